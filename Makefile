@@ -1,0 +1,58 @@
+# Everything here needs nothing but Python 3.11 or newer (and uv, if it is there, for speed).
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: sandbox run test check format bench picture requirements clean
+
+sandbox: .venv/run        ## try the whole bot in a browser: no account, no key
+	@$(BIN)/python -m sandbox
+
+run: .venv/run            ## run the bot with the settings of .env
+	@$(BIN)/python -m bot
+
+test: .venv/dev           ## run every test
+	@$(BIN)/python -m pytest -n 2
+
+check: .venv/dev          ## format, lint, types, import contracts, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory test
+
+format: .venv/dev         ## format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/dev          ## measure what README quotes
+	@$(BIN)/python -m benchmarks
+
+picture: .venv/dev        ## take the picture in README anew (needs Chromium)
+	@$(BIN)/python -m docs.picture
+
+requirements:             ## pin the dependencies of pyproject.toml anew (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--upgrade pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--constraint requirements.txt --group dev pyproject.toml -o requirements-dev.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# A stamp for each set of requirements: installed once, and again when the pins change.
+.venv/run: requirements.txt
+	@$(call install,requirements.txt)
+	@touch $@
+
+.venv/dev: requirements-dev.txt
+	@$(call install,requirements-dev.txt)
+	@touch $@ .venv/run
+
+define install
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv; \
+	if command -v uv >/dev/null; then \
+		uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1); \
+	else \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); \
+	fi
+endef

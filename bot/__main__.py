@@ -1,0 +1,106 @@
+"""The command line: ``python -m bot [run|check|health|migrate]``.
+
+Exit status 0: done. 1: it did not work, one line on standard error says why. 2: a setting is
+missing or wrong, one line names it.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Coroutine
+from typing import Any, Final, TextIO
+
+import aiohttp
+
+from bot import app, log
+from bot.check import check
+from bot.errors import BadSettings, ImagineError
+from bot.settings import Settings
+from bot.store.database import Database
+
+if sys.platform == "win32":
+    from asyncio import new_event_loop
+else:
+    from uvloop import new_event_loop
+
+HEALTH_TIMEOUT: Final = 5.0  # seconds
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what *arguments* say and return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m bot", description=__doc__)
+    commands = {
+        "run": (_run, "run the bot (the default)"),
+        "check": (_check, "say whether settings, store, vendor and Discord work; spends nothing"),
+        "health": (_health, "ask the running bot whether it is well"),
+        "migrate": (_migrate, "bring the store's tables up to date"),
+    }
+    parsers = parser.add_subparsers(dest="command", metavar="command")
+    for name, (_, words) in commands.items():
+        parsers.add_parser(name, help=words)
+    chosen = parser.parse_args(arguments).command or "run"
+    try:
+        settings = Settings.read()
+        log.set_up(
+            level=settings.log_level if chosen == "run" else "WARNING",
+            style=settings.log_format,
+            secrets=(
+                settings.discord_token.get_secret_value(),
+                settings.pixazo_api_key.get_secret_value(),
+            ),
+        )
+        return _loop(commands[chosen][0](settings))
+    except BadSettings as error:
+        return _fail(error, 2)
+    except (ImagineError, OSError) as error:
+        return _fail(error, 1)
+
+
+async def _run(settings: Settings) -> int:
+    await app.run(settings)
+    return 0
+
+
+async def _check(settings: Settings) -> int:
+    status = 0
+    async for works, line in check(settings):
+        _say(f"{'ok' if works else 'FAILED':<7} {line}")
+        status = status or (0 if works else 1)
+    return status
+
+
+async def _health(settings: Settings) -> int:
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - read here, not bound to
+    host = everywhere.get(settings.web_host, settings.web_host)
+    url = f"http://{host}:{settings.web_port}/healthz"
+    timeout = aiohttp.ClientTimeout(total=HEALTH_TIMEOUT)
+    try:
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as answer:
+            _say(await answer.text())
+            return 0 if answer.ok else 1
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise OSError(f"no answer from {url}: {type(error).__name__}") from error
+
+
+async def _migrate(settings: Settings) -> int:
+    async with Database.open(settings.database_url):
+        _say("the store's tables are up to date")
+    return 0
+
+
+def _loop(steps: Coroutine[Any, Any, int]) -> int:
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(steps)
+
+
+def _fail(error: Exception, status: int) -> int:
+    _say(f"imagine: {error}", sys.stderr)
+    return status
+
+
+def _say(line: str, to: TextIO | None = None) -> None:
+    print(line, file=to or sys.stdout, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

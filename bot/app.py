@@ -1,0 +1,157 @@
+"""The composition root: opens everything, introduces it to each other, closes it in reverse."""
+
+import asyncio
+import hashlib
+import logging
+import secrets
+import signal
+import time
+from contextlib import AsyncExitStack
+
+from bot.client import ImagineBot, Services, prepare_discord, stay_connected
+from bot.pixazo import wire
+from bot.pixazo.client import Client
+from bot.pixazo.media import Media
+from bot.service.crew import Crew
+from bot.service.deliver import Deliver, DeliverSettings
+from bot.service.hear import Hear
+from bot.service.history import History
+from bot.service.orders import Orders
+from bot.service.recover import Recover, RecoverSettings
+from bot.service.submit import LaneSettings, Submit
+from bot.service.track import Track, TrackSettings
+from bot.settings import Settings
+from bot.store.database import Database
+from bot.store.jobs import Jobs
+from bot.store.lanes import Lanes
+from bot.store.lock import only_one
+from bot.ui.replies import Replies
+from bot.ui.rest import Rest
+from bot.web import callbacks, health
+from bot.web.server import serving
+
+log = logging.getLogger(__name__)
+
+
+async def run(settings: Settings) -> None:
+    """Run the bot until SIGTERM or SIGINT.
+
+    Raises :class:`~bot.errors.BadSettings`, :class:`~bot.errors.AlreadyRunning` and
+    :class:`~bot.errors.StoreAway` where it cannot start.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        async with AsyncExitStack() as stack:
+            await _run(settings, stack, stop)
+    except ExceptionGroup as errors:  # of the tasks, of which one that fails ends the others
+        raise errors.exceptions[0] from errors
+    log.info("stopped")
+
+
+def lane_of(key: str) -> str:
+    """Return the name of the lane in front of *key*: a fingerprint that does not give it away."""
+    return hashlib.sha256(b"lane:" + key.encode()).hexdigest()[:16]
+
+
+async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -> None:
+    # Whoever starts is somebody new, so that the jobs of a predecessor are never taken for its own.
+    owner, now = f"{settings.instance}:{secrets.token_hex(4)}", time.time
+    key = settings.pixazo_api_key.get_secret_value()
+    token = settings.discord_token.get_secret_value()
+    prepare_discord(api_url=settings.discord_api_url, gateway_url=settings.discord_gateway_url)
+
+    stack.enter_context(only_one(settings.database_url))
+    database = await stack.enter_async_context(Database.open(settings.database_url))
+    jobs, lanes = Jobs(database), Lanes(database)
+    queue = await stack.enter_async_context(
+        Client.open(
+            url=settings.pixazo_url,
+            submit_path=settings.pixazo_submit_path,
+            key=key,
+            submit_timeout=settings.submit_timeout_seconds,
+        )
+    )
+    media = await stack.enter_async_context(Media.open(settings.media_origins))
+    rest = Rest(token)
+    stack.push_async_callback(rest.close)
+    replies = Replies(rest, now=now)
+    stack.push_async_callback(replies.close)
+
+    track = Track(
+        settings=TrackSettings(
+            owner=owner,
+            poll=settings.poll_seconds,
+            deadline=settings.job_deadline_seconds,
+            callbacks=settings.public_url is not None,
+        ),
+        jobs=jobs,
+        queue=queue,
+        replies=replies,
+        now=now,
+    )
+    submit = Submit(
+        settings=LaneSettings(
+            lane=lane_of(key),
+            owner=owner,
+            width=settings.lane_width,
+            lease=settings.lease_seconds,
+            public_url=settings.public_url,
+            callback_mode=settings.callback_mode,
+        ),
+        jobs=jobs,
+        lanes=lanes,
+        queue=queue,
+        replies=replies,
+        track=track,
+        now=now,
+    )
+    deliver = Deliver(
+        settings=DeliverSettings(
+            folder=settings.folder / "files", patience=settings.job_deadline_seconds
+        ),
+        jobs=jobs,
+        media=media,
+        replies=replies,
+        now=now,
+    )
+    crew = Crew(
+        owner=owner, jobs=jobs, replies=replies, submit=submit, track=track, deliver=deliver
+    )
+    recover = Recover(
+        settings=RecoverSettings(
+            owner=owner,
+            lease=settings.lease_seconds,
+            submit_timeout=settings.submit_timeout_seconds,
+            deadline=settings.job_deadline_seconds,
+        ),
+        jobs=jobs,
+        crew=crew,
+        now=now,
+    )
+    orders = Orders(jobs=jobs, replies=replies, lane=lane_of(key), wake_lane=submit.wake, now=now)
+    hear = Hear(jobs=jobs, track=track, crew=crew, recover=recover, now=now)
+
+    await stack.enter_async_context(
+        serving(
+            [*health.routes(database.ping), *callbacks.routes(wire.read_update, hear.hear)],
+            host=settings.web_host,
+            port=settings.web_port,
+        )
+    )
+    stack.push_async_callback(crew.close)
+    await recover.inherit()
+    services = Services(orders=orders, history=History(jobs=jobs, deliver=deliver))
+    async with asyncio.TaskGroup() as group:
+        working = [
+            group.create_task(rest.log_in(), name="login"),
+            group.create_task(crew.run(), name="lane"),
+            group.create_task(recover.run(), name="recover"),
+            group.create_task(stay_connected(lambda: ImagineBot(services), token), name="gateway"),
+        ]
+        await stop.wait()
+        log.info("stopping")
+        await orders.close()
+        for task in working:
+            task.cancel()

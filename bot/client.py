@@ -1,0 +1,148 @@
+"""The gateway: a supervised discord.py client that loads cogs, and words for what fails in them."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+from yarl import URL
+
+from bot.errors import BadSettings
+from bot.service.history import History
+from bot.service.orders import Orders
+from bot.ui import answers, buttons
+
+log = logging.getLogger(__name__)
+
+COGS: Final = ("cogs.imagine", "cogs.history")
+FIRST_PAUSE: Final = 1.0  # seconds before the next connection, then twice as long
+LONGEST_PAUSE: Final = 60.0  # seconds
+STEADY: Final = 120.0  # seconds that a connection must have held to count as a good one
+
+# Interactions come without any intent; guilds let us name servers and channels. None is privileged.
+INTENTS: Final = discord.Intents(guilds=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """What cogs may call."""
+
+    orders: Orders
+    history: History
+
+
+class ImagineBot(commands.Bot):
+    """Listens at the gateway. A cog's ``setup(bot)`` alone reads ``services``."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=INTENTS,
+            tree_cls=Tree,
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+        )
+        self.services = services
+
+    async def setup_hook(self) -> None:
+        """Load the cogs and let Discord know of their commands."""
+        self.add_dynamic_items(*buttons.ALL)
+        for name in COGS:
+            await self.load_extension(name)
+        await self._sync()
+
+    async def on_ready(self) -> None:
+        """Note that Discord sends interactions from now on."""
+        log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
+
+    async def _sync(self) -> None:
+        """Register the commands, but only when they differ from what Discord has."""
+        wanted = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        found = await self.http.get_global_commands(self.application_id or 0)
+        if same_commands(wanted, found):
+            return
+        log.info("registering %d commands", len(wanted))
+        await self.tree.sync()
+
+
+class Tree(app_commands.CommandTree[ImagineBot]):
+    """The commands, and the one place where their errors become words."""
+
+    async def on_error(
+        self, interaction: answers.Interaction, error: app_commands.AppCommandError, /
+    ) -> None:
+        """Answer privately, as :func:`~bot.ui.answers.explain` says."""
+        await answers.explain(interaction, getattr(error, "original", error))
+
+
+def prepare_discord(*, api_url: str, gateway_url: str) -> None:
+    """Have discord.py talk to these addresses, and keep quiet about voice.
+
+    What is set here are internals of discord.py 2.7; a test pins them.
+    """
+    discord.http.Route.BASE = api_url
+    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)
+    # We have no voice and need not be told so at each start.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
+
+async def stay_connected(make: Callable[[], ImagineBot], token: str) -> None:
+    """Keep a client at the gateway for ever: a fresh one, after a pause, when one gives up.
+
+    Raises :class:`~bot.errors.BadSettings` for a token that Discord does not take.
+    """
+    pause = FIRST_PAUSE
+    while True:
+        started = time.monotonic()
+        try:
+            async with make() as client:
+                await client.start(token)
+        except discord.LoginFailure as error:
+            raise BadSettings(setting="DISCORD_TOKEN", reason="Discord does not take it") from error
+        except Exception as error:  # noqa: BLE001 - whatever it was, a fresh client is the answer
+            log.warning("the connection to Discord ended: %s: %s", type(error).__name__, error)
+        if time.monotonic() - started > STEADY:
+            pause = FIRST_PAUSE
+        log.info("connecting to Discord again in %.0f s", pause)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def same_commands(wanted: list[Any], found: list[Any]) -> bool:
+    """Tell whether Discord's commands *found* are the ones *wanted*, defaults aside."""
+
+    def by_name(commands_: list[Any]) -> dict[tuple[int, str], Any]:
+        return {(command.get("type", 1), command["name"]): command for command in commands_}
+
+    theirs = by_name(found)
+    return by_name(wanted).keys() == theirs.keys() and all(
+        _agrees(command, theirs[key]) for key, command in by_name(wanted).items()
+    )
+
+
+def _agrees(ours: Any, theirs: Any) -> bool:
+    """Tell whether *theirs* says what *ours* does; what Discord adds or leaves out is ignored."""
+    if isinstance(ours, dict):
+        other = theirs if isinstance(theirs, dict) else {}
+        names = (ours.keys() - _DERIVED) | (other.keys() & _MEANINGFUL)
+        return all(_agrees(ours.get(name), other.get(name)) for name in names)
+    if isinstance(ours, list) and isinstance(theirs, list):
+        return len(ours) == len(theirs) and all(map(_agrees, ours, theirs))
+    return bool(ours == theirs) or str(ours) == str(theirs) or not (ours or theirs)
+
+
+# Deprecated: Discord derives it from the contexts.
+_DERIVED: Final = frozenset({"dm_permission"})
+# Where ours lacks one of these and Discord's has it, they differ.
+_MEANINGFUL: Final = frozenset(
+    {"options", "choices", "min_value", "max_value", "min_length", "max_length", "autocomplete"}
+    | {"required", "name_localizations", "description_localizations"}
+)

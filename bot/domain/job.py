@@ -1,0 +1,190 @@
+"""The life of an order: its states, which may follow which, and what is billed.
+
+A submit costs money and is not idempotent, so no road leads from a state in which the vendor may
+have heard of the job back to one from which it is submitted, except by the vendor's own clear no.
+"""
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Final, Self
+
+from bot.domain.order import Order
+
+
+class State(StrEnum):
+    """Where a job stands. QUEUED to ERROR are the vendor's words; the others are ours."""
+
+    WAITING = "WAITING"  # recorded, in its line
+    SUBMITTING = "SUBMITTING"  # the submit is on its way, or its answer was lost
+    QUEUED = "QUEUED"
+    PROCESSING = "PROCESSING"
+    COMPLETED = "COMPLETED"  # pictures exist and are paid for; not yet delivered
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+    ERROR = "ERROR"
+    REFUSED = "REFUSED"  # the vendor took nothing
+    CANCELLED = "CANCELLED"  # ended before anything was submitted
+    UNCERTAIN = "UNCERTAIN"  # the vendor may have taken it; no request id is known
+    EXPIRED = "EXPIRED"  # the deadline passed without a terminal state
+
+
+class Billed(StrEnum):
+    """What is known about the charge."""
+
+    NO = "no"
+    YES = "yes"
+    UNKNOWN = "unknown"
+
+
+class Cause(StrEnum):
+    """Why we ended a job, or why the vendor did, where the state alone does not say it."""
+
+    VENDOR = "vendor"  # its own words say why
+    OUT_OF_CREDIT = "out_of_credit"
+    KEY_REFUSED = "key_refused"
+    WAITED_TOO_LONG = "waited_too_long"  # in its line, past the deadline
+    UNANSWERED = "unanswered"  # Discord never confirmed that the member was answered
+    NO_PICTURE = "no_picture"  # paid for, but nothing that could be shown
+
+
+_VENDOR_ENDS: Final = frozenset({State.COMPLETED, State.FAILED, State.ERROR})
+
+TRANSITIONS: Final[dict[State, frozenset[State]]] = {
+    State.WAITING: frozenset({State.SUBMITTING, State.REFUSED, State.CANCELLED}),
+    State.SUBMITTING: frozenset(
+        # PROCESSING, FAILED and ERROR: a callback may be quicker than the submit's own answer.
+        {State.QUEUED, State.PROCESSING, State.WAITING, State.REFUSED, State.UNCERTAIN}
+        | _VENDOR_ENDS
+    ),
+    State.QUEUED: frozenset({State.PROCESSING, State.EXPIRED} | _VENDOR_ENDS),
+    State.PROCESSING: frozenset({State.EXPIRED} | _VENDOR_ENDS),
+    State.UNCERTAIN: frozenset({State.QUEUED, State.PROCESSING} | _VENDOR_ENDS),
+    State.EXPIRED: _VENDOR_ENDS,
+    State.COMPLETED: frozenset({State.DELIVERED, State.FAILED}),
+    State.DELIVERED: frozenset(),
+    State.FAILED: frozenset(),
+    State.ERROR: frozenset(),
+    State.REFUSED: frozenset(),
+    State.CANCELLED: frozenset(),
+}
+
+ENDED: Final = frozenset(state for state, following in TRANSITIONS.items() if not following)
+AT_VENDOR: Final = frozenset({State.SUBMITTING, State.QUEUED, State.PROCESSING})  # a lane's width
+FOLLOWED: Final = frozenset({State.QUEUED, State.PROCESSING})
+
+# What the vendor says counts in these; in COMPLETED it has said all.
+_WITH_VENDOR: Final = AT_VENDOR | {State.UNCERTAIN, State.EXPIRED}
+
+_BILLED: Final = {
+    State.WAITING: Billed.NO,
+    State.REFUSED: Billed.NO,
+    State.CANCELLED: Billed.NO,
+    State.ERROR: Billed.NO,  # documented as not charged
+    State.COMPLETED: Billed.YES,
+    State.DELIVERED: Billed.YES,
+}
+
+
+class ForbiddenTransition(ValueError):
+    """A bug of ours: that state cannot follow this one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """What the vendor says of a request."""
+
+    state: State | None  # QUEUED to ERROR; None: a status that the contract does not name
+    request_id: str | None = None  # None: a synchronous answer has none
+    media: tuple[str, ...] = ()  # addresses of the pictures, when COMPLETED
+    error: str | None = None  # the vendor's own words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One order's life, as the store holds it. Times are Unix seconds."""
+
+    id: str
+    interaction_id: int
+    application_id: int
+    guild_id: int | None  # None: outside guilds
+    channel_id: int
+    member_id: int
+    order: Order
+    lane: str
+    created_at: float
+
+    state: State = State.WAITING
+    billed: Billed = Billed.NO
+    cause: Cause | None = None  # why it ended as it did
+    error: str | None = None  # the vendor's own words about that
+    request_id: str | None = None
+    media: tuple[str, ...] = ()
+
+    interaction_token: str | None = field(repr=False)  # None: erased, it has expired
+    callback_token: str = field(repr=False)
+    private: bool = False  # only the member may see it
+    message_id: int | None = None  # of the card; None: not known to us
+    file_limit: int = 10 * 1024 * 1024  # bytes that a file in the answer may have
+
+    owner: str | None = None  # the process that works on it; None: any may take it
+    epoch: int = 0  # grows with each change of owner
+
+    since: float  # when it came into its state
+    answered_at: float | None = None  # when Discord accepted the deferral
+    submit_started_at: float | None = None
+    queued_at: float | None = None  # when the vendor's request id became known
+    completed_at: float | None = None
+    kept_at: float | None = None  # when every way to the member was found closed
+
+    @property
+    def line(self) -> str:
+        """The place in a lane that this job queues in: its guild's, or else its member's."""
+        return f"g{self.guild_id}" if self.guild_id is not None else f"m{self.member_id}"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state in ENDED
+
+    def turn(self, state: State, *, now: float, **changes: Any) -> Self:
+        """Return the job in *state* since *now*, with what is billed there, and with *changes*.
+
+        Raises :class:`ForbiddenTransition` for a state that cannot follow.
+        """
+        if state not in TRANSITIONS[self.state]:
+            raise ForbiddenTransition(f"{self.state} → {state}")
+        billed = _billed(self.state, state)
+        return replace(self, state=state, billed=billed, since=now, **changes)
+
+
+def advance(job: Job, update: Update, *, now: float) -> Job:
+    """Return *job* as it stands after *update*; *job* itself when that brings nothing new.
+
+    An update never takes a job back, never changes a known request id, and is taken or left whole.
+    """
+    if update.request_id and job.request_id and update.request_id != job.request_id:
+        return job
+    request_id = update.request_id or job.request_id
+    state = update.state
+    if state is None and request_id != job.request_id:
+        state = State.QUEUED  # whatever it calls that: it took the job
+    if state is None or job.state not in _WITH_VENDOR or state not in TRANSITIONS[job.state]:
+        return job
+    if request_id is None and state is not State.COMPLETED:
+        return job  # nothing could be followed without a request id
+    return job.turn(
+        state,
+        now=now,
+        request_id=request_id,
+        media=update.media,
+        error=update.error,
+        cause=Cause.VENDOR if state in {State.FAILED, State.ERROR} else None,
+        queued_at=job.queued_at or now,
+        completed_at=now if state is State.COMPLETED else None,
+    )
+
+
+def _billed(before: State, after: State) -> Billed:
+    if before is State.COMPLETED:
+        return Billed.YES  # also without a usable picture
+    return _BILLED.get(after, Billed.UNKNOWN)

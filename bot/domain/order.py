@@ -1,0 +1,129 @@
+"""What a member may ask for: the options of ``/imagine``, their ranges and the prompt's rules.
+
+The gateway publishes no ranges; these are the ones that AuraFlow v0.3 is known to work in.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from bot.errors import BadOption
+
+Number = TypeVar("Number", int, float)
+
+
+@dataclass(frozen=True)
+class Span(Generic[Number]):
+    """An inclusive range."""
+
+    low: Number
+    high: Number
+
+    def __contains__(self, value: Number) -> bool:
+        return self.low <= value <= self.high
+
+
+PROMPT_LENGTH: Final = Span(1, 1000)  # characters, after cleaning
+IMAGES: Final = Span(1, 4)
+GUIDANCE: Final = Span(1.0, 10.0)  # 1.0 means no guidance at all
+STEPS: Final = Span(20, 50)
+
+# Letters and symbols by their category, blanks by their looks.
+_BLANKS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+# Between visible characters these two shape emoji and many scripts; elsewhere they are noise.
+_JOINERS: Final = frozenset("\u200c\u200d")
+# Behind a black flag, a few tags draw a region's flag; elsewhere they are words that nobody sees.
+_TAGS: Final = re.compile(
+    "(\U0001f3f4[\U000e0030-\U000e007a]{3,6}\U000e007f)|[\U000e0020-\U000e007f]"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A picture order that is within every range. Made by :func:`check` or read from the store."""
+
+    prompt: str
+    images: int = 1
+    guidance: float = 3.5
+    steps: int = 50
+    enhance: bool = True
+
+
+def check(  # what arrives may be of any type: a crafted client obeys no option type
+    *, prompt: object, images: object, guidance: object, steps: object, enhance: object
+) -> Order:
+    """Return the order that these options describe.
+
+    Raises :class:`~bot.errors.BadOption`, which names the first option at fault and its range.
+    """
+    return Order(
+        prompt=_checked_prompt(prompt),
+        images=_checked_whole("images", images, IMAGES),
+        guidance=_checked_number("guidance", guidance, GUIDANCE),
+        steps=_checked_whole("steps", steps, STEPS),
+        enhance=_checked_flag("enhance", enhance),
+    )
+
+
+def clean(text: str) -> str:
+    """Return *text* in NFC on one line, without what cannot be seen, trimmed.
+
+    Line breaks, tabs and other spaces become single spaces. Control, zero-width, bidirectional
+    and unpaired surrogate characters go; joiners stay where they join.
+    """
+    visible = "".join(map(_seen, _TAGS.sub(r"\1", text)))
+    joined = "".join(
+        character
+        for position, character in enumerate(visible)
+        if character not in _JOINERS or _joins(visible, position)
+    )
+    return " ".join(unicodedata.normalize("NFC", joined).split())
+
+
+def _seen(character: str) -> str:
+    if character.isspace() or character in _BLANKS:
+        return " "
+    if character in _JOINERS or "\U000e0020" <= character <= "\U000e007f":
+        return character
+    return "" if unicodedata.category(character) in {"Cc", "Cf", "Cs"} else character
+
+
+def _joins(line: str, position: int) -> bool:
+    """Tell whether the joiner at *position* stands between two visible characters."""
+    neighbours = line[max(position - 1, 0) : position] + line[position + 1 : position + 2]
+    return len(neighbours) == 2 and not any(  # noqa: PLR2004 - one on each side
+        neighbour.isspace() or neighbour in _JOINERS for neighbour in neighbours
+    )
+
+
+def _checked_prompt(value: object) -> str:
+    prompt = clean(value) if isinstance(value, str) else ""
+    if not any(unicodedata.category(character)[0] in "LNPS" for character in prompt):
+        prompt = ""  # marks without anything to stand on show nothing
+    if len(prompt) not in PROMPT_LENGTH:
+        raise BadOption(
+            option="prompt", low=PROMPT_LENGTH.low, high=PROMPT_LENGTH.high, got=len(prompt)
+        )
+    return prompt
+
+
+def _checked_whole(option: str, value: object, span: Span[int]) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value not in span:
+        raise BadOption(option=option, low=span.low, high=span.high, got=value)
+    return value
+
+
+def _checked_number(option: str, value: object, span: Span[float]) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadOption(option=option, low=span.low, high=span.high, got=value)
+    if value not in span:  # NaN is in none
+        raise BadOption(option=option, low=span.low, high=span.high, got=value)
+    return float(value)
+
+
+def _checked_flag(option: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise BadOption(option=option, low=False, high=True, got=value)
+    return value

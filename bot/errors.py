@@ -1,0 +1,143 @@
+"""The tree of our own errors, each named for what its reader may conclude.
+
+They carry data; the words that members read are made of it in ``bot/ui/texts.py``.
+"""
+
+from dataclasses import dataclass
+
+
+class ImagineError(Exception):
+    """Everything that this program raises itself."""
+
+
+@dataclass(eq=False, kw_only=True)
+class BadSettings(ImagineError):
+    """A setting is missing or wrong, and the operator can mend it."""
+
+    setting: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.setting}: {self.reason}"
+
+
+class AlreadyRunning(ImagineError):
+    """Another process of the same name holds the lock."""
+
+
+class NotOrdered(ImagineError):
+    """The member's order was not taken: nothing runs and nothing is billed."""
+
+
+@dataclass(eq=False, kw_only=True)
+class BadOption(NotOrdered):
+    """An option is outside its range."""
+
+    option: str
+    low: float
+    high: float
+    got: object
+
+    def __str__(self) -> str:
+        return f"{self.option} is not within {self.low} and {self.high}"
+
+
+class OnlyInServers(NotOrdered):
+    """Orders are taken in servers only."""
+
+
+class Forgotten(NotOrdered):
+    """The order to be repeated is not on record any more."""
+
+
+class TooLate(NotOrdered):
+    """The order could not be recorded in time to answer the member."""
+
+
+class Closing(NotOrdered):
+    """The bot is about to stop, or has just begun to."""
+
+
+class Replayed(ImagineError):
+    """Discord delivered an interaction again that is an order already: there is nothing to do."""
+
+
+class StoreAway(ImagineError):
+    """The store did not do what it was asked, and may do it later."""
+
+
+class PixazoError(ImagineError):
+    """The vendor did not do what it was asked."""
+
+
+@dataclass(eq=False, kw_only=True)
+class Refused(PixazoError):
+    """The vendor answered no: nothing runs and nothing is billed."""
+
+    status: int  # of HTTP
+    reason: str  # the vendor's own words; may be empty
+
+    def __str__(self) -> str:
+        return f"the vendor answered {self.status}: {self.reason}"
+
+
+class OutOfCredit(Refused):
+    """The wallet cannot pay for the order."""
+
+
+class KeyRefused(Refused):
+    """The API key is missing, wrong or not allowed: no call with it will succeed."""
+
+
+class Unknown(Refused):
+    """The vendor does not know that request, or not any more."""
+
+
+@dataclass(eq=False, kw_only=True)
+class Busy(PixazoError):
+    """The vendor took nothing, and says to come back later.
+
+    ``retry_after`` is in seconds; ``None``: the vendor did not say when.
+    """
+
+    status: int
+    retry_after: float | None
+
+    def __str__(self) -> str:
+        return f"the vendor is busy ({self.status}), retry after {self.retry_after} s"
+
+
+class Unsent(PixazoError):
+    """The connection failed before anything was sent: the vendor has heard nothing."""
+
+
+class Silent(PixazoError):
+    """No usable answer: the vendor may or may not be working, and billing."""
+
+
+class NoPicture(PixazoError):
+    """That address gave no picture that can be used, and asking again will not help."""
+
+
+class MediaAway(PixazoError):
+    """The pictures could not be fetched now; later they may."""
+
+
+class DiscordError(ImagineError):
+    """Discord did not do what it was asked."""
+
+
+class Closed(DiscordError):
+    """That way to the member is closed for good; another one may be open."""
+
+
+class Deleted(Closed):
+    """Somebody deleted the message: it is not wanted where it was."""
+
+
+class TooLarge(Closed):
+    """Discord takes no file of that size here."""
+
+
+class DiscordAway(DiscordError):
+    """Discord gave no usable answer: it may or may not have done it; asking again may help."""

@@ -1,0 +1,118 @@
+"""Carries the calls of ``wire`` to the gateway and back. The only place that holds the key."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Final, Self
+
+import aiohttp
+from yarl import URL
+
+from bot.domain.job import Update
+from bot.domain.order import Order
+from bot.errors import Silent, Unsent
+from bot.pixazo import wire
+from bot.service.ports import Callback
+
+STATUS_PATH: Final = "/v2/requests/status/"
+STATUS_TIMEOUT: Final = 15.0  # seconds
+CONNECT_TIMEOUT: Final = 10.0  # seconds
+LARGEST_ANSWER: Final = 1024 * 1024  # bytes
+# Shorter than any server keeps an idle connection: a submit on a connection that is just being
+# closed would leave open whether it was heard.
+KEEP_ALIVE: Final = 2.0  # seconds
+
+
+class Client:
+    """The gateway, over one HTTP session."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        url: str,
+        submit_path: str,
+        key: str,
+        submit_timeout: float,
+    ) -> None:
+        self._session = session
+        self._submit_url = URL(url.rstrip("/") + submit_path)
+        self._status_url = URL(url.rstrip("/") + STATUS_PATH)
+        self._key = key
+        self._submit_timeout = _timeout(submit_timeout)
+        self._status_timeout = _timeout(STATUS_TIMEOUT)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, *, url: str, submit_path: str, key: str, submit_timeout: float
+    ) -> AsyncIterator[Self]:
+        """Open a session of its own for the gateway. Times are in seconds."""
+        async with aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(keepalive_timeout=KEEP_ALIVE, limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        ) as session:
+            yield cls(
+                session,
+                url=url,
+                submit_path=submit_path,
+                key=key,
+                submit_timeout=submit_timeout,
+            )
+
+    async def submit(self, order: Order, callback: Callback | None) -> Update:
+        """Send *order*, once, and return what the gateway made of it.
+
+        Raises :class:`~bot.errors.Refused` (or its kin), :class:`~bot.errors.Busy` and
+        :class:`~bot.errors.Unsent` where nothing runs and nothing is billed, and
+        :class:`~bot.errors.Silent` where that is open.
+        """
+        try:
+            async with self._session.post(
+                self._submit_url,
+                data=wire.submit_body(order),
+                headers=wire.submit_headers(self._key, callback),
+                timeout=self._submit_timeout,
+                allow_redirects=False,
+            ) as response:
+                status, headers, body = await _read(response)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise Unsent("the gateway could not be reached") from error
+        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
+            raise Silent("the answer to a submit was lost") from error
+        return wire.read_submit(status, headers, body, now=time.time())
+
+    async def status(self, request_id: str) -> Update:
+        """Ask what became of a request. Never follows an address that the vendor gave.
+
+        Raises :class:`~bot.errors.KeyRefused`, :class:`~bot.errors.Busy`,
+        :class:`~bot.errors.Unknown` or :class:`~bot.errors.Silent`.
+        """
+        try:
+            async with self._session.get(
+                self._status_url / request_id,
+                headers=wire.status_headers(self._key),
+                timeout=self._status_timeout,
+                allow_redirects=False,
+            ) as response:
+                status, headers, body = await _read(response)
+        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
+            raise Silent("a status call found no answer") from error
+        update = wire.read_status(status, headers, body, now=time.time())
+        if update.request_id != request_id:
+            raise Silent("a status answer was about another request")
+        return update
+
+
+async def _read(response: aiohttp.ClientResponse) -> tuple[int, Mapping[str, str], bytes]:
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(64 * 1024):
+        body += chunk
+        if len(body) > LARGEST_ANSWER:
+            raise Silent("an answer was larger than any could be")
+    return response.status, response.headers, bytes(body)
+
+
+def _timeout(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds, connect=min(CONNECT_TIMEOUT, seconds))

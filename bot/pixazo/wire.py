@@ -1,0 +1,222 @@
+"""The gateway's requests and answers as values. Pure: nothing is sent from here.
+
+The contract is the vendor's page "Auraflow v0.3 Text to Image API"; the shapes of its front end's
+own errors are those of Azure API Management, whose header the key travels in.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any, Final
+
+from pydantic import BaseModel, Field, ValidationError
+
+from bot.domain.job import State, Update
+from bot.domain.order import Order
+from bot.errors import Busy, KeyRefused, OutOfCredit, PixazoError, Refused, Silent, Unknown
+from bot.service.ports import Callback
+
+KEY_HEADER: Final = "Ocp-Apim-Subscription-Key"
+REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
+LONGEST_WORDS: Final = 300  # characters of the vendor's own words that are kept
+LONGEST_PAUSE: Final = 31 * 86400.0  # seconds; what Retry-After may ask for at most
+
+_SECONDS: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
+_VENDOR_STATES: Final = {
+    state.value: state
+    for state in (State.QUEUED, State.PROCESSING, State.COMPLETED, State.FAILED, State.ERROR)
+}
+# The gateway gave up on reading the request, or does not say what became of it.
+_UNDECIDED: Final = frozenset({408, 409, 425, 499})
+
+
+class _Output(BaseModel):
+    media_url: list[str] | str | None = None
+
+
+class _Status(BaseModel):
+    request_id: str = Field(pattern=rf"^{REQUEST_ID.pattern}$")
+    status: str
+    error: Any = None
+    output: _Output | None = None
+
+
+class _Image(BaseModel):
+    url: str
+
+
+class _Synchronous(BaseModel):
+    images: list[_Image] = Field(min_length=1)
+
+
+def submit_body(order: Order) -> bytes:
+    """Return the JSON of a submit, with exactly the documented keys."""
+    return json.dumps(
+        {
+            "prompt": order.prompt,
+            "num_images": order.images,
+            "guidance_scale": order.guidance,
+            "num_inference_steps": order.steps,
+            "expand_prompt": order.enhance,
+        },
+        ensure_ascii=False,
+    ).encode()
+
+
+def submit_headers(key: str, callback: Callback | None) -> dict[str, str]:
+    """Return the headers of a submit; the webhook's only where a callback is wanted."""
+    headers = {
+        "Content-Type": "application/json",
+        "Cache-Control": "no-cache",
+        KEY_HEADER: key,
+    }
+    if callback is not None:
+        headers |= {"X-Webhook-URL": callback.url, "X-Webhook-Mode": callback.mode}
+    return headers
+
+
+def status_headers(key: str) -> dict[str, str]:
+    """Return the headers of a status call."""
+    return {KEY_HEADER: key}
+
+
+def read_submit(status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> Update:
+    """Return what the gateway made of a submit: a ticket, or pictures at once.
+
+    Raises :class:`Refused` (or its kin) or :class:`Busy` where nothing runs, and :class:`Silent`
+    where the answer leaves that open.
+    """
+    if not _is_success(status):
+        raise _submit_error(status, headers, body, now=now)
+    try:
+        return _update(_Status.model_validate_json(body))
+    except ValidationError:
+        pass
+    try:
+        pictures = _Synchronous.model_validate_json(body)
+    except ValidationError as error:
+        raise Silent("the answer to a submit could not be read") from error
+    media = tuple(_sound(image.url) for image in pictures.images)
+    return Update(state=State.COMPLETED, media=media)
+
+
+def read_status(status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> Update:
+    """Return what the gateway says of a request.
+
+    Raises :class:`KeyRefused`, :class:`Busy`, :class:`Unknown`, or :class:`Silent` for all that
+    may be otherwise at the next call.
+    """
+    if _is_success(status):
+        return read_update(body)
+    error = _submit_error(status, headers, body, now=now)
+    if isinstance(error, KeyRefused | Busy):
+        raise error
+    if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
+        raise Unknown(status=status, reason=_words(body))
+    raise Silent(f"a status call was answered {status}")
+
+
+def read_update(body: bytes) -> Update:
+    """Return what a status answer or a callback's body says. Raises :class:`Silent`."""
+    try:
+        return _update(_Status.model_validate_json(body))
+    except ValidationError as error:
+        raise Silent("a status could not be read") from error
+
+
+def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
+    """Return the seconds that ``Retry-After`` asks for, given as seconds or as a date.
+
+    ``None``: the header is absent or makes no sense.
+    """
+    value = headers.get("Retry-After", "").strip()
+    if _SECONDS.fullmatch(value):
+        return min(max(float(value), 0.0), LONGEST_PAUSE)
+    try:
+        date = parsedate_to_datetime(value)
+        seconds = date.replace(tzinfo=date.tzinfo or UTC).timestamp() - now
+    except (ValueError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), LONGEST_PAUSE)
+
+
+def moment(text: str) -> float | None:
+    """Return the Unix time of one of the vendor's timestamps; a naive one is in UTC.
+
+    ``None``: it makes no sense.
+    """
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return read.replace(tzinfo=read.tzinfo or UTC).timestamp()
+
+
+def _update(answer: _Status) -> Update:
+    output = answer.output.media_url if answer.output else None
+    media = [output] if isinstance(output, str) else output or []
+    return Update(
+        state=_VENDOR_STATES.get(answer.status.upper()),
+        request_id=answer.request_id,
+        media=tuple(_sound(address) for address in media),
+        error=_trimmed(_flat(answer.error)) or None,
+    )
+
+
+def _submit_error(
+    status: int, headers: Mapping[str, str], body: bytes, *, now: float
+) -> PixazoError:
+    words = _words(body)
+    pause = retry_after(headers, now=now)
+    match status:
+        case HTTPStatus.UNAUTHORIZED:
+            return KeyRefused(status=status, reason=words)
+        case HTTPStatus.PAYMENT_REQUIRED:
+            return OutOfCredit(status=status, reason=words)
+        case HTTPStatus.FORBIDDEN if pause is not None or "quota" in words.lower():
+            return Busy(status=status, retry_after=pause)
+        case HTTPStatus.FORBIDDEN:
+            return KeyRefused(status=status, reason=words)
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return Busy(status=status, retry_after=pause)
+        case HTTPStatus.SERVICE_UNAVAILABLE if pause is not None:
+            return Busy(status=status, retry_after=pause)
+        case _ if 400 <= status < 500 and status not in _UNDECIDED:  # noqa: PLR2004 - HTTP's
+            return Refused(status=status, reason=words)
+        case _:
+            return Silent(f"a submit was answered {status}")
+
+
+def _is_success(status: int) -> bool:
+    return 200 <= status < 300  # noqa: PLR2004 - HTTP's
+
+
+def _words(body: bytes) -> str:
+    """Return the words of an error body: the vendor's envelope, its front end's, or plain text."""
+    text = body.decode("utf-8", "replace").strip()
+    try:
+        envelope = json.loads(text)
+    except (ValueError, RecursionError):
+        return "" if text.startswith("<") else _trimmed(text)
+    if isinstance(envelope, dict):
+        return _trimmed(_flat(envelope.get("message") or envelope.get("error")))
+    return _trimmed(_flat(envelope))
+
+
+def _flat(value: object) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _sound(text: str) -> str:
+    """Return *text* without what neither a store nor Discord takes."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "")
+
+
+def _trimmed(text: str) -> str:
+    line = " ".join(_sound(text).split())
+    return line if len(line) <= LONGEST_WORDS else line[: LONGEST_WORDS - 1] + "…"

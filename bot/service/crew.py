@@ -1,0 +1,136 @@
+"""One task for each job that this process owns, from wherever the job stands to its end."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine, Iterable
+from dataclasses import replace
+from typing import Any, Final
+
+from bot.domain.job import FOLLOWED, Job, State
+from bot.errors import StoreAway
+from bot.service.deliver import Deliver
+from bot.service.ports import Jobs, Replies
+from bot.service.submit import Submit
+from bot.service.track import Track
+
+log = logging.getLogger(__name__)
+
+STORE_AWAY: Final = 2.0  # seconds until the store is asked again
+SUBMITS_END_WITHIN: Final = 6.0  # seconds at shutdown; a lost answer would be an uncertain order
+AFTER_A_BUG: Final = 30.0  # seconds until a job is tried again
+
+
+class Crew:
+    """The tasks that carry jobs, and who may talk to them."""
+
+    def __init__(
+        self,
+        *,
+        owner: str,
+        jobs: Jobs,
+        replies: Replies,
+        submit: Submit,
+        track: Track,
+        deliver: Deliver,
+    ) -> None:
+        self._owner = owner
+        self._jobs = jobs
+        self._replies = replies
+        self._submit = submit
+        self._track = track
+        self._deliver = deliver
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._news: dict[str, asyncio.Event] = {}
+        self._submitting: set[asyncio.Task[Job]] = set()
+
+    async def run(self) -> None:
+        """Take what the lane gives, for ever. Only a job that comes this way is ever submitted."""
+        while True:
+            job = await self._submit.next()
+            self._start(job, self._begin(job))
+
+    def take(self, jobs: Iterable[Job]) -> None:
+        """Carry *jobs*, which became this process's, on from where they stand."""
+        for job in jobs:
+            if job.id not in self._tasks:
+                self._start(job, self._carry(job))
+
+    def carries(self, job_id: str) -> bool:
+        """Tell whether the job is in this crew's hands."""
+        return job_id in self._tasks
+
+    def nudge(self, job_id: str) -> None:
+        """Have the job look for news at once, if this crew carries it."""
+        if (news := self._news.get(job_id)) is not None:
+            news.set()
+
+    async def close(self) -> None:
+        """Let submits that are on their way come back, then leave every job where it stands.
+
+        The store knows where that is. ``run`` must have ended before.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SUBMITS_END_WITHIN):
+                while self._submitting:
+                    await asyncio.wait(self._submitting)
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _start(self, job: Job, steps: Coroutine[Any, Any, None]) -> None:
+        self._news[job.id] = asyncio.Event()
+        task = asyncio.create_task(self._watch(job.id, steps), name=f"job {job.id}")
+        self._tasks[job.id] = task
+        task.add_done_callback(lambda done: self._forget(job.id, done))
+
+    async def _watch(self, job_id: str, steps: Coroutine[Any, Any, None]) -> None:
+        """See *steps* through; after a bug go on with the job from where the store has it."""
+        while True:
+            try:
+                return await steps
+            except Exception:
+                log.exception("job %s: an unexpected error", job_id)
+            job = None
+            while job is None:
+                await asyncio.sleep(AFTER_A_BUG)
+                with contextlib.suppress(StoreAway):
+                    job = await self._jobs.get(job_id)
+            steps = self._carry(job)
+
+    async def _begin(self, job: Job) -> None:
+        submitting = asyncio.create_task(self._submit.submit(job), name=f"submit {job.id}")
+        self._submitting.add(submitting)
+        submitting.add_done_callback(self._submitting.discard)
+        await self._carry(await submitting)
+
+    async def _carry(self, job: Job) -> None:
+        """Do what *job* needs next until it needs nothing, or is another process's."""
+        while job.owner == self._owner:
+            if job.state is State.SUBMITTING:
+                job = await self._submit.lost(job)
+            elif job.state in FOLLOWED:
+                job = await self._track.follow(job, self._news[job.id])
+                self._submit.wake()
+            elif job.state is State.COMPLETED:
+                job = await self._deliver.deliver(job)
+            else:
+                await self._replies.settle(job)
+                job = await self._release(job)
+        self._submit.wake()
+
+    async def _release(self, job: Job) -> Job:
+        """Let go of a job that has been told to its member."""
+        after = replace(job, owner=None)
+        while True:
+            try:
+                if await self._jobs.swap(job, after):
+                    return after
+                return await self._jobs.get(job.id) or after
+            except StoreAway:
+                await asyncio.sleep(STORE_AWAY)
+
+    def _forget(self, job_id: str, done: asyncio.Task[None]) -> None:
+        if self._tasks.get(job_id) is done:  # and not one that began since
+            del self._tasks[job_id], self._news[job_id]

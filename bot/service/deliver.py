@@ -1,0 +1,122 @@
+"""Bringing paid pictures to the member who ordered them."""
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from bot.domain.job import Cause, Job, State
+from bot.errors import Closed, MediaAway, NoPicture, StoreAway, TooLarge
+from bot.service.ports import Jobs, Media, Picture, Replies
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE: Final = 2.0  # seconds before pictures are fetched again, then twice as long
+LONGEST_PAUSE: Final = 60.0  # seconds
+MOST_PICTURES: Final = 10  # that a message takes, whatever number the vendor sent
+SMALLEST_LIMIT: Final = 8 * 1024 * 1024  # bytes; Discord takes files of that size everywhere
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliverSettings:
+    """Where pictures are put, and how many seconds they are asked for."""
+
+    folder: Path
+    patience: float
+
+
+class Deliver:
+    """Fetches, checks and hands over."""
+
+    def __init__(
+        self,
+        *,
+        settings: DeliverSettings,
+        jobs: Jobs,
+        media: Media,
+        replies: Replies,
+        now: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._jobs = jobs
+        self._media = media
+        self._replies = replies
+        self._now = now
+
+    async def deliver(self, job: Job) -> Job:
+        """Bring the pictures of *job*, COMPLETED, to its member; return the job as it then stands.
+
+        DELIVERED, once Discord took them. FAILED, when not one could be used; broken ones among
+        sound ones are left out. Still COMPLETED and kept, when every way to the member is closed.
+        What was done before a crash is done again, and is seen once.
+        """
+        pictures = await self.pictures(job)
+        if not pictures:
+            after = job.turn(State.FAILED, now=self._now(), cause=Cause.NO_PICTURE)
+            return await self._let_go(await self._record(job, after))
+        try:
+            await self._hand_over(job, pictures)
+        except Closed:
+            log.warning("job %s: no way to the member is open, the pictures are kept", job.id)
+            return await self._record(job, replace(job, owner=None, kept_at=self._now()))
+        return await self.delivered(job)
+
+    async def delivered(self, job: Job) -> Job:
+        """Record that the member has the pictures, and let go of the files."""
+        after = job.turn(State.DELIVERED, now=self._now(), owner=None)
+        return await self._let_go(await self._record(job, after))
+
+    async def pictures(self, job: Job) -> Sequence[Picture]:
+        """Return the job's pictures, fetched where they are not here yet, without broken ones."""
+        folder = self._folder(job)
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+        async with asyncio.TaskGroup() as group:
+            fetching = [
+                group.create_task(self._fetch_one(job, address, folder / str(number)))
+                for number, address in enumerate(job.media[:MOST_PICTURES], start=1)
+            ]
+        return [picture for task in fetching if (picture := task.result()) is not None]
+
+    async def _hand_over(self, job: Job, pictures: Sequence[Picture]) -> None:
+        try:
+            await self._replies.deliver(job, pictures)
+        except TooLarge:
+            log.warning("job %s: the files are too large here, they are made smaller", job.id)
+            smaller = replace(job, file_limit=min(job.file_limit // 2, SMALLEST_LIMIT))
+            await self._replies.deliver(job, await self.pictures(smaller))
+
+    async def _let_go(self, job: Job) -> Job:
+        await asyncio.to_thread(shutil.rmtree, self._folder(job), ignore_errors=True)
+        return job
+
+    def _folder(self, job: Job) -> Path:
+        return self._settings.folder / job.id
+
+    async def _fetch_one(self, job: Job, address: str, path: Path) -> Picture | None:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await self._media.fetch(address, path, limit=job.file_limit)
+            except NoPicture as error:
+                log.warning("job %s: picture %s: %s", job.id, path.name, error)
+                return None
+            except MediaAway as error:
+                log.warning("job %s: picture %s: %s", job.id, path.name, error)
+            if self._now() + pause > (job.completed_at or job.since) + self._settings.patience:
+                return None
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _record(self, before: Job, after: Job) -> Job:
+        """Swap as soon as the store can; return the job as it is when somebody else was quicker."""
+        while True:
+            try:
+                if await self._jobs.swap(before, after):
+                    log.info("job %s: %s", after.id, after.state)
+                    return after
+                return await self._jobs.get(before.id) or before
+            except StoreAway:
+                await asyncio.sleep(FIRST_PAUSE)

@@ -1,0 +1,56 @@
+"""Taking in what the vendor calls back. A callback is a hint: only our own status call counts."""
+
+import hmac
+import logging
+from collections.abc import Callable
+
+from bot.domain.job import FOLLOWED, State, Update
+from bot.service.crew import Crew
+from bot.service.ports import Jobs
+from bot.service.recover import Recover
+from bot.service.track import Track
+
+log = logging.getLogger(__name__)
+
+
+class Hear:
+    """The ear for callbacks."""
+
+    def __init__(
+        self, *, jobs: Jobs, track: Track, crew: Crew, recover: Recover, now: Callable[[], float]
+    ) -> None:
+        self._jobs = jobs
+        self._track = track
+        self._crew = crew
+        self._recover = recover
+        self._now = now
+
+    async def hear(self, job_id: str, token: str, update: Update) -> bool:
+        """Take in what a callback to the address of *job_id* said; ``False``: no such address.
+
+        When it returns, a request id that was news is committed. A terminal state has the vendor
+        asked at once; any other moves the card. Repeated, late and false callbacks do no harm.
+        Raises :class:`~bot.errors.StoreAway`, or for a job that nobody follows any more
+        :class:`~bot.errors.PixazoError`; then the vendor should call again.
+        """
+        job = await self._jobs.get(job_id)
+        if job is None or not hmac.compare_digest(token.encode(), job.callback_token.encode()):
+            return False
+        if update.request_id is None or job.ended:
+            return True
+        self._track.called_back()
+        if job.request_id is None:
+            if await self._jobs.learn(job.id, update.request_id, now=self._now()):
+                log.info("job %s: a callback names it %s", job.id, update.request_id)
+        elif job.request_id != update.request_id:
+            log.warning("job %s: a callback names another request", job.id)
+            return True
+        if job.state is State.EXPIRED and update.state not in FOLLOWED:
+            await self._track.ask(job)
+        elif update.state in FOLLOWED:
+            await self._track.report(job.id, Update(state=update.state))
+        else:
+            self._crew.nudge(job.id)
+        if not self._crew.carries(job.id):
+            self._recover.wake()
+        return True

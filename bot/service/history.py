@@ -1,0 +1,36 @@
+"""What a member ordered before: for now, the pictures that could not be delivered."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from bot.domain.job import Job
+from bot.service.deliver import Deliver
+from bot.service.ports import Jobs, Picture
+
+MOST: Final = 5  # jobs that are handed over at once
+
+Hand = Callable[[Job, Sequence[Picture]], Awaitable[None]]
+
+
+class History:
+    """The shelf where undelivered pictures lie."""
+
+    def __init__(self, *, jobs: Jobs, deliver: Deliver) -> None:
+        self._jobs = jobs
+        self._deliver = deliver
+
+    async def hand_over(self, member_id: int, hand: Hand) -> int:
+        """Have *hand* bring the member's kept pictures, and return of how many jobs.
+
+        What *hand* returned from is delivered and will not be offered again; what it raised at
+        stays kept.
+        """
+        count = 0
+        for job in await self._jobs.kept(member_id, most=MOST):
+            pictures = await self._deliver.pictures(job)
+            if not pictures:
+                continue
+            await hand(job, pictures)
+            await self._deliver.delivered(job)
+            count += 1
+        return count

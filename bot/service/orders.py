@@ -1,0 +1,170 @@
+"""Taking an order: check, record, answer the member, and only then let the lane have it."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from bot.domain import order
+from bot.domain.job import Cause, Job, State
+from bot.domain.order import Order
+from bot.errors import (
+    Closed,
+    Closing,
+    DiscordAway,
+    Forgotten,
+    OnlyInServers,
+    Replayed,
+    StoreAway,
+    TooLate,
+)
+from bot.service.ports import Jobs, Replies
+
+log = logging.getLogger(__name__)
+
+ADMIT_WITHIN: Final = 2.0  # seconds; Discord waits 3 for the answer
+TAKEN_WITHIN: Final = 4.0  # seconds at shutdown
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """An ``/imagine`` as it came in; the options are of whatever type a client chose to send."""
+
+    interaction_id: int
+    application_id: int
+    token: str = field(repr=False)
+    guild_id: int | None
+    channel_id: int
+    member_id: int
+    file_limit: int  # bytes
+    prompt: object
+    images: object
+    guidance: object
+    steps: object
+    enhance: object
+
+
+class Orders:
+    """The counter: what passes here is on record before the member hears of it."""
+
+    def __init__(
+        self,
+        *,
+        jobs: Jobs,
+        replies: Replies,
+        lane: str,
+        wake_lane: Callable[[], None],
+        now: Callable[[], float],
+    ) -> None:
+        self._jobs = jobs
+        self._replies = replies
+        self._lane = lane
+        self._wake_lane = wake_lane
+        self._now = now
+        self._closing = False
+        self._taking: set[asyncio.Task[Any]] = set()
+
+    async def close(self) -> None:
+        """Take no further orders, and let those that are being taken end.
+
+        Who comes from now on is told to come back in a moment.
+        """
+        self._closing = True
+        if self._taking:
+            await asyncio.wait(self._taking, timeout=TAKEN_WITHIN)
+
+    async def order_of(self, job_id: str) -> Order:
+        """Return what a job ordered. Raises :class:`~bot.errors.Forgotten`, and StoreAway."""
+        job = await self._jobs.get(job_id)
+        if job is None:
+            raise Forgotten
+        return job.order
+
+    async def take(self, request: Request, defer: Callable[[], Awaitable[int | None]]) -> None:
+        """Record the order, have *defer* answer the member, and hand the job to its lane.
+
+        *defer* returns the id of the message that will be the card. Raises
+        :class:`~bot.errors.NotOrdered` before anything was answered, and
+        :class:`~bot.errors.Replayed` where the order is on record already. When the answer fails,
+        nothing is submitted: a lane takes only jobs whose member was answered.
+        """
+        if self._closing:
+            raise Closing
+        taking = asyncio.current_task()
+        assert taking is not None
+        self._taking.add(taking)
+        try:
+            await self._take(request, defer)
+        finally:
+            self._taking.discard(taking)
+
+    async def _take(self, request: Request, defer: Callable[[], Awaitable[int | None]]) -> None:
+        job = await self._record(request)
+        try:
+            message_id = await defer()
+        except Closed:
+            log.info("job %s: Discord did not take the answer; nothing was ordered", job.id)
+            await self._cancel(job, tell=False)
+            return
+        except DiscordAway:
+            log.warning("job %s: the answer to the member failed; nothing was ordered", job.id)
+            await self._cancel(job, tell=True)
+            return
+        await self._answered(job, message_id)
+
+    async def _record(self, request: Request) -> Job:
+        if request.guild_id is None:
+            raise OnlyInServers
+        now = self._now()
+        job = Job(
+            id=secrets.token_hex(8),
+            interaction_id=request.interaction_id,
+            application_id=request.application_id,
+            guild_id=request.guild_id,
+            channel_id=request.channel_id,
+            member_id=request.member_id,
+            order=order.check(
+                prompt=request.prompt,
+                images=request.images,
+                guidance=request.guidance,
+                steps=request.steps,
+                enhance=request.enhance,
+            ),
+            lane=self._lane,
+            interaction_token=request.token,
+            callback_token=secrets.token_urlsafe(24),
+            file_limit=request.file_limit,
+            created_at=now,
+            since=now,
+        )
+        try:
+            async with asyncio.timeout(ADMIT_WITHIN):
+                fresh = await self._jobs.add(job)
+        except (TimeoutError, StoreAway) as error:
+            # Should the row be written all the same, nobody answers it, and so it is cancelled.
+            raise TooLate from error
+        if not fresh:
+            raise Replayed
+        return job
+
+    async def _answered(self, job: Job, message_id: int | None) -> None:
+        after = replace(job, answered_at=self._now(), message_id=message_id)
+        try:
+            recorded = await self._jobs.swap(job, after)
+        except StoreAway:
+            log.warning("job %s: the answer could not be recorded, so it will be cancelled", job.id)
+            return
+        if recorded:
+            self._replies.show(after)
+            self._wake_lane()
+
+    async def _cancel(self, job: Job, *, tell: bool) -> None:
+        after = job.turn(State.CANCELLED, now=self._now(), cause=Cause.UNANSWERED)
+        try:
+            cancelled = await self._jobs.swap(job, after)
+        except StoreAway:
+            return  # unanswered as it is, it will be cancelled later
+        if cancelled and tell:
+            self._replies.show(after)

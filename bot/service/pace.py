@@ -1,0 +1,128 @@
+"""The lane's rate: who may call the vendor next, and when.
+
+The rate is one row of the store for all processes; each draws a second's worth of slots at most.
+Submits come first, but a poll that is long overdue goes before them.
+"""
+
+import asyncio
+import heapq
+import itertools
+import logging
+import random
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from bot.errors import StoreAway
+from bot.service.ports import Lanes
+
+log = logging.getLogger(__name__)
+
+OVERDUE: Final = 30.0  # seconds after which a poll goes before submits
+STALE: Final = 1.0  # seconds after which a slot that nobody took is lost
+STORE_AWAY: Final = 1.0  # seconds until the store is asked again
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaceSettings:
+    """The lane and its rate."""
+
+    lane: str
+    per_second: float
+
+
+class Pace:
+    """Hands out the lane's slots, and pauses when the vendor asks for patience."""
+
+    def __init__(self, *, settings: PaceSettings, lanes: Lanes, now: Callable[[], float]) -> None:
+        self._settings = settings
+        self._lanes = lanes
+        self._now = now
+        self._slots: deque[float] = deque()
+        self._submits: deque[asyncio.Future[None]] = deque()
+        self._polls: list[tuple[float, int, asyncio.Future[None]]] = []  # a heap by due time
+        self._order = itertools.count()
+        self._wanted = asyncio.Event()
+        self._paused_until = 0.0
+
+    async def submit(self) -> None:
+        """Wait for a slot to submit in."""
+        turn = asyncio.get_running_loop().create_future()
+        self._submits.append(turn)
+        self._wanted.set()
+        await turn
+
+    async def poll(self, *, due: float) -> None:
+        """Wait for a slot to make a status call in that was due at *due*, in Unix seconds."""
+        turn = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._polls, (due, next(self._order), turn))
+        self._wanted.set()
+        await turn
+
+    async def press(self, retry_after: float | None) -> float:
+        """Pause the lane, since the vendor asked for patience; return until when.
+
+        *retry_after* is in seconds; ``None``: the vendor did not say how long.
+        """
+        try:
+            lane = await self._lanes.press(
+                self._settings.lane,
+                retry_after=retry_after,
+                now=self._now(),
+                jitter=random.random(),  # noqa: S311 - spreads load, keeps no secret
+            )
+            self._paused_until = lane.paused_until
+        except StoreAway:
+            self._paused_until = self._now() + (retry_after or STORE_AWAY)
+        log.warning("the lane pauses for %.1f s", self._paused_until - self._now())
+        return self._paused_until
+
+    async def ease(self) -> None:
+        """Note that the vendor took an order: the next pause starts small again."""
+        try:
+            await self._lanes.ease(self._settings.lane)
+        except StoreAway:
+            log.warning("the lane could not be eased")
+
+    async def run(self) -> None:
+        """Hand out slots, for ever."""
+        while True:
+            await self._wanted.wait()
+            try:
+                slot = await self._next_slot()
+            except StoreAway:
+                await asyncio.sleep(STORE_AWAY)
+                continue
+            await asyncio.sleep(max(slot, self._paused_until) - self._now())
+            self._hand_out()
+
+    async def _next_slot(self) -> float:
+        while self._slots:
+            slot = self._slots.popleft()
+            if slot > self._now() - STALE:
+                return slot
+        count = max(1, int(self._settings.per_second))
+        interval = 1.0 / self._settings.per_second
+        first = await self._lanes.draw(
+            self._settings.lane, count=count, interval=interval, now=self._now()
+        )
+        self._slots.extend(first + number * interval for number in range(1, count))
+        return first
+
+    def _hand_out(self) -> None:
+        """Give the slot to whoever is most important among those who still wait."""
+        while (turn := self._first()) is not None:
+            if not turn.done():
+                turn.set_result(None)
+                break
+        if not self._submits and not self._polls:
+            self._wanted.clear()
+
+    def _first(self) -> asyncio.Future[None] | None:
+        overdue = self._polls and self._polls[0][0] < self._now() - OVERDUE
+        if self._submits and not overdue:
+            return self._submits.popleft()
+        if self._polls:
+            return heapq.heappop(self._polls)[2]
+        return None

@@ -1,0 +1,156 @@
+"""What the services need of the world outside, as protocols. Adapters implement them; tests too.
+
+Every method of ``Jobs`` and ``Lanes`` raises :class:`~bot.errors.StoreAway` where the store can't
+be reached; what it did then is unknown.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from bot.domain.job import Job, Update
+from bot.domain.order import Order
+from bot.domain.pressure import Lane
+
+
+@dataclass(frozen=True, kw_only=True)
+class Callback:
+    """Where and when the vendor may call back."""
+
+    url: str
+    mode: str  # "sync" or "terminal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A downloaded picture, sound and small enough to be sent. Sides are in pixels."""
+
+    path: Path
+    extension: str  # png, jpg, webp or gif, as its bytes say
+    width: int
+    height: int
+    shrunk: bool  # made smaller than the vendor's, to fit
+
+
+class Jobs(Protocol):
+    """The jobs of all processes that share the store."""
+
+    async def add(self, job: Job) -> bool:
+        """Record a new job; ``False``: its interaction has one already, and nothing changed."""
+
+    async def get(self, job_id: str) -> Job | None:
+        """Return the job as it stands; ``None``: there is none of that name."""
+
+    async def swap(self, before: Job, after: Job) -> bool:
+        """Put *after* in the place of *before* if state, owner and epoch are still its.
+
+        ``False``: somebody else was quicker, and nothing changed.
+        """
+
+    async def claim(
+        self, owner: str, *, lane: str, width: int, lease: float, now: float
+    ) -> Job | None:
+        """Give the lane's next line its turn: its oldest job, SUBMITTING and owned by *owner*.
+
+        ``None``: nobody waits, the lane pauses, or *width* jobs are at the vendor already.
+        """
+
+    async def learn(self, job_id: str, request_id: str, *, now: float) -> bool:
+        """Record a request id that a callback brought, whoever owns the job.
+
+        ``False``: the job does not wait for one, or another job has it.
+        """
+
+    async def renew(self, owner: str, *, lease: float) -> None:
+        """Extend the leases of all jobs that *owner* has, by *lease* seconds from now."""
+
+    async def inherit(self, owner: str, *, lease: float) -> Sequence[Job]:
+        """Take some open jobs of other owners, who are known to be dead, and return them."""
+
+    async def take_over(
+        self, owner: str, *, lease: float, submitted_before: float
+    ) -> Sequence[Job]:
+        """Take some open jobs that nobody works on and return them.
+
+        A submit that was begun after *submitted_before* may still be on its way and is left alone.
+        """
+
+    async def neglected(self, *, unanswered_since: float, waiting_since: float) -> Sequence[Job]:
+        """Return some waiting jobs that were made before one of these times.
+
+        The first holds for those whose member was never answered, the second for all.
+        """
+
+    async def kept(self, member_id: int, *, most: int) -> Sequence[Job]:
+        """Return the member's jobs whose pictures are kept, the newest first."""
+
+    async def erase_tokens(self, *, before: float) -> None:
+        """Erase the interaction tokens of jobs that were made *before*: they have expired."""
+
+
+class Lanes(Protocol):
+    """The lanes of all processes that share the store."""
+
+    async def get(self, lane: str) -> Lane:
+        """Return the lane as it stands; one that nothing is known of is open."""
+
+    async def press(
+        self, lane: str, *, retry_after: float | None, now: float, jitter: float
+    ) -> Lane:
+        """Pause the lane as :func:`~bot.domain.pressure.pressed` says; return it as it then is."""
+
+    async def draw(self, lane: str, *, count: int, interval: float, now: float) -> float:
+        """Draw *count* slots, *interval* seconds apart; return when the first is, Unix seconds."""
+
+    async def ease(self, lane: str) -> None:
+        """Note that the vendor took an order."""
+
+
+class Queue(Protocol):
+    """The vendor's queue."""
+
+    async def submit(self, order: Order, callback: Callback | None) -> Update:
+        """Send *order*, once, and return what became of it.
+
+        Raises :class:`~bot.errors.Refused` (or its kin), :class:`~bot.errors.Busy` and
+        :class:`~bot.errors.Unsent` where nothing runs and nothing is billed, and
+        :class:`~bot.errors.Silent` where that is open.
+        """
+
+    async def status(self, request_id: str) -> Update:
+        """Ask what became of a request.
+
+        Raises :class:`~bot.errors.KeyRefused`, :class:`~bot.errors.Busy`,
+        :class:`~bot.errors.Unknown` or :class:`~bot.errors.Silent`.
+        """
+
+
+class Media(Protocol):
+    """Where the vendor's pictures lie."""
+
+    async def fetch(self, address: str, path: Path, *, limit: int) -> Picture:
+        """Download the picture at *address* to *path*, made to fit *limit* bytes.
+
+        Raises :class:`~bot.errors.NoPicture` where there is none to be had,
+        :class:`~bot.errors.MediaAway` where there may be later.
+        """
+
+
+class Replies(Protocol):
+    """The cards that members see."""
+
+    def show(self, job: Job, *, paused_until: float | None = None) -> None:
+        """Have the job's card show it as it is, some time soon; the newest showing wins.
+
+        *paused_until* tells a waiting member when its lane goes on, in Unix seconds.
+        """
+
+    async def settle(self, job: Job) -> None:
+        """Show a job that has ended; returns once Discord took it, or no way is left to show it."""
+
+    async def deliver(self, job: Job, pictures: Sequence[Picture]) -> None:
+        """Bring the pictures to the member; returns once Discord has taken them.
+
+        Raises :class:`~bot.errors.Closed` where every way to the member is closed for good.
+        """

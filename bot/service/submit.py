@@ -1,0 +1,177 @@
+"""The lane: gives each line its turn, and sends what it is given to the vendor, once."""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.job import Cause, Job, State, Update
+from bot.errors import Busy, KeyRefused, OutOfCredit, Refused, Silent, StoreAway, Unsent
+from bot.service.ports import Callback, Jobs, Lanes, Queue, Replies
+from bot.service.track import Track
+
+log = logging.getLogger(__name__)
+
+LOOK_AGAIN: Final = 5.0  # seconds; other processes fill and empty the lane too
+STORE_AWAY: Final = 1.0  # seconds until the store is asked again
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaneSettings:
+    """What a process must know of its lane."""
+
+    lane: str  # its name: a fingerprint of the key
+    owner: str  # this process
+    width: int  # jobs at the vendor at once, of all processes together
+    lease: float  # seconds
+    public_url: str | None  # None: the vendor is not asked to call back
+    callback_mode: str
+
+
+class Submit:
+    """Sends waiting jobs, and never one of them twice."""
+
+    def __init__(
+        self,
+        *,
+        settings: LaneSettings,
+        jobs: Jobs,
+        lanes: Lanes,
+        queue: Queue,
+        replies: Replies,
+        track: Track,
+        now: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._jobs = jobs
+        self._lanes = lanes
+        self._queue = queue
+        self._replies = replies
+        self._track = track
+        self._now = now
+        self._news = asyncio.Event()
+
+    def wake(self) -> None:
+        """Have the lane look at once whether a job may go: one came, or one made room."""
+        self._news.set()
+
+    async def next(self) -> Job:
+        """Wait until a line has its turn, and return its job, SUBMITTING and ours."""
+        while True:
+            self._news.clear()
+            try:
+                job = await self._jobs.claim(
+                    self._settings.owner,
+                    lane=self._settings.lane,
+                    width=self._settings.width,
+                    lease=self._settings.lease,
+                    now=self._now(),
+                )
+                if job is not None:
+                    return job
+                wait = await self._until_open()
+            except StoreAway:
+                wait = STORE_AWAY
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._news.wait()
+
+    async def submit(self, job: Job) -> Job:
+        """Send *job* to the vendor and return it as the store then has it.
+
+        Back in its line where the vendor took nothing and asked for patience. UNCERTAIN where its
+        answer was lost: it may be running and billed, so nobody sends it again.
+        """
+        try:
+            update = await self._queue.submit(job.order, self._callback(job))
+        except Refused as error:
+            log.warning("job %s: refused by the vendor (%s)", job.id, error)
+            return await self._record(job, self._refused(job, error))
+        except (Busy, Unsent) as error:
+            log.warning("job %s: back in its line: %s", job.id, error)
+            paused_until = await self._pause(error.retry_after if isinstance(error, Busy) else None)
+            after = await self._record(job, self._back(job))
+            if after.state is State.WAITING:
+                self._replies.show(after, paused_until=paused_until)
+            return after
+        except Silent as error:
+            log.warning("job %s: uncertain, it is not sent again: %s", job.id, error)
+            return await self._record(job, job.turn(State.UNCERTAIN, now=self._now()))
+        log.info("job %s: the vendor took it as %s", job.id, update.request_id)
+        await self._ease()
+        return await self._keep(job, update)
+
+    async def lost(self, job: Job) -> Job:
+        """Make a job UNCERTAIN whose submit's outcome nobody can tell any more."""
+        log.warning("job %s: uncertain, its submit was cut short; it is not sent again", job.id)
+        return await self._record(job, job.turn(State.UNCERTAIN, now=self._now()))
+
+    async def _until_open(self) -> float:
+        lane = await self._lanes.get(self._settings.lane)
+        pause = lane.paused_until - self._now()
+        return min(pause, LOOK_AGAIN) if pause > 0 else LOOK_AGAIN
+
+    def _callback(self, job: Job) -> Callback | None:
+        if self._settings.public_url is None:
+            return None
+        url = f"{self._settings.public_url}/callbacks/{job.id}/{job.callback_token}"
+        return Callback(url=url, mode=self._settings.callback_mode)
+
+    def _refused(self, job: Job, error: Refused) -> Job:
+        match error:
+            case OutOfCredit():
+                cause = Cause.OUT_OF_CREDIT
+            case KeyRefused():
+                cause = Cause.KEY_REFUSED
+            case _:
+                cause = Cause.VENDOR
+        return job.turn(State.REFUSED, now=self._now(), cause=cause, error=error.reason or None)
+
+    def _back(self, job: Job) -> Job:
+        return job.turn(State.WAITING, now=self._now(), owner=None, submit_started_at=None)
+
+    async def _pause(self, retry_after: float | None) -> float | None:
+        """Pause the lane; return until when, in Unix seconds."""
+        try:
+            lane = await self._lanes.press(
+                self._settings.lane,
+                retry_after=retry_after,
+                now=self._now(),
+                jitter=random.random(),  # noqa: S311 - spreads load, keeps no secret
+            )
+        except StoreAway:
+            log.warning("the lane's pause could not be recorded")
+            return None
+        log.warning("the lane pauses for %.1f s", lane.paused_until - self._now())
+        return lane.paused_until
+
+    async def _ease(self) -> None:
+        with contextlib.suppress(StoreAway):
+            await self._lanes.ease(self._settings.lane)
+
+    async def _record(self, before: Job, after: Job) -> Job:
+        """Swap as soon as the store can; return the job as it is when somebody else was quicker."""
+        while True:
+            try:
+                if await self._jobs.swap(before, after):
+                    return after
+                return await self._jobs.get(before.id) or before
+            except StoreAway:
+                await asyncio.sleep(STORE_AWAY)
+
+    async def _keep(self, job: Job, update: Update) -> Job:
+        """Record what was learned of a paid job, whoever owns it by now, however long it takes."""
+        try:
+            while True:
+                try:
+                    return await self._track.report(job.id, update)
+                except StoreAway:
+                    await asyncio.sleep(STORE_AWAY)
+        except asyncio.CancelledError:
+            log.critical(
+                "job %s: not recorded before the end: request id %s", job.id, update.request_id
+            )
+            raise

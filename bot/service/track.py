@@ -1,0 +1,140 @@
+"""Following a job at the vendor, by its callbacks and by polling, until the vendor is done."""
+
+import asyncio
+import contextlib
+import logging
+import random
+import statistics
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain import polling
+from bot.domain.job import FOLLOWED, Job, State, Update, advance
+from bot.errors import PixazoError, StoreAway
+from bot.service.ports import Jobs, Queue, Replies
+
+log = logging.getLogger(__name__)
+
+REMEMBERED: Final = 50  # durations that the median is taken of
+ATTEMPTS: Final = 5  # to apply one update while others change the job
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackSettings:
+    """How a process follows jobs. Times are in seconds."""
+
+    owner: str
+    poll: float
+    deadline: float
+    callbacks: bool
+
+
+class Track:
+    """The one place where news of the vendor reach a job."""
+
+    def __init__(
+        self,
+        *,
+        settings: TrackSettings,
+        jobs: Jobs,
+        queue: Queue,
+        replies: Replies,
+        now: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._jobs = jobs
+        self._queue = queue
+        self._replies = replies
+        self._now = now
+        self._durations: deque[float] = deque(maxlen=REMEMBERED)
+        self._called_back = settings.callbacks  # whether callbacks seem to arrive
+
+    async def follow(self, job: Job, news: asyncio.Event) -> Job:
+        """Ask for *job* until the vendor is done with it, and return it as it then stands.
+
+        *news* cuts a wait short. A call that fails changes nothing. Returns early when another
+        process took the job over; raises nothing that the vendor or the store could cause.
+        """
+        first = True
+        while job.state in FOLLOWED and job.owner == self._settings.owner:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._wait(job, first=first)):
+                    await news.wait()
+            nudged, first = news.is_set(), False
+            news.clear()
+            try:
+                job = await self.ask(job)
+                if job.state not in FOLLOWED and not nudged:
+                    self._called_back = False  # the vendor was done, and had not said so
+            except PixazoError as error:
+                log.info("job %s: no news: %s", job.id, error)
+            except StoreAway as error:
+                log.warning("job %s: %s", job.id, error)
+        return job
+
+    def called_back(self) -> None:
+        """Note that a callback arrived, so that polling may be the slow safety net again."""
+        self._called_back = self._settings.callbacks
+
+    async def report(self, job_id: str, update: Update) -> Job:
+        """Apply *update* once, by whichever road it came, and return the job as it then stands.
+
+        Needs no ownership: whoever learns of a request id may record it. Raises
+        :class:`~bot.errors.StoreAway`, and :class:`LookupError` for a job that does not exist.
+        """
+        before = await self._find(job_id)
+        for _ in range(ATTEMPTS):
+            after = advance(before, update, now=self._now())
+            if after is before:
+                return before
+            if await self._jobs.swap(before, after):
+                self._note(after)
+                return after
+            before = await self._find(job_id)
+        log.error("job %s: the vendor's %s found no place", job_id, update.state)
+        return before
+
+    async def _find(self, job_id: str) -> Job:
+        if (job := await self._jobs.get(job_id)) is None:
+            raise LookupError(job_id)
+        return job
+
+    async def ask(self, job: Job) -> Job:
+        """Ask the vendor once, apply what it says, and return the job as it then stands.
+
+        Raises :class:`~bot.errors.PixazoError` and :class:`~bot.errors.StoreAway`.
+        """
+        if job.request_id is None:
+            raise LookupError(f"job {job.id} is followed without a request id")
+        update = await self._queue.status(job.request_id)
+        if update.state is None:
+            log.warning("job %s: the vendor named a status outside its contract", job.id)
+        after = await self.report(job.id, update)
+        if after.state in FOLLOWED and self._now() - after.created_at > self._settings.deadline:
+            return await self._expire(after)
+        return after
+
+    async def _expire(self, job: Job) -> Job:
+        log.warning("job %s: expired, the vendor did not end it", job.id)
+        after = job.turn(State.EXPIRED, now=self._now())
+        return after if await self._jobs.swap(job, after) else job
+
+    def _note(self, job: Job) -> None:
+        """Show a job that moved, and remember how long one took."""
+        log.info("job %s: %s", job.id, job.state)
+        if job.state in FOLLOWED and job.owner == self._settings.owner:
+            self._replies.show(job)
+        if job.state is State.COMPLETED and job.queued_at and job.completed_at:
+            self._durations.append(job.completed_at - job.queued_at)
+
+    def _wait(self, job: Job, *, first: bool) -> float:
+        return polling.wait(
+            poll=self._settings.poll,
+            age=self._now() - (job.queued_at or job.created_at),
+            first=first,
+            median=statistics.median(self._durations) if self._durations else None,
+            callbacks=self._called_back,
+            jitter=random.random(),  # noqa: S311 - spreads load, keeps no secret
+        )

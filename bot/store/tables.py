@@ -1,0 +1,114 @@
+"""The tables as they stand after the last migration. Times are Unix seconds, ids Discord's."""
+
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    and_,
+    literal_column,
+)
+
+from bot.domain.job import AT_VENDOR, State
+
+metadata: Final = MetaData()
+
+jobs: Final = Table(
+    "jobs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("interaction_id", BigInteger, nullable=False, unique=True),
+    Column("application_id", BigInteger, nullable=False),
+    Column("guild_id", BigInteger),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("member_id", BigInteger, nullable=False),
+    Column("lane", String(32), nullable=False),
+    Column("line", String(32), nullable=False),
+    Column("prompt", Text, nullable=False),
+    Column("images", Integer, nullable=False),
+    Column("guidance", Float, nullable=False),
+    Column("steps", Integer, nullable=False),
+    Column("enhance", Boolean, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("billed", String(8), nullable=False),
+    Column("cause", String(32)),
+    Column("error", Text),
+    Column("request_id", String(128), unique=True),
+    Column("media", JSON, nullable=False),
+    Column("interaction_token", Text),
+    Column("callback_token", String(64), nullable=False),
+    Column("private", Boolean, nullable=False),
+    Column("message_id", BigInteger),
+    Column("file_limit", Integer, nullable=False),  # bytes
+    Column("owner", String(128)),
+    Column("epoch", Integer, nullable=False),
+    Column("lease_until", Float),
+    Column("created_at", Float, nullable=False),
+    Column("since", Float, nullable=False),
+    Column("answered_at", Float),
+    Column("submit_started_at", Float),
+    Column("queued_at", Float),
+    Column("completed_at", Float),
+    Column("kept_at", Float),
+)
+
+
+# What is open is little, what has ended is much: every index that finds work is a partial one. A
+# planner takes it only for the same condition in the same words, hence literals and not parameters.
+def _one_of(*states: State) -> ColumnElement[bool]:
+    return jobs.c.state.in_([literal_column(f"'{state}'") for state in states])
+
+
+is_waiting: Final = _one_of(State.WAITING)
+is_at_vendor: Final = _one_of(*sorted(AT_VENDOR))
+is_owned: Final = jobs.c.owner.is_not(None)
+is_nobodys: Final = and_(
+    jobs.c.owner.is_(None),
+    jobs.c.kept_at.is_(None),
+    _one_of(State.QUEUED, State.PROCESSING, State.COMPLETED),
+)
+
+is_kept: Final = and_(jobs.c.kept_at.is_not(None), _one_of(State.COMPLETED))
+has_token: Final = jobs.c.interaction_token.is_not(None)
+
+for _name, _columns, _where in (
+    ("ix_jobs_waiting", ("lane", "created_at"), is_waiting),
+    ("ix_jobs_at_vendor", ("lane",), is_at_vendor),
+    ("ix_jobs_owned", ("owner", "lease_until"), is_owned),
+    ("ix_jobs_nobodys", ("created_at",), is_nobodys),
+    ("ix_jobs_kept", ("member_id", "created_at"), is_kept),
+    ("ix_jobs_with_token", ("created_at",), has_token),
+):
+    Index(
+        _name,
+        *(jobs.c[column] for column in _columns),
+        sqlite_where=_where,
+        postgresql_where=_where,
+    )
+
+lanes: Final = Table(
+    "lanes",
+    metadata,
+    Column("lane", String(32), primary_key=True),
+    Column("paused_until", Float, nullable=False),
+    Column("refusals", Integer, nullable=False),  # in a row, for the back-off
+    Column("next_slot_at", Float, nullable=False),  # the first one that nobody has drawn
+)
+
+lines: Final = Table(
+    "lines",
+    metadata,
+    Column("lane", String(32), primary_key=True),
+    Column("line", String(32), primary_key=True),
+    Column("served_at", Float, nullable=False),
+)

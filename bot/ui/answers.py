@@ -1,0 +1,95 @@
+"""Answering an interaction: the deferral, and private words."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, Final
+
+import discord
+from discord import app_commands
+
+from bot.domain.job import Job, State
+from bot.errors import Closed, DiscordAway, NotOrdered, Replayed
+from bot.service.ports import Picture
+from bot.ui import cards, texts
+from bot.ui.replies import answered
+
+log = logging.getLogger(__name__)
+
+Interaction = discord.Interaction[Any]
+
+# Discord refuses an answer that comes later than 3 s after the interaction was made. discord.py
+# would go on trying for 25 s where Discord has troubles.
+ANSWER_WITHIN: Final = 3.0  # seconds
+
+
+def deferral(
+    interaction: Interaction, *, private: bool = False
+) -> Callable[[], Awaitable[int | None]]:
+    """Return what answers *interaction* with "thinking" and returns the id of that message.
+
+    What is returned raises :class:`~bot.errors.Closed` where Discord refuses the answer, and
+    :class:`~bot.errors.DiscordAway` where it may or may not have taken it.
+    """
+
+    async def defer() -> int | None:
+        async with answered():
+            async with asyncio.timeout(ANSWER_WITHIN):
+                taken = await interaction.response.defer(thinking=True, ephemeral=private)
+            return taken.message_id if taken else None
+
+    return defer
+
+
+async def privately(interaction: Interaction, words: str) -> None:
+    """Tell *words* to the member alone; nothing depends on it, so a failure is only logged."""
+    try:
+        async with answered(), asyncio.timeout(ANSWER_WITHIN):
+            if interaction.response.is_done():
+                await interaction.followup.send(words, ephemeral=True)
+            else:
+                await interaction.response.send_message(words, ephemeral=True)
+    except (Closed, DiscordAway) as error:
+        log.info("a private answer did not arrive: %s", error)
+
+
+async def pictures(interaction: Interaction, job: Job, found: Sequence[Picture]) -> None:
+    """Show the pictures of *job* to the member alone.
+
+    Raises :class:`~bot.errors.Closed` and :class:`~bot.errors.DiscordAway`.
+    """
+    card = cards.done(job.turn(State.DELIVERED, now=job.completed_at or job.since), found)
+    async with answered():
+        await interaction.followup.send(view=card.view, files=card.files, ephemeral=True)
+
+
+async def explain(interaction: Interaction, error: BaseException) -> None:
+    """Answer *error* privately, in this order of precedence.
+
+    1. A replayed interaction is answered already: nothing.
+    2. An order that was not taken: which rule decided.
+    3. A command that has changed since the member's client loaded it: try again.
+    4. Anything else is a fault of ours: logged, with an id that the member sees too.
+    """
+    match error:
+        case Replayed():
+            log.info("interaction %s came again and was left alone", interaction.id)
+        case NotOrdered() as refusal:
+            await privately(interaction, texts.refusal(refusal))
+        case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
+            await privately(interaction, texts.COMMAND_CHANGED)
+        case fault:
+            error_id = secrets.token_hex(4)
+            log.error("error %s: %s", error_id, type(fault).__name__, exc_info=fault)
+            await privately(interaction, texts.unexpected(error_id))
+
+
+@contextlib.asynccontextmanager
+async def explaining(interaction: Interaction) -> AsyncIterator[None]:
+    """Explain what goes wrong in here, where discord.py would only log it: in listeners."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - as for commands, all of it is answered
+        await explain(interaction, error)

@@ -1,0 +1,101 @@
+"""The card: one job as a member sees it, in Components V2."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import discord
+from discord import ui
+
+from bot.domain.job import Job, State
+from bot.service.ports import Picture
+from bot.ui import texts
+from bot.ui.buttons import Again
+from bot.ui.markup import literal
+
+_ACCENTS: Final = {
+    State.DELIVERED: 0x2E9E6B,
+    State.COMPLETED: 0x2E9E6B,
+    State.QUEUED: 0x5B6EE1,
+    State.PROCESSING: 0x5B6EE1,
+    State.WAITING: 0x8A8F98,
+    State.SUBMITTING: 0x8A8F98,
+    State.CANCELLED: 0x8A8F98,
+    State.UNCERTAIN: 0xD9952B,
+    State.EXPIRED: 0xD9952B,
+}
+_ACCENT_OF_FAILURE: Final = 0xC9483F
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a message is to show: a view made for this one sending, and the files it refers to."""
+
+    view: ui.LayoutView
+    files: list[discord.File]
+
+
+def progress(job: Job, *, paused_until: float | None = None) -> Card:
+    """Return the card of a job on its way."""
+    return _card(job, texts.status(job, paused_until=paused_until), _small(job))
+
+
+def end(job: Job) -> Card:
+    """Return the card of a job that ended without pictures: what, why, and who can help."""
+    lines = (
+        texts.status(job),
+        texts.vendor_words(job),
+        " ".join(part for part in (texts.charge(job), texts.who_can_help(job)) if part),
+    )
+    button = Again(job.id, texts.TRY_AGAIN)
+    return _card(job, "\n".join(line for line in lines if line), _small(job), button=button)
+
+
+def done(job: Job, pictures: Sequence[Picture], *, mention: bool = False) -> Card:
+    """Return the card with the pictures; with *mention* it also calls its member."""
+    files = [
+        discord.File(
+            picture.path,
+            filename=f"imagine-{job.id}-{number}.{picture.extension}",
+            description=texts.alt(job.order, number, len(pictures)),
+        )
+        for number, picture in enumerate(pictures, start=1)
+    ]
+    gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
+    for file in files:
+        gallery.add_item(media=file, description=file.description)
+    notes = [_small(job), f"-# {texts.made_by()}"]
+    if any(picture.shrunk for picture in pictures):
+        notes.append(f"-# {texts.SHRUNK}")
+    if len(pictures) < len(job.media):
+        notes.append(f"-# {texts.SOME_MISSING}")
+    above = texts.for_member(job.member_id) if mention else None
+    card = _card(
+        job, texts.status(job), gallery, "\n".join(notes), above=above, button=Again(job.id)
+    )
+    return Card(card.view, files)
+
+
+def _card(
+    job: Job,
+    *parts: str | ui.MediaGallery[ui.LayoutView],
+    above: str | None = None,
+    button: Again | None = None,
+) -> Card:
+    """Build the view: the prompt, *parts*, and the button, in a frame; *above* stands above it."""
+    view = ui.LayoutView(timeout=None)
+    if above:
+        view.add_item(ui.TextDisplay(above))
+    accent = discord.Colour(_ACCENTS.get(job.state, _ACCENT_OF_FAILURE))
+    container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=accent)
+    container.add_item(ui.TextDisplay(literal(job.order.prompt)))
+    for part in parts:
+        container.add_item(ui.TextDisplay(part) if isinstance(part, str) else part)
+    if button is not None:
+        container.add_item(ui.ActionRow(button))
+    view.add_item(container)
+    return Card(view, [])
+
+
+def _small(job: Job) -> str:
+    return f"-# {texts.details(job.order)}"

@@ -1,0 +1,251 @@
+"""The ways to a member, and the order in which they are tried.
+
+An edit is idempotent, so it happens at least once: what Discord did not clearly refuse is tried
+again, with back-off, on the same way. Only a definite no opens the next one.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Final
+
+import aiohttp
+import discord
+
+from bot.domain.job import ENDED, Job, State
+from bot.errors import Closed, Deleted, DiscordAway, TooLarge
+from bot.service.ports import Picture
+from bot.ui import buttons, cards
+from bot.ui.cards import Card
+from bot.ui.rest import Rest
+
+log = logging.getLogger(__name__)
+
+CALL_TIMEOUT: Final = 60.0  # seconds for one call, uploads included
+FIRST_PAUSE: Final = 0.5  # seconds before a call is repeated, then twice as long
+LONGEST_PAUSE: Final = 30.0  # seconds
+
+NONCE_REMEMBERED: Final = 120.0  # seconds in which Discord surely drops a repeated nonce
+LOOK_THROUGH: Final = 500  # messages, for one of ours that may have been posted before a crash
+
+_UNKNOWN_MESSAGE: Final = 10008
+_ENTITY_TOO_LARGE: Final = 40005
+_NOT_DEFINITE: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+
+_Way = Callable[[Job, Card], Awaitable[None]]
+
+
+class Replies:
+    """Keeps one card per job up to date, and brings pictures home."""
+
+    def __init__(self, rest: Rest, *, now: Callable[[], float]) -> None:
+        self._rest = rest
+        self._now = now
+        self._wanted: dict[str, tuple[Job, float | None]] = {}
+        self._workers: dict[str, asyncio.Task[None]] = {}
+
+    def show(self, job: Job, *, paused_until: float | None = None) -> None:
+        """Have the job's card show it as it is, some time soon; the newest showing wins."""
+        self._wanted[job.id] = (job, paused_until)
+        if job.id not in self._workers:
+            worker = asyncio.create_task(self._work(job.id), name=f"card {job.id}")
+            self._workers[job.id] = worker
+            worker.add_done_callback(lambda _: self._workers.pop(job.id, None))
+
+    async def settle(self, job: Job) -> None:
+        """Show a job that has ended; returns once Discord took it, or no way is left to show it."""
+        await self._quiet(job.id)
+        try:
+            await self._edit(job, lambda: cards.end(job))
+        except Closed as error:
+            log.info("job %s: its end could not be shown: %s", job.id, error)
+
+    async def deliver(self, job: Job, pictures: Sequence[Picture]) -> None:
+        """Bring the pictures to the member; returns once Discord has taken them.
+
+        By the interaction's token, then by the bot's, then as a new message in the channel, then
+        as a direct message: a step down is taken on a definite no alone. A private order and a
+        card that somebody deleted never show up in the channel. Raises
+        :class:`~bot.errors.TooLarge`, and :class:`~bot.errors.Closed` where no way is left.
+        """
+        await self._quiet(job.id)
+        delivered = job.turn(State.DELIVERED, now=job.completed_at or job.since)
+
+        def card() -> Card:
+            return cards.done(delivered, pictures)
+
+        def named_card() -> Card:
+            return cards.done(delivered, pictures, mention=True)
+
+        ways = [self._post_in_channel, self._post_directly]
+        try:
+            await self._edit(job, card)
+        except TooLarge:
+            raise
+        except Closed as error:
+            log.info("job %s: its card can't be edited: %s", job.id, error)
+            if isinstance(error, Deleted) or job.private or job.guild_id is None:
+                ways.remove(self._post_in_channel)
+            await self._descend(job, named_card, ways)
+
+    async def close(self) -> None:
+        """Stop showing; what is not shown yet is shown by whoever carries the jobs on."""
+        workers = list(self._workers.values())
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _work(self, job_id: str) -> None:
+        """Show what is wanted of one card until nothing newer is."""
+        while (wanted := self._wanted.pop(job_id, None)) is not None:
+            job, paused_until = wanted
+            try:
+                await self._edit(job, lambda: _shown(job, paused_until))  # noqa: B023 - awaited here
+            except Closed as error:
+                log.info("job %s: its card could not be edited: %s", job_id, error)
+            except Exception:
+                log.exception("job %s: its card could not be edited", job_id)
+
+    async def _quiet(self, job_id: str) -> None:
+        """Drop what waits to be shown, and let the edit that is on its way arrive."""
+        self._wanted.pop(job_id, None)
+        if (worker := self._workers.get(job_id)) is not None:
+            await asyncio.wait([worker])
+
+    async def _edit(self, job: Job, make: Callable[[], Card]) -> None:
+        """Edit the job's card by the interaction's token, or else by the bot's.
+
+        Raises :class:`Closed` where neither is possible any more.
+        """
+        refused = Closed("there is no card to edit")
+        if job.interaction_token is not None:
+            try:
+                return await self._insist(job, make, self._edit_by_interaction)
+            except (Deleted, TooLarge):
+                raise
+            except Closed as error:
+                refused = error
+        if job.message_id is None or job.guild_id is None or job.private:
+            raise refused
+        return await self._insist(job, make, self._edit_by_bot)
+
+    async def _descend(self, job: Job, make: Callable[[], Card], ways: Sequence[_Way]) -> None:
+        """Try *ways* in their order, each until Discord says yes or a definite no.
+
+        Raises the last one's :class:`Closed`.
+        """
+        for way in ways[:-1]:
+            try:
+                return await self._insist(job, make, way)
+            except TooLarge:
+                raise
+            except Closed as error:
+                log.info("job %s: a way to the member is closed: %s", job.id, error)
+        return await self._insist(job, make, ways[-1])
+
+    async def _insist(self, job: Job, make: Callable[[], Card], way: _Way) -> None:
+        """Go *way* until Discord says yes or a definite no, each time with a fresh card."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                async with answered():
+                    return await way(job, make())
+            except DiscordAway as error:
+                log.warning("job %s: Discord is away: %s", job.id, error)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _edit_by_interaction(self, job: Job, card: Card) -> None:
+        webhook = discord.Webhook.partial(
+            job.application_id, job.interaction_token or "", client=await self._rest.client()
+        )
+        # "@original" is as good as an id to Discord, and needs no id.
+        message_id: int = job.message_id or "@original"  # type: ignore[assignment]
+        await webhook.edit_message(message_id, view=card.view, attachments=card.files)
+
+    async def _edit_by_bot(self, job: Job, card: Card) -> None:
+        client = await self._rest.client()
+        channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+        message = channel.get_partial_message(job.message_id or 0)
+        await message.edit(view=card.view, attachments=card.files)
+
+    async def _post_in_channel(self, job: Job, card: Card) -> None:
+        client = await self._rest.client()
+        channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+        await self._post(client, channel, job, card)
+
+    async def _post_directly(self, job: Job, card: Card) -> None:
+        client = await self._rest.client()
+        channel = await client.create_dm(discord.Object(job.member_id))
+        await self._post(client, channel, job, card)
+
+    async def _post(
+        self,
+        client: discord.Client,
+        channel: discord.DMChannel | discord.PartialMessageable,
+        job: Job,
+        card: Card,
+    ) -> None:
+        """Post *card* anew, once: Discord drops a repeated nonce, but remembers it for minutes."""
+        completed_at = job.completed_at or job.since
+        if self._now() - completed_at > NONCE_REMEMBERED and await _posted(client, channel, job):
+            return
+        await channel.send(
+            view=card.view,
+            files=card.files,
+            nonce=job.id,
+            allowed_mentions=discord.AllowedMentions(users=[discord.Object(job.member_id)]),
+        )
+
+
+async def _posted(
+    client: discord.Client, channel: discord.DMChannel | discord.PartialMessageable, job: Job
+) -> bool:
+    """Tell whether the job's pictures stand in *channel* already, in a message of ours."""
+    completed = datetime.fromtimestamp(job.completed_at or job.since, UTC)
+    assert client.user is not None
+    async for message in channel.history(limit=LOOK_THROUGH, after=completed, oldest_first=True):
+        if message.author.id == client.user.id and buttons.belongs_to(message.components, job.id):
+            return True
+    return False
+
+
+@contextlib.asynccontextmanager
+async def answered() -> AsyncIterator[None]:
+    """Turn what discord.py raises into what may be concluded from it, within a time limit.
+
+    Raises :class:`Closed` for a definite no, and :class:`DiscordAway` for everything else.
+    """
+    try:
+        async with asyncio.timeout(CALL_TIMEOUT):
+            yield
+    except discord.HTTPException as error:
+        raise _concluded(error) from error
+    except (
+        aiohttp.ClientError,
+        discord.DiscordException,
+        OSError,
+        TimeoutError,
+        RuntimeError,  # aiohttp's, where its session was closed at the end
+    ) as error:
+        raise DiscordAway(type(error).__name__) from error
+
+
+def _concluded(error: discord.HTTPException) -> Closed | DiscordAway:
+    words = f"Discord answered {error.status} ({error.code})"
+    if error.code == _UNKNOWN_MESSAGE:
+        return Deleted(words)
+    if error.code == _ENTITY_TOO_LARGE or error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return TooLarge(words)
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR or error.status in _NOT_DEFINITE:
+        return DiscordAway(words)
+    return Closed(words)
+
+
+def _shown(job: Job, paused_until: float | None) -> Card:
+    if job.state in ENDED or job.state in {State.UNCERTAIN, State.EXPIRED}:
+        return cards.end(job)
+    return cards.progress(job, paused_until=paused_until)

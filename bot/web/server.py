@@ -1,0 +1,25 @@
+"""The one HTTP server of the process."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from bot.web.callbacks import LARGEST_BODY
+
+
+@asynccontextmanager
+async def serving(routes: Iterable[web.RouteDef], *, host: str, port: int) -> AsyncIterator[None]:
+    """Serve *routes* while the context is open. Raises :class:`OSError` for a port in use.
+
+    There is no access log: the addresses of callbacks carry secrets.
+    """
+    app = web.Application(client_max_size=LARGEST_BODY)
+    app.add_routes(routes)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        yield
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,75 @@
+"""``/imagine``: takes the order. The pictures come by way of ``bot.service.deliver``."""
+
+from dataclasses import asdict
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import ImagineBot
+from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS
+from bot.service.orders import Orders, Request
+from bot.ui import answers, texts
+
+
+class Imagine(commands.Cog):
+    """Takes orders."""
+
+    def __init__(self, orders: Orders) -> None:
+        self._orders = orders
+
+    @app_commands.command(description=texts.IMAGINE)
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.describe(
+        prompt=texts.IMAGINE_PROMPT,
+        images=texts.IMAGINE_IMAGES,
+        guidance=texts.IMAGINE_GUIDANCE,
+        steps=texts.IMAGINE_STEPS,
+        enhance=texts.IMAGINE_ENHANCE,
+    )
+    async def imagine(
+        self,
+        interaction: discord.Interaction[ImagineBot],
+        prompt: app_commands.Range[str, PROMPT_LENGTH.low, PROMPT_LENGTH.high],
+        images: app_commands.Range[int, IMAGES.low, IMAGES.high] = 1,
+        guidance: app_commands.Range[float, GUIDANCE.low, GUIDANCE.high] = 3.5,
+        steps: app_commands.Range[int, STEPS.low, STEPS.high] = 50,
+        enhance: bool = True,  # noqa: FBT001, FBT002 - how Discord's options are declared
+    ) -> None:
+        """Record the order and follow it in one reply."""
+        options = {
+            "prompt": prompt,
+            "images": images,
+            "guidance": guidance,
+            "steps": steps,
+            "enhance": enhance,
+        }
+        await self._orders.take(_request(interaction, options), answers.deferral(interaction))
+
+    @commands.Cog.listener()
+    async def on_again(self, interaction: discord.Interaction[ImagineBot], job_id: str) -> None:
+        """Order once more what a job ordered, for whoever pressed."""
+        async with answers.explaining(interaction):
+            order = await self._orders.order_of(job_id)
+            request = _request(interaction, asdict(order))
+            await self._orders.take(request, answers.deferral(interaction))
+
+
+def _request(interaction: discord.Interaction[ImagineBot], options: dict[str, Any]) -> Request:
+    return Request(
+        interaction_id=interaction.id,
+        application_id=interaction.application_id,
+        token=interaction.token,
+        guild_id=interaction.guild_id,
+        channel_id=interaction.channel_id or 0,
+        member_id=interaction.user.id,
+        file_limit=interaction.filesize_limit,
+        **options,
+    )
+
+
+async def setup(bot: ImagineBot) -> None:
+    """Add the cog, with the service it calls."""
+    await bot.add_cog(Imagine(bot.services.orders))

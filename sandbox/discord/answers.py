@@ -1,0 +1,267 @@
+"""The bot's answers to interactions: the first one, and all that its token allows afterwards.
+
+https://discord.com/developers/docs/interactions/receiving-and-responding
+"""
+
+from typing import Any
+
+from sandbox.discord import modals, refusals, shapes
+from sandbox.discord.bodies import Body
+from sandbox.discord.command_forms import CHOICES
+from sandbox.discord.drafts import ON_CREATE, ON_EDIT, Draft, Terms, write
+from sandbox.discord.forms import (
+    Choice,
+    Fields,
+    Flag,
+    Form,
+    ListOf,
+    MapOf,
+    Number,
+    Shape,
+    Text,
+    take,
+)
+from sandbox.discord.interactions import Interaction, Interactions, owners
+from sandbox.discord.kinds import (
+    LOCALES,
+    Callback,
+    CommandType,
+    InteractionType,
+    MessageFlag,
+    MessageType,
+    OptionType,
+)
+from sandbox.discord.messages import Message, Messages
+from sandbox.discord.refusals import Json
+from sandbox.discord.world import World
+
+ALLOWED = {
+    InteractionType.COMMAND: {Callback.MESSAGE, Callback.DEFERRED_MESSAGE, Callback.MODAL},
+    InteractionType.COMPONENT: set(Callback) - {Callback.CHOICES},
+    InteractionType.AUTOCOMPLETE: {Callback.CHOICES},
+    InteractionType.MODAL_SUBMIT: {Callback.MESSAGE, Callback.DEFERRED_MESSAGE},
+}
+UPDATES = {Callback.DEFERRED_UPDATE, Callback.UPDATE}  # also of a modal that a component opened
+DATA = ("data",)  # where the message lies in a first answer's body
+ANSWER = ON_CREATE | MessageFlag.EPHEMERAL
+DEFERRAL = Shape({"flags": Number(0, 2**31 - 1), "tts": Flag()})
+
+
+class Answers:
+    """Takes the bot's answers, or refuses them."""
+
+    def __init__(self, world: World, messages: Messages, interactions: Interactions) -> None:
+        self._world = world
+        self._messages = messages
+        self._interactions = interactions
+
+    def first(self, interaction_id: str, token: str, body: Body) -> Json:
+        """Take the first answer; returns what `with_response` asks for."""
+        interaction = self._interactions.waiting(interaction_id, token)
+        callback = _callback(interaction, body.payload)
+        data = body.payload.get("data")
+        message: Message | None = None
+        match callback:
+            case Callback.MESSAGE:
+                terms = self._terms(interaction, ANSWER, DATA)
+                message = self._post(interaction, write(data or {}, body, terms))
+            case Callback.DEFERRED_MESSAGE:
+                self._post(interaction, _deferred(data))
+            case Callback.UPDATE:
+                message = _source(interaction)
+                self._write(interaction, message, data or {}, body, DATA)
+            case Callback.DEFERRED_UPDATE:
+                _source(interaction)
+            case Callback.MODAL:
+                interaction.modal = _modal(data)
+            case Callback.CHOICES:
+                interaction.choices = _choices(interaction, data)
+        self._interactions.answered(interaction, callback)
+        shown = {"interaction": _shown(interaction)}
+        if message is not None:
+            shown["resource"] = {"type": int(callback), "message": message.shown}
+        return shown
+
+    def message(self, interaction: Interaction, reference: str) -> Message:
+        """Return `@original`, or a message of the interaction by its id."""
+        original = original_of(interaction)
+        for message in (original, *interaction.follow_ups):
+            if message is None or message.removed:
+                continue
+            if message.id == reference or (message is original and reference == "@original"):
+                return message
+        raise refusals.unknown_message()
+
+    def edit(self, interaction: Interaction, message: Message, body: Body) -> Message:
+        """Change a message by the interaction's token."""
+        self._write(interaction, message, body.payload, body, ())
+        return message
+
+    def follow_up(self, interaction: Interaction, body: Body) -> Message:
+        """Send a further message; the first one after a deferred answer fills that."""
+        original = interaction.message
+        if original is not None and original.loading and not original.removed:
+            return self.edit(interaction, original, body)
+        draft = write(body.payload, body, self._terms(interaction, ANSWER, ()))
+        message = self._send(interaction, draft, reply_to=original or interaction.source)
+        interaction.follow_ups.append(message)
+        return message
+
+    def _post(self, interaction: Interaction, draft: Draft) -> Message:
+        interaction.message = self._send(interaction, draft, reply_to=interaction.source)
+        return interaction.message
+
+    def _send(self, interaction: Interaction, draft: Draft, reply_to: Message | None) -> Message:
+        ephemeral = MessageFlag.EPHEMERAL in draft.flags
+        kind = MessageType.REPLY
+        if reply_to is None:
+            command = (interaction.command or {}).get("type", CommandType.CHAT_INPUT)
+            typed = command == CommandType.CHAT_INPUT
+            kind = MessageType.CHAT_INPUT_COMMAND if typed else MessageType.CONTEXT_MENU_COMMAND
+        return self._messages.post(
+            interaction.channel,
+            self._world.bot,
+            draft,
+            kind=kind,
+            ephemeral_for=interaction.user.id if ephemeral else None,
+            reply_to=reply_to,
+            more={
+                "application_id": self._world.application_id,
+                "webhook_id": self._world.application_id,
+                "interaction_metadata": _metadata(interaction),
+                **_legacy(interaction),
+            },
+        )
+
+    def _write(
+        self,
+        interaction: Interaction,
+        message: Message,
+        payload: Any,
+        body: Body,
+        path: tuple[str, ...],
+    ) -> None:
+        terms = self._terms(interaction, ON_EDIT, path)
+        self._messages.edit(message, write(payload, body, terms, message.draft))
+
+    def _terms(
+        self, interaction: Interaction, settable: MessageFlag, path: tuple[str, ...]
+    ) -> Terms:
+        return Terms(
+            folder=f"{self._world.origin}/attachments/{interaction.channel.id}",
+            file_limit=self._world.attachment_size_limit,
+            settable=settable,
+            path=path,
+        )
+
+
+def _callback(interaction: Interaction, payload: Any) -> Callback:
+    allowed = set(ALLOWED[interaction.type])
+    if interaction.type is InteractionType.MODAL_SUBMIT and interaction.source is not None:
+        allowed |= UPDATES
+    kinds = Choice(sorted(int(one) for one in allowed), required=True)
+    return Callback(take(payload, Shape({"type": kinds}))["type"])
+
+
+def original_of(interaction: Interaction) -> Message | None:
+    """Return what `@original` means: the answer, or the message that it changed."""
+    return interaction.source if interaction.callback in UPDATES else interaction.message
+
+
+def _source(interaction: Interaction) -> Message:
+    if interaction.source is None or interaction.source.removed:
+        raise refusals.unknown_message()
+    return interaction.source
+
+
+def _deferred(data: Any) -> Draft:
+    """Return the loading message; of the flags only EPHEMERAL is taken, Components V2 refused."""
+    form = Form()
+    kept = DEFERRAL.check(data or {}, DATA, form) or {}
+    flags = MessageFlag(kept.get("flags") or 0) if form.clean else MessageFlag.NONE
+    if MessageFlag.COMPONENTS_V2 in flags:
+        message = "IS_COMPONENTS_V2 can only be set when the deferred message is edited"
+        form.refuse((*DATA, "flags"), "INTERACTION_CALLBACK_DEFERRED_FLAGS_INVALID", message)
+    form.close()
+    return Draft(flags=MessageFlag.LOADING | (flags & MessageFlag.EPHEMERAL))
+
+
+def _modal(data: Any) -> Json:
+    form = Form()
+    modal = modals.check(data, DATA, form)
+    form.close()
+    return modal
+
+
+def _choices(interaction: Interaction, data: Any) -> list[Json]:
+    """Check the choices by the type of the option that the member is typing in."""
+    focused = OptionType(_focused(interaction.data.get("options") or []))
+    choice: Fields = {
+        "name": Text(1, 100, required=True),
+        "name_localizations": MapOf(LOCALES, Text(1, 100)),
+        "value": CHOICES[focused],
+    }
+    form = Form()
+    shape = Shape({"choices": ListOf(Shape(choice), 0, 25)})
+    kept = shape.check(data or {}, DATA, form) or {}
+    form.close()
+    return kept.get("choices") or []
+
+
+def _focused(options: list[Json]) -> int:
+    for option in options:
+        if option.get("focused"):
+            return int(option["type"])
+        if inner := option.get("options"):
+            return _focused(inner)
+    return OptionType.STRING
+
+
+def _shown(interaction: Interaction) -> Json:
+    shown: Json = {
+        "id": interaction.id,
+        "type": int(interaction.type),
+        "channel_id": interaction.channel.id,
+    }
+    if interaction.guild is not None:
+        shown["guild_id"] = interaction.guild.id
+    if message := original_of(interaction):
+        shown |= {
+            "response_message_id": message.id,
+            "response_message_loading": message.loading,
+            "response_message_ephemeral": message.ephemeral_for is not None,
+        }
+    return shown
+
+
+def _metadata(interaction: Interaction) -> Json:
+    """Tell whose interaction led to a message."""
+    shown: Json = {
+        "id": interaction.id,
+        "type": int(interaction.type),
+        "user": shapes.user(interaction.user),
+        "authorizing_integration_owners": owners(interaction),
+    }
+    if interaction.command is not None:
+        shown["name"] = interaction.command["name"]
+    if interaction.message is not None:
+        shown["original_response_message_id"] = interaction.message.id
+    if interaction.opened_by is not None:
+        shown["triggering_interaction_metadata"] = _metadata(interaction.opened_by)
+    elif interaction.source is not None:
+        shown["interacted_message_id"] = interaction.source.id
+    return shown
+
+
+def _legacy(interaction: Interaction) -> Json:
+    """Return the deprecated form of the metadata, which Discord still sends for commands."""
+    if interaction.type is not InteractionType.COMMAND or interaction.command is None:
+        return {}
+    return {
+        "interaction": {
+            "id": interaction.id,
+            "type": int(interaction.type),
+            "name": interaction.command["name"],
+            "user": shapes.user(interaction.user),
+        }
+    }

@@ -1,0 +1,76 @@
+"""Request bodies: JSON, or multipart with `payload_json` and `files[n]`.
+
+https://discord.com/developers/docs/reference#uploading-files
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from email.parser import BytesHeaderParser
+from typing import Any
+
+from sandbox.discord.refusals import Refusal, invalid_json
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """One uploaded file, as it came."""
+
+    filename: str
+    data: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    """What a request says, and the files it brings, by their n."""
+
+    payload: Any
+    files: dict[int, Upload]
+
+
+def read(content_type: str, raw: bytes) -> Body:
+    """Read a body of either kind; an empty one says nothing. Raises Discord's refusals."""
+    kind, _, parameters = content_type.partition(";")
+    match kind.strip().lower():
+        case "multipart/form-data":
+            return _multipart(parameters, raw)
+        case "application/json":
+            return Body(payload=_json(raw), files={})
+        case _ if not raw:
+            return Body(payload={}, files={})
+    raise Refusal(400, 50035, "Invalid Form Body", errors={"_errors": [_unsupported(content_type)]})
+
+
+def _unsupported(content_type: str) -> dict[str, str]:
+    message = f'Expected "Content-Type" header to be application/json, not "{content_type}".'
+    return {"code": "CONTENT_TYPE_INVALID", "message": message}
+
+
+def _json(raw: bytes) -> Any:
+    try:
+        return json.loads(raw, parse_constant=_no_number)
+    except ValueError as error:
+        raise invalid_json() from error
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _multipart(parameters: str, raw: bytes) -> Body:
+    boundary = re.search(r'boundary="?([^";]+)', parameters)
+    if boundary is None:
+        raise invalid_json()
+    payload: Any = {}
+    files = {}
+    for part in raw.split(b"--" + boundary[1].encode())[1:-1]:
+        head, _, data = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        headers = BytesHeaderParser().parsebytes(head)
+        name = str(headers.get_param("name", "", "content-disposition"))
+        data = data.removesuffix(b"\r\n")
+        if name == "payload_json":
+            payload = _json(data)
+        elif number := re.fullmatch(r"files\[(\d+)\]", name):
+            filename = headers.get_filename() or "file"
+            files[int(number[1])] = Upload(filename=filename, data=data)
+    return Body(payload=payload, files=files)

@@ -1,0 +1,164 @@
+"""What commands the bot has registered."""
+
+from typing import Any
+
+from sandbox.discord import refusals, snowflakes
+from sandbox.discord.command_forms import BULK, COMMAND, EDIT, LIMITS, check, kind_of
+from sandbox.discord.forms import Form, take
+from sandbox.discord.kinds import Context
+from sandbox.discord.refusals import Json
+from sandbox.discord.world import CommandsChanged, World
+
+
+class Commands:
+    """The commands of the bot's application: global ones, and those of single guilds."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._by_scope: dict[str | None, dict[str, Json]] = {}
+
+    def all(self, guild_id: str | None) -> list[Json]:
+        """Return the commands of a guild; without one, the global ones."""
+        return list(self._scope(guild_id).values())
+
+    def offered(self, guild_id: str | None) -> list[Json]:
+        """Return the commands that a member finds in a guild, or in a direct channel."""
+        if guild_id is not None:
+            return [*self.all(None), *self.all(guild_id)]
+        return [command for command in self.all(None) if command["dm_permission"]]
+
+    def get(self, guild_id: str | None, command_id: str) -> Json:
+        """Return one command, or refuse an unknown id."""
+        try:
+            return self._scope(guild_id)[command_id]
+        except KeyError:
+            raise refusals.unknown_command() from None
+
+    def replace(self, guild_id: str | None, bodies: Any) -> list[Json]:
+        """Register exactly these; a command keeps its id if its type and name stay."""
+        known = take([] if bodies is None else bodies, BULK)
+        form = Form()
+        names = set()
+        for index, command in enumerate(known):
+            check(command, (index,), form)
+            key = (kind_of(command), command["name"])
+            if key in names:
+                message = "Application command names must be unique"
+                form.refuse((index,), "APPLICATION_COMMANDS_DUPLICATE_NAME", message)
+            names.add(key)
+        form.close()
+        before = self._scope(guild_id)
+        after = {}
+        for command in known:
+            shown = self._shown(command, guild_id, self._named(before, command))
+            after[shown["id"]] = shown
+        self._limit(after)
+        self._by_scope[guild_id] = after
+        if after != before:
+            self._world.tell(CommandsChanged())
+        return list(after.values())
+
+    def put(self, guild_id: str | None, body: Any) -> tuple[Json, bool]:
+        """Register one, in place of one with its type and name; tell whether it is new."""
+        command = take(body, COMMAND)
+        form = Form()
+        check(command, (), form)
+        form.close()
+        scope = self._scope(guild_id)
+        before = self._named(scope, command)
+        shown = self._shown(command, guild_id, before)
+        self._limit({**scope, shown["id"]: shown})
+        scope[shown["id"]] = shown
+        self._world.tell(CommandsChanged())
+        return shown, before is None
+
+    def edit(self, guild_id: str | None, command_id: str, body: Any) -> Json:
+        """Change what *body* names of one command."""
+        before = self.get(guild_id, command_id)
+        command = {**before, **take(body, EDIT)}
+        form = Form()
+        check(command, (), form)
+        form.close()
+        shown = self._shown(command, guild_id, before)
+        self._scope(guild_id)[command_id] = shown
+        self._world.tell(CommandsChanged())
+        return shown
+
+    def remove(self, guild_id: str | None, command_id: str) -> None:
+        """Remove one command."""
+        self.get(guild_id, command_id)
+        del self._scope(guild_id)[command_id]
+        self._world.tell(CommandsChanged())
+
+    def _scope(self, guild_id: str | None) -> dict[str, Json]:
+        return self._by_scope.setdefault(guild_id, {})
+
+    @staticmethod
+    def _named(scope: dict[str, Json], command: Json) -> Json | None:
+        for before in scope.values():
+            if (before["type"], before["name"]) == (kind_of(command), command["name"]):
+                return before
+        return None
+
+    @staticmethod
+    def _limit(commands: dict[str, Json]) -> None:
+        for kind, limit in LIMITS.items():
+            if sum(command["type"] == kind for command in commands.values()) > limit:
+                raise refusals.too_many_commands(limit)
+
+    def _shown(self, command: Json, guild_id: str | None, before: Json | None) -> Json:
+        permissions = command.get("default_member_permissions")
+        contexts = command.get("contexts")
+        direct = command.get("dm_permission")
+        if contexts is not None:
+            direct = Context.BOT_DIRECT in contexts
+        shown: Json = {
+            "application_id": self._world.application_id,
+            "type": kind_of(command),
+            "name": command["name"],
+            "name_localizations": command.get("name_localizations"),
+            "description": command.get("description") or "",
+            "description_localizations": command.get("description_localizations"),
+            "default_member_permissions": None if permissions is None else str(permissions),
+            "dm_permission": guild_id is None and direct is not False,
+            "contexts": contexts,
+            "integration_types": command.get("integration_types") or [0],
+            "nsfw": bool(command.get("nsfw")),
+        }
+        if command.get("options"):
+            shown["options"] = [_bare(option) for option in command["options"]]
+        if guild_id is not None:
+            shown["guild_id"] = guild_id
+        if before is not None and shown.items() == _without_ids(before).items():
+            return before
+        return {
+            "id": before["id"] if before else snowflakes.new(),
+            "version": snowflakes.new(),
+            **shown,
+        }
+
+
+def without_localizations(command: Json) -> Json:
+    """Return a command as a plain GET shows it: without its translations."""
+    shown = {key: value for key, value in command.items() if not key.endswith("_localizations")}
+    for key in ("options", "choices"):
+        if key in shown:
+            shown[key] = [without_localizations(part) for part in shown[key]]
+    return shown
+
+
+def _without_ids(command: Json) -> Json:
+    return {key: value for key, value in command.items() if key not in ("id", "version")}
+
+
+def _bare(part: Json) -> Json:
+    """Drop what is null, false or empty of an option, as Discord's answers do."""
+    kept = {
+        key: value
+        for key, value in part.items()
+        if value is not None and value is not False and value != []
+    }
+    for key in ("options", "choices"):
+        if key in kept:
+            kept[key] = [_bare(inner) for inner in kept[key]]
+    return kept

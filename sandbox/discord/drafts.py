@@ -1,0 +1,168 @@
+"""What a message says after a request: the body's fields checked, the rest as it was."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sandbox.discord import attachments, components, embeds, layout, refusals
+from sandbox.discord.attachments import File, Media
+from sandbox.discord.bodies import Body
+from sandbox.discord.forms import Choice, Flag, Form, ListOf, Number, Path, Shape, Snowflake, Text
+from sandbox.discord.kinds import MessageFlag
+from sandbox.discord.refusals import Json
+
+PLAIN = Shape(
+    {
+        "content": Text(0, 2000),
+        "tts": Flag(),
+        "flags": Number(0, 2**31 - 1),
+        "allowed_mentions": Shape(
+            {
+                "parse": ListOf(Choice(("users", "roles", "everyone")), 0, 3, different=True),
+                "users": ListOf(Snowflake(), 0, 100, different=True),
+                "roles": ListOf(Snowflake(), 0, 100, different=True),
+                "replied_user": Flag(),
+            }
+        ),
+    },
+    required=True,
+)
+ON_CREATE = (
+    MessageFlag.SUPPRESS_EMBEDS | MessageFlag.SUPPRESS_NOTIFICATIONS | MessageFlag.COMPONENTS_V2
+)
+ON_EDIT = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.COMPONENTS_V2
+MENTION = re.compile(r"<@!?(\d+)>")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """Under which a message is written."""
+
+    folder: str  # the address below which its files are found
+    file_limit: int  # bytes
+    settable: MessageFlag = ON_CREATE
+    path: Path = ()  # where the message lies in the body
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What a message says."""
+
+    content: str = ""
+    tts: bool = False
+    flags: MessageFlag = MessageFlag.NONE
+    embeds: list[Json] = field(default_factory=list)
+    components: list[Json] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
+    mentioned: list[str] = field(default_factory=list)  # ids of users who are notified
+
+    @property
+    def empty(self) -> bool:
+        """Whether there would be nothing to see."""
+        if MessageFlag.COMPONENTS_V2 in self.flags:
+            return not self.components
+        return not (self.content or self.embeds or self.components or self.files)
+
+
+def write(payload: Json, body: Body, terms: Terms, before: Draft | None = None) -> Draft:
+    """Return what a message says by *payload*, a part of *body*, if it said *before* until now.
+
+    Raises Discord's refusals: 50035 for what is wrong in the form, 40005 for a file
+    that is too large, 50006 if nothing were left to see.
+    """
+    form = Form()
+    path = terms.path
+    plain = PLAIN.check(payload, path, form) or {}
+    form.close()
+    was = before or Draft()
+    flags = _flags(plain.get("flags"), was.flags, terms, form, editing=before is not None)
+    v2 = MessageFlag.COMPONENTS_V2 in flags
+    content = (plain.get("content") or "").strip() if "content" in plain else was.content
+    _refuse_unsupported(payload, path, form)
+    files = attachments.take(
+        payload.get("attachments"),
+        body.files,
+        (*path, "attachments"),
+        form,
+        kept={file.id: file for file in was.files},
+        folder=terms.folder,
+        limit=terms.file_limit,
+    )
+    filenames = {file.filename for file in files}
+
+    def resolve(url: str) -> Media:
+        return attachments.resolve(url, files)
+
+    shown_embeds, shown_components = was.embeds, was.components
+    if "embeds" in payload:
+        checked = embeds.check(
+            payload["embeds"] or [], (*path, "embeds"), form, filenames=filenames
+        )
+        shown_embeds = embeds.render(checked, resolve)
+    if "components" in payload:
+        checked = components.check(
+            payload["components"] or [], (*path, "components"), form, v2=v2, filenames=filenames
+        )
+        shown_components = layout.render(checked, resolve)
+    if v2:
+        _refuse_legacy(content, shown_embeds, path, form)
+    mentioned = _mentioned(content, shown_components, plain.get("allowed_mentions"), path, form)
+    form.close()
+    draft = Draft(
+        content=content,
+        tts=bool(plain.get("tts")),
+        flags=flags,
+        embeds=shown_embeds,
+        components=shown_components,
+        files=files,
+        mentioned=mentioned,
+    )
+    if draft.empty:
+        raise refusals.empty_message()
+    return draft
+
+
+def _flags(
+    asked: int | None, was: MessageFlag, terms: Terms, form: Form, *, editing: bool
+) -> MessageFlag:
+    lasting = was & ~MessageFlag.LOADING
+    if asked is None:
+        return lasting
+    wanted = MessageFlag(asked) & terms.settable
+    if MessageFlag.COMPONENTS_V2 in was and MessageFlag.COMPONENTS_V2 not in wanted:
+        message = "The IS_COMPONENTS_V2 flag cannot be removed from a message"
+        form.refuse((*terms.path, "flags"), "MESSAGE_CANNOT_REMOVE_COMPONENTS_V2_FLAG", message)
+    return (lasting & ~terms.settable) | wanted if editing else wanted
+
+
+def _refuse_unsupported(payload: Json, path: Path, form: Form) -> None:
+    for key in ("poll", "sticker_ids"):
+        if payload.get(key):
+            form.refuse((*path, key), "UNSUPPORTED", f"This stand-in of Discord has no {key}")
+
+
+def _refuse_legacy(content: str, shown_embeds: list[Json], path: Path, form: Form) -> None:
+    for key, value in (("content", content), ("embeds", shown_embeds)):
+        if value:
+            message = f"The '{key}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
+            code = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"
+            form.refuse((*path, key), code, message)
+
+
+def _mentioned(
+    content: str,
+    shown: list[Json],
+    allowed: Mapping[str, list[str]] | None,
+    path: Path,
+    form: Form,
+) -> list[str]:
+    texts = [component.get("content", "") for component, _ in components.walk(shown, ())]
+    named = list(dict.fromkeys(MENTION.findall("\n".join([content, *texts]))))
+    if allowed is None:
+        return named
+    listed, parsed = allowed.get("users") or [], allowed.get("parse") or []
+    if listed and "users" in parsed:
+        message = 'parse:["users"] and users: [ids...] are mutually exclusive.'
+        place = (*path, "allowed_mentions")
+        form.refuse(place, "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", message)
+    return named if "users" in parsed else [user for user in named if user in listed]

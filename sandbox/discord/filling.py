@@ -1,0 +1,134 @@
+"""What a member's client fills in, with its checks: a command's options, a modal's fields."""
+
+from typing import Any
+
+from sandbox.discord.kinds import ComponentType, OptionType
+from sandbox.discord.refusals import Json
+
+TYPES: dict[int, tuple[type, ...]] = {
+    OptionType.STRING: (str,),
+    OptionType.INTEGER: (int,),
+    OptionType.BOOLEAN: (bool,),
+    OptionType.NUMBER: (int, float),
+}
+
+
+class NotOffered(ValueError):
+    """Discord's client would not let a member send that."""
+
+
+def fill(command: Json, path: tuple[str, ...], given: dict[str, Any]) -> list[Json]:
+    """Return the options of *command* for the values *given* by name.
+
+    *path* names the subcommand, outermost first.
+    """
+    options = command.get("options") or []
+    if not path:
+        return _values(options, given)
+    step, *rest = path
+    nested = next((option for option in options if option["name"] == step), None)
+    if nested is None or nested["type"] not in (OptionType.SUBCOMMAND, OptionType.GROUP):
+        raise NotOffered(f"{command['name']} has no subcommand {step}")
+    inner = fill(nested, tuple(rest), given)
+    return [{"name": step, "type": nested["type"], "options": inner}]
+
+
+def typing(command: Json, path: tuple[str, ...], focused: str, given: dict[str, Any]) -> list[Json]:
+    """Return the options as they stand while *focused* is being typed: nothing is required yet."""
+    options = command.get("options") or []
+    if path:
+        nested = next(option for option in options if option["name"] == path[0])
+        inner = typing(nested, path[1:], focused, given)
+        return [{"name": nested["name"], "type": nested["type"], "options": inner}]
+    filled = []
+    for option in options:
+        if option["name"] in given:
+            value = {"type": option["type"], "value": given[option["name"]]}
+            flag = {"focused": True} if option["name"] == focused else {}
+            filled.append({"name": option["name"], **value, **flag})
+    if not any(option.get("focused") for option in filled):
+        raise NotOffered(f"there is nothing typed in {focused}")
+    return filled
+
+
+def _values(options: list[Json], given: dict[str, Any]) -> list[Json]:
+    known = {option["name"]: option for option in options}
+    if any(option["type"] in (OptionType.SUBCOMMAND, OptionType.GROUP) for option in options):
+        raise NotOffered(f"one of the subcommands {', '.join(known)} must be chosen")
+    for name in given:
+        if name not in known:
+            raise NotOffered(f"there is no option {name}; there are {', '.join(known) or 'none'}")
+    filled = []
+    for name, option in known.items():
+        if name in given:
+            filled.append(_value(option, given[name]))
+        elif option.get("required"):
+            raise NotOffered(f"the option {name} is required")
+    return filled
+
+
+def _value(option: Json, value: Any) -> Json:
+    name, kind = option["name"], option["type"]
+    wanted = TYPES.get(kind, (str,))
+    if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
+        raise NotOffered(f"{name} takes no {type(value).__name__}")
+    choices = option.get("choices")
+    if choices and value not in [choice["value"] for choice in choices]:
+        raise NotOffered(f"{value!r} is not among the choices of {name}")
+    size = len(value) if isinstance(value, str) else value
+    unit = "length" if isinstance(value, str) else "value"
+    low, high = option.get(f"min_{unit}"), option.get(f"max_{unit}")
+    if (low is not None and size < low) or (high is not None and size > high):
+        raise NotOffered(f"the {unit} of {name} must lie between {low} and {high}")
+    return {"name": name, "type": kind, "value": value}
+
+
+def submitted(component: Json, values: dict[str, Any]) -> Json:
+    """Return a top-level component of a modal as it is sent, with *values* by custom_id.
+
+    What is not given keeps the value that the modal came with.
+    """
+    shown = {"type": component["type"], "id": component["id"]}
+    match component["type"]:
+        case ComponentType.LABEL:
+            return shown | {"component": _field(component["component"], values)}
+        case ComponentType.ACTION_ROW:
+            return shown | {"components": [_field(one, values) for one in component["components"]]}
+    return shown
+
+
+def _field(field: Json, values: dict[str, Any]) -> Json:
+    custom_id = field["custom_id"]
+    shown = {"type": field["type"], "id": field["id"], "custom_id": custom_id}
+    required = field.get("required", True)
+    preset = [option["value"] for option in field.get("options") or [] if option.get("default")]
+    match field["type"]:
+        case ComponentType.TEXT_INPUT:
+            text = str(values.get(custom_id, field.get("value") or ""))
+            low = field.get("min_length") or (1 if required else 0)
+            _between(
+                len(text), low if text or required else 0, field.get("max_length", 4000), field
+            )
+            return shown | {"value": text}
+        case ComponentType.CHECKBOX:
+            return shown | {"value": bool(values.get(custom_id, field.get("default", False)))}
+        case ComponentType.RADIO_GROUP:
+            value = values.get(custom_id, preset[0] if preset else None)
+            _between(0 if value is None else 1, int(required), 1, field)
+            _among([] if value is None else [value], field)
+            return shown | {"value": value}
+    chosen = values.get(custom_id, preset)
+    low = field.get("min_values", 1) if chosen or required else 0
+    _between(len(chosen), low, field.get("max_values", len(chosen)), field)
+    _among(chosen, field)
+    return shown | {"values": chosen}
+
+
+def _between(size: int, low: int, high: int, field: Json) -> None:
+    if not low <= size <= high:
+        raise NotOffered(f"{field['custom_id']} takes {low} to {high}, not {size}")
+
+
+def _among(chosen: list[str], field: Json) -> None:
+    if "options" in field and not {option["value"] for option in field["options"]} >= set(chosen):
+        raise NotOffered(f"{chosen} are not all among the options of {field['custom_id']}")

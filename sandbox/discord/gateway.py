@@ -1,0 +1,287 @@
+"""The gateway: WebSocket sessions with heartbeats, dispatch, RESUME and shards.
+
+https://discord.com/developers/docs/events/gateway
+"""
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from sandbox.discord import shapes
+from sandbox.discord.interactions import Invoked, created
+from sandbox.discord.kinds import Intent, Opcode, Permission
+from sandbox.discord.messages import Message, MessageEdited, MessagePosted, MessageRemoved
+from sandbox.discord.refusals import Json
+from sandbox.discord.sessions import Connection, Session
+from sandbox.discord.world import BotMoved, BotOnline, ChannelChanged, Event, World
+
+OPCODES = frozenset(int(opcode) for opcode in Opcode)
+MAX_FRAME = 4096  # bytes that Discord takes from a bot
+PRIVILEGED = Intent.GUILD_MEMBERS | Intent.GUILD_PRESENCES | Intent.MESSAGE_CONTENT
+
+
+class Closing(Exception):
+    """The connection is to be closed with one of Discord's codes."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"{code} {reason}")
+        self.code = code
+        self.reason = reason
+
+
+class Gateway:
+    """All sessions of the bot, and what they are told of the world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.sessions: dict[str, Session] = {}
+        self._connections: set[Connection] = set()
+        world.listeners.append(self._hear)
+
+    @property
+    def online(self) -> bool:
+        """Whether the bot has a connected session."""
+        return any(session.connection for session in self.sessions.values())
+
+    @property
+    def reachable(self) -> bool:
+        """Whether an event would reach the bot, now or after its RESUME."""
+        return any(self._living())
+
+    def drop(self, *, resumable: bool = True) -> None:
+        """Cut all sockets without a word, as a bad network does."""
+        if not resumable:
+            self.sessions.clear()
+        for connection in tuple(self._connections):
+            connection.cut()
+
+    def reconnect(self) -> None:
+        """Ask every connection to come again, as Discord does before it deploys."""
+        for connection in self._connections:
+            connection.send(Opcode.RECONNECT)
+
+    # One connection
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Serve one socket from HELLO to its end."""
+        if self._world.refuse_gateway:
+            return web.Response(status=503)
+        socket = web.WebSocketResponse(max_msg_size=MAX_FRAME, compress=False)
+        await socket.prepare(request)
+        connection = Connection(request.transport)
+        self._connections.add(connection)
+        writer = asyncio.create_task(_write(socket, connection), name="gateway writer")
+        interval = int(self._world.heartbeat_interval * 1000)
+        connection.send(Opcode.HELLO, {"heartbeat_interval": interval})
+        try:
+            async for message in socket:
+                if message.type is not WSMsgType.TEXT:
+                    break
+                self._receive(connection, message.data)
+        except Closing as closing:
+            await socket.close(code=closing.code, message=closing.reason.encode())
+        finally:
+            writer.cancel()
+            self._connections.discard(connection)
+            self._lose(connection)
+        return socket
+
+    def _receive(self, connection: Connection, text: str) -> None:
+        try:
+            frame = json.loads(text)
+            if frame["op"] not in OPCODES:
+                raise Closing(4001, "Unknown opcode.")
+            self._obey(connection, frame["op"], frame.get("d"))
+        except (KeyError, TypeError, ValueError) as error:
+            raise Closing(4002, "Error while decoding payload.") from error
+
+    def _obey(self, connection: Connection, opcode: int, data: Any) -> None:
+        session = self._of(connection)
+        match opcode:
+            case Opcode.HEARTBEAT:
+                connection.send(Opcode.HEARTBEAT_ACK)
+            case Opcode.IDENTIFY | Opcode.RESUME if session is not None:
+                raise Closing(4005, "Already authenticated.")
+            case Opcode.IDENTIFY:
+                self._identify(connection, data)
+            case Opcode.RESUME:
+                self._resume(connection, data)
+            case _ if session is None:
+                raise Closing(4003, "Not authenticated.")
+            case Opcode.REQUEST_MEMBERS:
+                self._send_members(session, data)
+            case Opcode.PRESENCE | Opcode.VOICE_STATE:
+                pass  # nobody here looks at them
+            case _:
+                raise Closing(4001, "Unknown opcode.")
+
+    def _identify(self, connection: Connection, data: Json) -> None:
+        self._authenticate(data)
+        shard, shards = data.get("shard") or (0, 1)
+        if not 0 <= shard < shards:
+            raise Closing(4010, "Invalid shard.")
+        intents = Intent(data["intents"])
+        if intents & PRIVILEGED and not self._world.privileged_intents:
+            raise Closing(4014, "Disallowed intent(s).")
+        session = Session(
+            id=secrets.token_hex(16),
+            shard=shard,
+            shards=shards,
+            intents=intents,
+            connection=connection,
+        )
+        guilds = [
+            guild
+            for guild in self._world.guilds.values()
+            if guild.has_bot and session.covers(guild.id)
+        ]
+        session.dispatch(
+            "READY",
+            {
+                "v": 10,
+                "user": shapes.own_user(self._world),
+                "guilds": [{"id": guild.id, "unavailable": True} for guild in guilds],
+                "session_id": session.id,
+                "resume_gateway_url": self._world.origin.replace("http", "ws", 1) + "/gateway",
+                "session_type": "normal",
+                "shard": [shard, shards],
+                "application": {"id": self._world.application_id, "flags": 0},
+                "private_channels": [],
+            },
+        )
+        if Intent.GUILDS in session.intents:
+            for guild in guilds:
+                shown = shapes.created_guild(self._world, guild)
+                session.dispatch("GUILD_CREATE", shown | {"unavailable": False})
+        self._connect(session, connection)
+
+    def _resume(self, connection: Connection, data: Json) -> None:
+        self._authenticate(data)
+        session = next((one for one in self._living() if one.id == data["session_id"]), None)
+        seen = data["seq"] or 0
+        if session is None or (session.events and session.events[0]["s"] > seen + 1):
+            connection.send(Opcode.INVALID_SESSION, data=False)
+            return
+        if seen > session.sequence:
+            raise Closing(4007, "Invalid seq.")
+        if session.connection is not None:
+            session.connection.cut()  # the client has given it up
+            session.connection = None
+        for frame in session.events:
+            if frame["s"] > seen:
+                connection.outbound.put_nowait(frame)
+        self._connect(session, connection)
+        session.dispatch("RESUMED", {})
+
+    def _authenticate(self, data: Any) -> None:
+        if not isinstance(data, dict):
+            raise Closing(4002, "Error while decoding payload.")
+        if str(data.get("token")).removeprefix("Bot ") != self._world.bot_token:
+            raise Closing(4004, "Authentication failed.")
+
+    def _connect(self, session: Session, connection: Connection) -> None:
+        first = not self.online
+        session.connection = connection
+        self.sessions[session.id] = session
+        if first:
+            self._world.tell(BotOnline(online=True))
+
+    def _lose(self, connection: Connection) -> None:
+        session = self._of(connection)
+        if session is None:
+            return
+        session.connection = None
+        session.lost_at = time.monotonic()
+        if not self.online:
+            self._world.tell(BotOnline(online=False))
+
+    def _of(self, connection: Connection) -> Session | None:
+        return next((one for one in self.sessions.values() if one.connection is connection), None)
+
+    def _living(self) -> Iterator[Session]:
+        """Yield the sessions that are connected or can be resumed."""
+        oldest = time.monotonic() - self._world.resume_window
+        for session in tuple(self.sessions.values()):
+            if session.connection is None and session.lost_at < oldest:
+                del self.sessions[session.id]
+            else:
+                yield session
+
+    # What the sessions are told
+
+    def _hear(self, event: Event) -> None:
+        match event:
+            case Invoked(interaction):
+                guild_id = interaction.guild.id if interaction.guild else None
+                payload = created(self._world, interaction)
+                for session in self._living():
+                    if session.covers(guild_id):
+                        session.dispatch("INTERACTION_CREATE", payload)
+            case MessagePosted(message):
+                self._tell_message("MESSAGE_CREATE", message)
+            case MessageEdited(message):
+                self._tell_message("MESSAGE_UPDATE", message)
+            case MessageRemoved(message):
+                self._tell_message("MESSAGE_DELETE", message)
+            case ChannelChanged(channel) if channel.guild_id:
+                shown = shapes.channel(self._world, channel)
+                self._tell_guild("CHANNEL_UPDATE", channel.guild_id, shown)
+            case BotMoved(guild) if guild.has_bot:
+                self._tell_guild("GUILD_CREATE", guild.id, shapes.created_guild(self._world, guild))
+            case BotMoved(guild):
+                self._tell_guild("GUILD_DELETE", guild.id, {"id": guild.id})
+
+    def _tell_guild(self, name: str, guild_id: str, data: Json) -> None:
+        for session in self._living():
+            if Intent.GUILDS in session.intents and session.covers(guild_id):
+                session.dispatch(name, data)
+
+    def _tell_message(self, name: str, message: Message) -> None:
+        channel = message.channel
+        hidden = Permission.VIEW_CHANNEL not in self._world.bot_permissions(channel)
+        if hidden or message.ephemeral_for is not None:
+            return
+        wanted = Intent.GUILD_MESSAGES if channel.guild_id else Intent.DIRECT_MESSAGES
+        for session in self._living():
+            if wanted in session.intents and session.covers(channel.guild_id):
+                session.dispatch(name, self._message(name, message, session.intents))
+
+    def _message(self, name: str, message: Message, intents: Intent) -> Json:
+        guild = self._world.guild_of(message.channel)
+        where = {"guild_id": guild.id} if guild else {}
+        if name == "MESSAGE_DELETE":
+            return {"id": message.id, "channel_id": message.channel.id, **where}
+        shown = message.shown | where
+        if guild and message.author.id in guild.members:
+            member = shapes.member(guild, message.author)
+            shown["member"] = {key: value for key, value in member.items() if key != "user"}
+        bot = self._world.bot
+        addressed = message.author is bot or bot.id in message.draft.mentioned or guild is None
+        if Intent.MESSAGE_CONTENT not in intents and not addressed:
+            shown |= {"content": "", "embeds": [], "attachments": [], "components": []}
+        return shown
+
+    def _send_members(self, session: Session, data: Json) -> None:
+        guild = self._world.guilds[data["guild_id"]]
+        asked = data.get("user_ids")
+        members = [
+            shapes.member(guild, self._world.users[user_id])
+            for user_id in guild.members
+            if asked is None or user_id in asked
+        ]
+        chunk = {"guild_id": guild.id, "members": members, "chunk_index": 0, "chunk_count": 1}
+        session.dispatch("GUILD_MEMBERS_CHUNK", {**chunk, "nonce": data.get("nonce")})
+
+
+async def _write(socket: web.WebSocketResponse, connection: Connection) -> None:
+    while True:
+        frame = await connection.outbound.get()
+        try:
+            await socket.send_str(json.dumps(frame))
+        except ConnectionError:
+            return  # its reader ends by itself

@@ -1,0 +1,185 @@
+"""What members do with the bot's commands, buttons and modals, and how the bot hears of it."""
+
+import asyncio
+import secrets
+import time
+from dataclasses import dataclass, field
+
+from sandbox.discord import refusals, shapes, snowflakes
+from sandbox.discord.kinds import Callback, Context, InteractionType
+from sandbox.discord.messages import Message
+from sandbox.discord.places import Channel, Guild, User
+from sandbox.discord.refusals import Json
+from sandbox.discord.world import Event, World
+
+
+@dataclass(eq=False, kw_only=True)
+class Interaction:
+    """One thing that a member did, and how the bot answered."""
+
+    id: str
+    token: str
+    type: InteractionType
+    user: User
+    channel: Channel
+    guild: Guild | None
+    data: Json  # what was chosen, in Discord's form
+    command: Json | None = None  # that was used, or that led here
+    source: Message | None = None  # whose component was used, or led here
+    opened_by: "Interaction | None" = None  # of a submitted modal: what was answered with it
+    created: float = field(default_factory=time.monotonic)
+    callback: Callback | None = None  # None: not answered
+    lapsed: bool = False  # the time for the first answer went by
+    message: Message | None = None  # @original
+    follow_ups: list[Message] = field(default_factory=list)
+    modal: Json | None = None
+    choices: list[Json] | None = None
+
+
+@dataclass(frozen=True)
+class Invoked(Event):
+    """The bot is to hear of an interaction."""
+
+    interaction: Interaction
+
+
+@dataclass(frozen=True)
+class Answered(Event):
+    """An interaction has its first answer, or will never have one."""
+
+    interaction: Interaction
+
+
+class Interactions:
+    """All interactions, by id and by token."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._by_id: dict[str, Interaction] = {}
+        self._by_token: dict[str, Interaction] = {}
+        self._deadlines: dict[str, asyncio.TimerHandle] = {}
+
+    def close(self) -> None:
+        """Wait for no answer any more."""
+        for deadline in self._deadlines.values():
+            deadline.cancel()
+        self._deadlines.clear()
+
+    def begin(
+        self,
+        kind: InteractionType,
+        user: User,
+        channel: Channel,
+        data: Json,
+        *,
+        command: Json | None = None,
+        source: Message | None = None,
+        opened_by: Interaction | None = None,
+    ) -> Interaction:
+        """Let *user* do something in *channel*, and give the bot its time to answer."""
+        interaction = Interaction(
+            id=snowflakes.new(),
+            token=secrets.token_urlsafe(120),
+            type=kind,
+            user=user,
+            channel=channel,
+            guild=self._world.guild_of(channel),
+            data=data,
+            command=command,
+            source=source,
+            opened_by=opened_by,
+        )
+        self._by_id[interaction.id] = self._by_token[interaction.token] = interaction
+        self._deadlines[interaction.id] = asyncio.get_running_loop().call_later(
+            self._world.ack_window, self.lapse, interaction
+        )
+        self._world.tell(Invoked(interaction))
+        return interaction
+
+    def get(self, interaction_id: str) -> Interaction:
+        """Return an interaction that there was."""
+        return self._by_id[interaction_id]
+
+    def newest(self) -> Interaction | None:
+        """Return the last one that began."""
+        return next(reversed(self._by_id.values()), None)
+
+    def replay(self, interaction_id: str) -> None:
+        """Send an interaction to the bot once more, as a RESUME may."""
+        self._world.tell(Invoked(self._by_id[interaction_id]))
+
+    def lapse(self, interaction: Interaction) -> None:
+        """Give up waiting for the first answer: from now on it is refused."""
+        self._deadlines.pop(interaction.id, None)
+        interaction.lapsed = True
+        self._world.tell(Answered(interaction))
+
+    def waiting(self, interaction_id: str, token: str) -> Interaction:
+        """Return the interaction that still waits for its first answer, or refuse it."""
+        interaction = self._by_id.get(interaction_id)
+        if interaction is None or interaction.token != token:
+            raise refusals.unknown_interaction()
+        if interaction.callback is not None:
+            raise refusals.already_acknowledged()
+        if interaction.lapsed:
+            raise refusals.unknown_interaction()
+        return interaction
+
+    def answered(self, interaction: Interaction, callback: Callback) -> None:
+        """Note the first answer."""
+        interaction.callback = callback
+        if deadline := self._deadlines.pop(interaction.id, None):
+            deadline.cancel()
+        self._world.tell(Answered(interaction))
+
+    def alive(self, application_id: str, token: str) -> Interaction:
+        """Return the answered interaction whose token is good now, or refuse it."""
+        if application_id != self._world.application_id:
+            raise refusals.unknown_webhook()
+        interaction = self._by_token.get(token)
+        if interaction is None:
+            raise refusals.invalid_webhook_token()
+        if time.monotonic() - interaction.created > self._world.token_life:
+            raise refusals.invalid_webhook_token()
+        if interaction.callback is None:
+            raise refusals.unknown_webhook()
+        return interaction
+
+
+def created(world: World, interaction: Interaction) -> Json:
+    """Describe an interaction as the gateway's INTERACTION_CREATE does."""
+    guild, user, channel = interaction.guild, interaction.user, interaction.channel
+    shown: Json = {
+        "id": interaction.id,
+        "application_id": world.application_id,
+        "type": int(interaction.type),
+        "token": interaction.token,
+        "version": 1,
+        "data": interaction.data,
+        "channel_id": channel.id,
+        "channel": shapes.channel(world, channel),
+        "locale": user.locale,
+        "app_permissions": str(int(world.bot_permissions(channel))),
+        "attachment_size_limit": world.attachment_size_limit,
+        "entitlements": [],
+        "authorizing_integration_owners": owners(interaction),
+        "context": int(Context.BOT_DIRECT if guild is None else Context.GUILD),
+    }
+    if guild is None:
+        shown["user"] = shapes.user(user)
+    else:
+        granted = str(int(guild.permissions(user.id)))
+        shown |= {
+            "guild_id": guild.id,
+            "guild": {"id": guild.id, "locale": guild.locale, "features": []},
+            "guild_locale": guild.locale,
+            "member": shapes.member(guild, user) | {"permissions": granted},
+        }
+    if interaction.source is not None:
+        shown["message"] = interaction.source.shown
+    return shown
+
+
+def owners(interaction: Interaction) -> dict[str, str]:
+    """Tell for whom the bot is there: the guild, or nobody in particular."""
+    return {"0": interaction.guild.id if interaction.guild else "0"}

@@ -1,0 +1,245 @@
+"""A member's Discord client, for tests: what one types and presses, and what one then sees."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.discord.acts import Acts, NotPossible
+from sandbox.discord.answers import original_of
+from sandbox.discord.filling import fill, submitted, typing
+from sandbox.discord.gateway import Gateway
+from sandbox.discord.interactions import Interaction, Interactions
+from sandbox.discord.kinds import CommandType, InteractionType
+from sandbox.discord.messages import Message, Messages
+from sandbox.discord.places import Channel, User
+from sandbox.discord.refusals import Json
+from sandbox.discord.world import World
+
+
+class NoAnswer(Exception):
+    """The application did not respond, as Discord's client then says."""
+
+
+class Invocation:
+    """One thing that a member did, and what came of it."""
+
+    def __init__(self, world: World, interaction: Interaction) -> None:
+        source = interaction.source
+        self._world = world
+        self._before = len(source.versions) if source else 0  # versions older than this act
+        self._seen = 0  # the version at which `until` goes on
+        self.interaction = interaction
+
+    @property
+    def id(self) -> str:
+        """The interaction's id."""
+        return self.interaction.id
+
+    @property
+    def token(self) -> str:
+        """The interaction's token."""
+        return self.interaction.token
+
+    @property
+    def stored(self) -> Message | None:
+        """The message that answers, or that the answer changes, with its history."""
+        return original_of(self.interaction)
+
+    @property
+    def message(self) -> Json:
+        """The answer as it stands."""
+        return self.versions[-1]
+
+    @property
+    def versions(self) -> list[Json]:
+        """Every version of the answer, oldest first; LookupError while there is none."""
+        if self.stored is None:
+            raise LookupError("the bot has not answered with a message")
+        return self.stored.versions
+
+    @property
+    def follow_ups(self) -> list[Json]:
+        """The further messages, as they stand."""
+        return [message.shown for message in self.interaction.follow_ups]
+
+    @property
+    def ephemeral(self) -> bool:
+        """Whether only this member sees the answer."""
+        return self.stored is not None and self.stored.ephemeral_for is not None
+
+    @property
+    def modal(self) -> Json | None:
+        """The modal that the bot answered with."""
+        return self.interaction.modal
+
+    async def acknowledged(self, *, within: float = 5.0) -> "Invocation":
+        """Wait for the first answer of any kind; raises NoAnswer if Discord gave up waiting."""
+
+        def found() -> Interaction | None:
+            if self.interaction.lapsed and self.interaction.callback is None:
+                raise NoAnswer("The application did not respond")
+            return self.interaction if self.interaction.callback is not None else None
+
+        await self._world.wait(found, within=within, what="first answer")
+        return self
+
+    async def answer(self, *, within: float = 5.0) -> Json:
+        """Wait for the first answer, and return its message as it stands."""
+        await self.acknowledged(within=within)
+        return self.message
+
+    async def opened(self, *, within: float = 5.0) -> Json:
+        """Wait for the first answer, and return the modal that it opened."""
+        await self.acknowledged(within=within)
+        if self.modal is None:
+            raise LookupError("the bot did not answer with a modal")
+        return self.modal
+
+    async def until(self, check: Callable[[Json], Any], *, within: float = 10.0) -> Json:
+        """Wait for a version of the answer that passes *check*, and return it.
+
+        Looks at each version in order, first at the one where the last call ended: so
+        that states are seen in their order even if they went by before the call. Of a
+        message that was there before, it looks at what came after this act.
+        """
+
+        def found() -> Json | None:
+            versions = self.stored.versions if self.stored is not None else []
+            old = self._before if self.stored is self.interaction.source else 0
+            for index in range(max(self._seen, old), len(versions)):
+                self._seen = index
+                if check(versions[index]):
+                    return versions[index]
+            return None
+
+        try:
+            return await self._world.wait(found, within=within, what="such version of the answer")
+        except TimeoutError as error:
+            last = self.stored.shown if self.stored is not None else "no answer"
+            raise TimeoutError(f"{error}; it stands at {last}") from None
+
+    async def follow_up(self, *, count: int = 1, within: float = 10.0) -> Json:
+        """Wait for the follow-up message with that number, counted from 1."""
+
+        def found() -> Message | None:
+            sent = self.interaction.follow_ups
+            return sent[count - 1] if len(sent) >= count else None
+
+        return (await self._world.wait(found, within=within, what="follow-up message")).shown
+
+
+class Member:
+    """One user in one channel."""
+
+    def __init__(
+        self,
+        user: User,
+        channel: Channel,
+        *,
+        world: World,
+        gateway: Gateway,
+        messages: Messages,
+        interactions: Interactions,
+        acts: Acts,
+    ) -> None:
+        self.user = user
+        self.channel = channel
+        self._world = world
+        self._gateway = gateway
+        self._messages = messages
+        self._interactions = interactions
+        self._acts = acts
+
+    async def command(
+        self,
+        name: str,
+        *path: str,
+        _raw_options: list[Json] | None = None,
+        **values: Any,
+    ) -> Invocation:
+        """Use a slash command, with its options by name; *path* names a subcommand.
+
+        Raises NotOffered for values that Discord's client would not send. A crafted
+        client sends *_raw_options* as they are.
+        """
+        command = await self._registered(name, CommandType.CHAT_INPUT)
+        options = fill(command, path, values) if _raw_options is None else _raw_options
+        return self._sent(
+            self._acts.command(self.user, self.channel, command["id"], options=options)
+        )
+
+    async def autocomplete(self, name: str, *path: str, focused: str, **values: Any) -> list[Json]:
+        """Return what the bot offers while the option *focused* is being typed."""
+        command = await self._registered(name, CommandType.CHAT_INPUT)
+        options = typing(command, path, focused, values)
+        invocation = self._sent(
+            self._acts.command(
+                self.user,
+                self.channel,
+                command["id"],
+                options=options,
+                kind=InteractionType.AUTOCOMPLETE,
+            )
+        )
+        await invocation.acknowledged()
+        return invocation.interaction.choices or []
+
+    async def message_command(self, name: str, message_id: str) -> Invocation:
+        """Use a command of a message's menu."""
+        command = await self._registered(name, CommandType.MESSAGE)
+        act = self._acts.command(self.user, self.channel, command["id"], target_id=message_id)
+        return self._sent(act)
+
+    async def user_command(self, name: str, user_id: str) -> Invocation:
+        """Use a command of a member's menu."""
+        command = await self._registered(name, CommandType.USER)
+        act = self._acts.command(self.user, self.channel, command["id"], target_id=user_id)
+        return self._sent(act)
+
+    async def press(self, message_id: str, custom_id: str) -> Invocation:
+        """Press a button."""
+        return self._sent(self._acts.component(self.user, self.channel, message_id, custom_id))
+
+    async def select(self, message_id: str, custom_id: str, values: list[str]) -> Invocation:
+        """Choose in a select."""
+        act = self._acts.component(self.user, self.channel, message_id, custom_id, values)
+        return self._sent(act)
+
+    async def submit_modal(self, opened: Invocation, values: dict[str, Any]) -> Invocation:
+        """Send the modal that answered *opened*, with values by custom_id."""
+        modal = await opened.opened()
+        components = [submitted(component, values) for component in modal["components"]]
+        return self._sent(self._acts.submit(self.user, opened.id, components))
+
+    async def say(self, content: str) -> Json:
+        """Write a message."""
+        return self._acts.say(self.user, self.channel, content).shown
+
+    async def delete(self, message_id: str) -> None:
+        """Delete a message, or dismiss an ephemeral one."""
+        self._acts.remove(self.user, self.channel, message_id)
+
+    def visible(self, channel: str | None = None) -> list[Json]:
+        """Return the messages that this member sees, oldest first; here, or in *channel*."""
+        where = self._world.channel(channel) if channel else self.channel
+        return [message.shown for message in self._messages.of(where, viewer=self.user.id)]
+
+    async def sees(self, check: Callable[[Json], Any], *, within: float = 10.0) -> Json:
+        """Wait for a message here that passes *check*, and return it."""
+
+        def found() -> Json | None:
+            return next((message for message in self.visible() if check(message)), None)
+
+        return await self._world.wait(found, within=within, what="such message")
+
+    async def _registered(self, name: str, kind: CommandType) -> Json:
+        usable = self._acts.usable(self.user, self.channel).values()
+        for command in usable:
+            if command["name"] == name and command["type"] == kind:
+                return command
+        known = ", ".join(command["name"] for command in usable) or "none"
+        raise NotPossible(f"{self.user.name} finds no command {name} here, but {known}")
+
+    def _sent(self, interaction: Interaction) -> Invocation:
+        if not self._gateway.reachable:
+            self._interactions.lapse(interaction)
+        return Invocation(self._world, interaction)

@@ -1,0 +1,194 @@
+"""The messages of all channels, with every version of each."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from sandbox.discord import refusals, shapes, snowflakes
+from sandbox.discord.attachments import File
+from sandbox.discord.drafts import Draft
+from sandbox.discord.kinds import MessageFlag, MessageType
+from sandbox.discord.places import Channel, User
+from sandbox.discord.refusals import Json
+from sandbox.discord.world import Event, World
+
+
+@dataclass(eq=False, kw_only=True)
+class Message:
+    """A message as it stands, and as it stood."""
+
+    id: str
+    channel: Channel
+    author: User
+    draft: Draft  # what it says
+    ephemeral_for: str | None = None  # the only user who sees it; None: everybody in the channel
+    versions: list[Json] = field(default_factory=list)  # in Discord's form, oldest first
+    removed: bool = False
+    late_edits: int = 0
+
+    @property
+    def shown(self) -> Json:
+        """The message as it stands, in Discord's form."""
+        return self.versions[-1]
+
+    @property
+    def loading(self) -> bool:
+        """Whether it is a deferred answer that nothing has filled yet."""
+        return MessageFlag.LOADING in self.draft.flags
+
+
+@dataclass(frozen=True)
+class MessagePosted(Event):
+    """A new message."""
+
+    message: Message
+
+
+@dataclass(frozen=True)
+class MessageEdited(Event):
+    """A message has a new version."""
+
+    message: Message
+
+
+@dataclass(frozen=True)
+class MessageRemoved(Event):
+    """A message is gone."""
+
+    message: Message
+
+
+class Messages:
+    """Posts, edits, removes and finds messages, and tells the world of each."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._all: dict[str, Message] = {}
+        self._nonces: dict[tuple[str, str, str], tuple[float, Message]] = {}
+        self.files: dict[str, File] = {}  # by their ids; they outlive their messages
+
+    def post(
+        self,
+        channel: Channel,
+        author: User,
+        draft: Draft,
+        *,
+        kind: MessageType = MessageType.DEFAULT,
+        ephemeral_for: str | None = None,
+        reply_to: Message | None = None,
+        more: Json | None = None,
+    ) -> Message:
+        """Post a message; *more* is added to what Discord shows of it."""
+        message = Message(
+            id=snowflakes.new(),
+            channel=channel,
+            author=author,
+            draft=draft,
+            ephemeral_for=ephemeral_for,
+        )
+        shown: Json = {
+            "id": message.id,
+            "type": int(kind),
+            "channel_id": channel.id,
+            "author": shapes.user(author),
+            "timestamp": _now(),
+            "edited_timestamp": None,
+            "tts": draft.tts,
+            "mention_everyone": False,
+            "mention_roles": [],
+            "pinned": False,
+            **(more or {}),
+        }
+        if reply_to is not None:
+            shown |= _reply(reply_to)
+        message.versions.append(shown | self._said(draft))
+        self._all[message.id] = message
+        if ephemeral_for is None:
+            channel.last_message_id = message.id
+        self._keep(draft.files)
+        self._world.tell(MessagePosted(message))
+        return message
+
+    def edit(self, message: Message, draft: Draft) -> None:
+        """Let a message say *draft* from now on."""
+        self._count_late_edit(message)
+        filled = message.loading
+        message.draft = replace(draft, flags=draft.flags & ~MessageFlag.LOADING)
+        stamp = {} if filled else {"edited_timestamp": _now()}
+        message.versions.append(message.shown | self._said(message.draft) | stamp)
+        self._keep(draft.files)
+        self._world.tell(MessageEdited(message))
+
+    def remove(self, message: Message) -> None:
+        """Remove a message; its files stay where they are, as on Discord for a while."""
+        message.removed = True
+        del self._all[message.id]
+        self._world.tell(MessageRemoved(message))
+
+    def find(self, channel: Channel, message_id: str, *, viewer: str) -> Message:
+        """Return the message if *viewer*, a user's id, sees it there; else refuse it as unknown."""
+        message = self._all.get(message_id)
+        if message is None or message.channel is not channel or not _visible(message, viewer):
+            raise refusals.unknown_message()
+        return message
+
+    def of(self, channel: Channel, *, viewer: str) -> list[Message]:
+        """Return what *viewer*, a user's id, sees in a channel, oldest first."""
+        return [
+            message
+            for message in self._all.values()
+            if message.channel is channel and _visible(message, viewer)
+        ]
+
+    def repeated(self, channel: Channel, author: User, nonce: str) -> Message | None:
+        """Return the message that *author* sent with that nonce a short while ago."""
+        sent = self._nonces.get((channel.id, author.id, nonce))
+        if sent is None or time.monotonic() - sent[0] > self._world.nonce_window:
+            return None
+        return sent[1]
+
+    def remember(self, nonce: str, message: Message) -> None:
+        """Remember the nonce with which *message* was sent."""
+        key = (message.channel.id, message.author.id, nonce)
+        self._nonces[key] = (time.monotonic(), message)
+
+    def _said(self, draft: Draft) -> Json:
+        known = self._world.users
+        hidden = MessageFlag.EPHEMERAL in draft.flags
+        return {
+            "content": draft.content,
+            "flags": int(draft.flags),
+            "embeds": draft.embeds,
+            "components": draft.components,
+            "attachments": [file.shown(ephemeral=hidden) for file in draft.files],
+            "mentions": [shapes.user(known[user]) for user in draft.mentioned if user in known],
+        }
+
+    def _count_late_edit(self, message: Message) -> None:
+        age = datetime.now(UTC) - snowflakes.created_at(message.id)
+        if age.total_seconds() < self._world.old_after:
+            return
+        if message.late_edits >= self._world.old_edits:
+            raise refusals.too_many_old_edits(retry_after=30.0)
+        message.late_edits += 1
+
+    def _keep(self, files: Iterable[File]) -> None:
+        for file in files:
+            self.files[file.id] = file
+
+
+def _visible(message: Message, viewer: str) -> bool:
+    return message.ephemeral_for in (None, viewer)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _reply(message: Message) -> Json:
+    reference = {"type": 0, "channel_id": message.channel.id, "message_id": message.id}
+    if message.channel.guild_id:
+        reference["guild_id"] = message.channel.guild_id
+    bare = {k: v for k, v in message.shown.items() if k != "referenced_message"}
+    return {"message_reference": reference, "referenced_message": bare}

@@ -1,0 +1,260 @@
+"""The chat page's socket: shows one user the world, and lets that user act in it.
+
+Frames are JSON objects with a `type`. The page adds a `nonce` to what it does, and
+answers to it carry the same one.
+"""
+
+import asyncio
+import json
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from sandbox.discord.acts import Acts, NotPossible
+from sandbox.discord.commands import Commands
+from sandbox.discord.gateway import Gateway
+from sandbox.discord.interactions import Answered, Interaction, Interactions
+from sandbox.discord.kinds import Callback, InteractionType, Permission
+from sandbox.discord.messages import (
+    Message,
+    MessageEdited,
+    MessagePosted,
+    MessageRemoved,
+    Messages,
+)
+from sandbox.discord.places import Channel, Guild, User
+from sandbox.discord.refusals import Json
+from sandbox.discord.world import BotMoved, BotOnline, CommandsChanged, Event, World
+
+SHOWN_MESSAGES = 50  # of each channel, when a page opens
+NO_ANSWER = "The application did not respond"
+
+
+class Page:
+    """Serves the sockets of all open pages."""
+
+    def __init__(
+        self,
+        world: World,
+        gateway: Gateway,
+        commands: Commands,
+        messages: Messages,
+        interactions: Interactions,
+        acts: Acts,
+    ) -> None:
+        self.world = world
+        self.gateway = gateway
+        self.commands = commands
+        self.messages = messages
+        self.interactions = interactions
+        self.acts = acts
+        self._open: set[web.WebSocketResponse] = set()
+
+    async def close(self) -> None:
+        """Close every page's socket."""
+        for socket in tuple(self._open):
+            await socket.close()
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Serve one page's socket."""
+        people = {user.id: user for user in self.world.users.values() if not user.bot}
+        user = people.get(request.query.get("user") or next(iter(people)))
+        if user is None:
+            raise web.HTTPNotFound
+        own = self.world.origin
+        if request.headers.get("Origin", own) not in (own, own.replace("127.0.0.1", "localhost")):
+            raise web.HTTPForbidden  # another site's page must not act here
+        socket = web.WebSocketResponse(heartbeat=20.0, timeout=1.0)
+        await socket.prepare(request)
+        visit = Visit(self, user)
+        self._open.add(socket)
+        self.world.listeners.append(visit.hear)
+        writer = asyncio.create_task(_write(socket, visit.outbound), name="page writer")
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    visit.receive(json.loads(message.data))
+        finally:
+            writer.cancel()
+            self.world.listeners.remove(visit.hear)
+            self._open.discard(socket)
+        return socket
+
+
+async def _write(socket: web.WebSocketResponse, outbound: asyncio.Queue[Json]) -> None:
+    while True:
+        frame = await outbound.get()
+        try:
+            await socket.send_str(json.dumps(frame))
+        except ConnectionError:
+            return  # its reader ends by itself
+
+
+class Visit:
+    """One page, open for one user."""
+
+    def __init__(self, page: Page, user: User) -> None:
+        self._page = page
+        self._user = user
+        self._nonces: dict[Interaction, Any] = {}  # of what this page did
+        self.outbound: asyncio.Queue[Json] = asyncio.Queue()
+        self._send(self._world())
+
+    def _send(self, frame: Json) -> None:
+        self.outbound.put_nowait(frame)
+
+    # From the page
+
+    def receive(self, frame: Json) -> None:
+        """Do what the page asks for."""
+        try:
+            interaction = self._act(frame)
+        except NotPossible as error:
+            self._send({"type": "error", "nonce": frame.get("nonce"), "text": str(error)})
+        except (KeyError, TypeError, ValueError) as error:
+            text = f"Not understood: {error!r}"
+            self._send({"type": "error", "nonce": frame.get("nonce"), "text": text})
+        else:
+            if interaction is not None:
+                self._nonces[interaction] = frame.get("nonce")
+                if not self._page.gateway.reachable:
+                    self._page.interactions.lapse(interaction)
+
+    def _act(self, frame: Json) -> Interaction | None:
+        user, acts = self._user, self._page.acts
+        if frame["type"] == "modal_submit":
+            return acts.submit(user, frame["interaction_id"], frame["components"])
+        channel = self._page.world.channels[frame["channel_id"]]
+        match frame["type"]:
+            case "command":
+                return acts.command(user, channel, frame["command_id"], options=frame["options"])
+            case "autocomplete":
+                return acts.command(
+                    user,
+                    channel,
+                    frame["command_id"],
+                    options=frame["options"],
+                    kind=InteractionType.AUTOCOMPLETE,
+                )
+            case "message_command" | "user_command":
+                target_id = frame["target_id"]
+                return acts.command(user, channel, frame["command_id"], target_id=target_id)
+            case "component":
+                message_id, custom_id = frame["message_id"], frame["custom_id"]
+                return acts.component(user, channel, message_id, custom_id, frame.get("values"))
+            case "say":
+                acts.say(user, channel, frame["content"])
+            case "delete":
+                acts.remove(user, channel, frame["message_id"])
+            case other:
+                raise NotPossible(f"Unknown: {other}")
+        return None
+
+    # To the page
+
+    def hear(self, event: Event) -> None:
+        """Tell the page what concerns its user."""
+        match event:
+            case MessagePosted(message) if self._sees(message):
+                self._send({"type": "message", "message": _shown(message)})
+            case MessageEdited(message) if self._sees(message):
+                self._send({"type": "message_update", "message": _shown(message)})
+            case MessageRemoved(message) if self._sees(message):
+                where = {"channel_id": message.channel.id, "id": message.id}
+                self._send({"type": "message_delete", **where})
+            case Answered(interaction) if interaction in self._nonces:
+                self._send(_answer(interaction, self._nonces.pop(interaction)))
+            case BotOnline(online):
+                self._send({"type": "bot", "online": online})
+            case CommandsChanged() | BotMoved():
+                self._send(self._world())
+
+    def _sees(self, message: Message) -> bool:
+        return self._enters(message.channel) and message.ephemeral_for in (None, self._user.id)
+
+    def _enters(self, channel: Channel) -> bool:
+        guild = self._page.world.guild_of(channel)
+        if guild is None:
+            return channel.recipient_id == self._user.id
+        return self._user.id in guild.members
+
+    def _world(self) -> Json:
+        world = self._page.world
+        guilds = [guild for guild in world.guilds.values() if self._user.id in guild.members]
+        channels = [channel for channel in world.channels.values() if self._enters(channel)]
+        people = [user for user in world.users.values() if not user.bot]
+        commands = self._page.commands
+        return {
+            "type": "world",
+            "you": self._user.id,
+            "users": [_person(user, guilds) for user in people],
+            "bot": {
+                "id": world.bot.id,
+                "username": world.bot.username,
+                "online": self._page.gateway.online,
+            },
+            "guilds": [_guild(guild) for guild in guilds],
+            "direct": {"id": world.direct(self._user.id).id},
+            "commands": [
+                *commands.all(None),
+                *(command for guild in guilds for command in commands.all(guild.id)),
+            ],
+            "messages": {
+                channel.id: [
+                    _shown(message)
+                    for message in self._page.messages.of(channel, viewer=self._user.id)
+                ][-SHOWN_MESSAGES:]
+                for channel in channels
+            },
+        }
+
+
+def _shown(message: Message) -> Json:
+    return message.shown | {"ephemeral_for": message.ephemeral_for}
+
+
+def _answer(interaction: Interaction, nonce: Any) -> Json:
+    match interaction.callback:
+        case None:
+            return {"type": "failed", "nonce": nonce, "text": NO_ANSWER}
+        case Callback.MODAL:
+            shown = {"interaction_id": interaction.id, "modal": interaction.modal}
+            return {"type": "modal", "nonce": nonce, **shown}
+        case Callback.CHOICES:
+            return {"type": "choices", "nonce": nonce, "choices": interaction.choices}
+    return {"type": "acknowledged", "nonce": nonce}
+
+
+def _person(user: User, guilds: list[Guild]) -> Json:
+    return {
+        "id": user.id,
+        "username": user.username,
+        "global_name": user.global_name,
+        "color": user.color,
+        "locale": user.locale,
+        "moderator": {
+            guild.id: Permission.MANAGE_GUILD in guild.permissions(user.id) for guild in guilds
+        },
+    }
+
+
+def _guild(guild: Guild) -> Json:
+    return {
+        "id": guild.id,
+        "name": guild.name,
+        "roles": [
+            {"id": role.id, "name": role.name}
+            for role in guild.roles.values()
+            if role.id != guild.id
+        ],
+        "channels": [
+            {
+                "id": channel.id,
+                "name": channel.name,
+                "topic": channel.topic,
+                "nsfw": channel.nsfw,
+            }
+            for channel in guild.channels.values()
+        ],
+        "members": list(guild.members),
+    }

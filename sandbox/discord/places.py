@@ -1,0 +1,86 @@
+"""Users, guilds and channels, and what the bot and others may do in them."""
+
+from dataclasses import dataclass, field
+
+from sandbox.discord.kinds import ChannelType, Permission
+
+MEMBER_PERMISSIONS = (
+    Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.READ_MESSAGE_HISTORY
+    | Permission.ADD_REACTIONS
+    | Permission.USE_EXTERNAL_EMOJIS
+    | Permission.USE_APPLICATION_COMMANDS
+    | Permission.SEND_MESSAGES_IN_THREADS
+)
+MODERATOR_PERMISSIONS = Permission.MANAGE_GUILD | Permission.MANAGE_MESSAGES
+EVERYTHING = Permission(sum(Permission))
+
+
+@dataclass(frozen=True, kw_only=True)
+class User:
+    """A person, or the bot."""
+
+    id: str
+    username: str
+    global_name: str | None
+    color: str = "#5865f2"  # of the avatar
+    locale: str = "en-US"
+    bot: bool = False
+
+    @property
+    def name(self) -> str:
+        """What others see."""
+        return self.global_name or self.username
+
+
+@dataclass(frozen=True, kw_only=True)
+class Role:
+    """A role of a guild; the one with the guild's own id is @everyone."""
+
+    id: str
+    name: str
+    permissions: Permission = Permission.NONE
+    color: int = 0
+    position: int = 0
+
+
+@dataclass(eq=False, kw_only=True)
+class Channel:
+    """A text channel of a guild, or the direct one between a user and the bot."""
+
+    id: str
+    type: ChannelType = ChannelType.TEXT
+    name: str = ""
+    topic: str | None = None
+    nsfw: bool = False
+    position: int = 0
+    guild_id: str | None = None
+    recipient_id: str | None = None  # of a direct one
+    denied: Permission = Permission.NONE  # to the bot
+    last_message_id: str | None = None
+
+
+@dataclass(eq=False, kw_only=True)
+class Guild:
+    """A server: its roles, its channels, and who is in it with which roles."""
+
+    id: str
+    name: str
+    owner_id: str
+    locale: str = "en-US"
+    has_bot: bool = True
+    roles: dict[str, Role] = field(default_factory=dict)
+    channels: dict[str, Channel] = field(default_factory=dict)
+    members: dict[str, list[str]] = field(default_factory=dict)  # user id -> role ids
+
+    def permissions(self, user_id: str) -> Permission:
+        """Return what a member may do in the whole guild."""
+        granted = self.roles[self.id].permissions
+        for role_id in self.members.get(user_id, ()):
+            granted |= self.roles[role_id].permissions
+        if user_id == self.owner_id or Permission.ADMINISTRATOR in granted:
+            return EVERYTHING
+        return granted

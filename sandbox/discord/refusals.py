@@ -1,0 +1,156 @@
+"""Discord's ways to say no, each with its HTTP status, code and words.
+
+Codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+Json = dict[str, Any]
+
+
+class Refusal(Exception):
+    """A request that Discord would refuse."""
+
+    def __init__(
+        self,
+        status: int,
+        code: int,
+        message: str,
+        *,
+        errors: Json | None = None,
+        extra: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.headers = headers or {}
+        self.body: Json = {"message": message, "code": code, **(extra or {})}
+        if errors:
+            self.body["errors"] = errors
+
+
+def unauthorized() -> Refusal:
+    """Refuse a bot token that is missing or wrong."""
+    return Refusal(401, 0, "401: Unauthorized")
+
+
+def unknown_user() -> Refusal:
+    """Refuse an id that no user has."""
+    return Refusal(404, 10013, "Unknown User")
+
+
+def unknown_member() -> Refusal:
+    """Refuse a user who is not in the guild."""
+    return Refusal(404, 10007, "Unknown Member")
+
+
+def unknown_application() -> Refusal:
+    """Refuse an application other than the bot's own."""
+    return Refusal(404, 10002, "Unknown Application")
+
+
+def unknown_channel() -> Refusal:
+    """Refuse an id that no channel has."""
+    return Refusal(404, 10003, "Unknown Channel")
+
+
+def unknown_guild() -> Refusal:
+    """Refuse a guild that is not there, or that the bot is not in."""
+    return Refusal(404, 10004, "Unknown Guild")
+
+
+def unknown_message() -> Refusal:
+    """Refuse a message that is gone, or that is not for these eyes."""
+    return Refusal(404, 10008, "Unknown Message")
+
+
+def unknown_webhook() -> Refusal:
+    """Refuse a webhook call for another application, or before the first answer."""
+    return Refusal(404, 10015, "Unknown Webhook")
+
+
+def unknown_interaction() -> Refusal:
+    """Refuse a first answer that comes too late, or to nothing."""
+    return Refusal(404, 10062, "Unknown interaction")
+
+
+def unknown_command() -> Refusal:
+    """Refuse a command id that is not registered."""
+    return Refusal(404, 10063, "Unknown application command")
+
+
+def too_many_attachments() -> Refusal:
+    """Refuse an eleventh file in a message."""
+    return Refusal(400, 30015, "Maximum number of attachments in a message reached (10)")
+
+
+def too_many_commands(limit: int) -> Refusal:
+    """Refuse a command more than an application may have."""
+    return Refusal(400, 30032, f"Maximum number of application commands reached ({limit}).")
+
+
+def too_many_old_edits(retry_after: float) -> Refusal:
+    """Refuse yet another edit of a message older than an hour."""
+    return Refusal(
+        429,
+        30046,
+        "Maximum number of edits to messages older than 1 hour reached. Try again later.",
+        extra={"retry_after": retry_after, "global": False},
+        headers={"Via": "1.1 google", "Retry-After": f"{retry_after:.0f}"},
+    )
+
+
+def too_large() -> Refusal:
+    """Refuse a file over the limit."""
+    return Refusal(413, 40005, "Request entity too large")
+
+
+def already_acknowledged() -> Refusal:
+    """Refuse a second first answer."""
+    return Refusal(400, 40060, "Interaction has already been acknowledged.")
+
+
+def missing_access() -> Refusal:
+    """Refuse a channel that the bot can't see."""
+    return Refusal(403, 50001, "Missing Access")
+
+
+def not_the_author() -> Refusal:
+    """Refuse an edit of somebody else's message."""
+    return Refusal(403, 50005, "Cannot edit a message authored by another user")
+
+
+def empty_message() -> Refusal:
+    """Refuse a message with nothing in it."""
+    return Refusal(400, 50006, "Cannot send an empty message")
+
+
+def closed_to_messages() -> Refusal:
+    """Refuse a direct message to a user who takes none from the bot."""
+    return Refusal(403, 50007, "Cannot send messages to this user")
+
+
+def missing_permissions() -> Refusal:
+    """Refuse what the bot may not do in that channel."""
+    return Refusal(403, 50013, "Missing Permissions")
+
+
+def invalid_webhook_token() -> Refusal:
+    """Refuse an interaction's token that is made up, or older than 15 minutes."""
+    return Refusal(401, 50027, "Invalid Webhook Token")
+
+
+def invalid_json() -> Refusal:
+    """Refuse a body that is not JSON."""
+    return Refusal(400, 50109, "The request body contains invalid JSON.")
+
+
+def not_found() -> Refusal:
+    """Refuse a path that the API does not have."""
+    return Refusal(404, 0, "404: Not Found")
+
+
+def not_allowed() -> Refusal:
+    """Refuse a method that the path does not have."""
+    return Refusal(405, 0, "405: Method Not Allowed")

@@ -1,0 +1,74 @@
+"""How REST answers leave: headers, refusals, and who may ask."""
+
+import json
+import time
+from collections.abc import Mapping
+from hashlib import md5
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from sandbox.discord import refusals
+from sandbox.discord.bodies import Body, read
+from sandbox.discord.refusals import Refusal
+from sandbox.discord.world import World
+
+GENEROUS = 10_000  # requests a second and route
+
+
+def answer(
+    body: Any = None, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """Answer with JSON; without a body, 204.
+
+    The Content-Type is Discord's to the letter: discord.py reads no JSON from another one.
+    """
+    if body is None:
+        return web.Response(status=204, headers=headers)
+    return web.Response(
+        status=status,
+        body=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json", **(headers or {})},
+    )
+
+
+async def body_of(request: web.Request) -> Body:
+    """Read what a request says."""
+    return read(request.headers.get("Content-Type", ""), await request.read())
+
+
+def as_bot(world: World, request: web.Request) -> None:
+    """Refuse a request that does not carry the bot's token."""
+    if request.headers.get("Authorization") != f"Bot {world.bot_token}":
+        raise refusals.unauthorized()
+
+
+@web.middleware
+async def speak(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn refusals into Discord's JSON, and add the headers of its rate limits."""
+    try:
+        response = await handler(request)
+    except Refusal as refusal:
+        response = _no(refusal)
+    except web.HTTPNotFound:
+        response = _no(refusals.not_found())
+    except web.HTTPMethodNotAllowed:
+        response = _no(refusals.not_allowed())
+    resource = request.match_info.route.resource
+    route = f"{request.method} {resource.canonical if resource else ''}"
+    response.headers.update(
+        {
+            "X-RateLimit-Limit": str(GENEROUS),
+            "X-RateLimit-Remaining": str(GENEROUS - 1),
+            "X-RateLimit-Reset": f"{time.time() + 1:.3f}",
+            "X-RateLimit-Reset-After": "1.000",
+            "X-RateLimit-Bucket": md5(route.encode(), usedforsecurity=False).hexdigest(),
+            "Via": "1.1 google",
+        }
+    )
+    return response
+
+
+def _no(refusal: Refusal) -> web.StreamResponse:
+    return answer(refusal.body, status=refusal.status, headers=refusal.headers)

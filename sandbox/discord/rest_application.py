@@ -1,0 +1,153 @@
+"""REST: the bot itself, its commands, its guilds and users."""
+
+from aiohttp import web
+
+from sandbox.discord import refusals, shapes
+from sandbox.discord.commands import Commands, without_localizations
+from sandbox.discord.places import Guild
+from sandbox.discord.rest import answer, as_bot, body_of
+from sandbox.discord.world import World
+
+STARTS_A_DAY = 1000
+
+
+class Application:
+    """The routes below /applications, /users, /guilds, /oauth2 and /gateway."""
+
+    def __init__(self, world: World, commands: Commands) -> None:
+        self._world = world
+        self._commands = commands
+
+    def routes(self) -> list[web.RouteDef]:
+        """List the routes; commands of one guild are the same below another path."""
+        routes = [
+            web.get("/gateway", self.gateway),
+            web.get("/gateway/bot", self.gateway_bot),
+            web.get("/users/@me", self.me),
+            web.get("/users/{user}", self.user),
+            web.get("/oauth2/applications/@me", self.application),
+            web.get("/applications/@me", self.application),
+            web.get("/guilds/{guild}", self.guild),
+            web.get("/guilds/{guild}/channels", self.channels),
+            web.get("/guilds/{guild}/members/{user}", self.member),
+        ]
+        for commands in (
+            "/applications/{application}/commands",
+            "/applications/{application}/guilds/{guild}/commands",
+        ):
+            routes += [
+                web.get(commands, self.list_commands),
+                web.put(commands, self.replace_commands),
+                web.post(commands, self.put_command),
+                web.get(f"{commands}/{{command}}", self.get_command),
+                web.patch(f"{commands}/{{command}}", self.edit_command),
+                web.delete(f"{commands}/{{command}}", self.remove_command),
+            ]
+        return routes
+
+    async def gateway(self, _: web.Request) -> web.Response:
+        """GET /gateway."""
+        return answer({"url": self._gateway_url})
+
+    async def gateway_bot(self, request: web.Request) -> web.Response:
+        """GET /gateway/bot."""
+        as_bot(self._world, request)
+        limit = {"total": STARTS_A_DAY, "remaining": STARTS_A_DAY, "reset_after": 0}
+        return answer(
+            {
+                "url": self._gateway_url,
+                "shards": self._world.shards,
+                "session_start_limit": {**limit, "max_concurrency": 1},
+            }
+        )
+
+    @property
+    def _gateway_url(self) -> str:
+        return self._world.origin.replace("http", "ws", 1) + "/gateway"
+
+    async def me(self, request: web.Request) -> web.Response:
+        """GET /users/@me."""
+        as_bot(self._world, request)
+        return answer(shapes.own_user(self._world))
+
+    async def user(self, request: web.Request) -> web.Response:
+        """GET /users/{user}."""
+        as_bot(self._world, request)
+        user = self._world.users.get(request.match_info["user"])
+        if user is None:
+            raise refusals.unknown_user()
+        return answer(shapes.user(user))
+
+    async def application(self, request: web.Request) -> web.Response:
+        """GET /oauth2/applications/@me."""
+        as_bot(self._world, request)
+        return answer(shapes.application(self._world))
+
+    async def guild(self, request: web.Request) -> web.Response:
+        """GET /guilds/{guild}."""
+        return answer(shapes.guild(self._guild(request)))
+
+    async def channels(self, request: web.Request) -> web.Response:
+        """GET /guilds/{guild}/channels."""
+        channels = self._guild(request).channels.values()
+        return answer([shapes.channel(self._world, channel) for channel in channels])
+
+    async def member(self, request: web.Request) -> web.Response:
+        """GET /guilds/{guild}/members/{user}."""
+        guild = self._guild(request)
+        user_id = request.match_info["user"]
+        if user_id not in guild.members:
+            raise refusals.unknown_member()
+        return answer(shapes.member(guild, self._world.users[user_id]))
+
+    def _guild(self, request: web.Request) -> Guild:
+        as_bot(self._world, request)
+        guild = self._world.guilds.get(request.match_info["guild"])
+        if guild is None or not guild.has_bot:
+            raise refusals.unknown_guild()
+        return guild
+
+    # Commands
+
+    async def list_commands(self, request: web.Request) -> web.Response:
+        """GET …/commands."""
+        commands = self._commands.all(self._scope(request))
+        if request.query.get("with_localizations", "").lower() not in ("1", "true"):
+            commands = [without_localizations(command) for command in commands]
+        return answer(commands)
+
+    async def replace_commands(self, request: web.Request) -> web.Response:
+        """PUT …/commands."""
+        scope = self._scope(request)
+        return answer(self._commands.replace(scope, (await body_of(request)).payload))
+
+    async def put_command(self, request: web.Request) -> web.Response:
+        """POST …/commands."""
+        scope = self._scope(request)
+        command, new = self._commands.put(scope, (await body_of(request)).payload)
+        return answer(command, status=201 if new else 200)
+
+    async def get_command(self, request: web.Request) -> web.Response:
+        """GET …/commands/{command}."""
+        scope = self._scope(request)
+        return answer(self._commands.get(scope, request.match_info["command"]))
+
+    async def edit_command(self, request: web.Request) -> web.Response:
+        """PATCH …/commands/{command}."""
+        scope = self._scope(request)
+        body = await body_of(request)
+        return answer(self._commands.edit(scope, request.match_info["command"], body.payload))
+
+    async def remove_command(self, request: web.Request) -> web.Response:
+        """DELETE …/commands/{command}."""
+        self._commands.remove(self._scope(request), request.match_info["command"])
+        return answer()
+
+    def _scope(self, request: web.Request) -> str | None:
+        as_bot(self._world, request)
+        if request.match_info["application"] != self._world.application_id:
+            raise refusals.unknown_application()
+        guild_id = request.match_info.get("guild")
+        if guild_id is not None and guild_id not in self._world.guilds:
+            raise refusals.missing_access()
+        return guild_id

@@ -1,0 +1,171 @@
+"""The stand-in of Discord as one local server: REST, gateway, CDN, and the chat page."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from sandbox.discord.acts import Acts
+from sandbox.discord.answers import Answers
+from sandbox.discord.cdn import Cdn
+from sandbox.discord.commands import Commands
+from sandbox.discord.gateway import Gateway
+from sandbox.discord.interactions import Interactions
+from sandbox.discord.member import Member
+from sandbox.discord.messages import Messages
+from sandbox.discord.page import Page
+from sandbox.discord.rest import speak
+from sandbox.discord.rest_application import Application
+from sandbox.discord.rest_channels import Channels
+from sandbox.discord.rest_webhooks import Webhooks
+from sandbox.discord.world import MIB, World
+from sandbox.faults import Answer, Fault, Faults
+from sandbox.journal import Journal
+
+API = "/api/v10"
+MAX_REQUEST = 110 * MIB  # bytes: ten files at their limit and more
+PAGE = Path(__file__).parents[1] / "page"
+
+
+class Discord:
+    """A Discord of one's own on 127.0.0.1, for as long as the context lasts.
+
+    *journal* and *faults* see the REST API only. *routes* are served beside it.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        journal: Journal,
+        faults: Faults,
+        *,
+        port: int = 0,  # 0: any free one
+        routes: Iterable[web.AbstractRouteDef] = (),
+        page: Path = PAGE,
+    ) -> None:
+        self.world = world
+        self.journal = journal
+        self.faults = faults
+        self.commands = Commands(world)
+        self.messages = Messages(world)
+        self.interactions = Interactions(world)
+        self.gateway = Gateway(world)
+        self.acts = Acts(world, self.commands, self.messages, self.interactions)
+        self._page = Page(
+            world, self.gateway, self.commands, self.messages, self.interactions, self.acts
+        )
+        self._port = port
+        self._runner = web.AppRunner(
+            self._application(routes, page), access_log=None, shutdown_timeout=1.0
+        )
+
+    def _application(self, routes: Iterable[web.AbstractRouteDef], page: Path) -> web.Application:
+        answers = Answers(self.world, self.messages, self.interactions)
+        api = web.Application(
+            middlewares=[self.journal.middleware, self.faults.middleware, speak],
+        )
+        api.add_routes(Application(self.world, self.commands).routes())
+        api.add_routes(Channels(self.world, self.messages).routes())
+        api.add_routes(Webhooks(self.messages, self.interactions, answers).routes())
+        app = web.Application(client_max_size=MAX_REQUEST)
+        app.add_subapp(API, api)
+        app.add_routes(Cdn(self.world, self.messages).routes())
+        app.add_routes(
+            [web.get("/gateway", self.gateway.handle), web.get("/page/socket", self._page.handle)]
+        )
+        app.add_routes(routes)
+        if page.is_dir():
+
+            async def index(_: web.Request) -> web.FileResponse:
+                return web.FileResponse(page / "index.html")
+
+            app.router.add_get("/", index)
+            app.router.add_static("/", page)
+        return app
+
+    async def __aenter__(self) -> Self:
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        await site.start()
+        host, port = self._runner.addresses[0][:2]
+        self.world.origin = f"http://{host}:{port}"
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.faults.clear()
+        self.interactions.close()
+        await self._page.close()
+        self.gateway.drop(resumable=False)
+        await self._runner.cleanup()
+
+    @property
+    def origin(self) -> str:
+        """Where everything is found, without a slash at the end."""
+        return self.world.origin
+
+    @property
+    def api_url(self) -> str:
+        """Where the REST API is found."""
+        return self.origin + API
+
+    @property
+    def gateway_url(self) -> str:
+        """Where the gateway is found."""
+        return self.origin.replace("http", "ws", 1) + "/gateway"
+
+    def member(self, name: str, *, channel: str | None = None, guild: str | None = None) -> Member:
+        """Return the Discord client of a user, in a channel, or in the direct one with the bot."""
+        user = self.world.user(name)
+        where = self.world.channel(channel, guild=guild) if channel else self.world.direct(user.id)
+        return Member(
+            user,
+            where,
+            world=self.world,
+            gateway=self.gateway,
+            messages=self.messages,
+            interactions=self.interactions,
+            acts=self.acts,
+        )
+
+    def drop(self, *, resumable: bool = True) -> None:
+        """Cut the bot's gateway connections."""
+        self.gateway.drop(resumable=resumable)
+
+    def replay(self, interaction_id: str) -> None:
+        """Send an interaction to the bot a second time."""
+        self.interactions.replay(interaction_id)
+
+    def rate_limit(self, method: str, path: str, *, retry_after: float, times: int = 1) -> Fault:
+        """Answer the next matching requests with 429; *path* is a pattern below the API."""
+        body = {
+            "message": "You are being rate limited.",
+            "code": 0,
+            "retry_after": retry_after,
+            "global": False,
+        }
+        headers = {
+            "Via": "1.1 google",
+            "Retry-After": f"{retry_after:.0f}",
+            "X-RateLimit-Scope": "user",
+        }
+        limited = Answer(status=429, body=body, headers=headers)
+        return self.faults.add(Fault(method=method, path=API + path, do=limited, times=times))
+
+    async def online(self, *, within: float = 10.0) -> None:
+        """Wait until the bot has a gateway session."""
+        await self.world.wait(
+            lambda: self.gateway.online or None, within=within, what="bot at the gateway"
+        )
+
+    async def offline(self, *, within: float = 10.0) -> None:
+        """Wait until the bot has none."""
+        await self.world.wait(
+            lambda: not self.gateway.online or None, within=within, what="end of the bot's session"
+        )

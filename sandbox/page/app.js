@@ -1,0 +1,124 @@
+/**
+ * The page's composition root: makes every part and introduces them to one another.
+ * @module app
+ */
+import { Actions } from "./actions.js";
+import { Composer } from "./composer.js";
+import { fill, setText } from "./dom.js";
+import { Drawers } from "./drawers.js";
+import { brandMark, icon } from "./icons.js";
+import { Messages } from "./messages.js";
+import { openModal } from "./modal.js";
+import { Notices } from "./notices.js";
+import { Panel } from "./panel.js";
+import { Sidebar } from "./sidebar.js";
+import { Socket } from "./socket.js";
+import { Store } from "./store.js";
+import { themeSwitch } from "./theme.js";
+import { startClock } from "./time.js";
+
+const part = (id) => document.getElementById(id);
+
+const store = new Store();
+const socket = new Socket();
+const notices = new Notices(part("toasts"), part("live"));
+const names = {
+  user: (id) => store.user(id),
+  role: (id) => store.role(id),
+  place: (id) => store.place(id),
+  openChannel: (id) => openChannel(id),
+  useCommand: (name) => composer.begin(name),
+};
+const actions = new Actions(
+  store,
+  socket,
+  notices,
+  (form, submit) => openModal(form, submit, messages.directory(), names),
+);
+const messages = new Messages(
+  { scroller: part("scroller"), list: part("messages"), jump: part("jump"), empty: part("empty") },
+  store, actions, notices, names,
+);
+const composer = new Composer(
+  {
+    form: part("composer"), input: part("composer-input"), mirror: part("mirror"), hints: part("hints"),
+    suggestions: part("suggestions"), problem: part("problem"), count: part("suggestion-count"),
+  },
+  store, actions, () => messages.directory(),
+);
+const drawers = new Drawers(
+  [
+    { column: part("sidebar"), button: part("open-sidebar"), wide: "(min-width: 800px)" },
+    { column: part("panel"), button: part("open-panel"), wide: "(min-width: 1180px)" },
+  ],
+  part("scrim"), part("main"),
+);
+new Sidebar({ nav: part("channels"), you: part("you") }, store, { openChannel, become });
+const panel = new Panel(part("panel-body"), notices);
+
+function openChannel(id) {
+  store.open(id);
+  drawers.closeAll();
+  if (matchMedia("(pointer: fine)").matches) part("composer-input").focus();
+}
+
+function become(userId) {
+  socket.connect(userId);
+  drawers.closeAll();
+}
+
+/** The address remembers who and where, so that a reload or a second window finds its way. */
+function remember() {
+  const where = new URLSearchParams({ user: store.world.you, channel: store.channelId });
+  history.replaceState(null, "", `#${where}`);
+}
+
+function drawHead() {
+  const place = store.place();
+  if (!place) return;
+  const { guild, channel } = place;
+  setText(part("channel-title"), channel.name);
+  fill(part("channel-mark"), icon(guild ? "hash" : "at"));
+  setText(part("channel-topic"), channel.topic || (guild ? guild.name : ""));
+  part("channel-age").hidden = !channel.nsfw;
+  part("scroller").setAttribute("aria-label", `Messages in ${channel.name}`);
+  document.title = `${guild ? `#${channel.name} · ${guild.name}` : channel.name} · Imagine sandbox`;
+  setText(part("empty-title"), guild ? `This is the beginning of #${channel.name}` : `You and ${channel.name}`);
+  remember();
+}
+
+function drawOffline() {
+  const offline = Boolean(store.world) && !store.world.bot.online;
+  part("offline").hidden = !offline;
+}
+
+for (const type of ["world", "channel"]) store.addEventListener(type, drawHead);
+for (const type of ["world", "bot"]) {
+  store.addEventListener(type, () => {
+    drawOffline();
+    panel.refresh();
+  });
+}
+store.addEventListener("world", () => {
+  socket.stayAs(store.world.you);
+  document.body.classList.remove("starting");
+});
+socket.addEventListener(
+  "frame",
+  ({ detail }) => (detail.type === "error" ? notices.toast(detail.text) : store.take(detail)),
+);
+socket.addEventListener("state", ({ detail: open }) => {
+  part("reconnecting").hidden = open;
+});
+
+for (const button of document.querySelectorAll("[data-begin]")) {
+  button.addEventListener("click", () => composer.set("/"));
+}
+for (const holder of document.querySelectorAll("[data-icon]")) holder.prepend(icon(holder.dataset.icon));
+part("brand").prepend(brandMark());
+themeSwitch(part("theme"));
+startClock();
+
+const asked = new URLSearchParams(location.hash.slice(1));
+store.channelId = asked.get("channel");
+socket.connect(asked.get("user"));

@@ -1,0 +1,181 @@
+"""The side panel's HTTP API: it drives the vendor, and the bot's process."""
+
+import json
+import math
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from sandbox.botprocess import BotProcess
+from sandbox.pixazo import Next, Pixazo
+
+LOG_LINES = 40
+REQUESTS = 10
+LONGEST = 86400.0  # seconds
+MOST_NEXT = 50
+OUR_NAMES = ("127.0.0.1", "localhost")  # a foreign name that leads here is an attack
+
+
+class NonsenseError(ValueError):
+    """What the page asked for makes no sense; the text says why."""
+
+
+class Driven(Protocol):
+    """What the panel drives."""
+
+    @property
+    def pixazo(self) -> Pixazo:
+        """The vendor."""
+
+    @property
+    def process(self) -> BotProcess | None:
+        """The bot, once there is one."""
+
+    @property
+    def online(self) -> bool:
+        """Whether the bot is connected to the gateway."""
+
+
+class Panel:
+    """Routes under /panel, for pages of the same origin alone."""
+
+    def __init__(self, driven: Driven) -> None:
+        self._driven = driven
+        self.routes = [
+            web.get("/panel/state", self._state),
+            web.post("/panel/vendor", self._changing(self._vendor)),
+            web.post("/panel/vendor/next", self._changing(self._next)),
+            web.post("/panel/bot", self._changing(self._bot)),
+        ]
+
+    def state(self) -> dict[str, object]:
+        """Return everything that the panel shows."""
+        pixazo, process = self._driven.pixazo, self._driven.process
+        return {
+            "bot": {
+                "running": process is not None and process.running,
+                "pid": process.pid if process else None,
+                "online": self._driven.online,
+                "started_at": process.started_at if process and process.running else None,
+                "log": list(process.log)[-LOG_LINES:] if process else [],
+            },
+            "vendor": {
+                "queued_seconds": list(pixazo.settings.queued_seconds),
+                "processing_seconds": list(pixazo.settings.processing_seconds),
+                "wallet_usd": pixazo.wallet_usd,
+                "price_usd": pixazo.settings.price_usd,
+                "callbacks": pixazo.settings.callbacks,
+                "next": [answer.value for answer, _ in pixazo.next],
+                "submitted": len(pixazo.accepted),
+                "status_calls": pixazo.status_calls,
+                "callbacks_sent": len(pixazo.callbacks.deliveries),
+                "requests": [
+                    {
+                        "request_id": request.request_id,
+                        "status": request.status,
+                        "prompt": request.order.prompt,
+                    }
+                    for request in pixazo.latest(REQUESTS)
+                ],
+            },
+        }
+
+    async def _state(self, _: web.Request) -> web.Response:
+        return web.json_response(self.state())
+
+    def _changing(
+        self, change: Callable[[dict[str, Any]], Awaitable[None]]
+    ) -> Callable[[web.Request], Awaitable[web.Response]]:
+        """Wrap what changes something: only JSON of our own page, answered with the new state."""
+
+        async def handle(request: web.Request) -> web.Response:
+            origin = request.headers.get("Origin", f"http://{request.host}")
+            if origin != f"http://{request.host}" or request.url.host not in OUR_NAMES:
+                return web.json_response({"error": "another origin's page"}, status=403)
+            if request.content_type != "application/json":
+                return web.json_response({"error": "only application/json"}, status=415)
+            try:
+                asked = json.loads(await request.text())
+                if not isinstance(asked, dict):
+                    raise NonsenseError("not an object")
+                await change(asked)
+            except ValueError as error:
+                return web.json_response({"error": str(error)}, status=400)
+            return web.json_response(self.state())
+
+        return handle
+
+    async def _vendor(self, asked: dict[str, Any]) -> None:
+        readers: dict[str, Callable[[Any], Any]] = {
+            "queued_seconds": _span,
+            "processing_seconds": _span,
+            "wallet_usd": lambda value: None if value is None else _number(value),
+            "callbacks": _flag,
+        }
+        unknown = asked.keys() - readers.keys()
+        if unknown:
+            raise NonsenseError(f"unknown: {', '.join(sorted(unknown))}")
+        values = {name: readers[name](value) for name, value in asked.items()}
+        pixazo = self._driven.pixazo
+        if "wallet_usd" in values:
+            pixazo.wallet_usd = values.pop("wallet_usd")
+        for name, value in values.items():
+            setattr(pixazo.settings, name, value)
+
+    async def _next(self, asked: dict[str, Any]) -> None:
+        answer = asked.get("answer")
+        if answer == "clear":
+            self._driven.pixazo.next.clear()
+            return
+        if answer not in [known.value for known in Next]:
+            raise NonsenseError(f"unknown answer: {answer}")
+        retry_after = asked.get("retry_after")
+        count = asked.get("count", 1)
+        if type(count) is not int or not 1 <= count <= MOST_NEXT:
+            raise NonsenseError(f"count must be 1 to {MOST_NEXT}")
+        self._driven.pixazo.answer_next(
+            answer,
+            retry_after=None if retry_after is None else _number(retry_after),
+            count=count,
+        )
+
+    async def _bot(self, asked: dict[str, Any]) -> None:
+        process = self._driven.process
+        if process is None:
+            raise NonsenseError("there is no bot")
+        match asked.get("do"):
+            case "kill":
+                await process.kill()
+            case "stop":
+                await process.stop()
+            case "start":
+                await process.start()
+            case "restart":
+                await process.stop()
+                await process.start()
+            case other:
+                raise NonsenseError(f"unknown: {other}")
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise NonsenseError(f"not a number: {value!r}")
+    if not math.isfinite(value) or not 0 <= value <= LONGEST:
+        raise NonsenseError(f"not between 0 and {LONGEST:g}: {value}")
+    return float(value)
+
+
+def _span(value: object) -> tuple[float, float]:
+    if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004  a lowest and a highest
+        raise NonsenseError("a span is [lowest, highest]")
+    low, high = _number(value[0]), _number(value[1])
+    if low > high:
+        raise NonsenseError(f"the lowest is above the highest: {low:g} > {high:g}")
+    return low, high
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise NonsenseError(f"not true or false: {value!r}")
+    return value

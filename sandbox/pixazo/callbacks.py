@@ -1,0 +1,95 @@
+"""Delivers the vendor's callbacks: at least once, in no promised order."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import aiohttp
+from yarl import URL
+
+log = logging.getLogger(__name__)
+
+ANSWER_SECONDS = 5.0  # the contract: "respond 200 OK within a few seconds"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One attempt to deliver a callback."""
+
+    request_id: str
+    state: str
+    url: str
+    answer: int | None  # HTTP status; None: no answer
+
+
+class Callbacks:
+    """Posts each callback until it is answered 2xx, then after each of *retry_seconds*.
+
+    An https origin is carried to the real one that *carry* names for it, as a
+    TLS proxy would; an origin it does not name is not called, so that nothing
+    ever leaves this machine.
+    """
+
+    def __init__(self, carry: Mapping[str, str], retry_seconds: tuple[float, ...]) -> None:
+        self.deliveries: list[Delivery] = []
+        self._carry = carry
+        self._retry_seconds = retry_seconds
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
+        self._session = aiohttp.ClientSession(timeout=timeout)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._session is not None:
+            await self._session.close()
+
+    def send(self, request_id: str, url: str, body: dict[str, object]) -> None:
+        """Deliver in the background: a slow receiver holds up nothing."""
+        name = f"callback {request_id} {body['status']}"
+        task = asyncio.create_task(self._deliver(request_id, url, body), name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def settle(self) -> None:
+        """Wait until each callback under way is taken, or given up."""
+        await asyncio.gather(*self._tasks)
+
+    async def _deliver(self, request_id: str, url: str, body: dict[str, object]) -> None:
+        for pause in (*self._retry_seconds, None):
+            answer = await self._post(url, body)
+            state = str(body["status"])
+            self.deliveries.append(
+                Delivery(request_id=request_id, state=state, url=url, answer=answer)
+            )
+            if answer is not None and 200 <= answer < 300:  # noqa: PLR2004  2xx is its own name
+                return
+            if pause is not None:
+                await asyncio.sleep(pause)
+        log.warning("callback %s %s was never taken", request_id, body["status"])
+
+    async def _post(self, url: str, body: dict[str, object]) -> int | None:
+        """Return the HTTP status, or None if nobody answered."""
+        asked = URL(url)
+        real = self._carry.get(str(asked.origin()))
+        if real is None:
+            log.warning("no way to %s: it is not carried anywhere", asked.origin())
+            return None
+        assert self._session is not None
+        headers = {"Host": str(asked.host_port_subcomponent), "X-Forwarded-Proto": "https"}
+        target = URL(real).join(asked.relative())
+        try:
+            async with self._session.post(
+                target, json=body, headers=headers, allow_redirects=False
+            ) as response:
+                await response.read()
+                return response.status
+        except (aiohttp.ClientError, TimeoutError):
+            return None

@@ -1,0 +1,270 @@
+"""The vendor as it is met over HTTP: an API on one origin, its pictures on another."""
+
+import asyncio
+import random
+import secrets
+import time
+import uuid
+from collections import deque
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Self
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from sandbox import faults
+from sandbox.faults import Faults
+from sandbox.journal import Journal
+from sandbox.pixazo import refusals, wire
+from sandbox.pixazo.callbacks import Callbacks
+from sandbox.pixazo.gallery import Gallery
+from sandbox.pixazo.queue import (
+    USD_DIGITS,
+    InsufficientBalanceError,
+    Plan,
+    Queue,
+    Request,
+    Status,
+)
+from sandbox.pixazo.refusals import Next
+from sandbox.pixazo.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """One submit that was taken, and billed."""
+
+    request_id: str
+    body: bytes
+    headers: Mapping[str, str]  # case-insensitive
+    at: float  # unix time
+
+
+class Pixazo:
+    """The stand-in of the vendor; entered, it listens until it is left."""
+
+    def __init__(
+        self, settings: Settings, journal: Journal, faults: Faults, *, port: int = 0
+    ) -> None:
+        self.settings = settings
+        self.journal = journal
+        self.faults = faults
+        self.media_journal = Journal(keep=journal.keep)
+        self.media_faults = Faults()
+        self.accepted: list[Accepted] = []  # proves how often something was submitted
+        self.status_calls = 0
+        self.next: deque[tuple[Next, float | None]] = deque()  # with their Retry-After, in seconds
+        self.origin = ""
+        self.media_origin = ""
+        self.callbacks = Callbacks(settings.carry, settings.callback_retry_seconds)
+        self._port = port
+        self._queue = Queue(wallet_usd=settings.wallet_usd)
+        self._gallery = Gallery(settings, self._queue, self.media_journal, self.media_faults)
+        self._news = asyncio.Event()
+        self._closing = asyncio.Event()
+        self._stack = AsyncExitStack()
+
+    @property
+    def wallet_usd(self) -> float | None:
+        """What is left; None: endless."""
+        return self._queue.wallet_usd
+
+    @wallet_usd.setter
+    def wallet_usd(self, value: float | None) -> None:
+        self._queue.wallet_usd = value
+
+    def answer_next(
+        self, answer: Next | str, *, retry_after: float | None = None, count: int = 1
+    ) -> None:
+        """Let the next *count* submits, after those already arranged, get *answer*."""
+        self.next.extend([(Next(answer), retry_after)] * count)
+
+    def request(self, request_id: str) -> Request:
+        """Return a request as it stands; KeyError if there is none."""
+        self._advance()
+        request = self._queue.get(request_id)
+        if request is None:
+            raise KeyError(request_id)
+        return request
+
+    def latest(self, count: int) -> list[Request]:
+        """Return the last *count* requests, the newest last."""
+        self._advance()
+        return self._queue.latest(count)
+
+    def hold_states(self) -> None:
+        """Stop the queue: from here on only `move` changes a state."""
+        self._queue.held = True
+
+    def release_states(self) -> None:
+        """Let the queue work on; what is overdue happens at once."""
+        self._queue.held = False
+        self._ring()
+
+    def move(self, request_id: str, status: str, *, error: str | None = None) -> None:
+        """Put a request into a state by hand, one that nobody documented too."""
+        self._tell(self._queue.move(request_id, status, time.time(), error))
+        self._ring()
+
+    async def wait_accepted(self, count: int = 1, *, within: float = 10.0) -> list[Accepted]:
+        """Wait until *count* submits were taken, answered or not, and return them."""
+        async with asyncio.timeout(within):
+            while len(self.accepted) < count:
+                await self._news.wait()
+        return list(self.accepted)
+
+    async def __aenter__(self) -> Self:
+        api = web.Application(
+            middlewares=[self.journal.middleware, self.faults.middleware, self._check_key]
+        )
+        api.router.add_post(wire.SUBMIT_PATH, self._submit)
+        api.router.add_get(wire.STATUS_PATH + "{request_id}", self._status)
+        api.router.add_route("*", "/{unknown:.*}", self._unknown)
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.callbacks)
+            self.origin = await _listen(stack, api, self._port)
+            self.media_origin = await _listen(stack, self._gallery.app)
+            self._gallery.origin = self.media_origin
+            stack.callback(self._release)
+            clock = asyncio.create_task(self._run_clock(), name="the vendor's queue")
+            stack.push_async_callback(_end, clock)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    def _release(self) -> None:
+        """Let go of every request that is held, so that the servers can close."""
+        self._closing.set()
+        self.faults.clear()
+        self.media_faults.clear()
+
+    async def _run_clock(self) -> None:
+        while True:
+            self._advance()
+            due = self._queue.next_due()
+            try:
+                async with asyncio.timeout(None if due is None else max(0.0, due - time.time())):
+                    await self._news.wait()
+            except TimeoutError:
+                continue
+
+    def _ring(self) -> None:
+        """Wake whoever waits for something new."""
+        self._news.set()
+        self._news = asyncio.Event()
+
+    def _advance(self) -> None:
+        for request in self._queue.advance(time.time()):
+            self._tell(request)
+
+    def _tell(self, request: Request) -> None:
+        webhook = request.webhook
+        if webhook is None or not self.settings.callbacks:
+            return
+        if request.ended or webhook.mode == "sync":
+            body = wire.callback(request, *self._gallery.output(request))
+            for _ in range(self.settings.callback_copies):
+                self.callbacks.send(request.request_id, webhook.url, body)
+
+    async def _submit(self, request: web.Request) -> web.StreamResponse:
+        answer, retry_after = self.next.popleft() if self.next else (None, None)
+        if answer and (refused := refusals.arranged(answer, retry_after, time.time())):
+            return refused.response()
+        try:
+            taken = self._take(request, await request.read(), answer)
+        except wire.BadRequestError as error:
+            return refusals.bad_request(str(error)).response()
+        except InsufficientBalanceError:
+            return refusals.no_balance().response()
+        self._ring()
+        return await self._answer(request, taken, answer)
+
+    async def _answer(
+        self, request: web.Request, taken: Request, answer: Next | None
+    ) -> web.StreamResponse:
+        """Tell that a submit was taken, or fail to."""
+        match answer:
+            case Next.SILENCE:
+                await self._closing.wait()
+                return faults.cut(request)
+            case Next.CUT:
+                return faults.cut(request)
+            case Next.IMAGES:
+                self._queue.move(taken.request_id, Status.COMPLETED, time.time())
+                media, _ = self._gallery.output(taken)
+                return web.json_response({"images": [{"url": url} for url in media]})
+        return web.json_response(wire.accepted(taken.request_id, self.origin), status=202)
+
+    def _take(self, request: web.Request, body: bytes, answer: Next | None) -> Request:
+        if request.content_type != "application/json":
+            raise wire.BadRequestError("Content-Type must be application/json")
+        order = wire.read_order(body)
+        webhook = wire.read_webhook(
+            request.headers.get("X-Webhook-URL"), request.headers.get("X-Webhook-Mode")
+        )
+        now = time.time()
+        taken = Request(
+            request_id=f"{wire.MODEL}_{_uuid7(now)}",
+            order=order,
+            webhook=webhook,
+            plan=self._plan(answer),
+            cost_usd=round(self.settings.price_usd * order.num_images, USD_DIGITS),
+            created_at=now,
+            updated_at=now,
+        )
+        self._queue.accept(taken)
+        self.accepted.append(
+            Accepted(request_id=taken.request_id, body=body, headers=request.headers, at=now)
+        )
+        return taken
+
+    def _plan(self, answer: Next | None) -> Plan:
+        ends = {Next.FAILED: Status.FAILED, Next.ERROR: Status.ERROR}
+        return Plan(
+            queued_seconds=random.uniform(*self.settings.queued_seconds),  # noqa: S311  a delay
+            processing_seconds=random.uniform(*self.settings.processing_seconds),  # noqa: S311
+            outcome=ends.get(answer, Status.COMPLETED) if answer else Status.COMPLETED,
+        )
+
+    async def _status(self, request: web.Request) -> web.StreamResponse:
+        self.status_calls += 1
+        self._advance()
+        found = self._queue.get(request.match_info["request_id"])
+        if found is None:
+            return refusals.no_request().response()
+        return web.json_response(wire.status(found, *self._gallery.output(found)))
+
+    async def _unknown(self, _: web.Request) -> web.StreamResponse:
+        return refusals.no_resource().response()
+
+    @web.middleware
+    async def _check_key(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        key = request.headers.get(wire.KEY_HEADER)
+        if key != self.settings.key:
+            return refusals.missing_key(given=key is not None).response()
+        return await handler(request)
+
+
+async def _listen(stack: AsyncExitStack, app: web.Application, port: int = 0) -> str:
+    """Serve *app* on this machine until *stack* is closed; return its origin."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, "127.0.0.1", port)
+    await site.start()
+    return f"http://127.0.0.1:{runner.addresses[0][1]}"
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _uuid7(now: float) -> uuid.UUID:
+    """Make an id that starts with the time, as the vendor's do."""
+    fields = int(now * 1000) << 80 | 0x7 << 76 | 0b10 << 62
+    return uuid.UUID(int=fields | secrets.randbits(12) << 64 | secrets.randbits(62))

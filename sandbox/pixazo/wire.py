@@ -1,0 +1,107 @@
+"""What the vendor reads from a submit, and the bodies that it answers with: pure.
+
+The shapes are those of the vendor's page for AuraFlow v0.3.
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.pixazo.queue import Order, Request, Status, Webhook
+
+MODEL = "auraflow-v0-3-512"
+SUBMIT_PATH = f"/{MODEL}/v1/auraflow-v0-3-request"
+STATUS_PATH = "/v2/requests/status/"
+KEY_HEADER = "Ocp-Apim-Subscription-Key"
+MOST_IMAGES = 4  # the model's own limit; the gateway publishes none
+
+
+class BadRequestError(ValueError):
+    """The submit is refused; the text is for its sender."""
+
+
+def read_order(raw: bytes) -> Order:
+    """Read a submit's body, or raise BadRequestError."""
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        raise BadRequestError("The request body is not valid JSON") from None
+    if not isinstance(body, dict):
+        raise BadRequestError("The request body must be a JSON object")
+    prompt = body.get("prompt")
+    if not isinstance(prompt, str) or not prompt.strip():
+        raise BadRequestError("'prompt' is required and must be a string")
+    options: dict[str, Any] = {}
+    for name, kinds, kind in (
+        ("num_images", (int,), "an integer"),
+        ("guidance_scale", (int, float), "a number"),
+        ("num_inference_steps", (int,), "an integer"),
+        ("expand_prompt", (bool,), "a boolean"),
+    ):
+        if name not in body:
+            continue
+        value = body[name]
+        # True is an int to Python, and no number to JSON
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            raise BadRequestError(f"'{name}' must be {kind}")
+        options[name] = value
+    order = Order(prompt=prompt, **options)
+    if not 1 <= order.num_images <= MOST_IMAGES:
+        raise BadRequestError(f"'num_images' must be between 1 and {MOST_IMAGES}")
+    if order.num_inference_steps < 1 or order.guidance_scale < 0:
+        raise BadRequestError("'num_inference_steps' and 'guidance_scale' must be positive")
+    return order
+
+
+def read_webhook(url: str | None, mode: str | None) -> Webhook | None:
+    """Read the webhook headers; plain http and unknown modes raise BadRequestError."""
+    if url is None:
+        return None
+    if not url.startswith("https://"):
+        raise BadRequestError("X-Webhook-URL must be an HTTPS URL")
+    match mode:
+        case None | "terminal":
+            return Webhook(url=url)
+        case "sync":
+            return Webhook(url=url, mode="sync")
+        case _:
+            raise BadRequestError("X-Webhook-Mode must be 'terminal' or 'sync'")
+
+
+def accepted(request_id: str, origin: str) -> dict[str, object]:
+    """Write the body of 202."""
+    return {
+        "request_id": request_id,
+        "status": Status.QUEUED,
+        "polling_url": f"{origin}{STATUS_PATH}{request_id}",
+    }
+
+
+def status(request: Request, media: list[str], media_type: str) -> dict[str, object]:
+    """Write the answer of the status endpoint, whose times all end in Z."""
+    return _shape(request, media, media_type, _zulu(request.updated_at))
+
+
+def callback(request: Request, media: list[str], media_type: str) -> dict[str, object]:
+    """Write a callback's body: the same shape, but its later times name no zone."""
+    updated = datetime.fromtimestamp(request.updated_at, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return _shape(request, media, media_type, updated)
+
+
+def _shape(request: Request, media: list[str], kind: str, updated: str) -> dict[str, object]:
+    done = request.status == Status.COMPLETED
+    return {
+        "request_id": request.request_id,
+        "status": request.status,
+        "model_id": MODEL,
+        "error": request.error,
+        "output": {"media_url": media, "media_type": kind} if done else None,
+        "created_at": _zulu(request.created_at),
+        "updated_at": updated,
+        "completed_at": updated if request.ended else None,
+    }
+
+
+def _zulu(at: float) -> str:
+    moment = datetime.fromtimestamp(at, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,120 @@
+"""The composition root: both stand-ins, the page with its panel, and bots to play before them."""
+
+import os
+import socket
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Self
+
+from sandbox.botprocess import BOT, BotProcess
+from sandbox.discord.sample import sample_world
+from sandbox.discord.server import Discord
+from sandbox.discord.world import BotOnline, Event, World
+from sandbox.faults import Faults
+from sandbox.journal import Journal
+from sandbox.panel import Panel
+from sandbox.pixazo import Pixazo, Settings
+
+PUBLIC_URL = "https://bot.example"  # carried to the bot's port by the vendor's stand-in
+PROJECT = Path(__file__).parent.parent
+INHERITED = ("PATH", "HOME", "LANG", "TZ")  # of the environment: settings of a shell stay out
+
+
+class Stage:
+    """Opens everything but the bot; leaving it ends every bot that it made.
+
+    `journal` and `faults` of each stand-in hang on the stand-in: `stage.discord.journal`,
+    `stage.pixazo.faults`.
+    """
+
+    def __init__(
+        self,
+        *,
+        world: World | None = None,
+        vendor: Settings | None = None,
+        port: int = 0,
+        keep: int | None = None,
+    ) -> None:
+        self.world = world or sample_world()
+        self.pixazo = Pixazo(vendor or Settings(), Journal(keep=keep), Faults())
+        self.panel = Panel(self)
+        self.discord = Discord(
+            self.world, Journal(keep=keep), Faults(), port=port, routes=self.panel.routes
+        )
+        self.web_port = 0  # where a bot listens for callbacks and health checks
+        self.online = False
+        self.process: BotProcess | None = None  # the newest bot, which the panel drives
+        self._folder = Path()
+        self._stack = AsyncExitStack()
+
+    @property
+    def address(self) -> str:
+        """Where the chat page is."""
+        return f"{self.discord.origin}/"
+
+    async def __aenter__(self) -> Self:
+        self.world.listeners.append(self._hear)
+        async with AsyncExitStack() as stack:
+            temporary = tempfile.TemporaryDirectory(prefix="imagine-")
+            self._folder = Path(stack.enter_context(temporary))
+            self.web_port = free_port()
+            self.pixazo.settings.carry[PUBLIC_URL] = f"http://127.0.0.1:{self.web_port}"
+            await stack.enter_async_context(self.pixazo)
+            await stack.enter_async_context(self.discord)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    def environment(self) -> dict[str, str]:
+        """Return the whole environment that points a bot at this stage."""
+        inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+        return inherited | {
+            "PYTHONPATH": str(PROJECT),
+            "PYTHONUNBUFFERED": "1",
+            "DISCORD_TOKEN": self.world.bot_token,
+            "DISCORD_API_URL": self.discord.api_url,
+            "DISCORD_GATEWAY_URL": self.discord.gateway_url,
+            "PIXAZO_API_KEY": self.pixazo.settings.key,
+            "PIXAZO_URL": self.pixazo.origin,
+            "MEDIA_ORIGINS": self.pixazo.media_origin,
+            "DATABASE_URL": f"sqlite+aiosqlite:///{self._folder / 'imagine.db'}",
+            "WEB_HOST": "127.0.0.1",
+            "WEB_PORT": str(self.web_port),
+            "PUBLIC_URL": PUBLIC_URL,
+            "POLL_SECONDS": "0.3",
+        }
+
+    def bot(self, *arguments: str, **env: str) -> BotProcess:
+        """Return a bot that has not been started; *env* overrides its settings.
+
+        *arguments* are of its command line; without any it runs.
+
+        It runs in the stage's temporary folder, so that no `.env` is read, and
+        its database outlives it as long as the stage does.
+        """
+        process = BotProcess(self.environment() | env, cwd=self._folder, command=(*BOT, *arguments))
+        self._stack.push_async_callback(process.stop)
+        if not arguments:
+            self.process = process
+        return process
+
+    async def ready(self, *, within: float = 30.0) -> None:
+        """Wait until the bot is connected to the gateway."""
+        await self.world.wait(
+            lambda: True if self.online else None, within=within, what="bot at the gateway"
+        )
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, BotOnline):
+            self.online = event.online
+
+
+def free_port() -> int:
+    """Return a port that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,60 @@
+"""A real bot process between the stand-ins, over real sockets.
+
+Whatever a test does, at its end every exchange with Discord's stand-in is held against Discord's
+own description of its API.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from sandbox.botprocess import BotProcess
+from sandbox.discord.member import Member
+from sandbox.pixazo import Settings
+from sandbox.stage import Stage
+from tests.openapi import DESCRIPTION, assert_conform
+
+Start = Callable[..., Awaitable[BotProcess]]
+
+
+def quick(**changes) -> Settings:
+    """Return a vendor that draws small pictures and does not take its time."""
+    settings = Settings(queued_seconds=(0.2, 0.2), processing_seconds=(0.3, 0.3), picture_size=64)
+    for name, value in changes.items():
+        setattr(settings, name, value)
+    return settings
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    async with Stage(vendor=quick()) as opened:
+        yield opened
+        if DESCRIPTION.is_file():
+            assert_conform(opened.discord.journal.exchanges)
+
+
+@pytest.fixture
+def start(stage: Stage) -> Start:
+    """Start a bot with these settings and wait until it is at the gateway."""
+
+    async def started(**settings: str) -> BotProcess:
+        process = stage.bot(**({"LANE_RATE_PER_MINUTE": "6000"} | settings))
+        await process.start()
+        await stage.ready()
+        return process
+
+    return started
+
+
+@pytest.fixture
+def noah(stage: Stage) -> Member:
+    return stage.discord.member("Noah", channel="general", guild="Lighthouse Club")
+
+
+@pytest.fixture(scope="module")
+async def crafted_stage() -> AsyncIterator[Stage]:
+    """One bot for all that is refused before anything happens."""
+    async with Stage(vendor=quick()) as opened:
+        await opened.bot().start()
+        await opened.ready()
+        yield opened

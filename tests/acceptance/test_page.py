@@ -1,0 +1,93 @@
+"""The whole product as a visitor meets it: the page, a real bot behind it, a real Chromium."""
+
+import pytest
+
+from tests.browser.layout import audit, layout_faults
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+PHONE = {"width": 390, "height": 1600}
+DESKTOP = {"width": 1280, "height": 1600}
+
+
+@pytest.fixture
+async def page(chromium, stage, start):
+    await start()
+    page = await chromium.new_page(viewport=DESKTOP, reduced_motion="reduce")
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.set_default_timeout(15_000)
+    await page.goto(stage.address)
+    await page.wait_for_selector("body:not(.starting)")
+    yield page
+    await page.close()
+    assert complaints == []
+
+
+async def order(page, text):
+    composer = page.get_by_test_id("composer").first
+    await composer.fill(text)
+    await composer.press("Enter")
+
+
+async def looks_well(page):
+    """Hold the page, as it stands, against phone and desktop, dark and light."""
+    for viewport in (PHONE, DESKTOP):
+        await page.set_viewport_size(viewport)
+        for scheme in ("dark", "light"):
+            await page.emulate_media(color_scheme=scheme)
+            assert await layout_faults(page) == []
+            assert await audit(page) == {"nameless": [], "broken": [], "faint": []}
+
+
+async def test_a_visitor_orders_two_pictures_and_sees_every_state(stage, page):
+    stage.pixazo.hold_states()
+    await order(page, "/imagine prompt: a lighthouse in a storm images: 2")
+    card = page.get_by_test_id("message").last
+
+    await card.get_by_text("Queued").wait_for()
+    await looks_well(page)
+    [accepted] = stage.pixazo.accepted
+    stage.pixazo.move(accepted.request_id, "PROCESSING")
+    await card.get_by_text("Processing").wait_for()
+    await looks_well(page)
+    stage.pixazo.move(accepted.request_id, "COMPLETED")
+    await card.get_by_text("Completed").wait_for()
+
+    pictures = card.get_by_role("img", name="a lighthouse in a storm")
+    assert await pictures.count() == 2
+    await looks_well(page)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("429", "Waiting"),
+        ("402", "credit is used up"),
+        ("400", "refused it"),
+        ("401", "does not accept the bot's key"),
+        ("500", "Could not be confirmed"),
+        ("FAILED", "Could not be drawn"),
+        ("ERROR", "Nothing was charged"),
+    ],
+)
+async def test_every_end_is_told_in_words_that_fit(stage, page, answer, told):
+    stage.pixazo.answer_next(answer, retry_after=60 if answer == "429" else None)
+
+    await order(page, "/imagine prompt: " + "a lighthouse in a storm, " * 12)
+
+    await page.get_by_test_id("message").last.get_by_text(told).wait_for()
+    await looks_well(page)
+
+
+async def test_again_orders_anew_after_the_bot_was_killed_and_restarted(stage, page):
+    await order(page, "/imagine prompt: a cat")
+    await page.get_by_role("img", name="a cat").wait_for()
+    await stage.process.kill()
+    await stage.process.start()
+    await stage.ready()
+
+    await page.get_by_role("button", name="Again").click()
+
+    await page.get_by_role("img", name="a cat").nth(1).wait_for()
+    assert len(stage.pixazo.accepted) == 2

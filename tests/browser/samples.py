@@ -1,0 +1,394 @@
+"""Worlds, commands and messages to show: one of every kind, with the awkward ones among them."""
+
+import copy
+import itertools
+from typing import Any
+
+Frame = dict[str, Any]
+
+V2 = 1 << 15
+EPHEMERAL = 1 << 6
+LOADING = 1 << 7
+
+LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmützenfabrikantenwitwe" * 2
+LONG_LABEL = "A label of eighty letters, which is the most that Discord lets a bot put on one"
+_ids = itertools.count(1_400_000_000_000_000_000)
+
+GENERAL, SKETCHES, AFTER_DARK, READING, DIRECT = ("210001", "210002", "210003", "310001", "410001")
+MIRA, NOAH, ADA = ("100001", "100002", "100003")
+BOT = "900001"
+
+USERS = [
+    {
+        "id": MIRA,
+        "username": "mira",
+        "global_name": "Mira",
+        "color": "#c2527a",
+        "locale": "en-US",
+        "moderator": {"1": True, "2": True},
+    },
+    {
+        "id": NOAH,
+        "username": "noah",
+        "global_name": "Noah",
+        "color": "#3d7dca",
+        "locale": "en-US",
+        "moderator": {"1": False, "2": False},
+    },
+    {
+        "id": ADA,
+        "username": "ada",
+        "global_name": "Ada",
+        "color": "#5a9e4b",
+        "locale": "de",
+        "moderator": {"1": False, "2": False},
+    },
+]
+_members = [MIRA, NOAH, ADA, BOT]
+GUILDS = [
+    {
+        "id": "1",
+        "name": "Lighthouse Club",
+        "roles": [{"id": "110001", "name": "Moderators"}, {"id": "110002", "name": "Patrons"}],
+        "channels": [
+            {"id": GENERAL, "name": "general", "topic": "Pictures and boats", "nsfw": False},
+            {"id": SKETCHES, "name": "sketches", "topic": None, "nsfw": False},
+            {"id": AFTER_DARK, "name": "after-dark", "topic": "", "nsfw": True},
+        ],
+        "members": _members,
+    },
+    {
+        "id": "2",
+        "name": "Quiet Library",
+        "roles": [],
+        "channels": [{"id": READING, "name": "reading-room", "topic": "Shh.", "nsfw": False}],
+        "members": _members,
+    },
+]
+
+
+def command(number: int, name: str, description: str = "", *options: Frame, **more: Any) -> Frame:
+    made = {"id": f"50000{number}", "type": 1, "name": name, "description": description, **more}
+    return {**made, "options": list(options)} if options else made
+
+
+def option(kind: int, name: str, description: str, *nested: Frame, **more: Any) -> Frame:
+    made = {"type": kind, "name": name, "description": description, **more}
+    return {**made, "options": list(nested)} if nested else made
+
+
+LOOKS = [{"name": "Watercolour", "value": "water"}, {"name": "Ink", "value": "ink"}]
+COMMANDS = [
+    command(
+        1,
+        "imagine",
+        "Draw an image from a description.",
+        option(4, "images", "How many", min_value=1, max_value=4),
+        option(3, "prompt", "What to draw", required=True, min_length=3, max_length=60),
+        option(10, "guidance", "How closely", min_value=1.0, max_value=10.0),
+        option(5, "private", "Only for me"),
+        option(3, "style", "A look", choices=LOOKS),
+    ),
+    command(2, "usage", "What is left for today."),
+    command(
+        3,
+        "history",
+        "Your latest orders.",
+        option(3, "search", "Words of the prompt", autocomplete=True),
+    ),
+    command(
+        4,
+        "limits",
+        "Limits",
+        option(1, "show", "Show the limits"),
+        option(1, "block", "Block a member", option(6, "member", "Whom", required=True)),
+        option(
+            2,
+            "tier",
+            "Tiers",
+            option(
+                1,
+                "add",
+                "Add one",
+                option(8, "role", "Which", required=True),
+                option(4, "images", "A day", required=True),
+            ),
+        ),
+        default_member_permissions="32",
+    ),
+    command(5, "night", "Only after dark.", nsfw=True),
+    command(6, "Imagine this", type=3),
+    command(7, "Greet", type=2),
+]
+STATE = {
+    "bot": {
+        "running": True,
+        "pid": 4242,
+        "online": True,
+        "started_at": 1_750_000_000,
+        "log": ["INFO ready", f"WARNING {LONG_WORD}"],
+    },
+    "vendor": {
+        "queued_seconds": [1, 3],
+        "processing_seconds": [3.25, 107.5],
+        "wallet_usd": 1234.567,
+        "price_usd": 0.001,
+        "callbacks": True,
+        "next": ["429", "silence", "FAILED", "429-date", "ERROR"],
+        "submitted": 12345,
+        "status_calls": 98765,
+        "callbacks_sent": 4321,
+        "requests": [
+            {"request_id": "r1", "status": "COMPLETED", "prompt": "a lighthouse " * 30},
+            {"request_id": "r2", "status": "PROCESSING", "prompt": LONG_WORD},
+            {"request_id": "r3", "status": "FAILED", "prompt": "x"},
+        ],
+    },
+}
+
+
+def world(**messages: list[Frame]) -> Frame:
+    """The first frame. Keywords are channels by name: `general=[…]`."""
+    places = {"general": GENERAL, "sketches": SKETCHES, "direct": DIRECT}
+    return copy.deepcopy(
+        {
+            "type": "world",
+            "users": USERS,
+            "bot": {"id": BOT, "username": "Imagine", "online": True},
+            "guilds": GUILDS,
+            "direct": {"id": DIRECT},
+            "commands": COMMANDS,
+            "messages": {places[name]: listed for name, listed in messages.items()},
+        }
+    )
+
+
+def author(user: str) -> Frame:
+    if user == BOT:
+        return {"id": BOT, "username": "Imagine", "discriminator": "0", "avatar": None, "bot": True}
+    found = next(each for each in USERS if each["id"] == user)
+    return {key: found[key] for key in ("id", "username", "global_name")}
+
+
+def message(
+    user: str = BOT, content: str = "", *, at: str = "2026-05-22T13:19:23+00:00", **more: Any
+) -> Frame:
+    """A message in Discord's form, in #general."""
+    return {
+        "id": str(next(_ids)),
+        "type": 0,
+        "channel_id": GENERAL,
+        "author": author(user),
+        "content": content,
+        "flags": 0,
+        "components": [],
+        "attachments": [],
+        "embeds": [],
+        "timestamp": at,
+        "edited_timestamp": None,
+        "ephemeral_for": None,
+        **more,
+    }
+
+
+def used(user: str, name: str) -> Frame:
+    return {"type": 20, "interaction_metadata": {"type": 2, "user": author(user), "name": name}}
+
+
+def container(*components: Frame, color: int | None = 0x2F9E63, **more: Any) -> Frame:
+    return {
+        "type": 17,
+        "id": 1,
+        "accent_color": color,
+        "spoiler": False,
+        "components": list(components),
+        **more,
+    }
+
+
+def text(content: str) -> Frame:
+    return {"type": 10, "id": 2, "content": content}
+
+
+def row(*components: Frame) -> Frame:
+    return {"type": 1, "id": 3, "components": list(components)}
+
+
+def button(label: str | None, style: int = 2, **more: Any) -> Frame:
+    made = {"type": 2, "id": 4, "style": style, **({"label": label} if label else {}), **more}
+    return made if style == 5 else {"custom_id": f"press:{label}", **made}
+
+
+def media(number: int) -> Frame:
+    return {"url": f"/picture/{number}.svg", "proxy_url": "", "width": 1024, "height": 1024}
+
+
+def gallery(count: int, *, spoiler: bool = False) -> Frame:
+    return {
+        "type": 12,
+        "id": 5,
+        "items": [
+            {"media": media(n), "description": f"Boat {n}", "spoiler": spoiler}
+            for n in range(count)
+        ],
+    }
+
+
+def select(kind: int = 3, **more: Any) -> Frame:
+    options = [
+        {"label": "Cooldown", "value": "cooldown", "description": "Seconds between orders"},
+        {"label": "Images", "value": "images", "emoji": {"name": "🖼️"}},
+    ]
+    return {
+        "type": kind,
+        "id": 6,
+        "custom_id": f"select:{kind}",
+        "placeholder": "Change something",
+        **({"options": options} if kind == 3 else {}),
+        **more,
+    }
+
+
+def everything() -> list[Frame]:
+    """One message of every kind that the page draws."""
+    first = message(
+        MIRA,
+        f"Hello <@{NOAH}>, see <#{SKETCHES}>, <@&110002>, `code`, **bold**, ||secret||, "
+        f"https://example.com/{LONG_WORD}",
+        at="2026-05-21T10:00:00+00:00",
+    )
+    return [
+        first,
+        message(
+            MIRA,
+            "## Head\n-# small\n> quote\n- one\n- two\n1. three\n```py\nprint(1)\n```\n"
+            "<t:1750000000:R> <t:1750000000:F>",
+            at="2026-05-21T10:01:00+00:00",
+        ),
+        message(NOAH, "A reply", type=19, referenced_message=first),
+        message(**used(NOAH, "imagine"), flags=LOADING),
+        *(
+            message(
+                **used(ADA, "imagine"),
+                flags=V2,
+                components=[container(text(f"**{count}**"), gallery(count, spoiler=count == 2))],
+            )
+            for count in (1, 2, 3, 4, 5, 7)
+        ),
+        message(
+            **used(NOAH, "imagine"),
+            flags=V2,
+            edited_timestamp="2026-05-22T13:20:00+00:00",
+            components=[
+                container(
+                    text(f"### a {LONG_WORD} in a storm"),
+                    {
+                        "type": 9,
+                        "id": 7,
+                        "components": [
+                            text("Processing, second of three in line, with words beside a button")
+                        ],
+                        "accessory": button("Hide"),
+                    },
+                    {
+                        "type": 9,
+                        "id": 7,
+                        "components": [text("Beside a picture")],
+                        "accessory": {
+                            "type": 11,
+                            "id": 8,
+                            "media": media(3),
+                            "description": "Small boat",
+                            "spoiler": False,
+                        },
+                    },
+                    {"type": 14, "id": 9, "divider": True, "spacing": 2},
+                    row(
+                        *(
+                            button(label, style)
+                            for style, label in enumerate(
+                                ("Again", "Variation", "Keep", "Delete"), 1
+                            )
+                        ),
+                        button("Docs", 5, url="https://example.com"),
+                    ),
+                    row(
+                        button("Off", disabled=True),
+                        button(None, emoji={"name": "🔁"}),
+                        button("With", emoji={"name": "✏️"}),
+                        button(LONG_LABEL),
+                    ),
+                    row(select()),
+                    {
+                        "type": 13,
+                        "id": 10,
+                        "file": {"url": "/picture/1.svg"},
+                        "name": f"{LONG_WORD}.csv",
+                        "size": 12_000,
+                        "spoiler": False,
+                    },
+                )
+            ],
+        ),
+        message(flags=V2, components=[container(text("covered"), color=None, spoiler=True)]),
+        message(
+            **used(MIRA, "limits show"),
+            flags=V2 | EPHEMERAL,
+            components=[container(*(row(select(kind)) for kind in (5, 6, 7, 8)), color=None)],
+        ),
+        message(
+            content="Old style",
+            components=[row(button("Old"))],
+            embeds=[
+                {
+                    "title": "Report",
+                    "description": "Some **words**",
+                    "color": 0xAA3355,
+                    "fields": [{"name": "Orders", "value": "12", "inline": True}],
+                    "footer": {"text": "foot"},
+                }
+            ],
+            attachments=[
+                {"id": "1", "filename": "notes.txt", "size": 2345, "url": "/picture/1.svg"},
+                {
+                    "id": "2",
+                    "filename": "SPOILER_x.png",
+                    "size": 5,
+                    "url": "/picture/2.svg",
+                    "width": 10,
+                    "height": 10,
+                },
+            ],
+        ),
+    ]
+
+
+def modal(*components: Frame) -> Frame:
+    """A modal as the socket brings it."""
+    return {
+        "type": "modal",
+        "interaction_id": "77",
+        "modal": {
+            "custom_id": "form",
+            "title": "Edit and order again",
+            "components": list(components),
+        },
+    }
+
+
+def label(words: str, component: Frame, description: str | None = None) -> Frame:
+    return {
+        "type": 18,
+        "id": 20,
+        "label": words,
+        "description": description,
+        "component": component,
+    }
+
+
+def text_input(custom_id: str, *, style: int = 1, **more: Any) -> Frame:
+    return {"type": 4, "id": 21, "custom_id": custom_id, "style": style, **more}
+
+
+def choices(*values: str) -> list[Frame]:
+    return [{"label": value.title(), "value": value} for value in values]

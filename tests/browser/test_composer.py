@@ -1,0 +1,205 @@
+"""Writing messages and commands with nothing but a keyboard."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser import samples
+from tests.browser.samples import GENERAL
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+@pytest.fixture
+async def keys(page):
+    """Types as people do; the composer has the focus."""
+    await page.get_by_test_id("composer").focus()
+
+    async def press(*strokes: str) -> None:
+        for stroke in strokes:
+            if stroke in {
+                "Enter",
+                "Tab",
+                "Escape",
+                "ArrowDown",
+                "ArrowUp",
+                "Shift+Tab",
+                "Shift+Enter",
+            }:
+                await page.keyboard.press(stroke)
+            else:
+                await page.keyboard.type(stroke)
+
+    return press
+
+
+async def test_a_plain_message_is_said(page, backend, keys):
+    await keys("hello", "Shift+Enter", "world", "Enter")
+
+    frame = await backend.frame("say")
+    assert (frame["channel_id"], frame["content"]) == (GENERAL, "hello\nworld")
+    await expect(page.get_by_test_id("composer")).to_have_value("")
+
+
+async def test_a_whole_command_can_be_typed_as_text(backend, keys):
+    await keys("/imagine prompt: a lighthouse in a storm images: 2", "Enter")
+
+    frame = await backend.frame("command")
+    assert (frame["guild_id"], frame["channel_id"], frame["command_id"]) == ("1", GENERAL, "500001")
+    assert frame["options"] == [
+        {"name": "prompt", "type": 3, "value": "a lighthouse in a storm"},
+        {"name": "images", "type": 4, "value": 2},
+    ]
+
+
+async def test_a_command_can_be_put_together_from_suggestions(page, backend, keys):
+    await keys("/im", "Tab")
+    await expect(page.get_by_test_id("composer")).to_have_value("/imagine prompt: ")
+
+    await keys("a red boat sty", "Tab")
+    await expect(page.get_by_test_id("suggestion")).to_have_text(["Watercolour", "Ink"])
+    await keys("ArrowDown", "Enter")
+    await expect(page.get_by_test_id("suggestion").first).to_contain_text("images")
+    await keys("Tab", "3", "Enter")
+
+    frame = await backend.frame("command")
+    assert frame["options"] == [
+        {"name": "prompt", "type": 3, "value": "a red boat"},
+        {"name": "images", "type": 4, "value": 3},
+        {"name": "style", "type": 3, "value": "ink"},
+    ]
+
+
+async def test_arrow_down_lists_what_can_be_added(page, backend, keys):
+    await keys("/imagine prompt: cat", "ArrowDown", "ArrowDown", "Enter", "2", "Enter")
+
+    assert (await backend.frame("command"))["options"][1] == {
+        "name": "guidance",
+        "type": 10,
+        "value": 2,
+    }
+
+
+async def test_required_options_come_first_and_say_what_they_take(page, keys):
+    await keys("/imagine ")
+
+    assert await page.get_by_test_id("pill").evaluate_all(
+        "pills => pills.map((pill) => pill.dataset.option)"
+    ) == ["prompt", "images", "guidance", "private", "style"]
+    await keys("prompt: cat images: ")
+    await expect(page.get_by_test_id("hint")).to_have_text(
+        "images How many whole number · 1 to 4 · optional"
+    )
+
+
+async def test_pills_add_options_by_keyboard(page, backend, keys):
+    await keys("/imagine prompt: cat", "Shift+Tab")
+    pill = page.get_by_role("button", name="style, optional")
+    await expect(pill).to_be_focused()
+
+    await page.keyboard.press("Enter")
+
+    await expect(page.get_by_test_id("composer")).to_be_focused()
+    await expect(page.get_by_test_id("composer")).to_have_value("/imagine prompt: cat style: ")
+
+
+async def test_what_is_missing_is_said_and_nothing_is_sent(page, backend, keys):
+    await keys("/imagine", "Escape", "Enter")
+
+    await expect(page.get_by_test_id("problem")).to_have_text("prompt is required.")
+    await expect(page.get_by_test_id("composer")).to_have_value("/imagine prompt: ")
+    await keys("cat images: 9", "Enter")
+    await expect(page.get_by_test_id("problem")).to_have_text("images must be at most 4 (1 to 4).")
+    assert backend.frames == []
+
+
+async def test_an_unknown_command_is_not_said_aloud(page, backend, keys):
+    await keys("/imagin prompt: cat", "Enter")
+
+    await expect(page.get_by_test_id("problem")).to_contain_text(
+        "There is no command /imagin here."
+    )
+    assert backend.frames == []
+
+
+async def test_the_bot_is_asked_for_suggestions(page, backend, keys):
+    backend.on(
+        "autocomplete",
+        {
+            "type": "choices",
+            "choices": [{"name": "Boat, today", "value": "boat"}, {"name": "cat", "value": "cat"}],
+        },
+    )
+    await keys("/history search: bo")
+
+    frame = await backend.frame("autocomplete")
+    assert frame["options"] == [{"name": "search", "type": 3, "value": "bo", "focused": True}]
+    await expect(page.get_by_test_id("suggestion")).to_have_text(["Boat, todayboat", "cat"])
+    await keys("Tab", "Enter")
+    assert (await backend.frame("command"))["options"] == [
+        {"name": "search", "type": 3, "value": "boat"}
+    ]
+
+
+async def test_a_bot_that_stays_silent_is_told_of(page, backend, keys):
+    backend.on("command", {"type": "failed", "text": "The application did not respond"})
+    await keys("/usage", "Enter")
+
+    await expect(page.get_by_test_id("failure")).to_have_text("The application did not respond")
+    await backend.send({**backend.world, "you": samples.MIRA})  # the bot is back, with its commands
+    await expect(page.get_by_test_id("failure")).to_be_visible()
+    await page.get_by_role("button", name="Dismiss").click()
+    await expect(page.get_by_test_id("pending")).to_have_count(0)
+
+
+async def test_a_command_waits_in_its_row_until_it_is_taken(page, backend, keys):
+    backend.on("command", None)
+    await keys("/usage", "Enter")
+    await expect(page.get_by_test_id("pending")).to_have_text("Sending usage…")
+
+    frame = await backend.frame("command")
+    await backend.send({"type": "acknowledged", "nonce": frame["nonce"]})
+
+    await expect(page.get_by_test_id("pending")).to_have_count(0)
+
+
+async def test_moderators_commands_have_subcommands(page, backend, keys):
+    await keys("/limits b", "Tab")
+    await expect(page.get_by_test_id("suggestion")).to_have_count(4)  # three members and the bot
+    await keys("no", "Tab", "Enter")
+
+    frame = await backend.frame("command")
+    assert frame["options"] == [
+        {
+            "name": "block",
+            "type": 1,
+            "options": [{"name": "member", "type": 6, "value": samples.NOAH}],
+        }
+    ]
+
+
+async def test_arrow_up_brings_the_last_line_back(page, backend, keys):
+    await keys("hello", "Enter")
+    await keys("ArrowUp")
+
+    await expect(page.get_by_test_id("composer")).to_have_value("hello")
+
+
+async def test_escape_only_closes_the_suggestions(page, keys):
+    await keys("/us", "Escape")
+
+    await expect(page.get_by_test_id("suggestions")).to_be_hidden()
+    await expect(page.get_by_test_id("composer")).to_have_value("/us")
+
+
+async def test_the_menu_of_a_message_opens_by_keyboard(page, backend, keys):
+    await backend.post(samples.message(samples.NOAH, "a boat"))
+    await expect(page.get_by_test_id("message")).to_be_visible()
+    await page.get_by_test_id("message-menu").focus()
+
+    await keys("Enter", "ArrowDown")
+    await expect(page.get_by_role("menuitem", name="Copy text")).to_be_focused()
+    await keys("Escape")
+    await expect(page.get_by_test_id("message-menu")).to_be_focused()
+    await keys("Enter", "Enter")
+
+    assert (await backend.frame("message_command"))["command_id"] == "500006"

@@ -1,0 +1,155 @@
+"""Nothing is cut, nothing overlaps: on a phone and on a desk, dark and light."""
+
+import copy
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser import samples
+from tests.browser.layout import layout_faults
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+PHONE, DESK = 390, 1280
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(DESK, "dark"), (DESK, "light"), (PHONE, "dark"), (PHONE, "light")],
+    ids=lambda param: f"{param[0]}-{param[1]}",
+)
+async def screen(request, screens, server):
+    """The page with one message of every kind, at one width and in one theme.
+
+    The tests share it, and each leaves it as it was: with nothing open.
+    """
+    width, scheme = request.param
+    server.reset(samples.world(general=samples.everything()), copy.deepcopy(samples.STATE))
+    page = await screens.visit(server.home, width, 844 if width == PHONE else 800, scheme)
+    page.narrow = width == PHONE
+    yield page
+    assert screens.heard() == []
+
+
+async def test_messages_of_every_kind(screen):
+    size = screen.viewport_size
+    await screen.set_viewport_size({**size, "height": 12_000})
+    assert await layout_faults(screen) == []
+
+    covers = ".block-cover, .spoiler:not(.open), .tile.covered"
+    await screen.locator(covers).evaluate_all("covers => covers.forEach((cover) => cover.click())")
+    await expect(screen.locator(covers)).to_have_count(0)
+    assert await layout_faults(screen) == []
+    await screen.set_viewport_size(size)
+
+
+async def test_columns_and_drawers(screen):
+    if screen.narrow:
+        await screen.get_by_test_id("open-sidebar").click()
+        await expect(screen.get_by_test_id("channels")).to_be_in_viewport()
+        assert await layout_faults(screen) == []
+        await screen.keyboard.press("Escape")
+        await screen.get_by_test_id("open-panel").click()
+    await expect(screen.get_by_test_id("bot-kill")).to_be_in_viewport()
+    assert await layout_faults(screen) == []
+    await screen.get_by_test_id("bot-log").scroll_into_view_if_needed()
+    assert await layout_faults(screen) == []
+    if screen.narrow:
+        await screen.keyboard.press("Escape")
+
+
+async def test_what_opens_above(screen):
+    composer = screen.get_by_test_id("composer")
+    await composer.fill("/")
+    assert await layout_faults(screen) == []
+    await composer.fill("/imagine prompt: a boat images: 9 style: ")
+    assert await layout_faults(screen) == []
+    await composer.press("Enter")
+    await composer.fill(f"/imagine prompt: {samples.LONG_WORD} {'and more ' * 30}")
+    await composer.press("Enter")
+    assert await layout_faults(screen) == []
+    await composer.fill("")
+
+    menu = screen.get_by_test_id("message-menu").last
+    await menu.dispatch_event("click")
+    assert await layout_faults(screen) == []
+    await screen.keyboard.press("Escape")
+    await screen.get_by_test_id("select").last.click()
+    assert await layout_faults(screen) == []
+    await screen.keyboard.press("Escape")
+    await screen.get_by_test_id("picture").first.dispatch_event("click")
+    assert await layout_faults(screen) == []
+    await screen.keyboard.press("Escape")
+
+
+async def test_a_form_with_everything_in_it(screen, server):
+    options = [
+        {
+            "label": "A label of quite some length, " * 3,
+            "value": "x",
+            "description": samples.LONG_WORD,
+        },
+        {"label": "Short", "value": "y"},
+    ]
+    server.on(
+        "component",
+        samples.modal(
+            samples.text("Please tell us **why**, so that moderators can act."),
+            samples.label(
+                "Reason",
+                {"type": 21, "custom_id": "reason", "options": options},
+                "Moderators read it",
+            ),
+            samples.label("Parts", {"type": 22, "custom_id": "parts", "options": options}),
+            samples.label(
+                "Kind",
+                {
+                    "type": 3,
+                    "custom_id": "kind",
+                    "options": options,
+                    "placeholder": "Choose one of these here",
+                },
+            ),
+            samples.label("Words", samples.text_input("words", style=2, min_length=3)),
+        ),
+    )
+    await screen.get_by_role("button", name="Old", exact=True).click()
+    await screen.get_by_test_id("modal-submit").click()
+    await expect(screen.get_by_text("Choose one.").first).to_be_visible()
+
+    assert await layout_faults(screen) == []
+    await screen.get_by_test_id("modal-input").scroll_into_view_if_needed()
+    assert await layout_faults(screen) == []
+    await screen.get_by_test_id("modal-cancel").click()
+
+
+async def test_an_empty_channel_and_a_lost_bot(screen, server):
+    await screen.evaluate("document.querySelector('[data-channel-id=\"210003\"]').click()")
+    await expect(screen.get_by_test_id("empty")).to_be_visible()
+    await server.send({"type": "bot", "online": False})
+    await server.send({"type": "error", "text": f"Not understood: {samples.LONG_WORD}"})
+    await expect(screen.get_by_test_id("toast")).to_be_visible()
+
+    assert await layout_faults(screen) == []
+
+
+async def test_the_checker_sees_what_is_wrong(modules):
+    """A checker that finds nothing proves nothing: each kind of fault is made once."""
+    await modules.set_content(
+        """<div style="width:60px;overflow:hidden;white-space:nowrap">cut by its own box</div>
+        <div style="width:60px;overflow:auto;white-space:nowrap">goes on sideways for long</div>
+        <button style="width:30px;white-space:nowrap;padding:0;margin-left:9em">sticks out</button>
+        <p style="margin:0">first line here</p><p style="margin:-14px 0 0">second line here</p>
+        <p style="position:fixed;z-index:2;top:0;left:0">a layer of its own</p>
+        <p style="visibility:hidden;margin-top:-20px">hidden</p>"""
+    )
+    faults = await layout_faults(modules)
+
+    assert sorted({fault.split(":")[0] for fault in faults}) == [
+        "cut",
+        "overlap",
+        "sideways",
+        "sticks",
+    ]
+    assert sum(fault.startswith("overlap") for fault in faults) == 1
+    assert not any("layer" in fault or "hidden”" in fault for fault in faults)

@@ -1,0 +1,128 @@
+"""Discord's markdown: what is read, what is escaped, and that nothing becomes the page's markup."""
+
+import re
+import time
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser import samples
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+DRAW = """async (source) => {
+  const { richText } = await import("/richtext.js");
+  const nobody = () => null;
+  const names = { user: () => ({ username: "noah" }), role: nobody, place: nobody };
+  return richText(source, names).innerHTML;
+}"""
+
+
+@pytest.fixture
+def draw(modules):
+    async def run(source: str) -> str:
+        return await modules.evaluate(DRAW, source)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("plain", "<p>plain</p>"),
+        (
+            "**b** *i* _i_ __u__ ~~s~~",
+            "<p><strong>b</strong> <em>i</em> <em>i</em> <u>u</u> <s>s</s></p>",
+        ),
+        ("***both***", "<p><strong><em>both</em></strong></p>"),
+        ("**bold *and italic***", "<p><strong>bold <em>and italic</em></strong></p>"),
+        (r"\*not\* \_this\_ \`nor\` \||that\||", "<p>*not* _this_ `nor` ||that||</p>"),
+        (r"\# no head", "<p># no head</p>"),
+        (r"\> no quote", "<p>&gt; no quote</p>"),
+        (r"\<@123456>", "<p>&lt;@123456&gt;</p>"),
+        (r"a\b c:\dir", r"<p>a\b c:\dir</p>"),
+        ("snake_case_name and 2*3*4", "<p>snake_case_name and 2<em>3</em>4</p>"),
+        ("2 * 3 * 4", "<p>2 * 3 * 4</p>"),
+        ("`a **b**`", "<p><code>a **b**</code></p>"),
+        ("one\ntwo", "<p>one<br>two</p>"),
+        (
+            "# H\n-# small\ntext",
+            (
+                '<p class="heading h1" role="heading" aria-level="3">H</p>'
+                '<p class="subtext">small</p><p>text</p>'
+            ),
+        ),
+        ("> a\n> b\nc", "<blockquote><p>a<br>b</p></blockquote><p>c</p>"),
+        ("- a\n- b", "<ul><li>a</li><li>b</li></ul>"),
+        ("3. a\n4. b", '<ol start="3"><li>a</li><li>b</li></ol>'),
+        ("```py\n1 < 2\n```", '<pre tabindex="0"><code data-language="py">1 &lt; 2</code></pre>'),
+        (
+            "<@1234567> <#99>",
+            '<p><span class="mention">@noah</span> <span class="mention">#unknown</span></p>',
+        ),
+        (
+            "<b>x</b> &amp; <img src=x onerror=alert(1)>",
+            "<p>&lt;b&gt;x&lt;/b&gt; &amp;amp; &lt;img src=x onerror=alert(1)&gt;</p>",
+        ),
+        ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"),
+        ("**unclosed", "<p>**unclosed</p>"),
+        ("", ""),
+    ],
+)
+async def test_it_reads_as_discord_does(draw, source, expected):
+    assert await draw(source) == expected
+
+
+async def test_links_end_before_the_sentence_does(draw):
+    html = await draw("See https://example.com/a_b_c?d=1. Or [here](https://example.com/x).")
+
+    assert 'href="https://example.com/a_b_c?d=1"' in html
+    assert 'href="https://example.com/x"' in html
+    assert html.endswith("</a>.</p>")
+
+
+async def test_bold_may_run_over_lines(draw):
+    assert await draw("**a\nb**") == "<p><strong>a<br>b</strong></p>"
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["*" * 3000, "||" * 1500, "[" * 3000, "> " * 1500, "`" * 3000, "_a" * 2000, "~~a" * 1500],
+)
+async def test_hostile_marks_do_not_hang_the_page(modules, source):
+    """4000 characters are what one message may hold; none of them may cost a second."""
+    script = """async (source) => {
+      const { parse } = await import("/markdown.js");
+      const before = performance.now();
+      parse(source);
+      return performance.now() - before;
+    }"""
+    assert await modules.evaluate(script, source) < 1000  # ms
+
+
+async def test_timestamps_count_by_themselves(modules):
+    """Discord's clients count for free; a card need not be edited for it."""
+    script = """async () => {
+      const { format } = await import("/time.js");
+      return [-90, -5, 0, 5, 65, 7300, 200000].map((by) => format(1e6 + by, "R", 1e9));
+    }"""
+
+    assert await modules.evaluate(script) == [
+        "1 minute ago",
+        "5 seconds ago",
+        "now",
+        "in 5 seconds",
+        "in 1 minute",
+        "in 2 hours",
+        "in 2 days",
+    ]
+
+
+async def test_a_shown_timestamp_changes_without_an_edit(page, backend):
+    await backend.post(samples.message(content=f"ready <t:{int(time.time()) + 60}:R>"))
+    moment = page.get_by_test_id("message").locator("time.moment")
+    await expect(moment).to_have_text(re.compile(r"in (1 minute|\d\d seconds)"))
+
+    before = await moment.text_content()
+
+    await expect(moment).not_to_have_text(before)

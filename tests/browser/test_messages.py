@@ -1,0 +1,276 @@
+"""What the list of messages shows, and what its controls send."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser import samples
+from tests.browser.samples import ADA, BOT, EPHEMERAL, GENERAL, LOADING, MIRA, NOAH, V2
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+async def test_a_command_goes_from_thinking_to_a_card(page, backend):
+    """One message all the way: the deferred answer, its edits, its pictures."""
+    answer = samples.message(**samples.used(NOAH, "imagine"), flags=LOADING)
+    await backend.post(answer)
+    shown = page.get_by_test_id("message")
+    await expect(shown).to_have_attribute("data-loading", "true")
+    await expect(shown).to_contain_text("Imagine is thinking…")
+    await expect(shown.get_by_test_id("used")).to_have_text(
+        "NNoah used /imagine"
+    )  # the N is the face
+
+    await backend.edit(
+        {**answer, "flags": V2, "components": [samples.container(samples.text("**Queued**"))]}
+    )
+    await expect(shown.get_by_test_id("container")).to_have_text("Queued")
+    await expect(shown).to_have_attribute("data-loading", "false")
+
+    done = samples.container(samples.text("Done"), samples.gallery(4))
+    await backend.edit(
+        {
+            **answer,
+            "flags": V2,
+            "components": [done],
+            "edited_timestamp": "2026-05-22T13:20:00+00:00",
+        }
+    )
+    await expect(shown.get_by_alt_text("Boat 3")).to_be_visible()
+    await expect(shown.get_by_test_id("picture")).to_have_count(4)
+    await expect(shown.get_by_test_id("edited")).to_be_visible()
+
+
+async def test_private_answers_say_so_and_can_be_dismissed(page, backend):
+    message = samples.message(content="for you", flags=EPHEMERAL, ephemeral_for=MIRA)
+    await backend.post(message)
+
+    await expect(page.get_by_text("Only you can see this")).to_be_visible()
+    await page.get_by_test_id("dismiss").click()
+
+    frame = await backend.frame("delete")
+    assert (frame["channel_id"], frame["message_id"]) == (GENERAL, message["id"])
+    await backend.send({"type": "message_delete", "channel_id": GENERAL, "id": message["id"]})
+    await expect(page.get_by_test_id("message")).to_have_count(0)
+    await expect(page.get_by_test_id("empty")).to_be_visible()
+
+
+async def test_a_button_sends_its_custom_id_and_tells_of_failure(page, backend):
+    backend.on("component", {"type": "failed", "text": "The application did not respond"})
+    message = samples.message(
+        flags=V2,
+        components=[samples.row(samples.button("Again", 1), samples.button("Off", disabled=True))],
+    )
+    await backend.post(message)
+
+    await page.get_by_role("button", name="Again").click()
+
+    frame = await backend.frame("component")
+    assert {
+        key: frame[key] for key in ("channel_id", "message_id", "custom_id", "component_type")
+    } == {
+        "channel_id": GENERAL,
+        "message_id": message["id"],
+        "custom_id": "press:Again",
+        "component_type": 2,
+    }
+    await expect(page.get_by_test_id("failure")).to_have_text("The application did not respond")
+    await expect(page.get_by_role("button", name="Off")).to_be_disabled()
+
+
+async def test_the_focus_stays_where_it_was_when_a_card_is_edited(page, backend):
+    """Cards are edited every few seconds; a keyboard user must not be thrown out each time."""
+    message = samples.message(
+        flags=V2, components=[samples.row(samples.button("One"), samples.button("Two"))]
+    )
+    await backend.post(message)
+    await page.get_by_role("button", name="Two").focus()
+
+    await backend.edit({**message, "components": [samples.text("news"), *message["components"]]})
+
+    await expect(page.get_by_test_id("message")).to_contain_text("news")
+    await expect(page.get_by_role("button", name="Two")).to_be_focused()
+
+
+async def test_a_list_outlives_the_edit_of_its_card(page, backend):
+    """What one is about to choose must not vanish because the card counts on."""
+    message = samples.message(components=[samples.row(samples.select())])
+    await backend.post(message)
+    await page.get_by_test_id("select").click()
+    await backend.edit({**message, "content": "news"})
+    await expect(page.get_by_test_id("message")).to_contain_text("news")
+
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+
+    assert (await backend.frame("component"))["values"] == ["images"]
+    await expect(page.get_by_test_id("select")).to_be_focused()
+
+
+async def test_every_select_sends_what_was_chosen(page, backend):
+    chosen = {3: "Images", 5: "Noah", 6: "@Patrons", 7: "@Moderators", 8: "sketches"}
+    values = {3: "images", 5: NOAH, 6: "110002", 7: "110001", 8: samples.SKETCHES}
+    await backend.post(
+        samples.message(components=[samples.row(samples.select(kind)) for kind in chosen])
+    )
+
+    for count, kind in enumerate(chosen, 1):
+        await page.get_by_test_id("select").nth(count - 1).click()
+        await page.get_by_role("listbox").get_by_role("option", name=chosen[kind]).click()
+
+        frame = await backend.frame("component", count=count)
+        assert (frame["component_type"], frame["values"]) == (kind, [values[kind]])
+
+
+async def test_a_select_of_several_sends_once_it_closes(page, backend):
+    await backend.post(
+        samples.message(
+            components=[
+                samples.row(
+                    samples.select(
+                        8,
+                        min_values=1,
+                        max_values=2,
+                        default_values=[{"id": GENERAL, "type": "channel"}],
+                    )
+                )
+            ]
+        )
+    )
+    await page.get_by_test_id("select").click()
+    await page.get_by_role("option", name="sketches").click()
+    await page.get_by_role("option", name="after-dark").click()  # one too many: nothing happens
+    assert backend.frames == []
+
+    await page.keyboard.press("Escape")
+
+    assert (await backend.frame("component"))["values"] == [GENERAL, samples.SKETCHES]
+
+
+async def test_pictures_enlarge_and_spoilers_stay_covered(page, backend):
+    await backend.post(samples.message(flags=V2, components=[samples.gallery(2, spoiler=True)]))
+
+    await page.get_by_role("button", name="Show a spoiler picture").first.click()
+    await page.get_by_role("button", name="Enlarge: Boat 0").click()
+
+    viewer = page.get_by_test_id("viewer")
+    await expect(viewer.get_by_alt_text("Boat 0")).to_be_visible()
+    await page.keyboard.press("ArrowRight")
+    await expect(viewer).to_contain_text("2 of 2")
+    await page.keyboard.press("Escape")
+    await expect(viewer).to_have_count(0)
+    await expect(page.get_by_role("button", name="Show a spoiler picture")).to_have_count(1)
+
+
+async def test_nothing_of_a_message_becomes_markup(page, backend):
+    evil = "<img src=x onerror=document.title='owned'>"
+    await backend.post(
+        samples.message(
+            content=evil,
+            embeds=[
+                {"title": evil, "description": evil, "url": "javascript:document.title='owned'"}
+            ],
+            components=[
+                samples.row(samples.button(evil)),
+                samples.row(samples.button(evil, 5, url="javascript:document.title='owned'")),
+            ],
+            author={**samples.author(BOT), "username": evil},
+        )
+    )
+
+    message = page.get_by_test_id("message")
+    await expect(message).to_be_visible()
+    assert await message.locator("img, script").count() == 0
+    assert await message.locator("a").evaluate_all(
+        "links => links.map((link) => link.protocol)"
+    ) == ["about:", "about:"]
+    assert "owned" not in await page.title()
+
+
+async def test_the_menu_of_a_message_offers_the_registered_commands(page, backend):
+    message = samples.message(NOAH, "a boat at dawn")
+    await backend.post(message)
+    await page.get_by_test_id("message").hover()
+    await page.get_by_test_id("message-menu").click()
+    await expect(page.get_by_role("menu")).to_contain_text("Sent Friday")
+
+    await page.get_by_role("menuitem", name="Imagine this").click()
+
+    frame = await backend.frame("message_command")
+    assert (frame["command_id"], frame["target_id"], frame["guild_id"]) == (
+        "500006",
+        message["id"],
+        "1",
+    )
+
+
+async def test_a_member_has_a_menu_while_there_are_commands_for_it(page, backend):
+    await backend.post(samples.message(ADA, "hi"))
+    await page.get_by_role("button", name="Ada", exact=True).click()
+
+    await page.get_by_role("menuitem", name="Greet").click()
+
+    assert (await backend.frame("user_command"))["target_id"] == ADA
+
+
+async def test_every_kind_of_message_is_drawn(page, backend):
+    messages = samples.everything()
+    for message in messages:
+        await backend.post(message)
+
+    await expect(page.get_by_test_id("message")).to_have_count(len(messages))
+    await expect(page.get_by_text("which this page does not draw")).to_have_count(0)
+    await expect(page.get_by_test_id("reply")).to_contain_text(
+        "Hello @Noah, see #sketches, @Patrons, code, bold, (spoiler)"
+    )
+    await expect(page.get_by_test_id("embed")).to_contain_text("Report")
+    await expect(page.get_by_test_id("file").first).to_contain_text("11.7 KB")
+
+
+async def test_news_elsewhere_marks_the_channel(page, backend):
+    await backend.post(samples.message(NOAH, "over here", channel_id=samples.SKETCHES))
+    channel = page.get_by_test_id("channel").filter(has_text="sketches")
+    await expect(channel).to_contain_text("new messages")
+
+    await channel.click()
+
+    await expect(page.get_by_test_id("channel-title")).to_have_text("sketches")
+    await expect(page.get_by_test_id("message")).to_have_text("NNoah13:19over here")
+    await expect(channel).not_to_contain_text("new messages")
+
+
+async def test_listeners_hear_what_is_new_once(page, backend):
+    """The live region holds words, not the list: an edit that says the same is silent."""
+    message = samples.message(flags=V2, components=[samples.text("**Queued**")])
+    await backend.post(message)
+    live = page.get_by_test_id("live")
+    await expect(live).to_have_text("Imagine: Queued")
+
+    await backend.edit(message)
+    await backend.edit({**message, "components": [samples.text("**Done**")]})
+
+    await expect(live).to_have_text("Imagine: QueuedImagine: Done")
+
+
+async def test_a_dropped_line_comes_back_by_itself(page, backend):
+    await backend.drop()
+    await backend.connected(2)
+
+    await expect(page.get_by_test_id("reconnecting")).to_be_hidden()
+    await backend.post(samples.message(NOAH, "still here"))
+    await expect(page.get_by_test_id("message")).to_contain_text("still here")
+
+
+async def test_somebody_else_sees_the_world_with_other_eyes(page, backend):
+    await page.get_by_test_id("user-switch").click()
+    await page.get_by_role("menuitemradio", name="Noah").click()
+    await backend.connected(2)
+
+    await expect(page.get_by_test_id("user-switch")).to_contain_text("Noah")
+    await page.get_by_test_id("composer").fill("/li")
+    await expect(page.get_by_test_id("suggestion")).to_have_count(0)  # Noah is no moderator
+
+
+async def test_an_error_of_the_server_becomes_a_toast(page, backend):
+    await backend.send({"type": "error", "text": "You cannot delete this message"})
+
+    await expect(page.get_by_test_id("toast")).to_have_text("You cannot delete this message")

@@ -1,0 +1,80 @@
+"""Backstage: driving the vendor and the bot."""
+
+import pytest
+from playwright.async_api import expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+async def test_it_shows_vendor_and_bot(page):
+    await expect(page.get_by_test_id("bot-state")).to_have_text("online")
+    await expect(page.get_by_test_id("wallet-worth")).to_have_text(
+        "Enough for 1,234,567 pictures at $0.001."
+    )
+    await expect(page.get_by_test_id("next-queue")).to_have_text("429silenceFAILED429-dateERROR")
+    await expect(page.get_by_test_id("requests").locator("li")).to_have_count(3)
+    await expect(page.get_by_test_id("bot-log")).to_contain_text("INFO ready")
+
+
+async def test_the_next_answers_are_ordered(page, backend):
+    await page.get_by_test_id("next-answer").select_option("429")
+    await page.get_by_test_id("next-wait").fill("20")
+    await page.get_by_test_id("next-count").fill("3")
+    await page.get_by_test_id("next-add").click()
+    assert await backend.called("vendor/next") == {"answer": "429", "count": 3, "retry_after": 20}
+
+    await page.get_by_test_id("next-answer").select_option("silence")
+    await page.get_by_test_id("next-count").fill("1")
+    await expect(page.get_by_test_id("next-wait")).to_be_hidden()
+    await page.get_by_test_id("next-add").click()
+    assert await backend.called("vendor/next") == {"answer": "silence", "count": 1}
+
+    await page.get_by_test_id("next-clear").click()
+    assert await backend.called("vendor/next") == {"answer": "clear"}
+
+
+async def test_pace_wallet_and_callbacks_are_set(page, backend):
+    await page.get_by_role("button", name="Instant").click()
+    assert await backend.called("vendor") == {
+        "queued_seconds": [0, 0.2],
+        "processing_seconds": [0.2, 0.5],
+    }
+    await expect(page.get_by_role("button", name="Instant")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+
+    await page.get_by_test_id("queued_seconds-to").fill("9")
+    await page.get_by_test_id("queued_seconds-to").press("Tab")
+    assert await backend.called("vendor") == {"queued_seconds": [0, 9]}
+
+    await page.get_by_test_id("wallet-empty").click()
+    assert await backend.called("vendor") == {"wallet_usd": 0}
+    await expect(page.get_by_test_id("wallet-worth")).to_have_text(
+        "Not enough for a picture ($0.001)."
+    )
+    await page.get_by_test_id("wallet-endless").click()
+    assert await backend.called("vendor") == {"wallet_usd": None}
+
+    await page.get_by_test_id("callbacks").click()
+    assert await backend.called("vendor") == {"callbacks": False}
+
+
+async def test_the_bot_is_killed_and_started(page, backend):
+    await page.get_by_test_id("bot-kill").click()
+    assert await backend.called("bot") == {"do": "kill"}
+    backend.state["bot"] |= {"running": False, "online": False, "pid": None}
+    await backend.send({"type": "bot", "online": False})
+
+    await expect(page.get_by_test_id("offline")).to_be_visible()
+    await expect(page.get_by_test_id("bot-state")).to_have_text("stopped")
+    await expect(page.get_by_test_id("bot-kill")).to_be_hidden()
+    await page.get_by_test_id("bot-start").click()
+    assert await backend.called("bot") == {"do": "start"}
+
+
+async def test_nonsense_is_answered_with_a_toast(page, screens):
+    await page.get_by_test_id("wallet").fill("13")
+    await page.get_by_test_id("wallet").press("Tab")
+
+    await expect(page.get_by_test_id("toast")).to_have_text("wallet_usd: not that number")
+    screens.heard()  # the browser itself notes every 400

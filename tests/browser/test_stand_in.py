@@ -1,0 +1,103 @@
+"""The page before the real stand-in of Discord, so that the scripted server stays honest."""
+
+import aiohttp
+import pytest
+from playwright.async_api import expect
+
+from sandbox.discord import Discord, sample_world
+from sandbox.faults import Faults
+from sandbox.journal import Journal
+from tests.browser import samples
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+@pytest.fixture
+async def discord():
+    async with Discord(sample_world(), Journal(), Faults()) as running:
+        yield running
+
+
+@pytest.fixture
+async def bot(discord):
+    """Calls the REST API as the bot does."""
+    headers = {"Authorization": f"Bot {discord.world.bot_token}"}
+    async with aiohttp.ClientSession(headers=headers) as session:
+
+        async def call(method: str, path: str, body: object) -> dict:
+            async with session.request(method, discord.api_url + path, json=body) as response:
+                assert response.status < 300, await response.text()
+                return await response.json()
+
+        yield call
+
+
+@pytest.fixture
+async def visit(open_page, discord, screens):
+    async def open_as(name: str, channel: str = "general"):
+        user, place = (
+            discord.world.user(name),
+            discord.world.channel(channel, guild="Lighthouse Club"),
+        )
+        return await open_page(address=f"{discord.origin}/#user={user.id}&channel={place.id}")
+
+    yield open_as
+    assert all("404" in line for line in screens.heard())  # there is no panel
+
+
+async def test_a_message_of_the_bot_arrives_and_changes(visit, bot, discord):
+    page = await visit("Mira")
+    channel = discord.world.channel("general", guild="Lighthouse Club").id
+    card = [
+        {
+            "type": 17,
+            "accent_color": 0xF3B84D,
+            "components": [{"type": 10, "content": "**Queued**"}],
+        }
+    ]
+
+    sent = await bot(
+        "POST", f"/channels/{channel}/messages", {"flags": samples.V2, "components": card}
+    )
+    await expect(page.get_by_test_id("container")).to_have_text("Queued")
+    card[0]["components"].append(
+        {"type": 1, "components": [{"type": 2, "style": 1, "label": "Again", "custom_id": "again"}]}
+    )
+    await bot("PATCH", f"/channels/{channel}/messages/{sent['id']}", {"components": card})
+
+    await expect(page.get_by_role("button", name="Again")).to_be_visible()
+
+
+async def test_registered_commands_are_offered_without_a_reload(visit, bot, discord):
+    page = await visit("Mira")
+    await page.get_by_test_id("composer").fill("/")
+    await expect(page.get_by_test_id("suggestion")).to_have_count(0)
+
+    option = {"type": 3, "name": "prompt", "description": "What to draw", "required": True}
+    await bot(
+        "PUT",
+        f"/applications/{discord.world.application_id}/commands",
+        [{"name": "imagine", "description": "Draw", "options": [option]}],
+    )
+
+    await expect(page.get_by_test_id("suggestion")).to_have_text(["/imagineDraw"])
+    await page.get_by_test_id("composer").fill("/imagine prompt: cat")
+    await page.get_by_test_id("composer").press("Enter")
+    await expect(page.get_by_test_id("failure")).to_have_text(
+        "The application did not respond"
+    )  # nobody is at the gateway
+    await expect(page.get_by_test_id("offline")).to_be_visible()
+
+
+async def test_members_talk_and_delete(visit, discord):
+    page = await visit("Noah")
+    await page.get_by_test_id("composer").fill("hello *there*")
+    await page.get_by_test_id("composer").press("Enter")
+    message = page.get_by_test_id("message")
+    await expect(message.locator("em")).to_have_text("there")
+
+    await message.hover()
+    await page.get_by_test_id("message-menu").click()
+    await page.get_by_role("menuitem", name="Delete message").click()
+
+    await expect(message).to_have_count(0)

@@ -1,0 +1,24 @@
+"""What all tests share: how properties are tried, and a browser, where there is one."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from playwright.async_api import Browser, async_playwright
+
+# A loaded machine shall not make a property look false.
+settings.register_profile("imagine", deadline=None, max_examples=60)
+settings.load_profile("imagine")
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    if not CHROMIUM.exists():  # noqa: ASYNC240  once, before anything runs
+        pytest.skip(f"there is no Chromium at {CHROMIUM}")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM))
+        yield browser
+        await browser.close()

@@ -1,0 +1,259 @@
+"""The life of an order."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.job import (
+    AT_VENDOR,
+    ENDED,
+    FOLLOWED,
+    TRANSITIONS,
+    Billed,
+    Cause,
+    ForbiddenTransition,
+    Job,
+    State,
+    Update,
+    advance,
+)
+from tests.samples import NOW, a_job
+
+VENDOR = (State.QUEUED, State.PROCESSING, State.COMPLETED, State.FAILED, State.ERROR)
+PICTURES = ("https://pub-1.r2.dev/v1/output.png",)
+
+# How far along a job is; the vendor's word may only lead to a later stage.
+STAGE = {
+    State.WAITING: 0,
+    State.SUBMITTING: 1,
+    State.UNCERTAIN: 2,
+    State.QUEUED: 3,
+    State.PROCESSING: 4,
+    State.EXPIRED: 5,
+    State.COMPLETED: 6,
+    State.FAILED: 7,
+    State.ERROR: 7,
+    State.REFUSED: 7,
+    State.CANCELLED: 7,
+    State.DELIVERED: 7,
+}
+
+# DESIGN's diagram: what may follow by the vendor's word alone.
+BY_UPDATE = {
+    State.SUBMITTING: set(VENDOR),
+    State.UNCERTAIN: set(VENDOR),
+    State.QUEUED: {State.PROCESSING, State.COMPLETED, State.FAILED, State.ERROR},
+    State.PROCESSING: {State.COMPLETED, State.FAILED, State.ERROR},
+    State.EXPIRED: {State.COMPLETED, State.FAILED, State.ERROR},
+}
+
+
+def in_state(state, **changes):
+    """Return a job in *state*, as one comes there."""
+    heard_of = state in {*FOLLOWED, State.EXPIRED, State.COMPLETED, State.DELIVERED}
+    return a_job(state=state, request_id="r-1" if heard_of else None, **changes)
+
+
+request_ids = st.sampled_from([None, "r-1", "r-2"])
+updates = st.builds(
+    Update,
+    state=st.sampled_from([None, *VENDOR]),
+    request_id=request_ids,
+    media=st.sampled_from([(), PICTURES]),
+    error=st.sampled_from([None, "the model failed"]),
+)
+jobs = st.builds(in_state, st.sampled_from(State))
+
+
+@given(jobs, updates)
+def test_an_update_leads_only_where_the_diagram_does(job, update):
+    after = advance(job, update, now=NOW)
+
+    assert after is job or after.state in BY_UPDATE.get(job.state, set())
+
+
+@given(jobs, st.lists(updates, max_size=6))
+def test_updates_in_any_order_never_take_a_job_back(job, updates):
+    for update in updates:
+        before, job = job, advance(job, update, now=NOW)
+
+        assert STAGE[job.state] >= STAGE[before.state]
+
+
+@given(st.sampled_from(sorted(ENDED | {State.COMPLETED})), st.lists(updates, max_size=6))
+def test_no_update_touches_a_job_that_the_vendor_is_done_with(state, updates):
+    """A false FAILED that follows a COMPLETED would cost the member pictures that are paid for."""
+    job = in_state(state)
+
+    for update in updates:
+        assert advance(job, update, now=NOW) is job
+
+
+@given(jobs, updates)
+def test_the_same_update_twice_is_the_update_once(job, update):
+    once = advance(job, update, now=NOW)
+
+    assert advance(once, update, now=NOW + 1) is once
+
+
+@given(jobs, st.lists(updates, max_size=6))
+def test_a_known_request_id_never_changes(job, updates):
+    for update in updates:
+        before, job = job, advance(job, update, now=NOW)
+
+        assert before.request_id in {None, job.request_id}
+
+
+@given(jobs, st.lists(updates, max_size=6))
+def test_a_job_that_is_followed_has_a_request_id(job, updates):
+    for update in updates:
+        job = advance(job, update, now=NOW)
+
+    assert job.state not in FOLLOWED or job.request_id is not None
+
+
+@given(jobs, updates)
+def test_an_update_is_taken_whole_or_left_whole(job, update):
+    after = advance(job, update, now=NOW + 5)
+
+    if after is not job and update.state is not None:
+        assert after.state == update.state
+        assert after.media == update.media
+        assert after.error == update.error
+        assert after.request_id == (update.request_id or job.request_id)
+        assert after.since == NOW + 5
+
+
+@pytest.mark.parametrize("state", [State.SUBMITTING, State.UNCERTAIN])
+def test_a_request_id_is_kept_whatever_status_came_with_it(state):
+    """A status outside the contract is no reason to lose what was paid for: it is asked again."""
+    job = in_state(state)
+
+    after = advance(job, Update(state=None, request_id="r-1"), now=NOW)
+
+    assert (after.state, after.request_id) == (State.QUEUED, "r-1")
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.PROCESSING, State.EXPIRED])
+def test_a_status_outside_the_contract_changes_nothing_of_a_known_request(state):
+    job = in_state(state)
+
+    assert advance(job, Update(state=None, request_id="r-1"), now=NOW) is job
+
+
+def test_pictures_at_once_need_no_request_id():
+    job = in_state(State.SUBMITTING)
+
+    after = advance(job, Update(state=State.COMPLETED, media=PICTURES), now=NOW + 3)
+
+    assert (after.state, after.request_id, after.media) == (State.COMPLETED, None, PICTURES)
+    assert (after.queued_at, after.completed_at) == (NOW + 3, NOW + 3)
+
+
+def test_only_what_the_vendor_ended_is_the_vendors_doing():
+    job = in_state(State.PROCESSING)
+
+    failed = advance(job, Update(state=State.FAILED, request_id="r-1", error="no"), now=NOW)
+    done = advance(job, Update(state=State.COMPLETED, request_id="r-1"), now=NOW)
+
+    assert (failed.cause, failed.error) == (Cause.VENDOR, "no")
+    assert done.cause is None
+
+
+# Every way through the diagram ends up with what DESIGN says about the charge.
+BILLED = {
+    (State.WAITING, State.REFUSED): Billed.NO,
+    (State.WAITING, State.CANCELLED): Billed.NO,
+    (State.WAITING, State.SUBMITTING): Billed.UNKNOWN,
+    (State.SUBMITTING, State.WAITING): Billed.NO,
+    (State.SUBMITTING, State.REFUSED): Billed.NO,
+    (State.SUBMITTING, State.UNCERTAIN): Billed.UNKNOWN,
+    (State.COMPLETED, State.DELIVERED): Billed.YES,
+    (State.COMPLETED, State.FAILED): Billed.YES,
+}
+BY_END = {
+    State.QUEUED: Billed.UNKNOWN,
+    State.PROCESSING: Billed.UNKNOWN,
+    State.EXPIRED: Billed.UNKNOWN,
+    State.COMPLETED: Billed.YES,
+    State.FAILED: Billed.UNKNOWN,
+    State.ERROR: Billed.NO,
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(before, after) for before, following in TRANSITIONS.items() for after in sorted(following)],
+)
+def test_what_is_billed_follows_from_the_way(before, after):
+    turned = in_state(before).turn(after, now=NOW + 9)
+
+    assert turned.billed is BILLED.get((before, after), BY_END.get(after))
+    assert (turned.state, turned.since) == (after, NOW + 9)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (before, after)
+        for before, following in TRANSITIONS.items()
+        for after in sorted(set(State) - following)
+    ],
+)
+def test_a_way_that_the_diagram_lacks_cannot_be_gone(before, after):
+    with pytest.raises(ForbiddenTransition):
+        in_state(before).turn(after, now=NOW)
+
+
+def test_only_a_clear_no_leads_back_to_a_submit():
+    """SUBMITTING → WAITING is that no; any other way back would pay for one order twice."""
+    back = {
+        state
+        for state in TRANSITIONS
+        if state is not State.WAITING and State.SUBMITTING in _reachable(state)
+    }
+
+    assert back == {State.SUBMITTING}
+    assert {state for state, following in TRANSITIONS.items() if State.WAITING in following} == {
+        State.SUBMITTING
+    }
+
+
+def _reachable(state):
+    found, open_ = set(), [state]
+    while open_:
+        new = TRANSITIONS[open_.pop()] - found
+        found |= new
+        open_.extend(new)
+    return found
+
+
+def test_every_state_leads_to_an_end():
+    assert all(_reachable(state) & ENDED for state in TRANSITIONS if state not in ENDED)
+    assert set(TRANSITIONS) == set(State)
+
+
+def test_the_sets_of_states_are_designs():
+    assert {State.DELIVERED, State.FAILED, State.ERROR, State.REFUSED, State.CANCELLED} == ENDED
+    assert {State.SUBMITTING, State.QUEUED, State.PROCESSING} == AT_VENDOR
+    assert {State.QUEUED, State.PROCESSING} == FOLLOWED
+
+
+def test_a_line_is_the_guilds_and_outside_guilds_the_members():
+    assert a_job(guild_id=7, member_id=8).line == a_job(guild_id=7, member_id=9).line
+    assert a_job(guild_id=7).line != a_job(guild_id=8).line
+    assert a_job(guild_id=None, member_id=7).line != a_job(guild_id=7).line
+    assert a_job(guild_id=None, member_id=7).line != a_job(guild_id=None, member_id=8).line
+
+
+def test_a_job_does_not_show_its_secrets():
+    job = a_job(interaction_token="very-secret", callback_token="hidden-too")
+
+    assert "very-secret" not in repr(job)
+    assert "hidden-too" not in repr(job)
+
+
+def test_a_job_has_ended_exactly_in_the_states_that_nothing_follows():
+    assert {state for state in State if isinstance(job := in_state(state), Job) and job.ended} == (
+        ENDED
+    )

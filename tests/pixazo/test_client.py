@@ -1,0 +1,334 @@
+"""The real client against the vendor's stand-in, over real sockets."""
+
+import asyncio
+import json
+import socket
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+
+from bot.domain.job import State
+from bot.errors import Busy, KeyRefused, OutOfCredit, Refused, Silent, Unknown, Unsent
+from bot.pixazo.client import LARGEST_ANSWER, Client
+from bot.service.ports import Callback
+from sandbox.faults import Answer, Cut, Fault, Hold
+from sandbox.pixazo.wire import SUBMIT_PATH
+from tests.pixazo.conftest import KEY
+from tests.samples import an_order
+
+STATUS = "/v2/requests/status/*"
+
+
+def faulty(pixazo, do, *, method="POST", path=SUBMIT_PATH, times=1):
+    return pixazo.faults.add(Fault(method=method, path=path, do=do, times=times))
+
+
+def submits(pixazo):
+    return pixazo.journal.find("POST", "*")
+
+
+async def test_an_order_is_taken_and_followed(pixazo, client):
+    order = an_order(images=2, guidance=7.5, steps=30, enhance=False)
+
+    ticket = await client.submit(order, None)
+    pixazo.move(ticket.request_id, "PROCESSING")
+    on_the_way = await client.status(ticket.request_id)
+    pixazo.move(ticket.request_id, "COMPLETED")
+    done = await client.status(ticket.request_id)
+
+    assert [update.state for update in (ticket, on_the_way, done)] == [
+        State.QUEUED,
+        State.PROCESSING,
+        State.COMPLETED,
+    ]
+    assert len(done.media) == 2
+    assert json.loads(pixazo.accepted[0].body) == {
+        "prompt": order.prompt,
+        "num_images": 2,
+        "guidance_scale": 7.5,
+        "num_inference_steps": 30,
+        "expand_prompt": False,
+    }
+
+
+async def test_what_is_sent_is_what_the_contract_names(pixazo, client):
+    callback = Callback(url="https://bot.example/callbacks/1/token", mode="sync")
+
+    await client.submit(an_order(), callback)
+
+    (sent,) = submits(pixazo)
+    assert sent.headers["Content-Type"] == "application/json"
+    assert sent.headers["Cache-Control"] == "no-cache"
+    assert sent.headers["Ocp-Apim-Subscription-Key"] == KEY
+    assert sent.headers["X-Webhook-URL"] == callback.url
+    assert sent.headers["X-Webhook-Mode"] == "sync"
+    assert "X-Webhook-URL" not in (await _plain(pixazo, client)).headers
+
+
+async def _plain(pixazo, client):
+    await client.submit(an_order(), None)
+    return submits(pixazo)[-1]
+
+
+async def test_the_key_travels_in_its_header_only(pixazo, client):
+    ticket = await client.submit(an_order(), None)
+    await client.status(ticket.request_id)
+
+    for sent in pixazo.journal.exchanges:
+        others = {
+            name: value
+            for name, value in sent.headers.items()
+            if name.lower() != "ocp-apim-subscription-key"
+        }
+        assert KEY not in str(others) + sent.path + sent.query + sent.body.decode()
+    assert pixazo.media_journal.exchanges == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "retry_after", "error"),
+    [
+        ("400", None, Refused),
+        ("401", None, KeyRefused),
+        ("402", None, OutOfCredit),
+        ("403", None, KeyRefused),
+        ("403", 60, Busy),
+        ("429", 12, Busy),
+        ("429-date", 40, Busy),
+        ("500", None, Silent),
+        ("503", None, Silent),
+        ("503", 9, Busy),
+        ("html", None, Silent),
+        ("cut", None, Silent),
+    ],
+)
+async def test_every_no_of_the_vendor_is_heard_after_one_submit(
+    pixazo, client, answer, retry_after, error
+):
+    """Whatever the answer: a submit costs money, so it leaves this process once."""
+    pixazo.answer_next(answer, retry_after=retry_after)
+
+    with pytest.raises(error) as raised:
+        await client.submit(an_order(), None)
+
+    assert type(raised.value) is error
+    if error is Busy:
+        assert raised.value.retry_after == pytest.approx(retry_after, abs=2)
+    assert len(submits(pixazo)) == 1
+
+
+async def test_the_vendors_words_come_with_its_refusal(pixazo, client):
+    pixazo.answer_next("402")
+
+    with pytest.raises(OutOfCredit) as refusal:
+        await client.submit(an_order(), None)
+
+    assert refusal.value.reason == "Your wallet does not have enough balance."
+
+
+@pytest.mark.parametrize("answer", ["FAILED", "ERROR"])
+async def test_what_will_fail_is_taken_all_the_same(pixazo, client, answer):
+    pixazo.answer_next(answer)
+
+    assert (await client.submit(an_order(), None)).state is State.QUEUED
+
+
+async def test_pictures_at_once_are_taken_as_done(pixazo, client):
+    pixazo.answer_next("images")
+
+    update = await client.submit(an_order(images=3), None)
+
+    assert (update.state, update.request_id) == (State.COMPLETED, None)
+    assert len(update.media) == 3
+
+
+async def test_no_answer_leaves_open_what_runs(pixazo):
+    """The vendor took the order, and bills it; the client must not say otherwise."""
+    pixazo.answer_next("silence")
+    async with a_client(pixazo.origin, submit_timeout=1.0) as client:
+        with pytest.raises(Silent):
+            await client.submit(an_order(), None)
+
+    assert len(pixazo.accepted) == 1
+
+
+async def test_an_answer_held_back_too_long_is_silence(pixazo):
+    hold = faulty(pixazo, Hold(when="after"))
+    async with a_client(pixazo.origin, submit_timeout=1.0) as client:
+        with pytest.raises(Silent):
+            await client.submit(an_order(), None)
+
+    assert hold.reached.is_set()
+    assert len(pixazo.accepted) == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_cut_connection_is_silence(pixazo, client, when):
+    """From outside nobody can tell whether the vendor had heard it."""
+    faulty(pixazo, Cut(when=when))
+
+    with pytest.raises(Silent):
+        await client.submit(an_order(), None)
+
+    assert len(submits(pixazo)) == 1
+
+
+async def test_a_cut_on_a_kept_connection_sends_nothing_again(pixazo, client):
+    """HTTP clients repeat a request when a kept connection turns out dead: never this one."""
+    await client.submit(an_order(), None)
+    faulty(pixazo, Cut(when="before"))
+
+    with pytest.raises(Silent):
+        await client.submit(an_order(), None)
+
+    assert len(submits(pixazo)) == 2
+
+
+async def test_where_nobody_listens_nothing_was_sent():
+    async with a_client(f"http://127.0.0.1:{_free_port()}") as client:
+        with pytest.raises(Unsent):
+            await client.submit(an_order(), None)
+
+
+async def test_a_name_that_does_not_exist_means_nothing_was_sent():
+    async with a_client("http://no-such-host.invalid") as client:
+        with pytest.raises(Unsent):
+            await client.submit(an_order(), None)
+
+
+async def test_a_handshake_that_fails_means_nothing_was_sent(pixazo):
+    async with a_client(pixazo.origin.replace("http://", "https://")) as client:
+        with pytest.raises(Unsent):
+            await client.submit(an_order(), None)
+
+    assert pixazo.accepted == []
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed(pixazo, client, status):
+    """Followed, it would carry the key and the order wherever the answer says."""
+    away = f"{pixazo.media_origin}/v1/elsewhere/output.png"
+    faulty(pixazo, Answer(status=status, headers={"Location": away}))
+    faulty(pixazo, Answer(status=status, headers={"Location": away}), method="GET", path=STATUS)
+
+    with pytest.raises(Silent):
+        await client.submit(an_order(), None)
+    with pytest.raises(Silent):
+        await client.status("some-request")
+
+    assert pixazo.media_journal.exchanges == []
+    assert len(pixazo.journal.exchanges) == 2
+
+
+async def test_a_body_without_end_is_given_up(pixazo, client):
+    huge = Answer(status=202, body=b" " * (LARGEST_ANSWER + 1))
+    faulty(pixazo, huge)
+    faulty(pixazo, huge, method="GET", path=STATUS)
+
+    with pytest.raises(Silent):
+        await client.submit(an_order(), None)
+    with pytest.raises(Silent):
+        await client.status("some-request")
+
+
+async def test_a_body_that_is_not_what_its_header_says_is_silence(pixazo, client):
+    faulty(pixazo, Answer(status=202, body=b"no gzip", headers={"Content-Encoding": "gzip"}))
+
+    with pytest.raises(Silent):
+        await client.submit(an_order(), None)
+
+
+async def test_an_unknown_request_is_told_from_a_refused_key(pixazo, client):
+    with pytest.raises(Unknown):
+        await client.status("never-heard-of")
+
+    async with a_client(pixazo.origin, key="wrong") as stranger:
+        with pytest.raises(KeyRefused):
+            await stranger.status("never-heard-of")
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (Answer(status=429, headers={"Retry-After": "3"}), Busy),
+        (Answer(status=500), Silent),
+        (Answer(status=200, body="<html>"), Silent),
+        (Answer(status=200, body={"request_id": "another", "status": "COMPLETED"}), Silent),
+        (Cut(), Silent),
+    ],
+)
+async def test_a_status_call_that_fails_says_so(pixazo, client, answer, error):
+    """An answer about another request would deliver somebody else's pictures."""
+    faulty(pixazo, answer, method="GET", path=STATUS, times=9)
+
+    with pytest.raises(error):
+        await client.status("some-request")
+
+
+async def test_a_status_outside_the_contract_is_handed_on_as_such(pixazo, client):
+    ticket = await client.submit(an_order(), None)
+    pixazo.move(ticket.request_id, "RETRYING")
+
+    update = await client.status(ticket.request_id)
+
+    assert (update.state, update.request_id) == (None, ticket.request_id)
+
+
+async def test_an_address_in_an_answer_is_never_called():
+    """``polling_url`` comes from outside; the key must not follow it."""
+    asked = asyncio.Queue()
+
+    async def answer(request):
+        asked.put_nowait(request.path)
+        body = {"request_id": "r-1", "status": "QUEUED", "polling_url": f"{request.url}/evil"}
+        return web.json_response(body, status=202)
+
+    async with serving(answer) as origin, a_client(origin) as client:
+        await client.submit(an_order(), None)
+        await client.status("r-1")
+
+    assert [asked.get_nowait(), asked.get_nowait()] == [SUBMIT_PATH, "/v2/requests/status/r-1"]
+    assert asked.empty()
+
+
+async def test_a_cookie_is_not_given_back():
+    cookies = []
+
+    async def answer(request):
+        cookies.append(request.headers.get("Cookie"))
+        response = web.json_response({"request_id": "r-1", "status": "QUEUED"})
+        response.set_cookie("tracking", "1")
+        return response
+
+    async with serving(answer) as origin, a_client(origin) as client:
+        await client.status("r-1")
+        await client.status("r-1")
+
+    assert cookies == [None, None]
+
+
+@asynccontextmanager
+async def a_client(url, *, key=KEY, submit_timeout=5.0):
+    async with Client.open(
+        url=url, submit_path=SUBMIT_PATH, key=key, submit_timeout=submit_timeout
+    ) as client:
+        yield client
+
+
+@asynccontextmanager
+async def serving(handler):
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handler)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+def _free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]

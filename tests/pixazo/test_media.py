@@ -1,0 +1,206 @@
+"""Downloads, from the stand-in's own media origin and from hosts with bad intentions."""
+
+import asyncio
+import io
+
+import aiohttp
+import pytest
+from aiohttp import web
+from PIL import Image
+
+from bot.domain.job import State
+from bot.errors import MediaAway, NoPicture
+from bot.pixazo import media as media_module
+from bot.pixazo.media import ATTEMPTS, Media
+from bot.pixazo.origins import Origin, PublicResolver
+from sandbox.faults import Answer, Cut, Fault
+from tests.pixazo.conftest import KEY
+from tests.pixazo.test_client import serving
+from tests.pixazo.test_origins import FixedResolver
+from tests.pixazo.test_pictures import a_bomb, noise
+from tests.samples import an_order
+
+LIMIT = 10 * 1024 * 1024
+
+
+@pytest.fixture
+async def address(pixazo, client):
+    """The address of a picture that the vendor has painted."""
+    ticket = await client.submit(an_order(), None)
+    pixazo.move(ticket.request_id, "COMPLETED")
+    done = await client.status(ticket.request_id)
+    assert done.state is State.COMPLETED
+    return done.media[0]
+
+
+@pytest.fixture
+def fetch(media, tmp_path):
+    async def fetch(address, *, limit=LIMIT):
+        return await media.fetch(address, tmp_path / "1", limit=limit)
+
+    return fetch
+
+
+def faulty(pixazo, do, times=1):
+    pixazo.media_faults.add(Fault(method="GET", path="*", do=do, times=times))
+
+
+def asked(pixazo):
+    return pixazo.media_journal.find("GET", "*")
+
+
+async def test_a_picture_comes_as_it_is(pixazo, fetch, address, tmp_path):
+    picture = await fetch(address)
+
+    assert (picture.extension, picture.width, picture.height) == ("png", 32, 32)
+    assert picture.path == tmp_path / "1"
+    assert not picture.shrunk
+    with Image.open(picture.path) as opened:
+        assert opened.format == "PNG"
+
+
+async def test_no_key_and_no_cookie_ever_reaches_the_media_host(pixazo, fetch, address):
+    faulty(pixazo, Answer(status=500, headers={"Set-Cookie": "tracking=1; Path=/"}))
+
+    await fetch(address)
+
+    for exchange in asked(pixazo):
+        assert KEY not in str(exchange.headers)
+        assert "Ocp-Apim-Subscription-Key" not in exchange.headers
+        assert "Cookie" not in exchange.headers
+        assert "Authorization" not in exchange.headers
+
+
+@pytest.mark.parametrize("do", [Answer(status=500), Answer(status=404), Answer(status=429), Cut()])
+async def test_what_may_come_later_is_asked_for_again(pixazo, fetch, address, do):
+    """404 too: the store of pictures may not have caught up with the queue."""
+    faulty(pixazo, do, times=ATTEMPTS - 1)
+
+    assert (await fetch(address)).extension == "png"
+
+
+@pytest.mark.parametrize("status", [403, 404, 500, 503])
+async def test_what_does_not_come_for_long_is_away(pixazo, fetch, address, status):
+    faulty(pixazo, Answer(status=status), times=100)
+
+    with pytest.raises(MediaAway):
+        await fetch(address)
+
+    assert len(asked(pixazo)) == ATTEMPTS
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_a_redirect_is_refused(pixazo, fetch, address, status):
+    faulty(pixazo, Answer(status=status, headers={"Location": f"{pixazo.origin}/stolen"}))
+
+    with pytest.raises(NoPicture):
+        await fetch(address)
+
+    assert len(asked(pixazo)) == 1
+    assert pixazo.journal.find("*", "/stolen") == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://elsewhere.example/output.png",
+        "http://pub-1.r2.dev/output.png",
+        "http://127.0.0.1:1/output.png",
+        "file:///etc/passwd",
+        "https://[broken",
+        "http://127.0.0.1:99999/",
+        "",
+    ],
+)
+async def test_an_origin_that_is_not_listed_is_never_called(fetch, address):
+    with pytest.raises(NoPicture):
+        await fetch(address)
+
+
+@pytest.mark.parametrize(
+    "body", ["<html>expired</html>", b"", b"\x89PNG\r\n\x1a\n", a_bomb(20_000, 20_000)]
+)
+async def test_what_is_no_usable_picture_is_said_so_at_once(pixazo, fetch, address, body):
+    faulty(pixazo, Answer(status=200, body=body, headers={"Content-Type": "image/png"}), times=9)
+
+    with pytest.raises(NoPicture):
+        await fetch(address)
+
+    assert len(asked(pixazo)) == 1
+
+
+async def test_a_truncated_picture_is_no_picture(pixazo, fetch, address):
+    whole = _png(noise(64, 64))
+    faulty(pixazo, Answer(status=200, body=whole[: len(whole) // 2]))
+
+    with pytest.raises(NoPicture):
+        await fetch(address)
+
+
+async def test_bytes_decide_and_not_the_name_or_the_type(pixazo, fetch, address):
+    webp = io.BytesIO()
+    noise(16, 16).save(webp, "WEBP")
+    faulty(pixazo, Answer(status=200, body=webp.getvalue(), headers={"Content-Type": "text/html"}))
+
+    assert (await fetch(address)).extension == "webp"
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+async def test_a_picture_too_large_for_discord_is_shrunk(pixazo, fetch, address, mode):
+    faulty(pixazo, Answer(status=200, body=_png(noise(200, 200, mode))))
+
+    picture = await fetch(address, limit=20_000)
+
+    assert (picture.shrunk, picture.extension) == (True, "jpg")
+    assert picture.path.stat().st_size <= 20_000
+    with Image.open(picture.path) as opened:
+        assert opened.size == (picture.width, picture.height)
+
+
+async def test_a_file_beyond_the_cap_is_given_up_in_the_middle(tmp_path, monkeypatch):
+    monkeypatch.setattr(media_module, "LARGEST_FILE", 1024 * 1024)
+    gone = asyncio.Event()
+
+    async def pour(request):
+        response = web.StreamResponse()
+        await response.prepare(request)
+        try:
+            while True:
+                await response.write(b"\x00" * 256 * 1024)
+        finally:
+            gone.set()
+
+    async with serving(pour) as origin, Media.open((Origin.parse(origin),)) as media:
+        with pytest.raises(NoPicture):
+            await media.fetch(f"{origin}/output.png", tmp_path / "1", limit=LIMIT)
+        async with asyncio.timeout(5):
+            await gone.wait()
+
+    assert (tmp_path / "1.part").stat().st_size <= 1024 * 1024
+
+
+async def test_a_wildcard_name_that_leads_inside_is_refused(tmp_path):
+    """Anybody may register a name below a wildcard, and point it at the operator's own network."""
+    connector = aiohttp.TCPConnector(resolver=PublicResolver(FixedResolver("127.0.0.1", "::1")))
+    async with aiohttp.ClientSession(connector=connector) as public:
+        media = Media(origins=(Origin.parse("https://*.r2.dev"),), listed=public, public=public)
+
+        with pytest.raises(NoPicture):
+            await media.fetch("https://pub-1.r2.dev/output.png", tmp_path / "1", limit=LIMIT)
+
+
+async def test_where_nobody_listens_the_picture_is_away(tmp_path):
+    async def nothing(_request):
+        return web.Response()
+
+    async with serving(nothing) as origin:
+        pass
+    async with Media.open((Origin.parse(origin),)) as media:
+        with pytest.raises(MediaAway):
+            await media.fetch(f"{origin}/output.png", tmp_path / "1", limit=LIMIT)
+
+
+def _png(picture):
+    encoded = io.BytesIO()
+    picture.save(encoded, "PNG")
+    return encoded.getvalue()

@@ -1,0 +1,149 @@
+"""A stand-in of Discord, and real discord.py clients that are pointed at it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import aiohttp
+import discord
+import pytest
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from sandbox.discord import Discord, sample_world
+from sandbox.faults import Faults
+from sandbox.journal import Journal
+from tests.openapi import DESCRIPTION, assert_conform
+
+
+@pytest.fixture
+def world():
+    return sample_world()
+
+
+@pytest.fixture
+async def stand_in(world):
+    """A stand-in; whatever was said to it is held against Discord's OpenAPI description."""
+    async with Discord(world, Journal(), Faults()) as server:
+        yield server
+    if DESCRIPTION.is_file():
+        assert_conform(server.journal.exchanges)
+
+
+class Client(discord.Client):
+    """A bot with a command tree, as small as it can be."""
+
+    def __init__(self, **options) -> None:
+        super().__init__(intents=discord.Intents.default(), guild_ready_timeout=0.0, **options)
+        self.tree = discord.app_commands.CommandTree(self)
+        self.resumed = asyncio.Event()
+        self.seen: asyncio.Queue[discord.Message] = asyncio.Queue()
+
+    async def setup_hook(self) -> None:
+        await self.tree.sync()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Skip the library's pause of five seconds."""
+
+    async def on_resumed(self) -> None:
+        self.resumed.set()
+
+    async def on_message(self, message: discord.Message) -> None:
+        self.seen.put_nowait(message)
+
+
+@pytest.fixture
+async def connect(stand_in, monkeypatch) -> AsyncIterator[Callable]:
+    """Connects a client to the stand-in and waits until it is ready; all are closed at the end."""
+    monkeypatch.setattr(Route, "BASE", stand_in.api_url)
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(stand_in.gateway_url))
+    async with AsyncExitStack() as stack:
+
+        async def connect(client: discord.Client) -> discord.Client:
+            await stack.enter_async_context(running(client, stand_in.world.bot_token))
+            return client
+
+        yield connect
+
+
+@asynccontextmanager
+async def running(client: discord.Client, token: str) -> AsyncIterator[None]:
+    async with client:
+        task = asyncio.create_task(client.start(token))
+        ready = asyncio.create_task(client.wait_until_ready())
+        await asyncio.wait((task, ready), return_when=asyncio.FIRST_COMPLETED, timeout=5)
+        if task.done():
+            ready.cancel()
+            task.result()
+        assert ready.done()
+        try:
+            yield
+        finally:
+            await client.close()
+            await task
+
+
+class Api:
+    """REST with the bot's token, and no library between."""
+
+    def __init__(self, stand_in: Discord, session: aiohttp.ClientSession) -> None:
+        self._stand_in = stand_in
+        self._session = session
+        self.application = stand_in.world.application_id
+
+    async def __call__(self, method, path, json=None, *, token=None, data=None, query=None):
+        """Return status and body of one request."""
+        token = self._stand_in.world.bot_token if token is None else token
+        async with self._session.request(
+            method,
+            self._stand_in.api_url + path,
+            json=json,
+            data=data,
+            params=query,
+            headers={"Authorization": f"Bot {token}"},
+        ) as response:
+            self.headers = response.headers
+            raw = await response.read()
+            return response.status, await response.json() if raw else None
+
+    async def refused(self, method, path, json=None, **more):
+        """Return status, code and the codes of all wrong fields of a request that must fail."""
+        status, body = await self(method, path, json, **more)
+        assert status >= 400, body
+        return status, body["code"], dict(_flat(body.get("errors", {})))
+
+
+def _flat(errors, path=""):
+    for key, inner in errors.items():
+        if key == "_errors":
+            yield path, inner[0]["code"]
+        else:
+            yield from _flat(inner, f"{path}.{key}".strip("."))
+
+
+@pytest.fixture
+async def api(stand_in):
+    async with aiohttp.ClientSession() as session:
+        yield Api(stand_in, session)
+
+
+@pytest.fixture
+async def deaf_bot(api, stand_in):
+    """A bot that is at the gateway, has commands, and answers nothing by itself."""
+    commands = [
+        {"name": "draw", "description": "Draw"},
+        {
+            "name": "find",
+            "description": "Find",
+            "options": [
+                {"type": 4, "name": "page", "description": "Page", "autocomplete": True},
+            ],
+        },
+    ]
+    await api("PUT", f"/applications/{api.application}/commands", commands)
+    identify = {"token": stand_in.world.bot_token, "intents": 1, "properties": {}}
+    async with aiohttp.ClientSession() as session, session.ws_connect(stand_in.gateway_url) as ws:
+        await ws.send_json({"op": 2, "d": identify})
+        await stand_in.online()
+        yield

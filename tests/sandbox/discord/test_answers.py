@@ -1,0 +1,267 @@
+"""The rules of answering an interaction, with requests by hand."""
+
+import asyncio
+import io
+import json
+
+import aiohttp
+import pytest
+
+from sandbox.discord import NoAnswer
+from tests.sandbox.discord.pictures import picture
+
+V2 = 1 << 15
+EPHEMERAL, LOADING = 1 << 6, 1 << 7
+ORIGINAL = "messages/@original"
+
+
+@pytest.fixture
+def noah(stand_in, deaf_bot):
+    return stand_in.member("Noah", channel="general")
+
+
+@pytest.fixture
+def first(api):
+    """Sends a first answer."""
+
+    async def first(sent, body, *, refused=False):
+        path = f"/interactions/{sent.id}/{sent.token}/callback"
+        call = api.refused if refused else api
+        return await call("POST", path, body, query={"with_response": "1"})
+
+    return first
+
+
+@pytest.fixture
+def webhook(api):
+    """Names a path by the interaction's token."""
+
+    def webhook(sent, path=""):
+        return f"/webhooks/{api.application}/{sent.token}/{path}".rstrip("/")
+
+    return webhook
+
+
+async def test_first_answer_tells_what_became_of_it(noah, first):
+    sent = await noah.command("draw")
+    status, told = await first(sent, {"type": 5, "data": {"flags": EPHEMERAL}})
+
+    assert status == 200
+    assert told["interaction"]["response_message_loading"] is True
+    assert told["interaction"]["response_message_ephemeral"] is True
+    assert told["interaction"]["response_message_id"] == sent.message["id"]
+    assert sent.message["flags"] == EPHEMERAL | LOADING
+
+
+async def test_second_first_answer_is_refused(noah, first):
+    sent = await noah.command("draw")
+    await first(sent, {"type": 5})
+    assert await first(sent, {"type": 5}, refused=True) == (400, 40060, {})
+
+
+async def test_first_answer_after_three_seconds_is_refused(noah, first, world):
+    world.ack_window = 0.01
+    sent = await noah.command("draw")
+    with pytest.raises(NoAnswer):
+        await sent.answer()
+    assert await first(sent, {"type": 5}, refused=True) == (404, 10062, {})
+
+
+async def test_wrong_token_answers_nothing(noah, first, api):
+    sent = await noah.command("draw")
+    path = f"/interactions/{sent.id}/wrong/callback"
+    assert await api.refused("POST", path, {"type": 5}) == (404, 10062, {})
+
+
+async def test_token_dies_after_its_life(noah, first, api, webhook, world):
+    """The bot must then go on with its own token; a repeat would be counted against it."""
+    sent = await noah.command("draw")
+    await first(sent, {"type": 5})
+    world.token_life = 0.0
+
+    for method, path, body in (
+        ("PATCH", ORIGINAL, {"content": "late"}),
+        ("GET", ORIGINAL, None),
+        ("DELETE", ORIGINAL, None),
+        ("POST", "", {"content": "late"}),
+    ):
+        assert await api.refused(method, webhook(sent, path), body) == (401, 50027, {})
+    message = f"/channels/{noah.channel.id}/messages/{sent.message['id']}"
+    assert (await api("PATCH", message, {"content": "by the bot"}))[1]["flags"] == 0
+
+
+async def test_ephemeral_answer_is_out_of_reach_of_the_bots_token(noah, first, api):
+    sent = await noah.command("draw")
+    await first(sent, {"type": 4, "data": {"content": "x", "flags": EPHEMERAL}})
+    message = f"/channels/{noah.channel.id}/messages/{sent.message['id']}"
+    assert await api.refused("PATCH", message, {"content": "y"}) == (404, 10008, {})
+
+
+async def test_nothing_follows_before_the_first_answer(noah, api, webhook):
+    sent = await noah.command("draw")
+    assert await api.refused("POST", webhook(sent), {"content": "x"}) == (404, 10015, {})
+
+
+async def test_deleted_answer_is_unknown(noah, first, api, webhook):
+    sent = await noah.command("draw")
+    await first(sent, {"type": 5})
+    assert await api("DELETE", webhook(sent, ORIGINAL)) == (204, None)
+    refused = await api.refused("PATCH", webhook(sent, ORIGINAL), {"content": "x"})
+    assert refused == (404, 10008, {})
+
+
+async def test_follow_ups_are_edited_and_deleted_by_their_ids(noah, first, api, webhook):
+    sent = await noah.command("draw")
+    await first(sent, {"type": 4, "data": {"content": "first"}})
+    _, message = await api("POST", webhook(sent), {"content": "second"})
+    path = webhook(sent, f"messages/{message['id']}")
+
+    assert (await api("PATCH", path, {"content": "changed"}))[1]["content"] == "changed"
+    assert [shown["content"] for shown in noah.visible()] == ["first", "changed"]
+    assert (await api("DELETE", path))[0] == 204
+    assert await api.refused("GET", path) == (404, 10008, {})
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ({"type": 6}, {"type": "BASE_TYPE_CHOICES"}),
+        ({"type": 8, "data": {"choices": []}}, {"type": "BASE_TYPE_CHOICES"}),
+        ({}, {"type": "BASE_TYPE_REQUIRED"}),
+        (
+            {"type": 5, "data": {"flags": V2}},
+            {"data.flags": "INTERACTION_CALLBACK_DEFERRED_FLAGS_INVALID"},
+        ),
+        ({"type": 4, "data": {"content": "x" * 2001}}, {"data.content": "BASE_TYPE_MAX_LENGTH"}),
+        (
+            {"type": 4, "data": {"content": "x", "components": [{"type": 10, "content": "x"}]}},
+            {"data.components.0": "UNION_TYPE_CHOICES"},
+        ),
+    ],
+)
+async def test_wrong_first_answer_is_refused_and_may_be_repeated(noah, first, body, wrong):
+    sent = await noah.command("draw")
+    assert await first(sent, body, refused=True) == (400, 50035, wrong)
+    assert (await first(sent, {"type": 4, "data": {"content": "better"}}))[0] == 200
+
+
+def label(component, text="Why"):
+    return {"type": 18, "label": text, "component": component}
+
+
+def field(custom_id="why", **more):
+    return {"type": 4, "style": 1, "custom_id": custom_id, **more}
+
+
+@pytest.mark.parametrize(
+    ("modal", "wrong"),
+    [
+        ({"title": "x" * 46}, {"data.title": "BASE_TYPE_BAD_LENGTH"}),
+        ({"custom_id": ""}, {"data.custom_id": "BASE_TYPE_BAD_LENGTH"}),
+        ({"components": []}, {"data.components": "BASE_TYPE_BAD_LENGTH"}),
+        (
+            {"components": [label(field(str(n))) for n in range(6)]},
+            {"data.components": "BASE_TYPE_BAD_LENGTH"},
+        ),
+        ({"components": [field()]}, {"data.components.0": "UNION_TYPE_CHOICES"}),
+        (
+            {"components": [label(field(), "x" * 46)]},
+            {"data.components.0.label": "BASE_TYPE_BAD_LENGTH"},
+        ),
+        (
+            {"components": [label(field()), label(field())]},
+            {"data.components.1.component.custom_id": "COMPONENT_CUSTOM_ID_DUPLICATED"},
+        ),
+        (
+            {"components": [{"type": 1, "components": [field()]}]},
+            {"data.components.0.components.0.label": "BASE_TYPE_REQUIRED"},
+        ),
+        (
+            {"components": [label(field(label="Twice"))]},
+            {"data.components.0.component.label": "TEXT_INPUT_LABEL_NOT_ALLOWED"},
+        ),
+        (
+            {"components": [label(field(min_length=5, max_length=4))]},
+            {"data.components.0.component.min_length": "TEXT_INPUT_COMPONENT_INVALID_MIN_LENGTH"},
+        ),
+        (
+            {"components": [label(field(value="x" * 5, max_length=4))]},
+            {"data.components.0.component.value": "BASE_TYPE_BAD_LENGTH"},
+        ),
+    ],
+)
+async def test_wrong_modal_is_refused(noah, first, modal, wrong):
+    sent = await noah.command("draw")
+    data = {"custom_id": "m", "title": "Report", "components": [label(field())], **modal}
+    assert await first(sent, {"type": 9, "data": data}, refused=True) == (400, 50035, wrong)
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        [{"name": "One", "value": 1}] * 26,
+        [{"name": "One", "value": "one"}],
+        [{"name": "", "value": 1}],
+        [{"name": "x" * 101, "value": 1}],
+    ],
+)
+async def test_wrong_choices_are_refused(noah, first, stand_in, choices):
+    typing = asyncio.create_task(noah.autocomplete("find", focused="page", page="1"))
+    sent = await stand_in.world.wait(stand_in.interactions.newest, within=5, what="interaction")
+    answer = {"type": 8, "data": {"choices": choices}}
+
+    status, code, _ = await first(sent, answer, refused=True)
+    assert (status, code) == (400, 50035)
+    await first(sent, {"type": 8, "data": {"choices": [{"name": "One", "value": 1}]}})
+    assert await typing == [{"name": "One", "value": 1}]
+
+
+def with_files(payload, **files):
+    form = aiohttp.FormData(quote_fields=False)
+    form.add_field("payload_json", payload)
+    for number, (name, data) in enumerate(files.items()):
+        file = io.BytesIO(data)
+        form.add_field(f"files[{number}]", file, filename=f"{name}.png")
+    return form
+
+
+async def test_edit_keeps_the_files_that_it_names_and_adds_the_new(noah, first, api, webhook):
+    sent = await noah.command("draw")
+    await first(sent, {"type": 5})
+    path = webhook(sent, ORIGINAL)
+    _, before = await api("PATCH", path, data=with_files("{}", a=picture(), b=picture()))
+    kept = before["attachments"][1]
+
+    payload = json.dumps({"attachments": [{"id": kept["id"]}, {"id": 0, "description": "new"}]})
+    _, after = await api("PATCH", path, data=with_files(payload, c=picture(size=(9, 7))))
+    _, untouched = await api("PATCH", path, {"content": "words"})
+
+    assert [file["filename"] for file in after["attachments"]] == ["b.png", "c.png"]
+    assert after["attachments"][0] == kept
+    assert (after["attachments"][1]["width"], after["attachments"][1]["height"]) == (9, 7)
+    assert untouched["attachments"] == after["attachments"]
+
+
+async def test_files_are_served_as_they_were_sent(noah, first, api, webhook):
+    raw = picture("red", kind="JPEG")
+    sent = await noah.command("draw")
+    await first(sent, {"type": 5})
+    _, message = await api("PATCH", webhook(sent, ORIGINAL), data=with_files("{}", a=raw))
+    async with aiohttp.request("GET", message["attachments"][0]["url"]) as response:
+        assert response.content_type == "image/jpeg"
+        assert await response.read() == raw
+
+
+async def test_update_changes_the_message_of_the_button(noah, first, api, webhook):
+    button = {"type": 2, "style": 2, "label": "Go", "custom_id": "go"}
+    row = {"type": 1, "components": [button]}
+    sent = await noah.command("draw")
+    await first(sent, {"type": 4, "data": {"content": "x", "components": [row]}})
+
+    pressed = await noah.press(sent.message["id"], "go")
+    assert (await first(pressed, {"type": 6}))[1]["interaction"]["response_message_id"]
+    _, edited = await api("PATCH", webhook(pressed, ORIGINAL), {"content": "y", "components": []})
+
+    assert edited["id"] == sent.message["id"]
+    assert (sent.message["content"], sent.message["components"]) == ("y", [])
+    assert await pressed.until(lambda _: True) == edited, "older versions are not looked at"

@@ -1,0 +1,194 @@
+"""The gateway, with discord.py and with frames by hand."""
+
+import asyncio
+
+import aiohttp
+import discord
+import pytest
+
+from sandbox.discord.world import BotOnline
+from tests.sandbox.discord.conftest import Client, running
+
+IDENTIFY = {"token": "sandbox-token", "intents": 1, "properties": {}}
+
+
+class Echo(Client):
+    """A bot that counts how often each interaction reached it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[int] = []
+
+        @self.tree.command()
+        async def ping(interaction: discord.Interaction) -> None:
+            """Answer."""
+            self.heard.append(interaction.id)
+            await interaction.response.send_message("pong")
+
+
+async def test_interaction_sent_while_the_bot_is_away_is_replayed_on_resume(connect, stand_in):
+    client = await connect(Echo())
+    noah = stand_in.member("Noah", channel="general")
+    stand_in.drop()
+    await stand_in.offline()
+
+    sent = await noah.command("ping")
+    assert (await sent.answer())["content"] == "pong"
+    assert client.resumed.is_set()
+    assert client.heard == [int(sent.id)]
+
+
+async def test_world_is_told_when_the_bot_goes_and_comes_back(connect, stand_in):
+    """A resumed session counts as much as a new one."""
+    told = asyncio.Queue()
+    stand_in.world.listeners.append(told.put_nowait)
+    await connect(Echo())
+    stand_in.drop()
+
+    online = []
+    async with asyncio.timeout(5):
+        while len(online) < 3:
+            if isinstance(event := await told.get(), BotOnline):
+                online.append(event.online)
+    assert online == [True, False, True]
+
+
+async def test_interaction_is_replayed_on_demand(connect, stand_in):
+    """A bot must expect one interaction twice: its second answer is refused."""
+    client = Echo()
+    refused = []
+
+    @client.tree.error
+    async def on_error(_: discord.Interaction, error: Exception) -> None:
+        refused.append(error.original.code)
+
+    await connect(client)
+    sent = await stand_in.member("Noah", channel="general").command("ping")
+    await sent.answer()
+    stand_in.replay(sent.id)
+
+    await stand_in.journal.wait("POST", "*/callback", count=2)
+    assert client.heard == [int(sent.id)] * 2
+    assert [entry.status for entry in stand_in.journal.find("POST", "*/callback")] == [200, 400]
+
+
+async def test_bot_whose_session_is_forgotten_identifies_anew(connect, stand_in):
+    client = await connect(Echo())
+    before = set(stand_in.gateway.sessions)
+    stand_in.drop(resumable=False)
+    await stand_in.offline()
+    await stand_in.online()
+
+    assert set(stand_in.gateway.sessions).isdisjoint(before)
+    sent = await stand_in.member("Noah", channel="general").command("ping")
+    assert (await sent.answer())["content"] == "pong"
+    assert not client.resumed.is_set()
+
+
+async def test_reconnect_is_asked_for_as_before_a_deploy(connect, stand_in):
+    client = await connect(Echo())
+
+    stand_in.gateway.reconnect()
+
+    await asyncio.wait_for(client.resumed.wait(), timeout=5)
+
+
+async def test_guilds_and_interactions_go_to_their_shards(connect, stand_in):
+    world = stand_in.world
+    expected = {guild.name: (int(guild.id) >> 22) % 2 for guild in world.guilds.values()}
+    clients = [await connect(Client(shard_id=shard, shard_count=2)) for shard in (0, 1)]
+
+    for shard, client in enumerate(clients):
+        assert {guild.name for guild in client.guilds} == {
+            name for name, wanted in expected.items() if wanted == shard
+        }
+
+
+async def test_wrong_token_cannot_log_in(connect, stand_in):
+    with pytest.raises(discord.LoginFailure):
+        async with running(Client(), "wrong"):
+            pass
+
+
+async def test_refused_gateway_refuses_connections(stand_in):
+    stand_in.world.refuse_gateway = True
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            await session.ws_connect(stand_in.gateway_url)
+
+
+async def test_bot_hears_of_messages_but_not_of_their_content(connect, stand_in):
+    """Without the privileged intent, content comes only with mentions and in direct messages."""
+    client = await connect(Client())
+    noah = stand_in.member("Noah", channel="general")
+
+    await noah.say("hello all")
+    await stand_in.member("Noah").say("hello you")
+
+    heard = [await asyncio.wait_for(client.seen.get(), timeout=5) for _ in range(2)]
+    assert [message.content for message in heard] == ["", "hello you"]
+
+
+async def test_bot_learns_that_it_was_removed_and_invited_again(connect, stand_in):
+    client = await connect(Client())
+    guild = stand_in.world.guild("Quiet Library")
+
+    stand_in.world.move_bot(guild, present=False)
+    await client.wait_for("guild_remove", timeout=5)
+    stand_in.world.move_bot(guild, present=True)
+    await client.wait_for("guild_join", timeout=5)
+
+
+@pytest.mark.parametrize(
+    ("frames", "code"),
+    [
+        ([{"op": 2, "d": {**IDENTIFY, "token": "wrong"}}], 4004),
+        ([{"op": 2, "d": {**IDENTIFY, "intents": 1 << 15}}], 4014),
+        ([{"op": 2, "d": {**IDENTIFY, "shard": [2, 2]}}], 4010),
+        ([{"op": 2, "d": IDENTIFY}, {"op": 2, "d": IDENTIFY}], 4005),
+        ([{"op": 2, "d": "nothing"}], 4002),
+        ([{"op": 2, "d": {"token": "sandbox-token"}}], 4002),
+        ([{"op": 8, "d": {}}], 4003),
+        ([{"op": 99}], 4001),
+        ([{"d": 1}], 4002),
+    ],
+)
+async def test_wrong_frames_close_the_connection(stand_in, frames, code):
+    async with aiohttp.ClientSession() as session, session.ws_connect(stand_in.gateway_url) as ws:
+        assert (await ws.receive_json())["op"] == 10
+        for frame in frames:
+            await ws.send_json(frame)
+        while (await ws.receive(timeout=5)).type != aiohttp.WSMsgType.CLOSE:
+            pass
+        assert ws.close_code == code
+
+
+async def test_heartbeat_is_acknowledged_and_unknown_session_invalid(stand_in):
+    resume = {"token": "sandbox-token", "session_id": "nobody's", "seq": 1}
+    async with aiohttp.ClientSession() as session, session.ws_connect(stand_in.gateway_url) as ws:
+        assert (await ws.receive_json())["d"]["heartbeat_interval"] == 41250
+        await ws.send_json({"op": 1, "d": None})
+        assert (await ws.receive_json())["op"] == 11
+        await ws.send_json({"op": 6, "d": resume})
+        assert (await ws.receive_json())["op"] == 9
+
+
+async def test_resume_replays_exactly_what_was_not_seen(stand_in):
+    world = stand_in.world
+    general = world.channel("general")
+    async with aiohttp.ClientSession() as session:
+        async with session.ws_connect(stand_in.gateway_url) as ws:
+            await ws.send_json({"op": 2, "d": {**IDENTIFY, "intents": 1 | 1 << 9}})
+            await ws.receive_json()
+            ready = await ws.receive_json()
+            last = [await ws.receive_json() for _ in world.guilds][-1]["s"]
+        await stand_in.member("Noah", channel="general").say("missed")
+        async with session.ws_connect(ready["d"]["resume_gateway_url"]) as ws:
+            resume = {"token": "sandbox-token", "session_id": ready["d"]["session_id"], "seq": last}
+            await ws.send_json({"op": 6, "d": resume})
+            await ws.receive_json()
+            missed, resumed = await ws.receive_json(), await ws.receive_json()
+
+    assert (missed["t"], missed["s"]) == ("MESSAGE_CREATE", last + 1)
+    assert missed["d"]["channel_id"] == general.id
+    assert resumed["t"] == "RESUMED"

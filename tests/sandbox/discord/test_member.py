@@ -1,0 +1,129 @@
+"""The member's client: what it lets through, and what it then sees."""
+
+import discord
+import pytest
+from discord import app_commands
+
+from sandbox.discord import NoAnswer, NotOffered, NotPossible
+from tests.sandbox.discord.conftest import Client
+
+
+async def test_commands_work_in_direct_messages(connect, stand_in):
+    client = Client()
+
+    @client.tree.command()
+    async def usage(interaction: discord.Interaction) -> None:
+        """Tell."""
+        await interaction.response.send_message(f"{interaction.guild} {interaction.user.name}")
+
+    @client.tree.command()
+    @app_commands.guild_only()
+    async def imagine(interaction: discord.Interaction) -> None:
+        """Draw."""
+
+    await connect(client)
+    noah = stand_in.member("Noah")
+
+    assert (await (await noah.command("usage")).answer())["content"] == "None noah"
+    with pytest.raises(NotPossible):
+        await noah.command("imagine")
+
+
+async def test_command_of_moderators_is_hidden_from_others(connect, stand_in):
+    client = Client()
+
+    @client.tree.command()
+    @app_commands.default_permissions(manage_guild=True)
+    async def limits(interaction: discord.Interaction) -> None:
+        """Set."""
+        await interaction.response.send_message(str(interaction.permissions.manage_guild))
+
+    await connect(client)
+    noah = stand_in.member("Noah", channel="general")
+    with pytest.raises(NotPossible):
+        await noah.command("limits")
+    stand_in.acts.open_to_all.add("limits")
+
+    assert (await (await noah.command("limits")).answer())["content"] == "False"
+    mira = stand_in.member("Mira", channel="general")
+    assert (await (await mira.command("limits")).answer())["content"] == "True"
+
+
+async def test_members_client_sends_only_what_the_command_takes(connect, stand_in):
+    client = Client()
+
+    @client.tree.command()
+    async def draw(
+        interaction: discord.Interaction,
+        prompt: app_commands.Range[str, 1, 5],
+        images: app_commands.Range[int, 1, 4] = 1,
+    ) -> None:
+        """Draw."""
+        await interaction.response.send_message(f"{images}")
+
+    await connect(client)
+    noah = stand_in.member("Noah", channel="general")
+    for wrong in (
+        {},
+        {"prompt": "too long"},
+        {"prompt": "a", "images": 5},
+        {"prompt": 1},
+        {"p": 1},
+    ):
+        with pytest.raises(NotOffered):
+            await noah.command("draw", **wrong)
+
+    crafted = [
+        {"name": "prompt", "type": 3, "value": "far too long"},
+        {"name": "images", "type": 4, "value": 99},
+    ]
+    sent = await noah.command("draw", _raw_options=crafted)
+    assert (await sent.answer())["content"] == "99"
+
+
+async def test_silent_bot_makes_the_interaction_fail(connect, stand_in):
+    """Discord waits for three seconds, then tells the member."""
+    stand_in.world.ack_window = 0.1
+    client = Client()
+
+    @client.tree.command()
+    async def sleep(interaction: discord.Interaction) -> None:
+        """Do nothing."""
+
+    await connect(client)
+    noah = stand_in.member("Noah", channel="general")
+
+    with pytest.raises(NoAnswer):
+        await (await noah.command("sleep")).answer()
+
+
+async def test_states_are_seen_in_order_even_if_they_went_by(connect, stand_in):
+    """A test that waits late must not miss what happened early."""
+    client = Client()
+
+    @client.tree.command()
+    async def draw(interaction: discord.Interaction) -> None:
+        """Draw."""
+        await interaction.response.send_message("queued")
+        for state in ("processing", "completed"):
+            await interaction.edit_original_response(content=state)
+
+    await connect(client)
+    sent = await stand_in.member("Noah", channel="general").command("draw")
+    await sent.until(lambda message: message["content"] == "completed")
+    assert [version["content"] for version in sent.versions] == [
+        "queued",
+        "processing",
+        "completed",
+    ]
+
+    with pytest.raises(TimeoutError, match="it stands at"):
+        await sent.until(lambda message: message["content"] == "queued", within=0.01)
+
+
+async def test_command_without_a_bot_fails_at_once(stand_in):
+    """Nobody at the gateway: the client is told at once."""
+    stand_in.commands.replace(None, [{"name": "draw", "description": "Draw"}])
+    sent = await stand_in.member("Noah", channel="general").command("draw")
+    with pytest.raises(NoAnswer):
+        await sent.answer()

@@ -1,0 +1,165 @@
+"""The chat page's socket."""
+
+import asyncio
+
+import aiohttp
+import pytest
+
+
+class Socket:
+    """A page, without the page."""
+
+    def __init__(self, ws):
+        self.ws = ws
+
+    async def next(self, *kinds):
+        """Return the next frame of one of these kinds."""
+        async with asyncio.timeout(5):
+            while (frame := await self.ws.receive_json())["type"] not in kinds:
+                pass
+        return frame
+
+    async def send(self, kind, **more):
+        await self.ws.send_json({"type": kind, "nonce": "n", **more})
+
+
+@pytest.fixture
+async def open_page(stand_in):
+    async with aiohttp.ClientSession() as session:
+
+        async def open_page(name, **more):
+            user = stand_in.world.user(name)
+            url = f"{stand_in.origin}/page/socket?user={user.id}"
+            return Socket(await session.ws_connect(url, **more))
+
+        yield open_page
+
+
+async def test_page_begins_with_the_world(open_page, world, deaf_bot):
+    noah = await open_page("Noah")
+    frame = await noah.next("world")
+
+    assert frame["you"] == world.user("Noah").id
+    assert [guild["name"] for guild in frame["guilds"]] == ["Lighthouse Club", "Quiet Library"]
+    assert frame["guilds"][0]["channels"][2]["nsfw"]
+    assert {command["name"] for command in frame["commands"]} == {"draw", "find"}
+    assert frame["direct"]["id"] in frame["messages"]
+    people = {user["global_name"]: user for user in frame["users"]}
+    assert all(people["Mira"]["moderator"].values())
+    assert not any(people["Noah"]["moderator"].values())
+    assert frame["bot"] == {"id": world.bot.id, "username": "Imagine", "online": True}
+
+
+async def test_page_shows_messages_as_they_come_change_and_go(open_page, world):
+    noah, ada = await open_page("Noah"), await open_page("Ada")
+    channel = world.channel("general").id
+    await ada.next("world")
+    await noah.send("say", channel_id=channel, content="hello")
+    message = (await ada.next("message"))["message"]
+    await noah.send("delete", channel_id=channel, message_id=message["id"])
+
+    assert message["content"] == "hello"
+    assert message["ephemeral_for"] is None
+    assert (await ada.next("message_delete"))["id"] == message["id"]
+
+
+async def test_page_commands_and_learns_of_the_answer(open_page, world, stand_in, api, deaf_bot):
+    noah = await open_page("Noah")
+    draw, find = (await noah.next("world"))["commands"]
+    where = {
+        "guild_id": world.guild("Lighthouse Club").id,
+        "channel_id": world.channel("general").id,
+    }
+
+    await noah.send("command", command_id=draw["id"], options=[], **where)
+    sent = await world.wait(stand_in.interactions.newest, within=5, what="interaction")
+    path = f"/interactions/{sent.id}/{sent.token}/callback"
+    await api("POST", path, {"type": 4, "data": {"content": "for you", "flags": 64}})
+    message = (await noah.next("message"))["message"]
+    assert message["ephemeral_for"] == world.user("Noah").id
+    assert (await noah.next("acknowledged"))["nonce"] == "n"
+
+    typed = [{"name": "page", "type": 4, "value": "1", "focused": True}]
+    await noah.send("autocomplete", command_id=find["id"], options=typed, **where)
+    typing = await world.wait(
+        lambda: one if (one := stand_in.interactions.newest()) is not sent else None,
+        within=5,
+        what="interaction",
+    )
+    path = f"/interactions/{typing.id}/{typing.token}/callback"
+    await api("POST", path, {"type": 8, "data": {"choices": [{"name": "One", "value": 1}]}})
+    assert (await noah.next("choices"))["choices"] == [{"name": "One", "value": 1}]
+
+
+async def test_page_opens_a_modal_and_sends_it(open_page, world, stand_in, api, deaf_bot):
+    noah = await open_page("Noah")
+    draw, _ = (await noah.next("world"))["commands"]
+    channel = world.channel("general").id
+    await noah.send("command", command_id=draw["id"], channel_id=channel, options=[])
+    sent = await world.wait(stand_in.interactions.newest, within=5, what="interaction")
+    text = {"type": 4, "style": 1, "custom_id": "why", "label": "Why"}
+    modal = {"custom_id": "m", "title": "T", "components": [{"type": 1, "components": [text]}]}
+    await api("POST", f"/interactions/{sent.id}/{sent.token}/callback", {"type": 9, "data": modal})
+
+    opened = await noah.next("modal")
+    assert (opened["nonce"], opened["modal"]["title"]) == ("n", "T")
+    filled = {"type": 4, "custom_id": "why", "value": "because"}
+    await noah.send(
+        "modal_submit",
+        interaction_id=opened["interaction_id"],
+        custom_id="m",
+        components=[{"type": 1, "components": [filled]}],
+    )
+    submitted = await world.wait(
+        lambda: one if (one := stand_in.interactions.newest()) is not sent else None,
+        within=5,
+        what="interaction",
+    )
+    assert submitted.data["components"][0]["components"] == [filled]
+
+
+async def test_page_is_told_at_once_that_the_bot_is_away(open_page, world, stand_in, api):
+    commands = f"/applications/{api.application}/commands"
+    _, [draw] = await api("PUT", commands, [{"name": "draw", "description": "Draw"}])
+    noah = await open_page("Noah")
+    channel = world.channel("general").id
+    await noah.send("command", command_id=draw["id"], channel_id=channel, options=[])
+
+    failed = await noah.next("failed")
+    assert failed == {"type": "failed", "nonce": "n", "text": "The application did not respond"}
+
+
+async def test_page_hears_of_the_bot_coming_and_of_its_commands(open_page, api, stand_in):
+    noah = await open_page("Noah")
+    assert (await noah.next("world"))["commands"] == []
+    commands = f"/applications/{api.application}/commands"
+    await api("PUT", commands, [{"name": "draw", "description": "Draw"}])
+    assert len((await noah.next("world"))["commands"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("command", {"command_id": "1", "options": []}),
+        ("component", {"message_id": "1", "custom_id": "x"}),
+        ("say", {"content": " "}),
+        ("dance", {}),
+        ("say", {}),
+        ("say", {"content": "x", "channel_id": "1"}),
+    ],
+)
+async def test_what_cannot_be_done_is_told(open_page, world, kind, more):
+    noah = await open_page("Noah")
+    await noah.send(kind, **{"channel_id": world.channel("general").id, **more})
+    assert (await noah.next("error"))["nonce"] == "n"
+
+
+async def test_other_sites_may_not_open_the_socket(open_page):
+    with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
+        await open_page("Noah", headers={"Origin": "https://elsewhere.example"})
+
+
+async def test_avatars_are_drawn(stand_in, world):
+    async with aiohttp.request("GET", f"{stand_in.origin}/avatars/{world.bot.id}.svg") as response:
+        assert response.content_type == "image/svg+xml"
+        assert ">I</text>" in await response.text()

@@ -1,0 +1,146 @@
+"""The bot's process is a real one: these tests start, signal and kill real processes."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.botprocess import BotProcess
+
+PATIENT = """
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(print("bye") or 3))
+print("up", os.environ.get("COLOR"), os.environ.get("DISCORD_TOKEN"), os.getcwd(), flush=True)
+while True: time.sleep(60)
+"""
+DEAF = PATIENT.replace('lambda *_: sys.exit(print("bye") or 3)', "signal.SIG_IGN")
+
+
+@pytest.fixture
+async def bot(tmp_path) -> AsyncIterator[BotProcess]:
+    process = BotProcess({"COLOR": "red"}, cwd=tmp_path, command=(sys.executable, "-c", PATIENT))
+    yield process
+    if process.running:
+        await process.kill()
+
+
+async def test_it_starts_in_its_folder_with_its_environment_alone(bot, tmp_path, monkeypatch):
+    """A token in the shell of whoever plays with the sandbox stays out of it."""
+    monkeypatch.setenv("DISCORD_TOKEN", "a real one")
+
+    await bot.start()
+
+    assert await bot.wait_line("up") == f"up red None {tmp_path}"
+    assert bot.running
+    assert bot.pid
+
+
+async def test_starting_it_twice_starts_it_once(bot):
+    await bot.start()
+    pid = bot.pid
+
+    await bot.start()
+
+    assert bot.pid == pid
+
+
+async def test_stop_asks_and_waits_for_the_last_word(bot):
+    await bot.start()
+    await bot.wait_line("up")
+
+    assert await bot.stop() == 3
+
+    assert list(bot.log)[-2:] == ["bye", "bot ended with status 3"]
+    assert (bot.running, bot.pid, bot.returncode) == (False, None, 3)
+
+
+async def test_kill_leaves_it_no_last_word(bot):
+    await bot.start()
+    await bot.wait_line("up")
+
+    assert await bot.kill() == -signal.SIGKILL
+
+    assert "bye" not in bot.log
+
+
+async def test_who_does_not_listen_is_killed(tmp_path):
+    deaf = BotProcess({}, cwd=tmp_path, command=(sys.executable, "-c", DEAF))
+    await deaf.start()
+    await deaf.wait_line("up")
+
+    assert await deaf.stop(within=0.05) == -signal.SIGKILL
+
+
+async def test_it_can_be_started_again_and_keeps_its_log(bot):
+    await bot.start()
+    await bot.wait_line("up")
+    await bot.kill()
+
+    await bot.start()
+    await bot.wait_line("ended")
+
+    assert bot.running
+
+
+async def test_stopping_what_never_ran_does_nothing(bot):
+    assert await bot.stop() is None
+    assert await bot.kill() is None
+
+
+async def test_a_line_that_never_comes_is_told_with_the_end_of_the_log(bot):
+    await bot.start()
+    await bot.wait_line("up")
+
+    with pytest.raises(TimeoutError, match="up red"):
+        await bot.wait_line("down", within=0.01)
+
+
+async def test_a_line_without_end_does_not_block_it(tmp_path):
+    endless = "import sys; sys.stdout.write('x' * 300_000); print('done')"
+    bot = BotProcess({}, cwd=tmp_path, command=(sys.executable, "-c", endless))
+
+    await bot.start()
+
+    assert await bot.wait_exit() == 0
+    assert any(line.endswith("done") for line in bot.log)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
+async def test_it_dies_with_whoever_started_it(tmp_path):
+    """A killed sandbox leaves no bot behind that goes on with its database."""
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import asyncio, sys, pathlib\n"
+        "from sandbox.botprocess import BotProcess\n"
+        "async def main():\n"
+        f"    bot = BotProcess({{}}, cwd=pathlib.Path({str(tmp_path)!r}),"
+        f" command=(sys.executable, '-c', {PATIENT!r}))\n"
+        "    await bot.start()\n"
+        "    await bot.wait_line('up')\n"
+        "    print(bot.pid, flush=True)\n"
+        "    await asyncio.Event().wait()\n"
+        "asyncio.run(main())\n"
+    )
+    root = Path(__file__).parents[2]
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable,
+        script,
+        stdout=asyncio.subprocess.PIPE,
+        env={"PYTHONPATH": str(root)},
+    )
+    assert parent.stdout
+    child = os.pidfd_open(int(await parent.stdout.readline()))
+    gone = asyncio.Event()
+    asyncio.get_running_loop().add_reader(child, gone.set)
+
+    parent.kill()
+
+    async with asyncio.timeout(5):
+        await parent.wait()
+        await gone.wait()
+    asyncio.get_running_loop().remove_reader(child)
+    os.close(child)

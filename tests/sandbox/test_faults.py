@@ -1,0 +1,158 @@
+"""Faults are how tests stand between two programs: each must do what it says, and no more."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from sandbox.faults import Answer, Cut, Delay, Fault, Faults, Hold
+from sandbox.journal import Journal
+
+
+@pytest.fixture
+def faults() -> Faults:
+    return Faults()
+
+
+@pytest.fixture
+def journal() -> Journal:
+    return Journal()
+
+
+@pytest.fixture
+def handled() -> list[bytes]:
+    """The bodies that reached the handler."""
+    return []
+
+
+@pytest.fixture
+async def client(journal, faults, handled) -> AsyncIterator[aiohttp.ClientSession]:
+    async def handle(request: web.Request) -> web.Response:
+        handled.append(await request.read())
+        return web.Response(text="handled")
+
+    app = web.Application(middlewares=[journal.middleware, faults.middleware])
+    app.router.add_route("*", "/{path:.*}", handle)
+    async with (
+        TestServer(app) as server,
+        aiohttp.ClientSession(base_url=server.make_url("/")) as session,
+    ):
+        yield session
+        faults.clear()
+
+
+async def fetch(client: aiohttp.ClientSession, path: str = "/x") -> tuple[int, str]:
+    async with client.post(path, data=b"body") as response:
+        return response.status, await response.text()
+
+
+async def test_hold_before_keeps_the_handler_from_running(client, faults, handled):
+    fault = faults.add(Fault(method="POST", path="/x", do=Hold()))
+    asking = asyncio.create_task(fetch(client))
+    await fault.reached.wait()
+    assert handled == []
+
+    fault.release()
+
+    assert await asking == (200, "handled")
+
+
+async def test_hold_after_keeps_the_answer_back(client, faults, handled):
+    fault = faults.add(Fault(method="*", path="/*", do=Hold(when="after")))
+    asking = asyncio.create_task(fetch(client))
+    await fault.reached.wait()
+    assert handled == [b"body"]
+    assert not asking.done()
+
+    fault.release()
+
+    assert await asking == (200, "handled")
+
+
+async def test_a_client_that_leaves_while_it_is_held_breaks_nothing(
+    client, faults, handled, journal
+):
+    fault = faults.add(Fault(method="POST", path="/x", do=Hold(when="after")))
+    asking = asyncio.create_task(fetch(client))
+    await fault.reached.wait()
+
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    fault.release()
+
+    assert await fetch(client) == (200, "handled")
+    first, second = await journal.wait("POST", "/x", count=2)
+    assert (first.status, second.status) == (None, 200)
+
+
+@pytest.mark.parametrize(("when", "ran"), [("before", []), ("after", [b"body"])])
+async def test_cut_closes_the_connection_without_an_answer(
+    client, faults, handled, journal, when, ran
+):
+    faults.add(Fault(method="POST", path="/x", do=Cut(when=when)))
+
+    with pytest.raises(aiohttp.ServerDisconnectedError):
+        await fetch(client)
+
+    assert handled == ran
+    (exchange,) = journal.exchanges
+    assert exchange.status is None
+
+
+@pytest.mark.parametrize(
+    ("body", "text", "kind"),
+    [
+        ({"a": 1}, '{"a": 1}', "application/json"),
+        ("plain", "plain", "text/plain"),
+        (b"raw", "raw", "application/octet-stream"),
+    ],
+)
+async def test_answer_speaks_instead_of_the_handler(client, faults, handled, body, text, kind):
+    faults.add(Fault(method="POST", path="/x", do=Answer(status=418, body=body)))
+
+    async with client.post("/x") as response:
+        assert (response.status, await response.text()) == (418, text)
+        assert response.content_type == kind
+    assert handled == []
+
+
+async def test_answer_may_name_its_own_content_type(client, faults):
+    page = Answer(status=502, body="<html>", headers={"Content-Type": "text/html"})
+    faults.add(Fault(method="POST", path="/x", do=page))
+
+    async with client.post("/x") as response:
+        assert response.content_type == "text/html"
+
+
+async def test_delay_only_takes_time(client, faults, handled):
+    faults.add(Fault(method="POST", path="/x", do=Delay(seconds=0.01)))
+
+    assert await fetch(client) == (200, "handled")
+
+
+async def test_a_fault_acts_as_often_as_it_says_and_only_where_it_matches(client, faults):
+    faults.add(Fault(method="POST", path="/x", times=2, do=Answer(status=500)))
+
+    assert (await fetch(client, "/y"))[0] == 200
+    assert [(await fetch(client))[0] for _ in range(3)] == [500, 500, 200]
+
+
+async def test_faults_act_in_the_order_in_which_they_were_added(client, faults):
+    faults.add(Fault(method="POST", path="/x", do=Answer(status=500)))
+    faults.add(Fault(method="POST", path="/*", do=Answer(status=503)))
+
+    assert [(await fetch(client))[0] for _ in range(3)] == [500, 503, 200]
+
+
+async def test_clear_releases_what_is_held_and_disarms_the_rest(client, faults):
+    fault = faults.add(Fault(method="POST", path="/x", times=5, do=Hold()))
+    asking = asyncio.create_task(fetch(client))
+    await fault.reached.wait()
+
+    faults.clear()
+
+    assert await asking == (200, "handled")
+    assert await fetch(client) == (200, "handled")

@@ -1,0 +1,221 @@
+"""The panel: what the page may ask for, and who may ask."""
+
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from sandbox.botprocess import BotProcess
+from sandbox.faults import Faults
+from sandbox.journal import Journal
+from sandbox.panel import Panel
+from sandbox.pixazo import Pixazo, Settings
+
+SUBMIT = "/auraflow-v0-3-512/v1/auraflow-v0-3-request"
+
+
+@dataclass
+class Driven:
+    """What the panel drives, without a Discord."""
+
+    pixazo: Pixazo
+    process: BotProcess | None
+    online: bool = False
+
+
+@pytest.fixture
+async def driven(tmp_path) -> AsyncIterator[Driven]:
+    command = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)")
+    process = BotProcess({}, cwd=tmp_path, command=command)
+    async with Pixazo(Settings(), Journal(), Faults()) as pixazo:
+        yield Driven(pixazo, process)
+        await process.kill()
+
+
+@pytest.fixture
+async def page(driven) -> AsyncIterator[aiohttp.ClientSession]:
+    app = web.Application()
+    app.add_routes(Panel(driven).routes)
+    async with (
+        TestServer(app) as server,
+        aiohttp.ClientSession(base_url=server.make_url("/")) as session,
+    ):
+        yield session
+
+
+async def post(page, path: str, body: object, **headers: str) -> tuple[int, dict]:
+    async with page.post(f"/panel/{path}", json=body, headers=headers) as response:
+        return response.status, await response.json()
+
+
+async def test_the_state_shows_everything(page, driven):
+    async with page.get("/panel/state") as response:
+        state = await response.json()
+
+    assert state == {
+        "bot": {"running": False, "pid": None, "online": False, "started_at": None, "log": []},
+        "vendor": {
+            "queued_seconds": [1.0, 3.0],
+            "processing_seconds": [4.0, 8.0],
+            "wallet_usd": None,
+            "price_usd": 0.001,
+            "callbacks": True,
+            "next": [],
+            "submitted": 0,
+            "status_calls": 0,
+            "callbacks_sent": 0,
+            "requests": [],
+        },
+    }
+
+
+async def test_requests_are_shown_newest_last(page, driven):
+    headers = {"Ocp-Apim-Subscription-Key": "sandbox-key"}
+    for number in range(12):
+        order = {"prompt": f"picture {number}"}
+        async with page.post(driven.pixazo.origin + SUBMIT, json=order, headers=headers):
+            pass
+
+    async with page.get("/panel/state") as response:
+        vendor = (await response.json())["vendor"]
+
+    assert vendor["submitted"] == 12
+    assert [shown["prompt"] for shown in vendor["requests"]] == [
+        f"picture {number}" for number in range(2, 12)
+    ]
+    assert vendor["requests"][0]["status"] == "QUEUED"
+
+
+async def test_the_vendor_takes_new_settings(page, driven):
+    asked = {
+        "queued_seconds": [0, 0.2],
+        "processing_seconds": [1, 2.5],
+        "wallet_usd": 0.5,
+        "callbacks": False,
+    }
+
+    code, state = await post(page, "vendor", asked)
+
+    assert code == 200
+    assert asked.items() <= state["vendor"].items()
+    settings = driven.pixazo.settings
+    assert (settings.queued_seconds, settings.callbacks) == ((0.0, 0.2), False)
+
+
+async def test_the_wallet_can_be_endless_again(page, driven):
+    driven.pixazo.wallet_usd = 0.0
+
+    _, state = await post(page, "vendor", {"wallet_usd": None})
+
+    assert state["vendor"]["wallet_usd"] is None
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("vendor", {"queued_seconds": 3}),
+        ("vendor", {"queued_seconds": [1]}),
+        ("vendor", {"queued_seconds": [2, 1]}),
+        ("vendor", {"queued_seconds": [-1, 1]}),
+        ("vendor", {"queued_seconds": ["1", "2"]}),
+        ("vendor", {"processing_seconds": [0, 1e9]}),
+        ("vendor", {"wallet_usd": "much"}),
+        ("vendor", {"wallet_usd": True}),
+        ("vendor", {"callbacks": 1}),
+        ("vendor", {"key": "other"}),
+        ("vendor", []),
+        ("vendor/next", {}),
+        ("vendor/next", {"answer": "418"}),
+        ("vendor/next", {"answer": "429", "count": 0}),
+        ("vendor/next", {"answer": "429", "count": True}),
+        ("vendor/next", {"answer": "429", "count": 1000}),
+        ("vendor/next", {"answer": "429", "retry_after": "soon"}),
+        ("bot", {"do": "dance"}),
+        ("bot", {}),
+    ],
+)
+async def test_nonsense_changes_nothing_and_says_why(page, driven, path, asked):
+    before = Panel(driven).state()
+
+    code, answer = await post(page, path, asked)
+
+    assert code == 400
+    assert answer["error"]
+    assert Panel(driven).state() == before
+
+
+async def test_half_of_a_nonsense_changes_nothing_either(page, driven):
+    await post(page, "vendor", {"wallet_usd": 1, "callbacks": "maybe"})
+
+    assert driven.pixazo.wallet_usd is None
+
+
+async def test_what_is_not_json_is_refused(page):
+    headers = {"Content-Type": "application/json"}
+    async with page.post("/panel/vendor", data=b"{", headers=headers) as response:
+        assert response.status == 400
+
+
+async def test_the_next_answers_are_queued_and_cleared(page, driven):
+    await post(page, "vendor/next", {"answer": "429", "retry_after": 9, "count": 2})
+    _, state = await post(page, "vendor/next", {"answer": "silence"})
+    assert state["vendor"]["next"] == ["429", "429", "silence"]
+    assert driven.pixazo.next[0] == ("429", 9.0)
+
+    _, state = await post(page, "vendor/next", {"answer": "clear"})
+
+    assert state["vendor"]["next"] == []
+
+
+async def test_the_bot_is_started_killed_and_restarted(page, driven):
+    _, state = await post(page, "bot", {"do": "start"})
+    first = state["bot"]["pid"]
+    assert state["bot"]["running"]
+    assert state["bot"]["started_at"]
+
+    _, state = await post(page, "bot", {"do": "kill"})
+    assert (state["bot"]["running"], state["bot"]["pid"]) == (False, None)
+    assert driven.process.returncode == -9
+
+    _, state = await post(page, "bot", {"do": "restart"})
+    second = state["bot"]["pid"]
+    _, state = await post(page, "bot", {"do": "restart"})
+    assert len({first, second, state["bot"]["pid"]}) == 3
+
+    _, state = await post(page, "bot", {"do": "stop"})
+    assert state["bot"]["log"][-1] == "bot ended with status -15"
+
+
+async def test_without_a_bot_there_is_nothing_to_start(page, driven):
+    process, driven.process = driven.process, None
+
+    code, _ = await post(page, "bot", {"do": "start"})
+
+    driven.process = process
+    assert code == 400
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Host": "evil.example"},
+        {"Host": "evil.example", "Origin": "http://evil.example"},
+    ],
+)
+async def test_pages_of_other_origins_are_refused(page, driven, headers):
+    """Any web page that is open beside the sandbox could send a form to it."""
+    code, _ = await post(page, "vendor", {"wallet_usd": 0}, **headers)
+
+    assert code == 403
+    assert driven.pixazo.wallet_usd is None
+
+
+async def test_forms_are_refused(page):
+    async with page.post("/panel/bot", data={"do": "start"}) as response:
+        assert response.status == 415

@@ -1,0 +1,492 @@
+# ruff: noqa: ARG002 - the ports name the arguments
+"""Fakes of the ports, and the services over them: a process without network, disk or clock."""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain import pressure
+from bot.domain.job import AT_VENDOR, ENDED, Billed, Job, State, Update
+from bot.domain.pressure import Lane
+from bot.errors import Closed, NoPicture, Silent, StoreAway
+from bot.service import crew as crew_module
+from bot.service import deliver as deliver_module
+from bot.service import submit as submit_module
+from bot.service.crew import Crew
+from bot.service.deliver import Deliver, DeliverSettings
+from bot.service.hear import Hear
+from bot.service.orders import Orders, Request
+from bot.service.ports import Picture
+from bot.service.recover import Recover, RecoverSettings
+from bot.service.submit import LaneSettings, Submit
+from bot.service.track import Track, TrackSettings
+from tests.samples import LANE, NOW, OWNER
+
+PICTURE = "https://pub-1.r2.dev/v1/r-1/output.png"
+_OPEN = {State.QUEUED, State.PROCESSING, State.COMPLETED}
+
+
+class Clock:
+    """Time that passes only when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Store:
+    """What both fakes of the store share: it can be away."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.calls: list[str] = []
+
+    async def _reach(self, call: str) -> None:
+        self.calls.append(call)
+        await asyncio.sleep(0)
+        if self.away:
+            raise StoreAway("the store is away")
+
+
+class FakeJobs(Store):
+    """Jobs in memory, with the store's own rules."""
+
+    def __init__(self, lanes: "FakeLanes") -> None:
+        super().__init__()
+        self.rows: dict[str, Job] = {}
+        self.history: dict[str, list[State]] = defaultdict(list)
+        self.lapsed: set[str] = set()  # jobs whose lease ran out
+        self.renewed: list[str] = []
+        self.slow: asyncio.Event | None = None  # an ``add`` waits for it
+        self._lanes = lanes
+        self._served: dict[str, float] = {}
+
+    def put(self, *jobs: Job) -> None:
+        for job in jobs:
+            self.rows[job.id] = job
+            if self.history[job.id][-1:] != [job.state]:
+                self.history[job.id].append(job.state)
+
+    @property
+    def only(self) -> Job:
+        (job,) = self.rows.values()
+        return job
+
+    async def add(self, job: Job) -> bool:
+        await self._reach("add")
+        if self.slow is not None:
+            await self.slow.wait()
+        if any(row.interaction_id == job.interaction_id for row in self.rows.values()):
+            return False
+        self.put(job)
+        return True
+
+    async def get(self, job_id: str) -> Job | None:
+        await self._reach("get")
+        return self.rows.get(job_id)
+
+    async def swap(self, before: Job, after: Job) -> bool:
+        await self._reach("swap")
+        row = self.rows[before.id]
+        if (row.state, row.owner, row.epoch) != (before.state, before.owner, before.epoch):
+            return False
+        if self._taken(after.request_id, after.id):
+            return False
+        changes = {
+            field.name: getattr(after, field.name)
+            for field in fields(Job)
+            if getattr(after, field.name) != getattr(before, field.name)
+        }
+        self.put(replace(row, **changes))
+        return True
+
+    async def claim(
+        self, owner: str, *, lane: str, width: int, lease: float, now: float
+    ) -> Job | None:
+        await self._reach("claim")
+        mine = [job for job in self.rows.values() if job.lane == lane]
+        if self._lanes.lanes[lane].paused(now):
+            return None
+        if sum(job.state in AT_VENDOR for job in mine) >= width:
+            return None
+        waiting = [job for job in mine if job.state is State.WAITING and job.answered_at]
+        if not waiting:
+            return None
+        before = min(waiting, key=lambda job: (self._served.get(job.line, 0.0), job.created_at))
+        self._served[before.line] = now
+        after = before.turn(
+            State.SUBMITTING, now=now, owner=owner, epoch=before.epoch + 1, submit_started_at=now
+        )
+        self.put(after)
+        return after
+
+    async def learn(self, job_id: str, request_id: str, *, now: float) -> bool:
+        await self._reach("learn")
+        job = self.rows.get(job_id)
+        if job is None or job.state not in {State.SUBMITTING, State.UNCERTAIN}:
+            return False
+        if job.request_id is not None or self._taken(request_id, job_id):
+            return False
+        self.put(
+            replace(
+                job,
+                state=State.QUEUED,
+                billed=Billed.UNKNOWN,
+                request_id=request_id,
+                queued_at=now,
+                since=now,
+            )
+        )
+        return True
+
+    async def renew(self, owner: str, *, lease: float) -> None:
+        await self._reach("renew")
+        self.renewed.append(owner)
+        self.lapsed -= {job.id for job in self.rows.values() if job.owner == owner}
+
+    async def inherit(self, owner: str, *, lease: float) -> list[Job]:
+        await self._reach("inherit")
+        return self._take(owner, lambda job: job.owner not in {None, owner})
+
+    async def take_over(self, owner: str, *, lease: float, submitted_before: float) -> list[Job]:
+        await self._reach("take_over")
+        return self._take(
+            owner,
+            lambda job: (
+                job.id in self.lapsed
+                and not (
+                    job.state is State.SUBMITTING
+                    and (job.submit_started_at or 0.0) >= submitted_before
+                )
+            ),
+        )
+
+    async def neglected(self, *, unanswered_since: float, waiting_since: float) -> list[Job]:
+        await self._reach("neglected")
+        return [
+            job
+            for job in self.rows.values()
+            if job.state is State.WAITING
+            and (
+                job.created_at < waiting_since
+                or (job.answered_at is None and job.created_at < unanswered_since)
+            )
+        ]
+
+    async def kept(self, member_id: int, *, most: int) -> list[Job]:
+        await self._reach("kept")
+        mine = [job for job in self.rows.values() if job.member_id == member_id and job.kept_at]
+        return sorted(mine, key=lambda job: job.created_at, reverse=True)[:most]
+
+    async def erase_tokens(self, *, before: float) -> None:
+        await self._reach("erase_tokens")
+        for job in self.rows.values():
+            if job.created_at < before:
+                self.rows = {**self.rows, job.id: replace(job, interaction_token=None)}
+
+    def _take(self, owner: str, which: Callable[[Job], bool]) -> list[Job]:
+        taken = [
+            replace(job, owner=owner, epoch=job.epoch + 1)
+            for job in self.rows.values()
+            if which(job) or (job.owner is None and job.state in _OPEN and job.kept_at is None)
+        ]
+        self.put(*taken)
+        self.lapsed -= {job.id for job in taken}
+        return taken
+
+    def _taken(self, request_id: str | None, job_id: str) -> bool:
+        return request_id is not None and any(
+            job.request_id == request_id and job.id != job_id for job in self.rows.values()
+        )
+
+
+class FakeLanes(Store):
+    """Lanes in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lanes: dict[str, Lane] = defaultdict(Lane)
+        self.drawn: dict[str, float] = defaultdict(float)  # until when slots are given away
+
+    async def get(self, lane: str) -> Lane:
+        await self._reach("get")
+        return self.lanes[lane]
+
+    async def press(
+        self, lane: str, *, retry_after: float | None, now: float, jitter: float
+    ) -> Lane:
+        await self._reach("press")
+        self.lanes[lane] = pressure.pressed(
+            self.lanes[lane], retry_after=retry_after, now=now, jitter=jitter
+        )
+        return self.lanes[lane]
+
+    async def draw(self, lane: str, *, count: int, interval: float, now: float) -> float:
+        await self._reach("draw")
+        first = max(self.drawn[lane], now)
+        self.drawn[lane] = first + count * interval
+        return first
+
+    async def ease(self, lane: str) -> None:
+        await self._reach("ease")
+        self.lanes[lane] = pressure.eased(self.lanes[lane])
+
+
+class FakeQueue:
+    """A vendor that says what it is told to; left to itself it takes and completes everything."""
+
+    def __init__(self) -> None:
+        self.submitted: list[tuple[Any, Any]] = []
+        self.asked: list[str] = []
+        self.answers: deque[Update | Exception] = deque()  # of the next submits
+        self.statuses: deque[Update | Exception] = deque()  # of the next status calls
+        self.after: Update | Exception | None = None  # of all later status calls; None: COMPLETED
+        self.hold: asyncio.Event | None = None  # a submit's answer waits for it
+        self.reached = asyncio.Event()  # a submit was heard
+
+    async def submit(self, order, callback) -> Update:
+        self.submitted.append((order, callback))
+        number = len(self.submitted)
+        self.reached.set()
+        await asyncio.sleep(0)
+        if self.hold is not None:
+            await self.hold.wait()
+        answer = self.answers.popleft() if self.answers else None
+        return _said(answer or Update(state=State.QUEUED, request_id=f"r-{number}"))
+
+    async def status(self, request_id: str) -> Update:
+        self.asked.append(request_id)
+        await asyncio.sleep(0)
+        answer = self.statuses.popleft() if self.statuses else self.after
+        return _said(
+            answer or Update(state=State.COMPLETED, request_id=request_id, media=(PICTURE,))
+        )
+
+
+class FakeMedia:
+    """Pictures that come at once, unless told otherwise."""
+
+    def __init__(self) -> None:
+        self.fetched: list[str] = []
+        self.errors: dict[str, deque[Exception]] = defaultdict(deque)
+
+    async def fetch(self, address: str, path: Path, *, limit: int) -> Picture:
+        self.fetched.append(address)
+        await asyncio.sleep(0)
+        if self.errors[address]:
+            raise self.errors[address].popleft()
+        if "broken" in address:
+            raise NoPicture("it is broken")
+        return Picture(path=path, extension="png", width=64, height=64, shrunk=False)
+
+
+class FakeReplies:
+    """Remembers what members saw."""
+
+    def __init__(self) -> None:
+        self.shown: list[tuple[Job, float | None]] = []
+        self.settled: list[Job] = []
+        self.delivered: list[tuple[Job, list[Picture]]] = []
+        self.closed = False
+        self.hold: asyncio.Event | None = None  # Discord takes nothing before it
+
+    def show(self, job: Job, *, paused_until: float | None = None) -> None:
+        self.shown.append((job, paused_until))
+
+    async def settle(self, job: Job) -> None:
+        await self._wait()
+        self.settled.append(job)
+
+    async def deliver(self, job: Job, pictures) -> None:
+        await self._wait()
+        if self.closed:
+            raise Closed("there is no way to the member")
+        self.delivered.append((job, list(pictures)))
+
+    async def _wait(self) -> None:
+        await asyncio.sleep(0)
+        if self.hold is not None:
+            await self.hold.wait()
+
+
+def _said(answer: Update | Exception) -> Update:
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+@dataclass(kw_only=True)
+class Shop:
+    """One process: its services over the fakes."""
+
+    clock: Clock
+    jobs: FakeJobs
+    lanes: FakeLanes
+    queue: FakeQueue
+    media: FakeMedia
+    replies: FakeReplies
+    track: Track
+    submit: Submit
+    deliver: Deliver
+    crew: Crew
+    recover: Recover
+    orders: Orders
+    hear: Hear
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Let the lane run, and leave every job where it stands at the end."""
+        running = asyncio.create_task(self.crew.run())
+        try:
+            yield
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            await self.crew.close()
+
+    async def round(self) -> None:
+        """Have the process look once after what nobody looks after."""
+        before = self.jobs.calls.count("neglected")
+        running = asyncio.create_task(self.recover.run())
+        await until(lambda: self.jobs.calls.count("neglected") > before)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    def at_rest(self) -> bool:
+        """Tell whether nothing is left to do for any job."""
+        done = ENDED | {State.UNCERTAIN, State.EXPIRED}
+        return all(job.state in done and job.owner is None for job in self.jobs.rows.values())
+
+
+async def until(condition: Callable[[], Any], *, within: float = 5.0) -> None:
+    """Let the others work until *condition* holds."""
+    async with asyncio.timeout(within):
+        while not condition():  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0)
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch):
+    """Back-off takes no time here; that it is bounded is the domain's to test."""
+    for module, name in (
+        (crew_module, "STORE_AWAY"),
+        (crew_module, "AFTER_A_BUG"),
+        (submit_module, "STORE_AWAY"),
+        (deliver_module, "FIRST_PAUSE"),
+        (deliver_module, "LONGEST_PAUSE"),
+    ):
+        monkeypatch.setattr(module, name, 0.0)
+
+
+@pytest.fixture
+def open_shop(tmp_path) -> Callable[..., Shop]:
+    def open_shop(*, public_url=None, width=4, owner=OWNER) -> Shop:
+        clock, lanes, queue, media, replies = (
+            Clock(),
+            FakeLanes(),
+            FakeQueue(),
+            FakeMedia(),
+            FakeReplies(),
+        )
+        jobs = FakeJobs(lanes)
+        track = Track(
+            settings=TrackSettings(owner=owner, poll=0.001, deadline=3600, callbacks=False),
+            jobs=jobs,
+            queue=queue,
+            replies=replies,
+            now=clock,
+        )
+        submit = Submit(
+            settings=LaneSettings(
+                lane=LANE,
+                owner=owner,
+                width=width,
+                lease=30,
+                public_url=public_url,
+                callback_mode="sync",
+            ),
+            jobs=jobs,
+            lanes=lanes,
+            queue=queue,
+            replies=replies,
+            track=track,
+            now=clock,
+        )
+        deliver = Deliver(
+            settings=DeliverSettings(folder=tmp_path / "files", patience=3600),
+            jobs=jobs,
+            media=media,
+            replies=replies,
+            now=clock,
+        )
+        crew = Crew(
+            owner=owner, jobs=jobs, replies=replies, submit=submit, track=track, deliver=deliver
+        )
+        recover = Recover(
+            settings=RecoverSettings(owner=owner, lease=30, submit_timeout=30, deadline=3600),
+            jobs=jobs,
+            crew=crew,
+            now=clock,
+        )
+        return Shop(
+            clock=clock,
+            jobs=jobs,
+            lanes=lanes,
+            queue=queue,
+            media=media,
+            replies=replies,
+            track=track,
+            submit=submit,
+            deliver=deliver,
+            crew=crew,
+            recover=recover,
+            orders=Orders(jobs=jobs, replies=replies, lane=LANE, wake_lane=submit.wake, now=clock),
+            hear=Hear(jobs=jobs, track=track, crew=crew, recover=recover, now=clock),
+        )
+
+    return open_shop
+
+
+@pytest.fixture
+def shop(open_shop) -> Shop:
+    return open_shop()
+
+
+_interactions = iter(range(1_000, 1_000_000))
+
+
+def a_request(**changes: Any) -> Request:
+    values = {
+        "interaction_id": next(_interactions),
+        "application_id": 900,
+        "token": "interaction-token",
+        "guild_id": 100,
+        "channel_id": 200,
+        "member_id": 300,
+        "file_limit": 10 * 1024 * 1024,
+        "prompt": "a lighthouse in a storm",
+        "images": 1,
+        "guidance": 3.5,
+        "steps": 50,
+        "enhance": True,
+    }
+    return Request(**{**values, **changes})
+
+
+async def answered() -> int:
+    """Answer the member, as Discord does when all is well; the card's id is 77."""
+    return 77
+
+
+def silent() -> Silent:
+    return Silent("no answer came")

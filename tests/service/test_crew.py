@@ -1,0 +1,221 @@
+"""One task for each job, from wherever it stands to its end."""
+
+import asyncio
+import logging
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.job import Billed, Cause, State, Update
+from bot.errors import Refused
+from bot.service import crew as crew_module
+from tests.samples import NOW, OWNER, a_job
+from tests.service.conftest import PICTURE, a_request, answered, until
+
+
+def ours(state, **changes):
+    heard_of = state in {State.QUEUED, State.PROCESSING, State.COMPLETED}
+    return a_job(
+        **{
+            "state": state,
+            "owner": OWNER,
+            "epoch": 1,
+            "answered_at": NOW,
+            "request_id": "r-1" if heard_of else None,
+            "media": (PICTURE,) if state is State.COMPLETED else (),
+            **changes,
+        }
+    )
+
+
+async def test_an_order_becomes_a_delivered_picture(shop):
+    async with shop.working():
+        await shop.orders.take(a_request(), answered)
+        await until(shop.at_rest)
+
+    job = shop.jobs.only
+    assert shop.jobs.history[job.id] == [
+        State.WAITING,
+        State.SUBMITTING,
+        State.QUEUED,
+        State.COMPLETED,
+        State.DELIVERED,
+    ]
+    assert job.billed is Billed.YES
+    assert len(shop.queue.submitted) == len(shop.replies.delivered) == 1
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.PROCESSING, State.COMPLETED])
+async def test_a_job_is_carried_on_from_where_it_stands(shop, state):
+    shop.jobs.put(job := ours(state))
+
+    shop.crew.take([job])
+    await until(shop.at_rest)
+
+    assert shop.jobs.only.state is State.DELIVERED
+    assert shop.queue.submitted == []
+
+
+async def test_a_job_taken_over_while_submitting_is_never_submitted(shop):
+    """Its predecessor may have been heard: sending it again could pay for it twice."""
+    shop.jobs.put(job := ours(State.SUBMITTING))
+
+    shop.crew.take([job])
+    await until(shop.at_rest)
+
+    assert shop.queue.submitted == []
+    assert (shop.jobs.only.state, shop.jobs.only.billed) == (State.UNCERTAIN, Billed.UNKNOWN)
+    assert [job.state for job in shop.replies.settled] == [State.UNCERTAIN]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [State.FAILED, State.ERROR, State.REFUSED, State.CANCELLED, State.UNCERTAIN, State.EXPIRED],
+)
+async def test_an_end_is_told_and_let_go(shop, state):
+    """A process that died between the end and its card left a member waiting."""
+    shop.jobs.put(job := ours(state))
+
+    shop.crew.take([job])
+    await until(shop.at_rest)
+
+    assert shop.replies.settled == [job]
+    assert shop.jobs.only == replace(job, owner=None)
+
+
+async def test_a_job_is_carried_once_however_often_it_is_taken(shop):
+    shop.replies.hold = asyncio.Event()
+    shop.jobs.put(job := ours(State.COMPLETED))
+
+    for _ in range(3):
+        shop.crew.take([job])
+        await asyncio.sleep(0)
+    shop.replies.hold.set()
+    await until(shop.at_rest)
+
+    assert len(shop.media.fetched) == len(shop.replies.delivered) == 1
+
+
+async def test_another_processs_job_is_left_alone(shop):
+    shop.jobs.put(job := ours(State.QUEUED, owner="there"))
+
+    shop.crew.take([job])
+    await until(lambda: not shop.crew.carries(job.id))
+
+    assert shop.queue.asked == []
+    assert shop.jobs.only == job
+
+
+async def test_a_process_knows_which_jobs_it_carries(shop):
+    shop.replies.hold = asyncio.Event()
+    shop.jobs.put(job := ours(State.FAILED))
+    shop.crew.nudge(job.id)
+    assert not shop.crew.carries(job.id)
+
+    shop.crew.take([job])
+    assert shop.crew.carries(job.id)
+
+    shop.replies.hold.set()
+    await until(lambda: not shop.crew.carries(job.id))
+
+
+async def test_an_error_nobody_expected_does_not_end_a_job(shop, caplog):
+    """A bug in one step is logged, and the job goes on from where the store has it."""
+    shop.queue.statuses.append(RuntimeError("a bug"))
+    shop.jobs.put(job := ours(State.QUEUED))
+
+    shop.crew.take([job])
+    await until(shop.at_rest)
+
+    assert shop.jobs.only.state is State.DELIVERED
+    assert any(record.levelno == logging.ERROR for record in caplog.records)
+
+
+async def test_an_error_nobody_expected_in_a_submit_sends_nothing_again(shop):
+    """Nobody knows how far it came: that is what UNCERTAIN is for."""
+    shop.queue.answers.append(RuntimeError("a bug"))
+
+    async with shop.working():
+        await shop.orders.take(a_request(), answered)
+        await until(shop.at_rest)
+
+    assert len(shop.queue.submitted) == 1
+    assert shop.jobs.only.state is State.UNCERTAIN
+
+
+async def test_one_jobs_failure_is_no_other_jobs_business(shop):
+    shop.queue.answers.extend([RuntimeError("a bug"), Refused(status=400, reason="no")])
+
+    async with shop.working():
+        for _ in range(4):
+            await shop.orders.take(a_request(), answered)
+        await until(shop.at_rest)
+
+    states = sorted(job.state for job in shop.jobs.rows.values())
+    assert states == [State.DELIVERED, State.DELIVERED, State.REFUSED, State.UNCERTAIN]
+
+
+async def test_a_refused_order_is_told_to_its_member(shop):
+    shop.queue.answers.append(Refused(status=400, reason="not this"))
+
+    async with shop.working():
+        await shop.orders.take(a_request(), answered)
+        await until(shop.at_rest)
+
+    (told,) = shop.replies.settled
+    assert (told.state, told.cause, told.error) == (State.REFUSED, Cause.VENDOR, "not this")
+
+
+async def test_a_job_that_is_released_waits_for_the_store(shop):
+    shop.jobs.put(job := ours(State.FAILED))
+    shop.jobs.away = True
+    shop.crew.take([job])
+    await until(lambda: shop.jobs.calls.count("swap") > 3)
+
+    shop.jobs.away = False
+    await until(shop.at_rest)
+
+    assert len(shop.replies.settled) == 1
+
+
+async def test_a_closing_bot_lets_its_submits_come_back(shop):
+    """A lost answer would make an uncertain order of one that is just being taken."""
+    shop.queue.hold = asyncio.Event()
+    shop.queue.after = Update(state=State.PROCESSING)
+    running = asyncio.create_task(shop.crew.run())
+    await shop.orders.take(a_request(), answered)
+    await shop.queue.reached.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    closing = asyncio.create_task(shop.crew.close())
+    await asyncio.sleep(0)
+    assert shop.jobs.only.state is State.SUBMITTING
+    shop.queue.hold.set()
+    await closing
+
+    assert shop.jobs.only.request_id == "r-1"
+    assert shop.jobs.only.owner == OWNER
+
+
+async def test_a_closing_bot_does_not_wait_for_ever(shop, monkeypatch):
+    monkeypatch.setattr(crew_module, "SUBMITS_END_WITHIN", 0.01)
+    shop.queue.hold = asyncio.Event()
+    async with shop.working():
+        await shop.orders.take(a_request(), answered)
+        await shop.queue.reached.wait()
+
+    assert shop.jobs.only.state is State.SUBMITTING
+
+
+async def test_a_closed_crew_leaves_each_job_where_it_stands(shop):
+    """The store knows where that is, and the next process goes on from there."""
+    shop.replies.hold = asyncio.Event()
+    jobs = [ours(State.COMPLETED), ours(State.FAILED)]
+    shop.jobs.put(*jobs)
+    shop.crew.take(jobs)
+    await until(lambda: shop.media.fetched)
+
+    await shop.crew.close()
+
+    assert list(shop.jobs.rows.values()) == jobs

@@ -1,0 +1,197 @@
+"""Taking an order: nothing costs anything before the member was answered."""
+
+import asyncio
+
+import pytest
+
+from bot.domain.job import Billed, Cause, State
+from bot.errors import (
+    BadOption,
+    Closed,
+    Closing,
+    DiscordAway,
+    OnlyInServers,
+    Replayed,
+    TooLate,
+)
+from bot.service import orders as orders_module
+from tests.service.conftest import a_request, answered, until
+
+
+async def refused():
+    raise Closed("404 (10062)")
+
+
+async def unheard():
+    raise DiscordAway("TimeoutError")
+
+
+async def never():
+    raise AssertionError("the member must not be answered")
+
+
+async def test_an_order_is_recorded_answered_and_shown(shop):
+    await shop.orders.take(a_request(prompt="  a\tlighthouse ", images=2), answered)
+
+    job = shop.jobs.only
+    assert (job.state, job.billed, job.owner) == (State.WAITING, Billed.NO, None)
+    assert (job.answered_at, job.message_id) == (shop.clock.now, 77)
+    assert (job.order.prompt, job.order.images) == ("a lighthouse", 2)
+    assert shop.replies.shown == [(job, None)]
+
+
+async def test_tokens_and_ids_are_new_for_each_order(shop):
+    for _ in range(5):
+        await shop.orders.take(a_request(), answered)
+
+    jobs = shop.jobs.rows.values()
+    assert len({job.id for job in jobs}) == len({job.callback_token for job in jobs}) == 5
+    assert all(len(job.callback_token) >= 32 for job in jobs)
+
+
+async def test_nothing_is_submitted_before_the_member_was_answered(shop):
+    """An order whose member never hears of it would be money spent on nobody."""
+    answer, asked = asyncio.Event(), asyncio.Event()
+
+    async def slowly():
+        asked.set()
+        await answer.wait()
+        return 77
+
+    async with shop.working():
+        taking = asyncio.create_task(shop.orders.take(a_request(), slowly))
+        await asked.wait()
+        claims = shop.jobs.calls.count("claim")
+        shop.submit.wake()
+        await until(lambda: shop.jobs.calls.count("claim") > claims)
+        assert shop.queue.submitted == []
+        assert shop.jobs.only.state is State.WAITING
+
+        answer.set()
+        await taking
+        await until(shop.at_rest)
+
+    assert len(shop.queue.submitted) == 1
+
+
+@pytest.mark.parametrize("defer", [refused, unheard])
+async def test_a_failed_answer_makes_no_submit(shop, defer):
+    async with shop.working():
+        await shop.orders.take(a_request(), defer)
+        shop.submit.wake()
+        claims = shop.jobs.calls.count("claim")
+        await until(lambda: shop.jobs.calls.count("claim") > claims)
+
+    assert shop.queue.submitted == []
+    assert (shop.jobs.only.state, shop.jobs.only.cause) == (State.CANCELLED, Cause.UNANSWERED)
+
+
+async def test_an_answer_that_may_have_arrived_is_corrected(shop):
+    """Discord may show "thinking" all the same: then it must not show that for ever."""
+    await shop.orders.take(a_request(), unheard)
+
+    assert [job.state for job, _ in shop.replies.shown] == [State.CANCELLED]
+
+
+async def test_a_refused_answer_shows_nothing(shop):
+    await shop.orders.take(a_request(), refused)
+
+    assert shop.replies.shown == []
+
+
+async def test_a_replayed_interaction_is_left_alone(shop):
+    """RESUME and rolling restarts bring interactions again: the first answer stands."""
+    request = a_request()
+    await shop.orders.take(request, answered)
+
+    with pytest.raises(Replayed):
+        await shop.orders.take(request, never)
+
+    assert len(shop.jobs.rows) == 1
+    assert len(shop.replies.shown) == 1
+
+
+async def test_a_slow_store_is_too_late_and_nothing_is_ordered(shop, monkeypatch):
+    monkeypatch.setattr(orders_module, "ADMIT_WITHIN", 0.01)
+    shop.jobs.slow = asyncio.Event()
+
+    with pytest.raises(TooLate):
+        await shop.orders.take(a_request(), never)
+
+    assert shop.jobs.rows == {}
+
+
+async def test_a_store_that_is_away_is_too_late(shop):
+    shop.jobs.away = True
+
+    with pytest.raises(TooLate):
+        await shop.orders.take(a_request(), never)
+
+
+async def test_an_answer_that_cannot_be_recorded_makes_no_submit(shop):
+    """The row stays unanswered, so it is cancelled later: better no picture than an unseen one."""
+
+    async def and_the_store_goes():
+        shop.jobs.away = True
+        return 77
+
+    await shop.orders.take(a_request(), and_the_store_goes)
+    shop.jobs.away = False
+
+    assert shop.jobs.only.answered_at is None
+    assert shop.replies.shown == []
+
+    shop.clock.now += 16
+    await shop.round()
+    assert shop.jobs.only.state is State.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"prompt": "\u200b"}, BadOption),
+        ({"images": 9}, BadOption),
+        ({"guidance": "much"}, BadOption),
+        ({"guild_id": None}, OnlyInServers),
+    ],
+)
+async def test_what_is_not_admitted_is_not_recorded(shop, changes, error):
+    with pytest.raises(error):
+        await shop.orders.take(a_request(**changes), never)
+
+    assert shop.jobs.calls == []
+
+
+async def test_a_bot_that_is_closing_takes_no_orders(shop):
+    await shop.orders.close()
+
+    with pytest.raises(Closing):
+        await shop.orders.take(a_request(), never)
+
+    assert shop.jobs.calls == []
+
+
+async def test_a_closing_bot_lets_the_orders_end_that_are_being_taken(shop):
+    """The member who was just answered must not be cancelled for it at the next start."""
+    answer, asked = asyncio.Event(), asyncio.Event()
+
+    async def slowly():
+        asked.set()
+        await answer.wait()
+        return 77
+
+    taking = asyncio.create_task(shop.orders.take(a_request(), slowly))
+    await asked.wait()
+    closing = asyncio.create_task(shop.orders.close())
+    await asyncio.sleep(0)
+    assert not closing.done()
+
+    answer.set()
+    await closing
+
+    assert taking.done()
+    assert shop.jobs.only.answered_at is not None
+
+
+def test_a_request_does_not_show_its_token():
+    assert "interaction-token" not in repr(a_request())

@@ -1,0 +1,405 @@
+"""Jobs in the store: what holds when two processes want the same."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.job import Billed, Cause, State
+from tests.samples import LANE, NOW, a_job, an_order
+
+
+async def taken_over(jobs, owner="there", *, lease=30.0, submitted_before=NOW):
+    found = await jobs.take_over(owner, lease=lease, submitted_before=submitted_before)
+    return {job.id for job in found}
+
+
+async def inherited(jobs, owner="there"):
+    return {job.id for job in await jobs.inherit(owner, lease=30.0)}
+
+
+async def test_a_job_comes_back_as_it_was_put_in(jobs):
+    job = a_job(
+        order=an_order(
+            prompt="caf\u00e9 \U0001f469\u200d\U0001f680 '; --",
+            images=3,
+            guidance=7.25,
+            steps=33,
+            enhance=False,
+        ),
+        guild_id=None,
+        interaction_id=2**62,
+        state=State.COMPLETED,
+        billed=Billed.YES,
+        cause=Cause.VENDOR,
+        error="its words",
+        request_id="r-1",
+        media=("https://a.r2.dev/1", "https://a.r2.dev/2"),
+        message_id=2**62 + 1,
+        epoch=3,
+        answered_at=NOW + 0.25,
+        submit_started_at=NOW + 1,
+        queued_at=NOW + 2,
+        completed_at=NOW + 3,
+        kept_at=NOW + 4,
+    )
+
+    assert await jobs.add(job)
+    assert await jobs.get(job.id) == job
+    assert await jobs.get("another") is None
+
+
+async def test_an_interaction_makes_one_job_however_often_it_comes(jobs, other_jobs):
+    """Discord replays interactions, to another process too: the second one changes nothing."""
+    job = a_job()
+    again = replace(a_job(), interaction_id=job.interaction_id)
+
+    assert await jobs.add(job)
+    assert not await other_jobs.add(again)
+    assert await other_jobs.get(again.id) is None
+
+
+async def test_of_two_processes_that_record_one_interaction_one_wins(jobs, other_jobs):
+    job = a_job()
+    again = replace(a_job(), interaction_id=job.interaction_id)
+
+    recorded = await asyncio.gather(jobs.add(job), other_jobs.add(again))
+
+    assert sorted(recorded) == [False, True]
+
+
+async def test_a_swap_puts_the_new_in_the_place_of_the_old(jobs, add):
+    before = await add()
+    after = before.turn(State.CANCELLED, now=NOW + 1, cause=Cause.UNANSWERED)
+
+    assert await jobs.swap(before, after)
+    assert await jobs.get(before.id) == after
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        {"state": State.SUBMITTING},
+        {"owner": "there"},
+        {"owner": None},
+        {"epoch": 7},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+async def test_a_swap_loses_to_whoever_was_quicker(jobs, other_jobs, add, meanwhile):
+    before = await add(owner="here")
+    theirs = replace(before, **meanwhile)
+    assert await other_jobs.swap(before, theirs)
+
+    assert not await jobs.swap(before, before.turn(State.CANCELLED, now=NOW))
+    assert await jobs.get(before.id) == theirs
+
+
+async def test_of_two_swaps_at_once_one_wins(jobs, other_jobs, add):
+    """Cancelling and submitting race: whichever comes second must find the door closed."""
+    before = await add()
+    cancelled = before.turn(State.CANCELLED, now=NOW)
+    sent = before.turn(State.SUBMITTING, now=NOW, owner="there", epoch=1)
+
+    won = await asyncio.gather(jobs.swap(before, cancelled), other_jobs.swap(before, sent))
+
+    assert sorted(won) == [False, True]
+    assert await jobs.get(before.id) in {cancelled, sent}
+
+
+async def test_a_swap_keeps_what_it_does_not_change(jobs, add):
+    """Whoever moves a state must not undo an answer that was recorded in between."""
+    before = await add(answered_at=None)
+    assert await jobs.swap(before, replace(before, answered_at=NOW + 1, message_id=77))
+
+    assert await jobs.swap(before, before.turn(State.CANCELLED, now=NOW + 2))
+
+    found = await jobs.get(before.id)
+    assert (found.state, found.answered_at, found.message_id) == (State.CANCELLED, NOW + 1, 77)
+
+
+async def test_a_request_id_belongs_to_one_job(jobs, add):
+    first = await add(state=State.SUBMITTING, owner="here")
+    second = await add(state=State.SUBMITTING, owner="here")
+    assert await jobs.swap(first, first.turn(State.QUEUED, now=NOW, request_id="r-1"))
+
+    assert not await jobs.swap(second, second.turn(State.QUEUED, now=NOW, request_id="r-1"))
+    assert not await jobs.learn(second.id, "r-1", now=NOW)
+    assert (await jobs.get(second.id)).state is State.SUBMITTING
+
+
+async def test_a_claimed_job_is_submitting_and_owned(add, claim, jobs):
+    waiting = await add()
+
+    job = await claim("here", now=NOW + 5)
+
+    assert job == await jobs.get(waiting.id)
+    assert (job.state, job.owner, job.epoch) == (State.SUBMITTING, "here", waiting.epoch + 1)
+    assert (job.submit_started_at, job.since, job.billed) == (NOW + 5, NOW + 5, Billed.UNKNOWN)
+    assert await claim() is None
+
+
+async def test_claims_of_two_processes_never_give_one_job_twice(add, claim, jobs, other_jobs):
+    """This is what stands between a member's order and paying for it twice."""
+    waiting = {(await add(guild_id=number % 3)).id for number in range(12)}
+
+    claimed = await asyncio.gather(
+        *(claim("here", by=jobs) for _ in range(9)),
+        *(claim("there", by=other_jobs) for _ in range(9)),
+    )
+
+    got = [job.id for job in claimed if job is not None]
+    assert len(got) == len(set(got)) == 12
+    assert set(got) == waiting
+
+
+async def test_a_job_whose_member_was_not_answered_is_never_claimed(add, claim):
+    await add(answered_at=None)
+
+    assert await claim() is None
+
+
+async def test_lines_are_served_in_turn(add, claim):
+    """A server that orders a hundred pictures keeps nobody waiting but itself."""
+    busy = [await add(guild_id=1, created_at=NOW + number) for number in range(3)]
+    quiet = [await add(guild_id=2, created_at=NOW + 10 + number) for number in range(2)]
+    alone = await add(guild_id=None, member_id=1, created_at=NOW + 20)
+
+    order = [(await claim(now=NOW + 100 + number)).id for number in range(6)]
+
+    expected = [busy[0], quiet[0], alone, busy[1], quiet[1], busy[2]]
+    assert order == [job.id for job in expected]
+
+
+async def test_a_line_that_was_served_long_ago_goes_before_one_that_was_just_served(add, claim):
+    for guild in (1, 2):
+        await add(guild_id=guild)
+        await claim(now=NOW + guild)
+    later = await add(guild_id=2, created_at=NOW + 10)
+    earlier = await add(guild_id=1, created_at=NOW + 20)
+
+    assert [(await claim(now=NOW + 30)).id, (await claim(now=NOW + 31)).id] == [
+        earlier.id,
+        later.id,
+    ]
+
+
+@pytest.mark.parametrize("state", [State.SUBMITTING, State.QUEUED, State.PROCESSING])
+async def test_a_lane_is_as_wide_as_it_is(add, claim, other_jobs, state):
+    for _ in range(2):
+        await add(state=state, owner="somebody")
+    await add()
+
+    assert await claim(width=2) is None
+    assert await claim(width=2, by=other_jobs) is None
+    assert await claim(width=3) is not None
+
+
+@pytest.mark.parametrize(
+    "state", [State.COMPLETED, State.UNCERTAIN, State.EXPIRED, State.FAILED, State.DELIVERED]
+)
+async def test_what_the_vendor_is_done_with_takes_no_place(add, claim, state):
+    await add(state=state)
+    await add()
+
+    assert await claim(width=1) is not None
+
+
+async def test_another_lane_is_another_queue(add, claim, lanes):
+    await add(lane="other", state=State.QUEUED)
+    await lanes.press("other", retry_after=60, now=NOW, jitter=0)
+    mine = await add()
+
+    assert await claim(lane="other") is None
+    assert (await claim(width=1)).id == mine.id
+
+
+async def test_nothing_is_claimed_while_the_lane_pauses(add, claim, lanes):
+    await add()
+    await lanes.press(LANE, retry_after=60, now=NOW, jitter=0)
+
+    assert await claim(now=NOW + 59) is None
+    assert await claim(now=NOW + 60) is not None
+
+
+@pytest.mark.parametrize("state", [State.SUBMITTING, State.UNCERTAIN])
+@pytest.mark.parametrize("owner", [None, "here"])
+async def test_a_request_id_is_learned_whoever_owns_the_job(jobs, add, state, owner):
+    job = await add(state=state, owner=owner, billed=Billed.UNKNOWN)
+
+    assert await jobs.learn(job.id, "r-1", now=NOW + 3)
+
+    found = await jobs.get(job.id)
+    assert (found.state, found.request_id, found.owner) == (State.QUEUED, "r-1", owner)
+    assert (found.queued_at, found.since, found.billed) == (NOW + 3, NOW + 3, Billed.UNKNOWN)
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - {State.SUBMITTING, State.UNCERTAIN}))
+async def test_no_other_state_learns_a_request_id(jobs, add, state):
+    job = await add(state=state)
+
+    assert not await jobs.learn(job.id, "r-1", now=NOW)
+    assert await jobs.get(job.id) == job
+
+
+async def test_a_known_request_id_is_never_replaced(jobs, add):
+    job = await add(state=State.SUBMITTING, owner="here")
+    assert await jobs.learn(job.id, "r-1", now=NOW)
+
+    assert not await jobs.learn(job.id, "r-2", now=NOW)
+    assert not await jobs.learn("no-such-job", "r-3", now=NOW)
+    assert (await jobs.get(job.id)).request_id == "r-1"
+
+
+async def test_a_submit_that_finds_its_id_learned_loses_its_swap(jobs, add):
+    """A callback came first: a lost answer must not make the job UNCERTAIN after that."""
+    job = await add(state=State.SUBMITTING, owner="here")
+    assert await jobs.learn(job.id, "r-1", now=NOW)
+
+    assert not await jobs.swap(job, job.turn(State.UNCERTAIN, now=NOW))
+
+
+async def test_a_lease_that_holds_is_left_alone(add, claim, other_jobs):
+    await add()
+    await claim("here", lease=30)
+
+    assert await taken_over(other_jobs, submitted_before=NOW + 1) == set()
+
+
+async def test_a_lease_that_ran_out_is_taken_over_once(add, claim, jobs, other_jobs):
+    """The epoch tells the old owner, should it wake up, that the job is not its own any more."""
+    job = await add()
+    claimed = await claim("here", lease=-1)
+
+    assert await taken_over(other_jobs, submitted_before=NOW + 1) == {job.id}
+    assert await taken_over(jobs, "third", submitted_before=NOW + 1) == set()
+    found = await jobs.get(job.id)
+    assert (found.owner, found.epoch) == ("there", claimed.epoch + 1)
+    assert not await jobs.swap(claimed, claimed.turn(State.WAITING, now=NOW, owner=None))
+
+
+async def test_a_submit_that_may_still_be_on_its_way_is_left_alone(add, claim, other_jobs):
+    job = await add()
+    await claim("here", lease=-1, now=NOW)
+
+    assert await taken_over(other_jobs, submitted_before=NOW) == set()
+    assert await taken_over(other_jobs, submitted_before=NOW + 0.1) == {job.id}
+
+
+async def test_a_renewed_lease_holds_again(jobs, add, claim, other_jobs):
+    await add()
+    await add()
+    await claim("here", lease=-1)
+    await claim("elsewhere", lease=-1)
+
+    await jobs.renew("here", lease=30)
+
+    assert len(await taken_over(other_jobs, submitted_before=NOW + 1)) == 1
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.PROCESSING, State.COMPLETED])
+async def test_open_jobs_without_an_owner_are_taken_over(jobs, add, state):
+    job = await add(state=state)
+
+    assert await taken_over(jobs) == {job.id}
+
+
+@pytest.mark.parametrize(
+    "state", sorted(set(State) - {State.QUEUED, State.PROCESSING, State.COMPLETED})
+)
+async def test_what_nobody_needs_to_carry_is_left_alone(jobs, add, state):
+    """WAITING belongs to the lane; the others are told and done."""
+    await add(state=state)
+
+    assert await taken_over(jobs) == set()
+    assert await inherited(jobs) == set()
+
+
+async def test_pictures_that_are_kept_are_not_delivered_again(jobs, add):
+    await add(state=State.COMPLETED, kept_at=NOW)
+
+    assert await taken_over(jobs) == set()
+
+
+async def test_an_end_that_was_not_told_is_taken_over(jobs, add):
+    """Its owner died between the last state and the card: the member still has to hear of it."""
+    job = await add(state=State.FAILED, owner="dead")
+
+    assert await inherited(jobs) == {job.id}
+
+
+async def test_of_two_processes_that_take_over_each_job_goes_to_one(jobs, other_jobs, add):
+    added = {(await add(state=State.QUEUED)).id for _ in range(10)}
+
+    here, there = await asyncio.gather(taken_over(jobs, "here"), taken_over(other_jobs, "there"))
+
+    assert here | there == added
+    assert not here & there
+
+
+async def test_a_process_that_is_alone_inherits_everything_at_once(jobs, add, claim):
+    """No lease is waited for: the lock proves that whoever had the jobs is dead."""
+    await add()
+    submitting = await claim("dead", lease=30)
+    followed = await add(state=State.QUEUED, owner="dead")
+    nobodys = await add(state=State.COMPLETED)
+    waiting = await add()
+
+    assert await inherited(jobs) == {submitting.id, followed.id, nobodys.id}
+    assert await inherited(jobs) == set()
+    assert await jobs.get(waiting.id) == waiting
+
+
+async def test_what_is_too_much_for_one_statement_is_inherited_in_several(jobs, add):
+    added = {(await add(state=State.QUEUED)).id for _ in range(5)}
+    found = []
+    while some := await jobs.inherit("there", lease=30, most=2):
+        found.append({job.id for job in some})
+
+    assert [len(some) for some in found] == [2, 2, 1]
+    assert set.union(*found) == added
+
+
+async def test_orders_nobody_answered_or_served_are_found(jobs, add):
+    unanswered = await add(answered_at=None, created_at=NOW - 20)
+    late = await add(created_at=NOW - 4000)
+    await add(answered_at=None, created_at=NOW - 10)
+    await add(created_at=NOW - 20)
+    await add(state=State.QUEUED, created_at=NOW - 4000)
+
+    found = await jobs.neglected(unanswered_since=NOW - 15, waiting_since=NOW - 3600)
+
+    assert [job.id for job in found] == [late.id, unanswered.id]
+
+
+async def test_what_is_recorded_survives_its_process(database, jobs, url, add):
+    from bot.store.database import Database
+    from bot.store.jobs import Jobs
+
+    job = await add(state=State.QUEUED, request_id="r-1")
+    async with Database.open(url) as later:
+        assert await Jobs(later).get(job.id) == job
+
+
+async def test_a_members_kept_pictures_are_found_the_newest_first(jobs, add):
+    old, new, newest = [
+        await add(state=State.COMPLETED, kept_at=NOW, created_at=NOW + number, member_id=1)
+        for number in range(3)
+    ]
+    await add(state=State.COMPLETED, kept_at=NOW, member_id=2)
+    await add(state=State.DELIVERED, member_id=1)
+    await add(state=State.COMPLETED, member_id=1)
+
+    assert await jobs.kept(1, most=10) == [newest, new, old]
+    assert await jobs.kept(1, most=2) == [newest, new]
+    assert await jobs.kept(3, most=10) == []
+
+
+async def test_only_tokens_that_have_expired_are_erased(jobs, add):
+    old = await add(created_at=NOW - 1)
+    young = await add(created_at=NOW)
+
+    await jobs.erase_tokens(before=NOW)
+
+    assert await jobs.get(old.id) == replace(old, interaction_token=None)
+    assert await jobs.get(young.id) == young

@@ -1,0 +1,151 @@
+"""The command line, as an operator meets it: one line says what is wrong."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import main
+from bot.domain.job import Billed, State
+from bot.store.database import Database
+from bot.store.jobs import Jobs
+from sandbox.faults import Faults
+from sandbox.journal import Journal
+from sandbox.pixazo import Pixazo, Settings
+from tests.samples import a_job
+
+ROOT = Path(__file__).parents[1]
+REQUIRED = {"DISCORD_TOKEN": "token-very-secret", "PIXAZO_API_KEY": "key-very-secret"}
+
+
+@pytest.fixture
+def bot(tmp_path):
+    """Run ``python -m bot`` in an empty folder with nothing but these settings."""
+
+    def run(*arguments, **settings):
+        return subprocess.run(
+            [sys.executable, "-m", "bot", *arguments],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+def test_a_missing_token_ends_the_start_with_one_line(bot):
+    ended = bot(PIXAZO_API_KEY="key-very-secret")
+
+    assert ended.returncode == 2
+    assert ended.stderr == "imagine: DISCORD_TOKEN: is missing\n"
+    assert ended.stdout == ""
+
+
+def test_a_wrong_setting_ends_the_start_with_one_line(bot):
+    ended = bot("run", **REQUIRED, LANE_WIDTH="wide")
+
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("imagine: LANE_WIDTH: ")
+    assert "secret" not in line
+
+
+def test_the_tables_are_made_without_running_the_bot(bot, tmp_path):
+    ended = bot("migrate", **REQUIRED)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (tmp_path / "data/imagine.db").is_file()
+
+
+def test_a_store_that_cannot_be_opened_is_said_in_one_line(bot, tmp_path):
+    (tmp_path / "data").write_text("in the way")
+
+    ended = bot("run", **REQUIRED)
+
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("imagine: ")
+
+
+def test_a_bot_that_does_not_answer_is_not_well(bot):
+    ended = bot("health", **REQUIRED, WEB_PORT="1")
+
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert "127.0.0.1:1/healthz" in line
+
+
+def test_an_unknown_command_is_explained(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["dance"])
+
+    assert ended.value.code == 2
+    assert "dance" in capsys.readouterr().err
+
+
+@asynccontextmanager
+async def running(folder, pixazo, **settings):
+    """Run a bot that finds the vendor, but no Discord, and end it as an operator would."""
+    nowhere = "127.0.0.1:1"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        cwd=folder,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            **REQUIRED,
+            "DISCORD_API_URL": f"http://{nowhere}",
+            "DISCORD_GATEWAY_URL": f"ws://{nowhere}",
+            "PIXAZO_URL": pixazo.origin,
+            "DATABASE_URL": f"sqlite+aiosqlite:///{folder}/imagine.db",
+            "WEB_PORT": "0",
+            "POLL_SECONDS": "0.05",
+            **settings,
+        },
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield process
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(20):
+            assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+@pytest.mark.parametrize("predecessor", ["one-host", "another-host"])
+async def test_a_restarted_bot_follows_the_jobs_of_its_predecessor(tmp_path, predecessor):
+    """INSTANCE is the host's name by default: the dead process bore the name of the living one.
+
+    A job that stayed with the dead one would be paid for, and never delivered.
+    """
+    settings = Settings(key=REQUIRED["PIXAZO_API_KEY"], queued_seconds=(60, 60))
+    async with Pixazo(settings, Journal(), Faults()) as pixazo:
+        now = time.time()
+        job = a_job(
+            state=State.QUEUED,
+            billed=Billed.UNKNOWN,
+            request_id="r-1",
+            owner=predecessor,
+            epoch=1,
+            created_at=now,
+            queued_at=now,
+        )
+        async with Database.open(f"sqlite+aiosqlite:///{tmp_path}/imagine.db") as database:
+            assert await Jobs(database).add(job)
+
+        async with running(tmp_path, pixazo, INSTANCE="one-host"):
+            await pixazo.journal.wait("GET", "/v2/requests/status/r-1", within=15)

@@ -1,0 +1,236 @@
+"""The operator's settings: a wrong one is named in one line, and no secret ever shows."""
+
+import pytest
+
+from bot.errors import BadSettings
+from bot.pixazo.origins import Origin
+from bot.settings import Settings
+
+TOKEN, KEY = "token-very-secret", "key-very-secret"
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch, tmp_path):
+    """Only the two required settings are set, and there is no ``.env``."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("PIXAZO_API_KEY", KEY)
+    monkeypatch.chdir(tmp_path)
+
+
+def refused():
+    with pytest.raises(BadSettings) as refusal:
+        Settings.read()
+    line = str(refusal.value)
+    assert "\n" not in line
+    assert TOKEN not in line
+    assert KEY not in line
+    return refusal.value
+
+
+def test_the_two_required_settings_are_enough():
+    settings = Settings.read()
+
+    assert settings.discord_token.get_secret_value() == TOKEN
+    assert settings.pixazo_api_key.get_secret_value() == KEY
+
+
+def test_the_defaults_are_those_of_the_real_services():
+    settings = Settings.read()
+
+    assert settings.database_url == "sqlite+aiosqlite:///data/imagine.db"
+    assert settings.pixazo_url == "https://gateway.pixazo.ai"
+    assert settings.pixazo_submit_path == "/auraflow-v0-3-512/v1/auraflow-v0-3-request"
+    assert settings.media_origins == (Origin("https", "*.r2.dev", 443),)
+    assert settings.discord_api_url == "https://discord.com/api/v10"
+    assert (settings.public_url, settings.callback_mode) == (None, "sync")
+    assert settings.web_port == 8080
+    assert (settings.poll_seconds, settings.lane_width) == (5, 16)
+    assert (settings.lane_rate_per_minute, settings.balance_probe_seconds) == (60, 300)
+    assert (settings.submit_timeout_seconds, settings.job_deadline_seconds) == (30, 3600)
+    assert (settings.lease_seconds, settings.price_per_image_usd) == (30, 0.001)
+    assert (settings.max_images_per_day, settings.max_images_per_guild_per_day) == (500, 100)
+    assert (settings.allow_direct, settings.guild_ids) == (False, ())
+    assert (settings.keep_files_days, settings.keep_orders_days) == (7, 90)
+    assert (settings.log_level, settings.log_format) == ("INFO", "text")
+
+
+@pytest.mark.parametrize("name", ["DISCORD_TOKEN", "PIXAZO_API_KEY"])
+@pytest.mark.parametrize("empty", [True, False])
+def test_a_required_setting_that_is_missing_is_named(monkeypatch, name, empty):
+    """An empty one is a missing one: that is what compose makes of a variable that is not set."""
+    if empty:
+        monkeypatch.setenv(name, "")
+    else:
+        monkeypatch.delenv(name)
+
+    refusal = refused()
+
+    assert (refusal.setting, refusal.reason) == (name, "is missing")
+
+
+def test_all_that_is_missing_is_named_at_once(monkeypatch):
+    monkeypatch.delenv("DISCORD_TOKEN")
+    monkeypatch.delenv("PIXAZO_API_KEY")
+
+    line = str(refused())
+
+    assert "DISCORD_TOKEN: is missing" in line
+    assert "PIXAZO_API_KEY: is missing" in line
+
+
+WRONG = [
+    ("DATABASE_URL", "mysql://user:hunter2@host/db"),
+    ("DATABASE_URL", "hunter2"),
+    ("PUBLIC_URL", "http://bot.example"),
+    ("PUBLIC_URL", "https://user:hunter2@bot.example"),
+    ("PUBLIC_URL", "https://bot.example?a=1"),
+    ("PUBLIC_URL", "bot.example"),
+    ("PUBLIC_URL", "https://[broken"),
+    ("PUBLIC_URL", "https://bot.example:99999"),
+    ("CALLBACK_MODE", "never"),
+    ("WEB_PORT", "http"),
+    ("WEB_PORT", "-1"),
+    ("WEB_PORT", "65536"),
+    ("DISCORD_API_URL", "ftp://discord.com"),
+    ("DISCORD_GATEWAY_URL", "https://gateway.discord.gg"),
+    ("PIXAZO_URL", "gateway.pixazo.ai"),
+    ("PIXAZO_SUBMIT_PATH", "no/slash"),
+    ("PIXAZO_SUBMIT_PATH", "/path?query"),
+    ("MEDIA_ORIGINS", "https://*.dev"),
+    ("MEDIA_ORIGINS", "https://*.r2.dev, http://*.r2.dev"),
+    ("MEDIA_ORIGINS", ","),
+    ("POLL_SECONDS", "0"),
+    ("POLL_SECONDS", "nan"),
+    ("POLL_SECONDS", "inf"),
+    ("POLL_SECONDS", "often"),
+    ("LANE_WIDTH", "0"),
+    ("LANE_WIDTH", "2.5"),
+    ("LANE_RATE_PER_MINUTE", "0"),
+    ("BALANCE_PROBE_SECONDS", "-1"),
+    ("SUBMIT_TIMEOUT_SECONDS", "0"),
+    ("JOB_DEADLINE_SECONDS", "soon"),
+    ("LEASE_SECONDS", "0"),
+    ("PRICE_PER_IMAGE_USD", "-0.001"),
+    ("GUILD_IDS", "1,two"),
+    ("GUILD_IDS", "-1"),
+    ("MAX_IMAGES_PER_DAY", "-1"),
+    ("MAX_IMAGES_PER_DAY", "many"),
+    ("MAX_IMAGES_PER_GUILD_PER_DAY", "-1"),
+    ("ALLOW_DIRECT", "perhaps"),
+    ("KEEP_FILES_DAYS", "-1"),
+    ("KEEP_ORDERS_DAYS", "-1"),
+    ("SHARD_COUNT", "0"),
+    ("SHARD_IDS", "0"),
+    ("INSTANCE", "x" * 129),
+    ("LOG_LEVEL", "LOUD"),
+    ("LOG_FORMAT", "xml"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_a_wrong_setting_is_named_in_one_line(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+
+    refusal = refused()
+
+    assert refusal.setting == name
+    assert refusal.reason
+    assert "hunter2" not in str(refusal)
+
+
+def test_every_setting_that_can_be_wrong_is_tried():
+    anything_goes = {"discord_token", "pixazo_api_key", "web_host"}
+
+    assert {name.lower() for name, _ in WRONG} == set(Settings.model_fields) - anything_goes
+
+
+def test_shards_must_fit_their_count(monkeypatch):
+    monkeypatch.setenv("SHARD_COUNT", "2")
+    monkeypatch.setenv("SHARD_IDS", "0, 2")
+
+    assert refused().setting == "SHARD_IDS"
+
+    monkeypatch.setenv("SHARD_IDS", "0, 1")
+
+    assert Settings.read().shard_ids == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "name", sorted(set(Settings.model_fields) - {"discord_token", "pixazo_api_key"})
+)
+def test_an_empty_setting_is_one_that_is_not_set(monkeypatch, name):
+    default = getattr(Settings.read(), name)
+    monkeypatch.setenv(name.upper(), "")
+
+    assert getattr(Settings.read(), name) == default
+
+
+def test_lists_are_separated_by_commas(monkeypatch):
+    monkeypatch.setenv("GUILD_IDS", " 1, 2 ,3,")
+    monkeypatch.setenv("MEDIA_ORIGINS", "https://*.r2.dev, http://127.0.0.1:9000")
+
+    settings = Settings.read()
+
+    assert settings.guild_ids == (1, 2, 3)
+    assert [origin.exact for origin in settings.media_origins] == [False, True]
+
+
+def test_a_slash_at_an_addresss_end_does_not_matter(monkeypatch):
+    monkeypatch.setenv("PUBLIC_URL", "https://bot.example/")
+
+    assert Settings.read().public_url == "https://bot.example"
+
+
+def test_the_file_beside_the_bot_is_read(monkeypatch, tmp_path):
+    monkeypatch.delenv("DISCORD_TOKEN")
+    (tmp_path / ".env").write_text(
+        "# a comment\nDISCORD_TOKEN='from the file'\nWEB_PORT=9000\nPUBLIC_URL=\nUNKNOWN=1\n"
+    )
+
+    settings = Settings.read()
+
+    assert settings.discord_token.get_secret_value() == "from the file"
+    assert (settings.web_port, settings.public_url) == (9000, None)
+
+
+def test_the_environment_goes_before_the_file(monkeypatch, tmp_path):
+    (tmp_path / ".env").write_text("WEB_PORT=9000\n")
+    monkeypatch.setenv("WEB_PORT", "9001")
+
+    assert Settings.read().web_port == 9001
+
+
+def test_a_wrong_setting_in_the_file_is_named_too(tmp_path):
+    (tmp_path / ".env").write_text("LANE_WIDTH=none\n")
+
+    assert refused().setting == "LANE_WIDTH"
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path):
+    (tmp_path / ".env").write_bytes(b"WEB_HOST=caf\xe9\n")
+
+    assert ".env" in str(refused())
+
+
+def test_no_secret_shows_in_a_repr():
+    settings = Settings.read()
+
+    for shown in (repr(settings), str(settings)):
+        assert TOKEN not in shown
+        assert KEY not in shown
+
+
+@pytest.mark.parametrize(
+    ("url", "folder"),
+    [
+        ("sqlite+aiosqlite:///data/imagine.db", "data"),
+        ("sqlite+aiosqlite:////data/imagine.db", "/data"),
+        ("sqlite+aiosqlite:///imagine.db", "."),
+    ],
+)
+def test_files_lie_beside_the_store(monkeypatch, url, folder):
+    monkeypatch.setenv("DATABASE_URL", url)
+
+    assert str(Settings.read().folder) == folder

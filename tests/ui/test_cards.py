@@ -1,0 +1,225 @@
+"""The card stays within Discord's limits, and says only what we say."""
+
+import pytest
+from PIL import Image
+
+from bot.domain.job import Billed, Cause, State
+from bot.service.ports import Picture
+from bot.ui import cards
+from tests.samples import NOW, a_job, an_order
+
+TEXT_DISPLAY = 10
+MEDIA_GALLERY = 12
+LONGEST = "*" * 1000  # every letter of it is markup
+HOSTILE = "@everyone <@300> **bold** [x](https://evil.example) # `code`"
+ON_THE_WAY = [
+    State.WAITING,
+    State.SUBMITTING,
+    State.QUEUED,
+    State.PROCESSING,
+    State.COMPLETED,
+]
+ENDS = [
+    State.FAILED,
+    State.ERROR,
+    State.REFUSED,
+    State.CANCELLED,
+    State.UNCERTAIN,
+    State.EXPIRED,
+]
+
+
+def components(card):
+    """Return all components of a card as Discord gets them, nested ones too."""
+
+    def walk(entries):
+        for entry in entries:
+            yield entry
+            yield from walk(entry.get("components", ()))
+
+    return list(walk(card.view.to_components()))
+
+
+def words(card):
+    return [entry["content"] for entry in components(card) if entry["type"] == TEXT_DISPLAY]
+
+
+def items(card):
+    return [
+        item
+        for entry in components(card)
+        if entry["type"] == MEDIA_GALLERY
+        for item in entry["items"]
+    ]
+
+
+def assert_within_limits(card):
+    assert len(components(card)) <= 40
+    assert sum(map(len, words(card))) <= 4000
+    assert all(words(card))
+    assert card.view.timeout is None
+    assert card.view.has_components_v2()
+    for item in items(card):
+        assert len(item["description"]) <= 1024
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Make as many pictures as asked for."""
+    made = []
+
+    def pictures(count, **changes):
+        for number in range(count):
+            path = tmp_path / str(number)
+            Image.new("RGB", (8, 8)).save(path, "PNG")
+            values = {"path": path, "extension": "png", "width": 8, "height": 8, "shrunk": False}
+            made.append(Picture(**{**values, **changes}))
+        return made
+
+    return pictures
+
+
+@pytest.fixture
+def done():
+    """Make a card with pictures; its files are closed at the end."""
+    opened = []
+
+    def done(*arguments, **options):
+        card = cards.done(*arguments, **options)
+        opened.extend(card.files)
+        return card
+
+    yield done
+    for file in opened:
+        file.close()
+
+
+@pytest.mark.parametrize("state", ON_THE_WAY)
+@pytest.mark.parametrize("paused_until", [None, NOW + 60])
+def test_the_card_of_a_job_on_its_way_fits(state, paused_until):
+    job = a_job(state=state, order=an_order(prompt=LONGEST, images=4))
+
+    assert_within_limits(cards.progress(job, paused_until=paused_until))
+
+
+@pytest.mark.parametrize("state", ENDS)
+@pytest.mark.parametrize("cause", [None, *Cause])
+def test_the_card_of_an_end_fits_and_says_what_is_charged(state, cause):
+    job = a_job(
+        state=state,
+        cause=cause,
+        billed=Billed.UNKNOWN,
+        error="`" * 300,
+        order=an_order(prompt=LONGEST),
+    )
+
+    card = cards.end(job)
+
+    assert_within_limits(card)
+    assert "charged" in " ".join(words(card))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+@pytest.mark.parametrize("mention", [True, False])
+def test_the_card_with_pictures_fits(pictures, done, count, mention):
+    job = a_job(
+        state=State.DELIVERED,
+        order=an_order(prompt=LONGEST, images=4),
+        media=("https://a.r2.dev/1",) * 4,
+        completed_at=NOW,
+    )
+
+    card = done(job, pictures(count, shrunk=True), mention=mention)
+
+    assert_within_limits(card)
+    assert len(card.files) == len(items(card)) == count
+
+
+def test_each_file_is_shown_once_by_its_own_name(pictures, done):
+    """A file that no component shows does not show at all."""
+    job = a_job(state=State.DELIVERED, order=an_order(images=3), media=("x",) * 3)
+
+    card = done(job, pictures(3))
+
+    names = [file.filename for file in card.files]
+    assert len(set(names)) == 3
+    assert [item["media"]["url"] for item in items(card)] == [
+        f"attachment://{name}" for name in names
+    ]
+    assert all(file.description for file in card.files)
+
+
+@pytest.mark.parametrize(("extension", "end"), [("png", ".png"), ("jpg", ".jpg")])
+def test_a_file_is_named_for_what_its_bytes_are(pictures, done, extension, end):
+    job = a_job(state=State.DELIVERED, media=("x",))
+
+    (file,) = done(job, pictures(1, extension=extension)).files
+
+    assert file.filename.endswith(end)
+
+
+def test_a_card_says_when_pictures_were_made_smaller_or_are_missing(pictures, done):
+    job = a_job(state=State.DELIVERED, order=an_order(images=4), media=("x",) * 4)
+
+    whole = " ".join(words(done(job, pictures(4))))
+    small = " ".join(words(done(job, pictures(1, shrunk=True)[:1] + pictures(1, shrunk=True)[-1:])))
+
+    assert "smaller" not in whole
+    assert "missing" not in whole
+    assert "smaller" in small
+    assert "missing" in small
+
+
+def test_generated_pictures_are_told_from_others(pictures, done):
+    card = done(a_job(state=State.DELIVERED, media=("x",)), pictures(1))
+
+    assert "AI-generated" in " ".join(words(card))
+
+
+@pytest.mark.parametrize("make", ["progress", "end", "done"])
+def test_what_people_wrote_neither_pings_nor_formats(pictures, done, make):
+    """The bot repeats a member's words past the server's own filters: as words, and no more."""
+    job = a_job(
+        state=State.DELIVERED if make == "done" else State.FAILED,
+        order=an_order(prompt=HOSTILE),
+        error=HOSTILE,
+        media=("x",),
+    )
+
+    card = done(job, pictures(1)) if make == "done" else getattr(cards, make)(job)
+
+    shown = " ".join(words(card))
+    for part in ("@everyone", "<@300>", "**bold**", "](https://", "`code`"):
+        assert part not in shown.replace("\\@everyone", "")
+
+
+def test_a_card_calls_its_member_only_when_it_is_posted_anew(pictures, done):
+    job = a_job(state=State.DELIVERED, media=("x",), member_id=300)
+
+    quiet, loud = done(job, pictures(1)), done(job, pictures(1)[:1], mention=True)
+
+    assert "<@300>" not in " ".join(words(quiet))
+    assert "<@300>" in words(loud)[0]
+
+
+@pytest.mark.parametrize("state", [*ON_THE_WAY, *ENDS])
+def test_no_secret_and_no_id_shows_on_a_card(state):
+    job = a_job(
+        state=state,
+        request_id="the-request-id",
+        interaction_token="interaction-secret",
+        callback_token="callback-secret",
+        media=("https://pub-1.r2.dev/secret.png",),
+    )
+    card = cards.progress(job) if state in ON_THE_WAY else cards.end(job)
+
+    shown = str(card.view.to_components())
+    for secret in ("interaction-secret", "callback-secret", "r2.dev", "the-request-id"):
+        assert secret not in shown
+
+
+def test_each_card_is_a_view_of_its_own():
+    """discord.py loses buttons for the whole bot when a view is sent twice."""
+    job = a_job()
+
+    assert cards.progress(job).view is not cards.progress(job).view

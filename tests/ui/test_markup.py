@@ -1,0 +1,83 @@
+"""What a person wrote is shown as written."""
+
+import re
+import string
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.ui.markup import ago, literal
+
+# Without a backslash before it, each of these begins some markup, a mention, an emoji or a link.
+MEANINGFUL = set("*_~|`>#-+[]()<@:/\\")
+
+texts = st.text(
+    st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from(string.punctuation)),
+    max_size=60,
+)
+
+
+@given(texts)
+@example("\\")
+@example("\\*")
+@example("***__~~||`")
+def test_nothing_that_formats_or_pings_is_left(text):
+    shown, position = literal(text), 0
+    while position < len(shown):
+        if shown[position] == "\\":
+            position += 2  # this, literally
+            continue
+        assert shown[position] not in MEANINGFUL
+        position += 1
+
+
+@given(texts)
+def test_discord_shows_what_was_written(text):
+    """A backslash before ASCII punctuation disappears; there must be none before anything else."""
+    shown = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", literal(text))
+
+    assert shown == text
+
+
+@given(texts)
+def test_a_text_at_most_doubles(text):
+    assert len(literal(text)) <= 2 * len(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@everyone",
+        "@here",
+        "<@300>",
+        "<@&7>",
+        "<#200>",
+        "</imagine:1>",
+        "<t:0:R>",
+        "<a:wave:1>",
+        ":smile:",
+        "https://evil.example",
+        "[click](https://evil.example)",
+        "discord.gg/evil",
+        "```code```",
+        "# heading",
+        "-# small",
+        "> quote",
+        "- list",
+        "1. list",
+        "||spoiler||",
+    ],
+)
+def test_no_known_markup_survives(text):
+    assert not re.search(rf"(?<!\\){re.escape(text)}", literal(text))
+
+
+def test_words_stay_readable():
+    assert literal("a lighthouse in a storm, caf\u00e9 \U0001f469") == (
+        "a lighthouse in a storm, caf\u00e9 \U0001f469"
+    )
+
+
+def test_a_moment_is_a_time_that_discord_counts_from():
+    assert ago(1_770_000_000.9) == "<t:1770000000:R>"
