@@ -17,6 +17,7 @@ from bot.service.deliver import Deliver, DeliverSettings
 from bot.service.hear import Hear
 from bot.service.history import History
 from bot.service.orders import Orders
+from bot.service.pace import Pace, PaceSettings
 from bot.service.recover import Recover, RecoverSettings
 from bot.service.submit import LaneSettings, Submit
 from bot.service.track import Track, TrackSettings
@@ -79,6 +80,12 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     replies = Replies(rest, now=now)
     stack.push_async_callback(replies.close)
 
+    pace = Pace(
+        settings=PaceSettings(lane=lane_of(key), per_second=settings.lane_rate_per_minute / 60.0),
+        lanes=lanes,
+        now=now,
+    )
+    stack.push_async_callback(pace.close)
     track = Track(
         settings=TrackSettings(
             owner=owner,
@@ -89,6 +96,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
         jobs=jobs,
         queue=queue,
         replies=replies,
+        pace=pace,
         now=now,
     )
     submit = Submit(
@@ -101,10 +109,10 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
             callback_mode=settings.callback_mode,
         ),
         jobs=jobs,
-        lanes=lanes,
         queue=queue,
         replies=replies,
         track=track,
+        pace=pace,
         now=now,
     )
     deliver = Deliver(

@@ -1,6 +1,8 @@
 """The composition root: both stand-ins, the page with its panel, and bots to play before them."""
 
+import contextlib
 import os
+import random
 import socket
 import tempfile
 from contextlib import AsyncExitStack
@@ -113,8 +115,13 @@ class Stage:
 
 
 def free_port() -> int:
-    """Return a port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nobody listened on a moment ago.
+
+    Below the range that the kernel takes from for outgoing connections: one of those would not
+    be free any more when the bot comes to it.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)  # noqa: S311  no secret
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

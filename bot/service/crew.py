@@ -78,6 +78,8 @@ class Crew:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        with contextlib.suppress(StoreAway):
+            await self._jobs.release(self._owner)
 
     def _start(self, job: Job, steps: Coroutine[Any, Any, None]) -> None:
         self._news[job.id] = asyncio.Event()
@@ -115,6 +117,8 @@ class Crew:
                 self._submit.wake()
             elif job.state is State.COMPLETED:
                 job = await self._deliver.deliver(job)
+            elif job.state is State.UNCERTAIN and not self._track.heard_out(job):
+                job = await self._track.listen(job, self._news[job.id])
             else:
                 await self._replies.settle(job)
                 job = await self._release(job)

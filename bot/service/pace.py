@@ -43,22 +43,28 @@ class Pace:
         self._submits: deque[asyncio.Future[None]] = deque()
         self._polls: list[tuple[float, int, asyncio.Future[None]]] = []  # a heap by due time
         self._order = itertools.count()
-        self._wanted = asyncio.Event()
+        self._worker: asyncio.Task[None] | None = None
         self._paused_until = 0.0
 
     async def submit(self) -> None:
         """Wait for a slot to submit in."""
         turn = asyncio.get_running_loop().create_future()
         self._submits.append(turn)
-        self._wanted.set()
+        self._hand_out_to_all()
         await turn
 
     async def poll(self, *, due: float) -> None:
         """Wait for a slot to make a status call in that was due at *due*, in Unix seconds."""
         turn = asyncio.get_running_loop().create_future()
         heapq.heappush(self._polls, (due, next(self._order), turn))
-        self._wanted.set()
+        self._hand_out_to_all()
         await turn
+
+    async def close(self) -> None:
+        """Hand out nothing any more."""
+        if self._worker is not None:
+            self._worker.cancel()
+            await asyncio.wait([self._worker])
 
     async def press(self, retry_after: float | None) -> float:
         """Pause the lane, since the vendor asked for patience; return until when.
@@ -78,6 +84,14 @@ class Pace:
         log.warning("the lane pauses for %.1f s", self._paused_until - self._now())
         return self._paused_until
 
+    async def until_open(self) -> float:
+        """Return the seconds until the lane's pause ends, as the store has it; 0: it is open.
+
+        Raises :class:`~bot.errors.StoreAway`.
+        """
+        lane = await self._lanes.get(self._settings.lane)
+        return max(lane.paused_until - self._now(), 0.0)
+
     async def ease(self) -> None:
         """Note that the vendor took an order: the next pause starts small again."""
         try:
@@ -85,17 +99,21 @@ class Pace:
         except StoreAway:
             log.warning("the lane could not be eased")
 
-    async def run(self) -> None:
-        """Hand out slots, for ever."""
-        while True:
-            await self._wanted.wait()
+    def _hand_out_to_all(self) -> None:
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work(), name="pace")
+
+    async def _work(self) -> None:
+        """Hand out slots until nobody waits for one."""
+        while self._submits or self._polls:
             try:
                 slot = await self._next_slot()
             except StoreAway:
                 await asyncio.sleep(STORE_AWAY)
                 continue
             await asyncio.sleep(max(slot, self._paused_until) - self._now())
-            self._hand_out()
+            if self._now() >= self._paused_until:  # else it was set while we slept
+                self._hand_out()
 
     async def _next_slot(self) -> float:
         while self._slots:
@@ -115,9 +133,7 @@ class Pace:
         while (turn := self._first()) is not None:
             if not turn.done():
                 turn.set_result(None)
-                break
-        if not self._submits and not self._polls:
-            self._wanted.clear()
+                return
 
     def _first(self) -> asyncio.Future[None] | None:
         overdue = self._polls and self._polls[0][0] < self._now() - OVERDUE

@@ -62,6 +62,9 @@ class Jobs(Protocol):
         ``False``: the job does not wait for one, or another job has it.
         """
 
+    async def waits(self, *, lane: str, width: int, now: float) -> bool:
+        """Tell whether :meth:`claim` would find a job."""
+
     async def renew(self, owner: str, *, lease: float) -> None:
         """Extend the leases of all jobs that *owner* has, by *lease* seconds from now."""
 
@@ -84,6 +87,9 @@ class Jobs(Protocol):
 
     async def kept(self, member_id: int, *, most: int) -> Sequence[Job]:
         """Return the member's jobs whose pictures are kept, the newest first."""
+
+    async def release(self, owner: str) -> None:
+        """Let go of what *owner* follows or delivers, so that others may take it."""
 
     async def erase_tokens(self, *, before: float) -> None:
         """Erase the interaction tokens of jobs that were made *before*: they have expired."""
@@ -140,10 +146,11 @@ class Media(Protocol):
 class Replies(Protocol):
     """The cards that members see."""
 
-    def show(self, job: Job, *, paused_until: float | None = None) -> None:
+    def show(self, job: Job, *, until: float | None = None, late: bool = False) -> None:
         """Have the job's card show it as it is, some time soon; the newest showing wins.
 
-        *paused_until* tells a waiting member when its lane goes on, in Unix seconds.
+        *until* tells when a waiting job goes on, or an uncertain one is given up, in Unix seconds;
+        *late* that it takes longer than it should.
         """
 
     async def settle(self, job: Job) -> None:

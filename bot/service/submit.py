@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 import logging
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from bot.domain.job import Cause, Job, State, Update
 from bot.errors import Busy, KeyRefused, OutOfCredit, Refused, Silent, StoreAway, Unsent
-from bot.service.ports import Callback, Jobs, Lanes, Queue, Replies
+from bot.service.pace import Pace
+from bot.service.ports import Callback, Jobs, Queue, Replies
 from bot.service.track import Track
 
 log = logging.getLogger(__name__)
@@ -39,18 +39,18 @@ class Submit:
         *,
         settings: LaneSettings,
         jobs: Jobs,
-        lanes: Lanes,
         queue: Queue,
         replies: Replies,
         track: Track,
+        pace: Pace,
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._jobs = jobs
-        self._lanes = lanes
         self._queue = queue
         self._replies = replies
         self._track = track
+        self._pace = pace
         self._now = now
         self._news = asyncio.Event()
 
@@ -59,20 +59,18 @@ class Submit:
         self._news.set()
 
     async def next(self) -> Job:
-        """Wait until a line has its turn, and return its job, SUBMITTING and ours."""
+        """Wait until a line has its turn and the lane's rate allows it.
+
+        Returns its job, SUBMITTING and ours. When this is cancelled, no job is left so.
+        """
         while True:
             self._news.clear()
             try:
-                job = await self._jobs.claim(
-                    self._settings.owner,
-                    lane=self._settings.lane,
-                    width=self._settings.width,
-                    lease=self._settings.lease,
-                    now=self._now(),
-                )
-                if job is not None:
-                    return job
-                wait = await self._until_open()
+                if await self._jobs.waits(**self._room()):
+                    await self._pace.submit()
+                    if (job := await self._claim()) is not None:
+                        return job
+                wait = min(await self._pace.until_open() or LOOK_AGAIN, LOOK_AGAIN)
             except StoreAway:
                 wait = STORE_AWAY
             with contextlib.suppress(TimeoutError):
@@ -92,16 +90,16 @@ class Submit:
             return await self._record(job, self._refused(job, error))
         except (Busy, Unsent) as error:
             log.warning("job %s: back in its line: %s", job.id, error)
-            paused_until = await self._pause(error.retry_after if isinstance(error, Busy) else None)
+            until = await self._pace.press(error.retry_after if isinstance(error, Busy) else None)
             after = await self._record(job, self._back(job))
             if after.state is State.WAITING:
-                self._replies.show(after, paused_until=paused_until)
+                self._replies.show(after, until=until)
             return after
         except Silent as error:
             log.warning("job %s: uncertain, it is not sent again: %s", job.id, error)
             return await self._record(job, job.turn(State.UNCERTAIN, now=self._now()))
         log.info("job %s: the vendor took it as %s", job.id, update.request_id)
-        await self._ease()
+        await self._pace.ease()
         return await self._keep(job, update)
 
     async def lost(self, job: Job) -> Job:
@@ -109,10 +107,23 @@ class Submit:
         log.warning("job %s: uncertain, its submit was cut short; it is not sent again", job.id)
         return await self._record(job, job.turn(State.UNCERTAIN, now=self._now()))
 
-    async def _until_open(self) -> float:
-        lane = await self._lanes.get(self._settings.lane)
-        pause = lane.paused_until - self._now()
-        return min(pause, LOOK_AGAIN) if pause > 0 else LOOK_AGAIN
+    async def _claim(self) -> Job | None:
+        """Claim a job, or give it back when we are cancelled before anybody knows of it."""
+        claiming = asyncio.create_task(
+            self._jobs.claim(self._settings.owner, lease=self._settings.lease, **self._room()),
+            name="claim",
+        )
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            with contextlib.suppress(StoreAway):
+                if (job := await claiming) is not None:
+                    await self._jobs.swap(job, self._back(job))
+            raise
+
+    def _room(self) -> dict[str, Any]:
+        settings = self._settings
+        return {"lane": settings.lane, "width": settings.width, "now": self._now()}
 
     def _callback(self, job: Job) -> Callback | None:
         if self._settings.public_url is None:
@@ -132,25 +143,6 @@ class Submit:
 
     def _back(self, job: Job) -> Job:
         return job.turn(State.WAITING, now=self._now(), owner=None, submit_started_at=None)
-
-    async def _pause(self, retry_after: float | None) -> float | None:
-        """Pause the lane; return until when, in Unix seconds."""
-        try:
-            lane = await self._lanes.press(
-                self._settings.lane,
-                retry_after=retry_after,
-                now=self._now(),
-                jitter=random.random(),  # noqa: S311 - spreads load, keeps no secret
-            )
-        except StoreAway:
-            log.warning("the lane's pause could not be recorded")
-            return None
-        log.warning("the lane pauses for %.1f s", lane.paused_until - self._now())
-        return lane.paused_until
-
-    async def _ease(self) -> None:
-        with contextlib.suppress(StoreAway):
-            await self._lanes.ease(self._settings.lane)
 
     async def _record(self, before: Job, after: Job) -> Job:
         """Swap as soon as the store can; return the job as it is when somebody else was quicker."""

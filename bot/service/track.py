@@ -12,12 +12,18 @@ from typing import Final
 
 from bot.domain import polling
 from bot.domain.job import FOLLOWED, Job, State, Update, advance
-from bot.errors import PixazoError, StoreAway
+from bot.errors import Busy, KeyRefused, PixazoError, StoreAway
+from bot.service.pace import Pace
 from bot.service.ports import Jobs, Queue, Replies
 
 log = logging.getLogger(__name__)
 
 REMEMBERED: Final = 50  # durations that the median is taken of
+LATE: Final = 600.0  # seconds at the vendor after which a member is told that it takes long
+LISTEN: Final = 300.0  # seconds that a callback is waited for when a submit's answer was lost
+LOOK_AGAIN: Final = 10.0  # seconds; another process may have taken the callback
+REFUSED_WAIT: Final = 3600.0  # seconds; with a key that is refused there is nothing to ask
+KEY_REFUSED: Final = "the vendor refuses the key: nothing is polled until the next start"
 ATTEMPTS: Final = 5  # to apply one update while others change the job
 
 
@@ -41,14 +47,17 @@ class Track:
         jobs: Jobs,
         queue: Queue,
         replies: Replies,
+        pace: Pace,
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._jobs = jobs
         self._queue = queue
         self._replies = replies
+        self._pace = pace
         self._now = now
         self._durations: deque[float] = deque(maxlen=REMEMBERED)
+        self._key_refused = False
         self._called_back = settings.callbacks  # whether callbacks seem to arrive
 
     async def follow(self, job: Job, news: asyncio.Event) -> Job:
@@ -57,19 +66,42 @@ class Track:
         *news* cuts a wait short. A call that fails changes nothing. Returns early when another
         process took the job over; raises nothing that the vendor or the store could cause.
         """
-        first = True
+        first, late = True, False
         while job.state in FOLLOWED and job.owner == self._settings.owner:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._wait(job, first=first)):
-                    await news.wait()
-            nudged, first = news.is_set(), False
-            news.clear()
+            nudged = await _within(self._wait(job, first=first), news)
+            first = False
             try:
+                await self._pace.poll(due=self._now())
+                if self._key_refused and not nudged:
+                    continue
                 job = await self.ask(job)
                 if job.state not in FOLLOWED and not nudged:
                     self._called_back = False  # the vendor was done, and had not said so
+            except KeyRefused:
+                log.error(KEY_REFUSED)  # noqa: TRY400 - no bug of ours
+                self._key_refused = True
+            except Busy as error:
+                await self._pace.press(error.retry_after)
             except PixazoError as error:
                 log.info("job %s: no news: %s", job.id, error)
+            except StoreAway as error:
+                log.warning("job %s: %s", job.id, error)
+            if job.state in FOLLOWED and not late and self._age(job) > LATE:
+                late = True
+                self._replies.show(job, late=True)
+        return job
+
+    def heard_out(self, job: Job) -> bool:
+        """Tell whether no callback is to be waited for that would name an UNCERTAIN job."""
+        return not self._settings.callbacks or self._now() >= job.since + LISTEN
+
+    async def listen(self, job: Job, news: asyncio.Event) -> Job:
+        """Wait for a callback to name an UNCERTAIN job, and return it as it then stands."""
+        self._replies.show(job, until=job.since + LISTEN)
+        while job.state is State.UNCERTAIN and not self.heard_out(job):
+            await _within(min(job.since + LISTEN - self._now(), LOOK_AGAIN), news)
+            try:
+                job = await self._find(job.id)
             except StoreAway as error:
                 log.warning("job %s: %s", job.id, error)
         return job
@@ -129,12 +161,27 @@ class Track:
         if job.state is State.COMPLETED and job.queued_at and job.completed_at:
             self._durations.append(job.completed_at - job.queued_at)
 
+    def _age(self, job: Job) -> float:
+        return self._now() - (job.queued_at or job.created_at)
+
     def _wait(self, job: Job, *, first: bool) -> float:
+        if self._key_refused:
+            return REFUSED_WAIT
         return polling.wait(
             poll=self._settings.poll,
-            age=self._now() - (job.queued_at or job.created_at),
+            age=self._age(job),
             first=first,
             median=statistics.median(self._durations) if self._durations else None,
             callbacks=self._called_back,
             jitter=random.random(),  # noqa: S311 - spreads load, keeps no secret
         )
+
+
+async def _within(seconds: float, news: asyncio.Event) -> bool:
+    """Wait for *news*, *seconds* at most; tell whether there are any, and take note of them."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await news.wait()
+    came = news.is_set()
+    news.clear()
+    return came

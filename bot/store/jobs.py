@@ -70,9 +70,7 @@ class Jobs:
         nobody waits, the lane pauses, or *width* jobs are at the vendor already.
         """
         async with self._database.writing() as connection:
-            if not await _has_room(connection, lane, width, now):
-                return None
-            before = await _next_waiting(connection, lane)
+            before = await _next(connection, lane, width, now)
             if before is None:
                 return None
             after = before.turn(
@@ -86,6 +84,11 @@ class Jobs:
             await _changed(connection, _is(before), changes)
             await _serve(connection, before, now)
         return after
+
+    async def waits(self, *, lane: str, width: int, now: float) -> bool:
+        """Tell whether :meth:`claim` would find a job."""
+        async with self._database.reading() as connection:
+            return await _next(connection, lane, width, now) is not None
 
     async def learn(self, job_id: str, request_id: str, *, now: float) -> bool:
         """Record a request id that a submit's answer or a callback brought, whoever owns the job.
@@ -190,6 +193,16 @@ class Jobs:
             )
             return [_job(row) for row in found.mappings()]
 
+    async def release(self, owner: str) -> None:
+        """Let go of what *owner* follows or delivers, so that others may take it."""
+        open_states = [State.QUEUED.value, State.PROCESSING.value, State.COMPLETED.value]
+        async with self._database.writing() as connection:
+            await _changed(
+                connection,
+                and_(jobs.c.owner == owner, jobs.c.state.in_(open_states)),
+                {"owner": None, "lease_until": None},
+            )
+
     async def erase_tokens(self, *, before: float) -> None:
         """Erase the interaction tokens of jobs that were made *before*: they have expired."""
         async with self._database.writing() as connection:
@@ -198,6 +211,13 @@ class Jobs:
                 and_(has_token, jobs.c.created_at < before),
                 {"interaction_token": None},
             )
+
+
+async def _next(connection: AsyncConnection, lane: str, width: int, now: float) -> Job | None:
+    """Return the job whose turn it is, if the lane is open and has room."""
+    if not await _has_room(connection, lane, width, now):
+        return None
+    return await _next_waiting(connection, lane)
 
 
 async def _has_room(connection: AsyncConnection, lane: str, width: int, now: float) -> bool:

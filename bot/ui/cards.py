@@ -35,9 +35,9 @@ class Card:
     files: list[discord.File]
 
 
-def progress(job: Job, *, paused_until: float | None = None) -> Card:
+def progress(job: Job, *, until: float | None = None, late: bool = False) -> Card:
     """Return the card of a job on its way."""
-    return _card(job, texts.status(job, paused_until=paused_until), _small(job))
+    return _card(job, texts.status(job, until=until, late=late), _small(job))
 
 
 def end(job: Job) -> Card:

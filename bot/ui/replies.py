@@ -31,6 +31,7 @@ LONGEST_PAUSE: Final = 30.0  # seconds
 NONCE_REMEMBERED: Final = 120.0  # seconds in which Discord surely drops a repeated nonce
 LOOK_THROUGH: Final = 500  # messages, for one of ours that may have been posted before a crash
 
+_TOLD: Final = frozenset({State.UNCERTAIN, State.EXPIRED})  # no ends, but shown like such
 _UNKNOWN_MESSAGE: Final = 10008
 _ENTITY_TOO_LARGE: Final = 40005
 _NOT_DEFINITE: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
@@ -44,12 +45,15 @@ class Replies:
     def __init__(self, rest: Rest, *, now: Callable[[], float]) -> None:
         self._rest = rest
         self._now = now
-        self._wanted: dict[str, tuple[Job, float | None]] = {}
+        self._wanted: dict[str, tuple[Job, Callable[[], Card]]] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
 
-    def show(self, job: Job, *, paused_until: float | None = None) -> None:
+    def show(self, job: Job, *, until: float | None = None, late: bool = False) -> None:
         """Have the job's card show it as it is, some time soon; the newest showing wins."""
-        self._wanted[job.id] = (job, paused_until)
+        if job.state in ENDED or (job.state in _TOLD and until is None):
+            self._wanted[job.id] = (job, lambda: cards.end(job))
+        else:
+            self._wanted[job.id] = (job, lambda: cards.progress(job, until=until, late=late))
         if job.id not in self._workers:
             worker = asyncio.create_task(self._work(job.id), name=f"card {job.id}")
             self._workers[job.id] = worker
@@ -101,9 +105,9 @@ class Replies:
     async def _work(self, job_id: str) -> None:
         """Show what is wanted of one card until nothing newer is."""
         while (wanted := self._wanted.pop(job_id, None)) is not None:
-            job, paused_until = wanted
+            job, make = wanted
             try:
-                await self._edit(job, lambda: _shown(job, paused_until))  # noqa: B023 - awaited here
+                await self._edit(job, make)
             except Closed as error:
                 log.info("job %s: its card could not be edited: %s", job_id, error)
             except Exception:
@@ -243,9 +247,3 @@ def _concluded(error: discord.HTTPException) -> Closed | DiscordAway:
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR or error.status in _NOT_DEFINITE:
         return DiscordAway(words)
     return Closed(words)
-
-
-def _shown(job: Job, paused_until: float | None) -> Card:
-    if job.state in ENDED or job.state in {State.UNCERTAIN, State.EXPIRED}:
-        return cards.end(job)
-    return cards.progress(job, paused_until=paused_until)

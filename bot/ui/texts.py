@@ -35,14 +35,21 @@ SHRUNK: Final = "Made smaller to fit Discord's file limit."
 SOME_MISSING: Final = "Some pictures could not be used and are missing."
 
 
-def status(job: Job, *, paused_until: float | None = None) -> str:
-    """Return the line that says where *job* stands, and since when."""
+def status(job: Job, *, until: float | None = None, late: bool = False) -> str:
+    """Return the line that says where *job* stands, and since when.
+
+    *until* tells when a waiting job goes on or an uncertain one is given up, in Unix seconds.
+    """
+    if late:
+        return f"{status(job)}\n{_LATE}"
     since = ago(job.since)
     match job.state:
-        case State.WAITING if paused_until is not None:
-            return f"**Waiting** · the image service is busy, on again {ago(paused_until)}"
+        case State.WAITING if until is not None:
+            return f"**Waiting** · the image service is busy, on again {ago(until)}"
         case State.WAITING:
             return f"**Waiting** in line · asked {ago(job.created_at)}"
+        case State.UNCERTAIN if until is not None:
+            return f"**Not confirmed yet** · the image service may still call {ago(until)}"
         case State.SUBMITTING:
             return f"**Sending** · {since}"
         case State.QUEUED:
@@ -177,4 +184,5 @@ def unexpected(error_id: str) -> str:
     return f"Something went wrong on the bot's side. Its operator can find it as `{error_id}`."
 
 
+_LATE: Final = "It takes longer than usual. It goes on, and the pictures will appear here."
 _NOTHING: Final = "Nothing was ordered, nothing is charged."

@@ -66,7 +66,7 @@ async def test_a_visitor_orders_two_pictures_and_sees_every_state(stage, page):
         ("402", "credit is used up"),
         ("400", "refused it"),
         ("401", "does not accept the bot's key"),
-        ("500", "Could not be confirmed"),
+        ("500", "Not confirmed yet"),
         ("FAILED", "Could not be drawn"),
         ("ERROR", "Nothing was charged"),
     ],

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.domain import pressure
-from bot.domain.job import AT_VENDOR, ENDED, Billed, Job, State, Update
+from bot.domain.job import AT_VENDOR, ENDED, FOLLOWED, Billed, Job, State, Update
 from bot.domain.pressure import Lane
 from bot.errors import Closed, NoPicture, Silent, StoreAway
 from bot.service import crew as crew_module
@@ -22,6 +22,7 @@ from bot.service.crew import Crew
 from bot.service.deliver import Deliver, DeliverSettings
 from bot.service.hear import Hear
 from bot.service.orders import Orders, Request
+from bot.service.pace import Pace, PaceSettings
 from bot.service.ports import Picture
 from bot.service.recover import Recover, RecoverSettings
 from bot.service.submit import LaneSettings, Submit
@@ -112,21 +113,37 @@ class FakeJobs(Store):
         self, owner: str, *, lane: str, width: int, lease: float, now: float
     ) -> Job | None:
         await self._reach("claim")
-        mine = [job for job in self.rows.values() if job.lane == lane]
-        if self._lanes.lanes[lane].paused(now):
+        if (before := self._next(lane, width, now)) is None:
             return None
-        if sum(job.state in AT_VENDOR for job in mine) >= width:
-            return None
-        waiting = [job for job in mine if job.state is State.WAITING and job.answered_at]
-        if not waiting:
-            return None
-        before = min(waiting, key=lambda job: (self._served.get(job.line, 0.0), job.created_at))
         self._served[before.line] = now
         after = before.turn(
             State.SUBMITTING, now=now, owner=owner, epoch=before.epoch + 1, submit_started_at=now
         )
         self.put(after)
         return after
+
+    async def waits(self, *, lane: str, width: int, now: float) -> bool:
+        await self._reach("waits")
+        return self._next(lane, width, now) is not None
+
+    async def release(self, owner: str) -> None:
+        await self._reach("release")
+        for job in list(self.rows.values()):
+            if job.owner == owner and job.state in FOLLOWED | {State.COMPLETED}:
+                self.put(replace(job, owner=None))
+
+    def _next(self, lane: str, width: int, now: float) -> Job | None:
+        mine = [job for job in self.rows.values() if job.lane == lane]
+        if self._lanes.lanes[lane].paused(now):
+            return None
+        if sum(job.state in AT_VENDOR for job in mine) >= width:
+            return None
+        waiting = [job for job in mine if job.state is State.WAITING and job.answered_at]
+        return min(
+            waiting,
+            key=lambda job: (self._served.get(job.line, 0.0), job.created_at),
+            default=None,
+        )
 
     async def learn(self, job_id: str, request_id: str, *, now: float) -> bool:
         await self._reach("learn")
@@ -298,8 +315,8 @@ class FakeReplies:
         self.closed = False
         self.hold: asyncio.Event | None = None  # Discord takes nothing before it
 
-    def show(self, job: Job, *, paused_until: float | None = None) -> None:
-        self.shown.append((job, paused_until))
+    def show(self, job: Job, *, until: float | None = None, late: bool = False) -> None:
+        self.shown.append((job, until))
 
     async def settle(self, job: Job) -> None:
         await self._wait()
@@ -399,11 +416,13 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
             FakeReplies(),
         )
         jobs = FakeJobs(lanes)
+        pace = Pace(settings=PaceSettings(lane=LANE, per_second=1000.0), lanes=lanes, now=clock)
         track = Track(
             settings=TrackSettings(owner=owner, poll=0.001, deadline=3600, callbacks=False),
             jobs=jobs,
             queue=queue,
             replies=replies,
+            pace=pace,
             now=clock,
         )
         submit = Submit(
@@ -416,10 +435,10 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
                 callback_mode="sync",
             ),
             jobs=jobs,
-            lanes=lanes,
             queue=queue,
             replies=replies,
             track=track,
+            pace=pace,
             now=clock,
         )
         deliver = Deliver(

@@ -61,9 +61,9 @@ async def test_nothing_is_submitted_before_the_member_was_answered(shop):
     async with shop.working():
         taking = asyncio.create_task(shop.orders.take(a_request(), slowly))
         await asked.wait()
-        claims = shop.jobs.calls.count("claim")
+        claims = shop.jobs.calls.count("waits")
         shop.submit.wake()
-        await until(lambda: shop.jobs.calls.count("claim") > claims)
+        await until(lambda: shop.jobs.calls.count("waits") > claims)
         assert shop.queue.submitted == []
         assert shop.jobs.only.state is State.WAITING
 
@@ -79,8 +79,8 @@ async def test_a_failed_answer_makes_no_submit(shop, defer):
     async with shop.working():
         await shop.orders.take(a_request(), defer)
         shop.submit.wake()
-        claims = shop.jobs.calls.count("claim")
-        await until(lambda: shop.jobs.calls.count("claim") > claims)
+        claims = shop.jobs.calls.count("waits")
+        await until(lambda: shop.jobs.calls.count("waits") > claims)
 
     assert shop.queue.submitted == []
     assert (shop.jobs.only.state, shop.jobs.only.cause) == (State.CANCELLED, Cause.UNANSWERED)

@@ -97,9 +97,13 @@ async def test_a_pause_is_as_long_as_the_vendor_says(shop, submit):
     assert shop.lanes.lanes[LANE].paused_until == NOW + 60
 
 
-async def test_a_pause_that_cannot_be_recorded_loses_no_order(shop, submit):
+async def test_a_pause_that_cannot_be_recorded_loses_no_order(shop, waiting):
+    waiting()
+    claimed = await shop.submit.next()
     shop.lanes.away = True
-    job = await submit(Busy(status=429, retry_after=60))
+    shop.queue.answers.append(Busy(status=429, retry_after=60))
+
+    job = await shop.submit.submit(claimed)
 
     assert job.state is State.WAITING
 
@@ -126,8 +130,8 @@ async def test_a_busy_vendor_gets_the_order_again_after_its_pause(shop, waiting)
     async with shop.working():
         await until(lambda: shop.jobs.only.state is State.WAITING and shop.queue.submitted)
         shop.submit.wake()
-        claims = shop.jobs.calls.count("claim")
-        await until(lambda: shop.jobs.calls.count("claim") > claims)
+        claims = shop.jobs.calls.count("waits")
+        await until(lambda: shop.jobs.calls.count("waits") > claims)
         assert len(shop.queue.submitted) == 1
 
         shop.clock.now += 61
@@ -243,7 +247,7 @@ async def test_the_lane_waits_for_a_store_that_is_away(shop, waiting):
     job = waiting()
     shop.jobs.away = True
     claiming = asyncio.create_task(shop.submit.next())
-    await until(lambda: shop.jobs.calls.count("claim") > 3)
+    await until(lambda: shop.jobs.calls.count("waits") > 3)
 
     shop.jobs.away = False
 
@@ -259,8 +263,8 @@ async def test_the_lanes_width_bounds_what_is_at_the_vendor(open_shop):
     async with shop.working():
         await until(lambda: len(shop.queue.submitted) == 2)
         shop.submit.wake()
-        claims = shop.jobs.calls.count("claim")
-        await until(lambda: shop.jobs.calls.count("claim") > claims)
+        claims = shop.jobs.calls.count("waits")
+        await until(lambda: shop.jobs.calls.count("waits") > claims)
         assert len(shop.queue.submitted) == 2
 
         shop.queue.after = None

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.job import Billed, Cause, State, Update
-from bot.errors import Busy, Silent, Unknown
-from tests.samples import NOW, OWNER, a_job
+from bot.errors import Busy, KeyRefused, Silent, Unknown
+from tests.samples import LANE, NOW, OWNER, a_job
 from tests.service.conftest import PICTURE, until
 
 
@@ -56,7 +56,6 @@ async def test_the_vendors_failure_comes_with_its_words(shop, queued, state, bil
     "trouble",
     [
         Silent("no answer"),
-        Busy(status=429, retry_after=5),
         Unknown(status=404, reason=""),
         Update(state=None, request_id="r-1"),
     ],
@@ -69,6 +68,34 @@ async def test_a_call_that_brings_no_news_changes_nothing(shop, queued, trouble)
 
     assert after.state is State.COMPLETED
     assert shop.jobs.history[queued.id] == [State.QUEUED, State.COMPLETED]
+
+
+async def test_a_busy_vendor_is_asked_again_after_its_pause_and_not_before(shop, queued):
+    shop.queue.statuses.append(Busy(status=429, retry_after=0.01))
+    following = asyncio.create_task(shop.track.follow(queued, asyncio.Event()))
+    await until(lambda: shop.lanes.lanes[LANE].paused_until)
+
+    await asyncio.sleep(0.05)  # for the loop as long as the pause and more; for the lane no time
+    assert len(shop.queue.asked) == 1
+    shop.clock.now += 0.02
+
+    assert (await following).state is State.COMPLETED
+
+
+async def test_a_refused_key_ends_all_polling_until_news_come(shop, queued):
+    """Asking on with it brings nothing and gets the address banned."""
+    shop.queue.statuses.append(KeyRefused(status=401, reason="invalid subscription key"))
+    news = asyncio.Event()
+    following = asyncio.create_task(shop.track.follow(queued, news))
+    await until(lambda: shop.queue.asked)
+
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert len(shop.queue.asked) == 1
+    assert shop.jobs.only.state is State.QUEUED
+    news.set()
+
+    assert (await following).state is State.COMPLETED
 
 
 async def test_a_store_that_is_away_loses_no_end(shop, queued):

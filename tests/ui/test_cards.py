@@ -95,11 +95,11 @@ def done():
 
 
 @pytest.mark.parametrize("state", ON_THE_WAY)
-@pytest.mark.parametrize("paused_until", [None, NOW + 60])
-def test_the_card_of_a_job_on_its_way_fits(state, paused_until):
+@pytest.mark.parametrize("until", [None, NOW + 60])
+def test_the_card_of_a_job_on_its_way_fits(state, until):
     job = a_job(state=state, order=an_order(prompt=LONGEST, images=4))
 
-    assert_within_limits(cards.progress(job, paused_until=paused_until))
+    assert_within_limits(cards.progress(job, until=until))
 
 
 @pytest.mark.parametrize("state", ENDS)

@@ -53,7 +53,7 @@ def test_the_vendors_states_are_called_what_they_are(state, word):
 
 
 def test_a_pausing_lane_says_when_it_goes_on():
-    words = texts.status(a_job(), paused_until=NOW + 60)
+    words = texts.status(a_job(), until=NOW + 60)
 
     assert f"<t:{int(NOW) + 60}:R>" in words
 
