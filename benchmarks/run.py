@@ -1,6 +1,7 @@
 """One measurement: so many members order at once, and each waits for the pictures."""
 
 import asyncio
+import math
 import os
 import time
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from sandbox.pixazo import Settings
 from sandbox.pixazo.painter import paint
 from sandbox.stage import Stage
 
+POLL_SECONDS = 5.0
 WITHIN = 240.0  # seconds that a whole measurement may take
 
 
@@ -25,7 +27,8 @@ class Measured:
     to_visible: list[float] = field(default_factory=list)  # from the vendor's COMPLETED
     cpu: float = 0.0
     peak_memory: int = 0
-    vendor_calls: int = 0
+    status_calls: int = 0
+    fixed_calls: int = 0  # that polling every POLL_SECONDS would have made
     discord_calls: int = 0
 
 
@@ -37,7 +40,12 @@ async def measure(orders: int, settings: dict[str, str]) -> Measured:
         # One picture for all, painted before: the painter is not what is measured.
         picture = Answer(status=200, body=await asyncio.to_thread(_painted))
         stage.pixazo.media_faults.add(Fault(method="GET", path="*", do=picture, times=10**9))
-        bot = stage.bot(LANE_RATE_PER_MINUTE="60000", LOG_LEVEL="WARNING", **settings)
+        bot = stage.bot(
+            LANE_RATE_PER_MINUTE="60000",
+            LOG_LEVEL="WARNING",
+            POLL_SECONDS=str(POLL_SECONDS),
+            **settings,
+        )
         await bot.start()
         await stage.ready()
         before = len(stage.discord.journal.exchanges)
@@ -48,7 +56,7 @@ async def measure(orders: int, settings: dict[str, str]) -> Measured:
         assert bot.pid is not None
         measured.cpu = _cpu(bot.pid)
         measured.peak_memory = _peak_memory(bot.pid)
-        measured.vendor_calls = len(stage.pixazo.journal.exchanges)
+        measured.status_calls = stage.pixazo.status_calls
         measured.discord_calls = len(stage.discord.journal.exchanges) - before
     return measured
 
@@ -63,6 +71,7 @@ async def _order(stage: Stage, member: Any, number: int, measured: Measured) -> 
     visible = time.time()
     request = next(one for one in stage.pixazo.latest(10_000) if one.order.prompt == prompt)
     measured.to_visible.append(visible - request.updated_at)
+    measured.fixed_calls += math.ceil((request.updated_at - request.created_at) / POLL_SECONDS)
 
 
 def _painted() -> bytes:

@@ -12,11 +12,9 @@ from typing import Any, Final, TextIO
 
 import aiohttp
 
-from bot import app, log
-from bot.check import check
+from bot import log
 from bot.errors import BadSettings, ImagineError
 from bot.settings import Settings
-from bot.store.database import Database
 
 if sys.platform == "win32":
     from asyncio import new_event_loop
@@ -56,12 +54,20 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(error, 1)
 
 
+# The commands load what they need themselves: a container asks for its health every 30 s, and that
+# shall not load Discord's library each time.
+
+
 async def _run(settings: Settings) -> int:
+    from bot import app
+
     await app.run(settings)
     return 0
 
 
 async def _check(settings: Settings) -> int:
+    from bot.check import check
+
     status = 0
     async for works, line in check(settings):
         _say(f"{'ok' if works else 'FAILED':<7} {line}")
@@ -83,6 +89,8 @@ async def _health(settings: Settings) -> int:
 
 
 async def _migrate(settings: Settings) -> int:
+    from bot.store.database import Database
+
     async with Database.open(settings.database_url):
         _say("the store's tables are up to date")
     return 0

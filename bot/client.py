@@ -1,9 +1,10 @@
 """The gateway: a supervised discord.py client that loads cogs, and words for what fails in them."""
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 COGS: Final = ("cogs.imagine", "cogs.history")
 FIRST_PAUSE: Final = 1.0  # seconds before the next connection, then twice as long
 LONGEST_PAUSE: Final = 60.0  # seconds
+CLOSE_WITHIN: Final = 2.0  # seconds
 STEADY: Final = 120.0  # seconds that a connection must have held to count as a good one
 
 # Interactions come without any intent; guilds let us name servers and channels. None is privileged.
@@ -103,7 +105,7 @@ async def stay_connected(make: Callable[[], ImagineBot], token: str) -> None:
     while True:
         started = time.monotonic()
         try:
-            async with make() as client:
+            async with _closing(make()) as client:
                 await client.start(token)
         except discord.LoginFailure as error:
             raise BadSettings(setting="DISCORD_TOKEN", reason="Discord does not take it") from error
@@ -114,6 +116,17 @@ async def stay_connected(make: Callable[[], ImagineBot], token: str) -> None:
         log.info("connecting to Discord again in %.0f s", pause)
         await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
+
+
+@contextlib.asynccontextmanager
+async def _closing(client: ImagineBot) -> AsyncIterator[ImagineBot]:
+    """Close *client* at the end, but don't wait for a gateway that does not answer."""
+    try:
+        yield client
+    finally:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_WITHIN):
+                await client.close()
 
 
 def same_commands(wanted: list[Any], found: list[Any]) -> bool:

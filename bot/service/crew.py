@@ -17,7 +17,7 @@ from bot.service.track import Track
 log = logging.getLogger(__name__)
 
 STORE_AWAY: Final = 2.0  # seconds until the store is asked again
-SUBMITS_END_WITHIN: Final = 6.0  # seconds at shutdown; a lost answer would be an uncertain order
+SUBMITS_END_WITHIN: Final = 5.0  # seconds at shutdown; a lost answer would be an uncertain order
 AFTER_A_BUG: Final = 30.0  # seconds until a job is tried again
 
 

@@ -30,7 +30,7 @@ class Hear:
 
         When it returns, a request id that was news is committed. A terminal state has the vendor
         asked at once; any other moves the card. Repeated, late and false callbacks do no harm.
-        Raises :class:`~bot.errors.StoreAway`, or for a job that nobody follows any more
+        Raises :class:`~bot.errors.StoreAway`, or for a job that is not followed here
         :class:`~bot.errors.PixazoError`; then the vendor should call again.
         """
         job = await self._jobs.get(job_id)
@@ -45,12 +45,12 @@ class Hear:
         elif job.request_id != update.request_id:
             log.warning("job %s: a callback names another request", job.id)
             return True
-        if job.state is State.EXPIRED and update.state not in FOLLOWED:
-            await self._track.ask(job)
-        elif update.state in FOLLOWED:
+        if update.state in FOLLOWED:
             await self._track.report(job.id, Update(state=update.state))
+        elif job.state is State.EXPIRED:
+            await self._track.ask(job)
         else:
             self._crew.nudge(job.id)
         if not self._crew.carries(job.id):
-            self._recover.wake()
+            self._recover.wake(job.id)
         return True

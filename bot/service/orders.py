@@ -25,7 +25,7 @@ from bot.service.ports import Jobs, Replies
 log = logging.getLogger(__name__)
 
 ADMIT_WITHIN: Final = 2.0  # seconds; Discord waits 3 for the answer
-TAKEN_WITHIN: Final = 4.0  # seconds at shutdown
+TAKEN_WITHIN: Final = 2.0  # seconds at shutdown
 
 
 @dataclass(frozen=True, kw_only=True)
