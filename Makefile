@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: sandbox run test check format bench picture requirements clean
+.PHONY: sandbox run test check format bench chaos picture requirements clean
 
 sandbox: .venv/run        ## try the whole bot in a browser: no account, no key
 	@$(BIN)/python -m sandbox
@@ -27,6 +27,9 @@ format: .venv/dev         ## format and mend what can be mended
 bench: .venv/dev          ## measure what README quotes
 	@$(BIN)/python -m benchmarks
 
+chaos: .venv/dev          ## kill the bot at random while 100 orders run, and count
+	@$(BIN)/python -m benchmarks.chaos
+
 picture: .venv/dev        ## take the picture in README anew (needs Chromium)
 	@$(BIN)/python -m docs.picture
 
@@ -49,7 +52,7 @@ clean:
 	@touch $@ .venv/run
 
 define install
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv; \
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv && \
 	if command -v uv >/dev/null; then \
 		uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1); \
 	else \

@@ -42,6 +42,8 @@ async def measure(orders: int, settings: dict[str, str]) -> Measured:
         stage.pixazo.media_faults.add(Fault(method="GET", path="*", do=picture, times=10**9))
         bot = stage.bot(
             LANE_RATE_PER_MINUTE="60000",
+            MAX_IMAGES_PER_DAY="0",
+            MAX_IMAGES_PER_GUILD_PER_DAY="0",
             LOG_LEVEL="WARNING",
             POLL_SECONDS=str(POLL_SECONDS),
             **settings,

@@ -6,6 +6,7 @@ missing or wrong, one line names it.
 
 import argparse
 import asyncio
+import logging
 import sys
 from collections.abc import Coroutine
 from typing import Any, Final, TextIO
@@ -52,6 +53,9 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(error, 2)
     except (ImagineError, OSError) as error:
         return _fail(error, 1)
+    except Exception:
+        logging.getLogger("bot").critical("an unexpected error ends the bot", exc_info=True)
+        return 1
 
 
 # The commands load what they need themselves: a container asks for its health every 30 s, and that

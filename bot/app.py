@@ -9,6 +9,7 @@ import time
 from contextlib import AsyncExitStack
 
 from bot.client import ImagineBot, Services, prepare_discord, stay_connected
+from bot.domain.limits import Caps
 from bot.pixazo import wire
 from bot.pixazo.client import Client
 from bot.pixazo.media import Media
@@ -54,6 +55,14 @@ async def run(settings: Settings) -> None:
 def lane_of(key: str) -> str:
     """Return the name of the lane in front of *key*: a fingerprint that does not give it away."""
     return hashlib.sha256(b"lane:" + key.encode()).hexdigest()[:16]
+
+
+def _caps(settings: Settings) -> Caps:
+    return Caps(
+        guild_ids=frozenset(settings.guild_ids),
+        images_per_day=settings.max_images_per_day,
+        images_per_guild_per_day=settings.max_images_per_guild_per_day,
+    )
 
 
 async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -> None:
@@ -138,7 +147,14 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
         crew=crew,
         now=now,
     )
-    orders = Orders(jobs=jobs, replies=replies, lane=lane_of(key), wake_lane=submit.wake, now=now)
+    orders = Orders(
+        jobs=jobs,
+        replies=replies,
+        lane=lane_of(key),
+        caps=_caps(settings),
+        wake_lane=submit.wake,
+        now=now,
+    )
     hear = Hear(jobs=jobs, track=track, crew=crew, recover=recover, now=now)
 
     await stack.enter_async_context(
@@ -149,17 +165,22 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
         )
     )
     stack.push_async_callback(crew.close)
+    await jobs.line_up(lane_of(key))
     await recover.inherit()
     services = Services(orders=orders, history=History(jobs=jobs, deliver=deliver))
     async with asyncio.TaskGroup() as group:
-        working = [
-            group.create_task(rest.log_in(), name="login"),
-            group.create_task(crew.run(), name="lane"),
-            group.create_task(recover.run(), name="recover"),
-            group.create_task(stay_connected(lambda: ImagineBot(services), token), name="gateway"),
-        ]
+        working = {
+            name: group.create_task(steps, name=name)
+            for name, steps in (
+                ("login", rest.log_in()),
+                ("lane", crew.run()),
+                ("recover", recover.run()),
+                ("gateway", stay_connected(lambda: ImagineBot(services), token)),
+            )
+        }
         await stop.wait()
         log.info("stopping")
+        working["lane"].cancel()
         await orders.close()
-        for task in working:
+        for task in working.values():
             task.cancel()

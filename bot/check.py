@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
+import aiohttp
 import discord
 
 from bot.client import prepare_discord
@@ -26,7 +27,7 @@ async def check(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
     for name, examine in checks:
         try:
             yield True, f"{name}: {await examine(settings)}"
-        except (ImagineError, OSError, discord.DiscordException) as error:
+        except (ImagineError, OSError, aiohttp.ClientError, discord.DiscordException) as error:
             yield False, f"{name}: {error}"
 
 

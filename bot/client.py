@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -109,8 +110,11 @@ async def stay_connected(make: Callable[[], ImagineBot], token: str) -> None:
                 await client.start(token)
         except discord.LoginFailure as error:
             raise BadSettings(setting="DISCORD_TOKEN", reason="Discord does not take it") from error
-        except Exception as error:  # noqa: BLE001 - whatever it was, a fresh client is the answer
+        except (discord.DiscordException, aiohttp.ClientError, OSError, AttributeError) as error:
+            # AttributeError: how discord.py 2.7 takes a first connection that is refused.
             log.warning("the connection to Discord ended: %s: %s", type(error).__name__, error)
+        except Exception:
+            log.exception("the connection to Discord ended by a fault of ours")
         if time.monotonic() - started > STEADY:
             pause = FIRST_PAUSE
         log.info("connecting to Discord again in %.0f s", pause)
@@ -149,7 +153,12 @@ def _agrees(ours: Any, theirs: Any) -> bool:
         return all(_agrees(ours.get(name), other.get(name)) for name in names)
     if isinstance(ours, list) and isinstance(theirs, list):
         return len(ours) == len(theirs) and all(map(_agrees, ours, theirs))
-    return bool(ours == theirs) or str(ours) == str(theirs) or not (ours or theirs)
+    return bool(ours == theirs) or str(ours) == str(theirs) or (_absent(ours) and _absent(theirs))
+
+
+def _absent(value: Any) -> bool:
+    """Tell whether *value* says no more than leaving it out would; 0 does."""
+    return value is None or value is False or value in ("", [], {})
 
 
 # Deprecated: Discord derives it from the contexts.

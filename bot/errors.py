@@ -5,6 +5,8 @@ They carry data; the words that members read are made of it in ``bot/ui/texts.py
 
 from dataclasses import dataclass
 
+from bot.domain.limits import Refusal
+
 
 class ImagineError(Exception):
     """Everything that this program raises itself."""
@@ -44,6 +46,16 @@ class BadOption(NotOrdered):
 
 class OnlyInServers(NotOrdered):
     """Orders are taken in servers only."""
+
+
+@dataclass(eq=False, kw_only=True)
+class LimitReached(NotOrdered):
+    """A rule that somebody set forbids the order now."""
+
+    refusal: Refusal
+
+    def __str__(self) -> str:
+        return f"{self.refusal.rule}: {self.refusal.used} of {self.refusal.limit} used"
 
 
 class Forgotten(NotOrdered):

@@ -23,7 +23,6 @@ from bot.errors import BadSettings
 from bot.pixazo.origins import Origin
 
 SQLITE: Final = "sqlite+aiosqlite"
-POSTGRESQL: Final = "postgresql+asyncpg"
 
 
 def _listed(value: Any) -> Any:
@@ -67,6 +66,15 @@ def _origin(value: str | Origin) -> Origin:
     return value if isinstance(value, Origin) else Origin.parse(value)
 
 
+def _secret(secret: SecretStr) -> SecretStr:
+    """Trim what a file with foreign line ends leaves behind; refuse what no header can carry."""
+    text = secret.get_secret_value().strip()
+    if not text or not text.isascii() or not text.isprintable():
+        raise ValueError("must be one line of plain characters")
+    return SecretStr(text)
+
+
+_Secret = Annotated[SecretStr, AfterValidator(_secret)]
 _Web = Annotated[str, _url("http", "https")]
 _Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _Count = Annotated[int, Field(ge=0)]
@@ -93,8 +101,8 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    discord_token: SecretStr
-    pixazo_api_key: SecretStr
+    discord_token: _Secret
+    pixazo_api_key: _Secret
 
     database_url: Annotated[str, AfterValidator(_database)] = f"{SQLITE}:///data/imagine.db"
     public_url: Annotated[str, _url("https")] | None = None
@@ -156,10 +164,7 @@ class Settings(BaseSettings):
     @property
     def folder(self) -> Path:
         """The folder beside the store, for files that wait to be fetched."""
-        database = make_url(self.database_url)
-        if database.drivername == SQLITE and database.database:
-            return Path(database.database).parent
-        return Path("data")
+        return Path(make_url(self.database_url).database or "").parent
 
 
 def _bad(error: ValidationError) -> BadSettings:

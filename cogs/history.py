@@ -29,7 +29,9 @@ class History(commands.Cog):
             await answers.pictures(interaction, job, pictures)
 
         await answers.deferral(interaction, private=True)()
-        count = await self._history.hand_over(interaction.user.id, hand)
+        count = await self._history.hand_over(
+            interaction.user.id, hand, file_limit=interaction.filesize_limit
+        )
         await answers.privately(interaction, texts.handed_over(count))
 
 

@@ -8,7 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ImagineBot
-from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS
+from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS, Order
 from bot.service.orders import Orders, Request
 from bot.ui import answers, texts
 
@@ -33,10 +33,10 @@ class Imagine(commands.Cog):
         self,
         interaction: discord.Interaction[ImagineBot],
         prompt: app_commands.Range[str, PROMPT_LENGTH.low, PROMPT_LENGTH.high],
-        images: app_commands.Range[int, IMAGES.low, IMAGES.high] = 1,
-        guidance: app_commands.Range[float, GUIDANCE.low, GUIDANCE.high] = 3.5,
-        steps: app_commands.Range[int, STEPS.low, STEPS.high] = 50,
-        enhance: bool = True,  # noqa: FBT001, FBT002 - how Discord's options are declared
+        images: app_commands.Range[int, IMAGES.low, IMAGES.high] = Order.images,
+        guidance: app_commands.Range[float, GUIDANCE.low, GUIDANCE.high] = Order.guidance,
+        steps: app_commands.Range[int, STEPS.low, STEPS.high] = Order.steps,
+        enhance: bool = Order.enhance,  # noqa: FBT001 - how Discord's options are declared
     ) -> None:
         """Record the order and follow it in one reply."""
         options = {

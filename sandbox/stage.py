@@ -87,6 +87,7 @@ class Stage:
             "WEB_PORT": str(self.web_port),
             "PUBLIC_URL": PUBLIC_URL,
             "POLL_SECONDS": "0.3",
+            "LANE_RATE_PER_MINUTE": "6000",  # nobody shall wait for a rate that nobody bills
         }
 
     def bot(self, *arguments: str, **env: str) -> BotProcess:

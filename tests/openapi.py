@@ -154,8 +154,13 @@ def _without_gaps(description: dict[str, Any]) -> dict[str, Any]:
 
 
 def _strict(description: dict[str, Any]) -> dict[str, Any]:
-    """Return a copy that refuses each field that it does not know."""
+    """Return a copy that refuses each field that it does not know.
+
+    Discord takes an id as a number too, and discord.py sends some so.
+    """
     strict = copy.deepcopy(description)
+    known = strict["components"]["schemas"]
+    known["SnowflakeType"] = {"anyOf": [known["SnowflakeType"], {"type": "integer", "minimum": 0}]}
     for schema in strict["components"]["schemas"].values():
         if "properties" in schema:
             schema.setdefault("additionalProperties", False)

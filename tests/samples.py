@@ -4,6 +4,7 @@ import itertools
 from typing import Any
 
 from bot.domain.job import Job
+from bot.domain.limits import Usage
 from bot.domain.order import Order
 
 NOW = 1_770_000_000.0  # Unix seconds; no test asks the real clock
@@ -35,3 +36,7 @@ def a_job(**changes: Any) -> Job:
         "callback_token": f"callback-token-{number}",
     }
     return Job(**{**values, **changes})
+
+
+def anybody(_usage: Usage) -> None:
+    """Admit every order."""

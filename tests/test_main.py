@@ -18,7 +18,7 @@ from bot.store.jobs import Jobs
 from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.pixazo import Pixazo, Settings
-from tests.samples import a_job
+from tests.samples import a_job, anybody
 
 ROOT = Path(__file__).parents[1]
 REQUIRED = {"DISCORD_TOKEN": "token-very-secret", "PIXAZO_API_KEY": "key-very-secret"}
@@ -145,7 +145,7 @@ async def test_a_restarted_bot_follows_the_jobs_of_its_predecessor(tmp_path, pre
             queued_at=now,
         )
         async with Database.open(f"sqlite+aiosqlite:///{tmp_path}/imagine.db") as database:
-            assert await Jobs(database).add(job)
+            assert await Jobs(database).add(job, anybody)
 
         async with running(tmp_path, pixazo, INSTANCE="one-host"):
             await pixazo.journal.wait("GET", "/v2/requests/status/r-1", within=15)

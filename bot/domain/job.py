@@ -97,6 +97,7 @@ class Update:
     request_id: str | None = None  # None: a synchronous answer has none
     media: tuple[str, ...] = ()  # addresses of the pictures, when COMPLETED
     error: str | None = None  # the vendor's own words
+    ended_at: float | None = None  # when the vendor was done, by its own clock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,8 +181,14 @@ def advance(job: Job, update: Update, *, now: float) -> Job:
         error=update.error,
         cause=Cause.VENDOR if state in {State.FAILED, State.ERROR} else None,
         queued_at=job.queued_at or now,
-        completed_at=now if state is State.COMPLETED else None,
+        completed_at=_completed_at(job, update, now) if state is State.COMPLETED else None,
     )
+
+
+def _completed_at(job: Job, update: Update, now: float) -> float:
+    """Return when the vendor was done, as far as its clock makes sense to ours."""
+    ended_at = update.ended_at if update.ended_at is not None else now
+    return min(max(ended_at, job.queued_at or now), now)
 
 
 def _billed(before: State, after: State) -> Billed:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final, Self
 
@@ -81,7 +81,8 @@ class Client:
             raise Unsent("the gateway could not be reached") from error
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
             raise Silent("the answer to a submit was lost") from error
-        return wire.read_submit(status, headers, body, now=time.time())
+        secrets = [self._key, *([callback.url] if callback else [])]
+        return wire.read_submit(status, headers, _blotted(body, secrets), now=time.time())
 
     async def status(self, request_id: str) -> Update:
         """Ask what became of a request. Never follows an address that the vendor gave.
@@ -99,7 +100,7 @@ class Client:
                 status, headers, body = await _read(response)
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
             raise Silent("a status call found no answer") from error
-        update = wire.read_status(status, headers, body, now=time.time())
+        update = wire.read_status(status, headers, _blotted(body, [self._key]), now=time.time())
         if update.request_id != request_id:
             raise Silent("a status answer was about another request")
         return update
@@ -112,6 +113,13 @@ async def _read(response: aiohttp.ClientResponse) -> tuple[int, Mapping[str, str
         if len(body) > LARGEST_ANSWER:
             raise Silent("an answer was larger than any could be")
     return response.status, response.headers, bytes(body)
+
+
+def _blotted(body: bytes, secrets: Iterable[str]) -> bytes:
+    """Return an answer without our own secrets in it: the vendor's words are shown to members."""
+    for secret in secrets:
+        body = body.replace(secret.encode(), b"[redacted]")
+    return body
 
 
 def _timeout(seconds: float) -> aiohttp.ClientTimeout:

@@ -53,26 +53,32 @@ class Media:
     async def fetch(self, address: str, path: Path, *, limit: int) -> Picture:
         """Download the picture at *address* to *path* and return what it is.
 
-        One that lies there from before is taken as it is. One larger than *limit* bytes is made
-        smaller. Raises :class:`~bot.errors.NoPicture` where there is none to be had,
-        :class:`~bot.errors.MediaAway` where there may be later.
+        One that lies there from before is taken as it is. Of one larger than *limit* bytes a
+        smaller one is returned, which lies beside it. Raises :class:`~bot.errors.NoPicture` where
+        there is none to be had, :class:`~bot.errors.MediaAway` where there may be later.
         """
-        if not await asyncio.to_thread(path.is_file):
-            part = path.with_suffix(".part")
-            async for attempt in stamina.retry_context(
-                on=MediaAway, attempts=ATTEMPTS, timeout=None
-            ):
-                with attempt:
-                    await self._download(address, part)
-            await asyncio.to_thread(part.replace, path)
+        if await asyncio.to_thread(path.is_file):
+            with contextlib.suppress(NoPicture):  # it was damaged since, and is fetched anew
+                return await self._fitted(path, limit)
+        part = path.with_suffix(".part")
+        async for attempt in stamina.retry_context(on=MediaAway, attempts=ATTEMPTS, timeout=None):
+            with attempt:
+                await self._download(address, part)
+        await asyncio.to_thread(part.replace, path)
+        return await self._fitted(path, limit)
+
+    async def _fitted(self, path: Path, limit: int) -> Picture:
         async with self._decoders:
-            facts, shrunk = await asyncio.to_thread(pictures.fit, path, limit)
+            try:
+                fitting, facts = await asyncio.to_thread(pictures.fit, path, limit)
+            except OSError as error:
+                raise MediaAway(f"a picture's file could not be read: {error.strerror}") from error
         return Picture(
-            path=path,
+            path=fitting,
             extension=facts.extension,
             width=facts.width,
             height=facts.height,
-            shrunk=shrunk,
+            shrunk=fitting != path,
         )
 
     async def _download(self, address: str, path: Path) -> None:

@@ -5,6 +5,8 @@ All of it decodes with Pillow and so belongs into a thread, never onto the event
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -43,19 +45,21 @@ def inspect(path: Path) -> Facts:
     return Facts(extension=extension, width=width, height=height)
 
 
-def fit(path: Path, limit: int) -> tuple[Facts, bool]:
-    """Inspect the picture at *path* and shrink it where it has more than *limit* bytes.
+def fit(path: Path, limit: int) -> tuple[Path, Facts]:
+    """Return the picture at *path*, or one made smaller where it has more than *limit* bytes.
 
-    The flag tells whether it was shrunk. Raises as :func:`inspect` and :func:`shrink` do.
+    The smaller one lies beside it, so that whoever begins anew after a crash finds the picture
+    whole, and again makes it smaller. Raises as :func:`inspect` and :func:`shrink` do.
     """
     facts = inspect(path)
     if path.stat().st_size <= limit:
-        return facts, False
-    return shrink(path, limit), True
+        return path, facts
+    small = path.with_suffix(".small")
+    return small, shrink(path, limit, to=small)
 
 
-def shrink(path: Path, limit: int) -> Facts:
-    """Write the picture at *path* anew as a JPEG of at most *limit* bytes, in place.
+def shrink(path: Path, limit: int, *, to: Path) -> Facts:
+    """Write the picture at *path* as a JPEG of at most *limit* bytes *to* another one.
 
     Raises :class:`~bot.errors.NoPicture` where even a tiny one would not fit.
     """
@@ -67,7 +71,7 @@ def shrink(path: Path, limit: int) -> Facts:
             encoded = io.BytesIO()
             current.save(encoded, "JPEG", quality=quality, optimize=True)
             if encoded.tell() <= limit:
-                path.write_bytes(encoded.getbuffer())
+                to.write_bytes(encoded.getbuffer())
                 return Facts(extension="jpg", width=current.width, height=current.height)
         smaller = (int(current.width * _SHRINK), int(current.height * _SHRINK))
         if min(smaller) < 1:
@@ -77,12 +81,9 @@ def shrink(path: Path, limit: int) -> Facts:
 
 
 def _opened(path: Path) -> Image.Image:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(path, formats=READ)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise NoPicture("the file is no picture") from error
+    with _no_picture("the file is no picture"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        picture = Image.open(path, formats=READ)
     if picture.width * picture.height > LARGEST_PIXELS:
         picture.close()
         raise NoPicture("the picture has too many pixels")
@@ -90,10 +91,21 @@ def _opened(path: Path) -> Image.Image:
 
 
 def _decode(picture: Image.Image) -> None:
-    try:
+    with _no_picture("the picture is broken"):
         picture.load()
-    except (OSError, ValueError, SyntaxError, IndexError) as error:
-        raise NoPicture("the picture is broken") from error
+
+
+@contextmanager
+def _no_picture(words: str) -> Iterator[None]:
+    """Turn what Pillow finds wrong with a file into :class:`~bot.errors.NoPicture`."""
+    try:
+        yield
+    except (ValueError, SyntaxError, IndexError, Image.DecompressionBombError) as error:
+        raise NoPicture(words) from error
+    except OSError as error:
+        if error.errno is not None:
+            raise  # it is the machine's trouble, not the picture's
+        raise NoPicture(words) from error
 
 
 def _flat(picture: Image.Image) -> Image.Image:

@@ -33,15 +33,14 @@ _VENDOR_STATES: Final = {
 _UNDECIDED: Final = frozenset({408, 409, 425, 499})
 
 
-class _Output(BaseModel):
-    media_url: list[str] | str | None = None
-
-
 class _Status(BaseModel):
+    """What must be sound is the id alone: one that was learned is never dropped for the rest."""
+
     request_id: str = Field(pattern=rf"^{REQUEST_ID.pattern}$")
-    status: str
+    status: Any = None
     error: Any = None
-    output: _Output | None = None
+    output: Any = None
+    completed_at: Any = None
 
 
 class _Image(BaseModel):
@@ -150,19 +149,21 @@ def moment(text: str) -> float | None:
     """
     try:
         read = datetime.fromisoformat(text)
-    except ValueError:
+        return read.replace(tzinfo=read.tzinfo or UTC).timestamp()
+    except (ValueError, OverflowError):
         return None
-    return read.replace(tzinfo=read.tzinfo or UTC).timestamp()
 
 
 def _update(answer: _Status) -> Update:
-    output = answer.output.media_url if answer.output else None
-    media = [output] if isinstance(output, str) else output or []
+    output = answer.output.get("media_url") if isinstance(answer.output, dict) else None
+    media = output if isinstance(output, list) else [output]
+    ended_at = answer.completed_at
     return Update(
-        state=_VENDOR_STATES.get(answer.status.upper()),
+        state=_VENDOR_STATES.get(str(answer.status).upper()),
         request_id=answer.request_id,
-        media=tuple(_sound(address) for address in media),
+        media=tuple(_sound(address) for address in media if isinstance(address, str)),
         error=_trimmed(_flat(answer.error)) or None,
+        ended_at=moment(ended_at) if isinstance(ended_at, str) else None,
     )
 
 

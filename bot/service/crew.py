@@ -11,12 +11,12 @@ from bot.domain.job import FOLLOWED, Job, State
 from bot.errors import StoreAway
 from bot.service.deliver import Deliver
 from bot.service.ports import Jobs, Replies
+from bot.service.record import record
 from bot.service.submit import Submit
 from bot.service.track import Track
 
 log = logging.getLogger(__name__)
 
-STORE_AWAY: Final = 2.0  # seconds until the store is asked again
 SUBMITS_END_WITHIN: Final = 5.0  # seconds at shutdown; a lost answer would be an uncertain order
 AFTER_A_BUG: Final = 30.0  # seconds until a job is tried again
 
@@ -55,6 +55,7 @@ class Crew:
         for job in jobs:
             if job.id not in self._tasks:
                 self._start(job, self._carry(job))
+                self.nudge(job.id)  # a callback that its last owner took will not come again
 
     def carries(self, job_id: str) -> bool:
         """Tell whether the job is in this crew's hands."""
@@ -119,21 +120,11 @@ class Crew:
                 job = await self._deliver.deliver(job)
             elif job.state is State.UNCERTAIN and not self._track.heard_out(job):
                 job = await self._track.listen(job, self._news[job.id])
+                self.nudge(job.id)  # the callback that named it may have been its last one
             else:
                 await self._replies.settle(job)
-                job = await self._release(job)
+                job = await record(self._jobs, job, replace(job, owner=None))
         self._submit.wake()
-
-    async def _release(self, job: Job) -> Job:
-        """Let go of a job that has been told to its member."""
-        after = replace(job, owner=None)
-        while True:
-            try:
-                if await self._jobs.swap(job, after):
-                    return after
-                return await self._jobs.get(job.id) or after
-            except StoreAway:
-                await asyncio.sleep(STORE_AWAY)
 
     def _forget(self, job_id: str, done: asyncio.Task[None]) -> None:
         if self._tasks.get(job_id) is done:  # and not one that began since

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.job import Cause, Job, State
-from bot.errors import Closed, MediaAway, NoPicture, StoreAway, TooLarge
+from bot.errors import Closed, MediaAway, NoPicture, TooLarge
 from bot.service.ports import Jobs, Media, Picture, Replies
+from bot.service.record import record
 
 log = logging.getLogger(__name__)
 
@@ -56,18 +57,21 @@ class Deliver:
         pictures = await self.pictures(job)
         if not pictures:
             after = job.turn(State.FAILED, now=self._now(), cause=Cause.NO_PICTURE)
-            return await self._let_go(await self._record(job, after))
+            return await self._let_go(await record(self._jobs, job, after))
         try:
             await self._hand_over(job, pictures)
         except Closed:
+            after = await record(self._jobs, job, replace(job, owner=None, kept_at=self._now()))
             log.warning("job %s: no way to the member is open, the pictures are kept", job.id)
-            return await self._record(job, replace(job, owner=None, kept_at=self._now()))
+            return after
         return await self.delivered(job)
 
     async def delivered(self, job: Job) -> Job:
         """Record that the member has the pictures, and let go of the files."""
         after = job.turn(State.DELIVERED, now=self._now(), owner=None)
-        return await self._let_go(await self._record(job, after))
+        recorded = await record(self._jobs, job, after)
+        log.info("job %s: %s", recorded.id, recorded.state)
+        return await self._let_go(recorded)
 
     async def pictures(self, job: Job) -> Sequence[Picture]:
         """Return the job's pictures, fetched where they are not here yet, without broken ones."""
@@ -109,14 +113,3 @@ class Deliver:
                 return None
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
-
-    async def _record(self, before: Job, after: Job) -> Job:
-        """Swap as soon as the store can; return the job as it is when somebody else was quicker."""
-        while True:
-            try:
-                if await self._jobs.swap(before, after):
-                    log.info("job %s: %s", after.id, after.state)
-                    return after
-                return await self._jobs.get(before.id) or before
-            except StoreAway:
-                await asyncio.sleep(FIRST_PAUSE)

@@ -52,5 +52,5 @@ class Hear:
         else:
             self._crew.nudge(job.id)
         if not self._crew.carries(job.id):
-            self._recover.wake(job.id)
+            self._recover.wake()
         return True

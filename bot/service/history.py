@@ -1,6 +1,7 @@
 """What a member ordered before: for now, the pictures that could not be delivered."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from bot.domain.job import Job
@@ -19,15 +20,17 @@ class History:
         self._jobs = jobs
         self._deliver = deliver
 
-    async def hand_over(self, member_id: int, hand: Hand) -> int:
+    async def hand_over(self, member_id: int, hand: Hand, *, file_limit: int) -> int:
         """Have *hand* bring the member's kept pictures, and return of how many jobs.
 
+        They are made to fit *file_limit*, in bytes: it is asked for in another place, maybe.
         What *hand* returned from is delivered and will not be offered again; what it raised at
         stays kept.
         """
         count = 0
         for job in await self._jobs.kept(member_id, most=MOST):
-            pictures = await self._deliver.pictures(job)
+            fitting = replace(job, file_limit=min(job.file_limit, file_limit))
+            pictures = await self._deliver.pictures(fitting)
             if not pictures:
                 continue
             await hand(job, pictures)

@@ -7,14 +7,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from bot.domain import order
+from bot.domain import limits, order
 from bot.domain.job import Cause, Job, State
+from bot.domain.limits import Caps, Usage
 from bot.domain.order import Order
 from bot.errors import (
     Closed,
     Closing,
     DiscordAway,
     Forgotten,
+    LimitReached,
     OnlyInServers,
     Replayed,
     StoreAway,
@@ -55,12 +57,14 @@ class Orders:
         jobs: Jobs,
         replies: Replies,
         lane: str,
+        caps: Caps,
         wake_lane: Callable[[], None],
         now: Callable[[], float],
     ) -> None:
         self._jobs = jobs
         self._replies = replies
         self._lane = lane
+        self._caps = caps
         self._wake_lane = wake_lane
         self._now = now
         self._closing = False
@@ -139,9 +143,21 @@ class Orders:
             created_at=now,
             since=now,
         )
+
+        def admit(usage: Usage) -> None:
+            refusal = limits.admit(
+                images=job.order.images,
+                guild_id=job.guild_id,
+                caps=self._caps,
+                usage=usage,
+                now=now,
+            )
+            if refusal is not None:
+                raise LimitReached(refusal=refusal)
+
         try:
             async with asyncio.timeout(ADMIT_WITHIN):
-                fresh = await self._jobs.add(job)
+                fresh = await self._jobs.add(job, admit)
         except (TimeoutError, StoreAway) as error:
             # Should the row be written all the same, nobody answers it, and so it is cancelled.
             raise TooLate from error

@@ -5,6 +5,7 @@ Submits come first, but a poll that is long overdue goes before them.
 """
 
 import asyncio
+import contextlib
 import heapq
 import itertools
 import logging
@@ -21,7 +22,9 @@ log = logging.getLogger(__name__)
 
 OVERDUE: Final = 30.0  # seconds after which a poll goes before submits
 STALE: Final = 1.0  # seconds after which a slot that nobody took is lost
+LONGEST_REST: Final = 60.0  # seconds that status calls rest when the vendor asks for patience
 STORE_AWAY: Final = 1.0  # seconds until the store is asked again
+AFTER_A_BUG: Final = 5.0  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,20 +47,22 @@ class Pace:
         self._polls: list[tuple[float, int, asyncio.Future[None]]] = []  # a heap by due time
         self._order = itertools.count()
         self._worker: asyncio.Task[None] | None = None
-        self._paused_until = 0.0
+        self._arrived = asyncio.Event()
+        self._submits_open_at = 0.0
+        self._polls_open_at = 0.0
 
     async def submit(self) -> None:
         """Wait for a slot to submit in."""
         turn = asyncio.get_running_loop().create_future()
         self._submits.append(turn)
-        self._hand_out_to_all()
+        self._line_up()
         await turn
 
     async def poll(self, *, due: float) -> None:
         """Wait for a slot to make a status call in that was due at *due*, in Unix seconds."""
         turn = asyncio.get_running_loop().create_future()
         heapq.heappush(self._polls, (due, next(self._order), turn))
-        self._hand_out_to_all()
+        self._line_up()
         await turn
 
     async def close(self) -> None:
@@ -69,7 +74,8 @@ class Pace:
     async def press(self, retry_after: float | None) -> float:
         """Pause the lane, since the vendor asked for patience; return until when.
 
-        *retry_after* is in seconds; ``None``: the vendor did not say how long.
+        *retry_after* is in seconds; ``None``: the vendor did not say how long. Status calls rest
+        for a minute at most: what is paid for shall not wait for days until a quota is new.
         """
         try:
             lane = await self._lanes.press(
@@ -78,11 +84,12 @@ class Pace:
                 now=self._now(),
                 jitter=random.random(),  # noqa: S311 - spreads load, keeps no secret
             )
-            self._paused_until = lane.paused_until
+            self._submits_open_at = lane.paused_until
         except StoreAway:
-            self._paused_until = self._now() + (retry_after or STORE_AWAY)
-        log.warning("the lane pauses for %.1f s", self._paused_until - self._now())
-        return self._paused_until
+            self._submits_open_at = self._now() + (retry_after or STORE_AWAY)
+        self._polls_open_at = min(self._submits_open_at, self._now() + LONGEST_REST)
+        log.warning("the lane pauses for %.1f s", self._submits_open_at - self._now())
+        return self._submits_open_at
 
     async def until_open(self) -> float:
         """Return the seconds until the lane's pause ends, as the store has it; 0: it is open.
@@ -99,7 +106,9 @@ class Pace:
         except StoreAway:
             log.warning("the lane could not be eased")
 
-    def _hand_out_to_all(self) -> None:
+    def _line_up(self) -> None:
+        """Have the worker know that somebody came."""
+        self._arrived.set()
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work(), name="pace")
 
@@ -107,13 +116,30 @@ class Pace:
         """Hand out slots until nobody waits for one."""
         while self._submits or self._polls:
             try:
+                if (rest := self._rest()) > 0:
+                    await self._sleep(rest)
+                    continue
                 slot = await self._next_slot()
+                await asyncio.sleep(slot - self._now())
+                self._hand_out()
             except StoreAway:
                 await asyncio.sleep(STORE_AWAY)
-                continue
-            await asyncio.sleep(max(slot, self._paused_until) - self._now())
-            if self._now() >= self._paused_until:  # else it was set while we slept
-                self._hand_out()
+            except Exception:  # whoever waits here would wait for ever
+                log.exception("handing out slots failed")
+                await asyncio.sleep(AFTER_A_BUG)
+
+    def _rest(self) -> float:
+        """Return the seconds until the first of those who wait may call."""
+        open_at = [self._submits_open_at] * bool(self._submits)
+        open_at += [self._polls_open_at] * bool(self._polls)
+        return min(open_at) - self._now()
+
+    async def _sleep(self, seconds: float) -> None:
+        """Sleep, or until somebody comes who may call sooner."""
+        self._arrived.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._arrived.wait()
 
     async def _next_slot(self) -> float:
         while self._slots:
@@ -136,9 +162,9 @@ class Pace:
                 return
 
     def _first(self) -> asyncio.Future[None] | None:
-        overdue = self._polls and self._polls[0][0] < self._now() - OVERDUE
-        if self._submits and not overdue:
-            return self._submits.popleft()
-        if self._polls:
+        now = self._now()
+        submit = self._submits and now >= self._submits_open_at
+        poll = self._polls and now >= self._polls_open_at
+        if poll and (not submit or self._polls[0][0] < now - OVERDUE):
             return heapq.heappop(self._polls)[2]
-        return None
+        return self._submits.popleft() if submit else None

@@ -4,12 +4,13 @@ Every method of ``Jobs`` and ``Lanes`` raises :class:`~bot.errors.StoreAway` whe
 be reached; what it did then is unknown.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from bot.domain.job import Job, Update
+from bot.domain.limits import Usage
 from bot.domain.order import Order
 from bot.domain.pressure import Lane
 
@@ -18,7 +19,7 @@ from bot.domain.pressure import Lane
 class Callback:
     """Where and when the vendor may call back."""
 
-    url: str
+    url: str = field(repr=False)  # it carries a secret
     mode: str  # "sync" or "terminal"
 
 
@@ -33,11 +34,19 @@ class Picture:
     shrunk: bool  # made smaller than the vendor's, to fit
 
 
+# Is told what counts today; raises where the order is not admitted.
+Admit = Callable[[Usage], None]
+
+
 class Jobs(Protocol):
     """The jobs of all processes that share the store."""
 
-    async def add(self, job: Job) -> bool:
-        """Record a new job; ``False``: its interaction has one already, and nothing changed."""
+    async def add(self, job: Job, admit: Admit) -> bool:
+        """Record a new job, if *admit* lets it pass, in one step that no other one comes between.
+
+        ``False``: its interaction has one already, and nothing changed. What *admit* raises is
+        raised, and nothing changed.
+        """
 
     async def get(self, job_id: str) -> Job | None:
         """Return the job as it stands; ``None``: there is none of that name."""

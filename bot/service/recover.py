@@ -39,11 +39,9 @@ class Recover:
         self._crew = crew
         self._now = now
         self._news = asyncio.Event()
-        self._told_of: set[str] = set()
 
-    def wake(self, job_id: str) -> None:
+    def wake(self) -> None:
         """Have the round made at once: there is news of a job that may be without an owner."""
-        self._told_of.add(job_id)
         self._news.set()
 
     async def inherit(self) -> None:
@@ -74,7 +72,6 @@ class Recover:
 
     async def _round(self) -> None:
         now = self._now()
-        told_of, self._told_of = self._told_of, set()
         await self._jobs.renew(self._settings.owner, lease=self._settings.lease)
         taken = await self._jobs.take_over(
             self._settings.owner,
@@ -82,9 +79,6 @@ class Recover:
             submitted_before=now - self._settings.submit_timeout - SUBMIT_GRACE,
         )
         self._crew.take(taken)
-        for job in taken:
-            if job.id in told_of:
-                self._crew.nudge(job.id)
         unanswered_since = now - UNANSWERED
         await self._jobs.erase_tokens(before=now - TOKEN_LIFE)
         for job in await self._jobs.neglected(

@@ -11,6 +11,7 @@ from bot.domain.job import Cause, Job, State, Update
 from bot.errors import Busy, KeyRefused, OutOfCredit, Refused, Silent, StoreAway, Unsent
 from bot.service.pace import Pace
 from bot.service.ports import Callback, Jobs, Queue, Replies
+from bot.service.record import record
 from bot.service.track import Track
 
 log = logging.getLogger(__name__)
@@ -66,11 +67,13 @@ class Submit:
         while True:
             self._news.clear()
             try:
+                # Read before the look: a pause that ends in between shall not cost LOOK_AGAIN.
+                wait = min(await self._pace.until_open() or LOOK_AGAIN, LOOK_AGAIN)
                 if await self._jobs.waits(**self._room()):
                     await self._pace.submit()
                     if (job := await self._claim()) is not None:
                         return job
-                wait = min(await self._pace.until_open() or LOOK_AGAIN, LOOK_AGAIN)
+                    continue
             except StoreAway:
                 wait = STORE_AWAY
             with contextlib.suppress(TimeoutError):
@@ -87,17 +90,17 @@ class Submit:
             update = await self._queue.submit(job.order, self._callback(job))
         except Refused as error:
             log.warning("job %s: refused by the vendor (%s)", job.id, error)
-            return await self._record(job, self._refused(job, error))
+            return await record(self._jobs, job, self._refused(job, error))
         except (Busy, Unsent) as error:
             log.warning("job %s: back in its line: %s", job.id, error)
             until = await self._pace.press(error.retry_after if isinstance(error, Busy) else None)
-            after = await self._record(job, self._back(job))
+            after = await record(self._jobs, job, self._back(job))
             if after.state is State.WAITING:
                 self._replies.show(after, until=until)
             return after
         except Silent as error:
             log.warning("job %s: uncertain, it is not sent again: %s", job.id, error)
-            return await self._record(job, job.turn(State.UNCERTAIN, now=self._now()))
+            return await record(self._jobs, job, job.turn(State.UNCERTAIN, now=self._now()))
         log.info("job %s: the vendor took it as %s", job.id, update.request_id)
         await self._pace.ease()
         return await self._keep(job, update)
@@ -105,7 +108,7 @@ class Submit:
     async def lost(self, job: Job) -> Job:
         """Make a job UNCERTAIN whose submit's outcome nobody can tell any more."""
         log.warning("job %s: uncertain, its submit was cut short; it is not sent again", job.id)
-        return await self._record(job, job.turn(State.UNCERTAIN, now=self._now()))
+        return await record(self._jobs, job, job.turn(State.UNCERTAIN, now=self._now()))
 
     async def _claim(self) -> Job | None:
         """Claim a job, or give it back when we are cancelled before anybody knows of it."""
@@ -144,16 +147,6 @@ class Submit:
     def _back(self, job: Job) -> Job:
         return job.turn(State.WAITING, now=self._now(), owner=None, submit_started_at=None)
 
-    async def _record(self, before: Job, after: Job) -> Job:
-        """Swap as soon as the store can; return the job as it is when somebody else was quicker."""
-        while True:
-            try:
-                if await self._jobs.swap(before, after):
-                    return after
-                return await self._jobs.get(before.id) or before
-            except StoreAway:
-                await asyncio.sleep(STORE_AWAY)
-
     async def _keep(self, job: Job, update: Update) -> Job:
         """Record what was learned of a paid job, whoever owns it by now, however long it takes."""
         try:
@@ -164,6 +157,9 @@ class Submit:
                     await asyncio.sleep(STORE_AWAY)
         except asyncio.CancelledError:
             log.critical(
-                "job %s: not recorded before the end: request id %s", job.id, update.request_id
+                "job %s: not recorded before the end: request id %s, pictures %s",
+                job.id,
+                update.request_id,
+                update.media,
             )
             raise

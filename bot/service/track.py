@@ -12,7 +12,7 @@ from typing import Final
 
 from bot.domain import polling
 from bot.domain.job import FOLLOWED, Job, State, Update, advance
-from bot.errors import Busy, KeyRefused, PixazoError, StoreAway
+from bot.errors import Busy, KeyRefused, PixazoError, StoreAway, Unknown
 from bot.service.pace import Pace
 from bot.service.ports import Jobs, Queue, Replies
 
@@ -22,8 +22,7 @@ REMEMBERED: Final = 50  # durations that the median is taken of
 LATE: Final = 600.0  # seconds at the vendor after which a member is told that it takes long
 LISTEN: Final = 300.0  # seconds that a callback is waited for when a submit's answer was lost
 LOOK_AGAIN: Final = 10.0  # seconds; another process may have taken the callback
-REFUSED_WAIT: Final = 3600.0  # seconds; with a key that is refused there is nothing to ask
-KEY_REFUSED: Final = "the vendor refuses the key: nothing is polled until the next start"
+REFUSED_WAIT: Final = 300.0  # seconds without any status call after one that refused the key
 ATTEMPTS: Final = 5  # to apply one update while others change the job
 
 
@@ -57,7 +56,7 @@ class Track:
         self._pace = pace
         self._now = now
         self._durations: deque[float] = deque(maxlen=REMEMBERED)
-        self._key_refused = False
+        self._refused_until = 0.0
         self._called_back = settings.callbacks  # whether callbacks seem to arrive
 
     async def follow(self, job: Job, news: asyncio.Event) -> Job:
@@ -72,23 +71,26 @@ class Track:
             first = False
             try:
                 await self._pace.poll(due=self._now())
-                if self._key_refused and not nudged:
+                if self._now() < self._refused_until and not nudged:
                     continue
                 job = await self.ask(job)
                 if job.state not in FOLLOWED and not nudged:
                     self._called_back = False  # the vendor was done, and had not said so
-            except KeyRefused:
-                log.error(KEY_REFUSED)  # noqa: TRY400 - no bug of ours
-                self._key_refused = True
+                if job.state in FOLLOWED and not late and self._age(job) > LATE:
+                    late = True
+                    self._replies.show(job, late=True)
+            except KeyRefused as error:
+                log.error("status calls rest for %.0f s: %s", REFUSED_WAIT, error)  # noqa: TRY400 - no bug of ours
+                self._refused_until = self._now() + REFUSED_WAIT
+            except Unknown as error:
+                log.warning("job %s: the vendor does not know it: %s", job.id, error)
+                job = await self._give_up(job)
             except Busy as error:
                 await self._pace.press(error.retry_after)
             except PixazoError as error:
                 log.info("job %s: no news: %s", job.id, error)
             except StoreAway as error:
                 log.warning("job %s: %s", job.id, error)
-            if job.state in FOLLOWED and not late and self._age(job) > LATE:
-                late = True
-                self._replies.show(job, late=True)
         return job
 
     def heard_out(self, job: Job) -> bool:
@@ -125,7 +127,13 @@ class Track:
                 self._note(after)
                 return after
             before = await self._find(job_id)
-        log.error("job %s: the vendor's %s found no place", job_id, update.state)
+        log.error(
+            "job %s: request %s, %s, found no place: %s",
+            job_id,
+            update.request_id,
+            update.state,
+            update.media,
+        )
         return before
 
     async def _find(self, job_id: str) -> Job:
@@ -144,14 +152,21 @@ class Track:
         if update.state is None:
             log.warning("job %s: the vendor named a status outside its contract", job.id)
         after = await self.report(job.id, update)
-        if after.state in FOLLOWED and self._now() - after.created_at > self._settings.deadline:
-            return await self._expire(after)
-        return after
+        return await self._give_up(after)
 
-    async def _expire(self, job: Job) -> Job:
-        log.warning("job %s: expired, the vendor did not end it", job.id)
+    async def _give_up(self, job: Job) -> Job:
+        """Make a job EXPIRED that the vendor has answered about and not ended by its deadline."""
+        if job.state not in FOLLOWED or self._age(job) <= self._settings.deadline:
+            return job
         after = job.turn(State.EXPIRED, now=self._now())
-        return after if await self._jobs.swap(job, after) else job
+        try:
+            if not await self._jobs.swap(job, after):
+                return await self._find(job.id)
+        except StoreAway as error:
+            log.warning("job %s: %s", job.id, error)
+            return job
+        log.warning("job %s: expired, the vendor did not end it", job.id)
+        return after
 
     def _note(self, job: Job) -> None:
         """Show a job that moved, and remember how long one took."""
@@ -165,8 +180,8 @@ class Track:
         return self._now() - (job.queued_at or job.created_at)
 
     def _wait(self, job: Job, *, first: bool) -> float:
-        if self._key_refused:
-            return REFUSED_WAIT
+        if (rest := self._refused_until - self._now()) > 0:
+            return rest
         return polling.wait(
             poll=self._settings.poll,
             age=self._age(job),

@@ -9,10 +9,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.job import Billed, Cause, Job, State
+from bot.domain.limits import Usage, day_of
 from bot.domain.order import Order
+from bot.service.ports import Admit
 from bot.store.clock import clock
 from bot.store.database import Database
 from bot.store.tables import (
+    counts,
     has_token,
     is_at_vendor,
     is_kept,
@@ -34,10 +37,17 @@ class Jobs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, job: Job) -> bool:
-        """Record a new job; ``False``: its interaction has one already, and nothing changed."""
+    async def add(self, job: Job, admit: Admit) -> bool:
+        """Record a new job, if *admit* lets it pass, in one transaction.
+
+        ``False``: its interaction has one already, and nothing changed. What *admit* raises is
+        raised, and nothing changed.
+        """
         try:
             async with self._database.writing() as connection:
+                if await _known(connection, job):
+                    return False
+                admit(await _usage(connection, job))
                 await connection.execute(insert(jobs).values(_row(job) | {"line": job.line}))
         except IntegrityError:
             return False
@@ -193,6 +203,11 @@ class Jobs:
             )
             return [_job(row) for row in found.mappings()]
 
+    async def line_up(self, lane: str) -> None:
+        """Put every waiting job into *lane*: that of a key which was changed serves nobody."""
+        async with self._database.writing() as connection:
+            await _changed(connection, and_(is_waiting, jobs.c.lane != lane), {"lane": lane})
+
     async def release(self, owner: str) -> None:
         """Let go of what *owner* follows or delivers, so that others may take it."""
         open_states = [State.QUEUED.value, State.PROCESSING.value, State.COMPLETED.value]
@@ -211,6 +226,23 @@ class Jobs:
                 and_(has_token, jobs.c.created_at < before),
                 {"interaction_token": None},
             )
+
+
+async def _known(connection: AsyncConnection, job: Job) -> bool:
+    return bool(
+        await connection.scalar(
+            select(jobs.c.id).where(jobs.c.interaction_id == job.interaction_id)
+        )
+    )
+
+
+async def _usage(connection: AsyncConnection, job: Job) -> Usage:
+    """Return what counts on the day of *job*, itself not yet."""
+    today = and_(counts, jobs.c.created_at >= day_of(job.created_at))
+    images = func.coalesce(func.sum(jobs.c.images), 0)
+    everywhere = await connection.scalar(select(images).where(today))
+    guild = await connection.scalar(select(images).where(today, jobs.c.guild_id == job.guild_id))
+    return Usage(everywhere=everywhere or 0, guild=guild or 0)
 
 
 async def _next(connection: AsyncConnection, lane: str, width: int, now: float) -> Job | None:

@@ -11,6 +11,7 @@ from bot.domain.pressure import Lane
 from bot.store.database import Database
 from bot.store.tables import lanes
 
+FAR_AHEAD: Final = 600.0  # seconds
 _FRESH: Final = {"paused_until": 0.0, "refusals": 0, "next_slot_at": 0.0}
 
 
@@ -44,7 +45,8 @@ class Lanes:
             drawn = await connection.scalar(
                 select(lanes.c.next_slot_at).where(lanes.c.lane == lane).with_for_update()
             )
-            first = max(drawn or 0.0, now)
+            # Nobody draws far ahead: a slot that far is of a clock that was wrong.
+            first = max(drawn, now) if drawn and drawn < now + FAR_AHEAD else now
             await _put(connection, lane, next_slot_at=first + count * interval)
         return first
 

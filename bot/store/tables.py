@@ -17,9 +17,10 @@ from sqlalchemy import (
     Text,
     and_,
     literal_column,
+    or_,
 )
 
-from bot.domain.job import AT_VENDOR, State
+from bot.domain.job import AT_VENDOR, Billed, State
 
 metadata: Final = MetaData()
 
@@ -79,6 +80,8 @@ is_nobodys: Final = and_(
 )
 
 is_kept: Final = and_(jobs.c.kept_at.is_not(None), _one_of(State.COMPLETED))
+# An order holds its place in the day's count until it ends unbilled.
+counts: Final = or_(jobs.c.billed != literal_column(f"'{Billed.NO}'"), is_waiting)
 has_token: Final = jobs.c.interaction_token.is_not(None)
 
 for _name, _columns, _where in (
@@ -88,6 +91,8 @@ for _name, _columns, _where in (
     ("ix_jobs_nobodys", ("created_at",), is_nobodys),
     ("ix_jobs_kept", ("member_id", "created_at"), is_kept),
     ("ix_jobs_with_token", ("created_at",), has_token),
+    ("ix_jobs_by_day", ("created_at",), None),
+    ("ix_jobs_by_guild_and_day", ("guild_id", "created_at"), None),
 ):
     Index(
         _name,

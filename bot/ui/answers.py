@@ -11,7 +11,7 @@ import discord
 from discord import app_commands
 
 from bot.domain.job import Job, State
-from bot.errors import Closed, DiscordAway, NotOrdered, Replayed
+from bot.errors import Closed, DiscordAway, NotOrdered, Replayed, StoreAway
 from bot.service.ports import Picture
 from bot.ui import cards, texts
 from bot.ui.replies import answered
@@ -71,7 +71,8 @@ async def explain(interaction: Interaction, error: BaseException) -> None:
     1. A replayed interaction is answered already: nothing.
     2. An order that was not taken: which rule decided.
     3. A command that has changed since the member's client loaded it: try again.
-    4. Anything else is a fault of ours: logged, with an id that the member sees too.
+    4. The store is away: try again soon. Discord is: there is nobody to tell.
+    5. Anything else is a fault of ours: logged, with an id that the member sees too.
     """
     match error:
         case Replayed():
@@ -80,6 +81,11 @@ async def explain(interaction: Interaction, error: BaseException) -> None:
             await privately(interaction, texts.refusal(refusal))
         case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
             await privately(interaction, texts.COMMAND_CHANGED)
+        case StoreAway():
+            log.warning("interaction %s: %s", interaction.id, error)
+            await privately(interaction, texts.STORE_AWAY)
+        case Closed() | DiscordAway():
+            log.info("interaction %s was not answered: %s", interaction.id, error)
         case fault:
             error_id = secrets.token_hex(4)
             log.error("error %s: %s", error_id, type(fault).__name__, exc_info=fault)

@@ -29,9 +29,11 @@ FIRST_PAUSE: Final = 0.5  # seconds before a call is repeated, then twice as lon
 LONGEST_PAUSE: Final = 30.0  # seconds
 
 NONCE_REMEMBERED: Final = 120.0  # seconds in which Discord surely drops a repeated nonce
+CLOCKS_DIFFER: Final = 60.0  # seconds, at most, by which Discord's clock is behind ours
 LOOK_THROUGH: Final = 500  # messages, for one of ours that may have been posted before a crash
 
 _TOLD: Final = frozenset({State.UNCERTAIN, State.EXPIRED})  # no ends, but shown like such
+_SERVER_ERROR: Final = HTTPStatus.INTERNAL_SERVER_ERROR
 _UNKNOWN_MESSAGE: Final = 10008
 _ENTITY_TOO_LARGE: Final = 40005
 _NOT_DEFINITE: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
@@ -54,10 +56,11 @@ class Replies:
             self._wanted[job.id] = (job, lambda: cards.end(job))
         else:
             self._wanted[job.id] = (job, lambda: cards.progress(job, until=until, late=late))
-        if job.id not in self._workers:
+        worker = self._workers.get(job.id)
+        if worker is None or worker.done():  # it may have ended just now, and not be gone yet
             worker = asyncio.create_task(self._work(job.id), name=f"card {job.id}")
             self._workers[job.id] = worker
-            worker.add_done_callback(lambda _: self._workers.pop(job.id, None))
+            worker.add_done_callback(lambda done: self._forget(job.id, done))
 
     async def settle(self, job: Job) -> None:
         """Show a job that has ended; returns once Discord took it, or no way is left to show it."""
@@ -113,6 +116,10 @@ class Replies:
             except Exception:
                 log.exception("job %s: its card could not be edited", job_id)
 
+    def _forget(self, job_id: str, done: asyncio.Task[None]) -> None:
+        if self._workers.get(job_id) is done:  # and not one that began since
+            del self._workers[job_id]
+
     async def _quiet(self, job_id: str) -> None:
         """Drop what waits to be shown, and let the edit that is on its way arrive."""
         self._wanted.pop(job_id, None)
@@ -154,11 +161,15 @@ class Replies:
         """Go *way* until Discord says yes or a definite no, each time with a fresh card."""
         pause = FIRST_PAUSE
         while True:
+            card = make()  # outside of what is tried again: a file that is gone stays gone
             try:
                 async with answered():
-                    return await way(job, make())
+                    return await way(job, card)
             except DiscordAway as error:
                 log.warning("job %s: Discord is away: %s", job.id, error)
+            finally:
+                for file in card.files:  # discord.py closes only what it came to send
+                    file.close()
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -209,9 +220,9 @@ async def _posted(
     client: discord.Client, channel: discord.DMChannel | discord.PartialMessageable, job: Job
 ) -> bool:
     """Tell whether the job's pictures stand in *channel* already, in a message of ours."""
-    completed = datetime.fromtimestamp(job.completed_at or job.since, UTC)
+    earliest = datetime.fromtimestamp((job.completed_at or job.since) - CLOCKS_DIFFER, UTC)
     assert client.user is not None
-    async for message in channel.history(limit=LOOK_THROUGH, after=completed, oldest_first=True):
+    async for message in channel.history(limit=LOOK_THROUGH, after=earliest, oldest_first=True):
         if message.author.id == client.user.id and buttons.belongs_to(message.components, job.id):
             return True
     return False
@@ -244,6 +255,6 @@ def _concluded(error: discord.HTTPException) -> Closed | DiscordAway:
         return Deleted(words)
     if error.code == _ENTITY_TOO_LARGE or error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return TooLarge(words)
-    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR or error.status in _NOT_DEFINITE:
+    if error.code == 0 or error.status in _NOT_DEFINITE or error.status >= _SERVER_ERROR:
         return DiscordAway(words)
     return Closed(words)

@@ -7,11 +7,13 @@ in as it is and is made literal here.
 from typing import Final
 
 from bot.domain.job import Billed, Cause, Job, State
+from bot.domain.limits import Refusal, Rule
 from bot.domain.order import Order
 from bot.errors import (
     BadOption,
     Closing,
     Forgotten,
+    LimitReached,
     NotOrdered,
     OnlyInServers,
     TooLate,
@@ -21,13 +23,18 @@ from bot.ui.markup import ago, literal
 HISTORY: Final = "Get pictures of yours that could not be delivered."
 IMAGINE: Final = "Draw pictures from a description."
 IMAGINE_PROMPT: Final = "What to draw; long, descriptive prose works best"
-IMAGINE_IMAGES: Final = "How many pictures (1)"
-IMAGINE_GUIDANCE: Final = "How closely to follow the prompt; higher is stricter (3.5)"
-IMAGINE_STEPS: Final = "How much work goes into each picture; more is finer and slower (50)"
+IMAGINE_IMAGES: Final = f"How many pictures ({Order.images})"
+IMAGINE_GUIDANCE: Final = (
+    f"How closely to follow the prompt; higher is stricter ({Order.guidance:g})"
+)
+IMAGINE_STEPS: Final = (
+    f"How much work goes into each picture; more is finer and slower ({Order.steps})"
+)
 IMAGINE_ENHANCE: Final = "Let the model enrich your prompt with details (yes)"
 
 AGAIN: Final = "Again"
 TRY_AGAIN: Final = "Try again"
+STORE_AWAY: Final = "The bot can't look that up now. Please try again in a minute."
 COMMAND_CHANGED: Final = (
     "This command has just changed. Please try again; if it stays so, reload Discord."
 )
@@ -107,7 +114,7 @@ def who_can_help(job: Job) -> str | None:
         case _, Cause.KEY_REFUSED:
             return "The bot's operator can mend it."
         case State.UNCERTAIN | State.EXPIRED, _:
-            return "Should pictures come after all, they appear here. Trying again is a new order."
+            return "Trying again is a new order, and is charged for itself."
         case _:
             return None
 
@@ -167,6 +174,8 @@ def refusal(error: NotOrdered) -> str:
         case BadOption(option=option, low=low, high=high):
             whole = "whole numbers" if isinstance(low, int) else "numbers"
             return f"`{option}` takes {whole} from {low:g} to {high:g}. {_NOTHING}"
+        case LimitReached(refusal=refusal_):
+            return f"{_limit(refusal_)} {_NOTHING}"
         case OnlyInServers():
             return f"Pictures can be ordered in servers only. {_NOTHING}"
         case Forgotten():
@@ -177,6 +186,17 @@ def refusal(error: NotOrdered) -> str:
             return f"The bot is too busy to take your order now. Please try again. {_NOTHING}"
         case _:
             return f"That did not work. {_NOTHING}"
+
+
+def _limit(refusal: Refusal) -> str:
+    if refusal.rule is Rule.GUILD_NOT_SERVED:
+        return "The bot's operator has not opened it for this server."
+    whose = "this server" if refusal.rule is Rule.GUILD_DAY else "all servers together"
+    again = f" It starts anew {ago(refusal.ends_at)}." if refusal.ends_at is not None else ""
+    return (
+        f"The bot's operator allows {whose} {refusal.limit} images a day. {refusal.used} are used, "
+        f"you asked for {refusal.wanted}.{again} Only the operator can change this."
+    )
 
 
 def unexpected(error_id: str) -> str:

@@ -214,3 +214,30 @@ async def test_a_prompt_neither_pings_nor_formats(start, noah):
     assert "https://" not in words(card)
     assert not card["mentions"]
     assert not card["mention_everyone"]
+
+
+async def test_an_order_beyond_the_operators_cap_is_refused_privately_with_its_figures(
+    stage, start, noah
+):
+    await start(MAX_IMAGES_PER_GUILD_PER_DAY="3")
+    sent = await noah.command("imagine", prompt="a cat", images=2)
+    await sent.until(says("Queued"))
+
+    beyond = await noah.command("imagine", prompt="a dog", images=2)
+    answer = await beyond.answer()
+
+    assert beyond.ephemeral
+    assert "3 images a day. 2 are used, you asked for 2" in answer["content"]
+    assert "Only the operator can change this" in answer["content"]
+    assert len(stage.pixazo.accepted) == 1
+
+
+async def test_a_server_that_is_not_served_is_told_so(stage, start, noah):
+    await start(GUILD_IDS="1")
+
+    sent = await noah.command("imagine", prompt="a cat")
+    answer = await sent.answer()
+
+    assert sent.ephemeral
+    assert "has not opened it for this server" in answer["content"]
+    assert not stage.pixazo.journal.exchanges

@@ -168,7 +168,31 @@ def test_a_request_id_that_could_lead_elsewhere_is_none(request_id):
 def test_the_contracts_callback_is_read_with_its_naive_times():
     update = wire.read_update(json.dumps(THE_CALLBACK).encode())
 
-    assert update == Update(state=State.COMPLETED, request_id=THE_ID, media=(THE_PICTURE,))
+    assert update == Update(
+        state=State.COMPLETED,
+        request_id=THE_ID,
+        media=(THE_PICTURE,),
+        ended_at=datetime(2026, 5, 22, 13, 19, 23, tzinfo=UTC).timestamp(),
+    )
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"status": None},
+        {"status": 7},
+        {"output": []},
+        {"output": {"media_url": [None, 7]}},
+        {"output": "none"},
+        {"completed_at": {}},
+        {"completed_at": "0001-01-01 00:00:00"},
+    ],
+)
+def test_a_request_id_is_never_dropped_for_what_stands_beside_it(odd):
+    """It is what a paid order is found by."""
+    update = submitted(202, {"request_id": THE_ID, "status": "QUEUED"} | odd)
+
+    assert update.request_id == THE_ID
 
 
 def test_the_contracts_failure_is_read_with_its_words():

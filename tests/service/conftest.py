@@ -13,17 +13,19 @@ import pytest
 
 from bot.domain import pressure
 from bot.domain.job import AT_VENDOR, ENDED, FOLLOWED, Billed, Job, State, Update
+from bot.domain.limits import Caps, Usage, day_of
 from bot.domain.pressure import Lane
 from bot.errors import Closed, NoPicture, Silent, StoreAway
 from bot.service import crew as crew_module
 from bot.service import deliver as deliver_module
+from bot.service import record as record_module
 from bot.service import submit as submit_module
 from bot.service.crew import Crew
 from bot.service.deliver import Deliver, DeliverSettings
 from bot.service.hear import Hear
 from bot.service.orders import Orders, Request
 from bot.service.pace import Pace, PaceSettings
-from bot.service.ports import Picture
+from bot.service.ports import Admit, Picture
 from bot.service.recover import Recover, RecoverSettings
 from bot.service.submit import LaneSettings, Submit
 from bot.service.track import Track, TrackSettings
@@ -31,6 +33,9 @@ from tests.samples import LANE, NOW, OWNER
 
 PICTURE = "https://pub-1.r2.dev/v1/r-1/output.png"
 _OPEN = {State.QUEUED, State.PROCESSING, State.COMPLETED}
+
+
+NO_CAPS = Caps()
 
 
 class Clock:
@@ -81,14 +86,27 @@ class FakeJobs(Store):
         (job,) = self.rows.values()
         return job
 
-    async def add(self, job: Job) -> bool:
+    async def add(self, job: Job, admit: Admit) -> bool:
         await self._reach("add")
         if self.slow is not None:
             await self.slow.wait()
         if any(row.interaction_id == job.interaction_id for row in self.rows.values()):
             return False
+        admit(self._usage(job))
         self.put(job)
         return True
+
+    def _usage(self, job: Job) -> Usage:
+        counted = [
+            row
+            for row in self.rows.values()
+            if (row.billed is not Billed.NO or row.state is State.WAITING)
+            and row.created_at >= day_of(job.created_at)
+        ]
+        return Usage(
+            everywhere=sum(row.order.images for row in counted),
+            guild=sum(row.order.images for row in counted if row.guild_id == job.guild_id),
+        )
 
     async def get(self, job_id: str) -> Job | None:
         await self._reach("get")
@@ -200,7 +218,11 @@ class FakeJobs(Store):
 
     async def kept(self, member_id: int, *, most: int) -> list[Job]:
         await self._reach("kept")
-        mine = [job for job in self.rows.values() if job.member_id == member_id and job.kept_at]
+        mine = [
+            job
+            for job in self.rows.values()
+            if job.member_id == member_id and job.kept_at and job.state is State.COMPLETED
+        ]
         return sorted(mine, key=lambda job: job.created_at, reverse=True)[:most]
 
     async def erase_tokens(self, *, before: float) -> None:
@@ -396,7 +418,7 @@ async def until(condition: Callable[[], Any], *, within: float = 5.0) -> None:
 def no_pauses(monkeypatch):
     """Back-off takes no time here; that it is bounded is the domain's to test."""
     for module, name in (
-        (crew_module, "STORE_AWAY"),
+        (record_module, "STORE_AWAY"),
         (crew_module, "AFTER_A_BUG"),
         (submit_module, "STORE_AWAY"),
         (deliver_module, "FIRST_PAUSE"),
@@ -407,7 +429,7 @@ def no_pauses(monkeypatch):
 
 @pytest.fixture
 def open_shop(tmp_path) -> Callable[..., Shop]:
-    def open_shop(*, public_url=None, width=4, owner=OWNER) -> Shop:
+    def open_shop(*, public_url=None, width=4, owner=OWNER, caps=NO_CAPS) -> Shop:
         clock, lanes, queue, media, replies = (
             Clock(),
             FakeLanes(),
@@ -469,7 +491,14 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
             deliver=deliver,
             crew=crew,
             recover=recover,
-            orders=Orders(jobs=jobs, replies=replies, lane=LANE, wake_lane=submit.wake, now=clock),
+            orders=Orders(
+                jobs=jobs,
+                replies=replies,
+                lane=LANE,
+                caps=caps,
+                wake_lane=submit.wake,
+                now=clock,
+            ),
             hear=Hear(jobs=jobs, track=track, crew=crew, recover=recover, now=clock),
         )
 

@@ -5,11 +5,13 @@ import asyncio
 import pytest
 
 from bot.domain.job import Billed, Cause, State
+from bot.domain.limits import Caps, Rule
 from bot.errors import (
     BadOption,
     Closed,
     Closing,
     DiscordAway,
+    LimitReached,
     OnlyInServers,
     Replayed,
     TooLate,
@@ -195,3 +197,25 @@ async def test_a_closing_bot_lets_the_orders_end_that_are_being_taken(shop):
 
 def test_a_request_does_not_show_its_token():
     assert "interaction-token" not in repr(a_request())
+
+
+async def test_an_order_beyond_the_operators_cap_is_refused_before_anything_is_answered(open_shop):
+    """The wallet is the operator's: nothing is recorded, nothing is sent."""
+    shop = open_shop(caps=Caps(images_per_guild_per_day=3))
+    await shop.orders.take(a_request(images=2), answered)
+
+    with pytest.raises(LimitReached) as refused:
+        await shop.orders.take(a_request(images=2), never)
+
+    assert refused.value.refusal.rule is Rule.GUILD_DAY
+    assert len(shop.jobs.rows) == 1
+
+
+async def test_an_order_that_ended_unbilled_gives_its_place_back(open_shop):
+    shop = open_shop(caps=Caps(images_per_day=1))
+    await shop.orders.take(a_request(), refused)
+
+    await shop.orders.take(a_request(), answered)
+
+    states = [job.state for job in shop.jobs.rows.values()]
+    assert states == [State.CANCELLED, State.WAITING]

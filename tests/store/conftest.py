@@ -8,7 +8,7 @@ import pytest
 from bot.store.database import Database
 from bot.store.jobs import Jobs
 from bot.store.lanes import Lanes
-from tests.samples import LANE, NOW, a_job
+from tests.samples import LANE, NOW, a_job, anybody
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def add(jobs):
 
     async def add(**changes):
         job = a_job(**{"answered_at": NOW, **changes})
-        assert await jobs.add(replace(job, owner=None))
+        assert await jobs.add(replace(job, owner=None), anybody)
         if job.owner is not None:
             assert await jobs.swap(replace(job, owner=None), job)
         return job

@@ -10,7 +10,7 @@ from bot.store import database as database_module
 from bot.store.database import Database
 from bot.store.jobs import Jobs
 from bot.store.lanes import Lanes
-from tests.samples import LANE, NOW, a_job
+from tests.samples import LANE, NOW, a_job, anybody
 
 IMPATIENT = 0.05  # seconds
 
@@ -47,7 +47,7 @@ async def test_a_power_cut_undoes_nothing(database):
 @pytest.mark.parametrize(
     "write",
     [
-        lambda store: Jobs(store).add(a_job()),
+        lambda store: Jobs(store).add(a_job(), anybody),
         lambda store: Jobs(store).swap(a_job(), a_job()),
         lambda store: Jobs(store).claim("here", lane=LANE, width=1, lease=1, now=NOW),
         lambda store: Jobs(store).learn("1", "r-1", now=NOW),
@@ -75,11 +75,11 @@ async def test_the_store_is_there_again_once_the_lock_is_gone(impatient, databas
     holder = sqlite3.connect(file, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreAway):
-        await Jobs(database).add(job)
+        await Jobs(database).add(job, anybody)
     holder.execute("ROLLBACK")
     holder.close()
 
-    assert await Jobs(database).add(job)
+    assert await Jobs(database).add(job, anybody)
 
 
 async def test_an_error_undoes_its_transaction(database, jobs, add):
@@ -132,6 +132,6 @@ async def test_no_value_of_a_row_shows_in_an_error(impatient, database, locked):
     job = a_job(interaction_token="very-secret")
 
     with pytest.raises(StoreAway) as away:
-        await Jobs(database).add(job)
+        await Jobs(database).add(job, anybody)
 
     assert "very-secret" not in f"{away.value} {away.value.__cause__}"

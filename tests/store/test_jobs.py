@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.job import Billed, Cause, State
-from tests.samples import LANE, NOW, a_job, an_order
+from tests.samples import LANE, NOW, a_job, an_order, anybody
 
 
 async def taken_over(jobs, owner="there", *, lease=30.0, submitted_before=NOW):
@@ -44,7 +44,7 @@ async def test_a_job_comes_back_as_it_was_put_in(jobs):
         kept_at=NOW + 4,
     )
 
-    assert await jobs.add(job)
+    assert await jobs.add(job, anybody)
     assert await jobs.get(job.id) == job
     assert await jobs.get("another") is None
 
@@ -54,8 +54,8 @@ async def test_an_interaction_makes_one_job_however_often_it_comes(jobs, other_j
     job = a_job()
     again = replace(a_job(), interaction_id=job.interaction_id)
 
-    assert await jobs.add(job)
-    assert not await other_jobs.add(again)
+    assert await jobs.add(job, anybody)
+    assert not await other_jobs.add(again, anybody)
     assert await other_jobs.get(again.id) is None
 
 
@@ -63,7 +63,7 @@ async def test_of_two_processes_that_record_one_interaction_one_wins(jobs, other
     job = a_job()
     again = replace(a_job(), interaction_id=job.interaction_id)
 
-    recorded = await asyncio.gather(jobs.add(job), other_jobs.add(again))
+    recorded = await asyncio.gather(jobs.add(job, anybody), other_jobs.add(again, anybody))
 
     assert sorted(recorded) == [False, True]
 

@@ -58,6 +58,22 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('PROCESSING', 'QUEUED', 'SUBMITTING')"),
     )
     op.create_index(
+        "ix_jobs_by_day",
+        "jobs",
+        ["created_at"],
+        unique=False,
+        sqlite_where=None,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_jobs_by_guild_and_day",
+        "jobs",
+        ["guild_id", "created_at"],
+        unique=False,
+        sqlite_where=None,
+        postgresql_where=None,
+    )
+    op.create_index(
         "ix_jobs_kept",
         "jobs",
         ["member_id", "created_at"],

@@ -1,0 +1,286 @@
+"""Answers that never come, come twice, come late or lie: one submit, one delivery, no harm."""
+
+import asyncio
+import json
+import os
+import signal
+import time
+from io import BytesIO
+
+import pytest
+from aiohttp import ClientSession
+from yarl import URL
+
+from bot.domain.job import State
+from bot.store.database import Database
+from bot.store.jobs import Jobs
+from sandbox.faults import Answer, Cut, Fault, Hold
+from sandbox.stage import PUBLIC_URL
+from tests.acceptance.outside import Store, pictures
+
+SUBMIT = "/auraflow-v0-3-512/v1/auraflow-v0-3-request"
+STATUS = "/v2/requests/status/*"
+BOTH = pytest.mark.parametrize("url", [PUBLIC_URL, ""], ids=["callbacks", "polling"])
+
+
+def says(words):
+    return lambda message: words in json.dumps(message)
+
+
+@pytest.fixture
+def store(stage):
+    return Store(stage)
+
+
+@pytest.fixture
+def held_submit(stage):
+    """Keep the vendor's answer to the submit back: it has the order, and billed it."""
+    return stage.pixazo.faults.add(Fault(method="POST", path=SUBMIT, do=Hold(when="after")))
+
+
+async def delivered_once(stage, store, prompt, *, submits=1):
+    """Wait for the order's end, and find one submit and one message with its picture."""
+    await store.until(prompt, lambda row: row["state"] == "DELIVERED" and row["owner"] is None)
+    bodies = [json.loads(one.body)["prompt"] for one in stage.pixazo.accepted]
+    assert bodies.count(prompt) == submits
+    [message] = pictures(stage, prompt)
+    assert len(message["attachments"]) == 1
+
+
+def uploads(stage):
+    return [
+        exchange
+        for exchange in stage.discord.journal.find("PATCH", "/api/v10/webhooks/*")
+        if exchange.headers["Content-Type"].startswith("multipart/")
+    ]
+
+
+def callback_address(stage, accepted):
+    """Return where the bot really listens for what the vendor calls back on an order."""
+    return URL(f"http://127.0.0.1:{stage.web_port}").join(
+        URL(accepted.headers["X-Webhook-URL"]).relative()
+    )
+
+
+async def posted(address, body):
+    data = BytesIO(body)
+    async with ClientSession() as session, session.post(address, data=data) as response:
+        return response.status
+
+
+def told(request_id, status):
+    """Write the body of a callback."""
+    pictures_ = {"media_url": ["https://evil.example/picture.png"]}
+    body = {"request_id": request_id, "status": status, "output": pictures_}
+    return json.dumps(body).encode()
+
+
+@pytest.mark.parametrize("answer", ["silence", "cut"])
+async def test_without_callbacks_silence_after_billing_is_told_and_never_sent_again(
+    stage, start, noah, store, answer
+):
+    """It may be running and billed: only the member may decide to pay once more."""
+    stage.pixazo.answer_next(answer)
+    bot = await start(PUBLIC_URL="", SUBMIT_TIMEOUT_SECONDS="0.5")
+
+    sent = await noah.command("imagine", prompt="a cat")
+    card = await sent.until(says("**Could not be confirmed**"))
+    await store.until("a cat", lambda row: (row["state"], row["owner"]) == ("UNCERTAIN", None))
+    await bot.stop()
+    await bot.start()
+    await stage.ready()
+
+    assert says("It may still be charged")(card)
+    assert says("Trying again is a new order")(card)
+    assert says("Try again")(card)
+    other = await noah.command("imagine", prompt="a dog")
+    await other.until(says("**Completed**"))
+    prompts = [json.loads(one.body)["prompt"] for one in stage.pixazo.accepted]
+    assert prompts == ["a cat", "a dog"]
+    assert not pictures(stage, "a cat")
+
+
+@pytest.mark.parametrize("answer", ["silence", "cut"])
+async def test_with_callbacks_the_picture_arrives_though_the_answer_was_lost(
+    stage, start, noah, store, answer
+):
+    stage.pixazo.answer_next(answer)
+    await start(SUBMIT_TIMEOUT_SECONDS="0.5")
+
+    await noah.command("imagine", prompt="a cat")
+
+    await delivered_once(stage, store, "a cat")
+
+
+@BOTH
+async def test_a_process_that_slept_past_its_lease_records_what_it_learned_and_sends_nothing_again(
+    stage, start, noah, store, held_submit, url
+):
+    """Another process took the order over meanwhile, and died before it could end it."""
+    bot = await start(PUBLIC_URL=url, LEASE_SECONDS="1", SUBMIT_TIMEOUT_SECONDS="20")
+    stage.pixazo.hold_states()
+    await noah.command("imagine", prompt="a cat")
+    await held_submit.reached.wait()
+
+    os.kill(bot.pid, signal.SIGSTOP)
+    taken = await _taken_over(store)
+    assert (taken.state, taken.request_id) == (State.UNCERTAIN, None)
+    os.kill(bot.pid, signal.SIGCONT)
+    held_submit.release()
+    row = await store.until("a cat", lambda row: row["request_id"] is not None)
+    assert row["request_id"] == stage.pixazo.accepted[0].request_id
+    stage.pixazo.release_states()
+
+    await delivered_once(stage, store, "a cat")
+    assert len(uploads(stage)) == 1
+    assert len(stage.pixazo.journal.find("POST", SUBMIT)) == 1
+
+
+async def _taken_over(store):
+    """Take the order as a second process does, once its lease has run out; have it UNCERTAIN."""
+    async with Database.open(store.url) as database:
+        jobs, taken = Jobs(database), []
+        while not taken:
+            taken = await jobs.take_over("second", lease=1.0, submitted_before=time.time())
+            await asyncio.sleep(0.02)
+        uncertain = taken[0].turn(State.UNCERTAIN, now=time.time())
+        assert await jobs.swap(taken[0], uncertain)
+        return uncertain
+
+
+async def test_a_living_process_keeps_what_it_has(stage, start, noah, store, held_submit):
+    """Leases are renewed: for other processes there is nothing to take over."""
+    await start(LEASE_SECONDS="0.6")
+    await noah.command("imagine", prompt="a cat")
+    await held_submit.reached.wait()
+
+    first = store.row("a cat")["lease_until"]
+    await store.until("a cat", lambda row: row["lease_until"] > first + 0.6)
+    async with Database.open(store.url) as database:
+        taking = Jobs(database).take_over("second", lease=1.0, submitted_before=time.time())
+        assert await taking == []
+
+    held_submit.release()
+    await delivered_once(stage, store, "a cat")
+
+
+async def test_five_copies_of_each_callback_deliver_once(stage, start, noah, store):
+    stage.pixazo.settings.callback_copies = 5
+    await start()
+
+    await noah.command("imagine", prompt="a cat")
+    await delivered_once(stage, store, "a cat")
+    await stage.pixazo.callbacks.settle()
+
+    answers = [delivery.answer for delivery in stage.pixazo.callbacks.deliveries]
+    assert len(answers) >= 10
+    assert set(answers) == {200}
+    assert len(uploads(stage)) == 1
+    assert len(stage.pixazo.media_journal.exchanges) == 1
+    assert stage.pixazo.status_calls <= 2
+
+
+async def test_false_callbacks_do_no_harm(stage, start, noah, store):
+    """A callback is a hint: what counts is what the vendor answers to our own key."""
+    stage.pixazo.hold_states()
+    await start()
+    sent = await noah.command("imagine", prompt="a cat")
+    await sent.until(says("**Queued**"))
+    [accepted] = stage.pixazo.accepted
+    address = callback_address(stage, accepted)
+    stage.pixazo.move(accepted.request_id, "PROCESSING")
+    await sent.until(says("**Processing**"))
+    calls = stage.pixazo.status_calls
+
+    forged = told(accepted.request_id, "COMPLETED")
+    assert await posted(address, forged) == 200
+    await stage.pixazo.journal.wait("GET", STATUS, count=calls + 1)
+    assert await posted(address, told("another-request", "COMPLETED")) == 200
+    assert await posted(address.parent / "wrong-token", forged) == 404
+    assert await posted(address.parent.parent / ("0" * 16) / "token", forged) == 404
+    assert await posted(address, b"x" * 10_000_000) == 413
+    assert await posted(address, b"no json") == 400
+    row = store.row("a cat")
+    assert (row["state"], row["request_id"]) == ("PROCESSING", accepted.request_id)
+    assert not pictures(stage, "a cat")
+
+    stage.pixazo.move(accepted.request_id, "COMPLETED")
+    await delivered_once(stage, store, "a cat")
+    assert len(uploads(stage)) == 1
+    assert stage.pixazo.status_calls <= calls + 2
+
+
+async def test_with_callbacks_no_order_costs_more_than_two_status_calls(stage, start, noah, store):
+    await start()
+    prompts = [f"a cat with {number} tails" for number in range(10)]
+
+    for prompt in prompts:
+        await noah.command("imagine", prompt=prompt)
+    for prompt in prompts:
+        await delivered_once(stage, store, prompt)
+
+    asked = [exchange.path for exchange in stage.pixazo.journal.find("GET", STATUS)]
+    assert all(asked.count(path) <= 2 for path in asked)
+
+
+async def test_a_restart_does_not_cut_a_pause_of_the_lane_short(stage, start, noah, store):
+    stage.pixazo.answer_next("429", retry_after=3)
+    bot = await start()
+    await noah.command("imagine", prompt="a cat")
+    [refused] = await stage.pixazo.journal.wait("POST", SUBMIT)
+    await store.until("a cat", lambda row: row["state"] == "WAITING")
+
+    await bot.kill()
+    stage.online = False
+    await bot.start()
+    await stage.ready()
+
+    await delivered_once(stage, store, "a cat")
+    assert stage.pixazo.accepted[0].at >= refused.ended + 3 - 0.1
+
+
+@BOTH
+async def test_sigterm_in_the_middle_of_a_submit_waits_for_its_answer(
+    stage, start, noah, store, held_submit, url
+):
+    """What the vendor bills for is on record before the process goes."""
+    bot = await start(PUBLIC_URL=url)
+    stage.pixazo.hold_states()
+    await noah.command("imagine", prompt="a cat")
+    await held_submit.reached.wait()
+
+    stopping = asyncio.create_task(bot.stop())
+    await bot.wait_line("stopping")
+    assert store.state("a cat") == "SUBMITTING"
+    held_submit.release()
+    assert await stopping == 0
+    row = store.row("a cat")
+    assert (row["state"], row["owner"]) == ("QUEUED", None)
+    assert row["request_id"] == stage.pixazo.accepted[0].request_id
+
+    stage.pixazo.release_states()
+    await bot.start()
+    await delivered_once(stage, store, "a cat")
+
+
+async def test_status_calls_that_fail_in_every_way_lose_no_order(stage, start, noah, store):
+    page = {"Content-Type": "text/html"}
+    faults = [
+        stage.pixazo.faults.add(Fault(method="GET", path=STATUS, do=do))
+        for do in (
+            Answer(status=500, body={"statusCode": 500, "message": "Internal server error"}),
+            Answer(status=502, body="<html>Bad Gateway</html>", headers=page),
+            Answer(status=200, body="<html>Welcome</html>", headers=page),
+            Answer(status=200, body=told("another-request", "COMPLETED")),
+            Answer(status=404, body={"error": "Not Found", "message": "Request not found"}),
+            Answer(status=429, body={"statusCode": 429}, headers={"Retry-After": "1"}),
+            Cut(when="before"),
+            Cut(when="after"),
+        )
+    ]
+    await start(PUBLIC_URL="", POLL_SECONDS="0.1")
+
+    await noah.command("imagine", prompt="a cat")
+
+    await delivered_once(stage, store, "a cat")
+    assert all(fault.reached.is_set() for fault in faults)

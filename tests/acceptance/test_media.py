@@ -1,0 +1,211 @@
+"""What comes from the media host is not to be trusted: nothing gets through, fills up or hangs.
+
+All tests of this file share one bot, whose memory and files are looked at after each.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from sandbox.discord.member import Member
+from sandbox.faults import Answer, Cut, Fault
+from sandbox.stage import Stage
+from tests.acceptance.conftest import quick
+from tests.acceptance.test_delivery import noise
+from tests.acceptance.test_imagine import delivered, says, words
+from tests.pixazo.test_pictures import a_bomb
+
+MIB = 1024 * 1024
+STATUS = "/v2/requests/status/*"
+INSIDE = "https://pictures.inside.localhost"  # which resolves to this machine
+MOST_MEMORY = 300  # MiB
+
+
+@pytest.fixture(scope="module")
+async def stage():
+    async with Stage(vendor=quick(queued_seconds=(0, 0), processing_seconds=(0, 0))) as opened:
+        process = opened.bot(
+            LANE_RATE_PER_MINUTE="6000",
+            MEDIA_ORIGINS=f"{opened.pixazo.media_origin},https://*.inside.localhost",
+        )
+        await process.start()
+        await opened.ready()
+        yield opened
+
+
+@pytest.fixture
+def noah(stage) -> Member:
+    return stage.discord.member("Noah", channel="general", guild="Lighthouse Club")
+
+
+@pytest.fixture(autouse=True)
+async def unharmed(stage, noah):
+    """Whatever came, nothing is left of it, and the next order works."""
+    yield
+    stage.pixazo.faults.clear()
+    stage.pixazo.media_faults.clear()
+    sent = await noah.command("imagine", prompt="the next order")
+    await sent.until(delivered(1))
+    job_id = re.search("again:([0-9a-f]{16})", json.dumps(sent.message["components"]))[1]
+    await stage.process.wait_line(f"job {job_id}: DELIVERED")
+    # This last one's folder is only just being removed.
+    assert {path.name for path in folder(stage).iterdir()} <= {job_id}
+    assert most_memory(stage) < MOST_MEMORY
+    assert not [line for line in stage.process.log if "Traceback" in line]
+
+
+def folder(stage):
+    database = stage.environment()["DATABASE_URL"].removeprefix("sqlite+aiosqlite:///")
+    return Path(database).parent / "files"
+
+
+def most_memory(stage):
+    """Return what the bot has had of memory at most, in MiB."""
+    status = Path(f"/proc/{stage.process.pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
+
+
+def media(stage, do, *, name="*", times=1):
+    fault = Fault(method="GET", path=f"/v1/*/{name}", do=do, times=times)
+    return stage.pixazo.media_faults.add(fault)
+
+
+def picture(body):
+    return Answer(status=200, body=body, headers={"Content-Type": "image/png"})
+
+
+def give_address(stage, *addresses):
+    """Have the vendor name other addresses for the pictures of the next order."""
+    stage.pixazo.hold_states()
+    count = len(stage.pixazo.accepted)
+
+    async def when_taken():
+        accepted = await stage.pixazo.wait_accepted(count + 1)
+        request_id = accepted[-1].request_id
+        body = {
+            "request_id": request_id,
+            "status": "COMPLETED",
+            "model_id": "auraflow-v0-3-512",
+            "error": None,
+            "output": {"media_url": list(addresses), "media_type": "image/png"},
+            "created_at": "2026-01-01T00:00:00.000Z",
+            "updated_at": "2026-01-01T00:00:01.000Z",
+            "completed_at": "2026-01-01T00:00:01.000Z",
+        }
+        answer = Answer(status=200, body=body)
+        stage.pixazo.faults.add(Fault(method="GET", path=STATUS, do=answer, times=1_000))
+        stage.pixazo.move(request_id, "COMPLETED")
+        stage.pixazo.release_states()
+
+    return when_taken
+
+
+async def assert_no_picture(sent):
+    """The member reads that nothing could be shown, and that it was charged all the same."""
+    card = await sent.until(says("Could not be shown"))
+    assert "It was charged" in words(card)
+    assert card["attachments"] == []
+
+
+async def test_a_redirect_is_not_followed(stage, noah):
+    """It could lead to the operator's own network, with the picture as the way to read it."""
+    target = f"{stage.pixazo.origin}/stolen"
+    media(stage, Answer(status=302, headers={"Location": target}))
+
+    sent = await noah.command("imagine", prompt="a redirect")
+
+    await assert_no_picture(sent)
+    assert stage.pixazo.journal.find("*", "/stolen") == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://elsewhere.example/output.png",
+        "https://elsewhere.example/output.png",
+        "http://pictures.inside.localhost/output.png",
+        f"{INSIDE}/output.png",
+        "https://127.0.0.1/output.png",
+        "file:///etc/passwd",
+    ],
+)
+async def test_what_is_not_listed_or_not_public_is_never_called(stage, noah, address):
+    """Of a wildcard's names each may be anybody's, and lead wherever they like."""
+    when_taken = give_address(stage, address)
+
+    sent = await noah.command("imagine", prompt="a foreign address")
+    await when_taken()
+
+    await assert_no_picture(sent)
+
+
+async def test_the_vendors_own_api_is_no_place_for_pictures(stage, noah):
+    when_taken = give_address(stage, f"{stage.pixazo.origin}/stolen")
+
+    sent = await noah.command("imagine", prompt="the api itself")
+    await when_taken()
+
+    await assert_no_picture(sent)
+    assert stage.pixazo.journal.find("*", "/stolen") == []
+
+
+WHOLE = noise(64)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"<html>This link has expired</html>", id="html"),
+        pytest.param(b"", id="nothing"),
+        pytest.param(WHOLE[: len(WHOLE) // 2], id="half of it"),
+        pytest.param(a_bomb(20_000, 20_000), id="bomb"),
+    ],
+)
+async def test_what_is_no_picture_is_not_shown(stage, noah, body):
+    media(stage, picture(body))
+
+    sent = await noah.command("imagine", prompt="no picture")
+
+    await assert_no_picture(sent)
+
+
+async def test_an_endless_file_is_given_up(stage, noah):
+    media(stage, picture(bytes(60 * MIB)))
+
+    sent = await noah.command("imagine", prompt="an endless file")
+
+    await assert_no_picture(sent)
+
+
+async def test_a_picture_larger_than_discord_takes_is_made_smaller(stage, noah):
+    huge = noise(1970)
+    assert len(huge) > 11 * MIB
+    media(stage, picture(huge))
+
+    sent = await noah.command("imagine", prompt="a huge picture")
+    card = await sent.until(delivered(1), within=20)
+
+    assert card["attachments"][0]["size"] <= 10 * MIB
+    assert "Made smaller" in words(card)
+
+
+async def test_a_connection_that_is_cut_is_tried_again(stage, noah):
+    cut = media(stage, Cut())
+
+    sent = await noah.command("imagine", prompt="a cut connection")
+    await sent.until(delivered(1))
+
+    assert cut.times == 0
+
+
+@pytest.mark.parametrize("body", [b"<html></html>", a_bomb(20_000, 20_000)], ids=["html", "bomb"])
+async def test_one_broken_picture_does_not_cost_the_sound_ones(stage, noah, body):
+    media(stage, picture(body), name="output_2.png")
+
+    sent = await noah.command("imagine", prompt="three of four", images=4)
+    card = await sent.until(delivered(3))
+
+    assert "Some pictures could not be used" in words(card)
+    assert "Completed" in words(card)

@@ -1,0 +1,218 @@
+"""The lane's rate: in which order its slots are given, and that there are never too many."""
+
+import asyncio
+import time
+
+import pytest
+
+from bot.service import pace as pace_module
+from bot.service.pace import OVERDUE, STALE, Pace, PaceSettings
+from bot.store.database import Database
+from bot.store.lanes import Lanes
+from tests.samples import LANE, NOW
+from tests.service.conftest import Clock, FakeLanes, until
+
+
+class SlowLanes(FakeLanes):
+    """Lanes whose slots come when a test says so, and which count them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = asyncio.Event()
+        self.counts = []
+
+    async def draw(self, lane, *, count, interval, now):
+        self.counts.append(count)
+        await self.open.wait()
+        return await super().draw(lane, count=count, interval=interval, now=now)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def lanes():
+    return SlowLanes()
+
+
+@pytest.fixture
+async def make(lanes, clock):
+    made = []
+
+    def make(per_second=1000.0, *, lanes=lanes, now=clock):
+        pace = Pace(settings=PaceSettings(lane=LANE, per_second=per_second), lanes=lanes, now=now)
+        made.append(pace)
+        return pace
+
+    yield make
+    for pace in made:
+        await pace.close()
+
+
+class Queueing:
+    """Those who wait for a slot, and the order in which they got one."""
+
+    def __init__(self) -> None:
+        self.served = []
+        self.tasks = {}
+
+    def add(self, name, waiting):
+        async def wait():
+            await waiting
+            self.served.append(name)
+
+        self.tasks[name] = asyncio.create_task(wait())
+
+    async def all(self):
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        return self.served
+
+
+async def begun():
+    """Let every task that was just made come to where it waits."""
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+async def test_submits_come_before_polls(make, lanes):
+    """A member waits for a submit; a poll that comes later costs nobody anything."""
+    pace, queueing = make(), Queueing()
+    queueing.add("poll", pace.poll(due=NOW))
+    queueing.add("first", pace.submit())
+    queueing.add("second", pace.submit())
+    await begun()
+
+    lanes.open.set()
+
+    assert await queueing.all() == ["first", "second", "poll"]
+
+
+async def test_a_poll_that_is_long_overdue_comes_before_submits(make, lanes):
+    """However many orders come, those that are drawn already get to their members."""
+    pace, queueing = make(), Queueing()
+    queueing.add("submit", pace.submit())
+    queueing.add("overdue", pace.poll(due=NOW - OVERDUE - 1))
+    queueing.add("late", pace.poll(due=NOW - OVERDUE + 1))
+    await begun()
+
+    lanes.open.set()
+
+    assert await queueing.all() == ["overdue", "submit", "late"]
+
+
+async def test_polls_come_in_the_order_in_which_they_were_due(make, lanes):
+    pace, queueing = make(), Queueing()
+    for due in (3, 1, 2):
+        queueing.add(due, pace.poll(due=NOW - due))
+    await begun()
+
+    lanes.open.set()
+
+    assert await queueing.all() == [3, 2, 1]
+
+
+async def test_whoever_gave_up_waiting_takes_no_slot(make, lanes):
+    pace, queueing = make(), Queueing()
+    for name in ("gone", "there"):
+        queueing.add(name, pace.submit())
+        queueing.add(f"{name} poll", pace.poll(due=NOW))
+    await begun()
+    queueing.tasks["gone"].cancel()
+    queueing.tasks["gone poll"].cancel()
+    await begun()
+
+    lanes.open.set()
+
+    assert await queueing.all() == ["there", "there poll"]
+
+
+@pytest.mark.parametrize(("per_second", "count"), [(0.2, 1), (1.0, 1), (7.5, 7), (100.0, 100)])
+async def test_no_more_is_drawn_than_a_seconds_worth(make, lanes, per_second, count):
+    """What one process has drawn, others wait for."""
+    lanes.open.set()
+
+    await make(per_second).submit()
+
+    assert lanes.counts == [count]
+
+
+async def test_slots_that_nobody_took_are_lost(make, lanes, clock):
+    """A quiet night must not be followed by a burst."""
+    lanes.open.set()
+    pace = make(100.0)
+    await pace.submit()
+
+    clock.now += 1.0 + STALE
+    await pace.submit()
+
+    assert lanes.counts == [100, 100]
+
+
+async def test_while_the_store_is_away_everybody_waits_and_then_goes_on(make, lanes, monkeypatch):
+    monkeypatch.setattr(pace_module, "STORE_AWAY", 0.0)
+    lanes.open.set()
+    lanes.away = True
+    pace, queueing = make(), Queueing()
+    queueing.add("submit", pace.submit())
+    await until(lambda: len(lanes.counts) > 3)
+    assert queueing.served == []
+
+    lanes.away = False
+
+    assert await queueing.all() == ["submit"]
+
+
+@pytest.mark.parametrize("waiting", [True, False], ids=["who waits", "who comes later"])
+async def test_a_pause_holds_for_everyone(make, lanes, waiting):
+    pace, queueing = make(now=time.time), Queueing()
+    if waiting:
+        queueing.add("submit", pace.submit())
+        await begun()
+
+    over = await pace.press(0.3)
+    lanes.open.set()
+    queueing.add("poll", pace.poll(due=time.time()))
+    if not waiting:
+        queueing.add("submit", pace.submit())
+
+    assert await queueing.all() == ["submit", "poll"]
+    assert time.time() >= over - 0.005  # the clock of the loop is another one
+
+
+async def test_a_long_pause_keeps_submits_back_but_not_the_news_of_what_is_paid_for(
+    make, lanes, monkeypatch
+):
+    """A quota that is new in five days must not keep finished pictures from their members."""
+    monkeypatch.setattr(pace_module, "LONGEST_REST", 0.02)
+    pace, queueing = make(now=time.time), Queueing()
+    lanes.open.set()
+    await pace.press(5 * 86400.0)
+
+    queueing.add("submit", pace.submit())
+    await pace.poll(due=time.time())
+
+    assert queueing.served == []
+    queueing.tasks["submit"].cancel()
+    await queueing.all()
+
+
+async def test_two_processes_together_keep_the_lanes_rate(make, tmp_path):
+    """The vendor counts calls by key, not by process."""
+    url, rate, calls = f"sqlite+aiosqlite:///{tmp_path}/imagine.db", 40.0, 30
+    times = []
+
+    async def work(pace):
+        for number in range(calls):
+            await (pace.submit() if number % 2 else pace.poll(due=time.time()))
+            times.append(time.time())
+
+    async with Database.open(url) as here, Database.open(url) as there:
+        paces = [make(rate, lanes=Lanes(database), now=time.time) for database in (here, there)]
+        start = time.time()
+        await asyncio.gather(*map(work, paces))
+
+    assert len(times) == 2 * calls
+    early = [at - (start + number / rate) for number, at in enumerate(sorted(times))]
+    assert min(early) > -0.005  # the clock of the loop is another one

@@ -1,0 +1,166 @@
+"""The client: what it takes from discord.py's inside, and when it registers its commands."""
+
+import copy
+
+import discord
+import pytest
+from discord import app_commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from yarl import URL
+
+from bot.client import ImagineBot, Services, prepare_discord, same_commands
+from cogs.history import History
+from cogs.imagine import Imagine
+from sandbox.discord import sample_world
+from sandbox.discord.commands import Commands
+
+INTERNALS = (
+    (Route, "BASE"),
+    (DiscordWebSocket, "DEFAULT_GATEWAY"),
+    (discord.VoiceClient, "warn_nacl"),
+    (discord.VoiceClient, "warn_dave"),
+)
+
+
+@pytest.fixture
+def as_it_was(monkeypatch):
+    for place, name in INTERNALS:
+        monkeypatch.setattr(place, name, getattr(place, name))
+
+
+def test_discord_pys_internals_are_where_they_are_expected():
+    """When this fails after an update, :func:`prepare_discord` needs another look."""
+    assert discord.__version__.startswith("2.7.")
+    assert Route.BASE == "https://discord.com/api/v10"
+    assert URL("wss://gateway.discord.gg/") == DiscordWebSocket.DEFAULT_GATEWAY
+    assert all(name in vars(place) for place, name in INTERNALS)
+
+
+def test_discord_py_is_pointed_at_other_addresses(as_it_was):
+    prepare_discord(api_url="http://127.0.0.1:1/api/v10", gateway_url="ws://127.0.0.1:1/gateway")
+
+    assert Route("GET", "/users/@me").url == "http://127.0.0.1:1/api/v10/users/@me"
+    assert URL("ws://127.0.0.1:1/gateway") == DiscordWebSocket.DEFAULT_GATEWAY
+    assert not discord.VoiceClient.warn_nacl
+    assert not discord.VoiceClient.warn_dave
+
+
+@pytest.fixture
+async def bot():
+    bot = ImagineBot(Services(orders=None, history=None))
+    await bot.add_cog(Imagine(None))
+    await bot.add_cog(History(None))
+    yield bot
+    await bot.close()
+
+
+async def test_the_bot_asks_for_no_privileged_intent(bot):
+    """It reads no messages and lists no members: nobody needs to trust it with more."""
+    intents = bot.intents
+
+    assert not intents.message_content
+    assert not intents.members
+    assert not intents.presences
+    assert intents == discord.Intents(guilds=True)
+
+
+async def test_the_bot_pings_nobody_by_itself(bot):
+    assert bot.allowed_mentions.to_dict() == discord.AllowedMentions.none().to_dict()
+
+
+@pytest.fixture
+def wanted(bot):
+    return [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
+
+
+@pytest.fixture
+def found(wanted):
+    """What Discord has, once these commands are registered."""
+    return Commands(sample_world()).replace(None, copy.deepcopy(wanted))
+
+
+async def test_commands_that_discord_has_are_the_same(wanted, found):
+    assert wanted != found  # Discord adds ids, versions and defaults
+    assert same_commands(wanted, found)
+
+
+async def test_their_order_does_not_matter(wanted, found):
+    assert same_commands(wanted, found[::-1])
+
+
+def imagine(commands):
+    return next(command for command in commands if command["name"] == "imagine")
+
+
+def option(commands, name):
+    return next(one for one in imagine(commands)["options"] if one["name"] == name)
+
+
+def optional_last(commands):
+    imagine(commands)["options"].reverse()
+
+
+DIFFERENCES = {
+    "no command": lambda them: them.clear(),
+    "one less": lambda them: them.pop(),
+    "one more": lambda them: them.append({**imagine(them), "name": "picture"}),
+    "another name": lambda them: imagine(them).update(name="draw"),
+    "another type": lambda them: imagine(them).update(type=3),
+    "another description": lambda them: imagine(them).update(description="Paint."),
+    "another context": lambda them: imagine(them).update(contexts=[0, 1]),
+    "another way to install": lambda them: imagine(them).update(integration_types=[1]),
+    "age-restricted": lambda them: imagine(them).update(nsfw=True),
+    "for moderators": lambda them: imagine(them).update(default_member_permissions="32"),
+    "for nobody": lambda them: imagine(them).update(default_member_permissions="0"),
+    "a translated name": lambda them: imagine(them).update(name_localizations={"de": "malen"}),
+    "no options": lambda them: imagine(them).pop("options"),
+    "one option less": lambda them: imagine(them)["options"].pop(),
+    "one option more": lambda them: imagine(them)["options"].append(
+        {"type": 3, "name": "style", "description": "Style"}
+    ),
+    "another order": optional_last,
+    "an optional prompt": lambda them: option(them, "prompt").update(required=False),
+    "a required option": lambda them: option(them, "steps").update(required=True),
+    "another option's name": lambda them: option(them, "steps").update(name="effort"),
+    "another option's type": lambda them: option(them, "steps").update(type=10),
+    "another option's words": lambda them: option(them, "steps").update(description="Effort"),
+    "a longer prompt": lambda them: option(them, "prompt").update(max_length=2000),
+    "a prompt of any length": lambda them: option(them, "prompt").pop("max_length"),
+    "more steps": lambda them: option(them, "steps").update(max_value=60),
+    "a lower limit of zero": lambda them: option(them, "enhance").update(min_value=0),
+    "choices": lambda them: option(them, "steps").update(choices=[{"name": "all", "value": 50}]),
+    "autocomplete": lambda them: option(them, "prompt").update(autocomplete=True),
+}
+
+
+@pytest.mark.parametrize("difference", DIFFERENCES)
+async def test_every_difference_that_members_would_notice_is_found(wanted, found, difference):
+    """One that is missed leaves members with yesterday's command, and every use of it fails."""
+    DIFFERENCES[difference](found)
+
+    assert not same_commands(wanted, found)
+
+
+@pytest.mark.parametrize("difference", sorted(set(DIFFERENCES) - {"no command", "one less"}))
+async def test_a_difference_is_found_from_either_side(wanted, found, difference):
+    DIFFERENCES[difference](wanted)
+
+    assert not same_commands(wanted, found)
+
+
+async def test_a_limit_of_zero_is_a_limit():
+    def command(**limits):
+        value = {"type": 4, "name": "n", "description": "N", **limits}
+        return [{"type": 1, "name": "x", "description": "X", "options": [value]}]
+
+    assert not same_commands(command(min_value=0), command())
+    assert not same_commands(command(), command(min_value=0))
+    assert same_commands(command(required=False), command())
+
+
+async def test_every_command_is_described(bot):
+    for command in bot.tree.walk_commands():
+        assert isinstance(command, app_commands.Command)
+        assert len(command.description) > 10
+        assert all(len(parameter.description) > 10 for parameter in command.parameters)

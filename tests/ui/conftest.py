@@ -1,0 +1,38 @@
+"""A stand-in of Discord, with a real login before it."""
+
+from collections.abc import AsyncIterator
+
+import discord
+import pytest
+
+from bot.client import prepare_discord
+from bot.ui.rest import Rest
+from sandbox.discord import Discord, sample_world
+from sandbox.faults import Faults
+from sandbox.journal import Journal
+from tests.openapi import DESCRIPTION, assert_conform
+
+
+@pytest.fixture
+async def stand_in(monkeypatch) -> AsyncIterator[Discord]:
+    """A stand-in; whatever was said to it is held against Discord's own description."""
+    for place, name in (
+        (discord.http.Route, "BASE"),
+        (discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY"),
+        (discord.VoiceClient, "warn_nacl"),
+        (discord.VoiceClient, "warn_dave"),
+    ):
+        monkeypatch.setattr(place, name, getattr(place, name))  # put back at the end
+    async with Discord(sample_world(), Journal(), Faults()) as server:
+        prepare_discord(api_url=server.api_url, gateway_url=server.gateway_url)
+        yield server
+        if DESCRIPTION.is_file():
+            assert_conform(server.journal.exchanges)
+
+
+@pytest.fixture
+async def rest(stand_in) -> AsyncIterator[Rest]:
+    rest = Rest(stand_in.world.bot_token)
+    await rest.log_in()
+    yield rest
+    await rest.close()
