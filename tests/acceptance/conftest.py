@@ -4,7 +4,7 @@ Whatever a test does, at its end every exchange with Discord's stand-in is held 
 own description of its API.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 
@@ -52,9 +52,26 @@ def noah(stage: Stage) -> Member:
 
 
 @pytest.fixture(scope="module")
-async def crafted_stage() -> AsyncIterator[Stage]:
-    """One bot for all that is refused before anything happens."""
+async def running() -> AsyncIterator[Stage]:
+    """One bot for all tests of a module that ask nothing special of it: starting one takes long."""
     async with Stage(vendor=quick()) as opened:
         await opened.bot().start()
         await opened.ready()
         yield opened
+
+
+@pytest.fixture
+def shared(running: Stage) -> Iterator[Stage]:
+    """The running stage, with nothing on record of what other tests did."""
+    running.pixazo.accepted.clear()
+    for journal in (running.discord.journal, running.pixazo.journal, running.pixazo.media_journal):
+        journal.exchanges.clear()
+    yield running
+    running.discord.faults.clear()
+    if DESCRIPTION.is_file():
+        assert_conform(running.discord.journal.exchanges)
+
+
+@pytest.fixture
+def member(shared: Stage) -> Member:
+    return shared.discord.member("Noah", channel="general", guild="Lighthouse Club")

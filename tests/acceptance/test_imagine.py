@@ -47,10 +47,8 @@ def delivered(count):
     return lambda message: len(message["attachments"]) == count
 
 
-async def test_an_order_goes_through_all_states_and_ends_with_its_pictures(stage, start, noah):
-    await start()
-
-    sent = await noah.command("imagine", prompt="a lighthouse in a storm", images=2)
+async def test_an_order_goes_through_all_states_and_ends_with_its_pictures(shared, member):
+    sent = await member.command("imagine", prompt="a lighthouse in a storm", images=2)
     await sent.until(says("Waiting"))
     await sent.until(says("Queued"))
     await sent.until(says("Processing"))
@@ -66,7 +64,7 @@ async def test_an_order_goes_through_all_states_and_ends_with_its_pictures(stage
         for attachment in card["attachments"]:
             answer = await session.get(attachment["url"])
             assert (await answer.read()).startswith(b"\x89PNG")
-    assert len(stage.pixazo.accepted) == 1
+    assert len(shared.pixazo.accepted) == 1
 
 
 async def test_submit_is_the_contracts_example_to_the_letter(stage, start, noah):
@@ -84,26 +82,22 @@ async def test_submit_is_the_contracts_example_to_the_letter(stage, start, noah)
 
 
 @pytest.mark.parametrize("enhance", [True, False])
-async def test_expand_prompt_follows_enhance(stage, start, noah, enhance):
-    await start()
-
-    sent = await noah.command("imagine", prompt="a cat", enhance=enhance)
+async def test_expand_prompt_follows_enhance(shared, member, enhance):
+    sent = await member.command("imagine", prompt="a cat", enhance=enhance)
     await sent.until(says("Queued"))
 
-    assert json.loads(stage.pixazo.accepted[0].body)["expand_prompt"] is enhance
+    assert json.loads(shared.pixazo.accepted[0].body)["expand_prompt"] is enhance
 
 
-async def test_the_key_goes_to_the_gateway_alone(stage, start, noah):
-    await start()
-
-    sent = await noah.command("imagine", prompt="a cat")
+async def test_the_key_goes_to_the_gateway_alone(shared, member):
+    sent = await member.command("imagine", prompt="a cat")
     await sent.until(delivered(1))
 
-    key = stage.pixazo.settings.key
-    media = stage.pixazo.media_journal.exchanges
+    key = shared.pixazo.settings.key
+    media = shared.pixazo.media_journal.exchanges
     assert media
     assert not [one for one in media if key in str(one.headers) or key in one.query]
-    assert not [one for one in stage.discord.journal.exchanges if key in str(one.headers)]
+    assert not [one for one in shared.discord.journal.exchanges if key in str(one.headers)]
 
 
 async def test_without_callbacks_the_order_is_polled_at_the_configured_pace(stage, start, noah):
@@ -117,24 +111,21 @@ async def test_without_callbacks_the_order_is_polled_at_the_configured_pace(stag
     assert min(gaps) > 0.3 * 0.8 * 0.9  # with the jitter of 20 % and a grain of salt
 
 
-async def test_a_replayed_interaction_makes_one_order(stage, start, noah):
-    await start()
-
-    sent = await noah.command("imagine", prompt="a cat")
+async def test_a_replayed_interaction_makes_one_order(shared, member):
+    sent = await member.command("imagine", prompt="a cat")
     await sent.until(says("Queued"))
-    stage.discord.replay(sent.id)
-    other = await noah.command("imagine", prompt="a dog")
+    shared.discord.replay(sent.id)
+    other = await member.command("imagine", prompt="a dog")
     await other.until(delivered(1))
     await sent.until(delivered(1))
 
-    prompts = [json.loads(accepted.body)["prompt"] for accepted in stage.pixazo.accepted]
+    prompts = [json.loads(accepted.body)["prompt"] for accepted in shared.pixazo.accepted]
     assert prompts == ["a cat", "a dog"]
-    assert len(stage.discord.journal.find("POST", f"/api/v10/interactions/{sent.id}/*")) == 1
+    assert len(shared.discord.journal.find("POST", f"/api/v10/interactions/{sent.id}/*")) == 1
 
 
-async def test_a_deferral_that_discord_refuses_makes_no_submit(stage, start, noah):
-    await start()
-    stage.discord.faults.add(
+async def test_a_deferral_that_discord_refuses_makes_no_submit(shared, member):
+    shared.discord.faults.add(
         Fault(
             method="POST",
             path="/api/v10/interactions/*",
@@ -142,30 +133,29 @@ async def test_a_deferral_that_discord_refuses_makes_no_submit(stage, start, noa
         )
     )
 
-    await noah.command("imagine", prompt="a cat")
-    await stage.discord.journal.wait("POST", "/api/v10/interactions/*")
-    other = await noah.command("imagine", prompt="a dog")
+    await member.command("imagine", prompt="a cat")
+    await shared.discord.journal.wait("POST", "/api/v10/interactions/*")
+    other = await member.command("imagine", prompt="a dog")
     await other.until(delivered(1))
 
-    prompts = [json.loads(accepted.body)["prompt"] for accepted in stage.pixazo.accepted]
+    prompts = [json.loads(accepted.body)["prompt"] for accepted in shared.pixazo.accepted]
     assert prompts == ["a dog"]
 
 
-async def test_nothing_is_submitted_before_the_member_was_answered(stage, start, noah):
-    await start()
-    held = stage.discord.faults.add(
+async def test_nothing_is_submitted_before_the_member_was_answered(shared, member):
+    held = shared.discord.faults.add(
         Fault(method="POST", path="/api/v10/interactions/*", do=Hold(when="after"))
     )
 
-    sent = await noah.command("imagine", prompt="a cat")
+    sent = await member.command("imagine", prompt="a cat")
     await held.reached.wait()
-    other = await noah.command("imagine", prompt="a dog")
+    other = await member.command("imagine", prompt="a dog")
     await other.until(delivered(1))
-    assert [json.loads(one.body)["prompt"] for one in stage.pixazo.accepted] == ["a dog"]
+    assert [json.loads(one.body)["prompt"] for one in shared.pixazo.accepted] == ["a dog"]
 
     held.release()
     await sent.until(delivered(1))
-    assert len(stage.pixazo.accepted) == 2
+    assert len(shared.pixazo.accepted) == 2
 
 
 def options(**changes):
@@ -191,23 +181,19 @@ def options(**changes):
     ],
 )
 async def test_a_crafted_option_is_refused_privately_by_name_and_range(
-    crafted_stage, crafted, told
+    shared, member, crafted, told
 ):
-    member = crafted_stage.discord.member("Noah", channel="general", guild="Lighthouse Club")
-
     sent = await member.command("imagine", _raw_options=crafted)
     answer = await sent.answer()
 
     assert told in answer["content"]
     assert "nothing is charged" in answer["content"]
     assert sent.ephemeral
-    assert not crafted_stage.pixazo.journal.exchanges
+    assert not shared.pixazo.journal.find("POST", SUBMIT)
 
 
-async def test_a_prompt_neither_pings_nor_formats(start, noah):
-    await start()
-
-    sent = await noah.command("imagine", prompt="@everyone <@1> **bold** # head https://x.test")
+async def test_a_prompt_neither_pings_nor_formats(member):
+    sent = await member.command("imagine", prompt="@everyone <@1> **bold** # head https://x.test")
     card = await sent.until(says("Waiting"))
 
     assert r"\*\*bold\*\*" in words(card)

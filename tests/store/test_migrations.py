@@ -3,12 +3,16 @@
 import asyncio
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
+from bot.store import migrations
 from bot.store.database import Database
 from bot.store.jobs import Jobs
 from bot.store.tables import metadata
@@ -84,3 +88,11 @@ def test_two_processes_may_open_a_new_file_together(url, attempt):
     ends = [(process.communicate()[1], process.returncode) for process in processes]
 
     assert [status for _, status in ends] == [0, 0, 0], ends
+
+
+def test_the_head_that_a_start_looks_for_is_the_last_step():
+    """Else a step would be left out without a word, or Alembic be loaded at every start."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+
+    assert ScriptDirectory.from_config(config).get_heads() == [migrations.HEAD]
