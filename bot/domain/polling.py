@@ -5,6 +5,7 @@ from typing import Final
 JITTER: Final = 0.2  # of each wait, up or down
 OLD: Final = 300.0  # seconds at the vendor after which a job is asked for ever more slowly
 SLOWEST: Final = 60.0  # seconds between two calls for one job
+FIRST: Final = 1.5  # intervals, where nothing is known yet: no picture is drawn in a moment
 WITH_CALLBACKS: Final = 24.0  # intervals: a safety net, since a callback will come first
 
 
@@ -18,8 +19,8 @@ def wait(
     """
     if callbacks:
         seconds = max(poll * WITH_CALLBACKS, 2.0 * (median or 0.0))
-    elif first and median is not None:
-        seconds = max(poll, median / 2)
+    elif first:
+        seconds = max(poll, median / 2 if median is not None else poll * FIRST)
     elif age > OLD:
         seconds = min(poll * age / OLD, max(poll, SLOWEST))
     else:

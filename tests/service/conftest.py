@@ -332,6 +332,7 @@ class FakeReplies:
 
     def __init__(self) -> None:
         self.shown: list[tuple[Job, float | None]] = []
+        self.late: list[Job] = []  # told that it takes long
         self.settled: list[Job] = []
         self.delivered: list[tuple[Job, list[Picture]]] = []
         self.closed = False
@@ -339,6 +340,8 @@ class FakeReplies:
 
     def show(self, job: Job, *, until: float | None = None, late: bool = False) -> None:
         self.shown.append((job, until))
+        if late:
+            self.late.append(job)
 
     async def settle(self, job: Job) -> None:
         await self._wait()

@@ -184,3 +184,23 @@ async def test_news_of_another_request_are_left_alone(shop, queued):
 async def test_news_of_no_job_are_an_error(shop):
     with pytest.raises(LookupError):
         await shop.track.report("no-such-job", says(State.FAILED))
+
+
+async def test_who_waits_for_ten_minutes_is_told_once_that_it_goes_on(shop, queued):
+    still = says(State.QUEUED)
+    shop.queue.statuses.extend([still] * 3)
+    shop.clock.now = NOW + 601
+
+    await shop.track.follow(queued, asyncio.Event())
+
+    assert [job.state for job in shop.replies.late] == [State.QUEUED]
+
+
+async def test_a_request_that_the_vendor_forgot_expires_at_its_deadline(shop, queued):
+    """Else it would hold a place at the vendor for ever, and in the end the whole lane."""
+    shop.queue.statuses.append(Unknown(status=404, reason=""))
+    shop.clock.now = NOW + 3601
+
+    after = await shop.track.follow(queued, asyncio.Event())
+
+    assert after.state is State.EXPIRED
