@@ -25,13 +25,16 @@ async def main() -> None:
         await stage.bot().start()
         await stage.ready()
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium")
-        page = await browser.new_page(viewport={"width": 1280, "height": 800})
+        page = await browser.new_page(
+            viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
+        )
         await page.goto(stage.address)
         composer = page.get_by_role("textbox").first
         await composer.fill(ORDER)
         await composer.press("Enter")
         await page.get_by_role("img", name="picture 2 of 2").wait_for(timeout=90_000)
-        await page.wait_for_load_state("networkidle")
+        pictures = page.get_by_role("img", name="a lighthouse in a storm")
+        await pictures.evaluate_all("all => Promise.all(all.map((one) => one.decode()))")
         shot = await page.screenshot()
         await browser.close()
     PICTURE.write_bytes(_small(shot))
