@@ -43,10 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         log.set_up(
             level=settings.log_level if chosen == "run" else "WARNING",
             style=settings.log_format,
-            secrets=(
-                settings.discord_token.get_secret_value(),
-                settings.pixazo_api_key.get_secret_value(),
-            ),
+            secrets=settings.secrets,
         )
         return _loop(commands[chosen][0](settings))
     except BadSettings as error:
@@ -95,7 +92,7 @@ async def _health(settings: Settings) -> int:
 async def _migrate(settings: Settings) -> int:
     from bot.store.database import Database
 
-    async with Database.open(settings.database_url):
+    async with Database.open(settings.database_url.get_secret_value()):
         _say("the store's tables are up to date")
     return 0
 

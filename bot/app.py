@@ -9,14 +9,17 @@ import time
 from contextlib import AsyncExitStack
 
 from bot.client import ImagineBot, Services, prepare_discord, stay_connected
+from bot.domain import pressure
 from bot.domain.limits import Caps
 from bot.pixazo import wire
 from bot.pixazo.client import Client
 from bot.pixazo.media import Media
+from bot.service.board import Board
 from bot.service.crew import Crew
 from bot.service.deliver import Deliver, DeliverSettings
 from bot.service.hear import Hear
 from bot.service.history import History
+from bot.service.limits import Limits
 from bot.service.orders import Orders
 from bot.service.pace import Pace, PaceSettings
 from bot.service.recover import Recover, RecoverSettings
@@ -24,9 +27,11 @@ from bot.service.submit import LaneSettings, Submit
 from bot.service.track import Track, TrackSettings
 from bot.settings import Settings
 from bot.store.database import Database
+from bot.store.guilds import Guilds
 from bot.store.jobs import Jobs
 from bot.store.lanes import Lanes
 from bot.store.lock import only_one
+from bot.ui.notices import Notices
 from bot.ui.replies import Replies
 from bot.ui.rest import Rest
 from bot.web import callbacks, health
@@ -70,11 +75,12 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     owner, now = f"{settings.instance}:{secrets.token_hex(4)}", time.time
     key = settings.pixazo_api_key.get_secret_value()
     token = settings.discord_token.get_secret_value()
+    address = settings.database_url.get_secret_value()
     prepare_discord(api_url=settings.discord_api_url, gateway_url=settings.discord_gateway_url)
 
-    stack.enter_context(only_one(settings.database_url))
-    database = await stack.enter_async_context(Database.open(settings.database_url))
-    jobs, lanes = Jobs(database), Lanes(database)
+    lock = await stack.enter_async_context(only_one(address, instance=settings.instance))
+    database = await stack.enter_async_context(Database.open(address))
+    jobs, lanes, guilds = Jobs(database), Lanes(database), Guilds(database)
     queue = await stack.enter_async_context(
         Client.open(
             url=settings.pixazo_url,
@@ -88,11 +94,20 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     stack.push_async_callback(rest.close)
     replies = Replies(rest, now=now)
     stack.push_async_callback(replies.close)
+    notices = Notices(rest)
+    stack.push_async_callback(notices.close)
 
+    lane, caps = lane_of(key), _caps(settings)
+    rounds = asyncio.Event()  # set by whoever wants one to be made at once
     pace = Pace(
-        settings=PaceSettings(lane=lane_of(key), per_second=settings.lane_rate_per_minute / 60.0),
+        settings=PaceSettings(
+            lane=lane,
+            per_second=settings.lane_rate_per_minute / 60.0,
+            probe_after=settings.balance_probe_seconds,
+        ),
         lanes=lanes,
         now=now,
+        wake_rounds=rounds.set,
     )
     stack.push_async_callback(pace.close)
     track = Track(
@@ -110,7 +125,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     )
     submit = Submit(
         settings=LaneSettings(
-            lane=lane_of(key),
+            lane=lane,
             owner=owner,
             width=settings.lane_width,
             lease=settings.lease_seconds,
@@ -123,6 +138,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
         track=track,
         pace=pace,
         now=now,
+        wake_rounds=rounds.set,
     )
     deliver = Deliver(
         settings=DeliverSettings(
@@ -139,23 +155,39 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     recover = Recover(
         settings=RecoverSettings(
             owner=owner,
+            lane=lane,
             lease=settings.lease_seconds,
             submit_timeout=settings.submit_timeout_seconds,
             deadline=settings.job_deadline_seconds,
         ),
         jobs=jobs,
+        lanes=lanes,
+        guilds=guilds,
+        notices=notices,
         crew=crew,
+        news=rounds,
         now=now,
     )
+    board = Board(lane=lane, jobs=jobs, lanes=lanes, replies=replies, crew=crew, now=now)
     orders = Orders(
         jobs=jobs,
         replies=replies,
-        lane=lane_of(key),
-        caps=_caps(settings),
+        notices=notices,
+        lane=lane,
+        caps=caps,
         wake_lane=submit.wake,
         now=now,
     )
-    hear = Hear(jobs=jobs, track=track, crew=crew, recover=recover, now=now)
+    limits = Limits(
+        guilds=guilds,
+        jobs=jobs,
+        lanes=lanes,
+        notices=notices,
+        caps=caps,
+        lane=lane,
+        now=now,
+    )
+    hear = Hear(jobs=jobs, track=track, crew=crew, now=now, wake_rounds=rounds.set)
 
     await stack.enter_async_context(
         serving(
@@ -165,16 +197,20 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
         )
     )
     stack.push_async_callback(crew.close)
-    await jobs.line_up(lane_of(key))
+    await jobs.line_up(lane)
+    await lanes.turn(lane, pressure.unlocked)  # the key may have been mended at the vendor's
     await recover.inherit()
-    services = Services(orders=orders, history=History(jobs=jobs, deliver=deliver))
+    history = History(jobs=jobs, deliver=deliver)
+    services = Services(orders=orders, history=history, limits=limits)
     async with asyncio.TaskGroup() as group:
         working = {
             name: group.create_task(steps, name=name)
             for name, steps in (
+                ("lock", lock.keep()),
                 ("login", rest.log_in()),
                 ("lane", crew.run()),
                 ("recover", recover.run()),
+                ("board", board.run()),
                 ("gateway", stay_connected(lambda: ImagineBot(services), token)),
             )
         }

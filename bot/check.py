@@ -32,7 +32,7 @@ async def check(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
 
 
 async def _store(settings: Settings) -> str:
-    async with Database.open(settings.database_url) as database:
+    async with Database.open(settings.database_url.get_secret_value()) as database:
         await database.ping()
     return "opened, its tables are up to date"
 

@@ -16,12 +16,13 @@ from yarl import URL
 
 from bot.errors import BadSettings
 from bot.service.history import History
+from bot.service.limits import Limits
 from bot.service.orders import Orders
-from bot.ui import answers, buttons
+from bot.ui import answers, buttons, panel
 
 log = logging.getLogger(__name__)
 
-COGS: Final = ("cogs.imagine", "cogs.history")
+COGS: Final = ("cogs.imagine", "cogs.limits", "cogs.history")
 FIRST_PAUSE: Final = 1.0  # seconds before the next connection, then twice as long
 LONGEST_PAUSE: Final = 60.0  # seconds
 CLOSE_WITHIN: Final = 2.0  # seconds
@@ -37,6 +38,7 @@ class Services:
 
     orders: Orders
     history: History
+    limits: Limits
 
 
 class ImagineBot(commands.Bot):
@@ -57,7 +59,7 @@ class ImagineBot(commands.Bot):
 
     async def setup_hook(self) -> None:
         """Load the cogs and let Discord know of their commands."""
-        self.add_dynamic_items(*buttons.ALL)
+        self.add_dynamic_items(*buttons.ALL, panel.Press)
         for name in COGS:
             await self.load_extension(name)
         await self._sync()

@@ -4,8 +4,10 @@ They carry data; the words that members read are made of it in ``bot/ui/texts.py
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from bot.domain.limits import Refusal
+if TYPE_CHECKING:  # the domain raises some of these
+    from bot.domain.limits import Verdict
 
 
 class ImagineError(Exception):
@@ -52,10 +54,10 @@ class OnlyInServers(NotOrdered):
 class LimitReached(NotOrdered):
     """A rule that somebody set forbids the order now."""
 
-    refusal: Refusal
+    verdict: "Verdict"
 
     def __str__(self) -> str:
-        return f"{self.refusal.rule}: {self.refusal.used} of {self.refusal.limit} used"
+        return f"{self.verdict.rule}: {self.verdict.used} of {self.verdict.limit} used"
 
 
 class Forgotten(NotOrdered):
@@ -68,6 +70,42 @@ class TooLate(NotOrdered):
 
 class Closing(NotOrdered):
     """The bot is about to stop, or has just begun to."""
+
+
+class NotChanged(ImagineError):
+    """What a moderator asked for was not done: everything is as it was."""
+
+
+class NotModerator(NotChanged):
+    """Whoever asked may not manage that server."""
+
+
+@dataclass(eq=False, kw_only=True)
+class BadLimit(NotChanged):
+    """A limit can't be set to that."""
+
+    name: str
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.name} is neither 0 nor within {self.low} and {self.high}"
+
+
+@dataclass(eq=False, kw_only=True)
+class TooMany(NotChanged):
+    """There is room for no more of them."""
+
+    name: str
+    most: int
+
+
+class NotWritable(NotChanged):
+    """The bot can't write in the channel that was to be the log."""
+
+
+class DraftGone(NotChanged):
+    """The change that was to be saved is not on record any more."""
 
 
 class Replayed(ImagineError):

@@ -4,6 +4,7 @@ import os
 import platform
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import quote
 
 from pydantic import (
     AfterValidator,
@@ -23,6 +24,9 @@ from bot.errors import BadSettings
 from bot.pixazo.origins import Origin
 
 SQLITE: Final = "sqlite+aiosqlite"
+POSTGRESQL: Final = "postgresql+asyncpg"
+
+_POSTGRESQL_OPTIONS: Final = frozenset({"host", "port", "ssl"})
 
 
 def _listed(value: Any) -> Any:
@@ -46,14 +50,17 @@ def _url(*schemes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _database(text: str) -> str:
+def _database(secret: SecretStr) -> SecretStr:
+    """Refuse what is no database of ours; the words must not quote what may hold a password."""
     try:
-        driver = make_url(text).drivername
-    except ArgumentError as error:
-        raise ValueError("must be a database address") from error
-    if driver != SQLITE or not make_url(text).database:
-        raise ValueError(f"must be {SQLITE}:/// and a path")
-    return text
+        url = make_url(secret.get_secret_value())
+    except (ArgumentError, ValueError):
+        url = None
+    if url is None or not url.database or url.drivername not in {SQLITE, POSTGRESQL}:
+        raise ValueError(f"must be {SQLITE}:///path or {POSTGRESQL}://user:password@host/database")
+    if url.drivername == POSTGRESQL and not set(url.query) <= _POSTGRESQL_OPTIONS:
+        raise ValueError(f"may have no options but {', '.join(sorted(_POSTGRESQL_OPTIONS))}")
+    return secret
 
 
 def _path(text: str) -> str:
@@ -104,7 +111,9 @@ class Settings(BaseSettings):
     discord_token: _Secret
     pixazo_api_key: _Secret
 
-    database_url: Annotated[str, AfterValidator(_database)] = f"{SQLITE}:///data/imagine.db"
+    database_url: Annotated[SecretStr, AfterValidator(_database)] = SecretStr(
+        f"{SQLITE}:///data/imagine.db"
+    )
     public_url: Annotated[str, _url("https")] | None = None
     callback_mode: Literal["sync", "terminal"] = "sync"
     web_host: str = "127.0.0.1"
@@ -163,8 +172,20 @@ class Settings(BaseSettings):
 
     @property
     def folder(self) -> Path:
-        """The folder beside the store, for files that wait to be fetched."""
-        return Path(make_url(self.database_url).database or "").parent
+        """The folder for files that wait to be delivered: beside a store that is a file."""
+        url = make_url(self.database_url.get_secret_value())
+        return Path(url.database or "").parent if url.drivername == SQLITE else Path("data")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not show in a log."""
+        address = self.database_url.get_secret_value()
+        password = make_url(address).password
+        return (
+            self.discord_token.get_secret_value(),
+            self.pixazo_api_key.get_secret_value(),
+            *((address, password, quote(password, safe="")) if password else ()),
+        )
 
 
 def _bad(error: ValidationError) -> BadSettings:

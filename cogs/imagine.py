@@ -64,7 +64,10 @@ def _request(interaction: discord.Interaction[ImagineBot], options: dict[str, An
         token=interaction.token,
         guild_id=interaction.guild_id,
         channel_id=interaction.channel_id or 0,
+        parent_id=answers.channel_id(interaction),
+        age_restricted=answers.age_restricted(interaction),
         member_id=interaction.user.id,
+        role_ids=answers.role_ids(interaction.user),
         file_limit=interaction.filesize_limit,
         **options,
     )

@@ -1,4 +1,4 @@
-"""What all tests share: how properties are tried, and a browser, where there is one."""
+"""What all tests share: how properties are tried, a PostgreSQL, and a browser, if there is one."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from playwright.async_api import Browser, async_playwright
+
+from tests.postgres import Postgres
 
 # A loaded machine shall not make a property look false.
 settings.register_profile("imagine", deadline=None, max_examples=60)
@@ -22,3 +24,17 @@ async def chromium() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=str(CHROMIUM))
         yield browser
         await browser.close()
+
+
+@pytest.fixture(scope="session")
+async def postgres() -> AsyncIterator[Postgres]:
+    async with Postgres.start() as server:
+        yield server
+
+
+@pytest.fixture
+async def postgresql(postgres) -> AsyncIterator[str]:
+    """A database that has its tables already: making them takes longer than most tests."""
+    url = await postgres.new()
+    yield url
+    await postgres.drop(url)

@@ -4,7 +4,7 @@ import itertools
 from typing import Any
 
 from bot.domain.job import Job
-from bot.domain.limits import Usage
+from bot.domain.limits import Standing
 from bot.domain.order import Order
 
 NOW = 1_770_000_000.0  # Unix seconds; no test asks the real clock
@@ -38,5 +38,6 @@ def a_job(**changes: Any) -> Job:
     return Job(**{**values, **changes})
 
 
-def anybody(_usage: Usage) -> None:
-    """Admit every order."""
+def anybody(job: Job, _standing: Standing) -> Job:
+    """Admit *job*, however things stand."""
+    return job

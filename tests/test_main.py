@@ -13,12 +13,15 @@ import pytest
 
 from bot.__main__ import main
 from bot.domain.job import Billed, State
+from bot.errors import AlreadyRunning
 from bot.store.database import Database
 from bot.store.jobs import Jobs
+from bot.store.lock import only_one
 from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.pixazo import Pixazo, Settings
 from tests.samples import a_job, anybody
+from tests.store.wire import Wire
 
 ROOT = Path(__file__).parents[1]
 REQUIRED = {"DISCORD_TOKEN": "token-very-secret", "PIXAZO_API_KEY": "key-very-secret"}
@@ -76,6 +79,75 @@ def test_a_store_that_cannot_be_opened_is_said_in_one_line(bot, tmp_path):
     assert line.startswith("imagine: ")
 
 
+def test_a_databases_password_never_shows(bot):
+    """Operators paste what they see into forums."""
+    address = "postgresql+asyncpg://imagine:hunter2@127.0.0.1:1/imagine"
+
+    for command in ("run", "migrate", "check"):
+        ended = bot(command, **REQUIRED, DATABASE_URL=address, PIXAZO_URL="http://127.0.0.1:1")
+
+        assert ended.returncode == 1
+        assert "the store is away: " in ended.stdout + ended.stderr
+        assert "hunter2" not in ended.stdout + ended.stderr
+
+
+async def test_the_tables_are_made_on_a_server_too(bot, postgres):
+    url = await postgres.new(empty=True)
+
+    ended = await asyncio.to_thread(bot, "migrate", **REQUIRED, DATABASE_URL=url)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    await postgres.drop(url)
+
+
+async def test_a_second_run_of_one_name_ends_with_one_line(bot, postgresql):
+    """Two of them would take each other's jobs, and each would be told that the other is dead."""
+    settings = {"DATABASE_URL": postgresql, "INSTANCE": "one"}
+    async with only_one(postgresql, instance="one"):
+        ended = await asyncio.to_thread(bot, "run", **REQUIRED, **settings)
+
+    assert ended.returncode == 1
+    assert ended.stderr == "imagine: another process runs as one on this database\n"
+
+
+async def test_a_process_whose_name_another_took_ends_with_one_line(tmp_path, postgres, postgresql):
+    """Its connection was lost, and who has the lock by now has taken its jobs."""
+    settings = Settings(key=REQUIRED["PIXAZO_API_KEY"])
+    async with (
+        Pixazo(settings, Journal(), Faults()) as pixazo,
+        Wire.to(postgres.socket) as wire,
+        running(
+            tmp_path,
+            pixazo,
+            DATABASE_URL=wire.url(postgresql),
+            INSTANCE="one",
+        ) as process,
+    ):
+        await held(postgresql, "one")
+        wire.cut()
+        async with only_one(postgresql, instance="one"):
+            wire.mend()
+            async with asyncio.timeout(30):
+                errors = await process.stderr.read()
+
+        *_, critical, line = errors.decode().splitlines()
+        assert " CRITICAL " in critical
+        assert line == "imagine: another process runs as one on this database"
+        assert await process.wait() == 1
+
+
+async def held(url, instance):
+    """Wait until somebody holds the lock."""
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                async with only_one(url, instance=instance):
+                    pass
+            except AlreadyRunning:
+                return
+            await asyncio.sleep(0.1)
+
+
 def test_a_bot_that_does_not_answer_is_not_well(bot):
     ended = bot("health", **REQUIRED, WEB_PORT="1")
 
@@ -113,13 +185,15 @@ async def running(folder, pixazo, **settings):
             "POLL_SECONDS": "0.05",
             **settings,
         },
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
     )
     try:
         yield process
-        process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(20):
-            assert await process.wait() == 0
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(20):
+                await process.stderr.read()
+                assert await process.wait() == 0
     finally:
         if process.returncode is None:
             process.kill()

@@ -39,7 +39,7 @@ def test_the_two_required_settings_are_enough():
 def test_the_defaults_are_those_of_the_real_services():
     settings = Settings.read()
 
-    assert settings.database_url == "sqlite+aiosqlite:///data/imagine.db"
+    assert settings.database_url.get_secret_value() == "sqlite+aiosqlite:///data/imagine.db"
     assert settings.pixazo_url == "https://gateway.pixazo.ai"
     assert settings.pixazo_submit_path == "/auraflow-v0-3-512/v1/auraflow-v0-3-request"
     assert settings.media_origins == (Origin("https", "*.r2.dev", 443),)
@@ -83,6 +83,14 @@ def test_all_that_is_missing_is_named_at_once(monkeypatch):
 WRONG = [
     ("DATABASE_URL", "mysql://user:hunter2@host/db"),
     ("DATABASE_URL", "hunter2"),
+    ("DATABASE_URL", "sqlite+aiosqlite://"),
+    ("DATABASE_URL", "sqlite:///data/imagine.db"),
+    ("DATABASE_URL", "postgresql://user:hunter2@host/db"),
+    ("DATABASE_URL", "postgresql+psycopg://user:hunter2@host/db"),
+    ("DATABASE_URL", "postgresql+asyncpg://user:hunter2@host"),
+    ("DATABASE_URL", "postgresql+asyncpg://user:hunter2@host:hunter2/db"),
+    ("DATABASE_URL", "postgresql+asyncpg://user@host/db?password=hunter2"),
+    ("DATABASE_URL", "postgresql+asyncpg://user:hunter2@host/db?sslmode=require"),
     ("PUBLIC_URL", "http://bot.example"),
     ("PUBLIC_URL", "https://user:hunter2@bot.example"),
     ("PUBLIC_URL", "https://bot.example?a=1"),
@@ -214,12 +222,27 @@ def test_a_file_that_is_no_text_is_named(tmp_path):
     assert ".env" in str(refused())
 
 
-def test_no_secret_shows_in_a_repr():
+def test_no_secret_shows_in_a_repr(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://user:hunter2@host/db")
     settings = Settings.read()
 
     for shown in (repr(settings), str(settings)):
         assert TOKEN not in shown
         assert KEY not in shown
+        assert "hunter2" not in shown
+
+
+def test_a_databases_password_is_known_to_the_log_in_every_form(monkeypatch):
+    """As the driver has it, and as it stands in an address."""
+    address = "postgresql+asyncpg://user:hunter%2F2@host/db"
+    monkeypatch.setenv("DATABASE_URL", address)
+
+    assert set(Settings.read().secrets) == {TOKEN, KEY, address, "hunter/2", "hunter%2F2"}
+
+
+def test_a_path_is_no_secret():
+    """A log without it could not say which file it is about."""
+    assert set(Settings.read().secrets) == {TOKEN, KEY}
 
 
 @pytest.mark.parametrize(
@@ -228,9 +251,11 @@ def test_no_secret_shows_in_a_repr():
         ("sqlite+aiosqlite:///data/imagine.db", "data"),
         ("sqlite+aiosqlite:////data/imagine.db", "/data"),
         ("sqlite+aiosqlite:///imagine.db", "."),
+        ("postgresql+asyncpg://user:password@host/db", "data"),
+        ("postgresql+asyncpg://user@/db?host=/run/postgresql&ssl=disable", "data"),
     ],
 )
-def test_files_lie_beside_the_store(monkeypatch, url, folder):
+def test_files_lie_beside_the_store_or_where_it_would_be(monkeypatch, url, folder):
     monkeypatch.setenv("DATABASE_URL", url)
 
     assert str(Settings.read().folder) == folder

@@ -42,6 +42,7 @@ class Cause(StrEnum):
     VENDOR = "vendor"  # its own words say why
     OUT_OF_CREDIT = "out_of_credit"
     KEY_REFUSED = "key_refused"
+    BUSY = "busy"  # the vendor asked for a pause that nobody should wait for
     WAITED_TOO_LONG = "waited_too_long"  # in its line, past the deadline
     UNANSWERED = "unanswered"  # Discord never confirmed that the member was answered
     NO_PICTURE = "no_picture"  # paid for, but nothing that could be shown
@@ -70,6 +71,7 @@ TRANSITIONS: Final[dict[State, frozenset[State]]] = {
 
 ENDED: Final = frozenset(state for state, following in TRANSITIONS.items() if not following)
 AT_VENDOR: Final = frozenset({State.SUBMITTING, State.QUEUED, State.PROCESSING})  # a lane's width
+AT_ONCE: Final = AT_VENDOR | {State.WAITING}  # what limits count as orders at once
 FOLLOWED: Final = frozenset({State.QUEUED, State.PROCESSING})
 
 # What the vendor says counts in these; in COMPLETED it has said all.
@@ -124,6 +126,7 @@ class Job:
     interaction_token: str | None = field(repr=False)  # None: erased, it has expired
     callback_token: str = field(repr=False)
     private: bool = False  # only the member may see it
+    spoiler: bool = False  # its pictures are hidden until somebody clicks
     message_id: int | None = None  # of the card; None: not known to us
     file_limit: int = 10 * 1024 * 1024  # bytes that a file in the answer may have
 

@@ -1,18 +1,49 @@
-"""How much may be ordered: the operator's caps, which protect the wallet. Days are UTC's."""
+"""Whether an order is admitted now, and if not, which rule decides: the operator's or a server's.
 
-from dataclasses import dataclass
+What an order costs is counted in images, and days are UTC's.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
+
+from bot.domain import pressure, words
+from bot.domain.order import Order
+from bot.domain.pressure import Lane
+from bot.domain.rules import Allowance, Block, Rules
 
 DAY: Final = 86400.0  # seconds
 
 
 class Rule(StrEnum):
-    """The rule that decided."""
+    """The rule that decided, in the order in which they are asked."""
 
-    GUILD_NOT_SERVED = "guild_not_served"
-    DAY = "day"
-    GUILD_DAY = "guild_day"
+    NOT_SERVED = "not_served"
+    PAUSED = "paused"
+    BLOCKED = "blocked"
+    CHANNEL = "channel"
+    AGE_RESTRICTED = "age_restricted_only"
+    WORDS = "words"
+    IMAGES = "images"
+    STEPS = "steps"
+    KEY = "key"
+    CREDIT = "credit"
+    BUSY = "busy"
+    MEMBER_AT_ONCE = "member_at_once"
+    SERVER_AT_ONCE = "server_at_once"
+    COOLDOWN = "cooldown"
+    MEMBER_DAY = "member_per_day"
+    SERVER_DAY = "server_per_day"
+    OPERATOR_SERVER_DAY = "operator_server_per_day"
+    OPERATOR_DAY = "operator_per_day"
+
+
+# What only the operator can change; the others are the moderators'.
+OPERATORS: Final = frozenset(
+    {Rule.NOT_SERVED, Rule.KEY, Rule.CREDIT, Rule.BUSY}
+    | {Rule.OPERATOR_SERVER_DAY, Rule.OPERATOR_DAY}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,51 +51,166 @@ class Caps:
     """What the operator allows; no moderator can allow more."""
 
     guild_ids: frozenset[int] = frozenset()  # empty: every guild
-    images_per_day: int = 0  # of the whole bot; 0: no cap
-    images_per_guild_per_day: int = 0  # 0: no cap
+    images_per_day: int = 0  # of the whole bot
+    images_per_guild_per_day: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
-    """Images that were ordered today and not given back by an unbilled end."""
+    """What counts at one moment. Orders that ended unbilled do not.
 
-    everywhere: int
-    guild: int
+    Images are today's; orders at once are those from WAITING to PROCESSING.
+    """
+
+    everywhere: int = 0  # images
+    server: int = 0  # images
+    member: int = 0  # images, in this server
+    server_at_once: int = 0
+    member_at_once: int = 0  # in this server
+    last_order_at: float | None = None  # of the member, in this server
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refusal:
-    """Why an order is not admitted. Figures are images, times Unix seconds."""
+class Standing:
+    """All that an order is weighed against, as the store has it at one moment."""
+
+    rules: Rules = field(default_factory=Rules)
+    usage: Usage = field(default_factory=Usage)
+    block: Block | None = None
+    lane: Lane = field(default_factory=Lane)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """An order as limits see it: what, by whom, where."""
+
+    order: Order
+    guild_id: int | None  # None: outside of guilds
+    channel_id: int  # of a thread: the channel that it is in
+    role_ids: frozenset[int] = frozenset()
+    age_restricted: bool = False  # the channel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """How one rule stands to one order. Times are Unix seconds."""
 
     rule: Rule
-    limit: int
-    used: int
-    wanted: int
-    ends_at: float | None  # None: when the operator changes it
+    refuses: bool
+    limit: int = 0  # 0: there is none
+    used: int = 0
+    wanted: int = 0
+    ends_at: float | None = None  # when it will let pass by itself; None: that is not known
+    said: str = ""  # the phrase that is blocked, or a moderator's reason
+    channels: tuple[int, ...] = ()  # where it would let pass
+
+    @property
+    def operators(self) -> bool:
+        """Whether only the operator can change it, and no moderator."""
+        return self.rule in OPERATORS
 
 
-def admit(
-    *, images: int, guild_id: int | None, caps: Caps, usage: Usage, now: float
-) -> Refusal | None:
-    """Return why an order of so many images is not admitted now; ``None``: it is."""
-    if caps.guild_ids and guild_id not in caps.guild_ids:
-        return Refusal(rule=Rule.GUILD_NOT_SERVED, limit=0, used=0, wanted=images, ends_at=None)
-    for rule, limit, used in (
-        (Rule.GUILD_DAY, caps.images_per_guild_per_day, usage.guild),
-        (Rule.DAY, caps.images_per_day, usage.everywhere),
-    ):
-        if limit and used + images > limit:
-            return Refusal(
-                rule=rule,
-                limit=limit,
-                used=used,
-                wanted=images,
-                # An order that the cap alone could never hold gets no better tomorrow.
-                ends_at=day_of(now) + DAY if images <= limit else None,
-            )
-    return None
+def verdicts(ask: Ask, *, caps: Caps, standing: Standing, now: float) -> Iterator[Verdict]:
+    """Yield how every rule stands to *ask*, in the order in which they decide."""
+    rules, order = standing.rules, ask.order
+    served = not caps.guild_ids or ask.guild_id in caps.guild_ids
+    yield Verdict(rule=Rule.NOT_SERVED, refuses=not served)
+    pause, block = rules.pause, standing.block
+    yield Verdict(
+        rule=Rule.PAUSED, refuses=pause is not None, said=pause.reason if pause is not None else ""
+    )
+    blocked = block is not None and block.holds(now)
+    yield Verdict(
+        rule=Rule.BLOCKED,
+        refuses=blocked,
+        ends_at=block.until if block is not None and blocked else None,
+        said=block.reason if block is not None and blocked else "",
+    )
+    elsewhere = bool(rules.channels) and ask.channel_id not in rules.channels
+    yield Verdict(rule=Rule.CHANNEL, refuses=elsewhere, channels=rules.channels)
+    openly = rules.age_restricted_only and not ask.age_restricted
+    yield Verdict(rule=Rule.AGE_RESTRICTED, refuses=openly, limit=int(rules.age_restricted_only))
+    found = words.find(rules.words, order.prompt)
+    yield Verdict(
+        rule=Rule.WORDS,
+        refuses=found is not None,
+        limit=len(rules.words.blocked),
+        said=found or "",
+    )
+    allowed = rules.allowance(ask.role_ids)
+    yield _at_most(Rule.IMAGES, allowed.images, wanted=order.images)
+    yield _at_most(Rule.STEPS, allowed.steps, wanted=order.steps)
+    yield from _lane(standing.lane, now)
+    yield from _figures(order.images, allowed, caps, standing, now)
+
+
+def admit(ask: Ask, *, caps: Caps, standing: Standing, now: float) -> Verdict | None:
+    """Return the first rule that refuses *ask* now; ``None``: it is admitted."""
+    every = verdicts(ask, caps=caps, standing=standing, now=now)
+    return next((verdict for verdict in every if verdict.refuses), None)
 
 
 def day_of(now: float) -> float:
     """Return when the day began that *now* is in."""
     return now - now % DAY
+
+
+def _lane(lane: Lane, now: float) -> Iterator[Verdict]:
+    """Yield what keeps the lane from taking orders at all, for a long time."""
+    shut = pressure.shut(lane, now)
+    for rule, reason in (
+        (Rule.KEY, pressure.Reason.KEY),
+        (Rule.CREDIT, pressure.Reason.CREDIT),
+        (Rule.BUSY, pressure.Reason.BUSY),
+    ):
+        refuses = shut is reason and not pressure.may_probe(lane, now)
+        ends_at = pressure.opens_at(lane, now) if refuses else None
+        yield Verdict(rule=rule, refuses=refuses, ends_at=ends_at)
+
+
+def _figures(
+    images: int, allowed: Allowance, caps: Caps, standing: Standing, now: float
+) -> Iterator[Verdict]:
+    """Yield how the limits on numbers stand to an order of so many images."""
+    rules, usage = standing.rules, standing.usage
+    for rule, limit, used in (
+        (Rule.MEMBER_AT_ONCE, allowed.member_at_once, usage.member_at_once),
+        (Rule.SERVER_AT_ONCE, rules.server_at_once, usage.server_at_once),
+    ):
+        yield _at_most(rule, limit, used=used, wanted=1)
+    yield _cooldown(allowed.cooldown, usage.last_order_at, now)
+    for rule, limit, used in (
+        (Rule.MEMBER_DAY, allowed.member_per_day, usage.member),
+        (Rule.SERVER_DAY, rules.server_per_day, usage.server),
+        (Rule.OPERATOR_SERVER_DAY, caps.images_per_guild_per_day, usage.server),
+        (Rule.OPERATOR_DAY, caps.images_per_day, usage.everywhere),
+    ):
+        # An order that the limit alone could never hold gets no better tomorrow.
+        tomorrow = day_of(now) + DAY if images <= limit else None
+        yield _at_most(rule, limit, used=used, wanted=images, ends_at=tomorrow)
+
+
+def _at_most(
+    rule: Rule, limit: int, *, wanted: int, used: int = 0, ends_at: float | None = None
+) -> Verdict:
+    refuses = limit > 0 and used + wanted > limit
+    return Verdict(
+        rule=rule,
+        refuses=refuses,
+        limit=limit,
+        used=used,
+        wanted=wanted,
+        ends_at=ends_at if refuses else None,
+    )
+
+
+def _cooldown(seconds: int, last_order_at: float | None, now: float) -> Verdict:
+    ends_at = last_order_at + seconds if last_order_at is not None else now
+    # A clock that was set back shall not keep anybody waiting for longer than the rule says.
+    refuses = now < ends_at <= now + seconds
+    return Verdict(
+        rule=Rule.COOLDOWN,
+        refuses=refuses,
+        limit=seconds,
+        ends_at=ends_at if refuses else None,
+    )

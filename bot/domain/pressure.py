@@ -1,11 +1,27 @@
-"""What the vendor's refusals do to a lane: how long it pauses, and when it goes on."""
+"""What the vendor's refusals do to a lane: how long it pauses, when it shuts and what opens it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Final
+
+from bot.domain.job import State
 
 FIRST_PAUSE: Final = 2.0  # seconds, when the vendor does not say how long
 LONGEST_PAUSE: Final = 300.0  # seconds, of our own choice; the vendor may ask for more
 ENOUGH: Final = 16  # doublings that lead beyond the longest pause
+WORTH_WAITING: Final = 600.0  # seconds; for longer than that no order is kept in its line
+
+
+class Reason(StrEnum):
+    """Why a lane is shut: it takes no orders."""
+
+    CREDIT = "credit"  # the wallet is empty
+    KEY = "key"  # the vendor does not accept the key
+    BUSY = "busy"  # the vendor asked for a pause that nobody should wait for
+
+
+# Then those that wait are given back. For a key that is mended by a restart they may wait.
+GIVES_BACK: Final = frozenset({Reason.CREDIT, Reason.BUSY})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,10 +30,44 @@ class Lane:
 
     paused_until: float = 0.0
     refusals: int = 0  # in a row, without a word on how long
+    closed: Reason | None = None  # CREDIT or KEY: until something changes, not for a time
+    shut_at: float = 0.0  # when it was shut last: names the episode
+    probe_at: float = 0.0  # CREDIT: from when on one order may try
+    probe: str | None = None  # CREDIT: the id of the order that tries
 
     def paused(self, now: float) -> bool:
         """Tell whether nothing may be submitted at *now*."""
         return now < self.paused_until
+
+
+def shut(lane: Lane, now: float) -> Reason | None:
+    """Return why the lane takes no orders at *now*; ``None``: it takes them."""
+    if lane.closed is None and lane.paused_until - now > WORTH_WAITING:
+        return Reason.BUSY
+    return lane.closed
+
+
+def may_submit(lane: Lane, job_id: str, now: float) -> bool:
+    """Tell whether a job of that id may be sent at *now*: in a shut lane, the probe alone."""
+    if lane.paused(now):
+        return False
+    return lane.closed is None or (lane.closed is Reason.CREDIT and lane.probe == job_id)
+
+
+def may_probe(lane: Lane, now: float) -> bool:
+    """Tell whether the next order will find out if there is credit again."""
+    return lane.closed is Reason.CREDIT and lane.probe is None and now >= lane.probe_at
+
+
+def opens_at(lane: Lane, now: float) -> float | None:
+    """Return when a shut lane will take an order again; ``None``: that is not known."""
+    match shut(lane, now):
+        case Reason.BUSY:
+            return lane.paused_until
+        case Reason.CREDIT if lane.probe is None:
+            return lane.probe_at
+        case _:
+            return None
 
 
 def pressed(lane: Lane, *, retry_after: float | None, now: float, jitter: float) -> Lane:
@@ -32,9 +82,66 @@ def pressed(lane: Lane, *, retry_after: float | None, now: float, jitter: float)
         refusals = lane.refusals + 1
     else:
         pause, refusals = retry_after, 0
-    return Lane(paused_until=max(lane.paused_until, now + pause), refusals=refusals)
+    after = replace(lane, paused_until=max(lane.paused_until, now + pause), refusals=refusals)
+    if shut(lane, now) is None and shut(after, now) is not None:
+        return replace(after, shut_at=now)
+    return after
 
 
-def eased(lane: Lane) -> Lane:
-    """Return *lane* after the vendor took an order: the next pause starts small again."""
-    return Lane(paused_until=lane.paused_until, refusals=0)
+def drained(lane: Lane, job_id: str, *, now: float, probe_after: float) -> Lane:
+    """Return *lane* after the vendor found the wallet too empty for that job.
+
+    In *probe_after* seconds one order may try again. What was on its way when the lane was shut,
+    and is refused late, changes nothing.
+    """
+    if lane.closed is Reason.CREDIT and lane.probe != job_id:
+        return lane
+    shut_at = lane.shut_at if lane.closed is Reason.CREDIT else now
+    return replace(
+        lane, closed=Reason.CREDIT, shut_at=shut_at, probe_at=now + probe_after, probe=None
+    )
+
+
+def locked(lane: Lane, *, now: float) -> Lane:
+    """Return *lane* after the vendor did not accept the key."""
+    if lane.closed is Reason.KEY:
+        return lane
+    return replace(lane, closed=Reason.KEY, shut_at=now, probe=None)
+
+
+def eased(lane: Lane, job_id: str) -> Lane:
+    """Return *lane* after the vendor took that job: the next pause starts small again.
+
+    The probe's success opens a lane without credit. Another's does not: it was sent before.
+    """
+    if lane.closed is Reason.CREDIT and lane.probe == job_id:
+        lane = replace(lane, closed=None, probe=None)
+    return replace(lane, refusals=0)
+
+
+def probed(lane: Lane, state: State | None) -> Lane:
+    """Return *lane* for where its probe is found to stand; ``None``: it is not on record.
+
+    Whoever submitted it may have died before telling the lane. A probe that ended without an
+    answer makes room for the next one.
+    """
+    if lane.probe is None or state in {State.WAITING, State.SUBMITTING}:
+        return lane
+    if state in {None, State.CANCELLED, State.REFUSED, State.UNCERTAIN}:
+        return replace(lane, probe=None)
+    return eased(lane, lane.probe)
+
+
+def admitted(lane: Lane, job_id: str, *, now: float) -> Lane:
+    """Return *lane* after an order was admitted: in a lane without credit it is the probe."""
+    return replace(lane, probe=job_id) if may_probe(lane, now) else lane
+
+
+def tried_now(lane: Lane, *, now: float) -> Lane:
+    """Return *lane* after somebody asked not to wait any longer before the next probe."""
+    return replace(lane, probe_at=min(lane.probe_at, now))
+
+
+def unlocked(lane: Lane) -> Lane:
+    """Return *lane* after a start: the key may be mended, so it is tried again."""
+    return replace(lane, closed=None) if lane.closed is Reason.KEY else lane

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from bot.domain.job import FOLLOWED, State, Update
 from bot.service.crew import Crew
 from bot.service.ports import Jobs
-from bot.service.recover import Recover
 from bot.service.track import Track
 
 log = logging.getLogger(__name__)
@@ -17,13 +16,19 @@ class Hear:
     """The ear for callbacks."""
 
     def __init__(
-        self, *, jobs: Jobs, track: Track, crew: Crew, recover: Recover, now: Callable[[], float]
+        self,
+        *,
+        jobs: Jobs,
+        track: Track,
+        crew: Crew,
+        now: Callable[[], float],
+        wake_rounds: Callable[[], None],
     ) -> None:
         self._jobs = jobs
         self._track = track
         self._crew = crew
-        self._recover = recover
         self._now = now
+        self._wake_rounds = wake_rounds  # what nobody carries is taken over in a round
 
     async def hear(self, job_id: str, token: str, update: Update) -> bool:
         """Take in what a callback to the address of *job_id* said; ``False``: no such address.
@@ -52,5 +57,5 @@ class Hear:
         else:
             self._crew.nudge(job.id)
         if not self._crew.carries(job.id):
-            self._recover.wake()
+            self._wake_rounds()
         return True

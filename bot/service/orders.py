@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from bot.domain import limits, order
 from bot.domain.job import Cause, Job, State
-from bot.domain.limits import Caps, Usage
+from bot.domain.limits import Ask, Caps, Rule, Standing
+from bot.domain.notices import WordRefused
 from bot.domain.order import Order
 from bot.errors import (
     Closed,
@@ -22,7 +23,7 @@ from bot.errors import (
     StoreAway,
     TooLate,
 )
-from bot.service.ports import Jobs, Replies
+from bot.service.ports import Admit, Jobs, Notices, Replies
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,10 @@ class Request:
     token: str = field(repr=False)
     guild_id: int | None
     channel_id: int
+    parent_id: int | None = None  # of a thread: the channel that it is in
+    age_restricted: bool = False  # the channel
     member_id: int
+    role_ids: frozenset[int] = frozenset()
     file_limit: int  # bytes
     prompt: object
     images: object
@@ -56,6 +60,7 @@ class Orders:
         *,
         jobs: Jobs,
         replies: Replies,
+        notices: Notices,
         lane: str,
         caps: Caps,
         wake_lane: Callable[[], None],
@@ -63,6 +68,7 @@ class Orders:
     ) -> None:
         self._jobs = jobs
         self._replies = replies
+        self._notices = notices
         self._lane = lane
         self._caps = caps
         self._wake_lane = wake_lane
@@ -144,26 +150,41 @@ class Orders:
             since=now,
         )
 
-        def admit(usage: Usage) -> None:
-            refusal = limits.admit(
-                images=job.order.images,
-                guild_id=job.guild_id,
-                caps=self._caps,
-                usage=usage,
-                now=now,
-            )
-            if refusal is not None:
-                raise LimitReached(refusal=refusal)
-
         try:
             async with asyncio.timeout(ADMIT_WITHIN):
-                fresh = await self._jobs.add(job, admit)
+                recorded = await self._jobs.add(job, self._admission(request))
         except (TimeoutError, StoreAway) as error:
             # Should the row be written all the same, nobody answers it, and so it is cancelled.
             raise TooLate from error
-        if not fresh:
+        if recorded is None:
             raise Replayed
-        return job
+        return recorded
+
+    def _admission(self, request: Request) -> Admit:
+        """Return what decides on a job once it is known how things stand."""
+
+        def admit(job: Job, standing: Standing) -> Job:
+            ask = Ask(
+                order=job.order,
+                guild_id=job.guild_id,
+                channel_id=request.parent_id or request.channel_id,
+                role_ids=request.role_ids,
+                age_restricted=request.age_restricted,
+            )
+            refusal = limits.admit(ask, caps=self._caps, standing=standing, now=job.created_at)
+            if refusal is None:
+                return replace(job, spoiler=standing.rules.spoiler)
+            if refusal.rule is Rule.WORDS and standing.rules.log_channel is not None:
+                notice = WordRefused(
+                    member_id=job.member_id,
+                    channel_id=job.channel_id,
+                    phrase=refusal.said,
+                    prompt=job.order.prompt,
+                )
+                self._notices.tell(standing.rules.log_channel, notice)
+            raise LimitReached(verdict=refusal)
+
+        return admit
 
     async def _answered(self, job: Job, message_id: int | None) -> None:
         after = replace(job, answered_at=self._now(), message_id=message_id)

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from bot.domain import pressure
+from bot.domain.pressure import Lane, Reason
 from bot.errors import StoreAway
 from bot.service.ports import Lanes
 
@@ -29,18 +31,27 @@ AFTER_A_BUG: Final = 5.0  # seconds
 
 @dataclass(frozen=True, kw_only=True)
 class PaceSettings:
-    """The lane and its rate."""
+    """The lane, its rate, and how many seconds an empty wallet is left alone."""
 
     lane: str
     per_second: float
+    probe_after: float
 
 
 class Pace:
     """Hands out the lane's slots, and pauses when the vendor asks for patience."""
 
-    def __init__(self, *, settings: PaceSettings, lanes: Lanes, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        *,
+        settings: PaceSettings,
+        lanes: Lanes,
+        now: Callable[[], float],
+        wake_rounds: Callable[[], None],
+    ) -> None:
         self._settings = settings
         self._lanes = lanes
+        self._wake_rounds = wake_rounds  # a lane that is shut gives back what waits in it
         self._now = now
         self._slots: deque[float] = deque()
         self._submits: deque[asyncio.Future[None]] = deque()
@@ -77,19 +88,48 @@ class Pace:
         *retry_after* is in seconds; ``None``: the vendor did not say how long. Status calls rest
         for a minute at most: what is paid for shall not wait for days until a quota is new.
         """
+        jitter = random.random()  # noqa: S311 - spreads load, keeps no secret
+        now = self._now()
         try:
-            lane = await self._lanes.press(
-                self._settings.lane,
-                retry_after=retry_after,
-                now=self._now(),
-                jitter=random.random(),  # noqa: S311 - spreads load, keeps no secret
+            lane = await self._turn(
+                lambda lane: pressure.pressed(
+                    lane, retry_after=retry_after, now=now, jitter=jitter
+                ),
             )
             self._submits_open_at = lane.paused_until
         except StoreAway:
             self._submits_open_at = self._now() + (retry_after or STORE_AWAY)
         self._polls_open_at = min(self._submits_open_at, self._now() + LONGEST_REST)
-        log.warning("the lane pauses for %.1f s", self._submits_open_at - self._now())
+        log.info("the lane pauses for %.1f s", self._submits_open_at - self._now())
         return self._submits_open_at
+
+    async def drain(self, job_id: str, *, at: float) -> None:
+        """Shut the lane, since the wallet could not pay for that job, however long it takes."""
+        after = self._settings.probe_after
+        await self._insist(lambda lane: pressure.drained(lane, job_id, now=at, probe_after=after))
+
+    async def lock(self, *, at: float) -> None:
+        """Shut the lane, since the vendor did not accept the key, however long it takes."""
+        await self._insist(lambda lane: pressure.locked(lane, now=at))
+
+    async def _insist(self, how: Callable[[Lane], Lane]) -> None:
+        while True:
+            try:
+                await self._turn(how)
+            except StoreAway:
+                await asyncio.sleep(STORE_AWAY)
+            else:
+                return
+
+    async def _turn(self, how: Callable[[Lane], Lane]) -> Lane:
+        """Change the lane, and tell when that shut it: the operator once, the rounds each time."""
+        before, after = await self._lanes.turn(self._settings.lane, how)
+        reason = pressure.shut(after, self._now())
+        if reason is not None:
+            if after.shut_at != before.shut_at:
+                log.warning(_SHUT[reason])
+            self._wake_rounds()
+        return after
 
     async def until_open(self) -> float:
         """Return the seconds until the lane's pause ends, as the store has it; 0: it is open.
@@ -99,12 +139,20 @@ class Pace:
         lane = await self._lanes.get(self._settings.lane)
         return max(lane.paused_until - self._now(), 0.0)
 
-    async def ease(self) -> None:
-        """Note that the vendor took an order: the next pause starts small again."""
+    async def ease(self, job_id: str) -> None:
+        """Note that the vendor took that job: the next pause starts small again.
+
+        Where the job was to find out if there is credit again, this opens the lane.
+        """
         try:
-            await self._lanes.ease(self._settings.lane)
+            before, after = await self._lanes.turn(
+                self._settings.lane, lambda lane: pressure.eased(lane, job_id)
+            )
         except StoreAway:
-            log.warning("the lane could not be eased")
+            log.warning("the lane could not be eased")  # the next order will find the probe's end
+            return
+        if before.closed is not None and after.closed is None:
+            log.warning("there is credit again: the lane is open")
 
     def _line_up(self) -> None:
         """Have the worker know that somebody came."""
@@ -168,3 +216,10 @@ class Pace:
         if poll and (not submit or self._polls[0][0] < now - OVERDUE):
             return heapq.heappop(self._polls)[2]
         return self._submits.popleft() if submit else None
+
+
+_SHUT: Final = {
+    Reason.CREDIT: "the wallet is empty: orders are refused until it is topped up",
+    Reason.KEY: "the vendor does not accept PIXAZO_API_KEY: nothing is submitted until a restart",
+    Reason.BUSY: "the vendor asked for a long pause: orders are refused until it ends",
+}

@@ -1,18 +1,20 @@
 """What the services need of the world outside, as protocols. Adapters implement them; tests too.
 
-Every method of ``Jobs`` and ``Lanes`` raises :class:`~bot.errors.StoreAway` where the store can't
-be reached; what it did then is unknown.
+Every method of ``Jobs``, ``Guilds`` and ``Lanes`` raises :class:`~bot.errors.StoreAway` where the
+store can't be reached; what it did then is unknown.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.domain.job import Job, Update
-from bot.domain.limits import Usage
+from bot.domain.limits import Standing
+from bot.domain.notices import Notice
 from bot.domain.order import Order
 from bot.domain.pressure import Lane
+from bot.domain.rules import Block, Rules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,19 +36,41 @@ class Picture:
     shrunk: bool  # made smaller than the vendor's, to fit
 
 
-# Is told what counts today; raises where the order is not admitted.
-Admit = Callable[[Usage], None]
+# Is told how things stand for a job, and returns it as it is to be recorded; raises where it is
+# not admitted.
+Admit = Callable[[Job, Standing], Job]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenBack:
+    """Orders of one server that were refused while their lane was shut."""
+
+    guild_id: int
+    orders: int
+    channel_id: int  # of one of them
+    message_id: int | None  # of its card
+
+
+@dataclass(frozen=True, kw_only=True)
+class Peaks:
+    """The most that any one member of a server has now."""
+
+    images: int  # today
+    at_once: int  # orders
 
 
 class Jobs(Protocol):
     """The jobs of all processes that share the store."""
 
-    async def add(self, job: Job, admit: Admit) -> bool:
-        """Record a new job, if *admit* lets it pass, in one step that no other one comes between.
+    async def add(self, job: Job, admit: Admit) -> Job | None:
+        """Record the job that *admit* makes of *job*, in one step that no other comes between.
 
-        ``False``: its interaction has one already, and nothing changed. What *admit* raises is
-        raised, and nothing changed.
+        In a lane that may be tried again it is the probe. ``None``: its interaction has a job
+        already, and nothing changed. What *admit* raises is raised, and nothing changed.
         """
+
+    async def standing(self, guild_id: int, member_id: int, *, lane: str, now: float) -> Standing:
+        """Return what an order of that member would be weighed against now."""
 
     async def get(self, job_id: str) -> Job | None:
         """Return the job as it stands; ``None``: there is none of that name."""
@@ -69,6 +93,15 @@ class Jobs(Protocol):
         """Record a request id that a callback brought, whoever owns the job.
 
         ``False``: the job does not wait for one, or another job has it.
+        """
+
+    async def peaks(self, guild_id: int, *, now: float) -> Peaks:
+        """Return the most that any one member of the server has now."""
+
+    async def line(self, lane: str, *, most: int) -> Sequence[Job]:
+        """Return the first waiting jobs of the lane, in the order in which they will be served.
+
+        Those whose member was not answered yet are not among them.
         """
 
     async def waits(self, *, lane: str, width: int, now: float) -> bool:
@@ -104,22 +137,53 @@ class Jobs(Protocol):
         """Erase the interaction tokens of jobs that were made *before*: they have expired."""
 
 
+class Guilds(Protocol):
+    """The servers' rules, and what their moderators keep."""
+
+    async def rules(self, guild_id: int) -> Rules:
+        """Return the server's rules; the defaults where nobody set any."""
+
+    async def change(self, guild_id: int, how: Callable[[Rules], Rules]) -> tuple[Rules, Rules]:
+        """Put what *how* makes of the rules in their place, in one step; return before and after.
+
+        What *how* raises is raised, and nothing changed.
+        """
+
+    async def block(self, guild_id: int, block: Block) -> None:
+        """Keep *block*, in place of one that the member has."""
+
+    async def unblock(self, guild_id: int, member_id: int) -> bool:
+        """End a member's block; ``False``: there is none."""
+
+    async def draft(
+        self, draft_id: str, guild_id: int, changes: Mapping[str, Any], *, now: float
+    ) -> None:
+        """Keep changes of rules, by the names of their fields, until somebody saves them."""
+
+    async def drafted(self, draft_id: str, guild_id: int) -> Mapping[str, Any] | None:
+        """Return changes that were kept; ``None``: there are none of that name in that server."""
+
+    async def erase_drafts(self, *, before: float) -> None:
+        """Erase what was drafted *before*, in Unix seconds."""
+
+
 class Lanes(Protocol):
     """The lanes of all processes that share the store."""
 
     async def get(self, lane: str) -> Lane:
         """Return the lane as it stands; one that nothing is known of is open."""
 
-    async def press(
-        self, lane: str, *, retry_after: float | None, now: float, jitter: float
-    ) -> Lane:
-        """Pause the lane as :func:`~bot.domain.pressure.pressed` says; return it as it then is."""
+    async def turn(self, lane: str, how: Callable[[Lane], Lane]) -> tuple[Lane, Lane]:
+        """Put what *how* makes of the lane in its place, in one step; return before and after."""
 
     async def draw(self, lane: str, *, count: int, interval: float, now: float) -> float:
         """Draw *count* slots, *interval* seconds apart; return when the first is, Unix seconds."""
 
-    async def ease(self, lane: str) -> None:
-        """Note that the vendor took an order."""
+    async def given_back(self, lane: str, *, shut_at: float) -> Sequence[GivenBack]:
+        """Return the servers with orders refused since *shut_at* that were not returned before.
+
+        Each server is returned once for that episode, to one process.
+        """
 
 
 class Queue(Protocol):
@@ -155,11 +219,20 @@ class Media(Protocol):
 class Replies(Protocol):
     """The cards that members see."""
 
-    def show(self, job: Job, *, until: float | None = None, late: bool = False) -> None:
+    def show(
+        self,
+        job: Job,
+        *,
+        place: int | None = None,
+        until: float | None = None,
+        locked: bool = False,
+        late: bool = False,
+    ) -> None:
         """Have the job's card show it as it is, some time soon; the newest showing wins.
 
-        *until* tells when a waiting job goes on, or an uncertain one is given up, in Unix seconds;
-        *late* that it takes longer than it should.
+        Of a waiting job *place*, counted from 1, tells where it stands in line, *until* when the
+        lane goes on, in Unix seconds, and *locked* that the vendor does not accept the key. Of an
+        uncertain one *until* tells when it is given up; *late* that it takes longer than it should.
         """
 
     async def settle(self, job: Job) -> None:
@@ -170,3 +243,13 @@ class Replies(Protocol):
 
         Raises :class:`~bot.errors.Closed` where every way to the member is closed for good.
         """
+
+
+class Notices(Protocol):
+    """The servers' log channels."""
+
+    def tell(self, channel_id: int, notice: Notice) -> None:
+        """Have a line written, some time soon; lost where Discord refuses it."""
+
+    async def write(self, channel_id: int, notice: Notice) -> None:
+        """Write a line; raises :class:`~bot.errors.Closed`, and DiscordAway."""

@@ -6,16 +6,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from bot.domain import pressure
 from bot.domain.job import Cause, Job, State
+from bot.domain.notices import Shut
+from bot.domain.pressure import GIVES_BACK, Lane, Reason
 from bot.errors import StoreAway
 from bot.service.crew import Crew
-from bot.service.ports import Jobs
+from bot.service.ports import Guilds, Jobs, Lanes, Notices
 
 log = logging.getLogger(__name__)
 
 UNANSWERED: Final = 15.0  # seconds after which an order whose member got no answer is cancelled
 TOKEN_LIFE: Final = 15 * 60.0  # seconds that Discord takes an interaction's token
 SUBMIT_GRACE: Final = 10.0  # seconds past its time-out until a submit is surely over
+DRAFT_LIFE: Final = 86400.0  # seconds that a moderator has to save a change
+MOST: Final = 100  # orders that are given back at once
+
+_CAUSES: Final = {Reason.CREDIT: Cause.OUT_OF_CREDIT, Reason.BUSY: Cause.BUSY}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +30,7 @@ class RecoverSettings:
     """What a process must know to look after jobs. Times are in seconds."""
 
     owner: str
+    lane: str
     lease: float
     submit_timeout: float
     deadline: float
@@ -32,17 +40,25 @@ class Recover:
     """The round that a process makes, three times a lease."""
 
     def __init__(
-        self, *, settings: RecoverSettings, jobs: Jobs, crew: Crew, now: Callable[[], float]
+        self,
+        *,
+        settings: RecoverSettings,
+        jobs: Jobs,
+        lanes: Lanes,
+        guilds: Guilds,
+        notices: Notices,
+        crew: Crew,
+        news: asyncio.Event,
+        now: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._jobs = jobs
+        self._lanes = lanes
+        self._guilds = guilds
+        self._notices = notices
         self._crew = crew
+        self._news = news  # set by whoever wants a round to be made at once
         self._now = now
-        self._news = asyncio.Event()
-
-    def wake(self) -> None:
-        """Have the round made at once: there is news of a job that may be without an owner."""
-        self._news.set()
 
     async def inherit(self) -> None:
         """Take all open jobs, for a process that knows every other one to be dead.
@@ -84,15 +100,46 @@ class Recover:
         for job in await self._jobs.neglected(
             unanswered_since=unanswered_since, waiting_since=now - self._settings.deadline
         ):
-            await self._end(job)
+            if job.answered_at is None:
+                await self._end(job, State.CANCELLED, Cause.UNANSWERED)
+            else:
+                await self._end(job, State.REFUSED, Cause.WAITED_TOO_LONG)
+        await self._guilds.erase_drafts(before=now - DRAFT_LIFE)
+        lane = await self._lanes.get(self._settings.lane)
+        reason = pressure.shut(lane, now)
+        if reason in GIVES_BACK:
+            await self._give_back(lane, _CAUSES[reason])
+            await self._tell(lane, reason)
 
-    async def _end(self, job: Job) -> None:
+    async def _give_back(self, lane: Lane, cause: Cause) -> None:
+        """End what waits in a lane that is shut, but for the one that finds out if it opens."""
+        while waiting := [
+            job
+            for job in await self._jobs.line(self._settings.lane, most=MOST)
+            if job.id != lane.probe
+        ]:
+            for job in waiting:
+                await self._end(job, State.REFUSED, cause)
+
+    async def _tell(self, lane: Lane, reason: Reason) -> None:
+        """Tell each server whose orders were given back, once, in its log channel."""
+        for given in await self._lanes.given_back(self._settings.lane, shut_at=lane.shut_at):
+            rules = await self._guilds.rules(given.guild_id)
+            if rules.log_channel is not None:
+                notice = Shut(
+                    reason=reason,
+                    guild_id=given.guild_id,
+                    orders=given.orders,
+                    channel_id=given.channel_id,
+                    message_id=given.message_id,
+                    until=lane.paused_until if reason is Reason.BUSY else None,
+                )
+                self._notices.tell(rules.log_channel, notice)
+
+    async def _end(self, job: Job, state: State, cause: Cause) -> None:
         """End a waiting job, unbilled, and have its member told."""
-        if job.answered_at is None:
-            ended = job.turn(State.CANCELLED, now=self._now(), cause=Cause.UNANSWERED)
-        else:
-            ended = job.turn(State.REFUSED, now=self._now(), cause=Cause.WAITED_TOO_LONG)
+        ended = job.turn(state, now=self._now(), cause=cause)
         after = replace(ended, owner=self._settings.owner, epoch=job.epoch + 1)
         if await self._jobs.swap(job, after):
-            log.warning("job %s: %s, %s", job.id, after.state, after.cause)
+            log.info("job %s: %s, %s", job.id, after.state, after.cause)
             self._crew.take([after])

@@ -45,6 +45,7 @@ class Submit:
         track: Track,
         pace: Pace,
         now: Callable[[], float],
+        wake_rounds: Callable[[], None],
     ) -> None:
         self._settings = settings
         self._jobs = jobs
@@ -53,6 +54,7 @@ class Submit:
         self._track = track
         self._pace = pace
         self._now = now
+        self._wake_rounds = wake_rounds  # a lane that is shut gives back what waits in it
         self._news = asyncio.Event()
 
     def wake(self) -> None:
@@ -89,21 +91,31 @@ class Submit:
         try:
             update = await self._queue.submit(job.order, self._callback(job))
         except Refused as error:
-            log.warning("job %s: refused by the vendor (%s)", job.id, error)
-            return await record(self._jobs, job, self._refused(job, error))
+            log.info("job %s: refused by the vendor (%s)", job.id, error)
+            refused = self._refused(job, error)
+            after = await record(self._jobs, job, refused)
+            match error:
+                case OutOfCredit():
+                    await self._pace.drain(job.id, at=refused.since)
+                case KeyRefused():
+                    await self._pace.lock(at=refused.since)
+            return after
         except (Busy, Unsent) as error:
-            log.warning("job %s: back in its line: %s", job.id, error)
+            log.info("job %s: back in its line: %s", job.id, error)
+            # Paused first: from the moment when it waits again, anybody may take it.
             until = await self._pace.press(error.retry_after if isinstance(error, Busy) else None)
             after = await record(self._jobs, job, self._back(job))
             if after.state is State.WAITING:
                 self._replies.show(after, until=until)
+                self._wake_rounds()
             return after
         except Silent as error:
             log.warning("job %s: uncertain, it is not sent again: %s", job.id, error)
             return await record(self._jobs, job, job.turn(State.UNCERTAIN, now=self._now()))
         log.info("job %s: the vendor took it as %s", job.id, update.request_id)
-        await self._pace.ease()
-        return await self._keep(job, update)
+        after = await self._keep(job, update)
+        await self._pace.ease(job.id)
+        return after
 
     async def lost(self, job: Job) -> Job:
         """Make a job UNCERTAIN whose submit's outcome nobody can tell any more."""

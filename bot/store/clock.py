@@ -22,4 +22,4 @@ def _sqlite(_element: clock, _compiler: Any, **_options: Any) -> str:
 
 @compiles(clock, "postgresql")
 def _postgresql(_element: clock, _compiler: Any, **_options: Any) -> str:
-    return "extract(epoch from clock_timestamp())"
+    return "CAST(extract(epoch FROM clock_timestamp()) AS double precision)"

@@ -1,21 +1,18 @@
-"""The engine and its transactions: who may write, and what a driver's error becomes."""
+"""The database and its transactions: who may write, and who waits for whom."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any, Final, Self
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from typing import Final, Self
 
-from sqlalchemy import event, select
-from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.errors import StoreAway
 from bot.store import migrations
+from bot.store.engine import connect, translated
 
-BUSY_TIMEOUT: Final = 5.0  # seconds that a writer waits for another process's transaction
+PATIENCE: Final = 8.0  # seconds after which a PostgreSQL that does not answer is away
+MIGRATION_PATIENCE: Final = 120.0  # seconds, also for another process that is at it
 
 
 class Database:
@@ -23,27 +20,31 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._shared = engine.dialect.name == "postgresql"
         # SQLite has one writer at a time: waiting here is fair, waiting in SQLite is a lottery.
-        self._writer = asyncio.Lock()
+        self._writer: AbstractAsyncContextManager[None] = (
+            nullcontext() if self._shared else asyncio.Lock()
+        )
 
     @classmethod
     @asynccontextmanager
     async def open(cls, url: str) -> AsyncIterator[Self]:
-        """Open the database at *url*, made where there is none, with its tables up to date.
+        """Open the database at *url*, a file where there is none made, its tables up to date.
 
         Raises :class:`~bot.errors.StoreAway` where that can't be done.
         """
-        parsed = make_url(url)
-        _make_folder(parsed)
-        engine = create_async_engine(parsed, hide_parameters=True)
-        _prepare_sqlite(engine)
+        engine = connect(url)
         try:
             database = cls(engine)
-            async with database.writing() as connection:
-                await connection.run_sync(migrations.upgrade)
+            await database._migrate()
             yield database
         finally:
             await engine.dispose()
+
+    @property
+    def shared(self) -> bool:
+        """Tell whether several ``run`` may share it, each with an INSTANCE of its own."""
+        return self._shared
 
     async def ping(self) -> None:
         """Ask the database for nothing. Raises :class:`~bot.errors.StoreAway`."""
@@ -53,58 +54,50 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that only reads."""
-        with _translated():
-            async with self._engine.connect() as connection:
-                await connection.execution_options(reads_only=True)
+        with translated():
+            async with self._in_time(PATIENCE), self._engine.connect() as connection:
+                await connection.execution_options(reads_only=True, postgresql_readonly=True)
                 yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that is committed at the end, or rolled back by an error."""
-        with _translated():
-            async with self._writer, self._engine.begin() as connection:
+        """Open a transaction that is committed at the end, or rolled back by an error.
+
+        On SQLite it is the only one that writes; on PostgreSQL see :meth:`lock`.
+        """
+        async with self._writing(PATIENCE) as connection:
+            yield connection
+
+    async def lock(self, connection: AsyncConnection, *keys: str) -> None:
+        """Hold off all other transactions that lock one of *keys*, until *connection*'s ends.
+
+        What is read afterwards is what those before it left. The keys are locked in the order
+        given: it must be the same everywhere, or two transactions wait for each other.
+        """
+        if not self._shared:
+            return  # SQLite's writers are alone
+        for key in keys:
+            await connection.execute(
+                select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0)))
+            )
+
+    async def _migrate(self) -> None:
+        async with self._writing(MIGRATION_PATIENCE) as connection:
+            if self._shared:
+                await connection.execute(text("SET LOCAL statement_timeout = 0"))
+            await self.lock(connection, "migrations")
+            await connection.run_sync(migrations.upgrade)
+
+    @asynccontextmanager
+    async def _writing(self, patience: float) -> AsyncIterator[AsyncConnection]:
+        with translated():
+            async with (
+                self._in_time(patience),
+                self._writer,
+                self._engine.begin() as connection,
+            ):
                 yield connection
 
-
-class _translated:  # noqa: N801 - it reads as a verb
-    """Turn a driver's error into :class:`~bot.errors.StoreAway`; broken constraints pass."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, IntegrityError):
-            return
-        if isinstance(error, DBAPIError | PoolTimeout | OSError):
-            raise StoreAway(f"the store is away: {type(error).__name__}") from error
-
-
-def _make_folder(url: URL) -> None:
-    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
-        try:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreAway(f"the store's folder cannot be made: {error}") from error
-
-
-def _prepare_sqlite(engine: AsyncEngine) -> None:
-    """Make SQLite durable, and its transactions begin as what they are.
-
-    ``synchronous=FULL``: with NORMAL a power cut may undo SUBMITTING, and an order is paid twice.
-    """
-    if engine.dialect.name != "sqlite":
-        return
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def connected(connection: Any, _: object) -> None:
-        connection.isolation_level = None  # the driver shall not begin transactions of its own
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT * 1000)}")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def began(connection: Connection) -> None:
-        reads = connection.get_execution_options().get("reads_only")
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    def _in_time(self, seconds: float) -> asyncio.Timeout:
+        """Give up in time on a server; a file has its own time-out."""
+        return asyncio.timeout(seconds if self._shared else None)

@@ -8,14 +8,18 @@ from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain import pressure
 from bot.domain.job import Billed, Cause, Job, State
-from bot.domain.limits import Usage, day_of
+from bot.domain.limits import Standing
 from bot.domain.order import Order
-from bot.service.ports import Admit
+from bot.domain.pressure import Reason
+from bot.service.ports import Admit, Peaks
 from bot.store.clock import clock
 from bot.store.database import Database
+from bot.store.guilds import guild_lock
+from bot.store.lanes import lane_lock, lane_of, put_lane
+from bot.store.standing import peaks_of, standing_of
 from bot.store.tables import (
-    counts,
     has_token,
     is_at_vendor,
     is_kept,
@@ -23,9 +27,10 @@ from bot.store.tables import (
     is_owned,
     is_waiting,
     jobs,
-    lanes,
     lines,
 )
+
+EVERYWHERE: Final = "everywhere"  # the lock under which the whole bot's usage changes
 
 _ORDER_FIELDS: Final = tuple(field.name for field in fields(Order))
 _JOB_FIELDS: Final = tuple(field.name for field in fields(Job) if field.name != "order")
@@ -37,21 +42,43 @@ class Jobs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, job: Job, admit: Admit) -> bool:
-        """Record a new job, if *admit* lets it pass, in one transaction.
+    async def add(self, job: Job, admit: Admit) -> Job | None:
+        """Record the job that *admit* makes of *job*, in one transaction.
 
-        ``False``: its interaction has one already, and nothing changed. What *admit* raises is
-        raised, and nothing changed.
+        In a lane that may be tried again it is the probe. ``None``: its interaction has a job
+        already, and nothing changed. What *admit* raises is raised, and nothing changed.
         """
         try:
             async with self._database.writing() as connection:
+                # In this order everywhere, so that nobody waits for somebody who waits for them.
+                await self._database.lock(connection, guild_lock(job.guild_id), EVERYWHERE)
                 if await _known(connection, job):
-                    return False
-                admit(await _usage(connection, job))
-                await connection.execute(insert(jobs).values(_row(job) | {"line": job.line}))
+                    return None
+                standing = await standing_of(
+                    connection, job.guild_id, job.member_id, lane=job.lane, now=job.created_at
+                )
+                if standing.lane.closed is not None:
+                    await self._database.lock(connection, lane_lock(job.lane))
+                    standing = replace(standing, lane=await lane_of(connection, job.lane))
+                admitted = admit(job, standing)
+                values = _row(admitted) | {"line": admitted.line}
+                await connection.execute(insert(jobs).values(values))
+                lane = pressure.admitted(standing.lane, job.id, now=job.created_at)
+                if lane != standing.lane:
+                    await put_lane(connection, job.lane, lane)
         except IntegrityError:
-            return False
-        return True
+            return None
+        return admitted
+
+    async def standing(self, guild_id: int, member_id: int, *, lane: str, now: float) -> Standing:
+        """Return what an order of that member would be weighed against now."""
+        async with self._database.reading() as connection:
+            return await standing_of(connection, guild_id, member_id, lane=lane, now=now)
+
+    async def peaks(self, guild_id: int, *, now: float) -> Peaks:
+        """Return the most that any one member of the server has now."""
+        async with self._database.reading() as connection:
+            return await peaks_of(connection, guild_id, now=now)
 
     async def get(self, job_id: str) -> Job | None:
         """Return the job as it stands; ``None``: there is none of that name."""
@@ -80,7 +107,9 @@ class Jobs:
         nobody waits, the lane pauses, or *width* jobs are at the vendor already.
         """
         async with self._database.writing() as connection:
-            before = await _next(connection, lane, width, now)
+            await self._database.lock(connection, lane_lock(lane))
+            # For good: nobody shall cancel the job between the look at it and the change of it.
+            before = await _next(connection, lane, width, now, for_good=True)
             if before is None:
                 return None
             after = before.turn(
@@ -94,6 +123,35 @@ class Jobs:
             await _changed(connection, _is(before), changes)
             await _serve(connection, before, now)
         return after
+
+    async def line(self, lane: str, *, most: int) -> Sequence[Job]:
+        """Return the first waiting jobs of the lane, in the order in which they will be served.
+
+        Those whose member was not answered yet are not among them.
+        """
+        in_line: dict[str, Any] = {
+            "partition_by": jobs.c.line,
+            "order_by": (jobs.c.created_at, jobs.c.id),
+        }
+        turns = (
+            select(
+                jobs.c.id,
+                func.row_number().over(**in_line).label("turn"),
+                func.first_value(jobs.c.created_at).over(**in_line).label("first_at"),
+                func.coalesce(lines.c.served_at, 0.0).label("served_at"),
+            )
+            .outerjoin(lines, _its_line)
+            .where(_may_go(lane))
+            .subquery()
+        )
+        async with self._database.reading() as connection:
+            found = await connection.execute(
+                select(jobs)
+                .join(turns, turns.c.id == jobs.c.id)
+                .order_by(turns.c.turn, turns.c.served_at, turns.c.first_at, jobs.c.id)
+                .limit(most)
+            )
+            return [_job(row) for row in found.mappings()]
 
     async def waits(self, *, lane: str, width: int, now: float) -> bool:
         """Tell whether :meth:`claim` would find a job."""
@@ -127,7 +185,7 @@ class Jobs:
     async def renew(self, owner: str, *, lease: float) -> None:
         """Extend the leases of all jobs that *owner* has, by *lease* seconds from now."""
         async with self._database.writing() as connection:
-            await _changed(connection, jobs.c.owner == owner, {"lease_until": clock() + lease})
+            await _change_all(connection, jobs.c.owner == owner, {"lease_until": clock() + lease})
 
     async def take_over(
         self, owner: str, *, lease: float, submitted_before: float, most: int = 100
@@ -148,12 +206,15 @@ class Jobs:
         return await self._take(owner, or_(is_nobodys, lapsed), lease, most)
 
     async def inherit(self, owner: str, *, lease: float, most: int = 100) -> Sequence[Job]:
-        """Make *owner* the owner of open jobs, whoever had them, and return some that it got.
+        """Make *owner* the owner of open jobs that its predecessors had, and return some.
 
-        For a process that knows every other one to be dead. Nothing is left to take over when it
-        returns none.
+        For a process that has the lock of :mod:`bot.store.lock`, and so knows them to be dead:
+        on SQLite every other one is, on PostgreSQL those of the same INSTANCE. Nothing is left to
+        take over when it returns none.
         """
         others = and_(is_owned, jobs.c.owner != owner)
+        if self._database.shared:
+            others = and_(others, _is_kin(owner))
         return await self._take(owner, or_(is_nobodys, others), lease, most)
 
     async def _take(
@@ -206,13 +267,13 @@ class Jobs:
     async def line_up(self, lane: str) -> None:
         """Put every waiting job into *lane*: that of a key which was changed serves nobody."""
         async with self._database.writing() as connection:
-            await _changed(connection, and_(is_waiting, jobs.c.lane != lane), {"lane": lane})
+            await _change_all(connection, and_(is_waiting, jobs.c.lane != lane), {"lane": lane})
 
     async def release(self, owner: str) -> None:
         """Let go of what *owner* follows or delivers, so that others may take it."""
         open_states = [State.QUEUED.value, State.PROCESSING.value, State.COMPLETED.value]
         async with self._database.writing() as connection:
-            await _changed(
+            await _change_all(
                 connection,
                 and_(jobs.c.owner == owner, jobs.c.state.in_(open_states)),
                 {"owner": None, "lease_until": None},
@@ -221,7 +282,7 @@ class Jobs:
     async def erase_tokens(self, *, before: float) -> None:
         """Erase the interaction tokens of jobs that were made *before*: they have expired."""
         async with self._database.writing() as connection:
-            await _changed(
+            await _change_all(
                 connection,
                 and_(has_token, jobs.c.created_at < before),
                 {"interaction_token": None},
@@ -236,49 +297,41 @@ async def _known(connection: AsyncConnection, job: Job) -> bool:
     )
 
 
-async def _usage(connection: AsyncConnection, job: Job) -> Usage:
-    """Return what counts on the day of *job*, itself not yet."""
-    today = and_(counts, jobs.c.created_at >= day_of(job.created_at))
-    images = func.coalesce(func.sum(jobs.c.images), 0)
-    everywhere = await connection.scalar(select(images).where(today))
-    guild = await connection.scalar(select(images).where(today, jobs.c.guild_id == job.guild_id))
-    return Usage(everywhere=everywhere or 0, guild=guild or 0)
+async def _next(
+    connection: AsyncConnection, lane: str, width: int, now: float, *, for_good: bool = False
+) -> Job | None:
+    """Return the job whose turn it is, if the lane has room and lets it go.
 
-
-async def _next(connection: AsyncConnection, lane: str, width: int, now: float) -> Job | None:
-    """Return the job whose turn it is, if the lane is open and has room."""
-    if not await _has_room(connection, lane, width, now):
+    *for_good*: it stays as it is until the transaction ends.
+    """
+    stands = await lane_of(connection, lane)
+    if stands.paused(now) or stands.closed is Reason.KEY:
         return None
-    return await _next_waiting(connection, lane)
-
-
-async def _has_room(connection: AsyncConnection, lane: str, width: int, now: float) -> bool:
-    paused_until = await connection.scalar(
-        select(lanes.c.paused_until).where(lanes.c.lane == lane).with_for_update()
-    )
-    if paused_until is not None and now < paused_until:
-        return False
     at_vendor = await connection.scalar(
         select(func.count()).select_from(jobs).where(jobs.c.lane == lane, is_at_vendor)
     )
-    return (at_vendor or 0) < width
-
-
-async def _next_waiting(connection: AsyncConnection, lane: str) -> Job | None:
-    its_line = and_(lines.c.lane == jobs.c.lane, lines.c.line == jobs.c.line)
-    found = await connection.execute(
+    if (at_vendor or 0) >= width:
+        return None
+    which = _may_go(lane)
+    if stands.closed is not None:
+        which = and_(which, jobs.c.id == stands.probe)
+    query = (
         select(jobs)
-        .outerjoin(lines, its_line)
-        .where(
-            jobs.c.lane == lane,
-            is_waiting,
-            jobs.c.answered_at.is_not(None),
-        )
-        .order_by(func.coalesce(lines.c.served_at, 0.0), jobs.c.created_at)
+        .outerjoin(lines, _its_line)
+        .where(which)
+        .order_by(func.coalesce(lines.c.served_at, 0.0), jobs.c.created_at, jobs.c.id)
         .limit(1)
     )
+    found = await connection.execute(query.with_for_update(of=jobs) if for_good else query)
     row = found.mappings().first()
     return _job(row) if row else None
+
+
+_its_line: Final = and_(lines.c.lane == jobs.c.lane, lines.c.line == jobs.c.line)
+
+
+def _may_go(lane: str) -> ColumnElement[bool]:
+    return and_(jobs.c.lane == lane, is_waiting, jobs.c.answered_at.is_not(None))
 
 
 async def _serve(connection: AsyncConnection, job: Job, now: float) -> None:
@@ -296,6 +349,14 @@ async def _changed(
     return done.rowcount > 0
 
 
+async def _change_all(
+    connection: AsyncConnection, where: ColumnElement[bool], changes: Mapping[str, Any]
+) -> None:
+    """Change several jobs, in an order in which two of these never wait for each other."""
+    found = select(jobs.c.id).where(where).order_by(jobs.c.id).with_for_update()
+    await _changed(connection, jobs.c.id.in_(found), changes)
+
+
 def _is(job: Job) -> ColumnElement[bool]:
     """Return the condition under which *job* is still what it was."""
     return and_(
@@ -303,6 +364,19 @@ def _is(job: Job) -> ColumnElement[bool]:
         jobs.c.state == job.state.value,
         jobs.c.owner.is_not_distinct_from(job.owner),
         jobs.c.epoch == job.epoch,
+    )
+
+
+def _is_kin(owner: str) -> ColumnElement[bool]:
+    """Return the condition under which a job's owner has the INSTANCE of *owner*.
+
+    An owner is its INSTANCE, which may have colons of its own, a colon, and as many characters
+    as every other one.
+    """
+    instance, colon, _ = owner.rpartition(":")
+    return and_(
+        jobs.c.owner.startswith(instance + colon, autoescape=True),
+        func.length(jobs.c.owner) == len(owner),
     )
 
 

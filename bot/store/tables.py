@@ -20,7 +20,7 @@ from sqlalchemy import (
     or_,
 )
 
-from bot.domain.job import AT_VENDOR, Billed, State
+from bot.domain.job import AT_ONCE, AT_VENDOR, Billed, Cause, State
 
 metadata: Final = MetaData()
 
@@ -49,6 +49,7 @@ jobs: Final = Table(
     Column("interaction_token", Text),
     Column("callback_token", String(64), nullable=False),
     Column("private", Boolean, nullable=False),
+    Column("spoiler", Boolean, nullable=False),
     Column("message_id", BigInteger),
     Column("file_limit", Integer, nullable=False),  # bytes
     Column("owner", String(128)),
@@ -72,6 +73,7 @@ def _one_of(*states: State) -> ColumnElement[bool]:
 
 is_waiting: Final = _one_of(State.WAITING)
 is_at_vendor: Final = _one_of(*sorted(AT_VENDOR))
+is_at_once: Final = _one_of(*sorted(AT_ONCE))
 is_owned: Final = jobs.c.owner.is_not(None)
 is_nobodys: Final = and_(
     jobs.c.owner.is_(None),
@@ -82,6 +84,11 @@ is_nobodys: Final = and_(
 is_kept: Final = and_(jobs.c.kept_at.is_not(None), _one_of(State.COMPLETED))
 # An order holds its place in the day's count until it ends unbilled.
 counts: Final = or_(jobs.c.billed != literal_column(f"'{Billed.NO}'"), is_waiting)
+# Given back because their lane was shut: each server is told once.
+is_given_back: Final = and_(
+    _one_of(State.REFUSED),
+    jobs.c.cause.in_([literal_column(f"'{cause}'") for cause in (Cause.OUT_OF_CREDIT, Cause.BUSY)]),
+)
 has_token: Final = jobs.c.interaction_token.is_not(None)
 
 for _name, _columns, _where in (
@@ -91,8 +98,12 @@ for _name, _columns, _where in (
     ("ix_jobs_nobodys", ("created_at",), is_nobodys),
     ("ix_jobs_kept", ("member_id", "created_at"), is_kept),
     ("ix_jobs_with_token", ("created_at",), has_token),
-    ("ix_jobs_by_day", ("created_at",), None),
-    ("ix_jobs_by_guild_and_day", ("guild_id", "created_at"), None),
+    ("ix_jobs_at_once", ("guild_id", "member_id"), is_at_once),
+    ("ix_jobs_given_back", ("lane", "since"), is_given_back),
+    # With all that is summed up, so that no row is looked up for it.
+    ("ix_jobs_by_day", ("created_at", "images"), counts),
+    ("ix_jobs_by_guild_and_day", ("guild_id", "created_at", "images"), counts),
+    ("ix_jobs_by_member_and_day", ("guild_id", "member_id", "created_at", "images"), counts),
 ):
     Index(
         _name,
@@ -108,6 +119,19 @@ lanes: Final = Table(
     Column("paused_until", Float, nullable=False),
     Column("refusals", Integer, nullable=False),  # in a row, for the back-off
     Column("next_slot_at", Float, nullable=False),  # the first one that nobody has drawn
+    Column("closed", String(8)),  # why; no reason: it is open
+    Column("shut_at", Float, nullable=False),
+    Column("probe_at", Float, nullable=False),
+    Column("probe", String(32)),  # a job's id
+)
+
+# For which episode of a lane's being shut a server was told last.
+told: Final = Table(
+    "told",
+    metadata,
+    Column("lane", String(32), primary_key=True),
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("shut_at", Float, nullable=False),
 )
 
 lines: Final = Table(
@@ -117,3 +141,31 @@ lines: Final = Table(
     Column("line", String(32), primary_key=True),
     Column("served_at", Float, nullable=False),
 )
+
+guilds: Final = Table(
+    "guilds",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("rules", JSON, nullable=False),
+)
+
+blocks: Final = Table(
+    "blocks",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("member_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("by", BigInteger, nullable=False),  # the moderator
+    Column("since", Float, nullable=False),
+    Column("until", Float),
+    Column("reason", Text, nullable=False),
+)
+
+drafts: Final = Table(
+    "drafts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("changes", JSON, nullable=False),
+    Column("created_at", Float, nullable=False),
+)
+Index("ix_drafts_by_age", drafts.c.created_at)

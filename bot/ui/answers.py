@@ -11,7 +11,16 @@ import discord
 from discord import app_commands
 
 from bot.domain.job import Job, State
-from bot.errors import Closed, DiscordAway, NotOrdered, Replayed, StoreAway
+from bot.errors import (
+    Closed,
+    DiscordAway,
+    NotChanged,
+    NotModerator,
+    NotOrdered,
+    Replayed,
+    StoreAway,
+)
+from bot.service.limits import Moderator
 from bot.service.ports import Picture
 from bot.ui import cards, texts
 from bot.ui.replies import answered
@@ -23,6 +32,14 @@ Interaction = discord.Interaction[Any]
 # Discord refuses an answer that comes later than 3 s after the interaction was made. discord.py
 # would go on trying for 25 s where Discord has troubles.
 ANSWER_WITHIN: Final = 3.0  # seconds
+
+_MARKED: Final = (
+    discord.TextChannel,
+    discord.ForumChannel,
+    discord.Thread,
+    discord.VoiceChannel,
+    discord.StageChannel,
+)
 
 
 def deferral(
@@ -55,6 +72,55 @@ async def privately(interaction: Interaction, words: str) -> None:
         log.info("a private answer did not arrive: %s", error)
 
 
+async def shown(interaction: Interaction, view: discord.ui.LayoutView) -> None:
+    """Show *view* to the member alone, after a private deferral.
+
+    Raises :class:`~bot.errors.Closed` and :class:`~bot.errors.DiscordAway`.
+    """
+    async with answered():
+        await interaction.followup.send(view=view, ephemeral=True)
+
+
+async def change(interaction: Interaction, view: discord.ui.LayoutView) -> None:
+    """Put *view* in the place of the message whose button or form this is; raises as above."""
+    async with answered(), asyncio.timeout(ANSWER_WITHIN):
+        await interaction.response.edit_message(view=view)
+
+
+async def ask(interaction: Interaction, form: discord.ui.Modal) -> None:
+    """Open *form* for the member; raises as above."""
+    async with answered(), asyncio.timeout(ANSWER_WITHIN):
+        await interaction.response.send_modal(form)
+
+
+def channel_id(interaction: Interaction) -> int:
+    """Return the channel that limits look at: of a thread, the one that it is in."""
+    return getattr(interaction.channel, "parent_id", None) or interaction.channel_id or 0
+
+
+def age_restricted(interaction: Interaction) -> bool:
+    """Tell whether the channel is marked as age-restricted."""
+    channel = interaction.channel
+    return isinstance(channel, _MARKED) and channel.is_nsfw()
+
+
+def role_ids(member: discord.User | discord.Member) -> frozenset[int]:
+    """Return the roles of a member; somebody outside of servers has none."""
+    roles = member.roles if isinstance(member, discord.Member) else []
+    return frozenset(role.id for role in roles)
+
+
+def moderator(interaction: Interaction) -> Moderator:
+    """Return who asks, as one who may manage the server that they ask in.
+
+    Discord says so with each interaction; whatever a server's overrides for commands say, it is
+    looked at here. Raises :class:`~bot.errors.NotModerator`.
+    """
+    if interaction.guild_id is None or not interaction.permissions.manage_guild:
+        raise NotModerator
+    return Moderator(id=interaction.user.id, guild_id=interaction.guild_id)
+
+
 async def pictures(interaction: Interaction, job: Job, found: Sequence[Picture]) -> None:
     """Show the pictures of *job* to the member alone.
 
@@ -69,7 +135,7 @@ async def explain(interaction: Interaction, error: BaseException) -> None:
     """Answer *error* privately, in this order of precedence.
 
     1. A replayed interaction is answered already: nothing.
-    2. An order that was not taken: which rule decided.
+    2. An order that was not taken: which rule decided. A change that was not made: why.
     3. A command that has changed since the member's client loaded it: try again.
     4. The store is away: try again soon. Discord is: there is nobody to tell.
     5. Anything else is a fault of ours: logged, with an id that the member sees too.
@@ -79,6 +145,8 @@ async def explain(interaction: Interaction, error: BaseException) -> None:
             log.info("interaction %s came again and was left alone", interaction.id)
         case NotOrdered() as refusal:
             await privately(interaction, texts.refusal(refusal))
+        case NotChanged() as error:
+            await privately(interaction, texts.unchanged(error))
         case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
             await privately(interaction, texts.COMMAND_CHANGED)
         case StoreAway():

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import discord
 from discord import ui
@@ -35,9 +35,9 @@ class Card:
     files: list[discord.File]
 
 
-def progress(job: Job, *, until: float | None = None, late: bool = False) -> Card:
-    """Return the card of a job on its way."""
-    return _card(job, texts.status(job, until=until, late=late), _small(job))
+def progress(job: Job, **told: Any) -> Card:
+    """Return the card of a job on its way; *told* is what its status says besides."""
+    return _card(job, texts.status(job, **told), _small(job))
 
 
 def end(job: Job) -> Card:
@@ -63,7 +63,7 @@ def done(job: Job, pictures: Sequence[Picture], *, mention: bool = False) -> Car
     ]
     gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
     for file in files:
-        gallery.add_item(media=file, description=file.description)
+        gallery.add_item(media=file, description=file.description, spoiler=job.spoiler)
     notes = [_small(job), f"-# {texts.made_by()}"]
     if any(picture.shrunk for picture in pictures):
         notes.append(f"-# {texts.SHRUNK}")

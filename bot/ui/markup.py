@@ -8,9 +8,17 @@ from typing import Final
 _MARKUP: Final = re.compile(r"([\\*_~|`>#\-+\[\]()<@:!&/=.])")
 
 
+MODIFIER: Final = "\N{MODIFIER LETTER GRAVE ACCENT}"  # looks like a backtick, and ends no code
+
+
 def literal(text: str) -> str:
     """Return *text* so that Discord shows it letter by letter: no markup, link, emoji or ping."""
     return _MARKUP.sub(r"\\\1", text)
+
+
+def code(text: str) -> str:
+    """Return *text* as a piece of code, in which nothing is markup; its backticks become others."""
+    return f"`{text.replace('`', MODIFIER)}`"
 
 
 def ago(moment: float) -> str:

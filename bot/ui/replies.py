@@ -50,12 +50,21 @@ class Replies:
         self._wanted: dict[str, tuple[Job, Callable[[], Card]]] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
 
-    def show(self, job: Job, *, until: float | None = None, late: bool = False) -> None:
+    def show(
+        self,
+        job: Job,
+        *,
+        place: int | None = None,
+        until: float | None = None,
+        locked: bool = False,
+        late: bool = False,
+    ) -> None:
         """Have the job's card show it as it is, some time soon; the newest showing wins."""
         if job.state in ENDED or (job.state in _TOLD and until is None):
             self._wanted[job.id] = (job, lambda: cards.end(job))
         else:
-            self._wanted[job.id] = (job, lambda: cards.progress(job, until=until, late=late))
+            told = {"place": place, "until": until, "locked": locked, "late": late}
+            self._wanted[job.id] = (job, lambda: cards.progress(job, **told))
         worker = self._workers.get(job.id)
         if worker is None or worker.done():  # it may have ended just now, and not be gone yet
             worker = asyncio.create_task(self._work(job.id), name=f"card {job.id}")

@@ -12,6 +12,7 @@ from sandbox.botprocess import BotProcess
 from sandbox.discord.member import Member
 from sandbox.pixazo import Settings
 from sandbox.stage import Stage
+from tests.acceptance.outside import without_limits
 from tests.openapi import DESCRIPTION, assert_conform
 
 Start = Callable[..., Awaitable[BotProcess]]
@@ -57,6 +58,7 @@ async def running() -> AsyncIterator[Stage]:
     async with Stage(vendor=quick()) as opened:
         await opened.bot().start()
         await opened.ready()
+        await without_limits(opened)
         yield opened
 
 

@@ -17,6 +17,14 @@ from sandbox.stage import Stage
 LOOK = 0.01  # seconds between two looks at what cannot be waited for
 
 
+async def without_limits(stage: Stage, guild: str = "Lighthouse Club") -> None:
+    """Have a moderator lift what a server's members are limited to by default."""
+    channel = next(iter(stage.world.guild(guild).channels.values())).name
+    mira = stage.discord.member("Mira", channel=channel, guild=guild)
+    sent = await mira.command("limits", "set", member_per_day=0, member_at_once=0)
+    await sent.until(lambda message: message["content"])
+
+
 class Store:
     """The SQLite file of a bot, which may run or not."""
 

@@ -19,6 +19,7 @@ from sandbox.discord.member import Invocation, Member
 from sandbox.faults import Answer, Cut, Fault, Hold
 from sandbox.stage import Stage
 from tests.acceptance.conftest import quick
+from tests.acceptance.outside import without_limits
 from tests.acceptance.test_imagine import delivered, says, words
 from tests.openapi import DESCRIPTION, assert_conform
 
@@ -59,6 +60,7 @@ async def bot(stage):
     }
     await stage.process.start()
     await stage.ready()
+    await without_limits(stage)
     yield stage.process
     stage.discord.faults.clear()
     stage.pixazo.media_faults.clear()

@@ -19,7 +19,7 @@ from sandbox.botprocess import BotProcess
 from sandbox.faults import Fault, Hold
 from sandbox.pixazo import Settings
 from sandbox.stage import PUBLIC_URL, Stage
-from tests.acceptance.outside import Store, pictures, waits_for_lock
+from tests.acceptance.outside import Store, pictures, waits_for_lock, without_limits
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at threads in /proc")
 
@@ -62,8 +62,8 @@ class Scene:
     def pause_lane(self, seconds: float) -> None:
         """Let the lane pause, as after a 429 that an earlier order got."""
         self.store.change(
-            "INSERT INTO lanes VALUES (?1, ?2, 0, 0)"
-            " ON CONFLICT (lane) DO UPDATE SET paused_until = ?2",
+            "INSERT INTO lanes (lane, paused_until, refusals, next_slot_at, shut_at, probe_at)"
+            " VALUES (?1, ?2, 0, 0, 0, 0) ON CONFLICT (lane) DO UPDATE SET paused_until = ?2",
             lane_of(self.vendor.settings.key),
             time.time() + seconds,
         )
@@ -390,9 +390,15 @@ class Theatre:
             stack = AsyncExitStack()
             stage = await stack.enter_async_context(Stage(vendor=vendor))
             url = PUBLIC_URL if mode == "callbacks" else ""
-            bot = stage.bot(PUBLIC_URL=url, LANE_RATE_PER_MINUTE="6000", POLL_SECONDS="0.1")
+            bot = stage.bot(
+                PUBLIC_URL=url,
+                LANE_RATE_PER_MINUTE="6000",
+                POLL_SECONDS="0.1",
+                BALANCE_PROBE_SECONDS="0.001",  # after a 402 the next point's order tries at once
+            )
             await bot.start()
             await stage.ready()
+            await without_limits(stage)
             self.open[mode] = (stack, stage, bot)
         return self.open[mode][1:]
 

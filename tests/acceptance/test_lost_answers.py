@@ -16,7 +16,7 @@ from bot.store.database import Database
 from bot.store.jobs import Jobs
 from sandbox.faults import Answer, Cut, Fault, Hold
 from sandbox.stage import PUBLIC_URL
-from tests.acceptance.outside import Store, pictures
+from tests.acceptance.outside import Store, pictures, without_limits
 
 SUBMIT = "/auraflow-v0-3-512/v1/auraflow-v0-3-request"
 STATUS = "/v2/requests/status/*"
@@ -212,6 +212,7 @@ async def test_false_callbacks_do_no_harm(stage, start, noah, store):
 
 async def test_with_callbacks_no_order_costs_more_than_two_status_calls(stage, start, noah, store):
     await start()
+    await without_limits(stage)
     prompts = [f"a cat with {number} tails" for number in range(10)]
 
     for prompt in prompts:
@@ -279,6 +280,7 @@ async def test_status_calls_that_fail_in_every_way_lose_no_order(stage, start, n
         )
     ]
     await start(PUBLIC_URL="", POLL_SECONDS="0.1")
+    await without_limits(stage)
 
     await noah.command("imagine", prompt="a cat")
 

@@ -13,6 +13,7 @@ from sandbox.discord.member import Member
 from sandbox.faults import Answer, Cut, Fault
 from sandbox.stage import Stage
 from tests.acceptance.conftest import quick
+from tests.acceptance.outside import without_limits
 from tests.acceptance.test_delivery import noise
 from tests.acceptance.test_imagine import delivered, says, words
 from tests.pixazo.test_pictures import a_bomb
@@ -32,6 +33,7 @@ async def stage():
         )
         await process.start()
         await opened.ready()
+        await without_limits(opened)
         yield opened
 
 

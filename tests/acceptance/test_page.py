@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.acceptance.outside import without_limits
 from tests.browser.layout import audit, layout_faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -12,7 +13,8 @@ DESKTOP = {"width": 1280, "height": 1600}
 
 @pytest.fixture
 async def page(chromium, stage, start):
-    await start()
+    await start(BALANCE_PROBE_SECONDS="0.001")
+    await without_limits(stage)
     page = await chromium.new_page(viewport=DESKTOP, reduced_motion="reduce")
     complaints = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -62,12 +64,23 @@ async def test_a_visitor_orders_two_pictures_and_sees_every_state(stage, page):
 ENDS = {
     "402": "credit is used up",
     "400": "refused it",
-    "401": "does not accept the bot's key",
     "500": "Not confirmed yet",
     "FAILED": "Could not be drawn",
     "ERROR": "Nothing was charged",
     "429": "Waiting",  # last: the lane pauses
 }
+
+
+async def test_a_refused_key_is_told_in_words_that_fit(stage, page):
+    stage.pixazo.answer_next("401")
+
+    await order(page, "/imagine prompt: " + "a lighthouse in a storm, " * 12)
+    await page.get_by_test_id("message").last.get_by_text("accept the bot's key").wait_for()
+    await looks_well(page)
+
+    await order(page, "/imagine prompt: a cat")
+    await page.get_by_test_id("message").last.get_by_text("Only the bot's operator").wait_for()
+    await looks_well(page)
 
 
 async def test_every_end_is_told_in_words_that_fit(stage, page):

@@ -4,7 +4,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.pressure import FIRST_PAUSE, LONGEST_PAUSE, Lane, eased, pressed
+from bot.domain.job import State
+from bot.domain.pressure import (
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    WORTH_WAITING,
+    Lane,
+    Reason,
+    admitted,
+    drained,
+    eased,
+    locked,
+    may_probe,
+    may_submit,
+    opens_at,
+    pressed,
+    probed,
+    shut,
+    tried_now,
+    unlocked,
+)
 from tests.samples import NOW
 
 moments = st.floats(min_value=NOW - 1000, max_value=NOW + 1000)
@@ -45,14 +64,14 @@ def test_pauses_double_until_the_vendor_takes_an_order():
 
     assert lengths == pytest.approx([2, 4, 8, 16, 32])
 
-    lane = pressed(eased(lane), retry_after=None, now=NOW + 1000, jitter=0.0)
+    lane = pressed(eased(lane, "a"), retry_after=None, now=NOW + 1000, jitter=0.0)
 
     assert lane.paused_until == NOW + 1000 + FIRST_PAUSE
 
 
 @given(lanes)
 def test_an_order_that_was_taken_ends_no_pause(lane):
-    assert eased(lane) == Lane(paused_until=lane.paused_until, refusals=0)
+    assert eased(lane, "a") == Lane(paused_until=lane.paused_until, refusals=0)
 
 
 def test_a_lane_is_open_from_the_moment_that_its_pause_ends():
@@ -61,3 +80,156 @@ def test_a_lane_is_open_from_the_moment_that_its_pause_ends():
     assert lane.paused(NOW - 0.001)
     assert not lane.paused(NOW)
     assert not Lane().paused(NOW)
+
+
+def empty(now=NOW):
+    """Return a lane that a 402 shut at *now*."""
+    return drained(Lane(), "first", now=now, probe_after=300)
+
+
+def test_an_empty_wallet_shuts_the_lane_until_the_time_of_the_probe():
+    lane = empty()
+
+    assert (shut(lane, NOW), lane.shut_at, opens_at(lane, NOW)) == (
+        Reason.CREDIT,
+        NOW,
+        NOW + 300,
+    )
+    assert not may_submit(lane, "b", NOW + 1000)
+    assert not may_probe(lane, NOW + 299)
+    assert may_probe(lane, NOW + 300)
+
+
+def test_one_order_is_the_probe_and_no_other_while_it_has_no_answer():
+    lane = admitted(empty(), "probe", now=NOW + 300)
+
+    assert lane.probe == "probe"
+    assert may_submit(lane, "probe", NOW + 300)
+    assert not may_submit(lane, "other", NOW + 300)
+    assert not may_probe(lane, NOW + 9999)
+    assert opens_at(lane, NOW + 300) is None
+    assert admitted(lane, "other", now=NOW + 300) == lane
+
+
+def test_only_the_probes_success_opens_the_lane():
+    """A 202 that was on its way when the wallet ran dry tells nothing of now."""
+    lane = admitted(empty(), "probe", now=NOW + 300)
+
+    assert shut(eased(lane, "late"), NOW + 301) is Reason.CREDIT
+    assert shut(eased(empty(), "late"), NOW + 301) is Reason.CREDIT
+    assert shut(eased(lane, "probe"), NOW + 301) is None
+
+
+def test_a_probe_that_finds_no_credit_starts_the_wait_anew_within_the_same_episode():
+    lane = admitted(empty(), "probe", now=NOW + 300)
+    lane = drained(lane, "probe", now=NOW + 310, probe_after=300)
+
+    assert (lane.shut_at, lane.probe_at, lane.probe) == (NOW, NOW + 610, None)
+
+
+def test_what_is_refused_late_changes_nothing():
+    lane = empty()
+    trying = admitted(lane, "probe", now=NOW + 300)
+
+    assert drained(lane, "late", now=NOW + 50, probe_after=300) == lane
+    assert drained(trying, "late", now=NOW + 301, probe_after=300) == trying
+
+
+def test_a_moderator_may_end_the_wait_but_does_not_open_the_lane():
+    lane = tried_now(empty(), now=NOW + 10)
+
+    assert may_probe(lane, NOW + 10)
+    assert shut(lane, NOW + 10) is Reason.CREDIT
+    assert tried_now(lane, now=NOW + 50).probe_at == NOW + 10
+
+
+@pytest.mark.parametrize("state", State)
+def test_the_lane_finds_out_how_its_probe_ended_when_nobody_lived_to_tell(state):
+    lane = probed(admitted(empty(), "probe", now=NOW + 300), state)
+
+    if state in {State.WAITING, State.SUBMITTING}:
+        assert lane.probe == "probe"
+    elif state in {State.CANCELLED, State.REFUSED, State.UNCERTAIN}:
+        assert may_probe(lane, NOW + 300)
+    else:
+        assert shut(lane, NOW + 300) is None
+
+
+def test_a_probe_that_is_not_on_record_makes_room_for_another():
+    assert may_probe(probed(admitted(empty(), "probe", now=NOW + 300), None), NOW + 300)
+
+
+def test_a_refused_key_shuts_the_lane_until_a_start():
+    lane = locked(Lane(), now=NOW)
+
+    assert shut(lane, NOW + 10**6) is Reason.KEY
+    assert not may_submit(lane, "a", NOW + 10**6)
+    assert not may_probe(lane, NOW + 10**6)
+    assert shut(eased(lane, "late"), NOW) is Reason.KEY
+    assert locked(lane, now=NOW + 5) == lane
+    assert shut(unlocked(lane), NOW) is None
+    assert unlocked(empty()) == empty()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "reason"), [(WORTH_WAITING, None), (WORTH_WAITING + 1, Reason.BUSY)]
+)
+def test_a_pause_that_nobody_should_wait_for_shuts_the_lane(seconds, reason):
+    lane = pressed(Lane(), retry_after=seconds, now=NOW, jitter=0.0)
+
+    assert shut(lane, NOW) is reason
+    assert lane.shut_at == (NOW if reason else 0.0)
+    assert shut(lane, NOW + 2) is None
+
+
+def test_a_long_pause_is_one_episode_however_often_it_is_heard_of():
+    lane = pressed(Lane(), retry_after=1000, now=NOW, jitter=0.0)
+    again = pressed(lane, retry_after=2000, now=NOW + 1, jitter=0.0)
+
+    assert again.shut_at == NOW
+    assert opens_at(again, NOW + 1) == NOW + 2001
+
+
+events = st.lists(
+    st.tuples(
+        st.sampled_from(["admit", "402", "202", "429", "resume", "lost", "key", "start", "tick"]),
+        st.integers(min_value=0, max_value=3),
+    ),
+    max_size=30,
+)
+
+
+@given(events)
+def test_no_sequence_of_events_leaves_a_lane_shut_for_ever(sequence):  # noqa: C901 - a table
+    """Whatever happened: a start, time, and one order that is taken always open it again."""
+    lane, now = Lane(), NOW
+    for event, number in sequence:
+        job = f"job {number}"
+        match event:
+            case "admit":
+                lane = admitted(lane, job, now=now)
+            case "402":
+                lane = drained(lane, job, now=now, probe_after=300)
+            case "202":
+                lane = eased(lane, job)
+            case "429":
+                lane = pressed(lane, retry_after=number * 500.0, now=now, jitter=0.5)
+            case "resume":
+                lane = tried_now(lane, now=now)
+            case "lost":
+                lane = probed(lane, State.UNCERTAIN)
+            case "key":
+                lane = locked(lane, now=now)
+            case "start":
+                lane = unlocked(lane)
+            case "tick":
+                now += 100.0 * number
+        assert not (lane.probe and lane.closed is not Reason.CREDIT)
+
+    lane, now = unlocked(probed(lane, State.UNCERTAIN)), now + 10_000
+    if shut(lane, now) is not None:
+        lane = admitted(lane, "last", now=now)
+        assert may_submit(lane, "last", now)
+        lane = eased(lane, "last")
+    assert shut(lane, now) is None
+    assert may_submit(lane, "anybody", now)

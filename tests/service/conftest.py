@@ -12,20 +12,33 @@ from typing import Any
 import pytest
 
 from bot.domain import pressure
-from bot.domain.job import AT_VENDOR, ENDED, FOLLOWED, Billed, Job, State, Update
-from bot.domain.limits import Caps, Usage, day_of
+from bot.domain.job import (
+    AT_ONCE,
+    AT_VENDOR,
+    ENDED,
+    FOLLOWED,
+    Billed,
+    Cause,
+    Job,
+    State,
+    Update,
+)
+from bot.domain.limits import Caps, Standing, Usage, day_of
 from bot.domain.pressure import Lane
+from bot.domain.rules import Block, Rules
 from bot.errors import Closed, NoPicture, Silent, StoreAway
 from bot.service import crew as crew_module
 from bot.service import deliver as deliver_module
 from bot.service import record as record_module
 from bot.service import submit as submit_module
+from bot.service.board import Board
 from bot.service.crew import Crew
 from bot.service.deliver import Deliver, DeliverSettings
 from bot.service.hear import Hear
+from bot.service.limits import Limits
 from bot.service.orders import Orders, Request
 from bot.service.pace import Pace, PaceSettings
-from bot.service.ports import Admit, Picture
+from bot.service.ports import Admit, GivenBack, Peaks, Picture
 from bot.service.recover import Recover, RecoverSettings
 from bot.service.submit import LaneSettings, Submit
 from bot.service.track import Track, TrackSettings
@@ -36,6 +49,8 @@ _OPEN = {State.QUEUED, State.PROCESSING, State.COMPLETED}
 
 
 NO_CAPS = Caps()
+PROBE_AFTER = 300.0  # seconds
+UNLIMITED = Rules(member_per_day=0, member_at_once=0)
 
 
 class Clock:
@@ -65,8 +80,10 @@ class Store:
 class FakeJobs(Store):
     """Jobs in memory, with the store's own rules."""
 
-    def __init__(self, lanes: "FakeLanes") -> None:
+    def __init__(self, lanes: "FakeLanes", guilds: "FakeGuilds") -> None:
         super().__init__()
+        self._guilds = guilds
+        lanes.jobs = self
         self.rows: dict[str, Job] = {}
         self.history: dict[str, list[State]] = defaultdict(list)
         self.lapsed: set[str] = set()  # jobs whose lease ran out
@@ -86,26 +103,62 @@ class FakeJobs(Store):
         (job,) = self.rows.values()
         return job
 
-    async def add(self, job: Job, admit: Admit) -> bool:
+    async def add(self, job: Job, admit: Admit) -> Job | None:
         await self._reach("add")
         if self.slow is not None:
             await self.slow.wait()
         if any(row.interaction_id == job.interaction_id for row in self.rows.values()):
-            return False
-        admit(self._usage(job))
-        self.put(job)
-        return True
+            return None
+        lane = self._lanes.now(job.lane)
+        standing = self._standing(job.guild_id, job.member_id, lane=job.lane, now=job.created_at)
+        admitted = admit(job, standing)
+        self.put(admitted)
+        self._lanes.lanes[job.lane] = pressure.admitted(lane, job.id, now=job.created_at)
+        return admitted
 
-    def _usage(self, job: Job) -> Usage:
+    async def standing(self, guild_id: int, member_id: int, *, lane: str, now: float) -> Standing:
+        await self._reach("standing")
+        return self._standing(guild_id, member_id, lane=lane, now=now)
+
+    async def peaks(self, guild_id: int, *, now: float) -> Peaks:
+        await self._reach("peaks")
+        usages = [
+            self._standing(guild_id, job.member_id, lane=job.lane, now=now).usage
+            for job in self.rows.values()
+            if job.guild_id == guild_id
+        ]
+        return Peaks(
+            images=max((usage.member for usage in usages), default=0),
+            at_once=max((usage.member_at_once for usage in usages), default=0),
+        )
+
+    def _standing(self, guild_id: int | None, member_id: int, *, lane: str, now: float) -> Standing:
         counted = [
             row
             for row in self.rows.values()
-            if (row.billed is not Billed.NO or row.state is State.WAITING)
-            and row.created_at >= day_of(job.created_at)
+            if row.billed is not Billed.NO or row.state is State.WAITING
         ]
-        return Usage(
-            everywhere=sum(row.order.images for row in counted),
-            guild=sum(row.order.images for row in counted if row.guild_id == job.guild_id),
+        today = [row for row in counted if row.created_at >= day_of(now)]
+        running = [row for row in self.rows.values() if row.state in AT_ONCE]
+
+        def here(row: Job) -> bool:
+            return row.guild_id == guild_id
+
+        def theirs(row: Job) -> bool:
+            return here(row) and row.member_id == member_id
+
+        return Standing(
+            rules=self._guilds.kept[guild_id or 0],
+            block=self._guilds.blocks.get((guild_id or 0, member_id)),
+            lane=self._lanes.now(lane),
+            usage=Usage(
+                everywhere=sum(row.order.images for row in today),
+                server=sum(row.order.images for row in today if here(row)),
+                member=sum(row.order.images for row in today if theirs(row)),
+                server_at_once=sum(map(here, running)),
+                member_at_once=sum(map(theirs, running)),
+                last_order_at=max((row.created_at for row in counted if theirs(row)), default=None),
+            ),
         )
 
     async def get(self, job_id: str) -> Job | None:
@@ -150,13 +203,31 @@ class FakeJobs(Store):
             if job.owner == owner and job.state in FOLLOWED | {State.COMPLETED}:
                 self.put(replace(job, owner=None))
 
+    async def line(self, lane: str, *, most: int) -> list[Job]:
+        await self._reach("line")
+        waiting = self._waiting(lane)
+        ahead: dict[str, int] = defaultdict(int)
+        turns = {}
+        for job in sorted(waiting, key=lambda job: job.created_at):
+            turns[job.id] = (ahead[job.line], self._served.get(job.line, 0.0), job.created_at)
+            ahead[job.line] += 1
+        return sorted(waiting, key=lambda job: turns[job.id])[:most]
+
+    def _waiting(self, lane: str) -> list[Job]:
+        return [
+            job
+            for job in self.rows.values()
+            if job.lane == lane and job.state is State.WAITING and job.answered_at
+        ]
+
     def _next(self, lane: str, width: int, now: float) -> Job | None:
-        mine = [job for job in self.rows.values() if job.lane == lane]
-        if self._lanes.lanes[lane].paused(now):
+        stands = self._lanes.now(lane)
+        at_vendor = [
+            job for job in self.rows.values() if job.lane == lane and job.state in AT_VENDOR
+        ]
+        if len(at_vendor) >= width:
             return None
-        if sum(job.state in AT_VENDOR for job in mine) >= width:
-            return None
-        waiting = [job for job in mine if job.state is State.WAITING and job.answered_at]
+        waiting = [job for job in self._waiting(lane) if pressure.may_submit(stands, job.id, now)]
         return min(
             waiting,
             key=lambda job: (self._served.get(job.line, 0.0), job.created_at),
@@ -252,21 +323,28 @@ class FakeLanes(Store):
 
     def __init__(self) -> None:
         super().__init__()
+        self.jobs: FakeJobs | None = None  # a probe is looked up in them
         self.lanes: dict[str, Lane] = defaultdict(Lane)
         self.drawn: dict[str, float] = defaultdict(float)  # until when slots are given away
+        self.told: set[tuple[int, float]] = set()
+
+    def now(self, lane: str) -> Lane:
+        """Return the lane with its probe's end taken into account."""
+        stands = self.lanes[lane]
+        if self.jobs is None or stands.probe is None:
+            return stands
+        probe = self.jobs.rows.get(stands.probe)
+        return pressure.probed(self.lanes[lane], probe.state if probe else None)
 
     async def get(self, lane: str) -> Lane:
         await self._reach("get")
-        return self.lanes[lane]
+        return self.now(lane)
 
-    async def press(
-        self, lane: str, *, retry_after: float | None, now: float, jitter: float
-    ) -> Lane:
-        await self._reach("press")
-        self.lanes[lane] = pressure.pressed(
-            self.lanes[lane], retry_after=retry_after, now=now, jitter=jitter
-        )
-        return self.lanes[lane]
+    async def turn(self, lane: str, how: Callable[[Lane], Lane]) -> tuple[Lane, Lane]:
+        await self._reach("turn")
+        before = self.now(lane)
+        self.lanes[lane] = how(before)
+        return before, self.lanes[lane]
 
     async def draw(self, lane: str, *, count: int, interval: float, now: float) -> float:
         await self._reach("draw")
@@ -274,9 +352,80 @@ class FakeLanes(Store):
         self.drawn[lane] = first + count * interval
         return first
 
-    async def ease(self, lane: str) -> None:
-        await self._reach("ease")
-        self.lanes[lane] = pressure.eased(self.lanes[lane])
+    async def given_back(self, lane: str, *, shut_at: float) -> list[GivenBack]:
+        await self._reach("given_back")
+        refused: dict[int, list[Job]] = defaultdict(list)
+        for job in self.jobs.rows.values() if self.jobs else ():
+            given_back = job.cause in {Cause.OUT_OF_CREDIT, Cause.BUSY}
+            if given_back and job.since >= shut_at and (job.guild_id, shut_at) not in self.told:
+                refused[job.guild_id or 0].append(job)
+        self.told |= {(guild_id, shut_at) for guild_id in refused}
+        return [
+            GivenBack(
+                guild_id=guild_id,
+                orders=len(jobs),
+                channel_id=jobs[-1].channel_id,
+                message_id=jobs[-1].message_id,
+            )
+            for guild_id, jobs in refused.items()
+        ]
+
+
+class FakeGuilds(Store):
+    """Servers in memory; nothing is limited where a test says nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[int, Rules] = defaultdict(lambda: UNLIMITED)
+        self.blocks: dict[tuple[int, int], Block] = {}
+        self.drafts: dict[tuple[str, int], tuple[dict[str, Any], float]] = {}
+
+    async def rules(self, guild_id: int) -> Rules:
+        await self._reach("rules")
+        return self.kept[guild_id]
+
+    async def change(self, guild_id: int, how: Callable[[Rules], Rules]) -> tuple[Rules, Rules]:
+        await self._reach("change")
+        before = self.kept[guild_id]
+        self.kept[guild_id] = how(before)
+        return before, self.kept[guild_id]
+
+    async def block(self, guild_id: int, block: Block) -> None:
+        await self._reach("block")
+        self.blocks[guild_id, block.member_id] = block
+
+    async def unblock(self, guild_id: int, member_id: int) -> bool:
+        await self._reach("unblock")
+        return self.blocks.pop((guild_id, member_id), None) is not None
+
+    async def draft(self, draft_id, guild_id, changes, *, now: float) -> None:
+        await self._reach("draft")
+        self.drafts[draft_id, guild_id] = (dict(changes), now)
+
+    async def drafted(self, draft_id: str, guild_id: int) -> dict[str, Any] | None:
+        await self._reach("drafted")
+        return self.drafts.get((draft_id, guild_id), (None, 0.0))[0]
+
+    async def erase_drafts(self, *, before: float) -> None:
+        await self._reach("erase_drafts")
+        self.drafts = {key: kept for key, kept in self.drafts.items() if kept[1] >= before}
+
+
+class FakeNotices:
+    """Log channels that remember what they were told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, Any]] = []
+        self.closed = False
+
+    def tell(self, channel_id: int, notice: Any) -> None:
+        self.told.append((channel_id, notice))
+
+    async def write(self, channel_id: int, notice: Any) -> None:
+        await asyncio.sleep(0)
+        if self.closed:
+            raise Closed("the channel takes nothing")
+        self.told.append((channel_id, notice))
 
 
 class FakeQueue:
@@ -333,13 +482,18 @@ class FakeReplies:
     def __init__(self) -> None:
         self.shown: list[tuple[Job, float | None]] = []
         self.late: list[Job] = []  # told that it takes long
+        self.places: list[tuple[str, int]] = []  # told a place in line: which job, which place
         self.settled: list[Job] = []
         self.delivered: list[tuple[Job, list[Picture]]] = []
         self.closed = False
         self.hold: asyncio.Event | None = None  # Discord takes nothing before it
 
-    def show(self, job: Job, *, until: float | None = None, late: bool = False) -> None:
+    def show(
+        self, job: Job, *, place=None, until: float | None = None, locked=False, late: bool = False
+    ) -> None:
         self.shown.append((job, until))
+        if place is not None:
+            self.places.append((job.id, place))
         if late:
             self.late.append(job)
 
@@ -382,6 +536,11 @@ class Shop:
     recover: Recover
     orders: Orders
     hear: Hear
+    guilds: FakeGuilds
+    notices: FakeNotices
+    limits: Limits
+    board: Board
+    rounds: asyncio.Event  # set, it has a round made at once
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -433,15 +592,16 @@ def no_pauses(monkeypatch):
 @pytest.fixture
 def open_shop(tmp_path) -> Callable[..., Shop]:
     def open_shop(*, public_url=None, width=4, owner=OWNER, caps=NO_CAPS) -> Shop:
-        clock, lanes, queue, media, replies = (
-            Clock(),
-            FakeLanes(),
-            FakeQueue(),
-            FakeMedia(),
-            FakeReplies(),
+        clock, lanes, guilds, notices = Clock(), FakeLanes(), FakeGuilds(), FakeNotices()
+        queue, media, replies = FakeQueue(), FakeMedia(), FakeReplies()
+        jobs = FakeJobs(lanes, guilds)
+        rounds = asyncio.Event()
+        pace = Pace(
+            settings=PaceSettings(lane=LANE, per_second=1000.0, probe_after=PROBE_AFTER),
+            lanes=lanes,
+            now=clock,
+            wake_rounds=rounds.set,
         )
-        jobs = FakeJobs(lanes)
-        pace = Pace(settings=PaceSettings(lane=LANE, per_second=1000.0), lanes=lanes, now=clock)
         track = Track(
             settings=TrackSettings(owner=owner, poll=0.001, deadline=3600, callbacks=False),
             jobs=jobs,
@@ -465,6 +625,7 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
             track=track,
             pace=pace,
             now=clock,
+            wake_rounds=rounds.set,
         )
         deliver = Deliver(
             settings=DeliverSettings(folder=tmp_path / "files", patience=3600),
@@ -476,14 +637,9 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
         crew = Crew(
             owner=owner, jobs=jobs, replies=replies, submit=submit, track=track, deliver=deliver
         )
-        recover = Recover(
-            settings=RecoverSettings(owner=owner, lease=30, submit_timeout=30, deadline=3600),
-            jobs=jobs,
-            crew=crew,
-            now=clock,
-        )
         return Shop(
             clock=clock,
+            rounds=rounds,
             jobs=jobs,
             lanes=lanes,
             queue=queue,
@@ -493,16 +649,40 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
             submit=submit,
             deliver=deliver,
             crew=crew,
-            recover=recover,
+            guilds=guilds,
+            notices=notices,
+            recover=Recover(
+                settings=RecoverSettings(
+                    owner=owner, lane=LANE, lease=30, submit_timeout=30, deadline=3600
+                ),
+                jobs=jobs,
+                lanes=lanes,
+                guilds=guilds,
+                notices=notices,
+                crew=crew,
+                news=rounds,
+                now=clock,
+            ),
             orders=Orders(
                 jobs=jobs,
                 replies=replies,
+                notices=notices,
                 lane=LANE,
                 caps=caps,
                 wake_lane=submit.wake,
                 now=clock,
             ),
-            hear=Hear(jobs=jobs, track=track, crew=crew, recover=recover, now=clock),
+            limits=Limits(
+                guilds=guilds,
+                jobs=jobs,
+                lanes=lanes,
+                notices=notices,
+                caps=caps,
+                lane=LANE,
+                now=clock,
+            ),
+            board=Board(lane=LANE, jobs=jobs, lanes=lanes, replies=replies, crew=crew, now=clock),
+            hear=Hear(jobs=jobs, track=track, crew=crew, now=clock, wake_rounds=rounds.set),
         )
 
     return open_shop

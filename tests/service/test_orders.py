@@ -207,7 +207,7 @@ async def test_an_order_beyond_the_operators_cap_is_refused_before_anything_is_a
     with pytest.raises(LimitReached) as refused:
         await shop.orders.take(a_request(images=2), never)
 
-    assert refused.value.refusal.rule is Rule.GUILD_DAY
+    assert refused.value.verdict.rule is Rule.OPERATOR_SERVER_DAY
     assert len(shop.jobs.rows) == 1
 
 

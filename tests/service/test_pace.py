@@ -42,7 +42,12 @@ async def make(lanes, clock):
     made = []
 
     def make(per_second=1000.0, *, lanes=lanes, now=clock):
-        pace = Pace(settings=PaceSettings(lane=LANE, per_second=per_second), lanes=lanes, now=now)
+        pace = Pace(
+            settings=PaceSettings(lane=LANE, per_second=per_second, probe_after=300.0),
+            lanes=lanes,
+            now=now,
+            wake_rounds=lambda: None,
+        )
         made.append(pace)
         return pace
 

@@ -133,7 +133,7 @@ async def test_a_store_that_is_away_only_delays_a_round(shop):
     await until(lambda: shop.jobs.calls)
 
     shop.jobs.away = False
-    shop.recover.wake()
+    shop.rounds.set()
     await until(lambda: "neglected" in shop.jobs.calls)
     await until(shop.at_rest)
     running.cancel()

@@ -1,4 +1,4 @@
-"""A database file, and as many processes' views of it as a test needs."""
+"""A database on each engine, and as many processes' views of it as a test needs."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -8,12 +8,33 @@ import pytest
 from bot.store.database import Database
 from bot.store.jobs import Jobs
 from bot.store.lanes import Lanes
-from tests.samples import LANE, NOW, a_job, anybody
+from tests.samples import LANE, NOW, a_job
+from tests.store.record import record
+from tests.store.wire import Wire
 
 
 @pytest.fixture
-def url(tmp_path) -> str:
+def sqlite(tmp_path) -> str:
+    """A file that is not there yet."""
     return f"sqlite+aiosqlite:///{tmp_path}/imagine.db"
+
+
+@pytest.fixture
+async def wire(postgres) -> AsyncIterator[Wire]:
+    async with Wire.to(postgres.socket) as opened:
+        yield opened
+
+
+@pytest.fixture
+def postgresql_by_wire(postgresql, wire) -> str:
+    """The same, with a test's hands on the wire to it."""
+    return wire.url(postgresql)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request) -> str:
+    """What holds on one engine holds on the other."""
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture
@@ -24,7 +45,7 @@ async def database(url) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def other_database(database, url) -> AsyncIterator[Database]:
-    """The same file, as another process has it open."""
+    """The same database, as another process has it open."""
     async with Database.open(url) as opened:
         yield opened
 
@@ -50,7 +71,7 @@ def add(jobs):
 
     async def add(**changes):
         job = a_job(**{"answered_at": NOW, **changes})
-        assert await jobs.add(replace(job, owner=None), anybody)
+        assert await record(jobs, replace(job, owner=None))
         if job.owner is not None:
             assert await jobs.swap(replace(job, owner=None), job)
         return job

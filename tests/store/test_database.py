@@ -1,18 +1,38 @@
-"""The engine: durability, and what a driver's error becomes."""
+"""The engines: durability, and what a driver's error becomes."""
 
+import asyncio
 import sqlite3
+from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
 
 from bot.errors import StoreAway
 from bot.store import database as database_module
+from bot.store import engine as engine_module
 from bot.store.database import Database
 from bot.store.jobs import Jobs
 from bot.store.lanes import Lanes
-from tests.samples import LANE, NOW, a_job, anybody
+from tests.samples import LANE, NOW, a_job, an_order
+from tests.store.record import record
 
 IMPATIENT = 0.05  # seconds
+ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+ON_POSTGRESQL = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+ON_A_WIRE = pytest.mark.parametrize("url", ["postgresql_by_wire"], indirect=True)
+
+WRITES = [
+    lambda store: record(Jobs(store), a_job()),
+    lambda store: Jobs(store).swap(a_job(), a_job()),
+    lambda store: Jobs(store).claim("here", lane=LANE, width=1, lease=1, now=NOW),
+    lambda store: Jobs(store).learn("1", "r-1", now=NOW),
+    lambda store: Jobs(store).renew("here", lease=1),
+    lambda store: Jobs(store).take_over("here", lease=1, submitted_before=NOW),
+    lambda store: Jobs(store).inherit("here", lease=1),
+    lambda store: Lanes(store).turn(LANE, lambda lane: replace(lane, refusals=1)),
+]
+NAMES = ["add", "swap", "claim", "learn", "renew", "take_over", "inherit", "turn"]
 
 
 @pytest.fixture
@@ -22,7 +42,7 @@ def file(tmp_path):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(database_module, "BUSY_TIMEOUT", IMPATIENT)
+    monkeypatch.setattr(engine_module, "BUSY_TIMEOUT", IMPATIENT)
 
 
 @pytest.fixture
@@ -35,7 +55,8 @@ def locked(database, file):
     holder.close()
 
 
-async def test_a_power_cut_undoes_nothing(database):
+@ON_SQLITE
+async def test_a_power_cut_undoes_nothing_in_a_file(database):
     """A SUBMITTING that is undone would be submitted, and paid for, again."""
     async with database.writing() as connection:
         synchronous = await connection.scalar(text("PRAGMA synchronous"))
@@ -44,42 +65,161 @@ async def test_a_power_cut_undoes_nothing(database):
     assert (synchronous, journal) == (2, "wal")  # 2 is FULL
 
 
-@pytest.mark.parametrize(
-    "write",
-    [
-        lambda store: Jobs(store).add(a_job(), anybody),
-        lambda store: Jobs(store).swap(a_job(), a_job()),
-        lambda store: Jobs(store).claim("here", lane=LANE, width=1, lease=1, now=NOW),
-        lambda store: Jobs(store).learn("1", "r-1", now=NOW),
-        lambda store: Jobs(store).renew("here", lease=1),
-        lambda store: Jobs(store).take_over("here", lease=1, submitted_before=NOW),
-        lambda store: Jobs(store).inherit("here", lease=1),
-        lambda store: Lanes(store).press(LANE, retry_after=1, now=NOW, jitter=0),
-    ],
-    ids=["add", "swap", "claim", "learn", "renew", "take_over", "inherit", "press"],
-)
+@ON_POSTGRESQL
+async def test_a_power_cut_undoes_nothing_on_a_server(database):
+    """Whatever its operator has set for the others: this server has it off."""
+    async with database.writing() as connection:
+        synchronous = await connection.scalar(text("SHOW synchronous_commit"))
+        isolation = await connection.scalar(text("SHOW transaction_isolation"))
+
+    assert (synchronous, isolation) == ("on", "read committed")
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("write", WRITES, ids=NAMES)
 async def test_a_locked_file_is_a_store_away(impatient, database, locked, write):
     """The callers wait and try again; a driver's error would end their tasks."""
     with pytest.raises(StoreAway):
         await write(database)
 
 
+@ON_SQLITE
 async def test_a_locked_file_can_still_be_read(impatient, database, locked):
     assert await Jobs(database).get("1") is None
     assert await Lanes(database).get(LANE)
     await database.ping()
 
 
+@ON_SQLITE
 async def test_the_store_is_there_again_once_the_lock_is_gone(impatient, database, file):
     job = a_job()
     holder = sqlite3.connect(file, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreAway):
-        await Jobs(database).add(job, anybody)
+        await record(Jobs(database), job)
     holder.execute("ROLLBACK")
     holder.close()
 
-    assert await Jobs(database).add(job, anybody)
+    assert await record(Jobs(database), job)
+
+
+@ON_A_WIRE
+@pytest.mark.parametrize("write", WRITES, ids=NAMES)
+async def test_a_server_that_is_gone_is_a_store_away_until_it_is_back(database, wire, write):
+    wire.cut()
+    with pytest.raises(StoreAway):
+        await write(database)
+    with pytest.raises(StoreAway):
+        await database.ping()
+
+    wire.mend()
+    await write(database)
+
+
+@ON_POSTGRESQL
+async def test_a_server_that_was_restarted_in_between_is_not_noticed(database, postgres, url):
+    """What every connection in the pool would tell of, once each, is worth nobody's time."""
+    await asyncio.gather(*(database.ping() for _ in range(5)))
+
+    await postgres.cut(url)
+
+    await asyncio.gather(*(database.ping() for _ in range(5)))
+
+
+@ON_POSTGRESQL
+async def test_a_transaction_that_is_cut_is_a_store_away_and_changes_nothing(
+    database, postgres, url, jobs, add
+):
+    job = await add()
+
+    async def cut_short():
+        async with database.writing() as connection:
+            await connection.execute(text("DELETE FROM jobs"))
+            await postgres.cut(url)
+            await connection.execute(text("DELETE FROM lanes"))
+
+    with pytest.raises(StoreAway):
+        await cut_short()
+
+    assert await jobs.get(job.id) == job
+
+
+@ON_A_WIRE
+@pytest.mark.parametrize("opened", [True, False], ids=["at work", "when it is opened"])
+async def test_a_server_that_stands_still_is_a_store_away_in_time(
+    monkeypatch, wire, url, database, opened
+):
+    """A member waits for the answer, and a lease runs out meanwhile."""
+    monkeypatch.setattr(database_module, "PATIENCE", 0.2)
+    monkeypatch.setattr(engine_module, "CONNECT_TIMEOUT", 0.2)
+    wire.hold()
+
+    async with asyncio.timeout(3):
+        with pytest.raises(StoreAway):
+            await database.ping() if opened else await opens(url)
+
+    wire.mend()
+    await database.ping()
+
+
+@ON_A_WIRE
+async def test_many_that_give_up_leave_no_connection_behind(monkeypatch, wire, database):
+    """Else the pool would be empty after the first bad minute, for ever."""
+    monkeypatch.setattr(database_module, "PATIENCE", 0.2)
+    monkeypatch.setattr(engine_module, "CONNECT_TIMEOUT", 0.2)
+    wire.hold()
+    ends = await asyncio.gather(
+        *(database.ping() for _ in range(3 * engine_module.CONNECTIONS)), return_exceptions=True
+    )
+    assert {type(end) for end in ends} == {StoreAway}
+
+    monkeypatch.undo()
+    wire.mend()
+
+    await asyncio.gather(*(database.ping() for _ in range(3 * engine_module.CONNECTIONS)))
+
+
+@ON_POSTGRESQL
+async def test_who_is_cancelled_leaves_no_connection_behind(database):
+    """Answers to members are cancelled after two seconds, in the midst of their transactions."""
+
+    async def sleep():
+        async with database.writing() as connection:
+            await connection.execute(text("SELECT pg_sleep(60)"))
+
+    sleepers = [asyncio.create_task(sleep()) for _ in range(engine_module.CONNECTIONS)]
+    await asyncio.sleep(0.2)
+    for sleeper in sleepers:
+        sleeper.cancel()
+    await asyncio.gather(*sleepers, return_exceptions=True)
+
+    async with asyncio.timeout(5):
+        await asyncio.gather(*(database.ping() for _ in range(2 * engine_module.CONNECTIONS)))
+
+
+@ON_POSTGRESQL
+async def test_one_key_is_held_by_one_transaction_at_a_time(database, other_database):
+    inside = []
+
+    @asynccontextmanager
+    async def alone(store, *keys):
+        async with store.writing() as connection:
+            await store.lock(connection, *keys)
+            inside.append(keys)
+            yield
+            inside.remove(keys)
+
+    async def enter(store, *keys):
+        async with alone(store, *keys):
+            assert len(inside) == 1
+            await asyncio.sleep(0.01)
+
+    await asyncio.gather(
+        *(enter(store, "guild:1", "everywhere") for store in [database, other_database] * 5)
+    )
+
+    async with alone(database, "guild:1"), alone(other_database, "guild:2"):
+        assert len(inside) == 2
 
 
 async def test_an_error_undoes_its_transaction(database, jobs, add):
@@ -105,33 +245,57 @@ async def test_a_reader_does_not_wait_for_a_writer(database, jobs, add):
 
 
 async def test_the_folder_is_made(tmp_path):
-    url = f"sqlite+aiosqlite:///{tmp_path}/deep/er/imagine.db"
-    async with Database.open(url) as opened:
-        await opened.ping()
+    await opens(f"sqlite+aiosqlite:///{tmp_path}/deep/er/imagine.db")
 
     assert (tmp_path / "deep/er/imagine.db").is_file()
 
 
 @pytest.mark.parametrize("kind", ["folder", "garbage", "below a file"])
-async def test_what_cannot_be_opened_is_a_store_away(tmp_path, kind):
-    path = tmp_path / "imagine.db"
+async def test_a_file_that_cannot_be_opened_is_a_store_away(file, kind):
     if kind == "folder":
-        path.mkdir()
+        file.mkdir()
     else:
-        path.write_bytes(b"this was never a database " * 200)
+        file.write_bytes(b"this was never a database " * 200)
     if kind == "below a file":
-        path = path / "imagine.db"
+        file = file / "imagine.db"
 
     with pytest.raises(StoreAway):
-        async with Database.open(f"sqlite+aiosqlite:///{path}"):
-            pass
+        await opens(f"sqlite+aiosqlite:///{file}")
 
 
-async def test_no_value_of_a_row_shows_in_an_error(impatient, database, locked):
+async def test_a_server_that_cannot_be_opened_says_why(postgres, tmp_path):
+    """The operator reads this line, and has to know what to mend."""
+    with pytest.raises(StoreAway, match='database "nowhere" does not exist'):
+        await opens(postgres.url("nowhere"))
+    with pytest.raises(StoreAway, match="No such file or directory"):
+        await opens(postgres.url("nowhere", host=tmp_path))
+    with pytest.raises(StoreAway, match="Connect call failed"):
+        await opens("postgresql+asyncpg://user:very-secret@127.0.0.1:1/imagine")
+    with pytest.raises(StoreAway, match="ssl"):
+        await opens(f"{postgres.url('nowhere')}&ssl=perhaps")
+
+
+@ON_SQLITE
+async def test_no_value_of_a_row_shows_in_an_error_of_a_file(impatient, database, locked):
     """Rows hold tokens, and errors reach the log."""
     job = a_job(interaction_token="very-secret")
 
     with pytest.raises(StoreAway) as away:
-        await Jobs(database).add(job, anybody)
+        await record(Jobs(database), job)
 
     assert "very-secret" not in f"{away.value} {away.value.__cause__}"
+
+
+@ON_POSTGRESQL
+async def test_no_value_of_a_row_shows_in_an_error_of_a_server(database):
+    job = a_job(order=an_order(images="very-secret"))
+
+    with pytest.raises(StoreAway) as away:
+        await record(Jobs(database), job)
+
+    assert "very-secret" not in f"{away.value} {away.value.__cause__}"
+
+
+async def opens(url):
+    async with Database.open(url) as opened:
+        await opened.ping()

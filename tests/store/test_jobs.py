@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.job import Billed, Cause, State
-from tests.samples import LANE, NOW, a_job, an_order, anybody
+from tests.samples import LANE, NOW, a_job, an_order
+from tests.store.record import record
 
 
 async def taken_over(jobs, owner="there", *, lease=30.0, submitted_before=NOW):
@@ -14,7 +15,8 @@ async def taken_over(jobs, owner="there", *, lease=30.0, submitted_before=NOW):
     return {job.id for job in found}
 
 
-async def inherited(jobs, owner="there"):
+async def inherited(jobs, owner="one:2222"):
+    """Take what the predecessors of the instance *one* had."""
     return {job.id for job in await jobs.inherit(owner, lease=30.0)}
 
 
@@ -44,7 +46,7 @@ async def test_a_job_comes_back_as_it_was_put_in(jobs):
         kept_at=NOW + 4,
     )
 
-    assert await jobs.add(job, anybody)
+    assert await record(jobs, job)
     assert await jobs.get(job.id) == job
     assert await jobs.get("another") is None
 
@@ -54,8 +56,8 @@ async def test_an_interaction_makes_one_job_however_often_it_comes(jobs, other_j
     job = a_job()
     again = replace(a_job(), interaction_id=job.interaction_id)
 
-    assert await jobs.add(job, anybody)
-    assert not await other_jobs.add(again, anybody)
+    assert await record(jobs, job)
+    assert not await record(other_jobs, again)
     assert await other_jobs.get(again.id) is None
 
 
@@ -63,7 +65,7 @@ async def test_of_two_processes_that_record_one_interaction_one_wins(jobs, other
     job = a_job()
     again = replace(a_job(), interaction_id=job.interaction_id)
 
-    recorded = await asyncio.gather(jobs.add(job, anybody), other_jobs.add(again, anybody))
+    recorded = await asyncio.gather(record(jobs, job), record(other_jobs, again))
 
     assert sorted(recorded) == [False, True]
 
@@ -153,6 +155,46 @@ async def test_claims_of_two_processes_never_give_one_job_twice(add, claim, jobs
     assert set(got) == waiting
 
 
+async def test_claims_of_two_processes_never_exceed_the_width(add, claim, jobs, other_jobs):
+    """The vendor refuses what is too much, and then everybody waits."""
+    for number in range(50):
+        await add(guild_id=number % 7)
+
+    claimed = await asyncio.gather(*(claim(by=by, width=5) for by in [jobs, other_jobs] * 25))
+
+    assert sum(job is not None for job in claimed) == 5
+
+
+async def test_an_order_is_cancelled_or_claimed_and_never_both(add, claim, jobs, other_jobs):
+    """A member who was told that nothing was ordered must not find it on the bill."""
+    waiting = [await add(guild_id=number % 7) for number in range(20)]
+
+    won, claimed = await asyncio.gather(
+        asyncio.gather(
+            *(other_jobs.swap(job, job.turn(State.CANCELLED, now=NOW)) for job in waiting)
+        ),
+        asyncio.gather(*(claim(by=jobs, width=99) for _ in waiting)),
+    )
+
+    cancelled = {job.id for job, was in zip(waiting, won, strict=True) if was}
+    got = {job.id for job in claimed if job is not None}
+    assert not cancelled & got
+    assert cancelled | got == {job.id for job in waiting}
+
+
+async def test_what_changes_many_jobs_never_waits_in_a_circle(add, jobs, other_jobs):
+    """A server ends one of two that do, and a renewal of leases is lost."""
+    for number in range(30):
+        await add(state=State.QUEUED, owner="here", created_at=NOW - number)
+
+    await asyncio.gather(
+        *(jobs.renew("here", lease=30) for _ in range(5)),
+        *(other_jobs.erase_tokens(before=NOW + 1) for _ in range(5)),
+        *(by.line_up(lane) for by, lane in zip([jobs, other_jobs] * 5, "ab" * 5, strict=True)),
+        other_jobs.release("here"),
+    )
+
+
 async def test_a_job_whose_member_was_not_answered_is_never_claimed(add, claim):
     await add(answered_at=None)
 
@@ -207,7 +249,7 @@ async def test_what_the_vendor_is_done_with_takes_no_place(add, claim, state):
 
 async def test_another_lane_is_another_queue(add, claim, lanes):
     await add(lane="other", state=State.QUEUED)
-    await lanes.press("other", retry_after=60, now=NOW, jitter=0)
+    await lanes.turn("other", lambda lane: replace(lane, paused_until=NOW + 60))
     mine = await add()
 
     assert await claim(lane="other") is None
@@ -216,7 +258,7 @@ async def test_another_lane_is_another_queue(add, claim, lanes):
 
 async def test_nothing_is_claimed_while_the_lane_pauses(add, claim, lanes):
     await add()
-    await lanes.press(LANE, retry_after=60, now=NOW, jitter=0)
+    await lanes.turn(LANE, lambda lane: replace(lane, paused_until=NOW + 60))
 
     assert await claim(now=NOW + 59) is None
     assert await claim(now=NOW + 60) is not None
@@ -323,7 +365,7 @@ async def test_pictures_that_are_kept_are_not_delivered_again(jobs, add):
 
 async def test_an_end_that_was_not_told_is_taken_over(jobs, add):
     """Its owner died between the last state and the card: the member still has to hear of it."""
-    job = await add(state=State.FAILED, owner="dead")
+    job = await add(state=State.FAILED, owner="one:1111")
 
     assert await inherited(jobs) == {job.id}
 
@@ -340,14 +382,24 @@ async def test_of_two_processes_that_take_over_each_job_goes_to_one(jobs, other_
 async def test_a_process_that_is_alone_inherits_everything_at_once(jobs, add, claim):
     """No lease is waited for: the lock proves that whoever had the jobs is dead."""
     await add()
-    submitting = await claim("dead", lease=30)
-    followed = await add(state=State.QUEUED, owner="dead")
+    submitting = await claim("one:1111", lease=30)
+    followed = await add(state=State.QUEUED, owner="one:0000")
     nobodys = await add(state=State.COMPLETED)
     waiting = await add()
 
     assert await inherited(jobs) == {submitting.id, followed.id, nobodys.id}
     assert await inherited(jobs) == set()
     assert await jobs.get(waiting.id) == waiting
+
+
+@pytest.mark.parametrize("instance", ["two", "one:1", "on_", "one%", "ONE", ""])
+async def test_of_another_instance_nothing_is_known(database, jobs, add, instance):
+    """It runs beside us on a server: to take what it works on would tell members of an end that
+    is none. Of a file we know that nobody else runs on it.
+    """
+    job = await add(state=State.SUBMITTING, owner=f"{instance}:1111")
+
+    assert await inherited(jobs) == (set() if database.shared else {job.id})
 
 
 async def test_what_is_too_much_for_one_statement_is_inherited_in_several(jobs, add):

@@ -1,0 +1,55 @@
+"""What a server's log channel is told, as values. Its words stand with all others."""
+
+from dataclasses import dataclass
+
+from bot.domain.pressure import Reason
+from bot.domain.rules import Block, Rules
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordRefused:
+    """A prompt held a blocked phrase."""
+
+    member_id: int
+    channel_id: int
+    phrase: str
+    prompt: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changed:
+    """A moderator changed the server's rules."""
+
+    by: int
+    before: Rules
+    after: Rules
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blocked:
+    """A moderator blocked a member, or blocked one differently."""
+
+    block: Block
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unblocked:
+    """A moderator ended a member's block."""
+
+    by: int
+    member_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shut:
+    """The lane was shut, and orders of this server were given back. Once an episode."""
+
+    reason: Reason
+    guild_id: int
+    orders: int
+    channel_id: int  # of one of them
+    message_id: int | None  # of its card
+    until: float | None  # Unix seconds; None: until the operator changes something
+
+
+Notice = WordRefused | Changed | Blocked | Unblocked | Shut

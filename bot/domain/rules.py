@@ -1,0 +1,242 @@
+"""A server's rules: what its moderators set, and how one set of rules becomes another.
+
+Nothing in them goes beyond the operator's caps. ``0`` stands for "no such limit".
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Final
+
+from bot.domain import words
+from bot.domain.order import IMAGES, STEPS, Span, clean
+from bot.domain.words import Words
+from bot.errors import BadLimit, TooMany
+
+MOST_TIERS: Final = 25
+MOST_CHANNELS: Final = 25  # that a select in Discord can show as chosen
+LONGEST_REASON: Final = 200  # characters
+BLOCK_HOURS: Final = Span(1, 24 * 365)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tier:
+    """What members with a role may do instead; ``None``: what everybody may."""
+
+    role_id: int
+    cooldown: int | None = None  # seconds
+    member_per_day: int | None = None  # images
+    member_at_once: int | None = None  # orders
+    images: int | None = None  # of one order
+    steps: int | None = None  # of one order
+    exempt: bool = False  # from all of these
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allowance:
+    """What one member may do, by the tiers of their roles."""
+
+    cooldown: int  # seconds
+    member_per_day: int  # images
+    member_at_once: int  # orders
+    images: int  # of one order
+    steps: int  # of one order
+
+
+TIERED: Final = tuple(field_.name for field_ in fields(Allowance))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pause:
+    """A server takes no orders for a while."""
+
+    by: int  # the moderator's id
+    since: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """A server's rules, as its moderators set them. The defaults hold until they do."""
+
+    cooldown: int = 0  # seconds from one order of a member to the next
+    member_per_day: int = 25  # images
+    server_per_day: int = 0  # images
+    member_at_once: int = 3  # orders
+    server_at_once: int = 0  # orders
+    images: int = 0  # of one order
+    steps: int = 0  # of one order
+    spoiler: bool = False  # pictures are hidden until somebody clicks
+    age_restricted_only: bool = False
+    tiers: tuple[Tier, ...] = ()  # one for each role
+    channels: tuple[int, ...] = ()  # where orders are taken; empty: everywhere
+    words: Words = field(default_factory=Words)
+    pause: Pause | None = None
+    log_channel: int | None = None
+
+    def allowance(self, role_ids: frozenset[int]) -> Allowance:
+        """Return what a member with these roles may do.
+
+        Each limit is the most generous one that a tier of theirs names, and everybody's where
+        none does: so a tier may also be stricter, and no role takes away what another gives.
+        """
+        theirs = [tier for tier in self.tiers if tier.role_id in role_ids]
+        exempt = any(tier.exempt for tier in theirs)
+
+        def best(name: str) -> int:
+            named = [limit for tier in theirs if (limit := getattr(tier, name)) is not None]
+            if exempt or 0 in named:
+                return 0
+            most: int = max(named, default=getattr(self, name))
+            least: int = min(named, default=getattr(self, name))
+            return least if name == "cooldown" else most
+
+        return Allowance(**{name: best(name) for name in TIERED})
+
+
+# What a limit may be set to; 0 is always possible.
+RANGES: Final[dict[str, Span[int]]] = {
+    "cooldown": Span(1, 86400),
+    "member_per_day": Span(1, 100_000),
+    "server_per_day": Span(1, 1_000_000),
+    "member_at_once": Span(1, 1000),
+    "server_at_once": Span(1, 10_000),
+    "images": IMAGES,
+    "steps": STEPS,
+}
+FLAGS: Final = ("spoiler", "age_restricted_only")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """A member whom a server's moderators let order nothing."""
+
+    member_id: int
+    by: int  # the moderator's id
+    since: float
+    until: float | None = None  # None: until a moderator ends it
+    reason: str = ""
+
+    def holds(self, now: float) -> bool:
+        """Tell whether it has not ended by itself."""
+        return self.until is None or now < self.until
+
+
+def changed(rules: Rules, **changes: Any) -> Rules:
+    """Return *rules* with *changes*, by the names of its fields.
+
+    Raises :class:`~bot.errors.BadLimit` and :class:`~bot.errors.TooMany`, and changes nothing.
+    """
+    after = replace(rules, **changes)
+    for name, span in RANGES.items():
+        _check(name, getattr(after, name), span)
+    for tier in after.tiers:
+        for name in TIERED:
+            if getattr(tier, name) is not None:
+                _check(name, getattr(tier, name), RANGES[name])
+    for name in FLAGS:
+        if not isinstance(getattr(after, name), bool):  # a crafted client obeys no option type
+            raise BadLimit(name=name, low=False, high=True)
+    for name, kept, most in (
+        ("tiers", after.tiers, MOST_TIERS),
+        ("channels", after.channels, MOST_CHANNELS),
+    ):
+        if len(kept) > most:
+            raise TooMany(name=name, most=most)
+    return after
+
+
+def with_tier(rules: Rules, role_id: int, **named: Any) -> Rules:
+    """Return *rules* with what is *named* changed in that role's tier, or in a new one."""
+    fresh = Tier(role_id=role_id)
+    before = next((tier for tier in rules.tiers if tier.role_id == role_id), fresh)
+    after = replace(before, **named)
+    if after == fresh:
+        return without_tier(rules, role_id)
+    return changed(rules, tiers=(*without_tier(rules, role_id).tiers, after))
+
+
+def without_tier(rules: Rules, role_id: int) -> Rules:
+    """Return *rules* without that role's tier."""
+    return replace(rules, tiers=tuple(tier for tier in rules.tiers if tier.role_id != role_id))
+
+
+def with_words(
+    rules: Rules, *, block: str | None = None, allow: str | None = None, remove: str | None = None
+) -> Rules:
+    """Return *rules* with a phrase blocked, or allowed, or off both lists.
+
+    Raises :class:`~bot.domain.words.BadPhrase`.
+    """
+    blocked, allowed = rules.words.blocked, rules.words.allowed
+    if block is not None:
+        blocked = words.add(blocked, block)
+    if allow is not None:
+        allowed = words.add(allowed, allow)
+    if remove is not None:
+        blocked, allowed = words.remove(blocked, remove), words.remove(allowed, remove)
+    return replace(rules, words=Words(blocked=blocked, allowed=allowed))
+
+
+def block_of(member_id: int, *, by: int, now: float, hours: object, reason: str) -> Block:
+    """Return a block from *now* on, for *hours* or without an end.
+
+    Raises :class:`~bot.errors.BadLimit`.
+    """
+    until = None
+    if hours is not None:
+        if not isinstance(hours, int) or hours not in BLOCK_HOURS:
+            raise BadLimit(name="hours", low=BLOCK_HOURS.low, high=BLOCK_HOURS.high)
+        until = now + hours * 3600.0
+    return Block(
+        member_id=member_id,
+        by=by,
+        since=now,
+        until=until,
+        reason=clean(reason)[:LONGEST_REASON],
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One thing in which two sets of rules differ; ``None`` on a side: it was not there."""
+
+    name: str  # of the field
+    before: Any
+    after: Any
+
+
+def differences(before: Rules, after: Rules) -> Iterator[Difference]:
+    """Yield in what *after* differs, part by part where a field holds many."""
+    for name in (field_.name for field_ in fields(Rules)):
+        old, new = getattr(before, name), getattr(after, name)
+        match name:
+            case "words":
+                yield from _parts("blocked", old.blocked, new.blocked)
+                yield from _parts("allowed", old.allowed, new.allowed)
+            case "channels":
+                yield from _parts(name, old, new)
+            case "tiers":
+                tiers = [{tier.role_id: tier for tier in side} for side in (old, new)]
+                for role_id in sorted(tiers[0].keys() | tiers[1].keys()):
+                    yield from _pair(name, tiers[0].get(role_id), tiers[1].get(role_id))
+            case _:
+                yield from _pair(name, old, new)
+
+
+def _pair(name: str, old: Any, new: Any) -> Iterator[Difference]:
+    if old != new:
+        yield Difference(name=name, before=old, after=new)
+
+
+def _parts(name: str, old: tuple[Any, ...], new: tuple[Any, ...]) -> Iterator[Difference]:
+    for part in old:
+        if part not in new:
+            yield Difference(name=name, before=part, after=None)
+    for part in new:
+        if part not in old:
+            yield Difference(name=name, before=None, after=part)
+
+
+def _check(name: str, value: object, span: Span[int]) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or (value and value not in span):
+        raise BadLimit(name=name, low=span.low, high=span.high)

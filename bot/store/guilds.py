@@ -1,0 +1,121 @@
+"""Servers in the store: their rules as one document each, blocks, and drafts of changes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.rules import Block, Rules
+from bot.store.database import Database
+from bot.store.tables import blocks, drafts, guilds
+
+# A document may be older than the code: what it lacks is as the defaults say.
+_RULES: Final = TypeAdapter(Rules)
+_BLOCK_FIELDS: Final = tuple(field.name for field in fields(Block))
+
+
+class Guilds:
+    """The servers of all processes that share the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def rules(self, guild_id: int) -> Rules:
+        """Return the server's rules; the defaults where nobody set any."""
+        async with self._database.reading() as connection:
+            return await rules_of(connection, guild_id)
+
+    async def change(self, guild_id: int, how: Callable[[Rules], Rules]) -> tuple[Rules, Rules]:
+        """Put what *how* makes of the rules in their place, in one step; return before and after.
+
+        What *how* raises is raised, and nothing changed.
+        """
+        async with self._database.writing() as connection:
+            await self._database.lock(connection, guild_lock(guild_id))
+            before = await rules_of(connection, guild_id)
+            after = how(before)
+            if after != before:
+                document = _RULES.dump_python(after, mode="json")
+                its = guilds.c.guild_id == guild_id
+                put = await connection.execute(update(guilds).where(its).values(rules=document))
+                if put.rowcount == 0:
+                    values = {"guild_id": guild_id, "rules": document}
+                    await connection.execute(insert(guilds).values(values))
+        return before, after
+
+    async def block(self, guild_id: int, block: Block) -> None:
+        """Keep *block*, in place of one that the member has."""
+        values = {name: getattr(block, name) for name in _BLOCK_FIELDS}
+        async with self._database.writing() as connection:
+            await self._database.lock(connection, guild_lock(guild_id))
+            await connection.execute(delete(blocks).where(_blocked(guild_id, block.member_id)))
+            await connection.execute(insert(blocks).values(values | {"guild_id": guild_id}))
+
+    async def unblock(self, guild_id: int, member_id: int) -> bool:
+        """End a member's block; ``False``: there is none."""
+        async with self._database.writing() as connection:
+            await self._database.lock(connection, guild_lock(guild_id))
+            ended = await connection.execute(delete(blocks).where(_blocked(guild_id, member_id)))
+            return ended.rowcount > 0
+
+    async def draft(
+        self, draft_id: str, guild_id: int, changes: Mapping[str, Any], *, now: float
+    ) -> None:
+        """Keep changes of rules, by the names of their fields, until somebody saves them."""
+        whole = _RULES.dump_python(replace(Rules(), **changes), mode="json")
+        values = {
+            "id": draft_id,
+            "guild_id": guild_id,
+            "changes": {name: whole[name] for name in changes},
+            "created_at": now,
+        }
+        async with self._database.writing() as connection:
+            await connection.execute(insert(drafts).values(values))
+
+    async def drafted(self, draft_id: str, guild_id: int) -> Mapping[str, Any] | None:
+        """Return changes that were kept; ``None``: there are none of that name in that server."""
+        its = and_(drafts.c.id == draft_id, drafts.c.guild_id == guild_id)
+        async with self._database.reading() as connection:
+            found = await connection.scalar(select(drafts.c.changes).where(its))
+        if found is None:
+            return None
+        whole = _RULES.validate_python(found)
+        return {name: getattr(whole, name) for name in found}
+
+    async def erase_drafts(self, *, before: float) -> None:
+        """Erase what was drafted *before*, in Unix seconds."""
+        old = drafts.c.created_at < before
+        async with self._database.reading() as connection:
+            if await connection.scalar(select(drafts.c.id).where(old).limit(1)) is None:
+                return
+        async with self._database.writing() as connection:
+            await connection.execute(delete(drafts).where(old))
+
+
+def guild_lock(guild_id: int | None) -> str:
+    """Return the name of the lock under which a server's rules, blocks and usage change."""
+    return f"guild:{guild_id}"
+
+
+async def rules_of(connection: AsyncConnection, guild_id: int | None) -> Rules:
+    """Return the server's rules; the defaults where nobody set any."""
+    document = await connection.scalar(select(guilds.c.rules).where(guilds.c.guild_id == guild_id))
+    return Rules() if document is None else _RULES.validate_python(document)
+
+
+async def block_of(
+    connection: AsyncConnection, guild_id: int | None, member_id: int
+) -> Block | None:
+    """Return the member's block; ``None``: there is none, or there was none that holds still."""
+    found = await connection.execute(
+        select(*(blocks.c[name] for name in _BLOCK_FIELDS)).where(_blocked(guild_id, member_id))
+    )
+    row = found.mappings().first()
+    return Block(**row) if row else None
+
+
+def _blocked(guild_id: int | None, member_id: int) -> ColumnElement[bool]:
+    return and_(blocks.c.guild_id == guild_id, blocks.c.member_id == member_id)

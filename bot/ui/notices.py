@@ -1,0 +1,77 @@
+"""Writes into the servers' log channels: one line each, links and no pings."""
+
+import asyncio
+import logging
+import secrets
+from typing import Final
+
+import discord
+
+from bot.domain.notices import Notice
+from bot.errors import Closed, DiscordAway
+from bot.ui import texts
+from bot.ui.replies import answered
+from bot.ui.rest import Rest
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS: Final = 5
+FIRST_PAUSE: Final = 2.0  # seconds before a line is tried again, then twice as long
+MOST_WAITING: Final = 1000  # lines; a log is not worth more memory
+
+
+class Notices:
+    """The pen."""
+
+    def __init__(self, rest: Rest) -> None:
+        self._rest = rest
+        self._writing: set[asyncio.Task[None]] = set()
+
+    def tell(self, channel_id: int, notice: Notice) -> None:
+        """Have a line written, some time soon; lost where Discord refuses it."""
+        if len(self._writing) >= MOST_WAITING:
+            log.warning("a line for the log of a server was dropped: too many wait")
+            return
+        task = asyncio.create_task(self._insist(channel_id, notice), name="notice")
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+
+    async def write(self, channel_id: int, notice: Notice) -> None:
+        """Write a line; raises :class:`~bot.errors.Closed`, and DiscordAway."""
+        await self._write(channel_id, texts.notice(notice), secrets.token_hex(8))
+
+    async def close(self) -> None:
+        """Give up what is not written yet."""
+        for task in self._writing:
+            task.cancel()
+        await asyncio.gather(*self._writing, return_exceptions=True)
+
+    async def _insist(self, channel_id: int, notice: Notice) -> None:
+        """Write a line, once: Discord drops a repeated nonce for minutes, and we give up before."""
+        nonce, pause = secrets.token_hex(8), FIRST_PAUSE
+        words = texts.notice(notice)
+        for _ in range(ATTEMPTS):
+            try:
+                return await self._write(channel_id, words, nonce)
+            except Closed as error:
+                log.info("the log channel %d takes no line: %s", channel_id, error)
+                return None
+            except DiscordAway as error:
+                log.info("the log channel %d: Discord is away: %s", channel_id, error)
+            except Exception:
+                log.exception("the log channel %d could not be written to", channel_id)
+                return None
+            await asyncio.sleep(pause)
+            pause *= 2
+        return None
+
+    async def _write(self, channel_id: int, words: str, nonce: str) -> None:
+        async with answered():
+            client = await self._rest.client()
+            channel = client.get_partial_messageable(channel_id)
+            await channel.send(
+                words,
+                nonce=nonce,
+                allowed_mentions=discord.AllowedMentions.none(),
+                suppress_embeds=True,
+            )

@@ -1,0 +1,130 @@
+"""How one set of a server's rules becomes another."""
+
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.rules import (
+    BLOCK_HOURS,
+    FLAGS,
+    LONGEST_REASON,
+    MOST_CHANNELS,
+    RANGES,
+    Difference,
+    Pause,
+    Rules,
+    Tier,
+    block_of,
+    changed,
+    differences,
+    with_tier,
+    with_words,
+    without_tier,
+)
+from bot.domain.words import BadPhrase, Words
+from bot.errors import BadLimit, TooMany
+from tests.samples import NOW
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_a_limit_takes_its_range_and_zero(name):
+    span = RANGES[name]
+
+    for value in (0, span.low, span.high):
+        assert getattr(changed(Rules(), **{name: value}), name) == value
+    wrong = {-1, span.high + 1, *({span.low - 1} - {0})}
+    for value in (*wrong, "2", 1.5, True, None):
+        with pytest.raises(BadLimit) as error:
+            changed(Rules(), **{name: value})
+        assert (error.value.name, error.value.low) == (name, span.low)
+
+
+@pytest.mark.parametrize("name", FLAGS)
+@pytest.mark.parametrize("value", [1, "yes", None])
+def test_a_flag_takes_nothing_but_true_and_false(name, value):
+    with pytest.raises(BadLimit):
+        changed(Rules(), **{name: value})
+
+
+def test_a_change_touches_nothing_but_what_it_names():
+    before = Rules(cooldown=5, spoiler=True, channels=(1,))
+
+    assert changed(before, images=2) == replace(before, images=2)
+
+
+def test_there_is_room_for_so_many_channels():
+    assert changed(Rules(), channels=tuple(range(MOST_CHANNELS)))
+    with pytest.raises(TooMany):
+        changed(Rules(), channels=tuple(range(MOST_CHANNELS + 1)))
+
+
+def test_a_tier_is_changed_in_what_is_named_and_removed_as_a_whole():
+    one = with_tier(Rules(), 7, images=2)
+    two = with_tier(one, 7, cooldown=3)
+
+    assert two.tiers == (Tier(role_id=7, images=2, cooldown=3),)
+    assert without_tier(two, 7) == Rules()
+    with pytest.raises(BadLimit):
+        with_tier(Rules(), 7, steps=5)
+
+
+def test_a_tier_that_says_nothing_is_none():
+    assert with_tier(Rules(), 7) == Rules()
+    assert with_tier(with_tier(Rules(), 7, exempt=True), 7, exempt=False) == Rules()
+
+
+def test_phrases_go_on_their_lists_and_off_both():
+    rules = with_words(with_words(Rules(), block="Bad Wolf"), allow="big bad wolf")
+
+    assert rules.words == Words(blocked=("Bad Wolf",), allowed=("big bad wolf",))
+    assert with_words(rules, remove="bad wolf").words == Words(allowed=("big bad wolf",))
+    with pytest.raises(BadPhrase):
+        with_words(Rules(), block="!?")
+
+
+def test_differences_name_what_changed_part_by_part():
+    before = Rules(channels=(1, 2), words=Words(blocked=("a", "b")), cooldown=1)
+    after = replace(
+        before,
+        cooldown=2,
+        channels=(2, 3),
+        words=Words(blocked=("b",), allowed=("c",)),
+        tiers=(Tier(role_id=7, exempt=True),),
+    )
+
+    assert set(differences(before, after)) == {
+        Difference(name="cooldown", before=1, after=2),
+        Difference(name="channels", before=1, after=None),
+        Difference(name="channels", before=None, after=3),
+        Difference(name="blocked", before="a", after=None),
+        Difference(name="allowed", before=None, after="c"),
+        Difference(name="tiers", before=None, after=Tier(role_id=7, exempt=True)),
+    }
+    assert not list(differences(after, after))
+
+
+@given(st.integers(min_value=0, max_value=86400), st.booleans())
+def test_rules_that_differ_have_differences(cooldown, spoiler):
+    after = Rules(cooldown=cooldown, spoiler=spoiler, pause=Pause(by=1, since=NOW))
+
+    named = {difference.name for difference in differences(Rules(), after)}
+
+    assert named == {
+        field.name
+        for field in fields(Rules)
+        if getattr(after, field.name) != getattr(Rules(), field.name)
+    }
+
+
+def test_a_block_ends_after_its_hours_or_not_at_all():
+    block = block_of(300, by=1, now=NOW, hours=2, reason=" spam\u200b \n again " + "x" * 500)
+
+    assert block.until == NOW + 7200
+    assert block.reason.startswith("spam again x")
+    assert len(block.reason) == LONGEST_REASON
+    assert block_of(300, by=1, now=NOW, hours=None, reason="").until is None
+    for hours in (0, BLOCK_HOURS.high + 1, "3", 1.5):
+        with pytest.raises(BadLimit):
+            block_of(300, by=1, now=NOW, hours=hours, reason="")

@@ -1,0 +1,27 @@
+"""Ways to record an order, for tests that are about the store and not about rules."""
+
+from bot.errors import NotOrdered
+from tests.samples import anybody
+
+
+class Full(NotOrdered):
+    """These tests' own refusal."""
+
+
+async def record(jobs, job):
+    """Record *job* as it is, whatever is on record already; tell whether it is new."""
+    return await jobs.add(job, anybody) is not None
+
+
+async def record_at_most(limit, jobs, job):
+    """Record *job* if its server has had fewer images than *limit* today.
+
+    Raises :class:`Full`.
+    """
+
+    def admit(asked, standing):
+        if standing.usage.server >= limit:
+            raise Full
+        return asked
+
+    return await jobs.add(job, admit) is not None
