@@ -114,6 +114,8 @@ def _end(job: Job) -> str:
             return "**Could not be ordered** · the image service asked for a long pause"
         case State.REFUSED, Cause.WAITED_TOO_LONG:
             return "**Could not be ordered** · the image service was busy for too long"
+        case State.REFUSED, Cause.SETTLED:
+            return "**Could not be ordered** · the image service never took it"
         case State.REFUSED, _:
             return "**Could not be ordered** · the image service refused it"
         case State.UNCERTAIN, _:
@@ -122,6 +124,8 @@ def _end(job: Job) -> str:
             return "**Could not be finished** · the image service took too long"
         case State.FAILED, Cause.NO_PICTURE:
             return "**Could not be shown** · the image service gave no usable picture"
+        case State.FAILED, Cause.KEPT_TOO_LONG:
+            return "**Could not be delivered** · the pictures were kept, and nobody fetched them"
         case State.ERROR, _:
             return "**Could not be drawn** · the image service had an error"
         case _:
@@ -570,8 +574,15 @@ def explained(member_id: int, verdicts: Sequence[Verdict]) -> str:
         if decides is not None
         else f"An order of <@{member_id}> here, of one image, would be admitted now."
     )
-    lines = [f"- {RULES[verdict.rule]}: {_stands(verdict)}" for verdict in verdicts]
-    return "\n".join([first, *lines])
+    parts = [first]
+    for whose, operators in ((_MODERATORS_RULES, False), (_OPERATORS_RULES, True)):
+        parts.append(f"**{whose}**")
+        parts += [
+            f"- {RULES[verdict.rule]}: {_stands(verdict)}"
+            for verdict in verdicts
+            if verdict.operators is operators
+        ]
+    return "\n".join(parts)
 
 
 def _whose(verdict: Verdict) -> str:
@@ -592,15 +603,14 @@ def _stands(verdict: Verdict) -> str:
         case Rule.IMAGES | Rule.STEPS:
             figures = f"up to {verdict.limit}" if verdict.limit else "no limit"
         case rule if rule in FIGURES:
-            limit = str(verdict.limit) if verdict.limit else "no limit"
-            figures = f"{verdict.used} of {limit}"
+            limit = f"of {verdict.limit}" if verdict.limit else "used, no limit"
+            figures = f"{verdict.used} {limit}"
         case _:
             figures = ""
     ends = f" until {ago(verdict.ends_at)}" if verdict.ends_at is not None else ""
     why = f" ({literal(verdict.said)})" if verdict.said and verdict.refuses else ""
     passes = f"**refuses**{ends}{why}" if verdict.refuses else "lets pass"
-    whose = "operator" if verdict.operators else "moderators"
-    return " · ".join(part for part in (figures, passes, whose) if part)
+    return " · ".join(part for part in (figures, passes) if part)
 
 
 RULES: Final = {
@@ -765,5 +775,7 @@ _LATE: Final = "It takes longer than usual. It goes on, and the pictures will ap
 _LOCKED: Final = "the image service does not accept the bot's key, its operator must mend it"
 _MODERATORS: Final = "This server's moderators can change this."
 _OPERATOR: Final = "Only the operator can change this."
+_MODERATORS_RULES: Final = "What this server's moderators can change"
+_OPERATORS_RULES: Final = "What only the bot's operator can change"
 _PROBE: Final = "The next order will find out whether there is image credit again."
 _NOTHING: Final = "Nothing was ordered, nothing is charged."

@@ -102,6 +102,7 @@ def _field(field: Json, values: dict[str, Any]) -> Json:
     shown = {"type": field["type"], "id": field["id"], "custom_id": custom_id}
     required = field.get("required", True)
     preset = [option["value"] for option in field.get("options") or [] if option.get("default")]
+    preset += [chosen["id"] for chosen in field.get("default_values") or []]
     match field["type"]:
         case ComponentType.TEXT_INPUT:
             text = str(values.get(custom_id, field.get("value") or ""))

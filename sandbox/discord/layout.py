@@ -25,34 +25,40 @@ DEFAULTS: dict[int, Json] = {
 }
 
 
-def render(components: list[Json], resolve: Resolve) -> list[Json]:
-    """Return checked *components* in the shape of Discord's answers."""
+def render(components: list[Json], resolve: Resolve, *, form: bool = False) -> list[Json]:
+    """Return checked *components* in the shape of Discord's answers.
+
+    Only a *form* tells of its fields which are required.
+    """
     taken = {component["id"] for component, _ in walk(components, ()) if component.get("id")}
     free = (number for number in count(1) if number not in taken)
-    return [_one(component, free, resolve) for component in components]
+    hidden = ("type", "id") if form else ("type", "id", "required")
+    return [_one(component, free, resolve, hidden) for component in components]
 
 
-def _one(component: Json, free: Iterator[int], resolve: Resolve) -> Json:
+def _one(component: Json, free: Iterator[int], resolve: Resolve, hidden: tuple[str, ...]) -> Json:
     shown: Json = {
         "type": int(component["type"]),
         "id": component.get("id") or next(free),
         **DEFAULTS.get(component["type"], {}),
     }
     for key, value in component.items():
-        if value is not None and key not in ("type", "id", "required"):
-            shown[key] = _part(key, value, free, resolve)
+        if value is not None and key not in hidden:
+            shown[key] = _part(key, value, free, resolve, hidden)
     if shown["type"] == ComponentType.FILE:
         media = resolve(component["file"]["url"])
         shown |= {"name": media.name, "size": media.bytes}
     return shown
 
 
-def _part(key: str, value: Any, free: Iterator[int], resolve: Resolve) -> Any:
+def _part(
+    key: str, value: Any, free: Iterator[int], resolve: Resolve, hidden: tuple[str, ...]
+) -> Any:
     match key:
         case "components":
-            return [_one(child, free, resolve) for child in value]
+            return [_one(child, free, resolve, hidden) for child in value]
         case "accessory" | "component":
-            return _one(value, free, resolve)
+            return _one(value, free, resolve, hidden)
         case "media" | "file":
             return resolve(value["url"]).shown
         case "items":

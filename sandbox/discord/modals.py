@@ -108,7 +108,7 @@ def check(modal: Any, path: Path, form: Form) -> Json:
     unique(everything, form)
     for component, place in everything:
         _check_one(component, place, form)
-    return {**kept, "components": render(kept["components"], lambda _: Media(shown={}))}
+    return {**kept, "components": render(kept["components"], lambda _: Media(shown={}), form=True)}
 
 
 def _check_one(component: Json, path: Path, form: Form) -> None:

@@ -104,3 +104,42 @@ async def test_again_orders_anew_after_the_bot_was_killed_and_restarted(stage, p
 
     await page.get_by_role("img", name="a cat").nth(1).wait_for()
     assert len(stage.pixazo.accepted) == 2
+
+
+async def test_a_moderator_changes_a_limit_by_a_form_and_sees_what_decides(stage, page):
+    """By the page's keyboard and buttons alone, as somebody would who reads no manual."""
+    await order(page, "/limits words add phrase: bad wolf")
+    await page.get_by_test_id("message").last.get_by_text("bad wolf").wait_for()
+    await order(page, "/limits show")
+    panel = page.get_by_test_id("message").last
+    await panel.get_by_text("Limits of this server").wait_for()
+    await looks_well(page)
+
+    await panel.get_by_role("button", name="Change: Each order").click()
+    form = page.get_by_test_id("modal")
+    await form.get_by_label("Images in an order").fill("2")
+    await form.get_by_role("checkbox", name="Pictures as spoilers").check()
+    await looks_well(page)
+    await form.get_by_test_id("modal-submit").click()
+    await panel.get_by_text("Images in an order: no limit → 2").wait_for()
+    await looks_well(page)
+    await panel.get_by_role("button", name="Save").click()
+    await panel.get_by_text("Changed").wait_for()
+
+    await panel.get_by_role("button", name="Change: Words").click()
+    await form.get_by_label("Allowed although").fill("big bad wolf\nbad wolfhound")
+    await form.get_by_test_id("modal-submit").click()
+    await panel.get_by_role("button", name="Discard").click()
+    await panel.get_by_text("Nothing was changed.").wait_for()
+
+    await order(page, "/limits words test prompt: a big bad wolf")
+    await page.get_by_test_id("message").last.get_by_text("This would be refused").wait_for()
+    await order(page, "/imagine prompt: a cat images: 3")
+    await page.get_by_test_id("message").last.get_by_text("you asked for 3").wait_for()
+    await order(page, "/limits block member: Noah reason: spam")
+    await page.get_by_test_id("message").last.get_by_text("can order nothing").wait_for()
+    await order(page, "/limits explain member: Noah")
+    explained = page.get_by_test_id("message").last
+    await explained.get_by_text("What decides is Blocked members").wait_for()
+    await explained.get_by_text("Images in an order: up to 2").wait_for()
+    await looks_well(page)

@@ -196,6 +196,28 @@ async def test_wrong_modal_is_refused(noah, first, modal, wrong):
     assert await first(sent, {"type": 9, "data": data}, refused=True) == (400, 50035, wrong)
 
 
+async def test_modal_tells_what_may_stay_empty_and_keeps_what_it_came_with(noah, first, world):
+    here = noah.channel.id
+    places = {
+        "type": 8,
+        "custom_id": "places",
+        "required": False,
+        "min_values": 0,
+        "default_values": [{"id": here, "type": "channel"}],
+    }
+    components = [label(field(required=False)), label(places)]
+    opened = await noah.command("draw")
+    data = {"custom_id": "m", "title": "Report", "components": components}
+    assert (await first(opened, {"type": 9, "data": data}))[0] == 200
+    shown = (await opened.opened())["components"]
+    assert [one["component"]["required"] for one in shown] == [False, False]
+
+    sent = await noah.submit_modal(opened, {})
+
+    fields = [one["component"] for one in sent.interaction.data["components"]]
+    assert (fields[0]["value"], fields[1]["values"]) == ("", [here])
+
+
 @pytest.mark.parametrize(
     "choices",
     [

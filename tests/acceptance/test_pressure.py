@@ -1,0 +1,287 @@
+"""429, 402 and 401 of the vendor: no order is lost or sent twice, and everybody is told why."""
+
+import asyncio
+import itertools
+import json
+import time
+from email.utils import formatdate
+
+import pytest
+
+from sandbox.faults import Answer, Fault, Hold
+from tests.acceptance.outside import without_limits
+from tests.acceptance.test_imagine import SUBMIT, delivered, says, words
+from tests.acceptance.test_limits import CLUB, LIBRARY, set_limits
+
+STATUS = "/v2/requests/status/*"
+TOO_MANY = {"statusCode": 429, "message": "Rate limit is exceeded."}
+
+
+def too_many(headers=None, *, method="POST", path=SUBMIT, times=1):
+    answer = Answer(status=429, body=TOO_MANY, headers=headers or {})
+    return Fault(method=method, path=path, do=answer, times=times)
+
+
+def hold(path):
+    """Keep the answer to the next submit back."""
+    return Fault(method="POST", path=path, do=Hold(when="after"))
+
+
+def in_two_seconds():
+    """Return a date whose whole second is two to three seconds ahead."""
+    return {"Retry-After": formatdate(time.time() + 3, usegmt=True)}
+
+
+@pytest.fixture
+def mira(stage):
+    return stage.discord.member("Mira", channel="general", guild=CLUB)
+
+
+@pytest.fixture
+def reader(stage):
+    """A member of the other server."""
+    return stage.discord.member("Sam", channel="reading-room", guild=LIBRARY)
+
+
+async def orders(member, count, name="picture"):
+    return [await member.command("imagine", prompt=f"{name} {number}") for number in range(count)]
+
+
+def accepted_once(stage, count):
+    prompts = [json.loads(one.body)["prompt"] for one in stage.pixazo.accepted]
+    return len(prompts) == len(set(prompts)) == count
+
+
+@pytest.mark.parametrize(
+    ("headers", "pause"),
+    [({"Retry-After": "2"}, 2.0), (in_two_seconds, 1.9), ({}, 2.0)],
+    ids=["seconds", "a date", "without a word"],
+)
+async def test_after_a_429_nothing_is_sent_before_its_time_and_all_is_delivered(
+    stage, start, noah, headers, pause
+):
+    await start()
+    await without_limits(stage)
+    stage.pixazo.faults.add(too_many(headers() if callable(headers) else headers))
+
+    sents = await orders(noah, 5)
+    for sent in sents:
+        await sent.until(delivered(1), within=20)
+
+    posts = stage.pixazo.journal.find("POST", SUBMIT)
+    refused = next(one for one in posts if one.status == 429)
+    later = [one for one in posts if one.at > refused.ended]
+    # Others may have been on their way when the vendor said no.
+    assert all(
+        one.at >= refused.ended + pause - 0.1 for one in later if one.at > refused.ended + 0.2
+    )
+    assert accepted_once(stage, 5)
+
+
+async def test_ten_429_in_a_row_cost_time_and_nothing_else(stage, start, noah):
+    await start(LANE_WIDTH="1")
+    await without_limits(stage)
+    stage.pixazo.faults.add(too_many({"Retry-After": "0.3"}, times=10))
+
+    sents = await orders(noah, 3)
+    for sent in sents:
+        await sent.until(delivered(1), within=30)
+
+    posts = stage.pixazo.journal.find("POST", SUBMIT)
+    assert [one.status for one in posts] == [429] * 10 + [202] * 3
+    gaps = [later.at - sooner.ended for sooner, later in itertools.pairwise(posts[:11])]
+    assert min(gaps) >= 0.29
+    assert accepted_once(stage, 3)
+
+
+async def test_429_on_status_calls_costs_time_and_nothing_else(stage, start, noah):
+    await start(PUBLIC_URL="", POLL_SECONDS="0.2")
+    stage.pixazo.faults.add(too_many({"Retry-After": "0.4"}, method="GET", path=STATUS, times=3))
+
+    sents = await orders(noah, 2)
+    for sent in sents:
+        await sent.until(delivered(1), within=20)
+
+    calls = stage.pixazo.journal.find("GET", STATUS)
+    for refused in (one for one in calls if one.status == 429):
+        assert all(one.at >= refused.ended + 0.35 for one in calls if one.at > refused.ended + 0.1)
+    assert accepted_once(stage, 2)
+
+
+async def test_a_restart_in_the_middle_of_a_pause_keeps_the_pause(stage, start, noah):
+    bot = await start(LANE_WIDTH="1")
+    stage.pixazo.answer_next("429", retry_after=4)
+    [sent] = await orders(noah, 1)
+    await sent.until(says("place 1 in line · the image service is busy, on again <t:"))
+
+    await bot.kill()
+    await bot.start()
+    await stage.ready()
+    await sent.until(delivered(1), within=20)
+
+    refused, taken = stage.pixazo.journal.find("POST", SUBMIT)
+    assert (refused.status, taken.status) == (429, 202)
+    assert taken.at >= refused.ended + 3.9
+
+
+async def test_a_pause_that_nobody_should_wait_for_is_named_with_its_end(stage, start, noah):
+    await start(LANE_WIDTH="1")
+    stage.pixazo.answer_next("403", retry_after=5 * 86400)
+
+    sents = await orders(noah, 2)
+    for sent in sents:
+        await sent.until(
+            lambda message: "asked for a long pause" in (words(message) or message["content"])
+        )
+
+    later = await noah.command("imagine", prompt="later")
+    told = (await later.answer())["content"]
+    assert "asked for a long pause. Orders are taken again <t:" in told
+    assert len(stage.pixazo.journal.find("POST", SUBMIT)) == 1
+
+
+async def test_an_empty_wallet_gives_orders_back_tells_each_server_once_and_opens_after_a_top_up(
+    stage, start, noah, mira, reader
+):
+    bot = await start(LANE_WIDTH="1", BALANCE_PROBE_SECONDS="3")
+    library = stage.discord.member("Mira", channel="gallery", guild=LIBRARY)
+    for moderator in (mira, library):
+        await set_limits(moderator, member_at_once=0)
+    pictures = stage.world.channel("pictures", guild=CLUB).id
+    gallery = stage.world.channel("gallery", guild=LIBRARY).id
+    for moderator, channel in ((mira, pictures), (library, gallery)):
+        sent = await moderator.command("limits", "log", channel=channel)
+        await sent.until(says("is told"))
+    stage.pixazo.hold_states()
+    first, *waiting = [*await orders(noah, 4), *await orders(reader, 2, "read")]
+    [running] = await stage.pixazo.wait_accepted()
+    for sent in waiting:
+        await sent.until(says("in line"))
+
+    stage.pixazo.wallet_usd = 0.0
+    stage.pixazo.move(running.request_id, "COMPLETED")
+    for sent in waiting:
+        await sent.until(says("image credit is used up"))
+        assert "Nothing was charged" in words(sent.message)
+    await first.until(delivered(1))
+
+    refused = await noah.command("imagine", prompt="refused")
+    told = (await refused.answer())["content"]
+    assert "Only its operator can top it up; the next try is possible <t:" in told
+    posts = len(stage.pixazo.journal.find("POST", SUBMIT))
+    assert posts == 2
+
+    for member, channel in ((mira, pictures), (library, gallery)):
+        lines = await stage.world.wait(
+            lambda member=member, channel=channel: [
+                line
+                for one in member.visible(channel)
+                if "image credit is used up" in (line := one["content"])
+            ],
+            within=10,
+            what="a line in the log",
+        )
+        assert len(lines) == 1
+        assert f"https://discord.com/channels/{member.channel.guild_id}/" in lines[0]
+    assert len([line for line in bot.log if "WARNING" in line and "wallet" in line]) == 1
+
+    stage.pixazo.wallet_usd = None
+    stage.pixazo.release_states()
+    probe = await until_admitted(noah)
+    await probe.until(delivered(1))
+    after = await noah.command("imagine", prompt="after")
+    await after.until(delivered(1))
+    for member, channel in ((mira, pictures), (library, gallery)):
+        texts = [one["content"] for one in member.visible(channel)]
+        assert len([text for text in texts if "credit is used up" in text]) == 1
+    assert len([line for line in bot.log if "WARNING" in line and "wallet is empty" in line]) == 1
+
+
+async def until_admitted(member):
+    """Order again and again, as members do, until an order is admitted; return it."""
+    async with asyncio.timeout(15):
+        while True:
+            sent = await member.command("imagine", prompt="the probe")
+            await sent.answer()
+            if not sent.ephemeral:
+                return sent
+            await asyncio.sleep(0.1)
+
+
+async def test_while_the_probe_has_no_answer_everybody_else_is_refused(stage, start, noah, mira):
+    """And a moderator who knows of a top-up need not wait for the probe's time."""
+    stage.pixazo.wallet_usd = 0.0
+    await start(BALANCE_PROBE_SECONDS="3600")
+    await without_limits(stage)
+    sent = await noah.command("imagine", prompt="a cat")
+    await sent.until(says("image credit is used up"))
+    stage.pixazo.wallet_usd = None
+
+    resumed = await mira.command("limits", "resume")
+    await resumed.until(says("The next order will find out whether there is image credit again"))
+    held = stage.pixazo.faults.add(hold(SUBMIT))
+    probe = await noah.command("imagine", prompt="the probe")
+    await held.reached.wait()
+    other = await noah.command("imagine", prompt="another")
+    told = (await other.answer())["content"]
+    assert "another order is just finding out" in told
+
+    held.release()
+    await probe.until(delivered(1))
+    after = await noah.command("imagine", prompt="after")
+    await after.until(delivered(1))
+
+
+async def test_a_late_202_of_an_order_sent_before_the_402_opens_nothing(stage, start, noah):
+    await start(BALANCE_PROBE_SECONDS="3600")
+    await without_limits(stage)
+    held = stage.pixazo.faults.add(hold(SUBMIT))
+    early = await noah.command("imagine", prompt="early")
+    await held.reached.wait()
+    stage.pixazo.answer_next("402")
+    late = await noah.command("imagine", prompt="late")
+    await late.until(says("image credit is used up"))
+
+    held.release()
+    await early.until(delivered(1))
+
+    refused = await noah.command("imagine", prompt="refused")
+    assert "image credit is used up" in (await refused.answer())["content"]
+    assert len(stage.pixazo.journal.find("POST", SUBMIT)) == 2
+
+
+async def test_a_wrong_key_closes_the_lane_and_a_restart_with_the_right_one_opens_it(
+    stage, start, noah
+):
+    bot = await start(PIXAZO_API_KEY="wrong", LANE_WIDTH="1")
+    await without_limits(stage)
+    first = await noah.command("imagine", prompt="first")
+    await first.until(says("does not accept the bot's key"))
+
+    refused = await noah.command("imagine", prompt="refused")
+    assert "Only the bot's operator can mend it" in (await refused.answer())["content"]
+    assert len(stage.pixazo.journal.find("POST", SUBMIT)) == 1
+    warnings = [line for line in bot.log if "WARNING" in line and "PIXAZO_API_KEY" in line]
+    assert len(warnings) == 1
+
+    await bot.stop()
+    await start()
+    sent = await noah.command("imagine", prompt="second")
+    await sent.until(delivered(1))
+
+
+async def test_a_key_that_was_mended_at_the_vendors_works_after_a_restart(stage, start, noah):
+    stage.pixazo.answer_next("401")
+    bot = await start()
+    await without_limits(stage)
+    first = await noah.command("imagine", prompt="first")
+    await first.until(says("does not accept the bot's key"))
+    refused = await noah.command("imagine", prompt="refused")
+    assert "accept the bot's key" in (await refused.answer())["content"]
+
+    await bot.stop()
+    await bot.start()
+    await stage.ready()
+
+    sent = await noah.command("imagine", prompt="second")
+    await sent.until(delivered(1))
