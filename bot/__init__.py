@@ -4,3 +4,7 @@
 ``pixazo``, ``store``, ``ui`` and ``web`` are the adapters behind those ports, and ``app``
 introduces them to each other. Arrows point inward; a contract in ``pyproject.toml`` holds them.
 """
+
+from typing import Final
+
+__version__: Final = "0.1.0"

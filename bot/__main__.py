@@ -1,19 +1,20 @@
-"""The command line: ``python -m bot [run|check|health|migrate]``.
+"""The command line: ``python -m bot [run|check|health|migrate|jobs|lanes]``.
 
 Exit status 0: done. 1: it did not work, one line on standard error says why. 2: a setting is
 missing or wrong, one line names it.
 """
 
-import argparse
 import asyncio
 import logging
 import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Coroutine
 from typing import Any, Final, TextIO
 
 import aiohttp
 
 from bot import log
+from bot.domain.job import State
 from bot.errors import BadSettings, ImagineError
 from bot.settings import Settings
 
@@ -27,17 +28,20 @@ HEALTH_TIMEOUT: Final = 5.0  # seconds
 
 def main(arguments: list[str] | None = None) -> int:
     """Do what *arguments* say and return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m bot", description=__doc__)
+    parser = ArgumentParser(prog="python -m bot", description=__doc__)
     commands = {
         "run": (_run, "run the bot (the default)"),
         "check": (_check, "say whether settings, store, vendor and Discord work; spends nothing"),
         "health": (_health, "ask the running bot whether it is well"),
         "migrate": (_migrate, "bring the store's tables up to date"),
+        "jobs": (_jobs, "list, show and settle orders, while the bot runs or not"),
+        "lanes": (_lanes, "say how the queue in front of the vendor stands"),
     }
     parsers = parser.add_subparsers(dest="command", metavar="command")
-    for name, (_, words) in commands.items():
-        parsers.add_parser(name, help=words)
-    chosen = parser.parse_args(arguments).command or "run"
+    added = {name: parsers.add_parser(name, help=words) for name, (_, words) in commands.items()}
+    _add_jobs(added["jobs"])
+    asked = parser.parse_args(arguments)
+    chosen = asked.command or "run"
     try:
         settings = Settings.read()
         log.set_up(
@@ -45,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
             style=settings.log_format,
             secrets=settings.secrets,
         )
-        return _loop(commands[chosen][0](settings))
+        return _loop(commands[chosen][0](settings, asked))
     except BadSettings as error:
         return _fail(error, 2)
     except (ImagineError, OSError) as error:
@@ -59,14 +63,14 @@ def main(arguments: list[str] | None = None) -> int:
 # shall not load Discord's library each time.
 
 
-async def _run(settings: Settings) -> int:
+async def _run(settings: Settings, _asked: Namespace) -> int:
     from bot import app
 
     await app.run(settings)
     return 0
 
 
-async def _check(settings: Settings) -> int:
+async def _check(settings: Settings, _asked: Namespace) -> int:
     from bot.check import check
 
     status = 0
@@ -76,7 +80,7 @@ async def _check(settings: Settings) -> int:
     return status
 
 
-async def _health(settings: Settings) -> int:
+async def _health(settings: Settings, _asked: Namespace) -> int:
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - read here, not bound to
     host = everywhere.get(settings.web_host, settings.web_host)
     url = f"http://{host}:{settings.web_port}/healthz"
@@ -89,12 +93,55 @@ async def _health(settings: Settings) -> int:
         raise OSError(f"no answer from {url}: {type(error).__name__}") from error
 
 
-async def _migrate(settings: Settings) -> int:
+async def _migrate(settings: Settings, _asked: Namespace) -> int:
     from bot.store.database import Database
 
     async with Database.open(settings.database_url.get_secret_value()):
         _say("the store's tables are up to date")
     return 0
+
+
+async def _jobs(settings: Settings, asked: Namespace) -> int:
+    from bot import operate
+
+    match asked.act:
+        case "list":
+            state = State(asked.state) if asked.state else None
+            lines = operate.listed(settings, state, most=asked.limit)
+        case "show":
+            lines = operate.shown(settings, asked.id)
+        case _:
+            lines = operate.settled(settings, asked.id, request_id=asked.delivered_by)
+    async for line in lines:
+        _say(line)
+    return 0
+
+
+async def _lanes(settings: Settings, _asked: Namespace) -> int:
+    from bot import operate
+
+    async for line in operate.lanes(settings):
+        _say(line)
+    return 0
+
+
+def _add_jobs(parser: ArgumentParser) -> None:
+    acts = parser.add_subparsers(dest="act", metavar="act", required=True)
+    listing = acts.add_parser("list", help="the newest orders, a line each")
+    listing.add_argument("--state", type=str.upper, choices=list(State), metavar="STATE")
+    listing.add_argument("--limit", type=int, default=20, metavar="N")
+    acts.add_parser("show", help="all of one order but its secrets").add_argument("id")
+    settling = acts.add_parser("settle", help="say what became of an UNCERTAIN order")
+    settling.add_argument("id")
+    how = settling.add_mutually_exclusive_group(required=True)
+    how.add_argument(
+        "--delivered-by",
+        metavar="REQUEST_ID",
+        help="the vendor took it as that request: the running bot follows and delivers it",
+    )
+    how.add_argument(
+        "--refused", action="store_true", help="the vendor took nothing, and bills nothing"
+    )
 
 
 def _loop(steps: Coroutine[Any, Any, int]) -> int:

@@ -1,16 +1,17 @@
 """The composition root: opens everything, introduces it to each other, closes it in reverse."""
 
 import asyncio
-import hashlib
 import logging
 import secrets
 import signal
 import time
 from contextlib import AsyncExitStack
 
-from bot.client import ImagineBot, Services, prepare_discord, stay_connected
+from bot.client import Gateway, Services, listen, prepare_discord
 from bot.domain import pressure
 from bot.domain.limits import Caps
+from bot.measured import MeasuredJobs, MeasuredLanes, MeasuredMedia, MeasuredQueue
+from bot.metrics import Meters
 from bot.pixazo import wire
 from bot.pixazo.client import Client
 from bot.pixazo.media import Media
@@ -23,18 +24,21 @@ from bot.service.limits import Limits
 from bot.service.orders import Orders
 from bot.service.pace import Pace, PaceSettings
 from bot.service.recover import Recover, RecoverSettings
+from bot.service.retain import Retain, RetainSettings
 from bot.service.submit import LaneSettings, Submit
 from bot.service.track import Track, TrackSettings
+from bot.service.watch import Watch
 from bot.settings import Settings
+from bot.store.bell import Bell
 from bot.store.database import Database
 from bot.store.guilds import Guilds
-from bot.store.jobs import Jobs
-from bot.store.lanes import Lanes
 from bot.store.lock import only_one
+from bot.store.records import Records
 from bot.ui.notices import Notices
 from bot.ui.replies import Replies
 from bot.ui.rest import Rest
-from bot.web import callbacks, health
+from bot.ui.traces import tracing
+from bot.web import callbacks, health, metrics
 from bot.web.server import serving
 
 log = logging.getLogger(__name__)
@@ -53,13 +57,11 @@ async def run(settings: Settings) -> None:
         async with AsyncExitStack() as stack:
             await _run(settings, stack, stop)
     except ExceptionGroup as errors:  # of the tasks, of which one that fails ends the others
-        raise errors.exceptions[0] from errors
+        first: Exception = errors
+        while isinstance(first, ExceptionGroup):
+            first = first.exceptions[0]
+        raise first from errors
     log.info("stopped")
-
-
-def lane_of(key: str) -> str:
-    """Return the name of the lane in front of *key*: a fingerprint that does not give it away."""
-    return hashlib.sha256(b"lane:" + key.encode()).hexdigest()[:16]
 
 
 def _caps(settings: Settings) -> Caps:
@@ -80,8 +82,10 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
 
     lock = await stack.enter_async_context(only_one(address, instance=settings.instance))
     database = await stack.enter_async_context(Database.open(address))
-    jobs, lanes, guilds = Jobs(database), Lanes(database), Guilds(database)
-    queue = await stack.enter_async_context(
+    meters = Meters(price=settings.price_per_image_usd)
+    jobs, lanes = MeasuredJobs(database, meters), MeasuredLanes(database, meters)
+    guilds, records = Guilds(database), Records(database)
+    vendor = await stack.enter_async_context(
         Client.open(
             url=settings.pixazo_url,
             submit_path=settings.pixazo_submit_path,
@@ -89,15 +93,17 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
             submit_timeout=settings.submit_timeout_seconds,
         )
     )
-    media = await stack.enter_async_context(Media.open(settings.media_origins))
+    queue = MeasuredQueue(vendor, meters)
+    origins = await stack.enter_async_context(Media.open(settings.media_origins))
+    media = MeasuredMedia(origins, meters)
     rest = Rest(token)
     stack.push_async_callback(rest.close)
-    replies = Replies(rest, now=now)
+    replies = Replies(rest, meters=meters, now=now)
     stack.push_async_callback(replies.close)
-    notices = Notices(rest)
+    notices = Notices(rest, meters=meters)
     stack.push_async_callback(notices.close)
 
-    lane, caps = lane_of(key), _caps(settings)
+    lane, caps, files = pressure.lane_of(key), _caps(settings), settings.folder / "files"
     rounds = asyncio.Event()  # set by whoever wants one to be made at once
     pace = Pace(
         settings=PaceSettings(
@@ -141,9 +147,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
         wake_rounds=rounds.set,
     )
     deliver = Deliver(
-        settings=DeliverSettings(
-            folder=settings.folder / "files", patience=settings.job_deadline_seconds
-        ),
+        settings=DeliverSettings(folder=files, patience=settings.job_deadline_seconds),
         jobs=jobs,
         media=media,
         replies=replies,
@@ -168,7 +172,15 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
         news=rounds,
         now=now,
     )
-    board = Board(lane=lane, jobs=jobs, lanes=lanes, replies=replies, crew=crew, now=now)
+    board = Board(
+        lane=lane,
+        jobs=jobs,
+        lanes=lanes,
+        replies=replies,
+        crew=crew,
+        shards=settings.shards,
+        now=now,
+    )
     orders = Orders(
         jobs=jobs,
         replies=replies,
@@ -187,11 +199,31 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
         lane=lane,
         now=now,
     )
-    hear = Hear(jobs=jobs, track=track, crew=crew, now=now, wake_rounds=rounds.set)
+    bell = Bell(database, address)
+    hear = Hear(jobs=jobs, track=track, crew=crew, bell=bell, now=now, wake_rounds=rounds.set)
+    retain = Retain(
+        settings=RetainSettings(
+            files_days=settings.keep_files_days,
+            orders_days=settings.keep_orders_days,
+            folder=files,
+        ),
+        jobs=jobs,
+        records=records,
+        deliver=deliver,
+        now=now,
+    )
+    gateway = Gateway(shards=settings.shards, trace=tracing(meters, now=now))
+    watch = Watch(
+        lane=lane, lanes=lanes, records=records, connected=lambda: gateway.connected, now=now
+    )
 
     await stack.enter_async_context(
         serving(
-            [*health.routes(database.ping), *callbacks.routes(wire.read_update, hear.hear)],
+            [
+                *health.routes(database.ping, watch.readiness),
+                *metrics.routes(watch.census, meters.page),
+                *callbacks.routes(wire.read_update, hear.hear),
+            ],
             host=settings.web_host,
             port=settings.web_port,
         )
@@ -200,8 +232,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     await jobs.line_up(lane)
     await lanes.turn(lane, pressure.unlocked)  # the key may have been mended at the vendor's
     await recover.inherit()
-    history = History(jobs=jobs, deliver=deliver)
-    services = Services(orders=orders, history=history, limits=limits)
+    services = Services(orders=orders, history=History(jobs=jobs, deliver=deliver), limits=limits)
     async with asyncio.TaskGroup() as group:
         working = {
             name: group.create_task(steps, name=name)
@@ -211,7 +242,9 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
                 ("lane", crew.run()),
                 ("recover", recover.run()),
                 ("board", board.run()),
-                ("gateway", stay_connected(lambda: ImagineBot(services), token)),
+                ("bell", bell.listen(crew.nudge)),
+                ("retain", retain.run()),
+                ("gateway", listen(services, gateway, token)),
             )
         }
         await stop.wait()

@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import aiohttp
@@ -14,6 +15,7 @@ from discord import app_commands
 from discord.ext import commands
 from yarl import URL
 
+from bot.domain.shards import Shards
 from bot.errors import BadSettings
 from bot.service.history import History
 from bot.service.limits import Limits
@@ -25,6 +27,7 @@ log = logging.getLogger(__name__)
 COGS: Final = ("cogs.imagine", "cogs.limits", "cogs.history")
 FIRST_PAUSE: Final = 1.0  # seconds before the next connection, then twice as long
 LONGEST_PAUSE: Final = 60.0  # seconds
+BETWEEN_SHARDS: Final = 5.5  # seconds; Discord takes one IDENTIFY in five
 CLOSE_WITHIN: Final = 2.0  # seconds
 STEADY: Final = 120.0  # seconds that a connection must have held to count as a good one
 
@@ -41,11 +44,27 @@ class Services:
     limits: Limits
 
 
-class ImagineBot(commands.Bot):
-    """Listens at the gateway. A cog's ``setup(bot)`` alone reads ``services``."""
+@dataclass(kw_only=True)
+class Gateway:
+    """Discord's gateway as this process has it, whichever client listens there now."""
 
-    def __init__(self, services: Services) -> None:
+    shards: Shards
+    trace: aiohttp.TraceConfig = field(default_factory=aiohttp.TraceConfig)  # of what is sent
+    up: set[int] = field(default_factory=set)  # the shards that Discord sends interactions on
+
+    @property
+    def connected(self) -> bool:
+        """Whether every shard of this process is."""
+        return self.up >= self.shards.ids
+
+
+class ImagineBot(commands.Bot):
+    """Listens at the gateway, to one shard. A cog's ``setup(bot)`` alone reads ``services``."""
+
+    def __init__(self, services: Services, gateway: Gateway, shard_id: int = 0) -> None:
         super().__init__(
+            shard_id=shard_id,
+            shard_count=gateway.shards.count,
             command_prefix=commands.when_mentioned,
             help_command=None,
             intents=INTENTS,
@@ -54,8 +73,11 @@ class ImagineBot(commands.Bot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
             chunk_guilds_at_startup=False,
+            http_trace=gateway.trace,
         )
         self.services = services
+        self._gateway = gateway
+        self._shard_id = shard_id
 
     async def setup_hook(self) -> None:
         """Load the cogs and let Discord know of their commands."""
@@ -67,6 +89,23 @@ class ImagineBot(commands.Bot):
     async def on_ready(self) -> None:
         """Note that Discord sends interactions from now on."""
         log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
+
+    async def on_connect(self) -> None:
+        """Note that Discord sends the shard's interactions."""
+        self._gateway.up.add(self._shard_id)
+
+    async def on_resumed(self) -> None:
+        """Note that Discord sends them again, and what came in between."""
+        self._gateway.up.add(self._shard_id)
+
+    async def on_disconnect(self) -> None:
+        """Note that Discord sends nothing; discord.py connects again."""
+        self._gateway.up.discard(self._shard_id)
+
+    async def close(self) -> None:
+        """Close the connection for good."""
+        self._gateway.up.discard(self._shard_id)
+        await super().close()
 
     async def _sync(self) -> None:
         """Register the commands, but only when they differ from what Discord has."""
@@ -80,6 +119,11 @@ class ImagineBot(commands.Bot):
 
 class Tree(app_commands.CommandTree[ImagineBot]):
     """The commands, and the one place where their errors become words."""
+
+    async def interaction_check(self, interaction: answers.Interaction, /) -> bool:
+        """Let everybody in, and let the log know what goes on."""
+        answers.noted(interaction)
+        return True
 
     async def on_error(
         self, interaction: answers.Interaction, error: app_commands.AppCommandError, /
@@ -97,6 +141,19 @@ def prepare_discord(*, api_url: str, gateway_url: str) -> None:
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)
     # We have no voice and need not be told so at each start.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
+
+async def listen(services: Services, gateway: Gateway, token: str) -> None:
+    """Keep a client at the gateway for each of its shards, for ever; raises as one does.
+
+    discord.py's own client for many shards retries a first connection without an end or a word.
+    """
+    async with asyncio.TaskGroup() as group:
+        for number, shard_id in enumerate(sorted(gateway.shards.ids)):
+            if number:
+                await asyncio.sleep(BETWEEN_SHARDS)
+            make = functools.partial(ImagineBot, services, gateway, shard_id)
+            group.create_task(stay_connected(make, token), name=f"shard {shard_id}")
 
 
 async def stay_connected(make: Callable[[], ImagineBot], token: str) -> None:

@@ -108,6 +108,10 @@ class DraftGone(NotChanged):
     """The change that was to be saved is not on record any more."""
 
 
+class NotDone(ImagineError):
+    """What an operator asked for can't be done: everything is as it was."""
+
+
 class Replayed(ImagineError):
     """Discord delivered an interaction again that is an order already: there is nothing to do."""
 

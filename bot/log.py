@@ -3,8 +3,11 @@
 import json
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Final, Literal
 
 REDACTED: Final = "[redacted]"
@@ -15,6 +18,14 @@ _IN_ADDRESSES: Final = re.compile(r"(/(?:webhooks|interactions|callbacks)/[^/\s\
 # The gateway's events, as discord.py's DEBUG lines show them: JSON, JSON within JSON, or a dict.
 _IN_EVENTS: Final = re.compile(r"""(["']token\\*["']\s*:\s*\\*["'])[^"'\\]+""")
 
+# How discord.py, whose tasks are its own, names the shard that a record is about.
+_SHARD: Final = re.compile(r"\b[Ss]hard ID (\d+)\b")
+
+# What a task is about; one that it starts is about the same.
+_SUBJECT: Final[ContextVar[Mapping[str, str | int]]] = ContextVar(
+    "subject", default=MappingProxyType({})
+)
+
 
 def set_up(*, level: str, style: Literal["text", "json"], secrets: Iterable[str]) -> None:
     """Log to standard error from *level* on; *secrets* are blotted out wherever they turn up."""
@@ -24,6 +35,27 @@ def set_up(*, level: str, style: Literal["text", "json"], secrets: Iterable[str]
     # What these say below WARNING is about every connection they make.
     for noisy in ("aiosqlite", "alembic", "aiohttp.access", "PIL"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+def mark(*, job: str | None = None, guild: int | None = None, shard: int | None = None) -> None:
+    """Let what this task logs from now on, and the tasks that it starts, be about these."""
+    # A server's id is a text: JSON's readers round numbers of that size.
+    told = {"job": job, "guild": None if guild is None else str(guild), "shard": shard}
+    known = {name: value for name, value in told.items() if value is not None}
+    _SUBJECT.set({**_SUBJECT.get(), **known})
+
+
+@contextmanager
+def about(
+    *, job: str | None = None, guild: int | None = None, shard: int | None = None
+) -> Iterator[None]:
+    """Let what is logged in here be about these, and afterwards about what it was before."""
+    before = _SUBJECT.get()
+    mark(job=job, guild=guild, shard=shard)
+    try:
+        yield
+    finally:
+        _SUBJECT.set(before)
 
 
 class _Redacting(logging.Formatter):
@@ -55,15 +87,19 @@ class _Text(logging.Formatter):
 
 
 class _Json(logging.Formatter):
-    """One JSON object a record, for machines."""
+    """One JSON object a record, for machines, with the job, guild and shard that it is about."""
 
     def format(self, record: logging.LogRecord) -> str:
+        message = record.getMessage()
         entry: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": message,
+            **_SUBJECT.get(),
         }
+        if record.name.startswith("discord.") and (shard := _SHARD.search(message)):
+            entry["shard"] = int(shard[1])
         if record.exc_info:
             entry["error"] = self.formatException(record.exc_info)
         return json.dumps(entry, ensure_ascii=False, default=str)

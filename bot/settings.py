@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from yarl import URL
 
+from bot.domain.shards import Shards
 from bot.errors import BadSettings
 from bot.pixazo.origins import Origin
 
@@ -155,6 +156,12 @@ class Settings(BaseSettings):
         if self.shard_ids and (self.shard_count is None or max(self.shard_ids) >= self.shard_count):
             raise ValueError("SHARD_IDS: must be below SHARD_COUNT, which must be set")
         return self
+
+    @property
+    def shards(self) -> Shards:
+        """The shards of this process: all of them, unless it is told which."""
+        count = self.shard_count or 1
+        return Shards(count=count, ids=frozenset(self.shard_ids or range(count)))
 
     @classmethod
     def read(cls) -> Self:

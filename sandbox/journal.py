@@ -34,6 +34,7 @@ class Journal:
 
     def __init__(self, *, keep: int | None = None) -> None:
         self.exchanges: list[Exchange] = []
+        self.total = 0  # of all exchanges, those too that are not kept any more
         self.keep = keep
         self._news = asyncio.Event()
 
@@ -100,6 +101,7 @@ class Journal:
                 ended=time.time(),
             )
         )
+        self.total += 1
         if self.keep is not None:
             del self.exchanges[: -self.keep]
         self._news.set()

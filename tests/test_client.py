@@ -9,7 +9,8 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-from bot.client import ImagineBot, Services, prepare_discord, same_commands
+from bot.client import Gateway, ImagineBot, Services, prepare_discord, same_commands
+from bot.domain.shards import Shards
 from cogs.history import History
 from cogs.imagine import Imagine
 from cogs.limits import Limits
@@ -49,7 +50,7 @@ def test_discord_py_is_pointed_at_other_addresses(as_it_was):
 
 @pytest.fixture
 async def bot():
-    bot = ImagineBot(Services(orders=None, history=None, limits=None))
+    bot = ImagineBot(Services(orders=None, history=None, limits=None), Gateway(shards=Shards()))
     await bot.add_cog(Imagine(None))
     await bot.add_cog(Limits(None))
     await bot.add_cog(History(None))

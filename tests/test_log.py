@@ -1,5 +1,6 @@
 """Nothing secret reaches the log, however it gets there."""
 
+import asyncio
 import json
 import logging
 
@@ -161,3 +162,90 @@ def test_a_log_without_secrets_redacts_nothing_else(set_up, capsys):
     logging.getLogger("bot").info("plain words")
 
     assert "plain words" in capsys.readouterr().err
+
+
+@pytest.fixture
+def begin(set_up, capsys):
+    """Log in JSON from now on; return what tells what was written, as values."""
+
+    def begin():
+        set_up("json")
+        return lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+    return begin
+
+
+def test_json_says_which_job_and_guild_it_is_about(begin):
+    written = begin()
+    with log.about(job="0123456789abcdef", guild=1100000000000000001):
+        logging.getLogger("bot.service").info("job %s: QUEUED", "0123456789abcdef")
+        logging.getLogger("aiohttp").warning("of a library that knows no jobs")
+    logging.getLogger("bot").info("about nothing")
+
+    *both, nothing = written()
+    assert [entry["job"] for entry in both] == ["0123456789abcdef"] * 2
+    # A text: 1100000000000000001 is 1100000000000000000 to JavaScript, and to jq.
+    assert [entry["guild"] for entry in both] == ["1100000000000000001"] * 2
+    assert not {"job", "guild", "shard"} & nothing.keys()
+
+
+async def test_what_a_task_begins_is_about_the_same_and_about_nothing_else(begin):
+    """Cards are edited by tasks of their own."""
+    written = begin()
+
+    async def card():
+        logging.getLogger("bot.ui").info("the card")
+
+    async def carry(job):
+        log.mark(job=job, guild=1)
+        await asyncio.sleep(0)
+        await asyncio.create_task(card())
+
+    await asyncio.gather(*(asyncio.create_task(carry(job)) for job in ("a", "b")))
+    logging.getLogger("bot").info("about nothing")
+
+    *cards, nothing = written()
+    assert sorted(entry["job"] for entry in cards) == ["a", "b"]
+    assert "job" not in nothing
+
+
+def test_what_is_known_is_added_to_what_was_known(begin):
+    written = begin()
+    with log.about(guild=1, shard=0), log.about(job="a", guild=None):
+        logging.getLogger("bot").info("words")
+
+    (entry,) = written()
+    assert (entry["job"], entry["guild"], entry["shard"]) == ("a", "1", 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "shard"),
+    [
+        ("Shard ID 3 has connected to Gateway (Session ID: abc).", 3),
+        ("Attempting a reconnect for shard ID 12 in 1.20s", 12),
+        ("Shard ID None has sent the IDENTIFY payload.", None),
+        ("Got a request to RESUME the websocket.", None),
+    ],
+)
+def test_discord_pys_own_records_carry_their_shard(begin, words, shard):
+    written = begin()
+    logging.getLogger("discord.gateway").info(words)
+
+    (entry,) = written()
+    assert entry.get("shard") == shard
+
+
+def test_members_words_make_no_shard(begin):
+    written = begin()
+    logging.getLogger("bot").info("a prompt: Shard ID 3")
+
+    assert "shard" not in written()[0]
+
+
+def test_text_is_as_it_was_whatever_it_is_about(set_up, capsys):
+    set_up("text")
+
+    with log.about(job="a", guild=1, shard=2):
+        logging.getLogger("bot").info("words")
+
+    assert capsys.readouterr().err.endswith("INFO     bot: words\n")

@@ -46,6 +46,8 @@ class Cause(StrEnum):
     WAITED_TOO_LONG = "waited_too_long"  # in its line, past the deadline
     UNANSWERED = "unanswered"  # Discord never confirmed that the member was answered
     NO_PICTURE = "no_picture"  # paid for, but nothing that could be shown
+    KEPT_TOO_LONG = "kept_too_long"  # undeliverable, and nobody fetched it in time
+    SETTLED = "settled"  # an operator found out that the vendor took nothing
 
 
 _VENDOR_ENDS: Final = frozenset({State.COMPLETED, State.FAILED, State.ERROR})
@@ -59,7 +61,8 @@ TRANSITIONS: Final[dict[State, frozenset[State]]] = {
     ),
     State.QUEUED: frozenset({State.PROCESSING, State.EXPIRED} | _VENDOR_ENDS),
     State.PROCESSING: frozenset({State.EXPIRED} | _VENDOR_ENDS),
-    State.UNCERTAIN: frozenset({State.QUEUED, State.PROCESSING} | _VENDOR_ENDS),
+    # REFUSED: by an operator's word; the vendor's own word on it is lost.
+    State.UNCERTAIN: frozenset({State.QUEUED, State.PROCESSING, State.REFUSED} | _VENDOR_ENDS),
     State.EXPIRED: _VENDOR_ENDS,
     State.COMPLETED: frozenset({State.DELIVERED, State.FAILED}),
     State.DELIVERED: frozenset(),

@@ -1,5 +1,6 @@
 """What the vendor's refusals do to a lane: how long it pauses, when it shuts and what opens it."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -38,6 +39,11 @@ class Lane:
     def paused(self, now: float) -> bool:
         """Tell whether nothing may be submitted at *now*."""
         return now < self.paused_until
+
+
+def lane_of(key: str) -> str:
+    """Return the name of the lane in front of *key*: a fingerprint that does not give it away."""
+    return hashlib.sha256(b"lane:" + key.encode()).hexdigest()[:16]
 
 
 def shut(lane: Lane, now: float) -> Reason | None:

@@ -184,7 +184,7 @@ def block_of(member_id: int, *, by: int, now: float, hours: object, reason: str)
     """
     until = None
     if hours is not None:
-        if not isinstance(hours, int) or hours not in BLOCK_HOURS:
+        if isinstance(hours, bool) or not isinstance(hours, int) or hours not in BLOCK_HOURS:
             raise BadLimit(name="hours", low=BLOCK_HOURS.low, high=BLOCK_HOURS.high)
         until = now + hours * 3600.0
     return Block(

@@ -9,6 +9,7 @@ from typing import Final
 from bot.domain import pressure
 from bot.domain.job import Job
 from bot.domain.pressure import Lane, Reason
+from bot.domain.shards import Shards
 from bot.errors import StoreAway
 from bot.service.crew import Crew
 from bot.service.ports import Jobs, Lanes, Replies
@@ -42,6 +43,7 @@ class Board:
         lanes: Lanes,
         replies: Replies,
         crew: Crew,
+        shards: Shards,
         now: Callable[[], float],
     ) -> None:
         self._lane = lane
@@ -49,6 +51,7 @@ class Board:
         self._lanes = lanes
         self._replies = replies
         self._crew = crew
+        self._shards = shards  # another process shows the others' orders their places
         self._now = now
         self._shown: dict[str, tuple[Spot, float]] = {}  # by job, with when it was
 
@@ -68,6 +71,8 @@ class Board:
         now = self._now()
         before, self._shown = self._shown, {}
         for place, job in enumerate(waiting, start=1):
+            if not self._shards.cover(job.guild_id):
+                continue
             spot = _spot(lane, place, now)
             self._shown[job.id] = self._show(job, spot, before.get(job.id), now)
 

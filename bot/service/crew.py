@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from bot.domain.job import FOLLOWED, Job, State
 from bot.errors import StoreAway
+from bot.log import mark
 from bot.service.deliver import Deliver
 from bot.service.ports import Jobs, Replies
 from bot.service.record import record
@@ -84,23 +85,24 @@ class Crew:
 
     def _start(self, job: Job, steps: Coroutine[Any, Any, None]) -> None:
         self._news[job.id] = asyncio.Event()
-        task = asyncio.create_task(self._watch(job.id, steps), name=f"job {job.id}")
+        task = asyncio.create_task(self._watch(job, steps), name=f"job {job.id}")
         self._tasks[job.id] = task
         task.add_done_callback(lambda done: self._forget(job.id, done))
 
-    async def _watch(self, job_id: str, steps: Coroutine[Any, Any, None]) -> None:
+    async def _watch(self, job: Job, steps: Coroutine[Any, Any, None]) -> None:
         """See *steps* through; after a bug go on with the job from where the store has it."""
+        mark(job=job.id, guild=job.guild_id)
         while True:
             try:
                 return await steps
             except Exception:
-                log.exception("job %s: an unexpected error", job_id)
-            job = None
-            while job is None:
+                log.exception("job %s: an unexpected error", job.id)
+            found = None
+            while found is None:
                 await asyncio.sleep(AFTER_A_BUG)
                 with contextlib.suppress(StoreAway):
-                    job = await self._jobs.get(job_id)
-            steps = self._carry(job)
+                    found = await self._jobs.get(job.id)
+            steps = self._carry(found)
 
     async def _begin(self, job: Job) -> None:
         submitting = asyncio.create_task(self._submit.submit(job), name=f"submit {job.id}")

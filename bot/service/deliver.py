@@ -73,6 +73,12 @@ class Deliver:
         log.info("job %s: %s", recorded.id, recorded.state)
         return await self._let_go(recorded)
 
+    async def drop(self, job: Job) -> None:
+        """Give up a kept job that nobody asked for, and its files."""
+        after = job.turn(State.FAILED, now=self._now(), cause=Cause.KEPT_TOO_LONG)
+        recorded = await self._let_go(await record(self._jobs, job, after))
+        log.info("job %s: %s, %s", recorded.id, recorded.state, recorded.cause)
+
     async def pictures(self, job: Job) -> Sequence[Picture]:
         """Return the job's pictures, fetched where they are not here yet, without broken ones."""
         folder = self._folder(job)

@@ -4,9 +4,10 @@ import hmac
 import logging
 from collections.abc import Callable
 
-from bot.domain.job import FOLLOWED, State, Update
+from bot.domain.job import FOLLOWED, Job, State, Update
+from bot.log import about
 from bot.service.crew import Crew
-from bot.service.ports import Jobs
+from bot.service.ports import Bell, Jobs
 from bot.service.track import Track
 
 log = logging.getLogger(__name__)
@@ -21,12 +22,14 @@ class Hear:
         jobs: Jobs,
         track: Track,
         crew: Crew,
+        bell: Bell,
         now: Callable[[], float],
         wake_rounds: Callable[[], None],
     ) -> None:
         self._jobs = jobs
         self._track = track
         self._crew = crew
+        self._bell = bell
         self._now = now
         self._wake_rounds = wake_rounds  # what nobody carries is taken over in a round
 
@@ -41,15 +44,20 @@ class Hear:
         job = await self._jobs.get(job_id)
         if job is None or not hmac.compare_digest(token.encode(), job.callback_token.encode()):
             return False
+        with about(job=job.id, guild=job.guild_id):
+            await self._take_in(job, update)
+        return True
+
+    async def _take_in(self, job: Job, update: Update) -> None:
         if update.request_id is None or job.ended:
-            return True
+            return
         self._track.called_back()
         if job.request_id is None:
             if await self._jobs.learn(job.id, update.request_id, now=self._now()):
                 log.info("job %s: a callback names it %s", job.id, update.request_id)
         elif job.request_id != update.request_id:
             log.warning("job %s: a callback names another request", job.id)
-            return True
+            return
         if update.state in FOLLOWED:
             await self._track.report(job.id, Update(state=update.state))
         elif job.state is State.EXPIRED:
@@ -58,4 +66,4 @@ class Hear:
             self._crew.nudge(job.id)
         if not self._crew.carries(job.id):
             self._wake_rounds()
-        return True
+            await self._bell.ring(job.id)

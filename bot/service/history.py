@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.domain.job import Job
+from bot.log import about
 from bot.service.deliver import Deliver
 from bot.service.ports import Jobs, Picture
 
@@ -30,10 +31,11 @@ class History:
         count = 0
         for job in await self._jobs.kept(member_id, most=MOST):
             fitting = replace(job, file_limit=min(job.file_limit, file_limit))
-            pictures = await self._deliver.pictures(fitting)
-            if not pictures:
-                continue
-            await hand(job, pictures)
-            await self._deliver.delivered(job)
+            with about(job=job.id, guild=job.guild_id):
+                pictures = await self._deliver.pictures(fitting)
+                if not pictures:
+                    continue
+                await hand(job, pictures)
+                await self._deliver.delivered(job)
             count += 1
         return count

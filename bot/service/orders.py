@@ -23,6 +23,7 @@ from bot.errors import (
     StoreAway,
     TooLate,
 )
+from bot.log import mark
 from bot.service.ports import Admit, Jobs, Notices, Replies
 
 log = logging.getLogger(__name__)
@@ -112,6 +113,7 @@ class Orders:
 
     async def _take(self, request: Request, defer: Callable[[], Awaitable[int | None]]) -> None:
         job = await self._record(request)
+        mark(job=job.id, guild=job.guild_id)
         try:
             message_id = await defer()
         except Closed:

@@ -6,6 +6,7 @@ Submits come first, but a poll that is long overdue goes before them.
 
 import asyncio
 import contextlib
+import contextvars
 import heapq
 import itertools
 import logging
@@ -158,7 +159,9 @@ class Pace:
         """Have the worker know that somebody came."""
         self._arrived.set()
         if self._worker is None or self._worker.done():
-            self._worker = asyncio.create_task(self._work(), name="pace")
+            # It works for all jobs, and not for the one that happened to come first.
+            nobodys = contextvars.Context()
+            self._worker = asyncio.create_task(self._work(), name="pace", context=nobodys)
 
     async def _work(self) -> None:
         """Hand out slots until nobody waits for one."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from bot.domain.job import Job, Update
+from bot.domain.job import Job, State, Update
 from bot.domain.limits import Standing
 from bot.domain.notices import Notice
 from bot.domain.order import Order
@@ -137,6 +137,27 @@ class Jobs(Protocol):
         """Erase the interaction tokens of jobs that were made *before*: they have expired."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How many orders there are: those that have not ended, by state, and those in a line."""
+
+    orders: Mapping[State, int]
+    line: int
+
+
+class Records(Protocol):
+    """The jobs as a heap: counted, and cleared away."""
+
+    async def count(self, lane: str) -> Counts:
+        """Count all that have not ended, and those who may go in that lane's lines."""
+
+    async def forgotten(self, *, kept_before: float, most: int) -> Sequence[Job]:
+        """Return some jobs whose pictures are kept since before that time."""
+
+    async def erase(self, *, made_before: float, most: int) -> int:
+        """Erase some jobs that ended, made before that time, and return how many."""
+
+
 class Guilds(Protocol):
     """The servers' rules, and what their moderators keep."""
 
@@ -174,7 +195,10 @@ class Lanes(Protocol):
         """Return the lane as it stands; one that nothing is known of is open."""
 
     async def turn(self, lane: str, how: Callable[[Lane], Lane]) -> tuple[Lane, Lane]:
-        """Put what *how* makes of the lane in its place, in one step; return before and after."""
+        """Put what *how* makes of the lane in its place, in one step; return before and after.
+
+        Before is as it was recorded; *how* is given the lane with its probe's end.
+        """
 
     async def draw(self, lane: str, *, count: int, interval: float, now: float) -> float:
         """Draw *count* slots, *interval* seconds apart; return when the first is, Unix seconds."""
@@ -184,6 +208,13 @@ class Lanes(Protocol):
 
         Each server is returned once for that episode, to one process.
         """
+
+
+class Bell(Protocol):
+    """The line to the other processes that share the store."""
+
+    async def ring(self, job_id: str) -> None:
+        """Tell them that there is news of a job; lost where they can't be reached."""
 
 
 class Queue(Protocol):

@@ -11,6 +11,7 @@ from bot.domain.job import Cause, Job, State
 from bot.domain.notices import Shut
 from bot.domain.pressure import GIVES_BACK, Lane, Reason
 from bot.errors import StoreAway
+from bot.log import about
 from bot.service.crew import Crew
 from bot.service.ports import Guilds, Jobs, Lanes, Notices
 
@@ -140,6 +141,7 @@ class Recover:
         """End a waiting job, unbilled, and have its member told."""
         ended = job.turn(state, now=self._now(), cause=cause)
         after = replace(ended, owner=self._settings.owner, epoch=job.epoch + 1)
-        if await self._jobs.swap(job, after):
-            log.info("job %s: %s, %s", job.id, after.state, after.cause)
-            self._crew.take([after])
+        with about(job=job.id, guild=job.guild_id):
+            if await self._jobs.swap(job, after):
+                log.info("job %s: %s, %s", job.id, after.state, after.cause)
+                self._crew.take([after])

@@ -93,13 +93,13 @@ class Submit:
         except Refused as error:
             log.info("job %s: refused by the vendor (%s)", job.id, error)
             refused = self._refused(job, error)
-            after = await record(self._jobs, job, refused)
+            # Shut first: once it has ended, nobody could tell any more that it was the probe.
             match error:
                 case OutOfCredit():
                     await self._pace.drain(job.id, at=refused.since)
                 case KeyRefused():
                     await self._pace.lock(at=refused.since)
-            return after
+            return await record(self._jobs, job, refused)
         except (Busy, Unsent) as error:
             log.info("job %s: back in its line: %s", job.id, error)
             # Paused first: from the moment when it waits again, anybody may take it.

@@ -12,8 +12,10 @@ from bot.domain.rules import Block, Rules
 from bot.store.database import Database
 from bot.store.tables import blocks, drafts, guilds
 
-# A document may be older than the code: what it lacks is as the defaults say.
+# A document may be older than the code, and younger: what it lacks is as the defaults say, and
+# what the code does not know is left alone.
 _RULES: Final = TypeAdapter(Rules)
+_RULE_FIELDS: Final = frozenset(field.name for field in fields(Rules))
 _BLOCK_FIELDS: Final = tuple(field.name for field in fields(Block))
 
 
@@ -51,14 +53,14 @@ class Guilds:
         values = {name: getattr(block, name) for name in _BLOCK_FIELDS}
         async with self._database.writing() as connection:
             await self._database.lock(connection, guild_lock(guild_id))
-            await connection.execute(delete(blocks).where(_blocked(guild_id, block.member_id)))
+            await connection.execute(delete(blocks).where(is_blocked(guild_id, block.member_id)))
             await connection.execute(insert(blocks).values(values | {"guild_id": guild_id}))
 
     async def unblock(self, guild_id: int, member_id: int) -> bool:
         """End a member's block; ``False``: there is none."""
         async with self._database.writing() as connection:
             await self._database.lock(connection, guild_lock(guild_id))
-            ended = await connection.execute(delete(blocks).where(_blocked(guild_id, member_id)))
+            ended = await connection.execute(delete(blocks).where(is_blocked(guild_id, member_id)))
             return ended.rowcount > 0
 
     async def draft(
@@ -83,7 +85,7 @@ class Guilds:
         if found is None:
             return None
         whole = _RULES.validate_python(found)
-        return {name: getattr(whole, name) for name in found}
+        return {name: getattr(whole, name) for name in found if name in _RULE_FIELDS}
 
     async def erase_drafts(self, *, before: float) -> None:
         """Erase what was drafted *before*, in Unix seconds."""
@@ -102,7 +104,12 @@ def guild_lock(guild_id: int | None) -> str:
 
 async def rules_of(connection: AsyncConnection, guild_id: int | None) -> Rules:
     """Return the server's rules; the defaults where nobody set any."""
-    document = await connection.scalar(select(guilds.c.rules).where(guilds.c.guild_id == guild_id))
+    query = select(guilds.c.rules).where(guilds.c.guild_id == guild_id)
+    return read_rules(await connection.scalar(query))
+
+
+def read_rules(document: Any) -> Rules:
+    """Return the rules that a stored document holds; ``None``: nobody set any."""
     return Rules() if document is None else _RULES.validate_python(document)
 
 
@@ -111,11 +118,12 @@ async def block_of(
 ) -> Block | None:
     """Return the member's block; ``None``: there is none, or there was none that holds still."""
     found = await connection.execute(
-        select(*(blocks.c[name] for name in _BLOCK_FIELDS)).where(_blocked(guild_id, member_id))
+        select(*(blocks.c[name] for name in _BLOCK_FIELDS)).where(is_blocked(guild_id, member_id))
     )
     row = found.mappings().first()
     return Block(**row) if row else None
 
 
-def _blocked(guild_id: int | None, member_id: int) -> ColumnElement[bool]:
+def is_blocked(guild_id: int | None, member_id: int) -> ColumnElement[bool]:
+    """Return the condition for the member's row among the blocks."""
     return and_(blocks.c.guild_id == guild_id, blocks.c.member_id == member_id)

@@ -1,6 +1,6 @@
 """Jobs in the store: every change names the state, owner and epoch that it replaces."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Final
 
@@ -85,7 +85,7 @@ class Jobs:
         async with self._database.reading() as connection:
             found = await connection.execute(select(jobs).where(jobs.c.id == job_id))
             row = found.mappings().first()
-        return _job(row) if row else None
+        return job_of(row) if row else None
 
     async def swap(self, before: Job, after: Job) -> bool:
         """Put *after* in the place of *before* if state, owner and epoch are still its.
@@ -138,6 +138,7 @@ class Jobs:
                 jobs.c.id,
                 func.row_number().over(**in_line).label("turn"),
                 func.first_value(jobs.c.created_at).over(**in_line).label("first_at"),
+                func.first_value(jobs.c.id).over(**in_line).label("first_id"),
                 func.coalesce(lines.c.served_at, 0.0).label("served_at"),
             )
             .outerjoin(lines, _its_line)
@@ -148,10 +149,10 @@ class Jobs:
             found = await connection.execute(
                 select(jobs)
                 .join(turns, turns.c.id == jobs.c.id)
-                .order_by(turns.c.turn, turns.c.served_at, turns.c.first_at, jobs.c.id)
+                .order_by(turns.c.turn, turns.c.served_at, turns.c.first_at, turns.c.first_id)
                 .limit(most)
             )
-            return [_job(row) for row in found.mappings()]
+            return [job_of(row) for row in found.mappings()]
 
     async def waits(self, *, lane: str, width: int, now: float) -> bool:
         """Tell whether :meth:`claim` would find a job."""
@@ -203,7 +204,7 @@ class Jobs:
                 jobs.c.submit_started_at < submitted_before,
             ),
         )
-        return await self._take(owner, or_(is_nobodys, lapsed), lease, most)
+        return await self._take(owner, (is_nobodys, lapsed), lease, most)
 
     async def inherit(self, owner: str, *, lease: float, most: int = 100) -> Sequence[Job]:
         """Make *owner* the owner of open jobs that its predecessors had, and return some.
@@ -215,25 +216,27 @@ class Jobs:
         others = and_(is_owned, jobs.c.owner != owner)
         if self._database.shared:
             others = and_(others, _is_kin(owner))
-        return await self._take(owner, or_(is_nobodys, others), lease, most)
+        return await self._take(owner, (is_nobodys, others), lease, most)
 
     async def _take(
-        self, owner: str, which: ColumnElement[bool], lease: float, most: int
+        self, owner: str, kinds: Iterable[ColumnElement[bool]], lease: float, most: int
     ) -> Sequence[Job]:
+        taken: list[Job] = []
         async with self._database.writing() as connection:
-            found = await connection.execute(
-                select(jobs)
-                .where(which)
-                .order_by(jobs.c.created_at)
-                .limit(most)
-                .with_for_update(skip_locked=True)
-            )
-            before = [_job(row) for row in found.mappings()]
-            after = [replace(job, owner=owner, epoch=job.epoch + 1) for job in before]
-            for old, new in zip(before, after, strict=True):
-                changes = _changes(old, new) | {"lease_until": clock() + lease}
-                await _changed(connection, _is(old), changes)
-        return after
+            for kind in kinds:  # one by one: each has an index, all together have none
+                found = await connection.execute(
+                    select(jobs)
+                    .where(kind)
+                    .order_by(jobs.c.created_at)
+                    .limit(most - len(taken))
+                    .with_for_update(skip_locked=True)
+                )
+                for before in [job_of(row) for row in found.mappings()]:
+                    after = replace(before, owner=owner, epoch=before.epoch + 1)
+                    changes = _changes(before, after) | {"lease_until": clock() + lease}
+                    await _changed(connection, _is(before), changes)
+                    taken.append(after)
+        return taken
 
     async def neglected(
         self, *, unanswered_since: float, waiting_since: float, most: int = 100
@@ -251,7 +254,7 @@ class Jobs:
             found = await connection.execute(
                 select(jobs).where(is_waiting, late).order_by(jobs.c.created_at).limit(most)
             )
-            return [_job(row) for row in found.mappings()]
+            return [job_of(row) for row in found.mappings()]
 
     async def kept(self, member_id: int, *, most: int) -> Sequence[Job]:
         """Return the member's jobs whose pictures are kept, the newest first."""
@@ -262,7 +265,7 @@ class Jobs:
                 .order_by(jobs.c.created_at.desc())
                 .limit(most)
             )
-            return [_job(row) for row in found.mappings()]
+            return [job_of(row) for row in found.mappings()]
 
     async def line_up(self, lane: str) -> None:
         """Put every waiting job into *lane*: that of a key which was changed serves nobody."""
@@ -324,7 +327,7 @@ async def _next(
     )
     found = await connection.execute(query.with_for_update(of=jobs) if for_good else query)
     row = found.mappings().first()
-    return _job(row) if row else None
+    return job_of(row) if row else None
 
 
 _its_line: Final = and_(lines.c.lane == jobs.c.lane, lines.c.line == jobs.c.line)
@@ -353,7 +356,8 @@ async def _change_all(
     connection: AsyncConnection, where: ColumnElement[bool], changes: Mapping[str, Any]
 ) -> None:
     """Change several jobs, in an order in which two of these never wait for each other."""
-    found = select(jobs.c.id).where(where).order_by(jobs.c.id).with_for_update()
+    in_order = (jobs.c.created_at, jobs.c.id)
+    found = select(jobs.c.id).where(where).order_by(*in_order).with_for_update()
     await _changed(connection, jobs.c.id.in_(found), changes)
 
 
@@ -397,7 +401,8 @@ def _row(job: Job) -> dict[str, Any]:
     return row
 
 
-def _job(row: Mapping[Any, Any]) -> Job:
+def job_of(row: Mapping[Any, Any]) -> Job:
+    """Return the job that a row of the table is."""
     values = {name: row[name] for name in _JOB_FIELDS}
     values["state"] = State(row["state"])
     values["billed"] = Billed(row["billed"])

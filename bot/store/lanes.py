@@ -31,14 +31,18 @@ class Lanes:
             return await lane_of(connection, lane)
 
     async def turn(self, lane: str, how: Callable[[Lane], Lane]) -> tuple[Lane, Lane]:
-        """Put what *how* makes of the lane in its place, in one step; return before and after."""
-        before = await self.get(lane)
-        if how(before) == before:
+        """Put what *how* makes of the lane in its place, in one step; return before and after.
+
+        Before is as it was recorded; *how* is given the lane with its probe's end.
+        """
+        async with self._database.reading() as connection:
+            before, stands = await _found(connection, lane)
+        if how(stands) == before:
             return before, before  # nothing to write, and nobody is kept waiting
         async with self._database.writing() as connection:
             await self._database.lock(connection, lane_lock(lane))
-            before = await lane_of(connection, lane)
-            after = how(before)
+            before, stands = await _found(connection, lane)
+            after = how(stands)
             await put_lane(connection, lane, after)
         return before, after
 
@@ -97,17 +101,23 @@ def lane_lock(lane: str) -> str:
 
 async def lane_of(connection: AsyncConnection, lane: str) -> Lane:
     """Return the lane as it stands, its probe's end taken into account."""
+    _, stands = await _found(connection, lane)
+    return stands
+
+
+async def _found(connection: AsyncConnection, lane: str) -> tuple[Lane, Lane]:
+    """Return the lane as it was recorded, and as it stands by what became of its probe."""
     found = await connection.execute(
         select(*(lanes.c[name] for name in _FIELDS)).where(lanes.c.lane == lane)
     )
     row = found.mappings().first()
     if row is None:
-        return Lane()
-    stands = Lane(**{**row, "closed": Reason(row["closed"]) if row["closed"] else None})
-    if stands.probe is None:
-        return stands
-    state = await connection.scalar(select(jobs.c.state).where(jobs.c.id == stands.probe))
-    return pressure.probed(stands, State(state) if state else None)
+        return Lane(), Lane()
+    recorded = Lane(**{**row, "closed": Reason(row["closed"]) if row["closed"] else None})
+    if recorded.probe is None:
+        return recorded, recorded
+    state = await connection.scalar(select(jobs.c.state).where(jobs.c.id == recorded.probe))
+    return recorded, pressure.probed(recorded, State(state) if state else None)
 
 
 async def put_lane(connection: AsyncConnection, lane: str, stands: Lane) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import (
     or_,
 )
 
-from bot.domain.job import AT_ONCE, AT_VENDOR, Billed, Cause, State
+from bot.domain.job import AT_ONCE, AT_VENDOR, ENDED, Billed, Cause, State
 
 metadata: Final = MetaData()
 
@@ -74,6 +74,8 @@ def _one_of(*states: State) -> ColumnElement[bool]:
 is_waiting: Final = _one_of(State.WAITING)
 is_at_vendor: Final = _one_of(*sorted(AT_VENDOR))
 is_at_once: Final = _one_of(*sorted(AT_ONCE))
+is_open: Final = _one_of(*sorted(set(State) - ENDED))
+is_ended: Final = _one_of(*sorted(ENDED))
 is_owned: Final = jobs.c.owner.is_not(None)
 is_nobodys: Final = and_(
     jobs.c.owner.is_(None),
@@ -97,6 +99,8 @@ for _name, _columns, _where in (
     ("ix_jobs_owned", ("owner", "lease_until"), is_owned),
     ("ix_jobs_nobodys", ("created_at",), is_nobodys),
     ("ix_jobs_kept", ("member_id", "created_at"), is_kept),
+    ("ix_jobs_open", ("state",), is_open),
+    ("ix_jobs_ended", ("created_at",), is_ended),
     ("ix_jobs_with_token", ("created_at",), has_token),
     ("ix_jobs_at_once", ("guild_id", "member_id"), is_at_once),
     ("ix_jobs_given_back", ("lane", "since"), is_given_back),

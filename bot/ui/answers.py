@@ -20,6 +20,7 @@ from bot.errors import (
     Replayed,
     StoreAway,
 )
+from bot.log import mark
 from bot.service.limits import Moderator
 from bot.service.ports import Picture
 from bot.ui import cards, texts
@@ -160,9 +161,16 @@ async def explain(interaction: Interaction, error: BaseException) -> None:
             await privately(interaction, texts.unexpected(error_id))
 
 
+def noted(interaction: Interaction) -> None:
+    """Let what this task logs be about the server and the shard of *interaction*."""
+    shards = interaction.client.shard_count or 1
+    mark(guild=interaction.guild_id, shard=((interaction.guild_id or 0) >> 22) % shards)
+
+
 @contextlib.asynccontextmanager
 async def explaining(interaction: Interaction) -> AsyncIterator[None]:
     """Explain what goes wrong in here, where discord.py would only log it: in listeners."""
+    noted(interaction)
     try:
         yield
     except Exception as error:  # noqa: BLE001 - as for commands, all of it is answered

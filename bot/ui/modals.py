@@ -18,6 +18,7 @@ from bot.errors import BadLimit
 from bot.ui import texts
 
 PREFIX: Final = "limits-form:"  # of the custom_id, before the group's name
+_DIGITS: Final = 7  # of the largest number that a limit takes
 
 # The rules of each form, by the names of their fields; a form takes five.
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -68,14 +69,14 @@ def _kind(name: str) -> str:
 
 def _number(name: str, rules: Rules) -> ui.Label[Any]:
     field: ui.TextInput[Any] = ui.TextInput(
-        custom_id=name, default=str(getattr(rules, name)), max_length=7, required=False
+        custom_id=name, default=str(getattr(rules, name)), max_length=_DIGITS, required=False
     )
     return ui.Label(text=texts.unit(name), description=texts.FORM_NUMBER, component=field)
 
 
 def _read_number(name: str, sent: Mapping[str, Any]) -> int:
-    text = str(sent.get("value") or "0").strip()
-    if not (text.isascii() and text.isdigit()):
+    text = str(sent.get("value") or "").strip() or "0"
+    if len(text) > _DIGITS or not (text.isascii() and text.isdigit()):
         raise BadLimit(name=name, low=RANGES[name].low, high=RANGES[name].high)
     return int(text)
 

@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import secrets
+from functools import partial
 from typing import Final
 
 import discord
 
 from bot.domain.notices import Notice
 from bot.errors import Closed, DiscordAway
+from bot.service.meters import DiscordCall, Meters, timed
 from bot.ui import texts
 from bot.ui.replies import answered
 from bot.ui.rest import Rest
@@ -23,8 +25,9 @@ MOST_WAITING: Final = 1000  # lines; a log is not worth more memory
 class Notices:
     """The pen."""
 
-    def __init__(self, rest: Rest) -> None:
+    def __init__(self, rest: Rest, *, meters: Meters) -> None:
         self._rest = rest
+        self._meters = meters
         self._writing: set[asyncio.Task[None]] = set()
 
     def tell(self, channel_id: int, notice: Notice) -> None:
@@ -66,12 +69,13 @@ class Notices:
         return None
 
     async def _write(self, channel_id: int, words: str, nonce: str) -> None:
-        async with answered():
-            client = await self._rest.client()
-            channel = client.get_partial_messageable(channel_id)
-            await channel.send(
-                words,
-                nonce=nonce,
-                allowed_mentions=discord.AllowedMentions.none(),
-                suppress_embeds=True,
-            )
+        with timed(partial(self._meters.called_discord, DiscordCall.NOTICE)):
+            async with answered():
+                client = await self._rest.client()
+                channel = client.get_partial_messageable(channel_id)
+                await channel.send(
+                    words,
+                    nonce=nonce,
+                    allowed_mentions=discord.AllowedMentions.none(),
+                    suppress_embeds=True,
+                )

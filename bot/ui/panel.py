@@ -45,8 +45,8 @@ class Press(
 
 def panel(overview: Overview, note: str | None = None) -> ui.LayoutView:
     """Return a fresh view of the limits; *note* says what became of the last press."""
-    parts = texts.panel(overview)
-    container = _container(f"{parts.pop('')}\n{note}" if note else parts.pop(""))
+    parts = texts.panel(overview, note)
+    container = _container(parts.pop(""))
     for group, words in parts.items():
         container.add_item(ui.Separator())
         if group in GROUPS:

@@ -9,6 +9,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -17,6 +18,8 @@ import discord
 
 from bot.domain.job import ENDED, Job, State
 from bot.errors import Closed, Deleted, DiscordAway, TooLarge
+from bot.log import mark
+from bot.service.meters import DiscordCall, Meters, timed
 from bot.service.ports import Picture
 from bot.ui import buttons, cards
 from bot.ui.cards import Card
@@ -44,8 +47,9 @@ _Way = Callable[[Job, Card], Awaitable[None]]
 class Replies:
     """Keeps one card per job up to date, and brings pictures home."""
 
-    def __init__(self, rest: Rest, *, now: Callable[[], float]) -> None:
+    def __init__(self, rest: Rest, *, meters: Meters, now: Callable[[], float]) -> None:
         self._rest = rest
+        self._meters = meters
         self._now = now
         self._wanted: dict[str, tuple[Job, Callable[[], Card]]] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
@@ -60,6 +64,7 @@ class Replies:
         late: bool = False,
     ) -> None:
         """Have the job's card show it as it is, some time soon; the newest showing wins."""
+        self._drop(job.id)
         if job.state in ENDED or (job.state in _TOLD and until is None):
             self._wanted[job.id] = (job, lambda: cards.end(job))
         else:
@@ -96,15 +101,15 @@ class Replies:
         def named_card() -> Card:
             return cards.done(delivered, pictures, mention=True)
 
-        ways = [self._post_in_channel, self._post_directly]
+        ways: list[tuple[_Way, DiscordCall]] = [(self._post_directly, DiscordCall.DIRECT)]
         try:
             await self._edit(job, card)
         except TooLarge:
             raise
         except Closed as error:
             log.info("job %s: its card can't be edited: %s", job.id, error)
-            if isinstance(error, Deleted) or job.private or job.guild_id is None:
-                ways.remove(self._post_in_channel)
+            if not (isinstance(error, Deleted) or job.private or job.guild_id is None):
+                ways.insert(0, (self._post_in_channel, DiscordCall.POST))
             await self._descend(job, named_card, ways)
 
     async def close(self) -> None:
@@ -118,6 +123,7 @@ class Replies:
         """Show what is wanted of one card until nothing newer is."""
         while (wanted := self._wanted.pop(job_id, None)) is not None:
             job, make = wanted
+            mark(job=job.id, guild=job.guild_id)
             try:
                 await self._edit(job, make)
             except Closed as error:
@@ -131,9 +137,14 @@ class Replies:
 
     async def _quiet(self, job_id: str) -> None:
         """Drop what waits to be shown, and let the edit that is on its way arrive."""
-        self._wanted.pop(job_id, None)
+        self._drop(job_id)
         if (worker := self._workers.get(job_id)) is not None:
             await asyncio.wait([worker])
+
+    def _drop(self, job_id: str) -> None:
+        """Drop a showing that waits, since a newer one comes in its place."""
+        if self._wanted.pop(job_id, None) is not None:
+            self._meters.coalesced()
 
     async def _edit(self, job: Job, make: Callable[[], Card]) -> None:
         """Edit the job's card by the interaction's token, or else by the bot's.
@@ -143,37 +154,42 @@ class Replies:
         refused = Closed("there is no card to edit")
         if job.interaction_token is not None:
             try:
-                return await self._insist(job, make, self._edit_by_interaction)
+                return await self._insist(job, make, self._edit_by_interaction, DiscordCall.EDIT)
             except (Deleted, TooLarge):
                 raise
             except Closed as error:
                 refused = error
         if job.message_id is None or job.guild_id is None or job.private:
             raise refused
-        return await self._insist(job, make, self._edit_by_bot)
+        return await self._insist(job, make, self._edit_by_bot, DiscordCall.EDIT)
 
-    async def _descend(self, job: Job, make: Callable[[], Card], ways: Sequence[_Way]) -> None:
+    async def _descend(
+        self, job: Job, make: Callable[[], Card], ways: Sequence[tuple[_Way, DiscordCall]]
+    ) -> None:
         """Try *ways* in their order, each until Discord says yes or a definite no.
 
         Raises the last one's :class:`Closed`.
         """
-        for way in ways[:-1]:
+        for way, call in ways[:-1]:
             try:
-                return await self._insist(job, make, way)
+                return await self._insist(job, make, way, call)
             except TooLarge:
                 raise
             except Closed as error:
                 log.info("job %s: a way to the member is closed: %s", job.id, error)
-        return await self._insist(job, make, ways[-1])
+        return await self._insist(job, make, *ways[-1])
 
-    async def _insist(self, job: Job, make: Callable[[], Card], way: _Way) -> None:
+    async def _insist(
+        self, job: Job, make: Callable[[], Card], way: _Way, call: DiscordCall
+    ) -> None:
         """Go *way* until Discord says yes or a definite no, each time with a fresh card."""
         pause = FIRST_PAUSE
         while True:
             card = make()  # outside of what is tried again: a file that is gone stays gone
             try:
-                async with answered():
-                    return await way(job, card)
+                with timed(partial(self._meters.called_discord, call)):
+                    async with answered():
+                        return await way(job, card)
             except DiscordAway as error:
                 log.warning("job %s: Discord is away: %s", job.id, error)
             finally:

@@ -426,11 +426,14 @@ def unit(name: str) -> str:
     return f"{NAMES[name]}, seconds" if name == "cooldown" else NAMES[name]
 
 
-def panel(overview: Overview) -> dict[str, str]:
-    """Return the panel's parts by group, in their order; ``""`` is what stands above them."""
+def panel(overview: Overview, note: str | None = None) -> dict[str, str]:
+    """Return the panel's parts by group, in their order; ``""`` is what stands above them.
+
+    There *note* stands too. Together they fit into one message.
+    """
     rules, usage, peaks = overview.rules, overview.standing.usage, overview.peaks
-    return {
-        "": "\n".join(["## Limits of this server", *_panel_notes(overview)]),
+    parts = {
+        "": "\n".join(["## Limits of this server", *_panel_notes(overview, note)]),
         "members": _listed(
             "members",
             _line("cooldown", rules),
@@ -454,21 +457,20 @@ def panel(overview: Overview) -> dict[str, str]:
             f"Blocked: {_count(len(rules.words.blocked), 'phrase')} · "
             f"allowed: {_count(len(rules.words.allowed), 'phrase')}",
         ),
-        "tiers": "\n".join(
-            [
-                "**Tiers, by `/limits tier`**",
-                *([f"- {_tier(tier)}" for tier in rules.tiers] or ["- none"]),
-            ]
-        ),
     }
+    tiers = [f"- {_tier(tier)}" for tier in rules.tiers] or ["- none"]
+    room = _MESSAGE - sum(map(len, parts.values()))
+    return parts | {"tiers": fitted(["**Tiers, by `/limits tier`**", *tiers], room)}
 
 
-def _panel_notes(overview: Overview) -> Iterable[str]:
+def _panel_notes(overview: Overview, note: str | None) -> Iterable[str]:
     rules = overview.rules
     if rules.pause is not None:
         yield f"**Paused**, {_pause(rules.pause)}."
     log = f"<#{rules.log_channel}>" if rules.log_channel is not None else "none"
     yield f"-# Days are UTC's · log channel: {log}"
+    if note:
+        yield note
 
 
 def _operators(caps: Caps, server: int, everywhere: int) -> Iterable[str]:
@@ -556,13 +558,13 @@ def changed(before: Rules, after: Rules) -> str:
     lines = changes(list(differences(before, after)))
     if not lines:
         return NO_DIFFERENCE
-    return cut("\n".join(["**Changed**", *(f"- {line}" for line in lines)]), 1900)
+    return fitted(["**Changed**", *(f"- {line}" for line in lines)], _NOTE)
 
 
 def preview(before: Rules, after: Rules) -> str:
     """Return what would change, before it is saved."""
     lines = changes(list(differences(before, after)))
-    return cut("\n".join([PREVIEW, *(f"- {line}" for line in lines)]), 3500)
+    return fitted([PREVIEW, *(f"- {line}" for line in lines)], _MESSAGE)
 
 
 def explained(member_id: int, verdicts: Sequence[Verdict]) -> str:
@@ -643,8 +645,8 @@ def words_listed(rules: Rules) -> str:
     """Return both lists of phrases."""
     lines = []
     for name, phrases in (("blocked", rules.words.blocked), ("allowed", rules.words.allowed)):
-        lines += [f"**{NAMES[name]}**", ", ".join(map(code, phrases)) or "none"]
-    return cut("\n".join(lines), 3900)
+        lines += [f"**{NAMES[name]}**", fitted([*map(code, phrases)], _LIST, ", ") or "none"]
+    return "\n".join(lines)
 
 
 def words_found(prompt: str, finding: Finding) -> str:
@@ -701,7 +703,7 @@ def notice(found: Notice) -> str:
             )
         case Changed():
             lines = changes(list(differences(found.before, found.after)))
-            return cut(f"**Limits changed** by <@{found.by}> · " + "; ".join(lines), 1900)
+            return f"**Limits changed** by <@{found.by}> · " + fitted(lines, _LIST, "; ")
         case Blocked(block=block):
             ends = f"until <t:{int(block.until)}:f>" if block.until is not None else "for good"
             why = f" · {literal(block.reason)}" if block.reason else ""
@@ -762,6 +764,15 @@ def duration(seconds: int) -> str:
     return _count(seconds, "second")
 
 
+def fitted(lines: Sequence[str], most: int, between: str = "\n") -> str:
+    """Return *lines*, joined, in at most so many characters; what has no room is counted."""
+    kept, text = len(lines), between.join(lines)
+    while len(text) > most and kept:
+        kept -= 1
+        text = between.join([*lines[:kept], f"… and {len(lines) - kept} more"])
+    return text
+
+
 def cut(text: str, most: int) -> str:
     """Return *text* in at most so many characters."""
     return text if len(text) <= most else text[: most - 1] + "…"
@@ -771,6 +782,11 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
+# Characters: of all that a message says in components, of one list in it, and of what is told on
+# top of a panel that is full.
+_MESSAGE: Final = 4000
+_LIST: Final = 1900
+_NOTE: Final = 900
 _LATE: Final = "It takes longer than usual. It goes on, and the pictures will appear here."
 _LOCKED: Final = "the image service does not accept the bot's key, its operator must mend it"
 _MODERATORS: Final = "This server's moderators can change this."

@@ -1,20 +1,45 @@
-"""``/healthz``: whether the process is alive, that is, its loop turns and its store answers."""
+"""``/healthz`` and ``/readyz``: what a supervisor asks.
+
+The first says whether the process is alive, that is, its loop turns and its store answers: one
+that is not is to be restarted. The second says whether orders can be taken, and what is in the way
+if not: no restart mends that.
+"""
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 
 from aiohttp import web
 
 from bot.errors import StoreAway
+from bot.service.watch import Readiness
 
 
-def routes(ping_store: Callable[[], Awaitable[None]]) -> list[web.RouteDef]:
+def routes(
+    ping_store: Callable[[], Awaitable[None]], readiness: Callable[[], Awaitable[Readiness]]
+) -> list[web.RouteDef]:
     """Return the routes; *ping_store* raises :class:`~bot.errors.StoreAway` where it is away."""
 
     async def healthz(_request: web.Request) -> web.Response:
         try:
             await ping_store()
         except StoreAway:
-            return web.json_response({"alive": True, "store": False}, status=503)
-        return web.json_response({"alive": True, "store": True})
+            return _answer({"alive": True, "store": False}, well=False)
+        return _answer({"alive": True, "store": True}, well=True)
 
-    return [web.get("/healthz", healthz)]
+    async def readyz(_request: web.Request) -> web.Response:
+        found = await readiness()
+        lane = (found.shut or "open") if found.store else None
+        words = {
+            "ready": found.ready,
+            "gateway": found.gateway,
+            "store": found.store,
+            "lane": lane,  # null: nobody knows
+        }
+        return _answer(words, well=found.ready)
+
+    return [web.get("/healthz", healthz), web.get("/readyz", readyz)]
+
+
+def _answer(words: dict[str, bool | str | None], *, well: bool) -> web.Response:
+    status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
+    return web.json_response(words, status=status)

@@ -23,10 +23,12 @@ from sandbox.pixazo.gallery import Gallery
 from sandbox.pixazo.queue import (
     USD_DIGITS,
     InsufficientBalanceError,
+    Order,
     Plan,
     Queue,
     Request,
     Status,
+    Webhook,
 )
 from sandbox.pixazo.refusals import Next
 from sandbox.pixazo.settings import Settings
@@ -102,6 +104,12 @@ class Pixazo:
         """Let the queue work on; what is overdue happens at once."""
         self._queue.held = False
         self._ring()
+
+    def enqueue(self, order: Order, webhook: Webhook | None = None) -> Request:
+        """Take an order that nobody submits now, as one that was submitted earlier."""
+        taken = self._accept(order, webhook, None)
+        self._ring()
+        return taken
 
     def move(self, request_id: str, status: str, *, error: str | None = None) -> None:
         """Put a request into a state by hand, one that nobody documented too."""
@@ -206,6 +214,18 @@ class Pixazo:
         webhook = wire.read_webhook(
             request.headers.get("X-Webhook-URL"), request.headers.get("X-Webhook-Mode")
         )
+        taken = self._accept(order, webhook, answer)
+        self.accepted.append(
+            Accepted(
+                request_id=taken.request_id,
+                body=body,
+                headers=request.headers,
+                at=taken.created_at,
+            )
+        )
+        return taken
+
+    def _accept(self, order: Order, webhook: Webhook | None, answer: Next | None) -> Request:
         now = time.time()
         taken = Request(
             request_id=f"{wire.MODEL}_{_uuid7(now)}",
@@ -217,9 +237,6 @@ class Pixazo:
             updated_at=now,
         )
         self._queue.accept(taken)
-        self.accepted.append(
-            Accepted(request_id=taken.request_id, body=body, headers=request.headers, at=now)
-        )
         return taken
 
     def _plan(self, answer: Next | None) -> Plan:

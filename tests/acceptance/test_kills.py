@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.app import lane_of
+from bot.domain.pressure import lane_of
 from sandbox.botprocess import BotProcess
 from sandbox.faults import Fault, Hold
 from sandbox.pixazo import Settings

@@ -168,6 +168,7 @@ BILLED = {
     (State.SUBMITTING, State.WAITING): Billed.NO,
     (State.SUBMITTING, State.REFUSED): Billed.NO,
     (State.SUBMITTING, State.UNCERTAIN): Billed.UNKNOWN,
+    (State.UNCERTAIN, State.REFUSED): Billed.NO,  # by an operator's word
     (State.COMPLETED, State.DELIVERED): Billed.YES,
     (State.COMPLETED, State.FAILED): Billed.YES,
 }

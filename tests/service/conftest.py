@@ -26,6 +26,7 @@ from bot.domain.job import (
 from bot.domain.limits import Caps, Standing, Usage, day_of
 from bot.domain.pressure import Lane
 from bot.domain.rules import Block, Rules
+from bot.domain.shards import Shards
 from bot.errors import Closed, NoPicture, Silent, StoreAway
 from bot.service import crew as crew_module
 from bot.service import deliver as deliver_module
@@ -342,8 +343,8 @@ class FakeLanes(Store):
 
     async def turn(self, lane: str, how: Callable[[Lane], Lane]) -> tuple[Lane, Lane]:
         await self._reach("turn")
-        before = self.now(lane)
-        self.lanes[lane] = how(before)
+        before = self.lanes[lane]
+        self.lanes[lane] = how(self.now(lane))
         return before, self.lanes[lane]
 
     async def draw(self, lane: str, *, count: int, interval: float, now: float) -> float:
@@ -409,6 +410,16 @@ class FakeGuilds(Store):
     async def erase_drafts(self, *, before: float) -> None:
         await self._reach("erase_drafts")
         self.drafts = {key: kept for key, kept in self.drafts.items() if kept[1] >= before}
+
+
+class FakeBell:
+    """A line to other processes that remembers what was told."""
+
+    def __init__(self) -> None:
+        self.rung: list[str] = []
+
+    async def ring(self, job_id: str) -> None:
+        self.rung.append(job_id)
 
 
 class FakeNotices:
@@ -540,6 +551,7 @@ class Shop:
     notices: FakeNotices
     limits: Limits
     board: Board
+    bell: FakeBell
     rounds: asyncio.Event  # set, it has a round made at once
 
     @asynccontextmanager
@@ -595,7 +607,7 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
         clock, lanes, guilds, notices = Clock(), FakeLanes(), FakeGuilds(), FakeNotices()
         queue, media, replies = FakeQueue(), FakeMedia(), FakeReplies()
         jobs = FakeJobs(lanes, guilds)
-        rounds = asyncio.Event()
+        rounds, bell = asyncio.Event(), FakeBell()
         pace = Pace(
             settings=PaceSettings(lane=LANE, per_second=1000.0, probe_after=PROBE_AFTER),
             lanes=lanes,
@@ -681,8 +693,19 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
                 lane=LANE,
                 now=clock,
             ),
-            board=Board(lane=LANE, jobs=jobs, lanes=lanes, replies=replies, crew=crew, now=clock),
-            hear=Hear(jobs=jobs, track=track, crew=crew, now=clock, wake_rounds=rounds.set),
+            board=Board(
+                lane=LANE,
+                jobs=jobs,
+                lanes=lanes,
+                replies=replies,
+                crew=crew,
+                shards=Shards(),
+                now=clock,
+            ),
+            bell=bell,
+            hear=Hear(
+                jobs=jobs, track=track, crew=crew, bell=bell, now=clock, wake_rounds=rounds.set
+            ),
         )
 
     return open_shop

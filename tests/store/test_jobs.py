@@ -1,13 +1,18 @@
 """Jobs in the store: what holds when two processes want the same."""
 
 import asyncio
+import itertools
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from bot.domain import pressure
 from bot.domain.job import Billed, Cause, State
-from tests.samples import LANE, NOW, a_job, an_order
-from tests.store.record import record
+from bot.domain.pressure import Lane, Reason
+from tests.samples import LANE, NOW, a_job, an_order, anybody
+from tests.store.record import Full, record
 
 
 async def taken_over(jobs, owner="there", *, lease=30.0, submitted_before=NOW):
@@ -455,3 +460,148 @@ async def test_only_tokens_that_have_expired_are_erased(jobs, add):
 
     assert await jobs.get(old.id) == replace(old, interaction_token=None)
     assert await jobs.get(young.id) == young
+
+
+# The line.
+
+
+async def test_the_line_tells_who_is_served_when(jobs, add):
+    busy = [await add(guild_id=1, created_at=NOW + number) for number in range(3)]
+    quiet = await add(guild_id=2, created_at=NOW + 10)
+    await add(guild_id=3, answered_at=None)
+    await add(guild_id=3, state=State.QUEUED)
+    await add(guild_id=3, lane="other")
+
+    assert await jobs.line(LANE, most=10) == [busy[0], quiet, *busy[1:]]
+    assert await jobs.line(LANE, most=2) == [busy[0], quiet]
+    assert await jobs.line("no such lane", most=10) == []
+
+
+lanes_of_examples = (f"lane-{number}" for number in itertools.count())
+arrivals = st.lists(
+    st.tuples(st.integers(1, 4), st.integers(0, 3)),  # the line, and when: often at one moment
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(first=st.none() | arrivals, second=arrivals)
+async def test_the_line_is_the_order_in_which_claims_are_served(jobs, claim, add, first, second):
+    """Cards tell places: whoever reads "place 2" is served second, unless others come."""
+    lane, moments = next(lanes_of_examples), itertools.count(NOW + 100)
+    for arrived in (first or [], second):
+        for line, at in arrived:
+            await add(guild_id=line, created_at=NOW + at, lane=lane)
+        told = [job.id for job in await jobs.line(lane, most=50)]
+        assert len(told) >= len(arrived)
+
+        turns = told if arrived is second else told[: len(told) // 2]
+        served = [await claim(lane=lane, width=99, now=next(moments)) for _ in turns]
+
+        assert [job.id for job in served] == turns
+
+
+@pytest.mark.parametrize("served", [False, True])
+async def test_whoever_orders_once_is_served_second_at_the_latest(jobs, claim, add, served):
+    """Thirty orders of one server keep nobody waiting but itself."""
+    if served:  # both have been, and the busy one longer ago
+        for guild_id in (1, 2):
+            await add(guild_id=guild_id)
+            await claim(now=NOW + guild_id)
+    for number in range(30):
+        await add(guild_id=1, created_at=NOW + number)
+    alone = await add(guild_id=2, created_at=NOW + 1000)
+
+    assert (await jobs.line(LANE, most=2))[1] == alone
+    claimed = [await claim(width=99, now=NOW + 1000 + number) for number in range(2)]
+    assert claimed[1].id == alone.id
+
+
+# A lane that is shut.
+
+
+@pytest.fixture
+def shut(lanes):
+    """Shut the lane."""
+
+    async def shut(reason, **changes):
+        values = {"closed": reason, "shut_at": NOW, "probe_at": NOW} | changes
+        await lanes.turn(LANE, lambda lane: replace(lane, **values))
+
+    return shut
+
+
+async def test_of_a_lane_without_credit_only_the_probe_is_claimed(jobs, add, claim, shut):
+    await add(guild_id=1)
+    probe = await add(guild_id=1, created_at=NOW + 1)
+    await add(guild_id=2)
+    await shut(Reason.CREDIT, probe=probe.id)
+
+    assert await jobs.waits(lane=LANE, width=16, now=NOW)
+    assert (await claim()).id == probe.id
+    assert not await jobs.waits(lane=LANE, width=16, now=NOW)
+    assert await claim() is None
+
+
+@pytest.mark.parametrize("reason", [Reason.CREDIT, Reason.KEY])
+async def test_of_a_lane_that_is_shut_nothing_is_claimed(jobs, add, claim, shut, reason):
+    await add()
+    await shut(reason)
+
+    assert not await jobs.waits(lane=LANE, width=16, now=NOW + 10**6)
+    assert await claim(now=NOW + 10**6) is None
+
+
+async def test_a_probe_pauses_with_its_lane(add, claim, shut):
+    probe = await add()
+    await shut(Reason.CREDIT, probe=probe.id, paused_until=NOW + 60)
+
+    assert await claim(now=NOW + 59) is None
+    assert (await claim(now=NOW + 60)).id == probe.id
+
+
+async def test_of_many_orders_at_once_one_becomes_the_probe(jobs, other_jobs, lanes, shut):
+    """Two processes, many members: one of them finds out whether there is credit again."""
+    await shut(Reason.CREDIT)
+    asked = [a_job(guild_id=number % 3) for number in range(12)]
+
+    def admit(job, standing):
+        if pressure.shut(standing.lane, NOW) and not pressure.may_probe(standing.lane, NOW):
+            raise Full
+        return job
+
+    ends = await asyncio.gather(
+        *(by.add(job, admit) for by, job in zip([jobs, other_jobs] * 6, asked, strict=True)),
+        return_exceptions=True,
+    )
+
+    (probe,) = (end for end in ends if not isinstance(end, Full))
+    assert (await lanes.get(LANE)).probe == probe.id
+
+
+async def test_an_order_in_an_open_lane_is_no_probe(jobs, lanes):
+    await jobs.add(a_job(), anybody)
+
+    assert await lanes.get(LANE) == Lane()
+
+
+async def test_an_order_that_is_not_admitted_is_no_probe(jobs, lanes, shut):
+    await shut(Reason.CREDIT)
+
+    def nobody(_job, _standing):
+        raise Full
+
+    with pytest.raises(Full):
+        await jobs.add(a_job(), nobody)
+
+    assert (await lanes.get(LANE)).probe is None
+
+
+async def test_what_an_order_was_admitted_with_is_kept(jobs):
+    """The spoiler is the server's rule of that moment, whatever its moderators change later."""
+    job = a_job()
+
+    recorded = await jobs.add(job, lambda asked, _: replace(asked, spoiler=True))
+
+    assert recorded == await jobs.get(job.id) == replace(job, spoiler=True)

@@ -1,10 +1,16 @@
 """Pauses that hold for all processes, and through restarts."""
 
 import asyncio
+from collections import Counter
+from dataclasses import replace
 from functools import partial
 
+import pytest
+
 from bot.domain import pressure
-from bot.domain.pressure import FIRST_PAUSE, Lane
+from bot.domain.job import Cause, State
+from bot.domain.pressure import FIRST_PAUSE, Lane, Reason
+from bot.service.ports import GivenBack
 from bot.store.lanes import Lanes
 from tests.samples import LANE, NOW
 
@@ -94,3 +100,151 @@ async def test_slots_and_pauses_leave_each_other_alone(lanes):
 
     assert await lanes.draw(LANE, count=1, interval=1.0, now=NOW) == NOW + 10
     assert (await lanes.get(LANE)).paused_until == NOW + 60
+
+
+# An empty wallet.
+
+
+@pytest.fixture
+def drain(lanes):
+    """Note that the wallet could not pay for an order."""
+
+    async def drain(job_id="first", *, by=lanes, at=NOW):
+        how = partial(pressure.drained, job_id=job_id, now=at, probe_after=300)
+        return await by.turn(LANE, how)
+
+    return drain
+
+
+@pytest.fixture
+def stands(lanes):
+    """Have the lane stand like that."""
+
+    async def stands(**changes):
+        await lanes.turn(LANE, lambda lane: replace(lane, **changes))
+
+    return stands
+
+
+async def test_an_empty_wallet_is_one_for_all_processes_and_through_restarts(
+    lanes, drain, other_database
+):
+    _, shut = await drain()
+
+    assert shut == Lane(closed=Reason.CREDIT, shut_at=NOW, probe_at=NOW + 300)
+    assert await Lanes(other_database).get(LANE) == shut
+
+
+async def test_of_two_processes_that_are_refused_at_once_one_shuts_the_lane(
+    drain, lanes, other_database
+):
+    """The other's refusal is of the same episode: the operator is warned once."""
+    others = Lanes(other_database)
+
+    ends = await asyncio.gather(
+        *(drain(str(number), by=by) for number, by in enumerate([lanes, others] * 3))
+    )
+
+    assert sum(before.shut_at != after.shut_at for before, after in ends) == 1
+
+
+async def test_a_lane_stands_by_what_became_of_its_probe(lanes, stands, add):
+    """Whoever submitted it may have died before telling the lane."""
+    for state in State:
+        probe = await add(state=state)
+        recorded = Lane(closed=Reason.CREDIT, shut_at=NOW, probe_at=NOW, probe=probe.id)
+        await stands(**vars(recorded))
+
+        assert await lanes.get(LANE) == pressure.probed(recorded, state)
+
+
+async def test_a_probe_that_is_not_on_record_leaves_room_for_another(lanes, stands):
+    await stands(closed=Reason.CREDIT, probe="gone")
+
+    assert (await lanes.get(LANE)).probe is None
+
+
+async def test_what_is_turned_is_the_lane_as_it_stands_and_what_is_told_is_what_was_recorded(
+    lanes, stands, add
+):
+    """So whoever eases a lane learns that this opened it, although its probe already says so."""
+    probe = await add(state=State.QUEUED)
+    await stands(closed=Reason.CREDIT, shut_at=NOW, probe=probe.id)
+
+    before, after = await lanes.turn(LANE, partial(pressure.eased, job_id=probe.id))
+    again = await lanes.turn(LANE, partial(pressure.eased, job_id=probe.id))
+
+    assert (before.closed, after.closed, after.probe) == (Reason.CREDIT, None, None)
+    assert again == (after, after)
+
+
+async def test_a_lane_that_was_opened_stays_open_when_its_probe_is_forgotten(
+    lanes, stands, add, jobs
+):
+    """Orders are not kept for ever, and a lane that remembered only its probe would shut again."""
+    probe = await add(state=State.SUBMITTING)
+    await stands(closed=Reason.CREDIT, probe=probe.id)
+    assert await jobs.learn(probe.id, "r-1", now=NOW)
+
+    await lanes.turn(LANE, partial(pressure.eased, job_id=probe.id))
+
+    assert await lanes.get(LANE) == Lane()
+
+
+# What was given back.
+
+
+@pytest.fixture
+def give_back(add):
+    """Record orders that were refused because their lane was shut."""
+
+    async def give_back(*guild_ids, cause=Cause.OUT_OF_CREDIT, since=NOW, **changes):
+        values = {"state": State.REFUSED, "cause": cause, "since": since} | changes
+        return [
+            await add(guild_id=guild_id, channel_id=guild_id + 1, message_id=77, **values)
+            for guild_id in guild_ids
+        ]
+
+    return give_back
+
+
+async def test_each_server_is_told_once_an_episode(lanes, give_back):
+    await give_back(100, 101, 100)
+
+    found = await lanes.given_back(LANE, shut_at=NOW)
+
+    assert sorted(found, key=lambda given: given.guild_id) == [
+        GivenBack(guild_id=100, orders=2, channel_id=101, message_id=77),
+        GivenBack(guild_id=101, orders=1, channel_id=102, message_id=77),
+    ]
+    await give_back(100, since=NOW + 1)
+    assert list(await lanes.given_back(LANE, shut_at=NOW)) == []
+
+    await give_back(100, since=NOW + 60)
+    (again,) = await lanes.given_back(LANE, shut_at=NOW + 60)
+    assert (again.guild_id, again.orders) == (100, 1)
+
+
+async def test_of_two_processes_each_server_is_told_by_one(lanes, other_database, give_back):
+    """Both see what was given back, and both were about to say so."""
+    await give_back(*range(100, 110))
+    others = Lanes(other_database)
+
+    found = await asyncio.gather(*(by.given_back(LANE, shut_at=NOW) for by in [lanes, others] * 5))
+
+    told = Counter(given.guild_id for some in found for given in some)
+    assert told == Counter(range(100, 110))
+
+
+async def test_only_what_that_lane_gave_back_is_told(lanes, give_back, add):
+    await give_back(100, since=NOW - 1)
+    await give_back(101, cause=Cause.VENDOR)
+    await give_back(102, cause=Cause.WAITED_TOO_LONG)
+    await give_back(103, lane="other")
+    await give_back(104, state=State.UNCERTAIN)
+    await add(guild_id=None, state=State.REFUSED, cause=Cause.BUSY)
+    assert list(await lanes.given_back(LANE, shut_at=NOW)) == []
+
+    await give_back(105, cause=Cause.BUSY)
+
+    assert [given.guild_id for given in await lanes.given_back(LANE, shut_at=NOW)] == [105]

@@ -10,6 +10,7 @@ from bot.ui.rest import Rest
 from sandbox.discord import Discord, sample_world
 from sandbox.faults import Faults
 from sandbox.journal import Journal
+from tests.meters import FakeMeters
 from tests.openapi import DESCRIPTION, assert_conform
 
 
@@ -28,6 +29,11 @@ async def stand_in(monkeypatch) -> AsyncIterator[Discord]:
         yield server
         if DESCRIPTION.is_file():
             assert_conform(server.journal.exchanges)
+
+
+@pytest.fixture
+def meters() -> FakeMeters:
+    return FakeMeters()
 
 
 @pytest.fixture

@@ -102,6 +102,47 @@ def test_the_card_of_a_job_on_its_way_fits(state, until):
     assert_within_limits(cards.progress(job, until=until))
 
 
+@pytest.mark.parametrize("until", [None, NOW + 60])
+@pytest.mark.parametrize("locked", [True, False])
+def test_the_card_of_a_job_in_line_fits_and_tells_its_place(until, locked):
+    job = a_job(order=an_order(prompt=LONGEST, images=4))
+
+    card = cards.progress(job, place=10**6, until=until, locked=locked)
+
+    assert_within_limits(card)
+    assert "place 1000000 in line" in " ".join(words(card))
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.PROCESSING])
+def test_the_card_of_a_job_that_is_late_fits(state):
+    card = cards.progress(a_job(state=state, order=an_order(prompt=LONGEST)), late=True)
+
+    assert_within_limits(card)
+    assert "longer than usual" in " ".join(words(card))
+
+
+@pytest.mark.parametrize("cause", [Cause.OUT_OF_CREDIT, Cause.BUSY, Cause.WAITED_TOO_LONG])
+def test_the_card_of_an_order_that_was_given_back_says_that_nothing_was_charged(cause):
+    """It can be tried again by a button, once there is credit or patience."""
+    card = cards.end(a_job(state=State.REFUSED, cause=cause))
+
+    shown = " ".join(words(card))
+    assert "Could not be ordered" in shown
+    assert "Nothing was charged." in shown
+    assert ("operator" in shown) == (cause is Cause.OUT_OF_CREDIT)
+    assert any(entry.get("custom_id", "").startswith("again:") for entry in components(card))
+
+
+@pytest.mark.parametrize("spoiler", [True, False])
+def test_pictures_are_hidden_where_their_server_wanted_that(pictures, done, spoiler):
+    """All of them or none: as it was when they were ordered."""
+    job = a_job(state=State.DELIVERED, order=an_order(images=3), media=("x",) * 3, spoiler=spoiler)
+
+    card = done(job, pictures(3))
+
+    assert [item.get("spoiler", False) for item in items(card)] == [spoiler] * 3
+
+
 @pytest.mark.parametrize("state", ENDS)
 @pytest.mark.parametrize("cause", [None, *Cause])
 def test_the_card_of_an_end_fits_and_says_what_is_charged(state, cause):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.ui.markup import ago, literal
+from bot.ui.markup import MODIFIER, ago, code, literal
 
 # Without a backslash before it, each of these begins some markup, a mention, an emoji or a link.
 MEANINGFUL = set("*_~|`>#-+[]()<@:/\\")
@@ -77,6 +77,20 @@ def test_words_stay_readable():
     assert literal("a lighthouse in a storm, caf\u00e9 \U0001f469") == (
         "a lighthouse in a storm, caf\u00e9 \U0001f469"
     )
+
+
+@given(texts.filter(bool))
+@example("`")
+@example("``a``")
+@example("\\")
+def test_what_stands_in_code_can_not_end_it(text):
+    """Whoever blocks or types a backtick would else format what the bot says after it."""
+    shown = code(text)
+
+    assert shown.count("`") == 2
+    assert (shown[0], shown[-1]) == ("`", "`")
+    assert shown[1:-1].replace(MODIFIER, "`") == text.replace(MODIFIER, "`")
+    assert len(shown) == len(text) + 2
 
 
 def test_a_moment_is_a_time_that_discord_counts_from():

@@ -10,10 +10,12 @@ from PIL import Image
 
 from bot.domain.job import Billed, State
 from bot.errors import Closed, TooLarge
+from bot.service.meters import DiscordCall
 from bot.service.ports import Picture
 from bot.ui.replies import NONCE_REMEMBERED, Replies
 from sandbox.discord.kinds import InteractionType
 from sandbox.faults import Answer, Fault, Hold
+from tests.meters import FakeMeters
 from tests.samples import a_job
 
 API = "/api/v10"
@@ -22,8 +24,8 @@ BY_BOT = f"{API}/channels/*/messages/*"
 
 
 @pytest.fixture
-async def replies(rest):
-    replies = Replies(rest, now=time.time)
+async def replies(rest, meters):
+    replies = Replies(rest, meters=meters, now=time.time)
     yield replies
     await replies.close()
 
@@ -107,7 +109,9 @@ def says(exchange, text):
     return text.encode() in exchange.body
 
 
-async def test_of_many_showings_during_one_edit_only_the_newest_follows(stand_in, replies, job):
+async def test_of_many_showings_during_one_edit_only_the_newest_follows(
+    stand_in, replies, job, meters
+):
     """Discord lets few edits through: who queues them shows yesterday's news."""
     held = hold_edit(stand_in)
     replies.show(job(State.WAITING))
@@ -124,6 +128,8 @@ async def test_of_many_showings_during_one_edit_only_the_newest_follows(stand_in
     assert says(first, "Waiting")
     assert says(second, "Processing")
     assert says(last, "Could not be drawn")
+    assert meters.replaced == 4
+    assert meters.calls == [(DiscordCall.EDIT, None)] * 3
 
 
 async def test_what_is_shown_just_as_an_edit_ends_is_shown_too(stand_in, replies, job):
@@ -227,7 +233,7 @@ TOKEN, BOT, CHANNEL, DIRECT = "token", "bot", "channel", "direct"
     ],
 )
 async def test_each_way_is_tried_once_and_in_its_order(
-    stand_in, replies, job, noah, direct, pictures, changes, ways
+    stand_in, replies, job, noah, direct, pictures, meters, changes, ways
 ):
     """A private order is never tried in the channel, nor one that came from no channel."""
     refuse(stand_in, "PATCH", "*")
@@ -237,6 +243,8 @@ async def test_each_way_is_tried_once_and_in_its_order(
         await replies.deliver(job(State.COMPLETED, **changes), pictures)
 
     assert tried(stand_in, noah, direct) == ways
+    kinds = {TOKEN: "edit", BOT: "edit", CHANNEL: "post", DIRECT: "direct"}
+    assert meters.calls == [(kinds[way], Closed) for way in ways]
 
 
 def tried(stand_in, noah, direct):
@@ -331,7 +339,8 @@ async def test_a_clock_that_is_ahead_does_not_hide_an_own_message(
 ):
     """Discord's ids carry Discord's time, and ours may be some seconds off."""
     ahead = 20.0
-    replies = Replies(rest, now=lambda: time.time() + ahead + NONCE_REMEMBERED + 1)
+    later = time.time() + ahead + NONCE_REMEMBERED + 1
+    replies = Replies(rest, meters=FakeMeters(), now=lambda: later)
     stand_in.world.nonce_window = 0.0
     refuse(stand_in, "PATCH", "*")
     completed = job(State.COMPLETED, completed_at=time.time() + ahead)

@@ -1,13 +1,51 @@
-"""Every word that members read."""
+"""Every word that members and moderators read."""
+
+import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.job import Billed, Cause, State
-from bot.errors import BadOption, Closing, NotOrdered, OnlyInServers, TooLate
+from bot.domain.limits import OPERATORS, Ask, Rule, Verdict, verdicts
+from bot.domain.notices import Blocked, Changed, Shut, Unblocked, WordRefused
+from bot.domain.order import clean
+from bot.domain.pressure import Lane, Reason
+from bot.domain.rules import (
+    BLOCK_HOURS,
+    FLAGS,
+    RANGES,
+    Block,
+    Pause,
+    Rules,
+    Tier,
+    differences,
+)
+from bot.domain.words import BadPhrase, Fault, Finding, Words
+from bot.errors import (
+    BadLimit,
+    BadOption,
+    Closing,
+    DraftGone,
+    Forgotten,
+    LimitReached,
+    NotChanged,
+    NotModerator,
+    NotOrdered,
+    NotWritable,
+    OnlyInServers,
+    TooLate,
+    TooMany,
+)
 from bot.ui import texts
+from bot.ui.modals import GROUPS
+from tests.rules import FULLEST, FULLEST_OVERVIEW, ID, PHRASES, PROMPT, REASON, any_rules
 from tests.samples import NOW, a_job, an_order
+
+SOON = NOW + 60
+AGO = f"<t:{int(SOON)}:R>"
+HOSTILE = "@everyone @here <@300> <@&7> **bold** [x](https://evil.example) `code` # head"
 
 ENDS_WITHOUT_PICTURES = [
     State.FAILED,
@@ -161,7 +199,450 @@ def test_a_fault_of_ours_has_an_id_that_the_operator_finds():
         texts.IMAGINE_GUIDANCE,
         texts.IMAGINE_STEPS,
         texts.IMAGINE_ENHANCE,
+        texts.HISTORY,
+        texts.LIMITS,
+        texts.SHOW,
+        texts.SET,
+        texts.TIER,
+        texts.CHANNELS,
+        texts.WORDS,
+        texts.WORDS_ADD,
+        texts.WORDS_REMOVE,
+        texts.WORDS_ALLOW,
+        texts.WORDS_LIST,
+        texts.WORDS_TEST,
+        texts.BLOCK,
+        texts.UNBLOCK,
+        texts.LOG,
+        texts.PAUSE,
+        texts.RESUME,
+        texts.EXPLAIN,
+        texts.PHRASE,
+        texts.PROMPT,
+        texts.MEMBER,
+        texts.PAUSE_REASON,
+        texts.LOG_CHANNEL,
+        *texts.OPTIONS.values(),
+        *texts.TIER_OPTIONS.values(),
+        *texts.CHANNELS_OPTIONS.values(),
+        *texts.BLOCK_OPTIONS.values(),
+        texts.FORM_NUMBER,
+        texts.FORM_CHANNELS_HINT,
+        texts.FORM_WORDS_HINT,
     ],
 )
 def test_descriptions_fit_discords_limit(words):
     assert 1 <= len(words) <= 100
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *map(texts.form_title, GROUPS),
+        *map(texts.unit, RANGES),
+        *(texts.NAMES[name] for name in FLAGS),
+        texts.FORM_CHANNELS,
+        texts.FORM_BLOCKED,
+        texts.FORM_ALLOWED,
+    ],
+)
+def test_titles_and_labels_of_forms_fit_discords_limit(words):
+    assert 1 <= len(words) <= 45
+
+
+@pytest.mark.parametrize(
+    "words", [texts.AGAIN, texts.TRY_AGAIN, texts.SAVE, texts.DISCARD, *map(texts.edit, GROUPS)]
+)
+def test_labels_of_buttons_fit_discords_limit(words):
+    assert 1 <= len(words) <= 80
+
+
+def test_every_rule_has_a_name_that_is_its_own():
+    assert set(texts.RULES) == set(Rule)
+    assert len(set(texts.RULES.values())) == len(Rule)
+    assert texts.OPTIONS.keys() == {*RANGES, *FLAGS}
+    assert texts.OPTIONS.keys() < texts.NAMES.keys()
+
+
+def pings(words):
+    """Tell whether *words* would call somebody, or format anything, that a person wrote."""
+    bare = re.sub(r"`[^`]*`", "", words)  # nothing in a piece of code is markup
+    return bool(re.search(r"(?<!\\)(@everyone|@here|<@300>|<@&7>|\*\*bold|\]\(https|# head)", bare))
+
+
+def test_the_check_for_pings_finds_them():
+    assert pings("@everyone")
+    assert pings(HOSTILE)
+    assert not pings("`@everyone` and \\@everyone")
+
+
+# A waiting card.
+
+
+def test_a_waiting_card_tells_its_place():
+    assert "place 3 in line" in texts.status(a_job(), place=3)
+    paused = texts.status(a_job(), place=3, until=SOON)
+    assert "place 3 in line" in paused
+    assert AGO in paused
+
+
+def test_a_card_that_waits_for_a_key_names_the_operator_and_no_time():
+    words = texts.status(a_job(), place=3, until=SOON, locked=True)
+
+    assert "place 3 in line" in words
+    assert "operator" in words
+    assert "<t:" not in words
+
+
+def test_an_order_that_is_late_says_that_it_goes_on():
+    plain, late = (texts.status(a_job(state=State.QUEUED), late=late) for late in (False, True))
+
+    assert late.startswith(plain)
+    assert "longer" in late
+
+
+# Refusals.
+
+ENDS_AT = {"refuses": True, "ends_at": SOON}
+OF_DAY = {"limit": 25, "used": 24, "wanted": 2, **ENDS_AT}
+AT_ONCE = {"limit": 3, "used": 3, "wanted": 1, "refuses": True}
+REFUSALS = [
+    (Verdict(rule=Rule.NOT_SERVED, refuses=True), ["operator"]),
+    (Verdict(rule=Rule.PAUSED, refuses=True, said="lunch"), ["lunch", "moderators"]),
+    (Verdict(rule=Rule.PAUSED, refuses=True), ["moderators"]),
+    (Verdict(rule=Rule.BLOCKED, said="spam", **ENDS_AT), ["spam", AGO, "moderators"]),
+    (Verdict(rule=Rule.BLOCKED, refuses=True), ["moderators", "Only they"]),
+    (Verdict(rule=Rule.CHANNEL, refuses=True, channels=(1, 2)), ["<#1>, <#2>", "moderators"]),
+    (Verdict(rule=Rule.AGE_RESTRICTED, refuses=True, limit=1), ["age-restricted", "moderators"]),
+    (Verdict(rule=Rule.WORDS, refuses=True, said="bad wolf"), ["`bad wolf`", "moderators"]),
+    (
+        Verdict(rule=Rule.IMAGES, refuses=True, limit=1, wanted=4),
+        ["1 image,", "you asked for 4", "moderators"],
+    ),
+    (
+        Verdict(rule=Rule.STEPS, refuses=True, limit=30, wanted=50),
+        ["30 steps", "you asked for 50", "moderators"],
+    ),
+    (Verdict(rule=Rule.KEY, refuses=True), ["key", "operator"]),
+    (Verdict(rule=Rule.CREDIT, **ENDS_AT), ["credit", AGO, "operator"]),
+    (Verdict(rule=Rule.CREDIT, refuses=True), ["credit", "another order", "operator"]),
+    (Verdict(rule=Rule.BUSY, **ENDS_AT), ["pause", AGO]),
+    (Verdict(rule=Rule.MEMBER_AT_ONCE, **AT_ONCE), ["3 orders at once", "moderators"]),
+    (Verdict(rule=Rule.SERVER_AT_ONCE, **AT_ONCE), ["3 orders at once", "moderators"]),
+    (Verdict(rule=Rule.COOLDOWN, limit=90, **ENDS_AT), ["90 seconds", AGO, "moderators"]),
+    *(
+        (Verdict(rule=rule, **OF_DAY), ["25 images a day", "24", "asked for 2", AGO, who])
+        for rule, who in (
+            (Rule.MEMBER_DAY, "moderators"),
+            (Rule.SERVER_DAY, "moderators"),
+            (Rule.OPERATOR_SERVER_DAY, "operator"),
+            (Rule.OPERATOR_DAY, "operator"),
+        )
+    ),
+    (
+        Verdict(rule=Rule.MEMBER_DAY, refuses=True, limit=1, wanted=4),
+        ["1 image a day", "asked for 4", "moderators"],
+    ),
+]
+
+
+def test_every_rule_is_among_the_refusals():
+    assert {verdict.rule for verdict, _ in REFUSALS} == set(Rule)
+
+
+@pytest.mark.parametrize(("verdict", "parts"), REFUSALS, ids=str)
+def test_a_refusal_names_its_figures_its_end_and_who_can_change_it(verdict, parts):
+    words = texts.refusal(LimitReached(verdict=verdict))
+
+    for part in parts:
+        assert part in words
+    assert words.endswith("Nothing was ordered, nothing is charged.")
+    assert "None" not in words
+    assert ("<t:" in words) == (verdict.ends_at is not None)
+
+
+def test_rules_that_differ_refuse_differently():
+    words = {texts.refusal(LimitReached(verdict=verdict)) for verdict, _ in REFUSALS}
+
+    assert len(words) == len(REFUSALS)
+
+
+@pytest.mark.parametrize("rule", Rule)
+def test_the_longest_refusal_fits_and_what_people_wrote_is_literal(rule):
+    for said in (REASON, HOSTILE):
+        verdict = Verdict(
+            rule=rule,
+            refuses=True,
+            limit=10**9,
+            used=10**9,
+            wanted=10**9,
+            ends_at=SOON,
+            said=said,
+            channels=FULLEST.channels,
+        )
+        words = texts.refusal(LimitReached(verdict=verdict))
+
+        assert len(words) <= 2000
+        assert not pings(words)
+
+
+def test_an_order_that_is_forgotten_can_be_typed_anew():
+    assert "anew" in texts.refusal(Forgotten())
+
+
+# What moderators are told about changes.
+
+NOT_CHANGED = [
+    (NotModerator(), ["manage this server"]),
+    *(
+        (BadLimit(name=name, low=span.low, high=span.high), [f"`{name}`", str(span.high)])
+        for name, span in RANGES.items()
+    ),
+    (BadLimit(name="spoiler", low=False, high=True), ["`spoiler`", "True or False"]),
+    (BadLimit(name="hours", low=BLOCK_HOURS.low, high=BLOCK_HOURS.high), ["`hours`", "1 to 8760"]),
+    (TooMany(name="tiers", most=25), ["25 tiers"]),
+    (NotWritable(), ["View Channel", "Send Messages"]),
+    (DraftGone(), ["anew"]),
+    *(
+        (BadPhrase(fault=fault, limit=100, got=101), part)
+        for fault, part in (
+            (Fault.NO_WORD, ["word"]),
+            (Fault.TOO_LONG, ["100", "101"]),
+            (Fault.TOO_MANY, ["100 phrases"]),
+            (Fault.LIST_TOO_LONG, ["100 characters"]),
+        )
+    ),
+]
+
+
+def kinds(error):
+    """Return an error and all that are more special."""
+    return {error, *(kind for one in error.__subclasses__() for kind in kinds(one))}
+
+
+def test_everything_that_can_stop_a_change_is_among_these():
+    assert {type(error) for error, _ in NOT_CHANGED} == kinds(NotChanged) - {NotChanged}
+    assert {error.fault for error, _ in NOT_CHANGED if isinstance(error, BadPhrase)} == set(Fault)
+
+
+@pytest.mark.parametrize(("error", "parts"), NOT_CHANGED, ids=lambda value: str(value)[:60])
+def test_a_change_that_was_not_made_says_why(error, parts):
+    words = texts.unchanged(error)
+
+    for part in parts:
+        assert part in words
+    assert words.endswith("Nothing was changed.")
+    assert words != texts.unchanged(NotChanged())
+
+
+def test_every_field_of_the_rules_is_called_something_when_it_changes():
+    lines = texts.changes(list(differences(Rules(), FULLEST)))
+
+    assert len(lines) == len(list(differences(Rules(), FULLEST)))
+    for name in ("Cooldown of a member: none → 1 day", "Pictures as spoilers: no → yes"):
+        assert name in lines
+    assert "Log channel: none → " + f"<#{ID}>" in lines
+    assert f"Channel for orders: + <#{ID}>" in lines
+
+
+def test_what_is_taken_away_reads_differently_from_what_is_added():
+    rules = Rules(words=Words(blocked=("bad wolf",)), tiers=(Tier(role_id=7, exempt=True),))
+
+    assert "Blocked words: + `bad wolf`" in texts.changed(Rules(), rules)
+    assert "Blocked words: - `bad wolf`" in texts.changed(rules, Rules())
+    assert "Tier: - <@&7> exempt" in texts.changed(rules, Rules())
+    assert texts.changed(rules, rules) == texts.NO_DIFFERENCE
+
+
+@given(any_rules, any_rules)
+def test_whatever_changes_the_words_about_it_fit(before, after):
+    assert len(texts.changed(before, after)) <= 2000
+    assert len(texts.preview(before, after)) <= 4000
+
+
+@given(any_rules, any_rules)
+def test_whatever_changes_it_is_one_line_in_the_log(before, after):
+    line = texts.notice(Changed(by=1, before=before, after=after))
+
+    assert len(line) <= 2000
+    assert "\n" not in line
+
+
+@given(st.lists(st.text(max_size=30)), st.integers(30, 200))
+def test_what_has_no_room_is_counted_and_nothing_is_cut_in_two(lines, most):
+    """Half a phrase in code would end its code, and then format what follows."""
+    text = texts.fitted(lines, most, "\0")
+
+    assert len(text) <= most
+    if text != "\0".join(lines):
+        *kept, rest = text.split("\0")
+        whole = "\0".join(lines).split("\0")
+        assert kept == whole[: len(kept)]
+        assert re.fullmatch(r"… and [0-9]+ more", rest)
+
+
+def test_only_as_many_are_left_out_as_have_no_room():
+    lines = ["aaaa", "bbbb", "cccc"]
+
+    assert texts.fitted(lines, 16, ", ") == "aaaa, bbbb, cccc"
+    assert texts.fitted(["a" * 20, "bbbb", "c" * 20], 40, ", ") == f"{'a' * 20}, bbbb, … and 1 more"
+    assert texts.fitted(["a" * 20, "bbbb", "c" * 20], 39, ", ") == f"{'a' * 20}, … and 2 more"
+
+
+# Looking.
+
+
+def test_both_lists_are_told_although_one_of_them_is_full():
+    shown = texts.words_listed(replace(FULLEST, words=replace(FULLEST.words, allowed=("x",))))
+
+    assert len(shown) <= 4000
+    assert texts.NAMES["blocked"] in shown
+    assert shown.endswith("`x`")
+    assert "more" in shown
+    assert texts.words_listed(Rules()).count("none") == 2
+
+
+def test_a_prompt_is_told_what_would_become_of_it():
+    taken = texts.words_found("a sea", Finding())
+    waived = texts.words_found("a sea", Finding(blocked="bad", allowed="big bad wolf"))
+    refused = texts.words_found("a sea", Finding(blocked="bad"))
+
+    assert "taken" in taken
+    assert "`bad`" in waived
+    assert "`big bad wolf`" in waived
+    assert "refused" in refused
+    longest = texts.words_found(PROMPT, Finding(blocked=PHRASES[0], allowed=PHRASES[0]))
+    assert len(longest) <= 4000
+    assert not pings(texts.words_found(HOSTILE, Finding(blocked=HOSTILE)))
+
+
+def explained(rules=Rules(), *, lane=Lane(), **changes):  # noqa: B008 - both are frozen
+    standing = replace(FULLEST_OVERVIEW.standing, rules=rules, lane=lane, **changes)
+    ask = Ask(order=an_order(prompt=PHRASES[0]), guild_id=1, channel_id=2)
+    found = list(verdicts(ask, caps=FULLEST_OVERVIEW.caps, standing=standing, now=NOW))
+    return found, texts.explained(2, found)
+
+
+@pytest.mark.parametrize(
+    "lane",
+    [Lane(), Lane(closed=Reason.KEY), Lane(closed=Reason.CREDIT), Lane(paused_until=NOW + 601)],
+    ids=str,
+)
+def test_the_fullest_explanation_fits_and_names_every_rule(lane):
+    block = Block(member_id=300, by=1, since=NOW, until=SOON, reason=REASON)
+
+    found, words = explained(FULLEST, lane=lane, block=block)
+
+    assert len(words) <= 4000
+    assert all(name in words for name in texts.RULES.values())
+    assert words.count("refuses") == sum(verdict.refuses for verdict in found)
+    assert not pings(words)
+
+
+def test_an_explanation_says_first_what_decides_and_whose_that_is():
+    for rules, whose in ((FULLEST, "moderators"), (replace(Rules(), member_per_day=0), "operator")):
+        found, words = explained(rules)
+        decides = next(verdict for verdict in found if verdict.refuses)
+        first = words.split("\n")[0]
+        assert f"**{texts.RULES[decides.rule]}**" in first
+        assert whose in first
+        assert (decides.rule in OPERATORS) == (whose == "operator")
+
+
+def test_a_member_who_may_order_is_told_so():
+    calm = replace(FULLEST_OVERVIEW.standing.usage, everywhere=0, server=0, member=0)
+
+    _, words = explained(usage=calm)
+
+    assert "would be admitted" in words.split("\n")[0]
+    assert "**refuses**" not in words
+
+
+def test_what_was_done_to_a_member_is_said_with_its_end():
+    block = Block(member_id=300, by=1, since=NOW, until=SOON, reason=HOSTILE)
+
+    for_a_while, for_good = texts.blocked(block), texts.blocked(replace(block, until=None))
+
+    assert AGO in for_a_while
+    assert "unblocks" in for_good
+    assert not pings(for_good.replace("<@300>", "", 1))
+    assert len(texts.blocked(replace(block, reason=REASON))) <= 2000
+    assert texts.unblocked(300, was=True) != texts.unblocked(300, was=False)
+
+
+def test_a_pause_and_its_end_say_what_they_do():
+    assert "lunch" in texts.paused(Pause(by=1, since=NOW, reason="lunch"))
+    assert not pings(texts.paused(Pause(by=1, since=NOW, reason=HOSTILE)))
+    assert "again" in texts.resumed(was_paused=True, may_probe=False)
+    assert "not paused" in texts.resumed(was_paused=False, may_probe=False)
+    assert "credit" in texts.resumed(was_paused=False, may_probe=True)
+    assert "<#5>" in texts.logged(5)
+    assert "Nothing" in texts.logged(None)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (1, "1 second"),
+        (59, "59 seconds"),
+        (60, "1 minute"),
+        (90, "90 seconds"),
+        (3600, "1 hour"),
+        (7200, "2 hours"),
+        (86400, "1 day"),
+    ],
+)
+def test_a_duration_is_told_in_the_largest_unit_that_divides_it(seconds, words):
+    assert texts.duration(seconds) == words
+
+
+# The log.
+
+
+@given(st.text(max_size=1000).map(clean), st.text(max_size=100).map(clean))
+def test_a_refused_prompt_is_one_line_in_the_log(prompt, phrase):
+    found = WordRefused(member_id=ID, channel_id=ID, phrase=phrase, prompt=prompt)
+
+    line = texts.notice(found)
+
+    assert "\n" not in line
+    assert len(line) <= 2000
+
+
+def test_a_refused_prompt_is_told_with_who_and_where_and_why():
+    line = texts.notice(WordRefused(member_id=2, channel_id=3, phrase="bad", prompt=HOSTILE))
+
+    assert all(part in line for part in ("<@2>", "<#3>", "`bad`"))
+    assert not pings(line)
+    assert texts.notice(WordRefused(member_id=2, channel_id=3, phrase="*", prompt=PROMPT)).endswith(
+        "…"
+    )
+
+
+def test_blocks_and_their_ends_are_told_with_who_and_until_when():
+    block = Block(member_id=2, by=1, since=NOW, until=SOON, reason=HOSTILE)
+
+    for_a_while = texts.notice(Blocked(block=block))
+    for_good = texts.notice(Blocked(block=replace(block, until=None, reason="")))
+    ended = texts.notice(Unblocked(by=1, member_id=2))
+
+    for line in (for_a_while, for_good, ended):
+        assert "<@2>" in line
+        assert "<@1>" in line
+    assert f"<t:{int(SOON)}:f>" in for_a_while
+    assert "for good" in for_good
+    assert not pings(for_a_while)
+
+
+def test_a_lane_that_was_shut_is_told_with_how_many_and_where():
+    values = {"guild_id": 4, "channel_id": 5, "orders": 3}
+    credit = texts.notice(Shut(reason=Reason.CREDIT, message_id=6, until=None, **values))
+    busy = texts.notice(Shut(reason=Reason.BUSY, message_id=None, until=SOON, **values))
+
+    assert "3 orders" in credit
+    assert "nothing was charged" in credit
+    assert "credit" in credit
+    assert "operator" in credit
+    assert "(<https://discord.com/channels/4/5/6>)" in credit  # without an embed
+    assert AGO in busy
+    assert "(<https://discord.com/channels/4/5>)" in busy

@@ -2,25 +2,70 @@
 
 import json
 
+import pytest
+
+from bot.domain.pressure import Reason
 from bot.errors import StoreAway
+from bot.service.watch import Readiness
 from bot.web import health
 
-
-async def test_a_process_with_its_store_is_alive(serve):
-    async def ping():
-        return None
-
-    call = await serve(health.routes(ping))
-
-    status, answer = await call("GET", "/healthz")
-    assert (status, json.loads(answer)) == (200, {"alive": True, "store": True})
+ALL_WELL = Readiness(gateway=True, store=True, shut=None)
 
 
-async def test_without_its_store_it_says_so_with_503(serve):
-    async def ping():
-        raise StoreAway("away")
+async def there():
+    """Answer as a store does that is there."""
 
-    call = await serve(health.routes(ping))
 
-    status, answer = await call("GET", "/healthz")
-    assert (status, json.loads(answer)) == (503, {"alive": True, "store": False})
+async def away():
+    raise StoreAway("away")
+
+
+@pytest.fixture
+def ask(serve):
+    """Ask a bot that stands like this for one of its pages; return the status and the answer."""
+
+    async def ask(path, *, ping=there, readiness=ALL_WELL):
+        async def look():
+            return readiness
+
+        call = await serve(health.routes(ping, look))
+        status, answer = await call("GET", path)
+        return status, json.loads(answer)
+
+    return ask
+
+
+async def test_a_process_with_its_store_is_alive(ask):
+    assert await ask("/healthz") == (200, {"alive": True, "store": True})
+
+
+async def test_without_its_store_it_says_so_with_503(ask):
+    assert await ask("/healthz", ping=away) == (503, {"alive": True, "store": False})
+
+
+async def test_who_can_take_orders_is_ready(ask):
+    status, answer = await ask("/readyz")
+
+    assert status == 200
+    assert answer == {"ready": True, "gateway": True, "store": True, "lane": "open"}
+
+
+@pytest.mark.parametrize(
+    ("readiness", "told"),
+    [
+        (Readiness(gateway=False, store=True, shut=None), {"gateway": False, "lane": "open"}),
+        (Readiness(gateway=True, store=False, shut=None), {"store": False, "lane": None}),
+        *(
+            (Readiness(gateway=True, store=True, shut=reason), {"lane": reason.value})
+            for reason in Reason
+        ),
+    ],
+    ids=lambda value: str(value) if isinstance(value, dict) else "",
+)
+async def test_who_cannot_says_what_is_in_the_way(ask, readiness, told):
+    """No restart mends any of it, so the process is alive all the same."""
+    status, answer = await ask("/readyz", readiness=readiness)
+
+    well = {"ready": False, "gateway": True, "store": True}
+    assert (status, answer) == (503, {**well, **told})
+    assert (await ask("/healthz", readiness=readiness))[0] == 200

@@ -1,0 +1,297 @@
+"""Every statement of the store, as its database plans it where a million orders lie.
+
+``python -m benchmarks.plans [--rows N] [URL]`` fills a database, calls each method of the store
+once, and has each statement explained that this issues. It prints those that read through all of
+a table or an index that grows, which should be none, and how long admitting an order takes. Without
+a URL it makes a SQLite file.
+"""
+
+import argparse
+import asyncio
+import inspect
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.job import ENDED, Job, State
+from bot.domain.limits import Standing
+from bot.domain.order import Order
+from bot.domain.rules import Block, changed
+from bot.store.database import Database
+from bot.store.engine import connect
+from bot.store.guilds import Guilds
+from bot.store.jobs import Jobs
+from bot.store.lanes import Lanes
+from bot.store.records import Records
+
+LANE: Final = "lane"
+GUILDS: Final = 1000
+MEMBERS: Final = 10_000
+DAYS: Final = 90
+OPEN: Final = 200  # orders that have not ended: what grows is the others
+OWNER: Final = "another"
+
+# Read from its end and no further than somebody asked.
+FROM_THE_END: Final = "ORDER BY jobs.interaction_id DESC"
+# Partial indexes over what is open or waits to be looked at: they do not grow with the table.
+SMALL: Final = frozenset(
+    {"ix_jobs_waiting", "ix_jobs_at_vendor", "ix_jobs_owned", "ix_jobs_nobodys", "ix_jobs_kept"}
+    | {"ix_jobs_open", "ix_jobs_with_token", "ix_jobs_at_once"}
+)
+GROWS: Final = frozenset({"jobs"})
+
+Statement = tuple[str, Any]
+
+
+@contextmanager
+def captured() -> Iterator[dict[str, Statement]]:
+    """Collect the statements that any engine is asked meanwhile, each once, with parameters."""
+    found: dict[str, Statement] = {}
+
+    def listen(_c: Any, _u: Any, statement: str, parameters: Any, *_: Any) -> None:
+        found.setdefault(statement, (statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", listen)
+    try:
+        yield found
+    finally:
+        event.remove(Engine, "before_cursor_execute", listen)
+
+
+async def fill(url: str, *, rows: int, now: float) -> None:
+    """Put *rows* jobs of the last days into the store, nearly all of them ended."""
+    engine = connect(url)
+    on_sqlite = engine.dialect.name == "sqlite"
+    try:
+        async with engine.begin() as connection:
+            if not on_sqlite:  # the store's own statements may take 5 s
+                await connection.execute(text("SET LOCAL statement_timeout = 0"))
+            await connection.execute(text(_fill(on_sqlite=on_sqlite)), {"rows": rows, "now": now})
+        async with engine.begin() as connection:
+            await connection.execute(text("ANALYZE"))
+    finally:
+        await engine.dispose()
+
+
+def _fill(*, on_sqlite: bool) -> str:
+    """Return a statement that makes the rows where they are to lie: sending them takes minutes."""
+    media = "'[]'" if on_sqlite else "CAST('[]' AS json)"
+    false = "0" if on_sqlite else "false"
+    waits, at_vendor = f"i <= {OPEN // 2}", f"i > {OPEN // 2} AND i <= {OPEN}"
+    values = {
+        "id": "'filled' || CAST(i AS text)",
+        # As Discord counts: milliseconds since 2015, above 22 bits.
+        "interaction_id": "CAST((:now - (i * 1.0 / :rows) * 7776000 - 1420070400) * 1000 AS bigint)"
+        " * 4194304 + i",
+        "application_id": "1",
+        "guild_id": f"1 + i % {GUILDS}",
+        "channel_id": "1",
+        "member_id": f"1 + i % {MEMBERS}",
+        "lane": f"'{LANE}'",
+        "line": f"'g' || CAST(1 + i % {GUILDS} AS text)",
+        "prompt": "'a lighthouse in a storm, number ' || CAST(i AS text)",
+        "images": "1 + i % 4",
+        "guidance": "3.5",
+        "steps": "50",
+        "enhance": false,
+        "state": f"CASE WHEN {waits} THEN 'WAITING' WHEN {at_vendor} THEN 'QUEUED' "
+        "WHEN i % 10 = 0 THEN 'REFUSED' WHEN i % 10 = 1 THEN 'ERROR' ELSE 'DELIVERED' END",
+        "billed": f"CASE WHEN {waits} THEN 'no' WHEN {at_vendor} THEN 'unknown' "
+        "WHEN i % 10 < 2 THEN 'no' ELSE 'yes' END",
+        "cause": f"CASE WHEN i > {OPEN} AND i % 10 = 0 THEN 'out_of_credit' END",
+        "request_id": f"CASE WHEN NOT ({waits}) THEN 'r-' || CAST(i AS text) END",
+        "media": media,
+        "callback_token": "'token'",
+        "private": false,
+        "spoiler": false,
+        "file_limit": "10485760",
+        "owner": f"CASE WHEN {at_vendor} THEN '{OWNER}' END",
+        "epoch": "1",
+        "lease_until": f"CASE WHEN {at_vendor} THEN 0 END",
+        "created_at": f"CASE WHEN i <= {OPEN} THEN :now - 60 "
+        f"ELSE :now - (i * 1.0 / :rows) * {DAYS} * 86400.0 END",
+        "since": f"CASE WHEN i <= {OPEN} THEN :now - 60 "
+        f"ELSE :now - (i * 1.0 / :rows) * {DAYS} * 86400.0 END",
+        "answered_at": ":now",
+    }
+    return (
+        "INSERT INTO jobs (" + ", ".join(values) + ") "  # noqa: S608 - the words are ours
+        "WITH RECURSIVE numbers(i) AS "
+        "(SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < CAST(:rows AS integer)) "
+        "SELECT " + ", ".join(values.values()) + " FROM numbers"
+    )
+
+
+async def call_all(database: Database, *, now: float) -> None:
+    """Call every public method of the store; raises where one was forgotten."""
+    jobs, lanes = Jobs(database), Lanes(database)
+    guilds, records = Guilds(database), Records(database)
+    job = a_job(1, now)
+    calls: dict[type, dict[str, Callable[[], Awaitable[object]]]] = {
+        Jobs: {
+            "add": lambda: jobs.add(job, admit),
+            "standing": lambda: jobs.standing(7, 7, lane=LANE, now=now),
+            "peaks": lambda: jobs.peaks(7, now=now),
+            "get": lambda: jobs.get(job.id),
+            "swap": lambda: jobs.swap(job, replace(job, answered_at=now)),
+            "waits": lambda: jobs.waits(lane=LANE, width=10**6, now=now),
+            "line": lambda: jobs.line(LANE, most=100),
+            "claim": lambda: jobs.claim("us", lane=LANE, width=10**6, lease=30.0, now=now),
+            "learn": lambda: jobs.learn(job.id, "r-new", now=now),
+            "renew": lambda: jobs.renew("us", lease=30.0),
+            "take_over": lambda: jobs.take_over("us", lease=30.0, submitted_before=now),
+            "inherit": lambda: jobs.inherit("us", lease=30.0),
+            "neglected": lambda: jobs.neglected(unanswered_since=now, waiting_since=now - 3600),
+            "kept": lambda: jobs.kept(7, most=5),
+            "line_up": lambda: jobs.line_up("elsewhere"),
+            "release": lambda: jobs.release("us"),
+            "erase_tokens": lambda: jobs.erase_tokens(before=now - 900),
+        },
+        Lanes: {
+            "get": lambda: lanes.get(LANE),
+            "turn": lambda: lanes.turn(LANE, lambda lane: replace(lane, probe=job.id)),
+            "draw": lambda: lanes.draw(LANE, count=1, interval=1.0, now=now),
+            "given_back": lambda: lanes.given_back(LANE, shut_at=now - 600),
+        },
+        Guilds: {
+            "rules": lambda: guilds.rules(7),
+            "change": lambda: guilds.change(7, lambda rules: changed(rules, cooldown=5)),
+            "block": lambda: guilds.block(7, Block(member_id=7, by=1, since=now)),
+            "unblock": lambda: guilds.unblock(7, 7),
+            "draft": lambda: guilds.draft("d", 7, {"cooldown": 1}, now=now),
+            "drafted": lambda: guilds.drafted("d", 7),
+            "erase_drafts": lambda: guilds.erase_drafts(before=now + 1),
+        },
+        Records: {
+            "count": lambda: records.count(LANE),
+            "forgotten": lambda: records.forgotten(kept_before=now, most=100),
+            "erase": lambda: records.erase(made_before=now - 89 * 86400, most=10),
+            "newest": lambda: records.newest(None, most=20),
+            "lanes": records.lanes,
+        },
+    }
+    for kind, known in calls.items():
+        methods = {
+            name
+            for name, _ in inspect.getmembers(kind, inspect.iscoroutinefunction)
+            if not name.startswith("_")
+        }
+        if methods != known.keys():
+            raise LookupError(f"{kind.__name__}: {sorted(methods ^ known.keys())}")
+        for call in known.values():
+            await call()
+    for state in set(State) - ENDED:
+        await records.newest(state, most=20)
+
+
+def a_job(number: int, now: float) -> Job:
+    """Return a job that is to be added."""
+    return Job(
+        id=f"{number:016x}",
+        interaction_id=(int(now * 1000) - 1_420_070_400_000 << 22) + number,
+        application_id=1,
+        guild_id=1 + number % GUILDS,
+        channel_id=1,
+        member_id=1 + number % MEMBERS,
+        order=Order(prompt="a lighthouse in a storm"),
+        lane=LANE,
+        interaction_token="token",  # noqa: S106 - invented
+        callback_token="token",  # noqa: S106 - invented
+        created_at=now,
+        since=now,
+    )
+
+
+def admit(job: Job, _standing: Standing) -> Job:
+    """Admit every order: the rules cost nothing beside the reading."""
+    return job
+
+
+async def explain(connection: AsyncConnection, statement: Statement) -> list[str]:
+    """Return the steps of the plan that read through all of something that grows."""
+    words, parameters = statement
+    if FROM_THE_END in words and " WHERE " not in " ".join(words.split()):
+        return []
+    if not words.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
+        return []
+    if connection.dialect.name == "sqlite":
+        found = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", parameters)
+        return [step for *_, step in found if _scans_sqlite(step)]
+    found = await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {words}", parameters)
+    plan: Any = found.scalar_one()
+    return [step for step in _nodes(plan[0]["Plan"]) if step]
+
+
+def _scans_sqlite(step: str) -> bool:
+    if not any(step.startswith(f"SCAN {table}") for table in GROWS):
+        return False
+    return not any(f"INDEX {index}" in step for index in SMALL)
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[str]:
+    """Yield the steps below *node* that read a whole table or index that grows."""
+    kind, table, index = node["Node Type"], node.get("Relation Name"), node.get("Index Name")
+    conditions = node.get("Index Cond") or node.get("Recheck Cond")
+    if table in GROWS and kind == "Seq Scan":
+        yield f"{kind} on {table}, {node.get('Filter')}"
+    if index and index.startswith("ix_jobs") and index not in SMALL and not conditions:
+        yield f"{kind} using {index}"
+    for inner in node.get("Plans", ()):
+        yield from _nodes(inner)
+
+
+async def scans(database: Database, *, now: float) -> list[str]:
+    """Return each statement of the store that scans something that grows, with the step."""
+    with captured() as statements:
+        await call_all(database, now=now)
+    found = []
+    for statement in list(statements.values()):
+        async with database.reading() as connection:
+            found += [f"{step}: {statement[0]}" for step in await explain(connection, statement)]
+    return found
+
+
+async def time_admit(database: Database, *, now: float, count: int = 200) -> list[float]:
+    """Return how many seconds each of so many admissions took."""
+    jobs, took = Jobs(database), []
+    for number in range(count):
+        began = time.perf_counter()
+        await jobs.add(a_job(1000 + number, now), admit)
+        took.append(time.perf_counter() - began)
+    return sorted(took)
+
+
+async def main(url: str, rows: int) -> int:
+    """Fill, explain and time; return how many statements scan what grows."""
+    now = time.time()
+    async with Database.open(url) as database:
+        began = time.perf_counter()
+        await fill(url, rows=rows, now=now)
+        print(f"{rows:,} orders in {time.perf_counter() - began:.0f} s")
+        took = [1000 * one for one in await time_admit(database, now=now)]
+        print(
+            f"admit, ms: median {statistics.median(took):.2f}, "
+            f"p99 {took[int(len(took) * 0.99)]:.2f}, max {took[-1]:.2f}"
+        )
+        found = await scans(database, now=now)
+    print("\n".join(found) or "no statement reads through what grows")
+    return len(found)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.plans", description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("url", nargs="?")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        address = chosen.url or f"sqlite+aiosqlite:///{Path(folder) / 'plans.db'}"
+        raise SystemExit(asyncio.run(main(address, chosen.rows)))

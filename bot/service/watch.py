@@ -1,0 +1,88 @@
+"""How the bot stands, for those who look at it from outside: a supervisor, and whoever measures."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from bot.domain import pressure
+from bot.domain.job import State
+from bot.domain.pressure import Reason
+from bot.errors import StoreAway
+from bot.service.ports import Lanes, Records
+
+FRESH: Final = 5.0  # seconds in which the orders are not counted again, however many ask
+
+
+@dataclass(frozen=True, kw_only=True)
+class Readiness:
+    """Whether orders can be taken now, and what is in the way if not.
+
+    That the tables are up to date is not in it: nobody is served before they are.
+    """
+
+    gateway: bool  # Discord sends interactions
+    store: bool  # it answers
+    shut: Reason | None  # why the lane takes no orders; None: it does, or the store is away
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing is in the way."""
+        return self.gateway and self.store and self.shut is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Census:
+    """The readiness, and the orders that have not ended; none where the store is away."""
+
+    readiness: Readiness
+    orders: Mapping[State, int] = field(default_factory=dict)
+    line: int = 0  # orders that wait for their turn
+
+
+class Watch:
+    """The look from outside."""
+
+    def __init__(
+        self,
+        *,
+        lane: str,
+        lanes: Lanes,
+        records: Records,
+        connected: Callable[[], bool],
+        now: Callable[[], float],
+    ) -> None:
+        self._lane = lane
+        self._lanes = lanes
+        self._records = records
+        self._connected = connected
+        self._now = now
+        self._census: Census | None = None
+        self._counted_at = 0.0
+
+    async def readiness(self) -> Readiness:
+        """Return how things stand at this moment."""
+        try:
+            lane = await self._lanes.get(self._lane)
+        except StoreAway:
+            return Readiness(gateway=self._connected(), store=False, shut=None)
+        shut = pressure.shut(lane, self._now())
+        return Readiness(gateway=self._connected(), store=True, shut=shut)
+
+    async def census(self) -> Census:
+        """Return how things stood a few seconds ago at most."""
+        age = self._now() - self._counted_at
+        if self._census is None or not 0 <= age < FRESH:
+            self._census = await self._take()
+            self._counted_at = self._now()
+        return self._census
+
+    async def _take(self) -> Census:
+        readiness = await self.readiness()
+        if not readiness.store:
+            return Census(readiness=readiness)
+        try:
+            counts = await self._records.count(self._lane)
+        except StoreAway:
+            away = Readiness(gateway=readiness.gateway, store=False, shut=None)
+            return Census(readiness=away)
+        return Census(readiness=readiness, orders=counts.orders, line=counts.line)

@@ -1,0 +1,21 @@
+"""``/metrics``: what Prometheus reads."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+
+from bot.service.watch import Census
+
+TEXT: Final = "text/plain; version=1.0.0; charset=utf-8"  # Prometheus's own exposition format
+
+
+def routes(
+    census: Callable[[], Awaitable[Census]], page: Callable[[Census], bytes]
+) -> list[web.RouteDef]:
+    """Return the route; *page* makes the text of what *census* found."""
+
+    async def read(_request: web.Request) -> web.Response:
+        return web.Response(body=page(await census()), headers={"Content-Type": TEXT})
+
+    return [web.get("/metrics", read)]

@@ -1,0 +1,226 @@
+"""What an operator sees of a running bot, and does beside it."""
+
+import asyncio
+import json
+import re
+import time
+
+import pytest
+from aiohttp import ClientSession
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.acceptance.outside import Store, pictures
+from tests.acceptance.test_imagine import delivered, says
+
+SOON = 15.0  # seconds
+
+
+@pytest.fixture
+def store(stage):
+    return Store(stage)
+
+
+@pytest.fixture
+def ask(stage):
+    """Ask the bot for a page; return the status and the text."""
+
+    async def ask(path):
+        url = f"http://127.0.0.1:{stage.web_port}{path}"
+        async with ClientSession() as session, session.get(url) as answer:
+            return answer.status, await answer.text()
+
+    return ask
+
+
+@pytest.fixture
+def readiness(ask):
+    """Wait until ``/readyz`` says all of these things, and return its status."""
+
+    async def readiness(**wanted):
+        until = time.monotonic() + SOON
+        while True:
+            status, text = await ask("/readyz")
+            if json.loads(text).items() >= wanted.items():
+                return status
+            assert time.monotonic() < until, text
+            await asyncio.sleep(0.02)
+
+    return readiness
+
+
+@pytest.fixture
+def figures(ask):
+    """Read every figure, by its name and labels as Prometheus writes them."""
+
+    async def figures():
+        status, text = await ask("/metrics")
+        assert status == 200
+        return {
+            (sample.name, *sorted(sample.labels.values())): sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        }
+
+    return figures
+
+
+@pytest.fixture
+def operate(stage):
+    """Give a command on a command line of its own; return the status and the lines."""
+
+    async def operate(*arguments):
+        process = stage.bot(*arguments)
+        await process.start()
+        status = await process.wait_exit()
+        return status, list(process.log)[:-1]  # the last one is the stand-in's
+
+    return operate
+
+
+async def test_a_bot_that_lost_the_gateway_says_so_until_it_is_back(stage, start, readiness):
+    """A rolling restart waits for it, and no supervisor kills a process that would come back."""
+    await start()
+    assert await readiness(ready=True, gateway=True, store=True, lane="open") == 200
+
+    stage.world.refuse_gateway = True
+    stage.discord.drop()
+    assert await readiness(ready=False, gateway=False, store=True) == 503
+
+    stage.world.refuse_gateway = False
+    assert await readiness(ready=True, gateway=True) == 200
+
+
+async def test_a_bot_without_credit_says_so_until_an_order_went_through(
+    stage, start, noah, readiness, figures
+):
+    await start(BALANCE_PROBE_SECONDS="0.1")
+    stage.pixazo.wallet_usd = 0.0
+
+    sent = await noah.command("imagine", prompt="a cat")
+    await sent.until(says("credit"))
+    assert await readiness(ready=False, gateway=True, lane="credit") == 503
+
+    stage.pixazo.wallet_usd = 1.0
+    await asyncio.sleep(0.1)
+    probe = await noah.command("imagine", prompt="a dog")
+    await probe.until(delivered(1))
+    assert await readiness(ready=True, lane="open") == 200
+
+    found = await figures()
+    assert found["imagine_lane_shut_episodes_total", "credit"] == 1
+    assert found["imagine_orders_ended_total", "REFUSED", "out_of_credit"] == 1
+    assert found["imagine_vendor_calls_total", "out_of_credit", "submit"] == 1
+
+
+async def test_one_order_shows_in_the_figures_and_nobody_is_named_there(
+    stage, start, noah, ask, figures, store
+):
+    await start()
+    before = await figures()
+
+    sent = await noah.command("imagine", prompt="a cat in a spaceship", images=2)
+    await sent.until(delivered(2))
+    row = await store.until("a cat in a spaceship", lambda row: row["state"] == "DELIVERED")
+
+    after = await figures()
+
+    def more(*name):
+        return after.get(name, 0) - before.get(name, 0)
+
+    assert more("imagine_orders_taken_total") == 1
+    assert more("imagine_orders_ended_total", "DELIVERED", "none") == 1
+    assert more("imagine_images_billed_total") == 2
+    assert more("imagine_spent_usd_total") == pytest.approx(0.002)
+    assert more("imagine_answer_seconds_count") == 1
+    assert more("imagine_visible_seconds_count") == 1
+    assert more("imagine_vendor_calls_total", "ok", "submit") == 1
+    assert more("imagine_vendor_calls_total", "media", "ok") == 2
+    assert more("imagine_discord_calls_total", "ack", "ok") == 1
+    assert more("imagine_discord_calls_total", "edit", "ok") >= 2
+    assert after["imagine_gateway_connected",] == 1
+    assert after["imagine_store_up",] == 1
+
+    _, page = await ask("/metrics")
+    places = (row[name] for name in ("guild_id", "member_id", "channel_id", "id", "request_id"))
+    assert not [place for place in map(str, places) if place in page]
+    assert "spaceship" not in page
+    assert len([line for line in page.splitlines() if not line.startswith("#")]) < 2_000
+
+
+async def test_each_record_in_json_says_which_job_and_guild_it_is_about(stage, start, noah, store):
+    bot = await start(LOG_FORMAT="json")
+    sent = await noah.command("imagine", prompt="a cat")
+    await sent.until(delivered(1))
+    row = await store.until("a cat", lambda row: row["state"] == "DELIVERED")
+    await bot.wait_line(": DELIVERED")
+
+    records = [json.loads(line) for line in bot.log if line.startswith("{")]
+    about = [record for record in records if re.match(r"job [0-9a-f]{16}: ", record["message"])]
+    assert len(about) >= 3
+    for record in about:
+        assert (record["job"], record["guild"]) == (row["id"], str(row["guild_id"]))
+    connected = next(one for one in records if "has connected to Gateway" in one["message"])
+    assert connected["shard"] == 0
+    assert "job" not in connected
+
+
+async def an_uncertain_order(stage, start, noah, store):
+    """Have the vendor take, and bill, an order, and fall silent about it."""
+    stage.pixazo.answer_next("silence")
+    await start(PUBLIC_URL="", SUBMIT_TIMEOUT_SECONDS="0.5", LEASE_SECONDS="1.5")
+    sent = await noah.command("imagine", prompt="a cat")
+    await sent.until(says("**Could not be confirmed**"))
+    row = await store.until(
+        "a cat", lambda row: (row["state"], row["owner"]) == ("UNCERTAIN", None)
+    )
+    return sent, row["id"]
+
+
+async def test_an_uncertain_order_is_delivered_once_an_operator_names_its_request(
+    stage, start, noah, store, operate
+):
+    """The vendor's own list of requests says what its lost answer would have said."""
+    sent, job_id = await an_uncertain_order(stage, start, noah, store)
+    (request,) = stage.pixazo.latest(1)
+
+    status, lines = await operate("jobs", "list", "--state", "UNCERTAIN")
+    assert (status, [line.split()[0] for line in lines[1:]]) == (0, [job_id])
+    status, (line,) = await operate("jobs", "settle", job_id, "--delivered-by", request.request_id)
+    assert (status, "QUEUED" in line) == (0, True)
+
+    await sent.until(delivered(1))
+    await store.until("a cat", lambda row: row["state"] == "DELIVERED")
+    assert len(stage.pixazo.accepted) == 1
+    assert len(pictures(stage, "a cat")) == 1
+
+
+async def test_an_uncertain_order_that_an_operator_calls_refused_costs_its_member_nothing(
+    stage, start, noah, store, operate
+):
+    sent, job_id = await an_uncertain_order(stage, start, noah, store)
+
+    status, _ = await operate("jobs", "settle", job_id, "--refused")
+
+    assert status == 0
+    card = await sent.until(says("never took it"))
+    assert says("Nothing was charged")(card)
+    await store.until("a cat", lambda row: (row["state"], row["owner"]) == ("REFUSED", None))
+
+
+async def test_the_lane_and_an_order_are_looked_at_beside_a_running_bot(
+    stage, start, noah, operate, store
+):
+    await start()
+    stage.pixazo.hold_states()
+    await noah.command("imagine", prompt="a cat")
+    row = await store.until("a cat", lambda row: row["state"] == "QUEUED")
+
+    status, (line,) = await operate("lanes")
+    assert status == 0
+    assert line.endswith("(of PIXAZO_API_KEY): open; 0 waiting, 1 at the vendor")
+
+    status, lines = await operate("jobs", "show", row["id"])
+    assert status == 0
+    assert "prompt             'a cat'" in lines
+    assert not [line for line in lines if row["callback_token"] in line]
+    assert not [line for line in lines if row["interaction_token"] in line]

@@ -1,0 +1,98 @@
+"""Rules to test with: the fullest that a server can have, and any."""
+
+from dataclasses import fields
+from functools import reduce
+
+from hypothesis import strategies as st
+
+from bot.domain.limits import Caps, Standing, Usage
+from bot.domain.order import clean
+from bot.domain.rules import (
+    LONGEST_REASON,
+    MOST_CHANNELS,
+    MOST_TIERS,
+    RANGES,
+    TIERED,
+    Pause,
+    Rules,
+    Tier,
+)
+from bot.domain.words import MOST_PHRASES, BadPhrase, Words, add
+from bot.service.limits import Overview
+from bot.service.ports import Peaks
+from tests.samples import NOW
+
+ID = 2**63 - 1  # as long as Discord's ids get
+REASON = "*" * LONGEST_REASON  # each letter of it is markup
+PROMPT = "*" * 1000
+
+# 200 phrases of 19 characters and the breaks between them: 3999 characters, most of them markup.
+PHRASES = tuple(f"{number:03}" + "`*_|" * 4 for number in range(MOST_PHRASES))
+
+FULLEST = Rules(
+    **{name: span.high for name, span in RANGES.items()},
+    spoiler=True,
+    age_restricted_only=True,
+    tiers=tuple(
+        Tier(role_id=ID - number, **{name: RANGES[name].high - 1 for name in TIERED})
+        for number in range(MOST_TIERS)
+    ),
+    channels=tuple(ID - number for number in range(MOST_CHANNELS)),
+    words=Words(blocked=PHRASES, allowed=PHRASES),
+    pause=Pause(by=ID, since=NOW, reason=REASON),
+    log_channel=ID,
+)
+FULLEST_OVERVIEW = Overview(
+    rules=FULLEST,
+    caps=Caps(images_per_day=10**9, images_per_guild_per_day=10**9),
+    standing=Standing(
+        rules=FULLEST,
+        usage=Usage(everywhere=10**9, server=10**9, member=10**9, server_at_once=10**6),
+    ),
+    peaks=Peaks(images=10**9, at_once=10**6),
+)
+
+
+ids = st.integers(1, ID)
+numbers = {
+    name: st.just(0) | st.integers(span.low, span.high) | st.sampled_from(span_ends)
+    for name, span in RANGES.items()
+    for span_ends in [(span.low, span.high)]
+}
+reasons = st.text(max_size=LONGEST_REASON).map(clean)
+typed = st.text(
+    st.characters() | st.sampled_from("`*_~|<>@#:-. \n\u200bé\u0301🍆"), min_size=1, max_size=30
+)
+moments = st.floats(min_value=0, max_value=2**33)
+tiers = st.builds(
+    Tier,
+    role_id=ids,
+    exempt=st.booleans(),
+    **{name: st.none() | numbers[name] for name in TIERED},
+)
+
+
+def _kept(phrases: tuple[str, ...], text: str) -> tuple[str, ...]:
+    try:
+        return add(phrases, text)
+    except BadPhrase:
+        return phrases
+
+
+phrases = st.lists(typed, max_size=8).map(lambda texts: reduce(_kept, texts, ()))
+any_rules = st.builds(
+    Rules,
+    **numbers,
+    spoiler=st.booleans(),
+    age_restricted_only=st.booleans(),
+    tiers=st.lists(tiers, max_size=4, unique_by=lambda tier: tier.role_id).map(tuple),
+    channels=st.lists(ids, max_size=MOST_CHANNELS, unique=True).map(tuple),
+    words=st.builds(Words, blocked=phrases, allowed=phrases),
+    pause=st.none() | st.builds(Pause, by=ids, since=moments, reason=reasons),
+    log_channel=st.none() | ids,
+)
+
+assert {field.name for field in fields(Rules)} == {
+    *RANGES,
+    *("spoiler", "age_restricted_only", "tiers", "channels", "words", "pause", "log_channel"),
+}, "any rules are any only while every field is drawn"
