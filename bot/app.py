@@ -214,7 +214,12 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     )
     gateway = Gateway(shards=settings.shards, trace=tracing(meters, now=now))
     watch = Watch(
-        lane=lane, lanes=lanes, records=records, connected=lambda: gateway.connected, now=now
+        lane=lane,
+        lanes=lanes,
+        records=records,
+        store=database.ready,
+        connected=lambda: gateway.connected,
+        now=now,
     )
 
     await stack.enter_async_context(

@@ -21,7 +21,7 @@ from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.pixazo import Pixazo, Settings
 from tests.samples import a_job, anybody
-from tests.store.wire import Wire
+from tests.wire import Wire
 
 ROOT = Path(__file__).parents[1]
 REQUIRED = {"DISCORD_TOKEN": "token-very-secret", "PIXAZO_API_KEY": "key-very-secret"}

@@ -1,6 +1,6 @@
 """How the bot stands, for those who look at it from outside: a supervisor, and whoever measures."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,7 +21,8 @@ class Readiness:
     """
 
     gateway: bool  # Discord sends interactions
-    store: bool  # it answers
+    store: bool  # it answers, and takes what is written
+    paused: bool = False  # the lane sends nothing for a moment; orders are taken all the same
     shut: Reason | None  # why the lane takes no orders; None: it does, or the store is away
 
     @property
@@ -48,12 +49,14 @@ class Watch:
         lane: str,
         lanes: Lanes,
         records: Records,
+        store: Callable[[], Awaitable[None]],
         connected: Callable[[], bool],
         now: Callable[[], float],
     ) -> None:
         self._lane = lane
         self._lanes = lanes
         self._records = records
+        self._store = store  # raises StoreAway where it does not read and write
         self._connected = connected
         self._now = now
         self._census: Census | None = None
@@ -62,11 +65,16 @@ class Watch:
     async def readiness(self) -> Readiness:
         """Return how things stand at this moment."""
         try:
+            await self._store()
             lane = await self._lanes.get(self._lane)
         except StoreAway:
             return Readiness(gateway=self._connected(), store=False, shut=None)
-        shut = pressure.shut(lane, self._now())
-        return Readiness(gateway=self._connected(), store=True, shut=shut)
+        return Readiness(
+            gateway=self._connected(),
+            store=True,
+            paused=lane.paused(self._now()),
+            shut=pressure.shut(lane, self._now()),
+        )
 
     async def census(self) -> Census:
         """Return how things stood a few seconds ago at most."""

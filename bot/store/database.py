@@ -8,10 +8,12 @@ from typing import Final, Self
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.errors import StoreAway
 from bot.store import migrations
 from bot.store.engine import connect, translated
 
 PATIENCE: Final = 8.0  # seconds after which a PostgreSQL that does not answer is away
+_WRITE_NOTHING_NEW: Final = "UPDATE alembic_version SET version_num = version_num"
 MIGRATION_PATIENCE: Final = 120.0  # seconds, also for another process that is at it
 
 
@@ -21,6 +23,7 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._shared = engine.dialect.name == "postgresql"
+        self._writes = True  # whether the last write was taken: a full disk can still be read
         # SQLite has one writer at a time: waiting here is fair, waiting in SQLite is a lottery.
         self._writer: AbstractAsyncContextManager[None] = (
             nullcontext() if self._shared else asyncio.Lock()
@@ -50,6 +53,16 @@ class Database:
         """Ask the database for nothing. Raises :class:`~bot.errors.StoreAway`."""
         async with self.reading() as connection:
             await connection.execute(select(1))
+
+    async def ready(self) -> None:
+        """Ask the database to read, and to write too if it took no write last time.
+
+        Raises :class:`~bot.errors.StoreAway`.
+        """
+        await self.ping()
+        if not self._writes:
+            async with self.writing() as connection:
+                await connection.execute(text(_WRITE_NOTHING_NEW))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -90,13 +103,18 @@ class Database:
 
     @asynccontextmanager
     async def _writing(self, patience: float) -> AsyncIterator[AsyncConnection]:
-        with translated():
-            async with (
-                self._in_time(patience),
-                self._writer,
-                self._engine.begin() as connection,
-            ):
-                yield connection
+        try:
+            with translated():
+                async with (
+                    self._in_time(patience),
+                    self._writer,
+                    self._engine.begin() as connection,
+                ):
+                    yield connection
+        except StoreAway:
+            self._writes = False
+            raise
+        self._writes = True
 
     def _in_time(self, seconds: float) -> asyncio.Timeout:
         """Give up in time on a server; a file has its own time-out."""

@@ -28,7 +28,7 @@ def routes(
 
     async def readyz(_request: web.Request) -> web.Response:
         found = await readiness()
-        lane = (found.shut or "open") if found.store else None
+        lane = (found.shut or ("paused" if found.paused else "open")) if found.store else None
         words = {
             "ready": found.ready,
             "gateway": found.gateway,

@@ -62,7 +62,8 @@ def submit(shop):
 
     async def submit(*answers):
         shop.queue.answers.extend(answers)
-        return await shop.submit.submit(await shop.submit.next())
+        async with asyncio.timeout(5):
+            return await shop.submit.submit(await shop.submit.next())
 
     return submit
 

@@ -33,13 +33,19 @@ class Seen:
         self.shop = shop
         self.records = FakeRecords()
         self.connected = True
+        self.writes = True
         self.watch = Watch(
             lane=LANE,
             lanes=shop.lanes,
             records=self.records,
+            store=self.ready,
             connected=lambda: self.connected,
             now=shop.clock,
         )
+
+    async def ready(self):
+        if not self.writes:
+            raise StoreAway("the disk is full")
 
 
 @pytest.fixture
@@ -49,6 +55,14 @@ def seen(shop):
 
 async def test_all_is_well_where_nothing_is_in_the_way(seen):
     assert (await seen.watch.readiness()).ready
+
+
+async def test_a_store_that_can_only_be_read_is_in_the_way(seen):
+    seen.writes = False
+
+    readiness = await seen.watch.readiness()
+
+    assert (readiness.ready, readiness.store) == (False, False)
 
 
 async def test_without_the_gateway_nobody_could_order(seen):
@@ -71,7 +85,8 @@ async def test_a_shut_lane_takes_nothing(seen, reason):
 async def test_only_a_long_pause_is_in_the_way(seen):
     """A short one is waited out in the line, and no alarm for it wakes anybody."""
     seen.shop.lanes.lanes[LANE] = Lane(paused_until=seen.shop.clock.now + 30)
-    assert (await seen.watch.readiness()).ready
+    found = await seen.watch.readiness()
+    assert (found.ready, found.paused) == (True, True)
 
     seen.shop.lanes.lanes[LANE] = Lane(paused_until=seen.shop.clock.now + 3600)
     assert (await seen.watch.readiness()).shut is Reason.BUSY

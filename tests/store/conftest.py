@@ -10,7 +10,7 @@ from bot.store.jobs import Jobs
 from bot.store.lanes import Lanes
 from tests.samples import LANE, NOW, a_job
 from tests.store.record import record
-from tests.store.wire import Wire
+from tests.wire import Wire
 
 
 @pytest.fixture

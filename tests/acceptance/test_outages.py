@@ -1,0 +1,197 @@
+"""The database, the gateway, the vendor and the disk fail for a while under a real bot process.
+
+It never ends, loses nothing that is paid for, submits nothing twice, and says what is in the way.
+``OUTAGE_SECONDS`` in the environment makes the outages longer than a suite has time for.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import resource
+
+import pytest
+from aiohttp import ClientSession
+from yarl import URL
+
+from tests.acceptance.outside import pictures
+from tests.acceptance.test_imagine import delivered, says
+from tests.wire import Wire
+
+OUTAGE = float(os.environ.get("OUTAGE_SECONDS", "4"))
+
+
+class Relay:
+    """A port before another one, at which nobody listens while it is down."""
+
+    def __init__(self, target: str) -> None:
+        self._target = URL(target)
+        self._server: asyncio.Server | None = None
+        self._ends: set[asyncio.StreamWriter] = set()
+        self.port = 0
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def up(self) -> None:
+        self._server = await asyncio.start_server(self._carry_both, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def down(self) -> None:
+        self._server.close()
+        for end in self._ends:
+            end.transport.abort()
+
+    async def _carry_both(self, reader, writer) -> None:
+        there, back = await asyncio.open_connection(self._target.host, self._target.port)
+        self._ends |= {writer, back}
+        await asyncio.gather(self._carry(reader, back), self._carry(there, writer))
+        self._ends -= {writer, back}
+
+    async def _carry(self, reader, writer) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+
+@pytest.fixture
+def ready(stage):
+    """Tell what /readyz says, or wait until it says something."""
+
+    async def ready(**wanted):
+        found = {}
+        async with asyncio.timeout(30):
+            while True:
+                async with ClientSession() as session:
+                    answer = await session.get(f"http://127.0.0.1:{stage.web_port}/readyz")
+                    found = await answer.json()
+                assert found["ready"] == (answer.status == 200)
+                if wanted.items() <= found.items():
+                    return found
+                await asyncio.sleep(0.1)
+
+    return ready
+
+
+@pytest.fixture
+def unharmed(stage):
+    """Hold that the process lived through it, and everything came once."""
+
+    def unharmed(bot, pid, *prompts):
+        assert (bot.pid, bot.running) == (pid, True)
+        assert not [line for line in bot.log if "ERROR" in line and " bot." in line]
+        submitted = [json.loads(one.body)["prompt"] for one in stage.pixazo.accepted]
+        assert sorted(submitted) == sorted(prompts)
+        assert all(len(pictures(stage, prompt)) == 1 for prompt in prompts)
+
+    return unharmed
+
+
+async def test_without_its_database_the_bot_orders_nothing_and_loses_nothing(
+    stage, start, noah, ready, unharmed, postgres
+):
+    stage.pixazo.hold_states()
+    async with Wire.to(postgres.socket) as wire:
+        url = wire.url(await postgres.new())
+        bot = await start(DATABASE_URL=url, LEASE_SECONDS="2")
+        sent = await noah.command("imagine", prompt="before")
+        [accepted] = await stage.pixazo.wait_accepted()
+        pid = bot.pid
+
+        wire.cut()
+        await ready(store=False, lane=None)
+        refused = await noah.command("imagine", prompt="refused")
+        told = (await refused.answer())["content"]
+        assert "too busy to take your order now" in told
+        stage.pixazo.move(accepted.request_id, "COMPLETED")
+        await asyncio.sleep(OUTAGE)
+        wire.mend()
+
+        await ready(ready=True)
+        await sent.until(delivered(1), within=30)
+        stage.pixazo.release_states()
+        after = await noah.command("imagine", prompt="after")
+        await after.until(delivered(1), within=30)
+        unharmed(bot, pid, "before", "after")
+        await bot.stop()
+
+
+async def test_without_the_gateway_what_was_ordered_is_delivered(
+    stage, start, noah, ready, unharmed
+):
+    stage.pixazo.hold_states()
+    bot = await start()
+    sent = await noah.command("imagine", prompt="before")
+    [accepted] = await stage.pixazo.wait_accepted()
+    pid = bot.pid
+
+    stage.world.refuse_gateway = True
+    stage.discord.drop(resumable=False)
+    await ready(gateway=False)
+    stage.pixazo.move(accepted.request_id, "COMPLETED")
+    await sent.until(delivered(1))
+    await asyncio.sleep(OUTAGE)
+    stage.world.refuse_gateway = False
+
+    await ready(ready=True)
+    stage.pixazo.release_states()
+    after = await noah.command("imagine", prompt="after")
+    await after.until(delivered(1))
+    unharmed(bot, pid, "before", "after")
+
+
+async def test_without_the_vendor_orders_wait_in_line(stage, start, noah, ready, unharmed):
+    stage.pixazo.hold_states()
+    relay = Relay(stage.pixazo.origin)
+    await relay.up()
+    bot = await start(PIXAZO_URL=relay.origin, PUBLIC_URL="")
+    sent = await noah.command("imagine", prompt="before")
+    [accepted] = await stage.pixazo.wait_accepted()
+    await sent.until(says("Queued"))
+    pid = bot.pid
+
+    await relay.down()
+    stage.pixazo.move(accepted.request_id, "COMPLETED")
+    during = await noah.command("imagine", prompt="during")
+    await during.until(says("the image service is busy, on again <t:"))
+    assert (await ready(lane="paused"))["ready"]
+    await asyncio.sleep(OUTAGE)
+    await relay.up()
+
+    await sent.until(delivered(1), within=30)
+    stage.pixazo.release_states()
+    await during.until(delivered(1), within=max(30, 3 * OUTAGE))
+    await ready(ready=True, lane="open")
+    unharmed(bot, pid, "before", "during")
+    await relay.down()
+
+
+async def test_on_a_full_disk_the_bot_orders_nothing_and_loses_nothing(
+    stage, start, noah, ready, unharmed
+):
+    """A limit on how far files may grow is what a full disk looks like to a process."""
+    stage.pixazo.hold_states()
+    bot = await start(LEASE_SECONDS="2")
+    sent = await noah.command("imagine", prompt="before")
+    [accepted] = await stage.pixazo.wait_accepted()
+    await sent.until(says("Queued"))
+    pid = bot.pid
+    unlimited = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, unlimited[1]))
+    refused = await noah.command("imagine", prompt="refused")
+    assert "too busy to take your order now" in (await refused.answer())["content"]
+    stage.pixazo.move(accepted.request_id, "COMPLETED")
+    await ready(store=False)
+    await asyncio.sleep(OUTAGE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
+
+    await ready(ready=True)
+    await sent.until(delivered(1), within=30)
+    stage.pixazo.release_states()
+    after = await noah.command("imagine", prompt="after")
+    await after.until(delivered(1))
+    unharmed(bot, pid, "before", "after")
