@@ -100,7 +100,7 @@ def drained(lane: Lane, job_id: str, *, now: float, probe_after: float) -> Lane:
     In *probe_after* seconds one order may try again. What was on its way when the lane was shut,
     and is refused late, changes nothing.
     """
-    if lane.closed is Reason.CREDIT and lane.probe != job_id:
+    if lane.closed is Reason.KEY or (lane.closed is Reason.CREDIT and lane.probe != job_id):
         return lane
     shut_at = lane.shut_at if lane.closed is Reason.CREDIT else now
     return replace(

@@ -46,6 +46,7 @@ class GivenBack:
     """Orders of one server that were refused while their lane was shut."""
 
     guild_id: int
+    log_channel: int | None  # None: the server has none
     orders: int
     channel_id: int  # of one of them
     message_id: int | None  # of its card

@@ -109,24 +109,26 @@ class Recover:
         lane = await self._lanes.get(self._settings.lane)
         reason = pressure.shut(lane, now)
         if reason in GIVES_BACK:
-            await self._give_back(lane, _CAUSES[reason])
+            await self._give_back()
             await self._tell(lane, reason)
 
-    async def _give_back(self, lane: Lane, cause: Cause) -> None:
-        """End what waits in a lane that is shut, but for the one that finds out if it opens."""
-        while waiting := [
-            job
-            for job in await self._jobs.line(self._settings.lane, most=MOST)
-            if job.id != lane.probe
-        ]:
+    async def _give_back(self) -> None:
+        """End what waits in the lane while it is shut, but for what finds out if it opens."""
+        while True:
+            waiting = await self._jobs.line(self._settings.lane, most=MOST)
+            lane = await self._lanes.get(self._settings.lane)  # it may have opened meanwhile
+            reason = pressure.shut(lane, self._now())
+            waiting = [job for job in waiting if job.id != lane.probe]
+            if reason not in GIVES_BACK or not waiting:
+                return
             for job in waiting:
-                await self._end(job, State.REFUSED, cause)
+                await self._end(job, State.REFUSED, _CAUSES[reason])
 
     async def _tell(self, lane: Lane, reason: Reason) -> None:
         """Tell each server whose orders were given back, once, in its log channel."""
+        # Nothing is awaited in between: whom the store has down as told is told.
         for given in await self._lanes.given_back(self._settings.lane, shut_at=lane.shut_at):
-            rules = await self._guilds.rules(given.guild_id)
-            if rules.log_channel is not None:
+            if given.log_channel is not None:
                 notice = Shut(
                     reason=reason,
                     guild_id=given.guild_id,
@@ -135,7 +137,7 @@ class Recover:
                     message_id=given.message_id,
                     until=lane.paused_until if reason is Reason.BUSY else None,
                 )
-                self._notices.tell(rules.log_channel, notice)
+                self._notices.tell(given.log_channel, notice)
 
     async def _end(self, job: Job, state: State, cause: Cause) -> None:
         """End a waiting job, unbilled, and have its member told."""

@@ -99,7 +99,9 @@ class Submit:
                     await self._pace.drain(job.id, at=refused.since)
                 case KeyRefused():
                     await self._pace.lock(at=refused.since)
-            return await record(self._jobs, job, refused)
+            after = await record(self._jobs, job, refused)
+            self._wake_rounds()  # its server is told in the next one
+            return after
         except (Busy, Unsent) as error:
             log.info("job %s: back in its line: %s", job.id, error)
             # Paused first: from the moment when it waits again, anybody may take it.

@@ -12,6 +12,7 @@ from bot.domain.job import State
 from bot.domain.pressure import Lane, Reason
 from bot.service.ports import GivenBack
 from bot.store.database import Database
+from bot.store.guilds import rules_of
 from bot.store.tables import is_given_back, jobs, lanes, told
 
 FAR_AHEAD: Final = 600.0  # seconds
@@ -144,8 +145,10 @@ async def _given_back(connection: AsyncConnection, row: Any) -> GivenBack:
         select(jobs.c.channel_id, jobs.c.message_id).where(jobs.c.id == row["job_id"])
     )
     channel_id, message_id = place.one()
+    rules = await rules_of(connection, row["guild_id"])
     return GivenBack(
         guild_id=row["guild_id"],
+        log_channel=rules.log_channel,
         orders=row["orders"],
         channel_id=channel_id,
         message_id=message_id,

@@ -15,9 +15,9 @@ from bot.store.jobs import job_of
 from bot.store.lanes import lane_of
 from bot.store.tables import (
     is_at_vendor,
-    is_ended,
     is_kept,
     is_open,
+    is_over,
     is_owned,
     is_waiting,
     jobs,
@@ -62,13 +62,13 @@ class Records:
             return [job_of(row) for row in found.mappings()]
 
     async def erase(self, *, made_before: float, most: int) -> int:
-        """Erase some jobs that ended, made before that time, and return how many.
+        """Erase some jobs that nobody works on any more, made before that time; return how many.
 
         One that has an owner is still being shown, and stays.
         """
         old = (
             select(jobs.c.id)
-            .where(is_ended, jobs.c.created_at < made_before, ~is_owned)
+            .where(is_over, jobs.c.created_at < made_before, ~is_owned)
             .order_by(jobs.c.created_at)
             .limit(most)
             .with_for_update(skip_locked=True)

@@ -75,7 +75,8 @@ is_waiting: Final = _one_of(State.WAITING)
 is_at_vendor: Final = _one_of(*sorted(AT_VENDOR))
 is_at_once: Final = _one_of(*sorted(AT_ONCE))
 is_open: Final = _one_of(*sorted(set(State) - ENDED))
-is_ended: Final = _one_of(*sorted(ENDED))
+# What nobody works on any more, so that it may be erased when it is old.
+is_over: Final = _one_of(*sorted(ENDED | {State.UNCERTAIN, State.EXPIRED}))
 is_owned: Final = jobs.c.owner.is_not(None)
 is_nobodys: Final = and_(
     jobs.c.owner.is_(None),
@@ -100,7 +101,7 @@ for _name, _columns, _where in (
     ("ix_jobs_nobodys", ("created_at",), is_nobodys),
     ("ix_jobs_kept", ("member_id", "created_at"), is_kept),
     ("ix_jobs_open", ("state",), is_open),
-    ("ix_jobs_ended", ("created_at",), is_ended),
+    ("ix_jobs_over", ("created_at",), is_over),
     ("ix_jobs_with_token", ("created_at",), has_token),
     ("ix_jobs_at_once", ("guild_id", "member_id"), is_at_once),
     ("ix_jobs_given_back", ("lane", "since"), is_given_back),

@@ -12,7 +12,7 @@ from bot.domain.notices import Notice
 from bot.errors import Closed, DiscordAway
 from bot.service.meters import DiscordCall, Meters, timed
 from bot.ui import texts
-from bot.ui.replies import answered
+from bot.ui.replies import NONCE_REMEMBERED, answered
 from bot.ui.rest import Rest
 
 log = logging.getLogger(__name__)
@@ -51,8 +51,14 @@ class Notices:
 
     async def _insist(self, channel_id: int, notice: Notice) -> None:
         """Write a line, once: Discord drops a repeated nonce for minutes, and we give up before."""
-        nonce, pause = secrets.token_hex(8), FIRST_PAUSE
-        words = texts.notice(notice)
+        try:
+            async with asyncio.timeout(NONCE_REMEMBERED):
+                await self._repeat(channel_id, texts.notice(notice), secrets.token_hex(8))
+        except TimeoutError:
+            log.info("the log channel %d: Discord is away for too long", channel_id)
+
+    async def _repeat(self, channel_id: int, words: str, nonce: str) -> None:
+        pause = FIRST_PAUSE
         for _ in range(ATTEMPTS):
             try:
                 return await self._write(channel_id, words, nonce)

@@ -312,7 +312,8 @@ def _used_up(verdict: Verdict) -> str:
             who = f"The bot's operator allows all servers together {_count(limit, 'image')} a day"
     again = f" It starts anew {ago(verdict.ends_at)}." if verdict.ends_at is not None else ""
     whom = _OPERATOR if verdict.operators else _MODERATORS
-    return f"{who}. {used} are used, you asked for {verdict.wanted}.{again} {whom}"
+    are = "is" if used == 1 else "are"
+    return f"{who}. {used} {are} used, you asked for {verdict.wanted}.{again} {whom}"
 
 
 def unexpected(error_id: str) -> str:

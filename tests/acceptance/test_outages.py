@@ -63,7 +63,7 @@ def ready(stage):
 
     async def ready(**wanted):
         found = {}
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(30 + 2 * OUTAGE):  # as long as the longest back-off
             while True:
                 async with ClientSession() as session:
                     answer = await session.get(f"http://127.0.0.1:{stage.web_port}/readyz")

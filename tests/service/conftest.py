@@ -83,7 +83,7 @@ class FakeJobs(Store):
 
     def __init__(self, lanes: "FakeLanes", guilds: "FakeGuilds") -> None:
         super().__init__()
-        self._guilds = guilds
+        self.guilds = guilds
         lanes.jobs = self
         self.rows: dict[str, Job] = {}
         self.history: dict[str, list[State]] = defaultdict(list)
@@ -149,8 +149,8 @@ class FakeJobs(Store):
             return here(row) and row.member_id == member_id
 
         return Standing(
-            rules=self._guilds.kept[guild_id or 0],
-            block=self._guilds.blocks.get((guild_id or 0, member_id)),
+            rules=self.guilds.kept[guild_id or 0],
+            block=self.guilds.blocks.get((guild_id or 0, member_id)),
             lane=self._lanes.now(lane),
             usage=Usage(
                 everywhere=sum(row.order.images for row in today),
@@ -364,6 +364,7 @@ class FakeLanes(Store):
         return [
             GivenBack(
                 guild_id=guild_id,
+                log_channel=self.jobs.guilds.kept[guild_id].log_channel,
                 orders=len(jobs),
                 channel_id=jobs[-1].channel_id,
                 message_id=jobs[-1].message_id,

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.store.database import Database
+from bot.store.guilds import Guilds
 from bot.store.jobs import Jobs
 from bot.store.lanes import Lanes
 from tests.samples import LANE, NOW, a_job
@@ -58,6 +59,11 @@ def jobs(database) -> Jobs:
 @pytest.fixture
 def other_jobs(other_database) -> Jobs:
     return Jobs(other_database)
+
+
+@pytest.fixture
+def guilds(database) -> Guilds:
+    return Guilds(database)
 
 
 @pytest.fixture

@@ -544,13 +544,13 @@ async def test_of_a_lane_without_credit_only_the_probe_is_claimed(jobs, add, cla
     assert await claim() is None
 
 
-@pytest.mark.parametrize("reason", [Reason.CREDIT, Reason.KEY])
-async def test_of_a_lane_that_is_shut_nothing_is_claimed(jobs, add, claim, shut, reason):
+async def test_of_a_lane_that_is_shut_nothing_is_claimed(jobs, add, claim, shut):
     await add()
-    await shut(reason)
 
-    assert not await jobs.waits(lane=LANE, width=16, now=NOW + 10**6)
-    assert await claim(now=NOW + 10**6) is None
+    for reason in (Reason.CREDIT, Reason.KEY):
+        await shut(reason)
+        assert not await jobs.waits(lane=LANE, width=16, now=NOW + 10**6)
+        assert await claim(now=NOW + 10**6) is None
 
 
 async def test_a_probe_pauses_with_its_lane(add, claim, shut):
@@ -580,21 +580,16 @@ async def test_of_many_orders_at_once_one_becomes_the_probe(jobs, other_jobs, la
     assert (await lanes.get(LANE)).probe == probe.id
 
 
-async def test_an_order_in_an_open_lane_is_no_probe(jobs, lanes):
-    await jobs.add(a_job(), anybody)
-
-    assert await lanes.get(LANE) == Lane()
-
-
-async def test_an_order_that_is_not_admitted_is_no_probe(jobs, lanes, shut):
-    await shut(Reason.CREDIT)
-
+async def test_no_other_order_is_a_probe(jobs, lanes, shut):
     def nobody(_job, _standing):
         raise Full
 
+    await jobs.add(a_job(), anybody)
+    assert await lanes.get(LANE) == Lane()
+
+    await shut(Reason.CREDIT)
     with pytest.raises(Full):
         await jobs.add(a_job(), nobody)
-
     assert (await lanes.get(LANE)).probe is None
 
 

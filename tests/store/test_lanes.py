@@ -150,18 +150,12 @@ async def test_of_two_processes_that_are_refused_at_once_one_shuts_the_lane(
 
 async def test_a_lane_stands_by_what_became_of_its_probe(lanes, stands, add):
     """Whoever submitted it may have died before telling the lane."""
-    for state in State:
-        probe = await add(state=state)
-        recorded = Lane(closed=Reason.CREDIT, shut_at=NOW, probe_at=NOW, probe=probe.id)
+    for state in [None, *State]:  # None: it is not on record any more
+        probe_id = "gone" if state is None else (await add(state=state)).id
+        recorded = Lane(closed=Reason.CREDIT, shut_at=NOW, probe_at=NOW, probe=probe_id)
         await stands(**vars(recorded))
 
         assert await lanes.get(LANE) == pressure.probed(recorded, state)
-
-
-async def test_a_probe_that_is_not_on_record_leaves_room_for_another(lanes, stands):
-    await stands(closed=Reason.CREDIT, probe="gone")
-
-    assert (await lanes.get(LANE)).probe is None
 
 
 async def test_what_is_turned_is_the_lane_as_it_stands_and_what_is_told_is_what_was_recorded(
@@ -208,14 +202,15 @@ def give_back(add):
     return give_back
 
 
-async def test_each_server_is_told_once_an_episode(lanes, give_back):
+async def test_each_server_is_told_once_an_episode(lanes, guilds, give_back):
+    await guilds.change(101, lambda rules: replace(rules, log_channel=900))
     await give_back(100, 101, 100)
 
     found = await lanes.given_back(LANE, shut_at=NOW)
 
     assert sorted(found, key=lambda given: given.guild_id) == [
-        GivenBack(guild_id=100, orders=2, channel_id=101, message_id=77),
-        GivenBack(guild_id=101, orders=1, channel_id=102, message_id=77),
+        GivenBack(guild_id=100, log_channel=None, orders=2, channel_id=101, message_id=77),
+        GivenBack(guild_id=101, log_channel=900, orders=1, channel_id=102, message_id=77),
     ]
     await give_back(100, since=NOW + 1)
     assert list(await lanes.given_back(LANE, shut_at=NOW)) == []

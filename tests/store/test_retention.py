@@ -73,13 +73,14 @@ async def test_a_kept_job_that_is_given_up_is_offered_no_more(jobs, records, add
 
 
 @pytest.mark.parametrize("state", State)
-async def test_of_old_jobs_only_ended_ones_are_erased(jobs, records, add, state):
+async def test_old_jobs_that_nobody_works_on_are_erased(jobs, records, add, state):
     job = await add(state=state, created_at=NOW - 91 * DAY)
 
     erased = await records.erase(made_before=NOW - 90 * DAY, most=10)
 
-    assert erased == (1 if state in ENDED else 0)
-    assert (await jobs.get(job.id) is None) == (state in ENDED)
+    over = state in ENDED | {State.UNCERTAIN, State.EXPIRED}
+    assert erased == int(over)
+    assert (await jobs.get(job.id) is None) == over
 
 
 async def test_a_job_that_is_still_being_shown_is_not_erased(jobs, records, add):
@@ -179,4 +180,4 @@ async def test_a_large_heap_is_not_looked_through(sqlite):
 
     counting, erasing = plans
     assert "ix_jobs_open" in counting
-    assert "ix_jobs_ended" in erasing
+    assert "ix_jobs_over" in erasing

@@ -5,7 +5,7 @@ from dataclasses import replace
 import aiohttp
 import discord
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from bot.domain.rules import RANGES, Rules, changed
 from bot.domain.words import BadPhrase, Words
@@ -53,6 +53,7 @@ def typed(name, value):
 
 
 @pytest.mark.parametrize("group", GROUPS)
+@settings(max_examples=25)
 @given(rules=any_rules)
 def test_a_form_that_is_sent_unchanged_changes_nothing(group, rules):
     shown = fields(modals.form(group, rules))
@@ -62,6 +63,7 @@ def test_a_form_that_is_sent_unchanged_changes_nothing(group, rules):
     assert changed(rules, **changes) == rules
 
 
+@settings(max_examples=25)
 @given(any_rules, any_rules)
 def test_what_is_filled_in_is_what_is_read(before, wanted):
     """All forms together make one server's rules like another's, but for what no form shows."""

@@ -162,6 +162,20 @@ async def test_a_discord_that_stays_away_is_given_up(notices, channel, sent, fau
     assert len(await sent(ATTEMPTS)) == ATTEMPTS
 
 
+async def test_nothing_is_repeated_once_discord_may_have_forgotten_its_nonce(
+    notices, channel, fault, sent, monkeypatch
+):
+    """A call may hang for a minute, five of them for longer than Discord remembers."""
+    monkeypatch.setattr(notices_module, "NONCE_REMEMBERED", 0.05)
+    held = fault(Hold(when="after"), times=99)
+
+    notices.tell(channel, NOTICE)
+    await quiet()
+    held.release()
+
+    assert len(await sent(1)) == 1
+
+
 async def test_a_line_that_must_be_written_says_when_it_is_not(notices, channel, fault, lines):
     """Whoever chooses a log channel hears at once that the bot may not write there."""
     fault(Answer(status=403, body={"message": "Missing Access", "code": 50001}))

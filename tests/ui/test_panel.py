@@ -8,7 +8,7 @@ import discord
 import pytest
 from discord.components import _component_factory
 from discord.ui.view import ViewStore
-from hypothesis import given
+from hypothesis import given, settings
 
 from bot.domain.rules import Rules
 from bot.service.limits import Overview
@@ -83,6 +83,7 @@ def test_what_moderators_see_fits_discords_limits(make):
     assert_within_limits(make())
 
 
+@settings(max_examples=25)
 @given(any_rules, any_rules)
 def test_whatever_the_rules_what_moderators_see_fits(before, after):
     assert_within_limits(panel.panel(an_overview(after), texts.changed(before, after)))

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.job import Billed, Cause, State
@@ -454,12 +454,14 @@ def test_what_is_taken_away_reads_differently_from_what_is_added():
     assert texts.changed(rules, rules) == texts.NO_DIFFERENCE
 
 
+@settings(max_examples=25)
 @given(any_rules, any_rules)
 def test_whatever_changes_the_words_about_it_fit(before, after):
     assert len(texts.changed(before, after)) <= 2000
     assert len(texts.preview(before, after)) <= 4000
 
 
+@settings(max_examples=25)
 @given(any_rules, any_rules)
 def test_whatever_changes_it_is_one_line_in_the_log(before, after):
     line = texts.notice(Changed(by=1, before=before, after=after))

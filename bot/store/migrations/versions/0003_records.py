@@ -10,14 +10,14 @@ OPEN = (
     "state IN ('COMPLETED', 'EXPIRED', 'PROCESSING', 'QUEUED', 'SUBMITTING', 'UNCERTAIN',"
     " 'WAITING')"
 )
-ENDED = "state IN ('CANCELLED', 'DELIVERED', 'ERROR', 'FAILED', 'REFUSED')"
+OVER = "state IN ('CANCELLED', 'DELIVERED', 'ERROR', 'EXPIRED', 'FAILED', 'REFUSED', 'UNCERTAIN')"
 
 
 def upgrade() -> None:
     """Add the indexes."""
     for name, column, where in (
         ("ix_jobs_open", "state", OPEN),
-        ("ix_jobs_ended", "created_at", ENDED),
+        ("ix_jobs_over", "created_at", OVER),
     ):
         condition = sa.text(where)
         op.create_index(name, "jobs", [column], sqlite_where=condition, postgresql_where=condition)
