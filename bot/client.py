@@ -12,6 +12,7 @@ from typing import Any, Final
 import aiohttp
 import discord
 from discord import app_commands
+from discord.backoff import ExponentialBackoff
 from discord.ext import commands
 from yarl import URL
 
@@ -28,6 +29,7 @@ COGS: Final = ("cogs.imagine", "cogs.limits", "cogs.history")
 FIRST_PAUSE: Final = 1.0  # seconds before the next connection, then twice as long
 LONGEST_PAUSE: Final = 60.0  # seconds
 BETWEEN_SHARDS: Final = 5.5  # seconds; Discord takes one IDENTIFY in five
+DOUBLINGS: Final = 5  # of discord.py's own pause of up to a second between two connections
 CLOSE_WITHIN: Final = 2.0  # seconds
 STEADY: Final = 120.0  # seconds that a connection must have held to count as a good one
 
@@ -139,8 +141,18 @@ def prepare_discord(*, api_url: str, gateway_url: str) -> None:
     """
     discord.http.Route.BASE = api_url
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)
+    # Left alone, it waits up to 17 minutes before it tries to connect again.
+    vars(discord.client)["ExponentialBackoff"] = _BackOff
     # We have no voice and need not be told so at each start.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
+
+class _BackOff(ExponentialBackoff[bool]):
+    """How long discord.py waits between two connections: half a minute at most."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._max = DOUBLINGS
 
 
 async def listen(services: Services, gateway: Gateway, token: str) -> None:

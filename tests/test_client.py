@@ -22,6 +22,7 @@ INTERNALS = (
     (DiscordWebSocket, "DEFAULT_GATEWAY"),
     (discord.VoiceClient, "warn_nacl"),
     (discord.VoiceClient, "warn_dave"),
+    (discord.client, "ExponentialBackoff"),
 )
 
 
@@ -46,6 +47,15 @@ def test_discord_py_is_pointed_at_other_addresses(as_it_was):
     assert URL("ws://127.0.0.1:1/gateway") == DiscordWebSocket.DEFAULT_GATEWAY
     assert not discord.VoiceClient.warn_nacl
     assert not discord.VoiceClient.warn_dave
+
+
+def test_after_a_long_outage_the_gateway_is_tried_again_within_half_a_minute(as_it_was):
+    """discord.py's own back-off grows to 17 minutes, in which nobody could order anything."""
+    prepare_discord(api_url="http://127.0.0.1:1/api/v10", gateway_url="ws://127.0.0.1:1/gateway")
+
+    back_off = discord.client.ExponentialBackoff()
+
+    assert max(back_off.delay() for _ in range(500)) <= 32
 
 
 @pytest.fixture

@@ -1,61 +1,118 @@
 """Limits as members meet them and moderators set them, before real bot processes."""
 
 import asyncio
+import itertools
 import json
+from collections.abc import AsyncIterator
 
 import pytest
 
 from sandbox.discord.filling import submitted
 from sandbox.discord.kinds import InteractionType, Permission
-from sandbox.discord.member import Invocation
-from tests.acceptance.outside import without_limits
+from sandbox.discord.member import Invocation, Member
+from sandbox.stage import Stage
+from tests.acceptance.conftest import quick
 from tests.acceptance.test_imagine import delivered, says, words
+from tests.openapi import DESCRIPTION, assert_conform
 
-CLUB, LIBRARY = "Lighthouse Club", "Quiet Library"
+pytestmark = pytest.mark.xdist_group("limits")  # its bots are started once
+
+COMMON = {"LANE_RATE_PER_MINUTE": "6000"}
+
+
+@pytest.fixture(scope="module")
+async def sqlite() -> AsyncIterator[Stage]:
+    """One process before a SQLite file, for all tests: each has a server of its own."""
+    async with Stage(vendor=quick()) as opened:
+        await opened.bot(**COMMON).start()
+        await opened.ready()
+        yield opened
+
+
+@pytest.fixture(scope="module")
+async def two_on_postgresql(postgres) -> AsyncIterator[Stage]:
+    """Two processes before one PostgreSQL. Both hear of every order."""
+    async with Stage(vendor=quick()) as opened:
+        await start_two(opened, await postgres.new())
+        yield opened
+
+
+async def start_two(stage, url, **settings):
+    for name, port in (("first", stage.web_port), ("second", 0)):
+        own = {"DATABASE_URL": url, "INSTANCE": name, "WEB_PORT": str(port)}
+        bot = stage.bot(**(COMMON | own | settings))
+        await bot.start()
+        await bot.wait_line("connected to Discord")
 
 
 @pytest.fixture
-def mira(stage):
-    """A moderator of both servers."""
-    return stage.discord.member("Mira", channel="general", guild=CLUB)
+def stage(sqlite):
+    yield from _afresh(sqlite)
 
 
-@pytest.fixture
-def crowd(stage):
-    """Make as many members of a server as a test needs."""
+@pytest.fixture(params=["sqlite", "two_on_postgresql"])
+def either(request):
+    yield from _afresh(request.getfixturevalue(request.param))
 
-    def crowd(count, *, guild=CLUB, channel="general"):
+
+def _afresh(stage):
+    """Lend *stage*, with nothing on record of other tests, and clean up after this one."""
+    stage.pixazo.accepted.clear()
+    stage.discord.journal.exchanges.clear()
+    yield stage
+    stage.pixazo.release_states()
+    if DESCRIPTION.is_file():
+        assert_conform(stage.discord.journal.exchanges)
+
+
+class Server:
+    """A server that no other test knows, with Mira as its moderator, and Noah and Ada in it."""
+
+    numbers = itertools.count(1)
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        world = stage.world
+        self.name = f"Server {next(self.numbers)}"
+        self.guild = world.add_guild(self.name, owner=world.user("Mira"))
+        self.patrons = world.add_role(self.guild, "Patrons")
+        for name in ("general", "pictures"):
+            world.add_channel(self.guild, name)
+        world.add_channel(self.guild, "after-dark", nsfw=True)
+        self.guild.members |= {world.user("Noah").id: [], world.user("Ada").id: [self.patrons.id]}
+        world.move_bot(self.guild, present=True)
+        self.mira, self.noah, self.ada = map(self.member, ("Mira", "Noah", "Ada"))
+
+    def member(self, name: str, channel: str = "general") -> Member:
+        return self._stage.discord.member(name, channel=channel, guild=self.name)
+
+    def channel(self, name: str) -> str:
+        """Return a channel's id."""
+        return self._stage.world.channel(name, guild=self.name).id
+
+    def crowd(self, count: int) -> list[Member]:
+        """Let as many people in, and return them."""
         members = []
         for number in range(count):
-            user = stage.world.add_user(f"{guild} {number}")
-            stage.world.guild(guild).members[user.id] = []
-            members.append(stage.discord.member(user.id, channel=channel, guild=guild))
+            user = self._stage.world.add_user(f"{self.name}, {number}")
+            self.guild.members[user.id] = []
+            members.append(self.member(user.id))
         return members
 
-    return crowd
+
+@pytest.fixture
+def server(stage):
+    return Server(stage)
 
 
-@pytest.fixture(params=["one process on SQLite", "two processes on PostgreSQL"])
-async def processes(request, start, stage, postgres):
-    """Start the bot: once, or twice, each hearing of every order, before one database."""
+@pytest.fixture
+def mira(server):
+    return server.mira
 
-    async def processes(**settings):
-        if request.param == "one process on SQLite":
-            return [await start(**settings)]
-        url = await postgres.new()
-        first = await start(DATABASE_URL=url, INSTANCE="first", **settings)
-        second = stage.bot(
-            DATABASE_URL=url,
-            INSTANCE="second",
-            WEB_PORT="0",
-            LANE_RATE_PER_MINUTE="6000",
-            **settings,
-        )
-        await second.start()
-        await second.wait_line("connected to Discord")
-        return [first, second]
 
-    return processes
+@pytest.fixture
+def noah(server):
+    return server.noah
 
 
 async def set_limits(moderator, **limits):
@@ -63,12 +120,12 @@ async def set_limits(moderator, **limits):
     return await sent.until(lambda message: message["content"])
 
 
-async def order_at_once(members, **options):
+async def order_at_once(members, *, first=0):
     """Have *members* order at the same moment; return who was admitted, and what refused said."""
     sents = await asyncio.gather(
         *(
-            member.command("imagine", prompt=f"picture {number}", **options)
-            for number, member in enumerate(members)
+            member.command("imagine", prompt=f"picture {number}")
+            for number, member in enumerate(members, start=first)
         )
     )
     answers = await asyncio.gather(*(sent.answer(within=10) for sent in sents))
@@ -77,50 +134,51 @@ async def order_at_once(members, **options):
     return admitted, [answer["content"] for sent, answer in pairs if sent.ephemeral]
 
 
-async def test_a_burst_of_one_member_gets_exactly_what_they_may_have_at_once(
-    processes, stage, noah, mira
-):
-    stage.pixazo.hold_states()
-    await processes()
-    await set_limits(mira, member_at_once=2)
+async def test_a_burst_of_one_member_gets_exactly_what_they_may_have_at_once(either):
+    either.pixazo.hold_states()
+    server = Server(either)
+    await set_limits(server.mira, member_at_once=2)
 
-    admitted, refused = await order_at_once([noah] * 50)
+    admitted, refused = await order_at_once([server.noah] * 50)
 
     assert (len(admitted), len(refused)) == (2, 48)
     assert all(
         "you may have 2 orders at once, and 2 of yours are not done yet" in one for one in refused
     )
-    assert len(await stage.pixazo.wait_accepted(2)) == 2
+    assert len(await either.pixazo.wait_accepted(2)) == 2
 
 
-async def test_a_burst_of_many_members_gets_exactly_what_the_server_may_have(
-    processes, stage, crowd, mira
-):
-    stage.pixazo.hold_states()
-    await processes()
-    await set_limits(mira, server_per_day=3)
+async def test_a_burst_of_many_members_gets_exactly_what_the_server_may_have(either):
+    either.pixazo.hold_states()
+    server = Server(either)
+    await set_limits(server.mira, server_per_day=3)
 
-    admitted, refused = await order_at_once(crowd(50))
+    admitted, refused = await order_at_once(server.crowd(50))
 
     assert (len(admitted), len(refused)) == (3, 47)
     assert all("3 images a day. 3 are used, you asked for 1" in one for one in refused)
     assert all("moderators can change this" in one for one in refused)
 
 
-async def test_the_operators_cap_on_all_servers_is_exact_across_them(processes, stage, crowd):
-    stage.pixazo.hold_states()
-    await processes(MAX_IMAGES_PER_DAY="5")
-    members = [*crowd(15), *crowd(15, guild=LIBRARY, channel="reading-room")]
+@pytest.mark.parametrize("engine", ["one process on SQLite", "two processes on PostgreSQL"])
+async def test_the_operators_cap_on_all_servers_is_exact_across_them(engine, postgres):
+    async with Stage(vendor=quick()) as stage:
+        stage.pixazo.hold_states()
+        if "PostgreSQL" in engine:
+            await start_two(stage, await postgres.new(), MAX_IMAGES_PER_DAY="5")
+        else:
+            await stage.bot(**COMMON, MAX_IMAGES_PER_DAY="5").start()
+            await stage.ready()
+        members = [member for _ in range(2) for member in Server(stage).crowd(15)]
 
-    admitted, refused = await order_at_once(members)
+        admitted, refused = await order_at_once(members)
 
     assert (len(admitted), len(refused)) == (5, 25)
     assert all("allows all servers together 5 images a day. 5 are used" in one for one in refused)
     assert all("Only the operator can change this" in one for one in refused)
 
 
-async def test_an_order_that_ended_unbilled_gives_its_place_back(stage, start, noah, mira):
-    await start()
+async def test_an_order_that_ended_unbilled_gives_its_place_back(stage, server, noah, mira):
     await set_limits(mira, member_per_day=2)
     stage.pixazo.answer_next("ERROR")
     sent = await noah.command("imagine", prompt="a cat", images=2)
@@ -133,35 +191,36 @@ async def test_an_order_that_ended_unbilled_gives_its_place_back(stage, start, n
     assert "2 images a day. 2 are used, you asked for 1" in (await over.answer())["content"]
 
 
-async def test_a_quiet_server_is_served_second_at_the_latest(stage, start, crowd, noah, mira):
+async def test_a_quiet_server_is_served_second_at_the_latest():
     """Thirty orders of one server wait; another's only one does not wait behind them."""
-    stage.pixazo.hold_states()
-    await start(LANE_WIDTH="1")
-    await without_limits(stage)
-    loud = [await noah.command("imagine", prompt=f"loud {number}") for number in range(31)]
-    for sent in loud:
-        await sent.acknowledged()
-    [first] = await stage.pixazo.wait_accepted()
-    [reader] = crowd(1, guild=LIBRARY, channel="reading-room")
-    quiet = await reader.command("imagine", prompt="quiet")
-    await quiet.until(says("place 1 in line"), within=15)
+    async with Stage(vendor=quick()) as stage:
+        stage.pixazo.hold_states()
+        await stage.bot(**COMMON, LANE_WIDTH="1").start()
+        await stage.ready()
+        busy, quiet = Server(stage), Server(stage)
+        await set_limits(busy.mira, member_per_day=0, member_at_once=0)
+        for number in range(31):
+            sent = await busy.noah.command("imagine", prompt=f"loud {number}")
+            await sent.acknowledged()
+        [first] = await stage.pixazo.wait_accepted()
+        sent = await quiet.noah.command("imagine", prompt="quiet")
+        await sent.until(says("place 1 in line"), within=15)
 
-    stage.pixazo.move(first.request_id, "COMPLETED")
-    served = await stage.pixazo.wait_accepted(2)
-    stage.pixazo.move(served[1].request_id, "COMPLETED")
-    served = await stage.pixazo.wait_accepted(3)
+        stage.pixazo.move(first.request_id, "COMPLETED")
+        served = await stage.pixazo.wait_accepted(2)
+        stage.pixazo.move(served[1].request_id, "COMPLETED")
+        served = await stage.pixazo.wait_accepted(3)
 
-    prompts = [json.loads(one.body)["prompt"] for one in served]
-    assert "quiet" in prompts[1:3]
+        prompts = [json.loads(one.body)["prompt"] for one in served]
+        assert "quiet" in prompts[1:3]
 
 
 async def test_a_blocked_word_is_refused_and_logged_however_the_prompt_comes_in(
-    stage, start, noah, mira
+    stage, server, noah, mira
 ):
-    await start()
     sent = await noah.command("imagine", prompt="a big bad wolf")
     card = await sent.until(delivered(1))
-    log = await mira.command("limits", "log", channel=stage.world.channel("pictures").id)
+    log = await mira.command("limits", "log", channel=server.channel("pictures"))
     await log.until(says("is told of refused words"))
     add = await mira.command("limits", "words", "add", phrase="bad wolf")
     await add.until(says("Blocked words: + `bad wolf`"))
@@ -174,7 +233,7 @@ async def test_a_blocked_word_is_refused_and_logged_however_the_prompt_comes_in(
         assert "have blocked `bad wolf`" in (await refused.answer())["content"]
         assert refused.ephemeral
     await harmless.until(delivered(1))
-    lines = await logged(stage, mira, count=4)
+    lines = await logged(stage, mira, server.channel("pictures"), count=4)
     assert [line.partition("**")[2].partition("**")[0] for line in lines] == [
         "Limits changed",
         "Limits changed",
@@ -185,9 +244,8 @@ async def test_a_blocked_word_is_refused_and_logged_however_the_prompt_comes_in(
     assert len(stage.pixazo.accepted) == 2
 
 
-async def logged(stage, member, *, count=1):
-    """Wait until #pictures, the log channel, holds so many lines, and return them."""
-    channel = stage.world.channel("pictures").id
+async def logged(stage, member, channel, *, count):
+    """Wait until the log channel holds so many lines, and return them."""
 
     def lines():
         found = [one["content"] for one in member.visible(channel)]
@@ -234,21 +292,19 @@ FORBIDDEN = [
 ]
 
 
-def named(stage, options):
+def named(server, options):
     """Return *options* with the ids of what they name."""
-    guild = stage.world.guild(CLUB)
-    ids = {role.name: role.id for role in guild.roles.values()}
-    ids |= {channel.name: channel.id for channel in guild.channels.values()}
-    ids |= {"Ada": stage.world.user("Ada").id}
+    ids = {role.name: role.id for role in server.guild.roles.values()}
+    ids |= {channel.name: channel.id for channel in server.guild.channels.values()}
+    ids |= {"Ada": server.ada.user.id}
     return {
         name: ids.get(value, value) if name in {"role", "add", "channel", "member"} else value
         for name, value in options.items()
     }
 
 
-async def test_whoever_may_not_manage_the_server_changes_nothing(stage, start, noah, mira):
+async def test_whoever_may_not_manage_the_server_changes_nothing(stage, server, noah, mira):
     """The permission is looked at by the bot: an admin may have opened the command to all."""
-    await start()
     stage.discord.acts.open_to_all.add("limits")
     panel = await mira.command("limits", "show")
     shown = await panel.until(lambda message: message["components"])
@@ -259,7 +315,7 @@ async def test_whoever_may_not_manage_the_server_changes_nothing(stage, start, n
 
     for path, options in FORBIDDEN:
         steps = (path,) if isinstance(path, str) else path
-        tried = await noah.command("limits", *steps, **named(stage, options))
+        tried = await noah.command("limits", *steps, **named(server, options))
         assert "Only members who may manage this server" in (await tried.answer())["content"], path
         assert tried.ephemeral
 
@@ -285,10 +341,9 @@ async def test_whoever_may_not_manage_the_server_changes_nothing(stage, start, n
     assert words(shown_after) == words(shown)
 
 
-async def test_an_administrator_and_a_manager_may_and_it_is_looked_at_each_time(stage, start, noah):
-    await start()
+async def test_who_manages_the_server_may_and_it_is_looked_at_each_time(stage, server, noah):
     stage.discord.acts.open_to_all.add("limits")
-    guild = stage.world.guild(CLUB)
+    guild = server.guild
     role = stage.world.add_role(guild, "Managers", permissions=Permission.MANAGE_GUILD)
 
     guild.members[noah.user.id] = [role.id]
@@ -301,9 +356,9 @@ async def test_an_administrator_and_a_manager_may_and_it_is_looked_at_each_time(
 
 
 async def test_a_form_survives_a_restart_and_says_what_would_change_before_it_is_saved(
-    stage, start, noah, mira
+    stage, noah, mira
 ):
-    bot = await start()
+    bot = stage.process
     panel = await mira.command("limits", "show")
     shown = await panel.until(lambda message: message["components"])
     opened = await mira.press(shown["id"], button(shown, "limits:edit:orders"))
@@ -333,10 +388,8 @@ async def test_a_form_survives_a_restart_and_says_what_would_change_before_it_is
     assert '"spoiler": true' in json.dumps(card["components"])
 
 
-async def test_channels_tiers_blocks_and_pause_say_who_can_change_them(stage, start, noah, mira):
-    await start()
-    ada = stage.discord.member("Ada", channel="general", guild=CLUB)
-    guild = stage.world.guild(CLUB)
+async def test_channels_tiers_blocks_and_pause_say_who_can_change_them(stage, server, noah, mira):
+    ada = server.ada
 
     async def refused(member, text):
         sent = await member.command("imagine", prompt="a cat", images=2)
@@ -348,14 +401,13 @@ async def test_channels_tiers_blocks_and_pause_say_who_can_change_them(stage, st
         sent = await mira.command("limits", *path, **options)
         return words(await sent.until(words))
 
-    elsewhere = stage.world.channel("pictures", guild=CLUB).id
+    elsewhere = server.channel("pictures")
     await done("channels", add=elsewhere)
     await refused(noah, f"pictures are ordered in <#{elsewhere}>. This server's moderators")
     await done("channels", everywhere=True)
 
-    patrons = next(role.id for role in guild.roles.values() if role.name == "Patrons")
     await done("set", images=1)
-    await done("tier", role=patrons, images=4)
+    await done("tier", role=server.patrons.id, images=4)
     await refused(noah, "may have 1 image, you asked for 2")
     sent = await ada.command("imagine", prompt="a cat", images=2)
     await sent.until(delivered(2))
@@ -375,7 +427,7 @@ async def test_channels_tiers_blocks_and_pause_say_who_can_change_them(stage, st
 
     await done("set", age_restricted_only=True)
     await refused(ada, "in age-restricted channels only")
-    dark = stage.discord.member("Ada", channel="after-dark", guild=CLUB)
+    dark = server.member("Ada", channel="after-dark")
     sent = await dark.command("imagine", prompt="a bat")
     await sent.until(delivered(1))
 
@@ -383,11 +435,10 @@ async def test_channels_tiers_blocks_and_pause_say_who_can_change_them(stage, st
 NAME = "Images a day, a member"
 
 
-async def test_nothing_is_refused_that_no_rule_refuses(stage, start, crowd):
-    """Ten servers' worth of people, each with one order: all of them are taken."""
+async def test_nothing_is_refused_that_no_rule_refuses(stage, server):
+    """Many people, each with one order: all of them are taken."""
     stage.pixazo.hold_states()
-    await start()
 
-    admitted, refused = await order_at_once(crowd(20))
+    admitted, refused = await order_at_once(server.crowd(20))
 
     assert (len(admitted), refused) == (20, [])

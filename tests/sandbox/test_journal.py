@@ -88,3 +88,4 @@ async def test_only_the_newest_are_kept_when_asked(client, journal):
             pass
 
     assert [exchange.path for exchange in journal.exchanges] == ["/2", "/3"]
+    assert journal.total == 4

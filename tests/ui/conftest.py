@@ -22,6 +22,7 @@ async def stand_in(monkeypatch) -> AsyncIterator[Discord]:
         (discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY"),
         (discord.VoiceClient, "warn_nacl"),
         (discord.VoiceClient, "warn_dave"),
+        (discord.client, "ExponentialBackoff"),
     ):
         monkeypatch.setattr(place, name, getattr(place, name))  # put back at the end
     async with Discord(sample_world(), Journal(), Faults()) as server:

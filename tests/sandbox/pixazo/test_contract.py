@@ -11,6 +11,7 @@ import pytest
 from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.pixazo import Pixazo, Settings, Status
+from sandbox.pixazo.queue import Order
 
 SUBMIT = "/auraflow-v0-3-512/v1/auraflow-v0-3-request"
 STATUS = "/v2/requests/status/"
@@ -204,6 +205,16 @@ async def test_a_queue_that_is_held_waits_for_a_hand(settings, submit, status, p
     assert (await status(ticket["request_id"]))["status"] == "QUEUED"
     pixazo.release_states()
     assert (await status(ticket["request_id"]))["status"] == "COMPLETED"
+
+
+async def test_an_order_that_nobody_submits_is_followed_like_any_other(settings, status, pixazo):
+    """Of a process before, as it seems: whoever carries on knows its request id."""
+    settings.queued_seconds = settings.processing_seconds = (0.0, 0.0)
+
+    taken = pixazo.enqueue(Order(prompt="a lighthouse"))
+
+    assert (await status(taken.request_id))["status"] == "COMPLETED"
+    assert pixazo.accepted == []
 
 
 GATEWAY = {"statusCode", "message"}
