@@ -72,6 +72,8 @@ class Recover:
             count += len(jobs)
         if count:
             log.info("carrying on with %d jobs from before", count)
+        # Before the lane begins: what waited for too long, in a restored store maybe, is not sent.
+        await self._round()
 
     async def run(self) -> None:
         """Make the round for ever. What fails is done in the next one."""

@@ -54,9 +54,12 @@ IMAGINE_ENHANCE: Final = "Let the model enrich your prompt with details (yes)"
 
 AGAIN: Final = "Again"
 TRY_AGAIN: Final = "Try again"
-STORE_AWAY: Final = "The bot can't look that up now. Please try again in a minute."
+STORE_AWAY: Final = (
+    "The bot can't reach its records now, so this may not have been done. "
+    "Please look, and try again in a minute."
+)
 COMMAND_CHANGED: Final = (
-    "This command has just changed. Please try again; if it stays so, reload Discord."
+    "This command has just changed. Please try again; if that does not help, reload Discord."
 )
 SHRUNK: Final = "Made smaller to fit Discord's file limit."
 SOME_MISSING: Final = "Some pictures could not be used and are missing."
@@ -83,11 +86,13 @@ def status(
         case State.WAITING if locked:
             return f"**Waiting** · {where} · {_LOCKED}"
         case State.WAITING if until is not None:
-            return f"**Waiting** · {where} · the image service is busy, on again {ago(until)}"
+            return f"**Waiting** · {where} · the image service is busy, goes on {ago(until)}"
         case State.WAITING:
             return f"**Waiting** · {where} · asked {ago(job.created_at)}"
         case State.UNCERTAIN if until is not None:
-            return f"**Not confirmed yet** · the image service may still call {ago(until)}"
+            return (
+                f"**Not confirmed yet** · the image service may still answer; given up {ago(until)}"
+            )
         case State.SUBMITTING:
             return f"**Sending** · {since}"
         case State.QUEUED:
@@ -113,7 +118,7 @@ def _end(job: Job) -> str:
         case State.REFUSED, Cause.BUSY:
             return "**Could not be ordered** · the image service asked for a long pause"
         case State.REFUSED, Cause.WAITED_TOO_LONG:
-            return "**Could not be ordered** · the image service was busy for too long"
+            return "**Could not be ordered** · its turn did not come in time"
         case State.REFUSED, Cause.SETTLED:
             return "**Could not be ordered** · the image service never took it"
         case State.REFUSED, _:
@@ -125,7 +130,9 @@ def _end(job: Job) -> str:
         case State.FAILED, Cause.NO_PICTURE:
             return "**Could not be shown** · the image service gave no usable picture"
         case State.FAILED, Cause.KEPT_TOO_LONG:
-            return "**Could not be delivered** · the pictures were kept, and nobody fetched them"
+            return (
+                "**Could not be delivered** · its pictures were kept for a while and are gone now"
+            )
         case State.ERROR, _:
             return "**Could not be drawn** · the image service had an error"
         case _:
@@ -151,7 +158,7 @@ def who_can_help(job: Job) -> str | None:
         case _, Cause.KEY_REFUSED:
             return "The bot's operator can mend it."
         case State.UNCERTAIN | State.EXPIRED, _:
-            return "Trying again is a new order, and is charged for itself."
+            return "Trying again is a new order, and is charged separately."
         case _:
             return None
 
@@ -189,7 +196,7 @@ def handed_over(count: int) -> str:
     """Return the answer to ``/history`` after the pictures of *count* orders were sent."""
     match count:
         case 0:
-            return "Nothing of yours waits to be delivered."
+            return "No pictures of yours wait here."
         case 1:
             return "One order of yours could not be delivered before. Here it is."
         case _:
@@ -233,10 +240,13 @@ def _refused(verdict: Verdict) -> str:
         case Rule.NOT_SERVED:
             return "The bot's operator has not opened it for this server."
         case Rule.PAUSED:
-            return f"This server takes no orders now{why}. Its moderators can resume."
+            return f"This server takes no orders now{why}. Its moderators can resume them."
         case Rule.BLOCKED if verdict.ends_at is not None:
             ends = ago(verdict.ends_at)
-            return f"This server's moderators have blocked you{why}. It ends {ends}, or by them."
+            return (
+                f"This server's moderators have blocked you{why}. "
+                f"The block ends {ends}, or earlier if they lift it."
+            )
         case Rule.BLOCKED:
             return f"This server's moderators have blocked you{why}. Only they can end it."
         case Rule.CHANNEL:
@@ -250,7 +260,7 @@ def _refused(verdict: Verdict) -> str:
         case Rule.WORDS:
             return (
                 f"This server's moderators have blocked {code(verdict.said)}, and your prompt "
-                f"holds it. Please put it differently. {_MODERATORS}"
+                f"contains it. Please put it differently. {_MODERATORS}"
             )
         case Rule.IMAGES:
             return (
@@ -286,34 +296,34 @@ def _refused(verdict: Verdict) -> str:
 
 def _used_up(verdict: Verdict) -> str:
     limit, used = verdict.limit, verdict.used
+    are = "is" if used == 1 else "are"
     match verdict.rule:
         case Rule.MEMBER_AT_ONCE:
             return (
                 f"In this server you may have {_count(limit, 'order')} at once, and {used} of "
-                f"yours are not done yet. You can order again when one is. {_MODERATORS}"
+                f"yours {are} not done yet. You can order again when one is. {_MODERATORS}"
             )
         case Rule.SERVER_AT_ONCE:
             return (
-                f"This server may have {_count(limit, 'order')} at once, and {used} are not done "
+                f"This server may have {_count(limit, 'order')} at once, and {used} {are} not done "
                 f"yet. You can order again when one is. {_MODERATORS}"
             )
         case Rule.COOLDOWN:
             return (
-                f"In this server you may order once in {duration(limit)}. "
+                f"In this server you must wait {duration(limit)} from one order to the next. "
                 f"You can order again {ago(verdict.ends_at or 0.0)}. {_MODERATORS}"
             )
         case Rule.MEMBER_DAY:
             who = f"In this server you may order {_count(limit, 'image')} a day"
         case Rule.SERVER_DAY:
-            who = f"This server's moderators allow it {_count(limit, 'image')} a day"
+            who = f"This server's moderators allow {_count(limit, 'image')} a day here"
         case Rule.OPERATOR_SERVER_DAY:
             who = f"The bot's operator allows this server {_count(limit, 'image')} a day"
         case _:
             who = f"The bot's operator allows all servers together {_count(limit, 'image')} a day"
-    again = f" It starts anew {ago(verdict.ends_at)}." if verdict.ends_at is not None else ""
+    again = f" The count starts anew {ago(verdict.ends_at)}." if verdict.ends_at is not None else ""
     whom = _OPERATOR if verdict.operators else _MODERATORS
-    are = "is" if used == 1 else "are"
-    return f"{who}. {used} {are} used, you asked for {verdict.wanted}.{again} {whom}"
+    return f"{who}. {used} {are} used; you asked for {verdict.wanted}.{again} {whom}"
 
 
 def unexpected(error_id: str) -> str:
@@ -328,15 +338,15 @@ SHOW: Final = "Show this server's limits and what is used of them, and change th
 SET: Final = "Change limits; what you do not name stays as it is"
 TIER: Final = "Give a role's members limits of their own; what you do not name stays as it is"
 CHANNELS: Final = "Choose the channels that pictures are ordered in"
-WORDS: Final = "The words that this server's prompts may not hold"
+WORDS: Final = "The words that this server's prompts may not contain"
 WORDS_ADD: Final = "Block a word or a phrase"
 WORDS_REMOVE: Final = "Take a word or a phrase off both lists"
-WORDS_ALLOW: Final = "Allow a phrase although it holds a blocked word"
+WORDS_ALLOW: Final = "Allow a phrase although it contains a blocked word"
 WORDS_LIST: Final = "List blocked and allowed phrases"
 WORDS_TEST: Final = "Say what would become of a prompt; orders nothing"
-BLOCK: Final = "Let a member order nothing"
+BLOCK: Final = "Stop a member from ordering pictures"
 UNBLOCK: Final = "Let a blocked member order again"
-LOG: Final = "Choose the channel that is told of refused words, blocks and changes"
+LOG: Final = "Choose the channel that is told of refused words, blocks, changes and an empty wallet"
 PAUSE: Final = "Take no orders in this server until you resume"
 RESUME: Final = "Take orders again; also has an empty wallet tried again at once"
 EXPLAIN: Final = "Say how every rule stands for a member, and which one decides"
@@ -355,8 +365,8 @@ OPTIONS: Final = {
 TIER_OPTIONS: Final = {
     **{name: OPTIONS[name] for name in TIERED},
     "role": "The role",
-    "exempt": "Whether the limits on members and orders do not hold for it",
-    "remove": "Whether the role's limits are taken away",
+    "exempt": "Whether its members are exempt from the limits on members and orders",
+    "remove": "Whether to remove this tier, so that the server's limits hold again",
 }
 CHANNELS_OPTIONS: Final = {
     "add": "Orders are taken here",
@@ -368,7 +378,7 @@ PROMPT: Final = "The prompt to test"
 MEMBER: Final = "The member"
 BLOCK_OPTIONS: Final = {
     "member": MEMBER,
-    "hours": "For how many hours (until somebody unblocks)",
+    "hours": "For how many hours (left out: until somebody unblocks)",
     "reason": "Why; the member reads it",
 }
 PAUSE_REASON: Final = "Why; members read it"
@@ -402,7 +412,7 @@ FORM_NUMBER: Final = "A whole number; 0 removes the limit"
 FORM_CHANNELS: Final = "Orders are taken in"
 FORM_CHANNELS_HINT: Final = "None: everywhere"
 FORM_BLOCKED: Final = "Blocked words and phrases"
-FORM_ALLOWED: Final = "Allowed although they hold a blocked word"
+FORM_ALLOWED: Final = "Allowed although they contain a blocked word"
 FORM_WORDS_HINT: Final = "One a line; whole words count, case does not"
 SAVE: Final = "Save"
 DISCARD: Final = "Discard"
@@ -469,7 +479,7 @@ def _panel_notes(overview: Overview, note: str | None) -> Iterable[str]:
     if rules.pause is not None:
         yield f"**Paused**, {_pause(rules.pause)}."
     log = f"<#{rules.log_channel}>" if rules.log_channel is not None else "none"
-    yield f"-# Days are UTC's · log channel: {log}"
+    yield f"-# Days are in UTC · log channel: {log}"
     if note:
         yield note
 
@@ -610,7 +620,7 @@ def _stands(verdict: Verdict) -> str:
             figures = f"{verdict.used} {limit}"
         case _:
             figures = ""
-    ends = f" until {ago(verdict.ends_at)}" if verdict.ends_at is not None else ""
+    ends = f", ends {ago(verdict.ends_at)}" if verdict.ends_at is not None else ""
     why = f" ({literal(verdict.said)})" if verdict.said and verdict.refuses else ""
     passes = f"**refuses**{ends}{why}" if verdict.refuses else "lets pass"
     return " · ".join(part for part in (figures, passes) if part)
@@ -654,20 +664,20 @@ def words_found(prompt: str, finding: Finding) -> str:
     """Return what would become of a prompt."""
     quoted = f"> {literal(prompt)}"
     if finding.blocked is None:
-        return f"{quoted}\nThis would be taken: it holds no blocked word."
+        return f"{quoted}\nThis would be taken: it contains no blocked word."
     if finding.allowed is not None:
         return (
-            f"{quoted}\nThis would be taken: it holds {code(finding.blocked)}, "
+            f"{quoted}\nThis would be taken: it contains {code(finding.blocked)}, "
             f"inside {code(finding.allowed)}, which is allowed."
         )
-    return f"{quoted}\nThis would be refused: it holds {code(finding.blocked)}."
+    return f"{quoted}\nThis would be refused: it contains {code(finding.blocked)}."
 
 
 def blocked(block: Block) -> str:
     """Return what a moderator is told after a block."""
     ends = ago(block.until) if block.until is not None else "when somebody unblocks them"
     why = f"\nReason: {literal(block.reason)}" if block.reason else ""
-    return f"<@{block.member_id}> can order nothing in this server. It ends {ends}.{why}"
+    return f"<@{block.member_id}> can't order pictures in this server. It ends {ends}.{why}"
 
 
 def unblocked(member_id: int, *, was: bool) -> str:
@@ -678,7 +688,7 @@ def unblocked(member_id: int, *, was: bool) -> str:
 def paused(pause: Pause) -> str:
     """Return what a moderator is told after a pause."""
     why = f" Members read: {literal(pause.reason)}" if pause.reason else ""
-    return f"This server takes no orders until `/limits resume`. What runs goes on.{why}"
+    return f"This server takes no orders until `/limits resume`. Orders taken before go on.{why}"
 
 
 def resumed(*, was_paused: bool, may_probe: bool) -> str:
@@ -691,7 +701,10 @@ def logged(channel_id: int | None) -> str:
     """Return what a moderator is told after the log channel was chosen."""
     if channel_id is None:
         return "Nothing is logged any more."
-    return f"<#{channel_id}> is told of refused words, blocks, changes and an empty wallet."
+    return (
+        f"<#{channel_id}> is told of refused words, blocks, changes, an empty wallet and long "
+        "pauses."
+    )
 
 
 def notice(found: Notice) -> str:
@@ -749,7 +762,8 @@ def unchanged(error: NotChanged) -> str:
             return f"A list takes {limit} characters in all. {DISCARDED}"
         case NotWritable():
             return (
-                f"The bot can't write there: it needs View Channel and Send Messages. {DISCARDED}"
+                "The bot could not write there. It needs View Channel and Send Messages; if it "
+                f"has them, Discord did not answer: please try again. {DISCARDED}"
             )
         case DraftGone():
             return f"That change is not on record any more. Please make it anew. {DISCARDED}"
@@ -789,7 +803,7 @@ _MESSAGE: Final = 4000
 _LIST: Final = 1900
 _NOTE: Final = 900
 _LATE: Final = "It takes longer than usual. It goes on, and the pictures will appear here."
-_LOCKED: Final = "the image service does not accept the bot's key, its operator must mend it"
+_LOCKED: Final = "the image service does not accept the bot's key; the bot's operator must mend it"
 _MODERATORS: Final = "This server's moderators can change this."
 _OPERATOR: Final = "Only the operator can change this."
 _MODERATORS_RULES: Final = "What this server's moderators can change"

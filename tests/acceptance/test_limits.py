@@ -413,7 +413,7 @@ async def test_channels_tiers_blocks_and_pause_say_who_can_change_them(stage, se
     await sent.until(delivered(2))
 
     await done("block", member=ada.user.id, hours=1, reason="spam *again*")
-    await refused(ada, r"have blocked you: spam \*again\*. It ends <t:")
+    await refused(ada, r"have blocked you: spam \*again\*. The block ends <t:")
     told = await done("explain", member=ada.user.id)
     assert "What decides is **Blocked members**: moderators can change it" in told
     assert f"{NAME}: 2 of 25" in told

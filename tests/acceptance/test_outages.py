@@ -156,7 +156,7 @@ async def test_without_the_vendor_orders_wait_in_line(stage, start, noah, ready,
     await relay.down()
     stage.pixazo.move(accepted.request_id, "COMPLETED")
     during = await noah.command("imagine", prompt="during")
-    await during.until(says("the image service is busy, on again <t:"))
+    await during.until(says("the image service is busy, goes on <t:"))
     assert (await ready(lane="paused"))["ready"]
     await asyncio.sleep(OUTAGE)
     await relay.up()

@@ -137,7 +137,7 @@ async def test_a_moderator_changes_a_limit_by_a_form_and_sees_what_decides(stage
     await order(page, "/imagine prompt: a cat images: 3")
     await page.get_by_test_id("message").last.get_by_text("you asked for 3").wait_for()
     await order(page, "/limits block member: Noah reason: spam")
-    await page.get_by_test_id("message").last.get_by_text("can order nothing").wait_for()
+    await page.get_by_test_id("message").last.get_by_text("can't order pictures").wait_for()
     await order(page, "/limits explain member: Noah")
     explained = page.get_by_test_id("message").last
     await explained.get_by_text("What decides is Blocked members").wait_for()

@@ -119,7 +119,7 @@ async def test_a_restart_in_the_middle_of_a_pause_keeps_the_pause(shared, member
     bot = shared.process
     shared.pixazo.answer_next("429", retry_after=3)
     [sent] = await orders(member, 1)
-    await sent.until(says("place 1 in line · the image service is busy, on again <t:"))
+    await sent.until(says("place 1 in line · the image service is busy, goes on <t:"))
 
     await bot.kill()
     await bot.start()

@@ -36,6 +36,16 @@ async def test_a_starting_process_carries_on_what_its_predecessor_left(shop):
     assert shop.queue.submitted == []
 
 
+async def test_what_waited_for_too_long_is_given_up_before_the_lane_begins(shop):
+    """A store that was restored from a copy may hold orders that were served long ago."""
+    shop.jobs.put(a_job(answered_at=NOW))
+    shop.clock.now = NOW + 3601
+
+    await shop.recover.inherit()
+
+    assert (shop.jobs.only.state, shop.jobs.only.cause) == (State.REFUSED, Cause.WAITED_TOO_LONG)
+
+
 async def test_a_job_whose_owner_died_is_taken_over(shop):
     job = theirs(State.QUEUED, request_id="r-1")
     shop.jobs.put(job)
