@@ -245,6 +245,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
                 ("lock", lock.keep()),
                 ("login", rest.log_in()),
                 ("lane", crew.run()),
+                ("leases", recover.keep_leases()),
                 ("recover", recover.run()),
                 ("board", board.run()),
                 ("bell", bell.listen(crew.nudge)),

@@ -1,7 +1,6 @@
 """``python -m bot check``: whether the settings lead anywhere. Spends nothing."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Final
 
 import aiohttp
 import discord
@@ -9,11 +8,9 @@ import discord
 from bot.client import prepare_discord
 from bot.errors import ImagineError, KeyRefused, PixazoError, Unknown
 from bot.pixazo.client import Client
+from bot.service.ports import NO_REQUEST
 from bot.settings import Settings
 from bot.store.database import Database
-
-# No request has this id, so the gateway's answer tells of the address and the key alone.
-_NO_REQUEST: Final = "imagine-check"
 
 
 async def check(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
@@ -45,7 +42,7 @@ async def _vendor(settings: Settings) -> str:
         submit_timeout=settings.submit_timeout_seconds,
     ) as client:
         try:
-            await client.status(_NO_REQUEST)
+            await client.status(NO_REQUEST)
         except Unknown:
             return "answers, and takes PIXAZO_API_KEY"
         except KeyRefused as error:

@@ -239,11 +239,13 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.LIM
                     form = modals.form(what, await self._limits.rules(moderator))
                     await answers.ask(interaction, form)
                 case "save":
+                    await answers.hold(interaction)
                     before, after = await self._limits.save(moderator, what)
                     note = texts.changed(before, after)
                     overview = await self._limits.overview(moderator)
                     await answers.change(interaction, panel.panel(overview, note))
                 case "drop":
+                    await answers.hold(interaction)
                     overview = await self._limits.overview(moderator)
                     await answers.change(interaction, panel.panel(overview, texts.DISCARDED))
 
@@ -258,6 +260,7 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.LIM
             return
         async with answers.explaining(interaction):
             moderator = answers.moderator(interaction)
+            await answers.hold(interaction)
             changes = modals.read(group, data.get("components") or [])
             draft = await self._limits.draft(moderator, changes)
             if draft.before == draft.after:

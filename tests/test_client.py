@@ -38,6 +38,7 @@ def test_discord_pys_internals_are_where_they_are_expected():
     assert Route.BASE == "https://discord.com/api/v10"
     assert URL("wss://gateway.discord.gg/") == DiscordWebSocket.DEFAULT_GATEWAY
     assert all(name in vars(place) for place, name in INTERNALS)
+    assert "_roles" in discord.Member.__slots__
 
 
 def test_discord_py_is_pointed_at_other_addresses(as_it_was):

@@ -48,9 +48,13 @@ def lane_of(key: str) -> str:
 
 def shut(lane: Lane, now: float) -> Reason | None:
     """Return why the lane takes no orders at *now*; ``None``: it takes them."""
-    if lane.closed is None and lane.paused_until - now > WORTH_WAITING:
+    if lane.closed is None and _pauses_long(lane, now):
         return Reason.BUSY
     return lane.closed
+
+
+def _pauses_long(lane: Lane, now: float) -> bool:
+    return lane.paused_until - now > WORTH_WAITING
 
 
 def may_submit(lane: Lane, job_id: str, now: float) -> bool:
@@ -62,7 +66,8 @@ def may_submit(lane: Lane, job_id: str, now: float) -> bool:
 
 def may_probe(lane: Lane, now: float) -> bool:
     """Tell whether the next order will find out if there is credit again."""
-    return lane.closed is Reason.CREDIT and lane.probe is None and now >= lane.probe_at
+    free = lane.closed is Reason.CREDIT and lane.probe is None and not _pauses_long(lane, now)
+    return free and now >= lane.probe_at
 
 
 def opens_at(lane: Lane, now: float) -> float | None:
@@ -71,7 +76,7 @@ def opens_at(lane: Lane, now: float) -> float | None:
         case Reason.BUSY:
             return lane.paused_until
         case Reason.CREDIT if lane.probe is None:
-            return lane.probe_at
+            return max(lane.probe_at, lane.paused_until if _pauses_long(lane, now) else 0.0)
         case _:
             return None
 
@@ -82,6 +87,8 @@ def pressed(lane: Lane, *, retry_after: float | None, now: float, jitter: float)
     *retry_after* in seconds is obeyed; without it pauses double. *jitter*, from 0 to 1, spreads
     the processes that share the lane. A pause never shortens one that is in force.
     """
+    if retry_after is None and lane.paused(now):
+        return lane  # it was sent before the pause began, and tells nothing new
     if retry_after is None:
         doubled = FIRST_PAUSE * 2.0 ** min(lane.refusals, ENOUGH)
         pause = min(doubled, LONGEST_PAUSE) * (1.0 + jitter / 2)

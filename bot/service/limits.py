@@ -97,8 +97,10 @@ class Limits:
         """Keep *changes*, by the names of rules, until they are saved; raises as a change does."""
         before = await self._guilds.rules(by.guild_id)
         draft = Draft(id=secrets.token_hex(8), before=before, after=changed(before, **changes))
-        if draft.before != draft.after:
-            await self._guilds.draft(draft.id, by.guild_id, changes, now=self._now())
+        # What the form shows and nobody touched stays out: another may change it before the save.
+        touched = {name: value for name, value in changes.items() if getattr(before, name) != value}
+        if touched:
+            await self._guilds.draft(draft.id, by.guild_id, touched, now=self._now())
         return draft
 
     async def save(self, by: Moderator, draft_id: str) -> tuple[Rules, Rules]:

@@ -91,15 +91,12 @@ class Pace:
         """
         jitter = random.random()  # noqa: S311 - spreads load, keeps no secret
         now = self._now()
-        try:
-            lane = await self._turn(
-                lambda lane: pressure.pressed(
-                    lane, retry_after=retry_after, now=now, jitter=jitter
-                ),
-            )
-            self._submits_open_at = lane.paused_until
-        except StoreAway:
-            self._submits_open_at = self._now() + (retry_after or STORE_AWAY)
+        # While the store is away nothing is sent from here; then all processes know of the pause.
+        self._submits_open_at = max(self._submits_open_at, now + STORE_AWAY)
+        lane = await self._insist(
+            lambda lane: pressure.pressed(lane, retry_after=retry_after, now=now, jitter=jitter)
+        )
+        self._submits_open_at = lane.paused_until
         self._polls_open_at = min(self._submits_open_at, self._now() + LONGEST_REST)
         log.info("the lane pauses for %.1f s", self._submits_open_at - self._now())
         return self._submits_open_at
@@ -113,14 +110,12 @@ class Pace:
         """Shut the lane, since the vendor did not accept the key, however long it takes."""
         await self._insist(lambda lane: pressure.locked(lane, now=at))
 
-    async def _insist(self, how: Callable[[Lane], Lane]) -> None:
+    async def _insist(self, how: Callable[[Lane], Lane]) -> Lane:
         while True:
             try:
-                await self._turn(how)
+                return await self._turn(how)
             except StoreAway:
                 await asyncio.sleep(STORE_AWAY)
-            else:
-                return
 
     async def _turn(self, how: Callable[[Lane], Lane]) -> Lane:
         """Change the lane, and tell when that shut it: the operator once, the rounds each time."""

@@ -7,7 +7,7 @@ store can't be reached; what it did then is unknown.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from bot.domain.job import Job, State, Update
 from bot.domain.limits import Standing
@@ -216,6 +216,10 @@ class Bell(Protocol):
 
     async def ring(self, job_id: str) -> None:
         """Tell them that there is news of a job; lost where they can't be reached."""
+
+
+# No request has this id: the answer to a status call for it tells of the address and the key alone.
+NO_REQUEST: Final = "imagine-check"
 
 
 class Queue(Protocol):

@@ -75,6 +75,15 @@ class Recover:
         # Before the lane begins: what waited for too long, in a restored store maybe, is not sent.
         await self._round()
 
+    async def keep_leases(self) -> None:
+        """Renew the leases for ever, three times a lease, however long a round may take."""
+        while True:
+            try:
+                await self._jobs.renew(self._settings.owner, lease=self._settings.lease)
+            except StoreAway as error:
+                log.warning("no lease was renewed: %s", error)
+            await asyncio.sleep(self._settings.lease / 3)
+
     async def run(self) -> None:
         """Make the round for ever. What fails is done in the next one."""
         while True:

@@ -5,12 +5,22 @@ import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 from bot.domain.job import Cause, Job, State, Update
-from bot.errors import Busy, KeyRefused, OutOfCredit, Refused, Silent, StoreAway, Unsent
+from bot.errors import (
+    Busy,
+    KeyRefused,
+    OutOfCredit,
+    PixazoError,
+    Refused,
+    Silent,
+    StoreAway,
+    Unsent,
+)
 from bot.service.pace import Pace
-from bot.service.ports import Callback, Jobs, Queue, Replies
+from bot.service.ports import NO_REQUEST, Callback, Jobs, Queue, Replies
 from bot.service.record import record
 from bot.service.track import Track
 
@@ -92,6 +102,8 @@ class Submit:
             update = await self._queue.submit(job.order, self._callback(job))
         except Refused as error:
             log.info("job %s: refused by the vendor (%s)", job.id, error)
+            if isinstance(error, KeyRefused) and not await self._key_is_refused(error):
+                error = Refused(status=error.status, reason=error.reason)
             refused = self._refused(job, error)
             # Shut first: once it has ended, nobody could tell any more that it was the probe.
             match error:
@@ -118,6 +130,22 @@ class Submit:
         after = await self._keep(job, update)
         await self._pace.ease(job.id)
         return after
+
+    async def _key_is_refused(self, error: KeyRefused) -> bool:
+        """Tell whether it is the key, and not just this order, that the vendor does not accept.
+
+        A 403 may also be of a wall in front of the vendor that dislikes a prompt. A status call
+        costs nothing and carries no prompt.
+        """
+        if error.status != HTTPStatus.FORBIDDEN:
+            return True
+        try:
+            await self._queue.status(NO_REQUEST)
+        except KeyRefused:
+            return True
+        except PixazoError as other:
+            log.info("the key is not what the vendor refused: %s", other)
+        return False
 
     async def lost(self, job: Job) -> Job:
         """Make a job UNCERTAIN whose submit's outcome nobody can tell any more."""

@@ -13,7 +13,7 @@ from bot.store.database import Database
 from bot.store.tables import blocks, drafts, guilds
 
 # A document may be older than the code, and younger: what it lacks is as the defaults say, and
-# what the code does not know is left alone.
+# what the code does not know is passed over, and gone with the next change.
 _RULES: Final = TypeAdapter(Rules)
 _RULE_FIELDS: Final = frozenset(field.name for field in fields(Rules))
 _BLOCK_FIELDS: Final = tuple(field.name for field in fields(Block))

@@ -82,10 +82,16 @@ async def shown(interaction: Interaction, view: discord.ui.LayoutView) -> None:
         await interaction.followup.send(view=view, ephemeral=True)
 
 
-async def change(interaction: Interaction, view: discord.ui.LayoutView) -> None:
-    """Put *view* in the place of the message whose button or form this is; raises as above."""
+async def hold(interaction: Interaction) -> None:
+    """Let Discord know that a change of the message with this button or form comes."""
     async with answered(), asyncio.timeout(ANSWER_WITHIN):
-        await interaction.response.edit_message(view=view)
+        await interaction.response.defer()
+
+
+async def change(interaction: Interaction, view: discord.ui.LayoutView) -> None:
+    """Put *view* in the place of the message that :func:`hold` held; raises as above."""
+    async with answered():
+        await interaction.edit_original_response(view=view)
 
 
 async def ask(interaction: Interaction, form: discord.ui.Modal) -> None:
@@ -106,9 +112,11 @@ def age_restricted(interaction: Interaction) -> bool:
 
 
 def role_ids(member: discord.User | discord.Member) -> frozenset[int]:
-    """Return the roles of a member; somebody outside of servers has none."""
-    roles = member.roles if isinstance(member, discord.Member) else []
-    return frozenset(role.id for role in roles)
+    """Return the roles of a member; somebody outside of servers has none.
+
+    As Discord sent them: ``roles`` leaves out those of a server that is not in the cache yet.
+    """
+    return frozenset(member._roles) if isinstance(member, discord.Member) else frozenset()  # noqa: SLF001 - pinned by a test
 
 
 def moderator(interaction: Interaction) -> Moderator:
@@ -137,7 +145,8 @@ async def explain(interaction: Interaction, error: BaseException) -> None:
 
     1. A replayed interaction is answered already: nothing.
     2. An order that was not taken: which rule decided. A change that was not made: why.
-    3. A command that has changed since the member's client loaded it: try again.
+    3. A command that has changed since the member's client loaded it: try again. One that names
+       somebody who is not in the server.
     4. The store is away: try again soon. Discord is: there is nobody to tell.
     5. Anything else is a fault of ours: logged, with an id that the member sees too.
     """
@@ -150,6 +159,8 @@ async def explain(interaction: Interaction, error: BaseException) -> None:
             await privately(interaction, texts.unchanged(error))
         case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
             await privately(interaction, texts.COMMAND_CHANGED)
+        case app_commands.TransformerError():
+            await privately(interaction, texts.NOT_FOUND)
         case StoreAway():
             log.warning("interaction %s: %s", interaction.id, error)
             await privately(interaction, texts.STORE_AWAY)

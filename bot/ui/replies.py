@@ -28,6 +28,7 @@ from bot.ui.rest import Rest
 log = logging.getLogger(__name__)
 
 CALL_TIMEOUT: Final = 60.0  # seconds for one call, uploads included
+WAITING_WITHIN: Final = 5.0  # seconds for showing a job that any process may take meanwhile
 FIRST_PAUSE: Final = 0.5  # seconds before a call is repeated, then twice as long
 LONGEST_PAUSE: Final = 30.0  # seconds
 
@@ -182,16 +183,23 @@ class Replies:
     async def _insist(
         self, job: Job, make: Callable[[], Card], way: _Way, call: DiscordCall
     ) -> None:
-        """Go *way* until Discord says yes or a definite no, each time with a fresh card."""
+        """Go *way* until Discord says yes or a definite no, each time with a fresh card.
+
+        Only once, and not for long, while the job waits: any process may take it meanwhile, and
+        an old card that arrived after its pictures would wipe them away.
+        """
         pause = FIRST_PAUSE
         while True:
             card = make()  # outside of what is tried again: a file that is gone stays gone
             try:
+                within = WAITING_WITHIN if job.state is State.WAITING else CALL_TIMEOUT
                 with timed(partial(self._meters.called_discord, call)):
-                    async with answered():
+                    async with answered(within):
                         return await way(job, card)
             except DiscordAway as error:
                 log.warning("job %s: Discord is away: %s", job.id, error)
+                if job.state is State.WAITING:
+                    raise Closed("a waiting card is not shown late") from error
             finally:
                 for file in card.files:  # discord.py closes only what it came to send
                     file.close()
@@ -254,13 +262,13 @@ async def _posted(
 
 
 @contextlib.asynccontextmanager
-async def answered() -> AsyncIterator[None]:
-    """Turn what discord.py raises into what may be concluded from it, within a time limit.
+async def answered(within: float = CALL_TIMEOUT) -> AsyncIterator[None]:
+    """Turn what discord.py raises into what may be concluded from it, *within* seconds.
 
     Raises :class:`Closed` for a definite no, and :class:`DiscordAway` for everything else.
     """
     try:
-        async with asyncio.timeout(CALL_TIMEOUT):
+        async with asyncio.timeout(within):
             yield
     except discord.HTTPException as error:
         raise _concluded(error) from error

@@ -58,6 +58,7 @@ STORE_AWAY: Final = (
     "The bot can't reach its records now, so this may not have been done. "
     "Please look, and try again in a minute."
 )
+NOT_FOUND: Final = "Discord does not find what you named in this server. Nothing was changed."
 COMMAND_CHANGED: Final = (
     "This command has just changed. Please try again; if that does not help, reload Discord."
 )
@@ -416,7 +417,6 @@ FORM_ALLOWED: Final = "Allowed although they contain a blocked word"
 FORM_WORDS_HINT: Final = "One a line; whole words count, case does not"
 SAVE: Final = "Save"
 DISCARD: Final = "Discard"
-SAVED: Final = "Saved."
 DISCARDED: Final = "Nothing was changed."
 NO_DIFFERENCE: Final = "That is how it stands already: nothing would change."
 PREVIEW: Final = "**This would change**"

@@ -213,7 +213,7 @@ async def test_an_order_beyond_the_operators_cap_is_refused_privately_with_its_f
     answer = await beyond.answer()
 
     assert beyond.ephemeral
-    assert "3 images a day. 2 are used, you asked for 2" in answer["content"]
+    assert "3 images a day. 2 are used; you asked for 2" in answer["content"]
     assert "Only the operator can change this" in answer["content"]
     assert len(stage.pixazo.accepted) == 1
 

@@ -156,7 +156,7 @@ async def test_a_burst_of_many_members_gets_exactly_what_the_server_may_have(eit
     admitted, refused = await order_at_once(server.crowd(50))
 
     assert (len(admitted), len(refused)) == (3, 47)
-    assert all("3 images a day. 3 are used, you asked for 1" in one for one in refused)
+    assert all("3 images a day. 3 are used; you asked for 1" in one for one in refused)
     assert all("moderators can change this" in one for one in refused)
 
 
@@ -188,7 +188,7 @@ async def test_an_order_that_ended_unbilled_gives_its_place_back(stage, server, 
     await again.until(delivered(2))
 
     over = await noah.command("imagine", prompt="a cow")
-    assert "2 images a day. 2 are used, you asked for 1" in (await over.answer())["content"]
+    assert "2 images a day. 2 are used; you asked for 1" in (await over.answer())["content"]
 
 
 async def test_a_quiet_server_is_served_second_at_the_latest():

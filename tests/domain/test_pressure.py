@@ -51,8 +51,17 @@ def test_what_the_vendor_asks_for_is_obeyed(lane, retry_after, jitter):
 def test_a_pause_of_our_own_choice_is_bounded(lane, jitter):
     after = pressed(lane, retry_after=None, now=NOW, jitter=jitter)
 
-    assert after.paused_until >= NOW + FIRST_PAUSE
+    assert after.paused_until >= (lane.paused_until if lane.paused(NOW) else NOW + FIRST_PAUSE)
     assert after.paused_until <= max(lane.paused_until, NOW + LONGEST_PAUSE * 1.5)
+
+
+def test_a_burst_of_429s_is_one_refusal():
+    """What was sent before the pause began, and is refused in it, tells nothing new."""
+    lane = Lane()
+    for _ in range(10):
+        lane = pressed(lane, retry_after=None, now=NOW, jitter=0.0)
+
+    assert lane == Lane(paused_until=NOW + FIRST_PAUSE, refusals=1)
 
 
 def test_pauses_double_until_the_vendor_takes_an_order():
@@ -109,6 +118,14 @@ def test_one_order_is_the_probe_and_no_other_while_it_has_no_answer():
     assert not may_probe(lane, NOW + 9999)
     assert opens_at(lane, NOW + 300) is None
     assert admitted(lane, "other", now=NOW + 300) == lane
+
+
+def test_no_order_tries_an_empty_wallet_in_a_pause_that_nobody_should_wait_for():
+    lane = pressed(empty(), retry_after=86400, now=NOW, jitter=0.0)
+
+    assert not may_probe(lane, NOW + 301)
+    assert opens_at(lane, NOW + 301) == NOW + 86400
+    assert may_probe(lane, NOW + 86400 - WORTH_WAITING)
 
 
 def test_only_the_probes_success_opens_the_lane():

@@ -30,6 +30,7 @@ from bot.domain.shards import Shards
 from bot.errors import Closed, NoPicture, Silent, StoreAway
 from bot.service import crew as crew_module
 from bot.service import deliver as deliver_module
+from bot.service import pace as pace_module
 from bot.service import record as record_module
 from bot.service import submit as submit_module
 from bot.service.board import Board
@@ -596,6 +597,7 @@ def no_pauses(monkeypatch):
         (record_module, "STORE_AWAY"),
         (crew_module, "AFTER_A_BUG"),
         (submit_module, "STORE_AWAY"),
+        (pace_module, "STORE_AWAY"),
         (deliver_module, "FIRST_PAUSE"),
         (deliver_module, "LONGEST_PAUSE"),
     ):

@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain import pressure
 from bot.domain.job import Billed, Cause, State, Update
-from bot.errors import Busy, KeyRefused, OutOfCredit, Refused, Silent, Unsent
+from bot.domain.pressure import Reason
+from bot.errors import Busy, KeyRefused, OutOfCredit, Refused, Silent, Unknown, Unsent
+from bot.service.ports import NO_REQUEST
 from tests.samples import LANE, NOW, OWNER, a_job, an_order
 from tests.service.conftest import PICTURE, silent, until
 
@@ -97,15 +100,35 @@ async def test_a_pause_is_as_long_as_the_vendor_says(shop, submit):
     assert shop.lanes.lanes[LANE].paused_until == NOW + 60
 
 
-async def test_a_pause_that_cannot_be_recorded_loses_no_order(shop, waiting):
+async def test_a_pause_is_recorded_before_its_order_waits_again(shop, waiting):
+    """Else any process might send it at once, and none but this one would know of the pause."""
     waiting()
     claimed = await shop.submit.next()
     shop.lanes.away = True
     shop.queue.answers.append(Busy(status=429, retry_after=60))
+    submitting = asyncio.create_task(shop.submit.submit(claimed))
+    tries = shop.lanes.calls.count("turn")
+    await until(lambda: shop.lanes.calls.count("turn") > tries + 3)
+    assert shop.jobs.only.state is State.SUBMITTING
 
-    job = await shop.submit.submit(claimed)
+    shop.lanes.away = False
 
-    assert job.state is State.WAITING
+    assert (await submitting).state is State.WAITING
+    assert shop.lanes.lanes[LANE].paused_until == NOW + 60
+
+
+@pytest.mark.parametrize(("answer", "shut"), [("yes", False), ("no", True)])
+async def test_a_403_shuts_the_lane_only_where_it_is_the_key(shop, submit, answer, shut):
+    """A wall in front of the vendor may dislike a prompt: that is nobody else's trouble."""
+    error = KeyRefused(status=403, reason="Forbidden")
+    shop.queue.statuses.append(error if answer == "no" else Unknown(status=404, reason=""))
+
+    job = await submit(error)
+
+    assert shop.queue.asked == [NO_REQUEST]
+    assert job.state is State.REFUSED
+    assert (job.cause is Cause.KEY_REFUSED) == shut
+    assert (pressure.shut(shop.lanes.lanes[LANE], NOW) is Reason.KEY) == shut
 
 
 async def test_a_lost_answer_is_never_sent_again(shop, waiting):

@@ -14,7 +14,7 @@ from bot.service.meters import DiscordCall
 from bot.service.ports import Picture
 from bot.ui.replies import NONCE_REMEMBERED, Replies
 from sandbox.discord.kinds import InteractionType
-from sandbox.faults import Answer, Fault, Hold
+from sandbox.faults import Answer, Cut, Fault, Hold
 from tests.meters import FakeMeters
 from tests.samples import a_job
 
@@ -380,3 +380,16 @@ async def test_closing_leaves_no_edit_behind(stand_in, replies, job):
 
     assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("card ")]
     held.release()
+
+
+async def test_a_waiting_card_that_did_not_arrive_is_not_shown_late(stand_in, replies, job, card):
+    """Any process may take the job meanwhile: an old card after its pictures would wipe them."""
+    fault(stand_in, "PATCH", "*", Cut(when="before"), times=2)  # each of the two ways
+
+    replies.show(job(State.WAITING))
+    await asyncio.gather(*replies._workers.values())
+
+    assert len(card.message.versions) == 1
+    replies.show(job(State.QUEUED))
+    await asyncio.gather(*replies._workers.values())
+    assert "Queued" in str(card.message.shown["components"])
