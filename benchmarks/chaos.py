@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.botprocess import BotProcess
+from sandbox.discord.member import Invocation
 from sandbox.pixazo import Settings
 from sandbox.stage import Stage
 
@@ -34,7 +35,8 @@ TROUBLES: tuple[tuple[str, float | None], ...] = (
     ("402", None),
 )
 PLACES = (("general", "Lighthouse Club"), ("reading-room", "Quiet Library"))
-MEMBERS = ("Mira", "Noah", "Ada", "Sam")
+MODERATOR = "Mira"
+MEMBERS = (MODERATOR, "Noah", "Ada", "Sam")
 OVER = {"DELIVERED", "FAILED", "ERROR", "REFUSED", "CANCELLED", "EXPIRED"}
 CLEARLY_REFUSED = {402, 429}
 SUBMIT = "/auraflow-v0-3-512/v1/auraflow-v0-3-request"
@@ -57,6 +59,7 @@ class Chaos:
         self.kills = 0
         self._stage = stage
         self._orders = [f"wish {number:04}" for number in range(orders)]
+        self._sent: list[Invocation] = []
         self._random = random.Random(seed)  # noqa: S311 - no secret
         self._database = Path(
             stage.environment()["DATABASE_URL"].removeprefix("sqlite+aiosqlite:///")
@@ -64,9 +67,17 @@ class Chaos:
 
     async def run(self) -> bool:
         """Order, kill, wait for the end of all orders; tell whether it came in time."""
-        bot = self._stage.bot(LANE_RATE_PER_MINUTE="6000", SUBMIT_TIMEOUT_SECONDS="5")
+        bot = self._stage.bot(
+            LANE_RATE_PER_MINUTE="6000",
+            SUBMIT_TIMEOUT_SECONDS="5",
+            BALANCE_PROBE_SECONDS="0.1",
+            MAX_IMAGES_PER_DAY="0",
+            MAX_IMAGES_PER_GUILD_PER_DAY="0",
+        )
         await bot.start()
         await self._stage.ready()
+        for channel, guild in PLACES:
+            await self._lift_limits(channel, guild)
         try:
             async with asyncio.timeout(WITHIN):
                 async with asyncio.TaskGroup() as group:
@@ -77,6 +88,12 @@ class Chaos:
         except TimeoutError:
             return False
         return True
+
+    async def _lift_limits(self, channel: str, guild: str) -> None:
+        """Have a moderator let members order as much as they like, as these few would not."""
+        moderator = self._stage.discord.member(MODERATOR, channel=channel, guild=guild)
+        sent = await moderator.command("limits", "set", member_per_day=0, member_at_once=0)
+        await sent.until(lambda message: message["content"])
 
     async def _order_all(self) -> None:
         for prompt in self._orders:
@@ -89,7 +106,8 @@ class Chaos:
             member = self._stage.discord.member(
                 self._random.choice(MEMBERS), channel=channel, guild=guild
             )
-            await member.command("imagine", prompt=prompt, images=self._random.randint(1, 3))
+            images = self._random.randint(1, 3)
+            self._sent.append(await member.command("imagine", prompt=prompt, images=images))
 
     async def _kill(self, bot: BotProcess) -> None:
         """Kill the bot at random moments, those of its start and of its recovery too."""
@@ -108,6 +126,10 @@ class Chaos:
                 Row(prompt=prompt, state=state, request_id=request_id, owner=owner)
                 for prompt, state, request_id, owner in found
             ]
+
+    def told(self) -> int:
+        """Return how many orders were refused privately, and never recorded."""
+        return sum(sent.ephemeral for sent in self._sent)
 
     def _over(self, row: Row) -> bool:
         """Tell whether nothing more will come: no callback either, where nothing was taken."""
@@ -179,7 +201,8 @@ def _report(chaos: Chaos, orders: int) -> list[int]:
         "uncertain": states["UNCERTAIN"],
         "refused": states["REFUSED"],
         "cancelled": states["CANCELLED"],
-        "killed before they were on record": orders - len(rows),
+        "refused before they were on record": chaos.told(),
+        "killed before they were on record": orders - len(rows) - chaos.told(),
     }
     for name, count in counts.items():
         print(f"{count:6} {name}")

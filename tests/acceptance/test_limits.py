@@ -156,7 +156,7 @@ async def test_a_burst_of_many_members_gets_exactly_what_the_server_may_have(eit
     admitted, refused = await order_at_once(server.crowd(50))
 
     assert (len(admitted), len(refused)) == (3, 47)
-    assert all("3 images a day. 3 are used; you asked for 1" in one for one in refused)
+    assert all("3 images a day here. 3 are used; you asked for 1" in one for one in refused)
     assert all("moderators can change this" in one for one in refused)
 
 
