@@ -14,6 +14,7 @@ from bot.errors import StoreAway
 
 BUSY_TIMEOUT: Final = 5.0  # seconds that SQLite waits for another process's transaction
 CONNECT_TIMEOUT: Final = 5.0  # seconds
+CONNECTIONS_TO_A_FILE: Final = 6  # one of them writes
 CONNECTIONS: Final = 10  # of one process to PostgreSQL, which takes 100 unless told otherwise
 
 # Times are in milliseconds, keepalives in seconds.
@@ -48,7 +49,10 @@ def connect(url: str) -> AsyncEngine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         _make_folder(parsed)
-        engine = create_async_engine(parsed, hide_parameters=True)
+        # Each connection has a thread; one that is opened for a moment costs more than waiting.
+        engine = create_async_engine(
+            parsed, hide_parameters=True, pool_size=CONNECTIONS_TO_A_FILE, max_overflow=0
+        )
         _prepare_sqlite(engine)
         return engine
     return create_async_engine(

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.limits import Standing, Usage, day_of
@@ -21,7 +21,7 @@ async def standing_of(
     here = jobs.c.guild_id == guild_id
     theirs = and_(here, jobs.c.member_id == member_id)
     today = and_(counts, jobs.c.created_at >= day_of(now))
-    figures = {
+    figures: dict[str, Select[Any]] = {
         "everywhere": select(_IMAGES).where(today),
         "server": select(_IMAGES).where(today, here),
         "member": select(_IMAGES).where(today, theirs),

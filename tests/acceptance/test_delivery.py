@@ -237,12 +237,12 @@ async def test_where_every_way_is_closed_an_order_is_kept_and_handed_over_once(
     stage.world.token_life = 900.0
 
     foreign = await mira.command("history")
-    assert says("Nothing of yours")(await foreign.until(says("Nothing of yours")))
+    await foreign.until(says("No pictures of yours wait here"))
     asked = await noah.command("history")
     handed = await asked.until(delivered(1))
     told = await asked.follow_up()
     again = await noah.command("history")
-    await again.until(says("Nothing of yours waits"))
+    await again.until(says("No pictures of yours wait here"))
 
     assert asked.ephemeral
     assert taken.job_id in json.dumps(handed["components"])

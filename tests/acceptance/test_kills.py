@@ -455,7 +455,9 @@ async def test_a_kill_loses_no_paid_order_and_submits_none_twice(scene, point, m
     await point.reach(scene)
     at = scene.store.state(scene.prompt)
     await scene.bot.kill()
-    assert scene.store.state(scene.prompt) == at, "what was blocked was written"
+    found = scene.store.state(scene.prompt)
+    # Where a point allows several states nothing is blocked, and callbacks may still move it.
+    assert found == at or found in point.at.split(), "what was blocked was written"
     assert at in point.at.split()
 
     scene.let_go()

@@ -18,7 +18,7 @@ from tests.acceptance.outside import pictures
 from tests.acceptance.test_imagine import delivered, says
 from tests.wire import Wire
 
-OUTAGE = float(os.environ.get("OUTAGE_SECONDS", "2"))
+OUTAGE = float(os.environ.get("OUTAGE_SECONDS", "1"))
 
 
 class Relay:

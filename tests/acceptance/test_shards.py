@@ -71,7 +71,7 @@ def bodies(stage):
     return Counter(json.loads(one.body)["prompt"] for one in stage.pixazo.accepted)
 
 
-ORDERS, WAVE = 80, 20
+ORDERS, WAVE = 40, 20
 
 
 async def test_what_a_killed_process_had_in_its_hands_is_delivered_once_by_the_other(
