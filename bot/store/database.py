@@ -28,6 +28,10 @@ class Database:
         self._writer: AbstractAsyncContextManager[None] = (
             nullcontext() if self._shared else asyncio.Lock()
         )
+        # Of those who can wait, one at a time stands in that line: whoever is urgent comes soon.
+        self._patient: AbstractAsyncContextManager[None] = (
+            nullcontext() if self._shared else asyncio.Lock()
+        )
 
     @classmethod
     @asynccontextmanager
@@ -73,12 +77,16 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
+    async def writing(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that is committed at the end, or rolled back by an error.
 
-        On SQLite it is the only one that writes; on PostgreSQL see :meth:`lock`.
+        On SQLite it is the only one that writes, and an *urgent* one, for which somebody waits,
+        waits for at most one that is not; on PostgreSQL see :meth:`lock`.
         """
-        async with self._writing(PATIENCE) as connection:
+        async with (
+            nullcontext() if urgent else self._patient,
+            self._writing(PATIENCE) as connection,
+        ):
             yield connection
 
     async def lock(self, connection: AsyncConnection, *keys: str) -> None:

@@ -18,7 +18,7 @@ from bot.store.clock import clock
 from bot.store.database import Database
 from bot.store.guilds import guild_lock
 from bot.store.lanes import lane_lock, lane_of, put_lane
-from bot.store.standing import peaks_of, standing_of
+from bot.store.standing import peaks_of, standing_of, weigh
 from bot.store.tables import (
     has_token,
     is_at_vendor,
@@ -49,14 +49,19 @@ class Jobs:
         already, and nothing changed. What *admit* raises is raised, and nothing changed.
         """
         try:
-            async with self._database.writing() as connection:
+            async with self._database.writing(urgent=True) as connection:
                 # In this order everywhere, so that nobody waits for somebody who waits for them.
                 await self._database.lock(connection, guild_lock(job.guild_id), EVERYWHERE)
-                if await _known(connection, job):
-                    return None
-                standing = await standing_of(
-                    connection, job.guild_id, job.member_id, lane=job.lane, now=job.created_at
+                standing, known = await weigh(
+                    connection,
+                    job.guild_id,
+                    job.member_id,
+                    lane=job.lane,
+                    now=job.created_at,
+                    interaction_id=job.interaction_id,
                 )
+                if known:
+                    return None
                 if standing.lane.closed is not None:
                     await self._database.lock(connection, lane_lock(job.lane))
                     standing = replace(standing, lane=await lane_of(connection, job.lane))
@@ -290,14 +295,6 @@ class Jobs:
                 and_(has_token, jobs.c.created_at < before),
                 {"interaction_token": None},
             )
-
-
-async def _known(connection: AsyncConnection, job: Job) -> bool:
-    return bool(
-        await connection.scalar(
-            select(jobs.c.id).where(jobs.c.interaction_id == job.interaction_id)
-        )
-    )
 
 
 async def _next(

@@ -6,10 +6,11 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.limits import Standing, Usage, day_of
+from bot.domain.pressure import Lane
 from bot.service.ports import Peaks
 from bot.store.guilds import block_of, is_blocked, read_rules
 from bot.store.lanes import lane_of
-from bot.store.tables import blocks, counts, guilds, is_at_once, jobs
+from bot.store.tables import blocks, counts, guilds, is_at_once, jobs, lanes
 
 _IMAGES: Final = func.coalesce(func.sum(jobs.c.images), 0)
 
@@ -18,6 +19,20 @@ async def standing_of(
     connection: AsyncConnection, guild_id: int | None, member_id: int, *, lane: str, now: float
 ) -> Standing:
     """Return how things stand for that member in that server; *now* is in Unix seconds."""
+    standing, _ = await weigh(connection, guild_id, member_id, lane=lane, now=now)
+    return standing
+
+
+async def weigh(  # one question instead of ten: while it is asked, others wait for the lock
+    connection: AsyncConnection,
+    guild_id: int | None,
+    member_id: int,
+    *,
+    lane: str,
+    now: float,
+    interaction_id: int = 0,  # no interaction has that
+) -> tuple[Standing, bool]:
+    """Return how things stand, and whether that interaction has a job already."""
     here = jobs.c.guild_id == guild_id
     theirs = and_(here, jobs.c.member_id == member_id)
     today = and_(counts, jobs.c.created_at >= day_of(now))
@@ -28,21 +43,24 @@ async def standing_of(
         "server_at_once": _count(is_at_once, here),
         "member_at_once": _count(is_at_once, theirs),
         "last_order_at": _last(counts, theirs),
+    }
+    others: dict[str, Select[Any]] = {
         "rules": select(guilds.c.rules).where(guilds.c.guild_id == guild_id),
         "blocked": select(blocks.c.since).where(is_blocked(guild_id, member_id)),
+        "known": select(jobs.c.id).where(jobs.c.interaction_id == interaction_id),
+        "paused_until": select(lanes.c.paused_until).where(lanes.c.lane == lane),
+        "closed": select(lanes.c.closed).where(lanes.c.lane == lane),
     }
-    # One question instead of eight: while it is asked, the others wait for the lock.
-    found = await connection.execute(
-        select(*(query.scalar_subquery().label(name) for name, query in figures.items()))
+    asked = [query.scalar_subquery().label(name) for name, query in (figures | others).items()]
+    row = (await connection.execute(select(*asked))).mappings().one()
+    stands = Lane(paused_until=row["paused_until"] or 0.0)  # all that matters of an open lane
+    standing = Standing(
+        rules=read_rules(row["rules"]),
+        usage=Usage(**{name: row[name] for name in figures}),
+        block=None if row["blocked"] is None else await block_of(connection, guild_id, member_id),
+        lane=stands if row["closed"] is None else await lane_of(connection, lane),
     )
-    row = dict(found.mappings().one())
-    rules, blocked = row.pop("rules"), row.pop("blocked")
-    return Standing(
-        rules=read_rules(rules),
-        usage=Usage(**row),
-        block=None if blocked is None else await block_of(connection, guild_id, member_id),
-        lane=await lane_of(connection, lane),
-    )
+    return standing, row["known"] is not None
 
 
 async def peaks_of(connection: AsyncConnection, guild_id: int, *, now: float) -> Peaks:
