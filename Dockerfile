@@ -31,11 +31,11 @@ COPY --from=build /opt/venv /opt/venv
 WORKDIR /app
 COPY bot bot
 COPY cogs cogs
-# Where files wait that were not fetched yet, when the store is a PostgreSQL.
-RUN ln -s /data data
 # Nothing here can be written once it runs, so what a start loads is compiled now, which halves what
 # each health check costs. Pillow is asked whether it can still read what the vendor sends.
-RUN python -c 'from importlib import import_module; from PIL import Image, features; \
+# Where files wait that were not fetched yet, when the store is a PostgreSQL: ./data.
+RUN ln -s /data data \
+    && python -c 'from importlib import import_module; from PIL import Image, features; \
         from bot import app, client; \
         [import_module(name) for name in client.COGS]; \
         Image.init(); assert all(map(features.check, ("jpg", "webp", "zlib")))'
