@@ -12,7 +12,6 @@ from bot.domain import pressure
 from bot.domain.job import Billed, Cause, Job, State
 from bot.domain.limits import Standing
 from bot.domain.order import Order
-from bot.domain.pressure import Reason
 from bot.service.ports import Admit, Peaks
 from bot.store.clock import clock
 from bot.store.database import Database
@@ -305,7 +304,7 @@ async def _next(
     *for_good*: it stays as it is until the transaction ends.
     """
     stands = await lane_of(connection, lane)
-    if stands.paused(now) or stands.closed is Reason.KEY:
+    if stands.paused(now):
         return None
     at_vendor = await connection.scalar(
         select(func.count()).select_from(jobs).where(jobs.c.lane == lane, is_at_vendor)
@@ -324,7 +323,9 @@ async def _next(
     )
     found = await connection.execute(query.with_for_update(of=jobs) if for_good else query)
     row = found.mappings().first()
-    return job_of(row) if row else None
+    if row is None or not pressure.may_submit(stands, row["id"], now):
+        return None
+    return job_of(row)
 
 
 _its_line: Final = and_(lines.c.lane == jobs.c.lane, lines.c.line == jobs.c.line)
