@@ -130,6 +130,9 @@ class Job:
     callback_token: str = field(repr=False)
     private: bool = False  # only the member may see it
     spoiler: bool = False  # its pictures are hidden until somebody clicks
+    language: str = "en"  # of its card
+    answers_only: bool = False  # nothing but answers to the interaction reaches that place
+    hidden: bool = False  # its card shall show nothing of it any more
     message_id: int | None = None  # of the card; None: not known to us
     file_limit: int = 10 * 1024 * 1024  # bytes that a file in the answer may have
 
@@ -142,6 +145,8 @@ class Job:
     queued_at: float | None = None  # when the vendor's request id became known
     completed_at: float | None = None
     kept_at: float | None = None  # when every way to the member was found closed
+    deleted_at: float | None = None  # when its pictures were taken away, by its member or others
+    reported_at: float | None = None  # when somebody told the moderators of it
 
     @property
     def line(self) -> str:

@@ -44,11 +44,13 @@ _TAGS: Final = re.compile(
 class Order:
     """A picture order that is within every range. Made by :func:`check` or read from the store."""
 
-    prompt: str
+    prompt: str  # as the member typed it
     images: int = 1
     guidance: float = 3.5
     steps: int = 50
     enhance: bool = True
+    style: str | None = None  # the name of the one that extends the prompt
+    sent: str | None = None  # the extended prompt; None: there is no style, it is sent as typed
 
 
 def check(  # what arrives may be of any type: a crafted client obeys no option type

@@ -55,7 +55,7 @@ def submit_body(order: Order) -> bytes:
     """Return the JSON of a submit, with exactly the documented keys."""
     return json.dumps(
         {
-            "prompt": order.prompt,
+            "prompt": order.sent or order.prompt,
             "num_images": order.images,
             "guidance_scale": order.guidance,
             "num_inference_steps": order.steps,

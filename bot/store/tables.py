@@ -40,6 +40,8 @@ jobs: Final = Table(
     Column("guidance", Float, nullable=False),
     Column("steps", Integer, nullable=False),
     Column("enhance", Boolean, nullable=False),
+    Column("style", String(64)),
+    Column("sent", Text),
     Column("state", String(16), nullable=False),
     Column("billed", String(8), nullable=False),
     Column("cause", String(32)),
@@ -50,6 +52,9 @@ jobs: Final = Table(
     Column("callback_token", String(64), nullable=False),
     Column("private", Boolean, nullable=False),
     Column("spoiler", Boolean, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("answers_only", Boolean, nullable=False),
+    Column("hidden", Boolean, nullable=False),
     Column("message_id", BigInteger),
     Column("file_limit", Integer, nullable=False),  # bytes
     Column("owner", String(128)),
@@ -62,6 +67,8 @@ jobs: Final = Table(
     Column("queued_at", Float),
     Column("completed_at", Float),
     Column("kept_at", Float),
+    Column("deleted_at", Float),
+    Column("reported_at", Float),
 )
 
 
@@ -116,6 +123,8 @@ for _name, _columns, _where in (
         sqlite_where=_where,
         postgresql_where=_where,
     )
+
+Index("ix_jobs_by_member", jobs.c.member_id, jobs.c.created_at)
 
 lanes: Final = Table(
     "lanes",
@@ -174,3 +183,18 @@ drafts: Final = Table(
     Column("created_at", Float, nullable=False),
 )
 Index("ix_drafts_by_age", drafts.c.created_at)
+
+members: Final = Table(
+    "members",
+    metadata,
+    Column("member_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("ping", String(8), nullable=False),
+    Column("forget_before", Float),  # what they ordered until then is erased once it is over
+)
+to_forget: Final = members.c.forget_before.is_not(None)
+Index(
+    "ix_members_to_forget",
+    members.c.forget_before,
+    sqlite_where=to_forget,
+    postgresql_where=to_forget,
+)
