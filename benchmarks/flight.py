@@ -89,11 +89,8 @@ async def _leave(crowd: Crowd, orders: int) -> None:
         _row(crowd, crowd.members[number % MEMBERS], Order(prompt=f"picture {number}"), lane)
         for number in range(orders)
     ]
-    async with (
-        Database.open(environment["DATABASE_URL"]) as database,
-        database.writing() as connection,
-    ):
-        await connection.execute(insert(tables.jobs), rows)
+    async with Database.open(environment["DATABASE_URL"]) as database:
+        await database.write(lambda connection: connection.execute(insert(tables.jobs), rows))
 
 
 def _row(crowd: Crowd, member: Member, order: Order, lane: str) -> dict[str, Any]:

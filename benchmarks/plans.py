@@ -15,19 +15,18 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import event, text
-from sqlalchemy.engine import Engine
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.engine import Connection, Engine
 
 from bot.domain.job import ENDED, Job, State
 from bot.domain.limits import Standing
 from bot.domain.order import Order
 from bot.domain.rules import Block, changed
 from bot.store.database import Database
-from bot.store.engine import connect
 from bot.store.guilds import Guilds
 from bot.store.jobs import Jobs
 from bot.store.lanes import Lanes
@@ -39,6 +38,7 @@ MEMBERS: Final = 10_000
 DAYS: Final = 90
 OPEN: Final = 200  # orders that have not ended: what grows is the others
 OWNER: Final = "another"
+FILL_WITHIN: Final = 600.0  # seconds
 
 # Read from its end and no further than somebody asked.
 FROM_THE_END: Final = "ORDER BY jobs.interaction_id DESC"
@@ -67,19 +67,17 @@ def captured() -> Iterator[dict[str, Statement]]:
         event.remove(Engine, "before_cursor_execute", listen)
 
 
-async def fill(url: str, *, rows: int, now: float) -> None:
+async def fill(database: Database, *, rows: int, now: float) -> None:
     """Put *rows* jobs of the last days into the store, nearly all of them ended."""
-    engine = connect(url)
-    on_sqlite = engine.dialect.name == "sqlite"
-    try:
-        async with engine.begin() as connection:
-            if not on_sqlite:  # the store's own statements may take 5 s
-                await connection.execute(text("SET LOCAL statement_timeout = 0"))
-            await connection.execute(text(_fill(on_sqlite=on_sqlite)), {"rows": rows, "now": now})
-        async with engine.begin() as connection:
-            await connection.execute(text("ANALYZE"))
-    finally:
-        await engine.dispose()
+
+    def work(connection: Connection) -> None:
+        on_sqlite = connection.dialect.name == "sqlite"
+        if not on_sqlite:  # the store's own statements may take 5 s
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text(_fill(on_sqlite=on_sqlite)), {"rows": rows, "now": now})
+        connection.execute(text("ANALYZE"))
+
+    await database.write(work, patience=FILL_WITHIN)
 
 
 def _fill(*, on_sqlite: bool) -> str:
@@ -113,6 +111,9 @@ def _fill(*, on_sqlite: bool) -> str:
         "callback_token": "'token'",
         "private": false,
         "spoiler": false,
+        "language": "'en'",
+        "answers_only": false,
+        "hidden": false,
         "file_limit": "10485760",
         "owner": f"CASE WHEN {at_vendor} THEN '{OWNER}' END",
         "epoch": "1",
@@ -216,7 +217,7 @@ def admit(job: Job, _standing: Standing) -> Job:
     return job
 
 
-async def explain(connection: AsyncConnection, statement: Statement) -> list[str]:
+def explain(connection: Connection, statement: Statement) -> list[str]:
     """Return the steps of the plan that read through all of something that grows."""
     words, parameters = statement
     if FROM_THE_END in words and " WHERE " not in " ".join(words.split()):
@@ -224,9 +225,9 @@ async def explain(connection: AsyncConnection, statement: Statement) -> list[str
     if not words.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
         return []
     if connection.dialect.name == "sqlite":
-        found = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", parameters)
+        found = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", parameters)
         return [step for *_, step in found if _scans_sqlite(step)]
-    found = await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {words}", parameters)
+    found = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {words}", parameters)
     plan: Any = found.scalar_one()
     return [step for step in _nodes(plan[0]["Plan"]) if step]
 
@@ -255,8 +256,8 @@ async def scans(database: Database, *, now: float) -> list[str]:
         await call_all(database, now=now)
     found = []
     for statement in list(statements.values()):
-        async with database.reading() as connection:
-            found += [f"{step}: {statement[0]}" for step in await explain(connection, statement)]
+        steps = await database.read(partial(explain, statement=statement))
+        found += [f"{step}: {statement[0]}" for step in steps]
     return found
 
 
@@ -275,7 +276,7 @@ async def main(url: str, rows: int) -> int:
     now = time.time()
     async with Database.open(url) as database:
         began = time.perf_counter()
-        await fill(url, rows=rows, now=now)
+        await fill(database, rows=rows, now=now)
         print(f"{rows:,} orders in {time.perf_counter() - began:.0f} s")
         took = [1000 * one for one in await time_admit(database, now=now)]
         print(

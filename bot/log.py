@@ -33,7 +33,7 @@ def set_up(*, level: str, style: Literal["text", "json"], secrets: Iterable[str]
     handler.setFormatter(_Redacting(_Json() if style == "json" else _Text(), secrets))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # What these say below WARNING is about every connection they make.
-    for noisy in ("aiosqlite", "alembic", "aiohttp.access", "PIL"):
+    for noisy in ("alembic", "aiohttp.access", "PIL"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
 

@@ -24,7 +24,7 @@ from bot.domain.shards import Shards
 from bot.errors import BadSettings
 from bot.pixazo.origins import Origin
 
-SQLITE: Final = "sqlite+aiosqlite"
+SQLITE: Final = "sqlite+aiosqlite"  # as people know it; the driver is Python's own
 POSTGRESQL: Final = "postgresql+asyncpg"
 
 _POSTGRESQL_OPTIONS: Final = frozenset({"host", "port", "ssl"})

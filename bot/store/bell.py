@@ -33,8 +33,9 @@ class Bell:
         if not self._database.shared:
             return
         try:
-            async with self._database.writing() as connection:
-                await connection.execute(select(func.pg_notify(CHANNEL, job_id)))
+            await self._database.write(
+                lambda connection: connection.execute(select(func.pg_notify(CHANNEL, job_id)))
+            )
         except StoreAway as error:
             log.info("the other processes were not told of job %s: %s", job_id, error)
 

@@ -1,37 +1,38 @@
-"""The database and its transactions: who may write, and who waits for whom."""
+"""The database and its transactions: who may write, and who waits for whom.
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from typing import Final, Self
+Work in the store is a plain function of a connection. On SQLite it runs in a thread, one for all
+that write, on PostgreSQL beside other work on the event loop; the function cannot tell.
+"""
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, Self, TypeVar
 
 from sqlalchemy import func, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
 
 from bot.errors import StoreAway
 from bot.store import migrations
-from bot.store.engine import connect, translated
+from bot.store.engine import translated
+from bot.store.file import File
+from bot.store.server import Server
 
-PATIENCE: Final = 8.0  # seconds after which a PostgreSQL that does not answer is away
-_WRITE_NOTHING_NEW: Final = "UPDATE alembic_version SET version_num = version_num"
 MIGRATION_PATIENCE: Final = 120.0  # seconds, also for another process that is at it
+_WRITE_NOTHING_NEW: Final = "UPDATE alembic_version SET version_num = version_num"
+
+T = TypeVar("T")
+A = TypeVar("A")
+P = ParamSpec("P")
 
 
 class Database:
     """One database and its connections."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: File | Server) -> None:
         self._engine = engine
-        self._shared = engine.dialect.name == "postgresql"
         self._writes = True  # whether the last write was taken: a full disk can still be read
-        # SQLite has one writer at a time: waiting here is fair, waiting in SQLite is a lottery.
-        self._writer: AbstractAsyncContextManager[None] = (
-            nullcontext() if self._shared else asyncio.Lock()
-        )
-        # Of those who can wait, one at a time stands in that line: whoever is urgent comes soon.
-        self._patient: AbstractAsyncContextManager[None] = (
-            nullcontext() if self._shared else asyncio.Lock()
-        )
 
     @classmethod
     @asynccontextmanager
@@ -40,23 +41,22 @@ class Database:
 
         Raises :class:`~bot.errors.StoreAway` where that can't be done.
         """
-        engine = connect(url)
+        engine = File(url) if url.startswith("sqlite") else Server(url)
         try:
             database = cls(engine)
             await database._migrate()
             yield database
         finally:
-            await engine.dispose()
+            await engine.close()
 
     @property
     def shared(self) -> bool:
         """Tell whether several ``run`` may share it, each with an INSTANCE of its own."""
-        return self._shared
+        return isinstance(self._engine, Server)
 
     async def ping(self) -> None:
         """Ask the database for nothing. Raises :class:`~bot.errors.StoreAway`."""
-        async with self.reading() as connection:
-            await connection.execute(select(1))
+        await self.read(lambda connection: connection.execute(select(1)))
 
     async def ready(self) -> None:
         """Ask the database to read, and to write too if it took no write last time.
@@ -65,65 +65,118 @@ class Database:
         """
         await self.ping()
         if not self._writes:
-            async with self.writing() as connection:
-                await connection.execute(text(_WRITE_NOTHING_NEW))
+            await self.write(lambda connection: connection.execute(text(_WRITE_NOTHING_NEW)))
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that only reads."""
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Return what *work* does, in a transaction that only reads."""
         with translated():
-            async with self._in_time(PATIENCE), self._engine.connect() as connection:
-                await connection.execution_options(reads_only=True, postgresql_readonly=True)
-                yield connection
+            return await self._engine.read(work)
 
-    @asynccontextmanager
-    async def writing(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that is committed at the end, or rolled back by an error.
+    async def write(
+        self, work: Callable[[Connection], T], *, urgent: bool = False, patience: float = 0.0
+    ) -> T:
+        """Return what *work* does, in a transaction that an error of its rolls back.
 
         On SQLite it is the only one that writes, and an *urgent* one, for which somebody waits,
-        waits for at most one that is not; on PostgreSQL see :meth:`lock`.
+        goes before those that are not; on PostgreSQL see :meth:`lock`, and what takes long says
+        so by its *patience*, in seconds.
         """
-        async with (
-            nullcontext() if urgent else self._patient,
-            self._writing(PATIENCE) as connection,
-        ):
-            yield connection
+        try:
+            with translated():
+                done = await self._engine.write(work, urgent=urgent, patience=patience)
+        except StoreAway:
+            self._writes = False
+            raise
+        self._writes = True
+        return done
 
-    async def lock(self, connection: AsyncConnection, *keys: str) -> None:
+    def lock(self, connection: Connection, *keys: str) -> None:
         """Hold off all other transactions that lock one of *keys*, until *connection*'s ends.
 
         What is read afterwards is what those before it left. The keys are locked in the order
         given: it must be the same everywhere, or two transactions wait for each other.
         """
-        if not self._shared:
+        if not self.shared:
             return  # SQLite's writers are alone
         for key in keys:
-            await connection.execute(
-                select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0)))
-            )
+            connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
 
     async def _migrate(self) -> None:
-        async with self._writing(MIGRATION_PATIENCE) as connection:
-            if self._shared:
-                await connection.execute(text("SET LOCAL statement_timeout = 0"))
-            await self.lock(connection, "migrations")
-            await connection.run_sync(migrations.upgrade)
+        def upgrade(connection: Connection) -> None:
+            if self.shared:
+                connection.execute(text("SET LOCAL statement_timeout = 0"))
+            self.lock(connection, "migrations")
+            migrations.upgrade(connection)
 
-    @asynccontextmanager
-    async def _writing(self, patience: float) -> AsyncIterator[AsyncConnection]:
-        try:
-            with translated():
-                async with (
-                    self._in_time(patience),
-                    self._writer,
-                    self._engine.begin() as connection,
-                ):
-                    yield connection
-        except StoreAway:
-            self._writes = False
-            raise
-        self._writes = True
+        await self.write(upgrade, patience=MIGRATION_PATIENCE)
 
-    def _in_time(self, seconds: float) -> asyncio.Timeout:
-        """Give up in time on a server; a file has its own time-out."""
-        return asyncio.timeout(seconds if self._shared else None)
+
+class Stored(Protocol):
+    """What keeps its rows in a database."""
+
+    _database: Database
+
+
+S = TypeVar("S", bound=Stored)
+
+
+def reads(
+    method: Callable[Concatenate[S, Connection, P], T],
+) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
+    """Run a method in a transaction that only reads; its caller leaves the connection out."""
+
+    @wraps(method)
+    async def reading(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._database.read(
+            lambda connection: method(self, connection, *args, **kwargs)
+        )
+
+    return reading
+
+
+def writes(
+    method: Callable[Concatenate[S, Connection, P], T],
+) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
+    """Run a method in a transaction that may write; its caller leaves the connection out."""
+
+    @wraps(method)
+    async def writing(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._database.write(
+            lambda connection: method(self, connection, *args, **kwargs)
+        )
+
+    return writing
+
+
+def hurries(
+    method: Callable[Concatenate[S, Connection, P], T],
+) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
+    """Do as :func:`writes`, and go before those: somebody waits for the answer."""
+
+    @wraps(method)
+    async def writing(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._database.write(
+            lambda connection: method(self, connection, *args, **kwargs), urgent=True
+        )
+
+    return writing
+
+
+def unless_taken(
+    answer: A,
+) -> Callable[[Callable[P, Coroutine[Any, Any, T]]], Callable[P, Coroutine[Any, Any, T | A]]]:
+    """Have a method change nothing and return *answer* where another row has a unique value."""
+
+    def decorate(
+        method: Callable[P, Coroutine[Any, Any, T]],
+    ) -> Callable[P, Coroutine[Any, Any, T | A]]:
+        @wraps(method)
+        async def trying(*args: P.args, **kwargs: P.kwargs) -> T | A:
+            try:
+                return await method(*args, **kwargs)
+            except IntegrityError:
+                return answer
+
+        return trying
+
+    return decorate

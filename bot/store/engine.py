@@ -1,20 +1,15 @@
-"""How a database is connected to, and what a driver's error becomes."""
+"""How a PostgreSQL is connected to, and what a driver's error becomes."""
 
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import asyncpg  # type: ignore[import-untyped]  # it has no types of its own
-from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import StoreAway
 
-BUSY_TIMEOUT: Final = 5.0  # seconds that SQLite waits for another process's transaction
 CONNECT_TIMEOUT: Final = 5.0  # seconds
-CONNECTIONS_TO_A_FILE: Final = 6  # one of them writes
 CONNECTIONS: Final = 10  # of one process to PostgreSQL, which takes 100 unless told otherwise
 
 # Times are in milliseconds, keepalives in seconds.
@@ -42,21 +37,9 @@ _DRIVERS: Final = (
 
 
 def connect(url: str) -> AsyncEngine:
-    """Return an engine for the database at *url*, which connects when it is first asked.
-
-    Raises :class:`~bot.errors.StoreAway` where a file's folder cannot be made.
-    """
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        _make_folder(parsed)
-        # Each connection has a thread; one that is opened for a moment costs more than waiting.
-        engine = create_async_engine(
-            parsed, hide_parameters=True, pool_size=CONNECTIONS_TO_A_FILE, max_overflow=0
-        )
-        _prepare_sqlite(engine)
-        return engine
+    """Return an engine for the server at *url*, which connects when it is first asked."""
     return create_async_engine(
-        parsed,
+        url,
         hide_parameters=True,
         isolation_level="READ COMMITTED",
         pool_size=CONNECTIONS,
@@ -94,32 +77,3 @@ def _words(error: BaseException, driver: BaseException) -> str:
     of_statement = isinstance(error, DBAPIError) and error.statement is not None
     words = "" if of_statement else " ".join(str(driver).split())
     return f"{type(driver).__name__}: {words}" if words else type(driver).__name__
-
-
-def _make_folder(url: URL) -> None:
-    if url.database and url.database != ":memory:":
-        try:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreAway(f"the store's folder cannot be made: {error}") from error
-
-
-def _prepare_sqlite(engine: AsyncEngine) -> None:
-    """Make SQLite durable, and its transactions begin as what they are.
-
-    ``synchronous=FULL``: with NORMAL a power cut may undo SUBMITTING, and an order is paid twice.
-    """
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def connected(connection: Any, _: object) -> None:
-        connection.isolation_level = None  # the driver shall not begin transactions of its own
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT * 1000)}")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def began(connection: Connection) -> None:
-        reads = connection.get_execution_options().get("reads_only")
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.engine import Connection
 
 from bot.domain.rules import Block, Rules
-from bot.store.database import Database
+from bot.store.database import Database, reads, writes
 from bot.store.tables import blocks, drafts, guilds
 
 # A document may be older than the code, and younger: what it lacks is as the defaults say, and
@@ -25,46 +25,55 @@ class Guilds:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def rules(self, guild_id: int) -> Rules:
+    @reads
+    def rules(self, connection: Connection, guild_id: int) -> Rules:
         """Return the server's rules; the defaults where nobody set any."""
-        async with self._database.reading() as connection:
-            return await rules_of(connection, guild_id)
+        return rules_of(connection, guild_id)
 
-    async def change(self, guild_id: int, how: Callable[[Rules], Rules]) -> tuple[Rules, Rules]:
+    @writes
+    def change(
+        self, connection: Connection, guild_id: int, how: Callable[[Rules], Rules]
+    ) -> tuple[Rules, Rules]:
         """Put what *how* makes of the rules in their place, in one step; return before and after.
 
         What *how* raises is raised, and nothing changed.
         """
-        async with self._database.writing() as connection:
-            await self._database.lock(connection, guild_lock(guild_id))
-            before = await rules_of(connection, guild_id)
-            after = how(before)
-            if after != before:
-                document = _RULES.dump_python(after, mode="json")
-                its = guilds.c.guild_id == guild_id
-                put = await connection.execute(update(guilds).where(its).values(rules=document))
-                if put.rowcount == 0:
-                    values = {"guild_id": guild_id, "rules": document}
-                    await connection.execute(insert(guilds).values(values))
+        self._database.lock(connection, guild_lock(guild_id))
+        before = rules_of(connection, guild_id)
+        after = how(before)
+        if after != before:
+            document = _RULES.dump_python(after, mode="json")
+            its = guilds.c.guild_id == guild_id
+            put = connection.execute(update(guilds).where(its).values(rules=document))
+            if put.rowcount == 0:
+                values = {"guild_id": guild_id, "rules": document}
+                connection.execute(insert(guilds).values(values))
         return before, after
 
-    async def block(self, guild_id: int, block: Block) -> None:
+    @writes
+    def block(self, connection: Connection, guild_id: int, block: Block) -> None:
         """Keep *block*, in place of one that the member has."""
         values = {name: getattr(block, name) for name in _BLOCK_FIELDS}
-        async with self._database.writing() as connection:
-            await self._database.lock(connection, guild_lock(guild_id))
-            await connection.execute(delete(blocks).where(is_blocked(guild_id, block.member_id)))
-            await connection.execute(insert(blocks).values(values | {"guild_id": guild_id}))
+        self._database.lock(connection, guild_lock(guild_id))
+        connection.execute(delete(blocks).where(is_blocked(guild_id, block.member_id)))
+        connection.execute(insert(blocks).values(values | {"guild_id": guild_id}))
 
-    async def unblock(self, guild_id: int, member_id: int) -> bool:
+    @writes
+    def unblock(self, connection: Connection, guild_id: int, member_id: int) -> bool:
         """End a member's block; ``False``: there is none."""
-        async with self._database.writing() as connection:
-            await self._database.lock(connection, guild_lock(guild_id))
-            ended = await connection.execute(delete(blocks).where(is_blocked(guild_id, member_id)))
-            return ended.rowcount > 0
+        self._database.lock(connection, guild_lock(guild_id))
+        ended = connection.execute(delete(blocks).where(is_blocked(guild_id, member_id)))
+        return ended.rowcount > 0
 
-    async def draft(
-        self, draft_id: str, guild_id: int, changes: Mapping[str, Any], *, now: float
+    @writes
+    def draft(
+        self,
+        connection: Connection,
+        draft_id: str,
+        guild_id: int,
+        changes: Mapping[str, Any],
+        *,
+        now: float,
     ) -> None:
         """Keep changes of rules, by the names of their fields, until somebody saves them."""
         whole = _RULES.dump_python(replace(Rules(), **changes), mode="json")
@@ -74,14 +83,15 @@ class Guilds:
             "changes": {name: whole[name] for name in changes},
             "created_at": now,
         }
-        async with self._database.writing() as connection:
-            await connection.execute(insert(drafts).values(values))
+        connection.execute(insert(drafts).values(values))
 
-    async def drafted(self, draft_id: str, guild_id: int) -> Mapping[str, Any] | None:
+    @reads
+    def drafted(
+        self, connection: Connection, draft_id: str, guild_id: int
+    ) -> Mapping[str, Any] | None:
         """Return changes that were kept; ``None``: there are none of that name in that server."""
         its = and_(drafts.c.id == draft_id, drafts.c.guild_id == guild_id)
-        async with self._database.reading() as connection:
-            found = await connection.scalar(select(drafts.c.changes).where(its))
+        found = connection.scalar(select(drafts.c.changes).where(its))
         if found is None:
             return None
         whole = _RULES.validate_python(found)
@@ -90,11 +100,11 @@ class Guilds:
     async def erase_drafts(self, *, before: float) -> None:
         """Erase what was drafted *before*, in Unix seconds."""
         old = drafts.c.created_at < before
-        async with self._database.reading() as connection:
-            if await connection.scalar(select(drafts.c.id).where(old).limit(1)) is None:
-                return
-        async with self._database.writing() as connection:
-            await connection.execute(delete(drafts).where(old))
+        one = select(drafts.c.id).where(old).limit(1)
+        if await self._database.read(lambda connection: connection.scalar(one)) is not None:
+            await self._database.write(
+                lambda connection: connection.execute(delete(drafts).where(old))
+            )
 
 
 def guild_lock(guild_id: int | None) -> str:
@@ -102,10 +112,10 @@ def guild_lock(guild_id: int | None) -> str:
     return f"guild:{guild_id}"
 
 
-async def rules_of(connection: AsyncConnection, guild_id: int | None) -> Rules:
+def rules_of(connection: Connection, guild_id: int | None) -> Rules:
     """Return the server's rules; the defaults where nobody set any."""
     query = select(guilds.c.rules).where(guilds.c.guild_id == guild_id)
-    return read_rules(await connection.scalar(query))
+    return read_rules(connection.scalar(query))
 
 
 def read_rules(document: Any) -> Rules:
@@ -113,11 +123,9 @@ def read_rules(document: Any) -> Rules:
     return Rules() if document is None else _RULES.validate_python(document)
 
 
-async def block_of(
-    connection: AsyncConnection, guild_id: int | None, member_id: int
-) -> Block | None:
+def block_of(connection: Connection, guild_id: int | None, member_id: int) -> Block | None:
     """Return the member's block; ``None``: there is none, or there was none that holds still."""
-    found = await connection.execute(
+    found = connection.execute(
         select(*(blocks.c[name] for name in _BLOCK_FIELDS)).where(is_blocked(guild_id, member_id))
     )
     row = found.mappings().first()

@@ -5,8 +5,7 @@ from dataclasses import fields, replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.engine import Connection
 
 from bot.domain import pressure
 from bot.domain.job import Billed, Cause, Job, State
@@ -14,7 +13,7 @@ from bot.domain.limits import Standing
 from bot.domain.order import Order
 from bot.service.ports import Admit, Peaks
 from bot.store.clock import clock
-from bot.store.database import Database
+from bot.store.database import Database, hurries, reads, unless_taken, writes
 from bot.store.guilds import guild_lock
 from bot.store.lanes import lane_lock, lane_of, put_lane
 from bot.store.standing import peaks_of, standing_of, weigh
@@ -41,94 +40,93 @@ class Jobs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, job: Job, admit: Admit) -> Job | None:
+    @unless_taken(None)
+    @hurries
+    def add(self, connection: Connection, job: Job, admit: Admit) -> Job | None:
         """Record the job that *admit* makes of *job*, in one transaction.
 
         In a lane that may be tried again it is the probe. ``None``: its interaction has a job
         already, and nothing changed. What *admit* raises is raised, and nothing changed.
         """
-        try:
-            async with self._database.writing(urgent=True) as connection:
-                # In this order everywhere, so that nobody waits for somebody who waits for them.
-                await self._database.lock(connection, guild_lock(job.guild_id), EVERYWHERE)
-                standing, known = await weigh(
-                    connection,
-                    job.guild_id,
-                    job.member_id,
-                    lane=job.lane,
-                    now=job.created_at,
-                    interaction_id=job.interaction_id,
-                )
-                if known:
-                    return None
-                if standing.lane.closed is not None:
-                    await self._database.lock(connection, lane_lock(job.lane))
-                    standing = replace(standing, lane=await lane_of(connection, job.lane))
-                admitted = admit(job, standing)
-                values = _row(admitted) | {"line": admitted.line}
-                await connection.execute(insert(jobs).values(values))
-                lane = pressure.admitted(standing.lane, job.id, now=job.created_at)
-                if lane != standing.lane:
-                    await put_lane(connection, job.lane, lane)
-        except IntegrityError:
+        # In this order everywhere, so that nobody waits for somebody who waits for them.
+        self._database.lock(connection, guild_lock(job.guild_id), EVERYWHERE)
+        standing, known = weigh(
+            connection,
+            job.guild_id,
+            job.member_id,
+            lane=job.lane,
+            now=job.created_at,
+            interaction_id=job.interaction_id,
+        )
+        if known:
             return None
+        if standing.lane.closed is not None:
+            self._database.lock(connection, lane_lock(job.lane))
+            standing = replace(standing, lane=lane_of(connection, job.lane))
+        admitted = admit(job, standing)
+        values = _row(admitted) | {"line": admitted.line}
+        connection.execute(insert(jobs).values(values))
+        lane = pressure.admitted(standing.lane, job.id, now=job.created_at)
+        if lane != standing.lane:
+            put_lane(connection, job.lane, lane)
         return admitted
 
-    async def standing(self, guild_id: int, member_id: int, *, lane: str, now: float) -> Standing:
+    @reads
+    def standing(
+        self, connection: Connection, guild_id: int, member_id: int, *, lane: str, now: float
+    ) -> Standing:
         """Return what an order of that member would be weighed against now."""
-        async with self._database.reading() as connection:
-            return await standing_of(connection, guild_id, member_id, lane=lane, now=now)
+        return standing_of(connection, guild_id, member_id, lane=lane, now=now)
 
-    async def peaks(self, guild_id: int, *, now: float) -> Peaks:
+    @reads
+    def peaks(self, connection: Connection, guild_id: int, *, now: float) -> Peaks:
         """Return the most that any one member of the server has now."""
-        async with self._database.reading() as connection:
-            return await peaks_of(connection, guild_id, now=now)
+        return peaks_of(connection, guild_id, now=now)
 
-    async def get(self, job_id: str) -> Job | None:
+    @reads
+    def get(self, connection: Connection, job_id: str) -> Job | None:
         """Return the job as it stands; ``None``: there is none of that name."""
-        async with self._database.reading() as connection:
-            found = await connection.execute(select(jobs).where(jobs.c.id == job_id))
-            row = found.mappings().first()
+        found = connection.execute(select(jobs).where(jobs.c.id == job_id))
+        row = found.mappings().first()
         return job_of(row) if row else None
 
-    async def swap(self, before: Job, after: Job) -> bool:
+    @unless_taken(answer=False)  # the request id is another job's
+    @writes
+    def swap(self, connection: Connection, before: Job, after: Job) -> bool:
         """Put *after* in the place of *before* if state, owner and epoch are still its.
 
         ``False``: somebody else was quicker, and nothing changed.
         """
-        try:
-            async with self._database.writing() as connection:
-                return await _changed(connection, _is(before), _changes(before, after))
-        except IntegrityError:  # the request id is another job's
-            return False
+        return _changed(connection, _is(before), _changes(before, after))
 
-    async def claim(
-        self, owner: str, *, lane: str, width: int, lease: float, now: float
+    @writes
+    def claim(
+        self, connection: Connection, owner: str, *, lane: str, width: int, lease: float, now: float
     ) -> Job | None:
         """Give the lane's next line its turn: its oldest job, SUBMITTING and owned by *owner*.
 
         The line that was served least recently comes first. *lease* is in seconds. ``None``:
         nobody waits, the lane pauses, or *width* jobs are at the vendor already.
         """
-        async with self._database.writing() as connection:
-            await self._database.lock(connection, lane_lock(lane))
-            # For good: nobody shall cancel the job between the look at it and the change of it.
-            before = await _next(connection, lane, width, now, for_good=True)
-            if before is None:
-                return None
-            after = before.turn(
-                State.SUBMITTING,
-                now=now,
-                owner=owner,
-                epoch=before.epoch + 1,
-                submit_started_at=now,
-            )
-            changes = _changes(before, after) | {"lease_until": clock() + lease}
-            await _changed(connection, _is(before), changes)
-            await _serve(connection, before, now)
+        self._database.lock(connection, lane_lock(lane))
+        # For good: nobody shall cancel the job between the look at it and the change of it.
+        before = _next(connection, lane, width, now, for_good=True)
+        if before is None:
+            return None
+        after = before.turn(
+            State.SUBMITTING,
+            now=now,
+            owner=owner,
+            epoch=before.epoch + 1,
+            submit_started_at=now,
+        )
+        changes = _changes(before, after) | {"lease_until": clock() + lease}
+        _changed(connection, _is(before), changes)
+        _serve(connection, before, now)
         return after
 
-    async def line(self, lane: str, *, most: int) -> Sequence[Job]:
+    @reads
+    def line(self, connection: Connection, lane: str, *, most: int) -> Sequence[Job]:
         """Return the first waiting jobs of the lane, in the order in which they will be served.
 
         Those whose member was not answered yet are not among them.
@@ -149,21 +147,22 @@ class Jobs:
             .where(_may_go(lane))
             .subquery()
         )
-        async with self._database.reading() as connection:
-            found = await connection.execute(
-                select(jobs)
-                .join(turns, turns.c.id == jobs.c.id)
-                .order_by(turns.c.turn, turns.c.served_at, turns.c.first_at, turns.c.first_id)
-                .limit(most)
-            )
-            return [job_of(row) for row in found.mappings()]
+        found = connection.execute(
+            select(jobs)
+            .join(turns, turns.c.id == jobs.c.id)
+            .order_by(turns.c.turn, turns.c.served_at, turns.c.first_at, turns.c.first_id)
+            .limit(most)
+        )
+        return [job_of(row) for row in found.mappings()]
 
-    async def waits(self, *, lane: str, width: int, now: float) -> bool:
+    @reads
+    def waits(self, connection: Connection, *, lane: str, width: int, now: float) -> bool:
         """Tell whether :meth:`claim` would find a job."""
-        async with self._database.reading() as connection:
-            return await _next(connection, lane, width, now) is not None
+        return _next(connection, lane, width, now) is not None
 
-    async def learn(self, job_id: str, request_id: str, *, now: float) -> bool:
+    @unless_taken(answer=False)
+    @writes
+    def learn(self, connection: Connection, job_id: str, request_id: str, *, now: float) -> bool:
         """Record a request id that a submit's answer or a callback brought, whoever owns the job.
 
         Succeeds where the job waits for exactly that: SUBMITTING or UNCERTAIN, without an id.
@@ -181,16 +180,12 @@ class Jobs:
             "queued_at": now,
             "since": now,
         }
-        try:
-            async with self._database.writing() as connection:
-                return await _changed(connection, where, changes)
-        except IntegrityError:
-            return False
+        return _changed(connection, where, changes)
 
-    async def renew(self, owner: str, *, lease: float) -> None:
+    @writes
+    def renew(self, connection: Connection, owner: str, *, lease: float) -> None:
         """Extend the leases of all jobs that *owner* has, by *lease* seconds from now."""
-        async with self._database.writing() as connection:
-            await _change_all(connection, jobs.c.owner == owner, {"lease_until": clock() + lease})
+        _change_all(connection, jobs.c.owner == owner, {"lease_until": clock() + lease})
 
     async def take_over(
         self, owner: str, *, lease: float, submitted_before: float, most: int = 100
@@ -222,28 +217,39 @@ class Jobs:
             others = and_(others, _is_kin(owner))
         return await self._take(owner, (is_nobodys, others), lease, most)
 
-    async def _take(
-        self, owner: str, kinds: Iterable[ColumnElement[bool]], lease: float, most: int
+    @writes
+    def _take(
+        self,
+        connection: Connection,
+        owner: str,
+        kinds: Iterable[ColumnElement[bool]],
+        lease: float,
+        most: int,
     ) -> Sequence[Job]:
         taken: list[Job] = []
-        async with self._database.writing() as connection:
-            for kind in kinds:  # one by one: each has an index, all together have none
-                found = await connection.execute(
-                    select(jobs)
-                    .where(kind)
-                    .order_by(jobs.c.created_at)
-                    .limit(most - len(taken))
-                    .with_for_update(skip_locked=True)
-                )
-                for before in [job_of(row) for row in found.mappings()]:
-                    after = replace(before, owner=owner, epoch=before.epoch + 1)
-                    changes = _changes(before, after) | {"lease_until": clock() + lease}
-                    await _changed(connection, _is(before), changes)
-                    taken.append(after)
+        for kind in kinds:  # one by one: each has an index, all together have none
+            found = connection.execute(
+                select(jobs)
+                .where(kind)
+                .order_by(jobs.c.created_at)
+                .limit(most - len(taken))
+                .with_for_update(skip_locked=True)
+            )
+            for before in [job_of(row) for row in found.mappings()]:
+                after = replace(before, owner=owner, epoch=before.epoch + 1)
+                changes = _changes(before, after) | {"lease_until": clock() + lease}
+                _changed(connection, _is(before), changes)
+                taken.append(after)
         return taken
 
-    async def neglected(
-        self, *, unanswered_since: float, waiting_since: float, most: int = 100
+    @reads
+    def neglected(
+        self,
+        connection: Connection,
+        *,
+        unanswered_since: float,
+        waiting_since: float,
+        most: int = 100,
     ) -> Sequence[Job]:
         """Return waiting jobs that never will be, or never should be, submitted.
 
@@ -254,59 +260,58 @@ class Jobs:
             and_(jobs.c.answered_at.is_(None), jobs.c.created_at < unanswered_since),
             jobs.c.created_at < waiting_since,
         )
-        async with self._database.reading() as connection:
-            found = await connection.execute(
-                select(jobs).where(is_waiting, late).order_by(jobs.c.created_at).limit(most)
-            )
-            return [job_of(row) for row in found.mappings()]
+        found = connection.execute(
+            select(jobs).where(is_waiting, late).order_by(jobs.c.created_at).limit(most)
+        )
+        return [job_of(row) for row in found.mappings()]
 
-    async def kept(self, member_id: int, *, most: int) -> Sequence[Job]:
+    @reads
+    def kept(self, connection: Connection, member_id: int, *, most: int) -> Sequence[Job]:
         """Return the member's jobs whose pictures are kept, the newest first."""
-        async with self._database.reading() as connection:
-            found = await connection.execute(
-                select(jobs)
-                .where(is_kept, jobs.c.member_id == member_id)
-                .order_by(jobs.c.created_at.desc())
-                .limit(most)
-            )
-            return [job_of(row) for row in found.mappings()]
+        found = connection.execute(
+            select(jobs)
+            .where(is_kept, jobs.c.member_id == member_id)
+            .order_by(jobs.c.created_at.desc())
+            .limit(most)
+        )
+        return [job_of(row) for row in found.mappings()]
 
-    async def line_up(self, lane: str) -> None:
+    @writes
+    def line_up(self, connection: Connection, lane: str) -> None:
         """Put every waiting job into *lane*: that of a key which was changed serves nobody."""
-        async with self._database.writing() as connection:
-            await _change_all(connection, and_(is_waiting, jobs.c.lane != lane), {"lane": lane})
+        _change_all(connection, and_(is_waiting, jobs.c.lane != lane), {"lane": lane})
 
-    async def release(self, owner: str) -> None:
+    @writes
+    def release(self, connection: Connection, owner: str) -> None:
         """Let go of what *owner* follows or delivers, so that others may take it."""
         open_states = [State.QUEUED.value, State.PROCESSING.value, State.COMPLETED.value]
-        async with self._database.writing() as connection:
-            await _change_all(
-                connection,
-                and_(jobs.c.owner == owner, jobs.c.state.in_(open_states)),
-                {"owner": None, "lease_until": None},
-            )
+        _change_all(
+            connection,
+            and_(jobs.c.owner == owner, jobs.c.state.in_(open_states)),
+            {"owner": None, "lease_until": None},
+        )
 
-    async def erase_tokens(self, *, before: float) -> None:
+    @writes
+    def erase_tokens(self, connection: Connection, *, before: float) -> None:
         """Erase the interaction tokens of jobs that were made *before*: they have expired."""
-        async with self._database.writing() as connection:
-            await _change_all(
-                connection,
-                and_(has_token, jobs.c.created_at < before),
-                {"interaction_token": None},
-            )
+        _change_all(
+            connection,
+            and_(has_token, jobs.c.created_at < before),
+            {"interaction_token": None},
+        )
 
 
-async def _next(
-    connection: AsyncConnection, lane: str, width: int, now: float, *, for_good: bool = False
+def _next(
+    connection: Connection, lane: str, width: int, now: float, *, for_good: bool = False
 ) -> Job | None:
     """Return the job whose turn it is, if the lane has room and lets it go.
 
     *for_good*: it stays as it is until the transaction ends.
     """
-    stands = await lane_of(connection, lane)
+    stands = lane_of(connection, lane)
     if stands.paused(now):
         return None
-    at_vendor = await connection.scalar(
+    at_vendor = connection.scalar(
         select(func.count()).select_from(jobs).where(jobs.c.lane == lane, is_at_vendor)
     )
     if (at_vendor or 0) >= width:
@@ -321,7 +326,7 @@ async def _next(
         .order_by(func.coalesce(lines.c.served_at, 0.0), jobs.c.created_at, jobs.c.id)
         .limit(1)
     )
-    found = await connection.execute(query.with_for_update(of=jobs) if for_good else query)
+    found = connection.execute(query.with_for_update(of=jobs) if for_good else query)
     row = found.mappings().first()
     if row is None or not pressure.may_submit(stands, row["id"], now):
         return None
@@ -335,28 +340,28 @@ def _may_go(lane: str) -> ColumnElement[bool]:
     return and_(jobs.c.lane == lane, is_waiting, jobs.c.answered_at.is_not(None))
 
 
-async def _serve(connection: AsyncConnection, job: Job, now: float) -> None:
+def _serve(connection: Connection, job: Job, now: float) -> None:
     its_line = and_(lines.c.lane == job.lane, lines.c.line == job.line)
-    served = await connection.execute(update(lines).where(its_line).values(served_at=now))
+    served = connection.execute(update(lines).where(its_line).values(served_at=now))
     if served.rowcount == 0:
         values = {"lane": job.lane, "line": job.line, "served_at": now}
-        await connection.execute(insert(lines).values(values))
+        connection.execute(insert(lines).values(values))
 
 
-async def _changed(
-    connection: AsyncConnection, where: ColumnElement[bool], changes: Mapping[str, Any]
+def _changed(
+    connection: Connection, where: ColumnElement[bool], changes: Mapping[str, Any]
 ) -> bool:
-    done = await connection.execute(update(jobs).where(where).values(**changes))
+    done = connection.execute(update(jobs).where(where).values(**changes))
     return done.rowcount > 0
 
 
-async def _change_all(
-    connection: AsyncConnection, where: ColumnElement[bool], changes: Mapping[str, Any]
+def _change_all(
+    connection: Connection, where: ColumnElement[bool], changes: Mapping[str, Any]
 ) -> None:
     """Change several jobs, in an order in which two of these never wait for each other."""
     in_order = (jobs.c.created_at, jobs.c.id)
     found = select(jobs.c.id).where(where).order_by(*in_order).with_for_update()
-    await _changed(connection, jobs.c.id.in_(found), changes)
+    _changed(connection, jobs.c.id.in_(found), changes)
 
 
 def _is(job: Job) -> ColumnElement[bool]:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.engine import Connection
 
 from bot.domain.job import ENDED, Job, State
 from bot.domain.pressure import Lane
 from bot.service.ports import Counts
-from bot.store.database import Database
+from bot.store.database import Database, reads, writes
 from bot.store.jobs import job_of
 from bot.store.lanes import lane_of
 from bot.store.tables import (
@@ -43,25 +43,26 @@ class Records:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def count(self, lane: str) -> Counts:
+    @reads
+    def count(self, connection: Connection, lane: str) -> Counts:
         """Count all that have not ended, and those who may go in that lane's lines."""
         in_line = func.sum(case((and_(_IN_LINE, jobs.c.lane == lane), 1), else_=0))
         query = select(jobs.c.state, func.count(), in_line).where(is_open).group_by(jobs.c.state)
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(query)).all()
+        rows = connection.execute(query).all()
         return Counts(
             orders={State(state): count for state, count, _ in rows},
             line=sum(int(waiting) for _, _, waiting in rows),
         )
 
-    async def forgotten(self, *, kept_before: float, most: int) -> Sequence[Job]:
+    @reads
+    def forgotten(self, connection: Connection, *, kept_before: float, most: int) -> Sequence[Job]:
         """Return some jobs whose pictures are kept since before that time."""
         query = select(jobs).where(is_kept, jobs.c.kept_at < kept_before).limit(most)
-        async with self._database.reading() as connection:
-            found = await connection.execute(query)
-            return [job_of(row) for row in found.mappings()]
+        found = connection.execute(query)
+        return [job_of(row) for row in found.mappings()]
 
-    async def erase(self, *, made_before: float, most: int) -> int:
+    @writes
+    def erase(self, connection: Connection, *, made_before: float, most: int) -> int:
         """Erase some jobs that nobody works on any more, made before that time; return how many.
 
         One that has an owner is still being shown, and stays.
@@ -73,11 +74,11 @@ class Records:
             .limit(most)
             .with_for_update(skip_locked=True)
         )
-        async with self._database.writing() as connection:
-            erased = await connection.execute(delete(jobs).where(jobs.c.id.in_(old)))
-            return erased.rowcount
+        erased = connection.execute(delete(jobs).where(jobs.c.id.in_(old)))
+        return erased.rowcount
 
-    async def newest(self, state: State | None, *, most: int) -> Sequence[Job]:
+    @reads
+    def newest(self, connection: Connection, state: State | None, *, most: int) -> Sequence[Job]:
         """Return the newest jobs in that state; ``None``: in any.
 
         By their interactions' ids, which grow with the time and have an index.
@@ -87,28 +88,27 @@ class Records:
             query = query.where(jobs.c.state == state.value)
         if state is not None and state not in ENDED:
             query = query.where(is_open)  # few: their own index is quicker
-        async with self._database.reading() as connection:
-            found = await connection.execute(query)
-            return [job_of(row) for row in found.mappings()]
+        found = connection.execute(query)
+        return [job_of(row) for row in found.mappings()]
 
-    async def lanes(self) -> Sequence[LaneRecord]:
+    @reads
+    def lanes(self, connection: Connection) -> Sequence[LaneRecord]:
         """Return every lane that something is known of, by name."""
-        async with self._database.reading() as connection:
-            known = set(await connection.scalars(select(lanes.c.lane)))
-            waiting = await _by_lane(connection, is_waiting)
-            at_vendor = await _by_lane(connection, is_at_vendor)
-            return [
-                LaneRecord(
-                    name=name,
-                    lane=await lane_of(connection, name),
-                    waiting=waiting.get(name, 0),
-                    at_vendor=at_vendor.get(name, 0),
-                )
-                for name in sorted(known | waiting.keys() | at_vendor.keys())
-            ]
+        known = set(connection.scalars(select(lanes.c.lane)))
+        waiting = _by_lane(connection, is_waiting)
+        at_vendor = _by_lane(connection, is_at_vendor)
+        return [
+            LaneRecord(
+                name=name,
+                lane=lane_of(connection, name),
+                waiting=waiting.get(name, 0),
+                at_vendor=at_vendor.get(name, 0),
+            )
+            for name in sorted(known | waiting.keys() | at_vendor.keys())
+        ]
 
 
-async def _by_lane(connection: AsyncConnection, which: ColumnElement[bool]) -> dict[str, int]:
+def _by_lane(connection: Connection, which: ColumnElement[bool]) -> dict[str, int]:
     query = select(jobs.c.lane, func.count()).where(which).group_by(jobs.c.lane)
-    found = await connection.execute(query)
+    found = connection.execute(query)
     return {lane: count for lane, count in found}  # noqa: C416 - rows are no pairs to mypy

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.engine import Connection
 
 from bot.domain.limits import Standing, Usage, day_of
 from bot.domain.pressure import Lane
@@ -15,16 +15,16 @@ from bot.store.tables import blocks, counts, guilds, is_at_once, jobs, lanes
 _IMAGES: Final = func.coalesce(func.sum(jobs.c.images), 0)
 
 
-async def standing_of(
-    connection: AsyncConnection, guild_id: int | None, member_id: int, *, lane: str, now: float
+def standing_of(
+    connection: Connection, guild_id: int | None, member_id: int, *, lane: str, now: float
 ) -> Standing:
     """Return how things stand for that member in that server; *now* is in Unix seconds."""
-    standing, _ = await weigh(connection, guild_id, member_id, lane=lane, now=now)
+    standing, _ = weigh(connection, guild_id, member_id, lane=lane, now=now)
     return standing
 
 
-async def weigh(  # one question instead of ten: while it is asked, others wait for the lock
-    connection: AsyncConnection,
+def weigh(  # one question instead of ten: while it is asked, others wait for the lock
+    connection: Connection,
     guild_id: int | None,
     member_id: int,
     *,
@@ -52,24 +52,24 @@ async def weigh(  # one question instead of ten: while it is asked, others wait 
         "closed": select(lanes.c.closed).where(lanes.c.lane == lane),
     }
     asked = [query.scalar_subquery().label(name) for name, query in (figures | others).items()]
-    row = (await connection.execute(select(*asked))).mappings().one()
+    row = connection.execute(select(*asked)).mappings().one()
     stands = Lane(paused_until=row["paused_until"] or 0.0)  # all that matters of an open lane
     standing = Standing(
         rules=read_rules(row["rules"]),
         usage=Usage(**{name: row[name] for name in figures}),
-        block=None if row["blocked"] is None else await block_of(connection, guild_id, member_id),
-        lane=stands if row["closed"] is None else await lane_of(connection, lane),
+        block=None if row["blocked"] is None else block_of(connection, guild_id, member_id),
+        lane=stands if row["closed"] is None else lane_of(connection, lane),
     )
     return standing, row["known"] is not None
 
 
-async def peaks_of(connection: AsyncConnection, guild_id: int, *, now: float) -> Peaks:
+def peaks_of(connection: Connection, guild_id: int, *, now: float) -> Peaks:
     """Return the most that any one member of the server has now."""
     here = jobs.c.guild_id == guild_id
     today = and_(counts, jobs.c.created_at >= day_of(now))
     return Peaks(
-        images=await _most(connection, func.sum(jobs.c.images), here, today),
-        at_once=await _most(connection, func.count(), here, is_at_once),
+        images=_most(connection, func.sum(jobs.c.images), here, today),
+        at_once=_most(connection, func.count(), here, is_at_once),
     )
 
 
@@ -81,6 +81,6 @@ def _last(*which: ColumnElement[bool]) -> Any:
     return select(jobs.c.created_at).where(*which).order_by(jobs.c.created_at.desc()).limit(1)
 
 
-async def _most(connection: AsyncConnection, figure: Any, *which: ColumnElement[bool]) -> int:
+def _most(connection: Connection, figure: Any, *which: ColumnElement[bool]) -> int:
     each = select(figure.label("figure")).where(*which).group_by(jobs.c.member_id).subquery()
-    return int(await connection.scalar(select(func.max(each.c.figure))) or 0)
+    return int(connection.scalar(select(func.max(each.c.figure))) or 0)

@@ -2,18 +2,22 @@
 
 import asyncio
 import sqlite3
-from contextlib import asynccontextmanager
+import threading
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, insert, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.util import await_only
 
 from bot.errors import StoreAway
-from bot.store import database as database_module
 from bot.store import engine as engine_module
+from bot.store import file as file_module
+from bot.store import server as server_module
 from bot.store.database import Database
 from bot.store.jobs import Jobs
-from bot.store.lanes import Lanes
+from bot.store.lanes import _FRESH, Lanes
+from bot.store.tables import lanes as lanes_table
 from tests.samples import LANE, NOW, a_job, an_order
 from tests.store.record import record
 
@@ -35,6 +39,24 @@ WRITES = [
 NAMES = ["add", "swap", "claim", "learn", "renew", "take_over", "inherit", "turn"]
 
 
+async def busy(database):
+    """Have the one that writes wait; return that task, and what lets it go on."""
+    at_it, gate = threading.Event(), threading.Event()
+
+    def work(_connection):
+        at_it.set()
+        return gate.wait()
+
+    task = asyncio.create_task(database.write(work))
+    await asyncio.to_thread(at_it.wait)
+    return task, gate.set
+
+
+def asking(statement):
+    """Return work that asks for one value."""
+    return lambda connection: connection.execute(text(statement)).scalar()
+
+
 @pytest.fixture
 def file(tmp_path):
     return tmp_path / "imagine.db"
@@ -42,7 +64,7 @@ def file(tmp_path):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(engine_module, "BUSY_TIMEOUT", IMPATIENT)
+    monkeypatch.setattr(file_module, "BUSY_TIMEOUT", IMPATIENT)
 
 
 @pytest.fixture
@@ -58,9 +80,8 @@ def locked(database, file):
 @ON_SQLITE
 async def test_a_power_cut_undoes_nothing_in_a_file(database):
     """A SUBMITTING that is undone would be submitted, and paid for, again."""
-    async with database.writing() as connection:
-        synchronous = await connection.scalar(text("PRAGMA synchronous"))
-        journal = await connection.scalar(text("PRAGMA journal_mode"))
+    synchronous = await database.write(asking("PRAGMA synchronous"))
+    journal = await database.write(asking("PRAGMA journal_mode"))
 
     assert (synchronous, journal) == (2, "wal")  # 2 is FULL
 
@@ -68,9 +89,8 @@ async def test_a_power_cut_undoes_nothing_in_a_file(database):
 @ON_POSTGRESQL
 async def test_a_power_cut_undoes_nothing_on_a_server(database):
     """Whatever its operator has set for the others: this server has it off."""
-    async with database.writing() as connection:
-        synchronous = await connection.scalar(text("SHOW synchronous_commit"))
-        isolation = await connection.scalar(text("SHOW transaction_isolation"))
+    synchronous = await database.write(asking("SHOW synchronous_commit"))
+    isolation = await database.write(asking("SHOW transaction_isolation"))
 
     assert (synchronous, isolation) == ("on", "read committed")
 
@@ -132,14 +152,13 @@ async def test_a_transaction_that_is_cut_is_a_store_away_and_changes_nothing(
 ):
     job = await add()
 
-    async def cut_short():
-        async with database.writing() as connection:
-            await connection.execute(text("DELETE FROM jobs"))
-            await postgres.cut(url)
-            await connection.execute(text("DELETE FROM lanes"))
+    def cut_short(connection):
+        connection.execute(text("DELETE FROM jobs"))
+        await_only(postgres.cut(url))
+        connection.execute(text("DELETE FROM lanes"))
 
     with pytest.raises(StoreAway):
-        await cut_short()
+        await database.write(cut_short)
 
     assert await jobs.get(job.id) == job
 
@@ -150,7 +169,7 @@ async def test_a_server_that_stands_still_is_a_store_away_in_time(
     monkeypatch, wire, url, database, opened
 ):
     """A member waits for the answer, and a lease runs out meanwhile."""
-    monkeypatch.setattr(database_module, "PATIENCE", 0.2)
+    monkeypatch.setattr(server_module, "PATIENCE", 0.2)
     monkeypatch.setattr(engine_module, "CONNECT_TIMEOUT", 0.2)
     wire.hold()
 
@@ -165,7 +184,7 @@ async def test_a_server_that_stands_still_is_a_store_away_in_time(
 @ON_A_WIRE
 async def test_many_that_give_up_leave_no_connection_behind(monkeypatch, wire, database):
     """Else the pool would be empty after the first bad minute, for ever."""
-    monkeypatch.setattr(database_module, "PATIENCE", 0.2)
+    monkeypatch.setattr(server_module, "PATIENCE", 0.2)
     monkeypatch.setattr(engine_module, "CONNECT_TIMEOUT", 0.2)
     wire.hold()
     ends = await asyncio.gather(
@@ -183,11 +202,10 @@ async def test_many_that_give_up_leave_no_connection_behind(monkeypatch, wire, d
 async def test_who_is_cancelled_leaves_no_connection_behind(database):
     """Answers to members are cancelled after two seconds, in the midst of their transactions."""
 
-    async def sleep():
-        async with database.writing() as connection:
-            await connection.execute(text("SELECT pg_sleep(60)"))
-
-    sleepers = [asyncio.create_task(sleep()) for _ in range(engine_module.CONNECTIONS)]
+    sleep = asking("SELECT pg_sleep(60)")
+    sleepers = [
+        asyncio.create_task(database.write(sleep)) for _ in range(engine_module.CONNECTIONS)
+    ]
     await asyncio.sleep(0.2)
     for sleeper in sleepers:
         sleeper.cancel()
@@ -201,47 +219,108 @@ async def test_who_is_cancelled_leaves_no_connection_behind(database):
 async def test_one_key_is_held_by_one_transaction_at_a_time(database, other_database):
     inside = []
 
-    @asynccontextmanager
-    async def alone(store, *keys):
-        async with store.writing() as connection:
-            await store.lock(connection, *keys)
+    async def enter(store, *keys, then):
+        def work(connection):
+            store.lock(connection, *keys)
             inside.append(keys)
-            yield
+            await_only(then())
             inside.remove(keys)
 
-    async def enter(store, *keys):
-        async with alone(store, *keys):
-            assert len(inside) == 1
-            await asyncio.sleep(0.01)
+        await store.write(work)
+
+    async def look():
+        assert len(inside) == 1
+        await asyncio.sleep(0.01)
 
     await asyncio.gather(
-        *(enter(store, "guild:1", "everywhere") for store in [database, other_database] * 5)
+        *(
+            enter(store, "guild:1", "everywhere", then=look)
+            for store in [database, other_database] * 5
+        )
     )
 
-    async with alone(database, "guild:1"), alone(other_database, "guild:2"):
-        assert len(inside) == 2
+    both = asyncio.Barrier(2)
+    async with asyncio.timeout(5):
+        await asyncio.gather(
+            enter(database, "guild:1", then=both.wait),
+            enter(other_database, "guild:2", then=both.wait),
+        )
 
 
 async def test_an_error_undoes_its_transaction(database, jobs, add):
     job = await add()
 
-    async def fail():
-        async with database.writing() as connection:
-            await connection.execute(text("DELETE FROM jobs"))
-            raise ZeroDivisionError
+    def fail(connection):
+        connection.execute(text("DELETE FROM jobs"))
+        raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await fail()
+        await database.write(fail)
 
     assert await jobs.get(job.id) == job
 
 
 async def test_a_reader_does_not_wait_for_a_writer(database, jobs, add):
     job = await add()
-    async with database.writing() as connection:
-        await connection.execute(text("DELETE FROM jobs"))
+    loop = asyncio.get_running_loop()
 
-        assert await jobs.get(job.id) == job
+    def work(connection):
+        connection.execute(text("DELETE FROM jobs"))
+        meanwhile = jobs.get(job.id)
+        if database.shared:
+            return await_only(meanwhile)
+        return asyncio.run_coroutine_threadsafe(meanwhile, loop).result()
+
+    assert await database.write(work) == job
+
+
+@ON_SQLITE
+async def test_what_waits_for_the_disk_is_written_together_and_fails_alone(database, add):
+    """A burst of orders costs a few flushes; who is refused in it takes nobody along."""
+    commits = []
+    event.listen(database._engine._engine, "commit", commits.append)
+
+    def fail(connection):
+        connection.execute(text("DELETE FROM jobs"))
+        raise ZeroDivisionError
+
+    def clash(connection):
+        for _ in range(2):
+            connection.execute(insert(lanes_table).values(_FRESH | {"lane": "twice"}))
+
+    first, go_on = await busy(database)
+    jobs = Jobs(database)
+    orders = [a_job(id=f"{number:016x}", interaction_id=number) for number in range(1, 21)]
+    adding = [asyncio.create_task(record(jobs, order)) for order in orders]
+    failing = [asyncio.create_task(database.write(work)) for work in (fail, clash)]
+    given_up = asyncio.create_task(database.write(fail))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    go_on()
+
+    assert await first
+    assert all(await asyncio.gather(*adding))
+    ends = await asyncio.gather(*failing, return_exceptions=True)
+    assert [type(end) for end in ends] == [ZeroDivisionError, IntegrityError]
+    assert [await jobs.get(order.id) is not None for order in orders] == [True] * 20
+    assert len(commits) == 2  # the one that held the others up, and theirs
+
+
+@ON_SQLITE
+async def test_an_error_of_the_database_is_everybodys(database, add):
+    """It may have undone what the others did, too: none of them hears that it was done."""
+    first, go_on = await busy(database)
+    job = a_job()
+    ends = [
+        asyncio.create_task(work)
+        for work in (record(Jobs(database), job), database.write(asking("no such statement")))
+    ]
+    await asyncio.sleep(0)
+    go_on()
+    await first
+
+    assert {type(end) for end in await asyncio.gather(*ends, return_exceptions=True)} == {StoreAway}
+    assert await Jobs(database).get(job.id) is None
 
 
 async def test_the_folder_is_made(tmp_path):

@@ -31,8 +31,8 @@ def put(database):
     """Put a document into the store that some other version of the bot wrote."""
 
     async def put(document):
-        async with database.writing() as connection:
-            await connection.execute(insert(guilds_table).values(guild_id=GUILD, rules=document))
+        row = insert(guilds_table).values(guild_id=GUILD, rules=document)
+        await database.write(lambda connection: connection.execute(row))
 
     return put
 
@@ -145,8 +145,8 @@ async def test_a_member_has_one_block(guilds, other_guilds, block_of, database):
     )
 
     assert await block_of() == replace(BLOCK, until=None)
-    async with database.reading() as connection:
-        assert len((await connection.execute(select(blocks))).all()) == 1
+    found = await database.read(lambda connection: connection.execute(select(blocks)).all())
+    assert len(found) == 1
 
 
 async def test_a_block_is_ended_once_and_only_there(guilds, other_guilds, block_of):
@@ -193,15 +193,14 @@ async def test_only_old_drafts_are_erased(guilds, other_guilds, database):
 
     assert await guilds.drafted("old", GUILD) is None
     assert await guilds.drafted("young", GUILD) == {"images": 3}
-    async with database.reading() as connection:
-        assert len((await connection.execute(select(drafts))).all()) == 1
+    found = await database.read(lambda connection: connection.execute(select(drafts)).all())
+    assert len(found) == 1
 
 
 async def test_a_draft_of_a_younger_version_is_understood(guilds, database):
     """It was made before a step back, and is saved after it."""
-    async with database.writing() as connection:
-        values = {"id": "d-1", "guild_id": GUILD, "created_at": NOW}
-        changes = {"images": 2, "unheard_of": True}
-        await connection.execute(insert(drafts).values(changes=changes, **values))
+    values = {"id": "d-1", "guild_id": GUILD, "created_at": NOW}
+    row = insert(drafts).values(changes={"images": 2, "unheard_of": True}, **values)
+    await database.write(lambda connection: connection.execute(row))
 
     assert await guilds.drafted("d-1", GUILD) == {"images": 2}

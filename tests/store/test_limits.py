@@ -60,8 +60,8 @@ async def test_two_processes_together_never_slip_past_a_cap(database, url):
     ends = await asyncio.gather(*(process.communicate(b"go\n") for process in processes))
 
     assert sum(int(admitted) for admitted, _ in ends) == 3
-    async with database.reading() as connection:
-        assert await connection.scalar(select(func.count()).select_from(jobs_table)) == 3
+    count = select(func.count()).select_from(jobs_table)
+    assert await database.read(lambda connection: connection.scalar(count)) == 3
 
 
 async def test_a_refused_order_leaves_no_row(jobs):

@@ -46,8 +46,7 @@ async def test_the_migrations_lead_to_exactly_the_tables_of_today(database):
     def differences(connection):
         return compare_metadata(MigrationContext.configure(connection), metadata)
 
-    async with database.reading() as connection:
-        assert await connection.run_sync(differences) == []
+    assert await database.read(differences) == []
 
 
 async def test_the_migrations_make_exactly_the_partial_indexes_of_today(database):
@@ -61,11 +60,10 @@ async def test_the_migrations_make_exactly_the_partial_indexes_of_today(database
             for index in inspect(connection).get_indexes("jobs")
         }
 
-    async with database.writing() as connection:
-        migrated = await connection.run_sync(conditions)
-        await connection.run_sync(metadata.drop_all)
-        await connection.run_sync(metadata.create_all)
-        wanted = await connection.run_sync(conditions)
+    migrated = await database.write(conditions)
+    await database.write(metadata.drop_all)
+    await database.write(metadata.create_all)
+    wanted = await database.write(conditions)
 
     assert any(wanted.values())
     assert migrated == wanted

@@ -14,6 +14,6 @@ ROWS = 20_000  # enough for both planners to prefer an index
 async def test_every_statement_finds_its_rows_by_an_index(url):
     now = time.time()
     async with Database.open(url) as database:
-        await fill(url, rows=ROWS, now=now)
+        await fill(database, rows=ROWS, now=now)
 
         assert await scans(database, now=now) == []

@@ -174,7 +174,7 @@ async def test_a_large_heap_is_not_looked_through(sqlite):
                 plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
                 plans.append(" ".join(str(row) for row in plan))
 
-        event.listen(database._engine.sync_engine, "before_cursor_execute", ask)
+        event.listen(database._engine._engine, "before_cursor_execute", ask)
         await records.count(LANE)
         await records.erase(made_before=NOW, most=5)
 
