@@ -1,8 +1,10 @@
 """The floor: about the shortest bot that brings a member the same pictures.
 
-It keeps nothing, limits nothing, checks nothing and tries nothing twice; a restart loses every
-order. It shows each state in as many edits as the real bot. ``python -m benchmarks.floor`` runs it
-with the real bot's settings.
+It keeps nothing, limits nothing and tries nothing twice; a restart loses every order. It shows
+each state in as many edits as the real bot, and as that one does it takes the end of an order from
+the vendor's own answer and decodes a picture before it passes it on: what a stranger calls back
+with, and what no picture is, must not reach a server. ``python -m benchmarks.floor`` runs it with
+the real bot's settings.
 """
 
 import asyncio
@@ -17,6 +19,7 @@ import discord
 import uvloop
 from aiohttp import web
 from discord import app_commands
+from PIL import Image
 from yarl import URL
 
 VENDOR = os.environ["PIXAZO_URL"]
@@ -74,10 +77,12 @@ class Floor(discord.Client):
                 await interaction.edit_original_response(content=f"{prompt}: {shown}")
 
     async def _news(self, order: str, request_id: str) -> AsyncIterator[Body]:
-        while CALLBACKS:
-            yield await self._calls[order].get()
         while True:
-            await asyncio.sleep(POLL_SECONDS)
+            if not CALLBACKS:
+                await asyncio.sleep(POLL_SECONDS)
+            elif (call := await self._calls[order].get())["status"] != "COMPLETED":
+                yield call
+                continue
             async with self._session.get(f"{STATUS}/{request_id}", headers=KEY) as answer:
                 yield await answer.json()
 
@@ -87,7 +92,14 @@ class Floor(discord.Client):
 
     async def _picture(self, url: str) -> discord.File:
         async with self._session.get(url) as answer:
-            return discord.File(io.BytesIO(await answer.read()), filename="imagine.png")
+            picture = await answer.read()
+        await asyncio.to_thread(decode, picture)
+        return discord.File(io.BytesIO(picture), filename="imagine.png")
+
+
+def decode(picture: bytes) -> None:
+    """Raise what Pillow does where *picture* is none."""
+    Image.open(io.BytesIO(picture), formats=["PNG"]).load()
 
 
 async def main() -> None:
