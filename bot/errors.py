@@ -41,9 +41,17 @@ class BadOption(NotOrdered):
     low: float
     high: float
     got: object
+    style: str | None = None  # what left so little room for a prompt
 
     def __str__(self) -> str:
         return f"{self.option} is not within {self.low} and {self.high}"
+
+
+@dataclass(eq=False, kw_only=True)
+class NoSuchStyle(NotOrdered):
+    """There is no style of that name here, or not any more."""
+
+    style: str
 
 
 class OnlyInServers(NotOrdered):
@@ -100,12 +108,60 @@ class TooMany(NotChanged):
     most: int
 
 
+@dataclass(eq=False, kw_only=True)
+class BadStyle(NotChanged):
+    """A style can't be kept like that."""
+
+    name: str  # of what is wrong with it
+    most: int  # characters
+    got: int
+
+
+@dataclass(eq=False, kw_only=True)
+class StyleUnknown(NotChanged):
+    """The server has no style of its own of that name."""
+
+    style: str
+
+
 class NotWritable(NotChanged):
     """The bot can't write in the channel that was to be the log."""
 
 
 class DraftGone(NotChanged):
     """The change that was to be saved is not on record any more."""
+
+
+class NotHandled(ImagineError):
+    """What somebody asked for with an order that was taken can't be done: all is as it was."""
+
+
+class NotYours(NotHandled):
+    """Only its member may do that, or who may manage the server."""
+
+
+class NothingThere(NotHandled):
+    """There is no such order on record, or not any more."""
+
+
+class OverAlready(NotHandled):
+    """The order has ended, or its pictures are shown: there is nothing to cancel."""
+
+
+class PostedAlready(NotHandled):
+    """The pictures are public."""
+
+
+class PicturesGone(NotHandled):
+    """The pictures are not to be had any more."""
+
+
+class ReportedAlready(NotHandled):
+    """The moderators know."""
+
+
+class NoLog(NotHandled):
+    """The server's moderators have chosen no channel that could be told."""
 
 
 class NotDone(ImagineError):

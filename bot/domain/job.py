@@ -47,6 +47,7 @@ class Cause(StrEnum):
     UNANSWERED = "unanswered"  # Discord never confirmed that the member was answered
     NO_PICTURE = "no_picture"  # paid for, but nothing that could be shown
     KEPT_TOO_LONG = "kept_too_long"  # undeliverable, and nobody fetched it in time
+    WITHDRAWN = "withdrawn"  # by its member or a moderator, before it was sent
     SETTLED = "settled"  # an operator found out that the vendor took nothing
 
 
@@ -133,6 +134,7 @@ class Job:
     language: str = "en"  # of its card
     answers_only: bool = False  # nothing but answers to the interaction reaches that place
     hidden: bool = False  # its card shall show nothing of it any more
+    left_today: int | None = None  # images, when it was ordered; None: no limit counts them
     message_id: int | None = None  # of the card; None: not known to us
     file_limit: int = 10 * 1024 * 1024  # bytes that a file in the answer may have
 

@@ -3,7 +3,7 @@
 What an order costs is counted in images, and days are UTC's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -46,6 +46,15 @@ OPERATORS: Final = frozenset(
 )
 
 
+# What may be shown where, whatever it cost.
+OF_CONTENT: Final = frozenset(
+    {Rule.NOT_SERVED, Rule.PAUSED, Rule.BLOCKED, Rule.CHANNEL, Rule.AGE_RESTRICTED, Rule.WORDS}
+)
+OF_THE_DAY: Final = frozenset(
+    {Rule.MEMBER_DAY, Rule.SERVER_DAY, Rule.OPERATOR_SERVER_DAY, Rule.OPERATOR_DAY}
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Caps:
     """What the operator allows; no moderator can allow more."""
@@ -53,6 +62,7 @@ class Caps:
     guild_ids: frozenset[int] = frozenset()  # empty: every guild
     images_per_day: int = 0  # of the whole bot
     images_per_guild_per_day: int = 0
+    direct: bool = False  # whether orders are taken outside of servers, all of them as if in one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +123,11 @@ class Verdict:
 def verdicts(ask: Ask, *, caps: Caps, standing: Standing, now: float) -> Iterator[Verdict]:
     """Yield how every rule stands to *ask*, in the order in which they decide."""
     rules, order = standing.rules, ask.order
-    served = not caps.guild_ids or ask.guild_id in caps.guild_ids
+    served = (
+        caps.direct
+        if ask.guild_id is None
+        else not caps.guild_ids or ask.guild_id in caps.guild_ids
+    )
     yield Verdict(rule=Rule.NOT_SERVED, refuses=not served)
     pause, block = rules.pause, standing.block
     yield Verdict(
@@ -130,7 +144,7 @@ def verdicts(ask: Ask, *, caps: Caps, standing: Standing, now: float) -> Iterato
     yield Verdict(rule=Rule.CHANNEL, refuses=elsewhere, channels=rules.channels)
     openly = rules.age_restricted_only and not ask.age_restricted
     yield Verdict(rule=Rule.AGE_RESTRICTED, refuses=openly, limit=int(rules.age_restricted_only))
-    found = words.find(rules.words, order.prompt)
+    found = words.find(rules.words, order.sent or order.prompt)
     yield Verdict(
         rule=Rule.WORDS,
         refuses=found is not None,
@@ -148,6 +162,25 @@ def admit(ask: Ask, *, caps: Caps, standing: Standing, now: float) -> Verdict | 
     """Return the first rule that refuses *ask* now; ``None``: it is admitted."""
     every = verdicts(ask, caps=caps, standing=standing, now=now)
     return next((verdict for verdict in every if verdict.refuses), None)
+
+
+def admit_again(ask: Ask, *, caps: Caps, standing: Standing, now: float) -> Verdict | None:
+    """Return the first rule that refuses to show in public what was drawn already.
+
+    That costs nothing, so no count matters; ``None``: none does.
+    """
+    every = verdicts(ask, caps=caps, standing=standing, now=now)
+    return next((one for one in every if one.refuses and one.rule in OF_CONTENT), None)
+
+
+def left(verdicts: Iterable[Verdict]) -> int | None:
+    """Return how many images are left today once what was weighed is ordered; ``None``: any."""
+    figures = [
+        max(one.limit - one.used - one.wanted, 0)
+        for one in verdicts
+        if one.rule in OF_THE_DAY and one.limit
+    ]
+    return min(figures, default=None)
 
 
 def day_of(now: float) -> float:

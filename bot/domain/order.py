@@ -28,6 +28,7 @@ PROMPT_LENGTH: Final = Span(1, 1000)  # characters, after cleaning
 IMAGES: Final = Span(1, 4)
 GUIDANCE: Final = Span(1.0, 10.0)  # 1.0 means no guidance at all
 STEPS: Final = Span(20, 50)
+STYLE_LENGTH: Final = Span(1, 32)  # characters of a style's name
 
 # Letters and symbols by their category, blanks by their looks.
 _BLANKS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -54,9 +55,15 @@ class Order:
 
 
 def check(  # what arrives may be of any type: a crafted client obeys no option type
-    *, prompt: object, images: object, guidance: object, steps: object, enhance: object
+    *,
+    prompt: object,
+    images: object,
+    guidance: object,
+    steps: object,
+    enhance: object,
+    style: object = None,
 ) -> Order:
-    """Return the order that these options describe.
+    """Return the order that these options describe; what its style adds comes later.
 
     Raises :class:`~bot.errors.BadOption`, which names the first option at fault and its range.
     """
@@ -65,7 +72,8 @@ def check(  # what arrives may be of any type: a crafted client obeys no option 
         images=_checked_whole("images", images, IMAGES),
         guidance=_checked_number("guidance", guidance, GUIDANCE),
         steps=_checked_whole("steps", steps, STEPS),
-        enhance=_checked_flag("enhance", enhance),
+        enhance=checked_flag("enhance", enhance),
+        style=_checked_style(style),
     )
 
 
@@ -125,7 +133,17 @@ def _checked_number(option: str, value: object, span: Span[float]) -> float:
     return float(value)
 
 
-def _checked_flag(option: str, value: object) -> bool:
+def _checked_style(value: object) -> str | None:
+    name = clean(value) if isinstance(value, str) else value
+    if name is None or name == "":
+        return None
+    if not isinstance(name, str) or len(name) not in STYLE_LENGTH:
+        raise BadOption(option="style", low=STYLE_LENGTH.low, high=STYLE_LENGTH.high, got=value)
+    return name
+
+
+def checked_flag(option: str, value: object) -> bool:
+    """Return *value*, which is to be a flag. Raises :class:`~bot.errors.BadOption`."""
     if not isinstance(value, bool):
         raise BadOption(option=option, low=False, high=True, got=value)
     return value

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
-from bot.domain import words
+from bot.domain import styles, words
 from bot.domain.order import IMAGES, STEPS, Span, clean
+from bot.domain.styles import Style
 from bot.domain.words import Words
-from bot.errors import BadLimit, TooMany
+from bot.errors import BadLimit, StyleUnknown, TooMany
 
 MOST_TIERS: Final = 25
 MOST_CHANNELS: Final = 25  # that a select in Discord can show as chosen
@@ -70,6 +71,7 @@ class Rules:
     tiers: tuple[Tier, ...] = ()  # one for each role
     channels: tuple[int, ...] = ()  # where orders are taken; empty: everywhere
     words: Words = field(default_factory=Words)
+    styles: tuple[Style, ...] = ()  # beside those that every server has
     pause: Pause | None = None
     log_channel: int | None = None
 
@@ -139,6 +141,7 @@ def changed(rules: Rules, **changes: Any) -> Rules:
     for name, kept, most in (
         ("tiers", after.tiers, MOST_TIERS),
         ("channels", after.channels, MOST_CHANNELS),
+        ("styles", after.styles, styles.MOST),
     ):
         if len(kept) > most:
             raise TooMany(name=name, most=most)
@@ -177,6 +180,28 @@ def with_words(
     return replace(rules, words=Words(blocked=blocked, allowed=allowed))
 
 
+def with_style(rules: Rules, name: object, words: object) -> Rules:
+    """Return *rules* with a style of the server's own, in place of one of the same name.
+
+    Raises :class:`~bot.errors.BadStyle` and :class:`~bot.errors.TooMany`.
+    """
+    style = styles.checked(name, words)
+    return changed(rules, styles=(*_other_styles(rules, style.name), style))
+
+
+def without_style(rules: Rules, name: str) -> Rules:
+    """Return *rules* without that style. Raises :class:`~bot.errors.StyleUnknown`."""
+    others = _other_styles(rules, clean(name))
+    if len(others) == len(rules.styles):
+        raise StyleUnknown(style=name)
+    return replace(rules, styles=others)
+
+
+def _other_styles(rules: Rules, name: str) -> tuple[Style, ...]:
+    wanted = name.casefold()
+    return tuple(style for style in rules.styles if style.name.casefold() != wanted)
+
+
 def block_of(member_id: int, *, by: int, now: float, hours: object, reason: str) -> Block:
     """Return a block from *now* on, for *hours* or without an end.
 
@@ -213,7 +238,7 @@ def differences(before: Rules, after: Rules) -> Iterator[Difference]:
             case "words":
                 yield from _parts("blocked", old.blocked, new.blocked)
                 yield from _parts("allowed", old.allowed, new.allowed)
-            case "channels":
+            case "channels" | "styles":
                 yield from _parts(name, old, new)
             case "tiers":
                 tiers = [{tier.role_id: tier for tier in side} for side in (old, new)]

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.job import Cause, Job, State
-from bot.errors import Closed, MediaAway, NoPicture, TooLarge
-from bot.service.ports import Jobs, Media, Picture, Replies
+from bot.errors import Closed, MediaAway, NoPicture, StoreAway, TooLarge
+from bot.service.ports import Jobs, Media, Members, Picture, Ping, Replies
 from bot.service.record import record
 
 log = logging.getLogger(__name__)
@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE: Final = 2.0  # seconds before pictures are fetched again, then twice as long
 LONGEST_PAUSE: Final = 60.0  # seconds
 MOST_PICTURES: Final = 10  # that a message takes, whatever number the vendor sent
+LONG: Final = 60.0  # seconds after which a member has gone on to something else
 SMALLEST_LIMIT: Final = 8 * 1024 * 1024  # bytes; Discord takes files of that size everywhere
 
 
@@ -39,10 +40,12 @@ class Deliver:
         jobs: Jobs,
         media: Media,
         replies: Replies,
+        members: Members,
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._jobs = jobs
+        self._members = members
         self._media = media
         self._replies = replies
         self._now = now
@@ -52,19 +55,25 @@ class Deliver:
 
         DELIVERED, once Discord took them. FAILED, when not one could be used; broken ones among
         sound ones are left out. Still COMPLETED and kept, when every way to the member is closed.
-        What was done before a crash is done again, and is seen once.
+        What was done before a crash is done again, and is seen once. An order that was hidden
+        meanwhile is kept, and shows nothing.
         """
+        if await self._is_hidden(job):
+            await self._replies.settle(replace(job, hidden=True))
+            return await self._keep(job)
         pictures = await self.pictures(job)
         if not pictures:
             after = job.turn(State.FAILED, now=self._now(), cause=Cause.NO_PICTURE)
             return await self._let_go(await record(self._jobs, job, after))
         try:
-            await self._hand_over(job, pictures)
+            silently = await self._hand_over(job, pictures)
         except Closed:
-            after = await record(self._jobs, job, replace(job, owner=None, kept_at=self._now()))
             log.warning("job %s: no way to the member is open, the pictures are kept", job.id)
-            return after
-        return await self.delivered(job)
+            return await self._keep(job)
+        after = await self.delivered(job)
+        if silently and after.state is State.DELIVERED and await self._wants_ping(after):
+            await self._replies.call(after)
+        return after
 
     async def delivered(self, job: Job) -> Job:
         """Record that the member has the pictures, and let go of the files."""
@@ -72,6 +81,27 @@ class Deliver:
         recorded = await record(self._jobs, job, after)
         log.info("job %s: %s", recorded.id, recorded.state)
         return await self._let_go(recorded)
+
+    async def _keep(self, job: Job) -> Job:
+        """Let ``/history`` offer the pictures."""
+        return await record(self._jobs, job, replace(job, owner=None, kept_at=self._now()))
+
+    async def _is_hidden(self, job: Job) -> bool:
+        """Tell whether somebody had the card hidden, by what is on record now."""
+        try:
+            found = await self._jobs.get(job.id)
+        except StoreAway:
+            return job.hidden
+        return job.hidden if found is None else found.hidden
+
+    async def _wants_ping(self, job: Job) -> bool:
+        try:
+            wishes = await self._members.wishes(job.member_id)
+        except StoreAway:
+            return False
+        if wishes.ping is Ping.AUTO:
+            return self._now() - job.created_at > LONG
+        return wishes.ping is Ping.ALWAYS
 
     async def drop(self, job: Job) -> None:
         """Give up a kept job that nobody asked for, and its files."""
@@ -90,15 +120,21 @@ class Deliver:
             ]
         return [picture for task in fetching if (picture := task.result()) is not None]
 
-    async def _hand_over(self, job: Job, pictures: Sequence[Picture]) -> None:
+    async def _hand_over(self, job: Job, pictures: Sequence[Picture]) -> bool:
         try:
-            await self._replies.deliver(job, pictures)
+            return await self._replies.deliver(job, pictures)
         except TooLarge:
             log.warning("job %s: the files are too large here, they are made smaller", job.id)
             smaller = replace(job, file_limit=min(job.file_limit // 2, SMALLEST_LIMIT))
-            await self._replies.deliver(job, await self.pictures(smaller))
+            return await self._replies.deliver(job, await self.pictures(smaller))
+
+    async def forget(self, job_id: str) -> None:
+        """Remove what is here of a job's pictures."""
+        await asyncio.to_thread(shutil.rmtree, self._settings.folder / job_id, ignore_errors=True)
 
     async def _let_go(self, job: Job) -> Job:
+        if job.private and job.state is State.DELIVERED:
+            return job  # they may be posted yet; whoever clears away takes them
         await asyncio.to_thread(shutil.rmtree, self._folder(job), ignore_errors=True)
         return job
 

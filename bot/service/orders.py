@@ -4,14 +4,13 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
-from bot.domain import limits, order
+from bot.domain import limits, order, styles
 from bot.domain.job import Cause, Job, State
-from bot.domain.limits import Ask, Caps, Rule, Standing
+from bot.domain.limits import Ask, Caps, Rule, Standing, Verdict
 from bot.domain.notices import WordRefused
-from bot.domain.order import Order
 from bot.errors import (
     Closed,
     Closing,
@@ -24,7 +23,7 @@ from bot.errors import (
     TooLate,
 )
 from bot.log import mark
-from bot.service.ports import Admit, Jobs, Notices, Replies
+from bot.service.ports import Jobs, Notices, Replies
 
 log = logging.getLogger(__name__)
 
@@ -46,11 +45,14 @@ class Request:
     member_id: int
     role_ids: frozenset[int] = frozenset()
     file_limit: int  # bytes
+    answers_only: bool = False  # the bot is not where this comes from, only its answers are
     prompt: object
     images: object
     guidance: object
     steps: object
     enhance: object
+    style: object = None
+    private: object = False
 
 
 class Orders:
@@ -86,12 +88,17 @@ class Orders:
         if self._taking:
             await asyncio.wait(self._taking, timeout=TAKEN_WITHIN)
 
-    async def order_of(self, job_id: str) -> Order:
-        """Return what a job ordered. Raises :class:`~bot.errors.Forgotten`, and StoreAway."""
+    async def options_of(self, job_id: str) -> dict[str, Any]:
+        """Return the options of a job's order, as a :class:`Request` takes them.
+
+        Raises :class:`~bot.errors.Forgotten`, and StoreAway.
+        """
         job = await self._jobs.get(job_id)
-        if job is None:
+        if job is None or not job.order.prompt:
             raise Forgotten
-        return job.order
+        options = asdict(job.order) | {"private": job.private}
+        del options["sent"]
+        return options
 
     async def take(self, request: Request, defer: Callable[[], Awaitable[int | None]]) -> None:
         """Record the order, have *defer* answer the member, and hand the job to its lane.
@@ -127,9 +134,9 @@ class Orders:
         await self._answered(job, message_id)
 
     async def _record(self, request: Request) -> Job:
-        if request.guild_id is None:
+        if request.guild_id is None and not self._caps.direct:
             raise OnlyInServers
-        now = self._now()
+        now, admission = self._now(), _Admission(request, self._caps)
         job = Job(
             id=secrets.token_hex(8),
             interaction_id=request.interaction_id,
@@ -143,10 +150,13 @@ class Orders:
                 guidance=request.guidance,
                 steps=request.steps,
                 enhance=request.enhance,
+                style=request.style,
             ),
             lane=self._lane,
             interaction_token=request.token,
             callback_token=secrets.token_urlsafe(24),
+            private=order.checked_flag("private", request.private),
+            answers_only=request.answers_only,
             file_limit=request.file_limit,
             created_at=now,
             since=now,
@@ -154,7 +164,10 @@ class Orders:
 
         try:
             async with asyncio.timeout(ADMIT_WITHIN):
-                recorded = await self._jobs.add(job, self._admission(request))
+                recorded = await self._jobs.add(job, admission.admit)
+        except LimitReached as refusal:
+            self._tell(admission.log_channel, job, refusal.verdict)
+            raise
         except (TimeoutError, StoreAway) as error:
             # Should the row be written all the same, nobody answers it, and so it is cancelled.
             raise TooLate from error
@@ -162,31 +175,16 @@ class Orders:
             raise Replayed
         return recorded
 
-    def _admission(self, request: Request) -> Admit:
-        """Return what decides on a job once it is known how things stand."""
-
-        def admit(job: Job, standing: Standing) -> Job:
-            ask = Ask(
-                order=job.order,
-                guild_id=job.guild_id,
-                channel_id=request.parent_id or request.channel_id,
-                role_ids=request.role_ids,
-                age_restricted=request.age_restricted,
+    def _tell(self, log_channel: int | None, job: Job, verdict: Verdict) -> None:
+        """Tell the server's moderators of a prompt that their words refused."""
+        if verdict.rule is Rule.WORDS and log_channel is not None:
+            notice = WordRefused(
+                member_id=job.member_id,
+                channel_id=job.channel_id,
+                phrase=verdict.said,
+                prompt=job.order.prompt,
             )
-            refusal = limits.admit(ask, caps=self._caps, standing=standing, now=job.created_at)
-            if refusal is None:
-                return replace(job, spoiler=standing.rules.spoiler)
-            if refusal.rule is Rule.WORDS and standing.rules.log_channel is not None:
-                notice = WordRefused(
-                    member_id=job.member_id,
-                    channel_id=job.channel_id,
-                    phrase=refusal.said,
-                    prompt=job.order.prompt,
-                )
-                self._notices.tell(standing.rules.log_channel, notice)
-            raise LimitReached(verdict=refusal)
-
-        return admit
+            self._notices.tell(log_channel, notice)
 
     async def _answered(self, job: Job, message_id: int | None) -> None:
         after = replace(job, answered_at=self._now(), message_id=message_id)
@@ -207,3 +205,34 @@ class Orders:
             return  # unanswered as it is, it will be cancelled later
         if cancelled and tell:
             self._replies.show(after)
+
+
+class _Admission:
+    """What decides on a job once it is known how things stand, in the midst of a transaction."""
+
+    def __init__(self, request: Request, caps: Caps) -> None:
+        self._request = request
+        self._caps = caps
+        self.log_channel: int | None = None  # of its server, once that is known
+
+    def admit(self, job: Job, standing: Standing) -> Job:
+        """Return *job* as it is recorded; raises :class:`~bot.errors.NotOrdered`."""
+        self.log_channel = standing.rules.log_channel
+        extended = styles.extended(job.order, standing.rules.styles)
+        ask = Ask(
+            order=extended,
+            guild_id=job.guild_id,
+            channel_id=self._request.parent_id or self._request.channel_id,
+            role_ids=self._request.role_ids,
+            age_restricted=self._request.age_restricted,
+        )
+        found = list(limits.verdicts(ask, caps=self._caps, standing=standing, now=job.created_at))
+        for verdict in found:
+            if verdict.refuses:
+                raise LimitReached(verdict=verdict)
+        return replace(
+            job,
+            order=extended,
+            spoiler=standing.rules.spoiler,
+            left_today=limits.left(found),
+        )

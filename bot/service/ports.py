@@ -6,6 +6,7 @@ store can't be reached; what it did then is unknown.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -146,8 +147,16 @@ class Counts:
     line: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Some of a member's orders, the newest first, and how many there are in all."""
+
+    jobs: Sequence[Job]
+    total: int
+
+
 class Records(Protocol):
-    """The jobs as a heap: counted, and cleared away."""
+    """The jobs as a heap: counted, leafed through, and cleared away."""
 
     async def count(self, lane: str) -> Counts:
         """Count all that have not ended, and those who may go in that lane's lines."""
@@ -157,6 +166,56 @@ class Records(Protocol):
 
     async def erase(self, *, made_before: float, most: int) -> int:
         """Erase some jobs that ended, made before that time, and return how many."""
+
+    async def durations(self, *, most: int) -> Sequence[float]:
+        """Return how many seconds the vendor took for the last jobs that it completed."""
+
+    async def page(self, member_id: int, *, word: str, skip: int, most: int) -> Page:
+        """Return a member's orders whose prompts hold *word*, but not those that were deleted."""
+
+    async def every(self, member_id: int) -> Sequence[Job]:
+        """Return all that is on record of a member's orders."""
+
+    async def forget(self, member_id: int, *, made_before: float, today: float) -> Sequence[str]:
+        """Erase a member's orders that are over and were made before that time; return their ids.
+
+        Of those made since *today*, which limits count, only what the member wrote is erased.
+        """
+
+    async def unforgotten(self, member_id: int, *, made_before: float) -> bool:
+        """Tell whether there is anything left to forget."""
+
+
+class Ping(StrEnum):
+    """When a member wants to be pinged about pictures."""
+
+    AUTO = "auto"  # where they took more than a minute
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """What a member has set for themselves."""
+
+    ping: Ping = Ping.AUTO
+    forget_before: float | None = None  # what was ordered until then is to be erased
+
+
+class Members(Protocol):
+    """What members have set for themselves."""
+
+    async def wishes(self, member_id: int) -> Wishes:
+        """Return what a member has set; the defaults where that is nothing."""
+
+    async def put(self, member_id: int, wishes: Wishes) -> None:
+        """Keep *wishes* in place of what the member had set."""
+
+    async def blocks(self, member_id: int) -> Sequence[tuple[int, Block]]:
+        """Return the blocks of a member, each with its server."""
+
+    async def to_forget(self, *, most: int) -> Sequence[tuple[int, Wishes]]:
+        """Return some members who want orders erased that could not be yet."""
 
 
 class Guilds(Protocol):
@@ -263,10 +322,11 @@ class Replies(Protocol):
         until: float | None = None,
         locked: bool = False,
         late: bool = False,
+        ready_at: float | None = None,
     ) -> None:
         """Have the job's card show it as it is, some time soon; the newest showing wins.
 
-        Of a waiting job *place*, counted from 1, tells where it stands in line, *until* when the
+        *ready_at* is when a job at the vendor will be ready, about, in Unix seconds. Of a waiting job *place*, counted from 1, tells where it stands in line, *until* when the
         lane goes on, in Unix seconds, and *locked* that the vendor does not accept the key. Of an
         uncertain one *until* tells when it is given up; *late* that it takes longer than it should.
         """
@@ -274,11 +334,15 @@ class Replies(Protocol):
     async def settle(self, job: Job) -> None:
         """Show a job that has ended; returns once Discord took it, or no way is left to show it."""
 
-    async def deliver(self, job: Job, pictures: Sequence[Picture]) -> None:
+    async def deliver(self, job: Job, pictures: Sequence[Picture]) -> bool:
         """Bring the pictures to the member; returns once Discord has taken them.
 
-        Raises :class:`~bot.errors.Closed` where every way to the member is closed for good.
+        ``True``: in their card, silently; ``False``: in a message that called its member. Raises
+        :class:`~bot.errors.Closed` where every way to the member is closed for good.
         """
+
+    async def call(self, job: Job) -> None:
+        """Ping the member whose pictures are in their card; lost where Discord refuses it."""
 
 
 class Notices(Protocol):

@@ -6,7 +6,7 @@ import logging
 import random
 import statistics
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -93,6 +93,10 @@ class Track:
                 log.warning("job %s: %s", job.id, error)
         return job
 
+    def remember(self, durations: Iterable[float]) -> None:
+        """Take over how many seconds the vendor took for the last orders, the newest first."""
+        self._durations.extend(reversed(list(durations)))
+
     def heard_out(self, job: Job) -> bool:
         """Tell whether no callback is to be waited for that would name an UNCERTAIN job."""
         return not self._settings.callbacks or self._now() >= job.since + LISTEN
@@ -172,9 +176,19 @@ class Track:
         """Show a job that moved, and remember how long one took."""
         log.info("job %s: %s", job.id, job.state)
         if job.state in FOLLOWED and job.owner == self._settings.owner:
-            self._replies.show(job)
+            self._replies.show(job, ready_at=self._ready_at(job))
         if job.state is State.COMPLETED and job.queued_at and job.completed_at:
             self._durations.append(job.completed_at - job.queued_at)
+
+    def _ready_at(self, job: Job) -> float | None:
+        """Return when the job will be done, about; ``None``: nobody knows, or that time is over."""
+        median = self._median()
+        if median is None or job.queued_at is None or self._age(job) >= median:
+            return None
+        return job.queued_at + median
+
+    def _median(self) -> float | None:
+        return statistics.median(self._durations) if self._durations else None
 
     def _age(self, job: Job) -> float:
         return self._now() - (job.queued_at or job.created_at)
@@ -186,7 +200,7 @@ class Track:
             poll=self._settings.poll,
             age=self._age(job),
             first=first,
-            median=statistics.median(self._durations) if self._durations else None,
+            median=self._median(),
             callbacks=self._called_back,
             jitter=random.random(),  # noqa: S311 - spreads load, keeps no secret
         )

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, select
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
 from sqlalchemy.engine import Connection
 
 from bot.domain.job import ENDED, Job, State
 from bot.domain.pressure import Lane
-from bot.service.ports import Counts
+from bot.service.ports import Counts, Page
 from bot.store.database import Database, reads, writes
 from bot.store.jobs import job_of
 from bot.store.lanes import lane_of
@@ -24,6 +24,17 @@ from bot.store.tables import (
     lanes,
 )
 
+MOST_LEAFED: Final = 5000  # orders of one member that are looked through
+_NEWEST: Final = (jobs.c.created_at.desc(), jobs.c.id)
+# What is left of an order that is forgotten, for as long as limits count it.
+_BLANK: Final[dict[str, Any]] = {
+    "prompt": "",
+    "sent": None,
+    "style": None,
+    "error": None,
+    "media": [],
+    "interaction_token": None,
+}
 _IN_LINE: Final = and_(is_waiting, jobs.c.answered_at.is_not(None))
 
 
@@ -78,6 +89,63 @@ class Records:
         return erased.rowcount
 
     @reads
+    def durations(self, connection: Connection, *, most: int) -> Sequence[float]:
+        """Return how many seconds the vendor took for the last jobs that it completed."""
+        query = (
+            select(jobs.c.completed_at - jobs.c.queued_at)
+            .where(jobs.c.completed_at.is_not(None), jobs.c.queued_at.is_not(None))
+            .order_by(jobs.c.interaction_id.desc())
+            .limit(most)
+        )
+        return list(connection.scalars(query))
+
+    @reads
+    def page(
+        self, connection: Connection, member_id: int, *, word: str, skip: int, most: int
+    ) -> Page:
+        """Return a member's orders whose prompts hold *word*, but not those that were deleted.
+
+        Databases fold the case of English letters alone, so it is done here.
+        """
+        query = select(jobs.c.id, jobs.c.prompt).where(_shown(member_id)).order_by(*_NEWEST)
+        wanted = word.casefold()
+        found = [
+            row.id
+            for row in connection.execute(query.limit(MOST_LEAFED))
+            if wanted in row.prompt.casefold()
+        ]
+        chosen = select(jobs).where(jobs.c.id.in_(found[skip : skip + most])).order_by(*_NEWEST)
+        rows = connection.execute(chosen).mappings()
+        return Page(jobs=[job_of(row) for row in rows], total=len(found))
+
+    @reads
+    def every(self, connection: Connection, member_id: int) -> Sequence[Job]:
+        """Return all that is on record of a member's orders."""
+        query = select(jobs).where(jobs.c.member_id == member_id).order_by(*_NEWEST)
+        return [job_of(row) for row in connection.execute(query).mappings()]
+
+    @writes
+    def forget(
+        self, connection: Connection, member_id: int, *, made_before: float, today: float
+    ) -> Sequence[str]:
+        """Erase a member's orders that are over and were made before that time; return their ids.
+
+        Of those made since *today*, which limits count, only what the member wrote is erased.
+        """
+        over = and_(_to_forget(member_id, made_before), ~is_owned, or_(is_over, is_kept))
+        old = and_(over, jobs.c.created_at < today)
+        ids = list(connection.scalars(select(jobs.c.id).where(over)))
+        connection.execute(delete(jobs).where(old))
+        connection.execute(update(jobs).where(over).values(_BLANK))
+        return ids
+
+    @reads
+    def unforgotten(self, connection: Connection, member_id: int, *, made_before: float) -> bool:
+        """Tell whether there is anything left to forget."""
+        query = select(jobs.c.id).where(_to_forget(member_id, made_before)).limit(1)
+        return connection.scalar(query) is not None
+
+    @reads
     def newest(self, connection: Connection, state: State | None, *, most: int) -> Sequence[Job]:
         """Return the newest jobs in that state; ``None``: in any.
 
@@ -106,6 +174,14 @@ class Records:
             )
             for name in sorted(known | waiting.keys() | at_vendor.keys())
         ]
+
+
+def _shown(member_id: int) -> ColumnElement[bool]:
+    return and_(jobs.c.member_id == member_id, jobs.c.deleted_at.is_(None), jobs.c.prompt != "")
+
+
+def _to_forget(member_id: int, made_before: float) -> ColumnElement[bool]:
+    return and_(jobs.c.member_id == member_id, jobs.c.created_at <= made_before)
 
 
 def _by_lane(connection: Connection, which: ColumnElement[bool]) -> dict[str, int]:

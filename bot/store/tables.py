@@ -55,6 +55,7 @@ jobs: Final = Table(
     Column("language", String(8), nullable=False),
     Column("answers_only", Boolean, nullable=False),
     Column("hidden", Boolean, nullable=False),
+    Column("left_today", Integer),
     Column("message_id", BigInteger),
     Column("file_limit", Integer, nullable=False),  # bytes
     Column("owner", String(128)),
@@ -173,6 +174,8 @@ blocks: Final = Table(
     Column("until", Float),
     Column("reason", Text, nullable=False),
 )
+
+Index("ix_blocks_by_member", blocks.c.member_id)
 
 drafts: Final = Table(
     "drafts",

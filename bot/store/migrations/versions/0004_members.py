@@ -16,11 +16,13 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=8), nullable=False, server_default=english),
         sa.Column("answers_only", sa.Boolean(), nullable=False, server_default=false),
         sa.Column("hidden", sa.Boolean(), nullable=False, server_default=false),
+        sa.Column("left_today", sa.Integer(), nullable=True),
         sa.Column("deleted_at", sa.Float(), nullable=True),
         sa.Column("reported_at", sa.Float(), nullable=True),
     ):
         op.add_column("jobs", column)
     op.create_index("ix_jobs_by_member", "jobs", ["member_id", "created_at"])
+    op.create_index("ix_blocks_by_member", "blocks", ["member_id"])
     op.create_table(
         "members",
         sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),

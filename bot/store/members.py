@@ -1,0 +1,66 @@
+"""What members have set for themselves."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.engine import Connection
+
+from bot.domain.rules import Block
+from bot.service.ports import Ping, Wishes
+from bot.store.database import Database, reads, unless_taken, writes
+from bot.store.tables import blocks, members, to_forget
+
+_BLOCK_FIELDS = tuple(field.name for field in fields(Block))
+
+
+class Members:
+    """The members of all processes that share the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @reads
+    def wishes(self, connection: Connection, member_id: int) -> Wishes:
+        """Return what a member has set; the defaults where that is nothing."""
+        query = select(members.c.ping, members.c.forget_before).where(
+            members.c.member_id == member_id
+        )
+        row = connection.execute(query).mappings().first()
+        return Wishes() if row is None else _wishes(row["ping"], row["forget_before"])
+
+    async def put(self, member_id: int, wishes: Wishes) -> None:
+        """Keep *wishes* in place of what the member had set."""
+        while not await self._put(member_id, wishes):
+            pass  # their first row came from somewhere else just now
+
+    @unless_taken(answer=False)
+    @writes
+    def _put(self, connection: Connection, member_id: int, wishes: Wishes) -> bool:
+        values = {"ping": wishes.ping.value, "forget_before": wishes.forget_before}
+        its = members.c.member_id == member_id
+        if connection.execute(update(members).where(its).values(values)).rowcount == 0:
+            connection.execute(insert(members).values(values | {"member_id": member_id}))
+        return True
+
+    @reads
+    def blocks(self, connection: Connection, member_id: int) -> Sequence[tuple[int, Block]]:
+        """Return the blocks of a member, each with its server."""
+        query = select(blocks).where(blocks.c.member_id == member_id)
+        return [
+            (row["guild_id"], Block(**{name: row[name] for name in _BLOCK_FIELDS}))
+            for row in connection.execute(query).mappings()
+        ]
+
+    @reads
+    def to_forget(self, connection: Connection, *, most: int) -> Sequence[tuple[int, Wishes]]:
+        """Return some members who want orders erased that could not be yet."""
+        query = select(members).where(to_forget).order_by(members.c.forget_before).limit(most)
+        return [
+            (row["member_id"], _wishes(row["ping"], row["forget_before"]))
+            for row in connection.execute(query).mappings()
+        ]
+
+
+def _wishes(ping: str, forget_before: float | None) -> Wishes:
+    return Wishes(ping=Ping(ping), forget_before=forget_before)
