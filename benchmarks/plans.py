@@ -1,9 +1,10 @@
 """Every statement of the store, as its database plans it where a million orders lie.
 
-``python -m benchmarks.plans [--rows N] [URL]`` fills a database, calls each method of the store
-once, and has each statement explained that this issues. It prints those that read through all of
-a table or an index that grows, which should be none, and how long admitting an order takes. Without
-a URL it makes a SQLite file.
+``python -m benchmarks.plans [--rows N] [--statements FILE] [URL]`` fills a database, calls each
+method of the store once, and has each statement explained that this issues, and each in FILE, where
+running bots wrote theirs. It prints those that read through all of a table or an index that grows,
+and those that could not be explained; with any its exit status is 1. And it measures how long
+admitting an order takes. Without a URL it makes a SQLite file.
 """
 
 import argparse
@@ -12,16 +13,15 @@ import inspect
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import event, text
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy import text
+from sqlalchemy.engine import Connection, make_url
 
+from benchmarks.explain import Statement, captured, recorded, scans
 from bot.domain.job import ENDED, Job, State
 from bot.domain.limits import Standing
 from bot.domain.order import Order
@@ -35,36 +35,11 @@ from bot.store.records import Records
 LANE: Final = "lane"
 GUILDS: Final = 1000
 MEMBERS: Final = 10_000
+OTHERS: Final = 50_000  # rows of each table beside the jobs; the planners take a few for none
 DAYS: Final = 90
 OPEN: Final = 200  # orders that have not ended: what grows is the others
 OWNER: Final = "another"
 FILL_WITHIN: Final = 600.0  # seconds
-
-# Read from its end and no further than somebody asked.
-FROM_THE_END: Final = "ORDER BY jobs.interaction_id DESC"
-# Partial indexes over what is open or waits to be looked at: they do not grow with the table.
-SMALL: Final = frozenset(
-    {"ix_jobs_waiting", "ix_jobs_at_vendor", "ix_jobs_owned", "ix_jobs_nobodys", "ix_jobs_kept"}
-    | {"ix_jobs_open", "ix_jobs_with_token", "ix_jobs_at_once"}
-)
-GROWS: Final = frozenset({"jobs"})
-
-Statement = tuple[str, Any]
-
-
-@contextmanager
-def captured() -> Iterator[dict[str, Statement]]:
-    """Collect the statements that any engine is asked meanwhile, each once, with parameters."""
-    found: dict[str, Statement] = {}
-
-    def listen(_c: Any, _u: Any, statement: str, parameters: Any, *_: Any) -> None:
-        found.setdefault(statement, (statement, parameters))
-
-    event.listen(Engine, "before_cursor_execute", listen)
-    try:
-        yield found
-    finally:
-        event.remove(Engine, "before_cursor_execute", listen)
 
 
 async def fill(database: Database, *, rows: int, now: float) -> None:
@@ -75,6 +50,8 @@ async def fill(database: Database, *, rows: int, now: float) -> None:
         if not on_sqlite:  # the store's own statements may take 5 s
             connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text(_fill(on_sqlite=on_sqlite)), {"rows": rows, "now": now})
+        for statement in _fill_others(on_sqlite=on_sqlite):
+            connection.execute(text(statement), {"rows": OTHERS, "now": now})
         connection.execute(text("ANALYZE"))
 
     await database.write(work, patience=FILL_WITHIN)
@@ -124,8 +101,32 @@ def _fill(*, on_sqlite: bool) -> str:
         f"ELSE :now - (i * 1.0 / :rows) * {DAYS} * 86400.0 END",
         "answered_at": ":now",
     }
+    return _insert("jobs", values)
+
+
+def _fill_others(*, on_sqlite: bool) -> Iterator[str]:
+    """Yield statements that make rows of other servers than the orders', so that these have none.
+
+    What is written where there is a row and what where there is none are two statements.
+    """
+    empty = "'{}'" if on_sqlite else "CAST('{}' AS json)"
+    guild = f"{GUILDS} + i"
+    yield _insert("guilds", {"guild_id": guild, "rules": empty})
+    line = f"'g' || CAST({guild} AS text)"
+    yield _insert("lines", {"lane": f"'{LANE}'", "line": line, "served_at": ":now - i"})
+    yield _insert("told", {"lane": f"'{LANE}'", "guild_id": guild, "shut_at": ":now - 86400"})
+    block = {"guild_id": guild, "member_id": "i", "by": "1", "since": ":now", "reason": "''"}
+    yield _insert("blocks", block)
+    draft = {"id": "'filled' || CAST(i AS text)", "guild_id": guild, "changes": empty}
+    yield _insert("drafts", draft | {"created_at": ":now + i"})  # none is to be erased yet
+    yield _insert("members", {"member_id": f"{MEMBERS} + i", "ping": "'never'"})
+
+
+def _insert(table: str, values: Mapping[str, str]) -> str:
+    """Return a statement that makes a row for each number *i* from 1 to ``:rows``."""
+    columns = ", ".join(f'"{column}"' for column in values)
     return (
-        "INSERT INTO jobs (" + ", ".join(values) + ") "  # noqa: S608 - the words are ours
+        f"INSERT INTO {table} ({columns}) "  # noqa: S608 - the words are ours
         "WITH RECURSIVE numbers(i) AS "
         "(SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < CAST(:rows AS integer)) "
         "SELECT " + ", ".join(values.values()) + " FROM numbers"
@@ -217,48 +218,11 @@ def admit(job: Job, _standing: Standing) -> Job:
     return job
 
 
-def explain(connection: Connection, statement: Statement) -> list[str]:
-    """Return the steps of the plan that read through all of something that grows."""
-    words, parameters = statement
-    if FROM_THE_END in words and " WHERE " not in " ".join(words.split()):
-        return []
-    if not words.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
-        return []
-    if connection.dialect.name == "sqlite":
-        found = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", parameters)
-        return [step for *_, step in found if _scans_sqlite(step)]
-    found = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {words}", parameters)
-    plan: Any = found.scalar_one()
-    return [step for step in _nodes(plan[0]["Plan"]) if step]
-
-
-def _scans_sqlite(step: str) -> bool:
-    if not any(step.startswith(f"SCAN {table}") for table in GROWS):
-        return False
-    return not any(f"INDEX {index}" in step for index in SMALL)
-
-
-def _nodes(node: dict[str, Any]) -> Iterator[str]:
-    """Yield the steps below *node* that read a whole table or index that grows."""
-    kind, table, index = node["Node Type"], node.get("Relation Name"), node.get("Index Name")
-    conditions = node.get("Index Cond") or node.get("Recheck Cond")
-    if table in GROWS and kind == "Seq Scan":
-        yield f"{kind} on {table}, {node.get('Filter')}"
-    if index and index.startswith("ix_jobs") and index not in SMALL and not conditions:
-        yield f"{kind} using {index}"
-    for inner in node.get("Plans", ()):
-        yield from _nodes(inner)
-
-
-async def scans(database: Database, *, now: float) -> list[str]:
-    """Return each statement of the store that scans something that grows, with the step."""
+async def of_store(database: Database, *, now: float) -> list[Statement]:
+    """Return every statement that the store issues, with parameters."""
     with captured() as statements:
         await call_all(database, now=now)
-    found = []
-    for statement in list(statements.values()):
-        steps = await database.read(partial(explain, statement=statement))
-        found += [f"{step}: {statement[0]}" for step in steps]
-    return found
+    return list(statements.values())
 
 
 async def time_admit(database: Database, *, now: float, count: int = 200) -> list[float]:
@@ -271,8 +235,8 @@ async def time_admit(database: Database, *, now: float, count: int = 200) -> lis
     return sorted(took)
 
 
-async def main(url: str, rows: int) -> int:
-    """Fill, explain and time; return how many statements scan what grows."""
+async def main(url: str, rows: int, file: Path | None) -> int:
+    """Fill, explain and time; return the exit status."""
     now = time.time()
     async with Database.open(url) as database:
         began = time.perf_counter()
@@ -283,16 +247,22 @@ async def main(url: str, rows: int) -> int:
             f"admit, ms: median {statistics.median(took):.2f}, "
             f"p99 {took[int(len(took) * 0.99)]:.2f}, max {took[-1]:.2f}"
         )
-        found = await scans(database, now=now)
-    print("\n".join(found) or "no statement reads through what grows")
-    return len(found)
+        statements = await of_store(database, now=now)
+        if file is not None:
+            statements += recorded(file, make_url(url).get_backend_name())
+        found = await scans(database, statements)
+    print(
+        "\n".join(found) or f"of {len(statements)} statements none reads through what grows",
+    )
+    return 1 if found else 0
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.plans", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--statements", type=Path)
     parser.add_argument("url", nargs="?")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         address = chosen.url or f"sqlite+aiosqlite:///{Path(folder) / 'plans.db'}"
-        raise SystemExit(asyncio.run(main(address, chosen.rows)))
+        raise SystemExit(asyncio.run(main(address, chosen.rows, chosen.statements)))

@@ -18,6 +18,7 @@ from yarl import URL
 
 from bot.domain.shards import Shards
 from bot.errors import BadSettings
+from bot.log import fault
 from bot.service.history import History
 from bot.service.limits import Limits
 from bot.service.orders import Orders
@@ -184,8 +185,8 @@ async def stay_connected(make: Callable[[], ImagineBot], token: str) -> None:
         except (discord.DiscordException, aiohttp.ClientError, OSError, AttributeError) as error:
             # AttributeError: how discord.py 2.7 takes a first connection that is refused.
             log.warning("the connection to Discord ended: %s: %s", type(error).__name__, error)
-        except Exception:
-            log.exception("the connection to Discord ended by a fault of ours")
+        except Exception as error:  # noqa: BLE001 - a fresh client may do better
+            fault(log, "the connection to Discord ended by a fault of ours", error)
         if time.monotonic() - started > STEADY:
             pause = FIRST_PAUSE
         log.info("connecting to Discord again in %.0f s", pause)

@@ -176,7 +176,20 @@ class StoreAway(ImagineError):
     """The store did not do what it was asked, and may do it later."""
 
 
-class PixazoError(ImagineError):
+class CallError(ImagineError):
+    """A call did not do what it was for.
+
+    ``status`` is HTTP's; ``None``: no answer came, or it is not what went wrong.
+    """
+
+    status: int | None
+
+    def __init__(self, words: str = "", *, status: int | None = None) -> None:
+        super().__init__(words)
+        self.status = status
+
+
+class PixazoError(CallError):
     """The vendor did not do what it was asked."""
 
 
@@ -184,7 +197,7 @@ class PixazoError(ImagineError):
 class Refused(PixazoError):
     """The vendor answered no: nothing runs and nothing is billed."""
 
-    status: int  # of HTTP
+    status: int
     reason: str  # the vendor's own words; may be empty
 
     def __str__(self) -> str:
@@ -233,7 +246,7 @@ class MediaAway(PixazoError):
     """The pictures could not be fetched now; later they may."""
 
 
-class DiscordError(ImagineError):
+class DiscordError(CallError):
     """Discord did not do what it was asked."""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from secrets import token_hex
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -56,6 +57,16 @@ def about(
         yield
     finally:
         _SUBJECT.set(before)
+
+
+def fault(log: logging.Logger, words: str, error: BaseException) -> str:
+    """Log an error that nobody expected under an id of its own, and return that id.
+
+    Whoever is told of it is told the id, so that the operator finds what happened.
+    """
+    error_id = token_hex(4)
+    log.error("error %s: %s", error_id, words, exc_info=error)
+    return error_id
 
 
 class _Redacting(logging.Formatter):

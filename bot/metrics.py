@@ -7,9 +7,11 @@ and of the lane are the store's, and the same in every process.
 
 import asyncio
 import platform
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
 
+import aiohttp
 import discord
 import prometheus_client
 from prometheus_client import (
@@ -38,7 +40,7 @@ _RESTS: Final = ENDED | {State.UNCERTAIN, State.EXPIRED}
 
 # Upper bounds in seconds.
 _ANSWER: Final = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0)
-_CALL: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0, 60.0)
+_CALL: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0)  # few: for each call and status
 _VISIBLE: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
 
 
@@ -128,23 +130,17 @@ class Meters:
             self._recovered.labels(how)
 
     def _make_calls(self, registry: CollectorRegistry) -> None:
-        self._vendor = Counter(
-            "imagine_vendor_calls", "Calls of the vendor", ["call", "outcome"], registry=registry
-        )
-        self._vendor_seconds = Histogram(
+        self._vendor = Histogram(
             "imagine_vendor_call_seconds",
-            "How long they took",
-            ["call"],
+            "How long calls of the vendor took, by what they were answered",
+            ["call", "status"],
             buckets=_CALL,
             registry=registry,
         )
-        self._discord = Counter(
-            "imagine_discord_calls", "Calls of Discord", ["call", "outcome"], registry=registry
-        )
-        self._discord_seconds = Histogram(
+        self._discord = Histogram(
             "imagine_discord_call_seconds",
-            "How long they took",
-            ["call"],
+            "How long calls of Discord took, by what they were answered",
+            ["call", "status"],
             buckets=_CALL,
             registry=registry,
         )
@@ -209,15 +205,13 @@ class Meters:
 
     def called_vendor(self, call: VendorCall, error: BaseException | None, seconds: float) -> None:
         """Count a call of the vendor."""
-        self._vendor.labels(call, _outcome(error)).inc()
-        self._vendor_seconds.labels(call).observe(seconds)
+        self._vendor.labels(call, _status(error)).observe(seconds)
 
     def called_discord(
         self, call: DiscordCall, error: BaseException | None, seconds: float
     ) -> None:
         """Count a call of Discord."""
-        self._discord.labels(call, _outcome(error)).inc()
-        self._discord_seconds.labels(call).observe(seconds)
+        self._discord.labels(call, _status(error)).observe(seconds)
 
     def answered(self, seconds: float) -> None:
         """Count an interaction that was answered so long after it was made."""
@@ -245,27 +239,37 @@ class Meters:
         return generate_latest(self._registry)
 
 
-# The first that fits names the outcome.
-_OUTCOMES: Final[tuple[tuple[type[BaseException], str], ...]] = (
-    (errors.OutOfCredit, "out_of_credit"),
-    (errors.KeyRefused, "key_refused"),
-    (errors.Unknown, "unknown"),
-    (errors.Refused, "refused"),
-    (errors.Busy, "busy"),
-    (errors.Unsent, "unsent"),
-    (errors.Silent, "silent"),
-    (errors.NoPicture, "no_picture"),
-    (errors.MediaAway, "media_away"),
-    (errors.Deleted, "deleted"),
-    (errors.TooLarge, "too_large"),
-    (errors.Closed, "closed"),
-    (errors.DiscordAway, "away"),
-    (asyncio.CancelledError, "cancelled"),
+# What an operator does something about each time; of the others the class is enough.
+_TOLD_APART: Final = frozenset({401, 402, 403, 404, 429})
+
+_ANSWERED: Final = (errors.CallError, discord.HTTPException)
+
+# Where there is no status to tell: the first that fits, in the error or in what it was raised from.
+_UNANSWERED: Final[tuple[tuple[tuple[type[BaseException], ...], str], ...]] = (
+    ((errors.Unsent, aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError), "unsent"),
+    ((TimeoutError,), "timeout"),
+    ((aiohttp.ClientError, ConnectionError, asyncio.IncompleteReadError), "cut"),
+    ((asyncio.CancelledError,), "cancelled"),
+    ((errors.Silent, errors.NoPicture), "unusable"),  # an answer came, and makes no sense
 )
 
 
-def _outcome(error: BaseException | None) -> str:
-    """Return the class of what a call ended with; "failed" is a fault of ours."""
+def _status(error: BaseException | None) -> str:
+    """Return what a call was answered that ended with *error*; "failed" is a fault of ours."""
     if error is None:
-        return "ok"
-    return next((name for kind, name in _OUTCOMES if isinstance(error, kind)), "failed")
+        return "2xx"
+    chain = list(_chain(error))
+    for one in chain:
+        if isinstance(one, _ANSWERED) and one.status is not None:
+            return str(one.status) if one.status in _TOLD_APART else f"{one.status // 100}xx"
+    for kinds, name in _UNANSWERED:
+        if any(isinstance(one, kinds) for one in chain):
+            return name
+    return "failed"
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield *error*, and what it was raised from."""
+    while error is not None:
+        yield error
+        error = error.__cause__

@@ -45,6 +45,16 @@ def _fail(reason):
 both = pytest.mark.parametrize("style", ["text", "json"])
 
 
+def test_an_unexpected_error_is_found_by_the_id_that_was_told(set_up, capsys):
+    set_up("json")
+    told = [log.fault(logging.getLogger("bot"), "a bug", ValueError(word)) for word in "ab"]
+
+    records = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [record["message"] for record in records] == [f"error {one}: a bug" for one in told]
+    assert ["ValueError: a" in record["error"] for record in records] == [True, False]
+    assert len(set(told)) == 2
+
+
 @both
 @pytest.mark.parametrize("secret", [TOKEN, KEY], ids=["token", "key"])
 def test_a_known_secret_is_blotted_out(set_up, capsys, style, secret):

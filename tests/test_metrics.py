@@ -4,7 +4,10 @@ import asyncio
 import random
 import re
 from dataclasses import replace
+from functools import partial
 
+import aiohttp
+import discord
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -113,36 +116,69 @@ def test_what_was_fetched_days_later_says_nothing_about_our_speed(meters, read):
     assert read("imagine_visible_seconds_count") == 0
 
 
+def raised_from(error, cause):
+    """Return *error* as an adapter raises it."""
+    error.__cause__ = cause
+    return error
+
+
+def from_discord(status, code=0):
+    """Return what discord.py raises where Discord answers that."""
+    response = type("Response", (), {"status": status, "reason": ""})
+    return discord.HTTPException(response, {"code": code, "message": "no"})
+
+
+UNREACHED = aiohttp.ClientConnectorError(None, OSError())
+
+
 @pytest.mark.parametrize(
-    ("error", "outcome"),
+    ("error", "status"),
     [
-        (None, "ok"),
-        (errors.OutOfCredit(status=402, reason=""), "out_of_credit"),
-        (errors.KeyRefused(status=401, reason=""), "key_refused"),
-        (errors.Unknown(status=404, reason=""), "unknown"),
-        (errors.Refused(status=400, reason="a cat"), "refused"),
-        (errors.Busy(status=429, retry_after=None), "busy"),
+        (None, "2xx"),
+        (errors.OutOfCredit(status=402, reason=""), "402"),
+        (errors.KeyRefused(status=401, reason=""), "401"),
+        (errors.Unknown(status=404, reason=""), "404"),
+        (errors.Refused(status=400, reason="a cat"), "4xx"),
+        (errors.Busy(status=429, retry_after=None), "429"),
+        (errors.Busy(status=503, retry_after=9), "5xx"),
+        (errors.Silent("answered 500", status=500), "5xx"),
         (errors.Unsent(), "unsent"),
-        (errors.Silent("no answer came"), "silent"),
-        (errors.NoPicture(), "no_picture"),
-        (errors.MediaAway(), "media_away"),
-        (errors.Deleted(), "deleted"),
-        (errors.TooLarge(), "too_large"),
-        (errors.Closed(), "closed"),
-        (errors.DiscordAway(), "away"),
+        (raised_from(errors.Silent("no answer"), TimeoutError()), "timeout"),
+        (raised_from(errors.Silent("no answer"), aiohttp.ServerDisconnectedError()), "cut"),
+        (errors.Silent("no JSON"), "unusable"),
+        (raised_from(errors.Silent("no JSON"), ValueError()), "unusable"),
+        (errors.NoPicture("moved", status=301), "3xx"),
+        (errors.NoPicture("it is no picture"), "unusable"),
+        (errors.MediaAway("not yet", status=403), "403"),
+        (raised_from(errors.MediaAway(), UNREACHED), "unsent"),
+        (raised_from(errors.MediaAway(), aiohttp.ClientPayloadError()), "cut"),
+        (raised_from(errors.MediaAway(), OSError(28, "the disk is full")), "failed"),
+        (errors.Closed(status=404), "404"),
+        (raised_from(errors.Deleted(), from_discord(404, 10008)), "404"),
+        (raised_from(errors.TooLarge(), from_discord(413, 40005)), "4xx"),
+        (raised_from(errors.DiscordAway(), from_discord(502)), "5xx"),
+        (raised_from(errors.DiscordAway(), TimeoutError()), "timeout"),
         (asyncio.CancelledError(), "cancelled"),
         (ZeroDivisionError(), "failed"),
     ],
-    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else str(value),
+    ids=repr,
 )
-def test_a_call_is_counted_by_what_may_be_concluded_from_its_end(meters, read, error, outcome):
+def test_a_call_is_timed_by_what_it_was_answered(meters, read, error, status):
+    """A vendor that refuses at once must not look like one that became quick."""
     meters.called_vendor(VendorCall.SUBMIT, error, 0.3)
     meters.called_discord(DiscordCall.EDIT, error, 0.3)
 
-    assert read("imagine_vendor_calls_total", call="submit", outcome=outcome) == 1
-    assert read("imagine_vendor_call_seconds_sum", call="submit") == 0.3
-    assert read("imagine_discord_calls_total", call="edit", outcome=outcome) == 1
-    assert read("imagine_discord_call_seconds_count", call="edit") == 1
+    assert read("imagine_vendor_call_seconds_sum", call="submit", status=status) == 0.3
+    assert read("imagine_discord_call_seconds_count", call="edit", status=status) == 1
+
+
+async def test_a_time_that_ran_out_is_no_cancellation(meters, read):
+    """``asyncio.timeout`` cancels what is done in it, and raises from that."""
+    with pytest.raises(TimeoutError), timed(partial(meters.called_vendor, VendorCall.STATUS)):
+        async with asyncio.timeout(0):
+            await asyncio.sleep(1)
+
+    assert read("imagine_vendor_call_seconds_count", call="status", status="timeout") == 1
 
 
 def test_what_is_timed_is_told_whatever_its_end(meters):
@@ -285,10 +321,11 @@ def test_a_day_of_a_thousand_servers_makes_few_series_and_names_nobody(meters):
 
 def errors_of_calls():
     yield None
-    for status in (400, 401, 402, 404):
-        for kind in (errors.Refused, errors.OutOfCredit, errors.KeyRefused, errors.Unknown):
-            yield kind(status=status, reason="9200000000001 is not welcome")
+    for status in range(300, 600):  # whatever a proxy in between may answer
+        yield errors.Refused(status=status, reason="9200000000001 is not welcome")
     yield errors.Busy(status=429, retry_after=9_100_000_000_001.0)
+    for cause in (UNREACHED, TimeoutError(), aiohttp.ServerDisconnectedError()):
+        yield raised_from(errors.DiscordAway("9200000000001"), cause)
     for kind in (
         *(errors.Unsent, errors.Silent, errors.NoPicture, errors.MediaAway),
         *(errors.Deleted, errors.TooLarge, errors.Closed, errors.DiscordAway),
@@ -378,7 +415,7 @@ async def test_calls_of_the_vendor_are_timed_and_do_what_they_did(meters, read, 
         await queue.status("r-1")
     assert await media.fetch("address", tmp_path, limit=7) == ("address", tmp_path, 7)
 
-    name = "imagine_vendor_calls_total"
-    assert read(name, call="submit", outcome="ok") == 1
-    assert read(name, call="status", outcome="silent") == 1
-    assert read(name, call="media", outcome="ok") == 1
+    name = "imagine_vendor_call_seconds_count"
+    assert read(name, call="submit", status="2xx") == 1
+    assert read(name, call="status", status="unusable") == 1
+    assert read(name, call="media", status="2xx") == 1

@@ -105,9 +105,9 @@ def _check_status(status: int) -> None:
     if status == HTTPStatus.OK:
         return
     if 300 <= status < 400 or status in {HTTPStatus.GONE, HTTPStatus.UNAUTHORIZED}:  # noqa: PLR2004
-        raise NoPicture(f"the picture's address was answered {status}")
+        raise NoPicture(f"the picture's address was answered {status}", status=status)
     # 403 and 404 may be a store that has not caught up with the queue.
-    raise MediaAway(f"the picture's address was answered {status}")
+    raise MediaAway(f"the picture's address was answered {status}", status=status)
 
 
 async def _stream(response: aiohttp.ClientResponse, path: Path) -> None:

@@ -115,7 +115,7 @@ def read_status(status: int, headers: Mapping[str, str], body: bytes, *, now: fl
         raise error
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
         raise Unknown(status=status, reason=_words(body))
-    raise Silent(f"a status call was answered {status}")
+    raise Silent(f"a status call was answered {status}", status=status)
 
 
 def read_update(body: bytes) -> Update:
@@ -188,7 +188,7 @@ def _submit_error(
         case _ if 400 <= status < 500 and status not in _UNDECIDED:  # noqa: PLR2004 - HTTP's
             return Refused(status=status, reason=words)
         case _:
-            return Silent(f"a submit was answered {status}")
+            return Silent(f"a submit was answered {status}", status=status)
 
 
 def _is_success(status: int) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bot.domain.job import FOLLOWED, Job, State
 from bot.errors import StoreAway
-from bot.log import mark
+from bot.log import fault, mark
 from bot.service.deliver import Deliver
 from bot.service.ports import Jobs, Replies
 from bot.service.record import record
@@ -95,14 +95,14 @@ class Crew:
         while True:
             try:
                 return await steps
-            except Exception:
-                log.exception("job %s: an unexpected error", job.id)
+            except Exception as error:  # noqa: BLE001 - one job's failure is no other's
+                fault_id = fault(log, f"job {job.id}: {type(error).__name__}", error)
             found = None
             while found is None:
                 await asyncio.sleep(AFTER_A_BUG)
                 with contextlib.suppress(StoreAway):
                     found = await self._jobs.get(job.id)
-            steps = self._carry(found)
+            steps = self._carry(found, fault_id=fault_id)
 
     async def _begin(self, job: Job) -> None:
         submitting = asyncio.create_task(self._submit.submit(job), name=f"submit {job.id}")
@@ -110,8 +110,12 @@ class Crew:
         submitting.add_done_callback(self._submitting.discard)
         await self._carry(await submitting)
 
-    async def _carry(self, job: Job) -> None:
-        """Do what *job* needs next until it needs nothing, or is another process's."""
+    async def _carry(self, job: Job, *, fault_id: str | None = None) -> None:
+        """Do what *job* needs next until it needs nothing, or is another process's.
+
+        *fault_id* is of the error that it was carried to until now. Where that left it uncertain,
+        its member is told so; anywhere else it goes on, and there is nothing to tell.
+        """
         while job.owner == self._owner:
             if job.state is State.SUBMITTING:
                 job = await self._submit.lost(job)
@@ -121,10 +125,10 @@ class Crew:
             elif job.state is State.COMPLETED:
                 job = await self._deliver.deliver(job)
             elif job.state is State.UNCERTAIN and not self._track.heard_out(job):
-                job = await self._track.listen(job, self._news[job.id])
+                job = await self._track.listen(job, self._news[job.id], fault_id=fault_id)
                 self.nudge(job.id)  # the callback that named it may have been its last one
             else:
-                await self._replies.settle(job)
+                await self._replies.settle(job, fault_id=fault_id)
                 job = await record(self._jobs, job, replace(job, owner=None))
         self._submit.wake()
 

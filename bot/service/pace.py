@@ -19,6 +19,7 @@ from typing import Final
 from bot.domain import pressure
 from bot.domain.pressure import Lane, Reason
 from bot.errors import StoreAway
+from bot.log import fault
 from bot.service.ports import Lanes
 
 log = logging.getLogger(__name__)
@@ -170,8 +171,8 @@ class Pace:
                 self._hand_out()
             except StoreAway:
                 await asyncio.sleep(STORE_AWAY)
-            except Exception:  # whoever waits here would wait for ever
-                log.exception("handing out slots failed")
+            except Exception as error:  # noqa: BLE001 - whoever waits here would wait for ever
+                fault(log, "handing out slots failed", error)
                 await asyncio.sleep(AFTER_A_BUG)
 
     def _rest(self) -> float:

@@ -322,16 +322,19 @@ class Replies(Protocol):
         until: float | None = None,
         locked: bool = False,
         late: bool = False,
+        fault_id: str | None = None,
         ready_at: float | None = None,
     ) -> None:
         """Have the job's card show it as it is, some time soon; the newest showing wins.
 
-        *ready_at* is when a job at the vendor will be ready, about, in Unix seconds. Of a waiting job *place*, counted from 1, tells where it stands in line, *until* when the
+        Of a waiting job *place*, counted from 1, tells where it stands in line, *until* when the
         lane goes on, in Unix seconds, and *locked* that the vendor does not accept the key. Of an
-        uncertain one *until* tells when it is given up; *late* that it takes longer than it should.
+        uncertain one *until* tells when it is given up, and *fault_id* by which error of ours, as
+        :func:`bot.log.fault` has it, it became so; *late* that it takes longer than it should. Of one at the vendor *ready_at*
+        tells when it will be ready, about.
         """
 
-    async def settle(self, job: Job) -> None:
+    async def settle(self, job: Job, *, fault_id: str | None = None) -> None:
         """Show a job that has ended; returns once Discord took it, or no way is left to show it."""
 
     async def deliver(self, job: Job, pictures: Sequence[Picture]) -> bool:

@@ -101,9 +101,9 @@ class Track:
         """Tell whether no callback is to be waited for that would name an UNCERTAIN job."""
         return not self._settings.callbacks or self._now() >= job.since + LISTEN
 
-    async def listen(self, job: Job, news: asyncio.Event) -> Job:
+    async def listen(self, job: Job, news: asyncio.Event, *, fault_id: str | None = None) -> Job:
         """Wait for a callback to name an UNCERTAIN job, and return it as it then stands."""
-        self._replies.show(job, until=job.since + LISTEN)
+        self._replies.show(job, until=job.since + LISTEN, fault_id=fault_id)
         while job.state is State.UNCERTAIN and not self.heard_out(job):
             await _within(min(job.since + LISTEN - self._now(), LOOK_AGAIN), news)
             try:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final
 
@@ -20,7 +19,7 @@ from bot.errors import (
     Replayed,
     StoreAway,
 )
-from bot.log import mark
+from bot.log import fault, mark
 from bot.service.limits import Moderator
 from bot.service.ports import Picture
 from bot.ui import cards, texts
@@ -166,9 +165,8 @@ async def explain(interaction: Interaction, error: BaseException) -> None:
             await privately(interaction, texts.STORE_AWAY)
         case Closed() | DiscordAway():
             log.info("interaction %s was not answered: %s", interaction.id, error)
-        case fault:
-            error_id = secrets.token_hex(4)
-            log.error("error %s: %s", error_id, type(fault).__name__, exc_info=fault)
+        case _:
+            error_id = fault(log, type(error).__name__, error)
             await privately(interaction, texts.unexpected(error_id))
 
 

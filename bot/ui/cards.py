@@ -40,10 +40,13 @@ def progress(job: Job, **told: Any) -> Card:
     return _card(job, texts.status(job, **told), _small(job))
 
 
-def end(job: Job) -> Card:
-    """Return the card of a job that ended without pictures: what, why, and who can help."""
+def end(job: Job, *, fault_id: str | None = None) -> Card:
+    """Return the card of a job that ended without pictures: what, why, and who can help.
+
+    *fault_id* is in the log beside the fault of ours that is why.
+    """
     lines = (
-        texts.status(job),
+        texts.status(job, fault_id=fault_id),
         texts.vendor_words(job),
         " ".join(part for part in (texts.charge(job), texts.who_can_help(job)) if part),
     )

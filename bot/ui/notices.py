@@ -10,6 +10,7 @@ import discord
 
 from bot.domain.notices import Notice
 from bot.errors import Closed, DiscordAway
+from bot.log import fault
 from bot.service.meters import DiscordCall, Meters, timed
 from bot.ui import texts
 from bot.ui.replies import NONCE_REMEMBERED, answered
@@ -67,8 +68,8 @@ class Notices:
                 return None
             except DiscordAway as error:
                 log.info("the log channel %d: Discord is away: %s", channel_id, error)
-            except Exception:
-                log.exception("the log channel %d could not be written to", channel_id)
+            except Exception as error:  # noqa: BLE001 - nothing depends on it
+                fault(log, f"the log channel {channel_id} could not be written to", error)
                 return None
             await asyncio.sleep(pause)
             pause *= 2

@@ -11,14 +11,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 import discord
 
 from bot.domain.job import ENDED, Job, State
 from bot.errors import Closed, Deleted, DiscordAway, TooLarge
-from bot.log import mark
+from bot.log import fault, mark
 from bot.service.meters import DiscordCall, Meters, timed
 from bot.service.ports import Picture
 from bot.ui import buttons, cards
@@ -63,13 +63,15 @@ class Replies:
         until: float | None = None,
         locked: bool = False,
         late: bool = False,
+        fault_id: str | None = None,
     ) -> None:
         """Have the job's card show it as it is, some time soon; the newest showing wins."""
         self._drop(job.id)
         if job.state in ENDED or (job.state in _TOLD and until is None):
-            self._wanted[job.id] = (job, lambda: cards.end(job))
+            self._wanted[job.id] = (job, lambda: cards.end(job, fault_id=fault_id))
         else:
-            told = {"place": place, "until": until, "locked": locked, "late": late}
+            told: dict[str, Any] = {"place": place, "until": until, "locked": locked, "late": late}
+            told["fault_id"] = fault_id
             self._wanted[job.id] = (job, lambda: cards.progress(job, **told))
         worker = self._workers.get(job.id)
         if worker is None or worker.done():  # it may have ended just now, and not be gone yet
@@ -77,11 +79,11 @@ class Replies:
             self._workers[job.id] = worker
             worker.add_done_callback(lambda done: self._forget(job.id, done))
 
-    async def settle(self, job: Job) -> None:
+    async def settle(self, job: Job, *, fault_id: str | None = None) -> None:
         """Show a job that has ended; returns once Discord took it, or no way is left to show it."""
         await self._quiet(job.id)
         try:
-            await self._edit(job, lambda: cards.end(job))
+            await self._edit(job, lambda: cards.end(job, fault_id=fault_id))
         except Closed as error:
             log.info("job %s: its end could not be shown: %s", job.id, error)
 
@@ -129,8 +131,8 @@ class Replies:
                 await self._edit(job, make)
             except Closed as error:
                 log.info("job %s: its card could not be edited: %s", job_id, error)
-            except Exception:
-                log.exception("job %s: its card could not be edited", job_id)
+            except Exception as error:  # noqa: BLE001 - the next showing may do better
+                fault(log, f"job {job_id}: its card could not be edited", error)
 
     def _forget(self, job_id: str, done: asyncio.Task[None]) -> None:
         if self._workers.get(job_id) is done:  # and not one that began since

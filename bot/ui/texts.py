@@ -73,11 +73,13 @@ def status(
     until: float | None = None,
     locked: bool = False,
     late: bool = False,
+    fault_id: str | None = None,
 ) -> str:
     """Return the line that says where *job* stands, and since when.
 
     *place* is a waiting job's in its line; *until* tells when that goes on, or when an uncertain
-    job is given up, in Unix seconds; *locked* that the vendor does not accept the key.
+    job is given up, in Unix seconds; *locked* that the vendor does not accept the key;
+    *fault_id* the fault of ours by which a job became uncertain.
     """
     if late:
         return f"{status(job)}\n{_LATE}"
@@ -90,6 +92,10 @@ def status(
             return f"**Waiting** · {where} · the image service is busy, goes on {ago(until)}"
         case State.WAITING:
             return f"**Waiting** · {where} · asked {ago(job.created_at)}"
+        case State.UNCERTAIN if fault_id is not None:
+            given_up = f"given up {ago(until)}" if until is not None else since
+            sure = "Not confirmed yet" if until is not None else "Could not be confirmed"
+            return f"**{sure}** · {given_up}\n{unexpected(fault_id)}"
         case State.UNCERTAIN if until is not None:
             return (
                 f"**Not confirmed yet** · the image service may still answer; given up {ago(until)}"

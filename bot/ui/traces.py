@@ -1,5 +1,6 @@
 """What discord.py sends in answer to interactions, seen where it leaves: no answer is left out."""
 
+import asyncio
 import re
 import time
 from collections.abc import Callable
@@ -31,9 +32,12 @@ def tracing(meters: Meters, *, now: Callable[[], float]) -> aiohttp.TraceConfig:
             meters.answered(now() - made_at(int(ack[1])))
 
     async def failed(_: object, context: Any, params: aiohttp.TraceRequestExceptionParams) -> None:
-        tell(params.method, params.url.path, DiscordAway(), context.began)
+        error = params.exception
+        if isinstance(error, asyncio.CancelledError):
+            error = TimeoutError()  # nobody gives up an answer before the time for it is over
+        tell(params.method, params.url.path, error, context.began)
 
-    def tell(method: str, path: str, error: Exception | None, since: float) -> None:
+    def tell(method: str, path: str, error: BaseException | None, since: float) -> None:
         if method == "POST" and (call := _call(path)) is not None:
             meters.called_discord(call, error, time.perf_counter() - since)
 
@@ -59,4 +63,4 @@ def _concluded(status: int) -> Exception | None:
     if status < HTTPStatus.BAD_REQUEST:
         return None
     definite = status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in _NOT_DEFINITE
-    return Closed() if definite else DiscordAway()
+    return Closed(status=status) if definite else DiscordAway(status=status)

@@ -109,7 +109,7 @@ async def test_a_bot_without_credit_says_so_until_an_order_went_through(
     found = await figures()
     assert found["imagine_lane_shut_episodes_total", "credit"] == 1
     assert found["imagine_orders_ended_total", "REFUSED", "out_of_credit"] == 1
-    assert found["imagine_vendor_calls_total", "out_of_credit", "submit"] == 1
+    assert found["imagine_vendor_call_seconds_count", "402", "submit"] == 1
 
 
 async def test_one_order_shows_in_the_figures_and_nobody_is_named_there(
@@ -133,10 +133,10 @@ async def test_one_order_shows_in_the_figures_and_nobody_is_named_there(
     assert more("imagine_spent_usd_total") == pytest.approx(0.002)
     assert more("imagine_answer_seconds_count") == 1
     assert more("imagine_visible_seconds_count") == 1
-    assert more("imagine_vendor_calls_total", "ok", "submit") == 1
-    assert more("imagine_vendor_calls_total", "media", "ok") == 2
-    assert more("imagine_discord_calls_total", "ack", "ok") == 1
-    assert more("imagine_discord_calls_total", "edit", "ok") >= 2
+    assert more("imagine_vendor_call_seconds_count", "2xx", "submit") == 1
+    assert more("imagine_vendor_call_seconds_count", "2xx", "media") == 2
+    assert more("imagine_discord_call_seconds_count", "2xx", "ack") == 1
+    assert more("imagine_discord_call_seconds_count", "2xx", "edit") >= 2
     assert after["imagine_gateway_connected",] == 1
     assert after["imagine_store_up",] == 1
 

@@ -9,9 +9,21 @@ import pytest
 from aiohttp import web
 
 from bot.domain.job import State
-from bot.errors import Busy, KeyRefused, OutOfCredit, Refused, Silent, Unknown, Unsent
+from bot.errors import (
+    Busy,
+    KeyRefused,
+    OutOfCredit,
+    PixazoError,
+    Refused,
+    Silent,
+    Unknown,
+    Unsent,
+)
+from bot.measured import MeasuredQueue
+from bot.metrics import Meters
 from bot.pixazo.client import LARGEST_ANSWER, Client
 from bot.service.ports import Callback
+from bot.service.watch import Census, Readiness
 from sandbox.faults import Answer, Cut, Fault, Hold
 from sandbox.pixazo.wire import SUBMIT_PATH
 from tests.pixazo.conftest import KEY
@@ -263,6 +275,32 @@ async def test_a_status_call_that_fails_says_so(pixazo, client, answer, error):
 
     with pytest.raises(error):
         await client.status("some-request")
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (Answer(status=402), "402"),
+        (Answer(status=400), "4xx"),
+        (Answer(status=429), "429"),
+        (Answer(status=500), "5xx"),
+        (Answer(status=200, body="<html>"), "unusable"),
+        (Cut(), "cut"),
+        (Hold(), "timeout"),
+    ],
+)
+async def test_the_figures_say_what_a_call_was_answered(pixazo, answer, status):
+    """What is raised carries it as far as the meters, whatever else is concluded from it."""
+    faulty(pixazo, answer)
+    meters = Meters(price=0.0)
+
+    async with a_client(pixazo.origin, submit_timeout=0.5) as client:
+        with pytest.raises(PixazoError):
+            await MeasuredQueue(client, meters).submit(an_order(), None)
+
+    page = meters.page(Census(readiness=Readiness(gateway=True, store=True, shut=None))).decode()
+    name = "imagine_vendor_call_seconds_count"
+    assert f'{name}{{call="submit",status="{status}"}} 1.0' in page
 
 
 async def test_a_status_outside_the_contract_is_handed_on_as_such(pixazo, client):

@@ -83,9 +83,10 @@ async def test_what_may_come_later_is_asked_for_again(pixazo, fetch, address, do
 async def test_what_does_not_come_for_long_is_away(pixazo, fetch, address, status):
     faulty(pixazo, Answer(status=status), times=100)
 
-    with pytest.raises(MediaAway):
+    with pytest.raises(MediaAway) as away:
         await fetch(address)
 
+    assert away.value.status == status
     assert len(asked(pixazo)) == ATTEMPTS
 
 
@@ -93,9 +94,10 @@ async def test_what_does_not_come_for_long_is_away(pixazo, fetch, address, statu
 async def test_a_redirect_is_refused(pixazo, fetch, address, status):
     faulty(pixazo, Answer(status=status, headers={"Location": f"{pixazo.origin}/stolen"}))
 
-    with pytest.raises(NoPicture):
+    with pytest.raises(NoPicture) as refused:
         await fetch(address)
 
+    assert refused.value.status == status
     assert len(asked(pixazo)) == 1
     assert pixazo.journal.find("*", "/stolen") == []
 

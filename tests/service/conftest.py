@@ -497,22 +497,34 @@ class FakeReplies:
         self.late: list[Job] = []  # told that it takes long
         self.places: list[tuple[str, int]] = []  # told a place in line: which job, which place
         self.settled: list[Job] = []
+        self.faults: list[tuple[State, str]] = []  # the ids that were told, and in which states
         self.delivered: list[tuple[Job, list[Picture]]] = []
         self.closed = False
         self.hold: asyncio.Event | None = None  # Discord takes nothing before it
 
     def show(
-        self, job: Job, *, place=None, until: float | None = None, locked=False, late: bool = False
+        self,
+        job: Job,
+        *,
+        place=None,
+        until: float | None = None,
+        locked=False,
+        late: bool = False,
+        fault_id: str | None = None,
     ) -> None:
         self.shown.append((job, until))
+        if fault_id is not None:
+            self.faults.append((job.state, fault_id))
         if place is not None:
             self.places.append((job.id, place))
         if late:
             self.late.append(job)
 
-    async def settle(self, job: Job) -> None:
+    async def settle(self, job: Job, *, fault_id: str | None = None) -> None:
         await self._wait()
         self.settled.append(job)
+        if fault_id is not None:
+            self.faults.append((job.state, fault_id))
 
     async def deliver(self, job: Job, pictures) -> None:
         await self._wait()
@@ -606,7 +618,7 @@ def no_pauses(monkeypatch):
 
 @pytest.fixture
 def open_shop(tmp_path) -> Callable[..., Shop]:
-    def open_shop(*, public_url=None, width=4, owner=OWNER, caps=NO_CAPS) -> Shop:
+    def open_shop(*, public_url=None, callbacks=False, width=4, owner=OWNER, caps=NO_CAPS) -> Shop:
         clock, lanes, guilds, notices = Clock(), FakeLanes(), FakeGuilds(), FakeNotices()
         queue, media, replies = FakeQueue(), FakeMedia(), FakeReplies()
         jobs = FakeJobs(lanes, guilds)
@@ -618,7 +630,7 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
             wake_rounds=rounds.set,
         )
         track = Track(
-            settings=TrackSettings(owner=owner, poll=0.001, deadline=3600, callbacks=False),
+            settings=TrackSettings(owner=owner, poll=0.001, deadline=3600, callbacks=callbacks),
             jobs=jobs,
             queue=queue,
             replies=replies,

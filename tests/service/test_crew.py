@@ -1,7 +1,7 @@
 """One task for each job, from wherever it stands to its end."""
 
 import asyncio
-import logging
+import re
 from dataclasses import replace
 
 import pytest
@@ -128,11 +128,21 @@ async def test_an_error_nobody_expected_does_not_end_a_job(shop, caplog):
     await until(shop.at_rest)
 
     assert shop.jobs.only.state is State.DELIVERED
-    assert any(record.levelno == logging.ERROR for record in caplog.records)
+    assert ids_in(caplog)
+    assert shop.replies.faults == []  # it made no difference to the member
 
 
-async def test_an_error_nobody_expected_in_a_submit_sends_nothing_again(shop):
-    """Nobody knows how far it came: that is what UNCERTAIN is for."""
+def ids_in(caplog):
+    """Return the ids of the errors that nobody expected."""
+    found = (re.match(r"error ([0-9a-f]{8}): job ", record.message) for record in caplog.records)
+    return [match[1] for match in found if match]
+
+
+async def test_an_error_nobody_expected_in_a_submit_sends_nothing_again(shop, caplog):
+    """Nobody knows how far it came: that is what UNCERTAIN is for.
+
+    Its member hears of it, and can name what the operator must look for.
+    """
     shop.queue.answers.append(RuntimeError("a bug"))
 
     async with shop.working():
@@ -141,6 +151,20 @@ async def test_an_error_nobody_expected_in_a_submit_sends_nothing_again(shop):
 
     assert len(shop.queue.submitted) == 1
     assert shop.jobs.only.state is State.UNCERTAIN
+    (error_id,) = ids_in(caplog)
+    assert shop.replies.faults == [(State.UNCERTAIN, error_id)]
+
+
+async def test_while_a_callback_may_still_settle_it_the_error_is_told_too(open_shop, caplog):
+    shop = open_shop(callbacks=True)
+    shop.queue.answers.append(RuntimeError("a bug"))
+
+    async with shop.working():
+        await shop.orders.take(a_request(), answered)
+        await until(lambda: shop.replies.faults)
+
+    assert shop.replies.settled == []
+    assert shop.replies.faults == [(State.UNCERTAIN, error_id) for error_id in ids_in(caplog)]
 
 
 async def test_one_jobs_failure_is_no_other_jobs_business(shop):

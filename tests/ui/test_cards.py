@@ -143,6 +143,17 @@ def test_pictures_are_hidden_where_their_server_wanted_that(pictures, done, spoi
     assert [item.get("spoiler", False) for item in items(card)] == [spoiler] * 3
 
 
+def test_the_card_of_an_order_that_a_fault_of_ours_left_uncertain_fits_and_names_it():
+    job = a_job(state=State.UNCERTAIN, billed=Billed.UNKNOWN, order=an_order(prompt=LONGEST))
+
+    for card in (
+        cards.end(job, fault_id="0123abcd"),
+        cards.progress(job, until=NOW + 60, fault_id="0123abcd"),
+    ):
+        assert_within_limits(card)
+        assert "`0123abcd`" in " ".join(words(card))
+
+
 @pytest.mark.parametrize("state", ENDS)
 @pytest.mark.parametrize("cause", [None, *Cause])
 def test_the_card_of_an_end_fits_and_says_what_is_charged(state, cause):

@@ -109,6 +109,17 @@ def says(exchange, text):
     return text.encode() in exchange.body
 
 
+async def test_an_error_of_ours_is_told_by_its_id(stand_in, replies, job):
+    uncertain = job(State.UNCERTAIN)
+    replies.show(uncertain, until=uncertain.since + 300, fault_id="0123abcd")
+    await stand_in.journal.wait("PATCH", BY_TOKEN)
+    await replies.settle(uncertain, fault_id="4567cdef")
+
+    shown, settled = edits(stand_in)
+    assert says(shown, "0123abcd")
+    assert says(settled, "4567cdef")
+
+
 async def test_of_many_showings_during_one_edit_only_the_newest_follows(
     stand_in, replies, job, meters
 ):

@@ -96,6 +96,16 @@ def test_a_pausing_lane_says_when_it_goes_on():
     assert f"<t:{int(NOW) + 60}:R>" in words
 
 
+@pytest.mark.parametrize("until", [None, NOW + 60])
+def test_what_a_fault_of_ours_left_uncertain_has_its_id_and_blames_nobody_else(until):
+    words = texts.status(a_job(state=State.UNCERTAIN), until=until, fault_id="0123abcd")
+
+    assert "onfirmed" in words
+    assert "`0123abcd`" in words
+    assert "image service" not in words
+    assert f"<t:{int(until or NOW)}:R>" in words
+
+
 def test_a_refusal_for_money_says_so_and_who_can_help():
     job = a_job(state=State.REFUSED, cause=Cause.OUT_OF_CREDIT)
 
