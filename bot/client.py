@@ -22,6 +22,7 @@ from bot.service.history import History
 from bot.service.limits import Limits
 from bot.service.orders import Orders
 from bot.ui import answers, buttons, panel
+from bot.ui.language import Translator
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +85,7 @@ class ImagineBot(commands.Bot):
     async def setup_hook(self) -> None:
         """Load the cogs and let Discord know of their commands."""
         self.add_dynamic_items(*buttons.ALL, panel.Press)
+        await self.tree.set_translator(Translator())
         for name in COGS:
             await self.load_extension(name)
         await self._sync()
@@ -111,8 +113,12 @@ class ImagineBot(commands.Bot):
 
     async def _sync(self) -> None:
         """Register the commands, but only when they differ from what Discord has."""
-        wanted = [command.to_dict(self.tree) for command in self.tree.get_commands()]
-        found = await self.http.get_global_commands(self.application_id or 0)
+        wanted = await registered(self.tree)
+        # discord.py would ask without the translations.
+        route = discord.http.Route(
+            "GET", "/applications/{application_id}/commands", application_id=self.application_id
+        )
+        found = await self.http.request(route, params={"with_localizations": "true"})
         if same_commands(wanted, found):
             return
         log.info("registering %d commands", len(wanted))
@@ -123,7 +129,7 @@ class Tree(app_commands.CommandTree[ImagineBot]):
     """The commands, and the one place where their errors become words."""
 
     async def interaction_check(self, interaction: answers.Interaction, /) -> bool:
-        """Let everybody in, and let the log know what goes on."""
+        """Let everybody in, speak their language, and let the log know what goes on."""
         answers.noted(interaction)
         return True
 
@@ -202,6 +208,12 @@ async def _closing(client: ImagineBot) -> AsyncIterator[ImagineBot]:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_WITHIN):
                 await client.close()
+
+
+async def registered(tree: app_commands.CommandTree[Any]) -> list[Any]:
+    """Return the commands as Discord is told of them, in every language."""
+    translator = tree.translator or app_commands.Translator()
+    return [await one.get_translated_payload(tree, translator) for one in tree.get_commands()]
 
 
 def same_commands(wanted: list[Any], found: list[Any]) -> bool:

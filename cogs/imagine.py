@@ -10,7 +10,7 @@ from discord.ext import commands
 from bot.client import ImagineBot
 from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS, Order
 from bot.service.orders import Orders, Request
-from bot.ui import answers, texts
+from bot.ui import answers, language, texts
 
 
 class Imagine(commands.Cog):
@@ -19,16 +19,10 @@ class Imagine(commands.Cog):
     def __init__(self, orders: Orders) -> None:
         self._orders = orders
 
-    @app_commands.command(description=texts.IMAGINE)
+    @app_commands.command(description=texts.commands.IMAGINE)
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.describe(
-        prompt=texts.IMAGINE_PROMPT,
-        images=texts.IMAGINE_IMAGES,
-        guidance=texts.IMAGINE_GUIDANCE,
-        steps=texts.IMAGINE_STEPS,
-        enhance=texts.IMAGINE_ENHANCE,
-    )
+    @app_commands.describe(**texts.commands.IMAGINE_OPTIONS)
     async def imagine(
         self,
         interaction: discord.Interaction[ImagineBot],
@@ -69,6 +63,8 @@ def _request(interaction: discord.Interaction[ImagineBot], options: dict[str, An
         member_id=interaction.user.id,
         role_ids=answers.role_ids(interaction.user),
         file_limit=interaction.filesize_limit,
+        language=answers.card_language(interaction),
+        guild_language=language.of(interaction.guild_locale),
         **options,
     )
 

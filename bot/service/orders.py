@@ -46,6 +46,8 @@ class Request:
     member_id: int
     role_ids: frozenset[int] = frozenset()
     file_limit: int  # bytes
+    language: str = "en"  # of the card
+    guild_language: str = "en"  # of the lines in the server's log channel
     prompt: object
     images: object
     guidance: object
@@ -148,6 +150,7 @@ class Orders:
             interaction_token=request.token,
             callback_token=secrets.token_urlsafe(24),
             file_limit=request.file_limit,
+            language=request.language,
             created_at=now,
             since=now,
         )
@@ -182,6 +185,7 @@ class Orders:
                     channel_id=job.channel_id,
                     phrase=refusal.said,
                     prompt=job.order.prompt,
+                    language=request.guild_language,
                 )
                 self._notices.tell(standing.rules.log_channel, notice)
             raise LimitReached(verdict=refusal)
