@@ -84,11 +84,15 @@ class ImagineBot(commands.Bot):
 
     async def setup_hook(self) -> None:
         """Load the cogs and let Discord know of their commands."""
+        await self.load()
+        await self._sync()
+
+    async def load(self) -> None:
+        """Load the cogs, and what speaks for their commands in other languages."""
         self.add_dynamic_items(*buttons.ALL, panel.Press)
         await self.tree.set_translator(Translator())
         for name in COGS:
             await self.load_extension(name)
-        await self._sync()
 
     async def on_ready(self) -> None:
         """Note that Discord sends interactions from now on."""
@@ -232,7 +236,9 @@ def _agrees(ours: Any, theirs: Any) -> bool:
     """Tell whether *theirs* says what *ours* does; what Discord adds or leaves out is ignored."""
     if isinstance(ours, dict):
         other = theirs if isinstance(theirs, dict) else {}
-        names = (ours.keys() - _DERIVED) | (other.keys() & _MEANINGFUL)
+        if any((ours.get(name) or {}) != (other.get(name) or {}) for name in _TRANSLATIONS):
+            return False
+        names = (ours.keys() - _DERIVED - _TRANSLATIONS) | (other.keys() & _MEANINGFUL)
         return all(_agrees(ours.get(name), other.get(name)) for name in names)
     if isinstance(ours, list) and isinstance(theirs, list):
         return len(ours) == len(theirs) and all(map(_agrees, ours, theirs))
@@ -249,5 +255,7 @@ _DERIVED: Final = frozenset({"dm_permission"})
 # Where ours lacks one of these and Discord's has it, they differ.
 _MEANINGFUL: Final = frozenset(
     {"options", "choices", "min_value", "max_value", "min_length", "max_length", "autocomplete"}
-    | {"required", "name_localizations", "description_localizations"}
+    | {"required"}
 )
+# By their locales; these are the same, or not.
+_TRANSLATIONS: Final = frozenset({"name_localizations", "description_localizations"})

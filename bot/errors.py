@@ -1,6 +1,6 @@
 """The tree of our own errors, each named for what its reader may conclude.
 
-They carry data; the words that members read are made of it in ``bot/ui/texts.py``.
+They carry data; the words that members read are made of it in ``bot/ui/texts``.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,6 @@
 """``/imagine``: takes the order. The pictures come by way of ``bot.service.deliver``."""
 
-from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 import discord
 from discord import app_commands
@@ -11,6 +10,8 @@ from bot.client import ImagineBot
 from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS, Order
 from bot.service.orders import Orders, Request
 from bot.ui import answers, language, texts
+
+OPTIONS: Final = tuple(texts.commands.IMAGINE_OPTIONS)
 
 
 class Imagine(commands.Cog):
@@ -47,7 +48,7 @@ class Imagine(commands.Cog):
         """Order once more what a job ordered, for whoever pressed."""
         async with answers.explaining(interaction):
             order = await self._orders.order_of(job_id)
-            request = _request(interaction, asdict(order))
+            request = _request(interaction, {name: getattr(order, name) for name in OPTIONS})
             await self._orders.take(request, answers.deferral(interaction))
 
 

@@ -143,7 +143,7 @@ async def test_a_burst_of_one_member_gets_exactly_what_they_may_have_at_once(eit
 
     assert (len(admitted), len(refused)) == (2, 48)
     assert all(
-        "you may have 2 orders at once, and 2 of yours are not done yet" in one for one in refused
+        "you may have 2 orders at once. 2 of yours are not done yet." in one for one in refused
     )
     assert len(await either.pixazo.wait_accepted(2)) == 2
 

@@ -94,9 +94,11 @@ def panel(overview: Overview, note: str | None = None) -> dict[str, str]:
             ),
         ),
     }
-    tiers = [f"- {_tier(tier)}" for tier in rules.tiers] or [f"- {pgettext('tiers', 'none')}"]
+    tiers = [_tier(tier) for tier in rules.tiers] or [pgettext("tiers", "none")]
     room = shared.MESSAGE - sum(map(len, parts.values()))
-    return parts | {"tiers": shared.fitted([f"**{tiers_title}**", *tiers], room)}
+    return parts | {
+        "tiers": shared.fitted([f"**{tiers_title}**", *(f"- {tier}" for tier in tiers)], room)
+    }
 
 
 def _notes(overview: Overview, note: str | None) -> Iterable[str]:

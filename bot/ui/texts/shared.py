@@ -16,11 +16,6 @@ def images(count: int) -> str:
     return ngettext("{count} image", "{count} images", count).format(count=count)
 
 
-def orders(count: int) -> str:
-    """Return so many orders."""
-    return ngettext("{count} order", "{count} orders", count).format(count=count)
-
-
 def phrases(count: int) -> str:
     """Return so many phrases."""
     return ngettext("{count} phrase", "{count} phrases", count).format(count=count)
