@@ -72,6 +72,11 @@ def test_there_is_a_catalogue_for_each_language():
     assert sorted(path.name for path in FOLDER.iterdir() if path.is_dir()) == sorted(OTHERS)
 
 
+@pytest.mark.parametrize("spoken", LANGUAGES)
+def test_the_container_keeps_what_babel_knows_of_each_language(spoken):
+    assert f"! -name {spoken}.dat" in (PROJECT / "Dockerfile").read_text()
+
+
 @in_every_other_language
 def test_every_message_is_translated_and_none_is_left_over(in_the_code, catalogues, spoken):
     found = catalogues[spoken]
