@@ -55,6 +55,7 @@ class LimitReached(NotOrdered):
     """A rule that somebody set forbids the order now."""
 
     verdict: "Verdict"
+    log_channel: int | None = None  # the server's
 
     def __str__(self) -> str:
         return f"{self.verdict.rule}: {self.verdict.used} of {self.verdict.limit} used"

@@ -158,6 +158,9 @@ class Orders:
         try:
             async with asyncio.timeout(ADMIT_WITHIN):
                 recorded = await self._jobs.add(job, self._admission(request))
+        except LimitReached as refused:
+            self._tell(request, job, refused)
+            raise
         except (TimeoutError, StoreAway) as error:
             # Should the row be written all the same, nobody answers it, and so it is cancelled.
             raise TooLate from error
@@ -179,18 +182,21 @@ class Orders:
             refusal = limits.admit(ask, caps=self._caps, standing=standing, now=job.created_at)
             if refusal is None:
                 return replace(job, spoiler=standing.rules.spoiler)
-            if refusal.rule is Rule.WORDS and standing.rules.log_channel is not None:
-                notice = WordRefused(
-                    member_id=job.member_id,
-                    channel_id=job.channel_id,
-                    phrase=refusal.said,
-                    prompt=job.order.prompt,
-                    language=request.guild_language,
-                )
-                self._notices.tell(standing.rules.log_channel, notice)
-            raise LimitReached(verdict=refusal)
+            raise LimitReached(verdict=refusal, log_channel=standing.rules.log_channel)
 
         return admit
+
+    def _tell(self, request: Request, job: Job, refused: LimitReached) -> None:
+        """Let the server's log know of a refused word; the store decides elsewhere, in threads."""
+        if refused.verdict.rule is Rule.WORDS and refused.log_channel is not None:
+            notice = WordRefused(
+                member_id=job.member_id,
+                channel_id=job.channel_id,
+                phrase=refused.verdict.said,
+                prompt=job.order.prompt,
+                language=request.guild_language,
+            )
+            self._notices.tell(refused.log_channel, notice)
 
     async def _answered(self, job: Job, message_id: int | None) -> None:
         after = replace(job, answered_at=self._now(), message_id=message_id)
