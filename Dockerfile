@@ -9,7 +9,8 @@ RUN python -m venv --without-pip /opt/venv \
     && pip --python /opt/venv/bin/python install --no-cache-dir --no-compile \
         --require-hashes --only-binary :all: -r requirements.txt
 # What the bot never loads: tests, sources in C, libraries for Windows, zstandard for PyPy, and
-# Pillow's AVIF, colour profiles and fonts with their libraries. A start that did need one of them
+# Pillow's AVIF, colour profiles and fonts with their libraries, and Babel's knowledge of languages
+# that the bot does not speak. A start that did need one of them
 # fails below, while the image is built.
 RUN find /opt/venv/lib -depth \
         \( -type d \( -name tests -o -path '*/sqlalchemy/testing' \) -exec rm -rf {} \; \) \
@@ -19,6 +20,7 @@ RUN find /opt/venv/lib -depth \
             -o -path '*/pillow.libs/libavif*' -o -path '*/pillow.libs/liblcms2*' \
             -o -path '*/pillow.libs/libharfbuzz*' -o -path '*/pillow.libs/libfreetype*' \
             -o -path '*/pillow.libs/libpng*' -o -path '*/pillow.libs/libbrotli*' \
+            -o -path '*/babel/locale-data/*' ! -name root.dat ! -name en.dat ! -name de.dat \
         \) -delete \)
 
 FROM ${BASE}

@@ -2,7 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: sandbox run test check format bench chaos picture requirements clean
+LOCALES := bot/ui/locales
+
+.PHONY: sandbox run test check format bench chaos picture messages requirements clean
 
 sandbox: .venv/run        ## try the whole bot in a browser: no account, no key
 	@$(BIN)/python -m sandbox
@@ -32,6 +34,13 @@ chaos: .venv/dev          ## kill the bot at random while 100 orders run, and co
 
 picture: .venv/dev        ## take the picture in README anew (needs Chromium)
 	@$(BIN)/python -m docs.picture
+
+messages: .venv/dev       ## bring what is new in the words into every language's catalogue
+	@$(BIN)/pybabel --quiet extract --omit-header --no-default-keywords --add-location file \
+		--sort-by-file --width 100 --ignore-dirs __pycache__ -o $(LOCALES)/imagine.pot \
+		-k "_ gettext ngettext:1,2 pgettext:1c,2 localized marked" bot cogs
+	@$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --width 100 \
+		--ignore-pot-creation-date -D imagine -i $(LOCALES)/imagine.pot -d $(LOCALES)
 
 requirements:             ## pin the dependencies of pyproject.toml anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -23,6 +23,7 @@ from bot.service.history import History
 from bot.service.limits import Limits
 from bot.service.orders import Orders
 from bot.ui import answers, buttons, panel
+from bot.ui.language import Translator
 
 log = logging.getLogger(__name__)
 
@@ -84,10 +85,15 @@ class ImagineBot(commands.Bot):
 
     async def setup_hook(self) -> None:
         """Load the cogs and let Discord know of their commands."""
+        await self.load()
+        await self._sync()
+
+    async def load(self) -> None:
+        """Load the cogs, and what speaks for their commands in other languages."""
         self.add_dynamic_items(*buttons.ALL, panel.Press)
+        await self.tree.set_translator(Translator())
         for name in COGS:
             await self.load_extension(name)
-        await self._sync()
 
     async def on_ready(self) -> None:
         """Note that Discord sends interactions from now on."""
@@ -112,8 +118,12 @@ class ImagineBot(commands.Bot):
 
     async def _sync(self) -> None:
         """Register the commands, but only when they differ from what Discord has."""
-        wanted = [command.to_dict(self.tree) for command in self.tree.get_commands()]
-        found = await self.http.get_global_commands(self.application_id or 0)
+        wanted = await registered(self.tree)
+        # discord.py would ask without the translations.
+        route = discord.http.Route(
+            "GET", "/applications/{application_id}/commands", application_id=self.application_id
+        )
+        found = await self.http.request(route, params={"with_localizations": "true"})
         if same_commands(wanted, found):
             return
         log.info("registering %d commands", len(wanted))
@@ -124,7 +134,7 @@ class Tree(app_commands.CommandTree[ImagineBot]):
     """The commands, and the one place where their errors become words."""
 
     async def interaction_check(self, interaction: answers.Interaction, /) -> bool:
-        """Let everybody in, and let the log know what goes on."""
+        """Let everybody in, speak their language, and let the log know what goes on."""
         answers.noted(interaction)
         return True
 
@@ -205,6 +215,12 @@ async def _closing(client: ImagineBot) -> AsyncIterator[ImagineBot]:
                 await client.close()
 
 
+async def registered(tree: app_commands.CommandTree[Any]) -> list[Any]:
+    """Return the commands as Discord is told of them, in every language."""
+    translator = tree.translator or app_commands.Translator()
+    return [await one.get_translated_payload(tree, translator) for one in tree.get_commands()]
+
+
 def same_commands(wanted: list[Any], found: list[Any]) -> bool:
     """Tell whether Discord's commands *found* are the ones *wanted*, defaults aside."""
 
@@ -221,7 +237,9 @@ def _agrees(ours: Any, theirs: Any) -> bool:
     """Tell whether *theirs* says what *ours* does; what Discord adds or leaves out is ignored."""
     if isinstance(ours, dict):
         other = theirs if isinstance(theirs, dict) else {}
-        names = (ours.keys() - _DERIVED) | (other.keys() & _MEANINGFUL)
+        if any((ours.get(name) or {}) != (other.get(name) or {}) for name in _TRANSLATIONS):
+            return False
+        names = (ours.keys() - _DERIVED - _TRANSLATIONS) | (other.keys() & _MEANINGFUL)
         return all(_agrees(ours.get(name), other.get(name)) for name in names)
     if isinstance(ours, list) and isinstance(theirs, list):
         return len(ours) == len(theirs) and all(map(_agrees, ours, theirs))
@@ -238,5 +256,7 @@ _DERIVED: Final = frozenset({"dm_permission"})
 # Where ours lacks one of these and Discord's has it, they differ.
 _MEANINGFUL: Final = frozenset(
     {"options", "choices", "min_value", "max_value", "min_length", "max_length", "autocomplete"}
-    | {"required", "name_localizations", "description_localizations"}
+    | {"required"}
 )
+# By their locales; these are the same, or not.
+_TRANSLATIONS: Final = frozenset({"name_localizations", "description_localizations"})

@@ -1,6 +1,6 @@
 """The tree of our own errors, each named for what its reader may conclude.
 
-They carry data; the words that members read are made of it in ``bot/ui/texts.py``.
+They carry data; the words that members read are made of it in ``bot/ui/texts``.
 """
 
 from dataclasses import dataclass
@@ -63,6 +63,7 @@ class LimitReached(NotOrdered):
     """A rule that somebody set forbids the order now."""
 
     verdict: "Verdict"
+    log_channel: int | None = None  # the server's
 
     def __str__(self) -> str:
         return f"{self.verdict.rule}: {self.verdict.used} of {self.verdict.limit} used"

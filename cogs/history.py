@@ -19,7 +19,7 @@ class History(commands.Cog):
     def __init__(self, history: Service) -> None:
         self._history = history
 
-    @app_commands.command(description=texts.HISTORY)
+    @app_commands.command(description=texts.commands.HISTORY)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     @app_commands.allowed_installs(guilds=True, users=False)
     async def history(self, interaction: discord.Interaction[ImagineBot]) -> None:
@@ -32,7 +32,7 @@ class History(commands.Cog):
         count = await self._history.hand_over(
             interaction.user.id, hand, file_limit=interaction.filesize_limit
         )
-        await answers.privately(interaction, texts.handed_over(count))
+        await answers.privately(interaction, texts.history.handed_over(count))
 
 
 async def setup(bot: ImagineBot) -> None:

@@ -1,7 +1,6 @@
 """``/imagine``: takes the order. The pictures come by way of ``bot.service.deliver``."""
 
-from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 import discord
 from discord import app_commands
@@ -10,7 +9,9 @@ from discord.ext import commands
 from bot.client import ImagineBot
 from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS, Order
 from bot.service.orders import Orders, Request
-from bot.ui import answers, texts
+from bot.ui import answers, language, texts
+
+OPTIONS: Final = tuple(texts.commands.IMAGINE_OPTIONS)
 
 
 class Imagine(commands.Cog):
@@ -19,16 +20,10 @@ class Imagine(commands.Cog):
     def __init__(self, orders: Orders) -> None:
         self._orders = orders
 
-    @app_commands.command(description=texts.IMAGINE)
+    @app_commands.command(description=texts.commands.IMAGINE)
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.describe(
-        prompt=texts.IMAGINE_PROMPT,
-        images=texts.IMAGINE_IMAGES,
-        guidance=texts.IMAGINE_GUIDANCE,
-        steps=texts.IMAGINE_STEPS,
-        enhance=texts.IMAGINE_ENHANCE,
-    )
+    @app_commands.describe(**texts.commands.IMAGINE_OPTIONS)
     async def imagine(
         self,
         interaction: discord.Interaction[ImagineBot],
@@ -53,7 +48,7 @@ class Imagine(commands.Cog):
         """Order once more what a job ordered, for whoever pressed."""
         async with answers.explaining(interaction):
             order = await self._orders.order_of(job_id)
-            request = _request(interaction, asdict(order))
+            request = _request(interaction, {name: getattr(order, name) for name in OPTIONS})
             await self._orders.take(request, answers.deferral(interaction))
 
 
@@ -69,6 +64,8 @@ def _request(interaction: discord.Interaction[ImagineBot], options: dict[str, An
         member_id=interaction.user.id,
         role_ids=answers.role_ids(interaction.user),
         file_limit=interaction.filesize_limit,
+        language=answers.card_language(interaction),
+        guild_language=language.of(interaction.guild_locale),
         **options,
     )
 

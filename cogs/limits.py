@@ -36,23 +36,23 @@ SAMPLE: Final = Order(prompt="", images=1, steps=STEPS.low)
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 @app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.default_permissions(manage_guild=True)
-class Limits(commands.GroupCog, group_name="limits", group_description=texts.LIMITS):
+class Limits(commands.GroupCog, group_name="limits", group_description=texts.commands.LIMITS):
     """The moderators' commands, buttons and forms; each asks first whether one is asking."""
 
-    words = app_commands.Group(name="words", description=texts.WORDS)
+    words = app_commands.Group(name="words", description=texts.commands.WORDS)
 
     def __init__(self, limits: Service) -> None:
         self._limits = limits
 
-    @app_commands.command(description=texts.SHOW)
+    @app_commands.command(description=texts.commands.SHOW)
     async def show(self, interaction: Interaction) -> None:
         """Show the panel."""
         moderator = await _begin(interaction)
         overview = await self._limits.overview(moderator)
         await answers.shown(interaction, panel.panel(overview))
 
-    @app_commands.command(description=texts.SET)
-    @app_commands.describe(**texts.OPTIONS)
+    @app_commands.command(description=texts.commands.SET)
+    @app_commands.describe(**texts.commands.OPTIONS)
     async def set(
         self,
         interaction: Interaction,
@@ -80,8 +80,8 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.LIM
         )
         await self._change(interaction, lambda before: rules.changed(before, **named))
 
-    @app_commands.command(description=texts.TIER)
-    @app_commands.describe(**texts.TIER_OPTIONS)
+    @app_commands.command(description=texts.commands.TIER)
+    @app_commands.describe(**texts.commands.TIER_OPTIONS)
     async def tier(
         self,
         interaction: Interaction,
@@ -112,8 +112,8 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.LIM
             ),
         )
 
-    @app_commands.command(description=texts.CHANNELS)
-    @app_commands.describe(**texts.CHANNELS_OPTIONS)
+    @app_commands.command(description=texts.commands.CHANNELS)
+    @app_commands.describe(**texts.commands.CHANNELS_OPTIONS)
     async def channels(
         self,
         interaction: Interaction,
@@ -131,43 +131,43 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.LIM
 
         await self._change(interaction, how)
 
-    @words.command(name="add", description=texts.WORDS_ADD)
-    @app_commands.describe(phrase=texts.PHRASE)
+    @words.command(name="add", description=texts.commands.WORDS_ADD)
+    @app_commands.describe(phrase=texts.commands.PHRASE)
     async def words_add(self, interaction: Interaction, phrase: Phrase) -> None:
         """Block a phrase."""
         await self._change(interaction, lambda before: rules.with_words(before, block=phrase))
 
-    @words.command(name="allow", description=texts.WORDS_ALLOW)
-    @app_commands.describe(phrase=texts.PHRASE)
+    @words.command(name="allow", description=texts.commands.WORDS_ALLOW)
+    @app_commands.describe(phrase=texts.commands.PHRASE)
     async def words_allow(self, interaction: Interaction, phrase: Phrase) -> None:
         """Allow a phrase."""
         await self._change(interaction, lambda before: rules.with_words(before, allow=phrase))
 
-    @words.command(name="remove", description=texts.WORDS_REMOVE)
-    @app_commands.describe(phrase=texts.PHRASE)
+    @words.command(name="remove", description=texts.commands.WORDS_REMOVE)
+    @app_commands.describe(phrase=texts.commands.PHRASE)
     async def words_remove(self, interaction: Interaction, phrase: Phrase) -> None:
         """Take a phrase off the lists."""
         await self._change(interaction, lambda before: rules.with_words(before, remove=phrase))
 
-    @words.command(name="list", description=texts.WORDS_LIST)
+    @words.command(name="list", description=texts.commands.WORDS_LIST)
     async def words_list(self, interaction: Interaction) -> None:
         """List the phrases."""
         moderator = await _begin(interaction)
         found = await self._limits.rules(moderator)
-        await answers.shown(interaction, panel.words(texts.words_listed(found)))
+        await answers.shown(interaction, panel.words(texts.explained.words_listed(found)))
 
-    @words.command(name="test", description=texts.WORDS_TEST)
-    @app_commands.describe(prompt=texts.PROMPT)
+    @words.command(name="test", description=texts.commands.WORDS_TEST)
+    @app_commands.describe(prompt=texts.commands.PROMPT)
     async def words_test(
         self, interaction: Interaction, prompt: app_commands.Range[str, 1, 1000]
     ) -> None:
         """Say what would become of a prompt."""
         moderator = await _begin(interaction)
         finding = await self._limits.try_words(moderator, prompt)
-        await answers.shown(interaction, panel.words(texts.words_found(prompt, finding)))
+        await answers.shown(interaction, panel.words(texts.explained.words_found(prompt, finding)))
 
-    @app_commands.command(description=texts.BLOCK)
-    @app_commands.describe(**texts.BLOCK_OPTIONS)
+    @app_commands.command(description=texts.commands.BLOCK)
+    @app_commands.describe(**texts.commands.BLOCK_OPTIONS)
     async def block(
         self,
         interaction: Interaction,
@@ -178,44 +178,44 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.LIM
         """Block a member."""
         moderator = await _begin(interaction)
         block = await self._limits.block(moderator, member.id, hours=hours, reason=reason)
-        await answers.privately(interaction, texts.blocked(block))
+        await answers.privately(interaction, texts.changes.blocked(block))
 
-    @app_commands.command(description=texts.UNBLOCK)
-    @app_commands.describe(member=texts.MEMBER)
+    @app_commands.command(description=texts.commands.UNBLOCK)
+    @app_commands.describe(member=texts.commands.MEMBER)
     async def unblock(self, interaction: Interaction, member: discord.User) -> None:
         """End a member's block."""
         moderator = await _begin(interaction)
         was = await self._limits.unblock(moderator, member.id)
-        await answers.privately(interaction, texts.unblocked(member.id, was=was))
+        await answers.privately(interaction, texts.changes.unblocked(member.id, was=was))
 
-    @app_commands.command(description=texts.LOG)
-    @app_commands.describe(channel=texts.LOG_CHANNEL)
+    @app_commands.command(description=texts.commands.LOG)
+    @app_commands.describe(channel=texts.commands.LOG_CHANNEL)
     async def log(
         self, interaction: Interaction, channel: discord.TextChannel | None = None
     ) -> None:
         """Choose the log channel."""
         moderator = await _begin(interaction)
         await self._limits.log_to(moderator, channel.id if channel else None)
-        await answers.privately(interaction, texts.logged(channel.id if channel else None))
+        await answers.privately(interaction, texts.changes.logged(channel.id if channel else None))
 
-    @app_commands.command(description=texts.PAUSE)
-    @app_commands.describe(reason=texts.PAUSE_REASON)
+    @app_commands.command(description=texts.commands.PAUSE)
+    @app_commands.describe(reason=texts.commands.PAUSE_REASON)
     async def pause(self, interaction: Interaction, reason: Reason = "") -> None:
         """Take no orders."""
         moderator = await _begin(interaction)
         after = await self._limits.pause(moderator, reason=reason)
-        await answers.privately(interaction, texts.paused(after))
+        await answers.privately(interaction, texts.changes.paused(after))
 
-    @app_commands.command(description=texts.RESUME)
+    @app_commands.command(description=texts.commands.RESUME)
     async def resume(self, interaction: Interaction) -> None:
         """Take orders again."""
         moderator = await _begin(interaction)
         was_paused, may_probe = await self._limits.resume(moderator)
-        told = texts.resumed(was_paused=was_paused, may_probe=may_probe)
+        told = texts.changes.resumed(was_paused=was_paused, may_probe=may_probe)
         await answers.privately(interaction, told)
 
-    @app_commands.command(description=texts.EXPLAIN)
-    @app_commands.describe(member=texts.MEMBER)
+    @app_commands.command(description=texts.commands.EXPLAIN)
+    @app_commands.describe(member=texts.commands.MEMBER)
     async def explain(self, interaction: Interaction, member: discord.Member) -> None:
         """Say how every rule stands for a member, in this channel."""
         moderator = await _begin(interaction)
@@ -227,7 +227,9 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.LIM
             age_restricted=answers.age_restricted(interaction),
         )
         verdicts = await self._limits.explain(moderator, member.id, ask)
-        await answers.shown(interaction, panel.words(texts.explained(member.id, verdicts)))
+        await answers.shown(
+            interaction, panel.words(texts.explained.explained(member.id, verdicts))
+        )
 
     @commands.Cog.listener()
     async def on_limits_press(self, interaction: Interaction, do: str, what: str) -> None:
@@ -241,13 +243,15 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.LIM
                 case "save":
                     await answers.hold(interaction)
                     before, after = await self._limits.save(moderator, what)
-                    note = texts.changed(before, after)
+                    note = texts.changes.changed(before, after)
                     overview = await self._limits.overview(moderator)
                     await answers.change(interaction, panel.panel(overview, note))
                 case "drop":
                     await answers.hold(interaction)
                     overview = await self._limits.overview(moderator)
-                    await answers.change(interaction, panel.panel(overview, texts.DISCARDED))
+                    await answers.change(
+                        interaction, panel.panel(overview, texts.changes.discarded())
+                    )
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
@@ -265,7 +269,7 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.LIM
             draft = await self._limits.draft(moderator, changes)
             if draft.before == draft.after:
                 overview = await self._limits.overview(moderator)
-                view = panel.panel(overview, texts.NO_DIFFERENCE)
+                view = panel.panel(overview, texts.changes.no_difference())
             else:
                 view = panel.preview(draft.id, draft.before, draft.after)
             await answers.change(interaction, view)
@@ -273,7 +277,7 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.LIM
     async def _change(self, interaction: Interaction, how: Callable[[Rules], Rules]) -> None:
         moderator = await _begin(interaction)
         before, after = await self._limits.change(moderator, how)
-        await answers.privately(interaction, texts.changed(before, after))
+        await answers.privately(interaction, texts.changes.changed(before, after))
 
 
 async def _begin(interaction: Interaction) -> Moderator:

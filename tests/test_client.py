@@ -9,8 +9,9 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-from bot.client import Gateway, ImagineBot, Services, prepare_discord, same_commands
+from bot.client import Gateway, ImagineBot, Services, prepare_discord, registered, same_commands
 from bot.domain.shards import Shards
+from bot.ui.language import Translator
 from cogs.history import History
 from cogs.imagine import Imagine
 from cogs.limits import Limits
@@ -84,8 +85,9 @@ async def test_the_bot_pings_nobody_by_itself(bot):
 
 
 @pytest.fixture
-def wanted(bot):
-    return [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
+async def wanted(bot):
+    await bot.tree.set_translator(Translator())
+    return await registered(bot.tree)
 
 
 @pytest.fixture
@@ -128,6 +130,13 @@ DIFFERENCES = {
     "for moderators": lambda them: imagine(them).update(default_member_permissions="32"),
     "for nobody": lambda them: imagine(them).update(default_member_permissions="0"),
     "a translated name": lambda them: imagine(them).update(name_localizations={"de": "malen"}),
+    "a lost translation": lambda them: imagine(them).update(description_localizations={}),
+    "another translation": lambda them: option(them, "steps").update(
+        description_localizations={"de": "Aufwand"}
+    ),
+    "one translation more": lambda them: option(them, "steps")["description_localizations"].update(
+        fr="Effort"
+    ),
     "no options": lambda them: imagine(them).pop("options"),
     "one option less": lambda them: imagine(them)["options"].pop(),
     "one option more": lambda them: imagine(them)["options"].append(

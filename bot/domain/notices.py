@@ -7,7 +7,14 @@ from bot.domain.rules import Block, Rules
 
 
 @dataclass(frozen=True, kw_only=True)
-class WordRefused:
+class Line:
+    """One line in a server's log channel."""
+
+    language: str = "en"  # the server's
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordRefused(Line):
     """A prompt held a blocked phrase."""
 
     member_id: int
@@ -17,7 +24,7 @@ class WordRefused:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Changed:
+class Changed(Line):
     """A moderator changed the server's rules."""
 
     by: int
@@ -26,14 +33,14 @@ class Changed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Blocked:
+class Blocked(Line):
     """A moderator blocked a member, or blocked one differently."""
 
     block: Block
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unblocked:
+class Unblocked(Line):
     """A moderator ended a member's block."""
 
     by: int
@@ -41,7 +48,7 @@ class Unblocked:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shut:
+class Shut(Line):
     """The lane was shut, and orders of this server were given back. Once an episode."""
 
     reason: Reason

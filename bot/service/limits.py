@@ -25,6 +25,7 @@ class Moderator:
 
     id: int
     guild_id: int
+    language: str = "en"  # the server's, for its log channel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +91,8 @@ class Limits:
         """
         before, after = await self._guilds.change(by.guild_id, how)
         if before != after:
-            self._log(after, Changed(by=by.id, before=before, after=after))
+            notice = Changed(by=by.id, before=before, after=after, language=by.language)
+            self._log(after, notice)
         return before, after
 
     async def draft(self, by: Moderator, changes: Mapping[str, Any]) -> Draft:
@@ -120,7 +122,7 @@ class Limits:
         """
         before = await self._guilds.rules(by.guild_id)
         after = changed(before, log_channel=channel_id)
-        notice = Changed(by=by.id, before=before, after=after)
+        notice = Changed(by=by.id, before=before, after=after, language=by.language)
         try:
             if channel_id is not None and before != after:
                 await self._notices.write(channel_id, notice)
@@ -142,14 +144,15 @@ class Limits:
         """
         block = block_of(member_id, by=by.id, now=self._now(), hours=hours, reason=reason)
         await self._guilds.block(by.guild_id, block)
-        self._log(await self._guilds.rules(by.guild_id), Blocked(block=block))
+        notice = Blocked(block=block, language=by.language)
+        self._log(await self._guilds.rules(by.guild_id), notice)
         return block
 
     async def unblock(self, by: Moderator, member_id: int) -> bool:
         """End a member's block; ``False``: there was none."""
         ended = await self._guilds.unblock(by.guild_id, member_id)
         if ended:
-            notice = Unblocked(by=by.id, member_id=member_id)
+            notice = Unblocked(by=by.id, member_id=member_id, language=by.language)
             self._log(await self._guilds.rules(by.guild_id), notice)
         return ended
 

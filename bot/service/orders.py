@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bot.domain import limits, order, styles
 from bot.domain.job import Cause, Job, State
-from bot.domain.limits import Ask, Caps, Rule, Standing, Verdict
+from bot.domain.limits import Ask, Caps, Rule, Standing
 from bot.domain.notices import WordRefused
 from bot.errors import (
     Closed,
@@ -23,7 +23,7 @@ from bot.errors import (
     TooLate,
 )
 from bot.log import mark
-from bot.service.ports import Jobs, Notices, Replies
+from bot.service.ports import Admit, Jobs, Notices, Replies
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,8 @@ class Request:
     role_ids: frozenset[int] = frozenset()
     file_limit: int  # bytes
     answers_only: bool = False  # the bot is not where this comes from, only its answers are
+    language: str = "en"  # of the card
+    guild_language: str = "en"  # of the lines in the server's log channel
     prompt: object
     images: object
     guidance: object
@@ -136,7 +138,7 @@ class Orders:
     async def _record(self, request: Request) -> Job:
         if request.guild_id is None and not self._caps.direct:
             raise OnlyInServers
-        now, admission = self._now(), _Admission(request, self._caps)
+        now = self._now()
         job = Job(
             id=secrets.token_hex(8),
             interaction_id=request.interaction_id,
@@ -158,15 +160,16 @@ class Orders:
             private=order.checked_flag("private", request.private),
             answers_only=request.answers_only,
             file_limit=request.file_limit,
+            language=request.language,
             created_at=now,
             since=now,
         )
 
         try:
             async with asyncio.timeout(ADMIT_WITHIN):
-                recorded = await self._jobs.add(job, admission.admit)
-        except LimitReached as refusal:
-            self._tell(admission.log_channel, job, refusal.verdict)
+                recorded = await self._jobs.add(job, self._admission(request))
+        except LimitReached as refused:
+            self._tell(request, job, refused)
             raise
         except (TimeoutError, StoreAway) as error:
             # Should the row be written all the same, nobody answers it, and so it is cancelled.
@@ -175,16 +178,43 @@ class Orders:
             raise Replayed
         return recorded
 
-    def _tell(self, log_channel: int | None, job: Job, verdict: Verdict) -> None:
-        """Tell the server's moderators of a prompt that their words refused."""
-        if verdict.rule is Rule.WORDS and log_channel is not None:
+    def _admission(self, request: Request) -> Admit:
+        """Return what decides on a job once it is known how things stand."""
+
+        def admit(job: Job, standing: Standing) -> Job:
+            extended = styles.extended(job.order, standing.rules.styles)
+            ask = Ask(
+                order=extended,
+                guild_id=job.guild_id,
+                channel_id=request.parent_id or request.channel_id,
+                role_ids=request.role_ids,
+                age_restricted=request.age_restricted,
+            )
+            now = job.created_at
+            found = list(limits.verdicts(ask, caps=self._caps, standing=standing, now=now))
+            refusal = next((verdict for verdict in found if verdict.refuses), None)
+            if refusal is not None:
+                raise LimitReached(verdict=refusal, log_channel=standing.rules.log_channel)
+            return replace(
+                job,
+                order=extended,
+                spoiler=standing.rules.spoiler,
+                left_today=limits.left(found),
+            )
+
+        return admit
+
+    def _tell(self, request: Request, job: Job, refused: LimitReached) -> None:
+        """Let the server's log know of a refused word; the store decides elsewhere, in threads."""
+        if refused.verdict.rule is Rule.WORDS and refused.log_channel is not None:
             notice = WordRefused(
                 member_id=job.member_id,
                 channel_id=job.channel_id,
-                phrase=verdict.said,
+                phrase=refused.verdict.said,
                 prompt=job.order.prompt,
+                language=request.guild_language,
             )
-            self._notices.tell(log_channel, notice)
+            self._notices.tell(refused.log_channel, notice)
 
     async def _answered(self, job: Job, message_id: int | None) -> None:
         after = replace(job, answered_at=self._now(), message_id=message_id)
@@ -205,34 +235,3 @@ class Orders:
             return  # unanswered as it is, it will be cancelled later
         if cancelled and tell:
             self._replies.show(after)
-
-
-class _Admission:
-    """What decides on a job once it is known how things stand, in the midst of a transaction."""
-
-    def __init__(self, request: Request, caps: Caps) -> None:
-        self._request = request
-        self._caps = caps
-        self.log_channel: int | None = None  # of its server, once that is known
-
-    def admit(self, job: Job, standing: Standing) -> Job:
-        """Return *job* as it is recorded; raises :class:`~bot.errors.NotOrdered`."""
-        self.log_channel = standing.rules.log_channel
-        extended = styles.extended(job.order, standing.rules.styles)
-        ask = Ask(
-            order=extended,
-            guild_id=job.guild_id,
-            channel_id=self._request.parent_id or self._request.channel_id,
-            role_ids=self._request.role_ids,
-            age_restricted=self._request.age_restricted,
-        )
-        found = list(limits.verdicts(ask, caps=self._caps, standing=standing, now=job.created_at))
-        for verdict in found:
-            if verdict.refuses:
-                raise LimitReached(verdict=verdict)
-        return replace(
-            job,
-            order=extended,
-            spoiler=standing.rules.spoiler,
-            left_today=limits.left(found),
-        )

@@ -51,6 +51,7 @@ class GivenBack:
     orders: int
     channel_id: int  # of one of them
     message_id: int | None  # of its card
+    language: str = "en"  # of its card
 
 
 @dataclass(frozen=True, kw_only=True)

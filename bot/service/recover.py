@@ -147,6 +147,7 @@ class Recover:
                     channel_id=given.channel_id,
                     message_id=given.message_id,
                     until=lane.paused_until if reason is Reason.BUSY else None,
+                    language=given.language,
                 )
                 self._notices.tell(given.log_channel, notice)
 

@@ -22,7 +22,7 @@ from bot.errors import (
 from bot.log import fault, mark
 from bot.service.limits import Moderator
 from bot.service.ports import Picture
-from bot.ui import cards, texts
+from bot.ui import cards, language, texts
 from bot.ui.replies import answered
 
 log = logging.getLogger(__name__)
@@ -104,6 +104,12 @@ def channel_id(interaction: Interaction) -> int:
     return getattr(interaction.channel, "parent_id", None) or interaction.channel_id or 0
 
 
+def card_language(interaction: Interaction, *, private: bool = False) -> str:
+    """Return the language of the card that answers: the server's, where others read it too."""
+    public = interaction.guild_id is not None and not private
+    return language.of(interaction.guild_locale if public else interaction.locale)
+
+
 def age_restricted(interaction: Interaction) -> bool:
     """Tell whether the channel is marked as age-restricted."""
     channel = interaction.channel
@@ -126,7 +132,11 @@ def moderator(interaction: Interaction) -> Moderator:
     """
     if interaction.guild_id is None or not interaction.permissions.manage_guild:
         raise NotModerator
-    return Moderator(id=interaction.user.id, guild_id=interaction.guild_id)
+    return Moderator(
+        id=interaction.user.id,
+        guild_id=interaction.guild_id,
+        language=language.of(interaction.guild_locale),
+    )
 
 
 async def pictures(interaction: Interaction, job: Job, found: Sequence[Picture]) -> None:
@@ -153,25 +163,26 @@ async def explain(interaction: Interaction, error: BaseException) -> None:
         case Replayed():
             log.info("interaction %s came again and was left alone", interaction.id)
         case NotOrdered() as refusal:
-            await privately(interaction, texts.refusal(refusal))
+            await privately(interaction, texts.refusals.refusal(refusal))
         case NotChanged() as error:
-            await privately(interaction, texts.unchanged(error))
+            await privately(interaction, texts.changes.unchanged(error))
         case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
-            await privately(interaction, texts.COMMAND_CHANGED)
+            await privately(interaction, texts.answers.command_changed())
         case app_commands.TransformerError():
-            await privately(interaction, texts.NOT_FOUND)
+            await privately(interaction, texts.answers.not_found())
         case StoreAway():
             log.warning("interaction %s: %s", interaction.id, error)
-            await privately(interaction, texts.STORE_AWAY)
+            await privately(interaction, texts.answers.store_away())
         case Closed() | DiscordAway():
             log.info("interaction %s was not answered: %s", interaction.id, error)
         case _:
             error_id = fault(log, type(error).__name__, error)
-            await privately(interaction, texts.unexpected(error_id))
+            await privately(interaction, texts.answers.unexpected(error_id))
 
 
 def noted(interaction: Interaction) -> None:
-    """Let what this task logs be about the server and the shard of *interaction*."""
+    """Speak the member's language in this task, and log what is about *interaction*'s server."""
+    language.speak(language.of(interaction.locale))
     shards = interaction.client.shard_count or 1
     mark(guild=interaction.guild_id, shard=((interaction.guild_id or 0) >> 22) % shards)
 

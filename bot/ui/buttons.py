@@ -19,10 +19,10 @@ _JOB_ID: Final = "[0-9a-f]{16}"
 class Again(ui.DynamicItem[ui.Button[ui.LayoutView]], template=rf"again:(?P<job_id>{_JOB_ID})"):
     """Orders once more what a job ordered."""
 
-    def __init__(self, job_id: str, label: str = texts.AGAIN) -> None:
+    def __init__(self, job_id: str, label: str | None = None) -> None:
         super().__init__(
             ui.Button(
-                label=label,
+                label=label or texts.cards.again(),
                 style=discord.ButtonStyle.secondary,
                 custom_id=f"again:{job_id}",
             )

@@ -37,7 +37,7 @@ class Card:
 
 def progress(job: Job, **told: Any) -> Card:
     """Return the card of a job on its way; *told* is what its status says besides."""
-    return _card(job, texts.status(job, **told), _small(job))
+    return _card(job, texts.cards.status(job, **told), _small(job))
 
 
 def end(job: Job, *, fault_id: str | None = None) -> Card:
@@ -46,11 +46,11 @@ def end(job: Job, *, fault_id: str | None = None) -> Card:
     *fault_id* is in the log beside the fault of ours that is why.
     """
     lines = (
-        texts.status(job, fault_id=fault_id),
-        texts.vendor_words(job),
-        " ".join(part for part in (texts.charge(job), texts.who_can_help(job)) if part),
+        texts.cards.status(job, fault_id=fault_id),
+        texts.cards.vendor_words(job),
+        " ".join(part for part in (texts.cards.charge(job), texts.cards.who_can_help(job)) if part),
     )
-    button = Again(job.id, texts.TRY_AGAIN)
+    button = Again(job.id, texts.cards.try_again())
     return _card(job, "\n".join(line for line in lines if line), _small(job), button=button)
 
 
@@ -60,21 +60,21 @@ def done(job: Job, pictures: Sequence[Picture], *, mention: bool = False) -> Car
         discord.File(
             picture.path,
             filename=f"imagine-{job.id}-{number}.{picture.extension}",
-            description=texts.alt(job.order, number, len(pictures)),
+            description=texts.cards.alt(job.order, number, len(pictures)),
         )
         for number, picture in enumerate(pictures, start=1)
     ]
     gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
     for file in files:
         gallery.add_item(media=file, description=file.description, spoiler=job.spoiler)
-    notes = [_small(job), f"-# {texts.made_by()}"]
+    notes = [_small(job), f"-# {texts.cards.made_by()}"]
     if any(picture.shrunk for picture in pictures):
-        notes.append(f"-# {texts.SHRUNK}")
+        notes.append(f"-# {texts.cards.shrunk()}")
     if len(pictures) < len(job.media):
-        notes.append(f"-# {texts.SOME_MISSING}")
-    above = texts.for_member(job.member_id) if mention else None
+        notes.append(f"-# {texts.cards.some_missing()}")
+    above = texts.cards.for_member(job.member_id) if mention else None
     card = _card(
-        job, texts.status(job), gallery, "\n".join(notes), above=above, button=Again(job.id)
+        job, texts.cards.status(job), gallery, "\n".join(notes), above=above, button=Again(job.id)
     )
     return Card(card.view, files)
 
@@ -101,4 +101,4 @@ def _card(
 
 
 def _small(job: Job) -> str:
-    return f"-# {texts.details(job.order)}"
+    return f"-# {texts.cards.details(job.order)}"

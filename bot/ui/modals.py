@@ -32,7 +32,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
 
 def form(group: str, rules: Rules) -> ui.Modal:
     """Return the form for a group, filled with *rules* as they stand."""
-    modal = ui.Modal(title=texts.form_title(group), custom_id=f"{PREFIX}{group}", timeout=None)
+    modal = ui.Modal(title=texts.forms.title(group), custom_id=f"{PREFIX}{group}", timeout=None)
     for name in GROUPS[group]:
         modal.add_item(_FIELDS[_kind(name)].build(name, rules))
     modal.stop()  # so that discord.py does not keep it
@@ -71,7 +71,7 @@ def _number(name: str, rules: Rules) -> ui.Label[Any]:
     field: ui.TextInput[Any] = ui.TextInput(
         custom_id=name, default=str(getattr(rules, name)), max_length=_DIGITS, required=False
     )
-    return ui.Label(text=texts.unit(name), description=texts.FORM_NUMBER, component=field)
+    return ui.Label(text=texts.forms.unit(name), description=texts.forms.number(), component=field)
 
 
 def _read_number(name: str, sent: Mapping[str, Any]) -> int:
@@ -83,7 +83,7 @@ def _read_number(name: str, sent: Mapping[str, Any]) -> int:
 
 def _flag(name: str, rules: Rules) -> ui.Label[Any]:
     box: ui.Checkbox[Any] = ui.Checkbox(custom_id=name, default=getattr(rules, name))
-    return ui.Label(text=texts.NAMES[name], component=box)
+    return ui.Label(text=texts.limits.name(name), component=box)
 
 
 def _read_flag(_name: str, sent: Mapping[str, Any]) -> bool:
@@ -107,7 +107,7 @@ def _channels(name: str, rules: Rules) -> ui.Label[Any]:
         ],
     )
     return ui.Label(
-        text=texts.FORM_CHANNELS, description=texts.FORM_CHANNELS_HINT, component=select
+        text=texts.forms.channels(), description=texts.forms.channels_hint(), component=select
     )
 
 
@@ -123,8 +123,9 @@ def _phrases(name: str, rules: Rules) -> ui.Label[Any]:
         max_length=MOST_CHARACTERS,
         required=False,
     )
-    label = texts.FORM_BLOCKED if name == "blocked" else texts.FORM_ALLOWED
-    return ui.Label(text=label, description=texts.FORM_WORDS_HINT, component=text)
+    return ui.Label(
+        text=texts.forms.phrases(name), description=texts.forms.phrases_hint(), component=text
+    )
 
 
 def _read_phrases(_name: str, sent: Mapping[str, Any]) -> tuple[str, ...]:

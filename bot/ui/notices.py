@@ -13,6 +13,7 @@ from bot.errors import Closed, DiscordAway
 from bot.log import fault
 from bot.service.meters import DiscordCall, Meters, timed
 from bot.ui import texts
+from bot.ui.language import speaking
 from bot.ui.replies import NONCE_REMEMBERED, answered
 from bot.ui.rest import Rest
 
@@ -42,7 +43,7 @@ class Notices:
 
     async def write(self, channel_id: int, notice: Notice) -> None:
         """Write a line; raises :class:`~bot.errors.Closed`, and DiscordAway."""
-        await self._write(channel_id, texts.notice(notice), secrets.token_hex(8))
+        await self._write(channel_id, _words(notice), secrets.token_hex(8))
 
     async def close(self) -> None:
         """Give up what is not written yet."""
@@ -54,7 +55,7 @@ class Notices:
         """Write a line, once: Discord drops a repeated nonce for minutes, and we give up before."""
         try:
             async with asyncio.timeout(NONCE_REMEMBERED):
-                await self._repeat(channel_id, texts.notice(notice), secrets.token_hex(8))
+                await self._repeat(channel_id, _words(notice), secrets.token_hex(8))
         except TimeoutError:
             log.info("the log channel %d: Discord is away for too long", channel_id)
 
@@ -86,3 +87,8 @@ class Notices:
                     allowed_mentions=discord.AllowedMentions.none(),
                     suppress_embeds=True,
                 )
+
+
+def _words(notice: Notice) -> str:
+    with speaking(notice.language):
+        return texts.notices.notice(notice)

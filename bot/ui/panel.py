@@ -45,12 +45,12 @@ class Press(
 
 def panel(overview: Overview, note: str | None = None) -> ui.LayoutView:
     """Return a fresh view of the limits; *note* says what became of the last press."""
-    parts = texts.panel(overview, note)
+    parts = texts.limits.panel(overview, note)
     container = _container(parts.pop(""))
     for group, words in parts.items():
         container.add_item(ui.Separator())
         if group in GROUPS:
-            button = Press("edit", group, texts.edit(group))
+            button = Press("edit", group, texts.limits.edit(group))
             container.add_item(ui.Section(ui.TextDisplay(words), accessory=button))
         else:
             container.add_item(ui.TextDisplay(words))
@@ -59,11 +59,11 @@ def panel(overview: Overview, note: str | None = None) -> ui.LayoutView:
 
 def preview(draft_id: str, before: Rules, after: Rules) -> ui.LayoutView:
     """Return a fresh view of what a draft would change."""
-    container = _container(texts.preview(before, after))
+    container = _container(texts.changes.preview(before, after))
     container.add_item(
         ui.ActionRow(
-            Press("save", draft_id, texts.SAVE, discord.ButtonStyle.primary),
-            Press("drop", draft_id, texts.DISCARD),
+            Press("save", draft_id, texts.changes.save(), discord.ButtonStyle.primary),
+            Press("drop", draft_id, texts.changes.discard()),
         )
     )
     return _view(container)

@@ -23,6 +23,7 @@ from bot.service.meters import DiscordCall, Meters, timed
 from bot.service.ports import Picture
 from bot.ui import buttons, cards
 from bot.ui.cards import Card
+from bot.ui.language import speaking
 from bot.ui.rest import Rest
 
 log = logging.getLogger(__name__)
@@ -192,7 +193,8 @@ class Replies:
         """
         pause = FIRST_PAUSE
         while True:
-            card = make()  # outside of what is tried again: a file that is gone stays gone
+            with speaking(job.language):
+                card = make()  # outside of what is tried again: a file that is gone stays gone
             try:
                 within = WAITING_WITHIN if job.state is State.WAITING else CALL_TIMEOUT
                 with timed(partial(self._meters.called_discord, call)):

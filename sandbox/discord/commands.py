@@ -5,7 +5,7 @@ from typing import Any
 from sandbox.discord import refusals, snowflakes
 from sandbox.discord.command_forms import BULK, COMMAND, EDIT, LIMITS, check, kind_of
 from sandbox.discord.forms import Form, take
-from sandbox.discord.kinds import Context
+from sandbox.discord.kinds import CommandType, Context
 from sandbox.discord.refusals import Json
 from sandbox.discord.world import CommandsChanged, World
 
@@ -145,6 +145,24 @@ def without_localizations(command: Json) -> Json:
         if key in shown:
             shown[key] = [without_localizations(part) for part in shown[key]]
     return shown
+
+
+def spoken(command: Json, locale: str) -> Json:
+    """Return a command as the clients of that language describe it.
+
+    In menus its name is translated too. Names that are typed stay: the page sends them as shown.
+    """
+    told = _described(command, locale)
+    if kind_of(command) != CommandType.CHAT_INPUT:
+        told["name"] = (command.get("name_localizations") or {}).get(locale, command["name"])
+    return told
+
+
+def _described(part: Json, locale: str) -> Json:
+    translated = (part.get("description_localizations") or {}).get(locale)
+    told = part if translated is None else {**part, "description": translated}
+    options = [_described(option, locale) for option in part.get("options", ())]
+    return {**told, "options": options} if options else dict(told)
 
 
 def _without_ids(command: Json) -> Json:

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from sandbox.discord.acts import Acts, NotPossible
-from sandbox.discord.commands import Commands
+from sandbox.discord.commands import Commands, spoken
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.interactions import Answered, Interaction, Interactions
 from sandbox.discord.kinds import Callback, InteractionType, Permission
@@ -196,8 +196,9 @@ class Visit:
             "guilds": [_guild(guild) for guild in guilds],
             "direct": {"id": world.direct(self._user.id).id},
             "commands": [
-                *commands.all(None),
-                *(command for guild in guilds for command in commands.all(guild.id)),
+                spoken(command, self._user.locale)
+                for scope in (None, *(guild.id for guild in guilds))
+                for command in commands.all(scope)
             ],
             "messages": {
                 channel.id: [

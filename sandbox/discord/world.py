@@ -138,9 +138,11 @@ class World:
         self.channels[direct.id] = direct
         return user
 
-    def add_guild(self, name: str, *, owner: User, snowflake: str | None = None) -> Guild:
+    def add_guild(
+        self, name: str, *, owner: User, locale: str = "en-US", snowflake: str | None = None
+    ) -> Guild:
         """Make a guild with its owner and the bot in it, and no channels yet."""
-        guild = Guild(id=snowflake or snowflakes.new(), name=name, owner_id=owner.id)
+        guild = Guild(id=snowflake or snowflakes.new(), name=name, owner_id=owner.id, locale=locale)
         guild.roles[guild.id] = Role(id=guild.id, name="@everyone", permissions=MEMBER_PERMISSIONS)
         guild.members = {owner.id: [], self.bot.id: []}
         self.guilds[guild.id] = guild

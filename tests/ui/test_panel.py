@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from bot.domain.rules import Rules
 from bot.service.limits import Overview
 from bot.ui import panel, texts
+from bot.ui.language import LANGUAGES, speaking
 from bot.ui.modals import GROUPS
 from bot.ui.panel import Press
 from sandbox.discord.kinds import InteractionType
@@ -21,7 +22,7 @@ from tests.rules import FULLEST, FULLEST_OVERVIEW, any_rules
 API = "/api/v10"
 DRAFT = "0123456789abcdef"
 TEXT, BUTTON = 10, 2
-LONGEST_NOTE = texts.changed(Rules(), FULLEST)
+LONGEST_NOTE = texts.changes.changed(Rules(), FULLEST)
 
 
 def an_overview(rules):
@@ -72,21 +73,23 @@ VIEWS = {
     "the fullest panel with a note": lambda: panel.panel(FULLEST_OVERVIEW, LONGEST_NOTE),
     "the fullest preview": lambda: panel.preview(DRAFT, Rules(), FULLEST),
     "a preview of the fullest rules' end": lambda: panel.preview(DRAFT, FULLEST, Rules()),
-    "the fullest words": lambda: panel.words(texts.words_listed(FULLEST)),
-    "no words": lambda: panel.words(texts.words_listed(Rules())),
+    "the fullest words": lambda: panel.words(texts.explained.words_listed(FULLEST)),
+    "no words": lambda: panel.words(texts.explained.words_listed(Rules())),
 }
 make_views = pytest.mark.parametrize("make", VIEWS.values(), ids=VIEWS)
 
 
 @make_views
-def test_what_moderators_see_fits_discords_limits(make):
-    assert_within_limits(make())
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_moderators_see_fits_discords_limits(make, language):
+    with speaking(language):
+        assert_within_limits(make())
 
 
 @settings(max_examples=25)
 @given(any_rules, any_rules)
 def test_whatever_the_rules_what_moderators_see_fits(before, after):
-    assert_within_limits(panel.panel(an_overview(after), texts.changed(before, after)))
+    assert_within_limits(panel.panel(an_overview(after), texts.changes.changed(before, after)))
     assert_within_limits(panel.preview(DRAFT, before, after))
 
 
@@ -115,13 +118,13 @@ def test_tiers_that_have_no_room_are_counted_and_not_cut():
     left = len(FULLEST.tiers) - (len(shown) - 2)
     assert 0 < left < len(FULLEST.tiers)
     assert shown[-1] == f"… and {left} more"
-    assert all(line.endswith("steps in an order: 49") for line in shown[1:-1])
+    assert all(line.endswith("Steps in an order: 49") for line in shown[1:-1])
 
 
 def test_what_became_of_the_last_press_stands_above_the_limits():
-    first, *_ = words(panel.panel(an_overview(Rules()), texts.DISCARDED))
+    first, *_ = words(panel.panel(an_overview(Rules()), texts.changes.discarded()))
 
-    assert texts.DISCARDED in first
+    assert texts.changes.discarded() in first
 
 
 def test_a_paused_server_sees_so_first():
@@ -134,8 +137,8 @@ def test_a_paused_server_sees_so_first():
 def test_a_preview_is_saved_or_discarded_by_the_drafts_id():
     save, drop = buttons(panel.preview(DRAFT, Rules(), Rules(images=2)))
 
-    assert (save["custom_id"], save["label"]) == (f"limits:save:{DRAFT}", texts.SAVE)
-    assert (drop["custom_id"], drop["label"]) == (f"limits:drop:{DRAFT}", texts.DISCARD)
+    assert (save["custom_id"], save["label"]) == (f"limits:save:{DRAFT}", texts.changes.save())
+    assert (drop["custom_id"], drop["label"]) == (f"limits:drop:{DRAFT}", texts.changes.discard())
 
 
 def test_each_panel_is_a_view_of_its_own():

@@ -39,6 +39,7 @@ from bot.errors import (
     TooMany,
 )
 from bot.ui import texts
+from bot.ui.language import LANGUAGES, speaking
 from bot.ui.modals import GROUPS
 from tests.rules import FULLEST, FULLEST_OVERVIEW, ID, PHRASES, PROMPT, REASON, any_rules
 from tests.samples import NOW, a_job, an_order
@@ -46,6 +47,8 @@ from tests.samples import NOW, a_job, an_order
 SOON = NOW + 60
 AGO = f"<t:{int(SOON)}:R>"
 HOSTILE = "@everyone @here <@300> <@&7> **bold** [x](https://evil.example) `code` # head"
+
+in_any_language = pytest.mark.parametrize("language", LANGUAGES)
 
 ENDS_WITHOUT_PICTURES = [
     State.FAILED,
@@ -57,12 +60,14 @@ ENDS_WITHOUT_PICTURES = [
 ]
 
 
+@in_any_language
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("cause", [None, *Cause])
-def test_every_state_and_cause_has_words_and_a_time(state, cause):
+def test_every_state_and_cause_has_words_and_a_time(state, cause, language):
     job = a_job(state=state, cause=cause, completed_at=NOW, since=NOW)
 
-    words = texts.status(job)
+    with speaking(language):
+        words = texts.cards.status(job)
 
     assert words.startswith("**")
     assert f"<t:{int(NOW)}:R>" in words
@@ -71,13 +76,15 @@ def test_every_state_and_cause_has_words_and_a_time(state, cause):
 
 @pytest.mark.parametrize("state", ENDS_WITHOUT_PICTURES)
 def test_an_end_says_what_could_not_be_done(state):
-    words = texts.status(a_job(state=state)).lower()
+    words = texts.cards.status(a_job(state=state)).lower()
 
     assert "could not" in words or "not ordered" in words
 
 
-def test_states_that_differ_read_differently():
-    words = {texts.status(a_job(state=state)) for state in State}
+@in_any_language
+def test_states_that_differ_read_differently(language):
+    with speaking(language):
+        words = {texts.cards.status(a_job(state=state)) for state in State}
 
     assert len(words) == len(State)
 
@@ -87,11 +94,11 @@ def test_states_that_differ_read_differently():
     [(State.QUEUED, "queued"), (State.PROCESSING, "processing"), (State.DELIVERED, "completed")],
 )
 def test_the_vendors_states_are_called_what_they_are(state, word):
-    assert word in texts.status(a_job(state=state, completed_at=NOW)).lower()
+    assert word in texts.cards.status(a_job(state=state, completed_at=NOW)).lower()
 
 
 def test_a_pausing_lane_says_when_it_goes_on():
-    words = texts.status(a_job(), until=NOW + 60)
+    words = texts.cards.status(a_job(), until=NOW + 60)
 
     assert f"<t:{int(NOW) + 60}:R>" in words
 
@@ -109,19 +116,19 @@ def test_what_a_fault_of_ours_left_uncertain_has_its_id_and_blames_nobody_else(u
 def test_a_refusal_for_money_says_so_and_who_can_help():
     job = a_job(state=State.REFUSED, cause=Cause.OUT_OF_CREDIT)
 
-    assert "credit" in texts.status(job)
-    assert "operator" in texts.who_can_help(job)
+    assert "credit" in texts.cards.status(job)
+    assert "operator" in texts.cards.who_can_help(job)
 
 
 @pytest.mark.parametrize("cause", [None, *Cause])
 def test_every_cause_says_who_can_help_or_that_nobody_needs_to(cause):
-    words = texts.who_can_help(a_job(state=State.REFUSED, cause=cause))
+    words = texts.cards.who_can_help(a_job(state=State.REFUSED, cause=cause))
 
     assert words is None or words.endswith(".")
 
 
 def test_what_is_charged_is_said_honestly():
-    charges = {billed: texts.charge(a_job(billed=billed)) for billed in Billed}
+    charges = {billed: texts.cards.charge(a_job(billed=billed)) for billed in Billed}
 
     assert "Nothing" in charges[Billed.NO]
     assert "may" in charges[Billed.UNKNOWN]
@@ -129,13 +136,13 @@ def test_what_is_charged_is_said_honestly():
 
 
 def test_the_vendors_words_are_a_quotation_and_nothing_else():
-    words = texts.vendor_words(a_job(error="see **this** <@300> https://evil.example"))
+    words = texts.cards.vendor_words(a_job(error="see **this** <@300> https://evil.example"))
 
     assert words.startswith("> ")
     assert "**" not in words
     assert "<@300>" not in words
     assert "https://" not in words
-    assert texts.vendor_words(a_job()) is None
+    assert texts.cards.vendor_words(a_job()) is None
 
 
 @pytest.mark.parametrize(
@@ -151,19 +158,21 @@ def test_the_vendors_words_are_a_quotation_and_nothing_else():
     ],
 )
 def test_the_details_tell_every_option(changes, part):
-    assert part in texts.details(an_order(**changes))
+    assert part in texts.cards.details(an_order(**changes))
 
 
+@in_any_language
 @given(st.text(min_size=1, max_size=1000), st.integers(1, 4), st.integers(1, 4))
-def test_alternative_text_fits_discords_limit(prompt, number, count):
-    words = texts.alt(an_order(prompt=prompt), number, count)
+def test_alternative_text_fits_discords_limit(language, prompt, number, count):
+    with speaking(language):
+        words = texts.cards.alt(an_order(prompt=prompt), number, count)
 
     assert len(words) <= 1024
-    assert "AI-generated" in words
+    assert {"en": "AI-generated", "de": "KI-generiert"}[language] in words
 
 
 def test_the_longest_prompt_is_cut_visibly():
-    words = texts.alt(an_order(prompt="x" * 1000), 1, 4)
+    words = texts.cards.alt(an_order(prompt="x" * 1000), 1, 4)
 
     assert len(words) == 1024
     assert words.endswith("…")
@@ -184,94 +193,53 @@ def test_the_longest_prompt_is_cut_visibly():
     ],
 )
 def test_a_refusal_names_the_rule_and_that_nothing_is_charged(error, parts):
-    words = texts.refusal(error)
+    words = texts.refusals.refusal(error)
 
     assert all(part in words for part in parts)
     assert "nothing is charged" in words
 
 
 def test_what_a_crafted_client_sent_is_not_repeated():
-    words = texts.refusal(BadOption(option="images", low=1, high=4, got="@everyone **x**"))
+    words = texts.refusals.refusal(BadOption(option="images", low=1, high=4, got="@everyone **x**"))
 
     assert "@everyone" not in words
 
 
 def test_a_fault_of_ours_has_an_id_that_the_operator_finds():
-    assert "`0123abcd`" in texts.unexpected("0123abcd")
+    assert "`0123abcd`" in texts.answers.unexpected("0123abcd")
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        texts.IMAGINE,
-        texts.IMAGINE_PROMPT,
-        texts.IMAGINE_IMAGES,
-        texts.IMAGINE_GUIDANCE,
-        texts.IMAGINE_STEPS,
-        texts.IMAGINE_ENHANCE,
-        texts.HISTORY,
-        texts.LIMITS,
-        texts.SHOW,
-        texts.SET,
-        texts.TIER,
-        texts.CHANNELS,
-        texts.WORDS,
-        texts.WORDS_ADD,
-        texts.WORDS_REMOVE,
-        texts.WORDS_ALLOW,
-        texts.WORDS_LIST,
-        texts.WORDS_TEST,
-        texts.BLOCK,
-        texts.UNBLOCK,
-        texts.LOG,
-        texts.PAUSE,
-        texts.RESUME,
-        texts.EXPLAIN,
-        texts.PHRASE,
-        texts.PROMPT,
-        texts.MEMBER,
-        texts.PAUSE_REASON,
-        texts.LOG_CHANNEL,
-        *texts.OPTIONS.values(),
-        *texts.TIER_OPTIONS.values(),
-        *texts.CHANNELS_OPTIONS.values(),
-        *texts.BLOCK_OPTIONS.values(),
-        texts.FORM_NUMBER,
-        texts.FORM_CHANNELS_HINT,
-        texts.FORM_WORDS_HINT,
-    ],
-)
-def test_descriptions_fit_discords_limit(words):
-    assert 1 <= len(words) <= 100
+def labels():
+    """What forms call their fields, in the language that is spoken."""
+    yield from map(texts.forms.title, GROUPS)
+    yield from map(texts.forms.unit, RANGES)
+    yield from map(texts.limits.name, FLAGS)
+    yield from (texts.forms.channels(), texts.forms.phrases("blocked"))
+    yield texts.forms.phrases("allowed")
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        *map(texts.form_title, GROUPS),
-        *map(texts.unit, RANGES),
-        *(texts.NAMES[name] for name in FLAGS),
-        texts.FORM_CHANNELS,
-        texts.FORM_BLOCKED,
-        texts.FORM_ALLOWED,
-    ],
-)
-def test_titles_and_labels_of_forms_fit_discords_limit(words):
-    assert 1 <= len(words) <= 45
+def hints():
+    yield from (texts.forms.number(), texts.forms.channels_hint(), texts.forms.phrases_hint())
 
 
-@pytest.mark.parametrize(
-    "words", [texts.AGAIN, texts.TRY_AGAIN, texts.SAVE, texts.DISCARD, *map(texts.edit, GROUPS)]
-)
-def test_labels_of_buttons_fit_discords_limit(words):
-    assert 1 <= len(words) <= 80
+def buttons():
+    yield from (texts.cards.again(), texts.cards.try_again())
+    yield from (texts.changes.save(), texts.changes.discard(), *map(texts.limits.edit, GROUPS))
+
+
+@in_any_language
+@pytest.mark.parametrize(("words", "most"), [(labels, 45), (hints, 100), (buttons, 80)])
+def test_what_is_on_forms_and_buttons_fits_discords_limits(language, words, most):
+    with speaking(language):
+        assert all(1 <= len(text) <= most for text in words())
 
 
 def test_every_rule_has_a_name_that_is_its_own():
-    assert set(texts.RULES) == set(Rule)
-    assert len(set(texts.RULES.values())) == len(Rule)
-    assert texts.OPTIONS.keys() == {*RANGES, *FLAGS}
-    assert texts.OPTIONS.keys() < texts.NAMES.keys()
+    assert texts.commands.OPTIONS.keys() == {*RANGES, *FLAGS}
+    assert texts.commands.OPTIONS.keys() < texts.limits.NAMES.keys()
+    for language in LANGUAGES:
+        with speaking(language):
+            assert len({texts.explained.rule(rule) for rule in Rule}) == len(Rule)
 
 
 def pings(words):
@@ -290,14 +258,14 @@ def test_the_check_for_pings_finds_them():
 
 
 def test_a_waiting_card_tells_its_place():
-    assert "place 3 in line" in texts.status(a_job(), place=3)
-    paused = texts.status(a_job(), place=3, until=SOON)
+    assert "place 3 in line" in texts.cards.status(a_job(), place=3)
+    paused = texts.cards.status(a_job(), place=3, until=SOON)
     assert "place 3 in line" in paused
     assert AGO in paused
 
 
 def test_a_card_that_waits_for_a_key_names_the_operator_and_no_time():
-    words = texts.status(a_job(), place=3, until=SOON, locked=True)
+    words = texts.cards.status(a_job(), place=3, until=SOON, locked=True)
 
     assert "place 3 in line" in words
     assert "operator" in words
@@ -305,7 +273,9 @@ def test_a_card_that_waits_for_a_key_names_the_operator_and_no_time():
 
 
 def test_an_order_that_is_late_says_that_it_goes_on():
-    plain, late = (texts.status(a_job(state=State.QUEUED), late=late) for late in (False, True))
+    plain, late = (
+        texts.cards.status(a_job(state=State.QUEUED), late=late) for late in (False, True)
+    )
 
     assert late.startswith(plain)
     assert "longer" in late
@@ -362,7 +332,7 @@ def test_every_rule_is_among_the_refusals():
 
 @pytest.mark.parametrize(("verdict", "parts"), REFUSALS, ids=str)
 def test_a_refusal_names_its_figures_its_end_and_who_can_change_it(verdict, parts):
-    words = texts.refusal(LimitReached(verdict=verdict))
+    words = texts.refusals.refusal(LimitReached(verdict=verdict))
 
     for part in parts:
         assert part in words
@@ -371,14 +341,17 @@ def test_a_refusal_names_its_figures_its_end_and_who_can_change_it(verdict, part
     assert ("<t:" in words) == (verdict.ends_at is not None)
 
 
-def test_rules_that_differ_refuse_differently():
-    words = {texts.refusal(LimitReached(verdict=verdict)) for verdict, _ in REFUSALS}
+@in_any_language
+def test_rules_that_differ_refuse_differently(language):
+    with speaking(language):
+        words = {texts.refusals.refusal(LimitReached(verdict=verdict)) for verdict, _ in REFUSALS}
 
     assert len(words) == len(REFUSALS)
 
 
+@in_any_language
 @pytest.mark.parametrize("rule", Rule)
-def test_the_longest_refusal_fits_and_what_people_wrote_is_literal(rule):
+def test_the_longest_refusal_fits_and_what_people_wrote_is_literal(rule, language):
     for said in (REASON, HOSTILE):
         verdict = Verdict(
             rule=rule,
@@ -390,14 +363,15 @@ def test_the_longest_refusal_fits_and_what_people_wrote_is_literal(rule):
             said=said,
             channels=FULLEST.channels,
         )
-        words = texts.refusal(LimitReached(verdict=verdict))
+        with speaking(language):
+            words = texts.refusals.refusal(LimitReached(verdict=verdict))
 
         assert len(words) <= 2000
         assert not pings(words)
 
 
 def test_an_order_that_is_forgotten_can_be_typed_anew():
-    assert "anew" in texts.refusal(Forgotten())
+    assert "anew" in texts.refusals.refusal(Forgotten())
 
 
 # What moderators are told about changes.
@@ -437,16 +411,16 @@ def test_everything_that_can_stop_a_change_is_among_these():
 
 @pytest.mark.parametrize(("error", "parts"), NOT_CHANGED, ids=lambda value: str(value)[:60])
 def test_a_change_that_was_not_made_says_why(error, parts):
-    words = texts.unchanged(error)
+    words = texts.changes.unchanged(error)
 
     for part in parts:
         assert part in words
     assert words.endswith("Nothing was changed.")
-    assert words != texts.unchanged(NotChanged())
+    assert words != texts.changes.unchanged(NotChanged())
 
 
 def test_every_field_of_the_rules_is_called_something_when_it_changes():
-    lines = texts.changes(list(differences(Rules(), FULLEST)))
+    lines = texts.changes.lines(list(differences(Rules(), FULLEST)))
 
     assert len(lines) == len(list(differences(Rules(), FULLEST)))
     for name in ("Cooldown of a member: none → 1 day", "Pictures as spoilers: no → yes"):
@@ -458,23 +432,27 @@ def test_every_field_of_the_rules_is_called_something_when_it_changes():
 def test_what_is_taken_away_reads_differently_from_what_is_added():
     rules = Rules(words=Words(blocked=("bad wolf",)), tiers=(Tier(role_id=7, exempt=True),))
 
-    assert "Blocked words: + `bad wolf`" in texts.changed(Rules(), rules)
-    assert "Blocked words: - `bad wolf`" in texts.changed(rules, Rules())
-    assert "Tier: - <@&7> exempt" in texts.changed(rules, Rules())
-    assert texts.changed(rules, rules) == texts.NO_DIFFERENCE
+    assert "Blocked words: + `bad wolf`" in texts.changes.changed(Rules(), rules)
+    assert "Blocked words: - `bad wolf`" in texts.changes.changed(rules, Rules())
+    assert "Tier: - <@&7> exempt" in texts.changes.changed(rules, Rules())
+    assert texts.changes.changed(rules, rules) == texts.changes.no_difference()
 
 
+@in_any_language
 @settings(max_examples=25)
 @given(any_rules, any_rules)
-def test_whatever_changes_the_words_about_it_fit(before, after):
-    assert len(texts.changed(before, after)) <= 2000
-    assert len(texts.preview(before, after)) <= 4000
+def test_whatever_changes_the_words_about_it_fit(language, before, after):
+    with speaking(language):
+        assert len(texts.changes.changed(before, after)) <= 2000
+        assert len(texts.changes.preview(before, after)) <= 4000
 
 
+@in_any_language
 @settings(max_examples=25)
 @given(any_rules, any_rules)
-def test_whatever_changes_it_is_one_line_in_the_log(before, after):
-    line = texts.notice(Changed(by=1, before=before, after=after))
+def test_whatever_changes_it_is_one_line_in_the_log(language, before, after):
+    with speaking(language):
+        line = texts.notices.notice(Changed(by=1, before=before, after=after))
 
     assert len(line) <= 2000
     assert "\n" not in line
@@ -483,7 +461,7 @@ def test_whatever_changes_it_is_one_line_in_the_log(before, after):
 @given(st.lists(st.text(max_size=30)), st.integers(30, 200))
 def test_what_has_no_room_is_counted_and_nothing_is_cut_in_two(lines, most):
     """Half a phrase in code would end its code, and then format what follows."""
-    text = texts.fitted(lines, most, "\0")
+    text = texts.shared.fitted(lines, most, "\0")
 
     assert len(text) <= most
     if text != "\0".join(lines):
@@ -496,58 +474,69 @@ def test_what_has_no_room_is_counted_and_nothing_is_cut_in_two(lines, most):
 def test_only_as_many_are_left_out_as_have_no_room():
     lines = ["aaaa", "bbbb", "cccc"]
 
-    assert texts.fitted(lines, 16, ", ") == "aaaa, bbbb, cccc"
-    assert texts.fitted(["a" * 20, "bbbb", "c" * 20], 40, ", ") == f"{'a' * 20}, bbbb, … and 1 more"
-    assert texts.fitted(["a" * 20, "bbbb", "c" * 20], 39, ", ") == f"{'a' * 20}, … and 2 more"
+    assert texts.shared.fitted(lines, 16, ", ") == "aaaa, bbbb, cccc"
+    assert (
+        texts.shared.fitted(["a" * 20, "bbbb", "c" * 20], 40, ", ")
+        == f"{'a' * 20}, bbbb, … and 1 more"
+    )
+    assert (
+        texts.shared.fitted(["a" * 20, "bbbb", "c" * 20], 39, ", ") == f"{'a' * 20}, … and 2 more"
+    )
 
 
 # Looking.
 
 
 def test_both_lists_are_told_although_one_of_them_is_full():
-    shown = texts.words_listed(replace(FULLEST, words=replace(FULLEST.words, allowed=("x",))))
+    shown = texts.explained.words_listed(
+        replace(FULLEST, words=replace(FULLEST.words, allowed=("x",)))
+    )
 
     assert len(shown) <= 4000
-    assert texts.NAMES["blocked"] in shown
+    assert texts.limits.name("blocked") in shown
     assert shown.endswith("`x`")
     assert "more" in shown
-    assert texts.words_listed(Rules()).count("none") == 2
+    assert texts.explained.words_listed(Rules()).count("none") == 2
 
 
 def test_a_prompt_is_told_what_would_become_of_it():
-    taken = texts.words_found("a sea", Finding())
-    waived = texts.words_found("a sea", Finding(blocked="bad", allowed="big bad wolf"))
-    refused = texts.words_found("a sea", Finding(blocked="bad"))
+    taken = texts.explained.words_found("a sea", Finding())
+    waived = texts.explained.words_found("a sea", Finding(blocked="bad", allowed="big bad wolf"))
+    refused = texts.explained.words_found("a sea", Finding(blocked="bad"))
 
     assert "taken" in taken
     assert "`bad`" in waived
     assert "`big bad wolf`" in waived
     assert "refused" in refused
-    longest = texts.words_found(PROMPT, Finding(blocked=PHRASES[0], allowed=PHRASES[0]))
+    longest = texts.explained.words_found(PROMPT, Finding(blocked=PHRASES[0], allowed=PHRASES[0]))
     assert len(longest) <= 4000
-    assert not pings(texts.words_found(HOSTILE, Finding(blocked=HOSTILE)))
+    assert not pings(texts.explained.words_found(HOSTILE, Finding(blocked=HOSTILE)))
 
 
 def explained(rules=Rules(), *, lane=Lane(), **changes):  # noqa: B008 - both are frozen
     standing = replace(FULLEST_OVERVIEW.standing, rules=rules, lane=lane, **changes)
     ask = Ask(order=an_order(prompt=PHRASES[0]), guild_id=1, channel_id=2)
     found = list(verdicts(ask, caps=FULLEST_OVERVIEW.caps, standing=standing, now=NOW))
-    return found, texts.explained(2, found)
+    return found, texts.explained.explained(2, found)
 
 
+@in_any_language
 @pytest.mark.parametrize(
     "lane",
     [Lane(), Lane(closed=Reason.KEY), Lane(closed=Reason.CREDIT), Lane(paused_until=NOW + 601)],
     ids=str,
 )
-def test_the_fullest_explanation_fits_and_names_every_rule(lane):
+def test_the_fullest_explanation_fits_and_names_every_rule(lane, language):
     block = Block(member_id=300, by=1, since=NOW, until=SOON, reason=REASON)
 
-    found, words = explained(FULLEST, lane=lane, block=block)
+    with speaking(language):
+        found, words = explained(FULLEST, lane=lane, block=block)
+        assert all(texts.explained.rule(rule) in words for rule in Rule)
 
     assert len(words) <= 4000
-    assert all(name in words for name in texts.RULES.values())
-    assert words.count("refuses") == sum(verdict.refuses for verdict in found)
+    assert words.count({"en": "**refuses**", "de": "**lehnt ab**"}[language]) == sum(
+        verdict.refuses for verdict in found
+    )
     assert not pings(words)
 
 
@@ -556,7 +545,7 @@ def test_an_explanation_says_first_what_decides_and_whose_that_is():
         found, words = explained(rules)
         decides = next(verdict for verdict in found if verdict.refuses)
         first = words.split("\n")[0]
-        assert f"**{texts.RULES[decides.rule]}**" in first
+        assert f"**{texts.explained.rule(decides.rule)}**" in first
         assert whose in first
         assert (decides.rule in OPERATORS) == (whose == "operator")
 
@@ -573,23 +562,26 @@ def test_a_member_who_may_order_is_told_so():
 def test_what_was_done_to_a_member_is_said_with_its_end():
     block = Block(member_id=300, by=1, since=NOW, until=SOON, reason=HOSTILE)
 
-    for_a_while, for_good = texts.blocked(block), texts.blocked(replace(block, until=None))
+    for_a_while, for_good = (
+        texts.changes.blocked(block),
+        texts.changes.blocked(replace(block, until=None)),
+    )
 
     assert AGO in for_a_while
     assert "unblocks" in for_good
     assert not pings(for_good.replace("<@300>", "", 1))
-    assert len(texts.blocked(replace(block, reason=REASON))) <= 2000
-    assert texts.unblocked(300, was=True) != texts.unblocked(300, was=False)
+    assert len(texts.changes.blocked(replace(block, reason=REASON))) <= 2000
+    assert texts.changes.unblocked(300, was=True) != texts.changes.unblocked(300, was=False)
 
 
 def test_a_pause_and_its_end_say_what_they_do():
-    assert "lunch" in texts.paused(Pause(by=1, since=NOW, reason="lunch"))
-    assert not pings(texts.paused(Pause(by=1, since=NOW, reason=HOSTILE)))
-    assert "again" in texts.resumed(was_paused=True, may_probe=False)
-    assert "not paused" in texts.resumed(was_paused=False, may_probe=False)
-    assert "credit" in texts.resumed(was_paused=False, may_probe=True)
-    assert "<#5>" in texts.logged(5)
-    assert "Nothing" in texts.logged(None)
+    assert "lunch" in texts.changes.paused(Pause(by=1, since=NOW, reason="lunch"))
+    assert not pings(texts.changes.paused(Pause(by=1, since=NOW, reason=HOSTILE)))
+    assert "again" in texts.changes.resumed(was_paused=True, may_probe=False)
+    assert "not paused" in texts.changes.resumed(was_paused=False, may_probe=False)
+    assert "credit" in texts.changes.resumed(was_paused=False, may_probe=True)
+    assert "<#5>" in texts.changes.logged(5)
+    assert "Nothing" in texts.changes.logged(None)
 
 
 @pytest.mark.parametrize(
@@ -605,7 +597,7 @@ def test_a_pause_and_its_end_say_what_they_do():
     ],
 )
 def test_a_duration_is_told_in_the_largest_unit_that_divides_it(seconds, words):
-    assert texts.duration(seconds) == words
+    assert texts.shared.duration(seconds) == words
 
 
 # The log.
@@ -615,28 +607,30 @@ def test_a_duration_is_told_in_the_largest_unit_that_divides_it(seconds, words):
 def test_a_refused_prompt_is_one_line_in_the_log(prompt, phrase):
     found = WordRefused(member_id=ID, channel_id=ID, phrase=phrase, prompt=prompt)
 
-    line = texts.notice(found)
+    line = texts.notices.notice(found)
 
     assert "\n" not in line
     assert len(line) <= 2000
 
 
 def test_a_refused_prompt_is_told_with_who_and_where_and_why():
-    line = texts.notice(WordRefused(member_id=2, channel_id=3, phrase="bad", prompt=HOSTILE))
+    line = texts.notices.notice(
+        WordRefused(member_id=2, channel_id=3, phrase="bad", prompt=HOSTILE)
+    )
 
     assert all(part in line for part in ("<@2>", "<#3>", "`bad`"))
     assert not pings(line)
-    assert texts.notice(WordRefused(member_id=2, channel_id=3, phrase="*", prompt=PROMPT)).endswith(
-        "…"
-    )
+    assert texts.notices.notice(
+        WordRefused(member_id=2, channel_id=3, phrase="*", prompt=PROMPT)
+    ).endswith("…")
 
 
 def test_blocks_and_their_ends_are_told_with_who_and_until_when():
     block = Block(member_id=2, by=1, since=NOW, until=SOON, reason=HOSTILE)
 
-    for_a_while = texts.notice(Blocked(block=block))
-    for_good = texts.notice(Blocked(block=replace(block, until=None, reason="")))
-    ended = texts.notice(Unblocked(by=1, member_id=2))
+    for_a_while = texts.notices.notice(Blocked(block=block))
+    for_good = texts.notices.notice(Blocked(block=replace(block, until=None, reason="")))
+    ended = texts.notices.notice(Unblocked(by=1, member_id=2))
 
     for line in (for_a_while, for_good, ended):
         assert "<@2>" in line
@@ -648,8 +642,8 @@ def test_blocks_and_their_ends_are_told_with_who_and_until_when():
 
 def test_a_lane_that_was_shut_is_told_with_how_many_and_where():
     values = {"guild_id": 4, "channel_id": 5, "orders": 3}
-    credit = texts.notice(Shut(reason=Reason.CREDIT, message_id=6, until=None, **values))
-    busy = texts.notice(Shut(reason=Reason.BUSY, message_id=None, until=SOON, **values))
+    credit = texts.notices.notice(Shut(reason=Reason.CREDIT, message_id=6, until=None, **values))
+    busy = texts.notices.notice(Shut(reason=Reason.BUSY, message_id=None, until=SOON, **values))
 
     assert "3 orders" in credit
     assert "nothing was charged" in credit

@@ -50,6 +50,22 @@ async def test_page_begins_with_the_world(open_page, world, deaf_bot):
     assert frame["bot"] == {"id": world.bot.id, "username": "Imagine", "online": True}
 
 
+async def test_page_describes_commands_in_its_members_language(open_page, api, world):
+    option = {"type": 3, "name": "word", "description": "A word"}
+    translated = {"description_localizations": {"de": "Ein Wort"}}
+    find = {"name": "find", "description": "Find a word", "options": [option | translated]}
+    menu = {"type": 3, "name": "Report", "name_localizations": {"de": "Melden"}}
+    await api("PUT", f"/applications/{world.application_id}/commands", [find, menu])
+
+    noah, ada = await open_page("Noah"), await open_page("Ada")
+    english, german = [(await page.next("world"))["commands"] for page in (noah, ada)]
+
+    assert [command["name"] for command in english] == ["find", "Report"]
+    assert [command["name"] for command in german] == ["find", "Melden"]
+    assert english[0]["options"][0]["description"] == "A word"
+    assert german[0]["options"][0]["description"] == "Ein Wort"
+
+
 async def test_page_shows_messages_as_they_come_change_and_go(open_page, world):
     noah, ada = await open_page("Noah"), await open_page("Ada")
     channel = world.channel("general").id

@@ -1,0 +1,124 @@
+"""The language in which a task speaks, and its catalogue of words.
+
+Each interaction is answered by a task of its own, each card is drawn by one: who begins it says in
+which language, and the words that it asks for come in that one. English is what stands in the code;
+the other languages' catalogues stand in ``locales``, and are read when this module is loaded.
+"""
+
+import gettext as catalogues
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+import discord
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from discord import app_commands
+from discord.app_commands import TranslationContextLocation as Location
+
+ENGLISH: Final = "en"
+LANGUAGES: Final = (ENGLISH, "de")
+FOLDER: Final = Path(__file__).parent / "locales"
+
+_TEMPLATE: Final = "template"
+_FIGURES: Final = "figures"
+_NAMES: Final = frozenset({Location.command_name, Location.group_name, Location.parameter_name})
+
+
+def _read(language: str) -> catalogues.NullTranslations:
+    """Return a language's catalogue; English has the words that stand in the code."""
+    if language == ENGLISH:
+        return catalogues.NullTranslations()
+    compiled = BytesIO()
+    with (FOLDER / language / "LC_MESSAGES" / "imagine.po").open("rb") as source:
+        write_mo(compiled, read_po(source, locale=language))
+    compiled.seek(0)
+    return catalogues.GNUTranslations(compiled)
+
+
+_CATALOGUES: Final = {language: _read(language) for language in LANGUAGES}
+_spoken: ContextVar[str] = ContextVar("language", default=ENGLISH)
+
+
+def of(locale: discord.Locale | str | None) -> str:
+    """Return the language for a locale of Discord's, such as "en-GB": English where we lack it."""
+    language = str(locale or ENGLISH).partition("-")[0]
+    return language if language in LANGUAGES else ENGLISH
+
+
+def speak(language: str) -> None:
+    """Speak *language* for the rest of this task, and in those that it begins."""
+    _spoken.set(of(language))
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak *language* in here."""
+    before = _spoken.set(of(language))
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
+
+
+def gettext(message: str) -> str:
+    """Return *message* in the language of this task."""
+    return _CATALOGUES[_spoken.get()].gettext(message)
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """Return what is said of *count* things in the language of this task."""
+    return _CATALOGUES[_spoken.get()].ngettext(one, many, count)
+
+
+def pgettext(context: str, message: str) -> str:
+    """Return *message*, which is said in other words elsewhere, as it is said in *context*."""
+    return _CATALOGUES[_spoken.get()].pgettext(context, message)
+
+
+def marked(message: str) -> str:
+    """Return *message* as it is: it goes into the catalogue, and is looked up when it is shown."""
+    return message
+
+
+def number(value: float) -> str:
+    """Return a number as people write it, without needless zeros: 3.5, or 3,5."""
+    return format_decimal(value, format="0.###", locale=_spoken.get(), group_separator=False)
+
+
+def localized(message: str, **figures: float) -> app_commands.locale_str:
+    """Return a name or a description for Discord, which shows it in each member's language."""
+    return app_commands.locale_str(_filled(message, figures), template=message, figures=figures)
+
+
+class Translator(app_commands.Translator):
+    """Tells Discord what :func:`localized` names and descriptions are in other languages.
+
+    The names of slash commands and of their options stay as they are: people tell one another what
+    to type, and other programs use them. Those in menus are read, and so they are translated.
+    """
+
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,
+    ) -> str | None:
+        """Return *string* for *locale*; ``None``: as it is."""
+        language = of(locale)
+        typed = not isinstance(context.data, app_commands.ContextMenu)
+        if language == ENGLISH or (typed and context.location in _NAMES):
+            return None
+        with speaking(language):
+            template = gettext(string.extras.get(_TEMPLATE, string.message))
+            return _filled(template, string.extras.get(_FIGURES, {}))
+
+
+def _filled(template: str, figures: dict[str, float]) -> str:
+    if not figures:
+        return template
+    return template.format(**{name: number(figure) for name, figure in figures.items()})

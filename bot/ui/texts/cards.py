@@ -1,0 +1,185 @@
+"""What a card says: where an order stands, how it ended, and what was ordered."""
+
+from bot.domain.job import Billed, Cause, Job, State
+from bot.domain.order import Order
+from bot.ui.language import gettext as _
+from bot.ui.language import number as written
+from bot.ui.markup import ago, literal
+from bot.ui.texts import answers, shared
+
+
+def again() -> str:
+    """Return the label of the button that orders the same once more."""
+    return _("Again")
+
+
+def try_again() -> str:
+    """Return that label under an order that ended without pictures."""
+    return _("Try again")
+
+
+def shrunk() -> str:
+    """Return what is said of pictures that were too large for Discord."""
+    return _("Made smaller to fit Discord's file limit.")
+
+
+def some_missing() -> str:
+    """Return what is said where fewer pictures came than were ordered."""
+    return _("Some pictures could not be used and are missing.")
+
+
+def status(
+    job: Job,
+    *,
+    place: int | None = None,
+    until: float | None = None,
+    locked: bool = False,
+    late: bool = False,
+    fault_id: str | None = None,
+    ready_at: float | None = None,
+) -> str:
+    """Return the line that says where *job* stands, and since when.
+
+    *place* is a waiting job's in its line; *until* tells when that goes on, or when an uncertain
+    job is given up, in Unix seconds; *locked* that the vendor does not accept the key;
+    *fault_id* the fault of ours by which a job became uncertain; *ready_at* when one at the
+    vendor will be ready, about.
+    """
+    if late:
+        usual = _("It takes longer than usual. It goes on, and the pictures will appear here.")
+        return f"{status(job)}\n{usual}"
+    since = ago(job.since)
+    match job.state:
+        case State.WAITING:
+            return _waiting(job, place=place, until=until, locked=locked)
+        case State.UNCERTAIN if fault_id is not None:
+            return f"{_unsure(since, until)}\n{answers.unexpected(fault_id)}"
+        case State.UNCERTAIN if until is not None:
+            return _(
+                "**Not confirmed yet** · the image service may still answer; given up {when}"
+            ).format(when=ago(until))
+        case State.SUBMITTING:
+            return _("**Sending** · {when}").format(when=since)
+        case State.QUEUED:
+            return _("**Queued** at the image service · {when}").format(when=since)
+        case State.PROCESSING:
+            return _("**Processing** · started {when}").format(when=since)
+        case State.COMPLETED:
+            return _("**Completed** · fetching the pictures · {when}").format(when=since)
+        case State.DELIVERED:
+            return _("**Completed** · {when}").format(when=ago(job.completed_at or job.since))
+        case _ended:
+            return f"{_end(job)} · {since}"
+
+
+def _unsure(since: str, until: float | None) -> str:
+    if until is None:
+        return _("**Could not be confirmed** · {when}").format(when=since)
+    return _("**Not confirmed yet** · given up {when}").format(when=ago(until))
+
+
+def _waiting(job: Job, *, place: int | None, until: float | None, locked: bool) -> str:
+    where = _("place {place} in line").format(place=place) if place is not None else _("in line")
+    if locked:
+        return _(
+            "**Waiting** · {where} · the image service does not accept the bot's key; "
+            "the bot's operator must mend it"
+        ).format(where=where)
+    if until is not None:
+        return _("**Waiting** · {where} · the image service is busy, goes on {when}").format(
+            where=where, when=ago(until)
+        )
+    return _("**Waiting** · {where} · asked {when}").format(where=where, when=ago(job.created_at))
+
+
+def _end(job: Job) -> str:
+    match job.state, job.cause:
+        case State.CANCELLED, _any:
+            return _("**Not ordered** · the bot could not answer in time. Please try again")
+        case State.REFUSED, Cause.OUT_OF_CREDIT:
+            return _("**Could not be ordered** · the bot's image credit is used up")
+        case State.REFUSED, Cause.KEY_REFUSED:
+            return _("**Could not be ordered** · the image service does not accept the bot's key")
+        case State.REFUSED, Cause.BUSY:
+            return _("**Could not be ordered** · the image service asked for a long pause")
+        case State.REFUSED, Cause.WAITED_TOO_LONG:
+            return _("**Could not be ordered** · its turn did not come in time")
+        case State.REFUSED, Cause.SETTLED:
+            return _("**Could not be ordered** · the image service never took it")
+        case State.REFUSED, _any:
+            return _("**Could not be ordered** · the image service refused it")
+        case State.UNCERTAIN, _any:
+            return _("**Could not be confirmed** · the image service did not answer")
+        case State.EXPIRED, _any:
+            return _("**Could not be finished** · the image service took too long")
+        case State.FAILED, Cause.NO_PICTURE:
+            return _("**Could not be shown** · the image service gave no usable picture")
+        case State.FAILED, Cause.KEPT_TOO_LONG:
+            return _(
+                "**Could not be delivered** · its pictures were kept for a while and are gone now"
+            )
+        case State.ERROR, _any:
+            return _("**Could not be drawn** · the image service had an error")
+        case _any:
+            return _("**Could not be drawn** · the image service failed")
+
+
+def charge(job: Job) -> str:
+    """Return what is known about the charge for a job that has ended without pictures."""
+    match job.billed:
+        case Billed.NO:
+            return _("Nothing was charged.")
+        case Billed.YES:
+            return _("It was charged.")
+        case Billed.UNKNOWN:
+            return _("It may still be charged.")
+
+
+def who_can_help(job: Job) -> str | None:
+    """Return who can do what about an end; ``None``: nobody needs to."""
+    match job.state, job.cause:
+        case _any, Cause.OUT_OF_CREDIT:
+            return _("The bot's operator can top it up.")
+        case _any, Cause.KEY_REFUSED:
+            return _("The bot's operator can mend it.")
+        case State.UNCERTAIN | State.EXPIRED, _any:
+            return _("Trying again is a new order, and is charged separately.")
+        case _any:
+            return None
+
+
+def vendor_words(job: Job) -> str | None:
+    """Return the vendor's own words about an end, as a quotation."""
+    return f"> {literal(job.error)}" if job.error else None
+
+
+def details(order: Order) -> str:
+    """Return the small line with an order's options."""
+    parts = (
+        shared.images(order.images),
+        _("guidance {figure}").format(figure=written(order.guidance)),
+        shared.steps(order.steps),
+        _("enhanced prompt") if order.enhance else _("prompt as written"),
+    )
+    return " · ".join(parts)
+
+
+def made_by() -> str:
+    """Return what tells generated pictures from others."""
+    return _("AI-generated · {model}").format(model="AuraFlow v0.3")
+
+
+def alt(order: Order, number: int, count: int) -> str:
+    """Return the alternative text of a picture: plain text, at most 1024 characters."""
+    if count == 1:
+        text = _("AI-generated picture: {prompt}").format(prompt=order.prompt)
+    else:
+        text = _("AI-generated picture {number} of {count}: {prompt}").format(
+            number=number, count=count, prompt=order.prompt
+        )
+    return shared.cut(text, 1024)
+
+
+def for_member(member_id: int) -> str:
+    """Return the line above a card that is posted anew, since its own was closed."""
+    return _("{member}, your pictures are ready.").format(member=f"<@{member_id}>")

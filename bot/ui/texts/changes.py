@@ -1,0 +1,176 @@
+"""What changes, would change, or did not, when moderators set their server's rules."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.domain.rules import Block, Difference, Pause, Rules, differences
+from bot.domain.words import BadPhrase, Fault
+from bot.errors import BadLimit, DraftGone, NotChanged, NotModerator, NotWritable, TooMany
+from bot.ui.language import gettext as _
+from bot.ui.language import ngettext
+from bot.ui.markup import ago, literal
+from bot.ui.texts import limits, shared
+
+_NOTE: Final = 900  # characters of what is told on top of a panel that is full
+_OF_PARTS: Final = frozenset({"channels", "tiers", "blocked", "allowed"})
+
+
+def save() -> str:
+    """Return the label of the button that makes a change."""
+    return _("Save")
+
+
+def discard() -> str:
+    """Return the label of the button that drops a change."""
+    return _("Discard")
+
+
+def discarded() -> str:
+    """Return what is told where a change was not made."""
+    return _("Nothing was changed.")
+
+
+def no_difference() -> str:
+    """Return what is told where a change would change nothing."""
+    return _("That is how it stands already: nothing would change.")
+
+
+def lines(found: Sequence[Difference]) -> list[str]:
+    """Return a line for each difference: what, from which value, to which."""
+    return [_difference(difference) for difference in found]
+
+
+def _difference(difference: Difference) -> str:
+    name = limits.name(difference.name)
+    before, after = (
+        limits.value(difference.name, side) for side in (difference.before, difference.after)
+    )
+    if difference.name in _OF_PARTS:
+        if difference.before is None:
+            return f"{name}: + {after}"
+        if difference.after is None:
+            return f"{name}: - {before}"
+    return f"{name}: {before} → {after}"
+
+
+def changed(before: Rules, after: Rules) -> str:
+    """Return what a moderator is told after a change."""
+    found = lines(list(differences(before, after)))
+    if not found:
+        return no_difference()
+    title = _("Changed")
+    return shared.fitted([f"**{title}**", *(f"- {line}" for line in found)], _NOTE)
+
+
+def preview(before: Rules, after: Rules) -> str:
+    """Return what would change, before it is saved."""
+    found = lines(list(differences(before, after)))
+    title = _("This would change")
+    return shared.fitted([f"**{title}**", *(f"- {line}" for line in found)], shared.MESSAGE)
+
+
+def unchanged(error: NotChanged) -> str:
+    """Return what a moderator, or somebody who is none, is told about a change not made."""
+    return f"{_why(error)} {discarded()}"
+
+
+def _why(error: NotChanged) -> str:
+    match error:
+        case NotModerator():
+            return _("Only members who may manage this server can do that.")
+        case BadLimit():
+            return _bad(error)
+        case TooMany(name="tiers", most=most):
+            return ngettext(
+                "There is room for {most} tier.", "There is room for {most} tiers.", most
+            ).format(most=most)
+        case TooMany(most=most):
+            return ngettext(
+                "There is room for {most} channel.", "There is room for {most} channels.", most
+            ).format(most=most)
+        case BadPhrase():
+            return _bad_phrase(error)
+        case NotWritable():
+            return _(
+                "The bot could not write there. It needs View Channel and Send Messages; if it "
+                "has them, Discord did not answer: please try again."
+            )
+        case DraftGone():
+            return _("That change is not on record any more. Please make it anew.")
+        case _other:
+            return _("That did not work.")
+
+
+def _bad(error: BadLimit) -> str:
+    match error:
+        case BadLimit(low=False):
+            return _("`{option}` takes True or False.").format(option=error.name)
+        case BadLimit(name="hours"):
+            return _("`{option}` takes whole numbers from {low} to {high}.").format(
+                option=error.name, low=error.low, high=error.high
+            )
+        case _number:
+            return _("`{option}` takes 0, or whole numbers from {low} to {high}.").format(
+                option=error.name, low=error.low, high=error.high
+            )
+
+
+def _bad_phrase(error: BadPhrase) -> str:
+    match error.fault:
+        case Fault.NO_WORD:
+            return _("A phrase must hold a word, a number or an emoji.")
+        case Fault.TOO_LONG:
+            return _("A phrase takes {limit} characters, yours has {got}.").format(
+                limit=error.limit, got=error.got
+            )
+        case Fault.TOO_MANY:
+            return _("A list takes {limit} phrases.").format(limit=error.limit)
+        case Fault.LIST_TOO_LONG:
+            return _("A list takes {limit} characters in all.").format(limit=error.limit)
+
+
+def blocked(block: Block) -> str:
+    """Return what a moderator is told after a block."""
+    member = f"<@{block.member_id}>"
+    if block.until is not None:
+        told = _("{member} can't order pictures in this server. It ends {when}.").format(
+            member=member, when=ago(block.until)
+        )
+    else:
+        told = _(
+            "{member} can't order pictures in this server. It ends when somebody unblocks them."
+        ).format(member=member)
+    if not block.reason:
+        return told
+    return "\n".join((told, _("Reason: {reason}").format(reason=literal(block.reason))))
+
+
+def unblocked(member_id: int, *, was: bool) -> str:
+    """Return what a moderator is told after a block was ended."""
+    told = _("{member} can order again.") if was else _("{member} was not blocked.")
+    return told.format(member=f"<@{member_id}>")
+
+
+def paused(pause: Pause) -> str:
+    """Return what a moderator is told after a pause."""
+    told = _("This server takes no orders until `/limits resume`. Orders taken before go on.")
+    if not pause.reason:
+        return told
+    return " ".join((told, _("Members read: {reason}").format(reason=literal(pause.reason))))
+
+
+def resumed(*, was_paused: bool, may_probe: bool) -> str:
+    """Return what a moderator is told after a resume."""
+    told = _("This server takes orders again.") if was_paused else _("This server was not paused.")
+    if not may_probe:
+        return told
+    return " ".join((told, _("The next order will find out whether there is image credit again.")))
+
+
+def logged(channel_id: int | None) -> str:
+    """Return what a moderator is told after the log channel was chosen."""
+    if channel_id is None:
+        return _("Nothing is logged any more.")
+    return _(
+        "{channel} is told of refused words, blocks, changes, an empty wallet and long pauses."
+    ).format(channel=f"<#{channel_id}>")

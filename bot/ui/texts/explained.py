@@ -1,0 +1,139 @@
+"""Why an order would be refused, or not: every rule with its figures."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from bot.domain.limits import Rule, Verdict
+from bot.domain.rules import Rules
+from bot.domain.words import Finding
+from bot.ui.language import gettext as _
+from bot.ui.language import marked, ngettext, pgettext
+from bot.ui.markup import ago, code, literal
+from bot.ui.texts import limits, shared
+
+_RULES: Final = {
+    Rule.NOT_SERVED: marked("Servers that are served"),
+    Rule.PAUSED: marked("Pause"),
+    Rule.BLOCKED: marked("Blocked members"),
+    Rule.CHANNEL: marked("Channels for orders"),
+    Rule.WORDS: marked("Blocked words"),
+    Rule.KEY: marked("The key to the image service"),
+    Rule.CREDIT: marked("Image credit"),
+    Rule.BUSY: marked("The image service's pause"),
+    Rule.OPERATOR_SERVER_DAY: marked("The operator's cap, this server"),
+    Rule.OPERATOR_DAY: marked("The operator's cap, all servers"),
+}
+_COUNTED: Final = frozenset(
+    {Rule.MEMBER_AT_ONCE, Rule.SERVER_AT_ONCE, Rule.MEMBER_DAY, Rule.SERVER_DAY}
+    | {Rule.OPERATOR_SERVER_DAY, Rule.OPERATOR_DAY}
+)
+
+
+def rule(of: Rule) -> str:
+    """Return what a rule is called: as in the panel, if it stands there."""
+    return _(_RULES[of]) if of in _RULES else limits.name(of.value)
+
+
+def explained(member_id: int, verdicts: Sequence[Verdict]) -> str:
+    """Return how every rule stands to an order of one image by that member."""
+    parts = [_first(member_id, verdicts)]
+    for whose, operators in (
+        (_("What this server's moderators can change"), False),
+        (_("What only the bot's operator can change"), True),
+    ):
+        parts.append(f"**{whose}**")
+        parts += [
+            f"- {rule(verdict.rule)}: {_stands(verdict)}"
+            for verdict in verdicts
+            if verdict.operators is operators
+        ]
+    return "\n".join(parts)
+
+
+def _first(member_id: int, verdicts: Sequence[Verdict]) -> str:
+    member = f"<@{member_id}>"
+    decides = next((verdict for verdict in verdicts if verdict.refuses), None)
+    if decides is None:
+        return _("An order of {member} here, of one image, would be admitted now.").format(
+            member=member
+        )
+    if decides.operators:
+        return _(
+            "An order of {member} here would be refused now. What decides is **{rule}**: "
+            "only the operator can change it."
+        ).format(member=member, rule=rule(decides.rule))
+    return _(
+        "An order of {member} here would be refused now. What decides is **{rule}**: "
+        "moderators can change it."
+    ).format(member=member, rule=rule(decides.rule))
+
+
+def _stands(verdict: Verdict) -> str:
+    """Return one rule's figures, and whether it lets pass."""
+    return " · ".join(part for part in (_figures(verdict), _passes(verdict)) if part)
+
+
+def _figures(verdict: Verdict) -> str:
+    limit = verdict.limit
+    match verdict.rule:
+        case Rule.CHANNEL:
+            return shared.channels(verdict.channels)
+        case Rule.AGE_RESTRICTED:
+            return shared.yes_or_no(limit)
+        case Rule.WORDS:
+            return ngettext(
+                "{count} phrase blocked; decided by the prompt",
+                "{count} phrases blocked; decided by the prompt",
+                limit,
+            ).format(count=limit)
+        case Rule.COOLDOWN:
+            return shared.duration(limit) if limit else pgettext("cooldown", "none")
+        case Rule.IMAGES | Rule.STEPS:
+            return _("up to {limit}").format(limit=limit) if limit else _("no limit")
+        case counted if counted in _COUNTED:
+            if limit:
+                return _("{used} of {limit}").format(used=verdict.used, limit=limit)
+            return _("{used} used, no limit").format(used=verdict.used)
+        case _without_figures:
+            return ""
+
+
+def _passes(verdict: Verdict) -> str:
+    if not verdict.refuses:
+        return _("lets pass")
+    refuses = (
+        _("**refuses**, ends {when}").format(when=ago(verdict.ends_at))
+        if verdict.ends_at is not None
+        else _("**refuses**")
+    )
+    return f"{refuses} ({literal(verdict.said)})" if verdict.said else refuses
+
+
+def words_listed(rules: Rules) -> str:
+    """Return both lists of phrases."""
+    return "\n".join(
+        [
+            *_listed("blocked", rules.words.blocked),
+            *_listed("allowed", rules.words.allowed),
+        ]
+    )
+
+
+def _listed(name: str, phrases: Sequence[str]) -> Iterable[str]:
+    yield f"**{limits.name(name)}**"
+    yield shared.fitted([*map(code, phrases)], shared.LIST, ", ") or pgettext("phrases", "none")
+
+
+def words_found(prompt: str, finding: Finding) -> str:
+    """Return what would become of a prompt."""
+    return f"> {literal(prompt)}\n{_found(finding)}"
+
+
+def _found(finding: Finding) -> str:
+    if finding.blocked is None:
+        return _("This would be taken: it contains no blocked word.")
+    if finding.allowed is not None:
+        return _(
+            "This would be taken: it contains {blocked}, inside {allowed}, which is allowed."
+        ).format(blocked=code(finding.blocked), allowed=code(finding.allowed))
+    return _("This would be refused: it contains {blocked}.").format(blocked=code(finding.blocked))

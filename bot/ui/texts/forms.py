@@ -1,0 +1,43 @@
+"""The labels of the moderators' forms."""
+
+from bot.ui.language import gettext as _
+from bot.ui.texts import limits
+
+
+def title(group: str) -> str:
+    """Return the title of the form for a group of limits, at most 45 characters."""
+    return _("Limits · {group}").format(group=limits.group(group))
+
+
+def unit(name: str) -> str:
+    """Return what a limit counts in, for the label of its field."""
+    if name == "cooldown":
+        return _("{name}, seconds").format(name=limits.name(name))
+    return limits.name(name)
+
+
+def number() -> str:
+    """Return the hint beside a limit that is a number."""
+    return _("A whole number; 0 removes the limit")
+
+
+def channels() -> str:
+    """Return the label of the channels."""
+    return _("Orders are taken in")
+
+
+def channels_hint() -> str:
+    """Return the hint beside the channels."""
+    return _("None: everywhere")
+
+
+def phrases(name: str) -> str:
+    """Return the label of the blocked or of the allowed phrases."""
+    if name == "blocked":
+        return _("Blocked words and phrases")
+    return _("Allowed although they contain a blocked word")
+
+
+def phrases_hint() -> str:
+    """Return the hint beside phrases."""
+    return _("One a line; whole words count, case does not")

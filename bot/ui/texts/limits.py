@@ -1,0 +1,185 @@
+"""The moderators' panel: what each rule is called, how it is set, and what is used of it."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from bot.domain.limits import Caps
+from bot.domain.rules import TIERED, Pause, Rules, Tier
+from bot.service.limits import Overview
+from bot.ui.language import gettext as _
+from bot.ui.language import marked, ngettext, pgettext
+from bot.ui.markup import ago, code, literal
+from bot.ui.texts import shared
+
+NAMES: Final = {
+    "cooldown": marked("Cooldown of a member"),
+    "member_per_day": marked("Images a day, a member"),
+    "server_per_day": marked("Images a day, the server"),
+    "member_at_once": marked("Orders at once, a member"),
+    "server_at_once": marked("Orders at once, the server"),
+    "images": marked("Images in an order"),
+    "steps": marked("Steps in an order"),
+    "spoiler": marked("Pictures as spoilers"),
+    "age_restricted_only": marked("Age-restricted channels only"),
+    "tiers": marked("Tier"),
+    "channels": marked("Channel for orders"),
+    "blocked": marked("Blocked words"),
+    "allowed": marked("Allowed words"),
+    "pause": marked("Pause"),
+    "log_channel": marked("Log channel"),
+}
+_GROUPS: Final = {
+    "members": marked("Each member"),
+    "server": marked("The server"),
+    "orders": marked("Each order"),
+    "channels": marked("Channels"),
+    "words": marked("Words"),
+}
+
+
+def name(of: str) -> str:
+    """Return what a rule is called, by the name of its field."""
+    return _(NAMES[of])
+
+
+def group(of: str) -> str:
+    """Return what a group of rules is called."""
+    return _(_GROUPS[of])
+
+
+def edit(of: str) -> str:
+    """Return the label of the button that opens the form for a group."""
+    return _("Change: {group}").format(group=group(of))
+
+
+def panel(overview: Overview, note: str | None = None) -> dict[str, str]:
+    """Return the panel's parts by group, in their order; ``""`` is what stands above them.
+
+    There *note* stands too. Together they fit into one message.
+    """
+    rules, usage, peaks = overview.rules, overview.standing.usage, overview.peaks
+    title, tiers_title = _("Limits of this server"), _("Tiers, by `/limits tier`")
+    parts = {
+        "": "\n".join([f"## {title}", *_notes(overview, note)]),
+        "members": _listed(
+            "members",
+            _line("cooldown", rules),
+            _line(
+                "member_per_day",
+                rules,
+                _("most by one member today: {count}").format(count=peaks.images),
+            ),
+            _line(
+                "member_at_once",
+                rules,
+                _("most of one member now: {count}").format(count=peaks.at_once),
+            ),
+        ),
+        "server": _listed(
+            "server",
+            _line("server_per_day", rules, _("today: {count}").format(count=usage.server)),
+            _line("server_at_once", rules, _("now: {count}").format(count=usage.server_at_once)),
+            *_operators(overview.caps, usage.server, usage.everywhere),
+        ),
+        "orders": _listed(
+            "orders",
+            *(_line(of, rules) for of in ("images", "steps", "spoiler", "age_restricted_only")),
+        ),
+        "channels": _listed("channels", _channels(rules)),
+        "words": _listed(
+            "words",
+            _("Blocked: {blocked} · allowed: {allowed}").format(
+                blocked=shared.phrases(len(rules.words.blocked)),
+                allowed=shared.phrases(len(rules.words.allowed)),
+            ),
+        ),
+    }
+    tiers = [_tier(tier) for tier in rules.tiers] or [pgettext("tiers", "none")]
+    room = shared.MESSAGE - sum(map(len, parts.values()))
+    return parts | {
+        "tiers": shared.fitted([f"**{tiers_title}**", *(f"- {tier}" for tier in tiers)], room)
+    }
+
+
+def _notes(overview: Overview, note: str | None) -> Iterable[str]:
+    rules = overview.rules
+    if rules.pause is not None:
+        yield _("**Paused**, {pause}.").format(pause=_pause(rules.pause))
+    channel = value("log_channel", rules.log_channel)
+    days = _("Days are in UTC · log channel: {channel}").format(channel=channel)
+    yield f"-# {days}"
+    if note:
+        yield note
+
+
+def _operators(caps: Caps, server: int, everywhere: int) -> Iterable[str]:
+    """Yield the operator's caps, which stand over what moderators set."""
+    if cap := caps.images_per_guild_per_day:
+        yield ngettext(
+            "The operator's cap for this server: **{cap} image a day** · today: {used}",
+            "The operator's cap for this server: **{cap} images a day** · today: {used}",
+            cap,
+        ).format(cap=cap, used=server)
+    if cap := caps.images_per_day:
+        yield ngettext(
+            "The operator's cap for all servers together: **{cap} image a day** · today: {used}",
+            "The operator's cap for all servers together: **{cap} images a day** · today: {used}",
+            cap,
+        ).format(cap=cap, used=everywhere)
+
+
+def _listed(of: str, *lines: str) -> str:
+    return "\n".join([f"**{group(of)}**", *(f"- {line}" for line in lines)])
+
+
+def _line(of: str, rules: Rules, used: str | None = None) -> str:
+    line = f"{name(of)}: **{value(of, getattr(rules, of))}**"
+    return f"{line} · {used}" if used else line
+
+
+def _channels(rules: Rules) -> str:
+    if rules.channels:
+        return _("Orders are taken in: {channels}").format(channels=shared.channels(rules.channels))
+    return _("Orders are taken in: every channel")
+
+
+def value(of: str, found: Any) -> str:
+    """Return how a rule's value is called, as Discord markdown."""
+    match of, found:
+        case _name, bool():
+            return shared.yes_or_no(found)
+        case "cooldown", int():
+            return shared.duration(found) if found else pgettext("cooldown", "none")
+        case "log_channel", None:
+            return pgettext("channel", "none")
+        case (("channels" | "log_channel"), int()):
+            return f"<#{found}>"
+        case "pause", None:
+            return pgettext("pause", "none")
+        case _name, Tier():
+            return _tier(found)
+        case _name, Pause():
+            return _pause(found)
+        case (("blocked" | "allowed"), str()):
+            return code(found)
+        case _name, 0:
+            return _("no limit")
+        case _other:
+            return f"{found}"
+
+
+def _pause(pause: Pause) -> str:
+    told = _("by {moderator} {when}").format(moderator=f"<@{pause.by}>", when=ago(pause.since))
+    return f"{told}: {literal(pause.reason)}" if pause.reason else told
+
+
+def _tier(tier: Tier) -> str:
+    role = f"<@&{tier.role_id}>"
+    if tier.exempt:
+        return _("{role} exempt from the limits on members and orders").format(role=role)
+    named = [
+        f"{name(of)}: {value(of, limit)}"
+        for of in TIERED
+        if (limit := getattr(tier, of)) is not None
+    ]
+    return f"{role} " + " · ".join(named)

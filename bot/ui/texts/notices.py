@@ -1,0 +1,66 @@
+"""The lines of a server's log channel."""
+
+from bot.domain.notices import Blocked, Changed, Notice, Shut, Unblocked, WordRefused
+from bot.domain.pressure import Reason
+from bot.domain.rules import differences
+from bot.ui.language import gettext as _
+from bot.ui.language import ngettext
+from bot.ui.markup import ago, code, literal
+from bot.ui.texts import changes, shared
+
+
+def notice(found: Notice) -> str:
+    """Return the line of a server's log channel."""
+    match found:
+        case WordRefused():
+            return _("**Refused** · {member} in {channel} · {phrase} in: {prompt}").format(
+                member=f"<@{found.member_id}>",
+                channel=f"<#{found.channel_id}>",
+                phrase=code(found.phrase),
+                prompt=literal(shared.cut(found.prompt, 300)),
+            )
+        case Changed():
+            lines = changes.lines(list(differences(found.before, found.after)))
+            return _("**Limits changed** by {moderator} · {changes}").format(
+                moderator=f"<@{found.by}>", changes=shared.fitted(lines, shared.LIST, "; ")
+            )
+        case Blocked():
+            return _blocked(found)
+        case Unblocked():
+            return _("**Unblocked** · {member} by {moderator}").format(
+                member=f"<@{found.member_id}>", moderator=f"<@{found.by}>"
+            )
+        case Shut():
+            return _shut(found)
+
+
+def _blocked(found: Blocked) -> str:
+    block = found.block
+    member, moderator = f"<@{block.member_id}>", f"<@{block.by}>"
+    if block.until is not None:
+        line = _("**Blocked** · {member} by {moderator} · until {when}").format(
+            member=member, moderator=moderator, when=f"<t:{int(block.until)}:f>"
+        )
+    else:
+        line = _("**Blocked** · {member} by {moderator} · for good").format(
+            member=member, moderator=moderator
+        )
+    return f"{line} · {literal(block.reason)}" if block.reason else line
+
+
+def _shut(found: Shut) -> str:
+    what = ngettext(
+        "**Refused** · {count} order could not be placed, nothing was charged",
+        "**Refused** · {count} orders could not be placed, nothing was charged",
+        found.orders,
+    ).format(count=found.orders)
+    if found.reason is Reason.BUSY and found.until is not None:
+        why = _("the image service asked for a pause; orders are taken again {when}").format(
+            when=ago(found.until)
+        )
+    else:
+        why = _("the bot's image credit is used up; its operator can top it up")
+    place = f"{found.guild_id}/{found.channel_id}"
+    card = f"https://discord.com/channels/{place}/{found.message_id or ''}".rstrip("/")
+    one = _("one of them")
+    return f"{what} · {why} · [{one}](<{card}>)"

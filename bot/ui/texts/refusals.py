@@ -1,0 +1,231 @@
+"""Why an order was not taken: which rule, how it stands, and when or by whom that ends."""
+
+from collections.abc import Iterable
+
+from bot.domain.limits import Rule, Verdict
+from bot.errors import (
+    BadOption,
+    Closing,
+    Forgotten,
+    LimitReached,
+    NotOrdered,
+    OnlyInServers,
+    TooLate,
+)
+from bot.ui.language import gettext as _
+from bot.ui.language import ngettext
+from bot.ui.language import number as written
+from bot.ui.markup import ago, code, literal
+from bot.ui.texts import shared
+
+
+def refusal(error: NotOrdered) -> str:
+    """Return what a member is told privately about an order that was not taken."""
+    nothing = _("Nothing was ordered, nothing is charged.")
+    return f"{_why(error)} {nothing}"
+
+
+def _why(error: NotOrdered) -> str:
+    match error:
+        case BadOption():
+            return _bad(error)
+        case LimitReached(verdict=verdict):
+            return " ".join(_refused(verdict))
+        case OnlyInServers():
+            return _("Pictures can be ordered in servers only.")
+        case Forgotten():
+            return _("That order is not on record any more. Please type it anew.")
+        case Closing():
+            return _("The bot is restarting. Please try again in a minute.")
+        case TooLate():
+            return _("The bot is too busy to take your order now. Please try again.")
+        case _other:
+            return _("That did not work.")
+
+
+def _bad(error: BadOption) -> str:
+    if error.low is False:
+        return _("`{option}` takes True or False.").format(option=error.option)
+    values = {"option": error.option, "low": written(error.low), "high": written(error.high)}
+    match error:
+        case BadOption(option="prompt", got=0):
+            return _(
+                "`prompt` is empty: please describe the picture in {low} to {high} characters."
+            ).format(**values)
+        case BadOption(option="prompt", got=int(got)):
+            return _("`prompt` takes {low} to {high} characters, yours has {got}.").format(
+                got=got, **values
+            )
+        case BadOption(low=int()):
+            return _("`{option}` takes whole numbers from {low} to {high}.").format(**values)
+        case _fraction:
+            return _("`{option}` takes numbers from {low} to {high}.").format(**values)
+
+
+def _moderators() -> str:
+    return _("This server's moderators can change this.")
+
+
+def _refused(verdict: Verdict) -> Iterable[str]:
+    """Yield in sentences which rule refused, with its figures, and when or by whom it ends."""
+    match verdict.rule:
+        case Rule.NOT_SERVED:
+            yield _("The bot's operator has not opened it for this server.")
+        case Rule.PAUSED:
+            yield _paused(verdict)
+            yield _("Its moderators can resume them.")
+        case Rule.BLOCKED:
+            yield _blocked(verdict)
+            yield _block_ends(verdict)
+        case Rule.KEY:
+            yield _(
+                "The image service does not accept the bot's key. "
+                "Only the bot's operator can mend it."
+            )
+        case Rule.CREDIT if verdict.ends_at is not None:
+            yield _(
+                "The bot's image credit is used up. Only its operator can top it up; "
+                "the next try is possible {when}."
+            ).format(when=ago(verdict.ends_at))
+        case Rule.CREDIT:
+            yield _(
+                "The bot's image credit is used up, and another order is just finding out whether "
+                "that still holds. Only the bot's operator can top it up."
+            )
+        case Rule.BUSY:
+            yield _(
+                "The image service asked for a long pause. Orders are taken again {when}."
+            ).format(when=ago(verdict.ends_at or 0.0))
+        case Rule.OPERATOR_SERVER_DAY | Rule.OPERATOR_DAY:
+            yield from _used_up(verdict)
+            yield _("Only the operator can change this.")
+        case Rule.MEMBER_DAY | Rule.SERVER_DAY:
+            yield from _used_up(verdict)
+            yield _moderators()
+        case Rule.MEMBER_AT_ONCE | Rule.SERVER_AT_ONCE:
+            yield from _too_many(verdict)
+            yield _moderators()
+        case _allowed:
+            yield _not_allowed(verdict)
+            yield _moderators()
+
+
+def _paused(verdict: Verdict) -> str:
+    if verdict.said:
+        return _("This server takes no orders now: {reason}.").format(reason=literal(verdict.said))
+    return _("This server takes no orders now.")
+
+
+def _blocked(verdict: Verdict) -> str:
+    if verdict.said:
+        return _("This server's moderators have blocked you: {reason}.").format(
+            reason=literal(verdict.said)
+        )
+    return _("This server's moderators have blocked you.")
+
+
+def _block_ends(verdict: Verdict) -> str:
+    if verdict.ends_at is None:
+        return _("Only they can end it.")
+    return _("The block ends {when}, or earlier if they lift it.").format(when=ago(verdict.ends_at))
+
+
+def _not_allowed(verdict: Verdict) -> str:
+    """Return what this order may not be as it is."""
+    limit, wanted = verdict.limit, verdict.wanted
+    match verdict.rule:
+        case Rule.CHANNEL:
+            return _("In this server pictures are ordered in {channels}.").format(
+                channels=shared.channels(verdict.channels)
+            )
+        case Rule.AGE_RESTRICTED:
+            return _("In this server pictures are ordered in age-restricted channels only.")
+        case Rule.WORDS:
+            return _(
+                "This server's moderators have blocked {phrase}, and your prompt contains it. "
+                "Please put it differently."
+            ).format(phrase=code(verdict.said))
+        case Rule.IMAGES:
+            return ngettext(
+                "In this server an order of yours may have {limit} image, you asked for {wanted}.",
+                "In this server an order of yours may have {limit} images, you asked for {wanted}.",
+                limit,
+            ).format(limit=limit, wanted=wanted)
+        case Rule.STEPS:
+            return ngettext(
+                "In this server an order of yours may have {limit} step, you asked for {wanted}.",
+                "In this server an order of yours may have {limit} steps, you asked for {wanted}.",
+                limit,
+            ).format(limit=limit, wanted=wanted)
+        case _cooldown:
+            wait = _("In this server you must wait {duration} from one order to the next.")
+            again = _("You can order again {when}.")
+            return " ".join(
+                (
+                    wait.format(duration=shared.duration(limit)),
+                    again.format(when=ago(verdict.ends_at or 0.0)),
+                )
+            )
+
+
+def _too_many(verdict: Verdict) -> Iterable[str]:
+    limit, used = verdict.limit, verdict.used
+    if verdict.rule is Rule.MEMBER_AT_ONCE:
+        yield ngettext(
+            "In this server you may have {limit} order at once.",
+            "In this server you may have {limit} orders at once.",
+            limit,
+        ).format(limit=limit)
+        yield ngettext(
+            "{used} of yours is not done yet.", "{used} of yours are not done yet.", used
+        ).format(used=used)
+    else:
+        yield ngettext(
+            "This server may have {limit} order at once.",
+            "This server may have {limit} orders at once.",
+            limit,
+        ).format(limit=limit)
+        yield ngettext("{used} is not done yet.", "{used} are not done yet.", used).format(
+            used=used
+        )
+    yield _("You can order again when one is.")
+
+
+def _used_up(verdict: Verdict) -> Iterable[str]:
+    yield _of_day(verdict).format(limit=verdict.limit)
+    yield ngettext(
+        "{used} is used; you asked for {wanted}.",
+        "{used} are used; you asked for {wanted}.",
+        verdict.used,
+    ).format(used=verdict.used, wanted=verdict.wanted)
+    if verdict.ends_at is not None:
+        yield _("The count starts anew {when}.").format(when=ago(verdict.ends_at))
+
+
+def _of_day(verdict: Verdict) -> str:
+    """Return who may have how many images a day."""
+    match verdict.rule:
+        case Rule.MEMBER_DAY:
+            return ngettext(
+                "In this server you may order {limit} image a day.",
+                "In this server you may order {limit} images a day.",
+                verdict.limit,
+            )
+        case Rule.SERVER_DAY:
+            return ngettext(
+                "This server's moderators allow {limit} image a day here.",
+                "This server's moderators allow {limit} images a day here.",
+                verdict.limit,
+            )
+        case Rule.OPERATOR_SERVER_DAY:
+            return ngettext(
+                "The bot's operator allows this server {limit} image a day.",
+                "The bot's operator allows this server {limit} images a day.",
+                verdict.limit,
+            )
+        case _all_servers:
+            return ngettext(
+                "The bot's operator allows all servers together {limit} image a day.",
+                "The bot's operator allows all servers together {limit} images a day.",
+                verdict.limit,
+            )

@@ -1,0 +1,65 @@
+"""What several places say: how many, how long, and what has no room."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.ui.language import gettext as _
+from bot.ui.language import ngettext
+
+# Characters: of all that a message says in components, and of one list in it.
+MESSAGE: Final = 4000
+LIST: Final = 1900
+
+
+def images(count: int) -> str:
+    """Return so many images."""
+    return ngettext("{count} image", "{count} images", count).format(count=count)
+
+
+def phrases(count: int) -> str:
+    """Return so many phrases."""
+    return ngettext("{count} phrase", "{count} phrases", count).format(count=count)
+
+
+def steps(count: int) -> str:
+    """Return so many steps."""
+    return ngettext("{count} step", "{count} steps", count).format(count=count)
+
+
+def duration(seconds: int) -> str:
+    """Return so many seconds in the largest unit that divides them."""
+    if seconds % 86400 == 0:
+        days = seconds // 86400
+        return ngettext("{count} day", "{count} days", days).format(count=days)
+    if seconds % 3600 == 0:
+        hours = seconds // 3600
+        return ngettext("{count} hour", "{count} hours", hours).format(count=hours)
+    if seconds % 60 == 0:
+        minutes = seconds // 60
+        return ngettext("{count} minute", "{count} minutes", minutes).format(count=minutes)
+    return ngettext("{count} second", "{count} seconds", seconds).format(count=seconds)
+
+
+def yes_or_no(value: object) -> str:
+    """Return what a switch is set to."""
+    return _("yes") if value else _("no")
+
+
+def channels(found: Sequence[int]) -> str:
+    """Return mentions of channels."""
+    return ", ".join(f"<#{channel}>" for channel in found)
+
+
+def fitted(lines: Sequence[str], most: int, between: str = "\n") -> str:
+    """Return *lines*, joined, in at most so many characters; what has no room is counted."""
+    kept, text = len(lines), between.join(lines)
+    while len(text) > most and kept:
+        kept -= 1
+        more = _("… and {count} more").format(count=len(lines) - kept)
+        text = between.join([*lines[:kept], more])
+    return text
+
+
+def cut(text: str, most: int) -> str:
+    """Return *text* in at most so many characters."""
+    return text if len(text) <= most else text[: most - 1] + "…"

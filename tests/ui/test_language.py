@@ -1,0 +1,267 @@
+"""Every word in every language: the catalogues are whole, and each task speaks its own."""
+
+import ast
+import asyncio
+import re
+from pathlib import Path
+from string import Formatter
+from types import SimpleNamespace
+
+import discord
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+from discord import app_commands
+
+from bot.client import Gateway, ImagineBot, Services, registered
+from bot.domain.shards import Shards
+from bot.ui import answers, language, texts
+from bot.ui.language import FOLDER, LANGUAGES, Translator, localized, speaking
+from tests.samples import an_order
+
+PROJECT = Path(__file__).parents[2]
+OTHERS = [one for one in LANGUAGES if one != language.ENGLISH]
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "localized": None,
+    "marked": None,
+}
+LONGEST_COMMAND = 8000  # characters of a command's names and descriptions, the longest of each
+
+in_every_other_language = pytest.mark.parametrize("spoken", OTHERS)
+
+
+def identified(message):
+    return (message.context, message.id)
+
+
+def read(path, spoken=None):
+    with path.open("rb") as source:
+        found = read_po(source, locale=spoken, abort_invalid=True)
+    return {identified(message): message for message in found if message.id}
+
+
+@pytest.fixture(scope="module")
+def in_the_code():
+    """What the code says, as Babel finds it."""
+    catalog = Catalog()
+    for folder in ("bot", "cogs"):
+        found = extract_from_dir(
+            PROJECT / folder, method_map=[("**.py", "python")], keywords=KEYWORDS
+        )
+        for _path, _line, message, _comments, context in found:
+            catalog.add(message, context=context)
+    return {identified(message) for message in catalog if message.id}
+
+
+@pytest.fixture(scope="module")
+def catalogues():
+    return {one: read(FOLDER / one / "LC_MESSAGES" / "imagine.po", one) for one in OTHERS}
+
+
+def test_the_template_holds_what_the_code_says(in_the_code):
+    """When this fails: ``make messages``, and then translate what is new."""
+    assert set(read(FOLDER / "imagine.pot")) == in_the_code
+
+
+def test_there_is_a_catalogue_for_each_language():
+    assert sorted(path.name for path in FOLDER.iterdir() if path.is_dir()) == sorted(OTHERS)
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+def test_the_container_keeps_what_babel_knows_of_each_language(spoken):
+    assert f"! -name {spoken}.dat" in (PROJECT / "Dockerfile").read_text()
+
+
+@in_every_other_language
+def test_every_message_is_translated_and_none_is_left_over(in_the_code, catalogues, spoken):
+    found = catalogues[spoken]
+
+    assert found.keys() == in_the_code
+    for message in found.values():
+        assert all([message.string] if isinstance(message.string, str) else message.string)
+        assert not message.fuzzy
+
+
+def places(text):
+    return {name for _, name, *_ in Formatter().parse(text) if name is not None}
+
+
+@in_every_other_language
+def test_every_translation_fills_the_same_places(catalogues, spoken):
+    for message in catalogues[spoken].values():
+        ids, strings = (
+            (message.id, message.string)
+            if isinstance(message.id, tuple)
+            else ((message.id,), (message.string,))
+        )
+        wanted = set().union(*map(places, ids))
+        assert places(strings[-1]) == wanted, message.id  # "one" may be said without its figure
+        assert all(places(string) <= wanted for string in strings), message.id
+
+
+@in_every_other_language
+def test_every_translation_keeps_what_is_code_and_what_is_bold(catalogues, spoken):
+    """`/limits tier` is typed as it stands, and a lone ** would format what follows."""
+    for message in catalogues[spoken].values():
+        if isinstance(message.id, str):
+            assert re.findall("`[^`]*`", message.string) == re.findall("`[^`]*`", message.id)
+            assert message.string.count("**") == message.id.count("**")
+            assert '"' not in message.string
+
+
+def test_no_message_stands_where_babel_does_not_look():
+    """It reads no f-strings, and no values that are computed."""
+    for path in [*(PROJECT / "bot").rglob("*.py"), *(PROJECT / "cogs").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                assert not list(messages_in(node)), f"{path}:{node.lineno}"
+
+
+def messages_in(node):
+    for part in ast.walk(node):
+        if isinstance(part, ast.Call) and getattr(part.func, "id", None) in KEYWORDS:
+            yield part
+
+
+# Who speaks what.
+
+
+@pytest.mark.parametrize(
+    ("locale", "spoken"),
+    [
+        ("en-US", "en"),
+        ("en-GB", "en"),
+        ("de", "de"),
+        (discord.Locale.german, "de"),
+        ("fr", "en"),
+        ("zh-CN", "en"),
+        (None, "en"),
+    ],
+)
+def test_each_locale_of_discord_has_a_language(locale, spoken):
+    assert language.of(locale) == spoken
+
+
+def test_a_language_is_spoken_in_here_and_no_longer():
+    assert texts.cards.again() == "Again"
+    with speaking("de"):
+        assert texts.cards.again() == "Noch einmal"
+        with speaking("en"):
+            assert texts.cards.again() == "Again"
+        assert texts.cards.again() == "Noch einmal"
+    assert texts.cards.again() == "Again"
+
+
+def test_a_language_that_we_lack_is_english():
+    """A row of the store may name one that a later version had."""
+    with speaking("tlh"):
+        assert texts.cards.again() == "Again"
+
+
+async def test_what_one_task_speaks_no_other_does():
+    async def answer(spoken):
+        language.speak(spoken)
+        await asyncio.sleep(0)
+        return texts.cards.again()
+
+    assert await asyncio.gather(*map(answer, ("de", "en", "de"))) == [
+        "Noch einmal",
+        "Again",
+        "Noch einmal",
+    ]
+
+
+def test_figures_are_written_as_people_write_them():
+    with speaking("de"):
+        assert "Guidance 3,5 ·" in texts.cards.details(an_order(guidance=3.5))
+        assert "Guidance 7 ·" in texts.cards.details(an_order(guidance=7.0))
+        assert texts.cards.details(an_order(images=2)).startswith("2 Bilder ·")
+
+
+def asked(*, guild_id=1, locale=discord.Locale.german):
+    return SimpleNamespace(
+        guild_id=guild_id,
+        locale=locale,
+        guild_locale=discord.Locale.american_english if guild_id is not None else None,
+    )
+
+
+def test_a_card_speaks_the_servers_language_and_a_private_one_its_members():
+    assert answers.card_language(asked()) == "en"
+    assert answers.card_language(asked(), private=True) == "de"
+    assert answers.card_language(asked(guild_id=None)) == "de"
+
+
+# What Discord shows in its menus.
+
+
+@pytest.fixture
+async def commands():
+    services = Services(orders=None, history=None, limits=None)
+    bot = ImagineBot(services, Gateway(shards=Shards()))
+    await bot.load()
+    yield await registered(bot.tree)
+    await bot.close()
+
+
+def parts(command):
+    yield command
+    for part in (*command.get("options", ()), *command.get("choices", ())):
+        yield from parts(part)
+
+
+def said(part, field):
+    """Return a name or a description in every language."""
+    return [part[field], *(part.get(f"{field}_localizations") or {}).values()]
+
+
+async def test_names_and_descriptions_fit_discords_limits_in_every_language(commands):
+    """One that does not fit would keep every command from being registered."""
+    for part in (one for command in commands for one in parts(command)):
+        assert all(1 <= len(text) <= 32 for text in said(part, "name"))
+        if "description" in part:
+            assert all(1 <= len(text) <= 100 for text in said(part, "description"))
+    for command in commands:
+        size = sum(
+            max(map(len, said(part, field)))
+            for part in parts(command)
+            for field in ("name", "description")
+            if field in part
+        )
+        assert size <= LONGEST_COMMAND
+
+
+async def test_every_description_is_translated_and_no_typed_name_is(commands):
+    """Members tell one another what to type, and other programs call commands by their names."""
+    for part in (one for command in commands for one in parts(command)):
+        if "description" in part:
+            assert part["description_localizations"].keys() == set(OTHERS), part["name"]
+            assert not part.get("name_localizations")
+
+
+async def test_the_figure_in_a_description_is_written_as_its_readers_write_it(commands):
+    [imagine] = [command for command in commands if command["name"] == "imagine"]
+    [guidance] = [option for option in imagine["options"] if option["name"] == "guidance"]
+
+    assert "(3.5)" in guidance["description"]
+    assert "(3,5)" in guidance["description_localizations"]["de"]
+
+
+@pytest.mark.parametrize(
+    ("locale", "name"),
+    [(discord.Locale.german, "Verwerfen"), (discord.Locale.british_english, None)],
+)
+async def test_the_name_of_a_command_in_a_menu_is_translated(locale, name):
+    async def report(interaction: discord.Interaction, message: discord.Message) -> None:
+        """Do nothing."""
+
+    menu = app_commands.ContextMenu(name=localized("Discard"), callback=report)
+    location = app_commands.TranslationContextLocation.command_name
+    context = app_commands.TranslationContext(location=location, data=menu)
+
+    assert await Translator().translate(localized("Discard"), locale, context) == name
