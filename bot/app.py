@@ -18,21 +18,24 @@ from bot.pixazo.media import Media
 from bot.service.board import Board
 from bot.service.crew import Crew
 from bot.service.deliver import Deliver, DeliverSettings
+from bot.service.handle import Handle
 from bot.service.hear import Hear
 from bot.service.history import History
 from bot.service.limits import Limits
+from bot.service.members import Own
 from bot.service.orders import Orders
 from bot.service.pace import Pace, PaceSettings
 from bot.service.recover import Recover, RecoverSettings
 from bot.service.retain import Retain, RetainSettings
 from bot.service.submit import LaneSettings, Submit
-from bot.service.track import Track, TrackSettings
+from bot.service.track import REMEMBERED, Track, TrackSettings
 from bot.service.watch import Watch
 from bot.settings import Settings
 from bot.store.bell import Bell
 from bot.store.database import Database
 from bot.store.guilds import Guilds
 from bot.store.lock import only_one
+from bot.store.members import Members
 from bot.store.records import Records
 from bot.ui.notices import Notices
 from bot.ui.replies import Replies
@@ -69,6 +72,7 @@ def _caps(settings: Settings) -> Caps:
         guild_ids=frozenset(settings.guild_ids),
         images_per_day=settings.max_images_per_day,
         images_per_guild_per_day=settings.max_images_per_guild_per_day,
+        direct=settings.allow_direct,
     )
 
 
@@ -84,7 +88,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     database = await stack.enter_async_context(Database.open(address))
     meters = Meters(price=settings.price_per_image_usd)
     jobs, lanes = MeasuredJobs(database, meters), MeasuredLanes(database, meters)
-    guilds, records = Guilds(database), Records(database)
+    guilds, records, members = Guilds(database), Records(database), Members(database)
     vendor = await stack.enter_async_context(
         Client.open(
             url=settings.pixazo_url,
@@ -151,6 +155,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
         jobs=jobs,
         media=media,
         replies=replies,
+        members=members,
         now=now,
     )
     crew = Crew(
@@ -201,6 +206,28 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     )
     bell = Bell(database, address)
     hear = Hear(jobs=jobs, track=track, crew=crew, bell=bell, now=now, wake_rounds=rounds.set)
+    handle = Handle(
+        jobs=jobs,
+        guilds=guilds,
+        notices=notices,
+        replies=replies,
+        deliver=deliver,
+        crew=crew,
+        bell=bell,
+        caps=caps,
+        lane=lane,
+        now=now,
+    )
+    own = Own(
+        members=members,
+        records=records,
+        jobs=jobs,
+        guilds=guilds,
+        deliver=deliver,
+        caps=caps,
+        lane=lane,
+        now=now,
+    )
     retain = Retain(
         settings=RetainSettings(
             files_days=settings.keep_files_days,
@@ -210,6 +237,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
         jobs=jobs,
         records=records,
         deliver=deliver,
+        own=own,
         now=now,
     )
     gateway = Gateway(shards=settings.shards, trace=tracing(meters, now=now))
@@ -236,8 +264,15 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     stack.push_async_callback(crew.close)
     await jobs.line_up(lane)
     await lanes.turn(lane, pressure.unlocked)  # the key may have been mended at the vendor's
+    track.remember(await records.durations(most=REMEMBERED))
     await recover.inherit()
-    services = Services(orders=orders, history=History(jobs=jobs, deliver=deliver), limits=limits)
+    services = Services(
+        orders=orders,
+        handle=handle,
+        history=History(jobs=jobs, deliver=deliver),
+        own=own,
+        limits=limits,
+    )
     async with asyncio.TaskGroup() as group:
         working = {
             name: group.create_task(steps, name=name)

@@ -19,8 +19,10 @@ from yarl import URL
 from bot.domain.shards import Shards
 from bot.errors import BadSettings
 from bot.log import fault
+from bot.service.handle import Handle
 from bot.service.history import History
 from bot.service.limits import Limits
+from bot.service.members import Own
 from bot.service.orders import Orders
 from bot.ui import answers, buttons, panel
 from bot.ui.language import Translator
@@ -44,7 +46,9 @@ class Services:
     """What cogs may call."""
 
     orders: Orders
+    handle: Handle
     history: History
+    own: Own
     limits: Limits
 
 

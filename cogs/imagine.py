@@ -1,6 +1,6 @@
 """``/imagine``: takes the order. The pictures come by way of ``bot.service.deliver``."""
 
-from typing import Any, Final
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -10,8 +10,6 @@ from bot.client import ImagineBot
 from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS, Order
 from bot.service.orders import Orders, Request
 from bot.ui import answers, language, texts
-
-OPTIONS: Final = tuple(texts.commands.IMAGINE_OPTIONS)
 
 
 class Imagine(commands.Cog):
@@ -47,8 +45,8 @@ class Imagine(commands.Cog):
     async def on_again(self, interaction: discord.Interaction[ImagineBot], job_id: str) -> None:
         """Order once more what a job ordered, for whoever pressed."""
         async with answers.explaining(interaction):
-            order = await self._orders.order_of(job_id)
-            request = _request(interaction, {name: getattr(order, name) for name in OPTIONS})
+            options = await self._orders.options_of(job_id)
+            request = _request(interaction, options)
             await self._orders.take(request, answers.deferral(interaction))
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.domain.job import Job
 from bot.domain.pressure import Reason
 from bot.domain.rules import Block, Rules
 
@@ -59,4 +60,12 @@ class Shut(Line):
     until: float | None  # Unix seconds; None: until the operator changes something
 
 
-Notice = WordRefused | Changed | Blocked | Unblocked | Shut
+@dataclass(frozen=True, kw_only=True)
+class Reported(Line):
+    """Somebody told the moderators of a picture."""
+
+    job: Job
+    by: int
+
+
+Notice = WordRefused | Changed | Blocked | Unblocked | Shut | Reported

@@ -19,6 +19,8 @@ class DiscordCall(StrEnum):
     EDIT = "edit"  # of a card
     POST = "post"  # of a card, anew, in its channel
     DIRECT = "direct"  # of a card, anew, to its member
+    PING = "ping"  # of a member whose card has the pictures
+    DELETE = "delete"  # of a message with pictures
     NOTICE = "notice"  # in a server's log channel
 
 

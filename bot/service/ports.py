@@ -72,7 +72,9 @@ class Jobs(Protocol):
         already, and nothing changed. What *admit* raises is raised, and nothing changed.
         """
 
-    async def standing(self, guild_id: int, member_id: int, *, lane: str, now: float) -> Standing:
+    async def standing(
+        self, guild_id: int | None, member_id: int, *, lane: str, now: float
+    ) -> Standing:
         """Return what an order of that member would be weighed against now."""
 
     async def get(self, job_id: str) -> Job | None:
@@ -331,8 +333,7 @@ class Replies(Protocol):
         Of a waiting job *place*, counted from 1, tells where it stands in line, *until* when the
         lane goes on, in Unix seconds, and *locked* that the vendor does not accept the key. Of an
         uncertain one *until* tells when it is given up, and *fault_id* by which error of ours, as
-        :func:`bot.log.fault` has it, it became so; *late* that it takes longer than it should. Of one at the vendor *ready_at*
-        tells when it will be ready, about.
+        :func:`bot.log.fault` has it, XX
         """
 
     async def settle(self, job: Job, *, fault_id: str | None = None) -> None:
@@ -347,6 +348,12 @@ class Replies(Protocol):
 
     async def call(self, job: Job) -> None:
         """Ping the member whose pictures are in their card; lost where Discord refuses it."""
+
+    async def remove(self, job: Job) -> None:
+        """Delete the message with the job's pictures, as the bot.
+
+        Raises :class:`~bot.errors.Closed` where that can't be, and DiscordAway.
+        """
 
 
 class Notices(Protocol):

@@ -12,6 +12,7 @@ from typing import Final
 from bot.errors import StoreAway
 from bot.log import about
 from bot.service.deliver import Deliver
+from bot.service.members import Own
 from bot.service.ports import Jobs, Records
 
 log = logging.getLogger(__name__)
@@ -42,12 +43,14 @@ class Retain:
         jobs: Jobs,
         records: Records,
         deliver: Deliver,
+        own: Own,
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._jobs = jobs
         self._records = records
         self._deliver = deliver
+        self._own = own
         self._now = now
 
     async def run(self) -> None:
@@ -63,7 +66,11 @@ class Retain:
             await asyncio.sleep(EVERY)
 
     async def sweep(self) -> None:
-        """Clear away what is older than it may become. Raises StoreAway and OSError."""
+        """Clear away what is older than it may become, and what members want forgotten.
+
+        Raises StoreAway and OSError.
+        """
+        await self._own.sweep()
         if self._settings.orders_days:
             await self._erase_orders(self._now() - self._settings.orders_days * DAY)
         if self._settings.files_days:

@@ -73,7 +73,7 @@ class Jobs:
 
     @reads
     def standing(
-        self, connection: Connection, guild_id: int, member_id: int, *, lane: str, now: float
+        self, connection: Connection, guild_id: int | None, member_id: int, *, lane: str, now: float
     ) -> Standing:
         """Return what an order of that member would be weighed against now."""
         return standing_of(connection, guild_id, member_id, lane=lane, now=now)

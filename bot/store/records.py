@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
 from sqlalchemy.engine import Connection
 
-from bot.domain.job import ENDED, Job, State
+from bot.domain.job import ENDED, Cause, Job, State
 from bot.domain.pressure import Lane
 from bot.service.ports import Counts, Page
 from bot.store.database import Database, reads, writes
@@ -136,6 +136,8 @@ class Records:
         old = and_(over, jobs.c.created_at < today)
         ids = list(connection.scalars(select(jobs.c.id).where(over)))
         connection.execute(delete(jobs).where(old))
+        gone = {"state": State.FAILED.value, "cause": Cause.KEPT_TOO_LONG.value, "kept_at": None}
+        connection.execute(update(jobs).where(over, is_kept).values(gone))
         connection.execute(update(jobs).where(over).values(_BLANK))
         return ids
 

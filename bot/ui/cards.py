@@ -43,8 +43,11 @@ def progress(job: Job, **told: Any) -> Card:
 def end(job: Job, *, fault_id: str | None = None) -> Card:
     """Return the card of a job that ended without pictures: what, why, and who can help.
 
-    *fault_id* is in the log beside the fault of ours that is why.
+    *fault_id* is in the log beside the fault of ours that is why. One that was hidden says
+    nothing of what was ordered.
     """
+    if job.hidden:
+        return hidden(job)
     lines = (
         texts.cards.status(job, fault_id=fault_id),
         texts.cards.vendor_words(job),
@@ -52,6 +55,13 @@ def end(job: Job, *, fault_id: str | None = None) -> Card:
     )
     button = Again(job.id, texts.cards.try_again())
     return _card(job, "\n".join(line for line in lines if line), _small(job), button=button)
+
+
+def hidden(job: Job) -> Card:
+    """Return what is left of a card that its member or a moderator had hidden."""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.TextDisplay(texts.cards.hidden(job)))
+    return Card(view, [])
 
 
 def done(job: Job, pictures: Sequence[Picture], *, mention: bool = False) -> Card:

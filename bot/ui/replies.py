@@ -21,7 +21,7 @@ from bot.errors import Closed, Deleted, DiscordAway, TooLarge
 from bot.log import fault, mark
 from bot.service.meters import DiscordCall, Meters, timed
 from bot.service.ports import Picture
-from bot.ui import buttons, cards
+from bot.ui import buttons, cards, texts
 from bot.ui.cards import Card
 from bot.ui.language import speaking
 from bot.ui.rest import Rest
@@ -65,14 +65,15 @@ class Replies:
         locked: bool = False,
         late: bool = False,
         fault_id: str | None = None,
+        ready_at: float | None = None,
     ) -> None:
         """Have the job's card show it as it is, some time soon; the newest showing wins."""
         self._drop(job.id)
-        if job.state in ENDED or (job.state in _TOLD and until is None):
+        if job.hidden or job.state in ENDED or (job.state in _TOLD and until is None):
             self._wanted[job.id] = (job, lambda: cards.end(job, fault_id=fault_id))
         else:
             told: dict[str, Any] = {"place": place, "until": until, "locked": locked, "late": late}
-            told["fault_id"] = fault_id
+            told |= {"fault_id": fault_id, "ready_at": ready_at}
             self._wanted[job.id] = (job, lambda: cards.progress(job, **told))
         worker = self._workers.get(job.id)
         if worker is None or worker.done():  # it may have ended just now, and not be gone yet
@@ -88,8 +89,10 @@ class Replies:
         except Closed as error:
             log.info("job %s: its end could not be shown: %s", job.id, error)
 
-    async def deliver(self, job: Job, pictures: Sequence[Picture]) -> None:
+    async def deliver(self, job: Job, pictures: Sequence[Picture]) -> bool:
         """Bring the pictures to the member; returns once Discord has taken them.
+
+        ``True``: in their card, silently; ``False``: in a message that called its member.
 
         By the interaction's token, then by the bot's, then as a new message in the channel, then
         as a direct message: a step down is taken on a definite no alone. A private order and a
@@ -112,9 +115,55 @@ class Replies:
             raise
         except Closed as error:
             log.info("job %s: its card can't be edited: %s", job.id, error)
+            if job.answers_only:
+                raise
             if not (isinstance(error, Deleted) or job.private or job.guild_id is None):
                 ways.insert(0, (self._post_in_channel, DiscordCall.POST))
             await self._descend(job, named_card, ways)
+            return False
+        return True
+
+    async def call(self, job: Job) -> None:
+        """Ping the member whose pictures are in their card; lost where Discord refuses it."""
+        try:
+            with timed(partial(self._meters.called_discord, DiscordCall.PING)):
+                async with answered():
+                    await self._call(job)
+        except (Closed, DiscordAway) as error:
+            log.info("job %s: its member was not pinged: %s", job.id, error)
+
+    async def _call(self, job: Job) -> None:
+        with speaking(job.language):
+            words = texts.cards.ready(job)
+        member = discord.AllowedMentions(users=[discord.Object(job.member_id)])
+        client = await self._rest.client()
+        if job.private or job.answers_only or job.guild_id is None:
+            webhook = discord.Webhook.partial(
+                job.application_id, job.interaction_token or "", client=client
+            )
+            await webhook.send(words, ephemeral=job.private, allowed_mentions=member)
+            return
+        channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+        card = discord.MessageReference(
+            message_id=job.message_id or 0, channel_id=job.channel_id, fail_if_not_exists=False
+        )
+        await channel.send(
+            words, nonce=job.id, reference=card, mention_author=False, allowed_mentions=member
+        )
+
+    async def remove(self, job: Job) -> None:
+        """Delete the message with the job's pictures, as the bot; one that is gone is as good.
+
+        Raises :class:`~bot.errors.Closed` where that can't be, and DiscordAway.
+        """
+        if job.message_id is None:
+            raise Closed("the message is not known")
+        with timed(partial(self._meters.called_discord, DiscordCall.DELETE)):
+            async with answered():
+                client = await self._rest.client()
+                channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+                with contextlib.suppress(discord.NotFound):
+                    await channel.get_partial_message(job.message_id).delete()
 
     async def close(self) -> None:
         """Stop showing; what is not shown yet is shown by whoever carries the jobs on."""

@@ -60,8 +60,16 @@ def status(
             ).format(when=ago(until))
         case State.SUBMITTING:
             return _("**Sending** · {when}").format(when=since)
+        case State.QUEUED if ready_at is not None:
+            return _("**Queued** at the image service · {when} · ready about {ready}").format(
+                when=since, ready=ago(ready_at)
+            )
         case State.QUEUED:
             return _("**Queued** at the image service · {when}").format(when=since)
+        case State.PROCESSING if ready_at is not None:
+            return _("**Processing** · started {when}, ready about {ready}").format(
+                when=since, ready=ago(ready_at)
+            )
         case State.PROCESSING:
             return _("**Processing** · started {when}").format(when=since)
         case State.COMPLETED:
@@ -183,3 +191,20 @@ def alt(order: Order, number: int, count: int) -> str:
 def for_member(member_id: int) -> str:
     """Return the line above a card that is posted anew, since its own was closed."""
     return _("{member}, your pictures are ready.").format(member=f"<@{member_id}>")
+
+
+def ready(job: Job) -> str:
+    """Return the ping for a member whose pictures are in their card."""
+    return _("{member}, your pictures are ready: {link}").format(
+        member=f"<@{job.member_id}>", link=shared.jump(job)
+    )
+
+
+def hidden(job: Job) -> str:
+    """Return all that a hidden order's card says."""
+    if job.state in {State.QUEUED, State.PROCESSING, State.SUBMITTING, State.COMPLETED}:
+        return _(
+            "**Hidden** · it was sent already, so it goes on, counts and is charged. "
+            "What comes of it can be fetched with `/history`."
+        )
+    return _("**Hidden** · {charge}").format(charge=charge(job))

@@ -1,6 +1,6 @@
 """The lines of a server's log channel."""
 
-from bot.domain.notices import Blocked, Changed, Notice, Shut, Unblocked, WordRefused
+from bot.domain.notices import Blocked, Changed, Notice, Reported, Shut, Unblocked, WordRefused
 from bot.domain.pressure import Reason
 from bot.domain.rules import differences
 from bot.ui.language import gettext as _
@@ -32,6 +32,13 @@ def notice(found: Notice) -> str:
             )
         case Shut():
             return _shut(found)
+        case Reported(job=job):
+            return _("**Reported** by {member} · [picture]({link}) of {author} · {prompt}").format(
+                member=f"<@{found.by}>",
+                link=f"<{shared.jump(job)}>",
+                author=f"<@{job.member_id}>",
+                prompt=literal(shared.cut(job.order.prompt, 300)),
+            )
 
 
 def _blocked(found: Blocked) -> str:

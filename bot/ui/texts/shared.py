@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from bot.domain.job import Job
 from bot.ui.language import gettext as _
 from bot.ui.language import ngettext
 
@@ -63,3 +64,9 @@ def fitted(lines: Sequence[str], most: int, between: str = "\n") -> str:
 def cut(text: str, most: int) -> str:
     """Return *text* in at most so many characters."""
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def jump(job: Job) -> str:
+    """Return the address of a job's card."""
+    place = f"{job.guild_id or '@me'}/{job.channel_id}"
+    return f"https://discord.com/channels/{place}/{job.message_id or ''}".rstrip("/")

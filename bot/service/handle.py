@@ -1,0 +1,217 @@
+"""What may be done with an order after it was taken: cancel, delete, post, report.
+
+Each press is weighed by what is on record at that moment, so that buttons may be as old as they
+like. Who may do what is decided here, by what Discord says of whoever pressed.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bot.domain import limits
+from bot.domain.job import Cause, Job, State
+from bot.domain.limits import Ask, Caps
+from bot.domain.notices import Reported
+from bot.errors import (
+    LimitReached,
+    NoLog,
+    NothingThere,
+    NotYours,
+    OverAlready,
+    PicturesGone,
+    PostedAlready,
+    ReportedAlready,
+)
+from bot.log import about
+from bot.service.crew import Crew
+from bot.service.deliver import Deliver
+from bot.service.limits import Moderator
+from bot.service.ports import Bell, Guilds, Jobs, Notices, Picture, Replies
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS: Final = 5  # to change a job while it moves on
+
+Publish = Callable[[Job, Sequence[Picture]], Awaitable[int]]  # returns the message's id
+
+_MAY_STILL_COME: Final = frozenset(
+    {State.SUBMITTING, State.QUEUED, State.PROCESSING, State.COMPLETED, State.UNCERTAIN}
+    | {State.EXPIRED}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody who pressed a button, and whether they may manage the server that they are in."""
+
+    id: int
+    guild_id: int | None
+    moderates: bool = False
+
+
+class Handle:
+    """The hands on an order that was taken."""
+
+    def __init__(
+        self,
+        *,
+        jobs: Jobs,
+        guilds: Guilds,
+        notices: Notices,
+        replies: Replies,
+        deliver: Deliver,
+        crew: Crew,
+        bell: Bell,
+        caps: Caps,
+        lane: str,
+        now: Callable[[], float],
+    ) -> None:
+        self._jobs = jobs
+        self._guilds = guilds
+        self._notices = notices
+        self._replies = replies
+        self._deliver = deliver
+        self._crew = crew
+        self._bell = bell
+        self._caps = caps
+        self._lane = lane
+        self._now = now
+
+    async def find(self, job_id: str) -> Job:
+        """Return the job. Raises :class:`~bot.errors.NothingThere`, and StoreAway."""
+        job = await self._jobs.get(job_id)
+        if job is None or not job.order.prompt:
+            raise NothingThere
+        return job
+
+    async def cancel(self, job_id: str, by: Person) -> Job:
+        """Cancel a job that waits; hide one that may still bring pictures. Return it then.
+
+        CANCELLED: nothing was sent and nothing is charged. Else it is hidden: it is followed on,
+        counts, and ``/history`` offers what comes of it. Raises
+        :class:`~bot.errors.NotYours`, :class:`~bot.errors.OverAlready` and
+        :class:`~bot.errors.NothingThere`.
+        """
+        for _ in range(ATTEMPTS):
+            job = await self.find(job_id)
+            _must_be_theirs(job, by)
+            if job.state is State.WAITING:
+                after = job.turn(State.CANCELLED, now=self._now(), cause=Cause.WITHDRAWN)
+            elif job.state in _MAY_STILL_COME and not job.hidden and job.kept_at is None:
+                after = replace(job, hidden=True)
+                if job.state is State.COMPLETED:
+                    # Whoever is just bringing the pictures shall notice; before the vendor's last
+                    # word nobody may be kept from recording it.
+                    after = replace(after, epoch=job.epoch + 1)
+            else:
+                raise OverAlready
+            if await self._jobs.swap(job, after):
+                with about(job=job.id, guild=job.guild_id):
+                    log.info("job %s: %s by a press", job.id, "hidden" if after.hidden else "ended")
+                await self._shown(after)
+                return after
+        raise OverAlready
+
+    async def delete(self, job_id: str, by: Person) -> Job:
+        """Have a delivered job's pictures gone for good; their message is the caller's to delete.
+
+        Done again it is done all the same. Raises :class:`~bot.errors.NotYours` and
+        :class:`~bot.errors.NothingThere`.
+        """
+        for _ in range(ATTEMPTS):
+            job = await self.find(job_id)
+            _must_be_theirs(job, by)
+            if job.deleted_at is not None:
+                return job
+            after = replace(job, deleted_at=self._now())
+            if await self._jobs.swap(job, after):
+                await self._deliver.forget(job.id)
+                return after
+        raise OverAlready
+
+    async def post(self, job_id: str, by: Person, ask: Ask, publish: Publish) -> Job:
+        """Show a private order's pictures to all, in the place that *ask* is from; return it then.
+
+        Its prompt and the place are weighed again: rules may have changed, and nothing private was
+        looked at by anybody. *publish* shows them, and what it raises is raised; then they are
+        private as before. Raises :class:`~bot.errors.LimitReached`,
+        :class:`~bot.errors.PostedAlready`, :class:`~bot.errors.PicturesGone`, and as above.
+        """
+        job = await self.find(job_id)
+        if job.member_id != by.id or job.deleted_at is not None:
+            raise NotYours
+        if not job.private:
+            raise PostedAlready
+        await self._weigh(job, replace(ask, order=job.order))
+        pictures = await self._deliver.pictures(job)
+        if not pictures:
+            raise PicturesGone
+        # Of two presses at once, one finds it changed: each epoch is posted from once.
+        public = replace(job, private=False, epoch=job.epoch + 1)
+        if not await self._jobs.swap(job, public):
+            raise PostedAlready
+        try:
+            message_id = await publish(public, pictures)
+        except BaseException:
+            await self._jobs.swap(public, replace(job, epoch=public.epoch + 1))
+            raise
+        placed = replace(public, message_id=message_id, channel_id=ask.channel_id)
+        await self._jobs.swap(public, placed)
+        await self._deliver.forget(job.id)
+        return placed
+
+    async def report(self, job_id: str, by: Person, *, language: str) -> None:
+        """Tell the server's moderators of a picture, once, in *language*.
+
+        Raises :class:`~bot.errors.NoLog`, :class:`~bot.errors.ReportedAlready` and
+        :class:`~bot.errors.NothingThere`.
+        """
+        job = await self.find(job_id)
+        if job.guild_id is None or job.guild_id != by.guild_id:
+            raise NothingThere
+        rules = await self._guilds.rules(job.guild_id)
+        if rules.log_channel is None:
+            raise NoLog
+        if job.reported_at is not None:
+            raise ReportedAlready
+        after = replace(job, reported_at=self._now(), epoch=job.epoch + 1)
+        if not await self._jobs.swap(job, after):
+            raise ReportedAlready
+        notice = Reported(job=after, by=by.id, language=language)
+        self._notices.tell(rules.log_channel, notice)
+
+    async def reported(self, job_id: str, by: Moderator) -> Job:
+        """Return a job of the moderator's server. Raises :class:`~bot.errors.NothingThere`."""
+        job = await self.find(job_id)
+        if job.guild_id != by.guild_id:
+            raise NothingThere
+        return job
+
+    async def take_away(self, job_id: str, by: Moderator) -> Job:
+        """Have reported pictures gone, with their message; raises as above, and Closed."""
+        job = await self.reported(job_id, by)
+        person = Person(id=by.id, guild_id=by.guild_id, moderates=True)
+        after = await self.delete(job_id, person)
+        await self._replies.remove(job)
+        return after
+
+    async def _weigh(self, job: Job, ask: Ask) -> None:
+        now = self._now()
+        standing = await self._jobs.standing(ask.guild_id, job.member_id, lane=self._lane, now=now)
+        refusal = limits.admit_again(ask, caps=self._caps, standing=standing, now=now)
+        if refusal is not None:
+            raise LimitReached(verdict=refusal, log_channel=standing.rules.log_channel)
+
+    async def _shown(self, job: Job) -> None:
+        """Show what became of the job, and have whoever carries it look at it."""
+        self._replies.show(job)
+        self._crew.nudge(job.id)
+        await self._bell.ring(job.id)
+
+
+def _must_be_theirs(job: Job, by: Person) -> None:
+    """Raise :class:`~bot.errors.NotYours` unless it is theirs, or of the server they manage."""
+    moderated = by.moderates and by.guild_id is not None and by.guild_id == job.guild_id
+    if by.id != job.member_id and not moderated:
+        raise NotYours

@@ -1,0 +1,114 @@
+"""What is a member's own: their orders, what is left for them, their wishes, their data."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+from bot.domain import limits
+from bot.domain.limits import Ask, Caps, Verdict, day_of
+from bot.service.deliver import Deliver
+from bot.service.ports import Guilds, Jobs, Members, Page, Ping, Records, Wishes
+
+PAGE: Final = 5  # orders on a page of ``/history``
+MOST: Final = 100  # members whose data is erased in one round
+
+# What the bot needs for itself, and whom it would tell nothing.
+_OURS: Final = frozenset(
+    {"interaction_token", "callback_token", "lane", "owner", "epoch", "file_limit"}
+)
+
+
+class Own:
+    """A member's own desk."""
+
+    def __init__(
+        self,
+        *,
+        members: Members,
+        records: Records,
+        jobs: Jobs,
+        guilds: Guilds,
+        deliver: Deliver,
+        caps: Caps,
+        lane: str,
+        now: Callable[[], float],
+    ) -> None:
+        self._members = members
+        self._records = records
+        self._jobs = jobs
+        self._guilds = guilds
+        self._deliver = deliver
+        self._caps = caps
+        self._lane = lane
+        self._now = now
+
+    async def page(self, member_id: int, *, word: str, number: int) -> Page:
+        """Return a page of the member's orders, the newest first; *number* is counted from 0."""
+        return await self._records.page(member_id, word=word, skip=number * PAGE, most=PAGE)
+
+    async def usage(self, member_id: int, ask: Ask) -> list[Verdict]:
+        """Return how every rule stands to an order that the member would make now."""
+        now = self._now()
+        standing = await self._jobs.standing(ask.guild_id, member_id, lane=self._lane, now=now)
+        return list(limits.verdicts(ask, caps=self._caps, standing=standing, now=now))
+
+    async def styles(self, guild_id: int | None) -> tuple[Any, ...]:
+        """Return the styles that a server has beside those that all have."""
+        return () if guild_id is None else (await self._guilds.rules(guild_id)).styles
+
+    async def wishes(self, member_id: int) -> Wishes:
+        """Return what the member has set."""
+        return await self._members.wishes(member_id)
+
+    async def wish(self, member_id: int, ping: Ping) -> None:
+        """Set when the member is pinged."""
+        wishes = await self._members.wishes(member_id)
+        await self._members.put(member_id, replace(wishes, ping=ping))
+
+    async def export(self, member_id: int) -> bytes:
+        """Return all that is kept of the member, as JSON."""
+        kept = {
+            "member_id": member_id,
+            "ping": (await self._members.wishes(member_id)).ping,
+            "blocks": [
+                {"guild_id": guild_id, "since": block.since, "until": block.until}
+                | {"reason": block.reason}
+                for guild_id, block in await self._members.blocks(member_id)
+            ],
+            "orders": [
+                {name: value for name, value in asdict(job).items() if name not in _OURS}
+                for job in await self._records.every(member_id)
+            ],
+        }
+        return await asyncio.to_thread(_written, kept)
+
+    async def forget(self, member_id: int) -> bool:
+        """Erase the member's orders; ``False``: some are running, and are erased once they ended.
+
+        Of today's, which limits count, the prompts and pictures are erased at once, the rest when
+        the day is over.
+        """
+        wishes = await self._members.wishes(member_id)
+        wishes = replace(wishes, forget_before=self._now())
+        await self._members.put(member_id, wishes)
+        return await self._forget(member_id, wishes)
+
+    async def sweep(self) -> None:
+        """Erase what could not be erased when it was asked for."""
+        for member_id, wishes in await self._members.to_forget(most=MOST):
+            await self._forget(member_id, wishes)
+
+    async def _forget(self, member_id: int, wishes: Wishes) -> bool:
+        before, today = wishes.forget_before or 0.0, day_of(self._now())
+        for job_id in await self._records.forget(member_id, made_before=before, today=today):
+            await self._deliver.forget(job_id)
+        if await self._records.unforgotten(member_id, made_before=before):
+            return False
+        await self._members.put(member_id, replace(wishes, forget_before=None))
+        return True
+
+
+def _written(kept: dict[str, Any]) -> bytes:
+    return json.dumps(kept, indent=2, ensure_ascii=False).encode()
