@@ -138,8 +138,10 @@ class Replies:
         member = discord.AllowedMentions(users=[discord.Object(job.member_id)])
         client = await self._rest.client()
         if job.private or job.answers_only or job.guild_id is None:
+            if job.interaction_token is None:
+                raise Closed("its interaction is over")
             webhook = discord.Webhook.partial(
-                job.application_id, job.interaction_token or "", client=client
+                job.application_id, job.interaction_token, client=client
             )
             await webhook.send(words, ephemeral=job.private, allowed_mentions=member)
             return
@@ -156,8 +158,8 @@ class Replies:
 
         Raises :class:`~bot.errors.Closed` where that can't be, and DiscordAway.
         """
-        if job.message_id is None:
-            raise Closed("the message is not known")
+        if job.message_id is None or job.answers_only:
+            raise Closed("the message is not known, or not within reach")
         with timed(partial(self._meters.called_discord, DiscordCall.DELETE)):
             async with answered():
                 client = await self._rest.client()
