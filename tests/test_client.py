@@ -62,7 +62,10 @@ def test_after_a_long_outage_the_gateway_is_tried_again_within_half_a_minute(as_
 
 @pytest.fixture
 async def bot():
-    bot = ImagineBot(Services(orders=None, history=None, limits=None), Gateway(shards=Shards()))
+    bot = ImagineBot(
+        Services(orders=None, handle=None, history=None, own=None, limits=None),
+        Gateway(shards=Shards()),
+    )
     await bot.add_cog(Imagine(None))
     await bot.add_cog(Limits(None))
     await bot.add_cog(History(None))

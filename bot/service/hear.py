@@ -52,14 +52,16 @@ class Hear:
         if update.request_id is None or job.ended:
             return
         self._track.called_back()
+        found: Job | None = job
         if job.request_id is None:
+            found = None
             if await self._jobs.learn(job.id, update.request_id, now=self._now()):
                 log.info("job %s: a callback names it %s", job.id, update.request_id)
         elif job.request_id != update.request_id:
             log.warning("job %s: a callback names another request", job.id)
             return
         if update.state in FOLLOWED:
-            await self._track.report(job.id, Update(state=update.state))
+            await self._track.report(job.id, Update(state=update.state), found=found)
         elif job.state is State.EXPIRED:
             await self._track.ask(job)
         else:

@@ -116,13 +116,14 @@ class Track:
         """Note that a callback arrived, so that polling may be the slow safety net again."""
         self._called_back = self._settings.callbacks
 
-    async def report(self, job_id: str, update: Update) -> Job:
+    async def report(self, job_id: str, update: Update, *, found: Job | None = None) -> Job:
         """Apply *update* once, by whichever road it came, and return the job as it then stands.
 
-        Needs no ownership: whoever learns of a request id may record it. Raises
+        *found* is the job as the store had it just now, where that is known. Needs no ownership:
+        whoever learns of a request id may record it. Raises
         :class:`~bot.errors.StoreAway`, and :class:`LookupError` for a job that does not exist.
         """
-        before = await self._find(job_id)
+        before = found or await self._find(job_id)
         for _ in range(ATTEMPTS):
             after = advance(before, update, now=self._now())
             if after is before:

@@ -147,14 +147,17 @@ def _tell(connection: Connection, lane: str, guild_id: int, shut_at: float) -> N
 
 def _given_back(connection: Connection, row: Any) -> GivenBack:
     place = connection.execute(
-        select(jobs.c.channel_id, jobs.c.message_id).where(jobs.c.id == row["job_id"])
+        select(jobs.c.channel_id, jobs.c.message_id, jobs.c.language, jobs.c.private).where(
+            jobs.c.id == row["job_id"]
+        )
     )
-    channel_id, message_id = place.one()
+    channel_id, message_id, language, private = place.one()
     rules = rules_of(connection, row["guild_id"])
     return GivenBack(
         guild_id=row["guild_id"],
         log_channel=rules.log_channel,
         orders=row["orders"],
         channel_id=channel_id,
-        message_id=message_id,
+        message_id=None if private else message_id,  # nobody else could open it
+        language=language,
     )

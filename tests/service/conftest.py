@@ -40,7 +40,7 @@ from bot.service.hear import Hear
 from bot.service.limits import Limits
 from bot.service.orders import Orders, Request
 from bot.service.pace import Pace, PaceSettings
-from bot.service.ports import Admit, GivenBack, Peaks, Picture
+from bot.service.ports import Admit, GivenBack, Peaks, Picture, Wishes
 from bot.service.recover import Recover, RecoverSettings
 from bot.service.submit import LaneSettings, Submit
 from bot.service.track import Track, TrackSettings
@@ -424,6 +424,32 @@ class FakeBell:
         self.rung.append(job_id)
 
 
+class FakeMembers(Store):
+    """Members' wishes in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wished: dict[int, Wishes] = {}
+        self.blocked: dict[int, list[tuple[int, Block]]] = defaultdict(list)
+
+    async def wishes(self, member_id: int) -> Wishes:
+        await self._reach("wishes")
+        return self.wished.get(member_id, Wishes())
+
+    async def put(self, member_id: int, wishes: Wishes) -> None:
+        await self._reach("put")
+        self.wished[member_id] = wishes
+
+    async def blocks(self, member_id: int) -> list[tuple[int, Block]]:
+        await self._reach("blocks")
+        return self.blocked[member_id]
+
+    async def to_forget(self, *, most: int) -> list[tuple[int, Wishes]]:
+        await self._reach("to_forget")
+        wished = self.wished.items()
+        return [one for one in wished if one[1].forget_before is not None][:most]
+
+
 class FakeNotices:
     """Log channels that remember what they were told."""
 
@@ -499,7 +525,11 @@ class FakeReplies:
         self.settled: list[Job] = []
         self.faults: list[tuple[State, str]] = []  # the ids that were told, and in which states
         self.delivered: list[tuple[Job, list[Picture]]] = []
+        self.ready: list[tuple[State, float]] = []  # told when it will be ready
+        self.called: list[Job] = []  # pinged
+        self.removed: list[Job] = []
         self.closed = False
+        self.by_message = False  # cards can't be edited: a message calls the member
         self.hold: asyncio.Event | None = None  # Discord takes nothing before it
 
     def show(
@@ -511,8 +541,11 @@ class FakeReplies:
         locked=False,
         late: bool = False,
         fault_id: str | None = None,
+        ready_at: float | None = None,
     ) -> None:
         self.shown.append((job, until))
+        if ready_at is not None:
+            self.ready.append((job.state, ready_at))
         if fault_id is not None:
             self.faults.append((job.state, fault_id))
         if place is not None:
@@ -526,11 +559,22 @@ class FakeReplies:
         if fault_id is not None:
             self.faults.append((job.state, fault_id))
 
-    async def deliver(self, job: Job, pictures) -> None:
+    async def deliver(self, job: Job, pictures) -> bool:
         await self._wait()
         if self.closed:
             raise Closed("there is no way to the member")
         self.delivered.append((job, list(pictures)))
+        return not self.by_message
+
+    async def call(self, job: Job) -> None:
+        await self._wait()
+        self.called.append(job)
+
+    async def remove(self, job: Job) -> None:
+        await self._wait()
+        if self.closed:
+            raise Closed("the message is not known")
+        self.removed.append(job)
 
     async def _wait(self) -> None:
         await asyncio.sleep(0)
@@ -566,6 +610,7 @@ class Shop:
     limits: Limits
     board: Board
     bell: FakeBell
+    members: FakeMembers
     rounds: asyncio.Event  # set, it has a round made at once
 
     @asynccontextmanager
@@ -622,7 +667,7 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
         clock, lanes, guilds, notices = Clock(), FakeLanes(), FakeGuilds(), FakeNotices()
         queue, media, replies = FakeQueue(), FakeMedia(), FakeReplies()
         jobs = FakeJobs(lanes, guilds)
-        rounds, bell = asyncio.Event(), FakeBell()
+        rounds, bell, members = asyncio.Event(), FakeBell(), FakeMembers()
         pace = Pace(
             settings=PaceSettings(lane=LANE, per_second=1000.0, probe_after=PROBE_AFTER),
             lanes=lanes,
@@ -659,6 +704,7 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
             jobs=jobs,
             media=media,
             replies=replies,
+            members=members,
             now=clock,
         )
         crew = Crew(
@@ -718,6 +764,7 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
                 now=clock,
             ),
             bell=bell,
+            members=members,
             hear=Hear(
                 jobs=jobs, track=track, crew=crew, bell=bell, now=clock, wake_rounds=rounds.set
             ),

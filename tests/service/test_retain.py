@@ -54,8 +54,23 @@ def folder(tmp_path):
     return tmp_path / "files"
 
 
+class FakeOwn:
+    """The members' desk, which forgets at each sweep."""
+
+    def __init__(self):
+        self.sweeps = 0
+
+    async def sweep(self):
+        self.sweeps += 1
+
+
 @pytest.fixture
-def broom(shop, records, folder, monkeypatch):
+def own():
+    return FakeOwn()
+
+
+@pytest.fixture
+def broom(shop, records, own, folder, monkeypatch):
     monkeypatch.setattr(retain_module, "BETWEEN", 0.0)
 
     def broom(*, files_days=7, orders_days=90):
@@ -64,6 +79,7 @@ def broom(shop, records, folder, monkeypatch):
             jobs=shop.jobs,
             records=records,
             deliver=shop.deliver,
+            own=own,
             now=shop.clock,
         )
 
