@@ -66,8 +66,8 @@ async def bot():
         Services(orders=None, handle=None, history=None, own=None, limits=None),
         Gateway(shards=Shards()),
     )
-    await bot.add_cog(Imagine(None))
-    await bot.add_cog(Limits(None))
+    await bot.add_cog(Imagine(None, None))
+    await bot.add_cog(Limits(None, None))
     await bot.add_cog(History(None))
     yield bot
     await bot.close()

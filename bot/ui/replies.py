@@ -143,6 +143,7 @@ class Replies:
             webhook = discord.Webhook.partial(
                 job.application_id, job.interaction_token, client=client
             )
+            webhook.type = discord.WebhookType.application  # others may say nothing privately
             await webhook.send(words, ephemeral=job.private, allowed_mentions=member)
             return
         channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
@@ -214,7 +215,7 @@ class Replies:
                 raise
             except Closed as error:
                 refused = error
-        if job.message_id is None or job.guild_id is None or job.private:
+        if job.message_id is None or job.guild_id is None or job.private or job.answers_only:
             raise refused
         return await self._insist(job, make, self._edit_by_bot, DiscordCall.EDIT)
 
