@@ -12,6 +12,7 @@ from bot.domain import rules, styles, words
 from bot.domain.limits import Ask
 from bot.domain.order import STEPS, Order
 from bot.domain.rules import RANGES, Rules
+from bot.errors import NotModerator
 from bot.service.limits import Limits as Service
 from bot.service.limits import Moderator
 from bot.service.members import Own
@@ -190,7 +191,10 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.com
         self, interaction: Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         """Offer those that there are."""
-        moderator = answers.moderator(interaction)
+        try:
+            moderator = answers.moderator(interaction)
+        except NotModerator:
+            return []
         own = await self._own.styles(moderator.guild_id)
         return answers.style_choices(interaction, own, typed)
 
