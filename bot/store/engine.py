@@ -44,7 +44,6 @@ def connect(url: str) -> AsyncEngine:
         isolation_level="READ COMMITTED",
         pool_size=CONNECTIONS,
         max_overflow=0,
-        pool_pre_ping=True,  # after a restart of the database, nobody meets a dead connection
         connect_args={"timeout": CONNECT_TIMEOUT, "server_settings": _SESSION},
     )
 

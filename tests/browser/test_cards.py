@@ -1,0 +1,130 @@
+"""Every card, in every language: nothing is cut and nothing overlaps, on a phone and a desk."""
+
+import copy
+from dataclasses import replace
+from itertools import product
+
+import pytest
+from PIL import Image
+
+from bot.domain.job import Billed, Cause, State
+from bot.service.ports import Picture
+from bot.ui import cards
+from bot.ui.language import LANGUAGES, speaking
+from tests.browser import samples
+from tests.browser.layout import audit, layout_faults
+from tests.samples import NOW, a_job, an_order
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+PHONE, DESK = (390, 844), (1280, 800)
+LONG = an_order(
+    prompt=f"{samples.LONG_WORD} " + "a lighthouse in a storm, *bold* and `code` " * 4,
+    images=4,
+    guidance=3.5,
+    style="watercolour",
+    sent="a lighthouse in a storm, watercolour painting, wet edges, soft washes of pigment",
+)
+SHORT = an_order(prompt="🦊")
+WAYS = [
+    (State.WAITING, {}),
+    (State.WAITING, {"place": 1234}),
+    (State.WAITING, {"place": 2, "until": NOW + 90}),
+    (State.WAITING, {"place": 2, "locked": True}),
+    (State.SUBMITTING, {}),
+    (State.QUEUED, {}),
+    (State.QUEUED, {"ready_at": NOW + 30}),
+    (State.PROCESSING, {}),
+    (State.PROCESSING, {"ready_at": NOW + 30}),
+    (State.PROCESSING, {"late": True}),
+    (State.COMPLETED, {}),
+    (State.UNCERTAIN, {"until": NOW + 300}),
+    (State.UNCERTAIN, {"until": NOW + 300, "fault_id": "0123abcd"}),
+]
+ENDS = [
+    *((State.REFUSED, cause) for cause in Cause),
+    (State.CANCELLED, Cause.UNANSWERED),
+    (State.CANCELLED, Cause.WITHDRAWN),
+    (State.UNCERTAIN, None),
+    (State.EXPIRED, None),
+    (State.FAILED, Cause.VENDOR),
+    (State.FAILED, Cause.NO_PICTURE),
+    (State.FAILED, Cause.KEPT_TOO_LONG),
+    (State.ERROR, Cause.VENDOR),
+]
+WORDS = "The prompt was refused: it may not name Donaudampfschifffahrtsgesellschaften."
+
+
+def a_card_job(order, state, **changes):
+    return a_job(
+        order=order,
+        state=state,
+        left_today=21,
+        media=("https://pub-1.r2.dev/v1/r-1/output.png",) * order.images,
+        completed_at=NOW,
+        **changes,
+    )
+
+
+def every_card(picture):
+    """Yield each card, all with a long prompt, and the shortest with a short one."""
+    for state, told in WAYS:
+        yield cards.progress(a_card_job(LONG, state), **told)
+    for number, (state, cause) in enumerate(ENDS):
+        billed = list(Billed)[number % len(Billed)]
+        yield cards.end(a_card_job(LONG, state, cause=cause, billed=billed, error=WORDS))
+    yield cards.end(a_card_job(LONG, State.PROCESSING, hidden=True))
+    pictures = [picture] * LONG.images
+    for private, spoiler in product((False, True), repeat=2):
+        job = a_card_job(LONG, State.DELIVERED, private=private, spoiler=spoiler)
+        yield cards.done(job, pictures, mention=not private)
+    yield cards.done(a_card_job(LONG, State.DELIVERED), [replace(picture, shrunk=True)])
+    yield cards.progress(a_card_job(SHORT, State.WAITING))
+    yield cards.end(a_card_job(SHORT, State.ERROR))
+    yield cards.done(a_card_job(SHORT, State.DELIVERED), [picture])
+
+
+def message(card):
+    """Return a message that shows the card, its pictures taken from the samples."""
+    made = samples.message(samples.BOT, flags=samples.V2)
+    made["components"] = [shown(component) for component in card.view.to_components()]
+    for file in card.files:
+        file.close()
+    return made
+
+
+def shown(component):
+    found = copy.deepcopy(component)
+    found.setdefault("id", 1)
+    if found["type"] == 12:
+        found["items"] = [
+            {**item, "media": samples.media(number)} for number, item in enumerate(found["items"])
+        ]
+    if "components" in found:
+        found["components"] = [shown(inner) for inner in found["components"]]
+    return found
+
+
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory):
+    path = tmp_path_factory.mktemp("pictures") / "1"
+    Image.new("RGB", (8, 8)).save(path, "PNG")
+    return Picture(path=path, extension="png", width=8, height=8, shrunk=False)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_nothing_on_a_card_is_cut_or_overlaps(language, server, screens, picture):
+    with speaking(language):
+        messages = [message(card) for card in every_card(picture)]
+    server.reset(samples.world(general=messages), copy.deepcopy(samples.STATE))
+    for size in (PHONE, DESK):
+        page = await screens.visit(server.home, *size, "dark")
+        await page.set_viewport_size({"width": size[0], "height": 24_000})
+        drawn = page.get_by_test_id("message")
+        tops = await drawn.evaluate_all("all => all.map((one) => one.getBoundingClientRect().top)")
+        assert len(tops) == len(messages)
+        assert min(tops) >= 0  # else it would have to be scrolled to
+        assert await layout_faults(page) == []
+        assert not any((await audit(page)).values())
+        await page.set_viewport_size({"width": size[0], "height": size[1]})
+    assert screens.heard() == []
