@@ -240,7 +240,9 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
         own=own,
         now=now,
     )
-    gateway = Gateway(shards=settings.shards, trace=tracing(meters, now=now))
+    gateway = Gateway(
+        shards=settings.shards, direct=settings.allow_direct, trace=tracing(meters, now=now)
+    )
     watch = Watch(
         lane=lane,
         lanes=lanes,

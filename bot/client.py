@@ -40,6 +40,9 @@ STEADY: Final = 120.0  # seconds that a connection must have held to count as a 
 # Interactions come without any intent; guilds let us name servers and channels. None is privileged.
 INTENTS: Final = discord.Intents(guilds=True)
 
+# The extras of a command that works outside of the bot's servers, too.
+OUTSIDE: Final = {"outside": True}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
@@ -57,6 +60,7 @@ class Gateway:
     """Discord's gateway as this process has it, whichever client listens there now."""
 
     shards: Shards
+    direct: bool = False  # whether the operator lets members use it outside of servers
     trace: aiohttp.TraceConfig = field(default_factory=aiohttp.TraceConfig)  # of what is sent
     up: set[int] = field(default_factory=set)  # the shards that Discord sends interactions on
 
@@ -98,6 +102,8 @@ class ImagineBot(commands.Bot):
         await self.tree.set_translator(Translator())
         for name in COGS:
             await self.load_extension(name)
+        if self._gateway.direct:
+            open_outside(self.tree)
 
     async def on_ready(self) -> None:
         """Note that Discord sends interactions from now on."""
@@ -217,6 +223,16 @@ async def _closing(client: ImagineBot) -> AsyncIterator[ImagineBot]:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_WITHIN):
                 await client.close()
+
+
+def open_outside(tree: app_commands.CommandTree[Any]) -> None:
+    """Have the commands that work there offered in direct messages and by members' own installs."""
+    for command in tree.get_commands():
+        if command.extras.get("outside"):
+            command.allowed_contexts = app_commands.AppCommandContext(
+                guild=True, dm_channel=True, private_channel=True
+            )
+            command.allowed_installs = app_commands.AppInstallationType(guild=True, user=True)
 
 
 async def registered(tree: app_commands.CommandTree[Any]) -> list[Any]:

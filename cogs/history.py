@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import ImagineBot
+from bot.client import OUTSIDE, ImagineBot
 from bot.domain.job import Job
 from bot.service.history import History as Service
 from bot.service.ports import Picture
@@ -19,7 +19,7 @@ class History(commands.Cog):
     def __init__(self, history: Service) -> None:
         self._history = history
 
-    @app_commands.command(description=texts.commands.HISTORY)
+    @app_commands.command(description=texts.commands.HISTORY, extras=OUTSIDE)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     @app_commands.allowed_installs(guilds=True, users=False)
     async def history(self, interaction: discord.Interaction[ImagineBot]) -> None:

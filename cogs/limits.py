@@ -8,12 +8,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ImagineBot
-from bot.domain import rules, words
+from bot.domain import rules, styles, words
 from bot.domain.limits import Ask
 from bot.domain.order import STEPS, Order
 from bot.domain.rules import RANGES, Rules
+from bot.errors import NotModerator
 from bot.service.limits import Limits as Service
 from bot.service.limits import Moderator
+from bot.service.members import Own
 from bot.ui import answers, modals, panel, texts
 
 Interaction = discord.Interaction[ImagineBot]
@@ -26,6 +28,8 @@ ServerAtOnce = app_commands.Range[int, 0, RANGES["server_at_once"].high]
 Images = app_commands.Range[int, 0, RANGES["images"].high]
 Steps = app_commands.Range[int, 0, RANGES["steps"].high]
 Reason = app_commands.Range[str, 1, rules.LONGEST_REASON]
+StyleName = app_commands.Range[str, 1, styles.LONGEST_NAME]
+StyleWords = app_commands.Range[str, 1, styles.LONGEST_WORDS]
 Phrase = app_commands.Range[str, 1, words.LONGEST_PHRASE]
 Hours = app_commands.Range[int, rules.BLOCK_HOURS.low, rules.BLOCK_HOURS.high]
 
@@ -40,9 +44,11 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.com
     """The moderators' commands, buttons and forms; each asks first whether one is asking."""
 
     words = app_commands.Group(name="words", description=texts.commands.WORDS)
+    styles = app_commands.Group(name="styles", description=texts.commands.STYLES)
 
-    def __init__(self, limits: Service) -> None:
+    def __init__(self, limits: Service, own: Own) -> None:
         self._limits = limits
+        self._own = own
 
     @app_commands.command(description=texts.commands.SHOW)
     async def show(self, interaction: Interaction) -> None:
@@ -165,6 +171,39 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.com
         moderator = await _begin(interaction)
         finding = await self._limits.try_words(moderator, prompt)
         await answers.shown(interaction, panel.words(texts.explained.words_found(prompt, finding)))
+
+    @styles.command(name="add", description=texts.commands.STYLES_ADD)
+    @app_commands.describe(name=texts.commands.STYLE_NAME, words=texts.commands.STYLE_WORDS)
+    async def styles_add(
+        self, interaction: Interaction, name: StyleName, words: StyleWords
+    ) -> None:
+        """Keep a style of the server's own."""
+        await self._change(interaction, lambda before: rules.with_style(before, name, words))
+
+    @styles.command(name="remove", description=texts.commands.STYLES_REMOVE)
+    @app_commands.describe(name=texts.commands.STYLE)
+    async def styles_remove(self, interaction: Interaction, name: StyleName) -> None:
+        """Take one away."""
+        await self._change(interaction, lambda before: rules.without_style(before, name))
+
+    @styles_remove.autocomplete("name")
+    async def own_styles(
+        self, interaction: Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer those that there are."""
+        try:
+            moderator = answers.moderator(interaction)
+        except NotModerator:
+            return []
+        own = await self._own.styles(moderator.guild_id)
+        return answers.style_choices(interaction, own, typed)
+
+    @styles.command(name="list", description=texts.commands.STYLES_LIST)
+    async def styles_list(self, interaction: Interaction) -> None:
+        """List them, and those of every server."""
+        moderator = await _begin(interaction)
+        found = await self._limits.rules(moderator)
+        await answers.shown(interaction, panel.words(texts.explained.styles_listed(found)))
 
     @app_commands.command(description=texts.commands.BLOCK)
     @app_commands.describe(**texts.commands.BLOCK_OPTIONS)
@@ -294,4 +333,4 @@ def _named(**options: Any) -> dict[str, Any]:
 
 async def setup(bot: ImagineBot) -> None:
     """Add the cog, with the service it calls."""
-    await bot.add_cog(Limits(bot.services.limits))
+    await bot.add_cog(Limits(bot.services.limits, bot.services.own))

@@ -17,6 +17,7 @@ from bot.domain.rules import (
     Rules,
     Tier,
 )
+from bot.domain.styles import LONGEST_NAME, LONGEST_WORDS, MOST, Style
 from bot.domain.words import MOST_PHRASES, BadPhrase, Words, add
 from bot.service.limits import Overview
 from bot.service.ports import Peaks
@@ -39,6 +40,10 @@ FULLEST = Rules(
     ),
     channels=tuple(ID - number for number in range(MOST_CHANNELS)),
     words=Words(blocked=PHRASES, allowed=PHRASES),
+    styles=tuple(
+        Style(name=f"{number:02}".ljust(LONGEST_NAME, "*"), words="*" * LONGEST_WORDS)
+        for number in range(MOST)
+    ),
     pause=Pause(by=ID, since=NOW, reason=REASON),
     log_channel=ID,
 )
@@ -79,6 +84,11 @@ def _kept(phrases: tuple[str, ...], text: str) -> tuple[str, ...]:
         return phrases
 
 
+own_styles = st.builds(
+    Style,
+    name=typed.map(clean).filter(bool),
+    words=st.text(min_size=1, max_size=LONGEST_WORDS).map(clean).filter(bool),
+)
 phrases = st.lists(typed, max_size=8).map(lambda texts: reduce(_kept, texts, ()))
 any_rules = st.builds(
     Rules,
@@ -88,11 +98,13 @@ any_rules = st.builds(
     tiers=st.lists(tiers, max_size=4, unique_by=lambda tier: tier.role_id).map(tuple),
     channels=st.lists(ids, max_size=MOST_CHANNELS, unique=True).map(tuple),
     words=st.builds(Words, blocked=phrases, allowed=phrases),
+    styles=st.lists(own_styles, max_size=4, unique_by=lambda one: one.name.casefold()).map(tuple),
     pause=st.none() | st.builds(Pause, by=ids, since=moments, reason=reasons),
     log_channel=st.none() | ids,
 )
 
 assert {field.name for field in fields(Rules)} == {
     *RANGES,
-    *("spoiler", "age_restricted_only", "tiers", "channels", "words", "pause", "log_channel"),
+    *("spoiler", "age_restricted_only", "tiers", "channels", "words", "styles"),
+    *("pause", "log_channel"),
 }, "any rules are any only while every field is drawn"

@@ -9,7 +9,15 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-from bot.client import Gateway, ImagineBot, Services, prepare_discord, registered, same_commands
+from bot.client import (
+    Gateway,
+    ImagineBot,
+    Services,
+    open_outside,
+    prepare_discord,
+    registered,
+    same_commands,
+)
 from bot.domain.shards import Shards
 from bot.ui.language import Translator
 from cogs.history import History
@@ -66,8 +74,8 @@ async def bot():
         Services(orders=None, handle=None, history=None, own=None, limits=None),
         Gateway(shards=Shards()),
     )
-    await bot.add_cog(Imagine(None))
-    await bot.add_cog(Limits(None))
+    await bot.add_cog(Imagine(None, None))
+    await bot.add_cog(Limits(None, None))
     await bot.add_cog(History(None))
     yield bot
     await bot.close()
@@ -191,3 +199,45 @@ async def test_every_command_is_described(bot):
         assert 10 < len(command.description) <= 100
         for parameter in getattr(command, "parameters", ()):  # a group has none
             assert 8 <= len(parameter.description) <= 100
+
+
+OUTSIDE = {"imagine", "history"}
+
+
+def everywhere(commands):
+    """Return which commands are offered outside of servers, too."""
+    return {
+        one["name"]
+        for one in commands
+        if one["contexts"] == [0, 1, 2] and one["integration_types"] == [0, 1]
+    }
+
+
+async def test_nothing_is_offered_outside_of_servers_unless_the_operator_allows_it(wanted):
+    """A command that is refused wherever it is typed is better not there."""
+    assert everywhere(wanted) == set()
+    assert imagine(wanted)["contexts"] == [0]
+    assert all(one["integration_types"] == [0] for one in wanted)
+
+
+async def test_what_works_outside_of_servers_is_offered_there_once_the_operator_allows_it(
+    bot, wanted, found
+):
+    open_outside(bot.tree)
+
+    opened = await registered(bot.tree)
+
+    assert everywhere(opened) >= OUTSIDE
+    assert "limits" not in everywhere(opened)
+    assert not same_commands(opened, found)
+
+
+@pytest.mark.parametrize("direct", [True, False])
+async def test_the_setting_decides_as_the_commands_are_loaded(direct):
+    services = Services(orders=None, handle=None, history=None, own=None, limits=None)
+    bot = ImagineBot(services, Gateway(shards=Shards(), direct=direct))
+
+    await bot.load()
+
+    assert (everywhere(await registered(bot.tree)) >= OUTSIDE) is direct
+    await bot.close()

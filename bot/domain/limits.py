@@ -4,7 +4,7 @@ What an order costs is counted in images, and days are UTC's.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -112,16 +112,23 @@ class Verdict:
     wanted: int = 0
     ends_at: float | None = None  # when it will let pass by itself; None: that is not known
     said: str = ""  # the phrase that is blocked, or a moderator's reason
+    style: str = ""  # whose words contain that phrase, while the prompt itself does not
     channels: tuple[int, ...] = ()  # where it would let pass
+    outside: bool = False  # the order is from outside of servers, where there are no moderators
 
     @property
     def operators(self) -> bool:
         """Whether only the operator can change it, and no moderator."""
-        return self.rule in OPERATORS
+        return self.outside or self.rule in OPERATORS
 
 
 def verdicts(ask: Ask, *, caps: Caps, standing: Standing, now: float) -> Iterator[Verdict]:
     """Yield how every rule stands to *ask*, in the order in which they decide."""
+    for verdict in _weighed(ask, caps=caps, standing=standing, now=now):
+        yield replace(verdict, outside=True) if ask.guild_id is None else verdict
+
+
+def _weighed(ask: Ask, *, caps: Caps, standing: Standing, now: float) -> Iterator[Verdict]:
     rules, order = standing.rules, ask.order
     served = (
         caps.direct
@@ -144,13 +151,7 @@ def verdicts(ask: Ask, *, caps: Caps, standing: Standing, now: float) -> Iterato
     yield Verdict(rule=Rule.CHANNEL, refuses=elsewhere, channels=rules.channels)
     openly = rules.age_restricted_only and not ask.age_restricted
     yield Verdict(rule=Rule.AGE_RESTRICTED, refuses=openly, limit=int(rules.age_restricted_only))
-    found = words.find(rules.words, order.sent or order.prompt)
-    yield Verdict(
-        rule=Rule.WORDS,
-        refuses=found is not None,
-        limit=len(rules.words.blocked),
-        said=found or "",
-    )
+    yield _words(rules, order)
     allowed = rules.allowance(ask.role_ids)
     yield _at_most(Rule.IMAGES, allowed.images, wanted=order.images)
     yield _at_most(Rule.STEPS, allowed.steps, wanted=order.steps)
@@ -186,6 +187,18 @@ def left(verdicts: Iterable[Verdict]) -> int | None:
 def day_of(now: float) -> float:
     """Return when the day began that *now* is in."""
     return now - now % DAY
+
+
+def _words(rules: Rules, order: Order) -> Verdict:
+    found = words.find(rules.words, order.sent or order.prompt)
+    by_style = found is not None and words.find(rules.words, order.prompt) is None
+    return Verdict(
+        rule=Rule.WORDS,
+        refuses=found is not None,
+        limit=len(rules.words.blocked),
+        said=found or "",
+        style=(order.style or "") if by_style else "",
+    )
 
 
 def _lane(lane: Lane, now: float) -> Iterator[Verdict]:

@@ -22,6 +22,7 @@ class WordRefused(Line):
     channel_id: int
     phrase: str
     prompt: str
+    style: str = ""  # whose words hold it, while the prompt itself does not
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -238,8 +238,12 @@ def differences(before: Rules, after: Rules) -> Iterator[Difference]:
             case "words":
                 yield from _parts("blocked", old.blocked, new.blocked)
                 yield from _parts("allowed", old.allowed, new.allowed)
-            case "channels" | "styles":
+            case "channels":
                 yield from _parts(name, old, new)
+            case "styles":
+                own = [{style.name.casefold(): style for style in side} for side in (old, new)]
+                for key in dict.fromkeys((*own[0], *own[1])):
+                    yield from _pair(name, own[0].get(key), own[1].get(key))
             case "tiers":
                 tiers = [{tier.role_id: tier for tier in side} for side in (old, new)]
                 for role_id in sorted(tiers[0].keys() | tiers[1].keys()):

@@ -9,7 +9,9 @@ from bot.log import about
 from bot.service.deliver import Deliver
 from bot.service.ports import Jobs, Picture
 
-MOST: Final = 5  # jobs that are handed over at once
+# Jobs that are handed over at once: with the words behind them there are five answers, and no more
+# may come where the bot is not.
+MOST: Final = 4
 
 Hand = Callable[[Job, Sequence[Picture]], Awaitable[None]]
 

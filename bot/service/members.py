@@ -8,11 +8,15 @@ from typing import Any, Final
 
 from bot.domain import limits
 from bot.domain.limits import Ask, Caps, Verdict, day_of
+from bot.domain.styles import Style
+from bot.errors import StoreAway
 from bot.service.deliver import Deliver
 from bot.service.ports import Guilds, Jobs, Members, Page, Ping, Records, Wishes
 
 PAGE: Final = 5  # orders on a page of ``/history``
 MOST: Final = 100  # members whose data is erased in one round
+STYLES_WITHIN: Final = 1.5  # seconds; Discord waits 3 for choices while somebody types
+STYLES_KEPT: Final = 5.0  # seconds; each letter that is typed asks anew
 
 # What the bot needs for itself, and whom it would tell nothing.
 _OURS: Final = frozenset(
@@ -43,6 +47,7 @@ class Own:
         self._caps = caps
         self._lane = lane
         self._now = now
+        self._styles: dict[int, tuple[float, tuple[Style, ...]]] = {}  # by server, with until when
 
     async def page(self, member_id: int, *, word: str, number: int) -> Page:
         """Return a page of the member's orders, the newest first; *number* is counted from 0."""
@@ -54,9 +59,24 @@ class Own:
         standing = await self._jobs.standing(ask.guild_id, member_id, lane=self._lane, now=now)
         return list(limits.verdicts(ask, caps=self._caps, standing=standing, now=now))
 
-    async def styles(self, guild_id: int | None) -> tuple[Any, ...]:
-        """Return the styles that a server has beside those that all have."""
-        return () if guild_id is None else (await self._guilds.rules(guild_id)).styles
+    async def styles(self, guild_id: int | None) -> tuple[Style, ...]:
+        """Return the styles that a server has beside those that all have, to choose from.
+
+        As they were a few seconds ago, maybe; none where the store does not say so in time.
+        """
+        if guild_id is None:
+            return ()
+        now = self._now()
+        self._styles = {one: kept for one, kept in self._styles.items() if now < kept[0]}
+        if (kept := self._styles.get(guild_id)) is not None:
+            return kept[1]
+        try:
+            async with asyncio.timeout(STYLES_WITHIN):
+                found = (await self._guilds.rules(guild_id)).styles
+        except (StoreAway, TimeoutError):
+            return ()
+        self._styles[guild_id] = (now + STYLES_KEPT, found)
+        return found
 
     async def wishes(self, member_id: int) -> Wishes:
         """Return what the member has set."""

@@ -213,6 +213,7 @@ class Orders:
                 member_id=job.member_id,
                 channel_id=job.channel_id,
                 phrase=refused.verdict.said,
+                style=refused.verdict.style,
                 prompt=job.order.prompt,
                 language=request.guild_language,
             )

@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final
 
 import discord
 from discord import app_commands
 
 from bot.domain.job import Job, State
+from bot.domain.styles import Style, title
 from bot.errors import (
     Closed,
     DiscordAway,
@@ -32,6 +33,7 @@ Interaction = discord.Interaction[Any]
 # Discord refuses an answer that comes later than 3 s after the interaction was made. discord.py
 # would go on trying for 25 s where Discord has troubles.
 ANSWER_WITHIN: Final = 3.0  # seconds
+MOST_CHOICES: Final = 25  # that Discord offers while somebody types
 
 _MARKED: Final = (
     discord.TextChannel,
@@ -104,10 +106,40 @@ def channel_id(interaction: Interaction) -> int:
     return getattr(interaction.channel, "parent_id", None) or interaction.channel_id or 0
 
 
+def guild_id(interaction: Interaction) -> int | None:
+    """Return the server that this comes from, if the bot is in it; ``None``: outside of servers.
+
+    Where a member brought the bot along by an installation of their own, its server knows nothing
+    of it: it has no rules here, and the bot sees nothing of it.
+    """
+    return interaction.guild_id if interaction.is_guild_integration() else None
+
+
+def answers_only(interaction: Interaction) -> bool:
+    """Tell whether nothing but answers reaches that place: it is neither ours nor the bot's own."""
+    return guild_id(interaction) is None and not interaction.context.dm_channel
+
+
 def card_language(interaction: Interaction, *, private: bool = False) -> str:
     """Return the language of the card that answers: the server's, where others read it too."""
     public = interaction.guild_id is not None and not private
     return language.of(interaction.guild_locale if public else interaction.locale)
+
+
+def style_choices(
+    interaction: Interaction, found: Iterable[Style], typed: str
+) -> list[app_commands.Choice[str]]:
+    """Return the styles to choose from, by their titles in the member's language.
+
+    Those whose title or name holds what was *typed*; as many as Discord takes.
+    """
+    wanted, spoken = typed.strip().casefold(), language.of(interaction.locale)
+    titled = [(title(style.name, spoken), style.name) for style in found]
+    return [
+        app_commands.Choice(name=shown, value=name)
+        for shown, name in titled
+        if wanted in shown.casefold() or wanted in name.casefold()
+    ][:MOST_CHOICES]
 
 
 def age_restricted(interaction: Interaction) -> bool:
@@ -153,7 +185,8 @@ async def explain(interaction: Interaction, error: BaseException) -> None:
     """Answer *error* privately, in this order of precedence.
 
     1. A replayed interaction is answered already: nothing.
-    2. An order that was not taken: which rule decided. A change that was not made: why.
+    2. An order that was not taken: which rule decided, and the prompt, which would be lost else. A
+       change that was not made: why.
     3. A command that has changed since the member's client loaded it: try again. One that names
        somebody who is not in the server.
     4. The store is away: try again soon. Discord is: there is nobody to tell.
@@ -163,7 +196,8 @@ async def explain(interaction: Interaction, error: BaseException) -> None:
         case Replayed():
             log.info("interaction %s came again and was left alone", interaction.id)
         case NotOrdered() as refusal:
-            await privately(interaction, texts.refusals.refusal(refusal))
+            words = texts.refusals.with_prompt(texts.refusals.refusal(refusal), _typed(interaction))
+            await privately(interaction, words)
         case NotChanged() as error:
             await privately(interaction, texts.changes.unchanged(error))
         case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
@@ -178,6 +212,11 @@ async def explain(interaction: Interaction, error: BaseException) -> None:
         case _:
             error_id = fault(log, type(error).__name__, error)
             await privately(interaction, texts.answers.unexpected(error_id))
+
+
+def _typed(interaction: Interaction) -> object:
+    """Return the prompt that somebody typed as a command's option, of whatever type it is."""
+    return getattr(interaction.namespace, "prompt", None)
 
 
 def noted(interaction: Interaction) -> None:

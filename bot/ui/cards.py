@@ -7,7 +7,7 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.domain.job import Job, State
+from bot.domain.job import Billed, Job, State
 from bot.service.ports import Picture
 from bot.ui import texts
 from bot.ui.buttons import Again
@@ -37,7 +37,9 @@ class Card:
 
 def progress(job: Job, **told: Any) -> Card:
     """Return the card of a job on its way; *told* is what its status says besides."""
-    return _card(job, texts.cards.status(job, **told), _small(job))
+    steps = texts.cards.steps(job)
+    status = texts.cards.status(job, **told)
+    return _card(job, f"{status}\n{steps}" if steps else status, _small(job))
 
 
 def end(job: Job, *, fault_id: str | None = None) -> Card:
@@ -77,7 +79,10 @@ def done(job: Job, pictures: Sequence[Picture], *, mention: bool = False) -> Car
     gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
     for file in files:
         gallery.add_item(media=file, description=file.description, spoiler=job.spoiler)
-    notes = [_small(job), f"-# {texts.cards.made_by()}"]
+    notes = [_small(job)]
+    if (sent := texts.cards.sent(job.order)) is not None:
+        notes.append(sent)
+    notes.append(f"-# {texts.cards.made_by()}")
     if any(picture.shrunk for picture in pictures):
         notes.append(f"-# {texts.cards.shrunk()}")
     if len(pictures) < len(job.media):
@@ -111,4 +116,7 @@ def _card(
 
 
 def _small(job: Job) -> str:
-    return f"-# {texts.cards.details(job.order)}"
+    """Return the small lines on what was ordered, and on what it costs unless that is nothing."""
+    details = f"-# {texts.cards.details(job.order)}"
+    free = job.ended and job.billed is Billed.NO
+    return details if free else f"{details}\n{texts.cards.costs(job)}"

@@ -55,6 +55,11 @@ def speak(language: str) -> None:
     _spoken.set(of(language))
 
 
+def spoken() -> str:
+    """Return the language of this task."""
+    return _spoken.get()
+
+
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
     """Speak *language* in here."""

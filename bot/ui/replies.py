@@ -138,9 +138,12 @@ class Replies:
         member = discord.AllowedMentions(users=[discord.Object(job.member_id)])
         client = await self._rest.client()
         if job.private or job.answers_only or job.guild_id is None:
+            if job.interaction_token is None:
+                raise Closed("its interaction is over")
             webhook = discord.Webhook.partial(
-                job.application_id, job.interaction_token or "", client=client
+                job.application_id, job.interaction_token, client=client
             )
+            webhook.type = discord.WebhookType.application  # others may say nothing privately
             await webhook.send(words, ephemeral=job.private, allowed_mentions=member)
             return
         channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
@@ -156,8 +159,8 @@ class Replies:
 
         Raises :class:`~bot.errors.Closed` where that can't be, and DiscordAway.
         """
-        if job.message_id is None:
-            raise Closed("the message is not known")
+        if job.message_id is None or job.answers_only:
+            raise Closed("the message is not known, or not within reach")
         with timed(partial(self._meters.called_discord, DiscordCall.DELETE)):
             async with answered():
                 client = await self._rest.client()
@@ -212,7 +215,7 @@ class Replies:
                 raise
             except Closed as error:
                 refused = error
-        if job.message_id is None or job.guild_id is None or job.private:
+        if job.message_id is None or job.guild_id is None or job.private or job.answers_only:
             raise refused
         return await self._insist(job, make, self._edit_by_bot, DiscordCall.EDIT)
 

@@ -7,7 +7,8 @@ is, `Discord` serves it, `Member` acts in it as a member's own client would.
     what there is     kinds, snowflakes, places, world, sample, shapes (as JSON)
     what is taken     refusals, forms, components, layout, embeds, modals, attachments, drafts,
                       command_forms, bodies
-    what happens      messages, commands, interactions, answers (the bot's), acts (a member's)
+    what happens      messages, commands, installs, interactions, answers (the bot's),
+                      acts (a member's), reading
     who is served     rest*, gateway, sessions and cdn (the bot), page (browsers), filling and
                       member (tests)
     all in one        server

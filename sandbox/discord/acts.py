@@ -8,12 +8,12 @@ from typing import Any
 from sandbox.discord import shapes
 from sandbox.discord.commands import Commands
 from sandbox.discord.components import walk
-from sandbox.discord.drafts import Draft
+from sandbox.discord.drafts import Draft, named
+from sandbox.discord.installs import Owners, context, fits, owners
 from sandbox.discord.interactions import Interaction, Interactions
 from sandbox.discord.kinds import (
     CommandType,
     ComponentType,
-    Context,
     InteractionType,
     OptionType,
     Permission,
@@ -74,14 +74,13 @@ class Acts:
             self._target(command, user, channel, str(target_id), resolved)
         if resolved.shown:
             data["resolved"] = resolved.shown
-        return self._interactions.begin(kind, user, channel, data, command=command)
+        leave = owners(self._world, command, user, channel)
+        return self._interactions.begin(kind, user, channel, data, owners=leave, command=command)
 
     def usable(self, user: User, channel: Channel) -> dict[str, Json]:
         """Return the commands that Discord lets *user* see in *channel*, by id."""
         guild = self._world.guild_of(channel)
-        if guild is not None and not guild.has_bot:
-            return {}
-        here = Context.BOT_DIRECT if guild is None else Context.GUILD
+        here = context(self._world, channel)
         granted = guild.permissions(user.id) if guild else Permission.NONE
         usable = {}
         for command in self._commands.offered(guild.id if guild else None):
@@ -90,9 +89,9 @@ class Acts:
                 or command["name"] in self.open_to_all
                 or _enough(granted, command["default_member_permissions"])
             )
-            fits = command["contexts"] is None or here in command["contexts"]
+            there = fits(command, here) and owners(self._world, command, user, channel)
             safe = not command["nsfw"] or channel.nsfw or guild is None
-            if allowed and fits and safe:
+            if allowed and there and safe:
                 usable[command["id"]] = command
         return usable
 
@@ -123,7 +122,7 @@ class Acts:
             if resolved.shown:
                 data["resolved"] = resolved.shown
         return self._interactions.begin(
-            InteractionType.COMPONENT, user, channel, data, source=message
+            InteractionType.COMPONENT, user, channel, data, owners=_led_by(message), source=message
         )
 
     def submit(self, user: User, interaction_id: str, components: list[Json]) -> Interaction:
@@ -142,6 +141,7 @@ class Acts:
             user,
             opened_by.channel,
             data,
+            owners=opened_by.owners,
             command=opened_by.command,
             source=opened_by.source,
             opened_by=opened_by,
@@ -152,7 +152,8 @@ class Acts:
         self._enter(user, channel)
         if not content.strip():
             raise NotPossible("Cannot send an empty message")
-        return self._messages.post(channel, user, Draft(content=content.strip()))
+        draft = Draft(content=content.strip(), mentioned=named(content))
+        return self._messages.post(channel, user, draft)
 
     def remove(self, user: User, channel: Channel, message_id: str) -> None:
         """Delete an own message, any as a moderator, or dismiss an ephemeral one."""
@@ -165,9 +166,7 @@ class Acts:
         self._messages.remove(message)
 
     def _enter(self, user: User, channel: Channel) -> None:
-        guild = self._world.guild_of(channel)
-        inside = user.id in guild.members if guild else channel.recipient_id == user.id
-        if not inside:
+        if not self._world.enters(user.id, channel):
             raise NotPossible("You are not in this channel")
 
     def _seen(self, user: User, channel: Channel, message_id: str) -> Message:
@@ -184,6 +183,12 @@ class Acts:
         else:
             message = self._seen(user, channel, target_id)
             resolved.shown["messages"] = {message.id: message.shown}
+
+
+def _led_by(message: Message) -> Owners | None:
+    """Return by whose leave the bot wrote a message; None: by no interaction at all."""
+    metadata: Json = message.shown.get("interaction_metadata") or {}
+    return metadata.get("authorizing_integration_owners")
 
 
 def _enough(granted: Permission, default: str | None) -> bool:

@@ -3,6 +3,7 @@
 https://discord.com/developers/docs/interactions/receiving-and-responding
 """
 
+from dataclasses import replace
 from typing import Any
 
 from sandbox.discord import modals, refusals, shapes
@@ -21,7 +22,8 @@ from sandbox.discord.forms import (
     Text,
     take,
 )
-from sandbox.discord.interactions import Interaction, Interactions, owners
+from sandbox.discord.installs import only_for_user
+from sandbox.discord.interactions import Interaction, Interactions
 from sandbox.discord.kinds import (
     LOCALES,
     Callback,
@@ -30,6 +32,7 @@ from sandbox.discord.kinds import (
     MessageFlag,
     MessageType,
     OptionType,
+    Permission,
 )
 from sandbox.discord.messages import Message, Messages
 from sandbox.discord.refusals import Json
@@ -44,6 +47,7 @@ ALLOWED = {
 UPDATES = {Callback.DEFERRED_UPDATE, Callback.UPDATE}  # also of a modal that a component opened
 DATA = ("data",)  # where the message lies in a first answer's body
 ANSWER = ON_CREATE | MessageFlag.EPHEMERAL
+MAX_FOLLOW_UPS = 5  # where the bot is there for one user alone
 DEFERRAL = Shape({"flags": Number(0, 2**31 - 1), "tts": Flag()})
 
 
@@ -102,6 +106,8 @@ class Answers:
         original = interaction.message
         if original is not None and original.loading and not original.removed:
             return self.edit(interaction, original, body)
+        if only_for_user(interaction.owners) and len(interaction.follow_ups) >= MAX_FOLLOW_UPS:
+            raise refusals.too_many_follow_ups()
         draft = write(body.payload, body, self._terms(interaction, ANSWER, ()))
         message = self._send(interaction, draft, reply_to=original or interaction.source)
         interaction.follow_ups.append(message)
@@ -112,6 +118,8 @@ class Answers:
         return interaction.message
 
     def _send(self, interaction: Interaction, draft: Draft, reply_to: Message | None) -> Message:
+        if _hushed(interaction):
+            draft = replace(draft, flags=draft.flags | MessageFlag.EPHEMERAL)
         ephemeral = MessageFlag.EPHEMERAL in draft.flags
         kind = MessageType.REPLY
         if reply_to is None:
@@ -153,6 +161,14 @@ class Answers:
             settable=settable,
             path=path,
         )
+
+
+def _hushed(interaction: Interaction) -> bool:
+    """Tell whether the server lets a user's own applications answer that user only."""
+    guild = interaction.guild
+    if guild is None or not only_for_user(interaction.owners):
+        return False
+    return Permission.USE_EXTERNAL_APPS not in guild.permissions(interaction.user.id)
 
 
 def _callback(interaction: Interaction, payload: Any) -> Callback:
@@ -240,10 +256,12 @@ def _metadata(interaction: Interaction) -> Json:
         "id": interaction.id,
         "type": int(interaction.type),
         "user": shapes.user(interaction.user),
-        "authorizing_integration_owners": owners(interaction),
+        "authorizing_integration_owners": interaction.owners,
     }
     if interaction.command is not None:
         shown["name"] = interaction.command["name"]
+    if interaction.type is InteractionType.COMMAND:
+        shown |= _targets(interaction.data)
     if interaction.message is not None:
         shown["original_response_message_id"] = interaction.message.id
     if interaction.opened_by is not None:
@@ -251,6 +269,16 @@ def _metadata(interaction: Interaction) -> Json:
     elif interaction.source is not None:
         shown["interacted_message_id"] = interaction.source.id
     return shown
+
+
+def _targets(data: Json) -> Json:
+    """Name the message or the member in whose menu a command was chosen."""
+    match data["type"]:
+        case CommandType.MESSAGE:
+            return {"target_message_id": data["target_id"]}
+        case CommandType.USER:
+            return {"target_user": data["resolved"]["users"][data["target_id"]]}
+    return {}
 
 
 def _legacy(interaction: Interaction) -> Json:

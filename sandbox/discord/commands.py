@@ -22,10 +22,8 @@ class Commands:
         return list(self._scope(guild_id).values())
 
     def offered(self, guild_id: str | None) -> list[Json]:
-        """Return the commands that a member finds in a guild, or in a direct channel."""
-        if guild_id is not None:
-            return [*self.all(None), *self.all(guild_id)]
-        return [command for command in self.all(None) if command["dm_permission"]]
+        """Return the commands that a member may find in a guild, or in a direct channel."""
+        return [*self.all(None), *(self.all(guild_id) if guild_id is not None else ())]
 
     def get(self, guild_id: str | None, command_id: str) -> Json:
         """Return one command, or refuse an unknown id."""

@@ -122,6 +122,11 @@ def write(payload: Json, body: Body, terms: Terms, before: Draft | None = None) 
     return draft
 
 
+def named(text: str) -> list[str]:
+    """Return the ids of the users whom a text names, each once."""
+    return list(dict.fromkeys(MENTION.findall(text)))
+
+
 def _flags(
     asked: int | None, was: MessageFlag, terms: Terms, form: Form, *, editing: bool
 ) -> MessageFlag:
@@ -157,12 +162,12 @@ def _mentioned(
     form: Form,
 ) -> list[str]:
     texts = [component.get("content", "") for component, _ in components.walk(shown, ())]
-    named = list(dict.fromkeys(MENTION.findall("\n".join([content, *texts]))))
+    found = named("\n".join([content, *texts]))
     if allowed is None:
-        return named
+        return found
     listed, parsed = allowed.get("users") or [], allowed.get("parse") or []
     if listed and "users" in parsed:
         message = 'parse:["users"] and users: [ids...] are mutually exclusive.'
         place = (*path, "allowed_mentions")
         form.refuse(place, "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", message)
-    return named if "users" in parsed else [user for user in named if user in listed]
+    return found if "users" in parsed else [user for user in found if user in listed]

@@ -15,7 +15,13 @@ from aiohttp import WSMsgType, web
 from sandbox.discord import shapes
 from sandbox.discord.interactions import Invoked, created
 from sandbox.discord.kinds import Intent, Opcode, Permission
-from sandbox.discord.messages import Message, MessageEdited, MessagePosted, MessageRemoved
+from sandbox.discord.messages import (
+    Message,
+    MessageEdited,
+    MessagePosted,
+    MessageRemoved,
+    to_bot,
+)
 from sandbox.discord.refusals import Json
 from sandbox.discord.sessions import Connection, Session
 from sandbox.discord.world import BotMoved, BotOnline, ChannelChanged, Event, World
@@ -256,14 +262,11 @@ class Gateway:
         where = {"guild_id": guild.id} if guild else {}
         if name == "MESSAGE_DELETE":
             return {"id": message.id, "channel_id": message.channel.id, **where}
-        shown = message.shown | where
+        content = Intent.MESSAGE_CONTENT in intents
+        shown = to_bot(self._world, message, content=content) | where
         if guild and message.author.id in guild.members:
             member = shapes.member(guild, message.author)
             shown["member"] = {key: value for key, value in member.items() if key != "user"}
-        bot = self._world.bot
-        addressed = message.author is bot or bot.id in message.draft.mentioned or guild is None
-        if Intent.MESSAGE_CONTENT not in intents and not addressed:
-            shown |= {"content": "", "embeds": [], "attachments": [], "components": []}
         return shown
 
     def _send_members(self, session: Session, data: Json) -> None:

@@ -6,7 +6,8 @@ import time
 from dataclasses import dataclass, field
 
 from sandbox.discord import refusals, shapes, snowflakes
-from sandbox.discord.kinds import Callback, Context, InteractionType
+from sandbox.discord.installs import Owners, app_permissions, context
+from sandbox.discord.kinds import Callback, InteractionType
 from sandbox.discord.messages import Message
 from sandbox.discord.places import Channel, Guild, User
 from sandbox.discord.refusals import Json
@@ -24,6 +25,7 @@ class Interaction:
     channel: Channel
     guild: Guild | None
     data: Json  # what was chosen, in Discord's form
+    owners: Owners  # by whose leave the bot is there
     command: Json | None = None  # that was used, or that led here
     source: Message | None = None  # whose component was used, or led here
     opened_by: "Interaction | None" = None  # of a submitted modal: what was answered with it
@@ -34,6 +36,18 @@ class Interaction:
     follow_ups: list[Message] = field(default_factory=list)
     modal: Json | None = None
     choices: list[Json] | None = None
+
+    @property
+    def offered(self) -> list[Json]:
+        """The bot's choices as the member's client shows them: in that member's language."""
+        locale = self.user.locale
+        return [
+            {
+                "name": (choice.get("name_localizations") or {}).get(locale, choice["name"]),
+                "value": choice["value"],
+            }
+            for choice in self.choices or ()
+        ]
 
 
 @dataclass(frozen=True)
@@ -72,19 +86,22 @@ class Interactions:
         channel: Channel,
         data: Json,
         *,
+        owners: Owners | None = None,  # None: of the guild, or of the bot's direct channel
         command: Json | None = None,
         source: Message | None = None,
         opened_by: Interaction | None = None,
     ) -> Interaction:
         """Let *user* do something in *channel*, and give the bot its time to answer."""
+        guild = self._world.guild_of(channel)
         interaction = Interaction(
             id=snowflakes.new(),
             token=secrets.token_urlsafe(120),
             type=kind,
             user=user,
             channel=channel,
-            guild=self._world.guild_of(channel),
+            guild=guild,
             data=data,
+            owners=owners or {"0": guild.id if guild else "0"},
             command=command,
             source=source,
             opened_by=opened_by,
@@ -159,11 +176,11 @@ def created(world: World, interaction: Interaction) -> Json:
         "channel_id": channel.id,
         "channel": shapes.channel(world, channel),
         "locale": user.locale,
-        "app_permissions": str(int(world.bot_permissions(channel))),
+        "app_permissions": str(int(app_permissions(world, channel))),
         "attachment_size_limit": world.attachment_size_limit,
         "entitlements": [],
-        "authorizing_integration_owners": owners(interaction),
-        "context": int(Context.BOT_DIRECT if guild is None else Context.GUILD),
+        "authorizing_integration_owners": interaction.owners,
+        "context": int(context(world, channel)),
     }
     if guild is None:
         shown["user"] = shapes.user(user)
@@ -178,8 +195,3 @@ def created(world: World, interaction: Interaction) -> Json:
     if interaction.source is not None:
         shown["message"] = interaction.source.shown
     return shown
-
-
-def owners(interaction: Interaction) -> dict[str, str]:
-    """Tell for whom the bot is there: the guild, or nobody in particular."""
-    return {"0": interaction.guild.id if interaction.guild else "0"}

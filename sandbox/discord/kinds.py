@@ -111,6 +111,13 @@ class ChannelType(IntEnum):
     DIRECT = 1
 
 
+class Installation(IntEnum):
+    """For whom an application is there: a whole server, or one user wherever that user is."""
+
+    GUILD = 0
+    USER = 1
+
+
 class Context(IntEnum):
     """Where an interaction may happen."""
 
@@ -136,6 +143,7 @@ class Permission(IntFlag):
     USE_EXTERNAL_EMOJIS = 1 << 18
     USE_APPLICATION_COMMANDS = 1 << 31
     SEND_MESSAGES_IN_THREADS = 1 << 38
+    USE_EXTERNAL_APPS = 1 << 50
 
 
 class Intent(IntFlag):

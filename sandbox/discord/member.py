@@ -181,7 +181,7 @@ class Member:
             )
         )
         await invocation.acknowledged()
-        return invocation.interaction.choices or []
+        return invocation.interaction.offered
 
     async def message_command(self, name: str, message_id: str) -> Invocation:
         """Use a command of a message's menu."""

@@ -32,6 +32,10 @@ class Message:
         """The message as it stands, in Discord's form."""
         return self.versions[-1]
 
+    def seen_by(self, user_id: str) -> bool:
+        """Tell whether a user who is in the channel sees it."""
+        return self.ephemeral_for in (None, user_id)
+
     @property
     def loading(self) -> bool:
         """Whether it is a deferred answer that nothing has filled yet."""
@@ -129,7 +133,7 @@ class Messages:
     def find(self, channel: Channel, message_id: str, *, viewer: str) -> Message:
         """Return the message if *viewer*, a user's id, sees it there; else refuse it as unknown."""
         message = self._all.get(message_id)
-        if message is None or message.channel is not channel or not _visible(message, viewer):
+        if message is None or message.channel is not channel or not message.seen_by(viewer):
             raise refusals.unknown_message()
         return message
 
@@ -138,7 +142,7 @@ class Messages:
         return [
             message
             for message in self._all.values()
-            if message.channel is channel and _visible(message, viewer)
+            if message.channel is channel and message.seen_by(viewer)
         ]
 
     def repeated(self, channel: Channel, author: User, nonce: str) -> Message | None:
@@ -178,8 +182,16 @@ class Messages:
             self.files[file.id] = file
 
 
-def _visible(message: Message, viewer: str) -> bool:
-    return message.ephemeral_for in (None, viewer)
+def to_bot(world: World, message: Message, *, content: bool) -> Json:
+    """Return a message as the bot gets it: without the privileged *content*, unless it concerns it.
+
+    https://discord.com/developers/docs/events/gateway#message-content-intent
+    """
+    bot = world.bot
+    concerned = message.author is bot or bot.id in message.draft.mentioned
+    if content or concerned or message.channel.guild_id is None:
+        return message.shown
+    return message.shown | {"content": "", "embeds": [], "attachments": [], "components": []}
 
 
 def _now() -> str:

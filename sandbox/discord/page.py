@@ -23,8 +23,9 @@ from sandbox.discord.messages import (
     Messages,
 )
 from sandbox.discord.places import Channel, Guild, User
+from sandbox.discord.reading import Read, Reading
 from sandbox.discord.refusals import Json
-from sandbox.discord.world import BotMoved, BotOnline, CommandsChanged, Event, World
+from sandbox.discord.world import BotMoved, BotOnline, CommandsChanged, Event, Installed, World
 
 SHOWN_MESSAGES = 50  # of each channel, when a page opens
 NO_ANSWER = "The application did not respond"
@@ -41,6 +42,7 @@ class Page:
         messages: Messages,
         interactions: Interactions,
         acts: Acts,
+        reading: Reading,
     ) -> None:
         self.world = world
         self.gateway = gateway
@@ -48,6 +50,7 @@ class Page:
         self.messages = messages
         self.interactions = interactions
         self.acts = acts
+        self.reading = reading
         self._open: set[web.WebSocketResponse] = set()
 
     async def close(self) -> None:
@@ -124,6 +127,9 @@ class Visit:
         user, acts = self._user, self._page.acts
         if frame["type"] == "modal_submit":
             return acts.submit(user, frame["interaction_id"], frame["components"])
+        if frame["type"] == "install":
+            self._page.world.install(user, present=bool(frame["present"]))
+            return None
         channel = self._page.world.channels[frame["channel_id"]]
         match frame["type"]:
             case "command":
@@ -146,6 +152,8 @@ class Visit:
                 acts.say(user, channel, frame["content"])
             case "delete":
                 acts.remove(user, channel, frame["message_id"])
+            case "read":
+                self._page.reading.read(user, channel)
             case other:
                 raise NotPossible(f"Unknown: {other}")
         return None
@@ -166,17 +174,18 @@ class Visit:
                 self._send(_answer(interaction, self._nonces.pop(interaction)))
             case BotOnline(online):
                 self._send({"type": "bot", "online": online})
+            case Read(user, channel) if user is self._user:
+                self._send({"type": "read", "channel_id": channel.id})
             case CommandsChanged() | BotMoved():
+                self._send(self._world())
+            case Installed(user) if user is self._user:
                 self._send(self._world())
 
     def _sees(self, message: Message) -> bool:
-        return self._enters(message.channel) and message.ephemeral_for in (None, self._user.id)
+        return self._enters(message.channel) and message.seen_by(self._user.id)
 
     def _enters(self, channel: Channel) -> bool:
-        guild = self._page.world.guild_of(channel)
-        if guild is None:
-            return channel.recipient_id == self._user.id
-        return self._user.id in guild.members
+        return self._page.world.enters(self._user.id, channel)
 
     def _world(self) -> Json:
         world = self._page.world
@@ -187,6 +196,9 @@ class Visit:
         return {
             "type": "world",
             "you": self._user.id,
+            "installed": self._user.id in world.installed_by,
+            "private": [_private(channel, self._user) for channel in channels if channel.people],
+            "unread": self._page.reading.unread(self._user),
             "users": [_person(user, guilds) for user in people],
             "bot": {
                 "id": world.bot.id,
@@ -222,7 +234,7 @@ def _answer(interaction: Interaction, nonce: Any) -> Json:
             shown = {"interaction_id": interaction.id, "modal": interaction.modal}
             return {"type": "modal", "nonce": nonce, **shown}
         case Callback.CHOICES:
-            return {"type": "choices", "nonce": nonce, "choices": interaction.choices}
+            return {"type": "choices", "nonce": nonce, "choices": interaction.offered}
     return {"type": "acknowledged", "nonce": nonce}
 
 
@@ -239,10 +251,15 @@ def _person(user: User, guilds: list[Guild]) -> Json:
     }
 
 
+def _private(channel: Channel, user: User) -> Json:
+    return {"id": channel.id, "with": next(one for one in channel.people if one != user.id)}
+
+
 def _guild(guild: Guild) -> Json:
     return {
         "id": guild.id,
         "name": guild.name,
+        "has_bot": guild.has_bot,
         "roles": [
             {"id": role.id, "name": role.name}
             for role in guild.roles.values()

@@ -14,6 +14,7 @@ MEMBER_PERMISSIONS = (
     | Permission.USE_EXTERNAL_EMOJIS
     | Permission.USE_APPLICATION_COMMANDS
     | Permission.SEND_MESSAGES_IN_THREADS
+    | Permission.USE_EXTERNAL_APPS
 )
 MODERATOR_PERMISSIONS = Permission.MANAGE_GUILD | Permission.MANAGE_MESSAGES
 EVERYTHING = Permission(sum(Permission))
@@ -49,7 +50,7 @@ class Role:
 
 @dataclass(eq=False, kw_only=True)
 class Channel:
-    """A text channel of a guild, or the direct one between a user and the bot."""
+    """A text channel of a guild, the direct one of a user and the bot, or that of two users."""
 
     id: str
     type: ChannelType = ChannelType.TEXT
@@ -58,8 +59,10 @@ class Channel:
     nsfw: bool = False
     position: int = 0
     guild_id: str | None = None
-    recipient_id: str | None = None  # of a direct one
+    recipient_id: str | None = None  # of a direct one with the bot
+    people: tuple[str, ...] = ()  # ids of the users in a direct one without the bot
     denied: Permission = Permission.NONE  # to the bot
+    granted: Permission = Permission.NONE  # to the bot, beyond what its roles give
     last_message_id: str | None = None
 
 

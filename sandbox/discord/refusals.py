@@ -111,9 +111,20 @@ def already_acknowledged() -> Refusal:
     return Refusal(400, 40060, "Interaction has already been acknowledged.")
 
 
+def too_many_follow_ups() -> Refusal:
+    """Refuse a sixth further message where the bot is there for one user alone."""
+    message = "This interaction has hit the maximum number of follow up messages"
+    return Refusal(400, 40094, message)
+
+
 def missing_access() -> Refusal:
     """Refuse a channel that the bot can't see."""
     return Refusal(403, 50001, "Missing Access")
+
+
+def not_in_direct() -> Refusal:
+    """Refuse to delete what a user wrote in a direct channel."""
+    return Refusal(403, 50003, "Cannot execute action on a DM channel")
 
 
 def not_the_author() -> Refusal:
@@ -144,6 +155,11 @@ def invalid_webhook_token() -> Refusal:
 def invalid_json() -> Refusal:
     """Refuse a body that is not JSON."""
     return Refusal(400, 50109, "The request body contains invalid JSON.")
+
+
+def no_history_to_reply_to() -> Refusal:
+    """Refuse a reply where the bot can't read what was said before."""
+    return Refusal(403, 160002, "Cannot reply without permission to read message history")
 
 
 def not_found() -> Refusal:

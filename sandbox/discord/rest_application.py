@@ -148,6 +148,7 @@ class Application:
         if request.match_info["application"] != self._world.application_id:
             raise refusals.unknown_application()
         guild_id = request.match_info.get("guild")
-        if guild_id is not None and guild_id not in self._world.guilds:
+        guild = self._world.guilds.get(guild_id or "")
+        if guild_id is not None and (guild is None or not guild.has_bot):
             raise refusals.missing_access()
         return guild_id

@@ -1,15 +1,16 @@
 """REST: messages of channels, and direct channels."""
 
 from bisect import bisect_left, bisect_right
+from dataclasses import replace
 
 from aiohttp import web
 
 from sandbox.discord import refusals, shapes
 from sandbox.discord.bodies import Body
-from sandbox.discord.drafts import ON_CREATE, ON_EDIT, Terms, write
+from sandbox.discord.drafts import ON_CREATE, ON_EDIT, Draft, Terms, write
 from sandbox.discord.forms import Flag, Form, Number, Shape, Snowflake, Text, take
 from sandbox.discord.kinds import MessageFlag, MessageType, Permission
-from sandbox.discord.messages import Message, Messages
+from sandbox.discord.messages import Message, Messages, to_bot
 from sandbox.discord.places import Channel
 from sandbox.discord.refusals import Json, Refusal
 from sandbox.discord.rest import answer, as_bot, body_of
@@ -84,7 +85,7 @@ class Channels:
         asked = take({**request.query, **limits}, HISTORY)
         if Permission.READ_MESSAGE_HISTORY not in self._world.bot_permissions(channel):
             return answer([])
-        return answer([message.shown for message in self._page(channel, asked)])
+        return answer([self._shown(message) for message in self._page(channel, asked)])
 
     async def send(self, request: web.Request) -> web.Response:
         """POST /channels/{channel}/messages."""
@@ -105,7 +106,7 @@ class Channels:
     async def get_message(self, request: web.Request) -> web.Response:
         """GET /channels/{channel}/messages/{message}."""
         channel = self._channel(request, Permission.READ_MESSAGE_HISTORY)
-        return answer(self._message(request, channel).shown)
+        return answer(self._shown(self._message(request, channel)))
 
     async def edit(self, request: web.Request) -> web.Response:
         """PATCH /channels/{channel}/messages/{message}."""
@@ -123,8 +124,11 @@ class Channels:
         channel = self._channel(request)
         message = self._message(request, channel)
         granted = self._world.bot_permissions(channel)
-        if message.author is not self._world.bot and Permission.MANAGE_MESSAGES not in granted:
-            raise refusals.missing_permissions()
+        if message.author is not self._world.bot:
+            if channel.guild_id is None:
+                raise refusals.not_in_direct()
+            if Permission.MANAGE_MESSAGES not in granted:
+                raise refusals.missing_permissions()
         self._messages.remove(message)
         return answer()
 
@@ -135,6 +139,9 @@ class Channels:
     def _message(self, request: web.Request, channel: Channel) -> Message:
         viewer = self._world.bot.id
         return self._messages.find(channel, request.match_info["message"], viewer=viewer)
+
+    def _shown(self, message: Message) -> Json:
+        return to_bot(self._world, message, content=self._world.privileged_intents)
 
     def _page(self, channel: Channel, asked: Json) -> list[Message]:
         seen = self._messages.of(channel, viewer=self._world.bot.id)
@@ -156,6 +163,8 @@ class Channels:
     def _post(self, channel: Channel, body: Body, sent: Json, nonce: str | None) -> Message:
         draft = write(body.payload, body, self._terms(channel, ON_CREATE))
         reply_to = self._reply_to(channel, sent.get("message_reference"))
+        if reply_to is not None:
+            draft = _calling(reply_to, draft, body.payload.get("allowed_mentions"))
         message = self._messages.post(
             channel,
             self._world.bot,
@@ -171,6 +180,8 @@ class Channels:
     def _reply_to(self, channel: Channel, reference: Json | None) -> Message | None:
         if reference is None:
             return None
+        if Permission.READ_MESSAGE_HISTORY not in self._world.bot_permissions(channel):
+            raise refusals.no_history_to_reply_to()
         try:
             return self._messages.find(channel, reference["message_id"], viewer=self._world.bot.id)
         except Refusal:
@@ -187,3 +198,12 @@ class Channels:
             file_limit=self._world.attachment_size_limit,
             settable=settable,
         )
+
+
+def _calling(reply_to: Message, draft: Draft, allowed: Json | None) -> Draft:
+    """Return the draft of a reply, which pings whom it answers unless the bot says otherwise."""
+    author = reply_to.author.id
+    wanted = allowed is None or allowed.get("replied_user")
+    if not wanted or author in draft.mentioned:
+        return draft
+    return replace(draft, mentioned=[*draft.mentioned, author])

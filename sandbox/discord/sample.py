@@ -1,11 +1,15 @@
-"""The world that the sandbox starts with: two servers, four people, the bot in both."""
+"""The world that the sandbox starts with: four people, two servers with the bot, one without.
+
+In the one without, and in the direct channel of two people, only those find the bot's commands
+who added it to their accounts: Noah and Ada.
+"""
 
 from sandbox.discord.places import MODERATOR_PERMISSIONS
 from sandbox.discord.world import World
 
 
 def sample_world() -> World:
-    """Return a new world with Mira, Noah, Ada and Sam in two guilds; ids are always the same."""
+    """Return a new world with Mira, Noah, Ada and Sam in three guilds; ids are always the same."""
     world = World()
     mira = world.add_user("Mira", color="#e0529c", snowflake="214906734481375232")
     noah = world.add_user("Noah", color="#2f9e6e", snowflake="331286592018415617")
@@ -39,4 +43,13 @@ def sample_world() -> World:
     )
     world.add_channel(library, "gallery", topic="Covers and plates", snowflake="902417765310373911")
     world.add_channel(library, "restricted-section", nsfw=True, snowflake="902417765310373912")
+
+    harbour = world.add_guild("Night Harbour", owner=mira, snowflake="988120345067651072")
+    harbour.members |= {person.id: [] for person in (mira, noah, ada, sam)}
+    world.move_bot(harbour, present=False)
+    world.add_channel(harbour, "quay", topic="Boats in and out", snowflake="988120345067651110")
+    world.add_channel(harbour, "smugglers", nsfw=True, snowflake="988120345067651111")
+    world.add_private(noah, ada, snowflake="988120345067651200")
+    for person in (noah, ada):
+        world.install(person)
     return world

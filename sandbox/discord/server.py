@@ -16,6 +16,7 @@ from sandbox.discord.interactions import Interactions
 from sandbox.discord.member import Member
 from sandbox.discord.messages import Messages
 from sandbox.discord.page import Page
+from sandbox.discord.reading import Reading
 from sandbox.discord.rest import speak
 from sandbox.discord.rest_application import Application
 from sandbox.discord.rest_channels import Channels
@@ -52,9 +53,16 @@ class Discord:
         self.messages = Messages(world)
         self.interactions = Interactions(world)
         self.gateway = Gateway(world)
+        self.reading = Reading(world)
         self.acts = Acts(world, self.commands, self.messages, self.interactions)
         self._page = Page(
-            world, self.gateway, self.commands, self.messages, self.interactions, self.acts
+            world,
+            self.gateway,
+            self.commands,
+            self.messages,
+            self.interactions,
+            self.acts,
+            self.reading,
         )
         self._port = port
         self._runner = web.AppRunner(

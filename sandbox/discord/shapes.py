@@ -55,7 +55,7 @@ def application(world: World) -> Json:
         "bot": user(world.bot),
         "bot_public": True,
         "bot_require_code_grant": False,
-        "integration_types_config": {"0": {}},
+        "integration_types_config": {"0": {}, "1": {}},
         "verify_key": "0" * 64,
         "flags": 0,
         "flags_new": "0",
@@ -65,7 +65,7 @@ def application(world: World) -> Json:
         "role_connections_verification_url": None,
         "owner": user(owner),
         "approximate_guild_count": sum(guild.has_bot for guild in world.guilds.values()),
-        "approximate_user_install_count": 0,
+        "approximate_user_install_count": len(world.installed_by),
         "approximate_user_authorization_count": 0,
         "explicit_content_filter": 0,
         "team": None,
@@ -118,13 +118,13 @@ def member(guild: Guild, person: User) -> Json:
 def channel(world: World, described: Channel) -> Json:
     """Describe a channel."""
     if described.type is ChannelType.DIRECT:
-        assert described.recipient_id is not None
+        people = described.people or (described.recipient_id,)
         return {
             "id": described.id,
             "type": int(described.type),
             "flags": 0,
             "last_message_id": described.last_message_id,
-            "recipients": [user(world.users[described.recipient_id])],
+            "recipients": [user(world.users[person]) for person in people if person],
         }
     return {
         "id": described.id,
@@ -143,13 +143,13 @@ def channel(world: World, described: Channel) -> Json:
 
 
 def _overwrites(world: World, described: Channel) -> list[Json]:
-    if not described.denied:
+    if not described.denied and not described.granted:
         return []
     return [
         {
             "id": world.bot.id,
             "type": OVERWRITE_OF_MEMBER,
-            "allow": "0",
+            "allow": str(int(described.granted)),
             "deny": str(int(described.denied)),
         }
     ]

@@ -37,6 +37,13 @@ class ChannelChanged(Event):
 
 
 @dataclass(frozen=True)
+class Installed(Event):
+    """A user added the application to the account, or removed it."""
+
+    user: User
+
+
+@dataclass(frozen=True)
 class BotMoved(Event):
     """The bot was added to a guild, or removed from it."""
 
@@ -71,6 +78,7 @@ class World:
     refuse_gateway: bool = False
     privileged_intents: bool = False  # granted to the bot, or refused with close code 4014
     closed_to_bot: set[str] = field(default_factory=set)  # users who take no direct messages
+    installed_by: set[str] = field(default_factory=set)  # users who may use the bot everywhere
 
     users: dict[str, User] = field(default_factory=dict)
     guilds: dict[str, Guild] = field(default_factory=dict)
@@ -189,10 +197,34 @@ class World:
         guild.channels[channel.id] = self.channels[channel.id] = channel
         return channel
 
+    def add_private(self, *people: User, snowflake: str | None = None) -> Channel:
+        """Make the direct channel between two people, which the bot is not in."""
+        channel = Channel(
+            id=snowflake or snowflakes.new(),
+            type=ChannelType.DIRECT,
+            people=tuple(person.id for person in people),
+        )
+        self.channels[channel.id] = channel
+        return channel
+
+    def install(self, user: User, *, present: bool = True) -> None:
+        """Let *user* add the application to the account, or remove it."""
+        if present:
+            self.installed_by.add(user.id)
+        else:
+            self.installed_by.discard(user.id)
+        self.tell(Installed(user))
+
     def deny(self, channel: Channel, *permissions: str) -> None:
         """Take *permissions*, by their names in Discord, from the bot in *channel*."""
         for name in permissions:
             channel.denied |= Permission[name]
+        self.tell(ChannelChanged(channel))
+
+    def grant(self, channel: Channel, *permissions: str) -> None:
+        """Give the bot *permissions*, by their names in Discord, in *channel*."""
+        for name in permissions:
+            channel.granted |= Permission[name]
         self.tell(ChannelChanged(channel))
 
     def allow(self, channel: Channel) -> None:
@@ -231,14 +263,21 @@ class World:
         """Return the guild of a channel; None for a direct one."""
         return self.guilds[channel.guild_id] if channel.guild_id else None
 
+    def enters(self, user_id: str, channel: Channel) -> bool:
+        """Tell whether a user is in a channel."""
+        guild = self.guild_of(channel)
+        if guild is not None:
+            return user_id in guild.members
+        return user_id == channel.recipient_id or user_id in channel.people
+
     def bot_permissions(self, channel: Channel) -> Permission:
         """Return what the bot may do in *channel*."""
         guild = self.guild_of(channel)
+        if channel.people or (guild is not None and not guild.has_bot):
+            return Permission.NONE
         if guild is None:
             return MEMBER_PERMISSIONS
-        if not guild.has_bot:
-            return Permission.NONE
-        return guild.permissions(self.bot.id) & ~channel.denied
+        return (guild.permissions(self.bot.id) & ~channel.denied) | channel.granted
 
     def require(self, channel_id: str, needed: Permission = Permission.NONE) -> Channel:
         """Return the channel in which the bot may do what is *needed*, or raise a refusal."""

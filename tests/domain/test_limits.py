@@ -244,3 +244,62 @@ def test_no_order_is_admitted_while_usage_would_exceed_a_limit(images, caps, rul
 def test_a_day_begins_at_midnight_and_holds_its_moments(now):
     assert day_of(now) % DAY == 0
     assert day_of(now) <= now < day_of(now) + DAY
+
+
+# Styles: their words are held to what moderators blocked, as the prompt's are.
+
+
+@pytest.mark.parametrize(
+    ("prompt", "sent", "style"),
+    [
+        ("a wolf", "a wolf, ink", ""),
+        ("a dog", "a dog, a bad wolf beside it", "Wild"),
+        ("a bad", "a bad, wolf", ""),
+        ("a dog", "a dog, ink", None),
+    ],
+)
+def test_a_blocked_phrase_is_found_in_what_is_sent_and_whose_it_is(prompt, sent, style):
+    """Who reads "your prompt contains it" and did not type it would look for it in vain."""
+    ask = replace(an_ask(), order=an_order(prompt=prompt, sent=sent, style="Wild"))
+
+    verdict = decided(ask, rules=replace(OPEN, words=Words(blocked=("wolf",))))
+
+    if style is None:
+        assert verdict is None
+    else:
+        assert (verdict.rule, verdict.said) == (Rule.WORDS, "wolf")
+        assert verdict.style == (style if "wolf" in prompt else "Wild")
+
+
+# Outside of servers.
+
+
+def test_outside_of_servers_every_rule_is_the_operators():
+    outside = replace(an_ask(), guild_id=None)
+    every = verdicts(outside, caps=Caps(direct=True), standing=Standing(), now=NOW)
+
+    assert all(verdict.outside and verdict.operators for verdict in every)
+
+
+def test_in_a_server_a_rule_is_whose_it_is():
+    every = verdicts(an_ask(), caps=NO_CAPS, standing=Standing(), now=NOW)
+
+    assert {verdict.rule for verdict in every if verdict.operators} == OPERATORS
+
+
+@pytest.mark.parametrize(
+    ("usage", "rule"),
+    [
+        (Usage(member=25), Rule.MEMBER_DAY),
+        (Usage(member_at_once=3), Rule.MEMBER_AT_ONCE),
+        (Usage(server=100), Rule.OPERATOR_SERVER_DAY),
+        (Usage(everywhere=500), Rule.OPERATOR_DAY),
+    ],
+)
+def test_outside_of_servers_the_defaults_and_the_operators_caps_hold(usage, rule):
+    caps = Caps(direct=True, images_per_day=500, images_per_guild_per_day=100)
+    outside = replace(an_ask(), guild_id=None)
+
+    assert decided(outside, caps=caps, rules=Rules()) is None
+    assert decided(outside, caps=caps, rules=Rules(), usage=usage).rule is rule
+    assert decided(outside, caps=replace(caps, direct=False)).rule is Rule.NOT_SERVED

@@ -19,12 +19,15 @@ from bot.domain.rules import (
     block_of,
     changed,
     differences,
+    with_style,
     with_tier,
     with_words,
+    without_style,
     without_tier,
 )
+from bot.domain.styles import MOST, Style
 from bot.domain.words import BadPhrase, Words
-from bot.errors import BadLimit, TooMany
+from bot.errors import BadLimit, BadStyle, StyleUnknown, TooMany
 from tests.samples import NOW
 
 
@@ -128,3 +131,52 @@ def test_a_block_ends_after_its_hours_or_not_at_all():
     for hours in (0, BLOCK_HOURS.high + 1, "3", 1.5):
         with pytest.raises(BadLimit):
             block_of(300, by=1, now=NOW, hours=hours, reason="")
+
+
+# Styles of a server's own.
+
+
+def test_a_style_is_added_and_takes_the_place_of_one_of_its_name():
+    first = with_style(Rules(), " Wool ", "knitted  wool")
+    second = with_style(first, "WOOL", "felt")
+
+    assert first.styles == (Style(name="Wool", words="knitted wool"),)
+    assert second.styles == (Style(name="WOOL", words="felt"),)
+    assert list(differences(first, second)) == [
+        Difference(name="styles", before=first.styles[0], after=second.styles[0])
+    ]
+
+
+def test_a_style_is_taken_away_by_its_name_in_whatever_case():
+    rules = with_style(with_style(Rules(), "Wool", "knitted"), "Felt", "felted")
+
+    after = without_style(rules, " wool")
+
+    assert [style.name for style in after.styles] == ["Felt"]
+    assert [(one.name, one.after) for one in differences(rules, after)] == [("styles", None)]
+
+
+@pytest.mark.parametrize("name", ["felt", "", "ink"])
+def test_only_a_style_of_the_servers_own_can_be_taken_away(name):
+    with pytest.raises(StyleUnknown):
+        without_style(with_style(Rules(), "Wool", "knitted"), name)
+
+
+def test_a_server_has_room_for_so_many_styles_and_can_still_change_them():
+    rules = Rules()
+    for number in range(MOST):
+        rules = with_style(rules, f"style {number}", "words")
+
+    with pytest.raises(TooMany) as error:
+        with_style(rules, "one more", "words")
+
+    assert (error.value.name, error.value.most) == ("styles", MOST)
+    assert with_style(rules, "STYLE 0", "others").styles[-1].words == "others"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("", "x"), ("x" * 33, "x"), ("x", ""), ("x", "x" * 301)]
+)
+def test_a_style_that_can_not_be_kept_changes_nothing(name, words):
+    with pytest.raises(BadStyle):
+        with_style(Rules(), name, words)

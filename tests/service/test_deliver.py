@@ -1,11 +1,13 @@
 """Bringing paid pictures to the member."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from bot.domain.job import Billed, Cause, State
 from bot.errors import MediaAway, NoPicture
+from bot.service.ports import Ping, Wishes
 from tests.samples import NOW, OWNER, a_job, an_order
 from tests.service.conftest import until
 
@@ -156,3 +158,85 @@ async def test_whoever_was_quicker_is_believed(shop, completed):
     shop.jobs.put(theirs)
 
     assert await shop.deliver.deliver(job) == theirs
+
+
+# Hidden orders.
+
+
+async def test_a_hidden_order_shows_nothing_and_its_pictures_are_kept(shop, completed):
+    """They are paid for: whoever hid the card may still want them, by /history."""
+    shop.clock.now = NOW + 7
+
+    after = await shop.deliver.deliver(completed(hidden=True))
+
+    assert shop.replies.delivered == []
+    assert [job.hidden for job in shop.replies.settled] == [True]
+    assert (after.state, after.owner, after.kept_at) == (State.COMPLETED, None, NOW + 7)
+
+
+async def test_an_order_that_was_hidden_meanwhile_is_hidden(shop, completed):
+    """Whoever brings the pictures may have read the job long before."""
+    job = completed()
+    shop.jobs.put(replace(job, hidden=True))
+
+    after = await shop.deliver.deliver(job)
+
+    assert shop.replies.delivered == []
+    assert after.kept_at is not None
+
+
+# Pings.
+
+
+@pytest.mark.parametrize(
+    ("ping", "seconds", "called"),
+    [
+        (Ping.AUTO, 59, False),
+        (Ping.AUTO, 61, True),
+        (Ping.ALWAYS, 1, True),
+        (Ping.NEVER, 3600, False),
+    ],
+)
+async def test_a_member_is_pinged_as_they_wish(shop, completed, ping, seconds, called):
+    """Who waited for more than a minute has gone on to something else."""
+    await shop.members.put(300, Wishes(ping=ping))
+    shop.clock.now = NOW + seconds
+
+    after = await shop.deliver.deliver(completed())
+
+    assert shop.replies.called == ([after] if called else [])
+
+
+async def test_who_was_called_by_the_pictures_message_is_not_called_again(shop, completed):
+    shop.replies.by_message = True
+    shop.clock.now = NOW + 3600
+
+    await shop.deliver.deliver(completed())
+
+    assert shop.replies.called == []
+
+
+async def test_nobody_is_pinged_for_pictures_that_did_not_arrive(shop, completed):
+    shop.replies.closed = True
+    shop.clock.now = NOW + 3600
+
+    await shop.deliver.deliver(completed())
+
+    assert shop.replies.called == []
+
+
+async def test_the_pictures_of_a_place_that_is_closed_are_kept_there_too(shop, completed):
+    """Nothing but answers reaches it, and those are over: /history has them."""
+    shop.replies.closed = True
+
+    after = await shop.deliver.deliver(completed(guild_id=None, answers_only=True))
+
+    assert (after.state, after.kept_at) == (State.COMPLETED, NOW)
+
+
+async def test_the_files_of_a_private_order_stay_since_it_may_be_posted(shop, completed, tmp_path):
+    job = completed(private=True)
+
+    await shop.deliver.deliver(job)
+
+    assert [folder.name for folder in (tmp_path / "files").iterdir()] == [job.id]

@@ -6,12 +6,16 @@ import pytest
 
 from bot.domain.job import Billed, Cause, State
 from bot.domain.limits import Caps, Rule
+from bot.domain.rules import Rules
+from bot.domain.styles import Style
+from bot.domain.words import Words
 from bot.errors import (
     BadOption,
     Closed,
     Closing,
     DiscordAway,
     LimitReached,
+    NoSuchStyle,
     OnlyInServers,
     Replayed,
     TooLate,
@@ -219,3 +223,128 @@ async def test_an_order_that_ended_unbilled_gives_its_place_back(open_shop):
 
     states = [job.state for job in shop.jobs.rows.values()]
     assert states == [State.CANCELLED, State.WAITING]
+
+
+# Styles, private orders, and those from outside of servers.
+
+WOOL = Style(name="Wool", words="knitted wool")
+
+
+async def test_a_style_extends_what_is_sent_and_not_what_was_typed(shop):
+    shop.guilds.kept[100] = Rules(styles=(WOOL,))
+
+    await shop.orders.take(a_request(style="wool"), answered)
+
+    order = shop.jobs.only.order
+    assert (order.prompt, order.style) == ("a lighthouse in a storm", "Wool")
+    assert order.sent == "a lighthouse in a storm, knitted wool"
+
+
+async def test_a_style_of_another_server_is_none_here(shop):
+    shop.guilds.kept[101] = Rules(styles=(WOOL,))
+
+    with pytest.raises(NoSuchStyle):
+        await shop.orders.take(a_request(style="wool"), never)
+
+    assert shop.jobs.rows == {}
+
+
+async def test_a_prompt_without_room_for_its_style_is_refused_with_figures(shop):
+    with pytest.raises(BadOption) as refused:
+        await shop.orders.take(a_request(prompt="x" * 990, style="ink"), never)
+
+    assert (refused.value.style, refused.value.got) == ("ink", 990)
+    assert shop.jobs.rows == {}
+
+
+async def test_a_styles_blocked_word_is_refused_and_logged_as_the_styles(shop):
+    words = Words(blocked=("wool",))
+    shop.guilds.kept[100] = Rules(styles=(WOOL,), words=words, log_channel=9)
+
+    with pytest.raises(LimitReached) as refused:
+        await shop.orders.take(a_request(style="wool"), never)
+
+    assert (refused.value.verdict.rule, refused.value.verdict.style) == (Rule.WORDS, "Wool")
+    ((channel, notice),) = shop.notices.told
+    assert (channel, notice.style, notice.phrase) == (9, "Wool", "wool")
+
+
+async def test_the_queue_gets_what_the_style_made_of_the_prompt(shop):
+    async with shop.working():
+        await shop.orders.take(a_request(style="ink"), answered)
+        await until(shop.at_rest)
+
+    ((order, _),) = shop.queue.submitted
+    assert order.sent.startswith("a lighthouse in a storm, ink drawing")
+
+
+@pytest.mark.parametrize("wrong", [1, "yes", None])
+async def test_private_is_a_flag_or_nothing_is_ordered(shop, wrong):
+    """Read as "no", it would show in public what somebody wanted to keep."""
+    with pytest.raises(BadOption) as refused:
+        await shop.orders.take(a_request(private=wrong), never)
+
+    assert refused.value.option == "private"
+
+
+async def test_a_private_order_is_on_record_as_one_and_so_is_what_it_leaves(shop):
+    shop.guilds.kept[100] = Rules()
+
+    await shop.orders.take(a_request(private=True, images=2, language="de"), answered)
+
+    job = shop.jobs.only
+    assert (job.private, job.language, job.left_today) == (True, "de", 23)
+
+
+async def test_an_order_that_is_made_again_has_all_its_options(shop):
+    await shop.orders.take(a_request(private=True, style="ink", images=3), answered)
+
+    options = await shop.orders.options_of(shop.jobs.only.id)
+    await shop.orders.take(a_request(**options), answered)
+
+    first, second = shop.jobs.rows.values()
+    assert (second.order, second.private) == (first.order, True)
+
+
+@pytest.fixture
+def outside(open_shop):
+    """A bot that takes orders outside of servers."""
+    shop = open_shop(caps=Caps(direct=True, images_per_guild_per_day=30))
+    shop.guilds.kept[0] = Rules()  # as the store has it: nobody could have set any
+    return shop
+
+
+def from_outside(**changes):
+    return a_request(**{"guild_id": None, "answers_only": True} | changes)
+
+
+async def test_orders_outside_of_servers_count_apart_from_those_in_one(outside):
+    """What a server allows is its own, and so is what the operator allows outside."""
+    await outside.orders.take(a_request(images=4), answered)
+    for _ in range(3):
+        await outside.orders.take(from_outside(), answered)
+
+    with pytest.raises(LimitReached) as refused:
+        await outside.orders.take(from_outside(), never)
+
+    verdict = refused.value.verdict
+    assert (verdict.rule, verdict.used, verdict.limit) == (Rule.MEMBER_AT_ONCE, 3, 3)
+    assert verdict.outside
+    assert [job.answers_only for job in outside.jobs.rows.values()] == [False, True, True, True]
+
+
+async def test_all_who_order_outside_of_servers_share_the_operators_cap_for_one(outside):
+    for member_id in range(7):
+        await outside.orders.take(from_outside(member_id=member_id, images=4), answered)
+
+    with pytest.raises(LimitReached) as refused:
+        await outside.orders.take(from_outside(member_id=99, images=3), never)
+
+    verdict = refused.value.verdict
+    assert (verdict.rule, verdict.used) == (Rule.OPERATOR_SERVER_DAY, 28)
+
+
+async def test_outside_of_servers_there_are_the_styles_of_every_server(outside):
+    await outside.orders.take(from_outside(style="Aquarell"), answered)
+
+    assert outside.jobs.only.order.style == "watercolour"

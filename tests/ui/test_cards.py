@@ -6,11 +6,13 @@ from PIL import Image
 from bot.domain.job import Billed, Cause, State
 from bot.service.ports import Picture
 from bot.ui import cards
+from bot.ui.language import LANGUAGES, speaking
 from tests.samples import NOW, a_job, an_order
 
 TEXT_DISPLAY = 10
 MEDIA_GALLERY = 12
 LONGEST = "*" * 1000  # every letter of it is markup
+LONGEST_SENT = {"sent": "*" * 1000, "style": "*" * 32}  # the prompt would be shorter in truth
 HOSTILE = "@everyone <@300> **bold** [x](https://evil.example) # `code`"
 ON_THE_WAY = [
     State.WAITING,
@@ -275,3 +277,75 @@ def test_each_card_is_a_view_of_its_own():
     job = a_job()
 
     assert cards.progress(job).view is not cards.progress(job).view
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("state", [*ON_THE_WAY, *ENDS, State.DELIVERED])
+@pytest.mark.parametrize("cause", [None, *Cause])
+def test_the_fullest_card_of_every_state_fits_in_every_language(
+    pictures, done, state, cause, language
+):
+    """Four thousand characters in all, or Discord takes nothing of it."""
+    job = a_job(
+        state=state,
+        cause=cause,
+        billed=Billed.UNKNOWN,
+        error="`" * 300,
+        order=an_order(prompt=LONGEST, images=4, guidance=2.125, **LONGEST_SENT),
+        left_today=10**9,
+        media=("https://a.r2.dev/1",) * 5,
+        completed_at=NOW,
+        language=language,
+    )
+
+    with speaking(language):
+        if state in ENDS:
+            card = cards.end(job, fault_id="0123abcd")
+        elif state is State.DELIVERED:
+            card = done(job, pictures(4, shrunk=True), mention=True)
+        else:
+            told = {"place": 10**6, "until": NOW, "locked": True, "ready_at": NOW}
+            card = cards.progress(job, **told)
+
+    assert_within_limits(card)
+
+
+@pytest.mark.parametrize("state", ON_THE_WAY)
+def test_a_card_on_its_way_tells_the_steps_and_the_price(state):
+    job = a_job(state=state, order=an_order(images=2), left_today=21)
+
+    shown = "\n".join(words(cards.progress(job)))
+
+    for step in ("Waiting", "Queued", "Drawing", "Ready"):
+        assert step in shown
+    assert shown.count(" → ") == 3
+    assert "Costs 2 images · leaves you 21 for the day" in shown
+
+
+@pytest.mark.parametrize(
+    ("state", "billed", "priced"),
+    [
+        (State.REFUSED, Billed.NO, False),
+        (State.CANCELLED, Billed.NO, False),
+        (State.ERROR, Billed.NO, False),
+        (State.UNCERTAIN, Billed.UNKNOWN, True),
+        (State.FAILED, Billed.YES, True),
+    ],
+)
+def test_what_cost_nothing_names_no_price(state, billed, priced):
+    card = cards.end(a_job(state=state, billed=billed, left_today=3))
+
+    assert ("Costs" in " ".join(words(card))) == priced
+
+
+def test_what_was_sent_and_its_style_stand_on_the_card_with_the_pictures(pictures, done):
+    sent = "a lighthouse in a storm, ink drawing"
+    job = a_job(state=State.DELIVERED, order=an_order(style="ink", sent=sent), media=("x",))
+
+    shown = "\n".join(words(done(job, pictures(1))))
+
+    assert "style: Ink drawing" in shown
+    assert f"-# sent: {sent}" in shown
+    assert (
+        "-# AI-generated · AuraFlow v0\\.3" in shown or "-# AI-generated · AuraFlow v0.3" in shown
+    )

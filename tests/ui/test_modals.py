@@ -74,7 +74,7 @@ def test_what_is_filled_in_is_what_is_read(before, wanted):
         assert shown.keys() == filled.keys() == set(GROUPS[group])
         after = changed(after, **modals.read(group, sent(*map(kept, filled.values()))))
 
-    unseen = {name: getattr(before, name) for name in ("tiers", "pause", "log_channel")}
+    unseen = {name: getattr(before, name) for name in ("tiers", "styles", "pause", "log_channel")}
     assert after == replace(wanted, **unseen)
 
 

@@ -241,6 +241,10 @@ TOKEN, BOT, CHANNEL, DIRECT = "token", "bot", "channel", "direct"
         ({"guild_id": None}, [TOKEN, DIRECT]),
         ({"private": True}, [TOKEN, DIRECT]),
         ({"private": True, "interaction_token": None}, [DIRECT]),
+        ({"private": True, "guild_id": None}, [TOKEN, DIRECT]),
+        ({"answers_only": True, "guild_id": None}, [TOKEN]),
+        ({"answers_only": True, "guild_id": None, "private": True}, [TOKEN]),
+        ({"answers_only": True}, [TOKEN]),  # whatever is on record of the place
     ],
 )
 async def test_each_way_is_tried_once_and_in_its_order(
@@ -404,3 +408,80 @@ async def test_a_waiting_card_that_did_not_arrive_is_not_shown_late(stand_in, re
     replies.show(job(State.QUEUED))
     await asyncio.gather(*replies._workers.values())
     assert "Queued" in str(card.message.shown["components"])
+
+
+# Places that the bot is not in: nothing reaches them but answers to an interaction.
+
+OUTSIDE = {"answers_only": True, "guild_id": None}
+
+
+async def test_once_the_interaction_is_over_nothing_is_said_where_the_bot_is_not(
+    stand_in, replies, job, pictures
+):
+    with pytest.raises(Closed):
+        await replies.deliver(job(State.COMPLETED, **OUTSIDE, interaction_token=None), pictures)
+    await replies.settle(job(State.ERROR, billed=Billed.NO, **OUTSIDE, interaction_token=None))
+    with pytest.raises(Closed):
+        await replies.remove(job(State.DELIVERED, **OUTSIDE))
+
+    sent = [one for one in stand_in.journal.exchanges if one.method in {"POST", "PATCH", "DELETE"}]
+    assert [one for one in sent if "/interactions/" not in one.path] == []
+
+
+@pytest.mark.parametrize("private", [True, False])
+async def test_a_ping_where_the_bot_is_not_answers_the_interaction(
+    stand_in, replies, job, card, noah, pictures, private
+):
+    await replies.deliver(job(State.COMPLETED, **OUTSIDE, private=private), pictures)
+    await replies.call(job(State.DELIVERED, **OUTSIDE, private=private))
+
+    (ping,) = card.follow_ups
+    assert ping.shown["content"] == f"<@{noah.user.id}>, your pictures are ready."
+    assert (ping.ephemeral_for == noah.user.id) == private
+    assert stand_in.journal.find("POST", f"{API}/channels/*/messages") == []
+
+
+async def test_a_private_ping_is_seen_by_its_member_alone(replies, job, card, noah, pictures):
+    await replies.deliver(job(State.COMPLETED, private=True), pictures)
+    await replies.call(job(State.DELIVERED, private=True))
+
+    (ping,) = card.follow_ups
+    assert ping.ephemeral_for == noah.user.id
+    assert str(card.message.id) in ping.shown["content"]
+
+
+async def test_a_ping_in_a_server_is_a_message_of_its_own_that_calls_its_member_once(
+    stand_in, replies, job, noah
+):
+    await replies.call(job(State.DELIVERED))
+    await replies.call(job(State.DELIVERED))
+
+    posted = [message for message in noah.visible() if message["type"] in {0, 19}]
+    (ping,) = (message for message in posted if "your pictures are ready" in message["content"])
+    assert [one["id"] for one in ping["mentions"]] == [noah.user.id]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [OUTSIDE, {"private": True}, {"guild_id": None}],
+    ids=["outside", "private", "direct"],
+)
+async def test_a_ping_after_the_interaction_is_over_is_left_out(
+    stand_in, replies, job, meters, changes
+):
+    """It is no reason to write where nobody asked for it."""
+    await replies.call(job(State.DELIVERED, **changes, interaction_token=None))
+
+    assert stand_in.journal.find("POST", f"{API}/channels/*/messages") == []
+    assert meters.calls == [(DiscordCall.PING, Closed)]
+
+
+async def test_a_hidden_card_says_nothing_of_what_was_ordered(stand_in, replies, job, card):
+    replies.show(job(State.PROCESSING, hidden=True))
+    await stand_in.journal.wait("PATCH", BY_TOKEN)
+    await replies.settle(job(State.COMPLETED, hidden=True))
+
+    for exchange in edits(stand_in):
+        assert says(exchange, "Hidden")
+        assert not says(exchange, "lighthouse")
+    assert "Hidden" in str(card.message.shown["components"])

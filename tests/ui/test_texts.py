@@ -22,19 +22,23 @@ from bot.domain.rules import (
     Tier,
     differences,
 )
+from bot.domain.styles import BUILT_IN, Style, title
 from bot.domain.words import BadPhrase, Fault, Finding, Words
 from bot.errors import (
     BadLimit,
     BadOption,
+    BadStyle,
     Closing,
     DraftGone,
     Forgotten,
     LimitReached,
+    NoSuchStyle,
     NotChanged,
     NotModerator,
     NotOrdered,
     NotWritable,
     OnlyInServers,
+    StyleUnknown,
     TooLate,
     TooMany,
 )
@@ -81,6 +85,84 @@ def test_an_end_says_what_could_not_be_done(state):
     assert "could not" in words or "not ordered" in words
 
 
+# How orders end, and what people are to be told of each: what it is, what it cost, who can help.
+EVERY_END = [
+    (State.CANCELLED, Cause.UNANSWERED, Billed.NO, ["Not ordered", "try again"]),
+    (State.CANCELLED, Cause.WITHDRAWN, Billed.NO, ["Cancelled", "before it was sent"]),
+    (State.REFUSED, Cause.OUT_OF_CREDIT, Billed.NO, ["credit", "operator can top it up"]),
+    (State.REFUSED, Cause.KEY_REFUSED, Billed.NO, ["key", "operator can mend it"]),
+    (State.REFUSED, Cause.BUSY, Billed.NO, ["pause", "try again later"]),
+    (State.REFUSED, Cause.WAITED_TOO_LONG, Billed.NO, ["turn", "when fewer orders wait"]),
+    (State.REFUSED, Cause.SETTLED, Billed.NO, ["never took it", "operator", "try again"]),
+    (State.REFUSED, Cause.VENDOR, Billed.NO, ["refused it", "operator can ask"]),
+    (State.UNCERTAIN, None, Billed.UNKNOWN, ["did not answer", "charged separately"]),
+    (State.EXPIRED, None, Billed.UNKNOWN, ["took too long", "charged separately"]),
+    (State.FAILED, Cause.VENDOR, Billed.UNKNOWN, ["failed", "charged separately"]),
+    (State.FAILED, Cause.NO_PICTURE, Billed.YES, ["no usable picture", "operator can ask"]),
+    (State.FAILED, Cause.KEPT_TOO_LONG, Billed.YES, ["gone now", "charged separately"]),
+    (State.ERROR, Cause.VENDOR, Billed.NO, ["error", "try again"]),
+]
+CHARGED = {Billed.NO: "Nothing was", Billed.YES: "It was", Billed.UNKNOWN: "It may still be"}
+
+
+@pytest.mark.parametrize(("state", "cause", "billed", "parts"), EVERY_END)
+def test_every_end_says_what_it_cost_and_who_can_do_what(state, cause, billed, parts):
+    job = a_job(state=state, cause=cause, billed=billed)
+
+    told = [texts.cards.status(job), texts.cards.charge(job), texts.cards.who_can_help(job) or ""]
+
+    for part in (*parts, f"{CHARGED[billed]} charged."):
+        assert part in " ".join(told)
+    assert ("separately" in told[2]) <= (billed is not Billed.NO)
+
+
+def test_every_cause_is_among_these_ends():
+    assert {cause for _, cause, _, _ in EVERY_END} == {None, *Cause}
+    assert {state for state, _, _, _ in EVERY_END} == set(ENDS_WITHOUT_PICTURES)
+
+
+def test_what_the_vendor_said_of_a_refusal_is_what_can_be_changed():
+    """Then its own words stand above, and the operator knows no more of it."""
+    job = a_job(state=State.REFUSED, cause=Cause.VENDOR, error="prompt: not allowed")
+
+    assert "change what it names" in texts.cards.who_can_help(job)
+
+
+@in_any_language
+def test_the_steps_of_an_order_are_told_and_one_of_them_is_marked(language):
+    with speaking(language):
+        lines = {state: texts.cards.steps(a_job(state=state)) for state in State}
+
+    told = {state: line for state, line in lines.items() if line is not None}
+    assert told.keys() == {*State} - {*ENDS_WITHOUT_PICTURES}
+    assert len({line.replace("**", "") for line in told.values()}) == 1
+    assert all(line.startswith("-# ") and line.count("**") == 2 for line in told.values())
+    assert len(set(told.values())) == 4
+
+
+def test_an_order_says_what_it_costs_and_what_it_leaves_for_the_day():
+    job = a_job(order=an_order(images=3))
+
+    assert texts.cards.costs(job) == "-# Costs 3 images"
+    assert "1 image " in texts.cards.costs(a_job(left_today=5))
+    assert texts.cards.costs(replace(job, left_today=0)).endswith("leaves you 0 for the day")
+
+
+def test_what_was_sent_is_told_where_it_is_not_what_was_typed():
+    assert texts.cards.sent(an_order()) is None
+    assert texts.cards.sent(an_order(sent="a lighthouse in a storm")) is None
+    told = texts.cards.sent(an_order(style="ink", sent="a lighthouse in a storm, **ink**"))
+    assert told == r"-# sent: a lighthouse in a storm, \*\*ink\*\*"
+
+
+def test_of_a_long_prompt_that_was_sent_the_end_is_told_since_that_was_added():
+    told = texts.cards.sent(an_order(sent="x" * 990 + ", wool"))
+
+    assert told.endswith("x, wool")
+    assert "…" in told
+    assert len(told) < 700
+
+
 @in_any_language
 def test_states_that_differ_read_differently(language):
     with speaking(language):
@@ -105,7 +187,7 @@ def test_a_pausing_lane_says_when_it_goes_on():
 
 @pytest.mark.parametrize("until", [None, NOW + 60])
 def test_what_a_fault_of_ours_left_uncertain_has_its_id_and_blames_nobody_else(until):
-    words = texts.status(a_job(state=State.UNCERTAIN), until=until, fault_id="0123abcd")
+    words = texts.cards.status(a_job(state=State.UNCERTAIN), until=until, fault_id="0123abcd")
 
     assert "onfirmed" in words
     assert "`0123abcd`" in words
@@ -186,6 +268,13 @@ def test_the_longest_prompt_is_cut_visibly():
         (BadOption(option="images", low=1, high=4, got=9), ["`images`", "whole", "1 to 4"]),
         (BadOption(option="guidance", low=1.0, high=10.0, got="x"), ["`guidance`", "1 to 10"]),
         (BadOption(option="enhance", low=False, high=True, got=1), ["`enhance`", "True or False"]),
+        (
+            BadOption(option="prompt", low=1, high=930, got=970, style="ink"),
+            ["`prompt`", "`Ink drawing`", "1 to 930", "970"],
+        ),
+        (BadOption(option="style", low=1, high=32, got=7), ["`style`", "1 to 32", "leave it out"]),
+        (BadOption(option="private", low=False, high=True, got=1), ["`private`", "True or False"]),
+        (NoSuchStyle(style="Wool"), ["`Wool`", "leave it out"]),
         (OnlyInServers(), ["servers"]),
         (Closing(), ["restarting", "again"]),
         (TooLate(), ["busy", "again"]),
@@ -254,6 +343,45 @@ def test_the_check_for_pings_finds_them():
     assert not pings("`@everyone` and \\@everyone")
 
 
+# Styles of a server's own.
+
+
+def test_a_style_that_was_added_changed_or_removed_is_one_line():
+    with_wool = Rules(styles=(Style(name="Wool", words="knitted"),))
+    with_felt = Rules(styles=(Style(name="WOOL", words="felt"),))
+
+    assert "Style of this server: + `Wool` knitted" in texts.changes.changed(Rules(), with_wool)
+    assert "Style of this server: - `Wool` knitted" in texts.changes.changed(with_wool, Rules())
+    told = texts.changes.changed(with_wool, with_felt)
+    assert "Style of this server: `Wool` knitted → `WOOL` felt" in told
+
+
+@in_any_language
+@pytest.mark.parametrize("rules", [Rules(), FULLEST])
+def test_the_list_of_styles_fits_and_has_those_of_every_server(rules, language):
+    with speaking(language):
+        words = texts.explained.styles_listed(rules)
+
+    assert len(words) <= 4000
+    assert all(title(style.name, language) in words for style in BUILT_IN)
+
+
+@in_any_language
+def test_a_style_is_called_by_its_title_and_one_of_a_servers_own_by_its_name(language):
+    with speaking(language):
+        assert texts.shared.style("oil") == {"en": "`Oil painting`", "de": "`Ölgemälde`"}[language]
+        assert texts.shared.style("Wool") == "`Wool`"
+        assert title("oil", language) in texts.cards.details(an_order(style="oil"))
+
+
+def test_a_word_that_came_by_a_style_is_logged_as_such():
+    line = texts.notices.notice(
+        WordRefused(member_id=300, channel_id=200, phrase="wolf", prompt="a dog", style="Wild")
+    )
+
+    assert "`wolf` in the style `Wild` of: a dog" in line
+
+
 # A waiting card.
 
 
@@ -295,6 +423,10 @@ REFUSALS = [
     (Verdict(rule=Rule.CHANNEL, refuses=True, channels=(1, 2)), ["<#1>, <#2>", "moderators"]),
     (Verdict(rule=Rule.AGE_RESTRICTED, refuses=True, limit=1), ["age-restricted", "moderators"]),
     (Verdict(rule=Rule.WORDS, refuses=True, said="bad wolf"), ["`bad wolf`", "moderators"]),
+    (
+        Verdict(rule=Rule.WORDS, refuses=True, said="white paper", style="ink"),
+        ["`white paper`", "style `Ink drawing`", "moderators"],
+    ),
     (
         Verdict(rule=Rule.IMAGES, refuses=True, limit=1, wanted=4),
         ["1 image,", "you asked for 4", "moderators"],
@@ -370,6 +502,67 @@ def test_the_longest_refusal_fits_and_what_people_wrote_is_literal(rule, languag
         assert not pings(words)
 
 
+# Those that can refuse where there are no rules of a server.
+REFUSE_OUTSIDE = {
+    *(Rule.NOT_SERVED, Rule.KEY, Rule.CREDIT, Rule.BUSY, Rule.MEMBER_AT_ONCE, Rule.MEMBER_DAY),
+    *(Rule.OPERATOR_SERVER_DAY, Rule.OPERATOR_DAY),
+}
+
+
+@pytest.mark.parametrize(
+    "verdict", [found for found, _ in REFUSALS if found.rule in REFUSE_OUTSIDE]
+)
+def test_outside_of_servers_no_refusal_speaks_of_one_and_the_operator_can_change_it(verdict):
+    """Nobody there has moderators to ask."""
+    verdict = replace(verdict, outside=True)
+    assert verdict.operators
+
+    words = texts.refusals.refusal(LimitReached(verdict=verdict))
+
+    assert "this server" not in words.lower()
+    assert "all servers" not in words
+    assert "moderators" not in words
+    assert "operator" in words or verdict.rule is Rule.BUSY
+
+
+@in_any_language
+def test_rules_are_called_by_names_of_their_own_outside_of_servers_too(language):
+    with speaking(language):
+        names = {texts.explained.rule(rule, outside=True) for rule in Rule}
+
+    assert len(names) == len(Rule)
+
+
+@in_any_language
+@given(st.text(max_size=7000))
+def test_a_refused_prompt_is_handed_back_whole_or_cut_in_one_message(language, prompt):
+    """Typing a thousand characters anew is no fun."""
+    with speaking(language):
+        words = texts.refusals.refusal(NoSuchStyle(style="*" * 32))
+        told = texts.refusals.with_prompt(words, prompt)
+
+    assert len(told) <= 2000
+    assert told.startswith(words)
+    if prompt.strip():
+        assert told.count("```") == 2
+        assert told.endswith("\n```")
+
+
+@pytest.mark.parametrize(
+    "prompt", ["a `b` c", "a\nb", "**bold** <@300> ``` # head", "```", "x" * 1000]
+)
+def test_a_prompt_that_is_handed_back_is_the_one_that_was_typed_once_it_is_typed_again(prompt):
+    told = texts.refusals.with_prompt("No.", prompt)
+
+    quoted = told.split("```\n", 1)[1].removesuffix("\n```")
+    assert clean(quoted) == clean(prompt)
+
+
+@pytest.mark.parametrize("prompt", [None, 7, True, "", " \n"])
+def test_where_no_prompt_was_typed_none_is_handed_back(prompt):
+    assert texts.refusals.with_prompt("No.", prompt) == "No."
+
+
 def test_an_order_that_is_forgotten_can_be_typed_anew():
     assert "anew" in texts.refusals.refusal(Forgotten())
 
@@ -385,6 +578,10 @@ NOT_CHANGED = [
     (BadLimit(name="spoiler", low=False, high=True), ["`spoiler`", "True or False"]),
     (BadLimit(name="hours", low=BLOCK_HOURS.low, high=BLOCK_HOURS.high), ["`hours`", "1 to 8760"]),
     (TooMany(name="tiers", most=25), ["25 tiers"]),
+    (TooMany(name="styles", most=25), ["25 styles"]),
+    (BadStyle(name="words", most=300, got=301), ["`words`", "300", "301"]),
+    (BadStyle(name="name", most=32, got=0), ["`name`", "empty", "32"]),
+    (StyleUnknown(style="Wool"), ["`Wool`", "`/limits styles list`"]),
     (NotWritable(), ["View Channel", "Send Messages"]),
     (DraftGone(), ["anew"]),
     *(

@@ -1,11 +1,25 @@
 """What a card says: where an order stands, how it ended, and what was ordered."""
 
+from typing import Final
+
+from bot.domain import styles
 from bot.domain.job import Billed, Cause, Job, State
 from bot.domain.order import Order
 from bot.ui.language import gettext as _
+from bot.ui.language import marked, ngettext, spoken
 from bot.ui.language import number as written
 from bot.ui.markup import ago, literal
 from bot.ui.texts import answers, shared
+
+SENT: Final = 600  # characters of what was sent that a card shows, before they are made literal
+
+# The steps of an order that goes well, and the states in which it is at each.
+_STEPS: Final = (
+    (marked("Waiting"), frozenset({State.WAITING, State.SUBMITTING})),
+    (marked("Queued"), frozenset({State.QUEUED})),
+    (marked("Drawing"), frozenset({State.PROCESSING})),
+    (marked("Ready"), frozenset({State.COMPLETED, State.DELIVERED})),
+)
 
 
 def again() -> str:
@@ -80,6 +94,37 @@ def status(
             return f"{_end(job)} · {since}"
 
 
+def steps(job: Job) -> str | None:
+    """Return the small line with the steps of *job*, of which it is at one; ``None``: at none."""
+    if not any(job.state in states for _name, states in _STEPS):
+        return None
+    named = [(_(name), job.state in states) for name, states in _STEPS]
+    line = " → ".join(f"**{name}**" if here else name for name, here in named)
+    return f"-# {line}"
+
+
+def costs(job: Job) -> str:
+    """Return the small line with what an order costs, and what that leaves its member."""
+    images = job.order.images
+    cost = ngettext("Costs {count} image", "Costs {count} images", images).format(count=images)
+    if job.left_today is None:
+        return f"-# {cost}"
+    left = _("leaves you {count} for the day").format(count=job.left_today)
+    return f"-# {cost} · {left}"
+
+
+def sent(order: Order) -> str | None:
+    """Return the small line with what was sent, where that is not the prompt as it was typed.
+
+    Of a long one its end, which is what was added.
+    """
+    if order.sent is None or order.sent == order.prompt:
+        return None
+    end = order.sent if len(order.sent) <= SENT else f"…{order.sent[1 - SENT :]}"
+    told = _("sent: {prompt}").format(prompt=literal(end))
+    return f"-# {told}"
+
+
 def _unsure(since: str, until: float | None) -> str:
     if until is None:
         return _("**Could not be confirmed** · {when}").format(when=since)
@@ -102,6 +147,8 @@ def _waiting(job: Job, *, place: int | None, until: float | None, locked: bool) 
 
 def _end(job: Job) -> str:
     match job.state, job.cause:
+        case State.CANCELLED, Cause.WITHDRAWN:
+            return _("**Cancelled** · before it was sent")
         case State.CANCELLED, _any:
             return _("**Not ordered** · the bot could not answer in time. Please try again")
         case State.REFUSED, Cause.OUT_OF_CREDIT:
@@ -146,12 +193,30 @@ def charge(job: Job) -> str:
 def who_can_help(job: Job) -> str | None:
     """Return who can do what about an end; ``None``: nobody needs to."""
     match job.state, job.cause:
-        case _any, Cause.OUT_OF_CREDIT:
+        case State.CANCELLED, _any:
+            return None
+        case State.REFUSED, Cause.OUT_OF_CREDIT:
             return _("The bot's operator can top it up.")
-        case _any, Cause.KEY_REFUSED:
+        case State.REFUSED, Cause.KEY_REFUSED:
             return _("The bot's operator can mend it.")
+        case State.REFUSED, Cause.BUSY:
+            return _("It will take orders again by itself; please try again later.")
+        case State.REFUSED, Cause.WAITED_TOO_LONG:
+            return _("Please try again when fewer orders wait.")
+        case State.REFUSED, Cause.SETTLED:
+            return _("The bot's operator has made sure of that. You can try again.")
+        case State.REFUSED, _any if job.error:
+            return _("If you can change what it names, please do so and order again.")
+        case State.REFUSED, _any:
+            return _("It did not say why. The bot's operator can ask it.")
         case State.UNCERTAIN | State.EXPIRED, _any:
             return _("Trying again is a new order, and is charged separately.")
+        case State.FAILED, Cause.NO_PICTURE:
+            return _("The bot's operator can ask the image service about it.")
+        case State.FAILED, _any:
+            return _("Trying again is a new order, and is charged separately.")
+        case State.ERROR, _any:
+            return _("You can try again.")
         case _any:
             return None
 
@@ -168,8 +233,16 @@ def details(order: Order) -> str:
         _("guidance {figure}").format(figure=written(order.guidance)),
         shared.steps(order.steps),
         _("enhanced prompt") if order.enhance else _("prompt as written"),
+        *_style(order),
     )
     return " · ".join(parts)
+
+
+def _style(order: Order) -> list[str]:
+    if order.style is None:
+        return []
+    title = styles.title(order.style, spoken())
+    return [_("style: {style}").format(style=literal(title))]
 
 
 def made_by() -> str:
@@ -195,8 +268,11 @@ def for_member(member_id: int) -> str:
 
 def ready(job: Job) -> str:
     """Return the ping for a member whose pictures are in their card."""
+    member = f"<@{job.member_id}>"
+    if job.answers_only:  # in a place whose address is not known
+        return _("{member}, your pictures are ready.").format(member=member)
     return _("{member}, your pictures are ready: {link}").format(
-        member=f"<@{job.member_id}>", link=shared.jump(job)
+        member=member, link=shared.jump(job)
     )
 
 

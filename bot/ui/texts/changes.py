@@ -5,14 +5,23 @@ from typing import Final
 
 from bot.domain.rules import Block, Difference, Pause, Rules, differences
 from bot.domain.words import BadPhrase, Fault
-from bot.errors import BadLimit, DraftGone, NotChanged, NotModerator, NotWritable, TooMany
+from bot.errors import (
+    BadLimit,
+    BadStyle,
+    DraftGone,
+    NotChanged,
+    NotModerator,
+    NotWritable,
+    StyleUnknown,
+    TooMany,
+)
 from bot.ui.language import gettext as _
 from bot.ui.language import ngettext
-from bot.ui.markup import ago, literal
+from bot.ui.markup import ago, code, literal
 from bot.ui.texts import limits, shared
 
 _NOTE: Final = 900  # characters of what is told on top of a panel that is full
-_OF_PARTS: Final = frozenset({"channels", "tiers", "blocked", "allowed"})
+_OF_PARTS: Final = frozenset({"channels", "tiers", "blocked", "allowed", "styles"})
 
 
 def save() -> str:
@@ -84,6 +93,19 @@ def _why(error: NotChanged) -> str:
             return ngettext(
                 "There is room for {most} tier.", "There is room for {most} tiers.", most
             ).format(most=most)
+        case TooMany(name="styles", most=most):
+            return ngettext(
+                "There is room for {most} style of your own. Please remove one first.",
+                "There is room for {most} styles of your own. Please remove one first.",
+                most,
+            ).format(most=most)
+        case BadStyle():
+            return _bad_style(error)
+        case StyleUnknown(style=style):
+            return _(
+                "This server has no style {style} of its own. `/limits styles list` shows those "
+                "that it has."
+            ).format(style=code(shared.cut(style, 100)))
         case TooMany(most=most):
             return ngettext(
                 "There is room for {most} channel.", "There is room for {most} channels.", most
@@ -127,6 +149,16 @@ def _bad_phrase(error: BadPhrase) -> str:
             return _("A list takes {limit} phrases.").format(limit=error.limit)
         case Fault.LIST_TOO_LONG:
             return _("A list takes {limit} characters in all.").format(limit=error.limit)
+
+
+def _bad_style(error: BadStyle) -> str:
+    if error.got == 0:
+        return _("`{option}` is empty: it takes 1 to {most} characters.").format(
+            option=error.name, most=error.most
+        )
+    return _("`{option}` takes 1 to {most} characters, yours has {got}.").format(
+        option=error.name, most=error.most, got=error.got
+    )
 
 
 def blocked(block: Block) -> str:

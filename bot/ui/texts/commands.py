@@ -4,6 +4,7 @@ from typing import Final
 
 from bot.domain.order import Order
 from bot.domain.rules import TIERED
+from bot.domain.styles import MOST
 from bot.ui.language import localized
 
 HISTORY: Final = localized("Get pictures of yours that could not be delivered.")
@@ -20,6 +21,8 @@ IMAGINE_OPTIONS: Final = {
         default=Order.steps,
     ),
     "enhance": localized("Let the model enrich your prompt with details (yes)"),
+    "style": localized("Words that go behind your prompt, by a name (none)"),
+    "private": localized("Whether only you see the order and its pictures (no)"),
 }
 
 # For moderators.
@@ -37,6 +40,10 @@ WORDS_REMOVE: Final = localized("Take a word or a phrase off both lists")
 WORDS_ALLOW: Final = localized("Allow a phrase although it contains a blocked word")
 WORDS_LIST: Final = localized("List blocked and allowed phrases")
 WORDS_TEST: Final = localized("Say what would become of a prompt; orders nothing")
+STYLES: Final = localized("The styles that this server has beside those of every server")
+STYLES_ADD: Final = localized("Give this server a style of its own, or other words to one")
+STYLES_REMOVE: Final = localized("Take a style of this server's own away")
+STYLES_LIST: Final = localized("List the styles that members can choose")
 BLOCK: Final = localized("Stop a member from ordering pictures")
 UNBLOCK: Final = localized("Let a blocked member order again")
 LOG: Final = localized(
@@ -71,6 +78,9 @@ CHANNELS_OPTIONS: Final = {
     "everywhere": localized("Whether orders are taken everywhere again"),
 }
 PHRASE: Final = localized("A word or a phrase; whole words count, case does not")
+STYLE_NAME: Final = localized("What it is called; there is room for {most}", most=MOST)
+STYLE_WORDS: Final = localized("What goes behind a prompt, such as: ink drawing, white paper")
+STYLE: Final = localized("The style")
 PROMPT: Final = localized("The prompt to test")
 MEMBER: Final = localized("The member")
 BLOCK_OPTIONS: Final = {

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from bot.domain import styles
 from bot.domain.limits import Rule, Verdict
 from bot.domain.rules import Rules
 from bot.domain.words import Finding
 from bot.ui.language import gettext as _
-from bot.ui.language import marked, ngettext, pgettext
+from bot.ui.language import marked, ngettext, pgettext, spoken
 from bot.ui.markup import ago, code, literal
 from bot.ui.texts import limits, shared
 
@@ -23,14 +24,22 @@ _RULES: Final = {
     Rule.OPERATOR_SERVER_DAY: marked("The operator's cap, this server"),
     Rule.OPERATOR_DAY: marked("The operator's cap, all servers"),
 }
+_OUTSIDE: Final = {
+    Rule.NOT_SERVED: marked("Orders outside of servers"),
+    Rule.OPERATOR_SERVER_DAY: marked("The operator's cap, outside of servers"),
+    Rule.OPERATOR_DAY: marked("The operator's cap, everywhere"),
+}
+_OWN_STYLES: Final = 2600  # characters
 _COUNTED: Final = frozenset(
     {Rule.MEMBER_AT_ONCE, Rule.SERVER_AT_ONCE, Rule.MEMBER_DAY, Rule.SERVER_DAY}
     | {Rule.OPERATOR_SERVER_DAY, Rule.OPERATOR_DAY}
 )
 
 
-def rule(of: Rule) -> str:
+def rule(of: Rule, *, outside: bool = False) -> str:
     """Return what a rule is called: as in the panel, if it stands there."""
+    if outside and of in _OUTSIDE:
+        return _(_OUTSIDE[of])
     return _(_RULES[of]) if of in _RULES else limits.name(of.value)
 
 
@@ -122,6 +131,21 @@ def words_listed(rules: Rules) -> str:
 def _listed(name: str, phrases: Sequence[str]) -> Iterable[str]:
     yield f"**{limits.name(name)}**"
     yield shared.fitted([*map(code, phrases)], shared.LIST, ", ") or pgettext("phrases", "none")
+
+
+def styles_listed(rules: Rules) -> str:
+    """Return a server's styles with their words, and what those of every server are called."""
+    titles = [styles.title(style.name, spoken()) for style in styles.BUILT_IN]
+    own = [f"- {limits.value('styles', style)}" for style in rules.styles]
+    of_own, of_all = _("Styles of this server"), _("Styles that every server has")
+    return "\n".join(
+        [
+            f"**{of_own}**",
+            shared.fitted(own, _OWN_STYLES) or pgettext("styles", "none"),
+            f"**{of_all}**",
+            ", ".join(titles),
+        ]
+    )
 
 
 def words_found(prompt: str, finding: Finding) -> str:

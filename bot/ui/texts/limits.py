@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from bot.domain.limits import Caps
 from bot.domain.rules import TIERED, Pause, Rules, Tier
+from bot.domain.styles import BUILT_IN, Style
 from bot.service.limits import Overview
 from bot.ui.language import gettext as _
 from bot.ui.language import marked, ngettext, pgettext
@@ -25,6 +26,7 @@ NAMES: Final = {
     "channels": marked("Channel for orders"),
     "blocked": marked("Blocked words"),
     "allowed": marked("Allowed words"),
+    "styles": marked("Style of this server"),
     "pause": marked("Pause"),
     "log_channel": marked("Log channel"),
 }
@@ -34,7 +36,10 @@ _GROUPS: Final = {
     "orders": marked("Each order"),
     "channels": marked("Channels"),
     "words": marked("Words"),
+    "styles": marked("Styles, by `/limits styles`"),
 }
+_STYLES: Final = 400  # characters of their names in the panel
+_STYLE_WORDS: Final = 200  # characters of one style's words among changes
 
 
 def name(of: str) -> str:
@@ -93,6 +98,7 @@ def panel(overview: Overview, note: str | None = None) -> dict[str, str]:
                 allowed=shared.phrases(len(rules.words.allowed)),
             ),
         ),
+        "styles": _listed("styles", _styles(rules)),
     }
     tiers = [_tier(tier) for tier in rules.tiers] or [pgettext("tiers", "none")]
     room = shared.MESSAGE - sum(map(len, parts.values()))
@@ -143,6 +149,14 @@ def _channels(rules: Rules) -> str:
     return _("Orders are taken in: every channel")
 
 
+def _styles(rules: Rules) -> str:
+    names = [literal(style.name) for style in rules.styles]
+    own = shared.fitted(names, _STYLES, ", ") or pgettext("styles", "none")
+    return _("Of this server: {own} · of every server: {count}").format(
+        own=own, count=len(BUILT_IN)
+    )
+
+
 def value(of: str, found: Any) -> str:
     """Return how a rule's value is called, as Discord markdown."""
     match of, found:
@@ -154,6 +168,8 @@ def value(of: str, found: Any) -> str:
             return pgettext("channel", "none")
         case (("channels" | "log_channel"), int()):
             return f"<#{found}>"
+        case "styles", Style():
+            return f"{code(found.name)} {literal(shared.cut(found.words, _STYLE_WORDS))}"
         case "pause", None:
             return pgettext("pause", "none")
         case _name, Tier():

@@ -12,6 +12,16 @@ from bot.ui.texts import changes, shared
 def notice(found: Notice) -> str:
     """Return the line of a server's log channel."""
     match found:
+        case WordRefused(style=style) if style:
+            return _(
+                "**Refused** · {member} in {channel} · {phrase} in the style {style} of: {prompt}"
+            ).format(
+                member=f"<@{found.member_id}>",
+                channel=f"<#{found.channel_id}>",
+                phrase=code(found.phrase),
+                style=code(style),
+                prompt=literal(shared.cut(found.prompt, 300)),
+            )
         case WordRefused():
             return _("**Refused** · {member} in {channel} · {phrase} in: {prompt}").format(
                 member=f"<@{found.member_id}>",

@@ -1,6 +1,7 @@
 """Why an order was not taken: which rule, how it stands, and when or by whom that ends."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from bot.domain.limits import Rule, Verdict
 from bot.errors import (
@@ -8,6 +9,7 @@ from bot.errors import (
     Closing,
     Forgotten,
     LimitReached,
+    NoSuchStyle,
     NotOrdered,
     OnlyInServers,
     TooLate,
@@ -17,6 +19,23 @@ from bot.ui.language import ngettext
 from bot.ui.language import number as written
 from bot.ui.markup import ago, code, literal
 from bot.ui.texts import shared
+
+CONTENT: Final = 2000  # characters of a message without components
+_FENCE: Final = "```"
+_BROKEN_FENCE: Final = "`\u200b`\u200b`"  # looks the same, ends no code, and is typed as it was
+
+
+def with_prompt(words: str, prompt: object) -> str:
+    """Return a refusal's *words* with the prompt that it refused, to be copied and mended.
+
+    As it was typed, in one message, cut where it has no room; *words* alone where there is none.
+    """
+    if not isinstance(prompt, str) or not prompt.strip():
+        return words
+    typed_it = _("This is what you typed:")
+    told = f"{words}\n{typed_it}\n{_FENCE}\n"
+    typed = prompt.strip().replace(_FENCE, _BROKEN_FENCE)
+    return f"{told}{shared.cut(typed, CONTENT - len(told) - 1 - len(_FENCE))}\n{_FENCE}"
 
 
 def refusal(error: NotOrdered) -> str:
@@ -31,8 +50,13 @@ def _why(error: NotOrdered) -> str:
             return _bad(error)
         case LimitReached(verdict=verdict):
             return " ".join(_refused(verdict))
+        case NoSuchStyle(style=style):
+            return _(
+                "There is no style {style} here. Please choose one of those that `style` offers, "
+                "or leave it out."
+            ).format(style=code(shared.cut(style, 100)))
         case OnlyInServers():
-            return _("Pictures can be ordered in servers only.")
+            return _("Pictures can be ordered only in servers that the bot was added to.")
         case Forgotten():
             return _("That order is not on record any more. Please type it anew.")
         case Closing():
@@ -48,6 +72,16 @@ def _bad(error: BadOption) -> str:
         return _("`{option}` takes True or False.").format(option=error.option)
     values = {"option": error.option, "low": written(error.low), "high": written(error.high)}
     match error:
+        case BadOption(option="prompt", style=str(style), got=int(got)):
+            return _(
+                "The style {style} adds words of its own, so that `prompt` takes {low} to {high} "
+                "characters with it; yours has {got}."
+            ).format(style=shared.style(style), got=got, **values)
+        case BadOption(option="style"):
+            return _(
+                "`style` takes the name of a style, of {low} to {high} characters. Please choose "
+                "one of those that it offers, or leave it out."
+            ).format(**values)
         case BadOption(option="prompt", got=0):
             return _(
                 "`prompt` is empty: please describe the picture in {low} to {high} characters."
@@ -62,13 +96,17 @@ def _bad(error: BadOption) -> str:
             return _("`{option}` takes numbers from {low} to {high}.").format(**values)
 
 
-def _moderators() -> str:
+def _moderators(verdict: Verdict) -> str:
+    if verdict.outside:
+        return _("Only the bot's operator can change this.")
     return _("This server's moderators can change this.")
 
 
 def _refused(verdict: Verdict) -> Iterable[str]:
     """Yield in sentences which rule refused, with its figures, and when or by whom it ends."""
     match verdict.rule:
+        case Rule.NOT_SERVED if verdict.outside:
+            yield _("The bot's operator has not opened it outside of servers.")
         case Rule.NOT_SERVED:
             yield _("The bot's operator has not opened it for this server.")
         case Rule.PAUSED:
@@ -101,13 +139,13 @@ def _refused(verdict: Verdict) -> Iterable[str]:
             yield _("Only the operator can change this.")
         case Rule.MEMBER_DAY | Rule.SERVER_DAY:
             yield from _used_up(verdict)
-            yield _moderators()
+            yield _moderators(verdict)
         case Rule.MEMBER_AT_ONCE | Rule.SERVER_AT_ONCE:
             yield from _too_many(verdict)
-            yield _moderators()
+            yield _moderators(verdict)
         case _allowed:
             yield _not_allowed(verdict)
-            yield _moderators()
+            yield _moderators(verdict)
 
 
 def _paused(verdict: Verdict) -> str:
@@ -140,6 +178,11 @@ def _not_allowed(verdict: Verdict) -> str:
             )
         case Rule.AGE_RESTRICTED:
             return _("In this server pictures are ordered in age-restricted channels only.")
+        case Rule.WORDS if verdict.style:
+            return _(
+                "This server's moderators have blocked {phrase}, and your prompt contains it with "
+                "the words that the style {style} adds. Please choose another style, or none."
+            ).format(phrase=code(verdict.said), style=shared.style(verdict.style))
         case Rule.WORDS:
             return _(
                 "This server's moderators have blocked {phrase}, and your prompt contains it. "
@@ -171,11 +214,7 @@ def _not_allowed(verdict: Verdict) -> str:
 def _too_many(verdict: Verdict) -> Iterable[str]:
     limit, used = verdict.limit, verdict.used
     if verdict.rule is Rule.MEMBER_AT_ONCE:
-        yield ngettext(
-            "In this server you may have {limit} order at once.",
-            "In this server you may have {limit} orders at once.",
-            limit,
-        ).format(limit=limit)
+        yield _at_once(verdict).format(limit=limit)
         yield ngettext(
             "{used} of yours is not done yet.", "{used} of yours are not done yet.", used
         ).format(used=used)
@@ -189,6 +228,20 @@ def _too_many(verdict: Verdict) -> Iterable[str]:
             used=used
         )
     yield _("You can order again when one is.")
+
+
+def _at_once(verdict: Verdict) -> str:
+    if verdict.outside:
+        return ngettext(
+            "Outside of servers you may have {limit} order at once.",
+            "Outside of servers you may have {limit} orders at once.",
+            verdict.limit,
+        )
+    return ngettext(
+        "In this server you may have {limit} order at once.",
+        "In this server you may have {limit} orders at once.",
+        verdict.limit,
+    )
 
 
 def _used_up(verdict: Verdict) -> Iterable[str]:
@@ -205,6 +258,24 @@ def _used_up(verdict: Verdict) -> Iterable[str]:
 def _of_day(verdict: Verdict) -> str:
     """Return who may have how many images a day."""
     match verdict.rule:
+        case Rule.MEMBER_DAY if verdict.outside:
+            return ngettext(
+                "Outside of servers you may order {limit} image a day.",
+                "Outside of servers you may order {limit} images a day.",
+                verdict.limit,
+            )
+        case Rule.OPERATOR_SERVER_DAY if verdict.outside:
+            return ngettext(
+                "The bot's operator allows {limit} image a day outside of servers, in all.",
+                "The bot's operator allows {limit} images a day outside of servers, in all.",
+                verdict.limit,
+            )
+        case Rule.OPERATOR_DAY if verdict.outside:
+            return ngettext(
+                "The bot's operator allows {limit} image a day, everywhere together.",
+                "The bot's operator allows {limit} images a day, everywhere together.",
+                verdict.limit,
+            )
         case Rule.MEMBER_DAY:
             return ngettext(
                 "In this server you may order {limit} image a day.",

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
+from bot.domain import styles
 from bot.domain.job import Job
 from bot.ui.language import gettext as _
-from bot.ui.language import ngettext
+from bot.ui.language import ngettext, spoken
+from bot.ui.markup import code
 
 # Characters: of all that a message says in components, and of one list in it.
 MESSAGE: Final = 4000
@@ -25,6 +27,11 @@ def phrases(count: int) -> str:
 def steps(count: int) -> str:
     """Return so many steps."""
     return ngettext("{count} step", "{count} steps", count).format(count=count)
+
+
+def style(name: str) -> str:
+    """Return what a style is called, as it stands in a sentence."""
+    return code(styles.title(name, spoken()))
 
 
 def duration(seconds: int) -> str:

@@ -154,4 +154,4 @@ async def test_commands_of_a_guild_are_offered_there_only(api, stand_in, world):
 
     assert made["guild_id"] == guild.id
     offered = [len(stand_in.commands.offered(one.id)) for one in world.guilds.values()]
-    assert offered == [1, 0]
+    assert offered == [1, 0, 0]

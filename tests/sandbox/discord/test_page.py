@@ -40,7 +40,13 @@ async def test_page_begins_with_the_world(open_page, world, deaf_bot):
     frame = await noah.next("world")
 
     assert frame["you"] == world.user("Noah").id
-    assert [guild["name"] for guild in frame["guilds"]] == ["Lighthouse Club", "Quiet Library"]
+    assert {guild["name"]: guild["has_bot"] for guild in frame["guilds"]} == {
+        "Lighthouse Club": True,
+        "Quiet Library": True,
+        "Night Harbour": False,
+    }
+    assert frame["installed"]
+    assert frame["private"] == [{"id": "988120345067651200", "with": world.user("Ada").id}]
     assert frame["guilds"][0]["channels"][2]["nsfw"]
     assert {command["name"] for command in frame["commands"]} == {"draw", "find"}
     assert frame["direct"]["id"] in frame["messages"]
