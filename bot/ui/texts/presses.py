@@ -106,8 +106,3 @@ def field(name: str) -> str:
 def no_style() -> str:
     """Return how the absence of a style is called in a form."""
     return _("No style")
-
-
-def closed() -> str:
-    """Return what is told where Discord took what was posted to be refused."""
-    return _("Discord did not take it here. Nothing was posted, and it stays private.")
