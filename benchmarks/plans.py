@@ -23,7 +23,7 @@ from sqlalchemy.engine import Connection, make_url
 
 from benchmarks.explain import Statement, captured, recorded, scans
 from bot.domain.job import ENDED, Job, State
-from bot.domain.limits import Standing
+from bot.domain.limits import DAY, Standing
 from bot.domain.order import Order
 from bot.domain.rules import Block, changed
 from bot.store.database import Database
@@ -39,6 +39,7 @@ OTHERS: Final = 50_000  # rows of each table beside the jobs; the planners take 
 DAYS: Final = 90
 OPEN: Final = 200  # orders that have not ended: what grows is the others
 OWNER: Final = "another"
+COUNT_TO: Final = 500  # images a day, the operator's cap unless it is set
 FILL_WITHIN: Final = 600.0  # seconds
 
 
@@ -140,7 +141,7 @@ async def call_all(database: Database, *, now: float) -> None:
     job = a_job(1, now)
     calls: dict[type, dict[str, Callable[[], Awaitable[object]]]] = {
         Jobs: {
-            "add": lambda: jobs.add(job, admit),
+            "add": lambda: jobs.add(job, admit, count_to=COUNT_TO),
             "standing": lambda: jobs.standing(7, 7, lane=LANE, now=now),
             "peaks": lambda: jobs.peaks(7, now=now),
             "get": lambda: jobs.get(job.id),
@@ -230,14 +231,14 @@ async def time_admit(database: Database, *, now: float, count: int = 200) -> lis
     jobs, took = Jobs(database), []
     for number in range(count):
         began = time.perf_counter()
-        await jobs.add(a_job(1000 + number, now), admit)
+        await jobs.add(a_job(1000 + number, now), admit, count_to=COUNT_TO)
         took.append(time.perf_counter() - began)
     return sorted(took)
 
 
 async def main(url: str, rows: int, file: Path | None) -> int:
     """Fill, explain and time; return the exit status."""
-    now = time.time()
+    now = time.time() // DAY * DAY + DAY - 60  # towards its end a day counts the most
     async with Database.open(url) as database:
         began = time.perf_counter()
         await fill(database, rows=rows, now=now)

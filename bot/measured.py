@@ -28,10 +28,10 @@ class MeasuredJobs(Jobs):
         super().__init__(database)
         self._meters = meters
 
-    async def add(self, job: Job, admit: Admit) -> Job | None:
+    async def add(self, job: Job, admit: Admit, *, count_to: int | None = None) -> Job | None:
         """Count orders that are taken, and those that a rule refused."""
         try:
-            added = await super().add(job, admit)
+            added = await super().add(job, admit, count_to=count_to)
         except LimitReached as refusal:
             self._meters.refused(refusal.verdict.rule)
             raise

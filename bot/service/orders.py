@@ -167,7 +167,9 @@ class Orders:
 
         try:
             async with asyncio.timeout(ADMIT_WITHIN):
-                recorded = await self._jobs.add(job, self._admission(request))
+                recorded = await self._jobs.add(
+                    job, self._admission(request), count_to=self._caps.images_per_day
+                )
         except LimitReached as refused:
             self._tell(request, job, refused)
             raise

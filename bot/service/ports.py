@@ -65,8 +65,10 @@ class Peaks:
 class Jobs(Protocol):
     """The jobs of all processes that share the store."""
 
-    async def add(self, job: Job, admit: Admit) -> Job | None:
+    async def add(self, job: Job, admit: Admit, *, count_to: int | None = None) -> Job | None:
         """Record the job that *admit* makes of *job*, in one step that no other comes between.
+
+        What it is told of the images of all servers is right up to *count_to*.
 
         In a lane that may be tried again it is the probe. ``None``: its interaction has a job
         already, and nothing changed. What *admit* raises is raised, and nothing changed.

@@ -42,8 +42,12 @@ class Jobs:
 
     @unless_taken(None)
     @hurries
-    def add(self, connection: Connection, job: Job, admit: Admit) -> Job | None:
+    def add(
+        self, connection: Connection, job: Job, admit: Admit, *, count_to: int | None = None
+    ) -> Job | None:
         """Record the job that *admit* makes of *job*, in one transaction.
+
+        What it is told of the images of all servers is right up to *count_to*.
 
         In a lane that may be tried again it is the probe. ``None``: its interaction has a job
         already, and nothing changed. What *admit* raises is raised, and nothing changed.
@@ -57,6 +61,7 @@ class Jobs:
             lane=job.lane,
             now=job.created_at,
             interaction_id=job.interaction_id,
+            count_to=count_to,
         )
         if known:
             return None

@@ -31,13 +31,17 @@ def weigh(  # one question instead of ten: while it is asked, others wait for th
     lane: str,
     now: float,
     interaction_id: int = 0,  # no interaction has that
+    count_to: int | None = None,
 ) -> tuple[Standing, bool]:
-    """Return how things stand, and whether that interaction has a job already."""
+    """Return how things stand, and whether that interaction has a job already.
+
+    Images of all servers are counted to *count_to* and not much further: a busy day's are many.
+    """
     here = jobs.c.guild_id == guild_id
     theirs = and_(here, jobs.c.member_id == member_id)
     today = and_(counts, jobs.c.created_at >= day_of(now))
     figures: dict[str, Select[Any]] = {
-        "everywhere": select(_IMAGES).where(today),
+        "everywhere": _everywhere(today, count_to),
         "server": select(_IMAGES).where(today, here),
         "member": select(_IMAGES).where(today, theirs),
         "server_at_once": _count(is_at_once, here),
@@ -71,6 +75,15 @@ def peaks_of(connection: Connection, guild_id: int, *, now: float) -> Peaks:
         images=_most(connection, func.sum(jobs.c.images), here, today),
         at_once=_most(connection, func.count(), here, is_at_once),
     )
+
+
+def _everywhere(today: ColumnElement[bool], count_to: int | None) -> Select[Any]:
+    """Return the question for the images of the day; each order has one at least."""
+    if count_to is None:
+        return select(_IMAGES).where(today)
+    newest = select(jobs.c.images).where(today).order_by(jobs.c.created_at.desc())
+    some = newest.limit(count_to).subquery()
+    return select(func.coalesce(func.sum(some.c.images), 0))
 
 
 def _count(*which: ColumnElement[bool]) -> Any:

@@ -105,7 +105,7 @@ class FakeJobs(Store):
         (job,) = self.rows.values()
         return job
 
-    async def add(self, job: Job, admit: Admit) -> Job | None:
+    async def add(self, job: Job, admit: Admit, *, count_to: int | None = None) -> Job | None:
         await self._reach("add")
         if self.slow is not None:
             await self.slow.wait()

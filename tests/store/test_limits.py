@@ -95,6 +95,24 @@ async def test_a_day_and_a_guild_count_for_themselves(jobs):
     assert await images_of(jobs, here) == (2, 1)
 
 
+@pytest.mark.parametrize(
+    ("count_to", "told"), [(None, 6), (0, 0), (2, 4), (3, 6), (500, 6)], ids=str
+)
+async def test_a_busy_day_is_counted_no_further_than_it_matters(jobs, count_to, told):
+    """Never fewer than asked for: each order has an image at least."""
+    for _ in range(3):
+        await record(jobs, a_job(order=an_order(images=2)))
+    usages = []
+
+    def admit(job, standing):
+        usages.append(standing.usage.everywhere)
+        return job
+
+    await jobs.add(a_job(), admit, count_to=count_to)
+
+    assert usages == [told]
+
+
 async def test_a_replayed_order_is_not_weighed_again(jobs):
     job = a_job()
     await record(jobs, job)

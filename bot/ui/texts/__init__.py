@@ -16,6 +16,7 @@ from bot.ui.texts import (
     history,
     limits,
     notices,
+    presses,
     refusals,
     shared,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "history",
     "limits",
     "notices",
+    "presses",
     "refusals",
     "shared",
 ]
