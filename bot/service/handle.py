@@ -87,6 +87,13 @@ class Handle:
             raise NothingThere
         return job
 
+    async def _delivered(self, job_id: str) -> Job:
+        """Return the job, whose pictures were shown: nobody works on it any more."""
+        job = await self.find(job_id)
+        if job.state is not State.DELIVERED:
+            raise NothingThere
+        return job
+
     async def cancel(self, job_id: str, by: Person) -> Job:
         """Cancel a job that waits; hide one that may still bring pictures. Return it then.
 
@@ -123,7 +130,7 @@ class Handle:
         :class:`~bot.errors.NotYours` and :class:`~bot.errors.NothingThere`.
         """
         for _ in range(ATTEMPTS):
-            job = await self.find(job_id)
+            job = await self._delivered(job_id)
             _must_be_theirs(job, by)
             after = replace(job, deleted_at=job.deleted_at or self._now())
             if job.deleted_at is None and not await self._jobs.swap(job, after):
@@ -142,7 +149,7 @@ class Handle:
         private as before. Raises :class:`~bot.errors.LimitReached`,
         :class:`~bot.errors.PostedAlready`, :class:`~bot.errors.PicturesGone`, and as above.
         """
-        job = await self.find(job_id)
+        job = await self._delivered(job_id)
         if job.member_id != by.id:
             raise NotYours
         if job.deleted_at is not None or job.guild_id != ask.guild_id:
@@ -173,7 +180,7 @@ class Handle:
         Raises :class:`~bot.errors.NoLog`, :class:`~bot.errors.ReportedAlready` and
         :class:`~bot.errors.NothingThere`.
         """
-        job = await self.find(job_id)
+        job = await self._delivered(job_id)
         if job.guild_id is None or job.guild_id != by.guild_id:
             raise NothingThere
         rules = await self._guilds.rules(job.guild_id)
