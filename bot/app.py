@@ -225,9 +225,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
         guilds=guilds,
         deliver=deliver,
         caps=caps,
-        keeping=Keeping(
-            files_days=settings.keep_files_days, orders_days=settings.keep_orders_days
-        ),
+        keeping=Keeping(files_days=settings.keep_files_days, orders_days=settings.keep_orders_days),
         lane=lane,
         now=now,
     )
