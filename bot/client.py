@@ -29,7 +29,7 @@ from bot.ui.language import Translator
 
 log = logging.getLogger(__name__)
 
-COGS: Final = ("cogs.imagine", "cogs.limits", "cogs.history", "cogs.help")
+COGS: Final = ("cogs.imagine", "cogs.presses", "cogs.limits", "cogs.history", "cogs.help")
 FIRST_PAUSE: Final = 1.0  # seconds before the next connection, then twice as long
 LONGEST_PAUSE: Final = 60.0  # seconds
 BETWEEN_SHARDS: Final = 5.5  # seconds; Discord takes one IDENTIFY in five

@@ -1,7 +1,5 @@
 """``/imagine``: takes the order. The pictures come by way of ``bot.service.deliver``."""
 
-from typing import Any
-
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -10,8 +8,8 @@ from bot.client import OUTSIDE, ImagineBot
 from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS, STYLE_LENGTH, Order
 from bot.domain.styles import all_of
 from bot.service.members import Own
-from bot.service.orders import Orders, Request
-from bot.ui import answers, language, texts
+from bot.service.orders import Orders
+from bot.ui import answers, texts
 
 
 class Imagine(commands.Cog):
@@ -46,7 +44,7 @@ class Imagine(commands.Cog):
             "style": style,
             "private": private,
         }
-        await self._take(interaction, options)
+        await answers.take(interaction, self._orders, options)
 
     @imagine.autocomplete("style")
     async def styles(
@@ -55,40 +53,6 @@ class Imagine(commands.Cog):
         """Offer the styles that there are here."""
         own = await self._own.styles(answers.guild_id(interaction))
         return answers.style_choices(interaction, all_of(own), typed)
-
-    @commands.Cog.listener()
-    async def on_again(self, interaction: discord.Interaction[ImagineBot], job_id: str) -> None:
-        """Order once more what a job ordered, for whoever pressed."""
-        async with answers.explaining(interaction):
-            await self._take(interaction, await self._orders.options_of(job_id))
-
-    async def _take(
-        self, interaction: discord.Interaction[ImagineBot], options: dict[str, Any]
-    ) -> None:
-        private = options["private"] is True
-        defer = answers.deferral(interaction, private=private)
-        await self._orders.take(_request(interaction, options, private=private), defer)
-
-
-def _request(
-    interaction: discord.Interaction[ImagineBot], options: dict[str, Any], *, private: bool
-) -> Request:
-    return Request(
-        interaction_id=interaction.id,
-        application_id=interaction.application_id,
-        token=interaction.token,
-        guild_id=answers.guild_id(interaction),
-        channel_id=interaction.channel_id or 0,
-        parent_id=answers.channel_id(interaction),
-        age_restricted=answers.age_restricted(interaction),
-        member_id=interaction.user.id,
-        role_ids=answers.role_ids(interaction.user),
-        file_limit=interaction.filesize_limit,
-        answers_only=answers.answers_only(interaction),
-        language=answers.card_language(interaction, private=private),
-        guild_language=language.of(interaction.guild_locale),
-        **options,
-    )
 
 
 async def setup(bot: ImagineBot) -> None:

@@ -133,8 +133,8 @@ class Deliver:
         await asyncio.to_thread(shutil.rmtree, self._settings.folder / job_id, ignore_errors=True)
 
     async def _let_go(self, job: Job) -> Job:
-        if job.private and job.state is State.DELIVERED:
-            return job  # they may be posted yet; whoever clears away takes them
+        if job.state is State.COMPLETED or (job.private and job.state is State.DELIVERED):
+            return job  # they may be asked for, or posted; whoever clears away takes them
         await asyncio.to_thread(shutil.rmtree, self._folder(job), ignore_errors=True)
         return job
 

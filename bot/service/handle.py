@@ -14,6 +14,8 @@ from bot.domain.job import Cause, Job, State
 from bot.domain.limits import Ask, Caps
 from bot.domain.notices import Reported
 from bot.errors import (
+    Closed,
+    DiscordAway,
     LimitReached,
     NoLog,
     NothingThere,
@@ -85,6 +87,13 @@ class Handle:
             raise NothingThere
         return job
 
+    async def _delivered(self, job_id: str) -> Job:
+        """Return the job, whose pictures were shown: nobody works on it any more."""
+        job = await self.find(job_id)
+        if job.state is not State.DELIVERED:
+            raise NothingThere
+        return job
+
     async def cancel(self, job_id: str, by: Person) -> Job:
         """Cancel a job that waits; hide one that may still bring pictures. Return it then.
 
@@ -113,34 +122,38 @@ class Handle:
                 return after
         raise OverAlready
 
-    async def delete(self, job_id: str, by: Person) -> Job:
-        """Have a delivered job's pictures gone for good; their message is the caller's to delete.
+    async def delete(self, job_id: str, by: Person, *, pressed: int | None) -> Job:
+        """Have a delivered job's pictures gone for good; return it then.
 
-        Done again it is done all the same. Raises :class:`~bot.errors.NotYours` and
-        :class:`~bot.errors.NothingThere`.
+        The message that was *pressed* on is the caller's to delete; where the pictures stand in
+        another one, that is deleted. Done again it is done all the same. Raises
+        :class:`~bot.errors.NotYours` and :class:`~bot.errors.NothingThere`.
         """
         for _ in range(ATTEMPTS):
-            job = await self.find(job_id)
+            job = await self._delivered(job_id)
             _must_be_theirs(job, by)
-            if job.deleted_at is not None:
-                return job
-            after = replace(job, deleted_at=self._now())
-            if await self._jobs.swap(job, after):
-                await self._deliver.forget(job.id)
-                return after
+            after = replace(job, deleted_at=job.deleted_at or self._now())
+            if job.deleted_at is None and not await self._jobs.swap(job, after):
+                continue
+            await self._deliver.forget(job.id)
+            if not job.private and pressed != job.message_id:
+                await self._remove(job)
+            return after
         raise OverAlready
 
-    async def post(self, job_id: str, by: Person, ask: Ask, publish: Publish) -> Job:
-        """Show a private order's pictures to all, in the place that *ask* is from; return it then.
+    async def post(self, job_id: str, by: Person, ask: Ask, publish: Publish, *, place: int) -> Job:
+        """Show a private order's pictures to all, in the channel *place*; return it then.
 
         Its prompt and the place are weighed again: rules may have changed, and nothing private was
         looked at by anybody. *publish* shows them, and what it raises is raised; then they are
         private as before. Raises :class:`~bot.errors.LimitReached`,
         :class:`~bot.errors.PostedAlready`, :class:`~bot.errors.PicturesGone`, and as above.
         """
-        job = await self.find(job_id)
-        if job.member_id != by.id or job.deleted_at is not None:
+        job = await self._delivered(job_id)
+        if job.member_id != by.id:
             raise NotYours
+        if job.deleted_at is not None or job.guild_id != ask.guild_id:
+            raise NothingThere
         if not job.private:
             raise PostedAlready
         await self._weigh(job, replace(ask, order=job.order))
@@ -156,7 +169,7 @@ class Handle:
         except BaseException:
             await self._jobs.swap(public, replace(job, epoch=public.epoch + 1))
             raise
-        placed = replace(public, message_id=message_id, channel_id=ask.channel_id)
+        placed = replace(public, message_id=message_id, channel_id=place)
         await self._jobs.swap(public, placed)
         await self._deliver.forget(job.id)
         return placed
@@ -167,7 +180,7 @@ class Handle:
         Raises :class:`~bot.errors.NoLog`, :class:`~bot.errors.ReportedAlready` and
         :class:`~bot.errors.NothingThere`.
         """
-        job = await self.find(job_id)
+        job = await self._delivered(job_id)
         if job.guild_id is None or job.guild_id != by.guild_id:
             raise NothingThere
         rules = await self._guilds.rules(job.guild_id)
@@ -189,12 +202,17 @@ class Handle:
         return job
 
     async def take_away(self, job_id: str, by: Moderator) -> Job:
-        """Have reported pictures gone, with their message; raises as above, and Closed."""
+        """Have reported pictures gone, with their message; raises as above."""
         job = await self.reported(job_id, by)
         person = Person(id=by.id, guild_id=by.guild_id, moderates=True)
-        after = await self.delete(job_id, person)
-        await self._replies.remove(job)
-        return after
+        return await self.delete(job.id, person, pressed=None)
+
+    async def _remove(self, job: Job) -> None:
+        """Delete the message with the pictures, where Discord lets us."""
+        try:
+            await self._replies.remove(job)
+        except (Closed, DiscordAway) as error:
+            log.warning("job %s: its message could not be deleted: %s", job.id, error)
 
     async def _weigh(self, job: Job, ask: Ask) -> None:
         now = self._now()

@@ -17,7 +17,7 @@ from bot.service.ports import Guilds, Jobs, Members, Ping, Records, Wishes
 PAGE: Final = 5  # orders on a page of ``/history``
 MOST: Final = 100  # members whose data is erased in one round
 STYLES_WITHIN: Final = 1.5  # seconds; Discord waits 3 for choices while somebody types
-STYLES_KEPT: Final = 5.0  # seconds; each letter that is typed asks anew
+STYLES_KEPT: Final = 3.0  # seconds; each letter that is typed asks anew
 
 # What the bot needs for itself, and whom it would tell nothing.
 _OURS: Final = frozenset(
@@ -127,6 +127,10 @@ class Own:
             return ()
         self._styles[guild_id] = (now + STYLES_KEPT, found)
         return found
+
+    def styles_changed(self, guild_id: int | None) -> None:
+        """Offer what the server has now; other processes do so in a few seconds."""
+        self._styles.pop(guild_id or 0, None)
 
     async def wishes(self, member_id: int) -> Wishes:
         """Return what the member has set."""

@@ -118,7 +118,7 @@ class Submit:
             log.info("job %s: back in its line: %s", job.id, error)
             # Paused first: from the moment when it waits again, anybody may take it.
             until = await self._pace.press(error.retry_after if isinstance(error, Busy) else None)
-            after = await record(self._jobs, job, self._back(job))
+            after = await self._unless_withdrawn(await record(self._jobs, job, self._back(job)))
             if after.state is State.WAITING:
                 self._replies.show(after, until=until)
                 self._wake_rounds()
@@ -146,6 +146,25 @@ class Submit:
         except PixazoError as other:
             log.info("the key is not what the vendor refused: %s", other)
         return False
+
+    async def _unless_withdrawn(self, job: Job) -> Job:
+        """Return a job that is back in its line, cancelled if that was asked for meanwhile."""
+        if job.state is not State.WAITING:
+            return job
+        while True:
+            try:
+                found = await self._jobs.get(job.id) or job
+            except StoreAway:
+                await asyncio.sleep(STORE_AWAY)
+                continue
+            if found.state is not State.WAITING or not found.hidden:
+                return found
+            withdrawn = found.turn(
+                State.CANCELLED, now=self._now(), cause=Cause.WITHDRAWN, hidden=False
+            )
+            after = await record(self._jobs, found, withdrawn)
+            self._replies.show(after)
+            return after
 
     async def lost(self, job: Job) -> Job:
         """Make a job UNCERTAIN whose submit's outcome nobody can tell any more."""

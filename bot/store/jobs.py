@@ -342,7 +342,9 @@ _its_line: Final = and_(lines.c.lane == jobs.c.lane, lines.c.line == jobs.c.line
 
 
 def _may_go(lane: str) -> ColumnElement[bool]:
-    return and_(jobs.c.lane == lane, is_waiting, jobs.c.answered_at.is_not(None))
+    # A hidden one was withdrawn while it was on its way, and came back.
+    shown = jobs.c.hidden.is_(False)
+    return and_(jobs.c.lane == lane, is_waiting, jobs.c.answered_at.is_not(None), shown)
 
 
 def _serve(connection: Connection, job: Job, now: float) -> None:

@@ -5,7 +5,7 @@ import contextlib
 import gzip
 import io
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import discord
@@ -15,17 +15,21 @@ from bot.domain.job import Job, State
 from bot.domain.styles import Style, title
 from bot.errors import (
     Closed,
+    Deleted,
     DiscordAway,
     NotChanged,
+    NotHandled,
     NotModerator,
     NotOrdered,
     Replayed,
     StoreAway,
 )
 from bot.log import fault, mark
+from bot.service.handle import Person, Publish
 from bot.service.limits import Moderator
+from bot.service.orders import Orders, Request
 from bot.service.ports import Picture
-from bot.ui import cards, language, texts
+from bot.ui import cards, forms, language, texts
 from bot.ui.replies import answered
 
 log = logging.getLogger(__name__)
@@ -83,6 +87,72 @@ async def shown(interaction: Interaction, view: discord.ui.LayoutView) -> None:
     """
     async with answered():
         await interaction.followup.send(view=view, ephemeral=True)
+
+
+async def take(interaction: Interaction, orders: Orders, options: Mapping[str, Any]) -> None:
+    """Have *orders* take an order with these *options*, for whoever asks, where they ask.
+
+    Raises :class:`~bot.errors.NotOrdered`, and :class:`~bot.errors.Replayed`.
+    """
+    private = options["private"] is True
+    request = Request(
+        interaction_id=interaction.id,
+        application_id=interaction.application_id,
+        token=interaction.token,
+        guild_id=guild_id(interaction),
+        channel_id=interaction.channel_id or 0,
+        parent_id=channel_id(interaction),
+        age_restricted=age_restricted(interaction),
+        member_id=interaction.user.id,
+        role_ids=role_ids(interaction.user),
+        file_limit=interaction.filesize_limit,
+        answers_only=answers_only(interaction),
+        language=card_language(interaction, private=private),
+        guild_language=language.of(interaction.guild_locale),
+        **options,
+    )
+    await orders.take(request, deferral(interaction, private=private))
+
+
+def person(interaction: Interaction) -> Person:
+    """Return who pressed a button, and whether they may manage the server that they are in."""
+    return Person(
+        id=interaction.user.id,
+        guild_id=guild_id(interaction),
+        moderates=interaction.permissions.manage_guild,
+    )
+
+
+def publishing(interaction: Interaction) -> Publish:
+    """Return what shows pictures to all, by an answer to *interaction*, in the server's language.
+
+    What is returned raises :class:`~bot.errors.Closed` and :class:`~bot.errors.DiscordAway`.
+    """
+
+    async def publish(job: Job, found: Sequence[Picture]) -> int:
+        with language.speaking(card_language(interaction)):
+            card = cards.done(job, found)
+        try:
+            async with answered():
+                message = await interaction.followup.send(
+                    view=card.view, files=card.files, ephemeral=False, wait=True
+                )
+        finally:
+            for file in card.files:
+                file.close()
+        return message.id
+
+    return publish
+
+
+async def remove(interaction: Interaction) -> None:
+    """Delete the message with the button that :func:`hold` held; one that is gone is as good.
+
+    Raises :class:`~bot.errors.Closed` and :class:`~bot.errors.DiscordAway`.
+    """
+    with contextlib.suppress(Deleted):
+        async with answered():
+            await interaction.delete_original_response()
 
 
 async def hold(interaction: Interaction) -> None:
@@ -204,7 +274,7 @@ async def explain(interaction: Interaction, error: BaseException) -> None:
 
     1. A replayed interaction is answered already: nothing.
     2. An order that was not taken: which rule decided, and the prompt, which would be lost else. A
-       change that was not made: why.
+       change that was not made, a press that did nothing: why.
     3. A command that has changed since the member's client loaded it: try again. One that names
        somebody who is not in the server.
     4. The store is away: try again soon. Discord is: there is nobody to tell.
@@ -216,6 +286,8 @@ async def explain(interaction: Interaction, error: BaseException) -> None:
         case NotOrdered() as refusal:
             words = texts.refusals.with_prompt(texts.refusals.refusal(refusal), _typed(interaction))
             await privately(interaction, words)
+        case NotHandled() as refusal:
+            await privately(interaction, texts.presses.not_handled(refusal))
         case NotChanged() as error:
             await privately(interaction, texts.changes.unchanged(error))
         case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
@@ -233,7 +305,11 @@ async def explain(interaction: Interaction, error: BaseException) -> None:
 
 
 def _typed(interaction: Interaction) -> object:
-    """Return the prompt that somebody typed as a command's option, of whatever type it is."""
+    """Return the prompt that somebody typed, in a command or a form, of whatever type it is."""
+    if interaction.type is discord.InteractionType.modal_submit:
+        data: Any = interaction.data or {}
+        sent = forms.read(str(data.get("custom_id")), data.get("components") or [])
+        return None if sent is None else sent["prompt"]
     return getattr(interaction.namespace, "prompt", None)
 
 

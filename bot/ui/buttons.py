@@ -1,11 +1,12 @@
 """Buttons that never die: their state stands in their ``custom_id``, and any process answers them.
 
 discord.py rebuilds a DynamicItem from the ``custom_id`` at each press, after a restart too. It then
-dispatches an event, which a cog listens to: the button itself knows no service.
+dispatches an event, which cogs listen to: a button itself knows no service.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from typing import Any, Final, Self
 
 import discord
@@ -16,17 +17,32 @@ from bot.ui import texts
 _JOB_ID: Final = "[0-9a-f]{16}"
 
 
-class Again(ui.DynamicItem[ui.Button[ui.LayoutView]], template=rf"again:(?P<job_id>{_JOB_ID})"):
-    """Orders once more what a job ordered."""
+class Do(StrEnum):
+    """What a button does with an order."""
 
-    def __init__(self, job_id: str, label: str | None = None) -> None:
+    CANCEL = "cancel"
+    AGAIN = "again"
+    EDIT = "edit"  # the prompt, and order that
+    DELETE = "delete"
+    POST = "post"
+    REPORT = "report"
+
+
+_TEMPLATE: Final = rf"(?P<do>{'|'.join(Do)}):(?P<job_id>{_JOB_ID})"
+
+
+class OfOrder(ui.DynamicItem[ui.Button[ui.LayoutView]], template=_TEMPLATE):
+    """A button that does something with one order."""
+
+    def __init__(self, do: Do, job_id: str, label: str | None = None) -> None:
         super().__init__(
             ui.Button(
-                label=label or texts.cards.again(),
+                label=label or texts.presses.label(do),
                 style=discord.ButtonStyle.secondary,
-                custom_id=f"again:{job_id}",
+                custom_id=f"{do}:{job_id}",
             )
         )
+        self.do = do
         self.job_id = job_id
 
     @classmethod
@@ -34,20 +50,24 @@ class Again(ui.DynamicItem[ui.Button[ui.LayoutView]], template=rf"again:(?P<job_
         cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str]
     ) -> Self:
         """Rebuild the button that was pressed."""
-        return cls(match["job_id"])
+        return cls(Do(match["do"]), match["job_id"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Let the cogs know: ``on_again(interaction, job_id)``."""
-        interaction.client.dispatch("again", interaction, self.job_id)
+        """Let the cogs know: ``on_order_again(interaction, job_id)``, or what else it does."""
+        interaction.client.dispatch(f"order_{self.do}", interaction, self.job_id)
 
 
-ALL: Final = (Again,)
+ALL: Final = (OfOrder,)
 
 
 def belongs_to(components: Sequence[Any], job_id: str) -> bool:
     """Tell whether a message with *components* has a button of that job."""
-    return any(
-        job_id in (getattr(component, "custom_id", None) or "")
-        or belongs_to(getattr(component, "children", ()), job_id)
-        for component in components
-    )
+    return job_id in job_ids(components)
+
+
+def job_ids(components: Sequence[Any]) -> Iterator[str]:
+    """Yield the jobs that the buttons of a message with *components* are about."""
+    for component in components:
+        if match := re.fullmatch(_TEMPLATE, getattr(component, "custom_id", None) or ""):
+            yield match["job_id"]
+        yield from job_ids(getattr(component, "children", ()))

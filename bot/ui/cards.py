@@ -10,7 +10,7 @@ from discord import ui
 from bot.domain.job import Billed, Job, State
 from bot.service.ports import Picture
 from bot.ui import texts
-from bot.ui.buttons import Again
+from bot.ui.buttons import Do, OfOrder
 from bot.ui.markup import literal
 
 _ACCENTS: Final = {
@@ -39,7 +39,8 @@ def progress(job: Job, **told: Any) -> Card:
     """Return the card of a job on its way; *told* is what its status says besides."""
     steps = texts.cards.steps(job)
     status = texts.cards.status(job, **told)
-    return _card(job, f"{status}\n{steps}" if steps else status, _small(job))
+    words = f"{status}\n{steps}" if steps else status
+    return _card(job, words, _small(job), buttons=[OfOrder(Do.CANCEL, job.id)])
 
 
 def end(job: Job, *, fault_id: str | None = None) -> Card:
@@ -55,8 +56,8 @@ def end(job: Job, *, fault_id: str | None = None) -> Card:
         texts.cards.vendor_words(job),
         " ".join(part for part in (texts.cards.charge(job), texts.cards.who_can_help(job)) if part),
     )
-    button = Again(job.id, texts.cards.try_again())
-    return _card(job, "\n".join(line for line in lines if line), _small(job), button=button)
+    buttons = [OfOrder(Do.AGAIN, job.id, texts.presses.try_again()), OfOrder(Do.EDIT, job.id)]
+    return _card(job, "\n".join(line for line in lines if line), _small(job), buttons=buttons)
 
 
 def hidden(job: Job) -> Card:
@@ -88,8 +89,16 @@ def done(job: Job, pictures: Sequence[Picture], *, mention: bool = False) -> Car
     if len(pictures) < len(job.media):
         notes.append(f"-# {texts.cards.some_missing()}")
     above = texts.cards.for_member(job.member_id) if mention else None
+    public = Do.REPORT if job.guild_id is not None else None
+    last = Do.POST if job.private else public
+    does = (Do.AGAIN, Do.EDIT, last, Do.DELETE)
     card = _card(
-        job, texts.cards.status(job), gallery, "\n".join(notes), above=above, button=Again(job.id)
+        job,
+        texts.cards.status(job),
+        gallery,
+        "\n".join(notes),
+        above=above,
+        buttons=[OfOrder(do, job.id) for do in does if do is not None],
     )
     return Card(card.view, files)
 
@@ -98,9 +107,9 @@ def _card(
     job: Job,
     *parts: str | ui.MediaGallery[ui.LayoutView],
     above: str | None = None,
-    button: Again | None = None,
+    buttons: Sequence[OfOrder] = (),
 ) -> Card:
-    """Build the view: the prompt, *parts*, and the button, in a frame; *above* stands above it."""
+    """Build the view: the prompt, *parts*, and buttons, in a frame; *above* stands above it."""
     view = ui.LayoutView(timeout=None)
     if above:
         view.add_item(ui.TextDisplay(above))
@@ -109,8 +118,7 @@ def _card(
     container.add_item(ui.TextDisplay(literal(job.order.prompt)))
     for part in parts:
         container.add_item(ui.TextDisplay(part) if isinstance(part, str) else part)
-    if button is not None:
-        container.add_item(ui.ActionRow(button))
+    container.add_item(ui.ActionRow(*buttons))
     view.add_item(container)
     return Card(view, [])
 

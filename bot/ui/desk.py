@@ -10,7 +10,7 @@ from discord import ui
 from bot.domain.job import Job, State
 from bot.service.members import Forgetting, Keeping, Leaf
 from bot.ui import texts
-from bot.ui.buttons import Again
+from bot.ui.buttons import Do, OfOrder
 
 LONGEST_WORD: Final = 60  # characters: it stands in the buttons' ids
 
@@ -87,7 +87,7 @@ def page(leaf: Leaf, note: str | None = None) -> ui.LayoutView:
     for job, words in zip(leaf.jobs, texts.history.orders(leaf), strict=True):
         container.add_item(ui.Separator())
         container.add_item(_order(job, words))
-        container.add_item(ui.ActionRow(Again(job.id, texts.history.again(job))))
+        container.add_item(ui.ActionRow(OfOrder(Do.AGAIN, job.id, texts.history.again(job))))
     view.add_item(container)
     if turns := _turns(leaf):
         view.add_item(ui.ActionRow(*turns))

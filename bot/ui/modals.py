@@ -44,7 +44,7 @@ def read(group: str, components: Sequence[Any]) -> dict[str, Any]:
 
     Raises :class:`~bot.errors.NotChanged` for a value that makes no sense.
     """
-    sent = {str(field.get("custom_id")): field for field in _fields(components)}
+    sent = {str(field.get("custom_id")): field for field in fields(components)}
     found = {
         name: _FIELDS[_kind(name)].read(name, sent[name]) for name in GROUPS[group] if name in sent
     }
@@ -144,7 +144,7 @@ _FIELDS: Final = {
 }
 
 
-def _fields(components: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
+def fields(components: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the fields in what Discord sends: in labels, or in rows as older clients send them."""
     for component in components:
         if isinstance(component.get("component"), Mapping):

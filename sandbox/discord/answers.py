@@ -273,7 +273,7 @@ def _metadata(interaction: Interaction) -> Json:
 
 def _targets(data: Json) -> Json:
     """Name the message or the member in whose menu a command was chosen."""
-    match data["type"]:
+    match data.get("type"):
         case CommandType.MESSAGE:
             return {"target_message_id": data["target_id"]}
         case CommandType.USER:

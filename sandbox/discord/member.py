@@ -152,6 +152,7 @@ class Member:
     async def command(
         self,
         name: str,
+        /,  # an option may be called so, too
         *path: str,
         _raw_options: list[Json] | None = None,
         **values: Any,
@@ -167,7 +168,9 @@ class Member:
             self._acts.command(self.user, self.channel, command["id"], options=options)
         )
 
-    async def autocomplete(self, name: str, *path: str, focused: str, **values: Any) -> list[Json]:
+    async def autocomplete(
+        self, name: str, /, *path: str, focused: str, **values: Any
+    ) -> list[Json]:
         """Return what the bot offers while the option *focused* is being typed."""
         command = await self._registered(name, CommandType.CHAT_INPUT)
         options = typing(command, path, focused, values)

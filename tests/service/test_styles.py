@@ -47,6 +47,15 @@ async def test_typing_asks_the_store_once_and_soon_sees_what_changed(own, shop):
     assert await own.styles(100) == ()
 
 
+async def test_who_changes_the_styles_is_offered_the_new_ones_at_once(own, shop):
+    await own.styles(100)
+    shop.guilds.kept[100] = Rules()
+
+    own.styles_changed(100)
+
+    assert await own.styles(100) == ()
+
+
 async def test_nothing_is_kept_of_servers_where_nobody_types_any_more(own, shop):
     for guild_id in range(200, 300):
         await own.styles(guild_id)

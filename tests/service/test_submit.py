@@ -94,6 +94,27 @@ async def test_what_was_not_taken_goes_back_to_its_line(shop, submit, error):
     assert shop.replies.shown == [(job, lane.paused_until)]
 
 
+async def test_an_order_that_was_hidden_on_its_way_is_cancelled_when_it_comes_back(shop, waiting):
+    """Whoever hid it wanted to cancel it, and now that costs nothing."""
+    waiting()
+    claimed = await shop.submit.next()
+    shop.queue.hold = asyncio.Event()
+    shop.queue.answers.append(Busy(status=429, retry_after=60))
+    submitting = asyncio.create_task(shop.submit.submit(claimed))
+    await shop.queue.reached.wait()
+    shop.jobs.put(replace(claimed, hidden=True))
+    shop.queue.hold.set()
+
+    after = await submitting
+
+    assert (after.state, after.cause, after.billed) == (
+        State.CANCELLED,
+        Cause.WITHDRAWN,
+        Billed.NO,
+    )
+    assert shop.replies.shown == [(after, None)]
+
+
 async def test_a_pause_is_as_long_as_the_vendor_says(shop, submit):
     await submit(Busy(status=429, retry_after=60))
 

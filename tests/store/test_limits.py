@@ -371,3 +371,15 @@ async def test_a_burst_at_every_limit_at_once_lets_through_as_many_as_the_least_
     assert sum(admitted) == 4  # of two pictures each, where the operator allows nine
     rules = await guilds.rules(story.guild_id)
     assert rules == Rules(member_per_day=0, server_at_once=8)
+
+
+async def test_outside_of_servers_all_count_together_and_apart_from_servers(usage, add):
+    """The operator's cap for a server holds for them all, a member's limits for each."""
+    await add(order=an_order(images=1))
+    await add(order=an_order(images=2), guild_id=None)
+    await add(order=an_order(images=4), guild_id=None, member_id=301)
+
+    outside = await usage(guild_id=None)
+
+    assert (outside.everywhere, outside.server, outside.member) == (7, 6, 2)
+    assert (outside.server_at_once, outside.member_at_once) == (2, 1)

@@ -17,6 +17,7 @@ from bot.ui.texts import (
     history,
     limits,
     notices,
+    presses,
     refusals,
     shared,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "history",
     "limits",
     "notices",
+    "presses",
     "refusals",
     "shared",
 ]

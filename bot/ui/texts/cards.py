@@ -22,16 +22,6 @@ _STEPS: Final = (
 )
 
 
-def again() -> str:
-    """Return the label of the button that orders the same once more."""
-    return _("Again")
-
-
-def try_again() -> str:
-    """Return that label under an order that ended without pictures."""
-    return _("Try again")
-
-
 def shrunk() -> str:
     """Return what is said of pictures that were too large for Discord."""
     return _("Made smaller to fit Discord's file limit.")

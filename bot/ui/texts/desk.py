@@ -325,8 +325,3 @@ def forgotten(outcome: Forgetting) -> str:
             ).format(when=ago(outcome.day_ends_at)),
         ]
     )
-
-
-def not_yours() -> str:
-    """Return what somebody is told who presses another member's button."""
-    return _("These buttons are another member's. `/privacy` gives you your own.")

@@ -1,0 +1,108 @@
+"""What buttons are called, and what is told to whoever pressed one."""
+
+from bot.domain.job import Job, State
+from bot.errors import (
+    NoLog,
+    NotHandled,
+    NothingThere,
+    NotYours,
+    OverAlready,
+    PicturesGone,
+    PostedAlready,
+    ReportedAlready,
+)
+from bot.ui.language import gettext as _
+
+
+def label(do: str) -> str:
+    """Return the label of a button that does something with an order."""
+    match do:
+        case "cancel":
+            return _("Cancel")
+        case "again":
+            return _("Again")
+        case "edit":
+            return _("Edit prompt")
+        case "delete":
+            return _("Delete")
+        case "post":
+            return _("Post to the channel")
+        case _report:
+            return _("Report")
+
+
+def try_again() -> str:
+    """Return the label of *Again* under an order that ended without pictures."""
+    return _("Try again")
+
+
+def cancelled(job: Job) -> str:
+    """Return what is told to whoever cancelled or hid an order."""
+    if job.state is State.CANCELLED:
+        return _("Cancelled before it was sent. Nothing was charged.")
+    return _(
+        "It was sent already, so it can't be taken back: it goes on, counts and is charged. "
+        "Its card is hidden, and what comes of it can be fetched with `/history`."
+    )
+
+
+def deleted() -> str:
+    """Return what is told to whoever deleted pictures."""
+    return _("The pictures are deleted here. They were drawn, so they stay charged.")
+
+
+def posted() -> str:
+    """Return what is told to whoever made a private order's pictures public."""
+    return _("Posted. Everybody in this channel can see them now.")
+
+
+def not_handled(error: NotHandled) -> str:
+    """Return why a press did nothing."""
+    match error:
+        case NotYours():
+            return _(
+                "Only the member who ordered it can do that, and members who may manage this "
+                "server. Nothing was changed."
+            )
+        case NothingThere():
+            return _("There is no order of the bot's on record here, or not any more.")
+        case OverAlready():
+            return _("There is nothing to cancel any more: it has ended, or is hidden already.")
+        case PostedAlready():
+            return _("These pictures are public already.")
+        case PicturesGone():
+            return _("The image service does not keep these pictures any more.")
+        case ReportedAlready():
+            return _("This server's moderators know of it already.")
+        case NoLog():
+            return _(
+                "This server's moderators have chosen no channel for reports. Please tell one of "
+                "them; they can choose it with `/limits log`."
+            )
+        case _other:
+            return _("That did not work. Nothing was changed.")
+
+
+def form_title() -> str:
+    """Return the title of the form with an order, at most 45 characters."""
+    return _("Edit and order")
+
+
+def field(name: str) -> str:
+    """Return the label of a field of that form, at most 45 characters."""
+    match name:
+        case "prompt":
+            return _("Prompt")
+        case "style":
+            return _("Style")
+        case "images":
+            return _("Images")
+        case "guidance":
+            return _("Guidance")
+        case _steps:
+            return _("Steps")
+
+
+def no_style() -> str:
+    """Return how the absence of a style is called in a form."""
+    return _("No style")

@@ -1,0 +1,157 @@
+"""Styles, private orders, and orders outside of servers, as members see them."""
+
+import json
+
+import pytest
+
+from sandbox.discord.acts import NotPossible
+from tests.acceptance.conftest import quick
+from tests.acceptance.outside import Store, pictures, without_limits
+from tests.acceptance.test_imagine import SUBMIT, delivered, says, words
+
+
+@pytest.fixture(scope="module")
+async def running(make_stage):
+    """One bot for all of these, which its operator lets out of its servers."""
+    async with make_stage(vendor=quick()) as opened:
+        await opened.bot(ALLOW_DIRECT="true").start()
+        await opened.ready()
+        await without_limits(opened)
+        yield opened
+
+
+@pytest.fixture
+def mira(shared):
+    """A moderator."""
+    return shared.discord.member("Mira", channel="general", guild="Lighthouse Club")
+
+
+@pytest.fixture
+def ada(shared):
+    """Somebody whose Discord is German."""
+    return shared.discord.member("Ada", channel="general", guild="Lighthouse Club")
+
+
+def submitted(stage):
+    """Return the prompts that the vendor got."""
+    return [json.loads(one.body)["prompt"] for one in stage.pixazo.journal.find("POST", SUBMIT)]
+
+
+async def test_a_style_that_was_chosen_while_typing_extends_what_the_vendor_gets(shared, ada):
+    offered = await ada.autocomplete("imagine", focused="style", style="aqua", prompt="a boat")
+    assert offered == [{"name": "Aquarell", "value": "watercolour"}]
+
+    sent = await ada.command("imagine", prompt="a boat", style=offered[0]["value"])
+    card = await sent.until(delivered(1))
+
+    (prompt,) = submitted(shared)
+    assert prompt.startswith("a boat, watercolour painting")
+    assert card["attachments"][0]["description"] == "AI-generated picture: a boat"
+    assert "style: Watercolour" in words(card)  # all who are there read it
+    assert "sent: a boat, watercolour painting" in words(card)
+
+
+async def test_a_prompt_without_room_for_its_style_is_refused_with_figures_and_handed_back(
+    shared, member
+):
+    prompt = "x" * 990
+
+    sent = await member.command("imagine", prompt=prompt, style="ink")
+
+    answer = await sent.answer()
+    assert sent.ephemeral
+    assert "`Ink drawing`" in answer["content"]
+    assert "yours has 990" in answer["content"]
+    assert f"```\n{prompt}\n```" in answer["content"]
+    assert submitted(shared) == []
+
+
+async def test_a_moderators_own_style_is_there_for_all_and_gone_again(shared, mira, member):
+    add = await mira.command("limits", "styles", "add", name="Wool", words="knitted wool")
+    await add.until(says("Style of this server: + `Wool` knitted wool"))
+
+    offered = await member.autocomplete("imagine", focused="style", style="woo", prompt="a cat")
+    sent = await member.command("imagine", prompt="a cat", style=offered[0]["value"])
+    await sent.until(delivered(1))
+    remove = await mira.command("limits", "styles", "remove", name="wool")
+    await remove.until(says("Style of this server: - `Wool`"))
+    refused = await member.command("imagine", prompt="a cat", style="Wool")
+
+    assert submitted(shared) == ["a cat, knitted wool"]
+    assert "There is no style `Wool` here." in (await refused.answer())["content"]
+
+
+async def test_a_private_order_is_seen_by_its_member_alone_and_in_their_language(shared, ada, mira):
+    seen = len(mira.visible())
+
+    sent = await ada.command("imagine", prompt="ein stiller Hafen", private=True)
+    await sent.until(says("**Wartet**"))
+    card = await sent.until(delivered(1))
+
+    assert sent.ephemeral
+    assert "Fertig" in words(card)
+    assert len(mira.visible()) == seen
+    edits = shared.discord.journal.find("PATCH", "/api/v10/*")
+    assert edits
+    assert all("/webhooks/" in one.path for one in edits)
+    assert [one["id"] for one in pictures(shared, "ein stiller Hafen")] == [card["id"]]
+
+
+async def test_in_direct_messages_orders_have_limits_of_their_own(shared):
+    """The server's moderators lifted theirs; here the defaults hold."""
+    direct = shared.discord.member("Noah")
+    shared.pixazo.settings.queued_seconds = (1.5, 1.5)
+    try:
+        for _ in range(3):
+            sent = await direct.command("imagine", prompt="a boat")
+            await sent.until(says("Waiting"))
+        refused = await direct.command("imagine", prompt="one boat too many")
+        answer = await refused.answer()
+    finally:
+        shared.pixazo.settings.queued_seconds = (0.2, 0.2)
+
+    assert "Outside of servers you may have 3 orders at once." in answer["content"]
+    assert "Only the bot's operator can change this." in answer["content"]
+    assert "one boat too many" in answer["content"]
+    assert await sent.until(delivered(1))
+
+
+async def test_in_a_server_without_the_bot_pictures_come_as_answers_alone(shared):
+    """Its token opens nothing there: each of those calls would be refused, and counted."""
+    abroad = shared.discord.member("Ada", channel="quay", guild="Night Harbour")
+
+    sent = await abroad.command("imagine", prompt="a far harbour")
+    card = await sent.until(delivered(1))
+
+    assert "Completed" in words(card)
+    assert "/channels/" not in "".join(one.path for one in shared.discord.journal.exchanges)
+    assert shared.world.channel("quay", guild="Night Harbour").id == card["channel_id"]
+
+
+async def test_pictures_that_come_too_late_for_an_answer_wait_in_history(stage, start):
+    """Nothing else reaches that place."""
+    await start(ALLOW_DIRECT="true")
+    abroad = stage.discord.member("Ada", channel="quay", guild="Night Harbour")
+    stage.pixazo.settings.processing_seconds = (2.0, 2.0)
+
+    sent = await abroad.command("imagine", prompt="a late boat")
+    await sent.until(says("Processing"))
+    stage.world.token_life = 0.0
+    await Store(stage).until("a late boat", lambda row: row["kept_at"] is not None)
+    stage.world.token_life = 900.0
+    asked = await abroad.command("history")
+
+    assert await asked.until(delivered(1))
+    assert asked.ephemeral
+    assert stage.discord.journal.find("POST", "/api/v10/channels/*/messages") == []
+    assert stage.discord.journal.find("PATCH", "/api/v10/channels/*") == []
+
+
+async def test_where_the_operator_did_not_open_it_nothing_is_offered(stage, start, noah):
+    await start()
+
+    abroad = stage.discord.member("Noah", channel="quay", guild="Night Harbour")
+    for member in (abroad, stage.discord.member("Noah")):
+        with pytest.raises(NotPossible):
+            await member.command("imagine", prompt="a boat")
+    assert await (await noah.command("imagine", prompt="a boat")).until(delivered(1))
