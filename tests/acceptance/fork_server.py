@@ -31,6 +31,7 @@ PRELOADED = (
     "bot.app",
     "bot.check",
     "bot.operate",
+    "cogs.help",
     "cogs.history",
     "cogs.imagine",
     "cogs.limits",
