@@ -2,7 +2,6 @@
 
 import json
 
-import pytest
 from aiohttp import ClientSession
 
 from sandbox.discord.kinds import InteractionType

@@ -15,8 +15,8 @@ SENT: Final = 600  # characters of what was sent that a card shows, before they 
 
 # The steps of an order that goes well, and the states in which it is at each.
 _STEPS: Final = (
-    (marked("Waiting"), frozenset({State.WAITING, State.SUBMITTING})),
-    (marked("Queued"), frozenset({State.QUEUED})),
+    (marked("In line"), frozenset({State.WAITING, State.SUBMITTING})),
+    (marked("Sent"), frozenset({State.QUEUED})),
     (marked("Drawing"), frozenset({State.PROCESSING})),
     (marked("Ready"), frozenset({State.COMPLETED, State.DELIVERED})),
 )
