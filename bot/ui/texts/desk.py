@@ -137,7 +137,7 @@ def _help() -> Iterable[str]:
     yield _("- Several pictures at once: `/imagine prompt: a sleepy fox images: 4`")
     yield _("- A look, by its name: choose one of those that `style` offers")
     yield _("- For your eyes only: `/imagine prompt: a birthday card private: True`")
-    yield _("- Finer, and slower: `/imagine prompt: a harbour at dawn steps: 60`")
+    yield _("- Quicker, and rougher: `/imagine prompt: a harbour at dawn steps: 20`")
     yield _("- Your words exactly as typed: `/imagine prompt: one blue square enhance: False`")
     buttons = _("Buttons")
     yield f"### {buttons}"
