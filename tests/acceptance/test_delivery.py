@@ -236,17 +236,18 @@ async def test_where_every_way_is_closed_an_order_is_kept_and_handed_over_once(
     stage.world.token_life = 900.0
 
     foreign = await mira.command("history")
-    await foreign.until(says("No pictures of yours wait here"))
+    await foreign.until(says("There are no orders of yours yet"))
     asked = await noah.command("history")
     handed = await asked.until(delivered(1))
     told = await asked.follow_up()
     again = await noah.command("history")
-    await again.until(says("No pictures of yours wait here"))
+    page = await again.until(says("Your orders"))
 
     assert asked.ephemeral
     assert taken.job_id in json.dumps(handed["components"])
     assert "One order of yours" in words(told)
     assert told["flags"] & EPHEMERAL
+    assert "a lighthouse" in words(page)
     assert again.ephemeral
     assert of(taken, mira) == of(taken, direct) == []
 

@@ -2,6 +2,7 @@
 
 from bot.domain.job import Job, State
 from bot.errors import (
+    AnothersData,
     NoLog,
     NotHandled,
     NothingThere,
@@ -59,6 +60,8 @@ def posted() -> str:
 def not_handled(error: NotHandled) -> str:
     """Return why a press did nothing."""
     match error:
+        case AnothersData():
+            return _("These buttons are another member's. `/privacy` gives you your own.")
         case NotYours():
             return _(
                 "Only the member who ordered it can do that, and members who may manage this "
