@@ -25,6 +25,11 @@ IMAGINE_OPTIONS: Final = {
     "private": localized("Whether only you see the order and its pictures (no)"),
 }
 
+# In the menu of a message; at most 32 characters, as is their translation.
+
+IMAGINE_THIS: Final = localized("Imagine this")
+REPORT_IMAGE: Final = localized("Report image")
+
 # For moderators.
 
 LIMITS: Final = localized("What may be ordered in this server, by whom, where and how much")
