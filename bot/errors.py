@@ -169,6 +169,10 @@ class NoLog(NotHandled):
     """The server's moderators have chosen no channel that could be told."""
 
 
+class LogClosed(NotHandled):
+    """The channel that moderators chose took nothing: they may not know."""
+
+
 class NotDone(ImagineError):
     """What an operator asked for can't be done: everything is as it was."""
 

@@ -19,11 +19,6 @@ from bot.client import (
     same_commands,
 )
 from bot.domain.shards import Shards
-from bot.ui.language import Translator
-from cogs.help import Help
-from cogs.history import History
-from cogs.imagine import Imagine
-from cogs.limits import Limits
 from sandbox.discord import sample_world
 from sandbox.discord.commands import Commands
 
@@ -75,10 +70,7 @@ async def bot():
         Services(orders=None, handle=None, history=None, own=None, limits=None),
         Gateway(shards=Shards()),
     )
-    await bot.add_cog(Imagine(None, None))
-    await bot.add_cog(Limits(None, None))
-    await bot.add_cog(History(None, None))
-    await bot.add_cog(Help(None))
+    await bot.load()
     yield bot
     await bot.close()
 
@@ -99,7 +91,6 @@ async def test_the_bot_pings_nobody_by_itself(bot):
 
 @pytest.fixture
 async def wanted(bot):
-    await bot.tree.set_translator(Translator())
     return await registered(bot.tree)
 
 
@@ -122,6 +113,10 @@ def imagine(commands):
     return next(command for command in commands if command["name"] == "imagine")
 
 
+def menu(commands, name="Imagine this"):
+    return next(one for one in commands if one["name"] == name and one["type"] == 3)
+
+
 def option(commands, name):
     return next(one for one in imagine(commands)["options"] if one["name"] == name)
 
@@ -142,6 +137,13 @@ DIFFERENCES = {
     "age-restricted": lambda them: imagine(them).update(nsfw=True),
     "for moderators": lambda them: imagine(them).update(default_member_permissions="32"),
     "for nobody": lambda them: imagine(them).update(default_member_permissions="0"),
+    "a menu's other name": lambda them: menu(them).update(name="Picture this"),
+    "a menu's lost translation": lambda them: menu(them).update(name_localizations={}),
+    "a menu's other translation": lambda them: menu(them).update(name_localizations={"de": "Nein"}),
+    "a menu of members": lambda them: menu(them).update(type=2),
+    "a menu in other places": lambda them: menu(them).update(contexts=[0, 1]),
+    "a menu for moderators": lambda them: menu(them).update(default_member_permissions="32"),
+    "no menu": lambda them: them.remove(menu(them)),
     "a translated name": lambda them: imagine(them).update(name_localizations={"de": "malen"}),
     "a lost translation": lambda them: imagine(them).update(description_localizations={}),
     "another translation": lambda them: option(them, "steps").update(
@@ -203,7 +205,7 @@ async def test_every_command_is_described(bot):
             assert 8 <= len(parameter.description) <= 100
 
 
-OUTSIDE = {"imagine", "history", "usage", "help", "settings", "privacy"}
+OUTSIDE = {"imagine", "Imagine this", "history", "usage", "help", "settings", "privacy"}
 
 
 def everywhere(commands):
@@ -230,7 +232,7 @@ async def test_what_works_outside_of_servers_is_offered_there_once_the_operator_
     opened = await registered(bot.tree)
 
     assert everywhere(opened) >= OUTSIDE
-    assert "limits" not in everywhere(opened)
+    assert not everywhere(opened) & {"limits", "Report image"}
     assert not same_commands(opened, found)
 
 

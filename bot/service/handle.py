@@ -17,6 +17,7 @@ from bot.errors import (
     Closed,
     DiscordAway,
     LimitReached,
+    LogClosed,
     NoLog,
     NothingThere,
     NotYours,
@@ -177,22 +178,30 @@ class Handle:
     async def report(self, job_id: str, by: Person, *, language: str) -> None:
         """Tell the server's moderators of a picture, once, in *language*.
 
-        Raises :class:`~bot.errors.NoLog`, :class:`~bot.errors.ReportedAlready` and
-        :class:`~bot.errors.NothingThere`.
+        They are told before it is on record that they were: a crash in between tells them twice
+        rather than never. A private picture is its member's alone to report. Raises
+        :class:`~bot.errors.NoLog`, :class:`~bot.errors.LogClosed`,
+        :class:`~bot.errors.ReportedAlready` and :class:`~bot.errors.NothingThere`.
         """
-        job = await self._delivered(job_id)
-        if job.guild_id is None or job.guild_id != by.guild_id:
+        job = await self.find(job_id)
+        secret = job.private and job.member_id != by.id
+        gone = job.deleted_at is not None
+        if job.guild_id is None or job.guild_id != by.guild_id or gone or secret:
             raise NothingThere
         rules = await self._guilds.rules(job.guild_id)
         if rules.log_channel is None:
             raise NoLog
         if job.reported_at is not None:
             raise ReportedAlready
-        after = replace(job, reported_at=self._now(), epoch=job.epoch + 1)
-        if not await self._jobs.swap(job, after):
-            raise ReportedAlready
-        notice = Reported(job=after, by=by.id, language=language)
-        self._notices.tell(rules.log_channel, notice)
+        notice = Reported(job=job, by=by.id, language=language)
+        try:
+            await self._notices.write(rules.log_channel, notice)
+        except (Closed, DiscordAway) as error:
+            raise LogClosed from error
+        for _ in range(ATTEMPTS):
+            if await self._jobs.swap(job, replace(job, reported_at=self._now())):
+                return
+            job = await self.find(job_id)  # it has moved on meanwhile
 
     async def reported(self, job_id: str, by: Moderator) -> Job:
         """Return a job of the moderator's server. Raises :class:`~bot.errors.NothingThere`."""

@@ -148,6 +148,13 @@ class Limits:
         self._log(await self._guilds.rules(by.guild_id), notice)
         return block
 
+    async def blocked(self, by: Moderator, member_id: int) -> Block | None:
+        """Return a member's block that holds until somebody ends it; ``None``: there is none."""
+        now = self._now()
+        standing = await self._jobs.standing(by.guild_id, member_id, lane=self._lane, now=now)
+        block = standing.block
+        return block if block is not None and block.until is None else None
+
     async def unblock(self, by: Moderator, member_id: int) -> bool:
         """End a member's block; ``False``: there was none."""
         ended = await self._guilds.unblock(by.guild_id, member_id)

@@ -167,6 +167,15 @@ async def change(interaction: Interaction, view: discord.ui.LayoutView) -> None:
         await interaction.edit_original_response(view=view)
 
 
+async def stands(interaction: Interaction) -> Sequence[Any]:
+    """Return the components of the message that :func:`hold` held, as it stands now.
+
+    Another may have changed it since it was pressed on. Raises as above.
+    """
+    async with answered():
+        return (await interaction.original_response()).components
+
+
 async def ask(interaction: Interaction, form: discord.ui.Modal) -> None:
     """Open *form* for the member; raises as above."""
     async with answered(), asyncio.timeout(ANSWER_WITHIN):

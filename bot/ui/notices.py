@@ -1,18 +1,21 @@
-"""Writes into the servers' log channels: one line each, links and no pings."""
+"""Writes into the servers' log channels: one line each, links and no pings.
+
+Under a report stand buttons, too: see :mod:`bot.ui.reported`.
+"""
 
 import asyncio
 import logging
 import secrets
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import discord
 
-from bot.domain.notices import Notice
+from bot.domain.notices import Notice, Reported
 from bot.errors import Closed, DiscordAway
 from bot.log import fault
 from bot.service.meters import DiscordCall, Meters, timed
-from bot.ui import texts
+from bot.ui import reported, texts
 from bot.ui.language import speaking
 from bot.ui.replies import NONCE_REMEMBERED, answered
 from bot.ui.rest import Rest
@@ -43,7 +46,7 @@ class Notices:
 
     async def write(self, channel_id: int, notice: Notice) -> None:
         """Write a line; raises :class:`~bot.errors.Closed`, and DiscordAway."""
-        await self._write(channel_id, _words(notice), secrets.token_hex(8))
+        await self._write(channel_id, notice, _nonce(notice))
 
     async def close(self) -> None:
         """Give up what is not written yet."""
@@ -55,15 +58,15 @@ class Notices:
         """Write a line, once: Discord drops a repeated nonce for minutes, and we give up before."""
         try:
             async with asyncio.timeout(NONCE_REMEMBERED):
-                await self._repeat(channel_id, _words(notice), secrets.token_hex(8))
+                await self._repeat(channel_id, notice, _nonce(notice))
         except TimeoutError:
             log.info("the log channel %d: Discord is away for too long", channel_id)
 
-    async def _repeat(self, channel_id: int, words: str, nonce: str) -> None:
+    async def _repeat(self, channel_id: int, notice: Notice, nonce: str) -> None:
         pause = FIRST_PAUSE
         for _ in range(ATTEMPTS):
             try:
-                return await self._write(channel_id, words, nonce)
+                return await self._write(channel_id, notice, nonce)
             except Closed as error:
                 log.info("the log channel %d takes no line: %s", channel_id, error)
                 return None
@@ -76,19 +79,30 @@ class Notices:
             pause *= 2
         return None
 
-    async def _write(self, channel_id: int, words: str, nonce: str) -> None:
+    async def _write(self, channel_id: int, notice: Notice, nonce: str) -> None:
         with timed(partial(self._meters.called_discord, DiscordCall.NOTICE)):
             async with answered():
                 client = await self._rest.client()
                 channel = client.get_partial_messageable(channel_id)
                 await channel.send(
-                    words,
+                    **_shown(notice),
                     nonce=nonce,
                     allowed_mentions=discord.AllowedMentions.none(),
                     suppress_embeds=True,
                 )
 
 
-def _words(notice: Notice) -> str:
+def _shown(notice: Notice) -> dict[str, Any]:
+    """Return what a message is to show, made for this one sending."""
     with speaking(notice.language):
-        return texts.notices.notice(notice)
+        if isinstance(notice, Reported):
+            return {"view": reported.fresh(notice)}
+        return {"content": texts.notices.notice(notice)}
+
+
+def _nonce(notice: Notice) -> str:
+    """Return the mark by which Discord drops a repetition.
+
+    A report of the same picture has the same one, by whomever: two at once make one message.
+    """
+    return f"report:{notice.job.id}" if isinstance(notice, Reported) else secrets.token_hex(8)

@@ -1,7 +1,10 @@
 """Who reads what in which language: members privately in theirs, everybody in the server's."""
 
+import json
+
 import pytest
 
+from bot.ui import language
 from tests.acceptance.test_imagine import delivered, says, words
 
 
@@ -47,7 +50,7 @@ async def test_an_english_member_in_a_german_server(stage, start, lighthouse, no
     pictures = stage.world.channel("pictures", guild=lighthouse.name)
 
     set_up = await mira.command("limits", "log", channel=pictures.id)
-    await set_up.until(says("is told of refused words"))
+    await set_up.until(says("is told of reports, refused words"))
     ordered = await noah.command("imagine", prompt="a lighthouse", images=2, guidance=2.5)
     for state in ("**Wartet**", "**Eingereiht**", "**In Arbeit**", "**Fertig**"):
         card = await ordered.until(says(state))
@@ -92,3 +95,7 @@ async def test_commands_are_registered_once_and_not_at_each_start(stage, start):
         "PUT", f"/api/v10/applications/{stage.world.application_id}/commands"
     )
     assert len(registered) == 1
+    menus = [one for one in json.loads(registered[0].body) if one["type"] == 3]
+    with language.speaking("de"):
+        names = {name: language.gettext(name) for name in ("Imagine this", "Report image")}
+    assert {one["name"]: one["name_localizations"].get("de") for one in menus} == names

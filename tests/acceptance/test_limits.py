@@ -221,7 +221,7 @@ async def test_a_blocked_word_is_refused_and_logged_however_the_prompt_comes_in(
     sent = await noah.command("imagine", prompt="a big bad wolf")
     card = await sent.until(delivered(1))
     log = await mira.command("limits", "log", channel=server.channel("pictures"))
-    await log.until(says("is told of refused words"))
+    await log.until(says("is told of reports, refused words"))
     add = await mira.command("limits", "words", "add", phrase="bad wolf")
     await add.until(says("Blocked words: + `bad wolf`"))
 

@@ -204,5 +204,6 @@ def logged(channel_id: int | None) -> str:
     if channel_id is None:
         return _("Nothing is logged any more.")
     return _(
-        "{channel} is told of refused words, blocks, changes, an empty wallet and long pauses."
+        "{channel} is told of reports, refused words, blocks, changes, an empty wallet and long "
+        "pauses."
     ).format(channel=f"<#{channel_id}>")

@@ -37,6 +37,11 @@ IMAGINE_OPTIONS: Final = {
     "private": localized("Whether only you see the order and its pictures (no)"),
 }
 
+# In the menu of a message; at most 32 characters, as is their translation.
+
+IMAGINE_THIS: Final = localized("Imagine this")
+REPORT_IMAGE: Final = localized("Report image")
+
 # For moderators.
 
 LIMITS: Final = localized("What may be ordered in this server, by whom, where and how much")
@@ -59,7 +64,7 @@ STYLES_LIST: Final = localized("List the styles that members can choose")
 BLOCK: Final = localized("Stop a member from ordering pictures")
 UNBLOCK: Final = localized("Let a blocked member order again")
 LOG: Final = localized(
-    "Choose the channel that is told of refused words, blocks, changes and an empty wallet"
+    "Choose the channel for reports, refused words, blocks, changes and an empty wallet"
 )
 PAUSE: Final = localized("Take no orders in this server until you resume")
 RESUME: Final = localized("Take orders again; also has an empty wallet tried again at once")

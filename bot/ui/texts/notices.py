@@ -2,7 +2,7 @@
 
 from bot.domain.notices import Blocked, Changed, Notice, Reported, Shut, Unblocked, WordRefused
 from bot.domain.pressure import Reason
-from bot.domain.rules import differences
+from bot.domain.rules import Block, differences
 from bot.ui.language import gettext as _
 from bot.ui.language import ngettext
 from bot.ui.markup import ago, code, literal
@@ -49,6 +49,49 @@ def notice(found: Notice) -> str:
                 author=f"<@{job.member_id}>",
                 prompt=literal(shared.cut(job.order.prompt, 300)),
             )
+
+
+def label(deed: str) -> str:
+    """Return the label of a button under a report."""
+    match deed:
+        case "delete":
+            return _("Delete")
+        case "block":
+            return _("Block member")
+        case _dismiss:
+            return _("Dismiss")
+
+
+def deleted(by: int) -> str:
+    """Return what a report says once a moderator had its pictures deleted."""
+    return _("**Deleted** by {moderator}").format(moderator=f"<@{by}>")
+
+
+def deleted_before() -> str:
+    """Return what a report says once somebody finds that its pictures were deleted elsewhere."""
+    return _("**Deleted** already, by its member or a moderator")
+
+
+def member_blocked(block: Block) -> str:
+    """Return what a report says once its member is blocked."""
+    return _("**Blocked** · {member} by {moderator}").format(
+        member=f"<@{block.member_id}>", moderator=f"<@{block.by}>"
+    )
+
+
+def block_reason() -> str:
+    """Return why a member is blocked from a report, as they read it."""
+    return _("a picture of yours was reported")
+
+
+def dismissed(by: int) -> str:
+    """Return what a report says once a moderator found nothing to do."""
+    return _("**Dismissed** by {moderator}").format(moderator=f"<@{by}>")
+
+
+def forgotten() -> str:
+    """Return what a report says whose order was erased meanwhile."""
+    return _("**Settled** · the order is not on record any more")
 
 
 def _blocked(found: Blocked) -> str:

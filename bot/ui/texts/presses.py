@@ -3,6 +3,7 @@
 from bot.domain.job import Job, State
 from bot.errors import (
     AnothersData,
+    LogClosed,
     NoLog,
     NotHandled,
     NothingThere,
@@ -82,8 +83,36 @@ def not_handled(error: NotHandled) -> str:
                 "This server's moderators have chosen no channel for reports. Please tell one of "
                 "them; they can choose it with `/limits log`."
             )
+        case LogClosed():
+            return _(
+                "The bot could not write to this server's channel for reports, so its moderators "
+                "may not know. Please tell one of them; they can choose another channel with "
+                "`/limits log`."
+            )
         case _other:
             return _("That did not work. Nothing was changed.")
+
+
+def reported() -> str:
+    """Return what is told to whoever reported a picture."""
+    return _(
+        "Thank you. This server's moderators can see your report now, with your name, and decide."
+    )
+
+
+def settled() -> str:
+    """Return what is told to a moderator who dismissed a report that was acted on already."""
+    return _("This report was acted on already, so there is nothing to dismiss.")
+
+
+def no_picture() -> str:
+    """Return what is told to whoever reported a message without pictures of ours."""
+    return _("There is no picture of this bot's in that message. Nothing was reported.")
+
+
+def no_text() -> str:
+    """Return what is told to whoever wanted pictures of a message without words."""
+    return _("There is no text in that message that could be drawn.")
 
 
 def form_title() -> str:

@@ -1,0 +1,321 @@
+"""Reports and message menus, as members use them and moderators answer, before a real bot."""
+
+import json
+
+import pytest
+
+from sandbox.discord.acts import NotPossible
+from sandbox.discord.places import MODERATOR_PERMISSIONS
+from tests.acceptance.outside import without_limits
+from tests.acceptance.test_imagine import SUBMIT, delivered, says, words
+from tests.acceptance.test_limits import Server
+
+DEEDS = ("delete", "block", "dismiss")
+
+
+@pytest.fixture
+def server(shared):
+    """A server that no other test knows."""
+    return Server(shared)
+
+
+def buttons(message):
+    """Return a message's custom_ids by what they do; of a report, without whose it is."""
+    found = {}
+
+    def collect(component):
+        custom_id = component.get("custom_id")
+        if custom_id:
+            name, *rest = custom_id.split(":")
+            found[rest[0] if len(rest) > 1 else name] = custom_id
+        for inner in component.get("components", []):
+            collect(inner)
+
+    for component in message["components"]:
+        collect(component)
+    return found
+
+
+async def log_to(server, channel="pictures"):
+    sent = await server.mira.command("limits", "log", channel=server.channel(channel))
+    await sent.until(lambda message: message["content"])
+
+
+async def picture(member, prompt="a lighthouse"):
+    """Order, and return the card with the picture."""
+    sent = await member.command("imagine", prompt=prompt)
+    return await sent.until(delivered(1))
+
+
+async def report(member, card):
+    sent = await member.press(card["id"], buttons(card)["report"])
+    return await sent.until(lambda message: message["content"])
+
+
+def moderator(server, name="Mira"):
+    """Return somebody who looks into the log channel."""
+    return server.member(name, "pictures")
+
+
+async def reported(server, prompt):
+    """Have Noah's picture reported by Ada; return its card, and the report in the log."""
+    card = await picture(server.noah, prompt)
+    await report(server.ada, card)
+    return card, await moderator(server).sees(
+        lambda message: "Reported" in words(message) and prompt in words(message)
+    )
+
+
+def now(server, message):
+    """Return a message of the log channel as it stands."""
+    return next(one for one in moderator(server).visible() if one["id"] == message["id"])
+
+
+async def press(server, notice, deed, *, until):
+    """Have a moderator press, and wait until the report says so."""
+    await moderator(server).press(notice["id"], buttons(notice)[deed])
+    return await moderator(server).sees(
+        lambda message: message["id"] == notice["id"] and until in words(message)
+    )
+
+
+async def blocked(member):
+    """Tell whether a member's next order is refused for a block."""
+    sent = await member.command("imagine", prompt="one more")
+    message = await sent.until(words)
+    return "have blocked you" in words(message)
+
+
+async def test_a_report_stands_in_the_log_with_buttons_and_rings_nobodys_phone(shared, server):
+    await log_to(server)
+    card = await picture(server.noah)
+
+    thanks = await report(server.ada, card)
+    notice = await moderator(server).sees(says("Reported"))
+
+    assert thanks["content"].startswith("Danke.") or thanks["content"].startswith("Thank you.")
+    assert thanks["flags"] & 64  # Ada alone reads it
+    assert f"<@{server.ada.user.id}>" in words(notice)
+    assert f"<@{server.noah.user.id}>" in words(notice)
+    assert f"{server.guild.id}/{server.channel('general')}/{card['id']}" in words(notice)
+    assert tuple(buttons(notice)) == DEEDS
+    assert not notice["mentions"]
+    assert not notice["mention_everyone"]
+
+
+async def test_a_second_report_hears_that_moderators_know(server):
+    await log_to(server)
+    card = await picture(server.noah)
+    await report(server.ada, card)
+
+    again = await report(server.mira, card)
+
+    assert "know of it already" in again["content"]
+    assert len([one for one in moderator(server).visible() if "Reported" in words(one)]) == 1
+
+
+async def test_without_a_log_channel_whoever_reports_hears_what_would_help(server):
+    card = await picture(server.noah)
+
+    told = await report(server.mira, card)
+
+    assert "no channel for reports" in told["content"]
+    assert "`/limits log`" in told["content"]
+
+
+async def test_a_log_that_takes_nothing_is_told_and_the_report_may_be_made_later(shared, server):
+    await log_to(server)
+    card = await picture(server.noah)
+    channel = shared.world.channel("pictures", guild=server.name)
+    shared.world.deny(channel, "SEND_MESSAGES")
+
+    told = await report(server.mira, card)
+    shared.world.allow(channel)
+    thanks = await report(server.mira, card)
+
+    assert "may not know" in told["content"]
+    assert thanks["content"].startswith("Thank you.")
+    assert await moderator(server).sees(says("Reported"))
+
+
+async def test_nobody_but_a_moderator_decides_whatever_a_client_sends(shared, server):
+    await log_to(server)
+    card, notice = await reported(server, "a lamp")
+
+    for deed in DEEDS:
+        for name in ("Noah", "Ada"):
+            crafted = await moderator(server, name).press(notice["id"], buttons(notice)[deed])
+            await crafted.acknowledged()
+            answer = await crafted.until(lambda message: message["content"])
+            assert crafted.ephemeral
+            assert "manage this server" in answer["content"] or "verwalten" in answer["content"]
+
+    assert now(server, notice) == notice
+    assert [one for one in server.noah.visible() if one["id"] == card["id"]] == [card]
+    assert not await blocked(server.noah)
+
+
+async def test_a_moderator_deletes_then_blocks_and_the_report_says_both(shared, server):
+    await log_to(server)
+    card, notice = await reported(server, "a lamp")
+    by = f"<@{server.mira.user.id}>"
+
+    notice = await press(server, notice, "delete", until=f"**Deleted** by {by}")
+    assert tuple(buttons(notice)) == ("block",)
+    assert card["id"] not in [one["id"] for one in server.noah.visible()]
+
+    notice = await press(server, notice, "block", until="**Blocked** ·")
+    assert buttons(notice) == {}
+    assert f"**Deleted** by {by}" in words(notice)
+    assert f"**Blocked** · <@{server.noah.user.id}> by {by}" in words(notice)
+    assert not notice["mentions"]
+    assert await blocked(server.noah)
+    assert not await blocked(server.ada)
+
+
+async def test_a_dismissed_report_offers_nothing_more(server):
+    await log_to(server)
+    card, notice = await reported(server, "a lamp")
+
+    notice = await press(server, notice, "dismiss", until="**Dismissed** by")
+
+    assert buttons(notice) == {}
+    assert [one for one in server.noah.visible() if one["id"] == card["id"]] == [card]
+
+
+async def test_two_moderators_at_once_are_both_named_and_nothing_is_done_twice(shared, server):
+    """Each client still shows the buttons that were there before the other pressed."""
+    role = shared.world.add_role(server.guild, "Moderators", permissions=MODERATOR_PERMISSIONS)
+    server.guild.members[server.ada.user.id] = [role.id]
+    await log_to(server)
+    _card, notice = await reported(server, "a lamp")
+    ids = buttons(notice)
+
+    await moderator(server).press(notice["id"], ids["delete"])
+    await moderator(server, "Ada").press(notice["id"], ids["block"])
+    await moderator(server, "Ada").press(notice["id"], ids["delete"])
+
+    notice = await moderator(server).sees(
+        lambda one: (
+            one["id"] == notice["id"] and "Deleted" in words(one) and "**Blocked** ·" in words(one)
+        )
+    )
+    assert words(notice).count("Deleted") == 1
+    assert f"**Deleted** by <@{server.mira.user.id}>" in words(notice)
+    assert f"by <@{server.ada.user.id}>" in words(notice)
+    assert buttons(notice) == {}
+
+
+async def test_a_server_reads_reports_in_its_own_language(server):
+    server.guild.locale = "de"
+    await log_to(server)
+    card = await picture(server.noah, "ein Leuchtturm")
+
+    await report(server.noah, card)
+    notice = await moderator(server).sees(says("Gemeldet"))
+
+    assert "Reported" not in words(notice)
+
+
+async def test_reports_are_answered_by_a_bot_that_was_killed_in_between(stage, start):
+    """Nothing of a report is in a bot's memory."""
+    bot = await start()
+    await without_limits(stage)
+    server = Server(stage)
+    await log_to(server)
+    found = {deed: await reported(server, f"a lamp to {deed}") for deed in DEEDS}
+
+    await bot.kill()
+    await start()
+    notice = await press(server, found["delete"][1], "delete", until="**Deleted** by")
+    assert tuple(buttons(notice)) == ("block",)
+    assert found["delete"][0]["id"] not in [one["id"] for one in server.noah.visible()]
+    notice = await press(server, found["dismiss"][1], "dismiss", until="**Dismissed** by")
+    assert buttons(notice) == {}
+    notice = await press(server, found["block"][1], "block", until="**Blocked** ·")
+    assert tuple(buttons(notice)) == ("delete",)
+    assert await blocked(server.noah)
+
+    told = await server.ada.message_command("Report image", found["block"][0]["id"])
+    answer = await told.until(lambda message: message["content"])
+    assert "already" in answer["content"] or "schon" in answer["content"]
+
+
+# Menus of messages.
+
+
+async def test_a_members_message_becomes_an_order_by_its_menu(shared, server):
+    said = await server.ada.say("a whale over the harbour " + "x" * 1200)
+
+    menu = await server.noah.message_command("Imagine this", said["id"])
+    form = await menu.opened()
+    prompt = form["components"][0]["component"]["value"]
+    sent = await server.noah.submit_modal(menu, {"guidance": "4"})
+    card = await sent.until(delivered(1))
+
+    assert prompt == said["content"][:1000]
+    assert "a whale over the harbour" in words(card)
+    [submit] = shared.pixazo.journal.find("POST", SUBMIT)
+    assert json.loads(submit.body)["prompt"] == prompt
+    assert json.loads(submit.body)["guidance_scale"] == 4
+
+
+async def test_a_card_of_ours_opens_the_form_with_its_whole_order(server):
+    """Its own words would be the prompt with all that the card says besides."""
+    sent = await server.noah.command("imagine", prompt="a *lamp*", steps=30)
+    card = await sent.until(delivered(1))
+
+    form = await (await server.ada.message_command("Imagine this", card["id"])).opened()
+
+    fields = {one["component"]["custom_id"]: one["component"] for one in form["components"]}
+    assert fields["prompt"]["value"] == "a *lamp*"
+    assert fields["steps"]["value"] == "30"
+
+
+async def test_a_message_without_words_is_told_to_have_none(shared, server):
+    said = await server.ada.say("\u200b\u3164x")
+    stored = next(iter(shared.discord.messages.of(server.ada.channel, viewer=server.ada.user.id)))
+    stored.versions.append(stored.shown | {"content": "\u200b\u3164"})
+
+    menu = await server.noah.message_command("Imagine this", said["id"])
+    answer = await menu.answer()
+
+    assert menu.ephemeral
+    assert "no text in that message" in answer["content"]
+
+
+async def test_a_picture_is_reported_by_its_messages_menu_too(server):
+    await log_to(server)
+    card = await picture(server.noah)
+
+    menu = await server.mira.message_command("Report image", card["id"])
+    thanks = await menu.until(lambda message: message["content"])
+
+    assert menu.ephemeral
+    assert thanks["content"].startswith("Thank you.")
+    assert await moderator(server).sees(says("Reported"))
+
+
+async def test_what_is_no_picture_of_ours_is_not_reported_to_us(server):
+    await log_to(server)
+    card, notice = await reported(server, "a lamp")
+    said = await server.ada.say("I am no picture")
+
+    for member, message in ((server.mira, said), (moderator(server), notice)):
+        menu = await member.message_command("Report image", message["id"])
+        answer = await menu.answer()
+        assert menu.ephemeral
+        assert "no picture of this bot's" in answer["content"]
+
+    assert len([one for one in moderator(server).visible() if "Reported" in words(one)]) == 1
+    assert card["attachments"]
+
+
+async def test_menus_are_not_offered_where_the_bot_serves_nobody(shared):
+    """Its operator has not opened it outside of its servers."""
+    abroad = shared.discord.member("Noah", channel="quay", guild="Night Harbour")
+    said = await abroad.say("a boat")
+
+    for name in ("Imagine this", "Report image"):
+        with pytest.raises(NotPossible):
+            await abroad.message_command(name, said["id"])

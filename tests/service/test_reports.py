@@ -1,0 +1,222 @@
+"""Reports: whom they reach, how often, and what moderators may do about them."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.job import State
+from bot.domain.notices import Blocked, Reported
+from bot.domain.rules import Rules
+from bot.errors import LogClosed, NoLog, NothingThere, ReportedAlready
+from bot.service.handle import Handle, Person
+from bot.service.limits import Moderator
+from tests.samples import LANE, a_job, an_order
+from tests.service.conftest import NO_CAPS
+
+GUILD, ELSEWHERE, LOG = 100, 101, 55
+ADA = Person(id=400, guild_id=GUILD)
+NOAH = Person(id=300, guild_id=GUILD)
+MIRA = Moderator(id=1, guild_id=GUILD, language="de")
+
+
+@pytest.fixture
+def handle(shop):
+    shop.guilds.kept[GUILD] = Rules(log_channel=LOG)
+    return Handle(
+        jobs=shop.jobs,
+        guilds=shop.guilds,
+        notices=shop.notices,
+        replies=shop.replies,
+        deliver=shop.deliver,
+        crew=shop.crew,
+        bell=shop.bell,
+        caps=NO_CAPS,
+        lane=LANE,
+        now=shop.clock,
+    )
+
+
+@pytest.fixture
+def put(shop):
+    """Put a job on record as it was delivered to Noah."""
+
+    def put(**changes):
+        job = a_job(**{"state": State.DELIVERED, "message_id": 7, "member_id": NOAH.id} | changes)
+        shop.jobs.put(job)
+        return job
+
+    return put
+
+
+def lines(shop):
+    return [notice for channel, notice in shop.notices.told if channel == LOG]
+
+
+async def test_a_report_reaches_the_moderators_in_their_servers_language(shop, handle, put):
+    job = put()
+
+    await handle.report(job.id, ADA, language="de")
+
+    assert lines(shop) == [Reported(job=job, by=ADA.id, language="de")]
+    assert shop.jobs.rows[job.id].reported_at == shop.clock()
+
+
+async def test_a_picture_that_was_reported_is_not_told_again(shop, handle, put):
+    """Else one offence would fill the log."""
+    job = put()
+    await handle.report(job.id, ADA, language="en")
+
+    with pytest.raises(ReportedAlready):
+        await handle.report(job.id, NOAH, language="en")
+
+    assert len(lines(shop)) == 1
+
+
+async def test_without_a_log_channel_the_member_hears_that_nobody_would(shop, handle, put):
+    shop.guilds.kept[GUILD] = Rules()
+    job = put()
+
+    with pytest.raises(NoLog):
+        await handle.report(job.id, ADA, language="en")
+
+    assert shop.jobs.rows[job.id].reported_at is None
+
+
+async def test_a_report_that_could_not_be_written_may_be_made_again(shop, handle, put):
+    """A lost report that counts as made would protect the picture from all others."""
+    job = put()
+    shop.notices.closed = True
+    with pytest.raises(LogClosed):
+        await handle.report(job.id, ADA, language="en")
+
+    shop.notices.closed = False
+    await handle.report(job.id, ADA, language="en")
+
+    assert len(lines(shop)) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"guild_id": ELSEWHERE},
+        {"guild_id": None},
+        {"deleted_at": 1.0},
+        {"private": True},
+        {"order": an_order(prompt="")},
+    ],
+    ids=["elsewhere", "outside of servers", "deleted", "somebody else's, private", "erased"],
+)
+async def test_what_a_member_can_not_see_here_can_not_be_reported(shop, handle, put, changes):
+    """Neither does a report tell moderators what was ordered in private."""
+    job = put(**changes)
+
+    with pytest.raises(NothingThere):
+        await handle.report(job.id, ADA, language="en")
+
+    assert lines(shop) == []
+
+
+async def test_a_member_may_show_moderators_a_private_picture_of_their_own(shop, handle, put):
+    job = put(private=True)
+
+    await handle.report(job.id, NOAH, language="en")
+
+    assert len(lines(shop)) == 1
+
+
+async def test_two_reports_at_once_are_both_taken(shop, handle, put):
+    """Discord makes one message of their one nonce."""
+    job = put()
+
+    found = await asyncio.gather(
+        *(handle.report(job.id, by, language="en") for by in (ADA, NOAH)), return_exceptions=True
+    )
+
+    assert all(one is None or isinstance(one, ReportedAlready) for one in found)
+    assert {notice.job.id for notice in lines(shop)} == {job.id}
+    assert shop.jobs.rows[job.id].reported_at is not None
+
+
+async def test_a_report_takes_no_job_out_of_its_carriers_hands(shop, handle, put):
+    """Its state may still change; what is on record of the report stays."""
+    job = put(state=State.COMPLETED, owner="here", epoch=3)
+
+    await handle.report(job.id, ADA, language="en")
+
+    delivered = job.turn(State.DELIVERED, now=shop.clock(), owner=None)
+    assert await shop.jobs.swap(job, delivered)
+    assert shop.jobs.rows[job.id] == replace(delivered, reported_at=shop.clock())
+
+
+async def test_a_job_that_moves_on_meanwhile_is_marked_all_the_same(shop, handle, put):
+    job = put(state=State.COMPLETED)
+    write = shop.notices.write
+
+    async def write_and_move(channel_id, notice):
+        await write(channel_id, notice)
+        shop.jobs.put(job.turn(State.DELIVERED, now=shop.clock()))
+
+    shop.notices.write = write_and_move
+
+    await handle.report(job.id, ADA, language="en")
+
+    assert shop.jobs.rows[job.id].reported_at is not None
+
+
+# What moderators do about it.
+
+
+async def test_a_moderator_finds_a_reported_job_of_their_own_server_alone(handle, put):
+    here, elsewhere = put(), put(guild_id=ELSEWHERE)
+
+    assert await handle.reported(here.id, MIRA) == here
+    with pytest.raises(NothingThere):
+        await handle.reported(elsewhere.id, MIRA)
+    with pytest.raises(NothingThere):
+        await handle.reported("f" * 16, MIRA)
+
+
+async def test_taken_away_pictures_are_gone_with_their_message(shop, handle, put):
+    job = put()
+
+    taken = await handle.take_away(job.id, MIRA)
+
+    assert taken.deleted_at == shop.clock()
+    assert shop.jobs.rows[job.id].deleted_at == shop.clock()
+    assert [removed.id for removed in shop.replies.removed] == [job.id]
+
+
+async def test_taking_away_twice_changes_nothing_more(shop, handle, put):
+    """Two moderators may press at once, and one bot may die between."""
+    job = put()
+    first = await handle.take_away(job.id, MIRA)
+    shop.clock.now += 60
+
+    again = await handle.take_away(job.id, replace(MIRA, id=2))
+
+    assert again.deleted_at == first.deleted_at
+
+
+async def test_a_moderator_of_another_server_takes_nothing_away(shop, handle, put):
+    job = put()
+
+    with pytest.raises(NothingThere):
+        await handle.take_away(job.id, replace(MIRA, guild_id=ELSEWHERE))
+
+    assert shop.jobs.rows[job.id] == job
+    assert shop.replies.removed == []
+
+
+async def test_a_block_that_ends_by_itself_is_not_what_a_report_asks_for(shop):
+    """Blocked for an hour, somebody may still be blocked for good."""
+    await shop.limits.block(MIRA, NOAH.id, hours=1, reason="")
+    assert await shop.limits.blocked(MIRA, NOAH.id) is None
+
+    block = await shop.limits.block(MIRA, NOAH.id, hours=None, reason="reported")
+
+    assert await shop.limits.blocked(MIRA, NOAH.id) == block
+    assert await shop.limits.blocked(MIRA, ADA.id) is None
+    shop.guilds.kept[GUILD] = Rules(log_channel=LOG)
+    await shop.limits.block(MIRA, NOAH.id, hours=None, reason="reported")
+    assert [type(notice) for notice in lines(shop)] == [Blocked]
