@@ -123,8 +123,9 @@ def complete(stage, bot):
 
 
 def of(order, member):
-    """Return the messages of an order that a member sees."""
-    return [one for one in member.visible() if order.job_id in json.dumps(one["components"])]
+    """Return the messages with an order's pictures that a member sees: those can be deleted."""
+    button = f"delete:{order.job_id}"
+    return [one for one in member.visible() if button in json.dumps(one["components"])]
 
 
 def end_tokens(stage):
@@ -236,17 +237,18 @@ async def test_where_every_way_is_closed_an_order_is_kept_and_handed_over_once(
     stage.world.token_life = 900.0
 
     foreign = await mira.command("history")
-    await foreign.until(says("No pictures of yours wait here"))
+    await foreign.until(says("There are no orders of yours yet"))
     asked = await noah.command("history")
     handed = await asked.until(delivered(1))
     told = await asked.follow_up()
     again = await noah.command("history")
-    await again.until(says("No pictures of yours wait here"))
+    await again.until(lambda message: message["components"])
 
     assert asked.ephemeral
     assert taken.job_id in json.dumps(handed["components"])
     assert "One order of yours" in words(told)
     assert told["flags"] & EPHEMERAL
+    assert not again.message["attachments"]
     assert again.ephemeral
     assert of(taken, mira) == of(taken, direct) == []
 

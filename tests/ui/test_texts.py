@@ -43,6 +43,7 @@ from bot.errors import (
     TooMany,
 )
 from bot.ui import texts
+from bot.ui.buttons import Do
 from bot.ui.language import LANGUAGES, speaking
 from bot.ui.modals import GROUPS
 from tests.rules import FULLEST, FULLEST_OVERVIEW, ID, PHRASES, PROMPT, REASON, any_rules
@@ -312,7 +313,7 @@ def hints():
 
 
 def buttons():
-    yield from (texts.cards.again(), texts.cards.try_again())
+    yield from (*map(texts.presses.label, Do), texts.presses.try_again())
     yield from (texts.changes.save(), texts.changes.discard(), *map(texts.limits.edit, GROUPS))
 
 
