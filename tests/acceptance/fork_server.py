@@ -26,15 +26,14 @@ PRELOADED = (
     "alembic.command",
     "alembic.config",
     "asyncpg",
-    "aiosqlite",
     "sqlalchemy.dialects.postgresql.asyncpg",
-    "sqlalchemy.dialects.sqlite.aiosqlite",
     "bot.app",
     "bot.check",
     "bot.operate",
     "cogs.history",
     "cogs.imagine",
     "cogs.limits",
+    "cogs.presses",
 )
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 ORDER_BYTES = 1 << 17
