@@ -26,10 +26,12 @@ from bot.domain.job import ENDED, Job, State
 from bot.domain.limits import DAY, Standing
 from bot.domain.order import Order
 from bot.domain.rules import Block, changed
+from bot.service.ports import Ping, Wishes
 from bot.store.database import Database
 from bot.store.guilds import Guilds
 from bot.store.jobs import Jobs
 from bot.store.lanes import Lanes
+from bot.store.members import Members
 from bot.store.records import Records
 
 LANE: Final = "lane"
@@ -137,7 +139,7 @@ def _insert(table: str, values: Mapping[str, str]) -> str:
 async def call_all(database: Database, *, now: float) -> None:
     """Call every public method of the store; raises where one was forgotten."""
     jobs, lanes = Jobs(database), Lanes(database)
-    guilds, records = Guilds(database), Records(database)
+    guilds, records, members = Guilds(database), Records(database), Members(database)
     job = a_job(1, now)
     calls: dict[type, dict[str, Callable[[], Awaitable[object]]]] = {
         Jobs: {
@@ -180,6 +182,18 @@ async def call_all(database: Database, *, now: float) -> None:
             "erase": lambda: records.erase(made_before=now - 89 * 86400, most=10),
             "newest": lambda: records.newest(None, most=20),
             "lanes": records.lanes,
+            "durations": lambda: records.durations(most=100),
+            "page": lambda: records.page(7, word="storm", skip=5, most=5),
+            "every": lambda: records.every(7),
+            "forget": lambda: records.forget(7, made_before=now, today=now - DAY),
+            "unforgotten": lambda: records.unforgotten(7, made_before=now),
+        },
+        Members: {
+            "wishes": lambda: members.wishes(7),
+            "put": lambda: members.put(7, Wishes(ping=Ping.NEVER, forget_before=now)),
+            "blocks": lambda: members.blocks(7),
+            "to_forget": lambda: members.to_forget(most=100),
+            "forgot": lambda: members.forgot(7, made_before=now),
         },
     }
     for kind, known in calls.items():
@@ -194,6 +208,7 @@ async def call_all(database: Database, *, now: float) -> None:
             await call()
     for state in set(State) - ENDED:
         await records.newest(state, most=20)
+    await records.forget(MEMBERS // 2, made_before=now, today=now)  # who then has none left
 
 
 def a_job(number: int, now: float) -> Job:

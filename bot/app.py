@@ -22,7 +22,7 @@ from bot.service.handle import Handle
 from bot.service.hear import Hear
 from bot.service.history import History
 from bot.service.limits import Limits
-from bot.service.members import Own
+from bot.service.members import Keeping, Own
 from bot.service.orders import Orders
 from bot.service.pace import Pace, PaceSettings
 from bot.service.recover import Recover, RecoverSettings
@@ -225,6 +225,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
         guilds=guilds,
         deliver=deliver,
         caps=caps,
+        keeping=Keeping(files_days=settings.keep_files_days, orders_days=settings.keep_orders_days),
         lane=lane,
         now=now,
     )

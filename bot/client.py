@@ -24,12 +24,12 @@ from bot.service.history import History
 from bot.service.limits import Limits
 from bot.service.members import Own
 from bot.service.orders import Orders
-from bot.ui import answers, buttons, panel
+from bot.ui import answers, buttons, desk, panel
 from bot.ui.language import Translator
 
 log = logging.getLogger(__name__)
 
-COGS: Final = ("cogs.imagine", "cogs.presses", "cogs.limits", "cogs.history")
+COGS: Final = ("cogs.imagine", "cogs.presses", "cogs.limits", "cogs.history", "cogs.help")
 FIRST_PAUSE: Final = 1.0  # seconds before the next connection, then twice as long
 LONGEST_PAUSE: Final = 60.0  # seconds
 BETWEEN_SHARDS: Final = 5.5  # seconds; Discord takes one IDENTIFY in five
@@ -98,7 +98,7 @@ class ImagineBot(commands.Bot):
 
     async def load(self) -> None:
         """Load the cogs, and what speaks for their commands in other languages."""
-        self.add_dynamic_items(*buttons.ALL, panel.Press)
+        self.add_dynamic_items(*buttons.ALL, *desk.ALL, panel.Press)
         await self.tree.set_translator(Translator())
         for name in COGS:
             await self.load_extension(name)

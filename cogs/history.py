@@ -1,4 +1,4 @@
-"""``/history``: hands over the pictures that could not be delivered."""
+"""``/history``: a member's own orders, and the pictures that could not be delivered."""
 
 from collections.abc import Sequence
 
@@ -9,21 +9,28 @@ from discord.ext import commands
 from bot.client import OUTSIDE, ImagineBot
 from bot.domain.job import Job
 from bot.service.history import History as Service
+from bot.service.members import Own
 from bot.service.ports import Picture
-from bot.ui import answers, texts
+from bot.ui import answers, desk, texts
 
 
 class History(commands.Cog):
     """Looks back."""
 
-    def __init__(self, history: Service) -> None:
+    def __init__(self, history: Service, own: Own) -> None:
         self._history = history
+        self._own = own
 
     @app_commands.command(description=texts.commands.HISTORY, extras=OUTSIDE)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     @app_commands.allowed_installs(guilds=True, users=False)
-    async def history(self, interaction: discord.Interaction[ImagineBot]) -> None:
-        """Send what is kept, privately, each order in a message of its own."""
+    @app_commands.describe(word=texts.commands.HISTORY_WORD)
+    async def history(
+        self,
+        interaction: discord.Interaction[ImagineBot],
+        word: app_commands.Range[str, 1, desk.LONGEST_WORD] = "",
+    ) -> None:
+        """Send what is kept, privately, each order in a message of its own; then show a page."""
 
         async def hand(job: Job, pictures: Sequence[Picture]) -> None:
             await answers.pictures(interaction, job, pictures)
@@ -32,9 +39,21 @@ class History(commands.Cog):
         count = await self._history.hand_over(
             interaction.user.id, hand, file_limit=interaction.filesize_limit
         )
-        await answers.privately(interaction, texts.history.handed_over(count))
+        leaf = await self._own.page(interaction.user.id, word=word.strip(), number=0)
+        note = texts.history.handed_over(count) if count else None
+        await answers.shown(interaction, desk.page(leaf, note))
+
+    @commands.Cog.listener()
+    async def on_history_turn(
+        self, interaction: discord.Interaction[ImagineBot], number: int, word: str
+    ) -> None:
+        """Turn to another page, of the orders of whoever pressed."""
+        async with answers.explaining(interaction):
+            await answers.hold(interaction)
+            leaf = await self._own.page(interaction.user.id, word=word, number=number)
+            await answers.change(interaction, desk.page(leaf))
 
 
 async def setup(bot: ImagineBot) -> None:
-    """Add the cog, with the service it calls."""
-    await bot.add_cog(History(bot.services.history))
+    """Add the cog, with the services it calls."""
+    await bot.add_cog(History(bot.services.history, bot.services.own))

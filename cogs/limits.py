@@ -1,7 +1,7 @@
 """``/limits``: moderators set what their server may order, and see why something was refused."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -9,8 +9,7 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.domain import rules, styles, words
-from bot.domain.limits import Ask
-from bot.domain.order import STEPS, Order
+from bot.domain.limits import SAMPLE, Ask
 from bot.domain.rules import RANGES, Rules
 from bot.errors import NotModerator
 from bot.service.limits import Limits as Service
@@ -32,9 +31,6 @@ StyleName = app_commands.Range[str, 1, styles.LONGEST_NAME]
 StyleWords = app_commands.Range[str, 1, styles.LONGEST_WORDS]
 Phrase = app_commands.Range[str, 1, words.LONGEST_PHRASE]
 Hours = app_commands.Range[int, rules.BLOCK_HOURS.low, rules.BLOCK_HOURS.high]
-
-# What a member is explained by: the least that can be ordered.
-SAMPLE: Final = Order(prompt="", images=1, steps=STEPS.low)
 
 
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)

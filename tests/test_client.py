@@ -20,6 +20,7 @@ from bot.client import (
 )
 from bot.domain.shards import Shards
 from bot.ui.language import Translator
+from cogs.help import Help
 from cogs.history import History
 from cogs.imagine import Imagine
 from cogs.limits import Limits
@@ -76,7 +77,8 @@ async def bot():
     )
     await bot.add_cog(Imagine(None, None))
     await bot.add_cog(Limits(None, None))
-    await bot.add_cog(History(None))
+    await bot.add_cog(History(None, None))
+    await bot.add_cog(Help(None))
     yield bot
     await bot.close()
 
@@ -201,7 +203,7 @@ async def test_every_command_is_described(bot):
             assert 8 <= len(parameter.description) <= 100
 
 
-OUTSIDE = {"imagine", "history"}
+OUTSIDE = {"imagine", "history", "usage", "help", "settings", "privacy"}
 
 
 def everywhere(commands):

@@ -9,11 +9,13 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain import pressure, words
-from bot.domain.order import Order
+from bot.domain.order import STEPS, Order
 from bot.domain.pressure import Lane
 from bot.domain.rules import Allowance, Block, Rules
 
 DAY: Final = 86400.0  # seconds
+# What is asked with where nobody orders: the least that can be ordered.
+SAMPLE: Final = Order(prompt="", images=1, steps=STEPS.low)
 
 
 class Rule(StrEnum):

@@ -2,16 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import Callable
-from dataclasses import asdict, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from bot.domain import limits
-from bot.domain.limits import Ask, Caps, Verdict, day_of
+from bot.domain.job import Job
+from bot.domain.limits import DAY, Ask, Caps, Verdict, day_of
 from bot.domain.styles import Style
 from bot.errors import StoreAway
 from bot.service.deliver import Deliver
-from bot.service.ports import Guilds, Jobs, Members, Page, Ping, Records, Wishes
+from bot.service.ports import Guilds, Jobs, Members, Ping, Records, Wishes
 
 PAGE: Final = 5  # orders on a page of ``/history``
 MOST: Final = 100  # members whose data is erased in one round
@@ -22,6 +23,44 @@ STYLES_KEPT: Final = 3.0  # seconds; each letter that is typed asks anew
 _OURS: Final = frozenset(
     {"interaction_token", "callback_token", "lane", "owner", "epoch", "file_limit"}
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keeping:
+    """For how many days the operator has what kept; 0: for ever."""
+
+    files_days: int
+    orders_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaf:
+    """A page of a member's orders; *number* is counted from 0, *of* is how many pages there are."""
+
+    jobs: Sequence[Job]
+    number: int
+    of: int
+    total: int  # orders
+    word: str  # that their prompts hold; empty: they are all
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """How every rule stands to a member, and when the day's count starts anew, in Unix seconds."""
+
+    verdicts: Sequence[Verdict]
+    anew_at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forgetting:
+    """What became of a wish to be forgotten: whether all is erased, and if not, when the day ends.
+
+    What runs is erased once it has ended, what the day's limits count when the day is over.
+    """
+
+    done: bool
+    day_ends_at: float
 
 
 class Own:
@@ -36,9 +75,11 @@ class Own:
         guilds: Guilds,
         deliver: Deliver,
         caps: Caps,
+        keeping: Keeping,
         lane: str,
         now: Callable[[], float],
     ) -> None:
+        self.keeping = keeping
         self._members = members
         self._records = records
         self._jobs = jobs
@@ -49,15 +90,24 @@ class Own:
         self._now = now
         self._styles: dict[int, tuple[float, tuple[Style, ...]]] = {}  # by server, with until when
 
-    async def page(self, member_id: int, *, word: str, number: int) -> Page:
-        """Return a page of the member's orders, the newest first; *number* is counted from 0."""
-        return await self._records.page(member_id, word=word, skip=number * PAGE, most=PAGE)
+    async def page(self, member_id: int, *, word: str, number: int) -> Leaf:
+        """Return a page of the member's orders, the newest first: the last one if they are fewer.
 
-    async def usage(self, member_id: int, ask: Ask) -> list[Verdict]:
+        *number* is counted from 0; only orders whose prompts hold *word* are on it.
+        """
+        found = await self._records.page(member_id, word=word, skip=number * PAGE, most=PAGE)
+        last = max(found.total - 1, 0) // PAGE
+        if number > last:
+            number = last
+            found = await self._records.page(member_id, word=word, skip=number * PAGE, most=PAGE)
+        return Leaf(jobs=found.jobs, number=number, of=last + 1, total=found.total, word=word)
+
+    async def usage(self, member_id: int, ask: Ask) -> Figures:
         """Return how every rule stands to an order that the member would make now."""
         now = self._now()
         standing = await self._jobs.standing(ask.guild_id, member_id, lane=self._lane, now=now)
-        return list(limits.verdicts(ask, caps=self._caps, standing=standing, now=now))
+        verdicts = list(limits.verdicts(ask, caps=self._caps, standing=standing, now=now))
+        return Figures(verdicts=verdicts, anew_at=day_of(now) + DAY)
 
     async def styles(self, guild_id: int | None) -> tuple[Style, ...]:
         """Return the styles that a server has beside those that all have, to choose from.
@@ -108,29 +158,30 @@ class Own:
         }
         return await asyncio.to_thread(_written, kept)
 
-    async def forget(self, member_id: int) -> bool:
-        """Erase the member's orders; ``False``: some are running, and are erased once they ended.
+    async def forget(self, member_id: int) -> Forgetting:
+        """Erase the member's orders and settings; what can't be yet is erased by :meth:`sweep`.
 
-        Of today's, which limits count, the prompts and pictures are erased at once, the rest when
-        the day is over.
+        Orders that run are finished first. Of today's, which limits count, the prompts and
+        pictures are erased at once, the rest when the day is over.
         """
-        wishes = await self._members.wishes(member_id)
-        wishes = replace(wishes, forget_before=self._now())
-        await self._members.put(member_id, wishes)
-        return await self._forget(member_id, wishes)
+        now = self._now()
+        await self._members.put(member_id, Wishes(forget_before=now))
+        done = await self._forget(member_id, now)
+        return Forgetting(done=done, day_ends_at=day_of(now) + DAY)
 
     async def sweep(self) -> None:
         """Erase what could not be erased when it was asked for."""
         for member_id, wishes in await self._members.to_forget(most=MOST):
-            await self._forget(member_id, wishes)
+            if wishes.forget_before is not None:
+                await self._forget(member_id, wishes.forget_before)
 
-    async def _forget(self, member_id: int, wishes: Wishes) -> bool:
-        before, today = wishes.forget_before or 0.0, day_of(self._now())
+    async def _forget(self, member_id: int, before: float) -> bool:
+        today = day_of(self._now())
         for job_id in await self._records.forget(member_id, made_before=before, today=today):
             await self._deliver.forget(job_id)
         if await self._records.unforgotten(member_id, made_before=before):
             return False
-        await self._members.put(member_id, replace(wishes, forget_before=None))
+        await self._members.forgot(member_id, made_before=before)
         return True
 
 

@@ -216,6 +216,9 @@ class Members(Protocol):
     async def put(self, member_id: int, wishes: Wishes) -> None:
         """Keep *wishes* in place of what the member had set."""
 
+    async def forgot(self, member_id: int, *, made_before: float) -> None:
+        """Note that what was ordered until then is erased, unless more is to be by now."""
+
     async def blocks(self, member_id: int) -> Sequence[tuple[int, Block]]:
         """Return the blocks of a member, each with its server."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.engine import Connection
 
 from bot.domain.rules import Block
@@ -42,6 +42,18 @@ class Members:
         if connection.execute(update(members).where(its).values(values)).rowcount == 0:
             connection.execute(insert(members).values(values | {"member_id": member_id}))
         return True
+
+    @writes
+    def forgot(self, connection: Connection, member_id: int, *, made_before: float) -> None:
+        """Note that what was ordered until then is erased; who wished nothing else has no row.
+
+        Unless more is to be erased by now.
+        """
+        its = members.c.member_id == member_id
+        done = update(members).where(its, members.c.forget_before == made_before)
+        connection.execute(done.values(forget_before=None))
+        empty = and_(members.c.ping == Ping.AUTO.value, members.c.forget_before.is_(None))
+        connection.execute(delete(members).where(its, empty))
 
     @reads
     def blocks(self, connection: Connection, member_id: int) -> Sequence[tuple[int, Block]]:

@@ -22,6 +22,7 @@ from bot.store.tables import (
     is_waiting,
     jobs,
     lanes,
+    lines,
 )
 
 MOST_LEAFED: Final = 5000  # orders of one member that are looked through
@@ -34,7 +35,9 @@ _BLANK: Final[dict[str, Any]] = {
     "error": None,
     "media": [],
     "interaction_token": None,
+    "hidden": True,  # should the vendor's word on it come yet, nothing is to be shown
 }
+DURATIONS_AMONG: Final = 20  # times as many of the newest orders are looked at for durations
 _IN_LINE: Final = and_(is_waiting, jobs.c.answered_at.is_not(None))
 
 
@@ -90,14 +93,21 @@ class Records:
 
     @reads
     def durations(self, connection: Connection, *, most: int) -> Sequence[float]:
-        """Return how many seconds the vendor took for the last jobs that it completed."""
-        query = (
-            select(jobs.c.completed_at - jobs.c.queued_at)
-            .where(jobs.c.completed_at.is_not(None), jobs.c.queued_at.is_not(None))
+        """Return how many seconds the vendor took for the last jobs that it completed.
+
+        The newest come first. Only so many are looked at: it may have completed none for long.
+        """
+        newest = (
+            select(jobs.c.completed_at, jobs.c.queued_at)
             .order_by(jobs.c.interaction_id.desc())
-            .limit(most)
+            .limit(most * DURATIONS_AMONG)
         )
-        return list(connection.scalars(query))
+        took = [
+            row.completed_at - row.queued_at
+            for row in connection.execute(newest)
+            if row.completed_at is not None and row.queued_at is not None
+        ]
+        return took[:most]
 
     @reads
     def page(
@@ -134,12 +144,16 @@ class Records:
         """
         over = and_(_to_forget(member_id, made_before), ~is_owned, or_(is_over, is_kept))
         old = and_(over, jobs.c.created_at < today)
-        ids = list(connection.scalars(select(jobs.c.id).where(over)))
+        found = connection.execute(select(jobs.c.id, jobs.c.lane).where(over)).all()
         connection.execute(delete(jobs).where(old))
         gone = {"state": State.FAILED.value, "cause": Cause.KEPT_TOO_LONG.value, "kept_at": None}
         connection.execute(update(jobs).where(over, is_kept).values(gone))
         connection.execute(update(jobs).where(over).values(_BLANK))
-        return ids
+        rest = select(jobs.c.id).where(jobs.c.member_id == member_id).limit(1)
+        if found and connection.scalar(rest) is None:  # nor do they stand in any line
+            its_lanes = lines.c.lane.in_({row.lane for row in found})
+            connection.execute(delete(lines).where(its_lanes, lines.c.line == f"m{member_id}"))
+        return [row.id for row in found]
 
     @reads
     def unforgotten(self, connection: Connection, member_id: int, *, made_before: float) -> bool:

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import gzip
+import io
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -251,6 +253,22 @@ async def pictures(interaction: Interaction, job: Job, found: Sequence[Picture])
     card = cards.done(delivered, found, place=Place.HANDED)
     async with answered():
         await interaction.followup.send(view=card.view, files=card.files, ephemeral=True)
+
+
+async def document(interaction: Interaction, data: bytes) -> None:
+    """Hand a member their data, JSON, as a file for them alone; a large one is packed.
+
+    Raises :class:`~bot.errors.Closed` and :class:`~bot.errors.DiscordAway`.
+    """
+    name = "imagine-data.json"
+    if len(data) > interaction.filesize_limit:
+        data, name = await asyncio.to_thread(gzip.compress, data), f"{name}.gz"
+    if len(data) > interaction.filesize_limit:
+        await privately(interaction, texts.desk.too_large())
+        return
+    async with answered():
+        file = discord.File(io.BytesIO(data), filename=name)
+        await interaction.followup.send(texts.desk.exported(), file=file, ephemeral=True)
 
 
 async def explain(interaction: Interaction, error: BaseException) -> None:

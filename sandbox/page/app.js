@@ -11,7 +11,7 @@ import { Messages } from "./messages.js";
 import { openModal } from "./modal.js";
 import { Notices } from "./notices.js";
 import { Panel } from "./panel.js";
-import { Sidebar } from "./sidebar.js";
+import { Sidebar, callsInWords } from "./sidebar.js";
 import { Socket } from "./socket.js";
 import { Store } from "./store.js";
 import { themeSwitch } from "./theme.js";
@@ -28,6 +28,7 @@ const names = {
   place: (id) => store.place(id),
   openChannel: (id) => openChannel(id),
   useCommand: (name) => composer.begin(name),
+  go: (target) => messages.go(target),
 };
 const actions = new Actions(
   store,
@@ -82,9 +83,37 @@ function drawHead() {
   setText(part("channel-topic"), channel.topic || (guild ? guild.name : ""));
   part("channel-age").hidden = !channel.nsfw;
   part("scroller").setAttribute("aria-label", `Messages in ${channel.name}`);
-  document.title = `${guild ? `#${channel.name} · ${guild.name}` : channel.name} · Imagine sandbox`;
+  drawCalls();
+  drawStranger(place);
   setText(part("empty-title"), guild ? `This is the beginning of #${channel.name}` : `You and ${channel.name}`);
   remember();
+}
+
+/** How many calls wait elsewhere: in the title, and on the button of a sidebar that is out of sight. */
+function drawCalls() {
+  const place = store.place();
+  if (!place) return;
+  const { guild, channel } = place;
+  const { calls } = store;
+  const title = guild ? `#${channel.name} · ${guild.name}` : channel.name;
+  document.title = `${calls ? `(${calls}) ` : ""}${title} · Imagine sandbox`;
+  part("open-sidebar").toggleAttribute("data-called", calls > 0);
+  part("open-sidebar").setAttribute("aria-label", calls ? `Channels, ${callsInWords(calls)}` : "Channels");
+}
+
+/** Where the bot was not invited: whether you brought it along, and how to. */
+function drawStranger({ guild, channel }) {
+  const { hasBot, installed } = store.where;
+  const bot = store.world.bot.username;
+  const here = guild ? guild.name : `your messages with ${channel.name}`;
+  part("stranger").hidden = hasBot;
+  setText(
+    part("stranger-text"),
+    installed
+      ? `${bot} is not in ${here}. You brought it along: some of its commands work here.`
+      : `${bot} is not in ${here}. Add it to your apps to bring it along.`,
+  );
+  setText(part("install"), installed ? "Remove it from my apps" : "Add it to my apps");
 }
 
 function drawOffline() {
@@ -93,6 +122,9 @@ function drawOffline() {
 }
 
 for (const type of ["world", "channel"]) store.addEventListener(type, drawHead);
+store.addEventListener("unread", drawCalls);
+store.addEventListener("seen", ({ detail }) => socket.tell("read", { channel_id: detail }));
+part("install").addEventListener("click", () => socket.tell("install", { present: !store.world.installed }));
 for (const type of ["world", "bot"]) {
   store.addEventListener(type, () => {
     drawOffline();

@@ -31,15 +31,20 @@ const LONGEST_TEXT = 6000; // Discord's own limit for a text option
 /**
  * The commands of one kind that Discord would offer here.
  * @param {object[]} commands as the bot registered them
- * @param {{guildId: string|null, nsfw: boolean, moderator: boolean}} place
+ * @param {{guildId: string|null, nsfw: boolean, moderator: boolean, private?: boolean, hasBot?: boolean,
+ *   installed?: boolean}} place `hasBot`: the bot was invited there; `installed`: you added it to your account;
+ *   `private`: a direct channel without the bot
  * @param {number} kind 1: slash, 2: on a user, 3: on a message
  */
 export function available(commands, place, kind = 1) {
   return commands.filter((command) => {
     if ((command.type ?? 1) !== kind) return false;
-    if (command.guild_id && command.guild_id !== place.guildId) return false;
-    const context = place.guildId ? 0 : 1;
-    const offered = command.contexts ?? (command.dm_permission === false ? [0] : [0, 1]);
+    const invited = place.hasBot !== false && !place.private;
+    if (command.guild_id && (command.guild_id !== place.guildId || !invited)) return false;
+    const installs = command.integration_types ?? [0];
+    if (!(installs.includes(0) && invited) && !(installs.includes(1) && place.installed)) return false;
+    const context = place.private ? 2 : place.guildId ? 0 : 1;
+    const offered = command.contexts ?? (command.dm_permission === false ? [0, 2] : [0, 1, 2]);
     if (!offered.includes(context)) return false;
     if (command.nsfw && place.guildId && !place.nsfw) return false;
     const needed = command.default_member_permissions ?? null; // "0": nobody, until an admin opens it
@@ -169,11 +174,16 @@ function nest(path, values) {
   return path.reduceRight((options, node) => [{ name: node.name, type: node.type, options }], values);
 }
 
+/** Under what the value of a choice of the bot's is kept: the text shows the choice's name only. */
+export const pickKey = (option, name) => `${option.name}\n${name.trim()}`;
+
 /**
  * Read one value.
  * @returns {{value: any}|{problem: string}} the problem continues a sentence that begins with the option's name
  */
 export function convert(option, raw, directory) {
+  const picked = directory.picked?.get(pickKey(option, raw));
+  if (picked !== undefined) return { value: picked };
   if (option.choices?.length) {
     const wanted = raw.toLowerCase();
     const choice = option.choices.find(({ name }) => name.toLowerCase() === wanted) ?? option.choices.find(

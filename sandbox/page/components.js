@@ -5,6 +5,7 @@
 import { h } from "./dom.js";
 import { gallery, thumbnail } from "./gallery.js";
 import { icon } from "./icons.js";
+import { target } from "./jump.js";
 import { richText } from "./richtext.js";
 import { SELECT_TYPES, createSelect } from "./select.js";
 
@@ -135,6 +136,20 @@ function button(component, drawing) {
     : null;
   const content = [emoji, component.label ? h("span", {}, component.label) : null];
   const name = component.label ? null : (component.emoji?.name ?? "Button");
+  const to = component.style === 5 && !component.disabled && drawing.names.go ? target(component.url) : null;
+  if (to) {
+    return h(
+      "button",
+      {
+        type: "button",
+        class: "button link",
+        "aria-label": name,
+        dataset: { key: component.url, testid: "button" },
+        onClick: () => drawing.names.go(to),
+      },
+      content,
+    );
+  }
   if (component.style === 5 && !component.disabled) {
     return h(
       "a",

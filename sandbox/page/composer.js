@@ -19,6 +19,7 @@ export class Composer {
   #asked = 0;
   #asking = 0;
   #history = [];
+  #picked = new Map();
 
   /**
    * @param {{form: HTMLFormElement, input: HTMLTextAreaElement, mirror: HTMLElement, hints: HTMLElement,
@@ -57,9 +58,12 @@ export class Composer {
   }
 
   #entries() {
-    const { guild, channel } = this.store.place() ?? {};
-    const here = { guildId: guild?.id ?? null, nsfw: Boolean(channel?.nsfw), moderator: this.store.moderator };
-    return flatten(available(this.store.world?.commands ?? [], here));
+    return flatten(available(this.store.world?.commands ?? [], this.store.where));
+  }
+
+  /** What names may stand for: people and places, and what the bot offered and the member chose. */
+  #names() {
+    return { ...this.directory(), picked: this.#picked };
   }
 
   #placed() {
@@ -79,7 +83,7 @@ export class Composer {
   #refresh() {
     const text = this.input.value;
     const caret = this.input.selectionStart;
-    this.#view = { ...look(text, caret, this.#entries(), this.directory()), caret };
+    this.#view = { ...look(text, caret, this.#entries(), this.#names()), caret };
     this.problem.hidden = true;
     this.#paint(text, this.#view.parsed);
     if (this.#view.parsed) this.hints.show(this.#view.parsed, this.#view.active?.option ?? null, this.#problems());
@@ -93,7 +97,7 @@ export class Composer {
   /** What is wrong so far. A value that is still being typed, and can still become right, is not. */
   #problems() {
     const { parsed, active, list, ask } = this.#view;
-    const wrong = check(parsed, this.directory()).problems.filter(({ option }) => {
+    const wrong = check(parsed, this.#names()).problems.filter(({ option }) => {
       const item = parsed.given.find((candidate) => candidate.option === option);
       return item?.raw && !(item.option === active?.option && (list.length || ask));
     });
@@ -119,7 +123,7 @@ export class Composer {
   async #ask() {
     const { entry, parsed, active } = this.#view;
     const turn = ++this.#asked;
-    const choices = await this.actions.suggestions(entry, partial(parsed, active.option, this.directory()));
+    const choices = await this.actions.suggestions(entry, partial(parsed, active.option, this.#names()));
     const late = turn !== this.#asked || this.#view.active?.option !== active.option;
     if (late || document.activeElement !== this.input) return;
     this.#offer(fromBot(choices, this.#view.active), active.option.name);
@@ -172,7 +176,8 @@ export class Composer {
     else rows[this.#at]?.scrollIntoView({ block: "nearest" });
   }
 
-  #choose({ edit }) {
+  #choose({ edit, pick }) {
+    if (pick) this.#picked.set(pick.key, pick.value);
     const { value } = this.input;
     const rest = value.slice(edit.to).replace(/^\s+/u, edit.insert.endsWith(" ") ? "" : " ");
     this.input.value = value.slice(0, edit.from) + edit.insert + rest;
@@ -220,7 +225,7 @@ export class Composer {
   /** Whether Enter means "send" although suggestions are open: the line can go as it stands. */
   #complete() {
     if (this.#moved || !this.#view.parsed) return false;
-    return check(this.#view.parsed, this.directory()).problems.length === 0;
+    return check(this.#view.parsed, this.#names()).problems.length === 0;
   }
 
   #goTo(option) {
@@ -244,7 +249,7 @@ export class Composer {
     const entry = match(text, this.#entries());
     if (!entry) return this.#refuse(`There is no command ${text.split(/\s/u)[0]} here. Type / to see what there is.`);
     const parsed = parse(text, entry);
-    const { options, problems } = check(parsed, this.directory());
+    const { options, problems } = check(parsed, this.#names());
     if (!problems.length) {
       this.actions.command(entry, options);
       return this.#sent(text);

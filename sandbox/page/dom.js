@@ -44,16 +44,37 @@ export function setText(element, text) {
 }
 
 /**
- * Replace `old` by `fresh` without taking the keyboard's place away: if a control inside `old` had the focus, the
- * control with the same `data-key` in `fresh` gets it.
+ * Replace `old` by `fresh` without taking the keyboard's place away: if a control inside `old` had the focus, its
+ * heir in `fresh` gets it.
  */
 export function swapKeepingFocus(old, fresh) {
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
-  const key = focused?.dataset.key;
+  const next = focused && heir(focused, old, fresh);
   old.replaceWith(fresh);
-  if (!focused) return;
-  const next = key && fresh.querySelector(`[data-key="${CSS.escape(key)}"]`);
-  (next || fresh.querySelector("button:not([disabled])") || fresh).focus?.({ preventScroll: true });
+  next?.focus({ preventScroll: true });
+}
+
+/**
+ * The control that takes a control's place: the one of the same name, even if its `data-key` is another one, as when
+ * a button that turns pages carries the number of the next; else that of the same key, whatever it says now. If it
+ * can't be used any more, the nearest one that can.
+ */
+function heir(focused, old, fresh) {
+  if (focused === old) return fresh;
+  const keyed = (root) => [...root.querySelectorAll("[data-key]")];
+  const name = (control) => control.getAttribute("aria-label") ?? control.textContent;
+  const before = keyed(old);
+  const after = keyed(fresh);
+  const sameKey = (control) => control.dataset.key === focused.dataset.key;
+  const sameName = (control) => control.tagName === focused.tagName && name(control) === name(focused);
+  const next = after.find((control) => sameKey(control) && sameName(control)) ?? after.find(sameName)
+    ?? after.find(sameKey);
+  if (next && !next.disabled) return next;
+  const at = next ? after.indexOf(next) : before.indexOf(focused);
+  const near = (control) => Math.abs(after.indexOf(control) - at);
+  const usable = after.filter((control) => !control.disabled);
+  const beside = usable.filter((control) => next && control.parentElement === next.parentElement);
+  return (beside.length ? beside : usable).sort((one, other) => near(one) - near(other))[0] ?? fresh;
 }
 
 /**

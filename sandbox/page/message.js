@@ -7,13 +7,10 @@ import { h, shorten } from "./dom.js";
 import { gallery } from "./gallery.js";
 import { avatar, icon } from "./icons.js";
 import { plainText, richLine, richText } from "./richtext.js";
-import { isLoading } from "./store.js";
+import { isLoading, isPrivate } from "./store.js";
 import { clockTime, format } from "./time.js";
 
-const EPHEMERAL = 1 << 6;
 const COMPONENTS_V2 = 1 << 15;
-
-export const isPrivate = (message) => Boolean((message.flags ?? 0) & EPHEMERAL);
 
 /** The command that a message answers, as `{user, name}`, or null. */
 export function invocation(message) {
@@ -69,7 +66,7 @@ export function drawMessage(message, around) {
   const when = new Date(message.timestamp);
   const context = contextLine(message, around);
   const grouped = around.grouped && !context;
-  const mine = new RegExp(`<@!?${store.world.you}>`, "u").test(message.content ?? "");
+  const mine = store.namesYou(message);
   const drawing = {
     names, directory: around.directory, revealed: around.revealed, attachments: message.attachments ?? [],
     use: (component, values, control) => around.use(message, component, values, control),
@@ -89,6 +86,7 @@ export function drawMessage(message, around) {
         author: author.username,
         private: String(isPrivate(message)),
         loading: String(isLoading(message)),
+        mentionsYou: String(mine),
       },
       tabindex: -1,
     },
@@ -102,6 +100,7 @@ export function drawMessage(message, around) {
       "div",
       { class: "body" },
       grouped ? null : byline(message, author, name, when, around),
+      mine ? h("span", { class: "hidden" }, "This message mentions you.") : null,
       isLoading(message) ? thinking(name) : content(message, drawing),
       around.failure
         ? h("p", { class: "failure", role: "alert", dataset: { testid: "failure" } }, icon("warning"), around.failure)
@@ -178,8 +177,14 @@ function contextLine(message, around) {
     { class: "context", dataset: { testid: "reply" } },
     avatar({ ...around.store.user(original.author.id), ...pick(original.author) }, "tiny"),
     h(
-      "span",
-      { class: "context-text" },
+      "button",
+      {
+        type: "button",
+        class: "context-text",
+        title: "Go to that message",
+        dataset: { key: "reply" },
+        onClick: () => around.names.go?.({ channelId: original.channel_id, messageId: original.id }),
+      },
       h("b", {}, original.author.global_name || original.author.username),
       " ",
       text || h("i", {}, "a card"),

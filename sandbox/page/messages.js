@@ -6,11 +6,13 @@ import { available } from "./commands.js";
 import { fill, h, swapKeepingFocus } from "./dom.js";
 import { icon } from "./icons.js";
 import { openMenu } from "./menu.js";
-import { drawMessage, invocation, isPrivate, source, words } from "./message.js";
+import { drawMessage, invocation, source, words } from "./message.js";
+import { isPrivate } from "./store.js";
 import { dayName, format } from "./time.js";
 
 const GROUP_WITHIN = 7 * 60_000; // ms, as Discord groups
 const AT_END = 48; // px from the end that still count as being there
+const FLASH = 2500; // ms for which a message stays lit that one jumped to
 
 export class Messages {
   #items = new Map();
@@ -51,6 +53,20 @@ export class Messages {
     this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 
+  /** Go to a message, or only to its channel: open the channel, light the message, and put the focus on it. */
+  go({ channelId, messageId }) {
+    if (!this.store.place(channelId)) return this.notices.toast("You cannot see that channel.");
+    if (channelId !== this.store.channelId) this.store.open(channelId);
+    if (!messageId) return;
+    const row = this.#items.get(messageId);
+    if (!row) return this.notices.toast("That message is gone, or lies further back than this page shows.");
+    this.#pinned = false; // else a picture that loads late would pull the reader to the end
+    row.scrollIntoView({ block: "center" });
+    row.focus({ preventScroll: true });
+    row.classList.add("flash");
+    setTimeout(() => row.classList.remove("flash"), FLASH);
+  }
+
   #drawAll() {
     const list = this.store.list();
     this.notices.quiet();
@@ -81,7 +97,7 @@ export class Messages {
   }
 
   #draw(message, before) {
-    const author = available(this.store.world.commands, this.#where(), 2).length > 0;
+    const author = available(this.store.world.commands, this.store.where, 2).length > 0;
     return drawMessage(message, {
       store: this.store,
       names: this.names,
@@ -104,13 +120,8 @@ export class Messages {
     return { users: members, roles: guild?.roles ?? [], channels: guild?.channels ?? [] };
   }
 
-  #where() {
-    const { guild, channel } = this.store.place() ?? {};
-    return { guildId: guild?.id ?? null, nsfw: Boolean(channel?.nsfw), moderator: this.store.moderator };
-  }
-
   #change({ kind, message }) {
-    if (message.channel_id !== this.store.channelId) return;
+    if (message.channel_id !== this.store.channelId) return kind === "new" && this.#call(message);
     const row = this.#items.get(message.id);
     if (kind === "delete") {
       this.#items.delete(message.id);
@@ -155,6 +166,14 @@ export class Messages {
     if (!text || this.#said.get(message.id) === text || message.author.id === this.store.world.you) return;
     this.#said.set(message.id, text);
     this.notices.announce(`${message.author.global_name || message.author.username}: ${text}`);
+  }
+
+  /** Say that somebody called you elsewhere; the channel's mark shows it to the eye. */
+  #call(message) {
+    if (message.author.id === this.store.world.you || !this.store.callsYou(message)) return;
+    const { guild, channel } = this.store.place(message.channel_id);
+    const who = message.author.global_name || message.author.username;
+    this.notices.announce(guild ? `${who} mentioned you in #${channel.name}` : `${who} sent you a direct message`);
   }
 
   async #use(message, component, values, control) {
@@ -218,7 +237,7 @@ export class Messages {
   }
 
   #menu(message, anchor) {
-    const commands = available(this.store.world.commands, this.#where(), 3);
+    const commands = available(this.store.world.commands, this.store.where, 3);
     const text = source(message);
     const copy = (value, what) => () => navigator.clipboard.writeText(value).then(
       () => this.notices.toast(`${what} copied.`, "info"),
@@ -251,7 +270,7 @@ export class Messages {
   }
 
   #authorMenu(message, anchor) {
-    const commands = available(this.store.world.commands, this.#where(), 2);
+    const commands = available(this.store.world.commands, this.store.where, 2);
     openMenu(
       anchor,
       "Member",

@@ -3,12 +3,14 @@
  * @module richtext
  */
 import { h } from "./dom.js";
+import { target } from "./jump.js";
 import { inline, parse, plain } from "./markdown.js";
 import { format, timeElement } from "./time.js";
 
 /**
- * @typedef {{user: Function, role: Function, place: Function, openChannel?: Function, useCommand?: Function}} Names
- *   Looks up what mentions stand for.
+ * @typedef {{user: Function, role: Function, place: Function, openChannel?: Function, useCommand?: Function,
+ *   go?: (target: {channelId: string, messageId: string|null}) => void}} Names
+ *   Looks up what mentions stand for, and leads there.
  */
 
 /**
@@ -71,6 +73,7 @@ function drawInline(node, names) {
     case "spoiler":
       return spoiler(drawAll(node.children, names));
     case "link":
+      if (target(node.url) && names.go) return jumpLink(node, names);
       return h("a", { href: node.url, target: "_blank", rel: "noopener noreferrer" }, drawAll(node.children, names));
     case "time":
       return timeElement(node.unix, node.style);
@@ -79,6 +82,25 @@ function drawInline(node, names) {
     default:
       return mention(node, names);
   }
+}
+
+/** A link to a message or a channel: it leads there within the page. A bare address is named after its channel. */
+function jumpLink(node, names) {
+  const to = target(node.url);
+  const bare = node.children.length === 1 && node.children[0].text === node.url;
+  const channel = names.place(to.channelId);
+  const place = channel ? `${channel.guild ? "#" : "@"}${channel.channel.name}` : "#unknown";
+  return h(
+    "button",
+    {
+      type: "button",
+      class: bare ? "mention jump-link" : "text-button jump-link",
+      title: `Go to ${to.messageId ? "that message in " : ""}${place}`,
+      dataset: { testid: "jump-link" },
+      onClick: () => names.go(to),
+    },
+    bare ? `${place}${to.messageId ? " › message" : ""}` : drawAll(node.children, names),
+  );
 }
 
 /** What a mention or a moment is called. */

@@ -44,7 +44,13 @@ export class Sidebar {
               h("span", { class: "badge direct", "aria-hidden": "true" }, icon("at")),
               h("span", {}, "Direct messages"),
             ),
-            h("ul", {}, this.#channel(this.store.directId, this.#face(), world.bot.username, false)),
+            h(
+              "ul",
+              {},
+              this.#channel(this.store.directId, this.#face(), world.bot.username, false),
+              (world.private ?? []).map(({ id, with: other }) =>
+                this.#channel(id, avatar(this.store.user(other), "tiny"), nameOf(this.store.user(other)), false)),
+            ),
           )
         : null,
     );
@@ -63,6 +69,7 @@ export class Sidebar {
 
   #channel(id, mark, name, nsfw) {
     const unread = this.store.unread.has(id);
+    const calls = this.store.unread.get(id) ?? 0;
     return h(
       "li",
       {},
@@ -70,7 +77,7 @@ export class Sidebar {
         "button",
         {
           type: "button",
-          class: `channel${unread ? " unread" : ""}`,
+          class: `channel${unread ? " unread" : ""}${calls ? " called" : ""}`,
           "aria-current": id === this.store.channelId ? "page" : null,
           dataset: { channelId: id, testid: "channel" }, onClick: () => this.verbs.openChannel(id),
         },
@@ -84,7 +91,8 @@ export class Sidebar {
             h("span", { class: "hidden" }, ", age-restricted"),
           )
           : null,
-        unread ? h("span", { class: "hidden" }, ", new messages") : null,
+        unread ? h("span", { class: "hidden" }, calls ? `, ${callsInWords(calls)}` : ", new messages") : null,
+        calls ? h("span", { class: "calls", "aria-hidden": "true", dataset: { testid: "calls" } }, String(calls)) : null,
       ),
     );
   }
@@ -145,6 +153,9 @@ export class Sidebar {
     return role + locale;
   }
 }
+
+/** A number of calls as one reads it aloud. */
+export const callsInWords = (calls) => (calls === 1 ? "1 mention" : `${calls} mentions`);
 
 const nameOf = (user) => user.global_name || user.username;
 

@@ -2,7 +2,7 @@
  * What the composer may offer at the caret. No DOM: it takes the text and answers with a list.
  * @module suggest
  */
-import { Option, complete, convert, describe, match, optionAt, parse } from "./commands.js";
+import { Option, complete, convert, describe, match, optionAt, parse, pickKey } from "./commands.js";
 
 /**
  * @typedef {object} Suggestion
@@ -11,6 +11,7 @@ import { Option, complete, convert, describe, match, optionAt, parse } from "./c
  * @property {string} [face] "command", "option", "choice", "user", "role" or "channel"
  * @property {object} [item] the user, role or channel
  * @property {{from: number, to: number, insert: string}} edit what choosing it does to the text
+ * @property {{key: string, value: any}} [pick] the value that the text then stands for
  */
 
 /**
@@ -101,7 +102,8 @@ function optionsToAdd(parsed, text, caret, all = false) {
 
 /** Whether a value is complete and left behind by a space. A free text goes on for as long as one types. */
 function isDone({ option, raw }, before, directory) {
-  const free = option.type === Option.STRING && !option.choices?.length;
+  const picked = directory.picked?.has(pickKey(option, raw));
+  const free = option.type === Option.STRING && !option.choices?.length && !picked;
   return !free && /\s$/u.test(before) && !("problem" in convert(option, raw, directory));
 }
 
@@ -136,7 +138,8 @@ const named = (item, face, sign, name) => ({ label: `${sign}${name}`, face, item
 /** Suggestions of the bot for the option that is being typed. @returns {Suggestion[]} */
 export function fromBot(choices, active) {
   return choices.map(({ name, value }) => ({
-    label: name, detail: name === String(value) ? "" : String(value), face: "choice",
-    edit: { from: active.valueStart, to: active.end, insert: ` ${value} ` },
+    label: name, face: "choice",
+    edit: { from: active.valueStart, to: active.end, insert: ` ${name.trim()} ` },
+    pick: { key: pickKey(active.option, name), value },
   }));
 }

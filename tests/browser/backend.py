@@ -27,7 +27,8 @@ class Backend:
     def __init__(self, world: Frame, state: Frame) -> None:
         self.world = world
         self.state = state
-        self.frames: list[Frame] = []
+        self.frames: list[Frame] = []  # what the member did
+        self.reads: list[Frame] = []  # what the page says by itself: that something was seen
         self.panel_calls: list[tuple[str, Frame]] = []
         self.answers: dict[str, Callable[[Frame], Frame | None]] = {}
         self.connections = 0
@@ -40,6 +41,7 @@ class Backend:
         self.world, self.state = world, state
         self.answers.clear()
         self.frames.clear()
+        self.reads.clear()
         self.panel_calls.clear()
         self._sockets.clear()
         self.connections = 0
@@ -140,6 +142,9 @@ class Backend:
             if socket not in self._sockets:
                 break  # a page of a test before
             frame = json.loads(message.data)
+            if frame["type"] == "read":
+                self.reads.append(frame)
+                continue
             await self._tell(frame=frame)
             answer = self.answers.get(frame["type"], _acknowledge)(frame)
             if answer is not None:

@@ -191,6 +191,11 @@ def message(
     }
 
 
+def address(shown: Frame, guild: str = "1") -> str:
+    """Where Discord has a message."""
+    return f"https://discord.com/channels/{guild}/{shown['channel_id']}/{shown['id']}"
+
+
 def used(user: str, name: str) -> Frame:
     return {"type": 20, "interaction_metadata": {"type": 2, "user": author(user), "name": name}}
 
@@ -266,6 +271,12 @@ def everything() -> list[Frame]:
             at="2026-05-21T10:01:00+00:00",
         ),
         message(NOAH, "A reply", type=19, referenced_message=first),
+        message(
+            content=f"<@{MIRA}> [your pictures](<{address(first)}>) are there: {address(first)}",
+            type=19,
+            referenced_message=first,
+            mentions=[author(MIRA)],
+        ),
         message(**used(NOAH, "imagine"), flags=LOADING),
         *(
             message(

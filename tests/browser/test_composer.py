@@ -133,8 +133,10 @@ async def test_the_bot_is_asked_for_suggestions(page, backend, keys):
 
     frame = await backend.frame("autocomplete")
     assert frame["options"] == [{"name": "search", "type": 3, "value": "bo", "focused": True}]
-    await expect(page.get_by_test_id("suggestion")).to_have_text(["Boat, todayboat", "cat"])
-    await keys("Tab", "Enter")
+    await expect(page.get_by_test_id("suggestion")).to_have_text(["Boat, today", "cat"])
+    await keys("Tab")
+    await expect(page.get_by_test_id("composer")).to_have_value("/history search: Boat, today ")
+    await keys("Enter")
     assert (await backend.frame("command"))["options"] == [
         {"name": "search", "type": 3, "value": "boat"}
     ]

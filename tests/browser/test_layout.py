@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser import samples
-from tests.browser.layout import layout_faults
+from tests.browser.layout import audit, layout_faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -131,6 +131,28 @@ async def test_an_empty_channel_and_a_lost_bot(screen, server):
     await expect(screen.get_by_test_id("toast")).to_be_visible()
 
     assert await layout_faults(screen) == []
+
+
+async def test_where_the_bot_is_a_guest_and_somebody_calls(screen, server):
+    """A server without the bot, a direct channel without it, and calls in both."""
+    world = {**samples.world(), "you": samples.MIRA}
+    world["guilds"][0]["has_bot"] = False
+    world |= {
+        "private": [{"id": "420001", "with": samples.NOAH}],
+        "unread": {samples.SKETCHES: 2, samples.READING: 0, "420001": 107},
+    }
+    for installed in (True, False):
+        await server.send({**world, "installed": installed})
+        await screen.evaluate("document.querySelector('[data-channel-id=\"210001\"]').click()")
+        await expect(screen.get_by_test_id("stranger")).to_be_visible()
+        assert await layout_faults(screen) == []
+        assert await audit(screen) == {"nameless": [], "broken": [], "faint": []}
+    if screen.narrow:
+        await screen.get_by_test_id("open-sidebar").click()
+    await expect(screen.get_by_test_id("calls")).to_have_text(["2", "107"])
+    assert await layout_faults(screen) == []
+    if screen.narrow:
+        await screen.keyboard.press("Escape")
 
 
 async def test_the_checker_sees_what_is_wrong(modules):

@@ -1,5 +1,7 @@
 """What the list of messages shows, and what its controls send."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -219,7 +221,7 @@ async def test_every_kind_of_message_is_drawn(page, backend):
 
     await expect(page.get_by_test_id("message")).to_have_count(len(messages))
     await expect(page.get_by_text("which this page does not draw")).to_have_count(0)
-    await expect(page.get_by_test_id("reply")).to_contain_text(
+    await expect(page.get_by_test_id("reply").first).to_contain_text(
         "Hello @Noah, see #sketches, @Patrons, code, bold, (spoiler)"
     )
     await expect(page.get_by_test_id("embed")).to_contain_text("Report")
@@ -274,3 +276,160 @@ async def test_an_error_of_the_server_becomes_a_toast(page, backend):
     await backend.send({"type": "error", "text": "You cannot delete this message"})
 
     await expect(page.get_by_test_id("toast")).to_have_text("You cannot delete this message")
+
+
+async def test_a_call_elsewhere_is_marked_until_it_is_read(page, backend):
+    """A new message may call; an edit, a private answer or a name that is not to ping may not."""
+    elsewhere = {"channel_id": samples.SKETCHES}
+    mira = {"mentions": [samples.author(MIRA)]}
+    quiet = samples.message(content=f"<@{MIRA}>", **elsewhere)
+    for message in (
+        quiet,
+        samples.message(content=f"<@{MIRA}>", flags=EPHEMERAL, **elsewhere, **mira),
+        samples.message(content=f"<@{NOAH}>", mentions=[samples.author(NOAH)], **elsewhere),
+    ):
+        await backend.post(message)
+    await backend.edit({**quiet, **mira})
+    channel = page.get_by_test_id("channel").filter(has_text="sketches")
+    await expect(channel).to_contain_text("new messages")
+    await expect(page.get_by_test_id("calls")).to_have_count(0)
+
+    card = [samples.container(samples.text(f"Done, <@{MIRA}>"))]
+    await backend.post(samples.message(flags=V2, components=card, **elsewhere, **mira))
+
+    await expect(channel.get_by_test_id("calls")).to_have_text("1")
+    await expect(channel).to_have_accessible_name(re.compile("sketches ?, 1 mention"))
+    await expect(page).to_have_title("(1) #general · Lighthouse Club · Imagine sandbox")
+    await expect(page.get_by_test_id("live")).to_have_text("Imagine mentioned you in #sketches")
+    await channel.click()
+    await expect(page.get_by_test_id("message").last).to_have_attribute("data-mentions-you", "true")
+    await expect(page.get_by_test_id("message").last).to_contain_text("This message mentions you.")
+    await expect(page.get_by_test_id("calls")).to_have_count(0)
+    await expect(page).to_have_title("#sketches · Lighthouse Club · Imagine sandbox")
+    assert [frame["channel_id"] for frame in backend.reads] == [samples.SKETCHES]
+
+
+async def test_what_is_read_in_another_window_is_read_here(page, backend):
+    await backend.send({**backend.world, "you": MIRA, "unread": {samples.SKETCHES: 3}})
+    await expect(page.get_by_test_id("calls")).to_have_text("3")
+    await backend.send({"type": "read", "channel_id": samples.SKETCHES})
+    await expect(page.get_by_test_id("calls")).to_have_count(0)
+
+
+async def test_jump_links_lead_to_their_message(page, backend):
+    """They open the channel, scroll there, light the message, and take the focus along."""
+    first = samples.message(NOAH, "the very first", channel_id=samples.SKETCHES)
+    backend.world["messages"] = {
+        samples.SKETCHES: [
+            first,
+            *(
+                samples.message(ADA, f"line {n}\n" * 3, channel_id=samples.SKETCHES)
+                for n in range(30)
+            ),
+        ]
+    }
+    await backend.send({**backend.world, "you": MIRA})
+    address = samples.address(first)
+    link = samples.button("Original", 5, url=address)
+    gone = address.replace(first["id"], "42")
+    await backend.post(
+        samples.message(
+            content=f"{address} or [this one](<{address}>) or [a lost one]({gone}) or "
+            "[nowhere](https://discord.com/channels/9/9/9)",
+            components=[samples.row(link)],
+        )
+    )
+    links = page.get_by_test_id("jump-link")
+    await expect(links).to_have_text(
+        [
+            "#sketches \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} message",
+            "this one",
+            "a lost one",
+            "nowhere",
+        ]
+    )
+
+    for opener in (
+        links.nth(0),
+        links.nth(1),
+        page.get_by_role("button", name="Original"),
+    ):
+        await page.get_by_test_id("channel").filter(has_text="general").click()
+        await opener.click()
+        lit = page.locator(".message.flash")
+        await expect(lit).to_contain_text("the very first")
+        await expect(lit).to_be_focused()
+        await expect(lit).to_be_in_viewport()
+
+    await page.get_by_test_id("channel").filter(has_text="general").click()
+    await links.nth(3).click()
+    await expect(page.get_by_test_id("toast")).to_have_text("You cannot see that channel.")
+    await links.nth(2).click()
+    await expect(page.get_by_test_id("toast").last).to_contain_text("That message is gone")
+
+
+async def test_a_reply_leads_to_what_it_answers_until_that_is_deleted(page, backend):
+    said = samples.message(NOAH, "a boat")
+    await backend.post(said)
+    reference = {"message_reference": {"message_id": said["id"]}, "referenced_message": said}
+    await backend.post(samples.message(content="Done", type=19, **reference))
+
+    await page.get_by_test_id("reply").get_by_role("button").click()
+    await expect(page.locator(".message.flash")).to_have_attribute("data-message-id", said["id"])
+
+    await backend.send({"type": "message_delete", "channel_id": GENERAL, "id": said["id"]})
+    await expect(page.get_by_test_id("message")).to_have_count(1)
+    await expect(page.get_by_test_id("message")).to_contain_text("original message was deleted")
+
+
+async def test_the_focus_stays_on_the_button_that_turns_pages(page, backend):
+    """Its custom_id carries the page, so it is another one each time; at the end it is off."""
+
+    def book(number: int, *, last: bool = False):
+        back = samples.button("Back", custom_id=f"page:{number - 1}", disabled=number == 1)
+        after = samples.button("Next", custom_id=f"page:{number + 1}", disabled=last)
+        shown = [samples.text(f"Page {number}"), samples.row(back, after)]
+        return {**message, "components": shown}
+
+    message = samples.message(flags=V2 | EPHEMERAL, ephemeral_for=MIRA)
+    await backend.post(book(1))
+    forward = page.get_by_role("button", name="Next")
+    await forward.focus()
+    await page.keyboard.press("Enter")
+    await backend.edit(book(2))
+    await expect(page.get_by_test_id("message")).to_contain_text("Page 2")
+    await expect(forward).to_be_focused()
+
+    await backend.edit(book(3, last=True))
+    await expect(forward).to_be_disabled()
+    await expect(page.get_by_role("button", name="Back", exact=True)).to_be_focused()
+
+
+async def test_a_picture_from_elsewhere_stands_beside_its_text(page, backend):
+    """Thumbnails of other sites are let through, and keep their words."""
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>'
+    outside = "https://cdn.example/boat.svg"
+    await page.route(outside, lambda route: route.fulfill(body=svg, content_type="image/svg+xml"))
+    thumbnail = {
+        "type": 11,
+        "id": 8,
+        "media": {"url": outside},
+        "description": "A boat at dawn",
+        "spoiler": False,
+    }
+    section = {"type": 9, "id": 7, "components": [samples.text("Yesterday")]}
+    await backend.post(samples.message(flags=V2, components=[{**section, "accessory": thumbnail}]))
+
+    picture = page.get_by_alt_text("A boat at dawn")
+    await expect(picture).to_be_visible()
+    await expect(page.get_by_role("button", name="Enlarge: A boat at dawn")).to_be_visible()
+    assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 8
+
+
+async def test_relative_times_go_on(page, backend):
+    soon = await page.evaluate("Math.floor(Date.now() / 1000) + 90")
+    await backend.post(samples.message(content=f"goes on <t:{soon}:R> at <t:{soon}:t>"))
+    moment = page.locator("time[data-relative]")
+    await expect(moment).to_have_text("in 1 minute")
+    await moment.evaluate("element => { element.dataset.relative -= 70; }")
+    await expect(moment).to_contain_text("seconds")

@@ -34,10 +34,10 @@ async def bot(discord):
 
 @pytest.fixture
 async def visit(open_page, discord, screens):
-    async def open_as(name: str, channel: str = "general"):
+    async def open_as(name: str, channel: str = "general", guild: str = "Lighthouse Club"):
         user, place = (
             discord.world.user(name),
-            discord.world.channel(channel, guild="Lighthouse Club"),
+            discord.world.channel(channel, guild=guild),
         )
         return await open_page(address=f"{discord.origin}/#user={user.id}&channel={place.id}")
 
@@ -101,3 +101,56 @@ async def test_members_talk_and_delete(visit, discord):
     await page.get_by_role("menuitem", name="Delete message").click()
 
     await expect(message).to_have_count(0)
+
+
+async def test_a_member_takes_the_bot_along(visit, bot, discord):
+    """Into a server that never invited it: Mira adds it to her apps, and its commands come."""
+    everywhere = {"integration_types": [0, 1], "contexts": [0, 1, 2]}
+    commands = [
+        {"name": "imagine", "description": "Draw", **everywhere},
+        {"name": "limits", "description": "Limits", "contexts": [0]},
+        {"type": 3, "name": "Imagine this", **everywhere},
+    ]
+    await bot("PUT", f"/applications/{discord.world.application_id}/commands", commands)
+    page = await visit("Mira", "quay", guild="Night Harbour")
+    await expect(page.get_by_test_id("stranger")).to_contain_text("Imagine is not in Night Harbour")
+    await page.get_by_test_id("composer").fill("/")
+    await expect(page.get_by_test_id("suggestion")).to_have_count(0)
+
+    await page.get_by_test_id("install").click()
+
+    await expect(page.get_by_test_id("install")).to_have_text("Remove it from my apps")
+    await page.get_by_test_id("composer").fill("/")
+    await expect(page.get_by_test_id("suggestion")).to_have_text(["/imagineDraw"])
+    await page.get_by_test_id("composer").fill("a boat")
+    await page.get_by_test_id("composer").press("Enter")
+    await page.get_by_test_id("message").hover()
+    await page.get_by_test_id("message-menu").click()
+    await page.get_by_role("menuitem", name="Imagine this").click()
+    sent = await discord.world.wait(discord.interactions.newest, within=5, what="interaction")
+    assert sent.owners == {"1": discord.world.user("Mira").id}
+    assert sent.data["resolved"]["messages"][sent.data["target_id"]]["content"] == "a boat"
+    await expect(page.get_by_test_id("failure")).to_be_visible()  # nobody is at the gateway
+
+
+async def test_a_call_waits_for_who_comes_back(visit, bot, discord):
+    """The bot answers Noah's message while somebody else has the page."""
+    page = await visit("Mira")
+    pictures = discord.world.channel("pictures")
+    said = await discord.member("Noah", channel="pictures").say("a boat, please")
+    await bot(
+        "POST",
+        f"/channels/{pictures.id}/messages",
+        {"content": "Here it is", "message_reference": {"message_id": said["id"]}},
+    )
+    await expect(page.get_by_test_id("calls")).to_have_count(0)
+
+    page = await visit("Noah")
+
+    channel = page.get_by_test_id("channel").filter(has_text="pictures")
+    await expect(channel.get_by_test_id("calls")).to_have_text("1")
+    await channel.click()
+    await expect(page.get_by_test_id("message").last).to_have_attribute("data-mentions-you", "true")
+    page = await visit("Noah")
+    await expect(page.get_by_test_id("message-menu")).to_have_count(0)  # nothing in #general
+    await expect(page.get_by_test_id("calls")).to_have_count(0)

@@ -440,6 +440,12 @@ class FakeMembers(Store):
         await self._reach("put")
         self.wished[member_id] = wishes
 
+    async def forgot(self, member_id: int, *, made_before: float) -> None:
+        await self._reach("forgot")
+        wishes = self.wished.get(member_id, Wishes())
+        if wishes.forget_before == made_before:
+            self.wished[member_id] = replace(wishes, forget_before=None)
+
     async def blocks(self, member_id: int) -> list[tuple[int, Block]]:
         await self._reach("blocks")
         return self.blocked[member_id]

@@ -316,7 +316,7 @@ def test_a_card_on_its_way_tells_the_steps_and_the_price(state):
 
     shown = "\n".join(words(cards.progress(job)))
 
-    for step in ("Waiting", "Queued", "Drawing", "Ready"):
+    for step in ("In line", "Sent", "Drawing", "Ready"):
         assert step in shown
     assert shown.count(" → ") == 3
     assert "Costs 2 images · leaves you 21 for the day" in shown

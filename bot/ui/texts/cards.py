@@ -15,8 +15,8 @@ SENT: Final = 600  # characters of what was sent that a card shows, before they 
 
 # The steps of an order that goes well, and the states in which it is at each.
 _STEPS: Final = (
-    (marked("Waiting"), frozenset({State.WAITING, State.SUBMITTING})),
-    (marked("Queued"), frozenset({State.QUEUED})),
+    (marked("In line"), frozenset({State.WAITING, State.SUBMITTING})),
+    (marked("Sent"), frozenset({State.QUEUED})),
     (marked("Drawing"), frozenset({State.PROCESSING})),
     (marked("Ready"), frozenset({State.COMPLETED, State.DELIVERED})),
 )
@@ -103,14 +103,14 @@ def costs(job: Job) -> str:
     return f"-# {cost} · {left}"
 
 
-def sent(order: Order) -> str | None:
+def sent(order: Order, *, most: int = SENT) -> str | None:
     """Return the small line with what was sent, where that is not the prompt as it was typed.
 
     Of a long one its end, which is what was added.
     """
     if order.sent is None or order.sent == order.prompt:
         return None
-    end = order.sent if len(order.sent) <= SENT else f"…{order.sent[1 - SENT :]}"
+    end = order.sent if len(order.sent) <= most else f"…{order.sent[1 - most :]}"
     told = _("sent: {prompt}").format(prompt=literal(end))
     return f"-# {told}"
 

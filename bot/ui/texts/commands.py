@@ -5,9 +5,21 @@ from typing import Final
 from bot.domain.order import Order
 from bot.domain.rules import TIERED
 from bot.domain.styles import MOST
+from bot.service.ports import Ping
 from bot.ui.language import localized
 
-HISTORY: Final = localized("Get pictures of yours that could not be delivered.")
+HISTORY: Final = localized("Look through your orders, and get pictures that wait for you.")
+HISTORY_WORD: Final = localized("Only orders whose prompts say this (all)")
+USAGE: Final = localized("See how much you can order here, and when more comes back.")
+HELP: Final = localized("See by examples how to order, and whom to ask.")
+PRIVACY: Final = localized("See what is kept about you, and export or delete it.")
+SETTINGS: Final = localized("See or change what the bot does for you.")
+SETTINGS_PING: Final = localized("When you are pinged about pictures that are ready")
+PINGS: Final = {
+    Ping.AUTO: localized("When they took longer than a minute"),
+    Ping.ALWAYS: localized("Always"),
+    Ping.NEVER: localized("Never"),
+}
 
 IMAGINE: Final = localized("Draw pictures from a description.")
 IMAGINE_OPTIONS: Final = {

@@ -1,15 +1,124 @@
-"""What ``/history`` answers."""
+"""What ``/history`` answers: a member's own orders, a page at a time."""
 
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from bot.domain.job import Job, State
+from bot.service.members import PAGE, Leaf
 from bot.ui.language import gettext as _
 from bot.ui.language import ngettext
+from bot.ui.markup import literal
+from bot.ui.texts import cards, shared
+
+_ROOM: Final = 3600  # characters of all orders on a page
+# Characters of a prompt, and of what was sent for it: the most that fits on the page is shown.
+_LENGTHS: Final = ((300, cards.SENT), (300, 200), (200, 80), (120, 0), (60, 0))
+_LABEL: Final = 50  # characters of a prompt on a button
 
 
 def handed_over(count: int) -> str:
-    """Return the answer to ``/history`` after the pictures of *count* orders were sent."""
-    if count == 0:
-        return _("No pictures of yours wait here.")
+    """Return what is said above the page after the pictures of *count* orders were sent."""
     return ngettext(
         "One order of yours could not be delivered before. Here it is.",
         "{count} orders of yours could not be delivered before. Here they are.",
         count,
     ).format(count=count)
+
+
+def heading(leaf: Leaf) -> str:
+    """Return what stands above the orders of a page."""
+    title = _("Your orders")
+    lines = [f"## {title}"]
+    if leaf.word:
+        count = ngettext(
+            "{count} order of yours says “{word}”",
+            "{count} orders of yours say “{word}”, the newest first",
+            leaf.total,
+        ).format(count=leaf.total, word=literal(leaf.word))
+    else:
+        count = ngettext("{count} order", "{count} orders, the newest first", leaf.total).format(
+            count=leaf.total
+        )
+    page = _("page {number} of {of}").format(number=leaf.number + 1, of=leaf.of)
+    only = _("only you see this")
+    lines.append(f"-# {count} · {page} · {only}")
+    return "\n".join(lines)
+
+
+def nothing(word: str) -> str:
+    """Return what is said instead of a page where there is no order to show."""
+    if word:
+        return _(
+            "No order of yours says “{word}”. Please try another word, or `/history` without one."
+        ).format(word=literal(word))
+    return _(
+        "There are no orders of yours yet. Begin with `/imagine prompt: a lighthouse in a storm`; "
+        "`/help` has more to try."
+    )
+
+
+def orders(leaf: Leaf) -> Sequence[str]:
+    """Return what is said of each order on a page; together they have room in one message."""
+    tried = (_orders(leaf, *lengths) for lengths in _LENGTHS)
+    shortest = _orders(leaf, *_LENGTHS[-1])
+    return next((texts for texts in tried if sum(map(len, texts)) <= _ROOM), shortest)
+
+
+def _orders(leaf: Leaf, prompt: int, sent: int) -> Sequence[str]:
+    first = leaf.number * PAGE + 1
+    return [
+        "\n".join(_order(job, place, prompt, sent))
+        for place, job in enumerate(leaf.jobs, start=first)
+    ]
+
+
+def _order(job: Job, place: int, prompt: int, sent: int) -> Iterable[str]:
+    typed = literal(shared.cut(job.order.prompt, prompt))
+    yield f"**{place}.** {typed}"
+    yield _state(job)
+    yield f"-# {_details(job)}"
+    if sent and (told := cards.sent(job.order, most=sent)) is not None:
+        yield told
+
+
+def _state(job: Job) -> str:
+    if job.state is State.COMPLETED and job.kept_at is not None:
+        return _("**Kept for you** · use `/history` again to get its pictures")
+    status = cards.status(job)
+    if not _has_card(job):
+        return status
+    link = _("[go to its card]({address})").format(address=shared.jump(job))
+    return f"{status} · {link}"
+
+
+def _details(job: Job) -> str:
+    details = cards.details(job.order)
+    if job.private:
+        private = _("private")
+        return f"{details} · {private}"
+    if job.hidden:
+        hidden = _("its card is hidden")
+        return f"{details} · {hidden}"
+    return details
+
+
+def _has_card(job: Job) -> bool:
+    """Tell whether an order's card is where its member can go to, as far as is known."""
+    within_reach = job.message_id is not None and not job.answers_only
+    return within_reach and not (job.private or job.hidden)
+
+
+def again(job: Job) -> str:
+    """Return the label of the button that orders one of several orders once more."""
+    prompt = shared.cut(job.order.prompt, _LABEL)
+    return _("Again: {prompt}").format(prompt=prompt)
+
+
+def previous() -> str:
+    """Return the label of the button to the page with newer orders."""
+    return _("Previous page")
+
+
+def following() -> str:
+    """Return the label of the button to the page with older orders."""
+    return _("Next page")

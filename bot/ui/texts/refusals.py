@@ -49,7 +49,7 @@ def _why(error: NotOrdered) -> str:
         case BadOption():
             return _bad(error)
         case LimitReached(verdict=verdict):
-            return " ".join(_refused(verdict))
+            return " ".join(refused(verdict))
         case NoSuchStyle(style=style):
             return _(
                 "There is no style {style} here. Please choose one of those that `style` offers, "
@@ -102,7 +102,7 @@ def _moderators(verdict: Verdict) -> str:
     return _("This server's moderators can change this.")
 
 
-def _refused(verdict: Verdict) -> Iterable[str]:
+def refused(verdict: Verdict) -> Iterable[str]:
     """Yield in sentences which rule refused, with its figures, and when or by whom it ends."""
     match verdict.rule:
         case Rule.NOT_SERVED if verdict.outside:

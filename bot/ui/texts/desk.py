@@ -1,0 +1,327 @@
+"""What members read about themselves: what is left for them, how to begin, what is kept of them."""
+
+import math
+from collections.abc import Iterable
+from typing import Final
+
+from bot.domain import limits
+from bot.domain.limits import OF_THE_DAY, Rule, Verdict
+from bot.service.members import Figures, Forgetting, Keeping
+from bot.service.ports import Ping, Wishes
+from bot.ui.language import gettext as _
+from bot.ui.language import ngettext, pgettext
+from bot.ui.markup import ago
+from bot.ui.texts import explained, refusals, shared
+from bot.ui.texts.commands import PINGS
+
+_BAR: Final = 10  # signs of a bar
+_LEFT, _USED = "▰", "▱"
+_AT_ONCE: Final = frozenset({Rule.MEMBER_AT_ONCE, Rule.SERVER_AT_ONCE})
+_IN_AN_ORDER: Final = frozenset({Rule.IMAGES, Rule.STEPS})
+_IN_FIGURES: Final = OF_THE_DAY | _AT_ONCE | _IN_AN_ORDER | {Rule.COOLDOWN}
+
+
+# What is left.
+
+
+def usage(figures: Figures) -> str:
+    """Return what is left for a member, by rule: how much, when it comes back, who can change it.
+
+    Every bar has its figures in words beside it.
+    """
+    verdicts = figures.verdicts
+    title = _("What is left for you")
+    parts = [f"## {title}", _summary(figures)]
+    parts += [" ".join(refusals.refused(one)) for one in verdicts if _stands_in_the_way(one)]
+    for whose, operators in (
+        (_("What moderators can change"), False),
+        (_("What only the bot's operator can change"), True),
+    ):
+        lines = [
+            line
+            for one in verdicts
+            if one.operators is operators and (line := _line(one, figures.anew_at)) is not None
+        ]
+        if lines:
+            parts += [f"### {whose}", *lines]
+    note = _("The day's counts start anew {when}, at midnight UTC.").format(
+        when=ago(figures.anew_at)
+    )
+    return "\n".join([*parts, f"-# {note}"])
+
+
+def _stands_in_the_way(verdict: Verdict) -> bool:
+    return verdict.refuses and verdict.rule not in _IN_FIGURES
+
+
+def _summary(figures: Figures) -> str:
+    decides = next((one for one in figures.verdicts if one.refuses), None)
+    if decides is not None:
+        return _("**You can't order here just now.** What decides is: {rule}.").format(
+            rule=explained.rule(decides.rule, outside=decides.outside)
+        )
+    left = limits.left(figures.verdicts)
+    if left is None:
+        return _("**You can order here now**, as many images a day as you like.")
+    count = left + 1  # one was asked with
+    return ngettext(
+        "**You can order here now**: {count} more image today.",
+        "**You can order here now**: {count} more images today.",
+        count,
+    ).format(count=count)
+
+
+def _line(verdict: Verdict, anew_at: float) -> str | None:
+    """Return how one rule on numbers stands; ``None``: it is no such rule, or says nothing."""
+    if verdict.rule not in _IN_FIGURES:
+        return None
+    name = explained.rule(verdict.rule, outside=verdict.outside)
+    told = _figures(verdict, anew_at)
+    return f"{name}: {told}"
+
+
+def _figures(verdict: Verdict, anew_at: float) -> str:
+    limit, rule = verdict.limit, verdict.rule
+    if rule is Rule.COOLDOWN:
+        return _cooldown(verdict)
+    if not limit:
+        return _("no limit")
+    if rule in _IN_AN_ORDER:
+        return _("up to {limit}").format(limit=limit)
+    left = max(limit - verdict.used, 0)
+    bar = _bar(left, limit)
+    if rule in _AT_ONCE:
+        told = _("{left} of {limit} left; one comes back as soon as an order is done")
+    else:
+        told = _("{left} of {limit} left; all come back {when}")
+    whole = _("{left} of {limit} left") if left == limit else told
+    words = whole.format(left=left, limit=limit, when=ago(anew_at))
+    return f"{bar} {words}"
+
+
+def _cooldown(verdict: Verdict) -> str:
+    if not verdict.limit:
+        return pgettext("cooldown", "none")
+    between = _("{duration} between two orders").format(duration=shared.duration(verdict.limit))
+    if verdict.refuses and verdict.ends_at is not None:
+        next_one = _("the next one {when}").format(when=ago(verdict.ends_at))
+        return f"{between}; {next_one}"
+    return between
+
+
+def _bar(left: int, limit: int) -> str:
+    """Return a bar of what is left: empty and full only where that is so."""
+    filled = math.floor(left * _BAR / limit)
+    if left:
+        filled = max(filled, 1)
+    return _LEFT * filled + _USED * (_BAR - filled)
+
+
+# How to begin.
+
+
+def how_to() -> str:
+    """Return the help: examples to copy, on one page."""
+    return "\n".join(_help())
+
+
+def _help() -> Iterable[str]:
+    title = _("How to draw with this bot")
+    yield f"## {title}"
+    yield _(
+        "Say what you want to see: `/imagine prompt: a red lighthouse in a storm, oil painting`. "
+        "The pictures appear in the bot's answer, usually within a minute."
+    )
+    options = _("Options")
+    yield f"### {options}"
+    yield _("- Several pictures at once: `/imagine prompt: a sleepy fox images: 4`")
+    yield _("- A look, by its name: `/imagine prompt: a sleepy fox style: watercolour`")
+    yield _("- For your eyes only: `/imagine prompt: a birthday card private: True`")
+    yield _("- Finer, and slower: `/imagine prompt: a harbour at dawn steps: 60`")
+    yield _("- Your words exactly as typed: `/imagine prompt: one blue square enhance: False`")
+    buttons = _("Buttons")
+    yield f"### {buttons}"
+    yield _(
+        "What can be done with an order stands below it: order the same **again**, **cancel** what "
+        "still waits, **delete** pictures of yours. Buttons work for as long as the order is on "
+        "record."
+    )
+    yours = _("Yours")
+    yield f"### {yours}"
+    yield _("- `/history` shows your orders, and `/history word: fox` those that say so")
+    yield _("- `/usage` shows how much you can order, and when more comes back")
+    yield _("- `/settings` sets when you are pinged about pictures that are ready")
+    yield _("- `/privacy` shows what is kept about you, and exports or deletes it")
+    ask = _("Whom to ask")
+    yield f"### {ask}"
+    yield _(
+        "A server's moderators decide what may be ordered there, by `/limits`; each refusal says "
+        "who can change it. What is drawn costs the bot's operator money."
+    )
+
+
+# Settings.
+
+
+def settings(wishes: Wishes) -> str:
+    """Return what a member has set, and how to set it."""
+    title = _("Your settings")
+    return "\n".join(
+        [
+            f"## {title}",
+            _ping(wishes.ping),
+            _("Change it with `/settings ping:` and one of the choices that it offers."),
+        ]
+    )
+
+
+def wished(ping: Ping) -> str:
+    """Return that a member's wish is set."""
+    noted = _("Noted.")
+    return f"{noted} {_ping(ping)}"
+
+
+def _ping(ping: Ping) -> str:
+    choice = _(PINGS[ping].message)
+    return _("Pings: **{choice}**. {meaning}").format(choice=choice, meaning=_meaning(ping))
+
+
+def _meaning(ping: Ping) -> str:
+    match ping:
+        case Ping.AUTO:
+            return _("You are pinged when your pictures took longer than a minute.")
+        case Ping.ALWAYS:
+            return _("You are pinged whenever your pictures are ready.")
+        case Ping.NEVER:
+            return _(
+                "You are not pinged. Only where a card can't be changed any more do its pictures "
+                "come in a new message, and that one names you."
+            )
+
+
+# What is kept.
+
+
+def privacy(keeping: Keeping) -> str:
+    """Return what is kept of a member, for how long, and who sees it."""
+    return "\n".join(_privacy(keeping))
+
+
+def _privacy(keeping: Keeping) -> Iterable[str]:
+    title = _("What is kept about you")
+    yield f"## {title}"
+    yield _(
+        "- **Your orders**: your Discord id, the prompt and the options, where and when you "
+        "ordered, what became of it, and the addresses of the pictures."
+    )
+    yield f"  {_orders_kept(keeping.orders_days)}"
+    yield _(
+        "- **Pictures** that could not be delivered, or that you ordered privately, so that you "
+        "can still fetch or post them."
+    )
+    yield f"  {_files_kept(keeping.files_days)}"
+    yield _("- **Your settings**, until you change them or delete your data.")
+    yield _("- **Blocks** that a server's moderators set, until they end or are lifted.")
+    who = _("Who sees it")
+    yield f"### {who}"
+    yield _(
+        "Public orders are seen by everybody in their channel, private ones by you alone. "
+        "Moderators see figures, prompts that were refused for a blocked word, and pictures that "
+        "somebody reported. The bot's operator can read what is kept. Your prompt goes to the "
+        "image service, without your name or id; it keeps the pictures at public addresses."
+    )
+    yours = _("What you can do")
+    yield f"### {yours}"
+    yield _("Both are for all servers at once, and for your account alone.")
+
+
+def _orders_kept(days: int) -> str:
+    if not days:
+        return _("They are kept until you delete them.")
+    return ngettext(
+        "They are erased {days} day after they were made.",
+        "They are erased {days} days after they were made.",
+        days,
+    ).format(days=days)
+
+
+def _files_kept(days: int) -> str:
+    if not days:
+        return _("They are kept until you delete them.")
+    return ngettext(
+        "They are erased after {days} day.", "They are erased after {days} days.", days
+    ).format(days=days)
+
+
+def export() -> str:
+    """Return the label of the button that exports a member's data."""
+    return _("Export my data")
+
+
+def delete() -> str:
+    """Return the label of the button that asks whether to delete a member's data."""
+    return _("Delete my data")
+
+
+def confirm() -> str:
+    """Return the label of the button that deletes a member's data."""
+    return _("Yes, delete my data")
+
+
+def keep() -> str:
+    """Return the label of the button that deletes nothing."""
+    return _("Keep it")
+
+
+def exported() -> str:
+    """Return what is said with a member's exported data."""
+    return _(
+        "This is all that is kept about you. Keys and passwords of the bot itself are not in it. "
+        "Only you see this message."
+    )
+
+
+def too_large() -> str:
+    """Return what is said where the data is larger than any file that Discord takes."""
+    return _("Your data is larger than a file may be here. Please ask the bot's operator for it.")
+
+
+def asks() -> str:
+    """Return what deleting a member's data would do, and would not."""
+    title = _("Delete your data?")
+    return "\n".join(
+        [
+            f"## {title}",
+            _(
+                "Your orders, with prompts and kept pictures, and your settings are erased "
+                "for good."
+            ),
+            _("- Orders that run are finished first, and erased after that."),
+            _("- Today's figures stay until the day is over, since limits count them."),
+            _("- Blocks by moderators stay."),
+            _(
+                "- What stands in Discord's channels is Discord's: cards and pictures there stay "
+                "until somebody deletes them."
+            ),
+            _("- The image service keeps what it drew by its own rules."),
+        ]
+    )
+
+
+def forgotten(outcome: Forgetting) -> str:
+    """Return what became of the wish to delete a member's data."""
+    title = _("Deleted")
+    if outcome.done:
+        return "\n".join(
+            [f"## {title}", _("Nothing of your orders and settings is kept any more.")]
+        )
+    return "\n".join(
+        [
+            f"## {title}",
+            _("Your settings, prompts and kept pictures are erased."),
+            _(
+                "Orders that still run are erased once they have ended, and today's figures when "
+                "the day is over, {when}. You need not do anything more."
+            ).format(when=ago(outcome.day_ends_at)),
+        ]
+    )

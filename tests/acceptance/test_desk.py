@@ -1,0 +1,193 @@
+"""A member's own desk: what they ordered, what is left for them, what is kept of them."""
+
+import json
+
+import pytest
+from aiohttp import ClientSession
+
+from tests.acceptance.outside import Store, without_limits
+from tests.acceptance.test_imagine import delivered, says, words
+
+BUTTON, THUMBNAIL = 2, 11
+
+
+def parts(message, kind):
+    """Return all components of one type of a message."""
+
+    def walk(components):
+        for component in components:
+            yield component
+            yield from walk(component.get("components", []))
+            if "accessory" in component:
+                yield component["accessory"]
+
+    return [one for one in walk(message["components"]) if one["type"] == kind]
+
+
+def button(message, label):
+    """Return the custom_id of the one button whose label begins like that."""
+    [found] = [one for one in parts(message, BUTTON) if one["label"].startswith(label)]
+    return found["custom_id"]
+
+
+@pytest.fixture
+def nia(shared):
+    """Somebody of whom each test begins with nothing on record."""
+    return shared.discord.member("Noah", channel="general", guild="Lighthouse Club")
+
+
+def pings(member):
+    """Return the messages that a member sees which name them and link to a card."""
+    return [one for one in member.visible() if "your pictures are ready" in words(one)]
+
+
+async def export(member, message):
+    """Press *Export my data* and return what the file holds."""
+    sent = await member.press(message["id"], f"privacy:export:{member.user.id}")
+    answer = await sent.until(delivered(1))
+    assert sent.ephemeral
+    async with ClientSession() as session:
+        return await (await session.get(answer["attachments"][0]["url"])).read()
+
+
+async def test_history_has_pages_whose_buttons_live_on_through_a_kill(stage, start, noah):
+    process = await start()
+    await without_limits(stage)
+    empty = await noah.command("history")
+    assert "/imagine prompt:" in words(await empty.until(says("no orders of yours yet")))
+    for number in range(6):
+        sent = await noah.command("imagine", prompt=f"lighthouse number {number}", images=1)
+        card = await sent.until(delivered(1))
+
+    asked = await noah.command("history")
+    first = await asked.until(says("Your orders"))
+    await process.kill()
+    await start()
+    turned = await noah.press(first["id"], button(first, "Next page"))
+    second = await turned.until(says("page 2 of 2"))
+    again = await noah.press(second["id"], button(second, "Again: lighthouse number 0"))
+    await again.until(delivered(1))
+    found = await noah.command("history", word="NUMBER 5")
+    one = await found.until(says("1 order of yours says"))
+    none = await noah.command("history", word="submarine")
+
+    assert asked.ephemeral
+    assert "6 orders, the newest first · page 1 of 2" in words(first)
+    assert "**1.** lighthouse number 5" in words(first)
+    assert f"/{noah.channel.id}/{card['id']}" in words(first)
+    assert [one["description"] for one in parts(first, THUMBNAIL)][0] == (
+        "AI-generated picture: lighthouse number 5"
+    )
+    assert len(parts(first, THUMBNAIL)) == 5
+    assert "**6.** lighthouse number 0" in words(second)
+    assert len(parts(one, THUMBNAIL)) == 1
+    await none.until(says("No order of yours says “submarine”"))
+
+
+async def test_what_is_left_shrinks_with_each_order(shared, member):
+    mira = shared.discord.member("Mira", channel="general", guild="Lighthouse Club")
+    limited = await mira.command("limits", "set", server_per_day=90, cooldown=0)
+    await limited.until(says("Images a day, the server"))
+
+    def left(message):
+        [line] = [one for one in words(message).splitlines() if "the server: ▰" in one]
+        return int(line.split("▱")[-1].split("▰")[-1].split()[0])
+
+    before = await (await member.command("usage")).until(says("What is left for you"))
+    sent = await member.command("imagine", prompt="a lighthouse", images=3)
+    await sent.until(delivered(3))
+    asked = await member.command("usage")
+    after = await asked.until(says("What is left for you"))
+    await (await mira.command("limits", "set", server_per_day=0)).until(says("no limit"))
+
+    assert asked.ephemeral
+    assert "You can order here now" in words(after)
+    assert left(before) - left(after) == 3
+
+
+async def test_a_member_is_pinged_as_they_wish(shared, member):
+    await (await member.command("settings")).until(says("Pings: **When they took longer"))
+    before = len(pings(member))
+
+    always = await member.command("settings", ping="always")
+    await always.until(says("Noted. Pings: **Always**"))
+    sent = await member.command("imagine", prompt="a loud lighthouse")
+    await sent.until(delivered(1))
+    await member.sees(lambda one: one in pings(member)[before:])
+    never = await member.command("settings", ping="never")
+    await never.until(says("Noted. Pings: **Never**"))
+    quiet = await member.command("imagine", prompt="a quiet lighthouse")
+    await quiet.until(delivered(1))
+    await (await member.command("settings")).until(says("Pings: **Never**"))
+
+    assert always.ephemeral
+    assert len(pings(member)) == before + 1
+
+
+async def test_help_shows_examples_to_everybody_alone(member):
+    asked = await member.command("help")
+    shown = await asked.until(says("How to draw with this bot"))
+
+    assert asked.ephemeral
+    assert all(one in words(shown) for one in ("/imagine prompt:", "/history", "/usage", "/limits"))
+
+
+async def test_an_export_holds_the_orders_and_no_secret(shared, member):
+    sent = await member.command("imagine", prompt="an exported lighthouse")
+    await sent.until(delivered(1))
+    row = Store(shared).row("an exported lighthouse")
+
+    asked = await member.command("privacy")
+    shown = await asked.until(says("What is kept about you"))
+    data = await export(member, shown)
+
+    assert asked.ephemeral
+    assert "90 days" in words(shown)
+    assert "7 days" in words(shown)
+    kept = json.loads(data)
+    assert kept["member_id"] == int(member.user.id)
+    assert "an exported lighthouse" in {one["order"]["prompt"] for one in kept["orders"]}
+    assert row["callback_token"] not in data.decode()
+    assert sent.token not in data.decode()
+
+
+async def test_deleting_erases_what_is_over_and_lets_what_runs_be_finished(stage, start, noah):
+    await start()
+    store = Store(stage)
+    over = await noah.command("imagine", prompt="an old lighthouse")
+    await over.until(delivered(1))
+    stage.pixazo.hold_states()
+    runs = await noah.command("imagine", prompt="a running lighthouse")
+    await runs.until(says("Queued"))
+    [request] = [one.request_id for one in stage.pixazo.accepted[1:]]
+
+    shown = await (await noah.command("privacy")).until(says("What is kept about you"))
+    asks = await noah.press(shown["id"], button(shown, "Delete my data"))
+    asked = await asks.until(says("Delete your data?"))
+    kept = await noah.press(shown["id"], button(asked, "Keep it"))
+    await kept.until(says("What is kept about you"))
+    assert store.row("an old lighthouse") is not None
+    confirmed = await noah.press(shown["id"], f"privacy:confirm:{noah.user.id}")
+    told = await confirmed.until(says("Deleted"))
+
+    assert "Orders that still run are erased once they have ended" in words(told)
+    assert store.row("an old lighthouse") is None
+    assert store.state("a running lighthouse") == "QUEUED"
+    stage.pixazo.move(request, "COMPLETED")
+    await runs.until(delivered(1))
+    shown = await (await noah.command("privacy")).until(says("What is kept about you"))
+    once_more = await noah.press(shown["id"], f"privacy:confirm:{noah.user.id}")
+    await once_more.until(says("Deleted"))
+    assert store.row("a running lighthouse") is None
+    await (await noah.command("history")).until(says("no orders of yours yet"))
+
+
+async def test_nobody_presses_another_members_data(shared, member):
+    """Ephemeral or not: whose data it is stands in the button, and who presses is looked at."""
+    mira = shared.discord.member("Mira", channel="general", guild="Lighthouse Club")
+    shown = await (await member.command("privacy")).until(says("What is kept about you"))
+
+    interactions = shared.discord.interactions
+    assert interactions
+    with pytest.raises(Exception):
+        await mira.press(shown["id"], f"privacy:confirm:{member.user.id}")
