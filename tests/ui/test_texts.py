@@ -306,6 +306,8 @@ def labels():
     yield from map(texts.limits.name, FLAGS)
     yield from (texts.forms.channels(), texts.forms.phrases("blocked"))
     yield texts.forms.phrases("allowed")
+    yield texts.presses.form_title()
+    yield from map(texts.presses.field, ("prompt", "style", "images", "guidance", "steps"))
 
 
 def hints():
@@ -313,7 +315,7 @@ def hints():
 
 
 def buttons():
-    yield from (*map(texts.presses.label, Do), texts.presses.try_again())
+    yield from (texts.presses.try_again(), *map(texts.presses.label, Do))
     yield from (texts.changes.save(), texts.changes.discard(), *map(texts.limits.edit, GROUPS))
 
 
