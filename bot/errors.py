@@ -157,6 +157,10 @@ class PostedAlready(NotHandled):
     """The pictures are public."""
 
 
+class NotPosted(NotHandled):
+    """Discord took no pictures in that place: they are private as before."""
+
+
 class PicturesGone(NotHandled):
     """The pictures are not to be had any more."""
 

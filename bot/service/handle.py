@@ -4,6 +4,7 @@ Each press is weighed by what is on record at that moment, so that buttons may b
 like. Who may do what is decided here, by what Discord says of whoever pressed.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from bot.errors import (
     LogClosed,
     NoLog,
     NothingThere,
+    NotPosted,
     NotYours,
     OverAlready,
     PicturesGone,
@@ -31,10 +33,12 @@ from bot.service.crew import Crew
 from bot.service.deliver import Deliver
 from bot.service.limits import Moderator
 from bot.service.ports import Bell, Guilds, Jobs, Notices, Picture, Replies
+from bot.service.record import record
 
 log = logging.getLogger(__name__)
 
 ATTEMPTS: Final = 5  # to change a job while it moves on
+RECORDED_WITHIN: Final = 1.5  # seconds from pictures' arrival in Discord
 
 Publish = Callable[[Job, Sequence[Picture]], Awaitable[int]]  # returns the message's id
 
@@ -89,11 +93,18 @@ class Handle:
         return job
 
     async def _delivered(self, job_id: str) -> Job:
-        """Return the job, whose pictures were shown: nobody works on it any more."""
-        job = await self.find(job_id)
-        if job.state is not State.DELIVERED:
-            raise NothingThere
-        return job
+        """Return the job, whose pictures were shown: nobody works on it any more.
+
+        Somebody may be quick enough to press before it is recorded that they were.
+        """
+        for _ in range(ATTEMPTS):
+            job = await self.find(job_id)
+            if job.state is State.DELIVERED:
+                return job
+            if job.state is not State.COMPLETED:
+                break
+            await asyncio.sleep(RECORDED_WITHIN / ATTEMPTS)
+        raise NothingThere
 
     async def cancel(self, job_id: str, by: Person) -> Job:
         """Cancel a job that waits; hide one that may still bring pictures. Return it then.
@@ -109,11 +120,10 @@ class Handle:
             if job.state is State.WAITING:
                 after = job.turn(State.CANCELLED, now=self._now(), cause=Cause.WITHDRAWN)
             elif job.state in _MAY_STILL_COME and not job.hidden and job.kept_at is None:
-                after = replace(job, hidden=True)
-                if job.state is State.COMPLETED:
-                    # Whoever is just bringing the pictures shall notice; before the vendor's last
-                    # word nobody may be kept from recording it.
-                    after = replace(after, epoch=job.epoch + 1)
+                # Whoever is just moving it on, or bringing the pictures, shall notice, and not show
+                # it anew; but nobody may be kept from recording what the vendor said to a submit.
+                submitting = job.state is State.SUBMITTING
+                after = replace(job, hidden=True, epoch=job.epoch + (0 if submitting else 1))
             else:
                 raise OverAlready
             if await self._jobs.swap(job, after):
@@ -146,9 +156,9 @@ class Handle:
         """Show a private order's pictures to all, in the channel *place*; return it then.
 
         Its prompt and the place are weighed again: rules may have changed, and nothing private was
-        looked at by anybody. *publish* shows them, and what it raises is raised; then they are
-        private as before. Raises :class:`~bot.errors.LimitReached`,
-        :class:`~bot.errors.PostedAlready`, :class:`~bot.errors.PicturesGone`, and as above.
+        looked at by anybody. Where *publish* fails they are private as before. Raises
+        :class:`~bot.errors.LimitReached`, :class:`~bot.errors.PostedAlready`,
+        :class:`~bot.errors.PicturesGone`, :class:`~bot.errors.NotPosted`, and as above.
         """
         job = await self._delivered(job_id)
         if job.member_id != by.id:
@@ -167,13 +177,23 @@ class Handle:
             raise PostedAlready
         try:
             message_id = await publish(public, pictures)
-        except BaseException:
-            await self._jobs.swap(public, replace(job, epoch=public.epoch + 1))
+        except BaseException as error:
+            await record(self._jobs, public, replace(job, epoch=public.epoch + 1))
+            if isinstance(error, Closed | DiscordAway):
+                raise NotPosted from error
             raise
-        placed = replace(public, message_id=message_id, channel_id=place)
-        await self._jobs.swap(public, placed)
+        placed = await self._placed(public, message_id, place)
         await self._deliver.forget(job.id)
         return placed
+
+    async def _placed(self, job: Job, message_id: int, channel_id: int) -> Job:
+        """Record where a job's pictures are now, whatever else happens to it just then."""
+        for _ in range(ATTEMPTS):
+            placed = replace(job, message_id=message_id, channel_id=channel_id)
+            job = await record(self._jobs, job, placed)
+            if job.message_id == message_id:
+                break
+        return job
 
     async def report(self, job_id: str, by: Person, *, language: str) -> None:
         """Tell the server's moderators of a picture, once, in *language*.

@@ -104,7 +104,7 @@ def order(stage, bot, noah):
     async def order(**options) -> Order:
         count = len(stage.pixazo.accepted)
         sent = await noah.command("imagine", **{"prompt": "a lighthouse", **options})
-        await sent.until(says("Queued"))
+        await sent.until(says("**Queued**"))
         accepted = await stage.pixazo.wait_accepted(count + 1)
         return Order(sent, job_of(stage, sent), accepted[-1].request_id)
 
@@ -123,8 +123,13 @@ def complete(stage, bot):
 
 
 def of(order, member):
-    """Return the messages of an order that a member sees."""
-    return [one for one in member.visible() if order.job_id in json.dumps(one["components"])]
+<<<<<<< HEAD
+    """Return the messages with an order's pictures that a member sees: those can be deleted."""
+=======
+    """Return the messages with an order's pictures that a member sees; they can be deleted."""
+>>>>>>> presses
+    button = f"delete:{order.job_id}"
+    return [one for one in member.visible() if button in json.dumps(one["components"])]
 
 
 def end_tokens(stage):
@@ -248,6 +253,7 @@ async def test_where_every_way_is_closed_an_order_is_kept_and_handed_over_once(
     assert "One order of yours" in words(told)
     assert told["flags"] & EPHEMERAL
     assert "a lighthouse" in words(page)
+    assert not again.message["attachments"]
     assert again.ephemeral
     assert not [one for one in of(taken, mira) if one["attachments"]]
     assert of(taken, direct) == []
@@ -454,7 +460,7 @@ async def test_again_is_an_order_of_whoever_presses_it_after_a_restart_too(
     await stage.ready()
 
     sent = await mira.press(taken.sent.message["id"], f"again:{taken.job_id}")
-    await sent.until(says("Queued"))
+    await sent.until(says("**Queued**"))
     again = Order(sent, job_of(stage, sent), stage.pixazo.accepted[-1].request_id)
     await complete(again)
 
@@ -496,10 +502,10 @@ async def test_try_again_on_an_uncertain_order_makes_one_new_order(stage, bot, n
         count = len(stage.pixazo.accepted)
 
         pressed = await noah.press(card["id"], f"again:{job_of(stage, sent)}")
-        await pressed.until(says("Queued"))
+        await pressed.until(says("**Queued**"))
         stage.discord.replay(pressed.id)
         other = await noah.command("imagine", prompt="another lighthouse")
-        await other.until(says("Queued"))
+        await other.until(says("**Queued**"))
 
         prompts = [json.loads(one.body)["prompt"] for one in stage.pixazo.accepted[count:]]
         assert prompts == ["an uncertain lighthouse", "another lighthouse"]
