@@ -203,3 +203,19 @@ async def test_nobody_exports_or_deletes_another_members_data(shared, member):
     assert await refused("Yes, delete my data")
     assert await refused("Keep it")
     assert Store(shared).row("my own lighthouse") is not None
+
+
+async def test_the_desk_is_open_where_no_server_is(stage, start):
+    """In direct messages and by members' own installations, as the operator lets them order."""
+    await start(ALLOW_DIRECT="true", MAX_IMAGES_PER_DAY="40")
+    direct = stage.discord.member("Noah")
+    await (await direct.command("imagine", prompt="a lonely lighthouse")).until(delivered(1))
+
+    usage = await (await direct.command("usage")).until(says("What is left for you"))
+    page = await (await direct.command("history")).until(says("Your orders"))
+    for name in ("help", "settings", "privacy"):
+        await (await direct.command(name)).until(lambda message: message["components"])
+
+    assert "The operator's cap, everywhere: ▰▰▰▰▰▰▰▰▰▱ 39 of 40 left" in words(usage)
+    assert "What moderators can change" not in words(usage)
+    assert "a lonely lighthouse" in words(page)
