@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 BOT = (sys.executable, "-m", "bot")
 LINES_KEPT = 400
@@ -19,6 +20,49 @@ _LAUNCHER = (
 _DYING_WITH_US = (sys.executable, "-c", _LAUNCHER) if sys.platform == "linux" else ()
 
 
+class Process(Protocol):
+    """What has to be known of a process, and done to it; asyncio's own has all of it."""
+
+    stdout: asyncio.StreamReader | None  # what it writes, on standard error too
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+
+    @property
+    def returncode(self) -> int | None:
+        """How it ended: its exit status, or a signal as a negative number."""
+
+    async def wait(self) -> int:
+        """Wait for its end and return its status."""
+
+    def send_signal(self, signal: int) -> None:
+        """Send it a signal."""
+
+
+class Launch(Protocol):
+    """A way to start a process, which shall die when the one that starts it dies."""
+
+    async def __call__(
+        self, command: Sequence[str], *, cwd: Path, env: Mapping[str, str]
+    ) -> Process:
+        """Start *command* in a session of its own; *env* is its whole environment."""
+
+
+async def launch(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Process:
+    """Start *command* as any shell would."""
+    return await asyncio.create_subprocess_exec(
+        *_DYING_WITH_US,
+        *command,
+        cwd=cwd,
+        env=env,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,  # a Ctrl-C is for the sandbox, which then asks the bot to end
+    )
+
+
 class BotProcess:
     """One `python -m bot` at a time; it dies when the process that started it dies."""
 
@@ -28,13 +72,15 @@ class BotProcess:
         *,
         cwd: Path,
         command: Sequence[str] = BOT,
+        launch: Launch = launch,
     ) -> None:
         self.env = dict(env)  # the whole environment: nothing is inherited
         self.log: deque[str] = deque(maxlen=LINES_KEPT)  # of every run, the newest line last
         self.started_at: float | None = None  # unix time of the last start
         self._cwd = cwd
         self._command = command
-        self._process: asyncio.subprocess.Process | None = None
+        self._launch = launch
+        self._process: Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
 
@@ -58,16 +104,7 @@ class BotProcess:
         if self.running:
             return
         await self._drain()
-        self._process = await asyncio.create_subprocess_exec(
-            *_DYING_WITH_US,
-            *self._command,
-            cwd=self._cwd,
-            env=self.env,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,  # a Ctrl-C is for the sandbox, which then asks the bot to end
-        )
+        self._process = await self._launch(self._command, cwd=self._cwd, env=self.env)
         self.started_at = time.time()
         self._reader = asyncio.create_task(self._read(), name=f"log of bot {self._process.pid}")
 

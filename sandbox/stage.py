@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Self
 
-from sandbox.botprocess import BOT, BotProcess
+from sandbox.botprocess import BOT, BotProcess, Launch, launch
 from sandbox.discord.sample import sample_world
 from sandbox.discord.server import Discord
 from sandbox.discord.world import BotOnline, Event, World
@@ -37,6 +37,7 @@ class Stage:
         vendor: Settings | None = None,
         port: int = 0,
         keep: int | None = None,
+        launch: Launch = launch,
     ) -> None:
         self.world = world or sample_world()
         self.pixazo = Pixazo(vendor or Settings(), Journal(keep=keep), Faults())
@@ -46,6 +47,7 @@ class Stage:
         )
         self.web_port = 0  # where a bot listens for callbacks and health checks
         self.online = False
+        self._launch = launch
         self.process: BotProcess | None = None  # the newest bot, which the panel drives
         self._folder = Path()
         self._stack = AsyncExitStack()
@@ -98,7 +100,12 @@ class Stage:
         It runs in the stage's temporary folder, so that no `.env` is read, and
         its database outlives it as long as the stage does.
         """
-        process = BotProcess(self.environment() | env, cwd=self._folder, command=(*BOT, *arguments))
+        process = BotProcess(
+            self.environment() | env,
+            cwd=self._folder,
+            command=(*BOT, *arguments),
+            launch=self._launch,
+        )
         self._stack.push_async_callback(process.stop)
         if not arguments:
             self.process = process

@@ -1,21 +1,29 @@
 """A real bot process between the stand-ins, over real sockets.
 
+With ``CAPTURE_STATEMENTS`` in pytest's environment, every bot appends each statement that it sends
+to its store to the file of that name: a line of JSON with dialect, statement and parameters.
+
 Whatever a test does, at its end every exchange with Discord's stand-in is held against Discord's
 own description of its API.
 """
 
+import os
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
 
 import pytest
 
-from sandbox.botprocess import BotProcess
+from sandbox.botprocess import BotProcess, Launch, launch
 from sandbox.discord.member import Member
 from sandbox.pixazo import Settings
 from sandbox.stage import Stage
+from tests.acceptance.forked import ForkServer
 from tests.acceptance.outside import without_limits
 from tests.openapi import DESCRIPTION, assert_conform
 
 Start = Callable[..., Awaitable[BotProcess]]
+MakeStage = Callable[..., Stage]
 
 
 def quick(**changes) -> Settings:
@@ -26,9 +34,24 @@ def quick(**changes) -> Settings:
     return settings
 
 
+@pytest.fixture(scope="session")
+async def launched() -> AsyncIterator[Launch]:
+    """How bots are started: by forks, where the system has what that takes."""
+    if sys.platform != "linux":
+        yield launch
+        return
+    async with ForkServer.open(capture=os.environ.get("CAPTURE_STATEMENTS", "")) as server:
+        yield server.launch
+
+
+@pytest.fixture(scope="session")
+def make_stage(launched: Launch) -> MakeStage:
+    return partial(Stage, launch=launched)
+
+
 @pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    async with Stage(vendor=quick()) as opened:
+async def stage(make_stage: MakeStage) -> AsyncIterator[Stage]:
+    async with make_stage(vendor=quick()) as opened:
         yield opened
         if DESCRIPTION.is_file():
             assert_conform(opened.discord.journal.exchanges)
@@ -53,9 +76,9 @@ def noah(stage: Stage) -> Member:
 
 
 @pytest.fixture(scope="module")
-async def running() -> AsyncIterator[Stage]:
+async def running(make_stage: MakeStage) -> AsyncIterator[Stage]:
     """One bot for all tests of a module that ask nothing special of it: starting one takes long."""
-    async with Stage(vendor=quick()) as opened:
+    async with make_stage(vendor=quick()) as opened:
         await opened.bot().start()
         await opened.ready()
         await without_limits(opened)

@@ -17,7 +17,6 @@ from PIL import Image
 
 from sandbox.discord.member import Invocation, Member
 from sandbox.faults import Answer, Cut, Fault, Hold
-from sandbox.stage import Stage
 from tests.acceptance.conftest import quick
 from tests.acceptance.outside import without_limits
 from tests.acceptance.test_imagine import delivered, says, words
@@ -41,8 +40,8 @@ class Order:
 
 
 @pytest.fixture(scope="module")
-async def stage():
-    async with Stage(vendor=quick()) as opened:
+async def stage(make_stage):
+    async with make_stage(vendor=quick()) as opened:
         opened.pixazo.hold_states()
         opened.bot(LANE_RATE_PER_MINUTE="6000")
         yield opened

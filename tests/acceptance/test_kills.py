@@ -19,6 +19,7 @@ from sandbox.botprocess import BotProcess
 from sandbox.faults import Fault, Hold
 from sandbox.pixazo import Settings
 from sandbox.stage import PUBLIC_URL, Stage
+from tests.acceptance.conftest import MakeStage
 from tests.acceptance.outside import Store, pictures, waits_for_lock, without_limits
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at threads in /proc")
@@ -377,6 +378,7 @@ LAST_WORDS = {
 class Theatre:
     """One stage and its bot for each mode, for as long as nothing failed there."""
 
+    make_stage: MakeStage
     open: dict[str, tuple[AsyncExitStack, Stage, BotProcess]] = field(default_factory=dict)
 
     async def enter(self, mode: str) -> tuple[Stage, BotProcess]:
@@ -388,7 +390,7 @@ class Theatre:
                 picture_size=64,
             )
             stack = AsyncExitStack()
-            stage = await stack.enter_async_context(Stage(vendor=vendor))
+            stage = await stack.enter_async_context(self.make_stage(vendor=vendor))
             url = PUBLIC_URL if mode == "callbacks" else ""
             bot = stage.bot(
                 PUBLIC_URL=url,
@@ -408,8 +410,8 @@ class Theatre:
 
 
 @pytest.fixture(scope="module")
-async def theatre() -> AsyncIterator[Theatre]:
-    opened = Theatre()
+async def theatre(make_stage) -> AsyncIterator[Theatre]:
+    opened = Theatre(make_stage)
     yield opened
     for mode in list(opened.open):
         await opened.close(mode)

@@ -21,18 +21,18 @@ COMMON = {"LANE_RATE_PER_MINUTE": "6000"}
 
 
 @pytest.fixture(scope="module")
-async def sqlite() -> AsyncIterator[Stage]:
+async def sqlite(make_stage) -> AsyncIterator[Stage]:
     """One process before a SQLite file, for all tests: each has a server of its own."""
-    async with Stage(vendor=quick()) as opened:
+    async with make_stage(vendor=quick()) as opened:
         await opened.bot(**COMMON).start()
         await opened.ready()
         yield opened
 
 
 @pytest.fixture(scope="module")
-async def two_on_postgresql(postgres) -> AsyncIterator[Stage]:
+async def two_on_postgresql(postgres, make_stage) -> AsyncIterator[Stage]:
     """Two processes before one PostgreSQL. Both hear of every order."""
-    async with Stage(vendor=quick()) as opened:
+    async with make_stage(vendor=quick()) as opened:
         await start_two(opened, await postgres.new())
         yield opened
 
@@ -161,8 +161,8 @@ async def test_a_burst_of_many_members_gets_exactly_what_the_server_may_have(eit
 
 
 @pytest.mark.parametrize("engine", ["one process on SQLite", "two processes on PostgreSQL"])
-async def test_the_operators_cap_on_all_servers_is_exact_across_them(engine, postgres):
-    async with Stage(vendor=quick()) as stage:
+async def test_the_operators_cap_on_all_servers_is_exact_across_them(engine, postgres, make_stage):
+    async with make_stage(vendor=quick()) as stage:
         stage.pixazo.hold_states()
         if "PostgreSQL" in engine:
             await start_two(stage, await postgres.new(), MAX_IMAGES_PER_DAY="5")
@@ -191,9 +191,9 @@ async def test_an_order_that_ended_unbilled_gives_its_place_back(stage, server, 
     assert "2 images a day. 2 are used; you asked for 1" in (await over.answer())["content"]
 
 
-async def test_a_quiet_server_is_served_second_at_the_latest():
+async def test_a_quiet_server_is_served_second_at_the_latest(make_stage):
     """Thirty orders of one server wait; another's only one does not wait behind them."""
-    async with Stage(vendor=quick()) as stage:
+    async with make_stage(vendor=quick()) as stage:
         stage.pixazo.hold_states()
         await stage.bot(**COMMON, LANE_WIDTH="1").start()
         await stage.ready()

@@ -11,7 +11,6 @@ import pytest
 
 from sandbox.discord.member import Member
 from sandbox.faults import Answer, Cut, Fault
-from sandbox.stage import Stage
 from tests.acceptance.conftest import quick
 from tests.acceptance.outside import without_limits
 from tests.acceptance.test_delivery import noise
@@ -25,8 +24,8 @@ MOST_MEMORY = 300  # MiB
 
 
 @pytest.fixture(scope="module")
-async def stage():
-    async with Stage(vendor=quick(queued_seconds=(0, 0), processing_seconds=(0, 0))) as opened:
+async def stage(make_stage):
+    async with make_stage(vendor=quick(queued_seconds=(0, 0), processing_seconds=(0, 0))) as opened:
         process = opened.bot(
             LANE_RATE_PER_MINUTE="6000",
             MEDIA_ORIGINS=f"{opened.pixazo.media_origin},https://*.inside.localhost",

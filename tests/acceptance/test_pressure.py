@@ -9,7 +9,6 @@ from email.utils import formatdate
 import pytest
 
 from sandbox.faults import Answer, Fault, Hold
-from sandbox.stage import Stage
 from tests.acceptance.conftest import quick
 from tests.acceptance.outside import without_limits
 from tests.acceptance.test_imagine import SUBMIT, delivered, says, words
@@ -38,9 +37,9 @@ def in_two_seconds():
 
 
 @pytest.fixture(scope="module")
-async def running():
+async def running(make_stage):
     """One bot for what leaves its lane open: orders go one by one."""
-    async with Stage(vendor=quick()) as opened:
+    async with make_stage(vendor=quick()) as opened:
         await opened.bot(LANE_WIDTH="1", LANE_RATE_PER_MINUTE="6000").start()
         await opened.ready()
         await without_limits(opened)

@@ -6,7 +6,6 @@ from collections import Counter
 
 import pytest
 
-from sandbox.stage import Stage
 from tests.acceptance.conftest import quick
 from tests.acceptance.outside import without_limits
 from tests.acceptance.test_imagine import delivered
@@ -16,9 +15,9 @@ EVEN, ODD = "Even Harbour", "Lighthouse Club"  # shards 0 and 1 of 2
 
 
 @pytest.fixture
-async def stage():
+async def stage(make_stage):
     """A stage whose thousands of exchanges are not held against Discord's description."""
-    async with Stage(vendor=quick()) as opened:
+    async with make_stage(vendor=quick()) as opened:
         yield opened
 
 
