@@ -1,5 +1,8 @@
-"""What all tests share: how properties are tried, a PostgreSQL, and a browser, if there is one."""
+"""What all tests share: a place for files, how properties are tried, a PostgreSQL, a browser."""
 
+import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +15,12 @@ from tests.postgres import Postgres
 # A loaded machine shall not make a property look false.
 settings.register_profile("imagine", deadline=None, max_examples=60)
 settings.load_profile("imagine")
+
+# Half of what the tests of the store would wait for is a disk, and no test cuts its power. Children
+# are told by the tests where to write: they need not know.
+MEMORY, ROOM = Path("/dev/shm"), 2 << 30  # bytes; a container may have little of it
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+    tempfile.tempdir = str(MEMORY)
 
 CHROMIUM = Path("/usr/bin/chromium")
 

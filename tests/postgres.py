@@ -67,7 +67,7 @@ class Postgres:
     @asynccontextmanager
     async def start(cls) -> AsyncIterator[Self]:
         """Start a server; at the end it is gone, and all that it kept."""
-        with _folder() as folder, _installation(folder) as binaries:
+        with _folder("/tmp") as copies, _folder() as folder, _installation(copies) as binaries:
             await asyncio.to_thread(_initialise, binaries, folder)
             with _serving(binaries, folder) as process:
                 server = cls(folder, process)
@@ -106,7 +106,8 @@ class Postgres:
 
     async def _create(self, template: str) -> str:
         name = f"imagine{next(self._numbers)}"
-        await self._do(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        # Copying its files takes less than half of what writing them to the log takes.
+        await self._do(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return self.url(name)
 
     async def _do(self, statement: str, *values: object) -> None:
@@ -140,9 +141,12 @@ def _nobody() -> pwd.struct_passwd:
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
-    """Make a folder for the server; its name is short, as a socket's has to be."""
-    with tempfile.TemporaryDirectory(prefix="pg", dir="/tmp", ignore_cleanup_errors=True) as name:
+def _folder(parent: str | None = None) -> Iterator[Path]:
+    """Make a folder for the server, among all temporary ones unless *parent* is given.
+
+    What is in memory may be forbidden to run, so that programs need a place of their own.
+    """
+    with tempfile.TemporaryDirectory(prefix="pg", dir=parent, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         if _is_root():
             os.chown(folder, _nobody().pw_uid, _nobody().pw_gid)

@@ -109,7 +109,7 @@ class Forked(asyncio.Protocol):
         for line in lines:
             (self._ended if self._pid.done() else self._pid).set_result(int(line))
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, _error: Exception | None) -> None:
         if not self._pid.done():
             self._pid.set_exception(ConnectionError("the fork server has ended"))
         elif not self._ended.done():

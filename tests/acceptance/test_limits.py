@@ -42,7 +42,7 @@ async def start_two(stage, url, **settings):
         own = {"DATABASE_URL": url, "INSTANCE": name, "WEB_PORT": str(port)}
         bot = stage.bot(**(COMMON | own | settings))
         await bot.start()
-        await bot.wait_line("connected to Discord")
+        await bot.wait_line("has connected to Gateway")
 
 
 @pytest.fixture

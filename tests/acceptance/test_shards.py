@@ -41,9 +41,9 @@ async def two(stage, postgres):
     first = stage.bot(SHARD_IDS="0", INSTANCE="zero", **common)
     second = stage.bot(SHARD_IDS="1", INSTANCE="one", WEB_PORT="0", **common)
     await first.start()
-    await first.wait_line("connected to Discord")
+    await first.wait_line("has connected to Gateway")
     await second.start()
-    await second.wait_line("connected to Discord")
+    await second.wait_line("has connected to Gateway")
     return first, second
 
 

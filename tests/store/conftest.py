@@ -1,7 +1,9 @@
 """A database on each engine, and as many processes' views of it as a test needs."""
 
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +22,20 @@ def sqlite(tmp_path) -> str:
     return f"sqlite+aiosqlite:///{tmp_path}/imagine.db"
 
 
+@pytest.fixture(scope="session")
+async def migrated(tmp_path_factory) -> Path:
+    """A file that has its tables already: making them takes longer than most tests."""
+    file = tmp_path_factory.mktemp("migrated") / "imagine.db"
+    async with Database.open(f"sqlite+aiosqlite:///{file}"):
+        return file
+
+
+@pytest.fixture
+def sqlite_migrated(sqlite, migrated) -> str:
+    shutil.copyfile(migrated, sqlite.removeprefix("sqlite+aiosqlite:///"))
+    return sqlite
+
+
 @pytest.fixture
 async def wire(postgres) -> AsyncIterator[Wire]:
     async with Wire.to(postgres.socket) as opened:
@@ -35,7 +51,7 @@ def postgresql_by_wire(postgresql, wire) -> str:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request) -> str:
     """What holds on one engine holds on the other."""
-    return request.getfixturevalue(request.param)
+    return request.getfixturevalue({"sqlite": "sqlite_migrated"}.get(request.param, request.param))
 
 
 @pytest.fixture
