@@ -16,10 +16,13 @@ from tests.postgres import Postgres
 settings.register_profile("imagine", deadline=None, max_examples=60)
 settings.load_profile("imagine")
 
-# Half of what the tests of the store would wait for is a disk, and no test cuts its power. Children
-# are told by the tests where to write: they need not know.
+# Half of what the tests of the store would wait for is a disk, and no test cuts its power.
 MEMORY, ROOM = Path("/dev/shm"), 2 << 30  # bytes; a container may have little of it
-if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+if (
+    "TMPDIR" not in os.environ
+    and os.access(MEMORY, os.W_OK)
+    and shutil.disk_usage(MEMORY).free > ROOM
+):
     tempfile.tempdir = str(MEMORY)
 
 CHROMIUM = Path("/usr/bin/chromium")
