@@ -123,11 +123,7 @@ def complete(stage, bot):
 
 
 def of(order, member):
-<<<<<<< HEAD
     """Return the messages with an order's pictures that a member sees: those can be deleted."""
-=======
-    """Return the messages with an order's pictures that a member sees; they can be deleted."""
->>>>>>> presses
     button = f"delete:{order.job_id}"
     return [one for one in member.visible() if button in json.dumps(one["components"])]
 
