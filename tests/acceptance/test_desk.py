@@ -110,7 +110,7 @@ async def test_what_is_left_shrinks_with_each_order(shared, member):
 
 
 async def test_a_member_is_pinged_as_they_wish(shared, member):
-    await (await member.command("settings")).until(says("Pings: **When they took longer"))
+    await (await member.command("settings")).until(says("Pings: **After a minute**"))
     before = len(pings(member))
 
     always = await member.command("settings", ping="always")

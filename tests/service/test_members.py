@@ -8,7 +8,6 @@ import pytest
 from bot.domain.job import ENDED, Billed, Cause, State
 from bot.domain.limits import SAMPLE, Ask, Caps, Rule, day_of
 from bot.domain.rules import Block, changed
-from bot.domain.styles import Style
 from bot.errors import StoreAway
 from bot.service.members import PAGE, Keeping, Own
 from bot.service.ports import Page, Ping, Wishes
@@ -194,18 +193,6 @@ async def test_a_wish_is_kept_and_another_stays(shop, own):
 
     assert await own.wishes(MEMBER) == Wishes(ping=Ping.NEVER, forget_before=NOW)
     assert await own.wishes(MEMBER + 1) == Wishes()
-
-
-async def test_styles_are_remembered_for_a_moment_and_never_waited_for(shop, own):
-    style = Style(name="ink", words="ink drawing")
-    shop.guilds.kept[GUILD] = changed(UNLIMITED, styles=(style,))
-
-    assert await own.styles(None) == ()
-    assert await own.styles(GUILD) == (style,)
-    shop.guilds.away = True
-    assert await own.styles(GUILD) == (style,)
-    shop.clock.now += 60
-    assert await own.styles(GUILD) == ()
 
 
 # Data.

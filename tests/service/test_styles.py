@@ -7,7 +7,7 @@ import pytest
 from bot.domain.rules import Rules
 from bot.domain.styles import Style
 from bot.service import members as members_module
-from bot.service.members import STYLES_KEPT, Own
+from bot.service.members import STYLES_KEPT, Keeping, Own
 from tests.samples import LANE
 from tests.service.conftest import NO_CAPS
 
@@ -24,6 +24,7 @@ def own(shop):
         guilds=shop.guilds,
         deliver=shop.deliver,
         caps=NO_CAPS,
+        keeping=Keeping(files_days=7, orders_days=90),
         lane=LANE,
         now=shop.clock,
     )

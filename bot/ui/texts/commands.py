@@ -16,7 +16,7 @@ PRIVACY: Final = localized("See what is kept about you, and export or delete it.
 SETTINGS: Final = localized("See or change what the bot does for you.")
 SETTINGS_PING: Final = localized("When you are pinged about pictures that are ready")
 PINGS: Final = {
-    Ping.AUTO: localized("When they took longer than a minute"),
+    Ping.AUTO: localized("After a minute"),
     Ping.ALWAYS: localized("Always"),
     Ping.NEVER: localized("Never"),
 }
