@@ -15,6 +15,9 @@ from bot.ui.buttons import Do, OfOrder
 LONGEST_WORD: Final = 40  # characters, of two units at most: it stands in the buttons' ids
 
 _ACCENT: Final = 0x5B6EE1
+# What Discord takes as the address of a picture; for another it would refuse the whole page.
+_SCHEMES: Final = ("https://", "http://")
+_LONGEST_ADDRESS: Final = 2048  # characters
 
 
 class Turn(
@@ -99,11 +102,12 @@ def _order(job: Job, words: str) -> ui.Item[ui.LayoutView]:
 
     From where the vendor keeps it: what Discord keeps of a message has an address that ends.
     """
-    if job.state is not State.DELIVERED or not job.media:
+    address = job.media[0] if job.state is State.DELIVERED and job.media else ""
+    if not address.startswith(_SCHEMES) or len(address) > _LONGEST_ADDRESS:
         return ui.TextDisplay(words)
     alt = texts.cards.alt(job.order, 1, len(job.media))
     picture: ui.Thumbnail[ui.LayoutView] = ui.Thumbnail(
-        job.media[0], description=alt, spoiler=job.spoiler
+        address, description=alt, spoiler=job.spoiler
     )
     return ui.Section(ui.TextDisplay(words), accessory=picture)
 

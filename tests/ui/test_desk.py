@@ -154,6 +154,22 @@ async def test_without_pictures_there_is_no_thumbnail(state):
     assert "a lighthouse in a storm" in shown(view)
 
 
+@pytest.mark.parametrize(
+    "address", ["ftp://m.example/1.png", "https://m.example/" + "x" * 2048, ""]
+)
+async def test_an_address_that_discord_takes_not_costs_no_page(address):
+    """The vendor writes them, and one that is broken among others is left out of the pictures."""
+    view = desk.page(a_leaf(a_picture(media=(address, MEDIA[0]))))
+
+    assert thumbnails(view) == []
+
+
+async def test_a_prompt_of_many_lines_is_one_line_on_a_button():
+    view = desk.page(a_leaf(a_picture(order=an_order(prompt="a fox\n\n  and a hen"))))
+
+    assert buttons(view)[0].item.label == "Again: a fox and a hen"
+
+
 async def test_a_spoiler_stays_one():
     [picture] = thumbnails(desk.page(a_leaf(a_picture(spoiler=True))))
 

@@ -13,7 +13,7 @@ from bot.ui.texts import cards, shared
 _ROOM: Final = 3600  # characters of all orders on a page
 # Characters of a prompt, and of what was sent for it: the most that fits on the page is shown.
 _LENGTHS: Final = ((300, cards.SENT), (300, 200), (200, 80), (120, 0), (60, 0))
-_LABEL: Final = 50  # characters of a prompt on a button
+_LABEL: Final = 32  # characters of a prompt on a button
 
 
 def handed_over(count: int) -> str:
@@ -110,7 +110,7 @@ def _has_card(job: Job) -> bool:
 
 def again(job: Job) -> str:
     """Return the label of the button that orders one of several orders once more."""
-    prompt = shared.cut(job.order.prompt, _LABEL)
+    prompt = shared.cut(" ".join(job.order.prompt.split()), _LABEL)
     return _("Again: {prompt}").format(prompt=prompt)
 
 
