@@ -4,6 +4,7 @@ Each press is weighed by what is on record at that moment, so that buttons may b
 like. Who may do what is decided here, by what Discord says of whoever pressed.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ from bot.service.ports import Bell, Guilds, Jobs, Notices, Picture, Replies
 log = logging.getLogger(__name__)
 
 ATTEMPTS: Final = 5  # to change a job while it moves on
+RECORDED_WITHIN: Final = 1.5  # seconds from pictures' arrival in Discord
 
 Publish = Callable[[Job, Sequence[Picture]], Awaitable[int]]  # returns the message's id
 
@@ -89,11 +91,18 @@ class Handle:
         return job
 
     async def _delivered(self, job_id: str) -> Job:
-        """Return the job, whose pictures were shown: nobody works on it any more."""
-        job = await self.find(job_id)
-        if job.state is not State.DELIVERED:
-            raise NothingThere
-        return job
+        """Return the job, whose pictures were shown: nobody works on it any more.
+
+        Somebody may be quick enough to press before it is recorded that they were.
+        """
+        for _ in range(ATTEMPTS):
+            job = await self.find(job_id)
+            if job.state is State.DELIVERED:
+                return job
+            if job.state is not State.COMPLETED:
+                break
+            await asyncio.sleep(RECORDED_WITHIN / ATTEMPTS)
+        raise NothingThere
 
     async def cancel(self, job_id: str, by: Person) -> Job:
         """Cancel a job that waits; hide one that may still bring pictures. Return it then.
