@@ -191,6 +191,7 @@ async def call_all(database: Database, *, now: float) -> None:
         Members: {
             "wishes": lambda: members.wishes(7),
             "put": lambda: members.put(7, Wishes(ping=Ping.NEVER, forget_before=now)),
+            "wish": lambda: members.wish(7, Ping.ALWAYS),
             "blocks": lambda: members.blocks(7),
             "to_forget": lambda: members.to_forget(most=100),
             "forgot": lambda: members.forgot(7, made_before=now),

@@ -141,6 +141,10 @@ class NotYours(NotHandled):
     """Only its member may do that, or who may manage the server."""
 
 
+class AnothersData(NotHandled):
+    """What is kept of a member is theirs alone to export or delete."""
+
+
 class NothingThere(NotHandled):
     """There is no such order on record, or not any more."""
 
@@ -151,6 +155,10 @@ class OverAlready(NotHandled):
 
 class PostedAlready(NotHandled):
     """The pictures are public."""
+
+
+class NotPosted(NotHandled):
+    """Discord took no pictures in that place: they are private as before."""
 
 
 class PicturesGone(NotHandled):

@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.client import OUTSIDE, ImagineBot
 from bot.domain.limits import SAMPLE, Ask
-from bot.errors import NotYours
+from bot.errors import AnothersData
 from bot.service.members import Own
 from bot.service.ports import Ping
 from bot.ui import answers, desk, texts
@@ -80,7 +80,7 @@ class Help(commands.Cog):
         async with answers.explaining(interaction):
             member = interaction.user.id
             if member != member_id:
-                raise NotYours
+                raise AnothersData
             match do:
                 case "export":
                     await answers.deferral(interaction, private=True)()

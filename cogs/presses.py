@@ -57,7 +57,7 @@ class Presses(commands.Cog):
         async with answers.explaining(interaction):
             await answers.hold(interaction)
             job = await self._handle.cancel(job_id, answers.person(interaction))
-            await answers.privately(interaction, texts.presses.cancelled(job))
+            await answers.privately(interaction, texts.presses.cancelled(job, interaction.user.id))
 
     @commands.Cog.listener()
     async def on_order_delete(self, interaction: Interaction, job_id: str) -> None:

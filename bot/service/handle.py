@@ -21,6 +21,7 @@ from bot.errors import (
     LogClosed,
     NoLog,
     NothingThere,
+    NotPosted,
     NotYours,
     OverAlready,
     PicturesGone,
@@ -32,6 +33,7 @@ from bot.service.crew import Crew
 from bot.service.deliver import Deliver
 from bot.service.limits import Moderator
 from bot.service.ports import Bell, Guilds, Jobs, Notices, Picture, Replies
+from bot.service.record import record
 
 log = logging.getLogger(__name__)
 
@@ -118,11 +120,10 @@ class Handle:
             if job.state is State.WAITING:
                 after = job.turn(State.CANCELLED, now=self._now(), cause=Cause.WITHDRAWN)
             elif job.state in _MAY_STILL_COME and not job.hidden and job.kept_at is None:
-                after = replace(job, hidden=True)
-                if job.state is State.COMPLETED:
-                    # Whoever is just bringing the pictures shall notice; before the vendor's last
-                    # word nobody may be kept from recording it.
-                    after = replace(after, epoch=job.epoch + 1)
+                # Whoever is just moving it on, or bringing the pictures, shall notice, and not show
+                # it anew; but nobody may be kept from recording what the vendor said to a submit.
+                submitting = job.state is State.SUBMITTING
+                after = replace(job, hidden=True, epoch=job.epoch + (0 if submitting else 1))
             else:
                 raise OverAlready
             if await self._jobs.swap(job, after):
@@ -155,9 +156,9 @@ class Handle:
         """Show a private order's pictures to all, in the channel *place*; return it then.
 
         Its prompt and the place are weighed again: rules may have changed, and nothing private was
-        looked at by anybody. *publish* shows them, and what it raises is raised; then they are
-        private as before. Raises :class:`~bot.errors.LimitReached`,
-        :class:`~bot.errors.PostedAlready`, :class:`~bot.errors.PicturesGone`, and as above.
+        looked at by anybody. Where *publish* fails they are private as before. Raises
+        :class:`~bot.errors.LimitReached`, :class:`~bot.errors.PostedAlready`,
+        :class:`~bot.errors.PicturesGone`, :class:`~bot.errors.NotPosted`, and as above.
         """
         job = await self._delivered(job_id)
         if job.member_id != by.id:
@@ -176,13 +177,23 @@ class Handle:
             raise PostedAlready
         try:
             message_id = await publish(public, pictures)
-        except BaseException:
-            await self._jobs.swap(public, replace(job, epoch=public.epoch + 1))
+        except BaseException as error:
+            await record(self._jobs, public, replace(job, epoch=public.epoch + 1))
+            if isinstance(error, Closed | DiscordAway):
+                raise NotPosted from error
             raise
-        placed = replace(public, message_id=message_id, channel_id=place)
-        await self._jobs.swap(public, placed)
+        placed = await self._placed(public, message_id, place)
         await self._deliver.forget(job.id)
         return placed
+
+    async def _placed(self, job: Job, message_id: int, channel_id: int) -> Job:
+        """Record where a job's pictures are now, whatever else happens to it just then."""
+        for _ in range(ATTEMPTS):
+            placed = replace(job, message_id=message_id, channel_id=channel_id)
+            job = await record(self._jobs, job, placed)
+            if job.message_id == message_id:
+                break
+        return job
 
     async def report(self, job_id: str, by: Person, *, language: str) -> None:
         """Tell the server's moderators of a picture, once, in *language*.

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from bot.domain import limits
@@ -138,8 +138,7 @@ class Own:
 
     async def wish(self, member_id: int, ping: Ping) -> None:
         """Set when the member is pinged."""
-        wishes = await self._members.wishes(member_id)
-        await self._members.put(member_id, replace(wishes, ping=ping))
+        await self._members.wish(member_id, ping)
 
     async def export(self, member_id: int) -> bytes:
         """Return all that is kept of the member, as JSON."""

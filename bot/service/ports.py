@@ -216,6 +216,9 @@ class Members(Protocol):
     async def put(self, member_id: int, wishes: Wishes) -> None:
         """Keep *wishes* in place of what the member had set."""
 
+    async def wish(self, member_id: int, ping: Ping) -> None:
+        """Set when the member is pinged, and nothing else."""
+
     async def forgot(self, member_id: int, *, made_before: float) -> None:
         """Note that what was ordered until then is erased, unless more is to be by now."""
 

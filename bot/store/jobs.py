@@ -272,10 +272,13 @@ class Jobs:
 
     @reads
     def kept(self, connection: Connection, member_id: int, *, most: int) -> Sequence[Job]:
-        """Return the member's jobs whose pictures are kept, the newest first."""
+        """Return the member's jobs whose pictures are kept, the newest first.
+
+        Not those that they had forgotten and whose pictures came all the same.
+        """
         found = connection.execute(
             select(jobs)
-            .where(is_kept, jobs.c.member_id == member_id)
+            .where(is_kept, jobs.c.member_id == member_id, jobs.c.prompt != "")
             .order_by(jobs.c.created_at.desc())
             .limit(most)
         )

@@ -1,7 +1,8 @@
 """What members have set for themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from typing import Any
 
 from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.engine import Connection
@@ -31,16 +32,24 @@ class Members:
 
     async def put(self, member_id: int, wishes: Wishes) -> None:
         """Keep *wishes* in place of what the member had set."""
-        while not await self._put(member_id, wishes):
+        await self._keep(
+            member_id, {"ping": wishes.ping.value, "forget_before": wishes.forget_before}
+        )
+
+    async def wish(self, member_id: int, ping: Ping) -> None:
+        """Set when the member is pinged: what else they wish may be changing just now."""
+        await self._keep(member_id, {"ping": ping.value})
+
+    async def _keep(self, member_id: int, values: Mapping[str, Any]) -> None:
+        while not await self._put(member_id, values):
             pass  # their first row came from somewhere else just now
 
     @unless_taken(answer=False)
     @writes
-    def _put(self, connection: Connection, member_id: int, wishes: Wishes) -> bool:
-        values = {"ping": wishes.ping.value, "forget_before": wishes.forget_before}
+    def _put(self, connection: Connection, member_id: int, values: Mapping[str, Any]) -> bool:
         its = members.c.member_id == member_id
         if connection.execute(update(members).where(its).values(values)).rowcount == 0:
-            connection.execute(insert(members).values(values | {"member_id": member_id}))
+            connection.execute(insert(members).values({"member_id": member_id, **values}))
         return True
 
     @writes

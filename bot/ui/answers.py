@@ -30,6 +30,7 @@ from bot.service.limits import Moderator
 from bot.service.orders import Orders, Request
 from bot.service.ports import Picture
 from bot.ui import cards, forms, language, texts
+from bot.ui.cards import Place
 from bot.ui.replies import answered
 
 log = logging.getLogger(__name__)
@@ -131,7 +132,7 @@ def publishing(interaction: Interaction) -> Publish:
 
     async def publish(job: Job, found: Sequence[Picture]) -> int:
         with language.speaking(card_language(interaction)):
-            card = cards.done(job, found)
+            card = cards.done(job, found, place=Place.POSTED)
         try:
             async with answered():
                 message = await interaction.followup.send(
@@ -257,7 +258,8 @@ async def pictures(interaction: Interaction, job: Job, found: Sequence[Picture])
 
     Raises :class:`~bot.errors.Closed` and :class:`~bot.errors.DiscordAway`.
     """
-    card = cards.done(job.turn(State.DELIVERED, now=job.completed_at or job.since), found)
+    delivered = job.turn(State.DELIVERED, now=job.completed_at or job.since)
+    card = cards.done(delivered, found, place=Place.HANDED)
     async with answered():
         await interaction.followup.send(view=card.view, files=card.files, ephemeral=True)
 

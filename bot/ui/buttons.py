@@ -61,13 +61,21 @@ ALL: Final = (OfOrder,)
 
 
 def belongs_to(components: Sequence[Any], job_id: str) -> bool:
-    """Tell whether a message with *components* has a button of that job."""
-    return job_id in job_ids(components)
+    """Tell whether a message with *components* is the one with that job's pictures.
+
+    They alone can be deleted: a card without them has buttons of the job too.
+    """
+    return (Do.DELETE, job_id) in _named(components)
 
 
 def job_ids(components: Sequence[Any]) -> Iterator[str]:
     """Yield the jobs that the buttons of a message with *components* are about."""
+    return (job_id for _, job_id in _named(components))
+
+
+def _named(components: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    """Yield what each button of a message does, and with which job."""
     for component in components:
         if match := re.fullmatch(_TEMPLATE, getattr(component, "custom_id", None) or ""):
-            yield match["job_id"]
-        yield from job_ids(getattr(component, "children", ()))
+            yield match["do"], match["job_id"]
+        yield from _named(getattr(component, "children", ()))

@@ -1,7 +1,8 @@
 """The card: one job as a member sees it, in Components V2."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum, auto
 from typing import Any, Final
 
 import discord
@@ -33,6 +34,15 @@ class Card:
 
     view: ui.LayoutView
     files: list[discord.File]
+
+
+class Place(StrEnum):
+    """Where pictures are shown; who sees them there decides what can be done with them."""
+
+    CARD = auto()  # in their card, or in its channel
+    POSTED = auto()  # in a message that shows to all what was private
+    HANDED = auto()  # in a private answer to whoever asked for them
+    DIRECT = auto()  # between the bot and their member
 
 
 def progress(job: Job, **told: Any) -> Card:
@@ -67,7 +77,13 @@ def hidden(job: Job) -> Card:
     return Card(view, [])
 
 
-def done(job: Job, pictures: Sequence[Picture], *, mention: bool = False) -> Card:
+def done(
+    job: Job,
+    pictures: Sequence[Picture],
+    *,
+    mention: bool = False,
+    place: Place = Place.CARD,
+) -> Card:
     """Return the card with the pictures; with *mention* it also calls its member."""
     files = [
         discord.File(
@@ -89,18 +105,27 @@ def done(job: Job, pictures: Sequence[Picture], *, mention: bool = False) -> Car
     if len(pictures) < len(job.media):
         notes.append(f"-# {texts.cards.some_missing()}")
     above = texts.cards.for_member(job.member_id) if mention else None
-    public = Do.REPORT if job.guild_id is not None else None
-    last = Do.POST if job.private else public
-    does = (Do.AGAIN, Do.EDIT, last, Do.DELETE)
+    if place is Place.POSTED:
+        above = texts.cards.posted_by(job.member_id)
     card = _card(
         job,
         texts.cards.status(job),
         gallery,
         "\n".join(notes),
         above=above,
-        buttons=[OfOrder(do, job.id) for do in does if do is not None],
+        buttons=[OfOrder(do, job.id) for do in _does(job, place)],
     )
     return Card(card.view, files)
+
+
+def _does(job: Job, place: Place) -> Iterator[Do]:
+    """Yield what can be done with pictures that are shown in that place."""
+    yield from (Do.AGAIN, Do.EDIT)
+    if job.private and place is not Place.DIRECT:
+        yield Do.POST
+    if not job.private and job.guild_id is not None and place in {Place.CARD, Place.POSTED}:
+        yield Do.REPORT
+    yield Do.DELETE
 
 
 def _card(

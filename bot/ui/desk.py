@@ -12,7 +12,7 @@ from bot.service.members import Forgetting, Keeping, Leaf
 from bot.ui import texts
 from bot.ui.buttons import Do, OfOrder
 
-LONGEST_WORD: Final = 60  # characters: it stands in the buttons' ids
+LONGEST_WORD: Final = 40  # characters, of two units at most: it stands in the buttons' ids
 
 _ACCENT: Final = 0x5B6EE1
 

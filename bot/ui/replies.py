@@ -22,7 +22,7 @@ from bot.log import fault, mark
 from bot.service.meters import DiscordCall, Meters, timed
 from bot.service.ports import Picture
 from bot.ui import buttons, cards, texts
-from bot.ui.cards import Card
+from bot.ui.cards import Card, Place
 from bot.ui.language import speaking
 from bot.ui.rest import Rest
 
@@ -43,6 +43,7 @@ _UNKNOWN_MESSAGE: Final = 10008
 _ENTITY_TOO_LARGE: Final = 40005
 _NOT_DEFINITE: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
+_Make = Callable[[], Card]
 _Way = Callable[[Job, Card], Awaitable[None]]
 
 
@@ -53,7 +54,7 @@ class Replies:
         self._rest = rest
         self._meters = meters
         self._now = now
-        self._wanted: dict[str, tuple[Job, Callable[[], Card]]] = {}
+        self._wanted: dict[str, tuple[Job, _Make]] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
 
     def show(
@@ -108,7 +109,12 @@ class Replies:
         def named_card() -> Card:
             return cards.done(delivered, pictures, mention=True)
 
-        ways: list[tuple[_Way, DiscordCall]] = [(self._post_directly, DiscordCall.DIRECT)]
+        def direct_card() -> Card:
+            return cards.done(delivered, pictures, mention=True, place=Place.DIRECT)
+
+        ways: list[tuple[_Make, _Way, DiscordCall]] = [
+            (direct_card, self._post_directly, DiscordCall.DIRECT)
+        ]
         try:
             await self._edit(job, card)
         except TooLarge:
@@ -118,8 +124,8 @@ class Replies:
             if job.answers_only:
                 raise
             if not (isinstance(error, Deleted) or job.private or job.guild_id is None):
-                ways.insert(0, (self._post_in_channel, DiscordCall.POST))
-            await self._descend(job, named_card, ways)
+                ways.insert(0, (named_card, self._post_in_channel, DiscordCall.POST))
+            await self._descend(job, ways)
             return False
         return True
 
@@ -202,7 +208,7 @@ class Replies:
         if self._wanted.pop(job_id, None) is not None:
             self._meters.coalesced()
 
-    async def _edit(self, job: Job, make: Callable[[], Card]) -> None:
+    async def _edit(self, job: Job, make: _Make) -> None:
         """Edit the job's card by the interaction's token, or else by the bot's.
 
         Raises :class:`Closed` where neither is possible any more.
@@ -219,25 +225,21 @@ class Replies:
             raise refused
         return await self._insist(job, make, self._edit_by_bot, DiscordCall.EDIT)
 
-    async def _descend(
-        self, job: Job, make: Callable[[], Card], ways: Sequence[tuple[_Way, DiscordCall]]
-    ) -> None:
+    async def _descend(self, job: Job, ways: Sequence[tuple[_Make, _Way, DiscordCall]]) -> None:
         """Try *ways* in their order, each until Discord says yes or a definite no.
 
         Raises the last one's :class:`Closed`.
         """
-        for way, call in ways[:-1]:
+        for make, way, call in ways[:-1]:
             try:
                 return await self._insist(job, make, way, call)
             except TooLarge:
                 raise
             except Closed as error:
                 log.info("job %s: a way to the member is closed: %s", job.id, error)
-        return await self._insist(job, make, *ways[-1])
+        return await self._insist(job, *ways[-1])
 
-    async def _insist(
-        self, job: Job, make: Callable[[], Card], way: _Way, call: DiscordCall
-    ) -> None:
+    async def _insist(self, job: Job, make: _Make, way: _Way, call: DiscordCall) -> None:
         """Go *way* until Discord says yes or a definite no, each time with a fresh card.
 
         Only once, and not for long, while the job waits: any process may take it meanwhile, and

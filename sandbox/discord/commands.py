@@ -1,5 +1,6 @@
 """What commands the bot has registered."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sandbox.discord import refusals, snowflakes
@@ -159,8 +160,23 @@ def spoken(command: Json, locale: str) -> Json:
 def _described(part: Json, locale: str) -> Json:
     translated = (part.get("description_localizations") or {}).get(locale)
     told = part if translated is None else {**part, "description": translated}
-    options = [_described(option, locale) for option in part.get("options", ())]
-    return {**told, "options": options} if options else dict(told)
+    told = dict(told)
+    if options := part.get("options"):
+        told["options"] = [_described(option, locale) for option in options]
+    if choices := part.get("choices"):
+        told["choices"] = named_in(locale, choices)
+    return told
+
+
+def named_in(locale: str, choices: Iterable[Json]) -> list[Json]:
+    """Return choices by their names in that language; their values stay."""
+    return [
+        {
+            "name": (choice.get("name_localizations") or {}).get(locale, choice["name"]),
+            "value": choice["value"],
+        }
+        for choice in choices
+    ]
 
 
 def _without_ids(command: Json) -> Json:

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from sandbox.discord import refusals, shapes, snowflakes
+from sandbox.discord.commands import named_in
 from sandbox.discord.installs import Owners, app_permissions, context
 from sandbox.discord.kinds import Callback, InteractionType
 from sandbox.discord.messages import Message
@@ -40,14 +41,7 @@ class Interaction:
     @property
     def offered(self) -> list[Json]:
         """The bot's choices as the member's client shows them: in that member's language."""
-        locale = self.user.locale
-        return [
-            {
-                "name": (choice.get("name_localizations") or {}).get(locale, choice["name"]),
-                "value": choice["value"],
-            }
-            for choice in self.choices or ()
-        ]
+        return named_in(self.user.locale, self.choices or ())
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import select
 import signal
 import socket
 import sys
+import threading
 import time
 
 import sqlalchemy
@@ -36,6 +37,7 @@ PRELOADED = (
     "cogs.imagine",
     "cogs.limits",
     "cogs.presses",
+    "cogs.reports",
 )
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 ORDER_BYTES = 1 << 17
@@ -110,13 +112,14 @@ def _become(order: dict, capture: str) -> None:
 def _capture(path: str) -> None:
     """Append each statement that this process sends to its store, once, as a line of JSON."""
     file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    seen = set()
+    seen, lock = set(), threading.Lock()
 
     @sqlalchemy.event.listens_for(sqlalchemy.Engine, "before_cursor_execute")
     def note(connection, _cursor, statement, parameters, _context, executemany) -> None:
-        if statement in seen:
-            return
-        seen.add(statement)
+        with lock:  # several threads read and write
+            if statement in seen:
+                return
+            seen.add(statement)
         line = {
             "dialect": connection.dialect.name,
             "statement": statement,

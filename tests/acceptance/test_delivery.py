@@ -104,7 +104,7 @@ def order(stage, bot, noah):
     async def order(**options) -> Order:
         count = len(stage.pixazo.accepted)
         sent = await noah.command("imagine", **{"prompt": "a lighthouse", **options})
-        await sent.until(says("Queued"))
+        await sent.until(says("**Queued**"))
         accepted = await stage.pixazo.wait_accepted(count + 1)
         return Order(sent, job_of(stage, sent), accepted[-1].request_id)
 
@@ -123,8 +123,9 @@ def complete(stage, bot):
 
 
 def of(order, member):
-    """Return the messages of an order that a member sees."""
-    return [one for one in member.visible() if order.job_id in json.dumps(one["components"])]
+    """Return the messages with an order's pictures that a member sees: those can be deleted."""
+    button = f"delete:{order.job_id}"
+    return [one for one in member.visible() if button in json.dumps(one["components"])]
 
 
 def end_tokens(stage):
@@ -236,19 +237,22 @@ async def test_where_every_way_is_closed_an_order_is_kept_and_handed_over_once(
     stage.world.token_life = 900.0
 
     foreign = await mira.command("history")
-    await foreign.until(says("No pictures of yours wait here"))
+    await foreign.until(says("There are no orders of yours yet"))
     asked = await noah.command("history")
     handed = await asked.until(delivered(1))
     told = await asked.follow_up()
     again = await noah.command("history")
-    await again.until(says("No pictures of yours wait here"))
+    page = await again.until(says("Your orders"))
 
     assert asked.ephemeral
     assert taken.job_id in json.dumps(handed["components"])
     assert "One order of yours" in words(told)
     assert told["flags"] & EPHEMERAL
+    assert "a lighthouse" in words(page)
+    assert not again.message["attachments"]
     assert again.ephemeral
-    assert of(taken, mira) == of(taken, direct) == []
+    assert not [one for one in of(taken, mira) if one["attachments"]]
+    assert of(taken, direct) == []
 
 
 async def test_kept_pictures_fit_the_place_in_which_they_are_asked_for(
@@ -452,7 +456,7 @@ async def test_again_is_an_order_of_whoever_presses_it_after_a_restart_too(
     await stage.ready()
 
     sent = await mira.press(taken.sent.message["id"], f"again:{taken.job_id}")
-    await sent.until(says("Queued"))
+    await sent.until(says("**Queued**"))
     again = Order(sent, job_of(stage, sent), stage.pixazo.accepted[-1].request_id)
     await complete(again)
 
@@ -494,10 +498,10 @@ async def test_try_again_on_an_uncertain_order_makes_one_new_order(stage, bot, n
         count = len(stage.pixazo.accepted)
 
         pressed = await noah.press(card["id"], f"again:{job_of(stage, sent)}")
-        await pressed.until(says("Queued"))
+        await pressed.until(says("**Queued**"))
         stage.discord.replay(pressed.id)
         other = await noah.command("imagine", prompt="another lighthouse")
-        await other.until(says("Queued"))
+        await other.until(says("**Queued**"))
 
         prompts = [json.loads(one.body)["prompt"] for one in stage.pixazo.accepted[count:]]
         assert prompts == ["an uncertain lighthouse", "another lighthouse"]

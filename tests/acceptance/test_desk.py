@@ -2,11 +2,12 @@
 
 import json
 
-import pytest
 from aiohttp import ClientSession
 
+from sandbox.discord.kinds import InteractionType
 from tests.acceptance.outside import Store, without_limits
 from tests.acceptance.test_imagine import delivered, says, words
+from tests.acceptance.test_limits import crafted
 
 BUTTON, THUMBNAIL = 2, 11
 
@@ -30,15 +31,9 @@ def button(message, label):
     return found["custom_id"]
 
 
-@pytest.fixture
-def nia(shared):
-    """Somebody of whom each test begins with nothing on record."""
-    return shared.discord.member("Noah", channel="general", guild="Lighthouse Club")
-
-
 def pings(member):
     """Return the messages that a member sees which name them and link to a card."""
-    return [one for one in member.visible() if "your pictures are ready" in words(one)]
+    return [one for one in member.visible() if "your pictures are ready: https" in words(one)]
 
 
 async def export(member, message):
@@ -50,19 +45,30 @@ async def export(member, message):
         return await (await session.get(answer["attachments"][0]["url"])).read()
 
 
+async def delete(member):
+    """Delete all that is kept of a member; return what they are told."""
+    shown = await (await member.command("privacy")).until(says("What is kept about you"))
+    asks = await member.press(shown["id"], button(shown, "Delete my data"))
+    asked = await asks.until(says("Delete your data?"))
+    confirmed = await member.press(shown["id"], button(asked, "Yes, delete my data"))
+    return await confirmed.until(says("Deleted"))
+
+
 async def test_history_has_pages_whose_buttons_live_on_through_a_kill(stage, start, noah):
     process = await start()
     await without_limits(stage)
     empty = await noah.command("history")
     assert "/imagine prompt:" in words(await empty.until(says("no orders of yours yet")))
-    for number in range(6):
-        sent = await noah.command("imagine", prompt=f"lighthouse number {number}", images=1)
-        card = await sent.until(delivered(1))
+    orders = [
+        await noah.command("imagine", prompt=f"lighthouse number {number}") for number in range(6)
+    ]
+    *_, card = [await sent.until(delivered(1)) for sent in orders]
 
     asked = await noah.command("history")
     first = await asked.until(says("Your orders"))
     await process.kill()
-    await start()
+    await process.start()
+    await stage.ready()
     turned = await noah.press(first["id"], button(first, "Next page"))
     second = await turned.until(says("page 2 of 2"))
     again = await noah.press(second["id"], button(second, "Again: lighthouse number 0"))
@@ -75,9 +81,7 @@ async def test_history_has_pages_whose_buttons_live_on_through_a_kill(stage, sta
     assert "6 orders, the newest first · page 1 of 2" in words(first)
     assert "**1.** lighthouse number 5" in words(first)
     assert f"/{noah.channel.id}/{card['id']}" in words(first)
-    assert [one["description"] for one in parts(first, THUMBNAIL)][0] == (
-        "AI-generated picture: lighthouse number 5"
-    )
+    assert parts(first, THUMBNAIL)[0]["description"] == "AI-generated picture: lighthouse number 5"
     assert len(parts(first, THUMBNAIL)) == 5
     assert "**6.** lighthouse number 0" in words(second)
     assert len(parts(one, THUMBNAIL)) == 1
@@ -158,8 +162,8 @@ async def test_deleting_erases_what_is_over_and_lets_what_runs_be_finished(stage
     await over.until(delivered(1))
     stage.pixazo.hold_states()
     runs = await noah.command("imagine", prompt="a running lighthouse")
-    await runs.until(says("Queued"))
-    [request] = [one.request_id for one in stage.pixazo.accepted[1:]]
+    await runs.until(says("**Queued**"))
+    request = stage.pixazo.accepted[-1].request_id
 
     shown = await (await noah.command("privacy")).until(says("What is kept about you"))
     asks = await noah.press(shown["id"], button(shown, "Delete my data"))
@@ -167,27 +171,35 @@ async def test_deleting_erases_what_is_over_and_lets_what_runs_be_finished(stage
     kept = await noah.press(shown["id"], button(asked, "Keep it"))
     await kept.until(says("What is kept about you"))
     assert store.row("an old lighthouse") is not None
-    confirmed = await noah.press(shown["id"], f"privacy:confirm:{noah.user.id}")
-    told = await confirmed.until(says("Deleted"))
+    told = await delete(noah)
 
     assert "Orders that still run are erased once they have ended" in words(told)
     assert store.row("an old lighthouse") is None
     assert store.state("a running lighthouse") == "QUEUED"
     stage.pixazo.move(request, "COMPLETED")
     await runs.until(delivered(1))
-    shown = await (await noah.command("privacy")).until(says("What is kept about you"))
-    once_more = await noah.press(shown["id"], f"privacy:confirm:{noah.user.id}")
-    await once_more.until(says("Deleted"))
+    await delete(noah)
     assert store.row("a running lighthouse") is None
     await (await noah.command("history")).until(says("no orders of yours yet"))
 
 
-async def test_nobody_presses_another_members_data(shared, member):
-    """Ephemeral or not: whose data it is stands in the button, and who presses is looked at."""
+async def test_nobody_exports_or_deletes_another_members_data(shared, member):
+    """Whose data it is stands in the button; who presses is looked at, whatever a client sends."""
     mira = shared.discord.member("Mira", channel="general", guild="Lighthouse Club")
-    shown = await (await member.command("privacy")).until(says("What is kept about you"))
+    await (await member.command("imagine", prompt="my own lighthouse")).until(delivered(1))
+    asked = await member.command("privacy")
+    shown = await asked.until(says("What is kept about you"))
 
-    interactions = shared.discord.interactions
-    assert interactions
-    with pytest.raises(Exception):
-        await mira.press(shown["id"], f"privacy:confirm:{member.user.id}")
+    async def refused(label):
+        data = {"custom_id": button(shown, label)}
+        tried = crafted(shared, mira, InteractionType.COMPONENT, data, asked.stored)
+        answer = await tried.answer()
+        return "These buttons are another member's" in answer["content"] and tried.ephemeral
+
+    assert await refused("Export my data")
+    assert await refused("Delete my data")
+    deleting = await member.press(shown["id"], button(shown, "Delete my data"))
+    shown = await deleting.until(says("Delete your data?"))
+    assert await refused("Yes, delete my data")
+    assert await refused("Keep it")
+    assert Store(shared).row("my own lighthouse") is not None

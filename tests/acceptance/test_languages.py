@@ -38,7 +38,7 @@ async def test_a_german_member_in_an_english_server(start, ada):
     assert answer["content"].startswith("Wer den Bot betreibt, erlaubt diesem Server 2 Bilder")
     assert "Es wurde nichts bestellt, es wird nichts berechnet.\n" in answer["content"]
     assert answer["content"].endswith("```\nein Leuchtturm\n```")  # to be mended and sent again
-    assert await nothing.until(says("Hier warten keine Bilder von dir."))
+    assert await nothing.until(says("Von dir gibt es noch keine Bestellungen."))
     assert "**Completed**" in words(card)
     assert card["attachments"][0]["description"] == "AI-generated picture: ein Leuchtturm"
 

@@ -40,7 +40,7 @@ from bot.service.hear import Hear
 from bot.service.limits import Limits
 from bot.service.orders import Orders, Request
 from bot.service.pace import Pace, PaceSettings
-from bot.service.ports import Admit, GivenBack, Peaks, Picture, Wishes
+from bot.service.ports import Admit, GivenBack, Peaks, Picture, Ping, Wishes
 from bot.service.recover import Recover, RecoverSettings
 from bot.service.submit import LaneSettings, Submit
 from bot.service.track import Track, TrackSettings
@@ -294,7 +294,10 @@ class FakeJobs(Store):
         mine = [
             job
             for job in self.rows.values()
-            if job.member_id == member_id and job.kept_at and job.state is State.COMPLETED
+            if job.member_id == member_id
+            and job.kept_at
+            and job.state is State.COMPLETED
+            and job.order.prompt
         ]
         return sorted(mine, key=lambda job: job.created_at, reverse=True)[:most]
 
@@ -439,6 +442,10 @@ class FakeMembers(Store):
     async def put(self, member_id: int, wishes: Wishes) -> None:
         await self._reach("put")
         self.wished[member_id] = wishes
+
+    async def wish(self, member_id: int, ping: Ping) -> None:
+        await self._reach("wish")
+        self.wished[member_id] = replace(self.wished.get(member_id, Wishes()), ping=ping)
 
     async def forgot(self, member_id: int, *, made_before: float) -> None:
         await self._reach("forgot")

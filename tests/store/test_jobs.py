@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain import pressure
-from bot.domain.job import Billed, Cause, State
+from bot.domain.job import Billed, Cause, State, Update, advance
 from bot.domain.pressure import Lane, Reason
+from bot.store.records import Records
 from tests.samples import LANE, NOW, a_job, an_order, anybody
 from tests.store.record import Full, record
 
@@ -450,6 +451,28 @@ async def test_a_members_kept_pictures_are_found_the_newest_first(jobs, add):
     assert await jobs.kept(1, most=10) == [newest, new, old]
     assert await jobs.kept(1, most=2) == [newest, new]
     assert await jobs.kept(3, most=10) == []
+
+
+async def test_pictures_of_a_forgotten_order_that_come_all_the_same_are_not_offered(
+    database, jobs, add
+):
+    """The vendor was silent, the member had their data deleted, and then it answers.
+
+    Of such an order there is nothing to write on a card, and Discord takes no empty text: it would
+    bar the way to all that is kept.
+    """
+    unsure = await add(state=State.UNCERTAIN, billed=Billed.UNKNOWN)
+    sound = await add(state=State.COMPLETED, kept_at=NOW, created_at=NOW + 1)
+    await Records(database).forget(unsure.member_id, made_before=NOW, today=NOW)
+
+    assert await jobs.learn(unsure.id, "r-late", now=NOW)
+    queued = await jobs.get(unsure.id)
+    update = Update(state=State.COMPLETED, request_id="r-late", media=("https://x.example/1.png",))
+    completed = advance(queued, update, now=NOW)
+    assert await jobs.swap(queued, completed)
+    assert await jobs.swap(completed, replace(completed, kept_at=NOW))
+
+    assert [job.id for job in await jobs.kept(unsure.member_id, most=5)] == [sound.id]
 
 
 async def test_only_tokens_that_have_expired_are_erased(jobs, add):

@@ -43,6 +43,7 @@ from bot.errors import (
     TooMany,
 )
 from bot.ui import texts
+from bot.ui.buttons import Do
 from bot.ui.language import LANGUAGES, speaking
 from bot.ui.modals import GROUPS
 from tests.rules import FULLEST, FULLEST_OVERVIEW, ID, PHRASES, PROMPT, REASON, any_rules
@@ -305,6 +306,8 @@ def labels():
     yield from map(texts.limits.name, FLAGS)
     yield from (texts.forms.channels(), texts.forms.phrases("blocked"))
     yield texts.forms.phrases("allowed")
+    yield texts.presses.form_title()
+    yield from map(texts.presses.field, ("prompt", "style", "images", "guidance", "steps"))
 
 
 def hints():
@@ -312,7 +315,7 @@ def hints():
 
 
 def buttons():
-    yield from (texts.cards.again(), texts.cards.try_again())
+    yield from (texts.presses.try_again(), *map(texts.presses.label, Do))
     yield from (texts.changes.save(), texts.changes.discard(), *map(texts.limits.edit, GROUPS))
 
 

@@ -256,6 +256,11 @@ def for_member(member_id: int) -> str:
     return _("{member}, your pictures are ready.").format(member=f"<@{member_id}>")
 
 
+def posted_by(member_id: int) -> str:
+    """Return the line above pictures that were private until their member posted them."""
+    return _("Posted by {member}").format(member=f"<@{member_id}>")
+
+
 def ready(job: Job) -> str:
     """Return the ping for a member whose pictures are in their card."""
     member = f"<@{job.member_id}>"

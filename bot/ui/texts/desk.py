@@ -135,9 +135,9 @@ def _help() -> Iterable[str]:
     options = _("Options")
     yield f"### {options}"
     yield _("- Several pictures at once: `/imagine prompt: a sleepy fox images: 4`")
-    yield _("- A look, by its name: `/imagine prompt: a sleepy fox style: watercolour`")
+    yield _("- A look, by its name: choose one of those that `style` offers")
     yield _("- For your eyes only: `/imagine prompt: a birthday card private: True`")
-    yield _("- Finer, and slower: `/imagine prompt: a harbour at dawn steps: 60`")
+    yield _("- Quicker, and rougher: `/imagine prompt: a harbour at dawn steps: 20`")
     yield _("- Your words exactly as typed: `/imagine prompt: one blue square enhance: False`")
     buttons = _("Buttons")
     yield f"### {buttons}"
@@ -221,7 +221,7 @@ def _privacy(keeping: Keeping) -> Iterable[str]:
     )
     yield f"  {_files_kept(keeping.files_days)}"
     yield _("- **Your settings**, until you change them or delete your data.")
-    yield _("- **Blocks** that a server's moderators set, until they end or are lifted.")
+    yield _("- **Blocks** that a server's moderators set, until they lift them.")
     who = _("Who sees it")
     yield f"### {who}"
     yield _(

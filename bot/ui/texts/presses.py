@@ -2,10 +2,12 @@
 
 from bot.domain.job import Job, State
 from bot.errors import (
+    AnothersData,
     LogClosed,
     NoLog,
     NotHandled,
     NothingThere,
+    NotPosted,
     NotYours,
     OverAlready,
     PicturesGone,
@@ -37,14 +39,25 @@ def try_again() -> str:
     return _("Try again")
 
 
-def cancelled(job: Job) -> str:
-    """Return what is told to whoever cancelled or hid an order."""
+def cancelled(job: Job, by: int) -> str:
+    """Return what is told to whoever cancelled or hid an order: its member, or a moderator."""
     if job.state is State.CANCELLED:
         return _("Cancelled before it was sent. Nothing was charged.")
-    return _(
-        "It was sent already, so it can't be taken back: it goes on, counts and is charged. "
-        "Its card is hidden, and what comes of it can be fetched with `/history`."
-    )
+    if job.state in {State.UNCERTAIN, State.EXPIRED}:
+        what = _(
+            "It may have been sent, so it can't be taken back, and it may still be charged. "
+            "Its card is hidden."
+        )
+    else:
+        what = _(
+            "It was sent already, so it can't be taken back: it goes on, counts and is charged. "
+            "Its card is hidden."
+        )
+    if by == job.member_id:
+        whose = _("What comes of it you can fetch with `/history`.")
+    else:
+        whose = _("What comes of it only its member can fetch, with `/history`.")
+    return f"{what} {whose}"
 
 
 def deleted() -> str:
@@ -60,6 +73,8 @@ def posted() -> str:
 def not_handled(error: NotHandled) -> str:
     """Return why a press did nothing."""
     match error:
+        case AnothersData():
+            return _("These buttons are another member's. `/privacy` gives you your own.")
         case NotYours():
             return _(
                 "Only the member who ordered it can do that, and members who may manage this "
@@ -71,6 +86,8 @@ def not_handled(error: NotHandled) -> str:
             return _("There is nothing to cancel any more: it has ended, or is hidden already.")
         case PostedAlready():
             return _("These pictures are public already.")
+        case NotPosted():
+            return _("Discord did not take the pictures here. They are private as before.")
         case PicturesGone():
             return _("The image service does not keep these pictures any more.")
         case ReportedAlready():

@@ -58,7 +58,8 @@ async def test_page_begins_with_the_world(open_page, world, deaf_bot):
 
 async def test_page_describes_commands_in_its_members_language(open_page, api, world):
     option = {"type": 3, "name": "word", "description": "A word"}
-    translated = {"description_localizations": {"de": "Ein Wort"}}
+    sea = {"name": "sea", "name_localizations": {"de": "Meer"}, "value": "1"}
+    translated = {"description_localizations": {"de": "Ein Wort"}, "choices": [sea]}
     find = {"name": "find", "description": "Find a word", "options": [option | translated]}
     menu = {"type": 3, "name": "Report", "name_localizations": {"de": "Melden"}}
     await api("PUT", f"/applications/{world.application_id}/commands", [find, menu])
@@ -70,6 +71,8 @@ async def test_page_describes_commands_in_its_members_language(open_page, api, w
     assert [command["name"] for command in german] == ["find", "Melden"]
     assert english[0]["options"][0]["description"] == "A word"
     assert german[0]["options"][0]["description"] == "Ein Wort"
+    assert english[0]["options"][0]["choices"] == [{"name": "sea", "value": "1"}]
+    assert german[0]["options"][0]["choices"] == [{"name": "Meer", "value": "1"}]
 
 
 async def test_page_shows_messages_as_they_come_change_and_go(open_page, world):

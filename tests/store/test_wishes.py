@@ -1,0 +1,40 @@
+"""What members wish: each wish is kept, whatever else they wish at the same moment."""
+
+import asyncio
+
+import pytest
+
+from bot.service.ports import Ping, Wishes
+from bot.store.members import Members
+from tests.samples import NOW
+
+MEMBER = 300
+
+
+@pytest.fixture
+def members(database):
+    return Members(database)
+
+
+@pytest.mark.parametrize("was", [None, Wishes(forget_before=NOW), Wishes(ping=Ping.NEVER)])
+async def test_a_wish_for_pings_changes_nothing_else(members, was):
+    """What runs while a member has their data deleted would else be kept after all."""
+    if was is not None:
+        await members.put(MEMBER, was)
+
+    await members.wish(MEMBER, Ping.ALWAYS)
+
+    forget_before = was.forget_before if was is not None else None
+    assert await members.wishes(MEMBER) == Wishes(ping=Ping.ALWAYS, forget_before=forget_before)
+
+
+async def test_first_wishes_of_the_same_moment_are_all_kept(members, other_database):
+    """Two presses may reach two processes, and each finds no row yet."""
+    others = Members(other_database)
+
+    await asyncio.gather(
+        members.put(MEMBER, Wishes(ping=Ping.ALWAYS, forget_before=NOW)),
+        others.wish(MEMBER, Ping.ALWAYS),
+    )
+
+    assert await members.wishes(MEMBER) == Wishes(ping=Ping.ALWAYS, forget_before=NOW)
