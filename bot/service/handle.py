@@ -203,7 +203,7 @@ class Handle:
         :class:`~bot.errors.NoLog`, :class:`~bot.errors.LogClosed`,
         :class:`~bot.errors.ReportedAlready` and :class:`~bot.errors.NothingThere`.
         """
-        job = await self.find(job_id)
+        job = await self._delivered(job_id)
         secret = job.private and job.member_id != by.id
         gone = job.deleted_at is not None
         if job.guild_id is None or job.guild_id != by.guild_id or gone or secret:

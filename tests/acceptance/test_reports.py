@@ -6,7 +6,8 @@ import pytest
 
 from sandbox.discord.acts import NotPossible
 from sandbox.discord.places import MODERATOR_PERMISSIONS
-from tests.acceptance.outside import without_limits
+from sandbox.faults import Fault, Hold
+from tests.acceptance.outside import Store, without_limits
 from tests.acceptance.test_imagine import SUBMIT, delivered, says, words
 from tests.acceptance.test_limits import Server
 
@@ -191,19 +192,53 @@ async def test_two_moderators_at_once_are_both_named_and_nothing_is_done_twice(s
     _card, notice = await reported(server, "a lamp")
     ids = buttons(notice)
 
+    held = shared.discord.faults.add(
+        Fault(method="PATCH", path="/api/v10/webhooks/*", do=Hold(when="before"))
+    )
     await moderator(server).press(notice["id"], ids["delete"])
-    await moderator(server, "Ada").press(notice["id"], ids["block"])
-    await moderator(server, "Ada").press(notice["id"], ids["delete"])
+    await held.reached.wait()
+    for deed in ("delete", "block"):
+        await (await moderator(server, "Ada").press(notice["id"], ids[deed])).acknowledged()
+    dismissed = await moderator(server, "Ada").press(notice["id"], ids["dismiss"])
+    await dismissed.acknowledged()
+    held.release()
 
+    told = await dismissed.follow_up()
     notice = await moderator(server).sees(
-        lambda one: (
-            one["id"] == notice["id"] and "Deleted" in words(one) and "**Blocked** ·" in words(one)
-        )
+        lambda one: one["id"] == notice["id"] and "**Blocked** ·" in words(one)
     )
     assert words(notice).count("Deleted") == 1
     assert f"**Deleted** by <@{server.mira.user.id}>" in words(notice)
     assert f"by <@{server.ada.user.id}>" in words(notice)
     assert buttons(notice) == {}
+    assert "Dismissed" not in words(notice)
+    assert told["flags"] & 64  # Ada alone reads it
+    assert server.ada.channel.id != told["channel_id"]
+
+
+async def test_what_its_member_deleted_is_said_to_be_gone(server):
+    """The report still offers what was left when it was written."""
+    await log_to(server)
+    card, notice = await reported(server, "a lamp")
+    deleted = await server.noah.press(card["id"], buttons(card)["delete"])
+    await deleted.follow_up()
+
+    notice = await press(server, notice, "delete", until="**Deleted** already")
+
+    assert tuple(buttons(notice)) == ("block",)
+
+
+async def test_a_report_whose_order_was_erased_is_settled(shared, server):
+    """A member may have everything about them forgotten, and nobody is left to block."""
+    await log_to(server)
+    card, notice = await reported(server, "a lamp that was forgotten")
+    [_, job_id] = buttons(card)["report"].split(":")
+    Store(shared).change("UPDATE jobs SET prompt = '' WHERE id = ?", job_id)
+
+    notice = await press(server, notice, "block", until="**Settled** ·")
+
+    assert buttons(notice) == {}
+    assert not await blocked(server.noah)
 
 
 async def test_a_server_reads_reports_in_its_own_language(server):
