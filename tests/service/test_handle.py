@@ -12,7 +12,7 @@ from bot.domain.words import Words
 from bot.errors import (
     Closed,
     DiscordAway,
-    LimitReached,
+    MayNotPost,
     NothingThere,
     NotPosted,
     NotYours,
@@ -579,7 +579,7 @@ async def test_what_is_posted_is_weighed_by_the_rules_of_now(
     job = private()
     shop.guilds.kept[GUILD] = replace(shop.guilds.kept[GUILD], **rules)
 
-    with pytest.raises(LimitReached) as refused:
+    with pytest.raises(MayNotPost) as refused:
         await handle.post(job.id, MEMBER, ask, publish(), place=PLACE)
 
     assert refused.value.verdict.rule is rule
@@ -590,7 +590,7 @@ async def test_the_words_that_a_style_added_are_weighed_too(shop, handle, privat
     private(order=an_order(sent="a lighthouse, in the manner of wolves", style="wild"))
     shop.guilds.kept[GUILD] = replace(shop.guilds.kept[GUILD], words=Words(blocked=("wolves",)))
 
-    with pytest.raises(LimitReached):
+    with pytest.raises(MayNotPost):
         await handle.post(shop.jobs.only.id, MEMBER, here(), publish(), place=PLACE)
 
 
@@ -600,7 +600,7 @@ async def test_a_blocked_member_posts_nothing(shop, handle, private):
         member_id=MEMBER.id, by=1, since=NOW, until=None, reason=""
     )
 
-    with pytest.raises(LimitReached) as refused:
+    with pytest.raises(MayNotPost) as refused:
         await handle.post(job.id, MEMBER, here(), publish(), place=PLACE)
 
     assert refused.value.verdict.rule is Rule.BLOCKED
