@@ -157,6 +157,13 @@ class PostedAlready(NotHandled):
     """The pictures are public."""
 
 
+@dataclass(eq=False, kw_only=True)
+class MayNotPost(NotHandled):
+    """A rule that somebody set forbids to show the pictures there: they are private as before."""
+
+    verdict: "Verdict"
+
+
 class NotPosted(NotHandled):
     """Discord took no pictures in that place: they are private as before."""
 

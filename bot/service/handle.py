@@ -17,8 +17,8 @@ from bot.domain.notices import Reported
 from bot.errors import (
     Closed,
     DiscordAway,
-    LimitReached,
     LogClosed,
+    MayNotPost,
     NoLog,
     NothingThere,
     NotPosted,
@@ -157,7 +157,7 @@ class Handle:
 
         Its prompt and the place are weighed again: rules may have changed, and nothing private was
         looked at by anybody. Where *publish* fails they are private as before. Raises
-        :class:`~bot.errors.LimitReached`, :class:`~bot.errors.PostedAlready`,
+        :class:`~bot.errors.MayNotPost`, :class:`~bot.errors.PostedAlready`,
         :class:`~bot.errors.PicturesGone`, :class:`~bot.errors.NotPosted`, and as above.
         """
         job = await self._delivered(job_id)
@@ -248,7 +248,7 @@ class Handle:
         standing = await self._jobs.standing(ask.guild_id, job.member_id, lane=self._lane, now=now)
         refusal = limits.admit_again(ask, caps=self._caps, standing=standing, now=now)
         if refusal is not None:
-            raise LimitReached(verdict=refusal, log_channel=standing.rules.log_channel)
+            raise MayNotPost(verdict=refusal)
 
     async def _shown(self, job: Job) -> None:
         """Show what became of the job, and have whoever carries it look at it."""

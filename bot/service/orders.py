@@ -28,6 +28,7 @@ from bot.service.ports import Admit, Jobs, Notices, Replies
 log = logging.getLogger(__name__)
 
 ADMIT_WITHIN: Final = 2.0  # seconds; Discord waits 3 for the answer
+FOUND_WITHIN: Final = 1.0  # seconds, of the same: an answer is still to be made of it
 TAKEN_WITHIN: Final = 2.0  # seconds at shutdown
 
 
@@ -93,9 +94,13 @@ class Orders:
     async def options_of(self, job_id: str) -> dict[str, Any]:
         """Return the options of a job's order, as a :class:`Request` takes them.
 
-        Raises :class:`~bot.errors.Forgotten`, and StoreAway.
+        Raises :class:`~bot.errors.Forgotten`, :class:`~bot.errors.TooLate` and StoreAway.
         """
-        job = await self._jobs.get(job_id)
+        try:
+            async with asyncio.timeout(FOUND_WITHIN):
+                job = await self._jobs.get(job_id)
+        except TimeoutError as error:
+            raise TooLate from error
         if job is None or not job.order.prompt:
             raise Forgotten
         options = asdict(job.order) | {"private": job.private}

@@ -93,9 +93,8 @@ def _styles(chosen: str | None, found: Iterable[Style], spoken: str) -> ui.Selec
     select: ui.Select[Any] = ui.Select(custom_id="style", required=False)
     select.add_option(label=texts.presses.no_style(), value=_NONE, default=chosen is None)
     names = [style.name for style in found]
-    if chosen is not None and chosen in names:  # it stays in, however many there are
-        names.remove(chosen)
-        names.insert(0, chosen)
+    if chosen is not None:  # it stays in, however many there are; one that is gone is refused
+        names = [chosen, *(name for name in names if name != chosen)]
     for name in names[: _MOST_CHOICES - 1]:
         select.add_option(label=title(name, spoken), value=name, default=name == chosen)
     return select

@@ -30,6 +30,7 @@ async def test_a_german_member_in_an_english_server(start, ada):
 
     refused = await ada.command("imagine", prompt="ein Leuchtturm", images=3)
     nothing = await ada.command("history")
+    assert await nothing.until(says("Von dir gibt es noch keine Bestellungen."))
     ordered = await ada.command("imagine", prompt="ein Leuchtturm")
     card = await ordered.until(delivered(1))
 
@@ -38,7 +39,6 @@ async def test_a_german_member_in_an_english_server(start, ada):
     assert answer["content"].startswith("Wer den Bot betreibt, erlaubt diesem Server 2 Bilder")
     assert "Es wurde nichts bestellt, es wird nichts berechnet.\n" in answer["content"]
     assert answer["content"].endswith("```\nein Leuchtturm\n```")  # to be mended and sent again
-    assert await nothing.until(says("Von dir gibt es noch keine Bestellungen."))
     assert "**Completed**" in words(card)
     assert card["attachments"][0]["description"] == "AI-generated picture: ein Leuchtturm"
 

@@ -26,6 +26,7 @@ def own(shop):
         caps=NO_CAPS,
         keeping=Keeping(files_days=7, orders_days=90),
         lane=LANE,
+        keeping=Keeping(files_days=7, orders_days=90),
         now=shop.clock,
     )
 

@@ -4,6 +4,7 @@ from bot.domain.job import Job, State
 from bot.errors import (
     AnothersData,
     LogClosed,
+    MayNotPost,
     NoLog,
     NotHandled,
     NothingThere,
@@ -15,6 +16,7 @@ from bot.errors import (
     ReportedAlready,
 )
 from bot.ui.language import gettext as _
+from bot.ui.texts import refusals
 
 
 def label(do: str) -> str:
@@ -86,6 +88,10 @@ def not_handled(error: NotHandled) -> str:
             return _("There is nothing to cancel any more: it has ended, or is hidden already.")
         case PostedAlready():
             return _("These pictures are public already.")
+        case MayNotPost(verdict=verdict):
+            why = " ".join(refusals.refused(verdict))
+            private = _("Nothing was posted, the pictures are private as before.")
+            return f"{why} {private}"
         case NotPosted():
             return _("Discord did not take the pictures here. They are private as before.")
         case PicturesGone():

@@ -1,0 +1,187 @@
+"""The form with an order: unchanged it orders the same, and what makes no sense is refused."""
+
+from dataclasses import asdict
+from types import SimpleNamespace
+
+import discord
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain import order
+from bot.domain.order import GUIDANCE, IMAGES, STEPS, Order
+from bot.domain.styles import BUILT_IN, Style, all_of
+from bot.errors import BadOption, Forgotten
+from bot.ui import answers, forms
+from bot.ui.language import LANGUAGES, speaking
+from sandbox.discord.filling import submitted
+from sandbox.discord.forms import Form
+from sandbox.discord.modals import check
+from tests.samples import an_order
+
+OWN = [Style(name=f"style {number}", words="x") for number in range(25)]
+
+
+def options(**changes):
+    ordered = {**asdict(an_order(**changes)), "private": False}
+    del ordered["sent"]
+    return ordered
+
+
+def shown(ordered, own=(), spoken="en"):
+    """Return the form as a member's client gets it, if Discord takes it."""
+    with speaking(spoken):
+        modal = forms.form(ordered, all_of(own), spoken)
+    form = Form()
+    kept = check(modal.to_dict(), (), form)
+    form.close()
+    return kept
+
+
+def sent(modal, **values):
+    """Return what is read from a form that was sent with these values, the others as they were."""
+    components = [submitted(component, values) for component in modal["components"]]
+    return forms.read(modal["custom_id"], components)
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+@pytest.mark.parametrize("private", [True, False])
+@given(
+    images=st.integers(IMAGES.low, IMAGES.high),
+    guidance=st.integers(10 * int(GUIDANCE.low), 10 * int(GUIDANCE.high)).map(lambda n: n / 10),
+    steps=st.integers(STEPS.low, STEPS.high),
+    enhance=st.booleans(),
+    style=st.sampled_from([None, *(style.name for style in BUILT_IN)]),
+    prompt=st.text(min_size=1, max_size=1000).map(order.clean).filter(bool),
+)
+def test_what_is_sent_unchanged_orders_the_same(spoken, private, **ordered):
+    """What the form doesn't show is kept by it too: above all whether it is private."""
+    wanted = options(**ordered) | {"private": private}
+
+    assert sent(shown(wanted, spoken=spoken)) == wanted
+
+
+def test_what_was_changed_is_what_is_ordered():
+    modal = shown(options())
+
+    read = sent(modal, prompt="a boat", images=["3"], guidance="4,5", steps="30", style=["ink"])
+
+    assert read == options(prompt="a boat", images=3, guidance=4.5, steps=30, style="ink")
+
+
+def test_a_style_can_be_taken_away():
+    assert sent(shown(options(style="ink")), style=["-"])["style"] is None
+    assert sent(shown(options(style="ink")), style=[])["style"] is None
+
+
+@pytest.mark.parametrize("style", ["ink", "style 24", "gone since"])
+@pytest.mark.parametrize("own", [(), OWN], ids=["few", "many"])
+def test_the_style_of_an_order_is_chosen_however_many_there_are(style, own):
+    """Without it the picture would be another, and nobody would have said so."""
+    modal = shown(options(style=style), own)
+
+    (select,) = [
+        label["component"]
+        for label in modal["components"]
+        if label["component"]["custom_id"] == "style"
+    ]
+    assert len(select["options"]) <= 25
+    assert [one["value"] for one in select["options"] if one.get("default")] == [style]
+    assert sent(modal)["style"] == style
+
+
+@pytest.mark.parametrize(
+    ("field", "junk"),
+    [
+        ("guidance", ["", "x", "NaN", "inf", "1e1", "0", "10,1", "-1", "99,9", " "]),
+        ("steps", ["", "x", "19", "51", "20.5", "-30", "0x1e", "1_0"]),
+    ],
+)
+def test_what_is_no_such_number_is_refused_by_its_name(field, junk):
+    for text in junk:
+        components = [{"component": {"custom_id": field, "value": text}}]
+        read = forms.read("order-form:10", components)
+        whole = options() | {field: read[field]}
+        del whole["private"]
+
+        with pytest.raises(BadOption) as refused:
+            order.check(**whole)
+        assert refused.value.option == field
+
+
+def test_what_a_crafted_client_sends_is_an_order_or_refused():
+    """Fields may be missing, of another type, or others than were shown."""
+    for field in ({}, {"value": 7}, {"value": ["x"]}, {"values": "x"}, {"values": [{}]}):
+        components = [{"component": {"custom_id": name, **field}} for name in options()]
+        read = forms.read("order-form:11", components)
+
+        assert read["private"] is True
+        with pytest.raises(BadOption):
+            order.check(**{name: read[name] for name in read if name != "private"})
+
+
+@pytest.mark.parametrize(
+    "custom_id", ["order-form:", "order-form:2", "order-form:100", "limits-form:words", ""]
+)
+def test_no_other_form_is_taken_for_this(custom_id):
+    assert forms.read(custom_id, []) is None
+
+
+def test_a_message_becomes_an_order_with_the_options_that_nobody_chose():
+    read = sent(shown(forms.empty("a cat")))
+
+    assert read == options(prompt="a cat")
+    assert forms.empty("x") == {**options(prompt="x")}
+    assert order.check(**{name: read[name] for name in read if name != "private"}) == Order(
+        prompt="a cat"
+    )
+
+
+def test_a_form_without_a_prompt_is_an_empty_one():
+    """A message may have no words, or none that we may read."""
+    modal = shown(forms.empty(""))
+
+    assert "value" not in modal["components"][0]["component"]
+
+
+async def test_discord_py_keeps_no_form():
+    modal = forms.form(options(), (), "en")
+
+    assert modal.is_finished()
+    assert modal.timeout is None
+
+
+class Interaction:
+    """A form that was sent, and what its sender is told."""
+
+    type = discord.InteractionType.modal_submit
+    id = 1
+
+    def __init__(self, prompt):
+        self.data = {
+            "custom_id": "order-form:10",
+            "components": [{"component": {"custom_id": "prompt", "value": prompt}}],
+        }
+        self.told = []
+        self.response = SimpleNamespace(is_done=lambda: True)
+        self.followup = SimpleNamespace(send=self._send)
+
+    async def _send(self, words, *, ephemeral):
+        assert ephemeral
+        self.told.append(words)
+
+
+@pytest.mark.parametrize(
+    "error", [BadOption(option="steps", low=20, high=50, got="x"), Forgotten()]
+)
+async def test_what_is_refused_after_the_form_gives_the_prompt_back(error):
+    """Somebody has typed it; a refusal shall not be the end of it."""
+    interaction = Interaction("a ```lighthouse``` " + "x" * 3000)
+
+    await answers.explain(interaction, error)
+
+    (told,) = interaction.told
+    assert "Nothing was ordered, nothing is charged." in told
+    assert "a `\u200b`\u200b`lighthouse" in told
+    assert told.endswith("…\n```")
+    assert len(told) <= 2000
