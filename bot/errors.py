@@ -168,6 +168,10 @@ class NotPosted(NotHandled):
     """Discord took no pictures in that place: they are private as before."""
 
 
+class NotRemoved(NotHandled):
+    """Discord did not let us delete the message with the pictures."""
+
+
 class PicturesGone(NotHandled):
     """The pictures are not to be had any more."""
 

@@ -42,13 +42,13 @@ class Reports(commands.Cog):
         if job_id is None or not message.attachments:
             await answers.privately(interaction, texts.presses.no_picture())
         else:
-            await self._report(interaction, job_id)
+            await self._report(interaction, job_id, message)
 
     @commands.Cog.listener()
     async def on_order_report(self, interaction: Interaction, job_id: str) -> None:
         """Report the pictures that the pressed button is under."""
         async with answers.explaining(interaction):
-            await self._report(interaction, job_id)
+            await self._report(interaction, job_id, interaction.message)
 
     @commands.Cog.listener()
     async def on_report_press(self, interaction: Interaction, press: Press) -> None:
@@ -66,10 +66,13 @@ class Reports(commands.Cog):
                     view = await self._decided(said, press, by)
                 await answers.change(interaction, view)
 
-    async def _report(self, interaction: Interaction, job_id: str) -> None:
+    async def _report(
+        self, interaction: Interaction, job_id: str, message: discord.Message | None
+    ) -> None:
         await answers.deferral(interaction, private=True)()
         spoken = language.of(interaction.guild_locale)
-        await self._handle.report(job_id, answers.person(interaction), language=spoken)
+        seen = answers.seen(message)
+        await self._handle.report(job_id, answers.person(interaction), language=spoken, seen=seen)
         await answers.privately(interaction, texts.presses.reported())
 
     async def _decided(self, said: Said, press: Press, by: Moderator) -> discord.ui.LayoutView:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from bot.domain import limits
 from bot.domain.job import Cause, Job, State
@@ -22,6 +22,7 @@ from bot.errors import (
     NoLog,
     NothingThere,
     NotPosted,
+    NotRemoved,
     NotYours,
     OverAlready,
     PicturesGone,
@@ -55,6 +56,14 @@ class Person:
     id: int
     guild_id: int | None
     moderates: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """The message in which somebody saw pictures."""
+
+    channel_id: int
+    message_id: int
 
 
 class Handle:
@@ -195,8 +204,13 @@ class Handle:
                 break
         return job
 
-    async def report(self, job_id: str, by: Person, *, language: str) -> None:
+    async def report(
+        self, job_id: str, by: Person, *, language: str, seen: Seen | None = None
+    ) -> None:
         """Tell the server's moderators of a picture, once, in *language*.
+
+        Where it was *seen* is where they will look, and where it can be deleted: it need not be
+        its card, which may have been closed when it was brought.
 
         They are told before it is on record that they were: a crash in between tells them twice
         rather than never. A private picture is its member's alone to report. Raises
@@ -213,13 +227,16 @@ class Handle:
             raise NoLog
         if job.reported_at is not None:
             raise ReportedAlready
-        notice = Reported(job=job, by=by.id, language=language)
+        where: dict[str, Any] = {}
+        if seen is not None and not job.private:
+            where = {"channel_id": seen.channel_id, "message_id": seen.message_id}
+        notice = Reported(job=replace(job, **where), by=by.id, language=language)
         try:
             await self._notices.write(rules.log_channel, notice)
         except (Closed, DiscordAway) as error:
             raise LogClosed from error
         for _ in range(ATTEMPTS):
-            if await self._jobs.swap(job, replace(job, reported_at=self._now())):
+            if await self._jobs.swap(job, replace(job, reported_at=self._now(), **where)):
                 return
             job = await self.find(job_id)  # it has moved on meanwhile
 
@@ -231,10 +248,18 @@ class Handle:
         return job
 
     async def take_away(self, job_id: str, by: Moderator) -> Job:
-        """Have reported pictures gone, with their message; raises as above."""
+        """Have reported pictures gone, with their message.
+
+        Raises as above, and :class:`~bot.errors.NotRemoved`: then all is as it was.
+        """
         job = await self.reported(job_id, by)
+        if not job.private:
+            try:
+                await self._replies.remove(job)
+            except (Closed, DiscordAway) as error:
+                raise NotRemoved from error
         person = Person(id=by.id, guild_id=by.guild_id, moderates=True)
-        return await self.delete(job.id, person, pressed=None)
+        return await self.delete(job.id, person, pressed=job.message_id)
 
     async def _remove(self, job: Job) -> None:
         """Delete the message with the pictures, where Discord lets us."""

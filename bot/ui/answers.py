@@ -25,7 +25,7 @@ from bot.errors import (
     StoreAway,
 )
 from bot.log import fault, mark
-from bot.service.handle import Person, Publish
+from bot.service.handle import Person, Publish, Seen
 from bot.service.limits import Moderator
 from bot.service.orders import Orders, Request
 from bot.service.ports import Picture
@@ -122,6 +122,13 @@ def person(interaction: Interaction) -> Person:
         guild_id=guild_id(interaction),
         moderates=interaction.permissions.manage_guild,
     )
+
+
+def seen(message: discord.Message | None) -> Seen | None:
+    """Return where pictures were seen; ``None`` for what only one member sees."""
+    if message is None or message.flags.ephemeral:
+        return None
+    return Seen(channel_id=message.channel.id, message_id=message.id)
 
 
 def publishing(interaction: Interaction) -> Publish:

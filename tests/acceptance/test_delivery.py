@@ -196,6 +196,37 @@ async def test_where_its_card_is_closed_an_order_arrives_in_a_new_message(
     assert of(taken, direct) == []
 
 
+async def test_pictures_in_a_new_message_are_reported_and_deleted_there(
+    stage, order, complete, noah, mira
+):
+    """Their card stands there still, and has no picture that a moderator could want to delete."""
+    log = stage.world.channel("pictures", guild="Lighthouse Club").id
+    chosen = await mira.command("limits", "log", channel=log)
+    await chosen.until(lambda message: message["content"])
+    taken = await order()
+    life = stage.world.token_life
+    close_card(stage)
+    await complete(taken)
+    (posted,) = of(taken, noah)
+    stage.discord.faults.clear()
+    stage.world.token_life = life
+
+    thanks = await mira.press(posted["id"], f"report:{taken.job_id}")
+    await thanks.until(says("Thank you"))
+    moderator = stage.discord.member("Mira", channel="pictures", guild="Lighthouse Club")
+    notice = await moderator.sees(says("**Reported**"))
+    assert f"/{noah.channel.id}/{posted['id']}" in words(notice)
+    (delete,) = (
+        part for part in json.dumps(notice).split('"') if part.startswith("report:delete:")
+    )
+    pressed = await moderator.press(notice["id"], delete)
+    await pressed.until(says("**Deleted**"))
+
+    assert of(taken, noah) == []
+    nowhere = await mira.command("limits", "log")
+    await nowhere.until(lambda message: message["content"])
+
+
 @pytest.mark.parametrize("permission", ["SEND_MESSAGES", "ATTACH_FILES", "VIEW_CHANNEL"])
 async def test_where_the_bot_may_not_post_an_order_arrives_directly(
     stage, order, complete, noah, direct, permission

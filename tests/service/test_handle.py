@@ -453,12 +453,17 @@ async def test_posted_pictures_are_public_where_they_were_posted(shop, handle, p
 
 async def test_of_two_posts_at_once_one_is_shown(shop, handle, private):
     """A member who presses twice shows their pictures once."""
-    job, told = private(), []
+    job, told, hold = private(), [], asyncio.Event()
+    posting = [
+        asyncio.create_task(
+            handle.post(job.id, MEMBER, here(), publish(told, hold=hold), place=PLACE)
+        )
+        for _ in range(2)
+    ]
+    await until(lambda: len(shop.media.fetched) == len(posting))
 
-    results = await asyncio.gather(
-        *(handle.post(job.id, MEMBER, here(), publish(told), place=PLACE) for _ in range(2)),
-        return_exceptions=True,
-    )
+    hold.set()
+    results = await asyncio.gather(*posting, return_exceptions=True)
 
     assert sorted(type(one).__name__ for one in results) == ["Job", "PostedAlready"]
     assert len(told) == 1

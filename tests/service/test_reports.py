@@ -8,8 +8,8 @@ import pytest
 from bot.domain.job import State
 from bot.domain.notices import Blocked, Reported
 from bot.domain.rules import Rules
-from bot.errors import LogClosed, NoLog, NothingThere, ReportedAlready
-from bot.service.handle import Handle, Person
+from bot.errors import LogClosed, NoLog, NothingThere, NotRemoved, ReportedAlready
+from bot.service.handle import Handle, Person, Seen
 from bot.service.limits import Moderator
 from tests.samples import LANE, a_job, an_order
 from tests.service.conftest import NO_CAPS
@@ -133,6 +133,28 @@ async def test_a_member_may_show_moderators_a_private_picture_of_their_own(shop,
     assert len(lines(shop)) == 1
 
 
+async def test_a_picture_is_looked_for_where_it_was_seen(shop, handle, put):
+    """Brought in a message of its own, it does not stand in its card: that one was closed."""
+    job = put()
+
+    await handle.report(job.id, ADA, language="en", seen=Seen(channel_id=9, message_id=8))
+    await handle.take_away(job.id, MIRA)
+
+    ((_, notice),) = shop.notices.told
+    for one in (notice.job, *shop.replies.removed, shop.jobs.rows[job.id]):
+        assert (one.channel_id, one.message_id) == (9, 8)
+
+
+async def test_a_private_picture_has_no_place_where_others_could_look(shop, handle, put):
+    job = put(private=True)
+
+    await handle.report(job.id, NOAH, language="en", seen=Seen(channel_id=9, message_id=8))
+    await handle.take_away(job.id, MIRA)
+
+    assert shop.jobs.rows[job.id].message_id == job.message_id
+    assert shop.replies.removed == []
+
+
 async def test_two_reports_at_once_are_both_taken(shop, handle, put):
     """Discord makes one message of their one nonce."""
     job = put()
@@ -194,6 +216,19 @@ async def test_taking_away_twice_changes_nothing_more(shop, handle, put):
     again = await handle.take_away(job.id, replace(MIRA, id=2))
 
     assert again.deleted_at == first.deleted_at
+
+
+async def test_what_discord_does_not_let_us_delete_is_not_said_to_be_deleted(shop, handle, put):
+    """The moderator still sees it, and may press again or delete it by hand."""
+    job = put()
+    shop.replies.closed = True
+
+    with pytest.raises(NotRemoved):
+        await handle.take_away(job.id, MIRA)
+
+    assert shop.jobs.rows[job.id] == job
+    shop.replies.closed = False
+    assert (await handle.take_away(job.id, MIRA)).deleted_at is not None
 
 
 async def test_a_moderator_of_another_server_takes_nothing_away(shop, handle, put):

@@ -9,6 +9,7 @@ from bot.errors import (
     NotHandled,
     NothingThere,
     NotPosted,
+    NotRemoved,
     NotYours,
     OverAlready,
     PicturesGone,
@@ -94,6 +95,11 @@ def not_handled(error: NotHandled) -> str:
             return f"{why} {private}"
         case NotPosted():
             return _("Discord did not take the pictures here. They are private as before.")
+        case NotRemoved():
+            return _(
+                "Discord did not let the bot delete that message. Please try again, or delete it "
+                "yourself."
+            )
         case PicturesGone():
             return _("The image service does not keep these pictures any more.")
         case ReportedAlready():
