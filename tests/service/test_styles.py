@@ -24,7 +24,6 @@ def own(shop):
         guilds=shop.guilds,
         deliver=shop.deliver,
         caps=NO_CAPS,
-        keeping=Keeping(files_days=7, orders_days=90),
         lane=LANE,
         keeping=Keeping(files_days=7, orders_days=90),
         now=shop.clock,
