@@ -290,9 +290,10 @@ async def test_a_members_message_becomes_an_order_by_its_menu(shared, server):
 
     assert prompt == said["content"][:1000]
     assert "a whale over the harbour" in words(card)
-    [submit] = shared.pixazo.journal.find("POST", SUBMIT)
-    assert json.loads(submit.body)["prompt"] == prompt
-    assert json.loads(submit.body)["guidance_scale"] == 4
+    # Orders of earlier tests may still be on their way to the vendor.
+    bodies = [json.loads(one.body) for one in shared.pixazo.journal.find("POST", SUBMIT)]
+    [submitted] = [body for body in bodies if body["prompt"] == prompt]
+    assert submitted["guidance_scale"] == 4
 
 
 async def test_a_card_of_ours_opens_the_form_with_its_whole_order(server):
