@@ -40,6 +40,12 @@ class Store:
         assert len(found) <= 1
         return dict(found[0]) if found else None
 
+    def count(self, where: str) -> int:
+        """Return how many rows are so."""
+        with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as connection:
+            ((count,),) = connection.execute(f"SELECT count(*) FROM jobs WHERE {where}")
+        return count
+
     def state(self, prompt: str) -> str:
         """Return the state of the row, or a dash."""
         row = self.row(prompt)

@@ -1,0 +1,471 @@
+"""Buttons on cards, as members press them before a real bot, at once and after it was killed."""
+
+import asyncio
+import json
+import time
+
+import pytest
+
+from bot.domain.order import IMAGES
+from sandbox.discord.acts import NotPossible
+from sandbox.discord.kinds import InteractionType
+from tests.acceptance.conftest import quick
+from tests.acceptance.outside import LOOK, Store, pictures
+from tests.acceptance.test_imagine import SUBMIT, delivered, says, words
+from tests.acceptance.test_limits import Server, crafted, set_limits
+
+MODAL_FIELDS = ["prompt", "style", "images", "guidance", "steps"]
+EPHEMERAL = 64
+
+
+@pytest.fixture(scope="module")
+async def running(make_stage):
+    """One bot for all of these, which has one order at the vendor at a time."""
+    async with make_stage(vendor=quick()) as opened:
+        await opened.bot(LANE_WIDTH="1").start()
+        await opened.ready()
+        yield opened
+
+
+async def eventually(check, *, within=20.0):
+    """Wait until what no event tells of is so."""
+    until = time.monotonic() + within
+    while not check():
+        assert time.monotonic() < until
+        await asyncio.sleep(LOOK)
+
+
+@pytest.fixture
+async def stage(shared):
+    """The bot's stage, on which no order is left of other tests."""
+    yield shared
+    shared.pixazo.release_states()
+    open_orders = "owner IS NOT NULL OR state = 'WAITING'"
+    await eventually(lambda: not Store(shared).count(open_orders))
+
+
+@pytest.fixture
+async def server(stage):
+    """A server that no other test knows, without limits."""
+    server = Server(stage)
+    await set_limits(server.mira, member_per_day=0, member_at_once=0)
+    return server
+
+
+@pytest.fixture
+def noah(server):
+    return server.noah
+
+
+@pytest.fixture(params=["at once", "after a kill"])
+def pause(stage, request):
+    """Let a press come at once, or after the bot was killed and started again."""
+
+    async def pause():
+        if request.param == "after a kill":
+            await stage.process.kill()
+            await stage.process.start()
+            await stage.ready()
+
+    return pause
+
+
+def buttons(message):
+    """Return a message's custom_ids, by what they do."""
+    found = {}
+
+    def collect(component):
+        if custom_id := component.get("custom_id"):
+            found[custom_id.partition(":")[0]] = custom_id
+        for inner in component.get("components", []):
+            collect(inner)
+
+    for component in message["components"]:
+        collect(component)
+    return found
+
+
+def submitted(stage):
+    """Return the prompts that the vendor got."""
+    return [json.loads(one.body)["prompt"] for one in stage.pixazo.journal.find("POST", SUBMIT)]
+
+
+async def press(member, message, what):
+    return await member.press(message["id"], buttons(message)[what])
+
+
+async def told(invocation):
+    """Return what a member alone is told about what they did."""
+    await invocation.acknowledged()
+    private = invocation.stored is not None and invocation.stored.ephemeral_for is not None
+    follows = invocation.stored is None or invocation.stored is invocation.interaction.source
+    message = await invocation.follow_up() if follows else await invocation.until(words)
+    assert private or message["flags"] & EPHEMERAL
+    return words(message)
+
+
+@pytest.fixture
+def picture(noah):
+    """Order, and return the card with its picture."""
+
+    async def picture(prompt="a lighthouse", member=noah, **options):
+        sent = await member.command("imagine", prompt=prompt, **options)
+        return await sent.until(delivered(options.get("images", 1)))
+
+    return picture
+
+
+@pytest.fixture
+def queued(stage, noah):
+    """Order what then stays with the vendor, and return the order."""
+
+    async def queued(prompt="a lighthouse", member=noah):
+        stage.pixazo.hold_states()
+        sent = await member.command("imagine", prompt=prompt)
+        await sent.until(says("**Queued**"))
+        return sent
+
+    return queued
+
+
+# Cancel.
+
+
+@pytest.fixture
+def waiting(noah, queued):
+    """Order what then waits behind another, and return the order."""
+
+    async def waiting(prompt):
+        await queued("the one before")
+        sent = await noah.command("imagine", prompt=prompt)
+        await sent.until(says("in line"))
+        return sent
+
+    return waiting
+
+
+async def test_what_is_cancelled_as_it_waits_is_never_sent(stage, noah, waiting, picture, pause):
+    """Nothing reaches the vendor, nothing is charged, and the card says so for good."""
+    order = await waiting("a storm")
+    await pause()
+
+    pressed = await press(noah, order.message, "cancel")
+    card = await order.until(says("**Cancelled**"))
+
+    assert await told(pressed) == "Cancelled before it was sent. Nothing was charged."
+    assert "Nothing was charged." in words(card)
+    assert buttons(card).keys() == {"again", "edit"}
+    stage.pixazo.release_states()
+    await picture("a calm")
+    assert submitted(stage) == ["the one before", "a calm"]
+
+
+async def test_what_was_cancelled_can_be_tried_again(stage, noah, waiting, pause):
+    order = await waiting("a storm")
+    await press(noah, order.message, "cancel")
+    card = await order.until(says("**Cancelled**"))
+    await pause()
+
+    again = await press(noah, card, "again")
+    stage.pixazo.release_states()
+    await again.until(delivered(1))
+
+    assert submitted(stage) == ["the one before", "a storm"]
+
+
+async def test_what_was_sent_already_is_hidden_goes_on_and_is_in_the_history(
+    stage, server, noah, queued, pause
+):
+    """It is paid for, so its member can have it; all others see nothing of it any more."""
+    prompt = f"hidden in {server.name}"
+    order = await queued(prompt)
+    await pause()
+
+    pressed = await press(noah, order.message, "cancel")
+    card = await order.until(says("**Hidden**"))
+
+    assert "it goes on, counts and is charged" in await told(pressed)
+    assert prompt not in words(card)
+    assert buttons(card) == {}
+    stage.pixazo.release_states()
+    await Store(stage).until(prompt, lambda row: row["kept_at"] is not None)
+    assert pictures(stage, prompt) == []
+    assert order.message["attachments"] == []
+    assert "**Hidden**" in words(order.message)
+
+    asked = await noah.command("history")
+    handed = await asked.until(delivered(1))
+    assert prompt in words(handed)
+    assert asked.ephemeral
+    assert pictures(stage, prompt) == [handed]
+
+
+async def test_nobody_cancels_what_is_not_theirs_but_moderators(stage, server, queued, pause):
+    order = await queued("a wolf")
+    await pause()
+
+    by_ada = await press(server.ada, order.message, "cancel")
+
+    assert await told(by_ada) == (
+        "Das kann nur, wer es bestellt hat, und wer diesen Server verwalten darf. "
+        "Nichts wurde geändert."
+    )
+    assert "**Queued**" in words(order.message)
+
+    by_mira = await press(server.mira, order.message, "cancel")
+    await order.until(says("**Hidden**"))
+    assert "only its member can fetch" in await told(by_mira)
+
+
+async def test_what_two_cancel_at_once_is_cancelled_once(stage, server, noah, waiting):
+    order = await waiting("a storm")
+
+    both = await asyncio.gather(
+        press(noah, order.message, "cancel"), press(server.mira, order.message, "cancel")
+    )
+
+    answers = sorted([await told(one) for one in both])
+    assert answers[0].startswith("Cancelled before it was sent")
+    assert answers[1].startswith("There is nothing to cancel any more")
+    assert buttons(await order.until(says("**Cancelled**"))).keys() == {"again", "edit"}
+
+
+# Again.
+
+
+async def test_again_is_an_own_order_of_whoever_presses(stage, server, noah, picture, pause):
+    card = await picture("a lighthouse", steps=33, images=2)
+    await pause()
+
+    again = await press(server.ada, card, "again")
+    other = await again.until(delivered(2))
+
+    assert other["id"] != card["id"]
+    assert not again.ephemeral
+    first, second = (json.loads(one.body) for one in stage.pixazo.journal.find("POST", SUBMIT))
+    assert first == second
+
+
+async def test_ten_presses_of_again_make_as_many_orders_as_the_limits_let(
+    stage, server, noah, picture, pause
+):
+    """A burst slips past no limit, and no two orders share a card."""
+    card = await picture()
+    await set_limits(server.mira, member_at_once=3)
+    stage.pixazo.hold_states()
+    await pause()
+    begun = time.monotonic()
+
+    presses = await asyncio.gather(*(press(noah, card, "again") for _ in range(10)))
+
+    assert time.monotonic() - begun < 1.0
+    answers = [await one.until(words) for one in presses]
+    taken = [one for one in presses if not one.ephemeral]
+    refused = [words(answer) for one, answer in zip(presses, answers, strict=True) if one.ephemeral]
+    assert len(taken) == 3
+    assert len({one.message["id"] for one in taken}) == 3
+    assert all("you may have 3 orders at once" in one for one in refused)
+    stage.pixazo.release_states()
+    for one in taken:
+        await one.until(delivered(1))
+    assert len(submitted(stage)) == 4
+
+
+async def test_again_for_what_is_not_allowed_any_more_is_refused_by_that_rule(
+    stage, server, noah, picture, pause
+):
+    card = await picture(images=2)
+    await set_limits(server.mira, images=1)
+    await pause()
+
+    again = await press(noah, card, "again")
+
+    assert "may have 1 image, you asked for 2" in await told(again)
+    assert len(submitted(stage)) == 1
+
+
+async def test_again_of_a_private_order_is_private(stage, server, noah, picture, pause):
+    card = await picture("a secret", private=True)
+    await pause()
+
+    again = await press(noah, card, "again")
+    await again.until(delivered(1))
+
+    assert again.ephemeral
+    assert not [one for one in server.ada.visible() if "secret" in words(one)]
+
+
+# Edit.
+
+
+async def test_an_edited_order_is_what_the_form_says_and_else_as_it_was(
+    stage, noah, picture, pause
+):
+    card = await picture("a boat", steps=33, enhance=False, style="ink")
+
+    opened = await press(noah, card, "edit")
+    form = await opened.opened()
+    fields = {one["component"]["custom_id"]: one["component"] for one in form["components"]}
+    assert list(fields) == MODAL_FIELDS
+    assert fields["prompt"]["value"] == "a boat"
+    await pause()
+    sent = await noah.submit_modal(opened, {"prompt": "a red boat", "images": ["2"]})
+    await sent.until(delivered(2))
+
+    first, second = (json.loads(one.body) for one in stage.pixazo.journal.find("POST", SUBMIT))
+    assert second.pop("prompt") == first.pop("prompt").replace("a boat", "a red boat")
+    assert second.pop("num_images") == first.pop("num_images") + 1
+    assert second == first
+    assert not sent.ephemeral
+    assert "**Completed**" in words(card)
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"guidance": "99"}, "`guidance` takes numbers from 1 to 10."),
+        ({"steps": "many"}, "`steps` takes whole numbers from 20 to 50."),
+        ({"prompt": "a wolf, in fog"}, "have blocked `wolf`"),
+        ({"images": [str(IMAGES.high)]}, "may have 3 images, you asked for 4"),
+    ],
+    ids=["guidance", "steps", "word", "limit"],
+)
+async def test_a_form_that_is_refused_gives_the_prompt_back(
+    stage, server, noah, picture, values, why
+):
+    """Somebody has typed it, and Discord forgets forms."""
+    await set_limits(server.mira, images=3)
+    add = await server.mira.command("limits", "words", "add", phrase="wolf")
+    await add.until(says("Blocked words"))
+    card = await picture("a boat")
+    prompt = values.get("prompt", "a very long story of a ``` boat")
+
+    sent = await noah.submit_modal(await press(noah, card, "edit"), {"prompt": prompt, **values})
+    answer = await told(sent)
+
+    assert why in answer
+    assert "Nothing was ordered, nothing is charged." in answer
+    shown = prompt.replace("```", "`\u200b`\u200b`")
+    assert f"```\n{shown}\n```" in answer
+    assert len(submitted(stage)) == 1
+
+
+async def test_an_edited_private_order_is_private(server, noah, picture, pause):
+    card = await picture("a secret", private=True)
+    opened = await press(noah, card, "edit")
+    await opened.opened()
+    await pause()
+
+    sent = await noah.submit_modal(opened, {"prompt": "another secret"})
+    await sent.until(delivered(1))
+
+    assert sent.ephemeral
+    assert not [one for one in server.ada.visible() if "secret" in words(one)]
+
+
+# Delete.
+
+
+async def gone(member, message):
+    """Wait until a member does not see a message any more."""
+    await eventually(lambda: message["id"] not in [one["id"] for one in member.visible()])
+
+
+@pytest.mark.parametrize("private", [True, False], ids=["private", "public"])
+async def test_a_member_deletes_their_own(stage, server, noah, picture, pause, private):
+    prompt = f"deleted in {server.name}"
+    card = await picture(prompt, private=private)
+    await pause()
+
+    pressed = await press(noah, card, "delete")
+
+    await gone(noah, card)
+    assert "stay charged" in await told(pressed)
+    assert pictures(stage, prompt) == []
+    assert Store(stage).row(prompt)["deleted_at"] is not None
+
+
+async def test_a_moderator_deletes_what_others_may_not(stage, server, picture, pause):
+    card = await picture()
+    await pause()
+
+    by_ada = await press(server.ada, card, "delete")
+    assert "Das kann nur, wer es bestellt hat" in await told(by_ada)
+    assert card["id"] in [one["id"] for one in server.noah.visible()]
+
+    await press(server.mira, card, "delete")
+    await gone(server.noah, card)
+
+
+# Post.
+
+
+async def test_a_private_picture_is_posted_by_its_member(stage, server, noah, picture, pause):
+    """All see it then, and whose it is; the private one is gone, since it would say otherwise."""
+    card = await picture("a secret", private=True)
+    assert buttons(card).keys() == {"again", "edit", "post", "delete"}
+    await pause()
+
+    await press(noah, card, "post")
+
+    posted = await server.ada.sees(delivered(1))
+    assert "a secret" in words(posted)
+    assert f"Posted by <@{noah.user.id}>" in words(posted)
+    assert not posted["mentions"]
+    assert posted["attachments"][0]["description"] == "AI-generated picture: a secret"
+    assert buttons(posted).keys() == {"again", "edit", "report", "delete"}
+    await gone(noah, card)
+
+    await pause()
+    await press(server.mira, posted, "delete")
+    await gone(server.ada, posted)
+
+
+async def test_a_private_picture_with_a_word_that_was_blocked_since_stays_private(
+    stage, server, noah, picture, pause
+):
+    """Nobody has looked at what was private: the rules of now decide on what all will see."""
+    card = await picture("a wolf", private=True)
+    add = await server.mira.command("limits", "words", "add", phrase="wolf")
+    await add.until(says("Blocked words"))
+    await pause()
+
+    refused = await press(noah, card, "post")
+
+    answer = await told(refused)
+    assert "have blocked `wolf`" in answer
+    assert "Nothing was posted, the pictures are private as before." in answer
+    assert not [one for one in server.ada.visible() if one["attachments"]]
+    remove = await server.mira.command("limits", "words", "remove", phrase="wolf")
+    await remove.until(says("Blocked words"))
+    await press(noah, card, "post")
+    await server.ada.sees(delivered(1))
+
+
+async def test_what_is_pressed_twice_at_once_is_posted_once(stage, server, noah, picture):
+    card = await picture("a secret", private=True)
+
+    await asyncio.gather(*(press(noah, card, "post") for _ in range(3)))
+
+    await server.ada.sees(delivered(1))
+    await gone(noah, card)
+    assert len([one for one in server.ada.visible() if one["attachments"]]) == 1
+
+
+@pytest.mark.parametrize("what", ["post", "delete"])
+async def test_private_pictures_are_out_of_everybody_elses_reach(
+    stage, server, noah, picture, what
+):
+    """Discord shows the button to nobody else; a crafted client is refused all the same."""
+    card = await picture("a secret", private=True)
+    ada = server.ada
+    with pytest.raises(NotPossible):
+        await press(ada, card, what)
+    source = stage.discord.messages.find(noah.channel, card["id"], viewer=noah.user.id)
+
+    data = {"custom_id": buttons(card)[what]}
+    tried = crafted(stage, ada, InteractionType.COMPONENT, data, source)
+
+    assert "Das kann nur, wer es bestellt hat" in await told(tried)
+    assert not [one for one in ada.visible() if one["attachments"]]
+    assert card["id"] in [one["id"] for one in noah.visible()]
