@@ -35,7 +35,7 @@ class Menus(commands.Cog):
         """Open the form with the message's words; with the whole order, where it is one of ours."""
         job_id = messages.job_id(message, interaction.client.user)
         if job_id is not None:
-            options = await self._orders.options_of(job_id)
+            options = await self._orders.options_of(job_id, interaction.user.id)
         else:
             options = forms.empty(messages.text(message))
         if not options["prompt"]:

@@ -29,13 +29,14 @@ class Presses(commands.Cog):
     async def on_order_again(self, interaction: Interaction, job_id: str) -> None:
         """Order once more what a job ordered, for whoever pressed."""
         async with answers.explaining(interaction):
-            await answers.take(interaction, self._orders, await self._orders.options_of(job_id))
+            options = await self._orders.options_of(job_id, interaction.user.id)
+            await answers.take(interaction, self._orders, options)
 
     @commands.Cog.listener()
     async def on_order_edit(self, interaction: Interaction, job_id: str) -> None:
         """Open the form with what a job ordered."""
         async with answers.explaining(interaction):
-            options = await self._orders.options_of(job_id)
+            options = await self._orders.options_of(job_id, interaction.user.id)
             own = await self._own.styles(answers.guild_id(interaction))
             form = forms.form(options, all_of(own), language.of(interaction.locale))
             await answers.ask(interaction, form)

@@ -91,9 +91,10 @@ class Orders:
         if self._taking:
             await asyncio.wait(self._taking, timeout=TAKEN_WITHIN)
 
-    async def options_of(self, job_id: str) -> dict[str, Any]:
-        """Return the options of a job's order, as a :class:`Request` takes them.
+    async def options_of(self, job_id: str, member_id: int) -> dict[str, Any]:
+        """Return the options of a job's order, as a :class:`Request` takes them, for that member.
 
+        What another ordered privately is as good as forgotten: its prompt is nobody else's.
         Raises :class:`~bot.errors.Forgotten`, :class:`~bot.errors.TooLate` and StoreAway.
         """
         try:
@@ -101,7 +102,7 @@ class Orders:
                 job = await self._jobs.get(job_id)
         except TimeoutError as error:
             raise TooLate from error
-        if job is None or not job.order.prompt:
+        if job is None or not job.order.prompt or (job.private and job.member_id != member_id):
             raise Forgotten
         options = asdict(job.order) | {"private": job.private}
         del options["sent"]

@@ -111,7 +111,7 @@ class Submit:
                     await self._pace.drain(job.id, at=refused.since)
                 case KeyRefused():
                     await self._pace.lock(at=refused.since)
-            after = await record(self._jobs, job, refused)
+            after = await self._found(await record(self._jobs, job, refused))
             self._wake_rounds()  # its server is told in the next one
             return after
         except (Busy, Unsent) as error:
@@ -125,7 +125,8 @@ class Submit:
             return after
         except Silent as error:
             log.warning("job %s: uncertain, it is not sent again: %s", job.id, error)
-            return await record(self._jobs, job, job.turn(State.UNCERTAIN, now=self._now()))
+            uncertain = job.turn(State.UNCERTAIN, now=self._now())
+            return await self._found(await record(self._jobs, job, uncertain))
         log.info("job %s: the vendor took it as %s", job.id, update.request_id)
         after = await self._keep(job, update)
         await self._pace.ease(job.id)
@@ -151,20 +152,23 @@ class Submit:
         """Return a job that is back in its line, cancelled if that was asked for meanwhile."""
         if job.state is not State.WAITING:
             return job
+        found = await self._found(job)
+        if found.state is not State.WAITING or not found.hidden:
+            return found
+        withdrawn = found.turn(
+            State.CANCELLED, now=self._now(), cause=Cause.WITHDRAWN, hidden=False
+        )
+        after = await record(self._jobs, found, withdrawn)
+        self._replies.show(after)
+        return after
+
+    async def _found(self, job: Job) -> Job:
+        """Return *job* as it is on record: it may have been hidden while it was on its way."""
         while True:
             try:
-                found = await self._jobs.get(job.id) or job
+                return await self._jobs.get(job.id) or job
             except StoreAway:
                 await asyncio.sleep(STORE_AWAY)
-                continue
-            if found.state is not State.WAITING or not found.hidden:
-                return found
-            withdrawn = found.turn(
-                State.CANCELLED, now=self._now(), cause=Cause.WITHDRAWN, hidden=False
-            )
-            after = await record(self._jobs, found, withdrawn)
-            self._replies.show(after)
-            return after
 
     async def lost(self, job: Job) -> Job:
         """Make a job UNCERTAIN whose submit's outcome nobody can tell any more."""

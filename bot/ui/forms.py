@@ -11,15 +11,16 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS, Order
+from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS, STYLE_LENGTH, Order
 from bot.domain.styles import Style, title
 from bot.ui import language, texts
 from bot.ui.modals import fields
 
 _CUSTOM_ID: Final = re.compile(r"order-form:(?P<enhance>[01])(?P<private>[01])")
-_NONE: Final = "-"  # no style; Discord takes no empty value
+# No style: Discord takes no empty value, and this is longer than any name of a style may be.
+_NONE: Final = "-" * (STYLE_LENGTH.high + 1)
 _MOST_CHOICES: Final = 25
-_DIGITS: Final = 4  # of the longest figure that a field takes: 10.0
+_DIGITS: Final = 6  # of the longest figure that a field takes: 9.9999, or 10.000
 
 
 def form(options: Mapping[str, Any], found: Iterable[Style], spoken: str) -> ui.Modal:

@@ -1,8 +1,12 @@
 """The whole product as a visitor meets it: the page, a real bot behind it, a real Chromium."""
 
+import json
+
 import pytest
+from playwright.async_api import expect
 
 from tests.acceptance.outside import without_limits
+from tests.acceptance.test_imagine import SUBMIT
 from tests.browser.layout import audit, layout_faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -143,3 +147,92 @@ async def test_a_moderator_changes_a_limit_by_a_form_and_sees_what_decides(stage
     await explained.get_by_text("What decides is Blocked members").wait_for()
     await explained.get_by_text("Images in an order: up to 2").wait_for()
     await looks_well(page)
+
+
+async def stay(_page, _stage):
+    """Let the bot run."""
+
+
+async def die(page, stage):
+    """Kill the bot and start it again, by the page's own panel."""
+    await page.get_by_test_id("bot-kill").click()
+    await page.get_by_test_id("bot-start").click()
+    await stage.ready()
+    await page.get_by_test_id("bot-state").get_by_text("online").wait_for()
+
+
+def card_of(page, picture):
+    """Return the message that shows *picture*."""
+    image = page.get_by_role("img", name=picture)
+    return page.get_by_test_id("message").filter(has=image)
+
+
+async def reads(page, text):
+    """Wait until *text* stands in the channel, and not only in what is read out."""
+    await page.get_by_test_id("messages").get_by_text(text).first.wait_for()
+
+
+async def press(card, label):
+    await card.get_by_role("button", name=label, exact=True).click()
+
+
+@pytest.mark.parametrize("between", [stay, die])
+async def test_a_visitor_edits_repeats_posts_and_deletes_pictures(stage, page, between):
+    """The buttons go on working, whichever process it was that showed them."""
+    await order(page, "/imagine prompt: a grey cat")
+    await card_of(page, "a grey cat").wait_for()
+    await order(page, "/imagine prompt: a secret private: True")
+    await card_of(page, "a secret").wait_for()
+    await between(page, stage)
+
+    await press(card_of(page, "a secret"), "Post to the channel")
+    await reads(page, "Posted by")
+    await expect(card_of(page, "a secret")).to_have_count(1)
+    await reads(page, "Everybody in this channel can see them now.")
+
+    await press(card_of(page, "a grey cat"), "Edit prompt")
+    form = page.get_by_test_id("modal")
+    await expect(form.get_by_label("Prompt")).to_have_value("a grey cat")
+    if between is stay:
+        await looks_well(page)
+    await form.get_by_label("Prompt").fill("a red dog")
+    await form.get_by_label("Steps").fill("33")
+    await form.get_by_test_id("modal-submit").click()
+    await card_of(page, "a red dog").wait_for()
+
+    await press(card_of(page, "a red dog"), "Again")
+    await expect(card_of(page, "a red dog")).to_have_count(2)
+
+    await press(card_of(page, "a grey cat"), "Delete")
+    await reads(page, "The pictures are deleted here.")
+    await expect(card_of(page, "a grey cat")).to_have_count(0)
+
+    sent = [json.loads(one.body) for one in stage.pixazo.accepted]
+    assert [(one["prompt"], one["num_inference_steps"]) for one in sent] == [
+        ("a grey cat", 50),
+        ("a secret", 50),
+        ("a red dog", 33),
+        ("a red dog", 33),
+    ]
+    if between is stay:
+        await looks_well(page)
+
+
+@pytest.mark.parametrize("between", [stay, die])
+async def test_a_visitor_cancels_an_order_that_waits_and_nothing_is_sent(stage, page, between):
+    stage.pixazo.answer_next("429", retry_after=60)
+    await order(page, "/imagine prompt: the one before")
+    await page.get_by_test_id("message").last.get_by_text("is busy").wait_for()
+    await order(page, "/imagine prompt: a lighthouse")
+    card = page.get_by_test_id("message").filter(has_text="a lighthouse")
+    await card.get_by_text("in line").first.wait_for()
+    await between(page, stage)
+
+    await press(card, "Cancel")
+
+    await card.get_by_text("Cancelled").first.wait_for()
+    await reads(page, "Cancelled before it was sent. Nothing was charged.")
+    if between is stay:
+        await looks_well(page)
+    prompts = [json.loads(one.body)["prompt"] for one in stage.pixazo.journal.find("POST", SUBMIT)]
+    assert prompts == ["the one before"]

@@ -30,12 +30,14 @@ from bot.domain.shards import Shards
 from bot.errors import Closed, NoPicture, Silent, StoreAway
 from bot.service import crew as crew_module
 from bot.service import deliver as deliver_module
+from bot.service import handle as handle_module
 from bot.service import pace as pace_module
 from bot.service import record as record_module
 from bot.service import submit as submit_module
 from bot.service.board import Board
 from bot.service.crew import Crew
 from bot.service.deliver import Deliver, DeliverSettings
+from bot.service.handle import Handle
 from bot.service.hear import Hear
 from bot.service.limits import Limits
 from bot.service.orders import Orders, Request
@@ -219,7 +221,10 @@ class FakeJobs(Store):
         return [
             job
             for job in self.rows.values()
-            if job.lane == lane and job.state is State.WAITING and job.answered_at
+            if job.lane == lane
+            and job.state is State.WAITING
+            and job.answered_at
+            and not job.hidden
         ]
 
     def _next(self, lane: str, width: int, now: float) -> Job | None:
@@ -624,6 +629,7 @@ class Shop:
     board: Board
     bell: FakeBell
     members: FakeMembers
+    handle: Handle
     rounds: asyncio.Event  # set, it has a round made at once
 
     @asynccontextmanager
@@ -670,6 +676,7 @@ def no_pauses(monkeypatch):
         (pace_module, "STORE_AWAY"),
         (deliver_module, "FIRST_PAUSE"),
         (deliver_module, "LONGEST_PAUSE"),
+        (handle_module, "RECORDED_WITHIN"),
     ):
         monkeypatch.setattr(module, name, 0.0)
 
@@ -778,6 +785,18 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
             ),
             bell=bell,
             members=members,
+            handle=Handle(
+                jobs=jobs,
+                guilds=guilds,
+                notices=notices,
+                replies=replies,
+                deliver=deliver,
+                crew=crew,
+                bell=bell,
+                caps=caps,
+                lane=LANE,
+                now=clock,
+            ),
             hear=Hear(
                 jobs=jobs, track=track, crew=crew, bell=bell, now=clock, wake_rounds=rounds.set
             ),

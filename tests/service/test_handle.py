@@ -21,7 +21,6 @@ from bot.errors import (
     PostedAlready,
     StoreAway,
 )
-from bot.service import handle as handle_module
 from bot.service.handle import Handle, Person
 from tests.samples import LANE, NOW, OWNER, a_job, an_order
 from tests.service.conftest import PICTURE, until
@@ -33,11 +32,6 @@ STRANGER = Person(id=302, guild_id=GUILD)
 MODERATOR_ELSEWHERE = Person(id=303, guild_id=101, moderates=True)
 OUTSIDE = Person(id=304, guild_id=None, moderates=True)  # Discord grants all of it to everybody
 POSTED = 88  # the id of a message that was posted
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch):
-    monkeypatch.setattr(handle_module, "RECORDED_WITHIN", 0.0)
 
 
 @pytest.fixture
@@ -60,8 +54,8 @@ def open_handle(shop):
 
 
 @pytest.fixture
-def handle(open_handle):
-    return open_handle()
+def handle(shop):
+    return shop.handle
 
 
 @pytest.fixture

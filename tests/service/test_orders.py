@@ -14,6 +14,7 @@ from bot.errors import (
     Closed,
     Closing,
     DiscordAway,
+    Forgotten,
     LimitReached,
     NoSuchStyle,
     OnlyInServers,
@@ -299,11 +300,27 @@ async def test_a_private_order_is_on_record_as_one_and_so_is_what_it_leaves(shop
 async def test_an_order_that_is_made_again_has_all_its_options(shop):
     await shop.orders.take(a_request(private=True, style="ink", images=3), answered)
 
-    options = await shop.orders.options_of(shop.jobs.only.id)
+    options = await shop.orders.options_of(shop.jobs.only.id, shop.jobs.only.member_id)
     await shop.orders.take(a_request(**options), answered)
 
     first, second = shop.jobs.rows.values()
     assert (second.order, second.private) == (first.order, True)
+
+
+@pytest.mark.parametrize("private", [True, False])
+async def test_what_was_ordered_privately_nobody_else_repeats(shop, private):
+    """A crafted press would bring its prompt to light, in a form or on a card."""
+    await shop.orders.take(a_request(private=private, member_id=300), answered)
+    job_id = shop.jobs.only.id
+
+    assert (await shop.orders.options_of(job_id, 300))["prompt"]
+    if private:
+        with pytest.raises(Forgotten):
+            await shop.orders.options_of(job_id, 301)
+    else:
+        assert await shop.orders.options_of(job_id, 301) == await shop.orders.options_of(
+            job_id, 300
+        )
 
 
 @pytest.fixture

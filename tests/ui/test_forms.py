@@ -61,6 +61,16 @@ def test_what_is_sent_unchanged_orders_the_same(spoken, private, **ordered):
     assert sent(shown(wanted, spoken=spoken)) == wanted
 
 
+def styles_of(modal):
+    """Return the styles that a form offers."""
+    (select,) = [
+        label["component"]
+        for label in modal["components"]
+        if label["component"]["custom_id"] == "style"
+    ]
+    return select["options"]
+
+
 def test_what_was_changed_is_what_is_ordered():
     modal = shown(options())
 
@@ -70,8 +80,31 @@ def test_what_was_changed_is_what_is_ordered():
 
 
 def test_a_style_can_be_taken_away():
-    assert sent(shown(options(style="ink")), style=["-"])["style"] is None
-    assert sent(shown(options(style="ink")), style=[])["style"] is None
+    modal = shown(options(style="ink"))
+    (none,) = [one["value"] for one in styles_of(modal) if one["label"] == "No style"]
+
+    assert sent(modal, style=[none])["style"] is None
+    assert sent(modal, style=[])["style"] is None
+
+
+@pytest.mark.parametrize("name", ["-", "--", "No style", "x" * 32])
+def test_no_name_of_a_style_is_taken_for_none(name):
+    """Discord refuses a form in which two choices have the same value."""
+    modal = shown(options(style=name), [Style(name=name, words="x")])
+
+    assert sent(modal)["style"] == name
+    values = [one["value"] for one in styles_of(modal)]
+    assert len(set(values)) == len(values)
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+@given(guidance=st.floats(GUIDANCE.low, GUIDANCE.high))
+def test_whatever_guidance_was_ordered_fits_its_field(spoken, guidance):
+    """A command takes any number; the form shows it to a thousandth."""
+    read = sent(shown(options(guidance=guidance), spoken=spoken))
+
+    assert read["guidance"] == pytest.approx(guidance, abs=0.0005)
+    assert read["guidance"] in GUIDANCE
 
 
 @pytest.mark.parametrize("style", ["ink", "style 24", "gone since"])
@@ -80,13 +113,8 @@ def test_the_style_of_an_order_is_chosen_however_many_there_are(style, own):
     """Without it the picture would be another, and nobody would have said so."""
     modal = shown(options(style=style), own)
 
-    (select,) = [
-        label["component"]
-        for label in modal["components"]
-        if label["component"]["custom_id"] == "style"
-    ]
-    assert len(select["options"]) <= 25
-    assert [one["value"] for one in select["options"] if one.get("default")] == [style]
+    assert len(styles_of(modal)) <= 25
+    assert [one["value"] for one in styles_of(modal) if one.get("default")] == [style]
     assert sent(modal)["style"] == style
 
 

@@ -1,0 +1,105 @@
+"""Reports and history in a real Chromium, and once more after the bot was killed in between."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.acceptance.outside import Store, without_limits
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+@pytest.fixture
+async def page(chromium, stage, start):
+    await start()
+    await without_limits(stage)
+    page = await chromium.new_page(
+        viewport={"width": 1280, "height": 1600}, reduced_motion="reduce", locale="en-GB"
+    )
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.set_default_timeout(15_000)
+    await page.goto(stage.address)
+    await page.wait_for_selector("body:not(.starting)")
+    yield page
+    await page.close()
+    assert complaints == []
+
+
+@pytest.fixture(params=[False, True], ids=["alive", "killed in between"])
+def between(request, stage):
+    """What comes between a card and the press on it."""
+
+    async def between():
+        if request.param:
+            await stage.process.kill()
+            await stage.process.start()
+            await stage.ready()
+
+    return between
+
+
+async def say(page, text):
+    composer = page.get_by_test_id("composer").first
+    await composer.fill(text)
+    await composer.press("Enter")
+
+
+def message(page, text):
+    return page.get_by_test_id("message").filter(has_text=text)
+
+
+async def press(card, name):
+    await card.get_by_role("button", name=name, exact=True).click()
+
+
+async def test_a_private_picture_is_posted_reported_and_answered(stage, page, between):
+    pictures = stage.world.channel("pictures", guild="Lighthouse Club")
+    mira = stage.discord.member("Mira", channel="general", guild="Lighthouse Club")
+    await (await mira.command("limits", "log", channel=pictures.id)).answer()
+    await say(page, "/imagine prompt: a yellow boat private: True")
+    private = message(page, "a yellow boat")
+    await private.get_by_role("img", name="a yellow boat").wait_for()
+    await private.get_by_text("Only you can see this").wait_for()
+    await Store(stage).until("a yellow boat", lambda row: row["state"] == "DELIVERED")
+
+    await between()
+    await press(private, "Post to the channel")
+    await message(page, "Everybody in this channel can see them now").wait_for()
+    public = message(page, "Posted by @Mira")
+    await public.get_by_role("img", name="a yellow boat").wait_for()
+    await expect(public.get_by_text("Only you can see this")).to_have_count(0)
+
+    await between()
+    await press(public, "Report")
+    await message(page, "moderators").get_by_text("Only you can see this").wait_for()
+    await page.get_by_role("button", name="pictures").first.click()
+    notice = message(page, "Reported")
+    await notice.wait_for()
+
+    await between()
+    await press(notice, "Delete")
+    await notice.get_by_text("Deleted").wait_for()
+    await page.get_by_role("button", name="general").first.click()
+    await expect(page.get_by_role("img", name="a yellow boat")).to_have_count(0)
+
+
+async def test_history_turns_its_pages(stage, page, between):
+    mira = stage.discord.member("Mira", channel="general", guild="Lighthouse Club")
+    for number in range(6):
+        sent = await mira.command("imagine", prompt=f"boat number {number}", steps=20)
+        await sent.until(lambda found: found["attachments"])
+    await say(page, "/history")
+    history = message(page, "Your orders")
+    await history.get_by_text("page 1 of 2").wait_for()
+    await history.get_by_role("img", name="boat number 5").wait_for()
+
+    await between()
+    await press(history, "Next page")
+    await history.get_by_text("page 2 of 2").wait_for()
+    await history.get_by_text("boat number 0").first.wait_for()
+
+    await between()
+    await history.get_by_role("button", name="Again: boat number 0").click()
+    await expect(
+        message(page, "Costs 1 image").get_by_role("img", name="boat number 0")
+    ).to_have_count(2)
