@@ -145,6 +145,7 @@ async def call_all(database: Database, *, now: float) -> None:
         Jobs: {
             "add": lambda: jobs.add(job, admit, count_to=COUNT_TO),
             "standing": lambda: jobs.standing(7, 7, lane=LANE, now=now),
+            "standing (outside of servers)": lambda: jobs.standing(None, 7, lane=LANE, now=now),
             "peaks": lambda: jobs.peaks(7, now=now),
             "get": lambda: jobs.get(job.id),
             "swap": lambda: jobs.swap(job, replace(job, answered_at=now)),
@@ -203,8 +204,9 @@ async def call_all(database: Database, *, now: float) -> None:
             for name, _ in inspect.getmembers(kind, inspect.iscoroutinefunction)
             if not name.startswith("_")
         }
-        if methods != known.keys():
-            raise LookupError(f"{kind.__name__}: {sorted(methods ^ known.keys())}")
+        named = {name.partition(" ")[0] for name in known}
+        if methods != named:
+            raise LookupError(f"{kind.__name__}: {sorted(methods ^ named)}")
         for call in known.values():
             await call()
     for state in set(State) - ENDED:

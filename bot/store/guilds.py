@@ -114,6 +114,8 @@ def guild_lock(guild_id: int | None) -> str:
 
 def rules_of(connection: Connection, guild_id: int | None) -> Rules:
     """Return the server's rules; the defaults where nobody set any."""
+    if guild_id is None:
+        return Rules()
     query = select(guilds.c.rules).where(guilds.c.guild_id == guild_id)
     return read_rules(connection.scalar(query))
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, null, select
 from sqlalchemy.engine import Connection
 
 from bot.domain.limits import Standing, Usage, day_of
@@ -49,7 +49,7 @@ def weigh(  # one question instead of ten: while it is asked, others wait for th
         "last_order_at": _last(counts, theirs),
     }
     others: dict[str, Select[Any]] = {
-        "rules": select(guilds.c.rules).where(guilds.c.guild_id == guild_id),
+        "rules": _rules(guild_id),
         "blocked": select(blocks.c.since).where(is_blocked(guild_id, member_id)),
         "known": select(jobs.c.id).where(jobs.c.interaction_id == interaction_id),
         "paused_until": select(lanes.c.paused_until).where(lanes.c.lane == lane),
@@ -75,6 +75,12 @@ def peaks_of(connection: Connection, guild_id: int, *, now: float) -> Peaks:
         images=_most(connection, func.sum(jobs.c.images), here, today),
         at_once=_most(connection, func.count(), here, is_at_once),
     )
+
+
+def _rules(guild_id: int | None) -> Select[Any]:
+    if guild_id is None:  # SQLite would look through all of them for one without a server
+        return select(null())
+    return select(guilds.c.rules).where(guilds.c.guild_id == guild_id)
 
 
 def _everywhere(today: ColumnElement[bool], count_to: int | None) -> Select[Any]:
