@@ -242,7 +242,7 @@ async def test_a_blocked_word_is_refused_and_logged_however_the_prompt_comes_in(
         "Refused",
     ]
     assert all("\n" not in line for line in lines)
-    assert len([one for one in stage.pixazo.accepted if b"wolf" in one.body]) == 2
+    assert len(stage.pixazo.accepted) == 2
 
 
 async def logged(stage, member, channel, *, count):

@@ -15,7 +15,7 @@ PHONE, DESK = 390, 1280
 
 @pytest.fixture(
     scope="module",
-    params=[(DESK, "dark"), (PHONE, "light")],
+    params=[(DESK, "dark"), (DESK, "light"), (PHONE, "dark"), (PHONE, "light")],
     ids=lambda param: f"{param[0]}-{param[1]}",
 )
 async def screen(request, screens, server):
