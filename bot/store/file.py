@@ -65,6 +65,8 @@ class File:
         del patience
         piece = _Piece(work)
         with self._awake:
+            if self._closing:  # nobody would ever come to it
+                raise StoreAway("the store is closed")
             (self._urgent if urgent else self._patient).append(piece)
             self._awake.notify()
         done: T = await asyncio.wrap_future(piece.future)

@@ -323,6 +323,17 @@ async def test_an_error_of_the_database_is_everybodys(database, add):
     assert await Jobs(database).get(job.id) is None
 
 
+@ON_SQLITE
+async def test_a_closed_file_takes_nothing_more(url):
+    """Whoever still writes at the end must not wait for ever."""
+    async with Database.open(url) as store:
+        pass
+
+    async with asyncio.timeout(5):
+        with pytest.raises(StoreAway):
+            await Jobs(store).renew("here", lease=1)
+
+
 async def test_the_folder_is_made(tmp_path):
     await opens(f"sqlite+aiosqlite:///{tmp_path}/deep/er/imagine.db")
 
