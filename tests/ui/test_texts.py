@@ -852,3 +852,11 @@ def test_a_lane_that_was_shut_is_told_with_how_many_and_where():
     assert "(<https://discord.com/channels/4/5/6>)" in credit  # without an embed
     assert AGO in busy
     assert "(<https://discord.com/channels/4/5>)" in busy
+
+
+@pytest.mark.parametrize("cause", [Cause.OUT_OF_CREDIT, Cause.KEY_REFUSED])
+def test_no_member_is_blamed_for_what_the_vendor_tells_the_operator(cause):
+    words = "Your wallet does not have enough balance."
+
+    assert texts.cards.vendor_words(a_job(cause=cause, error=words)) is None
+    assert texts.cards.vendor_words(a_job(cause=Cause.VENDOR, error=words)) is not None

@@ -212,8 +212,13 @@ def who_can_help(job: Job) -> str | None:
 
 
 def vendor_words(job: Job) -> str | None:
-    """Return the vendor's own words about an end, as a quotation."""
-    return f"> {literal(job.error)}" if job.error else None
+    """Return the vendor's own words about an end, as a quotation.
+
+    Not where it speaks to the operator: no member shall read that *their* wallet is empty.
+    """
+    if not job.error or job.cause in {Cause.OUT_OF_CREDIT, Cause.KEY_REFUSED}:
+        return None
+    return f"> {literal(job.error)}"
 
 
 def details(order: Order) -> str:
