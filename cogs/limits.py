@@ -175,14 +175,12 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.com
     ) -> None:
         """Keep a style of the server's own."""
         await self._change(interaction, lambda before: rules.with_style(before, name, words))
-        self._own.styles_changed(interaction.guild_id)
 
     @styles.command(name="remove", description=texts.commands.STYLES_REMOVE)
     @app_commands.describe(name=texts.commands.STYLE)
     async def styles_remove(self, interaction: Interaction, name: StyleName) -> None:
         """Take one away."""
         await self._change(interaction, lambda before: rules.without_style(before, name))
-        self._own.styles_changed(interaction.guild_id)
 
     @styles_remove.autocomplete("name")
     async def own_styles(
@@ -314,6 +312,8 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.com
     async def _change(self, interaction: Interaction, how: Callable[[Rules], Rules]) -> None:
         moderator = await _begin(interaction)
         before, after = await self._limits.change(moderator, how)
+        if after.styles != before.styles:
+            self._own.styles_changed(moderator.guild_id)  # before anybody can know of it
         await answers.privately(interaction, texts.changes.changed(before, after))
 
 

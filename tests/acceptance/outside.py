@@ -61,6 +61,10 @@ class Store:
             await asyncio.sleep(LOOK)
         return row
 
+    async def delivered(self, prompt: str) -> None:
+        """Wait until it is on record that the pictures were brought: they are seen before."""
+        await self.until(prompt, lambda row: row["state"] == "DELIVERED")
+
     def change(self, statement: str, *values: object) -> None:
         """Write to the store, in a transaction of its own."""
         with closing(sqlite3.connect(self.path)) as connection, connection:

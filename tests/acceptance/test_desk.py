@@ -63,6 +63,7 @@ async def test_history_has_pages_whose_buttons_live_on_through_a_kill(stage, sta
         await noah.command("imagine", prompt=f"lighthouse number {number}") for number in range(6)
     ]
     *_, card = [await sent.until(delivered(1)) for sent in orders]
+    await Store(stage).delivered("lighthouse number 5")
 
     asked = await noah.command("history")
     first = await asked.until(says("Your orders"))
@@ -160,6 +161,7 @@ async def test_deleting_erases_what_is_over_and_lets_what_runs_be_finished(stage
     store = Store(stage)
     over = await noah.command("imagine", prompt="an old lighthouse")
     await over.until(delivered(1))
+    await store.delivered("an old lighthouse")
     stage.pixazo.hold_states()
     runs = await noah.command("imagine", prompt="a running lighthouse")
     await runs.until(says("**Queued**"))
@@ -178,6 +180,7 @@ async def test_deleting_erases_what_is_over_and_lets_what_runs_be_finished(stage
     assert store.state("a running lighthouse") == "QUEUED"
     stage.pixazo.move(request, "COMPLETED")
     await runs.until(delivered(1))
+    await store.delivered("a running lighthouse")
     await delete(noah)
     assert store.row("a running lighthouse") is None
     await (await noah.command("history")).until(says("no orders of yours yet"))

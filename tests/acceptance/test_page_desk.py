@@ -60,7 +60,7 @@ async def test_a_private_picture_is_posted_reported_and_answered(stage, page, be
     private = message(page, "a yellow boat")
     await private.get_by_role("img", name="a yellow boat").wait_for()
     await private.get_by_text("Only you can see this").wait_for()
-    await Store(stage).until("a yellow boat", lambda row: row["state"] == "DELIVERED")
+    await Store(stage).delivered("a yellow boat")
 
     await between()
     await press(private, "Post to the channel")
@@ -88,6 +88,7 @@ async def test_history_turns_its_pages(stage, page, between):
     for number in range(6):
         sent = await mira.command("imagine", prompt=f"boat number {number}", steps=20)
         await sent.until(lambda found: found["attachments"])
+    await Store(stage).delivered("boat number 5")
     await say(page, "/history")
     history = message(page, "Your orders")
     await history.get_by_text("page 1 of 2").wait_for()
