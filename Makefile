@@ -13,7 +13,7 @@ run: .venv/run            ## run the bot with the settings of .env
 	@$(BIN)/python -m bot
 
 test: .venv/dev           ## run every test
-	@$(BIN)/python -m pytest -n 3
+	@$(BIN)/python -m pytest -n 4
 
 check: .venv/dev          ## format, lint, types, import contracts, tests
 	$(BIN)/ruff format --check .

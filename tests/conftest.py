@@ -27,6 +27,23 @@ if (
 
 CHROMIUM = Path("/usr/bin/chromium")
 
+WAITING = {"acceptance", "test_main.py"}  # tests in such folders and files wait for processes
+SOONER = 0.6  # the share of the others before whose end the last of them is begun
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the files whose tests wait for bots among those that compute, and end with the latter.
+
+    Each file goes to one worker, for its tests share a bot or a browser: so workers wait and
+    compute at the same time, and none is the last for long.
+    """
+    files = dict.fromkeys(item.path for item in items)
+    waiting = [path for path in files if not WAITING.isdisjoint(path.parts)]
+    computing = [path for path in files if WAITING.isdisjoint(path.parts)]
+    place = {path: number / len(computing) for number, path in enumerate(computing)}
+    place |= {path: SOONER * number / len(waiting) for number, path in enumerate(waiting)}
+    items.sort(key=lambda item: place[item.path])
+
 
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:

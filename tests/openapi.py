@@ -12,11 +12,9 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
+from jsonschema_rs import Draft202012, Draft202012Validator, Registry, ValidationError
 
 from sandbox.discord import bodies
 from sandbox.journal import Exchange
@@ -25,8 +23,6 @@ DESCRIPTION = Path(__file__).parents[2] / "shared" / "facts" / "discord-openapi.
 PREFIX = "/api/v10"
 REQUESTS, ANSWERS = "urn:discord:requests", "urn:discord:answers"
 JSON = "application/json"
-# A snowflake, or a time as Discord writes it: which one it is makes no difference to a schema
-INDIFFERENT = re.compile(r'"(?:[1-9]\d{16,19}|20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00)"')
 
 # Where Discord's documentation, and Discord, say more than the description allows
 COMMANDS = ("ApplicationCommandUpdateRequest", "ApplicationCommandCreateRequest")
@@ -52,13 +48,11 @@ class OpenApi:
 
     def __init__(self, description: dict[str, Any]) -> None:
         description = _without_gaps(description)
-        self._registry = Registry().with_resources(
-            (name, Resource.from_contents(contents, default_specification=DRAFT202012))
-            for name, contents in ((REQUESTS, _strict(description)), (ANSWERS, description))
+        self._registry = Registry(
+            [(REQUESTS, _strict(description)), (ANSWERS, description)], draft=Draft202012
         )
         self._description = description
         self._validators: dict[str, Draft202012Validator] = {}
-        self._sound: set[tuple[str, str]] = set()  # what was held against the description already
         self._templates = [
             (re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))), path)
             for path in sorted(description["paths"], key=lambda path: path.count("{"))
@@ -120,19 +114,14 @@ class OpenApi:
 
     def _hold(self, value: object, document: str, *place: str) -> Iterator[str]:
         pointer = "/".join(step.replace("~", "~0").replace("/", "~1") for step in place)
-        reference = f"{document}#/{pointer}"
-        seen = reference, _alike(value)
-        if seen in self._sound:
-            return
+        reference = f"{document}#/{quote(pointer)}"
         if reference not in self._validators:
             self._validators[reference] = Draft202012Validator(
                 {"$ref": reference}, registry=self._registry
             )
-        error = best_match(self._validators[reference].iter_errors(value))
-        if error is not None:
-            yield f"{document.rpartition(':')[2]}: {_words(error)}"
-        else:
-            self._sound.add(seen)
+        errors = list(self._validators[reference].iter_errors(value))
+        if errors:
+            yield f"{document.rpartition(':')[2]}: {_words(_telling(errors))}"
 
 
 @cache
@@ -181,22 +170,19 @@ def _at(document: dict[str, Any], place: tuple[str, ...]) -> dict[str, Any]:
     return document
 
 
-def _alike(value: object) -> str:
-    """Write *value* so that two are written alike which no schema tells apart.
+def _telling(errors: list[ValidationError]) -> ValidationError:
+    """Return the error that tells the most.
 
-    They are equal but for their ids and times, each of which is another where another was. Most of
-    what goes to and fro in a suite was seen before, and holding it against the description is slow.
+    Of a choice between schemas that is within the one which the value comes nearest to: where what
+    is wrong with it lies deepest.
     """
-    names: dict[str, str] = {}
-
-    def name(found: re.Match[str]) -> str:
-        text = found.group()
-        shape = re.sub(r"\d", "0", text)
-        return names.setdefault(text, f'"{len(names)} {shape}"')
-
-    return INDIFFERENT.sub(name, json.dumps(value))
+    least = min(errors, key=lambda error: len(error.instance_path))
+    branches = [branch for branch in getattr(least.kind, "context", []) if branch]
+    if not branches:
+        return least
+    return max(map(_telling, branches), key=lambda error: len(error.instance_path))
 
 
 def _words(error: ValidationError) -> str:
-    where = "/".join(str(step) for step in error.absolute_path) or "the whole"
+    where = "/".join(str(step) for step in error.instance_path) or "the whole"
     return f"{where}: {error.message[:400]}"

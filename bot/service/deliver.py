@@ -68,8 +68,9 @@ class Deliver:
         try:
             silently = await self._hand_over(job, pictures)
         except Closed:
+            kept = await self._keep(job)
             log.warning("job %s: no way to the member is open, the pictures are kept", job.id)
-            return await self._keep(job)
+            return kept
         after = await self.delivered(job)
         if silently and after.state is State.DELIVERED and await self._wants_ping(after):
             await self._replies.call(after)

@@ -15,8 +15,6 @@ from tests.acceptance.conftest import quick
 from tests.acceptance.test_imagine import delivered, says, words
 from tests.openapi import DESCRIPTION, assert_conform
 
-pytestmark = pytest.mark.xdist_group("limits")  # its bots are started once
-
 COMMON = {"LANE_RATE_PER_MINUTE": "6000"}
 
 

@@ -150,13 +150,13 @@ async def _taken_over(store):
 
 async def test_a_living_process_keeps_what_it_has(stage, start, noah, store, held_submit):
     """Leases are renewed: for other processes there is nothing to take over."""
-    await start(LEASE_SECONDS="0.6")
+    await start(LEASE_SECONDS="1.5")
     await noah.command("imagine", prompt="a cat")
     await held_submit.reached.wait()
 
     first = store.row("a cat")["lease_until"]
-    await store.until("a cat", lambda row: row["lease_until"] > first + 0.6)
     async with Database.open(store.url) as database:
+        await store.until("a cat", lambda row: row["lease_until"] > first + 1.5)
         taking = Jobs(database).take_over("second", lease=1.0, submitted_before=time.time())
         assert await taking == []
 

@@ -9,7 +9,7 @@ from tests.acceptance.outside import without_limits
 from tests.acceptance.test_imagine import SUBMIT
 from tests.browser.layout import audit, layout_faults
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 PHONE = {"width": 390, "height": 1600}
 DESKTOP = {"width": 1280, "height": 1600}

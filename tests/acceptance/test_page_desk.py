@@ -5,7 +5,7 @@ from playwright.async_api import expect
 
 from tests.acceptance.outside import Store, without_limits
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

@@ -14,8 +14,6 @@ from tests.acceptance.outside import without_limits
 from tests.acceptance.test_imagine import SUBMIT, delivered, says, words
 from tests.acceptance.test_limits import set_limits
 
-pytestmark = pytest.mark.xdist_group("pressure")  # its bot is started once
-
 CLUB, LIBRARY = "Lighthouse Club", "Quiet Library"
 STATUS = "/v2/requests/status/*"
 TOO_MANY = {"statusCode": 429, "message": "Rate limit is exceeded."}

@@ -21,13 +21,18 @@
     "";
 
   const pen = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
+  const made = new Map(); // by both colours: a page has few, and looking at a pixel takes long
   /** The colour that one colour makes on another, as [r, g, b]. */
   const over = (color, ground) => {
-    for (const each of [`rgb(${ground.join()})`, color]) {
-      pen.fillStyle = each;
-      pen.fillRect(0, 0, 1, 1);
+    const both = `${color} on ${ground}`;
+    if (!made.has(both)) {
+      for (const each of [`rgb(${ground.join()})`, color]) {
+        pen.fillStyle = each;
+        pen.fillRect(0, 0, 1, 1);
+      }
+      made.set(both, [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3));
     }
-    return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
+    return made.get(both);
   };
   const luminance = (rgb) =>
     rgb

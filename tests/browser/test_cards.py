@@ -15,7 +15,7 @@ from tests.browser import samples
 from tests.browser.layout import audit, layout_faults
 from tests.samples import NOW, a_job, an_order
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 PHONE, DESK = (390, 844), (1280, 800)
 LONG = an_order(

@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser import samples
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 DIRECTORY = {
     "users": samples.USERS,

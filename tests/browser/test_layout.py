@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.browser import samples
 from tests.browser.layout import audit, layout_faults
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 PHONE, DESK = 390, 1280
 

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from tests.browser import samples
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 DRAW = """async (source) => {
   const { richText } = await import("/richtext.js");

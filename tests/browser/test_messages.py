@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.browser import samples
 from tests.browser.samples import ADA, BOT, EPHEMERAL, GENERAL, LOADING, MIRA, NOAH, V2
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 async def test_a_command_goes_from_thinking_to_a_card(page, backend):

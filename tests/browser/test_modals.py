@@ -6,7 +6,7 @@ from playwright.async_api import expect
 from tests.browser import samples
 from tests.browser.samples import choices, label, modal, row, text_input
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from sandbox.faults import Faults
 from sandbox.journal import Journal
 from tests.browser import samples
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

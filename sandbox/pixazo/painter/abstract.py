@@ -26,7 +26,8 @@ PALETTES: tuple[tuple[Color, ...], ...] = (
     ((38, 18, 16), (140, 50, 30), (220, 120, 50), (250, 200, 130), (70, 120, 130)),
 )
 
-RIBBONS = 560
+RIBBONS = 560  # in a picture that has room for them all
+ROOM = 512  # pixels across that it takes; a smaller one has as many fewer
 GRID = 48  # cells across and down of the field that turns the ribbons
 GLOSSY = 0.005  # the width from which a ribbon has a gloss
 
@@ -50,8 +51,9 @@ def paint_currents(canvas: Canvas) -> None:
     side = canvas.side * SMOOTH
     picture = ground.resize((side, side))
     draw = ImageDraw.Draw(picture)
-    for ribbon in range(RIBBONS):
-        late = ribbon / RIBBONS  # what is drawn last lies on top, wider and brighter
+    ribbons = max(1, RIBBONS * min(canvas.side, ROOM) // ROOM)
+    for ribbon in range(ribbons):
+        late = ribbon / ribbons  # what is drawn last lies on top, wider and brighter
         start = (chance.uniform(-0.1, 1.1), chance.uniform(-0.1, 1.1))
         line = [(x * side, y * side) for x, y in _drift(turns, start, eye)]
         hue = hues[min(LAST, max(0, turns[_cell(start)] + chance.randint(-50, 50)))]
