@@ -20,7 +20,17 @@ from sandbox.pixazo import Pixazo, Settings
 
 PUBLIC_URL = "https://bot.example"  # carried to the bot's port by the vendor's stand-in
 PROJECT = Path(__file__).parent.parent
-INHERITED = ("PATH", "HOME", "LANG", "TZ")  # of the environment: settings of a shell stay out
+INHERITED = ("PATH", "HOME", "LANG", "TZ")
+
+
+def inherited() -> dict[str, str]:
+    """Return what a bot gets of this process's environment: settings of a shell stay out.
+
+    It gets a language in any case: where there is none, a starting Python sets one by itself.
+    """
+    return {"LANG": "C.UTF-8"} | {
+        name: os.environ[name] for name in INHERITED if name in os.environ
+    }
 
 
 class Stage:
@@ -74,8 +84,7 @@ class Stage:
 
     def environment(self) -> dict[str, str]:
         """Return the whole environment that points a bot at this stage."""
-        inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
-        return inherited | {
+        return inherited() | {
             "PYTHONPATH": str(PROJECT),
             "PYTHONUNBUFFERED": "1",
             "DISCORD_TOKEN": self.world.bot_token,

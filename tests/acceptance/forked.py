@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Self
 
 from sandbox.botprocess import Process, launch
-from sandbox.stage import INHERITED, PROJECT
+from sandbox.stage import PROJECT, inherited
 
 PYTHON = (sys.executable, "-m")
 READ_AT_START = ("PYTHON", "LANG", "LC_")  # what an interpreter reads once, as it starts
@@ -37,8 +37,7 @@ class ForkServer:
 
         To the file *capture* every bot appends the statements that it sends to its store.
         """
-        inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
-        env = inherited | {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
+        env = inherited() | {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         script = Path(__file__).with_name("fork_server.py")
         with ours:
