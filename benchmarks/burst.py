@@ -38,10 +38,10 @@ async def measure(orders: int, command: Sequence[str], **settings: str) -> Burst
     vendor = Settings(queued_seconds=(1.0, 5.0), processing_seconds=(5.0, 15.0))
     async with (
         Crowd.gather(orders, vendor) as crowd,
-        playing(crowd.stage, command, **settings) as bot,
+        playing(crowd.sandbox, command, **settings) as bot,
     ):
         await asyncio.sleep(SETTLE)
-        discord, pixazo = crowd.stage.discord.journal, crowd.stage.pixazo.journal
+        discord, pixazo = crowd.sandbox.discord.journal, crowd.sandbox.pixazo.journal
         calls, meter, own = discord.total, Meter(bot), time.process_time()
         async with asyncio.timeout(WITHIN):
             async with _delays() as delays:
@@ -90,6 +90,6 @@ async def _delays() -> AsyncIterator[list[float]]:
 def _to_visible(crowd: Crowd, taken: Sequence[Sent]) -> list[float]:
     completed = {
         request.order.prompt: request.updated_at
-        for request in crowd.stage.pixazo.latest(len(taken))
+        for request in crowd.sandbox.pixazo.latest(len(taken))
     }
     return [sent.visible_at - completed[sent.prompt] for sent in taken]

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from sandbox.botprocess import BotProcess
 from sandbox.discord.member import Invocation
+from sandbox.environment import SandboxEnvironment
 from sandbox.pixazo import Settings
-from sandbox.stage import Stage
 
 MOST_KILLS = 20
 WITHIN = 170.0  # seconds that all of it may take
@@ -55,19 +55,19 @@ class Row:
 class Chaos:
     """One run."""
 
-    def __init__(self, stage: Stage, *, orders: int, seed: int) -> None:
+    def __init__(self, sandbox: SandboxEnvironment, *, orders: int, seed: int) -> None:
         self.kills = 0
-        self._stage = stage
+        self._sandbox = sandbox
         self._orders = [f"wish {number:04}" for number in range(orders)]
         self._sent: list[Invocation] = []
         self._random = random.Random(seed)  # noqa: S311 - no secret
         self._database = Path(
-            stage.environment()["DATABASE_URL"].removeprefix("sqlite+aiosqlite:///")
+            sandbox.bot_environment()["DATABASE_URL"].removeprefix("sqlite+aiosqlite:///")
         )
 
     async def run(self) -> bool:
         """Order, kill, wait for the end of all orders; tell whether it came in time."""
-        bot = self._stage.bot(
+        bot = self._sandbox.bot(
             LANE_RATE_PER_MINUTE="6000",
             SUBMIT_TIMEOUT_SECONDS="5",
             BALANCE_PROBE_SECONDS="0.1",
@@ -75,7 +75,7 @@ class Chaos:
             MAX_IMAGES_PER_GUILD_PER_DAY="0",
         )
         await bot.start()
-        await self._stage.ready()
+        await self._sandbox.ready()
         for channel, guild in PLACES:
             await self._lift_limits(channel, guild)
         try:
@@ -91,19 +91,19 @@ class Chaos:
 
     async def _lift_limits(self, channel: str, guild: str) -> None:
         """Have a moderator let members order as much as they like, as these few would not."""
-        moderator = self._stage.discord.member(MODERATOR, channel=channel, guild=guild)
+        moderator = self._sandbox.discord.member(MODERATOR, channel=channel, guild=guild)
         sent = await moderator.command("limits", "set", member_per_day=0, member_at_once=0)
         await sent.until(lambda message: message["content"])
 
     async def _order_all(self) -> None:
         for prompt in self._orders:
             await asyncio.sleep(self._random.uniform(*IMPATIENCE))
-            await self._stage.ready()
+            await self._sandbox.ready()
             if self._random.random() < TROUBLE:
                 answer, retry_after = self._random.choice(TROUBLES)
-                self._stage.pixazo.answer_next(answer, retry_after=retry_after)
+                self._sandbox.pixazo.answer_next(answer, retry_after=retry_after)
             channel, guild = self._random.choice(PLACES)
-            member = self._stage.discord.member(
+            member = self._sandbox.discord.member(
                 self._random.choice(MEMBERS), channel=channel, guild=guild
             )
             images = self._random.randint(1, 3)
@@ -114,7 +114,7 @@ class Chaos:
         while self.kills < MOST_KILLS:
             await asyncio.sleep(self._random.uniform(*LIFE))
             await bot.kill()
-            self._stage.online = False
+            self._sandbox.online = False
             self.kills += 1
             await bot.start()
 
@@ -139,13 +139,13 @@ class Chaos:
 
     def submits(self) -> Counter[str]:
         """Return how often each order was taken, and billed."""
-        return Counter(_prompt(accepted.body) for accepted in self._stage.pixazo.accepted)
+        return Counter(_prompt(accepted.body) for accepted in self._sandbox.pixazo.accepted)
 
     def posts(self) -> Counter[str]:
         """Return how often each order was sent, without what was clearly refused."""
         return Counter(
             _prompt(exchange.body)
-            for exchange in self._stage.pixazo.journal.find("POST", SUBMIT)
+            for exchange in self._sandbox.pixazo.journal.find("POST", SUBMIT)
             if exchange.status not in CLEARLY_REFUSED
             and not (exchange.status == 503 and "Retry-After" in exchange.answer_headers)  # noqa: PLR2004
         )
@@ -154,9 +154,9 @@ class Chaos:
         """Return in how many messages of the world each order's pictures stand."""
         shown = {
             message.id: message.shown["attachments"][0]["description"]
-            for channel in self._stage.world.channels.values()
-            for user in self._stage.world.users
-            for message in self._stage.discord.messages.of(channel, viewer=user)
+            for channel in self._sandbox.world.channels.values()
+            for user in self._sandbox.world.users
+            for message in self._sandbox.discord.messages.of(channel, viewer=user)
             if message.shown["attachments"]
         }
         return Counter(
@@ -167,12 +167,12 @@ class Chaos:
         """Return the orders whose request id reached the bot, but whose pictures no member."""
         heard = {
             delivery.request_id
-            for delivery in self._stage.pixazo.callbacks.deliveries
+            for delivery in self._sandbox.pixazo.callbacks.deliveries
             if delivery.answer == 200  # noqa: PLR2004
         }
         reached = {
             _prompt(accepted.body)
-            for accepted in self._stage.pixazo.accepted
+            for accepted in self._sandbox.pixazo.accepted
             if accepted.request_id in heard
         }
         reached |= {row.prompt for row in self.rows() if row.request_id is not None}
@@ -224,8 +224,8 @@ async def main() -> int:
         picture_size=64,
     )
     started = time.monotonic()
-    async with Stage(vendor=vendor) as stage:
-        chaos = Chaos(stage, orders=arguments.orders, seed=arguments.seed)
+    async with SandboxEnvironment(vendor=vendor) as sandbox:
+        chaos = Chaos(sandbox, orders=arguments.orders, seed=arguments.seed)
         in_time = await chaos.run()
         failures = _report(chaos, arguments.orders)
         open_rows = [] if in_time else [row for row in chaos.rows() if row.state not in OVER]

@@ -13,10 +13,10 @@ from sandbox.discord.kinds import Callback
 from sandbox.discord.member import Member
 from sandbox.discord.messages import Message, MessageEdited
 from sandbox.discord.world import Event, World
+from sandbox.environment import SandboxEnvironment
 from sandbox.faults import Answer, Fault
 from sandbox.pixazo import Settings
 from sandbox.pixazo.painter import paint
-from sandbox.stage import Stage
 
 GUILDS = 20
 KEPT = 1000  # exchanges of each journal: a benchmark makes tens of thousands
@@ -37,32 +37,32 @@ class Sent:
 
 
 class Crowd:
-    """All members of a stage, and their orders.
+    """All members of a sandbox, and their orders.
 
     It listens to the world itself: hundreds who wait for the world's news would have the stand-in
     do little else than wake them.
     """
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
+    def __init__(self, sandbox: SandboxEnvironment) -> None:
+        self.sandbox = sandbox
         self.members = [
-            stage.discord.member(user_id, channel=channel.id)
-            for guild in stage.world.guilds.values()
+            sandbox.discord.member(user_id, channel=channel.id)
+            for guild in sandbox.world.guilds.values()
             for channel in guild.channels.values()
             for user_id in guild.members
-            if user_id != stage.world.bot.id
+            if user_id != sandbox.world.bot.id
         ]
         self._sent: dict[str, Sent] = {}  # by their interactions' ids
-        stage.world.listeners.append(self._hear)
+        sandbox.world.listeners.append(self._hear)
 
     @classmethod
     @asynccontextmanager
     async def gather(cls, members: int, vendor: Settings) -> AsyncIterator[Self]:
-        """Open a stage with that many members; one picture, painted before, stands for all."""
+        """Open a sandbox with that many members; one picture, painted before, stands for all."""
         picture = Answer(status=200, body=await asyncio.to_thread(_painted))
-        async with Stage(vendor=vendor, world=_world(members), keep=KEPT) as stage:
-            stage.pixazo.media_faults.add(Fault(method="GET", path="*", do=picture, times=ALWAYS))
-            yield cls(stage)
+        async with SandboxEnvironment(vendor=vendor, world=_world(members), keep=KEPT) as sandbox:
+            sandbox.pixazo.media_faults.add(Fault(method="GET", path="*", do=picture, times=ALWAYS))
+            yield cls(sandbox)
 
     @property
     def orders(self) -> list[Sent]:
@@ -94,7 +94,7 @@ class Crowd:
     def _let_go(self, message: Message) -> None:
         """Forget a message's pictures: nobody looks at them, and they would fill the memory."""
         for file in message.draft.files:
-            del self.stage.discord.messages.files[file.id]
+            del self.sandbox.discord.messages.files[file.id]
         message.draft = replace(message.draft, files=[])
 
 

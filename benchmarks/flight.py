@@ -23,8 +23,8 @@ from sandbox import pixazo
 from sandbox.botprocess import BOT, BotProcess
 from sandbox.discord import snowflakes
 from sandbox.discord.member import Member
+from sandbox.environment import PUBLIC_URL
 from sandbox.pixazo import queue
-from sandbox.stage import PUBLIC_URL
 
 MEMBERS = 1000
 BEFORE = "killed:00000000"  # the process that left the orders behind
@@ -55,19 +55,19 @@ async def inherited(orders: int, *, seconds: float = ROUND) -> Flight:
     """Have a bot start that a process before left *orders* orders to follow, and watch it."""
     async with _held() as crowd:
         await _leave(crowd, orders)
-        async with playing(crowd.stage, BOT) as bot:
+        async with playing(crowd.sandbox, BOT) as bot:
             await bot.wait_line(f"carrying on with {orders} jobs")
             # A new process asks for each at once: nobody calls back again what it has missed.
-            await _until(lambda: crowd.stage.pixazo.status_calls >= orders)
+            await _until(lambda: crowd.sandbox.pixazo.status_calls >= orders)
             return await _watch(crowd, bot, seconds)
 
 
 async def ordered(orders: int, *, seconds: float = ROUND) -> Flight:
     """Have the floor, to which nothing can be left, take *orders* orders, and watch it."""
-    async with _held() as crowd, playing(crowd.stage, FLOOR) as bot:
+    async with _held() as crowd, playing(crowd.sandbox, FLOOR) as bot:
         for number in range(orders):
             await crowd.order(crowd.members[number % MEMBERS], f"picture {number}")
-        await _until(lambda: len(crowd.stage.pixazo.accepted) >= orders)
+        await _until(lambda: len(crowd.sandbox.pixazo.accepted) >= orders)
         return await _watch(crowd, bot, seconds)
 
 
@@ -76,14 +76,14 @@ async def _held() -> AsyncIterator[Crowd]:
     """Gather a crowd before a vendor that ends nothing, and a Discord that waits for answers."""
     vendor = pixazo.Settings(callback_retry_seconds=())  # so that each one counts once
     async with Crowd.gather(MEMBERS, vendor) as crowd:
-        crowd.stage.pixazo.hold_states()
-        crowd.stage.world.ack_window = WITHIN
+        crowd.sandbox.pixazo.hold_states()
+        crowd.sandbox.world.ack_window = WITHIN
         yield crowd
 
 
 async def _leave(crowd: Crowd, orders: int) -> None:
     """Put *orders* orders into the store and the vendor's queue, as a process that was killed."""
-    environment = crowd.stage.environment()
+    environment = crowd.sandbox.bot_environment()
     lane = lane_of(environment["PIXAZO_API_KEY"])
     rows = [
         _row(crowd, crowd.members[number % MEMBERS], Order(prompt=f"picture {number}"), lane)
@@ -97,11 +97,11 @@ def _row(crowd: Crowd, member: Member, order: Order, lane: str) -> dict[str, Any
     """Have the vendor take *order*, and return the row of its job."""
     job_id, token, now = secrets.token_hex(8), secrets.token_urlsafe(24), time.time()
     webhook = queue.Webhook(url=f"{PUBLIC_URL}/callbacks/{job_id}/{token}", mode="sync")
-    request = crowd.stage.pixazo.enqueue(queue.Order(prompt=order.prompt), webhook)
+    request = crowd.sandbox.pixazo.enqueue(queue.Order(prompt=order.prompt), webhook)
     job = Job(
         id=job_id,
         interaction_id=int(snowflakes.new()),
-        application_id=int(crowd.stage.world.application_id),
+        application_id=int(crowd.sandbox.world.application_id),
         guild_id=int(member.channel.guild_id or 0),
         channel_id=int(member.channel.id),
         member_id=int(member.user.id),
@@ -127,7 +127,7 @@ def _row(crowd: Crowd, member: Member, order: Order, lane: str) -> dict[str, Any
 
 
 async def _watch(crowd: Crowd, bot: BotProcess, seconds: float) -> Flight:
-    vendor, meter, started = crowd.stage.pixazo, Meter(bot), time.monotonic()
+    vendor, meter, started = crowd.sandbox.pixazo, Meter(bot), time.monotonic()
     calls = vendor.status_calls
     await asyncio.sleep(seconds)
     took = time.monotonic() - started

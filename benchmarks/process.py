@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from sandbox.botprocess import BOT, BotProcess
-from sandbox.stage import Stage
+from sandbox.environment import SandboxEnvironment
 
 FLOOR = (sys.executable, "-m", "benchmarks.floor")
 READY = "connected to Discord"
@@ -28,11 +28,11 @@ WIDE_OPEN = {
 
 @asynccontextmanager
 async def playing(
-    stage: Stage, command: Sequence[str] = BOT, **settings: str
+    sandbox: SandboxEnvironment, command: Sequence[str] = BOT, **settings: str
 ) -> AsyncIterator[BotProcess]:
-    """Run *command* before *stage* from the moment when it is ready until the context ends."""
+    """Run *command* before *sandbox* from the moment when it is ready until the context ends."""
     with tempfile.TemporaryDirectory(prefix="imagine-") as folder:
-        env = stage.environment() | WIDE_OPEN | settings
+        env = sandbox.bot_environment() | WIDE_OPEN | settings
         bot = BotProcess(env, cwd=Path(folder), command=command)
         await bot.start()
         try:

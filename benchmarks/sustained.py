@@ -11,8 +11,8 @@ from benchmarks.postgres import postgres
 from benchmarks.process import Meter, playing
 from sandbox.botprocess import BOT
 from sandbox.discord.member import Member
+from sandbox.environment import free_port
 from sandbox.pixazo import Settings
-from sandbox.stage import free_port
 
 WARM_UP = 3.0  # seconds
 
@@ -42,7 +42,7 @@ async def two_shards(members: int, *, seconds: float) -> Rate:
         shards = []
         for number in range(2):
             port, origin = free_port(), f"https://shard-{number}.example"
-            crowd.stage.pixazo.settings.carry[origin] = f"http://127.0.0.1:{port}"
+            crowd.sandbox.pixazo.settings.carry[origin] = f"http://127.0.0.1:{port}"
             settings = {
                 "DATABASE_URL": url,
                 "INSTANCE": f"shard-{number}",
@@ -65,7 +65,7 @@ async def _measure(
 ) -> Rate:
     async with AsyncExitStack() as stack:
         bots = [
-            await stack.enter_async_context(playing(crowd.stage, command, **settings))
+            await stack.enter_async_context(playing(crowd.sandbox, command, **settings))
             for settings, command in processes
         ]
         enough = asyncio.Event()

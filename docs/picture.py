@@ -10,8 +10,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.async_api import async_playwright
 
+from sandbox.environment import SandboxEnvironment
 from sandbox.pixazo import Settings
-from sandbox.stage import Stage
 
 PICTURE = Path(__file__).with_name("imagine.png")
 ORDER = "/imagine prompt: a lighthouse in a storm images: 2"
@@ -21,14 +21,14 @@ LARGEST = 500_000  # bytes
 async def main() -> None:
     """Play the scene and write the picture."""
     vendor = Settings(queued_seconds=(1.0, 1.0), processing_seconds=(2.0, 2.0))
-    async with Stage(vendor=vendor) as stage, async_playwright() as playwright:
-        await stage.bot().start()
-        await stage.ready()
+    async with SandboxEnvironment(vendor=vendor) as sandbox, async_playwright() as playwright:
+        await sandbox.bot().start()
+        await sandbox.ready()
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium")
         page = await browser.new_page(
             viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
         )
-        await page.goto(stage.address)
+        await page.goto(sandbox.address)
         composer = page.get_by_role("textbox").first
         await composer.fill(ORDER)
         await composer.press("Enter")

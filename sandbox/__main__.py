@@ -7,7 +7,7 @@ import sys
 from collections.abc import Coroutine
 from typing import Any
 
-from sandbox.stage import Stage
+from sandbox.environment import SandboxEnvironment
 
 START_SECONDS = 60.0
 EXCHANGES_KEPT = 40  # bodies of pictures are large, and a sandbox may run for days
@@ -19,14 +19,14 @@ async def run(port: int) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
-    async with Stage(port=port, keep=EXCHANGES_KEPT) as stage:
-        bot = stage.bot()
+    async with SandboxEnvironment(port=port, keep=EXCHANGES_KEPT) as sandbox:
+        bot = sandbox.bot()
         await bot.start()
         await _first(
-            stage.ready(within=START_SECONDS), bot.wait_exit(within=START_SECONDS), ended.wait()
+            sandbox.ready(within=START_SECONDS), bot.wait_exit(within=START_SECONDS), ended.wait()
         )
-        if stage.online:
-            _say(f"Imagine is ready: {stage.address}")
+        if sandbox.online:
+            _say(f"Imagine is ready: {sandbox.address}")
             await ended.wait()
         elif not ended.is_set():
             _say("\n".join([*bot.log, "The bot did not come online."]))

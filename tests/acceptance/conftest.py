@@ -16,14 +16,14 @@ import pytest
 
 from sandbox.botprocess import BotProcess, Launch, launch
 from sandbox.discord.member import Member
+from sandbox.environment import SandboxEnvironment
 from sandbox.pixazo import Settings
-from sandbox.stage import Stage
 from tests.acceptance.forked import ForkServer
 from tests.acceptance.outside import without_limits
 from tests.openapi import DESCRIPTION, assert_conform
 
 Start = Callable[..., Awaitable[BotProcess]]
-MakeStage = Callable[..., Stage]
+MakeSandbox = Callable[..., SandboxEnvironment]
 
 
 def quick(**changes) -> Settings:
@@ -45,40 +45,40 @@ async def launched() -> AsyncIterator[Launch]:
 
 
 @pytest.fixture(scope="session")
-def make_stage(launched: Launch) -> MakeStage:
-    return partial(Stage, launch=launched)
+def make_sandbox(launched: Launch) -> MakeSandbox:
+    return partial(SandboxEnvironment, launch=launched)
 
 
 @pytest.fixture
-async def stage(make_stage: MakeStage) -> AsyncIterator[Stage]:
-    async with make_stage(vendor=quick()) as opened:
+async def sandbox(make_sandbox: MakeSandbox) -> AsyncIterator[SandboxEnvironment]:
+    async with make_sandbox(vendor=quick()) as opened:
         yield opened
         if DESCRIPTION.is_file():
             assert_conform(opened.discord.journal.exchanges)
 
 
 @pytest.fixture
-def start(stage: Stage) -> Start:
+def start(sandbox: SandboxEnvironment) -> Start:
     """Start a bot with these settings and wait until it is at the gateway."""
 
     async def started(**settings: str) -> BotProcess:
-        process = stage.bot(**({"LANE_RATE_PER_MINUTE": "6000"} | settings))
+        process = sandbox.bot(**({"LANE_RATE_PER_MINUTE": "6000"} | settings))
         await process.start()
-        await stage.ready()
+        await sandbox.ready()
         return process
 
     return started
 
 
 @pytest.fixture
-def noah(stage: Stage) -> Member:
-    return stage.discord.member("Noah", channel="general", guild="Lighthouse Club")
+def noah(sandbox: SandboxEnvironment) -> Member:
+    return sandbox.discord.member("Noah", channel="general", guild="Lighthouse Club")
 
 
 @pytest.fixture(scope="module")
-async def running(make_stage: MakeStage) -> AsyncIterator[Stage]:
+async def running(make_sandbox: MakeSandbox) -> AsyncIterator[SandboxEnvironment]:
     """One bot for all tests of a module that ask nothing special of it: starting one takes long."""
-    async with make_stage(vendor=quick()) as opened:
+    async with make_sandbox(vendor=quick()) as opened:
         await opened.bot().start()
         await opened.ready()
         await without_limits(opened)
@@ -86,8 +86,8 @@ async def running(make_stage: MakeStage) -> AsyncIterator[Stage]:
 
 
 @pytest.fixture
-def shared(running: Stage) -> Iterator[Stage]:
-    """The running stage, with nothing on record of what other tests did."""
+def shared(running: SandboxEnvironment) -> Iterator[SandboxEnvironment]:
+    """The running sandbox, with nothing on record of what other tests did."""
     running.pixazo.accepted.clear()
     for journal in (running.discord.journal, running.pixazo.journal, running.pixazo.media_journal):
         journal.exchanges.clear()
@@ -98,5 +98,5 @@ def shared(running: Stage) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def member(shared: Stage) -> Member:
+def member(shared: SandboxEnvironment) -> Member:
     return shared.discord.member("Noah", channel="general", guild="Lighthouse Club")

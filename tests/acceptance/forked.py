@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Self
 
 from sandbox.botprocess import Process, launch
-from sandbox.stage import PROJECT, inherited
+from sandbox.environment import PROJECT, inherited
 
 PYTHON = (sys.executable, "-m")
 READ_AT_START = ("PYTHON", "LANG", "LC_")  # what an interpreter reads once, as it starts

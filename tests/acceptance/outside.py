@@ -12,15 +12,15 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sandbox.botprocess import BotProcess
-from sandbox.stage import Stage
+from sandbox.environment import SandboxEnvironment
 
 LOOK = 0.01  # seconds between two looks at what cannot be waited for
 
 
-async def without_limits(stage: Stage, guild: str = "Lighthouse Club") -> None:
+async def without_limits(sandbox: SandboxEnvironment, guild: str = "Lighthouse Club") -> None:
     """Have a moderator lift what a server's members are limited to by default."""
-    channel = next(iter(stage.world.guild(guild).channels.values())).name
-    mira = stage.discord.member("Mira", channel=channel, guild=guild)
+    channel = next(iter(sandbox.world.guild(guild).channels.values())).name
+    mira = sandbox.discord.member("Mira", channel=channel, guild=guild)
     sent = await mira.command("limits", "set", member_per_day=0, member_at_once=0)
     await sent.until(lambda message: message["content"])
 
@@ -28,8 +28,8 @@ async def without_limits(stage: Stage, guild: str = "Lighthouse Club") -> None:
 class Store:
     """The SQLite file of a bot, which may run or not."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.url = stage.environment()["DATABASE_URL"]
+    def __init__(self, sandbox: SandboxEnvironment) -> None:
+        self.url = sandbox.bot_environment()["DATABASE_URL"]
         self.path = Path(self.url.removeprefix("sqlite+aiosqlite:///"))
 
     def row(self, prompt: str) -> dict | None:
@@ -86,15 +86,15 @@ async def waits_for_lock(bot: BotProcess, *, within: float = 10.0) -> None:
         await asyncio.sleep(LOOK)
 
 
-def pictures(stage: Stage, prompt: str) -> list[dict]:
+def pictures(sandbox: SandboxEnvironment, prompt: str) -> list[dict]:
     """Return each message of the world that shows pictures of *prompt*, whoever may see it."""
     return [
         message.shown
-        for channel in stage.world.channels.values()
+        for channel in sandbox.world.channels.values()
         for message in {
             message.id: message
-            for user in stage.world.users
-            for message in stage.discord.messages.of(channel, viewer=user)
+            for user in sandbox.world.users
+            for message in sandbox.discord.messages.of(channel, viewer=user)
         }.values()
         if any(prompt in file["description"] for file in message.shown["attachments"])
     ]

@@ -54,22 +54,22 @@ async def delete(member):
     return await confirmed.until(says("Deleted"))
 
 
-async def test_history_has_pages_whose_buttons_live_on_through_a_kill(stage, start, noah):
+async def test_history_has_pages_whose_buttons_live_on_through_a_kill(sandbox, start, noah):
     process = await start()
-    await without_limits(stage)
+    await without_limits(sandbox)
     empty = await noah.command("history")
     assert "/imagine prompt:" in words(await empty.until(says("no orders of yours yet")))
     orders = [
         await noah.command("imagine", prompt=f"lighthouse number {number}") for number in range(6)
     ]
     *_, card = [await sent.until(delivered(1)) for sent in orders]
-    await Store(stage).delivered("lighthouse number 5")
+    await Store(sandbox).delivered("lighthouse number 5")
 
     asked = await noah.command("history")
     first = await asked.until(says("Your orders"))
     await process.kill()
     await process.start()
-    await stage.ready()
+    await sandbox.ready()
     turned = await noah.press(first["id"], button(first, "Next page"))
     second = await turned.until(says("page 2 of 2"))
     again = await noah.press(second["id"], button(second, "Again: lighthouse number 0"))
@@ -156,16 +156,16 @@ async def test_an_export_holds_the_orders_and_no_secret(shared, member):
     assert sent.token not in data.decode()
 
 
-async def test_deleting_erases_what_is_over_and_lets_what_runs_be_finished(stage, start, noah):
+async def test_deleting_erases_what_is_over_and_lets_what_runs_be_finished(sandbox, start, noah):
     await start()
-    store = Store(stage)
+    store = Store(sandbox)
     over = await noah.command("imagine", prompt="an old lighthouse")
     await over.until(delivered(1))
     await store.delivered("an old lighthouse")
-    stage.pixazo.hold_states()
+    sandbox.pixazo.hold_states()
     runs = await noah.command("imagine", prompt="a running lighthouse")
     await runs.until(says("**Queued**"))
-    request = stage.pixazo.accepted[-1].request_id
+    request = sandbox.pixazo.accepted[-1].request_id
 
     shown = await (await noah.command("privacy")).until(says("What is kept about you"))
     asks = await noah.press(shown["id"], button(shown, "Delete my data"))
@@ -178,7 +178,7 @@ async def test_deleting_erases_what_is_over_and_lets_what_runs_be_finished(stage
     assert "Orders that still run are erased once they have ended" in words(told)
     assert store.row("an old lighthouse") is None
     assert store.state("a running lighthouse") == "QUEUED"
-    stage.pixazo.move(request, "COMPLETED")
+    sandbox.pixazo.move(request, "COMPLETED")
     await runs.until(delivered(1))
     await store.delivered("a running lighthouse")
     await delete(noah)
@@ -208,10 +208,10 @@ async def test_nobody_exports_or_deletes_another_members_data(shared, member):
     assert Store(shared).row("my own lighthouse") is not None
 
 
-async def test_the_desk_is_open_where_no_server_is(stage, start):
+async def test_the_desk_is_open_where_no_server_is(sandbox, start):
     """In direct messages and by members' own installations, as the operator lets them order."""
     await start(ALLOW_DIRECT="true", MAX_IMAGES_PER_DAY="40")
-    direct = stage.discord.member("Noah")
+    direct = sandbox.discord.member("Noah")
     await (await direct.command("imagine", prompt="a lonely lighthouse")).until(delivered(1))
 
     usage = await (await direct.command("usage")).until(says("What is left for you"))

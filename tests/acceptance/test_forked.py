@@ -47,10 +47,10 @@ sys.exit(3)
 
 
 @pytest.fixture
-def start(stage, launched, tmp_path):
+def start(sandbox, launched, tmp_path):
     """Start the probe, forked unless it shall be started as by anybody."""
     (tmp_path / "probe.py").write_text(PROBE)
-    env = stage.environment() | {"TZ": "Asia/Tokyo", "COLOR": "red"}
+    env = sandbox.bot_environment() | {"TZ": "Asia/Tokyo", "COLOR": "red"}
 
     async def start(*arguments, by=launched, **more):
         return await by((sys.executable, "-m", "probe", *arguments), cwd=tmp_path, env=env | more)
@@ -113,12 +113,12 @@ async def test_with_its_server_it_ends(start, tmp_path):
     assert await process.wait() == -signal.SIGKILL
 
 
-async def test_its_statements_are_captured_where_that_is_asked_for(stage, tmp_path):
+async def test_its_statements_are_captured_where_that_is_asked_for(sandbox, tmp_path):
     """``benchmarks.plans`` explains each of them."""
     file = tmp_path / "statements.jsonl"
     async with ForkServer.open(capture=str(file)) as server:
         process = await server.launch(
-            (sys.executable, "-m", "bot", "migrate"), cwd=tmp_path, env=stage.environment()
+            (sys.executable, "-m", "bot", "migrate"), cwd=tmp_path, env=sandbox.bot_environment()
         )
         assert await process.wait() == 0
 

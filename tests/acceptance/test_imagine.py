@@ -67,17 +67,17 @@ async def test_an_order_goes_through_all_states_and_ends_with_its_pictures(share
     assert len(shared.pixazo.accepted) == 1
 
 
-async def test_submit_is_the_contracts_example_to_the_letter(stage, start, noah):
+async def test_submit_is_the_contracts_example_to_the_letter(sandbox, start, noah):
     await start(PUBLIC_URL="")
 
     sent = await noah.command("imagine", prompt=IGUANA)
     await sent.until(delivered(1))
 
-    [exchange] = stage.pixazo.journal.find("POST", SUBMIT)
+    [exchange] = sandbox.pixazo.journal.find("POST", SUBMIT)
     assert json.loads(exchange.body) == CONTRACT
     assert exchange.headers["Content-Type"] == "application/json"
     assert exchange.headers["Cache-Control"] == "no-cache"
-    assert exchange.headers["Ocp-Apim-Subscription-Key"] == stage.pixazo.settings.key
+    assert exchange.headers["Ocp-Apim-Subscription-Key"] == sandbox.pixazo.settings.key
     assert not [name for name in exchange.headers if name.lower().startswith("x-webhook")]
 
 
@@ -100,12 +100,12 @@ async def test_the_key_goes_to_the_gateway_alone(shared, member):
     assert not [one for one in shared.discord.journal.exchanges if key in str(one.headers)]
 
 
-async def test_without_callbacks_the_order_is_polled_at_the_configured_pace(stage, start, noah):
-    stage.pixazo.hold_states()
+async def test_without_callbacks_the_order_is_polled_at_the_configured_pace(sandbox, start, noah):
+    sandbox.pixazo.hold_states()
     await start(PUBLIC_URL="", POLL_SECONDS="0.3")
 
     await noah.command("imagine", prompt="a cat")
-    calls = await stage.pixazo.journal.wait("GET", "/v2/requests/status/*", count=6)
+    calls = await sandbox.pixazo.journal.wait("GET", "/v2/requests/status/*", count=6)
 
     gaps = [later.at - sooner.at for sooner, later in itertools.pairwise(calls)]
     assert min(gaps) > 0.3 * 0.8 * 0.9  # with the jitter of 20 % and a grain of salt
@@ -203,7 +203,7 @@ async def test_a_prompt_neither_pings_nor_formats(member):
 
 
 async def test_an_order_beyond_the_operators_cap_is_refused_privately_with_its_figures(
-    stage, start, noah
+    sandbox, start, noah
 ):
     await start(MAX_IMAGES_PER_GUILD_PER_DAY="3")
     sent = await noah.command("imagine", prompt="a cat", images=2)
@@ -215,10 +215,10 @@ async def test_an_order_beyond_the_operators_cap_is_refused_privately_with_its_f
     assert beyond.ephemeral
     assert "3 images a day. 2 are used; you asked for 2" in answer["content"]
     assert "Only the operator can change this" in answer["content"]
-    assert len(stage.pixazo.accepted) == 1
+    assert len(sandbox.pixazo.accepted) == 1
 
 
-async def test_a_server_that_is_not_served_is_told_so(stage, start, noah):
+async def test_a_server_that_is_not_served_is_told_so(sandbox, start, noah):
     await start(GUILD_IDS="1")
 
     sent = await noah.command("imagine", prompt="a cat")
@@ -226,4 +226,4 @@ async def test_a_server_that_is_not_served_is_told_so(stage, start, noah):
 
     assert sent.ephemeral
     assert "has not opened it for this server" in answer["content"]
-    assert not stage.pixazo.journal.exchanges
+    assert not sandbox.pixazo.journal.exchanges

@@ -16,10 +16,10 @@ import pytest
 
 from bot.domain.pressure import lane_of
 from sandbox.botprocess import BotProcess
+from sandbox.environment import PUBLIC_URL, SandboxEnvironment
 from sandbox.faults import Fault, Hold
 from sandbox.pixazo import Settings
-from sandbox.stage import PUBLIC_URL, Stage
-from tests.acceptance.conftest import MakeStage
+from tests.acceptance.conftest import MakeSandbox
 from tests.acceptance.outside import Store, pictures, waits_for_lock, without_limits
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at threads in /proc")
@@ -38,16 +38,16 @@ MEDIA = ("media", "GET", "*")
 class Scene:
     """One order, made before one bot, and the hands that stop the world round it."""
 
-    def __init__(self, stage: Stage, bot: BotProcess, prompt: str) -> None:
-        self.stage, self.bot, self.prompt = stage, bot, prompt
-        self.store = Store(stage)
-        self.vendor = stage.pixazo
-        self.noah = stage.discord.member("Noah", channel="general", guild="Lighthouse Club")
+    def __init__(self, sandbox: SandboxEnvironment, bot: BotProcess, prompt: str) -> None:
+        self.sandbox, self.bot, self.prompt = sandbox, bot, prompt
+        self.store = Store(sandbox)
+        self.vendor = sandbox.pixazo
+        self.noah = sandbox.discord.member("Noah", channel="general", guild="Lighthouse Club")
         self.sent = None
         self._faults = {
-            "discord": stage.discord.faults,
-            "vendor": stage.pixazo.faults,
-            "media": stage.pixazo.media_faults,
+            "discord": sandbox.discord.faults,
+            "vendor": sandbox.pixazo.faults,
+            "media": sandbox.pixazo.media_faults,
         }
         self._locks = ExitStack()
 
@@ -376,12 +376,14 @@ LAST_WORDS = {
 
 @dataclass
 class Theatre:
-    """One stage and its bot for each mode, for as long as nothing failed there."""
+    """One sandbox and its bot for each mode, for as long as nothing failed there."""
 
-    make_stage: MakeStage
-    open: dict[str, tuple[AsyncExitStack, Stage, BotProcess]] = field(default_factory=dict)
+    make_sandbox: MakeSandbox
+    open: dict[str, tuple[AsyncExitStack, SandboxEnvironment, BotProcess]] = field(
+        default_factory=dict
+    )
 
-    async def enter(self, mode: str) -> tuple[Stage, BotProcess]:
+    async def enter(self, mode: str) -> tuple[SandboxEnvironment, BotProcess]:
         if mode not in self.open:
             vendor = Settings(
                 queued_seconds=(0.1, 0.1),
@@ -390,18 +392,18 @@ class Theatre:
                 picture_size=64,
             )
             stack = AsyncExitStack()
-            stage = await stack.enter_async_context(self.make_stage(vendor=vendor))
+            sandbox = await stack.enter_async_context(self.make_sandbox(vendor=vendor))
             url = PUBLIC_URL if mode == "callbacks" else ""
-            bot = stage.bot(
+            bot = sandbox.bot(
                 PUBLIC_URL=url,
                 LANE_RATE_PER_MINUTE="6000",
                 POLL_SECONDS="0.1",
                 BALANCE_PROBE_SECONDS="0.001",  # after a 402 the next point's order tries at once
             )
             await bot.start()
-            await stage.ready()
-            await without_limits(stage)
-            self.open[mode] = (stack, stage, bot)
+            await sandbox.ready()
+            await without_limits(sandbox)
+            self.open[mode] = (stack, sandbox, bot)
         return self.open[mode][1:]
 
     async def close(self, mode: str) -> None:
@@ -410,8 +412,8 @@ class Theatre:
 
 
 @pytest.fixture(scope="module")
-async def theatre(make_stage) -> AsyncIterator[Theatre]:
-    opened = Theatre(make_stage)
+async def theatre(make_sandbox) -> AsyncIterator[Theatre]:
+    opened = Theatre(make_sandbox)
     yield opened
     for mode in list(opened.open):
         await opened.close(mode)
@@ -436,12 +438,12 @@ numbers = itertools.count(1)
 @pytest.fixture
 async def scene(theatre, request) -> AsyncIterator[Scene]:
     mode = request.getfixturevalue("mode")
-    stage, bot = await theatre.enter(mode)
+    sandbox, bot = await theatre.enter(mode)
     bot.log.clear()
-    opened = Scene(stage, bot, f"picture number {next(numbers)}")
+    opened = Scene(sandbox, bot, f"picture number {next(numbers)}")
     yield opened
     opened.let_go()
-    if stage.pixazo.next or not bot.running:
+    if sandbox.pixazo.next or not bot.running:
         await theatre.close(mode)
 
 
@@ -470,9 +472,9 @@ async def test_a_kill_loses_no_paid_order_and_submits_none_twice(scene, point, m
             UNANSWERED,
             scene.prompt,
         )
-    scene.stage.online = False
+    scene.sandbox.online = False
     await scene.bot.start()
-    await scene.stage.ready()
+    await scene.sandbox.ready()
 
     ends = point.ends
     if ends == "if heard":
@@ -485,7 +487,7 @@ async def test_a_kill_loses_no_paid_order_and_submits_none_twice(scene, point, m
             lambda row: row["state"] == ends and (row["owner"] is None or "yet" in words),
         )
         await scene.sent.until(lambda message: words in json.dumps(message))
-    found = pictures(scene.stage, scene.prompt)
+    found = pictures(scene.sandbox, scene.prompt)
     table.append(
         (
             point.name,

@@ -9,19 +9,19 @@ from tests.acceptance.test_imagine import delivered, says, words
 
 
 @pytest.fixture
-def lighthouse(stage):
-    return stage.world.guild("Lighthouse Club")
+def lighthouse(sandbox):
+    return sandbox.world.guild("Lighthouse Club")
 
 
 @pytest.fixture
-def ada(stage):
+def ada(sandbox):
     """Somebody whose Discord is German."""
-    return stage.discord.member("Ada", channel="general", guild="Lighthouse Club")
+    return sandbox.discord.member("Ada", channel="general", guild="Lighthouse Club")
 
 
 @pytest.fixture
-def mira(stage):
-    return stage.discord.member("Mira", channel="general", guild="Lighthouse Club")
+def mira(sandbox):
+    return sandbox.discord.member("Mira", channel="general", guild="Lighthouse Club")
 
 
 async def test_a_german_member_in_an_english_server(start, ada):
@@ -43,11 +43,11 @@ async def test_a_german_member_in_an_english_server(start, ada):
     assert card["attachments"][0]["description"] == "AI-generated picture: ein Leuchtturm"
 
 
-async def test_an_english_member_in_a_german_server(stage, start, lighthouse, noah, mira):
+async def test_an_english_member_in_a_german_server(sandbox, start, lighthouse, noah, mira):
     """Through all its states, and in the log channel, the server reads its own language."""
     lighthouse.locale = "de"
     await start()
-    pictures = stage.world.channel("pictures", guild=lighthouse.name)
+    pictures = sandbox.world.channel("pictures", guild=lighthouse.name)
 
     set_up = await mira.command("limits", "log", channel=pictures.id)
     await set_up.until(says("is told of reports, refused words"))
@@ -60,13 +60,13 @@ async def test_an_english_member_in_a_german_server(stage, start, lighthouse, no
 
     assert "2 Bilder · Guidance 2,5 · 50 Schritte" in words(card)
     assert "have blocked `wolf`" in (await refused.answer())["content"]
-    in_the_log = stage.discord.member("Mira", channel="pictures", guild=lighthouse.name)
+    in_the_log = sandbox.discord.member("Mira", channel="pictures", guild=lighthouse.name)
     for told in ("**Limits geändert** von", "Gesperrte Wörter: + `wolf`", "**Abgelehnt** ·"):
         assert await in_the_log.sees(says(told))
 
 
 async def test_a_pressed_button_and_a_form_answer_in_the_language_of_who_uses_them(
-    stage, start, lighthouse, ada, mira
+    sandbox, start, lighthouse, ada, mira
 ):
     """They come in tasks of their own, long after the command, and after restarts."""
     ada_may = next(role.id for role in lighthouse.roles.values() if role.name == "Moderators")
@@ -85,14 +85,14 @@ async def test_a_pressed_button_and_a_form_answer_in_the_language_of_who_uses_th
     assert "Wartezeit eines Mitglieds: keine → 1 Minute" in words(preview)
 
 
-async def test_commands_are_registered_once_and_not_at_each_start(stage, start):
+async def test_commands_are_registered_once_and_not_at_each_start(sandbox, start):
     """Discord's answer holds the translations too, else each start would change them anew."""
     first = await start()
     await first.stop()
     await start()
 
-    registered = stage.discord.journal.find(
-        "PUT", f"/api/v10/applications/{stage.world.application_id}/commands"
+    registered = sandbox.discord.journal.find(
+        "PUT", f"/api/v10/applications/{sandbox.world.application_id}/commands"
     )
     assert len(registered) == 1
     menus = [one for one in json.loads(registered[0].body) if one["type"] == 3]

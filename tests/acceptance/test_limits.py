@@ -10,7 +10,7 @@ import pytest
 from sandbox.discord.filling import submitted
 from sandbox.discord.kinds import InteractionType, Permission
 from sandbox.discord.member import Invocation, Member
-from sandbox.stage import Stage
+from sandbox.environment import SandboxEnvironment
 from tests.acceptance.conftest import quick
 from tests.acceptance.test_imagine import delivered, says, words
 from tests.openapi import DESCRIPTION, assert_conform
@@ -19,32 +19,32 @@ COMMON = {"LANE_RATE_PER_MINUTE": "6000"}
 
 
 @pytest.fixture(scope="module")
-async def sqlite(make_stage) -> AsyncIterator[Stage]:
+async def sqlite(make_sandbox) -> AsyncIterator[SandboxEnvironment]:
     """One process before a SQLite file, for all tests: each has a server of its own."""
-    async with make_stage(vendor=quick()) as opened:
+    async with make_sandbox(vendor=quick()) as opened:
         await opened.bot(**COMMON).start()
         await opened.ready()
         yield opened
 
 
 @pytest.fixture(scope="module")
-async def two_on_postgresql(postgres, make_stage) -> AsyncIterator[Stage]:
+async def two_on_postgresql(postgres, make_sandbox) -> AsyncIterator[SandboxEnvironment]:
     """Two processes before one PostgreSQL. Both hear of every order."""
-    async with make_stage(vendor=quick()) as opened:
+    async with make_sandbox(vendor=quick()) as opened:
         await start_two(opened, await postgres.new())
         yield opened
 
 
-async def start_two(stage, url, **settings):
-    for name, port in (("first", stage.web_port), ("second", 0)):
+async def start_two(sandbox, url, **settings):
+    for name, port in (("first", sandbox.web_port), ("second", 0)):
         own = {"DATABASE_URL": url, "INSTANCE": name, "WEB_PORT": str(port)}
-        bot = stage.bot(**(COMMON | own | settings))
+        bot = sandbox.bot(**(COMMON | own | settings))
         await bot.start()
         await bot.wait_line("has connected to Gateway")
 
 
 @pytest.fixture
-def stage(sqlite):
+def sandbox(sqlite):
     yield from _afresh(sqlite)
 
 
@@ -53,14 +53,14 @@ def either(request):
     yield from _afresh(request.getfixturevalue(request.param))
 
 
-def _afresh(stage):
-    """Lend *stage*, with nothing on record of other tests, and clean up after this one."""
-    stage.pixazo.accepted.clear()
-    stage.discord.journal.exchanges.clear()
-    yield stage
-    stage.pixazo.release_states()
+def _afresh(sandbox):
+    """Lend *sandbox*, with nothing on record of other tests, and clean up after this one."""
+    sandbox.pixazo.accepted.clear()
+    sandbox.discord.journal.exchanges.clear()
+    yield sandbox
+    sandbox.pixazo.release_states()
     if DESCRIPTION.is_file():
-        assert_conform(stage.discord.journal.exchanges)
+        assert_conform(sandbox.discord.journal.exchanges)
 
 
 class Server:
@@ -68,9 +68,9 @@ class Server:
 
     numbers = itertools.count(1)
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        world = stage.world
+    def __init__(self, sandbox: SandboxEnvironment) -> None:
+        self._sandbox = sandbox
+        world = sandbox.world
         self.name = f"Server {next(self.numbers)}"
         self.guild = world.add_guild(self.name, owner=world.user("Mira"))
         self.patrons = world.add_role(self.guild, "Patrons")
@@ -82,25 +82,25 @@ class Server:
         self.mira, self.noah, self.ada = map(self.member, ("Mira", "Noah", "Ada"))
 
     def member(self, name: str, channel: str = "general") -> Member:
-        return self._stage.discord.member(name, channel=channel, guild=self.name)
+        return self._sandbox.discord.member(name, channel=channel, guild=self.name)
 
     def channel(self, name: str) -> str:
         """Return a channel's id."""
-        return self._stage.world.channel(name, guild=self.name).id
+        return self._sandbox.world.channel(name, guild=self.name).id
 
     def crowd(self, count: int) -> list[Member]:
         """Let as many people in, and return them."""
         members = []
         for number in range(count):
-            user = self._stage.world.add_user(f"{self.name}, {number}")
+            user = self._sandbox.world.add_user(f"{self.name}, {number}")
             self.guild.members[user.id] = []
             members.append(self.member(user.id))
         return members
 
 
 @pytest.fixture
-def server(stage):
-    return Server(stage)
+def server(sandbox):
+    return Server(sandbox)
 
 
 @pytest.fixture
@@ -160,15 +160,17 @@ async def test_a_burst_of_many_members_gets_exactly_what_the_server_may_have(eit
 
 
 @pytest.mark.parametrize("engine", ["one process on SQLite", "two processes on PostgreSQL"])
-async def test_the_operators_cap_on_all_servers_is_exact_across_them(engine, postgres, make_stage):
-    async with make_stage(vendor=quick()) as stage:
-        stage.pixazo.hold_states()
+async def test_the_operators_cap_on_all_servers_is_exact_across_them(
+    engine, postgres, make_sandbox
+):
+    async with make_sandbox(vendor=quick()) as sandbox:
+        sandbox.pixazo.hold_states()
         if "PostgreSQL" in engine:
-            await start_two(stage, await postgres.new(), MAX_IMAGES_PER_DAY="5")
+            await start_two(sandbox, await postgres.new(), MAX_IMAGES_PER_DAY="5")
         else:
-            await stage.bot(**COMMON, MAX_IMAGES_PER_DAY="5").start()
-            await stage.ready()
-        members = [member for _ in range(2) for member in Server(stage).crowd(15)]
+            await sandbox.bot(**COMMON, MAX_IMAGES_PER_DAY="5").start()
+            await sandbox.ready()
+        members = [member for _ in range(2) for member in Server(sandbox).crowd(15)]
 
         admitted, refused = await order_at_once(members)
 
@@ -177,9 +179,9 @@ async def test_the_operators_cap_on_all_servers_is_exact_across_them(engine, pos
     assert all("Only the operator can change this" in one for one in refused)
 
 
-async def test_an_order_that_ended_unbilled_gives_its_place_back(stage, server, noah, mira):
+async def test_an_order_that_ended_unbilled_gives_its_place_back(sandbox, server, noah, mira):
     await set_limits(mira, member_per_day=2)
-    stage.pixazo.answer_next("ERROR")
+    sandbox.pixazo.answer_next("ERROR")
     sent = await noah.command("imagine", prompt="a cat", images=2)
     await sent.until(says("Nothing was charged"))
 
@@ -190,32 +192,32 @@ async def test_an_order_that_ended_unbilled_gives_its_place_back(stage, server, 
     assert "2 images a day. 2 are used; you asked for 1" in (await over.answer())["content"]
 
 
-async def test_a_quiet_server_is_served_second_at_the_latest(make_stage):
+async def test_a_quiet_server_is_served_second_at_the_latest(make_sandbox):
     """Thirty orders of one server wait; another's only one does not wait behind them."""
-    async with make_stage(vendor=quick()) as stage:
-        stage.pixazo.hold_states()
-        await stage.bot(**COMMON, LANE_WIDTH="1").start()
-        await stage.ready()
-        busy, quiet = Server(stage), Server(stage)
+    async with make_sandbox(vendor=quick()) as sandbox:
+        sandbox.pixazo.hold_states()
+        await sandbox.bot(**COMMON, LANE_WIDTH="1").start()
+        await sandbox.ready()
+        busy, quiet = Server(sandbox), Server(sandbox)
         await set_limits(busy.mira, member_per_day=0, member_at_once=0)
         for number in range(31):
             sent = await busy.noah.command("imagine", prompt=f"loud {number}")
             await sent.acknowledged()
-        [first] = await stage.pixazo.wait_accepted()
+        [first] = await sandbox.pixazo.wait_accepted()
         sent = await quiet.noah.command("imagine", prompt="quiet")
         await sent.until(says("place 1 in line"), within=15)
 
-        stage.pixazo.move(first.request_id, "COMPLETED")
-        served = await stage.pixazo.wait_accepted(2)
-        stage.pixazo.move(served[1].request_id, "COMPLETED")
-        served = await stage.pixazo.wait_accepted(3)
+        sandbox.pixazo.move(first.request_id, "COMPLETED")
+        served = await sandbox.pixazo.wait_accepted(2)
+        sandbox.pixazo.move(served[1].request_id, "COMPLETED")
+        served = await sandbox.pixazo.wait_accepted(3)
 
         prompts = [json.loads(one.body)["prompt"] for one in served]
         assert "quiet" in prompts[1:3]
 
 
 async def test_a_blocked_word_is_refused_and_logged_however_the_prompt_comes_in(
-    stage, server, noah, mira
+    sandbox, server, noah, mira
 ):
     sent = await noah.command("imagine", prompt="a big bad wolf")
     card = await sent.until(delivered(1))
@@ -232,7 +234,7 @@ async def test_a_blocked_word_is_refused_and_logged_however_the_prompt_comes_in(
         assert "have blocked `bad wolf`" in (await refused.answer())["content"]
         assert refused.ephemeral
     await harmless.until(delivered(1))
-    lines = await logged(stage, mira, server.channel("pictures"), count=4)
+    lines = await logged(sandbox, mira, server.channel("pictures"), count=4)
     assert [line.partition("**")[2].partition("**")[0] for line in lines] == [
         "Limits changed",
         "Limits changed",
@@ -240,17 +242,17 @@ async def test_a_blocked_word_is_refused_and_logged_however_the_prompt_comes_in(
         "Refused",
     ]
     assert all("\n" not in line for line in lines)
-    assert len(stage.pixazo.accepted) == 2
+    assert len(sandbox.pixazo.accepted) == 2
 
 
-async def logged(stage, member, channel, *, count):
+async def logged(sandbox, member, channel, *, count):
     """Wait until the log channel holds so many lines, and return them."""
 
     def lines():
         found = [one["content"] for one in member.visible(channel)]
         return found if len(found) >= count else None
 
-    return await stage.world.wait(lines, within=10, what="such lines in the log")
+    return await sandbox.world.wait(lines, within=10, what="such lines in the log")
 
 
 def button(message, prefix):
@@ -261,14 +263,14 @@ def button(message, prefix):
     return found[0]
 
 
-def crafted(stage, member, kind, data, source, opened_by=None):
+def crafted(sandbox, member, kind, data, source, opened_by=None):
     """Send what no client of Discord's would: an act on a message that is for other eyes."""
     if kind is InteractionType.COMPONENT:
         data = {"id": 1, "component_type": 2} | data
-    begun = stage.discord.interactions.begin(
+    begun = sandbox.discord.interactions.begin(
         kind, member.user, member.channel, data, source=source, opened_by=opened_by
     )
-    return Invocation(stage.world, begun)
+    return Invocation(sandbox.world, begun)
 
 
 # What a member without Manage Server may try, whatever an admin's overrides for commands say.
@@ -302,9 +304,9 @@ def named(server, options):
     }
 
 
-async def test_whoever_may_not_manage_the_server_changes_nothing(stage, server, noah, mira):
+async def test_whoever_may_not_manage_the_server_changes_nothing(sandbox, server, noah, mira):
     """The permission is looked at by the bot: an admin may have opened the command to all."""
-    stage.discord.acts.open_to_all.add("limits")
+    sandbox.discord.acts.open_to_all.add("limits")
     panel = await mira.command("limits", "show")
     shown = await panel.until(lambda message: message["components"])
     opened = await mira.press(shown["id"], button(shown, "limits:edit:members"))
@@ -332,7 +334,7 @@ async def test_whoever_may_not_manage_the_server_changes_nothing(stage, server, 
         ),
     ):
         opened_by = opened.interaction if kind is InteractionType.MODAL_SUBMIT else None
-        tried = crafted(stage, noah, kind, data, source.stored, opened_by)
+        tried = crafted(sandbox, noah, kind, data, source.stored, opened_by)
         assert "Only members who may manage" in (await tried.answer())["content"]
 
     after = await mira.command("limits", "show")
@@ -340,10 +342,10 @@ async def test_whoever_may_not_manage_the_server_changes_nothing(stage, server, 
     assert words(shown_after) == words(shown)
 
 
-async def test_who_manages_the_server_may_and_it_is_looked_at_each_time(stage, server, noah):
-    stage.discord.acts.open_to_all.add("limits")
+async def test_who_manages_the_server_may_and_it_is_looked_at_each_time(sandbox, server, noah):
+    sandbox.discord.acts.open_to_all.add("limits")
     guild = server.guild
-    role = stage.world.add_role(guild, "Managers", permissions=Permission.MANAGE_GUILD)
+    role = sandbox.world.add_role(guild, "Managers", permissions=Permission.MANAGE_GUILD)
 
     guild.members[noah.user.id] = [role.id]
     sent = await noah.command("limits", "set", cooldown=60)
@@ -355,16 +357,16 @@ async def test_who_manages_the_server_may_and_it_is_looked_at_each_time(stage, s
 
 
 async def test_a_form_survives_a_restart_and_says_what_would_change_before_it_is_saved(
-    stage, noah, mira
+    sandbox, noah, mira
 ):
-    bot = stage.process
+    bot = sandbox.process
     panel = await mira.command("limits", "show")
     shown = await panel.until(lambda message: message["components"])
     opened = await mira.press(shown["id"], button(shown, "limits:edit:orders"))
     await opened.opened()
     await bot.kill()
     await bot.start()
-    await stage.ready()
+    await sandbox.ready()
 
     sent = await mira.submit_modal(opened, {"images": "1", "spoiler": True})
     preview = await sent.until(says("This would change"))
@@ -376,7 +378,7 @@ async def test_a_form_survives_a_restart_and_says_what_would_change_before_it_is
 
     await bot.kill()
     await bot.start()
-    await stage.ready()
+    await sandbox.ready()
     saved = await mira.press(preview["id"], button(preview, "limits:save:"))
     await saved.until(says("**Changed**"))
 
@@ -387,7 +389,7 @@ async def test_a_form_survives_a_restart_and_says_what_would_change_before_it_is
     assert '"spoiler": true' in json.dumps(card["components"])
 
 
-async def test_channels_tiers_blocks_and_pause_say_who_can_change_them(stage, server, noah, mira):
+async def test_channels_tiers_blocks_and_pause_say_who_can_change_them(sandbox, server, noah, mira):
     ada = server.ada  # reads German
 
     async def refused(member, text):
@@ -434,9 +436,9 @@ async def test_channels_tiers_blocks_and_pause_say_who_can_change_them(stage, se
 NAME = "Images a day, a member"
 
 
-async def test_nothing_is_refused_that_no_rule_refuses(stage, server):
+async def test_nothing_is_refused_that_no_rule_refuses(sandbox, server):
     """Many people, each with one order: all of them are taken."""
-    stage.pixazo.hold_states()
+    sandbox.pixazo.hold_states()
 
     admitted, refused = await order_at_once(server.crowd(20))
 

@@ -14,8 +14,8 @@ from yarl import URL
 from bot.domain.job import State
 from bot.store.database import Database
 from bot.store.jobs import Jobs
+from sandbox.environment import PUBLIC_URL
 from sandbox.faults import Answer, Cut, Fault, Hold
-from sandbox.stage import PUBLIC_URL
 from tests.acceptance.outside import Store, pictures, without_limits
 
 SUBMIT = "/auraflow-v0-3-512/v1/auraflow-v0-3-request"
@@ -28,36 +28,36 @@ def says(words):
 
 
 @pytest.fixture
-def store(stage):
-    return Store(stage)
+def store(sandbox):
+    return Store(sandbox)
 
 
 @pytest.fixture
-def held_submit(stage):
+def held_submit(sandbox):
     """Keep the vendor's answer to the submit back: it has the order, and billed it."""
-    return stage.pixazo.faults.add(Fault(method="POST", path=SUBMIT, do=Hold(when="after")))
+    return sandbox.pixazo.faults.add(Fault(method="POST", path=SUBMIT, do=Hold(when="after")))
 
 
-async def delivered_once(stage, store, prompt, *, submits=1):
+async def delivered_once(sandbox, store, prompt, *, submits=1):
     """Wait for the order's end, and find one submit and one message with its picture."""
     await store.until(prompt, lambda row: row["state"] == "DELIVERED" and row["owner"] is None)
-    bodies = [json.loads(one.body)["prompt"] for one in stage.pixazo.accepted]
+    bodies = [json.loads(one.body)["prompt"] for one in sandbox.pixazo.accepted]
     assert bodies.count(prompt) == submits
-    [message] = pictures(stage, prompt)
+    [message] = pictures(sandbox, prompt)
     assert len(message["attachments"]) == 1
 
 
-def uploads(stage):
+def uploads(sandbox):
     return [
         exchange
-        for exchange in stage.discord.journal.find("PATCH", "/api/v10/webhooks/*")
+        for exchange in sandbox.discord.journal.find("PATCH", "/api/v10/webhooks/*")
         if exchange.headers["Content-Type"].startswith("multipart/")
     ]
 
 
-def callback_address(stage, accepted):
+def callback_address(sandbox, accepted):
     """Return where the bot really listens for what the vendor calls back on an order."""
-    return URL(f"http://127.0.0.1:{stage.web_port}").join(
+    return URL(f"http://127.0.0.1:{sandbox.web_port}").join(
         URL(accepted.headers["X-Webhook-URL"]).relative()
     )
 
@@ -77,10 +77,10 @@ def told(request_id, status):
 
 @pytest.mark.parametrize("answer", ["silence", "cut"])
 async def test_without_callbacks_silence_after_billing_is_told_and_never_sent_again(
-    stage, start, noah, store, answer
+    sandbox, start, noah, store, answer
 ):
     """It may be running and billed: only the member may decide to pay once more."""
-    stage.pixazo.answer_next(answer)
+    sandbox.pixazo.answer_next(answer)
     bot = await start(PUBLIC_URL="", SUBMIT_TIMEOUT_SECONDS="0.5")
 
     sent = await noah.command("imagine", prompt="a cat")
@@ -88,37 +88,37 @@ async def test_without_callbacks_silence_after_billing_is_told_and_never_sent_ag
     await store.until("a cat", lambda row: (row["state"], row["owner"]) == ("UNCERTAIN", None))
     await bot.stop()
     await bot.start()
-    await stage.ready()
+    await sandbox.ready()
 
     assert says("It may still be charged")(card)
     assert says("Trying again is a new order")(card)
     assert says("Try again")(card)
     other = await noah.command("imagine", prompt="a dog")
     await other.until(says("**Completed**"))
-    prompts = [json.loads(one.body)["prompt"] for one in stage.pixazo.accepted]
+    prompts = [json.loads(one.body)["prompt"] for one in sandbox.pixazo.accepted]
     assert prompts == ["a cat", "a dog"]
-    assert not pictures(stage, "a cat")
+    assert not pictures(sandbox, "a cat")
 
 
 @pytest.mark.parametrize("answer", ["silence", "cut"])
 async def test_with_callbacks_the_picture_arrives_though_the_answer_was_lost(
-    stage, start, noah, store, answer
+    sandbox, start, noah, store, answer
 ):
-    stage.pixazo.answer_next(answer)
+    sandbox.pixazo.answer_next(answer)
     await start(SUBMIT_TIMEOUT_SECONDS="0.5")
 
     await noah.command("imagine", prompt="a cat")
 
-    await delivered_once(stage, store, "a cat")
+    await delivered_once(sandbox, store, "a cat")
 
 
 @BOTH
 async def test_a_process_that_slept_past_its_lease_records_what_it_learned_and_sends_nothing_again(
-    stage, start, noah, store, held_submit, url
+    sandbox, start, noah, store, held_submit, url
 ):
     """Another process took the order over meanwhile, and died before it could end it."""
     bot = await start(PUBLIC_URL=url, LEASE_SECONDS="1", SUBMIT_TIMEOUT_SECONDS="20")
-    stage.pixazo.hold_states()
+    sandbox.pixazo.hold_states()
     await noah.command("imagine", prompt="a cat")
     await held_submit.reached.wait()
 
@@ -128,12 +128,12 @@ async def test_a_process_that_slept_past_its_lease_records_what_it_learned_and_s
     os.kill(bot.pid, signal.SIGCONT)
     held_submit.release()
     row = await store.until("a cat", lambda row: row["request_id"] is not None)
-    assert row["request_id"] == stage.pixazo.accepted[0].request_id
-    stage.pixazo.release_states()
+    assert row["request_id"] == sandbox.pixazo.accepted[0].request_id
+    sandbox.pixazo.release_states()
 
-    await delivered_once(stage, store, "a cat")
-    assert len(uploads(stage)) == 1
-    assert len(stage.pixazo.journal.find("POST", SUBMIT)) == 1
+    await delivered_once(sandbox, store, "a cat")
+    assert len(uploads(sandbox)) == 1
+    assert len(sandbox.pixazo.journal.find("POST", SUBMIT)) == 1
 
 
 async def _taken_over(store):
@@ -148,7 +148,7 @@ async def _taken_over(store):
         return uncertain
 
 
-async def test_a_living_process_keeps_what_it_has(stage, start, noah, store, held_submit):
+async def test_a_living_process_keeps_what_it_has(sandbox, start, noah, store, held_submit):
     """Leases are renewed: for other processes there is nothing to take over."""
     await start(LEASE_SECONDS="1.5")
     await noah.command("imagine", prompt="a cat")
@@ -161,40 +161,40 @@ async def test_a_living_process_keeps_what_it_has(stage, start, noah, store, hel
         assert await taking == []
 
     held_submit.release()
-    await delivered_once(stage, store, "a cat")
+    await delivered_once(sandbox, store, "a cat")
 
 
-async def test_five_copies_of_each_callback_deliver_once(stage, start, noah, store):
-    stage.pixazo.settings.callback_copies = 5
+async def test_five_copies_of_each_callback_deliver_once(sandbox, start, noah, store):
+    sandbox.pixazo.settings.callback_copies = 5
     await start()
 
     await noah.command("imagine", prompt="a cat")
-    await delivered_once(stage, store, "a cat")
-    await stage.pixazo.callbacks.settle()
+    await delivered_once(sandbox, store, "a cat")
+    await sandbox.pixazo.callbacks.settle()
 
-    answers = [delivery.answer for delivery in stage.pixazo.callbacks.deliveries]
+    answers = [delivery.answer for delivery in sandbox.pixazo.callbacks.deliveries]
     assert len(answers) >= 10
     assert set(answers) == {200}
-    assert len(uploads(stage)) == 1
-    assert len(stage.pixazo.media_journal.exchanges) == 1
-    assert stage.pixazo.status_calls <= 2
+    assert len(uploads(sandbox)) == 1
+    assert len(sandbox.pixazo.media_journal.exchanges) == 1
+    assert sandbox.pixazo.status_calls <= 2
 
 
-async def test_false_callbacks_do_no_harm(stage, start, noah, store):
+async def test_false_callbacks_do_no_harm(sandbox, start, noah, store):
     """A callback is a hint: what counts is what the vendor answers to our own key."""
-    stage.pixazo.hold_states()
+    sandbox.pixazo.hold_states()
     await start()
     sent = await noah.command("imagine", prompt="a cat")
     await sent.until(says("**Queued**"))
-    [accepted] = stage.pixazo.accepted
-    address = callback_address(stage, accepted)
-    stage.pixazo.move(accepted.request_id, "PROCESSING")
+    [accepted] = sandbox.pixazo.accepted
+    address = callback_address(sandbox, accepted)
+    sandbox.pixazo.move(accepted.request_id, "PROCESSING")
     await sent.until(says("**Processing**"))
-    calls = stage.pixazo.status_calls
+    calls = sandbox.pixazo.status_calls
 
     forged = told(accepted.request_id, "COMPLETED")
     assert await posted(address, forged) == 200
-    await stage.pixazo.journal.wait("GET", STATUS, count=calls + 1)
+    await sandbox.pixazo.journal.wait("GET", STATUS, count=calls + 1)
     assert await posted(address, told("another-request", "COMPLETED")) == 200
     assert await posted(address.parent / "wrong-token", forged) == 404
     assert await posted(address.parent.parent / ("0" * 16) / "token", forged) == 404
@@ -202,51 +202,53 @@ async def test_false_callbacks_do_no_harm(stage, start, noah, store):
     assert await posted(address, b"no json") == 400
     row = store.row("a cat")
     assert (row["state"], row["request_id"]) == ("PROCESSING", accepted.request_id)
-    assert not pictures(stage, "a cat")
+    assert not pictures(sandbox, "a cat")
 
-    stage.pixazo.move(accepted.request_id, "COMPLETED")
-    await delivered_once(stage, store, "a cat")
-    assert len(uploads(stage)) == 1
-    assert stage.pixazo.status_calls <= calls + 2
+    sandbox.pixazo.move(accepted.request_id, "COMPLETED")
+    await delivered_once(sandbox, store, "a cat")
+    assert len(uploads(sandbox)) == 1
+    assert sandbox.pixazo.status_calls <= calls + 2
 
 
-async def test_with_callbacks_no_order_costs_more_than_two_status_calls(stage, start, noah, store):
+async def test_with_callbacks_no_order_costs_more_than_two_status_calls(
+    sandbox, start, noah, store
+):
     await start()
-    await without_limits(stage)
+    await without_limits(sandbox)
     prompts = [f"a cat with {number} tails" for number in range(10)]
 
     for prompt in prompts:
         await noah.command("imagine", prompt=prompt)
     for prompt in prompts:
-        await delivered_once(stage, store, prompt)
+        await delivered_once(sandbox, store, prompt)
 
-    asked = [exchange.path for exchange in stage.pixazo.journal.find("GET", STATUS)]
+    asked = [exchange.path for exchange in sandbox.pixazo.journal.find("GET", STATUS)]
     assert all(asked.count(path) <= 2 for path in asked)
 
 
-async def test_a_restart_does_not_cut_a_pause_of_the_lane_short(stage, start, noah, store):
-    stage.pixazo.answer_next("429", retry_after=3)
+async def test_a_restart_does_not_cut_a_pause_of_the_lane_short(sandbox, start, noah, store):
+    sandbox.pixazo.answer_next("429", retry_after=3)
     bot = await start()
     await noah.command("imagine", prompt="a cat")
-    [refused] = await stage.pixazo.journal.wait("POST", SUBMIT)
+    [refused] = await sandbox.pixazo.journal.wait("POST", SUBMIT)
     await store.until("a cat", lambda row: row["state"] == "WAITING")
 
     await bot.kill()
-    stage.online = False
+    sandbox.online = False
     await bot.start()
-    await stage.ready()
+    await sandbox.ready()
 
-    await delivered_once(stage, store, "a cat")
-    assert stage.pixazo.accepted[0].at >= refused.ended + 3 - 0.1
+    await delivered_once(sandbox, store, "a cat")
+    assert sandbox.pixazo.accepted[0].at >= refused.ended + 3 - 0.1
 
 
 @BOTH
 async def test_sigterm_in_the_middle_of_a_submit_waits_for_its_answer(
-    stage, start, noah, store, held_submit, url
+    sandbox, start, noah, store, held_submit, url
 ):
     """What the vendor bills for is on record before the process goes."""
     bot = await start(PUBLIC_URL=url)
-    stage.pixazo.hold_states()
+    sandbox.pixazo.hold_states()
     await noah.command("imagine", prompt="a cat")
     await held_submit.reached.wait()
 
@@ -257,17 +259,17 @@ async def test_sigterm_in_the_middle_of_a_submit_waits_for_its_answer(
     assert await stopping == 0
     row = store.row("a cat")
     assert (row["state"], row["owner"]) == ("QUEUED", None)
-    assert row["request_id"] == stage.pixazo.accepted[0].request_id
+    assert row["request_id"] == sandbox.pixazo.accepted[0].request_id
 
-    stage.pixazo.release_states()
+    sandbox.pixazo.release_states()
     await bot.start()
-    await delivered_once(stage, store, "a cat")
+    await delivered_once(sandbox, store, "a cat")
 
 
-async def test_status_calls_that_fail_in_every_way_lose_no_order(stage, start, noah, store):
+async def test_status_calls_that_fail_in_every_way_lose_no_order(sandbox, start, noah, store):
     page = {"Content-Type": "text/html"}
     faults = [
-        stage.pixazo.faults.add(Fault(method="GET", path=STATUS, do=do))
+        sandbox.pixazo.faults.add(Fault(method="GET", path=STATUS, do=do))
         for do in (
             Answer(status=500, body={"statusCode": 500, "message": "Internal server error"}),
             Answer(status=502, body="<html>Bad Gateway</html>", headers=page),
@@ -280,9 +282,9 @@ async def test_status_calls_that_fail_in_every_way_lose_no_order(stage, start, n
         )
     ]
     await start(PUBLIC_URL="", POLL_SECONDS="0.1")
-    await without_limits(stage)
+    await without_limits(sandbox)
 
     await noah.command("imagine", prompt="a cat")
 
-    await delivered_once(stage, store, "a cat")
+    await delivered_once(sandbox, store, "a cat")
     assert all(fault.reached.is_set() for fault in faults)

@@ -24,8 +24,10 @@ MOST_MEMORY = 300  # MiB
 
 
 @pytest.fixture(scope="module")
-async def stage(make_stage):
-    async with make_stage(vendor=quick(queued_seconds=(0, 0), processing_seconds=(0, 0))) as opened:
+async def sandbox(make_sandbox):
+    async with make_sandbox(
+        vendor=quick(queued_seconds=(0, 0), processing_seconds=(0, 0))
+    ) as opened:
         process = opened.bot(
             LANE_RATE_PER_MINUTE="6000",
             MEDIA_ORIGINS=f"{opened.pixazo.media_origin},https://*.inside.localhost",
@@ -37,53 +39,53 @@ async def stage(make_stage):
 
 
 @pytest.fixture
-def noah(stage) -> Member:
-    return stage.discord.member("Noah", channel="general", guild="Lighthouse Club")
+def noah(sandbox) -> Member:
+    return sandbox.discord.member("Noah", channel="general", guild="Lighthouse Club")
 
 
 @pytest.fixture(autouse=True)
-async def unharmed(stage, noah):
+async def unharmed(sandbox, noah):
     """Whatever came, nothing is left of it, and the next order works."""
     yield
-    stage.pixazo.faults.clear()
-    stage.pixazo.media_faults.clear()
+    sandbox.pixazo.faults.clear()
+    sandbox.pixazo.media_faults.clear()
     sent = await noah.command("imagine", prompt="the next order")
     await sent.until(delivered(1))
     job_id = re.search("again:([0-9a-f]{16})", json.dumps(sent.message["components"]))[1]
-    await stage.process.wait_line(f"job {job_id}: DELIVERED")
+    await sandbox.process.wait_line(f"job {job_id}: DELIVERED")
     # This last one's folder is only just being removed.
-    assert {path.name for path in folder(stage).iterdir()} <= {job_id}
-    assert most_memory(stage) < MOST_MEMORY
-    assert not [line for line in stage.process.log if "Traceback" in line]
+    assert {path.name for path in folder(sandbox).iterdir()} <= {job_id}
+    assert most_memory(sandbox) < MOST_MEMORY
+    assert not [line for line in sandbox.process.log if "Traceback" in line]
 
 
-def folder(stage):
-    database = stage.environment()["DATABASE_URL"].removeprefix("sqlite+aiosqlite:///")
+def folder(sandbox):
+    database = sandbox.bot_environment()["DATABASE_URL"].removeprefix("sqlite+aiosqlite:///")
     return Path(database).parent / "files"
 
 
-def most_memory(stage):
+def most_memory(sandbox):
     """Return what the bot has had of memory at most, in MiB."""
-    status = Path(f"/proc/{stage.process.pid}/status").read_text()
+    status = Path(f"/proc/{sandbox.process.pid}/status").read_text()
     return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
 
 
-def media(stage, do, *, name="*", times=1):
+def media(sandbox, do, *, name="*", times=1):
     fault = Fault(method="GET", path=f"/v1/*/{name}", do=do, times=times)
-    return stage.pixazo.media_faults.add(fault)
+    return sandbox.pixazo.media_faults.add(fault)
 
 
 def picture(body):
     return Answer(status=200, body=body, headers={"Content-Type": "image/png"})
 
 
-def give_address(stage, *addresses):
+def give_address(sandbox, *addresses):
     """Have the vendor name other addresses for the pictures of the next order."""
-    stage.pixazo.hold_states()
-    count = len(stage.pixazo.accepted)
+    sandbox.pixazo.hold_states()
+    count = len(sandbox.pixazo.accepted)
 
     async def when_taken():
-        accepted = await stage.pixazo.wait_accepted(count + 1)
+        accepted = await sandbox.pixazo.wait_accepted(count + 1)
         request_id = accepted[-1].request_id
         body = {
             "request_id": request_id,
@@ -96,9 +98,9 @@ def give_address(stage, *addresses):
             "completed_at": "2026-01-01T00:00:01.000Z",
         }
         answer = Answer(status=200, body=body)
-        stage.pixazo.faults.add(Fault(method="GET", path=STATUS, do=answer, times=1_000))
-        stage.pixazo.move(request_id, "COMPLETED")
-        stage.pixazo.release_states()
+        sandbox.pixazo.faults.add(Fault(method="GET", path=STATUS, do=answer, times=1_000))
+        sandbox.pixazo.move(request_id, "COMPLETED")
+        sandbox.pixazo.release_states()
 
     return when_taken
 
@@ -110,15 +112,15 @@ async def assert_no_picture(sent):
     assert card["attachments"] == []
 
 
-async def test_a_redirect_is_not_followed(stage, noah):
+async def test_a_redirect_is_not_followed(sandbox, noah):
     """It could lead to the operator's own network, with the picture as the way to read it."""
-    target = f"{stage.pixazo.origin}/stolen"
-    media(stage, Answer(status=302, headers={"Location": target}))
+    target = f"{sandbox.pixazo.origin}/stolen"
+    media(sandbox, Answer(status=302, headers={"Location": target}))
 
     sent = await noah.command("imagine", prompt="a redirect")
 
     await assert_no_picture(sent)
-    assert stage.pixazo.journal.find("*", "/stolen") == []
+    assert sandbox.pixazo.journal.find("*", "/stolen") == []
 
 
 @pytest.mark.parametrize(
@@ -132,9 +134,9 @@ async def test_a_redirect_is_not_followed(stage, noah):
         "file:///etc/passwd",
     ],
 )
-async def test_what_is_not_listed_or_not_public_is_never_called(stage, noah, address):
+async def test_what_is_not_listed_or_not_public_is_never_called(sandbox, noah, address):
     """Of a wildcard's names each may be anybody's, and lead wherever they like."""
-    when_taken = give_address(stage, address)
+    when_taken = give_address(sandbox, address)
 
     sent = await noah.command("imagine", prompt="a foreign address")
     await when_taken()
@@ -142,14 +144,14 @@ async def test_what_is_not_listed_or_not_public_is_never_called(stage, noah, add
     await assert_no_picture(sent)
 
 
-async def test_the_vendors_own_api_is_no_place_for_pictures(stage, noah):
-    when_taken = give_address(stage, f"{stage.pixazo.origin}/stolen")
+async def test_the_vendors_own_api_is_no_place_for_pictures(sandbox, noah):
+    when_taken = give_address(sandbox, f"{sandbox.pixazo.origin}/stolen")
 
     sent = await noah.command("imagine", prompt="the api itself")
     await when_taken()
 
     await assert_no_picture(sent)
-    assert stage.pixazo.journal.find("*", "/stolen") == []
+    assert sandbox.pixazo.journal.find("*", "/stolen") == []
 
 
 WHOLE = noise(64)
@@ -164,26 +166,26 @@ WHOLE = noise(64)
         pytest.param(a_bomb(20_000, 20_000), id="bomb"),
     ],
 )
-async def test_what_is_no_picture_is_not_shown(stage, noah, body):
-    media(stage, picture(body))
+async def test_what_is_no_picture_is_not_shown(sandbox, noah, body):
+    media(sandbox, picture(body))
 
     sent = await noah.command("imagine", prompt="no picture")
 
     await assert_no_picture(sent)
 
 
-async def test_an_endless_file_is_given_up(stage, noah):
-    media(stage, picture(bytes(60 * MIB)))
+async def test_an_endless_file_is_given_up(sandbox, noah):
+    media(sandbox, picture(bytes(60 * MIB)))
 
     sent = await noah.command("imagine", prompt="an endless file")
 
     await assert_no_picture(sent)
 
 
-async def test_a_picture_larger_than_discord_takes_is_made_smaller(stage, noah):
+async def test_a_picture_larger_than_discord_takes_is_made_smaller(sandbox, noah):
     huge = noise(1970)
     assert len(huge) > 11 * MIB
-    media(stage, picture(huge))
+    media(sandbox, picture(huge))
 
     sent = await noah.command("imagine", prompt="a huge picture")
     card = await sent.until(delivered(1), within=20)
@@ -192,8 +194,8 @@ async def test_a_picture_larger_than_discord_takes_is_made_smaller(stage, noah):
     assert "Made smaller" in words(card)
 
 
-async def test_a_connection_that_is_cut_is_tried_again(stage, noah):
-    cut = media(stage, Cut())
+async def test_a_connection_that_is_cut_is_tried_again(sandbox, noah):
+    cut = media(sandbox, Cut())
 
     sent = await noah.command("imagine", prompt="a cut connection")
     await sent.until(delivered(1))
@@ -202,8 +204,8 @@ async def test_a_connection_that_is_cut_is_tried_again(stage, noah):
 
 
 @pytest.mark.parametrize("body", [b"<html></html>", a_bomb(20_000, 20_000)], ids=["html", "bomb"])
-async def test_one_broken_picture_does_not_cost_the_sound_ones(stage, noah, body):
-    media(stage, picture(body), name="output_2.png")
+async def test_one_broken_picture_does_not_cost_the_sound_ones(sandbox, noah, body):
+    media(sandbox, picture(body), name="output_2.png")
 
     sent = await noah.command("imagine", prompt="three of four", images=4)
     card = await sent.until(delivered(3))

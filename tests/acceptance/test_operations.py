@@ -16,16 +16,16 @@ SOON = 15.0  # seconds
 
 
 @pytest.fixture
-def store(stage):
-    return Store(stage)
+def store(sandbox):
+    return Store(sandbox)
 
 
 @pytest.fixture
-def ask(stage):
+def ask(sandbox):
     """Ask the bot for a page; return the status and the text."""
 
     async def ask(path):
-        url = f"http://127.0.0.1:{stage.web_port}{path}"
+        url = f"http://127.0.0.1:{sandbox.web_port}{path}"
         async with ClientSession() as session, session.get(url) as answer:
             return answer.status, await answer.text()
 
@@ -65,11 +65,11 @@ def figures(ask):
 
 
 @pytest.fixture
-def operate(stage):
+def operate(sandbox):
     """Give a command on a command line of its own; return the status and the lines."""
 
     async def operate(*arguments):
-        process = stage.bot(*arguments)
+        process = sandbox.bot(*arguments)
         await process.start()
         status = await process.wait_exit()
         return status, list(process.log)[:-1]  # the last one is the stand-in's
@@ -77,30 +77,30 @@ def operate(stage):
     return operate
 
 
-async def test_a_bot_that_lost_the_gateway_says_so_until_it_is_back(stage, start, readiness):
+async def test_a_bot_that_lost_the_gateway_says_so_until_it_is_back(sandbox, start, readiness):
     """A rolling restart waits for it, and no supervisor kills a process that would come back."""
     await start()
     assert await readiness(ready=True, gateway=True, store=True, lane="open") == 200
 
-    stage.world.refuse_gateway = True
-    stage.discord.drop()
+    sandbox.world.refuse_gateway = True
+    sandbox.discord.drop()
     assert await readiness(ready=False, gateway=False, store=True) == 503
 
-    stage.world.refuse_gateway = False
+    sandbox.world.refuse_gateway = False
     assert await readiness(ready=True, gateway=True) == 200
 
 
 async def test_a_bot_without_credit_says_so_until_an_order_went_through(
-    stage, start, noah, readiness, figures
+    sandbox, start, noah, readiness, figures
 ):
     await start(BALANCE_PROBE_SECONDS="0.1")
-    stage.pixazo.wallet_usd = 0.0
+    sandbox.pixazo.wallet_usd = 0.0
 
     sent = await noah.command("imagine", prompt="a cat")
     await sent.until(says("credit"))
     assert await readiness(ready=False, gateway=True, lane="credit") == 503
 
-    stage.pixazo.wallet_usd = 1.0
+    sandbox.pixazo.wallet_usd = 1.0
     await asyncio.sleep(0.1)
     probe = await noah.command("imagine", prompt="a dog")
     await probe.until(delivered(1))
@@ -113,7 +113,7 @@ async def test_a_bot_without_credit_says_so_until_an_order_went_through(
 
 
 async def test_one_order_shows_in_the_figures_and_nobody_is_named_there(
-    stage, start, noah, ask, figures, store
+    sandbox, start, noah, ask, figures, store
 ):
     bot = await start()
     before = await figures()
@@ -148,7 +148,9 @@ async def test_one_order_shows_in_the_figures_and_nobody_is_named_there(
     assert len([line for line in page.splitlines() if not line.startswith("#")]) < 2_000
 
 
-async def test_each_record_in_json_says_which_job_and_guild_it_is_about(stage, start, noah, store):
+async def test_each_record_in_json_says_which_job_and_guild_it_is_about(
+    sandbox, start, noah, store
+):
     bot = await start(LOG_FORMAT="json")
     sent = await noah.command("imagine", prompt="a cat")
     await sent.until(delivered(1))
@@ -165,9 +167,9 @@ async def test_each_record_in_json_says_which_job_and_guild_it_is_about(stage, s
     assert "job" not in connected
 
 
-async def an_uncertain_order(stage, start, noah, store):
+async def an_uncertain_order(sandbox, start, noah, store):
     """Have the vendor take, and bill, an order, and fall silent about it."""
-    stage.pixazo.answer_next("silence")
+    sandbox.pixazo.answer_next("silence")
     await start(PUBLIC_URL="", SUBMIT_TIMEOUT_SECONDS="0.5", LEASE_SECONDS="1.5")
     sent = await noah.command("imagine", prompt="a cat")
     await sent.until(says("**Could not be confirmed**"))
@@ -178,11 +180,11 @@ async def an_uncertain_order(stage, start, noah, store):
 
 
 async def test_an_uncertain_order_is_delivered_once_an_operator_names_its_request(
-    stage, start, noah, store, operate
+    sandbox, start, noah, store, operate
 ):
     """The vendor's own list of requests says what its lost answer would have said."""
-    sent, job_id = await an_uncertain_order(stage, start, noah, store)
-    (request,) = stage.pixazo.latest(1)
+    sent, job_id = await an_uncertain_order(sandbox, start, noah, store)
+    (request,) = sandbox.pixazo.latest(1)
 
     status, lines = await operate("jobs", "list", "--state", "UNCERTAIN")
     assert (status, [line.split()[0] for line in lines[1:]]) == (0, [job_id])
@@ -191,14 +193,14 @@ async def test_an_uncertain_order_is_delivered_once_an_operator_names_its_reques
 
     await sent.until(delivered(1))
     await store.until("a cat", lambda row: row["state"] == "DELIVERED")
-    assert len(stage.pixazo.accepted) == 1
-    assert len(pictures(stage, "a cat")) == 1
+    assert len(sandbox.pixazo.accepted) == 1
+    assert len(pictures(sandbox, "a cat")) == 1
 
 
 async def test_an_uncertain_order_that_an_operator_calls_refused_costs_its_member_nothing(
-    stage, start, noah, store, operate
+    sandbox, start, noah, store, operate
 ):
-    sent, job_id = await an_uncertain_order(stage, start, noah, store)
+    sent, job_id = await an_uncertain_order(sandbox, start, noah, store)
 
     status, _ = await operate("jobs", "settle", job_id, "--refused")
 
@@ -209,10 +211,10 @@ async def test_an_uncertain_order_that_an_operator_calls_refused_costs_its_membe
 
 
 async def test_the_lane_and_an_order_are_looked_at_beside_a_running_bot(
-    stage, start, noah, operate, store
+    sandbox, start, noah, operate, store
 ):
     await start()
-    stage.pixazo.hold_states()
+    sandbox.pixazo.hold_states()
     await noah.command("imagine", prompt="a cat")
     row = await store.until("a cat", lambda row: row["state"] == "QUEUED")
 

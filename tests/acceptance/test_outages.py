@@ -58,7 +58,7 @@ class Relay:
 
 
 @pytest.fixture
-def ready(stage):
+def ready(sandbox):
     """Tell what /readyz says, or wait until it says something."""
 
     async def ready(**wanted):
@@ -66,7 +66,7 @@ def ready(stage):
         async with asyncio.timeout(30 + 2 * OUTAGE):  # as long as the longest back-off
             while True:
                 async with ClientSession() as session:
-                    answer = await session.get(f"http://127.0.0.1:{stage.web_port}/readyz")
+                    answer = await session.get(f"http://127.0.0.1:{sandbox.web_port}/readyz")
                     found = await answer.json()
                 assert found["ready"] == (answer.status == 200)
                 if wanted.items() <= found.items():
@@ -77,28 +77,28 @@ def ready(stage):
 
 
 @pytest.fixture
-def unharmed(stage):
+def unharmed(sandbox):
     """Hold that the process lived through it, and everything came once."""
 
     def unharmed(bot, pid, *prompts):
         assert (bot.pid, bot.running) == (pid, True)
         assert not [line for line in bot.log if "ERROR" in line and " bot." in line]
-        submitted = [json.loads(one.body)["prompt"] for one in stage.pixazo.accepted]
+        submitted = [json.loads(one.body)["prompt"] for one in sandbox.pixazo.accepted]
         assert sorted(submitted) == sorted(prompts)
-        assert all(len(pictures(stage, prompt)) == 1 for prompt in prompts)
+        assert all(len(pictures(sandbox, prompt)) == 1 for prompt in prompts)
 
     return unharmed
 
 
 async def test_without_its_database_the_bot_orders_nothing_and_loses_nothing(
-    stage, start, noah, ready, unharmed, postgres
+    sandbox, start, noah, ready, unharmed, postgres
 ):
-    stage.pixazo.hold_states()
+    sandbox.pixazo.hold_states()
     async with Wire.to(postgres.socket) as wire:
         url = wire.url(await postgres.new())
         bot = await start(DATABASE_URL=url, LEASE_SECONDS="2")
         sent = await noah.command("imagine", prompt="before")
-        [accepted] = await stage.pixazo.wait_accepted()
+        [accepted] = await sandbox.pixazo.wait_accepted()
         pid = bot.pid
 
         wire.cut()
@@ -106,13 +106,13 @@ async def test_without_its_database_the_bot_orders_nothing_and_loses_nothing(
         refused = await noah.command("imagine", prompt="refused")
         told = (await refused.answer())["content"]
         assert "too busy to take your order now" in told
-        stage.pixazo.move(accepted.request_id, "COMPLETED")
+        sandbox.pixazo.move(accepted.request_id, "COMPLETED")
         await asyncio.sleep(OUTAGE)
         wire.mend()
 
         await ready(ready=True)
         await sent.until(delivered(1), within=30)
-        stage.pixazo.release_states()
+        sandbox.pixazo.release_states()
         after = await noah.command("imagine", prompt="after")
         await after.until(delivered(1), within=30)
         unharmed(bot, pid, "before", "after")
@@ -120,41 +120,41 @@ async def test_without_its_database_the_bot_orders_nothing_and_loses_nothing(
 
 
 async def test_without_the_gateway_what_was_ordered_is_delivered(
-    stage, start, noah, ready, unharmed
+    sandbox, start, noah, ready, unharmed
 ):
-    stage.pixazo.hold_states()
+    sandbox.pixazo.hold_states()
     bot = await start()
     sent = await noah.command("imagine", prompt="before")
-    [accepted] = await stage.pixazo.wait_accepted()
+    [accepted] = await sandbox.pixazo.wait_accepted()
     pid = bot.pid
 
-    stage.world.refuse_gateway = True
-    stage.discord.drop(resumable=False)
+    sandbox.world.refuse_gateway = True
+    sandbox.discord.drop(resumable=False)
     await ready(gateway=False)
-    stage.pixazo.move(accepted.request_id, "COMPLETED")
+    sandbox.pixazo.move(accepted.request_id, "COMPLETED")
     await sent.until(delivered(1))
     await asyncio.sleep(OUTAGE)
-    stage.world.refuse_gateway = False
+    sandbox.world.refuse_gateway = False
 
     await ready(ready=True)
-    stage.pixazo.release_states()
+    sandbox.pixazo.release_states()
     after = await noah.command("imagine", prompt="after")
     await after.until(delivered(1))
     unharmed(bot, pid, "before", "after")
 
 
-async def test_without_the_vendor_orders_wait_in_line(stage, start, noah, ready, unharmed):
-    stage.pixazo.hold_states()
-    relay = Relay(stage.pixazo.origin)
+async def test_without_the_vendor_orders_wait_in_line(sandbox, start, noah, ready, unharmed):
+    sandbox.pixazo.hold_states()
+    relay = Relay(sandbox.pixazo.origin)
     await relay.up()
     bot = await start(PIXAZO_URL=relay.origin, PUBLIC_URL="")
     sent = await noah.command("imagine", prompt="before")
-    [accepted] = await stage.pixazo.wait_accepted()
+    [accepted] = await sandbox.pixazo.wait_accepted()
     await sent.until(says("Queued"))
     pid = bot.pid
 
     await relay.down()
-    stage.pixazo.move(accepted.request_id, "COMPLETED")
+    sandbox.pixazo.move(accepted.request_id, "COMPLETED")
     during = await noah.command("imagine", prompt="during")
     await during.until(says("the image service is busy, goes on <t:"))
     assert (await ready(lane="paused"))["ready"]
@@ -162,7 +162,7 @@ async def test_without_the_vendor_orders_wait_in_line(stage, start, noah, ready,
     await relay.up()
 
     await sent.until(delivered(1), within=30)
-    stage.pixazo.release_states()
+    sandbox.pixazo.release_states()
     await during.until(delivered(1), within=max(30, 3 * OUTAGE))
     await ready(ready=True, lane="open")
     unharmed(bot, pid, "before", "during")
@@ -170,13 +170,13 @@ async def test_without_the_vendor_orders_wait_in_line(stage, start, noah, ready,
 
 
 async def test_on_a_full_disk_the_bot_orders_nothing_and_loses_nothing(
-    stage, start, noah, ready, unharmed
+    sandbox, start, noah, ready, unharmed
 ):
     """A limit on how far files may grow is what a full disk looks like to a process."""
-    stage.pixazo.hold_states()
+    sandbox.pixazo.hold_states()
     bot = await start(LEASE_SECONDS="2")
     sent = await noah.command("imagine", prompt="before")
-    [accepted] = await stage.pixazo.wait_accepted()
+    [accepted] = await sandbox.pixazo.wait_accepted()
     await sent.until(says("Queued"))
     pid = bot.pid
     unlimited = resource.prlimit(pid, resource.RLIMIT_FSIZE)
@@ -184,14 +184,14 @@ async def test_on_a_full_disk_the_bot_orders_nothing_and_loses_nothing(
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, unlimited[1]))
     refused = await noah.command("imagine", prompt="refused")
     assert "too busy to take your order now" in (await refused.answer())["content"]
-    stage.pixazo.move(accepted.request_id, "COMPLETED")
+    sandbox.pixazo.move(accepted.request_id, "COMPLETED")
     await ready(store=False)
     await asyncio.sleep(OUTAGE)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
 
     await ready(ready=True)
     await sent.until(delivered(1), within=30)
-    stage.pixazo.release_states()
+    sandbox.pixazo.release_states()
     after = await noah.command("imagine", prompt="after")
     await after.until(delivered(1))
     unharmed(bot, pid, "before", "after")

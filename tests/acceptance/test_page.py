@@ -16,14 +16,14 @@ DESKTOP = {"width": 1280, "height": 1600}
 
 
 @pytest.fixture
-async def page(chromium, stage, start):
+async def page(chromium, sandbox, start):
     await start(BALANCE_PROBE_SECONDS="0.001")
-    await without_limits(stage)
+    await without_limits(sandbox)
     page = await chromium.new_page(viewport=DESKTOP, reduced_motion="reduce")
     complaints = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.set_default_timeout(15_000)
-    await page.goto(stage.address)
+    await page.goto(sandbox.address)
     await page.wait_for_selector("body:not(.starting)")
     yield page
     await page.close()
@@ -46,18 +46,18 @@ async def looks_well(page):
             assert await audit(page) == {"nameless": [], "broken": [], "faint": []}
 
 
-async def test_a_visitor_orders_two_pictures_and_sees_every_state(stage, page):
-    stage.pixazo.hold_states()
+async def test_a_visitor_orders_two_pictures_and_sees_every_state(sandbox, page):
+    sandbox.pixazo.hold_states()
     await order(page, "/imagine prompt: a lighthouse in a storm images: 2")
     card = page.get_by_test_id("message").last
 
     await card.get_by_text("Queued").wait_for()
     await looks_well(page)
-    [accepted] = stage.pixazo.accepted
-    stage.pixazo.move(accepted.request_id, "PROCESSING")
+    [accepted] = sandbox.pixazo.accepted
+    sandbox.pixazo.move(accepted.request_id, "PROCESSING")
     await card.get_by_text("Processing").wait_for()
     await looks_well(page)
-    stage.pixazo.move(accepted.request_id, "COMPLETED")
+    sandbox.pixazo.move(accepted.request_id, "COMPLETED")
     await card.get_by_text("Completed").wait_for()
 
     pictures = card.get_by_role("img", name="a lighthouse in a storm")
@@ -75,8 +75,8 @@ ENDS = {
 }
 
 
-async def test_a_refused_key_is_told_in_words_that_fit(stage, page):
-    stage.pixazo.answer_next("401")
+async def test_a_refused_key_is_told_in_words_that_fit(sandbox, page):
+    sandbox.pixazo.answer_next("401")
 
     await order(page, "/imagine prompt: " + "a lighthouse in a storm, " * 12)
     await page.get_by_test_id("message").last.get_by_text("accept the bot's key").wait_for()
@@ -87,9 +87,9 @@ async def test_a_refused_key_is_told_in_words_that_fit(stage, page):
     await looks_well(page)
 
 
-async def test_every_end_is_told_in_words_that_fit(stage, page):
+async def test_every_end_is_told_in_words_that_fit(sandbox, page):
     for answer, told in ENDS.items():
-        stage.pixazo.answer_next(answer, retry_after=60 if answer == "429" else None)
+        sandbox.pixazo.answer_next(answer, retry_after=60 if answer == "429" else None)
 
         await order(page, "/imagine prompt: " + "a lighthouse in a storm, " * 12)
 
@@ -97,20 +97,20 @@ async def test_every_end_is_told_in_words_that_fit(stage, page):
         await looks_well(page)
 
 
-async def test_again_orders_anew_after_the_bot_was_killed_and_restarted(stage, page):
+async def test_again_orders_anew_after_the_bot_was_killed_and_restarted(sandbox, page):
     await order(page, "/imagine prompt: a cat")
     await page.get_by_role("img", name="a cat").wait_for()
-    await stage.process.kill()
-    await stage.process.start()
-    await stage.ready()
+    await sandbox.process.kill()
+    await sandbox.process.start()
+    await sandbox.ready()
 
     await page.get_by_role("button", name="Again").click()
 
     await page.get_by_role("img", name="a cat").nth(1).wait_for()
-    assert len(stage.pixazo.accepted) == 2
+    assert len(sandbox.pixazo.accepted) == 2
 
 
-async def test_a_moderator_changes_a_limit_by_a_form_and_sees_what_decides(stage, page):
+async def test_a_moderator_changes_a_limit_by_a_form_and_sees_what_decides(sandbox, page):
     """By the page's keyboard and buttons alone, as somebody would who reads no manual."""
     await order(page, "/limits words add phrase: bad wolf")
     await page.get_by_test_id("message").last.get_by_text("bad wolf").wait_for()
@@ -149,15 +149,15 @@ async def test_a_moderator_changes_a_limit_by_a_form_and_sees_what_decides(stage
     await looks_well(page)
 
 
-async def stay(_page, _stage):
+async def stay(_page, _sandbox):
     """Let the bot run."""
 
 
-async def die(page, stage):
+async def die(page, sandbox):
     """Kill the bot and start it again, by the page's own panel."""
     await page.get_by_test_id("bot-kill").click()
     await page.get_by_test_id("bot-start").click()
-    await stage.ready()
+    await sandbox.ready()
     await page.get_by_test_id("bot-state").get_by_text("online").wait_for()
 
 
@@ -177,13 +177,13 @@ async def press(card, label):
 
 
 @pytest.mark.parametrize("between", [stay, die])
-async def test_a_visitor_edits_repeats_posts_and_deletes_pictures(stage, page, between):
+async def test_a_visitor_edits_repeats_posts_and_deletes_pictures(sandbox, page, between):
     """The buttons go on working, whichever process it was that showed them."""
     await order(page, "/imagine prompt: a grey cat")
     await card_of(page, "a grey cat").wait_for()
     await order(page, "/imagine prompt: a secret private: True")
     await card_of(page, "a secret").wait_for()
-    await between(page, stage)
+    await between(page, sandbox)
 
     await press(card_of(page, "a secret"), "Post to the channel")
     await reads(page, "Posted by")
@@ -207,7 +207,7 @@ async def test_a_visitor_edits_repeats_posts_and_deletes_pictures(stage, page, b
     await reads(page, "The pictures are deleted here.")
     await expect(card_of(page, "a grey cat")).to_have_count(0)
 
-    sent = [json.loads(one.body) for one in stage.pixazo.accepted]
+    sent = [json.loads(one.body) for one in sandbox.pixazo.accepted]
     assert [(one["prompt"], one["num_inference_steps"]) for one in sent] == [
         ("a grey cat", 50),
         ("a secret", 50),
@@ -219,14 +219,14 @@ async def test_a_visitor_edits_repeats_posts_and_deletes_pictures(stage, page, b
 
 
 @pytest.mark.parametrize("between", [stay, die])
-async def test_a_visitor_cancels_an_order_that_waits_and_nothing_is_sent(stage, page, between):
-    stage.pixazo.answer_next("429", retry_after=60)
+async def test_a_visitor_cancels_an_order_that_waits_and_nothing_is_sent(sandbox, page, between):
+    sandbox.pixazo.answer_next("429", retry_after=60)
     await order(page, "/imagine prompt: the one before")
     await page.get_by_test_id("message").last.get_by_text("is busy").wait_for()
     await order(page, "/imagine prompt: a lighthouse")
     card = page.get_by_test_id("message").filter(has_text="a lighthouse")
     await card.get_by_text("in line").first.wait_for()
-    await between(page, stage)
+    await between(page, sandbox)
 
     await press(card, "Cancel")
 
@@ -234,5 +234,7 @@ async def test_a_visitor_cancels_an_order_that_waits_and_nothing_is_sent(stage, 
     await reads(page, "Cancelled before it was sent. Nothing was charged.")
     if between is stay:
         await looks_well(page)
-    prompts = [json.loads(one.body)["prompt"] for one in stage.pixazo.journal.find("POST", SUBMIT)]
+    prompts = [
+        json.loads(one.body)["prompt"] for one in sandbox.pixazo.journal.find("POST", SUBMIT)
+    ]
     assert prompts == ["the one before"]

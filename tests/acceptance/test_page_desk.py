@@ -9,16 +9,16 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-async def page(chromium, stage, start):
+async def page(chromium, sandbox, start):
     await start()
-    await without_limits(stage)
+    await without_limits(sandbox)
     page = await chromium.new_page(
         viewport={"width": 1280, "height": 1600}, reduced_motion="reduce", locale="en-GB"
     )
     complaints = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.set_default_timeout(15_000)
-    await page.goto(stage.address)
+    await page.goto(sandbox.address)
     await page.wait_for_selector("body:not(.starting)")
     yield page
     await page.close()
@@ -26,14 +26,14 @@ async def page(chromium, stage, start):
 
 
 @pytest.fixture(params=[False, True], ids=["alive", "killed in between"])
-def between(request, stage):
+def between(request, sandbox):
     """What comes between a card and the press on it."""
 
     async def between():
         if request.param:
-            await stage.process.kill()
-            await stage.process.start()
-            await stage.ready()
+            await sandbox.process.kill()
+            await sandbox.process.start()
+            await sandbox.ready()
 
     return between
 
@@ -52,15 +52,15 @@ async def press(card, name):
     await card.get_by_role("button", name=name, exact=True).click()
 
 
-async def test_a_private_picture_is_posted_reported_and_answered(stage, page, between):
-    pictures = stage.world.channel("pictures", guild="Lighthouse Club")
-    mira = stage.discord.member("Mira", channel="general", guild="Lighthouse Club")
+async def test_a_private_picture_is_posted_reported_and_answered(sandbox, page, between):
+    pictures = sandbox.world.channel("pictures", guild="Lighthouse Club")
+    mira = sandbox.discord.member("Mira", channel="general", guild="Lighthouse Club")
     await (await mira.command("limits", "log", channel=pictures.id)).answer()
     await say(page, "/imagine prompt: a yellow boat private: True")
     private = message(page, "a yellow boat")
     await private.get_by_role("img", name="a yellow boat").wait_for()
     await private.get_by_text("Only you can see this").wait_for()
-    await Store(stage).delivered("a yellow boat")
+    await Store(sandbox).delivered("a yellow boat")
 
     await between()
     await press(private, "Post to the channel")
@@ -83,12 +83,12 @@ async def test_a_private_picture_is_posted_reported_and_answered(stage, page, be
     await expect(page.get_by_role("img", name="a yellow boat")).to_have_count(0)
 
 
-async def test_history_turns_its_pages(stage, page, between):
-    mira = stage.discord.member("Mira", channel="general", guild="Lighthouse Club")
+async def test_history_turns_its_pages(sandbox, page, between):
+    mira = sandbox.discord.member("Mira", channel="general", guild="Lighthouse Club")
     for number in range(6):
         sent = await mira.command("imagine", prompt=f"boat number {number}", steps=20)
         await sent.until(lambda found: found["attachments"])
-    await Store(stage).delivered("boat number 5")
+    await Store(sandbox).delivered("boat number 5")
     await say(page, "/history")
     history = message(page, "Your orders")
     await history.get_by_text("page 1 of 2").wait_for()

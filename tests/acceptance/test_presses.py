@@ -19,9 +19,9 @@ EPHEMERAL = 64
 
 
 @pytest.fixture(scope="module")
-async def running(make_stage):
+async def running(make_sandbox):
     """One bot for all of these, which has one order at the vendor at a time."""
-    async with make_stage(vendor=quick()) as opened:
+    async with make_sandbox(vendor=quick()) as opened:
         await opened.bot(LANE_WIDTH="1").start()
         await opened.ready()
         yield opened
@@ -36,8 +36,8 @@ async def eventually(check, *, within=20.0):
 
 
 @pytest.fixture
-async def stage(shared):
-    """The bot's stage, on which no order is left of other tests."""
+async def sandbox(shared):
+    """The bot's sandbox, on which no order is left of other tests."""
     yield shared
     shared.pixazo.release_states()
     open_orders = "owner IS NOT NULL OR state = 'WAITING'"
@@ -45,9 +45,9 @@ async def stage(shared):
 
 
 @pytest.fixture
-async def server(stage):
+async def server(sandbox):
     """A server that no other test knows, without limits."""
-    server = Server(stage)
+    server = Server(sandbox)
     await set_limits(server.mira, member_per_day=0, member_at_once=0)
     return server
 
@@ -58,14 +58,14 @@ def noah(server):
 
 
 @pytest.fixture(params=["at once", "after a kill"])
-def pause(stage, request):
+def pause(sandbox, request):
     """Let a press come at once, or after the bot was killed and started again."""
 
     async def pause():
         if request.param == "after a kill":
-            await stage.process.kill()
-            await stage.process.start()
-            await stage.ready()
+            await sandbox.process.kill()
+            await sandbox.process.start()
+            await sandbox.ready()
 
     return pause
 
@@ -85,9 +85,9 @@ def buttons(message):
     return found
 
 
-def submitted(stage):
+def submitted(sandbox):
     """Return the prompts that the vendor got."""
-    return [json.loads(one.body)["prompt"] for one in stage.pixazo.journal.find("POST", SUBMIT)]
+    return [json.loads(one.body)["prompt"] for one in sandbox.pixazo.journal.find("POST", SUBMIT)]
 
 
 async def press(member, message, what):
@@ -116,11 +116,11 @@ def picture(noah):
 
 
 @pytest.fixture
-def queued(stage, noah):
+def queued(sandbox, noah):
     """Order what then stays with the vendor, and return the order."""
 
     async def queued(prompt="a lighthouse", member=noah):
-        stage.pixazo.hold_states()
+        sandbox.pixazo.hold_states()
         sent = await member.command("imagine", prompt=prompt)
         await sent.until(says("**Queued**"))
         return sent
@@ -144,7 +144,7 @@ def waiting(noah, queued):
     return waiting
 
 
-async def test_what_is_cancelled_as_it_waits_is_never_sent(stage, noah, waiting, picture, pause):
+async def test_what_is_cancelled_as_it_waits_is_never_sent(sandbox, noah, waiting, picture, pause):
     """Nothing reaches the vendor, nothing is charged, and the card says so for good."""
     order = await waiting("a storm")
     await pause()
@@ -155,26 +155,26 @@ async def test_what_is_cancelled_as_it_waits_is_never_sent(stage, noah, waiting,
     assert await told(pressed) == "Cancelled before it was sent. Nothing was charged."
     assert "Nothing was charged." in words(card)
     assert buttons(card).keys() == {"again", "edit"}
-    stage.pixazo.release_states()
+    sandbox.pixazo.release_states()
     await picture("a calm")
-    assert submitted(stage) == ["the one before", "a calm"]
+    assert submitted(sandbox) == ["the one before", "a calm"]
 
 
-async def test_what_was_cancelled_can_be_tried_again(stage, noah, waiting, pause):
+async def test_what_was_cancelled_can_be_tried_again(sandbox, noah, waiting, pause):
     order = await waiting("a storm")
     await press(noah, order.message, "cancel")
     card = await order.until(says("**Cancelled**"))
     await pause()
 
     again = await press(noah, card, "again")
-    stage.pixazo.release_states()
+    sandbox.pixazo.release_states()
     await again.until(delivered(1))
 
-    assert submitted(stage) == ["the one before", "a storm"]
+    assert submitted(sandbox) == ["the one before", "a storm"]
 
 
 async def test_what_was_sent_already_is_hidden_goes_on_and_is_in_the_history(
-    stage, server, noah, queued, pause
+    sandbox, server, noah, queued, pause
 ):
     """It is paid for, so its member can have it; all others see nothing of it any more."""
     prompt = f"hidden in {server.name}"
@@ -187,9 +187,9 @@ async def test_what_was_sent_already_is_hidden_goes_on_and_is_in_the_history(
     assert "it goes on, counts and is charged" in await told(pressed)
     assert prompt not in words(card)
     assert buttons(card) == {}
-    stage.pixazo.release_states()
-    await Store(stage).until(prompt, lambda row: row["kept_at"] is not None)
-    assert pictures(stage, prompt) == []
+    sandbox.pixazo.release_states()
+    await Store(sandbox).until(prompt, lambda row: row["kept_at"] is not None)
+    assert pictures(sandbox, prompt) == []
     assert order.message["attachments"] == []
     assert "**Hidden**" in words(order.message)
 
@@ -197,10 +197,10 @@ async def test_what_was_sent_already_is_hidden_goes_on_and_is_in_the_history(
     handed = await asked.until(delivered(1))
     assert prompt in words(handed)
     assert asked.ephemeral
-    assert pictures(stage, prompt) == [handed]
+    assert pictures(sandbox, prompt) == [handed]
 
 
-async def test_nobody_cancels_what_is_not_theirs_but_moderators(stage, server, queued, pause):
+async def test_nobody_cancels_what_is_not_theirs_but_moderators(sandbox, server, queued, pause):
     order = await queued("a wolf")
     await pause()
 
@@ -217,7 +217,7 @@ async def test_nobody_cancels_what_is_not_theirs_but_moderators(stage, server, q
     assert "only its member can fetch" in await told(by_mira)
 
 
-async def test_what_two_cancel_at_once_is_cancelled_once(stage, server, noah, waiting):
+async def test_what_two_cancel_at_once_is_cancelled_once(sandbox, server, noah, waiting):
     order = await waiting("a storm")
 
     both = await asyncio.gather(
@@ -233,7 +233,7 @@ async def test_what_two_cancel_at_once_is_cancelled_once(stage, server, noah, wa
 # Again.
 
 
-async def test_again_is_an_own_order_of_whoever_presses(stage, server, noah, picture, pause):
+async def test_again_is_an_own_order_of_whoever_presses(sandbox, server, noah, picture, pause):
     card = await picture("a lighthouse", steps=33, images=2)
     await pause()
 
@@ -242,17 +242,17 @@ async def test_again_is_an_own_order_of_whoever_presses(stage, server, noah, pic
 
     assert other["id"] != card["id"]
     assert not again.ephemeral
-    first, second = (json.loads(one.body) for one in stage.pixazo.journal.find("POST", SUBMIT))
+    first, second = (json.loads(one.body) for one in sandbox.pixazo.journal.find("POST", SUBMIT))
     assert first == second
 
 
 async def test_ten_presses_of_again_make_as_many_orders_as_the_limits_let(
-    stage, server, noah, picture, pause
+    sandbox, server, noah, picture, pause
 ):
     """A burst slips past no limit, and no two orders share a card."""
     card = await picture()
     await set_limits(server.mira, member_at_once=3)
-    stage.pixazo.hold_states()
+    sandbox.pixazo.hold_states()
     await pause()
     begun = time.monotonic()
 
@@ -265,14 +265,14 @@ async def test_ten_presses_of_again_make_as_many_orders_as_the_limits_let(
     assert len(taken) == 3
     assert len({one.message["id"] for one in taken}) == 3
     assert all("you may have 3 orders at once" in one for one in refused)
-    stage.pixazo.release_states()
+    sandbox.pixazo.release_states()
     for one in taken:
         await one.until(delivered(1))
-    assert len(submitted(stage)) == 4
+    assert len(submitted(sandbox)) == 4
 
 
 async def test_again_for_what_is_not_allowed_any_more_is_refused_by_that_rule(
-    stage, server, noah, picture, pause
+    sandbox, server, noah, picture, pause
 ):
     card = await picture(images=2)
     await set_limits(server.mira, images=1)
@@ -281,10 +281,10 @@ async def test_again_for_what_is_not_allowed_any_more_is_refused_by_that_rule(
     again = await press(noah, card, "again")
 
     assert "may have 1 image, you asked for 2" in await told(again)
-    assert len(submitted(stage)) == 1
+    assert len(submitted(sandbox)) == 1
 
 
-async def test_again_of_a_private_order_is_private(stage, server, noah, picture, pause):
+async def test_again_of_a_private_order_is_private(sandbox, server, noah, picture, pause):
     card = await picture("a secret", private=True)
     await pause()
 
@@ -299,7 +299,7 @@ async def test_again_of_a_private_order_is_private(stage, server, noah, picture,
 
 
 async def test_an_edited_order_is_what_the_form_says_and_else_as_it_was(
-    stage, noah, picture, pause
+    sandbox, noah, picture, pause
 ):
     card = await picture("a boat", steps=33, enhance=False, style="ink")
 
@@ -312,7 +312,7 @@ async def test_an_edited_order_is_what_the_form_says_and_else_as_it_was(
     sent = await noah.submit_modal(opened, {"prompt": "a red boat", "images": ["2"]})
     await sent.until(delivered(2))
 
-    first, second = (json.loads(one.body) for one in stage.pixazo.journal.find("POST", SUBMIT))
+    first, second = (json.loads(one.body) for one in sandbox.pixazo.journal.find("POST", SUBMIT))
     assert second.pop("prompt") == first.pop("prompt").replace("a boat", "a red boat")
     assert second.pop("num_images") == first.pop("num_images") + 1
     assert second == first
@@ -331,7 +331,7 @@ async def test_an_edited_order_is_what_the_form_says_and_else_as_it_was(
     ids=["guidance", "steps", "word", "limit"],
 )
 async def test_a_form_that_is_refused_gives_the_prompt_back(
-    stage, server, noah, picture, values, why
+    sandbox, server, noah, picture, values, why
 ):
     """Somebody has typed it, and Discord forgets forms."""
     await set_limits(server.mira, images=3)
@@ -347,7 +347,7 @@ async def test_a_form_that_is_refused_gives_the_prompt_back(
     assert "Nothing was ordered, nothing is charged." in answer
     shown = prompt.replace("```", "`\u200b`\u200b`")
     assert f"```\n{shown}\n```" in answer
-    assert len(submitted(stage)) == 1
+    assert len(submitted(sandbox)) == 1
 
 
 async def test_an_edited_private_order_is_private(server, noah, picture, pause):
@@ -372,7 +372,7 @@ async def gone(member, message):
 
 
 @pytest.mark.parametrize("private", [True, False], ids=["private", "public"])
-async def test_a_member_deletes_their_own(stage, server, noah, picture, pause, private):
+async def test_a_member_deletes_their_own(sandbox, server, noah, picture, pause, private):
     prompt = f"deleted in {server.name}"
     card = await picture(prompt, private=private)
     await pause()
@@ -381,11 +381,11 @@ async def test_a_member_deletes_their_own(stage, server, noah, picture, pause, p
 
     await gone(noah, card)
     assert "stay charged" in await told(pressed)
-    assert pictures(stage, prompt) == []
-    assert Store(stage).row(prompt)["deleted_at"] is not None
+    assert pictures(sandbox, prompt) == []
+    assert Store(sandbox).row(prompt)["deleted_at"] is not None
 
 
-async def test_a_moderator_deletes_what_others_may_not(stage, server, picture, pause):
+async def test_a_moderator_deletes_what_others_may_not(sandbox, server, picture, pause):
     card = await picture()
     await pause()
 
@@ -400,7 +400,7 @@ async def test_a_moderator_deletes_what_others_may_not(stage, server, picture, p
 # Post.
 
 
-async def test_a_private_picture_is_posted_by_its_member(stage, server, noah, picture, pause):
+async def test_a_private_picture_is_posted_by_its_member(sandbox, server, noah, picture, pause):
     """All see it then, and whose it is; the private one is gone, since it would say otherwise."""
     card = await picture("a secret", private=True)
     assert buttons(card).keys() == {"again", "edit", "post", "delete"}
@@ -422,7 +422,7 @@ async def test_a_private_picture_is_posted_by_its_member(stage, server, noah, pi
 
 
 async def test_a_private_picture_with_a_word_that_was_blocked_since_stays_private(
-    stage, server, noah, picture, pause
+    sandbox, server, noah, picture, pause
 ):
     """Nobody has looked at what was private: the rules of now decide on what all will see."""
     card = await picture("a wolf", private=True)
@@ -442,7 +442,7 @@ async def test_a_private_picture_with_a_word_that_was_blocked_since_stays_privat
     await server.ada.sees(delivered(1))
 
 
-async def test_what_is_pressed_twice_at_once_is_posted_once(stage, server, noah, picture):
+async def test_what_is_pressed_twice_at_once_is_posted_once(sandbox, server, noah, picture):
     card = await picture("a secret", private=True)
 
     await asyncio.gather(*(press(noah, card, "post") for _ in range(3)))
@@ -454,17 +454,17 @@ async def test_what_is_pressed_twice_at_once_is_posted_once(stage, server, noah,
 
 @pytest.mark.parametrize("what", ["post", "delete"])
 async def test_private_pictures_are_out_of_everybody_elses_reach(
-    stage, server, noah, picture, what
+    sandbox, server, noah, picture, what
 ):
     """Discord shows the button to nobody else; a crafted client is refused all the same."""
     card = await picture("a secret", private=True)
     ada = server.ada
     with pytest.raises(NotPossible):
         await press(ada, card, what)
-    source = stage.discord.messages.find(noah.channel, card["id"], viewer=noah.user.id)
+    source = sandbox.discord.messages.find(noah.channel, card["id"], viewer=noah.user.id)
 
     data = {"custom_id": buttons(card)[what]}
-    tried = crafted(stage, ada, InteractionType.COMPONENT, data, source)
+    tried = crafted(sandbox, ada, InteractionType.COMPONENT, data, source)
 
     assert "Das kann nur, wer es bestellt hat" in await told(tried)
     assert not [one for one in ada.visible() if one["attachments"]]

@@ -53,9 +53,9 @@ def allowed_at(refused):
 
 
 @pytest.fixture(scope="module")
-async def running(make_stage):
+async def running(make_sandbox):
     """One bot for what leaves its lane open: orders go one by one."""
-    async with make_stage(vendor=quick()) as opened:
+    async with make_sandbox(vendor=quick()) as opened:
         await opened.bot(LANE_WIDTH="1", LANE_RATE_PER_MINUTE="6000").start()
         await opened.ready()
         await without_limits(opened)
@@ -63,22 +63,22 @@ async def running(make_stage):
 
 
 @pytest.fixture
-def mira(stage):
-    return stage.discord.member("Mira", channel="general", guild=CLUB)
+def mira(sandbox):
+    return sandbox.discord.member("Mira", channel="general", guild=CLUB)
 
 
 @pytest.fixture
-def reader(stage):
+def reader(sandbox):
     """A member of the other server."""
-    return stage.discord.member("Sam", channel="reading-room", guild=LIBRARY)
+    return sandbox.discord.member("Sam", channel="reading-room", guild=LIBRARY)
 
 
 async def orders(member, count, name="picture"):
     return [await member.command("imagine", prompt=f"{name} {number}") for number in range(count)]
 
 
-def accepted_once(stage, count):
-    prompts = [json.loads(one.body)["prompt"] for one in stage.pixazo.accepted]
+def accepted_once(sandbox, count):
+    prompts = [json.loads(one.body)["prompt"] for one in sandbox.pixazo.accepted]
     return len(prompts) == len(set(prompts)) == count
 
 
@@ -112,18 +112,18 @@ async def test_ten_429_in_a_row_cost_time_and_nothing_else(shared, member):
     assert accepted_once(shared, 3)
 
 
-async def test_429_on_status_calls_costs_time_and_nothing_else(stage, start, noah):
+async def test_429_on_status_calls_costs_time_and_nothing_else(sandbox, start, noah):
     await start(PUBLIC_URL="", POLL_SECONDS="0.2")
-    stage.pixazo.faults.add(too_many({"Retry-After": "0.4"}, method="GET", path=STATUS, times=3))
+    sandbox.pixazo.faults.add(too_many({"Retry-After": "0.4"}, method="GET", path=STATUS, times=3))
 
     sents = await orders(noah, 2)
     for sent in sents:
         await sent.until(delivered(1), within=20)
 
-    calls = stage.pixazo.journal.find("GET", STATUS)
+    calls = sandbox.pixazo.journal.find("GET", STATUS)
     for refused in (one for one in calls if one.status == 429):
         assert all(one.at >= refused.ended + 0.35 for one in calls if one.at > refused.ended + 0.1)
-    assert accepted_once(stage, 2)
+    assert accepted_once(sandbox, 2)
 
 
 async def test_a_restart_in_the_middle_of_a_pause_keeps_the_pause(shared, member):
@@ -142,9 +142,9 @@ async def test_a_restart_in_the_middle_of_a_pause_keeps_the_pause(shared, member
     assert taken.at >= refused.ended + 2.9
 
 
-async def test_a_pause_that_nobody_should_wait_for_is_named_with_its_end(stage, start, noah):
+async def test_a_pause_that_nobody_should_wait_for_is_named_with_its_end(sandbox, start, noah):
     await start(LANE_WIDTH="1")
-    stage.pixazo.answer_next("403", retry_after=5 * 86400)
+    sandbox.pixazo.answer_next("403", retry_after=5 * 86400)
 
     sents = await orders(noah, 2)
     for sent in sents:
@@ -155,29 +155,29 @@ async def test_a_pause_that_nobody_should_wait_for_is_named_with_its_end(stage, 
     later = await noah.command("imagine", prompt="later")
     told = (await later.answer())["content"]
     assert "asked for a long pause. Orders are taken again <t:" in told
-    assert len(stage.pixazo.journal.find("POST", SUBMIT)) == 1
+    assert len(sandbox.pixazo.journal.find("POST", SUBMIT)) == 1
 
 
 async def test_an_empty_wallet_gives_orders_back_tells_each_server_once_and_opens_after_a_top_up(
-    stage, start, noah, mira, reader
+    sandbox, start, noah, mira, reader
 ):
     bot = await start(LANE_WIDTH="1", BALANCE_PROBE_SECONDS="3")
-    library = stage.discord.member("Mira", channel="gallery", guild=LIBRARY)
+    library = sandbox.discord.member("Mira", channel="gallery", guild=LIBRARY)
     for moderator in (mira, library):
         await set_limits(moderator, member_at_once=0)
-    pictures = stage.world.channel("pictures", guild=CLUB).id
-    gallery = stage.world.channel("gallery", guild=LIBRARY).id
+    pictures = sandbox.world.channel("pictures", guild=CLUB).id
+    gallery = sandbox.world.channel("gallery", guild=LIBRARY).id
     for moderator, channel in ((mira, pictures), (library, gallery)):
         sent = await moderator.command("limits", "log", channel=channel)
         await sent.until(says("is told"))
-    stage.pixazo.hold_states()
+    sandbox.pixazo.hold_states()
     first, *waiting = [*await orders(noah, 4), *await orders(reader, 2, "read")]
-    [running] = await stage.pixazo.wait_accepted()
+    [running] = await sandbox.pixazo.wait_accepted()
     for sent in waiting:
         await sent.until(says("in line"))
 
-    stage.pixazo.wallet_usd = 0.0
-    stage.pixazo.move(running.request_id, "COMPLETED")
+    sandbox.pixazo.wallet_usd = 0.0
+    sandbox.pixazo.move(running.request_id, "COMPLETED")
     for sent in waiting:
         await sent.until(says("image credit is used up"))
         assert "Nothing was charged" in words(sent.message)
@@ -186,11 +186,11 @@ async def test_an_empty_wallet_gives_orders_back_tells_each_server_once_and_open
     refused = await noah.command("imagine", prompt="refused")
     told = (await refused.answer())["content"]
     assert "Only its operator can top it up; the next try is possible <t:" in told
-    posts = len(stage.pixazo.journal.find("POST", SUBMIT))
+    posts = len(sandbox.pixazo.journal.find("POST", SUBMIT))
     assert posts == 2
 
     for member, channel in ((mira, pictures), (library, gallery)):
-        lines = await stage.world.wait(
+        lines = await sandbox.world.wait(
             lambda member=member, channel=channel: (
                 [
                     line
@@ -206,8 +206,8 @@ async def test_an_empty_wallet_gives_orders_back_tells_each_server_once_and_open
         assert f"https://discord.com/channels/{member.channel.guild_id}/" in lines[0]
     assert len([line for line in bot.log if "WARNING" in line and "wallet" in line]) == 1
 
-    stage.pixazo.wallet_usd = None
-    stage.pixazo.release_states()
+    sandbox.pixazo.wallet_usd = None
+    sandbox.pixazo.release_states()
     probe = await until_admitted(noah)
     await probe.until(delivered(1))
     after = await noah.command("imagine", prompt="after")
@@ -229,18 +229,18 @@ async def until_admitted(member):
             await asyncio.sleep(0.1)
 
 
-async def test_while_the_probe_has_no_answer_everybody_else_is_refused(stage, start, noah, mira):
+async def test_while_the_probe_has_no_answer_everybody_else_is_refused(sandbox, start, noah, mira):
     """And a moderator who knows of a top-up need not wait for the probe's time."""
-    stage.pixazo.wallet_usd = 0.0
+    sandbox.pixazo.wallet_usd = 0.0
     await start(BALANCE_PROBE_SECONDS="3600")
-    await without_limits(stage)
+    await without_limits(sandbox)
     sent = await noah.command("imagine", prompt="a cat")
     await sent.until(says("image credit is used up"))
-    stage.pixazo.wallet_usd = None
+    sandbox.pixazo.wallet_usd = None
 
     resumed = await mira.command("limits", "resume")
     await resumed.until(says("The next order will find out whether there is image credit again"))
-    held = stage.pixazo.faults.add(hold(SUBMIT))
+    held = sandbox.pixazo.faults.add(hold(SUBMIT))
     probe = await noah.command("imagine", prompt="the probe")
     await held.reached.wait()
     other = await noah.command("imagine", prompt="another")
@@ -253,13 +253,13 @@ async def test_while_the_probe_has_no_answer_everybody_else_is_refused(stage, st
     await after.until(delivered(1))
 
 
-async def test_a_late_202_of_an_order_sent_before_the_402_opens_nothing(stage, start, noah):
+async def test_a_late_202_of_an_order_sent_before_the_402_opens_nothing(sandbox, start, noah):
     await start(BALANCE_PROBE_SECONDS="3600")
-    await without_limits(stage)
-    held = stage.pixazo.faults.add(hold(SUBMIT))
+    await without_limits(sandbox)
+    held = sandbox.pixazo.faults.add(hold(SUBMIT))
     early = await noah.command("imagine", prompt="early")
     await held.reached.wait()
-    stage.pixazo.answer_next("402")
+    sandbox.pixazo.answer_next("402")
     late = await noah.command("imagine", prompt="late")
     await late.until(says("image credit is used up"))
 
@@ -268,20 +268,20 @@ async def test_a_late_202_of_an_order_sent_before_the_402_opens_nothing(stage, s
 
     refused = await noah.command("imagine", prompt="refused")
     assert "image credit is used up" in (await refused.answer())["content"]
-    assert len(stage.pixazo.journal.find("POST", SUBMIT)) == 2
+    assert len(sandbox.pixazo.journal.find("POST", SUBMIT)) == 2
 
 
 async def test_a_wrong_key_closes_the_lane_and_a_restart_with_the_right_one_opens_it(
-    stage, start, noah
+    sandbox, start, noah
 ):
     bot = await start(PIXAZO_API_KEY="wrong", LANE_WIDTH="1")
-    await without_limits(stage)
+    await without_limits(sandbox)
     first = await noah.command("imagine", prompt="first")
     await first.until(says("does not accept the bot's key"))
 
     refused = await noah.command("imagine", prompt="refused")
     assert "Only the bot's operator can mend it" in (await refused.answer())["content"]
-    assert len(stage.pixazo.journal.find("POST", SUBMIT)) == 1
+    assert len(sandbox.pixazo.journal.find("POST", SUBMIT)) == 1
     warnings = [line for line in bot.log if "WARNING" in line and "PIXAZO_API_KEY" in line]
     assert len(warnings) == 1
 
@@ -291,10 +291,10 @@ async def test_a_wrong_key_closes_the_lane_and_a_restart_with_the_right_one_open
     await sent.until(delivered(1))
 
 
-async def test_a_key_that_was_mended_at_the_vendors_works_after_a_restart(stage, start, noah):
-    stage.pixazo.answer_next("401")
+async def test_a_key_that_was_mended_at_the_vendors_works_after_a_restart(sandbox, start, noah):
+    sandbox.pixazo.answer_next("401")
     bot = await start()
-    await without_limits(stage)
+    await without_limits(sandbox)
     first = await noah.command("imagine", prompt="first")
     await first.until(says("does not accept the bot's key"))
     refused = await noah.command("imagine", prompt="refused")
@@ -302,7 +302,7 @@ async def test_a_key_that_was_mended_at_the_vendors_works_after_a_restart(stage,
 
     await bot.stop()
     await bot.start()
-    await stage.ready()
+    await sandbox.ready()
 
     sent = await noah.command("imagine", prompt="second")
     await sent.until(delivered(1))

@@ -5,61 +5,61 @@ from sandbox.faults import Cut, Fault
 COMMANDS = "/api/v10/applications/*/commands"
 
 
-async def test_commands_are_registered_only_when_they_differ(stage, start):
+async def test_commands_are_registered_only_when_they_differ(sandbox, start):
     bot = await start()
-    assert len(stage.discord.journal.find("PUT", COMMANDS)) == 1
+    assert len(sandbox.discord.journal.find("PUT", COMMANDS)) == 1
 
     await bot.stop()
     await bot.start()
-    await stage.ready()
+    await sandbox.ready()
 
-    assert len(stage.discord.journal.find("GET", COMMANDS)) == 2
-    assert len(stage.discord.journal.find("PUT", COMMANDS)) == 1
+    assert len(sandbox.discord.journal.find("GET", COMMANDS)) == 2
+    assert len(sandbox.discord.journal.find("PUT", COMMANDS)) == 1
 
 
-async def test_a_refused_first_connection_does_not_end_the_process(stage, noah):
-    stage.world.refuse_gateway = True
-    bot = stage.bot()
+async def test_a_refused_first_connection_does_not_end_the_process(sandbox, noah):
+    sandbox.world.refuse_gateway = True
+    bot = sandbox.bot()
     await bot.start()
     await bot.wait_line("connecting to Discord again")
 
-    stage.world.refuse_gateway = False
-    await stage.ready()
+    sandbox.world.refuse_gateway = False
+    await sandbox.ready()
 
     sent = await noah.command("imagine", prompt="a cat")
     assert await sent.answer()
 
 
-async def test_discord_being_away_at_the_start_is_waited_out(stage, noah):
-    stage.discord.faults.add(Fault(method="*", path="*", do=Cut(when="before"), times=100))
-    bot = stage.bot()
+async def test_discord_being_away_at_the_start_is_waited_out(sandbox, noah):
+    sandbox.discord.faults.add(Fault(method="*", path="*", do=Cut(when="before"), times=100))
+    bot = sandbox.bot()
     await bot.start()
     await bot.wait_line("could not log in")
     await bot.wait_line("connecting to Discord again")
 
-    stage.discord.faults.clear()
-    await stage.ready()
+    sandbox.discord.faults.clear()
+    await sandbox.ready()
 
     sent = await noah.command("imagine", prompt="a cat")
     assert await sent.answer()
 
 
 async def test_what_came_while_the_connection_was_cut_is_answered_after_a_resume(
-    stage, start, noah
+    sandbox, start, noah
 ):
     await start()
 
-    stage.discord.drop()
+    sandbox.discord.drop()
     sent = await noah.command("imagine", prompt="a cat")
 
     assert await sent.answer()
 
 
-async def test_sigterm_ends_it_cleanly(stage, start, noah):
+async def test_sigterm_ends_it_cleanly(sandbox, start, noah):
     bot = await start()
-    stage.pixazo.hold_states()
+    sandbox.pixazo.hold_states()
     await noah.command("imagine", prompt="a cat")
-    await stage.pixazo.wait_accepted()
+    await sandbox.pixazo.wait_accepted()
 
     status = await bot.stop(within=10)
 
@@ -67,25 +67,25 @@ async def test_sigterm_ends_it_cleanly(stage, start, noah):
     assert not [line for line in bot.log if "ERROR" in line or "Traceback" in line]
 
 
-async def test_a_token_that_discord_refuses_ends_it_with_a_line_that_names_it(stage):
-    bot = stage.bot(DISCORD_TOKEN="wrong")
+async def test_a_token_that_discord_refuses_ends_it_with_a_line_that_names_it(sandbox):
+    bot = sandbox.bot(DISCORD_TOKEN="wrong")
     await bot.start()
 
     assert await bot.wait_exit() == 2
     assert "imagine: DISCORD_TOKEN: Discord does not take it" in bot.log
 
 
-async def test_a_second_run_on_one_database_ends_with_a_clear_line(stage, start):
+async def test_a_second_run_on_one_database_ends_with_a_clear_line(sandbox, start):
     await start()
-    second = stage.bot("run", WEB_PORT="0")
+    second = sandbox.bot("run", WEB_PORT="0")
     await second.start()
 
     assert await second.wait_exit() == 1
     assert any("another process runs on" in line for line in second.log)
 
 
-async def test_check_says_line_by_line_what_works_and_spends_nothing(stage):
-    checking = stage.bot("check")
+async def test_check_says_line_by_line_what_works_and_spends_nothing(sandbox):
+    checking = sandbox.bot("check")
     await checking.start()
 
     assert await checking.wait_exit() == 0
@@ -95,11 +95,11 @@ async def test_check_says_line_by_line_what_works_and_spends_nothing(stage):
         ["ok", "vendor:"],
         ["ok", "Discord:"],
     ]
-    assert not stage.pixazo.accepted
+    assert not sandbox.pixazo.accepted
 
 
-async def test_check_tells_what_does_not_work(stage):
-    checking = stage.bot("check", PIXAZO_API_KEY="wrong", DISCORD_TOKEN="wrong")
+async def test_check_tells_what_does_not_work(sandbox):
+    checking = sandbox.bot("check", PIXAZO_API_KEY="wrong", DISCORD_TOKEN="wrong")
     await checking.start()
 
     assert await checking.wait_exit() == 1
@@ -109,9 +109,9 @@ async def test_check_tells_what_does_not_work(stage):
     assert any(line.startswith("FAILED") and "DISCORD_TOKEN" in line for line in lines)
 
 
-async def test_health_is_asked_from_the_command_line(stage, start):
+async def test_health_is_asked_from_the_command_line(sandbox, start):
     bot = await start()
-    asking = stage.bot("health")
+    asking = sandbox.bot("health")
     await asking.start()
     assert await asking.wait_exit() == 0
 

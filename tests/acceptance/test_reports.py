@@ -252,11 +252,11 @@ async def test_a_server_reads_reports_in_its_own_language(server):
     assert "Reported" not in words(notice)
 
 
-async def test_reports_are_answered_by_a_bot_that_was_killed_in_between(stage, start):
+async def test_reports_are_answered_by_a_bot_that_was_killed_in_between(sandbox, start):
     """Nothing of a report is in a bot's memory."""
     bot = await start()
-    await without_limits(stage)
-    server = Server(stage)
+    await without_limits(sandbox)
+    server = Server(sandbox)
     await log_to(server)
     found = {deed: await reported(server, f"a lamp to {deed}") for deed in DEEDS}
 

@@ -15,18 +15,18 @@ EVEN, ODD = "Even Harbour", "Lighthouse Club"  # shards 0 and 1 of 2
 
 
 @pytest.fixture
-async def stage(make_stage):
-    """A stage whose thousands of exchanges are not held against Discord's description."""
-    async with make_stage(vendor=quick()) as opened:
+async def sandbox(make_sandbox):
+    """A sandbox whose thousands of exchanges are not held against Discord's description."""
+    async with make_sandbox(vendor=quick()) as opened:
         yield opened
 
 
 @pytest.fixture
-async def two(stage, postgres):
+async def two(sandbox, postgres):
     """Start two processes; return them by shard."""
-    mira = stage.world.user("Mira")
-    even = stage.world.add_guild(EVEN, owner=mira, snowflake=str(int(ODD_ID) + (1 << 22)))
-    stage.world.add_channel(even, "pier")
+    mira = sandbox.world.user("Mira")
+    even = sandbox.world.add_guild(EVEN, owner=mira, snowflake=str(int(ODD_ID) + (1 << 22)))
+    sandbox.world.add_channel(even, "pier")
     url = await postgres.new()
     common = {
         "DATABASE_URL": url,
@@ -38,8 +38,8 @@ async def two(stage, postgres):
         "MAX_IMAGES_PER_DAY": "0",
         "MAX_IMAGES_PER_GUILD_PER_DAY": "0",
     }
-    first = stage.bot(SHARD_IDS="0", INSTANCE="zero", **common)
-    second = stage.bot(SHARD_IDS="1", INSTANCE="one", WEB_PORT="0", **common)
+    first = sandbox.bot(SHARD_IDS="0", INSTANCE="zero", **common)
+    second = sandbox.bot(SHARD_IDS="1", INSTANCE="one", WEB_PORT="0", **common)
     await first.start()
     await first.wait_line("has connected to Gateway")
     await second.start()
@@ -51,30 +51,30 @@ ODD_ID = "745100321596440576"
 
 
 @pytest.fixture
-def crowds(stage):
+def crowds(sandbox):
     """Make members of both servers, in turns."""
 
     def crowds(count):
         members = []
         for number in range(count):
             guild, channel = ((EVEN, "pier"), (ODD, "general"))[number % 2]
-            user = stage.world.add_user(f"{guild} {number}")
-            stage.world.guild(guild).members[user.id] = []
-            members.append(stage.discord.member(user.id, channel=channel, guild=guild))
+            user = sandbox.world.add_user(f"{guild} {number}")
+            sandbox.world.guild(guild).members[user.id] = []
+            members.append(sandbox.discord.member(user.id, channel=channel, guild=guild))
         return members
 
     return crowds
 
 
-def bodies(stage):
-    return Counter(json.loads(one.body)["prompt"] for one in stage.pixazo.accepted)
+def bodies(sandbox):
+    return Counter(json.loads(one.body)["prompt"] for one in sandbox.pixazo.accepted)
 
 
 ORDERS, WAVE = 40, 20
 
 
 async def test_what_a_killed_process_had_in_its_hands_is_delivered_once_by_the_other(
-    stage, two, crowds
+    sandbox, two, crowds
 ):
     """SIGKILL in the middle of many orders. No member hears of it."""
     _, second = two
@@ -85,29 +85,31 @@ async def test_what_a_killed_process_had_in_its_hands_is_delivered_once_by_the_o
         assert refused == []
         admitted += more
 
-    await stage.pixazo.wait_accepted(ORDERS // 3, within=30)
+    await sandbox.pixazo.wait_accepted(ORDERS // 3, within=30)
     await second.kill()
 
     async with asyncio.timeout(90):
         for sent in admitted:
             await sent.until(ended, within=90)
-    assert max(bodies(stage).values()) == 1
-    shown = pictured(stage)
+    assert max(bodies(sandbox).values()) == 1
+    shown = pictured(sandbox)
     for number, sent in enumerate(admitted):
         prompt = f"picture {number}"
         if never_sent(sent.message):
-            assert bodies(stage)[prompt] == shown[prompt] == 0
+            assert bodies(sandbox)[prompt] == shown[prompt] == 0
         else:
             # A submit that was on its way at the kill is uncertain: nobody sends it again.
             assert shown[prompt] == (0 if uncertain(sent.message) else 1)
 
 
-def pictured(stage):
+def pictured(sandbox):
     """Count the messages that show pictures, by prompt, whoever may see them."""
     found = {}
-    for channel in stage.world.channels.values():
-        for user in stage.world.users:
-            found |= {one.id: one.shown for one in stage.discord.messages.of(channel, viewer=user)}
+    for channel in sandbox.world.channels.values():
+        for user in sandbox.world.users:
+            found |= {
+                one.id: one.shown for one in sandbox.discord.messages.of(channel, viewer=user)
+            }
     return Counter(
         message["attachments"][0]["description"].partition(": ")[2]
         for message in found.values()
@@ -128,17 +130,17 @@ def ended(message):
     return bool(message["attachments"]) or uncertain(message) or never_sent(message)
 
 
-async def test_limits_and_callbacks_hold_whichever_process_hears_of_them(stage, two, crowds):
+async def test_limits_and_callbacks_hold_whichever_process_hears_of_them(sandbox, two, crowds):
     """All callbacks reach the first process; the second's orders need no polling all the same."""
     first, _ = two
-    mira = stage.discord.member("Mira", channel="general", guild=ODD)
+    mira = sandbox.discord.member("Mira", channel="general", guild=ODD)
     await set_limits(mira, server_per_day=7)
-    await without_limits(stage, EVEN)
+    await without_limits(sandbox, EVEN)
 
     admitted, refused = await order_at_once(crowds(40))
 
     assert (len(admitted), len(refused)) == (27, 13)
     for sent in admitted:
         await sent.until(delivered(1), within=30)
-    assert max(bodies(stage).values()) == 1
+    assert max(bodies(sandbox).values()) == 1
     assert first.running

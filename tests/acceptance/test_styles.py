@@ -11,9 +11,9 @@ from tests.acceptance.test_imagine import SUBMIT, delivered, says, words
 
 
 @pytest.fixture(scope="module")
-async def running(make_stage):
+async def running(make_sandbox):
     """One bot for all of these, which its operator lets out of its servers."""
-    async with make_stage(vendor=quick()) as opened:
+    async with make_sandbox(vendor=quick()) as opened:
         await opened.bot(ALLOW_DIRECT="true").start()
         await opened.ready()
         await without_limits(opened)
@@ -32,9 +32,9 @@ def ada(shared):
     return shared.discord.member("Ada", channel="general", guild="Lighthouse Club")
 
 
-def submitted(stage):
+def submitted(sandbox):
     """Return the prompts that the vendor got."""
-    return [json.loads(one.body)["prompt"] for one in stage.pixazo.journal.find("POST", SUBMIT)]
+    return [json.loads(one.body)["prompt"] for one in sandbox.pixazo.journal.find("POST", SUBMIT)]
 
 
 async def test_a_style_that_was_chosen_while_typing_extends_what_the_vendor_gets(shared, ada):
@@ -128,30 +128,30 @@ async def test_in_a_server_without_the_bot_pictures_come_as_answers_alone(shared
     assert shared.world.channel("quay", guild="Night Harbour").id == card["channel_id"]
 
 
-async def test_pictures_that_come_too_late_for_an_answer_wait_in_history(stage, start):
+async def test_pictures_that_come_too_late_for_an_answer_wait_in_history(sandbox, start):
     """Nothing else reaches that place."""
     await start(ALLOW_DIRECT="true")
-    abroad = stage.discord.member("Ada", channel="quay", guild="Night Harbour")
-    stage.pixazo.settings.processing_seconds = (2.0, 2.0)
+    abroad = sandbox.discord.member("Ada", channel="quay", guild="Night Harbour")
+    sandbox.pixazo.settings.processing_seconds = (2.0, 2.0)
 
     sent = await abroad.command("imagine", prompt="a late boat")
     await sent.until(says("Processing"))
-    stage.world.token_life = 0.0
-    await Store(stage).until("a late boat", lambda row: row["kept_at"] is not None)
-    stage.world.token_life = 900.0
+    sandbox.world.token_life = 0.0
+    await Store(sandbox).until("a late boat", lambda row: row["kept_at"] is not None)
+    sandbox.world.token_life = 900.0
     asked = await abroad.command("history")
 
     assert await asked.until(delivered(1))
     assert asked.ephemeral
-    assert stage.discord.journal.find("POST", "/api/v10/channels/*/messages") == []
-    assert stage.discord.journal.find("PATCH", "/api/v10/channels/*") == []
+    assert sandbox.discord.journal.find("POST", "/api/v10/channels/*/messages") == []
+    assert sandbox.discord.journal.find("PATCH", "/api/v10/channels/*") == []
 
 
-async def test_where_the_operator_did_not_open_it_nothing_is_offered(stage, start, noah):
+async def test_where_the_operator_did_not_open_it_nothing_is_offered(sandbox, start, noah):
     await start()
 
-    abroad = stage.discord.member("Noah", channel="quay", guild="Night Harbour")
-    for member in (abroad, stage.discord.member("Noah")):
+    abroad = sandbox.discord.member("Noah", channel="quay", guild="Night Harbour")
+    for member in (abroad, sandbox.discord.member("Noah")):
         with pytest.raises(NotPossible):
             await member.command("imagine", prompt="a boat")
     assert await (await noah.command("imagine", prompt="a boat")).until(delivered(1))

@@ -33,11 +33,11 @@ def inherited() -> dict[str, str]:
     }
 
 
-class Stage:
+class SandboxEnvironment:
     """Opens everything but the bot; leaving it ends every bot that it made.
 
-    `journal` and `faults` of each stand-in hang on the stand-in: `stage.discord.journal`,
-    `stage.pixazo.faults`.
+    `journal` and `faults` of each stand-in hang on the stand-in: `sandbox.discord.journal`,
+    `sandbox.pixazo.faults`.
     """
 
     def __init__(
@@ -82,8 +82,8 @@ class Stage:
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
-    def environment(self) -> dict[str, str]:
-        """Return the whole environment that points a bot at this stage."""
+    def bot_environment(self) -> dict[str, str]:
+        """Return the whole environment that points a bot at this sandbox."""
         return inherited() | {
             "PYTHONPATH": str(PROJECT),
             "PYTHONUNBUFFERED": "1",
@@ -106,11 +106,11 @@ class Stage:
 
         *arguments* are of its command line; without any it runs.
 
-        It runs in the stage's temporary folder, so that no `.env` is read, and
-        its database outlives it as long as the stage does.
+        It runs in the sandbox's temporary folder, so that no `.env` is read, and
+        its database outlives it as long as the sandbox does.
         """
         process = BotProcess(
-            self.environment() | env,
+            self.bot_environment() | env,
             cwd=self._folder,
             command=(*BOT, *arguments),
             launch=self._launch,

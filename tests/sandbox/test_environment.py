@@ -1,0 +1,75 @@
+"""The sandbox: everything but the bot opens and closes, and a bot is told where it all is."""
+
+import aiohttp
+
+from sandbox.discord.world import BotOnline
+from sandbox.environment import SandboxEnvironment
+from sandbox.pixazo import Settings
+
+
+async def test_everything_listens_and_nothing_is_left():
+    async with SandboxEnvironment() as sandbox, aiohttp.ClientSession() as client:
+        async with client.get(f"{sandbox.address}panel/state") as response:
+            assert response.status == 200
+            assert (await response.json())["bot"]["running"] is False
+        async with client.get(f"{sandbox.discord.api_url}/gateway") as response:
+            assert response.status == 200
+        async with client.get(f"{sandbox.pixazo.origin}/v2/requests/status/x") as response:
+            assert response.status == 401
+
+    async with aiohttp.ClientSession() as client:
+        for address in (sandbox.address, sandbox.pixazo.origin, sandbox.pixazo.media_origin):
+            try:
+                await client.get(address)
+            except aiohttp.ClientConnectorError:
+                continue
+            raise AssertionError(f"{address} still listens")
+
+
+async def test_a_bot_is_pointed_at_the_stand_ins_and_at_nothing_real(monkeypatch):
+    monkeypatch.setenv("PIXAZO_API_KEY", "a real one")
+    async with SandboxEnvironment() as sandbox:
+        env = sandbox.bot(POLL_SECONDS="5").env
+
+        assert env["DISCORD_TOKEN"] == sandbox.world.bot_token
+        assert env["DISCORD_API_URL"] == sandbox.discord.api_url
+        assert env["DISCORD_GATEWAY_URL"] == sandbox.discord.gateway_url
+        assert env["PIXAZO_API_KEY"] == "sandbox-key"
+        assert env["PIXAZO_URL"] == sandbox.pixazo.origin
+        assert env["MEDIA_ORIGINS"] == sandbox.pixazo.media_origin
+        assert env["POLL_SECONDS"] == "5"
+        assert sandbox.pixazo.settings.carry == {
+            env["PUBLIC_URL"]: f"http://127.0.0.1:{env['WEB_PORT']}"
+        }
+
+
+async def test_the_panel_drives_the_newest_bot():
+    async with SandboxEnvironment() as sandbox:
+        sandbox.bot()
+        newest = sandbox.bot()
+
+        assert sandbox.process is newest
+
+
+async def test_ready_waits_for_the_gateway():
+    async with SandboxEnvironment(vendor=Settings(wallet_usd=1.0)) as sandbox:
+        assert not sandbox.online
+
+        sandbox.world.tell(BotOnline(online=True))
+
+        await sandbox.ready(within=1)
+        assert sandbox.panel.state()["bot"]["online"]
+        sandbox.world.tell(BotOnline(online=False))
+        assert not sandbox.online
+
+
+async def test_leaving_the_sandbox_ends_its_bots(tmp_path):
+    """Even those of which nothing is known any more; here another program plays the bot."""
+    (tmp_path / "bot.py").write_text("import time; print('up', flush=True); time.sleep(60)")
+    async with SandboxEnvironment() as sandbox:
+        bots = [sandbox.bot(PYTHONPATH=str(tmp_path)) for _ in range(2)]
+        for bot in bots:
+            await bot.start()
+            await bot.wait_line("up")
+
+    assert [bot.running for bot in bots] == [False, False]
