@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from sandbox.discord.interactions import Answered
-from sandbox.discord.kinds import Callback
+from sandbox.discord.enums import CallbackType
+from sandbox.discord.interactions import InteractionAnswered
 from sandbox.discord.member import Member
 from sandbox.discord.messages import Message, MessageEdited
 from sandbox.discord.world import Event, World
@@ -79,10 +79,10 @@ class Crowd:
 
     def _hear(self, event: Event) -> None:
         match event:
-            case Answered(interaction) if sent := self._sent.get(interaction.id):
+            case InteractionAnswered(interaction) if sent := self._sent.get(interaction.id):
                 sent.answered_at = time.time()
                 sent.answered.set()
-                if interaction.callback is not Callback.DEFERRED_MESSAGE:
+                if interaction.callback is not CallbackType.DEFERRED_MESSAGE:
                     sent.refused = True
                     sent.over.set()
             case MessageEdited(message) if message.draft.files:

@@ -1,36 +1,36 @@
-"""A stand-in of Discord: REST v10, gateway, CDN, and the socket of the chat page.
+"""A stand-in of Discord: REST v10, gateway, CDN, and the WebSocket of the chat page.
 
-It answers as Discord does and refuses what Discord refuses, so that an unmodified
-discord.py runs against it and a bot's mistake shows here first. `World` holds what there
-is, `Discord` serves it, `Member` acts in it as a member's own client would.
+It returns what Discord returns and rejects what Discord rejects, so that an unmodified
+discord.py runs against it and a mistake of the bot shows here first. `World` holds the state,
+`Discord` serves it, `Member` acts in it as a member's client does.
 
-    what there is     kinds, snowflakes, places, world, sample, shapes (as JSON)
-    what is taken     refusals, forms, components, layout, embeds, modals, attachments, drafts,
+    state             enums, snowflakes, models, world, sample, serializers (to JSON)
+    request checks    api_errors, forms, components, layout, embeds, modals, attachments, drafts,
                       command_forms, bodies
-    what happens      messages, commands, installs, interactions, answers (the bot's),
-                      acts (a member's), reading
-    who is served     rest*, gateway, sessions and cdn (the bot), page (browsers), filling and
-                      member (tests)
-    all in one        server
+    behaviour         messages, commands, installs, interactions, responses (the bot's),
+                      client_actions (a member's), read_state
+    interfaces        rest*, gateway, sessions and cdn (the bot), page (browsers), option_values
+                      and member (tests)
+    all together      server
 
 May import the standard library, aiohttp, Pillow, and `sandbox.journal` and `sandbox.faults`;
 never the bot, and never discord.py.
 """
 
-from sandbox.discord.acts import NotPossible
-from sandbox.discord.filling import NotOffered
-from sandbox.discord.member import Invocation, Member, NoAnswer
+from sandbox.discord.client_actions import ActionUnavailable
+from sandbox.discord.member import InteractionTimeout, Invocation, Member
+from sandbox.discord.option_values import InvalidInput
 from sandbox.discord.sample import sample_world
 from sandbox.discord.server import Discord
 from sandbox.discord.world import World
 
 __all__ = [
+    "ActionUnavailable",
     "Discord",
+    "InteractionTimeout",
+    "InvalidInput",
     "Invocation",
     "Member",
-    "NoAnswer",
-    "NotOffered",
-    "NotPossible",
     "World",
     "sample_world",
 ]

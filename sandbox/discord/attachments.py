@@ -9,11 +9,11 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from sandbox.discord import refusals, snowflakes
+from sandbox.discord import api_errors, snowflakes
+from sandbox.discord.api_errors import Json
 from sandbox.discord.bodies import Upload
 from sandbox.discord.components import ATTACHMENT
 from sandbox.discord.forms import Form, ListOf, Path, Shape, Snowflake, Text
-from sandbox.discord.refusals import Json
 
 MAX_FILES = 10
 MENTIONED = ListOf(
@@ -106,7 +106,7 @@ def take(
     live below *folder*, an address, and have at most *limit* bytes each.
     """
     if any(len(upload.data) > limit for upload in uploads.values()):
-        raise refusals.too_large()
+        raise api_errors.too_large()
     entries = {} if mentioned is None else _entries(mentioned, path, form)
     for identifier, (place, _) in entries.items():
         if identifier not in kept and int(identifier) not in uploads:
@@ -116,7 +116,7 @@ def take(
         _, entry = entries.get(str(number), ((), {}))
         files.append(_store(upload, entry, folder))
     if len(files) > MAX_FILES:
-        raise refusals.too_many_attachments()
+        raise api_errors.too_many_attachments()
     return files
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from typing import Any
 
-from sandbox.discord.refusals import Refusal, invalid_json
+from sandbox.discord.api_errors import ApiError, invalid_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class Body:
 
 
 def read(content_type: str, raw: bytes) -> Body:
-    """Read a body of either kind; an empty one says nothing. Raises Discord's refusals."""
+    """ChannelRead a body of either kind; an empty one says nothing. Raises Discord's refusals."""
     kind, _, parameters = content_type.partition(";")
     match kind.strip().lower():
         case "multipart/form-data":
@@ -38,7 +38,9 @@ def read(content_type: str, raw: bytes) -> Body:
             return Body(payload=_json(raw), files={})
         case _ if not raw:
             return Body(payload={}, files={})
-    raise Refusal(400, 50035, "Invalid Form Body", errors={"_errors": [_unsupported(content_type)]})
+    raise ApiError(
+        400, 50035, "Invalid Form Body", errors={"_errors": [_unsupported(content_type)]}
+    )
 
 
 def _unsupported(content_type: str) -> dict[str, str]:

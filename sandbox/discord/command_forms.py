@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from sandbox.discord.api_errors import Json
+from sandbox.discord.enums import LOCALES, CommandType, Context, OptionType
 from sandbox.discord.forms import (
     ByType,
     Choice,
@@ -23,8 +25,6 @@ from sandbox.discord.forms import (
     Snowflake,
     Text,
 )
-from sandbox.discord.kinds import LOCALES, CommandType, Context, OptionType
-from sandbox.discord.refusals import Json
 
 LIMITS = {CommandType.CHAT_INPUT: 100, CommandType.USER: 15, CommandType.MESSAGE: 15}
 MAX_SIZE = 8000  # characters of a command's names, descriptions and values

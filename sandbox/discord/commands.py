@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sandbox.discord import refusals, snowflakes
+from sandbox.discord import api_errors, snowflakes
+from sandbox.discord.api_errors import Json
 from sandbox.discord.command_forms import BULK, COMMAND, EDIT, LIMITS, check, kind_of
+from sandbox.discord.enums import CommandType, Context
 from sandbox.discord.forms import Form, take
-from sandbox.discord.kinds import CommandType, Context
-from sandbox.discord.refusals import Json
 from sandbox.discord.world import CommandsChanged, World
 
 
@@ -31,7 +31,7 @@ class Commands:
         try:
             return self._scope(guild_id)[command_id]
         except KeyError:
-            raise refusals.unknown_command() from None
+            raise api_errors.unknown_command() from None
 
     def replace(self, guild_id: str | None, bodies: Any) -> list[Json]:
         """Register exactly these; a command keeps its id if its type and name stay."""
@@ -54,7 +54,7 @@ class Commands:
         self._limit(after)
         self._by_scope[guild_id] = after
         if after != before:
-            self._world.tell(CommandsChanged())
+            self._world.publish(CommandsChanged())
         return list(after.values())
 
     def put(self, guild_id: str | None, body: Any) -> tuple[Json, bool]:
@@ -68,7 +68,7 @@ class Commands:
         shown = self._shown(command, guild_id, before)
         self._limit({**scope, shown["id"]: shown})
         scope[shown["id"]] = shown
-        self._world.tell(CommandsChanged())
+        self._world.publish(CommandsChanged())
         return shown, before is None
 
     def edit(self, guild_id: str | None, command_id: str, body: Any) -> Json:
@@ -80,14 +80,14 @@ class Commands:
         form.close()
         shown = self._shown(command, guild_id, before)
         self._scope(guild_id)[command_id] = shown
-        self._world.tell(CommandsChanged())
+        self._world.publish(CommandsChanged())
         return shown
 
     def remove(self, guild_id: str | None, command_id: str) -> None:
         """Remove one command."""
         self.get(guild_id, command_id)
         del self._scope(guild_id)[command_id]
-        self._world.tell(CommandsChanged())
+        self._world.publish(CommandsChanged())
 
     def _scope(self, guild_id: str | None) -> dict[str, Json]:
         return self._by_scope.setdefault(guild_id, {})
@@ -103,7 +103,7 @@ class Commands:
     def _limit(commands: dict[str, Json]) -> None:
         for kind, limit in LIMITS.items():
             if sum(command["type"] == kind for command in commands.values()) > limit:
-                raise refusals.too_many_commands(limit)
+                raise api_errors.too_many_commands(limit)
 
     def _shown(self, command: Json, guild_id: str | None, before: Json | None) -> Json:
         permissions = command.get("default_member_permissions")

@@ -6,6 +6,8 @@ https://discord.com/developers/docs/components/reference
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from sandbox.discord.api_errors import Json
+from sandbox.discord.enums import ButtonStyle, ComponentType
 from sandbox.discord.forms import (
     ByType,
     Choice,
@@ -21,8 +23,6 @@ from sandbox.discord.forms import (
     Text,
     Url,
 )
-from sandbox.discord.kinds import ButtonStyle, ComponentType
-from sandbox.discord.refusals import Json
 
 MAX_COMPONENTS = 40  # nested ones count
 MAX_TEXT = 4000  # characters of all text displays of a message

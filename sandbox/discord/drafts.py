@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sandbox.discord import attachments, components, embeds, layout, refusals
+from sandbox.discord import api_errors, attachments, components, embeds, layout
+from sandbox.discord.api_errors import Json
 from sandbox.discord.attachments import File, Media
 from sandbox.discord.bodies import Body
+from sandbox.discord.enums import MessageFlag
 from sandbox.discord.forms import Choice, Flag, Form, ListOf, Number, Path, Shape, Snowflake, Text
-from sandbox.discord.kinds import MessageFlag
-from sandbox.discord.refusals import Json
 
 PLAIN = Shape(
     {
@@ -118,7 +118,7 @@ def write(payload: Json, body: Body, terms: Terms, before: Draft | None = None) 
         mentioned=mentioned,
     )
     if draft.empty:
-        raise refusals.empty_message()
+        raise api_errors.empty_message()
     return draft
 
 

@@ -4,10 +4,10 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from sandbox.discord.api_errors import Json
 from sandbox.discord.components import ATTACHMENT
 from sandbox.discord.forms import Flag, Form, ListOf, Number, Path, Shape, Text, Url
 from sandbox.discord.layout import Resolve
-from sandbox.discord.refusals import Json
 
 MAX_SIZE = 6000  # characters of all embeds of a message
 ICON = Url(("http", "https", "attachment"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from sandbox.discord.refusals import Json, Refusal
+from sandbox.discord.api_errors import ApiError, Json
 
 Path = tuple[str | int, ...]
 UNBOUNDED = 10**9
@@ -38,7 +38,7 @@ class Form:
     def close(self) -> None:
         """Raise the refusal 50035 if anything was wrong."""
         if self._errors:
-            raise Refusal(400, 50035, "Invalid Form Body", errors=_leaves(self._errors))
+            raise ApiError(400, 50035, "Invalid Form Body", errors=_leaves(self._errors))
 
 
 def _leaves(errors: Json) -> Json:

@@ -12,9 +12,10 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from sandbox.discord import shapes
-from sandbox.discord.interactions import Invoked, created
-from sandbox.discord.kinds import Intent, Opcode, Permission
+from sandbox.discord import serializers
+from sandbox.discord.api_errors import Json
+from sandbox.discord.enums import Intent, Opcode, Permission
+from sandbox.discord.interactions import InteractionCreated, created
 from sandbox.discord.messages import (
     Message,
     MessageEdited,
@@ -22,9 +23,8 @@ from sandbox.discord.messages import (
     MessageRemoved,
     to_bot,
 )
-from sandbox.discord.refusals import Json
 from sandbox.discord.sessions import Connection, Session
-from sandbox.discord.world import BotMoved, BotOnline, ChannelChanged, Event, World
+from sandbox.discord.world import BotMembershipChanged, BotOnline, ChannelChanged, Event, World
 
 OPCODES = frozenset(int(opcode) for opcode in Opcode)
 MAX_FRAME = 4096  # bytes that Discord takes from a bot
@@ -150,7 +150,7 @@ class Gateway:
             "READY",
             {
                 "v": 10,
-                "user": shapes.own_user(self._world),
+                "user": serializers.own_user(self._world),
                 "guilds": [{"id": guild.id, "unavailable": True} for guild in guilds],
                 "session_id": session.id,
                 "resume_gateway_url": self._world.origin.replace("http", "ws", 1) + "/gateway",
@@ -162,7 +162,7 @@ class Gateway:
         )
         if Intent.GUILDS in session.intents:
             for guild in guilds:
-                shown = shapes.created_guild(self._world, guild)
+                shown = serializers.created_guild(self._world, guild)
                 session.dispatch("GUILD_CREATE", shown | {"unavailable": False})
         self._connect(session, connection)
 
@@ -195,7 +195,7 @@ class Gateway:
         session.connection = connection
         self.sessions[session.id] = session
         if first:
-            self._world.tell(BotOnline(online=True))
+            self._world.publish(BotOnline(online=True))
 
     def _lose(self, connection: Connection) -> None:
         session = self._of(connection)
@@ -204,7 +204,7 @@ class Gateway:
         session.connection = None
         session.lost_at = time.monotonic()
         if not self.online:
-            self._world.tell(BotOnline(online=False))
+            self._world.publish(BotOnline(online=False))
 
     def _of(self, connection: Connection) -> Session | None:
         return next((one for one in self.sessions.values() if one.connection is connection), None)
@@ -222,7 +222,7 @@ class Gateway:
 
     def _hear(self, event: Event) -> None:
         match event:
-            case Invoked(interaction):
+            case InteractionCreated(interaction):
                 guild_id = interaction.guild.id if interaction.guild else None
                 payload = created(self._world, interaction)
                 for session in self._living():
@@ -235,11 +235,13 @@ class Gateway:
             case MessageRemoved(message):
                 self._tell_message("MESSAGE_DELETE", message)
             case ChannelChanged(channel) if channel.guild_id:
-                shown = shapes.channel(self._world, channel)
+                shown = serializers.channel(self._world, channel)
                 self._tell_guild("CHANNEL_UPDATE", channel.guild_id, shown)
-            case BotMoved(guild) if guild.has_bot:
-                self._tell_guild("GUILD_CREATE", guild.id, shapes.created_guild(self._world, guild))
-            case BotMoved(guild):
+            case BotMembershipChanged(guild) if guild.has_bot:
+                self._tell_guild(
+                    "GUILD_CREATE", guild.id, serializers.created_guild(self._world, guild)
+                )
+            case BotMembershipChanged(guild):
                 self._tell_guild("GUILD_DELETE", guild.id, {"id": guild.id})
 
     def _tell_guild(self, name: str, guild_id: str, data: Json) -> None:
@@ -265,7 +267,7 @@ class Gateway:
         content = Intent.MESSAGE_CONTENT in intents
         shown = to_bot(self._world, message, content=content) | where
         if guild and message.author.id in guild.members:
-            member = shapes.member(guild, message.author)
+            member = serializers.member(guild, message.author)
             shown["member"] = {key: value for key, value in member.items() if key != "user"}
         return shown
 
@@ -273,7 +275,7 @@ class Gateway:
         guild = self._world.guilds[data["guild_id"]]
         asked = data.get("user_ids")
         members = [
-            shapes.member(guild, self._world.users[user_id])
+            serializers.member(guild, self._world.users[user_id])
             for user_id in guild.members
             if asked is None or user_id in asked
         ]

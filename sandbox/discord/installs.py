@@ -3,9 +3,9 @@
 https://discord.com/developers/docs/resources/application#installation-context
 """
 
-from sandbox.discord.kinds import Context, Installation, Permission
-from sandbox.discord.places import Channel, User
-from sandbox.discord.refusals import Json
+from sandbox.discord.api_errors import Json
+from sandbox.discord.enums import Context, Installation, Permission
+from sandbox.discord.models import Channel, User
 from sandbox.discord.world import World
 
 Owners = dict[

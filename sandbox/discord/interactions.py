@@ -5,13 +5,13 @@ import secrets
 import time
 from dataclasses import dataclass, field
 
-from sandbox.discord import refusals, shapes, snowflakes
+from sandbox.discord import api_errors, serializers, snowflakes
+from sandbox.discord.api_errors import Json
 from sandbox.discord.commands import named_in
+from sandbox.discord.enums import CallbackType, InteractionType
 from sandbox.discord.installs import Owners, app_permissions, context
-from sandbox.discord.kinds import Callback, InteractionType
 from sandbox.discord.messages import Message
-from sandbox.discord.places import Channel, Guild, User
-from sandbox.discord.refusals import Json
+from sandbox.discord.models import Channel, Guild, User
 from sandbox.discord.world import Event, World
 
 
@@ -31,7 +31,7 @@ class Interaction:
     source: Message | None = None  # whose component was used, or led here
     opened_by: "Interaction | None" = None  # of a submitted modal: what was answered with it
     created: float = field(default_factory=time.monotonic)
-    callback: Callback | None = None  # None: not answered
+    callback: CallbackType | None = None  # None: not answered
     lapsed: bool = False  # the time for the first answer went by
     message: Message | None = None  # @original
     follow_ups: list[Message] = field(default_factory=list)
@@ -45,14 +45,14 @@ class Interaction:
 
 
 @dataclass(frozen=True)
-class Invoked(Event):
+class InteractionCreated(Event):
     """The bot is to hear of an interaction."""
 
     interaction: Interaction
 
 
 @dataclass(frozen=True)
-class Answered(Event):
+class InteractionAnswered(Event):
     """An interaction has its first answer, or will never have one."""
 
     interaction: Interaction
@@ -104,7 +104,7 @@ class Interactions:
         self._deadlines[interaction.id] = asyncio.get_running_loop().call_later(
             self._world.ack_window, self.lapse, interaction
         )
-        self._world.tell(Invoked(interaction))
+        self._world.publish(InteractionCreated(interaction))
         return interaction
 
     def get(self, interaction_id: str) -> Interaction:
@@ -117,43 +117,43 @@ class Interactions:
 
     def replay(self, interaction_id: str) -> None:
         """Send an interaction to the bot once more, as a RESUME may."""
-        self._world.tell(Invoked(self._by_id[interaction_id]))
+        self._world.publish(InteractionCreated(self._by_id[interaction_id]))
 
     def lapse(self, interaction: Interaction) -> None:
         """Give up waiting for the first answer: from now on it is refused."""
         self._deadlines.pop(interaction.id, None)
         interaction.lapsed = True
-        self._world.tell(Answered(interaction))
+        self._world.publish(InteractionAnswered(interaction))
 
     def waiting(self, interaction_id: str, token: str) -> Interaction:
         """Return the interaction that still waits for its first answer, or refuse it."""
         interaction = self._by_id.get(interaction_id)
         if interaction is None or interaction.token != token:
-            raise refusals.unknown_interaction()
+            raise api_errors.unknown_interaction()
         if interaction.callback is not None:
-            raise refusals.already_acknowledged()
+            raise api_errors.already_acknowledged()
         if interaction.lapsed:
-            raise refusals.unknown_interaction()
+            raise api_errors.unknown_interaction()
         return interaction
 
-    def answered(self, interaction: Interaction, callback: Callback) -> None:
+    def answered(self, interaction: Interaction, callback: CallbackType) -> None:
         """Note the first answer."""
         interaction.callback = callback
         if deadline := self._deadlines.pop(interaction.id, None):
             deadline.cancel()
-        self._world.tell(Answered(interaction))
+        self._world.publish(InteractionAnswered(interaction))
 
     def alive(self, application_id: str, token: str) -> Interaction:
         """Return the answered interaction whose token is good now, or refuse it."""
         if application_id != self._world.application_id:
-            raise refusals.unknown_webhook()
+            raise api_errors.unknown_webhook()
         interaction = self._by_token.get(token)
         if interaction is None:
-            raise refusals.invalid_webhook_token()
+            raise api_errors.invalid_webhook_token()
         if time.monotonic() - interaction.created > self._world.token_life:
-            raise refusals.invalid_webhook_token()
+            raise api_errors.invalid_webhook_token()
         if interaction.callback is None:
-            raise refusals.unknown_webhook()
+            raise api_errors.unknown_webhook()
         return interaction
 
 
@@ -168,7 +168,7 @@ def created(world: World, interaction: Interaction) -> Json:
         "version": 1,
         "data": interaction.data,
         "channel_id": channel.id,
-        "channel": shapes.channel(world, channel),
+        "channel": serializers.channel(world, channel),
         "locale": user.locale,
         "app_permissions": str(int(app_permissions(world, channel))),
         "attachment_size_limit": world.attachment_size_limit,
@@ -177,14 +177,14 @@ def created(world: World, interaction: Interaction) -> Json:
         "context": int(context(world, channel)),
     }
     if guild is None:
-        shown["user"] = shapes.user(user)
+        shown["user"] = serializers.user(user)
     else:
         granted = str(int(guild.permissions(user.id)))
         shown |= {
             "guild_id": guild.id,
             "guild": {"id": guild.id, "locale": guild.locale, "features": []},
             "guild_locale": guild.locale,
-            "member": shapes.member(guild, user) | {"permissions": granted},
+            "member": serializers.member(guild, user) | {"permissions": granted},
         }
     if interaction.source is not None:
         shown["message"] = interaction.source.shown

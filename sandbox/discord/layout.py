@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
+from sandbox.discord.api_errors import Json
 from sandbox.discord.attachments import Media
 from sandbox.discord.components import walk
-from sandbox.discord.kinds import ComponentType
-from sandbox.discord.refusals import Json
+from sandbox.discord.enums import ComponentType
 
 Resolve = Callable[[str], Media]  # from an address to what it stands for
 

@@ -3,19 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.discord.acts import Acts, NotPossible
-from sandbox.discord.answers import original_of
-from sandbox.discord.filling import fill, submitted, typing
+from sandbox.discord.api_errors import Json
+from sandbox.discord.client_actions import ActionUnavailable, ClientActions
+from sandbox.discord.enums import CommandType, InteractionType
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.interactions import Interaction, Interactions
-from sandbox.discord.kinds import CommandType, InteractionType
 from sandbox.discord.messages import Message, Messages
-from sandbox.discord.places import Channel, User
-from sandbox.discord.refusals import Json
+from sandbox.discord.models import Channel, User
+from sandbox.discord.option_values import fill_options, modal_component, partial_options
+from sandbox.discord.responses import original_of
 from sandbox.discord.world import World
 
 
-class NoAnswer(Exception):
+class InteractionTimeout(Exception):
     """The application did not respond, as Discord's client then says."""
 
 
@@ -72,11 +72,11 @@ class Invocation:
         return self.interaction.modal
 
     async def acknowledged(self, *, within: float = 5.0) -> "Invocation":
-        """Wait for the first answer of any kind; raises NoAnswer if Discord gave up waiting."""
+        """Wait for the first response; raise InteractionTimeout if Discord gave up waiting."""
 
         def found() -> Interaction | None:
             if self.interaction.lapsed and self.interaction.callback is None:
-                raise NoAnswer("The application did not respond")
+                raise InteractionTimeout("The application did not respond")
             return self.interaction if self.interaction.callback is not None else None
 
         await self._world.wait(found, within=within, what="first answer")
@@ -139,7 +139,7 @@ class Member:
         gateway: Gateway,
         messages: Messages,
         interactions: Interactions,
-        acts: Acts,
+        actions: ClientActions,
     ) -> None:
         self.user = user
         self.channel = channel
@@ -147,7 +147,7 @@ class Member:
         self._gateway = gateway
         self._messages = messages
         self._interactions = interactions
-        self._acts = acts
+        self._actions = actions
 
     async def command(
         self,
@@ -159,13 +159,13 @@ class Member:
     ) -> Invocation:
         """Use a slash command, with its options by name; *path* names a subcommand.
 
-        Raises NotOffered for values that Discord's client would not send. A crafted
+        Raises InvalidInput for values that Discord's client would not send. A crafted
         client sends *_raw_options* as they are.
         """
         command = await self._registered(name, CommandType.CHAT_INPUT)
-        options = fill(command, path, values) if _raw_options is None else _raw_options
+        options = fill_options(command, path, values) if _raw_options is None else _raw_options
         return self._sent(
-            self._acts.command(self.user, self.channel, command["id"], options=options)
+            self._actions.command(self.user, self.channel, command["id"], options=options)
         )
 
     async def autocomplete(
@@ -173,9 +173,9 @@ class Member:
     ) -> list[Json]:
         """Return what the bot offers while the option *focused* is being typed."""
         command = await self._registered(name, CommandType.CHAT_INPUT)
-        options = typing(command, path, focused, values)
+        options = partial_options(command, path, focused, values)
         invocation = self._sent(
-            self._acts.command(
+            self._actions.command(
                 self.user,
                 self.channel,
                 command["id"],
@@ -189,37 +189,37 @@ class Member:
     async def message_command(self, name: str, message_id: str) -> Invocation:
         """Use a command of a message's menu."""
         command = await self._registered(name, CommandType.MESSAGE)
-        act = self._acts.command(self.user, self.channel, command["id"], target_id=message_id)
+        act = self._actions.command(self.user, self.channel, command["id"], target_id=message_id)
         return self._sent(act)
 
     async def user_command(self, name: str, user_id: str) -> Invocation:
         """Use a command of a member's menu."""
         command = await self._registered(name, CommandType.USER)
-        act = self._acts.command(self.user, self.channel, command["id"], target_id=user_id)
+        act = self._actions.command(self.user, self.channel, command["id"], target_id=user_id)
         return self._sent(act)
 
     async def press(self, message_id: str, custom_id: str) -> Invocation:
         """Press a button."""
-        return self._sent(self._acts.component(self.user, self.channel, message_id, custom_id))
+        return self._sent(self._actions.component(self.user, self.channel, message_id, custom_id))
 
     async def select(self, message_id: str, custom_id: str, values: list[str]) -> Invocation:
         """Choose in a select."""
-        act = self._acts.component(self.user, self.channel, message_id, custom_id, values)
+        act = self._actions.component(self.user, self.channel, message_id, custom_id, values)
         return self._sent(act)
 
     async def submit_modal(self, opened: Invocation, values: dict[str, Any]) -> Invocation:
         """Send the modal that answered *opened*, with values by custom_id."""
         modal = await opened.opened()
-        components = [submitted(component, values) for component in modal["components"]]
-        return self._sent(self._acts.submit(self.user, opened.id, components))
+        components = [modal_component(component, values) for component in modal["components"]]
+        return self._sent(self._actions.submit(self.user, opened.id, components))
 
     async def say(self, content: str) -> Json:
         """Write a message."""
-        return self._acts.say(self.user, self.channel, content).shown
+        return self._actions.say(self.user, self.channel, content).shown
 
     async def delete(self, message_id: str) -> None:
         """Delete a message, or dismiss an ephemeral one."""
-        self._acts.remove(self.user, self.channel, message_id)
+        self._actions.remove(self.user, self.channel, message_id)
 
     def visible(self, channel: str | None = None) -> list[Json]:
         """Return the messages that this member sees, oldest first; here, or in *channel*."""
@@ -235,12 +235,12 @@ class Member:
         return await self._world.wait(found, within=within, what="such message")
 
     async def _registered(self, name: str, kind: CommandType) -> Json:
-        usable = self._acts.usable(self.user, self.channel).values()
+        usable = self._actions.usable(self.user, self.channel).values()
         for command in usable:
             if command["name"] == name and command["type"] == kind:
                 return command
         known = ", ".join(command["name"] for command in usable) or "none"
-        raise NotPossible(f"{self.user.name} finds no command {name} here, but {known}")
+        raise ActionUnavailable(f"{self.user.name} finds no command {name} here, but {known}")
 
     def _sent(self, interaction: Interaction) -> Invocation:
         if not self._gateway.reachable:

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from sandbox.discord import refusals, shapes, snowflakes
+from sandbox.discord import api_errors, serializers, snowflakes
+from sandbox.discord.api_errors import Json
 from sandbox.discord.attachments import File
 from sandbox.discord.drafts import Draft
-from sandbox.discord.kinds import MessageFlag, MessageType
-from sandbox.discord.places import Channel, User
-from sandbox.discord.refusals import Json
+from sandbox.discord.enums import MessageFlag, MessageType
+from sandbox.discord.models import Channel, User
 from sandbox.discord.world import Event, World
 
 
@@ -95,7 +95,7 @@ class Messages:
             "id": message.id,
             "type": int(kind),
             "channel_id": channel.id,
-            "author": shapes.user(author),
+            "author": serializers.user(author),
             "timestamp": _now(),
             "edited_timestamp": None,
             "tts": draft.tts,
@@ -111,7 +111,7 @@ class Messages:
         if ephemeral_for is None:
             channel.last_message_id = message.id
         self._keep(draft.files)
-        self._world.tell(MessagePosted(message))
+        self._world.publish(MessagePosted(message))
         return message
 
     def edit(self, message: Message, draft: Draft) -> None:
@@ -122,19 +122,19 @@ class Messages:
         stamp = {} if filled else {"edited_timestamp": _now()}
         message.versions.append(message.shown | self._said(message.draft) | stamp)
         self._keep(draft.files)
-        self._world.tell(MessageEdited(message))
+        self._world.publish(MessageEdited(message))
 
     def remove(self, message: Message) -> None:
         """Remove a message; its files stay where they are, as on Discord for a while."""
         message.removed = True
         del self._all[message.id]
-        self._world.tell(MessageRemoved(message))
+        self._world.publish(MessageRemoved(message))
 
     def find(self, channel: Channel, message_id: str, *, viewer: str) -> Message:
         """Return the message if *viewer*, a user's id, sees it there; else refuse it as unknown."""
         message = self._all.get(message_id)
         if message is None or message.channel is not channel or not message.seen_by(viewer):
-            raise refusals.unknown_message()
+            raise api_errors.unknown_message()
         return message
 
     def of(self, channel: Channel, *, viewer: str) -> list[Message]:
@@ -166,7 +166,9 @@ class Messages:
             "embeds": draft.embeds,
             "components": draft.components,
             "attachments": [file.shown(ephemeral=hidden) for file in draft.files],
-            "mentions": [shapes.user(known[user]) for user in draft.mentioned if user in known],
+            "mentions": [
+                serializers.user(known[user]) for user in draft.mentioned if user in known
+            ],
         }
 
     def _count_late_edit(self, message: Message) -> None:
@@ -174,7 +176,7 @@ class Messages:
         if age.total_seconds() < self._world.old_after:
             return
         if message.late_edits >= self._world.old_edits:
-            raise refusals.too_many_old_edits(retry_after=30.0)
+            raise api_errors.too_many_old_edits(retry_after=30.0)
         message.late_edits += 1
 
     def _keep(self, files: Iterable[File]) -> None:

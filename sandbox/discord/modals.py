@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sandbox.discord.api_errors import Json
 from sandbox.discord.attachments import Media
 from sandbox.discord.components import (
     CUSTOM_ID,
@@ -13,6 +14,7 @@ from sandbox.discord.components import (
     unique,
     walk,
 )
+from sandbox.discord.enums import ComponentType
 from sandbox.discord.forms import (
     ByType,
     Choice,
@@ -26,9 +28,7 @@ from sandbox.discord.forms import (
     Shapes,
     Text,
 )
-from sandbox.discord.kinds import ComponentType
 from sandbox.discord.layout import render
-from sandbox.discord.refusals import Json
 
 MAX_TOP_LEVEL = 5
 TEXT_INPUT = Shape(

@@ -10,11 +10,12 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from sandbox.discord.acts import Acts, NotPossible
+from sandbox.discord.api_errors import Json
+from sandbox.discord.client_actions import ActionUnavailable, ClientActions
 from sandbox.discord.commands import Commands, spoken
+from sandbox.discord.enums import CallbackType, InteractionType, Permission
 from sandbox.discord.gateway import Gateway
-from sandbox.discord.interactions import Answered, Interaction, Interactions
-from sandbox.discord.kinds import Callback, InteractionType, Permission
+from sandbox.discord.interactions import Interaction, InteractionAnswered, Interactions
 from sandbox.discord.messages import (
     Message,
     MessageEdited,
@@ -22,10 +23,16 @@ from sandbox.discord.messages import (
     MessageRemoved,
     Messages,
 )
-from sandbox.discord.places import Channel, Guild, User
-from sandbox.discord.reading import Read, Reading
-from sandbox.discord.refusals import Json
-from sandbox.discord.world import BotMoved, BotOnline, CommandsChanged, Event, Installed, World
+from sandbox.discord.models import Channel, Guild, User
+from sandbox.discord.read_state import ChannelRead, ReadState
+from sandbox.discord.world import (
+    BotMembershipChanged,
+    BotOnline,
+    CommandsChanged,
+    Event,
+    InstallationChanged,
+    World,
+)
 
 SHOWN_MESSAGES = 50  # of each channel, when a page opens
 NO_ANSWER = "The application did not respond"
@@ -41,15 +48,15 @@ class Page:
         commands: Commands,
         messages: Messages,
         interactions: Interactions,
-        acts: Acts,
-        reading: Reading,
+        actions: ClientActions,
+        reading: ReadState,
     ) -> None:
         self.world = world
         self.gateway = gateway
         self.commands = commands
         self.messages = messages
         self.interactions = interactions
-        self.acts = acts
+        self.actions = actions
         self.reading = reading
         self._open: set[web.WebSocketResponse] = set()
 
@@ -69,7 +76,7 @@ class Page:
             raise web.HTTPForbidden  # another site's page must not act here
         socket = web.WebSocketResponse(heartbeat=20.0, timeout=1.0)
         await socket.prepare(request)
-        visit = Visit(self, user)
+        visit = PageSession(self, user)
         self._open.add(socket)
         self.world.listeners.append(visit.hear)
         writer = asyncio.create_task(_write(socket, visit.outbound), name="page writer")
@@ -93,7 +100,7 @@ async def _write(socket: web.WebSocketResponse, outbound: asyncio.Queue[Json]) -
             return  # its reader ends by itself
 
 
-class Visit:
+class PageSession:
     """One page, open for one user."""
 
     def __init__(self, page: Page, user: User) -> None:
@@ -112,7 +119,7 @@ class Visit:
         """Do what the page asks for."""
         try:
             interaction = self._act(frame)
-        except NotPossible as error:
+        except ActionUnavailable as error:
             self._send({"type": "error", "nonce": frame.get("nonce"), "text": str(error)})
         except (KeyError, TypeError, ValueError) as error:
             text = f"Not understood: {error!r}"
@@ -124,18 +131,18 @@ class Visit:
                     self._page.interactions.lapse(interaction)
 
     def _act(self, frame: Json) -> Interaction | None:
-        user, acts = self._user, self._page.acts
+        user, actions = self._user, self._page.actions
         if frame["type"] == "modal_submit":
-            return acts.submit(user, frame["interaction_id"], frame["components"])
+            return actions.submit(user, frame["interaction_id"], frame["components"])
         if frame["type"] == "install":
             self._page.world.install(user, present=bool(frame["present"]))
             return None
         channel = self._page.world.channels[frame["channel_id"]]
         match frame["type"]:
             case "command":
-                return acts.command(user, channel, frame["command_id"], options=frame["options"])
+                return actions.command(user, channel, frame["command_id"], options=frame["options"])
             case "autocomplete":
-                return acts.command(
+                return actions.command(
                     user,
                     channel,
                     frame["command_id"],
@@ -144,18 +151,18 @@ class Visit:
                 )
             case "message_command" | "user_command":
                 target_id = frame["target_id"]
-                return acts.command(user, channel, frame["command_id"], target_id=target_id)
+                return actions.command(user, channel, frame["command_id"], target_id=target_id)
             case "component":
                 message_id, custom_id = frame["message_id"], frame["custom_id"]
-                return acts.component(user, channel, message_id, custom_id, frame.get("values"))
+                return actions.component(user, channel, message_id, custom_id, frame.get("values"))
             case "say":
-                acts.say(user, channel, frame["content"])
+                actions.say(user, channel, frame["content"])
             case "delete":
-                acts.remove(user, channel, frame["message_id"])
+                actions.remove(user, channel, frame["message_id"])
             case "read":
                 self._page.reading.read(user, channel)
             case other:
-                raise NotPossible(f"Unknown: {other}")
+                raise ActionUnavailable(f"Unknown: {other}")
         return None
 
     # To the page
@@ -170,15 +177,15 @@ class Visit:
             case MessageRemoved(message) if self._sees(message):
                 where = {"channel_id": message.channel.id, "id": message.id}
                 self._send({"type": "message_delete", **where})
-            case Answered(interaction) if interaction in self._nonces:
+            case InteractionAnswered(interaction) if interaction in self._nonces:
                 self._send(_answer(interaction, self._nonces.pop(interaction)))
             case BotOnline(online):
                 self._send({"type": "bot", "online": online})
-            case Read(user, channel) if user is self._user:
+            case ChannelRead(user, channel) if user is self._user:
                 self._send({"type": "read", "channel_id": channel.id})
-            case CommandsChanged() | BotMoved():
+            case CommandsChanged() | BotMembershipChanged():
                 self._send(self._world())
-            case Installed(user) if user is self._user:
+            case InstallationChanged(user) if user is self._user:
                 self._send(self._world())
 
     def _sees(self, message: Message) -> bool:
@@ -230,10 +237,10 @@ def _answer(interaction: Interaction, nonce: Any) -> Json:
     match interaction.callback:
         case None:
             return {"type": "failed", "nonce": nonce, "text": NO_ANSWER}
-        case Callback.MODAL:
+        case CallbackType.MODAL:
             shown = {"interaction_id": interaction.id, "modal": interaction.modal}
             return {"type": "modal", "nonce": nonce, **shown}
-        case Callback.CHOICES:
+        case CallbackType.CHOICES:
             return {"type": "choices", "nonce": nonce, "choices": interaction.offered}
     return {"type": "acknowledged", "nonce": nonce}
 

@@ -9,9 +9,9 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from sandbox.discord import refusals
+from sandbox.discord import api_errors
+from sandbox.discord.api_errors import ApiError
 from sandbox.discord.bodies import Body, read
-from sandbox.discord.refusals import Refusal
 from sandbox.discord.world import World
 
 GENEROUS = 10_000  # requests a second and route
@@ -34,14 +34,14 @@ def answer(
 
 
 async def body_of(request: web.Request) -> Body:
-    """Read what a request says."""
+    """ChannelRead what a request says."""
     return read(request.headers.get("Content-Type", ""), await request.read())
 
 
 def as_bot(world: World, request: web.Request) -> None:
     """Refuse a request that does not carry the bot's token."""
     if request.headers.get("Authorization") != f"Bot {world.bot_token}":
-        raise refusals.unauthorized()
+        raise api_errors.unauthorized()
 
 
 @web.middleware
@@ -49,12 +49,12 @@ async def speak(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn refusals into Discord's JSON, and add the headers of its rate limits."""
     try:
         response = await handler(request)
-    except Refusal as refusal:
+    except ApiError as refusal:
         response = _no(refusal)
     except web.HTTPNotFound:
-        response = _no(refusals.not_found())
+        response = _no(api_errors.not_found())
     except web.HTTPMethodNotAllowed:
-        response = _no(refusals.not_allowed())
+        response = _no(api_errors.not_allowed())
     resource = request.match_info.route.resource
     route = f"{request.method} {resource.canonical if resource else ''}"
     response.headers.update(
@@ -70,5 +70,5 @@ async def speak(request: web.Request, handler: Handler) -> web.StreamResponse:
     return response
 
 
-def _no(refusal: Refusal) -> web.StreamResponse:
+def _no(refusal: ApiError) -> web.StreamResponse:
     return answer(refusal.body, status=refusal.status, headers=refusal.headers)

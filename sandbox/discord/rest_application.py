@@ -2,9 +2,9 @@
 
 from aiohttp import web
 
-from sandbox.discord import refusals, shapes
+from sandbox.discord import api_errors, serializers
 from sandbox.discord.commands import Commands, without_localizations
-from sandbox.discord.places import Guild
+from sandbox.discord.models import Guild
 from sandbox.discord.rest import answer, as_bot, body_of
 from sandbox.discord.world import World
 
@@ -68,43 +68,43 @@ class Application:
     async def me(self, request: web.Request) -> web.Response:
         """GET /users/@me."""
         as_bot(self._world, request)
-        return answer(shapes.own_user(self._world))
+        return answer(serializers.own_user(self._world))
 
     async def user(self, request: web.Request) -> web.Response:
         """GET /users/{user}."""
         as_bot(self._world, request)
         user = self._world.users.get(request.match_info["user"])
         if user is None:
-            raise refusals.unknown_user()
-        return answer(shapes.user(user))
+            raise api_errors.unknown_user()
+        return answer(serializers.user(user))
 
     async def application(self, request: web.Request) -> web.Response:
         """GET /oauth2/applications/@me."""
         as_bot(self._world, request)
-        return answer(shapes.application(self._world))
+        return answer(serializers.application(self._world))
 
     async def guild(self, request: web.Request) -> web.Response:
         """GET /guilds/{guild}."""
-        return answer(shapes.guild(self._guild(request)))
+        return answer(serializers.guild(self._guild(request)))
 
     async def channels(self, request: web.Request) -> web.Response:
         """GET /guilds/{guild}/channels."""
         channels = self._guild(request).channels.values()
-        return answer([shapes.channel(self._world, channel) for channel in channels])
+        return answer([serializers.channel(self._world, channel) for channel in channels])
 
     async def member(self, request: web.Request) -> web.Response:
         """GET /guilds/{guild}/members/{user}."""
         guild = self._guild(request)
         user_id = request.match_info["user"]
         if user_id not in guild.members:
-            raise refusals.unknown_member()
-        return answer(shapes.member(guild, self._world.users[user_id]))
+            raise api_errors.unknown_member()
+        return answer(serializers.member(guild, self._world.users[user_id]))
 
     def _guild(self, request: web.Request) -> Guild:
         as_bot(self._world, request)
         guild = self._world.guilds.get(request.match_info["guild"])
         if guild is None or not guild.has_bot:
-            raise refusals.unknown_guild()
+            raise api_errors.unknown_guild()
         return guild
 
     # Commands
@@ -146,9 +146,9 @@ class Application:
     def _scope(self, request: web.Request) -> str | None:
         as_bot(self._world, request)
         if request.match_info["application"] != self._world.application_id:
-            raise refusals.unknown_application()
+            raise api_errors.unknown_application()
         guild_id = request.match_info.get("guild")
         guild = self._world.guilds.get(guild_id or "")
         if guild_id is not None and (guild is None or not guild.has_bot):
-            raise refusals.missing_access()
+            raise api_errors.missing_access()
         return guild_id

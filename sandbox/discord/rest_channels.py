@@ -5,14 +5,14 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from sandbox.discord import refusals, shapes
+from sandbox.discord import api_errors, serializers
+from sandbox.discord.api_errors import ApiError, Json
 from sandbox.discord.bodies import Body
 from sandbox.discord.drafts import ON_CREATE, ON_EDIT, Draft, Terms, write
+from sandbox.discord.enums import MessageFlag, MessageType, Permission
 from sandbox.discord.forms import Flag, Form, Number, Shape, Snowflake, Text, take
-from sandbox.discord.kinds import MessageFlag, MessageType, Permission
 from sandbox.discord.messages import Message, Messages, to_bot
-from sandbox.discord.places import Channel
-from sandbox.discord.refusals import Json, Refusal
+from sandbox.discord.models import Channel
 from sandbox.discord.rest import answer, as_bot, body_of
 from sandbox.discord.world import World
 
@@ -64,14 +64,14 @@ class Channels:
         )
         recipient = self._world.users.get(asked["recipient_id"])
         if recipient is None:
-            raise refusals.unknown_user()
+            raise api_errors.unknown_user()
         if recipient.bot:
-            raise refusals.closed_to_messages()
-        return answer(shapes.channel(self._world, self._world.direct(recipient.id)))
+            raise api_errors.closed_to_messages()
+        return answer(serializers.channel(self._world, self._world.direct(recipient.id)))
 
     async def get(self, request: web.Request) -> web.Response:
         """GET /channels/{channel}."""
-        return answer(shapes.channel(self._world, self._channel(request)))
+        return answer(serializers.channel(self._world, self._channel(request)))
 
     async def type(self, request: web.Request) -> web.Response:
         """POST /channels/{channel}/typing."""
@@ -91,10 +91,10 @@ class Channels:
         """POST /channels/{channel}/messages."""
         channel = self._channel(request, Permission.SEND_MESSAGES)
         if channel.recipient_id in self._world.closed_to_bot:
-            raise refusals.closed_to_messages()
+            raise api_errors.closed_to_messages()
         body = await body_of(request)
         if body.files and Permission.ATTACH_FILES not in self._world.bot_permissions(channel):
-            raise refusals.missing_permissions()
+            raise api_errors.missing_permissions()
         sent = take(body.payload, SENT)
         nonce = sent.get("nonce")
         if nonce and sent.get("enforce_nonce"):
@@ -114,7 +114,7 @@ class Channels:
         body = await body_of(request)
         message = self._message(request, channel)
         if message.author is not self._world.bot:
-            raise refusals.not_the_author()
+            raise api_errors.not_the_author()
         terms = self._terms(channel, ON_EDIT)
         self._messages.edit(message, write(body.payload, body, terms, message.draft))
         return answer(message.shown)
@@ -126,9 +126,9 @@ class Channels:
         granted = self._world.bot_permissions(channel)
         if message.author is not self._world.bot:
             if channel.guild_id is None:
-                raise refusals.not_in_direct()
+                raise api_errors.not_in_direct()
             if Permission.MANAGE_MESSAGES not in granted:
-                raise refusals.missing_permissions()
+                raise api_errors.missing_permissions()
         self._messages.remove(message)
         return answer()
 
@@ -181,10 +181,10 @@ class Channels:
         if reference is None:
             return None
         if Permission.READ_MESSAGE_HISTORY not in self._world.bot_permissions(channel):
-            raise refusals.no_history_to_reply_to()
+            raise api_errors.no_history_to_reply_to()
         try:
             return self._messages.find(channel, reference["message_id"], viewer=self._world.bot.id)
-        except Refusal:
+        except ApiError:
             if reference.get("fail_if_not_exists") is False:
                 return None
         form = Form()

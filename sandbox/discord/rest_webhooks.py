@@ -2,16 +2,18 @@
 
 from aiohttp import web
 
-from sandbox.discord.answers import Answers
 from sandbox.discord.interactions import Interaction, Interactions
 from sandbox.discord.messages import Message, Messages
+from sandbox.discord.responses import ResponseHandler
 from sandbox.discord.rest import answer, body_of
 
 
 class Webhooks:
     """The routes below /interactions and /webhooks."""
 
-    def __init__(self, messages: Messages, interactions: Interactions, answers: Answers) -> None:
+    def __init__(
+        self, messages: Messages, interactions: Interactions, answers: ResponseHandler
+    ) -> None:
         self._messages = messages
         self._interactions = interactions
         self._answers = answers

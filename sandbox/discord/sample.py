@@ -4,7 +4,7 @@ In the one without, and in the direct channel of two people, only those find the
 who added it to their accounts: Noah and Ada.
 """
 
-from sandbox.discord.places import MODERATOR_PERMISSIONS
+from sandbox.discord.models import MODERATOR_PERMISSIONS
 from sandbox.discord.world import World
 
 

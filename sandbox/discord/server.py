@@ -7,16 +7,16 @@ from typing import Self
 
 from aiohttp import web
 
-from sandbox.discord.acts import Acts
-from sandbox.discord.answers import Answers
 from sandbox.discord.cdn import Cdn
+from sandbox.discord.client_actions import ClientActions
 from sandbox.discord.commands import Commands
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.interactions import Interactions
 from sandbox.discord.member import Member
 from sandbox.discord.messages import Messages
 from sandbox.discord.page import Page
-from sandbox.discord.reading import Reading
+from sandbox.discord.read_state import ReadState
+from sandbox.discord.responses import ResponseHandler
 from sandbox.discord.rest import speak
 from sandbox.discord.rest_application import Application
 from sandbox.discord.rest_channels import Channels
@@ -53,15 +53,15 @@ class Discord:
         self.messages = Messages(world)
         self.interactions = Interactions(world)
         self.gateway = Gateway(world)
-        self.reading = Reading(world)
-        self.acts = Acts(world, self.commands, self.messages, self.interactions)
+        self.reading = ReadState(world)
+        self.actions = ClientActions(world, self.commands, self.messages, self.interactions)
         self._page = Page(
             world,
             self.gateway,
             self.commands,
             self.messages,
             self.interactions,
-            self.acts,
+            self.actions,
             self.reading,
         )
         self._port = port
@@ -70,7 +70,7 @@ class Discord:
         )
 
     def _application(self, routes: Iterable[web.AbstractRouteDef], page: Path) -> web.Application:
-        answers = Answers(self.world, self.messages, self.interactions)
+        answers = ResponseHandler(self.world, self.messages, self.interactions)
         api = web.Application(
             middlewares=[self.journal.middleware, self.faults.middleware, speak],
         )
@@ -139,7 +139,7 @@ class Discord:
             gateway=self.gateway,
             messages=self.messages,
             interactions=self.interactions,
-            acts=self.acts,
+            actions=self.actions,
         )
 
     def drop(self, *, resumable: bool = True) -> None:

@@ -5,8 +5,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.discord.kinds import Intent, Opcode
-from sandbox.discord.refusals import Json
+from sandbox.discord.api_errors import Json
+from sandbox.discord.enums import Intent, Opcode
 
 KEPT_EVENTS = 2000  # of each session, for its RESUME
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sandbox.discord import refusals, snowflakes
-from sandbox.discord.kinds import ChannelType, Permission
-from sandbox.discord.places import MEMBER_PERMISSIONS, Channel, Guild, Role, User
+from sandbox.discord import api_errors, snowflakes
+from sandbox.discord.enums import ChannelType, Permission
+from sandbox.discord.models import MEMBER_PERMISSIONS, Channel, Guild, Role, User
 
 Found = TypeVar("Found")
 
@@ -37,14 +37,14 @@ class ChannelChanged(Event):
 
 
 @dataclass(frozen=True)
-class Installed(Event):
+class InstallationChanged(Event):
     """A user added the application to the account, or removed it."""
 
     user: User
 
 
 @dataclass(frozen=True)
-class BotMoved(Event):
+class BotMembershipChanged(Event):
     """The bot was added to a guild, or removed from it."""
 
     guild: Guild
@@ -103,7 +103,7 @@ class World:
 
     # What happens
 
-    def tell(self, event: Event) -> None:
+    def publish(self, event: Event) -> None:
         """Tell every listener of *event*, and wake those who wait for news."""
         for listener in tuple(self.listeners):
             listener(event)
@@ -213,24 +213,24 @@ class World:
             self.installed_by.add(user.id)
         else:
             self.installed_by.discard(user.id)
-        self.tell(Installed(user))
+        self.publish(InstallationChanged(user))
 
     def deny(self, channel: Channel, *permissions: str) -> None:
         """Take *permissions*, by their names in Discord, from the bot in *channel*."""
         for name in permissions:
             channel.denied |= Permission[name]
-        self.tell(ChannelChanged(channel))
+        self.publish(ChannelChanged(channel))
 
     def grant(self, channel: Channel, *permissions: str) -> None:
         """Give the bot *permissions*, by their names in Discord, in *channel*."""
         for name in permissions:
             channel.granted |= Permission[name]
-        self.tell(ChannelChanged(channel))
+        self.publish(ChannelChanged(channel))
 
     def allow(self, channel: Channel) -> None:
         """Give the bot all its permissions in *channel* back."""
         channel.denied = Permission.NONE
-        self.tell(ChannelChanged(channel))
+        self.publish(ChannelChanged(channel))
 
     def move_bot(self, guild: Guild, *, present: bool) -> None:
         """Add the bot to *guild*, or remove it."""
@@ -238,7 +238,7 @@ class World:
         guild.members.pop(self.bot.id, None)
         if present:
             guild.members[self.bot.id] = []
-        self.tell(BotMoved(guild))
+        self.publish(BotMembershipChanged(guild))
 
     # Finding it
 
@@ -283,10 +283,10 @@ class World:
         """Return the channel in which the bot may do what is *needed*, or raise a refusal."""
         channel = self.channels.get(channel_id)
         if channel is None:
-            raise refusals.unknown_channel()
+            raise api_errors.unknown_channel()
         granted = self.bot_permissions(channel)
         if Permission.VIEW_CHANNEL not in granted:
-            raise refusals.missing_access()
+            raise api_errors.missing_access()
         if needed & ~granted:
-            raise refusals.missing_permissions()
+            raise api_errors.missing_permissions()
         return channel

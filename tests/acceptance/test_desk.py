@@ -4,7 +4,7 @@ import json
 
 from aiohttp import ClientSession
 
-from sandbox.discord.kinds import InteractionType
+from sandbox.discord.enums import InteractionType
 from tests.acceptance.outside import Store, without_limits
 from tests.acceptance.test_imagine import delivered, says, words
 from tests.acceptance.test_limits import crafted

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from sandbox.discord.filling import submitted
-from sandbox.discord.kinds import InteractionType, Permission
+from sandbox.discord.enums import InteractionType, Permission
 from sandbox.discord.member import Invocation, Member
+from sandbox.discord.option_values import modal_component
 from sandbox.environment import SandboxEnvironment
 from tests.acceptance.conftest import quick
 from tests.acceptance.test_imagine import delivered, says, words
@@ -306,7 +306,7 @@ def named(server, options):
 
 async def test_whoever_may_not_manage_the_server_changes_nothing(sandbox, server, noah, mira):
     """The permission is looked at by the bot: an admin may have opened the command to all."""
-    sandbox.discord.acts.open_to_all.add("limits")
+    sandbox.discord.actions.open_to_all.add("limits")
     panel = await mira.command("limits", "show")
     shown = await panel.until(lambda message: message["components"])
     opened = await mira.press(shown["id"], button(shown, "limits:edit:members"))
@@ -320,7 +320,7 @@ async def test_whoever_may_not_manage_the_server_changes_nothing(sandbox, server
         assert "Only members who may manage this server" in (await tried.answer())["content"], path
         assert tried.ephemeral
 
-    fields = [submitted(one, {"cooldown": "99"}) for one in form["components"]]
+    fields = [modal_component(one, {"cooldown": "99"}) for one in form["components"]]
     other = await mira.command("limits", "show")
     await other.until(lambda message: message["components"])
     for kind, data, source in (
@@ -343,7 +343,7 @@ async def test_whoever_may_not_manage_the_server_changes_nothing(sandbox, server
 
 
 async def test_who_manages_the_server_may_and_it_is_looked_at_each_time(sandbox, server, noah):
-    sandbox.discord.acts.open_to_all.add("limits")
+    sandbox.discord.actions.open_to_all.add("limits")
     guild = server.guild
     role = sandbox.world.add_role(guild, "Managers", permissions=Permission.MANAGE_GUILD)
 

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from bot.domain.order import IMAGES
-from sandbox.discord.acts import NotPossible
-from sandbox.discord.kinds import InteractionType
+from sandbox.discord.client_actions import ActionUnavailable
+from sandbox.discord.enums import InteractionType
 from tests.acceptance.conftest import quick
 from tests.acceptance.outside import LOOK, Store, pictures
 from tests.acceptance.test_imagine import SUBMIT, delivered, says, words
@@ -459,7 +459,7 @@ async def test_private_pictures_are_out_of_everybody_elses_reach(
     """Discord shows the button to nobody else; a crafted client is refused all the same."""
     card = await picture("a secret", private=True)
     ada = server.ada
-    with pytest.raises(NotPossible):
+    with pytest.raises(ActionUnavailable):
         await press(ada, card, what)
     source = sandbox.discord.messages.find(noah.channel, card["id"], viewer=noah.user.id)
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from sandbox.discord.acts import NotPossible
-from sandbox.discord.places import MODERATOR_PERMISSIONS
+from sandbox.discord.client_actions import ActionUnavailable
+from sandbox.discord.models import MODERATOR_PERMISSIONS
 from sandbox.faults import Fault, Hold
 from tests.acceptance.outside import Store, without_limits
 from tests.acceptance.test_imagine import SUBMIT, delivered, says, words
@@ -353,5 +353,5 @@ async def test_menus_are_not_offered_where_the_bot_serves_nobody(shared):
     said = await abroad.say("a boat")
 
     for name in ("Imagine this", "Report image"):
-        with pytest.raises(NotPossible):
+        with pytest.raises(ActionUnavailable):
             await abroad.message_command(name, said["id"])

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sandbox.discord.acts import NotPossible
+from sandbox.discord.client_actions import ActionUnavailable
 from tests.acceptance.conftest import quick
 from tests.acceptance.outside import Store, pictures, without_limits
 from tests.acceptance.test_imagine import SUBMIT, delivered, says, words
@@ -152,6 +152,6 @@ async def test_where_the_operator_did_not_open_it_nothing_is_offered(sandbox, st
 
     abroad = sandbox.discord.member("Noah", channel="quay", guild="Night Harbour")
     for member in (abroad, sandbox.discord.member("Noah")):
-        with pytest.raises(NotPossible):
+        with pytest.raises(ActionUnavailable):
             await member.command("imagine", prompt="a boat")
     assert await (await noah.command("imagine", prompt="a boat")).until(delivered(1))

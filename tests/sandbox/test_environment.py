@@ -55,11 +55,11 @@ async def test_ready_waits_for_the_gateway():
     async with SandboxEnvironment(vendor=Settings(wallet_usd=1.0)) as sandbox:
         assert not sandbox.online
 
-        sandbox.world.tell(BotOnline(online=True))
+        sandbox.world.publish(BotOnline(online=True))
 
         await sandbox.ready(within=1)
         assert sandbox.panel.state()["bot"]["online"]
-        sandbox.world.tell(BotOnline(online=False))
+        sandbox.world.publish(BotOnline(online=False))
         assert not sandbox.online
 
 

@@ -14,9 +14,9 @@ from bot.domain.styles import BUILT_IN, Style, all_of
 from bot.errors import BadOption, Forgotten
 from bot.ui import answers, forms
 from bot.ui.language import LANGUAGES, speaking
-from sandbox.discord.filling import submitted
 from sandbox.discord.forms import Form
 from sandbox.discord.modals import check
+from sandbox.discord.option_values import modal_component
 from tests.samples import an_order
 
 OWN = [Style(name=f"style {number}", words="x") for number in range(25)]
@@ -40,7 +40,7 @@ def shown(ordered, own=(), spoken="en"):
 
 def sent(modal, **values):
     """Return what is read from a form that was sent with these values, the others as they were."""
-    components = [submitted(component, values) for component in modal["components"]]
+    components = [modal_component(component, values) for component in modal["components"]]
     return forms.read(modal["custom_id"], components)
 
 

@@ -12,7 +12,7 @@ from bot.domain.words import BadPhrase, Words
 from bot.errors import BadLimit, TooMany
 from bot.ui import modals
 from bot.ui.modals import GROUPS, PREFIX
-from sandbox.discord.kinds import InteractionType
+from sandbox.discord.enums import InteractionType
 from tests.rules import FULLEST, any_rules
 
 LABEL = 18

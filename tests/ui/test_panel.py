@@ -16,7 +16,7 @@ from bot.ui import panel, texts
 from bot.ui.language import LANGUAGES, speaking
 from bot.ui.modals import GROUPS
 from bot.ui.panel import Press
-from sandbox.discord.kinds import InteractionType
+from sandbox.discord.enums import InteractionType
 from tests.rules import FULLEST, FULLEST_OVERVIEW, any_rules
 
 API = "/api/v10"

@@ -13,7 +13,7 @@ from bot.errors import Closed, TooLarge
 from bot.service.meters import DiscordCall
 from bot.service.ports import Picture
 from bot.ui.replies import NONCE_REMEMBERED, Replies
-from sandbox.discord.kinds import InteractionType
+from sandbox.discord.enums import InteractionType
 from sandbox.faults import Answer, Cut, Fault, Hold
 from tests.meters import FakeMeters
 from tests.samples import a_job

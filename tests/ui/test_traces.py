@@ -10,7 +10,7 @@ import pytest
 from bot.errors import Closed, DiscordAway
 from bot.service.meters import DiscordCall
 from bot.ui.traces import made_at, tracing
-from sandbox.discord.kinds import InteractionType
+from sandbox.discord.enums import InteractionType
 from sandbox.faults import Answer, Cut, Fault, Hold
 
 CALLBACK = "/api/v10/interactions/*/*/callback"

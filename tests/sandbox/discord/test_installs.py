@@ -7,8 +7,8 @@ import discord
 import pytest
 from discord import app_commands, ui
 
-from sandbox.discord import NotPossible
-from sandbox.discord.kinds import Permission
+from sandbox.discord import ActionUnavailable
+from sandbox.discord.enums import Permission
 from tests.sandbox.discord.conftest import Client
 from tests.sandbox.discord.pictures import picture
 
@@ -79,16 +79,16 @@ async def test_an_interaction_tells_by_whose_leave_the_bot_is_there(
 
 async def test_only_who_added_the_bot_finds_it_elsewhere(bot, stand_in, world):
     mira = stand_in.member("Mira", channel="quay")
-    with pytest.raises(NotPossible, match="none"):
+    with pytest.raises(ActionUnavailable, match="none"):
         await mira.command("where")
 
     world.install(mira.user)
     assert (await (await mira.command("where")).answer())["content"] == "user en-US"
-    with pytest.raises(NotPossible, match="but where"):
+    with pytest.raises(ActionUnavailable, match="but where"):
         await mira.command("home")  # for servers that invited the bot
 
     world.install(mira.user, present=False)
-    with pytest.raises(NotPossible):
+    with pytest.raises(ActionUnavailable):
         await mira.command("where")
 
 
@@ -160,7 +160,7 @@ async def test_pictures_come_there_by_the_interactions_token(connect, stand_in, 
     sent = await noah.command("draw")
     done = await sent.until(lambda message: message["attachments"])
     assert done["attachments"][0]["description"] == "a boat"
-    with pytest.raises(NotPossible):  # it is for accounts only, and Mira's has it not
+    with pytest.raises(ActionUnavailable):  # it is for accounts only, and Mira's has it not
         await stand_in.member("Mira", channel="general").command("draw")
 
 

@@ -4,7 +4,7 @@ import discord
 import pytest
 from discord import app_commands
 
-from sandbox.discord import NoAnswer, NotOffered, NotPossible
+from sandbox.discord import ActionUnavailable, InteractionTimeout, InvalidInput
 from tests.sandbox.discord.conftest import Client
 
 
@@ -25,7 +25,7 @@ async def test_commands_work_in_direct_messages(connect, stand_in):
     noah = stand_in.member("Noah")
 
     assert (await (await noah.command("usage")).answer())["content"] == "None noah"
-    with pytest.raises(NotPossible):
+    with pytest.raises(ActionUnavailable):
         await noah.command("imagine")
 
 
@@ -40,9 +40,9 @@ async def test_command_of_moderators_is_hidden_from_others(connect, stand_in):
 
     await connect(client)
     noah = stand_in.member("Noah", channel="general")
-    with pytest.raises(NotPossible):
+    with pytest.raises(ActionUnavailable):
         await noah.command("limits")
-    stand_in.acts.open_to_all.add("limits")
+    stand_in.actions.open_to_all.add("limits")
 
     assert (await (await noah.command("limits")).answer())["content"] == "False"
     mira = stand_in.member("Mira", channel="general")
@@ -70,7 +70,7 @@ async def test_members_client_sends_only_what_the_command_takes(connect, stand_i
         {"prompt": 1},
         {"p": 1},
     ):
-        with pytest.raises(NotOffered):
+        with pytest.raises(InvalidInput):
             await noah.command("draw", **wrong)
 
     crafted = [
@@ -93,7 +93,7 @@ async def test_silent_bot_makes_the_interaction_fail(connect, stand_in):
     await connect(client)
     noah = stand_in.member("Noah", channel="general")
 
-    with pytest.raises(NoAnswer):
+    with pytest.raises(InteractionTimeout):
         await (await noah.command("sleep")).answer()
 
 
@@ -125,5 +125,5 @@ async def test_command_without_a_bot_fails_at_once(stand_in):
     """Nobody at the gateway: the client is told at once."""
     stand_in.commands.replace(None, [{"name": "draw", "description": "Draw"}])
     sent = await stand_in.member("Noah", channel="general").command("draw")
-    with pytest.raises(NoAnswer):
+    with pytest.raises(InteractionTimeout):
         await sent.answer()

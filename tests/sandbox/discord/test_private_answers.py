@@ -6,7 +6,7 @@ import discord
 import pytest
 from discord import app_commands, ui
 
-from sandbox.discord import NotPossible
+from sandbox.discord import ActionUnavailable
 from tests.sandbox.discord.conftest import Client
 from tests.sandbox.discord.pictures import picture
 
@@ -65,7 +65,7 @@ async def test_buttons_of_a_private_answer_work_for_its_member_only(connect, sta
     assert (await turned.until(lambda message: message["content"] == "2"))["id"] == shown["id"]
     ada = stand_in.member("Ada", channel="general")
     assert ada.visible() == []
-    with pytest.raises(NotPossible, match="gone"):
+    with pytest.raises(ActionUnavailable, match="gone"):
         await ada.press(shown["id"], "next")
 
 

@@ -6,7 +6,7 @@ import discord
 import pytest
 from discord import app_commands, ui
 
-from sandbox.discord import NotOffered
+from sandbox.discord import InvalidInput
 from tests.sandbox.discord.conftest import Client
 from tests.sandbox.discord.pictures import picture
 
@@ -194,7 +194,7 @@ async def test_modal_is_opened_filled_and_sent(connect, stand_in):
     sent = await noah.command("report")
 
     assert (await sent.opened())["title"] == "Report"
-    with pytest.raises(NotOffered, match="why takes 3"):
+    with pytest.raises(InvalidInput, match="why takes 3"):
         await noah.submit_modal(sent, {"why": "ab", "kind": ["Rude"]})
     submitted = await noah.submit_modal(sent, {"why": "it is", "kind": ["Rude"]})
     assert (await submitted.answer())["content"] == "it is: Rude"

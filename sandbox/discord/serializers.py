@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from sandbox.discord.kinds import ChannelType
-from sandbox.discord.places import Channel, Guild, Role, User
-from sandbox.discord.refusals import Json
+from sandbox.discord.api_errors import Json
+from sandbox.discord.enums import ChannelType
+from sandbox.discord.models import Channel, Guild, Role, User
 from sandbox.discord.world import World
 
 JOINED = datetime(2024, 3, 1, 12, tzinfo=UTC).isoformat()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sandbox.discord.kinds import ChannelType, Permission
+from sandbox.discord.enums import ChannelType, Permission
 
 MEMBER_PERMISSIONS = (
     Permission.VIEW_CHANNEL

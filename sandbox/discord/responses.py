@@ -6,10 +6,21 @@ https://discord.com/developers/docs/interactions/receiving-and-responding
 from dataclasses import replace
 from typing import Any
 
-from sandbox.discord import modals, refusals, shapes
+from sandbox.discord import api_errors, modals, serializers
+from sandbox.discord.api_errors import Json
 from sandbox.discord.bodies import Body
 from sandbox.discord.command_forms import CHOICES
 from sandbox.discord.drafts import ON_CREATE, ON_EDIT, Draft, Terms, write
+from sandbox.discord.enums import (
+    LOCALES,
+    CallbackType,
+    CommandType,
+    InteractionType,
+    MessageFlag,
+    MessageType,
+    OptionType,
+    Permission,
+)
 from sandbox.discord.forms import (
     Choice,
     Fields,
@@ -24,34 +35,30 @@ from sandbox.discord.forms import (
 )
 from sandbox.discord.installs import only_for_user
 from sandbox.discord.interactions import Interaction, Interactions
-from sandbox.discord.kinds import (
-    LOCALES,
-    Callback,
-    CommandType,
-    InteractionType,
-    MessageFlag,
-    MessageType,
-    OptionType,
-    Permission,
-)
 from sandbox.discord.messages import Message, Messages
-from sandbox.discord.refusals import Json
 from sandbox.discord.world import World
 
 ALLOWED = {
-    InteractionType.COMMAND: {Callback.MESSAGE, Callback.DEFERRED_MESSAGE, Callback.MODAL},
-    InteractionType.COMPONENT: set(Callback) - {Callback.CHOICES},
-    InteractionType.AUTOCOMPLETE: {Callback.CHOICES},
-    InteractionType.MODAL_SUBMIT: {Callback.MESSAGE, Callback.DEFERRED_MESSAGE},
+    InteractionType.COMMAND: {
+        CallbackType.MESSAGE,
+        CallbackType.DEFERRED_MESSAGE,
+        CallbackType.MODAL,
+    },
+    InteractionType.COMPONENT: set(CallbackType) - {CallbackType.CHOICES},
+    InteractionType.AUTOCOMPLETE: {CallbackType.CHOICES},
+    InteractionType.MODAL_SUBMIT: {CallbackType.MESSAGE, CallbackType.DEFERRED_MESSAGE},
 }
-UPDATES = {Callback.DEFERRED_UPDATE, Callback.UPDATE}  # also of a modal that a component opened
+UPDATES = {
+    CallbackType.DEFERRED_UPDATE,
+    CallbackType.UPDATE,
+}  # also of a modal that a component opened
 DATA = ("data",)  # where the message lies in a first answer's body
 ANSWER = ON_CREATE | MessageFlag.EPHEMERAL
 MAX_FOLLOW_UPS = 5  # where the bot is there for one user alone
 DEFERRAL = Shape({"flags": Number(0, 2**31 - 1), "tts": Flag()})
 
 
-class Answers:
+class ResponseHandler:
     """Takes the bot's answers, or refuses them."""
 
     def __init__(self, world: World, messages: Messages, interactions: Interactions) -> None:
@@ -66,19 +73,19 @@ class Answers:
         data = body.payload.get("data")
         message: Message | None = None
         match callback:
-            case Callback.MESSAGE:
+            case CallbackType.MESSAGE:
                 terms = self._terms(interaction, ANSWER, DATA)
                 message = self._post(interaction, write(data or {}, body, terms))
-            case Callback.DEFERRED_MESSAGE:
+            case CallbackType.DEFERRED_MESSAGE:
                 self._post(interaction, _deferred(data))
-            case Callback.UPDATE:
+            case CallbackType.UPDATE:
                 message = _source(interaction)
                 self._write(interaction, message, data or {}, body, DATA)
-            case Callback.DEFERRED_UPDATE:
+            case CallbackType.DEFERRED_UPDATE:
                 _source(interaction)
-            case Callback.MODAL:
+            case CallbackType.MODAL:
                 interaction.modal = _modal(data)
-            case Callback.CHOICES:
+            case CallbackType.CHOICES:
                 interaction.choices = _choices(interaction, data)
         self._interactions.answered(interaction, callback)
         shown = {"interaction": _shown(interaction)}
@@ -94,7 +101,7 @@ class Answers:
                 continue
             if message.id == reference or (message is original and reference == "@original"):
                 return message
-        raise refusals.unknown_message()
+        raise api_errors.unknown_message()
 
     def edit(self, interaction: Interaction, message: Message, body: Body) -> Message:
         """Change a message by the interaction's token."""
@@ -107,7 +114,7 @@ class Answers:
         if original is not None and original.loading and not original.removed:
             return self.edit(interaction, original, body)
         if only_for_user(interaction.owners) and len(interaction.follow_ups) >= MAX_FOLLOW_UPS:
-            raise refusals.too_many_follow_ups()
+            raise api_errors.too_many_follow_ups()
         draft = write(body.payload, body, self._terms(interaction, ANSWER, ()))
         message = self._send(interaction, draft, reply_to=original or interaction.source)
         interaction.follow_ups.append(message)
@@ -171,12 +178,12 @@ def _hushed(interaction: Interaction) -> bool:
     return Permission.USE_EXTERNAL_APPS not in guild.permissions(interaction.user.id)
 
 
-def _callback(interaction: Interaction, payload: Any) -> Callback:
+def _callback(interaction: Interaction, payload: Any) -> CallbackType:
     allowed = set(ALLOWED[interaction.type])
     if interaction.type is InteractionType.MODAL_SUBMIT and interaction.source is not None:
         allowed |= UPDATES
     kinds = Choice(sorted(int(one) for one in allowed), required=True)
-    return Callback(take(payload, Shape({"type": kinds}))["type"])
+    return CallbackType(take(payload, Shape({"type": kinds}))["type"])
 
 
 def original_of(interaction: Interaction) -> Message | None:
@@ -186,7 +193,7 @@ def original_of(interaction: Interaction) -> Message | None:
 
 def _source(interaction: Interaction) -> Message:
     if interaction.source is None or interaction.source.removed:
-        raise refusals.unknown_message()
+        raise api_errors.unknown_message()
     return interaction.source
 
 
@@ -255,7 +262,7 @@ def _metadata(interaction: Interaction) -> Json:
     shown: Json = {
         "id": interaction.id,
         "type": int(interaction.type),
-        "user": shapes.user(interaction.user),
+        "user": serializers.user(interaction.user),
         "authorizing_integration_owners": interaction.owners,
     }
     if interaction.command is not None:
@@ -290,6 +297,6 @@ def _legacy(interaction: Interaction) -> Json:
             "id": interaction.id,
             "type": int(interaction.type),
             "name": interaction.command["name"],
-            "user": shapes.user(interaction.user),
+            "user": serializers.user(interaction.user),
         }
     }

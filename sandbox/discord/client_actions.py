@@ -5,22 +5,22 @@ It refuses what Discord's servers would not let happen, whatever a crafted clien
 
 from typing import Any
 
-from sandbox.discord import shapes
+from sandbox.discord import serializers
+from sandbox.discord.api_errors import ApiError, Json
 from sandbox.discord.commands import Commands
 from sandbox.discord.components import walk
 from sandbox.discord.drafts import Draft, named
-from sandbox.discord.installs import Owners, context, fits, owners
-from sandbox.discord.interactions import Interaction, Interactions
-from sandbox.discord.kinds import (
+from sandbox.discord.enums import (
     CommandType,
     ComponentType,
     InteractionType,
     OptionType,
     Permission,
 )
+from sandbox.discord.installs import Owners, context, fits, owners
+from sandbox.discord.interactions import Interaction, Interactions
 from sandbox.discord.messages import Message, Messages
-from sandbox.discord.places import Channel, User
-from sandbox.discord.refusals import Json, Refusal
+from sandbox.discord.models import Channel, User
 from sandbox.discord.world import World
 
 PEOPLE = {OptionType.USER, OptionType.MENTIONABLE}
@@ -31,11 +31,11 @@ PLACES_SELECTS = {ComponentType.CHANNEL_SELECT}
 GROUPS_SELECTS = {ComponentType.ROLE_SELECT, ComponentType.MENTIONABLE_SELECT}
 
 
-class NotPossible(Exception):
+class ActionUnavailable(Exception):
     """What a member tried can't be done, in words for that member."""
 
 
-class Acts:
+class ClientActions:
     """Lets members act."""
 
     def __init__(
@@ -61,7 +61,7 @@ class Acts:
         self._enter(user, channel)
         command = self.usable(user, channel).get(command_id)
         if command is None:
-            raise NotPossible("That command does not exist here")
+            raise ActionUnavailable("That command does not exist here")
         data: Json = {"id": command["id"], "name": command["name"], "type": command["type"]}
         if "guild_id" in command:
             data["guild_id"] = command["guild_id"]
@@ -109,7 +109,7 @@ class Acts:
         parts = [component for component, _ in walk(message.shown["components"], ())]
         used = next((part for part in parts if part.get("custom_id") == custom_id), None)
         if used is None or used.get("disabled"):
-            raise NotPossible("This component cannot be used")
+            raise ActionUnavailable("This component cannot be used")
         data: Json = {
             "id": used["id"],
             "custom_id": custom_id,
@@ -129,7 +129,7 @@ class Acts:
         """Send a modal that answered an interaction of this user."""
         opened_by = self._interactions.get(interaction_id)
         if opened_by.modal is None or opened_by.user is not user:
-            raise NotPossible("There is no such form")
+            raise ActionUnavailable("There is no such form")
         data = {"custom_id": opened_by.modal["custom_id"], "components": components}
         resolved = Resolved(self._world, opened_by.channel)
         for component, _ in walk(components, ()):
@@ -151,7 +151,7 @@ class Acts:
         """Write a message."""
         self._enter(user, channel)
         if not content.strip():
-            raise NotPossible("Cannot send an empty message")
+            raise ActionUnavailable("Cannot send an empty message")
         draft = Draft(content=content.strip(), mentioned=named(content))
         return self._messages.post(channel, user, draft)
 
@@ -162,18 +162,18 @@ class Acts:
         granted = guild.permissions(user.id) if guild else Permission.NONE
         own = message.author is user or message.ephemeral_for == user.id
         if not own and Permission.MANAGE_MESSAGES not in granted:
-            raise NotPossible("You cannot delete this message")
+            raise ActionUnavailable("You cannot delete this message")
         self._messages.remove(message)
 
     def _enter(self, user: User, channel: Channel) -> None:
         if not self._world.enters(user.id, channel):
-            raise NotPossible("You are not in this channel")
+            raise ActionUnavailable("You are not in this channel")
 
     def _seen(self, user: User, channel: Channel, message_id: str) -> Message:
         try:
             return self._messages.find(channel, message_id, viewer=user.id)
-        except Refusal:
-            raise NotPossible("That message is gone") from None
+        except ApiError:
+            raise ActionUnavailable("That message is gone") from None
 
     def _target(
         self, command: Json, user: User, channel: Channel, target_id: str, resolved: "Resolved"
@@ -222,10 +222,10 @@ class Resolved:
         """Add a user, and the member of this guild that it is."""
         user = self._world.users.get(user_id)
         if user is None:
-            raise NotPossible("There is no such user")
-        self._into("users", user.id, shapes.user(user))
+            raise ActionUnavailable("There is no such user")
+        self._into("users", user.id, serializers.user(user))
         if self._guild and user.id in self._guild.members:
-            member = shapes.member(self._guild, user)
+            member = serializers.member(self._guild, user)
             granted = str(int(self._guild.permissions(user.id)))
             shown = {key: value for key, value in member.items() if key != "user"}
             self._into("members", user.id, shown | {"permissions": granted})
@@ -236,15 +236,15 @@ class Resolved:
         roles = self._guild.roles if self._guild else {}
         channels = self._guild.channels if self._guild else {}
         if kind in groups and value in roles:
-            self._into("roles", value, shapes.role(roles[value]))
+            self._into("roles", value, serializers.role(roles[value]))
         elif kind in people:
             self.person(value)
         elif kind in places and value in channels:
-            shown = shapes.channel(self._world, channels[value])
+            shown = serializers.channel(self._world, channels[value])
             granted = str(int(self._world.bot_permissions(channels[value])))
             self._into("channels", value, shown | {"permissions": granted})
         elif kind in groups or kind in places:
-            raise NotPossible("There is no such role or channel")
+            raise ActionUnavailable("There is no such role or channel")
 
     def _into(self, kind: str, key: str, shown: Json) -> None:
         self.shown.setdefault(kind, {})[key] = shown

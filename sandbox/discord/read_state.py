@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 
 from sandbox.discord.messages import Message, MessagePosted
-from sandbox.discord.places import Channel, User
+from sandbox.discord.models import Channel, User
 from sandbox.discord.world import Event, World
 
 
 @dataclass(frozen=True)
-class Read(Event):
+class ChannelRead(Event):
     """A member has seen all that there is in a channel."""
 
     user: User
     channel: Channel
 
 
-class Reading:
+class ReadState:
     """Counts from the beginning on; nobody has read anything before saying so."""
 
     def __init__(self, world: World) -> None:
@@ -30,7 +30,7 @@ class Reading:
     def read(self, user: User, channel: Channel) -> None:
         """Note that *user* has seen everything in *channel*."""
         if self._unread.get(user.id, {}).pop(channel.id, None) is not None:
-            self._world.tell(Read(user, channel))
+            self._world.publish(ChannelRead(user, channel))
 
     def _hear(self, event: Event) -> None:
         if not isinstance(event, MessagePosted):

@@ -9,7 +9,7 @@ from typing import Any
 Json = dict[str, Any]
 
 
-class Refusal(Exception):
+class ApiError(Exception):
     """A request that Discord would refuse."""
 
     def __init__(
@@ -30,69 +30,69 @@ class Refusal(Exception):
             self.body["errors"] = errors
 
 
-def unauthorized() -> Refusal:
+def unauthorized() -> ApiError:
     """Refuse a bot token that is missing or wrong."""
-    return Refusal(401, 0, "401: Unauthorized")
+    return ApiError(401, 0, "401: Unauthorized")
 
 
-def unknown_user() -> Refusal:
+def unknown_user() -> ApiError:
     """Refuse an id that no user has."""
-    return Refusal(404, 10013, "Unknown User")
+    return ApiError(404, 10013, "Unknown User")
 
 
-def unknown_member() -> Refusal:
+def unknown_member() -> ApiError:
     """Refuse a user who is not in the guild."""
-    return Refusal(404, 10007, "Unknown Member")
+    return ApiError(404, 10007, "Unknown Member")
 
 
-def unknown_application() -> Refusal:
+def unknown_application() -> ApiError:
     """Refuse an application other than the bot's own."""
-    return Refusal(404, 10002, "Unknown Application")
+    return ApiError(404, 10002, "Unknown Application")
 
 
-def unknown_channel() -> Refusal:
+def unknown_channel() -> ApiError:
     """Refuse an id that no channel has."""
-    return Refusal(404, 10003, "Unknown Channel")
+    return ApiError(404, 10003, "Unknown Channel")
 
 
-def unknown_guild() -> Refusal:
+def unknown_guild() -> ApiError:
     """Refuse a guild that is not there, or that the bot is not in."""
-    return Refusal(404, 10004, "Unknown Guild")
+    return ApiError(404, 10004, "Unknown Guild")
 
 
-def unknown_message() -> Refusal:
+def unknown_message() -> ApiError:
     """Refuse a message that is gone, or that is not for these eyes."""
-    return Refusal(404, 10008, "Unknown Message")
+    return ApiError(404, 10008, "Unknown Message")
 
 
-def unknown_webhook() -> Refusal:
+def unknown_webhook() -> ApiError:
     """Refuse a webhook call for another application, or before the first answer."""
-    return Refusal(404, 10015, "Unknown Webhook")
+    return ApiError(404, 10015, "Unknown Webhook")
 
 
-def unknown_interaction() -> Refusal:
+def unknown_interaction() -> ApiError:
     """Refuse a first answer that comes too late, or to nothing."""
-    return Refusal(404, 10062, "Unknown interaction")
+    return ApiError(404, 10062, "Unknown interaction")
 
 
-def unknown_command() -> Refusal:
+def unknown_command() -> ApiError:
     """Refuse a command id that is not registered."""
-    return Refusal(404, 10063, "Unknown application command")
+    return ApiError(404, 10063, "Unknown application command")
 
 
-def too_many_attachments() -> Refusal:
+def too_many_attachments() -> ApiError:
     """Refuse an eleventh file in a message."""
-    return Refusal(400, 30015, "Maximum number of attachments in a message reached (10)")
+    return ApiError(400, 30015, "Maximum number of attachments in a message reached (10)")
 
 
-def too_many_commands(limit: int) -> Refusal:
+def too_many_commands(limit: int) -> ApiError:
     """Refuse a command more than an application may have."""
-    return Refusal(400, 30032, f"Maximum number of application commands reached ({limit}).")
+    return ApiError(400, 30032, f"Maximum number of application commands reached ({limit}).")
 
 
-def too_many_old_edits(retry_after: float) -> Refusal:
+def too_many_old_edits(retry_after: float) -> ApiError:
     """Refuse yet another edit of a message older than an hour."""
-    return Refusal(
+    return ApiError(
         429,
         30046,
         "Maximum number of edits to messages older than 1 hour reached. Try again later.",
@@ -101,72 +101,72 @@ def too_many_old_edits(retry_after: float) -> Refusal:
     )
 
 
-def too_large() -> Refusal:
+def too_large() -> ApiError:
     """Refuse a file over the limit."""
-    return Refusal(413, 40005, "Request entity too large")
+    return ApiError(413, 40005, "Request entity too large")
 
 
-def already_acknowledged() -> Refusal:
+def already_acknowledged() -> ApiError:
     """Refuse a second first answer."""
-    return Refusal(400, 40060, "Interaction has already been acknowledged.")
+    return ApiError(400, 40060, "Interaction has already been acknowledged.")
 
 
-def too_many_follow_ups() -> Refusal:
+def too_many_follow_ups() -> ApiError:
     """Refuse a sixth further message where the bot is there for one user alone."""
     message = "This interaction has hit the maximum number of follow up messages"
-    return Refusal(400, 40094, message)
+    return ApiError(400, 40094, message)
 
 
-def missing_access() -> Refusal:
+def missing_access() -> ApiError:
     """Refuse a channel that the bot can't see."""
-    return Refusal(403, 50001, "Missing Access")
+    return ApiError(403, 50001, "Missing Access")
 
 
-def not_in_direct() -> Refusal:
+def not_in_direct() -> ApiError:
     """Refuse to delete what a user wrote in a direct channel."""
-    return Refusal(403, 50003, "Cannot execute action on a DM channel")
+    return ApiError(403, 50003, "Cannot execute action on a DM channel")
 
 
-def not_the_author() -> Refusal:
+def not_the_author() -> ApiError:
     """Refuse an edit of somebody else's message."""
-    return Refusal(403, 50005, "Cannot edit a message authored by another user")
+    return ApiError(403, 50005, "Cannot edit a message authored by another user")
 
 
-def empty_message() -> Refusal:
+def empty_message() -> ApiError:
     """Refuse a message with nothing in it."""
-    return Refusal(400, 50006, "Cannot send an empty message")
+    return ApiError(400, 50006, "Cannot send an empty message")
 
 
-def closed_to_messages() -> Refusal:
+def closed_to_messages() -> ApiError:
     """Refuse a direct message to a user who takes none from the bot."""
-    return Refusal(403, 50007, "Cannot send messages to this user")
+    return ApiError(403, 50007, "Cannot send messages to this user")
 
 
-def missing_permissions() -> Refusal:
+def missing_permissions() -> ApiError:
     """Refuse what the bot may not do in that channel."""
-    return Refusal(403, 50013, "Missing Permissions")
+    return ApiError(403, 50013, "Missing Permissions")
 
 
-def invalid_webhook_token() -> Refusal:
+def invalid_webhook_token() -> ApiError:
     """Refuse an interaction's token that is made up, or older than 15 minutes."""
-    return Refusal(401, 50027, "Invalid Webhook Token")
+    return ApiError(401, 50027, "Invalid Webhook Token")
 
 
-def invalid_json() -> Refusal:
+def invalid_json() -> ApiError:
     """Refuse a body that is not JSON."""
-    return Refusal(400, 50109, "The request body contains invalid JSON.")
+    return ApiError(400, 50109, "The request body contains invalid JSON.")
 
 
-def no_history_to_reply_to() -> Refusal:
+def no_history_to_reply_to() -> ApiError:
     """Refuse a reply where the bot can't read what was said before."""
-    return Refusal(403, 160002, "Cannot reply without permission to read message history")
+    return ApiError(403, 160002, "Cannot reply without permission to read message history")
 
 
-def not_found() -> Refusal:
+def not_found() -> ApiError:
     """Refuse a path that the API does not have."""
-    return Refusal(404, 0, "404: Not Found")
+    return ApiError(404, 0, "404: Not Found")
 
 
-def not_allowed() -> Refusal:
+def not_allowed() -> ApiError:
     """Refuse a method that the path does not have."""
-    return Refusal(405, 0, "405: Method Not Allowed")
+    return ApiError(405, 0, "405: Method Not Allowed")

@@ -7,7 +7,7 @@ import json
 import aiohttp
 import pytest
 
-from sandbox.discord import NoAnswer
+from sandbox.discord import InteractionTimeout
 from tests.sandbox.discord.pictures import picture
 
 V2 = 1 << 15
@@ -62,7 +62,7 @@ async def test_second_first_answer_is_refused(noah, first):
 async def test_first_answer_after_three_seconds_is_refused(noah, first, world):
     world.ack_window = 0.01
     sent = await noah.command("draw")
-    with pytest.raises(NoAnswer):
+    with pytest.raises(InteractionTimeout):
         await sent.answer()
     assert await first(sent, {"type": 5}, refused=True) == (404, 10062, {})
 

@@ -13,7 +13,7 @@ class InteractionType(IntEnum):
     MODAL_SUBMIT = 5
 
 
-class Callback(IntEnum):
+class CallbackType(IntEnum):
     """How a bot first answers an interaction."""
 
     MESSAGE = 4

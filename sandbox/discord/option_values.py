@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sandbox.discord.kinds import ComponentType, OptionType
-from sandbox.discord.refusals import Json
+from sandbox.discord.api_errors import Json
+from sandbox.discord.enums import ComponentType, OptionType
 
 TYPES: dict[int, tuple[type, ...]] = {
     OptionType.STRING: (str,),
@@ -13,11 +13,11 @@ TYPES: dict[int, tuple[type, ...]] = {
 }
 
 
-class NotOffered(ValueError):
+class InvalidInput(ValueError):
     """Discord's client would not let a member send that."""
 
 
-def fill(command: Json, path: tuple[str, ...], given: dict[str, Any]) -> list[Json]:
+def fill_options(command: Json, path: tuple[str, ...], given: dict[str, Any]) -> list[Json]:
     """Return the options of *command* for the values *given* by name.
 
     *path* names the subcommand, outermost first.
@@ -28,17 +28,19 @@ def fill(command: Json, path: tuple[str, ...], given: dict[str, Any]) -> list[Js
     step, *rest = path
     nested = next((option for option in options if option["name"] == step), None)
     if nested is None or nested["type"] not in (OptionType.SUBCOMMAND, OptionType.GROUP):
-        raise NotOffered(f"{command['name']} has no subcommand {step}")
-    inner = fill(nested, tuple(rest), given)
+        raise InvalidInput(f"{command['name']} has no subcommand {step}")
+    inner = fill_options(nested, tuple(rest), given)
     return [{"name": step, "type": nested["type"], "options": inner}]
 
 
-def typing(command: Json, path: tuple[str, ...], focused: str, given: dict[str, Any]) -> list[Json]:
+def partial_options(
+    command: Json, path: tuple[str, ...], focused: str, given: dict[str, Any]
+) -> list[Json]:
     """Return the options as they stand while *focused* is being typed: nothing is required yet."""
     options = command.get("options") or []
     if path:
         nested = next(option for option in options if option["name"] == path[0])
-        inner = typing(nested, path[1:], focused, given)
+        inner = partial_options(nested, path[1:], focused, given)
         return [{"name": nested["name"], "type": nested["type"], "options": inner}]
     filled = []
     for option in options:
@@ -47,23 +49,23 @@ def typing(command: Json, path: tuple[str, ...], focused: str, given: dict[str, 
             flag = {"focused": True} if option["name"] == focused else {}
             filled.append({"name": option["name"], **value, **flag})
     if not any(option.get("focused") for option in filled):
-        raise NotOffered(f"there is nothing typed in {focused}")
+        raise InvalidInput(f"there is nothing typed in {focused}")
     return filled
 
 
 def _values(options: list[Json], given: dict[str, Any]) -> list[Json]:
     known = {option["name"]: option for option in options}
     if any(option["type"] in (OptionType.SUBCOMMAND, OptionType.GROUP) for option in options):
-        raise NotOffered(f"one of the subcommands {', '.join(known)} must be chosen")
+        raise InvalidInput(f"one of the subcommands {', '.join(known)} must be chosen")
     for name in given:
         if name not in known:
-            raise NotOffered(f"there is no option {name}; there are {', '.join(known) or 'none'}")
+            raise InvalidInput(f"there is no option {name}; there are {', '.join(known) or 'none'}")
     filled = []
     for name, option in known.items():
         if name in given:
             filled.append(_value(option, given[name]))
         elif option.get("required"):
-            raise NotOffered(f"the option {name} is required")
+            raise InvalidInput(f"the option {name} is required")
     return filled
 
 
@@ -71,19 +73,19 @@ def _value(option: Json, value: Any) -> Json:
     name, kind = option["name"], option["type"]
     wanted = TYPES.get(kind, (str,))
     if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
-        raise NotOffered(f"{name} takes no {type(value).__name__}")
+        raise InvalidInput(f"{name} takes no {type(value).__name__}")
     choices = option.get("choices")
     if choices and value not in [choice["value"] for choice in choices]:
-        raise NotOffered(f"{value!r} is not among the choices of {name}")
+        raise InvalidInput(f"{value!r} is not among the choices of {name}")
     size = len(value) if isinstance(value, str) else value
     unit = "length" if isinstance(value, str) else "value"
     low, high = option.get(f"min_{unit}"), option.get(f"max_{unit}")
     if (low is not None and size < low) or (high is not None and size > high):
-        raise NotOffered(f"the {unit} of {name} must lie between {low} and {high}")
+        raise InvalidInput(f"the {unit} of {name} must lie between {low} and {high}")
     return {"name": name, "type": kind, "value": value}
 
 
-def submitted(component: Json, values: dict[str, Any]) -> Json:
+def modal_component(component: Json, values: dict[str, Any]) -> Json:
     """Return a top-level component of a modal as it is sent, with *values* by custom_id.
 
     What is not given keeps the value that the modal came with.
@@ -127,9 +129,9 @@ def _field(field: Json, values: dict[str, Any]) -> Json:
 
 def _between(size: int, low: int, high: int, field: Json) -> None:
     if not low <= size <= high:
-        raise NotOffered(f"{field['custom_id']} takes {low} to {high}, not {size}")
+        raise InvalidInput(f"{field['custom_id']} takes {low} to {high}, not {size}")
 
 
 def _among(chosen: list[str], field: Json) -> None:
     if "options" in field and not {option["value"] for option in field["options"]} >= set(chosen):
-        raise NotOffered(f"{chosen} are not all among the options of {field['custom_id']}")
+        raise InvalidInput(f"{chosen} are not all among the options of {field['custom_id']}")
