@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 from playwright.async_api import Browser, async_playwright
 
+from tests import openapi
 from tests.postgres import Postgres
 
 # A loaded machine shall not make a property look false.
@@ -43,6 +44,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     place = {path: number / len(computing) for number, path in enumerate(computing)}
     place |= {path: SOONER * number / len(waiting) for number, path in enumerate(waiting)}
     items.sort(key=lambda item: place[item.path])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say that exchanges with the stand-in of Discord were not checked."""
+    if not openapi.available():
+        terminalreporter.write_sep("=", "Discord's API was NOT checked", yellow=True)
+        terminalreporter.write_line(openapi.MISSING)
 
 
 @pytest.fixture(scope="session")

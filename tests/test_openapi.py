@@ -1,4 +1,4 @@
-"""The judge itself: it must find what is wrong."""
+"""The checker itself: it must find what is wrong."""
 
 import json
 
@@ -6,11 +6,10 @@ import pytest
 from multidict import CIMultiDict
 
 from sandbox.journal import Exchange
-from tests.openapi import DESCRIPTION, load
+from tests import openapi
+from tests.openapi import load
 
-pytestmark = pytest.mark.skipif(
-    not DESCRIPTION.is_file(), reason=f"Discord's OpenAPI description is not at {DESCRIPTION}"
-)
+pytestmark = pytest.mark.skipif(not openapi.available(), reason=openapi.MISSING)
 MESSAGES = "/api/v10/channels/1/messages"
 
 

@@ -20,7 +20,7 @@ from sandbox.environment import SandboxEnvironment
 from sandbox.pixazo import Settings
 from tests.acceptance.forked import ForkServer
 from tests.acceptance.outside import without_limits
-from tests.openapi import DESCRIPTION, assert_conform
+from tests.openapi import assert_conform
 
 Start = Callable[..., Awaitable[BotProcess]]
 MakeSandbox = Callable[..., SandboxEnvironment]
@@ -53,8 +53,7 @@ def make_sandbox(launched: Launch) -> MakeSandbox:
 async def sandbox(make_sandbox: MakeSandbox) -> AsyncIterator[SandboxEnvironment]:
     async with make_sandbox(vendor=quick()) as opened:
         yield opened
-        if DESCRIPTION.is_file():
-            assert_conform(opened.discord.journal.exchanges)
+        assert_conform(opened.discord.journal.exchanges)
 
 
 @pytest.fixture
@@ -93,8 +92,7 @@ def shared(running: SandboxEnvironment) -> Iterator[SandboxEnvironment]:
         journal.exchanges.clear()
     yield running
     running.discord.faults.clear()
-    if DESCRIPTION.is_file():
-        assert_conform(running.discord.journal.exchanges)
+    assert_conform(running.discord.journal.exchanges)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from sandbox.discord.option_values import modal_component
 from sandbox.environment import SandboxEnvironment
 from tests.acceptance.conftest import quick
 from tests.acceptance.test_imagine import delivered, says, words
-from tests.openapi import DESCRIPTION, assert_conform
+from tests.openapi import assert_conform
 
 COMMON = {"LANE_RATE_PER_MINUTE": "6000"}
 
@@ -59,8 +59,7 @@ def _afresh(sandbox):
     sandbox.discord.journal.exchanges.clear()
     yield sandbox
     sandbox.pixazo.release_states()
-    if DESCRIPTION.is_file():
-        assert_conform(sandbox.discord.journal.exchanges)
+    assert_conform(sandbox.discord.journal.exchanges)
 
 
 class Server:
