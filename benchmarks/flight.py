@@ -14,9 +14,9 @@ from sqlalchemy import insert
 from benchmarks.crowd import Crowd
 from benchmarks.process import FLOOR, WIDE_OPEN, Meter, playing
 from bot.domain.job import Billed, Job, State
+from bot.domain.lane import lane_name
 from bot.domain.order import Order
 from bot.domain.polling import WITH_CALLBACKS
-from bot.domain.pressure import lane_of
 from bot.store import tables
 from bot.store.database import Database
 from sandbox import pixazo
@@ -84,7 +84,7 @@ async def _held() -> AsyncIterator[Crowd]:
 async def _leave(crowd: Crowd, orders: int) -> None:
     """Put *orders* orders into the store and the vendor's queue, as a process that was killed."""
     environment = crowd.sandbox.bot_environment()
-    lane = lane_of(environment["PIXAZO_API_KEY"])
+    lane = lane_name(environment["PIXAZO_API_KEY"])
     rows = [
         _row(crowd, crowd.members[number % MEMBERS], Order(prompt=f"picture {number}"), lane)
         for number in range(orders)

@@ -22,17 +22,17 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection, make_url
 
 from benchmarks.explain import Statement, captured, recorded, scans
+from bot.domain.admission import DAY, AdmissionContext
 from bot.domain.job import ENDED, Job, State
-from bot.domain.limits import DAY, Standing
 from bot.domain.order import Order
 from bot.domain.rules import Block, changed
-from bot.service.ports import Ping, Wishes
+from bot.service.ports import MemberSettings, Ping
 from bot.store.database import Database
 from bot.store.guilds import Guilds
+from bot.store.job_queries import JobQueries
 from bot.store.jobs import Jobs
 from bot.store.lanes import Lanes
 from bot.store.members import Members
-from bot.store.records import Records
 
 LANE: Final = "lane"
 GUILDS: Final = 1000
@@ -139,7 +139,7 @@ def _insert(table: str, values: Mapping[str, str]) -> str:
 async def call_all(database: Database, *, now: float) -> None:
     """Call every public method of the store; raises where one was forgotten."""
     jobs, lanes = Jobs(database), Lanes(database)
-    guilds, records, members = Guilds(database), Records(database), Members(database)
+    guilds, records, members = Guilds(database), JobQueries(database), Members(database)
     job = a_job(1, now)
     calls: dict[type, dict[str, Callable[[], Awaitable[object]]]] = {
         Jobs: {
@@ -177,7 +177,7 @@ async def call_all(database: Database, *, now: float) -> None:
             "drafted": lambda: guilds.drafted("d", 7),
             "erase_drafts": lambda: guilds.erase_drafts(before=now + 1),
         },
-        Records: {
+        JobQueries: {
             "count": lambda: records.count(LANE),
             "forgotten": lambda: records.forgotten(kept_before=now, most=100),
             "erase": lambda: records.erase(made_before=now - 89 * 86400, most=10),
@@ -191,7 +191,7 @@ async def call_all(database: Database, *, now: float) -> None:
         },
         Members: {
             "wishes": lambda: members.wishes(7),
-            "put": lambda: members.put(7, Wishes(ping=Ping.NEVER, forget_before=now)),
+            "put": lambda: members.put(7, MemberSettings(ping=Ping.NEVER, forget_before=now)),
             "wish": lambda: members.wish(7, Ping.ALWAYS),
             "blocks": lambda: members.blocks(7),
             "to_forget": lambda: members.to_forget(most=100),
@@ -232,7 +232,7 @@ def a_job(number: int, now: float) -> Job:
     )
 
 
-def admit(job: Job, _standing: Standing) -> Job:
+def admit(job: Job, _standing: AdmissionContext) -> Job:
     """Admit every order: the rules cost nothing beside the reading."""
     return job
 

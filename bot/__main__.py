@@ -15,7 +15,7 @@ import aiohttp
 
 from bot import log
 from bot.domain.job import State
-from bot.errors import BadSettings, ImagineError
+from bot.errors import ImagineError, InvalidSettings
 from bot.settings import Settings
 
 if sys.platform == "win32":
@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
             secrets=settings.secrets,
         )
         return _loop(commands[chosen][0](settings, asked))
-    except BadSettings as error:
+    except InvalidSettings as error:
         return _fail(error, 2)
     except (ImagineError, OSError) as error:
         return _fail(error, 1)
@@ -71,7 +71,7 @@ async def _run(settings: Settings, _asked: Namespace) -> int:
 
 
 async def _check(settings: Settings, _asked: Namespace) -> int:
-    from bot.check import check
+    from bot.preflight import check
 
     status = 0
     async for works, line in check(settings):
@@ -102,25 +102,25 @@ async def _migrate(settings: Settings, _asked: Namespace) -> int:
 
 
 async def _jobs(settings: Settings, asked: Namespace) -> int:
-    from bot import operate
+    from bot import admin
 
     match asked.act:
         case "list":
             state = State(asked.state) if asked.state else None
-            lines = operate.listed(settings, state, most=asked.limit)
+            lines = admin.listed(settings, state, most=asked.limit)
         case "show":
-            lines = operate.shown(settings, asked.id)
+            lines = admin.shown(settings, asked.id)
         case _:
-            lines = operate.settled(settings, asked.id, request_id=asked.delivered_by)
+            lines = admin.settled(settings, asked.id, request_id=asked.delivered_by)
     async for line in lines:
         _say(line)
     return 0
 
 
 async def _lanes(settings: Settings, _asked: Namespace) -> int:
-    from bot import operate
+    from bot import admin
 
-    async for line in operate.lanes(settings):
+    async for line in admin.lanes(settings):
         _say(line)
     return 0
 

@@ -8,39 +8,44 @@ import time
 from contextlib import AsyncExitStack
 
 from bot.client import Gateway, Services, listen, prepare_discord
-from bot.domain import pressure
-from bot.domain.limits import Caps
-from bot.measured import MeasuredJobs, MeasuredLanes, MeasuredMedia, MeasuredQueue
-from bot.metrics import Meters
+from bot.domain import lane as breaker
+from bot.domain.admission import Caps
 from bot.pixazo import wire
 from bot.pixazo.client import Client
 from bot.pixazo.media import Media
-from bot.service.board import Board
-from bot.service.crew import Crew
-from bot.service.deliver import Deliver, DeliverSettings
-from bot.service.handle import Handle
-from bot.service.hear import Hear
-from bot.service.history import History
-from bot.service.limits import Limits
-from bot.service.members import Keeping, Own
-from bot.service.orders import Orders
+from bot.service.callbacks import CallbackHandler
+from bot.service.delivery import DeliveryService, DeliverySettings
+from bot.service.dispatcher import Dispatcher, DispatcherSettings
+from bot.service.health import HealthService
+from bot.service.intake import OrderIntake
+from bot.service.job_runner import JobRunner
+from bot.service.member_account import MemberAccount, RetentionPolicy
+from bot.service.moderation import ModerationService
+from bot.service.order_actions import OrderActions
 from bot.service.pace import Pace, PaceSettings
-from bot.service.recover import Recover, RecoverSettings
-from bot.service.retain import Retain, RetainSettings
-from bot.service.submit import LaneSettings, Submit
-from bot.service.track import REMEMBERED, Track, TrackSettings
-from bot.service.watch import Watch
+from bot.service.queue_positions import QueuePositionUpdater
+from bot.service.recovery import RecoveryLoop, RecoverySettings
+from bot.service.retention import RetentionLoop, RetentionSettings
+from bot.service.tracker import REMEMBERED, JobTracker, TrackerSettings
+from bot.service.undelivered import UndeliveredPictures
 from bot.settings import Settings
-from bot.store.bell import Bell
 from bot.store.database import Database
 from bot.store.guilds import Guilds
-from bot.store.lock import only_one
+from bot.store.job_queries import JobQueries
 from bot.store.members import Members
-from bot.store.records import Records
-from bot.ui.notices import Notices
-from bot.ui.replies import Replies
-from bot.ui.rest import Rest
-from bot.ui.traces import tracing
+from bot.store.notifications import JobNotifier
+from bot.store.process_lock import process_lock
+from bot.telemetry.http_tracing import tracing
+from bot.telemetry.instrumented import (
+    InstrumentedJobs,
+    InstrumentedLanes,
+    InstrumentedMedia,
+    InstrumentedQueue,
+)
+from bot.telemetry.prometheus import PrometheusTelemetry
+from bot.ui.card_presenter import DiscordCardPresenter
+from bot.ui.discord_session import DiscordSession
+from bot.ui.log_channel import DiscordLogChannel
 from bot.web import callbacks, health, metrics
 from bot.web.server import serving
 
@@ -50,8 +55,8 @@ log = logging.getLogger(__name__)
 async def run(settings: Settings) -> None:
     """Run the bot until SIGTERM or SIGINT.
 
-    Raises :class:`~bot.errors.BadSettings`, :class:`~bot.errors.AlreadyRunning` and
-    :class:`~bot.errors.StoreAway` where it cannot start.
+    Raises InvalidSettings, AlreadyRunning and
+    StoreUnavailable where it cannot start.
     """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -84,11 +89,11 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     address = settings.database_url.get_secret_value()
     prepare_discord(api_url=settings.discord_api_url, gateway_url=settings.discord_gateway_url)
 
-    lock = await stack.enter_async_context(only_one(address, instance=settings.instance))
+    lock = await stack.enter_async_context(process_lock(address, instance=settings.instance))
     database = await stack.enter_async_context(Database.open(address))
-    meters = Meters(price=settings.price_per_image_usd)
-    jobs, lanes = MeasuredJobs(database, meters), MeasuredLanes(database, meters)
-    guilds, records, members = Guilds(database), Records(database), Members(database)
+    meters = PrometheusTelemetry(price=settings.price_per_image_usd)
+    jobs, lanes = InstrumentedJobs(database, meters), InstrumentedLanes(database, meters)
+    guilds, queries, members = Guilds(database), JobQueries(database), Members(database)
     vendor = await stack.enter_async_context(
         Client.open(
             url=settings.pixazo_url,
@@ -97,17 +102,17 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
             submit_timeout=settings.submit_timeout_seconds,
         )
     )
-    queue = MeasuredQueue(vendor, meters)
+    queue = InstrumentedQueue(vendor, meters)
     origins = await stack.enter_async_context(Media.open(settings.media_origins))
-    media = MeasuredMedia(origins, meters)
-    rest = Rest(token)
+    media = InstrumentedMedia(origins, meters)
+    rest = DiscordSession(token)
     stack.push_async_callback(rest.close)
-    replies = Replies(rest, meters=meters, now=now)
-    stack.push_async_callback(replies.close)
-    notices = Notices(rest, meters=meters)
-    stack.push_async_callback(notices.close)
+    presenter = DiscordCardPresenter(rest, meters=meters, now=now)
+    stack.push_async_callback(presenter.close)
+    log_channel = DiscordLogChannel(rest, meters=meters)
+    stack.push_async_callback(log_channel.close)
 
-    lane, caps, files = pressure.lane_of(key), _caps(settings), settings.folder / "files"
+    lane, caps, files = breaker.lane_name(key), _caps(settings), settings.folder / "files"
     rounds = asyncio.Event()  # set by whoever wants one to be made at once
     pace = Pace(
         settings=PaceSettings(
@@ -120,8 +125,8 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
         wake_rounds=rounds.set,
     )
     stack.push_async_callback(pace.close)
-    track = Track(
-        settings=TrackSettings(
+    tracker = JobTracker(
+        settings=TrackerSettings(
             owner=owner,
             poll=settings.poll_seconds,
             deadline=settings.job_deadline_seconds,
@@ -129,12 +134,12 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
         ),
         jobs=jobs,
         queue=queue,
-        replies=replies,
+        presenter=presenter,
         pace=pace,
         now=now,
     )
-    submit = Submit(
-        settings=LaneSettings(
+    dispatcher = Dispatcher(
+        settings=DispatcherSettings(
             lane=lane,
             owner=owner,
             width=settings.lane_width,
@@ -144,25 +149,30 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
         ),
         jobs=jobs,
         queue=queue,
-        replies=replies,
-        track=track,
+        presenter=presenter,
+        tracker=tracker,
         pace=pace,
         now=now,
         wake_rounds=rounds.set,
     )
-    deliver = Deliver(
-        settings=DeliverSettings(folder=files, patience=settings.job_deadline_seconds),
+    delivery = DeliveryService(
+        settings=DeliverySettings(folder=files, patience=settings.job_deadline_seconds),
         jobs=jobs,
         media=media,
-        replies=replies,
+        presenter=presenter,
         members=members,
         now=now,
     )
-    crew = Crew(
-        owner=owner, jobs=jobs, replies=replies, submit=submit, track=track, deliver=deliver
+    runner = JobRunner(
+        owner=owner,
+        jobs=jobs,
+        presenter=presenter,
+        dispatcher=dispatcher,
+        tracker=tracker,
+        delivery=delivery,
     )
-    recover = Recover(
-        settings=RecoverSettings(
+    recover = RecoveryLoop(
+        settings=RecoverySettings(
             owner=owner,
             lane=lane,
             lease=settings.lease_seconds,
@@ -172,82 +182,91 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
         jobs=jobs,
         lanes=lanes,
         guilds=guilds,
-        notices=notices,
-        crew=crew,
+        log_channel=log_channel,
+        runner=runner,
         news=rounds,
         now=now,
     )
-    board = Board(
+    board = QueuePositionUpdater(
         lane=lane,
         jobs=jobs,
         lanes=lanes,
-        replies=replies,
-        crew=crew,
+        presenter=presenter,
+        runner=runner,
         shards=settings.shards,
         now=now,
     )
-    orders = Orders(
+    orders = OrderIntake(
         jobs=jobs,
-        replies=replies,
-        notices=notices,
+        presenter=presenter,
+        log_channel=log_channel,
         lane=lane,
         caps=caps,
-        wake_lane=submit.wake,
+        wake_lane=dispatcher.wake,
         now=now,
     )
-    limits = Limits(
+    limits = ModerationService(
         guilds=guilds,
         jobs=jobs,
         lanes=lanes,
-        notices=notices,
+        log_channel=log_channel,
         caps=caps,
         lane=lane,
         now=now,
     )
-    bell = Bell(database, address)
-    hear = Hear(jobs=jobs, track=track, crew=crew, bell=bell, now=now, wake_rounds=rounds.set)
-    handle = Handle(
+    notifier = JobNotifier(database, address)
+    hear = CallbackHandler(
+        jobs=jobs,
+        tracker=tracker,
+        runner=runner,
+        notifier=notifier,
+        now=now,
+        wake_rounds=rounds.set,
+    )
+    actions = OrderActions(
         jobs=jobs,
         guilds=guilds,
-        notices=notices,
-        replies=replies,
-        deliver=deliver,
-        crew=crew,
-        bell=bell,
+        log_channel=log_channel,
+        presenter=presenter,
+        delivery=delivery,
+        runner=runner,
+        notifier=notifier,
         caps=caps,
         lane=lane,
         now=now,
     )
-    own = Own(
+    account = MemberAccount(
         members=members,
-        records=records,
+        queries=queries,
         jobs=jobs,
         guilds=guilds,
-        deliver=deliver,
+        delivery=delivery,
         caps=caps,
-        keeping=Keeping(files_days=settings.keep_files_days, orders_days=settings.keep_orders_days),
+        keeping=RetentionPolicy(
+            files_days=settings.keep_files_days, orders_days=settings.keep_orders_days
+        ),
         lane=lane,
         now=now,
     )
-    retain = Retain(
-        settings=RetainSettings(
+    retain = RetentionLoop(
+        settings=RetentionSettings(
             files_days=settings.keep_files_days,
             orders_days=settings.keep_orders_days,
             folder=files,
         ),
         jobs=jobs,
-        records=records,
-        deliver=deliver,
-        own=own,
+        queries=queries,
+        delivery=delivery,
+        account=account,
         now=now,
     )
     gateway = Gateway(
         shards=settings.shards, direct=settings.allow_direct, trace=tracing(meters, now=now)
     )
-    watch = Watch(
+    watch = HealthService(
         lane=lane,
         lanes=lanes,
-        records=records,
+        queries=queries,
         store=database.ready,
         connected=lambda: gateway.connected,
         now=now,
@@ -264,16 +283,16 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
             port=settings.web_port,
         )
     )
-    stack.push_async_callback(crew.close)
+    stack.push_async_callback(runner.close)
     await jobs.line_up(lane)
-    await lanes.turn(lane, pressure.unlocked)  # the key may have been mended at the vendor's
-    track.remember(await records.durations(most=REMEMBERED))
+    await lanes.turn(lane, breaker.key_accepted)  # the key may have been mended at the vendor's
+    tracker.remember(await queries.durations(most=REMEMBERED))
     await recover.inherit()
     services = Services(
         orders=orders,
-        handle=handle,
-        history=History(jobs=jobs, deliver=deliver),
-        own=own,
+        actions=actions,
+        history=UndeliveredPictures(jobs=jobs, delivery=delivery),
+        account=account,
         limits=limits,
     )
     async with asyncio.TaskGroup() as group:
@@ -282,11 +301,11 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
             for name, steps in (
                 ("lock", lock.keep()),
                 ("login", rest.log_in()),
-                ("lane", crew.run()),
+                ("lane", runner.run()),
                 ("leases", recover.keep_leases()),
                 ("recover", recover.run()),
                 ("board", board.run()),
-                ("bell", bell.listen(crew.nudge)),
+                ("bell", notifier.listen(runner.nudge)),
                 ("retain", retain.run()),
                 ("gateway", listen(services, gateway, token)),
             )

@@ -17,22 +17,22 @@ from discord.ext import commands
 from yarl import URL
 
 from bot.domain.shards import Shards
-from bot.errors import BadSettings
+from bot.errors import InvalidSettings
 from bot.log import fault
-from bot.service.handle import Handle
-from bot.service.history import History
-from bot.service.limits import Limits
-from bot.service.members import Own
-from bot.service.orders import Orders
-from bot.ui import answers, buttons, desk, panel, reported
+from bot.service.intake import OrderIntake
+from bot.service.member_account import MemberAccount
+from bot.service.moderation import ModerationService
+from bot.service.order_actions import OrderActions
+from bot.service.undelivered import UndeliveredPictures
+from bot.ui import answers, buttons, history_view, limits_view, report_view
 from bot.ui.language import Translator
 
 log = logging.getLogger(__name__)
 
 COGS: Final = (
     "cogs.imagine",
-    "cogs.presses",
-    "cogs.menus",
+    "cogs.order_buttons",
+    "cogs.message_menus",
     "cogs.reports",
     "cogs.limits",
     "cogs.history",
@@ -56,11 +56,11 @@ OUTSIDE: Final = {"outside": True}
 class Services:
     """What cogs may call."""
 
-    orders: Orders
-    handle: Handle
-    history: History
-    own: Own
-    limits: Limits
+    orders: OrderIntake
+    actions: OrderActions
+    history: UndeliveredPictures
+    account: MemberAccount
+    limits: ModerationService
 
 
 @dataclass(kw_only=True)
@@ -106,7 +106,9 @@ class ImagineBot(commands.Bot):
 
     async def load(self) -> None:
         """Load the cogs, and what speaks for their commands in other languages."""
-        self.add_dynamic_items(*buttons.ALL, *desk.ALL, reported.Press, panel.Press)
+        self.add_dynamic_items(
+            *buttons.ALL, *history_view.ALL, report_view.ReportButton, limits_view.LimitsButton
+        )
         await self.tree.set_translator(Translator())
         for name in COGS:
             await self.load_extension(name)
@@ -200,7 +202,7 @@ async def listen(services: Services, gateway: Gateway, token: str) -> None:
 async def stay_connected(make: Callable[[], ImagineBot], token: str) -> None:
     """Keep a client at the gateway for ever: a fresh one, after a pause, when one gives up.
 
-    Raises :class:`~bot.errors.BadSettings` for a token that Discord does not take.
+    Raises InvalidSettings for a token that Discord does not take.
     """
     pause = FIRST_PAUSE
     while True:
@@ -209,7 +211,9 @@ async def stay_connected(make: Callable[[], ImagineBot], token: str) -> None:
             async with _closing(make()) as client:
                 await client.start(token)
         except discord.LoginFailure as error:
-            raise BadSettings(setting="DISCORD_TOKEN", reason="Discord does not take it") from error
+            raise InvalidSettings(
+                setting="DISCORD_TOKEN", reason="Discord does not take it"
+            ) from error
         except (discord.DiscordException, aiohttp.ClientError, OSError, AttributeError) as error:
             # AttributeError: how discord.py 2.7 takes a first connection that is refused.
             log.warning("the connection to Discord ended: %s: %s", type(error).__name__, error)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the domain raises some of these
-    from bot.domain.limits import Verdict
+    from bot.domain.admission import RuleResult
 
 
 class ImagineError(Exception):
@@ -15,7 +15,7 @@ class ImagineError(Exception):
 
 
 @dataclass(eq=False, kw_only=True)
-class BadSettings(ImagineError):
+class InvalidSettings(ImagineError):
     """A setting is missing or wrong, and the operator can mend it."""
 
     setting: str
@@ -29,12 +29,12 @@ class AlreadyRunning(ImagineError):
     """Another process of the same name holds the lock."""
 
 
-class NotOrdered(ImagineError):
+class OrderRejected(ImagineError):
     """The member's order was not taken: nothing runs and nothing is billed."""
 
 
 @dataclass(eq=False, kw_only=True)
-class BadOption(NotOrdered):
+class InvalidOption(OrderRejected):
     """An option is outside its range."""
 
     option: str
@@ -48,49 +48,49 @@ class BadOption(NotOrdered):
 
 
 @dataclass(eq=False, kw_only=True)
-class NoSuchStyle(NotOrdered):
+class StyleNotFound(OrderRejected):
     """There is no style of that name here, or not any more."""
 
     style: str
 
 
-class OnlyInServers(NotOrdered):
+class ServersOnly(OrderRejected):
     """Orders are taken in servers only."""
 
 
 @dataclass(eq=False, kw_only=True)
-class LimitReached(NotOrdered):
+class LimitReached(OrderRejected):
     """A rule that somebody set forbids the order now."""
 
-    verdict: "Verdict"
+    verdict: "RuleResult"
     log_channel: int | None = None  # the server's
 
     def __str__(self) -> str:
         return f"{self.verdict.rule}: {self.verdict.used} of {self.verdict.limit} used"
 
 
-class Forgotten(NotOrdered):
+class OrderForgotten(OrderRejected):
     """The order to be repeated is not on record any more."""
 
 
-class TooLate(NotOrdered):
+class AdmissionTimeout(OrderRejected):
     """The order could not be recorded in time to answer the member."""
 
 
-class Closing(NotOrdered):
+class ShuttingDown(OrderRejected):
     """The bot is about to stop, or has just begun to."""
 
 
-class NotChanged(ImagineError):
+class ChangeRejected(ImagineError):
     """What a moderator asked for was not done: everything is as it was."""
 
 
-class NotModerator(NotChanged):
+class NotAModerator(ChangeRejected):
     """Whoever asked may not manage that server."""
 
 
 @dataclass(eq=False, kw_only=True)
-class BadLimit(NotChanged):
+class InvalidLimit(ChangeRejected):
     """A limit can't be set to that."""
 
     name: str
@@ -102,7 +102,7 @@ class BadLimit(NotChanged):
 
 
 @dataclass(eq=False, kw_only=True)
-class TooMany(NotChanged):
+class TooManyEntries(ChangeRejected):
     """There is room for no more of them."""
 
     name: str
@@ -110,7 +110,7 @@ class TooMany(NotChanged):
 
 
 @dataclass(eq=False, kw_only=True)
-class BadStyle(NotChanged):
+class InvalidStyle(ChangeRejected):
     """A style can't be kept like that."""
 
     name: str  # of what is wrong with it
@@ -119,84 +119,84 @@ class BadStyle(NotChanged):
 
 
 @dataclass(eq=False, kw_only=True)
-class StyleUnknown(NotChanged):
+class OwnStyleNotFound(ChangeRejected):
     """The server has no style of its own of that name."""
 
     style: str
 
 
-class NotWritable(NotChanged):
+class ChannelNotWritable(ChangeRejected):
     """The bot can't write in the channel that was to be the log."""
 
 
-class DraftGone(NotChanged):
+class DraftExpired(ChangeRejected):
     """The change that was to be saved is not on record any more."""
 
 
-class NotHandled(ImagineError):
+class ActionRejected(ImagineError):
     """What somebody asked for with an order that was taken can't be done: all is as it was."""
 
 
-class NotYours(NotHandled):
+class NotAllowed(ActionRejected):
     """Only its member may do that, or who may manage the server."""
 
 
-class AnothersData(NotHandled):
+class NotOwnData(ActionRejected):
     """What is kept of a member is theirs alone to export or delete."""
 
 
-class NothingThere(NotHandled):
+class OrderNotFound(ActionRejected):
     """There is no such order on record, or not any more."""
 
 
-class OverAlready(NotHandled):
+class AlreadyEnded(ActionRejected):
     """The order has ended, or its pictures are shown: there is nothing to cancel."""
 
 
-class PostedAlready(NotHandled):
+class AlreadyPosted(ActionRejected):
     """The pictures are public."""
 
 
 @dataclass(eq=False, kw_only=True)
-class MayNotPost(NotHandled):
+class PostingForbidden(ActionRejected):
     """A rule that somebody set forbids to show the pictures there: they are private as before."""
 
-    verdict: "Verdict"
+    verdict: "RuleResult"
 
 
-class NotPosted(NotHandled):
+class PostFailed(ActionRejected):
     """Discord took no pictures in that place: they are private as before."""
 
 
-class NotRemoved(NotHandled):
+class RemovalFailed(ActionRejected):
     """Discord did not let us delete the message with the pictures."""
 
 
-class PicturesGone(NotHandled):
+class PicturesUnavailable(ActionRejected):
     """The pictures are not to be had any more."""
 
 
-class ReportedAlready(NotHandled):
+class AlreadyReported(ActionRejected):
     """The moderators know."""
 
 
-class NoLog(NotHandled):
+class NoLogChannel(ActionRejected):
     """The server's moderators have chosen no channel that could be told."""
 
 
-class LogClosed(NotHandled):
+class LogChannelUnreachable(ActionRejected):
     """The channel that moderators chose took nothing: they may not know."""
 
 
-class NotDone(ImagineError):
+class AdminActionFailed(ImagineError):
     """What an operator asked for can't be done: everything is as it was."""
 
 
-class Replayed(ImagineError):
+class DuplicateInteraction(ImagineError):
     """Discord delivered an interaction again that is an order already: there is nothing to do."""
 
 
-class StoreAway(ImagineError):
+class StoreUnavailable(ImagineError):
     """The store did not do what it was asked, and may do it later."""
 
 
@@ -218,7 +218,7 @@ class PixazoError(CallError):
 
 
 @dataclass(eq=False, kw_only=True)
-class Refused(PixazoError):
+class VendorRefused(PixazoError):
     """The vendor answered no: nothing runs and nothing is billed."""
 
     status: int
@@ -228,20 +228,20 @@ class Refused(PixazoError):
         return f"the vendor answered {self.status}: {self.reason}"
 
 
-class OutOfCredit(Refused):
+class OutOfCredit(VendorRefused):
     """The wallet cannot pay for the order."""
 
 
-class KeyRefused(Refused):
+class KeyRejected(VendorRefused):
     """The API key is missing, wrong or not allowed: no call with it will succeed."""
 
 
-class Unknown(Refused):
+class RequestNotFound(VendorRefused):
     """The vendor does not know that request, or not any more."""
 
 
 @dataclass(eq=False, kw_only=True)
-class Busy(PixazoError):
+class RateLimited(PixazoError):
     """The vendor took nothing, and says to come back later.
 
     ``retry_after`` is in seconds; ``None``: the vendor did not say when.
@@ -254,19 +254,19 @@ class Busy(PixazoError):
         return f"the vendor is busy ({self.status}), retry after {self.retry_after} s"
 
 
-class Unsent(PixazoError):
+class NotSent(PixazoError):
     """The connection failed before anything was sent: the vendor has heard nothing."""
 
 
-class Silent(PixazoError):
+class OutcomeUnknown(PixazoError):
     """No usable answer: the vendor may or may not be working, and billing."""
 
 
-class NoPicture(PixazoError):
+class PictureUnusable(PixazoError):
     """That address gave no picture that can be used, and asking again will not help."""
 
 
-class MediaAway(PixazoError):
+class MediaUnavailable(PixazoError):
     """The pictures could not be fetched now; later they may."""
 
 
@@ -274,17 +274,17 @@ class DiscordError(CallError):
     """Discord did not do what it was asked."""
 
 
-class Closed(DiscordError):
+class PermanentDiscordError(DiscordError):
     """That way to the member is closed for good; another one may be open."""
 
 
-class Deleted(Closed):
+class MessageDeleted(PermanentDiscordError):
     """Somebody deleted the message: it is not wanted where it was."""
 
 
-class TooLarge(Closed):
+class FileTooLarge(PermanentDiscordError):
     """Discord takes no file of that size here."""
 
 
-class DiscordAway(DiscordError):
+class TransientDiscordError(DiscordError):
     """Discord gave no usable answer: it may or may not have done it; asking again may help."""

@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError
 from yarl import URL
 
 from bot.domain.shards import Shards
-from bot.errors import BadSettings
+from bot.errors import InvalidSettings
 from bot.pixazo.origins import Origin
 
 SQLITE: Final = "sqlite+aiosqlite"  # as people know it; the driver is Python's own
@@ -167,7 +167,7 @@ class Settings(BaseSettings):
     def read(cls) -> Self:
         """Read the environment and ``.env``.
 
-        Raises :class:`~bot.errors.BadSettings`, which names what is missing or wrong, never its
+        Raises InvalidSettings, which names what is missing or wrong, never its
         value.
         """
         try:
@@ -175,7 +175,7 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise _bad(error) from None
         except UnicodeDecodeError:
-            raise BadSettings(setting=".env", reason="must be a text in UTF-8") from None
+            raise InvalidSettings(setting=".env", reason="must be a text in UTF-8") from None
 
     @property
     def folder(self) -> Path:
@@ -195,7 +195,7 @@ class Settings(BaseSettings):
         )
 
 
-def _bad(error: ValidationError) -> BadSettings:
+def _bad(error: ValidationError) -> InvalidSettings:
     """Return one line for all that is wrong, the settings' names first."""
     found: dict[str, str] = {}
     for detail in error.errors(include_url=False, include_input=False):
@@ -209,4 +209,4 @@ def _bad(error: ValidationError) -> BadSettings:
             found.setdefault(name, rest)
     first, *others = found.items()
     reason = "; ".join([first[1], *(f"{name}: {words}" for name, words in others)])
-    return BadSettings(setting=first[0], reason=reason.replace(os.linesep, " "))
+    return InvalidSettings(setting=first[0], reason=reason.replace(os.linesep, " "))

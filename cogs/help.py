@@ -7,11 +7,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import OUTSIDE, ImagineBot
-from bot.domain.limits import SAMPLE, Ask
-from bot.errors import AnothersData
-from bot.service.members import Own
+from bot.domain.admission import SAMPLE, AdmissionRequest
+from bot.errors import NotOwnData
+from bot.service.member_account import MemberAccount
 from bot.service.ports import Ping
-from bot.ui import answers, desk, texts
+from bot.ui import answers, history_view, texts
 
 Interaction = discord.Interaction[ImagineBot]
 
@@ -23,8 +23,8 @@ CHOICES: Final = [
 class Help(commands.Cog):
     """The member's desk."""
 
-    def __init__(self, own: Own) -> None:
-        self._own = own
+    def __init__(self, account: MemberAccount) -> None:
+        self._account = account
 
     @app_commands.command(description=texts.commands.HELP, extras=OUTSIDE)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
@@ -32,7 +32,7 @@ class Help(commands.Cog):
     async def help(self, interaction: Interaction) -> None:
         """Show how to begin."""
         await answers.deferral(interaction, private=True)()
-        await answers.shown(interaction, desk.words(texts.desk.how_to()))
+        await answers.shown(interaction, history_view.words(texts.desk.how_to()))
 
     @app_commands.command(description=texts.commands.USAGE, extras=OUTSIDE)
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
@@ -40,15 +40,15 @@ class Help(commands.Cog):
     async def usage(self, interaction: Interaction) -> None:
         """Show how every rule stands to the member, in this place."""
         await answers.deferral(interaction, private=True)()
-        ask = Ask(
+        ask = AdmissionRequest(
             order=SAMPLE,
             guild_id=answers.guild_id(interaction),
             channel_id=answers.channel_id(interaction),
             role_ids=answers.role_ids(interaction.user),
             age_restricted=answers.age_restricted(interaction),
         )
-        figures = await self._own.usage(interaction.user.id, ask)
-        await answers.shown(interaction, desk.words(texts.desk.usage(figures)))
+        figures = await self._account.usage(interaction.user.id, ask)
+        await answers.shown(interaction, history_view.words(texts.desk.usage(figures)))
 
     @app_commands.command(description=texts.commands.SETTINGS, extras=OUTSIDE)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
@@ -61,10 +61,10 @@ class Help(commands.Cog):
         """Set what is named; show what is set."""
         await answers.deferral(interaction, private=True)()
         if ping is not None:
-            await self._own.wish(interaction.user.id, Ping(ping.value))
-        wishes = await self._own.wishes(interaction.user.id)
+            await self._account.wish(interaction.user.id, Ping(ping.value))
+        wishes = await self._account.wishes(interaction.user.id)
         told = texts.desk.settings(wishes) if ping is None else texts.desk.wished(wishes.ping)
-        await answers.shown(interaction, desk.words(told))
+        await answers.shown(interaction, history_view.words(told))
 
     @app_commands.command(description=texts.commands.PRIVACY, extras=OUTSIDE)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
@@ -72,7 +72,9 @@ class Help(commands.Cog):
     async def privacy(self, interaction: Interaction) -> None:
         """Show what is kept."""
         await answers.deferral(interaction, private=True)()
-        await answers.shown(interaction, desk.privacy(interaction.user.id, self._own.keeping))
+        await answers.shown(
+            interaction, history_view.privacy(interaction.user.id, self._account.keeping)
+        )
 
     @commands.Cog.listener()
     async def on_data_press(self, interaction: Interaction, do: str, member_id: int) -> None:
@@ -80,23 +82,25 @@ class Help(commands.Cog):
         async with answers.explaining(interaction):
             member = interaction.user.id
             if member != member_id:
-                raise AnothersData
+                raise NotOwnData
             match do:
                 case "export":
                     await answers.deferral(interaction, private=True)()
-                    await answers.document(interaction, await self._own.export(member))
+                    await answers.document(interaction, await self._account.export(member))
                 case "delete":
                     await answers.hold(interaction)
-                    await answers.change(interaction, desk.asks(member))
+                    await answers.change(interaction, history_view.asks(member))
                 case "confirm":
                     await answers.hold(interaction)
-                    outcome = await self._own.forget(member)
-                    await answers.change(interaction, desk.forgotten(outcome))
+                    outcome = await self._account.forget(member)
+                    await answers.change(interaction, history_view.forgotten(outcome))
                 case "keep":
                     await answers.hold(interaction)
-                    await answers.change(interaction, desk.privacy(member, self._own.keeping))
+                    await answers.change(
+                        interaction, history_view.privacy(member, self._account.keeping)
+                    )
 
 
 async def setup(bot: ImagineBot) -> None:
     """Add the cog, with the service it calls."""
-    await bot.add_cog(Help(bot.services.own))
+    await bot.add_cog(Help(bot.services.account))

@@ -1,4 +1,4 @@
-"""``/imagine``: takes the order. The pictures come by way of ``bot.service.deliver``."""
+"""``/imagine``: takes the order. The pictures come by way of ``bot.service.delivery``."""
 
 import discord
 from discord import app_commands
@@ -7,17 +7,17 @@ from discord.ext import commands
 from bot.client import OUTSIDE, ImagineBot
 from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS, STYLE_LENGTH, Order
 from bot.domain.styles import all_of
-from bot.service.members import Own
-from bot.service.orders import Orders
+from bot.service.intake import OrderIntake
+from bot.service.member_account import MemberAccount
 from bot.ui import answers, texts
 
 
 class Imagine(commands.Cog):
     """Takes orders."""
 
-    def __init__(self, orders: Orders, own: Own) -> None:
+    def __init__(self, orders: OrderIntake, account: MemberAccount) -> None:
         self._orders = orders
-        self._own = own
+        self._account = account
 
     @app_commands.command(description=texts.commands.IMAGINE, extras=OUTSIDE)
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
@@ -51,10 +51,10 @@ class Imagine(commands.Cog):
         self, interaction: discord.Interaction[ImagineBot], typed: str
     ) -> list[app_commands.Choice[str]]:
         """Offer the styles that there are here."""
-        own = await self._own.styles(answers.guild_id(interaction))
+        own = await self._account.styles(answers.guild_id(interaction))
         return answers.style_choices(interaction, all_of(own), typed)
 
 
 async def setup(bot: ImagineBot) -> None:
     """Add the cog, with the service it calls."""
-    await bot.add_cog(Imagine(bot.services.orders, bot.services.own))
+    await bot.add_cog(Imagine(bot.services.orders, bot.services.account))

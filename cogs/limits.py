@@ -8,14 +8,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ImagineBot
-from bot.domain import rules, styles, words
-from bot.domain.limits import SAMPLE, Ask
+from bot.domain import rules, styles, word_filter
+from bot.domain.admission import SAMPLE, AdmissionRequest
 from bot.domain.rules import RANGES, Rules
-from bot.errors import NotModerator
-from bot.service.limits import Limits as Service
-from bot.service.limits import Moderator
-from bot.service.members import Own
-from bot.ui import answers, modals, panel, texts
+from bot.errors import NotAModerator
+from bot.service.member_account import MemberAccount
+from bot.service.moderation import ModerationService, Moderator
+from bot.ui import answers, limits_form, limits_view, texts
 
 Interaction = discord.Interaction[ImagineBot]
 
@@ -29,7 +28,7 @@ Steps = app_commands.Range[int, 0, RANGES["steps"].high]
 Reason = app_commands.Range[str, 1, rules.LONGEST_REASON]
 StyleName = app_commands.Range[str, 1, styles.LONGEST_NAME]
 StyleWords = app_commands.Range[str, 1, styles.LONGEST_WORDS]
-Phrase = app_commands.Range[str, 1, words.LONGEST_PHRASE]
+Phrase = app_commands.Range[str, 1, word_filter.LONGEST_PHRASE]
 Hours = app_commands.Range[int, rules.BLOCK_HOURS.low, rules.BLOCK_HOURS.high]
 
 
@@ -42,16 +41,16 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.com
     words = app_commands.Group(name="words", description=texts.commands.WORDS)
     styles = app_commands.Group(name="styles", description=texts.commands.STYLES)
 
-    def __init__(self, limits: Service, own: Own) -> None:
+    def __init__(self, limits: ModerationService, account: MemberAccount) -> None:
         self._limits = limits
-        self._own = own
+        self._account = account
 
     @app_commands.command(description=texts.commands.SHOW)
     async def show(self, interaction: Interaction) -> None:
         """Show the panel."""
         moderator = await _begin(interaction)
         overview = await self._limits.overview(moderator)
-        await answers.shown(interaction, panel.panel(overview))
+        await answers.shown(interaction, limits_view.panel(overview))
 
     @app_commands.command(description=texts.commands.SET)
     @app_commands.describe(**texts.commands.OPTIONS)
@@ -156,7 +155,7 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.com
         """List the phrases."""
         moderator = await _begin(interaction)
         found = await self._limits.rules(moderator)
-        await answers.shown(interaction, panel.words(texts.explained.words_listed(found)))
+        await answers.shown(interaction, limits_view.words(texts.explained.words_listed(found)))
 
     @words.command(name="test", description=texts.commands.WORDS_TEST)
     @app_commands.describe(prompt=texts.commands.PROMPT)
@@ -166,7 +165,9 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.com
         """Say what would become of a prompt."""
         moderator = await _begin(interaction)
         finding = await self._limits.try_words(moderator, prompt)
-        await answers.shown(interaction, panel.words(texts.explained.words_found(prompt, finding)))
+        await answers.shown(
+            interaction, limits_view.words(texts.explained.words_found(prompt, finding))
+        )
 
     @styles.command(name="add", description=texts.commands.STYLES_ADD)
     @app_commands.describe(name=texts.commands.STYLE_NAME, words=texts.commands.STYLE_WORDS)
@@ -189,9 +190,9 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.com
         """Offer those that there are."""
         try:
             moderator = answers.moderator(interaction)
-        except NotModerator:
+        except NotAModerator:
             return []
-        own = await self._own.styles(moderator.guild_id)
+        own = await self._account.styles(moderator.guild_id)
         return answers.style_choices(interaction, own, typed)
 
     @styles.command(name="list", description=texts.commands.STYLES_LIST)
@@ -199,7 +200,7 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.com
         """List them, and those of every server."""
         moderator = await _begin(interaction)
         found = await self._limits.rules(moderator)
-        await answers.shown(interaction, panel.words(texts.explained.styles_listed(found)))
+        await answers.shown(interaction, limits_view.words(texts.explained.styles_listed(found)))
 
     @app_commands.command(description=texts.commands.BLOCK)
     @app_commands.describe(**texts.commands.BLOCK_OPTIONS)
@@ -254,7 +255,7 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.com
     async def explain(self, interaction: Interaction, member: discord.Member) -> None:
         """Say how every rule stands for a member, in this channel."""
         moderator = await _begin(interaction)
-        ask = Ask(
+        ask = AdmissionRequest(
             order=SAMPLE,
             guild_id=moderator.guild_id,
             channel_id=answers.channel_id(interaction),
@@ -263,7 +264,7 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.com
         )
         verdicts = await self._limits.explain(moderator, member.id, ask)
         await answers.shown(
-            interaction, panel.words(texts.explained.explained(member.id, verdicts))
+            interaction, limits_view.words(texts.explained.explained(member.id, verdicts))
         )
 
     @commands.Cog.listener()
@@ -272,48 +273,48 @@ class Limits(commands.GroupCog, group_name="limits", group_description=texts.com
         async with answers.explaining(interaction):
             moderator = answers.moderator(interaction)
             match do:
-                case "edit" if what in modals.GROUPS:
-                    form = modals.form(what, await self._limits.rules(moderator))
+                case "edit" if what in limits_form.GROUPS:
+                    form = limits_form.form(what, await self._limits.rules(moderator))
                     await answers.ask(interaction, form)
                 case "save":
                     await answers.hold(interaction)
                     before, after = await self._limits.save(moderator, what)
                     note = texts.changes.changed(before, after)
                     overview = await self._limits.overview(moderator)
-                    await answers.change(interaction, panel.panel(overview, note))
+                    await answers.change(interaction, limits_view.panel(overview, note))
                 case "drop":
                     await answers.hold(interaction)
                     overview = await self._limits.overview(moderator)
                     await answers.change(
-                        interaction, panel.panel(overview, texts.changes.discarded())
+                        interaction, limits_view.panel(overview, texts.changes.discarded())
                     )
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
         """Take a form that was sent, and show what it would change."""
         data: Any = interaction.data or {}
-        group = str(data.get("custom_id")).removeprefix(modals.PREFIX)
+        group = str(data.get("custom_id")).removeprefix(limits_form.PREFIX)
         if interaction.type is not discord.InteractionType.modal_submit:
             return
-        if data.get("custom_id") != modals.PREFIX + group or group not in modals.GROUPS:
+        if data.get("custom_id") != limits_form.PREFIX + group or group not in limits_form.GROUPS:
             return
         async with answers.explaining(interaction):
             moderator = answers.moderator(interaction)
             await answers.hold(interaction)
-            changes = modals.read(group, data.get("components") or [])
+            changes = limits_form.read(group, data.get("components") or [])
             draft = await self._limits.draft(moderator, changes)
             if draft.before == draft.after:
                 overview = await self._limits.overview(moderator)
-                view = panel.panel(overview, texts.changes.no_difference())
+                view = limits_view.panel(overview, texts.changes.no_difference())
             else:
-                view = panel.preview(draft.id, draft.before, draft.after)
+                view = limits_view.preview(draft.id, draft.before, draft.after)
             await answers.change(interaction, view)
 
     async def _change(self, interaction: Interaction, how: Callable[[Rules], Rules]) -> None:
         moderator = await _begin(interaction)
         before, after = await self._limits.change(moderator, how)
         if after.styles != before.styles:
-            self._own.styles_changed(moderator.guild_id)  # before anybody can know of it
+            self._account.styles_changed(moderator.guild_id)  # before anybody can know of it
         await answers.privately(interaction, texts.changes.changed(before, after))
 
 
@@ -331,4 +332,4 @@ def _named(**options: Any) -> dict[str, Any]:
 
 async def setup(bot: ImagineBot) -> None:
     """Add the cog, with the service it calls."""
-    await bot.add_cog(Limits(bot.services.limits, bot.services.own))
+    await bot.add_cog(Limits(bot.services.limits, bot.services.account))

@@ -10,11 +10,11 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.domain.job import Job
-from bot.errors import NothingThere
-from bot.service.handle import Handle
-from bot.service.limits import Limits, Moderator
-from bot.ui import answers, language, messages, reported, texts
-from bot.ui.reported import Deed, Press, Said
+from bot.errors import OrderNotFound
+from bot.service.moderation import ModerationService, Moderator
+from bot.service.order_actions import OrderActions
+from bot.ui import answers, language, message_reader, report_view, texts
+from bot.ui.report_view import ReportAction, ReportButton, ReportState
 
 Interaction = discord.Interaction[ImagineBot]
 
@@ -22,8 +22,8 @@ Interaction = discord.Interaction[ImagineBot]
 class Reports(commands.Cog):
     """Takes reports, and what moderators press under them."""
 
-    def __init__(self, handle: Handle, limits: Limits) -> None:
-        self._handle = handle
+    def __init__(self, actions: OrderActions, limits: ModerationService) -> None:
+        self._actions = actions
         self._limits = limits
         self._turns = WeakValueDictionary[int, asyncio.Lock]()  # by the report's message
 
@@ -38,7 +38,7 @@ class Reports(commands.Cog):
 
     async def report_image(self, interaction: Interaction, message: discord.Message) -> None:
         """Report the pictures in a message of ours."""
-        job_id = messages.job_id(message, interaction.client.user)
+        job_id = message_reader.job_id(message, interaction.client.user)
         if job_id is None or not message.attachments:
             await answers.privately(interaction, texts.presses.no_picture())
         else:
@@ -51,15 +51,15 @@ class Reports(commands.Cog):
             await self._report(interaction, job_id, interaction.message)
 
     @commands.Cog.listener()
-    async def on_report_press(self, interaction: Interaction, press: Press) -> None:
+    async def on_report_press(self, interaction: Interaction, press: ReportButton) -> None:
         """Do what a moderator pressed, one after the other, and have the report say so."""
         async with answers.explaining(interaction):
             by = answers.moderator(interaction)
             await answers.hold(interaction)
             place = interaction.message.id if interaction.message else 0
             async with self._turns.setdefault(place, asyncio.Lock()):
-                said = reported.read(await answers.stands(interaction))
-                if press.deed is Deed.DISMISS and said.done:
+                said = report_view.read(await answers.stands(interaction))
+                if press.deed is ReportAction.DISMISS and said.done:
                     await answers.privately(interaction, texts.presses.settled())
                     return
                 with language.speaking(by.language):
@@ -72,31 +72,35 @@ class Reports(commands.Cog):
         await answers.deferral(interaction, private=True)()
         spoken = language.of(interaction.guild_locale)
         seen = answers.seen(message)
-        await self._handle.report(job_id, answers.person(interaction), language=spoken, seen=seen)
+        await self._actions.report(job_id, answers.person(interaction), language=spoken, seen=seen)
         await answers.privately(interaction, texts.presses.reported())
 
-    async def _decided(self, said: Said, press: Press, by: Moderator) -> discord.ui.LayoutView:
+    async def _decided(
+        self, said: ReportState, press: ReportButton, by: Moderator
+    ) -> discord.ui.LayoutView:
         """Do it, and return the report as it stands then, in the language that is spoken."""
         try:
-            job = await self._handle.reported(press.job_id, by)
+            job = await self._actions.reported(press.job_id, by)
             words = await self._done(press.deed, job, by)
-        except NothingThere:
-            return reported.view(said.with_done(Deed.FORGOTTEN, texts.notices.forgotten()), [])
+        except OrderNotFound:
+            return report_view.view(
+                said.with_done(ReportAction.FORGOTTEN, texts.notices.forgotten()), []
+            )
         said = said.with_done(press.deed, words)
-        job = await self._handle.reported(press.job_id, by)
+        job = await self._actions.reported(press.job_id, by)
         blocked = await self._limits.blocked(by, job.member_id) is not None
-        presses = reported.left(said, press, deleted=job.deleted_at is not None, blocked=blocked)
-        return reported.view(said, presses)
+        presses = report_view.left(said, press, deleted=job.deleted_at is not None, blocked=blocked)
+        return report_view.view(said, presses)
 
-    async def _done(self, deed: Deed, job: Job, by: Moderator) -> str:
+    async def _done(self, deed: ReportAction, job: Job, by: Moderator) -> str:
         """Do it unless it is done already, and return the words for it."""
         match deed:
-            case Deed.DELETE if job.deleted_at is not None:
+            case ReportAction.DELETE if job.deleted_at is not None:
                 return texts.notices.deleted_before()
-            case Deed.DELETE:
-                await self._handle.take_away(job.id, by)
+            case ReportAction.DELETE:
+                await self._actions.take_away(job.id, by)
                 return texts.notices.deleted(by.id)
-            case Deed.BLOCK:
+            case ReportAction.BLOCK:
                 block = await self._limits.blocked(by, job.member_id)
                 if block is None:
                     reason = texts.notices.block_reason()
@@ -108,6 +112,6 @@ class Reports(commands.Cog):
 
 async def setup(bot: ImagineBot) -> None:
     """Add the cog, with the services it calls, and its menu."""
-    cog = Reports(bot.services.handle, bot.services.limits)
+    cog = Reports(bot.services.actions, bot.services.limits)
     await bot.add_cog(cog)
     bot.tree.add_command(cog.menu())

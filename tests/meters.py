@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from bot.service.meters import DiscordCall
+from bot.service.telemetry import DiscordCall
 
 
 class FakeMeters:

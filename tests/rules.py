@@ -5,7 +5,7 @@ from functools import reduce
 
 from hypothesis import strategies as st
 
-from bot.domain.limits import Caps, Standing, Usage
+from bot.domain.admission import AdmissionContext, Caps, Usage
 from bot.domain.order import clean
 from bot.domain.rules import (
     LONGEST_REASON,
@@ -18,8 +18,8 @@ from bot.domain.rules import (
     Tier,
 )
 from bot.domain.styles import LONGEST_NAME, LONGEST_WORDS, MOST, Style
-from bot.domain.words import MOST_PHRASES, BadPhrase, Words, add
-from bot.service.limits import Overview
+from bot.domain.word_filter import MOST_PHRASES, BadPhrase, WordLists, add
+from bot.service.moderation import Overview
 from bot.service.ports import Peaks
 from tests.samples import NOW
 
@@ -39,7 +39,7 @@ FULLEST = Rules(
         for number in range(MOST_TIERS)
     ),
     channels=tuple(ID - number for number in range(MOST_CHANNELS)),
-    words=Words(blocked=PHRASES, allowed=PHRASES),
+    words=WordLists(blocked=PHRASES, allowed=PHRASES),
     styles=tuple(
         Style(name=f"{number:02}".ljust(LONGEST_NAME, "*"), words="*" * LONGEST_WORDS)
         for number in range(MOST)
@@ -50,7 +50,7 @@ FULLEST = Rules(
 FULLEST_OVERVIEW = Overview(
     rules=FULLEST,
     caps=Caps(images_per_day=10**9, images_per_guild_per_day=10**9),
-    standing=Standing(
+    standing=AdmissionContext(
         rules=FULLEST,
         usage=Usage(everywhere=10**9, server=10**9, member=10**9, server_at_once=10**6),
     ),
@@ -97,7 +97,7 @@ any_rules = st.builds(
     age_restricted_only=st.booleans(),
     tiers=st.lists(tiers, max_size=4, unique_by=lambda tier: tier.role_id).map(tuple),
     channels=st.lists(ids, max_size=MOST_CHANNELS, unique=True).map(tuple),
-    words=st.builds(Words, blocked=phrases, allowed=phrases),
+    words=st.builds(WordLists, blocked=phrases, allowed=phrases),
     styles=st.lists(own_styles, max_size=4, unique_by=lambda one: one.name.casefold()).map(tuple),
     pause=st.none() | st.builds(Pause, by=ids, since=moments, reason=reasons),
     log_channel=st.none() | ids,

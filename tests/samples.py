@@ -3,8 +3,8 @@
 import itertools
 from typing import Any
 
+from bot.domain.admission import AdmissionContext
 from bot.domain.job import Job
-from bot.domain.limits import Standing
 from bot.domain.order import Order
 
 NOW = 1_770_000_000.0  # Unix seconds; no test asks the real clock
@@ -38,6 +38,6 @@ def a_job(**changes: Any) -> Job:
     return Job(**{**values, **changes})
 
 
-def anybody(job: Job, _standing: Standing) -> Job:
+def anybody(job: Job, _standing: AdmissionContext) -> Job:
     """Admit *job*, however things stand."""
     return job

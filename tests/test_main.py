@@ -16,7 +16,7 @@ from bot.domain.job import Billed, State
 from bot.errors import AlreadyRunning
 from bot.store.database import Database
 from bot.store.jobs import Jobs
-from bot.store.lock import only_one
+from bot.store.process_lock import process_lock
 from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.pixazo import Pixazo, Settings
@@ -103,7 +103,7 @@ async def test_the_tables_are_made_on_a_server_too(bot, postgres):
 async def test_a_second_run_of_one_name_ends_with_one_line(bot, postgresql):
     """Two of them would take each other's jobs, and each would be told that the other is dead."""
     settings = {"DATABASE_URL": postgresql, "INSTANCE": "one"}
-    async with only_one(postgresql, instance="one"):
+    async with process_lock(postgresql, instance="one"):
         ended = await asyncio.to_thread(bot, "run", **REQUIRED, **settings)
 
     assert ended.returncode == 1
@@ -125,7 +125,7 @@ async def test_a_process_whose_name_another_took_ends_with_one_line(tmp_path, po
     ):
         await held(postgresql, "one")
         wire.cut()
-        async with only_one(postgresql, instance="one"):
+        async with process_lock(postgresql, instance="one"):
             wire.mend()
             async with asyncio.timeout(30):
                 errors = await process.stderr.read()
@@ -141,7 +141,7 @@ async def held(url, instance):
     async with asyncio.timeout(20):
         while True:
             try:
-                async with only_one(url, instance=instance):
+                async with process_lock(url, instance=instance):
                     pass
             except AlreadyRunning:
                 return

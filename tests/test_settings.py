@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.errors import BadSettings
+from bot.errors import InvalidSettings
 from bot.pixazo.origins import Origin
 from bot.settings import Settings
 
@@ -20,7 +20,7 @@ def environment(monkeypatch, tmp_path):
 
 
 def refused():
-    with pytest.raises(BadSettings) as refusal:
+    with pytest.raises(InvalidSettings) as refusal:
         Settings.read()
     line = str(refusal.value)
     assert "\n" not in line

@@ -36,7 +36,7 @@ class Billed(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Cause(StrEnum):
+class EndReason(StrEnum):
     """Why we ended a job, or why the vendor did, where the state alone does not say it."""
 
     VENDOR = "vendor"  # its own words say why
@@ -122,7 +122,7 @@ class Job:
 
     state: State = State.WAITING
     billed: Billed = Billed.NO
-    cause: Cause | None = None  # why it ended as it did
+    cause: EndReason | None = None  # why it ended as it did
     error: str | None = None  # the vendor's own words about that
     request_id: str | None = None
     media: tuple[str, ...] = ()
@@ -192,7 +192,7 @@ def advance(job: Job, update: Update, *, now: float) -> Job:
         request_id=request_id,
         media=update.media,
         error=update.error,
-        cause=Cause.VENDOR if state in {State.FAILED, State.ERROR} else None,
+        cause=EndReason.VENDOR if state in {State.FAILED, State.ERROR} else None,
         queued_at=job.queued_at or now,
         completed_at=_completed_at(job, update, now) if state is State.COMPLETED else None,
     )

@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from bot.errors import BadOption
+from bot.errors import InvalidOption
 
 Number = TypeVar("Number", int, float)
 
@@ -65,7 +65,7 @@ def check(  # what arrives may be of any type: a crafted client obeys no option 
 ) -> Order:
     """Return the order that these options describe; what its style adds comes later.
 
-    Raises :class:`~bot.errors.BadOption`, which names the first option at fault and its range.
+    Raises InvalidOption, which names the first option at fault and its range.
     """
     return Order(
         prompt=_checked_prompt(prompt),
@@ -113,7 +113,7 @@ def _checked_prompt(value: object) -> str:
     if not any(unicodedata.category(character)[0] in "LNPS" for character in prompt):
         prompt = ""  # marks without anything to stand on show nothing
     if len(prompt) not in PROMPT_LENGTH:
-        raise BadOption(
+        raise InvalidOption(
             option="prompt", low=PROMPT_LENGTH.low, high=PROMPT_LENGTH.high, got=len(prompt)
         )
     return prompt
@@ -121,15 +121,15 @@ def _checked_prompt(value: object) -> str:
 
 def _checked_whole(option: str, value: object, span: Span[int]) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value not in span:
-        raise BadOption(option=option, low=span.low, high=span.high, got=value)
+        raise InvalidOption(option=option, low=span.low, high=span.high, got=value)
     return value
 
 
 def _checked_number(option: str, value: object, span: Span[float]) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadOption(option=option, low=span.low, high=span.high, got=value)
+        raise InvalidOption(option=option, low=span.low, high=span.high, got=value)
     if value not in span:  # NaN is in none
-        raise BadOption(option=option, low=span.low, high=span.high, got=value)
+        raise InvalidOption(option=option, low=span.low, high=span.high, got=value)
     return float(value)
 
 
@@ -138,12 +138,12 @@ def _checked_style(value: object) -> str | None:
     if name is None or name == "":
         return None
     if not isinstance(name, str) or len(name) not in STYLE_LENGTH:
-        raise BadOption(option="style", low=STYLE_LENGTH.low, high=STYLE_LENGTH.high, got=value)
+        raise InvalidOption(option="style", low=STYLE_LENGTH.low, high=STYLE_LENGTH.high, got=value)
     return name
 
 
 def checked_flag(option: str, value: object) -> bool:
-    """Return *value*, which is to be a flag. Raises :class:`~bot.errors.BadOption`."""
+    """Return *value*, which is to be a flag. Raises InvalidOption."""
     if not isinstance(value, bool):
-        raise BadOption(option=option, low=False, high=True, got=value)
+        raise InvalidOption(option=option, low=False, high=True, got=value)
     return value

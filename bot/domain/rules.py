@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
-from bot.domain import styles, words
+from bot.domain import styles, word_filter
 from bot.domain.order import IMAGES, STEPS, Span, clean
 from bot.domain.styles import Style
-from bot.domain.words import Words
-from bot.errors import BadLimit, StyleUnknown, TooMany
+from bot.domain.word_filter import WordLists
+from bot.errors import InvalidLimit, OwnStyleNotFound, TooManyEntries
 
 MOST_TIERS: Final = 25
 MOST_CHANNELS: Final = 25  # that a select in Discord can show as chosen
@@ -70,7 +70,7 @@ class Rules:
     age_restricted_only: bool = False
     tiers: tuple[Tier, ...] = ()  # one for each role
     channels: tuple[int, ...] = ()  # where orders are taken; empty: everywhere
-    words: Words = field(default_factory=Words)
+    words: WordLists = field(default_factory=WordLists)
     styles: tuple[Style, ...] = ()  # beside those that every server has
     pause: Pause | None = None
     log_channel: int | None = None
@@ -126,7 +126,7 @@ class Block:
 def changed(rules: Rules, **changes: Any) -> Rules:
     """Return *rules* with *changes*, by the names of its fields.
 
-    Raises :class:`~bot.errors.BadLimit` and :class:`~bot.errors.TooMany`, and changes nothing.
+    Raises InvalidLimit and TooManyEntries, and changes nothing.
     """
     after = replace(rules, **changes)
     for name, span in RANGES.items():
@@ -137,14 +137,14 @@ def changed(rules: Rules, **changes: Any) -> Rules:
                 _check(name, getattr(tier, name), RANGES[name])
     for name in FLAGS:
         if not isinstance(getattr(after, name), bool):  # a crafted client obeys no option type
-            raise BadLimit(name=name, low=False, high=True)
+            raise InvalidLimit(name=name, low=False, high=True)
     for name, kept, most in (
         ("tiers", after.tiers, MOST_TIERS),
         ("channels", after.channels, MOST_CHANNELS),
         ("styles", after.styles, styles.MOST),
     ):
         if len(kept) > most:
-            raise TooMany(name=name, most=most)
+            raise TooManyEntries(name=name, most=most)
     return after
 
 
@@ -168,32 +168,32 @@ def with_words(
 ) -> Rules:
     """Return *rules* with a phrase blocked, or allowed, or off both lists.
 
-    Raises :class:`~bot.domain.words.BadPhrase`.
+    Raises :class:`~bot.domain.word_filter.BadPhrase`.
     """
     blocked, allowed = rules.words.blocked, rules.words.allowed
     if block is not None:
-        blocked = words.add(blocked, block)
+        blocked = word_filter.add(blocked, block)
     if allow is not None:
-        allowed = words.add(allowed, allow)
+        allowed = word_filter.add(allowed, allow)
     if remove is not None:
-        blocked, allowed = words.remove(blocked, remove), words.remove(allowed, remove)
-    return replace(rules, words=Words(blocked=blocked, allowed=allowed))
+        blocked, allowed = word_filter.remove(blocked, remove), word_filter.remove(allowed, remove)
+    return replace(rules, words=WordLists(blocked=blocked, allowed=allowed))
 
 
 def with_style(rules: Rules, name: object, words: object) -> Rules:
     """Return *rules* with a style of the server's own, in place of one of the same name.
 
-    Raises :class:`~bot.errors.BadStyle` and :class:`~bot.errors.TooMany`.
+    Raises InvalidStyle and TooManyEntries.
     """
     style = styles.checked(name, words)
     return changed(rules, styles=(*_other_styles(rules, style.name), style))
 
 
 def without_style(rules: Rules, name: str) -> Rules:
-    """Return *rules* without that style. Raises :class:`~bot.errors.StyleUnknown`."""
+    """Return *rules* without that style. Raises OwnStyleNotFound."""
     others = _other_styles(rules, clean(name))
     if len(others) == len(rules.styles):
-        raise StyleUnknown(style=name)
+        raise OwnStyleNotFound(style=name)
     return replace(rules, styles=others)
 
 
@@ -205,12 +205,12 @@ def _other_styles(rules: Rules, name: str) -> tuple[Style, ...]:
 def block_of(member_id: int, *, by: int, now: float, hours: object, reason: str) -> Block:
     """Return a block from *now* on, for *hours* or without an end.
 
-    Raises :class:`~bot.errors.BadLimit`.
+    Raises InvalidLimit.
     """
     until = None
     if hours is not None:
         if isinstance(hours, bool) or not isinstance(hours, int) or hours not in BLOCK_HOURS:
-            raise BadLimit(name="hours", low=BLOCK_HOURS.low, high=BLOCK_HOURS.high)
+            raise InvalidLimit(name="hours", low=BLOCK_HOURS.low, high=BLOCK_HOURS.high)
         until = now + hours * 3600.0
     return Block(
         member_id=member_id,
@@ -268,4 +268,4 @@ def _parts(name: str, old: tuple[Any, ...], new: tuple[Any, ...]) -> Iterator[Di
 
 def _check(name: str, value: object, span: Span[int]) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or (value and value not in span):
-        raise BadLimit(name=name, low=span.low, high=span.high)
+        raise InvalidLimit(name=name, low=span.low, high=span.high)

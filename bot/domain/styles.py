@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Final
 
 from bot.domain.order import PROMPT_LENGTH, Order, clean
-from bot.errors import BadOption, BadStyle, NoSuchStyle
+from bot.errors import InvalidOption, InvalidStyle, StyleNotFound
 
 LONGEST_NAME: Final = 32  # characters
 LONGEST_WORDS: Final = 300  # characters
@@ -47,7 +47,7 @@ def all_of(own: Sequence[Style]) -> Iterator[Style]:
 def find(name: str, own: Sequence[Style]) -> Style:
     """Return the style of that name, or of that title in any language.
 
-    Raises :class:`~bot.errors.NoSuchStyle`.
+    Raises StyleNotFound.
     """
     wanted = name.casefold()
     every = list(all_of(own))
@@ -58,13 +58,13 @@ def find(name: str, own: Sequence[Style]) -> Style:
         titles = (_BUILT_IN.get(style.name, {}).get(one, "") for one in ("en", "de"))
         if wanted in map(str.casefold, titles):
             return style
-    raise NoSuchStyle(style=name)
+    raise StyleNotFound(style=name)
 
 
 def extended(order: Order, own: Sequence[Style]) -> Order:
     """Return *order* with the prompt that is sent: the member's, and what its style adds.
 
-    Raises :class:`~bot.errors.NoSuchStyle`, and :class:`~bot.errors.BadOption` where both
+    Raises StyleNotFound, and InvalidOption where both
     together are too long.
     """
     if order.style is None:
@@ -73,7 +73,7 @@ def extended(order: Order, own: Sequence[Style]) -> Order:
     sent = f"{order.prompt}{BETWEEN}{style.words}"
     if len(sent) > PROMPT_LENGTH.high:
         room = PROMPT_LENGTH.high - len(sent) + len(order.prompt)
-        raise BadOption(
+        raise InvalidOption(
             option="prompt",
             low=PROMPT_LENGTH.low,
             high=room,
@@ -86,7 +86,7 @@ def extended(order: Order, own: Sequence[Style]) -> Order:
 def checked(name: object, words: object) -> Style:
     """Return the style that a moderator describes.
 
-    Raises :class:`~bot.errors.BadStyle`.
+    Raises InvalidStyle.
     """
     style = Style(
         name=clean(name) if isinstance(name, str) else "",
@@ -97,5 +97,5 @@ def checked(name: object, words: object) -> Style:
         ("words", style.words, LONGEST_WORDS),
     ):
         if not 1 <= len(text) <= most:
-            raise BadStyle(name=what, most=most, got=len(text))
+            raise InvalidStyle(name=what, most=most, got=len(text))
     return style

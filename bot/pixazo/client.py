@@ -11,7 +11,7 @@ from yarl import URL
 
 from bot.domain.job import Update
 from bot.domain.order import Order
-from bot.errors import Silent, Unsent
+from bot.errors import NotSent, OutcomeUnknown
 from bot.pixazo import wire
 from bot.service.ports import Callback
 
@@ -64,9 +64,9 @@ class Client:
     async def submit(self, order: Order, callback: Callback | None) -> Update:
         """Send *order*, once, and return what the gateway made of it.
 
-        Raises :class:`~bot.errors.Refused` (or its kin), :class:`~bot.errors.Busy` and
-        :class:`~bot.errors.Unsent` where nothing runs and nothing is billed, and
-        :class:`~bot.errors.Silent` where that is open.
+        Raises VendorRefused (or its kin), RateLimited and
+        NotSent where nothing runs and nothing is billed, and
+        OutcomeUnknown where that is open.
         """
         try:
             async with self._session.post(
@@ -78,17 +78,17 @@ class Client:
             ) as response:
                 status, headers, body = await _read(response)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise Unsent("the gateway could not be reached") from error
+            raise NotSent("the gateway could not be reached") from error
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
-            raise Silent("the answer to a submit was lost") from error
+            raise OutcomeUnknown("the answer to a submit was lost") from error
         secrets = [self._key, *([callback.url] if callback else [])]
         return wire.read_submit(status, headers, _blotted(body, secrets), now=time.time())
 
     async def status(self, request_id: str) -> Update:
         """Ask what became of a request. Never follows an address that the vendor gave.
 
-        Raises :class:`~bot.errors.KeyRefused`, :class:`~bot.errors.Busy`,
-        :class:`~bot.errors.Unknown` or :class:`~bot.errors.Silent`.
+        Raises KeyRejected, RateLimited,
+        RequestNotFound or OutcomeUnknown.
         """
         try:
             async with self._session.get(
@@ -99,10 +99,10 @@ class Client:
             ) as response:
                 status, headers, body = await _read(response)
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
-            raise Silent("a status call found no answer") from error
+            raise OutcomeUnknown("a status call found no answer") from error
         update = wire.read_status(status, headers, _blotted(body, [self._key]), now=time.time())
         if update.request_id != request_id:
-            raise Silent("a status answer was about another request")
+            raise OutcomeUnknown("a status answer was about another request")
         return update
 
 
@@ -111,7 +111,7 @@ async def _read(response: aiohttp.ClientResponse) -> tuple[int, Mapping[str, str
     async for chunk in response.content.iter_chunked(64 * 1024):
         body += chunk
         if len(body) > LARGEST_ANSWER:
-            raise Silent("an answer was larger than any could be")
+            raise OutcomeUnknown("an answer was larger than any could be")
     return response.status, response.headers, bytes(body)
 
 

@@ -11,7 +11,7 @@ import aiohttp
 import stamina
 from yarl import URL
 
-from bot.errors import MediaAway, NoPicture
+from bot.errors import MediaUnavailable, PictureUnusable
 from bot.pixazo import pictures
 from bot.pixazo.origins import Origin, PublicResolver, covering
 from bot.service.ports import Picture
@@ -54,14 +54,16 @@ class Media:
         """Download the picture at *address* to *path* and return what it is.
 
         One that lies there from before is taken as it is. Of one larger than *limit* bytes a
-        smaller one is returned, which lies beside it. Raises :class:`~bot.errors.NoPicture` where
-        there is none to be had, :class:`~bot.errors.MediaAway` where there may be later.
+        smaller one is returned, which lies beside it. Raises PictureUnusable where
+        there is none to be had, MediaUnavailable where there may be later.
         """
         if await asyncio.to_thread(path.is_file):
-            with contextlib.suppress(NoPicture):  # it was damaged since, and is fetched anew
+            with contextlib.suppress(PictureUnusable):  # it was damaged since, and is fetched anew
                 return await self._fitted(path, limit)
         part = path.with_suffix(".part")
-        async for attempt in stamina.retry_context(on=MediaAway, attempts=ATTEMPTS, timeout=None):
+        async for attempt in stamina.retry_context(
+            on=MediaUnavailable, attempts=ATTEMPTS, timeout=None
+        ):
             with attempt:
                 await self._download(address, part)
         await asyncio.to_thread(part.replace, path)
@@ -72,7 +74,9 @@ class Media:
             try:
                 fitting, facts = await asyncio.to_thread(pictures.fit, path, limit)
             except OSError as error:
-                raise MediaAway(f"a picture's file could not be read: {error.strerror}") from error
+                raise MediaUnavailable(
+                    f"a picture's file could not be read: {error.strerror}"
+                ) from error
         return Picture(
             path=fitting,
             extension=facts.extension,
@@ -88,16 +92,18 @@ class Media:
                 _check_status(response.status)
                 await _stream(response, path)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise MediaAway(f"a picture's download failed: {type(error).__name__}") from error
+            raise MediaUnavailable(
+                f"a picture's download failed: {type(error).__name__}"
+            ) from error
 
     def _admitted(self, address: str) -> tuple[aiohttp.ClientSession, URL]:
         try:
             url = URL(address)
         except ValueError as error:
-            raise NoPicture("the picture's address makes no sense") from error
+            raise PictureUnusable("the picture's address makes no sense") from error
         origin = covering(self._origins, url)
         if origin is None:
-            raise NoPicture("the picture lies on an origin that is not listed")
+            raise PictureUnusable("the picture lies on an origin that is not listed")
         return (self._listed if origin.exact else self._public), url
 
 
@@ -105,9 +111,9 @@ def _check_status(status: int) -> None:
     if status == HTTPStatus.OK:
         return
     if 300 <= status < 400 or status in {HTTPStatus.GONE, HTTPStatus.UNAUTHORIZED}:  # noqa: PLR2004
-        raise NoPicture(f"the picture's address was answered {status}", status=status)
+        raise PictureUnusable(f"the picture's address was answered {status}", status=status)
     # 403 and 404 may be a store that has not caught up with the queue.
-    raise MediaAway(f"the picture's address was answered {status}", status=status)
+    raise MediaUnavailable(f"the picture's address was answered {status}", status=status)
 
 
 async def _stream(response: aiohttp.ClientResponse, path: Path) -> None:
@@ -116,7 +122,7 @@ async def _stream(response: aiohttp.ClientResponse, path: Path) -> None:
         async for chunk in response.content.iter_chunked(256 * 1024):
             size += len(chunk)
             if size > LARGEST_FILE:
-                raise NoPicture("the file is larger than any picture may be")
+                raise PictureUnusable("the file is larger than any picture may be")
             await asyncio.to_thread(file.write, chunk)
 
 

@@ -15,7 +15,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import DefaultResolver
 from yarl import URL
 
-from bot.errors import NoPicture
+from bot.errors import PictureUnusable
 
 _HTTPS_PORT: Final = 443
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
@@ -80,13 +80,13 @@ class PublicResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         """Return the public addresses of *host*.
 
-        Raises :class:`~bot.errors.NoPicture` where it has other ones only, and
+        Raises PictureUnusable where it has other ones only, and
         :class:`OSError` where it has none.
         """
         found = await self._resolver.resolve(host, port, family)
         public = [result for result in found if is_public(result["host"])]
         if not public:
-            raise NoPicture("the picture's host has no public address")
+            raise PictureUnusable("the picture's host has no public address")
         return public
 
     async def close(self) -> None:

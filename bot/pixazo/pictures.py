@@ -13,7 +13,7 @@ from typing import Final
 
 from PIL import Image
 
-from bot.errors import NoPicture
+from bot.errors import PictureUnusable
 
 LARGEST_PIXELS: Final = 4096 * 4096  # 64 MiB once decoded
 READ: Final = ("PNG", "JPEG", "WEBP", "GIF")
@@ -35,7 +35,7 @@ class Facts:
 def inspect(path: Path) -> Facts:
     """Decode the picture at *path* whole and return what it is.
 
-    Raises :class:`~bot.errors.NoPicture` for anything but a sound PNG, JPEG, WebP or GIF of
+    Raises PictureUnusable for anything but a sound PNG, JPEG, WebP or GIF of
     at most ``LARGEST_PIXELS``.
     """
     with _opened(path) as picture:
@@ -61,7 +61,7 @@ def fit(path: Path, limit: int) -> tuple[Path, Facts]:
 def shrink(path: Path, limit: int, *, to: Path) -> Facts:
     """Write the picture at *path* as a JPEG of at most *limit* bytes *to* another one.
 
-    Raises :class:`~bot.errors.NoPicture` where even a tiny one would not fit.
+    Raises PictureUnusable where even a tiny one would not fit.
     """
     with _opened(path) as picture:
         _decode(picture)
@@ -77,7 +77,7 @@ def shrink(path: Path, limit: int, *, to: Path) -> Facts:
         if min(smaller) < 1:
             break
         current = current.resize(smaller, Image.Resampling.LANCZOS)
-    raise NoPicture("the picture cannot be made small enough")
+    raise PictureUnusable("the picture cannot be made small enough")
 
 
 def _opened(path: Path) -> Image.Image:
@@ -86,7 +86,7 @@ def _opened(path: Path) -> Image.Image:
         picture = Image.open(path, formats=READ)
     if picture.width * picture.height > LARGEST_PIXELS:
         picture.close()
-        raise NoPicture("the picture has too many pixels")
+        raise PictureUnusable("the picture has too many pixels")
     return picture
 
 
@@ -97,15 +97,15 @@ def _decode(picture: Image.Image) -> None:
 
 @contextmanager
 def _no_picture(words: str) -> Iterator[None]:
-    """Turn what Pillow finds wrong with a file into :class:`~bot.errors.NoPicture`."""
+    """Turn what Pillow finds wrong with a file into PictureUnusable."""
     try:
         yield
     except (ValueError, SyntaxError, IndexError, Image.DecompressionBombError) as error:
-        raise NoPicture(words) from error
+        raise PictureUnusable(words) from error
     except OSError as error:
         if error.errno is not None:
             raise  # it is the machine's trouble, not the picture's
-        raise NoPicture(words) from error
+        raise PictureUnusable(words) from error
 
 
 def _flat(picture: Image.Image) -> Image.Image:

@@ -16,7 +16,15 @@ from pydantic import BaseModel, Field, ValidationError
 
 from bot.domain.job import State, Update
 from bot.domain.order import Order
-from bot.errors import Busy, KeyRefused, OutOfCredit, PixazoError, Refused, Silent, Unknown
+from bot.errors import (
+    KeyRejected,
+    OutcomeUnknown,
+    OutOfCredit,
+    PixazoError,
+    RateLimited,
+    RequestNotFound,
+    VendorRefused,
+)
 from bot.service.ports import Callback
 
 KEY_HEADER: Final = "Ocp-Apim-Subscription-Key"
@@ -85,7 +93,7 @@ def status_headers(key: str) -> dict[str, str]:
 def read_submit(status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> Update:
     """Return what the gateway made of a submit: a ticket, or pictures at once.
 
-    Raises :class:`Refused` (or its kin) or :class:`Busy` where nothing runs, and :class:`Silent`
+    Raises VendorRefused (or its kin) or RateLimited where nothing runs, and OutcomeUnknown
     where the answer leaves that open.
     """
     if not _is_success(status):
@@ -97,7 +105,7 @@ def read_submit(status: int, headers: Mapping[str, str], body: bytes, *, now: fl
     try:
         pictures = _Synchronous.model_validate_json(body)
     except ValidationError as error:
-        raise Silent("the answer to a submit could not be read") from error
+        raise OutcomeUnknown("the answer to a submit could not be read") from error
     media = tuple(_sound(image.url) for image in pictures.images)
     return Update(state=State.COMPLETED, media=media)
 
@@ -105,25 +113,25 @@ def read_submit(status: int, headers: Mapping[str, str], body: bytes, *, now: fl
 def read_status(status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> Update:
     """Return what the gateway says of a request.
 
-    Raises :class:`KeyRefused`, :class:`Busy`, :class:`Unknown`, or :class:`Silent` for all that
+    Raises KeyRejected, RateLimited, RequestNotFound, or OutcomeUnknown for all that
     may be otherwise at the next call.
     """
     if _is_success(status):
         return read_update(body)
     error = _submit_error(status, headers, body, now=now)
-    if isinstance(error, KeyRefused | Busy):
+    if isinstance(error, KeyRejected | RateLimited):
         raise error
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
-        raise Unknown(status=status, reason=_words(body))
-    raise Silent(f"a status call was answered {status}", status=status)
+        raise RequestNotFound(status=status, reason=_words(body))
+    raise OutcomeUnknown(f"a status call was answered {status}", status=status)
 
 
 def read_update(body: bytes) -> Update:
-    """Return what a status answer or a callback's body says. Raises :class:`Silent`."""
+    """Return what a status answer or a callback's body says. Raises OutcomeUnknown."""
     try:
         return _update(_Status.model_validate_json(body))
     except ValidationError as error:
-        raise Silent("a status could not be read") from error
+        raise OutcomeUnknown("a status could not be read") from error
 
 
 def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
@@ -174,21 +182,21 @@ def _submit_error(
     pause = retry_after(headers, now=now)
     match status:
         case HTTPStatus.UNAUTHORIZED:
-            return KeyRefused(status=status, reason=words)
+            return KeyRejected(status=status, reason=words)
         case HTTPStatus.PAYMENT_REQUIRED:
             return OutOfCredit(status=status, reason=words)
         case HTTPStatus.FORBIDDEN if pause is not None or "quota" in words.lower():
-            return Busy(status=status, retry_after=pause)
+            return RateLimited(status=status, retry_after=pause)
         case HTTPStatus.FORBIDDEN:
-            return KeyRefused(status=status, reason=words)
+            return KeyRejected(status=status, reason=words)
         case HTTPStatus.TOO_MANY_REQUESTS:
-            return Busy(status=status, retry_after=pause)
+            return RateLimited(status=status, retry_after=pause)
         case HTTPStatus.SERVICE_UNAVAILABLE if pause is not None:
-            return Busy(status=status, retry_after=pause)
+            return RateLimited(status=status, retry_after=pause)
         case _ if 400 <= status < 500 and status not in _UNDECIDED:  # noqa: PLR2004 - HTTP's
-            return Refused(status=status, reason=words)
+            return VendorRefused(status=status, reason=words)
         case _:
-            return Silent(f"a submit was answered {status}", status=status)
+            return OutcomeUnknown(f"a submit was answered {status}", status=status)
 
 
 def _is_success(status: int) -> bool:

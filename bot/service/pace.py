@@ -16,9 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain import pressure
-from bot.domain.pressure import Lane, Reason
-from bot.errors import StoreAway
+from bot.domain import lane as breaker
+from bot.domain.lane import ClosedReason, Lane
+from bot.errors import StoreUnavailable
 from bot.log import fault
 from bot.service.ports import Lanes
 
@@ -95,7 +95,9 @@ class Pace:
         # While the store is away nothing is sent from here; then all processes know of the pause.
         self._submits_open_at = max(self._submits_open_at, now + STORE_AWAY)
         lane = await self._insist(
-            lambda lane: pressure.pressed(lane, retry_after=retry_after, now=now, jitter=jitter)
+            lambda lane: breaker.after_back_off(
+                lane, retry_after=retry_after, now=now, jitter=jitter
+            )
         )
         self._submits_open_at = lane.paused_until
         self._polls_open_at = min(self._submits_open_at, self._now() + LONGEST_REST)
@@ -105,23 +107,25 @@ class Pace:
     async def drain(self, job_id: str, *, at: float) -> None:
         """Shut the lane, since the wallet could not pay for that job, however long it takes."""
         after = self._settings.probe_after
-        await self._insist(lambda lane: pressure.drained(lane, job_id, now=at, probe_after=after))
+        await self._insist(
+            lambda lane: breaker.out_of_credit(lane, job_id, now=at, probe_after=after)
+        )
 
     async def lock(self, *, at: float) -> None:
         """Shut the lane, since the vendor did not accept the key, however long it takes."""
-        await self._insist(lambda lane: pressure.locked(lane, now=at))
+        await self._insist(lambda lane: breaker.key_rejected(lane, now=at))
 
     async def _insist(self, how: Callable[[Lane], Lane]) -> Lane:
         while True:
             try:
                 return await self._turn(how)
-            except StoreAway:
+            except StoreUnavailable:
                 await asyncio.sleep(STORE_AWAY)
 
     async def _turn(self, how: Callable[[Lane], Lane]) -> Lane:
         """Change the lane, and tell when that shut it: the operator once, the rounds each time."""
         before, after = await self._lanes.turn(self._settings.lane, how)
-        reason = pressure.shut(after, self._now())
+        reason = breaker.closed_reason(after, self._now())
         if reason is not None:
             if after.shut_at != before.shut_at:
                 log.warning(_SHUT[reason])
@@ -131,7 +135,7 @@ class Pace:
     async def until_open(self) -> float:
         """Return the seconds until the lane's pause ends, as the store has it; 0: it is open.
 
-        Raises :class:`~bot.errors.StoreAway`.
+        Raises StoreUnavailable.
         """
         lane = await self._lanes.get(self._settings.lane)
         return max(lane.paused_until - self._now(), 0.0)
@@ -143,9 +147,9 @@ class Pace:
         """
         try:
             before, after = await self._lanes.turn(
-                self._settings.lane, lambda lane: pressure.eased(lane, job_id)
+                self._settings.lane, lambda lane: breaker.after_success(lane, job_id)
             )
-        except StoreAway:
+        except StoreUnavailable:
             log.warning("the lane could not be eased")  # the next order will find the probe's end
             return
         if before.closed is not None and after.closed is None:
@@ -169,7 +173,7 @@ class Pace:
                 slot = await self._next_slot()
                 await asyncio.sleep(slot - self._now())
                 self._hand_out()
-            except StoreAway:
+            except StoreUnavailable:
                 await asyncio.sleep(STORE_AWAY)
             except Exception as error:  # noqa: BLE001 - whoever waits here would wait for ever
                 fault(log, "handing out slots failed", error)
@@ -218,7 +222,7 @@ class Pace:
 
 
 _SHUT: Final = {
-    Reason.CREDIT: "the wallet is empty: orders are refused until it is topped up",
-    Reason.KEY: "the vendor does not accept PIXAZO_API_KEY: nothing is submitted until a restart",
-    Reason.BUSY: "the vendor asked for a long pause: orders are refused until it ends",
+    ClosedReason.CREDIT: "the wallet is empty: orders are refused until it is topped up",
+    ClosedReason.KEY: "the vendor rejects PIXAZO_API_KEY: nothing is submitted until a restart",
+    ClosedReason.BUSY: "the vendor asked for a long pause: orders are refused until it ends",
 }

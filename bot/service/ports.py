@@ -1,6 +1,6 @@
 """What the services need of the world outside, as protocols. Adapters implement them; tests too.
 
-Every method of ``Jobs``, ``Guilds`` and ``Lanes`` raises :class:`~bot.errors.StoreAway` where the
+Every method of ``Jobs``, ``Guilds`` and ``Lanes`` raises StoreUnavailable where the
 store can't be reached; what it did then is unknown.
 """
 
@@ -10,11 +10,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from bot.domain.admission import AdmissionContext
 from bot.domain.job import Job, State, Update
-from bot.domain.limits import Standing
-from bot.domain.notices import Notice
+from bot.domain.lane import Lane
+from bot.domain.log_entries import AnyLogEntry
 from bot.domain.order import Order
-from bot.domain.pressure import Lane
 from bot.domain.rules import Block, Rules
 
 
@@ -39,7 +39,7 @@ class Picture:
 
 # Is told how things stand for a job, and returns it as it is to be recorded; raises where it is
 # not admitted.
-Admit = Callable[[Job, Standing], Job]
+Admit = Callable[[Job, AdmissionContext], Job]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,7 @@ class Jobs(Protocol):
 
     async def standing(
         self, guild_id: int | None, member_id: int, *, lane: str, now: float
-    ) -> Standing:
+    ) -> AdmissionContext:
         """Return what an order of that member would be weighed against now."""
 
     async def get(self, job_id: str) -> Job | None:
@@ -153,14 +153,14 @@ class Counts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class OrderPage:
     """Some of a member's orders, the newest first, and how many there are in all."""
 
     jobs: Sequence[Job]
     total: int
 
 
-class Records(Protocol):
+class JobQueries(Protocol):
     """The jobs as a heap: counted, leafed through, and cleared away."""
 
     async def count(self, lane: str) -> Counts:
@@ -175,7 +175,7 @@ class Records(Protocol):
     async def durations(self, *, most: int) -> Sequence[float]:
         """Return how many seconds the vendor took for the last jobs that it completed."""
 
-    async def page(self, member_id: int, *, word: str, skip: int, most: int) -> Page:
+    async def page(self, member_id: int, *, word: str, skip: int, most: int) -> OrderPage:
         """Return a member's orders whose prompts hold *word*, but not those that were deleted."""
 
     async def every(self, member_id: int) -> Sequence[Job]:
@@ -200,7 +200,7 @@ class Ping(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wishes:
+class MemberSettings:
     """What a member has set for themselves."""
 
     ping: Ping = Ping.AUTO
@@ -210,10 +210,10 @@ class Wishes:
 class Members(Protocol):
     """What members have set for themselves."""
 
-    async def wishes(self, member_id: int) -> Wishes:
+    async def wishes(self, member_id: int) -> MemberSettings:
         """Return what a member has set; the defaults where that is nothing."""
 
-    async def put(self, member_id: int, wishes: Wishes) -> None:
+    async def put(self, member_id: int, wishes: MemberSettings) -> None:
         """Keep *wishes* in place of what the member had set."""
 
     async def wish(self, member_id: int, ping: Ping) -> None:
@@ -225,7 +225,7 @@ class Members(Protocol):
     async def blocks(self, member_id: int) -> Sequence[tuple[int, Block]]:
         """Return the blocks of a member, each with its server."""
 
-    async def to_forget(self, *, most: int) -> Sequence[tuple[int, Wishes]]:
+    async def to_forget(self, *, most: int) -> Sequence[tuple[int, MemberSettings]]:
         """Return some members who want orders erased that could not be yet."""
 
 
@@ -281,7 +281,7 @@ class Lanes(Protocol):
         """
 
 
-class Bell(Protocol):
+class JobNotifier(Protocol):
     """The line to the other processes that share the store."""
 
     async def ring(self, job_id: str) -> None:
@@ -298,16 +298,16 @@ class Queue(Protocol):
     async def submit(self, order: Order, callback: Callback | None) -> Update:
         """Send *order*, once, and return what became of it.
 
-        Raises :class:`~bot.errors.Refused` (or its kin), :class:`~bot.errors.Busy` and
-        :class:`~bot.errors.Unsent` where nothing runs and nothing is billed, and
-        :class:`~bot.errors.Silent` where that is open.
+        Raises VendorRefused (or its kin), RateLimited and
+        NotSent where nothing runs and nothing is billed, and
+        OutcomeUnknown where that is open.
         """
 
     async def status(self, request_id: str) -> Update:
         """Ask what became of a request.
 
-        Raises :class:`~bot.errors.KeyRefused`, :class:`~bot.errors.Busy`,
-        :class:`~bot.errors.Unknown` or :class:`~bot.errors.Silent`.
+        Raises KeyRejected, RateLimited,
+        RequestNotFound or OutcomeUnknown.
         """
 
 
@@ -317,12 +317,12 @@ class Media(Protocol):
     async def fetch(self, address: str, path: Path, *, limit: int) -> Picture:
         """Download the picture at *address* to *path*, made to fit *limit* bytes.
 
-        Raises :class:`~bot.errors.NoPicture` where there is none to be had,
-        :class:`~bot.errors.MediaAway` where there may be later.
+        Raises PictureUnusable where there is none to be had,
+        MediaUnavailable where there may be later.
         """
 
 
-class Replies(Protocol):
+class CardPresenter(Protocol):
     """The cards that members see."""
 
     def show(
@@ -351,7 +351,7 @@ class Replies(Protocol):
         """Bring the pictures to the member; returns once Discord has taken them.
 
         ``True``: in their card, silently; ``False``: in a message that called its member. Raises
-        :class:`~bot.errors.Closed` where every way to the member is closed for good.
+        PermanentDiscordError where every way to the member is closed for good.
         """
 
     async def call(self, job: Job) -> None:
@@ -360,15 +360,15 @@ class Replies(Protocol):
     async def remove(self, job: Job) -> None:
         """Delete the message with the job's pictures, as the bot.
 
-        Raises :class:`~bot.errors.Closed` where that can't be, and DiscordAway.
+        Raises PermanentDiscordError where that can't be, and DiscordAway.
         """
 
 
-class Notices(Protocol):
+class LogChannel(Protocol):
     """The servers' log channels."""
 
-    def tell(self, channel_id: int, notice: Notice) -> None:
+    def tell(self, channel_id: int, notice: AnyLogEntry) -> None:
         """Have a line written, some time soon; lost where Discord refuses it."""
 
-    async def write(self, channel_id: int, notice: Notice) -> None:
-        """Write a line; raises :class:`~bot.errors.Closed`, and DiscordAway."""
+    async def write(self, channel_id: int, notice: AnyLogEntry) -> None:
+        """Write a line; raises PermanentDiscordError, and DiscordAway."""

@@ -13,11 +13,11 @@ from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
-from bot.errors import StoreAway
+from bot.errors import StoreUnavailable
 from bot.store import migrations
-from bot.store.engine import translated
-from bot.store.file import File
-from bot.store.server import Server
+from bot.store.engine import driver_errors_translated
+from bot.store.postgres import PostgresEngine
+from bot.store.sqlite import SqliteEngine
 
 MIGRATION_PATIENCE: Final = 120.0  # seconds, also for another process that is at it
 _WRITE_NOTHING_NEW: Final = "UPDATE alembic_version SET version_num = version_num"
@@ -30,7 +30,7 @@ P = ParamSpec("P")
 class Database:
     """One database and its connections."""
 
-    def __init__(self, engine: File | Server) -> None:
+    def __init__(self, engine: SqliteEngine | PostgresEngine) -> None:
         self._engine = engine
         self._writes = True  # whether the last write was taken: a full disk can still be read
 
@@ -39,9 +39,9 @@ class Database:
     async def open(cls, url: str) -> AsyncIterator[Self]:
         """Open the database at *url*, a file where there is none made, its tables up to date.
 
-        Raises :class:`~bot.errors.StoreAway` where that can't be done.
+        Raises StoreUnavailable where that can't be done.
         """
-        engine = File(url) if url.startswith("sqlite") else Server(url)
+        engine = SqliteEngine(url) if url.startswith("sqlite") else PostgresEngine(url)
         try:
             database = cls(engine)
             await database._migrate()
@@ -52,16 +52,16 @@ class Database:
     @property
     def shared(self) -> bool:
         """Tell whether several ``run`` may share it, each with an INSTANCE of its own."""
-        return isinstance(self._engine, Server)
+        return isinstance(self._engine, PostgresEngine)
 
     async def ping(self) -> None:
-        """Ask the database for nothing. Raises :class:`~bot.errors.StoreAway`."""
+        """Ask the database for nothing. Raises StoreUnavailable."""
         await self.read(lambda connection: connection.execute(select(1)))
 
     async def ready(self) -> None:
         """Ask the database to read, and to write too if it took no write last time.
 
-        Raises :class:`~bot.errors.StoreAway`.
+        Raises StoreUnavailable.
         """
         await self.ping()
         if not self._writes:
@@ -69,7 +69,7 @@ class Database:
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Return what *work* does, in a transaction that only reads."""
-        with translated():
+        with driver_errors_translated():
             return await self._engine.read(work)
 
     async def write(
@@ -82,9 +82,9 @@ class Database:
         so by its *patience*, in seconds.
         """
         try:
-            with translated():
+            with driver_errors_translated():
                 done = await self._engine.write(work, urgent=urgent, patience=patience)
-        except StoreAway:
+        except StoreUnavailable:
             self._writes = False
             raise
         self._writes = True
@@ -122,7 +122,7 @@ class Stored(Protocol):
 S = TypeVar("S", bound=Stored)
 
 
-def reads(
+def read_transaction(
     method: Callable[Concatenate[S, Connection, P], T],
 ) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
     """Run a method in a transaction that only reads; its caller leaves the connection out."""
@@ -136,7 +136,7 @@ def reads(
     return reading
 
 
-def writes(
+def write_transaction(
     method: Callable[Concatenate[S, Connection, P], T],
 ) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
     """Run a method in a transaction that may write; its caller leaves the connection out."""
@@ -150,7 +150,7 @@ def writes(
     return writing
 
 
-def hurries(
+def priority_write(
     method: Callable[Concatenate[S, Connection, P], T],
 ) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
     """Do as :func:`writes`, and go before those: somebody waits for the answer."""
@@ -164,7 +164,7 @@ def hurries(
     return writing
 
 
-def unless_taken(
+def or_on_conflict(
     answer: A,
 ) -> Callable[[Callable[P, Coroutine[Any, Any, T]]], Callable[P, Coroutine[Any, Any, T | A]]]:
     """Have a method change nothing and return *answer* where another row has a unique value."""

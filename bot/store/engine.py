@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bot.errors import StoreAway
+from bot.errors import StoreUnavailable
 
 CONNECT_TIMEOUT: Final = 5.0  # seconds
 CONNECTIONS: Final = 10  # of one process to PostgreSQL, which takes 100 unless told otherwise
@@ -48,8 +48,8 @@ def connect(url: str) -> AsyncEngine:
     )
 
 
-class translated:  # noqa: N801 - it reads as a verb
-    """Turn a driver's error into :class:`~bot.errors.StoreAway`; broken constraints pass."""
+class driver_errors_translated:  # noqa: N801 - it reads as a verb
+    """Turn a driver's error into StoreUnavailable; broken constraints pass."""
 
     def __enter__(self) -> None:
         return None
@@ -61,7 +61,7 @@ class translated:  # noqa: N801 - it reads as a verb
             driver = _driver_error(error)
             # asyncpg names the very value that it could not send, and values are secrets.
             cause = None if isinstance(driver, asyncpg.DataError) else error
-            raise StoreAway(f"the store is away: {_words(error, driver)}") from cause
+            raise StoreUnavailable(f"the store is away: {_words(error, driver)}") from cause
 
 
 def _driver_error(error: BaseException) -> BaseException:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.engine import Connection
 
 from bot.domain.rules import Block, Rules
-from bot.store.database import Database, reads, writes
+from bot.store.database import Database, read_transaction, write_transaction
 from bot.store.tables import blocks, drafts, guilds
 
 # A document may be older than the code, and younger: what it lacks is as the defaults say, and
@@ -25,12 +25,12 @@ class Guilds:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @reads
+    @read_transaction
     def rules(self, connection: Connection, guild_id: int) -> Rules:
         """Return the server's rules; the defaults where nobody set any."""
         return rules_of(connection, guild_id)
 
-    @writes
+    @write_transaction
     def change(
         self, connection: Connection, guild_id: int, how: Callable[[Rules], Rules]
     ) -> tuple[Rules, Rules]:
@@ -50,7 +50,7 @@ class Guilds:
                 connection.execute(insert(guilds).values(values))
         return before, after
 
-    @writes
+    @write_transaction
     def block(self, connection: Connection, guild_id: int, block: Block) -> None:
         """Keep *block*, in place of one that the member has."""
         values = {name: getattr(block, name) for name in _BLOCK_FIELDS}
@@ -58,14 +58,14 @@ class Guilds:
         connection.execute(delete(blocks).where(is_blocked(guild_id, block.member_id)))
         connection.execute(insert(blocks).values(values | {"guild_id": guild_id}))
 
-    @writes
+    @write_transaction
     def unblock(self, connection: Connection, guild_id: int, member_id: int) -> bool:
         """End a member's block; ``False``: there is none."""
         self._database.lock(connection, guild_lock(guild_id))
         ended = connection.execute(delete(blocks).where(is_blocked(guild_id, member_id)))
         return ended.rowcount > 0
 
-    @writes
+    @write_transaction
     def draft(
         self,
         connection: Connection,
@@ -85,7 +85,7 @@ class Guilds:
         }
         connection.execute(insert(drafts).values(values))
 
-    @reads
+    @read_transaction
     def drafted(
         self, connection: Connection, draft_id: str, guild_id: int
     ) -> Mapping[str, Any] | None:

@@ -7,16 +7,22 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
-from bot.domain import pressure
-from bot.domain.job import Billed, Cause, Job, State
-from bot.domain.limits import Standing
+from bot.domain import lane as breaker
+from bot.domain.admission import AdmissionContext
+from bot.domain.job import Billed, EndReason, Job, State
 from bot.domain.order import Order
 from bot.service.ports import Admit, Peaks
+from bot.store.admission import admission_context, load_admission_context, load_peaks
 from bot.store.clock import clock
-from bot.store.database import Database, hurries, reads, unless_taken, writes
+from bot.store.database import (
+    Database,
+    or_on_conflict,
+    priority_write,
+    read_transaction,
+    write_transaction,
+)
 from bot.store.guilds import guild_lock
 from bot.store.lanes import lane_lock, lane_of, put_lane
-from bot.store.standing import peaks_of, standing_of, weigh
 from bot.store.tables import (
     has_token,
     is_at_vendor,
@@ -40,8 +46,8 @@ class Jobs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @unless_taken(None)
-    @hurries
+    @or_on_conflict(None)
+    @priority_write
     def add(
         self, connection: Connection, job: Job, admit: Admit, *, count_to: int | None = None
     ) -> Job | None:
@@ -54,7 +60,7 @@ class Jobs:
         """
         # In this order everywhere, so that nobody waits for somebody who waits for them.
         self._database.lock(connection, guild_lock(job.guild_id), EVERYWHERE)
-        standing, known = weigh(
+        standing, known = load_admission_context(
             connection,
             job.guild_id,
             job.member_id,
@@ -71,32 +77,32 @@ class Jobs:
         admitted = admit(job, standing)
         values = _row(admitted) | {"line": admitted.line}
         connection.execute(insert(jobs).values(values))
-        lane = pressure.admitted(standing.lane, job.id, now=job.created_at)
+        lane = breaker.after_admission(standing.lane, job.id, now=job.created_at)
         if lane != standing.lane:
             put_lane(connection, job.lane, lane)
         return admitted
 
-    @reads
+    @read_transaction
     def standing(
         self, connection: Connection, guild_id: int | None, member_id: int, *, lane: str, now: float
-    ) -> Standing:
+    ) -> AdmissionContext:
         """Return what an order of that member would be weighed against now."""
-        return standing_of(connection, guild_id, member_id, lane=lane, now=now)
+        return admission_context(connection, guild_id, member_id, lane=lane, now=now)
 
-    @reads
+    @read_transaction
     def peaks(self, connection: Connection, guild_id: int, *, now: float) -> Peaks:
         """Return the most that any one member of the server has now."""
-        return peaks_of(connection, guild_id, now=now)
+        return load_peaks(connection, guild_id, now=now)
 
-    @reads
+    @read_transaction
     def get(self, connection: Connection, job_id: str) -> Job | None:
         """Return the job as it stands; ``None``: there is none of that name."""
         found = connection.execute(select(jobs).where(jobs.c.id == job_id))
         row = found.mappings().first()
         return job_of(row) if row else None
 
-    @unless_taken(answer=False)  # the request id is another job's
-    @writes
+    @or_on_conflict(answer=False)  # the request id is another job's
+    @write_transaction
     def swap(self, connection: Connection, before: Job, after: Job) -> bool:
         """Put *after* in the place of *before* if state, owner and epoch are still its.
 
@@ -104,7 +110,7 @@ class Jobs:
         """
         return _changed(connection, _is(before), _changes(before, after))
 
-    @writes
+    @write_transaction
     def claim(
         self, connection: Connection, owner: str, *, lane: str, width: int, lease: float, now: float
     ) -> Job | None:
@@ -130,7 +136,7 @@ class Jobs:
         _serve(connection, before, now)
         return after
 
-    @reads
+    @read_transaction
     def line(self, connection: Connection, lane: str, *, most: int) -> Sequence[Job]:
         """Return the first waiting jobs of the lane, in the order in which they will be served.
 
@@ -160,13 +166,13 @@ class Jobs:
         )
         return [job_of(row) for row in found.mappings()]
 
-    @reads
+    @read_transaction
     def waits(self, connection: Connection, *, lane: str, width: int, now: float) -> bool:
         """Tell whether :meth:`claim` would find a job."""
         return _next(connection, lane, width, now) is not None
 
-    @unless_taken(answer=False)
-    @writes
+    @or_on_conflict(answer=False)
+    @write_transaction
     def learn(self, connection: Connection, job_id: str, request_id: str, *, now: float) -> bool:
         """Record a request id that a submit's answer or a callback brought, whoever owns the job.
 
@@ -187,7 +193,7 @@ class Jobs:
         }
         return _changed(connection, where, changes)
 
-    @writes
+    @write_transaction
     def renew(self, connection: Connection, owner: str, *, lease: float) -> None:
         """Extend the leases of all jobs that *owner* has, by *lease* seconds from now."""
         _change_all(connection, jobs.c.owner == owner, {"lease_until": clock() + lease})
@@ -213,7 +219,7 @@ class Jobs:
     async def inherit(self, owner: str, *, lease: float, most: int = 100) -> Sequence[Job]:
         """Make *owner* the owner of open jobs that its predecessors had, and return some.
 
-        For a process that has the lock of :mod:`bot.store.lock`, and so knows them to be dead:
+        For a process that holds `bot.store.process_lock`, and so knows them to be dead:
         on SQLite every other one is, on PostgreSQL those of the same INSTANCE. Nothing is left to
         take over when it returns none.
         """
@@ -222,7 +228,7 @@ class Jobs:
             others = and_(others, _is_kin(owner))
         return await self._take(owner, (is_nobodys, others), lease, most)
 
-    @writes
+    @write_transaction
     def _take(
         self,
         connection: Connection,
@@ -247,7 +253,7 @@ class Jobs:
                 taken.append(after)
         return taken
 
-    @reads
+    @read_transaction
     def neglected(
         self,
         connection: Connection,
@@ -270,7 +276,7 @@ class Jobs:
         )
         return [job_of(row) for row in found.mappings()]
 
-    @reads
+    @read_transaction
     def kept(self, connection: Connection, member_id: int, *, most: int) -> Sequence[Job]:
         """Return the member's jobs whose pictures are kept, the newest first.
 
@@ -284,12 +290,12 @@ class Jobs:
         )
         return [job_of(row) for row in found.mappings()]
 
-    @writes
+    @write_transaction
     def line_up(self, connection: Connection, lane: str) -> None:
         """Put every waiting job into *lane*: that of a key which was changed serves nobody."""
         _change_all(connection, and_(is_waiting, jobs.c.lane != lane), {"lane": lane})
 
-    @writes
+    @write_transaction
     def release(self, connection: Connection, owner: str) -> None:
         """Let go of what *owner* follows or delivers, so that others may take it."""
         open_states = [State.QUEUED.value, State.PROCESSING.value, State.COMPLETED.value]
@@ -299,7 +305,7 @@ class Jobs:
             {"owner": None, "lease_until": None},
         )
 
-    @writes
+    @write_transaction
     def erase_tokens(self, connection: Connection, *, before: float) -> None:
         """Erase the interaction tokens of jobs that were made *before*: they have expired."""
         _change_all(
@@ -336,7 +342,7 @@ def _next(
     )
     found = connection.execute(query.with_for_update(of=jobs) if for_good else query)
     row = found.mappings().first()
-    if row is None or not pressure.may_submit(stands, row["id"], now):
+    if row is None or not breaker.may_submit(stands, row["id"], now):
         return None
     return job_of(row)
 
@@ -419,7 +425,7 @@ def job_of(row: Mapping[Any, Any]) -> Job:
     values = {name: row[name] for name in _JOB_FIELDS}
     values["state"] = State(row["state"])
     values["billed"] = Billed(row["billed"])
-    values["cause"] = Cause(row["cause"]) if row["cause"] else None
+    values["cause"] = EndReason(row["cause"]) if row["cause"] else None
     values["media"] = tuple(row["media"])
     values["order"] = Order(**{name: row[name] for name in _ORDER_FIELDS})
     return Job(**values)

@@ -7,11 +7,11 @@ from typing import Any, Final
 from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
-from bot.domain import pressure
+from bot.domain import lane as breaker
 from bot.domain.job import State
-from bot.domain.pressure import Lane, Reason
+from bot.domain.lane import ClosedReason, Lane
 from bot.service.ports import GivenBack
-from bot.store.database import Database, reads, writes
+from bot.store.database import Database, read_transaction, write_transaction
 from bot.store.guilds import rules_of
 from bot.store.tables import is_given_back, jobs, lanes, told
 
@@ -26,7 +26,7 @@ class Lanes:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @reads
+    @read_transaction
     def get(self, connection: Connection, lane: str) -> Lane:
         """Return the lane as it stands; one that nothing is known of is open."""
         return lane_of(connection, lane)
@@ -41,7 +41,7 @@ class Lanes:
             return before, before  # nothing to write, and nobody is kept waiting
         return await self._turn(lane, how)
 
-    @writes
+    @write_transaction
     def _turn(
         self, connection: Connection, lane: str, how: Callable[[Lane], Lane]
     ) -> tuple[Lane, Lane]:
@@ -51,7 +51,7 @@ class Lanes:
         put_lane(connection, lane, after)
         return before, after
 
-    @writes
+    @write_transaction
     def draw(
         self, connection: Connection, lane: str, *, count: int, interval: float, now: float
     ) -> float:
@@ -119,11 +119,11 @@ def _found(connection: Connection, lane: str) -> tuple[Lane, Lane]:
     row = found.mappings().first()
     if row is None:
         return Lane(), Lane()
-    recorded = Lane(**{**row, "closed": Reason(row["closed"]) if row["closed"] else None})
+    recorded = Lane(**{**row, "closed": ClosedReason(row["closed"]) if row["closed"] else None})
     if recorded.probe is None:
         return recorded, recorded
     state = connection.scalar(select(jobs.c.state).where(jobs.c.id == recorded.probe))
-    return recorded, pressure.probed(recorded, State(state) if state else None)
+    return recorded, breaker.probe_resolved(recorded, State(state) if state else None)
 
 
 def put_lane(connection: Connection, lane: str, stands: Lane) -> None:

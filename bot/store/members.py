@@ -8,8 +8,8 @@ from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.engine import Connection
 
 from bot.domain.rules import Block
-from bot.service.ports import Ping, Wishes
-from bot.store.database import Database, reads, unless_taken, writes
+from bot.service.ports import MemberSettings, Ping
+from bot.store.database import Database, or_on_conflict, read_transaction, write_transaction
 from bot.store.tables import blocks, members, to_forget
 
 _BLOCK_FIELDS = tuple(field.name for field in fields(Block))
@@ -21,16 +21,16 @@ class Members:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @reads
-    def wishes(self, connection: Connection, member_id: int) -> Wishes:
+    @read_transaction
+    def wishes(self, connection: Connection, member_id: int) -> MemberSettings:
         """Return what a member has set; the defaults where that is nothing."""
         query = select(members.c.ping, members.c.forget_before).where(
             members.c.member_id == member_id
         )
         row = connection.execute(query).mappings().first()
-        return Wishes() if row is None else _wishes(row["ping"], row["forget_before"])
+        return MemberSettings() if row is None else _wishes(row["ping"], row["forget_before"])
 
-    async def put(self, member_id: int, wishes: Wishes) -> None:
+    async def put(self, member_id: int, wishes: MemberSettings) -> None:
         """Keep *wishes* in place of what the member had set."""
         await self._keep(
             member_id, {"ping": wishes.ping.value, "forget_before": wishes.forget_before}
@@ -44,15 +44,15 @@ class Members:
         while not await self._put(member_id, values):
             pass  # their first row came from somewhere else just now
 
-    @unless_taken(answer=False)
-    @writes
+    @or_on_conflict(answer=False)
+    @write_transaction
     def _put(self, connection: Connection, member_id: int, values: Mapping[str, Any]) -> bool:
         its = members.c.member_id == member_id
         if connection.execute(update(members).where(its).values(values)).rowcount == 0:
             connection.execute(insert(members).values({"member_id": member_id, **values}))
         return True
 
-    @writes
+    @write_transaction
     def forgot(self, connection: Connection, member_id: int, *, made_before: float) -> None:
         """Note that what was ordered until then is erased; who wished nothing else has no row.
 
@@ -64,7 +64,7 @@ class Members:
         empty = and_(members.c.ping == Ping.AUTO.value, members.c.forget_before.is_(None))
         connection.execute(delete(members).where(its, empty))
 
-    @reads
+    @read_transaction
     def blocks(self, connection: Connection, member_id: int) -> Sequence[tuple[int, Block]]:
         """Return the blocks of a member, each with its server."""
         query = select(blocks).where(blocks.c.member_id == member_id)
@@ -73,8 +73,10 @@ class Members:
             for row in connection.execute(query).mappings()
         ]
 
-    @reads
-    def to_forget(self, connection: Connection, *, most: int) -> Sequence[tuple[int, Wishes]]:
+    @read_transaction
+    def to_forget(
+        self, connection: Connection, *, most: int
+    ) -> Sequence[tuple[int, MemberSettings]]:
         """Return some members who want orders erased that could not be yet."""
         query = select(members).where(to_forget).order_by(members.c.forget_before).limit(most)
         return [
@@ -83,5 +85,5 @@ class Members:
         ]
 
 
-def _wishes(ping: str, forget_before: float | None) -> Wishes:
-    return Wishes(ping=Ping(ping), forget_before=forget_before)
+def _wishes(ping: str, forget_before: float | None) -> MemberSettings:
+    return MemberSettings(ping=Ping(ping), forget_before=forget_before)

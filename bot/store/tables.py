@@ -20,7 +20,7 @@ from sqlalchemy import (
     or_,
 )
 
-from bot.domain.job import AT_ONCE, AT_VENDOR, ENDED, Billed, Cause, State
+from bot.domain.job import AT_ONCE, AT_VENDOR, ENDED, Billed, EndReason, State
 
 metadata: Final = MetaData()
 
@@ -98,7 +98,9 @@ counts: Final = or_(jobs.c.billed != literal_column(f"'{Billed.NO}'"), is_waitin
 # Given back because their lane was shut: each server is told once.
 is_given_back: Final = and_(
     _one_of(State.REFUSED),
-    jobs.c.cause.in_([literal_column(f"'{cause}'") for cause in (Cause.OUT_OF_CREDIT, Cause.BUSY)]),
+    jobs.c.cause.in_(
+        [literal_column(f"'{cause}'") for cause in (EndReason.OUT_OF_CREDIT, EndReason.BUSY)]
+    ),
 )
 has_token: Final = jobs.c.interaction_token.is_not(None)
 

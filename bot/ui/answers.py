@@ -14,24 +14,24 @@ from discord import app_commands
 from bot.domain.job import Job, State
 from bot.domain.styles import Style, title
 from bot.errors import (
-    Closed,
-    Deleted,
-    DiscordAway,
-    NotChanged,
-    NotHandled,
-    NotModerator,
-    NotOrdered,
-    Replayed,
-    StoreAway,
+    ActionRejected,
+    ChangeRejected,
+    DuplicateInteraction,
+    MessageDeleted,
+    NotAModerator,
+    OrderRejected,
+    PermanentDiscordError,
+    StoreUnavailable,
+    TransientDiscordError,
 )
 from bot.log import fault, mark
-from bot.service.handle import Person, Publish, Seen
-from bot.service.limits import Moderator
-from bot.service.orders import Orders, Request
+from bot.service.intake import OrderIntake, OrderRequest
+from bot.service.moderation import Moderator
+from bot.service.order_actions import Person, Publish, Seen
 from bot.service.ports import Picture
-from bot.ui import cards, forms, language, texts
+from bot.ui import cards, language, order_form, texts
+from bot.ui.card_presenter import answered
 from bot.ui.cards import Place
-from bot.ui.replies import answered
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +56,8 @@ def deferral(
 ) -> Callable[[], Awaitable[int | None]]:
     """Return what answers *interaction* with "thinking" and returns the id of that message.
 
-    What is returned raises :class:`~bot.errors.Closed` where Discord refuses the answer, and
-    :class:`~bot.errors.DiscordAway` where it may or may not have taken it.
+    What is returned raises PermanentDiscordError where Discord refuses the answer, and
+    TransientDiscordError where it may or may not have taken it.
     """
 
     async def defer() -> int | None:
@@ -77,26 +77,26 @@ async def privately(interaction: Interaction, words: str) -> None:
                 await interaction.followup.send(words, ephemeral=True)
             else:
                 await interaction.response.send_message(words, ephemeral=True)
-    except (Closed, DiscordAway) as error:
+    except (PermanentDiscordError, TransientDiscordError) as error:
         log.info("a private answer did not arrive: %s", error)
 
 
 async def shown(interaction: Interaction, view: discord.ui.LayoutView) -> None:
     """Show *view* to the member alone, after a private deferral.
 
-    Raises :class:`~bot.errors.Closed` and :class:`~bot.errors.DiscordAway`.
+    Raises PermanentDiscordError and TransientDiscordError.
     """
     async with answered():
         await interaction.followup.send(view=view, ephemeral=True)
 
 
-async def take(interaction: Interaction, orders: Orders, options: Mapping[str, Any]) -> None:
+async def take(interaction: Interaction, orders: OrderIntake, options: Mapping[str, Any]) -> None:
     """Have *orders* take an order with these *options*, for whoever asks, where they ask.
 
-    Raises :class:`~bot.errors.NotOrdered`, and :class:`~bot.errors.Replayed`.
+    Raises OrderRejected, and DuplicateInteraction.
     """
     private = options["private"] is True
-    request = Request(
+    request = OrderRequest(
         interaction_id=interaction.id,
         application_id=interaction.application_id,
         token=interaction.token,
@@ -134,7 +134,7 @@ def seen(message: discord.Message | None) -> Seen | None:
 def publishing(interaction: Interaction) -> Publish:
     """Return what shows pictures to all, by an answer to *interaction*, in the server's language.
 
-    What is returned raises :class:`~bot.errors.Closed` and :class:`~bot.errors.DiscordAway`.
+    What is returned raises PermanentDiscordError and TransientDiscordError.
     """
 
     async def publish(job: Job, found: Sequence[Picture]) -> int:
@@ -156,9 +156,9 @@ def publishing(interaction: Interaction) -> Publish:
 async def remove(interaction: Interaction) -> None:
     """Delete the message with the button that :func:`hold` held; one that is gone is as good.
 
-    Raises :class:`~bot.errors.Closed` and :class:`~bot.errors.DiscordAway`.
+    Raises PermanentDiscordError and TransientDiscordError.
     """
-    with contextlib.suppress(Deleted):
+    with contextlib.suppress(MessageDeleted):
         async with answered():
             await interaction.delete_original_response()
 
@@ -249,10 +249,10 @@ def moderator(interaction: Interaction) -> Moderator:
     """Return who asks, as one who may manage the server that they ask in.
 
     Discord says so with each interaction; whatever a server's overrides for commands say, it is
-    looked at here. Raises :class:`~bot.errors.NotModerator`.
+    looked at here. Raises NotAModerator.
     """
     if interaction.guild_id is None or not interaction.permissions.manage_guild:
-        raise NotModerator
+        raise NotAModerator
     return Moderator(
         id=interaction.user.id,
         guild_id=interaction.guild_id,
@@ -263,7 +263,7 @@ def moderator(interaction: Interaction) -> Moderator:
 async def pictures(interaction: Interaction, job: Job, found: Sequence[Picture]) -> None:
     """Show the pictures of *job* to the member alone.
 
-    Raises :class:`~bot.errors.Closed` and :class:`~bot.errors.DiscordAway`.
+    Raises PermanentDiscordError and TransientDiscordError.
     """
     delivered = job.turn(State.DELIVERED, now=job.completed_at or job.since)
     card = cards.done(delivered, found, place=Place.HANDED)
@@ -274,7 +274,7 @@ async def pictures(interaction: Interaction, job: Job, found: Sequence[Picture])
 async def document(interaction: Interaction, data: bytes) -> None:
     """Hand a member their data, JSON, as a file for them alone; a large one is packed.
 
-    Raises :class:`~bot.errors.Closed` and :class:`~bot.errors.DiscordAway`.
+    Raises PermanentDiscordError and TransientDiscordError.
     """
     name = "imagine-data.json"
     if len(data) > interaction.filesize_limit:
@@ -299,23 +299,23 @@ async def explain(interaction: Interaction, error: BaseException) -> None:
     5. Anything else is a fault of ours: logged, with an id that the member sees too.
     """
     match error:
-        case Replayed():
+        case DuplicateInteraction():
             log.info("interaction %s came again and was left alone", interaction.id)
-        case NotOrdered() as refusal:
+        case OrderRejected() as refusal:
             words = texts.refusals.with_prompt(texts.refusals.refusal(refusal), _typed(interaction))
             await privately(interaction, words)
-        case NotHandled() as refusal:
+        case ActionRejected() as refusal:
             await privately(interaction, texts.presses.not_handled(refusal))
-        case NotChanged() as error:
+        case ChangeRejected() as error:
             await privately(interaction, texts.changes.unchanged(error))
         case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
             await privately(interaction, texts.answers.command_changed())
         case app_commands.TransformerError():
             await privately(interaction, texts.answers.not_found())
-        case StoreAway():
+        case StoreUnavailable():
             log.warning("interaction %s: %s", interaction.id, error)
             await privately(interaction, texts.answers.store_away())
-        case Closed() | DiscordAway():
+        case PermanentDiscordError() | TransientDiscordError():
             log.info("interaction %s was not answered: %s", interaction.id, error)
         case _:
             error_id = fault(log, type(error).__name__, error)
@@ -326,7 +326,7 @@ def _typed(interaction: Interaction) -> object:
     """Return the prompt that somebody typed, in a command or a form, of whatever type it is."""
     if interaction.type is discord.InteractionType.modal_submit:
         data: Any = interaction.data or {}
-        sent = forms.read(str(data.get("custom_id")), data.get("components") or [])
+        sent = order_form.read(str(data.get("custom_id")), data.get("components") or [])
         return None if sent is None else sent["prompt"]
     return getattr(interaction.namespace, "prompt", None)
 

@@ -17,7 +17,7 @@ from bot.ui import texts
 _JOB_ID: Final = "[0-9a-f]{16}"
 
 
-class Do(StrEnum):
+class OrderAction(StrEnum):
     """What a button does with an order."""
 
     CANCEL = "cancel"
@@ -28,13 +28,13 @@ class Do(StrEnum):
     REPORT = "report"
 
 
-_TEMPLATE: Final = rf"(?P<do>{'|'.join(Do)}):(?P<job_id>{_JOB_ID})"
+_TEMPLATE: Final = rf"(?P<do>{'|'.join(OrderAction)}):(?P<job_id>{_JOB_ID})"
 
 
-class OfOrder(ui.DynamicItem[ui.Button[ui.LayoutView]], template=_TEMPLATE):
+class OrderButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=_TEMPLATE):
     """A button that does something with one order."""
 
-    def __init__(self, do: Do, job_id: str, label: str | None = None) -> None:
+    def __init__(self, do: OrderAction, job_id: str, label: str | None = None) -> None:
         super().__init__(
             ui.Button(
                 label=label or texts.presses.label(do),
@@ -50,14 +50,14 @@ class OfOrder(ui.DynamicItem[ui.Button[ui.LayoutView]], template=_TEMPLATE):
         cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str]
     ) -> Self:
         """Rebuild the button that was pressed."""
-        return cls(Do(match["do"]), match["job_id"])
+        return cls(OrderAction(match["do"]), match["job_id"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Let the cogs know: ``on_order_again(interaction, job_id)``, or what else it does."""
         interaction.client.dispatch(f"order_{self.do}", interaction, self.job_id)
 
 
-ALL: Final = (OfOrder,)
+ALL: Final = (OrderButton,)
 
 
 def belongs_to(components: Sequence[Any], job_id: str) -> bool:
@@ -65,7 +65,7 @@ def belongs_to(components: Sequence[Any], job_id: str) -> bool:
 
     They alone can be deleted: a card without them has buttons of the job too.
     """
-    return (Do.DELETE, job_id) in _named(components)
+    return (OrderAction.DELETE, job_id) in _named(components)
 
 
 def job_ids(components: Sequence[Any]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from discord import ui
 from bot.domain.job import Billed, Job, State
 from bot.service.ports import Picture
 from bot.ui import texts
-from bot.ui.buttons import Do, OfOrder
+from bot.ui.buttons import OrderAction, OrderButton
 from bot.ui.markup import literal
 
 _ACCENTS: Final = {
@@ -50,7 +50,7 @@ def progress(job: Job, **told: Any) -> Card:
     steps = texts.cards.steps(job)
     status = texts.cards.status(job, **told)
     words = f"{status}\n{steps}" if steps else status
-    return _card(job, words, _small(job), buttons=[OfOrder(Do.CANCEL, job.id)])
+    return _card(job, words, _small(job), buttons=[OrderButton(OrderAction.CANCEL, job.id)])
 
 
 def end(job: Job, *, fault_id: str | None = None) -> Card:
@@ -66,7 +66,10 @@ def end(job: Job, *, fault_id: str | None = None) -> Card:
         texts.cards.vendor_words(job),
         " ".join(part for part in (texts.cards.charge(job), texts.cards.who_can_help(job)) if part),
     )
-    buttons = [OfOrder(Do.AGAIN, job.id, texts.presses.try_again()), OfOrder(Do.EDIT, job.id)]
+    buttons = [
+        OrderButton(OrderAction.AGAIN, job.id, texts.presses.try_again()),
+        OrderButton(OrderAction.EDIT, job.id),
+    ]
     return _card(job, "\n".join(line for line in lines if line), _small(job), buttons=buttons)
 
 
@@ -113,26 +116,26 @@ def done(
         gallery,
         "\n".join(notes),
         above=above,
-        buttons=[OfOrder(do, job.id) for do in _does(job, place)],
+        buttons=[OrderButton(do, job.id) for do in _does(job, place)],
     )
     return Card(card.view, files)
 
 
-def _does(job: Job, place: Place) -> Iterator[Do]:
+def _does(job: Job, place: Place) -> Iterator[OrderAction]:
     """Yield what can be done with pictures that are shown in that place."""
-    yield from (Do.AGAIN, Do.EDIT)
+    yield from (OrderAction.AGAIN, OrderAction.EDIT)
     if job.private and place is not Place.DIRECT:
-        yield Do.POST
+        yield OrderAction.POST
     if not job.private and job.guild_id is not None and place in {Place.CARD, Place.POSTED}:
-        yield Do.REPORT
-    yield Do.DELETE
+        yield OrderAction.REPORT
+    yield OrderAction.DELETE
 
 
 def _card(
     job: Job,
     *parts: str | ui.MediaGallery[ui.LayoutView],
     above: str | None = None,
-    buttons: Sequence[OfOrder] = (),
+    buttons: Sequence[OrderButton] = (),
 ) -> Card:
     """Build the view: the prompt, *parts*, and buttons, in a frame; *above* stands above it."""
     view = ui.LayoutView(timeout=None)

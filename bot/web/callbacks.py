@@ -8,7 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from bot.domain.job import Update
-from bot.errors import PixazoError, Silent, StoreAway
+from bot.errors import OutcomeUnknown, PixazoError, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ Listener = Callable[[str, str, Update], Awaitable[bool]]
 
 
 def routes(read: Reader, hear: Listener) -> list[web.RouteDef]:
-    """Return the routes. *read* makes sense of a body, or raises :class:`~bot.errors.Silent`.
+    """Return the routes. *read* makes sense of a body, or raises OutcomeUnknown.
 
     200: what was news is committed. 404: no such job, or a wrong token. 400 and 413: no body of
     the vendor's. 503: the store or the vendor is away; the vendor should call again.
@@ -29,11 +29,11 @@ def routes(read: Reader, hear: Listener) -> list[web.RouteDef]:
         job_id, token = request.match_info["job_id"], request.match_info["token"]
         try:
             update = read(await request.read())
-        except Silent:
+        except OutcomeUnknown:
             return web.Response(status=HTTPStatus.BAD_REQUEST)
         try:
             known = await hear(job_id, token, update)
-        except (StoreAway, PixazoError):
+        except (StoreUnavailable, PixazoError):
             return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
         return web.Response(status=HTTPStatus.OK if known else HTTPStatus.NOT_FOUND)
 

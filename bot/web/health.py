@@ -10,19 +10,19 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from bot.errors import StoreAway
-from bot.service.watch import Readiness
+from bot.errors import StoreUnavailable
+from bot.service.health import Readiness
 
 
 def routes(
     ping_store: Callable[[], Awaitable[None]], readiness: Callable[[], Awaitable[Readiness]]
 ) -> list[web.RouteDef]:
-    """Return the routes; *ping_store* raises :class:`~bot.errors.StoreAway` where it is away."""
+    """Return the routes; *ping_store* raises StoreUnavailable where it is away."""
 
     async def healthz(_request: web.Request) -> web.Response:
         try:
             await ping_store()
-        except StoreAway:
+        except StoreUnavailable:
             return _answer({"alive": True, "store": False}, well=False)
         return _answer({"alive": True, "store": True}, well=True)
 

@@ -5,13 +5,13 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.service.watch import Census
+from bot.service.health import StoreSnapshot
 
 TEXT: Final = "text/plain; version=1.0.0; charset=utf-8"  # Prometheus's own exposition format
 
 
 def routes(
-    census: Callable[[], Awaitable[Census]], page: Callable[[Census], bytes]
+    census: Callable[[], Awaitable[StoreSnapshot]], page: Callable[[StoreSnapshot], bytes]
 ) -> list[web.RouteDef]:
     """Return the route; *page* makes the text of what *census* found."""
 

@@ -30,13 +30,13 @@ PRELOADED = (
     "sqlalchemy.dialects.postgresql.asyncpg",
     "sqlalchemy.dialects.sqlite.pysqlite",
     "bot.app",
-    "bot.check",
-    "bot.operate",
+    "bot.preflight",
+    "bot.admin",
     "cogs.help",
     "cogs.history",
     "cogs.imagine",
     "cogs.limits",
-    "cogs.presses",
+    "cogs.order_buttons",
     "cogs.reports",
 )
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.domain.pressure import lane_of
+from bot.domain.lane import lane_name
 from sandbox.botprocess import BotProcess
 from sandbox.environment import PUBLIC_URL, SandboxEnvironment
 from sandbox.faults import Fault, Hold
@@ -65,7 +65,7 @@ class Scene:
         self.store.change(
             "INSERT INTO lanes (lane, paused_until, refusals, next_slot_at, shut_at, probe_at)"
             " VALUES (?1, ?2, 0, 0, 0, 0) ON CONFLICT (lane) DO UPDATE SET paused_until = ?2",
-            lane_of(self.vendor.settings.key),
+            lane_name(self.vendor.settings.key),
             time.time() + seconds,
         )
 

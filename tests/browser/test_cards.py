@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 from PIL import Image
 
-from bot.domain.job import Billed, Cause, State
+from bot.domain.job import Billed, EndReason, State
 from bot.service.ports import Picture
 from bot.ui import cards
 from bot.ui.language import LANGUAGES, speaking
@@ -42,15 +42,15 @@ WAYS = [
     (State.UNCERTAIN, {"until": NOW + 300, "fault_id": "0123abcd"}),
 ]
 ENDS = [
-    *((State.REFUSED, cause) for cause in Cause),
-    (State.CANCELLED, Cause.UNANSWERED),
-    (State.CANCELLED, Cause.WITHDRAWN),
+    *((State.REFUSED, cause) for cause in EndReason),
+    (State.CANCELLED, EndReason.UNANSWERED),
+    (State.CANCELLED, EndReason.WITHDRAWN),
     (State.UNCERTAIN, None),
     (State.EXPIRED, None),
-    (State.FAILED, Cause.VENDOR),
-    (State.FAILED, Cause.NO_PICTURE),
-    (State.FAILED, Cause.KEPT_TOO_LONG),
-    (State.ERROR, Cause.VENDOR),
+    (State.FAILED, EndReason.VENDOR),
+    (State.FAILED, EndReason.NO_PICTURE),
+    (State.FAILED, EndReason.KEPT_TOO_LONG),
+    (State.ERROR, EndReason.VENDOR),
 ]
 WORDS = "The prompt was refused: it may not name Donaudampfschifffahrtsgesellschaften."
 

@@ -10,7 +10,7 @@ from bot.domain.job import (
     FOLLOWED,
     TRANSITIONS,
     Billed,
-    Cause,
+    EndReason,
     ForbiddenTransition,
     Job,
     State,
@@ -156,7 +156,7 @@ def test_only_what_the_vendor_ended_is_the_vendors_doing():
     failed = advance(job, Update(state=State.FAILED, request_id="r-1", error="no"), now=NOW)
     done = advance(job, Update(state=State.COMPLETED, request_id="r-1"), now=NOW)
 
-    assert (failed.cause, failed.error) == (Cause.VENDOR, "no")
+    assert (failed.cause, failed.error) == (EndReason.VENDOR, "no")
     assert done.cause is None
 
 

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS, Span, check, clean
-from bot.errors import BadOption, NotOrdered
+from bot.errors import InvalidOption, OrderRejected
 
 ZERO_WIDTH_JOINER = "\u200d"
 BLACK_FLAG = "\U0001f3f4"
@@ -109,7 +109,7 @@ def test_what_is_hidden_in_a_word_goes(hidden):
     "prompt", ["", " ", "\n\t", "\u200b\u200d", "\u3164", "\u0301", "\ufe0f", None, 7, b"a", ["a"]]
 )
 def test_a_prompt_that_shows_nothing_is_refused_as_empty(prompt):
-    with pytest.raises(BadOption) as refusal:
+    with pytest.raises(InvalidOption) as refusal:
         check(**an_imagine(prompt=prompt))
 
     assert (refusal.value.option, refusal.value.got) == ("prompt", 0)
@@ -121,7 +121,7 @@ def test_a_prompt_is_measured_by_what_shows(prompt):
 
 
 def test_a_prompt_that_is_too_long_is_refused_with_its_length():
-    with pytest.raises(BadOption) as refusal:
+    with pytest.raises(InvalidOption) as refusal:
         check(**an_imagine(prompt="x" * 1001))
 
     assert (refusal.value.low, refusal.value.high, refusal.value.got) == (1, 1000, 1001)
@@ -148,7 +148,7 @@ def test_an_order_is_within_every_range_or_refused(prompt, images, guidance, ste
     """A crafted client obeys no option's type: whatever it sends is an order or a clear no."""
     try:
         order = check(prompt=prompt, images=images, guidance=guidance, steps=steps, enhance=True)
-    except NotOrdered:
+    except OrderRejected:
         return
 
     assert len(order.prompt) in PROMPT_LENGTH
@@ -185,7 +185,7 @@ def test_an_order_is_within_every_range_or_refused(prompt, images, guidance, ste
     ],
 )
 def test_an_option_outside_its_range_is_refused_by_name(option, value):
-    with pytest.raises(BadOption) as refusal:
+    with pytest.raises(InvalidOption) as refusal:
         check(**an_imagine(**{option: value}))
 
     assert refusal.value.option == option

@@ -26,8 +26,8 @@ from bot.domain.rules import (
     without_tier,
 )
 from bot.domain.styles import MOST, Style
-from bot.domain.words import BadPhrase, Words
-from bot.errors import BadLimit, BadStyle, StyleUnknown, TooMany
+from bot.domain.word_filter import BadPhrase, WordLists
+from bot.errors import InvalidLimit, InvalidStyle, OwnStyleNotFound, TooManyEntries
 from tests.samples import NOW
 
 
@@ -39,7 +39,7 @@ def test_a_limit_takes_its_range_and_zero(name):
         assert getattr(changed(Rules(), **{name: value}), name) == value
     wrong = {-1, span.high + 1, *({span.low - 1} - {0})}
     for value in (*wrong, "2", 1.5, True, None):
-        with pytest.raises(BadLimit) as error:
+        with pytest.raises(InvalidLimit) as error:
             changed(Rules(), **{name: value})
         assert (error.value.name, error.value.low) == (name, span.low)
 
@@ -47,7 +47,7 @@ def test_a_limit_takes_its_range_and_zero(name):
 @pytest.mark.parametrize("name", FLAGS)
 @pytest.mark.parametrize("value", [1, "yes", None])
 def test_a_flag_takes_nothing_but_true_and_false(name, value):
-    with pytest.raises(BadLimit):
+    with pytest.raises(InvalidLimit):
         changed(Rules(), **{name: value})
 
 
@@ -59,7 +59,7 @@ def test_a_change_touches_nothing_but_what_it_names():
 
 def test_there_is_room_for_so_many_channels():
     assert changed(Rules(), channels=tuple(range(MOST_CHANNELS)))
-    with pytest.raises(TooMany):
+    with pytest.raises(TooManyEntries):
         changed(Rules(), channels=tuple(range(MOST_CHANNELS + 1)))
 
 
@@ -69,7 +69,7 @@ def test_a_tier_is_changed_in_what_is_named_and_removed_as_a_whole():
 
     assert two.tiers == (Tier(role_id=7, images=2, cooldown=3),)
     assert without_tier(two, 7) == Rules()
-    with pytest.raises(BadLimit):
+    with pytest.raises(InvalidLimit):
         with_tier(Rules(), 7, steps=5)
 
 
@@ -81,19 +81,19 @@ def test_a_tier_that_says_nothing_is_none():
 def test_phrases_go_on_their_lists_and_off_both():
     rules = with_words(with_words(Rules(), block="Bad Wolf"), allow="big bad wolf")
 
-    assert rules.words == Words(blocked=("Bad Wolf",), allowed=("big bad wolf",))
-    assert with_words(rules, remove="bad wolf").words == Words(allowed=("big bad wolf",))
+    assert rules.words == WordLists(blocked=("Bad Wolf",), allowed=("big bad wolf",))
+    assert with_words(rules, remove="bad wolf").words == WordLists(allowed=("big bad wolf",))
     with pytest.raises(BadPhrase):
         with_words(Rules(), block="!?")
 
 
 def test_differences_name_what_changed_part_by_part():
-    before = Rules(channels=(1, 2), words=Words(blocked=("a", "b")), cooldown=1)
+    before = Rules(channels=(1, 2), words=WordLists(blocked=("a", "b")), cooldown=1)
     after = replace(
         before,
         cooldown=2,
         channels=(2, 3),
-        words=Words(blocked=("b",), allowed=("c",)),
+        words=WordLists(blocked=("b",), allowed=("c",)),
         tiers=(Tier(role_id=7, exempt=True),),
     )
 
@@ -129,7 +129,7 @@ def test_a_block_ends_after_its_hours_or_not_at_all():
     assert len(block.reason) == LONGEST_REASON
     assert block_of(300, by=1, now=NOW, hours=None, reason="").until is None
     for hours in (0, BLOCK_HOURS.high + 1, "3", 1.5):
-        with pytest.raises(BadLimit):
+        with pytest.raises(InvalidLimit):
             block_of(300, by=1, now=NOW, hours=hours, reason="")
 
 
@@ -158,7 +158,7 @@ def test_a_style_is_taken_away_by_its_name_in_whatever_case():
 
 @pytest.mark.parametrize("name", ["felt", "", "ink"])
 def test_only_a_style_of_the_servers_own_can_be_taken_away(name):
-    with pytest.raises(StyleUnknown):
+    with pytest.raises(OwnStyleNotFound):
         without_style(with_style(Rules(), "Wool", "knitted"), name)
 
 
@@ -167,7 +167,7 @@ def test_a_server_has_room_for_so_many_styles_and_can_still_change_them():
     for number in range(MOST):
         rules = with_style(rules, f"style {number}", "words")
 
-    with pytest.raises(TooMany) as error:
+    with pytest.raises(TooManyEntries) as error:
         with_style(rules, "one more", "words")
 
     assert (error.value.name, error.value.most) == ("styles", MOST)
@@ -178,5 +178,5 @@ def test_a_server_has_room_for_so_many_styles_and_can_still_change_them():
     ("name", "words"), [("", "x"), ("x" * 33, "x"), ("x", ""), ("x", "x" * 301)]
 )
 def test_a_style_that_can_not_be_kept_changes_nothing(name, words):
-    with pytest.raises(BadStyle):
+    with pytest.raises(InvalidStyle):
         with_style(Rules(), name, words)

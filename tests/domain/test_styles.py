@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.domain import styles
 from bot.domain.order import PROMPT_LENGTH, STYLE_LENGTH, clean
 from bot.domain.styles import BUILT_IN, LONGEST_NAME, LONGEST_WORDS, Style, all_of, extended, find
-from bot.errors import BadOption, BadStyle, NoSuchStyle
+from bot.errors import InvalidOption, InvalidStyle, StyleNotFound
 from bot.ui.language import LANGUAGES
 from tests.samples import an_order
 
@@ -69,7 +69,7 @@ def test_a_style_of_a_servers_own_comes_first_and_takes_the_place_of_another_of_
 
 @pytest.mark.parametrize("typed", ["", "nothing of that name", "wool"])
 def test_a_style_that_is_not_there_is_named_in_the_refusal(typed):
-    with pytest.raises(NoSuchStyle) as refused:
+    with pytest.raises(StyleNotFound) as refused:
         find(typed, ())
 
     assert refused.value.style == typed
@@ -78,7 +78,7 @@ def test_a_style_that_is_not_there_is_named_in_the_refusal(typed):
 def test_a_prompt_that_is_too_long_with_its_style_is_told_how_much_room_there_is():
     room = PROMPT_LENGTH.high - len(", ") - len(WOOL.words)
 
-    with pytest.raises(BadOption) as refused:
+    with pytest.raises(InvalidOption) as refused:
         extended(an_order(prompt="x" * (room + 1), style="wool"), (WOOL,))
 
     error = refused.value
@@ -101,7 +101,7 @@ def test_a_style_is_kept_clean_or_refused(name, words):
         style = styles.checked(name, words)
         assert (style.name, style.words) == (clean(name), clean(words))
     else:
-        with pytest.raises(BadStyle) as refused:
+        with pytest.raises(InvalidStyle) as refused:
             styles.checked(name, words)
         assert not 1 <= refused.value.got <= refused.value.most
 
@@ -113,7 +113,7 @@ def test_every_name_of_a_style_can_be_typed_as_the_option():
 @pytest.mark.parametrize("wrong", [None, 7, True, ["ink"], ""])
 def test_what_a_crafted_client_sends_is_no_style(wrong):
     for name, words in ((wrong, "words"), ("name", wrong)):
-        with pytest.raises(BadStyle):
+        with pytest.raises(InvalidStyle):
             styles.checked(name, words)
 
 

@@ -10,20 +10,20 @@ from aiohttp import web
 
 from bot.domain.job import State
 from bot.errors import (
-    Busy,
-    KeyRefused,
+    KeyRejected,
+    NotSent,
+    OutcomeUnknown,
     OutOfCredit,
     PixazoError,
-    Refused,
-    Silent,
-    Unknown,
-    Unsent,
+    RateLimited,
+    RequestNotFound,
+    VendorRefused,
 )
-from bot.measured import MeasuredQueue
-from bot.metrics import Meters
 from bot.pixazo.client import LARGEST_ANSWER, Client
+from bot.service.health import Readiness, StoreSnapshot
 from bot.service.ports import Callback
-from bot.service.watch import Census, Readiness
+from bot.telemetry.instrumented import InstrumentedQueue
+from bot.telemetry.prometheus import PrometheusTelemetry
 from sandbox.faults import Answer, Cut, Fault, Hold
 from sandbox.pixazo.wire import SUBMIT_PATH
 from tests.pixazo.conftest import KEY
@@ -100,18 +100,18 @@ async def test_the_key_travels_in_its_header_only(pixazo, client):
 @pytest.mark.parametrize(
     ("answer", "retry_after", "error"),
     [
-        ("400", None, Refused),
-        ("401", None, KeyRefused),
+        ("400", None, VendorRefused),
+        ("401", None, KeyRejected),
         ("402", None, OutOfCredit),
-        ("403", None, KeyRefused),
-        ("403", 60, Busy),
-        ("429", 12, Busy),
-        ("429-date", 40, Busy),
-        ("500", None, Silent),
-        ("503", None, Silent),
-        ("503", 9, Busy),
-        ("html", None, Silent),
-        ("cut", None, Silent),
+        ("403", None, KeyRejected),
+        ("403", 60, RateLimited),
+        ("429", 12, RateLimited),
+        ("429-date", 40, RateLimited),
+        ("500", None, OutcomeUnknown),
+        ("503", None, OutcomeUnknown),
+        ("503", 9, RateLimited),
+        ("html", None, OutcomeUnknown),
+        ("cut", None, OutcomeUnknown),
     ],
 )
 async def test_every_no_of_the_vendor_is_heard_after_one_submit(
@@ -124,7 +124,7 @@ async def test_every_no_of_the_vendor_is_heard_after_one_submit(
         await client.submit(an_order(), None)
 
     assert type(raised.value) is error
-    if error is Busy:
+    if error is RateLimited:
         assert raised.value.retry_after == pytest.approx(retry_after, abs=2)
     assert len(submits(pixazo)) == 1
 
@@ -158,7 +158,7 @@ async def test_no_answer_leaves_open_what_runs(pixazo):
     """The vendor took the order, and bills it; the client must not say otherwise."""
     pixazo.answer_next("silence")
     async with a_client(pixazo.origin, submit_timeout=1.0) as client:
-        with pytest.raises(Silent):
+        with pytest.raises(OutcomeUnknown):
             await client.submit(an_order(), None)
 
     assert len(pixazo.accepted) == 1
@@ -167,7 +167,7 @@ async def test_no_answer_leaves_open_what_runs(pixazo):
 async def test_an_answer_held_back_too_long_is_silence(pixazo):
     hold = faulty(pixazo, Hold(when="after"))
     async with a_client(pixazo.origin, submit_timeout=1.0) as client:
-        with pytest.raises(Silent):
+        with pytest.raises(OutcomeUnknown):
             await client.submit(an_order(), None)
 
     assert hold.reached.is_set()
@@ -179,7 +179,7 @@ async def test_a_cut_connection_is_silence(pixazo, client, when):
     """From outside nobody can tell whether the vendor had heard it."""
     faulty(pixazo, Cut(when=when))
 
-    with pytest.raises(Silent):
+    with pytest.raises(OutcomeUnknown):
         await client.submit(an_order(), None)
 
     assert len(submits(pixazo)) == 1
@@ -190,7 +190,7 @@ async def test_a_cut_on_a_kept_connection_sends_nothing_again(pixazo, client):
     await client.submit(an_order(), None)
     faulty(pixazo, Cut(when="before"))
 
-    with pytest.raises(Silent):
+    with pytest.raises(OutcomeUnknown):
         await client.submit(an_order(), None)
 
     assert len(submits(pixazo)) == 2
@@ -198,19 +198,19 @@ async def test_a_cut_on_a_kept_connection_sends_nothing_again(pixazo, client):
 
 async def test_where_nobody_listens_nothing_was_sent():
     async with a_client(f"http://127.0.0.1:{_free_port()}") as client:
-        with pytest.raises(Unsent):
+        with pytest.raises(NotSent):
             await client.submit(an_order(), None)
 
 
 async def test_a_name_that_does_not_exist_means_nothing_was_sent():
     async with a_client("http://no-such-host.invalid") as client:
-        with pytest.raises(Unsent):
+        with pytest.raises(NotSent):
             await client.submit(an_order(), None)
 
 
 async def test_a_handshake_that_fails_means_nothing_was_sent(pixazo):
     async with a_client(pixazo.origin.replace("http://", "https://")) as client:
-        with pytest.raises(Unsent):
+        with pytest.raises(NotSent):
             await client.submit(an_order(), None)
 
     assert pixazo.accepted == []
@@ -223,9 +223,9 @@ async def test_a_redirect_is_not_followed(pixazo, client, status):
     faulty(pixazo, Answer(status=status, headers={"Location": away}))
     faulty(pixazo, Answer(status=status, headers={"Location": away}), method="GET", path=STATUS)
 
-    with pytest.raises(Silent):
+    with pytest.raises(OutcomeUnknown):
         await client.submit(an_order(), None)
-    with pytest.raises(Silent):
+    with pytest.raises(OutcomeUnknown):
         await client.status("some-request")
 
     assert pixazo.media_journal.exchanges == []
@@ -237,36 +237,36 @@ async def test_a_body_without_end_is_given_up(pixazo, client):
     faulty(pixazo, huge)
     faulty(pixazo, huge, method="GET", path=STATUS)
 
-    with pytest.raises(Silent):
+    with pytest.raises(OutcomeUnknown):
         await client.submit(an_order(), None)
-    with pytest.raises(Silent):
+    with pytest.raises(OutcomeUnknown):
         await client.status("some-request")
 
 
 async def test_a_body_that_is_not_what_its_header_says_is_silence(pixazo, client):
     faulty(pixazo, Answer(status=202, body=b"no gzip", headers={"Content-Encoding": "gzip"}))
 
-    with pytest.raises(Silent):
+    with pytest.raises(OutcomeUnknown):
         await client.submit(an_order(), None)
 
 
 async def test_an_unknown_request_is_told_from_a_refused_key(pixazo, client):
-    with pytest.raises(Unknown):
+    with pytest.raises(RequestNotFound):
         await client.status("never-heard-of")
 
     async with a_client(pixazo.origin, key="wrong") as stranger:
-        with pytest.raises(KeyRefused):
+        with pytest.raises(KeyRejected):
             await stranger.status("never-heard-of")
 
 
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (Answer(status=429, headers={"Retry-After": "3"}), Busy),
-        (Answer(status=500), Silent),
-        (Answer(status=200, body="<html>"), Silent),
-        (Answer(status=200, body={"request_id": "another", "status": "COMPLETED"}), Silent),
-        (Cut(), Silent),
+        (Answer(status=429, headers={"Retry-After": "3"}), RateLimited),
+        (Answer(status=500), OutcomeUnknown),
+        (Answer(status=200, body="<html>"), OutcomeUnknown),
+        (Answer(status=200, body={"request_id": "another", "status": "COMPLETED"}), OutcomeUnknown),
+        (Cut(), OutcomeUnknown),
     ],
 )
 async def test_a_status_call_that_fails_says_so(pixazo, client, answer, error):
@@ -292,13 +292,15 @@ async def test_a_status_call_that_fails_says_so(pixazo, client, answer, error):
 async def test_the_figures_say_what_a_call_was_answered(pixazo, answer, status):
     """What is raised carries it as far as the meters, whatever else is concluded from it."""
     faulty(pixazo, answer)
-    meters = Meters(price=0.0)
+    meters = PrometheusTelemetry(price=0.0)
 
     async with a_client(pixazo.origin, submit_timeout=0.5) as client:
         with pytest.raises(PixazoError):
-            await MeasuredQueue(client, meters).submit(an_order(), None)
+            await InstrumentedQueue(client, meters).submit(an_order(), None)
 
-    page = meters.page(Census(readiness=Readiness(gateway=True, store=True, shut=None))).decode()
+    page = meters.page(
+        StoreSnapshot(readiness=Readiness(gateway=True, store=True, shut=None))
+    ).decode()
     name = "imagine_vendor_call_seconds_count"
     assert f'{name}{{call="submit",status="{status}"}} 1.0' in page
 

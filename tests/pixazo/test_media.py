@@ -9,7 +9,7 @@ from aiohttp import web
 from PIL import Image
 
 from bot.domain.job import State
-from bot.errors import MediaAway, NoPicture
+from bot.errors import MediaUnavailable, PictureUnusable
 from bot.pixazo import media as media_module
 from bot.pixazo.media import ATTEMPTS, Media
 from bot.pixazo.origins import Origin, PublicResolver
@@ -83,7 +83,7 @@ async def test_what_may_come_later_is_asked_for_again(pixazo, fetch, address, do
 async def test_what_does_not_come_for_long_is_away(pixazo, fetch, address, status):
     faulty(pixazo, Answer(status=status), times=100)
 
-    with pytest.raises(MediaAway) as away:
+    with pytest.raises(MediaUnavailable) as away:
         await fetch(address)
 
     assert away.value.status == status
@@ -94,7 +94,7 @@ async def test_what_does_not_come_for_long_is_away(pixazo, fetch, address, statu
 async def test_a_redirect_is_refused(pixazo, fetch, address, status):
     faulty(pixazo, Answer(status=status, headers={"Location": f"{pixazo.origin}/stolen"}))
 
-    with pytest.raises(NoPicture) as refused:
+    with pytest.raises(PictureUnusable) as refused:
         await fetch(address)
 
     assert refused.value.status == status
@@ -115,7 +115,7 @@ async def test_a_redirect_is_refused(pixazo, fetch, address, status):
     ],
 )
 async def test_an_origin_that_is_not_listed_is_never_called(fetch, address):
-    with pytest.raises(NoPicture):
+    with pytest.raises(PictureUnusable):
         await fetch(address)
 
 
@@ -125,7 +125,7 @@ async def test_an_origin_that_is_not_listed_is_never_called(fetch, address):
 async def test_what_is_no_usable_picture_is_said_so_at_once(pixazo, fetch, address, body):
     faulty(pixazo, Answer(status=200, body=body, headers={"Content-Type": "image/png"}), times=9)
 
-    with pytest.raises(NoPicture):
+    with pytest.raises(PictureUnusable):
         await fetch(address)
 
     assert len(asked(pixazo)) == 1
@@ -135,7 +135,7 @@ async def test_a_truncated_picture_is_no_picture(pixazo, fetch, address):
     whole = _png(noise(64, 64))
     faulty(pixazo, Answer(status=200, body=whole[: len(whole) // 2]))
 
-    with pytest.raises(NoPicture):
+    with pytest.raises(PictureUnusable):
         await fetch(address)
 
 
@@ -173,7 +173,7 @@ async def test_a_file_beyond_the_cap_is_given_up_in_the_middle(tmp_path, monkeyp
             gone.set()
 
     async with serving(pour) as origin, Media.open((Origin.parse(origin),)) as media:
-        with pytest.raises(NoPicture):
+        with pytest.raises(PictureUnusable):
             await media.fetch(f"{origin}/output.png", tmp_path / "1", limit=LIMIT)
         async with asyncio.timeout(5):
             await gone.wait()
@@ -187,7 +187,7 @@ async def test_a_wildcard_name_that_leads_inside_is_refused(tmp_path):
     async with aiohttp.ClientSession(connector=connector) as public:
         media = Media(origins=(Origin.parse("https://*.r2.dev"),), listed=public, public=public)
 
-        with pytest.raises(NoPicture):
+        with pytest.raises(PictureUnusable):
             await media.fetch("https://pub-1.r2.dev/output.png", tmp_path / "1", limit=LIMIT)
 
 
@@ -198,7 +198,7 @@ async def test_where_nobody_listens_the_picture_is_away(tmp_path):
     async with serving(nothing) as origin:
         pass
     async with Media.open((Origin.parse(origin),)) as media:
-        with pytest.raises(MediaAway):
+        with pytest.raises(MediaUnavailable):
             await media.fetch(f"{origin}/output.png", tmp_path / "1", limit=LIMIT)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from bot.errors import NoPicture
+from bot.errors import PictureUnusable
 from bot.pixazo.origins import Origin, PublicResolver, covering, is_public
 
 R2 = Origin.parse("https://*.r2.dev")
@@ -224,7 +224,7 @@ async def test_only_public_addresses_of_a_name_are_used():
 async def test_a_name_without_a_public_address_has_no_picture(addresses):
     resolver = PublicResolver(FixedResolver(*addresses))
 
-    with pytest.raises(NoPicture):
+    with pytest.raises(PictureUnusable):
         await resolver.resolve("pub-1.r2.dev", 443)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.errors import NoPicture
+from bot.errors import PictureUnusable
 from bot.pixazo import pictures
 
 
@@ -57,7 +57,7 @@ def test_the_bytes_say_what_a_picture_is_whatever_its_name(tmp_path, kind, exten
 def test_other_kinds_of_pictures_are_none_for_discord(tmp_path, kind):
     path = saved(tmp_path / "output.png", Image.new("RGB", (16, 16)), kind)
 
-    with pytest.raises(NoPicture):
+    with pytest.raises(PictureUnusable):
         pictures.inspect(path)
 
 
@@ -69,7 +69,7 @@ def test_what_is_no_picture_is_refused(tmp_path, content):
     path = tmp_path / "output.png"
     path.write_bytes(content)
 
-    with pytest.raises(NoPicture):
+    with pytest.raises(PictureUnusable):
         pictures.inspect(path)
 
 
@@ -79,7 +79,7 @@ def test_a_picture_that_breaks_off_is_refused(tmp_path, kind):
     path = saved(tmp_path / "output", noise(64, 64), kind)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
-    with pytest.raises(NoPicture):
+    with pytest.raises(PictureUnusable):
         pictures.inspect(path)
 
 
@@ -89,7 +89,7 @@ def test_a_bomb_is_refused_by_its_header(tmp_path, side):
     path.write_bytes(a_bomb(side, side))
     assert path.stat().st_size < 200
 
-    with pytest.raises(NoPicture):
+    with pytest.raises(PictureUnusable):
         pictures.inspect(path)
 
 
@@ -147,7 +147,7 @@ def test_what_is_transparent_becomes_white(tmp_path):
 def test_a_limit_that_nothing_fits_is_said_so(tmp_path):
     path = saved(tmp_path / "output", noise(64, 64), "PNG")
 
-    with pytest.raises(NoPicture):
+    with pytest.raises(PictureUnusable):
         pictures.fit(path, 100)
 
 
@@ -166,7 +166,7 @@ def test_damaged_pictures_are_pictures_or_none(tmp_path_factory, data):
         warnings.simplefilter("ignore")  # Pillow grumbles about metadata
         try:
             facts = pictures.inspect(path)
-        except NoPicture:
+        except PictureUnusable:
             return
 
     assert facts.extension in {"png", "jpg", "webp", "gif"}

@@ -9,7 +9,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.job import State, Update
-from bot.errors import Busy, KeyRefused, OutOfCredit, PixazoError, Refused, Silent, Unknown
+from bot.errors import (
+    KeyRejected,
+    OutcomeUnknown,
+    OutOfCredit,
+    PixazoError,
+    RateLimited,
+    RequestNotFound,
+    VendorRefused,
+)
 from bot.pixazo import wire
 from bot.service.ports import Callback
 from tests.samples import NOW, an_order
@@ -152,7 +160,7 @@ def test_pictures_may_come_at_once():
     [b"", b"null", b"[]", b"{}", HTML, b"OK", b'{"images": []}', b'{"status": "QUEUED"}', b"\xff"],
 )
 def test_a_success_that_cannot_be_read_leaves_open_what_runs(body):
-    with pytest.raises(Silent):
+    with pytest.raises(OutcomeUnknown):
         submitted(202, body)
 
 
@@ -161,7 +169,7 @@ def test_a_success_that_cannot_be_read_leaves_open_what_runs(body):
 )
 def test_a_request_id_that_could_lead_elsewhere_is_none(request_id):
     """It becomes a part of an address that the key is sent to."""
-    with pytest.raises(Silent):
+    with pytest.raises(OutcomeUnknown):
         submitted(202, THE_TICKET | {"request_id": request_id})
 
 
@@ -276,32 +284,32 @@ def test_402_is_an_empty_wallet():
 )
 def test_a_refusal_keeps_the_vendors_own_words(body, words):
     """The member reads them; a page of HTML would help nobody."""
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(VendorRefused) as refusal:
         submitted(400, body)
 
-    assert type(refusal.value) is Refused
+    assert type(refusal.value) is VendorRefused
     assert refusal.value.reason == words
 
 
 @pytest.mark.parametrize("status", [404, 405, 413, 415, 422])
 def test_other_answers_of_4xx_are_refusals(status):
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(VendorRefused) as refusal:
         submitted(status, b"no")
 
     assert refusal.value.status == status
 
 
 def test_401_is_the_key():
-    with pytest.raises(KeyRefused):
+    with pytest.raises(KeyRejected):
         submitted(401, INVALID_KEY)
 
 
 def test_403_is_the_key_unless_it_is_a_quota():
-    with pytest.raises(KeyRefused):
+    with pytest.raises(KeyRejected):
         submitted(403, {"statusCode": 403, "message": "Access denied"})
-    with pytest.raises(Busy) as by_words:
+    with pytest.raises(RateLimited) as by_words:
         submitted(403, QUOTA)
-    with pytest.raises(Busy) as by_header:
+    with pytest.raises(RateLimited) as by_header:
         submitted(403, b"", Retry_After="30")
 
     assert by_words.value.retry_after is None
@@ -310,9 +318,9 @@ def test_403_is_the_key_unless_it_is_a_quota():
 
 def test_503_is_a_clear_no_only_with_a_retry_after():
     """Without it nobody says that the order was not taken."""
-    with pytest.raises(Busy) as busy:
+    with pytest.raises(RateLimited) as busy:
         submitted(503, b"", Retry_After="7")
-    with pytest.raises(Silent):
+    with pytest.raises(OutcomeUnknown):
         submitted(503, b"")
 
     assert busy.value.retry_after == 7
@@ -320,7 +328,7 @@ def test_503_is_a_clear_no_only_with_a_retry_after():
 
 @pytest.mark.parametrize("status", [300, 302, 304, 307, 408, 409, 425, 499, 500, 502, 504, 599])
 def test_what_leaves_open_whether_an_order_runs_is_silence(status):
-    with pytest.raises(Silent):
+    with pytest.raises(OutcomeUnknown):
         submitted(status, HTML)
 
 
@@ -353,9 +361,9 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(header, seconds):
 
 
 def test_429_tells_how_long_if_the_vendor_does():
-    with pytest.raises(Busy) as told:
+    with pytest.raises(RateLimited) as told:
         submitted(429, {"message": "Rate limit is exceeded."}, Retry_After="12")
-    with pytest.raises(Busy) as untold:
+    with pytest.raises(RateLimited) as untold:
         submitted(429, b"")
 
     assert (told.value.status, told.value.retry_after) == (429, 12)
@@ -365,15 +373,15 @@ def test_429_tells_how_long_if_the_vendor_does():
 @pytest.mark.parametrize(
     ("status", "error"),
     [
-        (401, KeyRefused),
-        (403, KeyRefused),
-        (429, Busy),
-        (404, Unknown),
-        (410, Unknown),
-        (400, Silent),
-        (402, Silent),
-        (500, Silent),
-        (302, Silent),
+        (401, KeyRejected),
+        (403, KeyRejected),
+        (429, RateLimited),
+        (404, RequestNotFound),
+        (410, RequestNotFound),
+        (400, OutcomeUnknown),
+        (402, OutcomeUnknown),
+        (500, OutcomeUnknown),
+        (302, OutcomeUnknown),
     ],
 )
 def test_a_status_call_that_fails_says_what_may_be_concluded(status, error):
@@ -439,7 +447,7 @@ def test_whatever_comes_is_an_update_or_one_of_our_errors(status, body, retry_af
 def test_whatever_is_called_back_is_an_update_or_silence(body):
     try:
         update = wire.read_update(body)
-    except Silent:
+    except OutcomeUnknown:
         return
 
     assert wire.REQUEST_ID.fullmatch(update.request_id)
@@ -449,9 +457,9 @@ def test_whatever_is_called_back_is_an_update_or_silence(body):
 def test_a_body_made_to_break_parsers_is_a_refusal_like_any_other(name):
     deep = {"brackets": b"[" * 50_000, "braces": b'{"a":' * 50_000, "digits": b"9" * 50_000}[name]
 
-    with pytest.raises(Refused):
+    with pytest.raises(VendorRefused):
         submitted(400, deep)
-    with pytest.raises(Silent):
+    with pytest.raises(OutcomeUnknown):
         submitted(202, deep)
-    with pytest.raises(Silent):
+    with pytest.raises(OutcomeUnknown):
         wire.read_update(deep)

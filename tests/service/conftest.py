@@ -11,41 +11,41 @@ from typing import Any
 
 import pytest
 
-from bot.domain import pressure
+from bot.domain import lane as breaker
+from bot.domain.admission import AdmissionContext, Caps, Usage, day_of
 from bot.domain.job import (
     AT_ONCE,
     AT_VENDOR,
     ENDED,
     FOLLOWED,
     Billed,
-    Cause,
+    EndReason,
     Job,
     State,
     Update,
 )
-from bot.domain.limits import Caps, Standing, Usage, day_of
-from bot.domain.pressure import Lane
+from bot.domain.lane import Lane
 from bot.domain.rules import Block, Rules
 from bot.domain.shards import Shards
-from bot.errors import Closed, NoPicture, Silent, StoreAway
-from bot.service import crew as crew_module
-from bot.service import deliver as deliver_module
-from bot.service import handle as handle_module
+from bot.errors import OutcomeUnknown, PermanentDiscordError, PictureUnusable, StoreUnavailable
+from bot.service import delivery as deliver_module
+from bot.service import dispatcher as submit_module
+from bot.service import job_runner as crew_module
+from bot.service import order_actions as handle_module
 from bot.service import pace as pace_module
-from bot.service import record as record_module
-from bot.service import submit as submit_module
-from bot.service.board import Board
-from bot.service.crew import Crew
-from bot.service.deliver import Deliver, DeliverSettings
-from bot.service.handle import Handle
-from bot.service.hear import Hear
-from bot.service.limits import Limits
-from bot.service.orders import Orders, Request
+from bot.service import persistence as record_module
+from bot.service.callbacks import CallbackHandler
+from bot.service.delivery import DeliveryService, DeliverySettings
+from bot.service.dispatcher import Dispatcher, DispatcherSettings
+from bot.service.intake import OrderIntake, OrderRequest
+from bot.service.job_runner import JobRunner
+from bot.service.moderation import ModerationService
+from bot.service.order_actions import OrderActions
 from bot.service.pace import Pace, PaceSettings
-from bot.service.ports import Admit, GivenBack, Peaks, Picture, Ping, Wishes
-from bot.service.recover import Recover, RecoverSettings
-from bot.service.submit import LaneSettings, Submit
-from bot.service.track import Track, TrackSettings
+from bot.service.ports import Admit, GivenBack, MemberSettings, Peaks, Picture, Ping
+from bot.service.queue_positions import QueuePositionUpdater
+from bot.service.recovery import RecoveryLoop, RecoverySettings
+from bot.service.tracker import JobTracker, TrackerSettings
 from tests.samples import LANE, NOW, OWNER
 
 PICTURE = "https://pub-1.r2.dev/v1/r-1/output.png"
@@ -78,7 +78,7 @@ class Store:
         self.calls.append(call)
         await asyncio.sleep(0)
         if self.away:
-            raise StoreAway("the store is away")
+            raise StoreUnavailable("the store is away")
 
 
 class FakeJobs(Store):
@@ -117,10 +117,12 @@ class FakeJobs(Store):
         standing = self._standing(job.guild_id, job.member_id, lane=job.lane, now=job.created_at)
         admitted = admit(job, standing)
         self.put(admitted)
-        self._lanes.lanes[job.lane] = pressure.admitted(lane, job.id, now=job.created_at)
+        self._lanes.lanes[job.lane] = breaker.after_admission(lane, job.id, now=job.created_at)
         return admitted
 
-    async def standing(self, guild_id: int, member_id: int, *, lane: str, now: float) -> Standing:
+    async def standing(
+        self, guild_id: int, member_id: int, *, lane: str, now: float
+    ) -> AdmissionContext:
         await self._reach("standing")
         return self._standing(guild_id, member_id, lane=lane, now=now)
 
@@ -136,7 +138,9 @@ class FakeJobs(Store):
             at_once=max((usage.member_at_once for usage in usages), default=0),
         )
 
-    def _standing(self, guild_id: int | None, member_id: int, *, lane: str, now: float) -> Standing:
+    def _standing(
+        self, guild_id: int | None, member_id: int, *, lane: str, now: float
+    ) -> AdmissionContext:
         counted = [
             row
             for row in self.rows.values()
@@ -151,7 +155,7 @@ class FakeJobs(Store):
         def theirs(row: Job) -> bool:
             return here(row) and row.member_id == member_id
 
-        return Standing(
+        return AdmissionContext(
             rules=self.guilds.kept[guild_id or 0],
             block=self.guilds.blocks.get((guild_id or 0, member_id)),
             lane=self._lanes.now(lane),
@@ -234,7 +238,7 @@ class FakeJobs(Store):
         ]
         if len(at_vendor) >= width:
             return None
-        waiting = [job for job in self._waiting(lane) if pressure.may_submit(stands, job.id, now)]
+        waiting = [job for job in self._waiting(lane) if breaker.may_submit(stands, job.id, now)]
         return min(
             waiting,
             key=lambda job: (self._served.get(job.line, 0.0), job.created_at),
@@ -344,7 +348,7 @@ class FakeLanes(Store):
         if self.jobs is None or stands.probe is None:
             return stands
         probe = self.jobs.rows.get(stands.probe)
-        return pressure.probed(self.lanes[lane], probe.state if probe else None)
+        return breaker.probe_resolved(self.lanes[lane], probe.state if probe else None)
 
     async def get(self, lane: str) -> Lane:
         await self._reach("get")
@@ -366,7 +370,7 @@ class FakeLanes(Store):
         await self._reach("given_back")
         refused: dict[int, list[Job]] = defaultdict(list)
         for job in self.jobs.rows.values() if self.jobs else ():
-            given_back = job.cause in {Cause.OUT_OF_CREDIT, Cause.BUSY}
+            given_back = job.cause in {EndReason.OUT_OF_CREDIT, EndReason.BUSY}
             if given_back and job.since >= shut_at and (job.guild_id, shut_at) not in self.told:
                 refused[job.guild_id or 0].append(job)
         self.told |= {(guild_id, shut_at) for guild_id in refused}
@@ -437,24 +441,24 @@ class FakeMembers(Store):
 
     def __init__(self) -> None:
         super().__init__()
-        self.wished: dict[int, Wishes] = {}
+        self.wished: dict[int, MemberSettings] = {}
         self.blocked: dict[int, list[tuple[int, Block]]] = defaultdict(list)
 
-    async def wishes(self, member_id: int) -> Wishes:
+    async def wishes(self, member_id: int) -> MemberSettings:
         await self._reach("wishes")
-        return self.wished.get(member_id, Wishes())
+        return self.wished.get(member_id, MemberSettings())
 
-    async def put(self, member_id: int, wishes: Wishes) -> None:
+    async def put(self, member_id: int, wishes: MemberSettings) -> None:
         await self._reach("put")
         self.wished[member_id] = wishes
 
     async def wish(self, member_id: int, ping: Ping) -> None:
         await self._reach("wish")
-        self.wished[member_id] = replace(self.wished.get(member_id, Wishes()), ping=ping)
+        self.wished[member_id] = replace(self.wished.get(member_id, MemberSettings()), ping=ping)
 
     async def forgot(self, member_id: int, *, made_before: float) -> None:
         await self._reach("forgot")
-        wishes = self.wished.get(member_id, Wishes())
+        wishes = self.wished.get(member_id, MemberSettings())
         if wishes.forget_before == made_before:
             self.wished[member_id] = replace(wishes, forget_before=None)
 
@@ -462,7 +466,7 @@ class FakeMembers(Store):
         await self._reach("blocks")
         return self.blocked[member_id]
 
-    async def to_forget(self, *, most: int) -> list[tuple[int, Wishes]]:
+    async def to_forget(self, *, most: int) -> list[tuple[int, MemberSettings]]:
         await self._reach("to_forget")
         wished = self.wished.items()
         return [one for one in wished if one[1].forget_before is not None][:most]
@@ -481,7 +485,7 @@ class FakeNotices:
     async def write(self, channel_id: int, notice: Any) -> None:
         await asyncio.sleep(0)
         if self.closed:
-            raise Closed("the channel takes nothing")
+            raise PermanentDiscordError("the channel takes nothing")
         self.told.append((channel_id, notice))
 
 
@@ -529,7 +533,7 @@ class FakeMedia:
         if self.errors[address]:
             raise self.errors[address].popleft()
         if "broken" in address:
-            raise NoPicture("it is broken")
+            raise PictureUnusable("it is broken")
         return Picture(path=path, extension="png", width=64, height=64, shrunk=False)
 
 
@@ -580,7 +584,7 @@ class FakeReplies:
     async def deliver(self, job: Job, pictures) -> bool:
         await self._wait()
         if self.closed:
-            raise Closed("there is no way to the member")
+            raise PermanentDiscordError("there is no way to the member")
         self.delivered.append((job, list(pictures)))
         return not self.by_message
 
@@ -591,7 +595,7 @@ class FakeReplies:
     async def remove(self, job: Job) -> None:
         await self._wait()
         if self.closed:
-            raise Closed("the message is not known")
+            raise PermanentDiscordError("the message is not known")
         self.removed.append(job)
 
     async def _wait(self) -> None:
@@ -615,38 +619,38 @@ class Shop:
     lanes: FakeLanes
     queue: FakeQueue
     media: FakeMedia
-    replies: FakeReplies
-    track: Track
-    submit: Submit
-    deliver: Deliver
-    crew: Crew
-    recover: Recover
-    orders: Orders
-    hear: Hear
+    presenter: FakeReplies
+    tracker: JobTracker
+    dispatcher: Dispatcher
+    delivery: DeliveryService
+    runner: JobRunner
+    recovery: RecoveryLoop
+    orders: OrderIntake
+    callbacks: CallbackHandler
     guilds: FakeGuilds
-    notices: FakeNotices
-    limits: Limits
-    board: Board
-    bell: FakeBell
+    log_channel: FakeNotices
+    limits: ModerationService
+    queue_positions: QueuePositionUpdater
+    notifier: FakeBell
     members: FakeMembers
-    handle: Handle
+    actions: OrderActions
     rounds: asyncio.Event  # set, it has a round made at once
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Let the lane run, and leave every job where it stands at the end."""
-        running = asyncio.create_task(self.crew.run())
+        running = asyncio.create_task(self.runner.run())
         try:
             yield
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
-            await self.crew.close()
+            await self.runner.close()
 
     async def round(self) -> None:
         """Have the process look once after what nobody looks after."""
         before = self.jobs.calls.count("neglected")
-        running = asyncio.create_task(self.recover.run())
+        running = asyncio.create_task(self.recovery.run())
         await until(lambda: self.jobs.calls.count("neglected") > before)
         for _ in range(10):
             await asyncio.sleep(0)
@@ -684,26 +688,26 @@ def no_pauses(monkeypatch):
 @pytest.fixture
 def open_shop(tmp_path) -> Callable[..., Shop]:
     def open_shop(*, public_url=None, callbacks=False, width=4, owner=OWNER, caps=NO_CAPS) -> Shop:
-        clock, lanes, guilds, notices = Clock(), FakeLanes(), FakeGuilds(), FakeNotices()
-        queue, media, replies = FakeQueue(), FakeMedia(), FakeReplies()
+        clock, lanes, guilds, log_channel = Clock(), FakeLanes(), FakeGuilds(), FakeNotices()
+        queue, media, presenter = FakeQueue(), FakeMedia(), FakeReplies()
         jobs = FakeJobs(lanes, guilds)
-        rounds, bell, members = asyncio.Event(), FakeBell(), FakeMembers()
+        rounds, notifier, members = asyncio.Event(), FakeBell(), FakeMembers()
         pace = Pace(
             settings=PaceSettings(lane=LANE, per_second=1000.0, probe_after=PROBE_AFTER),
             lanes=lanes,
             now=clock,
             wake_rounds=rounds.set,
         )
-        track = Track(
-            settings=TrackSettings(owner=owner, poll=0.001, deadline=3600, callbacks=callbacks),
+        tracker = JobTracker(
+            settings=TrackerSettings(owner=owner, poll=0.001, deadline=3600, callbacks=callbacks),
             jobs=jobs,
             queue=queue,
-            replies=replies,
+            presenter=presenter,
             pace=pace,
             now=clock,
         )
-        submit = Submit(
-            settings=LaneSettings(
+        dispatcher = Dispatcher(
+            settings=DispatcherSettings(
                 lane=LANE,
                 owner=owner,
                 width=width,
@@ -713,22 +717,27 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
             ),
             jobs=jobs,
             queue=queue,
-            replies=replies,
-            track=track,
+            presenter=presenter,
+            tracker=tracker,
             pace=pace,
             now=clock,
             wake_rounds=rounds.set,
         )
-        deliver = Deliver(
-            settings=DeliverSettings(folder=tmp_path / "files", patience=3600),
+        delivery = DeliveryService(
+            settings=DeliverySettings(folder=tmp_path / "files", patience=3600),
             jobs=jobs,
             media=media,
-            replies=replies,
+            presenter=presenter,
             members=members,
             now=clock,
         )
-        crew = Crew(
-            owner=owner, jobs=jobs, replies=replies, submit=submit, track=track, deliver=deliver
+        runner = JobRunner(
+            owner=owner,
+            jobs=jobs,
+            presenter=presenter,
+            dispatcher=dispatcher,
+            tracker=tracker,
+            delivery=delivery,
         )
         return Shop(
             clock=clock,
@@ -737,68 +746,73 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
             lanes=lanes,
             queue=queue,
             media=media,
-            replies=replies,
-            track=track,
-            submit=submit,
-            deliver=deliver,
-            crew=crew,
+            presenter=presenter,
+            tracker=tracker,
+            dispatcher=dispatcher,
+            delivery=delivery,
+            runner=runner,
             guilds=guilds,
-            notices=notices,
-            recover=Recover(
-                settings=RecoverSettings(
+            log_channel=log_channel,
+            recovery=RecoveryLoop(
+                settings=RecoverySettings(
                     owner=owner, lane=LANE, lease=30, submit_timeout=30, deadline=3600
                 ),
                 jobs=jobs,
                 lanes=lanes,
                 guilds=guilds,
-                notices=notices,
-                crew=crew,
+                log_channel=log_channel,
+                runner=runner,
                 news=rounds,
                 now=clock,
             ),
-            orders=Orders(
+            orders=OrderIntake(
                 jobs=jobs,
-                replies=replies,
-                notices=notices,
+                presenter=presenter,
+                log_channel=log_channel,
                 lane=LANE,
                 caps=caps,
-                wake_lane=submit.wake,
+                wake_lane=dispatcher.wake,
                 now=clock,
             ),
-            limits=Limits(
+            limits=ModerationService(
                 guilds=guilds,
                 jobs=jobs,
                 lanes=lanes,
-                notices=notices,
+                log_channel=log_channel,
                 caps=caps,
                 lane=LANE,
                 now=clock,
             ),
-            board=Board(
+            queue_positions=QueuePositionUpdater(
                 lane=LANE,
                 jobs=jobs,
                 lanes=lanes,
-                replies=replies,
-                crew=crew,
+                presenter=presenter,
+                runner=runner,
                 shards=Shards(),
                 now=clock,
             ),
-            bell=bell,
+            notifier=notifier,
             members=members,
-            handle=Handle(
+            actions=OrderActions(
                 jobs=jobs,
                 guilds=guilds,
-                notices=notices,
-                replies=replies,
-                deliver=deliver,
-                crew=crew,
-                bell=bell,
+                log_channel=log_channel,
+                presenter=presenter,
+                delivery=delivery,
+                runner=runner,
+                notifier=notifier,
                 caps=caps,
                 lane=LANE,
                 now=clock,
             ),
-            hear=Hear(
-                jobs=jobs, track=track, crew=crew, bell=bell, now=clock, wake_rounds=rounds.set
+            callbacks=CallbackHandler(
+                jobs=jobs,
+                tracker=tracker,
+                runner=runner,
+                notifier=notifier,
+                now=clock,
+                wake_rounds=rounds.set,
             ),
         )
 
@@ -813,7 +827,7 @@ def shop(open_shop) -> Shop:
 _interactions = iter(range(1_000, 1_000_000))
 
 
-def a_request(**changes: Any) -> Request:
+def a_request(**changes: Any) -> OrderRequest:
     values = {
         "interaction_id": next(_interactions),
         "application_id": 900,
@@ -828,7 +842,7 @@ def a_request(**changes: Any) -> Request:
         "steps": 50,
         "enhance": True,
     }
-    return Request(**{**values, **changes})
+    return OrderRequest(**{**values, **changes})
 
 
 async def answered() -> int:
@@ -836,5 +850,5 @@ async def answered() -> int:
     return 77
 
 
-def silent() -> Silent:
-    return Silent("no answer came")
+def silent() -> OutcomeUnknown:
+    return OutcomeUnknown("no answer came")

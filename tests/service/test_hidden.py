@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
+from bot.domain.admission import Rule
 from bot.domain.job import Billed, State, Update
-from bot.domain.limits import Rule
 from bot.domain.rules import Rules
-from bot.errors import LimitReached, OverAlready, Refused
-from bot.service.handle import Person
-from bot.service.history import History
+from bot.errors import AlreadyEnded, LimitReached, VendorRefused
+from bot.service.order_actions import Person
+from bot.service.undelivered import UndeliveredPictures
 from tests.samples import a_job
 from tests.service.conftest import a_request, answered, silent, until
 
@@ -34,7 +34,7 @@ async def test_a_cancelled_order_gives_its_place_back(shop, place):
     with pytest.raises(LimitReached):
         await place()
 
-    await shop.handle.cancel(job_id, NOAH)
+    await shop.actions.cancel(job_id, NOAH)
 
     assert await place() != job_id
 
@@ -49,8 +49,8 @@ async def test_a_burst_of_cancels_against_the_lane_never_has_both(shop):
             await asyncio.sleep(0)
         by = Person(id=MEMBER, guild_id=GUILD)
         try:
-            return await shop.handle.cancel(job_id, by)
-        except OverAlready:
+            return await shop.actions.cancel(job_id, by)
+        except AlreadyEnded:
             return None
 
     async with shop.working():
@@ -69,20 +69,20 @@ async def test_hiding_while_the_submit_is_on_its_way_disturbs_nothing(shop, plac
     async with shop.working():
         await shop.queue.reached.wait()
 
-        await shop.handle.cancel(job_id, NOAH)
+        await shop.actions.cancel(job_id, NOAH)
         shop.queue.hold.set()
         await until(lambda: shop.jobs.only.kept_at)
 
     job = shop.jobs.only
     assert (job.state, job.hidden, job.request_id) == (State.COMPLETED, True, "r-1")
     assert len(shop.queue.submitted) == 1
-    assert not shop.replies.delivered
-    assert shop.replies.settled[-1].hidden
+    assert not shop.presenter.delivered
+    assert shop.presenter.settled[-1].hidden
 
 
 @pytest.mark.parametrize(
     ("answer", "state"),
-    [(Refused(status=400, reason="no"), State.REFUSED), (silent(), State.UNCERTAIN)],
+    [(VendorRefused(status=400, reason="no"), State.REFUSED), (silent(), State.UNCERTAIN)],
     ids=["refused", "silent"],
 )
 async def test_what_was_hidden_as_it_was_sent_is_shown_by_no_later_end(shop, place, answer, state):
@@ -92,14 +92,14 @@ async def test_what_was_hidden_as_it_was_sent_is_shown_by_no_later_end(shop, pla
     job_id = await place()
     async with shop.working():
         await shop.queue.reached.wait()
-        shown = len(shop.replies.shown)
+        shown = len(shop.presenter.shown)
 
-        await shop.handle.cancel(job_id, NOAH)
+        await shop.actions.cancel(job_id, NOAH)
         shop.queue.hold.set()
         await until(shop.at_rest)
 
     assert (shop.jobs.only.state, shop.jobs.only.hidden) == (state, True)
-    later = [job for job, _ in shop.replies.shown[shown:]] + shop.replies.settled
+    later = [job for job, _ in shop.presenter.shown[shown:]] + shop.presenter.settled
     assert later
     assert all(job.hidden for job in later)
 
@@ -112,14 +112,14 @@ async def test_what_was_hidden_while_it_was_listened_for_stays_hidden(open_shop)
     await shop.orders.take(a_request(), answered)
     async with shop.working():
         await shop.queue.reached.wait()
-        shown = len(shop.replies.shown)
-        await shop.handle.cancel(shop.jobs.only.id, NOAH)
+        shown = len(shop.presenter.shown)
+        await shop.actions.cancel(shop.jobs.only.id, NOAH)
         shop.queue.hold.set()
         await until(lambda: shop.jobs.only.state is State.UNCERTAIN)
         for _ in range(10):
             await asyncio.sleep(0)
 
-    assert all(job.hidden for job, _ in shop.replies.shown[shown:])
+    assert all(job.hidden for job, _ in shop.presenter.shown[shown:])
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.PROCESSING])
@@ -129,17 +129,17 @@ async def test_a_hidden_order_goes_on_and_history_offers_what_comes_of_it(shop, 
     job_id = await place()
     async with shop.working():
         await until(lambda: shop.jobs.only.state is state)
-        shown = len(shop.replies.shown)
+        shown = len(shop.presenter.shown)
 
-        await shop.handle.cancel(job_id, NOAH)
+        await shop.actions.cancel(job_id, NOAH)
         shop.queue.after = Update(state=State.PROCESSING, request_id="r-1")
         await until(lambda: shop.jobs.only.state is State.PROCESSING)
         shop.queue.after = None  # it completes
         await until(lambda: shop.jobs.only.kept_at)
 
-    assert all(job.hidden for job, _ in shop.replies.shown[shown:])
+    assert all(job.hidden for job, _ in shop.presenter.shown[shown:])
     assert (shop.jobs.only.state, shop.jobs.only.billed) == (State.COMPLETED, Billed.YES)
-    assert not shop.replies.delivered
+    assert not shop.presenter.delivered
     assert await _history(shop) == [job_id]
     assert shop.jobs.only.state is State.DELIVERED
 
@@ -151,7 +151,7 @@ async def _history(shop):
         assert pictures
         handed.append(job.id)
 
-    history = History(jobs=shop.jobs, deliver=shop.deliver)
+    history = UndeliveredPictures(jobs=shop.jobs, delivery=shop.delivery)
     await history.hand_over(MEMBER, hand, file_limit=1 << 20)
     return handed
 
@@ -161,20 +161,20 @@ async def test_hidden_while_its_pictures_are_brought_they_are_taken_back_and_kep
     job_id = await place()
     async with shop.working():
         await until(lambda: shop.jobs.only.state is State.COMPLETED)
-        shop.replies.hold = asyncio.Event()
+        shop.presenter.hold = asyncio.Event()
         await until(lambda: shop.media.fetched)
         for _ in range(5):
             await asyncio.sleep(0)
 
-        await shop.handle.cancel(job_id, NOAH)
-        shop.replies.hold.set()
+        await shop.actions.cancel(job_id, NOAH)
+        shop.presenter.hold.set()
         await until(lambda: shop.jobs.only.kept_at)
 
     job = shop.jobs.only
     assert (job.state, job.hidden, job.owner) == (State.COMPLETED, True, None)
     assert State.DELIVERED not in shop.jobs.history[job_id]
-    assert shop.replies.settled[-1].hidden
-    shop.replies.hold = None
+    assert shop.presenter.settled[-1].hidden
+    shop.presenter.hold = None
     assert await _history(shop) == [job_id]
 
 
@@ -184,7 +184,7 @@ async def test_a_hidden_order_counts(shop, place):
     job_id = await place()
     async with shop.working():
         await shop.queue.reached.wait()
-        await shop.handle.cancel(job_id, NOAH)
+        await shop.actions.cancel(job_id, NOAH)
 
         with pytest.raises(LimitReached) as refused:
             await place()
@@ -197,9 +197,11 @@ async def test_a_callback_names_a_hidden_uncertain_order(shop):
     """What is learned of an order that may be paid for is never dropped."""
     job = a_job(state=State.UNCERTAIN, billed=Billed.UNKNOWN)
     shop.jobs.put(job)
-    await shop.handle.cancel(job.id, NOAH)
+    await shop.actions.cancel(job.id, NOAH)
 
-    await shop.hear.hear(job.id, job.callback_token, Update(state=State.QUEUED, request_id="r-9"))
+    await shop.callbacks.hear(
+        job.id, job.callback_token, Update(state=State.QUEUED, request_id="r-9")
+    )
 
     assert (shop.jobs.only.state, shop.jobs.only.request_id) == (State.QUEUED, "r-9")
     assert shop.jobs.only.hidden

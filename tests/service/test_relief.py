@@ -7,27 +7,27 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain import pressure
-from bot.domain.job import Billed, Cause, State
-from bot.domain.limits import Caps, Rule
-from bot.domain.notices import Shut
-from bot.domain.pressure import Reason
+from bot.domain import lane as breaker
+from bot.domain.admission import Caps, Rule
+from bot.domain.job import Billed, EndReason, State
+from bot.domain.lane import ClosedReason
+from bot.domain.log_entries import LaneClosed
 from bot.errors import (
-    Busy,
-    Closed,
-    KeyRefused,
+    KeyRejected,
     LimitReached,
+    NotSent,
     OutOfCredit,
-    Refused,
-    Unsent,
+    PermanentDiscordError,
+    RateLimited,
+    VendorRefused,
 )
 from bot.service import pace as pace_module
-from bot.service.limits import Moderator
+from bot.service.moderation import Moderator
 from tests.samples import LANE, NOW, a_job
 from tests.service.conftest import PROBE_AFTER, UNLIMITED, a_request, answered, silent, until
 
 NO_CREDIT = OutOfCredit(status=402, reason="Insufficient balance")
-NO_KEY = KeyRefused(status=401, reason="Invalid key")
+NO_KEY = KeyRejected(status=401, reason="Invalid key")
 MIRA = Moderator(id=1, guild_id=100)
 
 
@@ -35,7 +35,7 @@ MIRA = Moderator(id=1, guild_id=100)
 async def open_for_orders(shop):
     """Let the lane and the rounds run."""
     async with shop.working():
-        rounds = asyncio.create_task(shop.recover.run())
+        rounds = asyncio.create_task(shop.recovery.run())
         try:
             yield
         finally:
@@ -63,7 +63,7 @@ def submit(shop):
     async def submit(*answers):
         shop.queue.answers.extend(answers)
         async with asyncio.timeout(5):
-            return await shop.submit.submit(await shop.submit.next())
+            return await shop.dispatcher.submit(await shop.dispatcher.next())
 
     return submit
 
@@ -119,9 +119,9 @@ async def test_an_empty_wallet_gives_back_what_waits_and_charges_nothing(open_sh
 
     jobs = shop.jobs.rows.values()
     assert {(job.state, job.cause, job.billed) for job in jobs} == {
-        (State.REFUSED, Cause.OUT_OF_CREDIT, Billed.NO)
+        (State.REFUSED, EndReason.OUT_OF_CREDIT, Billed.NO)
     }
-    assert {job.id for job in shop.replies.settled} == set(shop.jobs.rows)
+    assert {job.id for job in shop.presenter.settled} == set(shop.jobs.rows)
     assert len(shop.queue.submitted) == 1
 
 
@@ -156,16 +156,16 @@ async def test_a_server_is_told_once_however_many_orders_and_rounds(open_shop):
     shop.queue.answers.append(NO_CREDIT)
 
     async with open_for_orders(shop):
-        await until(lambda: len(shop.notices.told) == 2)
+        await until(lambda: len(shop.log_channel.told) == 2)
         await until(shop.at_rest)
     for _ in range(3):
         await shop.round()
 
-    told = dict(shop.notices.told)
-    assert len(shop.notices.told) == 2
+    told = dict(shop.log_channel.told)
+    assert len(shop.log_channel.told) == 2
     for channel_id, guild_id, orders in ((900, 100, 3), (901, 101, 1)):
-        assert told[channel_id] == Shut(
-            reason=Reason.CREDIT,
+        assert told[channel_id] == LaneClosed(
+            reason=ClosedReason.CREDIT,
             guild_id=guild_id,
             orders=orders,
             channel_id=200 + guild_id,
@@ -189,14 +189,14 @@ async def test_what_is_given_back_later_in_an_episode_is_not_told_again(shop, or
     await asked.wait()
     await submit(NO_CREDIT)
     await shop.round()
-    assert len(shop.notices.told) == 1
+    assert len(shop.log_channel.told) == 1
 
     late.set()
     await taking
     await shop.round()
 
     assert states(shop) == [State.REFUSED] * 2
-    assert len(shop.notices.told) == 1
+    assert len(shop.log_channel.told) == 1
 
 
 async def test_another_episode_is_told_anew(shop, probe, order, submit):
@@ -209,7 +209,7 @@ async def test_another_episode_is_told_anew(shop, probe, order, submit):
     await submit(NO_CREDIT)
     await shop.round()
 
-    assert [notice.orders for _, notice in shop.notices.told] == [1, 1]
+    assert [notice.orders for _, notice in shop.log_channel.told] == [1, 1]
 
 
 async def test_the_next_order_is_refused_before_anything_is_sent(shop, empty, order):
@@ -262,7 +262,7 @@ async def test_the_probes_success_opens_the_lane_for_everybody(shop, probe, orde
 
 async def test_a_probe_that_finds_no_credit_waits_again(shop, probe, order, submit, caplog):
     refused = await submit(NO_CREDIT)
-    assert (refused.id, refused.cause) == (probe.id, Cause.OUT_OF_CREDIT)
+    assert (refused.id, refused.cause) == (probe.id, EndReason.OUT_OF_CREDIT)
 
     verdict = await refusal(order)
     assert (verdict.rule, verdict.ends_at) == (Rule.CREDIT, NOW + 2 * PROBE_AFTER)
@@ -286,10 +286,10 @@ async def test_an_order_that_was_taken_before_the_wallet_ran_dry_opens_nothing(s
     """Its answer is late: it tells of a wallet that was."""
     await order()
     await order()
-    early = await shop.submit.next()
+    early = await shop.dispatcher.next()
     await submit(NO_CREDIT)
 
-    after = await shop.submit.submit(early)
+    after = await shop.dispatcher.submit(early)
 
     assert after.state is State.QUEUED
     assert (await refusal(order)).ends_at == NOW + PROBE_AFTER
@@ -300,15 +300,15 @@ async def test_a_refusal_that_comes_late_prolongs_nothing(shop, order, submit, c
     """It was sent before the lane was shut, and refused for the same reason."""
     await order()
     await order()
-    early = await shop.submit.next()
+    early = await shop.dispatcher.next()
     await submit(NO_CREDIT)
     shop.clock.now += seconds
     lane = shop.lanes.now(LANE)
 
     shop.queue.answers.append(NO_CREDIT)
-    after = await shop.submit.submit(early)
+    after = await shop.dispatcher.submit(early)
 
-    assert (after.state, after.cause) == (State.REFUSED, Cause.OUT_OF_CREDIT)
+    assert (after.state, after.cause) == (State.REFUSED, EndReason.OUT_OF_CREDIT)
     assert shop.lanes.now(LANE) == lane
     assert len(warnings(caplog)) == 1
 
@@ -317,13 +317,13 @@ async def test_a_refusal_that_comes_late_prolongs_nothing(shop, order, submit, c
 async def test_what_comes_late_leaves_the_probe_its_turn(shop, order, submit, answers):
     await order()
     await order()
-    early = await shop.submit.next()
+    early = await shop.dispatcher.next()
     await submit(NO_CREDIT)
     shop.clock.now += PROBE_AFTER
     probe = await order()
 
     shop.queue.answers.extend(answers)
-    await shop.submit.submit(early)
+    await shop.dispatcher.submit(early)
 
     assert shop.lanes.now(LANE).probe == probe.id
     assert (await refusal(order)).ends_at is None
@@ -331,7 +331,7 @@ async def test_what_comes_late_leaves_the_probe_its_turn(shop, order, submit, an
 
 @pytest.mark.parametrize(
     ("answer", "state"),
-    [(silent(), State.UNCERTAIN), (Refused(status=400, reason="no"), State.REFUSED)],
+    [(silent(), State.UNCERTAIN), (VendorRefused(status=400, reason="no"), State.REFUSED)],
 )
 async def test_a_probe_that_finds_nothing_out_makes_room(shop, probe, order, submit, answer, state):
     """Else its lane would be shut for ever: nobody else may ask the vendor."""
@@ -345,7 +345,7 @@ async def test_a_probe_that_finds_nothing_out_makes_room(shop, probe, order, sub
 
 async def test_a_probe_whose_member_was_not_answered_makes_room(shop, empty, order):
     async def refused():
-        raise Closed("404 (10062)")
+        raise PermanentDiscordError("404 (10062)")
 
     shop.clock.now += PROBE_AFTER
     cancelled = await order(answer=refused)
@@ -356,7 +356,9 @@ async def test_a_probe_whose_member_was_not_answered_makes_room(shop, empty, ord
     assert shop.lanes.now(LANE).probe == again.id
 
 
-@pytest.mark.parametrize("answer", [Busy(status=429, retry_after=60), Unsent("no connection")])
+@pytest.mark.parametrize(
+    "answer", [RateLimited(status=429, retry_after=60), NotSent("no connection")]
+)
 async def test_a_probe_that_the_vendor_did_not_take_remains_the_probe(
     shop, probe, order, submit, answer
 ):
@@ -390,7 +392,7 @@ async def test_an_empty_wallet_is_not_forgotten_while_the_store_is_away(
 
     shop.lanes.away = False
 
-    assert (await submitting).cause is Cause.OUT_OF_CREDIT
+    assert (await submitting).cause is EndReason.OUT_OF_CREDIT
     assert (await refusal(order)).rule is Rule.CREDIT
 
 
@@ -402,8 +404,8 @@ def empty_later(shop, order):
         await order()
         shop.queue.answers.append(NO_CREDIT)
         shop.queue.hold = asyncio.Event()
-        job = await shop.submit.next()
-        submitting = asyncio.create_task(shop.submit.submit(job))
+        job = await shop.dispatcher.next()
+        submitting = asyncio.create_task(shop.dispatcher.submit(job))
         await shop.queue.reached.wait()
         return submitting
 
@@ -421,13 +423,13 @@ async def test_a_refused_key_keeps_what_waits_and_takes_no_more(shop, order, sub
 
     await shop.round()
 
-    assert (refused.state, refused.cause) == (State.REFUSED, Cause.KEY_REFUSED)
+    assert (refused.state, refused.cause) == (State.REFUSED, EndReason.KEY_REFUSED)
     assert shop.jobs.rows[waiting.id].state is State.WAITING
     assert not await shop.jobs.waits(lane=LANE, width=4, now=NOW + 10**6)
     verdict = await refusal(order)
     assert (verdict.rule, verdict.ends_at) == (Rule.KEY, None)
     assert len(warnings(caplog)) == 1
-    assert shop.notices.told == []
+    assert shop.log_channel.told == []
 
 
 async def test_a_start_lets_what_waits_for_a_key_go(shop, order, submit):
@@ -435,7 +437,7 @@ async def test_a_start_lets_what_waits_for_a_key_go(shop, order, submit):
     waiting = await order()
     await submit(NO_KEY)
 
-    await shop.lanes.turn(LANE, pressure.unlocked)
+    await shop.lanes.turn(LANE, breaker.key_accepted)
     async with open_for_orders(shop):
         await until(lambda: shop.jobs.rows[waiting.id].state is State.DELIVERED)
 
@@ -446,17 +448,17 @@ async def test_a_start_lets_what_waits_for_a_key_go(shop, order, submit):
 async def test_a_pause_that_nobody_should_wait_for_gives_back_what_waits(shop, order, caplog):
     shop.guilds.kept[100] = replace(UNLIMITED, log_channel=900)
     shop.jobs.put(*(a_job(answered_at=NOW) for _ in range(3)))
-    shop.queue.answers.extend([Busy(status=429, retry_after=601)] * 3)
+    shop.queue.answers.extend([RateLimited(status=429, retry_after=601)] * 3)
 
     async with open_for_orders(shop):
         await until(shop.at_rest)
     await shop.round()
 
     assert {(job.state, job.cause, job.billed) for job in shop.jobs.rows.values()} == {
-        (State.REFUSED, Cause.BUSY, Billed.NO)
+        (State.REFUSED, EndReason.BUSY, Billed.NO)
     }
-    ((channel_id, notice),) = shop.notices.told
-    assert (channel_id, notice.reason, notice.orders) == (900, Reason.BUSY, 3)
+    ((channel_id, notice),) = shop.log_channel.told
+    assert (channel_id, notice.reason, notice.orders) == (900, ClosedReason.BUSY, 3)
     assert notice.until == NOW + 601
     verdict = await refusal(order)
     assert (verdict.rule, verdict.ends_at) == (Rule.BUSY, NOW + 601)
@@ -468,7 +470,7 @@ async def test_a_pause_that_nobody_should_wait_for_gives_back_what_waits(shop, o
 async def test_a_pause_that_is_worth_waiting_for_keeps_what_waits(shop, order, submit):
     await order()
     waiting = await order()
-    await submit(Busy(status=429, retry_after=600))
+    await submit(RateLimited(status=429, retry_after=600))
 
     await shop.round()
     later = await order()
@@ -480,14 +482,14 @@ async def test_a_pause_that_is_worth_waiting_for_keeps_what_waits(shop, order, s
 
     assert shop.jobs.rows[waiting.id].state is State.DELIVERED
     assert shop.jobs.rows[later.id].state is State.DELIVERED
-    assert shop.notices.told == []
+    assert shop.log_channel.told == []
 
 
 async def test_orders_are_taken_again_once_the_rest_of_a_long_pause_is_worth_waiting_for(
     shop, order, submit
 ):
     await order()
-    await submit(Busy(status=429, retry_after=3600))
+    await submit(RateLimited(status=429, retry_after=3600))
     await refusal(order)
 
     shop.clock.now += 3000

@@ -6,11 +6,17 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.job import State
-from bot.domain.notices import Blocked, Reported
+from bot.domain.log_entries import Blocked, Reported
 from bot.domain.rules import Rules
-from bot.errors import LogClosed, NoLog, NothingThere, NotRemoved, ReportedAlready
-from bot.service.handle import Handle, Person, Seen
-from bot.service.limits import Moderator
+from bot.errors import (
+    AlreadyReported,
+    LogChannelUnreachable,
+    NoLogChannel,
+    OrderNotFound,
+    RemovalFailed,
+)
+from bot.service.moderation import Moderator
+from bot.service.order_actions import OrderActions, Person, Seen
 from tests.samples import LANE, a_job, an_order
 from tests.service.conftest import NO_CAPS
 
@@ -23,14 +29,14 @@ MIRA = Moderator(id=1, guild_id=GUILD, language="de")
 @pytest.fixture
 def handle(shop):
     shop.guilds.kept[GUILD] = Rules(log_channel=LOG)
-    return Handle(
+    return OrderActions(
         jobs=shop.jobs,
         guilds=shop.guilds,
-        notices=shop.notices,
-        replies=shop.replies,
-        deliver=shop.deliver,
-        crew=shop.crew,
-        bell=shop.bell,
+        log_channel=shop.log_channel,
+        presenter=shop.presenter,
+        delivery=shop.delivery,
+        runner=shop.runner,
+        notifier=shop.notifier,
         caps=NO_CAPS,
         lane=LANE,
         now=shop.clock,
@@ -50,7 +56,7 @@ def put(shop):
 
 
 def lines(shop):
-    return [notice for channel, notice in shop.notices.told if channel == LOG]
+    return [notice for channel, notice in shop.log_channel.told if channel == LOG]
 
 
 async def test_a_report_reaches_the_moderators_in_their_servers_language(shop, handle, put):
@@ -67,7 +73,7 @@ async def test_a_picture_that_was_reported_is_not_told_again(shop, handle, put):
     job = put()
     await handle.report(job.id, ADA, language="en")
 
-    with pytest.raises(ReportedAlready):
+    with pytest.raises(AlreadyReported):
         await handle.report(job.id, NOAH, language="en")
 
     assert len(lines(shop)) == 1
@@ -77,7 +83,7 @@ async def test_without_a_log_channel_the_member_hears_that_nobody_would(shop, ha
     shop.guilds.kept[GUILD] = Rules()
     job = put()
 
-    with pytest.raises(NoLog):
+    with pytest.raises(NoLogChannel):
         await handle.report(job.id, ADA, language="en")
 
     assert shop.jobs.rows[job.id].reported_at is None
@@ -86,11 +92,11 @@ async def test_without_a_log_channel_the_member_hears_that_nobody_would(shop, ha
 async def test_a_report_that_could_not_be_written_may_be_made_again(shop, handle, put):
     """A lost report that counts as made would protect the picture from all others."""
     job = put()
-    shop.notices.closed = True
-    with pytest.raises(LogClosed):
+    shop.log_channel.closed = True
+    with pytest.raises(LogChannelUnreachable):
         await handle.report(job.id, ADA, language="en")
 
-    shop.notices.closed = False
+    shop.log_channel.closed = False
     await handle.report(job.id, ADA, language="en")
 
     assert len(lines(shop)) == 1
@@ -119,7 +125,7 @@ async def test_what_a_member_can_not_see_here_can_not_be_reported(shop, handle, 
     """Neither does a report tell moderators what was ordered in private."""
     job = put(**changes)
 
-    with pytest.raises(NothingThere):
+    with pytest.raises(OrderNotFound):
         await handle.report(job.id, ADA, language="en")
 
     assert lines(shop) == []
@@ -140,8 +146,8 @@ async def test_a_picture_is_looked_for_where_it_was_seen(shop, handle, put):
     await handle.report(job.id, ADA, language="en", seen=Seen(channel_id=9, message_id=8))
     await handle.take_away(job.id, MIRA)
 
-    ((_, notice),) = shop.notices.told
-    for one in (notice.job, *shop.replies.removed, shop.jobs.rows[job.id]):
+    ((_, notice),) = shop.log_channel.told
+    for one in (notice.job, *shop.presenter.removed, shop.jobs.rows[job.id]):
         assert (one.channel_id, one.message_id) == (9, 8)
 
 
@@ -152,7 +158,7 @@ async def test_a_private_picture_has_no_place_where_others_could_look(shop, hand
     await handle.take_away(job.id, MIRA)
 
     assert shop.jobs.rows[job.id].message_id == job.message_id
-    assert shop.replies.removed == []
+    assert shop.presenter.removed == []
 
 
 async def test_two_reports_at_once_are_both_taken(shop, handle, put):
@@ -163,7 +169,7 @@ async def test_two_reports_at_once_are_both_taken(shop, handle, put):
         *(handle.report(job.id, by, language="en") for by in (ADA, NOAH)), return_exceptions=True
     )
 
-    assert all(one is None or isinstance(one, ReportedAlready) for one in found)
+    assert all(one is None or isinstance(one, AlreadyReported) for one in found)
     assert {notice.job.id for notice in lines(shop)} == {job.id}
     assert shop.jobs.rows[job.id].reported_at is not None
 
@@ -171,13 +177,13 @@ async def test_two_reports_at_once_are_both_taken(shop, handle, put):
 async def test_a_job_that_changes_meanwhile_is_marked_all_the_same(shop, handle, put):
     """Its pictures may be posted, or deleted, while the report is written."""
     job = put()
-    write = shop.notices.write
+    write = shop.log_channel.write
 
     async def write_and_change(channel_id, notice):
         await write(channel_id, notice)
         shop.jobs.put(replace(job, epoch=job.epoch + 1))
 
-    shop.notices.write = write_and_change
+    shop.log_channel.write = write_and_change
 
     await handle.report(job.id, ADA, language="en")
 
@@ -191,9 +197,9 @@ async def test_a_moderator_finds_a_reported_job_of_their_own_server_alone(handle
     here, elsewhere = put(), put(guild_id=ELSEWHERE)
 
     assert await handle.reported(here.id, MIRA) == here
-    with pytest.raises(NothingThere):
+    with pytest.raises(OrderNotFound):
         await handle.reported(elsewhere.id, MIRA)
-    with pytest.raises(NothingThere):
+    with pytest.raises(OrderNotFound):
         await handle.reported("f" * 16, MIRA)
 
 
@@ -204,7 +210,7 @@ async def test_taken_away_pictures_are_gone_with_their_message(shop, handle, put
 
     assert taken.deleted_at == shop.clock()
     assert shop.jobs.rows[job.id].deleted_at == shop.clock()
-    assert [removed.id for removed in shop.replies.removed] == [job.id]
+    assert [removed.id for removed in shop.presenter.removed] == [job.id]
 
 
 async def test_taking_away_twice_changes_nothing_more(shop, handle, put):
@@ -221,24 +227,24 @@ async def test_taking_away_twice_changes_nothing_more(shop, handle, put):
 async def test_what_discord_does_not_let_us_delete_is_not_said_to_be_deleted(shop, handle, put):
     """The moderator still sees it, and may press again or delete it by hand."""
     job = put()
-    shop.replies.closed = True
+    shop.presenter.closed = True
 
-    with pytest.raises(NotRemoved):
+    with pytest.raises(RemovalFailed):
         await handle.take_away(job.id, MIRA)
 
     assert shop.jobs.rows[job.id] == job
-    shop.replies.closed = False
+    shop.presenter.closed = False
     assert (await handle.take_away(job.id, MIRA)).deleted_at is not None
 
 
 async def test_a_moderator_of_another_server_takes_nothing_away(shop, handle, put):
     job = put()
 
-    with pytest.raises(NothingThere):
+    with pytest.raises(OrderNotFound):
         await handle.take_away(job.id, replace(MIRA, guild_id=ELSEWHERE))
 
     assert shop.jobs.rows[job.id] == job
-    assert shop.replies.removed == []
+    assert shop.presenter.removed == []
 
 
 async def test_a_block_that_ends_by_itself_is_not_what_a_report_asks_for(shop):

@@ -6,8 +6,8 @@ import pytest
 
 from bot.domain.rules import Rules
 from bot.domain.styles import Style
-from bot.service import members as members_module
-from bot.service.members import STYLES_KEPT, Keeping, Own
+from bot.service import member_account as members_module
+from bot.service.member_account import STYLES_KEPT, MemberAccount, RetentionPolicy
 from tests.samples import LANE
 from tests.service.conftest import NO_CAPS
 
@@ -17,15 +17,15 @@ WOOL = Style(name="Wool", words="knitted wool")
 @pytest.fixture
 def own(shop):
     shop.guilds.kept[100] = Rules(styles=(WOOL,))
-    return Own(
+    return MemberAccount(
         members=shop.members,
-        records=None,
+        queries=None,
         jobs=shop.jobs,
         guilds=shop.guilds,
-        deliver=shop.deliver,
+        delivery=shop.delivery,
         caps=NO_CAPS,
         lane=LANE,
-        keeping=Keeping(files_days=7, orders_days=90),
+        keeping=RetentionPolicy(files_days=7, orders_days=90),
         now=shop.clock,
     )
 

@@ -1,10 +1,10 @@
 """Ways to record an order, for tests that are about the store and not about rules."""
 
-from bot.errors import NotOrdered
+from bot.errors import OrderRejected
 from tests.samples import anybody
 
 
-class Full(NotOrdered):
+class Full(OrderRejected):
     """These tests' own refusal."""
 
 

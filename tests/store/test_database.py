@@ -10,10 +10,10 @@ from sqlalchemy import event, insert, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.util import await_only
 
-from bot.errors import StoreAway
+from bot.errors import StoreUnavailable
 from bot.store import engine as engine_module
-from bot.store import file as file_module
-from bot.store import server as server_module
+from bot.store import postgres as server_module
+from bot.store import sqlite as file_module
 from bot.store.database import Database
 from bot.store.jobs import Jobs
 from bot.store.lanes import _FRESH, Lanes
@@ -99,7 +99,7 @@ async def test_a_power_cut_undoes_nothing_on_a_server(database):
 @pytest.mark.parametrize("write", WRITES, ids=NAMES)
 async def test_a_locked_file_is_a_store_away(impatient, database, locked, write):
     """The callers wait and try again; a driver's error would end their tasks."""
-    with pytest.raises(StoreAway):
+    with pytest.raises(StoreUnavailable):
         await write(database)
 
 
@@ -115,7 +115,7 @@ async def test_the_store_is_there_again_once_the_lock_is_gone(impatient, databas
     job = a_job()
     holder = sqlite3.connect(file, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreAway):
+    with pytest.raises(StoreUnavailable):
         await record(Jobs(database), job)
     holder.execute("ROLLBACK")
     holder.close()
@@ -127,9 +127,9 @@ async def test_the_store_is_there_again_once_the_lock_is_gone(impatient, databas
 @pytest.mark.parametrize("write", WRITES, ids=NAMES)
 async def test_a_server_that_is_gone_is_a_store_away_until_it_is_back(database, wire, write):
     wire.cut()
-    with pytest.raises(StoreAway):
+    with pytest.raises(StoreUnavailable):
         await write(database)
-    with pytest.raises(StoreAway):
+    with pytest.raises(StoreUnavailable):
         await database.ping()
 
     wire.mend()
@@ -157,7 +157,7 @@ async def test_a_transaction_that_is_cut_is_a_store_away_and_changes_nothing(
         await_only(postgres.cut(url))
         connection.execute(text("DELETE FROM lanes"))
 
-    with pytest.raises(StoreAway):
+    with pytest.raises(StoreUnavailable):
         await database.write(cut_short)
 
     assert await jobs.get(job.id) == job
@@ -174,7 +174,7 @@ async def test_a_server_that_stands_still_is_a_store_away_in_time(
     wire.hold()
 
     async with asyncio.timeout(3):
-        with pytest.raises(StoreAway):
+        with pytest.raises(StoreUnavailable):
             await database.ping() if opened else await opens(url)
 
     wire.mend()
@@ -190,7 +190,7 @@ async def test_many_that_give_up_leave_no_connection_behind(monkeypatch, wire, d
     ends = await asyncio.gather(
         *(database.ping() for _ in range(3 * engine_module.CONNECTIONS)), return_exceptions=True
     )
-    assert {type(end) for end in ends} == {StoreAway}
+    assert {type(end) for end in ends} == {StoreUnavailable}
 
     monkeypatch.undo()
     wire.mend()
@@ -319,7 +319,9 @@ async def test_an_error_of_the_database_is_everybodys(database, add):
     go_on()
     await first
 
-    assert {type(end) for end in await asyncio.gather(*ends, return_exceptions=True)} == {StoreAway}
+    assert {type(end) for end in await asyncio.gather(*ends, return_exceptions=True)} == {
+        StoreUnavailable
+    }
     assert await Jobs(database).get(job.id) is None
 
 
@@ -330,7 +332,7 @@ async def test_a_closed_file_takes_nothing_more(url):
         pass
 
     async with asyncio.timeout(5):
-        with pytest.raises(StoreAway):
+        with pytest.raises(StoreUnavailable):
             await Jobs(store).renew("here", lease=1)
 
 
@@ -349,19 +351,19 @@ async def test_a_file_that_cannot_be_opened_is_a_store_away(file, kind):
     if kind == "below a file":
         file = file / "imagine.db"
 
-    with pytest.raises(StoreAway):
+    with pytest.raises(StoreUnavailable):
         await opens(f"sqlite+aiosqlite:///{file}")
 
 
 async def test_a_server_that_cannot_be_opened_says_why(postgres, tmp_path):
     """The operator reads this line, and has to know what to mend."""
-    with pytest.raises(StoreAway, match='database "nowhere" does not exist'):
+    with pytest.raises(StoreUnavailable, match='database "nowhere" does not exist'):
         await opens(postgres.url("nowhere"))
-    with pytest.raises(StoreAway, match="No such file or directory"):
+    with pytest.raises(StoreUnavailable, match="No such file or directory"):
         await opens(postgres.url("nowhere", host=tmp_path))
-    with pytest.raises(StoreAway, match="Connect call failed"):
+    with pytest.raises(StoreUnavailable, match="Connect call failed"):
         await opens("postgresql+asyncpg://user:very-secret@127.0.0.1:1/imagine")
-    with pytest.raises(StoreAway, match="ssl"):
+    with pytest.raises(StoreUnavailable, match="ssl"):
         await opens(f"{postgres.url('nowhere')}&ssl=perhaps")
 
 
@@ -370,7 +372,7 @@ async def test_no_value_of_a_row_shows_in_an_error_of_a_file(impatient, database
     """Rows hold tokens, and errors reach the log."""
     job = a_job(interaction_token="very-secret")
 
-    with pytest.raises(StoreAway) as away:
+    with pytest.raises(StoreUnavailable) as away:
         await record(Jobs(database), job)
 
     assert "very-secret" not in f"{away.value} {away.value.__cause__}"
@@ -380,7 +382,7 @@ async def test_no_value_of_a_row_shows_in_an_error_of_a_file(impatient, database
 async def test_no_value_of_a_row_shows_in_an_error_of_a_server(database):
     job = a_job(order=an_order(images="very-secret"))
 
-    with pytest.raises(StoreAway) as away:
+    with pytest.raises(StoreUnavailable) as away:
         await record(Jobs(database), job)
 
     assert "very-secret" not in f"{away.value} {away.value.__cause__}"

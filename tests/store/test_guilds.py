@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, example, given, settings
 from sqlalchemy import insert, select
 
 from bot.domain.rules import Block, Pause, Rules, Tier, changed
-from bot.domain.words import Words
-from bot.errors import BadLimit
+from bot.domain.word_filter import WordLists
+from bot.errors import InvalidLimit
 from bot.store.guilds import Guilds
 from bot.store.tables import blocks, drafts
 from bot.store.tables import guilds as guilds_table
@@ -61,7 +61,7 @@ async def test_a_change_holds_for_other_processes_too(guilds, other_guilds):
 async def test_what_can_not_be_changed_changes_nothing(guilds):
     await guilds.change(GUILD, slower)
 
-    with pytest.raises(BadLimit):
+    with pytest.raises(InvalidLimit):
         await guilds.change(GUILD, partial(changed, steps=5))
 
     assert await guilds.rules(GUILD) == Rules(cooldown=1)
@@ -101,7 +101,7 @@ async def test_a_document_that_a_younger_version_wrote_is_understood(guilds, put
     assert await guilds.rules(GUILD) == Rules(
         cooldown=5,
         tiers=(Tier(role_id=7, images=2),),
-        words=Words(blocked=("storm",)),
+        words=WordLists(blocked=("storm",)),
         pause=Pause(by=1, since=NOW),
     )
 
@@ -169,7 +169,7 @@ DRAFTED = (
     {"images": 2, "steps": 30, "spoiler": True, "age_restricted_only": True},
     {"channels": (ID, 2)},
     {"channels": ()},
-    {"words": Words(blocked=("b\u00e4d \U0001f346",), allowed=("'; --",))},
+    {"words": WordLists(blocked=("b\u00e4d \U0001f346",), allowed=("'; --",))},
     {name: getattr(FULLEST, name) for name in ("words", "tiers", "channels")},
 )
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain import pressure
-from bot.domain.job import Billed, Cause, State, Update, advance
-from bot.domain.pressure import Lane, Reason
-from bot.store.records import Records
+from bot.domain import lane as breaker
+from bot.domain.job import Billed, EndReason, State, Update, advance
+from bot.domain.lane import ClosedReason, Lane
+from bot.store.job_queries import JobQueries
 from tests.samples import LANE, NOW, a_job, an_order, anybody
 from tests.store.record import Full, record
 
@@ -39,7 +39,7 @@ async def test_a_job_comes_back_as_it_was_put_in(jobs):
         interaction_id=2**62,
         state=State.COMPLETED,
         billed=Billed.YES,
-        cause=Cause.VENDOR,
+        cause=EndReason.VENDOR,
         error="its words",
         request_id="r-1",
         media=("https://a.r2.dev/1", "https://a.r2.dev/2"),
@@ -78,7 +78,7 @@ async def test_of_two_processes_that_record_one_interaction_one_wins(jobs, other
 
 async def test_a_swap_puts_the_new_in_the_place_of_the_old(jobs, add):
     before = await add()
-    after = before.turn(State.CANCELLED, now=NOW + 1, cause=Cause.UNANSWERED)
+    after = before.turn(State.CANCELLED, now=NOW + 1, cause=EndReason.UNANSWERED)
 
     assert await jobs.swap(before, after)
     assert await jobs.get(before.id) == after
@@ -463,7 +463,7 @@ async def test_pictures_of_a_forgotten_order_that_come_all_the_same_are_not_offe
     """
     unsure = await add(state=State.UNCERTAIN, billed=Billed.UNKNOWN)
     sound = await add(state=State.COMPLETED, kept_at=NOW, created_at=NOW + 1)
-    await Records(database).forget(unsure.member_id, made_before=NOW, today=NOW)
+    await JobQueries(database).forget(unsure.member_id, made_before=NOW, today=NOW)
 
     assert await jobs.learn(unsure.id, "r-late", now=NOW)
     queued = await jobs.get(unsure.id)
@@ -559,7 +559,7 @@ async def test_of_a_lane_without_credit_only_the_probe_is_claimed(jobs, add, cla
     await add(guild_id=1)
     probe = await add(guild_id=1, created_at=NOW + 1)
     await add(guild_id=2)
-    await shut(Reason.CREDIT, probe=probe.id)
+    await shut(ClosedReason.CREDIT, probe=probe.id)
 
     assert await jobs.waits(lane=LANE, width=16, now=NOW)
     assert (await claim()).id == probe.id
@@ -570,7 +570,7 @@ async def test_of_a_lane_without_credit_only_the_probe_is_claimed(jobs, add, cla
 async def test_of_a_lane_that_is_shut_nothing_is_claimed(jobs, add, claim, shut):
     await add()
 
-    for reason in (Reason.CREDIT, Reason.KEY):
+    for reason in (ClosedReason.CREDIT, ClosedReason.KEY):
         await shut(reason)
         assert not await jobs.waits(lane=LANE, width=16, now=NOW + 10**6)
         assert await claim(now=NOW + 10**6) is None
@@ -578,7 +578,7 @@ async def test_of_a_lane_that_is_shut_nothing_is_claimed(jobs, add, claim, shut)
 
 async def test_a_probe_pauses_with_its_lane(add, claim, shut):
     probe = await add()
-    await shut(Reason.CREDIT, probe=probe.id, paused_until=NOW + 60)
+    await shut(ClosedReason.CREDIT, probe=probe.id, paused_until=NOW + 60)
 
     assert await claim(now=NOW + 59) is None
     assert (await claim(now=NOW + 60)).id == probe.id
@@ -586,11 +586,11 @@ async def test_a_probe_pauses_with_its_lane(add, claim, shut):
 
 async def test_of_many_orders_at_once_one_becomes_the_probe(jobs, other_jobs, lanes, shut):
     """Two processes, many members: one of them finds out whether there is credit again."""
-    await shut(Reason.CREDIT)
+    await shut(ClosedReason.CREDIT)
     asked = [a_job(guild_id=number % 3) for number in range(12)]
 
     def admit(job, standing):
-        if pressure.shut(standing.lane, NOW) and not pressure.may_probe(standing.lane, NOW):
+        if breaker.closed_reason(standing.lane, NOW) and not breaker.may_probe(standing.lane, NOW):
             raise Full
         return job
 
@@ -610,7 +610,7 @@ async def test_no_other_order_is_a_probe(jobs, lanes, shut):
     await jobs.add(a_job(), anybody)
     assert await lanes.get(LANE) == Lane()
 
-    await shut(Reason.CREDIT)
+    await shut(ClosedReason.CREDIT)
     with pytest.raises(Full):
         await jobs.add(a_job(), nobody)
     assert (await lanes.get(LANE)).probe is None

@@ -7,9 +7,9 @@ from functools import partial
 
 import pytest
 
-from bot.domain import pressure
-from bot.domain.job import Cause, State
-from bot.domain.pressure import FIRST_PAUSE, Lane, Reason
+from bot.domain import lane as breaker
+from bot.domain.job import EndReason, State
+from bot.domain.lane import FIRST_PAUSE, ClosedReason, Lane
 from bot.service.ports import GivenBack
 from bot.store.lanes import Lanes
 from tests.samples import LANE, NOW
@@ -17,13 +17,13 @@ from tests.samples import LANE, NOW
 
 async def press(lanes, lane, **how):
     """Note that the vendor asked for patience; return the lane as it then is."""
-    _, after = await lanes.turn(lane, partial(pressure.pressed, jitter=0, **how))
+    _, after = await lanes.turn(lane, partial(breaker.after_back_off, jitter=0, **how))
     return after
 
 
 async def ease(lanes, lane):
     """Note that the vendor took an order."""
-    await lanes.turn(lane, partial(pressure.eased, job_id="1"))
+    await lanes.turn(lane, partial(breaker.after_success, job_id="1"))
 
 
 async def test_a_lane_that_nothing_is_known_of_is_open(lanes):
@@ -119,7 +119,7 @@ def drain(lanes):
     """Note that the wallet could not pay for an order."""
 
     async def drain(job_id="first", *, by=lanes, at=NOW):
-        how = partial(pressure.drained, job_id=job_id, now=at, probe_after=300)
+        how = partial(breaker.out_of_credit, job_id=job_id, now=at, probe_after=300)
         return await by.turn(LANE, how)
 
     return drain
@@ -140,7 +140,7 @@ async def test_an_empty_wallet_is_one_for_all_processes_and_through_restarts(
 ):
     _, shut = await drain()
 
-    assert shut == Lane(closed=Reason.CREDIT, shut_at=NOW, probe_at=NOW + 300)
+    assert shut == Lane(closed=ClosedReason.CREDIT, shut_at=NOW, probe_at=NOW + 300)
     assert await Lanes(other_database).get(LANE) == shut
 
 
@@ -161,10 +161,10 @@ async def test_a_lane_stands_by_what_became_of_its_probe(lanes, stands, add):
     """Whoever submitted it may have died before telling the lane."""
     for state in [None, *State]:  # None: it is not on record any more
         probe_id = "gone" if state is None else (await add(state=state)).id
-        recorded = Lane(closed=Reason.CREDIT, shut_at=NOW, probe_at=NOW, probe=probe_id)
+        recorded = Lane(closed=ClosedReason.CREDIT, shut_at=NOW, probe_at=NOW, probe=probe_id)
         await stands(**vars(recorded))
 
-        assert await lanes.get(LANE) == pressure.probed(recorded, state)
+        assert await lanes.get(LANE) == breaker.probe_resolved(recorded, state)
 
 
 async def test_what_is_turned_is_the_lane_as_it_stands_and_what_is_told_is_what_was_recorded(
@@ -172,12 +172,12 @@ async def test_what_is_turned_is_the_lane_as_it_stands_and_what_is_told_is_what_
 ):
     """So whoever eases a lane learns that this opened it, although its probe already says so."""
     probe = await add(state=State.QUEUED)
-    await stands(closed=Reason.CREDIT, shut_at=NOW, probe=probe.id)
+    await stands(closed=ClosedReason.CREDIT, shut_at=NOW, probe=probe.id)
 
-    before, after = await lanes.turn(LANE, partial(pressure.eased, job_id=probe.id))
-    again = await lanes.turn(LANE, partial(pressure.eased, job_id=probe.id))
+    before, after = await lanes.turn(LANE, partial(breaker.after_success, job_id=probe.id))
+    again = await lanes.turn(LANE, partial(breaker.after_success, job_id=probe.id))
 
-    assert (before.closed, after.closed, after.probe) == (Reason.CREDIT, None, None)
+    assert (before.closed, after.closed, after.probe) == (ClosedReason.CREDIT, None, None)
     assert again == (after, after)
 
 
@@ -186,10 +186,10 @@ async def test_a_lane_that_was_opened_stays_open_when_its_probe_is_forgotten(
 ):
     """Orders are not kept for ever, and a lane that remembered only its probe would shut again."""
     probe = await add(state=State.SUBMITTING)
-    await stands(closed=Reason.CREDIT, probe=probe.id)
+    await stands(closed=ClosedReason.CREDIT, probe=probe.id)
     assert await jobs.learn(probe.id, "r-1", now=NOW)
 
-    await lanes.turn(LANE, partial(pressure.eased, job_id=probe.id))
+    await lanes.turn(LANE, partial(breaker.after_success, job_id=probe.id))
 
     assert await lanes.get(LANE) == Lane()
 
@@ -201,7 +201,7 @@ async def test_a_lane_that_was_opened_stays_open_when_its_probe_is_forgotten(
 def give_back(add):
     """Record orders that were refused because their lane was shut."""
 
-    async def give_back(*guild_ids, cause=Cause.OUT_OF_CREDIT, since=NOW, **changes):
+    async def give_back(*guild_ids, cause=EndReason.OUT_OF_CREDIT, since=NOW, **changes):
         values = {"state": State.REFUSED, "cause": cause, "since": since} | changes
         return [
             await add(guild_id=guild_id, channel_id=guild_id + 1, message_id=77, **values)
@@ -242,13 +242,13 @@ async def test_of_two_processes_each_server_is_told_by_one(lanes, other_database
 
 async def test_only_what_that_lane_gave_back_is_told(lanes, give_back, add):
     await give_back(100, since=NOW - 1)
-    await give_back(101, cause=Cause.VENDOR)
-    await give_back(102, cause=Cause.WAITED_TOO_LONG)
+    await give_back(101, cause=EndReason.VENDOR)
+    await give_back(102, cause=EndReason.WAITED_TOO_LONG)
     await give_back(103, lane="other")
     await give_back(104, state=State.UNCERTAIN)
-    await add(guild_id=None, state=State.REFUSED, cause=Cause.BUSY)
+    await add(guild_id=None, state=State.REFUSED, cause=EndReason.BUSY)
     assert list(await lanes.given_back(LANE, shut_at=NOW)) == []
 
-    await give_back(105, cause=Cause.BUSY)
+    await give_back(105, cause=EndReason.BUSY)
 
     assert [given.guild_id for given in await lanes.given_back(LANE, shut_at=NOW)] == [105]

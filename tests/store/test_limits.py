@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from bot.domain import limits
+from bot.domain import admission
+from bot.domain.admission import DAY, AdmissionRequest, Caps, Usage, day_of
 from bot.domain.job import AT_ONCE, TRANSITIONS, Billed, State
-from bot.domain.limits import DAY, Ask, Caps, Usage, day_of
 from bot.domain.rules import Rules, changed
 from bot.errors import LimitReached
 from bot.service.ports import Peaks
@@ -270,8 +270,8 @@ class Story:
         return True
 
     def _admit(self, job, standing):
-        ask = Ask(order=job.order, guild_id=self.guild_id, channel_id=1)
-        refusal = limits.admit(ask, caps=self.caps, standing=standing, now=self.now)
+        ask = AdmissionRequest(order=job.order, guild_id=self.guild_id, channel_id=1)
+        refusal = admission.first_violation(ask, caps=self.caps, standing=standing, now=self.now)
         if refusal is not None:
             raise LimitReached(verdict=refusal)
         self._assert_room(job, standing.rules)

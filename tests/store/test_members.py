@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.domain.rules import Block
-from bot.service.ports import Ping, Wishes
+from bot.service.ports import MemberSettings, Ping
 from bot.store.members import Members
 from tests.samples import NOW
 
@@ -18,16 +18,16 @@ def members(database):
 
 
 async def test_who_set_nothing_has_the_defaults(members):
-    assert await members.wishes(MEMBER) == Wishes(ping=Ping.AUTO, forget_before=None)
+    assert await members.wishes(MEMBER) == MemberSettings(ping=Ping.AUTO, forget_before=None)
 
 
 @pytest.mark.parametrize("ping", Ping)
 async def test_a_wish_is_kept_in_place_of_the_one_before(members, ping):
-    await members.put(MEMBER, Wishes(ping=Ping.NEVER, forget_before=NOW))
-    await members.put(MEMBER, Wishes(ping=ping))
-    await members.put(OTHER, Wishes(ping=Ping.ALWAYS))
+    await members.put(MEMBER, MemberSettings(ping=Ping.NEVER, forget_before=NOW))
+    await members.put(MEMBER, MemberSettings(ping=ping))
+    await members.put(OTHER, MemberSettings(ping=Ping.ALWAYS))
 
-    assert await members.wishes(MEMBER) == Wishes(ping=ping)
+    assert await members.wishes(MEMBER) == MemberSettings(ping=ping)
 
 
 async def test_first_wishes_that_come_at_once_are_both_taken(members, other_database):
@@ -35,7 +35,11 @@ async def test_first_wishes_that_come_at_once_are_both_taken(members, other_data
     others = Members(other_database)
 
     await asyncio.gather(
-        *(desk.put(MEMBER, Wishes(ping=Ping.ALWAYS)) for desk in (members, others) for _ in "1234")
+        *(
+            desk.put(MEMBER, MemberSettings(ping=Ping.ALWAYS))
+            for desk in (members, others)
+            for _ in "1234"
+        )
     )
 
     assert (await members.wishes(MEMBER)).ping is Ping.ALWAYS
@@ -55,30 +59,30 @@ async def test_a_members_blocks_are_found_in_every_server(members, guilds):
 
 
 async def test_who_waits_longest_to_be_forgotten_comes_first(members):
-    await members.put(1, Wishes(forget_before=NOW + 2))
-    await members.put(2, Wishes(ping=Ping.NEVER, forget_before=NOW + 1))
-    await members.put(3, Wishes(ping=Ping.NEVER))
-    await members.put(4, Wishes(forget_before=NOW + 3))
+    await members.put(1, MemberSettings(forget_before=NOW + 2))
+    await members.put(2, MemberSettings(ping=Ping.NEVER, forget_before=NOW + 1))
+    await members.put(3, MemberSettings(ping=Ping.NEVER))
+    await members.put(4, MemberSettings(forget_before=NOW + 3))
 
     assert await members.to_forget(most=2) == [
-        (2, Wishes(ping=Ping.NEVER, forget_before=NOW + 1)),
-        (1, Wishes(forget_before=NOW + 2)),
+        (2, MemberSettings(ping=Ping.NEVER, forget_before=NOW + 1)),
+        (1, MemberSettings(forget_before=NOW + 2)),
     ]
 
 
 async def test_who_is_forgotten_is_on_no_list_any_more(members):
-    await members.put(MEMBER, Wishes(forget_before=NOW))
-    await members.put(OTHER, Wishes(forget_before=NOW))
+    await members.put(MEMBER, MemberSettings(forget_before=NOW))
+    await members.put(OTHER, MemberSettings(forget_before=NOW))
 
     await members.forgot(MEMBER, made_before=NOW)
 
-    assert await members.wishes(MEMBER) == Wishes()
+    assert await members.wishes(MEMBER) == MemberSettings()
     assert [member for member, _ in await members.to_forget(most=5)] == [OTHER]
 
 
 async def test_nothing_tells_that_somebody_was_forgotten(members, database):
     """A row without a wish would tell that they had been here."""
-    await members.put(MEMBER, Wishes(forget_before=NOW))
+    await members.put(MEMBER, MemberSettings(forget_before=NOW))
 
     await members.forgot(MEMBER, made_before=NOW)
 
@@ -90,16 +94,16 @@ def rows(connection):
 
 
 async def test_what_was_wished_meanwhile_stays(members):
-    await members.put(MEMBER, Wishes(ping=Ping.ALWAYS, forget_before=NOW))
+    await members.put(MEMBER, MemberSettings(ping=Ping.ALWAYS, forget_before=NOW))
 
     await members.forgot(MEMBER, made_before=NOW)
 
-    assert await members.wishes(MEMBER) == Wishes(ping=Ping.ALWAYS)
+    assert await members.wishes(MEMBER) == MemberSettings(ping=Ping.ALWAYS)
 
 
 async def test_a_later_wish_to_be_forgotten_is_not_ended_by_an_earlier_one(members):
     """Two processes may be at it; what was ordered in between is to go as well."""
-    await members.put(MEMBER, Wishes(forget_before=NOW + 5))
+    await members.put(MEMBER, MemberSettings(forget_before=NOW + 5))
 
     await members.forgot(MEMBER, made_before=NOW)
 

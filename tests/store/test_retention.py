@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import event
 
-from bot.domain import pressure
-from bot.domain.job import ENDED, Cause, State
-from bot.domain.pressure import Reason
+from bot.domain import lane as breaker
+from bot.domain.job import ENDED, EndReason, State
+from bot.domain.lane import ClosedReason
 from bot.store.database import Database
-from bot.store.records import Records
+from bot.store.job_queries import JobQueries
 from tests.samples import LANE, NOW, a_job
 from tests.store.record import record
 
@@ -19,7 +19,7 @@ DAY = 86400.0
 
 @pytest.fixture
 def records(database):
-    return Records(database)
+    return JobQueries(database)
 
 
 async def test_what_has_not_ended_is_counted_by_state(records, add):
@@ -64,7 +64,7 @@ async def test_kept_jobs_are_found_by_when_they_were_kept(records, add):
 
 async def test_a_kept_job_that_is_given_up_is_offered_no_more(jobs, records, add):
     job = await add(state=State.COMPLETED, billed="yes", kept_at=NOW - 8 * DAY)
-    given_up = job.turn(State.FAILED, now=NOW, cause=Cause.KEPT_TOO_LONG)
+    given_up = job.turn(State.FAILED, now=NOW, cause=EndReason.KEPT_TOO_LONG)
 
     assert await jobs.swap(await jobs.get(job.id), given_up)
 
@@ -104,7 +104,7 @@ async def test_jobs_are_erased_in_batches_the_oldest_first(jobs, records, add):
 async def test_two_processes_that_erase_together_erase_each_job_once(records, other_database, add):
     for _ in range(12):
         await add(state=State.DELIVERED, created_at=NOW - 99 * DAY)
-    others = Records(other_database)
+    others = JobQueries(other_database)
 
     sizes = await asyncio.gather(
         *(heap.erase(made_before=NOW, most=5) for heap in (records, others) for _ in range(4))
@@ -128,12 +128,12 @@ async def test_the_probe_of_a_shut_lane_may_be_erased(jobs, records, lanes, add)
     job = await add(state=State.DELIVERED, created_at=NOW - 99 * DAY)
 
     def shut(lane):
-        return replace(lane, closed=Reason.CREDIT, shut_at=NOW, probe_at=NOW, probe=job.id)
+        return replace(lane, closed=ClosedReason.CREDIT, shut_at=NOW, probe_at=NOW, probe=job.id)
 
     await records.erase(made_before=NOW, most=10)
     await lanes.turn(LANE, shut)
 
-    assert pressure.may_probe(await lanes.get(LANE), NOW)
+    assert breaker.may_probe(await lanes.get(LANE), NOW)
 
 
 async def test_the_newest_jobs_are_listed_first(records, add):
@@ -155,19 +155,19 @@ async def test_every_lane_is_listed_with_who_is_in_it(records, lanes, add):
     await add(state=State.QUEUED)
     await add(state=State.SUBMITTING)
     await add(state=State.DELIVERED)
-    await lanes.turn("shut", lambda lane: pressure.locked(lane, now=NOW))
+    await lanes.turn("shut", lambda lane: breaker.key_rejected(lane, now=NOW))
 
     first, second = await records.lanes()
 
     assert (first.name, first.waiting, first.at_vendor) == (LANE, 1, 2)
     assert (second.name, second.waiting, second.at_vendor) == ("shut", 0, 0)
-    assert second.lane.closed is Reason.KEY
+    assert second.lane.closed is ClosedReason.KEY
 
 
 async def test_a_large_heap_is_not_looked_through(sqlite):
     """Orders are kept for months, and whoever measures asks several times a minute."""
     async with Database.open(sqlite) as database:
-        records, plans = Records(database), []
+        records, plans = JobQueries(database), []
 
         def ask(connection, _cursor, statement, parameters, *_):
             if "jobs" in statement and "EXPLAIN" not in statement:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.service.ports import Ping, Wishes
+from bot.service.ports import MemberSettings, Ping
 from bot.store.members import Members
 from tests.samples import NOW
 
@@ -16,7 +16,9 @@ def members(database):
     return Members(database)
 
 
-@pytest.mark.parametrize("was", [None, Wishes(forget_before=NOW), Wishes(ping=Ping.NEVER)])
+@pytest.mark.parametrize(
+    "was", [None, MemberSettings(forget_before=NOW), MemberSettings(ping=Ping.NEVER)]
+)
 async def test_a_wish_for_pings_changes_nothing_else(members, was):
     """What runs while a member has their data deleted would else be kept after all."""
     if was is not None:
@@ -25,7 +27,9 @@ async def test_a_wish_for_pings_changes_nothing_else(members, was):
     await members.wish(MEMBER, Ping.ALWAYS)
 
     forget_before = was.forget_before if was is not None else None
-    assert await members.wishes(MEMBER) == Wishes(ping=Ping.ALWAYS, forget_before=forget_before)
+    assert await members.wishes(MEMBER) == MemberSettings(
+        ping=Ping.ALWAYS, forget_before=forget_before
+    )
 
 
 async def test_first_wishes_of_the_same_moment_are_all_kept(members, other_database):
@@ -33,8 +37,8 @@ async def test_first_wishes_of_the_same_moment_are_all_kept(members, other_datab
     others = Members(other_database)
 
     await asyncio.gather(
-        members.put(MEMBER, Wishes(ping=Ping.ALWAYS, forget_before=NOW)),
+        members.put(MEMBER, MemberSettings(ping=Ping.ALWAYS, forget_before=NOW)),
         others.wish(MEMBER, Ping.ALWAYS),
     )
 
-    assert await members.wishes(MEMBER) == Wishes(ping=Ping.ALWAYS, forget_before=NOW)
+    assert await members.wishes(MEMBER) == MemberSettings(ping=Ping.ALWAYS, forget_before=NOW)

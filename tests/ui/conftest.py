@@ -6,7 +6,7 @@ import discord
 import pytest
 
 from bot.client import prepare_discord
-from bot.ui.rest import Rest
+from bot.ui.discord_session import DiscordSession
 from sandbox.discord import Discord, sample_world
 from sandbox.faults import Faults
 from sandbox.journal import Journal
@@ -37,8 +37,8 @@ def meters() -> FakeMeters:
 
 
 @pytest.fixture
-async def rest(stand_in) -> AsyncIterator[Rest]:
-    rest = Rest(stand_in.world.bot_token)
+async def rest(stand_in) -> AsyncIterator[DiscordSession]:
+    rest = DiscordSession(stand_in.world.bot_token)
     await rest.log_in()
     yield rest
     await rest.close()

@@ -6,7 +6,7 @@ from discord.components import _component_factory
 
 from bot.domain.job import State
 from bot.ui import buttons, cards
-from bot.ui.buttons import Do, OfOrder
+from bot.ui.buttons import OrderAction, OrderButton
 from bot.ui.cards import Place
 from tests.samples import NOW, a_job
 
@@ -31,20 +31,20 @@ def shown(card):
     return dict(walk(card.view.to_components()))
 
 
-@pytest.mark.parametrize("do", Do)
+@pytest.mark.parametrize("do", OrderAction)
 async def test_a_button_says_in_its_id_what_it_does_with_which_job(do):
-    button = OfOrder(do, JOB_ID)
+    button = OrderButton(do, JOB_ID)
 
     match = button.template.fullmatch(button.custom_id)
 
     assert button.custom_id == f"{do}:{JOB_ID}"
-    rebuilt = await OfOrder.from_custom_id(None, button.item, match)
+    rebuilt = await OrderButton.from_custom_id(None, button.item, match)
     assert (rebuilt.do, rebuilt.job_id) == (do, JOB_ID)
 
 
 def test_the_buttons_of_cards_that_were_shown_long_ago_go_on_working():
     """Their custom_ids stand in messages that nobody edits any more."""
-    assert OfOrder(Do.AGAIN, JOB_ID).custom_id == f"again:{JOB_ID}"
+    assert OrderButton(OrderAction.AGAIN, JOB_ID).custom_id == f"again:{JOB_ID}"
 
 
 @pytest.mark.parametrize(
@@ -60,10 +60,10 @@ def test_the_buttons_of_cards_that_were_shown_long_ago_go_on_working():
     ],
 )
 def test_what_is_no_id_of_a_job_is_no_button_of_ours(custom_id):
-    assert OfOrder(Do.AGAIN, JOB_ID).template.fullmatch(custom_id) is None
+    assert OrderButton(OrderAction.AGAIN, JOB_ID).template.fullmatch(custom_id) is None
 
 
-@pytest.mark.parametrize("do", Do)
+@pytest.mark.parametrize("do", OrderAction)
 async def test_a_press_is_told_to_whoever_listens(do):
     """The button knows no service; a cog listens."""
     told = []
@@ -75,7 +75,7 @@ async def test_a_press_is_told_to_whoever_listens(do):
     class Interaction:
         client = Bot()
 
-    await OfOrder(do, JOB_ID).callback(interaction := Interaction())
+    await OrderButton(do, JOB_ID).callback(interaction := Interaction())
 
     assert told == [(f"order_{do}", interaction, JOB_ID)]
 

@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from bot.domain.job import Billed, Cause, State
+from bot.domain.job import Billed, EndReason, State
 from bot.service.ports import Picture
 from bot.ui import cards
 from bot.ui.language import LANGUAGES, speaking
@@ -123,7 +123,9 @@ def test_the_card_of_a_job_that_is_late_fits(state):
     assert "longer than usual" in " ".join(words(card))
 
 
-@pytest.mark.parametrize("cause", [Cause.OUT_OF_CREDIT, Cause.BUSY, Cause.WAITED_TOO_LONG])
+@pytest.mark.parametrize(
+    "cause", [EndReason.OUT_OF_CREDIT, EndReason.BUSY, EndReason.WAITED_TOO_LONG]
+)
 def test_the_card_of_an_order_that_was_given_back_says_that_nothing_was_charged(cause):
     """It can be tried again by a button, once there is credit or patience."""
     card = cards.end(a_job(state=State.REFUSED, cause=cause))
@@ -131,7 +133,7 @@ def test_the_card_of_an_order_that_was_given_back_says_that_nothing_was_charged(
     shown = " ".join(words(card))
     assert "Could not be ordered" in shown
     assert "Nothing was charged." in shown
-    assert ("operator" in shown) == (cause is Cause.OUT_OF_CREDIT)
+    assert ("operator" in shown) == (cause is EndReason.OUT_OF_CREDIT)
     assert any(entry.get("custom_id", "").startswith("again:") for entry in components(card))
 
 
@@ -157,7 +159,7 @@ def test_the_card_of_an_order_that_a_fault_of_ours_left_uncertain_fits_and_names
 
 
 @pytest.mark.parametrize("state", ENDS)
-@pytest.mark.parametrize("cause", [None, *Cause])
+@pytest.mark.parametrize("cause", [None, *EndReason])
 def test_the_card_of_an_end_fits_and_says_what_is_charged(state, cause):
     job = a_job(
         state=state,
@@ -281,7 +283,7 @@ def test_each_card_is_a_view_of_its_own():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("state", [*ON_THE_WAY, *ENDS, State.DELIVERED])
-@pytest.mark.parametrize("cause", [None, *Cause])
+@pytest.mark.parametrize("cause", [None, *EndReason])
 def test_the_fullest_card_of_every_state_fits_in_every_language(
     pictures, done, state, cause, language
 ):

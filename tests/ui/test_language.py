@@ -202,7 +202,7 @@ def test_a_card_speaks_the_servers_language_and_a_private_one_its_members():
 
 @pytest.fixture
 async def commands():
-    services = Services(orders=None, handle=None, history=None, own=None, limits=None)
+    services = Services(orders=None, actions=None, history=None, account=None, limits=None)
     bot = ImagineBot(services, Gateway(shards=Shards()))
     await bot.load()
     yield await registered(bot.tree)

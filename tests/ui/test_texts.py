@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.job import Billed, Cause, State
-from bot.domain.limits import OPERATORS, Ask, Rule, Verdict, verdicts
-from bot.domain.notices import Blocked, Changed, Shut, Unblocked, WordRefused
+from bot.domain.admission import OPERATORS, AdmissionRequest, Rule, RuleResult, rule_results
+from bot.domain.job import Billed, EndReason, State
+from bot.domain.lane import ClosedReason, Lane
+from bot.domain.log_entries import Blocked, Changed, LaneClosed, Unblocked, WordRefused
 from bot.domain.order import clean
-from bot.domain.pressure import Lane, Reason
 from bot.domain.rules import (
     BLOCK_HOURS,
     FLAGS,
@@ -23,29 +23,29 @@ from bot.domain.rules import (
     differences,
 )
 from bot.domain.styles import BUILT_IN, Style, title
-from bot.domain.words import BadPhrase, Fault, Finding, Words
+from bot.domain.word_filter import BadPhrase, Fault, Finding, WordLists
 from bot.errors import (
-    BadLimit,
-    BadOption,
-    BadStyle,
-    Closing,
-    DraftGone,
-    Forgotten,
+    AdmissionTimeout,
+    ChangeRejected,
+    ChannelNotWritable,
+    DraftExpired,
+    InvalidLimit,
+    InvalidOption,
+    InvalidStyle,
     LimitReached,
-    NoSuchStyle,
-    NotChanged,
-    NotModerator,
-    NotOrdered,
-    NotWritable,
-    OnlyInServers,
-    StyleUnknown,
-    TooLate,
-    TooMany,
+    NotAModerator,
+    OrderForgotten,
+    OrderRejected,
+    OwnStyleNotFound,
+    ServersOnly,
+    ShuttingDown,
+    StyleNotFound,
+    TooManyEntries,
 )
 from bot.ui import texts
-from bot.ui.buttons import Do
+from bot.ui.buttons import OrderAction
 from bot.ui.language import LANGUAGES, speaking
-from bot.ui.modals import GROUPS
+from bot.ui.limits_form import GROUPS
 from tests.rules import FULLEST, FULLEST_OVERVIEW, ID, PHRASES, PROMPT, REASON, any_rules
 from tests.samples import NOW, a_job, an_order
 
@@ -67,7 +67,7 @@ ENDS_WITHOUT_PICTURES = [
 
 @in_any_language
 @pytest.mark.parametrize("state", State)
-@pytest.mark.parametrize("cause", [None, *Cause])
+@pytest.mark.parametrize("cause", [None, *EndReason])
 def test_every_state_and_cause_has_words_and_a_time(state, cause, language):
     job = a_job(state=state, cause=cause, completed_at=NOW, since=NOW)
 
@@ -88,20 +88,20 @@ def test_an_end_says_what_could_not_be_done(state):
 
 # How orders end, and what people are to be told of each: what it is, what it cost, who can help.
 EVERY_END = [
-    (State.CANCELLED, Cause.UNANSWERED, Billed.NO, ["Not ordered", "try again"]),
-    (State.CANCELLED, Cause.WITHDRAWN, Billed.NO, ["Cancelled", "before it was sent"]),
-    (State.REFUSED, Cause.OUT_OF_CREDIT, Billed.NO, ["credit", "operator can top it up"]),
-    (State.REFUSED, Cause.KEY_REFUSED, Billed.NO, ["key", "operator can mend it"]),
-    (State.REFUSED, Cause.BUSY, Billed.NO, ["pause", "try again later"]),
-    (State.REFUSED, Cause.WAITED_TOO_LONG, Billed.NO, ["turn", "when fewer orders wait"]),
-    (State.REFUSED, Cause.SETTLED, Billed.NO, ["never took it", "operator", "try again"]),
-    (State.REFUSED, Cause.VENDOR, Billed.NO, ["refused it", "operator can ask"]),
+    (State.CANCELLED, EndReason.UNANSWERED, Billed.NO, ["Not ordered", "try again"]),
+    (State.CANCELLED, EndReason.WITHDRAWN, Billed.NO, ["Cancelled", "before it was sent"]),
+    (State.REFUSED, EndReason.OUT_OF_CREDIT, Billed.NO, ["credit", "operator can top it up"]),
+    (State.REFUSED, EndReason.KEY_REFUSED, Billed.NO, ["key", "operator can mend it"]),
+    (State.REFUSED, EndReason.BUSY, Billed.NO, ["pause", "try again later"]),
+    (State.REFUSED, EndReason.WAITED_TOO_LONG, Billed.NO, ["turn", "when fewer orders wait"]),
+    (State.REFUSED, EndReason.SETTLED, Billed.NO, ["never took it", "operator", "try again"]),
+    (State.REFUSED, EndReason.VENDOR, Billed.NO, ["refused it", "operator can ask"]),
     (State.UNCERTAIN, None, Billed.UNKNOWN, ["did not answer", "charged separately"]),
     (State.EXPIRED, None, Billed.UNKNOWN, ["took too long", "charged separately"]),
-    (State.FAILED, Cause.VENDOR, Billed.UNKNOWN, ["failed", "charged separately"]),
-    (State.FAILED, Cause.NO_PICTURE, Billed.YES, ["no usable picture", "operator can ask"]),
-    (State.FAILED, Cause.KEPT_TOO_LONG, Billed.YES, ["gone now", "charged separately"]),
-    (State.ERROR, Cause.VENDOR, Billed.NO, ["error", "try again"]),
+    (State.FAILED, EndReason.VENDOR, Billed.UNKNOWN, ["failed", "charged separately"]),
+    (State.FAILED, EndReason.NO_PICTURE, Billed.YES, ["no usable picture", "operator can ask"]),
+    (State.FAILED, EndReason.KEPT_TOO_LONG, Billed.YES, ["gone now", "charged separately"]),
+    (State.ERROR, EndReason.VENDOR, Billed.NO, ["error", "try again"]),
 ]
 CHARGED = {Billed.NO: "Nothing was", Billed.YES: "It was", Billed.UNKNOWN: "It may still be"}
 
@@ -118,13 +118,13 @@ def test_every_end_says_what_it_cost_and_who_can_do_what(state, cause, billed, p
 
 
 def test_every_cause_is_among_these_ends():
-    assert {cause for _, cause, _, _ in EVERY_END} == {None, *Cause}
+    assert {cause for _, cause, _, _ in EVERY_END} == {None, *EndReason}
     assert {state for state, _, _, _ in EVERY_END} == set(ENDS_WITHOUT_PICTURES)
 
 
 def test_what_the_vendor_said_of_a_refusal_is_what_can_be_changed():
     """Then its own words stand above, and the operator knows no more of it."""
-    job = a_job(state=State.REFUSED, cause=Cause.VENDOR, error="prompt: not allowed")
+    job = a_job(state=State.REFUSED, cause=EndReason.VENDOR, error="prompt: not allowed")
 
     assert "change what it names" in texts.cards.who_can_help(job)
 
@@ -197,13 +197,13 @@ def test_what_a_fault_of_ours_left_uncertain_has_its_id_and_blames_nobody_else(u
 
 
 def test_a_refusal_for_money_says_so_and_who_can_help():
-    job = a_job(state=State.REFUSED, cause=Cause.OUT_OF_CREDIT)
+    job = a_job(state=State.REFUSED, cause=EndReason.OUT_OF_CREDIT)
 
     assert "credit" in texts.cards.status(job)
     assert "operator" in texts.cards.who_can_help(job)
 
 
-@pytest.mark.parametrize("cause", [None, *Cause])
+@pytest.mark.parametrize("cause", [None, *EndReason])
 def test_every_cause_says_who_can_help_or_that_nobody_needs_to(cause):
     words = texts.cards.who_can_help(a_job(state=State.REFUSED, cause=cause))
 
@@ -264,22 +264,31 @@ def test_the_longest_prompt_is_cut_visibly():
 @pytest.mark.parametrize(
     ("error", "parts"),
     [
-        (BadOption(option="prompt", low=1, high=1000, got=0), ["`prompt`", "empty", "1000"]),
-        (BadOption(option="prompt", low=1, high=1000, got=1001), ["1000", "1001"]),
-        (BadOption(option="images", low=1, high=4, got=9), ["`images`", "whole", "1 to 4"]),
-        (BadOption(option="guidance", low=1.0, high=10.0, got="x"), ["`guidance`", "1 to 10"]),
-        (BadOption(option="enhance", low=False, high=True, got=1), ["`enhance`", "True or False"]),
+        (InvalidOption(option="prompt", low=1, high=1000, got=0), ["`prompt`", "empty", "1000"]),
+        (InvalidOption(option="prompt", low=1, high=1000, got=1001), ["1000", "1001"]),
+        (InvalidOption(option="images", low=1, high=4, got=9), ["`images`", "whole", "1 to 4"]),
+        (InvalidOption(option="guidance", low=1.0, high=10.0, got="x"), ["`guidance`", "1 to 10"]),
         (
-            BadOption(option="prompt", low=1, high=930, got=970, style="ink"),
+            InvalidOption(option="enhance", low=False, high=True, got=1),
+            ["`enhance`", "True or False"],
+        ),
+        (
+            InvalidOption(option="prompt", low=1, high=930, got=970, style="ink"),
             ["`prompt`", "`Ink drawing`", "1 to 930", "970"],
         ),
-        (BadOption(option="style", low=1, high=32, got=7), ["`style`", "1 to 32", "leave it out"]),
-        (BadOption(option="private", low=False, high=True, got=1), ["`private`", "True or False"]),
-        (NoSuchStyle(style="Wool"), ["`Wool`", "leave it out"]),
-        (OnlyInServers(), ["servers"]),
-        (Closing(), ["restarting", "again"]),
-        (TooLate(), ["busy", "again"]),
-        (NotOrdered(), []),
+        (
+            InvalidOption(option="style", low=1, high=32, got=7),
+            ["`style`", "1 to 32", "leave it out"],
+        ),
+        (
+            InvalidOption(option="private", low=False, high=True, got=1),
+            ["`private`", "True or False"],
+        ),
+        (StyleNotFound(style="Wool"), ["`Wool`", "leave it out"]),
+        (ServersOnly(), ["servers"]),
+        (ShuttingDown(), ["restarting", "again"]),
+        (AdmissionTimeout(), ["busy", "again"]),
+        (OrderRejected(), []),
     ],
 )
 def test_a_refusal_names_the_rule_and_that_nothing_is_charged(error, parts):
@@ -290,7 +299,9 @@ def test_a_refusal_names_the_rule_and_that_nothing_is_charged(error, parts):
 
 
 def test_what_a_crafted_client_sent_is_not_repeated():
-    words = texts.refusals.refusal(BadOption(option="images", low=1, high=4, got="@everyone **x**"))
+    words = texts.refusals.refusal(
+        InvalidOption(option="images", low=1, high=4, got="@everyone **x**")
+    )
 
     assert "@everyone" not in words
 
@@ -315,7 +326,7 @@ def hints():
 
 
 def buttons():
-    yield from (texts.presses.try_again(), *map(texts.presses.label, Do))
+    yield from (texts.presses.try_again(), *map(texts.presses.label, OrderAction))
     yield from (texts.changes.save(), texts.changes.discard(), *map(texts.limits.edit, GROUPS))
 
 
@@ -418,35 +429,35 @@ ENDS_AT = {"refuses": True, "ends_at": SOON}
 OF_DAY = {"limit": 25, "used": 24, "wanted": 2, **ENDS_AT}
 AT_ONCE = {"limit": 3, "used": 3, "wanted": 1, "refuses": True}
 REFUSALS = [
-    (Verdict(rule=Rule.NOT_SERVED, refuses=True), ["operator"]),
-    (Verdict(rule=Rule.PAUSED, refuses=True, said="lunch"), ["lunch", "moderators"]),
-    (Verdict(rule=Rule.PAUSED, refuses=True), ["moderators"]),
-    (Verdict(rule=Rule.BLOCKED, said="spam", **ENDS_AT), ["spam", AGO, "moderators"]),
-    (Verdict(rule=Rule.BLOCKED, refuses=True), ["moderators", "Only they"]),
-    (Verdict(rule=Rule.CHANNEL, refuses=True, channels=(1, 2)), ["<#1>, <#2>", "moderators"]),
-    (Verdict(rule=Rule.AGE_RESTRICTED, refuses=True, limit=1), ["age-restricted", "moderators"]),
-    (Verdict(rule=Rule.WORDS, refuses=True, said="bad wolf"), ["`bad wolf`", "moderators"]),
+    (RuleResult(rule=Rule.NOT_SERVED, refuses=True), ["operator"]),
+    (RuleResult(rule=Rule.PAUSED, refuses=True, said="lunch"), ["lunch", "moderators"]),
+    (RuleResult(rule=Rule.PAUSED, refuses=True), ["moderators"]),
+    (RuleResult(rule=Rule.BLOCKED, said="spam", **ENDS_AT), ["spam", AGO, "moderators"]),
+    (RuleResult(rule=Rule.BLOCKED, refuses=True), ["moderators", "Only they"]),
+    (RuleResult(rule=Rule.CHANNEL, refuses=True, channels=(1, 2)), ["<#1>, <#2>", "moderators"]),
+    (RuleResult(rule=Rule.AGE_RESTRICTED, refuses=True, limit=1), ["age-restricted", "moderators"]),
+    (RuleResult(rule=Rule.WORDS, refuses=True, said="bad wolf"), ["`bad wolf`", "moderators"]),
     (
-        Verdict(rule=Rule.WORDS, refuses=True, said="white paper", style="ink"),
+        RuleResult(rule=Rule.WORDS, refuses=True, said="white paper", style="ink"),
         ["`white paper`", "style `Ink drawing`", "moderators"],
     ),
     (
-        Verdict(rule=Rule.IMAGES, refuses=True, limit=1, wanted=4),
+        RuleResult(rule=Rule.IMAGES, refuses=True, limit=1, wanted=4),
         ["1 image,", "you asked for 4", "moderators"],
     ),
     (
-        Verdict(rule=Rule.STEPS, refuses=True, limit=30, wanted=50),
+        RuleResult(rule=Rule.STEPS, refuses=True, limit=30, wanted=50),
         ["30 steps", "you asked for 50", "moderators"],
     ),
-    (Verdict(rule=Rule.KEY, refuses=True), ["key", "operator"]),
-    (Verdict(rule=Rule.CREDIT, **ENDS_AT), ["credit", AGO, "operator"]),
-    (Verdict(rule=Rule.CREDIT, refuses=True), ["credit", "another order", "operator"]),
-    (Verdict(rule=Rule.BUSY, **ENDS_AT), ["pause", AGO]),
-    (Verdict(rule=Rule.MEMBER_AT_ONCE, **AT_ONCE), ["3 orders at once", "moderators"]),
-    (Verdict(rule=Rule.SERVER_AT_ONCE, **AT_ONCE), ["3 orders at once", "moderators"]),
-    (Verdict(rule=Rule.COOLDOWN, limit=90, **ENDS_AT), ["90 seconds", AGO, "moderators"]),
+    (RuleResult(rule=Rule.KEY, refuses=True), ["key", "operator"]),
+    (RuleResult(rule=Rule.CREDIT, **ENDS_AT), ["credit", AGO, "operator"]),
+    (RuleResult(rule=Rule.CREDIT, refuses=True), ["credit", "another order", "operator"]),
+    (RuleResult(rule=Rule.BUSY, **ENDS_AT), ["pause", AGO]),
+    (RuleResult(rule=Rule.MEMBER_AT_ONCE, **AT_ONCE), ["3 orders at once", "moderators"]),
+    (RuleResult(rule=Rule.SERVER_AT_ONCE, **AT_ONCE), ["3 orders at once", "moderators"]),
+    (RuleResult(rule=Rule.COOLDOWN, limit=90, **ENDS_AT), ["90 seconds", AGO, "moderators"]),
     *(
-        (Verdict(rule=rule, **OF_DAY), ["25 images a day", "24", "asked for 2", AGO, who])
+        (RuleResult(rule=rule, **OF_DAY), ["25 images a day", "24", "asked for 2", AGO, who])
         for rule, who in (
             (Rule.MEMBER_DAY, "moderators"),
             (Rule.SERVER_DAY, "moderators"),
@@ -455,7 +466,7 @@ REFUSALS = [
         )
     ),
     (
-        Verdict(rule=Rule.MEMBER_DAY, refuses=True, limit=1, wanted=4),
+        RuleResult(rule=Rule.MEMBER_DAY, refuses=True, limit=1, wanted=4),
         ["1 image a day", "asked for 4", "moderators"],
     ),
 ]
@@ -488,7 +499,7 @@ def test_rules_that_differ_refuse_differently(language):
 @pytest.mark.parametrize("rule", Rule)
 def test_the_longest_refusal_fits_and_what_people_wrote_is_literal(rule, language):
     for said in (REASON, HOSTILE):
-        verdict = Verdict(
+        verdict = RuleResult(
             rule=rule,
             refuses=True,
             limit=10**9,
@@ -541,7 +552,7 @@ def test_rules_are_called_by_names_of_their_own_outside_of_servers_too(language)
 def test_a_refused_prompt_is_handed_back_whole_or_cut_in_one_message(language, prompt):
     """Typing a thousand characters anew is no fun."""
     with speaking(language):
-        words = texts.refusals.refusal(NoSuchStyle(style="*" * 32))
+        words = texts.refusals.refusal(StyleNotFound(style="*" * 32))
         told = texts.refusals.with_prompt(words, prompt)
 
     assert len(told) <= 2000
@@ -567,26 +578,29 @@ def test_where_no_prompt_was_typed_none_is_handed_back(prompt):
 
 
 def test_an_order_that_is_forgotten_can_be_typed_anew():
-    assert "anew" in texts.refusals.refusal(Forgotten())
+    assert "anew" in texts.refusals.refusal(OrderForgotten())
 
 
 # What moderators are told about changes.
 
 NOT_CHANGED = [
-    (NotModerator(), ["manage this server"]),
+    (NotAModerator(), ["manage this server"]),
     *(
-        (BadLimit(name=name, low=span.low, high=span.high), [f"`{name}`", str(span.high)])
+        (InvalidLimit(name=name, low=span.low, high=span.high), [f"`{name}`", str(span.high)])
         for name, span in RANGES.items()
     ),
-    (BadLimit(name="spoiler", low=False, high=True), ["`spoiler`", "True or False"]),
-    (BadLimit(name="hours", low=BLOCK_HOURS.low, high=BLOCK_HOURS.high), ["`hours`", "1 to 8760"]),
-    (TooMany(name="tiers", most=25), ["25 tiers"]),
-    (TooMany(name="styles", most=25), ["25 styles"]),
-    (BadStyle(name="words", most=300, got=301), ["`words`", "300", "301"]),
-    (BadStyle(name="name", most=32, got=0), ["`name`", "empty", "32"]),
-    (StyleUnknown(style="Wool"), ["`Wool`", "`/limits styles list`"]),
-    (NotWritable(), ["View Channel", "Send Messages"]),
-    (DraftGone(), ["anew"]),
+    (InvalidLimit(name="spoiler", low=False, high=True), ["`spoiler`", "True or False"]),
+    (
+        InvalidLimit(name="hours", low=BLOCK_HOURS.low, high=BLOCK_HOURS.high),
+        ["`hours`", "1 to 8760"],
+    ),
+    (TooManyEntries(name="tiers", most=25), ["25 tiers"]),
+    (TooManyEntries(name="styles", most=25), ["25 styles"]),
+    (InvalidStyle(name="words", most=300, got=301), ["`words`", "300", "301"]),
+    (InvalidStyle(name="name", most=32, got=0), ["`name`", "empty", "32"]),
+    (OwnStyleNotFound(style="Wool"), ["`Wool`", "`/limits styles list`"]),
+    (ChannelNotWritable(), ["View Channel", "Send Messages"]),
+    (DraftExpired(), ["anew"]),
     *(
         (BadPhrase(fault=fault, limit=100, got=101), part)
         for fault, part in (
@@ -605,7 +619,7 @@ def kinds(error):
 
 
 def test_everything_that_can_stop_a_change_is_among_these():
-    assert {type(error) for error, _ in NOT_CHANGED} == kinds(NotChanged) - {NotChanged}
+    assert {type(error) for error, _ in NOT_CHANGED} == kinds(ChangeRejected) - {ChangeRejected}
     assert {error.fault for error, _ in NOT_CHANGED if isinstance(error, BadPhrase)} == set(Fault)
 
 
@@ -616,7 +630,7 @@ def test_a_change_that_was_not_made_says_why(error, parts):
     for part in parts:
         assert part in words
     assert words.endswith("Nothing was changed.")
-    assert words != texts.changes.unchanged(NotChanged())
+    assert words != texts.changes.unchanged(ChangeRejected())
 
 
 def test_every_field_of_the_rules_is_called_something_when_it_changes():
@@ -630,7 +644,7 @@ def test_every_field_of_the_rules_is_called_something_when_it_changes():
 
 
 def test_what_is_taken_away_reads_differently_from_what_is_added():
-    rules = Rules(words=Words(blocked=("bad wolf",)), tiers=(Tier(role_id=7, exempt=True),))
+    rules = Rules(words=WordLists(blocked=("bad wolf",)), tiers=(Tier(role_id=7, exempt=True),))
 
     assert "Blocked words: + `bad wolf`" in texts.changes.changed(Rules(), rules)
     assert "Blocked words: - `bad wolf`" in texts.changes.changed(rules, Rules())
@@ -715,15 +729,20 @@ def test_a_prompt_is_told_what_would_become_of_it():
 
 def explained(rules=Rules(), *, lane=Lane(), **changes):  # noqa: B008 - both are frozen
     standing = replace(FULLEST_OVERVIEW.standing, rules=rules, lane=lane, **changes)
-    ask = Ask(order=an_order(prompt=PHRASES[0]), guild_id=1, channel_id=2)
-    found = list(verdicts(ask, caps=FULLEST_OVERVIEW.caps, standing=standing, now=NOW))
+    ask = AdmissionRequest(order=an_order(prompt=PHRASES[0]), guild_id=1, channel_id=2)
+    found = list(rule_results(ask, caps=FULLEST_OVERVIEW.caps, standing=standing, now=NOW))
     return found, texts.explained.explained(2, found)
 
 
 @in_any_language
 @pytest.mark.parametrize(
     "lane",
-    [Lane(), Lane(closed=Reason.KEY), Lane(closed=Reason.CREDIT), Lane(paused_until=NOW + 601)],
+    [
+        Lane(),
+        Lane(closed=ClosedReason.KEY),
+        Lane(closed=ClosedReason.CREDIT),
+        Lane(paused_until=NOW + 601),
+    ],
     ids=str,
 )
 def test_the_fullest_explanation_fits_and_names_every_rule(lane, language):
@@ -842,8 +861,12 @@ def test_blocks_and_their_ends_are_told_with_who_and_until_when():
 
 def test_a_lane_that_was_shut_is_told_with_how_many_and_where():
     values = {"guild_id": 4, "channel_id": 5, "orders": 3}
-    credit = texts.notices.notice(Shut(reason=Reason.CREDIT, message_id=6, until=None, **values))
-    busy = texts.notices.notice(Shut(reason=Reason.BUSY, message_id=None, until=SOON, **values))
+    credit = texts.notices.notice(
+        LaneClosed(reason=ClosedReason.CREDIT, message_id=6, until=None, **values)
+    )
+    busy = texts.notices.notice(
+        LaneClosed(reason=ClosedReason.BUSY, message_id=None, until=SOON, **values)
+    )
 
     assert "3 orders" in credit
     assert "nothing was charged" in credit
@@ -854,9 +877,9 @@ def test_a_lane_that_was_shut_is_told_with_how_many_and_where():
     assert "(<https://discord.com/channels/4/5>)" in busy
 
 
-@pytest.mark.parametrize("cause", [Cause.OUT_OF_CREDIT, Cause.KEY_REFUSED])
+@pytest.mark.parametrize("cause", [EndReason.OUT_OF_CREDIT, EndReason.KEY_REFUSED])
 def test_no_member_is_blamed_for_what_the_vendor_tells_the_operator(cause):
     words = "Your wallet does not have enough balance."
 
     assert texts.cards.vendor_words(a_job(cause=cause, error=words)) is None
-    assert texts.cards.vendor_words(a_job(cause=Cause.VENDOR, error=words)) is not None
+    assert texts.cards.vendor_words(a_job(cause=EndReason.VENDOR, error=words)) is not None

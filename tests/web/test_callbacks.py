@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from bot.domain.job import State
-from bot.errors import Silent, StoreAway
+from bot.errors import OutcomeUnknown, StoreUnavailable
 from bot.pixazo import wire
 from bot.web import callbacks
 from bot.web.callbacks import LARGEST_BODY
@@ -76,7 +76,7 @@ async def test_a_body_of_the_largest_size_is_read(call, ear):
     assert (await call("POST", PATH, BODY + b" " * (LARGEST_BODY - len(BODY))))[0] == 200
 
 
-@pytest.mark.parametrize("away", [StoreAway("away"), Silent("no answer")])
+@pytest.mark.parametrize("away", [StoreUnavailable("away"), OutcomeUnknown("no answer")])
 async def test_what_could_not_be_taken_in_is_answered_503(call, ear, away):
     """The vendor calls again after a 503: a request id that was news is not lost."""
     ear.answer = away

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from bot.domain.pressure import Reason
-from bot.errors import StoreAway
-from bot.service.watch import Readiness
+from bot.domain.lane import ClosedReason
+from bot.errors import StoreUnavailable
+from bot.service.health import Readiness
 from bot.web import health
 
 ALL_WELL = Readiness(gateway=True, store=True, shut=None)
@@ -17,7 +17,7 @@ async def there():
 
 
 async def away():
-    raise StoreAway("away")
+    raise StoreUnavailable("away")
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ async def test_who_can_take_orders_is_ready(ask):
         (Readiness(gateway=True, store=False, shut=None), {"store": False, "lane": None}),
         *(
             (Readiness(gateway=True, store=True, shut=reason), {"lane": reason.value})
-            for reason in Reason
+            for reason in ClosedReason
         ),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",

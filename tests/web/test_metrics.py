@@ -1,9 +1,9 @@
 """What Prometheus is served."""
 
-from bot.service.watch import Census, Readiness
+from bot.service.health import Readiness, StoreSnapshot
 from bot.web import metrics
 
-CENSUS = Census(readiness=Readiness(gateway=True, store=True, shut=None))
+CENSUS = StoreSnapshot(readiness=Readiness(gateway=True, store=True, shut=None))
 
 
 async def test_the_page_is_served_as_prometheus_reads_it(serve):

@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.domain import styles
-from bot.domain.job import Billed, Cause, Job, State
+from bot.domain.job import Billed, EndReason, Job, State
 from bot.domain.order import Order
 from bot.ui.language import gettext as _
 from bot.ui.language import marked, ngettext, spoken
@@ -137,19 +137,19 @@ def _waiting(job: Job, *, place: int | None, until: float | None, locked: bool) 
 
 def _end(job: Job) -> str:
     match job.state, job.cause:
-        case State.CANCELLED, Cause.WITHDRAWN:
+        case State.CANCELLED, EndReason.WITHDRAWN:
             return _("**Cancelled** · before it was sent")
         case State.CANCELLED, _any:
             return _("**Not ordered** · the bot could not answer in time. Please try again")
-        case State.REFUSED, Cause.OUT_OF_CREDIT:
+        case State.REFUSED, EndReason.OUT_OF_CREDIT:
             return _("**Could not be ordered** · the bot's image credit is used up")
-        case State.REFUSED, Cause.KEY_REFUSED:
+        case State.REFUSED, EndReason.KEY_REFUSED:
             return _("**Could not be ordered** · the image service does not accept the bot's key")
-        case State.REFUSED, Cause.BUSY:
+        case State.REFUSED, EndReason.BUSY:
             return _("**Could not be ordered** · the image service asked for a long pause")
-        case State.REFUSED, Cause.WAITED_TOO_LONG:
+        case State.REFUSED, EndReason.WAITED_TOO_LONG:
             return _("**Could not be ordered** · its turn did not come in time")
-        case State.REFUSED, Cause.SETTLED:
+        case State.REFUSED, EndReason.SETTLED:
             return _("**Could not be ordered** · the image service never took it")
         case State.REFUSED, _any:
             return _("**Could not be ordered** · the image service refused it")
@@ -157,9 +157,9 @@ def _end(job: Job) -> str:
             return _("**Could not be confirmed** · the image service did not answer")
         case State.EXPIRED, _any:
             return _("**Could not be finished** · the image service took too long")
-        case State.FAILED, Cause.NO_PICTURE:
+        case State.FAILED, EndReason.NO_PICTURE:
             return _("**Could not be shown** · the image service gave no usable picture")
-        case State.FAILED, Cause.KEPT_TOO_LONG:
+        case State.FAILED, EndReason.KEPT_TOO_LONG:
             return _(
                 "**Could not be delivered** · its pictures were kept for a while and are gone now"
             )
@@ -185,15 +185,15 @@ def who_can_help(job: Job) -> str | None:
     match job.state, job.cause:
         case State.CANCELLED, _any:
             return None
-        case State.REFUSED, Cause.OUT_OF_CREDIT:
+        case State.REFUSED, EndReason.OUT_OF_CREDIT:
             return _("The bot's operator can top it up.")
-        case State.REFUSED, Cause.KEY_REFUSED:
+        case State.REFUSED, EndReason.KEY_REFUSED:
             return _("The bot's operator can mend it.")
-        case State.REFUSED, Cause.BUSY:
+        case State.REFUSED, EndReason.BUSY:
             return _("It will take orders again by itself; please try again later.")
-        case State.REFUSED, Cause.WAITED_TOO_LONG:
+        case State.REFUSED, EndReason.WAITED_TOO_LONG:
             return _("Please try again when fewer orders wait.")
-        case State.REFUSED, Cause.SETTLED:
+        case State.REFUSED, EndReason.SETTLED:
             return _("The bot's operator has made sure of that. You can try again.")
         case State.REFUSED, _any if job.error:
             return _("If you can change what it names, please do so and order again.")
@@ -201,7 +201,7 @@ def who_can_help(job: Job) -> str | None:
             return _("It did not say why. The bot's operator can ask it.")
         case State.UNCERTAIN | State.EXPIRED, _any:
             return _("Trying again is a new order, and is charged separately.")
-        case State.FAILED, Cause.NO_PICTURE:
+        case State.FAILED, EndReason.NO_PICTURE:
             return _("The bot's operator can ask the image service about it.")
         case State.FAILED, _any:
             return _("Trying again is a new order, and is charged separately.")
@@ -216,7 +216,7 @@ def vendor_words(job: Job) -> str | None:
 
     Not where it speaks to the operator: no member shall read that *their* wallet is empty.
     """
-    if not job.error or job.cause in {Cause.OUT_OF_CREDIT, Cause.KEY_REFUSED}:
+    if not job.error or job.cause in {EndReason.OUT_OF_CREDIT, EndReason.KEY_REFUSED}:
         return None
     return f"> {literal(job.error)}"
 

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.rules import Block, Difference, Pause, Rules, differences
-from bot.domain.words import BadPhrase, Fault
+from bot.domain.word_filter import BadPhrase, Fault
 from bot.errors import (
-    BadLimit,
-    BadStyle,
-    DraftGone,
-    NotChanged,
-    NotModerator,
-    NotWritable,
-    StyleUnknown,
-    TooMany,
+    ChangeRejected,
+    ChannelNotWritable,
+    DraftExpired,
+    InvalidLimit,
+    InvalidStyle,
+    NotAModerator,
+    OwnStyleNotFound,
+    TooManyEntries,
 )
 from bot.ui.language import gettext as _
 from bot.ui.language import ngettext
@@ -78,56 +78,56 @@ def preview(before: Rules, after: Rules) -> str:
     return shared.fitted([f"**{title}**", *(f"- {line}" for line in found)], shared.MESSAGE)
 
 
-def unchanged(error: NotChanged) -> str:
+def unchanged(error: ChangeRejected) -> str:
     """Return what a moderator, or somebody who is none, is told about a change not made."""
     return f"{_why(error)} {discarded()}"
 
 
-def _why(error: NotChanged) -> str:
+def _why(error: ChangeRejected) -> str:
     match error:
-        case NotModerator():
+        case NotAModerator():
             return _("Only members who may manage this server can do that.")
-        case BadLimit():
+        case InvalidLimit():
             return _bad(error)
-        case TooMany(name="tiers", most=most):
+        case TooManyEntries(name="tiers", most=most):
             return ngettext(
                 "There is room for {most} tier.", "There is room for {most} tiers.", most
             ).format(most=most)
-        case TooMany(name="styles", most=most):
+        case TooManyEntries(name="styles", most=most):
             return ngettext(
                 "There is room for {most} style of your own. Please remove one first.",
                 "There is room for {most} styles of your own. Please remove one first.",
                 most,
             ).format(most=most)
-        case BadStyle():
+        case InvalidStyle():
             return _bad_style(error)
-        case StyleUnknown(style=style):
+        case OwnStyleNotFound(style=style):
             return _(
                 "This server has no style {style} of its own. `/limits styles list` shows those "
                 "that it has."
             ).format(style=code(shared.cut(style, 100)))
-        case TooMany(most=most):
+        case TooManyEntries(most=most):
             return ngettext(
                 "There is room for {most} channel.", "There is room for {most} channels.", most
             ).format(most=most)
         case BadPhrase():
             return _bad_phrase(error)
-        case NotWritable():
+        case ChannelNotWritable():
             return _(
                 "The bot could not write there. It needs View Channel and Send Messages; if it "
                 "has them, Discord did not answer: please try again."
             )
-        case DraftGone():
+        case DraftExpired():
             return _("That change is not on record any more. Please make it anew.")
         case _other:
             return _("That did not work.")
 
 
-def _bad(error: BadLimit) -> str:
+def _bad(error: InvalidLimit) -> str:
     match error:
-        case BadLimit(low=False):
+        case InvalidLimit(low=False):
             return _("`{option}` takes True or False.").format(option=error.name)
-        case BadLimit(name="hours"):
+        case InvalidLimit(name="hours"):
             return _("`{option}` takes whole numbers from {low} to {high}.").format(
                 option=error.name, low=error.low, high=error.high
             )
@@ -151,7 +151,7 @@ def _bad_phrase(error: BadPhrase) -> str:
             return _("A list takes {limit} characters in all.").format(limit=error.limit)
 
 
-def _bad_style(error: BadStyle) -> str:
+def _bad_style(error: InvalidStyle) -> str:
     if error.got == 0:
         return _("`{option}` is empty: it takes 1 to {most} characters.").format(
             option=error.name, most=error.most

@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterable
 from typing import Final
 
-from bot.domain import limits
-from bot.domain.limits import OF_THE_DAY, Rule, Verdict
-from bot.service.members import Figures, Forgetting, Keeping
-from bot.service.ports import Ping, Wishes
+from bot.domain import admission
+from bot.domain.admission import OF_THE_DAY, Rule, RuleResult
+from bot.service.member_account import ErasureResult, RetentionPolicy, UsageReport
+from bot.service.ports import MemberSettings, Ping
 from bot.ui.language import gettext as _
 from bot.ui.language import ngettext, pgettext
 from bot.ui.markup import ago
@@ -24,7 +24,7 @@ _IN_FIGURES: Final = OF_THE_DAY | _AT_ONCE | _IN_AN_ORDER | {Rule.COOLDOWN}
 # What is left.
 
 
-def usage(figures: Figures) -> str:
+def usage(figures: UsageReport) -> str:
     """Return what is left for a member, by rule: how much, when it comes back, who can change it.
 
     Every bar has its figures in words beside it.
@@ -50,17 +50,17 @@ def usage(figures: Figures) -> str:
     return "\n".join([*parts, f"-# {note}"])
 
 
-def _stands_in_the_way(verdict: Verdict) -> bool:
+def _stands_in_the_way(verdict: RuleResult) -> bool:
     return verdict.refuses and verdict.rule not in _IN_FIGURES
 
 
-def _summary(figures: Figures) -> str:
+def _summary(figures: UsageReport) -> str:
     decides = next((one for one in figures.verdicts if one.refuses), None)
     if decides is not None:
         return _("**You can't order here just now.** What decides is: {rule}.").format(
             rule=explained.rule(decides.rule, outside=decides.outside)
         )
-    left = limits.left(figures.verdicts)
+    left = admission.remaining_today(figures.verdicts)
     if left is None:
         return _("**You can order here now**, as many images a day as you like.")
     count = left + 1  # one was asked with
@@ -71,7 +71,7 @@ def _summary(figures: Figures) -> str:
     ).format(count=count)
 
 
-def _line(verdict: Verdict, anew_at: float) -> str | None:
+def _line(verdict: RuleResult, anew_at: float) -> str | None:
     """Return how one rule on numbers stands; ``None``: it is no such rule, or says nothing."""
     if verdict.rule not in _IN_FIGURES:
         return None
@@ -80,7 +80,7 @@ def _line(verdict: Verdict, anew_at: float) -> str | None:
     return f"{name}: {told}"
 
 
-def _figures(verdict: Verdict, anew_at: float) -> str:
+def _figures(verdict: RuleResult, anew_at: float) -> str:
     limit, rule = verdict.limit, verdict.rule
     if rule is Rule.COOLDOWN:
         return _cooldown(verdict)
@@ -99,7 +99,7 @@ def _figures(verdict: Verdict, anew_at: float) -> str:
     return f"{bar} {words}"
 
 
-def _cooldown(verdict: Verdict) -> str:
+def _cooldown(verdict: RuleResult) -> str:
     if not verdict.limit:
         return pgettext("cooldown", "none")
     between = _("{duration} between two orders").format(duration=shared.duration(verdict.limit))
@@ -163,7 +163,7 @@ def _help() -> Iterable[str]:
 # Settings.
 
 
-def settings(wishes: Wishes) -> str:
+def settings(wishes: MemberSettings) -> str:
     """Return what a member has set, and how to set it."""
     title = _("Your settings")
     return "\n".join(
@@ -202,12 +202,12 @@ def _meaning(ping: Ping) -> str:
 # What is kept.
 
 
-def privacy(keeping: Keeping) -> str:
+def privacy(keeping: RetentionPolicy) -> str:
     """Return what is kept of a member, for how long, and who sees it."""
     return "\n".join(_privacy(keeping))
 
 
-def _privacy(keeping: Keeping) -> Iterable[str]:
+def _privacy(keeping: RetentionPolicy) -> Iterable[str]:
     title = _("What is kept about you")
     yield f"## {title}"
     yield _(
@@ -308,7 +308,7 @@ def asks() -> str:
     )
 
 
-def forgotten(outcome: Forgetting) -> str:
+def forgotten(outcome: ErasureResult) -> str:
     """Return what became of the wish to delete a member's data."""
     title = _("Deleted")
     if outcome.done:

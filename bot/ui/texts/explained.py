@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.domain import styles
-from bot.domain.limits import Rule, Verdict
+from bot.domain.admission import Rule, RuleResult
 from bot.domain.rules import Rules
-from bot.domain.words import Finding
+from bot.domain.word_filter import Finding
 from bot.ui.language import gettext as _
 from bot.ui.language import marked, ngettext, pgettext, spoken
 from bot.ui.markup import ago, code, literal
@@ -43,7 +43,7 @@ def rule(of: Rule, *, outside: bool = False) -> str:
     return _(_RULES[of]) if of in _RULES else limits.name(of.value)
 
 
-def explained(member_id: int, verdicts: Sequence[Verdict]) -> str:
+def explained(member_id: int, verdicts: Sequence[RuleResult]) -> str:
     """Return how every rule stands to an order of one image by that member."""
     parts = [_first(member_id, verdicts)]
     for whose, operators in (
@@ -59,7 +59,7 @@ def explained(member_id: int, verdicts: Sequence[Verdict]) -> str:
     return "\n".join(parts)
 
 
-def _first(member_id: int, verdicts: Sequence[Verdict]) -> str:
+def _first(member_id: int, verdicts: Sequence[RuleResult]) -> str:
     member = f"<@{member_id}>"
     decides = next((verdict for verdict in verdicts if verdict.refuses), None)
     if decides is None:
@@ -77,12 +77,12 @@ def _first(member_id: int, verdicts: Sequence[Verdict]) -> str:
     ).format(member=member, rule=rule(decides.rule))
 
 
-def _stands(verdict: Verdict) -> str:
+def _stands(verdict: RuleResult) -> str:
     """Return one rule's figures, and whether it lets pass."""
     return " · ".join(part for part in (_figures(verdict), _passes(verdict)) if part)
 
 
-def _figures(verdict: Verdict) -> str:
+def _figures(verdict: RuleResult) -> str:
     limit = verdict.limit
     match verdict.rule:
         case Rule.CHANNEL:
@@ -107,7 +107,7 @@ def _figures(verdict: Verdict) -> str:
             return ""
 
 
-def _passes(verdict: Verdict) -> str:
+def _passes(verdict: RuleResult) -> str:
     if not verdict.refuses:
         return _("lets pass")
     refuses = (

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.domain.job import Job, State
-from bot.service.members import PAGE, Leaf
+from bot.service.member_account import PAGE, HistoryPage
 from bot.ui.language import gettext as _
 from bot.ui.language import ngettext
 from bot.ui.markup import literal
@@ -25,7 +25,7 @@ def handed_over(count: int) -> str:
     ).format(count=count)
 
 
-def heading(leaf: Leaf) -> str:
+def heading(leaf: HistoryPage) -> str:
     """Return what stands above the orders of a page."""
     title = _("Your orders")
     lines = [f"## {title}"]
@@ -57,14 +57,14 @@ def nothing(word: str) -> str:
     )
 
 
-def orders(leaf: Leaf) -> Sequence[str]:
+def orders(leaf: HistoryPage) -> Sequence[str]:
     """Return what is said of each order on a page; together they have room in one message."""
     tried = (_orders(leaf, *lengths) for lengths in _LENGTHS)
     shortest = _orders(leaf, *_LENGTHS[-1])
     return next((texts for texts in tried if sum(map(len, texts)) <= _ROOM), shortest)
 
 
-def _orders(leaf: Leaf, prompt: int, sent: int) -> Sequence[str]:
+def _orders(leaf: HistoryPage, prompt: int, sent: int) -> Sequence[str]:
     first = leaf.number * PAGE + 1
     return [
         "\n".join(_order(job, place, prompt, sent))

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from bot.domain.limits import Caps
+from bot.domain.admission import Caps
 from bot.domain.rules import TIERED, Pause, Rules, Tier
 from bot.domain.styles import BUILT_IN, Style
-from bot.service.limits import Overview
+from bot.service.moderation import Overview
 from bot.ui.language import gettext as _
 from bot.ui.language import marked, ngettext, pgettext
 from bot.ui.markup import ago, code, literal

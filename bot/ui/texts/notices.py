@@ -1,7 +1,15 @@
 """The lines of a server's log channel."""
 
-from bot.domain.notices import Blocked, Changed, Notice, Reported, Shut, Unblocked, WordRefused
-from bot.domain.pressure import Reason
+from bot.domain.lane import ClosedReason
+from bot.domain.log_entries import (
+    AnyLogEntry,
+    Blocked,
+    Changed,
+    LaneClosed,
+    Reported,
+    Unblocked,
+    WordRefused,
+)
 from bot.domain.rules import Block, differences
 from bot.ui.language import gettext as _
 from bot.ui.language import ngettext
@@ -9,7 +17,7 @@ from bot.ui.markup import ago, code, literal
 from bot.ui.texts import changes, shared
 
 
-def notice(found: Notice) -> str:
+def notice(found: AnyLogEntry) -> str:
     """Return the line of a server's log channel."""
     match found:
         case WordRefused(style=style) if style:
@@ -40,7 +48,7 @@ def notice(found: Notice) -> str:
             return _("**Unblocked** · {member} by {moderator}").format(
                 member=f"<@{found.member_id}>", moderator=f"<@{found.by}>"
             )
-        case Shut():
+        case LaneClosed():
             return _shut(found)
         case Reported(job=job):
             return _("**Reported** by {member} · [picture]({link}) of {author} · {prompt}").format(
@@ -108,13 +116,13 @@ def _blocked(found: Blocked) -> str:
     return f"{line} · {literal(block.reason)}" if block.reason else line
 
 
-def _shut(found: Shut) -> str:
+def _shut(found: LaneClosed) -> str:
     what = ngettext(
         "**Refused** · {count} order could not be placed, nothing was charged",
         "**Refused** · {count} orders could not be placed, nothing was charged",
         found.orders,
     ).format(count=found.orders)
-    if found.reason is Reason.BUSY and found.until is not None:
+    if found.reason is ClosedReason.BUSY and found.until is not None:
         why = _("the image service asked for a pause; orders are taken again {when}").format(
             when=ago(found.until)
         )

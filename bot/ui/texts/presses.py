@@ -2,19 +2,19 @@
 
 from bot.domain.job import Job, State
 from bot.errors import (
-    AnothersData,
-    LogClosed,
-    MayNotPost,
-    NoLog,
-    NotHandled,
-    NothingThere,
-    NotPosted,
-    NotRemoved,
-    NotYours,
-    OverAlready,
-    PicturesGone,
-    PostedAlready,
-    ReportedAlready,
+    ActionRejected,
+    AlreadyEnded,
+    AlreadyPosted,
+    AlreadyReported,
+    LogChannelUnreachable,
+    NoLogChannel,
+    NotAllowed,
+    NotOwnData,
+    OrderNotFound,
+    PicturesUnavailable,
+    PostFailed,
+    PostingForbidden,
+    RemovalFailed,
 )
 from bot.ui.language import gettext as _
 from bot.ui.texts import refusals
@@ -73,43 +73,43 @@ def posted() -> str:
     return _("Posted. Everybody in this channel can see them now.")
 
 
-def not_handled(error: NotHandled) -> str:
+def not_handled(error: ActionRejected) -> str:
     """Return why a press did nothing."""
     match error:
-        case AnothersData():
+        case NotOwnData():
             return _("These buttons are another member's. `/privacy` gives you your own.")
-        case NotYours():
+        case NotAllowed():
             return _(
                 "Only the member who ordered it can do that, and members who may manage this "
                 "server. Nothing was changed."
             )
-        case NothingThere():
+        case OrderNotFound():
             return _("There is no order of the bot's on record here, or not any more.")
-        case OverAlready():
+        case AlreadyEnded():
             return _("There is nothing to cancel any more: it has ended, or is hidden already.")
-        case PostedAlready():
+        case AlreadyPosted():
             return _("These pictures are public already.")
-        case MayNotPost(verdict=verdict):
+        case PostingForbidden(verdict=verdict):
             why = " ".join(refusals.refused(verdict))
             private = _("Nothing was posted, the pictures are private as before.")
             return f"{why} {private}"
-        case NotPosted():
+        case PostFailed():
             return _("Discord did not take the pictures here. They are private as before.")
-        case NotRemoved():
+        case RemovalFailed():
             return _(
                 "Discord did not let the bot delete that message. Please try again, or delete it "
                 "yourself."
             )
-        case PicturesGone():
+        case PicturesUnavailable():
             return _("The image service does not keep these pictures any more.")
-        case ReportedAlready():
+        case AlreadyReported():
             return _("This server's moderators know of it already.")
-        case NoLog():
+        case NoLogChannel():
             return _(
                 "This server's moderators have chosen no channel for reports. Please tell one of "
                 "them; they can choose it with `/limits log`."
             )
-        case LogClosed():
+        case LogChannelUnreachable():
             return _(
                 "The bot could not write to this server's channel for reports, so its moderators "
                 "may not know. Please tell one of them; they can choose another channel with "

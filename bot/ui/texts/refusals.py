@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 from typing import Final
 
-from bot.domain.limits import Rule, Verdict
+from bot.domain.admission import Rule, RuleResult
 from bot.errors import (
-    BadOption,
-    Closing,
-    Forgotten,
+    AdmissionTimeout,
+    InvalidOption,
     LimitReached,
-    NoSuchStyle,
-    NotOrdered,
-    OnlyInServers,
-    TooLate,
+    OrderForgotten,
+    OrderRejected,
+    ServersOnly,
+    ShuttingDown,
+    StyleNotFound,
 )
 from bot.ui.language import gettext as _
 from bot.ui.language import ngettext
@@ -38,71 +38,71 @@ def with_prompt(words: str, prompt: object) -> str:
     return f"{told}{shared.cut(typed, CONTENT - len(told) - 1 - len(_FENCE))}\n{_FENCE}"
 
 
-def refusal(error: NotOrdered) -> str:
+def refusal(error: OrderRejected) -> str:
     """Return what a member is told privately about an order that was not taken."""
     nothing = _("Nothing was ordered, nothing is charged.")
     return f"{_why(error)} {nothing}"
 
 
-def _why(error: NotOrdered) -> str:
+def _why(error: OrderRejected) -> str:
     match error:
-        case BadOption():
+        case InvalidOption():
             return _bad(error)
         case LimitReached(verdict=verdict):
             return " ".join(refused(verdict))
-        case NoSuchStyle(style=style):
+        case StyleNotFound(style=style):
             return _(
                 "There is no style {style} here. Please choose one of those that `style` offers, "
                 "or leave it out."
             ).format(style=code(shared.cut(style, 100)))
-        case OnlyInServers():
+        case ServersOnly():
             return _("Pictures can be ordered only in servers that the bot was added to.")
-        case Forgotten():
+        case OrderForgotten():
             return _("That order is not on record any more. Please type it anew.")
-        case Closing():
+        case ShuttingDown():
             return _("The bot is restarting. Please try again in a minute.")
-        case TooLate():
+        case AdmissionTimeout():
             return _("The bot is too busy to take your order now. Please try again.")
         case _other:
             return _("That did not work.")
 
 
-def _bad(error: BadOption) -> str:
+def _bad(error: InvalidOption) -> str:
     if error.low is False:
         return _("`{option}` takes True or False.").format(option=error.option)
     values = {"option": error.option, "low": written(error.low), "high": written(error.high)}
     match error:
-        case BadOption(option="prompt", style=str(style), got=int(got)):
+        case InvalidOption(option="prompt", style=str(style), got=int(got)):
             return _(
                 "The style {style} adds words of its own, so that `prompt` takes {low} to {high} "
                 "characters with it; yours has {got}."
             ).format(style=shared.style(style), got=got, **values)
-        case BadOption(option="style"):
+        case InvalidOption(option="style"):
             return _(
                 "`style` takes the name of a style, of {low} to {high} characters. Please choose "
                 "one of those that it offers, or leave it out."
             ).format(**values)
-        case BadOption(option="prompt", got=0):
+        case InvalidOption(option="prompt", got=0):
             return _(
                 "`prompt` is empty: please describe the picture in {low} to {high} characters."
             ).format(**values)
-        case BadOption(option="prompt", got=int(got)):
+        case InvalidOption(option="prompt", got=int(got)):
             return _("`prompt` takes {low} to {high} characters, yours has {got}.").format(
                 got=got, **values
             )
-        case BadOption(low=int()):
+        case InvalidOption(low=int()):
             return _("`{option}` takes whole numbers from {low} to {high}.").format(**values)
         case _fraction:
             return _("`{option}` takes numbers from {low} to {high}.").format(**values)
 
 
-def _moderators(verdict: Verdict) -> str:
+def _moderators(verdict: RuleResult) -> str:
     if verdict.outside:
         return _("Only the bot's operator can change this.")
     return _("This server's moderators can change this.")
 
 
-def refused(verdict: Verdict) -> Iterable[str]:
+def refused(verdict: RuleResult) -> Iterable[str]:
     """Yield in sentences which rule refused, with its figures, and when or by whom it ends."""
     match verdict.rule:
         case Rule.NOT_SERVED if verdict.outside:
@@ -148,13 +148,13 @@ def refused(verdict: Verdict) -> Iterable[str]:
             yield _moderators(verdict)
 
 
-def _paused(verdict: Verdict) -> str:
+def _paused(verdict: RuleResult) -> str:
     if verdict.said:
         return _("This server takes no orders now: {reason}.").format(reason=literal(verdict.said))
     return _("This server takes no orders now.")
 
 
-def _blocked(verdict: Verdict) -> str:
+def _blocked(verdict: RuleResult) -> str:
     if verdict.said:
         return _("This server's moderators have blocked you: {reason}.").format(
             reason=literal(verdict.said)
@@ -162,13 +162,13 @@ def _blocked(verdict: Verdict) -> str:
     return _("This server's moderators have blocked you.")
 
 
-def _block_ends(verdict: Verdict) -> str:
+def _block_ends(verdict: RuleResult) -> str:
     if verdict.ends_at is None:
         return _("Only they can end it.")
     return _("The block ends {when}, or earlier if they lift it.").format(when=ago(verdict.ends_at))
 
 
-def _not_allowed(verdict: Verdict) -> str:
+def _not_allowed(verdict: RuleResult) -> str:
     """Return what this order may not be as it is."""
     limit, wanted = verdict.limit, verdict.wanted
     match verdict.rule:
@@ -211,7 +211,7 @@ def _not_allowed(verdict: Verdict) -> str:
             )
 
 
-def _too_many(verdict: Verdict) -> Iterable[str]:
+def _too_many(verdict: RuleResult) -> Iterable[str]:
     limit, used = verdict.limit, verdict.used
     if verdict.rule is Rule.MEMBER_AT_ONCE:
         yield _at_once(verdict).format(limit=limit)
@@ -230,7 +230,7 @@ def _too_many(verdict: Verdict) -> Iterable[str]:
     yield _("You can order again when one is.")
 
 
-def _at_once(verdict: Verdict) -> str:
+def _at_once(verdict: RuleResult) -> str:
     if verdict.outside:
         return ngettext(
             "Outside of servers you may have {limit} order at once.",
@@ -244,7 +244,7 @@ def _at_once(verdict: Verdict) -> str:
     )
 
 
-def _used_up(verdict: Verdict) -> Iterable[str]:
+def _used_up(verdict: RuleResult) -> Iterable[str]:
     yield _of_day(verdict).format(limit=verdict.limit)
     yield ngettext(
         "{used} is used; you asked for {wanted}.",
@@ -255,7 +255,7 @@ def _used_up(verdict: Verdict) -> Iterable[str]:
         yield _("The count starts anew {when}.").format(when=ago(verdict.ends_at))
 
 
-def _of_day(verdict: Verdict) -> str:
+def _of_day(verdict: RuleResult) -> str:
     """Return who may have how many images a day."""
     match verdict.rule:
         case Rule.MEMBER_DAY if verdict.outside:

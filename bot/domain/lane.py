@@ -1,0 +1,162 @@
+"""What the vendor's refusals do to a lane: how long it pauses, when it shuts and what opens it."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.job import State
+
+FIRST_PAUSE: Final = 2.0  # seconds, when the vendor does not say how long
+LONGEST_PAUSE: Final = 300.0  # seconds, of our own choice; the vendor may ask for more
+ENOUGH: Final = 16  # doublings that lead beyond the longest pause
+WORTH_WAITING: Final = 600.0  # seconds; for longer than that no order is kept in its line
+
+
+class ClosedReason(StrEnum):
+    """Why a lane is shut: it takes no orders."""
+
+    CREDIT = "credit"  # the wallet is empty
+    KEY = "key"  # the vendor does not accept the key
+    BUSY = "busy"  # the vendor asked for a pause that nobody should wait for
+
+
+# Then those that wait are given back. For a key that is mended by a restart they may wait.
+GIVES_BACK: Final = frozenset({ClosedReason.CREDIT, ClosedReason.BUSY})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lane:
+    """The state of the queue in front of one API key. Times are Unix seconds."""
+
+    paused_until: float = 0.0
+    refusals: int = 0  # in a row, without a word on how long
+    closed: ClosedReason | None = None  # CREDIT or KEY: until something changes, not for a time
+    shut_at: float = 0.0  # when it was shut last: names the episode
+    probe_at: float = 0.0  # CREDIT: from when on one order may try
+    probe: str | None = None  # CREDIT: the id of the order that tries
+
+    def paused(self, now: float) -> bool:
+        """Tell whether nothing may be submitted at *now*."""
+        return now < self.paused_until
+
+
+def lane_name(key: str) -> str:
+    """Return the name of the lane in front of *key*: a fingerprint that does not give it away."""
+    return hashlib.sha256(b"lane:" + key.encode()).hexdigest()[:16]
+
+
+def closed_reason(lane: Lane, now: float) -> ClosedReason | None:
+    """Return why the lane takes no orders at *now*; ``None``: it takes them."""
+    if lane.closed is None and _pauses_long(lane, now):
+        return ClosedReason.BUSY
+    return lane.closed
+
+
+def _pauses_long(lane: Lane, now: float) -> bool:
+    return lane.paused_until - now > WORTH_WAITING
+
+
+def may_submit(lane: Lane, job_id: str, now: float) -> bool:
+    """Tell whether a job of that id may be sent at *now*: in a shut lane, the probe alone."""
+    if lane.paused(now):
+        return False
+    return lane.closed is None or (lane.closed is ClosedReason.CREDIT and lane.probe == job_id)
+
+
+def may_probe(lane: Lane, now: float) -> bool:
+    """Tell whether the next order will find out if there is credit again."""
+    free = lane.closed is ClosedReason.CREDIT and lane.probe is None and not _pauses_long(lane, now)
+    return free and now >= lane.probe_at
+
+
+def opens_at(lane: Lane, now: float) -> float | None:
+    """Return when a shut lane will take an order again; ``None``: that is not known."""
+    match closed_reason(lane, now):
+        case ClosedReason.BUSY:
+            return lane.paused_until
+        case ClosedReason.CREDIT if lane.probe is None:
+            return max(lane.probe_at, lane.paused_until if _pauses_long(lane, now) else 0.0)
+        case _:
+            return None
+
+
+def after_back_off(lane: Lane, *, retry_after: float | None, now: float, jitter: float) -> Lane:
+    """Return *lane* after the vendor took nothing and asked for patience.
+
+    *retry_after* in seconds is obeyed; without it pauses double. *jitter*, from 0 to 1, spreads
+    the processes that share the lane. A pause never shortens one that is in force.
+    """
+    if retry_after is None and lane.paused(now):
+        return lane  # it was sent before the pause began, and tells nothing new
+    if retry_after is None:
+        doubled = FIRST_PAUSE * 2.0 ** min(lane.refusals, ENOUGH)
+        pause = min(doubled, LONGEST_PAUSE) * (1.0 + jitter / 2)
+        refusals = lane.refusals + 1
+    else:
+        pause, refusals = retry_after, 0
+    after = replace(lane, paused_until=max(lane.paused_until, now + pause), refusals=refusals)
+    if closed_reason(lane, now) is None and closed_reason(after, now) is not None:
+        return replace(after, shut_at=now)
+    return after
+
+
+def out_of_credit(lane: Lane, job_id: str, *, now: float, probe_after: float) -> Lane:
+    """Return *lane* after the vendor found the wallet too empty for that job.
+
+    In *probe_after* seconds one order may try again. What was on its way when the lane was shut,
+    and is refused late, changes nothing.
+    """
+    if lane.closed is ClosedReason.KEY or (
+        lane.closed is ClosedReason.CREDIT and lane.probe != job_id
+    ):
+        return lane
+    shut_at = lane.shut_at if lane.closed is ClosedReason.CREDIT else now
+    return replace(
+        lane, closed=ClosedReason.CREDIT, shut_at=shut_at, probe_at=now + probe_after, probe=None
+    )
+
+
+def key_rejected(lane: Lane, *, now: float) -> Lane:
+    """Return *lane* after the vendor did not accept the key."""
+    if lane.closed is ClosedReason.KEY:
+        return lane
+    return replace(lane, closed=ClosedReason.KEY, shut_at=now, probe=None)
+
+
+def after_success(lane: Lane, job_id: str) -> Lane:
+    """Return *lane* after the vendor took that job: the next pause starts small again.
+
+    The probe's success opens a lane without credit. Another's does not: it was sent before.
+    """
+    if lane.closed is ClosedReason.CREDIT and lane.probe == job_id:
+        lane = replace(lane, closed=None, probe=None)
+    return replace(lane, refusals=0)
+
+
+def probe_resolved(lane: Lane, state: State | None) -> Lane:
+    """Return *lane* for where its probe is found to stand; ``None``: it is not on record.
+
+    Whoever submitted it may have died before telling the lane. A probe that ended without an
+    answer makes room for the next one.
+    """
+    if lane.probe is None or state in {State.WAITING, State.SUBMITTING}:
+        return lane
+    if state in {None, State.CANCELLED, State.REFUSED, State.UNCERTAIN}:
+        return replace(lane, probe=None)
+    return after_success(lane, lane.probe)
+
+
+def after_admission(lane: Lane, job_id: str, *, now: float) -> Lane:
+    """Return *lane* after an order was admitted: in a lane without credit it is the probe."""
+    return replace(lane, probe=job_id) if may_probe(lane, now) else lane
+
+
+def probe_due_now(lane: Lane, *, now: float) -> Lane:
+    """Return *lane* after somebody asked not to wait any longer before the next probe."""
+    return replace(lane, probe_at=min(lane.probe_at, now))
+
+
+def key_accepted(lane: Lane) -> Lane:
+    """Return *lane* after a start: the key may be mended, so it is tried again."""
+    return replace(lane, closed=None) if lane.closed is ClosedReason.KEY else lane

@@ -1,0 +1,229 @@
+"""A server's blocked phrases and its allow list, matched against a prompt by whole words.
+
+Case, width, ligatures and what cannot be seen make no difference; accents, spelling and
+look-alikes of other scripts do. Nobody's regular expression is run, and whatever people write, the
+time that it takes grows with its length only.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final
+
+from bot.domain.order import clean
+from bot.errors import ChangeRejected
+
+LONGEST_PHRASE: Final = 100  # characters, after cleaning
+MOST_PHRASES: Final = 200  # in a list
+MOST_CHARACTERS: Final = 4000  # in a list, joined by line breaks: a field of Discord's modals
+
+# What Unicode calls default-ignorable outside the category Cf: selectors, joiners and fillers.
+_IGNORABLE: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+    "\U000e0000-\U000e0fff]"
+)
+
+# How the names of letters begin that are written without spaces between words.
+_UNSPACED: Final = (
+    *("CJK ", "IDEOGRAPHIC ", "HIRAGANA ", "KATAKANA", "HENTAIGANA ", "BOPOMOFO ", "THAI ", "LAO "),
+    *("KHMER ", "MYANMAR ", "TAI ", "NEW TAI ", "AHOM ", "BALINESE ", "JAVANESE "),
+)
+
+# Patterns over a text's shape, which has one letter of _kind for each character. Sorting a heap of
+# marks takes normalization quadratic time; beyond 30 on one letter they are noise (UAX #15).
+_WITHOUT_HEAPS: Final = re.compile("[^m]+|(?<!m)m{1,30}")
+_WORD: Final = re.compile("(?:lm{0,30})+|um{0,30}|ff?|s")
+
+
+class Fault(StrEnum):
+    """What is wrong with a phrase."""
+
+    NO_WORD = "no_word"  # nothing in it could be found in a prompt
+    TOO_LONG = "too_long"
+    TOO_MANY = "too_many"  # phrases in the list
+    LIST_TOO_LONG = "list_too_long"  # characters in the list
+
+
+@dataclass(eq=False, kw_only=True)
+class BadPhrase(ChangeRejected):
+    """A phrase can't be kept in a list."""
+
+    fault: Fault
+    limit: int  # words that it needs for NO_WORD, else the most that there may be
+    got: int
+
+    def __str__(self) -> str:
+        return f"{self.fault}: {self.got} where the limit is {self.limit}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordLists:
+    """A server's two lists, as its moderators typed them."""
+
+    blocked: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What the lists find in a prompt, which is stopped by what is *blocked* and not *allowed*."""
+
+    blocked: str | None = None  # the blocked phrase that decides; None: it holds none
+    allowed: str | None = None  # the allowed phrase around that; None: nothing waives it
+
+
+def tokens(text: str) -> tuple[str, ...]:
+    """Return the words of *text*, folded for comparison: equal words are the same word.
+
+    A word is a run of letters, numbers and their marks; in scripts without spaces it is one letter
+    with its marks. Symbols, such as emoji, and flags are words; everything else separates.
+    """
+    seen = "".join(map(_seen, text))
+    bearable = "".join(_pieces(_WITHOUT_HEAPS, seen))
+    # Turkish writes its dotted i as İ, which case folding would leave with a second dot.
+    cased = unicodedata.normalize("NFKC", bearable).replace("İ", "i")
+    return tuple(_pieces(_WORD, unicodedata.normalize("NFKC", cased.casefold())))
+
+
+def first_blocked_phrase(words: WordLists, prompt: str) -> str | None:
+    """Return the blocked phrase that stops *prompt*, as it was typed; ``None``: nothing does."""
+    found = examine(words, prompt)
+    return None if found.allowed else found.blocked
+
+
+def examine(words: WordLists, prompt: str) -> Finding:
+    """Return the first blocked phrase in *prompt* that counts, or else the first that is waived.
+
+    A phrase does not count where it lies wholly inside an allowed one. Of blocked phrases that
+    begin at the same word, the longest speaks for all: what waives it waives them.
+    """
+    said = tokens(prompt)
+    first_waived = Finding()
+    reach, around = 0, ""  # how far what is allowed reaches, at least to here, and by which phrase
+    pairs = zip(_longest(words.blocked, said), _longest(words.allowed, said), strict=True)
+    for start, ((length, blocked), (allowed_length, allowed)) in enumerate(pairs):
+        if start + allowed_length > reach:
+            reach, around = start + allowed_length, allowed
+        if start + length > reach:
+            return Finding(blocked=blocked)
+        if length and not first_waived.blocked:
+            first_waived = Finding(blocked=blocked, allowed=around)
+    return first_waived
+
+
+def phrase(text: str) -> str:
+    """Return *text* cleaned for a list.
+
+    Raises :class:`BadPhrase` if it holds no word or is longer than ``LONGEST_PHRASE``.
+    """
+    cleaned = clean(text)
+    if not tokens(cleaned):
+        raise BadPhrase(fault=Fault.NO_WORD, limit=1, got=0)
+    if len(cleaned) > LONGEST_PHRASE:
+        raise BadPhrase(fault=Fault.TOO_LONG, limit=LONGEST_PHRASE, got=len(cleaned))
+    return cleaned
+
+
+def add(phrases: tuple[str, ...], text: str) -> tuple[str, ...]:
+    """Return *phrases* with *text* at their end; *phrases* itself if the same words are there.
+
+    Raises :class:`BadPhrase` if *text* is none that can be kept or the list has no room for it.
+    """
+    added = phrase(text)
+    if any(_same(kept, added) for kept in phrases):
+        return phrases
+    grown = (*phrases, added)
+    if len(grown) > MOST_PHRASES:
+        raise BadPhrase(fault=Fault.TOO_MANY, limit=MOST_PHRASES, got=len(grown))
+    if (characters := len("\n".join(grown))) > MOST_CHARACTERS:
+        raise BadPhrase(fault=Fault.LIST_TOO_LONG, limit=MOST_CHARACTERS, got=characters)
+    return grown
+
+
+def remove(phrases: tuple[str, ...], text: str) -> tuple[str, ...]:
+    """Return *phrases* without the one that has the words of *text*; itself if none has."""
+    gone = clean(text)
+    left = tuple(kept for kept in phrases if not _same(kept, gone))
+    return left if len(left) < len(phrases) else phrases
+
+
+def _same(one: str, other: str) -> bool:
+    return _phrase_tokens(one) == _phrase_tokens(other)
+
+
+@lru_cache(maxsize=2**13)
+def _phrase_tokens(text: str) -> tuple[str, ...]:
+    return tokens(text)  # phrases come again with each prompt; what members write is not kept
+
+
+@lru_cache(maxsize=2**13)
+def _seen(character: str) -> str:
+    """Return what of *character* counts: nothing, if it only shapes or encloses its neighbours."""
+    category = unicodedata.category(character)
+    # Enclosing marks go because ⑥ and a keycap of 6 mean the same.
+    if category in {"Cf", "Cs", "Me"} or _IGNORABLE.match(character):
+        return ""
+    if category[0] == "S" and len(unicodedata.normalize("NFKC", character)) > 1:
+        return f" {character} "  # ™ would become letters of the word before it
+    return character
+
+
+@lru_cache(maxsize=2**13)
+def _kind(character: str) -> str:
+    """Return what *character* is to a word, as one letter of a text's shape."""
+    category = unicodedata.category(character)
+    if "\U0001f1e6" <= character <= "\U0001f1ff":
+        return "f"  # half a flag
+    # Emoji that are younger than this Python are unassigned to it. Skin tones are modifiers.
+    if category in {"So", "Cn"} or "\U0001f3fb" <= character <= "\U0001f3ff":
+        return "s"  # a symbol
+    if category[0] == "M" or character in "\uff9e\uff9f":  # these two become marks by folding
+        return "m"
+    if category[0] not in "LN":
+        return "-"
+    unspaced = category != "Nd" and unicodedata.name(character, "").startswith(_UNSPACED)
+    return "u" if unspaced else "l"
+
+
+def _pieces(pattern: re.Pattern[str], text: str) -> Iterator[str]:
+    """Yield the pieces of *text* whose shape matches *pattern*."""
+    for match in pattern.finditer("".join(map(_kind, text))):
+        yield text[match.start() : match.end()]
+
+
+def _longest(phrases: tuple[str, ...], said: tuple[str, ...]) -> list[tuple[int, str]]:
+    """Return for each word in *said* the longest phrase that begins there, after its length.
+
+    The length is in words, 0 where no phrase begins.
+    """
+    root = _Node()
+    for text in phrases:
+        node = root
+        for word in _phrase_tokens(text):
+            node = node.following.setdefault(word, _Node())
+        if node is not root:
+            node.typed = text
+    found = []
+    for start in range(len(said)):
+        longest, here, length = (0, ""), root, 0
+        while (after := here.following.get(said[start + length])) is not None:
+            here, length = after, length + 1
+            if here.typed is not None:
+                longest = (length, here.typed)
+            if start + length == len(said):
+                break
+        found.append(longest)
+    return found
+
+
+class _Node:
+    """Some phrases' first words: which words follow, and the phrase that ends here."""
+
+    __slots__ = ("following", "typed")
+
+    def __init__(self) -> None:
+        self.following: dict[str, _Node] = {}
+        self.typed: str | None = None

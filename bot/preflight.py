@@ -1,0 +1,60 @@
+"""``python -m bot check``: whether the settings lead anywhere. Spends nothing."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import aiohttp
+import discord
+
+from bot.client import prepare_discord
+from bot.errors import ImagineError, KeyRejected, PixazoError, RequestNotFound
+from bot.pixazo.client import Client
+from bot.service.ports import NO_REQUEST
+from bot.settings import Settings
+from bot.store.database import Database
+
+
+async def check(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
+    """Yield, for each thing that must work, whether it does and a line that says so."""
+    yield True, "settings: complete"
+    checks: tuple[tuple[str, Callable[[Settings], Awaitable[str]]], ...] = (
+        ("store", _store),
+        ("vendor", _vendor),
+        ("Discord", _discord),
+    )
+    for name, examine in checks:
+        try:
+            yield True, f"{name}: {await examine(settings)}"
+        except (ImagineError, OSError, aiohttp.ClientError, discord.DiscordException) as error:
+            yield False, f"{name}: {error}"
+
+
+async def _store(settings: Settings) -> str:
+    async with Database.open(settings.database_url.get_secret_value()) as database:
+        await database.ping()
+    return "opened, its tables are up to date"
+
+
+async def _vendor(settings: Settings) -> str:
+    async with Client.open(
+        url=settings.pixazo_url,
+        submit_path=settings.pixazo_submit_path,
+        key=settings.pixazo_api_key.get_secret_value(),
+        submit_timeout=settings.submit_timeout_seconds,
+    ) as client:
+        try:
+            await client.status(NO_REQUEST)
+        except RequestNotFound:
+            return "answers, and takes PIXAZO_API_KEY"
+        except KeyRejected as error:
+            raise PixazoError(f"does not take PIXAZO_API_KEY ({error.status})") from error
+    return "answers"
+
+
+async def _discord(settings: Settings) -> str:
+    prepare_discord(api_url=settings.discord_api_url, gateway_url=settings.discord_gateway_url)
+    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
+        try:
+            await client.login(settings.discord_token.get_secret_value())
+        except discord.LoginFailure:
+            raise discord.LoginFailure("does not take DISCORD_TOKEN") from None
+        return f"takes DISCORD_TOKEN, as {client.user}"

@@ -1,0 +1,190 @@
+"""What is a member's own: their orders, what is left for them, their wishes, their data."""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from bot.domain import admission
+from bot.domain.admission import DAY, AdmissionRequest, Caps, RuleResult, day_of
+from bot.domain.job import Job
+from bot.domain.styles import Style
+from bot.errors import StoreUnavailable
+from bot.service.delivery import DeliveryService
+from bot.service.ports import Guilds, JobQueries, Jobs, Members, MemberSettings, Ping
+
+PAGE: Final = 5  # orders on a page of ``/history``
+MOST: Final = 100  # members whose data is erased in one round
+STYLES_WITHIN: Final = 1.5  # seconds; Discord waits 3 for choices while somebody types
+STYLES_KEPT: Final = 3.0  # seconds; each letter that is typed asks anew
+
+# What the bot needs for itself, and whom it would tell nothing.
+_OURS: Final = frozenset(
+    {"interaction_token", "callback_token", "lane", "owner", "epoch", "file_limit"}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetentionPolicy:
+    """For how many days the operator has what kept; 0: for ever."""
+
+    files_days: int
+    orders_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryPage:
+    """A page of a member's orders; *number* is counted from 0, *of* is how many pages there are."""
+
+    jobs: Sequence[Job]
+    number: int
+    of: int
+    total: int  # orders
+    word: str  # that their prompts hold; empty: they are all
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsageReport:
+    """How every rule stands to a member, and when the day's count starts anew, in Unix seconds."""
+
+    verdicts: Sequence[RuleResult]
+    anew_at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErasureResult:
+    """What became of a wish to be forgotten: whether all is erased, and if not, when the day ends.
+
+    What runs is erased once it has ended, what the day's limits count when the day is over.
+    """
+
+    done: bool
+    day_ends_at: float
+
+
+class MemberAccount:
+    """A member's own desk."""
+
+    def __init__(
+        self,
+        *,
+        members: Members,
+        queries: JobQueries,
+        jobs: Jobs,
+        guilds: Guilds,
+        delivery: DeliveryService,
+        caps: Caps,
+        keeping: RetentionPolicy,
+        lane: str,
+        now: Callable[[], float],
+    ) -> None:
+        self.keeping = keeping
+        self._members = members
+        self._queries = queries
+        self._jobs = jobs
+        self._guilds = guilds
+        self._delivery = delivery
+        self._caps = caps
+        self._lane = lane
+        self._now = now
+        self._styles: dict[int, tuple[float, tuple[Style, ...]]] = {}  # by server, with until when
+
+    async def page(self, member_id: int, *, word: str, number: int) -> HistoryPage:
+        """Return a page of the member's orders, the newest first: the last one if they are fewer.
+
+        *number* is counted from 0; only orders whose prompts hold *word* are on it.
+        """
+        found = await self._queries.page(member_id, word=word, skip=number * PAGE, most=PAGE)
+        last = max(found.total - 1, 0) // PAGE
+        if number > last:
+            number = last
+            found = await self._queries.page(member_id, word=word, skip=number * PAGE, most=PAGE)
+        return HistoryPage(
+            jobs=found.jobs, number=number, of=last + 1, total=found.total, word=word
+        )
+
+    async def usage(self, member_id: int, ask: AdmissionRequest) -> UsageReport:
+        """Return how every rule stands to an order that the member would make now."""
+        now = self._now()
+        standing = await self._jobs.standing(ask.guild_id, member_id, lane=self._lane, now=now)
+        verdicts = list(admission.rule_results(ask, caps=self._caps, standing=standing, now=now))
+        return UsageReport(verdicts=verdicts, anew_at=day_of(now) + DAY)
+
+    async def styles(self, guild_id: int | None) -> tuple[Style, ...]:
+        """Return the styles that a server has beside those that all have, to choose from.
+
+        As they were a few seconds ago, maybe; none where the store does not say so in time.
+        """
+        if guild_id is None:
+            return ()
+        now = self._now()
+        self._styles = {one: kept for one, kept in self._styles.items() if now < kept[0]}
+        if (kept := self._styles.get(guild_id)) is not None:
+            return kept[1]
+        try:
+            async with asyncio.timeout(STYLES_WITHIN):
+                found = (await self._guilds.rules(guild_id)).styles
+        except (StoreUnavailable, TimeoutError):
+            return ()
+        self._styles[guild_id] = (now + STYLES_KEPT, found)
+        return found
+
+    def styles_changed(self, guild_id: int | None) -> None:
+        """Offer what the server has now; other processes do so in a few seconds."""
+        self._styles.pop(guild_id or 0, None)
+
+    async def wishes(self, member_id: int) -> MemberSettings:
+        """Return what the member has set."""
+        return await self._members.wishes(member_id)
+
+    async def wish(self, member_id: int, ping: Ping) -> None:
+        """Set when the member is pinged."""
+        await self._members.wish(member_id, ping)
+
+    async def export(self, member_id: int) -> bytes:
+        """Return all that is kept of the member, as JSON."""
+        kept = {
+            "member_id": member_id,
+            "ping": (await self._members.wishes(member_id)).ping,
+            "blocks": [
+                {"guild_id": guild_id, "since": block.since, "until": block.until}
+                | {"reason": block.reason}
+                for guild_id, block in await self._members.blocks(member_id)
+            ],
+            "orders": [
+                {name: value for name, value in asdict(job).items() if name not in _OURS}
+                for job in await self._queries.every(member_id)
+            ],
+        }
+        return await asyncio.to_thread(_written, kept)
+
+    async def forget(self, member_id: int) -> ErasureResult:
+        """Erase the member's orders and settings; what can't be yet is erased by :meth:`sweep`.
+
+        Orders that run are finished first. Of today's, which limits count, the prompts and
+        pictures are erased at once, the rest when the day is over.
+        """
+        now = self._now()
+        await self._members.put(member_id, MemberSettings(forget_before=now))
+        done = await self._forget(member_id, now)
+        return ErasureResult(done=done, day_ends_at=day_of(now) + DAY)
+
+    async def sweep(self) -> None:
+        """Erase what could not be erased when it was asked for."""
+        for member_id, wishes in await self._members.to_forget(most=MOST):
+            if wishes.forget_before is not None:
+                await self._forget(member_id, wishes.forget_before)
+
+    async def _forget(self, member_id: int, before: float) -> bool:
+        today = day_of(self._now())
+        for job_id in await self._queries.forget(member_id, made_before=before, today=today):
+            await self._delivery.forget(job_id)
+        if await self._queries.unforgotten(member_id, made_before=before):
+            return False
+        await self._members.forgot(member_id, made_before=before)
+        return True
+
+
+def _written(kept: dict[str, Any]) -> bytes:
+    return json.dumps(kept, indent=2, ensure_ascii=False).encode()

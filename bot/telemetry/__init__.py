@@ -1,0 +1,1 @@
+"""Measures what the adapters do: the only place that knows Prometheus."""

@@ -1,0 +1,64 @@
+"""A discord.py client that speaks but does not listen.
+
+Deliveries go through it, so they need no gateway: the client that listens may come and go.
+"""
+
+import asyncio
+import logging
+from typing import Final
+
+import aiohttp
+import discord
+
+from bot.errors import InvalidSettings
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE: Final = 1.0  # seconds before the next attempt to log in, then twice as long
+LONGEST_PAUSE: Final = 60.0  # seconds
+
+
+class DiscordSession:
+    """The login that cards, messages and direct messages are sent with."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+        self._client: asyncio.Future[discord.Client] = asyncio.get_running_loop().create_future()
+
+    async def client(self) -> discord.Client:
+        """Return the client, once it is logged in."""
+        return await asyncio.shield(self._client)
+
+    async def log_in(self) -> None:
+        """Log in, however long Discord is away.
+
+        Raises InvalidSettings for a token that Discord does not take.
+        """
+        pause = FIRST_PAUSE
+        while not self._client.done():
+            client = discord.Client(
+                intents=discord.Intents(guilds=True),  # it warns of less, though it never listens
+                allowed_mentions=discord.AllowedMentions.none(),
+                max_messages=None,
+            )
+            try:
+                await client.login(self._token)
+            except discord.LoginFailure as error:
+                await client.close()
+                raise InvalidSettings(
+                    setting="DISCORD_TOKEN", reason="Discord does not take it"
+                ) from error
+            except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+                await client.close()
+                log.warning("could not log in to Discord: %s", type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+            else:
+                self._client.set_result(client)
+
+    async def close(self) -> None:
+        """Close the client, or let those who wait for it know that there will be none."""
+        if self._client.done() and not self._client.cancelled():
+            await self._client.result().close()
+        else:
+            self._client.cancel()

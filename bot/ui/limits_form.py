@@ -1,0 +1,152 @@
+"""Forms: built anew each time, and read from what Discord sends, so that they survive restarts.
+
+discord.py forgets an open form when it restarts, and never forgets one that was dismissed. So
+nothing of a form is kept: its ``custom_id`` says what it is about, its fields' say which rule.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from bot.domain import word_filter
+from bot.domain.rules import MOST_CHANNELS, RANGES, Rules
+from bot.domain.word_filter import MOST_CHARACTERS, WordLists
+from bot.errors import InvalidLimit
+from bot.ui import texts
+
+PREFIX: Final = "limits-form:"  # of the custom_id, before the group's name
+_DIGITS: Final = 7  # of the largest number that a limit takes
+
+# The rules of each form, by the names of their fields; a form takes five.
+GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "members": ("cooldown", "member_per_day", "member_at_once"),
+    "server": ("server_per_day", "server_at_once"),
+    "orders": ("images", "steps", "spoiler", "age_restricted_only"),
+    "channels": ("channels",),
+    "words": ("blocked", "allowed"),
+}
+
+
+def form(group: str, rules: Rules) -> ui.Modal:
+    """Return the form for a group, filled with *rules* as they stand."""
+    modal = ui.Modal(title=texts.forms.title(group), custom_id=f"{PREFIX}{group}", timeout=None)
+    for name in GROUPS[group]:
+        modal.add_item(_FIELDS[_kind(name)].build(name, rules))
+    modal.stop()  # so that discord.py does not keep it
+    return modal
+
+
+def read(group: str, components: Sequence[Any]) -> dict[str, Any]:
+    """Return the rules that a sent form sets, by the names of their fields.
+
+    Raises ChangeRejected for a value that makes no sense.
+    """
+    sent = {str(field.get("custom_id")): field for field in fields(components)}
+    found = {
+        name: _FIELDS[_kind(name)].read(name, sent[name]) for name in GROUPS[group] if name in sent
+    }
+    if group == "words":
+        return {"words": WordLists(**found)}
+    return found
+
+
+@dataclass(frozen=True)
+class _Field:
+    build: Callable[[str, Rules], ui.Label[Any]]
+    read: Callable[[str, Mapping[str, Any]], Any]
+
+
+def _kind(name: str) -> str:
+    return (
+        "number"
+        if name in RANGES
+        else {"channels": name, "blocked": "words", "allowed": "words"}.get(name, "flag")
+    )
+
+
+def _number(name: str, rules: Rules) -> ui.Label[Any]:
+    field: ui.TextInput[Any] = ui.TextInput(
+        custom_id=name, default=str(getattr(rules, name)), max_length=_DIGITS, required=False
+    )
+    return ui.Label(text=texts.forms.unit(name), description=texts.forms.number(), component=field)
+
+
+def _read_number(name: str, sent: Mapping[str, Any]) -> int:
+    text = str(sent.get("value") or "").strip() or "0"
+    if len(text) > _DIGITS or not (text.isascii() and text.isdigit()):
+        raise InvalidLimit(name=name, low=RANGES[name].low, high=RANGES[name].high)
+    return int(text)
+
+
+def _flag(name: str, rules: Rules) -> ui.Label[Any]:
+    box: ui.Checkbox[Any] = ui.Checkbox(custom_id=name, default=getattr(rules, name))
+    return ui.Label(text=texts.limits.name(name), component=box)
+
+
+def _read_flag(_name: str, sent: Mapping[str, Any]) -> bool:
+    return sent.get("value") is True
+
+
+def _channels(name: str, rules: Rules) -> ui.Label[Any]:
+    select: ui.ChannelSelect[Any] = ui.ChannelSelect(
+        custom_id=name,
+        channel_types=[
+            discord.ChannelType.text,
+            discord.ChannelType.news,
+            discord.ChannelType.forum,
+        ],
+        min_values=0,
+        max_values=MOST_CHANNELS,
+        required=False,
+        default_values=[
+            discord.SelectDefaultValue(id=channel, type=discord.SelectDefaultValueType.channel)
+            for channel in rules.channels
+        ],
+    )
+    return ui.Label(
+        text=texts.forms.channels(), description=texts.forms.channels_hint(), component=select
+    )
+
+
+def _read_channels(_name: str, sent: Mapping[str, Any]) -> tuple[int, ...]:
+    return tuple(int(channel) for channel in sent.get("values") or ())
+
+
+def _phrases(name: str, rules: Rules) -> ui.Label[Any]:
+    text: ui.TextInput[Any] = ui.TextInput(
+        custom_id=name,
+        style=discord.TextStyle.paragraph,
+        default="\n".join(getattr(rules.words, name)),
+        max_length=MOST_CHARACTERS,
+        required=False,
+    )
+    return ui.Label(
+        text=texts.forms.phrases(name), description=texts.forms.phrases_hint(), component=text
+    )
+
+
+def _read_phrases(_name: str, sent: Mapping[str, Any]) -> tuple[str, ...]:
+    phrases: tuple[str, ...] = ()
+    for line in str(sent.get("value") or "").splitlines():
+        if line.strip():
+            phrases = word_filter.add(phrases, line)
+    return phrases
+
+
+_FIELDS: Final = {
+    "number": _Field(_number, _read_number),
+    "flag": _Field(_flag, _read_flag),
+    "channels": _Field(_channels, _read_channels),
+    "words": _Field(_phrases, _read_phrases),
+}
+
+
+def fields(components: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the fields in what Discord sends: in labels, or in rows as older clients send them."""
+    for component in components:
+        if isinstance(component.get("component"), Mapping):
+            yield component["component"]
+        yield from component.get("components") or ()

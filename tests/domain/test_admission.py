@@ -1,0 +1,305 @@
+"""Which rule decides about an order, and with which figures."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.admission import (
+    DAY,
+    OPERATORS,
+    AdmissionContext,
+    AdmissionRequest,
+    Caps,
+    Rule,
+    Usage,
+    day_of,
+    first_violation,
+    rule_results,
+)
+from bot.domain.lane import ClosedReason, Lane
+from bot.domain.rules import Block, Pause, Rules, Tier
+from bot.domain.word_filter import WordLists
+from tests.samples import NOW, an_order
+
+OPEN = Rules(member_per_day=0, member_at_once=0)
+NO_CAPS = Caps()
+
+
+def an_ask(**changes):
+    order = an_order(
+        **{name: changes.pop(name) for name in ("images", "prompt") if name in changes}
+    )
+    return AdmissionRequest(**{"order": order, "guild_id": 100, "channel_id": 200} | changes)
+
+
+def decided(ask=None, *, caps=NO_CAPS, rules=OPEN, usage=None, **standing):
+    standing = AdmissionContext(rules=rules, usage=usage or Usage(), **standing)
+    return first_violation(ask or an_ask(), caps=caps, standing=standing, now=NOW)
+
+
+def test_without_any_limit_everything_is_admitted():
+    assert decided(usage=Usage(everywhere=10**6, server=10**6, member=10**6)) is None
+
+
+def test_the_defaults_protect_the_wallet_from_the_first_day():
+    assert decided(rules=Rules()) is None
+    assert decided(rules=Rules(), usage=Usage(member=25)).rule is Rule.MEMBER_DAY
+    assert decided(rules=Rules(), usage=Usage(member_at_once=3)).rule is Rule.MEMBER_AT_ONCE
+
+
+EACH = {
+    Rule.NOT_SERVED: {"caps": Caps(guild_ids=frozenset({1}))},
+    Rule.PAUSED: {"rules": replace(OPEN, pause=Pause(by=1, since=NOW))},
+    Rule.BLOCKED: {"block": Block(member_id=300, by=1, since=NOW)},
+    Rule.CHANNEL: {"rules": replace(OPEN, channels=(201,))},
+    Rule.AGE_RESTRICTED: {"rules": replace(OPEN, age_restricted_only=True)},
+    Rule.WORDS: {"rules": replace(OPEN, words=WordLists(blocked=("lighthouse",)))},
+    Rule.IMAGES: {"rules": replace(OPEN, images=1), "ask": an_ask(images=2)},
+    Rule.STEPS: {"rules": replace(OPEN, steps=20)},
+    Rule.KEY: {"lane": Lane(closed=ClosedReason.KEY)},
+    Rule.CREDIT: {"lane": Lane(closed=ClosedReason.CREDIT, probe_at=NOW + 1)},
+    Rule.BUSY: {"lane": Lane(paused_until=NOW + 601)},
+    Rule.MEMBER_AT_ONCE: {
+        "rules": replace(OPEN, member_at_once=2),
+        "usage": Usage(member_at_once=2),
+    },
+    Rule.SERVER_AT_ONCE: {
+        "rules": replace(OPEN, server_at_once=2),
+        "usage": Usage(server_at_once=2),
+    },
+    Rule.COOLDOWN: {
+        "rules": replace(OPEN, cooldown=10),
+        "usage": Usage(last_order_at=NOW - 9),
+    },
+    Rule.MEMBER_DAY: {"rules": replace(OPEN, member_per_day=2), "usage": Usage(member=2)},
+    Rule.SERVER_DAY: {"rules": replace(OPEN, server_per_day=2), "usage": Usage(server=2)},
+    Rule.OPERATOR_SERVER_DAY: {
+        "caps": Caps(images_per_guild_per_day=2),
+        "usage": Usage(server=2),
+    },
+    Rule.OPERATOR_DAY: {"caps": Caps(images_per_day=2), "usage": Usage(everywhere=2)},
+}
+
+
+@pytest.mark.parametrize("rule", Rule)
+def test_each_rule_decides_by_itself(rule):
+    assert decided(**EACH[rule]).rule is rule
+
+
+def test_every_rule_is_asked_once_and_in_one_order():
+    found = list(rule_results(an_ask(), caps=NO_CAPS, standing=AdmissionContext(), now=NOW))
+
+    assert [verdict.rule for verdict in found] == list(Rule)
+
+
+@pytest.mark.parametrize("rule", Rule)
+def test_a_refusal_says_whose_rule_it_is(rule):
+    assert decided(**EACH[rule]).operators == (rule in OPERATORS)
+
+
+def test_a_refusal_names_the_figures_and_the_end():
+    caps = Caps(images_per_guild_per_day=100)
+
+    refusal = decided(an_ask(images=2), caps=caps, usage=Usage(server=99))
+
+    assert (refusal.rule, refusal.limit, refusal.used) == (Rule.OPERATOR_SERVER_DAY, 100, 99)
+    assert (refusal.wanted, refusal.ends_at) == (2, day_of(NOW) + DAY)
+
+
+def test_an_order_larger_than_the_limit_itself_is_not_told_to_wait():
+    assert decided(an_ask(images=2), caps=Caps(images_per_day=1)).ends_at is None
+
+
+@pytest.mark.parametrize(
+    ("last", "refused_until"),
+    [(None, None), (NOW - 10, None), (NOW - 4, NOW + 6), (NOW, NOW + 10), (NOW + 500, None)],
+)
+def test_a_cooldown_ends_by_itself_and_a_clock_that_was_wrong_prolongs_none(last, refused_until):
+    refusal = decided(rules=replace(OPEN, cooldown=10), usage=Usage(last_order_at=last))
+
+    assert (refusal.ends_at if refusal else None) == refused_until
+
+
+@pytest.mark.parametrize(("until", "blocked"), [(None, True), (NOW + 1, True), (NOW, False)])
+def test_a_block_holds_until_its_end(until, blocked):
+    block = Block(member_id=300, by=1, since=NOW - 100, until=until, reason="spam")
+
+    refusal = decided(block=block)
+
+    assert (refusal is not None) == blocked
+    if refusal:
+        assert (refusal.said, refusal.ends_at) == ("spam", until)
+
+
+def test_orders_in_the_channels_that_are_named_are_admitted():
+    rules = replace(OPEN, channels=(200, 201))
+
+    assert decided(rules=rules) is None
+    assert decided(an_ask(channel_id=202), rules=rules).channels == (200, 201)
+
+
+def test_an_age_restricted_channel_satisfies_that_rule():
+    rules = replace(OPEN, age_restricted_only=True)
+
+    assert decided(an_ask(age_restricted=True), rules=rules) is None
+
+
+def test_a_blocked_word_stops_no_longer_word():
+    rules = replace(OPEN, words=WordLists(blocked=("ass",)))
+
+    assert decided(an_ask(prompt="a robot offering assistance"), rules=rules) is None
+    assert decided(an_ask(prompt="a wild Ass, grazing"), rules=rules).said == "ass"
+
+
+def test_an_order_is_the_probe_of_an_empty_wallet_once_its_time_has_come():
+    lane = Lane(closed=ClosedReason.CREDIT, probe_at=NOW)
+
+    assert decided(lane=lane) is None
+    other = decided(lane=replace(lane, probe="another"))
+    assert (other.rule, other.ends_at) == (Rule.CREDIT, None)
+    assert decided(lane=replace(lane, probe_at=NOW + 60)).ends_at == NOW + 60
+
+
+def test_a_short_pause_is_waited_out_in_line():
+    assert decided(lane=Lane(paused_until=NOW + 600)) is None
+    assert decided(lane=Lane(paused_until=NOW + 601)).ends_at == NOW + 601
+
+
+TIERS = (
+    Tier(role_id=1, member_per_day=50, cooldown=5),
+    Tier(role_id=2, member_per_day=10, images=1),
+    Tier(role_id=3, exempt=True),
+    Tier(role_id=4, member_per_day=0),
+)
+
+
+@pytest.mark.parametrize(
+    ("roles", "per_day", "cooldown", "images"),
+    [
+        ((), 25, 60, 2),
+        ((1,), 50, 5, 2),
+        ((2,), 10, 60, 1),
+        ((1, 2), 50, 5, 1),
+        ((3,), 0, 0, 0),
+        ((2, 4), 0, 60, 1),
+        ((9,), 25, 60, 2),
+    ],
+)
+def test_the_best_tier_of_a_members_roles_wins(roles, per_day, cooldown, images):
+    rules = Rules(tiers=TIERS, cooldown=60, images=2)
+
+    allowed = rules.allowance(frozenset(roles))
+
+    assert (allowed.member_per_day, allowed.cooldown, allowed.images) == (
+        per_day,
+        cooldown,
+        images,
+    )
+
+
+figures = st.integers(min_value=0, max_value=30)
+limits_ = st.integers(min_value=0, max_value=30)
+rules_ = st.builds(
+    Rules,
+    member_per_day=limits_,
+    server_per_day=limits_,
+    member_at_once=limits_,
+    server_at_once=limits_,
+    images=st.integers(min_value=0, max_value=4),
+)
+usages = st.builds(
+    Usage,
+    everywhere=figures,
+    server=figures,
+    member=figures,
+    server_at_once=figures,
+    member_at_once=figures,
+)
+caps_ = st.builds(Caps, images_per_day=limits_, images_per_guild_per_day=limits_)
+
+
+@given(st.integers(min_value=1, max_value=4), caps_, rules_, usages)
+def test_no_order_is_admitted_while_usage_would_exceed_a_limit(images, caps, rules, usage):
+    """And none is refused that would exceed none: what is admitted is exactly what fits."""
+    admitted = decided(an_ask(images=images), caps=caps, rules=rules, usage=usage) is None
+
+    fits = all(
+        limit == 0 or after <= limit
+        for limit, after in (
+            (rules.images, images),
+            (rules.member_per_day, usage.member + images),
+            (rules.server_per_day, usage.server + images),
+            (caps.images_per_guild_per_day, usage.server + images),
+            (caps.images_per_day, usage.everywhere + images),
+            (rules.member_at_once, usage.member_at_once + 1),
+            (rules.server_at_once, usage.server_at_once + 1),
+        )
+    )
+    assert admitted == fits
+
+
+@given(now=st.floats(min_value=0, max_value=4e9))
+def test_a_day_begins_at_midnight_and_holds_its_moments(now):
+    assert day_of(now) % DAY == 0
+    assert day_of(now) <= now < day_of(now) + DAY
+
+
+# Styles: their words are held to what moderators blocked, as the prompt's are.
+
+
+@pytest.mark.parametrize(
+    ("prompt", "sent", "style"),
+    [
+        ("a wolf", "a wolf, ink", ""),
+        ("a dog", "a dog, a bad wolf beside it", "Wild"),
+        ("a bad", "a bad, wolf", ""),
+        ("a dog", "a dog, ink", None),
+    ],
+)
+def test_a_blocked_phrase_is_found_in_what_is_sent_and_whose_it_is(prompt, sent, style):
+    """Who reads "your prompt contains it" and did not type it would look for it in vain."""
+    ask = replace(an_ask(), order=an_order(prompt=prompt, sent=sent, style="Wild"))
+
+    verdict = decided(ask, rules=replace(OPEN, words=WordLists(blocked=("wolf",))))
+
+    if style is None:
+        assert verdict is None
+    else:
+        assert (verdict.rule, verdict.said) == (Rule.WORDS, "wolf")
+        assert verdict.style == (style if "wolf" in prompt else "Wild")
+
+
+# Outside of servers.
+
+
+def test_outside_of_servers_every_rule_is_the_operators():
+    outside = replace(an_ask(), guild_id=None)
+    every = rule_results(outside, caps=Caps(direct=True), standing=AdmissionContext(), now=NOW)
+
+    assert all(verdict.outside and verdict.operators for verdict in every)
+
+
+def test_in_a_server_a_rule_is_whose_it_is():
+    every = rule_results(an_ask(), caps=NO_CAPS, standing=AdmissionContext(), now=NOW)
+
+    assert {verdict.rule for verdict in every if verdict.operators} == OPERATORS
+
+
+@pytest.mark.parametrize(
+    ("usage", "rule"),
+    [
+        (Usage(member=25), Rule.MEMBER_DAY),
+        (Usage(member_at_once=3), Rule.MEMBER_AT_ONCE),
+        (Usage(server=100), Rule.OPERATOR_SERVER_DAY),
+        (Usage(everywhere=500), Rule.OPERATOR_DAY),
+    ],
+)
+def test_outside_of_servers_the_defaults_and_the_operators_caps_hold(usage, rule):
+    caps = Caps(direct=True, images_per_day=500, images_per_guild_per_day=100)
+    outside = replace(an_ask(), guild_id=None)
+
+    assert decided(outside, caps=caps, rules=Rules()) is None
+    assert decided(outside, caps=caps, rules=Rules(), usage=usage).rule is rule
+    assert decided(outside, caps=replace(caps, direct=False)).rule is Rule.NOT_SERVED

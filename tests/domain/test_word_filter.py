@@ -1,0 +1,359 @@
+"""A server's blocked phrases and its allow list."""
+
+import unicodedata
+from functools import reduce
+
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from bot.domain.word_filter import (
+    LONGEST_PHRASE,
+    MOST_CHARACTERS,
+    MOST_PHRASES,
+    BadPhrase,
+    Fault,
+    Finding,
+    WordLists,
+    add,
+    examine,
+    first_blocked_phrase,
+    phrase,
+    remove,
+    tokens,
+)
+
+# Every format character, and what else Unicode calls default-ignorable.
+INVISIBLE = (
+    *(chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) == "Cf"),
+    *"\u034f\u115f\u1160\u17b4\u17b5\u180b\u180f\u2065\u3164\ufe00\ufe0e\ufe0f\uffa0\ufff0",
+    *"\U000e0000\U000e0080\U000e0100\U000e01ef\U000e0fff",
+)
+FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)} | {0x20: 0x3000}
+
+# Of some scripts with spaces: letters, and what may follow a letter within a word.
+SCRIPTS = {
+    "abcdefghijklmnopqrstuvwxyzßéñ": "abcxyz0123456789\u0301\u0323",
+    "αβγδεζηθικλμνξοπρσςτυφχψω": "αβγς\u0301",
+    "абвгдежзийклмнопрстуфхцчшщъыьэюя": "абв\u0306",
+    "אבגדהוזחטיכלמנסעפצקרשת": "אבג\u05b8\u05bc",
+    "ابتثجحخدذرزسشصضطظعغفقكلمنهوي": "ابت\u064e\u0651",
+    "कखगघचछजझटठडढतथदधनपफबभमयरलवशषसह": "कखग\u093f\u0947\u094d",
+    "가나다라마바사아자차카타파하": "가나다각",
+}
+
+texts = st.text(
+    st.one_of(
+        st.characters(),
+        st.sampled_from(
+            "aAßİ\u0131\u017fﬁ®™ⓐ½_'-\u00b4 \u0301\u0323\u0345\u0f73\u1160\u1161\u11a8"
+        ),
+        st.sampled_from("中あｶﾞーกำลาខ្មែမြန်🍆👍🏿🇩🇪1\u20e3\ufe0f\u200d"),
+    ),
+    max_size=40,
+)
+latin = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz"), min_size=1, max_size=8)
+punctuation = st.text(st.characters(categories=["P", "Z", "Sc", "Sk"]), min_size=1, max_size=4)
+script = st.sampled_from(sorted(SCRIPTS))
+
+
+def stops(blocked, prompt, *, allowed=()):
+    """Tell whether a list with only *blocked* stops *prompt*."""
+    return (
+        first_blocked_phrase(WordLists(blocked=(blocked,), allowed=tuple(allowed)), prompt)
+        is not None
+    )
+
+
+@given(texts)
+@example("İ\u0307")
+@example("a" + "\u0f73" * 40 + "b")
+def test_words_are_the_words_of_themselves(text):
+    once = tokens(text)
+
+    assert tokens(" ".join(once)) == once
+
+
+@given(latin, st.data())
+def test_what_cannot_be_seen_hides_no_word(word, data):
+    hidden = data.draw(st.lists(st.sampled_from(INVISIBLE), max_size=5))
+    prompt = word
+    for character in hidden:
+        position = data.draw(st.integers(0, len(prompt)))
+        prompt = prompt[:position] + character + prompt[position:]
+
+    assert stops(word, f"a photo of {prompt}, at dusk")
+    assert stops(prompt, f"a photo of {word}, at dusk")
+
+
+def test_nothing_invisible_is_a_word_or_parts_one():
+    assert tokens("".join(INVISIBLE)) == ()
+    assert tokens("a" + "".join(INVISIBLE) + "b") == ("ab",)
+    assert tokens("e\u200b\u0301") == tokens("é")
+    assert tokens("a\ud800b") == ("ab",)  # half a character
+
+
+@given(script.flatmap(lambda letters: st.text(st.sampled_from(letters), min_size=1)))
+def test_case_hides_no_word(word):
+    assert tokens(word.upper()) == tokens(word.lower()) == tokens(word)
+
+
+@given(st.text(st.sampled_from("abcxyz0189 "), min_size=1))
+def test_width_hides_no_word(text):
+    assert tokens(text.translate(FULL_WIDTH)) == tokens(text)
+
+
+@pytest.mark.parametrize(
+    ("blocked", "prompt"),
+    [
+        ("ass", "aß"),
+        ("STRASSE", "die Straße"),
+        ("fit", "ﬁt"),
+        ("bad", "ⓑⓐⓓ"),
+        ("bad", "\U0001d553\U0001d4b6\U0001d589"),
+        ("69", "⑥⑨"),
+        ("69", "6️⃣9️⃣"),
+        ("sik", "SİK"),
+        ("café", "cafe\u0301"),
+        ("mickey mouse", "Mickey Mouse™"),
+    ],
+)
+def test_one_word_is_found_in_all_its_shapes(blocked, prompt):
+    assert stops(blocked, prompt)
+
+
+@pytest.mark.parametrize("prompt", ["assistance", "a class of pupils", "Assassin", "ass1", "assé"])
+def test_a_word_within_a_word_is_another_word(prompt):
+    """A member whose assistant is refused for its first three letters trusts no filter again."""
+    assert not stops("ass", prompt)
+
+
+@given(script, st.data())
+def test_a_phrase_within_a_longer_word_is_never_found(letters, data):
+    letter = st.sampled_from(letters)
+    words = data.draw(st.lists(st.text(letter, min_size=1, max_size=5), min_size=1, max_size=3))
+    before = data.draw(st.text(letter, max_size=3))
+    after = data.draw(st.text(st.sampled_from(SCRIPTS[letters]), max_size=3))
+    assume(before or after)
+    blocked = " ".join(words)
+
+    assert stops(blocked, blocked)
+    assert not stops(blocked, before + blocked + after)
+
+
+@given(latin, punctuation, punctuation)
+@example("bad", "_", "'s")
+@example("bad", "\u00b4", "\u00b4")
+@example("bad", "(\u0301", "!")
+def test_a_word_is_found_whatever_punctuation_is_around_it(word, before, after):
+    assert stops(word, f"{before}{word}{after}")
+
+
+@given(st.lists(latin, min_size=2, max_size=4), st.data())
+def test_a_phrase_is_found_across_any_separators(words, data):
+    separator = st.text(st.characters(categories=["P", "Z", "Sm"]), max_size=3)
+    prompt = words[0]
+    for word in words[1:]:
+        prompt += f"-{data.draw(separator)}{word}"
+
+    assert stops(" ".join(words), prompt)
+    assert stops(prompt, " ".join(words))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("हिन्दी में लिखो", ("हिन्दी", "में", "लिखो")),
+        ("كَتَبَ الوَلَد", ("كَتَبَ", "الوَلَد")),
+        ("tiếng Việt", ("tiếng", "việt")),
+        ("나쁜 말", ("나쁜", "말")),
+        ("悪い言葉", ("悪", "い", "言", "葉")),
+        ("ﾊﾞｶ々", ("バ", "カ", "々")),
+        ("ที่นี่ ๑๒", ("ที่", "นี่", "๑๒")),
+        ("ខ្មែរ", ("ខ្", "មែ", "រ")),
+        ("a中b", ("a", "中", "b")),
+        ("don't snake_case", ("don", "t", "snake", "case")),
+        ("a🍆🍆b", ("a", "🍆", "🍆", "b")),
+        ("👍🏿", ("👍", "🏿")),
+        ("❤️", ("❤",)),
+        ("👩‍🚀", ("👩", "🚀")),
+        ("\U0001faf9", ("\U0001faf9",)),
+        ("🇩🇪🇫🇷🇦", ("🇩🇪", "🇫🇷", "🇦")),
+        ("#️⃣ <3 $ \u0301", ("3",)),
+    ],
+)
+def test_a_text_falls_into_its_words(text, words):
+    assert tokens(text) == tuple(unicodedata.normalize("NFKC", word) for word in words)
+
+
+def test_an_emoji_is_blocked_in_any_company():
+    assert stops("🍆", "a photo🍆🏿of🍑")
+    assert stops("👍", "👍🏿")
+    assert not stops("🍆", "🍑")
+
+
+def test_a_flag_is_not_found_between_two_others():
+    """Andorra and Spain hold, letter by letter, Germany."""
+    assert stops("🇩🇪", "🇫🇷🇩🇪!")
+    assert not stops("🇩🇪", "🇦🇩🇪🇸")
+
+
+@given(*[st.text(st.sampled_from("悪い言葉裸体カナ"), max_size=5)] * 3)
+def test_without_spaces_a_phrase_is_found_inside_a_run(before, blocked, after):
+    assume(blocked)
+
+    assert stops(blocked, before + blocked + after)
+
+
+few = st.text(st.sampled_from("ab"), min_size=1, max_size=4).map(" ".join)
+lists = st.lists(few, max_size=4, unique=True).map(tuple)
+
+
+@settings(max_examples=300)
+@given(lists, lists, st.text(st.sampled_from("abc"), max_size=12).map(" ".join))
+@example(("a b a", "b"), (), "b a")
+@example(("a a", "a"), ("a b a", "b a a"), "a b a a")
+@example(("a a b", "b"), ("a b", "a a"), "a a b")
+@example((), (), "")
+def test_a_finding_is_what_looking_everywhere_finds(blocked, allowed, prompt):
+    hits, shelters = _everywhere(blocked, prompt), _everywhere(allowed, prompt)
+
+    def around(hit):
+        return {text for a, b, text in shelters if a <= hit[0] and hit[1] <= b}
+
+    counting = [hit for hit in hits if not around(hit)]
+    deciding = min(counting or hits, key=lambda hit: (hit[0], -hit[1]), default=None)
+
+    found = examine(WordLists(blocked=blocked, allowed=allowed), prompt)
+
+    assert found.blocked == (deciding[2] if deciding else None)
+    assert (found.allowed is None) == (not deciding or bool(counting))
+    assert found.allowed is None or found.allowed in around(deciding)
+    assert first_blocked_phrase(WordLists(blocked=blocked, allowed=allowed), prompt) == (
+        deciding[2] if counting else None
+    )
+
+
+def _everywhere(phrases, prompt):
+    """Return each place of each phrase: its first character, its end and the phrase."""
+    return [
+        (start, start + len(text), text)
+        for text in phrases
+        for start in range(0, len(prompt), 2)
+        if prompt.startswith(text, start)
+    ]
+
+
+def test_an_allowed_phrase_waives_only_what_is_inside_it():
+    words = WordLists(blocked=("Bitch", "face off"), allowed=("Resting Bitch-Face",))
+
+    assert first_blocked_phrase(words, "a resting bitch face") is None
+    assert first_blocked_phrase(words, "a resting bitch") == "Bitch"
+    assert first_blocked_phrase(words, "a resting bitch face, bitch") == "Bitch"
+    assert (
+        first_blocked_phrase(words, "a resting bitch face off") == "face off"
+    )  # only its half is inside
+    assert examine(words, "a RESTING bitch face") == Finding(
+        blocked="Bitch", allowed="Resting Bitch-Face"
+    )
+
+
+def test_what_stops_a_prompt_is_told_before_what_was_waived():
+    words = WordLists(blocked=("cock", "naked"), allowed=("cock fight",))
+
+    assert examine(words, "a cock fight, naked") == Finding(blocked="naked")
+    assert examine(words, "a cock fight") == Finding(blocked="cock", allowed="cock fight")
+    assert examine(words, "a fight") == Finding()
+
+
+def test_the_first_phrase_in_the_prompt_is_named_as_it_was_typed():
+    words = WordLists(blocked=("Wolf", "BIG  bad", "big"))
+
+    assert first_blocked_phrase(words, "a big   BAD-wolf") == "BIG  bad"
+    assert first_blocked_phrase(words, "a wolf, big") == "Wolf"
+    assert first_blocked_phrase(words, "a lamb") is None
+
+
+def test_no_list_stops_nothing():
+    assert examine(WordLists(), "anything") == Finding()
+
+
+def test_a_phrase_without_words_stops_nothing():
+    """None can be added; should one be on record all the same, it must not stop every prompt."""
+    assert not stops("!!!", "anything !!! goes")
+    assert stops("a", "a", allowed=["!!!"])
+
+
+def test_a_phrase_is_kept_clean():
+    assert phrase("  Big\n bad\u200b   Cafe\u0301 ❤️ ") == "Big bad Café ❤️"
+    assert phrase("x" * LONGEST_PHRASE + "  ") == "x" * LONGEST_PHRASE
+
+
+@pytest.mark.parametrize("text", ["", " \n", "?!", "\u200b", "\u3164", "\u0301", "#️⃣"])
+def test_a_phrase_without_a_word_is_refused(text):
+    with pytest.raises(BadPhrase) as refusal:
+        phrase(text)
+
+    assert (refusal.value.fault, refusal.value.limit, refusal.value.got) == (Fault.NO_WORD, 1, 0)
+
+
+def test_a_phrase_that_is_too_long_is_refused_with_its_length():
+    with pytest.raises(BadPhrase, match=r"too_long: 101 .* 100") as refusal:
+        phrase("x" * 101)
+
+    assert (refusal.value.fault, refusal.value.limit, refusal.value.got) == (
+        Fault.TOO_LONG,
+        LONGEST_PHRASE,
+        101,
+    )
+
+
+def test_the_same_words_are_added_once():
+    phrases = add(add((), "Big bad wolf"), "🍆")
+
+    assert phrases == ("Big bad wolf", "🍆")
+    assert add(phrases, "big".translate(FULL_WIDTH) + "  BAD-wolf!") is phrases
+
+
+def test_a_phrase_is_removed_by_its_words():
+    phrases = ("Big bad wolf", "lamb", "🍆")
+
+    assert remove(phrases, "big, bad\u200b\u3164WOLF") == ("lamb", "🍆")
+    assert remove(phrases, "wolf") is phrases
+    assert remove(phrases, "") is phrases
+
+
+@given(st.lists(latin, max_size=6), latin)
+def test_removing_takes_back_what_adding_did(kept, text):
+    phrases = reduce(add, kept, ())
+    grown = add(phrases, text)
+
+    assert len({tokens(one) for one in grown}) == len(grown)
+    assert grown[: len(phrases)] == phrases
+    assert (remove(grown, text.upper()) == phrases) == (grown is not phrases)
+
+
+def test_a_list_is_full_at_its_most_phrases():
+    full = reduce(add, map(str, range(MOST_PHRASES)), ())
+
+    with pytest.raises(BadPhrase) as refusal:
+        add(full, "one more")
+
+    assert len(full) == MOST_PHRASES
+    assert add(full, "7") is full  # which needs no room
+    assert (refusal.value.fault, refusal.value.got) == (Fault.TOO_MANY, MOST_PHRASES + 1)
+
+
+def test_a_list_is_full_where_a_modal_would_not_hold_it():
+    """A moderator edits a list in one field: what did not fit there could not be saved again."""
+    long = reduce(add, (f"{number:099}" for number in range(39)), ())
+    full = add(long, "x" * 100)
+    assert len("\n".join(full)) == MOST_CHARACTERS
+
+    with pytest.raises(BadPhrase) as refusal:
+        add(add(long, "x" * 99), "y")
+
+    assert (refusal.value.fault, refusal.value.got) == (
+        Fault.LIST_TOO_LONG,
+        MOST_CHARACTERS + 1,
+    )

@@ -1,0 +1,288 @@
+"""What an operator sees and settles from the command line."""
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from bot import __main__ as command_line
+from bot.domain import lane as breaker
+from bot.domain.job import Billed, EndReason, State
+from bot.store.database import Database
+from bot.store.jobs import Jobs
+from bot.store.lanes import Lanes
+from tests.samples import NOW, a_job, an_order, anybody
+
+KEY = "key-very-secret"
+LANE = breaker.lane_name(KEY)
+
+
+@pytest.fixture
+def url(tmp_path, monkeypatch):
+    """A store, and settings that lead to it."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/imagine.db"
+    monkeypatch.chdir(tmp_path)  # no .env is read
+    for name, value in (
+        ("DISCORD_TOKEN", "token-very-secret"),
+        ("PIXAZO_API_KEY", KEY),
+        ("DATABASE_URL", url),
+    ):
+        monkeypatch.setenv(name, value)
+    # What a process sets up at its start is this test's process's own.
+    monkeypatch.setattr(command_line.log, "set_up", lambda **_: None)
+    return url
+
+
+@pytest.fixture
+def operate(url, capsys):
+    """Give a command; return its exit status and what it wrote, errors included."""
+
+    async def operate(*arguments):
+        status = await asyncio.to_thread(command_line.main, list(arguments))
+        written = capsys.readouterr()
+        return status, written.out + written.err
+
+    return operate
+
+
+@pytest.fixture
+def store(url):
+    """Open the store as a running bot has it open."""
+
+    @asynccontextmanager
+    async def store():
+        async with Database.open(url) as database:
+            yield database
+
+    return store
+
+
+@pytest.fixture
+async def add(store):
+    """Record a job in whatever state it is to be."""
+
+    async def add(**changes):
+        job = a_job(**{"lane": LANE, "answered_at": NOW, **changes})
+        async with store() as database:
+            jobs = Jobs(database)
+            assert await jobs.add(replace(job, owner=None), anybody)
+            if job.owner is not None:
+                assert await jobs.swap(replace(job, owner=None), job)
+        return job
+
+    return add
+
+
+@pytest.fixture
+def find(store):
+    async def find(job):
+        async with store() as database:
+            return await Jobs(database).get(job.id)
+
+    return find
+
+
+def uncertain(**changes):
+    return {
+        "state": State.UNCERTAIN,
+        "billed": Billed.UNKNOWN,
+        "epoch": 1,
+        "owner": None,
+        **changes,
+    }
+
+
+async def test_orders_are_listed_the_newest_first(operate, add):
+    old = await add(created_at=NOW - 5, state=State.DELIVERED)
+    new = await add(state=State.FAILED, cause=EndReason.NO_PICTURE, order=an_order(images=3))
+
+    status, words = await operate("jobs", "list")
+
+    _, first, second = words.splitlines()
+    assert status == 0
+    assert first.split() == [new.id, "FAILED", "2026-02-02T02:40:00Z", "100", "3", "no_picture"]
+    assert second.startswith(old.id)
+
+
+async def test_the_list_is_of_one_state_and_no_longer_than_asked_for(operate, add):
+    for _ in range(3):
+        await add(state=State.UNCERTAIN)
+    await add(state=State.DELIVERED)
+
+    _, words = await operate("jobs", "list", "--state", "uncertain", "--limit", "2")
+
+    assert [line.split()[1] for line in words.splitlines()[1:]] == ["UNCERTAIN"] * 2
+
+
+async def test_an_order_is_shown_without_its_secrets(operate, add):
+    job = await add(order=an_order(prompt="a cat \x9b31m in red"), state=State.QUEUED)
+
+    status, words = await operate("jobs", "show", job.id)
+
+    lines = dict(line.split(maxsplit=1) for line in words.splitlines())
+    assert status == 0
+    assert (lines["state"], lines["guild_id"]) == ("QUEUED", "100")
+    assert lines["since"] == "2026-02-02T02:40:00Z"
+    assert lines["prompt"] == r"'a cat \x9b31m in red'"
+    assert job.interaction_token not in words
+    assert job.callback_token not in words
+
+
+@pytest.mark.parametrize("act", [["show"], ["settle", "--refused"]])
+async def test_an_order_that_is_not_there_is_said_so(operate, act):
+    status, words = await operate("jobs", *act, "0123456789abcdef")
+
+    assert (status, words) == (1, "imagine: there is no job 0123456789abcdef\n")
+
+
+async def test_an_uncertain_order_is_followed_once_its_request_is_named(operate, add, find, store):
+    """A running bot finds it as one that nobody works on."""
+    job = await add(**uncertain())
+
+    status, words = await operate("jobs", "settle", job.id, "--delivered-by", "r-77")
+
+    assert (status, words.split()[:5]) == (0, ["job", job.id, "is", "QUEUED", "as"])
+    after = await find(job)
+    assert (after.state, after.request_id, after.billed) == ("QUEUED", "r-77", "unknown")
+    async with store() as database:
+        taken = await Jobs(database).take_over("bot", lease=30, submitted_before=NOW)
+    assert [one.id for one in taken] == [job.id]
+
+
+async def test_an_uncertain_order_is_refused_unbilled_and_its_member_told(
+    operate, add, find, store
+):
+    """Its card is shown by whichever bot runs, which finds it as one whose owner is gone."""
+    job = await add(**uncertain())
+
+    status, words = await operate("jobs", "settle", job.id, "--refused")
+
+    assert (status, "nothing was charged" in words) == (0, True)
+    after = await find(job)
+    assert (after.state, after.cause, after.billed) == ("REFUSED", "settled", "no")
+    async with store() as database:
+        taken = await Jobs(database).take_over("bot", lease=30, submitted_before=NOW)
+    assert [(one.id, one.owner) for one in taken] == [(job.id, "bot")]
+
+
+async def test_an_uncertain_order_that_a_bot_still_listens_for_is_taken_from_it(operate, add, find):
+    """With callbacks a bot waits for one for minutes; an operator may know sooner."""
+    job = await add(**uncertain(owner="bot:1"))
+
+    status, _ = await operate("jobs", "settle", job.id, "--refused")
+
+    after = await find(job)
+    assert (status, after.state, after.owner, after.epoch) == (0, "REFUSED", "operator", 2)
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - {State.UNCERTAIN}))
+@pytest.mark.parametrize("how", [["--refused"], ["--delivered-by", "r-1"]])
+async def test_only_what_is_uncertain_can_be_settled(operate, add, find, state, how):
+    job = await add(state=state)
+
+    status, words = await operate("jobs", "settle", job.id, *how)
+
+    assert status == 1
+    assert f"is {state}: only an UNCERTAIN one can be settled" in words
+    assert (await find(job)).state is state
+
+
+async def test_a_request_of_another_order_settles_none(operate, add, find):
+    await add(state=State.QUEUED, request_id="r-1")
+    job = await add(**uncertain())
+
+    status, words = await operate("jobs", "settle", job.id, "--delivered-by", "r-1")
+
+    assert (status, "another has that request id" in words) == (1, True)
+    assert (await find(job)).state is State.UNCERTAIN
+
+
+@pytest.mark.parametrize("nonsense", ["", "r 1", "../status", "r" * 129])
+async def test_what_is_no_request_id_settles_nothing(operate, add, find, nonsense):
+    """It becomes a part of an address that our key is sent to."""
+    job = await add(**uncertain())
+
+    status, _ = await operate("jobs", "settle", job.id, f"--delivered-by={nonsense}")
+
+    assert status == 1
+    assert (await find(job)).request_id is None
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["jobs"],
+        ["jobs", "settle", "0123456789abcdef"],
+        ["jobs", "settle", "0123456789abcdef", "--refused", "--delivered-by", "r-1"],
+        ["jobs", "list", "--state", "asleep"],
+    ],
+)
+def test_half_a_command_is_explained(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        command_line.main(arguments)
+
+    assert ended.value.code == 2
+    assert "usage: python -m bot jobs" in capsys.readouterr().err
+
+
+async def test_the_lane_of_a_bot_that_never_ran_is_open(operate):
+    status, words = await operate("lanes")
+
+    assert status == 0
+    assert words == f"lane {LANE} (of PIXAZO_API_KEY): open; 0 waiting, 0 at the vendor\n"
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        (
+            lambda lane: breaker.key_rejected(lane, now=NOW),
+            "shut (key) since 2026-02-02T02:40:00Z;",
+        ),
+        (
+            lambda lane: breaker.out_of_credit(lane, "a", now=NOW, probe_after=300),
+            "shut (credit) since 2026-02-02T02:40:00Z, the next order from 2026-02-02T02:45:00Z",
+        ),
+        (
+            lambda lane: breaker.after_back_off(lane, retry_after=3600, now=time.time(), jitter=0),
+            "shut (busy) since ",
+        ),
+        (
+            lambda lane: breaker.after_back_off(lane, retry_after=60, now=time.time(), jitter=0),
+            "open, paused until ",
+        ),
+    ],
+    ids=["key", "credit", "long pause", "short pause"],
+)
+async def test_a_lane_says_why_it_is_shut_since_when_and_what_is_in_it(
+    operate, add, store, how, words
+):
+    await add()
+    await add(state=State.QUEUED)
+    async with store() as database:
+        await Lanes(database).turn(LANE, how)
+        await Lanes(database).turn("another", lambda lane: breaker.key_rejected(lane, now=NOW))
+
+    _, told = await operate("lanes")
+
+    ours, other = told.splitlines()
+    assert ours.startswith(f"lane {LANE} (of PIXAZO_API_KEY): {words}")
+    assert ours.endswith("1 waiting, 1 at the vendor")
+    assert other.startswith("lane another (of another key): shut (key)")
+
+
+async def test_a_lane_says_which_order_finds_out_if_there_is_credit(operate, add, store):
+    probe = await add()
+    async with store() as database:
+        await Lanes(database).turn(
+            LANE,
+            lambda lane: replace(
+                breaker.out_of_credit(lane, "a", now=NOW, probe_after=300), probe=probe.id
+            ),
+        )
+
+    _, told = await operate("lanes")
+
+    assert f"order {probe.id} is trying whether there is credit" in told

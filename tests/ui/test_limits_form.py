@@ -1,0 +1,211 @@
+"""Forms: what was shown comes back as it was, and junk comes back as a refusal."""
+
+from dataclasses import replace
+
+import aiohttp
+import discord
+import pytest
+from hypothesis import given, settings
+
+from bot.domain.rules import RANGES, Rules, changed
+from bot.domain.word_filter import BadPhrase, WordLists
+from bot.errors import InvalidLimit, TooManyEntries
+from bot.ui import limits_form
+from bot.ui.limits_form import GROUPS, PREFIX
+from sandbox.discord.enums import InteractionType
+from tests.rules import FULLEST, any_rules
+
+LABEL = 18
+NUMBERS = [(group, name) for group, names in GROUPS.items() for name in names if name in RANGES]
+JUNK = ["x", "-1", "1.5", "1e3", "0x10", "\u0663", "²", "1 000", "1_000", "+1", "9" * 5000, "NaN"]
+
+
+def fields(modal):
+    """Return the fields of a form as Discord gets them, by their custom_id."""
+    labels = modal.to_dict()["components"]
+    assert {label["type"] for label in labels} == {LABEL}
+    return {label["component"]["custom_id"]: label["component"] for label in labels}
+
+
+def kept(field):
+    """Return a field as Discord sends it when a member changes nothing."""
+    sent = {"type": field["type"], "id": 2, "custom_id": field["custom_id"]}
+    match discord.ComponentType(field["type"]):
+        case discord.ComponentType.text_input:
+            return sent | {"value": field.get("value") or ""}
+        case discord.ComponentType.checkbox:
+            return sent | {"value": field.get("default", False)}
+        case discord.ComponentType.channel_select:
+            return sent | {"values": [one["id"] for one in field.get("default_values", [])]}
+
+
+def sent(*filled):
+    """Return the components of a form as Discord sends them."""
+    return [
+        {"type": LABEL, "id": number, "component": field}
+        for number, field in enumerate(filled, start=1)
+    ]
+
+
+def typed(name, value):
+    """Return one field as Discord sends it with that value."""
+    return sent({"type": 4, "id": 2, "custom_id": name, "value": value})
+
+
+@pytest.mark.parametrize("group", GROUPS)
+@settings(max_examples=25)
+@given(rules=any_rules)
+def test_a_form_that_is_sent_unchanged_changes_nothing(group, rules):
+    shown = fields(limits_form.form(group, rules))
+
+    changes = limits_form.read(group, sent(*map(kept, shown.values())))
+
+    assert changed(rules, **changes) == rules
+
+
+@settings(max_examples=25)
+@given(any_rules, any_rules)
+def test_what_is_filled_in_is_what_is_read(before, wanted):
+    """All forms together make one server's rules like another's, but for what no form shows."""
+    after = before
+    for group in GROUPS:
+        shown = fields(limits_form.form(group, before))
+        filled = fields(limits_form.form(group, wanted))
+        assert shown.keys() == filled.keys() == set(GROUPS[group])
+        after = changed(after, **limits_form.read(group, sent(*map(kept, filled.values()))))
+
+    unseen = {name: getattr(before, name) for name in ("tiers", "styles", "pause", "log_channel")}
+    assert after == replace(wanted, **unseen)
+
+
+def test_every_rule_that_a_form_can_show_is_in_one():
+    shown = [name for names in GROUPS.values() for name in names]
+
+    assert len(shown) == len(set(shown))
+    assert {*RANGES, "spoiler", "age_restricted_only", "channels", "blocked", "allowed"} == set(
+        shown
+    )
+
+
+@pytest.mark.parametrize("group", GROUPS)
+async def test_discord_py_keeps_no_form(group):
+    """It would keep one that was dismissed for ever; ours are read from what Discord sends."""
+    modal = limits_form.form(group, FULLEST)
+
+    assert modal.is_finished()
+    assert modal.timeout is None
+    assert modal.custom_id == f"{PREFIX}{group}"
+
+
+@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("rules", [Rules(), FULLEST], ids=["fresh", "fullest"])
+def test_a_form_fits_discords_limits(group, rules):
+    modal = limits_form.form(group, rules).to_dict()
+
+    assert 1 <= len(modal["title"]) <= 45
+    assert len(modal["custom_id"]) <= 100
+    assert 1 <= len(modal["components"]) <= 5
+    for label in modal["components"]:
+        assert 1 <= len(label["label"]) <= 45
+        assert label.get("description") is None or 1 <= len(label["description"]) <= 100
+    for field in fields(limits_form.form(group, rules)).values():
+        assert len(field["custom_id"]) <= 100
+        assert not field.get("required")
+        assert len(field.get("value") or "") <= field.get("max_length", 4000) <= 4000
+        assert len(field.get("default_values", [])) <= field.get("max_values", 25) <= 25
+
+
+@pytest.mark.parametrize(("group", "name"), NUMBERS)
+def test_every_value_that_a_limit_takes_can_be_typed(group, name):
+    field = fields(limits_form.form(group, Rules()))[name]
+
+    assert len(str(RANGES[name].high)) <= field["max_length"]
+    for value in (0, RANGES[name].low, RANGES[name].high):
+        changes = limits_form.read(group, typed(name, f" {value}\n"))
+        assert getattr(changed(Rules(), **changes), name) == value
+
+
+@pytest.mark.parametrize(("group", "name"), NUMBERS)
+@pytest.mark.parametrize("junk", JUNK, ids=lambda junk: junk[:8])
+def test_junk_in_a_number_is_told_which_numbers_it_takes(group, name, junk):
+    with pytest.raises(InvalidLimit) as refused:
+        limits_form.read(group, typed(name, junk))
+
+    assert (refused.value.name, refused.value.low) == (name, RANGES[name].low)
+    assert refused.value.high == RANGES[name].high
+
+
+@pytest.mark.parametrize("value", ["", "  ", None])
+def test_an_emptied_number_is_no_limit(value):
+    assert limits_form.read("members", typed("cooldown", value)) == {"cooldown": 0}
+
+
+def test_a_number_out_of_its_range_is_refused_as_anywhere():
+    changes = limits_form.read("orders", typed("steps", "7"))
+
+    with pytest.raises(InvalidLimit):
+        changed(Rules(), **changes)
+
+
+@pytest.mark.parametrize("value", ["yes", 1, None, [], "true"])
+def test_a_box_is_ticked_by_nothing_but_true(value):
+    """Else a crafted client could put into the rules what is no flag."""
+    assert limits_form.read("orders", typed("spoiler", value)) == {"spoiler": False}
+    assert limits_form.read("orders", typed("spoiler", True)) == {"spoiler": True}
+
+
+def test_a_field_that_was_not_sent_changes_nothing():
+    assert limits_form.read("members", typed("cooldown", "5")) == {"cooldown": 5}
+    assert limits_form.read("members", []) == {}
+
+
+def test_a_field_of_another_form_changes_nothing():
+    assert limits_form.read("members", typed("server_per_day", "5")) == {}
+    assert limits_form.read("members", typed("pause", "5") + typed("tiers", "[]")) == {}
+
+
+def test_rows_of_older_clients_are_read_too():
+    rows = [{"type": 1, "components": [{"type": 4, "custom_id": "cooldown", "value": "5"}]}]
+
+    assert limits_form.read("members", rows) == {"cooldown": 5}
+
+
+def test_phrases_stand_one_a_line_in_whatever_way_lines_end():
+    text = "\r\n Bad  Wolf \n\nbad wolf\rstorm\u2028\u200bsea\n"
+
+    changes = limits_form.read("words", typed("blocked", text))
+
+    assert changes == {"words": WordLists(blocked=("Bad Wolf", "storm", "sea"))}
+
+
+@pytest.mark.parametrize("text", ["...", "x" * 101, "\n".join(map(str, range(201)))])
+def test_a_phrase_that_can_not_be_kept_is_refused(text):
+    with pytest.raises(BadPhrase):
+        limits_form.read("words", typed("blocked", text))
+
+
+def test_more_channels_than_there_is_room_for_are_refused():
+    channels = {"type": 8, "custom_id": "channels", "values": [str(one) for one in range(26)]}
+
+    with pytest.raises(TooManyEntries):
+        changed(Rules(), **limits_form.read("channels", sent(channels)))
+
+
+@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("rules", [Rules(), FULLEST], ids=["fresh", "fullest"])
+async def test_discord_takes_every_form(stand_in, group, rules):
+    """The stand-in holds it against Discord's own description."""
+    mira = stand_in.member("Mira", channel="general", guild="Lighthouse Club")
+    interaction = stand_in.interactions.begin(
+        InteractionType.COMMAND, mira.user, mira.channel, {"name": "limits"}
+    )
+    address = f"{stand_in.api_url}/interactions/{interaction.id}/{interaction.token}/callback"
+    form = limits_form.form(group, rules).to_dict()
+
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(address, json={"type": 9, "data": form}) as answer,
+    ):
+        assert answer.status == 204
+
+    assert interaction.modal["title"] == form["title"]

@@ -1,0 +1,231 @@
+"""The servers' log channels: one line each, once, and nobody is pinged."""
+
+import asyncio
+import json
+
+import pytest
+
+from bot.domain.lane import ClosedReason
+from bot.domain.log_entries import Blocked, Changed, LaneClosed, Unblocked, WordRefused
+from bot.domain.rules import Block, Rules
+from bot.errors import PermanentDiscordError, TransientDiscordError
+from bot.ui import log_channel as notices_module
+from bot.ui.log_channel import ATTEMPTS, DiscordLogChannel
+from sandbox.faults import Answer, Cut, Fault, Hold
+from tests.rules import FULLEST, ID, PHRASES, PROMPT, REASON
+from tests.samples import NOW
+
+API = "/api/v10"
+NOTICE = Unblocked(by=1, member_id=2)
+HOSTILE = "@everyone @here <@300> <@&7> **bold** https://evil.example"
+EACH = {
+    "refused": WordRefused(member_id=ID, channel_id=ID, phrase=PHRASES[0], prompt=PROMPT),
+    "hostile": WordRefused(member_id=2, channel_id=3, phrase="@everyone", prompt=HOSTILE),
+    "changed": Changed(by=ID, before=Rules(), after=FULLEST),
+    "blocked": Blocked(block=Block(member_id=ID, by=ID, since=NOW, until=NOW, reason=REASON)),
+    "unblocked": NOTICE,
+    "credit": LaneClosed(
+        reason=ClosedReason.CREDIT, guild_id=ID, orders=9, channel_id=ID, message_id=ID, until=None
+    ),
+    "busy": LaneClosed(
+        reason=ClosedReason.BUSY, guild_id=ID, orders=1, channel_id=ID, message_id=None, until=NOW
+    ),
+}
+
+
+@pytest.fixture
+async def notices(rest, meters, monkeypatch):
+    monkeypatch.setattr(notices_module, "FIRST_PAUSE", 0.0)
+    opened = DiscordLogChannel(rest, meters=meters)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def mira(stand_in):
+    """A moderator who looks into the log channel."""
+    return stand_in.member("Mira", channel="general", guild="Lighthouse Club")
+
+
+@pytest.fixture
+def channel(mira):
+    return int(mira.channel.id)
+
+
+@pytest.fixture
+def lines(mira):
+    """Return what stands in the log channel."""
+
+    def lines():
+        return [message["content"] for message in mira.visible()]
+
+    return lines
+
+
+@pytest.fixture
+def fault(stand_in, channel):
+    """Have something done to the next lines that are written."""
+
+    def fault(do, times=1):
+        path = f"{API}/channels/{channel}/messages"
+        return stand_in.faults.add(Fault(method="POST", path=path, do=do, times=times))
+
+    return fault
+
+
+@pytest.fixture
+def sent(stand_in, channel):
+    """Wait until so many lines were sent, and return their bodies."""
+
+    async def sent(count):
+        path = f"{API}/channels/{channel}/messages"
+        found = await stand_in.journal.wait("POST", path, count=count)
+        return [json.loads(exchange.body) for exchange in found]
+
+    return sent
+
+
+async def quiet():
+    """Let every line that is told be written, or lost."""
+    writing = [task for task in asyncio.all_tasks() if task.get_name() == "notice"]
+    if writing:
+        await asyncio.wait(writing, timeout=10)
+
+
+@pytest.mark.parametrize("notice", EACH.values(), ids=EACH)
+async def test_a_line_is_written_that_pings_nobody(notices, channel, lines, sent, notice):
+    """It names members and repeats what they wrote, and yet no phone rings."""
+    await notices.write(channel, notice)
+
+    (body,) = await sent(1)
+    assert body["allowed_mentions"] == {"parse": []}
+    assert body["flags"] & 4  # no embeds: a link in a log is no advertisement
+    (line,) = lines()
+    assert "\n" not in line
+    assert len(line) <= 2000
+
+
+async def test_what_is_told_is_written_some_time_soon(notices, channel, lines, sent):
+    notices.tell(channel, NOTICE)
+    assert lines() == []
+
+    await sent(1)
+
+    assert len(lines()) == 1
+
+
+@pytest.mark.parametrize(
+    "trouble", [Answer(status=503), Cut(when="before"), Cut(when="after")], ids=str
+)
+async def test_a_line_that_may_have_been_written_is_written_once(
+    notices, channel, lines, sent, fault, trouble
+):
+    """Discord drops a nonce that it has seen a moment ago."""
+    fault(trouble)
+
+    notices.tell(channel, NOTICE)
+    first, second = await sent(2)
+    await quiet()
+
+    assert first["nonce"] == second["nonce"]
+    assert second["enforce_nonce"]
+    assert len(lines()) == 1
+
+
+async def test_two_lines_are_two_although_they_say_the_same(notices, channel, lines):
+    for _ in range(2):
+        notices.tell(channel, NOTICE)
+    await quiet()
+
+    assert len(lines()) == 2
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, 50001), (403, 50013), (404, 10003)])
+async def test_a_channel_that_is_closed_loses_the_line_without_a_second_try(
+    notices, channel, sent, fault, status, code
+):
+    fault(Answer(status=status, body={"message": "no", "code": code}), times=9)
+
+    notices.tell(channel, NOTICE)
+    await quiet()
+
+    assert len(await sent(1)) == 1
+
+
+async def test_a_discord_that_stays_away_is_given_up(notices, channel, sent, fault):
+    """A log is not worth asking for ever."""
+    fault(Answer(status=503), times=99)
+
+    notices.tell(channel, NOTICE)
+    await quiet()
+
+    assert len(await sent(ATTEMPTS)) == ATTEMPTS
+
+
+async def test_nothing_is_repeated_once_discord_may_have_forgotten_its_nonce(
+    notices, channel, fault, sent, monkeypatch
+):
+    """A call may hang for a minute, five of them for longer than Discord remembers."""
+    monkeypatch.setattr(notices_module, "NONCE_REMEMBERED", 0.05)
+    held = fault(Hold(when="after"), times=99)
+
+    notices.tell(channel, NOTICE)
+    await quiet()
+    held.release()
+
+    assert len(await sent(1)) == 1
+
+
+async def test_a_line_that_must_be_written_says_when_it_is_not(notices, channel, fault, lines):
+    """Whoever chooses a log channel hears at once that the bot may not write there."""
+    fault(Answer(status=403, body={"message": "Missing Access", "code": 50001}))
+    with pytest.raises(PermanentDiscordError):
+        await notices.write(channel, NOTICE)
+
+    fault(Answer(status=503))
+    with pytest.raises(TransientDiscordError):
+        await notices.write(channel, NOTICE)
+
+    assert lines() == []
+
+
+async def test_one_closed_channel_keeps_no_other_waiting(notices, channel, stand_in, fault, lines):
+    held = fault(Hold(when="before"))
+    library = stand_in.member("Mira", channel="gallery", guild="Quiet Library")
+    notices.tell(channel, NOTICE)
+    await held.reached.wait()
+
+    await notices.write(int(library.channel.id), NOTICE)
+
+    assert len(library.visible()) == 1
+    assert lines() == []
+    held.release()
+
+
+async def test_what_is_too_much_is_dropped_and_that_is_logged(
+    notices, channel, fault, sent, monkeypatch, caplog
+):
+    """Lines wait in memory while Discord is away."""
+    monkeypatch.setattr(notices_module, "MOST_WAITING", 2)
+    held = fault(Hold(when="before"), times=9)
+    for _ in range(3):
+        notices.tell(channel, NOTICE)
+    await held.reached.wait()
+
+    assert ["dropped" in record.getMessage() for record in caplog.records] == [True]
+
+    held.release()
+    await quiet()
+    notices.tell(channel, NOTICE)
+    assert len(await sent(3)) == 3
+
+
+async def test_closing_leaves_nothing_behind(notices, channel, fault):
+    held = fault(Hold(when="before"))
+    notices.tell(channel, NOTICE)
+    await held.reached.wait()
+
+    await notices.close()
+
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "notice"]
+    held.release()

@@ -1,0 +1,215 @@
+"""The form with an order: unchanged it orders the same, and what makes no sense is refused."""
+
+from dataclasses import asdict
+from types import SimpleNamespace
+
+import discord
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain import order
+from bot.domain.order import GUIDANCE, IMAGES, STEPS, Order
+from bot.domain.styles import BUILT_IN, Style, all_of
+from bot.errors import InvalidOption, OrderForgotten
+from bot.ui import answers, order_form
+from bot.ui.language import LANGUAGES, speaking
+from sandbox.discord.forms import Form
+from sandbox.discord.modals import check
+from sandbox.discord.option_values import modal_component
+from tests.samples import an_order
+
+OWN = [Style(name=f"style {number}", words="x") for number in range(25)]
+
+
+def options(**changes):
+    ordered = {**asdict(an_order(**changes)), "private": False}
+    del ordered["sent"]
+    return ordered
+
+
+def shown(ordered, own=(), spoken="en"):
+    """Return the form as a member's client gets it, if Discord takes it."""
+    with speaking(spoken):
+        modal = order_form.form(ordered, all_of(own), spoken)
+    form = Form()
+    kept = check(modal.to_dict(), (), form)
+    form.close()
+    return kept
+
+
+def sent(modal, **values):
+    """Return what is read from a form that was sent with these values, the others as they were."""
+    components = [modal_component(component, values) for component in modal["components"]]
+    return order_form.read(modal["custom_id"], components)
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+@pytest.mark.parametrize("private", [True, False])
+@given(
+    images=st.integers(IMAGES.low, IMAGES.high),
+    guidance=st.integers(10 * int(GUIDANCE.low), 10 * int(GUIDANCE.high)).map(lambda n: n / 10),
+    steps=st.integers(STEPS.low, STEPS.high),
+    enhance=st.booleans(),
+    style=st.sampled_from([None, *(style.name for style in BUILT_IN)]),
+    prompt=st.text(min_size=1, max_size=1000).map(order.clean).filter(bool),
+)
+def test_what_is_sent_unchanged_orders_the_same(spoken, private, **ordered):
+    """What the form doesn't show is kept by it too: above all whether it is private."""
+    wanted = options(**ordered) | {"private": private}
+
+    assert sent(shown(wanted, spoken=spoken)) == wanted
+
+
+def styles_of(modal):
+    """Return the styles that a form offers."""
+    (select,) = [
+        label["component"]
+        for label in modal["components"]
+        if label["component"]["custom_id"] == "style"
+    ]
+    return select["options"]
+
+
+def test_what_was_changed_is_what_is_ordered():
+    modal = shown(options())
+
+    read = sent(modal, prompt="a boat", images=["3"], guidance="4,5", steps="30", style=["ink"])
+
+    assert read == options(prompt="a boat", images=3, guidance=4.5, steps=30, style="ink")
+
+
+def test_a_style_can_be_taken_away():
+    modal = shown(options(style="ink"))
+    (none,) = [one["value"] for one in styles_of(modal) if one["label"] == "No style"]
+
+    assert sent(modal, style=[none])["style"] is None
+    assert sent(modal, style=[])["style"] is None
+
+
+@pytest.mark.parametrize("name", ["-", "--", "No style", "x" * 32])
+def test_no_name_of_a_style_is_taken_for_none(name):
+    """Discord refuses a form in which two choices have the same value."""
+    modal = shown(options(style=name), [Style(name=name, words="x")])
+
+    assert sent(modal)["style"] == name
+    values = [one["value"] for one in styles_of(modal)]
+    assert len(set(values)) == len(values)
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+@given(guidance=st.floats(GUIDANCE.low, GUIDANCE.high))
+def test_whatever_guidance_was_ordered_fits_its_field(spoken, guidance):
+    """A command takes any number; the form shows it to a thousandth."""
+    read = sent(shown(options(guidance=guidance), spoken=spoken))
+
+    assert read["guidance"] == pytest.approx(guidance, abs=0.0005 + 1e-9)
+    assert read["guidance"] in GUIDANCE
+
+
+@pytest.mark.parametrize("style", ["ink", "style 24", "gone since"])
+@pytest.mark.parametrize("own", [(), OWN], ids=["few", "many"])
+def test_the_style_of_an_order_is_chosen_however_many_there_are(style, own):
+    """Without it the picture would be another, and nobody would have said so."""
+    modal = shown(options(style=style), own)
+
+    assert len(styles_of(modal)) <= 25
+    assert [one["value"] for one in styles_of(modal) if one.get("default")] == [style]
+    assert sent(modal)["style"] == style
+
+
+@pytest.mark.parametrize(
+    ("field", "junk"),
+    [
+        ("guidance", ["", "x", "NaN", "inf", "1e1", "0", "10,1", "-1", "99,9", " "]),
+        ("steps", ["", "x", "19", "51", "20.5", "-30", "0x1e", "1_0"]),
+    ],
+)
+def test_what_is_no_such_number_is_refused_by_its_name(field, junk):
+    for text in junk:
+        components = [{"component": {"custom_id": field, "value": text}}]
+        read = order_form.read("order-form:10", components)
+        whole = options() | {field: read[field]}
+        del whole["private"]
+
+        with pytest.raises(InvalidOption) as refused:
+            order.check(**whole)
+        assert refused.value.option == field
+
+
+def test_what_a_crafted_client_sends_is_an_order_or_refused():
+    """Fields may be missing, of another type, or others than were shown."""
+    for field in ({}, {"value": 7}, {"value": ["x"]}, {"values": "x"}, {"values": [{}]}):
+        components = [{"component": {"custom_id": name, **field}} for name in options()]
+        read = order_form.read("order-form:11", components)
+
+        assert read["private"] is True
+        with pytest.raises(InvalidOption):
+            order.check(**{name: read[name] for name in read if name != "private"})
+
+
+@pytest.mark.parametrize(
+    "custom_id", ["order-form:", "order-form:2", "order-form:100", "limits-form:words", ""]
+)
+def test_no_other_form_is_taken_for_this(custom_id):
+    assert order_form.read(custom_id, []) is None
+
+
+def test_a_message_becomes_an_order_with_the_options_that_nobody_chose():
+    read = sent(shown(order_form.empty("a cat")))
+
+    assert read == options(prompt="a cat")
+    assert order_form.empty("x") == {**options(prompt="x")}
+    assert order.check(**{name: read[name] for name in read if name != "private"}) == Order(
+        prompt="a cat"
+    )
+
+
+def test_a_form_without_a_prompt_is_an_empty_one():
+    """A message may have no words, or none that we may read."""
+    modal = shown(order_form.empty(""))
+
+    assert "value" not in modal["components"][0]["component"]
+
+
+async def test_discord_py_keeps_no_form():
+    modal = order_form.form(options(), (), "en")
+
+    assert modal.is_finished()
+    assert modal.timeout is None
+
+
+class Interaction:
+    """A form that was sent, and what its sender is told."""
+
+    type = discord.InteractionType.modal_submit
+    id = 1
+
+    def __init__(self, prompt):
+        self.data = {
+            "custom_id": "order-form:10",
+            "components": [{"component": {"custom_id": "prompt", "value": prompt}}],
+        }
+        self.told = []
+        self.response = SimpleNamespace(is_done=lambda: True)
+        self.followup = SimpleNamespace(send=self._send)
+
+    async def _send(self, words, *, ephemeral):
+        assert ephemeral
+        self.told.append(words)
+
+
+@pytest.mark.parametrize(
+    "error", [InvalidOption(option="steps", low=20, high=50, got="x"), OrderForgotten()]
+)
+async def test_what_is_refused_after_the_form_gives_the_prompt_back(error):
+    """Somebody has typed it; a refusal shall not be the end of it."""
+    interaction = Interaction("a ```lighthouse``` " + "x" * 3000)
+
+    await answers.explain(interaction, error)
+
+    (told,) = interaction.told
+    assert "Nothing was ordered, nothing is charged." in told
+    assert "a `\u200b`\u200b`lighthouse" in told
+    assert told.endswith("…\n```")
+    assert len(told) <= 2000

@@ -1,0 +1,221 @@
+"""A report in a log channel: what it says survives restarts, and what it offers makes sense."""
+
+import asyncio
+import json
+from types import SimpleNamespace
+
+import discord
+import pytest
+from discord.components import _component_factory
+
+from bot.domain.log_entries import Reported
+from bot.domain.rules import Block
+from bot.ui import buttons, report_view, texts
+from bot.ui.language import LANGUAGES, speaking
+from bot.ui.log_channel import DiscordLogChannel
+from bot.ui.report_view import ReportAction, ReportButton, ReportState
+from tests.rules import ID, PROMPT, REASON
+from tests.samples import NOW, a_job, an_order
+
+JOB = a_job(id="0123456789abcdef", order=an_order(prompt="@everyone **a** lighthouse"))
+NOTICE = Reported(job=JOB, by=77)
+PRESS = ReportButton(ReportAction.DELETE, JOB.id, 77)
+
+in_any_language = pytest.mark.parametrize("language", LANGUAGES)
+
+
+def back(view):
+    """Return a view's components as they come back from Discord."""
+    return [_component_factory(component) for component in view.to_components()]
+
+
+def offered(view):
+    """Return the custom_ids of a view's buttons."""
+    return [
+        item.custom_id for item in view.walk_children() if isinstance(item, discord.ui.DynamicItem)
+    ]
+
+
+def deeds(presses):
+    return [press.deed for press in presses]
+
+
+async def test_a_report_offers_to_delete_to_block_and_to_dismiss():
+    view = report_view.fresh(NOTICE)
+
+    assert offered(view) == [
+        f"report:delete:{JOB.id}:77",
+        f"report:block:{JOB.id}:77",
+        f"report:dismiss:{JOB.id}:77",
+    ]
+    assert report_view.read(back(view)) == ReportState(line=report_view.line(NOTICE), done={})
+
+
+async def test_what_was_done_is_read_from_the_message_word_for_word():
+    """Nothing else remembers it, and whoever did it is named there alone."""
+    said = ReportState(
+        line="a line",
+        done={ReportAction.DELETE: "**Gelöscht** von <@1>", ReportAction.BLOCK: "blocked"},
+    )
+
+    assert report_view.read(back(report_view.view(said, [PRESS]))) == said
+
+
+async def test_what_was_done_first_stays_as_it_was_said():
+    """Of two moderators who press the same, the first did it."""
+    said = ReportState(line="a line", done={}).with_done(ReportAction.DELETE, "by <@1>")
+
+    assert said.with_done(ReportAction.DELETE, "by <@2>") == said
+
+
+def test_another_message_says_nothing():
+    assert report_view.read([]) == ReportState(line="", done={})
+
+
+@pytest.mark.parametrize(
+    ("done", "deleted", "blocked", "left"),
+    [
+        ([], False, False, [ReportAction.DELETE, ReportAction.BLOCK, ReportAction.DISMISS]),
+        ([], True, False, [ReportAction.BLOCK, ReportAction.DISMISS]),  # by its member, elsewhere
+        ([], False, True, [ReportAction.DELETE, ReportAction.DISMISS]),
+        ([ReportAction.DELETE], True, False, [ReportAction.BLOCK]),
+        ([ReportAction.BLOCK], False, True, [ReportAction.DELETE]),
+        (
+            [ReportAction.BLOCK],
+            False,
+            False,
+            [ReportAction.DELETE, ReportAction.BLOCK],
+        ),  # and unblocked since
+        ([ReportAction.DELETE, ReportAction.BLOCK], True, True, []),
+        ([ReportAction.DISMISS], False, False, []),
+        ([ReportAction.DISMISS, ReportAction.DELETE], True, False, []),
+        ([ReportAction.FORGOTTEN], False, False, []),
+    ],
+)
+async def test_what_is_left_to_do_follows_from_what_is_on_record(done, deleted, blocked, left):
+    said = ReportState(line="a line", done=dict.fromkeys(done, "done"))
+
+    assert deeds(report_view.left(said, PRESS, deleted=deleted, blocked=blocked)) == left
+
+
+@pytest.mark.parametrize("deed", [ReportAction.DELETE, ReportAction.BLOCK, ReportAction.DISMISS])
+async def test_a_button_says_in_its_id_what_it_does_about_whose_report(deed):
+    press = ReportButton(deed, JOB.id, ID)
+
+    rebuilt = await ReportButton.from_custom_id(
+        None, press.item, press.template.fullmatch(press.custom_id)
+    )
+
+    assert len(press.custom_id) <= 100
+    assert (rebuilt.deed, rebuilt.job_id, rebuilt.reporter_id) == (deed, JOB.id, ID)
+
+
+@pytest.mark.parametrize(
+    "custom_id",
+    [
+        f"report:{JOB.id}",
+        f"report:forgotten:{JOB.id}:77",
+        f"report:delete:{JOB.id}",
+        f"report:delete:{JOB.id}:x",
+        f"report:delete:{JOB.id[1:]}:77",
+    ],
+)
+def test_what_else_is_pressed_is_no_answer_to_a_report(custom_id):
+    assert PRESS.template.fullmatch(custom_id) is None
+
+
+async def test_a_press_is_told_to_whoever_listens():
+    told = []
+    interaction = SimpleNamespace(client=SimpleNamespace(dispatch=lambda *what: told.append(what)))
+
+    await PRESS.callback(interaction)
+
+    assert told == [("report_press", interaction, PRESS)]
+
+
+async def test_a_report_is_not_taken_for_the_picture_that_it_is_about():
+    """A message with pictures is known by its buttons; to report a report makes no sense."""
+    view = report_view.fresh(NOTICE)
+
+    assert not buttons.belongs_to(back(view), JOB.id)
+    assert (
+        buttons.OrderButton(buttons.OrderAction.REPORT, JOB.id).template.fullmatch(PRESS.custom_id)
+        is None
+    )
+
+
+async def test_a_report_lives_for_ever():
+    view = report_view.fresh(NOTICE)
+
+    assert view.timeout is None
+    assert view.is_persistent()
+
+
+@in_any_language
+async def test_the_fullest_report_fits_into_a_message_of_discords(language):
+    job = a_job(id=JOB.id, guild_id=ID, channel_id=ID, message_id=ID, member_id=ID)
+    job = type(job)(**{**vars(job), "order": an_order(prompt=PROMPT)})
+    block = Block(member_id=ID, by=ID, since=NOW, reason=REASON)
+    with speaking(language):
+        said = ReportState(
+            line=report_view.line(Reported(job=job, by=ID)),
+            done={
+                ReportAction.DELETE: texts.notices.deleted_before(),
+                ReportAction.BLOCK: texts.notices.member_blocked(block),
+                ReportAction.DISMISS: texts.notices.dismissed(ID),
+                ReportAction.FORGOTTEN: texts.notices.forgotten(),
+            },
+        )
+        presses = [
+            ReportButton(deed, job.id, ID)
+            for deed in (ReportAction.DELETE, ReportAction.BLOCK, ReportAction.DISMISS)
+        ]
+
+    view = report_view.view(said, presses)
+
+    assert view.content_length() <= 4000
+    assert view.total_children_count <= 40
+    assert "\n" not in said.line
+    labels = [press.item.label for press in presses]
+    assert len(set(labels)) == len(labels)
+    assert all(0 < len(label) <= 80 for label in labels)
+    with speaking(language):
+        assert 0 < len(texts.notices.block_reason()) <= 200
+        assert str(deleted := texts.notices.deleted(7)).startswith("**")
+        assert "<@7>" in deleted
+
+
+async def test_a_report_is_written_with_its_buttons_and_pings_nobody(rest, meters, stand_in):
+    mira = stand_in.member("Mira", channel="general", guild="Lighthouse Club")
+    notices = DiscordLogChannel(rest, meters=meters)
+
+    await notices.write(int(mira.channel.id), NOTICE)
+
+    [exchange] = await stand_in.journal.wait("POST", "/api/v10/channels/*/messages")
+    body = json.loads(exchange.body)
+    [shown] = mira.visible()
+    assert body["allowed_mentions"] == {"parse": []}
+    assert body["flags"] & 4  # no embeds
+    assert not shown["mentions"]
+    assert not shown["mention_everyone"]
+    line, row = shown["components"]
+    assert line["content"] == report_view.line(NOTICE)
+    assert [button["label"] for button in row["components"]] == [
+        "Delete",
+        "Block member",
+        "Dismiss",
+    ]
+    await notices.close()
+
+
+async def test_two_reports_of_a_picture_at_once_are_one_message(rest, meters, stand_in):
+    """Discord drops the second by its nonce."""
+    mira = stand_in.member("Mira", channel="general", guild="Lighthouse Club")
+    notices = DiscordLogChannel(rest, meters=meters)
+
+    await asyncio.gather(
+        *(notices.write(int(mira.channel.id), Reported(job=JOB, by=by)) for by in (1, 2))
+    )
+
+    assert len(mira.visible()) == 1
+    await notices.close()
