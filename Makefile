@@ -1,10 +1,10 @@
-# Everything here needs nothing but Python 3.11 or newer (and uv, if it is there, for speed).
+# Needs Python 3.11 or newer and nothing else. uv is used for speed where it is installed.
 PYTHON ?= python3
 BIN := .venv/bin
 
 LOCALES := bot/ui/locales
 
-.PHONY: sandbox run test check format bench chaos picture messages requirements clean
+.PHONY: sandbox run test coverage check format bench chaos picture messages requirements clean
 
 sandbox: .venv/run        ## try the whole bot in a browser: no account, no key
 	@$(BIN)/python -m sandbox
@@ -15,6 +15,12 @@ run: .venv/run            ## run the bot with the settings of .env
 test: .venv/dev           ## run every test
 	@$(BIN)/python -m pytest -n 4
 
+coverage: .venv/dev       ## run every test; measure bot and cogs, in bot processes too
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n 4
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
 check: .venv/dev          ## format, lint, types, import contracts, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -22,36 +28,36 @@ check: .venv/dev          ## format, lint, types, import contracts, tests
 	$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory test
 
-format: .venv/dev         ## format and mend what can be mended
+format: .venv/dev         ## format, and fix what ruff can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: .venv/dev          ## measure what README quotes
+bench: .venv/dev          ## measure what the docs quote
 	@$(BIN)/python -m benchmarks
 
-chaos: .venv/dev          ## kill the bot at random while 100 orders run, and count
+chaos: .venv/dev          ## kill the bot at random while 100 orders run, and count the outcomes
 	@$(BIN)/python -m benchmarks.chaos
 
 picture: .venv/dev        ## take the picture in README anew (needs Chromium)
 	@$(BIN)/python -m docs.picture
 
-messages: .venv/dev       ## bring what is new in the words into every language's catalogue
+messages: .venv/dev       ## update every language's catalogue with new and changed texts
 	@$(BIN)/pybabel --quiet extract --omit-header --no-default-keywords --add-location file \
 		--sort-by-file --width 100 --ignore-dirs __pycache__ -o $(LOCALES)/imagine.pot \
 		-k "_ gettext ngettext:1,2 pgettext:1c,2 localized marked" bot cogs
 	@$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --width 100 \
 		--ignore-pot-creation-date -D imagine -i $(LOCALES)/imagine.pot -d $(LOCALES)
 
-requirements:             ## pin the dependencies of pyproject.toml anew (needs uv)
+requirements:             ## pin the newest dependencies that pyproject.toml allows (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--upgrade pyproject.toml -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--constraint requirements.txt --group dev pyproject.toml -o requirements-dev.txt
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .coverage* dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-# A stamp for each set of requirements: installed once, and again when the pins change.
+# A stamp file for each set of requirements: make installs again when the pins change.
 .venv/run: requirements.txt
 	@$(call install,requirements.txt)
 	@touch $@

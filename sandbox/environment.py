@@ -20,7 +20,8 @@ from sandbox.pixazo import Pixazo, Settings
 
 PUBLIC_URL = "https://bot.example"  # carried to the bot's port by the vendor's stand-in
 PROJECT = Path(__file__).parent.parent
-INHERITED = ("PATH", "HOME", "LANG", "TZ")
+# The last is set by coverage.py: it measures each process that has it.
+INHERITED = ("PATH", "HOME", "LANG", "TZ", "COVERAGE_PROCESS_CONFIG")
 
 
 def inherited() -> dict[str, str]:
