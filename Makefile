@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 LOCALES := bot/ui/locales
+OPENAPI := $(or $(DISCORD_OPENAPI),../shared/facts/discord-openapi.json)
 
-.PHONY: sandbox run test coverage check format bench chaos picture messages requirements clean
+.PHONY: sandbox run test coverage check format bench chaos picture messages schema requirements clean
 
 sandbox: .venv/run        ## try the whole bot in a browser: no account, no key
 	@$(BIN)/python -m sandbox
@@ -47,6 +48,9 @@ messages: .venv/dev       ## update every language's catalogue with new and chan
 		-k "_ gettext ngettext:1,2 pgettext:1c,2 localized marked" bot cogs
 	@$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --width 100 \
 		--ignore-pot-creation-date -D imagine -i $(LOCALES)/imagine.pot -d $(LOCALES)
+
+schema: .venv/dev         ## generate the checks of request bodies from Discord's OpenAPI description
+	@$(BIN)/python -m sandbox.discord.generate_schema $(OPENAPI)
 
 requirements:             ## pin the newest dependencies that pyproject.toml allows (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -6,7 +6,7 @@ discord.py runs against it and a mistake of the bot shows here first. `World` ho
 
     state             enums, snowflakes, models, world, sample, serializers (to JSON)
     request checks    api_errors, forms, components, layout, embeds, modals, attachments, drafts,
-                      command_forms, bodies
+                      command_rules, bodies
     behaviour         messages, commands, installs, interactions, responses (the bot's),
                       client_actions (a member's), read_state
     interfaces        rest*, gateway, sessions and cdn (the bot), page (browsers), option_values

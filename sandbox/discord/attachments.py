@@ -5,29 +5,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from mimetypes import guess_type
-from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from sandbox.discord import api_errors, snowflakes
-from sandbox.discord.api_errors import Json
+from sandbox.discord import snowflakes
+from sandbox.discord.api_errors import ErrorCode, Json
 from sandbox.discord.bodies import Upload
 from sandbox.discord.components import ATTACHMENT
-from sandbox.discord.forms import Form, ListOf, Path, Shape, Snowflake, Text
+from sandbox.discord.validation import Form, Path
 
 MAX_FILES = 10
-MENTIONED = ListOf(
-    Shape(
-        {
-            "id": Snowflake(required=True),
-            "filename": Text(1, 1024),
-            "description": Text(0, 1024),
-            "title": Text(0, 1024),
-        }
-    ),
-    0,
-    MAX_FILES,
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +78,7 @@ def resolve(url: str, files: Iterable[File]) -> Media:
 
 
 def take(
-    mentioned: Any,
+    mentioned: list[Json] | None,
     uploads: Mapping[int, Upload],
     path: Path,
     form: Form,
@@ -100,31 +87,23 @@ def take(
     folder: str,
     limit: int,
 ) -> list[File]:
-    """Return the files a message has after a request: those it keeps, then the new ones.
+    """Return a message's files after a request: those that it keeps, then the new ones.
 
-    *mentioned* is the body's `attachments`; without it all of *kept* stay. New files
-    live below *folder*, an address, and have at most *limit* bytes each.
+    *mentioned* is the checked `attachments` of the body; None keeps all of *kept*. New files are
+    below *folder*, a URL, and have at most *limit* bytes each.
     """
     if any(len(upload.data) > limit for upload in uploads.values()):
-        raise api_errors.too_large()
-    entries = {} if mentioned is None else _entries(mentioned, path, form)
-    for identifier, (place, _) in entries.items():
-        if identifier not in kept and int(identifier) not in uploads:
-            form.refuse((*place, "id"), "ATTACHMENT_NOT_FOUND", "Unknown attachment")
+        raise ErrorCode.TOO_LARGE.error()
+    entries = {entry["id"]: entry for entry in mentioned or []}
+    for index, entry in enumerate(mentioned or []):
+        if entry["id"] not in kept and int(entry["id"]) not in uploads:
+            form.refuse((*path, index, "id"), "ATTACHMENT_NOT_FOUND", "Unknown attachment")
     files = [file for file in kept.values() if mentioned is None or file.id in entries]
     for number, upload in sorted(uploads.items()):
-        _, entry = entries.get(str(number), ((), {}))
-        files.append(_store(upload, entry, folder))
+        files.append(_store(upload, entries.get(str(number), {}), folder))
     if len(files) > MAX_FILES:
-        raise api_errors.too_many_attachments()
+        raise ErrorCode.TOO_MANY_ATTACHMENTS.error()
     return files
-
-
-def _entries(mentioned: Any, path: Path, form: Form) -> dict[str, tuple[Path, Json]]:
-    checked = MENTIONED.check(mentioned, path, form) if mentioned else []
-    if not checked or not form.clean:
-        return {}
-    return {entry["id"]: ((*path, index), entry) for index, entry in enumerate(checked)}
 
 
 def _store(upload: Upload, entry: Json, folder: str) -> File:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from typing import Any
 
-from sandbox.discord.api_errors import ApiError, invalid_json
+from sandbox.discord.api_errors import ApiError, ErrorCode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ def _json(raw: bytes) -> Any:
     try:
         return json.loads(raw, parse_constant=_no_number)
     except ValueError as error:
-        raise invalid_json() from error
+        raise ErrorCode.INVALID_JSON.error() from error
 
 
 def _no_number(name: str) -> None:
@@ -62,7 +62,7 @@ def _no_number(name: str) -> None:
 def _multipart(parameters: str, raw: bytes) -> Body:
     boundary = re.search(r'boundary="?([^";]+)', parameters)
     if boundary is None:
-        raise invalid_json()
+        raise ErrorCode.INVALID_JSON.error()
     payload: Any = {}
     files = {}
     for part in raw.split(b"--" + boundary[1].encode())[1:-1]:

@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sandbox.discord import api_errors, snowflakes
-from sandbox.discord.api_errors import Json
-from sandbox.discord.command_forms import BULK, COMMAND, EDIT, LIMITS, check, kind_of
+from sandbox.discord import snowflakes
+from sandbox.discord.api_errors import ErrorCode, Json, too_many_commands
+from sandbox.discord.command_rules import LIMITS, check, kind_of
 from sandbox.discord.enums import CommandType, Context
-from sandbox.discord.forms import Form, take
+from sandbox.discord.validation import Form, validate
 from sandbox.discord.world import CommandsChanged, World
+
+COMMAND = "ApplicationCommandUpdateRequest"
+BULK: Json = {"type": "array", "maxItems": sum(LIMITS.values()), "items": {"$ref": COMMAND}}
 
 
 class Commands:
@@ -31,11 +34,11 @@ class Commands:
         try:
             return self._scope(guild_id)[command_id]
         except KeyError:
-            raise api_errors.unknown_command() from None
+            raise ErrorCode.UNKNOWN_COMMAND.error() from None
 
     def replace(self, guild_id: str | None, bodies: Any) -> list[Json]:
         """Register exactly these; a command keeps its id if its type and name stay."""
-        known = take([] if bodies is None else bodies, BULK)
+        known = validate(BULK, [] if bodies is None else bodies)
         form = Form()
         names = set()
         for index, command in enumerate(known):
@@ -59,7 +62,7 @@ class Commands:
 
     def put(self, guild_id: str | None, body: Any) -> tuple[Json, bool]:
         """Register one, in place of one with its type and name; tell whether it is new."""
-        command = take(body, COMMAND)
+        command = validate(COMMAND, body)
         form = Form()
         check(command, (), form)
         form.close()
@@ -74,7 +77,7 @@ class Commands:
     def edit(self, guild_id: str | None, command_id: str, body: Any) -> Json:
         """Change what *body* names of one command."""
         before = self.get(guild_id, command_id)
-        command = {**before, **take(body, EDIT)}
+        command = {**before, **validate("ApplicationCommandPatchRequestPartial", body)}
         form = Form()
         check(command, (), form)
         form.close()
@@ -103,7 +106,7 @@ class Commands:
     def _limit(commands: dict[str, Json]) -> None:
         for kind, limit in LIMITS.items():
             if sum(command["type"] == kind for command in commands.values()) > limit:
-                raise api_errors.too_many_commands(limit)
+                raise too_many_commands(limit)
 
     def _shown(self, command: Json, guild_id: str | None, before: Json | None) -> Json:
         permissions = command.get("default_member_permissions")

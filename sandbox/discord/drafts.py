@@ -4,29 +4,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sandbox.discord import api_errors, attachments, components, embeds, layout
-from sandbox.discord.api_errors import Json
+from sandbox.discord import attachments, components, embeds, rendering
+from sandbox.discord.api_errors import ErrorCode, Json
 from sandbox.discord.attachments import File, Media
 from sandbox.discord.bodies import Body
 from sandbox.discord.enums import MessageFlag
-from sandbox.discord.forms import Choice, Flag, Form, ListOf, Number, Path, Shape, Snowflake, Text
+from sandbox.discord.validation import Form, Path, validate
 
-PLAIN = Shape(
-    {
-        "content": Text(0, 2000),
-        "tts": Flag(),
-        "flags": Number(0, 2**31 - 1),
-        "allowed_mentions": Shape(
-            {
-                "parse": ListOf(Choice(("users", "roles", "everyone")), 0, 3, different=True),
-                "users": ListOf(Snowflake(), 0, 100, different=True),
-                "roles": ListOf(Snowflake(), 0, 100, different=True),
-                "replied_user": Flag(),
-            }
-        ),
-    },
-    required=True,
-)
 ON_CREATE = (
     MessageFlag.SUPPRESS_EMBEDS | MessageFlag.SUPPRESS_NOTIFICATIONS | MessageFlag.COMPONENTS_V2
 )
@@ -70,17 +54,16 @@ def write(payload: Json, body: Body, terms: Terms, before: Draft | None = None) 
     Raises Discord's refusals: 50035 for what is wrong in the form, 40005 for a file
     that is too large, 50006 if nothing were left to see.
     """
-    form = Form()
     path = terms.path
-    plain = PLAIN.check(payload, path, form) or {}
-    form.close()
+    checked = validate("MessageCreateRequest", payload, path)
+    form = Form()
     was = before or Draft()
-    flags = _flags(plain.get("flags"), was.flags, terms, form, editing=before is not None)
+    flags = _flags(checked.get("flags"), was.flags, terms, form, editing=before is not None)
     v2 = MessageFlag.COMPONENTS_V2 in flags
-    content = (plain.get("content") or "").strip() if "content" in plain else was.content
+    content = (checked["content"] or "").strip() if "content" in checked else was.content
     _refuse_unsupported(payload, path, form)
     files = attachments.take(
-        payload.get("attachments"),
+        checked.get("attachments"),
         body.files,
         (*path, "attachments"),
         form,
@@ -89,28 +72,28 @@ def write(payload: Json, body: Body, terms: Terms, before: Draft | None = None) 
         limit=terms.file_limit,
     )
     filenames = {file.filename for file in files}
+    new_embeds, new_components = checked.get("embeds"), checked.get("components")
+    embeds.check(new_embeds or [], (*path, "embeds"), form, filenames=filenames)
+    components.check_message(
+        new_components or [], (*path, "components"), form, v2=v2, filenames=filenames
+    )
+    form.close()
 
     def resolve(url: str) -> Media:
         return attachments.resolve(url, files)
 
     shown_embeds, shown_components = was.embeds, was.components
-    if "embeds" in payload:
-        checked = embeds.check(
-            payload["embeds"] or [], (*path, "embeds"), form, filenames=filenames
-        )
-        shown_embeds = embeds.render(checked, resolve)
-    if "components" in payload:
-        checked = components.check(
-            payload["components"] or [], (*path, "components"), form, v2=v2, filenames=filenames
-        )
-        shown_components = layout.render(checked, resolve)
+    if "embeds" in checked:
+        shown_embeds = embeds.render(new_embeds or [], resolve)
+    if "components" in checked:
+        shown_components = rendering.render(new_components or [], resolve)
     if v2:
         _refuse_legacy(content, shown_embeds, path, form)
-    mentioned = _mentioned(content, shown_components, plain.get("allowed_mentions"), path, form)
+    mentioned = _mentioned(content, shown_components, checked.get("allowed_mentions"), path, form)
     form.close()
     draft = Draft(
         content=content,
-        tts=bool(plain.get("tts")),
+        tts=bool(checked.get("tts")),
         flags=flags,
         embeds=shown_embeds,
         components=shown_components,
@@ -118,7 +101,7 @@ def write(payload: Json, body: Body, terms: Terms, before: Draft | None = None) 
         mentioned=mentioned,
     )
     if draft.empty:
-        raise api_errors.empty_message()
+        raise ErrorCode.EMPTY_MESSAGE.error()
     return draft
 
 

@@ -5,8 +5,8 @@ import secrets
 import time
 from dataclasses import dataclass, field
 
-from sandbox.discord import api_errors, serializers, snowflakes
-from sandbox.discord.api_errors import Json
+from sandbox.discord import serializers, snowflakes
+from sandbox.discord.api_errors import ErrorCode, Json
 from sandbox.discord.commands import named_in
 from sandbox.discord.enums import CallbackType, InteractionType
 from sandbox.discord.installs import Owners, app_permissions, context
@@ -129,11 +129,11 @@ class Interactions:
         """Return the interaction that still waits for its first answer, or refuse it."""
         interaction = self._by_id.get(interaction_id)
         if interaction is None or interaction.token != token:
-            raise api_errors.unknown_interaction()
+            raise ErrorCode.UNKNOWN_INTERACTION.error()
         if interaction.callback is not None:
-            raise api_errors.already_acknowledged()
+            raise ErrorCode.ALREADY_ACKNOWLEDGED.error()
         if interaction.lapsed:
-            raise api_errors.unknown_interaction()
+            raise ErrorCode.UNKNOWN_INTERACTION.error()
         return interaction
 
     def answered(self, interaction: Interaction, callback: CallbackType) -> None:
@@ -146,14 +146,14 @@ class Interactions:
     def alive(self, application_id: str, token: str) -> Interaction:
         """Return the answered interaction whose token is good now, or refuse it."""
         if application_id != self._world.application_id:
-            raise api_errors.unknown_webhook()
+            raise ErrorCode.UNKNOWN_WEBHOOK.error()
         interaction = self._by_token.get(token)
         if interaction is None:
-            raise api_errors.invalid_webhook_token()
+            raise ErrorCode.INVALID_WEBHOOK_TOKEN.error()
         if time.monotonic() - interaction.created > self._world.token_life:
-            raise api_errors.invalid_webhook_token()
+            raise ErrorCode.INVALID_WEBHOOK_TOKEN.error()
         if interaction.callback is None:
-            raise api_errors.unknown_webhook()
+            raise ErrorCode.UNKNOWN_WEBHOOK.error()
         return interaction
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from sandbox.discord import api_errors, serializers, snowflakes
-from sandbox.discord.api_errors import Json
+from sandbox.discord import serializers, snowflakes
+from sandbox.discord.api_errors import ErrorCode, Json, too_many_old_edits
 from sandbox.discord.attachments import File
 from sandbox.discord.drafts import Draft
 from sandbox.discord.enums import MessageFlag, MessageType
@@ -134,7 +134,7 @@ class Messages:
         """Return the message if *viewer*, a user's id, sees it there; else refuse it as unknown."""
         message = self._all.get(message_id)
         if message is None or message.channel is not channel or not message.seen_by(viewer):
-            raise api_errors.unknown_message()
+            raise ErrorCode.UNKNOWN_MESSAGE.error()
         return message
 
     def of(self, channel: Channel, *, viewer: str) -> list[Message]:
@@ -176,7 +176,7 @@ class Messages:
         if age.total_seconds() < self._world.old_after:
             return
         if message.late_edits >= self._world.old_edits:
-            raise api_errors.too_many_old_edits(retry_after=30.0)
+            raise too_many_old_edits(retry_after=30.0)
         message.late_edits += 1
 
     def _keep(self, files: Iterable[File]) -> None:

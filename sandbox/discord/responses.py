@@ -6,13 +6,12 @@ https://discord.com/developers/docs/interactions/receiving-and-responding
 from dataclasses import replace
 from typing import Any
 
-from sandbox.discord import api_errors, modals, serializers
-from sandbox.discord.api_errors import Json
+from sandbox.discord import components, serializers
+from sandbox.discord.api_errors import ErrorCode, Json
+from sandbox.discord.attachments import Media
 from sandbox.discord.bodies import Body
-from sandbox.discord.command_forms import CHOICES
 from sandbox.discord.drafts import ON_CREATE, ON_EDIT, Draft, Terms, write
 from sandbox.discord.enums import (
-    LOCALES,
     CallbackType,
     CommandType,
     InteractionType,
@@ -21,21 +20,11 @@ from sandbox.discord.enums import (
     OptionType,
     Permission,
 )
-from sandbox.discord.forms import (
-    Choice,
-    Fields,
-    Flag,
-    Form,
-    ListOf,
-    MapOf,
-    Number,
-    Shape,
-    Text,
-    take,
-)
 from sandbox.discord.installs import only_for_user
 from sandbox.discord.interactions import Interaction, Interactions
 from sandbox.discord.messages import Message, Messages
+from sandbox.discord.rendering import render
+from sandbox.discord.validation import SCHEMAS, Form, validate
 from sandbox.discord.world import World
 
 ALLOWED = {
@@ -55,7 +44,11 @@ UPDATES = {
 DATA = ("data",)  # where the message lies in a first answer's body
 ANSWER = ON_CREATE | MessageFlag.EPHEMERAL
 MAX_FOLLOW_UPS = 5  # where the bot is there for one user alone
-DEFERRAL = Shape({"flags": Number(0, 2**31 - 1), "tts": Flag()})
+MESSAGE_FIELDS: Json = SCHEMAS["MessageCreateRequest"]["properties"]
+DEFERRAL: Json = {
+    "type": "object",
+    "properties": {key: MESSAGE_FIELDS[key] for key in ("flags", "tts")},
+}
 
 
 class ResponseHandler:
@@ -84,7 +77,7 @@ class ResponseHandler:
             case CallbackType.DEFERRED_UPDATE:
                 _source(interaction)
             case CallbackType.MODAL:
-                interaction.modal = _modal(data)
+                interaction.modal = checked_modal(data)
             case CallbackType.CHOICES:
                 interaction.choices = _choices(interaction, data)
         self._interactions.answered(interaction, callback)
@@ -101,7 +94,7 @@ class ResponseHandler:
                 continue
             if message.id == reference or (message is original and reference == "@original"):
                 return message
-        raise api_errors.unknown_message()
+        raise ErrorCode.UNKNOWN_MESSAGE.error()
 
     def edit(self, interaction: Interaction, message: Message, body: Body) -> Message:
         """Change a message by the interaction's token."""
@@ -114,7 +107,7 @@ class ResponseHandler:
         if original is not None and original.loading and not original.removed:
             return self.edit(interaction, original, body)
         if only_for_user(interaction.owners) and len(interaction.follow_ups) >= MAX_FOLLOW_UPS:
-            raise api_errors.too_many_follow_ups()
+            raise ErrorCode.TOO_MANY_FOLLOW_UPS.error()
         draft = write(body.payload, body, self._terms(interaction, ANSWER, ()))
         message = self._send(interaction, draft, reply_to=original or interaction.source)
         interaction.follow_ups.append(message)
@@ -182,8 +175,12 @@ def _callback(interaction: Interaction, payload: Any) -> CallbackType:
     allowed = set(ALLOWED[interaction.type])
     if interaction.type is InteractionType.MODAL_SUBMIT and interaction.source is not None:
         allowed |= UPDATES
-    kinds = Choice(sorted(int(one) for one in allowed), required=True)
-    return CallbackType(take(payload, Shape({"type": kinds}))["type"])
+    schema: Json = {
+        "type": "object",
+        "required": ["type"],
+        "properties": {"type": {"enum": sorted(int(callback) for callback in allowed)}},
+    }
+    return CallbackType(validate(schema, payload)["type"])
 
 
 def original_of(interaction: Interaction) -> Message | None:
@@ -193,15 +190,15 @@ def original_of(interaction: Interaction) -> Message | None:
 
 def _source(interaction: Interaction) -> Message:
     if interaction.source is None or interaction.source.removed:
-        raise api_errors.unknown_message()
+        raise ErrorCode.UNKNOWN_MESSAGE.error()
     return interaction.source
 
 
 def _deferred(data: Any) -> Draft:
     """Return the loading message; of the flags only EPHEMERAL is taken, Components V2 refused."""
+    kept = validate(DEFERRAL, data or {}, DATA)
+    flags = MessageFlag(kept.get("flags") or 0)
     form = Form()
-    kept = DEFERRAL.check(data or {}, DATA, form) or {}
-    flags = MessageFlag(kept.get("flags") or 0) if form.clean else MessageFlag.NONE
     if MessageFlag.COMPONENTS_V2 in flags:
         message = "IS_COMPONENTS_V2 can only be set when the deferred message is edited"
         form.refuse((*DATA, "flags"), "INTERACTION_CALLBACK_DEFERRED_FLAGS_INVALID", message)
@@ -209,26 +206,20 @@ def _deferred(data: Any) -> Draft:
     return Draft(flags=MessageFlag.LOADING | (flags & MessageFlag.EPHEMERAL))
 
 
-def _modal(data: Any) -> Json:
+def checked_modal(data: Any) -> Json:
+    """Return a modal as a member's client gets it; raise ApiError 50035 if it is wrong."""
+    kept: Json = validate("ModalInteractionCallbackRequestData", data or {}, DATA)
     form = Form()
-    modal = modals.check(data, DATA, form)
+    components.check_modal(kept["components"], (*DATA, "components"), form)
     form.close()
-    return modal
+    return kept | {"components": render(kept["components"], lambda _: Media(shown={}), form=True)}
 
 
 def _choices(interaction: Interaction, data: Any) -> list[Json]:
     """Check the choices by the type of the option that the member is typing in."""
-    focused = OptionType(_focused(interaction.data.get("options") or []))
-    choice: Fields = {
-        "name": Text(1, 100, required=True),
-        "name_localizations": MapOf(LOCALES, Text(1, 100)),
-        "value": CHOICES[focused],
-    }
-    form = Form()
-    shape = Shape({"choices": ListOf(Shape(choice), 0, 25)})
-    kept = shape.check(data or {}, DATA, form) or {}
-    form.close()
-    return kept.get("choices") or []
+    kind = OptionType(_focused(interaction.data.get("options") or [])).name.title()
+    schema = f"InteractionApplicationCommandAutocompleteCallback{kind}Data"
+    return validate(schema, data or {}, DATA).get("choices") or []
 
 
 def _focused(options: list[Json]) -> int:

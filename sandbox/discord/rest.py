@@ -9,8 +9,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from sandbox.discord import api_errors
-from sandbox.discord.api_errors import ApiError
+from sandbox.discord.api_errors import ApiError, ErrorCode
 from sandbox.discord.bodies import Body, read
 from sandbox.discord.world import World
 
@@ -34,14 +33,14 @@ def answer(
 
 
 async def body_of(request: web.Request) -> Body:
-    """ChannelRead what a request says."""
+    """Read what a request says."""
     return read(request.headers.get("Content-Type", ""), await request.read())
 
 
 def as_bot(world: World, request: web.Request) -> None:
     """Refuse a request that does not carry the bot's token."""
     if request.headers.get("Authorization") != f"Bot {world.bot_token}":
-        raise api_errors.unauthorized()
+        raise ErrorCode.UNAUTHORIZED.error()
 
 
 @web.middleware
@@ -52,9 +51,9 @@ async def speak(request: web.Request, handler: Handler) -> web.StreamResponse:
     except ApiError as refusal:
         response = _no(refusal)
     except web.HTTPNotFound:
-        response = _no(api_errors.not_found())
+        response = _no(ErrorCode.NOT_FOUND.error())
     except web.HTTPMethodNotAllowed:
-        response = _no(api_errors.not_allowed())
+        response = _no(ErrorCode.NOT_ALLOWED.error())
     resource = request.match_info.route.resource
     route = f"{request.method} {resource.canonical if resource else ''}"
     response.headers.update(

@@ -2,7 +2,8 @@
 
 from aiohttp import web
 
-from sandbox.discord import api_errors, serializers
+from sandbox.discord import serializers
+from sandbox.discord.api_errors import ErrorCode
 from sandbox.discord.commands import Commands, without_localizations
 from sandbox.discord.models import Guild
 from sandbox.discord.rest import answer, as_bot, body_of
@@ -75,7 +76,7 @@ class Application:
         as_bot(self._world, request)
         user = self._world.users.get(request.match_info["user"])
         if user is None:
-            raise api_errors.unknown_user()
+            raise ErrorCode.UNKNOWN_USER.error()
         return answer(serializers.user(user))
 
     async def application(self, request: web.Request) -> web.Response:
@@ -97,14 +98,14 @@ class Application:
         guild = self._guild(request)
         user_id = request.match_info["user"]
         if user_id not in guild.members:
-            raise api_errors.unknown_member()
+            raise ErrorCode.UNKNOWN_MEMBER.error()
         return answer(serializers.member(guild, self._world.users[user_id]))
 
     def _guild(self, request: web.Request) -> Guild:
         as_bot(self._world, request)
         guild = self._world.guilds.get(request.match_info["guild"])
         if guild is None or not guild.has_bot:
-            raise api_errors.unknown_guild()
+            raise ErrorCode.UNKNOWN_GUILD.error()
         return guild
 
     # Commands
@@ -146,9 +147,9 @@ class Application:
     def _scope(self, request: web.Request) -> str | None:
         as_bot(self._world, request)
         if request.match_info["application"] != self._world.application_id:
-            raise api_errors.unknown_application()
+            raise ErrorCode.UNKNOWN_APPLICATION.error()
         guild_id = request.match_info.get("guild")
         guild = self._world.guilds.get(guild_id or "")
         if guild_id is not None and (guild is None or not guild.has_bot):
-            raise api_errors.missing_access()
+            raise ErrorCode.MISSING_ACCESS.error()
         return guild_id

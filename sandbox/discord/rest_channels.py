@@ -5,34 +5,25 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from sandbox.discord import api_errors, serializers
-from sandbox.discord.api_errors import ApiError, Json
+from sandbox.discord import serializers
+from sandbox.discord.api_errors import ApiError, ErrorCode, Json
 from sandbox.discord.bodies import Body
 from sandbox.discord.drafts import ON_CREATE, ON_EDIT, Draft, Terms, write
 from sandbox.discord.enums import MessageFlag, MessageType, Permission
-from sandbox.discord.forms import Flag, Form, Number, Shape, Snowflake, Text, take
 from sandbox.discord.messages import Message, Messages, to_bot
 from sandbox.discord.models import Channel
 from sandbox.discord.rest import answer, as_bot, body_of
+from sandbox.discord.validation import Form, validate
 from sandbox.discord.world import World
 
-SENT = Shape(
-    {
-        "nonce": Text(0, 25),
-        "enforce_nonce": Flag(),
-        "message_reference": Shape(
-            {"message_id": Snowflake(required=True), "fail_if_not_exists": Flag()}
-        ),
-    }
-)
-HISTORY = Shape(
-    {
-        "limit": Number(1, 100),
-        "before": Snowflake(),
-        "after": Snowflake(),
-        "around": Snowflake(),
-    }
-)
+SNOWFLAKE: Json = {"type": "string", "format": "snowflake"}
+HISTORY: Json = {
+    "type": "object",
+    "properties": {
+        "limit": {"type": "integer", "minimum": 1, "maximum": 100},
+        **dict.fromkeys(("before", "after", "around"), SNOWFLAKE),
+    },
+}
 HISTORY_LIMIT = 50
 
 
@@ -59,14 +50,12 @@ class Channels:
     async def open_direct(self, request: web.Request) -> web.Response:
         """POST /users/@me/channels."""
         as_bot(self._world, request)
-        asked = take(
-            (await body_of(request)).payload, Shape({"recipient_id": Snowflake(required=True)})
-        )
+        asked = validate("CreatePrivateChannelRequest", (await body_of(request)).payload)
         recipient = self._world.users.get(asked["recipient_id"])
         if recipient is None:
-            raise api_errors.unknown_user()
+            raise ErrorCode.UNKNOWN_USER.error()
         if recipient.bot:
-            raise api_errors.closed_to_messages()
+            raise ErrorCode.CLOSED_TO_MESSAGES.error()
         return answer(serializers.channel(self._world, self._world.direct(recipient.id)))
 
     async def get(self, request: web.Request) -> web.Response:
@@ -82,7 +71,7 @@ class Channels:
         """GET /channels/{channel}/messages; newest first."""
         channel = self._channel(request)
         limits = {key: int(value) for key, value in request.query.items() if value.isdigit()}
-        asked = take({**request.query, **limits}, HISTORY)
+        asked = validate(HISTORY, {**request.query, **limits})
         if Permission.READ_MESSAGE_HISTORY not in self._world.bot_permissions(channel):
             return answer([])
         return answer([self._shown(message) for message in self._page(channel, asked)])
@@ -91,11 +80,11 @@ class Channels:
         """POST /channels/{channel}/messages."""
         channel = self._channel(request, Permission.SEND_MESSAGES)
         if channel.recipient_id in self._world.closed_to_bot:
-            raise api_errors.closed_to_messages()
+            raise ErrorCode.CLOSED_TO_MESSAGES.error()
         body = await body_of(request)
         if body.files and Permission.ATTACH_FILES not in self._world.bot_permissions(channel):
-            raise api_errors.missing_permissions()
-        sent = take(body.payload, SENT)
+            raise ErrorCode.MISSING_PERMISSIONS.error()
+        sent = validate("MessageCreateRequest", body.payload)
         nonce = sent.get("nonce")
         if nonce and sent.get("enforce_nonce"):
             before = self._messages.repeated(channel, self._world.bot, nonce)
@@ -114,7 +103,7 @@ class Channels:
         body = await body_of(request)
         message = self._message(request, channel)
         if message.author is not self._world.bot:
-            raise api_errors.not_the_author()
+            raise ErrorCode.NOT_THE_AUTHOR.error()
         terms = self._terms(channel, ON_EDIT)
         self._messages.edit(message, write(body.payload, body, terms, message.draft))
         return answer(message.shown)
@@ -126,9 +115,9 @@ class Channels:
         granted = self._world.bot_permissions(channel)
         if message.author is not self._world.bot:
             if channel.guild_id is None:
-                raise api_errors.not_in_direct()
+                raise ErrorCode.NOT_IN_DIRECT.error()
             if Permission.MANAGE_MESSAGES not in granted:
-                raise api_errors.missing_permissions()
+                raise ErrorCode.MISSING_PERMISSIONS.error()
         self._messages.remove(message)
         return answer()
 
@@ -181,7 +170,7 @@ class Channels:
         if reference is None:
             return None
         if Permission.READ_MESSAGE_HISTORY not in self._world.bot_permissions(channel):
-            raise api_errors.no_history_to_reply_to()
+            raise ErrorCode.NO_HISTORY_TO_REPLY_TO.error()
         try:
             return self._messages.find(channel, reference["message_id"], viewer=self._world.bot.id)
         except ApiError:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sandbox.discord import api_errors, snowflakes
+from sandbox.discord import snowflakes
+from sandbox.discord.api_errors import ErrorCode
 from sandbox.discord.enums import ChannelType, Permission
 from sandbox.discord.models import MEMBER_PERMISSIONS, Channel, Guild, Role, User
 
@@ -283,10 +284,10 @@ class World:
         """Return the channel in which the bot may do what is *needed*, or raise a refusal."""
         channel = self.channels.get(channel_id)
         if channel is None:
-            raise api_errors.unknown_channel()
+            raise ErrorCode.UNKNOWN_CHANNEL.error()
         granted = self.bot_permissions(channel)
         if Permission.VIEW_CHANNEL not in granted:
-            raise api_errors.missing_access()
+            raise ErrorCode.MISSING_ACCESS.error()
         if needed & ~granted:
-            raise api_errors.missing_permissions()
+            raise ErrorCode.MISSING_PERMISSIONS.error()
         return channel

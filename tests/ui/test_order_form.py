@@ -14,9 +14,8 @@ from bot.domain.styles import BUILT_IN, Style, all_of
 from bot.errors import InvalidOption, OrderForgotten
 from bot.ui import answers, order_form
 from bot.ui.language import LANGUAGES, speaking
-from sandbox.discord.forms import Form
-from sandbox.discord.modals import check
 from sandbox.discord.option_values import modal_component
+from sandbox.discord.responses import checked_modal
 from tests.samples import an_order
 
 OWN = [Style(name=f"style {number}", words="x") for number in range(25)]
@@ -32,10 +31,7 @@ def shown(ordered, own=(), spoken="en"):
     """Return the form as a member's client gets it, if Discord takes it."""
     with speaking(spoken):
         modal = order_form.form(ordered, all_of(own), spoken)
-    form = Form()
-    kept = check(modal.to_dict(), (), form)
-    form.close()
-    return kept
+    return checked_modal(modal.to_dict())
 
 
 def sent(modal, **values):

@@ -1,105 +1,19 @@
-"""The shapes of application commands that Discord takes, and the rules between their fields.
+"""The rules between the fields of application commands, beyond those of request_schema.json.
 
 https://discord.com/developers/docs/interactions/application-commands
 """
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from sandbox.discord.api_errors import Json
-from sandbox.discord.enums import LOCALES, CommandType, Context, OptionType
-from sandbox.discord.forms import (
-    ByType,
-    Choice,
-    Field,
-    Fields,
-    Flag,
-    Form,
-    ListOf,
-    MapOf,
-    Number,
-    Path,
-    Shape,
-    Shapes,
-    Snowflake,
-    Text,
-)
+from sandbox.discord.enums import CommandType, OptionType
+from sandbox.discord.validation import Form, Path
 
 LIMITS = {CommandType.CHAT_INPUT: 100, CommandType.USER: 15, CommandType.MESSAGE: 15}
 MAX_SIZE = 8000  # characters of a command's names, descriptions and values
 NAME = re.compile(r"[-_'\w]{1,32}")
 NESTED = (OptionType.SUBCOMMAND, OptionType.GROUP)
-
-CHOICES: dict[OptionType, Field] = {
-    OptionType.STRING: Text(1, 100, required=True),
-    OptionType.INTEGER: Number(required=True),
-    OptionType.NUMBER: Number(whole=False, required=True),
-}
-DESCRIBED: Fields = {
-    "name": Text(1, 32, required=True),
-    "name_localizations": MapOf(LOCALES, Text(1, 32)),
-    "description": Text(1, 100, required=True),
-    "description_localizations": MapOf(LOCALES, Text(1, 100)),
-}
-
-
-def _choices(kind: OptionType) -> ListOf:
-    translations = MapOf(LOCALES, Text(1, 100))
-    name = Text(1, 100, required=True)
-    choice: Fields = {"name": name, "name_localizations": translations, "value": CHOICES[kind]}
-    return ListOf(Shape(choice), 0, 25)
-
-
-def _option(**more: Any) -> Shape:
-    return Shape({**DESCRIBED, "required": Flag(), **more})
-
-
-VALUES: Shapes = {
-    OptionType.STRING: _option(
-        autocomplete=Flag(),
-        choices=_choices(OptionType.STRING),
-        min_length=Number(0, 6000),
-        max_length=Number(1, 6000),
-    ),
-    OptionType.INTEGER: _option(
-        autocomplete=Flag(),
-        choices=_choices(OptionType.INTEGER),
-        min_value=Number(),
-        max_value=Number(),
-    ),
-    OptionType.NUMBER: _option(
-        autocomplete=Flag(),
-        choices=_choices(OptionType.NUMBER),
-        min_value=Number(whole=False),
-        max_value=Number(whole=False),
-    ),
-    OptionType.BOOLEAN: _option(),
-    OptionType.USER: _option(),
-    OptionType.CHANNEL: _option(channel_types=ListOf(Choice(range(17)), different=True)),
-    OptionType.ROLE: _option(),
-    OptionType.MENTIONABLE: _option(),
-    OptionType.ATTACHMENT: _option(),
-}
-SUBCOMMAND = _option(options=ListOf(ByType(VALUES), 0, 25))
-GROUP = _option(options=ListOf(ByType({OptionType.SUBCOMMAND: SUBCOMMAND}), 0, 25))
-FIELDS: Fields = {
-    "name": DESCRIBED["name"],
-    "name_localizations": DESCRIBED["name_localizations"],
-    "description": Text(0, 100),
-    "description_localizations": DESCRIBED["description_localizations"],
-    "options": ListOf(
-        ByType({OptionType.SUBCOMMAND: SUBCOMMAND, OptionType.GROUP: GROUP, **VALUES}), 0, 25
-    ),
-    "default_member_permissions": Snowflake(),
-    "dm_permission": Flag(),
-    "contexts": ListOf(Choice([int(one) for one in Context]), 1, 3, different=True),
-    "integration_types": ListOf(Choice((0, 1)), 1, 2, different=True),
-    "nsfw": Flag(),
-}
-COMMAND = Shape({**FIELDS, "type": Choice([int(kind) for kind in CommandType]), "id": Snowflake()})
-EDIT = Shape({**FIELDS, "name": Text(1, 32)})
-BULK = ListOf(COMMAND, 0, sum(LIMITS.values()))
 
 
 def kind_of(command: Json) -> int:
@@ -108,11 +22,11 @@ def kind_of(command: Json) -> int:
 
 
 def check(command: Json, path: Path, form: Form) -> None:
-    """Refuse what the single fields can't tell."""
+    """Report broken rules of a command to *form*."""
     if kind_of(command) == CommandType.CHAT_INPUT:
         _check_names(command, path, form)
         if not command.get("description"):
-            form.refuse((*path, "description"), "BASE_TYPE_REQUIRED", "This field is required")
+            form.require((*path, "description"))
         _check_options(command.get("options") or [], (*path, "options"), form)
         if sum(_sizes(command)) > MAX_SIZE:
             message = f"Command exceeds maximum size ({MAX_SIZE})"

@@ -1,0 +1,14 @@
+"""The committed checks of request bodies match Discord's OpenAPI description."""
+
+import json
+
+import pytest
+
+from sandbox.discord.generate_schema import SCHEMA, generate
+from tests.openapi import DESCRIPTION, MISSING
+
+
+@pytest.mark.skipif(not DESCRIPTION.is_file(), reason=MISSING)
+def test_committed_schema_equals_a_fresh_one():
+    """`make schema` brings it up to date."""
+    assert SCHEMA.read_text() == generate(json.loads(DESCRIPTION.read_bytes()))
