@@ -13,8 +13,8 @@ from typing import Final
 from bot.domain import lane as breaker
 from bot.domain.job import EndReason, Job, State
 from bot.domain.lane import Lane
-from bot.errors import AdminActionFailed
 from bot.pixazo.wire import REQUEST_ID
+from bot.service.errors import AdminActionFailed
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.job_queries import JobQueries, LaneRecord

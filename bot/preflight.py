@@ -6,8 +6,9 @@ import aiohttp
 import discord
 
 from bot.client import prepare_discord
-from bot.errors import ImagineError, KeyRejected, PixazoError, RequestNotFound
+from bot.errors import ImagineError
 from bot.pixazo.client import Client
+from bot.service.port_errors import KeyRejected, PixazoError, RequestNotFound
 from bot.service.ports import NO_REQUEST
 from bot.settings import Settings
 from bot.store.database import Database

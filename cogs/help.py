@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.client import OUTSIDE, ImagineBot
 from bot.domain.admission import SAMPLE, AdmissionRequest
-from bot.errors import NotOwnData
+from bot.service.errors import NotOwnData
 from bot.service.member_account import MemberAccount
 from bot.service.ports import Ping
 from bot.ui import answers, history_view, texts

@@ -11,7 +11,7 @@ from bot.client import ImagineBot
 from bot.domain import rules, styles, word_filter
 from bot.domain.admission import SAMPLE, AdmissionRequest
 from bot.domain.rules import RANGES, Rules
-from bot.errors import NotAModerator
+from bot.service.errors import NotAModerator
 from bot.service.member_account import MemberAccount
 from bot.service.moderation import ModerationService, Moderator
 from bot.ui import answers, limits_form, limits_view, texts

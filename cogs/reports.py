@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.domain.job import Job
-from bot.errors import OrderNotFound
+from bot.service.errors import OrderNotFound
 from bot.service.moderation import ModerationService, Moderator
 from bot.service.order_actions import OrderActions
 from bot.ui import answers, language, message_reader, report_view, texts

@@ -6,6 +6,7 @@ from functools import reduce
 from hypothesis import strategies as st
 
 from bot.domain.admission import AdmissionContext, Caps, Usage
+from bot.domain.errors import InvalidPhrase
 from bot.domain.order import clean
 from bot.domain.rules import (
     LONGEST_REASON,
@@ -18,7 +19,7 @@ from bot.domain.rules import (
     Tier,
 )
 from bot.domain.styles import LONGEST_NAME, LONGEST_WORDS, MOST, Style
-from bot.domain.word_filter import MOST_PHRASES, BadPhrase, WordLists, add
+from bot.domain.word_filter import MOST_PHRASES, WordLists, add
 from bot.service.moderation import Overview
 from bot.service.ports import Peaks
 from tests.samples import NOW
@@ -80,7 +81,7 @@ tiers = st.builds(
 def _kept(phrases: tuple[str, ...], text: str) -> tuple[str, ...]:
     try:
         return add(phrases, text)
-    except BadPhrase:
+    except InvalidPhrase:
         return phrases
 
 

@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from bot.errors import InvalidOption
+from bot.domain.errors import InvalidOption
 
 Number = TypeVar("Number", int, float)
 

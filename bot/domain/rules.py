@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 from bot.domain import styles, word_filter
+from bot.domain.errors import InvalidLimit, OwnStyleNotFound, TooManyEntries
 from bot.domain.order import IMAGES, STEPS, Span, clean
 from bot.domain.styles import Style
 from bot.domain.word_filter import WordLists
-from bot.errors import InvalidLimit, OwnStyleNotFound, TooManyEntries
 
 MOST_TIERS: Final = 25
 MOST_CHANNELS: Final = 25  # that a select in Discord can show as chosen
@@ -168,7 +168,7 @@ def with_words(
 ) -> Rules:
     """Return *rules* with a phrase blocked, or allowed, or off both lists.
 
-    Raises :class:`~bot.domain.word_filter.BadPhrase`.
+    Raises :class:`~bot.domain.word_filter.InvalidPhrase`.
     """
     blocked, allowed = rules.words.blocked, rules.words.allowed
     if block is not None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Final
 
+from bot.domain.errors import InvalidOption, InvalidStyle, StyleNotFound
 from bot.domain.order import PROMPT_LENGTH, Order, clean
-from bot.errors import InvalidOption, InvalidStyle, StyleNotFound
 
 LONGEST_NAME: Final = 32  # characters
 LONGEST_WORDS: Final = 300  # characters

@@ -9,12 +9,11 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
+from bot.domain.errors import InvalidPhrase, PhraseFault
 from bot.domain.order import clean
-from bot.errors import ChangeRejected
 
 LONGEST_PHRASE: Final = 100  # characters, after cleaning
 MOST_PHRASES: Final = 200  # in a list
@@ -36,27 +35,6 @@ _UNSPACED: Final = (
 # marks takes normalization quadratic time; beyond 30 on one letter they are noise (UAX #15).
 _WITHOUT_HEAPS: Final = re.compile("[^m]+|(?<!m)m{1,30}")
 _WORD: Final = re.compile("(?:lm{0,30})+|um{0,30}|ff?|s")
-
-
-class Fault(StrEnum):
-    """What is wrong with a phrase."""
-
-    NO_WORD = "no_word"  # nothing in it could be found in a prompt
-    TOO_LONG = "too_long"
-    TOO_MANY = "too_many"  # phrases in the list
-    LIST_TOO_LONG = "list_too_long"  # characters in the list
-
-
-@dataclass(eq=False, kw_only=True)
-class BadPhrase(ChangeRejected):
-    """A phrase can't be kept in a list."""
-
-    fault: Fault
-    limit: int  # words that it needs for NO_WORD, else the most that there may be
-    got: int
-
-    def __str__(self) -> str:
-        return f"{self.fault}: {self.got} where the limit is {self.limit}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,29 +95,29 @@ def examine(words: WordLists, prompt: str) -> Finding:
 def phrase(text: str) -> str:
     """Return *text* cleaned for a list.
 
-    Raises :class:`BadPhrase` if it holds no word or is longer than ``LONGEST_PHRASE``.
+    Raises :class:`InvalidPhrase` if it holds no word or is longer than ``LONGEST_PHRASE``.
     """
     cleaned = clean(text)
     if not tokens(cleaned):
-        raise BadPhrase(fault=Fault.NO_WORD, limit=1, got=0)
+        raise InvalidPhrase(fault=PhraseFault.NO_WORD, limit=1, got=0)
     if len(cleaned) > LONGEST_PHRASE:
-        raise BadPhrase(fault=Fault.TOO_LONG, limit=LONGEST_PHRASE, got=len(cleaned))
+        raise InvalidPhrase(fault=PhraseFault.TOO_LONG, limit=LONGEST_PHRASE, got=len(cleaned))
     return cleaned
 
 
 def add(phrases: tuple[str, ...], text: str) -> tuple[str, ...]:
     """Return *phrases* with *text* at their end; *phrases* itself if the same words are there.
 
-    Raises :class:`BadPhrase` if *text* is none that can be kept or the list has no room for it.
+    Raises :class:`InvalidPhrase` if *text* is none that can be kept or the list has no room for it.
     """
     added = phrase(text)
     if any(_same(kept, added) for kept in phrases):
         return phrases
     grown = (*phrases, added)
     if len(grown) > MOST_PHRASES:
-        raise BadPhrase(fault=Fault.TOO_MANY, limit=MOST_PHRASES, got=len(grown))
+        raise InvalidPhrase(fault=PhraseFault.TOO_MANY, limit=MOST_PHRASES, got=len(grown))
     if (characters := len("\n".join(grown))) > MOST_CHARACTERS:
-        raise BadPhrase(fault=Fault.LIST_TOO_LONG, limit=MOST_CHARACTERS, got=characters)
+        raise InvalidPhrase(fault=PhraseFault.LIST_TOO_LONG, limit=MOST_CHARACTERS, got=characters)
     return grown
 
 

@@ -11,8 +11,8 @@ from yarl import URL
 
 from bot.domain.job import Update
 from bot.domain.order import Order
-from bot.errors import NotSent, OutcomeUnknown
 from bot.pixazo import wire
+from bot.service.port_errors import NotSent, OutcomeUnknown
 from bot.service.ports import Callback
 
 STATUS_PATH: Final = "/v2/requests/status/"

@@ -11,9 +11,9 @@ import aiohttp
 import stamina
 from yarl import URL
 
-from bot.errors import MediaUnavailable, PictureUnusable
 from bot.pixazo import pictures
 from bot.pixazo.origins import Origin, PublicResolver, covering
+from bot.service.port_errors import MediaUnavailable, PictureUnusable
 from bot.service.ports import Picture
 
 LARGEST_FILE: Final = 50 * 1024 * 1024  # bytes

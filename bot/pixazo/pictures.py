@@ -13,7 +13,7 @@ from typing import Final
 
 from PIL import Image
 
-from bot.errors import PictureUnusable
+from bot.service.port_errors import PictureUnusable
 
 LARGEST_PIXELS: Final = 4096 * 4096  # 64 MiB once decoded
 READ: Final = ("PNG", "JPEG", "WEBP", "GIF")

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from bot.domain.job import State, Update
 from bot.domain.order import Order
-from bot.errors import (
+from bot.service.port_errors import (
     KeyRejected,
     OutcomeUnknown,
     OutOfCredit,

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.job import EndReason, Job, State
-from bot.errors import (
+from bot.service.persistence import swap_with_retry
+from bot.service.port_errors import (
+    DiscordRefused,
     FileTooLarge,
     MediaUnavailable,
-    PermanentDiscordError,
     PictureUnusable,
     StoreUnavailable,
 )
-from bot.service.persistence import swap_with_retry
 from bot.service.ports import CardPresenter, Jobs, Media, Members, Picture, Ping
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class DeliveryService:
             return await self._let_go(await swap_with_retry(self._jobs, job, after))
         try:
             silently = await self._hand_over(job, pictures)
-        except PermanentDiscordError:
+        except DiscordRefused:
             kept = await self._keep(job)
             log.warning("job %s: no way to the member is open, the pictures are kept", job.id)
             return kept

@@ -9,7 +9,9 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from bot.domain.job import EndReason, Job, State, Update
-from bot.errors import (
+from bot.service.pace import Pace
+from bot.service.persistence import swap_with_retry
+from bot.service.port_errors import (
     KeyRejected,
     NotSent,
     OutcomeUnknown,
@@ -19,8 +21,6 @@ from bot.errors import (
     StoreUnavailable,
     VendorRefused,
 )
-from bot.service.pace import Pace
-from bot.service.persistence import swap_with_retry
 from bot.service.ports import NO_REQUEST, Callback, CardPresenter, Jobs, Queue
 from bot.service.tracker import JobTracker
 

@@ -7,7 +7,7 @@ from typing import Final
 from bot.domain import lane as breaker
 from bot.domain.job import State
 from bot.domain.lane import ClosedReason
-from bot.errors import StoreUnavailable
+from bot.service.port_errors import StoreUnavailable
 from bot.service.ports import JobQueries, Lanes
 
 FRESH: Final = 5.0  # seconds in which the orders are not counted again, however many ask

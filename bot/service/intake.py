@@ -11,18 +11,20 @@ from bot.domain import admission, order, styles
 from bot.domain.admission import AdmissionContext, AdmissionRequest, Caps, Rule
 from bot.domain.job import EndReason, Job, State
 from bot.domain.log_entries import WordRefused
-from bot.errors import (
+from bot.log import mark
+from bot.service.errors import (
     AdmissionTimeout,
     DuplicateInteraction,
     LimitReached,
     OrderForgotten,
-    PermanentDiscordError,
     ServersOnly,
     ShuttingDown,
+)
+from bot.service.port_errors import (
+    DiscordRefused,
     StoreUnavailable,
     TransientDiscordError,
 )
-from bot.log import mark
 from bot.service.ports import Admit, CardPresenter, Jobs, LogChannel
 
 log = logging.getLogger(__name__)
@@ -133,7 +135,7 @@ class OrderIntake:
         mark(job=job.id, guild=job.guild_id)
         try:
             message_id = await defer()
-        except PermanentDiscordError:
+        except DiscordRefused:
             log.info("job %s: Discord did not take the answer; nothing was ordered", job.id)
             await self._cancel(job, tell=False)
             return

@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.domain.job import FOLLOWED, Job, State
-from bot.errors import StoreUnavailable
 from bot.log import fault, mark
 from bot.service.delivery import DeliveryService
 from bot.service.dispatcher import Dispatcher
 from bot.service.persistence import swap_with_retry
+from bot.service.port_errors import StoreUnavailable
 from bot.service.ports import CardPresenter, Jobs
 from bot.service.tracker import JobTracker
 

@@ -10,8 +10,8 @@ from bot.domain import admission
 from bot.domain.admission import DAY, AdmissionRequest, Caps, RuleResult, day_of
 from bot.domain.job import Job
 from bot.domain.styles import Style
-from bot.errors import StoreUnavailable
 from bot.service.delivery import DeliveryService
+from bot.service.port_errors import StoreUnavailable
 from bot.service.ports import Guilds, JobQueries, Jobs, Members, MemberSettings, Ping
 
 PAGE: Final = 5  # orders on a page of ``/history``

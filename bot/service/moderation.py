@@ -16,12 +16,8 @@ from bot.domain.log_entries import AnyLogEntry, Blocked, Changed, Unblocked
 from bot.domain.order import clean
 from bot.domain.rules import LONGEST_REASON, Block, Pause, Rules, block_of, changed
 from bot.domain.word_filter import Finding, examine
-from bot.errors import (
-    ChannelNotWritable,
-    DraftExpired,
-    PermanentDiscordError,
-    TransientDiscordError,
-)
+from bot.service.errors import ChannelNotWritable, DraftExpired
+from bot.service.port_errors import DiscordRefused, TransientDiscordError
 from bot.service.ports import Guilds, Jobs, Lanes, LogChannel, Peaks
 
 
@@ -132,7 +128,7 @@ class ModerationService:
         try:
             if channel_id is not None and before != after:
                 await self._log_channel.write(channel_id, notice)
-        except (PermanentDiscordError, TransientDiscordError) as error:
+        except (DiscordRefused, TransientDiscordError) as error:
             raise ChannelNotWritable from error
         before, after = await self._guilds.change(
             by.guild_id, lambda rules: changed(rules, log_channel=channel_id)

@@ -14,7 +14,9 @@ from bot.domain import admission
 from bot.domain.admission import AdmissionRequest, Caps
 from bot.domain.job import EndReason, Job, State
 from bot.domain.log_entries import Reported
-from bot.errors import (
+from bot.log import about
+from bot.service.delivery import DeliveryService
+from bot.service.errors import (
     AlreadyEnded,
     AlreadyPosted,
     AlreadyReported,
@@ -22,18 +24,15 @@ from bot.errors import (
     NoLogChannel,
     NotAllowed,
     OrderNotFound,
-    PermanentDiscordError,
     PicturesUnavailable,
     PostFailed,
     PostingForbidden,
     RemovalFailed,
-    TransientDiscordError,
 )
-from bot.log import about
-from bot.service.delivery import DeliveryService
 from bot.service.job_runner import JobRunner
 from bot.service.moderation import Moderator
 from bot.service.persistence import swap_with_retry
+from bot.service.port_errors import DiscordRefused, TransientDiscordError
 from bot.service.ports import CardPresenter, Guilds, JobNotifier, Jobs, LogChannel, Picture
 
 log = logging.getLogger(__name__)
@@ -190,7 +189,7 @@ class OrderActions:
             message_id = await publish(public, pictures)
         except BaseException as error:
             await swap_with_retry(self._jobs, public, replace(job, epoch=public.epoch + 1))
-            if isinstance(error, PermanentDiscordError | TransientDiscordError):
+            if isinstance(error, DiscordRefused | TransientDiscordError):
                 raise PostFailed from error
             raise
         placed = await self._placed(public, message_id, place)
@@ -235,7 +234,7 @@ class OrderActions:
         notice = Reported(job=replace(job, **where), by=by.id, language=language)
         try:
             await self._log_channel.write(rules.log_channel, notice)
-        except (PermanentDiscordError, TransientDiscordError) as error:
+        except (DiscordRefused, TransientDiscordError) as error:
             raise LogChannelUnreachable from error
         for _ in range(ATTEMPTS):
             if await self._jobs.swap(job, replace(job, reported_at=self._now(), **where)):
@@ -258,7 +257,7 @@ class OrderActions:
         if not job.private:
             try:
                 await self._presenter.remove(job)
-            except (PermanentDiscordError, TransientDiscordError) as error:
+            except (DiscordRefused, TransientDiscordError) as error:
                 raise RemovalFailed from error
         person = Person(id=by.id, guild_id=by.guild_id, moderates=True)
         return await self.delete(job.id, person, pressed=job.message_id)
@@ -267,7 +266,7 @@ class OrderActions:
         """Delete the message with the pictures, where Discord lets us."""
         try:
             await self._presenter.remove(job)
-        except (PermanentDiscordError, TransientDiscordError) as error:
+        except (DiscordRefused, TransientDiscordError) as error:
             log.warning("job %s: its message could not be deleted: %s", job.id, error)
 
     async def _weigh(self, job: Job, ask: AdmissionRequest) -> None:

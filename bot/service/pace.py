@@ -18,8 +18,8 @@ from typing import Final
 
 from bot.domain import lane as breaker
 from bot.domain.lane import ClosedReason, Lane
-from bot.errors import StoreUnavailable
 from bot.log import fault
+from bot.service.port_errors import StoreUnavailable
 from bot.service.ports import Lanes
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ import asyncio
 from typing import Final
 
 from bot.domain.job import Job
-from bot.errors import StoreUnavailable
+from bot.service.port_errors import StoreUnavailable
 from bot.service.ports import Jobs
 
 STORE_AWAY: Final = 1.0  # seconds until the store is asked again

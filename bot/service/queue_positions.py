@@ -10,8 +10,8 @@ from bot.domain import lane as breaker
 from bot.domain.job import Job
 from bot.domain.lane import ClosedReason, Lane
 from bot.domain.shards import Shards
-from bot.errors import StoreUnavailable
 from bot.service.job_runner import JobRunner
+from bot.service.port_errors import StoreUnavailable
 from bot.service.ports import CardPresenter, Jobs, Lanes
 
 log = logging.getLogger(__name__)

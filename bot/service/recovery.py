@@ -10,9 +10,9 @@ from bot.domain import lane as breaker
 from bot.domain.job import EndReason, Job, State
 from bot.domain.lane import GIVES_BACK, ClosedReason, Lane
 from bot.domain.log_entries import LaneClosed
-from bot.errors import StoreUnavailable
 from bot.log import about
 from bot.service.job_runner import JobRunner
+from bot.service.port_errors import StoreUnavailable
 from bot.service.ports import Guilds, Jobs, Lanes, LogChannel
 
 log = logging.getLogger(__name__)

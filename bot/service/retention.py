@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot.errors import StoreUnavailable
 from bot.log import about
 from bot.service.delivery import DeliveryService
 from bot.service.member_account import MemberAccount
+from bot.service.port_errors import StoreUnavailable
 from bot.service.ports import JobQueries, Jobs
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,14 @@ from typing import Final
 
 from bot.domain import polling
 from bot.domain.job import FOLLOWED, Job, State, Update, advance
-from bot.errors import KeyRejected, PixazoError, RateLimited, RequestNotFound, StoreUnavailable
 from bot.service.pace import Pace
+from bot.service.port_errors import (
+    KeyRejected,
+    PixazoError,
+    RateLimited,
+    RequestNotFound,
+    StoreUnavailable,
+)
 from bot.service.ports import CardPresenter, Jobs, Queue
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
-from bot.errors import StoreUnavailable
+from bot.service.port_errors import StoreUnavailable
 from bot.store import migrations
 from bot.store.engine import driver_errors_translated
 from bot.store.postgres import PostgresEngine

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bot.errors import StoreUnavailable
+from bot.service.port_errors import StoreUnavailable
 
 CONNECT_TIMEOUT: Final = 5.0  # seconds
 CONNECTIONS: Final = 10  # of one process to PostgreSQL, which takes 100 unless told otherwise

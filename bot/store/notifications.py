@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import func, select
 
-from bot.errors import StoreUnavailable
+from bot.service.port_errors import StoreUnavailable
 from bot.store.database import Database
 from bot.store.engine import connect, driver_errors_translated
 

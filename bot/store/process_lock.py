@@ -13,7 +13,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.errors import AlreadyRunning, StoreUnavailable
+from bot.errors import AlreadyRunning
+from bot.service.port_errors import StoreUnavailable
 from bot.store.engine import connect, driver_errors_translated
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from bot.errors import StoreUnavailable
+from bot.service.port_errors import StoreUnavailable
 
 BUSY_TIMEOUT: Final = 5.0  # seconds that SQLite waits for another process's transaction
 READERS: Final = 3  # threads

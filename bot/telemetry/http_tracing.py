@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from bot.errors import PermanentDiscordError, TransientDiscordError
+from bot.service.port_errors import PermanentDiscordError, TransientDiscordError
 from bot.service.telemetry import DiscordCall, Telemetry
 
 _ACK: Final = re.compile(r"/interactions/(\d+)/[^/]+/callback$")

@@ -11,8 +11,8 @@ from pathlib import Path
 from bot.domain.job import Job, Update
 from bot.domain.lane import Lane
 from bot.domain.order import Order
-from bot.errors import LimitReached
 from bot.service import ports
+from bot.service.errors import LimitReached
 from bot.service.ports import Admit, Callback, Picture
 from bot.service.telemetry import VendorCall, timed
 from bot.store.database import Database

@@ -24,12 +24,13 @@ from prometheus_client import (
     generate_latest,
 )
 
-from bot import __version__, errors
+from bot import __version__
 from bot.domain import lane as breaker
 from bot.domain.admission import Rule
 from bot.domain.job import ENDED, Billed, Job, State
 from bot.domain.lane import ClosedReason, Lane
 from bot.service.health import StoreSnapshot
+from bot.service.port_errors import CallError, NotSent, OutcomeUnknown, PictureUnusable
 from bot.service.telemetry import DiscordCall, VendorCall
 
 # When a series was made is of no use here, and would be a second series for each.
@@ -242,16 +243,16 @@ class PrometheusTelemetry:
 # What an operator does something about each time; of the others the class is enough.
 _TOLD_APART: Final = frozenset({401, 402, 403, 404, 429})
 
-_ANSWERED: Final = (errors.CallError, discord.HTTPException)
+_ANSWERED: Final = (CallError, discord.HTTPException)
 
 # Where there is no status to tell: the first that fits, in the error or in what it was raised from.
 _UNANSWERED: Final[tuple[tuple[tuple[type[BaseException], ...], str], ...]] = (
-    ((errors.NotSent, aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError), "unsent"),
+    ((NotSent, aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError), "unsent"),
     ((TimeoutError,), "timeout"),
     ((aiohttp.ClientError, ConnectionError, asyncio.IncompleteReadError), "cut"),
     ((asyncio.CancelledError,), "cancelled"),
     (
-        (errors.OutcomeUnknown, errors.PictureUnusable),
+        (OutcomeUnknown, PictureUnusable),
         "unusable",
     ),  # an answer came, and makes no sense
 )

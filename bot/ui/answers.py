@@ -11,23 +11,20 @@ from typing import Any, Final
 import discord
 from discord import app_commands
 
+from bot.domain.errors import ChangeRejected, OrderRejected
 from bot.domain.job import Job, State
 from bot.domain.styles import Style, title
-from bot.errors import (
-    ActionRejected,
-    ChangeRejected,
-    DuplicateInteraction,
-    MessageDeleted,
-    NotAModerator,
-    OrderRejected,
-    PermanentDiscordError,
-    StoreUnavailable,
-    TransientDiscordError,
-)
 from bot.log import fault, mark
+from bot.service.errors import ActionRejected, DuplicateInteraction, NotAModerator
 from bot.service.intake import OrderIntake, OrderRequest
 from bot.service.moderation import Moderator
 from bot.service.order_actions import Person, Publish, Seen
+from bot.service.port_errors import (
+    DiscordRefused,
+    MessageDeleted,
+    StoreUnavailable,
+    TransientDiscordError,
+)
 from bot.service.ports import Picture
 from bot.ui import cards, language, order_form, texts
 from bot.ui.card_presenter import answered
@@ -77,7 +74,7 @@ async def privately(interaction: Interaction, words: str) -> None:
                 await interaction.followup.send(words, ephemeral=True)
             else:
                 await interaction.response.send_message(words, ephemeral=True)
-    except (PermanentDiscordError, TransientDiscordError) as error:
+    except (DiscordRefused, TransientDiscordError) as error:
         log.info("a private answer did not arrive: %s", error)
 
 
@@ -315,7 +312,7 @@ async def explain(interaction: Interaction, error: BaseException) -> None:
         case StoreUnavailable():
             log.warning("interaction %s: %s", interaction.id, error)
             await privately(interaction, texts.answers.store_away())
-        case PermanentDiscordError() | TransientDiscordError():
+        case DiscordRefused() | TransientDiscordError():
             log.info("interaction %s was not answered: %s", interaction.id, error)
         case _:
             error_id = fault(log, type(error).__name__, error)

@@ -17,8 +17,14 @@ import aiohttp
 import discord
 
 from bot.domain.job import ENDED, Job, State
-from bot.errors import FileTooLarge, MessageDeleted, PermanentDiscordError, TransientDiscordError
 from bot.log import fault, mark
+from bot.service.port_errors import (
+    DiscordRefused,
+    FileTooLarge,
+    MessageDeleted,
+    PermanentDiscordError,
+    TransientDiscordError,
+)
 from bot.service.ports import Picture
 from bot.service.telemetry import DiscordCall, Telemetry, timed
 from bot.ui import buttons, cards, texts
@@ -89,7 +95,7 @@ class DiscordCardPresenter:
         await self._quiet(job.id)
         try:
             await self._edit(job, lambda: cards.end(job, fault_id=fault_id))
-        except PermanentDiscordError as error:
+        except DiscordRefused as error:
             log.info("job %s: its end could not be shown: %s", job.id, error)
 
     async def deliver(self, job: Job, pictures: Sequence[Picture]) -> bool:
@@ -121,7 +127,7 @@ class DiscordCardPresenter:
             await self._edit(job, card)
         except FileTooLarge:
             raise
-        except PermanentDiscordError as error:
+        except DiscordRefused as error:
             log.info("job %s: its card can't be edited: %s", job.id, error)
             if job.answers_only:
                 raise
@@ -137,7 +143,7 @@ class DiscordCardPresenter:
             with timed(partial(self._meters.called_discord, DiscordCall.PING)):
                 async with answered():
                     await self._call(job)
-        except (PermanentDiscordError, TransientDiscordError) as error:
+        except (DiscordRefused, TransientDiscordError) as error:
             log.info("job %s: its member was not pinged: %s", job.id, error)
 
     async def _call(self, job: Job) -> None:
@@ -190,7 +196,7 @@ class DiscordCardPresenter:
             mark(job=job.id, guild=job.guild_id)
             try:
                 await self._edit(job, make)
-            except PermanentDiscordError as error:
+            except DiscordRefused as error:
                 log.info("job %s: its card could not be edited: %s", job_id, error)
             except Exception as error:  # noqa: BLE001 - the next showing may do better
                 fault(log, f"job {job_id}: its card could not be edited", error)
@@ -215,13 +221,13 @@ class DiscordCardPresenter:
 
         Raises :class:`PermanentDiscordError` where neither is possible any more.
         """
-        refused = PermanentDiscordError("there is no card to edit")
+        refused: DiscordRefused = PermanentDiscordError("there is no card to edit")
         if job.interaction_token is not None:
             try:
                 return await self._insist(job, make, self._edit_by_interaction, DiscordCall.EDIT)
             except (MessageDeleted, FileTooLarge):
                 raise
-            except PermanentDiscordError as error:
+            except DiscordRefused as error:
                 refused = error
         if job.message_id is None or job.guild_id is None or job.private or job.answers_only:
             raise refused
@@ -237,7 +243,7 @@ class DiscordCardPresenter:
                 return await self._insist(job, make, way, call)
             except FileTooLarge:
                 raise
-            except PermanentDiscordError as error:
+            except DiscordRefused as error:
                 log.info("job %s: a way to the member is closed: %s", job.id, error)
         return await self._insist(job, *ways[-1])
 
@@ -342,7 +348,7 @@ async def answered(within: float = CALL_TIMEOUT) -> AsyncIterator[None]:
         raise TransientDiscordError(type(error).__name__) from error
 
 
-def _concluded(error: discord.HTTPException) -> PermanentDiscordError | TransientDiscordError:
+def _concluded(error: discord.HTTPException) -> DiscordRefused | TransientDiscordError:
     words = f"Discord answered {error.status} ({error.code})"
     if error.code == _UNKNOWN_MESSAGE:
         return MessageDeleted(words)

@@ -12,9 +12,9 @@ import discord
 from discord import ui
 
 from bot.domain import word_filter
+from bot.domain.errors import InvalidLimit
 from bot.domain.rules import MOST_CHANNELS, RANGES, Rules
 from bot.domain.word_filter import MOST_CHARACTERS, WordLists
-from bot.errors import InvalidLimit
 from bot.ui import texts
 
 PREFIX: Final = "limits-form:"  # of the custom_id, before the group's name

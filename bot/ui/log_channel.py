@@ -12,8 +12,8 @@ from typing import Any, Final
 import discord
 
 from bot.domain.log_entries import AnyLogEntry, Reported
-from bot.errors import PermanentDiscordError, TransientDiscordError
 from bot.log import fault
+from bot.service.port_errors import DiscordRefused, TransientDiscordError
 from bot.service.telemetry import DiscordCall, Telemetry, timed
 from bot.ui import report_view, texts
 from bot.ui.card_presenter import NONCE_REMEMBERED, answered
@@ -67,7 +67,7 @@ class DiscordLogChannel:
         for _ in range(ATTEMPTS):
             try:
                 return await self._write(channel_id, notice, nonce)
-            except PermanentDiscordError as error:
+            except DiscordRefused as error:
                 log.info("the log channel %d takes no line: %s", channel_id, error)
                 return None
             except TransientDiscordError as error:

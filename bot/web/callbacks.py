@@ -8,7 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from bot.domain.job import Update
-from bot.errors import OutcomeUnknown, PixazoError, StoreUnavailable
+from bot.service.port_errors import OutcomeUnknown, PixazoError, StoreUnavailable
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from bot.errors import StoreUnavailable
 from bot.service.health import Readiness
+from bot.service.port_errors import StoreUnavailable
 
 
 def routes(

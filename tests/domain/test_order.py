@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bot.domain.errors import InvalidOption, OrderRejected
 from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS, Span, check, clean
-from bot.errors import InvalidOption, OrderRejected
 
 ZERO_WIDTH_JOINER = "\u200d"
 BLACK_FLAG = "\U0001f3f4"

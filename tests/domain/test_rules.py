@@ -6,6 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.errors import (
+    InvalidLimit,
+    InvalidPhrase,
+    InvalidStyle,
+    OwnStyleNotFound,
+    TooManyEntries,
+)
 from bot.domain.rules import (
     BLOCK_HOURS,
     FLAGS,
@@ -26,8 +33,7 @@ from bot.domain.rules import (
     without_tier,
 )
 from bot.domain.styles import MOST, Style
-from bot.domain.word_filter import BadPhrase, WordLists
-from bot.errors import InvalidLimit, InvalidStyle, OwnStyleNotFound, TooManyEntries
+from bot.domain.word_filter import WordLists
 from tests.samples import NOW
 
 
@@ -83,7 +89,7 @@ def test_phrases_go_on_their_lists_and_off_both():
 
     assert rules.words == WordLists(blocked=("Bad Wolf",), allowed=("big bad wolf",))
     assert with_words(rules, remove="bad wolf").words == WordLists(allowed=("big bad wolf",))
-    with pytest.raises(BadPhrase):
+    with pytest.raises(InvalidPhrase):
         with_words(Rules(), block="!?")
 
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import styles
+from bot.domain.errors import InvalidOption, InvalidStyle, StyleNotFound
 from bot.domain.order import PROMPT_LENGTH, STYLE_LENGTH, clean
 from bot.domain.styles import BUILT_IN, LONGEST_NAME, LONGEST_WORDS, Style, all_of, extended, find
-from bot.errors import InvalidOption, InvalidStyle, StyleNotFound
 from bot.ui.language import LANGUAGES
 from tests.samples import an_order
 

@@ -7,12 +7,11 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from bot.domain.errors import InvalidPhrase, PhraseFault
 from bot.domain.word_filter import (
     LONGEST_PHRASE,
     MOST_CHARACTERS,
     MOST_PHRASES,
-    BadPhrase,
-    Fault,
     Finding,
     WordLists,
     add,
@@ -291,18 +290,22 @@ def test_a_phrase_is_kept_clean():
 
 @pytest.mark.parametrize("text", ["", " \n", "?!", "\u200b", "\u3164", "\u0301", "#️⃣"])
 def test_a_phrase_without_a_word_is_refused(text):
-    with pytest.raises(BadPhrase) as refusal:
+    with pytest.raises(InvalidPhrase) as refusal:
         phrase(text)
 
-    assert (refusal.value.fault, refusal.value.limit, refusal.value.got) == (Fault.NO_WORD, 1, 0)
+    assert (refusal.value.fault, refusal.value.limit, refusal.value.got) == (
+        PhraseFault.NO_WORD,
+        1,
+        0,
+    )
 
 
 def test_a_phrase_that_is_too_long_is_refused_with_its_length():
-    with pytest.raises(BadPhrase, match=r"too_long: 101 .* 100") as refusal:
+    with pytest.raises(InvalidPhrase, match=r"too_long: 101 .* 100") as refusal:
         phrase("x" * 101)
 
     assert (refusal.value.fault, refusal.value.limit, refusal.value.got) == (
-        Fault.TOO_LONG,
+        PhraseFault.TOO_LONG,
         LONGEST_PHRASE,
         101,
     )
@@ -336,12 +339,12 @@ def test_removing_takes_back_what_adding_did(kept, text):
 def test_a_list_is_full_at_its_most_phrases():
     full = reduce(add, map(str, range(MOST_PHRASES)), ())
 
-    with pytest.raises(BadPhrase) as refusal:
+    with pytest.raises(InvalidPhrase) as refusal:
         add(full, "one more")
 
     assert len(full) == MOST_PHRASES
     assert add(full, "7") is full  # which needs no room
-    assert (refusal.value.fault, refusal.value.got) == (Fault.TOO_MANY, MOST_PHRASES + 1)
+    assert (refusal.value.fault, refusal.value.got) == (PhraseFault.TOO_MANY, MOST_PHRASES + 1)
 
 
 def test_a_list_is_full_where_a_modal_would_not_hold_it():
@@ -350,10 +353,10 @@ def test_a_list_is_full_where_a_modal_would_not_hold_it():
     full = add(long, "x" * 100)
     assert len("\n".join(full)) == MOST_CHARACTERS
 
-    with pytest.raises(BadPhrase) as refusal:
+    with pytest.raises(InvalidPhrase) as refusal:
         add(add(long, "x" * 99), "y")
 
     assert (refusal.value.fault, refusal.value.got) == (
-        Fault.LIST_TOO_LONG,
+        PhraseFault.LIST_TOO_LONG,
         MOST_CHARACTERS + 1,
     )

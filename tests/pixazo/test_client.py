@@ -9,7 +9,9 @@ import pytest
 from aiohttp import web
 
 from bot.domain.job import State
-from bot.errors import (
+from bot.pixazo.client import LARGEST_ANSWER, Client
+from bot.service.health import Readiness, StoreSnapshot
+from bot.service.port_errors import (
     KeyRejected,
     NotSent,
     OutcomeUnknown,
@@ -19,8 +21,6 @@ from bot.errors import (
     RequestNotFound,
     VendorRefused,
 )
-from bot.pixazo.client import LARGEST_ANSWER, Client
-from bot.service.health import Readiness, StoreSnapshot
 from bot.service.ports import Callback
 from bot.telemetry.instrumented import InstrumentedQueue
 from bot.telemetry.prometheus import PrometheusTelemetry

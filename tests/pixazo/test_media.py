@@ -9,10 +9,10 @@ from aiohttp import web
 from PIL import Image
 
 from bot.domain.job import State
-from bot.errors import MediaUnavailable, PictureUnusable
 from bot.pixazo import media as media_module
 from bot.pixazo.media import ATTEMPTS, Media
 from bot.pixazo.origins import Origin, PublicResolver
+from bot.service.port_errors import MediaUnavailable, PictureUnusable
 from sandbox.faults import Answer, Cut, Fault
 from tests.pixazo.conftest import KEY
 from tests.pixazo.test_client import serving

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from bot.errors import PictureUnusable
 from bot.pixazo.origins import Origin, PublicResolver, covering, is_public
+from bot.service.port_errors import PictureUnusable
 
 R2 = Origin.parse("https://*.r2.dev")
 LOCAL = Origin.parse("http://127.0.0.1:9000")

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.errors import PictureUnusable
 from bot.pixazo import pictures
+from bot.service.port_errors import PictureUnusable
 
 
 def noise(width, height, mode="RGB"):

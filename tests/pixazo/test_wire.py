@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.job import State, Update
-from bot.errors import (
+from bot.pixazo import wire
+from bot.service.port_errors import (
     KeyRejected,
     OutcomeUnknown,
     OutOfCredit,
@@ -18,7 +19,6 @@ from bot.errors import (
     RequestNotFound,
     VendorRefused,
 )
-from bot.pixazo import wire
 from bot.service.ports import Callback
 from tests.samples import NOW, an_order
 

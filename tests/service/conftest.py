@@ -27,7 +27,6 @@ from bot.domain.job import (
 from bot.domain.lane import Lane
 from bot.domain.rules import Block, Rules
 from bot.domain.shards import Shards
-from bot.errors import OutcomeUnknown, PermanentDiscordError, PictureUnusable, StoreUnavailable
 from bot.service import delivery as deliver_module
 from bot.service import dispatcher as submit_module
 from bot.service import job_runner as crew_module
@@ -42,6 +41,12 @@ from bot.service.job_runner import JobRunner
 from bot.service.moderation import ModerationService
 from bot.service.order_actions import OrderActions
 from bot.service.pace import Pace, PaceSettings
+from bot.service.port_errors import (
+    OutcomeUnknown,
+    PermanentDiscordError,
+    PictureUnusable,
+    StoreUnavailable,
+)
 from bot.service.ports import Admit, GivenBack, MemberSettings, Peaks, Picture, Ping
 from bot.service.queue_positions import QueuePositionUpdater
 from bot.service.recovery import RecoveryLoop, RecoverySettings

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.job import Billed, State, Update
-from bot.errors import StoreUnavailable
+from bot.service.port_errors import StoreUnavailable
 from tests.samples import NOW, OWNER, a_job
 from tests.service.conftest import PICTURE, until
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.job import Billed, EndReason, State
-from bot.errors import MediaUnavailable, PictureUnusable
+from bot.service.port_errors import MediaUnavailable, PictureUnusable
 from bot.service.ports import MemberSettings, Ping
 from tests.samples import NOW, OWNER, a_job, an_order
 from tests.service.conftest import until

@@ -9,7 +9,7 @@ import pytest
 from bot.domain import lane as breaker
 from bot.domain.job import Billed, EndReason, State, Update
 from bot.domain.lane import ClosedReason
-from bot.errors import (
+from bot.service.port_errors import (
     KeyRejected,
     NotSent,
     OutcomeUnknown,

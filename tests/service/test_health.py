@@ -4,8 +4,8 @@ import pytest
 
 from bot.domain.job import State
 from bot.domain.lane import ClosedReason, Lane
-from bot.errors import StoreUnavailable
 from bot.service.health import FRESH, HealthService
+from bot.service.port_errors import StoreUnavailable
 from bot.service.ports import Counts
 from tests.samples import LANE
 

@@ -7,8 +7,9 @@ import pytest
 from bot.domain.admission import Rule
 from bot.domain.job import Billed, State, Update
 from bot.domain.rules import Rules
-from bot.errors import AlreadyEnded, LimitReached, VendorRefused
+from bot.service.errors import AlreadyEnded, LimitReached
 from bot.service.order_actions import Person
+from bot.service.port_errors import VendorRefused
 from bot.service.undelivered import UndeliveredPictures
 from tests.samples import a_job
 from tests.service.conftest import a_request, answered, silent, until

@@ -5,23 +5,21 @@ import asyncio
 import pytest
 
 from bot.domain.admission import Caps, Rule
+from bot.domain.errors import InvalidOption, StyleNotFound
 from bot.domain.job import Billed, EndReason, State
 from bot.domain.rules import Rules
 from bot.domain.styles import Style
 from bot.domain.word_filter import WordLists
-from bot.errors import (
+from bot.service import intake as orders_module
+from bot.service.errors import (
     AdmissionTimeout,
     DuplicateInteraction,
-    InvalidOption,
     LimitReached,
     OrderForgotten,
-    PermanentDiscordError,
     ServersOnly,
     ShuttingDown,
-    StyleNotFound,
-    TransientDiscordError,
 )
-from bot.service import intake as orders_module
+from bot.service.port_errors import PermanentDiscordError, TransientDiscordError
 from tests.service.conftest import a_request, answered, until
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.job import Billed, EndReason, State, Update
-from bot.errors import VendorRefused
 from bot.service import job_runner as crew_module
+from bot.service.port_errors import VendorRefused
 from tests.samples import NOW, OWNER, a_job
 from tests.service.conftest import PICTURE, a_request, answered, until
 

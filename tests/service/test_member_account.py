@@ -8,8 +8,8 @@ import pytest
 from bot.domain.admission import SAMPLE, AdmissionRequest, Caps, Rule, day_of
 from bot.domain.job import ENDED, Billed, EndReason, State
 from bot.domain.rules import Block, changed
-from bot.errors import StoreUnavailable
 from bot.service.member_account import PAGE, MemberAccount, RetentionPolicy
+from bot.service.port_errors import StoreUnavailable
 from bot.service.ports import MemberSettings, OrderPage, Ping
 from tests.samples import LANE, NOW, a_job, an_order
 from tests.service.conftest import UNLIMITED, until

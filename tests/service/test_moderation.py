@@ -6,19 +6,14 @@ from functools import partial
 import pytest
 
 from bot.domain.admission import AdmissionRequest, Caps, Rule, RuleResult
+from bot.domain.errors import InvalidLimit, InvalidPhrase
 from bot.domain.lane import ClosedReason, Lane
 from bot.domain.log_entries import Blocked, Changed, Unblocked
 from bot.domain.rules import LONGEST_REASON, Pause, changed, with_words
-from bot.domain.word_filter import BadPhrase, Finding, WordLists
-from bot.errors import (
-    ChannelNotWritable,
-    DraftExpired,
-    InvalidLimit,
-    LimitReached,
-    PermanentDiscordError,
-    TransientDiscordError,
-)
+from bot.domain.word_filter import Finding, WordLists
+from bot.service.errors import ChannelNotWritable, DraftExpired, LimitReached
 from bot.service.moderation import ModerationService, Moderator
+from bot.service.port_errors import PermanentDiscordError, TransientDiscordError
 from bot.service.ports import Peaks
 from bot.service.recovery import DRAFT_LIFE
 from tests.samples import LANE, NOW, a_job, an_order
@@ -88,7 +83,7 @@ async def test_what_can_not_be_changed_is_not_told(shop, limits, logged):
 
     with pytest.raises(InvalidLimit):
         await limits.change(MIRA, partial(changed, steps=5))
-    with pytest.raises(BadPhrase):
+    with pytest.raises(InvalidPhrase):
         await limits.change(MIRA, partial(with_words, block="..."))
 
     assert await limits.rules(MIRA) == before

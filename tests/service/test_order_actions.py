@@ -9,19 +9,17 @@ from bot.domain.admission import AdmissionRequest, Caps, Rule
 from bot.domain.job import Billed, EndReason, State, Update
 from bot.domain.rules import Block, Pause
 from bot.domain.word_filter import WordLists
-from bot.errors import (
+from bot.service.errors import (
     AlreadyEnded,
     AlreadyPosted,
     NotAllowed,
     OrderNotFound,
-    PermanentDiscordError,
     PicturesUnavailable,
     PostFailed,
     PostingForbidden,
-    StoreUnavailable,
-    TransientDiscordError,
 )
 from bot.service.order_actions import OrderActions, Person
+from bot.service.port_errors import PermanentDiscordError, StoreUnavailable, TransientDiscordError
 from tests.samples import LANE, NOW, OWNER, a_job, an_order
 from tests.service.conftest import PICTURE, until
 

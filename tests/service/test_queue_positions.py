@@ -9,8 +9,8 @@ from bot.domain import lane as breaker
 from bot.domain.job import State
 from bot.domain.lane import ClosedReason, Lane
 from bot.domain.shards import Shards
-from bot.errors import StoreUnavailable
 from bot.service import queue_positions as board_module
+from bot.service.port_errors import StoreUnavailable
 from bot.service.queue_positions import CHANGE_EVERY, MOST, QueuePositionUpdater
 from tests.samples import LANE, NOW, a_job
 from tests.service.conftest import FakeReplies, until

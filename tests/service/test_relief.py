@@ -12,17 +12,17 @@ from bot.domain.admission import Caps, Rule
 from bot.domain.job import Billed, EndReason, State
 from bot.domain.lane import ClosedReason
 from bot.domain.log_entries import LaneClosed
-from bot.errors import (
+from bot.service import pace as pace_module
+from bot.service.errors import LimitReached
+from bot.service.moderation import Moderator
+from bot.service.port_errors import (
     KeyRejected,
-    LimitReached,
     NotSent,
     OutOfCredit,
     PermanentDiscordError,
     RateLimited,
     VendorRefused,
 )
-from bot.service import pace as pace_module
-from bot.service.moderation import Moderator
 from tests.samples import LANE, NOW, a_job
 from tests.service.conftest import PROBE_AFTER, UNLIMITED, a_request, answered, silent, until
 

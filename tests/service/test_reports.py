@@ -8,7 +8,7 @@ import pytest
 from bot.domain.job import State
 from bot.domain.log_entries import Blocked, Reported
 from bot.domain.rules import Rules
-from bot.errors import (
+from bot.service.errors import (
     AlreadyReported,
     LogChannelUnreachable,
     NoLogChannel,

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.job import ENDED, EndReason, State
-from bot.errors import StoreUnavailable
 from bot.service import retention as retain_module
+from bot.service.port_errors import StoreUnavailable
 from bot.service.retention import DAY, RetentionLoop, RetentionSettings
 from tests.samples import NOW, a_job
 from tests.service.conftest import until

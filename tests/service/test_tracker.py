@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.job import Billed, EndReason, State, Update
-from bot.errors import KeyRejected, OutcomeUnknown, RateLimited, RequestNotFound
+from bot.service.port_errors import KeyRejected, OutcomeUnknown, RateLimited, RequestNotFound
 from tests.samples import LANE, NOW, OWNER, a_job
 from tests.service.conftest import PICTURE, until
 

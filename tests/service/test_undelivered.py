@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from bot.domain.job import Billed, State
-from bot.errors import PermanentDiscordError
+from bot.service.port_errors import PermanentDiscordError
 from bot.service.undelivered import MOST, UndeliveredPictures
 from tests.samples import NOW, a_job
 

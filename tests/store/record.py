@@ -1,6 +1,6 @@
 """Ways to record an order, for tests that are about the store and not about rules."""
 
-from bot.errors import OrderRejected
+from bot.domain.errors import OrderRejected
 from tests.samples import anybody
 
 

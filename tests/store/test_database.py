@@ -10,7 +10,7 @@ from sqlalchemy import event, insert, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.util import await_only
 
-from bot.errors import StoreUnavailable
+from bot.service.port_errors import StoreUnavailable
 from bot.store import engine as engine_module
 from bot.store import postgres as server_module
 from bot.store import sqlite as file_module

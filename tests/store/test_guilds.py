@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from sqlalchemy import insert, select
 
+from bot.domain.errors import InvalidLimit
 from bot.domain.rules import Block, Pause, Rules, Tier, changed
 from bot.domain.word_filter import WordLists
-from bot.errors import InvalidLimit
 from bot.store.guilds import Guilds
 from bot.store.tables import blocks, drafts
 from bot.store.tables import guilds as guilds_table

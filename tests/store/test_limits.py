@@ -16,7 +16,7 @@ from bot.domain import admission
 from bot.domain.admission import DAY, AdmissionRequest, Caps, Usage, day_of
 from bot.domain.job import AT_ONCE, TRANSITIONS, Billed, State
 from bot.domain.rules import Rules, changed
-from bot.errors import LimitReached
+from bot.service.errors import LimitReached
 from bot.service.ports import Peaks
 from bot.store.guilds import Guilds
 from bot.store.tables import jobs as jobs_table

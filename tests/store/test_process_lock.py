@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from bot.errors import AlreadyRunning, StoreUnavailable
+from bot.errors import AlreadyRunning
+from bot.service.port_errors import StoreUnavailable
 from bot.store import process_lock as lock_module
 from bot.store.process_lock import process_lock
 

@@ -12,11 +12,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 import bot
-from bot import errors
 from bot.domain import lane as breaker
 from bot.domain.admission import Rule, RuleResult
 from bot.domain.job import ENDED, TRANSITIONS, Billed, EndReason, State
 from bot.domain.lane import ClosedReason, Lane
+from bot.service import port_errors as errors
 from bot.service.health import Readiness, StoreSnapshot
 from bot.service.telemetry import DiscordCall, VendorCall, timed
 from bot.store.database import Database

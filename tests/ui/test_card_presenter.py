@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from bot.domain.job import Billed, State
-from bot.errors import FileTooLarge, PermanentDiscordError
+from bot.service.port_errors import FileTooLarge, PermanentDiscordError
 from bot.service.ports import Picture
 from bot.service.telemetry import DiscordCall
 from bot.ui.card_presenter import NONCE_REMEMBERED, DiscordCardPresenter

@@ -7,7 +7,7 @@ import aiohttp
 import discord
 import pytest
 
-from bot.errors import PermanentDiscordError, TransientDiscordError
+from bot.service.port_errors import PermanentDiscordError, TransientDiscordError
 from bot.service.telemetry import DiscordCall
 from bot.telemetry.http_tracing import made_at, tracing
 from sandbox.discord.enums import InteractionType

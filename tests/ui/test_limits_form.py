@@ -7,9 +7,9 @@ import discord
 import pytest
 from hypothesis import given, settings
 
+from bot.domain.errors import InvalidLimit, InvalidPhrase, TooManyEntries
 from bot.domain.rules import RANGES, Rules, changed
-from bot.domain.word_filter import BadPhrase, WordLists
-from bot.errors import InvalidLimit, TooManyEntries
+from bot.domain.word_filter import WordLists
 from bot.ui import limits_form
 from bot.ui.limits_form import GROUPS, PREFIX
 from sandbox.discord.enums import InteractionType
@@ -180,7 +180,7 @@ def test_phrases_stand_one_a_line_in_whatever_way_lines_end():
 
 @pytest.mark.parametrize("text", ["...", "x" * 101, "\n".join(map(str, range(201)))])
 def test_a_phrase_that_can_not_be_kept_is_refused(text):
-    with pytest.raises(BadPhrase):
+    with pytest.raises(InvalidPhrase):
         limits_form.read("words", typed("blocked", text))
 
 

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.lane import ClosedReason
 from bot.domain.log_entries import Blocked, Changed, LaneClosed, Unblocked, WordRefused
 from bot.domain.rules import Block, Rules
-from bot.errors import PermanentDiscordError, TransientDiscordError
+from bot.service.port_errors import PermanentDiscordError, TransientDiscordError
 from bot.ui import log_channel as notices_module
 from bot.ui.log_channel import ATTEMPTS, DiscordLogChannel
 from sandbox.faults import Answer, Cut, Fault, Hold

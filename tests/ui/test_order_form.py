@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import order
+from bot.domain.errors import InvalidOption
 from bot.domain.order import GUIDANCE, IMAGES, STEPS, Order
 from bot.domain.styles import BUILT_IN, Style, all_of
-from bot.errors import InvalidOption, OrderForgotten
+from bot.service.errors import OrderForgotten
 from bot.ui import answers, order_form
 from bot.ui.language import LANGUAGES, speaking
 from sandbox.discord.option_values import modal_component

@@ -8,6 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.admission import OPERATORS, AdmissionRequest, Rule, RuleResult, rule_results
+from bot.domain.errors import (
+    ChangeRejected,
+    InvalidLimit,
+    InvalidOption,
+    InvalidPhrase,
+    InvalidStyle,
+    OrderRejected,
+    OwnStyleNotFound,
+    PhraseFault,
+    StyleNotFound,
+    TooManyEntries,
+)
 from bot.domain.job import Billed, EndReason, State
 from bot.domain.lane import ClosedReason, Lane
 from bot.domain.log_entries import Blocked, Changed, LaneClosed, Unblocked, WordRefused
@@ -23,24 +35,16 @@ from bot.domain.rules import (
     differences,
 )
 from bot.domain.styles import BUILT_IN, Style, title
-from bot.domain.word_filter import BadPhrase, Fault, Finding, WordLists
-from bot.errors import (
+from bot.domain.word_filter import Finding, WordLists
+from bot.service.errors import (
     AdmissionTimeout,
-    ChangeRejected,
     ChannelNotWritable,
     DraftExpired,
-    InvalidLimit,
-    InvalidOption,
-    InvalidStyle,
     LimitReached,
     NotAModerator,
     OrderForgotten,
-    OrderRejected,
-    OwnStyleNotFound,
     ServersOnly,
     ShuttingDown,
-    StyleNotFound,
-    TooManyEntries,
 )
 from bot.ui import texts
 from bot.ui.buttons import OrderAction
@@ -602,12 +606,12 @@ NOT_CHANGED = [
     (ChannelNotWritable(), ["View Channel", "Send Messages"]),
     (DraftExpired(), ["anew"]),
     *(
-        (BadPhrase(fault=fault, limit=100, got=101), part)
+        (InvalidPhrase(fault=fault, limit=100, got=101), part)
         for fault, part in (
-            (Fault.NO_WORD, ["word"]),
-            (Fault.TOO_LONG, ["100", "101"]),
-            (Fault.TOO_MANY, ["100 phrases"]),
-            (Fault.LIST_TOO_LONG, ["100 characters"]),
+            (PhraseFault.NO_WORD, ["word"]),
+            (PhraseFault.TOO_LONG, ["100", "101"]),
+            (PhraseFault.TOO_MANY, ["100 phrases"]),
+            (PhraseFault.LIST_TOO_LONG, ["100 characters"]),
         )
     ),
 ]
@@ -620,7 +624,9 @@ def kinds(error):
 
 def test_everything_that_can_stop_a_change_is_among_these():
     assert {type(error) for error, _ in NOT_CHANGED} == kinds(ChangeRejected) - {ChangeRejected}
-    assert {error.fault for error, _ in NOT_CHANGED if isinstance(error, BadPhrase)} == set(Fault)
+    assert {error.fault for error, _ in NOT_CHANGED if isinstance(error, InvalidPhrase)} == set(
+        PhraseFault
+    )
 
 
 @pytest.mark.parametrize(("error", "parts"), NOT_CHANGED, ids=lambda value: str(value)[:60])

@@ -6,8 +6,8 @@ import logging
 import pytest
 
 from bot.domain.job import State
-from bot.errors import OutcomeUnknown, StoreUnavailable
 from bot.pixazo import wire
+from bot.service.port_errors import OutcomeUnknown, StoreUnavailable
 from bot.web import callbacks
 from bot.web.callbacks import LARGEST_BODY
 

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from bot.domain.lane import ClosedReason
-from bot.errors import StoreUnavailable
 from bot.service.health import Readiness
+from bot.service.port_errors import StoreUnavailable
 from bot.web import health
 
 ALL_WELL = Readiness(gateway=True, store=True, shut=None)

@@ -3,18 +3,17 @@
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.rules import Block, Difference, Pause, Rules, differences
-from bot.domain.word_filter import BadPhrase, Fault
-from bot.errors import (
+from bot.domain.errors import (
     ChangeRejected,
-    ChannelNotWritable,
-    DraftExpired,
     InvalidLimit,
+    InvalidPhrase,
     InvalidStyle,
-    NotAModerator,
     OwnStyleNotFound,
+    PhraseFault,
     TooManyEntries,
 )
+from bot.domain.rules import Block, Difference, Pause, Rules, differences
+from bot.service.errors import ChannelNotWritable, DraftExpired, NotAModerator
 from bot.ui.language import gettext as _
 from bot.ui.language import ngettext
 from bot.ui.markup import ago, code, literal
@@ -110,7 +109,7 @@ def _why(error: ChangeRejected) -> str:
             return ngettext(
                 "There is room for {most} channel.", "There is room for {most} channels.", most
             ).format(most=most)
-        case BadPhrase():
+        case InvalidPhrase():
             return _bad_phrase(error)
         case ChannelNotWritable():
             return _(
@@ -137,17 +136,17 @@ def _bad(error: InvalidLimit) -> str:
             )
 
 
-def _bad_phrase(error: BadPhrase) -> str:
+def _bad_phrase(error: InvalidPhrase) -> str:
     match error.fault:
-        case Fault.NO_WORD:
+        case PhraseFault.NO_WORD:
             return _("A phrase must hold a word, a number or an emoji.")
-        case Fault.TOO_LONG:
+        case PhraseFault.TOO_LONG:
             return _("A phrase takes {limit} characters, yours has {got}.").format(
                 limit=error.limit, got=error.got
             )
-        case Fault.TOO_MANY:
+        case PhraseFault.TOO_MANY:
             return _("A list takes {limit} phrases.").format(limit=error.limit)
-        case Fault.LIST_TOO_LONG:
+        case PhraseFault.LIST_TOO_LONG:
             return _("A list takes {limit} characters in all.").format(limit=error.limit)
 
 

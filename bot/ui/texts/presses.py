@@ -1,7 +1,7 @@
 """What buttons are called, and what is told to whoever pressed one."""
 
 from bot.domain.job import Job, State
-from bot.errors import (
+from bot.service.errors import (
     ActionRejected,
     AlreadyEnded,
     AlreadyPosted,

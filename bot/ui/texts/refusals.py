@@ -4,15 +4,13 @@ from collections.abc import Iterable
 from typing import Final
 
 from bot.domain.admission import Rule, RuleResult
-from bot.errors import (
+from bot.domain.errors import InvalidOption, OrderRejected, StyleNotFound
+from bot.service.errors import (
     AdmissionTimeout,
-    InvalidOption,
     LimitReached,
     OrderForgotten,
-    OrderRejected,
     ServersOnly,
     ShuttingDown,
-    StyleNotFound,
 )
 from bot.ui.language import gettext as _
 from bot.ui.language import ngettext

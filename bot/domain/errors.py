@@ -1,0 +1,92 @@
+"""What the rules reject, each error with the data that its explanation needs."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.errors import ImagineError
+
+
+class OrderRejected(ImagineError):
+    """The member's order was not accepted: nothing runs and nothing is billed."""
+
+
+@dataclass(eq=False, kw_only=True)
+class InvalidOption(OrderRejected):
+    """An option is outside its range."""
+
+    option: str
+    low: float
+    high: float
+    got: object
+    style: str | None = None  # the style that left so little room for a prompt
+
+    def __str__(self) -> str:
+        return f"{self.option} is not within {self.low} and {self.high}"
+
+
+@dataclass(eq=False, kw_only=True)
+class StyleNotFound(OrderRejected):
+    """The server has no style of that name, or no longer."""
+
+    style: str
+
+
+class ChangeRejected(ImagineError):
+    """A moderator's change was not made: everything is as it was."""
+
+
+@dataclass(eq=False, kw_only=True)
+class InvalidLimit(ChangeRejected):
+    """A limit can't be set to that value."""
+
+    name: str
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.name} is neither 0 nor within {self.low} and {self.high}"
+
+
+@dataclass(eq=False, kw_only=True)
+class TooManyEntries(ChangeRejected):
+    """The list has no room for another entry."""
+
+    name: str
+    most: int
+
+
+@dataclass(eq=False, kw_only=True)
+class InvalidStyle(ChangeRejected):
+    """A style's name or text is too long, or empty."""
+
+    name: str  # "name" or "words": which of the two
+    most: int  # characters
+    got: int
+
+
+@dataclass(eq=False, kw_only=True)
+class OwnStyleNotFound(ChangeRejected):
+    """The server has no style of its own of that name."""
+
+    style: str
+
+
+class PhraseFault(StrEnum):
+    """Why a word list does not accept a phrase."""
+
+    NO_WORD = "no_word"  # it holds nothing that could match in a prompt
+    TOO_LONG = "too_long"  # characters of the phrase
+    TOO_MANY = "too_many"  # phrases in the list
+    LIST_TOO_LONG = "list_too_long"  # characters of all phrases together
+
+
+@dataclass(eq=False, kw_only=True)
+class InvalidPhrase(ChangeRejected):
+    """A word list does not accept a phrase."""
+
+    fault: PhraseFault
+    limit: int  # the least number of words for NO_WORD, else the most that is accepted
+    got: int
+
+    def __str__(self) -> str:
+        return f"{self.fault}: {self.got} where the limit is {self.limit}"

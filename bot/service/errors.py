@@ -1,0 +1,109 @@
+"""What the use cases reject. Where one of these is raised, everything is as it was."""
+
+from dataclasses import dataclass
+
+from bot.domain.admission import RuleResult
+from bot.domain.errors import ChangeRejected, OrderRejected
+from bot.errors import ImagineError
+
+
+class ServersOnly(OrderRejected):
+    """Orders are accepted in servers only."""
+
+
+@dataclass(eq=False, kw_only=True)
+class LimitReached(OrderRejected):
+    """A rule forbids the order now."""
+
+    verdict: RuleResult
+    log_channel: int | None = None  # the server's
+
+    def __str__(self) -> str:
+        return f"{self.verdict.rule}: {self.verdict.used} of {self.verdict.limit} used"
+
+
+class OrderForgotten(OrderRejected):
+    """The order to be repeated is no longer stored."""
+
+
+class AdmissionTimeout(OrderRejected):
+    """The order could not be recorded in time to answer the member."""
+
+
+class ShuttingDown(OrderRejected):
+    """The bot is stopping and accepts no more orders."""
+
+
+class DuplicateInteraction(ImagineError):
+    """Discord delivered an interaction again that is an order already: there is nothing to do."""
+
+
+class NotAModerator(ChangeRejected):
+    """The member may not manage that server."""
+
+
+class ChannelNotWritable(ChangeRejected):
+    """The bot can't write in the channel that was to be the log channel."""
+
+
+class DraftExpired(ChangeRejected):
+    """The change that was to be saved is no longer stored."""
+
+
+class ActionRejected(ImagineError):
+    """An action on an order was not done."""
+
+
+class NotAllowed(ActionRejected):
+    """Only the order's member may do that, or a moderator of its server."""
+
+
+class NotOwnData(ActionRejected):
+    """A member may export or delete their own data only."""
+
+
+class OrderNotFound(ActionRejected):
+    """No such order is stored, or no longer."""
+
+
+class AlreadyEnded(ActionRejected):
+    """The order has ended, or its pictures are shown: there is nothing to cancel."""
+
+
+class AlreadyPosted(ActionRejected):
+    """The pictures are public already."""
+
+
+@dataclass(eq=False, kw_only=True)
+class PostingForbidden(ActionRejected):
+    """A rule forbids to show the pictures there: they stay private."""
+
+    verdict: RuleResult
+
+
+class PostFailed(ActionRejected):
+    """Discord did not accept the pictures there: they stay private."""
+
+
+class RemovalFailed(ActionRejected):
+    """Discord did not let us delete the message with the pictures."""
+
+
+class PicturesUnavailable(ActionRejected):
+    """The pictures can't be had any more."""
+
+
+class AlreadyReported(ActionRejected):
+    """The moderators have a report of these pictures already."""
+
+
+class NoLogChannel(ActionRejected):
+    """The server's moderators have chosen no log channel."""
+
+
+class LogChannelUnreachable(ActionRejected):
+    """The log channel did not accept the message: the moderators may not know."""
+
+
+class AdminActionFailed(ImagineError):
+    """An operator's action can't be done: everything is as it was."""
