@@ -5,6 +5,7 @@ All tests of this file share one bot, whose memory and files are looked at after
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,8 @@ async def unharmed(sandbox, noah):
     await sandbox.process.wait_line(f"job {job_id}: DELIVERED")
     # This last one's folder is only just being removed.
     assert {path.name for path in folder(sandbox).iterdir()} <= {job_id}
-    assert most_memory(sandbox) < MOST_MEMORY
+    if sys.platform == "linux":  # /proc tells it
+        assert most_memory(sandbox) < MOST_MEMORY
     assert not [line for line in sandbox.process.log if "Traceback" in line]
 
 

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import resource
+import sys
 
 import pytest
 from aiohttp import ClientSession
@@ -169,6 +170,7 @@ async def test_without_the_vendor_orders_wait_in_line(sandbox, start, noah, read
     await relay.down()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="limits another process's files by prlimit")
 async def test_on_a_full_disk_the_bot_orders_nothing_and_loses_nothing(
     sandbox, start, noah, ready, unharmed
 ):
