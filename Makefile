@@ -5,7 +5,7 @@ BIN := .venv/bin
 LOCALES := bot/ui/locales
 OPENAPI := $(or $(DISCORD_OPENAPI),../shared/facts/discord-openapi.json)
 
-.PHONY: sandbox run test coverage check format bench chaos picture messages schema requirements clean
+.PHONY: sandbox run test coverage lint check format bench chaos picture messages schema requirements clean
 
 sandbox: .venv/run        ## try the whole bot in a browser: no account, no key
 	@$(BIN)/python -m sandbox
@@ -22,11 +22,13 @@ coverage: .venv/dev       ## run every test; measure bot and cogs, in bot proces
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
-check: .venv/dev          ## format, lint, types, import contracts, tests
+lint: .venv/dev           ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check: lint               ## lint, then run every test
 	@$(MAKE) --no-print-directory test
 
 format: .venv/dev         ## format, and fix what ruff can fix
