@@ -1,17 +1,16 @@
-# Both stages stand on the same Python: what the first installs, the second finds.
+# Both stages use the same Python, because the second runs what the first installs.
 ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS build
 WORKDIR /build
 COPY requirements.txt .
-# Wheels only, each of a pinned hash. pip itself stays outside.
+# Wheels only, each with a pinned hash. The virtual environment has no pip.
 RUN python -m venv --without-pip /opt/venv \
     && pip --python /opt/venv/bin/python install --no-cache-dir --no-compile \
         --require-hashes --only-binary :all: -r requirements.txt
-# What the bot never loads: tests, sources in C, libraries for Windows, zstandard for PyPy, and
-# Pillow's AVIF, colour profiles and fonts with their libraries, and Babel's knowledge of languages
-# that the bot does not speak. A start that did need one of them
-# fails below, while the image is built.
+# Remove files that the bot never loads: tests, C sources, libraries for Windows, zstandard for
+# PyPy, Pillow's AVIF, colour profiles and fonts with their libraries, and Babel's data of languages
+# that the bot does not offer. The import below fails the build if one of them is needed.
 RUN find /opt/venv/lib -depth \
         \( -type d \( -name tests -o -path '*/sqlalchemy/testing' \) -exec rm -rf {} \; \) \
         -o \( -type f \( -name '*.dll' -o -name '*.[ch]' -o -name '*.py[xi]' -o -name '*.px[di]' \
@@ -33,9 +32,9 @@ COPY --from=build /opt/venv /opt/venv
 WORKDIR /app
 COPY bot bot
 COPY cogs cogs
-# Nothing here can be written once it runs, so what a start loads is compiled now, which halves what
-# each health check costs. Pillow is asked whether it can still read what the vendor sends.
-# Where files wait that were not fetched yet, when the store is a PostgreSQL: ./data.
+# The root is read-only at run time, so this import compiles every module now: it halves the cost of
+# a health check. Pillow must still read the vendor's formats. With PostgreSQL, pictures that are
+# not delivered yet are files in ./data, which is the volume.
 RUN ln -s /data data \
     && python -c 'from importlib import import_module; from PIL import Image, features; \
         from bot import app, client; \
