@@ -133,7 +133,7 @@ async def _watch(crowd: Crowd, bot: BotProcess, seconds: float) -> Flight:
     took = time.monotonic() - started
     cpu, calls = meter.cpu, vendor.status_calls - calls
     memory, meter, started = meter.memory, Meter(bot), time.monotonic()
-    await _call_back(vendor, min(seconds, 2 * queue.LONGEST_CYCLE))
+    await _call_back(vendor, min(seconds, 2 * queue.MAX_CYCLE))
     took_called = time.monotonic() - started
     answers = [delivery.answer for delivery in vendor.callbacks.deliveries]
     return Flight(
@@ -148,12 +148,12 @@ async def _watch(crowd: Crowd, bot: BotProcess, seconds: float) -> Flight:
 
 
 async def _call_back(vendor: pixazo.Pixazo, seconds: float) -> None:
-    """Have each order called back once in `LONGEST_CYCLE`, evenly spread, as mode sync promises."""
+    """Have each order called back once in `MAX_CYCLE`, evenly spread, as mode sync promises."""
     orders = vendor.latest(ALL)
     due = time.monotonic()
     end = due + seconds
     for order in itertools.cycle(orders):
-        due += queue.LONGEST_CYCLE / len(orders)
+        due += queue.MAX_CYCLE / len(orders)
         if due > end:
             break
         await asyncio.sleep(max(0.0, due - time.monotonic()))

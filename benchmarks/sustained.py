@@ -42,7 +42,7 @@ async def two_shards(members: int, *, seconds: float) -> Rate:
         shards = []
         for number in range(2):
             port, origin = free_port(), f"https://shard-{number}.example"
-            crowd.sandbox.pixazo.settings.carry[origin] = f"http://127.0.0.1:{port}"
+            crowd.sandbox.pixazo.settings.forward[origin] = f"http://127.0.0.1:{port}"
             settings = {
                 "DATABASE_URL": url,
                 "INSTANCE": f"shard-{number}",

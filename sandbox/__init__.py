@@ -1,8 +1,7 @@
-"""Stand-ins of Discord and of the vendor, and a chat page over both.
+"""Local servers that imitate Discord and the vendor, and a chat page for both.
 
-They speak the real protocols on local ports, so that the unmodified bot runs
-against them: in acceptance tests, and in `python -m sandbox`, where anybody may
-order a picture without an account, a key or a cent.
+They speak the real protocols, so that the unmodified bot runs against them: in acceptance tests,
+and in `python -m sandbox`, which needs no account, no key and no money.
 
 May import the standard library, aiohttp and Pillow; never the bot.
 """

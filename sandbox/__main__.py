@@ -1,4 +1,4 @@
-"""`python -m sandbox`: stand-ins, chat page and a real bot, until Ctrl-C."""
+"""`python -m sandbox`: runs both stand-ins, the chat page and a real bot until Ctrl-C."""
 
 import argparse
 import asyncio
@@ -10,11 +10,11 @@ from typing import Any
 from sandbox.environment import SandboxEnvironment
 
 START_SECONDS = 60.0
-EXCHANGES_KEPT = 40  # bodies of pictures are large, and a sandbox may run for days
+EXCHANGES_KEPT = 40  # limits memory: bodies include pictures
 
 
 async def run(port: int) -> int:
-    """Play until a signal ends it; return the exit status."""
+    """Run until a signal arrives; return the exit status."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -35,8 +35,8 @@ async def run(port: int) -> int:
 
 
 async def _first(*awaited: Coroutine[Any, Any, object]) -> None:
-    """Wait until one of them is through, well or not, and cancel the others."""
-    tasks = [asyncio.create_task(one) for one in awaited]
+    """Wait until the first of them ends or fails, and cancel the others."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in awaited]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
         task.cancel()
@@ -44,7 +44,7 @@ async def _first(*awaited: Coroutine[Any, Any, object]) -> None:
 
 
 def main() -> None:
-    """Read the command line."""
+    """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--port", type=int, default=8700, help="of the chat page (default: 8700)")
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""The composition root: both stand-ins, the page with its panel, and bots to play before them."""
+"""Composition root of the sandbox: both stand-ins, the page with its panel, and bot processes."""
 
 import contextlib
 import os
@@ -18,16 +18,16 @@ from sandbox.journal import Journal
 from sandbox.panel import Panel
 from sandbox.pixazo import Pixazo, Settings
 
-PUBLIC_URL = "https://bot.example"  # carried to the bot's port by the vendor's stand-in
+PUBLIC_URL = "https://bot.example"  # the vendor's stand-in forwards it to the bot's port
 PROJECT = Path(__file__).parent.parent
 # The last is set by coverage.py: it measures each process that has it.
 INHERITED = ("PATH", "HOME", "LANG", "TZ", "COVERAGE_PROCESS_CONFIG")
 
 
 def inherited() -> dict[str, str]:
-    """Return what a bot gets of this process's environment: settings of a shell stay out.
+    """Return the environment variables that a bot inherits; none of them is a setting.
 
-    It gets a language in any case: where there is none, a starting Python sets one by itself.
+    LANG is always set: Python adds it on its own where it is missing.
     """
     return {"LANG": "C.UTF-8"} | {
         name: os.environ[name] for name in INHERITED if name in os.environ
@@ -35,10 +35,9 @@ def inherited() -> dict[str, str]:
 
 
 class SandboxEnvironment:
-    """Opens everything but the bot; leaving it ends every bot that it made.
+    """Async context manager: starts everything but the bot; on exit stops every bot it created.
 
-    `journal` and `faults` of each stand-in hang on the stand-in: `sandbox.discord.journal`,
-    `sandbox.pixazo.faults`.
+    Each stand-in has its own `journal` and `faults`: `sandbox.discord.journal`.
     """
 
     def __init__(
@@ -56,25 +55,25 @@ class SandboxEnvironment:
         self.discord = Discord(
             self.world, Journal(keep=keep), Faults(), port=port, routes=self.panel.routes
         )
-        self.web_port = 0  # where a bot listens for callbacks and health checks
+        self.web_port = 0  # where the bot serves callbacks and health checks
         self.online = False
         self._launch = launch
-        self.process: BotProcess | None = None  # the newest bot, which the panel drives
+        self.process: BotProcess | None = None  # the newest bot; the panel controls it
         self._folder = Path()
         self._stack = AsyncExitStack()
 
     @property
     def address(self) -> str:
-        """Where the chat page is."""
+        """Return the URL of the chat page."""
         return f"{self.discord.origin}/"
 
     async def __aenter__(self) -> Self:
-        self.world.listeners.append(self._hear)
+        self.world.listeners.append(self._on_event)
         async with AsyncExitStack() as stack:
             temporary = tempfile.TemporaryDirectory(prefix="imagine-")
             self._folder = Path(stack.enter_context(temporary))
             self.web_port = free_port()
-            self.pixazo.settings.carry[PUBLIC_URL] = f"http://127.0.0.1:{self.web_port}"
+            self.pixazo.settings.forward[PUBLIC_URL] = f"http://127.0.0.1:{self.web_port}"
             await stack.enter_async_context(self.pixazo)
             await stack.enter_async_context(self.discord)
             self._stack = stack.pop_all()
@@ -84,7 +83,7 @@ class SandboxEnvironment:
         await self._stack.aclose()
 
     def bot_environment(self) -> dict[str, str]:
-        """Return the whole environment that points a bot at this sandbox."""
+        """Return the complete environment that connects a bot to this sandbox."""
         return inherited() | {
             "PYTHONPATH": str(PROJECT),
             "PYTHONUNBUFFERED": "1",
@@ -99,16 +98,14 @@ class SandboxEnvironment:
             "WEB_PORT": str(self.web_port),
             "PUBLIC_URL": PUBLIC_URL,
             "POLL_SECONDS": "0.3",
-            "LANE_RATE_PER_MINUTE": "6000",  # nobody shall wait for a rate that nobody bills
+            "LANE_RATE_PER_MINUTE": "6000",  # practically unlimited: nothing is billed
         }
 
     def bot(self, *arguments: str, **env: str) -> BotProcess:
-        """Return a bot that has not been started; *env* overrides its settings.
+        """Return a bot process, not started; *env* overrides its settings.
 
-        *arguments* are of its command line; without any it runs.
-
-        It runs in the sandbox's temporary folder, so that no `.env` is read, and
-        its database outlives it as long as the sandbox does.
+        *arguments* go to its command line; without any it serves. It runs in the sandbox's
+        temporary folder, so that it reads no `.env`; its database lives as long as the sandbox.
         """
         process = BotProcess(
             self.bot_environment() | env,
@@ -127,16 +124,16 @@ class SandboxEnvironment:
             lambda: True if self.online else None, within=within, what="bot at the gateway"
         )
 
-    def _hear(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         if isinstance(event, BotOnline):
             self.online = event.online
 
 
 def free_port() -> int:
-    """Return a port that nobody listened on a moment ago.
+    """Return a port that is free now.
 
-    Below the range that the kernel takes from for outgoing connections: one of those would not
-    be free any more when the bot comes to it.
+    It is below the kernel's ephemeral range: an outgoing connection could take a port from there
+    before the bot binds it.
     """
     while True:
         port = random.randrange(20_000, 32_000)  # noqa: S311  no secret

@@ -1,4 +1,4 @@
-"""What may be done to the next requests of a stand-in, as a bad network or a bad day would."""
+"""Fault injection: delays, holds, cuts or replaces the next answers of a stand-in."""
 
 import asyncio
 import json
@@ -13,31 +13,28 @@ from aiohttp.typedefs import Handler, Middleware
 
 @dataclass(frozen=True, kw_only=True)
 class Hold:
-    """Keep a request until it is released.
-
-    Before: its handler has not run. After: it has, and its answer is held back.
-    """
+    """Hold a request until it is released: before its handler runs, or before its answer leaves."""
 
     when: Literal["before", "after"] = "before"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cut:
-    """Close the TCP connection without an answer, before or after the handler ran."""
+    """Close the TCP connection without an answer, before or after the handler runs."""
 
     when: Literal["before", "after"] = "before"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """Answer instead of the handler. A mapping leaves as JSON, text as plain text."""
+    """Answer instead of the handler; a mapping is sent as JSON, a string as plain text."""
 
     status: int
     body: Mapping[str, object] | str | bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def response(self) -> web.Response:
-        """Build the response; a Content-Type among the headers wins."""
+        """Build the response; a Content-Type in `headers` takes precedence."""
         if isinstance(self.body, bytes):
             raw, content_type = self.body, "application/octet-stream"
         elif isinstance(self.body, str):
@@ -50,28 +47,30 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Delay:
-    """Let the handler run only after a while."""
+    """Run the handler after a delay."""
 
     seconds: float
 
 
 @dataclass(eq=False, kw_only=True)
 class Fault:
-    """One thing done to the next *times* requests whose method and path match."""
+    """Injects a fault into the next *times* requests whose method and path match."""
 
-    method: str  # fnmatch pattern, as the path's
+    method: str  # fnmatch pattern, like the path
     path: str
     do: Hold | Cut | Answer | Delay
-    times: int = 1  # how often it is still due
-    reached: asyncio.Event = field(default_factory=asyncio.Event, init=False)  # one is inside
+    times: int = 1  # remaining uses
+    reached: asyncio.Event = field(
+        default_factory=asyncio.Event, init=False
+    )  # a request has reached it
     _released: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     def release(self) -> None:
-        """Let every held request go on, those that come later too."""
+        """Let all held requests continue, later ones too."""
         self._released.set()
 
     async def act(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Do it to one request that has been read to its end."""
+        """Apply the fault to a request whose body is read."""
         match self.do:
             case Answer() as answer:
                 self.reached.set()
@@ -101,36 +100,36 @@ class Fault:
 
 
 def cut(request: web.Request) -> web.Response:
-    """Close the request's connection; the response returned goes nowhere."""
+    """Close the request's connection; the returned response is never sent."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response()
 
 
 class Faults:
-    """The faults that are armed; the oldest one that matches and is still due acts."""
+    """Active faults; the oldest that matches and has uses left applies."""
 
     def __init__(self) -> None:
-        self._armed: list[Fault] = []
+        self._active: list[Fault] = []
 
     def add(self, fault: Fault) -> Fault:
-        """Arm *fault*, and hand it back."""
-        self._armed.append(fault)
+        """Activate *fault* and return it."""
+        self._active.append(fault)
         return fault
 
     def clear(self) -> None:
-        """Disarm everything, and release what is held."""
-        for fault in self._armed:
+        """Remove all faults and release all held requests."""
+        for fault in self._active:
             fault.release()
-        self._armed.clear()
+        self._active.clear()
 
     @property
     def middleware(self) -> Middleware:
-        """The aiohttp middleware that acts; it belongs right inside of the journal's."""
+        """Return the aiohttp middleware; place it directly inside the journal's."""
 
         @web.middleware
         async def act(request: web.Request, handler: Handler) -> web.StreamResponse:
-            fault = self._due(request.method, request.path)
+            fault = self._next_match(request.method, request.path)
             if fault is None:
                 return await handler(request)
             await request.read()
@@ -138,8 +137,8 @@ class Faults:
 
         return act
 
-    def _due(self, method: str, path: str) -> Fault | None:
-        for fault in self._armed:
+    def _next_match(self, method: str, path: str) -> Fault | None:
+        for fault in self._active:
             if (
                 fault.times > 0
                 and fnmatchcase(method, fault.method)

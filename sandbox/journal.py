@@ -1,4 +1,4 @@
-"""What a stand-in was asked, and what it answered."""
+"""Records the requests and answers of a stand-in."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ class Exchange:
     query: str
     headers: Mapping[str, str]  # case-insensitive
     body: bytes
-    status: int | None  # None: the connection was gone before an answer could leave
+    status: int | None  # None: the connection closed before the answer was sent
     answer: bytes  # empty for streams and files
     answer_headers: Mapping[str, str]
     at: float  # unix time of the request's arrival
@@ -27,16 +27,13 @@ class Exchange:
 
 
 class Journal:
-    """Keeps every exchange of a stand-in, in the order in which they ended.
-
-    With *keep*, only that many of the newest: a sandbox may run for days.
-    """
+    """Keeps the exchanges of a stand-in in the order of their end; with *keep*, only the newest."""
 
     def __init__(self, *, keep: int | None = None) -> None:
         self.exchanges: list[Exchange] = []
-        self.total = 0  # of all exchanges, those too that are not kept any more
+        self.total = 0  # includes those no longer kept
         self.keep = keep
-        self._news = asyncio.Event()
+        self._added = asyncio.Event()
 
     def find(self, method: str, path: str) -> list[Exchange]:
         """Return the exchanges whose method and path match; both may be `fnmatch` patterns."""
@@ -49,26 +46,26 @@ class Journal:
     async def wait(
         self, method: str, path: str, *, count: int = 1, within: float = 10.0
     ) -> list[Exchange]:
-        """Wait until *count* exchanges match, and return them; TimeoutError tells what came."""
+        """Wait until *count* exchanges match and return them; TimeoutError lists the last ones."""
         try:
             async with asyncio.timeout(within):
-                while len(found := self.find(method, path)) < count:
-                    await self._news.wait()
+                while len(matches := self.find(method, path)) < count:
+                    await self._added.wait()
         except TimeoutError:
             seen = ", ".join(f"{entry.method} {entry.path}" for entry in self.exchanges[-20:])
             raise TimeoutError(
                 f"fewer than {count} of {method} {path} within {within} s; last seen: {seen or '-'}"
             ) from None
-        return found
+        return matches
 
     @property
     def middleware(self) -> Middleware:
-        """The aiohttp middleware that records; it belongs outside of every other."""
+        """Return the aiohttp middleware; place it outside all others."""
 
         @web.middleware
         async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
             at = time.time()
-            body = await request.read()  # kept by the request: its handler may read it again
+            body = await request.read()  # aiohttp caches it, the handler can read it again
             try:
                 response = await handler(request)
             except web.HTTPException as refusal:
@@ -104,5 +101,5 @@ class Journal:
         self.total += 1
         if self.keep is not None:
             del self.exchanges[: -self.keep]
-        self._news.set()
-        self._news = asyncio.Event()
+        self._added.set()
+        self._added = asyncio.Event()

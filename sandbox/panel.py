@@ -1,4 +1,4 @@
-"""The side panel's HTTP API: it drives the vendor, and the bot's process."""
+"""The side panel's HTTP API: controls the vendor and the bot process."""
 
 import json
 import math
@@ -12,36 +12,36 @@ from sandbox.pixazo import Next, Pixazo
 
 LOG_LINES = 40
 REQUESTS = 10
-LONGEST = 86400.0  # seconds
-MOST_NEXT = 50
-OUR_NAMES = ("127.0.0.1", "localhost")  # a foreign name that leads here is an attack
+MAX_SECONDS = 86400.0
+MAX_NEXT = 50
+OWN_HOSTS = ("127.0.0.1", "localhost")  # any other name is DNS rebinding
 
 
-class NonsenseError(ValueError):
-    """What the page asked for makes no sense; the text says why."""
+class InvalidRequestError(ValueError):
+    """The page sent an invalid request; the text says why."""
 
 
-class Driven(Protocol):
-    """What the panel drives."""
+class PanelTarget(Protocol):
+    """Port to what the panel controls."""
 
     @property
     def pixazo(self) -> Pixazo:
-        """The vendor."""
+        """Return the vendor."""
 
     @property
     def process(self) -> BotProcess | None:
-        """The bot, once there is one."""
+        """Return the bot process, if there is one."""
 
     @property
     def online(self) -> bool:
-        """Whether the bot is connected to the gateway."""
+        """Return whether the bot is connected to the gateway."""
 
 
 class Panel:
-    """Routes under /panel, for pages of the same origin alone."""
+    """Routes under /panel, for pages of the same origin only."""
 
-    def __init__(self, driven: Driven) -> None:
-        self._driven = driven
+    def __init__(self, target: PanelTarget) -> None:
+        self._target = target
         self.routes = [
             web.get("/panel/state", self._state),
             web.post("/panel/vendor", self._changing(self._vendor)),
@@ -50,13 +50,13 @@ class Panel:
         ]
 
     def state(self) -> dict[str, object]:
-        """Return everything that the panel shows."""
-        pixazo, process = self._driven.pixazo, self._driven.process
+        """Return all that the panel shows."""
+        pixazo, process = self._target.pixazo, self._target.process
         return {
             "bot": {
                 "running": process is not None and process.running,
                 "pid": process.pid if process else None,
-                "online": self._driven.online,
+                "online": self._target.online,
                 "started_at": process.started_at if process and process.running else None,
                 "log": list(process.log)[-LOG_LINES:] if process else [],
             },
@@ -87,64 +87,64 @@ class Panel:
     def _changing(
         self, change: Callable[[dict[str, Any]], Awaitable[None]]
     ) -> Callable[[web.Request], Awaitable[web.Response]]:
-        """Wrap what changes something: only JSON of our own page, answered with the new state."""
+        """Accept only JSON from the same origin, apply *change* and answer with the new state."""
 
         async def handle(request: web.Request) -> web.Response:
             origin = request.headers.get("Origin", f"http://{request.host}")
-            if origin != f"http://{request.host}" or request.url.host not in OUR_NAMES:
+            if origin != f"http://{request.host}" or request.url.host not in OWN_HOSTS:
                 return web.json_response({"error": "another origin's page"}, status=403)
             if request.content_type != "application/json":
                 return web.json_response({"error": "only application/json"}, status=415)
             try:
-                asked = json.loads(await request.text())
-                if not isinstance(asked, dict):
-                    raise NonsenseError("not an object")
-                await change(asked)
+                body = json.loads(await request.text())
+                if not isinstance(body, dict):
+                    raise InvalidRequestError("not an object")
+                await change(body)
             except ValueError as error:
                 return web.json_response({"error": str(error)}, status=400)
             return web.json_response(self.state())
 
         return handle
 
-    async def _vendor(self, asked: dict[str, Any]) -> None:
+    async def _vendor(self, body: dict[str, Any]) -> None:
         readers: dict[str, Callable[[Any], Any]] = {
             "queued_seconds": _span,
             "processing_seconds": _span,
             "wallet_usd": lambda value: None if value is None else _number(value),
             "callbacks": _flag,
         }
-        unknown = asked.keys() - readers.keys()
+        unknown = body.keys() - readers.keys()
         if unknown:
-            raise NonsenseError(f"unknown: {', '.join(sorted(unknown))}")
-        values = {name: readers[name](value) for name, value in asked.items()}
-        pixazo = self._driven.pixazo
+            raise InvalidRequestError(f"unknown: {', '.join(sorted(unknown))}")
+        values = {name: readers[name](value) for name, value in body.items()}
+        pixazo = self._target.pixazo
         if "wallet_usd" in values:
             pixazo.wallet_usd = values.pop("wallet_usd")
         for name, value in values.items():
             setattr(pixazo.settings, name, value)
 
-    async def _next(self, asked: dict[str, Any]) -> None:
-        answer = asked.get("answer")
+    async def _next(self, body: dict[str, Any]) -> None:
+        answer = body.get("answer")
         if answer == "clear":
-            self._driven.pixazo.next.clear()
+            self._target.pixazo.next.clear()
             return
         if answer not in [known.value for known in Next]:
-            raise NonsenseError(f"unknown answer: {answer}")
-        retry_after = asked.get("retry_after")
-        count = asked.get("count", 1)
-        if type(count) is not int or not 1 <= count <= MOST_NEXT:
-            raise NonsenseError(f"count must be 1 to {MOST_NEXT}")
-        self._driven.pixazo.answer_next(
+            raise InvalidRequestError(f"unknown answer: {answer}")
+        retry_after = body.get("retry_after")
+        count = body.get("count", 1)
+        if type(count) is not int or not 1 <= count <= MAX_NEXT:
+            raise InvalidRequestError(f"count must be 1 to {MAX_NEXT}")
+        self._target.pixazo.answer_next(
             answer,
             retry_after=None if retry_after is None else _number(retry_after),
             count=count,
         )
 
-    async def _bot(self, asked: dict[str, Any]) -> None:
-        process = self._driven.process
+    async def _bot(self, body: dict[str, Any]) -> None:
+        process = self._target.process
         if process is None:
-            raise NonsenseError("there is no bot")
-        match asked.get("do"):
+            raise InvalidRequestError("there is no bot")
+        match body.get("do"):
             case "kill":
                 await process.kill()
             case "stop":
@@ -155,27 +155,27 @@ class Panel:
                 await process.stop()
                 await process.start()
             case other:
-                raise NonsenseError(f"unknown: {other}")
+                raise InvalidRequestError(f"unknown: {other}")
 
 
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise NonsenseError(f"not a number: {value!r}")
-    if not math.isfinite(value) or not 0 <= value <= LONGEST:
-        raise NonsenseError(f"not between 0 and {LONGEST:g}: {value}")
+        raise InvalidRequestError(f"not a number: {value!r}")
+    if not math.isfinite(value) or not 0 <= value <= MAX_SECONDS:
+        raise InvalidRequestError(f"not between 0 and {MAX_SECONDS:g}: {value}")
     return float(value)
 
 
 def _span(value: object) -> tuple[float, float]:
     if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004  a lowest and a highest
-        raise NonsenseError("a span is [lowest, highest]")
+        raise InvalidRequestError("a span is [lowest, highest]")
     low, high = _number(value[0]), _number(value[1])
     if low > high:
-        raise NonsenseError(f"the lowest is above the highest: {low:g} > {high:g}")
+        raise InvalidRequestError(f"the lowest is above the highest: {low:g} > {high:g}")
     return low, high
 
 
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
-        raise NonsenseError(f"not true or false: {value!r}")
+        raise InvalidRequestError(f"not true or false: {value!r}")
     return value

@@ -1,8 +1,7 @@
-"""The stand-in of the vendor: Pixazo's gateway, its queue, its wallet and its painter.
+"""Stand-in of the vendor: Pixazo's gateway, queue, wallet and image generator.
 
-Speaks the contract of AuraFlow v0.3 to the letter, and can have every bad day
-that a gateway has. The pictures lie on an origin of their own, as the real ones
-do, so that a test can prove that the key never reaches it.
+Implements the contract of AuraFlow v0.3, and every error that the gateway can answer. Pictures are
+served from a separate origin, as by the vendor: a test can prove that the key never reaches it.
 """
 
 from sandbox.pixazo.queue import Order, Request, Status

@@ -1,4 +1,4 @@
-"""Delivers the vendor's callbacks: at least once, in no promised order."""
+"""Delivers the vendor's callbacks: at least once, in no guaranteed order."""
 
 import asyncio
 import logging
@@ -21,20 +21,19 @@ class Delivery:
     request_id: str
     state: str
     url: str
-    answer: int | None  # HTTP status; None: no answer
+    answer: int | None  # HTTP status; None: no response
 
 
 class Callbacks:
-    """Posts each callback until it is answered 2xx, then after each of *retry_seconds*.
+    """Posts each callback until a 2xx response, with a retry after each of *retry_seconds*.
 
-    An https origin is carried to the real one that *carry* names for it, as a
-    TLS proxy would; an origin it does not name is not called, so that nothing
-    ever leaves this machine.
+    *forward* maps https origins to local ones, as a TLS proxy does. Other origins are not called:
+    no request leaves this machine.
     """
 
-    def __init__(self, carry: Mapping[str, str], retry_seconds: tuple[float, ...]) -> None:
+    def __init__(self, forward: Mapping[str, str], retry_seconds: tuple[float, ...]) -> None:
         self.deliveries: list[Delivery] = []
-        self._carry = carry
+        self._forward = forward
         self._retry_seconds = retry_seconds
         self._tasks: set[asyncio.Task[None]] = set()
         self._session: aiohttp.ClientSession | None = None
@@ -52,14 +51,14 @@ class Callbacks:
             await self._session.close()
 
     def send(self, request_id: str, url: str, body: dict[str, object]) -> None:
-        """Deliver in the background: a slow receiver holds up nothing."""
+        """Deliver in a background task: a slow receiver blocks nothing."""
         name = f"callback {request_id} {body['status']}"
         task = asyncio.create_task(self._deliver(request_id, url, body), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def settle(self) -> None:
-        """Wait until each callback under way is taken, or given up."""
+        """Wait until each pending callback is delivered or given up."""
         await asyncio.gather(*self._tasks)
 
     async def _deliver(self, request_id: str, url: str, body: dict[str, object]) -> None:
@@ -69,22 +68,22 @@ class Callbacks:
             self.deliveries.append(
                 Delivery(request_id=request_id, state=state, url=url, answer=answer)
             )
-            if answer is not None and 200 <= answer < 300:  # noqa: PLR2004  2xx is its own name
+            if answer is not None and 200 <= answer < 300:  # noqa: PLR2004  2xx
                 return
             if pause is not None:
                 await asyncio.sleep(pause)
-        log.warning("callback %s %s was never taken", request_id, body["status"])
+        log.warning("callback given up: request=%s status=%s", request_id, body["status"])
 
     async def _post(self, url: str, body: dict[str, object]) -> int | None:
-        """Return the HTTP status, or None if nobody answered."""
-        asked = URL(url)
-        real = self._carry.get(str(asked.origin()))
-        if real is None:
-            log.warning("no way to %s: it is not carried anywhere", asked.origin())
+        """Return the HTTP status, or None without a response."""
+        public = URL(url)
+        local = self._forward.get(str(public.origin()))
+        if local is None:
+            log.warning("callback origin unknown: origin=%s", public.origin())
             return None
         assert self._session is not None
-        headers = {"Host": str(asked.host_port_subcomponent), "X-Forwarded-Proto": "https"}
-        target = URL(real).join(asked.relative())
+        headers = {"Host": str(public.host_port_subcomponent), "X-Forwarded-Proto": "https"}
+        target = URL(local).join(public.relative())
         try:
             async with self._session.post(
                 target, json=body, headers=headers, allow_redirects=False

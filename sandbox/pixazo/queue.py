@@ -1,4 +1,4 @@
-"""The vendor's queue and wallet: pure, time comes in as an argument (unix seconds)."""
+"""The vendor's queue and wallet: pure, time is an argument (unix seconds)."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -16,22 +16,22 @@ class Status(StrEnum):
 
 
 TERMINAL = frozenset({Status.COMPLETED, Status.FAILED, Status.ERROR})
-USD_DIGITS = 9  # sums of money are rounded to them: floats stay readable
-LONGEST_CYCLE = 15.0  # seconds between two callbacks of mode sync, as the contract caps them
+USD_DIGITS = 9  # amounts are rounded to so many decimals
+MAX_CYCLE = 15.0  # seconds between two callbacks of mode sync, by contract
 
-WHY: dict[str, str] = {  # what the `error` of a status says
+ERROR_TEXTS: dict[str, str] = {  # `error` of a status
     Status.FAILED: "The model could not produce an image for this prompt",
     Status.ERROR: "The worker was lost before it finished",
 }
 
 
 class InsufficientBalanceError(Exception):
-    """The wallet can't pay for the order; nothing was taken."""
+    """The wallet does not cover the order; nothing is deducted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What a submit asks for. Options left out have the model's own defaults."""
+    """The content of a submit; the defaults are the model's."""
 
     prompt: str
     num_images: int = 1
@@ -42,7 +42,7 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True)
 class Webhook:
-    """Where a submit wants its callbacks, and which."""
+    """Where a submit wants its callbacks, and in which mode."""
 
     url: str
     mode: Literal["terminal", "sync"] = "terminal"
@@ -50,7 +50,7 @@ class Webhook:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How long a request will take, and how it will end."""
+    """How long a request takes and how it ends."""
 
     queued_seconds: float
     processing_seconds: float
@@ -59,26 +59,26 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One accepted submit, as it stands."""
+    """An accepted submit and its current state."""
 
     request_id: str
     order: Order
     webhook: Webhook | None
     plan: Plan
-    cost_usd: float  # taken when it is accepted
+    cost_usd: float  # deducted at acceptance
     created_at: float
     updated_at: float
-    status: str = Status.QUEUED  # a test may move it to a state that nobody documented
+    status: str = Status.QUEUED  # tests may set undocumented states
     error: str | None = None
 
     @property
     def ended(self) -> bool:
-        """Whether nothing will change any more."""
+        """Return whether the state is terminal."""
         return self.status in TERMINAL
 
     @property
     def due(self) -> float | None:
-        """When its state changes by itself; None: never."""
+        """Return when the state next changes by time; None: never."""
         match self.status:
             case Status.QUEUED:
                 return self.created_at + self.plan.queued_seconds
@@ -89,35 +89,32 @@ class Request:
 
     def moved(self, status: str, at: float, error: str | None = None) -> Self:
         """Return the request in another state."""
-        return replace(self, status=status, updated_at=at, error=error or WHY.get(status))
+        return replace(self, status=status, updated_at=at, error=error or ERROR_TEXTS.get(status))
 
 
 class Queue:
-    """Every request that was accepted, and the wallet that pays for them.
-
-    Nothing happens by itself: `advance` brings it up to a point in time.
-    """
+    """State machine of all accepted requests, and the wallet; `advance` moves it on in time."""
 
     def __init__(self, *, wallet_usd: float | None) -> None:
-        self.wallet_usd = wallet_usd  # None: endless
-        self.held = False  # no state changes by time; `move` alone changes them
+        self.wallet_usd = wallet_usd  # None: unlimited
+        self.held = False  # only `move` changes states, time does not
         self._requests: dict[str, Request] = {}
-        self._open: dict[str, Request] = {}  # those that have not ended
-        self._cycles: dict[str, float] = {}  # when a request of mode sync is next told as it stands
+        self._open: dict[str, Request] = {}  # not ended
+        self._next_cycle: dict[str, float] = {}  # when mode sync next repeats a state
 
     def __len__(self) -> int:
         return len(self._requests)
 
     def get(self, request_id: str) -> Request | None:
-        """Return a request as it stood at the last `advance` or `move`."""
+        """Return a request with its state at the last `advance` or `move`."""
         return self._requests.get(request_id)
 
     def latest(self, count: int) -> list[Request]:
-        """Return the last *count* requests, the newest last."""
+        """Return the last *count* requests, newest last."""
         return list(self._requests.values())[-count:]
 
     def accept(self, request: Request) -> None:
-        """Take its cost and queue it; raise InsufficientBalanceError if it can't be paid."""
+        """Deduct the cost and queue the request, or raise InsufficientBalanceError."""
         if self.wallet_usd is not None:
             if self.wallet_usd < request.cost_usd:
                 raise InsufficientBalanceError
@@ -125,31 +122,31 @@ class Queue:
         self._put(request)
 
     def move(self, request_id: str, status: str, now: float, error: str | None = None) -> Request:
-        """Change a request's state by hand."""
+        """Set a request's state."""
         request = self._requests[request_id].moved(status, now, error)
         self._put(request)
         return request
 
     def advance(self, now: float) -> list[Request]:
-        """Let time pass; return each state that was entered, and each sync cycle that came due."""
+        """Move on to *now*; return each state entered and each sync cycle that is due."""
         if self.held:
             return []
-        news: list[Request] = []
+        changes: list[Request] = []
         for request in list(self._open.values()):
             while (due := request.due) is not None and due <= now:
-                request = self._step(request, due)  # noqa: PLW2901  the next state of the same
-                news.append(request)
-            if self._cycles.get(request.request_id, now + 1) <= now:
-                self._cycles[request.request_id] = now + LONGEST_CYCLE
-                news.append(request)
-        return news
+                request = self._step(request, due)  # noqa: PLW2901  its next state
+                changes.append(request)
+            if self._next_cycle.get(request.request_id, now + 1) <= now:
+                self._next_cycle[request.request_id] = now + MAX_CYCLE
+                changes.append(request)
+        return changes
 
     def next_due(self) -> float | None:
-        """Return when `advance` will have something to do; None: not before something new comes."""
+        """Return when `advance` next has an effect; None: not before a new request."""
         if self.held:
             return None
         dues = [due for request in self._open.values() if (due := request.due) is not None]
-        return min([*dues, *self._cycles.values()], default=None)
+        return min([*dues, *self._next_cycle.values()], default=None)
 
     def _step(self, request: Request, at: float) -> Request:
         queued = request.status == Status.QUEUED
@@ -163,9 +160,9 @@ class Queue:
         self._open[request.request_id] = request
         if request.ended:
             del self._open[request.request_id]
-            self._cycles.pop(request.request_id, None)
+            self._next_cycle.pop(request.request_id, None)
         elif request.webhook is not None and request.webhook.mode == "sync":
-            self._cycles[request.request_id] = request.updated_at + LONGEST_CYCLE
+            self._next_cycle[request.request_id] = request.updated_at + MAX_CYCLE
         refunded = request.status == Status.ERROR and before and before.status != Status.ERROR
-        if refunded and self.wallet_usd is not None:  # documented: ERROR is not charged
+        if refunded and self.wallet_usd is not None:  # by contract, ERROR is not charged
             self.wallet_usd = round(self.wallet_usd + request.cost_usd, USD_DIGITS)

@@ -1,7 +1,7 @@
-"""Every no that the vendor, or the gateway in front of it, can say: pure.
+"""Error responses of the vendor and of the gateway in front of it: pure.
 
-The queue's own refusals have `error` and `message`; those of the gateway have
-the `statusCode` and `message` of Azure API Management.
+The queue's have `error` and `message`; the gateway's have `statusCode` and `message`, as of Azure
+API Management.
 """
 
 from collections.abc import Callable
@@ -12,37 +12,37 @@ from enum import StrEnum
 from sandbox.faults import Answer
 from sandbox.pixazo.wire import MODEL
 
-USUAL_PAUSE = 30  # seconds of Retry-After where none is given
+DEFAULT_RETRY_AFTER = 30  # seconds
 
 
 class Next(StrEnum):
-    """What the next submit gets instead of the usual."""
+    """The answer to the next submit instead of 202."""
 
     TOO_MANY = "429"
     TOO_MANY_UNTIL = "429-date"  # Retry-After is an HTTP date
     NO_BALANCE = "402"
     NO_MODEL = "400"
     BAD_KEY = "401"
-    FORBIDDEN = "403"  # with a Retry-After: out of quota; without: the key may not do this
+    FORBIDDEN = "403"  # with a Retry-After: out of quota; without: key not permitted
     BROKEN = "500"
-    AWAY = "503"  # with a Retry-After only if one is given
+    AWAY = "503"  # Retry-After is optional
     HTML = "html"
-    SILENCE = "silence"  # accepted and billed; the answer never comes
-    CUT = "cut"  # accepted and billed; the connection is cut instead of the answer
-    FAILED = "FAILED"  # accepted with 202, ends so
+    SILENCE = "silence"  # accepted and billed; no response
+    CUT = "cut"  # accepted and billed; the connection is closed without a response
+    FAILED = "FAILED"  # accepted with 202, ends in this state
     ERROR = "ERROR"  # the same
-    IMAGES = "images"  # accepted, billed, and answered at once: 200 with the pictures
+    IMAGES = "images"  # accepted and billed; 200 with the pictures
 
 
-def arranged(answer: Next, retry_after: float | None, now: float) -> Answer | None:
-    """Write the refusal that *answer* stands for; None: the submit is accepted."""
-    build = _ARRANGED.get(answer)
+def response_for(answer: Next, retry_after: float | None, now: float) -> Answer | None:
+    """Build the error response of *answer*; None: the submit is accepted."""
+    build = _BUILDERS.get(answer)
     seconds = None if retry_after is None else max(0, round(retry_after))
     return None if build is None else build(seconds, now)
 
 
 def missing_key(*, given: bool) -> Answer:
-    """Write the 401 of a key that is missing, or was given and is wrong."""
+    """Build the 401 for a key that is missing or, if *given*, wrong."""
     text = (
         "Access denied due to invalid subscription key. Make sure to provide a valid key for an"
         " active subscription."
@@ -54,22 +54,22 @@ def missing_key(*, given: bool) -> Answer:
 
 
 def no_resource() -> Answer:
-    """Write the 404 of a path that the gateway doesn't know."""
+    """Build the 404 for an unknown path."""
     return _gateway(404, "Resource not found")
 
 
 def no_request() -> Answer:
-    """Write the 404 of a request id that the queue doesn't know."""
+    """Build the 404 for an unknown request id."""
     return _queue(404, "Not Found", "Request not found")
 
 
 def bad_request(message: str) -> Answer:
-    """Write the 400 of a submit that doesn't hold what it should."""
+    """Build the 400 for an invalid submit."""
     return _queue(400, "Bad Request", message)
 
 
 def no_balance() -> Answer:
-    """Write the contract's 402."""
+    """Build the 402 for an empty wallet."""
     return _queue(402, "Insufficient Balance", "Your wallet does not have enough balance.")
 
 
@@ -78,14 +78,14 @@ def _no_model() -> Answer:
 
 
 def _too_many(seconds: int | None, until: datetime | None = None) -> Answer:
-    seconds = USUAL_PAUSE if seconds is None else seconds
+    seconds = DEFAULT_RETRY_AFTER if seconds is None else seconds
     text = f"Rate limit is exceeded. Try again in {seconds} seconds."
     retry_after = format_datetime(until, usegmt=True) if until else str(seconds)
     return _gateway(429, text, {"Retry-After": retry_after})
 
 
 def _too_many_until(seconds: int | None, now: float) -> Answer:
-    until = datetime.fromtimestamp(now, UTC) + timedelta(seconds=seconds or USUAL_PAUSE)
+    until = datetime.fromtimestamp(now, UTC) + timedelta(seconds=seconds or DEFAULT_RETRY_AFTER)
     return _too_many(seconds, until)
 
 
@@ -116,15 +116,15 @@ def _gateway(status: int, message: str, headers: dict[str, str] | None = None) -
 
 
 def _span(seconds: int) -> str:
-    """Write a time span as .NET does: `5.03:23:11`, without the days below one."""
+    """Format a time span as .NET does: `5.03:23:11`, no days if there are none."""
     span = timedelta(seconds=seconds)
     hours, rest = divmod(span.seconds, 3600)
     clock = f"{hours:02}:{rest // 60:02}:{rest % 60:02}"
     return f"{span.days}.{clock}" if span.days else clock
 
 
-# Each takes Retry-After in seconds, or None, and the unix time.
-_ARRANGED: dict[Next, Callable[[int | None, float], Answer]] = {
+# Arguments: Retry-After in seconds or None, and the unix time.
+_BUILDERS: dict[Next, Callable[[int | None, float], Answer]] = {
     Next.TOO_MANY: lambda seconds, _: _too_many(seconds),
     Next.TOO_MANY_UNTIL: _too_many_until,
     Next.NO_BALANCE: lambda *_: no_balance(),

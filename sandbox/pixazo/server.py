@@ -1,4 +1,4 @@
-"""The vendor as it is met over HTTP: an API on one origin, its pictures on another."""
+"""HTTP server of the vendor's stand-in: the API on one origin, pictures on another."""
 
 import asyncio
 import random
@@ -19,7 +19,7 @@ from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.pixazo import refusals, wire
 from sandbox.pixazo.callbacks import Callbacks
-from sandbox.pixazo.gallery import Gallery
+from sandbox.pixazo.media import MediaServer
 from sandbox.pixazo.queue import (
     USD_DIGITS,
     InsufficientBalanceError,
@@ -36,7 +36,7 @@ from sandbox.pixazo.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """One submit that was taken, and billed."""
+    """A submit that was accepted and billed."""
 
     request_id: str
     body: bytes
@@ -45,7 +45,7 @@ class Accepted:
 
 
 class Pixazo:
-    """The stand-in of the vendor; entered, it listens until it is left."""
+    """Async context manager: the vendor's stand-in, listening while entered."""
 
     def __init__(
         self, settings: Settings, journal: Journal, faults: Faults, *, port: int = 0
@@ -55,22 +55,22 @@ class Pixazo:
         self.faults = faults
         self.media_journal = Journal(keep=journal.keep)
         self.media_faults = Faults()
-        self.accepted: list[Accepted] = []  # proves how often something was submitted
+        self.accepted: list[Accepted] = []  # every billed submit
         self.status_calls = 0
-        self.next: deque[tuple[Next, float | None]] = deque()  # with their Retry-After, in seconds
+        self.next: deque[tuple[Next, float | None]] = deque()  # with Retry-After in seconds
         self.origin = ""
         self.media_origin = ""
-        self.callbacks = Callbacks(settings.carry, settings.callback_retry_seconds)
+        self.callbacks = Callbacks(settings.forward, settings.callback_retry_seconds)
         self._port = port
         self._queue = Queue(wallet_usd=settings.wallet_usd)
-        self._gallery = Gallery(settings, self._queue, self.media_journal, self.media_faults)
-        self._news = asyncio.Event()
+        self._media = MediaServer(settings, self._queue, self.media_journal, self.media_faults)
+        self._changed = asyncio.Event()
         self._closing = asyncio.Event()
         self._stack = AsyncExitStack()
 
     @property
     def wallet_usd(self) -> float | None:
-        """What is left; None: endless."""
+        """Return the balance; None: unlimited."""
         return self._queue.wallet_usd
 
     @wallet_usd.setter
@@ -80,11 +80,11 @@ class Pixazo:
     def answer_next(
         self, answer: Next | str, *, retry_after: float | None = None, count: int = 1
     ) -> None:
-        """Let the next *count* submits, after those already arranged, get *answer*."""
+        """Give *answer* to the next *count* submits that have none planned yet."""
         self.next.extend([(Next(answer), retry_after)] * count)
 
     def request(self, request_id: str) -> Request:
-        """Return a request as it stands; KeyError if there is none."""
+        """Return a request with its current state, or raise KeyError."""
         self._advance()
         request = self._queue.get(request_id)
         if request is None:
@@ -92,35 +92,35 @@ class Pixazo:
         return request
 
     def latest(self, count: int) -> list[Request]:
-        """Return the last *count* requests, the newest last."""
+        """Return the last *count* requests, newest last."""
         self._advance()
         return self._queue.latest(count)
 
     def hold_states(self) -> None:
-        """Stop the queue: from here on only `move` changes a state."""
+        """Stop the queue: only `move` changes a state."""
         self._queue.held = True
 
     def release_states(self) -> None:
-        """Let the queue work on; what is overdue happens at once."""
+        """Continue the queue; overdue changes happen at once."""
         self._queue.held = False
-        self._ring()
+        self._notify()
 
     def enqueue(self, order: Order, webhook: Webhook | None = None) -> Request:
-        """Take an order that nobody submits now, as one that was submitted earlier."""
-        taken = self._accept(order, webhook, None)
-        self._ring()
-        return taken
+        """Add a request without a submit, like one of an earlier run."""
+        accepted = self._accept(order, webhook, None)
+        self._notify()
+        return accepted
 
     def move(self, request_id: str, status: str, *, error: str | None = None) -> None:
-        """Put a request into a state by hand, one that nobody documented too."""
-        self._tell(self._queue.move(request_id, status, time.time(), error))
-        self._ring()
+        """Set a request's state; undocumented states are possible."""
+        self._send_callbacks(self._queue.move(request_id, status, time.time(), error))
+        self._notify()
 
     async def wait_accepted(self, count: int = 1, *, within: float = 10.0) -> list[Accepted]:
-        """Wait until *count* submits were taken, answered or not, and return them."""
+        """Wait until *count* submits are accepted, answered or not, and return them."""
         async with asyncio.timeout(within):
             while len(self.accepted) < count:
-                await self._news.wait()
+                await self._changed.wait()
         return list(self.accepted)
 
     async def __aenter__(self) -> Self:
@@ -133,8 +133,8 @@ class Pixazo:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.callbacks)
             self.origin = await _listen(stack, api, self._port)
-            self.media_origin = await _listen(stack, self._gallery.app)
-            self._gallery.origin = self.media_origin
+            self.media_origin = await _listen(stack, self._media.app)
+            self._media.origin = self.media_origin
             stack.callback(self._release)
             clock = asyncio.create_task(self._run_clock(), name="the vendor's queue")
             stack.push_async_callback(_end, clock)
@@ -145,7 +145,7 @@ class Pixazo:
         await self._stack.aclose()
 
     def _release(self) -> None:
-        """Let go of every request that is held, so that the servers can close."""
+        """Release all held requests, so that the servers can close."""
         self._closing.set()
         self.faults.clear()
         self.media_faults.clear()
@@ -156,45 +156,45 @@ class Pixazo:
             due = self._queue.next_due()
             try:
                 async with asyncio.timeout(None if due is None else max(0.0, due - time.time())):
-                    await self._news.wait()
+                    await self._changed.wait()
             except TimeoutError:
                 continue
 
-    def _ring(self) -> None:
-        """Wake whoever waits for something new."""
-        self._news.set()
-        self._news = asyncio.Event()
+    def _notify(self) -> None:
+        """Wake the clock and all waiters."""
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     def _advance(self) -> None:
         for request in self._queue.advance(time.time()):
-            self._tell(request)
+            self._send_callbacks(request)
 
-    def _tell(self, request: Request) -> None:
+    def _send_callbacks(self, request: Request) -> None:
         webhook = request.webhook
         if webhook is None or not self.settings.callbacks:
             return
         if request.ended or webhook.mode == "sync":
-            body = wire.callback(request, *self._gallery.output(request))
+            body = wire.callback(request, *self._media.output(request))
             for _ in range(self.settings.callback_copies):
                 self.callbacks.send(request.request_id, webhook.url, body)
 
     async def _submit(self, request: web.Request) -> web.StreamResponse:
         answer, retry_after = self.next.popleft() if self.next else (None, None)
-        if answer and (refused := refusals.arranged(answer, retry_after, time.time())):
-            return refused.response()
+        if answer and (refusal := refusals.response_for(answer, retry_after, time.time())):
+            return refusal.response()
         try:
-            taken = self._take(request, await request.read(), answer)
+            accepted = self._accept_submit(request, await request.read(), answer)
         except wire.BadRequestError as error:
             return refusals.bad_request(str(error)).response()
         except InsufficientBalanceError:
             return refusals.no_balance().response()
-        self._ring()
-        return await self._answer(request, taken, answer)
+        self._notify()
+        return await self._answer(request, accepted, answer)
 
     async def _answer(
-        self, request: web.Request, taken: Request, answer: Next | None
+        self, request: web.Request, accepted: Request, answer: Next | None
     ) -> web.StreamResponse:
-        """Tell that a submit was taken, or fail to."""
+        """Answer an accepted submit, or lose the answer."""
         match answer:
             case Next.SILENCE:
                 await self._closing.wait()
@@ -202,32 +202,32 @@ class Pixazo:
             case Next.CUT:
                 return faults.cut(request)
             case Next.IMAGES:
-                self._queue.move(taken.request_id, Status.COMPLETED, time.time())
-                media, _ = self._gallery.output(taken)
+                self._queue.move(accepted.request_id, Status.COMPLETED, time.time())
+                media, _ = self._media.output(accepted)
                 return web.json_response({"images": [{"url": url} for url in media]})
-        return web.json_response(wire.accepted(taken.request_id, self.origin), status=202)
+        return web.json_response(wire.accepted(accepted.request_id, self.origin), status=202)
 
-    def _take(self, request: web.Request, body: bytes, answer: Next | None) -> Request:
+    def _accept_submit(self, request: web.Request, body: bytes, answer: Next | None) -> Request:
         if request.content_type != "application/json":
             raise wire.BadRequestError("Content-Type must be application/json")
         order = wire.read_order(body)
         webhook = wire.read_webhook(
             request.headers.get("X-Webhook-URL"), request.headers.get("X-Webhook-Mode")
         )
-        taken = self._accept(order, webhook, answer)
+        accepted = self._accept(order, webhook, answer)
         self.accepted.append(
             Accepted(
-                request_id=taken.request_id,
+                request_id=accepted.request_id,
                 body=body,
                 headers=request.headers,
-                at=taken.created_at,
+                at=accepted.created_at,
             )
         )
-        return taken
+        return accepted
 
     def _accept(self, order: Order, webhook: Webhook | None, answer: Next | None) -> Request:
         now = time.time()
-        taken = Request(
+        accepted = Request(
             request_id=f"{wire.MODEL}_{_uuid7(now)}",
             order=order,
             webhook=webhook,
@@ -236,8 +236,8 @@ class Pixazo:
             created_at=now,
             updated_at=now,
         )
-        self._queue.accept(taken)
-        return taken
+        self._queue.accept(accepted)
+        return accepted
 
     def _plan(self, answer: Next | None) -> Plan:
         ends = {Next.FAILED: Status.FAILED, Next.ERROR: Status.ERROR}
@@ -250,10 +250,10 @@ class Pixazo:
     async def _status(self, request: web.Request) -> web.StreamResponse:
         self.status_calls += 1
         self._advance()
-        found = self._queue.get(request.match_info["request_id"])
-        if found is None:
+        known = self._queue.get(request.match_info["request_id"])
+        if known is None:
             return refusals.no_request().response()
-        return web.json_response(wire.status(found, *self._gallery.output(found)))
+        return web.json_response(wire.status(known, *self._media.output(known)))
 
     async def _unknown(self, _: web.Request) -> web.StreamResponse:
         return refusals.no_resource().response()
@@ -267,7 +267,7 @@ class Pixazo:
 
 
 async def _listen(stack: AsyncExitStack, app: web.Application, port: int = 0) -> str:
-    """Serve *app* on this machine until *stack* is closed; return its origin."""
+    """Serve *app* on the loopback interface until *stack* closes; return its origin."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
@@ -282,6 +282,6 @@ async def _end(task: asyncio.Task[None]) -> None:
 
 
 def _uuid7(now: float) -> uuid.UUID:
-    """Make an id that starts with the time, as the vendor's do."""
+    """Return a UUIDv7: it starts with the time, like the vendor's ids."""
     fields = int(now * 1000) << 80 | 0x7 << 76 | 0b10 << 62
     return uuid.UUID(int=fields | secrets.randbits(12) << 64 | secrets.randbits(62))

@@ -1,4 +1,4 @@
-"""What the vendor reads from a submit, and the bodies that it answers with: pure.
+"""Codec of the vendor's API: reads submits, builds response bodies; pure.
 
 The shapes are those of the vendor's page for AuraFlow v0.3.
 """
@@ -13,11 +13,11 @@ MODEL = "auraflow-v0-3-512"
 SUBMIT_PATH = f"/{MODEL}/v1/auraflow-v0-3-request"
 STATUS_PATH = "/v2/requests/status/"
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
-MOST_IMAGES = 4  # the model's own limit; the gateway publishes none
+MAX_IMAGES = 4  # the model's limit; the gateway publishes none
 
 
 class BadRequestError(ValueError):
-    """The submit is refused; the text is for its sender."""
+    """The submit is invalid; the text goes to the client."""
 
 
 def read_order(raw: bytes) -> Order:
@@ -41,20 +41,20 @@ def read_order(raw: bytes) -> Order:
         if name not in body:
             continue
         value = body[name]
-        # True is an int to Python, and no number to JSON
+        # a bool is an int in Python, but no number in JSON
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
             raise BadRequestError(f"'{name}' must be {kind}")
         options[name] = value
     order = Order(prompt=prompt, **options)
-    if not 1 <= order.num_images <= MOST_IMAGES:
-        raise BadRequestError(f"'num_images' must be between 1 and {MOST_IMAGES}")
+    if not 1 <= order.num_images <= MAX_IMAGES:
+        raise BadRequestError(f"'num_images' must be between 1 and {MAX_IMAGES}")
     if order.num_inference_steps < 1 or order.guidance_scale < 0:
         raise BadRequestError("'num_inference_steps' and 'guidance_scale' must be positive")
     return order
 
 
 def read_webhook(url: str | None, mode: str | None) -> Webhook | None:
-    """Read the webhook headers; plain http and unknown modes raise BadRequestError."""
+    """Read the webhook headers; BadRequestError for plain http or an unknown mode."""
     if url is None:
         return None
     if not url.startswith("https://"):
@@ -69,7 +69,7 @@ def read_webhook(url: str | None, mode: str | None) -> Webhook | None:
 
 
 def accepted(request_id: str, origin: str) -> dict[str, object]:
-    """Write the body of 202."""
+    """Build the body of the 202."""
     return {
         "request_id": request_id,
         "status": Status.QUEUED,
@@ -78,12 +78,12 @@ def accepted(request_id: str, origin: str) -> dict[str, object]:
 
 
 def status(request: Request, media: list[str], media_type: str) -> dict[str, object]:
-    """Write the answer of the status endpoint, whose times all end in Z."""
+    """Build the body of a status response; all its times end in Z."""
     return _shape(request, media, media_type, _zulu(request.updated_at))
 
 
 def callback(request: Request, media: list[str], media_type: str) -> dict[str, object]:
-    """Write a callback's body: the same shape, but its later times name no zone."""
+    """Build a callback's body: as a status, but only `created_at` has a time zone."""
     updated = datetime.fromtimestamp(request.updated_at, UTC).strftime("%Y-%m-%d %H:%M:%S")
     return _shape(request, media, media_type, updated)
 

@@ -1,4 +1,4 @@
-"""The bot's process is a real one: these tests start, signal and kill real processes."""
+"""The bot process: these tests start, signal and kill real processes."""
 
 import asyncio
 import os
@@ -28,8 +28,8 @@ async def bot(tmp_path) -> AsyncIterator[BotProcess]:
         await process.kill()
 
 
-async def test_it_starts_in_its_folder_with_its_environment_alone(bot, tmp_path, monkeypatch):
-    """A token in the shell of whoever plays with the sandbox stays out of it."""
+async def test_it_starts_in_its_folder_with_only_its_own_environment(bot, tmp_path, monkeypatch):
+    """A token in the user's shell does not reach the bot."""
     monkeypatch.setenv("DISCORD_TOKEN", "a real one")
 
     await bot.start()
@@ -48,7 +48,7 @@ async def test_starting_it_twice_starts_it_once(bot):
     assert bot.pid == pid
 
 
-async def test_stop_asks_and_waits_for_the_last_word(bot):
+async def test_stop_sends_sigterm_and_waits_for_the_last_line(bot):
     await bot.start()
     await bot.wait_line("up")
 
@@ -58,7 +58,7 @@ async def test_stop_asks_and_waits_for_the_last_word(bot):
     assert (bot.running, bot.pid, bot.returncode) == (False, None, 3)
 
 
-async def test_kill_leaves_it_no_last_word(bot):
+async def test_kill_gives_it_no_time_for_a_last_line(bot):
     await bot.start()
     await bot.wait_line("up")
 
@@ -67,7 +67,7 @@ async def test_kill_leaves_it_no_last_word(bot):
     assert "bye" not in bot.log
 
 
-async def test_who_does_not_listen_is_killed(tmp_path):
+async def test_a_process_that_ignores_sigterm_is_killed(tmp_path):
     deaf = BotProcess({}, cwd=tmp_path, command=(sys.executable, "-c", DEAF))
     await deaf.start()
     await deaf.wait_line("up")
@@ -86,12 +86,12 @@ async def test_it_can_be_started_again_and_keeps_its_log(bot):
     assert bot.running
 
 
-async def test_stopping_what_never_ran_does_nothing(bot):
+async def test_stopping_a_process_that_never_ran_does_nothing(bot):
     assert await bot.stop() is None
     assert await bot.kill() is None
 
 
-async def test_a_line_that_never_comes_is_told_with_the_end_of_the_log(bot):
+async def test_a_missing_line_is_reported_with_the_end_of_the_log(bot):
     await bot.start()
     await bot.wait_line("up")
 
@@ -99,7 +99,7 @@ async def test_a_line_that_never_comes_is_told_with_the_end_of_the_log(bot):
         await bot.wait_line("down", within=0.01)
 
 
-async def test_a_line_without_end_does_not_block_it(tmp_path):
+async def test_a_very_long_line_does_not_block_it(tmp_path):
     endless = "import sys; sys.stdout.write('x' * 300_000); print('done')"
     bot = BotProcess({}, cwd=tmp_path, command=(sys.executable, "-c", endless))
 
@@ -109,9 +109,9 @@ async def test_a_line_without_end_does_not_block_it(tmp_path):
     assert any(line.endswith("done") for line in bot.log)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
-async def test_it_dies_with_whoever_started_it(tmp_path):
-    """A killed sandbox leaves no bot behind that goes on with its database."""
+@pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG exists only on Linux")
+async def test_it_ends_with_its_parent(tmp_path):
+    """A killed sandbox leaves no bot running."""
     script = tmp_path / "parent.py"
     script.write_text(
         "import asyncio, sys, pathlib\n"

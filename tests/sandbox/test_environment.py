@@ -1,4 +1,4 @@
-"""The sandbox: everything but the bot opens and closes, and a bot is told where it all is."""
+"""The sandbox: its servers start and stop, and a bot's settings point to them."""
 
 import aiohttp
 
@@ -7,7 +7,7 @@ from sandbox.environment import SandboxEnvironment
 from sandbox.pixazo import Settings
 
 
-async def test_everything_listens_and_nothing_is_left():
+async def test_all_servers_listen_and_stop():
     async with SandboxEnvironment() as sandbox, aiohttp.ClientSession() as client:
         async with client.get(f"{sandbox.address}panel/state") as response:
             assert response.status == 200
@@ -26,7 +26,7 @@ async def test_everything_listens_and_nothing_is_left():
             raise AssertionError(f"{address} still listens")
 
 
-async def test_a_bot_is_pointed_at_the_stand_ins_and_at_nothing_real(monkeypatch):
+async def test_a_bots_settings_name_only_the_stand_ins(monkeypatch):
     monkeypatch.setenv("PIXAZO_API_KEY", "a real one")
     async with SandboxEnvironment() as sandbox:
         env = sandbox.bot(POLL_SECONDS="5").env
@@ -38,12 +38,12 @@ async def test_a_bot_is_pointed_at_the_stand_ins_and_at_nothing_real(monkeypatch
         assert env["PIXAZO_URL"] == sandbox.pixazo.origin
         assert env["MEDIA_ORIGINS"] == sandbox.pixazo.media_origin
         assert env["POLL_SECONDS"] == "5"
-        assert sandbox.pixazo.settings.carry == {
+        assert sandbox.pixazo.settings.forward == {
             env["PUBLIC_URL"]: f"http://127.0.0.1:{env['WEB_PORT']}"
         }
 
 
-async def test_the_panel_drives_the_newest_bot():
+async def test_the_panel_controls_the_newest_bot():
     async with SandboxEnvironment() as sandbox:
         sandbox.bot()
         newest = sandbox.bot()
@@ -63,8 +63,8 @@ async def test_ready_waits_for_the_gateway():
         assert not sandbox.online
 
 
-async def test_leaving_the_sandbox_ends_its_bots(tmp_path):
-    """Even those of which nothing is known any more; here another program plays the bot."""
+async def test_leaving_the_sandbox_stops_all_its_bots(tmp_path):
+    """Earlier bots too; a script replaces the bot here."""
     (tmp_path / "bot.py").write_text("import time; print('up', flush=True); time.sleep(60)")
     async with SandboxEnvironment() as sandbox:
         bots = [sandbox.bot(PYTHONPATH=str(tmp_path)) for _ in range(2)]

@@ -1,4 +1,4 @@
-"""Faults are how tests stand between two programs: each must do what it says, and no more."""
+"""Fault injection: each fault has its own effect only, as often as it says."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -51,36 +51,36 @@ async def fetch(client: aiohttp.ClientSession, path: str = "/x") -> tuple[int, s
 
 async def test_hold_before_keeps_the_handler_from_running(client, faults, handled):
     fault = faults.add(Fault(method="POST", path="/x", do=Hold()))
-    asking = asyncio.create_task(fetch(client))
+    pending = asyncio.create_task(fetch(client))
     await fault.reached.wait()
     assert handled == []
 
     fault.release()
 
-    assert await asking == (200, "handled")
+    assert await pending == (200, "handled")
 
 
-async def test_hold_after_keeps_the_answer_back(client, faults, handled):
+async def test_hold_after_holds_the_answer(client, faults, handled):
     fault = faults.add(Fault(method="*", path="/*", do=Hold(when="after")))
-    asking = asyncio.create_task(fetch(client))
+    pending = asyncio.create_task(fetch(client))
     await fault.reached.wait()
     assert handled == [b"body"]
-    assert not asking.done()
+    assert not pending.done()
 
     fault.release()
 
-    assert await asking == (200, "handled")
+    assert await pending == (200, "handled")
 
 
 async def test_a_client_that_leaves_while_it_is_held_breaks_nothing(
     client, faults, handled, journal
 ):
     fault = faults.add(Fault(method="POST", path="/x", do=Hold(when="after")))
-    asking = asyncio.create_task(fetch(client))
+    pending = asyncio.create_task(fetch(client))
     await fault.reached.wait()
 
-    asking.cancel()
-    await asyncio.gather(asking, return_exceptions=True)
+    pending.cancel()
+    await asyncio.gather(pending, return_exceptions=True)
     fault.release()
 
     assert await fetch(client) == (200, "handled")
@@ -110,7 +110,7 @@ async def test_cut_closes_the_connection_without_an_answer(
         (b"raw", "raw", "application/octet-stream"),
     ],
 )
-async def test_answer_speaks_instead_of_the_handler(client, faults, handled, body, text, kind):
+async def test_answer_replaces_the_handler(client, faults, handled, body, text, kind):
     faults.add(Fault(method="POST", path="/x", do=Answer(status=418, body=body)))
 
     async with client.post("/x") as response:
@@ -119,7 +119,7 @@ async def test_answer_speaks_instead_of_the_handler(client, faults, handled, bod
     assert handled == []
 
 
-async def test_answer_may_name_its_own_content_type(client, faults):
+async def test_answer_may_set_its_content_type(client, faults):
     page = Answer(status=502, body="<html>", headers={"Content-Type": "text/html"})
     faults.add(Fault(method="POST", path="/x", do=page))
 
@@ -127,7 +127,7 @@ async def test_answer_may_name_its_own_content_type(client, faults):
         assert response.content_type == "text/html"
 
 
-async def test_delay_only_takes_time(client, faults, handled):
+async def test_delay_only_delays(client, faults, handled):
     faults.add(Fault(method="POST", path="/x", do=Delay(seconds=0.01)))
 
     assert await fetch(client) == (200, "handled")
@@ -147,12 +147,12 @@ async def test_faults_act_in_the_order_in_which_they_were_added(client, faults):
     assert [(await fetch(client))[0] for _ in range(3)] == [500, 503, 200]
 
 
-async def test_clear_releases_what_is_held_and_disarms_the_rest(client, faults):
+async def test_clear_releases_held_requests_and_removes_all_faults(client, faults):
     fault = faults.add(Fault(method="POST", path="/x", times=5, do=Hold()))
-    asking = asyncio.create_task(fetch(client))
+    pending = asyncio.create_task(fetch(client))
     await fault.reached.wait()
 
     faults.clear()
 
-    assert await asking == (200, "handled")
+    assert await pending == (200, "handled")
     assert await fetch(client) == (200, "handled")

@@ -1,4 +1,4 @@
-"""The journal proves what a stand-in was asked, so it must not lie or lose anything."""
+"""The journal records every exchange completely."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -45,7 +45,7 @@ async def test_an_exchange_holds_both_sides(client, journal):
     assert exchange.at <= exchange.ended
 
 
-async def test_a_refusal_that_is_raised_is_recorded_too(client, journal):
+async def test_a_raised_http_error_is_recorded(client, journal):
     async with client.get("/refused"):
         pass
 
@@ -72,7 +72,7 @@ async def test_wait_returns_once_enough_came(client, journal):
     assert len(await waiting) == 2
 
 
-async def test_wait_in_vain_tells_what_came_instead(client, journal):
+async def test_a_wait_that_times_out_lists_what_came(client, journal):
     async with client.get("/other"):
         pass
 
@@ -80,8 +80,7 @@ async def test_wait_in_vain_tells_what_came_instead(client, journal):
         await journal.wait("GET", "/x", within=0.01)
 
 
-async def test_only_the_newest_are_kept_when_asked(client, journal):
-    """A sandbox may run for days, and pictures are large."""
+async def test_with_keep_only_the_newest_are_kept(client, journal):
     journal.keep = 2
     for number in range(4):
         async with client.get(f"/{number}"):

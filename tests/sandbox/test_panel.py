@@ -1,4 +1,4 @@
-"""The panel: what the page may ask for, and who may ask."""
+"""The panel's API: valid requests, invalid requests, foreign origins."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -19,8 +19,8 @@ SUBMIT = "/auraflow-v0-3-512/v1/auraflow-v0-3-request"
 
 
 @dataclass
-class Driven:
-    """What the panel drives, without a Discord."""
+class Target:
+    """What the panel controls, without Discord."""
 
     pixazo: Pixazo
     process: BotProcess | None
@@ -28,18 +28,18 @@ class Driven:
 
 
 @pytest.fixture
-async def driven(tmp_path) -> AsyncIterator[Driven]:
+async def target(tmp_path) -> AsyncIterator[Target]:
     command = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)")
     process = BotProcess({}, cwd=tmp_path, command=command)
     async with Pixazo(Settings(), Journal(), Faults()) as pixazo:
-        yield Driven(pixazo, process)
+        yield Target(pixazo, process)
         await process.kill()
 
 
 @pytest.fixture
-async def page(driven) -> AsyncIterator[aiohttp.ClientSession]:
+async def page(target) -> AsyncIterator[aiohttp.ClientSession]:
     app = web.Application()
-    app.add_routes(Panel(driven).routes)
+    app.add_routes(Panel(target).routes)
     async with (
         TestServer(app) as server,
         aiohttp.ClientSession(base_url=server.make_url("/")) as session,
@@ -52,7 +52,7 @@ async def post(page, path: str, body: object, **headers: str) -> tuple[int, dict
         return response.status, await response.json()
 
 
-async def test_the_state_shows_everything(page, driven):
+async def test_the_state_shows_everything(page, target):
     async with page.get("/panel/state") as response:
         state = await response.json()
 
@@ -73,11 +73,11 @@ async def test_the_state_shows_everything(page, driven):
     }
 
 
-async def test_requests_are_shown_newest_last(page, driven):
+async def test_requests_are_shown_newest_last(page, target):
     headers = {"Ocp-Apim-Subscription-Key": "sandbox-key"}
     for number in range(12):
         order = {"prompt": f"picture {number}"}
-        async with page.post(driven.pixazo.origin + SUBMIT, json=order, headers=headers):
+        async with page.post(target.pixazo.origin + SUBMIT, json=order, headers=headers):
             pass
 
     async with page.get("/panel/state") as response:
@@ -90,24 +90,24 @@ async def test_requests_are_shown_newest_last(page, driven):
     assert vendor["requests"][0]["status"] == "QUEUED"
 
 
-async def test_the_vendor_takes_new_settings(page, driven):
-    asked = {
+async def test_the_vendor_takes_new_settings(page, target):
+    body = {
         "queued_seconds": [0, 0.2],
         "processing_seconds": [1, 2.5],
         "wallet_usd": 0.5,
         "callbacks": False,
     }
 
-    code, state = await post(page, "vendor", asked)
+    code, state = await post(page, "vendor", body)
 
     assert code == 200
-    assert asked.items() <= state["vendor"].items()
-    settings = driven.pixazo.settings
+    assert body.items() <= state["vendor"].items()
+    settings = target.pixazo.settings
     assert (settings.queued_seconds, settings.callbacks) == ((0.0, 0.2), False)
 
 
-async def test_the_wallet_can_be_endless_again(page, driven):
-    driven.pixazo.wallet_usd = 0.0
+async def test_the_wallet_can_become_unlimited_again(page, target):
+    target.pixazo.wallet_usd = 0.0
 
     _, state = await post(page, "vendor", {"wallet_usd": None})
 
@@ -115,7 +115,7 @@ async def test_the_wallet_can_be_endless_again(page, driven):
 
 
 @pytest.mark.parametrize(
-    ("path", "asked"),
+    ("path", "body"),
     [
         ("vendor", {"queued_seconds": 3}),
         ("vendor", {"queued_seconds": [1]}),
@@ -138,40 +138,40 @@ async def test_the_wallet_can_be_endless_again(page, driven):
         ("bot", {}),
     ],
 )
-async def test_nonsense_changes_nothing_and_says_why(page, driven, path, asked):
-    before = Panel(driven).state()
+async def test_an_invalid_request_changes_nothing_and_says_why(page, target, path, body):
+    before = Panel(target).state()
 
-    code, answer = await post(page, path, asked)
+    code, answer = await post(page, path, body)
 
     assert code == 400
     assert answer["error"]
-    assert Panel(driven).state() == before
+    assert Panel(target).state() == before
 
 
-async def test_half_of_a_nonsense_changes_nothing_either(page, driven):
+async def test_a_partly_invalid_request_changes_nothing(page, target):
     await post(page, "vendor", {"wallet_usd": 1, "callbacks": "maybe"})
 
-    assert driven.pixazo.wallet_usd is None
+    assert target.pixazo.wallet_usd is None
 
 
-async def test_what_is_not_json_is_refused(page):
+async def test_invalid_json_is_refused(page):
     headers = {"Content-Type": "application/json"}
     async with page.post("/panel/vendor", data=b"{", headers=headers) as response:
         assert response.status == 400
 
 
-async def test_the_next_answers_are_queued_and_cleared(page, driven):
+async def test_the_next_answers_are_queued_and_cleared(page, target):
     await post(page, "vendor/next", {"answer": "429", "retry_after": 9, "count": 2})
     _, state = await post(page, "vendor/next", {"answer": "silence"})
     assert state["vendor"]["next"] == ["429", "429", "silence"]
-    assert driven.pixazo.next[0] == ("429", 9.0)
+    assert target.pixazo.next[0] == ("429", 9.0)
 
     _, state = await post(page, "vendor/next", {"answer": "clear"})
 
     assert state["vendor"]["next"] == []
 
 
-async def test_the_bot_is_started_killed_and_restarted(page, driven):
+async def test_the_bot_is_started_killed_and_restarted(page, target):
     _, state = await post(page, "bot", {"do": "start"})
     first = state["bot"]["pid"]
     assert state["bot"]["running"]
@@ -179,7 +179,7 @@ async def test_the_bot_is_started_killed_and_restarted(page, driven):
 
     _, state = await post(page, "bot", {"do": "kill"})
     assert (state["bot"]["running"], state["bot"]["pid"]) == (False, None)
-    assert driven.process.returncode == -9
+    assert target.process.returncode == -9
 
     _, state = await post(page, "bot", {"do": "restart"})
     second = state["bot"]["pid"]
@@ -190,12 +190,12 @@ async def test_the_bot_is_started_killed_and_restarted(page, driven):
     assert state["bot"]["log"][-1] == "bot ended with status -15"
 
 
-async def test_without_a_bot_there_is_nothing_to_start(page, driven):
-    process, driven.process = driven.process, None
+async def test_without_a_bot_start_is_refused(page, target):
+    process, target.process = target.process, None
 
     code, _ = await post(page, "bot", {"do": "start"})
 
-    driven.process = process
+    target.process = process
     assert code == 400
 
 
@@ -208,12 +208,12 @@ async def test_without_a_bot_there_is_nothing_to_start(page, driven):
         {"Host": "evil.example", "Origin": "http://evil.example"},
     ],
 )
-async def test_pages_of_other_origins_are_refused(page, driven, headers):
-    """Any web page that is open beside the sandbox could send a form to it."""
+async def test_pages_of_other_origins_are_refused(page, target, headers):
+    """Any web page open in the same browser could send a form to the sandbox."""
     code, _ = await post(page, "vendor", {"wallet_usd": 0}, **headers)
 
     assert code == 403
-    assert driven.pixazo.wallet_usd is None
+    assert target.pixazo.wallet_usd is None
 
 
 async def test_forms_are_refused(page):

@@ -1,4 +1,4 @@
-"""The vendor's stand-in, and a client with its key."""
+"""The vendor's stand-in and a client with its key."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -19,7 +19,7 @@ Submit = Callable[..., Awaitable[tuple[int, dict[str, Any]]]]
 
 @pytest.fixture
 def settings() -> Settings:
-    """A vendor that is in no hurry by itself: tests move its requests by hand."""
+    """Long delays: tests set the states."""
     return Settings(
         queued_seconds=(60, 60),
         processing_seconds=(60, 60),

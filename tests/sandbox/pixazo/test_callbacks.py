@@ -1,4 +1,4 @@
-"""Callbacks: which come, in which shape, how often, and to where."""
+"""Callbacks: which are sent, in which shape, how often and to which URL."""
 
 import json
 from collections.abc import AsyncIterator
@@ -11,13 +11,13 @@ from aiohttp.test_utils import TestServer
 
 from sandbox.faults import Answer, Fault, Faults
 from sandbox.journal import Journal
-from sandbox.pixazo.queue import LONGEST_CYCLE, Order, Plan, Queue, Request, Webhook
+from sandbox.pixazo.queue import MAX_CYCLE, Order, Plan, Queue, Request, Webhook
 
 HOOK = "https://bot.example/callbacks/7/secret"
 
 
 class Receiver:
-    """The bot's web server, as the vendor reaches it."""
+    """Imitates the bot's web server."""
 
     def __init__(self) -> None:
         self.journal = Journal()
@@ -37,7 +37,7 @@ async def receiver(settings) -> AsyncIterator[Receiver]:
     app = web.Application(middlewares=[receiver.journal.middleware, receiver.faults.middleware])
     app.router.add_post("/callbacks/7/secret", take)
     async with TestServer(app) as server:
-        settings.carry["https://bot.example"] = str(server.make_url("/")).rstrip("/")
+        settings.forward["https://bot.example"] = str(server.make_url("/")).rstrip("/")
         yield receiver
 
 
@@ -68,15 +68,15 @@ async def test_a_callback_has_the_shape_of_a_status_with_naive_times(
     (exchange,) = await receiver.journal.wait("POST", "/callbacks/7/secret")
 
     polled = await status(request_id)
-    told = json.loads(exchange.body)
-    assert list(told) == list(polled)
+    body = json.loads(exchange.body)
+    assert list(body) == list(polled)
     naive = polled["updated_at"].replace("T", " ")[:19]
-    assert told == polled | {"updated_at": naive, "completed_at": naive}
-    assert told["created_at"].endswith("Z")
+    assert body == polled | {"updated_at": naive, "completed_at": naive}
+    assert body["created_at"].endswith("Z")
     assert exchange.headers["Content-Type"].startswith("application/json")
 
 
-async def test_the_proxy_keeps_the_public_name(receiver, pixazo, submit):
+async def test_forwarding_keeps_the_public_host(receiver, pixazo, submit):
     pixazo.move(await order(submit), "FAILED")
 
     (exchange,) = await receiver.journal.wait("POST", "*")
@@ -86,7 +86,7 @@ async def test_the_proxy_keeps_the_public_name(receiver, pixazo, submit):
     assert "Ocp-Apim-Subscription-Key" not in exchange.headers
 
 
-async def test_sync_tells_every_state(receiver, pixazo, submit):
+async def test_sync_sends_every_state(receiver, pixazo, submit):
     request_id = await order(submit, "sync")
 
     pixazo.move(request_id, "PROCESSING")
@@ -108,16 +108,16 @@ def test_sync_repeats_itself_at_least_every_15_seconds():
     queue = Queue(wallet_usd=None)
     queue.accept(request)
 
-    told = []
+    sent = []
     while (due := queue.next_due()) is not None:
-        told += [(due, news.status) for news in queue.advance(due)]
+        sent += [(due, request_now.status) for request_now in queue.advance(due)]
 
-    assert told[:3] == [(15, "QUEUED"), (20, "PROCESSING"), (35, "PROCESSING")]
-    assert told[-1] == (120, "COMPLETED")
-    assert max(b - a for (a, _), (b, _) in pairwise(told)) <= LONGEST_CYCLE
+    assert sent[:3] == [(15, "QUEUED"), (20, "PROCESSING"), (35, "PROCESSING")]
+    assert sent[-1] == (120, "COMPLETED")
+    assert max(b - a for (a, _), (b, _) in pairwise(sent)) <= MAX_CYCLE
 
 
-async def test_a_callback_that_fails_comes_again(receiver, pixazo, submit):
+async def test_a_failed_callback_is_retried(receiver, pixazo, submit):
     receiver.faults.add(Fault(method="POST", path="*", times=2, do=Answer(status=503)))
 
     pixazo.move(await order(submit), "COMPLETED")
@@ -134,7 +134,7 @@ async def test_a_callback_may_come_more_than_once(settings, receiver, pixazo, su
     assert await receiver.states(3) == ["COMPLETED"] * 3
 
 
-async def test_callbacks_can_be_lost(settings, receiver, pixazo, submit, status):
+async def test_callbacks_can_be_switched_off(settings, receiver, pixazo, submit, status):
     settings.callbacks = False
     lost = await order(submit)
     pixazo.move(lost, "COMPLETED")
@@ -148,8 +148,8 @@ async def test_callbacks_can_be_lost(settings, receiver, pixazo, submit, status)
 
 
 async def test_nothing_leaves_this_machine(settings, pixazo, submit):
-    """An origin that is not carried anywhere is not looked up, let alone called."""
-    settings.carry.clear()
+    """An origin without a local target is not even looked up."""
+    settings.forward.clear()
 
     pixazo.move(await order(submit), "COMPLETED")
     await pixazo.callbacks.settle()

@@ -1,4 +1,4 @@
-"""The vendor's page, line by line: a client that works here must work there."""
+"""The vendor's contract, line by line."""
 
 import asyncio
 import json
@@ -12,9 +12,8 @@ from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.pixazo import Pixazo, Settings, Status
 from sandbox.pixazo.queue import Order
+from tests.sandbox.pixazo.conftest import KEY, STATUS, SUBMIT
 
-SUBMIT = "/auraflow-v0-3-512/v1/auraflow-v0-3-request"
-STATUS = "/v2/requests/status/"
 REQUEST_ID = (
     r"auraflow-v0-3-512_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 )
@@ -65,7 +64,7 @@ async def test_the_status_has_the_universal_shape(submit, status, pixazo):
 
 
 @pytest.mark.parametrize("outcome", ["FAILED", "ERROR"])
-async def test_an_unhappy_end_has_words_and_no_output(submit, status, pixazo, outcome):
+async def test_a_failed_request_has_an_error_and_no_output(submit, status, pixazo, outcome):
     _, ticket = await submit()
 
     pixazo.move(ticket["request_id"], outcome, error="The model tripped")
@@ -74,7 +73,7 @@ async def test_an_unhappy_end_has_words_and_no_output(submit, status, pixazo, ou
     assert (body["status"], body["error"], body["output"]) == (outcome, "The model tripped", None)
 
 
-async def test_a_state_that_nobody_documented_can_be_shown(submit, status, pixazo):
+async def test_undocumented_states_are_possible(submit, status, pixazo):
     _, ticket = await submit()
 
     pixazo.move(ticket["request_id"], "RESTING")
@@ -86,10 +85,10 @@ async def test_a_state_that_nobody_documented_can_be_shown(submit, status, pixaz
     ("headers", "word"), [({}, "missing"), ({"Ocp-Apim-Subscription-Key": "other"}, "invalid")]
 )
 @pytest.mark.parametrize("path", [SUBMIT, STATUS + "x", "/anything"])
-async def test_without_the_right_key_there_is_only_401(pixazo, headers, word, path):
+async def test_without_the_right_key_every_path_answers_401(pixazo, headers, word, path):
     async with (
-        aiohttp.ClientSession(base_url=pixazo.origin, headers=headers) as stranger,
-        stranger.request("POST" if path == SUBMIT else "GET", path) as response,
+        aiohttp.ClientSession(base_url=pixazo.origin, headers=headers) as other,
+        other.request("POST" if path == SUBMIT else "GET", path) as response,
     ):
         body = await response.json()
 
@@ -161,7 +160,7 @@ async def test_unknown_requests_and_paths_are_404(client):
             assert response.status == 404
 
 
-async def test_the_wallet_pays_for_each_picture_and_then_says_402(submit, pixazo):
+async def test_an_empty_wallet_answers_402(submit, pixazo):
     pixazo.wallet_usd = 0.003
 
     assert (await submit(num_images=2))[0] == 202
@@ -188,7 +187,7 @@ async def test_only_error_is_not_charged(submit, pixazo, outcome, left):
     assert pixazo.wallet_usd == left
 
 
-async def test_a_queue_left_alone_works_by_the_clock(settings, submit, status, pixazo):
+async def test_states_change_by_time(settings, submit, status, pixazo):
     settings.queued_seconds = settings.processing_seconds = (0.0, 0.0)
 
     _, ticket = await submit()
@@ -196,7 +195,7 @@ async def test_a_queue_left_alone_works_by_the_clock(settings, submit, status, p
     assert (await status(ticket["request_id"]))["status"] == "COMPLETED"
 
 
-async def test_a_queue_that_is_held_waits_for_a_hand(settings, submit, status, pixazo):
+async def test_a_held_queue_changes_no_state_by_time(settings, submit, status, pixazo):
     settings.queued_seconds = settings.processing_seconds = (0.0, 0.0)
     pixazo.hold_states()
 
@@ -207,8 +206,8 @@ async def test_a_queue_that_is_held_waits_for_a_hand(settings, submit, status, p
     assert (await status(ticket["request_id"]))["status"] == "COMPLETED"
 
 
-async def test_an_order_that_nobody_submits_is_followed_like_any_other(settings, status, pixazo):
-    """Of a process before, as it seems: whoever carries on knows its request id."""
+async def test_an_enqueued_order_runs_without_a_submit(settings, status, pixazo):
+    """Like an order of an earlier process, which knows its request id."""
     settings.queued_seconds = settings.processing_seconds = (0.0, 0.0)
 
     taken = pixazo.enqueue(Order(prompt="a lighthouse"))
@@ -235,7 +234,9 @@ QUEUE = {"error", "message"}
         ("503", 5, 503, GATEWAY, "5"),
     ],
 )
-async def test_a_refusal_can_be_arranged(client, pixazo, answer, retry_after, code, keys, header):
+async def test_error_responses_can_be_planned(
+    client, pixazo, answer, retry_after, code, keys, header
+):
     pixazo.wallet_usd = 1.0
     pixazo.answer_next(answer, retry_after=retry_after)
 
@@ -247,7 +248,7 @@ async def test_a_refusal_can_be_arranged(client, pixazo, answer, retry_after, co
     assert (pixazo.accepted, pixazo.wallet_usd) == ([], 1.0)
 
 
-async def test_a_quota_names_its_end_as_dotnet_writes_it(submit, pixazo):
+async def test_a_quota_names_its_end_in_dotnet_format(submit, pixazo):
     pixazo.answer_next("403", retry_after=5 * 86400 + 3 * 3600 + 23 * 60 + 11)
 
     _, body = await submit()
@@ -272,7 +273,7 @@ async def test_a_refusal_may_be_a_web_page(client, pixazo):
         assert (response.status, response.content_type) == (502, "text/html")
 
 
-async def test_arranged_answers_come_in_order_and_then_no_more(submit, pixazo):
+async def test_planned_answers_come_in_order_and_once(submit, pixazo):
     pixazo.answer_next("500")
     pixazo.answer_next("429", count=2)
 
@@ -280,7 +281,7 @@ async def test_arranged_answers_come_in_order_and_then_no_more(submit, pixazo):
 
 
 @pytest.mark.parametrize("outcome", ["FAILED", "ERROR"])
-async def test_an_unhappy_end_can_be_arranged(settings, submit, status, pixazo, outcome):
+async def test_a_failure_can_be_planned(settings, submit, status, pixazo, outcome):
     settings.queued_seconds = settings.processing_seconds = (0.0, 0.0)
     pixazo.answer_next(outcome)
 
@@ -292,8 +293,8 @@ async def test_an_unhappy_end_can_be_arranged(settings, submit, status, pixazo, 
     assert body["error"]
 
 
-async def test_a_cut_submit_is_billed_all_the_same(submit, pixazo):
-    """What makes a lost answer dangerous: sending again would pay twice."""
+async def test_a_cut_submit_is_billed(submit, pixazo):
+    """So a retry after a lost answer pays twice."""
     pixazo.wallet_usd = 1.0
     pixazo.answer_next("cut")
 
@@ -308,22 +309,19 @@ async def test_silence_is_billed_and_never_answered():
     async with Pixazo(Settings(wallet_usd=1.0), Journal(), Faults()) as pixazo:
         pixazo.answer_next("silence")
         async with aiohttp.ClientSession(base_url=pixazo.origin) as client:
-            headers = {"Ocp-Apim-Subscription-Key": "sandbox-key"}
-            asking = asyncio.ensure_future(
-                client.post(SUBMIT, json={"prompt": "x"}, headers=headers)
-            )
+            pending = asyncio.ensure_future(client.post(SUBMIT, json={"prompt": "x"}, headers=KEY))
             (accepted,) = await pixazo.wait_accepted()
             assert pixazo.wallet_usd == 0.999
-            assert not asking.done()
+            assert not pending.done()
             assert pixazo.request(accepted.request_id).status == Status.QUEUED
             await pixazo.__aexit__()
 
             with pytest.raises(aiohttp.ServerDisconnectedError):
-                await asking
+                await pending
 
 
 async def test_a_synchronous_answer_holds_the_pictures(client, pixazo):
-    """Another page of the vendor shows it for the same model."""
+    """Documented on another page of the vendor for the same model."""
     pixazo.answer_next("images")
 
     async with client.post(SUBMIT, json={"prompt": "x", "num_images": 2}) as response:

@@ -1,4 +1,4 @@
-"""The pictures' origin, on which a test proves that the key never gets there."""
+"""The server of the pictures."""
 
 import io
 
@@ -14,11 +14,11 @@ async def media(submit, pixazo, status, **order) -> list[str]:
 
 
 async def fetch(url: str) -> tuple[int, str, bytes]:
-    async with aiohttp.ClientSession() as stranger, stranger.get(url) as response:
+    async with aiohttp.ClientSession() as client, client.get(url) as response:
         return response.status, response.content_type, await response.read()
 
 
-async def test_pictures_lie_on_another_origin_and_need_no_key(pixazo, submit, status):
+async def test_pictures_have_a_separate_origin_and_need_no_key(pixazo, submit, status):
     (url,) = await media(submit, pixazo, status)
 
     code, kind, picture = await fetch(url)
@@ -40,7 +40,7 @@ async def test_the_pictures_of_one_order_differ_and_stay_the_same(pixazo, submit
     assert [await fetch(url) for url in urls] == pictures
 
 
-async def test_a_picture_may_hide_what_it_is(settings, pixazo, submit, status):
+async def test_a_picture_may_have_a_generic_type(settings, pixazo, submit, status):
     settings.bare_media = True
     (url,) = await media(submit, pixazo, status)
 
@@ -51,7 +51,7 @@ async def test_a_picture_may_hide_what_it_is(settings, pixazo, submit, status):
     assert picture.startswith(b"\x89PNG")
 
 
-async def test_nothing_is_there_before_it_is_done(pixazo, submit, status):
+async def test_a_picture_is_404_until_its_request_is_completed(pixazo, submit, status):
     _, ticket = await submit()
     folder = f"{pixazo.media_origin}/v1/{ticket['request_id']}"
 

@@ -1,4 +1,4 @@
-"""The origin where the pictures lie. It has never heard of a key."""
+"""Serves the pictures, on an origin that takes no key."""
 
 import asyncio
 
@@ -10,36 +10,36 @@ from sandbox.pixazo.painter import paint
 from sandbox.pixazo.queue import Order, Queue, Request, Status
 from sandbox.pixazo.settings import Settings
 
-PICTURES_KEPT = 32  # one that was let go is painted again: the same order gives the same picture
+PICTURES_KEPT = 32  # an evicted picture is painted again, with equal bytes
 
 
-class Gallery:
-    """Paints a picture when it is first downloaded, and keeps the newest ones."""
+class MediaServer:
+    """Paints a picture at its first download and caches the newest ones."""
 
     def __init__(self, settings: Settings, queue: Queue, journal: Journal, faults: Faults) -> None:
-        self.origin = ""  # told once it is known
+        self.origin = ""  # set when the server listens
         self.app = web.Application(middlewares=[journal.middleware, faults.middleware])
         self.app.router.add_get("/v1/{request_id}/{name}", self._get)
         self._settings = settings
         self._queue = queue
         self._pictures: dict[str, bytes] = {}
-        self._brush = asyncio.Lock()  # one picture at a time: the machine has other work too
+        self._painting = asyncio.Lock()  # one picture at a time: it is CPU-bound
 
     def output(self, request: Request) -> tuple[list[str], str]:
-        """Return the addresses of a request's pictures, and their type as the vendor calls it."""
+        """Return the URLs of a request's pictures and their media type."""
         suffix = "ext" if self._settings.bare_media else "png"
         kind = "application/octet-stream" if self._settings.bare_media else "image/png"
         numbers = ["", *(f"_{n}" for n in range(2, request.order.num_images + 1))]
         folder = f"{self.origin}/v1/{request.request_id}"
         return [f"{folder}/output{number}.{suffix}" for number in numbers], kind
 
-    async def _get(self, asked: web.Request) -> web.StreamResponse:
-        request = self._queue.get(asked.match_info["request_id"])
+    async def _get(self, http_request: web.Request) -> web.StreamResponse:
+        request = self._queue.get(http_request.match_info["request_id"])
         media, kind = self.output(request) if request else ([], "")
-        address = f"{self.origin}{asked.path}"
+        address = f"{self.origin}{http_request.path}"
         if request is None or request.status != Status.COMPLETED or address not in media:
             return web.Response(status=404, text="404 Not Found")
-        async with self._brush:
+        async with self._painting:
             if address not in self._pictures:
                 if len(self._pictures) >= PICTURES_KEPT:
                     del self._pictures[next(iter(self._pictures))]
