@@ -5,7 +5,7 @@ BIN := .venv/bin
 LOCALES := bot/ui/locales
 OPENAPI := $(or $(DISCORD_OPENAPI),../shared/facts/discord-openapi.json)
 
-.PHONY: sandbox run test coverage lint check format bench chaos picture messages schema requirements clean
+.PHONY: sandbox run test coverage lint check page-check format bench chaos picture messages schema requirements clean
 
 sandbox: .venv/run        ## try the whole bot in a browser: no account, no key
 	@$(BIN)/python -m sandbox
@@ -30,6 +30,9 @@ lint: .venv/dev           ## format, lint, types, import contracts
 
 check: lint               ## lint, then run every test
 	@$(MAKE) --no-print-directory test
+
+page-check: node_modules/.installed  ## types, lint and format of the sandbox's page (needs npm)
+	@npm run --silent check
 
 format: .venv/dev         ## format, and fix what ruff can fix
 	$(BIN)/ruff format .
@@ -61,7 +64,7 @@ requirements:             ## pin the newest dependencies that pyproject.toml all
 		--constraint requirements.txt --group dev pyproject.toml -o requirements-dev.txt
 
 clean:
-	rm -rf .coverage* dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .coverage* dist .venv node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # A stamp file for each set of requirements: make installs again when the pins change.
 .venv/run: requirements.txt
@@ -71,6 +74,10 @@ clean:
 .venv/dev: requirements-dev.txt
 	@$(call install,requirements-dev.txt)
 	@touch $@ .venv/run
+
+node_modules/.installed: package.json
+	@npm install --silent --no-package-lock --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 define install
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv && \

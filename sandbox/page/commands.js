@@ -1,114 +1,160 @@
 /**
- * Slash commands as text: which ones are there, what a line says, and whether it may be sent.
+ * Slash commands as text: which ones are available, what a line says, and whether it can be sent.
  *
  * Pure: no DOM, no network. Everything comes from the commands that the bot registered; no command and no option is
  * known here by name.
  * @module commands
  */
+/** @import { Directory } from "./store.js" */
+import { shorten } from "./dom.js";
 
 /** Discord's numbers for option types. */
 export const Option = Object.freeze({
-  SUBCOMMAND: 1, GROUP: 2, STRING: 3, INTEGER: 4, BOOLEAN: 5, USER: 6, CHANNEL: 7, ROLE: 8, MENTIONABLE: 9,
-  NUMBER: 10, ATTACHMENT: 11,
+  SUBCOMMAND: 1,
+  GROUP: 2,
+  STRING: 3,
+  INTEGER: 4,
+  BOOLEAN: 5,
+  USER: 6,
+  CHANNEL: 7,
+  ROLE: 8,
+  MENTIONABLE: 9,
+  NUMBER: 10,
+  ATTACHMENT: 11,
 });
 
-const TYPE_WORDS = {
-  3: "text", 4: "whole number", 5: "true or false", 6: "member", 7: "channel", 8: "role", 9: "member or role",
-  10: "number", 11: "file",
+/** @type {Record<number, string>} */
+const TYPE_NAMES = {
+  3: "text",
+  4: "whole number",
+  5: "true or false",
+  6: "member",
+  7: "channel",
+  8: "role",
+  9: "member or role",
+  10: "number",
+  11: "file",
 };
 const LONGEST_TEXT = 6000; // Discord's own limit for a text option
 
 /**
- * @typedef {{command: object, path: string[], label: string, description: string, options: object[]}} Entry
- *   One thing that can be run: a command, or one of its subcommands.
+ * @typedef {object} Entry one thing that can be run: a command, or one of its subcommands
+ * @property {Discord.Command} command
+ * @property {Discord.CommandOption[]} path from the command to the subcommand
+ * @property {string} label
+ * @property {string} description
+ * @property {Discord.CommandOption[]} options
  */
 
 /**
- * @typedef {{option: object, start: number, valueStart: number, end: number, raw: string}} Given
- *   An option in a line: where its name starts, where its value starts and ends, and the value as typed.
+ * @typedef {object} Given an option in a line
+ * @property {Discord.CommandOption} option
+ * @property {number} start where its name starts
+ * @property {number} valueStart
+ * @property {number} end where its value ends
+ * @property {string} raw the value as typed
+ */
+
+/**
+ * @typedef {{entry: Entry, given: Given[], stray: string}} Parsed a line; `stray` is text that belongs to no option
+ * @typedef {Directory & {picked?: Map<string, string | number>}} Lookup what names can mean: users and places, and
+ *   the suggestions of the bot that the user chose
+ * @typedef {{option: Discord.CommandOption | null, text: string}} Problem
  */
 
 /**
  * The commands of one kind that Discord would offer here.
- * @param {object[]} commands as the bot registered them
- * @param {{guildId: string|null, nsfw: boolean, moderator: boolean, private?: boolean, hasBot?: boolean,
+ * @param {Discord.Command[]} commands as the bot registered them
+ * @param {{guildId: string | null, nsfw: boolean, moderator: boolean, private?: boolean, hasBot?: boolean,
  *   installed?: boolean}} place `hasBot`: the bot was invited there; `installed`: you added it to your account;
  *   `private`: a direct channel without the bot
  * @param {number} kind 1: slash, 2: on a user, 3: on a message
  */
 export function available(commands, place, kind = 1) {
+  const invited = place.hasBot !== false && !place.private;
+  const context = place.private ? 2 : place.guildId ? 0 : 1;
   return commands.filter((command) => {
     if ((command.type ?? 1) !== kind) return false;
-    const invited = place.hasBot !== false && !place.private;
     if (command.guild_id && (command.guild_id !== place.guildId || !invited)) return false;
     const installs = command.integration_types ?? [0];
     if (!(installs.includes(0) && invited) && !(installs.includes(1) && place.installed)) return false;
-    const context = place.private ? 2 : place.guildId ? 0 : 1;
-    const offered = command.contexts ?? (command.dm_permission === false ? [0, 2] : [0, 1, 2]);
-    if (!offered.includes(context)) return false;
+    const contexts = command.contexts ?? (command.dm_permission === false ? [0, 2] : [0, 1, 2]);
+    if (!contexts.includes(context)) return false;
     if (command.nsfw && place.guildId && !place.nsfw) return false;
-    const needed = command.default_member_permissions ?? null; // "0": nobody, until an admin opens it
+    const needed = command.default_member_permissions ?? null; // "0": no member, until an admin allows it
     return needed === null || !place.guildId || (place.moderator && needed !== "0");
   });
 }
 
-/** Commands and subcommands as one list. @returns {Entry[]} */
+/** Commands and subcommands as one list. @param {Discord.Command[]} commands */
 export function flatten(commands) {
   return commands.flatMap((command) => branch(command, [], command.name, command));
 }
 
-function branch(command, path, label, node) {
-  const children = (node.options ?? []).filter((option) => option.type <= Option.GROUP);
+/**
+ * @param {Discord.Command} command
+ * @param {Discord.CommandOption[]} path
+ * @param {string} label
+ * @param {Discord.Command | Discord.CommandOption} node
+ * @returns {Entry[]}
+ */
+function branch(command, path, label, { description, options = [] }) {
+  const children = options.filter((option) => option.type <= Option.GROUP);
   if (!children.length) {
-    return [{ command, path, label, description: node.description, options: requiredFirst(node.options ?? []) }];
+    const required = options.filter((option) => option.required);
+    const optional = options.filter((option) => !option.required);
+    return [{ command, path, label, description, options: [...required, ...optional] }];
   }
   return children.flatMap((child) => branch(command, [...path, child], `${label} ${child.name}`, child));
 }
 
-const requiredFirst = (options) => [
-  ...options.filter((option) => option.required),
-  ...options.filter((option) => !option.required),
-];
-
-/** The entry that a line names, or null while the name is incomplete. The longest name wins. */
+/**
+ * The entry that a line names, or null while the name is incomplete. The longest name wins.
+ * @param {string} text
+ * @param {Entry[]} entries
+ */
 export function match(text, entries) {
-  return entries
-    .filter(({ label }) => text.startsWith(`/${label}`) && /^(\s|$)/u.test(text.slice(label.length + 1)))
-    .reduce((best, entry) => (!best || entry.label.length > best.label.length ? entry : best), null);
-}
-
-/** The entries that the beginning of a line may still become, the closest first. */
-export function complete(text, entries) {
-  const typed = text.slice(1).toLowerCase().replace(/\s+/gu, " ");
-  const starts = entries.filter(({ label }) => label.startsWith(typed));
-  const inside = entries.filter(
-    ({ label }) => !label.startsWith(typed) && typed.trim() && label.includes(typed.trim()),
+  const named = entries.filter(
+    ({ label }) => text.startsWith(`/${label}`) && /^(\s|$)/u.test(text.slice(label.length + 1)),
   );
-  return [...starts, ...inside];
+  return named.sort((a, b) => b.label.length - a.label.length)[0] ?? null;
 }
 
 /**
- * Read a line. A known option's `name:` opens its value, which runs to the next one; a name that was given
+ * The entries that the beginning of a line can still become, the closest first.
+ * @param {string} text
+ * @param {Entry[]} entries
+ */
+export function complete(text, entries) {
+  const typed = text.slice(1).toLowerCase().replace(/\s+/gu, " ");
+  const part = typed.trim();
+  const starts = entries.filter(({ label }) => label.startsWith(typed));
+  return [...starts, ...entries.filter((entry) => !starts.includes(entry) && part && entry.label.includes(part))];
+}
+
+/**
+ * Parse a line. The `name:` of an option starts its value, which ends at the next one; a name that was given
  * already is text, so a prompt may hold any colon. Text before the first name belongs to the first required text
  * option.
  *
  * @param {string} text
  * @param {Entry} entry
- * @returns {{entry: Entry, given: Given[], stray: string}} `stray`: text that belongs to no option
+ * @returns {Parsed}
  */
 export function parse(text, entry) {
   const from = entry.label.length + 1;
   const byName = new Map(entry.options.map((option) => [option.name, option]));
+  /** @type {Given[]} */
   const given = [];
   const marker = /(^|\s)([\p{L}\p{N}_'-]{1,32}):/gu;
   marker.lastIndex = from;
-  for (let found = marker.exec(text); found; found = marker.exec(text)) {
-    const option = byName.get(found[2]);
+  for (let match = marker.exec(text); match; match = marker.exec(text)) {
+    const option = byName.get(match[2]);
+    const start = match.index + match[1].length;
     if (!option || given.some((item) => item.option === option)) {
-      marker.lastIndex = found.index + found[1].length + 1; // "a:b:" may hide a marker further on
+      marker.lastIndex = start + 1; // "a:b:" may hold a marker further on
       continue;
     }
-    const start = found.index + found[1].length;
     given.push({ option, start, valueStart: start + option.name.length + 1, end: text.length, raw: "" });
   }
   given.forEach((item, index) => {
@@ -117,161 +163,169 @@ export function parse(text, entry) {
   });
   const until = given[0]?.start ?? text.length;
   const stray = text.slice(from, until).trim();
-  const taker = entry.options.find((option) => option.required && option.type === Option.STRING);
-  if (stray && taker && !given.some((item) => item.option === taker)) {
+  const option = entry.options.find((candidate) => candidate.required && candidate.type === Option.STRING);
+  if (stray && option && !given.some((item) => item.option === option)) {
     const start = from + text.slice(from, until).search(/\S/u);
-    given.unshift({ option: taker, start, valueStart: start, end: until, raw: stray });
+    given.unshift({ option, start, valueStart: start, end: until, raw: stray });
     return { entry, given, stray: "" };
   }
   return { entry, given, stray };
 }
 
-/** The option whose value the caret stands in, or null. */
+/** The option whose value holds the caret, or null. @param {Parsed} parsed @param {number} caret */
 export function optionAt(parsed, caret) {
   return parsed.given.findLast((item) => caret >= item.valueStart && caret <= item.end) ?? null;
 }
 
+/** The value that was given for an option. @param {Parsed} parsed @param {Discord.CommandOption | null} option */
+export const givenFor = (parsed, option) => parsed.given.find((item) => item.option === option);
+
 /**
- * Check a line as Discord's client does, and turn it into what is sent.
- * @param {ReturnType<typeof parse>} parsed
- * @param {{users: object[], roles: object[], channels: object[]}} directory what names may stand for here
- * @returns {{options: object[], problems: {option: object|null, text: string}[]}}
+ * Check a line as Discord's client does, and make the options that are sent.
+ * @param {Parsed} parsed
+ * @param {Lookup} lookup
  */
-export function check(parsed, directory) {
+export function check(parsed, lookup) {
+  /** @type {Problem[]} */
   const problems = [];
   const values = [];
-  if (parsed.stray) {
-    problems.push({
-      option: null,
-      text: `“${shorten(parsed.stray)}” belongs to no option.${example(parsed.entry.options[0])}`,
-    });
+  const { entry, stray } = parsed;
+  if (stray) {
+    const example = entry.options.length ? ` Name one first, such as “${entry.options[0].name}:”.` : "";
+    problems.push({ option: null, text: `“${shorten(stray, 40)}” belongs to no option.${example}` });
   }
-  for (const option of parsed.entry.options) {
-    const item = parsed.given.find((candidate) => candidate.option === option);
-    if (!item || !item.raw) {
-      if (option.required) problems.push({ option, text: `${option.name} is required.` });
-      else if (item) problems.push({ option, text: `${option.name} has no value. Give it one, or take it out.` });
+  for (const option of entry.options) {
+    const { type, name, required } = option;
+    const item = givenFor(parsed, option);
+    if (!item?.raw) {
+      if (required) problems.push({ option, text: `${name} is required.` });
+      else if (item) problems.push({ option, text: `${name} has no value. Give it one, or take it out.` });
       continue;
     }
-    const result = convert(option, item.raw, directory);
-    if ("problem" in result) problems.push({ option, text: `${option.name} ${result.problem}` });
-    else values.push({ name: option.name, type: option.type, value: result.value });
+    const result = convert(option, item.raw, lookup);
+    if ("problem" in result) problems.push({ option, text: `${name} ${result.problem}` });
+    else values.push({ name, type, value: result.value });
   }
-  return { options: nest(parsed.entry.path, values), problems };
+  return { options: nest(entry.path, values), problems };
 }
 
-/** The options as far as they can be read, with the focused one marked: what an autocomplete request carries. */
-export function partial(parsed, focused, directory) {
+/**
+ * The options of an autocomplete request: those that are valid so far, and the focused one as it was typed.
+ * @param {Parsed} parsed
+ * @param {Discord.CommandOption} focused
+ * @param {Lookup} lookup
+ */
+export function partial(parsed, focused, lookup) {
   const values = parsed.given.flatMap(({ option, raw }) => {
-    if (option === focused) return [{ name: option.name, type: option.type, value: raw, focused: true }];
-    const result = convert(option, raw, directory);
-    return "problem" in result ? [] : [{ name: option.name, type: option.type, value: result.value }];
+    const { type, name } = option;
+    if (option === focused) return [{ name, type, value: raw, focused: true }];
+    const result = convert(option, raw, lookup);
+    return "problem" in result ? [] : [{ name, type, value: result.value }];
   });
   return nest(parsed.entry.path, values);
 }
 
+/** @param {Discord.CommandOption[]} path @param {object[]} values @returns {object[]} */
 function nest(path, values) {
-  return path.reduceRight((options, node) => [{ name: node.name, type: node.type, options }], values);
+  return path.reduceRight((options, { name, type }) => [{ name, type, options }], values);
 }
 
-/** Under what the value of a choice of the bot's is kept: the text shows the choice's name only. */
+/**
+ * The key of a suggestion that the user chose: the text shows only its name, not its value.
+ * @param {Discord.CommandOption} option
+ * @param {string} name
+ */
 export const pickKey = (option, name) => `${option.name}\n${name.trim()}`;
 
+/** @typedef {{value: string | number | boolean} | {problem: string}} Result the problem continues "<option name> …" */
+
 /**
- * Read one value.
- * @returns {{value: any}|{problem: string}} the problem continues a sentence that begins with the option's name
+ * Convert one value to what is sent.
+ * @param {Discord.CommandOption} option
+ * @param {string} raw
+ * @param {Lookup} lookup
+ * @returns {Result}
  */
-export function convert(option, raw, directory) {
-  const picked = directory.picked?.get(pickKey(option, raw));
+export function convert(option, raw, lookup) {
+  const picked = lookup.picked?.get(pickKey(option, raw));
   if (picked !== undefined) return { value: picked };
-  if (option.choices?.length) {
-    const wanted = raw.toLowerCase();
-    const choice = option.choices.find(({ name }) => name.toLowerCase() === wanted) ?? option.choices.find(
-      ({ value }) => String(value).toLowerCase() === wanted,
-    );
-    return choice
-      ? { value: choice.value }
-      : { problem: `must be one of: ${option.choices.map(({ name }) => name).join(", ")}.` };
-  }
+  if (option.choices?.length) return convertChoice(option.choices, raw.toLowerCase());
   switch (option.type) {
     case Option.STRING:
-      return text(option, raw);
+      return convertText(option, raw);
     case Option.INTEGER:
-      return /^[+-]?\d+$/u.test(raw)
-        ? amount(option, Number(raw))
-        : { problem: `must be a whole number${within(option)}.` };
+      if (!/^[+-]?\d+$/u.test(raw)) return { problem: `must be a whole number${range(option)}.` };
+      return convertNumber(option, Number(raw));
     case Option.NUMBER:
-      return /^[+-]?(\d+([.,]\d*)?|[.,]\d+)$/u.test(raw)
-        ? amount(option, Number(raw.replace(",", ".")))
-        : { problem: `must be a number${within(option)}.` };
+      if (!/^[+-]?(\d+([.,]\d*)?|[.,]\d+)$/u.test(raw)) return { problem: `must be a number${range(option)}.` };
+      return convertNumber(option, Number(raw.replace(",", ".")));
     case Option.BOOLEAN:
       if (/^(true|yes|on)$/iu.test(raw)) return { value: true };
       return /^(false|no|off)$/iu.test(raw) ? { value: false } : { problem: "must be True or False." };
     case Option.ATTACHMENT:
       return { problem: "takes a file, which this page cannot attach." };
     default:
-      return entity(option, raw, directory);
+      return convertEntity(option, raw, lookup);
   }
 }
 
-function text(option, raw) {
-  const length = Array.from(raw).length;
-  const most = option.max_length ?? LONGEST_TEXT;
-  if (length < (option.min_length ?? 0)) return {
-    problem: `must have at least ${option.min_length} characters; it has ${length}.`,
-  };
+/** @param {Discord.Choice[]} choices @param {string} wanted @returns {Result} */
+function convertChoice(choices, wanted) {
+  const choice =
+    choices.find(({ name }) => name.toLowerCase() === wanted) ??
+    choices.find(({ value }) => String(value).toLowerCase() === wanted);
+  if (choice) return { value: choice.value };
+  return { problem: `must be one of: ${choices.map(({ name }) => name).join(", ")}.` };
+}
+
+/** @param {Discord.CommandOption} option @param {string} raw @returns {Result} */
+function convertText({ min_length: least = 0, max_length: most = LONGEST_TEXT }, raw) {
+  const { length } = Array.from(raw);
+  if (length < least) return { problem: `must have at least ${least} characters; it has ${length}.` };
   return length > most ? { problem: `may have at most ${most} characters; it has ${length}.` } : { value: raw };
 }
 
-function amount(option, value) {
-  if (option.type === Option.INTEGER && !Number.isSafeInteger(value)) return { problem: "is too large a number." };
-  if (option.min_value !== undefined && value < option.min_value) return {
-    problem: `must be at least ${option.min_value}${within(option)}.`,
-  };
-  if (option.max_value !== undefined && value > option.max_value) return {
-    problem: `must be at most ${option.max_value}${within(option)}.`,
-  };
-  return { value };
+/** @param {Discord.CommandOption} option @param {number} value @returns {Result} */
+function convertNumber(option, value) {
+  const { type, min_value: low, max_value: high } = option;
+  if (type === Option.INTEGER && !Number.isSafeInteger(value)) return { problem: "is too large a number." };
+  if (low !== undefined && value < low) return { problem: `must be at least ${low}${range(option)}.` };
+  return high !== undefined && value > high ? { problem: `must be at most ${high}${range(option)}.` } : { value };
 }
 
-function entity(option, raw, directory) {
-  const kinds = { 6: ["users"], 7: ["channels"], 8: ["roles"], 9: ["users", "roles"] }[option.type] ?? [];
-  const candidates = kinds.flatMap((kind) => directory[kind]);
+/** @param {Discord.CommandOption} option @param {string} raw @param {Lookup} lookup @returns {Result} */
+function convertEntity({ type }, raw, { users, channels, roles }) {
+  /** @type {Record<number, {id: string, name?: string, username?: string, global_name?: string | null}[]>} */
+  const candidates = { 6: users, 7: channels, 8: roles, 9: [...users, ...roles] };
   const id = /^(?:<(?:@[!&]?|#))?(\d{5,})>?$/u.exec(raw)?.[1];
   const name = raw.replace(/^[@#]/u, "").toLowerCase();
-  const found = candidates.find(
-    (item) => (id ? item.id === id : [
-      item.global_name,
-      item.username,
-      item.name,
-    ].some((each) => each?.toLowerCase() === name)),
+  const entity = (candidates[type] ?? []).find((item) =>
+    id ? item.id === id : [item.global_name, item.username, item.name].some((each) => each?.toLowerCase() === name),
   );
-  return found ? { value: found.id } : { problem: `must be a ${TYPE_WORDS[option.type]} of this server.` };
+  return entity ? { value: entity.id } : { problem: `must be a ${TYPE_NAMES[type]} of this server.` };
 }
 
-/** What an option takes, in words: `{type: "whole number", range: "1 to 4"}`; range is "" where there is none. */
-export function describe(option) {
-  const { min_value: low, max_value: high, min_length: short, max_length: long } = option;
-  let range = span(low, high, "");
-  if (option.type === Option.STRING) range = span(short, long, " characters");
-  if (option.choices?.length) {
-    const names = option.choices.map(({ name }) => name);
-    return { type: names.length <= 6 ? `one of ${names.join(", ")}` : `one of ${names.length} choices`, range: "" };
+/**
+ * What an option takes, as text: `{type: "whole number", range: "1 to 4"}`; range is "" where there is none.
+ * @param {Discord.CommandOption} option
+ */
+export function describe({ type, choices, min_value: low, max_value: high, min_length: short, max_length: long }) {
+  if (choices?.length) {
+    const names = choices.length <= 6 ? choices.map(({ name }) => name).join(", ") : `${choices.length} choices`;
+    return { type: `one of ${names}`, range: "" };
   }
-  return { type: TYPE_WORDS[option.type] ?? "value", range };
+  const limits = type === Option.STRING ? span(short, long, " characters") : span(low, high, "");
+  return { type: TYPE_NAMES[type] ?? "value", range: limits };
 }
 
+/** @param {number | undefined} low @param {number | undefined} high @param {string} unit */
 function span(low, high, unit) {
-  const has = (value) => value !== undefined && value !== null;
-  if (has(low) && has(high)) return `${low} to ${high}${unit}`;
-  if (has(high)) return `at most ${high}${unit}`;
-  return has(low) ? `at least ${low}${unit}` : "";
+  if (low !== undefined && high !== undefined) return `${low} to ${high}${unit}`;
+  if (high !== undefined) return `at most ${high}${unit}`;
+  return low === undefined ? "" : `at least ${low}${unit}`;
 }
 
-function within(option) {
-  const { min_value: low, max_value: high } = option;
+/** @param {Discord.CommandOption} option */
+function range({ min_value: low, max_value: high }) {
   return low !== undefined && high !== undefined ? ` (${low} to ${high})` : "";
 }
-
-const example = (option) => (option ? ` Name one first, such as “${option.name}:”.` : "");
-const shorten = (value) => (value.length > 40 ? `${value.slice(0, 39)}…` : value);

@@ -2,23 +2,21 @@
  * Message components: rows, buttons, selects, and the layout kinds of Components V2.
  * @module components
  */
+/** @import { Picture } from "./gallery.js" */
+/** @import { Names } from "./richtext.js" */
+/** @import { Directory } from "./store.js" */
 import { h } from "./dom.js";
 import { gallery, thumbnail } from "./gallery.js";
 import { icon } from "./icons.js";
-import { target } from "./jump.js";
+import { externalLink, jumpTarget, safeAddress } from "./links.js";
 import { richText } from "./richtext.js";
-import { SELECT_TYPES, createSelect } from "./select.js";
+import { createSelect, SELECT_TYPES } from "./select.js";
 
-/** Discord's numbers for component types. */
+/** Discord's numbers for component types; the selects are in select.js. */
 export const Kind = Object.freeze({
   ROW: 1,
   BUTTON: 2,
-  STRING_SELECT: 3,
   TEXT_INPUT: 4,
-  USER_SELECT: 5,
-  ROLE_SELECT: 6,
-  MENTIONABLE_SELECT: 7,
-  CHANNEL_SELECT: 8,
   SECTION: 9,
   TEXT: 10,
   THUMBNAIL: 11,
@@ -26,225 +24,186 @@ export const Kind = Object.freeze({
   FILE: 13,
   SEPARATOR: 14,
   CONTAINER: 17,
-  LABEL: 18,
-  FILE_UPLOAD: 19,
-  RADIO_GROUP: 21, CHECKBOX_GROUP: 22, CHECKBOX: 23,
+  RADIO_GROUP: 21,
+  CHECKBOX_GROUP: 22,
+  CHECKBOX: 23,
 });
 
-const BUTTON_STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link", 6: "premium" };
+const LINK_STYLE = 5;
+const BUTTON_STYLES = ["", "primary", "secondary", "success", "danger", "link", "premium"];
 
 /**
  * @typedef {object} Drawing what drawing a message's components needs
- * @property {import("./richtext.js").Names} names
- * @property {import("./select.js").Directory} directory
- * @property {object[]} attachments of the message, for `attachment://` addresses
- * @property {Set<string>} revealed spoilers that were lifted
- * @property {(component: object, values: string[]|undefined, control: HTMLElement) => void} use presses or chooses
+ * @property {Names} names
+ * @property {Directory} directory
+ * @property {Discord.Attachment[]} attachments of the message, for `attachment://` addresses
+ * @property {Set<string>} revealed spoilers that were uncovered
+ * @property {(component: Discord.Component, values: string[] | undefined, control: HTMLElement) => void} use called
+ *   when a button is pressed or a select changes
  */
 
 /**
  * Draw a list of components.
- * @param {object[]} components
+ * @param {Discord.Component[] | undefined} components
  * @param {Drawing} drawing
  * @returns {HTMLElement[]}
  */
 export function drawComponents(components, drawing) {
-  return (components ?? []).map((component) => draw(component, drawing)).filter(Boolean);
+  return (components ?? []).map((component) => draw(component, drawing));
 }
 
+/** @param {Discord.Component} component @param {Drawing} drawing @returns {HTMLElement} */
 function draw(component, drawing) {
-  switch (component.type) {
+  const { names, revealed } = drawing;
+  const { type, components, accessory, items = [], spoiler } = component;
+  if (SELECT_TYPES.has(type)) return select(component, drawing);
+  switch (type) {
     case Kind.ROW:
-      return h("div", { class: "row" }, drawComponents(component.components, drawing));
+      return h("div.row", drawComponents(components, drawing));
     case Kind.BUTTON:
       return button(component, drawing);
     case Kind.SECTION:
-      return section(component, drawing);
-    case Kind.TEXT:
-      return richText(component.content, drawing.names);
-    case Kind.THUMBNAIL:
-      return thumbnail(picture(component, drawing), drawing.revealed);
-    case Kind.GALLERY:
-      return gallery(component.items.map((item) => picture(item, drawing)), drawing.revealed);
-    case Kind.FILE:
-      return fileCard(fileOf(component, drawing), component.spoiler, drawing.revealed);
-    case Kind.SEPARATOR:
       return h(
-        "div",
-        {
-          class: `separator${component.divider === false ? " plain" : ""}${component.spacing === 2 ? " wide" : ""}`,
-          role: component.divider === false ? null : "separator",
-        },
+        "div.section",
+        h("div.section-text", drawComponents(components, drawing)),
+        h("div.accessory", accessory && draw(accessory, drawing)),
       );
+    case Kind.TEXT:
+      return richText(component.content, names);
+    case Kind.THUMBNAIL:
+      return thumbnail(picture(component, drawing), revealed);
+    case Kind.GALLERY:
+      return gallery(
+        items.map((item) => picture(item, drawing)),
+        revealed,
+      );
+    case Kind.FILE:
+      return fileCard(fileOf(component, drawing), spoiler, revealed);
+    case Kind.SEPARATOR:
+      return separator(component);
     case Kind.CONTAINER:
       return container(component, drawing);
     default:
-      if (SELECT_TYPES.has(component.type)) return select(component, drawing);
-      return h("p", { class: "unknown" }, `(a component of type ${component.type}, which this page does not draw)`);
+      return h("p.unknown", `(a component of type ${type}, which this page does not draw)`);
   }
 }
 
-function container(component, drawing) {
-  const accent = typeof component.accent_color === "number"
-    ? `#${component.accent_color.toString(16).padStart(6, "0")}`
-    : null;
-  const box = h(
-    "div",
-    {
-      class: `container${accent ? " accented" : ""}`,
-      style: accent ? { "--accent-bar": accent } : {},
-      dataset: { testid: "container" },
-    },
-    drawComponents(component.components, drawing),
-  );
-  const key = `container ${component.id}`;
-  if (component.spoiler && !drawing.revealed.has(key)) return covered(box, () => drawing.revealed.add(key));
+/** @param {Discord.Component} component */
+function separator({ divider, spacing }) {
+  const plain = divider === false;
+  const box = h("div.separator", { role: plain ? null : "separator" });
+  box.classList.toggle("plain", plain);
+  box.classList.toggle("wide", spacing === 2);
   return box;
 }
 
-/** A whole block under a cover. */
-function covered(box, onReveal) {
+/** The style of a box with an accent colour; null without one. @param {number | null | undefined} color */
+export const accentStyle = (color) =>
+  typeof color === "number" ? { "--accent-bar": `#${color.toString(16).padStart(6, "0")}` } : null;
+
+/** @param {Discord.Component} component @param {Drawing} drawing */
+function container({ id, components, accent_color, spoiler }, drawing) {
+  const style = accentStyle(accent_color);
+  const attributes = { class: style && "accented", style: style ?? {}, testid: "container" };
+  const box = h("div.container", attributes, drawComponents(components, drawing));
+  return cover(box, spoiler, `container ${id}`, drawing.revealed);
+}
+
+/**
+ * Cover a whole block if it is a spoiler that was not uncovered yet.
+ * @param {HTMLElement} box
+ * @param {boolean | undefined} spoiler
+ * @param {string} key
+ * @param {Set<string>} revealed
+ */
+function cover(box, spoiler, key, revealed) {
+  if (!spoiler || revealed.has(key)) return box;
   box.inert = true;
-  const cover = h("button", { type: "button", class: "block-cover", onClick: () => {
-    onReveal();
+  const reveal = () => {
+    revealed.add(key);
     box.inert = false;
     frame.replaceWith(box);
     box.tabIndex = -1;
     box.focus();
-  } }, icon("eye"), "Spoiler");
-  const frame = h("div", { class: "covered-block" }, box, cover);
+  };
+  const frame = h("div.covered-block", box, h("button.block-cover", { onClick: reveal }, icon("eye"), "Spoiler"));
   return frame;
 }
 
-function section(component, drawing) {
-  return h(
-    "div",
-    { class: "section" },
-    h("div", { class: "section-text" }, drawComponents(component.components, drawing)),
-    h("div", { class: "accessory" }, component.accessory ? draw(component.accessory, drawing) : null),
-  );
-}
-
+/** @param {Discord.Component} component @param {Drawing} drawing */
 function button(component, drawing) {
-  const style = BUTTON_STYLES[component.style] ?? "secondary";
-  const emoji = component.emoji?.name
-    ? h(
-      "span",
-      { class: "emoji", "aria-hidden": "true" },
-      component.emoji.id ? `:${component.emoji.name}:` : component.emoji.name,
-    )
-    : null;
-  const content = [emoji, component.label ? h("span", {}, component.label) : null];
-  const name = component.label ? null : (component.emoji?.name ?? "Button");
-  const to = component.style === 5 && !component.disabled && drawing.names.go ? target(component.url) : null;
-  if (to) {
-    return h(
-      "button",
-      {
-        type: "button",
-        class: "button link",
-        "aria-label": name,
-        dataset: { key: component.url, testid: "button" },
-        onClick: () => drawing.names.go(to),
-      },
-      content,
-    );
-  }
-  if (component.style === 5 && !component.disabled) {
-    return h(
-      "a",
-      {
-        class: "button link",
-        href: safeAddress(component.url),
-        target: "_blank",
-        rel: "noopener noreferrer",
-        "aria-label": name,
-        dataset: { testid: "button" },
-      },
-      content,
-      icon("link"),
-    );
+  const { label, emoji, url, disabled, custom_id: customId, style = 2 } = component;
+  const sign = emoji?.id ? `:${emoji.name}:` : emoji?.name;
+  const content = [sign && h("span.emoji", { "aria-hidden": "true" }, sign), label && h("span", label)];
+  const attributes = { "aria-label": label ? null : (emoji?.name ?? "Button"), testid: "button" };
+  const isLink = style === LINK_STYLE;
+  if (isLink && !disabled) {
+    const { go } = drawing.names;
+    const target = jumpTarget(url);
+    if (!target || !go) return externalLink("a.button.link", url, attributes, content, icon("link"));
+    return h("button.button.link", { ...attributes, key: url, onClick: () => go(target) }, content);
   }
   const control = h(
-    "button",
+    "button.button",
     {
-      type: "button",
-      class: `button ${style}`,
-      disabled: component.disabled,
-      "aria-label": name,
-      dataset: { key: component.custom_id, customId: component.custom_id, testid: "button" },
+      ...attributes,
+      class: BUTTON_STYLES[style] ?? "secondary",
+      disabled,
+      key: customId,
+      onClick: () => drawing.use(component, undefined, control),
     },
     content,
-    component.style === 5 ? icon("link") : null,
+    isLink && icon("link"),
   );
-  control.addEventListener("click", () => drawing.use(component, undefined, control));
+  if (customId) control.dataset.customId = customId;
   return control;
 }
 
+/** @param {Discord.Component} component @param {Drawing} drawing */
 function select(component, drawing) {
   const made = createSelect(component, drawing.directory, {
     label: "Select",
     onCommit: (values) => drawing.use(component, values, made.button),
   });
-  made.button.dataset.customId = component.custom_id;
   return made.element;
 }
 
-function picture(item, drawing) {
-  const media = resolve(item.media, drawing);
-  return {
-    url: media.url,
-    alt: item.description ?? media.description ?? "",
-    width: media.width,
-    height: media.height,
-    spoiler: item.spoiler,
-  };
+/** @param {Discord.GalleryItem} item @param {Drawing} drawing @returns {Picture} */
+function picture({ media, description, spoiler }, drawing) {
+  const { url, width, height, description: alt } = resolve(media, drawing);
+  return { url, alt: description ?? alt ?? "", width, height, spoiler };
 }
 
-/** `attachment://name` means a file of the same message; the server usually resolved it already. */
-function resolve(media, drawing) {
+/**
+ * `attachment://name` means a file of the same message; usually the server has resolved it already.
+ * @param {Discord.Media | undefined} media
+ * @param {Drawing} drawing
+ * @returns {Discord.Media}
+ */
+function resolve(media, { attachments }) {
   const name = /^attachment:\/\/(.+)$/u.exec(media?.url ?? "")?.[1];
-  const attachment = name && drawing.attachments.find((candidate) => candidate.filename === name);
-  const resolved = attachment ? { ...media, ...attachment } : media;
-  return { ...resolved, url: safeAddress(resolved?.url) };
+  const attachment = attachments.find(({ filename }) => filename === name);
+  const resolved = { ...media, ...attachment };
+  return { ...resolved, url: safeAddress(resolved.url) };
 }
 
+/** @typedef {{url: string, name: string, size?: number}} File */
+
+/** @param {Discord.Component} component @param {Drawing} drawing @returns {File} */
 function fileOf(component, drawing) {
-  const media = resolve(component.file, drawing);
-  const name = component.name ?? media.filename ?? decodeURIComponent(
-    media.url.split(/[?#]/u)[0].split("/").at(-1) || "file",
-  );
-  return { url: media.url, name, size: component.size ?? media.size };
+  const { url, filename, size } = resolve(component.file, drawing);
+  const path = decodeURIComponent(url.split(/[?#]/u)[0].split("/").at(-1) || "file");
+  return { url, name: component.name ?? filename ?? path, size: component.size ?? size };
 }
 
-/** A file to open. */
-export function fileCard(file, spoiler, revealed) {
-  const card = h(
-    "a",
-    { class: "file", href: file.url, target: "_blank", rel: "noopener noreferrer", dataset: { testid: "file" } },
-    icon("file"),
-    h(
-      "span",
-      { class: "file-text" },
-      h("span", { class: "file-name" }, file.name),
-      file.size ? h("span", { class: "file-size" }, fileSize(file.size)) : null,
-    ),
-  );
-  const key = `file ${file.url}`;
-  return spoiler && !revealed.has(key) ? covered(card, () => revealed.add(key)) : card;
+/** A file to open. @param {File} file @param {boolean | undefined} spoiler @param {Set<string>} revealed */
+export function fileCard({ url, name, size }, spoiler, revealed) {
+  const text = h("span.file-text", h("span.file-name", name), size ? h("span.file-size", fileSize(size)) : null);
+  return cover(externalLink("a.file", url, { testid: "file" }, icon("file"), text), spoiler, `file ${url}`, revealed);
 }
 
+/** @param {number} bytes */
 function fileSize(bytes) {
   if (bytes < 1024) return `${bytes} bytes`;
   return bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`;
-}
-
-/** Only web addresses are ever opened or loaded. */
-export function safeAddress(address) {
-  try {
-    const parsed = new URL(address, location.href);
-    return /^https?:$/u.test(parsed.protocol) ? parsed.href : "about:blank";
-  } catch {
-    return "about:blank";
-  }
 }

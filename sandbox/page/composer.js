@@ -1,242 +1,248 @@
 /**
- * The box in which one writes. A command is plain text from its first letter to its last; the pills, the
- * suggestions and the coloured option names only follow what the text says.
+ * The message box. A command is plain text from its first letter to its last; the pills, the suggestions and the
+ * coloured option names only follow the text.
  * @module composer
  */
-import { available, check, flatten, match, parse, partial } from "./commands.js";
+/** @import { Actions } from "./actions.js" */
+/** @import { Lookup, Parsed } from "./commands.js" */
+/** @import { Store } from "./store.js" */
+/** @import { Suggestion, View } from "./suggest.js" */
+import { check, flatten, givenFor, match, parse, partial } from "./commands.js";
 import { fill, h } from "./dom.js";
 import { Hints } from "./hints.js";
 import { avatar, icon } from "./icons.js";
-import { append, fromBot, look, remaining } from "./suggest.js";
+import { optionText } from "./select.js";
+import { append, fromBot, look, optionsToAdd, start } from "./suggest.js";
 
-const ASK_AFTER = 150; // ms of rest before the bot is asked for suggestions
+const ASK_DELAY = 150; // ms without a key press before the bot is asked for suggestions
+const ICONS = { command: "slash", option: "plus", role: "at", channel: "hash" };
 
 export class Composer {
-  #view = null; // what look() last said
+  /** @type {View} */
+  #view = { parsed: null, active: null, title: "", list: [], ask: false };
+  #caret = 0; // for which the view was made
+  /** @type {Suggestion[]} */
   #list = [];
-  #at = 0;
-  #moved = false; // the arrow keys were used: Enter then means the suggestion, not the line
-  #asked = 0;
-  #asking = 0;
+  #selected = 0;
+  #moved = false; // the arrow keys were used: Enter then chooses the suggestion and does not send
+  #requests = 0;
+  #timer = 0;
+  /** @type {string[]} */
   #history = [];
+  /** @type {Map<string, string | number>} */
   #picked = new Map();
 
   /**
-   * @param {{form: HTMLFormElement, input: HTMLTextAreaElement, mirror: HTMLElement, hints: HTMLElement,
+   * @param {{form: HTMLElement, input: HTMLTextAreaElement, mirror: HTMLElement, hints: HTMLElement,
    *   suggestions: HTMLElement, problem: HTMLElement, count: HTMLElement}} parts
-   * @param {import("./store.js").Store} store
-   * @param {import("./actions.js").Actions} actions
-   * @param {() => import("./select.js").Directory} directory
+   * @param {Store} store
+   * @param {Actions} actions
    */
-  constructor(parts, store, actions, directory) {
-    Object.assign(this, { ...parts, store, actions, directory });
-    this.hints = new Hints(this.hints, (option) => this.#goTo(option));
-    this.input.addEventListener("input", () => this.#refresh());
-    this.input.addEventListener("keydown", (event) => this.#key(event));
-    for (const type of ["click", "keyup", "focus"]) this.input.addEventListener(type, () => this.#caretMoved());
-    this.input.addEventListener("blur", () => this.#offer([]));
-    this.form.addEventListener("submit", (event) => {
+  constructor({ form, input, mirror, hints, suggestions, problem, count }, store, actions) {
+    this.input = input;
+    this.mirror = mirror;
+    this.suggestions = suggestions;
+    this.problem = problem;
+    this.count = count;
+    this.store = store;
+    this.actions = actions;
+    this.hints = new Hints(hints, (option) => this.#goTo(option));
+    input.addEventListener("input", () => this.#refresh());
+    input.addEventListener("keydown", (event) => {
+      if (!event.isComposing && this.#handleKey(event)) event.preventDefault();
+    });
+    for (const type of ["click", "keyup", "focus"]) input.addEventListener(type, () => this.#caretMoved());
+    input.addEventListener("blur", () => this.#offer([]));
+    form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
     });
-    for (const type of ["world", "channel"]) store.addEventListener(type, () => this.#placed());
+    for (const type of ["world", "channel"]) store.addEventListener(type, () => this.#channelChanged());
   }
 
-  /** Put a text in and go to its end. */
-  set(text) {
+  /** Replace the text and put the caret at a place, by default at the end. @param {string} text */
+  set(text, caret = text.length) {
     this.input.value = text;
     this.input.focus();
-    this.input.setSelectionRange(text.length, text.length);
+    this.input.setSelectionRange(caret, caret);
     this.#refresh();
   }
 
-  /** Begin a command by its name. */
+  /** Start a command. @param {string} name */
   begin(name) {
     const entry = this.#entries().find(({ label }) => label === name);
-    const first = entry?.options.find((option) => option.required);
-    this.set(first ? `/${name} ${first.name}: ` : `/${name} `);
+    this.set(entry ? start(entry) : `/${name} `);
   }
 
   #entries() {
-    return flatten(available(this.store.world?.commands ?? [], this.store.where));
+    return flatten(this.store.commands(1));
   }
 
-  /** What names may stand for: people and places, and what the bot offered and the member chose. */
-  #names() {
-    return { ...this.directory(), picked: this.#picked };
+  /** @returns {Lookup} */
+  #lookup() {
+    return { ...this.store.directory, picked: this.#picked };
   }
 
-  #placed() {
-    const { guild, channel } = this.store.place() ?? {};
-    if (!channel) return;
-    const name = guild ? `#${channel.name}` : `@${channel.name}`;
+  #channelChanged() {
+    const place = this.store.place();
+    if (!place) return;
+    const name = `${place.guild ? "#" : "@"}${place.channel.name}`;
     this.input.placeholder = `Message ${name}, or / for commands`;
     this.input.setAttribute("aria-label", `Message ${name}`);
     this.#refresh();
   }
 
   #caretMoved() {
-    if (!this.input.value.startsWith("/") || this.#view?.caret === this.input.selectionStart) return;
-    this.#refresh();
+    if (this.input.value.startsWith("/") && this.#caret !== this.input.selectionStart) this.#refresh();
   }
 
   #refresh() {
     const text = this.input.value;
-    const caret = this.input.selectionStart;
-    this.#view = { ...look(text, caret, this.#entries(), this.#names()), caret };
+    this.#caret = this.input.selectionStart;
+    this.#view = look(text, this.#caret, this.#entries(), this.#lookup());
+    const { parsed, active, list, title, ask } = this.#view;
     this.problem.hidden = true;
-    this.#paint(text, this.#view.parsed);
-    if (this.#view.parsed) this.hints.show(this.#view.parsed, this.#view.active?.option ?? null, this.#problems());
+    this.#paint(text, parsed);
+    if (parsed) this.hints.show(parsed, active?.option ?? null, this.#problems(parsed));
     else this.hints.hide();
     this.#moved = false;
-    this.#offer(document.activeElement === this.input ? this.#view.list : [], this.#view.title);
-    clearTimeout(this.#asking);
-    if (this.#view.ask) this.#asking = setTimeout(() => this.#ask(), ASK_AFTER);
+    this.#offer(document.activeElement === this.input ? list : [], title);
+    clearTimeout(this.#timer);
+    if (ask) this.#timer = setTimeout(() => this.#ask(), ASK_DELAY);
   }
 
-  /** What is wrong so far. A value that is still being typed, and can still become right, is not. */
-  #problems() {
-    const { parsed, active, list, ask } = this.#view;
-    const wrong = check(parsed, this.#names()).problems.filter(({ option }) => {
-      const item = parsed.given.find((candidate) => candidate.option === option);
+  /** What is wrong so far, without the value that is being typed and can still become right. @param {Parsed} parsed */
+  #problems(parsed) {
+    const { active, list, ask } = this.#view;
+    const { problems } = check(parsed, this.#lookup());
+    const isFinal = problems.filter(({ option }) => {
+      const item = givenFor(parsed, option);
       return item?.raw && !(item.option === active?.option && (list.length || ask));
     });
-    return new Map(wrong.map(({ option, text }) => [option, text]));
+    return new Map(isFinal.map(({ option, text }) => [option, text]));
   }
 
-  /** Colour the option names behind the text: the same letters in the same places, under a see-through field. */
+  /**
+   * Colour the option names behind the text: the mirror has the same letters in the same places.
+   * @param {string} text
+   * @param {Parsed | null} parsed
+   */
   #paint(text, parsed) {
+    /** @type {Child[]} */
     const parts = [];
-    let at = 0;
-    const mark = (from, to, kind) => {
-      parts.push(text.slice(at, from), h("mark", { class: kind }, text.slice(from, to)));
-      at = to;
+    let painted = 0;
+    const mark = (/** @type {number} */ from, /** @type {number} */ to, /** @type {string} */ kind) => {
+      parts.push(text.slice(painted, from), h("mark", { class: kind }, text.slice(from, to)));
+      painted = to;
     };
     if (parsed) {
       mark(0, parsed.entry.label.length + 1, "command");
       for (const item of parsed.given) if (item.valueStart > item.start) mark(item.start, item.valueStart, "marker");
     }
-    // An empty field is as high as its placeholder; a line that ends in a line break has one line more.
-    fill(this.mirror, parts, text ? text.slice(at) : this.input.placeholder, "\u200b");
+    // An empty field is as high as its placeholder; a text that ends in a line break has one line more.
+    fill(this.mirror, parts, text ? text.slice(painted) : this.input.placeholder, "\u200b");
   }
 
   async #ask() {
-    const { entry, parsed, active } = this.#view;
-    const turn = ++this.#asked;
-    const choices = await this.actions.suggestions(entry, partial(parsed, active.option, this.#names()));
-    const late = turn !== this.#asked || this.#view.active?.option !== active.option;
-    if (late || document.activeElement !== this.input) return;
-    this.#offer(fromBot(choices, this.#view.active), active.option.name);
+    const { parsed, active } = this.#view;
+    if (!parsed || !active) return;
+    const request = ++this.#requests;
+    const choices = await this.actions.suggestions(parsed.entry, partial(parsed, active.option, this.#lookup()));
+    const now = this.#view.active;
+    if (request !== this.#requests || now?.option !== active.option) return; // the answer came too late
+    if (document.activeElement === this.input) this.#offer(fromBot(choices, now), now.option.name);
   }
 
+  /** Show suggestions. @param {Suggestion[]} list */
   #offer(list, title = "") {
     this.#list = list;
-    this.#at = 0;
     this.suggestions.hidden = list.length === 0;
     this.input.toggleAttribute("data-offering", list.length > 0);
     fill(
       this.suggestions,
-      list.length ? h("p", { class: "menu-heading", role: "presentation" }, title) : null,
-      list.map((each, index) => this.#drawSuggestion(each, index)),
+      list.length > 0 && h("p.menu-heading", { role: "presentation" }, title),
+      list.map((suggestion, index) => this.#drawSuggestion(suggestion, index)),
     );
     this.count.textContent = list.length ? `${list.length} ${list.length === 1 ? "suggestion" : "suggestions"}` : "";
-    this.#point();
+    this.#select(0);
   }
 
-  #drawSuggestion(each, index) {
-    const face = {
-      command: () => icon("slash"),
-      option: () => icon("plus"),
-      user: () => avatar(each.item, "tiny"),
-      role: () => icon("at"),
-      channel: () => icon("hash"),
-    }[each.face];
+  /** @param {Suggestion} suggestion @param {number} index */
+  #drawSuggestion(suggestion, index) {
+    const { label, detail, face } = suggestion;
     const row = h(
-      "div",
-      { class: "option", role: "option", id: `suggestion-${index}`, dataset: { testid: "suggestion" } },
-      face?.(),
-      h(
-        "span",
-        { class: "option-text" },
-        h("span", { class: "option-label" }, each.label),
-        each.detail ? h("span", { class: "option-detail" }, each.detail) : null,
-      ),
+      "div.option",
+      { role: "option", id: `suggestion-${index}`, testid: "suggestion", onClick: () => this.#choose(suggestion) },
+      typeof face === "string" ? icon(ICONS[face]) : face && avatar(face, "tiny"),
+      optionText(label, detail),
     );
-    row.addEventListener("pointerdown", (event) => event.preventDefault()); // the text keeps the focus
-    row.addEventListener("click", () => this.#choose(each));
+    row.addEventListener("pointerdown", (event) => event.preventDefault()); // the focus stays in the text
     return row;
   }
 
-  #point() {
+  /** @param {number} index */
+  #select(index) {
+    this.#selected = index;
     const rows = [...this.suggestions.querySelectorAll(".option")];
-    rows.forEach((row, index) => row.setAttribute("aria-selected", String(index === this.#at)));
-    if (rows.length) this.input.setAttribute("aria-activedescendant", `suggestion-${this.#at}`);
+    for (const row of rows) row.setAttribute("aria-selected", String(row === rows[index]));
+    if (rows.length) this.input.setAttribute("aria-activedescendant", rows[index].id);
     else this.input.removeAttribute("aria-activedescendant");
-    if (this.#at === 0) this.suggestions.scrollTop = 0;
-    else rows[this.#at]?.scrollIntoView({ block: "nearest" });
+    if (index === 0) this.suggestions.scrollTop = 0;
+    else rows[index].scrollIntoView({ block: "nearest" });
   }
 
-  #choose({ edit, pick }) {
+  /** @param {Suggestion} suggestion */
+  #choose({ edit: { from, to, insert }, pick }) {
     if (pick) this.#picked.set(pick.key, pick.value);
     const { value } = this.input;
-    const rest = value.slice(edit.to).replace(/^\s+/u, edit.insert.endsWith(" ") ? "" : " ");
-    this.input.value = value.slice(0, edit.from) + edit.insert + rest;
-    const caret = edit.from + edit.insert.length;
-    this.input.focus();
-    this.input.setSelectionRange(caret, caret);
-    this.#refresh();
+    const rest = value.slice(to).replace(/^\s+/u, insert.endsWith(" ") ? "" : " ");
+    this.set(value.slice(0, from) + insert + rest, from + insert.length);
   }
 
-  #key(event) {
-    if (event.isComposing) return;
-    const open = this.#list.length > 0;
-    const plainEnter = event.key === "Enter" && !event.shiftKey;
-    if (open && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
-      event.preventDefault();
-      this.#at = (this.#at + (event.key === "ArrowDown" ? 1 : -1) + this.#list.length) % this.#list.length;
+  /** @param {KeyboardEvent} event @returns {boolean} whether the key was handled */
+  #handleKey(event) {
+    const { key, shiftKey } = event;
+    const { parsed } = this.#view;
+    const isEnter = key === "Enter" && !shiftKey;
+    if (this.#list.length > 0) {
+      if (key === "ArrowDown" || key === "ArrowUp") {
+        const step = key === "ArrowDown" ? 1 : -1;
+        this.#moved = true;
+        this.#select((this.#selected + step + this.#list.length) % this.#list.length);
+        return true;
+      }
+      if (key === "Escape") {
+        event.stopPropagation();
+        this.#offer([]);
+        return true;
+      }
+      if ((key === "Tab" && !shiftKey) || (isEnter && !this.#canSend())) {
+        this.#choose(this.#list[this.#selected]);
+        return true;
+      }
+    }
+    if (isEnter) this.#submit();
+    else if (key === "ArrowDown" && parsed && !this.#list.length) {
+      this.#offer(optionsToAdd(parsed, this.input.value, this.input.selectionStart), "Options");
       this.#moved = true;
-      return this.#point();
-    }
-    if (open && event.key === "Escape") {
-      event.preventDefault();
-      event.stopPropagation();
-      return this.#offer([]);
-    }
-    if (open && ((event.key === "Tab" && !event.shiftKey) || (plainEnter && !this.#complete()))) {
-      event.preventDefault();
-      return this.#choose(this.#list[this.#at]);
-    }
-    if (plainEnter) {
-      event.preventDefault();
-      return this.#submit();
-    }
-    if (!open && event.key === "ArrowDown" && this.#view?.parsed) {
-      event.preventDefault();
-      this.#offer(remaining(this.#view.parsed, this.input.value, this.input.selectionStart), "Options");
-      this.#moved = true;
-      return;
-    }
-    if (event.key === "ArrowUp" && !this.input.value && this.#history.length) {
-      event.preventDefault();
-      this.set(this.#history.at(-1));
-    }
+    } else if (key === "ArrowUp" && !this.input.value && this.#history.length) this.set(this.#history.at(-1) ?? "");
+    else return false;
+    return true;
   }
 
-  /** Whether Enter means "send" although suggestions are open: the line can go as it stands. */
-  #complete() {
-    if (this.#moved || !this.#view.parsed) return false;
-    return check(this.#view.parsed, this.#names()).problems.length === 0;
+  /** Whether Enter sends although suggestions are shown: the command is complete. */
+  #canSend() {
+    const { parsed } = this.#view;
+    return !this.#moved && parsed !== null && check(parsed, this.#lookup()).problems.length === 0;
   }
 
+  /** Go to the value of an option, or add the option. @param {Discord.CommandOption} option */
   #goTo(option) {
-    const item = this.#view.parsed?.given.find((candidate) => candidate.option === option);
-    if (!item) return this.set(append(this.input.value, option));
-    const caret = item.valueStart + (/^\s*/u.exec(
-      this.input.value.slice(item.valueStart),
-    )[0].length && 1) + item.raw.length;
-    this.input.focus();
-    this.input.setSelectionRange(caret, caret);
-    this.#refresh();
+    const text = this.input.value;
+    const item = this.#view.parsed && givenFor(this.#view.parsed, option);
+    if (!item) return this.set(append(text, option));
+    const space = /^\s/u.test(text.slice(item.valueStart)) ? 1 : 0;
+    this.set(text, item.valueStart + space + item.raw.length);
   }
 
   #submit() {
@@ -248,25 +254,26 @@ export class Composer {
     }
     const entry = match(text, this.#entries());
     if (!entry) return this.#refuse(`There is no command ${text.split(/\s/u)[0]} here. Type / to see what there is.`);
-    const parsed = parse(text, entry);
-    const { options, problems } = check(parsed, this.#names());
-    if (!problems.length) {
+    const { options, problems } = check(parse(text, entry), this.#lookup());
+    const [problem] = problems;
+    if (!problem) {
       this.actions.command(entry, options);
       return this.#sent(text);
     }
-    const [first] = problems;
-    if (first.option) this.#goTo(first.option);
+    if (problem.option) this.#goTo(problem.option);
     this.#offer([]);
-    this.#refuse(first.text);
+    this.#refuse(problem.text);
   }
 
+  /** @param {string} text */
   #sent(text) {
     this.#history.push(text);
     this.set("");
   }
 
-  #refuse(words) {
-    fill(this.problem, icon("warning"), words);
+  /** @param {string} text */
+  #refuse(text) {
+    fill(this.problem, icon("warning"), text);
     this.problem.hidden = false;
   }
 }

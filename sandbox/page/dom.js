@@ -1,119 +1,155 @@
 /**
- * Builds elements. Text only ever becomes a text node, so nothing that a message holds can turn into markup.
+ * Element builders. Text only ever becomes a text node, so nothing in a message can turn into markup.
  * @module dom
  */
 
-const SVG = "http://www.w3.org/2000/svg";
+/**
+ * Make an element from a tag with its classes, such as `"p.note.quiet"`.
+ *
+ * A plain object in second place holds attributes. Some are special: `class` adds classes, `key` and `testid` set
+ * `data-key` and `data-testid`, `dataset` and `style` are objects (styles are set through the CSSOM, which a strict
+ * content policy allows), `on…` functions become listeners, `true` sets a bare attribute, and `null`, `undefined`
+ * and `false` set nothing. Children that are booleans, `null`, `undefined` or "" are left out.
+ *
+ * @template {string} Selector
+ * @param {Selector} selector
+ * @param {Props | Child} [props]
+ * @param {...Child} children
+ * @returns {ElementOf<Selector>}
+ */
+export function h(selector, props, ...children) {
+  const [tag, ...classes] = selector.split(".");
+  const element = document.createElement(tag);
+  if (element instanceof HTMLButtonElement) element.type = "button";
+  return /** @type {ElementOf<Selector>} */ (build(element, classes, props, children));
+}
+
+/** Make an SVG element, as {@link h} does. @param {string} selector @param {Props} props @param {...Child} children */
+export function svg(selector, props, ...children) {
+  const [tag, ...classes] = selector.split(".");
+  return build(document.createElementNS("http://www.w3.org/2000/svg", tag), classes, props, children);
+}
 
 /**
- * Make an element.
- *
- * `class`, `dataset` and `style` (an object, set through the CSSOM, which a strict content policy allows) are
- * treated specially; `on…` functions become listeners; `true` sets a bare attribute; `null`, `false` and
- * `undefined` set nothing. Everything else is an attribute.
- *
- * @param {string} tag
- * @param {Record<string, any>} [props]
- * @param {...(Node|string|number|null|undefined|false|Array<any>)} children
- * @returns {HTMLElement}
+ * @template {Element} T
+ * @param {T} element
+ * @param {string[]} classes
+ * @param {Props | Child} props
+ * @param {Child[]} children
  */
-export function h(tag, props = {}, ...children) {
-  const element = document.createElement(tag);
-  apply(element, props);
-  element.append(...flat(children));
-  return element;
+function build(element, classes, props, children) {
+  const isProps = typeof props === "object" && props !== null && !(props instanceof Node) && !Array.isArray(props);
+  const attributes = /** @type {Props} */ (isProps ? props : {});
+  const names = [...classes, attributes.class].filter(Boolean).join(" ");
+  if (names) element.setAttribute("class", names);
+  for (const [name, value] of Object.entries(attributes)) setProp(/** @type {any} */ (element), name, value);
+  return fill(element, isProps ? null : /** @type {Child} */ (props), children);
 }
 
-/** The same for SVG. @returns {SVGElement} */
-export function svg(tag, props = {}, ...children) {
-  const element = document.createElementNS(SVG, tag);
-  apply(element, props);
-  element.append(...flat(children));
-  return element;
+/** @param {HTMLElement} element @param {string} name @param {any} value */
+function setProp(element, name, value) {
+  if (name === "class" || value === null || value === undefined || value === false) return;
+  if (name === "key" || name === "testid") element.dataset[name] = value;
+  else if (name === "dataset") Object.assign(element.dataset, value);
+  else if (name === "style")
+    for (const [property, text] of Object.entries(value)) element.style.setProperty(property, text);
+  else if (name.startsWith("on")) element.addEventListener(name.slice(2).toLowerCase(), value);
+  else element.setAttribute(name, value === true ? "" : value);
 }
 
-/** Put other children into an element. */
+/** Replace the children of an element. @template {Element} T @param {T} element @param {...Child} children */
 export function fill(element, ...children) {
-  element.replaceChildren(...flat(children));
+  const nodes = /** @type {any[]} */ (children)
+    .flat(Number.POSITIVE_INFINITY)
+    .filter((child) => child !== null && child !== undefined && child !== "" && typeof child !== "boolean")
+    .map((child) => (child instanceof Node ? child : String(child)));
+  element.replaceChildren(...nodes);
   return element;
 }
 
-/** Set the text only when it differs: a live region that is set anew is read anew. */
-export function setText(element, text) {
+/** Replace the children; the focus moves to the new control with the same key. @type {typeof fill} */
+export function refill(element, ...children) {
+  const focused = document.activeElement;
+  const key = focused instanceof HTMLElement && element.contains(focused) && focused.dataset.key;
+  fill(element, ...children);
+  if (key) controlByKey(element, key)?.focus();
+  return element;
+}
+
+/** @param {ParentNode} root @param {string} key @returns {HTMLElement | null} */
+const controlByKey = (root, key) => root.querySelector(`[data-key="${CSS.escape(key)}"]`);
+
+/** Set the text only when it differs: a screen reader reads a live region again each time that it is set. */
+export function setText(/** @type {Element} */ element, /** @type {string} */ text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
 /**
- * Replace `old` by `fresh` without taking the keyboard's place away: if a control inside `old` had the focus, its
- * heir in `fresh` gets it.
+ * Replace `old` by `fresh`; if a control inside `old` has the focus, the matching control in `fresh` gets it.
+ * @param {HTMLElement} old
+ * @param {HTMLElement} fresh
  */
-export function swapKeepingFocus(old, fresh) {
-  const focused = old.contains(document.activeElement) ? document.activeElement : null;
-  const next = focused && heir(focused, old, fresh);
+export function replaceKeepingFocus(old, fresh) {
+  const focused = document.activeElement;
+  const next = focused instanceof HTMLElement && old.contains(focused) && matchingControl(focused, old, fresh);
   old.replaceWith(fresh);
-  next?.focus({ preventScroll: true });
+  if (next) next.focus({ preventScroll: true });
 }
 
 /**
- * The control that takes a control's place: the one of the same name, even if its `data-key` is another one, as when
- * a button that turns pages carries the number of the next; else that of the same key, whatever it says now. If it
- * can't be used any more, the nearest one that can.
+ * The control that replaces a control: the one with the same name, even if the key differs, as on a button for the
+ * next page; else the one with the same key. If that one is disabled, the nearest enabled control.
+ * @param {HTMLElement} focused
+ * @param {HTMLElement} old
+ * @param {HTMLElement} fresh
  */
-function heir(focused, old, fresh) {
+function matchingControl(focused, old, fresh) {
   if (focused === old) return fresh;
-  const keyed = (root) => [...root.querySelectorAll("[data-key]")];
-  const name = (control) => control.getAttribute("aria-label") ?? control.textContent;
-  const before = keyed(old);
-  const after = keyed(fresh);
-  const sameKey = (control) => control.dataset.key === focused.dataset.key;
-  const sameName = (control) => control.tagName === focused.tagName && name(control) === name(focused);
-  const next = after.find((control) => sameKey(control) && sameName(control)) ?? after.find(sameName)
-    ?? after.find(sameKey);
+  const keyed = (/** @type {HTMLElement} */ root) =>
+    /** @type {HTMLButtonElement[]} */ ([...root.querySelectorAll("[data-key]")]);
+  const name = (/** @type {HTMLElement} */ control) => control.getAttribute("aria-label") ?? control.textContent;
+  const controls = keyed(fresh);
+  const sameKey = controls.filter((control) => control.dataset.key === focused.dataset.key);
+  const sameName = controls.filter((control) => control.tagName === focused.tagName && name(control) === name(focused));
+  const next = sameKey.find((control) => sameName.includes(control)) ?? sameName[0] ?? sameKey[0];
   if (next && !next.disabled) return next;
-  const at = next ? after.indexOf(next) : before.indexOf(focused);
-  const near = (control) => Math.abs(after.indexOf(control) - at);
-  const usable = after.filter((control) => !control.disabled);
-  const beside = usable.filter((control) => next && control.parentElement === next.parentElement);
-  return (beside.length ? beside : usable).sort((one, other) => near(one) - near(other))[0] ?? fresh;
+  const index = next ? controls.indexOf(next) : keyed(old).indexOf(/** @type {HTMLButtonElement} */ (focused));
+  const distance = (/** @type {HTMLButtonElement} */ control) => Math.abs(controls.indexOf(control) - index);
+  const enabled = controls.filter((control) => !control.disabled);
+  const siblings = enabled.filter((control) => control.parentElement === next?.parentElement);
+  return (siblings.length ? siblings : enabled).sort((a, b) => distance(a) - distance(b))[0] ?? fresh;
 }
 
 /**
- * The element that stands where this one stood: itself, or the control of the same key in the same message when the
- * message was drawn anew meanwhile.
+ * The element as it is in the document now: itself, or the control with the same key in the same message if the
+ * message was drawn again.
+ * @param {Element | null} element
  */
-export function successor(element) {
-  if (!element || element.isConnected) return element;
-  const message = element.closest("[data-message-id]")?.dataset.messageId;
+export function current(element) {
+  if (!(element instanceof HTMLElement) || element.isConnected) return /** @type {HTMLElement | null} */ (element);
+  const message = element.closest("[data-message-id]");
   const { key } = element.dataset;
-  if (!message || !key) return null;
-  return document.querySelector(`[data-message-id="${CSS.escape(message)}"] [data-key="${CSS.escape(key)}"]`);
+  if (!(message instanceof HTMLElement) || !key) return null;
+  const redrawn = document.querySelector(`[data-message-id="${CSS.escape(message.dataset.messageId ?? "")}"]`);
+  return redrawn && controlByKey(redrawn, key);
 }
 
-/** The beginning of a long text. Cut here, and not by the style sheet, so that nothing is ever cut by accident. */
-export function shorten(text, most) {
+/**
+ * The beginning of a long text. It is cut here, not by the style sheet, so that a test can tell a cut text from a
+ * layout fault.
+ * @param {string} text
+ * @param {number} limit characters
+ */
+export function shorten(text, limit) {
   const letters = Array.from(text);
-  return letters.length > most ? `${letters.slice(0, most - 1).join("").trimEnd()}…` : text;
+  return letters.length > limit
+    ? `${letters
+        .slice(0, limit - 1)
+        .join("")
+        .trimEnd()}…`
+    : text;
 }
 
-let counter = 0;
-/** A fresh element id. */
-export const uid = (prefix = "id") => `${prefix}-${++counter}`;
-
-function apply(element, props) {
-  for (const [name, value] of Object.entries(props)) {
-    if (value === null || value === undefined || value === false) continue;
-    if (name.startsWith("on")) element.addEventListener(name.slice(2).toLowerCase(), value);
-    else if (name === "class") element.setAttribute("class", value);
-    else if (name === "dataset") Object.assign(element.dataset, value);
-    else if (name === "style") {
-      for (const [property, amount] of Object.entries(value)) element.style.setProperty(property, amount);
-    } else element.setAttribute(name, value === true ? "" : value);
-  }
-}
-
-function flat(children) {
-  return children
-    .flat(Infinity)
-    .filter((child) => child !== null && child !== undefined && child !== false)
-    .map((child) => (child instanceof Node ? child : String(child)));
-}
+let lastId = 0;
+/** A new element id. */
+export const uid = (prefix = "id") => `${prefix}-${++lastId}`;

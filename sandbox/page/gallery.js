@@ -2,89 +2,78 @@
  * Pictures: the gallery in a message and the large view.
  * @module gallery
  */
-import { fill, h, successor } from "./dom.js";
-import { icon } from "./icons.js";
+import { current, fill, h } from "./dom.js";
+import { icon, iconButton } from "./icons.js";
+import { externalLink } from "./links.js";
 
-/**
- * @typedef {{url: string, alt: string, width?: number, height?: number, spoiler?: boolean, name?: string}} Picture
- */
+/** @typedef {{url: string, alt: string, width?: number, height?: number, spoiler?: boolean}} Picture */
+
+/** The text of a picture without a description. @param {Picture} picture */
+const description = (picture) => picture.alt || "Picture without a description";
 
 /**
  * Lay out one to ten pictures.
  * @param {Picture[]} pictures
- * @param {Set<string>} revealed addresses whose cover was lifted; grows
+ * @param {Set<string>} revealed addresses of spoilers that were uncovered; grows
  */
 export function gallery(pictures, revealed) {
+  const single = pictures.length === 1;
   return h(
-    "div",
-    {
-      class: `gallery count-${Math.min(pictures.length, 5)}`,
-      dataset: { testid: "gallery", count: String(pictures.length) },
-    },
-    pictures.map((picture, index) => tile(
-      picture,
-      revealed,
-      () => openViewer(pictures, index),
-      pictures.length === 1,
-    )),
+    "div.gallery",
+    { class: `count-${Math.min(pictures.length, 5)}`, testid: "gallery", dataset: { count: String(pictures.length) } },
+    pictures.map((picture, index) => tile(picture, revealed, () => openViewer(pictures, index), { natural: single })),
   );
 }
 
-/** A small picture beside a text. @param {Picture} picture */
+/** A small picture beside a text. @param {Picture} picture @param {Set<string>} revealed */
 export function thumbnail(picture, revealed) {
-  const box = tile(picture, revealed, () => openViewer([picture], 0), false);
-  box.classList.add("thumbnail");
-  return box;
+  return tile(picture, revealed, () => openViewer([picture], 0), { class: "thumbnail" });
 }
 
-function tile(picture, revealed, open, alone) {
-  const covered = Boolean(picture.spoiler) && !revealed.has(picture.url);
-  const image = h(
-    "img",
-    { src: picture.url, alt: picture.alt || "Picture without a description", decoding: "async", draggable: "false" },
-  );
+/**
+ * @param {Picture} picture
+ * @param {Set<string>} revealed
+ * @param {() => void} open
+ * @param {{natural?: boolean, class?: string}} options `natural`: in the picture's own proportions
+ */
+function tile(picture, revealed, open, options) {
+  const covered = () => Boolean(picture.spoiler) && !revealed.has(picture.url);
+  const label = () => (covered() ? "Show a spoiler picture" : `Enlarge: ${picture.alt || "picture"}`);
+  const image = h("img", { src: picture.url, alt: description(picture), decoding: "async", draggable: "false" });
+  const cover = h("span.cover", icon("eye"), h("span", "Spoiler"));
   const button = h(
-    "button",
-    {
-      type: "button",
-      class: `tile${covered ? " covered" : ""}`,
-      dataset: { key: picture.url, testid: "picture" },
-      "aria-label": label(),
-    },
+    "button.tile",
+    { class: options.class, key: picture.url, testid: "picture", "aria-label": label() },
     image,
-    covered ? h("span", { class: "cover" }, icon("eye"), h("span", {}, "Spoiler")) : null,
+    covered() && cover,
   );
-  if (alone && picture.width && picture.height) {
+  button.classList.toggle("covered", covered());
+  if (options.natural && picture.width && picture.height) {
     button.style.setProperty("--ratio", `${picture.width} / ${picture.height}`);
     button.style.setProperty("--natural", `${picture.width}px`);
   }
-  watch(image, button);
+  showLoading(image, button);
   button.addEventListener("click", () => {
-    if (!button.classList.contains("covered")) return open();
+    if (!covered()) return open();
     revealed.add(picture.url);
     button.classList.remove("covered");
-    button.querySelector(".cover")?.remove();
+    cover.remove();
     button.setAttribute("aria-label", label());
   });
   return button;
-
-  function label() {
-    const words = picture.alt || "picture";
-    return picture.spoiler && !revealed.has(picture.url) ? "Show a spoiler picture" : `Enlarge: ${words}`;
-  }
 }
 
-/** A shimmer until the picture is there, plain words if it never comes. */
-function watch(image, box) {
+/** Show a shimmer until the picture is loaded, and a note if it fails. @param {HTMLImageElement} image @param {Element} box */
+function showLoading(image, box) {
   if (image.complete && image.naturalWidth) return;
   box.classList.add("loading");
   image.addEventListener("load", () => box.classList.remove("loading"), { once: true });
-  image.addEventListener("error", () => {
-    box.classList.remove("loading");
-    box.classList.add("broken");
+  const fail = () => {
+    box.classList.replace("loading", "broken");
     image.hidden = true;
-    box.append(h("span", { class: "tile-note" }, icon("warning"), "This picture did not load."));
-  }, { once: true });
+    box.append(h("span.tile-note", icon("warning"), "This picture did not load."));
+  };
+  image.addEventListener("error", fail, { once: true });
 }
 
 /**
@@ -92,70 +81,50 @@ function watch(image, box) {
  * @param {Picture[]} pictures
  * @param {number} start
  */
-export function openViewer(pictures, start) {
-  let at = start;
-  const back = document.activeElement;
-  const image = h("img", { class: "viewer-image" });
-  const caption = h("p", { class: "viewer-caption", "aria-live": "polite" });
-  const original = h(
-    "a",
-    { class: "button secondary", target: "_blank", rel: "noopener noreferrer" },
-    icon("link"),
-    "Open original",
-  );
-  const step = (by) => () => show((at + by + pictures.length) % pictures.length);
-  const side = (name, words, by) => (pictures.length > 1 ? h(
-    "button",
-    { type: "button", class: "round", "aria-label": words, onClick: step(by) },
-    icon(name),
-  ) : null);
-  const closer = h(
-    "button",
-    { type: "button", class: "round viewer-close", "aria-label": "Close the picture", onClick: () => dialog.close() },
-    icon("close"),
-  );
+function openViewer(pictures, start) {
+  let index = start;
+  const opener = document.activeElement;
+  const image = h("img.viewer-image");
+  const caption = h("p.viewer-caption", { "aria-live": "polite" });
+  const original = externalLink("a.button.secondary", "", {}, icon("link"), "Open original");
+  const several = pictures.length > 1;
+  const step = (/** @type {number} */ by) => {
+    index = (index + by + pictures.length) % pictures.length;
+    show();
+  };
   const dialog = h(
-    "dialog",
-    { class: "viewer", "aria-label": "Picture", dataset: { testid: "viewer" } },
-    closer,
+    "dialog.viewer",
+    { "aria-label": "Picture", testid: "viewer" },
+    iconButton("close", "Close the picture", { class: "viewer-close", onClick: () => dialog.close() }),
     h(
-      "div",
-      { class: "viewer-stage" },
-      side("left", "Previous picture", -1),
+      "div.viewer-stage",
+      several && iconButton("left", "Previous picture", { onClick: () => step(-1) }),
       image,
-      side("right", "Next picture", 1),
+      several && iconButton("right", "Next picture", { onClick: () => step(1) }),
     ),
-    h("div", { class: "viewer-foot" }, caption, original),
+    h("div.viewer-foot", caption, original),
   );
 
-  function show(index) {
-    at = index;
-    const picture = pictures[at];
-    const words = picture.alt || "Picture without a description";
+  function show() {
+    const picture = pictures[index];
     image.src = picture.url;
-    image.alt = words;
+    image.alt = description(picture);
     original.href = picture.url;
-    fill(
-      caption,
-      pictures.length > 1 ? h("span", { class: "viewer-count" }, `${at + 1} of ${pictures.length}`) : null,
-      words,
-    );
+    fill(caption, several && h("span.viewer-count", `${index + 1} of ${pictures.length}`), image.alt);
   }
 
   dialog.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowLeft") step(-1)();
-    if (event.key === "ArrowRight") step(1)();
+    if (event.key === "ArrowLeft") step(-1);
+    if (event.key === "ArrowRight") step(1);
   });
-  dialog.addEventListener(
-    "click",
-    (event) => (event.target === dialog || event.target.classList.contains("viewer-stage")) && dialog.close(),
-  );
+  dialog.addEventListener("click", ({ target }) => {
+    if (target instanceof Element && target.matches(".viewer, .viewer-stage")) dialog.close();
+  });
   dialog.addEventListener("close", () => {
     dialog.remove();
-    successor(back)?.focus();
+    current(opener)?.focus();
   });
-  show(start);
+  show();
   document.body.append(dialog);
   dialog.showModal();
-  closer.focus();
 }

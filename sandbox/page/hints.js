@@ -3,19 +3,21 @@
  * caret takes.
  * @module hints
  */
-import { describe } from "./commands.js";
-import { fill, h, setText } from "./dom.js";
+/** @import { Entry, Parsed } from "./commands.js" */
+import { describe, givenFor } from "./commands.js";
+import { fill, h, refill, setText } from "./dom.js";
 import { icon } from "./icons.js";
 
 export class Hints {
   #shown = "";
+  #explained = "";
 
-  /** @param {HTMLElement} box @param {(option: object) => void} add puts an option into the text, or goes to it */
-  constructor(box, add) {
-    this.add = add;
-    this.pills = h("div", { class: "pills", role: "toolbar", "aria-label": "Options" });
-    this.name = h("p", { class: "hint-name" });
-    this.about = h("p", { class: "hint-about", id: "hint-about", dataset: { testid: "hint" } });
+  /** @param {HTMLElement} box @param {(option: Discord.CommandOption) => void} onPick adds an option, or goes to it */
+  constructor(box, onPick) {
+    this.onPick = onPick;
+    this.pills = h("div.pills", { role: "toolbar", "aria-label": "Options" });
+    this.name = h("p.hint-name");
+    this.about = h("p.hint-about", { id: "hint-about", testid: "hint" });
     this.box = box;
     this.box.append(this.name, this.pills, this.about);
   }
@@ -26,98 +28,76 @@ export class Hints {
   }
 
   /**
-   * @param {ReturnType<import("./commands.js").parse>} parsed
-   * @param {object|null} active the option at the caret
-   * @param {Map<object, string>} problems what is wrong with values so far
+   * @param {Parsed} parsed
+   * @param {Discord.CommandOption | null} active the option at the caret
+   * @param {Map<Discord.CommandOption | null, string>} problems what is wrong with values so far
    */
   show(parsed, active, problems) {
-    const { entry, given } = parsed;
+    const { entry } = parsed;
     this.box.hidden = false;
-    const state = (option) => {
-      const item = given.find((candidate) => candidate.option === option);
-      if (option === active) return problems.has(option) ? "active wrong" : "active";
-      if (item?.raw) return problems.has(option) ? "wrong" : "given";
+    const state = (/** @type {Discord.CommandOption} */ option) => {
+      const item = givenFor(parsed, option);
+      const wrong = problems.has(option);
+      if (option === active) return wrong ? "active wrong" : "active";
+      if (item?.raw) return wrong ? "wrong" : "given";
       return item ? "active" : "";
     };
-    const states = entry.options.map((option) => `${option.name}=${state(option)}`);
-    const signature = [entry.command.id, entry.label, ...states].join();
-    if (signature !== this.#shown) {
-      this.#shown = signature;
-      fill(
-        this.name,
-        h("span", { class: "command-name" }, `/${entry.label}`),
-        h("span", { class: "hint-description" }, entry.description),
+    const states = entry.options.map(state);
+    const shown = [entry.command.id, entry.label, ...states].join();
+    if (shown !== this.#shown) {
+      this.#shown = shown;
+      const { label, description } = entry;
+      fill(this.name, h("span.command-name", `/${label}`), h("span.hint-description", description));
+      refill(
+        this.pills,
+        entry.options.map((option, index) => this.#drawPill(option, states[index])),
       );
-      this.#drawPills(entry, state);
+      this.pills.hidden = entry.options.length === 0;
     }
-    this.#explain(
-      entry,
-      active ?? entry.options.find((option) => option.required && !given.some(
-        (item) => item.option === option,
-      )) ?? null,
-      problems,
+    const missing = entry.options.find((option) => option.required && !givenFor(parsed, option));
+    this.#explain(entry, active ?? missing, problems);
+  }
+
+  /** @param {Discord.CommandOption} option @param {string} state */
+  #drawPill(option, state) {
+    const { name, required, description } = option;
+    const [wrong, given] = [state.includes("wrong"), state === "given"];
+    const sign = wrong ? "warning" : given ? "check" : !state && !required && "plus"; // none while it is typed
+    const label = [name, required ? "required" : "optional", wrong && "needs a look", given && "given"];
+    return h(
+      "button.pill",
+      {
+        class: `${required ? "required" : ""} ${state}`,
+        "aria-label": label.filter(Boolean).join(", "),
+        title: description,
+        key: name,
+        testid: "pill",
+        dataset: { option: name, state },
+        onClick: () => this.onPick(option),
+      },
+      sign && icon(sign),
+      name,
     );
   }
 
-  #drawPills(entry, state) {
-    const focused = this.pills.contains(document.activeElement) ? document.activeElement.dataset.option : null;
-    fill(
-      this.pills,
-      entry.options.map((option) => {
-        const now = state(option);
-        const words = [
-          option.name,
-          option.required ? "required" : "optional",
-          now.includes("wrong") ? "needs a look" : now.includes("given") ? "given" : "",
-        ].filter(Boolean);
-        return h(
-          "button",
-          {
-            type: "button",
-            class: `pill ${option.required ? "required" : ""} ${now}`.trim(),
-            "aria-label": words.join(", "),
-            title: option.description,
-            dataset: { option: option.name, testid: "pill", state: now },
-            onClick: () => this.add(option),
-          },
-          mark(now, option),
-          option.name,
-        );
-      }),
-    );
-    if (focused) this.pills.querySelector(`[data-option="${CSS.escape(focused)}"]`)?.focus();
-    this.pills.hidden = entry.options.length === 0;
-  }
-
+  /**
+   * @param {Entry} entry
+   * @param {Discord.CommandOption | undefined} option
+   * @param {Map<Discord.CommandOption | null, string>} problems
+   */
   #explain(entry, option, problems) {
     if (!option) {
-      delete this.about.dataset.line;
-      setText(
-        this.about,
-        entry.options.length ? "Enter sends it. Arrow down lists the options that can be added." : "Enter sends it.",
-      );
-      return;
+      this.#explained = "";
+      const more = entry.options.length > 0 && " Arrow down lists the options that can be added.";
+      return setText(this.about, `Enter sends it.${more || ""}`);
     }
     const { type, range } = describe(option);
     const facts = [type, range, option.required ? "required" : "optional"].filter(Boolean).join(" · ");
-    const wrong = problems.get(option) ?? "";
-    const line = [option.name, option.description, facts, wrong].join("|");
-    if (this.about.dataset.line === line) return;
-    this.about.dataset.line = line;
-    fill(
-      this.about,
-      h("b", {}, option.name),
-      " ",
-      option.description,
-      " ",
-      wrong ? h("span", { class: "wrong" }, wrong) : h("span", { class: "facts" }, facts),
-    );
+    const wrong = problems.get(option);
+    const explained = [option.name, option.description, facts, wrong].join("|");
+    if (this.#explained === explained) return;
+    this.#explained = explained;
+    const note = wrong ? h("span.wrong", wrong) : h("span.facts", facts);
+    fill(this.about, h("b", option.name), " ", option.description, " ", note);
   }
-}
-
-/** The sign on a pill: wrong, given, or "can be added"; the one being typed has none. */
-function mark(state, option) {
-  if (state.includes("wrong")) return icon("warning");
-  if (state.includes("given")) return icon("check");
-  return state || option.required ? null : icon("plus");
 }

@@ -1,10 +1,11 @@
 /**
- * Icons and avatars, drawn here: no image file, no icon font, nothing of Discord's.
+ * Icons and avatars, drawn as SVG: no image file, no icon font, nothing of Discord's.
  * @module icons
  */
 import { h, svg } from "./dom.js";
+import { displayName } from "./store.js";
 
-/** Strokes on a 24 × 24 grid. */
+/** @type {Record<string, string[]>} strokes on a 24 × 24 grid */
 const PATHS = {
   hash: ["M9.5 4 7.5 20", "M16.5 4 14.5 20", "M4.5 9h16", "M3.5 15h16"],
   menu: ["M4 7h16", "M4 12h16", "M4 17h16"],
@@ -48,81 +49,71 @@ const PATHS = {
   at: ["M12 8.2a3.8 3.8 0 1 1 0 7.6 3.8 3.8 0 0 1 0-7.6z", "M15.8 8.5v5c0 3 4.7 2.8 4.7-1.5a8.5 8.5 0 1 0-3.4 6.8"],
 };
 
-/** An icon that says nothing by itself: its button or text carries the name. */
+const DECORATIVE = { "aria-hidden": "true", focusable: "false" };
+
+/** An icon without a name for screen readers: its button or text has the name. @param {string} name */
 export function icon(name, extra = "") {
-  return svg(
-    "svg",
-    { class: `icon ${extra}`.trim(), viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" },
-    PATHS[name].map((d) => svg("path", { d })),
-  );
+  const strokes = PATHS[name].map((d) => svg("path", { d }));
+  return svg("svg.icon", { class: extra, viewBox: "0 0 24 24", ...DECORATIVE }, strokes);
 }
 
-/** The mark of the sandbox: a lamp's lens. */
+/** A round button that shows only an icon. @param {string} name @param {string} label @param {Props} props */
+export function iconButton(name, label, props) {
+  return h("button.round", { "aria-label": label, ...props }, icon(name));
+}
+
+/** Three moving dots: something is under way. */
+export const dots = () => h("span.dots", { "aria-hidden": "true" }, h("i"), h("i"), h("i"));
+
+/** The mark of the sandbox: the lens of a lighthouse. */
 export function brandMark() {
-  return svg(
-    "svg",
-    { class: "brand-mark", viewBox: "0 0 32 32", "aria-hidden": "true", focusable: "false" },
-    svg("rect", { class: "brand-back", width: 32, height: 32, rx: 9 }),
-    lens(16, 16, 1),
-  );
+  const background = svg("rect.brand-back", { width: 32, height: 32, rx: 9 });
+  return svg("svg.brand-mark", { viewBox: "0 0 32 32", ...DECORATIVE }, background, lens("translate(16 16)"));
 }
 
-function lens(x, y, scale) {
-  const group = svg("g", { class: "lens", transform: `translate(${x} ${y}) scale(${scale})` });
-  for (const d of ["M-2.5-3-12-8.5v17L-2.5 3z", "M2.5-3 12-8.5v17L2.5 3z"]) {
-    group.append(svg("path", { class: "beam", d }));
-  }
-  group.append(svg("circle", { class: "lamp", r: 4.2 }));
-  return group;
+/** @param {string} transform */
+function lens(transform) {
+  const beams = ["M-2.5-3-12-8.5v17L-2.5 3z", "M2.5-3 12-8.5v17L2.5 3z"].map((d) => svg("path.beam", { d }));
+  return svg("g.lens", { transform }, beams, svg("circle.lamp", { r: 4.2 }));
 }
 
-/**
- * A face for somebody: the bot has the lens, members have their initial on their colour.
- * @param {{id: string, username: string, global_name?: string|null, color?: string|number, bot?: boolean}} user
- */
+/** The picture of a user: the bot has the lens, members have their initial on their colour. @param {Discord.User} user */
 export function avatar(user, extra = "") {
-  const name = user.global_name || user.username || "?";
   if (user.bot) {
-    const face = svg(
-      "svg",
-      { class: `avatar avatar-bot ${extra}`.trim(), viewBox: "0 0 40 40", "aria-hidden": "true" },
-      svg("rect", { class: "brand-back", width: 40, height: 40 }),
-      lens(20, 20, 1.2),
+    const background = svg("rect.brand-back", { width: 40, height: 40 });
+    const mark = lens("translate(20 20) scale(1.2)");
+    return svg(
+      "svg.avatar.avatar-bot",
+      { class: extra, viewBox: "0 0 40 40", "aria-hidden": "true" },
+      background,
+      mark,
     );
-    return face;
   }
-  return h(
-    "span",
-    { class: `avatar ${extra}`.trim(), "aria-hidden": "true", style: { "--hue": String(hue(user)) } },
-    Array.from(name)[0].toUpperCase(),
-  );
+  const initial = Array.from(displayName(user) || "?")[0].toUpperCase();
+  return h("span.avatar", { class: extra, "aria-hidden": "true", style: { "--hue": String(hue(user)) } }, initial);
 }
 
-/** A server's badge: its initials. */
+/** The badge of a server: its initials. @param {string} name */
 export function badge(name) {
-  const initials = name.split(/\s+/u).map((word) => Array.from(word)[0] ?? "").join("").slice(0, 2);
-  return h("span", { class: "badge", "aria-hidden": "true", style: { "--hue": String(hashHue(name)) } }, initials);
+  const initials = name.split(/\s+/u).map((word) => Array.from(word)[0] ?? "");
+  const style = { "--hue": String(hashHue(name)) };
+  return h("span.badge", { "aria-hidden": "true", style }, initials.join("").slice(0, 2));
 }
 
-/** The hue of somebody's colour; greys and unknown ones get a hue from the name. */
-function hue(user) {
-  const number = typeof user.color === "number"
-    ? user.color
-    : Number.parseInt(String(user.color ?? "").replace("#", ""), 16);
-  if (!number) return hashHue(user.id ?? user.username);
+/** The hue of a user's colour; grey and missing colours get a hue from the id. @param {Discord.User} user */
+function hue({ color, id, username }) {
+  const number = typeof color === "number" ? color : Number.parseInt(String(color ?? "").replace("#", ""), 16);
   const [r, g, b] = [16, 8, 0].map((shift) => ((number >> shift) & 255) / 255);
-  const [max, min] = [Math.max(r, g, b), Math.min(r, g, b)];
-  if (max - min < 0.05) return hashHue(user.id ?? user.username);
-  const sector = max === r
-    ? (g - b) / (max - min)
-    : max === g
-    ? 2 + (b - r) / (max - min)
-    : 4 + (r - g) / (max - min);
+  const max = Math.max(r, g, b);
+  const range = max - Math.min(r, g, b);
+  if (!number || range < 0.05) return hashHue(id ?? username);
+  const sector = max === r ? (g - b) / range : max === g ? 2 + (b - r) / range : 4 + (r - g) / range;
   return Math.round((sector * 60 + 360) % 360);
 }
 
+/** @param {string} text */
 function hashHue(text) {
-  let value = 7;
-  for (const character of String(text)) value = (value * 31 + character.codePointAt(0)) % 3600;
-  return value % 360;
+  let hash = 7;
+  for (const character of text) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 3600;
+  return hash % 360;
 }

@@ -1,61 +1,83 @@
 /**
- * Discord's markdown as a tree of plain objects. Pure: no DOM, so nothing here can inject anything.
- *
- * A node is `{type, …}`; inline nodes are text, strong, em, u, s, spoiler, code, link, user, role, channel, command,
- * emoji, everyone, time and br; blocks are p, h1–h3, small, quote, list and pre.
+ * Parses Discord's markdown to a tree of plain objects. Pure: no DOM, so nothing here can inject markup.
  * @module markdown
+ */
+
+/**
+ * @typedef {{type: "text" | "code", text: string} | {type: "br"}
+ *   | {type: "strong" | "em" | "u" | "s" | "spoiler", children: Inline[]}
+ *   | {type: "link", url: string, children: Inline[]} | {type: "time", unix: number, style: string}
+ *   | {type: "user" | "role" | "channel", id: string} | {type: "command", name: string, id: string}
+ *   | {type: "emoji" | "everyone", name: string}} Inline
+ * @typedef {{type: "p" | "h1" | "h2" | "h3" | "small", children: Inline[]} | {type: "quote", children: Block[]}
+ *   | {type: "list", ordered: boolean, start: number, items: Inline[][]}
+ *   | {type: "pre", language: string, text: string}} Block
  */
 
 const ESCAPABLE = /^\\([^\p{L}\p{N}\s])/u;
 const WORD_END = /[\p{L}\p{N}]$/u;
+const QUOTED = /^>( |$)/u;
+const HEADING = /^(#{1,3})\s+(\S.*)$/u;
+const SMALL = /^-# (\S.*)$/u;
+const ITEM = /^\s*(?:[-*]|(\d{1,9})\.)\s+(\S.*)$/u;
 
-/** Inline rules in the order in which they are tried. Each makes a node of a match, or null to decline. */
+/**
+ * Inline rules in the order in which they are tried. Each makes a node from a match; null: the rule does not apply.
+ * @type {[RegExp, (match: RegExpExecArray, inLink: boolean) => Inline | null][]}
+ */
 const INLINE = [
-  [ESCAPABLE, (found) => text(found[1])],
-  [/^(`+)([^`]|[^`][\s\S]*?[^`])\1(?!`)/u, (found) => ({ type: "code", text: trimCode(found[2]) })],
+  [ESCAPABLE, (match) => text(match[1])],
+  [/^(`+)([^`]|[^`][\s\S]*?[^`])\1(?!`)/u, (match) => ({ type: "code", text: trimCode(match[2]) })],
   [
     /^<t:(-?\d{1,13})(?::([tTdDfFRsS]))?>/u,
-    (found) => ({ type: "time", unix: Number(found[1]), style: found[2] ?? "f" }),
+    (match) => ({ type: "time", unix: Number(match[1]), style: match[2] ?? "f" }),
   ],
-  [/^<@!?(\d+)>/u, (found) => ({ type: "user", id: found[1] })],
-  [/^<@&(\d+)>/u, (found) => ({ type: "role", id: found[1] })],
-  [/^<#(\d+)>/u, (found) => ({ type: "channel", id: found[1] })],
-  [/^<\/([^:>]{1,100}):(\d+)>/u, (found) => ({ type: "command", name: found[1], id: found[2] })],
-  [/^<a?:(\w{2,32}):\d+>/u, (found) => ({ type: "emoji", name: found[1] })],
-  [/^@(everyone|here)\b/u, (found) => ({ type: "everyone", name: found[1] })],
+  [/^<@!?(\d+)>/u, (match) => ({ type: "user", id: match[1] })],
+  [/^<@&(\d+)>/u, (match) => ({ type: "role", id: match[1] })],
+  [/^<#(\d+)>/u, (match) => ({ type: "channel", id: match[1] })],
+  [/^<\/([^:>]{1,100}):(\d+)>/u, (match) => ({ type: "command", name: match[1], id: match[2] })],
+  [/^<a?:(\w{2,32}):\d+>/u, (match) => ({ type: "emoji", name: match[1] })],
+  [/^@(everyone|here)\b/u, (match) => ({ type: "everyone", name: match[1] })],
   [
     /^\[((?:\\.|[^\]\\\n])+)\]\(<?(https?:\/\/[^\s<>)]+)>?(?:\s+"[^"\n]*")?\)/u,
-    (found) => link(found[2], inline(found[1], true)),
+    (match) => link(match[2], inline(match[1], true)),
   ],
-  [/^<(https?:\/\/[^\s<>]+)>/u, (found) => link(found[1])],
-  [/^https?:\/\/[^\s<>|*~`"]*[^\s<>|*~`".,:;!?')\]]/u, (found, inLink) => (inLink ? null : link(found[0]))],
-  [/^\|\|((?:\\[\s\S]|(?!\|\|)[\s\S])+)\|\|/u, (found, inLink) => wrap("spoiler", found[1], inLink)],
-  [/^\*\*((?:\\[\s\S]|(?!\*\*)[\s\S])+\*?)\*\*(?!\*)/u, (found, inLink) => wrap("strong", found[1], inLink)],
-  [/^__((?:\\[\s\S]|(?!__)[\s\S])+)__(?!_)/u, (found, inLink) => wrap("u", found[1], inLink)],
-  [/^~~((?:\\[\s\S]|(?!~~)[\s\S])+)~~/u, (found, inLink) => wrap("s", found[1], inLink)],
+  [/^<(https?:\/\/[^\s<>]+)>/u, (match) => link(match[1])],
+  [/^https?:\/\/[^\s<>|*~`"]*[^\s<>|*~`".,:;!?')\]]/u, (match, inLink) => (inLink ? null : link(match[0]))],
+  [/^\|\|((?:\\[\s\S]|(?!\|\|)[\s\S])+)\|\|/u, (match, inLink) => wrap("spoiler", match[1], inLink)],
+  [/^\*\*((?:\\[\s\S]|(?!\*\*)[\s\S])+\*?)\*\*(?!\*)/u, (match, inLink) => wrap("strong", match[1], inLink)],
+  [/^__((?:\\[\s\S]|(?!__)[\s\S])+)__(?!_)/u, (match, inLink) => wrap("u", match[1], inLink)],
+  [/^~~((?:\\[\s\S]|(?!~~)[\s\S])+)~~/u, (match, inLink) => wrap("s", match[1], inLink)],
   [
     /^\*(?![\s*])((?:\\[\s\S]|\*\*(?:\\[\s\S]|(?!\*\*)[\s\S])+\*\*|[^*\\])+?)(?<!\s)\*(?!\*)/u,
-    (found, inLink) => wrap("em", found[1], inLink),
+    (match, inLink) => wrap("em", match[1], inLink),
   ],
   [
     /^_((?:\\[\s\S]|__(?:\\[\s\S]|(?!__)[\s\S])+__|[^_\\])+)_(?![_\p{L}\p{N}])/u,
-    (found, inLink) => wrap("em", found[1], inLink),
+    (match, inLink) => wrap("em", match[1], inLink),
   ],
   [/^\n/u, () => ({ type: "br" })],
 ];
 
+/** @param {string} value @returns {Inline} */
 const text = (value) => ({ type: "text", text: value });
+
+/** @param {"strong" | "em" | "u" | "s" | "spoiler"} type @param {string} inner @param {boolean} inLink @returns {Inline} */
 const wrap = (type, inner, inLink) => ({ type, children: inline(inner, inLink) });
+
+/** @param {string} url @returns {Inline} */
 const link = (url, children = [text(url)]) => ({ type: "link", url, children });
+
+/** @param {string} code */
 const trimCode = (code) => (/^ .*\S.* $/u.test(code) ? code.slice(1, -1) : code);
 
 /**
- * Read inline markdown.
+ * Parse inline markdown.
  * @param {string} source
- * @param {boolean} [inLink] links hold no links
- * @returns {object[]}
+ * @param {boolean} [inLink] a link holds no other links
  */
 export function inline(source, inLink = false) {
+  /** @type {Inline[]} */
   const nodes = [];
   let plain = "";
   const flush = () => {
@@ -63,103 +85,111 @@ export function inline(source, inLink = false) {
     plain = "";
   };
   for (let rest = source; rest; ) {
-    const found = /^[\\`<@[h|*_~\n]/u.test(rest) ? firstRule(rest, inLink, plain) : null;
-    if (found) {
-      if (found.node.type === "text") plain += found.node.text;
-      else {
-        flush();
-        nodes.push(found.node);
-      }
-      rest = rest.slice(found.length);
-    } else {
-      const next = String.fromCodePoint(rest.codePointAt(0));
-      plain += next;
-      rest = rest.slice(next.length);
+    const { node, length } = nextNode(rest, inLink, plain);
+    if (node.type === "text") plain += node.text;
+    else {
+      flush();
+      nodes.push(node);
     }
+    rest = rest.slice(length);
   }
   flush();
   return nodes;
 }
 
-function firstRule(rest, inLink, before) {
-  // snake_case and a "h" in the middle of a word open nothing.
-  if (WORD_END.test(before) && /^(_(?!_)|h)/u.test(rest)) return null;
-  for (const [pattern, make] of INLINE) {
+/**
+ * The node at the beginning of a text: of the first rule that applies, else the first character.
+ * @param {string} rest
+ * @param {boolean} inLink
+ * @param {string} before the plain text in front
+ */
+function nextNode(rest, inLink, before) {
+  // snake_case and an "h" in the middle of a word open nothing.
+  const isPlain = WORD_END.test(before) && /^(_(?!_)|h)/u.test(rest);
+  for (const [pattern, make] of /^[\\`<@[h|*_~\n]/u.test(rest) && !isPlain ? INLINE : []) {
     const match = pattern.exec(rest);
     const node = match && make(match, inLink);
     if (node) return { node, length: match[0].length };
   }
-  return null;
+  const letter = String.fromCodePoint(rest.codePointAt(0) ?? 0);
+  return { node: text(letter), length: letter.length };
 }
 
 /**
- * Read a whole message or text display.
+ * Parse a whole message or text display.
  * @param {string} source
- * @returns {object[]} blocks
  */
 export function parse(source) {
+  /** @type {Block[]} */
   const blocks = [];
   const fence = /```(?:([\w+#.-]{1,20})\n)?([\s\S]*?)```/gu;
   let from = 0;
-  for (const found of source.matchAll(fence)) {
-    if (source[found.index - 1] === "\\" || !found[2].trim()) continue;
-    blocks.push(...lines(source.slice(from, found.index).replace(/\n$/u, "")));
-    blocks.push({ type: "pre", language: found[1] ?? "", text: found[2].replace(/^\n|\n$/gu, "") });
-    from = found.index + found[0].length;
+  for (const match of source.matchAll(fence)) {
+    if (source[match.index - 1] === "\\" || !match[2].trim()) continue;
+    blocks.push(...parseLines(source.slice(from, match.index).replace(/\n$/u, "")));
+    blocks.push({ type: "pre", language: match[1] ?? "", text: match[2].replace(/^\n|\n$/gu, "") });
+    from = match.index + match[0].length;
     if (source[from] === "\n") from += 1;
   }
-  blocks.push(...lines(source.slice(from)));
+  blocks.push(...parseLines(source.slice(from)));
   return blocks;
 }
 
-function lines(source) {
+/** @param {string} source */
+function parseLines(source) {
+  /** @type {Block[]} */
   const blocks = [];
-  if (!source) return blocks;
+  /** @type {string[]} lines of the paragraph that is open; bold and spoilers may run over line ends */
+  let paragraph = [];
+  const add = (/** @type {Block[]} */ ...added) => {
+    const children = inline(paragraph.join("\n"));
+    if (children.length) blocks.push({ type: "p", children });
+    paragraph = [];
+    blocks.push(...added);
+  };
   const rows = source.split("\n");
   for (let index = 0; index < rows.length; index += 1) {
     const row = rows[index];
-    const last = blocks.at(-1);
-    let found;
+    const [heading, small, item] = [HEADING, SMALL, ITEM].map((pattern) => pattern.exec(row));
     if (row.startsWith(">>> ")) {
-      blocks.push({ type: "quote", children: parse([row.slice(4), ...rows.slice(index + 1)].join("\n")) });
+      add({ type: "quote", children: parse([row.slice(4), ...rows.slice(index + 1)].join("\n")) });
       break;
-    } else if (row.startsWith("> ") || row === ">") {
+    } else if (QUOTED.test(row)) {
       const quoted = [];
-      for (; index < rows.length && /^>( |$)/u.test(rows[index]); index += 1) quoted.push(rows[index].slice(2));
+      for (; index < rows.length && QUOTED.test(rows[index]); index += 1) quoted.push(rows[index].slice(2));
       index -= 1;
-      blocks.push({ type: "quote", children: lines(quoted.join("\n")) });
-    } else if ((found = /^(#{1,3})\s+(\S.*)$/u.exec(row))) {
-      blocks.push({ type: `h${found[1].length}`, children: inline(found[2]) });
-    } else if ((found = /^-# (\S.*)$/u.exec(row))) {
-      blocks.push({ type: "small", children: inline(found[1]) });
-    } else if ((found = /^\s*(?:[-*]|(\d{1,9})\.)\s+(\S.*)$/u.exec(row))) {
-      const ordered = found[1] !== undefined;
-      const item = inline(found[2]);
-      if (last?.type === "list" && last.ordered === ordered) last.items.push(item);
-      else blocks.push({ type: "list", ordered, start: Number(found[1] ?? 1), items: [item] });
-    } else if (last?.type === "p") {
-      last.source += `\n${row}`;
-    } else blocks.push({ type: "p", source: row });
+      add({ type: "quote", children: parseLines(quoted.join("\n")) });
+    } else if (heading) {
+      const type = /** @type {"h1" | "h2" | "h3"} */ (`h${heading[1].length}`);
+      add({ type, children: inline(heading[2]) });
+    } else if (small) {
+      add({ type: "small", children: inline(small[1]) });
+    } else if (item) {
+      const ordered = item[1] !== undefined;
+      const content = inline(item[2]);
+      const last = paragraph.length ? null : blocks.at(-1);
+      if (last?.type === "list" && last.ordered === ordered) last.items.push(content);
+      else add({ type: "list", ordered, start: Number(item[1] ?? 1), items: [content] });
+    } else paragraph.push(row);
   }
-  // Bold and spoilers may run over line ends, so a paragraph is read once it is whole.
-  return blocks
-    .map((block) => (block.type === "p" ? { type: "p", children: inline(block.source) } : block))
-    .filter((block) => block.type !== "p" || block.children.length);
+  add();
+  return blocks;
 }
 
 /**
- * The words of a tree without their marks, for announcements and quotations. What a spoiler hides stays hidden.
- * @param {object[]} nodes
- * @param {(node: object) => string} word says what a mention or a moment is called
+ * The text of a tree without its marks, for announcements and quotations. Spoilers stay hidden.
+ * @param {(Inline | Block)[]} nodes
+ * @param {(node: Inline) => string} label the text of a mention or a moment
+ * @returns {string}
  */
-export function plain(nodes, word) {
-  return nodes
-    .map((node) => {
-      if (node.type === "br") return "\n";
-      if (node.type === "spoiler") return "(spoiler)";
-      if (node.type === "list") return node.items.map((item) => plain(item, word)).join("\n");
-      if (node.text !== undefined) return node.text;
-      return node.children ? plain(node.children, word) : word(node);
-    })
-    .join(nodes.some((node) => /^(p|h\d|small|quote|list|pre)$/u.test(node.type)) ? "\n" : "");
+export function plain(nodes, label) {
+  const isBlock = nodes.some((node) => /^(p|h\d|small|quote|list|pre)$/u.test(node.type));
+  const texts = nodes.map((node) => {
+    if (node.type === "br") return "\n";
+    if (node.type === "spoiler") return "(spoiler)";
+    if (node.type === "list") return node.items.map((item) => plain(item, label)).join("\n");
+    if ("text" in node) return node.text;
+    return "children" in node ? plain(node.children, label) : label(node);
+  });
+  return texts.join(isBlock ? "\n" : "");
 }

@@ -4,66 +4,62 @@
  */
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
-import { openPopup, roving } from "./popup.js";
+import { moveFocusByKeys, openPopup } from "./popup.js";
 
 /**
  * @typedef {object} Choice
  * @property {string} label
  * @property {() => void} run
- * @property {string} [icon]
- * @property {Node} [face] instead of an icon
+ * @property {Node} face an icon or an avatar
  * @property {string} [detail]
  * @property {boolean} [danger]
- * @property {boolean} [checked] one of several; the chosen one is checked
+ * @property {boolean} [checked] one of several; the current one is checked
  */
 
 /**
- * Open a menu beside a button. Enter, a click or Space chooses; Escape leaves.
+ * Open a menu beside a button. Enter, Space or a click chooses; Escape closes.
  *
  * @param {HTMLElement} anchor
  * @param {string} label
- * @param {(Choice|{heading: string}|{note: string})[]} entries
- * @param {{align?: "start"|"end"}} [options]
+ * @param {(Choice | {heading: string} | {note: string})[]} entries
+ * @param {"start" | "end"} [align]
  */
-export function openMenu(anchor, label, entries, { align = "end" } = {}) {
-  let close = () => {};
+export function openMenu(anchor, label, entries, align = "end") {
+  /** @type {HTMLElement[]} */
   const items = [];
   const panel = h(
-    "div",
-    { class: "menu", role: "menu", "aria-label": label, tabindex: -1 },
+    "div.menu",
+    { role: "menu", "aria-label": label, tabindex: -1 },
     entries.map((entry) => {
-      if (entry.heading) return h("p", { class: "menu-heading", role: "presentation" }, entry.heading);
-      if (entry.note) return h("p", { class: "menu-note", role: "presentation" }, entry.note);
-      const choice = entry.checked !== undefined;
-      const item = h(
-        "button",
-        {
-          type: "button",
-          class: `menu-item${entry.danger ? " danger" : ""}`,
-          role: choice ? "menuitemradio" : "menuitem",
-          "aria-checked": choice ? String(entry.checked) : null,
-          tabindex: -1,
-          onClick: () => {
-            close();
-            entry.run();
-          },
-        },
-        entry.face ?? (entry.icon ? icon(entry.icon) : null),
-        h(
-          "span",
-          { class: "menu-text" },
-          h("span", {}, entry.label),
-          entry.detail ? h("span", { class: "menu-detail" }, entry.detail) : null,
-        ),
-        entry.checked ? icon("check", "menu-check") : null,
-      );
+      if ("heading" in entry) return h("p.menu-heading", { role: "presentation" }, entry.heading);
+      if ("note" in entry) return h("p.menu-note", { role: "presentation" }, entry.note);
+      const item = drawItem(entry, () => {
+        close();
+        entry.run();
+      });
       items.push(item);
       return item;
     }),
   );
-  roving(panel, () => items);
+  moveFocusByKeys(panel, () => items);
   panel.addEventListener("keydown", (event) => event.key === "Tab" && close());
-  anchor.setAttribute("aria-expanded", "true");
-  close = openPopup(anchor, panel, { align, onClose: () => anchor.setAttribute("aria-expanded", "false") });
+  const close = openPopup(anchor, panel, { align });
   (items.find((item) => item.getAttribute("aria-checked") === "true") ?? items[0] ?? panel).focus();
+}
+
+/** @param {Choice} choice @param {() => void} onClick */
+function drawItem({ label, face, detail, danger, checked }, onClick) {
+  return h(
+    "button.menu-item",
+    {
+      class: danger && "danger",
+      role: checked === undefined ? "menuitem" : "menuitemradio",
+      "aria-checked": checked === undefined ? null : String(checked),
+      tabindex: -1,
+      onClick,
+    },
+    face,
+    h("span.menu-text", h("span", label), detail && h("span.menu-detail", detail)),
+    checked && icon("check", "menu-check"),
+  );
 }

@@ -1,312 +1,247 @@
 /**
- * One message as an element.
+ * Draws one message.
  * @module message
  */
-import { drawComponents, fileCard, safeAddress } from "./components.js";
+/** @import { Drawing } from "./components.js" */
+/** @import { Names } from "./richtext.js" */
+/** @import { Store } from "./store.js" */
+import { accentStyle, drawComponents, fileCard } from "./components.js";
 import { h, shorten } from "./dom.js";
 import { gallery } from "./gallery.js";
-import { avatar, icon } from "./icons.js";
+import { avatar, dots, icon, iconButton } from "./icons.js";
+import { externalLink, safeAddress } from "./links.js";
 import { plainText, richLine, richText } from "./richtext.js";
-import { isLoading, isPrivate } from "./store.js";
-import { clockTime, format } from "./time.js";
+import { displayName, isLoading, isPrivate } from "./store.js";
+import { clockTime, fullTime } from "./time.js";
 
 const COMPONENTS_V2 = 1 << 15;
+const CONTEXT_COMMAND = 23; // the type of a message that answers a command of a menu
 
-/** The command that a message answers, as `{user, name}`, or null. */
-export function invocation(message) {
-  const meta = message.interaction_metadata;
-  const name = meta?.name ?? message.interaction?.name;
-  return meta && name && !meta.original_response_message_id
-    ? { user: meta.user ?? message.interaction?.user, name }
-    : null;
+/** The command that a message answers, or null. @param {Discord.Message} message */
+export function invocation({ interaction_metadata: meta, interaction }) {
+  const name = meta?.name ?? interaction?.name;
+  return meta && name && !meta.original_response_message_id ? { user: meta.user ?? interaction?.user, name } : null;
 }
 
-/** All that a message says, as it was written. */
-export function source(message) {
-  const embeds = (message.embeds ?? []).flatMap((embed) => [embed.title, embed.description]);
-  return [message.content, ...embeds, ...texts(message.components)].filter(Boolean).join("\n").trim();
+/** The whole text of a message, as it was written. @param {Discord.Message} message */
+export function source({ content, embeds, components }) {
+  const embedded = (embeds ?? []).flatMap((embed) => [embed.title, embed.description]);
+  return [content, ...embedded, ...texts(components)].filter(Boolean).join("\n").trim();
 }
 
-/** All that a message says, as one would read it aloud. */
-export function words(message, names) {
+/** The whole text of a message, as a screen reader reads it. @param {Discord.Message} message @param {Names} names */
+export function spokenText(message, names) {
   return isLoading(message) ? "is thinking…" : plainText(source(message), names);
 }
 
+/** @param {Discord.Component[] | undefined} components @returns {(string | undefined)[]} */
 function texts(components) {
-  return (components ?? []).flatMap((component) => [
-    component.type === 10 ? component.content : null,
-    ...texts(component.components),
-  ]);
+  return (components ?? []).flatMap(({ content, components: inner }) => [content, ...texts(inner)]);
 }
+
+/** A line that says what failed. @param {string} text */
+export const failureNote = (text) => h("p.failure", { role: "alert", testid: "failure" }, icon("warning"), text);
+
+/** @typedef {(message: Discord.Message, anchor: HTMLElement) => void} OpenMenu */
 
 /**
  * @typedef {object} Surroundings
- * @property {import("./store.js").Store} store
- * @property {import("./richtext.js").Names} names
- * @property {import("./select.js").Directory} directory
+ * @property {Store} store
+ * @property {Names} names
  * @property {Set<string>} revealed
- * @property {boolean} grouped follows another one of the same author closely
- * @property {string} [failure] what went wrong when a control of it was used
- * @property {(message: object, component: object, values: string[]|undefined, control: HTMLElement) => void} use
- * @property {(message: object, anchor: HTMLElement) => void} menu
- * @property {((message: object, anchor: HTMLElement) => void)|null} authorMenu null: nothing to offer
- * @property {(message: object) => void} dismiss
+ * @property {boolean} grouped whether it closely follows another message of the same author
+ * @property {string} [failure] what went wrong when one of its controls was used
+ * @property {(message: Discord.Message, component: Discord.Component, values: string[] | undefined,
+ *   control: HTMLElement) => void} use
+ * @property {OpenMenu} openMenu
+ * @property {OpenMenu | null} openAuthorMenu null: there are no commands for it
+ * @property {(message: Discord.Message) => void} dismiss
  */
 
 /**
- * Draw a message.
- * @param {object} message in Discord's form
+ * Draw a message as a list item.
+ * @param {Discord.Message} message
  * @param {Surroundings} around
- * @returns {HTMLElement} a list item
  */
 export function drawMessage(message, around) {
-  const { store, names } = around;
-  const author = { ...store.user(message.author.id), ...pick(message.author) };
-  const name = author.global_name || author.username;
+  const { store, names, revealed, failure } = around;
+  const author = completeUser(message.author, store);
+  const name = displayName(author);
   const when = new Date(message.timestamp);
-  const context = contextLine(message, around);
+  const context = drawContext(message, around);
   const grouped = around.grouped && !context;
-  const mine = store.namesYou(message);
+  const [hidden, mentioned, loading] = [isPrivate(message), store.mentionsYou(message), isLoading(message)];
+  /** @type {Drawing} */
   const drawing = {
-    names, directory: around.directory, revealed: around.revealed, attachments: message.attachments ?? [],
+    names,
+    directory: store.directory,
+    revealed,
+    attachments: message.attachments ?? [],
     use: (component, values, control) => around.use(message, component, values, control),
   };
-  return h(
-    "li",
+  const more = iconButton("more", `More about the message of ${name}`, {
+    class: "small",
+    "aria-haspopup": "menu",
+    "aria-expanded": "false",
+    key: "menu",
+    testid: "message-menu",
+    onClick: ({ currentTarget }) => around.openMenu(message, currentTarget),
+  });
+  const row = h(
+    "li.message",
     {
-      class: [
-        "message",
-        grouped && "grouped",
-        isPrivate(message) && "private",
-        mine && "mentions-you",
-      ].filter(Boolean).join(" "),
+      testid: "message",
       dataset: {
-        testid: "message",
         messageId: message.id,
         author: author.username,
-        private: String(isPrivate(message)),
-        loading: String(isLoading(message)),
-        mentionsYou: String(mine),
+        private: String(hidden),
+        loading: String(loading),
+        mentionsYou: String(mentioned),
       },
       tabindex: -1,
     },
     context,
     h(
-      "div",
-      { class: "gutter" },
-      grouped ? h("time", { class: "gutter-time", datetime: when.toISOString() }, clockTime(when)) : avatar(author),
+      "div.gutter",
+      grouped ? h("time.gutter-time", { datetime: when.toISOString() }, clockTime(when)) : avatar(author),
     ),
     h(
-      "div",
-      { class: "body" },
-      grouped ? null : byline(message, author, name, when, around),
-      mine ? h("span", { class: "hidden" }, "This message mentions you.") : null,
-      isLoading(message) ? thinking(name) : content(message, drawing),
-      around.failure
-        ? h("p", { class: "failure", role: "alert", dataset: { testid: "failure" } }, icon("warning"), around.failure)
-        : null,
-      isPrivate(message) ? privateNote(message, around) : null,
+      "div.body",
+      !grouped && byline(message, author, around),
+      mentioned && h("span.hidden", "This message mentions you."),
+      loading ? h("p.thinking", dots(), `${name} is thinking…`) : content(message, drawing),
+      failure && failureNote(failure),
+      hidden && privateNote(() => around.dismiss(message)),
     ),
-    h("div", { class: "tools" }, menuButton(message, name, around)),
+    h("div.tools", more),
   );
+  row.classList.toggle("grouped", grouped);
+  row.classList.toggle("private", hidden);
+  row.classList.toggle("mentions-you", mentioned);
+  return row;
 }
 
-function pick(author) {
-  return Object.fromEntries(Object.entries(author).filter(([, value]) => value !== null && value !== undefined));
+/** What the world knows of a user, with what the message says of it. @param {Discord.User} user @param {Store} store */
+function completeUser(user, store) {
+  const given = Object.entries(user).filter(([, value]) => value !== null && value !== undefined);
+  return /** @type {Discord.User} */ ({ ...store.user(user.id), ...Object.fromEntries(given) });
 }
 
-function byline(message, author, name, when, around) {
-  const named = around.authorMenu
-    ? h(
-      "button",
-      {
-        type: "button",
-        class: "author",
-        "aria-haspopup": "menu",
-        dataset: { key: "author" },
-        onClick: (event) => around.authorMenu(message, event.currentTarget),
-      },
-      name,
-    )
-    : h("span", { class: "author" }, name);
+/** @param {Discord.Message} message @param {Discord.User} author @param {Surroundings} around */
+function byline(message, author, { openAuthorMenu }) {
+  const { timestamp, edited_timestamp: edited } = message;
+  const name = displayName(author);
+  const when = new Date(timestamp);
+  const openMenu = openAuthorMenu && {
+    "aria-haspopup": "menu",
+    key: "author",
+    onClick: (/** @type {{currentTarget: HTMLElement}} */ { currentTarget }) => openAuthorMenu(message, currentTarget),
+  };
   return h(
-    "p",
-    { class: "byline" },
-    named,
-    author.bot ? h("span", { class: "app-badge" }, "app") : null,
-    h("time", { datetime: when.toISOString(), title: format(when.valueOf() / 1000, "F") }, clockTime(when)),
-    message.edited_timestamp && !isLoading(message)
-      ? h(
-        "span",
-        {
-          class: "edited",
-          title: format(Date.parse(message.edited_timestamp) / 1000, "F"),
-          dataset: { testid: "edited" },
-        },
-        "edited",
-      )
-      : null,
+    "p.byline",
+    openMenu ? h("button.author", openMenu, name) : h("span.author", name),
+    author.bot && h("span.app-badge", "app"),
+    h("time", { datetime: when.toISOString(), title: fullTime(timestamp) }, clockTime(when)),
+    edited && !isLoading(message) && h("span.edited", { title: fullTime(edited), testid: "edited" }, "edited"),
   );
 }
 
-function contextLine(message, around) {
+/** The line above a message: the command or the message that it answers. @param {Discord.Message} message @param {Surroundings} around */
+function drawContext(message, { store, names }) {
   const used = invocation(message);
   if (used) {
-    const user = { ...around.store.user(used.user?.id), ...pick(used.user ?? {}) };
-    const typed = message.type === 23 ? used.name : `/${used.name}`;
+    const user = completeUser(used.user ?? /** @type {Discord.User} */ ({}), store);
+    const typed = message.type === CONTEXT_COMMAND ? used.name : `/${used.name}`;
     return h(
-      "p",
-      { class: "context", dataset: { testid: "used" } },
+      "p.context",
+      { testid: "used" },
       avatar(user, "tiny"),
-      h(
-        "span",
-        {},
-        h("b", {}, user.global_name || user.username),
-        " used ",
-        h("span", { class: "command-name" }, typed),
-      ),
+      h("span", h("b", displayName(user)), " used ", h("span.command-name", typed)),
     );
   }
-  const reference = message.referenced_message;
-  if (!reference && !message.message_reference?.message_id) return null;
-  const original = reference ?? around.store.message(message.channel_id, message.message_reference.message_id);
-  if (!original) return h("p", { class: "context" }, h("i", {}, "The original message was deleted."));
-  const text = shorten(words(original, around.names).split("\n")[0], 90);
+  const { referenced_message: referenced, message_reference: reference, channel_id: channelId } = message;
+  if (!referenced && !reference?.message_id) return null;
+  const original = referenced ?? store.message(channelId, reference?.message_id ?? "");
+  if (!original) return h("p.context", h("i", "The original message was deleted."));
+  const text = shorten(spokenText(original, names).split("\n")[0], 90);
   return h(
-    "p",
-    { class: "context", dataset: { testid: "reply" } },
-    avatar({ ...around.store.user(original.author.id), ...pick(original.author) }, "tiny"),
+    "p.context",
+    { testid: "reply" },
+    avatar(completeUser(original.author, store), "tiny"),
     h(
-      "button",
+      "button.context-text",
       {
-        type: "button",
-        class: "context-text",
         title: "Go to that message",
-        dataset: { key: "reply" },
-        onClick: () => around.names.go?.({ channelId: original.channel_id, messageId: original.id }),
+        key: "reply",
+        onClick: () => names.go?.({ channelId: original.channel_id, messageId: original.id }),
       },
-      h("b", {}, original.author.global_name || original.author.username),
+      h("b", displayName(original.author)),
       " ",
-      text || h("i", {}, "a card"),
+      text || h("i", "a card"),
     ),
   );
 }
 
-function thinking(name) {
-  return h(
-    "p",
-    { class: "thinking" },
-    h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")),
-    `${name} is thinking…`,
-  );
-}
-
+/** @param {Discord.Message} message @param {Drawing} drawing */
 function content(message, drawing) {
-  const v2 = Boolean((message.flags ?? 0) & COMPONENTS_V2);
+  // In a Components V2 message files show only where a component shows them.
+  const isV2 = Boolean((message.flags ?? 0) & COMPONENTS_V2);
+  const { components } = message;
   return [
-    message.content ? richText(message.content, drawing.names) : null,
-    ...(message.embeds ?? []).map((embed) => drawEmbed(embed, drawing)),
-    v2 ? null : attachments(message.attachments ?? [], drawing),
-    message.components?.length
-      ? h("div", { class: "components" }, drawComponents(message.components, drawing))
-      : null,
+    message.content && richText(message.content, drawing.names),
+    (message.embeds ?? []).map((embed) => drawEmbed(embed, drawing)),
+    !isV2 && attachments(drawing),
+    components?.length ? h("div.components", drawComponents(components, drawing)) : null,
   ];
 }
 
-/** In a Components V2 message files show only where a component shows them; elsewhere they come by themselves. */
-function attachments(files, drawing) {
-  const isPicture = (file) => (file.content_type ?? "").startsWith("image/") || Boolean(file.width);
-  const pictures = files.filter(isPicture).map((file) => ({
-    url: safeAddress(file.url),
-    alt: file.description ?? "",
-    width: file.width,
-    height: file.height,
-    spoiler: file.filename.startsWith("SPOILER_"),
-  }));
-  const others = files.filter((file) => !isPicture(file)).map((file) => fileCard(
-    { url: safeAddress(file.url), name: file.filename, size: file.size },
-    file.filename.startsWith("SPOILER_"),
-    drawing.revealed,
-  ));
-  return [pictures.length ? gallery(pictures, drawing.revealed) : null, ...others];
+/** @param {Drawing} drawing @returns {Child[]} */
+function attachments({ attachments: files, revealed }) {
+  const isSpoiler = (/** @type {Discord.Attachment} */ file) => file.filename.startsWith("SPOILER_");
+  const isPicture = (/** @type {Discord.Attachment} */ file) =>
+    (file.content_type ?? "").startsWith("image/") || Boolean(file.width);
+  const pictures = files.filter(isPicture).map((file) => ({ ...picture(file), spoiler: isSpoiler(file) }));
+  const others = files
+    .filter((file) => !isPicture(file))
+    .map((file) =>
+      fileCard({ url: safeAddress(file.url), name: file.filename, size: file.size }, isSpoiler(file), revealed),
+    );
+  return [pictures.length > 0 && gallery(pictures, revealed), ...others];
 }
 
-function drawEmbed(embed, drawing) {
-  const accent = typeof embed.color === "number"
-    ? { "--accent-bar": `#${embed.color.toString(16).padStart(6, "0")}` }
-    : {};
-  const title = embed.url
-    ? h(
-      "a",
-      { href: safeAddress(embed.url), target: "_blank", rel: "noopener noreferrer" },
-      richLine(embed.title, drawing.names),
-    )
-    : richLine(embed.title, drawing.names);
+/** @param {Discord.Media} media */
+const picture = ({ url, description, width, height }, alt = "") => ({
+  url: safeAddress(url),
+  alt: description ?? alt,
+  width,
+  height,
+});
+
+/** @param {Discord.Embed} embed @param {Drawing} drawing */
+function drawEmbed({ title, description, url, color, author, fields = [], image, footer }, { names, revealed }) {
+  const heading = richLine(title, names);
+  const drawnFields = fields.map(({ name, value, inline }) =>
+    h("div", { class: inline && "inline" }, h("dt", richLine(name, names)), h("dd", richText(value, names))),
+  );
   return h(
-    "div",
-    { class: "container embed accented", style: accent, dataset: { testid: "embed" } },
-    embed.author?.name ? h("p", { class: "embed-author" }, embed.author.name) : null,
-    embed.title ? h("p", { class: "heading h3" }, title) : null,
-    embed.description ? richText(embed.description, drawing.names) : null,
-    embed.fields?.length
-      ? h(
-        "dl",
-        { class: "fields" },
-        embed.fields.map((field) => h(
-          "div",
-          { class: field.inline ? "inline" : "" },
-          h("dt", {}, richLine(field.name, drawing.names)),
-          h("dd", {}, richText(field.value, drawing.names)),
-        )),
-      )
-      : null,
-    embed.image?.url
-      ? gallery(
-        [{
-          url: safeAddress(embed.image.url),
-          alt: embed.image.description ?? embed.title ?? "",
-          width: embed.image.width,
-          height: embed.image.height,
-        }],
-        drawing.revealed,
-      )
-      : null,
-    embed.footer?.text ? h("p", { class: "subtext" }, embed.footer.text) : null,
+    "div.container.embed.accented",
+    { style: accentStyle(color) ?? {}, testid: "embed" },
+    author?.name && h("p.embed-author", author.name),
+    title && h("p.heading.h3", url ? externalLink("a", url, {}, heading) : heading),
+    description && richText(description, names),
+    fields.length > 0 && h("dl.fields", drawnFields),
+    image?.url && gallery([picture(image, title)], revealed),
+    footer?.text && h("p.subtext", footer.text),
   );
 }
 
-function privateNote(message, around) {
+/** @param {() => void} onClick */
+function privateNote(onClick) {
   return h(
-    "p",
-    { class: "private-note" },
+    "p.private-note",
     icon("eye"),
-    h("span", {}, "Only you can see this"),
+    h("span", "Only you can see this"),
     h("span", { "aria-hidden": "true" }, "·"),
-    h(
-      "button",
-      {
-        type: "button",
-        class: "text-button",
-        dataset: { key: "dismiss", testid: "dismiss" },
-        onClick: () => around.dismiss(message),
-      },
-      "Dismiss message",
-    ),
-  );
-}
-
-function menuButton(message, name, around) {
-  return h(
-    "button",
-    {
-      type: "button",
-      class: "round small",
-      "aria-label": `More about the message of ${name}`,
-      "aria-haspopup": "menu",
-      "aria-expanded": "false",
-      dataset: { key: "menu", testid: "message-menu" },
-      onClick: (event) => around.menu(message, event.currentTarget),
-    },
-    icon("more"),
+    h("button.text-button", { key: "dismiss", testid: "dismiss", onClick }, "Dismiss message"),
   );
 }

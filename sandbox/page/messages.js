@@ -2,65 +2,83 @@
  * The list of messages of the channel that is shown.
  * @module messages
  */
-import { available } from "./commands.js";
-import { fill, h, swapKeepingFocus } from "./dom.js";
-import { icon } from "./icons.js";
+/** @import { Actions } from "./actions.js" */
+/** @import { Target } from "./links.js" */
+/** @import { Notices } from "./notices.js" */
+/** @import { Names } from "./richtext.js" */
+/** @import { Store } from "./store.js" */
+import { fill, h, replaceKeepingFocus } from "./dom.js";
+import { dots, icon } from "./icons.js";
 import { openMenu } from "./menu.js";
-import { drawMessage, invocation, source, words } from "./message.js";
-import { isPrivate } from "./store.js";
-import { dayName, format } from "./time.js";
+import { drawMessage, failureNote, invocation, source, spokenText } from "./message.js";
+import { isFailure } from "./socket.js";
+import { displayName, isPrivate } from "./store.js";
+import { dayName, fullTime } from "./time.js";
 
 const GROUP_WITHIN = 7 * 60_000; // ms, as Discord groups
-const AT_END = 48; // px from the end that still count as being there
-const FLASH = 2500; // ms for which a message stays lit that one jumped to
+const AT_END = 48; // px from the end that still count as the end
+const FLASH = 2500; // ms for which the target of a jump stays highlighted
 
 export class Messages {
-  #items = new Map();
+  /** @type {Map<string, HTMLElement>} rows by message id */
+  #rows = new Map();
+  /** @type {Map<string, HTMLElement>} commands without an answer yet */
   #pending = new Map();
+  /** @type {Map<string, string>} by message id */
   #failures = new Map();
+  /** @type {Set<string>} spoilers that were uncovered */
   #revealed = new Set();
-  #said = new Map();
-  #pinned = true; // the reader is at the end, and stays there
+  /** @type {Map<string, string>} the last announcement by message id */
+  #announced = new Map();
+  #atEnd = true; // new messages scroll into view
   #shown = "";
 
   /**
-   * @param {{scroller: HTMLElement, list: HTMLElement, jump: HTMLElement, empty: HTMLElement}} parts
-   * @param {import("./store.js").Store} store
-   * @param {import("./actions.js").Actions} actions
-   * @param {import("./notices.js").Notices} notices
-   * @param {import("./richtext.js").Names} names
+   * @param {Record<"scroller" | "list" | "jump" | "empty", HTMLElement>} parts
+   * @param {Store} store
+   * @param {Actions} actions
+   * @param {Notices} notices
+   * @param {Names} names
    */
-  constructor(parts, store, actions, notices, names) {
-    Object.assign(this, { ...parts, store, actions, notices, names });
+  constructor({ scroller, list, jump, empty }, store, actions, notices, names) {
+    this.scroller = scroller;
+    this.list = list;
+    this.jump = jump;
+    this.empty = empty;
+    this.store = store;
+    this.actions = actions;
+    this.notices = notices;
+    this.names = names;
     for (const type of ["world", "channel"]) store.addEventListener(type, () => this.#drawAll());
-    store.addEventListener("message", ({ detail }) => this.#change(detail));
-    actions.addEventListener("pending", ({ detail }) => this.#sent(detail));
-    actions.addEventListener("settled", ({ detail }) => this.#settled(detail));
-    this.scroller.addEventListener("scroll", () => {
-      this.#pinned = this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < AT_END;
-      this.jump.hidden = this.#pinned;
-    }, { passive: true });
-    this.jump.addEventListener("click", () => this.toEnd());
+    store.addEventListener("message", (event) => this.#change(/** @type {CustomEvent} */ (event).detail));
+    actions.addEventListener("pending", (event) => this.#showPending(/** @type {CustomEvent} */ (event).detail));
+    actions.addEventListener("settled", (event) => this.#settle(/** @type {CustomEvent} */ (event).detail));
+    const onScroll = () => {
+      this.#atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < AT_END;
+      jump.hidden = this.#atEnd;
+    };
+    scroller.addEventListener("scroll", onScroll, { passive: true });
+    jump.addEventListener("click", () => this.#toEnd());
     // Pictures that load and cards that grow must not push the newest message out of sight.
-    const follow = new ResizeObserver(() => this.#pinned && this.toEnd());
-    follow.observe(this.list);
-    follow.observe(this.scroller);
+    const follow = new ResizeObserver(() => this.#atEnd && this.#toEnd());
+    follow.observe(list);
+    follow.observe(scroller);
   }
 
-  toEnd() {
-    this.#pinned = true;
+  #toEnd() {
+    this.#atEnd = true;
     this.jump.hidden = true;
     this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 
-  /** Go to a message, or only to its channel: open the channel, light the message, and put the focus on it. */
+  /** Open a channel; if a message is named, scroll to it, highlight it and focus it. @param {Target} target */
   go({ channelId, messageId }) {
     if (!this.store.place(channelId)) return this.notices.toast("You cannot see that channel.");
     if (channelId !== this.store.channelId) this.store.open(channelId);
     if (!messageId) return;
-    const row = this.#items.get(messageId);
+    const row = this.#rows.get(messageId);
     if (!row) return this.notices.toast("That message is gone, or lies further back than this page shows.");
-    this.#pinned = false; // else a picture that loads late would pull the reader to the end
+    this.#atEnd = false; // else a picture that loads late would scroll to the end
     row.scrollIntoView({ block: "center" });
     row.focus({ preventScroll: true });
     row.classList.add("flash");
@@ -68,114 +86,116 @@ export class Messages {
   }
 
   #drawAll() {
-    const list = this.store.list();
-    this.notices.quiet();
-    this.#items.clear();
+    this.notices.clearAnnouncements();
+    this.#rows.clear();
     const shown = `${this.store.world.you} ${this.store.channelId}`;
     const moved = shown !== this.#shown;
     this.#shown = shown;
     if (moved) this.#pending.clear();
-    const waiting = moved ? [] : [...this.list.querySelectorAll(".pending")];
-    const rows = [];
-    let before = null;
-    for (const message of list) {
-      rows.push(...this.#rows(message, before));
-      before = message;
-    }
-    fill(this.list, rows, waiting);
-    this.#showEmpty();
-    if (this.#pinned || moved) this.toEnd();
+    const pending = moved ? [] : [...this.list.querySelectorAll(".pending")];
+    const rows = this.store.list().map((message, index, list) => this.#drawRows(message, list[index - 1]));
+    fill(this.list, rows, pending);
+    this.#updateEmpty();
+    if (this.#atEnd || moved) this.#toEnd();
   }
 
-  /** A message's row, behind a day's heading where a day begins. */
-  #rows(message, before) {
-    const row = this.#draw(message, before);
-    this.#items.set(message.id, row);
+  /**
+   * The row of a message, and in front of it the heading of its day if it is the first of that day.
+   * @param {Discord.Message} message
+   * @param {Discord.Message} [previous]
+   */
+  #drawRows(message, previous) {
+    const row = this.#draw(message, previous);
     const date = new Date(message.timestamp);
-    if (before && new Date(before.timestamp).toDateString() === date.toDateString()) return [row];
-    return [h("li", { class: "day" }, h("span", {}, dayName(date))), row];
+    const sameDay = previous && new Date(previous.timestamp).toDateString() === date.toDateString();
+    return sameDay ? [row] : [h("li.day", h("span", dayName(date))), row];
   }
 
-  #draw(message, before) {
-    const author = available(this.store.world.commands, this.store.where, 2).length > 0;
-    return drawMessage(message, {
+  /** @param {Discord.Message} message @param {Discord.Message} [previous] */
+  #draw(message, previous) {
+    const row = drawMessage(message, {
       store: this.store,
       names: this.names,
-      directory: this.directory(),
       revealed: this.#revealed,
-      grouped: Boolean(before) && follows(message, before),
+      grouped: Boolean(previous && follows(message, previous)),
       failure: this.#failures.get(message.id),
       use: (...used) => this.#use(...used),
-      menu: (target, anchor) => this.#menu(target, anchor),
-      authorMenu: author ? (target, anchor) => this.#authorMenu(target, anchor) : null,
+      openMenu: (target, anchor) => this.#openMenu(target, anchor),
+      openAuthorMenu: this.store.commands(2).length ? (...target) => this.#openAuthorMenu(...target) : null,
       dismiss: (target) => this.actions.remove(target),
     });
+    this.#rows.set(message.id, row);
+    return row;
   }
 
-  /** What selects and options may name here. */
-  directory() {
-    const { guild } = this.store.place() ?? {};
-    const everybody = [...this.store.world.users, this.store.bot];
-    const members = guild?.members ? everybody.filter((user) => guild.members.includes(user.id)) : everybody;
-    return { users: members, roles: guild?.roles ?? [], channels: guild?.channels ?? [] };
-  }
-
+  /** @param {{kind: "new" | "update" | "delete", message: Discord.Message}} change */
   #change({ kind, message }) {
-    if (message.channel_id !== this.store.channelId) return kind === "new" && this.#call(message);
-    const row = this.#items.get(message.id);
+    if (message.channel_id !== this.store.channelId) {
+      if (kind === "new") this.#announceElsewhere(message);
+      return;
+    }
+    const row = this.#rows.get(message.id);
     if (kind === "delete") {
-      this.#items.delete(message.id);
-      this.#removeRow(row);
+      this.#rows.delete(message.id);
+      if (row) this.#removeRow(row);
     } else if (row) {
       this.#failures.delete(message.id);
-      this.#replace(message, row);
+      this.#redraw(message);
     } else {
-      const before = this.store.list().at(-2) ?? null;
-      const firstPending = [...this.#pending.values()][0];
-      const rows = this.#rows(message, before);
+      const rows = this.#drawRows(message, this.store.list().at(-2));
+      const [firstPending] = this.#pending.values();
       if (firstPending) firstPending.before(...rows);
       else this.list.append(...rows);
-      if (message.author.id === this.store.world.you) this.toEnd();
+      if (message.author.id === this.store.world.you) this.#toEnd();
     }
-    this.#showEmpty();
+    this.#updateEmpty();
     if (kind !== "delete") this.#announce(message);
   }
 
-  #replace(message, row) {
+  /** @param {Discord.Message} message */
+  #redraw(message) {
     const list = this.store.list();
-    const fresh = this.#draw(message, list[list.findIndex(({ id }) => id === message.id) - 1] ?? null);
-    this.#items.set(message.id, fresh);
-    swapKeepingFocus(row, fresh);
+    const row = this.#rows.get(message.id);
+    const fresh = this.#draw(message, list[list.findIndex(({ id }) => id === message.id) - 1]);
+    if (row) replaceKeepingFocus(row, fresh);
   }
 
+  /** @param {HTMLElement} row */
   #removeRow(row) {
-    if (!row) return;
     const hadFocus = row.contains(document.activeElement);
-    const neighbour = row.nextElementSibling ?? row.previousElementSibling;
-    const day = row.previousElementSibling;
-    if (day?.matches(".day") && !row.nextElementSibling?.matches(".message")) day.remove(); // it headed this one only
+    const [previous, next] = [row.previousElementSibling, row.nextElementSibling];
+    if (previous?.matches(".day") && !next?.matches(".message")) previous.remove(); // it was the heading of this row only
     row.remove();
-    if (hadFocus) (neighbour?.isConnected && neighbour.matches(".message") ? neighbour : this.scroller).focus();
-    const following = neighbour?.dataset?.messageId;
-    const message = following && this.store.message(this.store.channelId, following);
-    if (message && neighbour.isConnected) this.#replace(message, neighbour); // it may have been grouped with this one
+    const neighbour = next ?? previous;
+    const usable = neighbour instanceof HTMLElement && neighbour.isConnected && neighbour.matches(".message");
+    if (hadFocus) (usable ? neighbour : this.scroller).focus();
+    const message = usable && this.store.list().find(({ id }) => id === neighbour.dataset.messageId);
+    if (message) this.#redraw(message); // it may have been grouped with the removed one
   }
 
+  /** @param {Discord.Message} message */
   #announce(message) {
-    const text = words(message, this.names).split("\n").slice(0, 2).join(", ");
-    if (!text || this.#said.get(message.id) === text || message.author.id === this.store.world.you) return;
-    this.#said.set(message.id, text);
-    this.notices.announce(`${message.author.global_name || message.author.username}: ${text}`);
+    const text = spokenText(message, this.names).split("\n").slice(0, 2).join(", ");
+    if (!text || this.#announced.get(message.id) === text || message.author.id === this.store.world.you) return;
+    this.#announced.set(message.id, text);
+    this.notices.announce(`${displayName(message.author)}: ${text}`);
   }
 
-  /** Say that somebody called you elsewhere; the channel's mark shows it to the eye. */
-  #call(message) {
-    if (message.author.id === this.store.world.you || !this.store.callsYou(message)) return;
-    const { guild, channel } = this.store.place(message.channel_id);
-    const who = message.author.global_name || message.author.username;
-    this.notices.announce(guild ? `${who} mentioned you in #${channel.name}` : `${who} sent you a direct message`);
+  /** Announce a mention in another channel. @param {Discord.Message} message */
+  #announceElsewhere(message) {
+    const place = this.store.place(message.channel_id);
+    if (!place || message.author.id === this.store.world.you || !this.store.notifiesYou(message)) return;
+    const author = displayName(message.author);
+    const where = place.guild ? `mentioned you in #${place.channel.name}` : "sent you a direct message";
+    this.notices.announce(`${author} ${where}`);
   }
 
+  /**
+   * @param {Discord.Message} message
+   * @param {Discord.Component} component
+   * @param {string[] | undefined} values
+   * @param {HTMLElement} control
+   */
   async #use(message, component, values, control) {
     this.#failures.delete(message.id);
     control.closest(".message")?.querySelector(".failure")?.remove();
@@ -184,111 +204,95 @@ export class Messages {
     const answer = await this.actions.component(message, component, values);
     control.classList.remove("busy");
     control.removeAttribute("aria-busy");
-    if (answer.type !== "failed" && answer.type !== "error") return;
+    if (!isFailure(answer)) return;
     this.#failures.set(message.id, answer.text ?? "This interaction failed.");
-    const row = this.#items.get(message.id);
     const current = this.store.message(message.channel_id, message.id);
-    if (row && current) this.#replace(current, row);
+    if (current && this.#rows.has(message.id)) this.#redraw(current);
   }
 
-  #sent({ id, channelId, label }) {
+  /** @param {{id: string, channelId: string, label: string}} sent */
+  #showPending({ id, channelId, label }) {
     if (channelId !== this.store.channelId) return;
-    const row = h(
-      "li",
-      { class: "pending", dataset: { testid: "pending" } },
-      h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")),
-      h("span", {}, "Sending ", h("b", {}, label), "…"),
-    );
+    const row = h("li.pending", { testid: "pending" }, dots(), h("span", "Sending ", h("b", label), "…"));
     this.#pending.set(id, row);
     this.list.append(row);
-    this.#showEmpty();
-    this.toEnd();
+    this.#updateEmpty();
+    this.#toEnd();
   }
 
-  #settled({ id, answer }) {
+  /** @param {{id: string, answer: Discord.Answer}} settled */
+  #settle({ id, answer }) {
     const row = this.#pending.get(id);
     this.#pending.delete(id);
-    if (!row?.isConnected) {
-      if (answer.type === "failed" || answer.type === "error") this.notices.toast(answer.text);
-      return;
+    const text = answer.text ?? "The application did not respond";
+    const dismiss = () => {
+      row?.remove();
+      this.#updateEmpty();
+    };
+    if (!isFailure(answer)) dismiss();
+    else if (!row?.isConnected) this.notices.toast(text);
+    else {
+      row.classList.add("failed");
+      fill(row, failureNote(text), h("button.text-button", { onClick: dismiss }, "Dismiss"));
     }
-    if (answer.type !== "failed" && answer.type !== "error") {
-      row.remove();
-      return this.#showEmpty();
-    }
-    row.className = "pending failed";
-    fill(
-      row,
-      h(
-        "p",
-        { class: "failure", role: "alert", dataset: { testid: "failure" } },
-        icon("warning"),
-        answer.text ?? "The application did not respond",
-      ),
-      h("button", { type: "button", class: "text-button", onClick: () => {
-        row.remove();
-        this.#showEmpty();
-      } }, "Dismiss"),
-    );
   }
 
-  #showEmpty() {
+  #updateEmpty() {
     this.empty.hidden = this.list.childElementCount > 0;
   }
 
-  #menu(message, anchor) {
-    const commands = available(this.store.world.commands, this.store.where, 3);
+  /** @param {Discord.Message} message @param {HTMLElement} anchor */
+  #openMenu(message, anchor) {
+    const commands = this.#commandChoices(3, message.id);
     const text = source(message);
-    const copy = (value, what) => () => navigator.clipboard.writeText(value).then(
-      () => this.notices.toast(`${what} copied.`, "info"),
-      () => this.notices.toast("The browser did not allow copying."),
-    );
+    const copy = (/** @type {string} */ value, /** @type {string} */ name) => () =>
+      navigator.clipboard.writeText(value).then(
+        () => this.notices.toast(`${name} copied.`, "info"),
+        () => this.notices.toast("The browser did not allow copying."),
+      );
     openMenu(anchor, "Message", [
-      ...(commands.length ? [
-        { heading: "Apps" },
-        ...commands.map(
-          (command) => ({
-            label: command.name,
-            icon: "bolt",
-            run: () => this.actions.menuCommand("message_command", command, message.id),
-          }),
-        ),
-      ] : []),
+      ...(commands.length ? [{ heading: "Apps" }, ...commands] : []),
       { heading: "Message" },
-      ...(text ? [{ label: "Copy text", icon: "copy", run: copy(text, "Text") }] : []),
-      { label: "Copy message ID", icon: "copy", run: copy(message.id, "ID") },
+      ...(text ? [{ label: "Copy text", face: icon("copy"), run: copy(text, "Text") }] : []),
+      { label: "Copy message ID", face: icon("copy"), run: copy(message.id, "ID") },
       ...this.#removal(message),
-      { note: `Sent ${format(Date.parse(message.timestamp) / 1000, "F")}` },
+      { note: `Sent ${fullTime(message.timestamp)}` },
     ]);
   }
 
-  #removal(message) {
-    const run = () => this.actions.remove(message);
-    if (isPrivate(message)) return [{ label: "Dismiss message", icon: "close", run }];
-    const may = message.author.id === this.store.world.you || this.store.moderator;
-    return may ? [{ label: "Delete message", icon: "trash", danger: true, run }] : [];
+  /** @param {Discord.Message} message @param {HTMLElement} anchor */
+  #openAuthorMenu(message, anchor) {
+    openMenu(anchor, "Member", this.#commandChoices(2, message.author.id), "start");
   }
 
-  #authorMenu(message, anchor) {
-    const commands = available(this.store.world.commands, this.store.where, 2);
-    openMenu(
-      anchor,
-      "Member",
-      commands.map(
-        (command) => ({
-          label: command.name,
-          icon: "bolt",
-          run: () => this.actions.menuCommand("user_command", command, message.author.id),
-        }),
-      ),
-      { align: "start" },
-    );
+  /** The commands on a user (2) or a message (3) as choices of a menu. @param {2 | 3} kind @param {string} targetId */
+  #commandChoices(kind, targetId) {
+    const type = kind === 2 ? "user_command" : "message_command";
+    return this.store
+      .commands(kind)
+      .map((command) => ({
+        label: command.name,
+        face: icon("bolt"),
+        run: () => this.actions.menuCommand(type, command, targetId),
+      }));
+  }
+
+  /** @param {Discord.Message} message */
+  #removal(message) {
+    const run = () => this.actions.remove(message);
+    if (isPrivate(message)) return [{ label: "Dismiss message", face: icon("close"), run }];
+    const allowed = message.author.id === this.store.world.you || this.store.moderator;
+    return allowed ? [{ label: "Delete message", face: icon("trash"), danger: true, run }] : [];
   }
 }
 
-/** Whether a message is drawn without a head, as it closely follows one of the same author. */
-function follows(message, before) {
-  const apart = Date.parse(message.timestamp) - Date.parse(before.timestamp);
-  const same = before.author.id === message.author.id && isPrivate(before) === isPrivate(message);
-  return same && apart < GROUP_WITHIN && !invocation(message);
+/**
+ * Whether a message is drawn without a byline, because it closely follows another one of the same author.
+ * @param {Discord.Message} message
+ * @param {Discord.Message} previous
+ */
+function follows(message, previous) {
+  const gap = Date.parse(message.timestamp) - Date.parse(previous.timestamp);
+  const same = previous.author.id === message.author.id && isPrivate(previous) === isPrivate(message);
+  return same && gap < GROUP_WITHIN && !invocation(message);
 }

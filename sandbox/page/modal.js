@@ -2,66 +2,56 @@
  * A modal that the bot asked for.
  * @module modal
  */
-import { fill, h, successor } from "./dom.js";
+/** @import { Submit } from "./actions.js" */
+/** @import { Names } from "./richtext.js" */
+/** @import { Directory } from "./store.js" */
+import { current, fill, h } from "./dom.js";
 import { buildFields } from "./fields.js";
-import { icon } from "./icons.js";
+import { icon, iconButton } from "./icons.js";
+import { isFailure } from "./socket.js";
 
 /**
- * Open a form. It stays open, with what was typed, until the bot took it or the member leaves.
+ * Open a modal. It stays open, with what was typed, until the bot accepts it or the user closes it.
  *
- * @param {{title: string, components: object[]}} form
- * @param {(components: object[]) => Promise<{type: string, text?: string}>} submit
- * @param {import("./select.js").Directory} directory
- * @param {import("./richtext.js").Names} names
+ * @param {Discord.Modal} modal
+ * @param {Submit} submit
+ * @param {Directory} directory
+ * @param {Names} names
  */
-export function openModal(form, submit, directory, names) {
-  const back = document.activeElement;
-  const fields = buildFields(form.components, directory, names);
-  const failure = h("p", { class: "failure", role: "alert", hidden: true, dataset: { testid: "modal-failure" } });
-  const send = h(
-    "button",
-    { type: "submit", class: "button primary", dataset: { testid: "modal-submit" } },
-    "Submit",
-  );
-  const cancel = h(
-    "button",
-    { type: "button", class: "button secondary", dataset: { testid: "modal-cancel" }, onClick: () => dialog.close() },
-    "Cancel",
-  );
-  const title = h("h2", { id: "modal-title" }, form.title);
-  const body = h(
+export function openModal(modal, submit, directory, names) {
+  const opener = document.activeElement;
+  const fields = buildFields(modal.components, directory, names);
+  const failure = h("p.failure", { role: "alert", hidden: true, testid: "modal-failure" });
+  const send = h("button.button.primary", { type: "submit", testid: "modal-submit" }, "Submit");
+  const close = () => dialog.close();
+  const form = h(
     "form",
     { novalidate: true, "aria-labelledby": "modal-title" },
     h(
-      "header",
-      { class: "modal-head" },
-      title,
-      h(
-        "button",
-        { type: "button", class: "round", "aria-label": "Close the form", onClick: () => dialog.close() },
-        icon("close"),
-      ),
+      "header.modal-head",
+      h("h2", { id: "modal-title" }, modal.title),
+      iconButton("close", "Close the form", { onClick: close }),
     ),
-    h("div", { class: "modal-body" }, fields.map((field) => field.element), failure),
-    h("footer", { class: "modal-foot" }, cancel, send),
+    h(
+      "div.modal-body",
+      fields.map((field) => field.element),
+      failure,
+    ),
+    h("footer.modal-foot", h("button.button.secondary", { testid: "modal-cancel", onClick: close }, "Cancel"), send),
   );
-  const dialog = h(
-    "dialog",
-    { class: "modal", "aria-labelledby": "modal-title", dataset: { testid: "modal" } },
-    body,
-  );
+  const dialog = h("dialog.modal", { "aria-labelledby": "modal-title", testid: "modal" }, form);
 
-  body.addEventListener("submit", async (event) => {
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
     failure.hidden = true;
-    const wrong = fields.filter((field) => field.problem());
+    const wrong = fields.filter((field) => field.check());
     if (wrong.length) return wrong[0].focus();
     send.disabled = true;
     send.classList.add("busy");
-    const answer = await submit(fields.map((field) => field.answer()).filter(Boolean));
+    const answer = await submit(fields.map((field) => field.answer()));
     send.disabled = false;
     send.classList.remove("busy");
-    if (answer.type !== "failed" && answer.type !== "error") return dialog.close();
+    if (!isFailure(answer)) return dialog.close();
     fill(failure, icon("warning"), answer.text ?? "Something went wrong. Try again.");
     failure.hidden = false;
     send.focus();
@@ -69,25 +59,25 @@ export function openModal(form, submit, directory, names) {
   keepFocusInside(dialog);
   dialog.addEventListener("close", () => {
     dialog.remove();
-    (successor(back) ?? document.getElementById("composer-input"))?.focus();
+    (current(opener) ?? document.getElementById("composer-input"))?.focus();
   });
   document.body.append(dialog);
   dialog.showModal();
-  (fields.find(
-    (field) => field.element.querySelector("input, textarea, button"),
-  ) ?? { focus: () => send.focus() }).focus();
+  const first = fields.find((field) => field.element.querySelector("input, textarea, button"));
+  (first ?? send).focus();
 }
 
-/** The browser keeps the page behind out of reach; this also keeps Tab from leaving for the browser's own bar. */
+/** Keep Tab inside: the browser makes the page behind inert, but Tab would still reach its toolbar. @param {Element} dialog */
 function keepFocusInside(dialog) {
   dialog.addEventListener("keydown", (event) => {
-    if (event.key !== "Tab") return;
-    const all = [...dialog.querySelectorAll(
-      "button, input, textarea, a[href], [tabindex='0']",
-    )].filter((item) => !item.disabled && item.checkVisibility());
-    const edge = event.shiftKey ? all[0] : all.at(-1);
+    if (!(event instanceof KeyboardEvent) || event.key !== "Tab") return;
+    const controls = /** @type {NodeListOf<HTMLInputElement>} */ (
+      dialog.querySelectorAll("button, input, textarea, a[href], [tabindex='0']")
+    );
+    const usable = [...controls].filter((control) => !control.disabled && control.checkVisibility());
+    const [edge, next] = event.shiftKey ? [usable[0], usable.at(-1)] : [usable.at(-1), usable[0]];
     if (document.activeElement !== edge) return;
     event.preventDefault();
-    (event.shiftKey ? all.at(-1) : all[0]).focus();
+    next?.focus();
   });
 }

@@ -1,11 +1,13 @@
 /**
- * Short words to the reader: toasts that can be seen, announcements that can only be heard.
+ * Short notices: toasts for the eye, announcements for screen readers.
  * @module notices
  */
 import { fill, h } from "./dom.js";
-import { icon } from "./icons.js";
+import { icon, iconButton } from "./icons.js";
 
-const TOAST_STAYS = 6000; // ms
+const TOAST_DURATION = 6000; // ms
+const MAX_TOASTS = 3;
+const MAX_ANNOUNCEMENTS = 5;
 
 export class Notices {
   /** @param {HTMLElement} toasts @param {HTMLElement} live a polite live region */
@@ -14,40 +16,38 @@ export class Notices {
     this.live = live;
   }
 
-  /** Show a passing word. It waits while the pointer or the focus is on it. @param {"error"|"info"} kind */
-  toast(text, kind = "error") {
+  /** Show a passing notice. It stays while the pointer or the focus is on it. @param {string} text */
+  toast(text, /** @type {"error" | "info"} */ kind = "error") {
     let timer = 0;
-    const leave = () => toast.remove();
     const toast = h(
-      "div",
-      { class: `toast ${kind}`, role: kind === "error" ? "alert" : "status", dataset: { testid: "toast" } },
+      "div.toast",
+      { class: kind, role: kind === "error" ? "alert" : "status", testid: "toast" },
       icon(kind === "error" ? "warning" : "check"),
-      h("p", {}, text),
-      h(
-        "button",
-        { type: "button", class: "round small", "aria-label": "Dismiss this notice", onClick: leave },
-        icon("close"),
-      ),
+      h("p", text),
+      iconButton("close", "Dismiss this notice", { class: "small", onClick: () => toast.remove() }),
     );
     const start = () => {
-      timer = setTimeout(leave, TOAST_STAYS);
+      timer = setTimeout(() => toast.remove(), TOAST_DURATION);
     };
-    const hold = () => clearTimeout(timer);
-    for (const name of ["pointerenter", "focusin"]) toast.addEventListener(name, hold);
+    for (const name of ["pointerenter", "focusin"]) toast.addEventListener(name, () => clearTimeout(timer));
     for (const name of ["pointerleave", "focusout"]) toast.addEventListener(name, start);
-    this.toasts.append(toast);
-    while (this.toasts.children.length > 3) this.toasts.firstChild.remove();
+    append(this.toasts, toast, MAX_TOASTS);
     start();
   }
 
-  /** Say something to those who listen. Old words are taken out, or the region would grow for ever. */
+  /** Announce a text to screen readers. @param {string} text */
   announce(text) {
-    this.live.append(h("p", {}, text));
-    while (this.live.children.length > 5) this.live.firstChild.remove();
+    append(this.live, h("p", text), MAX_ANNOUNCEMENTS);
   }
 
-  /** Forget what was said, when another channel opens. */
-  quiet() {
+  /** Remove all announcements, when another channel opens. */
+  clearAnnouncements() {
     fill(this.live);
   }
+}
+
+/** @param {HTMLElement} box @param {HTMLElement} item @param {number} limit items that are kept */
+function append(box, item, limit) {
+  box.append(item);
+  while (box.childElementCount > limit) box.firstElementChild?.remove();
 }

@@ -1,88 +1,66 @@
 /**
- * The bot's part of the panel: its process, its line to the gateway, its log.
+ * The bot's part of the panel: its process, its connection to the gateway, its log.
  * @module panel-bot
  */
 import { fill, h, setText } from "./dom.js";
-import { section } from "./panel-part.js";
 
-const VERBS = [
-  { verb: "start", label: "Start", when: (bot) => !bot.running, about: "Start the bot's process" },
-  { verb: "restart", label: "Restart", when: (bot) => bot.running, about: "SIGTERM, then start again" },
-  { verb: "stop", label: "Stop", when: (bot) => bot.running, about: "SIGTERM: it may finish what it does" },
-  { verb: "kill", label: "Kill", when: (bot) => bot.running, about: "SIGKILL: it dies on the spot" },
+const COMMANDS = [
+  { name: "start", label: "Start", style: "primary", whenRunning: false, about: "Start the bot's process" },
+  { name: "restart", label: "Restart", style: "secondary", whenRunning: true, about: "SIGTERM, then start again" },
+  { name: "stop", label: "Stop", style: "secondary", whenRunning: true, about: "SIGTERM: it may finish its work" },
+  { name: "kill", label: "Kill", style: "risky", whenRunning: true, about: "SIGKILL: it dies at once" },
 ];
 
 export class BotPart {
-  /** @param {(path: string, body: object) => Promise<boolean>} post */
+  #shownLog = "";
+
+  /** @param {Backstage.Post} post */
   constructor(post) {
-    this.state = h("p", { class: "pill-state", role: "status", dataset: { testid: "bot-state" } });
-    this.facts = h("p", { class: "panel-facts" });
-    this.buttons = VERBS.map(({ verb, label, about }) => {
-      const button = h(
-        "button",
-        {
-          type: "button",
-          class: `button ${verb === "kill" ? "risky" : verb === "start" ? "primary" : "secondary"}`,
-          title: about,
-          dataset: { testid: `bot-${verb}` },
-        },
-        label,
-      );
-      button.addEventListener("click", async () => {
+    this.state = h("p.pill-state", { role: "status", testid: "bot-state" });
+    this.facts = h("p.panel-facts");
+    this.buttons = COMMANDS.map(({ name, label, style, about }) => {
+      const onClick = async () => {
         button.classList.add("busy");
-        await post("bot", { do: verb });
+        await post("bot", { do: name });
         button.classList.remove("busy");
-      });
+      };
+      const button = h("button.button", { class: style, title: about, testid: `bot-${name}`, onClick }, label);
       return button;
     });
-    this.log = h(
-      "pre",
-      { class: "log", tabindex: 0, role: "region", "aria-label": "The bot's log", dataset: { testid: "bot-log" } },
-    );
-    this.element = section("Bot", this.state, h("div", { class: "panel-buttons" }, this.buttons), this.facts);
-    this.logElement = section("Log", null, this.log);
+    this.body = [h("div.panel-buttons", this.buttons), this.facts];
+    this.log = h("pre.log", { tabindex: 0, role: "region", "aria-label": "The bot's log", testid: "bot-log" });
   }
 
-  show({ bot }) {
-    const [word, kind] = !bot.running
-      ? ["stopped", "off"]
-      : bot.online
-      ? ["online", "on"]
-      : ["connecting", "between"];
-    setText(this.state, word);
+  /** @param {Backstage.Bot} bot */
+  show({ running, online, pid, started_at: startedAt, log = [] }) {
+    const [state, kind] = !running ? ["stopped", "off"] : online ? ["online", "on"] : ["connecting", "between"];
+    setText(this.state, state);
     this.state.dataset.kind = kind;
-    const since = bot.started_at ? `since ${new Date(bot.started_at * 1000).toLocaleTimeString("en-GB")}` : "";
-    setText(
-      this.facts,
-      bot.running
-        ? [`Process ${bot.pid}`, since].filter(Boolean).join(", ")
-        : "No process. What it had promised waits in its database.",
-    );
-    const held = this.buttons.find((button) => button === document.activeElement);
-    VERBS.forEach(({ when }, index) => {
-      this.buttons[index].hidden = !when(bot);
+    const since = startedAt && `since ${new Date(startedAt * 1000).toLocaleTimeString("en-GB")}`;
+    const facts = [`Process ${pid}`, since].filter(Boolean).join(", ");
+    setText(this.facts, running ? facts : "No process. What it had promised waits in its database.");
+    const focused = this.buttons.find((button) => button === document.activeElement);
+    COMMANDS.forEach(({ whenRunning }, index) => {
+      this.buttons[index].hidden = whenRunning !== running;
     });
-    if (held?.hidden) this.buttons.find((button) => !button.hidden)?.focus();
-    this.#showLog(bot.log ?? []);
+    if (focused?.hidden) this.buttons.find((button) => !button.hidden)?.focus();
+    this.#showLog(log);
   }
 
+  /** @param {string[]} lines */
   #showLog(lines) {
-    const text = lines.join("\n");
-    if (this.log.dataset.text === text) return;
-    this.log.dataset.text = text;
+    const text = lines.join("\n") || "Nothing yet.";
+    if (this.#shownLog === text) return;
+    this.#shownLog = text;
     const atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 24;
-    fill(
-      this.log,
-      lines.length
-        ? lines.map((line) => h(
-          "span",
-          {
-            class: `log-line${/\b(ERROR|CRITICAL)\b/u.test(line) ? " bad" : /\bWARNING\b/u.test(line) ? " odd" : ""}`,
-          },
-          `${line}\n`,
-        ))
-        : "Nothing yet.",
-    );
+    const rows = lines.map((line) => h("span.log-line", { class: severity(line) }, `${line}\n`));
+    fill(this.log, lines.length ? rows : text);
     if (atEnd) this.log.scrollTop = this.log.scrollHeight;
   }
+}
+
+/** @param {string} line of the log */
+function severity(line) {
+  if (/\b(ERROR|CRITICAL)\b/u.test(line)) return "bad";
+  return /\bWARNING\b/u.test(line) && "odd";
 }

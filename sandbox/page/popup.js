@@ -1,44 +1,49 @@
 /**
- * Something small that opens beside a control: menus and lists. It lies in the browser's top layer, so no scroll
- * container cuts it, and the browser itself closes it on Escape and on a click outside.
+ * Popups beside a control: menus and lists. A popup is in the browser's top layer, so no scroll container cuts it,
+ * and the browser closes it on Escape and on a click outside.
  * @module popup
  */
-import { successor } from "./dom.js";
+import { current } from "./dom.js";
 
-const MARGIN = 8; // px kept free round the viewport's edge
+const MARGIN = 8; // px kept free at the edges of the viewport
 
 /**
- * Open `panel` beside `anchor`.
+ * Open `panel` beside `anchor`; when it closes, the anchor gets the focus back.
  *
- * @param {HTMLElement} anchor gets the focus back
+ * @param {HTMLElement} anchor
  * @param {HTMLElement} panel
- * @param {{align?: "start"|"end", matchWidth?: boolean, onClose?: Function}} [options]
- * @returns {Function} closes it
+ * @param {{align?: "start" | "end", matchWidth?: boolean, onClose?: () => void}} options
+ * @returns {() => void} closes it
  */
-export function openPopup(anchor, panel, { align = "start", matchWidth = false, onClose } = {}) {
+export function openPopup(anchor, panel, { align = "start", matchWidth = false, onClose }) {
   panel.setAttribute("popover", "auto");
   panel.classList.add("popup");
   (anchor.closest("dialog") ?? document.body).append(panel); // outside an open dialog everything is inert
   panel.showPopover();
   if (matchWidth) panel.style.setProperty("min-width", `${anchor.offsetWidth}px`);
   place(anchor, panel, align);
+  anchor.setAttribute("aria-expanded", "true");
 
   const follow = () => (anchor.isConnected ? place(anchor, panel, align) : panel.hidePopover());
-  const moved = (event) => !panel.contains(event.target) && follow();
+  const onScroll = (/** @type {Event} */ event) => {
+    if (!panel.contains(/** @type {Node} */ (event.target))) follow();
+  };
   window.addEventListener("resize", follow);
-  document.addEventListener("scroll", moved, true);
+  document.addEventListener("scroll", onScroll, true);
   panel.addEventListener("toggle", (event) => {
     if (event.newState !== "closed") return;
     window.removeEventListener("resize", follow);
-    document.removeEventListener("scroll", moved, true);
+    document.removeEventListener("scroll", onScroll, true);
     const hadFocus = panel.contains(document.activeElement) || document.activeElement === document.body;
     panel.remove();
-    if (hadFocus) successor(anchor)?.focus();
+    anchor.setAttribute("aria-expanded", "false");
+    if (hadFocus) current(anchor)?.focus();
     onClose?.();
   });
   return () => panel.isConnected && panel.hidePopover();
 }
 
+/** @param {HTMLElement} anchor @param {HTMLElement} panel @param {"start" | "end"} align */
 function place(anchor, panel, align) {
   const box = anchor.getBoundingClientRect();
   const below = window.innerHeight - box.bottom - MARGIN * 2;
@@ -52,23 +57,24 @@ function place(anchor, panel, align) {
 }
 
 /**
- * Let the arrow keys, Home, End and first letters move the focus among `items()`.
+ * Move the focus among `items()` with the arrow keys, Home, End and first letters.
  * @param {HTMLElement} container
  * @param {() => HTMLElement[]} items
  */
-export function roving(container, items) {
+export function moveFocusByKeys(container, items) {
   container.addEventListener("keydown", (event) => {
     const all = items();
-    const at = all.indexOf(document.activeElement);
+    const focused = /** @type {HTMLElement} */ (document.activeElement);
+    const index = all.indexOf(focused);
     const last = all.length - 1;
-    const step = { ArrowDown: at + 1, ArrowUp: at < 0 ? last : at - 1, Home: 0, End: last }[event.key];
-    let target = step === undefined ? null : all[(step + all.length) % all.length];
-    const letter = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey;
-    if (!target && letter && !document.activeElement?.matches("input")) {
-      const wanted = event.key.toLowerCase();
-      target = [...all.slice(at + 1), ...all.slice(0, at + 1)].find(
-        (item) => item.textContent.trim().toLowerCase().startsWith(wanted),
-      );
+    /** @type {Record<string, number>} */
+    const steps = { ArrowDown: index + 1, ArrowUp: index < 0 ? last : index - 1, Home: 0, End: last };
+    const isLetter = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey;
+    let target = event.key in steps ? all[(steps[event.key] + all.length) % all.length] : null;
+    if (!target && isLetter && !focused.matches("input")) {
+      const letter = event.key.toLowerCase();
+      const next = [...all.slice(index + 1), ...all.slice(0, index + 1)];
+      target = next.find((item) => item.textContent?.trim().toLowerCase().startsWith(letter)) ?? null;
     }
     if (!target) return;
     event.preventDefault();

@@ -1,164 +1,123 @@
 /**
- * The left column: servers, channels, direct messages, and who you are.
+ * The left column: servers, channels, direct messages, and the current user.
  * @module sidebar
  */
-import { fill, h } from "./dom.js";
+/** @import { Store } from "./store.js" */
+import { h, refill } from "./dom.js";
 import { avatar, badge, icon } from "./icons.js";
 import { openMenu } from "./menu.js";
+import { displayName } from "./store.js";
 
 export class Sidebar {
   /**
    * @param {{nav: HTMLElement, you: HTMLElement}} parts
-   * @param {import("./store.js").Store} store
-   * @param {{openChannel: (id: string) => void, become: (userId: string) => void}} verbs
+   * @param {Store} store
+   * @param {{openChannel: (id: string) => void, switchUser: (id: string) => void}} handlers
    */
-  constructor(parts, store, verbs) {
-    Object.assign(this, { ...parts, store, verbs });
+  constructor({ nav, you }, store, { openChannel, switchUser }) {
+    this.nav = nav;
+    this.you = you;
+    this.store = store;
+    this.openChannel = openChannel;
+    this.switchUser = switchUser;
     for (const type of ["world", "channel", "unread", "bot"]) store.addEventListener(type, () => this.#draw());
   }
 
   #draw() {
-    const { world, you } = this.store;
-    const focused = this.nav.contains(document.activeElement) ? document.activeElement.dataset.channelId : null;
-    fill(
-      this.nav,
-      world.guilds.map((guild) =>
-        h(
-          "section",
-          { class: "guild", "aria-label": guild.name },
-          h("h2", { class: "guild-name" }, badge(guild.name), h("span", {}, guild.name)),
-          h(
-            "ul",
-            {},
-            guild.channels.map((channel) => this.#channel(channel.id, icon("hash"), channel.name, channel.nsfw)),
-          ),
-        ),
-      ),
-      this.store.directId
-        ? h(
-            "section",
-            { class: "guild", "aria-label": "Direct messages" },
-            h(
-              "h2",
-              { class: "guild-name" },
-              h("span", { class: "badge direct", "aria-hidden": "true" }, icon("at")),
-              h("span", {}, "Direct messages"),
-            ),
-            h(
-              "ul",
-              {},
-              this.#channel(this.store.directId, this.#face(), world.bot.username, false),
-              (world.private ?? []).map(({ id, with: other }) =>
-                this.#channel(id, avatar(this.store.user(other), "tiny"), nameOf(this.store.user(other)), false)),
-            ),
-          )
-        : null,
-    );
-    if (focused) this.nav.querySelector(`[data-channel-id="${CSS.escape(focused)}"]`)?.focus();
-    this.#drawYou(you);
+    const { guilds, bot, private: direct = [] } = this.store.world;
+    const sections = guilds.map(({ name, channels }) => {
+      const items = channels.map((channel) => this.#drawChannel(channel.id, icon("hash"), channel.name, channel.nsfw));
+      return drawSection(name, badge(name), items);
+    });
+    const { directId } = this.store;
+    if (directId) {
+      const presence = h("span.presence", { class: bot.online && "online" });
+      const items = direct.map(({ id, with: other }) => {
+        const user = /** @type {Discord.User} */ (this.store.user(other));
+        return this.#drawChannel(id, avatar(user, "tiny"), displayName(user));
+      });
+      const face = h("span.faced", avatar(this.store.bot, "tiny"), presence);
+      const mark = h("span.badge.direct", { "aria-hidden": "true" }, icon("at"));
+      sections.push(drawSection("Direct messages", mark, [this.#drawChannel(directId, face, bot.username), ...items]));
+    }
+    refill(this.nav, sections);
+    refill(this.you, this.#drawYou());
   }
 
-  #face() {
-    return h(
-      "span",
-      { class: "faced" },
-      avatar(this.store.bot, "tiny"),
-      h("span", { class: `presence ${this.store.bot.online ? "online" : ""}` }),
-    );
-  }
-
-  #channel(id, mark, name, nsfw) {
+  /** @param {string} id @param {Element} mark @param {string} name @param {boolean} [nsfw] */
+  #drawChannel(id, mark, name, nsfw) {
     const unread = this.store.unread.has(id);
-    const calls = this.store.unread.get(id) ?? 0;
-    return h(
-      "li",
-      {},
-      h(
-        "button",
-        {
-          type: "button",
-          class: `channel${unread ? " unread" : ""}${calls ? " called" : ""}`,
-          "aria-current": id === this.store.channelId ? "page" : null,
-          dataset: { channelId: id, testid: "channel" }, onClick: () => this.verbs.openChannel(id),
-        },
-        mark,
-        h("span", { class: "channel-name" }, name),
-        nsfw
-          ? h(
-            "span",
-            { class: "age", title: "Age-restricted" },
-            "18+",
-            h("span", { class: "hidden" }, ", age-restricted"),
-          )
-          : null,
-        unread ? h("span", { class: "hidden" }, calls ? `, ${callsInWords(calls)}` : ", new messages") : null,
-        calls ? h("span", { class: "calls", "aria-hidden": "true", dataset: { testid: "calls" } }, String(calls)) : null,
-      ),
+    const mentions = this.store.unread.get(id) ?? 0;
+    const button = h(
+      "button.channel",
+      {
+        "aria-current": id === this.store.channelId ? "page" : null,
+        key: id,
+        testid: "channel",
+        dataset: { channelId: id },
+        onClick: () => this.openChannel(id),
+      },
+      mark,
+      h("span.channel-name", name),
+      nsfw && h("span.age", { title: "Age-restricted" }, "18+", h("span.hidden", ", age-restricted")),
+      unread && h("span.hidden", mentions ? `, ${mentionCount(mentions)}` : ", new messages"),
+      mentions > 0 && h("span.calls", { "aria-hidden": "true", testid: "calls" }, mentions),
     );
+    button.classList.toggle("unread", unread);
+    button.classList.toggle("called", mentions > 0);
+    return h("li", button);
   }
 
-  #drawYou(you) {
-    const role = this.#roleOf(you);
-    const button = h(
-      "button",
+  #drawYou() {
+    const { you } = this.store;
+    const name = displayName(you);
+    return h(
+      "button.you",
       {
-        type: "button",
-        class: "you",
         "aria-haspopup": "menu",
         "aria-expanded": "false",
-        "aria-label": `You are ${nameOf(you)}. Be somebody else`,
-        dataset: { testid: "user-switch" },
-        onClick: (event) => this.#openSwitch(event.currentTarget),
+        "aria-label": `You are ${name}. Be somebody else`,
+        key: "you",
+        testid: "user-switch",
+        onClick: ({ currentTarget }) => this.#openSwitch(currentTarget),
       },
       avatar(you, "small"),
-      h(
-        "span",
-        { class: "you-text" },
-        h("span", { class: "you-name" }, nameOf(you)),
-        h("span", { class: "you-role" }, role),
-      ),
+      h("span.you-text", h("span.you-name", name), h("span.you-role", roleOf(you))),
       icon("chevron"),
     );
-    const focused = this.you.contains(document.activeElement);
-    fill(this.you, button);
-    if (focused) button.focus();
   }
 
+  /** @param {HTMLElement} anchor */
   #openSwitch(anchor) {
-    openMenu(
-      anchor,
-      "Be somebody else",
-      [
-        { heading: "Be somebody else" },
-        ...this.store.world.users.map((user) => ({
-          label: nameOf(user),
-          detail: this.#roleOf(user),
-          face: avatar(user, "small"),
-          checked: user.id === this.store.world.you,
-          run: () => this.verbs.become(user.id),
-        })),
-      ],
-      { align: "start" },
-    );
-  }
-
-  #roleOf(user) {
-    const everywhere = Object.values(user.moderator ?? {});
-    const role = everywhere.length && everywhere.every(Boolean)
-      ? "Moderator"
-      : everywhere.some(Boolean)
-      ? "Moderator in one server"
-      : "Member";
-    const locale = user.locale && !user.locale.startsWith("en") ? `, speaks ${languageName(user.locale)}` : "";
-    return role + locale;
+    const { users, you } = this.store.world;
+    const choices = users.map((user) => ({
+      label: displayName(user),
+      detail: roleOf(user),
+      face: avatar(user, "small"),
+      checked: user.id === you,
+      run: () => this.switchUser(user.id),
+    }));
+    openMenu(anchor, "Be somebody else", [{ heading: "Be somebody else" }, ...choices], "start");
   }
 }
 
-/** A number of calls as one reads it aloud. */
-export const callsInWords = (calls) => (calls === 1 ? "1 mention" : `${calls} mentions`);
+/** @param {string} name @param {Element} mark @param {HTMLElement[]} items */
+function drawSection(name, mark, items) {
+  return h("section.guild", { "aria-label": name }, h("h2.guild-name", mark, h("span", name)), h("ul", items));
+}
 
-const nameOf = (user) => user.global_name || user.username;
+/** A number of mentions as a screen reader reads it. @param {number} count */
+export const mentionCount = (count) => (count === 1 ? "1 mention" : `${count} mentions`);
 
+/** @param {Discord.User} user */
+function roleOf({ moderator, locale }) {
+  const guilds = Object.values(moderator ?? {});
+  const some = guilds.some(Boolean) ? "Moderator in one server" : "Member";
+  const role = guilds.length && guilds.every(Boolean) ? "Moderator" : some;
+  return locale && !locale.startsWith("en") ? `${role}, speaks ${languageName(locale)}` : role;
+}
+
+/** @param {string} locale */
 function languageName(locale) {
   try {
     return new Intl.DisplayNames("en", { type: "language" }).of(locale) ?? locale;

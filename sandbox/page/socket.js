@@ -1,122 +1,138 @@
 /**
- * The page's line to the stand-in of Discord. It comes back by itself when it drops.
+ * The page's connection to the stand-in of Discord. It reconnects by itself, with back-off.
  * @module socket
  */
 
-const FIRST_WAIT = 400; // ms
-const LONGEST_WAIT = 6000; // ms
-const ANSWER_WITHIN = 15000; // ms; the stand-in itself gives up on a bot after 3 s
+const FIRST_DELAY = 400; // ms
+const LONGEST_DELAY = 6000; // ms
+const ANSWER_TIMEOUT = 15000; // ms; the stand-in itself gives up on a bot after 3 s
+
+/** Whether a request failed. @param {Discord.Answer} answer */
+export const isFailure = (answer) => answer.type === "failed" || answer.type === "error";
 
 /**
- * Events: `frame` (detail: the frame) for what concerns everybody, `state` (detail: boolean) when the line
- * opens or drops. Answers to requests don't come as events but through {@link Socket#request}.
+ * Events: `frame` (detail: the frame) for every frame that answers no request, `state` (detail: boolean) when the
+ * connection opens or drops. Answers to requests come through {@link Socket#request}.
  */
 export class Socket extends EventTarget {
+  /** @type {WebSocket | null} */
   #socket = null;
+  /** @type {string | null} */
   #user = null;
-  #known = false; // whether the server took this user before
-  #wait = FIRST_WAIT;
+  #accepted = false; // whether the server accepted this user before
+  #delay = FIRST_DELAY;
   #timer = 0;
-  #asked = new Map();
+  /** @type {Map<string, {resolve: (answer: Discord.Answer) => void, timer: number}>} by nonce */
+  #requests = new Map();
   #count = 0;
   #prefix = Math.random().toString(36).slice(2, 8);
 
-  constructor(address = socketAddress) {
+  constructor() {
     super();
-    this.address = address;
     window.addEventListener("online", () => this.#retryNow());
   }
 
-  get open() {
-    return this.#socket?.readyState === WebSocket.OPEN;
-  }
-
-  /** Connect as somebody; null leaves the choice to the server. Drops a line that stands for somebody else. */
+  /** Connect as a user; null leaves the choice to the server. @param {string | null} user */
   connect(user) {
-    if (user !== this.#user) this.#known = false;
+    if (user !== this.#user) this.#accepted = false;
     this.#user = user;
     clearTimeout(this.#timer);
     this.#drop();
-    const socket = new WebSocket(this.address(user));
+    const socket = new WebSocket(socketAddress(user));
     this.#socket = socket;
-    socket.addEventListener("message", (event) => socket === this.#socket && this.#take(JSON.parse(event.data)));
-    socket.addEventListener("close", () => socket === this.#socket && this.#lost());
+    socket.addEventListener("message", (event) => {
+      if (socket === this.#socket) this.#receive(JSON.parse(event.data));
+    });
+    socket.addEventListener("close", () => {
+      if (socket === this.#socket) this.#reconnect();
+    });
   }
 
-  /** Follow the server's choice, so that a reconnection stays the same person. */
+  /** Remember the user that the server chose, for a reconnection. @param {string} user */
   stayAs(user) {
     this.#user = user;
   }
 
   /**
-   * Send a frame and wait for the first answer that carries its nonce.
-   *
-   * Never rejects: a dropped line or a silent server is an answer as well, of type `failed`.
-   * @returns {Promise<{type: "acknowledged"|"modal"|"choices"|"failed"|"error", text?: string}>}
+   * Send a frame and wait for the answer with its nonce. Never rejects: a dropped connection or a silent server is
+   * an answer of type `failed`.
+   * @param {string} type
+   * @param {object} fields
+   * @returns {Promise<Discord.Answer>} acknowledged, modal, choices, failed or error
    */
   request(type, fields) {
-    if (!this.open) return Promise.resolve({ type: "failed", text: "Not connected: nothing was sent." });
-    const nonce = this.#nonce();
+    const nonce = this.#send(type, fields);
+    if (!nonce) return Promise.resolve({ type: "failed", text: "Not connected: nothing was sent." });
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#answer({ nonce, type: "failed", text: "No answer came." }), ANSWER_WITHIN);
-      this.#asked.set(nonce, { resolve, timer });
-      this.#socket.send(JSON.stringify({ type, nonce, ...fields }));
+      const timer = setTimeout(() => this.#settle({ nonce, type: "failed", text: "No answer came." }), ANSWER_TIMEOUT);
+      this.#requests.set(nonce, { resolve, timer });
     });
   }
 
-  /** Send a frame to which only an error is an answer; that comes as a `frame` event. @returns {boolean} sent */
-  tell(type, fields) {
-    if (this.open) this.#socket.send(JSON.stringify({ type, nonce: this.#nonce(), ...fields }));
-    return this.open;
+  /**
+   * Send a frame that only an error answers; the error comes as a `frame` event.
+   * @param {string} type
+   * @param {object} fields
+   * @returns {boolean} whether it was sent
+   */
+  notify(type, fields) {
+    return this.#send(type, fields) !== null;
   }
 
-  #nonce() {
-    return `${this.#prefix}-${++this.#count}`;
+  /** @param {string} type @param {object} fields @returns {string | null} the nonce; null: not connected */
+  #send(type, fields) {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return null;
+    const nonce = `${this.#prefix}-${++this.#count}`;
+    this.#socket.send(JSON.stringify({ type, nonce, ...fields }));
+    return nonce;
   }
 
-  #take(frame) {
+  /** @param {Discord.Answer & {nonce: string}} frame */
+  #receive(frame) {
     if (frame.type === "world") {
-      this.#wait = FIRST_WAIT;
-      this.#known = true;
+      this.#delay = FIRST_DELAY;
+      this.#accepted = true;
       this.dispatchEvent(new CustomEvent("state", { detail: true }));
     }
-    if (!this.#answer(frame)) this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
+    if (!this.#settle(frame)) this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
   }
 
-  #answer(frame) {
-    const asked = this.#asked.get(frame.nonce);
-    if (!asked) return false;
-    clearTimeout(asked.timer);
-    this.#asked.delete(frame.nonce);
-    asked.resolve(frame);
+  /** Resolve the request that a frame answers. @param {Discord.Answer & {nonce: string}} frame */
+  #settle(frame) {
+    const request = this.#requests.get(frame.nonce);
+    if (!request) return false;
+    clearTimeout(request.timer);
+    this.#requests.delete(frame.nonce);
+    request.resolve(frame);
     return true;
   }
 
-  #lost() {
+  #reconnect() {
     this.#drop();
-    if (!this.#known) this.#user = null; // an old address may name somebody who is gone
+    if (!this.#accepted) this.#user = null; // an old address may name a user that is gone
     this.dispatchEvent(new CustomEvent("state", { detail: false }));
     const jitter = 0.75 + Math.random() / 2;
-    this.#timer = setTimeout(() => this.connect(this.#user), this.#wait * jitter);
-    this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
+    this.#timer = setTimeout(() => this.connect(this.#user), this.#delay * jitter);
+    this.#delay = Math.min(this.#delay * 2, LONGEST_DELAY);
   }
 
   #drop() {
     const socket = this.#socket;
     this.#socket = null;
     socket?.close();
-    for (const nonce of [...this.#asked.keys()]) {
-      this.#answer({ nonce, type: "failed", text: "The connection dropped before an answer came." });
+    for (const nonce of [...this.#requests.keys()]) {
+      this.#settle({ nonce, type: "failed", text: "The connection dropped before an answer came." });
     }
   }
 
   #retryNow() {
     if (this.#socket) return;
-    this.#wait = FIRST_WAIT;
+    this.#delay = FIRST_DELAY;
     this.connect(this.#user);
   }
 }
 
+/** @param {string | null} user */
 function socketAddress(user) {
   const address = new URL("page/socket", location.href);
   address.protocol = location.protocol === "https:" ? "wss:" : "ws:";

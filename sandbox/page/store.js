@@ -1,70 +1,97 @@
 /**
- * What the page knows: the world as the server last told it, and where the reader is in it. No DOM.
+ * The state of the page: the world as the server last sent it, and the channel that is shown. No DOM.
  * @module store
  */
+import { available } from "./commands.js";
 
 const IS_PRIVATE = 1 << 6;
 const IS_LOADING = 1 << 7;
 
-/** Whether only you see a message. */
+/** Whether only the current user sees a message. @param {Discord.Message} message */
 export const isPrivate = (message) => Boolean((message.flags ?? 0) & IS_PRIVATE);
 
-/** Whether a message is a deferred answer that the bot has yet to fill. */
+/** Whether a message is a deferred response that the bot has not filled yet. @param {Discord.Message} message */
 export const isLoading = (message) => Boolean((message.flags ?? 0) & IS_LOADING);
+
+/** The name to show for a user. @param {Discord.User} user */
+export const displayName = (user) => user.global_name || user.username;
+
+/**
+ * @typedef {{users: Discord.User[], roles: Discord.Role[], channels: Discord.Channel[]}} Directory what selects and
+ *   options can name in a channel
+ * @typedef {{guild: Discord.Guild | null, channel: Discord.Channel, private?: boolean}} Place a channel; the guild is
+ *   null in direct messages, and `private` means a direct channel without the bot
+ */
 
 /**
  * Events: `world` (everything may have changed), `channel` (another one is shown), `message`
- * (detail `{kind: "new"|"update"|"delete", message}`), `unread`, `seen` (detail: the id of a channel of which
- * everything has been seen), `bot`.
+ * (detail `{kind: "new"|"update"|"delete", message}`), `unread`, `seen` (detail: the id of a channel that was read
+ * to its end), `bot`.
  */
 export class Store extends EventTarget {
-  world = null;
+  /** @type {Discord.World | null} */
+  #world = null;
+  /** @type {string | null} */
   channelId = null;
-  /** @type {Map<string, Map<string, object>>} channel → id → message, oldest first */
+  /** @type {Map<string, Map<string, Discord.Message>>} by channel id and message id, oldest first */
   messages = new Map();
-  /** @type {Map<string, number>} channels with something new → how many times somebody called you there */
+  /** @type {Map<string, number>} channels with something new, and how many times you were mentioned there */
   unread = new Map();
 
+  /** Whether the server has sent the world. */
+  get ready() {
+    return this.#world !== null;
+  }
+
+  get world() {
+    if (!this.#world) throw new Error("the world has not arrived yet");
+    return this.#world;
+  }
+
   get you() {
-    return this.user(this.world?.you);
+    return /** @type {Discord.User} */ (this.user(this.world.you));
   }
 
-  user(id) {
-    if (id && id === this.world?.bot.id) return this.bot;
-    return this.world?.users.find((user) => user.id === id) ?? null;
-  }
-
+  /** @returns {Discord.User} */
   get bot() {
     return { ...this.world.bot, global_name: null, bot: true };
   }
 
-  role(id) {
-    return this.world?.guilds.flatMap((guild) => guild.roles).find((role) => role.id === id) ?? null;
+  /** @param {string | undefined} id @returns {Discord.User | null} */
+  user(id) {
+    if (id && id === this.world.bot.id) return this.bot;
+    return this.world.users.find((user) => user.id === id) ?? null;
   }
 
-  /** The channel with this id, as `{channel, guild}`; in direct messages the guild is null. */
+  /** @param {string} id */
+  role(id) {
+    return this.world.guilds.flatMap((guild) => guild.roles).find((role) => role.id === id) ?? null;
+  }
+
+  /** The channel with this id. @returns {Place | null} */
   place(id = this.channelId) {
-    for (const guild of this.world?.guilds ?? []) {
+    if (!this.#world || !id) return null;
+    for (const guild of this.world.guilds) {
       const channel = guild.channels.find((candidate) => candidate.id === id);
       if (channel) return { guild, channel };
     }
-    if (id && id === this.directId) {
-      const channel = { id, name: this.world.bot.username, topic: "Only you and the bot read this.", nsfw: false };
-      return { guild: null, channel };
+    if (id === this.directId) {
+      const { username: name } = this.world.bot;
+      return { guild: null, channel: { id, name, topic: "Only you and the bot read this.", nsfw: false } };
     }
-    const between = this.world?.private?.find((candidate) => candidate.id === id);
-    if (!between) return null;
-    const other = this.user(between.with);
-    const name = other?.global_name || other?.username || "somebody";
+    const direct = this.world.private?.find((candidate) => candidate.id === id);
+    if (!direct) return null;
+    const other = this.user(direct.with);
+    const name = other ? displayName(other) : "somebody";
     return { guild: null, private: true, channel: { id, name, topic: `Only you and ${name} read this.`, nsfw: false } };
   }
 
   /** The channel of direct messages with the bot. */
   get directId() {
-    return this.world?.direct?.id ?? null;
+    return this.world.direct?.id ?? null;
   }
 
-  /** What decides which commands are offered here; see `available` in commands.js. */
+  /** The facts that decide which commands are available; see `available` in commands.js. */
   get where() {
     const place = this.place();
     return {
@@ -73,108 +100,127 @@ export class Store extends EventTarget {
       moderator: this.moderator,
       private: Boolean(place?.private),
       hasBot: place?.guild?.has_bot !== false && !place?.private,
-      installed: Boolean(this.world?.installed),
+      installed: Boolean(this.world.installed),
     };
   }
 
-  /** How many times somebody called you, everywhere. */
-  get calls() {
+  /** What selects and options can name here. @returns {Directory} */
+  get directory() {
+    const guild = this.place()?.guild;
+    const everyone = this.#world ? [...this.#world.users, this.bot] : [];
+    const users = everyone.filter((user) => guild?.members?.includes(user.id) ?? true);
+    return { users, roles: guild?.roles ?? [], channels: guild?.channels ?? [] };
+  }
+
+  /** The commands of one kind that can be used here; see commands.js. @param {1 | 2 | 3} kind */
+  commands(kind) {
+    return this.#world ? available(this.#world.commands, this.where, kind) : [];
+  }
+
+  /** How many unread mentions there are in all channels. */
+  get mentions() {
     return [...this.unread.values()].reduce((sum, count) => sum + count, 0);
   }
 
   /** Whether you may manage the server that is shown. */
   get moderator() {
     const guild = this.place()?.guild;
-    return Boolean(guild && this.you?.moderator?.[guild.id]);
+    return Boolean(guild && this.you.moderator?.[guild.id]);
   }
 
-  list(channelId = this.channelId) {
-    return [...(this.messages.get(channelId)?.values() ?? [])];
+  /** The messages of the channel that is shown. */
+  list() {
+    return [...(this.messages.get(this.channelId ?? "")?.values() ?? [])];
   }
 
+  /** @param {string} channelId @param {string} id */
   message(channelId, id) {
     return this.messages.get(channelId)?.get(id) ?? null;
   }
 
+  /** Show another channel. @param {string} channelId */
   open(channelId) {
     if (!this.place(channelId)) return;
     this.channelId = channelId;
-    this.#see();
-    this.#tell("channel");
+    this.#markSeen();
+    this.#emit("channel");
   }
 
-  /** Take a frame of the server in. Frames of other types are somebody else's. */
-  take(frame) {
+  /** Apply a frame of the server. Frames of other types are ignored. @param {any} frame */
+  receive(frame) {
     switch (frame.type) {
       case "world":
-        return this.#takeWorld(frame);
+        return this.#setWorld(frame);
       case "message":
-        return this.#put("new", frame.message);
       case "message_update":
-        return this.#put("update", frame.message);
+        return this.#put(frame.message);
       case "message_delete":
-        return this.remove(frame.channel_id, frame.id);
+        return this.#remove(frame.channel_id, frame.id);
       case "read":
-        if (this.unread.delete(frame.channel_id)) this.#tell("unread");
+        if (this.unread.delete(frame.channel_id)) this.#emit("unread");
         return;
       case "bot":
         this.world.bot.online = frame.online;
-        return this.#tell("bot");
+        return this.#emit("bot");
     }
   }
 
-  remove(channelId, id) {
-    const message = this.message(channelId, id);
-    if (!message) return;
+  /** @param {string} channelId @param {string} id */
+  #remove(channelId, id) {
     const channel = this.messages.get(channelId);
+    const message = channel?.get(id);
+    if (!channel || !message) return;
     channel.delete(id);
-    this.#tell("message", { kind: "delete", message });
+    this.#emit("message", { kind: "delete", message });
     for (const reply of channel.values()) {
-      if (reply.referenced_message?.id === id) this.#put("update", { ...reply, referenced_message: null });
+      if (reply.referenced_message?.id === id) this.#put({ ...reply, referenced_message: null });
     }
   }
 
-  #takeWorld(frame) {
-    this.world = frame;
+  /** @param {Discord.World} world */
+  #setWorld(world) {
+    this.#world = world;
     this.messages = new Map(
-      Object.entries(frame.messages ?? {}).map(([id, list]) => [id, new Map(list.map((item) => [item.id, item]))]),
+      Object.entries(world.messages ?? {}).map(([id, list]) => [id, new Map(list.map((item) => [item.id, item]))]),
     );
-    this.unread = new Map(Object.entries(frame.unread ?? {}));
-    if (!this.place()) this.channelId = frame.guilds[0]?.channels[0]?.id ?? this.directId;
-    this.#see();
-    this.#tell("world");
+    this.unread = new Map(Object.entries(world.unread ?? {}));
+    if (!this.place()) this.channelId = world.guilds[0]?.channels[0]?.id ?? this.directId;
+    this.#markSeen();
+    this.#emit("world");
   }
 
-  #put(kind, message) {
-    const channel = this.messages.get(message.channel_id) ?? new Map();
-    this.messages.set(message.channel_id, channel);
-    const known = channel.has(message.id);
-    if (kind === "update" && !known) kind = "new";
-    channel.set(message.id, message);
-    if (kind === "new" && !known && message.author.id !== this.world.you) {
-      this.unread.set(message.channel_id, (this.unread.get(message.channel_id) ?? 0) + Number(this.callsYou(message)));
-      if (message.channel_id === this.channelId) this.#see();
-      else this.#tell("unread");
+  /** Add or replace a message. @param {Discord.Message} message */
+  #put(message) {
+    const { id, channel_id: channelId } = message;
+    const channel = this.messages.get(channelId) ?? new Map();
+    this.messages.set(channelId, channel);
+    const isNew = !channel.has(id);
+    channel.set(id, message);
+    if (isNew && message.author.id !== this.world.you) {
+      this.unread.set(channelId, (this.unread.get(channelId) ?? 0) + Number(this.notifiesYou(message)));
+      if (channelId === this.channelId) this.#markSeen();
+      else this.#emit("unread");
     }
-    this.#tell("message", { kind: known ? "update" : "new", message });
+    this.#emit("message", { kind: isNew ? "new" : "update", message });
   }
 
-  /** Whether a new message is a call: it names you, or is a direct one. */
-  callsYou(message) {
+  /** Whether a new message notifies you: it mentions you, or is a direct message. @param {Discord.Message} message */
+  notifiesYou(message) {
     const direct = !this.place(message.channel_id)?.guild;
-    return !isPrivate(message) && (direct || this.namesYou(message));
+    return !isPrivate(message) && (direct || this.mentionsYou(message));
   }
 
-  /** Whether a message names you, so that it notified you if it was new. */
-  namesYou(message) {
+  /** @param {Discord.Message} message */
+  mentionsYou(message) {
     return (message.mentions ?? []).some(({ id }) => id === this.world.you);
   }
 
-  #see() {
-    if (this.unread.delete(this.channelId)) this.#tell("seen", this.channelId);
+  #markSeen() {
+    if (this.channelId && this.unread.delete(this.channelId)) this.#emit("seen", this.channelId);
   }
 
-  #tell(type, detail = null) {
+  /** @param {string} type @param {unknown} [detail] */
+  #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

@@ -1,9 +1,10 @@
 /**
- * Moments as Discord writes them, and the one clock that keeps the relative ones true.
+ * Moments as Discord writes them, and the clock that keeps relative ones up to date.
  * @module time
  */
-import { h } from "./dom.js";
+import { h, setText } from "./dom.js";
 
+/** @type {Record<string, Intl.DateTimeFormatOptions>} */
 const FORMATS = {
   t: { timeStyle: "short" },
   T: { timeStyle: "medium" },
@@ -14,11 +15,19 @@ const FORMATS = {
   s: { dateStyle: "short", timeStyle: "short" },
   S: { dateStyle: "short", timeStyle: "medium" },
 };
-const STEPS = [["second", 60], ["minute", 60], ["hour", 24], ["day", 30], ["month", 12], ["year", Infinity]];
+/** @type {[Intl.RelativeTimeFormatUnit, number][]} a unit, and how many of it make the next one */
+const UNITS = [
+  ["second", 60],
+  ["minute", 60],
+  ["hour", 24],
+  ["day", 30],
+  ["month", 12],
+  ["year", Number.POSITIVE_INFINITY],
+];
 const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 /**
- * A moment in words.
+ * Format a moment.
  * @param {number} unix seconds
  * @param {string} style Discord's letter; R is relative
  * @param {number} [now] milliseconds
@@ -26,21 +35,23 @@ const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 export function format(unix, style, now = Date.now()) {
   if (style !== "R") return new Intl.DateTimeFormat("en-GB", FORMATS[style] ?? FORMATS.f).format(unix * 1000);
   let amount = Math.round(unix - now / 1000);
-  for (const [unit, size] of STEPS) {
+  for (const [unit, size] of UNITS) {
     if (Math.abs(amount) < size) return unit === "second" && amount === 0 ? "now" : RELATIVE.format(amount, unit);
     amount = Math.trunc(amount / size);
   }
   return "";
 }
 
-/** A `<time>`; a relative one counts by itself for as long as it is in the document. */
+/** Format a moment of the API's in full. @param {string} timestamp ISO 8601 */
+export const fullTime = (timestamp) => format(Date.parse(timestamp) / 1000, "F");
+
+/** A `<time>`; {@link startClock} updates a relative one. @param {number} unix seconds @param {string} style */
 export function timeElement(unix, style) {
   const date = new Date(unix * 1000);
-  if (Number.isNaN(date.valueOf())) return h("span", {}, "an impossible time");
+  if (Number.isNaN(date.valueOf())) return h("span", "an impossible time");
   return h(
-    "time",
+    "time.moment",
     {
-      class: "moment",
       datetime: date.toISOString(),
       title: format(unix, "F"),
       dataset: style === "R" ? { relative: String(unix) } : {},
@@ -49,24 +60,23 @@ export function timeElement(unix, style) {
   );
 }
 
-/** Start the clock. Once a second, it touches only the words that changed. */
+/** Start the clock: once a second it updates the relative times whose text changed. */
 export function startClock() {
   setInterval(() => {
-    for (const element of document.querySelectorAll("time[data-relative]")) {
-      const words = format(Number(element.dataset.relative), "R");
-      if (element.textContent !== words) element.textContent = words;
+    for (const element of document.querySelectorAll("time")) {
+      if (element.dataset.relative) setText(element, format(Number(element.dataset.relative), "R"));
     }
   }, 1000);
 }
 
 const DAY = new Intl.DateTimeFormat("en-GB", { dateStyle: "long" });
 
-/** The heading of a day in the list. */
+/** The heading of a day in the list of messages. @param {Date} date */
 export function dayName(date, now = new Date()) {
   const name = DAY.format(date);
   if (name === DAY.format(now)) return "Today";
   return name === DAY.format(new Date(now.valueOf() - 86_400_000)) ? "Yesterday" : name;
 }
 
-/** A message's time of day. */
+/** A message's time of day. @param {Date} date */
 export const clockTime = (date) => format(date.valueOf() / 1000, "t");

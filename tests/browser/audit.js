@@ -8,9 +8,17 @@
  */
 () => {
   const CONTROLS = "button, a[href], input, select, textarea, [role=button], [role=option], [role=region], dialog";
-  const REFERENCES = ["aria-labelledby", "aria-describedby", "aria-controls", "aria-activedescendant", "aria-errormessage", "for"];
+  const REFERENCES = [
+    "aria-labelledby",
+    "aria-describedby",
+    "aria-controls",
+    "aria-activedescendant",
+    "aria-errormessage",
+    "for",
+  ];
   // Disabled controls are exempt; faces and badges are pictures of letters; covers hide on purpose.
-  const EXEMPT = ".hidden, .mirror, .skip, .avatar, .badge, .spoiler, :disabled, [inert], noscript, option, .cover, .block-cover";
+  const EXEMPT =
+    ".hidden, .mirror, .skip, .avatar, .badge, .spoiler, :disabled, [inert], noscript, option, .cover, .block-cover";
 
   const name = (element) =>
     element.getAttribute("aria-label") ||
@@ -20,7 +28,9 @@
     element.querySelector("img")?.alt ||
     "";
 
-  const pen = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
+  const pen = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", {
+    willReadFrequently: true,
+  });
   const made = new Map(); // by both colours: a page has few, and looking at a pixel takes long
   /** The colour that one colour makes on another, as [r, g, b]. */
   const over = (color, ground) => {
@@ -55,13 +65,16 @@
       const [light, dark] = [luminance(over(color, ground)), luminance(ground)].sort((a, b) => b - a);
       const ratio = (light + 0.05) / (dark + 0.05);
       const large = parseFloat(fontSize) >= 24 || (parseFloat(fontSize) >= 18.66 && fontWeight >= 700);
-      if (ratio < (large ? 3 : 4.5)) found.push(`“${words.slice(0, 40)}” ${ratio.toFixed(2)} in ${element.className || element.localName}`);
+      if (ratio < (large ? 3 : 4.5))
+        found.push(`“${words.slice(0, 40)}” ${ratio.toFixed(2)} in ${element.className || element.localName}`);
     }
     return found;
   };
 
   return {
-    nameless: [...document.querySelectorAll(CONTROLS)].filter((each) => !name(each).trim()).map((each) => each.outerHTML.slice(0, 120)),
+    nameless: [...document.querySelectorAll(CONTROLS)]
+      .filter((each) => !name(each).trim())
+      .map((each) => each.outerHTML.slice(0, 120)),
     broken: [...document.querySelectorAll("*")].flatMap((element) =>
       REFERENCES.flatMap((reference) =>
         (element.getAttribute(reference) ?? "")

@@ -31,7 +31,8 @@
   /** Kept outside the window until it is needed, as a skip link is. */
   const parked = (box) => box.bottom <= 0 || box.right <= 0;
   const seen = (element) => {
-    if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true })) return false;
+    if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true }))
+      return false;
     if (element.closest("[inert], noscript, script, style, option, title")) return false;
     for (const each of ancestors(element)) if (style(each).clipPath !== "none") return false; // for screen readers only
     return true;
@@ -59,8 +60,10 @@
     for (const each of ancestors(element)) {
       const { overflowX, overflowY, position } = style(each);
       const frame = each.getBoundingClientRect();
-      if (/hidden|clip/u.test(overflowX) && (box.left < frame.left - SLACK || box.right > frame.right + SLACK)) return each;
-      if (/hidden|clip/u.test(overflowY) && (box.top < frame.top - SLACK || box.bottom > frame.bottom + SLACK)) return each;
+      if (/hidden|clip/u.test(overflowX) && (box.left < frame.left - SLACK || box.right > frame.right + SLACK))
+        return each;
+      if (/hidden|clip/u.test(overflowY) && (box.top < frame.top - SLACK || box.bottom > frame.bottom + SLACK))
+        return each;
       if (position === "fixed") break;
     }
     return box.left < -SLACK || box.right > innerWidth + SLACK ? document.body : null;
@@ -70,7 +73,13 @@
   const layer = (element) => {
     for (const each of ancestors(element)) {
       const { position, zIndex } = style(each);
-      if (each.matches("dialog, [popover]") || position === "fixed" || position === "sticky" || (position === "absolute" && zIndex !== "auto")) return each;
+      if (
+        each.matches("dialog, [popover]") ||
+        position === "fixed" ||
+        position === "sticky" ||
+        (position === "absolute" && zIndex !== "auto")
+      )
+        return each;
     }
     return document.body;
   };
@@ -93,7 +102,12 @@
       if (by) faults.push(`cut: “${words}” ${name(element)} by ${name(by)}`);
       if (control && style(control).display !== "inline") {
         const frame = control.getBoundingClientRect();
-        if (rect.left < frame.left - SLACK || rect.right > frame.right + SLACK || rect.top < frame.top - SLACK || rect.bottom > frame.bottom + SLACK) {
+        if (
+          rect.left < frame.left - SLACK ||
+          rect.right > frame.right + SLACK ||
+          rect.top < frame.top - SLACK ||
+          rect.bottom > frame.bottom + SLACK
+        ) {
           faults.push(`sticks: “${words}” out of ${name(control)}`);
         }
       }
@@ -114,19 +128,28 @@
     const { overflowX, textOverflow } = style(element);
     const wide = element.scrollWidth > element.clientWidth + SLACK && element.clientWidth > 0;
     if (wide && textOverflow === "ellipsis") faults.push(`cut: ${name(element)} ends in an ellipsis`);
-    else if (wide && /auto|scroll/u.test(overflowX) && !element.matches("input, textarea")) faults.push(`sideways: ${name(element)}`);
+    else if (wide && /auto|scroll/u.test(overflowX) && !element.matches("input, textarea"))
+      faults.push(`sideways: ${name(element)}`);
     if (element.matches("input[type=number]") && wide) faults.push(`cut: the number in ${name(element)}`);
     if (element.matches("select") && selectIsTight(element)) faults.push(`cut: the choice in ${name(element)}`);
-    if (element.matches("textarea") && !element.value && element.placeholder && element.scrollHeight > element.clientHeight + SLACK) faults.push(`cut: the placeholder of ${name(element)}`);
+    if (
+      element.matches("textarea") &&
+      !element.value &&
+      element.placeholder &&
+      element.scrollHeight > element.clientHeight + SLACK
+    )
+      faults.push(`cut: the placeholder of ${name(element)}`);
   }
 
   for (let i = 0; i < leaves.length; i += 1) {
     for (let j = i + 1; j < leaves.length; j += 1) {
       const [one, other] = [leaves[i], leaves[j]];
-      if (one.layer !== other.layer || one.element.contains(other.element) || other.element.contains(one.element)) continue;
+      if (one.layer !== other.layer || one.element.contains(other.element) || other.element.contains(one.element))
+        continue;
       const width = Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
       const height = Math.min(one.box.bottom, other.box.bottom) - Math.max(one.box.top, other.box.top);
-      if (width > OVERLAP && height > OVERLAP) faults.push(`overlap: ${one.what} and ${other.what} by ${width.toFixed(0)} × ${height.toFixed(0)}`);
+      if (width > OVERLAP && height > OVERLAP)
+        faults.push(`overlap: ${one.what} and ${other.what} by ${width.toFixed(0)} × ${height.toFixed(0)}`);
     }
   }
   return [...new Set(faults)];
@@ -136,6 +159,12 @@
     const pen = document.createElement("canvas").getContext("2d");
     pen.font = font;
     const arrow = 20; // px
-    return pen.measureText(element.selectedOptions[0]?.textContent ?? "").width + parseFloat(paddingLeft) + parseFloat(paddingRight) + arrow > element.clientWidth + SLACK;
+    return (
+      pen.measureText(element.selectedOptions[0]?.textContent ?? "").width +
+        parseFloat(paddingLeft) +
+        parseFloat(paddingRight) +
+        arrow >
+      element.clientWidth + SLACK
+    );
   }
 };
