@@ -24,8 +24,14 @@ from bot.service.member_account import MemberAccount
 from bot.service.moderation import ModerationService
 from bot.service.order_actions import OrderActions
 from bot.service.undelivered import UndeliveredPictures
-from bot.ui import answers, buttons, history_view, limits_view, report_view
+from bot.ui.error_handler import answer_error
+from bot.ui.history_view import HistoryPageButton
+from bot.ui.interaction_context import Interaction, bind_task
 from bot.ui.language import Translator
+from bot.ui.limits_view import LimitsButton
+from bot.ui.order_buttons import OrderButton
+from bot.ui.privacy_view import PrivacyButton
+from bot.ui.report_view import ReportButton
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +113,7 @@ class ImagineBot(commands.Bot):
     async def load(self) -> None:
         """Load the cogs, and what speaks for their commands in other languages."""
         self.add_dynamic_items(
-            *buttons.ALL, *history_view.ALL, report_view.ReportButton, limits_view.LimitsButton
+            OrderButton, HistoryPageButton, PrivacyButton, ReportButton, LimitsButton
         )
         await self.tree.set_translator(Translator())
         for name in COGS:
@@ -153,16 +159,16 @@ class ImagineBot(commands.Bot):
 class Tree(app_commands.CommandTree[ImagineBot]):
     """The commands, and the one place where their errors become words."""
 
-    async def interaction_check(self, interaction: answers.Interaction, /) -> bool:
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
         """Let everybody in, speak their language, and let the log know what goes on."""
-        answers.noted(interaction)
+        bind_task(interaction)
         return True
 
     async def on_error(
-        self, interaction: answers.Interaction, error: app_commands.AppCommandError, /
+        self, interaction: Interaction, error: app_commands.AppCommandError, /
     ) -> None:
-        """Answer privately, as :func:`~bot.ui.answers.explain` says."""
-        await answers.explain(interaction, getattr(error, "original", error))
+        """Answer privately, as :func:`~bot.ui.error_handler.answer_error` says."""
+        await answer_error(interaction, getattr(error, "original", error))
 
 
 def prepare_discord(*, api_url: str, gateway_url: str) -> None:

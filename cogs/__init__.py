@@ -1,4 +1,5 @@
-"""The commands. Each translates what Discord sent, calls a service and answers; nothing more.
+"""The commands. Each method translates what Discord sent, calls a service, and answers.
 
-Cogs are loaded by name, import what they like of ``bot`` and never one another.
+``bot.client`` loads cogs by name. They may import anything of ``bot``, but never one another; what
+several of them do is in ``_ordering``.
 """

@@ -1,17 +1,18 @@
-"""``/help``, ``/usage``, ``/settings``, ``/privacy``: what members find out about themselves."""
+"""``/help``, ``/usage``, ``/settings``, ``/privacy``: for members, about themselves."""
 
-from typing import Final
+from typing import Final, assert_never
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.client import OUTSIDE, ImagineBot
-from bot.domain.admission import SAMPLE, AdmissionRequest
 from bot.service.errors import NotOwnData
 from bot.service.member_account import MemberAccount
 from bot.service.ports import Ping
-from bot.ui import answers, history_view, texts
+from bot.ui import interaction_context, layout, privacy_view, responses, texts
+from bot.ui.error_handler import answered_errors
+from bot.ui.privacy_view import PrivacyAction
 
 Interaction = discord.Interaction[ImagineBot]
 
@@ -21,7 +22,7 @@ CHOICES: Final = [
 
 
 class Help(commands.Cog):
-    """The member's desk."""
+    """Commands with which members help themselves; only they see the answers."""
 
     def __init__(self, account: MemberAccount) -> None:
         self._account = account
@@ -31,24 +32,18 @@ class Help(commands.Cog):
     @app_commands.allowed_installs(guilds=True, users=False)
     async def help(self, interaction: Interaction) -> None:
         """Show how to begin."""
-        await answers.deferral(interaction, private=True)()
-        await answers.shown(interaction, history_view.words(texts.desk.how_to()))
+        await responses.defer(interaction, private=True)
+        await responses.show(interaction, layout.text_view(texts.desk.how_to()))
 
     @app_commands.command(description=texts.commands.USAGE, extras=OUTSIDE)
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.allowed_installs(guilds=True, users=False)
     async def usage(self, interaction: Interaction) -> None:
-        """Show how every rule stands to the member, in this place."""
-        await answers.deferral(interaction, private=True)()
-        ask = AdmissionRequest(
-            order=SAMPLE,
-            guild_id=answers.guild_id(interaction),
-            channel_id=answers.channel_id(interaction),
-            role_ids=answers.role_ids(interaction.user),
-            age_restricted=answers.age_restricted(interaction),
-        )
-        figures = await self._account.usage(interaction.user.id, ask)
-        await answers.shown(interaction, history_view.words(texts.desk.usage(figures)))
+        """Show what each rule leaves the member, in this channel."""
+        await responses.defer(interaction, private=True)
+        request = interaction_context.admission_request(interaction)
+        report = await self._account.usage(interaction.user.id, request)
+        await responses.show(interaction, layout.text_view(texts.desk.usage(report)))
 
     @app_commands.command(description=texts.commands.SETTINGS, extras=OUTSIDE)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
@@ -58,49 +53,50 @@ class Help(commands.Cog):
     async def settings(
         self, interaction: Interaction, ping: app_commands.Choice[str] | None = None
     ) -> None:
-        """Set what is named; show what is set."""
-        await answers.deferral(interaction, private=True)()
+        """Change what is given, and show the settings."""
+        await responses.defer(interaction, private=True)
         if ping is not None:
             await self._account.wish(interaction.user.id, Ping(ping.value))
-        wishes = await self._account.wishes(interaction.user.id)
-        told = texts.desk.settings(wishes) if ping is None else texts.desk.wished(wishes.ping)
-        await answers.shown(interaction, history_view.words(told))
+        current = await self._account.wishes(interaction.user.id)
+        text = texts.desk.settings(current) if ping is None else texts.desk.wished(current.ping)
+        await responses.show(interaction, layout.text_view(text))
 
     @app_commands.command(description=texts.commands.PRIVACY, extras=OUTSIDE)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     @app_commands.allowed_installs(guilds=True, users=False)
     async def privacy(self, interaction: Interaction) -> None:
-        """Show what is kept."""
-        await answers.deferral(interaction, private=True)()
-        await answers.shown(
-            interaction, history_view.privacy(interaction.user.id, self._account.keeping)
-        )
+        """Show what is kept of the member."""
+        await responses.defer(interaction, private=True)
+        view = privacy_view.overview(interaction.user.id, self._account.keeping)
+        await responses.show(interaction, view)
 
     @commands.Cog.listener()
-    async def on_data_press(self, interaction: Interaction, do: str, member_id: int) -> None:
-        """Export or delete a member's data; for themself alone."""
-        async with answers.explaining(interaction):
-            member = interaction.user.id
-            if member != member_id:
+    async def on_privacy_click(
+        self, interaction: Interaction, action: PrivacyAction, member_id: int
+    ) -> None:
+        """Export or delete the data of the member who clicks, if the button is theirs."""
+        async with answered_errors(interaction):
+            if interaction.user.id != member_id:
                 raise NotOwnData
-            match do:
-                case "export":
-                    await answers.deferral(interaction, private=True)()
-                    await answers.document(interaction, await self._account.export(member))
-                case "delete":
-                    await answers.hold(interaction)
-                    await answers.change(interaction, history_view.asks(member))
-                case "confirm":
-                    await answers.hold(interaction)
-                    outcome = await self._account.forget(member)
-                    await answers.change(interaction, history_view.forgotten(outcome))
-                case "keep":
-                    await answers.hold(interaction)
-                    await answers.change(
-                        interaction, history_view.privacy(member, self._account.keeping)
-                    )
+            match action:
+                case PrivacyAction.EXPORT:
+                    await responses.defer(interaction, private=True)
+                    await responses.send_data(interaction, await self._account.export(member_id))
+                case PrivacyAction.DELETE:
+                    await responses.defer_edit(interaction)
+                    await responses.edit(interaction, privacy_view.confirmation(member_id))
+                case PrivacyAction.CONFIRM:
+                    await responses.defer_edit(interaction)
+                    result = await self._account.forget(member_id)
+                    await responses.edit(interaction, privacy_view.erased(result))
+                case PrivacyAction.KEEP:
+                    await responses.defer_edit(interaction)
+                    view = privacy_view.overview(member_id, self._account.keeping)
+                    await responses.edit(interaction, view)
+                case _:
+                    assert_never(action)
 
 
 async def setup(bot: ImagineBot) -> None:
-    """Add the cog, with the service it calls."""
+    """Add the cog, with the service that it calls."""
     await bot.add_cog(Help(bot.services.account))

@@ -1,4 +1,4 @@
-"""``/history``: a member's own orders, and the pictures that could not be delivered."""
+"""``/history``: a member's own orders, and pictures that could not be delivered."""
 
 from collections.abc import Sequence
 
@@ -11,14 +11,17 @@ from bot.domain.job import Job
 from bot.service.member_account import MemberAccount
 from bot.service.ports import Picture
 from bot.service.undelivered import UndeliveredPictures
-from bot.ui import answers, history_view, texts
+from bot.ui import history_view, responses, texts
+from bot.ui.error_handler import answered_errors
+
+Interaction = discord.Interaction[ImagineBot]
 
 
 class History(commands.Cog):
-    """Looks back."""
+    """The command ``/history`` and the buttons under its pages."""
 
-    def __init__(self, history: UndeliveredPictures, account: MemberAccount) -> None:
-        self._history = history
+    def __init__(self, undelivered: UndeliveredPictures, account: MemberAccount) -> None:
+        self._undelivered = undelivered
         self._account = account
 
     @app_commands.command(description=texts.commands.HISTORY, extras=OUTSIDE)
@@ -27,33 +30,31 @@ class History(commands.Cog):
     @app_commands.describe(word=texts.commands.HISTORY_WORD)
     async def history(
         self,
-        interaction: discord.Interaction[ImagineBot],
+        interaction: Interaction,
         word: app_commands.Range[str, 1, history_view.LONGEST_WORD] = "",
     ) -> None:
-        """Send what is kept, privately, each order in a message of its own; then show a page."""
+        """Send kept pictures privately, one message for each order; then show a page."""
 
         async def hand(job: Job, pictures: Sequence[Picture]) -> None:
-            await answers.pictures(interaction, job, pictures)
+            await responses.send_pictures(interaction, job, pictures)
 
-        await answers.deferral(interaction, private=True)()
-        count = await self._history.hand_over(
+        await responses.defer(interaction, private=True)
+        count = await self._undelivered.hand_over(
             interaction.user.id, hand, file_limit=interaction.filesize_limit
         )
-        leaf = await self._account.page(interaction.user.id, word=word.strip(), number=0)
+        page = await self._account.page(interaction.user.id, word=word.strip(), number=0)
         note = texts.history.handed_over(count) if count else None
-        await answers.shown(interaction, history_view.page(leaf, note))
+        await responses.show(interaction, history_view.page_view(page, note))
 
     @commands.Cog.listener()
-    async def on_history_turn(
-        self, interaction: discord.Interaction[ImagineBot], number: int, word: str
-    ) -> None:
-        """Turn to another page, of the orders of whoever pressed."""
-        async with answers.explaining(interaction):
-            await answers.hold(interaction)
-            leaf = await self._account.page(interaction.user.id, word=word, number=number)
-            await answers.change(interaction, history_view.page(leaf))
+    async def on_history_page(self, interaction: Interaction, number: int, word: str) -> None:
+        """Show another page of the orders of the member who clicked."""
+        async with answered_errors(interaction):
+            await responses.defer_edit(interaction)
+            page = await self._account.page(interaction.user.id, word=word, number=number)
+            await responses.edit(interaction, history_view.page_view(page))
 
 
 async def setup(bot: ImagineBot) -> None:
-    """Add the cog, with the services it calls."""
+    """Add the cog, with the services that it calls."""
     await bot.add_cog(History(bot.services.history, bot.services.account))

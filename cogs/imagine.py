@@ -1,4 +1,4 @@
-"""``/imagine``: takes the order. The pictures come by way of ``bot.service.delivery``."""
+"""``/imagine``: places an order. ``bot.service.delivery`` brings its pictures."""
 
 import discord
 from discord import app_commands
@@ -9,14 +9,15 @@ from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS, STYLE_LENGT
 from bot.domain.styles import all_of
 from bot.service.intake import OrderIntake
 from bot.service.member_account import MemberAccount
-from bot.ui import answers, texts
+from bot.ui import interaction_context, responses, texts
+from cogs._ordering import place_order
 
 
 class Imagine(commands.Cog):
-    """Takes orders."""
+    """The command ``/imagine``."""
 
-    def __init__(self, orders: OrderIntake, account: MemberAccount) -> None:
-        self._orders = orders
+    def __init__(self, intake: OrderIntake, account: MemberAccount) -> None:
+        self._intake = intake
         self._account = account
 
     @app_commands.command(description=texts.commands.IMAGINE, extras=OUTSIDE)
@@ -34,7 +35,7 @@ class Imagine(commands.Cog):
         style: app_commands.Range[str, STYLE_LENGTH.low, STYLE_LENGTH.high] | None = None,
         private: bool = False,  # noqa: FBT001, FBT002 - the same
     ) -> None:
-        """Record the order and follow it in one reply."""
+        """Place the order; one answer shows its progress and its pictures."""
         options = {
             "prompt": prompt,
             "images": images,
@@ -44,17 +45,17 @@ class Imagine(commands.Cog):
             "style": style,
             "private": private,
         }
-        await answers.take(interaction, self._orders, options)
+        await place_order(interaction, self._intake, options)
 
     @imagine.autocomplete("style")
-    async def styles(
+    async def style_choices(
         self, interaction: discord.Interaction[ImagineBot], typed: str
     ) -> list[app_commands.Choice[str]]:
-        """Offer the styles that there are here."""
-        own = await self._account.styles(answers.guild_id(interaction))
-        return answers.style_choices(interaction, all_of(own), typed)
+        """Offer the styles of this place."""
+        own = await self._account.styles(interaction_context.guild_id(interaction))
+        return responses.style_choices(interaction, all_of(own), typed)
 
 
 async def setup(bot: ImagineBot) -> None:
-    """Add the cog, with the service it calls."""
+    """Add the cog, with the services that it calls."""
     await bot.add_cog(Imagine(bot.services.orders, bot.services.account))

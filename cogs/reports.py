@@ -1,6 +1,7 @@
-"""Reports: members tell moderators of a picture, and moderators decide under it in their log."""
+"""Reports: members report pictures, and moderators act on them in their log channel."""
 
 import asyncio
+from typing import assert_never
 from weakref import WeakValueDictionary
 
 import discord
@@ -13,22 +14,23 @@ from bot.domain.job import Job
 from bot.service.errors import OrderNotFound
 from bot.service.moderation import ModerationService, Moderator
 from bot.service.order_actions import OrderActions
-from bot.ui import answers, language, message_reader, report_view, texts
+from bot.ui import interaction_context, language, message_reader, report_view, responses, texts
+from bot.ui.error_handler import answered_errors
 from bot.ui.report_view import ReportAction, ReportButton, ReportState
 
 Interaction = discord.Interaction[ImagineBot]
 
 
 class Reports(commands.Cog):
-    """Takes reports, and what moderators press under them."""
+    """Takes reports, and handles the buttons under them."""
 
-    def __init__(self, actions: OrderActions, limits: ModerationService) -> None:
+    def __init__(self, actions: OrderActions, moderation: ModerationService) -> None:
         self._actions = actions
-        self._limits = limits
-        self._turns = WeakValueDictionary[int, asyncio.Lock]()  # by the report's message
+        self._moderation = moderation
+        self._locks = WeakValueDictionary[int, asyncio.Lock]()  # by the report's message
 
     def menu(self) -> app_commands.ContextMenu:
-        """Return the entry in the menu of messages."""
+        """Return the entry for the menu of messages."""
         return app_commands.ContextMenu(
             name=texts.commands.REPORT_IMAGE,
             callback=self.report_image,
@@ -37,81 +39,90 @@ class Reports(commands.Cog):
         )
 
     async def report_image(self, interaction: Interaction, message: discord.Message) -> None:
-        """Report the pictures in a message of ours."""
+        """Report the pictures in one of the bot's messages."""
         job_id = message_reader.job_id(message, interaction.client.user)
         if job_id is None or not message.attachments:
-            await answers.privately(interaction, texts.presses.no_picture())
+            await responses.send_private(interaction, texts.presses.no_picture())
         else:
             await self._report(interaction, job_id, message)
 
     @commands.Cog.listener()
     async def on_order_report(self, interaction: Interaction, job_id: str) -> None:
-        """Report the pictures that the pressed button is under."""
-        async with answers.explaining(interaction):
+        """Report the pictures above the clicked button."""
+        async with answered_errors(interaction):
             await self._report(interaction, job_id, interaction.message)
 
     @commands.Cog.listener()
-    async def on_report_press(self, interaction: Interaction, press: ReportButton) -> None:
-        """Do what a moderator pressed, one after the other, and have the report say so."""
-        async with answers.explaining(interaction):
-            by = answers.moderator(interaction)
-            await answers.hold(interaction)
-            place = interaction.message.id if interaction.message else 0
-            async with self._turns.setdefault(place, asyncio.Lock()):
-                said = report_view.read(await answers.stands(interaction))
-                if press.deed is ReportAction.DISMISS and said.done:
-                    await answers.privately(interaction, texts.presses.settled())
+    async def on_report_click(self, interaction: Interaction, clicked: ReportButton) -> None:
+        """Do what a moderator clicked, one click at a time, and show it in the report."""
+        async with answered_errors(interaction):
+            moderator = interaction_context.moderator(interaction)
+            await responses.defer_edit(interaction)
+            message_id = interaction.message.id if interaction.message else 0
+            async with self._locks.setdefault(message_id, asyncio.Lock()):
+                state = report_view.read(await responses.current_components(interaction))
+                if clicked.action is ReportAction.DISMISS and state.done:
+                    await responses.send_private(interaction, texts.presses.settled())
                     return
-                with language.speaking(by.language):
-                    view = await self._decided(said, press, by)
-                await answers.change(interaction, view)
+                with language.speaking(moderator.language):
+                    view = await self._act(state, clicked, moderator)
+                await responses.edit(interaction, view)
 
     async def _report(
         self, interaction: Interaction, job_id: str, message: discord.Message | None
     ) -> None:
-        await answers.deferral(interaction, private=True)()
-        spoken = language.of(interaction.guild_locale)
-        seen = answers.seen(message)
-        await self._actions.report(job_id, answers.person(interaction), language=spoken, seen=seen)
-        await answers.privately(interaction, texts.presses.reported())
+        await responses.defer(interaction, private=True)
+        await self._actions.report(
+            job_id,
+            interaction_context.person(interaction),
+            language=language.of(interaction.guild_locale),
+            seen=interaction_context.seen(message),
+        )
+        await responses.send_private(interaction, texts.presses.reported())
 
-    async def _decided(
-        self, said: ReportState, press: ReportButton, by: Moderator
+    async def _act(
+        self, state: ReportState, clicked: ReportButton, moderator: Moderator
     ) -> discord.ui.LayoutView:
-        """Do it, and return the report as it stands then, in the language that is spoken."""
+        """Carry out the clicked action, and return the report as it is then."""
         try:
-            job = await self._actions.reported(press.job_id, by)
-            words = await self._done(press.deed, job, by)
+            job = await self._actions.reported(clicked.job_id, moderator)
+            text = await self._carry_out(clicked.action, job, moderator)
         except OrderNotFound:
-            return report_view.view(
-                said.with_done(ReportAction.FORGOTTEN, texts.notices.forgotten()), []
-            )
-        said = said.with_done(press.deed, words)
-        job = await self._actions.reported(press.job_id, by)
-        blocked = await self._limits.blocked(by, job.member_id) is not None
-        presses = report_view.left(said, press, deleted=job.deleted_at is not None, blocked=blocked)
-        return report_view.view(said, presses)
+            state = state.with_done(ReportAction.FORGOTTEN, texts.notices.forgotten())
+            return report_view.report_view(state, [])
+        state = state.with_done(clicked.action, text)
+        job = await self._actions.reported(clicked.job_id, moderator)
+        blocked = await self._moderation.blocked(moderator, job.member_id) is not None
+        buttons = report_view.remaining_buttons(
+            state, clicked, deleted=job.deleted_at is not None, blocked=blocked
+        )
+        return report_view.report_view(state, buttons)
 
-    async def _done(self, deed: ReportAction, job: Job, by: Moderator) -> str:
-        """Do it unless it is done already, and return the words for it."""
-        match deed:
+    async def _carry_out(self, action: ReportAction, job: Job, moderator: Moderator) -> str:
+        """Carry out *action* unless that was done already; return the text that tells it."""
+        match action:
             case ReportAction.DELETE if job.deleted_at is not None:
                 return texts.notices.deleted_before()
             case ReportAction.DELETE:
-                await self._actions.take_away(job.id, by)
-                return texts.notices.deleted(by.id)
+                await self._actions.take_away(job.id, moderator)
+                return texts.notices.deleted(moderator.id)
             case ReportAction.BLOCK:
-                block = await self._limits.blocked(by, job.member_id)
+                block = await self._moderation.blocked(moderator, job.member_id)
                 if block is None:
-                    reason = texts.notices.block_reason()
-                    block = await self._limits.block(by, job.member_id, hours=None, reason=reason)
+                    block = await self._moderation.block(
+                        moderator, job.member_id, hours=None, reason=texts.notices.block_reason()
+                    )
                 return texts.notices.member_blocked(block)
-            case _dismiss:
-                return texts.notices.dismissed(by.id)
+            case ReportAction.DISMISS:
+                return texts.notices.dismissed(moderator.id)
+            case ReportAction.FORGOTTEN:
+                return texts.notices.forgotten()  # no button has this action
+            case _:
+                assert_never(action)
 
 
 async def setup(bot: ImagineBot) -> None:
-    """Add the cog, with the services it calls, and its menu."""
+    """Add the cog, with the services that it calls, and its menu entry."""
     cog = Reports(bot.services.actions, bot.services.limits)
     await bot.add_cog(cog)
     bot.tree.add_command(cog.menu())

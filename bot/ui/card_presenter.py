@@ -7,13 +7,11 @@ again, with back-off, on the same way. Only a definite no opens the next one.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from http import HTTPStatus
 from typing import Any, Final
 
-import aiohttp
 import discord
 
 from bot.domain.job import ENDED, Job, State
@@ -27,14 +25,14 @@ from bot.service.port_errors import (
 )
 from bot.service.ports import Picture
 from bot.service.telemetry import DiscordCall, Telemetry, timed
-from bot.ui import buttons, cards, texts
+from bot.ui import cards, order_buttons, texts
 from bot.ui.cards import Card, Place
+from bot.ui.discord_errors import CALL_TIMEOUT, translated_errors
 from bot.ui.discord_session import DiscordSession
 from bot.ui.language import speaking
 
 log = logging.getLogger(__name__)
 
-CALL_TIMEOUT: Final = 60.0  # seconds for one call, uploads included
 WAITING_WITHIN: Final = 5.0  # seconds for showing a job that any process may take meanwhile
 FIRST_PAUSE: Final = 0.5  # seconds before a call is repeated, then twice as long
 LONGEST_PAUSE: Final = 30.0  # seconds
@@ -44,10 +42,6 @@ CLOCKS_DIFFER: Final = 60.0  # seconds, at most, by which Discord's clock is beh
 LOOK_THROUGH: Final = 500  # messages, for one of ours that may have been posted before a crash
 
 _TOLD: Final = frozenset({State.UNCERTAIN, State.EXPIRED})  # no ends, but shown like such
-_SERVER_ERROR: Final = HTTPStatus.INTERNAL_SERVER_ERROR
-_UNKNOWN_MESSAGE: Final = 10008
-_ENTITY_TOO_LARGE: Final = 40005
-_NOT_DEFINITE: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
 _Make = Callable[[], Card]
 _Way = Callable[[Job, Card], Awaitable[None]]
@@ -141,7 +135,7 @@ class DiscordCardPresenter:
         """Ping the member whose pictures are in their card; lost where Discord refuses it."""
         try:
             with timed(partial(self._meters.called_discord, DiscordCall.PING)):
-                async with answered():
+                async with translated_errors():
                     await self._call(job)
         except (DiscordRefused, TransientDiscordError) as error:
             log.info("job %s: its member was not pinged: %s", job.id, error)
@@ -176,7 +170,7 @@ class DiscordCardPresenter:
         if job.message_id is None or job.answers_only:
             raise PermanentDiscordError("the message is not known, or not within reach")
         with timed(partial(self._meters.called_discord, DiscordCall.DELETE)):
-            async with answered():
+            async with translated_errors():
                 client = await self._rest.client()
                 channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
                 with contextlib.suppress(discord.NotFound):
@@ -260,15 +254,14 @@ class DiscordCardPresenter:
             try:
                 within = WAITING_WITHIN if job.state is State.WAITING else CALL_TIMEOUT
                 with timed(partial(self._meters.called_discord, call)):
-                    async with answered(within):
+                    async with translated_errors(within):
                         return await way(job, card)
             except TransientDiscordError as error:
                 log.warning("job %s: Discord is away: %s", job.id, error)
                 if job.state is State.WAITING:
                     raise PermanentDiscordError("a waiting card is not shown late") from error
             finally:
-                for file in card.files:  # discord.py closes only what it came to send
-                    file.close()
+                card.close()
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -322,38 +315,8 @@ async def _posted(
     earliest = datetime.fromtimestamp((job.completed_at or job.since) - CLOCKS_DIFFER, UTC)
     assert client.user is not None
     async for message in channel.history(limit=LOOK_THROUGH, after=earliest, oldest_first=True):
-        if message.author.id == client.user.id and buttons.belongs_to(message.components, job.id):
+        if message.author.id == client.user.id and order_buttons.shows_pictures(
+            message.components, job.id
+        ):
             return True
     return False
-
-
-@contextlib.asynccontextmanager
-async def answered(within: float = CALL_TIMEOUT) -> AsyncIterator[None]:
-    """Turn what discord.py raises into what may be concluded from it, *within* seconds.
-
-    Raises PermanentDiscordError for a definite no, TransientDiscordError for everything else.
-    """
-    try:
-        async with asyncio.timeout(within):
-            yield
-    except discord.HTTPException as error:
-        raise _concluded(error) from error
-    except (
-        aiohttp.ClientError,
-        discord.DiscordException,
-        OSError,
-        TimeoutError,
-        RuntimeError,  # aiohttp's, where its session was closed at the end
-    ) as error:
-        raise TransientDiscordError(type(error).__name__) from error
-
-
-def _concluded(error: discord.HTTPException) -> DiscordRefused | TransientDiscordError:
-    words = f"Discord answered {error.status} ({error.code})"
-    if error.code == _UNKNOWN_MESSAGE:
-        return MessageDeleted(words)
-    if error.code == _ENTITY_TOO_LARGE or error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return FileTooLarge(words)
-    if error.code == 0 or error.status in _NOT_DEFINITE or error.status >= _SERVER_ERROR:
-        return TransientDiscordError(words)
-    return PermanentDiscordError(words)

@@ -11,8 +11,8 @@ from discord import ui
 from bot.domain.job import Billed, Job, State
 from bot.service.ports import Picture
 from bot.ui import texts
-from bot.ui.buttons import OrderAction, OrderButton
 from bot.ui.markup import literal
+from bot.ui.order_buttons import OrderAction, OrderButton
 
 _ACCENTS: Final = {
     State.DELIVERED: 0x2E9E6B,
@@ -30,10 +30,15 @@ _ACCENT_OF_FAILURE: Final = 0xC9483F
 
 @dataclass(frozen=True)
 class Card:
-    """What a message is to show: a view made for this one sending, and the files it refers to."""
+    """A view made for one sending, and the files it refers to."""
 
     view: ui.LayoutView
-    files: list[discord.File]
+    files: Sequence[discord.File]
+
+    def close(self) -> None:
+        """Close the files: discord.py closes only those that it came to send."""
+        for file in self.files:
+            file.close()
 
 
 class Place(StrEnum):

@@ -39,6 +39,12 @@ def form(group: str, rules: Rules) -> ui.Modal:
     return modal
 
 
+def group_of(custom_id: str) -> str | None:
+    """Return the group whose form has *custom_id*; ``None``: it is not a form of limits."""
+    group = custom_id.removeprefix(PREFIX)
+    return group if custom_id == PREFIX + group and group in GROUPS else None
+
+
 def read(group: str, components: Sequence[Any]) -> dict[str, Any]:
     """Return the rules that a sent form sets, by the names of their fields.
 

@@ -16,7 +16,8 @@ from bot.log import fault
 from bot.service.port_errors import DiscordRefused, TransientDiscordError
 from bot.service.telemetry import DiscordCall, Telemetry, timed
 from bot.ui import report_view, texts
-from bot.ui.card_presenter import NONCE_REMEMBERED, answered
+from bot.ui.card_presenter import NONCE_REMEMBERED
+from bot.ui.discord_errors import translated_errors
 from bot.ui.discord_session import DiscordSession
 from bot.ui.language import speaking
 
@@ -81,7 +82,7 @@ class DiscordLogChannel:
 
     async def _write(self, channel_id: int, notice: AnyLogEntry, nonce: str) -> None:
         with timed(partial(self._meters.called_discord, DiscordCall.NOTICE)):
-            async with answered():
+            async with translated_errors():
                 client = await self._rest.client()
                 channel = client.get_partial_messageable(channel_id)
                 await channel.send(
@@ -96,7 +97,7 @@ def _shown(notice: AnyLogEntry) -> dict[str, Any]:
     """Return what a message is to show, made for this one sending."""
     with speaking(notice.language):
         if isinstance(notice, Reported):
-            return {"view": report_view.fresh(notice)}
+            return {"view": report_view.fresh_view(notice)}
         return {"content": texts.notices.notice(notice)}
 
 

@@ -1,4 +1,4 @@
-"""What is read from a message that somebody used a menu on: whoever wrote it, however old it is."""
+"""Reads a message that a member opened a menu on, whoever wrote it and however old it is."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -6,32 +6,32 @@ from typing import Any
 import discord
 
 from bot.domain.order import clean
-from bot.ui import buttons
+from bot.ui import order_buttons
 
 
 def text(message: discord.Message) -> str:
-    """Return the words of a message, or of the one that it forwards; empty: it has none.
+    """Return the text of a message, or of the one that it forwards; empty: it has none.
 
-    Its content, else what its components display, else what stands in its embeds.
+    The first of these that is visible: its content, its components, its embeds.
     """
-    said: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
-    for one in said:
-        embedded = [line for embed in one.embeds for line in _embedded(embed)]
-        for lines in ([one.content], list(_displayed(one.components)), embedded):
-            found = "\n".join(line.strip() for line in lines if line.strip())
-            if clean(found):  # characters that nobody sees are no words
-                return found
+    parts: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
+    for part in parts:
+        embedded = [line for embed in part.embeds for line in _embed_lines(embed)]
+        for lines in ([part.content], list(_displayed(part.components)), embedded):
+            joined = "\n".join(line.strip() for line in lines if line.strip())
+            if clean(joined):  # more than invisible characters
+                return joined
     return ""
 
 
-def job_id(message: discord.Message, us: discord.ClientUser | None) -> str | None:
-    """Return the job that a message of ours is about; ``None``: it is not, or about none.
+def job_id(message: discord.Message, bot_user: discord.ClientUser | None) -> str | None:
+    """Return the job that a message of the bot's is about; ``None``: about none.
 
-    Others may send buttons that look like ours.
+    The author is checked: others can send buttons that look like the bot's.
     """
-    if us is None or message.author.id != us.id:
+    if bot_user is None or message.author.id != bot_user.id:
         return None
-    return next(buttons.job_ids(message.components), None)
+    return next(order_buttons.job_ids(message.components), None)
 
 
 def _displayed(components: Sequence[Any]) -> Iterator[str]:
@@ -41,7 +41,7 @@ def _displayed(components: Sequence[Any]) -> Iterator[str]:
         yield from _displayed(getattr(component, "children", ()))
 
 
-def _embedded(embed: discord.Embed) -> Iterator[str]:
+def _embed_lines(embed: discord.Embed) -> Iterator[str]:
     yield embed.title or ""
     yield embed.description or ""
     for field in embed.fields:

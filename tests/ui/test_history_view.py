@@ -1,7 +1,6 @@
 """A member's own desk as they see it: pages of orders, what is left, what is kept."""
 
 import re
-from types import SimpleNamespace
 
 import discord
 import pytest
@@ -26,9 +25,9 @@ from bot.service.member_account import (
     UsageReport,
 )
 from bot.service.ports import MemberSettings, Ping
-from bot.ui import history_view, texts
-from bot.ui.buttons import OrderAction, OrderButton
+from bot.ui import history_view, privacy_view, texts
 from bot.ui.language import LANGUAGES, speaking
+from bot.ui.order_buttons import OrderAction, OrderButton
 from bot.ui.texts.commands import PINGS
 from tests.samples import NOW, a_job, an_order
 
@@ -66,76 +65,19 @@ def a_picture(**changes):
     return a_job(**{**values, **changes})
 
 
-# Buttons.
-
-
-async def test_a_page_and_its_word_stand_in_the_buttons_id():
-    word = "x:7:" + "ä" * (history_view.LONGEST_WORD - 4)
-    button = history_view.HistoryPageButton(123456, word, "Next page")
-
-    match = button.template.fullmatch(button.custom_id)
-    rebuilt = await history_view.HistoryPageButton.from_custom_id(None, button.item, match)
-
-    assert len(button.custom_id) <= CUSTOM_ID
-    assert (rebuilt.number, rebuilt.word) == (123456, word)
-
-
-async def test_whose_data_it_is_stands_in_the_buttons_id():
-    for do in ("export", "delete", "confirm", "keep"):
-        button = history_view.PrivacyButton(do, 2**64 - 1)
-        match = button.template.fullmatch(button.custom_id)
-        rebuilt = await history_view.PrivacyButton.from_custom_id(None, button.item, match)
-        assert (rebuilt.do, rebuilt.member_id) == (do, 2**64 - 1)
-
-
-@pytest.mark.parametrize(
-    "custom_id",
-    ["history:", "history:-1:", "history:1", "x-history:1:", "privacy:sell:1", "privacy:export:"],
-)
-def test_what_is_no_button_of_the_desk_is_none(custom_id):
-    assert not any(one(*args).template.fullmatch(custom_id) for one, args in BUTTONS)
-
-
-BUTTONS = [(history_view.HistoryPageButton, (1, "")), (history_view.PrivacyButton, ("export", 1))]
-
-
-async def test_a_press_is_told_to_whoever_listens():
-    told = []
-    interaction = SimpleNamespace(client=SimpleNamespace(dispatch=lambda *what: told.append(what)))
-
-    await history_view.HistoryPageButton(2, "cat").callback(interaction)
-    await history_view.PrivacyButton("export", MEMBER).callback(interaction)
-
-    assert told == [
-        ("history_turn", interaction, 2, "cat"),
-        ("data_press", interaction, "export", MEMBER),
-    ]
-
-
-def test_every_button_is_known_to_the_client():
-    """One that is not registered is dead after a restart."""
-    of_module = {
-        thing
-        for thing in vars(history_view).values()
-        if isinstance(thing, type) and issubclass(thing, discord.ui.DynamicItem)
-    }
-
-    assert set(history_view.ALL) == of_module - {OrderButton}
-
-
 # Pages.
 
 
 async def test_an_order_is_shown_with_its_first_picture_and_can_be_ordered_again():
     job = a_picture(order=an_order(prompt="a *red* fox", images=2, style="oil", sent="a, in oil"))
 
-    view = history_view.page(a_leaf(job))
+    view = history_view.page_view(a_leaf(job))
 
     [picture] = thumbnails(view)
     assert picture.media.url == MEDIA[0]
     assert picture.description == "AI-generated picture 1 of 2: a *red* fox"
     [again] = [one for one in buttons(view) if isinstance(one, OrderButton)]
-    assert (again.do, again.job_id) == (OrderAction.AGAIN, job.id)
+    assert (again.action, again.job_id) == (OrderAction.AGAIN, job.id)
     assert again.item.label == "Again: a *red* fox"
     words = shown(view)
     assert r"**1.** a \*red\* fox" in words
@@ -161,7 +103,7 @@ def test_there_is_no_link_to_a_card_that_is_not_there_for_all_or_not_known(chang
 @pytest.mark.parametrize("state", sorted(set(State) - {State.DELIVERED}))
 async def test_without_pictures_there_is_no_thumbnail(state):
     """A Section needs one, so that it is plain text then."""
-    view = history_view.page(a_leaf(a_job(state=state, media=MEDIA)))
+    view = history_view.page_view(a_leaf(a_job(state=state, media=MEDIA)))
 
     assert thumbnails(view) == []
     assert "a lighthouse in a storm" in shown(view)
@@ -172,19 +114,19 @@ async def test_without_pictures_there_is_no_thumbnail(state):
 )
 async def test_an_address_that_discord_takes_not_costs_no_page(address):
     """The vendor writes them, and one that is broken among others is left out of the pictures."""
-    view = history_view.page(a_leaf(a_picture(media=(address, MEDIA[0]))))
+    view = history_view.page_view(a_leaf(a_picture(media=(address, MEDIA[0]))))
 
     assert thumbnails(view) == []
 
 
 async def test_a_prompt_of_many_lines_is_one_line_on_a_button():
-    view = history_view.page(a_leaf(a_picture(order=an_order(prompt="a fox\n\n  and a hen"))))
+    view = history_view.page_view(a_leaf(a_picture(order=an_order(prompt="a fox\n\n  and a hen"))))
 
     assert buttons(view)[0].item.label == "Again: a fox and a hen"
 
 
 async def test_a_spoiler_stays_one():
-    [picture] = thumbnails(history_view.page(a_leaf(a_picture(spoiler=True))))
+    [picture] = thumbnails(history_view.page_view(a_leaf(a_picture(spoiler=True))))
 
     assert picture.spoiler
 
@@ -204,10 +146,10 @@ def turns(view):
 async def test_pages_are_turned_both_ways_and_said_in_words():
     jobs = [a_picture() for _ in range(PAGE)]
 
-    first = history_view.page(a_leaf(*jobs, number=0, of=7, total=33))
-    middle = history_view.page(a_leaf(*jobs, number=1, of=7, total=33, word="fox"))
-    last = history_view.page(a_leaf(*jobs[:3], number=6, of=7, total=33))
-    only = history_view.page(a_leaf(*jobs[:1]))
+    first = history_view.page_view(a_leaf(*jobs, number=0, of=7, total=33))
+    middle = history_view.page_view(a_leaf(*jobs, number=1, of=7, total=33, word="fox"))
+    last = history_view.page_view(a_leaf(*jobs[:3], number=6, of=7, total=33))
+    only = history_view.page_view(a_leaf(*jobs[:1]))
 
     assert turns(first) == [(1, "", "Next page")]
     assert turns(middle) == [(0, "fox", "Previous page"), (2, "fox", "Next page")]
@@ -236,7 +178,7 @@ async def test_the_fullest_page_fits_into_a_message(spoken, filling):
     leaf = a_leaf(*jobs, number=8, of=1000, total=4996, word=filling * history_view.LONGEST_WORD)
 
     with speaking(spoken):
-        view = history_view.page(leaf, texts.history.handed_over(4))
+        view = history_view.page_view(leaf, texts.history.handed_over(4))
 
     assert len(walk(view)) <= COMPONENTS
     assert len(shown(view)) <= CHARACTERS
@@ -246,12 +188,12 @@ async def test_the_fullest_page_fits_into_a_message(spoken, filling):
 
 
 async def test_where_nothing_was_ordered_it_says_how_to_begin():
-    assert "`/imagine prompt:" in shown(history_view.page(a_leaf()))
-    assert r"No order of yours says “\*cat”" in shown(history_view.page(a_leaf(word="*cat")))
+    assert "`/imagine prompt:" in shown(history_view.page_view(a_leaf()))
+    assert r"No order of yours says “\*cat”" in shown(history_view.page_view(a_leaf(word="*cat")))
 
 
 async def test_what_was_handed_over_is_said_above_the_page():
-    view = history_view.page(a_leaf(a_picture()), texts.history.handed_over(1))
+    view = history_view.page_view(a_leaf(a_picture()), texts.history.handed_over(1))
 
     assert shown(view).startswith("One order of yours could not be delivered before.")
 
@@ -384,7 +326,7 @@ def test_settings_say_what_is_set_in_the_words_of_the_choices(ping):
 async def test_privacy_says_how_long_things_are_kept_as_the_operator_has_set_it(
     files, orders, told
 ):
-    view = history_view.privacy(MEMBER, RetentionPolicy(files_days=files, orders_days=orders))
+    view = privacy_view.overview(MEMBER, RetentionPolicy(files_days=files, orders_days=orders))
 
     words = shown(view)
     assert all(words.count(one) == told.count(one) for one in told)
@@ -395,7 +337,7 @@ async def test_privacy_says_how_long_things_are_kept_as_the_operator_has_set_it(
 
 
 async def test_deleting_is_asked_once_more_and_says_what_stays():
-    view = history_view.asks(MEMBER)
+    view = privacy_view.confirmation(MEMBER)
 
     words = shown(view)
     for stays in (
@@ -412,8 +354,8 @@ async def test_deleting_is_asked_once_more_and_says_what_stays():
 
 
 async def test_what_became_of_it_is_told_as_it_is():
-    all_of_it = history_view.forgotten(ErasureResult(done=True, day_ends_at=NOW))
-    most = history_view.forgotten(ErasureResult(done=False, day_ends_at=NOW))
+    all_of_it = privacy_view.erased(ErasureResult(done=True, day_ends_at=NOW))
+    most = privacy_view.erased(ErasureResult(done=False, day_ends_at=NOW))
 
     assert "Nothing of your orders and settings is kept any more." in shown(all_of_it)
     assert f"when the day is over, <t:{int(NOW)}:R>" in shown(most)

@@ -16,7 +16,7 @@ from discord import app_commands
 
 from bot.client import Gateway, ImagineBot, Services, registered
 from bot.domain.shards import Shards
-from bot.ui import answers, language, texts
+from bot.ui import interaction_context, language, texts
 from bot.ui.language import FOLDER, LANGUAGES, Translator, localized, speaking
 from tests.samples import an_order
 
@@ -192,9 +192,9 @@ def asked(*, guild_id=1, locale=discord.Locale.german):
 
 
 def test_a_card_speaks_the_servers_language_and_a_private_one_its_members():
-    assert answers.card_language(asked()) == "en"
-    assert answers.card_language(asked(), private=True) == "de"
-    assert answers.card_language(asked(guild_id=None)) == "de"
+    assert interaction_context.card_language(asked()) == "en"
+    assert interaction_context.card_language(asked(), private=True) == "de"
+    assert interaction_context.card_language(asked(guild_id=None)) == "de"
 
 
 # What Discord shows in its menus.

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 
 from bot.domain.rules import Rules
 from bot.service.moderation import Overview
-from bot.ui import limits_view, texts
+from bot.ui import layout, limits_view, texts
 from bot.ui.language import LANGUAGES, speaking
 from bot.ui.limits_form import GROUPS
 from bot.ui.limits_view import LimitsButton
@@ -73,8 +73,8 @@ VIEWS = {
     "the fullest panel with a note": lambda: limits_view.panel(FULLEST_OVERVIEW, LONGEST_NOTE),
     "the fullest preview": lambda: limits_view.preview(DRAFT, Rules(), FULLEST),
     "a preview of the fullest rules' end": lambda: limits_view.preview(DRAFT, FULLEST, Rules()),
-    "the fullest words": lambda: limits_view.words(texts.explained.words_listed(FULLEST)),
-    "no words": lambda: limits_view.words(texts.explained.words_listed(Rules())),
+    "the fullest words": lambda: layout.text_view(texts.explained.words_listed(FULLEST)),
+    "no words": lambda: layout.text_view(texts.explained.words_listed(Rules())),
 }
 make_views = pytest.mark.parametrize("make", VIEWS.values(), ids=VIEWS)
 
@@ -156,35 +156,6 @@ async def test_a_view_with_our_buttons_lives_for_ever(make):
 # Buttons.
 
 
-@pytest.mark.parametrize(
-    ("do", "what"), [("edit", "members"), ("save", DRAFT), ("drop", DRAFT)], ids=str
-)
-async def test_a_button_says_in_its_id_what_it_does(do, what):
-    button = LimitsButton(do, what, "A label")
-
-    match = button.template.fullmatch(button.custom_id)
-
-    rebuilt = await LimitsButton.from_custom_id(None, button.item, match)
-    assert (rebuilt.do, rebuilt.what, rebuilt.custom_id) == (do, what, button.custom_id)
-    assert rebuilt.item.label  # Discord takes no button without
-
-
-@pytest.mark.parametrize(
-    "custom_id",
-    [
-        "limits:",
-        "limits:edit:",
-        "limits:edit:members:x",
-        "limits:erase:members",
-        "x-limits:edit:members",
-        "limits:save:../../etc",
-        "limits:edit:members\n",
-    ],
-)
-def test_what_says_something_else_is_no_button_of_ours(custom_id):
-    assert LimitsButton("edit", "members").template.fullmatch(custom_id) is None
-
-
 class Told:
     """A client that remembers what it was told."""
 
@@ -216,7 +187,7 @@ async def test_discord_py_finds_a_button_in_a_message_that_an_earlier_process_se
         await asyncio.wait_for(client.news.wait(), 5)
 
         _, do, what = button["custom_id"].split(":")
-        assert client.told == [("limits_press", interaction, do, what)]
+        assert client.told == [("limits_click", interaction, do, what)]
 
 
 # As Discord takes them.

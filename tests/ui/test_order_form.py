@@ -13,7 +13,8 @@ from bot.domain.errors import InvalidOption
 from bot.domain.order import GUIDANCE, IMAGES, STEPS, Order
 from bot.domain.styles import BUILT_IN, Style, all_of
 from bot.service.errors import OrderForgotten
-from bot.ui import answers, order_form
+from bot.ui import order_form
+from bot.ui.error_handler import answer_error
 from bot.ui.language import LANGUAGES, speaking
 from sandbox.discord.option_values import modal_component
 from sandbox.discord.responses import checked_modal
@@ -203,7 +204,7 @@ async def test_what_is_refused_after_the_form_gives_the_prompt_back(error):
     """Somebody has typed it; a refusal shall not be the end of it."""
     interaction = Interaction("a ```lighthouse``` " + "x" * 3000)
 
-    await answers.explain(interaction, error)
+    await answer_error(interaction, error)
 
     (told,) = interaction.told
     assert "Nothing was ordered, nothing is charged." in told

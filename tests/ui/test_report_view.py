@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from types import SimpleNamespace
 
 import discord
 import pytest
@@ -10,9 +9,10 @@ from discord.components import _component_factory
 
 from bot.domain.log_entries import Reported
 from bot.domain.rules import Block
-from bot.ui import buttons, report_view, texts
+from bot.ui import report_view, texts
 from bot.ui.language import LANGUAGES, speaking
 from bot.ui.log_channel import DiscordLogChannel
+from bot.ui.order_buttons import shows_pictures
 from bot.ui.report_view import ReportAction, ReportButton, ReportState
 from tests.rules import ID, PROMPT, REASON
 from tests.samples import NOW, a_job, an_order
@@ -36,19 +36,15 @@ def offered(view):
     ]
 
 
-def deeds(presses):
-    return [press.deed for press in presses]
-
-
 async def test_a_report_offers_to_delete_to_block_and_to_dismiss():
-    view = report_view.fresh(NOTICE)
+    view = report_view.fresh_view(NOTICE)
 
     assert offered(view) == [
         f"report:delete:{JOB.id}:77",
         f"report:block:{JOB.id}:77",
         f"report:dismiss:{JOB.id}:77",
     ]
-    assert report_view.read(back(view)) == ReportState(line=report_view.line(NOTICE), done={})
+    assert report_view.read(back(view)) == ReportState(line=texts.notices.notice(NOTICE), done={})
 
 
 async def test_what_was_done_is_read_from_the_message_word_for_word():
@@ -58,7 +54,7 @@ async def test_what_was_done_is_read_from_the_message_word_for_word():
         done={ReportAction.DELETE: "**Gelöscht** von <@1>", ReportAction.BLOCK: "blocked"},
     )
 
-    assert report_view.read(back(report_view.view(said, [PRESS]))) == said
+    assert report_view.read(back(report_view.report_view(said, [PRESS]))) == said
 
 
 async def test_what_was_done_first_stays_as_it_was_said():
@@ -95,57 +91,20 @@ def test_another_message_says_nothing():
 async def test_what_is_left_to_do_follows_from_what_is_on_record(done, deleted, blocked, left):
     said = ReportState(line="a line", done=dict.fromkeys(done, "done"))
 
-    assert deeds(report_view.left(said, PRESS, deleted=deleted, blocked=blocked)) == left
+    remaining = report_view.remaining_buttons(said, PRESS, deleted=deleted, blocked=blocked)
 
-
-@pytest.mark.parametrize("deed", [ReportAction.DELETE, ReportAction.BLOCK, ReportAction.DISMISS])
-async def test_a_button_says_in_its_id_what_it_does_about_whose_report(deed):
-    press = ReportButton(deed, JOB.id, ID)
-
-    rebuilt = await ReportButton.from_custom_id(
-        None, press.item, press.template.fullmatch(press.custom_id)
-    )
-
-    assert len(press.custom_id) <= 100
-    assert (rebuilt.deed, rebuilt.job_id, rebuilt.reporter_id) == (deed, JOB.id, ID)
-
-
-@pytest.mark.parametrize(
-    "custom_id",
-    [
-        f"report:{JOB.id}",
-        f"report:forgotten:{JOB.id}:77",
-        f"report:delete:{JOB.id}",
-        f"report:delete:{JOB.id}:x",
-        f"report:delete:{JOB.id[1:]}:77",
-    ],
-)
-def test_what_else_is_pressed_is_no_answer_to_a_report(custom_id):
-    assert PRESS.template.fullmatch(custom_id) is None
-
-
-async def test_a_press_is_told_to_whoever_listens():
-    told = []
-    interaction = SimpleNamespace(client=SimpleNamespace(dispatch=lambda *what: told.append(what)))
-
-    await PRESS.callback(interaction)
-
-    assert told == [("report_press", interaction, PRESS)]
+    assert [button.action for button in remaining] == left
 
 
 async def test_a_report_is_not_taken_for_the_picture_that_it_is_about():
     """A message with pictures is known by its buttons; to report a report makes no sense."""
-    view = report_view.fresh(NOTICE)
+    view = report_view.fresh_view(NOTICE)
 
-    assert not buttons.belongs_to(back(view), JOB.id)
-    assert (
-        buttons.OrderButton(buttons.OrderAction.REPORT, JOB.id).template.fullmatch(PRESS.custom_id)
-        is None
-    )
+    assert not shows_pictures(back(view), JOB.id)
 
 
 async def test_a_report_lives_for_ever():
-    view = report_view.fresh(NOTICE)
+    view = report_view.fresh_view(NOTICE)
 
     assert view.timeout is None
     assert view.is_persistent()
@@ -158,7 +117,7 @@ async def test_the_fullest_report_fits_into_a_message_of_discords(language):
     block = Block(member_id=ID, by=ID, since=NOW, reason=REASON)
     with speaking(language):
         said = ReportState(
-            line=report_view.line(Reported(job=job, by=ID)),
+            line=texts.notices.notice(Reported(job=job, by=ID)),
             done={
                 ReportAction.DELETE: texts.notices.deleted_before(),
                 ReportAction.BLOCK: texts.notices.member_blocked(block),
@@ -171,7 +130,7 @@ async def test_the_fullest_report_fits_into_a_message_of_discords(language):
             for deed in (ReportAction.DELETE, ReportAction.BLOCK, ReportAction.DISMISS)
         ]
 
-    view = report_view.view(said, presses)
+    view = report_view.report_view(said, presses)
 
     assert view.content_length() <= 4000
     assert view.total_children_count <= 40
@@ -199,7 +158,7 @@ async def test_a_report_is_written_with_its_buttons_and_pings_nobody(rest, meter
     assert not shown["mentions"]
     assert not shown["mention_everyone"]
     line, row = shown["components"]
-    assert line["content"] == report_view.line(NOTICE)
+    assert line["content"] == texts.notices.notice(NOTICE)
     assert [button["label"] for button in row["components"]] == [
         "Delete",
         "Block member",

@@ -47,9 +47,9 @@ from bot.service.errors import (
     ShuttingDown,
 )
 from bot.ui import texts
-from bot.ui.buttons import OrderAction
 from bot.ui.language import LANGUAGES, speaking
 from bot.ui.limits_form import GROUPS
+from bot.ui.order_buttons import OrderAction
 from tests.rules import FULLEST, FULLEST_OVERVIEW, ID, PHRASES, PROMPT, REASON, any_rules
 from tests.samples import NOW, a_job, an_order
 

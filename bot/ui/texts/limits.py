@@ -57,15 +57,15 @@ def edit(of: str) -> str:
     return _("Change: {group}").format(group=group(of))
 
 
-def panel(overview: Overview, note: str | None = None) -> dict[str, str]:
-    """Return the panel's parts by group, in their order; ``""`` is what stands above them.
+def panel(overview: Overview, note: str | None = None) -> tuple[str, dict[str, str]]:
+    """Return the panel's heading, with *note*, and its sections by group, in their order.
 
-    There *note* stands too. Together they fit into one message.
+    Together they fit into one message.
     """
     rules, usage, peaks = overview.rules, overview.standing.usage, overview.peaks
     title, tiers_title = _("Limits of this server"), _("Tiers, by `/limits tier`")
-    parts = {
-        "": "\n".join([f"## {title}", *_notes(overview, note)]),
+    heading = "\n".join([f"## {title}", *_notes(overview, note)])
+    sections = {
         "members": _listed(
             "members",
             _line("cooldown", rules),
@@ -101,10 +101,9 @@ def panel(overview: Overview, note: str | None = None) -> dict[str, str]:
         "styles": _listed("styles", _styles(rules)),
     }
     tiers = [_tier(tier) for tier in rules.tiers] or [pgettext("tiers", "none")]
-    room = shared.MESSAGE - sum(map(len, parts.values()))
-    return parts | {
-        "tiers": shared.fitted([f"**{tiers_title}**", *(f"- {tier}" for tier in tiers)], room)
-    }
+    room = shared.MESSAGE - len(heading) - sum(map(len, sections.values()))
+    lines = [f"**{tiers_title}**", *(f"- {tier}" for tier in tiers)]
+    return heading, sections | {"tiers": shared.fitted(lines, room)}
 
 
 def _notes(overview: Overview, note: str | None) -> Iterable[str]:

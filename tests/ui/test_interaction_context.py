@@ -7,7 +7,8 @@ from discord import Locale
 from discord.app_commands import AppCommandContext
 
 from bot.domain.styles import BUILT_IN, Style, all_of
-from bot.ui import answers
+from bot.ui import interaction_context as context
+from bot.ui import responses
 
 WOOL = Style(name="Wool", words="knitted wool")
 
@@ -35,17 +36,17 @@ def asked(*, guild_id=100, installed=True, locale="en-US", **contexts):
 )
 def test_where_the_bot_is_not_only_answers_reach(interaction, guild_id, answers_only):
     """A server that the bot is not in is none to it: it has no rules there, and can't write."""
-    assert answers.guild_id(interaction) == guild_id
-    assert answers.answers_only(interaction) is answers_only
+    assert context.guild_id(interaction) == guild_id
+    assert context.answers_only(interaction) is answers_only
 
 
 def test_a_card_in_a_server_without_the_bot_is_read_by_that_server():
-    assert answers.card_language(asked(installed=False)) == "de"
-    assert answers.card_language(asked(installed=False), private=True) == "en"
+    assert context.card_language(asked(installed=False)) == "de"
+    assert context.card_language(asked(installed=False), private=True) == "en"
 
 
 def offered(typed, *own, locale="en-US"):
-    found = answers.style_choices(asked(locale=locale), all_of(own), typed)
+    found = responses.style_choices(asked(locale=locale), all_of(own), typed)
     return [(choice.name, choice.value) for choice in found]
 
 

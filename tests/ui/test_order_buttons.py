@@ -1,12 +1,10 @@
-"""Buttons that live on through restarts."""
+"""What can be done with an order, and in which place."""
 
-import discord
 import pytest
 from discord.components import _component_factory
 
 from bot.domain.job import State
-from bot.ui import buttons, cards
-from bot.ui.buttons import OrderAction, OrderButton
+from bot.ui import cards, order_buttons
 from bot.ui.cards import Place
 from tests.samples import NOW, a_job
 
@@ -29,66 +27,6 @@ def shown(card):
             yield from walk(entry.get("components", ()))
 
     return dict(walk(card.view.to_components()))
-
-
-@pytest.mark.parametrize("do", OrderAction)
-async def test_a_button_says_in_its_id_what_it_does_with_which_job(do):
-    button = OrderButton(do, JOB_ID)
-
-    match = button.template.fullmatch(button.custom_id)
-
-    assert button.custom_id == f"{do}:{JOB_ID}"
-    rebuilt = await OrderButton.from_custom_id(None, button.item, match)
-    assert (rebuilt.do, rebuilt.job_id) == (do, JOB_ID)
-
-
-def test_the_buttons_of_cards_that_were_shown_long_ago_go_on_working():
-    """Their custom_ids stand in messages that nobody edits any more."""
-    assert OrderButton(OrderAction.AGAIN, JOB_ID).custom_id == f"again:{JOB_ID}"
-
-
-@pytest.mark.parametrize(
-    "custom_id",
-    [
-        "again:",
-        f"again:{JOB_ID}0",
-        f"again:{JOB_ID.upper()}",
-        f"x-again:{JOB_ID}",
-        f"forget:{JOB_ID}",
-        f":{JOB_ID}",
-        "again:../../etc",
-    ],
-)
-def test_what_is_no_id_of_a_job_is_no_button_of_ours(custom_id):
-    assert OrderButton(OrderAction.AGAIN, JOB_ID).template.fullmatch(custom_id) is None
-
-
-@pytest.mark.parametrize("do", OrderAction)
-async def test_a_press_is_told_to_whoever_listens(do):
-    """The button knows no service; a cog listens."""
-    told = []
-
-    class Bot:
-        def dispatch(self, *what):
-            told.append(what)
-
-    class Interaction:
-        client = Bot()
-
-    await OrderButton(do, JOB_ID).callback(interaction := Interaction())
-
-    assert told == [(f"order_{do}", interaction, JOB_ID)]
-
-
-def test_every_button_is_known_to_the_client():
-    """One that is not registered is dead after a restart."""
-    of_module = {
-        thing
-        for thing in vars(buttons).values()
-        if isinstance(thing, type) and issubclass(thing, discord.ui.DynamicItem)
-    }
-
-    assert set(buttons.ALL) == of_module
 
 
 @pytest.mark.parametrize(
@@ -150,10 +88,10 @@ async def test_a_message_with_pictures_is_known_by_its_button():
 
     found = components(cards.done(job, []).view)
 
-    assert buttons.belongs_to(found, JOB_ID)
-    assert set(buttons.job_ids(found)) == {JOB_ID}
-    assert not buttons.belongs_to(found, JOB_ID[::-1])
-    assert not buttons.belongs_to([], JOB_ID)
+    assert order_buttons.shows_pictures(found, JOB_ID)
+    assert set(order_buttons.job_ids(found)) == {JOB_ID}
+    assert not order_buttons.shows_pictures(found, JOB_ID[::-1])
+    assert not order_buttons.shows_pictures([], JOB_ID)
 
 
 @pytest.mark.parametrize("card", [cards.progress, cards.end])
@@ -161,8 +99,8 @@ async def test_a_card_without_pictures_is_not_taken_for_the_one_with_them(card):
     """It has buttons of the same order; pictures that seem to be there would never be brought."""
     found = components(card(a_job(id=JOB_ID)).view)
 
-    assert not buttons.belongs_to(found, JOB_ID)
-    assert set(buttons.job_ids(found)) == {JOB_ID}
+    assert not order_buttons.shows_pictures(found, JOB_ID)
+    assert set(order_buttons.job_ids(found)) == {JOB_ID}
 
 
 @pytest.mark.parametrize("card", [cards.progress, cards.end, cards.hidden])

@@ -1,0 +1,61 @@
+"""Translates discord.py's exceptions into what a caller may conclude from them."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import Final
+
+import aiohttp
+import discord
+
+from bot.service.port_errors import (
+    DiscordError,
+    FileTooLarge,
+    MessageDeleted,
+    PermanentDiscordError,
+    TransientDiscordError,
+)
+
+CALL_TIMEOUT: Final = 60.0  # seconds for one call, uploads included
+
+_UNKNOWN_MESSAGE: Final = 10008
+_ENTITY_TOO_LARGE: Final = 40005
+_MAY_PASS: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+
+
+@contextlib.asynccontextmanager
+async def translated_errors(within: float = CALL_TIMEOUT) -> AsyncIterator[None]:
+    """Translate what the block raises; cancel the block after *within* seconds.
+
+    Raises:
+        MessageDeleted: The message is gone.
+        FileTooLarge: Discord takes no file of that size.
+        PermanentDiscordError: Discord refused definitely.
+        TransientDiscordError: Anything else: Discord may or may not have done it.
+    """
+    try:
+        async with asyncio.timeout(within):
+            yield
+    except discord.HTTPException as error:
+        raise _translated(error) from error
+    except (
+        aiohttp.ClientError,
+        discord.DiscordException,
+        OSError,
+        TimeoutError,
+        RuntimeError,  # aiohttp's, when its session is closed at shutdown
+    ) as error:
+        raise TransientDiscordError(type(error).__name__) from error
+
+
+def _translated(error: discord.HTTPException) -> DiscordError:
+    message = f"Discord answered {error.status} ({error.code})"
+    if error.code == _UNKNOWN_MESSAGE:
+        return MessageDeleted(message)
+    if error.code == _ENTITY_TOO_LARGE or error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return FileTooLarge(message)
+    server_error = error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    if error.code == 0 or error.status in _MAY_PASS or server_error:
+        return TransientDiscordError(message)
+    return PermanentDiscordError(message)

@@ -1,0 +1,74 @@
+"""Turns errors into private words, in one place."""
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.domain.errors import ChangeRejected, OrderRejected
+from bot.log import fault
+from bot.service.errors import ActionRejected, DuplicateInteraction
+from bot.service.port_errors import DiscordError, StoreUnavailable
+from bot.ui import order_form, texts
+from bot.ui.interaction_context import Interaction, bind_task
+from bot.ui.responses import send_private
+
+log = logging.getLogger(__name__)
+
+
+async def answer_error(interaction: Interaction, error: BaseException) -> None:
+    """Answer *error* privately. The first case that matches decides.
+
+    1. A repeated interaction: no answer, it has one already.
+    2. A rejected order: the rule that decided, and the prompt, so that it is not lost. A rejected
+       change or action: the reason.
+    3. A command that changed since the member's client loaded it: try again. A command that names
+       somebody who is not in the server: not found.
+    4. The store is unavailable: try again soon. Discord is: only a log line.
+    5. Anything else is a bug: logged as an error, with an id that the member reads, too.
+    """
+    match error:
+        case DuplicateInteraction():
+            log.info("repeated interaction ignored: interaction=%s", interaction.id)
+        case OrderRejected():
+            why = texts.refusals.refusal(error)
+            prompt = _typed_prompt(interaction)
+            await send_private(interaction, texts.refusals.with_prompt(why, prompt))
+        case ActionRejected():
+            await send_private(interaction, texts.presses.not_handled(error))
+        case ChangeRejected():
+            await send_private(interaction, texts.changes.unchanged(error))
+        case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
+            await send_private(interaction, texts.answers.command_changed())
+        case app_commands.TransformerError():
+            await send_private(interaction, texts.answers.not_found())
+        case StoreUnavailable():
+            log.warning("store unavailable: interaction=%s error=%s", interaction.id, error)
+            await send_private(interaction, texts.answers.store_away())
+        case DiscordError():
+            log.info("answer failed: interaction=%s error=%s", interaction.id, error)
+        case _:
+            error_id = fault(log, type(error).__name__, error)
+            await send_private(interaction, texts.answers.unexpected(error_id))
+
+
+@contextlib.asynccontextmanager
+async def answered_errors(interaction: Interaction) -> AsyncIterator[None]:
+    """Answer every error of the block: discord.py only logs what a listener raises."""
+    bind_task(interaction)
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - as for commands, every error is answered
+        await answer_error(interaction, error)
+
+
+def _typed_prompt(interaction: Interaction) -> object:
+    """Return the prompt that the member typed in a command or a form, of any type."""
+    if interaction.type is discord.InteractionType.modal_submit:
+        data: Any = interaction.data or {}
+        sent = order_form.read(str(data.get("custom_id")), data.get("components") or [])
+        return None if sent is None else sent["prompt"]
+    return getattr(interaction.namespace, "prompt", None)

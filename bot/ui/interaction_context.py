@@ -1,0 +1,115 @@
+"""Reads what Discord says about an interaction: member, server, channel, roles, languages."""
+
+from typing import Any, Final
+
+import discord
+
+from bot.domain.admission import SAMPLE, AdmissionRequest
+from bot.log import mark
+from bot.service.errors import NotAModerator
+from bot.service.moderation import Moderator
+from bot.service.order_actions import Person, Seen
+from bot.ui import language
+
+Interaction = discord.Interaction[Any]
+
+_MAY_BE_AGE_RESTRICTED: Final = (
+    discord.TextChannel,
+    discord.ForumChannel,
+    discord.Thread,
+    discord.VoiceChannel,
+    discord.StageChannel,
+)
+
+
+def bind_task(interaction: Interaction) -> None:
+    """Set this task's language and the fields of its log lines from *interaction*."""
+    language.speak(language.of(interaction.locale))
+    shards = interaction.client.shard_count or 1
+    mark(guild=interaction.guild_id, shard=((interaction.guild_id or 0) >> 22) % shards)
+
+
+def person(interaction: Interaction) -> Person:
+    """Return the member, and whether they may manage the server they are in."""
+    return Person(
+        id=interaction.user.id,
+        guild_id=guild_id(interaction),
+        moderates=interaction.permissions.manage_guild,
+    )
+
+
+def moderator(interaction: Interaction) -> Moderator:
+    """Return the member as a moderator of the server they are in.
+
+    Discord sends the permissions with each interaction. They are checked here, whatever a server's
+    overrides for commands say.
+
+    Raises:
+        NotAModerator: They may not manage the server.
+    """
+    if interaction.guild_id is None or not interaction.permissions.manage_guild:
+        raise NotAModerator
+    return Moderator(
+        id=interaction.user.id,
+        guild_id=interaction.guild_id,
+        language=language.of(interaction.guild_locale),
+    )
+
+
+def admission_request(
+    interaction: Interaction, member: discord.User | discord.Member | None = None
+) -> AdmissionRequest:
+    """Return a request for the smallest order there is, here, by *member* or who asks."""
+    return AdmissionRequest(
+        order=SAMPLE,
+        guild_id=guild_id(interaction),
+        channel_id=channel_id(interaction),
+        role_ids=role_ids(member or interaction.user),
+        age_restricted=age_restricted(interaction),
+    )
+
+
+def guild_id(interaction: Interaction) -> int | None:
+    """Return the server, if the bot is a member of it; ``None``: outside of servers.
+
+    A member may bring the bot into a server by a user install. That server has no rules here, and
+    the bot can't see it.
+    """
+    return interaction.guild_id if interaction.is_guild_integration() else None
+
+
+def channel_id(interaction: Interaction) -> int:
+    """Return the channel that limits apply to: of a thread, its parent."""
+    return getattr(interaction.channel, "parent_id", None) or interaction.channel_id or 0
+
+
+def answers_only(interaction: Interaction) -> bool:
+    """Tell whether the bot can only answer here, not post: a user install, or a group chat."""
+    return guild_id(interaction) is None and not interaction.context.dm_channel
+
+
+def age_restricted(interaction: Interaction) -> bool:
+    """Tell whether the channel is marked as age-restricted."""
+    channel = interaction.channel
+    return isinstance(channel, _MAY_BE_AGE_RESTRICTED) and channel.is_nsfw()
+
+
+def role_ids(member: discord.User | discord.Member) -> frozenset[int]:
+    """Return a member's roles, as Discord sent them; empty outside of servers.
+
+    ``Member.roles`` leaves out the roles of a server that is not in the cache yet.
+    """
+    return frozenset(member._roles) if isinstance(member, discord.Member) else frozenset()  # noqa: SLF001 - pinned by a test
+
+
+def card_language(interaction: Interaction, *, private: bool = False) -> str:
+    """Return the language of the card: the server's where others read it, else the member's."""
+    public = interaction.guild_id is not None and not private
+    return language.of(interaction.guild_locale if public else interaction.locale)
+
+
+def seen(message: discord.Message | None) -> Seen | None:
+    """Return where *message* shows its pictures; ``None``: only one member sees it."""
+    if message is None or message.flags.ephemeral:
+        return None
+    return Seen(channel_id=message.channel.id, message_id=message.id)

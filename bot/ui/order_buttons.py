@@ -1,0 +1,62 @@
+"""The buttons on an order's card, and what can be read from them in a message."""
+
+import re
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import Any, Final, Self
+
+from bot.ui import texts
+from bot.ui.persistent_button import PersistentButton
+
+
+class OrderAction(StrEnum):
+    """What a button does with an order."""
+
+    CANCEL = "cancel"
+    AGAIN = "again"
+    EDIT = "edit"  # opens the form with the order's options
+    DELETE = "delete"
+    POST = "post"
+    REPORT = "report"
+
+
+_TEMPLATE: Final = rf"(?P<action>{'|'.join(OrderAction)}):(?P<job_id>[0-9a-f]{{16}})"
+
+
+class OrderButton(PersistentButton, template=_TEMPLATE):
+    """A button that does something with one order; dispatches ``on_order_ACTION``."""
+
+    def __init__(self, action: OrderAction, job_id: str, label: str | None = None) -> None:
+        super().__init__(f"{action}:{job_id}", label or texts.presses.label(action))
+        self.action = action
+        self.job_id = job_id
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """Return the button whose ``custom_id`` matched the template."""
+        return cls(OrderAction(match["action"]), match["job_id"])
+
+    def event(self) -> tuple[str, str]:
+        """Return ``order_again`` or the like, and the job's id."""
+        return f"order_{self.action}", self.job_id
+
+
+def shows_pictures(components: Sequence[Any], job_id: str) -> bool:
+    """Tell whether a message with *components* shows that job's pictures.
+
+    Only pictures can be deleted; a card without them has other buttons of the job.
+    """
+    return (OrderAction.DELETE, job_id) in _actions(components)
+
+
+def job_ids(components: Sequence[Any]) -> Iterator[str]:
+    """Yield the jobs of a message's order buttons."""
+    return (job_id for _, job_id in _actions(components))
+
+
+def _actions(components: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    """Yield the action and the job of each order button, nested ones included."""
+    for component in components:
+        if match := re.fullmatch(_TEMPLATE, getattr(component, "custom_id", None) or ""):
+            yield match["action"], match["job_id"]
+        yield from _actions(getattr(component, "children", ()))

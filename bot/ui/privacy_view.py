@@ -1,0 +1,82 @@
+"""The views of ``/privacy``: what is kept of a member, its export and its deletion."""
+
+import re
+from enum import StrEnum
+from typing import Final, Self
+
+import discord
+from discord import ui
+
+from bot.service.member_account import ErasureResult, RetentionPolicy
+from bot.ui import texts
+from bot.ui.layout import container, text_view, view
+from bot.ui.persistent_button import PersistentButton
+
+
+class PrivacyAction(StrEnum):
+    """What a button does with a member's data."""
+
+    EXPORT = "export"
+    DELETE = "delete"  # asks for confirmation
+    CONFIRM = "confirm"
+    KEEP = "keep"
+
+
+_TEMPLATE: Final = rf"privacy:(?P<action>{'|'.join(PrivacyAction)}):(?P<member_id>\d{{1,20}})"
+
+
+class PrivacyButton(PersistentButton, template=_TEMPLATE):
+    """Does something with one member's data."""
+
+    def __init__(
+        self,
+        action: PrivacyAction,
+        member_id: int,
+        label: str = "",
+        style: discord.ButtonStyle = discord.ButtonStyle.secondary,
+    ) -> None:
+        super().__init__(f"privacy:{action}:{member_id}", label or action, style)
+        self.action = action
+        self.member_id = member_id
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """Return the button whose ``custom_id`` matched the template."""
+        return cls(PrivacyAction(match["action"]), int(match["member_id"]))
+
+    def event(self) -> tuple[str, PrivacyAction, int]:
+        """Return the event, the action and the member's id."""
+        return "privacy_click", self.action, self.member_id
+
+
+def overview(member_id: int, policy: RetentionPolicy) -> ui.LayoutView:
+    """Return a fresh view of what is kept of a member, with buttons to export and delete it."""
+    return _with_buttons(
+        texts.desk.privacy(policy),
+        PrivacyButton(PrivacyAction.EXPORT, member_id, texts.desk.export()),
+        PrivacyButton(
+            PrivacyAction.DELETE, member_id, texts.desk.delete(), discord.ButtonStyle.danger
+        ),
+    )
+
+
+def confirmation(member_id: int) -> ui.LayoutView:
+    """Return a fresh view that asks for confirmation before a member's data is deleted."""
+    return _with_buttons(
+        texts.desk.asks(),
+        PrivacyButton(
+            PrivacyAction.CONFIRM, member_id, texts.desk.confirm(), discord.ButtonStyle.danger
+        ),
+        PrivacyButton(PrivacyAction.KEEP, member_id, texts.desk.keep()),
+    )
+
+
+def erased(result: ErasureResult) -> ui.LayoutView:
+    """Return a fresh view of what was deleted, and what will be later."""
+    return text_view(texts.desk.forgotten(result))
+
+
+def _with_buttons(text: str, *buttons: PrivacyButton) -> ui.LayoutView:
+    frame = container(text)
+    frame.add_item(ui.ActionRow(*buttons))
+    return view(frame)

@@ -1,0 +1,144 @@
+"""Answers an interaction: defer, show, edit, open a form, send files.
+
+Functions raise DiscordRefused and TransientDiscordError unless they say otherwise.
+"""
+
+import asyncio
+import contextlib
+import gzip
+import io
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import discord
+from discord import app_commands
+
+from bot.domain.job import Job, State
+from bot.domain.styles import Style, title
+from bot.service.port_errors import DiscordError, MessageDeleted
+from bot.service.ports import Picture
+from bot.ui import cards, language, texts
+from bot.ui.cards import Card, Place
+from bot.ui.discord_errors import translated_errors
+from bot.ui.interaction_context import Interaction, card_language
+
+log = logging.getLogger(__name__)
+
+# Discord refuses a first answer later than 3 s after the interaction. discord.py itself would
+# retry for 25 s while Discord fails.
+ANSWER_WITHIN: Final = 3.0  # seconds
+MOST_CHOICES: Final = 25  # Discord's limit for autocompletion
+
+
+async def defer(interaction: Interaction, *, private: bool = False) -> int | None:
+    """Answer with "thinking"; return the id of that message, if Discord told it."""
+    async with translated_errors(ANSWER_WITHIN):
+        answer = await interaction.response.defer(thinking=True, ephemeral=private)
+    return answer.message_id if answer else None
+
+
+async def defer_edit(interaction: Interaction) -> None:
+    """Answer that an edit of the message with this button or form follows."""
+    async with translated_errors(ANSWER_WITHIN):
+        await interaction.response.defer()
+
+
+async def send_private(interaction: Interaction, text: str) -> None:
+    """Send *text* to the member alone; a failure is only logged, since nothing depends on it."""
+    try:
+        async with translated_errors(ANSWER_WITHIN):
+            if interaction.response.is_done():
+                await interaction.followup.send(text, ephemeral=True)
+            else:
+                await interaction.response.send_message(text, ephemeral=True)
+    except DiscordError as error:
+        log.info("private answer failed: interaction=%s error=%s", interaction.id, error)
+
+
+async def show(interaction: Interaction, view: discord.ui.LayoutView) -> None:
+    """Show *view* to the member alone, after a private deferral."""
+    async with translated_errors():
+        await interaction.followup.send(view=view, ephemeral=True)
+
+
+async def edit(interaction: Interaction, view: discord.ui.LayoutView) -> None:
+    """Replace the message with this button by *view*, after :func:`defer_edit`."""
+    async with translated_errors():
+        await interaction.edit_original_response(view=view)
+
+
+async def delete_original(interaction: Interaction) -> None:
+    """Delete the message with this button, after :func:`defer_edit`; it may be gone already."""
+    with contextlib.suppress(MessageDeleted):
+        async with translated_errors():
+            await interaction.delete_original_response()
+
+
+async def current_components(interaction: Interaction) -> Sequence[Any]:
+    """Return the components that the message with this button has now.
+
+    They may differ from those in the interaction: another click may have changed the message.
+    """
+    async with translated_errors():
+        return (await interaction.original_response()).components
+
+
+async def open_form(interaction: Interaction, form: discord.ui.Modal) -> None:
+    """Open *form* for the member."""
+    async with translated_errors(ANSWER_WITHIN):
+        await interaction.response.send_modal(form)
+
+
+async def post_pictures(interaction: Interaction, job: Job, pictures: Sequence[Picture]) -> int:
+    """Show pictures to everybody, in the server's language; return the message's id."""
+    with language.speaking(card_language(interaction)):
+        card = cards.done(job, pictures, place=Place.POSTED)
+    return await _send_card(interaction, card, private=False)
+
+
+async def send_pictures(interaction: Interaction, job: Job, pictures: Sequence[Picture]) -> None:
+    """Show the pictures of *job* to the member alone."""
+    delivered = job.turn(State.DELIVERED, now=job.completed_at or job.since)
+    card = cards.done(delivered, pictures, place=Place.HANDED)
+    await _send_card(interaction, card, private=True)
+
+
+async def _send_card(interaction: Interaction, card: Card, *, private: bool) -> int:
+    try:
+        async with translated_errors():
+            message = await interaction.followup.send(
+                view=card.view, files=card.files, ephemeral=private, wait=True
+            )
+    finally:
+        card.close()
+    return message.id
+
+
+async def send_data(interaction: Interaction, data: bytes) -> None:
+    """Send a member their exported data, JSON, as a file for them alone; compress a large one."""
+    name = "imagine-data.json"
+    if len(data) > interaction.filesize_limit:
+        data, name = await asyncio.to_thread(gzip.compress, data), f"{name}.gz"
+    if len(data) > interaction.filesize_limit:
+        await send_private(interaction, texts.desk.too_large())
+        return
+    async with translated_errors():
+        file = discord.File(io.BytesIO(data), filename=name)
+        await interaction.followup.send(texts.desk.exported(), file=file, ephemeral=True)
+
+
+def style_choices(
+    interaction: Interaction, styles: Iterable[Style], typed: str
+) -> list[app_commands.Choice[str]]:
+    """Return the styles whose title or name contains what was *typed*, as many as Discord takes.
+
+    Titles are in the member's language.
+    """
+    wanted, spoken = typed.strip().casefold(), language.of(interaction.locale)
+    titled = [(title(style.name, spoken), style.name) for style in styles]
+    return [
+        app_commands.Choice(name=shown, value=name)
+        for shown, name in titled
+        if wanted in shown.casefold() or wanted in name.casefold()
+    ][:MOST_CHOICES]

@@ -1,0 +1,12 @@
+"""``/limits``: moderators set what their server may order, and see why orders are refused."""
+
+from bot.client import ImagineBot
+from cogs.limits._cog import Limits
+from cogs.limits.panel import LimitsPanel
+
+
+async def setup(bot: ImagineBot) -> None:
+    """Add the commands and their panel, with the services that they call."""
+    moderation, account = bot.services.limits, bot.services.account
+    await bot.add_cog(Limits(moderation, account))
+    await bot.add_cog(LimitsPanel(moderation))

@@ -1,0 +1,191 @@
+"""The commands of ``/limits`` itself: settings, blocks, the pause, and explanations."""
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.domain import rules
+from bot.domain.rules import RANGES, Rules
+from bot.ui import interaction_context, layout, limits_view, responses, texts
+from cogs.limits._base import Interaction, begin
+from cogs.limits.styles import StyleCommands
+from cogs.limits.words import WordCommands
+
+Cooldown = app_commands.Range[int, 0, RANGES["cooldown"].high]
+MemberPerDay = app_commands.Range[int, 0, RANGES["member_per_day"].high]
+ServerPerDay = app_commands.Range[int, 0, RANGES["server_per_day"].high]
+MemberAtOnce = app_commands.Range[int, 0, RANGES["member_at_once"].high]
+ServerAtOnce = app_commands.Range[int, 0, RANGES["server_at_once"].high]
+Images = app_commands.Range[int, 0, RANGES["images"].high]
+Steps = app_commands.Range[int, 0, RANGES["steps"].high]
+Reason = app_commands.Range[str, 1, rules.LONGEST_REASON]
+Hours = app_commands.Range[int, rules.BLOCK_HOURS.low, rules.BLOCK_HOURS.high]
+
+
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+@app_commands.allowed_installs(guilds=True, users=False)
+@app_commands.default_permissions(manage_guild=True)
+class Limits(
+    StyleCommands,
+    WordCommands,
+    commands.GroupCog,
+    group_name="limits",
+    group_description=texts.commands.LIMITS,
+):
+    """The moderators' commands; each checks first that a moderator asks."""
+
+    @app_commands.command(description=texts.commands.SHOW)
+    async def show(self, interaction: Interaction) -> None:
+        """Show the panel."""
+        moderator = await begin(interaction)
+        overview = await self._moderation.overview(moderator)
+        await responses.show(interaction, limits_view.panel(overview))
+
+    @app_commands.command(name="set", description=texts.commands.SET)
+    @app_commands.describe(**texts.commands.OPTIONS)
+    async def set_limits(
+        self,
+        interaction: Interaction,
+        cooldown: Cooldown | None = None,
+        member_per_day: MemberPerDay | None = None,
+        server_per_day: ServerPerDay | None = None,
+        member_at_once: MemberAtOnce | None = None,
+        server_at_once: ServerAtOnce | None = None,
+        images: Images | None = None,
+        steps: Steps | None = None,
+        spoiler: bool | None = None,  # noqa: FBT001 - how Discord's options are declared
+        age_restricted_only: bool | None = None,  # noqa: FBT001 - the same
+    ) -> None:
+        """Change the limits that are given."""
+        named = _named(
+            cooldown=cooldown,
+            member_per_day=member_per_day,
+            server_per_day=server_per_day,
+            member_at_once=member_at_once,
+            server_at_once=server_at_once,
+            images=images,
+            steps=steps,
+            spoiler=spoiler,
+            age_restricted_only=age_restricted_only,
+        )
+        await self._change(interaction, lambda before: rules.changed(before, **named))
+
+    @app_commands.command(description=texts.commands.TIER)
+    @app_commands.describe(**texts.commands.TIER_OPTIONS)
+    async def tier(
+        self,
+        interaction: Interaction,
+        role: discord.Role,
+        cooldown: Cooldown | None = None,
+        member_per_day: MemberPerDay | None = None,
+        member_at_once: MemberAtOnce | None = None,
+        images: Images | None = None,
+        steps: Steps | None = None,
+        exempt: bool | None = None,  # noqa: FBT001 - how Discord's options are declared
+        remove: bool = False,  # noqa: FBT001, FBT002 - the same
+    ) -> None:
+        """Change the given limits of a role's tier, or remove the tier."""
+        named = _named(
+            cooldown=cooldown,
+            member_per_day=member_per_day,
+            member_at_once=member_at_once,
+            images=images,
+            steps=steps,
+            exempt=exempt,
+        )
+        await self._change(
+            interaction,
+            lambda before: (
+                rules.without_tier(before, role.id)
+                if remove
+                else rules.with_tier(before, role.id, **named)
+            ),
+        )
+
+    @app_commands.command(description=texts.commands.CHANNELS)
+    @app_commands.describe(**texts.commands.CHANNELS_OPTIONS)
+    async def channels(
+        self,
+        interaction: Interaction,
+        add: discord.TextChannel | None = None,
+        remove: discord.TextChannel | None = None,
+        everywhere: bool = False,  # noqa: FBT001, FBT002 - how Discord's options are declared
+    ) -> None:
+        """Change where orders are taken."""
+
+        def how(before: Rules) -> Rules:
+            channels = () if everywhere else before.channels
+            if remove is not None:
+                channels = tuple(channel for channel in channels if channel != remove.id)
+            if add is not None and add.id not in channels:
+                channels = (*channels, add.id)
+            return rules.changed(before, channels=channels)
+
+        await self._change(interaction, how)
+
+    @app_commands.command(description=texts.commands.BLOCK)
+    @app_commands.describe(**texts.commands.BLOCK_OPTIONS)
+    async def block(
+        self,
+        interaction: Interaction,
+        member: discord.User,
+        hours: Hours | None = None,
+        reason: Reason = "",
+    ) -> None:
+        """Block a member."""
+        moderator = await begin(interaction)
+        block = await self._moderation.block(moderator, member.id, hours=hours, reason=reason)
+        await responses.send_private(interaction, texts.changes.blocked(block))
+
+    @app_commands.command(description=texts.commands.UNBLOCK)
+    @app_commands.describe(member=texts.commands.MEMBER)
+    async def unblock(self, interaction: Interaction, member: discord.User) -> None:
+        """End a member's block."""
+        moderator = await begin(interaction)
+        was = await self._moderation.unblock(moderator, member.id)
+        await responses.send_private(interaction, texts.changes.unblocked(member.id, was=was))
+
+    @app_commands.command(name="log", description=texts.commands.LOG)
+    @app_commands.describe(channel=texts.commands.LOG_CHANNEL)
+    async def set_log_channel(
+        self, interaction: Interaction, channel: discord.TextChannel | None = None
+    ) -> None:
+        """Choose the log channel."""
+        moderator = await begin(interaction)
+        await self._moderation.log_to(moderator, channel.id if channel else None)
+        await responses.send_private(
+            interaction, texts.changes.logged(channel.id if channel else None)
+        )
+
+    @app_commands.command(description=texts.commands.PAUSE)
+    @app_commands.describe(reason=texts.commands.PAUSE_REASON)
+    async def pause(self, interaction: Interaction, reason: Reason = "") -> None:
+        """Take no orders."""
+        moderator = await begin(interaction)
+        after = await self._moderation.pause(moderator, reason=reason)
+        await responses.send_private(interaction, texts.changes.paused(after))
+
+    @app_commands.command(description=texts.commands.RESUME)
+    async def resume(self, interaction: Interaction) -> None:
+        """Take orders again."""
+        moderator = await begin(interaction)
+        was_paused, may_probe = await self._moderation.resume(moderator)
+        text = texts.changes.resumed(was_paused=was_paused, may_probe=may_probe)
+        await responses.send_private(interaction, text)
+
+    @app_commands.command(description=texts.commands.EXPLAIN)
+    @app_commands.describe(member=texts.commands.MEMBER)
+    async def explain(self, interaction: Interaction, member: discord.Member) -> None:
+        """Show every rule's result for a member, in this channel."""
+        moderator = await begin(interaction)
+        request = interaction_context.admission_request(interaction, member)
+        results = await self._moderation.explain(moderator, member.id, request)
+        view = layout.text_view(texts.explained.explained(member.id, results))
+        await responses.show(interaction, view)
+
+
+def _named(**options: Any) -> dict[str, Any]:
+    """Return the options that the moderator gave."""
+    return {name: value for name, value in options.items() if value is not None}

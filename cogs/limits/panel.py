@@ -1,0 +1,67 @@
+"""The buttons and forms of the moderators' panel."""
+
+from typing import Any, assert_never
+
+import discord
+from discord.ext import commands
+
+from bot.service.moderation import ModerationService, Moderator
+from bot.ui import interaction_context, limits_form, limits_view, responses, texts
+from bot.ui.error_handler import answered_errors
+from bot.ui.limits_view import LimitsAction
+from cogs.limits._base import Interaction
+
+
+class LimitsPanel(commands.Cog):
+    """Handles the panel's buttons and forms; each click is checked anew."""
+
+    def __init__(self, moderation: ModerationService) -> None:
+        self._moderation = moderation
+
+    @commands.Cog.listener()
+    async def on_limits_click(
+        self, interaction: Interaction, action: LimitsAction, subject: str
+    ) -> None:
+        """Open the form of a group, or save or drop a draft."""
+        async with answered_errors(interaction):
+            moderator = interaction_context.moderator(interaction)
+            match action:
+                case LimitsAction.EDIT:
+                    await self._open_form(interaction, moderator, subject)
+                case LimitsAction.SAVE:
+                    await responses.defer_edit(interaction)
+                    before, after = await self._moderation.save(moderator, subject)
+                    note = texts.changes.changed(before, after)
+                    await self._show_panel(interaction, moderator, note)
+                case LimitsAction.DROP:
+                    await responses.defer_edit(interaction)
+                    await self._show_panel(interaction, moderator, texts.changes.discarded())
+                case _:
+                    assert_never(action)
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Show what a submitted form would change."""
+        data: Any = interaction.data or {}
+        group = limits_form.group_of(str(data.get("custom_id")))
+        if interaction.type is not discord.InteractionType.modal_submit or group is None:
+            return
+        async with answered_errors(interaction):
+            moderator = interaction_context.moderator(interaction)
+            await responses.defer_edit(interaction)
+            changes = limits_form.read(group, data.get("components") or [])
+            draft = await self._moderation.draft(moderator, changes)
+            if draft.before == draft.after:
+                await self._show_panel(interaction, moderator, texts.changes.no_difference())
+            else:
+                view = limits_view.preview(draft.id, draft.before, draft.after)
+                await responses.edit(interaction, view)
+
+    async def _open_form(self, interaction: Interaction, moderator: Moderator, group: str) -> None:
+        if group in limits_form.GROUPS:
+            current = await self._moderation.rules(moderator)
+            await responses.open_form(interaction, limits_form.form(group, current))
+
+    async def _show_panel(self, interaction: Interaction, moderator: Moderator, note: str) -> None:
+        overview = await self._moderation.overview(moderator)
+        await responses.edit(interaction, limits_view.panel(overview, note))

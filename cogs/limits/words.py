@@ -1,0 +1,52 @@
+"""``/limits words``: the phrases that a server's prompts may not contain."""
+
+from discord import app_commands
+
+from bot.domain import rules, word_filter
+from bot.ui import layout, responses, texts
+from cogs.limits._base import Interaction, LimitsCommands, begin
+
+Phrase = app_commands.Range[str, 1, word_filter.LONGEST_PHRASE]
+
+
+class WordCommands(LimitsCommands):
+    """Changes, lists and tests the lists of phrases."""
+
+    words_group = app_commands.Group(name="words", description=texts.commands.WORDS)
+
+    @words_group.command(name="add", description=texts.commands.WORDS_ADD)
+    @app_commands.describe(phrase=texts.commands.PHRASE)
+    async def words_add(self, interaction: Interaction, phrase: Phrase) -> None:
+        """Block a phrase."""
+        await self._change(interaction, lambda before: rules.with_words(before, block=phrase))
+
+    @words_group.command(name="allow", description=texts.commands.WORDS_ALLOW)
+    @app_commands.describe(phrase=texts.commands.PHRASE)
+    async def words_allow(self, interaction: Interaction, phrase: Phrase) -> None:
+        """Allow a phrase."""
+        await self._change(interaction, lambda before: rules.with_words(before, allow=phrase))
+
+    @words_group.command(name="remove", description=texts.commands.WORDS_REMOVE)
+    @app_commands.describe(phrase=texts.commands.PHRASE)
+    async def words_remove(self, interaction: Interaction, phrase: Phrase) -> None:
+        """Remove a phrase from both lists."""
+        await self._change(interaction, lambda before: rules.with_words(before, remove=phrase))
+
+    @words_group.command(name="list", description=texts.commands.WORDS_LIST)
+    async def words_list(self, interaction: Interaction) -> None:
+        """List the phrases."""
+        moderator = await begin(interaction)
+        current = await self._moderation.rules(moderator)
+        view = layout.text_view(texts.explained.words_listed(current))
+        await responses.show(interaction, view)
+
+    @words_group.command(name="test", description=texts.commands.WORDS_TEST)
+    @app_commands.describe(prompt=texts.commands.PROMPT)
+    async def words_test(
+        self, interaction: Interaction, prompt: app_commands.Range[str, 1, 1000]
+    ) -> None:
+        """Tell whether a prompt would be refused."""
+        moderator = await begin(interaction)
+        finding = await self._moderation.try_words(moderator, prompt)
+        view = layout.text_view(texts.explained.words_found(prompt, finding))
+        await responses.show(interaction, view)

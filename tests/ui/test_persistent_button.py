@@ -1,0 +1,129 @@
+"""Buttons that work after restarts: everything they need is in their ``custom_id``."""
+
+from types import SimpleNamespace
+
+import discord
+import pytest
+
+from bot.client import Gateway, ImagineBot, Services
+from bot.domain.shards import Shards
+from bot.ui.history_view import LONGEST_WORD, HistoryPageButton
+from bot.ui.limits_view import LimitsAction, LimitsButton
+from bot.ui.order_buttons import OrderAction, OrderButton
+from bot.ui.persistent_button import PersistentButton
+from bot.ui.privacy_view import PrivacyAction, PrivacyButton
+from bot.ui.report_view import ReportAction, ReportButton
+
+JOB_ID = "0123456789abcdef"
+ID = 2**64 - 1  # the longest that Discord has
+WORD = "x:7:" + "ä" * (LONGEST_WORD - 4)
+
+# Messages with these ids exist in Discord: they must never change.
+BUTTONS = {
+    **{
+        f"{action}:{JOB_ID}": (OrderButton, (action, JOB_ID), (f"order_{action}", JOB_ID))
+        for action in OrderAction
+    },
+    "history:0:": (HistoryPageButton, (0, ""), ("history_page", 0, "")),
+    f"history:123456:{WORD}": (
+        HistoryPageButton,
+        (123456, WORD),
+        ("history_page", 123456, WORD),
+    ),
+    **{
+        f"privacy:{action}:{ID}": (PrivacyButton, (action, ID), ("privacy_click", action, ID))
+        for action in PrivacyAction
+    },
+    **{
+        f"limits:{action}:{JOB_ID}": (
+            LimitsButton,
+            (action, JOB_ID),
+            ("limits_click", action, JOB_ID),
+        )
+        for action in LimitsAction
+    },
+    **{
+        f"report:{action}:{JOB_ID}:{ID}": (ReportButton, (action, JOB_ID, ID), None)
+        for action in (ReportAction.DELETE, ReportAction.BLOCK, ReportAction.DISMISS)
+    },
+}
+
+
+def test_the_actions_in_the_ids_stay_as_they_are():
+    """Their names stand in messages that nobody edits any more."""
+    assert {*OrderAction} == {"cancel", "again", "edit", "delete", "post", "report"}
+    assert {*PrivacyAction} == {"export", "delete", "confirm", "keep"}
+    assert {*LimitsAction} == {"edit", "save", "drop"}
+    assert {*ReportAction} == {"delete", "block", "dismiss", "forgotten"}
+
+
+@pytest.mark.parametrize("custom_id", BUTTONS)
+async def test_a_button_is_rebuilt_from_its_id_and_dispatches_its_state(custom_id):
+    kind, state, event = BUTTONS[custom_id]
+    button = kind(*state)
+    dispatched = []
+    interaction = SimpleNamespace(
+        client=SimpleNamespace(dispatch=lambda *what: dispatched.append(what))
+    )
+
+    rebuilt = await kind.from_custom_id(None, button.item, button.template.fullmatch(custom_id))
+    await rebuilt.callback(interaction)
+
+    assert button.custom_id == rebuilt.custom_id == custom_id
+    assert len(custom_id) <= 100
+    name, *arguments = event or ("report_click", rebuilt)
+    assert dispatched == [(name, interaction, *arguments)]
+
+
+@pytest.mark.parametrize("custom_id", BUTTONS)
+def test_each_id_is_one_buttons_alone(custom_id):
+    matching = [
+        kind for kind in PersistentButton.__subclasses__() if template_of(kind).fullmatch(custom_id)
+    ]
+
+    assert matching == [BUTTONS[custom_id][0]]
+
+
+@pytest.mark.parametrize(
+    "custom_id",
+    [
+        "again:",
+        f"again:{JOB_ID}0",
+        f"again:{JOB_ID.upper()}",
+        f"x-again:{JOB_ID}",
+        f"forget:{JOB_ID}",
+        f":{JOB_ID}",
+        "again:../../etc",
+        "history:",
+        "history:-1:",
+        "history:1",
+        "x-history:1:",
+        "privacy:sell:1",
+        "privacy:export:",
+        "limits:edit:",
+        "limits:reset:members",
+        f"report:forgotten:{JOB_ID}:77",
+        f"report:delete:{JOB_ID}",
+        f"report:delete:{JOB_ID}:x",
+        f"report:delete:{JOB_ID[1:]}:77",
+    ],
+)
+def test_other_ids_are_no_buttons(custom_id):
+    kinds = PersistentButton.__subclasses__()
+
+    assert not any(template_of(kind).fullmatch(custom_id) for kind in kinds)
+
+
+async def test_the_client_knows_every_button():
+    """One that is not registered is dead after a restart."""
+    services = Services(orders=None, actions=None, history=None, account=None, limits=None)
+    async with ImagineBot(services, Gateway(shards=Shards())) as bot:
+        await bot.load()
+        registered = bot._connection._view_store._dynamic_items
+
+    assert {*registered.values()} == {*PersistentButton.__subclasses__()}
+    assert {kind for kind, _, _ in BUTTONS.values()} == {*PersistentButton.__subclasses__()}
+
+
+def template_of(kind: type[discord.ui.DynamicItem]):
+    return kind.__discord_ui_compiled_template__
