@@ -47,9 +47,7 @@ class Accepted:
 class Pixazo:
     """Async context manager: the vendor's stand-in, listening while entered."""
 
-    def __init__(
-        self, settings: Settings, journal: Journal, faults: Faults, *, port: int = 0
-    ) -> None:
+    def __init__(self, settings: Settings, journal: Journal, faults: Faults) -> None:
         self.settings = settings
         self.journal = journal
         self.faults = faults
@@ -61,7 +59,6 @@ class Pixazo:
         self.origin = ""
         self.media_origin = ""
         self.callbacks = Callbacks(settings.forward, settings.callback_retry_seconds)
-        self._port = port
         self._queue = Queue(wallet_usd=settings.wallet_usd)
         self._media = MediaServer(settings, self._queue, self.media_journal, self.media_faults)
         self._changed = asyncio.Event()
@@ -132,7 +129,7 @@ class Pixazo:
         api.router.add_route("*", "/{unknown:.*}", self._unknown)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.callbacks)
-            self.origin = await _listen(stack, api, self._port)
+            self.origin = await _listen(stack, api)
             self.media_origin = await _listen(stack, self._media.app)
             self._media.origin = self.media_origin
             stack.callback(self._release)
@@ -266,12 +263,12 @@ class Pixazo:
         return await handler(request)
 
 
-async def _listen(stack: AsyncExitStack, app: web.Application, port: int = 0) -> str:
+async def _listen(stack: AsyncExitStack, app: web.Application) -> str:
     """Serve *app* on the loopback interface until *stack* closes; return its origin."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, "127.0.0.1", port)
+    site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     return f"http://127.0.0.1:{runner.addresses[0][1]}"
 

@@ -6,20 +6,14 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from sandbox.faults import Answer, Cut, Delay, Fault, Faults, Hold
-from sandbox.journal import Journal
+from tests.sandbox.conftest import connected
 
 
 @pytest.fixture
 def faults() -> Faults:
     return Faults()
-
-
-@pytest.fixture
-def journal() -> Journal:
-    return Journal()
 
 
 @pytest.fixture
@@ -36,10 +30,7 @@ async def client(journal, faults, handled) -> AsyncIterator[aiohttp.ClientSessio
 
     app = web.Application(middlewares=[journal.middleware, faults.middleware])
     app.router.add_route("*", "/{path:.*}", handle)
-    async with (
-        TestServer(app) as server,
-        aiohttp.ClientSession(base_url=server.make_url("/")) as session,
-    ):
+    async with connected(app) as session:
         yield session
         faults.clear()
 

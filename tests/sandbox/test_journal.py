@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from sandbox.journal import Journal
+from tests.sandbox.conftest import connected
 
 
 async def echo(request: web.Request) -> web.Response:
@@ -18,18 +18,10 @@ async def echo(request: web.Request) -> web.Response:
 
 
 @pytest.fixture
-def journal() -> Journal:
-    return Journal()
-
-
-@pytest.fixture
 async def client(journal: Journal) -> AsyncIterator[aiohttp.ClientSession]:
     app = web.Application(middlewares=[journal.middleware])
     app.router.add_route("*", "/{path:.*}", echo)
-    async with (
-        TestServer(app) as server,
-        aiohttp.ClientSession(base_url=server.make_url("/")) as session,
-    ):
+    async with connected(app) as session:
         yield session
 
 

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from sandbox.botprocess import BotProcess
 from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.panel import Panel
 from sandbox.pixazo import Pixazo, Settings
-
-SUBMIT = "/auraflow-v0-3-512/v1/auraflow-v0-3-request"
+from tests.sandbox.conftest import connected
+from tests.sandbox.pixazo.conftest import KEY, SUBMIT
 
 
 @dataclass
@@ -40,10 +39,7 @@ async def target(tmp_path) -> AsyncIterator[Target]:
 async def page(target) -> AsyncIterator[aiohttp.ClientSession]:
     app = web.Application()
     app.add_routes(Panel(target).routes)
-    async with (
-        TestServer(app) as server,
-        aiohttp.ClientSession(base_url=server.make_url("/")) as session,
-    ):
+    async with connected(app) as session:
         yield session
 
 
@@ -74,10 +70,9 @@ async def test_the_state_shows_everything(page, target):
 
 
 async def test_requests_are_shown_newest_last(page, target):
-    headers = {"Ocp-Apim-Subscription-Key": "sandbox-key"}
     for number in range(12):
         order = {"prompt": f"picture {number}"}
-        async with page.post(target.pixazo.origin + SUBMIT, json=order, headers=headers):
+        async with page.post(target.pixazo.origin + SUBMIT, json=order, headers=KEY):
             pass
 
     async with page.get("/panel/state") as response:

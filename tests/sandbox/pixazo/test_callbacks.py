@@ -110,7 +110,7 @@ def test_sync_repeats_itself_at_least_every_15_seconds():
 
     sent = []
     while (due := queue.next_due()) is not None:
-        sent += [(due, request_now.status) for request_now in queue.advance(due)]
+        sent += [(due, changed.status) for changed in queue.advance(due)]
 
     assert sent[:3] == [(15, "QUEUED"), (20, "PROCESSING"), (35, "PROCESSING")]
     assert sent[-1] == (120, "COMPLETED")
