@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from sandbox.discord.enums import CallbackType
+from sandbox.discord.events import Event
 from sandbox.discord.interactions import InteractionAnswered
 from sandbox.discord.member import Member
 from sandbox.discord.messages import Message, MessageEdited
-from sandbox.discord.world import Event, World
+from sandbox.discord.world import World
 from sandbox.environment import SandboxEnvironment
 from sandbox.faults import Answer, Fault
 from sandbox.pixazo import Settings

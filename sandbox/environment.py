@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Self
 
 from sandbox.botprocess import BOT, BotProcess, Launch, launch
+from sandbox.discord.events import BotOnline, Event
 from sandbox.discord.sample import sample_world
 from sandbox.discord.server import Discord
-from sandbox.discord.world import BotOnline, Event, World
+from sandbox.discord.world import World
 from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.panel import Panel

@@ -29,7 +29,11 @@ class Body:
 
 
 def read(content_type: str, raw: bytes) -> Body:
-    """ChannelRead a body of either kind; an empty one says nothing. Raises Discord's refusals."""
+    """Read a JSON or multipart body; an empty one is an empty object.
+
+    Raises:
+        ApiError: if it is neither, or broken.
+    """
     kind, _, parameters = content_type.partition(";")
     match kind.strip().lower():
         case "multipart/form-data":

@@ -7,8 +7,9 @@ from sandbox.discord import snowflakes
 from sandbox.discord.api_errors import ErrorCode, Json, too_many_commands
 from sandbox.discord.command_rules import LIMITS, check, kind_of
 from sandbox.discord.enums import CommandType, Context
+from sandbox.discord.events import CommandsChanged
 from sandbox.discord.validation import Form, validate
-from sandbox.discord.world import CommandsChanged, World
+from sandbox.discord.world import World
 
 COMMAND = "ApplicationCommandUpdateRequest"
 BULK: Json = {"type": "array", "maxItems": sum(LIMITS.values()), "items": {"$ref": COMMAND}}

@@ -15,6 +15,7 @@ from aiohttp import WSMsgType, web
 from sandbox.discord import serializers
 from sandbox.discord.api_errors import Json
 from sandbox.discord.enums import Intent, Opcode, Permission
+from sandbox.discord.events import BotMembershipChanged, BotOnline, ChannelChanged, Event
 from sandbox.discord.interactions import InteractionCreated, created
 from sandbox.discord.messages import (
     Message,
@@ -24,7 +25,7 @@ from sandbox.discord.messages import (
     to_bot,
 )
 from sandbox.discord.sessions import Connection, Session
-from sandbox.discord.world import BotMembershipChanged, BotOnline, ChannelChanged, Event, World
+from sandbox.discord.world import World
 
 OPCODES = frozenset(int(opcode) for opcode in Opcode)
 MAX_FRAME = 4096  # bytes that Discord takes from a bot

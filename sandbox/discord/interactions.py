@@ -9,10 +9,11 @@ from sandbox.discord import serializers, snowflakes
 from sandbox.discord.api_errors import ErrorCode, Json
 from sandbox.discord.commands import named_in
 from sandbox.discord.enums import CallbackType, InteractionType
+from sandbox.discord.events import Event
 from sandbox.discord.installs import Owners, app_permissions, context
 from sandbox.discord.messages import Message
 from sandbox.discord.models import Channel, Guild, User
-from sandbox.discord.world import Event, World
+from sandbox.discord.world import World
 
 
 @dataclass(eq=False, kw_only=True)

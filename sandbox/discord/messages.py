@@ -10,8 +10,9 @@ from sandbox.discord.api_errors import ErrorCode, Json, too_many_old_edits
 from sandbox.discord.attachments import File
 from sandbox.discord.drafts import Draft
 from sandbox.discord.enums import MessageFlag, MessageType
+from sandbox.discord.events import Event
 from sandbox.discord.models import Channel, User
-from sandbox.discord.world import Event, World
+from sandbox.discord.world import World
 
 
 @dataclass(eq=False, kw_only=True)

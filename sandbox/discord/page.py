@@ -14,6 +14,13 @@ from sandbox.discord.api_errors import Json
 from sandbox.discord.client_actions import ActionUnavailable, ClientActions
 from sandbox.discord.commands import Commands, spoken
 from sandbox.discord.enums import CallbackType, InteractionType, Permission
+from sandbox.discord.events import (
+    BotMembershipChanged,
+    BotOnline,
+    CommandsChanged,
+    Event,
+    InstallationChanged,
+)
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.interactions import Interaction, InteractionAnswered, Interactions
 from sandbox.discord.messages import (
@@ -25,14 +32,7 @@ from sandbox.discord.messages import (
 )
 from sandbox.discord.models import Channel, Guild, User
 from sandbox.discord.read_state import ChannelRead, ReadState
-from sandbox.discord.world import (
-    BotMembershipChanged,
-    BotOnline,
-    CommandsChanged,
-    Event,
-    InstallationChanged,
-    World,
-)
+from sandbox.discord.world import World
 
 SHOWN_MESSAGES = 50  # of each channel, when a page opens
 NO_ANSWER = "The application did not respond"

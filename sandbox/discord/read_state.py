@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from sandbox.discord.events import Event
 from sandbox.discord.messages import Message, MessagePosted
 from sandbox.discord.models import Channel, User
-from sandbox.discord.world import Event, World
+from sandbox.discord.world import World
 
 
 @dataclass(frozen=True)

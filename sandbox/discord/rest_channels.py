@@ -123,7 +123,15 @@ class Channels:
 
     def _channel(self, request: web.Request, needed: Permission = Permission.NONE) -> Channel:
         as_bot(self._world, request)
-        return self._world.require(request.match_info["channel"], needed)
+        channel = self._world.channels.get(request.match_info["channel"])
+        if channel is None:
+            raise ErrorCode.UNKNOWN_CHANNEL.error()
+        granted = self._world.bot_permissions(channel)
+        if Permission.VIEW_CHANNEL not in granted:
+            raise ErrorCode.MISSING_ACCESS.error()
+        if needed & ~granted:
+            raise ErrorCode.MISSING_PERMISSIONS.error()
+        return channel
 
     def _message(self, request: web.Request, channel: Channel) -> Message:
         viewer = self._world.bot.id

@@ -1,73 +1,41 @@
-"""Everything there is, how it changes, and the settings by which the stand-in goes."""
+"""The state of the stand-in: users, guilds, channels, and the settings of its behaviour."""
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from sandbox.discord import snowflakes
-from sandbox.discord.api_errors import ErrorCode
 from sandbox.discord.enums import ChannelType, Permission
+from sandbox.discord.events import (
+    BotMembershipChanged,
+    ChannelChanged,
+    EventBus,
+    InstallationChanged,
+)
 from sandbox.discord.models import MEMBER_PERMISSIONS, Channel, Guild, Role, User
 
-Found = TypeVar("Found")
+Named = TypeVar("Named")
 
 MIB = 1024 * 1024
 
 
-class Event:
-    """Something that happened in the world; told to every listener."""
-
-
-class CommandsChanged(Event):
-    """The bot registered, changed or removed commands."""
-
-
-@dataclass(frozen=True)
-class BotOnline(Event):
-    """The bot's last gateway session went, or its first came."""
-
-    online: bool
-
-
-@dataclass(frozen=True)
-class ChannelChanged(Event):
-    """The bot's permissions in a channel changed."""
-
-    channel: Channel
-
-
-@dataclass(frozen=True)
-class InstallationChanged(Event):
-    """A user added the application to the account, or removed it."""
-
-    user: User
-
-
-@dataclass(frozen=True)
-class BotMembershipChanged(Event):
-    """The bot was added to a guild, or removed from it."""
-
-    guild: Guild
-
-
-def _one(
-    among: Iterable[Found], name: str, names: Callable[[Found], tuple[str | None, ...]]
-) -> Found:
-    for thing in among:
-        if name in names(thing):
-            return thing
+def _find(
+    candidates: Iterable[Named], name: str, names: Callable[[Named], tuple[str | None, ...]]
+) -> Named:
+    for candidate in candidates:
+        if name in names(candidate):
+            return candidate
     raise LookupError(f"nothing here is named {name!r}")
 
 
 @dataclass(eq=False, kw_only=True)
-class World:
-    """Everything there is, and the settings by which the stand-in goes; times are in seconds."""
+class World(EventBus):
+    """Users, guilds and channels, and the settings of the stand-in; times are in seconds."""
 
     bot_token: str = "sandbox-token"  # noqa: S105 - invented
     bot_name: str = "Imagine"
     origin: str = ""  # of the server; known once it listens
-    ack_window: float = 3.0  # for the first answer to an interaction
+    ack_window: float = 3.0  # for the first response to an interaction
     token_life: float = 900.0
     nonce_window: float = 120.0  # in which an enforced nonce makes no second message
     old_after: float = 3600.0  # the age from which a message takes only `old_edits` more edits
@@ -77,17 +45,15 @@ class World:
     resume_window: float = 90.0  # in which a lost gateway session can be resumed
     shards: int = 1  # that /gateway/bot recommends
     refuse_gateway: bool = False
-    privileged_intents: bool = False  # granted to the bot, or refused with close code 4014
+    privileged_intents: bool = False  # granted to the bot, or rejected with close code 4014
     closed_to_bot: set[str] = field(default_factory=set)  # users who take no direct messages
     installed_by: set[str] = field(default_factory=set)  # users who may use the bot everywhere
 
     users: dict[str, User] = field(default_factory=dict)
     guilds: dict[str, Guild] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
-    listeners: list[Callable[[Event], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._news = asyncio.Event()
         self.bot = User(
             id=snowflakes.new(),
             username=self.bot_name,
@@ -99,32 +65,10 @@ class World:
 
     @property
     def application_id(self) -> str:
-        """The bot's application has the bot's id, as with all newer ones."""
+        """The application's id, which equals the bot's for all newer applications."""
         return self.bot.id
 
-    # What happens
-
-    def publish(self, event: Event) -> None:
-        """Tell every listener of *event*, and wake those who wait for news."""
-        for listener in tuple(self.listeners):
-            listener(event)
-        self._news.set()
-        self._news = asyncio.Event()
-
-    async def wait(self, find: Callable[[], Found | None], *, within: float, what: str) -> Found:
-        """Wait until *find* finds something, asked after every event.
-
-        Raises TimeoutError, naming *what* did not come, after *within* seconds.
-        """
-        try:
-            async with asyncio.timeout(within):
-                while (found := find()) is None:
-                    await self._news.wait()
-        except TimeoutError:
-            raise TimeoutError(f"no {what} within {within} s") from None
-        return found
-
-    # Making it
+    # Changes
 
     def add_user(
         self,
@@ -134,7 +78,7 @@ class World:
         color: str = "#5865f2",
         snowflake: str | None = None,
     ) -> User:
-        """Make a person, with a direct channel to the bot."""
+        """Add a user, with a direct channel to the bot."""
         user = User(
             id=snowflake or snowflakes.new(),
             username=name.lower().replace(" ", "_"),
@@ -150,7 +94,7 @@ class World:
     def add_guild(
         self, name: str, *, owner: User, locale: str = "en-US", snowflake: str | None = None
     ) -> Guild:
-        """Make a guild with its owner and the bot in it, and no channels yet."""
+        """Add a guild with its owner and the bot as members, and no channels."""
         guild = Guild(id=snowflake or snowflakes.new(), name=name, owner_id=owner.id, locale=locale)
         guild.roles[guild.id] = Role(id=guild.id, name="@everyone", permissions=MEMBER_PERMISSIONS)
         guild.members = {owner.id: [], self.bot.id: []}
@@ -166,7 +110,7 @@ class World:
         color: int = 0,
         snowflake: str | None = None,
     ) -> Role:
-        """Make a role, above those that there are."""
+        """Add a role above the others."""
         role = Role(
             id=snowflake or snowflakes.new(),
             name=name,
@@ -186,7 +130,7 @@ class World:
         nsfw: bool = False,
         snowflake: str | None = None,
     ) -> Channel:
-        """Make a text channel, below those that there are."""
+        """Add a text channel below the others."""
         channel = Channel(
             id=snowflake or snowflakes.new(),
             name=name,
@@ -199,7 +143,7 @@ class World:
         return channel
 
     def add_private(self, *people: User, snowflake: str | None = None) -> Channel:
-        """Make the direct channel between two people, which the bot is not in."""
+        """Add the direct channel of two users, which the bot is not in."""
         channel = Channel(
             id=snowflake or snowflakes.new(),
             type=ChannelType.DIRECT,
@@ -209,11 +153,8 @@ class World:
         return channel
 
     def install(self, user: User, *, present: bool = True) -> None:
-        """Let *user* add the application to the account, or remove it."""
-        if present:
-            self.installed_by.add(user.id)
-        else:
-            self.installed_by.discard(user.id)
+        """Add the application to the account of *user*, or remove it."""
+        (self.installed_by.add if present else self.installed_by.discard)(user.id)
         self.publish(InstallationChanged(user))
 
     def deny(self, channel: Channel, *permissions: str) -> None:
@@ -229,7 +170,7 @@ class World:
         self.publish(ChannelChanged(channel))
 
     def allow(self, channel: Channel) -> None:
-        """Give the bot all its permissions in *channel* back."""
+        """Give all denied permissions in *channel* back to the bot."""
         channel.denied = Permission.NONE
         self.publish(ChannelChanged(channel))
 
@@ -241,24 +182,24 @@ class World:
             guild.members[self.bot.id] = []
         self.publish(BotMembershipChanged(guild))
 
-    # Finding it
+    # Queries
 
     def user(self, name: str) -> User:
         """Return the user with that name, username or id."""
-        return _one(self.users.values(), name, lambda user: (user.name, user.username, user.id))
+        return _find(self.users.values(), name, lambda user: (user.name, user.username, user.id))
 
     def guild(self, name: str) -> Guild:
         """Return the guild with that name or id."""
-        return _one(self.guilds.values(), name, lambda guild: (guild.name, guild.id))
+        return _find(self.guilds.values(), name, lambda guild: (guild.name, guild.id))
 
     def channel(self, name: str, *, guild: str | None = None) -> Channel:
-        """Return the channel with that name or id; the name may need its guild's."""
-        among = self.guild(guild).channels if guild else self.channels
-        return _one(among.values(), name, lambda channel: (channel.name, channel.id))
+        """Return the channel with that name or id, of all guilds or of *guild*."""
+        channels = self.guild(guild).channels if guild else self.channels
+        return _find(channels.values(), name, lambda channel: (channel.name, channel.id))
 
     def direct(self, user_id: str) -> Channel:
         """Return the channel between a user and the bot."""
-        return _one(self.channels.values(), user_id, lambda channel: (channel.recipient_id,))
+        return _find(self.channels.values(), user_id, lambda channel: (channel.recipient_id,))
 
     def guild_of(self, channel: Channel) -> Guild | None:
         """Return the guild of a channel; None for a direct one."""
@@ -271,23 +212,16 @@ class World:
             return user_id in guild.members
         return user_id == channel.recipient_id or user_id in channel.people
 
+    def member_permissions(self, user_id: str, channel: Channel) -> Permission:
+        """Return the permissions of a member in the channel's guild; none in a direct channel."""
+        guild = self.guild_of(channel)
+        return guild.permissions(user_id) if guild else Permission.NONE
+
     def bot_permissions(self, channel: Channel) -> Permission:
-        """Return what the bot may do in *channel*."""
+        """Return the bot's permissions in *channel*."""
         guild = self.guild_of(channel)
         if channel.people or (guild is not None and not guild.has_bot):
             return Permission.NONE
         if guild is None:
             return MEMBER_PERMISSIONS
         return (guild.permissions(self.bot.id) & ~channel.denied) | channel.granted
-
-    def require(self, channel_id: str, needed: Permission = Permission.NONE) -> Channel:
-        """Return the channel in which the bot may do what is *needed*, or raise a refusal."""
-        channel = self.channels.get(channel_id)
-        if channel is None:
-            raise ErrorCode.UNKNOWN_CHANNEL.error()
-        granted = self.bot_permissions(channel)
-        if Permission.VIEW_CHANNEL not in granted:
-            raise ErrorCode.MISSING_ACCESS.error()
-        if needed & ~granted:
-            raise ErrorCode.MISSING_PERMISSIONS.error()
-        return channel

@@ -2,7 +2,7 @@
 
 import aiohttp
 
-from sandbox.discord.world import BotOnline
+from sandbox.discord.events import BotOnline
 from sandbox.environment import SandboxEnvironment
 from sandbox.pixazo import Settings
 

@@ -6,7 +6,7 @@ import aiohttp
 import discord
 import pytest
 
-from sandbox.discord.world import BotOnline
+from sandbox.discord.events import BotOnline
 from tests.sandbox.discord.conftest import Client, running
 
 IDENTIFY = {"token": "sandbox-token", "intents": 1, "properties": {}}
