@@ -1,4 +1,4 @@
-"""The files of a message: their names, sizes and limits, and Discord's description of them."""
+"""The files of a message: storage, limits, and their JSON."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -19,18 +19,18 @@ MAX_FILES = 10
 
 @dataclass(frozen=True, kw_only=True)
 class File:
-    """A stored file, reachable under its address for as long as the world lasts."""
+    """A stored file; its URL is valid until the stand-in stops."""
 
     id: str
     url: str
     filename: str
     data: bytes
     content_type: str
-    size: tuple[int, int] | None  # pixels; None for what is no picture
+    size: tuple[int, int] | None  # pixels; None if it is not an image
     description: str | None
 
     def shown(self, *, ephemeral: bool) -> Json:
-        """Describe it as one of a message's attachments."""
+        """Return its JSON in a message's `attachments`."""
         attachment: Json = {
             "id": self.id,
             "filename": self.filename,
@@ -50,7 +50,7 @@ class File:
 
 @dataclass(frozen=True, kw_only=True)
 class Media:
-    """What an address in a component or an embed stands for."""
+    """The media behind a URL in a component or an embed."""
 
     shown: Json
     name: str | None = None
@@ -58,7 +58,7 @@ class Media:
 
 
 def resolve(url: str, files: Iterable[File]) -> Media:
-    """Return what *url* stands for: one of the message's *files*, or something elsewhere."""
+    """Return the media behind *url*: one of the message's *files*, or an external one."""
     for file in files:
         if url in (ATTACHMENT + file.filename, file.url):
             width, height = file.size or (None, None)
@@ -122,7 +122,7 @@ def _store(upload: Upload, entry: Json, folder: str) -> File:
 
 
 def _look(data: bytes) -> tuple[str | None, tuple[int, int] | None]:
-    """Return a picture's media type and its size in pixels, told from its first bytes."""
+    """Return an image's media type and its size in pixels; None for other files."""
     try:
         with Image.open(BytesIO(data)) as picture:
             return Image.MIME.get(picture.format or ""), picture.size

@@ -14,7 +14,7 @@ from sandbox.discord.api_errors import ApiError, ErrorCode
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """One uploaded file, as it came."""
+    """One uploaded file."""
 
     filename: str
     data: bytes
@@ -22,7 +22,7 @@ class Upload:
 
 @dataclass(frozen=True, kw_only=True)
 class Body:
-    """What a request says, and the files it brings, by their n."""
+    """The JSON of a request, and its files by their number."""
 
     payload: Any
     files: dict[int, Upload]

@@ -1,9 +1,7 @@
-"""What a member's Discord client can do; used by the chat page and by tests.
+"""The actions of a member's Discord client; used by the chat page and by tests.
 
-It refuses what Discord's servers would not let happen, whatever a crafted client sends.
+They reject what Discord's servers reject, whatever a modified client sends.
 """
-
-from typing import Any
 
 from sandbox.discord import serializers
 from sandbox.discord.api_errors import ApiError, Json
@@ -23,20 +21,26 @@ from sandbox.discord.messages import Message, Messages
 from sandbox.discord.models import Channel, User
 from sandbox.discord.world import World
 
-PEOPLE = {OptionType.USER, OptionType.MENTIONABLE}
-PLACES = {OptionType.CHANNEL}
-GROUPS = {OptionType.ROLE, OptionType.MENTIONABLE}
-PEOPLE_SELECTS = {ComponentType.USER_SELECT, ComponentType.MENTIONABLE_SELECT}
-PLACES_SELECTS = {ComponentType.CHANNEL_SELECT}
-GROUPS_SELECTS = {ComponentType.ROLE_SELECT, ComponentType.MENTIONABLE_SELECT}
+RESOLVED_BY_OPTION: dict[int, tuple[str, ...]] = {
+    OptionType.USER: ("users",),
+    OptionType.ROLE: ("roles",),
+    OptionType.MENTIONABLE: ("roles", "users"),
+    OptionType.CHANNEL: ("channels",),
+}
+RESOLVED_BY_SELECT: dict[int, tuple[str, ...]] = {
+    ComponentType.USER_SELECT: ("users",),
+    ComponentType.ROLE_SELECT: ("roles",),
+    ComponentType.MENTIONABLE_SELECT: ("roles", "users"),
+    ComponentType.CHANNEL_SELECT: ("channels",),
+}
 
 
 class ActionUnavailable(Exception):
-    """What a member tried can't be done, in words for that member."""
+    """The action is not possible; the message is for the member."""
 
 
 class ClientActions:
-    """Lets members act."""
+    """Performs the actions of members."""
 
     def __init__(
         self, world: World, commands: Commands, messages: Messages, interactions: Interactions
@@ -45,7 +49,9 @@ class ClientActions:
         self._commands = commands
         self._messages = messages
         self._interactions = interactions
-        self.open_to_all: set[str] = set()  # names of commands that an admin opened to everybody
+        self.open_to_all: set[str] = (
+            set()
+        )  # names of commands opened to everyone by an administrator
 
     def command(
         self,
@@ -57,7 +63,7 @@ class ClientActions:
         target_id: str | None = None,
         kind: InteractionType = InteractionType.COMMAND,
     ) -> Interaction:
-        """Use a command, or ask for the choices of one that is being typed."""
+        """Use a command, or request autocomplete choices."""
         self._enter(user, channel)
         command = self.usable(user, channel).get(command_id)
         if command is None:
@@ -74,24 +80,26 @@ class ClientActions:
             self._target(command, user, channel, str(target_id), resolved)
         if resolved.shown:
             data["resolved"] = resolved.shown
-        leave = owners(self._world, command, user, channel)
-        return self._interactions.begin(kind, user, channel, data, owners=leave, command=command)
+        authorizers = owners(self._world, command, user, channel)
+        return self._interactions.begin(
+            kind, user, channel, data, owners=authorizers, command=command
+        )
 
     def usable(self, user: User, channel: Channel) -> dict[str, Json]:
-        """Return the commands that Discord lets *user* see in *channel*, by id."""
+        """Return the commands that *user* sees in *channel*, by id."""
         guild = self._world.guild_of(channel)
         here = context(self._world, channel)
-        granted = guild.permissions(user.id) if guild else Permission.NONE
+        granted = self._world.member_permissions(user.id, channel)
         usable = {}
         for command in self._commands.offered(guild.id if guild else None):
             allowed = (
                 guild is None
                 or command["name"] in self.open_to_all
-                or _enough(granted, command["default_member_permissions"])
+                or _admits(granted, command["default_member_permissions"])
             )
-            there = fits(command, here) and owners(self._world, command, user, channel)
-            safe = not command["nsfw"] or channel.nsfw or guild is None
-            if allowed and there and safe:
+            installed = fits(command, here) and owners(self._world, command, user, channel)
+            age_allowed = not command["nsfw"] or channel.nsfw or guild is None
+            if allowed and installed and age_allowed:
                 usable[command["id"]] = command
         return usable
 
@@ -103,7 +111,7 @@ class ClientActions:
         custom_id: str,
         values: list[str] | None = None,
     ) -> Interaction:
-        """Press a button of a message, or choose in one of its selects."""
+        """Press a button of a message, or choose in a select."""
         self._enter(user, channel)
         message = self._seen(user, channel, message_id)
         parts = [component for component, _ in walk(message.shown["components"], ())]
@@ -122,11 +130,16 @@ class ClientActions:
             if resolved.shown:
                 data["resolved"] = resolved.shown
         return self._interactions.begin(
-            InteractionType.COMPONENT, user, channel, data, owners=_led_by(message), source=message
+            InteractionType.COMPONENT,
+            user,
+            channel,
+            data,
+            owners=_authorized_by(message),
+            source=message,
         )
 
     def submit(self, user: User, interaction_id: str, components: list[Json]) -> Interaction:
-        """Send a modal that answered an interaction of this user."""
+        """Submit the modal that the bot opened for an interaction of this user."""
         opened_by = self._interactions.get(interaction_id)
         if opened_by.modal is None or opened_by.user is not user:
             raise ActionUnavailable("There is no such form")
@@ -148,7 +161,7 @@ class ClientActions:
         )
 
     def say(self, user: User, channel: Channel, content: str) -> Message:
-        """Write a message."""
+        """Send a message."""
         self._enter(user, channel)
         if not content.strip():
             raise ActionUnavailable("Cannot send an empty message")
@@ -156,10 +169,9 @@ class ClientActions:
         return self._messages.post(channel, user, draft)
 
     def remove(self, user: User, channel: Channel, message_id: str) -> None:
-        """Delete an own message, any as a moderator, or dismiss an ephemeral one."""
+        """Delete an own message, as a moderator any message, or dismiss an ephemeral one."""
         message = self._seen(user, channel, message_id)
-        guild = self._world.guild_of(channel)
-        granted = guild.permissions(user.id) if guild else Permission.NONE
+        granted = self._world.member_permissions(user.id, channel)
         own = message.author is user or message.ephemeral_for == user.id
         if not own and Permission.MANAGE_MESSAGES not in granted:
             raise ActionUnavailable("You cannot delete this message")
@@ -185,21 +197,21 @@ class ClientActions:
             resolved.shown["messages"] = {message.id: message.shown}
 
 
-def _led_by(message: Message) -> Owners | None:
-    """Return by whose leave the bot wrote a message; None: by no interaction at all."""
+def _authorized_by(message: Message) -> Owners | None:
+    """Return the installations that authorized a message of the bot; None: no interaction."""
     metadata: Json = message.shown.get("interaction_metadata") or {}
     return metadata.get("authorizing_integration_owners")
 
 
-def _enough(granted: Permission, default: str | None) -> bool:
-    """Tell whether a member may use a command; of "0", only administrators may."""
+def _admits(granted: Permission, default: str | None) -> bool:
+    """Tell whether a member may use a command; "0" admits administrators only."""
     if default is None or Permission.ADMINISTRATOR in granted:
         return True
     return default != "0" and Permission(int(default)) in granted
 
 
 class Resolved:
-    """The users, roles and channels that an interaction names, as Discord sends them along."""
+    """Collects the `resolved` data: users, roles and channels that an interaction names."""
 
     def __init__(self, world: World, channel: Channel) -> None:
         self._world = world
@@ -207,43 +219,39 @@ class Resolved:
         self.shown: Json = {}
 
     def options(self, options: list[Json]) -> None:
-        """Add what the options of a command name."""
+        """Add the ids in a command's options."""
         for option in options:
             self.options(option.get("options") or [])
-            value = str(option.get("value"))
-            self._add(value, option["type"], PEOPLE, GROUPS, PLACES)
+            self._add(str(option.get("value")), RESOLVED_BY_OPTION.get(option["type"], ()))
 
     def chosen(self, component: Json, values: list[str]) -> None:
-        """Add what is chosen in a select."""
+        """Add the ids chosen in a select."""
         for value in values:
-            self._add(value, component["type"], PEOPLE_SELECTS, GROUPS_SELECTS, PLACES_SELECTS)
+            self._add(value, RESOLVED_BY_SELECT.get(component["type"], ()))
 
     def person(self, user_id: str) -> None:
-        """Add a user, and the member of this guild that it is."""
+        """Add a user, and its membership in this guild."""
         user = self._world.users.get(user_id)
         if user is None:
             raise ActionUnavailable("There is no such user")
         self._into("users", user.id, serializers.user(user))
         if self._guild and user.id in self._guild.members:
-            member = serializers.member(self._guild, user)
             granted = str(int(self._guild.permissions(user.id)))
-            shown = {key: value for key, value in member.items() if key != "user"}
-            self._into("members", user.id, shown | {"permissions": granted})
+            shown = serializers.membership(self._guild, user) | {"permissions": granted}
+            self._into("members", user.id, shown)
 
-    def _add(
-        self, value: str, kind: int, people: set[Any], groups: set[Any], places: set[Any]
-    ) -> None:
+    def _add(self, value: str, kinds: tuple[str, ...]) -> None:
         roles = self._guild.roles if self._guild else {}
         channels = self._guild.channels if self._guild else {}
-        if kind in groups and value in roles:
+        if "roles" in kinds and value in roles:
             self._into("roles", value, serializers.role(roles[value]))
-        elif kind in people:
+        elif "users" in kinds:
             self.person(value)
-        elif kind in places and value in channels:
+        elif "channels" in kinds and value in channels:
             shown = serializers.channel(self._world, channels[value])
             granted = str(int(self._world.bot_permissions(channels[value])))
             self._into("channels", value, shown | {"permissions": granted})
-        elif kind in groups or kind in places:
+        elif kinds:
             raise ActionUnavailable("There is no such role or channel")
 
     def _into(self, kind: str, key: str, shown: Json) -> None:

@@ -17,7 +17,7 @@ NESTED = (OptionType.SUBCOMMAND, OptionType.GROUP)
 
 
 def kind_of(command: Json) -> int:
-    """Return a command's type; without one it is typed in the chat."""
+    """Return a command's type; the default is CHAT_INPUT."""
     return int(command.get("type") or CommandType.CHAT_INPUT)
 
 
@@ -87,7 +87,7 @@ def _check_value(option: Json, path: Path, form: Form) -> None:
 
 
 def _sizes(part: Json) -> Iterator[int]:
-    """Yield the lengths that count: the longest translation stands for all of them."""
+    """Yield the lengths that count towards MAX_SIZE: of translations, the longest one."""
     for key in ("name", "description"):
         translated = (part.get(f"{key}_localizations") or {}).values()
         yield max(len(text) for text in (part.get(key) or "", *translated))

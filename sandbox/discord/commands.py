@@ -1,4 +1,4 @@
-"""What commands the bot has registered."""
+"""The registry of the bot's commands."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,37 +12,38 @@ from sandbox.discord.validation import Form, validate
 from sandbox.discord.world import World
 
 COMMAND = "ApplicationCommandUpdateRequest"
+PATCH = "ApplicationCommandPatchRequestPartial"
 BULK: Json = {"type": "array", "maxItems": sum(LIMITS.values()), "items": {"$ref": COMMAND}}
 
 
 class Commands:
-    """The commands of the bot's application: global ones, and those of single guilds."""
+    """Registry of the application's commands, global and per guild."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._by_scope: dict[str | None, dict[str, Json]] = {}
 
     def all(self, guild_id: str | None) -> list[Json]:
-        """Return the commands of a guild; without one, the global ones."""
+        """Return the commands of a guild; None: the global ones."""
         return list(self._scope(guild_id).values())
 
     def offered(self, guild_id: str | None) -> list[Json]:
-        """Return the commands that a member may find in a guild, or in a direct channel."""
+        """Return the global commands and those of the guild."""
         return [*self.all(None), *(self.all(guild_id) if guild_id is not None else ())]
 
     def get(self, guild_id: str | None, command_id: str) -> Json:
-        """Return one command, or refuse an unknown id."""
+        """Return one command; raise ApiError for an unknown id."""
         try:
             return self._scope(guild_id)[command_id]
         except KeyError:
             raise ErrorCode.UNKNOWN_COMMAND.error() from None
 
     def replace(self, guild_id: str | None, bodies: Any) -> list[Json]:
-        """Register exactly these; a command keeps its id if its type and name stay."""
-        known = validate(BULK, [] if bodies is None else bodies)
+        """Replace all commands; one with the same type and name keeps its id."""
+        commands = validate(BULK, [] if bodies is None else bodies)
         form = Form()
         names = set()
-        for index, command in enumerate(known):
+        for index, command in enumerate(commands):
             check(command, (index,), form)
             key = (kind_of(command), command["name"])
             if key in names:
@@ -51,41 +52,22 @@ class Commands:
             names.add(key)
         form.close()
         before = self._scope(guild_id)
-        after = {}
-        for command in known:
-            shown = self._shown(command, guild_id, self._named(before, command))
-            after[shown["id"]] = shown
-        self._limit(after)
-        self._by_scope[guild_id] = after
-        if after != before:
+        shown = [self._shown(command, guild_id, _same(before, command)) for command in commands]
+        self._by_scope[guild_id] = _limited({command["id"]: command for command in shown})
+        if self._by_scope[guild_id] != before:
             self._world.publish(CommandsChanged())
-        return list(after.values())
+        return shown
 
     def put(self, guild_id: str | None, body: Any) -> tuple[Json, bool]:
-        """Register one, in place of one with its type and name; tell whether it is new."""
+        """Create or replace one command; return it, and whether it is new."""
         command = validate(COMMAND, body)
-        form = Form()
-        check(command, (), form)
-        form.close()
-        scope = self._scope(guild_id)
-        before = self._named(scope, command)
-        shown = self._shown(command, guild_id, before)
-        self._limit({**scope, shown["id"]: shown})
-        scope[shown["id"]] = shown
-        self._world.publish(CommandsChanged())
-        return shown, before is None
+        before = _same(self._scope(guild_id), command)
+        return self._store(command, guild_id, before), before is None
 
     def edit(self, guild_id: str | None, command_id: str, body: Any) -> Json:
-        """Change what *body* names of one command."""
+        """Change the fields in *body* of one command."""
         before = self.get(guild_id, command_id)
-        command = {**before, **validate("ApplicationCommandPatchRequestPartial", body)}
-        form = Form()
-        check(command, (), form)
-        form.close()
-        shown = self._shown(command, guild_id, before)
-        self._scope(guild_id)[command_id] = shown
-        self._world.publish(CommandsChanged())
-        return shown
+        return self._store({**before, **validate(PATCH, body)}, guild_id, before)
 
     def remove(self, guild_id: str | None, command_id: str) -> None:
         """Remove one command."""
@@ -96,18 +78,14 @@ class Commands:
     def _scope(self, guild_id: str | None) -> dict[str, Json]:
         return self._by_scope.setdefault(guild_id, {})
 
-    @staticmethod
-    def _named(scope: dict[str, Json], command: Json) -> Json | None:
-        for before in scope.values():
-            if (before["type"], before["name"]) == (kind_of(command), command["name"]):
-                return before
-        return None
-
-    @staticmethod
-    def _limit(commands: dict[str, Json]) -> None:
-        for kind, limit in LIMITS.items():
-            if sum(command["type"] == kind for command in commands.values()) > limit:
-                raise too_many_commands(limit)
+    def _store(self, command: Json, guild_id: str | None, before: Json | None) -> Json:
+        form = Form()
+        check(command, (), form)
+        form.close()
+        shown = self._shown(command, guild_id, before)
+        self._by_scope[guild_id] = _limited({**self._scope(guild_id), shown["id"]: shown})
+        self._world.publish(CommandsChanged())
+        return shown
 
     def _shown(self, command: Json, guild_id: str | None, before: Json | None) -> Json:
         permissions = command.get("default_member_permissions")
@@ -129,20 +107,30 @@ class Commands:
             "nsfw": bool(command.get("nsfw")),
         }
         if command.get("options"):
-            shown["options"] = [_bare(option) for option in command["options"]]
+            shown["options"] = [_without_defaults(option) for option in command["options"]]
         if guild_id is not None:
             shown["guild_id"] = guild_id
-        if before is not None and shown.items() == _without_ids(before).items():
+        command_id = before["id"] if before else snowflakes.new()
+        if before == {"id": command_id, "version": (before or {}).get("version"), **shown}:
             return before
-        return {
-            "id": before["id"] if before else snowflakes.new(),
-            "version": snowflakes.new(),
-            **shown,
-        }
+        return {"id": command_id, "version": snowflakes.new(), **shown}
+
+
+def _same(commands: dict[str, Json], command: Json) -> Json | None:
+    """Return the registered command with the same type and name."""
+    key = (kind_of(command), command["name"])
+    return next((old for old in commands.values() if (old["type"], old["name"]) == key), None)
+
+
+def _limited(commands: dict[str, Json]) -> dict[str, Json]:
+    for kind, limit in LIMITS.items():
+        if sum(command["type"] == kind for command in commands.values()) > limit:
+            raise too_many_commands(limit)
+    return commands
 
 
 def without_localizations(command: Json) -> Json:
-    """Return a command as a plain GET shows it: without its translations."""
+    """Return a command without its translations, as GET does by default."""
     shown = {key: value for key, value in command.items() if not key.endswith("_localizations")}
     for key in ("options", "choices"):
         if key in shown:
@@ -150,30 +138,30 @@ def without_localizations(command: Json) -> Json:
     return shown
 
 
-def spoken(command: Json, locale: str) -> Json:
-    """Return a command as the clients of that language describe it.
+def localized(command: Json, locale: str) -> Json:
+    """Return a command in the language of a client.
 
-    In menus its name is translated too. Names that are typed stay: the page sends them as shown.
+    Names of menu commands are translated too; the page sends typed names back as it got them.
     """
-    told = _described(command, locale)
+    shown = _with_description(command, locale)
     if kind_of(command) != CommandType.CHAT_INPUT:
-        told["name"] = (command.get("name_localizations") or {}).get(locale, command["name"])
-    return told
+        shown["name"] = (command.get("name_localizations") or {}).get(locale, command["name"])
+    return shown
 
 
-def _described(part: Json, locale: str) -> Json:
-    translated = (part.get("description_localizations") or {}).get(locale)
-    told = part if translated is None else {**part, "description": translated}
-    told = dict(told)
+def _with_description(part: Json, locale: str) -> Json:
+    shown = dict(part)
+    if translated := (part.get("description_localizations") or {}).get(locale):
+        shown["description"] = translated
     if options := part.get("options"):
-        told["options"] = [_described(option, locale) for option in options]
+        shown["options"] = [_with_description(option, locale) for option in options]
     if choices := part.get("choices"):
-        told["choices"] = named_in(locale, choices)
-    return told
+        shown["choices"] = localized_choices(choices, locale)
+    return shown
 
 
-def named_in(locale: str, choices: Iterable[Json]) -> list[Json]:
-    """Return choices by their names in that language; their values stay."""
+def localized_choices(choices: Iterable[Json], locale: str) -> list[Json]:
+    """Return choices with their names translated; values stay."""
     return [
         {
             "name": (choice.get("name_localizations") or {}).get(locale, choice["name"]),
@@ -183,12 +171,8 @@ def named_in(locale: str, choices: Iterable[Json]) -> list[Json]:
     ]
 
 
-def _without_ids(command: Json) -> Json:
-    return {key: value for key, value in command.items() if key not in ("id", "version")}
-
-
-def _bare(part: Json) -> Json:
-    """Drop what is null, false or empty of an option, as Discord's answers do."""
+def _without_defaults(part: Json) -> Json:
+    """Drop null, false and empty fields of an option, as Discord's answers do."""
     kept = {
         key: value
         for key, value in part.items()
@@ -196,5 +180,5 @@ def _bare(part: Json) -> Json:
     }
     for key in ("options", "choices"):
         if key in kept:
-            kept[key] = [_bare(inner) for inner in kept[key]]
+            kept[key] = [_without_defaults(inner) for inner in kept[key]]
     return kept

@@ -1,4 +1,4 @@
-"""What a message says after a request: the body's fields checked, the rest as it was."""
+"""The content of a message after a request that creates or edits it."""
 
 import re
 from collections.abc import Mapping
@@ -20,17 +20,17 @@ MENTION = re.compile(r"<@!?(\d+)>")
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """Under which a message is written."""
+    """The limits for writing a message."""
 
-    folder: str  # the address below which its files are found
+    folder: str  # URL prefix of its files
     file_limit: int  # bytes
     settable: MessageFlag = ON_CREATE
-    path: Path = ()  # where the message lies in the body
+    path: Path = ()  # where the message is in the request body
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What a message says."""
+    """The content of a message."""
 
     content: str = ""
     tts: bool = False
@@ -42,17 +42,18 @@ class Draft:
 
     @property
     def empty(self) -> bool:
-        """Whether there would be nothing to see."""
+        """Whether the message would show nothing."""
         if MessageFlag.COMPONENTS_V2 in self.flags:
             return not self.components
         return not (self.content or self.embeds or self.components or self.files)
 
 
 def write(payload: Json, body: Body, terms: Terms, before: Draft | None = None) -> Draft:
-    """Return what a message says by *payload*, a part of *body*, if it said *before* until now.
+    """Return the content of a message after *payload*, a part of *body*, is applied to *before*.
 
-    Raises Discord's refusals: 50035 for what is wrong in the form, 40005 for a file
-    that is too large, 50006 if nothing were left to see.
+    Raises:
+        ApiError: 50035 for a wrong field, 40005 for a file that is too large, 50006 if the message
+            is empty.
     """
     path = terms.path
     checked = validate("MessageCreateRequest", payload, path)
@@ -106,7 +107,7 @@ def write(payload: Json, body: Body, terms: Terms, before: Draft | None = None) 
 
 
 def named(text: str) -> list[str]:
-    """Return the ids of the users whom a text names, each once."""
+    """Return the ids of the users mentioned in a text, each once."""
     return list(dict.fromkeys(MENTION.findall(text)))
 
 
@@ -145,12 +146,12 @@ def _mentioned(
     form: Form,
 ) -> list[str]:
     texts = [component.get("content", "") for component, _ in components.walk(shown, ())]
-    found = named("\n".join([content, *texts]))
+    mentions = named("\n".join([content, *texts]))
     if allowed is None:
-        return found
+        return mentions
     listed, parsed = allowed.get("users") or [], allowed.get("parse") or []
     if listed and "users" in parsed:
         message = 'parse:["users"] and users: [ids...] are mutually exclusive.'
         place = (*path, "allowed_mentions")
         form.refuse(place, "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", message)
-    return found if "users" in parsed else [user for user in found if user in listed]
+    return mentions if "users" in parsed else [user for user in mentions if user in listed]

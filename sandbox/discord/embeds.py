@@ -33,7 +33,7 @@ def _size(embed: Json) -> int:
 
 
 def render(embeds: list[Json], resolve: Resolve) -> list[Json]:
-    """Return checked *embeds* in the shape of Discord's answers."""
+    """Return checked *embeds* as Discord's answers contain them."""
     return [_one(embed, resolve) for embed in embeds]
 
 

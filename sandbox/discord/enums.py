@@ -1,10 +1,10 @@
-"""Discord's numbers by their names, as far as the stand-in knows them."""
+"""Discord's numeric constants that the stand-in uses."""
 
 from enum import IntEnum, IntFlag
 
 
 class InteractionType(IntEnum):
-    """What a member did."""
+    """The kind of a member's interaction."""
 
     PING = 1
     COMMAND = 2
@@ -14,7 +14,7 @@ class InteractionType(IntEnum):
 
 
 class CallbackType(IntEnum):
-    """How a bot first answers an interaction."""
+    """The kind of a bot's first response to an interaction."""
 
     MESSAGE = 4
     DEFERRED_MESSAGE = 5
@@ -25,7 +25,7 @@ class CallbackType(IntEnum):
 
 
 class CommandType(IntEnum):
-    """Where a command is offered: typed, or in the menu of a member or a message."""
+    """Where a command is available: typed, or in the menu of a member or a message."""
 
     CHAT_INPUT = 1
     USER = 2
@@ -33,7 +33,7 @@ class CommandType(IntEnum):
 
 
 class OptionType(IntEnum):
-    """What a command's option takes."""
+    """The type of a command's option."""
 
     SUBCOMMAND = 1
     GROUP = 2
@@ -49,7 +49,7 @@ class OptionType(IntEnum):
 
 
 class ComponentType(IntEnum):
-    """What stands in a message or a modal."""
+    """The type of a component in a message or a modal."""
 
     ACTION_ROW = 1
     BUTTON = 2
@@ -74,7 +74,7 @@ class ComponentType(IntEnum):
 
 
 class ButtonStyle(IntEnum):
-    """A button's look; the last two need no custom_id."""
+    """A button's style; the last two have no custom_id."""
 
     PRIMARY = 1
     SECONDARY = 2
@@ -85,7 +85,7 @@ class ButtonStyle(IntEnum):
 
 
 class MessageType(IntEnum):
-    """Why a message is there."""
+    """The origin of a message."""
 
     DEFAULT = 0
     REPLY = 19
@@ -105,21 +105,21 @@ class MessageFlag(IntFlag):
 
 
 class ChannelType(IntEnum):
-    """The two kinds of channel here."""
+    """The two supported types of channel."""
 
     TEXT = 0
     DIRECT = 1
 
 
 class Installation(IntEnum):
-    """For whom an application is there: a whole server, or one user wherever that user is."""
+    """Where an application is installed: in a guild, or in a user's account."""
 
     GUILD = 0
     USER = 1
 
 
 class Context(IntEnum):
-    """Where an interaction may happen."""
+    """Where an interaction can happen."""
 
     GUILD = 0
     BOT_DIRECT = 1
@@ -127,7 +127,7 @@ class Context(IntEnum):
 
 
 class Permission(IntFlag):
-    """What a member or the bot may do in a channel."""
+    """Permissions of a member or the bot in a channel."""
 
     NONE = 0
     ADMINISTRATOR = 1 << 3
@@ -147,7 +147,7 @@ class Permission(IntFlag):
 
 
 class Intent(IntFlag):
-    """Which events a gateway session asks for."""
+    """The event groups that a gateway session subscribes to."""
 
     GUILDS = 1 << 0
     GUILD_MEMBERS = 1 << 1
@@ -158,7 +158,7 @@ class Intent(IntFlag):
 
 
 class Opcode(IntEnum):
-    """What a gateway frame is for."""
+    """The purpose of a gateway frame."""
 
     DISPATCH = 0
     HEARTBEAT = 1
@@ -171,11 +171,3 @@ class Opcode(IntEnum):
     INVALID_SESSION = 9
     HELLO = 10
     HEARTBEAT_ACK = 11
-
-
-LOCALES = frozenset(
-    (  # noqa: SIM905 - read as a sentence
-        "ar bg cs da de el en-GB en-US es-419 es-ES fi fr he hi hr hu id it ja ko lt nl no pl "
-        "pt-BR ro ru sv-SE th tr uk vi zh-CN zh-TW"
-    ).split()
-)

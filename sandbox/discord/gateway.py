@@ -24,16 +24,16 @@ from sandbox.discord.messages import (
     MessageRemoved,
     to_bot,
 )
-from sandbox.discord.sessions import Connection, Session
+from sandbox.discord.sessions import Connection, Session, write_frames
 from sandbox.discord.world import World
 
 OPCODES = frozenset(int(opcode) for opcode in Opcode)
-MAX_FRAME = 4096  # bytes that Discord takes from a bot
+MAX_FRAME = 4096  # bytes; Discord's limit for a bot's frame
 PRIVILEGED = Intent.GUILD_MEMBERS | Intent.GUILD_PRESENCES | Intent.MESSAGE_CONTENT
 
 
 class Closing(Exception):
-    """The connection is to be closed with one of Discord's codes."""
+    """Close the connection with one of Discord's codes."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(f"{code} {reason}")
@@ -42,13 +42,13 @@ class Closing(Exception):
 
 
 class Gateway:
-    """All sessions of the bot, and what they are told of the world."""
+    """The bot's gateway sessions, and the dispatch of events to them."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.sessions: dict[str, Session] = {}
         self._connections: set[Connection] = set()
-        world.listeners.append(self._hear)
+        world.listeners.append(self._on_event)
 
     @property
     def online(self) -> bool:
@@ -57,22 +57,22 @@ class Gateway:
 
     @property
     def reachable(self) -> bool:
-        """Whether an event would reach the bot, now or after its RESUME."""
-        return any(self._living())
+        """Whether an event reaches the bot, now or after a RESUME."""
+        return any(self._alive())
 
     def drop(self, *, resumable: bool = True) -> None:
-        """Cut all sockets without a word, as a bad network does."""
+        """Cut all sockets without a close frame, as a network failure does."""
         if not resumable:
             self.sessions.clear()
         for connection in tuple(self._connections):
             connection.cut()
 
     def reconnect(self) -> None:
-        """Ask every connection to come again, as Discord does before it deploys."""
+        """Tell each connection to reconnect, as Discord does before a deployment."""
         for connection in self._connections:
             connection.send(Opcode.RECONNECT)
 
-    # One connection
+    # Connections
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one socket from HELLO to its end."""
@@ -82,7 +82,9 @@ class Gateway:
         await socket.prepare(request)
         connection = Connection(request.transport)
         self._connections.add(connection)
-        writer = asyncio.create_task(_write(socket, connection), name="gateway writer")
+        writer = asyncio.create_task(
+            write_frames(socket, connection.outbound), name="gateway writer"
+        )
         interval = int(self._world.heartbeat_interval * 1000)
         connection.send(Opcode.HELLO, {"heartbeat_interval": interval})
         try:
@@ -103,12 +105,12 @@ class Gateway:
             frame = json.loads(text)
             if frame["op"] not in OPCODES:
                 raise Closing(4001, "Unknown opcode.")
-            self._obey(connection, frame["op"], frame.get("d"))
+            self._dispatch_frame(connection, frame["op"], frame.get("d"))
         except (KeyError, TypeError, ValueError) as error:
             raise Closing(4002, "Error while decoding payload.") from error
 
-    def _obey(self, connection: Connection, opcode: int, data: Any) -> None:
-        session = self._of(connection)
+    def _dispatch_frame(self, connection: Connection, opcode: int, data: Any) -> None:
+        session = self._session_of(connection)
         match opcode:
             case Opcode.HEARTBEAT:
                 connection.send(Opcode.HEARTBEAT_ACK)
@@ -123,7 +125,7 @@ class Gateway:
             case Opcode.REQUEST_MEMBERS:
                 self._send_members(session, data)
             case Opcode.PRESENCE | Opcode.VOICE_STATE:
-                pass  # nobody here looks at them
+                pass  # ignored
             case _:
                 raise Closing(4001, "Unknown opcode.")
 
@@ -154,7 +156,7 @@ class Gateway:
                 "user": serializers.own_user(self._world),
                 "guilds": [{"id": guild.id, "unavailable": True} for guild in guilds],
                 "session_id": session.id,
-                "resume_gateway_url": self._world.origin.replace("http", "ws", 1) + "/gateway",
+                "resume_gateway_url": self._world.gateway_url,
                 "session_type": "normal",
                 "shard": [shard, shards],
                 "application": {"id": self._world.application_id, "flags": 0},
@@ -169,7 +171,7 @@ class Gateway:
 
     def _resume(self, connection: Connection, data: Json) -> None:
         self._authenticate(data)
-        session = next((one for one in self._living() if one.id == data["session_id"]), None)
+        session = next((known for known in self._alive() if known.id == data["session_id"]), None)
         seen = data["seq"] or 0
         if session is None or (session.events and session.events[0]["s"] > seen + 1):
             connection.send(Opcode.INVALID_SESSION, data=False)
@@ -177,7 +179,7 @@ class Gateway:
         if seen > session.sequence:
             raise Closing(4007, "Invalid seq.")
         if session.connection is not None:
-            session.connection.cut()  # the client has given it up
+            session.connection.cut()  # the client has abandoned it
             session.connection = None
         for frame in session.events:
             if frame["s"] > seen:
@@ -199,7 +201,7 @@ class Gateway:
             self._world.publish(BotOnline(online=True))
 
     def _lose(self, connection: Connection) -> None:
-        session = self._of(connection)
+        session = self._session_of(connection)
         if session is None:
             return
         session.connection = None
@@ -207,10 +209,11 @@ class Gateway:
         if not self.online:
             self._world.publish(BotOnline(online=False))
 
-    def _of(self, connection: Connection) -> Session | None:
-        return next((one for one in self.sessions.values() if one.connection is connection), None)
+    def _session_of(self, connection: Connection) -> Session | None:
+        sessions = self.sessions.values()
+        return next((session for session in sessions if session.connection is connection), None)
 
-    def _living(self) -> Iterator[Session]:
+    def _alive(self) -> Iterator[Session]:
         """Yield the sessions that are connected or can be resumed."""
         oldest = time.monotonic() - self._world.resume_window
         for session in tuple(self.sessions.values()):
@@ -219,44 +222,44 @@ class Gateway:
             else:
                 yield session
 
-    # What the sessions are told
+    # Dispatch
 
-    def _hear(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         match event:
             case InteractionCreated(interaction):
                 guild_id = interaction.guild.id if interaction.guild else None
                 payload = created(self._world, interaction)
-                for session in self._living():
+                for session in self._alive():
                     if session.covers(guild_id):
                         session.dispatch("INTERACTION_CREATE", payload)
             case MessagePosted(message):
-                self._tell_message("MESSAGE_CREATE", message)
+                self._dispatch_message("MESSAGE_CREATE", message)
             case MessageEdited(message):
-                self._tell_message("MESSAGE_UPDATE", message)
+                self._dispatch_message("MESSAGE_UPDATE", message)
             case MessageRemoved(message):
-                self._tell_message("MESSAGE_DELETE", message)
+                self._dispatch_message("MESSAGE_DELETE", message)
             case ChannelChanged(channel) if channel.guild_id:
                 shown = serializers.channel(self._world, channel)
-                self._tell_guild("CHANNEL_UPDATE", channel.guild_id, shown)
+                self._dispatch_guild("CHANNEL_UPDATE", channel.guild_id, shown)
             case BotMembershipChanged(guild) if guild.has_bot:
-                self._tell_guild(
+                self._dispatch_guild(
                     "GUILD_CREATE", guild.id, serializers.created_guild(self._world, guild)
                 )
             case BotMembershipChanged(guild):
-                self._tell_guild("GUILD_DELETE", guild.id, {"id": guild.id})
+                self._dispatch_guild("GUILD_DELETE", guild.id, {"id": guild.id})
 
-    def _tell_guild(self, name: str, guild_id: str, data: Json) -> None:
-        for session in self._living():
+    def _dispatch_guild(self, name: str, guild_id: str, data: Json) -> None:
+        for session in self._alive():
             if Intent.GUILDS in session.intents and session.covers(guild_id):
                 session.dispatch(name, data)
 
-    def _tell_message(self, name: str, message: Message) -> None:
+    def _dispatch_message(self, name: str, message: Message) -> None:
         channel = message.channel
         hidden = Permission.VIEW_CHANNEL not in self._world.bot_permissions(channel)
         if hidden or message.ephemeral_for is not None:
             return
         wanted = Intent.GUILD_MESSAGES if channel.guild_id else Intent.DIRECT_MESSAGES
-        for session in self._living():
+        for session in self._alive():
             if wanted in session.intents and session.covers(channel.guild_id):
                 session.dispatch(name, self._message(name, message, session.intents))
 
@@ -268,8 +271,7 @@ class Gateway:
         content = Intent.MESSAGE_CONTENT in intents
         shown = to_bot(self._world, message, content=content) | where
         if guild and message.author.id in guild.members:
-            member = serializers.member(guild, message.author)
-            shown["member"] = {key: value for key, value in member.items() if key != "user"}
+            shown["member"] = serializers.membership(guild, message.author)
         return shown
 
     def _send_members(self, session: Session, data: Json) -> None:
@@ -282,12 +284,3 @@ class Gateway:
         ]
         chunk = {"guild_id": guild.id, "members": members, "chunk_index": 0, "chunk_count": 1}
         session.dispatch("GUILD_MEMBERS_CHUNK", {**chunk, "nonce": data.get("nonce")})
-
-
-async def _write(socket: web.WebSocketResponse, connection: Connection) -> None:
-    while True:
-        frame = await connection.outbound.get()
-        try:
-            await socket.send_str(json.dumps(frame))
-        except ConnectionError:
-            return  # its reader ends by itself

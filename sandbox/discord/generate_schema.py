@@ -31,15 +31,9 @@ BODIES = (
 # Fields that Discord ignores in a bot's request, or that the stand-in rejects by itself
 LEFT_OUT = {
     "MessageCreateRequest": ("sticker_ids", "poll", "shared_client_theme"),
-    "MessageAttachmentRequest": ("duration_secs", "waveform", "is_spoiler", "is_remix"),
-    "MessageReferenceRequest": ("guild_id", "channel_id", "type"),
     "RichEmbed": ("type", "provider", "video"),
-    "ApplicationCommandUpdateRequest": ("handler",),
-    "ApplicationCommandPatchRequestPartial": ("handler",),
-    "CreatePrivateChannelRequest": ("access_tokens", "nicks"),
+    "CreatePrivateChannelRequest": ("nicks",),
 }
-PICTURE = ("width", "height", "placeholder", "placeholder_version", "is_animated", "description")
-LEFT_OUT |= dict.fromkeys(("RichEmbedImage", "RichEmbedThumbnail"), PICTURE)
 
 MEDIA: Json = {"schemes": ["http", "https", "attachment"]}
 PERMISSIONS: Json = {"type": "string", "format": "snowflake"}

@@ -1,4 +1,4 @@
-"""For whom the bot's application is there: a server that invited it, a user who added it.
+"""Installations of the bot's application: in guilds, and in users' accounts.
 
 https://discord.com/developers/docs/resources/application#installation-context
 """
@@ -8,44 +8,43 @@ from sandbox.discord.enums import Context, Installation, Permission
 from sandbox.discord.models import Channel, User
 from sandbox.discord.world import World
 
-Owners = dict[
-    str, str
-]  # by kind of installation: the guild's id, or "0" in direct messages; a user's
+# By kind of installation: the guild's id ("0" in direct messages), or the user's id
+Owners = dict[str, str]
 
 EXTERNAL = Permission.EMBED_LINKS | Permission.ATTACH_FILES | Permission.MENTION_EVERYONE
 
 
 def context(world: World, channel: Channel) -> Context:
-    """Return what kind of place a channel is to the bot."""
+    """Return the interaction context of a channel."""
     if channel.people:
         return Context.PRIVATE_CHANNEL
     return Context.BOT_DIRECT if world.guild_of(channel) is None else Context.GUILD
 
 
 def owners(world: World, command: Json, user: User, channel: Channel) -> Owners:
-    """Tell by whose leave *user* finds a command in *channel*; empty: it is not there."""
+    """Return the installations that offer a command to *user* in *channel*; empty: none."""
     guild = world.guild_of(channel)
     kinds = command["integration_types"]
-    found: Owners = {}
+    installations: Owners = {}
     if Installation.GUILD in kinds and not channel.people and (guild is None or guild.has_bot):
-        found[str(int(Installation.GUILD))] = guild.id if guild else "0"
+        installations[str(int(Installation.GUILD))] = guild.id if guild else "0"
     if Installation.USER in kinds and user.id in world.installed_by:
-        found[str(int(Installation.USER))] = user.id
-    return found
+        installations[str(int(Installation.USER))] = user.id
+    return installations
 
 
-def only_for_user(found: Owners) -> bool:
-    """Tell whether the bot is there for one user alone."""
-    return set(found) == {str(int(Installation.USER))}
+def only_for_user(installations: Owners) -> bool:
+    """Tell whether the bot is installed in the user's account only."""
+    return set(installations) == {str(int(Installation.USER))}
 
 
 def fits(command: Json, here: Context) -> bool:
-    """Tell whether a command is meant for that kind of place."""
+    """Tell whether a command is available in that context."""
     if command["contexts"] is not None:
         return here in command["contexts"]
     return here is not Context.BOT_DIRECT or bool(command["dm_permission"])
 
 
 def app_permissions(world: World, channel: Channel) -> Permission:
-    """Return what the bot may do in its answers in *channel*."""
+    """Return the bot's permissions for responses in *channel*."""
     return world.bot_permissions(channel) or EXTERNAL

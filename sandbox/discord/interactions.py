@@ -1,4 +1,4 @@
-"""What members do with the bot's commands, buttons and modals, and how the bot hears of it."""
+"""Interactions: uses of the bot's commands, buttons and modals, with their tokens and deadlines."""
 
 import asyncio
 import secrets
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sandbox.discord import serializers, snowflakes
 from sandbox.discord.api_errors import ErrorCode, Json
-from sandbox.discord.commands import named_in
+from sandbox.discord.commands import localized_choices
 from sandbox.discord.enums import CallbackType, InteractionType
 from sandbox.discord.events import Event
 from sandbox.discord.installs import Owners, app_permissions, context
@@ -18,7 +18,7 @@ from sandbox.discord.world import World
 
 @dataclass(eq=False, kw_only=True)
 class Interaction:
-    """One thing that a member did, and how the bot answered."""
+    """One interaction, and the bot's responses to it."""
 
     id: str
     token: str
@@ -26,14 +26,14 @@ class Interaction:
     user: User
     channel: Channel
     guild: Guild | None
-    data: Json  # what was chosen, in Discord's form
-    owners: Owners  # by whose leave the bot is there
-    command: Json | None = None  # that was used, or that led here
-    source: Message | None = None  # whose component was used, or led here
-    opened_by: "Interaction | None" = None  # of a submitted modal: what was answered with it
+    data: Json  # the `data` of INTERACTION_CREATE
+    owners: Owners  # the installations that authorize it
+    command: Json | None = None  # the command that was used, or that began the chain
+    source: Message | None = None  # the message whose component was used
+    opened_by: "Interaction | None" = None  # the interaction that opened the submitted modal
     created: float = field(default_factory=time.monotonic)
-    callback: CallbackType | None = None  # None: not answered
-    lapsed: bool = False  # the time for the first answer went by
+    callback: CallbackType | None = None  # None: no response yet
+    lapsed: bool = False  # the time for the first response has passed
     message: Message | None = None  # @original
     follow_ups: list[Message] = field(default_factory=list)
     modal: Json | None = None
@@ -41,20 +41,20 @@ class Interaction:
 
     @property
     def offered(self) -> list[Json]:
-        """The bot's choices as the member's client shows them: in that member's language."""
-        return named_in(self.user.locale, self.choices or ())
+        """The autocomplete choices in the member's language."""
+        return localized_choices(self.choices or (), self.user.locale)
 
 
 @dataclass(frozen=True)
 class InteractionCreated(Event):
-    """The bot is to hear of an interaction."""
+    """A new interaction, to dispatch to the bot."""
 
     interaction: Interaction
 
 
 @dataclass(frozen=True)
 class InteractionAnswered(Event):
-    """An interaction has its first answer, or will never have one."""
+    """An interaction has its first response, or its time has passed."""
 
     interaction: Interaction
 
@@ -69,7 +69,7 @@ class Interactions:
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
 
     def close(self) -> None:
-        """Wait for no answer any more."""
+        """Cancel all deadlines."""
         for deadline in self._deadlines.values():
             deadline.cancel()
         self._deadlines.clear()
@@ -81,12 +81,12 @@ class Interactions:
         channel: Channel,
         data: Json,
         *,
-        owners: Owners | None = None,  # None: of the guild, or of the bot's direct channel
+        owners: Owners | None = None,  # None: the guild, or the bot's direct channel
         command: Json | None = None,
         source: Message | None = None,
         opened_by: Interaction | None = None,
     ) -> Interaction:
-        """Let *user* do something in *channel*, and give the bot its time to answer."""
+        """Create an interaction, and start the deadline for the bot's first response."""
         guild = self._world.guild_of(channel)
         interaction = Interaction(
             id=snowflakes.new(),
@@ -109,25 +109,25 @@ class Interactions:
         return interaction
 
     def get(self, interaction_id: str) -> Interaction:
-        """Return an interaction that there was."""
+        """Return an interaction by its id."""
         return self._by_id[interaction_id]
 
     def newest(self) -> Interaction | None:
-        """Return the last one that began."""
+        """Return the newest interaction."""
         return next(reversed(self._by_id.values()), None)
 
     def replay(self, interaction_id: str) -> None:
-        """Send an interaction to the bot once more, as a RESUME may."""
+        """Dispatch an interaction again, as a RESUME may."""
         self._world.publish(InteractionCreated(self._by_id[interaction_id]))
 
     def lapse(self, interaction: Interaction) -> None:
-        """Give up waiting for the first answer: from now on it is refused."""
+        """End the wait for the first response; a later one is rejected."""
         self._deadlines.pop(interaction.id, None)
         interaction.lapsed = True
         self._world.publish(InteractionAnswered(interaction))
 
     def waiting(self, interaction_id: str, token: str) -> Interaction:
-        """Return the interaction that still waits for its first answer, or refuse it."""
+        """Return an interaction without response; raise ApiError for any other."""
         interaction = self._by_id.get(interaction_id)
         if interaction is None or interaction.token != token:
             raise ErrorCode.UNKNOWN_INTERACTION.error()
@@ -138,14 +138,14 @@ class Interactions:
         return interaction
 
     def answered(self, interaction: Interaction, callback: CallbackType) -> None:
-        """Note the first answer."""
+        """Record the first response."""
         interaction.callback = callback
         if deadline := self._deadlines.pop(interaction.id, None):
             deadline.cancel()
         self._world.publish(InteractionAnswered(interaction))
 
     def alive(self, application_id: str, token: str) -> Interaction:
-        """Return the answered interaction whose token is good now, or refuse it."""
+        """Return the interaction of a valid token; raise ApiError for an invalid one."""
         if application_id != self._world.application_id:
             raise ErrorCode.UNKNOWN_WEBHOOK.error()
         interaction = self._by_token.get(token)
@@ -159,7 +159,7 @@ class Interactions:
 
 
 def created(world: World, interaction: Interaction) -> Json:
-    """Describe an interaction as the gateway's INTERACTION_CREATE does."""
+    """Return the payload of the gateway's INTERACTION_CREATE."""
     guild, user, channel = interaction.guild, interaction.user, interaction.channel
     shown: Json = {
         "id": interaction.id,

@@ -1,4 +1,4 @@
-"""A member's Discord client, for tests: what one types and presses, and what one then sees."""
+"""A member's Discord client, for tests."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,17 +16,17 @@ from sandbox.discord.world import World
 
 
 class InteractionTimeout(Exception):
-    """The application did not respond, as Discord's client then says."""
+    """The application did not respond in time."""
 
 
 class Invocation:
-    """One thing that a member did, and what came of it."""
+    """One action of a member, and the bot's responses to it."""
 
     def __init__(self, world: World, interaction: Interaction) -> None:
         source = interaction.source
         self._world = world
-        self._before = len(source.versions) if source else 0  # versions older than this act
-        self._seen = 0  # the version at which `until` goes on
+        self._before = len(source.versions) if source else 0  # versions older than this action
+        self._seen = 0  # the version at which `until` continues
         self.interaction = interaction
 
     @property
@@ -41,68 +41,68 @@ class Invocation:
 
     @property
     def stored(self) -> Message | None:
-        """The message that answers, or that the answer changes, with its history."""
+        """The response message, or the message that the response edits."""
         return original_of(self.interaction)
 
     @property
     def message(self) -> Json:
-        """The answer as it stands."""
+        """The newest version of the response."""
         return self.versions[-1]
 
     @property
     def versions(self) -> list[Json]:
-        """Every version of the answer, oldest first; LookupError while there is none."""
+        """All versions of the response, oldest first; LookupError if there is none."""
         if self.stored is None:
             raise LookupError("the bot has not answered with a message")
         return self.stored.versions
 
     @property
     def follow_ups(self) -> list[Json]:
-        """The further messages, as they stand."""
+        """The newest versions of the follow-up messages."""
         return [message.shown for message in self.interaction.follow_ups]
 
     @property
     def ephemeral(self) -> bool:
-        """Whether only this member sees the answer."""
+        """Whether only this member sees the response."""
         return self.stored is not None and self.stored.ephemeral_for is not None
 
     @property
     def modal(self) -> Json | None:
-        """The modal that the bot answered with."""
+        """The modal that the bot responded with."""
         return self.interaction.modal
 
     async def acknowledged(self, *, within: float = 5.0) -> "Invocation":
         """Wait for the first response; raise InteractionTimeout if Discord gave up waiting."""
 
-        def found() -> Interaction | None:
+        def lookup() -> Interaction | None:
             if self.interaction.lapsed and self.interaction.callback is None:
                 raise InteractionTimeout("The application did not respond")
             return self.interaction if self.interaction.callback is not None else None
 
-        await self._world.wait(found, within=within, what="first answer")
+        await self._world.wait(lookup, within=within, what="first answer")
         return self
 
     async def answer(self, *, within: float = 5.0) -> Json:
-        """Wait for the first answer, and return its message as it stands."""
+        """Wait for the first response, and return its message."""
         await self.acknowledged(within=within)
         return self.message
 
     async def opened(self, *, within: float = 5.0) -> Json:
-        """Wait for the first answer, and return the modal that it opened."""
+        """Wait for the first response, and return the modal that it opened."""
         await self.acknowledged(within=within)
         if self.modal is None:
             raise LookupError("the bot did not answer with a modal")
         return self.modal
 
     async def until(self, check: Callable[[Json], Any], *, within: float = 10.0) -> Json:
-        """Wait for a version of the answer that passes *check*, and return it.
+        """Wait for a version of the response that passes *check*, and return it.
 
         Looks at each version in order, first at the one where the last call ended: so
         that states are seen in their order even if they went by before the call. Of a
         message that was there before, it looks at what came after this act.
         """
 
-        def found() -> Json | None:
+        def lookup() -> Json | None:
             versions = self.stored.versions if self.stored is not None else []
             old = self._before if self.stored is self.interaction.source else 0
             for index in range(max(self._seen, old), len(versions)):
@@ -112,23 +112,23 @@ class Invocation:
             return None
 
         try:
-            return await self._world.wait(found, within=within, what="such version of the answer")
+            return await self._world.wait(lookup, within=within, what="such version of the answer")
         except TimeoutError as error:
             last = self.stored.shown if self.stored is not None else "no answer"
-            raise TimeoutError(f"{error}; it stands at {last}") from None
+            raise TimeoutError(f"{error}; the last one is {last}") from None
 
     async def follow_up(self, *, count: int = 1, within: float = 10.0) -> Json:
         """Wait for the follow-up message with that number, counted from 1."""
 
-        def found() -> Message | None:
+        def lookup() -> Message | None:
             sent = self.interaction.follow_ups
             return sent[count - 1] if len(sent) >= count else None
 
-        return (await self._world.wait(found, within=within, what="follow-up message")).shown
+        return (await self._world.wait(lookup, within=within, what="follow-up message")).shown
 
 
 class Member:
-    """One user in one channel."""
+    """The client of one user in one channel."""
 
     def __init__(
         self,
@@ -152,12 +152,12 @@ class Member:
     async def command(
         self,
         name: str,
-        /,  # an option may be called so, too
+        /,  # an option may have the same name
         *path: str,
         _raw_options: list[Json] | None = None,
         **values: Any,
     ) -> Invocation:
-        """Use a slash command, with its options by name; *path* names a subcommand.
+        """Use a slash command with options by name; *path* names a subcommand.
 
         Raises InvalidInput for values that Discord's client would not send. A crafted
         client sends *_raw_options* as they are.
@@ -171,7 +171,7 @@ class Member:
     async def autocomplete(
         self, name: str, /, *path: str, focused: str, **values: Any
     ) -> list[Json]:
-        """Return what the bot offers while the option *focused* is being typed."""
+        """Return the bot's choices while the option *focused* is typed."""
         command = await self._registered(name, CommandType.CHAT_INPUT)
         options = partial_options(command, path, focused, values)
         invocation = self._sent(
@@ -208,13 +208,13 @@ class Member:
         return self._sent(act)
 
     async def submit_modal(self, opened: Invocation, values: dict[str, Any]) -> Invocation:
-        """Send the modal that answered *opened*, with values by custom_id."""
+        """Submit the modal that *opened* returned, with values by custom_id."""
         modal = await opened.opened()
         components = [modal_component(component, values) for component in modal["components"]]
         return self._sent(self._actions.submit(self.user, opened.id, components))
 
     async def say(self, content: str) -> Json:
-        """Write a message."""
+        """Send a message."""
         return self._actions.say(self.user, self.channel, content).shown
 
     async def delete(self, message_id: str) -> None:
@@ -222,17 +222,17 @@ class Member:
         self._actions.remove(self.user, self.channel, message_id)
 
     def visible(self, channel: str | None = None) -> list[Json]:
-        """Return the messages that this member sees, oldest first; here, or in *channel*."""
+        """Return the messages that this member sees here or in *channel*, oldest first."""
         where = self._world.channel(channel) if channel else self.channel
         return [message.shown for message in self._messages.of(where, viewer=self.user.id)]
 
     async def sees(self, check: Callable[[Json], Any], *, within: float = 10.0) -> Json:
         """Wait for a message here that passes *check*, and return it."""
 
-        def found() -> Json | None:
+        def lookup() -> Json | None:
             return next((message for message in self.visible() if check(message)), None)
 
-        return await self._world.wait(found, within=within, what="such message")
+        return await self._world.wait(lookup, within=within, what="such message")
 
     async def _registered(self, name: str, kind: CommandType) -> Json:
         usable = self._actions.usable(self.user, self.channel).values()

@@ -1,4 +1,4 @@
-"""The messages of all channels, with every version of each."""
+"""The messages of all channels, with all their versions."""
 
 import time
 from collections.abc import Iterable
@@ -17,20 +17,20 @@ from sandbox.discord.world import World
 
 @dataclass(eq=False, kw_only=True)
 class Message:
-    """A message as it stands, and as it stood."""
+    """A message with its history."""
 
     id: str
     channel: Channel
     author: User
-    draft: Draft  # what it says
-    ephemeral_for: str | None = None  # the only user who sees it; None: everybody in the channel
-    versions: list[Json] = field(default_factory=list)  # in Discord's form, oldest first
+    draft: Draft  # the current content
+    ephemeral_for: str | None = None  # the only user who sees it; None: everyone in the channel
+    versions: list[Json] = field(default_factory=list)  # in Discord's JSON, oldest first
     removed: bool = False
     late_edits: int = 0
 
     @property
     def shown(self) -> Json:
-        """The message as it stands, in Discord's form."""
+        """The newest version in Discord's JSON."""
         return self.versions[-1]
 
     def seen_by(self, user_id: str) -> bool:
@@ -39,7 +39,7 @@ class Message:
 
     @property
     def loading(self) -> bool:
-        """Whether it is a deferred answer that nothing has filled yet."""
+        """Whether it is a deferred response without content."""
         return MessageFlag.LOADING in self.draft.flags
 
 
@@ -59,19 +59,19 @@ class MessageEdited(Event):
 
 @dataclass(frozen=True)
 class MessageRemoved(Event):
-    """A message is gone."""
+    """A message was deleted."""
 
     message: Message
 
 
 class Messages:
-    """Posts, edits, removes and finds messages, and tells the world of each."""
+    """Stores messages and publishes their changes."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._all: dict[str, Message] = {}
         self._nonces: dict[tuple[str, str, str], tuple[float, Message]] = {}
-        self.files: dict[str, File] = {}  # by their ids; they outlive their messages
+        self.files: dict[str, File] = {}  # by id; they outlive their messages
 
     def post(
         self,
@@ -84,7 +84,7 @@ class Messages:
         reply_to: Message | None = None,
         more: Json | None = None,
     ) -> Message:
-        """Post a message; *more* is added to what Discord shows of it."""
+        """Post a message; *more* adds fields to its JSON."""
         message = Message(
             id=snowflakes.new(),
             channel=channel,
@@ -116,7 +116,7 @@ class Messages:
         return message
 
     def edit(self, message: Message, draft: Draft) -> None:
-        """Let a message say *draft* from now on."""
+        """Replace the content of a message."""
         self._count_late_edit(message)
         filled = message.loading
         message.draft = replace(draft, flags=draft.flags & ~MessageFlag.LOADING)
@@ -126,20 +126,20 @@ class Messages:
         self._world.publish(MessageEdited(message))
 
     def remove(self, message: Message) -> None:
-        """Remove a message; its files stay where they are, as on Discord for a while."""
+        """Delete a message; its files stay available, as on Discord for a while."""
         message.removed = True
         del self._all[message.id]
         self._world.publish(MessageRemoved(message))
 
     def find(self, channel: Channel, message_id: str, *, viewer: str) -> Message:
-        """Return the message if *viewer*, a user's id, sees it there; else refuse it as unknown."""
+        """Return the message if the user with the id *viewer* sees it; raise ApiError otherwise."""
         message = self._all.get(message_id)
         if message is None or message.channel is not channel or not message.seen_by(viewer):
             raise ErrorCode.UNKNOWN_MESSAGE.error()
         return message
 
     def of(self, channel: Channel, *, viewer: str) -> list[Message]:
-        """Return what *viewer*, a user's id, sees in a channel, oldest first."""
+        """Return the messages that the user with the id *viewer* sees, oldest first."""
         return [
             message
             for message in self._all.values()
@@ -147,14 +147,14 @@ class Messages:
         ]
 
     def repeated(self, channel: Channel, author: User, nonce: str) -> Message | None:
-        """Return the message that *author* sent with that nonce a short while ago."""
+        """Return the message that *author* sent with that nonce within `nonce_window`."""
         sent = self._nonces.get((channel.id, author.id, nonce))
         if sent is None or time.monotonic() - sent[0] > self._world.nonce_window:
             return None
         return sent[1]
 
     def remember(self, nonce: str, message: Message) -> None:
-        """Remember the nonce with which *message* was sent."""
+        """Record the nonce of *message*."""
         key = (message.channel.id, message.author.id, nonce)
         self._nonces[key] = (time.monotonic(), message)
 
@@ -186,7 +186,7 @@ class Messages:
 
 
 def to_bot(world: World, message: Message, *, content: bool) -> Json:
-    """Return a message as the bot gets it: without the privileged *content*, unless it concerns it.
+    """Return a message as the bot gets it; *content*: it has the intent for all contents.
 
     https://discord.com/developers/docs/events/gateway#message-content-intent
     """

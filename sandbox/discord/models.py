@@ -1,4 +1,4 @@
-"""Users, guilds and channels, and what the bot and others may do in them."""
+"""Users, roles, channels and guilds."""
 
 from dataclasses import dataclass, field
 
@@ -22,7 +22,7 @@ EVERYTHING = Permission(sum(Permission))
 
 @dataclass(frozen=True, kw_only=True)
 class User:
-    """A person, or the bot."""
+    """A user account, or the bot's."""
 
     id: str
     username: str
@@ -33,7 +33,7 @@ class User:
 
     @property
     def name(self) -> str:
-        """What others see."""
+        """The displayed name."""
         return self.global_name or self.username
 
 
@@ -50,7 +50,7 @@ class Role:
 
 @dataclass(eq=False, kw_only=True)
 class Channel:
-    """A text channel of a guild, the direct one of a user and the bot, or that of two users."""
+    """A guild's text channel, or a direct channel: of a user and the bot, or of two users."""
 
     id: str
     type: ChannelType = ChannelType.TEXT
@@ -59,16 +59,16 @@ class Channel:
     nsfw: bool = False
     position: int = 0
     guild_id: str | None = None
-    recipient_id: str | None = None  # of a direct one with the bot
-    people: tuple[str, ...] = ()  # ids of the users in a direct one without the bot
+    recipient_id: str | None = None  # of a direct channel with the bot
+    people: tuple[str, ...] = ()  # ids of the users of a direct channel without the bot
     denied: Permission = Permission.NONE  # to the bot
-    granted: Permission = Permission.NONE  # to the bot, beyond what its roles give
+    granted: Permission = Permission.NONE  # to the bot, in addition to its roles
     last_message_id: str | None = None
 
 
 @dataclass(eq=False, kw_only=True)
 class Guild:
-    """A server: its roles, its channels, and who is in it with which roles."""
+    """A server with its roles, channels and members."""
 
     id: str
     name: str
@@ -80,7 +80,7 @@ class Guild:
     members: dict[str, list[str]] = field(default_factory=dict)  # user id -> role ids
 
     def permissions(self, user_id: str) -> Permission:
-        """Return what a member may do in the whole guild."""
+        """Return a member's permissions in the guild."""
         granted = self.roles[self.id].permissions
         for role_id in self.members.get(user_id, ()):
             granted |= self.roles[role_id].permissions

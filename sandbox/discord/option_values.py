@@ -1,4 +1,4 @@
-"""What a member's client fills in, with its checks: a command's options, a modal's fields."""
+"""The values that a member's client sends: a command's options, a modal's fields."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ TYPES: dict[int, tuple[type, ...]] = {
 
 
 class InvalidInput(ValueError):
-    """Discord's client would not let a member send that."""
+    """Discord's client does not let a member send this value."""
 
 
 def fill_options(command: Json, path: tuple[str, ...], given: dict[str, Any]) -> list[Json]:
@@ -36,7 +36,7 @@ def fill_options(command: Json, path: tuple[str, ...], given: dict[str, Any]) ->
 def partial_options(
     command: Json, path: tuple[str, ...], focused: str, given: dict[str, Any]
 ) -> list[Json]:
-    """Return the options as they stand while *focused* is being typed: nothing is required yet."""
+    """Return the options while *focused* is typed; required ones may be missing."""
     options = command.get("options") or []
     if path:
         nested = next(option for option in options if option["name"] == path[0])
@@ -86,9 +86,9 @@ def _value(option: Json, value: Any) -> Json:
 
 
 def modal_component(component: Json, values: dict[str, Any]) -> Json:
-    """Return a top-level component of a modal as it is sent, with *values* by custom_id.
+    """Return a top-level component of a modal as submitted, with *values* by custom_id.
 
-    What is not given keeps the value that the modal came with.
+    A missing value keeps the preset of the modal.
     """
     shown = {"type": component["type"], "id": component["id"]}
     match component["type"]:

@@ -1,7 +1,7 @@
-"""The chat page's socket: shows one user the world, and lets that user act in it.
+"""The WebSocket of the chat page: sends the state that one user sees, and performs actions.
 
-Frames are JSON objects with a `type`. The page adds a `nonce` to what it does, and
-answers to it carry the same one.
+Frames are JSON objects with a `type`. The page adds a `nonce` to its actions, and
+the replies carry it back.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from aiohttp import WSMsgType, web
 
 from sandbox.discord.api_errors import Json
 from sandbox.discord.client_actions import ActionUnavailable, ClientActions
-from sandbox.discord.commands import Commands, spoken
+from sandbox.discord.commands import Commands, localized
 from sandbox.discord.enums import CallbackType, InteractionType, Permission
 from sandbox.discord.events import (
     BotMembershipChanged,
@@ -32,14 +32,15 @@ from sandbox.discord.messages import (
 )
 from sandbox.discord.models import Channel, Guild, User
 from sandbox.discord.read_state import ChannelRead, ReadState
+from sandbox.discord.sessions import write_frames
 from sandbox.discord.world import World
 
-SHOWN_MESSAGES = 50  # of each channel, when a page opens
+SHOWN_MESSAGES = 50  # of each channel, when the page opens
 NO_ANSWER = "The application did not respond"
 
 
 class Page:
-    """Serves the sockets of all open pages."""
+    """Serves the WebSockets of all open pages."""
 
     def __init__(
         self,
@@ -49,7 +50,7 @@ class Page:
         messages: Messages,
         interactions: Interactions,
         actions: ClientActions,
-        reading: ReadState,
+        read_state: ReadState,
     ) -> None:
         self.world = world
         self.gateway = gateway
@@ -57,11 +58,11 @@ class Page:
         self.messages = messages
         self.interactions = interactions
         self.actions = actions
-        self.reading = reading
+        self.read_state = read_state
         self._open: set[web.WebSocketResponse] = set()
 
     async def close(self) -> None:
-        """Close every page's socket."""
+        """Close all sockets."""
         for socket in tuple(self._open):
             await socket.close()
 
@@ -73,50 +74,41 @@ class Page:
             raise web.HTTPNotFound
         own = self.world.origin
         if request.headers.get("Origin", own) not in (own, own.replace("127.0.0.1", "localhost")):
-            raise web.HTTPForbidden  # another site's page must not act here
+            raise web.HTTPForbidden  # a page of another site must not act here
         socket = web.WebSocketResponse(heartbeat=20.0, timeout=1.0)
         await socket.prepare(request)
-        visit = PageSession(self, user)
+        session = PageSession(self, user)
         self._open.add(socket)
-        self.world.listeners.append(visit.hear)
-        writer = asyncio.create_task(_write(socket, visit.outbound), name="page writer")
+        self.world.listeners.append(session.on_event)
+        writer = asyncio.create_task(write_frames(socket, session.outbound), name="page writer")
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
-                    visit.receive(json.loads(message.data))
+                    session.receive(json.loads(message.data))
         finally:
             writer.cancel()
-            self.world.listeners.remove(visit.hear)
+            self.world.listeners.remove(session.on_event)
             self._open.discard(socket)
         return socket
 
 
-async def _write(socket: web.WebSocketResponse, outbound: asyncio.Queue[Json]) -> None:
-    while True:
-        frame = await outbound.get()
-        try:
-            await socket.send_str(json.dumps(frame))
-        except ConnectionError:
-            return  # its reader ends by itself
-
-
 class PageSession:
-    """One page, open for one user."""
+    """The connection of one open page, for one user."""
 
     def __init__(self, page: Page, user: User) -> None:
         self._page = page
         self._user = user
-        self._nonces: dict[Interaction, Any] = {}  # of what this page did
+        self._nonces: dict[Interaction, Any] = {}  # of this page's actions
         self.outbound: asyncio.Queue[Json] = asyncio.Queue()
         self._send(self._world())
 
     def _send(self, frame: Json) -> None:
         self.outbound.put_nowait(frame)
 
-    # From the page
+    # Received frames
 
     def receive(self, frame: Json) -> None:
-        """Do what the page asks for."""
+        """Perform the action of a frame."""
         try:
             interaction = self._act(frame)
         except ActionUnavailable as error:
@@ -160,15 +152,15 @@ class PageSession:
             case "delete":
                 actions.remove(user, channel, frame["message_id"])
             case "read":
-                self._page.reading.read(user, channel)
+                self._page.read_state.read(user, channel)
             case other:
                 raise ActionUnavailable(f"Unknown: {other}")
         return None
 
-    # To the page
+    # Sent frames
 
-    def hear(self, event: Event) -> None:
-        """Tell the page what concerns its user."""
+    def on_event(self, event: Event) -> None:
+        """Forward an event that the user sees."""
         match event:
             case MessagePosted(message) if self._sees(message):
                 self._send({"type": "message", "message": _shown(message)})
@@ -205,7 +197,7 @@ class PageSession:
             "you": self._user.id,
             "installed": self._user.id in world.installed_by,
             "private": [_private(channel, self._user) for channel in channels if channel.people],
-            "unread": self._page.reading.unread(self._user),
+            "unread": self._page.read_state.unread(self._user),
             "users": [_person(user, guilds) for user in people],
             "bot": {
                 "id": world.bot.id,
@@ -215,7 +207,7 @@ class PageSession:
             "guilds": [_guild(guild) for guild in guilds],
             "direct": {"id": world.direct(self._user.id).id},
             "commands": [
-                spoken(command, self._user.locale)
+                localized(command, self._user.locale)
                 for scope in (None, *(guild.id for guild in guilds))
                 for command in commands.all(scope)
             ],
@@ -259,7 +251,8 @@ def _person(user: User, guilds: list[Guild]) -> Json:
 
 
 def _private(channel: Channel, user: User) -> Json:
-    return {"id": channel.id, "with": next(one for one in channel.people if one != user.id)}
+    other = next(person for person in channel.people if person != user.id)
+    return {"id": channel.id, "with": other}
 
 
 def _guild(guild: Guild) -> Json:

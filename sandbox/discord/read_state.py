@@ -1,4 +1,4 @@
-"""What every member has yet to read, and where somebody pinged them, as Discord keeps it."""
+"""Unread channels and mentions of each member, as Discord counts them."""
 
 from dataclasses import dataclass
 
@@ -10,30 +10,30 @@ from sandbox.discord.world import World
 
 @dataclass(frozen=True)
 class ChannelRead(Event):
-    """A member has seen all that there is in a channel."""
+    """A member has read a channel."""
 
     user: User
     channel: Channel
 
 
 class ReadState:
-    """Counts from the beginning on; nobody has read anything before saying so."""
+    """Counts unread messages and mentions per user and channel."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._unread: dict[str, dict[str, int]] = {}  # by user and channel: how many pings
-        world.listeners.append(self._hear)
+        self._unread: dict[str, dict[str, int]] = {}  # number of mentions, by user and channel
+        world.listeners.append(self._on_event)
 
     def unread(self, user: User) -> dict[str, int]:
-        """Return the channels that *user* has yet to read, each with its number of pings."""
+        """Return the unread channels of *user*, with the number of mentions in each."""
         return dict(self._unread.get(user.id, {}))
 
     def read(self, user: User, channel: Channel) -> None:
-        """Note that *user* has seen everything in *channel*."""
+        """Mark *channel* as read by *user*."""
         if self._unread.get(user.id, {}).pop(channel.id, None) is not None:
             self._world.publish(ChannelRead(user, channel))
 
-    def _hear(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         if not isinstance(event, MessagePosted):
             return
         message, channel = event.message, event.message.channel
@@ -45,6 +45,6 @@ class ReadState:
 
 
 def pings(message: Message, user: User) -> bool:
-    """Tell whether a new message calls *user*: by name, or as it is a direct one."""
+    """Tell whether a new message notifies *user*: by a mention, or in a direct channel."""
     direct = message.channel.guild_id is None
     return message.ephemeral_for is None and (direct or user.id in message.draft.mentioned)

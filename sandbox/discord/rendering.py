@@ -1,4 +1,4 @@
-"""Components as Discord hands them out: numbered, with defaults filled in and media resolved."""
+"""Components as Discord returns them: numbered, with defaults and resolved media."""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -9,7 +9,7 @@ from sandbox.discord.attachments import Media
 from sandbox.discord.components import walk
 from sandbox.discord.enums import ComponentType
 
-Resolve = Callable[[str], Media]  # from an address to what it stands for
+Resolve = Callable[[str], Media]  # from a URL to its media
 
 SELECT_DEFAULTS = {"min_values": 1, "max_values": 1}
 DEFAULTS: dict[int, Json] = {
@@ -26,9 +26,9 @@ DEFAULTS: dict[int, Json] = {
 
 
 def render(components: list[Json], resolve: Resolve, *, form: bool = False) -> list[Json]:
-    """Return checked *components* in the shape of Discord's answers.
+    """Return checked *components* as Discord's answers contain them.
 
-    Only a *form* tells of its fields which are required.
+    Only a modal (*form*) shows `required` of its fields.
     """
     taken = {component["id"] for component, _ in walk(components, ()) if component.get("id")}
     free = (number for number in count(1) if number not in taken)

@@ -1,4 +1,4 @@
-"""The bot's answers to interactions: the first one, and all that its token allows afterwards.
+"""The bot's responses to interactions: the first one, edits and follow-ups.
 
 https://discord.com/developers/docs/interactions/receiving-and-responding
 """
@@ -40,10 +40,10 @@ ALLOWED = {
 UPDATES = {
     CallbackType.DEFERRED_UPDATE,
     CallbackType.UPDATE,
-}  # also of a modal that a component opened
-DATA = ("data",)  # where the message lies in a first answer's body
+}  # also for a modal that a component opened
+DATA = ("data",)  # where the message is in the body of a first response
 ANSWER = ON_CREATE | MessageFlag.EPHEMERAL
-MAX_FOLLOW_UPS = 5  # where the bot is there for one user alone
+MAX_FOLLOW_UPS = 5  # if the bot is installed in the user's account only
 MESSAGE_FIELDS: Json = SCHEMAS["MessageCreateRequest"]["properties"]
 DEFERRAL: Json = {
     "type": "object",
@@ -52,7 +52,7 @@ DEFERRAL: Json = {
 
 
 class ResponseHandler:
-    """Takes the bot's answers, or refuses them."""
+    """Performs the bot's responses to interactions."""
 
     def __init__(self, world: World, messages: Messages, interactions: Interactions) -> None:
         self._world = world
@@ -60,7 +60,7 @@ class ResponseHandler:
         self._interactions = interactions
 
     def first(self, interaction_id: str, token: str, body: Body) -> Json:
-        """Take the first answer; returns what `with_response` asks for."""
+        """Perform the first response; return the body for `with_response`."""
         interaction = self._interactions.waiting(interaction_id, token)
         callback = _callback(interaction, body.payload)
         data = body.payload.get("data")
@@ -97,12 +97,12 @@ class ResponseHandler:
         raise ErrorCode.UNKNOWN_MESSAGE.error()
 
     def edit(self, interaction: Interaction, message: Message, body: Body) -> Message:
-        """Change a message by the interaction's token."""
+        """Edit a message of the interaction."""
         self._write(interaction, message, body.payload, body, ())
         return message
 
     def follow_up(self, interaction: Interaction, body: Body) -> Message:
-        """Send a further message; the first one after a deferred answer fills that."""
+        """Send a follow-up message; the first one after a deferral fills the deferred message."""
         original = interaction.message
         if original is not None and original.loading and not original.removed:
             return self.edit(interaction, original, body)
@@ -164,7 +164,7 @@ class ResponseHandler:
 
 
 def _hushed(interaction: Interaction) -> bool:
-    """Tell whether the server lets a user's own applications answer that user only."""
+    """Tell whether the guild makes responses of user-installed applications ephemeral."""
     guild = interaction.guild
     if guild is None or not only_for_user(interaction.owners):
         return False
@@ -184,7 +184,7 @@ def _callback(interaction: Interaction, payload: Any) -> CallbackType:
 
 
 def original_of(interaction: Interaction) -> Message | None:
-    """Return what `@original` means: the answer, or the message that it changed."""
+    """Return `@original`: the response, or the message that it edited."""
     return interaction.source if interaction.callback in UPDATES else interaction.message
 
 
@@ -195,7 +195,7 @@ def _source(interaction: Interaction) -> Message:
 
 
 def _deferred(data: Any) -> Draft:
-    """Return the loading message; of the flags only EPHEMERAL is taken, Components V2 refused."""
+    """Return the loading message; only the EPHEMERAL flag has an effect."""
     kept = validate(DEFERRAL, data or {}, DATA)
     flags = MessageFlag(kept.get("flags") or 0)
     form = Form()
@@ -216,7 +216,7 @@ def checked_modal(data: Any) -> Json:
 
 
 def _choices(interaction: Interaction, data: Any) -> list[Json]:
-    """Check the choices by the type of the option that the member is typing in."""
+    """Check the choices by the type of the focused option."""
     kind = OptionType(_focused(interaction.data.get("options") or [])).name.title()
     schema = f"InteractionApplicationCommandAutocompleteCallback{kind}Data"
     return validate(schema, data or {}, DATA).get("choices") or []
@@ -249,7 +249,7 @@ def _shown(interaction: Interaction) -> Json:
 
 
 def _metadata(interaction: Interaction) -> Json:
-    """Tell whose interaction led to a message."""
+    """Return the `interaction_metadata` of a message."""
     shown: Json = {
         "id": interaction.id,
         "type": int(interaction.type),
@@ -270,7 +270,7 @@ def _metadata(interaction: Interaction) -> Json:
 
 
 def _targets(data: Json) -> Json:
-    """Name the message or the member in whose menu a command was chosen."""
+    """Return the target of a menu command."""
     match data.get("type"):
         case CommandType.MESSAGE:
             return {"target_message_id": data["target_id"]}
@@ -280,7 +280,7 @@ def _targets(data: Json) -> Json:
 
 
 def _legacy(interaction: Interaction) -> Json:
-    """Return the deprecated form of the metadata, which Discord still sends for commands."""
+    """Return the deprecated `interaction` field, which Discord still sends for commands."""
     if interaction.type is not InteractionType.COMMAND or interaction.command is None:
         return {}
     return {

@@ -1,4 +1,4 @@
-"""How REST answers leave: headers, refusals, and who may ask."""
+"""Shared parts of the REST API: responses, errors, authorization."""
 
 import json
 import time
@@ -13,15 +13,15 @@ from sandbox.discord.api_errors import ApiError, ErrorCode
 from sandbox.discord.bodies import Body, read
 from sandbox.discord.world import World
 
-GENEROUS = 10_000  # requests a second and route
+GENEROUS = 10_000  # requests per second and route
 
 
 def answer(
     body: Any = None, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> web.Response:
-    """Answer with JSON; without a body, 204.
+    """Return a JSON response, or 204 without a body.
 
-    The Content-Type is Discord's to the letter: discord.py reads no JSON from another one.
+    The Content-Type equals Discord's exactly: discord.py parses JSON of no other type.
     """
     if body is None:
         return web.Response(status=204, headers=headers)
@@ -33,27 +33,27 @@ def answer(
 
 
 async def body_of(request: web.Request) -> Body:
-    """Read what a request says."""
+    """Read the body of a request."""
     return read(request.headers.get("Content-Type", ""), await request.read())
 
 
 def as_bot(world: World, request: web.Request) -> None:
-    """Refuse a request that does not carry the bot's token."""
+    """Raise ApiError unless the request carries the bot's token."""
     if request.headers.get("Authorization") != f"Bot {world.bot_token}":
         raise ErrorCode.UNAUTHORIZED.error()
 
 
 @web.middleware
-async def speak(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn refusals into Discord's JSON, and add the headers of its rate limits."""
+async def discord_protocol(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn errors into Discord's JSON, and add rate limit headers."""
     try:
         response = await handler(request)
-    except ApiError as refusal:
-        response = _no(refusal)
+    except ApiError as error:
+        response = _error(error)
     except web.HTTPNotFound:
-        response = _no(ErrorCode.NOT_FOUND.error())
+        response = _error(ErrorCode.NOT_FOUND.error())
     except web.HTTPMethodNotAllowed:
-        response = _no(ErrorCode.NOT_ALLOWED.error())
+        response = _error(ErrorCode.NOT_ALLOWED.error())
     resource = request.match_info.route.resource
     route = f"{request.method} {resource.canonical if resource else ''}"
     response.headers.update(
@@ -69,5 +69,5 @@ async def speak(request: web.Request, handler: Handler) -> web.StreamResponse:
     return response
 
 
-def _no(refusal: ApiError) -> web.StreamResponse:
-    return answer(refusal.body, status=refusal.status, headers=refusal.headers)
+def _error(error: ApiError) -> web.StreamResponse:
+    return answer(error.body, status=error.status, headers=error.headers)

@@ -20,7 +20,7 @@ class Application:
         self._commands = commands
 
     def routes(self) -> list[web.RouteDef]:
-        """List the routes; commands of one guild are the same below another path."""
+        """List the routes; commands exist globally and per guild."""
         routes = [
             web.get("/gateway", self.gateway),
             web.get("/gateway/bot", self.gateway_bot),
@@ -48,7 +48,7 @@ class Application:
 
     async def gateway(self, _: web.Request) -> web.Response:
         """GET /gateway."""
-        return answer({"url": self._gateway_url})
+        return answer({"url": self._world.gateway_url})
 
     async def gateway_bot(self, request: web.Request) -> web.Response:
         """GET /gateway/bot."""
@@ -56,15 +56,11 @@ class Application:
         limit = {"total": STARTS_A_DAY, "remaining": STARTS_A_DAY, "reset_after": 0}
         return answer(
             {
-                "url": self._gateway_url,
+                "url": self._world.gateway_url,
                 "shards": self._world.shards,
                 "session_start_limit": {**limit, "max_concurrency": 1},
             }
         )
-
-    @property
-    def _gateway_url(self) -> str:
-        return self._world.origin.replace("http", "ws", 1) + "/gateway"
 
     async def me(self, request: web.Request) -> web.Response:
         """GET /users/@me."""

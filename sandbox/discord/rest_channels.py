@@ -198,7 +198,7 @@ class Channels:
 
 
 def _calling(reply_to: Message, draft: Draft, allowed: Json | None) -> Draft:
-    """Return the draft of a reply, which pings whom it answers unless the bot says otherwise."""
+    """Return the draft of a reply, which mentions the replied-to author by default."""
     author = reply_to.author.id
     wanted = allowed is None or allowed.get("replied_user")
     if not wanted or author in draft.mentioned:

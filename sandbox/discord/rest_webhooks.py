@@ -1,4 +1,4 @@
-"""REST: the bot's answers to interactions. The token in the path is the only credential."""
+"""REST: responses to interactions. The token in the path is the only credential."""
 
 from aiohttp import web
 

@@ -1,7 +1,7 @@
-"""The world that the sandbox starts with: four people, two servers with the bot, one without.
+"""The initial state of the sandbox: four users, two guilds with the bot, one without.
 
-In the one without, and in the direct channel of two people, only those find the bot's commands
-who added it to their accounts: Noah and Ada.
+In the guild without the bot, and in the direct channel of two users, only Noah and Ada have the
+bot's commands: they installed it in their accounts.
 """
 
 from sandbox.discord.models import MODERATOR_PERMISSIONS
@@ -9,7 +9,7 @@ from sandbox.discord.world import World
 
 
 def sample_world() -> World:
-    """Return a new world with Mira, Noah, Ada and Sam in three guilds; ids are always the same."""
+    """Return a new world with Mira, Noah, Ada and Sam in three guilds; ids are constant."""
     world = World()
     mira = world.add_user("Mira", color="#e0529c", snowflake="214906734481375232")
     noah = world.add_user("Noah", color="#2f9e6e", snowflake="331286592018415617")

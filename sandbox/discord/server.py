@@ -17,7 +17,7 @@ from sandbox.discord.messages import Messages
 from sandbox.discord.page import Page
 from sandbox.discord.read_state import ReadState
 from sandbox.discord.responses import ResponseHandler
-from sandbox.discord.rest import speak
+from sandbox.discord.rest import discord_protocol
 from sandbox.discord.rest_application import Application
 from sandbox.discord.rest_channels import Channels
 from sandbox.discord.rest_webhooks import Webhooks
@@ -31,9 +31,9 @@ PAGE = Path(__file__).parents[1] / "page"
 
 
 class Discord:
-    """A Discord of one's own on 127.0.0.1, for as long as the context lasts.
+    """A local Discord on 127.0.0.1; an asynchronous context manager.
 
-    *journal* and *faults* see the REST API only. *routes* are served beside it.
+    *journal* and *faults* apply to the REST API only; *routes* are added to the server.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Discord:
         journal: Journal,
         faults: Faults,
         *,
-        port: int = 0,  # 0: any free one
+        port: int = 0,  # 0: any free port
         routes: Iterable[web.AbstractRouteDef] = (),
         page: Path = PAGE,
     ) -> None:
@@ -53,7 +53,7 @@ class Discord:
         self.messages = Messages(world)
         self.interactions = Interactions(world)
         self.gateway = Gateway(world)
-        self.reading = ReadState(world)
+        self.read_state = ReadState(world)
         self.actions = ClientActions(world, self.commands, self.messages, self.interactions)
         self._page = Page(
             world,
@@ -62,7 +62,7 @@ class Discord:
             self.messages,
             self.interactions,
             self.actions,
-            self.reading,
+            self.read_state,
         )
         self._port = port
         self._runner = web.AppRunner(
@@ -70,13 +70,13 @@ class Discord:
         )
 
     def _application(self, routes: Iterable[web.AbstractRouteDef], page: Path) -> web.Application:
-        answers = ResponseHandler(self.world, self.messages, self.interactions)
+        responses = ResponseHandler(self.world, self.messages, self.interactions)
         api = web.Application(
-            middlewares=[self.journal.middleware, self.faults.middleware, speak],
+            middlewares=[self.journal.middleware, self.faults.middleware, discord_protocol],
         )
         api.add_routes(Application(self.world, self.commands).routes())
         api.add_routes(Channels(self.world, self.messages).routes())
-        api.add_routes(Webhooks(self.messages, self.interactions, answers).routes())
+        api.add_routes(Webhooks(self.messages, self.interactions, responses).routes())
         app = web.Application(client_max_size=MAX_REQUEST)
         app.add_subapp(API, api)
         app.add_routes(Cdn(self.world, self.messages).routes())
@@ -115,21 +115,21 @@ class Discord:
 
     @property
     def origin(self) -> str:
-        """Where everything is found, without a slash at the end."""
+        """The base URL, without a trailing slash."""
         return self.world.origin
 
     @property
     def api_url(self) -> str:
-        """Where the REST API is found."""
+        """The URL of the REST API."""
         return self.origin + API
 
     @property
     def gateway_url(self) -> str:
-        """Where the gateway is found."""
-        return self.origin.replace("http", "ws", 1) + "/gateway"
+        """The URL of the gateway."""
+        return self.world.gateway_url
 
     def member(self, name: str, *, channel: str | None = None, guild: str | None = None) -> Member:
-        """Return the Discord client of a user, in a channel, or in the direct one with the bot."""
+        """Return a user's client in a channel, by default the direct channel with the bot."""
         user = self.world.user(name)
         where = self.world.channel(channel, guild=guild) if channel else self.world.direct(user.id)
         return Member(
@@ -147,11 +147,11 @@ class Discord:
         self.gateway.drop(resumable=resumable)
 
     def replay(self, interaction_id: str) -> None:
-        """Send an interaction to the bot a second time."""
+        """Dispatch an interaction to the bot again."""
         self.interactions.replay(interaction_id)
 
     def rate_limit(self, method: str, path: str, *, retry_after: float, times: int = 1) -> Fault:
-        """Answer the next matching requests with 429; *path* is a pattern below the API."""
+        """Answer the next *times* matching requests with 429; *path* is a pattern below the API."""
         body = {
             "message": "You are being rate limited.",
             "code": 0,
@@ -173,7 +173,7 @@ class Discord:
         )
 
     async def offline(self, *, within: float = 10.0) -> None:
-        """Wait until the bot has none."""
+        """Wait until the bot has no gateway session."""
         await self.world.wait(
             lambda: not self.gateway.online or None, within=within, what="end of the bot's session"
         )

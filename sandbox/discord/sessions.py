@@ -1,19 +1,22 @@
-"""What the gateway keeps of each socket, and of each session that outlives its socket."""
+"""The gateway's connections, and the sessions that outlive them."""
 
 import asyncio
+import json
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from aiohttp import web
+
 from sandbox.discord.api_errors import Json
 from sandbox.discord.enums import Intent, Opcode
 
-KEPT_EVENTS = 2000  # of each session, for its RESUME
+KEPT_EVENTS = 2000  # of each session, for RESUME
 
 
 @dataclass(eq=False)
 class Connection:
-    """One open socket; what is sent waits in a queue, so that no sender ever waits."""
+    """One open socket; frames are queued, so senders never block."""
 
     transport: asyncio.Transport | None
     outbound: asyncio.Queue[Json] = field(default_factory=asyncio.Queue)
@@ -23,14 +26,14 @@ class Connection:
         self.outbound.put_nowait({"op": int(opcode), "d": data, "s": None, "t": None, **more})
 
     def cut(self) -> None:
-        """Drop the connection without a word, as a bad network does."""
+        """Drop the connection without a close frame, as a network failure does."""
         if self.transport is not None:
             self.transport.abort()
 
 
 @dataclass(eq=False, kw_only=True)
 class Session:
-    """What one IDENTIFY began; it outlives its connection for a while."""
+    """A session begun by IDENTIFY; it outlives its connection for `resume_window`."""
 
     id: str
     shard: int
@@ -39,10 +42,10 @@ class Session:
     connection: Connection | None
     sequence: int = 0
     events: deque[Json] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
-    lost_at: float = 0.0  # monotonic; when the connection went
+    lost_at: float = 0.0  # monotonic time of the connection's end
 
     def dispatch(self, name: str, data: Json) -> None:
-        """Give an event its number, keep it, and send it if there is a connection."""
+        """Record an event with its sequence number, and send it if there is a connection."""
         self.sequence += 1
         frame = {"op": int(Opcode.DISPATCH), "d": data, "s": self.sequence, "t": name}
         self.events.append(frame)
@@ -50,5 +53,15 @@ class Session:
             self.connection.outbound.put_nowait(frame)
 
     def covers(self, guild_id: str | None) -> bool:
-        """Whether a guild, or the direct channels, belong to this session's shard."""
+        """Tell whether a guild (None: direct channels) belongs to this session's shard."""
         return (int(guild_id or 0) >> 22) % self.shards == self.shard
+
+
+async def write_frames(socket: web.WebSocketResponse, outbound: asyncio.Queue[Json]) -> None:
+    """Send the frames of a queue until the connection ends."""
+    while True:
+        frame = await outbound.get()
+        try:
+            await socket.send_str(json.dumps(frame))
+        except ConnectionError:
+            return  # the reader ends by itself

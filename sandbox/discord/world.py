@@ -68,6 +68,11 @@ class World(EventBus):
         """The application's id, which equals the bot's for all newer applications."""
         return self.bot.id
 
+    @property
+    def gateway_url(self) -> str:
+        """The URL of the gateway."""
+        return self.origin.replace("http", "ws", 1) + "/gateway"
+
     # Changes
 
     def add_user(

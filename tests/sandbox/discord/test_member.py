@@ -117,7 +117,7 @@ async def test_states_are_seen_in_order_even_if_they_went_by(connect, stand_in):
         "completed",
     ]
 
-    with pytest.raises(TimeoutError, match="it stands at"):
+    with pytest.raises(TimeoutError, match="the last one is"):
         await sent.until(lambda message: message["content"] == "queued", within=0.01)
 
 

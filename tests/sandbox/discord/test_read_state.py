@@ -46,7 +46,7 @@ async def test_a_reply_calls_whom_it_may(api, stand_in, world, noah, messages, a
     assert sent["referenced_message"]["id"] == said["id"]
     assert sorted(user["global_name"] for user in sent["mentions"]) == called
     for name in ("Mira", "Noah", "Ada"):
-        unread = stand_in.reading.unread(world.user(name))
+        unread = stand_in.read_state.unread(world.user(name))
         assert unread[noah.channel.id] == (name in called)
 
 
@@ -63,23 +63,23 @@ async def test_a_ping_waits_until_it_is_read(api, stand_in, world, noah, message
 
     assert (await second.next("read"))["channel_id"] == here
     assert (await (await open_page("Noah")).next("world"))["unread"] == {}
-    assert stand_in.reading.unread(world.user("Ada")) == {here: 0}
+    assert stand_in.read_state.unread(world.user("Ada")) == {here: 0}
 
 
 async def test_an_edit_calls_nobody(api, stand_in, noah, messages):
     _, sent = await api("POST", messages, {"content": "soon"})
-    stand_in.reading.read(noah.user, noah.channel)
+    stand_in.read_state.read(noah.user, noah.channel)
 
     await api("PATCH", f"{messages}/{sent['id']}", {"content": f"done, <@{noah.user.id}>"})
 
-    assert noah.channel.id not in stand_in.reading.unread(noah.user)
+    assert noah.channel.id not in stand_in.read_state.unread(noah.user)
     assert noah.visible()[-1]["mentions"][0]["id"] == noah.user.id
 
 
 async def test_a_direct_message_is_a_call(api, stand_in, world, noah):
     _, channel = await api("POST", "/users/@me/channels", {"recipient_id": noah.user.id})
     await api("POST", f"/channels/{channel['id']}/messages", {"content": "your pictures"})
-    assert stand_in.reading.unread(noah.user) == {channel["id"]: 1}
+    assert stand_in.read_state.unread(noah.user) == {channel["id"]: 1}
 
 
 async def test_a_reply_needs_the_history(api, world, noah, messages):
