@@ -6,19 +6,20 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import insert
 
 from benchmarks.crowd import Crowd
 from benchmarks.process import FLOOR, WIDE_OPEN, Meter, playing
-from bot.domain.job import Billed, Job, State
+from bot.domain.job import Billed, Job, Lease, ReplyTarget, State
 from bot.domain.lane import lane_name
 from bot.domain.order import Order
 from bot.domain.polling import WITH_CALLBACKS
 from bot.store import tables
 from bot.store.database import Database
+from bot.store.job_rows import row_of
 from sandbox import pixazo
 from sandbox.botprocess import BOT, BotProcess
 from sandbox.discord import snowflakes
@@ -100,10 +101,7 @@ def _row(crowd: Crowd, member: Member, order: Order, lane: str) -> dict[str, Any
     request = crowd.sandbox.pixazo.enqueue(queue.Order(prompt=order.prompt), webhook)
     job = Job(
         id=job_id,
-        interaction_id=int(snowflakes.new()),
-        application_id=int(crowd.sandbox.world.application_id),
         guild_id=int(member.channel.guild_id or 0),
-        channel_id=int(member.channel.id),
         member_id=int(member.user.id),
         order=order,
         lane=lane,
@@ -111,19 +109,20 @@ def _row(crowd: Crowd, member: Member, order: Order, lane: str) -> dict[str, Any
         state=State.QUEUED,
         billed=Billed.UNKNOWN,
         request_id=request.request_id,
-        interaction_token=secrets.token_urlsafe(120),
+        reply=ReplyTarget(
+            interaction_id=int(snowflakes.new()),
+            application_id=int(crowd.sandbox.world.application_id),
+            interaction_token=secrets.token_urlsafe(120),
+            channel_id=int(member.channel.id),
+            message_id=int(snowflakes.new()),
+            answered_at=now,
+        ),
+        lease=Lease(owner=BEFORE, epoch=1, submit_started_at=now),
         callback_token=token,
-        message_id=int(snowflakes.new()),
-        owner=BEFORE,
-        epoch=1,
-        since=now,
-        answered_at=now,
-        submit_started_at=now,
+        state_since=now,
         queued_at=now,
     )
-    row: dict[str, Any] = asdict(job)
-    ordered: dict[str, Any] = row.pop("order")
-    return row | ordered | {"media": [], "line": job.line}
+    return row_of(job)
 
 
 async def _watch(crowd: Crowd, bot: BotProcess, seconds: float) -> Flight:

@@ -23,7 +23,7 @@ from sqlalchemy.engine import Connection, make_url
 
 from benchmarks.explain import Statement, captured, recorded, scans
 from bot.domain.admission import DAY, AdmissionContext
-from bot.domain.job import ENDED, Job, State
+from bot.domain.job import ENDED, Job, ReplyTarget, State
 from bot.domain.order import Order
 from bot.domain.rules import Block, changed
 from bot.service.ports import MemberSettings, Ping
@@ -148,7 +148,7 @@ async def call_all(database: Database, *, now: float) -> None:
             "standing (outside of servers)": lambda: jobs.standing(None, 7, lane=LANE, now=now),
             "peaks": lambda: jobs.peaks(7, now=now),
             "get": lambda: jobs.get(job.id),
-            "swap": lambda: jobs.swap(job, replace(job, answered_at=now)),
+            "swap": lambda: jobs.swap(job, job.with_reply(answered_at=now)),
             "waits": lambda: jobs.waits(lane=LANE, width=10**6, now=now),
             "line": lambda: jobs.line(LANE, most=100),
             "claim": lambda: jobs.claim("us", lane=LANE, width=10**6, lease=30.0, now=now),
@@ -218,17 +218,19 @@ def a_job(number: int, now: float) -> Job:
     """Return a job that is to be added."""
     return Job(
         id=f"{number:016x}",
-        interaction_id=(int(now * 1000) - 1_420_070_400_000 << 22) + number,
-        application_id=1,
         guild_id=1 + number % GUILDS,
-        channel_id=1,
         member_id=1 + number % MEMBERS,
         order=Order(prompt="a lighthouse in a storm"),
         lane=LANE,
-        interaction_token="token",  # noqa: S106 - invented
+        reply=ReplyTarget(
+            interaction_id=(int(now * 1000) - 1_420_070_400_000 << 22) + number,
+            application_id=1,
+            channel_id=1,
+            interaction_token="token",  # noqa: S106 - invented
+        ),
         callback_token="token",  # noqa: S106 - invented
         created_at=now,
-        since=now,
+        state_since=now,
     )
 
 

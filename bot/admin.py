@@ -6,7 +6,6 @@ Works on the store alone, by the same steps as the bot: who is slower than the b
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -18,12 +17,21 @@ from bot.service.errors import AdminActionFailed
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.job_queries import JobQueries, LaneRecord
+from bot.store.job_rows import row_of
 from bot.store.jobs import Jobs
 
 # Nobody's lease: whoever runs takes the order over at once, and shows its member how it ended.
 OPERATOR: Final = "operator"
 
-_SECRET: Final = frozenset({"interaction_token", "callback_token"})
+# The columns of a job in the order in which they are printed; no token is among them.
+_SHOWN: Final = (
+    *("id", "interaction_id", "application_id", "guild_id", "channel_id", "member_id", "lane"),
+    *("created_at", "state", "billed", "cause", "error", "request_id", "media"),
+    *("private", "spoiler", "language", "answers_only", "hidden", "left_today", "message_id"),
+    *("file_limit", "owner", "epoch", "since", "answered_at", "submit_started_at", "queued_at"),
+    *("completed_at", "kept_at", "deleted_at", "reported_at"),
+    *("prompt", "images", "guidance", "steps", "enhance", "style", "sent"),
+)
 _TIMES: Final = frozenset({"created_at", "since", "kept_at"}) | {
     "answered_at",
     "submit_started_at",
@@ -38,11 +46,11 @@ async def listed(settings: Settings, state: State | None, *, most: int) -> Async
         found = await JobQueries(database).newest(state, most=most)
     yield f"{'job':<16}  {'state':<10}  {'since':<20}  {'server':<20}  images"
     for job in found:
-        cause = f"  {job.cause}" if job.cause else ""
+        end_reason = f"  {job.end_reason}" if job.end_reason else ""
         server = job.guild_id if job.guild_id is not None else "-"
         yield (
-            f"{job.id:<16}  {job.state:<10}  {_moment(job.since):<20}  {server:<20}"
-            f"  {job.order.images:>6}{cause}"
+            f"{job.id:<16}  {job.state:<10}  {_moment(job.state_since):<20}  {server:<20}"
+            f"  {job.order.images:>6}{end_reason}"
         )
 
 
@@ -50,11 +58,9 @@ async def shown(settings: Settings, job_id: str) -> AsyncIterator[str]:
     """Yield all that is known of a job, but its secrets."""
     async with _store(settings) as database:
         job = await _find(Jobs(database), job_id)
-    for field in fields(Job):
-        if field.name not in _SECRET | {"order"}:
-            yield _line(field.name, getattr(job, field.name))
-    for field in fields(job.order):
-        yield _line(field.name, getattr(job.order, field.name))
+    row = row_of(job)
+    for column in _SHOWN:
+        yield _line(column, row[column])
 
 
 async def settled(settings: Settings, job_id: str, *, request_id: str | None) -> AsyncIterator[str]:
@@ -70,9 +76,8 @@ async def settled(settings: Settings, job_id: str, *, request_id: str | None) ->
                 f"job {job.id} is {job.state}: only an UNCERTAIN one can be settled"
             )
         if request_id is None:
-            refused = job.turn(State.REFUSED, now=now, cause=EndReason.SETTLED)
-            after = replace(refused, owner=OPERATOR, epoch=job.epoch + 1)
-            done = await jobs.swap(job, after)
+            refused = job.transition(State.REFUSED, now=now, end_reason=EndReason.SETTLED)
+            done = await jobs.swap(job, refused.owned_by(OPERATOR))
         elif not REQUEST_ID.fullmatch(request_id):
             raise AdminActionFailed("that is no request id")
         else:
@@ -134,7 +139,7 @@ def _line(name: str, value: object) -> str:
             words = _moment(value)
         case str() if name in {"prompt", "error"}:
             words = repr(value)  # a stranger's, and terminals obey control characters
-        case tuple():
+        case list():
             words = " ".join(map(repr, value)) or "-"
         case _:
             words = str(value)

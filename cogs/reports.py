@@ -94,14 +94,14 @@ class Reports(commands.Cog):
         job = await self._actions.reported(clicked.job_id, moderator)
         blocked = await self._moderation.blocked(moderator, job.member_id) is not None
         buttons = report_view.remaining_buttons(
-            state, clicked, deleted=job.deleted_at is not None, blocked=blocked
+            state, clicked, deleted=job.reply.deleted_at is not None, blocked=blocked
         )
         return report_view.report_view(state, buttons)
 
     async def _carry_out(self, action: ReportAction, job: Job, moderator: Moderator) -> str:
         """Carry out *action* unless that was done already; return the text that tells it."""
         match action:
-            case ReportAction.DELETE if job.deleted_at is not None:
+            case ReportAction.DELETE if job.reply.deleted_at is not None:
                 return texts.notices.deleted_before()
             case ReportAction.DELETE:
                 await self._actions.take_away(job.id, moderator)

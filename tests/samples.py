@@ -1,16 +1,19 @@
 """Orders and jobs to test with: sensible ones, of which a test names only what it is about."""
 
 import itertools
+from dataclasses import fields, replace
 from typing import Any
 
 from bot.domain.admission import AdmissionContext
-from bot.domain.job import Job
+from bot.domain.job import Job, Lease, ReplyTarget
 from bot.domain.order import Order
 
 NOW = 1_770_000_000.0  # Unix seconds; no test asks the real clock
 LANE = "lane"
 OWNER = "here"
 
+_REPLY = {field.name for field in fields(ReplyTarget)}
+_LEASE = {field.name for field in fields(Lease)}
 _numbers = itertools.count(1)
 
 
@@ -19,23 +22,34 @@ def an_order(**changes: Any) -> Order:
 
 
 def a_job(**changes: Any) -> Job:
-    """Return a job that waits in its line; each has ids of its own."""
+    """Return a waiting job with ids of its own; *changes* may name fields of its parts too."""
     number = next(_numbers)
-    values = {
-        "id": f"{number:016x}",
-        "interaction_id": 5_000_000 + number,
-        "application_id": 900,
-        "guild_id": 100,
-        "channel_id": 200,
-        "member_id": 300,
-        "order": an_order(),
-        "lane": LANE,
-        "created_at": NOW,
-        "since": NOW,
-        "interaction_token": f"interaction-token-{number}",
-        "callback_token": f"callback-token-{number}",
-    }
-    return Job(**{**values, **changes})
+    job = Job(
+        id=f"{number:016x}",
+        guild_id=100,
+        member_id=300,
+        order=an_order(),
+        lane=LANE,
+        reply=ReplyTarget(
+            interaction_id=5_000_000 + number,
+            application_id=900,
+            interaction_token=f"interaction-token-{number}",
+            channel_id=200,
+        ),
+        callback_token=f"callback-token-{number}",
+        created_at=NOW,
+        state_since=NOW,
+    )
+    return changed_job(job, **changes)
+
+
+def changed_job(job: Job, **changes: Any) -> Job:
+    """Return *job* with *changes* of its fields and of those of its reply and its lease."""
+    reply = {name: changes.pop(name) for name in _REPLY & changes.keys()}
+    lease = {name: changes.pop(name) for name in _LEASE & changes.keys()}
+    return replace(
+        job, reply=replace(job.reply, **reply), lease=replace(job.lease, **lease), **changes
+    )
 
 
 def anybody(job: Job, _standing: AdmissionContext) -> Job:

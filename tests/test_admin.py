@@ -13,7 +13,7 @@ from bot.domain.job import Billed, EndReason, State
 from bot.store.database import Database
 from bot.store.jobs import Jobs
 from bot.store.lanes import Lanes
-from tests.samples import NOW, a_job, an_order, anybody
+from tests.samples import NOW, a_job, an_order, anybody, changed_job
 
 KEY = "key-very-secret"
 LANE = breaker.lane_name(KEY)
@@ -67,9 +67,9 @@ async def add(store):
         job = a_job(**{"lane": LANE, "answered_at": NOW, **changes})
         async with store() as database:
             jobs = Jobs(database)
-            assert await jobs.add(replace(job, owner=None), anybody)
-            if job.owner is not None:
-                assert await jobs.swap(replace(job, owner=None), job)
+            assert await jobs.add(changed_job(job, owner=None), anybody)
+            if job.lease.owner is not None:
+                assert await jobs.swap(changed_job(job, owner=None), job)
         return job
 
     return add
@@ -96,7 +96,7 @@ def uncertain(**changes):
 
 async def test_orders_are_listed_the_newest_first(operate, add):
     old = await add(created_at=NOW - 5, state=State.DELIVERED)
-    new = await add(state=State.FAILED, cause=EndReason.NO_PICTURE, order=an_order(images=3))
+    new = await add(state=State.FAILED, end_reason=EndReason.NO_PICTURE, order=an_order(images=3))
 
     status, words = await operate("jobs", "list")
 
@@ -126,7 +126,7 @@ async def test_an_order_is_shown_without_its_secrets(operate, add):
     assert (lines["state"], lines["guild_id"]) == ("QUEUED", "100")
     assert lines["since"] == "2026-02-02T02:40:00Z"
     assert lines["prompt"] == r"'a cat \x9b31m in red'"
-    assert job.interaction_token not in words
+    assert job.reply.interaction_token not in words
     assert job.callback_token not in words
 
 
@@ -161,10 +161,10 @@ async def test_an_uncertain_order_is_refused_unbilled_and_its_member_told(
 
     assert (status, "nothing was charged" in words) == (0, True)
     after = await find(job)
-    assert (after.state, after.cause, after.billed) == ("REFUSED", "settled", "no")
+    assert (after.state, after.end_reason, after.billed) == ("REFUSED", "settled", "no")
     async with store() as database:
         taken = await Jobs(database).take_over("bot", lease=30, submitted_before=NOW)
-    assert [(one.id, one.owner) for one in taken] == [(job.id, "bot")]
+    assert [(one.id, one.lease.owner) for one in taken] == [(job.id, "bot")]
 
 
 async def test_an_uncertain_order_that_a_bot_still_listens_for_is_taken_from_it(operate, add, find):
@@ -174,7 +174,12 @@ async def test_an_uncertain_order_that_a_bot_still_listens_for_is_taken_from_it(
     status, _ = await operate("jobs", "settle", job.id, "--refused")
 
     after = await find(job)
-    assert (status, after.state, after.owner, after.epoch) == (0, "REFUSED", "operator", 2)
+    assert (status, after.state, after.lease.owner, after.lease.epoch) == (
+        0,
+        "REFUSED",
+        "operator",
+        2,
+    )
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - {State.UNCERTAIN}))

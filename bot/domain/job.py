@@ -107,68 +107,113 @@ class Update:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReplyTarget:
+    """The reply to the member: where it goes, how it looks, and what was done with it.
+
+    Times are Unix seconds.
+    """
+
+    interaction_id: int  # the idempotency key: an interaction orders once
+    application_id: int
+    interaction_token: str | None = field(repr=False)  # None: erased after it expired
+    channel_id: int
+    message_id: int | None = None  # of the card; None: unknown
+    answered_at: float | None = None  # when Discord accepted the deferral
+
+    private: bool = False  # only the member may see it
+    spoiler: bool = False  # pictures are blurred until a click
+    language: str = "en"  # of the card
+    answers_only: bool = False  # the bot can only answer the interaction in that channel
+    file_limit: int = 10 * 1024 * 1024  # bytes of one attachment
+    left_today: int | None = None  # images left when it was ordered; None: no limit counts them
+
+    deleted_at: float | None = None  # when its pictures were deleted on request
+    reported_at: float | None = None  # when it was reported to the moderators
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lease:
+    """Which process works on a job. The epoch is the fencing token: it grows with each owner."""
+
+    owner: str | None = None  # None: any process may take it over
+    epoch: int = 0
+    submit_started_at: float | None = None  # Unix seconds
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """One order's life, as the store holds it. Times are Unix seconds."""
 
     id: str
-    interaction_id: int
-    application_id: int
     guild_id: int | None  # None: outside guilds
-    channel_id: int
     member_id: int
     order: Order
     lane: str
-    created_at: float
+    reply: ReplyTarget
+    lease: Lease = Lease()
 
     state: State = State.WAITING
     billed: Billed = Billed.NO
-    cause: EndReason | None = None  # why it ended as it did
-    error: str | None = None  # the vendor's own words about that
+    end_reason: EndReason | None = None
+    error: str | None = None  # the vendor's own words about its end
     request_id: str | None = None
-    media: tuple[str, ...] = ()
-
-    interaction_token: str | None = field(repr=False)  # None: erased, it has expired
     callback_token: str = field(repr=False)
-    private: bool = False  # only the member may see it
-    spoiler: bool = False  # its pictures are hidden until somebody clicks
-    language: str = "en"  # of its card
-    answers_only: bool = False  # nothing but answers to the interaction reaches that place
-    hidden: bool = False  # its card shall show nothing of it any more
-    left_today: int | None = None  # images, when it was ordered; None: no limit counts them
-    message_id: int | None = None  # of the card; None: not known to us
-    file_limit: int = 10 * 1024 * 1024  # bytes that a file in the answer may have
+    media: tuple[str, ...] = ()  # addresses of the pictures
+    hidden: bool = False  # its card shows nothing of it any more
 
-    owner: str | None = None  # the process that works on it; None: any may take it
-    epoch: int = 0  # grows with each change of owner
-
-    since: float  # when it came into its state
-    answered_at: float | None = None  # when Discord accepted the deferral
-    submit_started_at: float | None = None
+    created_at: float
+    state_since: float
     queued_at: float | None = None  # when the vendor's request id became known
     completed_at: float | None = None
     kept_at: float | None = None  # when every way to the member was found closed
-    deleted_at: float | None = None  # when its pictures were taken away, by its member or others
-    reported_at: float | None = None  # when somebody told the moderators of it
 
     @property
-    def line(self) -> str:
-        """The place in a lane that this job queues in: its guild's, or else its member's."""
+    def queue_key(self) -> str:
+        """The queue within its lane: one per guild, and per member outside guilds."""
         return f"g{self.guild_id}" if self.guild_id is not None else f"m{self.member_id}"
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen to it."""
+        """Whether the state is final."""
         return self.state in ENDED
 
-    def turn(self, state: State, *, now: float, **changes: Any) -> Self:
+    def transition(self, state: State, *, now: float, **changes: Any) -> Self:
         """Return the job in *state* since *now*, with what is billed there, and with *changes*.
 
-        Raises :class:`ForbiddenTransition` for a state that cannot follow.
+        Raises:
+            ForbiddenTransition: *state* cannot follow.
+
         """
         if state not in TRANSITIONS[self.state]:
             raise ForbiddenTransition(f"{self.state} → {state}")
         billed = _billed(self.state, state)
-        return replace(self, state=state, billed=billed, since=now, **changes)
+        return replace(self, state=state, billed=billed, state_since=now, **changes)
+
+    def with_reply(self, **changes: Any) -> Self:
+        """Return the job with *changes* of its reply."""
+        return replace(self, reply=replace(self.reply, **changes))
+
+    def owned_by(self, owner: str) -> Self:
+        """Return the job as a new *owner*'s, in a new epoch."""
+        return replace(self, lease=replace(self.lease, owner=owner, epoch=self.lease.epoch + 1))
+
+    def fenced(self) -> Self:
+        """Return the job in a new epoch of the same owner: older copies no longer swap."""
+        return replace(self, lease=replace(self.lease, epoch=self.lease.epoch + 1))
+
+    def released(self) -> Self:
+        """Return the job without an owner."""
+        return replace(self, lease=replace(self.lease, owner=None))
+
+    def claimed(self, owner: str, *, now: float) -> Self:
+        """Return the waiting job as SUBMITTING by *owner*."""
+        job = self.transition(State.SUBMITTING, now=now).owned_by(owner)
+        return replace(job, lease=replace(job.lease, submit_started_at=now))
+
+    def requeued(self, *, now: float) -> Self:
+        """Return the job as WAITING again: the vendor did not take it."""
+        job = self.transition(State.WAITING, now=now)
+        return replace(job, lease=Lease(epoch=self.lease.epoch))
 
 
 def advance(job: Job, update: Update, *, now: float) -> Job:
@@ -186,13 +231,13 @@ def advance(job: Job, update: Update, *, now: float) -> Job:
         return job
     if request_id is None and state is not State.COMPLETED:
         return job  # nothing could be followed without a request id
-    return job.turn(
+    return job.transition(
         state,
         now=now,
         request_id=request_id,
         media=update.media,
         error=update.error,
-        cause=EndReason.VENDOR if state in {State.FAILED, State.ERROR} else None,
+        end_reason=EndReason.VENDOR if state in {State.FAILED, State.ERROR} else None,
         queued_at=job.queued_at or now,
         completed_at=_completed_at(job, update, now) if state is State.COMPLETED else None,
     )

@@ -69,7 +69,7 @@ class DeliveryService:
             return await self._keep(job)
         pictures = await self.pictures(job)
         if not pictures:
-            after = job.turn(State.FAILED, now=self._now(), cause=EndReason.NO_PICTURE)
+            after = job.transition(State.FAILED, now=self._now(), end_reason=EndReason.NO_PICTURE)
             return await self._let_go(await swap_with_retry(self._jobs, job, after))
         try:
             silently = await self._hand_over(job, pictures)
@@ -84,14 +84,15 @@ class DeliveryService:
 
     async def delivered(self, job: Job) -> Job:
         """Record that the member has the pictures, and let go of the files."""
-        after = job.turn(State.DELIVERED, now=self._now(), owner=None)
+        after = job.transition(State.DELIVERED, now=self._now()).released()
         recorded = await swap_with_retry(self._jobs, job, after)
         log.info("job %s: %s", recorded.id, recorded.state)
         return await self._let_go(recorded)
 
     async def _keep(self, job: Job) -> Job:
         """Let ``/history`` offer the pictures."""
-        return await swap_with_retry(self._jobs, job, replace(job, owner=None, kept_at=self._now()))
+        kept = replace(job, kept_at=self._now()).released()
+        return await swap_with_retry(self._jobs, job, kept)
 
     async def _is_hidden(self, job: Job) -> bool:
         """Tell whether somebody had the card hidden, by what is on record now."""
@@ -112,9 +113,9 @@ class DeliveryService:
 
     async def drop(self, job: Job) -> None:
         """Give up a kept job that nobody asked for, and its files."""
-        after = job.turn(State.FAILED, now=self._now(), cause=EndReason.KEPT_TOO_LONG)
+        after = job.transition(State.FAILED, now=self._now(), end_reason=EndReason.KEPT_TOO_LONG)
         recorded = await self._let_go(await swap_with_retry(self._jobs, job, after))
-        log.info("job %s: %s, %s", recorded.id, recorded.state, recorded.cause)
+        log.info("job %s: %s, %s", recorded.id, recorded.state, recorded.end_reason)
 
     async def pictures(self, job: Job) -> Sequence[Picture]:
         """Return the job's pictures, fetched where they are not here yet, without broken ones."""
@@ -132,7 +133,8 @@ class DeliveryService:
             return await self._presenter.deliver(job, pictures)
         except FileTooLarge:
             log.warning("job %s: the files are too large here, they are made smaller", job.id)
-            smaller = replace(job, file_limit=min(job.file_limit // 2, SMALLEST_LIMIT))
+            limit = min(job.reply.file_limit // 2, SMALLEST_LIMIT)
+            smaller = job.with_reply(file_limit=limit)
             return await self._presenter.deliver(job, await self.pictures(smaller))
 
     async def forget(self, job_id: str) -> None:
@@ -140,7 +142,7 @@ class DeliveryService:
         await asyncio.to_thread(shutil.rmtree, self._settings.folder / job_id, ignore_errors=True)
 
     async def _let_go(self, job: Job) -> Job:
-        if job.state is State.COMPLETED or (job.private and job.state is State.DELIVERED):
+        if job.state is State.COMPLETED or (job.reply.private and job.state is State.DELIVERED):
             return job  # they may be asked for, or posted; whoever clears away takes them
         await asyncio.to_thread(shutil.rmtree, self._folder(job), ignore_errors=True)
         return job
@@ -152,13 +154,16 @@ class DeliveryService:
         pause = FIRST_PAUSE
         while True:
             try:
-                return await self._media.fetch(address, path, limit=job.file_limit)
+                return await self._media.fetch(address, path, limit=job.reply.file_limit)
             except PictureUnusable as error:
                 log.warning("job %s: picture %s: %s", job.id, path.name, error)
                 return None
             except MediaUnavailable as error:
                 log.warning("job %s: picture %s: %s", job.id, path.name, error)
-            if self._now() + pause > (job.completed_at or job.since) + self._settings.patience:
+            if (
+                self._now() + pause
+                > (job.completed_at or job.state_since) + self._settings.patience
+            ):
                 return None
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)

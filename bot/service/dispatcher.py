@@ -108,9 +108,9 @@ class Dispatcher:
             # Shut first: once it has ended, nobody could tell any more that it was the probe.
             match error:
                 case OutOfCredit():
-                    await self._pace.drain(job.id, at=refused.since)
+                    await self._pace.drain(job.id, at=refused.state_since)
                 case KeyRejected():
-                    await self._pace.lock(at=refused.since)
+                    await self._pace.lock(at=refused.state_since)
             after = await self._found(await swap_with_retry(self._jobs, job, refused))
             self._wake_rounds()  # its server is told in the next one
             return after
@@ -129,7 +129,7 @@ class Dispatcher:
             return after
         except OutcomeUnknown as error:
             log.warning("job %s: uncertain, it is not sent again: %s", job.id, error)
-            uncertain = job.turn(State.UNCERTAIN, now=self._now())
+            uncertain = job.transition(State.UNCERTAIN, now=self._now())
             return await self._found(await swap_with_retry(self._jobs, job, uncertain))
         log.info("job %s: the vendor took it as %s", job.id, update.request_id)
         after = await self._keep(job, update)
@@ -159,8 +159,8 @@ class Dispatcher:
         found = await self._found(job)
         if found.state is not State.WAITING or not found.hidden:
             return found
-        withdrawn = found.turn(
-            State.CANCELLED, now=self._now(), cause=EndReason.WITHDRAWN, hidden=False
+        withdrawn = found.transition(
+            State.CANCELLED, now=self._now(), end_reason=EndReason.WITHDRAWN, hidden=False
         )
         after = await swap_with_retry(self._jobs, found, withdrawn)
         self._presenter.show(after)
@@ -177,7 +177,9 @@ class Dispatcher:
     async def lost(self, job: Job) -> Job:
         """Make a job UNCERTAIN whose submit's outcome nobody can tell any more."""
         log.warning("job %s: uncertain, its submit was cut short; it is not sent again", job.id)
-        return await swap_with_retry(self._jobs, job, job.turn(State.UNCERTAIN, now=self._now()))
+        return await swap_with_retry(
+            self._jobs, job, job.transition(State.UNCERTAIN, now=self._now())
+        )
 
     async def _claim(self) -> Job | None:
         """Claim a job, or give it back when we are cancelled before anybody knows of it."""
@@ -206,15 +208,17 @@ class Dispatcher:
     def _refused(self, job: Job, error: VendorRefused) -> Job:
         match error:
             case OutOfCredit():
-                cause = EndReason.OUT_OF_CREDIT
+                end_reason = EndReason.OUT_OF_CREDIT
             case KeyRejected():
-                cause = EndReason.KEY_REFUSED
+                end_reason = EndReason.KEY_REFUSED
             case _:
-                cause = EndReason.VENDOR
-        return job.turn(State.REFUSED, now=self._now(), cause=cause, error=error.reason or None)
+                end_reason = EndReason.VENDOR
+        return job.transition(
+            State.REFUSED, now=self._now(), end_reason=end_reason, error=error.reason or None
+        )
 
     def _back(self, job: Job) -> Job:
-        return job.turn(State.WAITING, now=self._now(), owner=None, submit_started_at=None)
+        return job.requeued(now=self._now())
 
     async def _keep(self, job: Job, update: Update) -> Job:
         """Record what was learned of a paid job, whoever owns it by now, however long it takes."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bot.domain import admission, order, styles
 from bot.domain.admission import AdmissionContext, AdmissionRequest, Caps, Rule
-from bot.domain.job import EndReason, Job, State
+from bot.domain.job import EndReason, Job, ReplyTarget, State
 from bot.domain.log_entries import WordRefused
 from bot.log import mark
 from bot.service.errors import (
@@ -104,9 +104,13 @@ class OrderIntake:
                 job = await self._jobs.get(job_id)
         except TimeoutError as error:
             raise AdmissionTimeout from error
-        if job is None or not job.order.prompt or (job.private and job.member_id != member_id):
+        if (
+            job is None
+            or not job.order.prompt
+            or (job.reply.private and job.member_id != member_id)
+        ):
             raise OrderForgotten
-        options = asdict(job.order) | {"private": job.private}
+        options = asdict(job.order) | {"private": job.reply.private}
         del options["sent"]
         return options
 
@@ -151,10 +155,7 @@ class OrderIntake:
         now = self._now()
         job = Job(
             id=secrets.token_hex(8),
-            interaction_id=request.interaction_id,
-            application_id=request.application_id,
             guild_id=request.guild_id,
-            channel_id=request.channel_id,
             member_id=request.member_id,
             order=order.check(
                 prompt=request.prompt,
@@ -165,14 +166,19 @@ class OrderIntake:
                 style=request.style,
             ),
             lane=self._lane,
-            interaction_token=request.token,
+            reply=ReplyTarget(
+                interaction_id=request.interaction_id,
+                application_id=request.application_id,
+                interaction_token=request.token,
+                channel_id=request.channel_id,
+                private=order.checked_flag("private", request.private),
+                answers_only=request.answers_only,
+                file_limit=request.file_limit,
+                language=request.language,
+            ),
             callback_token=secrets.token_urlsafe(24),
-            private=order.checked_flag("private", request.private),
-            answers_only=request.answers_only,
-            file_limit=request.file_limit,
-            language=request.language,
             created_at=now,
-            since=now,
+            state_since=now,
         )
 
         try:
@@ -207,9 +213,7 @@ class OrderIntake:
             refusal = next((verdict for verdict in found if verdict.refuses), None)
             if refusal is not None:
                 raise LimitReached(verdict=refusal, log_channel=standing.rules.log_channel)
-            return replace(
-                job,
-                order=extended,
+            return replace(job, order=extended).with_reply(
                 spoiler=standing.rules.spoiler,
                 left_today=admission.remaining_today(found),
             )
@@ -221,7 +225,7 @@ class OrderIntake:
         if refused.verdict.rule is Rule.WORDS and refused.log_channel is not None:
             notice = WordRefused(
                 member_id=job.member_id,
-                channel_id=job.channel_id,
+                channel_id=job.reply.channel_id,
                 phrase=refused.verdict.said,
                 style=refused.verdict.style,
                 prompt=job.order.prompt,
@@ -230,7 +234,7 @@ class OrderIntake:
             self._log_channel.tell(refused.log_channel, notice)
 
     async def _answered(self, job: Job, message_id: int | None) -> None:
-        after = replace(job, answered_at=self._now(), message_id=message_id)
+        after = job.with_reply(answered_at=self._now(), message_id=message_id)
         try:
             recorded = await self._jobs.swap(job, after)
         except StoreUnavailable:
@@ -241,7 +245,7 @@ class OrderIntake:
             self._wake_lane()
 
     async def _cancel(self, job: Job, *, tell: bool) -> None:
-        after = job.turn(State.CANCELLED, now=self._now(), cause=EndReason.UNANSWERED)
+        after = job.transition(State.CANCELLED, now=self._now(), end_reason=EndReason.UNANSWERED)
         try:
             cancelled = await self._jobs.swap(job, after)
         except StoreUnavailable:

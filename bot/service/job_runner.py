@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Coroutine, Iterable
-from dataclasses import replace
 from typing import Any, Final
 
 from bot.domain.job import FOLLOWED, Job, State
@@ -116,7 +115,7 @@ class JobRunner:
         *fault_id* is of the error that it was carried to until now. Where that left it uncertain,
         its member is told so; anywhere else it goes on, and there is nothing to tell.
         """
-        while job.owner == self._owner:
+        while job.lease.owner == self._owner:
             if job.state is State.SUBMITTING:
                 job = await self._dispatcher.lost(job)
             elif job.state in FOLLOWED:
@@ -129,7 +128,7 @@ class JobRunner:
                 self.nudge(job.id)  # the callback that named it may have been its last one
             else:
                 await self._presenter.settle(job, fault_id=fault_id)
-                job = await swap_with_retry(self._jobs, job, replace(job, owner=None))
+                job = await swap_with_retry(self._jobs, job, job.released())
         self._dispatcher.wake()
 
     def _forget(self, job_id: str, done: asyncio.Task[None]) -> None:

@@ -19,11 +19,6 @@ MOST: Final = 100  # members whose data is erased in one round
 STYLES_WITHIN: Final = 1.5  # seconds; Discord waits 3 for choices while somebody types
 STYLES_KEPT: Final = 3.0  # seconds; each letter that is typed asks anew
 
-# What the bot needs for itself, and whom it would tell nothing.
-_OURS: Final = frozenset(
-    {"interaction_token", "callback_token", "lane", "owner", "epoch", "file_limit"}
-)
-
 
 @dataclass(frozen=True, kw_only=True)
 class RetentionPolicy:
@@ -152,10 +147,7 @@ class MemberAccount:
                 | {"reason": block.reason}
                 for guild_id, block in await self._members.blocks(member_id)
             ],
-            "orders": [
-                {name: value for name, value in asdict(job).items() if name not in _OURS}
-                for job in await self._queries.every(member_id)
-            ],
+            "orders": [_exported(job) for job in await self._queries.every(member_id)],
         }
         return await asyncio.to_thread(_written, kept)
 
@@ -184,6 +176,42 @@ class MemberAccount:
             return False
         await self._members.forgot(member_id, made_before=before)
         return True
+
+
+def _exported(job: Job) -> dict[str, Any]:
+    """Return what an export says of a job: no secrets, and nothing that only the bot needs."""
+    reply = job.reply
+    return {
+        "id": job.id,
+        "interaction_id": reply.interaction_id,
+        "application_id": reply.application_id,
+        "guild_id": job.guild_id,
+        "channel_id": reply.channel_id,
+        "member_id": job.member_id,
+        "order": asdict(job.order),
+        "created_at": job.created_at,
+        "state": job.state,
+        "billed": job.billed,
+        "cause": job.end_reason,
+        "error": job.error,
+        "request_id": job.request_id,
+        "media": job.media,
+        "private": reply.private,
+        "spoiler": reply.spoiler,
+        "language": reply.language,
+        "answers_only": reply.answers_only,
+        "hidden": job.hidden,
+        "left_today": reply.left_today,
+        "message_id": reply.message_id,
+        "since": job.state_since,
+        "answered_at": reply.answered_at,
+        "submit_started_at": job.lease.submit_started_at,
+        "queued_at": job.queued_at,
+        "completed_at": job.completed_at,
+        "kept_at": job.kept_at,
+        "deleted_at": reply.deleted_at,
+        "reported_at": reply.reported_at,
+    }
 
 
 def _written(kept: dict[str, Any]) -> bytes:

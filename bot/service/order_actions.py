@@ -126,12 +126,14 @@ class OrderActions:
             job = await self.find(job_id)
             _must_be_theirs(job, by)
             if job.state is State.WAITING:
-                after = job.turn(State.CANCELLED, now=self._now(), cause=EndReason.WITHDRAWN)
+                after = job.transition(
+                    State.CANCELLED, now=self._now(), end_reason=EndReason.WITHDRAWN
+                )
             elif job.state in _MAY_STILL_COME and not job.hidden and job.kept_at is None:
                 # Whoever is just moving it on, or bringing the pictures, shall notice, and not show
                 # it anew; but nobody may be kept from recording what the vendor said to a submit.
-                submitting = job.state is State.SUBMITTING
-                after = replace(job, hidden=True, epoch=job.epoch + (0 if submitting else 1))
+                hidden = replace(job, hidden=True)
+                after = hidden if job.state is State.SUBMITTING else hidden.fenced()
             else:
                 raise AlreadyEnded
             if await self._jobs.swap(job, after):
@@ -151,11 +153,11 @@ class OrderActions:
         for _ in range(ATTEMPTS):
             job = await self._delivered(job_id)
             _must_be_theirs(job, by)
-            after = replace(job, deleted_at=job.deleted_at or self._now())
-            if job.deleted_at is None and not await self._jobs.swap(job, after):
+            after = job.with_reply(deleted_at=job.reply.deleted_at or self._now())
+            if job.reply.deleted_at is None and not await self._jobs.swap(job, after):
                 continue
             await self._delivery.forget(job.id)
-            if not job.private and pressed != job.message_id:
+            if not job.reply.private and pressed != job.reply.message_id:
                 await self._remove(job)
             return after
         raise AlreadyEnded
@@ -173,22 +175,22 @@ class OrderActions:
         job = await self._delivered(job_id)
         if job.member_id != by.id:
             raise NotAllowed
-        if job.deleted_at is not None or job.guild_id != ask.guild_id:
+        if job.reply.deleted_at is not None or job.guild_id != ask.guild_id:
             raise OrderNotFound
-        if not job.private:
+        if not job.reply.private:
             raise AlreadyPosted
         await self._weigh(job, replace(ask, order=job.order))
         pictures = await self._delivery.pictures(job)
         if not pictures:
             raise PicturesUnavailable
         # Of two presses at once, one finds it changed: each epoch is posted from once.
-        public = replace(job, private=False, epoch=job.epoch + 1)
+        public = job.with_reply(private=False).fenced()
         if not await self._jobs.swap(job, public):
             raise AlreadyPosted
         try:
             message_id = await publish(public, pictures)
         except BaseException as error:
-            await swap_with_retry(self._jobs, public, replace(job, epoch=public.epoch + 1))
+            await swap_with_retry(self._jobs, public, public.with_reply(private=True).fenced())
             if isinstance(error, DiscordRefused | TransientDiscordError):
                 raise PostFailed from error
             raise
@@ -199,9 +201,9 @@ class OrderActions:
     async def _placed(self, job: Job, message_id: int, channel_id: int) -> Job:
         """Record where a job's pictures are now, whatever else happens to it just then."""
         for _ in range(ATTEMPTS):
-            placed = replace(job, message_id=message_id, channel_id=channel_id)
+            placed = job.with_reply(message_id=message_id, channel_id=channel_id)
             job = await swap_with_retry(self._jobs, job, placed)
-            if job.message_id == message_id:
+            if job.reply.message_id == message_id:
                 break
         return job
 
@@ -219,25 +221,25 @@ class OrderActions:
         AlreadyReported and OrderNotFound.
         """
         job = await self._delivered(job_id)
-        secret = job.private and job.member_id != by.id
-        gone = job.deleted_at is not None
+        secret = job.reply.private and job.member_id != by.id
+        gone = job.reply.deleted_at is not None
         if job.guild_id is None or job.guild_id != by.guild_id or gone or secret:
             raise OrderNotFound
         rules = await self._guilds.rules(job.guild_id)
         if rules.log_channel is None:
             raise NoLogChannel
-        if job.reported_at is not None:
+        if job.reply.reported_at is not None:
             raise AlreadyReported
         where: dict[str, Any] = {}
-        if seen is not None and not job.private:
+        if seen is not None and not job.reply.private:
             where = {"channel_id": seen.channel_id, "message_id": seen.message_id}
-        notice = Reported(job=replace(job, **where), by=by.id, language=language)
+        notice = Reported(job=job.with_reply(**where), by=by.id, language=language)
         try:
             await self._log_channel.write(rules.log_channel, notice)
         except (DiscordRefused, TransientDiscordError) as error:
             raise LogChannelUnreachable from error
         for _ in range(ATTEMPTS):
-            if await self._jobs.swap(job, replace(job, reported_at=self._now(), **where)):
+            if await self._jobs.swap(job, job.with_reply(reported_at=self._now(), **where)):
                 return
             job = await self.find(job_id)  # it has moved on meanwhile
 
@@ -254,13 +256,13 @@ class OrderActions:
         Raises as above, and RemovalFailed: then all is as it was.
         """
         job = await self.reported(job_id, by)
-        if not job.private:
+        if not job.reply.private:
             try:
                 await self._presenter.remove(job)
             except (DiscordRefused, TransientDiscordError) as error:
                 raise RemovalFailed from error
         person = Person(id=by.id, guild_id=by.guild_id, moderates=True)
-        return await self.delete(job.id, person, pressed=job.message_id)
+        return await self.delete(job.id, person, pressed=job.reply.message_id)
 
     async def _remove(self, job: Job) -> None:
         """Delete the message with the pictures, where Discord lets us."""

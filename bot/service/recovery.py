@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from bot.domain import lane as breaker
@@ -23,7 +23,10 @@ SUBMIT_GRACE: Final = 10.0  # seconds past its time-out until a submit is surely
 DRAFT_LIFE: Final = 86400.0  # seconds that a moderator has to save a change
 MOST: Final = 100  # orders that are given back at once
 
-_CAUSES: Final = {ClosedReason.CREDIT: EndReason.OUT_OF_CREDIT, ClosedReason.BUSY: EndReason.BUSY}
+_END_REASONS: Final = {
+    ClosedReason.CREDIT: EndReason.OUT_OF_CREDIT,
+    ClosedReason.BUSY: EndReason.BUSY,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +115,7 @@ class RecoveryLoop:
         for job in await self._jobs.neglected(
             unanswered_since=unanswered_since, waiting_since=now - self._settings.deadline
         ):
-            if job.answered_at is None:
+            if job.reply.answered_at is None:
                 await self._end(job, State.CANCELLED, EndReason.UNANSWERED)
             else:
                 await self._end(job, State.REFUSED, EndReason.WAITED_TOO_LONG)
@@ -133,7 +136,7 @@ class RecoveryLoop:
             if reason not in GIVES_BACK or not waiting:
                 return
             for job in waiting:
-                await self._end(job, State.REFUSED, _CAUSES[reason])
+                await self._end(job, State.REFUSED, _END_REASONS[reason])
 
     async def _tell(self, lane: Lane, reason: ClosedReason) -> None:
         """Tell each server whose orders were given back, once, in its log channel."""
@@ -151,11 +154,11 @@ class RecoveryLoop:
                 )
                 self._log_channel.tell(given.log_channel, notice)
 
-    async def _end(self, job: Job, state: State, cause: EndReason) -> None:
+    async def _end(self, job: Job, state: State, end_reason: EndReason) -> None:
         """End a waiting job, unbilled, and have its member told."""
-        ended = job.turn(state, now=self._now(), cause=cause)
-        after = replace(ended, owner=self._settings.owner, epoch=job.epoch + 1)
+        ended = job.transition(state, now=self._now(), end_reason=end_reason)
+        after = ended.owned_by(self._settings.owner)
         with about(job=job.id, guild=job.guild_id):
             if await self._jobs.swap(job, after):
-                log.info("job %s: %s, %s", job.id, after.state, after.cause)
+                log.info("job %s: %s, %s", job.id, after.state, after.end_reason)
                 self._runner.take([after])

@@ -72,7 +72,7 @@ class JobTracker:
         process took the job over; raises nothing that the vendor or the store could cause.
         """
         first, late = True, False
-        while job.state in FOLLOWED and job.owner == self._settings.owner:
+        while job.state in FOLLOWED and job.lease.owner == self._settings.owner:
             nudged = await _within(self._wait(job, first=first), news)
             first = False
             try:
@@ -105,13 +105,13 @@ class JobTracker:
 
     def heard_out(self, job: Job) -> bool:
         """Tell whether no callback is to be waited for that would name an UNCERTAIN job."""
-        return not self._settings.callbacks or self._now() >= job.since + LISTEN
+        return not self._settings.callbacks or self._now() >= job.state_since + LISTEN
 
     async def listen(self, job: Job, news: asyncio.Event, *, fault_id: str | None = None) -> Job:
         """Wait for a callback to name an UNCERTAIN job, and return it as it then stands."""
-        self._presenter.show(job, until=job.since + LISTEN, fault_id=fault_id)
+        self._presenter.show(job, until=job.state_since + LISTEN, fault_id=fault_id)
         while job.state is State.UNCERTAIN and not self.heard_out(job):
-            await _within(min(job.since + LISTEN - self._now(), LOOK_AGAIN), news)
+            await _within(min(job.state_since + LISTEN - self._now(), LOOK_AGAIN), news)
             try:
                 job = await self._find(job.id)
             except StoreUnavailable as error:
@@ -169,7 +169,7 @@ class JobTracker:
         """Make a job EXPIRED that the vendor has answered about and not ended by its deadline."""
         if job.state not in FOLLOWED or self._age(job) <= self._settings.deadline:
             return job
-        after = job.turn(State.EXPIRED, now=self._now())
+        after = job.transition(State.EXPIRED, now=self._now())
         try:
             if not await self._jobs.swap(job, after):
                 return await self._find(job.id)
@@ -182,7 +182,7 @@ class JobTracker:
     def _note(self, job: Job) -> None:
         """Show a job that moved, and remember how long one took."""
         log.info("job %s: %s", job.id, job.state)
-        if job.state in FOLLOWED and job.owner == self._settings.owner:
+        if job.state in FOLLOWED and job.lease.owner == self._settings.owner:
             self._presenter.show(job, ready_at=self._ready_at(job))
         if job.state is State.COMPLETED and job.queued_at and job.completed_at:
             self._durations.append(job.completed_at - job.queued_at)

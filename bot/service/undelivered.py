@@ -1,7 +1,6 @@
 """What a member ordered before: for now, the pictures that could not be delivered."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from bot.domain.job import Job
@@ -32,7 +31,7 @@ class UndeliveredPictures:
         """
         count = 0
         for job in await self._jobs.kept(member_id, most=MOST):
-            fitting = replace(job, file_limit=min(job.file_limit, file_limit))
+            fitting = job.with_reply(file_limit=min(job.reply.file_limit, file_limit))
             with about(job=job.id, guild=job.guild_id):
                 pictures = await self._delivery.pictures(fitting)
                 if not pictures:

@@ -11,7 +11,7 @@ from bot.domain.job import ENDED, EndReason, Job, State
 from bot.domain.lane import Lane
 from bot.service.ports import Counts, OrderPage
 from bot.store.database import Database, read_transaction, write_transaction
-from bot.store.jobs import job_of
+from bot.store.job_rows import job_of
 from bot.store.lanes import lane_of
 from bot.store.tables import (
     is_at_vendor,

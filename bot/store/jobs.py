@@ -1,7 +1,7 @@
 """Jobs in the store: every change names the state, owner and epoch that it replaces."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
@@ -9,8 +9,7 @@ from sqlalchemy.engine import Connection
 
 from bot.domain import lane as breaker
 from bot.domain.admission import AdmissionContext
-from bot.domain.job import Billed, EndReason, Job, State
-from bot.domain.order import Order
+from bot.domain.job import Billed, Job, State
 from bot.service.ports import Admit, Peaks
 from bot.store.admission import admission_context, load_admission_context, load_peaks
 from bot.store.clock import clock
@@ -22,6 +21,7 @@ from bot.store.database import (
     write_transaction,
 )
 from bot.store.guilds import guild_lock
+from bot.store.job_rows import job_of, row_of
 from bot.store.lanes import lane_lock, lane_of, put_lane
 from bot.store.tables import (
     has_token,
@@ -35,9 +35,6 @@ from bot.store.tables import (
 )
 
 EVERYWHERE: Final = "everywhere"  # the lock under which the whole bot's usage changes
-
-_ORDER_FIELDS: Final = tuple(field.name for field in fields(Order))
-_JOB_FIELDS: Final = tuple(field.name for field in fields(Job) if field.name != "order")
 
 
 class Jobs:
@@ -66,7 +63,7 @@ class Jobs:
             job.member_id,
             lane=job.lane,
             now=job.created_at,
-            interaction_id=job.interaction_id,
+            interaction_id=job.reply.interaction_id,
             count_to=count_to,
         )
         if known:
@@ -75,8 +72,7 @@ class Jobs:
             self._database.lock(connection, lane_lock(job.lane))
             standing = replace(standing, lane=lane_of(connection, job.lane))
         admitted = admit(job, standing)
-        values = _row(admitted) | {"line": admitted.line}
-        connection.execute(insert(jobs).values(values))
+        connection.execute(insert(jobs).values(row_of(admitted)))
         lane = breaker.after_admission(standing.lane, job.id, now=job.created_at)
         if lane != standing.lane:
             put_lane(connection, job.lane, lane)
@@ -124,13 +120,7 @@ class Jobs:
         before = _next(connection, lane, width, now, for_good=True)
         if before is None:
             return None
-        after = before.turn(
-            State.SUBMITTING,
-            now=now,
-            owner=owner,
-            epoch=before.epoch + 1,
-            submit_started_at=now,
-        )
+        after = before.claimed(owner, now=now)
         changes = _changes(before, after) | {"lease_until": clock() + lease}
         _changed(connection, _is(before), changes)
         _serve(connection, before, now)
@@ -247,7 +237,7 @@ class Jobs:
                 .with_for_update(skip_locked=True)
             )
             for before in [job_of(row) for row in found.mappings()]:
-                after = replace(before, owner=owner, epoch=before.epoch + 1)
+                after = before.owned_by(owner)
                 changes = _changes(before, after) | {"lease_until": clock() + lease}
                 _changed(connection, _is(before), changes)
                 taken.append(after)
@@ -357,10 +347,10 @@ def _may_go(lane: str) -> ColumnElement[bool]:
 
 
 def _serve(connection: Connection, job: Job, now: float) -> None:
-    its_line = and_(lines.c.lane == job.lane, lines.c.line == job.line)
+    its_line = and_(lines.c.lane == job.lane, lines.c.line == job.queue_key)
     served = connection.execute(update(lines).where(its_line).values(served_at=now))
     if served.rowcount == 0:
-        values = {"lane": job.lane, "line": job.line, "served_at": now}
+        values = {"lane": job.lane, "line": job.queue_key, "served_at": now}
         connection.execute(insert(lines).values(values))
 
 
@@ -385,8 +375,8 @@ def _is(job: Job) -> ColumnElement[bool]:
     return and_(
         jobs.c.id == job.id,
         jobs.c.state == job.state.value,
-        jobs.c.owner.is_not_distinct_from(job.owner),
-        jobs.c.epoch == job.epoch,
+        jobs.c.owner.is_not_distinct_from(job.lease.owner),
+        jobs.c.epoch == job.lease.epoch,
     )
 
 
@@ -405,27 +395,9 @@ def _is_kin(owner: str) -> ColumnElement[bool]:
 
 def _changes(before: Job, after: Job) -> dict[str, Any]:
     """Return the columns in which *after* differs from *before*."""
-    old, new = _row(before), _row(after)
+    old, new = row_of(before), row_of(after)
     changes = {name: value for name, value in new.items() if old[name] != value}
-    if after.owner != before.owner:
+    if after.lease.owner != before.lease.owner:
         # The new owner's next renewal makes a lease of it.
-        changes["lease_until"] = clock() if after.owner is not None else None
+        changes["lease_until"] = clock() if after.lease.owner is not None else None
     return changes
-
-
-def _row(job: Job) -> dict[str, Any]:
-    row = {name: getattr(job, name) for name in _JOB_FIELDS}
-    row |= {name: getattr(job.order, name) for name in _ORDER_FIELDS}
-    row["media"] = list(job.media)
-    return row
-
-
-def job_of(row: Mapping[Any, Any]) -> Job:
-    """Return the job that a row of the table is."""
-    values = {name: row[name] for name in _JOB_FIELDS}
-    values["state"] = State(row["state"])
-    values["billed"] = Billed(row["billed"])
-    values["cause"] = EndReason(row["cause"]) if row["cause"] else None
-    values["media"] = tuple(row["media"])
-    values["order"] = Order(**{name: row[name] for name in _ORDER_FIELDS})
-    return Job(**values)

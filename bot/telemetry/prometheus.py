@@ -185,10 +185,10 @@ class PrometheusTelemetry:
         if after.state is before.state:
             return
         if after.state in _RESTS:
-            self._ended.labels(after.state, after.cause or "none").inc()
+            self._ended.labels(after.state, after.end_reason or "none").inc()
         # What was fetched by /history says when somebody came, and not how quick we are.
         if after.state is State.DELIVERED and after.completed_at and before.kept_at is None:
-            self._visible.observe(max(after.since - after.completed_at, 0.0))
+            self._visible.observe(max(after.state_since - after.completed_at, 0.0))
 
     def recovered(self, how: Recovery, count: int) -> None:
         """Count jobs that came to this process."""

@@ -103,7 +103,7 @@ class DiscordCardPresenter:
         FileTooLarge, and PermanentDiscordError where no way is left.
         """
         await self._quiet(job.id)
-        delivered = job.turn(State.DELIVERED, now=job.completed_at or job.since)
+        delivered = job.transition(State.DELIVERED, now=job.completed_at or job.state_since)
 
         def card() -> Card:
             return cards.done(delivered, pictures)
@@ -123,9 +123,9 @@ class DiscordCardPresenter:
             raise
         except DiscordRefused as error:
             log.info("job %s: its card can't be edited: %s", job.id, error)
-            if job.answers_only:
+            if job.reply.answers_only:
                 raise
-            if not (isinstance(error, MessageDeleted) or job.private or job.guild_id is None):
+            if not (isinstance(error, MessageDeleted) or job.reply.private or job.guild_id is None):
                 ways.insert(0, (named_card, self._post_in_channel, DiscordCall.POST))
             await self._descend(job, ways)
             return False
@@ -141,22 +141,24 @@ class DiscordCardPresenter:
             log.info("job %s: its member was not pinged: %s", job.id, error)
 
     async def _call(self, job: Job) -> None:
-        with speaking(job.language):
+        with speaking(job.reply.language):
             words = texts.cards.ready(job)
         member = discord.AllowedMentions(users=[discord.Object(job.member_id)])
         client = await self._rest.client()
-        if job.private or job.answers_only or job.guild_id is None:
-            if job.interaction_token is None:
+        if job.reply.private or job.reply.answers_only or job.guild_id is None:
+            if job.reply.interaction_token is None:
                 raise PermanentDiscordError("its interaction is over")
             webhook = discord.Webhook.partial(
-                job.application_id, job.interaction_token, client=client
+                job.reply.application_id, job.reply.interaction_token, client=client
             )
             webhook.type = discord.WebhookType.application  # others may say nothing privately
-            await webhook.send(words, ephemeral=job.private, allowed_mentions=member)
+            await webhook.send(words, ephemeral=job.reply.private, allowed_mentions=member)
             return
-        channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+        channel = client.get_partial_messageable(job.reply.channel_id, guild_id=job.guild_id)
         card = discord.MessageReference(
-            message_id=job.message_id or 0, channel_id=job.channel_id, fail_if_not_exists=False
+            message_id=job.reply.message_id or 0,
+            channel_id=job.reply.channel_id,
+            fail_if_not_exists=False,
         )
         await channel.send(
             words, nonce=job.id, reference=card, mention_author=False, allowed_mentions=member
@@ -167,14 +169,16 @@ class DiscordCardPresenter:
 
         Raises PermanentDiscordError where that can't be, and DiscordAway.
         """
-        if job.message_id is None or job.answers_only:
+        if job.reply.message_id is None or job.reply.answers_only:
             raise PermanentDiscordError("the message is not known, or not within reach")
         with timed(partial(self._meters.called_discord, DiscordCall.DELETE)):
             async with translated_errors():
                 client = await self._rest.client()
-                channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+                channel = client.get_partial_messageable(
+                    job.reply.channel_id, guild_id=job.guild_id
+                )
                 with contextlib.suppress(discord.NotFound):
-                    await channel.get_partial_message(job.message_id).delete()
+                    await channel.get_partial_message(job.reply.message_id).delete()
 
     async def close(self) -> None:
         """Stop showing; what is not shown yet is shown by whoever carries the jobs on."""
@@ -216,14 +220,19 @@ class DiscordCardPresenter:
         Raises :class:`PermanentDiscordError` where neither is possible any more.
         """
         refused: DiscordRefused = PermanentDiscordError("there is no card to edit")
-        if job.interaction_token is not None:
+        if job.reply.interaction_token is not None:
             try:
                 return await self._insist(job, make, self._edit_by_interaction, DiscordCall.EDIT)
             except (MessageDeleted, FileTooLarge):
                 raise
             except DiscordRefused as error:
                 refused = error
-        if job.message_id is None or job.guild_id is None or job.private or job.answers_only:
+        if (
+            job.reply.message_id is None
+            or job.guild_id is None
+            or job.reply.private
+            or job.reply.answers_only
+        ):
             raise refused
         return await self._insist(job, make, self._edit_by_bot, DiscordCall.EDIT)
 
@@ -249,7 +258,7 @@ class DiscordCardPresenter:
         """
         pause = FIRST_PAUSE
         while True:
-            with speaking(job.language):
+            with speaking(job.reply.language):
                 card = make()  # outside of what is tried again: a file that is gone stays gone
             try:
                 within = WAITING_WITHIN if job.state is State.WAITING else CALL_TIMEOUT
@@ -267,21 +276,23 @@ class DiscordCardPresenter:
 
     async def _edit_by_interaction(self, job: Job, card: Card) -> None:
         webhook = discord.Webhook.partial(
-            job.application_id, job.interaction_token or "", client=await self._rest.client()
+            job.reply.application_id,
+            job.reply.interaction_token or "",
+            client=await self._rest.client(),
         )
         # "@original" is as good as an id to Discord, and needs no id.
-        message_id: int = job.message_id or "@original"  # type: ignore[assignment]
+        message_id: int = job.reply.message_id or "@original"  # type: ignore[assignment]
         await webhook.edit_message(message_id, view=card.view, attachments=card.files)
 
     async def _edit_by_bot(self, job: Job, card: Card) -> None:
         client = await self._rest.client()
-        channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
-        message = channel.get_partial_message(job.message_id or 0)
+        channel = client.get_partial_messageable(job.reply.channel_id, guild_id=job.guild_id)
+        message = channel.get_partial_message(job.reply.message_id or 0)
         await message.edit(view=card.view, attachments=card.files)
 
     async def _post_in_channel(self, job: Job, card: Card) -> None:
         client = await self._rest.client()
-        channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+        channel = client.get_partial_messageable(job.reply.channel_id, guild_id=job.guild_id)
         await self._post(client, channel, job, card)
 
     async def _post_directly(self, job: Job, card: Card) -> None:
@@ -297,7 +308,7 @@ class DiscordCardPresenter:
         card: Card,
     ) -> None:
         """Post *card* anew, once: Discord drops a repeated nonce, but remembers it for minutes."""
-        completed_at = job.completed_at or job.since
+        completed_at = job.completed_at or job.state_since
         if self._now() - completed_at > NONCE_REMEMBERED and await _posted(client, channel, job):
             return
         await channel.send(
@@ -312,7 +323,7 @@ async def _posted(
     client: discord.Client, channel: discord.DMChannel | discord.PartialMessageable, job: Job
 ) -> bool:
     """Tell whether the job's pictures stand in *channel* already, in a message of ours."""
-    earliest = datetime.fromtimestamp((job.completed_at or job.since) - CLOCKS_DIFFER, UTC)
+    earliest = datetime.fromtimestamp((job.completed_at or job.state_since) - CLOCKS_DIFFER, UTC)
     assert client.user is not None
     async for message in channel.history(limit=LOOK_THROUGH, after=earliest, oldest_first=True):
         if message.author.id == client.user.id and order_buttons.shows_pictures(

@@ -103,7 +103,7 @@ def done(
     ]
     gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
     for file in files:
-        gallery.add_item(media=file, description=file.description, spoiler=job.spoiler)
+        gallery.add_item(media=file, description=file.description, spoiler=job.reply.spoiler)
     notes = [_small(job)]
     if (sent := texts.cards.sent(job.order)) is not None:
         notes.append(sent)
@@ -129,9 +129,9 @@ def done(
 def _does(job: Job, place: Place) -> Iterator[OrderAction]:
     """Yield what can be done with pictures that are shown in that place."""
     yield from (OrderAction.AGAIN, OrderAction.EDIT)
-    if job.private and place is not Place.DIRECT:
+    if job.reply.private and place is not Place.DIRECT:
         yield OrderAction.POST
-    if not job.private and job.guild_id is not None and place in {Place.CARD, Place.POSTED}:
+    if not job.reply.private and job.guild_id is not None and place in {Place.CARD, Place.POSTED}:
         yield OrderAction.REPORT
     yield OrderAction.DELETE
 

@@ -68,7 +68,7 @@ def _order(job: Job, text: str) -> ui.Item[ui.LayoutView]:
         return ui.TextDisplay(text)
     alt = texts.cards.alt(job.order, 1, len(job.media))
     picture: ui.Thumbnail[ui.LayoutView] = ui.Thumbnail(
-        address, description=alt, spoiler=job.spoiler
+        address, description=alt, spoiler=job.reply.spoiler
     )
     return ui.Section(ui.TextDisplay(text), accessory=picture)
 

@@ -99,7 +99,7 @@ async def post_pictures(interaction: Interaction, job: Job, pictures: Sequence[P
 
 async def send_pictures(interaction: Interaction, job: Job, pictures: Sequence[Picture]) -> None:
     """Show the pictures of *job* to the member alone."""
-    delivered = job.turn(State.DELIVERED, now=job.completed_at or job.since)
+    delivered = job.transition(State.DELIVERED, now=job.completed_at or job.state_since)
     card = cards.done(delivered, pictures, place=Place.HANDED)
     await _send_card(interaction, card, private=True)
 

@@ -143,7 +143,7 @@ async def _taken_over(store):
         while not taken:
             taken = await jobs.take_over("second", lease=1.0, submitted_before=time.time())
             await asyncio.sleep(0.02)
-        uncertain = taken[0].turn(State.UNCERTAIN, now=time.time())
+        uncertain = taken[0].transition(State.UNCERTAIN, now=time.time())
         assert await jobs.swap(taken[0], uncertain)
         return uncertain
 

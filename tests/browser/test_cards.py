@@ -72,7 +72,7 @@ def every_card(picture):
         yield cards.progress(a_card_job(LONG, state), **told)
     for number, (state, cause) in enumerate(ENDS):
         billed = list(Billed)[number % len(Billed)]
-        yield cards.end(a_card_job(LONG, state, cause=cause, billed=billed, error=WORDS))
+        yield cards.end(a_card_job(LONG, state, end_reason=cause, billed=billed, error=WORDS))
     yield cards.end(a_card_job(LONG, State.PROCESSING, hidden=True))
     pictures = [picture] * LONG.images
     for private, spoiler in product((False, True), repeat=2):

@@ -121,7 +121,7 @@ def test_an_update_is_taken_whole_or_left_whole(job, update):
         assert after.media == update.media
         assert after.error == update.error
         assert after.request_id == (update.request_id or job.request_id)
-        assert after.since == NOW + 5
+        assert after.state_since == NOW + 5
 
 
 @pytest.mark.parametrize("state", [State.SUBMITTING, State.UNCERTAIN])
@@ -156,8 +156,8 @@ def test_only_what_the_vendor_ended_is_the_vendors_doing():
     failed = advance(job, Update(state=State.FAILED, request_id="r-1", error="no"), now=NOW)
     done = advance(job, Update(state=State.COMPLETED, request_id="r-1"), now=NOW)
 
-    assert (failed.cause, failed.error) == (EndReason.VENDOR, "no")
-    assert done.cause is None
+    assert (failed.end_reason, failed.error) == (EndReason.VENDOR, "no")
+    assert done.end_reason is None
 
 
 # Every way through the diagram ends up with what DESIGN says about the charge.
@@ -187,10 +187,10 @@ BY_END = {
     [(before, after) for before, following in TRANSITIONS.items() for after in sorted(following)],
 )
 def test_what_is_billed_follows_from_the_way(before, after):
-    turned = in_state(before).turn(after, now=NOW + 9)
+    turned = in_state(before).transition(after, now=NOW + 9)
 
     assert turned.billed is BILLED.get((before, after), BY_END.get(after))
-    assert (turned.state, turned.since) == (after, NOW + 9)
+    assert (turned.state, turned.state_since) == (after, NOW + 9)
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_what_is_billed_follows_from_the_way(before, after):
 )
 def test_a_way_that_the_diagram_lacks_cannot_be_gone(before, after):
     with pytest.raises(ForbiddenTransition):
-        in_state(before).turn(after, now=NOW)
+        in_state(before).transition(after, now=NOW)
 
 
 def test_only_a_clear_no_leads_back_to_a_submit():
@@ -241,10 +241,12 @@ def test_the_sets_of_states_are_designs():
 
 
 def test_a_line_is_the_guilds_and_outside_guilds_the_members():
-    assert a_job(guild_id=7, member_id=8).line == a_job(guild_id=7, member_id=9).line
-    assert a_job(guild_id=7).line != a_job(guild_id=8).line
-    assert a_job(guild_id=None, member_id=7).line != a_job(guild_id=7).line
-    assert a_job(guild_id=None, member_id=7).line != a_job(guild_id=None, member_id=8).line
+    assert a_job(guild_id=7, member_id=8).queue_key == a_job(guild_id=7, member_id=9).queue_key
+    assert a_job(guild_id=7).queue_key != a_job(guild_id=8).queue_key
+    assert a_job(guild_id=None, member_id=7).queue_key != a_job(guild_id=7).queue_key
+    assert (
+        a_job(guild_id=None, member_id=7).queue_key != a_job(guild_id=None, member_id=8).queue_key
+    )
 
 
 def test_a_job_does_not_show_its_secrets():

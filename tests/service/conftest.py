@@ -5,7 +5,7 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,8 @@ from bot.service.ports import Admit, GivenBack, MemberSettings, Peaks, Picture, 
 from bot.service.queue_positions import QueuePositionUpdater
 from bot.service.recovery import RecoveryLoop, RecoverySettings
 from bot.service.tracker import JobTracker, TrackerSettings
-from tests.samples import LANE, NOW, OWNER
+from bot.store.job_rows import job_of, row_of
+from tests.samples import LANE, NOW, OWNER, changed_job
 
 PICTURE = "https://pub-1.r2.dev/v1/r-1/output.png"
 _OPEN = {State.QUEUED, State.PROCESSING, State.COMPLETED}
@@ -116,7 +117,7 @@ class FakeJobs(Store):
         await self._reach("add")
         if self.slow is not None:
             await self.slow.wait()
-        if any(row.interaction_id == job.interaction_id for row in self.rows.values()):
+        if any(row.reply.interaction_id == job.reply.interaction_id for row in self.rows.values()):
             return None
         lane = self._lanes.now(job.lane)
         standing = self._standing(job.guild_id, job.member_id, lane=job.lane, now=job.created_at)
@@ -181,16 +182,17 @@ class FakeJobs(Store):
     async def swap(self, before: Job, after: Job) -> bool:
         await self._reach("swap")
         row = self.rows[before.id]
-        if (row.state, row.owner, row.epoch) != (before.state, before.owner, before.epoch):
+        if (row.state, row.lease.owner, row.lease.epoch) != (
+            before.state,
+            before.lease.owner,
+            before.lease.epoch,
+        ):
             return False
         if self._taken(after.request_id, after.id):
             return False
-        changes = {
-            field.name: getattr(after, field.name)
-            for field in fields(Job)
-            if getattr(after, field.name) != getattr(before, field.name)
-        }
-        self.put(replace(row, **changes))
+        old = row_of(before)
+        changes = {name: value for name, value in row_of(after).items() if value != old[name]}
+        self.put(job_of({**row_of(row), **changes}))
         return True
 
     async def claim(
@@ -199,10 +201,8 @@ class FakeJobs(Store):
         await self._reach("claim")
         if (before := self._next(lane, width, now)) is None:
             return None
-        self._served[before.line] = now
-        after = before.turn(
-            State.SUBMITTING, now=now, owner=owner, epoch=before.epoch + 1, submit_started_at=now
-        )
+        self._served[before.queue_key] = now
+        after = before.claimed(owner, now=now)
         self.put(after)
         return after
 
@@ -213,8 +213,8 @@ class FakeJobs(Store):
     async def release(self, owner: str) -> None:
         await self._reach("release")
         for job in list(self.rows.values()):
-            if job.owner == owner and job.state in FOLLOWED | {State.COMPLETED}:
-                self.put(replace(job, owner=None))
+            if job.lease.owner == owner and job.state in FOLLOWED | {State.COMPLETED}:
+                self.put(changed_job(job, owner=None))
 
     async def line(self, lane: str, *, most: int) -> list[Job]:
         await self._reach("line")
@@ -222,8 +222,12 @@ class FakeJobs(Store):
         ahead: dict[str, int] = defaultdict(int)
         turns = {}
         for job in sorted(waiting, key=lambda job: job.created_at):
-            turns[job.id] = (ahead[job.line], self._served.get(job.line, 0.0), job.created_at)
-            ahead[job.line] += 1
+            turns[job.id] = (
+                ahead[job.queue_key],
+                self._served.get(job.queue_key, 0.0),
+                job.created_at,
+            )
+            ahead[job.queue_key] += 1
         return sorted(waiting, key=lambda job: turns[job.id])[:most]
 
     def _waiting(self, lane: str) -> list[Job]:
@@ -232,7 +236,7 @@ class FakeJobs(Store):
             for job in self.rows.values()
             if job.lane == lane
             and job.state is State.WAITING
-            and job.answered_at
+            and job.reply.answered_at
             and not job.hidden
         ]
 
@@ -246,7 +250,7 @@ class FakeJobs(Store):
         waiting = [job for job in self._waiting(lane) if breaker.may_submit(stands, job.id, now)]
         return min(
             waiting,
-            key=lambda job: (self._served.get(job.line, 0.0), job.created_at),
+            key=lambda job: (self._served.get(job.queue_key, 0.0), job.created_at),
             default=None,
         )
 
@@ -258,13 +262,13 @@ class FakeJobs(Store):
         if job.request_id is not None or self._taken(request_id, job_id):
             return False
         self.put(
-            replace(
+            changed_job(
                 job,
                 state=State.QUEUED,
                 billed=Billed.UNKNOWN,
                 request_id=request_id,
                 queued_at=now,
-                since=now,
+                state_since=now,
             )
         )
         return True
@@ -272,11 +276,11 @@ class FakeJobs(Store):
     async def renew(self, owner: str, *, lease: float) -> None:
         await self._reach("renew")
         self.renewed.append(owner)
-        self.lapsed -= {job.id for job in self.rows.values() if job.owner == owner}
+        self.lapsed -= {job.id for job in self.rows.values() if job.lease.owner == owner}
 
     async def inherit(self, owner: str, *, lease: float) -> list[Job]:
         await self._reach("inherit")
-        return self._take(owner, lambda job: job.owner not in {None, owner})
+        return self._take(owner, lambda job: job.lease.owner not in {None, owner})
 
     async def take_over(self, owner: str, *, lease: float, submitted_before: float) -> list[Job]:
         await self._reach("take_over")
@@ -286,7 +290,7 @@ class FakeJobs(Store):
                 job.id in self.lapsed
                 and not (
                     job.state is State.SUBMITTING
-                    and (job.submit_started_at or 0.0) >= submitted_before
+                    and (job.lease.submit_started_at or 0.0) >= submitted_before
                 )
             ),
         )
@@ -299,7 +303,7 @@ class FakeJobs(Store):
             if job.state is State.WAITING
             and (
                 job.created_at < waiting_since
-                or (job.answered_at is None and job.created_at < unanswered_since)
+                or (job.reply.answered_at is None and job.created_at < unanswered_since)
             )
         ]
 
@@ -319,13 +323,14 @@ class FakeJobs(Store):
         await self._reach("erase_tokens")
         for job in self.rows.values():
             if job.created_at < before:
-                self.rows = {**self.rows, job.id: replace(job, interaction_token=None)}
+                self.rows = {**self.rows, job.id: changed_job(job, interaction_token=None)}
 
     def _take(self, owner: str, which: Callable[[Job], bool]) -> list[Job]:
         taken = [
-            replace(job, owner=owner, epoch=job.epoch + 1)
+            changed_job(job, owner=owner, epoch=job.lease.epoch + 1)
             for job in self.rows.values()
-            if which(job) or (job.owner is None and job.state in _OPEN and job.kept_at is None)
+            if which(job)
+            or (job.lease.owner is None and job.state in _OPEN and job.kept_at is None)
         ]
         self.put(*taken)
         self.lapsed -= {job.id for job in taken}
@@ -375,8 +380,12 @@ class FakeLanes(Store):
         await self._reach("given_back")
         refused: dict[int, list[Job]] = defaultdict(list)
         for job in self.jobs.rows.values() if self.jobs else ():
-            given_back = job.cause in {EndReason.OUT_OF_CREDIT, EndReason.BUSY}
-            if given_back and job.since >= shut_at and (job.guild_id, shut_at) not in self.told:
+            given_back = job.end_reason in {EndReason.OUT_OF_CREDIT, EndReason.BUSY}
+            if (
+                given_back
+                and job.state_since >= shut_at
+                and (job.guild_id, shut_at) not in self.told
+            ):
                 refused[job.guild_id or 0].append(job)
         self.told |= {(guild_id, shut_at) for guild_id in refused}
         return [
@@ -384,8 +393,8 @@ class FakeLanes(Store):
                 guild_id=guild_id,
                 log_channel=self.jobs.guilds.kept[guild_id].log_channel,
                 orders=len(jobs),
-                channel_id=jobs[-1].channel_id,
-                message_id=jobs[-1].message_id,
+                channel_id=jobs[-1].reply.channel_id,
+                message_id=jobs[-1].reply.message_id,
             )
             for guild_id, jobs in refused.items()
         ]
@@ -665,7 +674,7 @@ class Shop:
     def at_rest(self) -> bool:
         """Tell whether nothing is left to do for any job."""
         done = ENDED | {State.UNCERTAIN, State.EXPIRED}
-        return all(job.state in done and job.owner is None for job in self.jobs.rows.values())
+        return all(job.state in done and job.lease.owner is None for job in self.jobs.rows.values())
 
 
 async def until(condition: Callable[[], Any], *, within: float = 5.0) -> None:

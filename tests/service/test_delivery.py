@@ -8,7 +8,7 @@ import pytest
 from bot.domain.job import Billed, EndReason, State
 from bot.service.port_errors import MediaUnavailable, PictureUnusable
 from bot.service.ports import MemberSettings, Ping
-from tests.samples import NOW, OWNER, a_job, an_order
+from tests.samples import NOW, OWNER, a_job, an_order, changed_job
 from tests.service.conftest import until
 
 SOUND = tuple(f"https://pub-1.r2.dev/v1/r-1/output_{number}.png" for number in range(1, 5))
@@ -45,7 +45,7 @@ async def test_pictures_are_fetched_and_handed_over(shop, completed):
     after = await shop.delivery.deliver(job)
 
     assert after == shop.jobs.only
-    assert (after.state, after.billed, after.owner) == (State.DELIVERED, Billed.YES, None)
+    assert (after.state, after.billed, after.lease.owner) == (State.DELIVERED, Billed.YES, None)
     ((told, pictures),) = shop.presenter.delivered
     assert told == job
     assert [picture.path.name for picture in pictures] == ["1", "2", "3", "4"]
@@ -72,20 +72,16 @@ async def test_broken_pictures_among_sound_ones_are_left_out(shop, completed):
 async def test_an_order_without_one_usable_picture_has_failed_and_is_billed(shop, completed, media):
     """The member reads that it was charged: saying otherwise would be a lie about money."""
     job = completed()
-    shop.jobs.put(job := type(job)(**{**_fields(job), "media": media}))
+    shop.jobs.put(job := changed_job(job, media=media))
 
     after = await shop.delivery.deliver(job)
 
-    assert (after.state, after.cause, after.billed) == (
+    assert (after.state, after.end_reason, after.billed) == (
         State.FAILED,
         EndReason.NO_PICTURE,
         Billed.YES,
     )
     assert shop.presenter.delivered == []
-
-
-def _fields(job):
-    return {name: getattr(job, name) for name in job.__dataclass_fields__}
 
 
 async def test_no_more_pictures_are_brought_than_a_message_takes(shop, completed):
@@ -116,7 +112,7 @@ async def test_pictures_that_stay_away_are_given_up_in_the_end(shop, completed):
 
     after = await shop.delivery.deliver(job)
 
-    assert (after.state, after.cause) == (State.FAILED, EndReason.NO_PICTURE)
+    assert (after.state, after.end_reason) == (State.FAILED, EndReason.NO_PICTURE)
     assert len(shop.media.fetched) == 1
 
 
@@ -136,7 +132,7 @@ async def test_pictures_without_a_way_to_the_member_are_kept(shop, completed):
 
     after = await shop.delivery.deliver(completed())
 
-    assert (after.state, after.owner, after.kept_at) == (State.COMPLETED, None, NOW + 7)
+    assert (after.state, after.lease.owner, after.kept_at) == (State.COMPLETED, None, NOW + 7)
     assert shop.jobs.only == after
 
 
@@ -154,7 +150,7 @@ async def test_a_delivery_is_recorded_as_soon_as_the_store_can(shop, completed):
 
 async def test_whoever_was_quicker_is_believed(shop, completed):
     job = completed()
-    theirs = type(job)(**{**_fields(job), "owner": "there", "epoch": 9})
+    theirs = changed_job(job, owner="there", epoch=9)
     shop.jobs.put(theirs)
 
     assert await shop.delivery.deliver(job) == theirs
@@ -171,7 +167,7 @@ async def test_a_hidden_order_shows_nothing_and_its_pictures_are_kept(shop, comp
 
     assert shop.presenter.delivered == []
     assert [job.hidden for job in shop.presenter.settled] == [True]
-    assert (after.state, after.owner, after.kept_at) == (State.COMPLETED, None, NOW + 7)
+    assert (after.state, after.lease.owner, after.kept_at) == (State.COMPLETED, None, NOW + 7)
 
 
 async def test_an_order_that_was_hidden_meanwhile_is_hidden(shop, completed):

@@ -19,7 +19,7 @@ from bot.service.port_errors import (
     VendorRefused,
 )
 from bot.service.ports import NO_REQUEST
-from tests.samples import LANE, NOW, OWNER, a_job, an_order
+from tests.samples import LANE, NOW, OWNER, a_job, an_order, changed_job
 from tests.service.conftest import PICTURE, silent, until
 
 
@@ -51,7 +51,7 @@ async def test_an_order_that_is_taken_is_queued(shop, submit):
     job = await submit(Update(state=State.QUEUED, request_id="r-1"))
 
     assert job == shop.jobs.only
-    assert (job.state, job.request_id, job.owner) == (State.QUEUED, "r-1", OWNER)
+    assert (job.state, job.request_id, job.lease.owner) == (State.QUEUED, "r-1", OWNER)
     assert (job.billed, job.queued_at) == (Billed.UNKNOWN, NOW)
     assert shop.queue.submitted == [(an_order(), None)]
 
@@ -86,7 +86,7 @@ async def test_a_clear_no_ends_the_order_unbilled(submit, error, cause):
     job = await submit(error)
 
     assert (job.state, job.billed) == (State.REFUSED, Billed.NO)
-    assert (job.cause, job.error) == (cause, "no")
+    assert (job.end_reason, job.error) == (cause, "no")
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ async def test_a_clear_no_ends_the_order_unbilled(submit, error, cause):
 async def test_what_was_not_taken_goes_back_to_its_line(shop, submit, error):
     job = await submit(error)
 
-    assert (job.state, job.owner, job.billed) == (State.WAITING, None, Billed.NO)
-    assert job.submit_started_at is None
+    assert (job.state, job.lease.owner, job.billed) == (State.WAITING, None, Billed.NO)
+    assert job.lease.submit_started_at is None
     lane = shop.lanes.lanes[LANE]
     assert lane.paused(NOW)
     assert shop.presenter.shown == [(job, lane.paused_until)]
@@ -120,7 +120,7 @@ async def test_an_order_that_was_hidden_on_its_way_is_cancelled_when_it_comes_ba
 
     after = await submitting
 
-    assert (after.state, after.cause, after.billed) == (
+    assert (after.state, after.end_reason, after.billed) == (
         State.CANCELLED,
         EndReason.WITHDRAWN,
         Billed.NO,
@@ -161,7 +161,7 @@ async def test_a_403_shuts_the_lane_only_where_it_is_the_key(shop, submit, answe
 
     assert shop.queue.asked == [NO_REQUEST]
     assert job.state is State.REFUSED
-    assert (job.cause is EndReason.KEY_REFUSED) == shut
+    assert (job.end_reason is EndReason.KEY_REFUSED) == shut
     assert (breaker.closed_reason(shop.lanes.lanes[LANE], NOW) is ClosedReason.KEY) == shut
 
 
@@ -237,12 +237,12 @@ async def test_a_request_id_is_recorded_for_whoever_owns_the_job_by_now(shop, wa
     shop.queue.hold = asyncio.Event()
     submitting = asyncio.create_task(shop.dispatcher.submit(job))
     await shop.queue.reached.wait()
-    shop.jobs.put(replace(job, state=state, owner="there", epoch=9))
+    shop.jobs.put(changed_job(job, state=state, owner="there", epoch=9))
     shop.queue.hold.set()
 
     after = await submitting
 
-    assert (after.state, after.request_id, after.owner) == (State.QUEUED, "r-1", "there")
+    assert (after.state, after.request_id, after.lease.owner) == (State.QUEUED, "r-1", "there")
 
 
 async def test_a_ticket_with_an_unknown_status_is_followed(shop, submit):
@@ -264,7 +264,7 @@ async def test_a_callback_that_was_quicker_is_not_undone(shop, waiting):
 
     after = await submitting
 
-    assert (after.state, after.request_id, after.owner) == (State.QUEUED, "r-9", OWNER)
+    assert (after.state, after.request_id, after.lease.owner) == (State.QUEUED, "r-9", OWNER)
 
 
 async def test_an_outcome_is_recorded_as_soon_as_the_store_can(shop, waiting):

@@ -172,7 +172,7 @@ async def test_hidden_while_its_pictures_are_brought_they_are_taken_back_and_kep
         await until(lambda: shop.jobs.only.kept_at)
 
     job = shop.jobs.only
-    assert (job.state, job.hidden, job.owner) == (State.COMPLETED, True, None)
+    assert (job.state, job.hidden, job.lease.owner) == (State.COMPLETED, True, None)
     assert State.DELIVERED not in shop.jobs.history[job_id]
     assert shop.presenter.settled[-1].hidden
     shop.presenter.hold = None

@@ -39,8 +39,8 @@ async def test_an_order_is_recorded_answered_and_shown(shop):
     await shop.orders.take(a_request(prompt="  a\tlighthouse ", images=2), answered)
 
     job = shop.jobs.only
-    assert (job.state, job.billed, job.owner) == (State.WAITING, Billed.NO, None)
-    assert (job.answered_at, job.message_id) == (shop.clock.now, 77)
+    assert (job.state, job.billed, job.lease.owner) == (State.WAITING, Billed.NO, None)
+    assert (job.reply.answered_at, job.reply.message_id) == (shop.clock.now, 77)
     assert (job.order.prompt, job.order.images) == ("a lighthouse", 2)
     assert shop.presenter.shown == [(job, None)]
 
@@ -88,7 +88,10 @@ async def test_a_failed_answer_makes_no_submit(shop, defer):
         await until(lambda: shop.jobs.calls.count("waits") > claims)
 
     assert shop.queue.submitted == []
-    assert (shop.jobs.only.state, shop.jobs.only.cause) == (State.CANCELLED, EndReason.UNANSWERED)
+    assert (shop.jobs.only.state, shop.jobs.only.end_reason) == (
+        State.CANCELLED,
+        EndReason.UNANSWERED,
+    )
 
 
 async def test_an_answer_that_may_have_arrived_is_corrected(shop):
@@ -143,7 +146,7 @@ async def test_an_answer_that_cannot_be_recorded_makes_no_submit(shop):
     await shop.orders.take(a_request(), and_the_store_goes)
     shop.jobs.away = False
 
-    assert shop.jobs.only.answered_at is None
+    assert shop.jobs.only.reply.answered_at is None
     assert shop.presenter.shown == []
 
     shop.clock.now += 16
@@ -195,7 +198,7 @@ async def test_a_closing_bot_lets_the_orders_end_that_are_being_taken(shop):
     await closing
 
     assert taking.done()
-    assert shop.jobs.only.answered_at is not None
+    assert shop.jobs.only.reply.answered_at is not None
 
 
 def test_a_request_does_not_show_its_token():
@@ -292,7 +295,7 @@ async def test_a_private_order_is_on_record_as_one_and_so_is_what_it_leaves(shop
     await shop.orders.take(a_request(private=True, images=2, language="de"), answered)
 
     job = shop.jobs.only
-    assert (job.private, job.language, job.left_today) == (True, "de", 23)
+    assert (job.reply.private, job.reply.language, job.reply.left_today) == (True, "de", 23)
 
 
 async def test_an_order_that_is_made_again_has_all_its_options(shop):
@@ -302,7 +305,7 @@ async def test_an_order_that_is_made_again_has_all_its_options(shop):
     await shop.orders.take(a_request(**options), answered)
 
     first, second = shop.jobs.rows.values()
-    assert (second.order, second.private) == (first.order, True)
+    assert (second.order, second.reply.private) == (first.order, True)
 
 
 @pytest.mark.parametrize("private", [True, False])
@@ -345,7 +348,12 @@ async def test_orders_outside_of_servers_count_apart_from_those_in_one(outside):
     verdict = refused.value.verdict
     assert (verdict.rule, verdict.used, verdict.limit) == (Rule.MEMBER_AT_ONCE, 3, 3)
     assert verdict.outside
-    assert [job.answers_only for job in outside.jobs.rows.values()] == [False, True, True, True]
+    assert [job.reply.answers_only for job in outside.jobs.rows.values()] == [
+        False,
+        True,
+        True,
+        True,
+    ]
 
 
 async def test_all_who_order_outside_of_servers_share_the_operators_cap_for_one(outside):

@@ -2,14 +2,13 @@
 
 import asyncio
 import re
-from dataclasses import replace
 
 import pytest
 
 from bot.domain.job import Billed, EndReason, State, Update
 from bot.service import job_runner as crew_module
 from bot.service.port_errors import VendorRefused
-from tests.samples import NOW, OWNER, a_job
+from tests.samples import NOW, OWNER, a_job, changed_job
 from tests.service.conftest import PICTURE, a_request, answered, until
 
 
@@ -80,7 +79,7 @@ async def test_an_end_is_told_and_let_go(shop, state):
     await until(shop.at_rest)
 
     assert shop.presenter.settled == [job]
-    assert shop.jobs.only == replace(job, owner=None)
+    assert shop.jobs.only == changed_job(job, owner=None)
 
 
 async def test_a_job_is_carried_once_however_often_it_is_taken(shop):
@@ -187,7 +186,11 @@ async def test_a_refused_order_is_told_to_its_member(shop):
         await until(shop.at_rest)
 
     (told,) = shop.presenter.settled
-    assert (told.state, told.cause, told.error) == (State.REFUSED, EndReason.VENDOR, "not this")
+    assert (told.state, told.end_reason, told.error) == (
+        State.REFUSED,
+        EndReason.VENDOR,
+        "not this",
+    )
 
 
 async def test_a_job_that_is_released_waits_for_the_store(shop):
@@ -219,7 +222,7 @@ async def test_a_closing_bot_lets_its_submits_come_back(shop):
     await closing
 
     assert shop.jobs.only.request_id == "r-1"
-    assert shop.jobs.only.owner is None  # free for whoever comes next
+    assert shop.jobs.only.lease.owner is None  # free for whoever comes next
 
 
 async def test_a_closing_bot_does_not_wait_for_ever(shop, monkeypatch):
@@ -243,4 +246,4 @@ async def test_a_closed_crew_leaves_each_job_where_it_stands(shop):
     await shop.runner.close()
 
     delivering, telling = jobs
-    assert list(shop.jobs.rows.values()) == [replace(delivering, owner=None), telling]
+    assert list(shop.jobs.rows.values()) == [changed_job(delivering, owner=None), telling]

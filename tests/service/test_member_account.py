@@ -11,7 +11,7 @@ from bot.domain.rules import Block, changed
 from bot.service.member_account import PAGE, MemberAccount, RetentionPolicy
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports import MemberSettings, OrderPage, Ping
-from tests.samples import LANE, NOW, a_job, an_order
+from tests.samples import LANE, NOW, a_job, an_order, changed_job
 from tests.service.conftest import UNLIMITED, until
 
 MEMBER, GUILD = 300, 100
@@ -29,7 +29,7 @@ class FakeRecords:
         found = [
             job
             for job in await self.every(member_id)
-            if job.order.prompt and job.deleted_at is None and word in job.order.prompt
+            if job.order.prompt and job.reply.deleted_at is None and word in job.order.prompt
         ]
         return OrderPage(jobs=found[skip : skip + most], total=len(found))
 
@@ -41,17 +41,17 @@ class FakeRecords:
         forgotten = []
         for job in await self.every(member_id):
             kept = job.state is State.COMPLETED and job.kept_at is not None
-            over = job.owner is None and (job.state in OVER or kept)
+            over = job.lease.owner is None and (job.state in OVER or kept)
             if not over or job.created_at > made_before:
                 continue
             forgotten.append(job.id)
             if job.created_at < today:
                 del self._jobs.rows[job.id]
                 continue
-            gone = {"state": State.FAILED, "cause": EndReason.KEPT_TOO_LONG, "kept_at": None}
+            gone = {"state": State.FAILED, "end_reason": EndReason.KEPT_TOO_LONG, "kept_at": None}
             blank = {"order": replace(job.order, prompt="", sent=None, style=None), "media": ()}
             changes = blank | {"hidden": True} | (gone if kept else {})
-            self._jobs.put(replace(job, **changes))
+            self._jobs.put(changed_job(job, **changes))
         return forgotten
 
     async def unforgotten(self, member_id, *, made_before):
@@ -214,7 +214,13 @@ async def test_an_export_holds_all_of_a_member_and_no_secret(shop, own, put):
     assert kept["blocks"] == [{"guild_id": GUILD, "since": NOW, "until": None, "reason": "spam"}]
     assert order["order"]["prompt"] == job.order.prompt
     assert (order["state"], order["media"]) == ("DELIVERED", ["https://m.example/1.png"])
-    for secret in (job.interaction_token, job.callback_token, "a process", LANE, "somebody else"):
+    for secret in (
+        job.reply.interaction_token,
+        job.callback_token,
+        "a process",
+        LANE,
+        "somebody else",
+    ):
         assert secret.encode() not in data
 
 
@@ -251,7 +257,7 @@ async def test_what_runs_is_finished_first_and_erased_by_the_next_sweep(shop, ow
     async with shop.working():
         outcome = await own.forget(MEMBER)
         assert not outcome.done
-        shop.jobs.put(replace(job, answered_at=NOW))
+        shop.jobs.put(changed_job(job, answered_at=NOW))
         shop.dispatcher.wake()
         await until(lambda: shop.jobs.rows[job.id].state is State.DELIVERED)
         await until(shop.at_rest)

@@ -20,7 +20,7 @@ from bot.service.errors import (
 )
 from bot.service.order_actions import OrderActions, Person
 from bot.service.port_errors import PermanentDiscordError, StoreUnavailable, TransientDiscordError
-from tests.samples import LANE, NOW, OWNER, a_job, an_order
+from tests.samples import LANE, NOW, OWNER, a_job, an_order, changed_job
 from tests.service.conftest import PICTURE, until
 
 GUILD, PLACE = 100, 200
@@ -81,7 +81,7 @@ def shown(shop):
 
 def cancelled(job):
     """Return a job that the vendor has, as a cancel leaves it: hidden, and not to be overlooked."""
-    return replace(job, hidden=True, epoch=job.epoch + 1)
+    return changed_job(job, hidden=True, epoch=job.lease.epoch + 1)
 
 
 # Cancel.
@@ -94,7 +94,7 @@ async def test_a_waiting_order_is_cancelled_for_free(shop, handle, put, shown, b
     after = await handle.cancel(job.id, by)
 
     assert after == shop.jobs.only
-    assert (after.state, after.cause, after.billed) == (
+    assert (after.state, after.end_reason, after.billed) == (
         State.CANCELLED,
         EndReason.WITHDRAWN,
         Billed.NO,
@@ -208,7 +208,7 @@ async def test_pictures_of_a_hidden_order_are_kept_for_its_member(shop, handle, 
     await shop.runner.close()
 
     kept = shop.jobs.only
-    assert (kept.state, kept.kept_at, kept.owner) == (State.COMPLETED, NOW, None)
+    assert (kept.state, kept.kept_at, kept.lease.owner) == (State.COMPLETED, NOW, None)
     assert shop.presenter.delivered == []
     assert all(one.hidden for one in shop.presenter.settled)
 
@@ -229,7 +229,7 @@ async def test_an_order_that_is_hidden_while_its_pictures_are_brought_is_hidden_
 
     assert after.hidden
     assert [one.hidden for one in shop.presenter.settled] == [True]
-    assert (shop.jobs.only.state, shop.jobs.only.owner) == (State.COMPLETED, None)
+    assert (shop.jobs.only.state, shop.jobs.only.lease.owner) == (State.COMPLETED, None)
 
 
 @pytest.mark.parametrize(
@@ -326,7 +326,7 @@ async def test_deleted_pictures_are_gone_from_here_and_the_order_stays_charged(
 
     after = await handle.delete(job.id, by, pressed=77)
 
-    assert after == shop.jobs.only == replace(job, deleted_at=NOW)
+    assert after == shop.jobs.only == changed_job(job, deleted_at=NOW)
     assert list((tmp_path / "files").iterdir()) == []
     assert shop.presenter.removed == []  # what was pressed on is deleted by whoever took the press
 
@@ -354,7 +354,7 @@ async def test_pictures_whose_message_is_out_of_reach_are_deleted_all_the_same(s
 
     after = await handle.delete(job.id, MEMBER, pressed=99)
 
-    assert after.deleted_at == NOW
+    assert after.reply.deleted_at == NOW
 
 
 async def test_what_two_delete_at_once_is_deleted(shop, handle, put):
@@ -364,7 +364,7 @@ async def test_what_two_delete_at_once_is_deleted(shop, handle, put):
         handle.delete(job.id, MEMBER, pressed=77), handle.delete(job.id, MODERATOR, pressed=77)
     )
 
-    assert first.deleted_at == second.deleted_at == NOW
+    assert first.reply.deleted_at == second.reply.deleted_at == NOW
 
 
 async def test_deleted_again_it_was_deleted_when_it_was_deleted_first(shop, handle, put):
@@ -374,7 +374,7 @@ async def test_deleted_again_it_was_deleted_when_it_was_deleted_first(shop, hand
 
     await handle.delete(job.id, MEMBER, pressed=77)
 
-    assert shop.jobs.only.deleted_at == NOW
+    assert shop.jobs.only.reply.deleted_at == NOW
 
 
 @pytest.mark.parametrize("state", [State.WAITING, State.QUEUED, State.COMPLETED, State.FAILED])
@@ -395,7 +395,7 @@ async def test_who_presses_before_the_delivery_is_on_record_is_served(shop, hand
 
     await shop.delivery.delivered(job)
 
-    assert (await deleting).deleted_at == NOW
+    assert (await deleting).reply.deleted_at == NOW
 
 
 # Post.
@@ -438,10 +438,14 @@ async def test_posted_pictures_are_public_where_they_were_posted(shop, handle, p
     after = await handle.post(job.id, MEMBER, here(), publish(told), place=201)
 
     ((public, pictures),) = told
-    assert not public.private
+    assert not public.reply.private
     assert len(pictures) == 1
     assert after == shop.jobs.only
-    assert (after.private, after.message_id, after.channel_id) == (False, POSTED, 201)
+    assert (after.reply.private, after.reply.message_id, after.reply.channel_id) == (
+        False,
+        POSTED,
+        201,
+    )
     assert list((tmp_path / "files").iterdir()) == []
 
 
@@ -472,7 +476,7 @@ async def test_what_discord_does_not_take_is_private_as_before(shop, handle, pri
     with pytest.raises(PostFailed):
         await handle.post(job.id, MEMBER, here(), publish(error=error), place=PLACE)
 
-    assert shop.jobs.only == replace(job, epoch=shop.jobs.only.epoch)
+    assert shop.jobs.only == changed_job(job, epoch=shop.jobs.only.lease.epoch)
     assert await handle.post(job.id, MEMBER, here(), publish(), place=PLACE)
 
 
@@ -482,12 +486,12 @@ async def test_a_post_that_is_cut_short_is_private_as_before(shop, handle, priva
     posting = asyncio.create_task(
         handle.post(job.id, MEMBER, here(), publish(hold=hold), place=PLACE)
     )
-    await until(lambda: not shop.jobs.only.private)
+    await until(lambda: not shop.jobs.only.reply.private)
 
     posting.cancel()
     await asyncio.gather(posting, return_exceptions=True)
 
-    assert shop.jobs.only.private
+    assert shop.jobs.only.reply.private
 
 
 async def test_where_pictures_were_posted_is_recorded_as_soon_as_the_store_can(
@@ -498,7 +502,7 @@ async def test_where_pictures_were_posted_is_recorded_as_soon_as_the_store_can(
     posting = asyncio.create_task(
         handle.post(job.id, MEMBER, here(), publish(hold=hold), place=PLACE)
     )
-    await until(lambda: not shop.jobs.only.private)
+    await until(lambda: not shop.jobs.only.reply.private)
     shop.jobs.away = True
     hold.set()
     before = len(shop.jobs.calls)
@@ -506,7 +510,7 @@ async def test_where_pictures_were_posted_is_recorded_as_soon_as_the_store_can(
 
     shop.jobs.away = False
 
-    assert (await posting).message_id == shop.jobs.only.message_id == POSTED
+    assert (await posting).reply.message_id == shop.jobs.only.reply.message_id == POSTED
 
 
 async def test_where_pictures_were_posted_is_recorded_whatever_else_happens(shop, handle, private):
@@ -514,14 +518,14 @@ async def test_where_pictures_were_posted_is_recorded_whatever_else_happens(shop
     posting = asyncio.create_task(
         handle.post(job.id, MEMBER, here(), publish(hold=hold), place=PLACE)
     )
-    await until(lambda: not shop.jobs.only.private)
+    await until(lambda: not shop.jobs.only.reply.private)
     row = shop.jobs.only
-    assert await shop.jobs.swap(row, replace(row, reported_at=NOW, epoch=row.epoch + 1))
+    assert await shop.jobs.swap(row, changed_job(row, reported_at=NOW, epoch=row.lease.epoch + 1))
     hold.set()
 
     await posting
 
-    assert (shop.jobs.only.message_id, shop.jobs.only.reported_at) == (POSTED, NOW)
+    assert (shop.jobs.only.reply.message_id, shop.jobs.only.reply.reported_at) == (POSTED, NOW)
 
 
 @pytest.mark.parametrize("by", [MODERATOR, STRANGER, OUTSIDE])
@@ -613,4 +617,4 @@ async def test_posting_costs_nothing_so_no_count_refuses_it(shop, open_handle, p
 
     after = await handle.post(job.id, MEMBER, here(), publish(), place=PLACE)
 
-    assert not after.private
+    assert not after.reply.private

@@ -1,7 +1,7 @@
 """Those who wait are told where they stand, when that changes and not more often."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 
@@ -12,7 +12,7 @@ from bot.domain.shards import Shards
 from bot.service import queue_positions as board_module
 from bot.service.port_errors import StoreUnavailable
 from bot.service.queue_positions import CHANGE_EVERY, MOST, QueuePositionUpdater
-from tests.samples import LANE, NOW, a_job
+from tests.samples import LANE, NOW, a_job, changed_job
 from tests.service.conftest import FakeReplies, until
 
 
@@ -98,7 +98,7 @@ def wait_in_line(shop):
 
 
 def end(shop, job_id):
-    shop.jobs.put(shop.jobs.rows[job_id].turn(State.CANCELLED, now=NOW))
+    shop.jobs.put(shop.jobs.rows[job_id].transition(State.CANCELLED, now=NOW))
 
 
 async def test_everybody_in_line_is_told_their_place(look, wait_in_line):
@@ -242,10 +242,10 @@ async def test_what_left_the_line_and_came_back_is_told_anew(look, shop, wait_in
     (job_id,) = wait_in_line(1)
     await look()
     waiting = shop.jobs.rows[job_id]
-    shop.jobs.put(waiting.turn(State.SUBMITTING, now=NOW, owner="there"))
+    shop.jobs.put(waiting.claimed("there", now=NOW))
     assert await look() == {}
 
-    shop.jobs.put(replace(waiting, since=NOW + 1))
+    shop.jobs.put(changed_job(waiting, state_since=NOW + 1))
 
     assert await look() == {job_id: Told(1)}
 

@@ -1,13 +1,12 @@
 """Looking after what nobody looks after."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
 from bot.domain.job import Billed, EndReason, State
 from bot.service.recovery import SUBMIT_GRACE, UNANSWERED
-from tests.samples import NOW, OWNER, a_job
+from tests.samples import NOW, OWNER, a_job, changed_job
 from tests.service.conftest import PICTURE, until
 
 
@@ -43,7 +42,7 @@ async def test_what_waited_for_too_long_is_given_up_before_the_lane_begins(shop)
 
     await shop.recovery.inherit()
 
-    assert (shop.jobs.only.state, shop.jobs.only.cause) == (
+    assert (shop.jobs.only.state, shop.jobs.only.end_reason) == (
         State.REFUSED,
         EndReason.WAITED_TOO_LONG,
     )
@@ -58,7 +57,7 @@ async def test_a_job_whose_owner_died_is_taken_over(shop):
     await until(shop.at_rest)
 
     assert shop.jobs.only.state is State.DELIVERED
-    assert shop.jobs.only.epoch > job.epoch
+    assert shop.jobs.only.lease.epoch > job.lease.epoch
 
 
 async def test_a_job_whose_owner_lives_is_left_alone(shop):
@@ -110,7 +109,7 @@ async def test_an_order_whose_member_was_never_answered_is_cancelled(shop):
     await until(shop.at_rest)
 
     job = shop.jobs.only
-    assert (job.state, job.cause, job.billed) == (
+    assert (job.state, job.end_reason, job.billed) == (
         State.CANCELLED,
         EndReason.UNANSWERED,
         Billed.NO,
@@ -130,7 +129,7 @@ async def test_an_order_that_waited_past_its_deadline_is_refused(shop):
     await until(shop.at_rest)
 
     job = shop.jobs.only
-    assert (job.state, job.cause, job.billed) == (
+    assert (job.state, job.end_reason, job.billed) == (
         State.REFUSED,
         EndReason.WAITED_TOO_LONG,
         Billed.NO,
@@ -162,7 +161,7 @@ async def test_what_is_told_and_done_is_left_alone(shop, state):
 
     await shop.round()
 
-    assert shop.jobs.only == replace(job, interaction_token=None)
+    assert shop.jobs.only == changed_job(job, interaction_token=None)
     assert shop.presenter.settled == []
 
 
@@ -174,5 +173,5 @@ async def test_the_tokens_of_old_interactions_are_erased(shop):
 
     await shop.round()
 
-    assert shop.jobs.rows[old.id].interaction_token is None
-    assert shop.jobs.rows[young.id].interaction_token is not None
+    assert shop.jobs.rows[old.id].reply.interaction_token is None
+    assert shop.jobs.rows[young.id].reply.interaction_token is not None

@@ -118,7 +118,7 @@ async def test_an_empty_wallet_gives_back_what_waits_and_charges_nothing(open_sh
         await until(shop.at_rest)
 
     jobs = shop.jobs.rows.values()
-    assert {(job.state, job.cause, job.billed) for job in jobs} == {
+    assert {(job.state, job.end_reason, job.billed) for job in jobs} == {
         (State.REFUSED, EndReason.OUT_OF_CREDIT, Billed.NO)
     }
     assert {job.id for job in shop.presenter.settled} == set(shop.jobs.rows)
@@ -262,7 +262,7 @@ async def test_the_probes_success_opens_the_lane_for_everybody(shop, probe, orde
 
 async def test_a_probe_that_finds_no_credit_waits_again(shop, probe, order, submit, caplog):
     refused = await submit(NO_CREDIT)
-    assert (refused.id, refused.cause) == (probe.id, EndReason.OUT_OF_CREDIT)
+    assert (refused.id, refused.end_reason) == (probe.id, EndReason.OUT_OF_CREDIT)
 
     verdict = await refusal(order)
     assert (verdict.rule, verdict.ends_at) == (Rule.CREDIT, NOW + 2 * PROBE_AFTER)
@@ -308,7 +308,7 @@ async def test_a_refusal_that_comes_late_prolongs_nothing(shop, order, submit, c
     shop.queue.answers.append(NO_CREDIT)
     after = await shop.dispatcher.submit(early)
 
-    assert (after.state, after.cause) == (State.REFUSED, EndReason.OUT_OF_CREDIT)
+    assert (after.state, after.end_reason) == (State.REFUSED, EndReason.OUT_OF_CREDIT)
     assert shop.lanes.now(LANE) == lane
     assert len(warnings(caplog)) == 1
 
@@ -392,7 +392,7 @@ async def test_an_empty_wallet_is_not_forgotten_while_the_store_is_away(
 
     shop.lanes.away = False
 
-    assert (await submitting).cause is EndReason.OUT_OF_CREDIT
+    assert (await submitting).end_reason is EndReason.OUT_OF_CREDIT
     assert (await refusal(order)).rule is Rule.CREDIT
 
 
@@ -423,7 +423,7 @@ async def test_a_refused_key_keeps_what_waits_and_takes_no_more(shop, order, sub
 
     await shop.round()
 
-    assert (refused.state, refused.cause) == (State.REFUSED, EndReason.KEY_REFUSED)
+    assert (refused.state, refused.end_reason) == (State.REFUSED, EndReason.KEY_REFUSED)
     assert shop.jobs.rows[waiting.id].state is State.WAITING
     assert not await shop.jobs.waits(lane=LANE, width=4, now=NOW + 10**6)
     verdict = await refusal(order)
@@ -454,7 +454,7 @@ async def test_a_pause_that_nobody_should_wait_for_gives_back_what_waits(shop, o
         await until(shop.at_rest)
     await shop.round()
 
-    assert {(job.state, job.cause, job.billed) for job in shop.jobs.rows.values()} == {
+    assert {(job.state, job.end_reason, job.billed) for job in shop.jobs.rows.values()} == {
         (State.REFUSED, EndReason.BUSY, Billed.NO)
     }
     ((channel_id, notice),) = shop.log_channel.told

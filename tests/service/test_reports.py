@@ -17,7 +17,7 @@ from bot.service.errors import (
 )
 from bot.service.moderation import Moderator
 from bot.service.order_actions import OrderActions, Person, Seen
-from tests.samples import LANE, a_job, an_order
+from tests.samples import LANE, a_job, an_order, changed_job
 from tests.service.conftest import NO_CAPS
 
 GUILD, ELSEWHERE, LOG = 100, 101, 55
@@ -65,7 +65,7 @@ async def test_a_report_reaches_the_moderators_in_their_servers_language(shop, h
     await handle.report(job.id, ADA, language="de")
 
     assert lines(shop) == [Reported(job=job, by=ADA.id, language="de")]
-    assert shop.jobs.rows[job.id].reported_at == shop.clock()
+    assert shop.jobs.rows[job.id].reply.reported_at == shop.clock()
 
 
 async def test_a_picture_that_was_reported_is_not_told_again(shop, handle, put):
@@ -86,7 +86,7 @@ async def test_without_a_log_channel_the_member_hears_that_nobody_would(shop, ha
     with pytest.raises(NoLogChannel):
         await handle.report(job.id, ADA, language="en")
 
-    assert shop.jobs.rows[job.id].reported_at is None
+    assert shop.jobs.rows[job.id].reply.reported_at is None
 
 
 async def test_a_report_that_could_not_be_written_may_be_made_again(shop, handle, put):
@@ -148,7 +148,7 @@ async def test_a_picture_is_looked_for_where_it_was_seen(shop, handle, put):
 
     ((_, notice),) = shop.log_channel.told
     for one in (notice.job, *shop.presenter.removed, shop.jobs.rows[job.id]):
-        assert (one.channel_id, one.message_id) == (9, 8)
+        assert (one.reply.channel_id, one.reply.message_id) == (9, 8)
 
 
 async def test_a_private_picture_has_no_place_where_others_could_look(shop, handle, put):
@@ -157,7 +157,7 @@ async def test_a_private_picture_has_no_place_where_others_could_look(shop, hand
     await handle.report(job.id, NOAH, language="en", seen=Seen(channel_id=9, message_id=8))
     await handle.take_away(job.id, MIRA)
 
-    assert shop.jobs.rows[job.id].message_id == job.message_id
+    assert shop.jobs.rows[job.id].reply.message_id == job.reply.message_id
     assert shop.presenter.removed == []
 
 
@@ -171,7 +171,7 @@ async def test_two_reports_at_once_are_both_taken(shop, handle, put):
 
     assert all(one is None or isinstance(one, AlreadyReported) for one in found)
     assert {notice.job.id for notice in lines(shop)} == {job.id}
-    assert shop.jobs.rows[job.id].reported_at is not None
+    assert shop.jobs.rows[job.id].reply.reported_at is not None
 
 
 async def test_a_job_that_changes_meanwhile_is_marked_all_the_same(shop, handle, put):
@@ -181,13 +181,15 @@ async def test_a_job_that_changes_meanwhile_is_marked_all_the_same(shop, handle,
 
     async def write_and_change(channel_id, notice):
         await write(channel_id, notice)
-        shop.jobs.put(replace(job, epoch=job.epoch + 1))
+        shop.jobs.put(changed_job(job, epoch=job.lease.epoch + 1))
 
     shop.log_channel.write = write_and_change
 
     await handle.report(job.id, ADA, language="en")
 
-    assert shop.jobs.rows[job.id] == replace(job, epoch=job.epoch + 1, reported_at=shop.clock())
+    assert shop.jobs.rows[job.id] == changed_job(
+        job, epoch=job.lease.epoch + 1, reported_at=shop.clock()
+    )
 
 
 # What moderators do about it.
@@ -208,8 +210,8 @@ async def test_taken_away_pictures_are_gone_with_their_message(shop, handle, put
 
     taken = await handle.take_away(job.id, MIRA)
 
-    assert taken.deleted_at == shop.clock()
-    assert shop.jobs.rows[job.id].deleted_at == shop.clock()
+    assert taken.reply.deleted_at == shop.clock()
+    assert shop.jobs.rows[job.id].reply.deleted_at == shop.clock()
     assert [removed.id for removed in shop.presenter.removed] == [job.id]
 
 
@@ -221,7 +223,7 @@ async def test_taking_away_twice_changes_nothing_more(shop, handle, put):
 
     again = await handle.take_away(job.id, replace(MIRA, id=2))
 
-    assert again.deleted_at == first.deleted_at
+    assert again.reply.deleted_at == first.reply.deleted_at
 
 
 async def test_what_discord_does_not_let_us_delete_is_not_said_to_be_deleted(shop, handle, put):
@@ -234,7 +236,7 @@ async def test_what_discord_does_not_let_us_delete_is_not_said_to_be_deleted(sho
 
     assert shop.jobs.rows[job.id] == job
     shop.presenter.closed = False
-    assert (await handle.take_away(job.id, MIRA)).deleted_at is not None
+    assert (await handle.take_away(job.id, MIRA)).reply.deleted_at is not None
 
 
 async def test_a_moderator_of_another_server_takes_nothing_away(shop, handle, put):

@@ -35,7 +35,7 @@ class FakeRecords:
         old = [
             job.id
             for job in self._jobs.rows.values()
-            if job.state in ENDED and job.created_at < made_before and job.owner is None
+            if job.state in ENDED and job.created_at < made_before and job.lease.owner is None
         ][:most]
         for job_id in old:
             del self._jobs.rows[job_id]
@@ -114,7 +114,7 @@ async def test_kept_pictures_go_after_their_days_and_are_offered_no_more(shop, b
     await broom().sweep()
 
     after = shop.jobs.rows[old.id]
-    assert (after.state, after.cause) == (State.FAILED, EndReason.KEPT_TOO_LONG)
+    assert (after.state, after.end_reason) == (State.FAILED, EndReason.KEPT_TOO_LONG)
     assert after.billed == "yes"
     assert [job.id for job in await shop.jobs.kept(old.member_id, most=5)] == [young.id]
     assert (old_files.exists(), young_files.exists()) == (False, True)
@@ -156,7 +156,7 @@ async def test_files_of_today_are_nobodys_left_overs(shop, broom, files):
 
 @pytest.mark.parametrize("state", State)
 async def test_old_orders_go_only_when_they_have_ended(shop, broom, state):
-    job = a_job(state=state, created_at=NOW - 91 * DAY, since=NOW - 91 * DAY)
+    job = a_job(state=state, created_at=NOW - 91 * DAY, state_since=NOW - 91 * DAY)
     shop.jobs.put(job)
 
     await broom().sweep()

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.job import Billed, EndReason, State, Update
 from bot.service.port_errors import KeyRejected, OutcomeUnknown, RateLimited, RequestNotFound
-from tests.samples import LANE, NOW, OWNER, a_job
+from tests.samples import LANE, NOW, OWNER, a_job, changed_job
 from tests.service.conftest import PICTURE, until
 
 
@@ -49,7 +49,7 @@ async def test_the_vendors_failure_comes_with_its_words(shop, queued, state, bil
     after = await shop.tracker.follow(queued, asyncio.Event())
 
     assert (after.state, after.billed) == (State(state), billed)
-    assert (after.cause, after.error) == (EndReason.VENDOR, "the model failed")
+    assert (after.end_reason, after.error) == (EndReason.VENDOR, "the model failed")
 
 
 @pytest.mark.parametrize(
@@ -145,11 +145,11 @@ async def test_a_job_that_another_process_took_over_is_let_go(shop, queued):
     shop.queue.after = says(State.PROCESSING)
     following = asyncio.create_task(shop.tracker.follow(queued, asyncio.Event()))
     await until(lambda: shop.queue.asked)
-    shop.jobs.put(replace(shop.jobs.only, owner="there", epoch=2))
+    shop.jobs.put(changed_job(shop.jobs.only, owner="there", epoch=2))
 
     after = await following
 
-    assert after.owner == "there"
+    assert after.lease.owner == "there"
     asked = len(shop.queue.asked)
     for _ in range(20):
         await asyncio.sleep(0)
@@ -169,11 +169,11 @@ async def test_callback_and_poll_apply_one_end_once(shop, queued):
 
 async def test_news_reach_a_job_whoever_owns_it(shop, queued):
     """Its card is its owner's to edit."""
-    shop.jobs.put(replace(queued, owner="there"))
+    shop.jobs.put(changed_job(queued, owner="there"))
 
     after = await shop.tracker.report(queued.id, says(State.COMPLETED, media=(PICTURE,)))
 
-    assert (after.state, after.owner) == (State.COMPLETED, "there")
+    assert (after.state, after.lease.owner) == (State.COMPLETED, "there")
     assert shop.presenter.shown == []
 
 

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from bot.store.database import Database
 from bot.store.guilds import Guilds
 from bot.store.jobs import Jobs
 from bot.store.lanes import Lanes
-from tests.samples import LANE, NOW, a_job
+from tests.samples import LANE, NOW, a_job, changed_job
 from tests.store.record import record
 from tests.wire import Wire
 
@@ -93,9 +92,9 @@ def add(jobs):
 
     async def add(**changes):
         job = a_job(**{"answered_at": NOW, **changes})
-        assert await record(jobs, replace(job, owner=None))
-        if job.owner is not None:
-            assert await jobs.swap(replace(job, owner=None), job)
+        assert await record(jobs, changed_job(job, owner=None))
+        if job.lease.owner is not None:
+            assert await jobs.swap(changed_job(job, owner=None), job)
         return job
 
     return add

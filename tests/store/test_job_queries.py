@@ -102,7 +102,7 @@ async def test_of_todays_orders_only_what_limits_count_stays(jobs, records, add,
 
     left = await jobs.get(job.id)
     assert "secret" not in repr(left)
-    assert (left.media, left.interaction_token, left.order.style) == ((), None, None)
+    assert (left.media, left.reply.interaction_token, left.order.style) == ((), None, None)
     assert (left.state, left.billed, left.order.images) == (state, Billed.YES, 3)
     after = await jobs.standing(job.guild_id, MEMBER, lane=LANE, now=NOW)
     assert after.usage == before.usage
@@ -134,7 +134,7 @@ async def test_kept_pictures_are_offered_no_more(jobs, records, add, made):
     if made < TODAY:
         assert left is None
     else:
-        assert (left.state, left.cause) == (State.FAILED, EndReason.KEPT_TOO_LONG)
+        assert (left.state, left.end_reason) == (State.FAILED, EndReason.KEPT_TOO_LONG)
         assert (left.billed, left.media, left.kept_at) == (Billed.YES, (), None)
 
 

@@ -12,7 +12,7 @@ from bot.domain import lane as breaker
 from bot.domain.job import Billed, EndReason, State, Update, advance
 from bot.domain.lane import ClosedReason, Lane
 from bot.store.job_queries import JobQueries
-from tests.samples import LANE, NOW, a_job, an_order, anybody
+from tests.samples import LANE, NOW, a_job, an_order, anybody, changed_job
 from tests.store.record import Full, record
 
 
@@ -39,7 +39,7 @@ async def test_a_job_comes_back_as_it_was_put_in(jobs):
         interaction_id=2**62,
         state=State.COMPLETED,
         billed=Billed.YES,
-        cause=EndReason.VENDOR,
+        end_reason=EndReason.VENDOR,
         error="its words",
         request_id="r-1",
         media=("https://a.r2.dev/1", "https://a.r2.dev/2"),
@@ -60,7 +60,7 @@ async def test_a_job_comes_back_as_it_was_put_in(jobs):
 async def test_an_interaction_makes_one_job_however_often_it_comes(jobs, other_jobs):
     """Discord replays interactions, to another process too: the second one changes nothing."""
     job = a_job()
-    again = replace(a_job(), interaction_id=job.interaction_id)
+    again = changed_job(a_job(), interaction_id=job.reply.interaction_id)
 
     assert await record(jobs, job)
     assert not await record(other_jobs, again)
@@ -69,7 +69,7 @@ async def test_an_interaction_makes_one_job_however_often_it_comes(jobs, other_j
 
 async def test_of_two_processes_that_record_one_interaction_one_wins(jobs, other_jobs):
     job = a_job()
-    again = replace(a_job(), interaction_id=job.interaction_id)
+    again = changed_job(a_job(), interaction_id=job.reply.interaction_id)
 
     recorded = await asyncio.gather(record(jobs, job), record(other_jobs, again))
 
@@ -78,7 +78,7 @@ async def test_of_two_processes_that_record_one_interaction_one_wins(jobs, other
 
 async def test_a_swap_puts_the_new_in_the_place_of_the_old(jobs, add):
     before = await add()
-    after = before.turn(State.CANCELLED, now=NOW + 1, cause=EndReason.UNANSWERED)
+    after = before.transition(State.CANCELLED, now=NOW + 1, end_reason=EndReason.UNANSWERED)
 
     assert await jobs.swap(before, after)
     assert await jobs.get(before.id) == after
@@ -96,18 +96,18 @@ async def test_a_swap_puts_the_new_in_the_place_of_the_old(jobs, add):
 )
 async def test_a_swap_loses_to_whoever_was_quicker(jobs, other_jobs, add, meanwhile):
     before = await add(owner="here")
-    theirs = replace(before, **meanwhile)
+    theirs = changed_job(before, **meanwhile)
     assert await other_jobs.swap(before, theirs)
 
-    assert not await jobs.swap(before, before.turn(State.CANCELLED, now=NOW))
+    assert not await jobs.swap(before, before.transition(State.CANCELLED, now=NOW))
     assert await jobs.get(before.id) == theirs
 
 
 async def test_of_two_swaps_at_once_one_wins(jobs, other_jobs, add):
     """Cancelling and submitting race: whichever comes second must find the door closed."""
     before = await add()
-    cancelled = before.turn(State.CANCELLED, now=NOW)
-    sent = before.turn(State.SUBMITTING, now=NOW, owner="there", epoch=1)
+    cancelled = before.transition(State.CANCELLED, now=NOW)
+    sent = before.claimed("there", now=NOW)
 
     won = await asyncio.gather(jobs.swap(before, cancelled), other_jobs.swap(before, sent))
 
@@ -118,20 +118,24 @@ async def test_of_two_swaps_at_once_one_wins(jobs, other_jobs, add):
 async def test_a_swap_keeps_what_it_does_not_change(jobs, add):
     """Whoever moves a state must not undo an answer that was recorded in between."""
     before = await add(answered_at=None)
-    assert await jobs.swap(before, replace(before, answered_at=NOW + 1, message_id=77))
+    assert await jobs.swap(before, changed_job(before, answered_at=NOW + 1, message_id=77))
 
-    assert await jobs.swap(before, before.turn(State.CANCELLED, now=NOW + 2))
+    assert await jobs.swap(before, before.transition(State.CANCELLED, now=NOW + 2))
 
     found = await jobs.get(before.id)
-    assert (found.state, found.answered_at, found.message_id) == (State.CANCELLED, NOW + 1, 77)
+    assert (found.state, found.reply.answered_at, found.reply.message_id) == (
+        State.CANCELLED,
+        NOW + 1,
+        77,
+    )
 
 
 async def test_a_request_id_belongs_to_one_job(jobs, add):
     first = await add(state=State.SUBMITTING, owner="here")
     second = await add(state=State.SUBMITTING, owner="here")
-    assert await jobs.swap(first, first.turn(State.QUEUED, now=NOW, request_id="r-1"))
+    assert await jobs.swap(first, first.transition(State.QUEUED, now=NOW, request_id="r-1"))
 
-    assert not await jobs.swap(second, second.turn(State.QUEUED, now=NOW, request_id="r-1"))
+    assert not await jobs.swap(second, second.transition(State.QUEUED, now=NOW, request_id="r-1"))
     assert not await jobs.learn(second.id, "r-1", now=NOW)
     assert (await jobs.get(second.id)).state is State.SUBMITTING
 
@@ -142,8 +146,16 @@ async def test_a_claimed_job_is_submitting_and_owned(add, claim, jobs):
     job = await claim("here", now=NOW + 5)
 
     assert job == await jobs.get(waiting.id)
-    assert (job.state, job.owner, job.epoch) == (State.SUBMITTING, "here", waiting.epoch + 1)
-    assert (job.submit_started_at, job.since, job.billed) == (NOW + 5, NOW + 5, Billed.UNKNOWN)
+    assert (job.state, job.lease.owner, job.lease.epoch) == (
+        State.SUBMITTING,
+        "here",
+        waiting.lease.epoch + 1,
+    )
+    assert (job.lease.submit_started_at, job.state_since, job.billed) == (
+        NOW + 5,
+        NOW + 5,
+        Billed.UNKNOWN,
+    )
     assert await claim() is None
 
 
@@ -177,7 +189,7 @@ async def test_an_order_is_cancelled_or_claimed_and_never_both(add, claim, jobs,
 
     won, claimed = await asyncio.gather(
         asyncio.gather(
-            *(other_jobs.swap(job, job.turn(State.CANCELLED, now=NOW)) for job in waiting)
+            *(other_jobs.swap(job, job.transition(State.CANCELLED, now=NOW)) for job in waiting)
         ),
         asyncio.gather(*(claim(by=jobs, width=99) for _ in waiting)),
     )
@@ -278,8 +290,8 @@ async def test_a_request_id_is_learned_whoever_owns_the_job(jobs, add, state, ow
     assert await jobs.learn(job.id, "r-1", now=NOW + 3)
 
     found = await jobs.get(job.id)
-    assert (found.state, found.request_id, found.owner) == (State.QUEUED, "r-1", owner)
-    assert (found.queued_at, found.since, found.billed) == (NOW + 3, NOW + 3, Billed.UNKNOWN)
+    assert (found.state, found.request_id, found.lease.owner) == (State.QUEUED, "r-1", owner)
+    assert (found.queued_at, found.state_since, found.billed) == (NOW + 3, NOW + 3, Billed.UNKNOWN)
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - {State.SUBMITTING, State.UNCERTAIN}))
@@ -304,7 +316,7 @@ async def test_a_submit_that_finds_its_id_learned_loses_its_swap(jobs, add):
     job = await add(state=State.SUBMITTING, owner="here")
     assert await jobs.learn(job.id, "r-1", now=NOW)
 
-    assert not await jobs.swap(job, job.turn(State.UNCERTAIN, now=NOW))
+    assert not await jobs.swap(job, job.transition(State.UNCERTAIN, now=NOW))
 
 
 async def test_a_lease_that_holds_is_left_alone(add, claim, other_jobs):
@@ -322,8 +334,8 @@ async def test_a_lease_that_ran_out_is_taken_over_once(add, claim, jobs, other_j
     assert await taken_over(other_jobs, submitted_before=NOW + 1) == {job.id}
     assert await taken_over(jobs, "third", submitted_before=NOW + 1) == set()
     found = await jobs.get(job.id)
-    assert (found.owner, found.epoch) == ("there", claimed.epoch + 1)
-    assert not await jobs.swap(claimed, claimed.turn(State.WAITING, now=NOW, owner=None))
+    assert (found.lease.owner, found.lease.epoch) == ("there", claimed.lease.epoch + 1)
+    assert not await jobs.swap(claimed, claimed.requeued(now=NOW))
 
 
 async def test_a_submit_that_may_still_be_on_its_way_is_left_alone(add, claim, other_jobs):
@@ -481,7 +493,7 @@ async def test_only_tokens_that_have_expired_are_erased(jobs, add):
 
     await jobs.erase_tokens(before=NOW)
 
-    assert await jobs.get(old.id) == replace(old, interaction_token=None)
+    assert await jobs.get(old.id) == changed_job(old, interaction_token=None)
     assert await jobs.get(young.id) == young
 
 
@@ -620,6 +632,6 @@ async def test_what_an_order_was_admitted_with_is_kept(jobs):
     """The spoiler is the server's rule of that moment, whatever its moderators change later."""
     job = a_job()
 
-    recorded = await jobs.add(job, lambda asked, _: replace(asked, spoiler=True))
+    recorded = await jobs.add(job, lambda asked, _: changed_job(asked, spoiler=True))
 
-    assert recorded == await jobs.get(job.id) == replace(job, spoiler=True)
+    assert recorded == await jobs.get(job.id) == changed_job(job, spoiler=True)

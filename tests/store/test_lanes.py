@@ -202,7 +202,7 @@ def give_back(add):
     """Record orders that were refused because their lane was shut."""
 
     async def give_back(*guild_ids, cause=EndReason.OUT_OF_CREDIT, since=NOW, **changes):
-        values = {"state": State.REFUSED, "cause": cause, "since": since} | changes
+        values = {"state": State.REFUSED, "end_reason": cause, "state_since": since} | changes
         return [
             await add(guild_id=guild_id, channel_id=guild_id + 1, message_id=77, **values)
             for guild_id in guild_ids
@@ -221,10 +221,10 @@ async def test_each_server_is_told_once_an_episode(lanes, guilds, give_back):
         GivenBack(guild_id=100, log_channel=None, orders=2, channel_id=101, message_id=77),
         GivenBack(guild_id=101, log_channel=900, orders=1, channel_id=102, message_id=77),
     ]
-    await give_back(100, since=NOW + 1)
+    await give_back(100, state_since=NOW + 1)
     assert list(await lanes.given_back(LANE, shut_at=NOW)) == []
 
-    await give_back(100, since=NOW + 60)
+    await give_back(100, state_since=NOW + 60)
     (again,) = await lanes.given_back(LANE, shut_at=NOW + 60)
     assert (again.guild_id, again.orders) == (100, 1)
 
@@ -241,14 +241,14 @@ async def test_of_two_processes_each_server_is_told_by_one(lanes, other_database
 
 
 async def test_only_what_that_lane_gave_back_is_told(lanes, give_back, add):
-    await give_back(100, since=NOW - 1)
-    await give_back(101, cause=EndReason.VENDOR)
-    await give_back(102, cause=EndReason.WAITED_TOO_LONG)
+    await give_back(100, state_since=NOW - 1)
+    await give_back(101, end_reason=EndReason.VENDOR)
+    await give_back(102, end_reason=EndReason.WAITED_TOO_LONG)
     await give_back(103, lane="other")
     await give_back(104, state=State.UNCERTAIN)
-    await add(guild_id=None, state=State.REFUSED, cause=EndReason.BUSY)
+    await add(guild_id=None, state=State.REFUSED, end_reason=EndReason.BUSY)
     assert list(await lanes.given_back(LANE, shut_at=NOW)) == []
 
-    await give_back(105, cause=EndReason.BUSY)
+    await give_back(105, end_reason=EndReason.BUSY)
 
     assert [given.guild_id for given in await lanes.given_back(LANE, shut_at=NOW)] == [105]

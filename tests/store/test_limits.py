@@ -20,7 +20,7 @@ from bot.service.errors import LimitReached
 from bot.service.ports import Peaks
 from bot.store.guilds import Guilds
 from bot.store.tables import jobs as jobs_table
-from tests.samples import LANE, NOW, a_job, an_order
+from tests.samples import LANE, NOW, a_job, an_order, changed_job
 from tests.store.record import Full, record, record_at_most
 
 ROOT = Path(__file__).parents[2]
@@ -81,7 +81,7 @@ async def test_images_count_until_an_order_ends_unbilled(jobs, state, counted):
     job = a_job(order=an_order(images=2))
     await record(jobs, job)
     if state is not State.WAITING:
-        await jobs.swap(job, job.turn(state, now=NOW))
+        await jobs.swap(job, job.transition(state, now=NOW))
 
     assert await images_of(jobs, job) == (counted, counted)
 
@@ -117,7 +117,7 @@ async def test_a_replayed_order_is_not_weighed_again(jobs):
     job = a_job()
     await record(jobs, job)
 
-    again = replace(a_job(), interaction_id=job.interaction_id)
+    again = changed_job(a_job(), interaction_id=job.reply.interaction_id)
     assert not await record_at_most(0, jobs, again)
 
 
@@ -261,7 +261,7 @@ class Story:
             member_id=member_id,
             order=an_order(images=count),
             created_at=self.now,
-            since=self.now,
+            state_since=self.now,
         )
         try:
             self.ordered.append(await self._jobs.add(job, self._admit))
@@ -303,7 +303,7 @@ class Story:
             index = running[which % len(running)]
             job = self.ordered[index]
             following = sorted(TRANSITIONS[job.state])
-            after = job.turn(following[where % len(following)], now=self.now)
+            after = job.transition(following[where % len(following)], now=self.now)
             assert await self._jobs.swap(job, after)
             self.ordered[index] = after
 
@@ -318,7 +318,7 @@ class Story:
         for index in range(len(self.ordered)):
             while (job := self.ordered[index]).state in AT_ONCE:
                 following = sorted(TRANSITIONS[job.state] - {State.WAITING})
-                after = job.turn(following[(where + index) % len(following)], now=self.now)
+                after = job.transition(following[(where + index) % len(following)], now=self.now)
                 assert await self._jobs.swap(job, after)
                 self.ordered[index] = after
         latest = max((job.created_at for job in self.ordered), default=self.now)

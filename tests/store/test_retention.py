@@ -64,7 +64,7 @@ async def test_kept_jobs_are_found_by_when_they_were_kept(records, add):
 
 async def test_a_kept_job_that_is_given_up_is_offered_no_more(jobs, records, add):
     job = await add(state=State.COMPLETED, billed="yes", kept_at=NOW - 8 * DAY)
-    given_up = job.turn(State.FAILED, now=NOW, cause=EndReason.KEPT_TOO_LONG)
+    given_up = job.transition(State.FAILED, now=NOW, end_reason=EndReason.KEPT_TOO_LONG)
 
     assert await jobs.swap(await jobs.get(job.id), given_up)
 
@@ -120,7 +120,7 @@ async def test_an_interaction_of_an_erased_job_may_come_no_more_and_does_no_harm
     job = await add(state=State.DELIVERED, created_at=NOW - 99 * DAY)
     await records.erase(made_before=NOW, most=10)
 
-    assert await record(jobs, a_job(interaction_id=job.interaction_id))
+    assert await record(jobs, a_job(interaction_id=job.reply.interaction_id))
 
 
 async def test_the_probe_of_a_shut_lane_may_be_erased(jobs, records, lanes, add):

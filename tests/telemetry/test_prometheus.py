@@ -28,7 +28,7 @@ from bot.telemetry.instrumented import (
     InstrumentedQueue,
 )
 from bot.telemetry.prometheus import PrometheusTelemetry, Recovery
-from tests.samples import LANE, NOW, a_job, an_order, anybody
+from tests.samples import LANE, NOW, a_job, an_order, anybody, changed_job
 
 WELL = Readiness(gateway=True, store=True, shut=None)
 PRICE = 0.002
@@ -60,13 +60,13 @@ def samples(meters, census=StoreSnapshot(readiness=WELL)):  # noqa: B008 - it is
 def ended(state=State.DELIVERED, **changes):
     """Return a job before and after its end."""
     before = a_job(state=State.COMPLETED, billed=Billed.YES, completed_at=NOW)
-    return before, replace(before, state=state, since=NOW + 3, **changes)
+    return before, changed_job(before, state=state, state_since=NOW + 3, **changes)
 
 
 def test_an_end_is_counted_by_state_and_cause(meters, read):
     meters.moved(*ended(State.DELIVERED))
-    meters.moved(*ended(State.FAILED, cause=EndReason.NO_PICTURE))
-    meters.moved(*ended(State.FAILED, cause=EndReason.NO_PICTURE))
+    meters.moved(*ended(State.FAILED, end_reason=EndReason.NO_PICTURE))
+    meters.moved(*ended(State.FAILED, end_reason=EndReason.NO_PICTURE))
 
     name = "imagine_orders_ended_total"
     assert read(name, state="DELIVERED", cause="none") == 1
@@ -92,16 +92,16 @@ def test_what_goes_on_is_no_end(meters, read, state):
 
 def test_a_change_that_is_no_change_of_state_is_no_second_end(meters, read):
     _, delivered = ended()
-    meters.moved(delivered, replace(delivered, owner=None, message_id=7))
+    meters.moved(delivered, changed_job(delivered, owner=None, message_id=7))
 
     assert read("imagine_orders_ended_total", state="DELIVERED", cause="none") is None
 
 
 def test_what_is_billed_is_counted_in_images_and_money_once(meters, read):
     queued = a_job(state=State.QUEUED, billed=Billed.UNKNOWN, order=an_order(images=3))
-    completed = queued.turn(State.COMPLETED, now=NOW)
+    completed = queued.transition(State.COMPLETED, now=NOW)
     meters.moved(queued, completed)
-    meters.moved(completed, completed.turn(State.DELIVERED, now=NOW))
+    meters.moved(completed, completed.transition(State.DELIVERED, now=NOW))
 
     assert read("imagine_images_billed_total") == 3
     assert read("imagine_spent_usd_total") == pytest.approx(3 * PRICE)
@@ -117,7 +117,7 @@ def test_the_way_from_completed_to_visible_is_timed(meters, read):
 
 def test_what_was_fetched_days_later_says_nothing_about_our_speed(meters, read):
     before, after = ended()
-    meters.moved(replace(before, kept_at=NOW), replace(after, since=NOW + 86400))
+    meters.moved(replace(before, kept_at=NOW), changed_job(after, state_since=NOW + 86400))
 
     assert read("imagine_visible_seconds_count") == 0
 
@@ -302,9 +302,11 @@ def test_a_day_of_a_thousand_servers_makes_few_series_and_names_nobody(meters):
         )
         meters.taken()
         while following := sorted(TRANSITIONS[job.state]):
-            after = job.turn(random.choice(following), now=NOW + random.random() * 600)
+            after = job.transition(random.choice(following), now=NOW + random.random() * 600)
             if after.state in {State.REFUSED, State.FAILED}:
-                after = replace(after, cause=random.choice(list(EndReason)), error="prompt words")
+                after = changed_job(
+                    after, end_reason=random.choice(list(EndReason)), error="prompt words"
+                )
             meters.moved(job, after)
             if after.state in {State.UNCERTAIN, State.EXPIRED}:
                 break
@@ -378,7 +380,7 @@ async def test_a_refusal_is_counted_by_its_rule_and_raised(jobs, read):
 
 async def test_only_who_won_a_race_counts_its_end(jobs, read):
     job = await jobs.add(a_job(), anybody)
-    cancelled = job.turn(State.CANCELLED, now=NOW, cause=EndReason.UNANSWERED)
+    cancelled = job.transition(State.CANCELLED, now=NOW, end_reason=EndReason.UNANSWERED)
 
     assert [await jobs.swap(job, cancelled), await jobs.swap(job, cancelled)] == [True, False]
 
@@ -389,7 +391,7 @@ async def test_what_others_left_is_counted_by_how_it_came(jobs, read):
     for owner in ("dead", None):
         job = await jobs.add(a_job(state=State.QUEUED), anybody)
         if owner is not None:
-            await jobs.swap(job, replace(job, owner=owner))
+            await jobs.swap(job, changed_job(job, owner=owner))
     assert len(await jobs.inherit("here", lease=30)) == 2
     await jobs.add(a_job(state=State.QUEUED), anybody)
     assert len(await jobs.take_over("here", lease=30, submitted_before=NOW)) == 1

@@ -72,7 +72,7 @@ def job(stand_in, noah, card):
             "interaction_token": card.token,
             "state": state,
             "created_at": now,
-            "since": now,
+            "state_since": now,
         }
         if state is State.COMPLETED:
             values |= {"billed": Billed.YES, "completed_at": now, "media": ("https://x/1",)}
@@ -111,7 +111,7 @@ def says(exchange, text):
 
 async def test_an_error_of_ours_is_told_by_its_id(stand_in, replies, job):
     uncertain = job(State.UNCERTAIN)
-    replies.show(uncertain, until=uncertain.since + 300, fault_id="0123abcd")
+    replies.show(uncertain, until=uncertain.state_since + 300, fault_id="0123abcd")
     await stand_in.journal.wait("PATCH", BY_TOKEN)
     await replies.settle(uncertain, fault_id="4567cdef")
 

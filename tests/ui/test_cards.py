@@ -128,7 +128,7 @@ def test_the_card_of_a_job_that_is_late_fits(state):
 )
 def test_the_card_of_an_order_that_was_given_back_says_that_nothing_was_charged(cause):
     """It can be tried again by a button, once there is credit or patience."""
-    card = cards.end(a_job(state=State.REFUSED, cause=cause))
+    card = cards.end(a_job(state=State.REFUSED, end_reason=cause))
 
     shown = " ".join(words(card))
     assert "Could not be ordered" in shown
@@ -163,7 +163,7 @@ def test_the_card_of_an_order_that_a_fault_of_ours_left_uncertain_fits_and_names
 def test_the_card_of_an_end_fits_and_says_what_is_charged(state, cause):
     job = a_job(
         state=state,
-        cause=cause,
+        end_reason=cause,
         billed=Billed.UNKNOWN,
         error="`" * 300,
         order=an_order(prompt=LONGEST),
@@ -290,7 +290,7 @@ def test_the_fullest_card_of_every_state_fits_in_every_language(
     """Four thousand characters in all, or Discord takes nothing of it."""
     job = a_job(
         state=state,
-        cause=cause,
+        end_reason=cause,
         billed=Billed.UNKNOWN,
         error="`" * 300,
         order=an_order(prompt=LONGEST, images=4, guidance=2.125, **LONGEST_SENT),

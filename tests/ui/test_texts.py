@@ -51,7 +51,7 @@ from bot.ui.language import LANGUAGES, speaking
 from bot.ui.limits_form import GROUPS
 from bot.ui.order_buttons import OrderAction
 from tests.rules import FULLEST, FULLEST_OVERVIEW, ID, PHRASES, PROMPT, REASON, any_rules
-from tests.samples import NOW, a_job, an_order
+from tests.samples import NOW, a_job, an_order, changed_job
 
 SOON = NOW + 60
 AGO = f"<t:{int(SOON)}:R>"
@@ -73,7 +73,7 @@ ENDS_WITHOUT_PICTURES = [
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("cause", [None, *EndReason])
 def test_every_state_and_cause_has_words_and_a_time(state, cause, language):
-    job = a_job(state=state, cause=cause, completed_at=NOW, since=NOW)
+    job = a_job(state=state, end_reason=cause, completed_at=NOW, state_since=NOW)
 
     with speaking(language):
         words = texts.cards.status(job)
@@ -112,7 +112,7 @@ CHARGED = {Billed.NO: "Nothing was", Billed.YES: "It was", Billed.UNKNOWN: "It m
 
 @pytest.mark.parametrize(("state", "cause", "billed", "parts"), EVERY_END)
 def test_every_end_says_what_it_cost_and_who_can_do_what(state, cause, billed, parts):
-    job = a_job(state=state, cause=cause, billed=billed)
+    job = a_job(state=state, end_reason=cause, billed=billed)
 
     told = [texts.cards.status(job), texts.cards.charge(job), texts.cards.who_can_help(job) or ""]
 
@@ -128,7 +128,7 @@ def test_every_cause_is_among_these_ends():
 
 def test_what_the_vendor_said_of_a_refusal_is_what_can_be_changed():
     """Then its own words stand above, and the operator knows no more of it."""
-    job = a_job(state=State.REFUSED, cause=EndReason.VENDOR, error="prompt: not allowed")
+    job = a_job(state=State.REFUSED, end_reason=EndReason.VENDOR, error="prompt: not allowed")
 
     assert "change what it names" in texts.cards.who_can_help(job)
 
@@ -150,7 +150,7 @@ def test_an_order_says_what_it_costs_and_what_it_leaves_for_the_day():
 
     assert texts.cards.costs(job) == "-# Costs 3 images"
     assert "1 image " in texts.cards.costs(a_job(left_today=5))
-    assert texts.cards.costs(replace(job, left_today=0)).endswith("leaves you 0 for the day")
+    assert texts.cards.costs(changed_job(job, left_today=0)).endswith("leaves you 0 for the day")
 
 
 def test_what_was_sent_is_told_where_it_is_not_what_was_typed():
@@ -201,7 +201,7 @@ def test_what_a_fault_of_ours_left_uncertain_has_its_id_and_blames_nobody_else(u
 
 
 def test_a_refusal_for_money_says_so_and_who_can_help():
-    job = a_job(state=State.REFUSED, cause=EndReason.OUT_OF_CREDIT)
+    job = a_job(state=State.REFUSED, end_reason=EndReason.OUT_OF_CREDIT)
 
     assert "credit" in texts.cards.status(job)
     assert "operator" in texts.cards.who_can_help(job)
@@ -209,7 +209,7 @@ def test_a_refusal_for_money_says_so_and_who_can_help():
 
 @pytest.mark.parametrize("cause", [None, *EndReason])
 def test_every_cause_says_who_can_help_or_that_nobody_needs_to(cause):
-    words = texts.cards.who_can_help(a_job(state=State.REFUSED, cause=cause))
+    words = texts.cards.who_can_help(a_job(state=State.REFUSED, end_reason=cause))
 
     assert words is None or words.endswith(".")
 
@@ -887,5 +887,5 @@ def test_a_lane_that_was_shut_is_told_with_how_many_and_where():
 def test_no_member_is_blamed_for_what_the_vendor_tells_the_operator(cause):
     words = "Your wallet does not have enough balance."
 
-    assert texts.cards.vendor_words(a_job(cause=cause, error=words)) is None
-    assert texts.cards.vendor_words(a_job(cause=EndReason.VENDOR, error=words)) is not None
+    assert texts.cards.vendor_words(a_job(end_reason=cause, error=words)) is None
+    assert texts.cards.vendor_words(a_job(end_reason=EndReason.VENDOR, error=words)) is not None

@@ -52,7 +52,7 @@ def status(
     if late:
         usual = _("It takes longer than usual. It goes on, and the pictures will appear here.")
         return f"{status(job)}\n{usual}"
-    since = ago(job.since)
+    since = ago(job.state_since)
     match job.state:
         case State.WAITING:
             return _waiting(job, place=place, until=until, locked=locked)
@@ -79,7 +79,7 @@ def status(
         case State.COMPLETED:
             return _("**Completed** · fetching the pictures · {when}").format(when=since)
         case State.DELIVERED:
-            return _("**Completed** · {when}").format(when=ago(job.completed_at or job.since))
+            return _("**Completed** · {when}").format(when=ago(job.completed_at or job.state_since))
         case _ended:
             return f"{_end(job)} · {since}"
 
@@ -97,9 +97,9 @@ def costs(job: Job) -> str:
     """Return the small line with what an order costs, and what that leaves its member."""
     images = job.order.images
     cost = ngettext("Costs {count} image", "Costs {count} images", images).format(count=images)
-    if job.left_today is None:
+    if job.reply.left_today is None:
         return f"-# {cost}"
-    left = _("leaves you {count} for the day").format(count=job.left_today)
+    left = _("leaves you {count} for the day").format(count=job.reply.left_today)
     return f"-# {cost} · {left}"
 
 
@@ -136,7 +136,7 @@ def _waiting(job: Job, *, place: int | None, until: float | None, locked: bool) 
 
 
 def _end(job: Job) -> str:
-    match job.state, job.cause:
+    match job.state, job.end_reason:
         case State.CANCELLED, EndReason.WITHDRAWN:
             return _("**Cancelled** · before it was sent")
         case State.CANCELLED, _any:
@@ -182,7 +182,7 @@ def charge(job: Job) -> str:
 
 def who_can_help(job: Job) -> str | None:
     """Return who can do what about an end; ``None``: nobody needs to."""
-    match job.state, job.cause:
+    match job.state, job.end_reason:
         case State.CANCELLED, _any:
             return None
         case State.REFUSED, EndReason.OUT_OF_CREDIT:
@@ -216,7 +216,7 @@ def vendor_words(job: Job) -> str | None:
 
     Not where it speaks to the operator: no member shall read that *their* wallet is empty.
     """
-    if not job.error or job.cause in {EndReason.OUT_OF_CREDIT, EndReason.KEY_REFUSED}:
+    if not job.error or job.end_reason in {EndReason.OUT_OF_CREDIT, EndReason.KEY_REFUSED}:
         return None
     return f"> {literal(job.error)}"
 
@@ -269,7 +269,7 @@ def posted_by(member_id: int) -> str:
 def ready(job: Job) -> str:
     """Return the ping for a member whose pictures are in their card."""
     member = f"<@{job.member_id}>"
-    if job.answers_only:  # in a place whose address is not known
+    if job.reply.answers_only:  # in a place whose address is not known
         return _("{member}, your pictures are ready.").format(member=member)
     return _("{member}, your pictures are ready: {link}").format(
         member=member, link=shared.jump(job)

@@ -93,7 +93,7 @@ def _state(job: Job) -> str:
 
 def _details(job: Job) -> str:
     details = cards.details(job.order)
-    if job.private:
+    if job.reply.private:
         private = _("private")
         return f"{details} · {private}"
     if job.hidden:
@@ -104,8 +104,8 @@ def _details(job: Job) -> str:
 
 def _has_card(job: Job) -> bool:
     """Tell whether an order's card is where its member can go to, as far as is known."""
-    within_reach = job.message_id is not None and not job.answers_only
-    return within_reach and not (job.private or job.hidden)
+    within_reach = job.reply.message_id is not None and not job.reply.answers_only
+    return within_reach and not (job.reply.private or job.hidden)
 
 
 def again(job: Job) -> str:

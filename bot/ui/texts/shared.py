@@ -75,5 +75,5 @@ def cut(text: str, most: int) -> str:
 
 def jump(job: Job) -> str:
     """Return the address of a job's card."""
-    place = f"{job.guild_id or '@me'}/{job.channel_id}"
-    return f"https://discord.com/channels/{place}/{job.message_id or ''}".rstrip("/")
+    place = f"{job.guild_id or '@me'}/{job.reply.channel_id}"
+    return f"https://discord.com/channels/{place}/{job.reply.message_id or ''}".rstrip("/")
