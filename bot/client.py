@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Final
 
 import aiohttp
@@ -51,6 +52,8 @@ DOUBLINGS: Final = 5  # of discord.py's own pause of up to a second between two 
 CLOSE_WITHIN: Final = 2.0  # seconds
 STEADY: Final = 120.0  # seconds that a connection must have held to count as a good one
 
+_RETRIED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS})
+
 # Interactions come without any intent; guilds let us name servers and channels. None is privileged.
 INTENTS: Final = discord.Intents(guilds=True)
 
@@ -59,8 +62,8 @@ OUTSIDE: Final = {"outside": True}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Services:
-    """What cogs may call."""
+class CogServices:
+    """The services that cogs may call."""
 
     orders: OrderIntake
     actions: OrderActions
@@ -87,7 +90,7 @@ class Gateway:
 class ImagineBot(commands.Bot):
     """Listens at the gateway, to one shard. A cog's ``setup(bot)`` alone reads ``services``."""
 
-    def __init__(self, services: Services, gateway: Gateway, shard_id: int = 0) -> None:
+    def __init__(self, services: CogServices, gateway: Gateway, shard_id: int = 0) -> None:
         super().__init__(
             shard_id=shard_id,
             shard_count=gateway.shards.count,
@@ -108,7 +111,12 @@ class ImagineBot(commands.Bot):
     async def setup_hook(self) -> None:
         """Load the cogs and let Discord know of their commands."""
         await self.load()
-        await self._sync()
+        try:
+            await self._sync()
+        except discord.HTTPException as error:
+            if error.status in _RETRIED or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise
+            log.error("commands not registered, Discord refuses them: error=%s", error)  # noqa: TRY400 - the words say all
 
     async def load(self) -> None:
         """Load the cogs, and what speaks for their commands in other languages."""
@@ -192,7 +200,17 @@ class _BackOff(ExponentialBackoff[bool]):
         self._max = DOUBLINGS
 
 
-async def listen(services: Services, gateway: Gateway, token: str) -> None:
+async def check_cogs(services: CogServices, gateway: Gateway) -> None:
+    """Load the cogs once, before anything connects, so that a broken one ends the start.
+
+    Raises:
+        discord.ext.commands.ExtensionError: a cog can't be imported or set up.
+    """
+    async with _closing(ImagineBot(services, gateway)) as bot:
+        await bot.load()
+
+
+async def listen(services: CogServices, gateway: Gateway, token: str) -> None:
     """Keep a client at the gateway for each of its shards, for ever; raises as one does.
 
     discord.py's own client for many shards retries a first connection without an end or a word.
@@ -215,21 +233,29 @@ async def stay_connected(make: Callable[[], ImagineBot], token: str) -> None:
         started = time.monotonic()
         try:
             async with _closing(make()) as client:
-                await client.start(token)
+                await _connect(client, token)
         except discord.LoginFailure as error:
             raise InvalidSettings(
                 setting="DISCORD_TOKEN", reason="Discord does not take it"
             ) from error
-        except (discord.DiscordException, aiohttp.ClientError, OSError, AttributeError) as error:
-            # AttributeError: how discord.py 2.7 takes a first connection that is refused.
-            log.warning("the connection to Discord ended: %s: %s", type(error).__name__, error)
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            log.warning("gateway connection ended: error=%s: %s", type(error).__name__, error)
         except Exception as error:  # noqa: BLE001 - a fresh client may do better
-            fault(log, "the connection to Discord ended by a fault of ours", error)
+            fault(log, "gateway connection ended by an unexpected error", error)
         if time.monotonic() - started > STEADY:
             pause = FIRST_PAUSE
-        log.info("connecting to Discord again in %.0f s", pause)
+        log.info("reconnecting to Discord: seconds=%.0f", pause)
         await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
+
+
+async def _connect(client: ImagineBot, token: str) -> None:
+    """Log in, then listen at the gateway until the connection ends for good."""
+    await client.login(token)
+    try:
+        await client.connect()
+    except AttributeError as error:  # what discord.py 2.7 raises where the first one is refused
+        raise ConnectionError("Discord refused the first connection") from error
 
 
 @contextlib.asynccontextmanager

@@ -10,9 +10,9 @@ from discord.http import Route
 from yarl import URL
 
 from bot.client import (
+    CogServices,
     Gateway,
     ImagineBot,
-    Services,
     open_outside,
     prepare_discord,
     registered,
@@ -67,7 +67,7 @@ def test_after_a_long_outage_the_gateway_is_tried_again_within_half_a_minute(as_
 @pytest.fixture
 async def bot():
     bot = ImagineBot(
-        Services(orders=None, actions=None, history=None, account=None, limits=None),
+        CogServices(orders=None, actions=None, history=None, account=None, limits=None),
         Gateway(shards=Shards()),
     )
     await bot.load()
@@ -238,7 +238,7 @@ async def test_what_works_outside_of_servers_is_offered_there_once_the_operator_
 
 @pytest.mark.parametrize("direct", [True, False])
 async def test_the_setting_decides_as_the_commands_are_loaded(direct):
-    services = Services(orders=None, actions=None, history=None, account=None, limits=None)
+    services = CogServices(orders=None, actions=None, history=None, account=None, limits=None)
     bot = ImagineBot(services, Gateway(shards=Shards(), direct=direct))
 
     await bot.load()

@@ -1,108 +1,105 @@
-"""The ports with meters on them: each does what the one under it does, and tells of it.
+"""Ports that report what they do to telemetry.
 
-So neither services nor the store nor the vendor's client know that anybody counts. A figure may
-miss what a store that went away did without saying so.
+One kind of wrapper serves all of them: a proxy that calls a hook in place of some methods and
+passes every other call on. Services and adapters know nothing of it. A figure may miss what a
+store did that became unavailable before it answered.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
+from typing import Any, TypeVar, cast
 
-from bot.domain.job import Job, Update
+from bot.domain.job import Job
 from bot.domain.lane import Lane
-from bot.domain.order import Order
-from bot.service import ports
 from bot.service.errors import LimitReached
-from bot.service.ports import Admit, Callback, Picture
+from bot.service.ports import Jobs, Lanes, Media, Queue
 from bot.service.telemetry import VendorCall, timed
-from bot.store.database import Database
-from bot.store.jobs import Jobs
-from bot.store.lanes import Lanes
 from bot.telemetry.prometheus import PrometheusTelemetry, Recovery
 
+Port = TypeVar("Port")
+Call = Callable[..., Awaitable[Any]]
+Hook = Callable[..., Awaitable[Any]]  # takes the wrapped method, then its arguments
 
-class InstrumentedJobs(Jobs):
-    """Jobs whose ways are counted."""
 
-    def __init__(self, database: Database, meters: PrometheusTelemetry) -> None:
-        super().__init__(database)
-        self._meters = meters
+class _Proxy:
+    def __init__(self, port: object, hooks: Mapping[str, Hook]) -> None:
+        self._port = port
+        self._hooked = {name: partial(hook, getattr(port, name)) for name, hook in hooks.items()}
 
-    async def add(self, job: Job, admit: Admit, *, count_to: int | None = None) -> Job | None:
-        """Count orders that are taken, and those that a rule refused."""
+    def __getattr__(self, name: str) -> Any:
+        return self._hooked.get(name) or getattr(self._port, name)
+
+
+def instrument(port: Port, **hooks: Hook) -> Port:
+    """Return *port* with *hooks* in place of the methods of these names.
+
+    Raises:
+        AttributeError: *port* has no method of such a name.
+    """
+    return cast("Port", _Proxy(port, hooks))
+
+
+def instrument_jobs(jobs: Jobs, telemetry: PrometheusTelemetry) -> Jobs:
+    """Count accepted and refused orders, their ends, and jobs taken from other processes."""
+
+    async def add(call: Call, *arguments: Any, **options: Any) -> Job | None:
         try:
-            added = await super().add(job, admit, count_to=count_to)
+            added: Job | None = await call(*arguments, **options)
         except LimitReached as refusal:
-            self._meters.refused(refusal.verdict.rule)
+            telemetry.refused(refusal.verdict.rule)
             raise
         if added is not None:
-            self._meters.taken()
+            telemetry.taken()
         return added
 
-    async def swap(self, before: Job, after: Job) -> bool:
-        """Count ends, and what was paid."""
-        swapped = await super().swap(before, after)
+    async def swap(call: Call, before: Job, after: Job) -> bool:
+        swapped: bool = await call(before, after)
         if swapped:
-            self._meters.moved(before, after)
+            telemetry.moved(before, after)
         return swapped
 
-    async def take_over(
-        self, owner: str, *, lease: float, submitted_before: float, most: int = 100
-    ) -> Sequence[Job]:
-        """Count what others left."""
-        taken = await super().take_over(
-            owner, lease=lease, submitted_before=submitted_before, most=most
-        )
-        self._meters.recovered(Recovery.TAKEN_OVER, len(taken))
-        return taken
+    async def recover(kind: Recovery, call: Call, *arguments: Any, **options: Any) -> Sequence[Job]:
+        jobs: Sequence[Job] = await call(*arguments, **options)
+        telemetry.recovered(kind, len(jobs))
+        return jobs
 
-    async def inherit(self, owner: str, *, lease: float, most: int = 100) -> Sequence[Job]:
-        """Count what a predecessor left."""
-        taken = await super().inherit(owner, lease=lease, most=most)
-        self._meters.recovered(Recovery.INHERITED, len(taken))
-        return taken
+    return instrument(
+        jobs,
+        add=add,
+        swap=swap,
+        take_over=partial(recover, Recovery.TAKEN_OVER),
+        inherit=partial(recover, Recovery.INHERITED),
+    )
 
 
-class InstrumentedLanes(Lanes):
-    """Lanes whose pauses are counted."""
+def instrument_lanes(lanes: Lanes, telemetry: PrometheusTelemetry) -> Lanes:
+    """Count pauses of lanes, and how often each was closed."""
 
-    def __init__(self, database: Database, meters: PrometheusTelemetry) -> None:
-        super().__init__(database)
-        self._meters = meters
-
-    async def turn(self, lane: str, how: Callable[[Lane], Lane]) -> tuple[Lane, Lane]:
-        """Count pauses, and how often the lane was shut."""
-        before, after = await super().turn(lane, how)
-        self._meters.turned(before, after)
+    async def turn(call: Call, *arguments: Any) -> tuple[Lane, Lane]:
+        before, after = await call(*arguments)
+        telemetry.turned(before, after)
         return before, after
 
-
-class InstrumentedQueue:
-    """The vendor's queue, with a watch."""
-
-    def __init__(self, queue: ports.Queue, meters: PrometheusTelemetry) -> None:
-        self._queue = queue
-        self._meters = meters
-
-    async def submit(self, order: Order, callback: Callback | None) -> Update:
-        """Time a submit."""
-        with timed(partial(self._meters.called_vendor, VendorCall.SUBMIT)):
-            return await self._queue.submit(order, callback)
-
-    async def status(self, request_id: str) -> Update:
-        """Time a status call."""
-        with timed(partial(self._meters.called_vendor, VendorCall.STATUS)):
-            return await self._queue.status(request_id)
+    return instrument(lanes, turn=turn)
 
 
-class InstrumentedMedia:
-    """The vendor's pictures, with a watch."""
+def instrument_queue(queue: Queue, telemetry: PrometheusTelemetry) -> Queue:
+    """Time the calls of the vendor's queue."""
+    return instrument(
+        queue,
+        submit=_timed(telemetry, VendorCall.SUBMIT),
+        status=_timed(telemetry, VendorCall.STATUS),
+    )
 
-    def __init__(self, media: ports.Media, meters: PrometheusTelemetry) -> None:
-        self._media = media
-        self._meters = meters
 
-    async def fetch(self, address: str, path: Path, *, limit: int) -> Picture:
-        """Time a download, with what is done to make it fit."""
-        with timed(partial(self._meters.called_vendor, VendorCall.MEDIA)):
-            return await self._media.fetch(address, path, limit=limit)
+def instrument_media(media: Media, telemetry: PrometheusTelemetry) -> Media:
+    """Time downloads, with what is done to make a picture fit."""
+    return instrument(media, fetch=_timed(telemetry, VendorCall.MEDIA))
+
+
+def _timed(telemetry: PrometheusTelemetry, kind: VendorCall) -> Hook:
+    async def call_timed(call: Call, *arguments: Any, **options: Any) -> Any:
+        with timed(partial(telemetry.called_vendor, kind)):
+            return await call(*arguments, **options)
+
+    return call_timed

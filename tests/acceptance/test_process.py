@@ -21,7 +21,7 @@ async def test_a_refused_first_connection_does_not_end_the_process(sandbox, noah
     sandbox.world.refuse_gateway = True
     bot = sandbox.bot()
     await bot.start()
-    await bot.wait_line("connecting to Discord again")
+    await bot.wait_line("reconnecting to Discord")
 
     sandbox.world.refuse_gateway = False
     await sandbox.ready()
@@ -35,7 +35,7 @@ async def test_discord_being_away_at_the_start_is_waited_out(sandbox, noah):
     bot = sandbox.bot()
     await bot.start()
     await bot.wait_line("could not log in")
-    await bot.wait_line("connecting to Discord again")
+    await bot.wait_line("reconnecting to Discord")
 
     sandbox.discord.faults.clear()
     await sandbox.ready()

@@ -22,7 +22,7 @@ from bot.service.port_errors import (
     VendorRefused,
 )
 from bot.service.ports import Callback
-from bot.telemetry.instrumented import InstrumentedQueue
+from bot.telemetry.instrumented import instrument_queue
 from bot.telemetry.prometheus import PrometheusTelemetry
 from sandbox.faults import Answer, Cut, Fault, Hold
 from sandbox.pixazo.wire import SUBMIT_PATH
@@ -296,7 +296,7 @@ async def test_the_figures_say_what_a_call_was_answered(pixazo, answer, status):
 
     async with a_client(pixazo.origin, submit_timeout=0.5) as client:
         with pytest.raises(PixazoError):
-            await InstrumentedQueue(client, meters).submit(an_order(), None)
+            await instrument_queue(client, meters).submit(an_order(), None)
 
     page = meters.page(
         StoreSnapshot(readiness=Readiness(gateway=True, store=True, shut=None))

@@ -21,11 +21,13 @@ from bot.service.errors import LimitReached
 from bot.service.health import Readiness, StoreSnapshot
 from bot.service.telemetry import DiscordCall, VendorCall, timed
 from bot.store.database import Database
+from bot.store.jobs import Jobs
+from bot.store.lanes import Lanes
 from bot.telemetry.instrumented import (
-    InstrumentedJobs,
-    InstrumentedLanes,
-    InstrumentedMedia,
-    InstrumentedQueue,
+    instrument_jobs,
+    instrument_lanes,
+    instrument_media,
+    instrument_queue,
 )
 from bot.telemetry.prometheus import PrometheusTelemetry, Recovery
 from tests.samples import LANE, NOW, a_job, an_order, anybody, changed_job
@@ -356,7 +358,7 @@ async def database(tmp_path):
 
 @pytest.fixture
 def jobs(database, meters):
-    return InstrumentedJobs(database, meters)
+    return instrument_jobs(Jobs(database), meters)
 
 
 async def test_an_order_is_counted_when_it_is_new(jobs, read):
@@ -401,7 +403,7 @@ async def test_what_others_left_is_counted_by_how_it_came(jobs, read):
 
 
 async def test_a_lane_that_is_shut_is_counted_as_the_store_has_it(database, meters, read):
-    lanes = InstrumentedLanes(database, meters)
+    lanes = instrument_lanes(Lanes(database), meters)
     for _ in range(2):  # two orders that were on their way together
         await lanes.turn(LANE, lambda lane: breaker.key_rejected(lane, now=NOW))
 
@@ -419,7 +421,7 @@ async def test_calls_of_the_vendor_are_timed_and_do_what_they_did(meters, read, 
         async def fetch(self, address, path, *, limit):
             return (address, path, limit)
 
-    queue, media = InstrumentedQueue(Vendor(), meters), InstrumentedMedia(Vendor(), meters)
+    queue, media = instrument_queue(Vendor(), meters), instrument_media(Vendor(), meters)
 
     assert await queue.submit("order", None) == ("order", None)
     with pytest.raises(errors.OutcomeUnknown):

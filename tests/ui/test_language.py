@@ -14,7 +14,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from discord import app_commands
 
-from bot.client import Gateway, ImagineBot, Services, registered
+from bot.client import CogServices, Gateway, ImagineBot, registered
 from bot.domain.shards import Shards
 from bot.ui import interaction_context, language, texts
 from bot.ui.language import FOLDER, LANGUAGES, Translator, localized, speaking
@@ -202,7 +202,7 @@ def test_a_card_speaks_the_servers_language_and_a_private_one_its_members():
 
 @pytest.fixture
 async def commands():
-    services = Services(orders=None, actions=None, history=None, account=None, limits=None)
+    services = CogServices(orders=None, actions=None, history=None, account=None, limits=None)
     bot = ImagineBot(services, Gateway(shards=Shards()))
     await bot.load()
     yield await registered(bot.tree)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import discord
 import pytest
 
-from bot.client import Gateway, ImagineBot, Services
+from bot.client import CogServices, Gateway, ImagineBot
 from bot.domain.shards import Shards
 from bot.ui.history_view import LONGEST_WORD, HistoryPageButton
 from bot.ui.limits_view import LimitsAction, LimitsButton
@@ -116,7 +116,7 @@ def test_other_ids_are_no_buttons(custom_id):
 
 async def test_the_client_knows_every_button():
     """One that is not registered is dead after a restart."""
-    services = Services(orders=None, actions=None, history=None, account=None, limits=None)
+    services = CogServices(orders=None, actions=None, history=None, account=None, limits=None)
     async with ImagineBot(services, Gateway(shards=Shards())) as bot:
         await bot.load()
         registered = bot._connection._view_store._dynamic_items

@@ -1,0 +1,287 @@
+"""Builds the services over the ports. The application and the tests build them the same way."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.domain.admission import Caps
+from bot.domain.shards import Shards
+from bot.service.callbacks import CallbackHandler
+from bot.service.delivery import DeliveryService, DeliverySettings
+from bot.service.dispatcher import Dispatcher, DispatcherSettings
+from bot.service.health import HealthService
+from bot.service.intake import OrderIntake
+from bot.service.job_runner import JobRunner
+from bot.service.member_account import MemberAccount, RetentionPolicy
+from bot.service.moderation import ModerationService
+from bot.service.order_actions import OrderActions
+from bot.service.pace import Pace, PaceSettings
+from bot.service.ports import (
+    CardPresenter,
+    Guilds,
+    JobNotifier,
+    JobQueries,
+    Jobs,
+    Lanes,
+    LogChannel,
+    Media,
+    Members,
+    Queue,
+)
+from bot.service.queue_positions import QueuePositionUpdater
+from bot.service.recovery import RecoveryLoop, RecoverySettings
+from bot.service.retention import RetentionLoop, RetentionSettings
+from bot.service.tracker import JobTracker, TrackerSettings
+from bot.service.undelivered import UndeliveredPictures
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """The adapters that the services call."""
+
+    jobs: Jobs
+    queries: JobQueries
+    lanes: Lanes
+    guilds: Guilds
+    members: Members
+    notifier: JobNotifier
+    queue: Queue
+    media: Media
+    presenter: CardPresenter
+    log_channel: LogChannel
+    store_ready: Callable[[], Awaitable[None]]  # raises StoreUnavailable
+    gateway_connected: Callable[[], bool]
+    now: Callable[[], float]  # Unix seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceSettings:
+    """What the services need of the operator's settings. Times are in seconds."""
+
+    owner: str  # this process
+    lane: str
+    shards: Shards
+    caps: Caps
+    width: int  # jobs at the vendor at once, of all processes together
+    per_second: float  # calls of the vendor
+    probe_after: float
+    lease: float
+    submit_timeout: float
+    poll: float
+    deadline: float
+    public_url: str | None  # None: the vendor is not asked to call back
+    callback_mode: str
+    files: Path  # the folder of the pictures
+    files_days: int  # 0: for ever
+    orders_days: int  # 0: for ever
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """The services of one process."""
+
+    pace: Pace
+    tracker: JobTracker
+    dispatcher: Dispatcher
+    delivery: DeliveryService
+    runner: JobRunner
+    recovery: RecoveryLoop
+    positions: QueuePositionUpdater
+    retention: RetentionLoop
+    callbacks: CallbackHandler
+    health: HealthService
+    orders: OrderIntake
+    actions: OrderActions
+    history: UndeliveredPictures
+    account: MemberAccount
+    limits: ModerationService
+
+
+def build_services(ports: Ports, settings: ServiceSettings) -> Services:
+    """Return the services of one process, ready to run."""
+    recovery_due = asyncio.Event()  # set to have a recovery round made at once
+    pace, tracker, dispatcher = _build_vendor_side(ports, settings, recovery_due)
+    delivery = DeliveryService(
+        settings=DeliverySettings(folder=settings.files, patience=settings.deadline),
+        jobs=ports.jobs,
+        media=ports.media,
+        presenter=ports.presenter,
+        members=ports.members,
+        now=ports.now,
+    )
+    runner = JobRunner(
+        owner=settings.owner,
+        jobs=ports.jobs,
+        presenter=ports.presenter,
+        dispatcher=dispatcher,
+        tracker=tracker,
+        delivery=delivery,
+    )
+    account = _build_account(ports, settings, delivery)
+    return Services(
+        pace=pace,
+        tracker=tracker,
+        dispatcher=dispatcher,
+        delivery=delivery,
+        runner=runner,
+        recovery=_build_recovery(ports, settings, runner, recovery_due),
+        positions=QueuePositionUpdater(
+            lane=settings.lane,
+            jobs=ports.jobs,
+            lanes=ports.lanes,
+            presenter=ports.presenter,
+            runner=runner,
+            shards=settings.shards,
+            now=ports.now,
+        ),
+        retention=RetentionLoop(
+            settings=RetentionSettings(
+                files_days=settings.files_days,
+                orders_days=settings.orders_days,
+                folder=settings.files,
+            ),
+            jobs=ports.jobs,
+            queries=ports.queries,
+            delivery=delivery,
+            account=account,
+            now=ports.now,
+        ),
+        callbacks=CallbackHandler(
+            jobs=ports.jobs,
+            tracker=tracker,
+            runner=runner,
+            notifier=ports.notifier,
+            now=ports.now,
+            wake_rounds=recovery_due.set,
+        ),
+        health=HealthService(
+            lane=settings.lane,
+            lanes=ports.lanes,
+            queries=ports.queries,
+            store=ports.store_ready,
+            connected=ports.gateway_connected,
+            now=ports.now,
+        ),
+        orders=OrderIntake(
+            jobs=ports.jobs,
+            presenter=ports.presenter,
+            log_channel=ports.log_channel,
+            lane=settings.lane,
+            caps=settings.caps,
+            wake_lane=dispatcher.wake,
+            now=ports.now,
+        ),
+        actions=_build_actions(ports, settings, delivery, runner),
+        history=UndeliveredPictures(jobs=ports.jobs, delivery=delivery),
+        account=account,
+        limits=ModerationService(
+            guilds=ports.guilds,
+            jobs=ports.jobs,
+            lanes=ports.lanes,
+            log_channel=ports.log_channel,
+            caps=settings.caps,
+            lane=settings.lane,
+            now=ports.now,
+        ),
+    )
+
+
+def _build_vendor_side(
+    ports: Ports, settings: ServiceSettings, recovery_due: asyncio.Event
+) -> tuple[Pace, JobTracker, Dispatcher]:
+    pace = Pace(
+        settings=PaceSettings(
+            lane=settings.lane,
+            per_second=settings.per_second,
+            probe_after=settings.probe_after,
+        ),
+        lanes=ports.lanes,
+        now=ports.now,
+        wake_rounds=recovery_due.set,
+    )
+    tracker = JobTracker(
+        settings=TrackerSettings(
+            owner=settings.owner,
+            poll=settings.poll,
+            deadline=settings.deadline,
+            callbacks=settings.public_url is not None,
+        ),
+        jobs=ports.jobs,
+        queue=ports.queue,
+        presenter=ports.presenter,
+        pace=pace,
+        now=ports.now,
+    )
+    dispatcher = Dispatcher(
+        settings=DispatcherSettings(
+            lane=settings.lane,
+            owner=settings.owner,
+            width=settings.width,
+            lease=settings.lease,
+            public_url=settings.public_url,
+            callback_mode=settings.callback_mode,
+        ),
+        jobs=ports.jobs,
+        queue=ports.queue,
+        presenter=ports.presenter,
+        tracker=tracker,
+        pace=pace,
+        now=ports.now,
+        wake_rounds=recovery_due.set,
+    )
+    return pace, tracker, dispatcher
+
+
+def _build_recovery(
+    ports: Ports, settings: ServiceSettings, runner: JobRunner, recovery_due: asyncio.Event
+) -> RecoveryLoop:
+    return RecoveryLoop(
+        settings=RecoverySettings(
+            owner=settings.owner,
+            lane=settings.lane,
+            lease=settings.lease,
+            submit_timeout=settings.submit_timeout,
+            deadline=settings.deadline,
+        ),
+        jobs=ports.jobs,
+        lanes=ports.lanes,
+        guilds=ports.guilds,
+        log_channel=ports.log_channel,
+        runner=runner,
+        news=recovery_due,
+        now=ports.now,
+    )
+
+
+def _build_actions(
+    ports: Ports, settings: ServiceSettings, delivery: DeliveryService, runner: JobRunner
+) -> OrderActions:
+    return OrderActions(
+        jobs=ports.jobs,
+        guilds=ports.guilds,
+        log_channel=ports.log_channel,
+        presenter=ports.presenter,
+        delivery=delivery,
+        runner=runner,
+        notifier=ports.notifier,
+        caps=settings.caps,
+        lane=settings.lane,
+        now=ports.now,
+    )
+
+
+def _build_account(
+    ports: Ports, settings: ServiceSettings, delivery: DeliveryService
+) -> MemberAccount:
+    return MemberAccount(
+        members=ports.members,
+        queries=ports.queries,
+        jobs=ports.jobs,
+        guilds=ports.guilds,
+        delivery=delivery,
+        caps=settings.caps,
+        keeping=RetentionPolicy(files_days=settings.files_days, orders_days=settings.orders_days),
+        lane=settings.lane,
+        now=ports.now,
+    )
