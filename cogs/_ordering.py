@@ -1,12 +1,9 @@
 """What several cogs share: placing an order from an interaction, and opening the order's form."""
 
-from collections.abc import Mapping
-from functools import partial
-from typing import Any
-
 import discord
 
 from bot.client import ImagineBot
+from bot.domain.order import Order, OrderOptions
 from bot.domain.styles import all_of
 from bot.service.intake import OrderIntake, OrderRequest
 from bot.service.member_account import MemberAccount
@@ -16,17 +13,16 @@ from bot.ui import language, order_form, responses
 Interaction = discord.Interaction[ImagineBot]
 
 
-async def place_order(
-    interaction: Interaction, intake: OrderIntake, options: Mapping[str, Any]
-) -> None:
+async def place_order(interaction: Interaction, intake: OrderIntake, options: OrderOptions) -> None:
     """Place an order with *options* for the member who asks, where they ask.
 
     Raises:
         OrderRejected: Nothing was ordered.
         DuplicateInteraction: The interaction has an order already.
     """
-    private = options["private"] is True
+    private = options.private is True
     request = OrderRequest(
+        options=options,
         interaction_id=interaction.id,
         application_id=interaction.application_id,
         token=interaction.token,
@@ -40,15 +36,15 @@ async def place_order(
         answers_only=context.answers_only(interaction),
         language=context.card_language(interaction, private=private),
         guild_language=language.of(interaction.guild_locale),
-        **options,
     )
-    await intake.take(request, partial(responses.defer, interaction, private=private))
+    async with intake.placing(request) as order:
+        order.answer(await responses.defer(interaction, private=private))
 
 
 async def open_order_form(
-    interaction: Interaction, account: MemberAccount, options: Mapping[str, Any]
+    interaction: Interaction, account: MemberAccount, order: Order, *, private: bool
 ) -> None:
-    """Open the form, filled with *options*, with the styles that there are here."""
+    """Open the form, filled with *order*, with the styles of this place."""
     own = await account.styles(context.guild_id(interaction))
-    form = order_form.form(options, all_of(own), language.of(interaction.locale))
+    form = order_form.form(order, all_of(own), language.of(interaction.locale), private=private)
     await responses.open_form(interaction, form)

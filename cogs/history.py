@@ -1,15 +1,11 @@
 """``/history``: a member's own orders, and pictures that could not be delivered."""
 
-from collections.abc import Sequence
-
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.client import OUTSIDE, ImagineBot
-from bot.domain.job import Job
 from bot.service.member_account import MemberAccount
-from bot.service.ports import Picture
 from bot.service.undelivered import UndeliveredPictures
 from bot.ui import history_view, responses, texts
 from bot.ui.error_handler import answered_errors
@@ -34,14 +30,14 @@ class History(commands.Cog):
         word: app_commands.Range[str, 1, history_view.LONGEST_WORD] = "",
     ) -> None:
         """Send kept pictures privately, one message for each order; then show a page."""
-
-        async def hand(job: Job, pictures: Sequence[Picture]) -> None:
-            await responses.send_pictures(interaction, job, pictures)
-
         await responses.defer(interaction, private=True)
-        count = await self._undelivered.hand_over(
-            interaction.user.id, hand, file_limit=interaction.filesize_limit
-        )
+        count = 0
+        async for job, pictures in self._undelivered.orders(
+            interaction.user.id, file_limit=interaction.filesize_limit
+        ):
+            await responses.send_pictures(interaction, job, pictures)
+            await self._undelivered.confirm(job)
+            count += 1
         page = await self._account.page(interaction.user.id, word=word.strip(), number=0)
         note = texts.history.handed_over(count) if count else None
         await responses.show(interaction, history_view.page_view(page, note))

@@ -5,7 +5,15 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import OUTSIDE, ImagineBot
-from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS, STYLE_LENGTH, Order
+from bot.domain.order import (
+    GUIDANCE,
+    IMAGES,
+    PROMPT_LENGTH,
+    STEPS,
+    STYLE_LENGTH,
+    Order,
+    OrderOptions,
+)
 from bot.domain.styles import all_of
 from bot.service.intake import OrderIntake
 from bot.service.member_account import MemberAccount
@@ -36,15 +44,15 @@ class Imagine(commands.Cog):
         private: bool = False,  # noqa: FBT001, FBT002 - the same
     ) -> None:
         """Place the order; one answer shows its progress and its pictures."""
-        options = {
-            "prompt": prompt,
-            "images": images,
-            "guidance": guidance,
-            "steps": steps,
-            "enhance": enhance,
-            "style": style,
-            "private": private,
-        }
+        options = OrderOptions(
+            prompt=prompt,
+            images=images,
+            guidance=guidance,
+            steps=steps,
+            enhance=enhance,
+            style=style,
+            private=private,
+        )
         await place_order(interaction, self._intake, options)
 
     @imagine.autocomplete("style")

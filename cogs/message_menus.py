@@ -6,9 +6,10 @@ from discord.app_commands import AppCommandContext, AppInstallationType
 from discord.ext import commands
 
 from bot.client import OUTSIDE, ImagineBot
+from bot.domain.order import Order
 from bot.service.intake import OrderIntake
 from bot.service.member_account import MemberAccount
-from bot.ui import message_reader, order_form, responses, texts
+from bot.ui import message_reader, responses, texts
 from cogs._ordering import Interaction, open_order_form
 
 
@@ -33,13 +34,14 @@ class MessageMenus(commands.Cog):
         """Open the form with the message's text, or with the order of one of the bot's cards."""
         job_id = message_reader.job_id(message, interaction.client.user)
         if job_id is not None:
-            options = await self._intake.options_of(job_id, interaction.user.id)
+            job = await self._intake.job_to_repeat(job_id, interaction.user.id)
+            order, private = job.order, job.reply.private
         else:
-            options = order_form.empty(message_reader.text(message))
-        if not options["prompt"]:
+            order, private = Order(prompt=message_reader.text(message)), False
+        if not order.prompt:
             await responses.send_private(interaction, texts.presses.no_text())
             return
-        await open_order_form(interaction, self._account, options)
+        await open_order_form(interaction, self._account, order, private=private)
 
 
 async def setup(bot: ImagineBot) -> None:

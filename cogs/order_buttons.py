@@ -1,12 +1,12 @@
 """The buttons on cards: each click is checked anew, whoever clicks and however old the card is."""
 
-from functools import partial
 from typing import Any
 
 import discord
 from discord.ext import commands
 
 from bot.client import ImagineBot
+from bot.domain.order import OrderOptions
 from bot.service.intake import OrderIntake
 from bot.service.member_account import MemberAccount
 from bot.service.order_actions import OrderActions
@@ -27,15 +27,16 @@ class OrderButtons(commands.Cog):
     async def on_order_again(self, interaction: Interaction, job_id: str) -> None:
         """Place the same order again, for the member who clicked."""
         async with answered_errors(interaction):
-            options = await self._intake.options_of(job_id, interaction.user.id)
+            job = await self._intake.job_to_repeat(job_id, interaction.user.id)
+            options = OrderOptions.of(job.order, private=job.reply.private)
             await place_order(interaction, self._intake, options)
 
     @commands.Cog.listener()
     async def on_order_edit(self, interaction: Interaction, job_id: str) -> None:
         """Open the form with a job's order."""
         async with answered_errors(interaction):
-            options = await self._intake.options_of(job_id, interaction.user.id)
-            await open_order_form(interaction, self._account, options)
+            job = await self._intake.job_to_repeat(job_id, interaction.user.id)
+            await open_order_form(interaction, self._account, job.order, private=job.reply.private)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
@@ -73,13 +74,15 @@ class OrderButtons(commands.Cog):
         """Post a private order's pictures in the channel where the button was clicked."""
         async with answered_errors(interaction):
             await responses.defer_edit(interaction)
-            await self._actions.post(
-                job_id,
-                interaction_context.person(interaction),
-                interaction_context.admission_request(interaction),
-                partial(responses.post_pictures, interaction),
-                place=interaction.channel_id or 0,
-            )
+            person = interaction_context.person(interaction)
+            request = interaction_context.admission_request(interaction)
+            channel_id = interaction.channel_id or 0
+            async with self._actions.posting(
+                job_id, person, request, channel_id=channel_id
+            ) as posting:
+                posting.message_id = await responses.post_pictures(
+                    interaction, posting.job, posting.pictures
+                )
             await responses.delete_original(interaction)
             await responses.send_private(interaction, texts.presses.posted())
 

@@ -6,7 +6,7 @@ The gateway publishes no ranges; these are the ones that AuraFlow v0.3 is known 
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Self, TypeVar
 
 from bot.domain.errors import InvalidOption
 
@@ -54,26 +54,45 @@ class Order:
     sent: str | None = None  # the extended prompt; None: there is no style, it is sent as typed
 
 
-def check(  # what arrives may be of any type: a crafted client obeys no option type
-    *,
-    prompt: object,
-    images: object,
-    guidance: object,
-    steps: object,
-    enhance: object,
-    style: object = None,
-) -> Order:
-    """Return the order that these options describe; what its style adds comes later.
+@dataclass(frozen=True, kw_only=True)
+class OrderOptions:
+    """The options of ``/imagine`` as they came, unchecked: a crafted client sends any type."""
 
-    Raises InvalidOption, which names the first option at fault and its range.
+    prompt: object
+    images: object
+    guidance: object
+    steps: object
+    enhance: object
+    style: object
+    private: object
+
+    @classmethod
+    def of(cls, order: Order, *, private: bool) -> Self:
+        """Return the options that describe *order*."""
+        return cls(
+            prompt=order.prompt,
+            images=order.images,
+            guidance=order.guidance,
+            steps=order.steps,
+            enhance=order.enhance,
+            style=order.style,
+            private=private,
+        )
+
+
+def check(options: OrderOptions) -> Order:
+    """Return the order that *options* describe, before its style extends the prompt.
+
+    Raises:
+        InvalidOption: Names the first option that is out of range, and its range.
     """
     return Order(
-        prompt=_checked_prompt(prompt),
-        images=_checked_whole("images", images, IMAGES),
-        guidance=_checked_number("guidance", guidance, GUIDANCE),
-        steps=_checked_whole("steps", steps, STEPS),
-        enhance=checked_flag("enhance", enhance),
-        style=_checked_style(style),
+        prompt=_checked_prompt(options.prompt),
+        images=_checked_whole("images", options.images, IMAGES),
+        guidance=_checked_number("guidance", options.guidance, GUIDANCE),
+        steps=_checked_whole("steps", options.steps, STEPS),
+        enhance=checked_flag("enhance", options.enhance),
+        style=_checked_style(options.style),
     )
 
 

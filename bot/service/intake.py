@@ -1,16 +1,18 @@
-"""Taking an order: check, record, answer the member, and only then let the lane have it."""
+"""Places an order: checks and records it, and releases it to its lane once it is answered."""
 
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from bot.domain import admission, order, styles
 from bot.domain.admission import AdmissionContext, AdmissionRequest, Caps, Rule
 from bot.domain.job import EndReason, Job, ReplyTarget, State
 from bot.domain.log_entries import WordRefused
+from bot.domain.order import OrderOptions
 from bot.log import mark
 from bot.service.errors import (
     AdmissionTimeout,
@@ -31,13 +33,14 @@ log = logging.getLogger(__name__)
 
 ADMIT_WITHIN: Final = 2.0  # seconds; Discord waits 3 for the answer
 FOUND_WITHIN: Final = 1.0  # seconds, of the same: an answer is still to be made of it
-TAKEN_WITHIN: Final = 2.0  # seconds at shutdown
+PLACED_WITHIN: Final = 2.0  # seconds, at shutdown
 
 
 @dataclass(frozen=True, kw_only=True)
 class OrderRequest:
-    """An ``/imagine`` as it came in; the options are of whatever type a client chose to send."""
+    """An order as it came in: what, by whom and where."""
 
+    options: OrderOptions
     interaction_id: int
     application_id: int
     token: str = field(repr=False)
@@ -51,17 +54,23 @@ class OrderRequest:
     answers_only: bool = False  # the bot is not where this comes from, only its answers are
     language: str = "en"  # of the card
     guild_language: str = "en"  # of the lines in the server's log channel
-    prompt: object
-    images: object
-    guidance: object
-    steps: object
-    enhance: object
-    style: object = None
-    private: object = False
+
+
+@dataclass(kw_only=True)
+class PlacedOrder:
+    """A recorded order whose member is about to be answered."""
+
+    job: Job
+    answered: bool = False
+    message_id: int | None = None  # of the answer, which becomes the card; None: not known
+
+    def answer(self, message_id: int | None) -> None:
+        """Note that Discord took the answer."""
+        self.answered, self.message_id = True, message_id
 
 
 class OrderIntake:
-    """The counter: what passes here is on record before the member hears of it."""
+    """Takes orders: each is on record before its member is answered."""
 
     def __init__(
         self,
@@ -82,22 +91,21 @@ class OrderIntake:
         self._wake_lane = wake_lane
         self._now = now
         self._closing = False
-        self._taking: set[asyncio.Task[Any]] = set()
+        self._placing: set[asyncio.Task[Any]] = set()
 
     async def close(self) -> None:
-        """Take no further orders, and let those that are being taken end.
-
-        Who comes from now on is told to come back in a moment.
-        """
+        """Reject further orders, and wait for those that are being placed."""
         self._closing = True
-        if self._taking:
-            await asyncio.wait(self._taking, timeout=TAKEN_WITHIN)
+        if self._placing:
+            await asyncio.wait(self._placing, timeout=PLACED_WITHIN)
 
-    async def options_of(self, job_id: str, member_id: int) -> dict[str, Any]:
-        """Return the options of a job's order, as `OrderRequest` takes them, for that member.
+    async def job_to_repeat(self, job_id: str, member_id: int) -> Job:
+        """Return a job whose order the member may repeat.
 
-        What another ordered privately is as good as forgotten: its prompt is nobody else's.
-        Raises OrderForgotten, AdmissionTimeout and StoreAway.
+        Raises:
+            OrderForgotten: It is not on record, or another member's and private.
+            AdmissionTimeout: The store took too long to leave time for an answer.
+            StoreUnavailable: The store could not be reached.
         """
         try:
             async with asyncio.timeout(FOUND_WITHIN):
@@ -110,44 +118,40 @@ class OrderIntake:
             or (job.reply.private and job.member_id != member_id)
         ):
             raise OrderForgotten
-        options = asdict(job.order) | {"private": job.reply.private}
-        del options["sent"]
-        return options
+        return job
 
-    async def take(self, request: OrderRequest, defer: Callable[[], Awaitable[int | None]]) -> None:
-        """Record the order, have *defer* answer the member, and hand the job to its lane.
+    @asynccontextmanager
+    async def placing(self, request: OrderRequest) -> AsyncIterator[PlacedOrder]:
+        """Record the order; the block answers its member and notes that with ``answer()``.
 
-        *defer* returns the id of the message that will be the card. Raises
-        OrderRejected before anything was answered, and
-        DuplicateInteraction where the order is on record already. When the answer fails,
-        nothing is submitted: a lane takes only jobs whose member was answered.
+        Only then the job goes to its lane. If the block raises a DiscordError the job is cancelled
+        and the error ends here; its card says so if Discord may have taken the answer. A job that
+        stays unanswered for another reason is cancelled later.
+
+        Raises:
+            OrderRejected: Nothing was recorded, and the block does not run.
+            DuplicateInteraction: The interaction has a job already; the block does not run.
         """
         if self._closing:
             raise ShuttingDown
-        taking = asyncio.current_task()
-        assert taking is not None
-        self._taking.add(taking)
+        task = asyncio.current_task()
+        assert task is not None
+        self._placing.add(task)
         try:
-            await self._take(request, defer)
+            order = PlacedOrder(job=await self._record(request))
+            mark(job=order.job.id, guild=order.job.guild_id)
+            try:
+                yield order
+            except DiscordRefused as error:
+                log.info("answer refused, order cancelled: job=%s error=%s", order.job.id, error)
+                await self._cancel(order.job, show=False)
+            except TransientDiscordError as error:
+                log.warning("answer failed, order cancelled: job=%s error=%s", order.job.id, error)
+                await self._cancel(order.job, show=True)
+            if order.answered:
+                await self._release(order)
         finally:
-            self._taking.discard(taking)
-
-    async def _take(
-        self, request: OrderRequest, defer: Callable[[], Awaitable[int | None]]
-    ) -> None:
-        job = await self._record(request)
-        mark(job=job.id, guild=job.guild_id)
-        try:
-            message_id = await defer()
-        except DiscordRefused:
-            log.info("job %s: Discord did not take the answer; nothing was ordered", job.id)
-            await self._cancel(job, tell=False)
-            return
-        except TransientDiscordError:
-            log.warning("job %s: the answer to the member failed; nothing was ordered", job.id)
-            await self._cancel(job, tell=True)
-            return
-        await self._answered(job, message_id)
+            self._placing.discard(task)
 
     async def _record(self, request: OrderRequest) -> Job:
         if request.guild_id is None and not self._caps.direct:
@@ -157,21 +161,14 @@ class OrderIntake:
             id=secrets.token_hex(8),
             guild_id=request.guild_id,
             member_id=request.member_id,
-            order=order.check(
-                prompt=request.prompt,
-                images=request.images,
-                guidance=request.guidance,
-                steps=request.steps,
-                enhance=request.enhance,
-                style=request.style,
-            ),
+            order=order.check(request.options),
             lane=self._lane,
             reply=ReplyTarget(
                 interaction_id=request.interaction_id,
                 application_id=request.application_id,
                 interaction_token=request.token,
                 channel_id=request.channel_id,
-                private=order.checked_flag("private", request.private),
+                private=order.checked_flag("private", request.options.private),
                 answers_only=request.answers_only,
                 file_limit=request.file_limit,
                 language=request.language,
@@ -233,22 +230,25 @@ class OrderIntake:
             )
             self._log_channel.tell(refused.log_channel, notice)
 
-    async def _answered(self, job: Job, message_id: int | None) -> None:
-        after = job.with_reply(answered_at=self._now(), message_id=message_id)
+    async def _release(self, order: PlacedOrder) -> None:
+        """Record the answer, and let the lane have the job."""
+        job = order.job.with_reply(answered_at=self._now(), message_id=order.message_id)
         try:
-            recorded = await self._jobs.swap(job, after)
-        except StoreUnavailable:
-            log.warning("job %s: the answer could not be recorded, so it will be cancelled", job.id)
+            recorded = await self._jobs.swap(order.job, job)
+        except StoreUnavailable as error:
+            log.warning(
+                "answer not recorded, order will be cancelled: job=%s error=%s", job.id, error
+            )
             return
         if recorded:
-            self._presenter.show(after)
+            self._presenter.show(job)
             self._wake_lane()
 
-    async def _cancel(self, job: Job, *, tell: bool) -> None:
+    async def _cancel(self, job: Job, *, show: bool) -> None:
         after = job.transition(State.CANCELLED, now=self._now(), end_reason=EndReason.UNANSWERED)
         try:
             cancelled = await self._jobs.swap(job, after)
         except StoreUnavailable:
-            return  # unanswered as it is, it will be cancelled later
-        if cancelled and tell:
+            return  # unanswered as it is, it is cancelled later
+        if cancelled and show:
             self._presenter.show(after)

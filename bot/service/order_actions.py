@@ -6,7 +6,8 @@ like. Who may do what is decided here, by what Discord says of whoever pressed.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -32,15 +33,13 @@ from bot.service.errors import (
 from bot.service.job_runner import JobRunner
 from bot.service.moderation import Moderator
 from bot.service.persistence import swap_with_retry
-from bot.service.port_errors import DiscordRefused, TransientDiscordError
+from bot.service.port_errors import DiscordError, DiscordRefused, TransientDiscordError
 from bot.service.ports import CardPresenter, Guilds, JobNotifier, Jobs, LogChannel, Picture
 
 log = logging.getLogger(__name__)
 
 ATTEMPTS: Final = 5  # to change a job while it moves on
 RECORDED_WITHIN: Final = 1.5  # seconds from pictures' arrival in Discord
-
-Publish = Callable[[Job, Sequence[Picture]], Awaitable[int]]  # returns the message's id
 
 _MAY_STILL_COME: Final = frozenset(
     {State.SUBMITTING, State.QUEUED, State.PROCESSING, State.COMPLETED, State.UNCERTAIN}
@@ -63,6 +62,15 @@ class Seen:
 
     channel_id: int
     message_id: int
+
+
+@dataclass(kw_only=True)
+class Posting:
+    """Pictures that are about to be shown to everybody."""
+
+    job: Job
+    pictures: Sequence[Picture]
+    message_id: int | None = None  # set by the caller once Discord took them
 
 
 class OrderActions:
@@ -162,50 +170,62 @@ class OrderActions:
             return after
         raise AlreadyEnded
 
-    async def post(
-        self, job_id: str, by: Person, ask: AdmissionRequest, publish: Publish, *, place: int
-    ) -> Job:
-        """Show a private order's pictures to all, in the channel *place*; return it then.
+    @asynccontextmanager
+    async def posting(
+        self, job_id: str, by: Person, request: AdmissionRequest, *, channel_id: int
+    ) -> AsyncIterator[Posting]:
+        """Make a private order public; the block shows its pictures in the channel.
 
-        Its prompt and the place are weighed again: rules may have changed, and nothing private was
-        looked at by anybody. Where *publish* fails they are private as before. Raises
-        PostingForbidden, AlreadyPosted,
-        PicturesUnavailable, PostFailed, and as above.
+        The prompt and the channel are checked again: rules may have changed since. The block sets
+        ``message_id`` once Discord took them; if it does not, the order is private as before.
+
+        Raises:
+            NotAllowed: It is another member's.
+            OrderNotFound: It is not on record here, or its pictures were deleted.
+            AlreadyPosted: Another click was first.
+            PostingForbidden: A rule of the server forbids it.
+            PicturesUnavailable: The vendor no longer has the pictures.
+            PostFailed: The block raised a DiscordError.
         """
+        posting = await self._claim_posting(job_id, by, request)
+        try:
+            yield posting
+        except DiscordError as error:
+            raise PostFailed from error
+        finally:
+            if posting.message_id is None:
+                private = posting.job.with_reply(private=True).fenced()
+                await swap_with_retry(self._jobs, posting.job, private)
+        if posting.message_id is not None:
+            await self._placed(posting.job, posting.message_id, channel_id)
+            await self._delivery.forget(job_id)
+
+    async def _claim_posting(self, job_id: str, by: Person, request: AdmissionRequest) -> Posting:
+        """Make the job public, by compare-and-swap, and return it with its pictures."""
         job = await self._delivered(job_id)
         if job.member_id != by.id:
             raise NotAllowed
-        if job.reply.deleted_at is not None or job.guild_id != ask.guild_id:
+        if job.reply.deleted_at is not None or job.guild_id != request.guild_id:
             raise OrderNotFound
         if not job.reply.private:
             raise AlreadyPosted
-        await self._weigh(job, replace(ask, order=job.order))
+        await self._weigh(job, replace(request, order=job.order))
         pictures = await self._delivery.pictures(job)
         if not pictures:
             raise PicturesUnavailable
-        # Of two presses at once, one finds it changed: each epoch is posted from once.
+        # Of two clicks at once one loses the swap: each epoch is posted once.
         public = job.with_reply(private=False).fenced()
         if not await self._jobs.swap(job, public):
             raise AlreadyPosted
-        try:
-            message_id = await publish(public, pictures)
-        except BaseException as error:
-            await swap_with_retry(self._jobs, public, public.with_reply(private=True).fenced())
-            if isinstance(error, DiscordRefused | TransientDiscordError):
-                raise PostFailed from error
-            raise
-        placed = await self._placed(public, message_id, place)
-        await self._delivery.forget(job.id)
-        return placed
+        return Posting(job=public, pictures=pictures)
 
-    async def _placed(self, job: Job, message_id: int, channel_id: int) -> Job:
+    async def _placed(self, job: Job, message_id: int, channel_id: int) -> None:
         """Record where a job's pictures are now, whatever else happens to it just then."""
         for _ in range(ATTEMPTS):
             placed = job.with_reply(message_id=message_id, channel_id=channel_id)
             job = await swap_with_retry(self._jobs, job, placed)
             if job.reply.message_id == message_id:
-                break
-        return job
+                return
 
     async def report(
         self, job_id: str, by: Person, *, language: str, seen: Seen | None = None

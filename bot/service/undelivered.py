@@ -1,6 +1,6 @@
-"""What a member ordered before: for now, the pictures that could not be delivered."""
+"""Hands over the pictures that could not be delivered, when their member asks for them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from bot.domain.job import Job
@@ -8,35 +8,34 @@ from bot.log import about
 from bot.service.delivery import DeliveryService
 from bot.service.ports import Jobs, Picture
 
-# Jobs that are handed over at once: with the words behind them there are five answers, and no more
-# may come where the bot is not.
+# Orders at once: with the page behind them that makes five answers, as many as Discord takes where
+# the bot is not a member.
 MOST: Final = 4
-
-Hand = Callable[[Job, Sequence[Picture]], Awaitable[None]]
 
 
 class UndeliveredPictures:
-    """The shelf where undelivered pictures lie."""
+    """Fetches kept pictures for their member, and records which of them arrived."""
 
     def __init__(self, *, jobs: Jobs, delivery: DeliveryService) -> None:
         self._jobs = jobs
         self._delivery = delivery
 
-    async def hand_over(self, member_id: int, hand: Hand, *, file_limit: int) -> int:
-        """Have *hand* bring the member's kept pictures, and return of how many jobs.
+    async def orders(
+        self, member_id: int, *, file_limit: int
+    ) -> AsyncIterator[tuple[Job, Sequence[Picture]]]:
+        """Yield the member's undelivered orders, the newest first, with their pictures.
 
-        They are made to fit *file_limit*, in bytes: it is asked for in another place, maybe.
-        What *hand* returned from is delivered and will not be offered again; what it raised at
-        stays kept.
+        The pictures fit *file_limit*, in bytes: the member may ask in another place than before.
+        They stay kept until :meth:`confirm`.
         """
-        count = 0
         for job in await self._jobs.kept(member_id, most=MOST):
             fitting = job.with_reply(file_limit=min(job.reply.file_limit, file_limit))
             with about(job=job.id, guild=job.guild_id):
                 pictures = await self._delivery.pictures(fitting)
-                if not pictures:
-                    continue
-                await hand(job, pictures)
-                await self._delivery.delivered(job)
-            count += 1
-        return count
+            if pictures:
+                yield job, pictures
+
+    async def confirm(self, job: Job) -> None:
+        """Record that the member has the pictures: they are not offered again."""
+        with about(job=job.id, guild=job.guild_id):
+            await self._delivery.delivered(job)

@@ -70,5 +70,5 @@ def _typed_prompt(interaction: Interaction) -> object:
     if interaction.type is discord.InteractionType.modal_submit:
         data: Any = interaction.data or {}
         sent = order_form.read(str(data.get("custom_id")), data.get("components") or [])
-        return None if sent is None else sent["prompt"]
+        return None if sent is None else sent.prompt
     return getattr(interaction.namespace, "prompt", None)

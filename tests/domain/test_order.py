@@ -2,13 +2,24 @@
 
 import math
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.errors import InvalidOption, OrderRejected
-from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS, Span, check, clean
+from bot.domain.order import (
+    GUIDANCE,
+    IMAGES,
+    PROMPT_LENGTH,
+    STEPS,
+    Order,
+    OrderOptions,
+    Span,
+    check,
+    clean,
+)
 
 ZERO_WIDTH_JOINER = "\u200d"
 BLACK_FLAG = "\U0001f3f4"
@@ -29,14 +40,7 @@ tricky = st.text(
 
 
 def an_imagine(**changes):
-    return {
-        "prompt": "a lighthouse",
-        "images": 1,
-        "guidance": 3.5,
-        "steps": 50,
-        "enhance": True,
-        **changes,
-    }
+    return replace(OrderOptions.of(Order(prompt="a lighthouse"), private=False), **changes)
 
 
 @given(tricky)
@@ -110,19 +114,19 @@ def test_what_is_hidden_in_a_word_goes(hidden):
 )
 def test_a_prompt_that_shows_nothing_is_refused_as_empty(prompt):
     with pytest.raises(InvalidOption) as refusal:
-        check(**an_imagine(prompt=prompt))
+        check(an_imagine(prompt=prompt))
 
     assert (refusal.value.option, refusal.value.got) == ("prompt", 0)
 
 
 @pytest.mark.parametrize("prompt", ["a", "\U0001f469", "?", "x" * 1000, " " * 500 + "x" * 1000])
 def test_a_prompt_is_measured_by_what_shows(prompt):
-    assert len(check(**an_imagine(prompt=prompt)).prompt) in PROMPT_LENGTH
+    assert len(check(an_imagine(prompt=prompt)).prompt) in PROMPT_LENGTH
 
 
 def test_a_prompt_that_is_too_long_is_refused_with_its_length():
     with pytest.raises(InvalidOption) as refusal:
-        check(**an_imagine(prompt="x" * 1001))
+        check(an_imagine(prompt="x" * 1001))
 
     assert (refusal.value.low, refusal.value.high, refusal.value.got) == (1, 1000, 1001)
 
@@ -147,7 +151,7 @@ anything = st.one_of(
 def test_an_order_is_within_every_range_or_refused(prompt, images, guidance, steps):
     """A crafted client obeys no option's type: whatever it sends is an order or a clear no."""
     try:
-        order = check(prompt=prompt, images=images, guidance=guidance, steps=steps, enhance=True)
+        order = check(an_imagine(prompt=prompt, images=images, guidance=guidance, steps=steps))
     except OrderRejected:
         return
 
@@ -186,7 +190,7 @@ def test_an_order_is_within_every_range_or_refused(prompt, images, guidance, ste
 )
 def test_an_option_outside_its_range_is_refused_by_name(option, value):
     with pytest.raises(InvalidOption) as refusal:
-        check(**an_imagine(**{option: value}))
+        check(an_imagine(**{option: value}))
 
     assert refusal.value.option == option
     assert option in str(refusal.value)
@@ -194,7 +198,7 @@ def test_an_option_outside_its_range_is_refused_by_name(option, value):
 
 @pytest.mark.parametrize("guidance", [1, 1.0, 10, 10.0])
 def test_the_ends_of_a_range_belong_to_it(guidance):
-    order = check(**an_imagine(images=4, guidance=guidance, steps=20, enhance=False))
+    order = check(an_imagine(images=4, guidance=guidance, steps=20, enhance=False))
 
     assert (order.images, order.guidance, order.steps, order.enhance) == (4, guidance, 20, False)
 

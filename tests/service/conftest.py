@@ -3,7 +3,7 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from bot.domain.job import (
     Update,
 )
 from bot.domain.lane import Lane
+from bot.domain.order import OrderOptions
 from bot.domain.rules import Block, Rules
 from bot.domain.shards import Shards
 from bot.service import delivery as deliver_module
@@ -841,6 +842,17 @@ def shop(open_shop) -> Shop:
 _interactions = iter(range(1_000, 1_000_000))
 
 
+OPTIONS = {
+    "prompt": "a lighthouse in a storm",
+    "images": 1,
+    "guidance": 3.5,
+    "steps": 50,
+    "enhance": True,
+    "style": None,
+    "private": False,
+}
+
+
 def a_request(**changes: Any) -> OrderRequest:
     values = {
         "interaction_id": next(_interactions),
@@ -850,18 +862,22 @@ def a_request(**changes: Any) -> OrderRequest:
         "channel_id": 200,
         "member_id": 300,
         "file_limit": 10 * 1024 * 1024,
-        "prompt": "a lighthouse in a storm",
-        "images": 1,
-        "guidance": 3.5,
-        "steps": 50,
-        "enhance": True,
     }
-    return OrderRequest(**{**values, **changes})
+    options = {name: changes.pop(name) for name in OPTIONS.keys() & changes}
+    return OrderRequest(options=OrderOptions(**OPTIONS | options), **values | changes)
 
 
 async def answered() -> int:
     """Answer the member, as Discord does when all is well; the card's id is 77."""
     return 77
+
+
+async def take(
+    intake: OrderIntake, request: OrderRequest, answer: Callable[[], Awaitable[int]]
+) -> None:
+    """Place an order and answer it, as a cog does."""
+    async with intake.placing(request) as order:
+        order.answer(await answer())
 
 
 def silent() -> OutcomeUnknown:

@@ -12,7 +12,7 @@ from bot.service.order_actions import Person
 from bot.service.port_errors import VendorRefused
 from bot.service.undelivered import UndeliveredPictures
 from tests.samples import a_job
-from tests.service.conftest import a_request, answered, silent, until
+from tests.service.conftest import a_request, answered, silent, take, until
 
 MEMBER, GUILD = 300, 100
 NOAH = Person(id=MEMBER, guild_id=GUILD)
@@ -23,7 +23,7 @@ def place(shop):
     """Have an order taken, and return its id."""
 
     async def place(**changes):
-        await shop.orders.take(a_request(**changes), answered)
+        await take(shop.orders, a_request(**changes), answered)
         return next(reversed(shop.jobs.rows))
 
     return place
@@ -42,7 +42,7 @@ async def test_a_cancelled_order_gives_its_place_back(shop, place):
 
 async def test_a_burst_of_cancels_against_the_lane_never_has_both(shop):
     for number in range(30):
-        await shop.orders.take(a_request(guild_id=GUILD + number), answered)
+        await take(shop.orders, a_request(guild_id=GUILD + number), answered)
     ids = list(shop.jobs.rows)
 
     async def cancel(number, job_id):
@@ -110,7 +110,7 @@ async def test_what_was_hidden_while_it_was_listened_for_stays_hidden(open_shop)
     shop = open_shop(callbacks=True, public_url="https://bot.example")
     shop.queue.answers.append(silent())
     shop.queue.hold = asyncio.Event()
-    await shop.orders.take(a_request(), answered)
+    await take(shop.orders, a_request(), answered)
     async with shop.working():
         await shop.queue.reached.wait()
         shown = len(shop.presenter.shown)
@@ -147,13 +147,10 @@ async def test_a_hidden_order_goes_on_and_history_offers_what_comes_of_it(shop, 
 
 async def _history(shop):
     handed = []
-
-    async def hand(job, pictures):
-        assert pictures
-        handed.append(job.id)
-
     history = UndeliveredPictures(jobs=shop.jobs, delivery=shop.delivery)
-    await history.hand_over(MEMBER, hand, file_limit=1 << 20)
+    async for job, _pictures in history.orders(MEMBER, file_limit=1 << 20):
+        await history.confirm(job)
+        handed.append(job.id)
     return handed
 
 

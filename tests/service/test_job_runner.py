@@ -9,7 +9,7 @@ from bot.domain.job import Billed, EndReason, State, Update
 from bot.service import job_runner as crew_module
 from bot.service.port_errors import VendorRefused
 from tests.samples import NOW, OWNER, a_job, changed_job
-from tests.service.conftest import PICTURE, a_request, answered, until
+from tests.service.conftest import PICTURE, a_request, answered, take, until
 
 
 def ours(state, **changes):
@@ -29,7 +29,7 @@ def ours(state, **changes):
 
 async def test_an_order_becomes_a_delivered_picture(shop):
     async with shop.working():
-        await shop.orders.take(a_request(), answered)
+        await take(shop.orders, a_request(), answered)
         await until(shop.at_rest)
 
     job = shop.jobs.only
@@ -145,7 +145,7 @@ async def test_an_error_nobody_expected_in_a_submit_sends_nothing_again(shop, ca
     shop.queue.answers.append(RuntimeError("a bug"))
 
     async with shop.working():
-        await shop.orders.take(a_request(), answered)
+        await take(shop.orders, a_request(), answered)
         await until(shop.at_rest)
 
     assert len(shop.queue.submitted) == 1
@@ -159,7 +159,7 @@ async def test_while_a_callback_may_still_settle_it_the_error_is_told_too(open_s
     shop.queue.answers.append(RuntimeError("a bug"))
 
     async with shop.working():
-        await shop.orders.take(a_request(), answered)
+        await take(shop.orders, a_request(), answered)
         await until(lambda: shop.presenter.faults)
 
     assert shop.presenter.settled == []
@@ -171,7 +171,7 @@ async def test_one_jobs_failure_is_no_other_jobs_business(shop):
 
     async with shop.working():
         for _ in range(4):
-            await shop.orders.take(a_request(), answered)
+            await take(shop.orders, a_request(), answered)
         await until(shop.at_rest)
 
     states = sorted(job.state for job in shop.jobs.rows.values())
@@ -182,7 +182,7 @@ async def test_a_refused_order_is_told_to_its_member(shop):
     shop.queue.answers.append(VendorRefused(status=400, reason="not this"))
 
     async with shop.working():
-        await shop.orders.take(a_request(), answered)
+        await take(shop.orders, a_request(), answered)
         await until(shop.at_rest)
 
     (told,) = shop.presenter.settled
@@ -210,7 +210,7 @@ async def test_a_closing_bot_lets_its_submits_come_back(shop):
     shop.queue.hold = asyncio.Event()
     shop.queue.after = Update(state=State.PROCESSING)
     running = asyncio.create_task(shop.runner.run())
-    await shop.orders.take(a_request(), answered)
+    await take(shop.orders, a_request(), answered)
     await shop.queue.reached.wait()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -229,7 +229,7 @@ async def test_a_closing_bot_does_not_wait_for_ever(shop, monkeypatch):
     monkeypatch.setattr(crew_module, "SUBMITS_END_WITHIN", 0.01)
     shop.queue.hold = asyncio.Event()
     async with shop.working():
-        await shop.orders.take(a_request(), answered)
+        await take(shop.orders, a_request(), answered)
         await shop.queue.reached.wait()
 
     assert shop.jobs.only.state is State.SUBMITTING

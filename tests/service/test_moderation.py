@@ -17,7 +17,7 @@ from bot.service.port_errors import PermanentDiscordError, TransientDiscordError
 from bot.service.ports import Peaks
 from bot.service.recovery import DRAFT_LIFE
 from tests.samples import LANE, NOW, a_job, an_order
-from tests.service.conftest import NO_CAPS, UNLIMITED, FakeNotices, a_request, answered
+from tests.service.conftest import NO_CAPS, UNLIMITED, FakeNotices, a_request, answered, take
 
 MIRA = Moderator(id=1, guild_id=100)
 ELSEWHERE = Moderator(id=1, guild_id=101)
@@ -48,7 +48,7 @@ def order(shop):
 
     async def order(**changes):
         try:
-            await shop.orders.take(a_request(member_id=NOAH, **changes), answered)
+            await take(shop.orders, a_request(member_id=NOAH, **changes), answered)
         except LimitReached as refused:
             return refused.verdict
         return None
@@ -262,8 +262,8 @@ async def test_a_blocked_member_orders_nothing_and_reads_why(limits, logged, ord
 async def test_a_block_is_one_members_in_one_server(shop, limits):
     await limits.block(MIRA, NOAH, hours=None, reason="")
 
-    await shop.orders.take(a_request(member_id=NOAH + 1), answered)
-    await shop.orders.take(a_request(member_id=NOAH, guild_id=101), answered)
+    await take(shop.orders, a_request(member_id=NOAH + 1), answered)
+    await take(shop.orders, a_request(member_id=NOAH, guild_id=101), answered)
 
 
 async def test_a_block_ends_by_itself(shop, limits, order):

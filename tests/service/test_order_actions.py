@@ -297,7 +297,7 @@ async def test_what_is_not_on_record_can_not_be_pressed_on(handle, put, prompt):
     for press in (
         handle.cancel(job_id, MEMBER),
         handle.delete(job_id, MEMBER, pressed=77),
-        handle.post(job_id, MEMBER, here(), publish(), place=PLACE),
+        post(handle, a_job(id=job_id)),
     ):
         with pytest.raises(OrderNotFound):
             await press
@@ -408,20 +408,19 @@ def here(**changes):
     )
 
 
-def publish(to=None, *, error=None, hold=None):
-    """Return what shows pictures to all, and notes it."""
-
-    async def publish(job, pictures):
+async def post(  # as a cog does
+    handle, job, *, by=MEMBER, request=None, to=None, error=None, hold=None, channel_id=PLACE
+):
+    """Post a job's pictures and note them in *to*."""
+    async with handle.posting(job.id, by, request or here(), channel_id=channel_id) as posting:
         await asyncio.sleep(0)
         if hold is not None:
             await hold.wait()
         if error is not None:
             raise error
         if to is not None:
-            to.append((job, list(pictures)))
-        return POSTED
-
-    return publish
+            to.append((posting.job, list(posting.pictures)))
+        posting.message_id = POSTED
 
 
 @pytest.fixture
@@ -435,12 +434,12 @@ def private(put):
 async def test_posted_pictures_are_public_where_they_were_posted(shop, handle, private, tmp_path):
     job, told = private(), []
 
-    after = await handle.post(job.id, MEMBER, here(), publish(told), place=201)
+    await post(handle, job, to=told, channel_id=201)
 
     ((public, pictures),) = told
     assert not public.reply.private
     assert len(pictures) == 1
-    assert after == shop.jobs.only
+    after = shop.jobs.only
     assert (after.reply.private, after.reply.message_id, after.reply.channel_id) == (
         False,
         POSTED,
@@ -452,21 +451,16 @@ async def test_posted_pictures_are_public_where_they_were_posted(shop, handle, p
 async def test_of_two_posts_at_once_one_is_shown(shop, handle, private):
     """A member who presses twice shows their pictures once."""
     job, told, hold = private(), [], asyncio.Event()
-    posting = [
-        asyncio.create_task(
-            handle.post(job.id, MEMBER, here(), publish(told, hold=hold), place=PLACE)
-        )
-        for _ in range(2)
-    ]
+    posting = [asyncio.create_task(post(handle, job, to=told, hold=hold)) for _ in range(2)]
     await until(lambda: len(shop.media.fetched) == len(posting))
 
     hold.set()
     results = await asyncio.gather(*posting, return_exceptions=True)
 
-    assert sorted(type(one).__name__ for one in results) == ["AlreadyPosted", "Job"]
+    assert sorted(type(one).__name__ for one in results) == ["AlreadyPosted", "NoneType"]
     assert len(told) == 1
     with pytest.raises(AlreadyPosted):
-        await handle.post(job.id, MEMBER, here(), publish(told), place=PLACE)
+        await post(handle, job)
 
 
 @pytest.mark.parametrize("error", [PermanentDiscordError("no"), TransientDiscordError("nothing")])
@@ -474,18 +468,17 @@ async def test_what_discord_does_not_take_is_private_as_before(shop, handle, pri
     job = private()
 
     with pytest.raises(PostFailed):
-        await handle.post(job.id, MEMBER, here(), publish(error=error), place=PLACE)
+        await post(handle, job, error=error)
 
     assert shop.jobs.only == changed_job(job, epoch=shop.jobs.only.lease.epoch)
-    assert await handle.post(job.id, MEMBER, here(), publish(), place=PLACE)
+    await post(handle, job)
+    assert not shop.jobs.only.reply.private
 
 
 async def test_a_post_that_is_cut_short_is_private_as_before(shop, handle, private):
     """The bot is stopping; the next press finds the button as it was."""
     job, hold = private(), asyncio.Event()
-    posting = asyncio.create_task(
-        handle.post(job.id, MEMBER, here(), publish(hold=hold), place=PLACE)
-    )
+    posting = asyncio.create_task(post(handle, job, hold=hold))
     await until(lambda: not shop.jobs.only.reply.private)
 
     posting.cancel()
@@ -499,9 +492,7 @@ async def test_where_pictures_were_posted_is_recorded_as_soon_as_the_store_can(
 ):
     """A moderator deletes them there; the private message is nothing that anybody could reach."""
     job, hold = private(), asyncio.Event()
-    posting = asyncio.create_task(
-        handle.post(job.id, MEMBER, here(), publish(hold=hold), place=PLACE)
-    )
+    posting = asyncio.create_task(post(handle, job, hold=hold))
     await until(lambda: not shop.jobs.only.reply.private)
     shop.jobs.away = True
     hold.set()
@@ -510,14 +501,13 @@ async def test_where_pictures_were_posted_is_recorded_as_soon_as_the_store_can(
 
     shop.jobs.away = False
 
-    assert (await posting).reply.message_id == shop.jobs.only.reply.message_id == POSTED
+    await posting
+    assert shop.jobs.only.reply.message_id == POSTED
 
 
 async def test_where_pictures_were_posted_is_recorded_whatever_else_happens(shop, handle, private):
     job, hold = private(), asyncio.Event()
-    posting = asyncio.create_task(
-        handle.post(job.id, MEMBER, here(), publish(hold=hold), place=PLACE)
-    )
+    posting = asyncio.create_task(post(handle, job, hold=hold))
     await until(lambda: not shop.jobs.only.reply.private)
     row = shop.jobs.only
     assert await shop.jobs.swap(row, changed_job(row, reported_at=NOW, epoch=row.lease.epoch + 1))
@@ -534,7 +524,7 @@ async def test_private_pictures_are_posted_by_nobody_but_their_member(shop, hand
     job = private()
 
     with pytest.raises(NotAllowed):
-        await handle.post(job.id, by, here(), publish(), place=PLACE)
+        await post(handle, job, by=by)
 
     assert shop.jobs.only == job
 
@@ -551,7 +541,7 @@ async def test_pictures_are_posted_only_where_they_were_ordered(
     job = private(**changes)
 
     with pytest.raises(OrderNotFound):
-        await handle.post(job.id, MEMBER, ask, publish(), place=PLACE)
+        await post(handle, job, request=ask)
 
     assert shop.jobs.only == job
 
@@ -560,7 +550,7 @@ async def test_pictures_that_are_nowhere_any_more_can_not_be_posted(shop, handle
     job = private(media=("https://pub-1.r2.dev/broken.png",))
 
     with pytest.raises(PicturesUnavailable):
-        await handle.post(job.id, MEMBER, here(), publish(), place=PLACE)
+        await post(handle, job)
 
     assert shop.jobs.only == job
 
@@ -583,7 +573,7 @@ async def test_what_is_posted_is_weighed_by_the_rules_of_now(
     shop.guilds.kept[GUILD] = replace(shop.guilds.kept[GUILD], **rules)
 
     with pytest.raises(PostingForbidden) as refused:
-        await handle.post(job.id, MEMBER, ask, publish(), place=PLACE)
+        await post(handle, job, request=ask)
 
     assert refused.value.verdict.rule is rule
     assert shop.jobs.only == job
@@ -594,7 +584,7 @@ async def test_the_words_that_a_style_added_are_weighed_too(shop, handle, privat
     shop.guilds.kept[GUILD] = replace(shop.guilds.kept[GUILD], words=WordLists(blocked=("wolves",)))
 
     with pytest.raises(PostingForbidden):
-        await handle.post(shop.jobs.only.id, MEMBER, here(), publish(), place=PLACE)
+        await post(handle, shop.jobs.only)
 
 
 async def test_a_blocked_member_posts_nothing(shop, handle, private):
@@ -604,7 +594,7 @@ async def test_a_blocked_member_posts_nothing(shop, handle, private):
     )
 
     with pytest.raises(PostingForbidden) as refused:
-        await handle.post(job.id, MEMBER, here(), publish(), place=PLACE)
+        await post(handle, job)
 
     assert refused.value.verdict.rule is Rule.BLOCKED
 
@@ -615,6 +605,6 @@ async def test_posting_costs_nothing_so_no_count_refuses_it(shop, open_handle, p
     shop.guilds.kept[GUILD] = replace(shop.guilds.kept[GUILD], member_per_day=1, cooldown=600)
     handle = open_handle(Caps(images_per_day=1, images_per_guild_per_day=1))
 
-    after = await handle.post(job.id, MEMBER, here(), publish(), place=PLACE)
+    await post(handle, job)
 
-    assert not after.reply.private
+    assert not shop.jobs.only.reply.private

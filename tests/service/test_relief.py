@@ -24,7 +24,7 @@ from bot.service.port_errors import (
     VendorRefused,
 )
 from tests.samples import LANE, NOW, a_job
-from tests.service.conftest import PROBE_AFTER, UNLIMITED, a_request, answered, silent, until
+from tests.service.conftest import PROBE_AFTER, UNLIMITED, a_request, answered, silent, take, until
 
 NO_CREDIT = OutOfCredit(status=402, reason="Insufficient balance")
 NO_KEY = KeyRejected(status=401, reason="Invalid key")
@@ -49,7 +49,7 @@ def order(shop):
 
     async def order(*, answer=answered, **changes):
         before = set(shop.jobs.rows)
-        await shop.orders.take(a_request(**changes), answer)
+        await take(shop.orders, a_request(**changes), answer)
         (new,) = set(shop.jobs.rows) - before
         return shop.jobs.rows[new]
 
@@ -112,7 +112,7 @@ async def test_an_empty_wallet_gives_back_what_waits_and_charges_nothing(open_sh
 
     async with open_for_orders(shop):
         for _ in range(5):
-            await shop.orders.take(a_request(), answered)
+            await take(shop.orders, a_request(), answered)
         await shop.queue.reached.wait()
         shop.queue.hold.set()
         await until(shop.at_rest)
@@ -137,7 +137,7 @@ async def test_an_order_that_is_given_back_leaves_no_trace_in_any_limit(open_sho
     async with open_for_orders(shop):
         await until(shop.at_rest)
         shop.clock.now += PROBE_AFTER
-        await shop.orders.take(a_request(), answered)
+        await take(shop.orders, a_request(), answered)
         await until(shop.at_rest)
 
     assert states(shop) == [State.REFUSED] * 4 + [State.DELIVERED]
@@ -232,7 +232,7 @@ async def test_of_many_who_order_at_once_one_is_the_probe(shop, empty, order):
     shop.clock.now += PROBE_AFTER
 
     ends = await asyncio.gather(
-        *(shop.orders.take(a_request(), answered) for _ in range(6)), return_exceptions=True
+        *(take(shop.orders, a_request(), answered) for _ in range(6)), return_exceptions=True
     )
 
     assert ends.count(None) == 1

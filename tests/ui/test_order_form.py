@@ -1,6 +1,6 @@
 """The form with an order: unchanged it orders the same, and what makes no sense is refused."""
 
-from dataclasses import asdict
+from dataclasses import replace
 from types import SimpleNamespace
 
 import discord
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain import order
 from bot.domain.errors import InvalidOption
-from bot.domain.order import GUIDANCE, IMAGES, STEPS, Order
+from bot.domain.order import GUIDANCE, IMAGES, STEPS, Order, OrderOptions
 from bot.domain.styles import BUILT_IN, Style, all_of
 from bot.service.errors import OrderForgotten
 from bot.ui import order_form
@@ -23,16 +23,14 @@ from tests.samples import an_order
 OWN = [Style(name=f"style {number}", words="x") for number in range(25)]
 
 
-def options(**changes):
-    ordered = {**asdict(an_order(**changes)), "private": False}
-    del ordered["sent"]
-    return ordered
+def options(*, private=False, **changes):
+    return OrderOptions.of(an_order(**changes), private=private)
 
 
-def shown(ordered, own=(), spoken="en"):
+def shown(ordered, own=(), spoken="en", *, private=False):
     """Return the form as a member's client gets it, if Discord takes it."""
     with speaking(spoken):
-        modal = order_form.form(ordered, all_of(own), spoken)
+        modal = order_form.form(ordered, all_of(own), spoken, private=private)
     return checked_modal(modal.to_dict())
 
 
@@ -54,9 +52,9 @@ def sent(modal, **values):
 )
 def test_what_is_sent_unchanged_orders_the_same(spoken, private, **ordered):
     """What the form doesn't show is kept by it too: above all whether it is private."""
-    wanted = options(**ordered) | {"private": private}
+    modal = shown(an_order(**ordered), spoken=spoken, private=private)
 
-    assert sent(shown(wanted, spoken=spoken)) == wanted
+    assert sent(modal) == options(**ordered, private=private)
 
 
 def styles_of(modal):
@@ -70,7 +68,7 @@ def styles_of(modal):
 
 
 def test_what_was_changed_is_what_is_ordered():
-    modal = shown(options())
+    modal = shown(an_order())
 
     read = sent(modal, prompt="a boat", images=["3"], guidance="4,5", steps="30", style=["ink"])
 
@@ -78,19 +76,19 @@ def test_what_was_changed_is_what_is_ordered():
 
 
 def test_a_style_can_be_taken_away():
-    modal = shown(options(style="ink"))
+    modal = shown(an_order(style="ink"))
     (none,) = [one["value"] for one in styles_of(modal) if one["label"] == "No style"]
 
-    assert sent(modal, style=[none])["style"] is None
-    assert sent(modal, style=[])["style"] is None
+    assert sent(modal, style=[none]).style is None
+    assert sent(modal, style=[]).style is None
 
 
 @pytest.mark.parametrize("name", ["-", "--", "No style", "x" * 32])
 def test_no_name_of_a_style_is_taken_for_none(name):
     """Discord refuses a form in which two choices have the same value."""
-    modal = shown(options(style=name), [Style(name=name, words="x")])
+    modal = shown(an_order(style=name), [Style(name=name, words="x")])
 
-    assert sent(modal)["style"] == name
+    assert sent(modal).style == name
     values = [one["value"] for one in styles_of(modal)]
     assert len(set(values)) == len(values)
 
@@ -99,21 +97,21 @@ def test_no_name_of_a_style_is_taken_for_none(name):
 @given(guidance=st.floats(GUIDANCE.low, GUIDANCE.high))
 def test_whatever_guidance_was_ordered_fits_its_field(spoken, guidance):
     """A command takes any number; the form shows it to a thousandth."""
-    read = sent(shown(options(guidance=guidance), spoken=spoken))
+    read = sent(shown(an_order(guidance=guidance), spoken=spoken))
 
-    assert read["guidance"] == pytest.approx(guidance, abs=0.0005 + 1e-9)
-    assert read["guidance"] in GUIDANCE
+    assert read.guidance == pytest.approx(guidance, abs=0.0005 + 1e-9)
+    assert read.guidance in GUIDANCE
 
 
 @pytest.mark.parametrize("style", ["ink", "style 24", "gone since"])
 @pytest.mark.parametrize("own", [(), OWN], ids=["few", "many"])
 def test_the_style_of_an_order_is_chosen_however_many_there_are(style, own):
     """Without it the picture would be another, and nobody would have said so."""
-    modal = shown(options(style=style), own)
+    modal = shown(an_order(style=style), own)
 
     assert len(styles_of(modal)) <= 25
     assert [one["value"] for one in styles_of(modal) if one.get("default")] == [style]
-    assert sent(modal)["style"] == style
+    assert sent(modal).style == style
 
 
 @pytest.mark.parametrize(
@@ -127,23 +125,21 @@ def test_what_is_no_such_number_is_refused_by_its_name(field, junk):
     for text in junk:
         components = [{"component": {"custom_id": field, "value": text}}]
         read = order_form.read("order-form:10", components)
-        whole = options() | {field: read[field]}
-        del whole["private"]
 
         with pytest.raises(InvalidOption) as refused:
-            order.check(**whole)
+            order.check(replace(options(), **{field: getattr(read, field)}))
         assert refused.value.option == field
 
 
 def test_what_a_crafted_client_sends_is_an_order_or_refused():
     """Fields may be missing, of another type, or others than were shown."""
     for field in ({}, {"value": 7}, {"value": ["x"]}, {"values": "x"}, {"values": [{}]}):
-        components = [{"component": {"custom_id": name, **field}} for name in options()]
+        components = [{"component": {"custom_id": name, **field}} for name in vars(options())]
         read = order_form.read("order-form:11", components)
 
-        assert read["private"] is True
+        assert read.private is True
         with pytest.raises(InvalidOption):
-            order.check(**{name: read[name] for name in read if name != "private"})
+            order.check(read)
 
 
 @pytest.mark.parametrize(
@@ -154,24 +150,20 @@ def test_no_other_form_is_taken_for_this(custom_id):
 
 
 def test_a_message_becomes_an_order_with_the_options_that_nobody_chose():
-    read = sent(shown(order_form.empty("a cat")))
+    read = sent(shown(Order(prompt="a cat")))
 
-    assert read == options(prompt="a cat")
-    assert order_form.empty("x") == {**options(prompt="x")}
-    assert order.check(**{name: read[name] for name in read if name != "private"}) == Order(
-        prompt="a cat"
-    )
+    assert order.check(read) == Order(prompt="a cat")
 
 
 def test_a_form_without_a_prompt_is_an_empty_one():
     """A message may have no words, or none that we may read."""
-    modal = shown(order_form.empty(""))
+    modal = shown(Order(prompt=""))
 
     assert "value" not in modal["components"][0]["component"]
 
 
 async def test_discord_py_keeps_no_form():
-    modal = order_form.form(options(), (), "en")
+    modal = order_form.form(an_order(), (), "en", private=False)
 
     assert modal.is_finished()
     assert modal.timeout is None
