@@ -1,10 +1,9 @@
 /**
- * Reads the page as those do who cannot see it, or not well. Evaluates to a function of no arguments that returns
- * lists of faults:
+ * Checks the accessibility of the page. Evaluates to a function without arguments that returns lists of faults:
  *
  *   nameless  controls without a name
- *   broken    references to ids that are not there
- *   faint     texts whose contrast with their ground is below WCAG AA
+ *   broken    references to ids that do not exist
+ *   faint     texts whose contrast with their background is below WCAG AA
  */
 () => {
   const CONTROLS = "button, a[href], input, select, textarea, [role=button], [role=option], [role=region], dialog";
@@ -28,21 +27,21 @@
     element.querySelector("img")?.alt ||
     "";
 
-  const pen = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", {
+  const context = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", {
     willReadFrequently: true,
   });
-  const made = new Map(); // by both colours: a page has few, and looking at a pixel takes long
+  const mixed = new Map(); // by both colours, because reading a pixel is slow
   /** The colour that one colour makes on another, as [r, g, b]. */
   const over = (color, ground) => {
     const both = `${color} on ${ground}`;
-    if (!made.has(both)) {
+    if (!mixed.has(both)) {
       for (const each of [`rgb(${ground.join()})`, color]) {
-        pen.fillStyle = each;
-        pen.fillRect(0, 0, 1, 1);
+        context.fillStyle = each;
+        context.fillRect(0, 0, 1, 1);
       }
-      made.set(both, [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3));
+      mixed.set(both, [...context.getImageData(0, 0, 1, 1).data].slice(0, 3));
     }
-    return made.get(both);
+    return mixed.get(both);
   };
   const luminance = (rgb) =>
     rgb
@@ -51,7 +50,7 @@
       .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
 
   const faint = () => {
-    const found = [];
+    const faults = [];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const element = node.parentElement;
@@ -66,9 +65,9 @@
       const ratio = (light + 0.05) / (dark + 0.05);
       const large = parseFloat(fontSize) >= 24 || (parseFloat(fontSize) >= 18.66 && fontWeight >= 700);
       if (ratio < (large ? 3 : 4.5))
-        found.push(`“${words.slice(0, 40)}” ${ratio.toFixed(2)} in ${element.className || element.localName}`);
+        faults.push(`“${words.slice(0, 40)}” ${ratio.toFixed(2)} in ${element.className || element.localName}`);
     }
-    return found;
+    return faults;
   };
 
   return {

@@ -1,8 +1,7 @@
-"""A server with the page's socket and the panel's routes, and a script instead of a bot.
+"""A scripted server with the page's socket and the panel's routes.
 
-The real stand-in of Discord serves the page in `test_stand_in.py`. Here a test says itself which
-frame comes when: the only way to see a line drop, an answer stay away, or a component that our
-bot doesn't use.
+Here a test sends each frame itself: a dropped connection, a missing answer or a component that
+the bot does not use cannot be tested otherwise. `test_stand_in.py` uses the real stand-in.
 """
 
 import asyncio
@@ -18,17 +17,18 @@ import sandbox
 from tests.browser import samples
 
 PAGE = Path(sandbox.__file__).parent / "page"
+TIMEOUT = 5.0  # seconds
 Frame = dict[str, Any]
 
 
 class Backend:
-    """Sends the world it is given, keeps every frame that arrives, and answers as told."""
+    """Scripted server: sends the given world, records each frame, answers as set by `on`."""
 
     def __init__(self, world: Frame, state: Frame) -> None:
         self.world = world
         self.state = state
-        self.frames: list[Frame] = []  # what the member did
-        self.reads: list[Frame] = []  # what the page says by itself: that something was seen
+        self.frames: list[Frame] = []  # of the user's actions
+        self.reads: list[Frame] = []  # frames by which the page marks a channel as read
         self.panel_calls: list[tuple[str, Frame]] = []
         self.answers: dict[str, Callable[[Frame], Frame | None]] = {}
         self.connections = 0
@@ -37,7 +37,7 @@ class Backend:
         self._news = asyncio.Condition()
 
     def reset(self, world: Frame, state: Frame) -> None:
-        """Begin anew for another test, at the same address."""
+        """Start again for the next test, at the same address."""
         self.world, self.state = world, state
         self.answers.clear()
         self.frames.clear()
@@ -52,7 +52,7 @@ class Backend:
         return f"{self.url}#user={samples.MIRA}&channel={samples.GENERAL}"
 
     def on(self, kind: str, answer: Frame | Callable[[Frame], Frame | None] | None) -> None:
-        """Answer frames of *kind* so; None leaves them without an answer."""
+        """Set the answer to frames of *kind*; None: they get no answer."""
         self.answers[kind] = answer if callable(answer) else lambda _: answer
 
     async def send(self, frame: Frame) -> None:
@@ -60,7 +60,7 @@ class Backend:
             await socket.send_json(frame)
 
     async def post(self, message: Frame) -> None:
-        """A new message, as everybody sees it."""
+        """Send a new message."""
         self.world["messages"].setdefault(message["channel_id"], []).append(message)
         await self.send({"type": "message", "message": message})
 
@@ -68,37 +68,37 @@ class Backend:
         await self.send({"type": "message_update", "message": message})
 
     async def drop(self) -> None:
-        """Cut every line."""
+        """Close every connection."""
         for socket in list(self._sockets):
             await socket.close()
 
-    async def frame(self, kind: str, *, count: int = 1, within: float = 5.0) -> Frame:
-        """The *count*-th frame of a kind, waited for."""
-        async with asyncio.timeout(within), self._news:
-            while True:
-                found = [frame for frame in self.frames if frame["type"] == kind]
-                if len(found) >= count:
-                    return found[count - 1]
-                await self._news.wait()
+    async def _wait(self, find: Callable[[], Any]) -> Any:
+        """Return the first true result of *find*, which is called after each news."""
+        async with asyncio.timeout(TIMEOUT), self._news:
+            return await self._news.wait_for(find)
 
-    async def called(self, path: str, *, within: float = 5.0) -> Frame:
-        """The latest body that the panel posted to *path*, waited for and taken away."""
-        async with asyncio.timeout(within), self._news:
-            while True:
-                for index, (called, body) in enumerate(self.panel_calls):
-                    if called == path:
-                        del self.panel_calls[index]
-                        return body
-                await self._news.wait()
+    async def frame(self, kind: str, *, count: int = 1) -> Frame:
+        """Wait for the *count*-th frame of a kind."""
 
-    async def connected(self, count: int, *, within: float = 5.0) -> None:
-        async with asyncio.timeout(within), self._news:
-            await self._news.wait_for(lambda: self.connections >= count)
+        def nth() -> list[Frame]:
+            return [frame for frame in self.frames if frame["type"] == kind][count - 1 : count]
+
+        return (await self._wait(nth))[0]
+
+    async def called(self, path: str) -> Frame:
+        """Wait for a body that the panel posted to *path*, and remove it from the list."""
+        await self._wait(lambda: path in [called for called, _ in self.panel_calls])
+        index = [called for called, _ in self.panel_calls].index(path)
+        return self.panel_calls.pop(index)[1]
+
+    async def connected(self, count: int) -> None:
+        """Wait until the page has connected *count* times."""
+        await self._wait(lambda: self.connections >= count)
 
     @asynccontextmanager
     async def listening(self):
         app = web.Application()
-        app.on_response_prepare.append(self._keep)
+        app.on_response_prepare.append(self._allow_caching)
         app.add_routes(
             [
                 web.get("/page/socket", self._socket),
@@ -127,9 +127,11 @@ class Backend:
     async def _blank(self, _: web.Request) -> web.Response:
         return web.Response(text="<!doctype html>", content_type="text/html")
 
-    async def _keep(self, _: web.Request, response: web.StreamResponse) -> None:
+    async def _allow_caching(self, _: web.Request, response: web.StreamResponse) -> None:
         if isinstance(response, web.FileResponse):
-            response.headers["Cache-Control"] = "max-age=600"  # forty files a test otherwise
+            response.headers["Cache-Control"] = (
+                "max-age=600"  # else the browser loads all modules for each test
+            )
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
@@ -137,22 +139,22 @@ class Backend:
         you = request.query.get("user") or self.world["users"][0]["id"]
         self._sockets.add(socket)
         await socket.send_json({**self.world, "you": you})
-        await self._tell(connections=1)
+        await self._record(connections=1)
         async for message in socket:
             if socket not in self._sockets:
-                break  # a page of a test before
+                break  # the page of an earlier test
             frame = json.loads(message.data)
             if frame["type"] == "read":
                 self.reads.append(frame)
                 continue
-            await self._tell(frame=frame)
+            await self._record(frame=frame)
             answer = self.answers.get(frame["type"], _acknowledge)(frame)
             if answer is not None:
                 await socket.send_json({**answer, "nonce": frame["nonce"]})
         self._sockets.discard(socket)
         return socket
 
-    async def _tell(self, *, frame: Frame | None = None, connections: int = 0) -> None:
+    async def _record(self, *, frame: Frame | None = None, connections: int = 0) -> None:
         async with self._news:
             self.connections += connections
             if frame is not None:

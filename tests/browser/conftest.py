@@ -1,4 +1,4 @@
-"""A real Chromium, the page in it, and a scripted server behind it."""
+"""The page in a real Chromium, with a scripted server behind it."""
 
 import copy
 from collections.abc import AsyncIterator, Callable
@@ -13,7 +13,7 @@ from tests.browser.backend import Backend
 
 @pytest.fixture(scope="session")
 async def server() -> AsyncIterator[Backend]:
-    """One address for all tests, so that the browser reads the page's forty files once."""
+    """One address for all tests, so that the browser loads the page's modules once."""
     async with Backend({}, {}).listening() as running:
         yield running
 
@@ -25,7 +25,7 @@ def backend(server: Backend) -> Backend:
 
 
 class Screens:
-    """One browser tab for each size and theme, used by one test after the other."""
+    """One browser tab for each size and theme, shared by the tests."""
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
@@ -51,15 +51,15 @@ class Screens:
         context.set_default_timeout(5000)
         page = await context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", self._hear)
+        page.on("console", self._record)
         return page
 
-    def _hear(self, line: ConsoleMessage) -> None:
+    def _record(self, line: ConsoleMessage) -> None:
         if line.type in {"error", "warning"}:
             self.complaints.append(line.text)
 
     async def visit(self, address: str, *size: Any) -> Page:
-        """Load the page anew, in the tab of that size; the other tabs go quiet."""
+        """Load the page in the tab of that size; the other tabs leave the page."""
         page = await self.page(*size)
         for other in self._pages.values():
             if other is not page and other.url != "about:blank":
@@ -70,8 +70,8 @@ class Screens:
         await page.wait_for_selector("body:not(.starting)")
         return page
 
-    def heard(self) -> list[str]:
-        """What the browser's console complained of since the last time."""
+    def take_complaints(self) -> list[str]:
+        """Return and clear the errors and warnings on the browser's console."""
         complaints, self.complaints = self.complaints, []
         return complaints
 
@@ -83,7 +83,7 @@ def screens(chromium: Browser) -> Screens:
 
 @pytest.fixture
 async def open_page(screens: Screens, backend: Backend) -> AsyncIterator[Callable]:
-    """Opens the page; whatever it complains about on the browser's console fails the test."""
+    """Opens the page; an error or warning on the browser's console fails the test."""
 
     async def open_it(
         *, address: str = "", width: int = 1280, height: int = 800, scheme: str = "dark"
@@ -91,7 +91,7 @@ async def open_page(screens: Screens, backend: Backend) -> AsyncIterator[Callabl
         return await screens.visit(address or backend.home, width, height, scheme)
 
     yield open_it
-    assert screens.heard() == []
+    assert screens.take_complaints() == []
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ async def page(open_page: Callable) -> Page:
 
 @pytest.fixture(scope="session")
 async def modules(chromium: Browser, server: Backend) -> AsyncIterator[Page]:
-    """A tab that loads the page's modules one by one, without the page."""
+    """A tab without the page, in which tests import single modules."""
     context = await chromium.new_context(timezone_id="UTC")
     page = await context.new_page()
     await page.goto(f"{server.url}blank")

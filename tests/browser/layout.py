@@ -1,4 +1,4 @@
-"""What is wrong with a page as it stands: how it looks (layout.js), and how it reads (audit.js)."""
+"""Checks of the page as it is now: layout (layout.js) and accessibility (audit.js)."""
 
 from pathlib import Path
 
@@ -8,14 +8,14 @@ FOLDER = Path(__file__).parent
 
 
 async def layout_faults(page: Page) -> list[str]:
-    """What is cut, scrolls sideways, sticks out or overlaps; empty when all is well."""
+    """Return what is cut, scrolls sideways, sticks out or overlaps."""
     await page.evaluate("document.fonts.ready")
     faults: list[str] = await page.evaluate(_script("layout.js"))
     return faults
 
 
 async def audit(page: Page) -> dict[str, list[str]]:
-    """Controls without a name, broken references, faint text; all empty when all is well."""
+    """Return controls without a name, broken references and faint texts."""
     faults: dict[str, list[str]] = await page.evaluate(_script("audit.js"))
     return faults
 

@@ -1,4 +1,4 @@
-"""Worlds, commands and messages to show: one of every kind, with the awkward ones among them."""
+"""Sample worlds, commands and messages: one of each kind, extreme ones included."""
 
 import copy
 import itertools
@@ -14,35 +14,29 @@ LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmützenfabrikantenwitwe
 LONG_LABEL = "A label of eighty letters, which is the most that Discord lets a bot put on one"
 _ids = itertools.count(1_400_000_000_000_000_000)
 
+BUTTONS = ("Again", "Variation", "Keep", "Delete")
 GENERAL, SKETCHES, AFTER_DARK, READING, DIRECT = ("210001", "210002", "210003", "310001", "410001")
 MIRA, NOAH, ADA = ("100001", "100002", "100003")
 BOT = "900001"
 
+
+def user(user_id: str, name: str, color: str, locale: str = "en-US", **more: Any) -> Frame:
+    moderator = dict.fromkeys(("1", "2"), user_id == MIRA)
+    names = {"username": name.lower(), "global_name": name}
+    return {
+        "id": user_id,
+        **names,
+        "color": color,
+        "locale": locale,
+        "moderator": moderator,
+        **more,
+    }
+
+
 USERS = [
-    {
-        "id": MIRA,
-        "username": "mira",
-        "global_name": "Mira",
-        "color": "#c2527a",
-        "locale": "en-US",
-        "moderator": {"1": True, "2": True},
-    },
-    {
-        "id": NOAH,
-        "username": "noah",
-        "global_name": "Noah",
-        "color": "#3d7dca",
-        "locale": "en-US",
-        "moderator": {"1": False, "2": False},
-    },
-    {
-        "id": ADA,
-        "username": "ada",
-        "global_name": "Ada",
-        "color": "#5a9e4b",
-        "locale": "de",
-        "moderator": {"1": False, "2": False},
-    },
+    user(MIRA, "Mira", "#c2527a"),
+    user(NOAH, "Noah", "#3d7dca"),
+    user(ADA, "Ada", "#5a9e4b", "de"),
 ]
 _members = [MIRA, NOAH, ADA, BOT]
 GUILDS = [
@@ -77,6 +71,10 @@ def option(kind: int, name: str, description: str, *nested: Frame, **more: Any) 
     return {**made, "options": list(nested)} if nested else made
 
 
+TIER_OPTIONS = [
+    option(8, "role", "Which", required=True),
+    option(4, "images", "A day", required=True),
+]
 LOOKS = [{"name": "Watercolour", "value": "water"}, {"name": "Ink", "value": "ink"}]
 COMMANDS = [
     command(
@@ -91,10 +89,7 @@ COMMANDS = [
     ),
     command(2, "usage", "What is left for today."),
     command(
-        3,
-        "history",
-        "Your latest orders.",
-        option(3, "search", "Words of the prompt", autocomplete=True),
+        3, "history", "Your orders.", option(3, "search", "Words of the prompt", autocomplete=True)
     ),
     command(
         4,
@@ -102,18 +97,7 @@ COMMANDS = [
         "Limits",
         option(1, "show", "Show the limits"),
         option(1, "block", "Block a member", option(6, "member", "Whom", required=True)),
-        option(
-            2,
-            "tier",
-            "Tiers",
-            option(
-                1,
-                "add",
-                "Add one",
-                option(8, "role", "Which", required=True),
-                option(4, "images", "A day", required=True),
-            ),
-        ),
+        option(2, "tier", "Tiers", option(1, "add", "Add one", *TIER_OPTIONS)),
         default_member_permissions="32",
     ),
     command(5, "night", "Only after dark.", nsfw=True),
@@ -163,11 +147,11 @@ def world(**messages: list[Frame]) -> Frame:
     )
 
 
-def author(user: str) -> Frame:
-    if user == BOT:
+def author(user_id: str) -> Frame:
+    if user_id == BOT:
         return {"id": BOT, "username": "Imagine", "discriminator": "0", "avatar": None, "bot": True}
-    found = next(each for each in USERS if each["id"] == user)
-    return {key: found[key] for key in ("id", "username", "global_name")}
+    (member,) = (each for each in USERS if each["id"] == user_id)
+    return {key: member[key] for key in ("id", "username", "global_name")}
 
 
 def message(
@@ -191,6 +175,11 @@ def message(
     }
 
 
+def card_message(*components: Frame, **more: Any) -> Frame:
+    """A message of the bot in Components V2."""
+    return message(**({"flags": V2} | more), components=list(components))
+
+
 def address(shown: Frame, guild: str = "1") -> str:
     """Where Discord has a message."""
     return f"https://discord.com/channels/{guild}/{shown['channel_id']}/{shown['id']}"
@@ -200,28 +189,37 @@ def used(user: str, name: str) -> Frame:
     return {"type": 20, "interaction_metadata": {"type": 2, "user": author(user), "name": name}}
 
 
-def container(*components: Frame, color: int | None = 0x2F9E63, **more: Any) -> Frame:
-    return {
-        "type": 17,
-        "id": 1,
-        "accent_color": color,
-        "spoiler": False,
-        "components": list(components),
-        **more,
-    }
+def component(kind: int, **fields: Any) -> Frame:
+    return {"type": kind, "id": kind, **fields}
+
+
+def container(*components: Frame, color: int | None = 0x2F9E63, spoiler: bool = False) -> Frame:
+    return component(17, accent_color=color, spoiler=spoiler, components=list(components))
 
 
 def text(content: str) -> Frame:
-    return {"type": 10, "id": 2, "content": content}
+    return component(10, content=content)
 
 
 def row(*components: Frame) -> Frame:
-    return {"type": 1, "id": 3, "components": list(components)}
+    return component(1, components=list(components))
+
+
+def section(content: str, accessory: Frame) -> Frame:
+    return component(9, components=[text(content)], accessory=accessory)
+
+
+def thumbnail(media: Frame, description: str) -> Frame:
+    return component(11, media=media, description=description, spoiler=False)
 
 
 def button(label: str | None, style: int = 2, **more: Any) -> Frame:
-    made = {"type": 2, "id": 4, "style": style, **({"label": label} if label else {}), **more}
-    return made if style == 5 else {"custom_id": f"press:{label}", **made}
+    target = {} if style == 5 else {"custom_id": f"press:{label}"}
+    return component(2, style=style, **({"label": label} if label else {}), **(target | more))
+
+
+def link(label: str, url: str) -> Frame:
+    return button(label, 5, url=url)
 
 
 def media(number: int) -> Frame:
@@ -229,14 +227,8 @@ def media(number: int) -> Frame:
 
 
 def gallery(count: int, *, spoiler: bool = False) -> Frame:
-    return {
-        "type": 12,
-        "id": 5,
-        "items": [
-            {"media": media(n), "description": f"Boat {n}", "spoiler": spoiler}
-            for n in range(count)
-        ],
-    }
+    pictures = ({"media": media(n), "description": f"Boat {n}"} for n in range(count))
+    return component(12, items=[{**picture, "spoiler": spoiler} for picture in pictures])
 
 
 def select(kind: int = 3, **more: Any) -> Frame:
@@ -244,32 +236,63 @@ def select(kind: int = 3, **more: Any) -> Frame:
         {"label": "Cooldown", "value": "cooldown", "description": "Seconds between orders"},
         {"label": "Images", "value": "images", "emoji": {"name": "🖼️"}},
     ]
-    return {
-        "type": kind,
-        "id": 6,
-        "custom_id": f"select:{kind}",
-        "placeholder": "Change something",
-        **({"options": options} if kind == 3 else {}),
-        **more,
-    }
+    fields = {"options": options} if kind == 3 else {}
+    placeholder = "Change something"
+    return component(kind, custom_id=f"select:{kind}", placeholder=placeholder, **fields, **more)
 
 
-def everything() -> list[Frame]:
-    """One message of every kind that the page draws."""
+def file(filename: str, number: int, **more: Any) -> Frame:
+    """An attachment of a message."""
+    return {"id": str(number), "filename": filename, "url": f"/picture/{number}.svg", **more}
+
+
+def every_kind() -> list[Frame]:
+    """One message of each kind that the page draws."""
     first = message(
         MIRA,
         f"Hello <@{NOAH}>, see <#{SKETCHES}>, <@&110002>, `code`, **bold**, ||secret||, "
         f"https://example.com/{LONG_WORD}",
         at="2026-05-21T10:00:00+00:00",
     )
+    markdown = (
+        "## Head\n-# small\n> quote\n- one\n- two\n1. three\n```py\nprint(1)\n```\n"
+        "<t:1750000000:R> <t:1750000000:F>"
+    )
+    long_file = {"file": {"url": "/picture/1.svg"}, "name": f"{LONG_WORD}.csv", "size": 12_000}
+    card = container(
+        text(f"### a {LONG_WORD} in a storm"),
+        section("Processing, second of three in line, with words beside a button", button("Hide")),
+        section("Beside a picture", thumbnail(media(3), "Small boat")),
+        component(14, divider=True, spacing=2),
+        row(
+            *(button(label, style) for style, label in enumerate(BUTTONS, 1)),
+            link("Docs", "https://example.com"),
+        ),
+        row(
+            button("Off", disabled=True),
+            button(None, emoji={"name": "🔁"}),
+            button("With", emoji={"name": "✏️"}),
+            button(LONG_LABEL),
+        ),
+        row(select()),
+        component(13, **long_file, spoiler=False),
+    )
+    embed = {
+        "title": "Report",
+        "description": "Some **words**",
+        "color": 0xAA3355,
+        "fields": [{"name": "Orders", "value": "12", "inline": True}],
+        "footer": {"text": "foot"},
+    }
+    pictures = (
+        container(text(f"**{count}**"), gallery(count, spoiler=count == 2))
+        for count in (1, 2, 3, 4, 5, 7)
+    )
+    edited = "2026-05-22T13:20:00+00:00"
+    entities = container(*(row(select(kind)) for kind in (5, 6, 7, 8)), color=None)
     return [
         first,
-        message(
-            MIRA,
-            "## Head\n-# small\n> quote\n- one\n- two\n1. three\n```py\nprint(1)\n```\n"
-            "<t:1750000000:R> <t:1750000000:F>",
-            at="2026-05-21T10:01:00+00:00",
-        ),
+        message(MIRA, markdown, at="2026-05-21T10:01:00+00:00"),
         message(NOAH, "A reply", type=19, referenced_message=first),
         message(
             content=f"<@{MIRA}> [your pictures](<{address(first)}>) are there: {address(first)}",
@@ -278,120 +301,33 @@ def everything() -> list[Frame]:
             mentions=[author(MIRA)],
         ),
         message(**used(NOAH, "imagine"), flags=LOADING),
-        *(
-            message(
-                **used(ADA, "imagine"),
-                flags=V2,
-                components=[container(text(f"**{count}**"), gallery(count, spoiler=count == 2))],
-            )
-            for count in (1, 2, 3, 4, 5, 7)
-        ),
-        message(
-            **used(NOAH, "imagine"),
-            flags=V2,
-            edited_timestamp="2026-05-22T13:20:00+00:00",
-            components=[
-                container(
-                    text(f"### a {LONG_WORD} in a storm"),
-                    {
-                        "type": 9,
-                        "id": 7,
-                        "components": [
-                            text("Processing, second of three in line, with words beside a button")
-                        ],
-                        "accessory": button("Hide"),
-                    },
-                    {
-                        "type": 9,
-                        "id": 7,
-                        "components": [text("Beside a picture")],
-                        "accessory": {
-                            "type": 11,
-                            "id": 8,
-                            "media": media(3),
-                            "description": "Small boat",
-                            "spoiler": False,
-                        },
-                    },
-                    {"type": 14, "id": 9, "divider": True, "spacing": 2},
-                    row(
-                        *(
-                            button(label, style)
-                            for style, label in enumerate(
-                                ("Again", "Variation", "Keep", "Delete"), 1
-                            )
-                        ),
-                        button("Docs", 5, url="https://example.com"),
-                    ),
-                    row(
-                        button("Off", disabled=True),
-                        button(None, emoji={"name": "🔁"}),
-                        button("With", emoji={"name": "✏️"}),
-                        button(LONG_LABEL),
-                    ),
-                    row(select()),
-                    {
-                        "type": 13,
-                        "id": 10,
-                        "file": {"url": "/picture/1.svg"},
-                        "name": f"{LONG_WORD}.csv",
-                        "size": 12_000,
-                        "spoiler": False,
-                    },
-                )
-            ],
-        ),
-        message(flags=V2, components=[container(text("covered"), color=None, spoiler=True)]),
-        message(
-            **used(MIRA, "limits show"),
-            flags=V2 | EPHEMERAL,
-            components=[container(*(row(select(kind)) for kind in (5, 6, 7, 8)), color=None)],
-        ),
+        *(card_message(each, **used(ADA, "imagine")) for each in pictures),
+        card_message(card, **used(NOAH, "imagine"), edited_timestamp=edited),
+        card_message(container(text("covered"), color=None, spoiler=True)),
+        card_message(entities, **used(MIRA, "limits show"), flags=V2 | EPHEMERAL),
         message(
             content="Old style",
             components=[row(button("Old"))],
-            embeds=[
-                {
-                    "title": "Report",
-                    "description": "Some **words**",
-                    "color": 0xAA3355,
-                    "fields": [{"name": "Orders", "value": "12", "inline": True}],
-                    "footer": {"text": "foot"},
-                }
-            ],
+            embeds=[embed],
             attachments=[
-                {"id": "1", "filename": "notes.txt", "size": 2345, "url": "/picture/1.svg"},
-                {
-                    "id": "2",
-                    "filename": "SPOILER_x.png",
-                    "size": 5,
-                    "url": "/picture/2.svg",
-                    "width": 10,
-                    "height": 10,
-                },
+                file("notes.txt", 1, size=2345),
+                file("SPOILER_x.png", 2, size=5, width=10, height=10),
             ],
         ),
     ]
 
 
 def modal(*components: Frame) -> Frame:
-    """A modal as the socket brings it."""
-    return {
-        "type": "modal",
-        "interaction_id": "77",
-        "modal": {
-            "custom_id": "form",
-            "title": "Edit and order again",
-            "components": list(components),
-        },
-    }
+    """A modal as the socket sends it."""
+    form = {"custom_id": "form", "title": "Edit and order again", "components": list(components)}
+    return {"type": "modal", "interaction_id": "77", "modal": form}
 
 
-def label(words: str, component: Frame, description: str | None = None) -> Frame:
+def label(title: str, component: Frame, description: str | None = None) -> Frame:
     return {
         "type": 18,
         "id": 20,
-        "label": words,
+        "label": title,
         "description": description,
         "component": component,
     }
@@ -399,6 +335,12 @@ def label(words: str, component: Frame, description: str | None = None) -> Frame
 
 def text_input(custom_id: str, *, style: int = 1, **more: Any) -> Frame:
     return {"type": 4, "id": 21, "custom_id": custom_id, "style": style, **more}
+
+
+def field(kind: int, custom_id: str, *values: str, **more: Any) -> Frame:
+    """A field of a modal with these values to choose from."""
+    options = {"options": choices(*values)} if values else {}
+    return {"type": kind, "custom_id": custom_id, **options, **more}
 
 
 def choices(*values: str) -> list[Frame]:

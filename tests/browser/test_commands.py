@@ -1,4 +1,4 @@
-"""Commands as text: the pure module, run where it runs for people."""
+"""Commands as text: commands.js, run in the browser."""
 
 from typing import Any
 
@@ -43,16 +43,10 @@ def values(result: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        (
-            "/imagine prompt: a lighthouse in a storm images: 2",
-            {"prompt": "a lighthouse in a storm", "images": 2},
-        ),
+        ("/imagine prompt: a lit boat images: 2", {"prompt": "a lit boat", "images": 2}),
         ("/imagine images: 2 prompt:a cat", {"images": 2, "prompt": "a cat"}),
         ("/imagine a boat images: 3", {"prompt": "a boat", "images": 3}),
-        (
-            "/imagine prompt: sign saying prompt: hello, at 5:30",
-            {"prompt": "sign saying prompt: hello, at 5:30"},
-        ),
+        ("/imagine prompt: sign prompt: hi, 5:30", {"prompt": "sign prompt: hi, 5:30"}),
         ("/imagine prompt: https://images: 2", {"prompt": "https://images: 2"}),
         ("/imagine prompt: two\nlines style: ink", {"prompt": "two\nlines", "style": "ink"}),
         (
@@ -73,11 +67,8 @@ async def test_numbers_are_sent_with_discords_types(read):
     """Whole numbers stay whole on the wire: option type 4 takes nothing else."""
     result = await read("/imagine prompt: cat images: 2 guidance: 4")
 
-    assert {(each["name"], each["type"]) for each in result["options"]} == {
-        ("prompt", 3),
-        ("images", 4),
-        ("guidance", 10),
-    }
+    types = {option["name"]: option["type"] for option in result["options"]}
+    assert types == {"prompt": 3, "images": 4, "guidance": 10}
 
 
 @pytest.mark.parametrize(
@@ -92,14 +83,11 @@ async def test_numbers_are_sent_with_discords_types(read):
         ("/imagine prompt: cat style: oil", "style must be one of: Watercolour, Ink."),
         ("/imagine prompt: cat private: maybe", "private must be True or False."),
         ("/imagine prompt: cat images:", "images has no value. Give it one, or take it out."),
-        (
-            "/history lighthouse",
-            "“lighthouse” belongs to no option. Name one first, such as “search:”.",
-        ),
+        ("/history sea", "“sea” belongs to no option. Name one first, such as “search:”."),
         ("/limits block member: nobody", "member must be a member of this server."),
     ],
 )
-async def test_what_discord_would_not_send_is_refused_in_words(read, line, problem):
+async def test_a_command_that_discord_would_not_send_is_refused_with_a_reason(read, line, problem):
     assert (await read(line))["problems"] == [problem]
 
 
@@ -111,14 +99,9 @@ async def test_emoji_count_as_one_character(read):
 async def test_members_go_by_name_mention_or_id(read, member):
     result = await read(f"/limits block member: {member}")
 
+    member_option = {"name": "member", "type": 6, "value": samples.NOAH}
     assert result["label"] == "limits block"
-    assert result["options"] == [
-        {
-            "name": "block",
-            "type": 1,
-            "options": [{"name": "member", "type": 6, "value": samples.NOAH}],
-        }
-    ]
+    assert result["options"] == [{"name": "block", "type": 1, "options": [member_option]}]
 
 
 async def test_subcommands_in_groups_are_nested(read):

@@ -1,4 +1,4 @@
-"""Writing messages and commands with nothing but a keyboard."""
+"""Messages and commands, written by keyboard only."""
 
 import pytest
 from playwright.async_api import expect
@@ -9,30 +9,27 @@ from tests.browser.samples import GENERAL
 pytestmark = pytest.mark.browser
 
 
+KEYS = {"Enter", "Tab", "Escape", "ArrowDown", "ArrowUp", "Shift+Tab", "Shift+Enter"}
+
+
 @pytest.fixture
 async def keys(page):
-    """Types as people do; the composer has the focus."""
+    """Types texts and presses keys; the composer has the focus."""
     await page.get_by_test_id("composer").focus()
 
     async def press(*strokes: str) -> None:
         for stroke in strokes:
-            if stroke in {
-                "Enter",
-                "Tab",
-                "Escape",
-                "ArrowDown",
-                "ArrowUp",
-                "Shift+Tab",
-                "Shift+Enter",
-            }:
-                await page.keyboard.press(stroke)
-            else:
-                await page.keyboard.type(stroke)
+            await (page.keyboard.press if stroke in KEYS else page.keyboard.type)(stroke)
 
     return press
 
 
-async def test_a_plain_message_is_said(page, backend, keys):
+def sent(kind: int, name: str, value: object) -> samples.Frame:
+    """An option as the page sends it."""
+    return {"name": name, "type": kind, "value": value}
+
+
+async def test_a_plain_message_is_posted(page, backend, keys):
     await keys("hello", "Shift+Enter", "world", "Enter")
 
     frame = await backend.frame("say")
@@ -45,10 +42,7 @@ async def test_a_whole_command_can_be_typed_as_text(backend, keys):
 
     frame = await backend.frame("command")
     assert (frame["guild_id"], frame["channel_id"], frame["command_id"]) == ("1", GENERAL, "500001")
-    assert frame["options"] == [
-        {"name": "prompt", "type": 3, "value": "a lighthouse in a storm"},
-        {"name": "images", "type": 4, "value": 2},
-    ]
+    assert frame["options"] == [sent(3, "prompt", "a lighthouse in a storm"), sent(4, "images", 2)]
 
 
 async def test_a_command_can_be_put_together_from_suggestions(page, backend, keys):
@@ -62,21 +56,14 @@ async def test_a_command_can_be_put_together_from_suggestions(page, backend, key
     await keys("Tab", "3", "Enter")
 
     frame = await backend.frame("command")
-    assert frame["options"] == [
-        {"name": "prompt", "type": 3, "value": "a red boat"},
-        {"name": "images", "type": 4, "value": 3},
-        {"name": "style", "type": 3, "value": "ink"},
-    ]
+    prompt = sent(3, "prompt", "a red boat")
+    assert frame["options"] == [prompt, sent(4, "images", 3), sent(3, "style", "ink")]
 
 
-async def test_arrow_down_lists_what_can_be_added(page, backend, keys):
+async def test_arrow_down_lists_the_options_that_can_be_added(page, backend, keys):
     await keys("/imagine prompt: cat", "ArrowDown", "ArrowDown", "Enter", "2", "Enter")
 
-    assert (await backend.frame("command"))["options"][1] == {
-        "name": "guidance",
-        "type": 10,
-        "value": 2,
-    }
+    assert (await backend.frame("command"))["options"][1] == sent(10, "guidance", 2)
 
 
 async def test_required_options_come_first_and_say_what_they_take(page, keys):
@@ -102,7 +89,7 @@ async def test_pills_add_options_by_keyboard(page, backend, keys):
     await expect(page.get_by_test_id("composer")).to_have_value("/imagine prompt: cat style: ")
 
 
-async def test_what_is_missing_is_said_and_nothing_is_sent(page, backend, keys):
+async def test_an_incomplete_command_is_reported_and_not_sent(page, backend, keys):
     await keys("/imagine", "Escape", "Enter")
 
     await expect(page.get_by_test_id("problem")).to_have_text("prompt is required.")
@@ -112,37 +99,29 @@ async def test_what_is_missing_is_said_and_nothing_is_sent(page, backend, keys):
     assert backend.frames == []
 
 
-async def test_an_unknown_command_is_not_said_aloud(page, backend, keys):
+async def test_an_unknown_command_is_not_posted_as_a_message(page, backend, keys):
     await keys("/imagin prompt: cat", "Enter")
 
-    await expect(page.get_by_test_id("problem")).to_contain_text(
-        "There is no command /imagin here."
-    )
+    problem = page.get_by_test_id("problem")
+    await expect(problem).to_contain_text("There is no command /imagin here.")
     assert backend.frames == []
 
 
 async def test_the_bot_is_asked_for_suggestions(page, backend, keys):
-    backend.on(
-        "autocomplete",
-        {
-            "type": "choices",
-            "choices": [{"name": "Boat, today", "value": "boat"}, {"name": "cat", "value": "cat"}],
-        },
-    )
+    choices = [{"name": "Boat, today", "value": "boat"}, {"name": "cat", "value": "cat"}]
+    backend.on("autocomplete", {"type": "choices", "choices": choices})
     await keys("/history search: bo")
 
     frame = await backend.frame("autocomplete")
-    assert frame["options"] == [{"name": "search", "type": 3, "value": "bo", "focused": True}]
+    assert frame["options"] == [{**sent(3, "search", "bo"), "focused": True}]
     await expect(page.get_by_test_id("suggestion")).to_have_text(["Boat, today", "cat"])
     await keys("Tab")
     await expect(page.get_by_test_id("composer")).to_have_value("/history search: Boat, today ")
     await keys("Enter")
-    assert (await backend.frame("command"))["options"] == [
-        {"name": "search", "type": 3, "value": "boat"}
-    ]
+    assert (await backend.frame("command"))["options"] == [sent(3, "search", "boat")]
 
 
-async def test_a_bot_that_stays_silent_is_told_of(page, backend, keys):
+async def test_a_bot_that_does_not_answer_is_reported(page, backend, keys):
     backend.on("command", {"type": "failed", "text": "The application did not respond"})
     await keys("/usage", "Enter")
 
@@ -153,7 +132,7 @@ async def test_a_bot_that_stays_silent_is_told_of(page, backend, keys):
     await expect(page.get_by_test_id("pending")).to_have_count(0)
 
 
-async def test_a_command_waits_in_its_row_until_it_is_taken(page, backend, keys):
+async def test_a_command_is_pending_until_it_is_acknowledged(page, backend, keys):
     backend.on("command", None)
     await keys("/usage", "Enter")
     await expect(page.get_by_test_id("pending")).to_have_text("Sending usage…")
@@ -169,17 +148,11 @@ async def test_moderators_commands_have_subcommands(page, backend, keys):
     await expect(page.get_by_test_id("suggestion")).to_have_count(4)  # three members and the bot
     await keys("no", "Tab", "Enter")
 
-    frame = await backend.frame("command")
-    assert frame["options"] == [
-        {
-            "name": "block",
-            "type": 1,
-            "options": [{"name": "member", "type": 6, "value": samples.NOAH}],
-        }
-    ]
+    (block,) = (await backend.frame("command"))["options"]
+    assert block == {"name": "block", "type": 1, "options": [sent(6, "member", samples.NOAH)]}
 
 
-async def test_arrow_up_brings_the_last_line_back(page, backend, keys):
+async def test_arrow_up_restores_the_last_message(page, backend, keys):
     await keys("hello", "Enter")
     await keys("ArrowUp")
 

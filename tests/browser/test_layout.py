@@ -1,4 +1,4 @@
-"""Nothing is cut, nothing overlaps: on a phone and on a desk, dark and light."""
+"""Nothing is cut and nothing overlaps, at phone and desktop width, in dark and light theme."""
 
 import copy
 
@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser import samples
 from tests.browser.layout import audit, layout_faults
+from tests.browser.samples import field, label, modal
 
 pytestmark = pytest.mark.browser
 
@@ -24,11 +25,11 @@ async def screen(request, screens, server):
     The tests share it, and each leaves it as it was: with nothing open.
     """
     width, scheme = request.param
-    server.reset(samples.world(general=samples.everything()), copy.deepcopy(samples.STATE))
+    server.reset(samples.world(general=samples.every_kind()), copy.deepcopy(samples.STATE))
     page = await screens.visit(server.home, width, 844 if width == PHONE else 800, scheme)
     page.narrow = width == PHONE
     yield page
-    assert screens.heard() == []
+    assert screens.take_complaints() == []
 
 
 async def test_messages_of_every_kind(screen):
@@ -58,7 +59,7 @@ async def test_columns_and_drawers(screen):
         await screen.keyboard.press("Escape")
 
 
-async def test_what_opens_above(screen):
+async def test_lists_menus_and_viewer_above_the_page(screen):
     composer = screen.get_by_test_id("composer")
     await composer.fill("/")
     assert await layout_faults(screen) == []
@@ -83,34 +84,18 @@ async def test_what_opens_above(screen):
 
 
 async def test_a_form_with_everything_in_it(screen, server):
-    options = [
-        {
-            "label": "A label of quite some length, " * 3,
-            "value": "x",
-            "description": samples.LONG_WORD,
-        },
-        {"label": "Short", "value": "y"},
-    ]
+    long = {"label": "A label of quite some length, " * 3, "description": samples.LONG_WORD}
+    options = [{**long, "value": "x"}, {"label": "Short", "value": "y"}]
     server.on(
         "component",
-        samples.modal(
+        modal(
             samples.text("Please tell us **why**, so that moderators can act."),
-            samples.label(
-                "Reason",
-                {"type": 21, "custom_id": "reason", "options": options},
-                "Moderators read it",
+            label("Reason", field(21, "reason", options=options), "Moderators read it"),
+            label("Parts", field(22, "parts", options=options)),
+            label(
+                "Kind", field(3, "kind", options=options, placeholder="Choose one of these here")
             ),
-            samples.label("Parts", {"type": 22, "custom_id": "parts", "options": options}),
-            samples.label(
-                "Kind",
-                {
-                    "type": 3,
-                    "custom_id": "kind",
-                    "options": options,
-                    "placeholder": "Choose one of these here",
-                },
-            ),
-            samples.label("Words", samples.text_input("words", style=2, min_length=3)),
+            label("Words", samples.text_input("words", style=2, min_length=3)),
         ),
     )
     await screen.get_by_role("button", name="Old", exact=True).click()
@@ -133,8 +118,8 @@ async def test_an_empty_channel_and_a_lost_bot(screen, server):
     assert await layout_faults(screen) == []
 
 
-async def test_where_the_bot_is_a_guest_and_somebody_calls(screen, server):
-    """A server without the bot, a direct channel without it, and calls in both."""
+async def test_servers_without_the_bot_and_unread_mentions(screen, server):
+    """A server and a direct channel without the bot, and mentions in both."""
     world = {**samples.world(), "you": samples.MIRA}
     world["guilds"][0]["has_bot"] = False
     world |= {
@@ -156,7 +141,7 @@ async def test_where_the_bot_is_a_guest_and_somebody_calls(screen, server):
 
 
 async def test_the_checker_sees_what_is_wrong(modules):
-    """A checker that finds nothing proves nothing: each kind of fault is made once."""
+    """The checker reports each kind of fault: without this, an empty report proves nothing."""
     await modules.set_content(
         """<div style="width:60px;overflow:hidden;white-space:nowrap">cut by its own box</div>
         <div style="width:60px;overflow:auto;white-space:nowrap">goes on sideways for long</div>
@@ -167,11 +152,6 @@ async def test_the_checker_sees_what_is_wrong(modules):
     )
     faults = await layout_faults(modules)
 
-    assert sorted({fault.split(":")[0] for fault in faults}) == [
-        "cut",
-        "overlap",
-        "sideways",
-        "sticks",
-    ]
+    assert {fault.split(":")[0] for fault in faults} == {"cut", "overlap", "sideways", "sticks"}
     assert sum(fault.startswith("overlap") for fault in faults) == 1
     assert not any("layer" in fault or "hidden”" in fault for fault in faults)

@@ -18,31 +18,22 @@ async def test_a_command_goes_from_thinking_to_a_card(page, backend):
     shown = page.get_by_test_id("message")
     await expect(shown).to_have_attribute("data-loading", "true")
     await expect(shown).to_contain_text("Imagine is thinking…")
-    await expect(shown.get_by_test_id("used")).to_have_text(
-        "NNoah used /imagine"
-    )  # the N is the face
+    await expect(shown.get_by_test_id("used")).to_have_text("NNoah used /imagine")  # N: the avatar
 
-    await backend.edit(
-        {**answer, "flags": V2, "components": [samples.container(samples.text("**Queued**"))]}
-    )
+    queued = samples.container(samples.text("**Queued**"))
+    await backend.edit({**answer, "flags": V2, "components": [queued]})
     await expect(shown.get_by_test_id("container")).to_have_text("Queued")
     await expect(shown).to_have_attribute("data-loading", "false")
 
     done = samples.container(samples.text("Done"), samples.gallery(4))
-    await backend.edit(
-        {
-            **answer,
-            "flags": V2,
-            "components": [done],
-            "edited_timestamp": "2026-05-22T13:20:00+00:00",
-        }
-    )
+    edited = {"components": [done], "edited_timestamp": "2026-05-22T13:20:00+00:00"}
+    await backend.edit({**answer, "flags": V2, **edited})
     await expect(shown.get_by_alt_text("Boat 3")).to_be_visible()
     await expect(shown.get_by_test_id("picture")).to_have_count(4)
     await expect(shown.get_by_test_id("edited")).to_be_visible()
 
 
-async def test_private_answers_say_so_and_can_be_dismissed(page, backend):
+async def test_private_answers_are_marked_and_can_be_dismissed(page, backend):
     message = samples.message(content="for you", flags=EPHEMERAL, ephemeral_for=MIRA)
     await backend.post(message)
 
@@ -56,34 +47,24 @@ async def test_private_answers_say_so_and_can_be_dismissed(page, backend):
     await expect(page.get_by_test_id("empty")).to_be_visible()
 
 
-async def test_a_button_sends_its_custom_id_and_tells_of_failure(page, backend):
+async def test_a_button_sends_its_custom_id_and_shows_a_failure(page, backend):
     backend.on("component", {"type": "failed", "text": "The application did not respond"})
-    message = samples.message(
-        flags=V2,
-        components=[samples.row(samples.button("Again", 1), samples.button("Off", disabled=True))],
-    )
+    buttons = samples.button("Again", 1), samples.button("Off", disabled=True)
+    message = samples.card_message(samples.row(*buttons))
     await backend.post(message)
 
     await page.get_by_role("button", name="Again").click()
 
-    frame = await backend.frame("component")
-    assert {
-        key: frame[key] for key in ("channel_id", "message_id", "custom_id", "component_type")
-    } == {
-        "channel_id": GENERAL,
-        "message_id": message["id"],
-        "custom_id": "press:Again",
-        "component_type": 2,
-    }
+    expected = {"channel_id": GENERAL, "message_id": message["id"]}
+    expected |= {"custom_id": "press:Again", "component_type": 2}
+    assert expected.items() <= (await backend.frame("component")).items()
     await expect(page.get_by_test_id("failure")).to_have_text("The application did not respond")
     await expect(page.get_by_role("button", name="Off")).to_be_disabled()
 
 
-async def test_the_focus_stays_where_it_was_when_a_card_is_edited(page, backend):
-    """Cards are edited every few seconds; a keyboard user must not be thrown out each time."""
-    message = samples.message(
-        flags=V2, components=[samples.row(samples.button("One"), samples.button("Two"))]
-    )
+async def test_an_edit_of_a_card_keeps_the_focus(page, backend):
+    """Cards are edited every few seconds; a keyboard user must keep the place."""
+    message = samples.card_message(samples.row(samples.button("One"), samples.button("Two")))
     await backend.post(message)
     await page.get_by_role("button", name="Two").focus()
 
@@ -93,8 +74,7 @@ async def test_the_focus_stays_where_it_was_when_a_card_is_edited(page, backend)
     await expect(page.get_by_role("button", name="Two")).to_be_focused()
 
 
-async def test_a_list_outlives_the_edit_of_its_card(page, backend):
-    """What one is about to choose must not vanish because the card counts on."""
+async def test_an_open_list_stays_open_when_its_card_is_edited(page, backend):
     message = samples.message(components=[samples.row(samples.select())])
     await backend.post(message)
     await page.get_by_test_id("select").click()
@@ -111,9 +91,8 @@ async def test_a_list_outlives_the_edit_of_its_card(page, backend):
 async def test_every_select_sends_what_was_chosen(page, backend):
     chosen = {3: "Images", 5: "Noah", 6: "@Patrons", 7: "@Moderators", 8: "sketches"}
     values = {3: "images", 5: NOAH, 6: "110002", 7: "110001", 8: samples.SKETCHES}
-    await backend.post(
-        samples.message(components=[samples.row(samples.select(kind)) for kind in chosen])
-    )
+    rows = [samples.row(samples.select(kind)) for kind in chosen]
+    await backend.post(samples.message(components=rows))
 
     for count, kind in enumerate(chosen, 1):
         await page.get_by_test_id("select").nth(count - 1).click()
@@ -124,20 +103,9 @@ async def test_every_select_sends_what_was_chosen(page, backend):
 
 
 async def test_a_select_of_several_sends_once_it_closes(page, backend):
-    await backend.post(
-        samples.message(
-            components=[
-                samples.row(
-                    samples.select(
-                        8,
-                        min_values=1,
-                        max_values=2,
-                        default_values=[{"id": GENERAL, "type": "channel"}],
-                    )
-                )
-            ]
-        )
-    )
+    preset = [{"id": GENERAL, "type": "channel"}]
+    select = samples.select(8, min_values=1, max_values=2, default_values=preset)
+    await backend.post(samples.message(components=[samples.row(select)]))
     await page.get_by_test_id("select").click()
     await page.get_by_role("option", name="sketches").click()
     await page.get_by_role("option", name="after-dark").click()  # one too many: nothing happens
@@ -149,7 +117,7 @@ async def test_a_select_of_several_sends_once_it_closes(page, backend):
 
 
 async def test_pictures_enlarge_and_spoilers_stay_covered(page, backend):
-    await backend.post(samples.message(flags=V2, components=[samples.gallery(2, spoiler=True)]))
+    await backend.post(samples.card_message(samples.gallery(2, spoiler=True)))
 
     await page.get_by_role("button", name="Show a spoiler picture").first.click()
     await page.get_by_role("button", name="Enlarge: Boat 0").click()
@@ -165,16 +133,12 @@ async def test_pictures_enlarge_and_spoilers_stay_covered(page, backend):
 
 async def test_nothing_of_a_message_becomes_markup(page, backend):
     evil = "<img src=x onerror=document.title='owned'>"
+    url = "javascript:document.title='owned'"
     await backend.post(
         samples.message(
             content=evil,
-            embeds=[
-                {"title": evil, "description": evil, "url": "javascript:document.title='owned'"}
-            ],
-            components=[
-                samples.row(samples.button(evil)),
-                samples.row(samples.button(evil, 5, url="javascript:document.title='owned'")),
-            ],
+            embeds=[{"title": evil, "description": evil, "url": url}],
+            components=[samples.row(samples.button(evil), samples.link(evil, url))],
             author={**samples.author(BOT), "username": evil},
         )
     )
@@ -182,9 +146,8 @@ async def test_nothing_of_a_message_becomes_markup(page, backend):
     message = page.get_by_test_id("message")
     await expect(message).to_be_visible()
     assert await message.locator("img, script").count() == 0
-    assert await message.locator("a").evaluate_all(
-        "links => links.map((link) => link.protocol)"
-    ) == ["about:", "about:"]
+    protocols = "links => links.map((link) => link.protocol)"
+    assert await message.locator("a").evaluate_all(protocols) == ["about:", "about:"]
     assert "owned" not in await page.title()
 
 
@@ -198,11 +161,8 @@ async def test_the_menu_of_a_message_offers_the_registered_commands(page, backen
     await page.get_by_role("menuitem", name="Imagine this").click()
 
     frame = await backend.frame("message_command")
-    assert (frame["command_id"], frame["target_id"], frame["guild_id"]) == (
-        "500006",
-        message["id"],
-        "1",
-    )
+    expected = {"command_id": "500006", "target_id": message["id"], "guild_id": "1"}
+    assert expected.items() <= frame.items()
 
 
 async def test_a_member_has_a_menu_while_there_are_commands_for_it(page, backend):
@@ -215,15 +175,14 @@ async def test_a_member_has_a_menu_while_there_are_commands_for_it(page, backend
 
 
 async def test_every_kind_of_message_is_drawn(page, backend):
-    messages = samples.everything()
+    messages = samples.every_kind()
     for message in messages:
         await backend.post(message)
 
     await expect(page.get_by_test_id("message")).to_have_count(len(messages))
     await expect(page.get_by_text("which this page does not draw")).to_have_count(0)
-    await expect(page.get_by_test_id("reply").first).to_contain_text(
-        "Hello @Noah, see #sketches, @Patrons, code, bold, (spoiler)"
-    )
+    quoted = "Hello @Noah, see #sketches, @Patrons, code, bold, (spoiler)"
+    await expect(page.get_by_test_id("reply").first).to_contain_text(quoted)
     await expect(page.get_by_test_id("embed")).to_contain_text("Report")
     await expect(page.get_by_test_id("file").first).to_contain_text("11.7 KB")
 
@@ -240,9 +199,9 @@ async def test_news_elsewhere_marks_the_channel(page, backend):
     await expect(channel).not_to_contain_text("new messages")
 
 
-async def test_listeners_hear_what_is_new_once(page, backend):
-    """The live region holds words, not the list: an edit that says the same is silent."""
-    message = samples.message(flags=V2, components=[samples.text("**Queued**")])
+async def test_screen_readers_get_each_news_once(page, backend):
+    """An edit that changes no text is not announced."""
+    message = samples.card_message(samples.text("**Queued**"))
     await backend.post(message)
     live = page.get_by_test_id("live")
     await expect(live).to_have_text("Imagine: Queued")
@@ -253,7 +212,7 @@ async def test_listeners_hear_what_is_new_once(page, backend):
     await expect(live).to_have_text("Imagine: QueuedImagine: Done")
 
 
-async def test_a_dropped_line_comes_back_by_itself(page, backend):
+async def test_a_dropped_connection_is_restored(page, backend):
     await backend.drop()
     await backend.connected(2)
 
@@ -262,7 +221,7 @@ async def test_a_dropped_line_comes_back_by_itself(page, backend):
     await expect(page.get_by_test_id("message")).to_contain_text("still here")
 
 
-async def test_somebody_else_sees_the_world_with_other_eyes(page, backend):
+async def test_another_user_sees_other_commands(page, backend):
     await page.get_by_test_id("user-switch").click()
     await page.get_by_role("menuitemradio", name="Noah").click()
     await backend.connected(2)
@@ -278,8 +237,8 @@ async def test_an_error_of_the_server_becomes_a_toast(page, backend):
     await expect(page.get_by_test_id("toast")).to_have_text("You cannot delete this message")
 
 
-async def test_a_call_elsewhere_is_marked_until_it_is_read(page, backend):
-    """A new message may call; an edit, a private answer or a name that is not to ping may not."""
+async def test_a_mention_elsewhere_is_marked_until_it_is_read(page, backend):
+    """A new message notifies; an edit, a private answer or a silent mention does not."""
     elsewhere = {"channel_id": samples.SKETCHES}
     mira = {"mentions": [samples.author(MIRA)]}
     quiet = samples.message(content=f"<@{MIRA}>", **elsewhere)
@@ -294,8 +253,8 @@ async def test_a_call_elsewhere_is_marked_until_it_is_read(page, backend):
     await expect(channel).to_contain_text("new messages")
     await expect(page.get_by_test_id("calls")).to_have_count(0)
 
-    card = [samples.container(samples.text(f"Done, <@{MIRA}>"))]
-    await backend.post(samples.message(flags=V2, components=card, **elsewhere, **mira))
+    card = samples.container(samples.text(f"Done, <@{MIRA}>"))
+    await backend.post(samples.card_message(card, **elsewhere, **mira))
 
     await expect(channel.get_by_test_id("calls")).to_have_text("1")
     await expect(channel).to_have_accessible_name(re.compile("sketches ?, 1 mention"))
@@ -309,7 +268,7 @@ async def test_a_call_elsewhere_is_marked_until_it_is_read(page, backend):
     assert [frame["channel_id"] for frame in backend.reads] == [samples.SKETCHES]
 
 
-async def test_what_is_read_in_another_window_is_read_here(page, backend):
+async def test_a_channel_read_in_another_window_is_read_here(page, backend):
     await backend.send({**backend.world, "you": MIRA, "unread": {samples.SKETCHES: 3}})
     await expect(page.get_by_test_id("calls")).to_have_text("3")
     await backend.send({"type": "read", "channel_id": samples.SKETCHES})
@@ -317,20 +276,14 @@ async def test_what_is_read_in_another_window_is_read_here(page, backend):
 
 
 async def test_jump_links_lead_to_their_message(page, backend):
-    """They open the channel, scroll there, light the message, and take the focus along."""
-    first = samples.message(NOAH, "the very first", channel_id=samples.SKETCHES)
-    backend.world["messages"] = {
-        samples.SKETCHES: [
-            first,
-            *(
-                samples.message(ADA, f"line {n}\n" * 3, channel_id=samples.SKETCHES)
-                for n in range(30)
-            ),
-        ]
-    }
+    """They open the channel, scroll to the message, highlight and focus it."""
+    elsewhere = {"channel_id": samples.SKETCHES}
+    first = samples.message(NOAH, "the very first", **elsewhere)
+    others = (samples.message(ADA, f"line {n}\n" * 3, **elsewhere) for n in range(30))
+    backend.world["messages"] = {samples.SKETCHES: [first, *others]}
     await backend.send({**backend.world, "you": MIRA})
     address = samples.address(first)
-    link = samples.button("Original", 5, url=address)
+    link = samples.link("Original", address)
     gone = address.replace(first["id"], "42")
     await backend.post(
         samples.message(
@@ -349,11 +302,7 @@ async def test_jump_links_lead_to_their_message(page, backend):
         ]
     )
 
-    for opener in (
-        links.nth(0),
-        links.nth(1),
-        page.get_by_role("button", name="Original"),
-    ):
+    for opener in (links.nth(0), links.nth(1), page.get_by_role("button", name="Original")):
         await page.get_by_test_id("channel").filter(has_text="general").click()
         await opener.click()
         lit = page.locator(".message.flash")
@@ -382,8 +331,8 @@ async def test_a_reply_leads_to_what_it_answers_until_that_is_deleted(page, back
     await expect(page.get_by_test_id("message")).to_contain_text("original message was deleted")
 
 
-async def test_the_focus_stays_on_the_button_that_turns_pages(page, backend):
-    """Its custom_id carries the page, so it is another one each time; at the end it is off."""
+async def test_the_focus_stays_on_the_button_for_the_next_page(page, backend):
+    """Its custom_id has the page number, so it changes; on the last page it is disabled."""
 
     def book(number: int, *, last: bool = False):
         back = samples.button("Back", custom_id=f"page:{number - 1}", disabled=number == 1)
@@ -405,20 +354,13 @@ async def test_the_focus_stays_on_the_button_that_turns_pages(page, backend):
     await expect(page.get_by_role("button", name="Back", exact=True)).to_be_focused()
 
 
-async def test_a_picture_from_elsewhere_stands_beside_its_text(page, backend):
-    """Thumbnails of other sites are let through, and keep their words."""
+async def test_a_picture_of_another_site_is_shown_beside_its_text(page, backend):
+    """The content policy allows thumbnails of other sites."""
     svg = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>'
     outside = "https://cdn.example/boat.svg"
     await page.route(outside, lambda route: route.fulfill(body=svg, content_type="image/svg+xml"))
-    thumbnail = {
-        "type": 11,
-        "id": 8,
-        "media": {"url": outside},
-        "description": "A boat at dawn",
-        "spoiler": False,
-    }
-    section = {"type": 9, "id": 7, "components": [samples.text("Yesterday")]}
-    await backend.post(samples.message(flags=V2, components=[{**section, "accessory": thumbnail}]))
+    thumbnail = samples.thumbnail({"url": outside}, "A boat at dawn")
+    await backend.post(samples.card_message(samples.section("Yesterday", thumbnail)))
 
     picture = page.get_by_alt_text("A boat at dawn")
     await expect(picture).to_be_visible()
@@ -426,7 +368,7 @@ async def test_a_picture_from_elsewhere_stands_beside_its_text(page, backend):
     assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 8
 
 
-async def test_relative_times_go_on(page, backend):
+async def test_relative_times_are_updated(page, backend):
     soon = await page.evaluate("Math.floor(Date.now() / 1000) + 90")
     await backend.post(samples.message(content=f"goes on <t:{soon}:R> at <t:{soon}:t>"))
     moment = page.locator("time[data-relative]")

@@ -1,18 +1,20 @@
-"""Forms that the bot asks for."""
+"""Modals that the bot opens."""
 
 import pytest
 from playwright.async_api import expect
 
 from tests.browser import samples
-from tests.browser.samples import choices, label, modal, row, text_input
+from tests.browser.samples import field, label, modal, row, text_input
 
 pytestmark = pytest.mark.browser
+
+VALUES = ("harmful", "stolen", "other")
 
 
 @pytest.fixture
 async def open_modal(page, backend):
-    """Presses a button that opens a form of these components, with the keyboard."""
-    await backend.post(samples.message(flags=samples.V2, components=[row(samples.button("Edit"))]))
+    """Opens a modal of these components, by a button and the keyboard."""
+    await backend.post(samples.card_message(row(samples.button("Edit"))))
 
     async def run(*components):
         backend.on("component", modal(*components))
@@ -48,19 +50,13 @@ async def test_a_form_is_filled_and_sent_by_keyboard(page, backend, open_modal):
 
 
 async def test_every_field_sends_what_discord_sends(page, backend, open_modal):
-    options = choices("harmful", "stolen", "other")
     await open_modal(
         samples.text("Tell us **why**."),
-        label(
-            "Reason", {"type": 21, "custom_id": "reason", "options": options}, "Moderators read it"
-        ),
-        label("Parts", {"type": 22, "custom_id": "parts", "options": options, "max_values": 2}),
-        label("Tell me", {"type": 23, "custom_id": "tell"}),
-        label(
-            "Kind",
-            {"type": 3, "custom_id": "kind", "options": options, "min_values": 1, "max_values": 2},
-        ),
-        label("Who", {"type": 5, "custom_id": "who", "required": False}),
+        label("Reason", field(21, "reason", *VALUES), "Moderators read it"),
+        label("Parts", field(22, "parts", *VALUES, max_values=2)),
+        label("Tell me", field(23, "tell")),
+        label("Kind", field(3, "kind", *VALUES, min_values=1, max_values=2)),
+        label("Who", field(5, "who", required=False)),
         label("Words", text_input("words", required=False)),
     )
     await page.get_by_role("radio", name="Stolen").check()
@@ -84,13 +80,10 @@ async def test_every_field_sends_what_discord_sends(page, backend, open_modal):
     ]
 
 
-async def test_what_is_wrong_is_said_at_its_field(page, backend, open_modal):
+async def test_a_problem_is_shown_at_its_field(page, backend, open_modal):
     form = await open_modal(
         label("Prompt", text_input("prompt", min_length=5)),
-        label(
-            "Parts",
-            {"type": 22, "custom_id": "parts", "options": choices("a", "b", "c"), "min_values": 2},
-        ),
+        label("Parts", field(22, "parts", "a", "b", "c", min_values=2)),
     )
     await page.keyboard.type("cat")
     await page.keyboard.press("Enter")
@@ -109,9 +102,8 @@ async def test_a_refused_form_keeps_what_was_typed(page, backend, open_modal):
     await page.keyboard.type("cat")
     await page.keyboard.press("Enter")
 
-    await expect(page.get_by_test_id("modal-failure")).to_have_text(
-        "The application did not respond"
-    )
+    failure = page.get_by_test_id("modal-failure")
+    await expect(failure).to_have_text("The application did not respond")
     await expect(form.get_by_test_id("modal-input")).to_have_value("cat")
 
 
@@ -129,15 +121,12 @@ async def test_escape_cancels_and_the_focus_never_leaves(page, backend, open_mod
 
 
 async def test_escape_in_a_list_leaves_the_form_open(page, open_modal):
-    form = await open_modal(
-        label("Kind", {"type": 3, "custom_id": "kind", "options": choices("a", "b")})
-    )
+    form = await open_modal(label("Kind", field(3, "kind", "a", "b")))
     await page.keyboard.press("Enter")
-    await expect(
-        page.get_by_role("listbox", name="Kind").get_by_role("option").first
-    ).to_be_focused()
+    options = page.get_by_role("listbox", name="Kind")
+    await expect(options.get_by_role("option").first).to_be_focused()
 
     await page.keyboard.press("Escape")
 
-    await expect(page.get_by_role("listbox", name="Kind")).to_have_count(0)
+    await expect(options).to_have_count(0)
     await expect(form).to_be_visible()

@@ -1,4 +1,4 @@
-"""Backstage: driving the vendor and the bot."""
+"""The panel "Backstage": drives the vendor and the bot."""
 
 import pytest
 from playwright.async_api import expect
@@ -8,15 +8,14 @@ pytestmark = pytest.mark.browser
 
 async def test_it_shows_vendor_and_bot(page):
     await expect(page.get_by_test_id("bot-state")).to_have_text("online")
-    await expect(page.get_by_test_id("wallet-worth")).to_have_text(
-        "Enough for 1,234,567 pictures at $0.001."
-    )
+    worth = page.get_by_test_id("wallet-worth")
+    await expect(worth).to_have_text("Enough for 1,234,567 pictures at $0.001.")
     await expect(page.get_by_test_id("next-queue")).to_have_text("429silenceFAILED429-dateERROR")
     await expect(page.get_by_test_id("requests").locator("li")).to_have_count(3)
     await expect(page.get_by_test_id("bot-log")).to_contain_text("INFO ready")
 
 
-async def test_the_next_answers_are_ordered(page, backend):
+async def test_the_next_answers_are_set(page, backend):
     await page.get_by_test_id("next-answer").select_option("429")
     await page.get_by_test_id("next-wait").fill("20")
     await page.get_by_test_id("next-count").fill("3")
@@ -35,13 +34,10 @@ async def test_the_next_answers_are_ordered(page, backend):
 
 async def test_pace_wallet_and_callbacks_are_set(page, backend):
     await page.get_by_role("button", name="Instant").click()
-    assert await backend.called("vendor") == {
-        "queued_seconds": [0, 0.2],
-        "processing_seconds": [0.2, 0.5],
-    }
-    await expect(page.get_by_role("button", name="Instant")).to_have_attribute(
-        "aria-pressed", "true"
-    )
+    pace = {"queued_seconds": [0, 0.2], "processing_seconds": [0.2, 0.5]}
+    assert await backend.called("vendor") == pace
+    instant = page.get_by_role("button", name="Instant")
+    await expect(instant).to_have_attribute("aria-pressed", "true")
 
     await page.get_by_test_id("queued_seconds-to").fill("9")
     await page.get_by_test_id("queued_seconds-to").press("Tab")
@@ -49,9 +45,8 @@ async def test_pace_wallet_and_callbacks_are_set(page, backend):
 
     await page.get_by_test_id("wallet-empty").click()
     assert await backend.called("vendor") == {"wallet_usd": 0}
-    await expect(page.get_by_test_id("wallet-worth")).to_have_text(
-        "Not enough for a picture ($0.001)."
-    )
+    worth = page.get_by_test_id("wallet-worth")
+    await expect(worth).to_have_text("Not enough for a picture ($0.001).")
     await page.get_by_test_id("wallet-endless").click()
     assert await backend.called("vendor") == {"wallet_usd": None}
 
@@ -72,9 +67,9 @@ async def test_the_bot_is_killed_and_started(page, backend):
     assert await backend.called("bot") == {"do": "start"}
 
 
-async def test_nonsense_is_answered_with_a_toast(page, screens):
+async def test_a_rejected_setting_becomes_a_toast(page, screens):
     await page.get_by_test_id("wallet").fill("13")
     await page.get_by_test_id("wallet").press("Tab")
 
     await expect(page.get_by_test_id("toast")).to_have_text("wallet_usd: not that number")
-    screens.heard()  # the browser itself notes every 400
+    screens.take_complaints()  # the browser itself notes every 400

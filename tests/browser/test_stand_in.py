@@ -1,4 +1,4 @@
-"""The page before the real stand-in of Discord, so that the scripted server stays honest."""
+"""The page on the real stand-in of Discord: checks what the scripted server assumes."""
 
 import aiohttp
 import pytest
@@ -35,35 +35,25 @@ async def bot(discord):
 @pytest.fixture
 async def visit(open_page, discord, screens):
     async def open_as(name: str, channel: str = "general", guild: str = "Lighthouse Club"):
-        user, place = (
-            discord.world.user(name),
-            discord.world.channel(channel, guild=guild),
-        )
+        user, place = (discord.world.user(name), discord.world.channel(channel, guild=guild))
         return await open_page(address=f"{discord.origin}/#user={user.id}&channel={place.id}")
 
     yield open_as
-    assert all("404" in line for line in screens.heard())  # there is no panel
+    assert all("404" in line for line in screens.take_complaints())  # there is no panel
 
 
 async def test_a_message_of_the_bot_arrives_and_changes(visit, bot, discord):
     page = await visit("Mira")
     channel = discord.world.channel("general", guild="Lighthouse Club").id
-    card = [
-        {
-            "type": 17,
-            "accent_color": 0xF3B84D,
-            "components": [{"type": 10, "content": "**Queued**"}],
-        }
-    ]
+    path = f"/channels/{channel}/messages"
+    queued = {"type": 10, "content": "**Queued**"}
+    again = {"type": 2, "style": 1, "label": "Again", "custom_id": "again"}
+    card = {"type": 17, "accent_color": 0xF3B84D, "components": [queued]}
 
-    sent = await bot(
-        "POST", f"/channels/{channel}/messages", {"flags": samples.V2, "components": card}
-    )
+    sent = await bot("POST", path, {"flags": samples.V2, "components": [card]})
     await expect(page.get_by_test_id("container")).to_have_text("Queued")
-    card[0]["components"].append(
-        {"type": 1, "components": [{"type": 2, "style": 1, "label": "Again", "custom_id": "again"}]}
-    )
-    await bot("PATCH", f"/channels/{channel}/messages/{sent['id']}", {"components": card})
+    card["components"].append({"type": 1, "components": [again]})
+    await bot("PATCH", f"{path}/{sent['id']}", {"components": [card]})
 
     await expect(page.get_by_role("button", name="Again")).to_be_visible()
 
@@ -74,18 +64,14 @@ async def test_registered_commands_are_offered_without_a_reload(visit, bot, disc
     await expect(page.get_by_test_id("suggestion")).to_have_count(0)
 
     option = {"type": 3, "name": "prompt", "description": "What to draw", "required": True}
-    await bot(
-        "PUT",
-        f"/applications/{discord.world.application_id}/commands",
-        [{"name": "imagine", "description": "Draw", "options": [option]}],
-    )
+    command = {"name": "imagine", "description": "Draw", "options": [option]}
+    await bot("PUT", f"/applications/{discord.world.application_id}/commands", [command])
 
     await expect(page.get_by_test_id("suggestion")).to_have_text(["/imagineDraw"])
     await page.get_by_test_id("composer").fill("/imagine prompt: cat")
     await page.get_by_test_id("composer").press("Enter")
-    await expect(page.get_by_test_id("failure")).to_have_text(
-        "The application did not respond"
-    )  # nobody is at the gateway
+    failure = page.get_by_test_id("failure")
+    await expect(failure).to_have_text("The application did not respond")  # no bot is connected
     await expect(page.get_by_test_id("offline")).to_be_visible()
 
 
@@ -103,8 +89,8 @@ async def test_members_talk_and_delete(visit, discord):
     await expect(message).to_have_count(0)
 
 
-async def test_a_member_takes_the_bot_along(visit, bot, discord):
-    """Into a server that never invited it: Mira adds it to her apps, and its commands come."""
+async def test_a_member_installs_the_bot_for_servers_without_it(visit, bot, discord):
+    """Mira adds the bot to her apps: its commands work in a server that never invited it."""
     everywhere = {"integration_types": [0, 1], "contexts": [0, 1, 2]}
     commands = [
         {"name": "imagine", "description": "Draw", **everywhere},
@@ -130,19 +116,16 @@ async def test_a_member_takes_the_bot_along(visit, bot, discord):
     sent = await discord.world.wait(discord.interactions.newest, within=5, what="interaction")
     assert sent.owners == {"1": discord.world.user("Mira").id}
     assert sent.data["resolved"]["messages"][sent.data["target_id"]]["content"] == "a boat"
-    await expect(page.get_by_test_id("failure")).to_be_visible()  # nobody is at the gateway
+    await expect(page.get_by_test_id("failure")).to_be_visible()  # no bot is connected
 
 
-async def test_a_call_waits_for_who_comes_back(visit, bot, discord):
-    """The bot answers Noah's message while somebody else has the page."""
+async def test_a_mention_is_kept_for_a_member_who_is_away(visit, bot, discord):
+    """The bot answers Noah's message while Mira uses the page."""
     page = await visit("Mira")
     pictures = discord.world.channel("pictures")
     said = await discord.member("Noah", channel="pictures").say("a boat, please")
-    await bot(
-        "POST",
-        f"/channels/{pictures.id}/messages",
-        {"content": "Here it is", "message_reference": {"message_id": said["id"]}},
-    )
+    reply = {"content": "Here it is", "message_reference": {"message_id": said["id"]}}
+    await bot("POST", f"/channels/{pictures.id}/messages", reply)
     await expect(page.get_by_test_id("calls")).to_have_count(0)
 
     page = await visit("Noah")
