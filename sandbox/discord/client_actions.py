@@ -7,7 +7,7 @@ from sandbox.discord import serializers
 from sandbox.discord.api_errors import ApiError, Json
 from sandbox.discord.commands import Commands
 from sandbox.discord.components import walk
-from sandbox.discord.drafts import Draft, named
+from sandbox.discord.drafts import Draft, mentions_in
 from sandbox.discord.enums import (
     CommandType,
     ComponentType,
@@ -165,7 +165,7 @@ class ClientActions:
         self._enter(user, channel)
         if not content.strip():
             raise ActionUnavailable("Cannot send an empty message")
-        draft = Draft(content=content.strip(), mentioned=named(content))
+        draft = Draft(content=content.strip(), mentioned=mentions_in(content))
         return self._messages.post(channel, user, draft)
 
     def remove(self, user: User, channel: Channel, message_id: str) -> None:

@@ -9,7 +9,9 @@ from sandbox.discord.api_errors import ErrorCode, Json
 from sandbox.discord.attachments import File, Media
 from sandbox.discord.bodies import Body
 from sandbox.discord.enums import MessageFlag
+from sandbox.discord.models import Channel
 from sandbox.discord.validation import Form, Path, validate
+from sandbox.discord.world import World
 
 ON_CREATE = (
     MessageFlag.SUPPRESS_EMBEDS | MessageFlag.SUPPRESS_NOTIFICATIONS | MessageFlag.COMPONENTS_V2
@@ -18,14 +20,14 @@ ON_EDIT = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.COMPONENTS_V2
 MENTION = re.compile(r"<@!?(\d+)>")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Terms:
-    """The limits for writing a message."""
+@dataclass(frozen=True)
+class Target:
+    """Where a message is written: its channel, its place in the request, the flags it may set."""
 
-    folder: str  # URL prefix of its files
-    file_limit: int  # bytes
-    settable: MessageFlag = ON_CREATE
-    path: Path = ()  # where the message is in the request body
+    world: World
+    channel: Channel
+    settable: MessageFlag
+    path: Path = ()  # of the message in the request body
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,18 +50,18 @@ class Draft:
         return not (self.content or self.embeds or self.components or self.files)
 
 
-def write(payload: Json, body: Body, terms: Terms, before: Draft | None = None) -> Draft:
+def write(payload: Json, body: Body, target: Target, before: Draft | None = None) -> Draft:
     """Return the content of a message after *payload*, a part of *body*, is applied to *before*.
 
     Raises:
         ApiError: 50035 for a wrong field, 40005 for a file that is too large, 50006 if the message
             is empty.
     """
-    path = terms.path
+    path = target.path
     checked = validate("MessageCreateRequest", payload, path)
     form = Form()
     was = before or Draft()
-    flags = _flags(checked.get("flags"), was.flags, terms, form, editing=before is not None)
+    flags = _flags(checked.get("flags"), was.flags, target, form, editing=before is not None)
     v2 = MessageFlag.COMPONENTS_V2 in flags
     content = (checked["content"] or "").strip() if "content" in checked else was.content
     _refuse_unsupported(payload, path, form)
@@ -69,8 +71,8 @@ def write(payload: Json, body: Body, terms: Terms, before: Draft | None = None) 
         (*path, "attachments"),
         form,
         kept={file.id: file for file in was.files},
-        folder=terms.folder,
-        limit=terms.file_limit,
+        folder=f"{target.world.origin}/attachments/{target.channel.id}",
+        limit=target.world.attachment_size_limit,
     )
     filenames = {file.filename for file in files}
     new_embeds, new_components = checked.get("embeds"), checked.get("components")
@@ -106,22 +108,22 @@ def write(payload: Json, body: Body, terms: Terms, before: Draft | None = None) 
     return draft
 
 
-def named(text: str) -> list[str]:
+def mentions_in(text: str) -> list[str]:
     """Return the ids of the users mentioned in a text, each once."""
     return list(dict.fromkeys(MENTION.findall(text)))
 
 
 def _flags(
-    asked: int | None, was: MessageFlag, terms: Terms, form: Form, *, editing: bool
+    asked: int | None, was: MessageFlag, target: Target, form: Form, *, editing: bool
 ) -> MessageFlag:
-    lasting = was & ~MessageFlag.LOADING
+    kept = was & ~MessageFlag.LOADING
     if asked is None:
-        return lasting
-    wanted = MessageFlag(asked) & terms.settable
+        return kept
+    wanted = MessageFlag(asked) & target.settable
     if MessageFlag.COMPONENTS_V2 in was and MessageFlag.COMPONENTS_V2 not in wanted:
         message = "The IS_COMPONENTS_V2 flag cannot be removed from a message"
-        form.refuse((*terms.path, "flags"), "MESSAGE_CANNOT_REMOVE_COMPONENTS_V2_FLAG", message)
-    return (lasting & ~terms.settable) | wanted if editing else wanted
+        form.refuse((*target.path, "flags"), "MESSAGE_CANNOT_REMOVE_COMPONENTS_V2_FLAG", message)
+    return (kept & ~target.settable) | wanted if editing else wanted
 
 
 def _refuse_unsupported(payload: Json, path: Path, form: Form) -> None:
@@ -146,7 +148,7 @@ def _mentioned(
     form: Form,
 ) -> list[str]:
     texts = [component.get("content", "") for component, _ in components.walk(shown, ())]
-    mentions = named("\n".join([content, *texts]))
+    mentions = mentions_in("\n".join([content, *texts]))
     if allowed is None:
         return mentions
     listed, parsed = allowed.get("users") or [], allowed.get("parse") or []

@@ -10,7 +10,7 @@ from sandbox.discord.gateway import Gateway
 from sandbox.discord.interactions import Interaction, Interactions
 from sandbox.discord.messages import Message, Messages
 from sandbox.discord.models import Channel, User
-from sandbox.discord.option_values import fill_options, modal_component, partial_options
+from sandbox.discord.option_values import fill_options, modal_component
 from sandbox.discord.responses import original_of
 from sandbox.discord.world import World
 
@@ -173,7 +173,7 @@ class Member:
     ) -> list[Json]:
         """Return the bot's choices while the option *focused* is typed."""
         command = await self._registered(name, CommandType.CHAT_INPUT)
-        options = partial_options(command, path, focused, values)
+        options = fill_options(command, path, values, focused=focused)
         invocation = self._sent(
             self._actions.command(
                 self.user,

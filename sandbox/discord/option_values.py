@@ -17,37 +17,32 @@ class InvalidInput(ValueError):
     """Discord's client does not let a member send this value."""
 
 
-def fill_options(command: Json, path: tuple[str, ...], given: dict[str, Any]) -> list[Json]:
+def fill_options(
+    command: Json, path: tuple[str, ...], given: dict[str, Any], *, focused: str | None = None
+) -> list[Json]:
     """Return the options of *command* for the values *given* by name.
 
-    *path* names the subcommand, outermost first.
+    *path* names the subcommand, outermost first. While the option *focused* is typed, values are
+    not checked and required ones may be missing.
     """
     options = command.get("options") or []
     if not path:
-        return _values(options, given)
+        return _values(options, given) if focused is None else _partial(options, given, focused)
     step, *rest = path
     nested = next((option for option in options if option["name"] == step), None)
     if nested is None or nested["type"] not in (OptionType.SUBCOMMAND, OptionType.GROUP):
         raise InvalidInput(f"{command['name']} has no subcommand {step}")
-    inner = fill_options(nested, tuple(rest), given)
+    inner = fill_options(nested, tuple(rest), given, focused=focused)
     return [{"name": step, "type": nested["type"], "options": inner}]
 
 
-def partial_options(
-    command: Json, path: tuple[str, ...], focused: str, given: dict[str, Any]
-) -> list[Json]:
-    """Return the options while *focused* is typed; required ones may be missing."""
-    options = command.get("options") or []
-    if path:
-        nested = next(option for option in options if option["name"] == path[0])
-        inner = partial_options(nested, path[1:], focused, given)
-        return [{"name": nested["name"], "type": nested["type"], "options": inner}]
-    filled = []
-    for option in options:
-        if option["name"] in given:
-            value = {"type": option["type"], "value": given[option["name"]]}
-            flag = {"focused": True} if option["name"] == focused else {}
-            filled.append({"name": option["name"], **value, **flag})
+def _partial(options: list[Json], given: dict[str, Any], focused: str) -> list[Json]:
+    filled = [
+        {"name": option["name"], "type": option["type"], "value": given[option["name"]]}
+        | ({"focused": True} if option["name"] == focused else {})
+        for option in options
+        if option["name"] in given
+    ]
     if not any(option.get("focused") for option in filled):
         raise InvalidInput(f"there is nothing typed in {focused}")
     return filled
@@ -81,7 +76,7 @@ def _value(option: Json, value: Any) -> Json:
     unit = "length" if isinstance(value, str) else "value"
     low, high = option.get(f"min_{unit}"), option.get(f"max_{unit}")
     if (low is not None and size < low) or (high is not None and size > high):
-        raise InvalidInput(f"the {unit} of {name} must lie between {low} and {high}")
+        raise InvalidInput(f"the {unit} of {name} must be between {low} and {high}")
     return {"name": name, "type": kind, "value": value}
 
 
@@ -95,7 +90,9 @@ def modal_component(component: Json, values: dict[str, Any]) -> Json:
         case ComponentType.LABEL:
             return shown | {"component": _field(component["component"], values)}
         case ComponentType.ACTION_ROW:
-            return shown | {"components": [_field(one, values) for one in component["components"]]}
+            return shown | {
+                "components": [_field(part, values) for part in component["components"]]
+            }
     return shown
 
 
@@ -108,30 +105,27 @@ def _field(field: Json, values: dict[str, Any]) -> Json:
     match field["type"]:
         case ComponentType.TEXT_INPUT:
             text = str(values.get(custom_id, field.get("value") or ""))
-            low = field.get("min_length") or (1 if required else 0)
-            _between(
-                len(text), low if text or required else 0, field.get("max_length", 4000), field
-            )
+            low = field.get("min_length") or 1 if text or required else 0
+            _check_count(len(text), low, field.get("max_length", 4000), field)
             return shown | {"value": text}
         case ComponentType.CHECKBOX:
             return shown | {"value": bool(values.get(custom_id, field.get("default", False)))}
         case ComponentType.RADIO_GROUP:
             value = values.get(custom_id, preset[0] if preset else None)
-            _between(0 if value is None else 1, int(required), 1, field)
-            _among([] if value is None else [value], field)
+            _check_chosen([] if value is None else [value], int(required), 1, field)
             return shown | {"value": value}
     chosen = values.get(custom_id, preset)
     low = field.get("min_values", 1) if chosen or required else 0
-    _between(len(chosen), low, field.get("max_values", len(chosen)), field)
-    _among(chosen, field)
+    _check_chosen(chosen, low, field.get("max_values", len(chosen)), field)
     return shown | {"values": chosen}
 
 
-def _between(size: int, low: int, high: int, field: Json) -> None:
-    if not low <= size <= high:
-        raise InvalidInput(f"{field['custom_id']} takes {low} to {high}, not {size}")
+def _check_count(count: int, low: int, high: int, field: Json) -> None:
+    if not low <= count <= high:
+        raise InvalidInput(f"{field['custom_id']} takes {low} to {high}, not {count}")
 
 
-def _among(chosen: list[str], field: Json) -> None:
+def _check_chosen(chosen: list[str], low: int, high: int, field: Json) -> None:
+    _check_count(len(chosen), low, high, field)
     if "options" in field and not {option["value"] for option in field["options"]} >= set(chosen):
         raise InvalidInput(f"{chosen} are not all among the options of {field['custom_id']}")

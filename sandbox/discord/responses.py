@@ -10,7 +10,7 @@ from sandbox.discord import components, serializers
 from sandbox.discord.api_errors import ErrorCode, Json
 from sandbox.discord.attachments import Media
 from sandbox.discord.bodies import Body
-from sandbox.discord.drafts import ON_CREATE, ON_EDIT, Draft, Terms, write
+from sandbox.discord.drafts import ON_CREATE, ON_EDIT, Draft, Target, write
 from sandbox.discord.enums import (
     CallbackType,
     CommandType,
@@ -24,7 +24,7 @@ from sandbox.discord.installs import only_for_user
 from sandbox.discord.interactions import Interaction, Interactions
 from sandbox.discord.messages import Message, Messages
 from sandbox.discord.rendering import render
-from sandbox.discord.validation import SCHEMAS, Form, validate
+from sandbox.discord.validation import SCHEMAS, Form, Path, validate
 from sandbox.discord.world import World
 
 ALLOWED = {
@@ -37,12 +37,10 @@ ALLOWED = {
     InteractionType.AUTOCOMPLETE: {CallbackType.CHOICES},
     InteractionType.MODAL_SUBMIT: {CallbackType.MESSAGE, CallbackType.DEFERRED_MESSAGE},
 }
-UPDATES = {
-    CallbackType.DEFERRED_UPDATE,
-    CallbackType.UPDATE,
-}  # also for a modal that a component opened
+# Also for a modal that a component opened
+UPDATES = {CallbackType.DEFERRED_UPDATE, CallbackType.UPDATE}
 DATA = ("data",)  # where the message is in the body of a first response
-ANSWER = ON_CREATE | MessageFlag.EPHEMERAL
+ON_RESPONSE = ON_CREATE | MessageFlag.EPHEMERAL
 MAX_FOLLOW_UPS = 5  # if the bot is installed in the user's account only
 MESSAGE_FIELDS: Json = SCHEMAS["MessageCreateRequest"]["properties"]
 DEFERRAL: Json = {
@@ -67,13 +65,13 @@ class ResponseHandler:
         message: Message | None = None
         match callback:
             case CallbackType.MESSAGE:
-                terms = self._terms(interaction, ANSWER, DATA)
-                message = self._post(interaction, write(data or {}, body, terms))
+                target = self._target(interaction, ON_RESPONSE, DATA)
+                message = self._post(interaction, write(data or {}, body, target))
             case CallbackType.DEFERRED_MESSAGE:
                 self._post(interaction, _deferred(data))
             case CallbackType.UPDATE:
                 message = _source(interaction)
-                self._write(interaction, message, data or {}, body, DATA)
+                self._edit(interaction, message, data or {}, body, DATA)
             case CallbackType.DEFERRED_UPDATE:
                 _source(interaction)
             case CallbackType.MODAL:
@@ -98,7 +96,7 @@ class ResponseHandler:
 
     def edit(self, interaction: Interaction, message: Message, body: Body) -> Message:
         """Edit a message of the interaction."""
-        self._write(interaction, message, body.payload, body, ())
+        self._edit(interaction, message, body.payload, body, ())
         return message
 
     def follow_up(self, interaction: Interaction, body: Body) -> Message:
@@ -108,17 +106,23 @@ class ResponseHandler:
             return self.edit(interaction, original, body)
         if only_for_user(interaction.owners) and len(interaction.follow_ups) >= MAX_FOLLOW_UPS:
             raise ErrorCode.TOO_MANY_FOLLOW_UPS.error()
-        draft = write(body.payload, body, self._terms(interaction, ANSWER, ()))
+        draft = write(body.payload, body, self._target(interaction, ON_RESPONSE, ()))
         message = self._send(interaction, draft, reply_to=original or interaction.source)
         interaction.follow_ups.append(message)
         return message
+
+    def _edit(
+        self, interaction: Interaction, message: Message, payload: Any, body: Body, path: Path
+    ) -> None:
+        target = self._target(interaction, ON_EDIT, path)
+        self._messages.edit(message, write(payload, body, target, message.draft))
 
     def _post(self, interaction: Interaction, draft: Draft) -> Message:
         interaction.message = self._send(interaction, draft, reply_to=interaction.source)
         return interaction.message
 
     def _send(self, interaction: Interaction, draft: Draft, reply_to: Message | None) -> Message:
-        if _hushed(interaction):
+        if _forced_ephemeral(interaction):
             draft = replace(draft, flags=draft.flags | MessageFlag.EPHEMERAL)
         ephemeral = MessageFlag.EPHEMERAL in draft.flags
         kind = MessageType.REPLY
@@ -141,29 +145,11 @@ class ResponseHandler:
             },
         )
 
-    def _write(
-        self,
-        interaction: Interaction,
-        message: Message,
-        payload: Any,
-        body: Body,
-        path: tuple[str, ...],
-    ) -> None:
-        terms = self._terms(interaction, ON_EDIT, path)
-        self._messages.edit(message, write(payload, body, terms, message.draft))
-
-    def _terms(
-        self, interaction: Interaction, settable: MessageFlag, path: tuple[str, ...]
-    ) -> Terms:
-        return Terms(
-            folder=f"{self._world.origin}/attachments/{interaction.channel.id}",
-            file_limit=self._world.attachment_size_limit,
-            settable=settable,
-            path=path,
-        )
+    def _target(self, interaction: Interaction, settable: MessageFlag, path: Path) -> Target:
+        return Target(self._world, interaction.channel, settable, path)
 
 
-def _hushed(interaction: Interaction) -> bool:
+def _forced_ephemeral(interaction: Interaction) -> bool:
     """Tell whether the guild makes responses of user-installed applications ephemeral."""
     guild = interaction.guild
     if guild is None or not only_for_user(interaction.owners):

@@ -8,8 +8,8 @@ from aiohttp import web
 from sandbox.discord import serializers
 from sandbox.discord.api_errors import ApiError, ErrorCode, Json
 from sandbox.discord.bodies import Body
-from sandbox.discord.drafts import ON_CREATE, ON_EDIT, Draft, Terms, write
-from sandbox.discord.enums import MessageFlag, MessageType, Permission
+from sandbox.discord.drafts import ON_CREATE, ON_EDIT, Draft, Target, write
+from sandbox.discord.enums import MessageType, Permission
 from sandbox.discord.messages import Message, Messages, to_bot
 from sandbox.discord.models import Channel
 from sandbox.discord.rest import answer, as_bot, body_of
@@ -104,8 +104,8 @@ class Channels:
         message = self._message(request, channel)
         if message.author is not self._world.bot:
             raise ErrorCode.NOT_THE_AUTHOR.error()
-        terms = self._terms(channel, ON_EDIT)
-        self._messages.edit(message, write(body.payload, body, terms, message.draft))
+        target = Target(self._world, channel, ON_EDIT)
+        self._messages.edit(message, write(body.payload, body, target, message.draft))
         return answer(message.shown)
 
     async def remove(self, request: web.Request) -> web.Response:
@@ -158,10 +158,10 @@ class Channels:
         return seen[low:high][::-1]
 
     def _post(self, channel: Channel, body: Body, sent: Json, nonce: str | None) -> Message:
-        draft = write(body.payload, body, self._terms(channel, ON_CREATE))
+        draft = write(body.payload, body, Target(self._world, channel, ON_CREATE))
         reply_to = self._reply_to(channel, sent.get("message_reference"))
         if reply_to is not None:
-            draft = _calling(reply_to, draft, body.payload.get("allowed_mentions"))
+            draft = _mentioning(reply_to, draft, body.payload.get("allowed_mentions"))
         message = self._messages.post(
             channel,
             self._world.bot,
@@ -189,15 +189,8 @@ class Channels:
         form.close()
         return None
 
-    def _terms(self, channel: Channel, settable: MessageFlag) -> Terms:
-        return Terms(
-            folder=f"{self._world.origin}/attachments/{channel.id}",
-            file_limit=self._world.attachment_size_limit,
-            settable=settable,
-        )
 
-
-def _calling(reply_to: Message, draft: Draft, allowed: Json | None) -> Draft:
+def _mentioning(reply_to: Message, draft: Draft, allowed: Json | None) -> Draft:
     """Return the draft of a reply, which mentions the replied-to author by default."""
     author = reply_to.author.id
     wanted = allowed is None or allowed.get("replied_user")
