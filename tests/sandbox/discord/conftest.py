@@ -1,4 +1,4 @@
-"""A stand-in of Discord, and real discord.py clients that are pointed at it."""
+"""A stand-in of Discord, and discord.py clients connected to it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -24,14 +24,19 @@ def world():
 
 @pytest.fixture
 async def stand_in(world):
-    """A stand-in; whatever was said to it is held against Discord's OpenAPI description."""
+    """A stand-in; its exchanges must conform to Discord's OpenAPI description."""
     async with Discord(world, Journal(), Faults()) as server:
         yield server
     assert_conform(server.journal.exchanges)
 
 
+@pytest.fixture
+def noah(stand_in):
+    return stand_in.member("Noah", channel="general")
+
+
 class Client(discord.Client):
-    """A bot with a command tree, as small as it can be."""
+    """A minimal bot with a command tree."""
 
     def __init__(self, **options) -> None:
         super().__init__(intents=discord.Intents.default(), guild_ready_timeout=0.0, **options)
@@ -54,7 +59,7 @@ class Client(discord.Client):
 
 @pytest.fixture
 async def connect(stand_in, monkeypatch) -> AsyncIterator[Callable]:
-    """Connects a client to the stand-in and waits until it is ready; all are closed at the end."""
+    """Connect a client and wait until it is ready; close all clients at the end."""
     monkeypatch.setattr(Route, "BASE", stand_in.api_url)
     monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(stand_in.gateway_url))
     async with AsyncExitStack() as stack:
@@ -84,7 +89,7 @@ async def running(client: discord.Client, token: str) -> AsyncIterator[None]:
 
 
 class Api:
-    """REST with the bot's token, and no library between."""
+    """A plain REST client with the bot's token."""
 
     def __init__(self, stand_in: Discord, session: aiohttp.ClientSession) -> None:
         self._stand_in = stand_in
@@ -107,7 +112,7 @@ class Api:
             return response.status, await response.json() if raw else None
 
     async def refused(self, method, path, json=None, **more):
-        """Return status, code and the codes of all wrong fields of a request that must fail."""
+        """Return status, code and field errors of a request that must fail."""
         status, body = await self(method, path, json, **more)
         assert status >= 400, body
         return status, body["code"], dict(_flat(body.get("errors", {})))
@@ -127,9 +132,38 @@ async def api(stand_in):
         yield Api(stand_in, session)
 
 
+class Socket:
+    """The WebSocket of a chat page."""
+
+    def __init__(self, ws):
+        self.ws = ws
+
+    async def next(self, *kinds):
+        """Return the next frame of one of these kinds."""
+        async with asyncio.timeout(5):
+            while (frame := await self.ws.receive_json())["type"] not in kinds:
+                pass
+        return frame
+
+    async def send(self, kind, **more):
+        await self.ws.send_json({"type": kind, "nonce": "n", **more})
+
+
+@pytest.fixture
+async def open_page(stand_in):
+    async with aiohttp.ClientSession() as session:
+
+        async def open_page(name, **more):
+            user = stand_in.world.user(name)
+            url = f"{stand_in.origin}/page/socket?user={user.id}"
+            return Socket(await session.ws_connect(url, **more))
+
+        yield open_page
+
+
 @pytest.fixture
 async def deaf_bot(api, stand_in):
-    """A bot that is at the gateway, has commands, and answers nothing by itself."""
+    """A bot that has commands and a gateway session, and sends no responses."""
     commands = [
         {"name": "draw", "description": "Draw"},
         {

@@ -1,24 +1,15 @@
-"""What Discord refuses apart from wrong forms, with its status and code."""
+"""Rejections apart from invalid fields, with status and code."""
 
-import io
-import json
-
-import aiohttp
 import pytest
 
 from sandbox.discord.world import MIB
-from tests.sandbox.discord.pictures import picture
+from tests.sandbox.discord.builders import V2, picture, text, upload
 
-V2 = 1 << 15
 GENERAL = "/channels/745100321596440610"
 MESSAGES = f"{GENERAL}/messages"
 
 
-def text(content="words"):
-    return {"type": 10, "content": content}
-
-
-async def test_components_v2_flag_cannot_be_taken_back(api):
+async def test_components_v2_flag_cannot_be_removed(api):
     _, message = await api("POST", MESSAGES, {"flags": V2, "components": [text()]})
     path = f"{MESSAGES}/{message['id']}"
 
@@ -28,7 +19,7 @@ async def test_components_v2_flag_cannot_be_taken_back(api):
     assert refused[2] == {"content": "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"}
 
 
-async def test_message_with_words_becomes_v2_only_once_they_are_taken_out(api):
+async def test_message_becomes_v2_only_without_content(api):
     _, message = await api("POST", MESSAGES, {"content": "words"})
     path = f"{MESSAGES}/{message['id']}"
     new = {"flags": V2, "components": [text()]}
@@ -38,17 +29,7 @@ async def test_message_with_words_becomes_v2_only_once_they_are_taken_out(api):
     assert (status, edited["content"], edited["flags"]) == (200, "", V2)
 
 
-def upload(payload, *files):
-    form = aiohttp.FormData(quote_fields=False)
-    form.add_field("payload_json", payload)
-    for number, data in enumerate(files):
-        form.add_field(
-            f"files[{number}]", io.BytesIO(data), filename=f"{number}.png", content_type="image/png"
-        )
-    return form
-
-
-async def test_file_over_the_limit_is_refused(api, world):
+async def test_file_over_the_limit_is_rejected(api, world):
     world.attachment_size_limit = MIB
     at_limit, over = bytes(MIB), bytes(MIB + 1)
 
@@ -56,19 +37,19 @@ async def test_file_over_the_limit_is_refused(api, world):
     assert await api.refused("POST", MESSAGES, data=upload("{}", over)) == (413, 40005, {})
 
 
-async def test_eleventh_file_is_refused(api):
+async def test_eleventh_file_is_rejected(api):
     assert (await api("POST", MESSAGES, data=upload("{}", *[b"x"] * 10)))[0] == 200
     refused = await api.refused("POST", MESSAGES, data=upload("{}", *[b"x"] * 11))
     assert refused == (400, 30015, {})
 
 
-async def test_alt_text_over_its_limit_is_refused(api):
-    payload = json.dumps({"attachments": [{"id": 0, "description": "x" * 1025}]})
+async def test_alt_text_over_its_limit_is_rejected(api):
+    payload = {"attachments": [{"id": 0, "description": "x" * 1025}]}
     refused = await api.refused("POST", MESSAGES, data=upload(payload, picture()))
     assert refused == (400, 50035, {"attachments.0.description": "BASE_TYPE_MAX_LENGTH"})
 
 
-async def test_body_that_is_no_json_is_refused(api):
+async def test_invalid_json_is_rejected(api):
     assert await api.refused("POST", MESSAGES, data=upload("{", b"x")) == (400, 50109, {})
 
 
@@ -87,21 +68,21 @@ async def test_body_that_is_no_json_is_refused(api):
         ("POST", "/interactions/1/token/callback", 404, 10062),
     ],
 )
-async def test_what_is_not_there_is_refused_by_its_kind(api, method, path, status, code):
+async def test_unknown_resource_has_its_own_code(api, method, path, status, code):
     body = {"PATCH": {"content": "x"}, "POST": {"type": 5}}.get(method)
     assert await api.refused(method, path, body) == (status, code, {})
 
 
-async def test_wrong_token_is_refused(api):
+async def test_wrong_token_is_rejected(api):
     assert await api.refused("GET", "/users/@me", token="wrong") == (401, 0, {})
 
 
-async def test_made_up_interaction_token_is_refused_as_unauthorized(api):
+async def test_unknown_interaction_token_is_unauthorized(api):
     path = f"/webhooks/{api.application}/made-up"
     assert await api.refused("POST", path, {"content": "x"}) == (401, 50027, {})
 
 
-async def test_denied_permissions_are_refused(api, world):
+async def test_missing_permissions_are_rejected(api, world):
     channel = world.channel("general")
     status, message = await api("POST", MESSAGES, {"content": "before"})
     assert status == 200
@@ -124,7 +105,7 @@ async def test_bot_that_was_removed_has_no_access(api, world):
     assert (await api.refused("GET", "/guilds/745100321596440576"))[:2] == (404, 10004)
 
 
-async def test_member_who_takes_no_direct_messages_is_not_written_to(api, world):
+async def test_direct_message_to_a_closed_member_is_rejected(api, world):
     noah = world.user("Noah")
     _, direct = await api("POST", "/users/@me/channels", {"recipient_id": noah.id})
     path = f"/channels/{direct['id']}/messages"
@@ -134,7 +115,7 @@ async def test_member_who_takes_no_direct_messages_is_not_written_to(api, world)
     assert (await api.refused("POST", path, {"content": "hello?"}))[:2] == (403, 50007)
 
 
-async def test_messages_of_others_are_neither_edited_nor_deleted(api, stand_in):
+async def test_messages_of_others_cannot_be_edited_or_deleted(api, stand_in):
     said = await stand_in.member("Noah", channel="general").say("mine")
     path = f"{MESSAGES}/{said['id']}"
 

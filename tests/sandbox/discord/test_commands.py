@@ -1,4 +1,4 @@
-"""Registering commands: what Discord takes, and what it refuses."""
+"""Registration of commands: accepted and rejected bodies."""
 
 import pytest
 
@@ -87,16 +87,16 @@ def commands(api):
         ),
     ],
 )
-async def test_wrong_command_is_refused(api, commands, body, wrong):
+async def test_invalid_command_is_rejected(api, commands, body, wrong):
     assert await api.refused("PUT", commands, [body]) == (400, 50035, wrong)
 
 
-async def test_two_commands_of_one_name_are_refused(api, commands):
+async def test_duplicate_command_name_is_rejected(api, commands):
     refused = await api.refused("PUT", commands, [command(), command()])
     assert refused == (400, 50035, {"1": "APPLICATION_COMMANDS_DUPLICATE_NAME"})
 
 
-async def test_hundred_and_first_command_is_refused(api, commands):
+async def test_hundred_and_first_command_is_rejected(api, commands):
     bodies = [command(name=f"draw{n}") for n in range(101)]
     assert (await api("PUT", commands, bodies[:100]))[0] == 200
     assert await api.refused("PUT", commands, bodies) == (400, 30032, {})
@@ -124,7 +124,7 @@ async def test_single_command_is_made_changed_and_removed(api, commands):
     assert await api.refused("GET", path) == (404, 10063, {})
 
 
-async def test_translations_come_only_when_asked_for(api, commands):
+async def test_translations_are_returned_on_request_only(api, commands):
     body = command(option(name_localizations={"de": "wort"}), name_localizations={"de": "zeichne"})
     await api("PUT", commands, [body])
 
@@ -136,8 +136,8 @@ async def test_translations_come_only_when_asked_for(api, commands):
     assert full["options"][0]["name_localizations"] == {"de": "wort"}
 
 
-async def test_answer_leaves_out_what_is_not_set(api, commands):
-    """Whoever compares its commands with Discord's must know which fields come back."""
+async def test_answer_omits_unset_fields(api, commands):
+    """A bot that compares its commands with Discord's depends on the returned fields."""
     _, [shown] = await api(
         "PUT", commands, [command(option(required=False, choices=[]), nsfw=False)]
     )

@@ -1,4 +1,4 @@
-"""The gateway, with discord.py and with frames by hand."""
+"""The gateway, with discord.py and with plain frames."""
 
 import asyncio
 
@@ -26,9 +26,8 @@ class Echo(Client):
             await interaction.response.send_message("pong")
 
 
-async def test_interaction_sent_while_the_bot_is_away_is_replayed_on_resume(connect, stand_in):
+async def test_resume_replays_an_interaction_of_the_downtime(connect, stand_in, noah):
     client = await connect(Echo())
-    noah = stand_in.member("Noah", channel="general")
     stand_in.drop()
     await stand_in.offline()
 
@@ -38,23 +37,23 @@ async def test_interaction_sent_while_the_bot_is_away_is_replayed_on_resume(conn
     assert client.heard == [int(sent.id)]
 
 
-async def test_world_is_told_when_the_bot_goes_and_comes_back(connect, stand_in):
-    """A resumed session counts as much as a new one."""
-    told = asyncio.Queue()
-    stand_in.world.listeners.append(told.put_nowait)
+async def test_events_report_the_bot_going_offline_and_online(connect, stand_in):
+    """A resumed session counts like a new one."""
+    report = asyncio.Queue()
+    stand_in.world.listeners.append(report.put_nowait)
     await connect(Echo())
     stand_in.drop()
 
     online = []
     async with asyncio.timeout(5):
         while len(online) < 3:
-            if isinstance(event := await told.get(), BotOnline):
+            if isinstance(event := await report.get(), BotOnline):
                 online.append(event.online)
     assert online == [True, False, True]
 
 
-async def test_interaction_is_replayed_on_demand(connect, stand_in):
-    """A bot must expect one interaction twice: its second answer is refused."""
+async def test_interaction_is_replayed_on_demand(connect, stand_in, noah):
+    """A bot may receive an interaction twice; its second response is rejected."""
     client = Echo()
     refused = []
 
@@ -63,7 +62,7 @@ async def test_interaction_is_replayed_on_demand(connect, stand_in):
         refused.append(error.original.code)
 
     await connect(client)
-    sent = await stand_in.member("Noah", channel="general").command("ping")
+    sent = await noah.command("ping")
     await sent.answer()
     stand_in.replay(sent.id)
 
@@ -72,7 +71,7 @@ async def test_interaction_is_replayed_on_demand(connect, stand_in):
     assert [entry.status for entry in stand_in.journal.find("POST", "*/callback")] == [200, 400]
 
 
-async def test_bot_whose_session_is_forgotten_identifies_anew(connect, stand_in):
+async def test_bot_identifies_again_after_its_session_was_dropped(connect, stand_in, noah):
     client = await connect(Echo())
     before = set(stand_in.gateway.sessions)
     stand_in.drop(resumable=False)
@@ -80,12 +79,12 @@ async def test_bot_whose_session_is_forgotten_identifies_anew(connect, stand_in)
     await stand_in.online()
 
     assert set(stand_in.gateway.sessions).isdisjoint(before)
-    sent = await stand_in.member("Noah", channel="general").command("ping")
+    sent = await noah.command("ping")
     assert (await sent.answer())["content"] == "pong"
     assert not client.resumed.is_set()
 
 
-async def test_reconnect_is_asked_for_as_before_a_deploy(connect, stand_in):
+async def test_bot_resumes_after_a_reconnect_frame(connect, stand_in):
     client = await connect(Echo())
 
     stand_in.gateway.reconnect()
@@ -118,10 +117,9 @@ async def test_refused_gateway_refuses_connections(stand_in):
             await session.ws_connect(stand_in.gateway_url)
 
 
-async def test_bot_hears_of_messages_but_not_of_their_content(connect, stand_in):
+async def test_bot_receives_messages_without_content(connect, stand_in, noah):
     """Without the privileged intent, content comes only with mentions and in direct messages."""
     client = await connect(Client())
-    noah = stand_in.member("Noah", channel="general")
 
     await noah.say("hello all")
     await stand_in.member("Noah").say("hello you")
@@ -130,7 +128,7 @@ async def test_bot_hears_of_messages_but_not_of_their_content(connect, stand_in)
     assert [message.content for message in heard] == ["", "hello you"]
 
 
-async def test_bot_learns_that_it_was_removed_and_invited_again(connect, stand_in):
+async def test_bot_receives_its_removal_and_its_invitation(connect, stand_in):
     client = await connect(Client())
     guild = stand_in.world.guild("Quiet Library")
 
@@ -165,7 +163,7 @@ async def test_wrong_frames_close_the_connection(stand_in, frames, code):
 
 
 async def test_heartbeat_is_acknowledged_and_unknown_session_invalid(stand_in):
-    resume = {"token": "sandbox-token", "session_id": "nobody's", "seq": 1}
+    resume = {"token": "sandbox-token", "session_id": "unknown", "seq": 1}
     async with aiohttp.ClientSession() as session, session.ws_connect(stand_in.gateway_url) as ws:
         assert (await ws.receive_json())["d"]["heartbeat_interval"] == 41250
         await ws.send_json({"op": 1, "d": None})
@@ -174,7 +172,7 @@ async def test_heartbeat_is_acknowledged_and_unknown_session_invalid(stand_in):
         assert (await ws.receive_json())["op"] == 9
 
 
-async def test_resume_replays_exactly_what_was_not_seen(stand_in):
+async def test_resume_replays_exactly_the_missed_events(stand_in, noah):
     world = stand_in.world
     general = world.channel("general")
     async with aiohttp.ClientSession() as session:
@@ -184,7 +182,7 @@ async def test_resume_replays_exactly_what_was_not_seen(stand_in):
             ready = await ws.receive_json()
             joined = [guild for guild in world.guilds.values() if guild.has_bot]
             last = [await ws.receive_json() for _ in joined][-1]["s"]
-        await stand_in.member("Noah", channel="general").say("missed")
+        await noah.say("missed")
         async with session.ws_connect(ready["d"]["resume_gateway_url"]) as ws:
             resume = {"token": "sandbox-token", "session_id": ready["d"]["session_id"], "seq": last}
             await ws.send_json({"op": 6, "d": resume})

@@ -1,4 +1,4 @@
-"""The bot where it was never invited: in the account of a member who takes it along."""
+"""The bot installed in a member's account, where no guild invited it."""
 
 import io
 from dataclasses import replace
@@ -9,12 +9,12 @@ from discord import app_commands, ui
 
 from sandbox.discord import ActionUnavailable
 from sandbox.discord.enums import Permission
+from tests.sandbox.discord.builders import picture
 from tests.sandbox.discord.conftest import Client
-from tests.sandbox.discord.pictures import picture
 
 
 class Wanderer(Client):
-    """Tells where it is, and by whose leave."""
+    """Reports the installation and the context of an interaction."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -24,14 +24,14 @@ class Wanderer(Client):
         @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
         async def where(interaction: discord.Interaction) -> None:
             """Tell."""
-            told = [
+            report = [
                 "guild" if interaction.is_guild_integration() else "",
                 "user" if interaction.is_user_integration() else "",
                 "direct" if interaction.context.dm_channel else "",
                 "private" if interaction.context.private_channel else "",
                 str(interaction.guild_locale),
             ]
-            await interaction.response.send_message(" ".join(filter(None, told)), view=Pressed())
+            await interaction.response.send_message(" ".join(filter(None, report)), view=Pressed())
 
         @self.tree.command(name="home")
         async def home(interaction: discord.Interaction) -> None:
@@ -55,12 +55,12 @@ async def bot(connect):
 
 @pytest.fixture
 def noah(stand_in):
-    """Somebody who added the bot to the account, in a server that doesn't have it."""
+    """A member who installed the bot in the account, in a guild without the bot."""
     return stand_in.member("Noah", channel="quay")
 
 
 @pytest.mark.parametrize(
-    ("name", "channel", "told"),
+    ("name", "channel", "report"),
     [
         ("Mira", "general", "guild en-US"),
         ("Noah", "general", "guild user en-US"),
@@ -70,14 +70,14 @@ def noah(stand_in):
         ("Noah", "988120345067651200", "user private None"),
     ],
 )
-async def test_an_interaction_tells_by_whose_leave_the_bot_is_there(
-    bot, stand_in, name, channel, told
+async def test_interaction_names_the_installations_that_authorize_it(
+    bot, stand_in, name, channel, report
 ):
     sent = await stand_in.member(name, channel=channel).command("where")
-    assert (await sent.answer())["content"] == told
+    assert (await sent.answer())["content"] == report
 
 
-async def test_only_who_added_the_bot_finds_it_elsewhere(bot, stand_in, world):
+async def test_user_installation_offers_commands_elsewhere(bot, stand_in, world):
     mira = stand_in.member("Mira", channel="quay")
     with pytest.raises(ActionUnavailable, match="none"):
         await mira.command("where")
@@ -92,14 +92,16 @@ async def test_only_who_added_the_bot_finds_it_elsewhere(bot, stand_in, world):
         await mira.command("where")
 
 
-async def test_others_may_press_but_the_leave_stays_with_who_asked(bot, stand_in, world, noah):
+async def test_button_of_another_member_keeps_the_authorizing_owner(bot, stand_in, world, noah):
     shown = await (await noah.command("where")).answer()
     pressed = await stand_in.member("Mira", channel="quay").press(shown["id"], "again")
     assert (await pressed.answer())["content"] == f"mira by (1, {noah.user.id})"
 
 
-async def test_the_bots_own_token_reaches_nothing_there(api, deaf_bot, stand_in, world, noah):
-    """Only the interaction's token does, for its quarter of an hour."""
+async def test_bot_token_has_no_access_without_a_guild_installation(
+    api, deaf_bot, stand_in, world, noah
+):
+    """Only the interaction's token has, for 15 minutes."""
     said = await noah.say("a boat")
     channel = f"/channels/{noah.channel.id}"
     for method, path, body in (
@@ -119,7 +121,7 @@ async def test_the_bots_own_token_reaches_nothing_there(api, deaf_bot, stand_in,
     assert (await api.refused("GET", commands))[:2] == (403, 50001)
 
 
-async def test_five_further_messages_and_no_sixth(connect, stand_in, noah):
+async def test_user_installation_allows_five_follow_ups(connect, stand_in, noah):
     client = Client()
 
     @client.tree.command()
@@ -145,7 +147,7 @@ async def test_five_further_messages_and_no_sixth(connect, stand_in, noah):
     assert len(allowed.follow_ups) == 6
 
 
-async def test_pictures_come_there_by_the_interactions_token(connect, stand_in, noah):
+async def test_interaction_token_uploads_pictures(connect, stand_in, noah):
     client = Client()
 
     @client.tree.command()
@@ -160,12 +162,12 @@ async def test_pictures_come_there_by_the_interactions_token(connect, stand_in, 
     sent = await noah.command("draw")
     done = await sent.until(lambda message: message["attachments"])
     assert done["attachments"][0]["description"] == "a boat"
-    with pytest.raises(ActionUnavailable):  # it is for accounts only, and Mira's has it not
+    with pytest.raises(ActionUnavailable):  # for accounts only; Mira has not installed it
         await stand_in.member("Mira", channel="general").command("draw")
 
 
-async def test_a_server_may_hush_what_its_members_bring_along(bot, stand_in, world, noah):
-    """Without "Use External Apps" the answers are for the member alone."""
+async def test_guild_can_make_external_responses_ephemeral(bot, stand_in, world, noah):
+    """Without "Use External Apps" only the member sees the responses."""
     guild = world.guild("Night Harbour")
     everyone = guild.roles[guild.id]
     hushed = everyone.permissions & ~Permission.USE_EXTERNAL_APPS
@@ -177,7 +179,7 @@ async def test_a_server_may_hush_what_its_members_bring_along(bot, stand_in, wor
     assert stand_in.member("Mira", channel="quay").visible() == []
 
 
-async def test_menus_of_messages_work_there_too(connect, stand_in, noah):
+async def test_message_menus_work_without_a_guild_installation(connect, stand_in, noah):
     client = Client()
 
     @client.tree.context_menu(name="Imagine this")

@@ -1,4 +1,4 @@
-"""The member's client: what it lets through, and what it then sees."""
+"""The member's client: checks of input, and the view of responses."""
 
 import discord
 import pytest
@@ -29,7 +29,7 @@ async def test_commands_work_in_direct_messages(connect, stand_in):
         await noah.command("imagine")
 
 
-async def test_command_of_moderators_is_hidden_from_others(connect, stand_in):
+async def test_moderator_command_is_hidden_from_other_members(connect, stand_in, noah):
     client = Client()
 
     @client.tree.command()
@@ -39,7 +39,6 @@ async def test_command_of_moderators_is_hidden_from_others(connect, stand_in):
         await interaction.response.send_message(str(interaction.permissions.manage_guild))
 
     await connect(client)
-    noah = stand_in.member("Noah", channel="general")
     with pytest.raises(ActionUnavailable):
         await noah.command("limits")
     stand_in.actions.open_to_all.add("limits")
@@ -49,7 +48,7 @@ async def test_command_of_moderators_is_hidden_from_others(connect, stand_in):
     assert (await (await mira.command("limits")).answer())["content"] == "True"
 
 
-async def test_members_client_sends_only_what_the_command_takes(connect, stand_in):
+async def test_client_rejects_invalid_options(connect, noah):
     client = Client()
 
     @client.tree.command()
@@ -62,7 +61,6 @@ async def test_members_client_sends_only_what_the_command_takes(connect, stand_i
         await interaction.response.send_message(f"{images}")
 
     await connect(client)
-    noah = stand_in.member("Noah", channel="general")
     for wrong in (
         {},
         {"prompt": "too long"},
@@ -81,8 +79,8 @@ async def test_members_client_sends_only_what_the_command_takes(connect, stand_i
     assert (await sent.answer())["content"] == "99"
 
 
-async def test_silent_bot_makes_the_interaction_fail(connect, stand_in):
-    """Discord waits for three seconds, then tells the member."""
+async def test_silent_bot_makes_the_interaction_fail(connect, stand_in, noah):
+    """Discord waits three seconds, then reports a failure."""
     stand_in.world.ack_window = 0.1
     client = Client()
 
@@ -91,14 +89,13 @@ async def test_silent_bot_makes_the_interaction_fail(connect, stand_in):
         """Do nothing."""
 
     await connect(client)
-    noah = stand_in.member("Noah", channel="general")
 
     with pytest.raises(InteractionTimeout):
         await (await noah.command("sleep")).answer()
 
 
-async def test_states_are_seen_in_order_even_if_they_went_by(connect, stand_in):
-    """A test that waits late must not miss what happened early."""
+async def test_until_sees_all_versions_in_order(connect, noah):
+    """A test that waits late must not miss early versions."""
     client = Client()
 
     @client.tree.command()
@@ -109,7 +106,7 @@ async def test_states_are_seen_in_order_even_if_they_went_by(connect, stand_in):
             await interaction.edit_original_response(content=state)
 
     await connect(client)
-    sent = await stand_in.member("Noah", channel="general").command("draw")
+    sent = await noah.command("draw")
     await sent.until(lambda message: message["content"] == "completed")
     assert [version["content"] for version in sent.versions] == [
         "queued",
@@ -121,9 +118,9 @@ async def test_states_are_seen_in_order_even_if_they_went_by(connect, stand_in):
         await sent.until(lambda message: message["content"] == "queued", within=0.01)
 
 
-async def test_command_without_a_bot_fails_at_once(stand_in):
-    """Nobody at the gateway: the client is told at once."""
+async def test_command_without_a_bot_fails_at_once(stand_in, noah):
+    """Without a bot at the gateway the client fails at once."""
     stand_in.commands.replace(None, [{"name": "draw", "description": "Draw"}])
-    sent = await stand_in.member("Noah", channel="general").command("draw")
+    sent = await noah.command("draw")
     with pytest.raises(InteractionTimeout):
         await sent.answer()

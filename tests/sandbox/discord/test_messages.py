@@ -6,7 +6,7 @@ MESSAGES = "/channels/745100321596440610/messages"
 
 
 async def test_enforced_nonce_makes_one_message(api, world, stand_in):
-    """A repeat after a time-out must not post twice."""
+    """A retry after a timeout must not post twice."""
     body = {"content": "once", "nonce": "job-1", "enforce_nonce": True}
     _, first = await api("POST", MESSAGES, body)
     _, again = await api("POST", MESSAGES, body)
@@ -52,8 +52,8 @@ async def test_direct_message_reaches_its_member(api, stand_in, world):
     assert (await waiting)["author"]["bot"]
 
 
-async def test_lookups_answer_as_discord_describes_them(api, world):
-    """The answers are held against the description by the fixture."""
+async def test_lookups_conform_to_the_description(api, world):
+    """The fixture checks the answers against the description."""
     guild = world.guild("Lighthouse Club")
     for path in (
         "/gateway",

@@ -1,41 +1,20 @@
-"""The chat page's socket."""
-
-import asyncio
+"""The chat page's WebSocket."""
 
 import aiohttp
 import pytest
 
 
-class Socket:
-    """A page, without the page."""
+async def after(stand_in, earlier):
+    """Wait for an interaction after *earlier*."""
 
-    def __init__(self, ws):
-        self.ws = ws
+    def newest():
+        interaction = stand_in.interactions.newest()
+        return interaction if interaction is not earlier else None
 
-    async def next(self, *kinds):
-        """Return the next frame of one of these kinds."""
-        async with asyncio.timeout(5):
-            while (frame := await self.ws.receive_json())["type"] not in kinds:
-                pass
-        return frame
-
-    async def send(self, kind, **more):
-        await self.ws.send_json({"type": kind, "nonce": "n", **more})
+    return await stand_in.world.wait(newest, within=5, what="interaction")
 
 
-@pytest.fixture
-async def open_page(stand_in):
-    async with aiohttp.ClientSession() as session:
-
-        async def open_page(name, **more):
-            user = stand_in.world.user(name)
-            url = f"{stand_in.origin}/page/socket?user={user.id}"
-            return Socket(await session.ws_connect(url, **more))
-
-        yield open_page
-
-
-async def test_page_begins_with_the_world(open_page, world, deaf_bot):
+async def test_page_receives_the_world_first(open_page, world, deaf_bot):
     noah = await open_page("Noah")
     frame = await noah.next("world")
 
@@ -56,7 +35,7 @@ async def test_page_begins_with_the_world(open_page, world, deaf_bot):
     assert frame["bot"] == {"id": world.bot.id, "username": "Imagine", "online": True}
 
 
-async def test_page_describes_commands_in_its_members_language(open_page, api, world):
+async def test_page_receives_commands_in_the_members_language(open_page, api, world):
     option = {"type": 3, "name": "word", "description": "A word"}
     sea = {"name": "sea", "name_localizations": {"de": "Meer"}, "value": "1"}
     translated = {"description_localizations": {"de": "Ein Wort"}, "choices": [sea]}
@@ -75,7 +54,7 @@ async def test_page_describes_commands_in_its_members_language(open_page, api, w
     assert german[0]["options"][0]["choices"] == [{"name": "Meer", "value": "1"}]
 
 
-async def test_page_shows_messages_as_they_come_change_and_go(open_page, world):
+async def test_page_receives_new_and_deleted_messages(open_page, world):
     noah, ada = await open_page("Noah"), await open_page("Ada")
     channel = world.channel("general").id
     await ada.next("world")
@@ -88,7 +67,7 @@ async def test_page_shows_messages_as_they_come_change_and_go(open_page, world):
     assert (await ada.next("message_delete"))["id"] == message["id"]
 
 
-async def test_page_commands_and_learns_of_the_answer(open_page, world, stand_in, api, deaf_bot):
+async def test_page_uses_commands_and_receives_responses(open_page, world, stand_in, api, deaf_bot):
     noah = await open_page("Noah")
     draw, find = (await noah.next("world"))["commands"]
     where = {
@@ -97,7 +76,7 @@ async def test_page_commands_and_learns_of_the_answer(open_page, world, stand_in
     }
 
     await noah.send("command", command_id=draw["id"], options=[], **where)
-    sent = await world.wait(stand_in.interactions.newest, within=5, what="interaction")
+    sent = await after(stand_in, None)
     path = f"/interactions/{sent.id}/{sent.token}/callback"
     await api("POST", path, {"type": 4, "data": {"content": "for you", "flags": 64}})
     message = (await noah.next("message"))["message"]
@@ -106,22 +85,18 @@ async def test_page_commands_and_learns_of_the_answer(open_page, world, stand_in
 
     typed = [{"name": "page", "type": 4, "value": "1", "focused": True}]
     await noah.send("autocomplete", command_id=find["id"], options=typed, **where)
-    typing = await world.wait(
-        lambda: one if (one := stand_in.interactions.newest()) is not sent else None,
-        within=5,
-        what="interaction",
-    )
+    typing = await after(stand_in, sent)
     path = f"/interactions/{typing.id}/{typing.token}/callback"
     await api("POST", path, {"type": 8, "data": {"choices": [{"name": "One", "value": 1}]}})
     assert (await noah.next("choices"))["choices"] == [{"name": "One", "value": 1}]
 
 
-async def test_page_opens_a_modal_and_sends_it(open_page, world, stand_in, api, deaf_bot):
+async def test_page_receives_and_submits_a_modal(open_page, world, stand_in, api, deaf_bot):
     noah = await open_page("Noah")
     draw, _ = (await noah.next("world"))["commands"]
     channel = world.channel("general").id
     await noah.send("command", command_id=draw["id"], channel_id=channel, options=[])
-    sent = await world.wait(stand_in.interactions.newest, within=5, what="interaction")
+    sent = await after(stand_in, None)
     text = {"type": 4, "style": 1, "custom_id": "why", "label": "Why"}
     modal = {"custom_id": "m", "title": "T", "components": [{"type": 1, "components": [text]}]}
     await api("POST", f"/interactions/{sent.id}/{sent.token}/callback", {"type": 9, "data": modal})
@@ -135,15 +110,11 @@ async def test_page_opens_a_modal_and_sends_it(open_page, world, stand_in, api, 
         custom_id="m",
         components=[{"type": 1, "components": [filled]}],
     )
-    submitted = await world.wait(
-        lambda: one if (one := stand_in.interactions.newest()) is not sent else None,
-        within=5,
-        what="interaction",
-    )
+    submitted = await after(stand_in, sent)
     assert submitted.data["components"][0]["components"] == [filled]
 
 
-async def test_page_is_told_at_once_that_the_bot_is_away(open_page, world, stand_in, api):
+async def test_page_receives_a_failure_while_the_bot_is_offline(open_page, world, stand_in, api):
     commands = f"/applications/{api.application}/commands"
     _, [draw] = await api("PUT", commands, [{"name": "draw", "description": "Draw"}])
     noah = await open_page("Noah")
@@ -154,7 +125,7 @@ async def test_page_is_told_at_once_that_the_bot_is_away(open_page, world, stand
     assert failed == {"type": "failed", "nonce": "n", "text": "The application did not respond"}
 
 
-async def test_page_hears_of_the_bot_coming_and_of_its_commands(open_page, api, stand_in):
+async def test_page_receives_changed_commands(open_page, api, stand_in):
     noah = await open_page("Noah")
     assert (await noah.next("world"))["commands"] == []
     commands = f"/applications/{api.application}/commands"
@@ -173,13 +144,13 @@ async def test_page_hears_of_the_bot_coming_and_of_its_commands(open_page, api, 
         ("say", {"content": "x", "channel_id": "1"}),
     ],
 )
-async def test_what_cannot_be_done_is_told(open_page, world, kind, more):
+async def test_impossible_action_returns_an_error(open_page, world, kind, more):
     noah = await open_page("Noah")
     await noah.send(kind, **{"channel_id": world.channel("general").id, **more})
     assert (await noah.next("error"))["nonce"] == "n"
 
 
-async def test_other_sites_may_not_open_the_socket(open_page):
+async def test_other_origins_cannot_open_the_socket(open_page):
     with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
         await open_page("Noah", headers={"Origin": "https://elsewhere.example"})
 

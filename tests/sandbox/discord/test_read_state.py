@@ -1,10 +1,8 @@
-"""Who is called by a message, and who may read, answer and delete it."""
+"""Mentions and unread counts, and permissions to read, reply and delete."""
 
 import pytest
 
-from tests.sandbox.discord.test_page import open_page  # noqa: F401  a fixture
-
-V2 = 1 << 15
+from tests.sandbox.discord.builders import V2
 
 
 @pytest.fixture
@@ -28,8 +26,10 @@ def messages(noah):
     ],
 )
 @pytest.mark.parametrize("v2", [False, True])
-async def test_a_reply_calls_whom_it_may(api, stand_in, world, noah, messages, allowed, called, v2):
-    """An order is done: the bot answers the member's message and calls the one who waits."""
+async def test_reply_mentions_the_allowed_users(
+    api, stand_in, world, noah, messages, allowed, called, v2
+):
+    """The bot replies to a member's message and mentions the member."""
     said = await noah.say("a boat")
     mira = world.user("Mira")
     if allowed and "users" in allowed:
@@ -50,7 +50,9 @@ async def test_a_reply_calls_whom_it_may(api, stand_in, world, noah, messages, a
         assert unread[noah.channel.id] == (name in called)
 
 
-async def test_a_ping_waits_until_it_is_read(api, stand_in, world, noah, messages, open_page):  # noqa: F811
+async def test_mention_is_unread_until_the_channel_is_read(
+    api, stand_in, world, noah, messages, open_page
+):
     here = noah.channel.id
     for _ in range(2):
         await api("POST", messages, {"content": f"<@{noah.user.id}>"})
@@ -66,7 +68,7 @@ async def test_a_ping_waits_until_it_is_read(api, stand_in, world, noah, message
     assert stand_in.read_state.unread(world.user("Ada")) == {here: 0}
 
 
-async def test_an_edit_calls_nobody(api, stand_in, noah, messages):
+async def test_edit_mentions_no_user(api, stand_in, noah, messages):
     _, sent = await api("POST", messages, {"content": "soon"})
     stand_in.read_state.read(noah.user, noah.channel)
 
@@ -76,20 +78,20 @@ async def test_an_edit_calls_nobody(api, stand_in, noah, messages):
     assert noah.visible()[-1]["mentions"][0]["id"] == noah.user.id
 
 
-async def test_a_direct_message_is_a_call(api, stand_in, world, noah):
+async def test_direct_message_counts_as_a_mention(api, stand_in, world, noah):
     _, channel = await api("POST", "/users/@me/channels", {"recipient_id": noah.user.id})
     await api("POST", f"/channels/{channel['id']}/messages", {"content": "your pictures"})
     assert stand_in.read_state.unread(noah.user) == {channel["id"]: 1}
 
 
-async def test_a_reply_needs_the_history(api, world, noah, messages):
+async def test_reply_needs_the_history_permission(api, world, noah, messages):
     said = await noah.say("a boat")
     world.deny(noah.channel, "READ_MESSAGE_HISTORY")
     body = {"content": "done", "message_reference": {"message_id": said["id"]}}
     assert await api.refused("POST", messages, body) == (403, 160002, {})
 
 
-async def test_deleting_what_others_wrote_needs_a_permission(api, world, noah, messages):
+async def test_deleting_messages_of_others_needs_a_permission(api, world, noah, messages):
     said = await noah.say("rude")
     path = f"{messages}/{said['id']}"
     _, own = await api("POST", messages, {"content": "mine"})
@@ -102,7 +104,7 @@ async def test_deleting_what_others_wrote_needs_a_permission(api, world, noah, m
     assert await api.refused("DELETE", path) == (404, 10008, {})
 
 
-async def test_nobody_deletes_what_a_user_wrote_in_direct_messages(api, stand_in):
+async def test_bot_cannot_delete_a_users_direct_message(api, stand_in):
     noah = stand_in.member("Noah")
     said = await noah.say("hello")
     path = f"/channels/{noah.channel.id}/messages/{said['id']}"
@@ -112,7 +114,7 @@ async def test_nobody_deletes_what_a_user_wrote_in_direct_messages(api, stand_in
 async def test_reading_needs_its_permissions_and_shows_content_by_intent(
     api, world, noah, messages
 ):
-    """The intent holds for REST as it does for the gateway."""
+    """The intent applies to REST as it does to the gateway."""
     plain, called = await noah.say("a boat"), await noah.say(f"<@{world.bot.id}> a boat")
     _, own = await api("POST", messages, {"content": "mine"})
 

@@ -1,16 +1,13 @@
-"""The rules of answering an interaction, with requests by hand."""
+"""The rules for responses to interactions, with plain requests."""
 
 import asyncio
-import io
-import json
 
 import aiohttp
 import pytest
 
 from sandbox.discord import InteractionTimeout
-from tests.sandbox.discord.pictures import picture
+from tests.sandbox.discord.builders import V2, button, picture, row, upload
 
-V2 = 1 << 15
 EPHEMERAL, LOADING = 1 << 6, 1 << 7
 ORIGINAL = "messages/@original"
 
@@ -22,7 +19,7 @@ def noah(stand_in, deaf_bot):
 
 @pytest.fixture
 def first(api):
-    """Sends a first answer."""
+    """Send a first response."""
 
     async def first(sent, body, *, refused=False):
         path = f"/interactions/{sent.id}/{sent.token}/callback"
@@ -34,7 +31,7 @@ def first(api):
 
 @pytest.fixture
 def webhook(api):
-    """Names a path by the interaction's token."""
+    """Return a path with the interaction's token."""
 
     def webhook(sent, path=""):
         return f"/webhooks/{api.application}/{sent.token}/{path}".rstrip("/")
@@ -42,24 +39,24 @@ def webhook(api):
     return webhook
 
 
-async def test_first_answer_tells_what_became_of_it(noah, first):
+async def test_first_response_returns_its_message(noah, first):
     sent = await noah.command("draw")
-    status, told = await first(sent, {"type": 5, "data": {"flags": EPHEMERAL}})
+    status, report = await first(sent, {"type": 5, "data": {"flags": EPHEMERAL}})
 
     assert status == 200
-    assert told["interaction"]["response_message_loading"] is True
-    assert told["interaction"]["response_message_ephemeral"] is True
-    assert told["interaction"]["response_message_id"] == sent.message["id"]
+    assert report["interaction"]["response_message_loading"] is True
+    assert report["interaction"]["response_message_ephemeral"] is True
+    assert report["interaction"]["response_message_id"] == sent.message["id"]
     assert sent.message["flags"] == EPHEMERAL | LOADING
 
 
-async def test_second_first_answer_is_refused(noah, first):
+async def test_second_first_response_is_rejected(noah, first):
     sent = await noah.command("draw")
     await first(sent, {"type": 5})
     assert await first(sent, {"type": 5}, refused=True) == (400, 40060, {})
 
 
-async def test_first_answer_after_three_seconds_is_refused(noah, first, world):
+async def test_first_response_after_the_deadline_is_rejected(noah, first, world):
     world.ack_window = 0.01
     sent = await noah.command("draw")
     with pytest.raises(InteractionTimeout):
@@ -67,14 +64,14 @@ async def test_first_answer_after_three_seconds_is_refused(noah, first, world):
     assert await first(sent, {"type": 5}, refused=True) == (404, 10062, {})
 
 
-async def test_wrong_token_answers_nothing(noah, first, api):
+async def test_wrong_interaction_token_is_rejected(noah, first, api):
     sent = await noah.command("draw")
     path = f"/interactions/{sent.id}/wrong/callback"
     assert await api.refused("POST", path, {"type": 5}) == (404, 10062, {})
 
 
-async def test_token_dies_after_its_life(noah, first, api, webhook, world):
-    """The bot must then go on with its own token; a repeat would be counted against it."""
+async def test_token_expires(noah, first, api, webhook, world):
+    """The bot must then use its own token; Discord counts repeated failures."""
     sent = await noah.command("draw")
     await first(sent, {"type": 5})
     world.token_life = 0.0
@@ -90,19 +87,19 @@ async def test_token_dies_after_its_life(noah, first, api, webhook, world):
     assert (await api("PATCH", message, {"content": "by the bot"}))[1]["flags"] == 0
 
 
-async def test_ephemeral_answer_is_out_of_reach_of_the_bots_token(noah, first, api):
+async def test_bot_token_cannot_edit_an_ephemeral_response(noah, first, api):
     sent = await noah.command("draw")
     await first(sent, {"type": 4, "data": {"content": "x", "flags": EPHEMERAL}})
     message = f"/channels/{noah.channel.id}/messages/{sent.message['id']}"
     assert await api.refused("PATCH", message, {"content": "y"}) == (404, 10008, {})
 
 
-async def test_nothing_follows_before_the_first_answer(noah, api, webhook):
+async def test_follow_up_before_the_first_response_is_rejected(noah, api, webhook):
     sent = await noah.command("draw")
     assert await api.refused("POST", webhook(sent), {"content": "x"}) == (404, 10015, {})
 
 
-async def test_deleted_answer_is_unknown(noah, first, api, webhook):
+async def test_deleted_response_is_unknown(noah, first, api, webhook):
     sent = await noah.command("draw")
     await first(sent, {"type": 5})
     assert await api("DELETE", webhook(sent, ORIGINAL)) == (204, None)
@@ -139,7 +136,7 @@ async def test_follow_ups_are_edited_and_deleted_by_their_ids(noah, first, api, 
         ),
     ],
 )
-async def test_wrong_first_answer_is_refused_and_may_be_repeated(noah, first, body, wrong):
+async def test_invalid_first_response_is_rejected_and_can_be_repeated(noah, first, body, wrong):
     sent = await noah.command("draw")
     assert await first(sent, body, refused=True) == (400, 50035, wrong)
     assert (await first(sent, {"type": 4, "data": {"content": "better"}}))[0] == 200
@@ -190,13 +187,13 @@ def field(custom_id="why", **more):
         ),
     ],
 )
-async def test_wrong_modal_is_refused(noah, first, modal, wrong):
+async def test_invalid_modal_is_rejected(noah, first, modal, wrong):
     sent = await noah.command("draw")
     data = {"custom_id": "m", "title": "Report", "components": [label(field())], **modal}
     assert await first(sent, {"type": 9, "data": data}, refused=True) == (400, 50035, wrong)
 
 
-async def test_modal_tells_what_may_stay_empty_and_keeps_what_it_came_with(noah, first, world):
+async def test_modal_shows_required_and_keeps_its_presets(noah, first, world):
     here = noah.channel.id
     places = {
         "type": 8,
@@ -227,7 +224,7 @@ async def test_modal_tells_what_may_stay_empty_and_keeps_what_it_came_with(noah,
         [{"name": "x" * 101, "value": 1}],
     ],
 )
-async def test_wrong_choices_are_refused(noah, first, stand_in, choices):
+async def test_invalid_choices_are_rejected(noah, first, stand_in, choices):
     typing = asyncio.create_task(noah.autocomplete("find", focused="page", page="1"))
     sent = await stand_in.world.wait(stand_in.interactions.newest, within=5, what="interaction")
     answer = {"type": 8, "data": {"choices": choices}}
@@ -238,24 +235,15 @@ async def test_wrong_choices_are_refused(noah, first, stand_in, choices):
     assert await typing == [{"name": "One", "value": 1}]
 
 
-def with_files(payload, **files):
-    form = aiohttp.FormData(quote_fields=False)
-    form.add_field("payload_json", payload)
-    for number, (name, data) in enumerate(files.items()):
-        file = io.BytesIO(data)
-        form.add_field(f"files[{number}]", file, filename=f"{name}.png")
-    return form
-
-
-async def test_edit_keeps_the_files_that_it_names_and_adds_the_new(noah, first, api, webhook):
+async def test_edit_keeps_the_listed_files_and_adds_new_ones(noah, first, api, webhook):
     sent = await noah.command("draw")
     await first(sent, {"type": 5})
     path = webhook(sent, ORIGINAL)
-    _, before = await api("PATCH", path, data=with_files("{}", a=picture(), b=picture()))
+    _, before = await api("PATCH", path, data=upload({}, picture(), picture(), names="ab"))
     kept = before["attachments"][1]
 
-    payload = json.dumps({"attachments": [{"id": kept["id"]}, {"id": 0, "description": "new"}]})
-    _, after = await api("PATCH", path, data=with_files(payload, c=picture(size=(9, 7))))
+    payload = {"attachments": [{"id": kept["id"]}, {"id": 0, "description": "new"}]}
+    _, after = await api("PATCH", path, data=upload(payload, picture(size=(9, 7)), names="c"))
     _, untouched = await api("PATCH", path, {"content": "words"})
 
     assert [file["filename"] for file in after["attachments"]] == ["b.png", "c.png"]
@@ -264,21 +252,19 @@ async def test_edit_keeps_the_files_that_it_names_and_adds_the_new(noah, first, 
     assert untouched["attachments"] == after["attachments"]
 
 
-async def test_files_are_served_as_they_were_sent(noah, first, api, webhook):
+async def test_files_are_served_unchanged(noah, first, api, webhook):
     raw = picture("red", kind="JPEG")
     sent = await noah.command("draw")
     await first(sent, {"type": 5})
-    _, message = await api("PATCH", webhook(sent, ORIGINAL), data=with_files("{}", a=raw))
+    _, message = await api("PATCH", webhook(sent, ORIGINAL), data=upload({}, raw, names="a"))
     async with aiohttp.request("GET", message["attachments"][0]["url"]) as response:
         assert response.content_type == "image/jpeg"
         assert await response.read() == raw
 
 
 async def test_update_changes_the_message_of_the_button(noah, first, api, webhook):
-    button = {"type": 2, "style": 2, "label": "Go", "custom_id": "go"}
-    row = {"type": 1, "components": [button]}
     sent = await noah.command("draw")
-    await first(sent, {"type": 4, "data": {"content": "x", "components": [row]}})
+    await first(sent, {"type": 4, "data": {"content": "x", "components": [row(button("go"))]}})
 
     pressed = await noah.press(sent.message["id"], "go")
     assert (await first(pressed, {"type": 6}))[1]["interaction"]["response_message_id"]

@@ -1,4 +1,4 @@
-"""The stand-in against the real discord.py: what a bot does all day."""
+"""The stand-in with discord.py: typical actions of a bot."""
 
 import io
 
@@ -7,8 +7,8 @@ import pytest
 from discord import app_commands, ui
 
 from sandbox.discord import InvalidInput
+from tests.sandbox.discord.builders import picture
 from tests.sandbox.discord.conftest import Client
-from tests.sandbox.discord.pictures import picture
 
 
 class Card(ui.LayoutView):
@@ -30,7 +30,7 @@ async def test_client_logs_in_and_finds_its_guilds(connect, stand_in):
     assert channel.permissions_for(channel.guild.me).attach_files
 
 
-async def test_command_is_answered(connect, stand_in):
+async def test_command_is_answered(connect, noah):
     client = Client()
 
     @client.tree.command()
@@ -39,14 +39,14 @@ async def test_command_is_answered(connect, stand_in):
         await interaction.response.send_message(text * times)
 
     await connect(client)
-    sent = await stand_in.member("Noah", channel="general").command("echo", text="ab", times=2)
+    sent = await noah.command("echo", text="ab", times=2)
 
     assert (await sent.answer())["content"] == "abab"
     assert sent.message["interaction_metadata"]["user"]["username"] == "noah"
 
 
-async def test_deferred_answer_is_filled_with_pictures(connect, stand_in):
-    """The life of an order: loading, then words, then a gallery of uploaded pictures."""
+async def test_deferred_answer_is_filled_with_pictures(connect, stand_in, noah):
+    """An order: loading, then text, then a gallery of uploaded pictures."""
     client = Client()
 
     @client.tree.command()
@@ -67,7 +67,7 @@ async def test_deferred_answer_is_filled_with_pictures(connect, stand_in):
         await interaction.followup.send("done", ephemeral=True)
 
     await connect(client)
-    sent = await stand_in.member("Noah", channel="general").command("imagine", prompt="a storm")
+    sent = await noah.command("imagine", prompt="a storm")
 
     done = await sent.until(lambda message: message["attachments"])
     gallery = done["components"][0]["components"][1]
@@ -80,7 +80,7 @@ async def test_deferred_answer_is_filled_with_pictures(connect, stand_in):
 
 
 async def test_commands_are_listed_as_they_were_synced(connect, stand_in):
-    """What a bot reads back tells it whether it must sync again."""
+    """A bot compares them to decide whether to sync again."""
     client = Client()
 
     @client.tree.command()
@@ -111,7 +111,7 @@ async def test_commands_are_listed_as_they_were_synced(connect, stand_in):
     assert [command.id for command in first] == [command.id for command in again]
 
 
-async def test_ephemeral_answer_is_seen_by_one_member_only(connect, stand_in):
+async def test_ephemeral_answer_is_seen_by_one_member_only(connect, stand_in, noah):
     client = Client()
 
     @client.tree.command()
@@ -121,7 +121,6 @@ async def test_ephemeral_answer_is_seen_by_one_member_only(connect, stand_in):
         await interaction.followup.send("only you")
 
     await connect(client)
-    noah = stand_in.member("Noah", channel="general")
     sent = await noah.command("secret")
 
     filled = await sent.until(lambda message: message["content"] == "only you")
@@ -133,7 +132,7 @@ async def test_ephemeral_answer_is_seen_by_one_member_only(connect, stand_in):
     assert noah.visible() == []
 
 
-async def test_button_edits_its_message_and_answers(connect, stand_in):
+async def test_button_edits_its_message_and_answers(connect, noah):
     client = Client()
 
     class Again(ui.View):
@@ -156,7 +155,6 @@ async def test_button_edits_its_message_and_answers(connect, stand_in):
         await interaction.response.send_message("begin", view=Again(timeout=None))
 
     await connect(client)
-    noah = stand_in.member("Noah", channel="general")
     begun = await (await noah.command("start")).answer()
     pressed = await noah.press(begun["id"], "again")
     chosen = await noah.select(begun["id"], "style", ["Ink"])
@@ -167,7 +165,7 @@ async def test_button_edits_its_message_and_answers(connect, stand_in):
     assert chosen.message["message_reference"]["message_id"] == begun["id"]
 
 
-async def test_modal_is_opened_filled_and_sent(connect, stand_in):
+async def test_modal_is_opened_filled_and_sent(connect, noah):
     client = Client()
 
     class Report(ui.Modal, title="Report"):
@@ -181,8 +179,8 @@ async def test_modal_is_opened_filled_and_sent(connect, stand_in):
         )
 
         async def on_submit(self, interaction: discord.Interaction) -> None:
-            told = f"{self.why.component.value}: {self.kind.component.values[0]}"
-            await interaction.response.send_message(told, ephemeral=True)
+            report = f"{self.why.component.value}: {self.kind.component.values[0]}"
+            await interaction.response.send_message(report, ephemeral=True)
 
     @client.tree.command()
     async def report(interaction: discord.Interaction) -> None:
@@ -190,7 +188,6 @@ async def test_modal_is_opened_filled_and_sent(connect, stand_in):
         await interaction.response.send_modal(Report(timeout=5))
 
     await connect(client)
-    noah = stand_in.member("Noah", channel="general")
     sent = await noah.command("report")
 
     assert (await sent.opened())["title"] == "Report"
@@ -200,7 +197,7 @@ async def test_modal_is_opened_filled_and_sent(connect, stand_in):
     assert (await submitted.answer())["content"] == "it is: Rude"
 
 
-async def test_choices_are_offered_while_a_member_types(connect, stand_in):
+async def test_choices_are_offered_while_a_member_types(connect, noah):
     client = Client()
 
     @client.tree.command()
@@ -212,13 +209,12 @@ async def test_choices_are_offered_while_a_member_types(connect, stand_in):
         return [app_commands.Choice(name=f"{typed}{end}", value=end) for end in ("a", "b")]
 
     await connect(client)
-    noah = stand_in.member("Noah", channel="general")
 
     offered = await noah.autocomplete("find", focused="word", word="se")
     assert offered == [{"name": "sea", "value": "a"}, {"name": "seb", "value": "b"}]
 
 
-async def test_menus_of_messages_and_members_carry_their_targets(connect, stand_in):
+async def test_menus_of_messages_and_members_carry_their_targets(connect, stand_in, noah):
     client = Client()
 
     @client.tree.context_menu(name="Imagine this")
@@ -230,7 +226,6 @@ async def test_menus_of_messages_and_members_carry_their_targets(connect, stand_
         await interaction.response.send_message(member.roles[-1].name)
 
     await connect(client)
-    noah = stand_in.member("Noah", channel="general")
     said = await noah.say("a quiet sea")
 
     imagined = await noah.message_command("Imagine this", said["id"])
@@ -253,8 +248,8 @@ async def test_options_name_people_roles_and_channels(connect, stand_in):
         factor: float,
     ) -> None:
         """Give a role its own limits."""
-        told = f"{role.name} {member.display_name} {channel.name} {factor} {interaction.locale}"
-        await interaction.response.send_message(told)
+        report = f"{role.name} {member.display_name} {channel.name} {factor} {interaction.locale}"
+        await interaction.response.send_message(report)
 
     client.tree.add_command(limits)
     await connect(client)

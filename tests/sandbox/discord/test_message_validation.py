@@ -1,23 +1,12 @@
-"""Messages whose form is wrong, and the place that Discord names."""
+"""Invalid messages, and the field that Discord names."""
 
 import pytest
 
-V2 = 1 << 15
+from tests.sandbox.discord.builders import V2, button, row, text
+
 TWICE = "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED"
 NO_SUCH_FILE = "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND"
 MESSAGES = "/channels/745100321596440610/messages"
-
-
-def row(*components):
-    return {"type": 1, "components": list(components)}
-
-
-def button(custom_id="a", **more):
-    return {"type": 2, "style": 1, "custom_id": custom_id, "label": "Go", **more}
-
-
-def text(content="words"):
-    return {"type": 10, "content": content}
 
 
 def select(*values, **more):
@@ -174,10 +163,10 @@ MANY_BUTTONS = [row(*(button(f"{r}{c}") for c in range(5))) for r in range(7)]
         ),
     ],
 )
-async def test_wrong_message_is_refused_with_the_place_of_the_mistake(api, body, wrong):
+async def test_invalid_message_is_rejected_with_the_field(api, body, wrong):
     assert await api.refused("POST", MESSAGES, body) == (400, 50035, wrong)
 
 
 @pytest.mark.parametrize("body", [{}, {"content": "  "}, {"flags": V2, "components": []}])
-async def test_empty_message_is_refused(api, body):
+async def test_empty_message_is_rejected(api, body):
     assert await api.refused("POST", MESSAGES, body) == (400, 50006, {})

@@ -1,4 +1,4 @@
-"""Answers that one member sees, from the button that brought them to their end."""
+"""Ephemeral responses: buttons, follow-ups, deletion."""
 
 import io
 
@@ -7,12 +7,12 @@ import pytest
 from discord import app_commands, ui
 
 from sandbox.discord import ActionUnavailable
+from tests.sandbox.discord.builders import picture
 from tests.sandbox.discord.conftest import Client
-from tests.sandbox.discord.pictures import picture
 
 
 class Book(ui.View):
-    """Pages of a private answer; its buttons outlive the process, as the bot's do."""
+    """Pages of an ephemeral response; its persistent buttons outlive the process."""
 
     def __init__(self) -> None:
         super().__init__(timeout=None)
@@ -52,12 +52,7 @@ class Library(Client):
         self.add_view(Book())
 
 
-@pytest.fixture
-def noah(stand_in):
-    return stand_in.member("Noah", channel="general")
-
-
-async def test_buttons_of_a_private_answer_work_for_its_member_only(connect, stand_in, noah):
+async def test_buttons_of_an_ephemeral_response_work_for_its_member_only(connect, stand_in, noah):
     await connect(Library())
     shown = await (await noah.command("read")).answer()
 
@@ -69,7 +64,7 @@ async def test_buttons_of_a_private_answer_work_for_its_member_only(connect, sta
         await ada.press(shown["id"], "next")
 
 
-async def test_what_follows_a_private_answer_is_edited_and_deleted(connect, stand_in, noah):
+async def test_ephemeral_follow_ups_are_edited_and_deleted(connect, stand_in, noah):
     await connect(Library())
     shown = await (await noah.command("read")).answer()
 
@@ -83,7 +78,7 @@ async def test_what_follows_a_private_answer_is_edited_and_deleted(connect, stan
     await stand_in.world.wait(lambda: not noah.visible() or None, within=5, what="an empty channel")
 
 
-async def test_a_private_answer_outlives_the_bot_that_gave_it(connect, stand_in, noah):
+async def test_ephemeral_response_outlives_the_bot_process(connect, stand_in, noah):
     first = await connect(Library())
     shown = await (await noah.command("read")).answer()
     await first.close()
@@ -98,8 +93,8 @@ async def test_a_private_answer_outlives_the_bot_that_gave_it(connect, stand_in,
 @pytest.mark.parametrize(
     "how", ["private later", "unchanged", "form", "private now", "changed", "public"]
 )
-async def test_a_button_is_answered_in_every_way(connect, noah, how):
-    """The message that carries the button comes along whole, whatever the answer is."""
+async def test_button_allows_each_kind_of_response(connect, noah, how):
+    """The interaction contains the whole message of the button."""
     client = Client()
     seen: list[discord.Message] = []
 
@@ -149,7 +144,7 @@ async def test_a_button_is_answered_in_every_way(connect, noah, how):
 WHY = ui.TextInput(label="Why", custom_id="why")
 
 
-async def test_a_menus_target_comes_whole(connect, noah):
+async def test_menu_command_contains_its_whole_target(connect, noah):
     client = Client()
     seen: list[discord.Message] = []
 
