@@ -38,7 +38,7 @@ async def main() -> None:
 
 
 async def _card(page: Page) -> bytes:
-    """A member's order of two pictures."""
+    """Return a picture of a member's finished order."""
     await _become(page, "Noah")
     await _send(page, ORDER)
     await page.get_by_role("img", name="picture 2 of 2").wait_for(timeout=90_000)
@@ -47,7 +47,7 @@ async def _card(page: Page) -> bytes:
 
 
 async def _panel(page: Page) -> bytes:
-    """A moderator's panel of limits."""
+    """Return a picture of a moderator's panel."""
     await page.set_viewport_size(TALL)
     await _become(page, "Mira")
     await _send(page, "/limits show")
@@ -57,7 +57,7 @@ async def _panel(page: Page) -> bytes:
 
 
 async def _phone(page: Page) -> bytes:
-    """A card on a phone, in the dark theme."""
+    """Return a picture of a phone with a card, in the dark theme."""
     await _become(page, "Noah")
     await page.get_by_role("button", name="pictures").click()
     await page.emulate_media(color_scheme="dark")
