@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
+from bot.domain.card_status import CardStatus
 from bot.domain.job import EndReason, Job, State, Update
 from bot.service.pace import Pace
 from bot.service.persistence import swap_with_retry
@@ -124,7 +125,7 @@ class Dispatcher:
                 await swap_with_retry(self._jobs, job, self._back(job))
             )
             if after.state is State.WAITING:
-                self._presenter.show(after, until=until)
+                self._presenter.show(after, CardStatus(paused_until=until))
                 self._wake_rounds()
             return after
         except OutcomeUnknown as error:

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from bot.domain.admission import AdmissionContext
+from bot.domain.card_status import CardStatus
 from bot.domain.job import Job, State, Update
 from bot.domain.lane import Lane
 from bot.domain.log_entries import AnyLogEntry
 from bot.domain.order import Order
 from bot.domain.rules import Block, Rules
+
+NO_STATUS: Final = CardStatus()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -325,24 +328,8 @@ class Media(Protocol):
 class CardPresenter(Protocol):
     """The cards that members see."""
 
-    def show(
-        self,
-        job: Job,
-        *,
-        place: int | None = None,
-        until: float | None = None,
-        locked: bool = False,
-        late: bool = False,
-        fault_id: str | None = None,
-        ready_at: float | None = None,
-    ) -> None:
-        """Have the job's card show it as it is, some time soon; the newest showing wins.
-
-        Of a waiting job *place*, counted from 1, tells where it stands in line, *until* when the
-        lane goes on, in Unix seconds, and *locked* that the vendor does not accept the key. Of an
-        uncertain one *until* tells when it is given up, and *fault_id* by which error of ours, as
-        :func:`bot.log.fault` has it, XX
-        """
+    def show(self, job: Job, status: CardStatus = NO_STATUS) -> None:
+        """Update the job's card soon; of several updates the newest wins."""
 
     async def settle(self, job: Job, *, fault_id: str | None = None) -> None:
         """Show a job that has ended; returns once Discord took it, or no way is left to show it."""

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
 from bot.domain import lane as breaker
+from bot.domain.card_status import CardStatus
 from bot.domain.job import Job
 from bot.domain.lane import ClosedReason, Lane
 from bot.domain.shards import Shards
@@ -21,15 +22,6 @@ MOST: Final = 100  # places; who stands further behind is told when they come ne
 # A card changes at most so often, in seconds, for each ten places that it is away from its turn:
 # near the front each step is news, far behind it would only use up Discord's patience.
 CHANGE_EVERY: Final = 4.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Spot:
-    """What a waiting card says. Times are Unix seconds."""
-
-    place: int  # counted from 1
-    until: float | None  # when the lane goes on; None: it does, or nobody knows
-    locked: bool  # nothing goes on before the key is mended
 
 
 class QueuePositionUpdater:
@@ -53,7 +45,7 @@ class QueuePositionUpdater:
         self._runner = runner
         self._shards = shards  # another process shows the others' orders their places
         self._now = now
-        self._shown: dict[str, tuple[Spot, float]] = {}  # by job, with when it was
+        self._shown: dict[str, tuple[CardStatus, float]] = {}  # by job, with when it was
 
     async def run(self) -> None:
         """Look for ever. What fails is done at the next look."""
@@ -73,27 +65,27 @@ class QueuePositionUpdater:
         for place, job in enumerate(waiting, start=1):
             if not self._shards.cover(job.guild_id):
                 continue
-            spot = _spot(lane, place, now)
-            self._shown[job.id] = self._show(job, spot, before.get(job.id), now)
+            status = _status(lane, place, now)
+            self._shown[job.id] = self._show(job, status, before.get(job.id), now)
 
     def _show(
-        self, job: Job, spot: Spot, shown: tuple[Spot, float] | None, now: float
-    ) -> tuple[Spot, float]:
+        self, job: Job, status: CardStatus, shown: tuple[CardStatus, float] | None, now: float
+    ) -> tuple[CardStatus, float]:
         if shown is not None:
-            told, at = shown
-            same_pause = (told.until, told.locked) == (spot.until, spot.locked)
-            rest = CHANGE_EVERY * (1 + spot.place // 10)
-            if told == spot or (same_pause and now < at + rest):
+            shown_status, shown_at = shown
+            only_place_differs = replace(shown_status, place=status.place) == status
+            rest = CHANGE_EVERY * (1 + (status.place or 0) // 10)
+            if shown_status == status or (only_place_differs and now < shown_at + rest):
                 return shown
         # Between the look into the store and now its turn may have come.
         if not self._runner.carries(job.id):
-            self._presenter.show(job, place=spot.place, until=spot.until, locked=spot.locked)
-        return spot, now
+            self._presenter.show(job, status)
+        return status, now
 
 
-def _spot(lane: Lane, place: int, now: float) -> Spot:
-    return Spot(
+def _status(lane: Lane, place: int, now: float) -> CardStatus:
+    return CardStatus(
         place=place,
-        until=lane.paused_until if lane.paused(now) else None,
-        locked=breaker.closed_reason(lane, now) is ClosedReason.KEY,
+        paused_until=lane.paused_until if lane.paused(now) else None,
+        key_rejected=breaker.closed_reason(lane, now) is ClosedReason.KEY,
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain import polling
+from bot.domain.card_status import CardStatus
 from bot.domain.job import FOLLOWED, Job, State, Update, advance
 from bot.service.pace import Pace
 from bot.service.port_errors import (
@@ -84,7 +85,7 @@ class JobTracker:
                     self._called_back = False  # the vendor was done, and had not said so
                 if job.state in FOLLOWED and not late and self._age(job) > LATE:
                     late = True
-                    self._presenter.show(job, late=True)
+                    self._presenter.show(job, CardStatus(late=True))
             except KeyRejected as error:
                 log.error("status calls rest for %.0f s: %s", REFUSED_WAIT, error)  # noqa: TRY400 - no bug of ours
                 self._refused_until = self._now() + REFUSED_WAIT
@@ -109,7 +110,8 @@ class JobTracker:
 
     async def listen(self, job: Job, news: asyncio.Event, *, fault_id: str | None = None) -> Job:
         """Wait for a callback to name an UNCERTAIN job, and return it as it then stands."""
-        self._presenter.show(job, until=job.state_since + LISTEN, fault_id=fault_id)
+        given_up_at = job.state_since + LISTEN
+        self._presenter.show(job, CardStatus(given_up_at=given_up_at, fault_id=fault_id))
         while job.state is State.UNCERTAIN and not self.heard_out(job):
             await _within(min(job.state_since + LISTEN - self._now(), LOOK_AGAIN), news)
             try:
@@ -183,7 +185,7 @@ class JobTracker:
         """Show a job that moved, and remember how long one took."""
         log.info("job %s: %s", job.id, job.state)
         if job.state in FOLLOWED and job.lease.owner == self._settings.owner:
-            self._presenter.show(job, ready_at=self._ready_at(job))
+            self._presenter.show(job, CardStatus(ready_at=self._ready_at(job)))
         if job.state is State.COMPLETED and job.queued_at and job.completed_at:
             self._durations.append(job.completed_at - job.queued_at)
 

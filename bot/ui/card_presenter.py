@@ -10,10 +10,11 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import discord
 
+from bot.domain.card_status import CardStatus
 from bot.domain.job import ENDED, Job, State
 from bot.log import fault, mark
 from bot.service.port_errors import (
@@ -23,7 +24,7 @@ from bot.service.port_errors import (
     PermanentDiscordError,
     TransientDiscordError,
 )
-from bot.service.ports import Picture
+from bot.service.ports import NO_STATUS, Picture
 from bot.service.telemetry import DiscordCall, Telemetry, timed
 from bot.ui import cards, order_buttons, texts
 from bot.ui.cards import Card, Place
@@ -41,7 +42,7 @@ NONCE_REMEMBERED: Final = 120.0  # seconds in which Discord surely drops a repea
 CLOCKS_DIFFER: Final = 60.0  # seconds, at most, by which Discord's clock is behind ours
 LOOK_THROUGH: Final = 500  # messages, for one of ours that may have been posted before a crash
 
-_TOLD: Final = frozenset({State.UNCERTAIN, State.EXPIRED})  # no ends, but shown like such
+_GIVEN_UP: Final = frozenset({State.UNCERTAIN, State.EXPIRED})  # not final, but shown as ends
 
 _Make = Callable[[], Card]
 _Way = Callable[[Job, Card], Awaitable[None]]
@@ -59,25 +60,14 @@ class DiscordCardPresenter:
         self._wanted: dict[str, tuple[Job, _Make]] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
 
-    def show(
-        self,
-        job: Job,
-        *,
-        place: int | None = None,
-        until: float | None = None,
-        locked: bool = False,
-        late: bool = False,
-        fault_id: str | None = None,
-        ready_at: float | None = None,
-    ) -> None:
-        """Have the job's card show it as it is, some time soon; the newest showing wins."""
+    def show(self, job: Job, status: CardStatus = NO_STATUS) -> None:
+        """Update the job's card soon; of several updates the newest wins."""
         self._drop(job.id)
-        if job.hidden or job.state in ENDED or (job.state in _TOLD and until is None):
-            self._wanted[job.id] = (job, lambda: cards.end(job, fault_id=fault_id))
+        given_up = job.state in _GIVEN_UP and status.given_up_at is None
+        if job.hidden or job.state in ENDED or given_up:
+            self._wanted[job.id] = (job, lambda: cards.end(job, fault_id=status.fault_id))
         else:
-            told: dict[str, Any] = {"place": place, "until": until, "locked": locked, "late": late}
-            told |= {"fault_id": fault_id, "ready_at": ready_at}
-            self._wanted[job.id] = (job, lambda: cards.progress(job, **told))
+            self._wanted[job.id] = (job, lambda: cards.progress(job, status))
         worker = self._workers.get(job.id)
         if worker is None or worker.done():  # it may have ended just now, and not be gone yet
             worker = asyncio.create_task(self._work(job.id), name=f"card {job.id}")

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, auto
-from typing import Any, Final
+from typing import Final
 
 import discord
 from discord import ui
 
+from bot.domain.card_status import CardStatus
 from bot.domain.job import Billed, Job, State
-from bot.service.ports import Picture
+from bot.service.ports import NO_STATUS, Picture
 from bot.ui import texts
 from bot.ui.markup import literal
 from bot.ui.order_buttons import OrderAction, OrderButton
@@ -50,12 +51,11 @@ class Place(StrEnum):
     DIRECT = auto()  # between the bot and their member
 
 
-def progress(job: Job, **told: Any) -> Card:
-    """Return the card of a job on its way; *told* is what its status says besides."""
-    steps = texts.cards.steps(job)
-    status = texts.cards.status(job, **told)
-    words = f"{status}\n{steps}" if steps else status
-    return _card(job, words, _small(job), buttons=[OrderButton(OrderAction.CANCEL, job.id)])
+def progress(job: Job, status: CardStatus = NO_STATUS) -> Card:
+    """Return the card of an order in progress."""
+    lines = (texts.cards.status(job, status), texts.cards.steps(job))
+    text = "\n".join(line for line in lines if line)
+    return _card(job, text, _small(job), buttons=[OrderButton(OrderAction.CANCEL, job.id)])
 
 
 def end(job: Job, *, fault_id: str | None = None) -> Card:
@@ -67,7 +67,7 @@ def end(job: Job, *, fault_id: str | None = None) -> Card:
     if job.hidden:
         return hidden(job)
     lines = (
-        texts.cards.status(job, fault_id=fault_id),
+        texts.cards.status(job, CardStatus(fault_id=fault_id)),
         texts.cards.vendor_words(job),
         " ".join(part for part in (texts.cards.charge(job), texts.cards.who_can_help(job)) if part),
     )

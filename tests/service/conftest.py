@@ -13,6 +13,7 @@ import pytest
 
 from bot.domain import lane as breaker
 from bot.domain.admission import AdmissionContext, Caps, Usage, day_of
+from bot.domain.card_status import CardStatus
 from bot.domain.job import (
     AT_ONCE,
     AT_VENDOR,
@@ -48,7 +49,7 @@ from bot.service.port_errors import (
     PictureUnusable,
     StoreUnavailable,
 )
-from bot.service.ports import Admit, GivenBack, MemberSettings, Peaks, Picture, Ping
+from bot.service.ports import NO_STATUS, Admit, GivenBack, MemberSettings, Peaks, Picture, Ping
 from bot.service.queue_positions import QueuePositionUpdater
 from bot.service.recovery import RecoveryLoop, RecoverySettings
 from bot.service.tracker import JobTracker, TrackerSettings
@@ -556,7 +557,7 @@ class FakeReplies:
     """Remembers what members saw."""
 
     def __init__(self) -> None:
-        self.shown: list[tuple[Job, float | None]] = []
+        self.shown: list[tuple[Job, CardStatus]] = []
         self.late: list[Job] = []  # told that it takes long
         self.places: list[tuple[str, int]] = []  # told a place in line: which job, which place
         self.settled: list[Job] = []
@@ -572,22 +573,16 @@ class FakeReplies:
     def show(
         self,
         job: Job,
-        *,
-        place=None,
-        until: float | None = None,
-        locked=False,
-        late: bool = False,
-        fault_id: str | None = None,
-        ready_at: float | None = None,
+        status: CardStatus = NO_STATUS,
     ) -> None:
-        self.shown.append((job, until))
-        if ready_at is not None:
-            self.ready.append((job.state, ready_at))
-        if fault_id is not None:
-            self.faults.append((job.state, fault_id))
-        if place is not None:
-            self.places.append((job.id, place))
-        if late:
+        self.shown.append((job, status))
+        if status.ready_at is not None:
+            self.ready.append((job.state, status.ready_at))
+        if status.fault_id is not None:
+            self.faults.append((job.state, status.fault_id))
+        if status.place is not None:
+            self.places.append((job.id, status.place))
+        if status.late:
             self.late.append(job)
 
     async def settle(self, job: Job, *, fault_id: str | None = None) -> None:

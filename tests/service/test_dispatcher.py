@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain import lane as breaker
+from bot.domain.card_status import CardStatus
 from bot.domain.job import Billed, EndReason, State, Update
 from bot.domain.lane import ClosedReason
 from bot.service.port_errors import (
@@ -104,7 +105,7 @@ async def test_what_was_not_taken_goes_back_to_its_line(shop, submit, error):
     assert job.lease.submit_started_at is None
     lane = shop.lanes.lanes[LANE]
     assert lane.paused(NOW)
-    assert shop.presenter.shown == [(job, lane.paused_until)]
+    assert shop.presenter.shown == [(job, CardStatus(paused_until=lane.paused_until))]
 
 
 async def test_an_order_that_was_hidden_on_its_way_is_cancelled_when_it_comes_back(shop, waiting):
@@ -125,7 +126,7 @@ async def test_an_order_that_was_hidden_on_its_way_is_cancelled_when_it_comes_ba
         EndReason.WITHDRAWN,
         Billed.NO,
     )
-    assert shop.presenter.shown == [(after, None)]
+    assert shop.presenter.shown == [(after, CardStatus())]
 
 
 async def test_a_pause_is_as_long_as_the_vendor_says(shop, submit):

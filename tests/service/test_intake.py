@@ -21,6 +21,7 @@ from bot.service.errors import (
     ShuttingDown,
 )
 from bot.service.port_errors import PermanentDiscordError, TransientDiscordError
+from bot.service.ports import NO_STATUS
 from tests.service.conftest import a_request, answered, take, until
 
 
@@ -43,7 +44,7 @@ async def test_an_order_is_recorded_answered_and_shown(shop):
     assert (job.state, job.billed, job.lease.owner) == (State.WAITING, Billed.NO, None)
     assert (job.reply.answered_at, job.reply.message_id) == (shop.clock.now, 77)
     assert (job.order.prompt, job.order.images) == ("a lighthouse", 2)
-    assert shop.presenter.shown == [(job, None)]
+    assert shop.presenter.shown == [(job, NO_STATUS)]
 
 
 async def test_tokens_and_ids_are_new_for_each_order(shop):

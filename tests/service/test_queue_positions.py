@@ -1,11 +1,11 @@
 """Those who wait are told where they stand, when that changes and not more often."""
 
 import asyncio
-from dataclasses import dataclass
 
 import pytest
 
 from bot.domain import lane as breaker
+from bot.domain.card_status import CardStatus
 from bot.domain.job import State
 from bot.domain.lane import ClosedReason, Lane
 from bot.domain.shards import Shards
@@ -16,13 +16,8 @@ from tests.samples import LANE, NOW, a_job, changed_job
 from tests.service.conftest import FakeReplies, until
 
 
-@dataclass(frozen=True)
-class Told:
-    """What a card was told."""
-
-    place: int
-    until: float | None = None
-    locked: bool = False
+def at(place, **changes):
+    return CardStatus(place=place, **changes)
 
 
 class Cards(FakeReplies):
@@ -32,11 +27,10 @@ class Cards(FakeReplies):
         super().__init__()
         self._told = {}
 
-    def show(self, job, *, place=None, until=None, locked=False, late=False):
+    def show(self, job, status=None):
         assert job.state is State.WAITING
-        assert not late
         assert job.id not in self._told  # once a look is enough
-        self._told[job.id] = Told(place, until, locked)
+        self._told[job.id] = status
 
     def told(self):
         told, self._told = self._told, {}
@@ -104,7 +98,7 @@ def end(shop, job_id):
 async def test_everybody_in_line_is_told_their_place(look, wait_in_line):
     first, second, third = wait_in_line(3)
 
-    assert await look() == {first: Told(1), second: Told(2), third: Told(3)}
+    assert await look() == {first: at(1), second: at(2), third: at(3)}
 
 
 async def test_places_are_those_in_which_lines_are_served(look, wait_in_line):
@@ -133,7 +127,7 @@ async def test_those_behind_move_up_and_only_they_are_told(look, shop, wait_in_l
 
     end(shop, second)
 
-    assert await look() == {third: Told(2)}
+    assert await look() == {third: at(2)}
 
 
 async def test_a_card_that_was_just_told_waits_a_little_and_then_tells_the_newest(
@@ -149,7 +143,7 @@ async def test_a_card_that_was_just_told_waits_a_little_and_then_tells_the_newes
     end(shop, second)
     shop.clock.now += 0.1
 
-    assert await look() == {third: Told(1)}
+    assert await look() == {third: at(1)}
 
 
 async def test_who_is_far_behind_is_told_less_often(look, shop, wait_in_line):
@@ -171,7 +165,7 @@ async def test_who_is_beyond_the_board_is_told_when_they_come_nearer(look, shop,
 
     end(shop, line[0])
 
-    assert await look() == {line[MOST]: Told(MOST)}
+    assert await look() == {line[MOST]: at(MOST)}
 
 
 async def test_a_pause_is_told_with_its_end_and_at_once(look, shop, wait_in_line):
@@ -180,34 +174,40 @@ async def test_a_pause_is_told_with_its_end_and_at_once(look, shop, wait_in_line
     await look()
     shop.lanes.lanes[LANE] = Lane(paused_until=NOW + 60)
 
-    assert await look() == {first: Told(1, NOW + 60), second: Told(2, NOW + 60)}
+    assert await look() == {
+        first: at(1, paused_until=NOW + 60),
+        second: at(2, paused_until=NOW + 60),
+    }
     shop.clock.now += 30
     assert await look() == {}
 
     shop.lanes.lanes[LANE] = Lane(paused_until=NOW + 90)
-    assert await look() == {first: Told(1, NOW + 90), second: Told(2, NOW + 90)}
+    assert await look() == {
+        first: at(1, paused_until=NOW + 90),
+        second: at(2, paused_until=NOW + 90),
+    }
 
     shop.clock.now += 60
-    assert await look() == {first: Told(1), second: Told(2)}
+    assert await look() == {first: at(1), second: at(2)}
 
 
 async def test_a_key_that_is_not_accepted_is_told_until_it_is_mended(look, shop, wait_in_line):
     """There is no end to count to: it takes the operator."""
     (job_id,) = wait_in_line(1)
     await shop.lanes.turn(LANE, lambda lane: breaker.key_rejected(lane, now=NOW))
-    assert await look() == {job_id: Told(1, locked=True)}
+    assert await look() == {job_id: at(1, key_rejected=True)}
     assert await look() == {}
 
     await shop.lanes.turn(LANE, breaker.key_accepted)
 
-    assert await look() == {job_id: Told(1)}
+    assert await look() == {job_id: at(1)}
 
 
 async def test_the_probe_of_an_empty_wallet_is_told_its_place(look, shop, wait_in_line):
     (probe,) = wait_in_line(1)
     shop.lanes.lanes[LANE] = Lane(closed=ClosedReason.CREDIT, probe=probe)
 
-    assert await look() == {probe: Told(1)}
+    assert await look() == {probe: at(1)}
 
 
 async def test_a_job_whose_turn_has_come_is_never_told_that_it_waits(look, shop, wait_in_line):
@@ -235,7 +235,7 @@ async def test_another_lane_is_another_line(look, wait_in_line):
     wait_in_line(1, lane="other")
     (job_id,) = wait_in_line(1)
 
-    assert await look() == {job_id: Told(1)}
+    assert await look() == {job_id: at(1)}
 
 
 async def test_what_left_the_line_and_came_back_is_told_anew(look, shop, wait_in_line):
@@ -247,7 +247,7 @@ async def test_what_left_the_line_and_came_back_is_told_anew(look, shop, wait_in
 
     shop.jobs.put(changed_job(waiting, state_since=NOW + 1))
 
-    assert await look() == {job_id: Told(1)}
+    assert await look() == {job_id: at(1)}
 
 
 async def test_of_several_processes_each_order_is_told_its_place_by_one(
@@ -262,8 +262,8 @@ async def test_of_several_processes_each_order_is_told_its_place_by_one(
         await board.look()
         told.append(cards.told())
 
-    assert told[0] == {jobs[0]: Told(1), jobs[2]: Told(3)}
-    assert told[1] == {jobs[1]: Told(2), jobs[3]: Told(4)}
+    assert told[0] == {jobs[0]: at(1), jobs[2]: at(3)}
+    assert told[1] == {jobs[1]: at(2), jobs[3]: at(4)}
 
 
 async def test_a_store_that_is_away_only_delays_the_board(
@@ -285,4 +285,4 @@ async def test_a_store_that_is_away_only_delays_the_board(
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
-    assert cards.told() == {job_id: Told(1)}
+    assert cards.told() == {job_id: at(1)}

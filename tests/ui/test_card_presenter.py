@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 from PIL import Image
 
+from bot.domain.card_status import CardStatus
 from bot.domain.job import Billed, State
 from bot.service.port_errors import FileTooLarge, PermanentDiscordError
 from bot.service.ports import Picture
@@ -111,7 +112,8 @@ def says(exchange, text):
 
 async def test_an_error_of_ours_is_told_by_its_id(stand_in, replies, job):
     uncertain = job(State.UNCERTAIN)
-    replies.show(uncertain, until=uncertain.state_since + 300, fault_id="0123abcd")
+    given_up_at = uncertain.state_since + 300
+    replies.show(uncertain, CardStatus(given_up_at=given_up_at, fault_id="0123abcd"))
     await stand_in.journal.wait("PATCH", BY_TOKEN)
     await replies.settle(uncertain, fault_id="4567cdef")
 

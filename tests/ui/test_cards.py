@@ -3,6 +3,7 @@
 import pytest
 from PIL import Image
 
+from bot.domain.card_status import CardStatus
 from bot.domain.job import Billed, EndReason, State
 from bot.service.ports import Picture
 from bot.ui import cards
@@ -101,7 +102,7 @@ def done():
 def test_the_card_of_a_job_on_its_way_fits(state, until):
     job = a_job(state=state, order=an_order(prompt=LONGEST, images=4))
 
-    assert_within_limits(cards.progress(job, until=until))
+    assert_within_limits(cards.progress(job, CardStatus(paused_until=until, given_up_at=until)))
 
 
 @pytest.mark.parametrize("until", [None, NOW + 60])
@@ -109,7 +110,7 @@ def test_the_card_of_a_job_on_its_way_fits(state, until):
 def test_the_card_of_a_job_in_line_fits_and_tells_its_place(until, locked):
     job = a_job(order=an_order(prompt=LONGEST, images=4))
 
-    card = cards.progress(job, place=10**6, until=until, locked=locked)
+    card = cards.progress(job, CardStatus(place=10**6, paused_until=until, key_rejected=locked))
 
     assert_within_limits(card)
     assert "place 1000000 in line" in " ".join(words(card))
@@ -117,7 +118,7 @@ def test_the_card_of_a_job_in_line_fits_and_tells_its_place(until, locked):
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.PROCESSING])
 def test_the_card_of_a_job_that_is_late_fits(state):
-    card = cards.progress(a_job(state=state, order=an_order(prompt=LONGEST)), late=True)
+    card = cards.progress(a_job(state=state, order=an_order(prompt=LONGEST)), CardStatus(late=True))
 
     assert_within_limits(card)
     assert "longer than usual" in " ".join(words(card))
@@ -152,7 +153,7 @@ def test_the_card_of_an_order_that_a_fault_of_ours_left_uncertain_fits_and_names
 
     for card in (
         cards.end(job, fault_id="0123abcd"),
-        cards.progress(job, until=NOW + 60, fault_id="0123abcd"),
+        cards.progress(job, CardStatus(given_up_at=NOW + 60, fault_id="0123abcd")),
     ):
         assert_within_limits(card)
         assert "`0123abcd`" in " ".join(words(card))
@@ -306,8 +307,14 @@ def test_the_fullest_card_of_every_state_fits_in_every_language(
         elif state is State.DELIVERED:
             card = done(job, pictures(4, shrunk=True), mention=True)
         else:
-            told = {"place": 10**6, "until": NOW, "locked": True, "ready_at": NOW}
-            card = cards.progress(job, **told)
+            told = CardStatus(
+                place=10**6,
+                paused_until=NOW,
+                given_up_at=NOW,
+                key_rejected=True,
+                ready_at=NOW,
+            )
+            card = cards.progress(job, told)
 
     assert_within_limits(card)
 

@@ -3,6 +3,7 @@
 import pytest
 from discord.components import _component_factory
 
+from bot.domain.card_status import CardStatus
 from bot.domain.job import State
 from bot.ui import cards, order_buttons
 from bot.ui.cards import Place
@@ -38,7 +39,7 @@ def test_an_order_on_its_way_can_be_cancelled(state):
 
 
 def test_an_order_that_may_still_be_heard_of_can_be_cancelled():
-    card = cards.progress(a_job(id=JOB_ID, state=State.UNCERTAIN), until=NOW + 60)
+    card = cards.progress(a_job(id=JOB_ID, state=State.UNCERTAIN), CardStatus(given_up_at=NOW + 60))
 
     assert shown(card) == {"cancel": "Cancel"}
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.admission import OPERATORS, AdmissionRequest, Rule, RuleResult, rule_results
+from bot.domain.card_status import CardStatus
 from bot.domain.errors import (
     ChangeRejected,
     InvalidLimit,
@@ -185,14 +186,15 @@ def test_the_vendors_states_are_called_what_they_are(state, word):
 
 
 def test_a_pausing_lane_says_when_it_goes_on():
-    words = texts.cards.status(a_job(), until=NOW + 60)
+    words = texts.cards.status(a_job(), CardStatus(paused_until=NOW + 60))
 
     assert f"<t:{int(NOW) + 60}:R>" in words
 
 
 @pytest.mark.parametrize("until", [None, NOW + 60])
 def test_what_a_fault_of_ours_left_uncertain_has_its_id_and_blames_nobody_else(until):
-    words = texts.cards.status(a_job(state=State.UNCERTAIN), until=until, fault_id="0123abcd")
+    known = CardStatus(given_up_at=until, fault_id="0123abcd")
+    words = texts.cards.status(a_job(state=State.UNCERTAIN), known)
 
     assert "onfirmed" in words
     assert "`0123abcd`" in words
@@ -404,14 +406,14 @@ def test_a_word_that_came_by_a_style_is_logged_as_such():
 
 
 def test_a_waiting_card_tells_its_place():
-    assert "place 3 in line" in texts.cards.status(a_job(), place=3)
-    paused = texts.cards.status(a_job(), place=3, until=SOON)
+    assert "place 3 in line" in texts.cards.status(a_job(), CardStatus(place=3))
+    paused = texts.cards.status(a_job(), CardStatus(place=3, paused_until=SOON))
     assert "place 3 in line" in paused
     assert AGO in paused
 
 
 def test_a_card_that_waits_for_a_key_names_the_operator_and_no_time():
-    words = texts.cards.status(a_job(), place=3, until=SOON, locked=True)
+    words = texts.cards.status(a_job(), CardStatus(place=3, paused_until=SOON, key_rejected=True))
 
     assert "place 3 in line" in words
     assert "operator" in words
@@ -420,7 +422,8 @@ def test_a_card_that_waits_for_a_key_names_the_operator_and_no_time():
 
 def test_an_order_that_is_late_says_that_it_goes_on():
     plain, late = (
-        texts.cards.status(a_job(state=State.QUEUED), late=late) for late in (False, True)
+        texts.cards.status(a_job(state=State.QUEUED), CardStatus(late=late))
+        for late in (False, True)
     )
 
     assert late.startswith(plain)

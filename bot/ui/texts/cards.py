@@ -1,10 +1,12 @@
 """What a card says: where an order stands, how it ended, and what was ordered."""
 
-from typing import Final
+from typing import Final, assert_never
 
 from bot.domain import styles
+from bot.domain.card_status import CardStatus
 from bot.domain.job import Billed, EndReason, Job, State
 from bot.domain.order import Order
+from bot.service.ports import NO_STATUS
 from bot.ui.language import gettext as _
 from bot.ui.language import marked, ngettext, spoken
 from bot.ui.language import number as written
@@ -32,47 +34,26 @@ def some_missing() -> str:
     return _("Some pictures could not be used and are missing.")
 
 
-def status(
-    job: Job,
-    *,
-    place: int | None = None,
-    until: float | None = None,
-    locked: bool = False,
-    late: bool = False,
-    fault_id: str | None = None,
-    ready_at: float | None = None,
-) -> str:
-    """Return the line that says where *job* stands, and since when.
-
-    *place* is a waiting job's in its line; *until* tells when that goes on, or when an uncertain
-    job is given up, in Unix seconds; *locked* that the vendor does not accept the key;
-    *fault_id* the fault of ours by which a job became uncertain; *ready_at* when one at the
-    vendor will be ready, about.
-    """
-    if late:
+def status(job: Job, known: CardStatus = NO_STATUS) -> str:
+    """Return the line with the state of *job*, since when it has it, and what else is *known*."""
+    if known.late:
         usual = _("It takes longer than usual. It goes on, and the pictures will appear here.")
         return f"{status(job)}\n{usual}"
     since = ago(job.state_since)
     match job.state:
         case State.WAITING:
-            return _waiting(job, place=place, until=until, locked=locked)
-        case State.UNCERTAIN if fault_id is not None:
-            return f"{_unsure(since, until)}\n{answers.unexpected(fault_id)}"
-        case State.UNCERTAIN if until is not None:
-            return _(
-                "**Not confirmed yet** · the image service may still answer; given up {when}"
-            ).format(when=ago(until))
+            return _waiting(job, known)
         case State.SUBMITTING:
             return _("**Sending** · {when}").format(when=since)
-        case State.QUEUED if ready_at is not None:
+        case State.QUEUED if known.ready_at is not None:
             return _("**Queued** at the image service · {when} · ready about {ready}").format(
-                when=since, ready=ago(ready_at)
+                when=since, ready=ago(known.ready_at)
             )
         case State.QUEUED:
             return _("**Queued** at the image service · {when}").format(when=since)
-        case State.PROCESSING if ready_at is not None:
+        case State.PROCESSING if known.ready_at is not None:
             return _("**Processing** · started {when}, ready about {ready}").format(
-                when=since, ready=ago(ready_at)
+                when=since, ready=ago(known.ready_at)
             )
         case State.PROCESSING:
             return _("**Processing** · started {when}").format(when=since)
@@ -80,8 +61,18 @@ def status(
             return _("**Completed** · fetching the pictures · {when}").format(when=since)
         case State.DELIVERED:
             return _("**Completed** · {when}").format(when=ago(job.completed_at or job.state_since))
-        case _ended:
+        case State.UNCERTAIN if known.fault_id is not None:
+            return f"{_after_fault(since, known)}\n{answers.unexpected(known.fault_id)}"
+        case State.UNCERTAIN if known.given_up_at is not None:
+            return _(
+                "**Not confirmed yet** · the image service may still answer; given up {when}"
+            ).format(when=ago(known.given_up_at))
+        case State.UNCERTAIN | State.EXPIRED | State.FAILED | State.ERROR:
             return f"{_end(job)} · {since}"
+        case State.REFUSED | State.CANCELLED:
+            return f"{_end(job)} · {since}"
+        case _:
+            assert_never(job.state)
 
 
 def steps(job: Job) -> str | None:
@@ -115,22 +106,25 @@ def sent(order: Order, *, most: int = SENT) -> str | None:
     return f"-# {told}"
 
 
-def _unsure(since: str, until: float | None) -> str:
-    if until is None:
+def _after_fault(since: str, known: CardStatus) -> str:
+    if known.given_up_at is None:
         return _("**Could not be confirmed** · {when}").format(when=since)
-    return _("**Not confirmed yet** · given up {when}").format(when=ago(until))
+    return _("**Not confirmed yet** · given up {when}").format(when=ago(known.given_up_at))
 
 
-def _waiting(job: Job, *, place: int | None, until: float | None, locked: bool) -> str:
-    where = _("place {place} in line").format(place=place) if place is not None else _("in line")
-    if locked:
+def _waiting(job: Job, known: CardStatus) -> str:
+    if known.place is not None:
+        where = _("place {place} in line").format(place=known.place)
+    else:
+        where = _("in line")
+    if known.key_rejected:
         return _(
             "**Waiting** · {where} · the image service does not accept the bot's key; "
             "the bot's operator must mend it"
         ).format(where=where)
-    if until is not None:
+    if known.paused_until is not None:
         return _("**Waiting** · {where} · the image service is busy, goes on {when}").format(
-            where=where, when=ago(until)
+            where=where, when=ago(known.paused_until)
         )
     return _("**Waiting** · {where} · asked {when}").format(where=where, when=ago(job.created_at))
 
