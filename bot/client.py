@@ -1,4 +1,4 @@
-"""The gateway: a supervised discord.py client that loads cogs, and words for what fails in them."""
+"""The discord.py client: it loads the cogs, registers their commands and stays connected."""
 
 import asyncio
 import contextlib
@@ -7,8 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 import discord
@@ -17,6 +16,7 @@ from discord.backoff import ExponentialBackoff
 from discord.ext import commands
 from yarl import URL
 
+from bot.command_registration import open_outside, register_commands
 from bot.domain.shards import Shards
 from bot.errors import InvalidSettings
 from bot.log import fault
@@ -45,20 +45,15 @@ COGS: Final = (
     "cogs.history",
     "cogs.help",
 )
-FIRST_PAUSE: Final = 1.0  # seconds before the next connection, then twice as long
+FIRST_PAUSE: Final = 1.0  # seconds before a reconnect; doubles each time
 LONGEST_PAUSE: Final = 60.0  # seconds
-BETWEEN_SHARDS: Final = 5.5  # seconds; Discord takes one IDENTIFY in five
+BETWEEN_SHARDS: Final = 5.5  # seconds; Discord accepts one IDENTIFY in five
 DOUBLINGS: Final = 5  # of discord.py's own pause of up to a second between two connections
 CLOSE_WITHIN: Final = 2.0  # seconds
-STEADY: Final = 120.0  # seconds that a connection must have held to count as a good one
+STEADY: Final = 120.0  # seconds after which the next pause is the first one again
 
-_RETRIED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS})
-
-# Interactions come without any intent; guilds let us name servers and channels. None is privileged.
+# Interactions need no intent; the guilds intent names servers and channels. None is privileged.
 INTENTS: Final = discord.Intents(guilds=True)
-
-# The extras of a command that works outside of the bot's servers, too.
-OUTSIDE: Final = {"outside": True}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,21 +69,21 @@ class CogServices:
 
 @dataclass(kw_only=True)
 class Gateway:
-    """Discord's gateway as this process has it, whichever client listens there now."""
+    """The state of this process's connections to Discord's gateway, across reconnects."""
 
     shards: Shards
-    direct: bool = False  # whether the operator lets members use it outside of servers
-    trace: aiohttp.TraceConfig = field(default_factory=aiohttp.TraceConfig)  # of what is sent
-    up: set[int] = field(default_factory=set)  # the shards that Discord sends interactions on
+    direct: bool = False  # commands also work outside of servers
+    trace: aiohttp.TraceConfig = field(default_factory=aiohttp.TraceConfig)  # of requests
+    up: set[int] = field(default_factory=set)  # the connected shards
 
     @property
     def connected(self) -> bool:
-        """Whether every shard of this process is."""
+        """Whether every shard of this process is connected."""
         return self.up >= self.shards.ids
 
 
 class ImagineBot(commands.Bot):
-    """Listens at the gateway, to one shard. A cog's ``setup(bot)`` alone reads ``services``."""
+    """One shard's client. Only a cog's ``setup(bot)`` reads ``services``."""
 
     def __init__(self, services: CogServices, gateway: Gateway, shard_id: int = 0) -> None:
         super().__init__(
@@ -109,17 +104,12 @@ class ImagineBot(commands.Bot):
         self._shard_id = shard_id
 
     async def setup_hook(self) -> None:
-        """Load the cogs and let Discord know of their commands."""
+        """Load the cogs and register their commands."""
         await self.load()
-        try:
-            await self._sync()
-        except discord.HTTPException as error:
-            if error.status in _RETRIED or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                raise
-            log.error("commands not registered, Discord refuses them: error=%s", error)  # noqa: TRY400 - the words say all
+        await register_commands(self)
 
     async def load(self) -> None:
-        """Load the cogs, and what speaks for their commands in other languages."""
+        """Load the cogs, the persistent buttons and the translations of the commands."""
         self.add_dynamic_items(
             OrderButton, HistoryPageButton, PrivacyButton, ReportButton, LimitsButton
         )
@@ -130,19 +120,19 @@ class ImagineBot(commands.Bot):
             open_outside(self.tree)
 
     async def on_ready(self) -> None:
-        """Note that Discord sends interactions from now on."""
-        log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
+        """Log that Discord sends interactions from now on."""
+        log.info("connected to Discord: user=%s servers=%d", self.user, len(self.guilds))
 
     async def on_connect(self) -> None:
-        """Note that Discord sends the shard's interactions."""
+        """Mark the shard as connected."""
         self._gateway.up.add(self._shard_id)
 
     async def on_resumed(self) -> None:
-        """Note that Discord sends them again, and what came in between."""
+        """Mark the shard as connected again; Discord replays what came in between."""
         self._gateway.up.add(self._shard_id)
 
     async def on_disconnect(self) -> None:
-        """Note that Discord sends nothing; discord.py connects again."""
+        """Mark the shard as not connected; discord.py reconnects."""
         self._gateway.up.discard(self._shard_id)
 
     async def close(self) -> None:
@@ -150,25 +140,12 @@ class ImagineBot(commands.Bot):
         self._gateway.up.discard(self._shard_id)
         await super().close()
 
-    async def _sync(self) -> None:
-        """Register the commands, but only when they differ from what Discord has."""
-        wanted = await registered(self.tree)
-        # discord.py would ask without the translations.
-        route = discord.http.Route(
-            "GET", "/applications/{application_id}/commands", application_id=self.application_id
-        )
-        found = await self.http.request(route, params={"with_localizations": "true"})
-        if same_commands(wanted, found):
-            return
-        log.info("registering %d commands", len(wanted))
-        await self.tree.sync()
-
 
 class Tree(app_commands.CommandTree[ImagineBot]):
-    """The commands, and the one place where their errors become words."""
+    """The command tree. Errors of commands are explained to the member here."""
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
-        """Let everybody in, speak their language, and let the log know what goes on."""
+        """Bind the task to the interaction: the member's language, and context for the log."""
         bind_task(interaction)
         return True
 
@@ -180,20 +157,20 @@ class Tree(app_commands.CommandTree[ImagineBot]):
 
 
 def prepare_discord(*, api_url: str, gateway_url: str) -> None:
-    """Have discord.py talk to these addresses, and keep quiet about voice.
+    """Point discord.py at these addresses and silence its warnings about voice.
 
-    What is set here are internals of discord.py 2.7; a test pins them.
+    This sets internals of discord.py 2.7; a test pins them.
     """
     discord.http.Route.BASE = api_url
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)
-    # Left alone, it waits up to 17 minutes before it tries to connect again.
+    # By default it waits up to 17 minutes before it reconnects.
     vars(discord.client)["ExponentialBackoff"] = _BackOff
-    # We have no voice and need not be told so at each start.
+    # The bot uses no voice; the warning at each start is noise.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
 
 class _BackOff(ExponentialBackoff[bool]):
-    """How long discord.py waits between two connections: half a minute at most."""
+    """Back-off of discord.py between two connections, capped at half a minute."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -211,9 +188,13 @@ async def check_cogs(services: CogServices, gateway: Gateway) -> None:
 
 
 async def listen(services: CogServices, gateway: Gateway, token: str) -> None:
-    """Keep a client at the gateway for each of its shards, for ever; raises as one does.
+    """Keep one client connected for each shard of this process.
 
-    discord.py's own client for many shards retries a first connection without an end or a word.
+    Not discord.py's client for several shards: it retries a first connection without end and
+    without a word.
+
+    Raises:
+        InvalidSettings: Discord rejects the token.
     """
     async with asyncio.TaskGroup() as group:
         for number, shard_id in enumerate(sorted(gateway.shards.ids)):
@@ -224,9 +205,10 @@ async def listen(services: CogServices, gateway: Gateway, token: str) -> None:
 
 
 async def stay_connected(make: Callable[[], ImagineBot], token: str) -> None:
-    """Keep a client at the gateway for ever: a fresh one, after a pause, when one gives up.
+    """Keep a client connected: when one ends, start a new one after a back-off.
 
-    Raises InvalidSettings for a token that Discord does not take.
+    Raises:
+        InvalidSettings: Discord rejects the token.
     """
     pause = FIRST_PAUSE
     while True:
@@ -260,67 +242,10 @@ async def _connect(client: ImagineBot, token: str) -> None:
 
 @contextlib.asynccontextmanager
 async def _closing(client: ImagineBot) -> AsyncIterator[ImagineBot]:
-    """Close *client* at the end, but don't wait for a gateway that does not answer."""
+    """Close *client* at the end, without waiting for a gateway that does not answer."""
     try:
         yield client
     finally:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_WITHIN):
                 await client.close()
-
-
-def open_outside(tree: app_commands.CommandTree[Any]) -> None:
-    """Have the commands that work there offered in direct messages and by members' own installs."""
-    for command in tree.get_commands():
-        if command.extras.get("outside"):
-            command.allowed_contexts = app_commands.AppCommandContext(
-                guild=True, dm_channel=True, private_channel=True
-            )
-            command.allowed_installs = app_commands.AppInstallationType(guild=True, user=True)
-
-
-async def registered(tree: app_commands.CommandTree[Any]) -> list[Any]:
-    """Return the commands as Discord is told of them, in every language."""
-    translator = tree.translator or app_commands.Translator()
-    return [await one.get_translated_payload(tree, translator) for one in tree.get_commands()]
-
-
-def same_commands(wanted: list[Any], found: list[Any]) -> bool:
-    """Tell whether Discord's commands *found* are the ones *wanted*, defaults aside."""
-
-    def by_name(commands_: list[Any]) -> dict[tuple[int, str], Any]:
-        return {(command.get("type", 1), command["name"]): command for command in commands_}
-
-    theirs = by_name(found)
-    return by_name(wanted).keys() == theirs.keys() and all(
-        _agrees(command, theirs[key]) for key, command in by_name(wanted).items()
-    )
-
-
-def _agrees(ours: Any, theirs: Any) -> bool:
-    """Tell whether *theirs* says what *ours* does; what Discord adds or leaves out is ignored."""
-    if isinstance(ours, dict):
-        other = theirs if isinstance(theirs, dict) else {}
-        if any((ours.get(name) or {}) != (other.get(name) or {}) for name in _TRANSLATIONS):
-            return False
-        names = (ours.keys() - _DERIVED - _TRANSLATIONS) | (other.keys() & _MEANINGFUL)
-        return all(_agrees(ours.get(name), other.get(name)) for name in names)
-    if isinstance(ours, list) and isinstance(theirs, list):
-        return len(ours) == len(theirs) and all(map(_agrees, ours, theirs))
-    return bool(ours == theirs) or str(ours) == str(theirs) or (_absent(ours) and _absent(theirs))
-
-
-def _absent(value: Any) -> bool:
-    """Tell whether *value* says no more than leaving it out would; 0 does."""
-    return value is None or value is False or value in ("", [], {})
-
-
-# Deprecated: Discord derives it from the contexts.
-_DERIVED: Final = frozenset({"dm_permission"})
-# Where ours lacks one of these and Discord's has it, they differ.
-_MEANINGFUL: Final = frozenset(
-    {"options", "choices", "min_value", "max_value", "min_length", "max_length", "autocomplete"}
-    | {"required"}
-)
-# By their locales; these are the same, or not.
-_TRANSLATIONS: Final = frozenset({"name_localizations", "description_localizations"})

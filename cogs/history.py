@@ -4,7 +4,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import OUTSIDE, ImagineBot
+from bot.client import ImagineBot
+from bot.command_registration import OUTSIDE
 from bot.service.member_account import MemberAccount
 from bot.service.undelivered import UndeliveredPictures
 from bot.ui import history_view, responses, texts

@@ -5,7 +5,8 @@ from discord import app_commands
 from discord.app_commands import AppCommandContext, AppInstallationType
 from discord.ext import commands
 
-from bot.client import OUTSIDE, ImagineBot
+from bot.client import ImagineBot
+from bot.command_registration import OUTSIDE
 from bot.domain.order import Order
 from bot.service.intake import OrderIntake
 from bot.service.member_account import MemberAccount

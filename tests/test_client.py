@@ -13,11 +13,9 @@ from bot.client import (
     CogServices,
     Gateway,
     ImagineBot,
-    open_outside,
     prepare_discord,
-    registered,
-    same_commands,
 )
+from bot.command_registration import open_outside, payloads, same_commands
 from bot.domain.shards import Shards
 from sandbox.discord import sample_world
 from sandbox.discord.commands import Commands
@@ -91,7 +89,7 @@ async def test_the_bot_pings_nobody_by_itself(bot):
 
 @pytest.fixture
 async def wanted(bot):
-    return await registered(bot.tree)
+    return await payloads(bot.tree)
 
 
 @pytest.fixture
@@ -229,7 +227,7 @@ async def test_what_works_outside_of_servers_is_offered_there_once_the_operator_
 ):
     open_outside(bot.tree)
 
-    opened = await registered(bot.tree)
+    opened = await payloads(bot.tree)
 
     assert everywhere(opened) >= OUTSIDE
     assert not everywhere(opened) & {"limits", "Report image"}
@@ -243,5 +241,5 @@ async def test_the_setting_decides_as_the_commands_are_loaded(direct):
 
     await bot.load()
 
-    assert (everywhere(await registered(bot.tree)) >= OUTSIDE) is direct
+    assert (everywhere(await payloads(bot.tree)) >= OUTSIDE) is direct
     await bot.close()

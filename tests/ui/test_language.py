@@ -14,7 +14,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from discord import app_commands
 
-from bot.client import CogServices, Gateway, ImagineBot, registered
+from bot.client import CogServices, Gateway, ImagineBot
+from bot.command_registration import payloads
 from bot.domain.shards import Shards
 from bot.ui import interaction_context, language, texts
 from bot.ui.language import FOLDER, LANGUAGES, Translator, localized, speaking
@@ -205,7 +206,7 @@ async def commands():
     services = CogServices(orders=None, actions=None, history=None, account=None, limits=None)
     bot = ImagineBot(services, Gateway(shards=Shards()))
     await bot.load()
-    yield await registered(bot.tree)
+    yield await payloads(bot.tree)
     await bot.close()
 
 
