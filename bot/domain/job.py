@@ -6,7 +6,7 @@ have heard of the job back to one from which it is submitted, except by the vend
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from bot.domain.order import Order
 
@@ -26,6 +26,15 @@ class State(StrEnum):
     CANCELLED = "CANCELLED"  # ended before anything was submitted
     UNCERTAIN = "UNCERTAIN"  # the vendor may have taken it; no request id is known
     EXPIRED = "EXPIRED"  # the deadline passed without a terminal state
+
+
+class Delivery(StrEnum):
+    """What the member was shown of a job's outcome: a state machine beside :class:`State`."""
+
+    PENDING = "pending"  # nothing yet; an ended job's owner is about to show how it ended
+    SHOWN = "shown"  # the pictures, or how it ended
+    UNDELIVERABLE = "undeliverable"  # no way to the member is open; /history offers the pictures
+    WITHDRAWN = "withdrawn"  # by the member or a moderator: its card shows nothing of it
 
 
 class Billed(StrEnum):
@@ -78,6 +87,19 @@ AT_VENDOR: Final = frozenset({State.SUBMITTING, State.QUEUED, State.PROCESSING})
 AT_ONCE: Final = AT_VENDOR | {State.WAITING}  # what limits count as orders at once
 FOLLOWED: Final = frozenset({State.QUEUED, State.PROCESSING})
 
+DELIVERIES: Final[dict[Delivery, frozenset[Delivery]]] = {
+    Delivery.PENDING: frozenset({Delivery.SHOWN, Delivery.UNDELIVERABLE, Delivery.WITHDRAWN}),
+    # PENDING: an UNCERTAIN or EXPIRED job was shown as such, and the vendor answered after all.
+    Delivery.SHOWN: frozenset({Delivery.PENDING, Delivery.WITHDRAWN}),
+    Delivery.UNDELIVERABLE: frozenset({Delivery.SHOWN}),
+    # SHOWN: the vendor did not take it, so its card may say that it was cancelled.
+    Delivery.WITHDRAWN: frozenset({Delivery.SHOWN}),
+}
+# States that a card shows as an outcome.
+_OUTCOMES: Final = ENDED | {State.UNCERTAIN, State.EXPIRED}
+# States in which a job can still bring pictures after it was withdrawn.
+_WITHDRAWABLE: Final = AT_VENDOR | {State.COMPLETED, State.UNCERTAIN, State.EXPIRED}
+
 # What the vendor says counts in these; in COMPLETED it has said all.
 _WITH_VENDOR: Final = AT_VENDOR | {State.UNCERTAIN, State.EXPIRED}
 
@@ -92,7 +114,7 @@ _BILLED: Final = {
 
 
 class ForbiddenTransition(ValueError):
-    """A bug of ours: that state cannot follow this one."""
+    """A bug of ours: that state, or delivery, cannot follow this one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,13 +181,13 @@ class Job:
     request_id: str | None = None
     callback_token: str = field(repr=False)
     media: tuple[str, ...] = ()  # addresses of the pictures
-    hidden: bool = False  # its card shows nothing of it any more
+    delivery: Delivery = Delivery.PENDING
+    undeliverable_since: float | None = None  # stays when /history delivers the pictures later
 
     created_at: float
     state_since: float
     queued_at: float | None = None  # when the vendor's request id became known
     completed_at: float | None = None
-    kept_at: float | None = None  # when every way to the member was found closed
 
     @property
     def queue_key(self) -> str:
@@ -177,7 +199,7 @@ class Job:
         """Whether the state is final."""
         return self.state in ENDED
 
-    def transition(self, state: State, *, now: float, **changes: Any) -> Self:
+    def transition(self, state: State, *, now: float, **changes: Any) -> "Job":
         """Return the job in *state* since *now*, with what is billed there, and with *changes*.
 
         Raises:
@@ -187,33 +209,95 @@ class Job:
         if state not in TRANSITIONS[self.state]:
             raise ForbiddenTransition(f"{self.state} → {state}")
         billed = _billed(self.state, state)
-        return replace(self, state=state, billed=billed, state_since=now, **changes)
+        return _with_due_delivery(
+            replace(self, state=state, billed=billed, state_since=now, **changes)
+        )
 
-    def with_reply(self, **changes: Any) -> Self:
+    def with_reply(self, **changes: Any) -> "Job":
         """Return the job with *changes* of its reply."""
         return replace(self, reply=replace(self.reply, **changes))
 
-    def owned_by(self, owner: str) -> Self:
+    def owned_by(self, owner: str) -> "Job":
         """Return the job as a new *owner*'s, in a new epoch."""
-        return replace(self, lease=replace(self.lease, owner=owner, epoch=self.lease.epoch + 1))
+        lease = replace(self.lease, owner=owner, epoch=self.lease.epoch + 1)
+        return _with_due_delivery(replace(self, lease=lease))
 
-    def fenced(self) -> Self:
+    def fenced(self) -> "Job":
         """Return the job in a new epoch of the same owner: older copies no longer swap."""
         return replace(self, lease=replace(self.lease, epoch=self.lease.epoch + 1))
 
-    def released(self) -> Self:
-        """Return the job without an owner."""
-        return replace(self, lease=replace(self.lease, owner=None))
+    def released(self) -> "Job":
+        """Return the job without an owner: one that ended has been shown."""
+        return _with_due_delivery(replace(self, lease=replace(self.lease, owner=None)))
 
-    def claimed(self, owner: str, *, now: float) -> Self:
+    def claimed(self, owner: str, *, now: float) -> "Job":
         """Return the waiting job as SUBMITTING by *owner*."""
         job = self.transition(State.SUBMITTING, now=now).owned_by(owner)
         return replace(job, lease=replace(job.lease, submit_started_at=now))
 
-    def requeued(self, *, now: float) -> Self:
+    def requeued(self, *, now: float) -> "Job":
         """Return the job as WAITING again: the vendor did not take it."""
         job = self.transition(State.WAITING, now=now)
         return replace(job, lease=Lease(epoch=self.lease.epoch))
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether its card shows nothing of it any more."""
+        return self.delivery is Delivery.WITHDRAWN
+
+    @property
+    def withdrawable(self) -> bool:
+        """Whether it was sent and its outcome can still be kept from its card."""
+        return self.state in _WITHDRAWABLE and self.delivery in {Delivery.PENDING, Delivery.SHOWN}
+
+    def withdraw(self) -> "Job":
+        """Return the job withdrawn from its card; it goes on, and counts.
+
+        It is fenced: its owner notices at its next swap. Not while SUBMITTING: what the vendor
+        answers must be recorded.
+        """
+        job = _with_delivery(self, Delivery.WITHDRAWN)
+        return job if self.state is State.SUBMITTING else job.fenced()
+
+    def cancel_withdrawn(self, *, now: float) -> "Job":
+        """Return a job CANCELLED that was withdrawn while SUBMITTING and is WAITING again."""
+        job = self.transition(State.CANCELLED, now=now, end_reason=EndReason.WITHDRAWN)
+        return _with_delivery(job, Delivery.SHOWN)
+
+    def undeliverable(self, *, now: float) -> "Job":
+        """Return the completed job with its pictures kept for its member, without an owner."""
+        return replace(self, undeliverable_since=now).released()
+
+
+def delivery_of(state: State, *, owned: bool, withdrawn: bool, undeliverable: bool) -> Delivery:
+    """Return the only delivery that a job may have which is in *state*.
+
+    The invariant behind it: an outcome is PENDING exactly as long as a process owns the job, so a
+    process that dies in between leaves a job that the next one takes over and shows.
+    """
+    if withdrawn:
+        return Delivery.WITHDRAWN
+    if undeliverable:
+        return Delivery.SHOWN if state is State.DELIVERED else Delivery.UNDELIVERABLE
+    return Delivery.PENDING if owned or state not in _OUTCOMES else Delivery.SHOWN
+
+
+def _with_due_delivery(job: Job) -> Job:
+    return _with_delivery(
+        job,
+        delivery_of(
+            job.state,
+            owned=job.lease.owner is not None,
+            withdrawn=job.withdrawn,
+            undeliverable=job.undeliverable_since is not None,
+        ),
+    )
+
+
+def _with_delivery(job: Job, delivery: Delivery) -> Job:
+    if delivery is not job.delivery and delivery not in DELIVERIES[job.delivery]:
+        raise ForbiddenTransition(f"{job.delivery} → {delivery}")
+    return replace(job, delivery=delivery)
 
 
 def advance(job: Job, update: Update, *, now: float) -> Job:

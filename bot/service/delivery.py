@@ -4,7 +4,7 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -64,8 +64,8 @@ class DeliveryService:
         What was done before a crash is done again, and is seen once. An order that was hidden
         meanwhile is kept, and shows nothing.
         """
-        if await self._is_hidden(job):
-            await self._presenter.settle(replace(job, hidden=True))
+        if await self._is_withdrawn(job):
+            await self._presenter.settle(job if job.withdrawn else job.withdraw())
             return await self._keep(job)
         pictures = await self.pictures(job)
         if not pictures:
@@ -91,16 +91,15 @@ class DeliveryService:
 
     async def _keep(self, job: Job) -> Job:
         """Let ``/history`` offer the pictures."""
-        kept = replace(job, kept_at=self._now()).released()
-        return await swap_with_retry(self._jobs, job, kept)
+        return await swap_with_retry(self._jobs, job, job.undeliverable(now=self._now()))
 
-    async def _is_hidden(self, job: Job) -> bool:
-        """Tell whether somebody had the card hidden, by what is on record now."""
+    async def _is_withdrawn(self, job: Job) -> bool:
+        """Tell whether the job was withdrawn, by the store's latest record."""
         try:
-            found = await self._jobs.get(job.id)
+            recorded = await self._jobs.get(job.id)
         except StoreUnavailable:
-            return job.hidden
-        return job.hidden if found is None else found.hidden
+            return job.withdrawn
+        return (recorded or job).withdrawn
 
     async def _wants_ping(self, job: Job) -> bool:
         try:

@@ -158,12 +158,10 @@ class Dispatcher:
         if job.state is not State.WAITING:
             return job
         found = await self._found(job)
-        if found.state is not State.WAITING or not found.hidden:
+        if found.state is not State.WAITING or not found.withdrawn:
             return found
-        withdrawn = found.transition(
-            State.CANCELLED, now=self._now(), end_reason=EndReason.WITHDRAWN, hidden=False
-        )
-        after = await swap_with_retry(self._jobs, found, withdrawn)
+        cancelled = found.cancel_withdrawn(now=self._now())
+        after = await swap_with_retry(self._jobs, found, cancelled)
         self._presenter.show(after)
         return after
 

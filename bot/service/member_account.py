@@ -200,7 +200,7 @@ def _exported(job: Job) -> dict[str, Any]:
         "spoiler": reply.spoiler,
         "language": reply.language,
         "answers_only": reply.answers_only,
-        "hidden": job.hidden,
+        "hidden": job.withdrawn,
         "left_today": reply.left_today,
         "message_id": reply.message_id,
         "since": job.state_since,
@@ -208,7 +208,7 @@ def _exported(job: Job) -> dict[str, Any]:
         "submit_started_at": job.lease.submit_started_at,
         "queued_at": job.queued_at,
         "completed_at": job.completed_at,
-        "kept_at": job.kept_at,
+        "kept_at": job.undeliverable_since,
         "deleted_at": reply.deleted_at,
         "reported_at": reply.reported_at,
     }

@@ -41,11 +41,6 @@ log = logging.getLogger(__name__)
 ATTEMPTS: Final = 5  # to change a job while it moves on
 RECORDED_WITHIN: Final = 1.5  # seconds from pictures' arrival in Discord
 
-_MAY_STILL_COME: Final = frozenset(
-    {State.SUBMITTING, State.QUEUED, State.PROCESSING, State.COMPLETED, State.UNCERTAIN}
-    | {State.EXPIRED}
-)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
@@ -137,16 +132,15 @@ class OrderActions:
                 after = job.transition(
                     State.CANCELLED, now=self._now(), end_reason=EndReason.WITHDRAWN
                 )
-            elif job.state in _MAY_STILL_COME and not job.hidden and job.kept_at is None:
-                # Whoever is just moving it on, or bringing the pictures, shall notice, and not show
-                # it anew; but nobody may be kept from recording what the vendor said to a submit.
-                hidden = replace(job, hidden=True)
-                after = hidden if job.state is State.SUBMITTING else hidden.fenced()
+            elif job.withdrawable:
+                after = job.withdraw()
             else:
                 raise AlreadyEnded
             if await self._jobs.swap(job, after):
                 with about(job=job.id, guild=job.guild_id):
-                    log.info("job %s: %s by a press", job.id, "hidden" if after.hidden else "ended")
+                    log.info(
+                        "job %s: %s by a press", job.id, "hidden" if after.withdrawn else "ended"
+                    )
                 await self._shown(after)
                 return after
         raise AlreadyEnded

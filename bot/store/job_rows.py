@@ -6,7 +6,7 @@ Columns keep the names of the first migration; attributes may be renamed and reg
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bot.domain.job import Billed, EndReason, Job, Lease, ReplyTarget, State
+from bot.domain.job import Billed, EndReason, Job, Lease, ReplyTarget, State, delivery_of
 from bot.domain.order import Order
 
 # Column by attribute. Enums, tuples and flags that need a conversion are in the functions below.
@@ -18,12 +18,11 @@ _JOB: Final = {
     "error": "error",
     "request_id": "request_id",
     "callback_token": "callback_token",
-    "hidden": "hidden",
     "created_at": "created_at",
     "state_since": "since",
     "queued_at": "queued_at",
     "completed_at": "completed_at",
-    "kept_at": "kept_at",
+    "undeliverable_since": "kept_at",
 }
 _ORDER: Final = {
     "prompt": "prompt",
@@ -69,17 +68,26 @@ def row_of(job: Job) -> dict[str, Any]:
         "billed": job.billed,
         "cause": job.end_reason,
         "media": list(job.media),
+        "hidden": job.withdrawn,
     }
 
 
 def job_of(row: Mapping[Any, Any]) -> Job:
     """Return the job of a row."""
+    state = State(row["state"])
+    delivery = delivery_of(
+        state,
+        owned=row["owner"] is not None,
+        withdrawn=row["hidden"],
+        undeliverable=row["kept_at"] is not None,
+    )
     return Job(
         **_read(row, _JOB),
         order=Order(**_read(row, _ORDER)),
         reply=ReplyTarget(**_read(row, _REPLY)),
         lease=Lease(**_read(row, _LEASE)),
-        state=State(row["state"]),
+        state=state,
+        delivery=delivery,
         billed=Billed(row["billed"]),
         end_reason=EndReason(row["cause"]) if row["cause"] else None,
         media=tuple(row["media"]),

@@ -187,7 +187,11 @@ class PrometheusTelemetry:
         if after.state in _RESTS:
             self._ended.labels(after.state, after.end_reason or "none").inc()
         # What was fetched by /history says when somebody came, and not how quick we are.
-        if after.state is State.DELIVERED and after.completed_at and before.kept_at is None:
+        if (
+            after.state is State.DELIVERED
+            and after.completed_at
+            and before.undeliverable_since is None
+        ):
             self._visible.observe(max(after.state_since - after.completed_at, 0.0))
 
     def recovered(self, how: Recovery, count: int) -> None:

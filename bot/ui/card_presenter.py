@@ -64,7 +64,7 @@ class DiscordCardPresenter:
         """Update the job's card soon; of several updates the newest wins."""
         self._drop(job.id)
         given_up = job.state in _GIVEN_UP and status.given_up_at is None
-        if job.hidden or job.state in ENDED or given_up:
+        if job.withdrawn or job.state in ENDED or given_up:
             self._wanted[job.id] = (job, lambda: cards.end(job, fault_id=status.fault_id))
         else:
             self._wanted[job.id] = (job, lambda: cards.progress(job, status))

@@ -64,7 +64,7 @@ def end(job: Job, *, fault_id: str | None = None) -> Card:
     *fault_id* is in the log beside the fault of ours that is why. One that was hidden says
     nothing of what was ordered.
     """
-    if job.hidden:
+    if job.withdrawn:
         return hidden(job)
     lines = (
         texts.cards.status(job, CardStatus(fault_id=fault_id)),

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 from PIL import Image
 
-from bot.domain.job import Billed, EndReason, State
+from bot.domain.job import Billed, Delivery, EndReason, State
 from bot.service.ports import Picture
 from bot.ui import cards
 from bot.ui.language import LANGUAGES, speaking
@@ -73,7 +73,7 @@ def every_card(picture):
     for number, (state, cause) in enumerate(ENDS):
         billed = list(Billed)[number % len(Billed)]
         yield cards.end(a_card_job(LONG, state, end_reason=cause, billed=billed, error=WORDS))
-    yield cards.end(a_card_job(LONG, State.PROCESSING, hidden=True))
+    yield cards.end(a_card_job(LONG, State.PROCESSING, delivery=Delivery.WITHDRAWN))
     pictures = [picture] * LONG.images
     for private, spoiler in product((False, True), repeat=2):
         job = a_card_job(LONG, State.DELIVERED, private=private, spoiler=spoiler)

@@ -10,12 +10,14 @@ from bot.domain.job import (
     FOLLOWED,
     TRANSITIONS,
     Billed,
+    Delivery,
     EndReason,
     ForbiddenTransition,
     Job,
     State,
     Update,
     advance,
+    delivery_of,
 )
 from tests.samples import NOW, a_job
 
@@ -238,6 +240,78 @@ def test_the_sets_of_states_are_designs():
     assert {State.DELIVERED, State.FAILED, State.ERROR, State.REFUSED, State.CANCELLED} == ENDED
     assert {State.SUBMITTING, State.QUEUED, State.PROCESSING} == AT_VENDOR
     assert {State.QUEUED, State.PROCESSING} == FOLLOWED
+
+
+STEPS = st.sampled_from(
+    [
+        *(("transition", state) for state in State),
+        *((name, None) for name in ("own", "release", "withdraw", "undeliverable", "requeue")),
+        ("cancel_withdrawn", None),
+    ]
+)
+
+
+def stepped(job, name, state):
+    """Return *job* after a step that services take; itself where they would not take it."""
+    match name:
+        case "transition" if state in TRANSITIONS[job.state]:
+            return job.transition(state, now=NOW)
+        case "own":
+            return job.owned_by("here")
+        case "release":
+            return job.released()
+        case "withdraw" if job.withdrawable:
+            return job.withdraw()
+        case "undeliverable" if job.state is State.COMPLETED and job.lease.owner is not None:
+            return job.undeliverable(now=NOW)
+        case "requeue" if job.state is State.SUBMITTING:
+            return job.requeued(now=NOW)
+        case "cancel_withdrawn" if job.state is State.WAITING and job.withdrawn:
+            return job.cancel_withdrawn(now=NOW)
+    return job
+
+
+@given(st.lists(STEPS, max_size=12))
+def test_an_outcome_is_pending_exactly_while_the_job_has_an_owner(steps):
+    """A process that dies before it showed the outcome leaves a job that another takes over."""
+    job = a_job()
+
+    for step in steps:
+        job = stepped(job, *step)
+
+        assert job.delivery is delivery_of(
+            job.state,
+            owned=job.lease.owner is not None,
+            withdrawn=job.withdrawn,
+            undeliverable=job.undeliverable_since is not None,
+        )
+        if job.ended and not job.withdrawn and job.undeliverable_since is None:
+            assert (job.delivery is Delivery.PENDING) == (job.lease.owner is not None)
+
+
+def test_a_withdrawn_job_is_fenced_unless_its_submit_is_on_its_way():
+    for state in (State.QUEUED, State.UNCERTAIN, State.COMPLETED):
+        assert in_state(state, epoch=3).withdraw().lease.epoch == 4
+
+    assert in_state(State.SUBMITTING, epoch=3).withdraw().lease.epoch == 3
+
+
+def test_only_a_pending_or_shown_job_can_be_withdrawn():
+    kept = in_state(State.COMPLETED, undeliverable_since=NOW)
+
+    assert in_state(State.COMPLETED).withdrawable
+    assert in_state(State.UNCERTAIN).withdrawable
+    assert not kept.withdrawable
+    assert not in_state(State.COMPLETED, delivery=Delivery.WITHDRAWN).withdrawable
+    with pytest.raises(ForbiddenTransition):
+        kept.withdraw()
+
+
+def test_pictures_fetched_from_the_history_are_shown():
+    kept = in_state(State.COMPLETED, owner="here").undeliverable(now=NOW)
+
+    assert (kept.delivery, kept.lease.owner) == (Delivery.UNDELIVERABLE, None)
+    assert kept.transition(State.DELIVERED, now=NOW + 1).delivery is Delivery.SHOWN
 
 
 def test_a_line_is_the_guilds_and_outside_guilds_the_members():

@@ -239,7 +239,7 @@ class FakeJobs(Store):
             if job.lane == lane
             and job.state is State.WAITING
             and job.reply.answered_at
-            and not job.hidden
+            and not job.withdrawn
         ]
 
     def _next(self, lane: str, width: int, now: float) -> Job | None:
@@ -315,7 +315,7 @@ class FakeJobs(Store):
             job
             for job in self.rows.values()
             if job.member_id == member_id
-            and job.kept_at
+            and job.undeliverable_since
             and job.state is State.COMPLETED
             and job.order.prompt
         ]
@@ -332,7 +332,7 @@ class FakeJobs(Store):
             changed_job(job, owner=owner, epoch=job.lease.epoch + 1)
             for job in self.rows.values()
             if which(job)
-            or (job.lease.owner is None and job.state in _OPEN and job.kept_at is None)
+            or (job.lease.owner is None and job.state in _OPEN and job.undeliverable_since is None)
         ]
         self.put(*taken)
         self.lapsed -= {job.id for job in taken}

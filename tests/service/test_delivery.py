@@ -1,11 +1,10 @@
 """Bringing paid pictures to the member."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
-from bot.domain.job import Billed, EndReason, State
+from bot.domain.job import Billed, Delivery, EndReason, State
 from bot.service.port_errors import MediaUnavailable, PictureUnusable
 from bot.service.ports import MemberSettings, Ping
 from tests.samples import NOW, OWNER, a_job, an_order, changed_job
@@ -132,7 +131,11 @@ async def test_pictures_without_a_way_to_the_member_are_kept(shop, completed):
 
     after = await shop.delivery.deliver(completed())
 
-    assert (after.state, after.lease.owner, after.kept_at) == (State.COMPLETED, None, NOW + 7)
+    assert (after.state, after.lease.owner, after.undeliverable_since) == (
+        State.COMPLETED,
+        None,
+        NOW + 7,
+    )
     assert shop.jobs.only == after
 
 
@@ -163,22 +166,26 @@ async def test_a_hidden_order_shows_nothing_and_its_pictures_are_kept(shop, comp
     """They are paid for: whoever hid the card may still want them, by /history."""
     shop.clock.now = NOW + 7
 
-    after = await shop.delivery.deliver(completed(hidden=True))
+    after = await shop.delivery.deliver(completed(delivery=Delivery.WITHDRAWN))
 
     assert shop.presenter.delivered == []
-    assert [job.hidden for job in shop.presenter.settled] == [True]
-    assert (after.state, after.lease.owner, after.kept_at) == (State.COMPLETED, None, NOW + 7)
+    assert [job.withdrawn for job in shop.presenter.settled] == [True]
+    assert (after.state, after.lease.owner, after.undeliverable_since) == (
+        State.COMPLETED,
+        None,
+        NOW + 7,
+    )
 
 
 async def test_an_order_that_was_hidden_meanwhile_is_hidden(shop, completed):
     """Whoever brings the pictures may have read the job long before."""
     job = completed()
-    shop.jobs.put(replace(job, hidden=True))
+    shop.jobs.put(changed_job(job, delivery=Delivery.WITHDRAWN))
 
     after = await shop.delivery.deliver(job)
 
     assert shop.presenter.delivered == []
-    assert after.kept_at is not None
+    assert after.undeliverable_since is not None
 
 
 # Pings.
@@ -227,7 +234,7 @@ async def test_the_pictures_of_a_place_that_is_closed_are_kept_there_too(shop, c
 
     after = await shop.delivery.deliver(completed(guild_id=None, answers_only=True))
 
-    assert (after.state, after.kept_at) == (State.COMPLETED, NOW)
+    assert (after.state, after.undeliverable_since) == (State.COMPLETED, NOW)
 
 
 async def test_the_files_of_a_private_order_stay_since_it_may_be_posted(shop, completed, tmp_path):

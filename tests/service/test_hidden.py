@@ -56,7 +56,9 @@ async def test_a_burst_of_cancels_against_the_lane_never_has_both(shop):
 
     async with shop.working():
         await asyncio.gather(*(cancel(*one) for one in enumerate(ids)))
-        await until(lambda: all(job.ended or job.kept_at for job in shop.jobs.rows.values()))
+        await until(
+            lambda: all(job.ended or job.undeliverable_since for job in shop.jobs.rows.values())
+        )
 
     cancelled = [job for job in shop.jobs.rows.values() if job.state is State.CANCELLED]
     assert all(State.SUBMITTING not in shop.jobs.history[job.id] for job in cancelled)
@@ -72,13 +74,13 @@ async def test_hiding_while_the_submit_is_on_its_way_disturbs_nothing(shop, plac
 
         await shop.actions.cancel(job_id, NOAH)
         shop.queue.hold.set()
-        await until(lambda: shop.jobs.only.kept_at)
+        await until(lambda: shop.jobs.only.undeliverable_since)
 
     job = shop.jobs.only
-    assert (job.state, job.hidden, job.request_id) == (State.COMPLETED, True, "r-1")
+    assert (job.state, job.withdrawn, job.request_id) == (State.COMPLETED, True, "r-1")
     assert len(shop.queue.submitted) == 1
     assert not shop.presenter.delivered
-    assert shop.presenter.settled[-1].hidden
+    assert shop.presenter.settled[-1].withdrawn
 
 
 @pytest.mark.parametrize(
@@ -99,10 +101,10 @@ async def test_what_was_hidden_as_it_was_sent_is_shown_by_no_later_end(shop, pla
         shop.queue.hold.set()
         await until(shop.at_rest)
 
-    assert (shop.jobs.only.state, shop.jobs.only.hidden) == (state, True)
+    assert (shop.jobs.only.state, shop.jobs.only.withdrawn) == (state, True)
     later = [job for job, _ in shop.presenter.shown[shown:]] + shop.presenter.settled
     assert later
-    assert all(job.hidden for job in later)
+    assert all(job.withdrawn for job in later)
 
 
 async def test_what_was_hidden_while_it_was_listened_for_stays_hidden(open_shop):
@@ -120,7 +122,7 @@ async def test_what_was_hidden_while_it_was_listened_for_stays_hidden(open_shop)
         for _ in range(10):
             await asyncio.sleep(0)
 
-    assert all(job.hidden for job, _ in shop.presenter.shown[shown:])
+    assert all(job.withdrawn for job, _ in shop.presenter.shown[shown:])
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.PROCESSING])
@@ -136,9 +138,9 @@ async def test_a_hidden_order_goes_on_and_history_offers_what_comes_of_it(shop, 
         shop.queue.after = Update(state=State.PROCESSING, request_id="r-1")
         await until(lambda: shop.jobs.only.state is State.PROCESSING)
         shop.queue.after = None  # it completes
-        await until(lambda: shop.jobs.only.kept_at)
+        await until(lambda: shop.jobs.only.undeliverable_since)
 
-    assert all(job.hidden for job, _ in shop.presenter.shown[shown:])
+    assert all(job.withdrawn for job, _ in shop.presenter.shown[shown:])
     assert (shop.jobs.only.state, shop.jobs.only.billed) == (State.COMPLETED, Billed.YES)
     assert not shop.presenter.delivered
     assert await _history(shop) == [job_id]
@@ -166,12 +168,12 @@ async def test_hidden_while_its_pictures_are_brought_they_are_taken_back_and_kep
 
         await shop.actions.cancel(job_id, NOAH)
         shop.presenter.hold.set()
-        await until(lambda: shop.jobs.only.kept_at)
+        await until(lambda: shop.jobs.only.undeliverable_since)
 
     job = shop.jobs.only
-    assert (job.state, job.hidden, job.lease.owner) == (State.COMPLETED, True, None)
+    assert (job.state, job.withdrawn, job.lease.owner) == (State.COMPLETED, True, None)
     assert State.DELIVERED not in shop.jobs.history[job_id]
-    assert shop.presenter.settled[-1].hidden
+    assert shop.presenter.settled[-1].withdrawn
     shop.presenter.hold = None
     assert await _history(shop) == [job_id]
 
@@ -202,4 +204,4 @@ async def test_a_callback_names_a_hidden_uncertain_order(shop):
     )
 
     assert (shop.jobs.only.state, shop.jobs.only.request_id) == (State.QUEUED, "r-9")
-    assert shop.jobs.only.hidden
+    assert shop.jobs.only.withdrawn

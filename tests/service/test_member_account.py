@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.admission import SAMPLE, AdmissionRequest, Caps, Rule, day_of
-from bot.domain.job import ENDED, Billed, EndReason, State
+from bot.domain.job import ENDED, Billed, Delivery, EndReason, State
 from bot.domain.rules import Block, changed
 from bot.service.member_account import PAGE, MemberAccount, RetentionPolicy
 from bot.service.port_errors import StoreUnavailable
@@ -40,7 +40,7 @@ class FakeRecords:
     async def forget(self, member_id, *, made_before, today):
         forgotten = []
         for job in await self.every(member_id):
-            kept = job.state is State.COMPLETED and job.kept_at is not None
+            kept = job.state is State.COMPLETED and job.undeliverable_since is not None
             over = job.lease.owner is None and (job.state in OVER or kept)
             if not over or job.created_at > made_before:
                 continue
@@ -48,9 +48,13 @@ class FakeRecords:
             if job.created_at < today:
                 del self._jobs.rows[job.id]
                 continue
-            gone = {"state": State.FAILED, "end_reason": EndReason.KEPT_TOO_LONG, "kept_at": None}
+            gone = {
+                "state": State.FAILED,
+                "end_reason": EndReason.KEPT_TOO_LONG,
+                "undeliverable_since": None,
+            }
             blank = {"order": replace(job.order, prompt="", sent=None, style=None), "media": ()}
-            changes = blank | {"hidden": True} | (gone if kept else {})
+            changes = blank | {"delivery": Delivery.WITHDRAWN} | (gone if kept else {})
             self._jobs.put(changed_job(job, **changes))
         return forgotten
 
@@ -285,7 +289,7 @@ async def test_todays_orders_count_until_the_day_is_over(shop, own, put):
 
 
 async def test_kept_pictures_are_gone_with_the_rest(shop, own, put, files):
-    job = put(state=State.COMPLETED, billed=Billed.YES, kept_at=NOW)
+    job = put(state=State.COMPLETED, billed=Billed.YES, undeliverable_since=NOW)
     folder = files(job)
 
     await own.forget(MEMBER)
@@ -303,12 +307,12 @@ async def test_a_forgotten_order_that_wakes_again_shows_nobody_anything(shop, ow
     await shop.jobs.learn(job.id, "r-late", now=NOW)
     async with shop.working():
         await shop.round()
-        await until(lambda: shop.jobs.only.kept_at is not None)
+        await until(lambda: shop.jobs.only.undeliverable_since is not None)
     await own.sweep()
 
     assert shop.presenter.delivered == []
     assert shop.presenter.called == []
-    assert all(settled.hidden for settled in shop.presenter.settled)
+    assert all(settled.withdrawn for settled in shop.presenter.settled)
     assert (shop.jobs.only.state, shop.jobs.only.media) == (State.FAILED, ())
 
 

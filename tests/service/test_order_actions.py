@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.admission import AdmissionRequest, Caps, Rule
-from bot.domain.job import Billed, EndReason, State, Update
+from bot.domain.job import Billed, Delivery, EndReason, State, Update
 from bot.domain.rules import Block, Pause
 from bot.domain.word_filter import WordLists
 from bot.service.errors import (
@@ -81,7 +81,7 @@ def shown(shop):
 
 def cancelled(job):
     """Return a job that the vendor has, as a cancel leaves it: hidden, and not to be overlooked."""
-    return changed_job(job, hidden=True, epoch=job.lease.epoch + 1)
+    return changed_job(job, delivery=Delivery.WITHDRAWN, epoch=job.lease.epoch + 1)
 
 
 # Cancel.
@@ -99,7 +99,7 @@ async def test_a_waiting_order_is_cancelled_for_free(shop, handle, put, shown, b
         EndReason.WITHDRAWN,
         Billed.NO,
     )
-    assert not after.hidden
+    assert not after.withdrawn
     assert shown() == [after]
     assert shop.notifier.rung == [job.id]
 
@@ -129,7 +129,7 @@ async def test_of_cancel_and_claim_the_quicker_wins_and_the_other_knows(shop, ha
     else:
         claimed, after = await claiming, await cancelling
         assert claimed is not None
-        assert (after.state, after.hidden) == (State.SUBMITTING, True)
+        assert (after.state, after.withdrawn) == (State.SUBMITTING, True)
     assert shop.jobs.only == after
 
 
@@ -142,7 +142,7 @@ async def test_an_order_that_is_claimed_while_it_is_cancelled_is_hidden(shop, ha
 
     after = await cancelling
 
-    assert (after.state, after.hidden) == (State.SUBMITTING, True)
+    assert (after.state, after.withdrawn) == (State.SUBMITTING, True)
     assert shop.jobs.history[job.id] == [State.WAITING, State.SUBMITTING]
 
 
@@ -165,7 +165,9 @@ async def test_what_was_sent_is_hidden_and_stays_as_it_is(shop, handle, put, sho
 
     assert after == shop.jobs.only
     submitting = state is State.SUBMITTING
-    assert after == (replace(job, hidden=True) if submitting else cancelled(job))
+    assert after == (
+        changed_job(job, delivery=Delivery.WITHDRAWN) if submitting else cancelled(job)
+    )
     assert shown() == [after]
 
 
@@ -182,7 +184,7 @@ async def test_what_is_hidden_while_it_is_submitted_still_learns_what_became_of_
     shop.queue.hold.set()
     after = await submitting
 
-    assert (after.state, after.request_id, after.hidden) == (State.QUEUED, "r-1", True)
+    assert (after.state, after.request_id, after.withdrawn) == (State.QUEUED, "r-1", True)
 
 
 async def test_what_is_hidden_while_it_moves_on_is_not_shown_anew(shop, put, shown):
@@ -195,8 +197,8 @@ async def test_what_is_hidden_while_it_moves_on_is_not_shown_anew(shop, put, sho
 
     await moving
 
-    assert (shop.jobs.only.state, shop.jobs.only.hidden) == (State.PROCESSING, True)
-    assert [one.hidden for one in shown()] == [True]
+    assert (shop.jobs.only.state, shop.jobs.only.withdrawn) == (State.PROCESSING, True)
+    assert [one.withdrawn for one in shown()] == [True]
 
 
 async def test_pictures_of_a_hidden_order_are_kept_for_its_member(shop, handle, put):
@@ -204,13 +206,13 @@ async def test_pictures_of_a_hidden_order_are_kept_for_its_member(shop, handle, 
     await handle.cancel(job.id, MEMBER)
 
     shop.runner.take([await shop.jobs.get(job.id)])
-    await until(lambda: shop.jobs.only.kept_at is not None)
+    await until(lambda: shop.jobs.only.undeliverable_since is not None)
     await shop.runner.close()
 
     kept = shop.jobs.only
-    assert (kept.state, kept.kept_at, kept.lease.owner) == (State.COMPLETED, NOW, None)
+    assert (kept.state, kept.undeliverable_since, kept.lease.owner) == (State.COMPLETED, NOW, None)
     assert shop.presenter.delivered == []
-    assert all(one.hidden for one in shop.presenter.settled)
+    assert all(one.withdrawn for one in shop.presenter.settled)
 
 
 async def test_an_order_that_is_hidden_while_its_pictures_are_brought_is_hidden_at_last(
@@ -224,11 +226,11 @@ async def test_an_order_that_is_hidden_while_its_pictures_are_brought_is_hidden_
 
     after = await handle.cancel(job.id, MEMBER)
     shop.presenter.hold.set()
-    await until(lambda: shop.jobs.only.kept_at is not None)
+    await until(lambda: shop.jobs.only.undeliverable_since is not None)
     await shop.runner.close()
 
-    assert after.hidden
-    assert [one.hidden for one in shop.presenter.settled] == [True]
+    assert after.withdrawn
+    assert [one.withdrawn for one in shop.presenter.settled] == [True]
     assert (shop.jobs.only.state, shop.jobs.only.lease.owner) == (State.COMPLETED, None)
 
 
@@ -240,8 +242,8 @@ async def test_an_order_that_is_hidden_while_its_pictures_are_brought_is_hidden_
         (State.ERROR, {}),
         (State.REFUSED, {}),
         (State.CANCELLED, {}),
-        (State.QUEUED, {"hidden": True}),
-        (State.COMPLETED, {"kept_at": NOW}),
+        (State.QUEUED, {"delivery": Delivery.WITHDRAWN}),
+        (State.COMPLETED, {"undeliverable_since": NOW}),
     ],
 )
 async def test_what_is_over_can_not_be_cancelled(shop, handle, put, shown, state, changes):

@@ -26,7 +26,9 @@ class FakeRecords:
         return [
             job
             for job in self._jobs.rows.values()
-            if job.state is State.COMPLETED and job.kept_at and job.kept_at < kept_before
+            if job.state is State.COMPLETED
+            and job.undeliverable_since
+            and job.undeliverable_since < kept_before
         ][:most]
 
     async def erase(self, *, made_before, most):
@@ -103,7 +105,12 @@ def files(folder):
 
 
 def kept(days):
-    return a_job(state=State.COMPLETED, kept_at=NOW - days * DAY, completed_at=NOW, answered_at=NOW)
+    return a_job(
+        state=State.COMPLETED,
+        undeliverable_since=NOW - days * DAY,
+        completed_at=NOW,
+        answered_at=NOW,
+    )
 
 
 async def test_kept_pictures_go_after_their_days_and_are_offered_no_more(shop, broom, files):

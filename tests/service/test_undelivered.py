@@ -23,7 +23,7 @@ def keep(shop):
             "billed": Billed.YES,
             "media": ("https://pub-1.r2.dev/v1/r-1/output.png",),
             "completed_at": NOW,
-            "kept_at": NOW,
+            "undeliverable_since": NOW,
             "member_id": MEMBER,
         }
         job = a_job(**{**values, **changes})
@@ -71,7 +71,7 @@ async def test_nobody_gets_the_pictures_of_others(shop, keep, hand_over):
 
 
 async def test_what_is_still_on_its_way_is_left_to_it(keep, hand_over):
-    keep(kept_at=None)
+    keep(undeliverable_since=None)
 
     assert await hand_over() == []
 

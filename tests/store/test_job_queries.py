@@ -118,13 +118,17 @@ async def test_what_may_still_come_of_it_is_shown_to_nobody(jobs, records, add):
     await jobs.learn(job.id, "r-late", now=NOW)
 
     woken = await jobs.get(job.id)
-    assert (woken.state, woken.hidden, woken.order.prompt) == (State.QUEUED, True, "")
+    assert (woken.state, woken.withdrawn, woken.order.prompt) == (State.QUEUED, True, "")
 
 
 @pytest.mark.parametrize("made", [YESTERDAY, NOW])
 async def test_kept_pictures_are_offered_no_more(jobs, records, add, made):
     job = await add(
-        state=State.COMPLETED, billed=Billed.YES, kept_at=NOW, created_at=made, media=("https://m",)
+        state=State.COMPLETED,
+        billed=Billed.YES,
+        undeliverable_since=NOW,
+        created_at=made,
+        media=("https://m",),
     )
 
     assert await forget(records) == [job.id]
@@ -135,7 +139,7 @@ async def test_kept_pictures_are_offered_no_more(jobs, records, add, made):
         assert left is None
     else:
         assert (left.state, left.end_reason) == (State.FAILED, EndReason.KEPT_TOO_LONG)
-        assert (left.billed, left.media, left.kept_at) == (Billed.YES, (), None)
+        assert (left.billed, left.media, left.undeliverable_since) == (Billed.YES, (), None)
 
 
 async def test_what_somebody_works_on_is_left_to_them(jobs, records, add):

@@ -49,7 +49,7 @@ async def test_a_job_comes_back_as_it_was_put_in(jobs):
         submit_started_at=NOW + 1,
         queued_at=NOW + 2,
         completed_at=NOW + 3,
-        kept_at=NOW + 4,
+        undeliverable_since=NOW + 4,
     )
 
     assert await record(jobs, job)
@@ -376,7 +376,7 @@ async def test_what_nobody_needs_to_carry_is_left_alone(jobs, add, state):
 
 
 async def test_pictures_that_are_kept_are_not_delivered_again(jobs, add):
-    await add(state=State.COMPLETED, kept_at=NOW)
+    await add(state=State.COMPLETED, undeliverable_since=NOW)
 
     assert await taken_over(jobs) == set()
 
@@ -453,10 +453,12 @@ async def test_what_is_recorded_survives_its_process(database, jobs, url, add):
 
 async def test_a_members_kept_pictures_are_found_the_newest_first(jobs, add):
     old, new, newest = [
-        await add(state=State.COMPLETED, kept_at=NOW, created_at=NOW + number, member_id=1)
+        await add(
+            state=State.COMPLETED, undeliverable_since=NOW, created_at=NOW + number, member_id=1
+        )
         for number in range(3)
     ]
-    await add(state=State.COMPLETED, kept_at=NOW, member_id=2)
+    await add(state=State.COMPLETED, undeliverable_since=NOW, member_id=2)
     await add(state=State.DELIVERED, member_id=1)
     await add(state=State.COMPLETED, member_id=1)
 
@@ -474,7 +476,7 @@ async def test_pictures_of_a_forgotten_order_that_come_all_the_same_are_not_offe
     bar the way to all that is kept.
     """
     unsure = await add(state=State.UNCERTAIN, billed=Billed.UNKNOWN)
-    sound = await add(state=State.COMPLETED, kept_at=NOW, created_at=NOW + 1)
+    sound = await add(state=State.COMPLETED, undeliverable_since=NOW, created_at=NOW + 1)
     await JobQueries(database).forget(unsure.member_id, made_before=NOW, today=NOW)
 
     assert await jobs.learn(unsure.id, "r-late", now=NOW)
@@ -482,7 +484,7 @@ async def test_pictures_of_a_forgotten_order_that_come_all_the_same_are_not_offe
     update = Update(state=State.COMPLETED, request_id="r-late", media=("https://x.example/1.png",))
     completed = advance(queued, update, now=NOW)
     assert await jobs.swap(queued, completed)
-    assert await jobs.swap(completed, replace(completed, kept_at=NOW))
+    assert await jobs.swap(completed, changed_job(completed, undeliverable_since=NOW))
 
     assert [job.id for job in await jobs.kept(unsure.member_id, most=5)] == [sound.id]
 

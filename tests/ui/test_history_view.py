@@ -14,7 +14,7 @@ from bot.domain.admission import (
     Usage,
     rule_results,
 )
-from bot.domain.job import Billed, State
+from bot.domain.job import Billed, Delivery, State
 from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS
 from bot.domain.rules import Block, Pause, Rules
 from bot.service.member_account import (
@@ -91,7 +91,7 @@ async def test_an_order_is_shown_with_its_first_picture_and_can_be_ordered_again
     "changes",
     [
         {"private": True},
-        {"hidden": True},
+        {"delivery": Delivery.WITHDRAWN},
         {"answers_only": True},
         {"message_id": None},
     ],
@@ -132,10 +132,10 @@ async def test_a_spoiler_stays_one():
 
 
 def test_what_is_kept_says_how_it_is_fetched():
-    kept = a_job(state=State.COMPLETED, kept_at=NOW)
+    kept = a_job(state=State.COMPLETED, undeliverable_since=NOW)
 
     assert "use `/history` again" in texts.history.orders(a_leaf(kept))[0]
-    fetched = a_picture(kept_at=NOW)
+    fetched = a_picture(undeliverable_since=NOW)
     assert "**Completed**" in texts.history.orders(a_leaf(fetched))[0]
 
 

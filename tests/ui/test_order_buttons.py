@@ -4,7 +4,7 @@ import pytest
 from discord.components import _component_factory
 
 from bot.domain.card_status import CardStatus
-from bot.domain.job import State
+from bot.domain.job import Delivery, State
 from bot.ui import cards, order_buttons
 from bot.ui.cards import Place
 from tests.samples import NOW, a_job
@@ -55,7 +55,7 @@ def test_what_ended_without_pictures_can_be_tried_again(state):
 
 
 def test_of_a_hidden_order_nothing_is_left_to_press():
-    assert shown(cards.end(a_job(id=JOB_ID, state=State.QUEUED, hidden=True))) == {}
+    assert shown(cards.end(a_job(id=JOB_ID, state=State.QUEUED, delivery=Delivery.WITHDRAWN))) == {}
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def _order(job: Job, place: int, prompt: int, sent: int) -> Iterable[str]:
 
 
 def _state(job: Job) -> str:
-    if job.state is State.COMPLETED and job.kept_at is not None:
+    if job.state is State.COMPLETED and job.undeliverable_since is not None:
         return _("**Kept for you** · use `/history` again to get its pictures")
     status = cards.status(job)
     if not _has_card(job):
@@ -96,7 +96,7 @@ def _details(job: Job) -> str:
     if job.reply.private:
         private = _("private")
         return f"{details} · {private}"
-    if job.hidden:
+    if job.withdrawn:
         hidden = _("its card is hidden")
         return f"{details} · {hidden}"
     return details
@@ -105,7 +105,7 @@ def _details(job: Job) -> str:
 def _has_card(job: Job) -> bool:
     """Tell whether an order's card is where its member can go to, as far as is known."""
     within_reach = job.reply.message_id is not None and not job.reply.answers_only
-    return within_reach and not (job.reply.private or job.hidden)
+    return within_reach and not (job.reply.private or job.withdrawn)
 
 
 def again(job: Job) -> str:
