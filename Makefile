@@ -44,7 +44,7 @@ bench: .venv/dev          ## measure what the docs quote
 chaos: .venv/dev          ## kill the bot at random while 100 orders run, and count the outcomes
 	@$(BIN)/python -m benchmarks.chaos
 
-picture: .venv/dev        ## take the picture in README anew (needs Chromium)
+picture: .venv/dev        ## take README's pictures anew (needs Chromium)
 	@$(BIN)/python -m docs.picture
 
 messages: .venv/dev       ## update every language's catalogue with new and changed texts
