@@ -19,7 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]  # it has no types of its own
 
 from bot.store.database import Database
 

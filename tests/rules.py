@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from functools import reduce
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -31,14 +32,14 @@ PROMPT = "*" * 1000
 # 200 phrases of 19 characters and the breaks between them: 3999 characters, most of them markup.
 PHRASES = tuple(f"{number:03}" + "`*_|" * 4 for number in range(MOST_PHRASES))
 
+HIGHEST: dict[str, Any] = {name: span.high for name, span in RANGES.items()}
+BELOW_HIGHEST: dict[str, Any] = {name: RANGES[name].high - 1 for name in TIERED}
+
 FULLEST = Rules(
-    **{name: span.high for name, span in RANGES.items()},
+    **HIGHEST,
     spoiler=True,
     age_restricted_only=True,
-    tiers=tuple(
-        Tier(role_id=ID - number, **{name: RANGES[name].high - 1 for name in TIERED})
-        for number in range(MOST_TIERS)
-    ),
+    tiers=tuple(Tier(role_id=ID - number, **BELOW_HIGHEST) for number in range(MOST_TIERS)),
     channels=tuple(ID - number for number in range(MOST_CHANNELS)),
     words=WordLists(blocked=PHRASES, allowed=PHRASES),
     styles=tuple(
@@ -78,6 +79,9 @@ tiers = st.builds(
 )
 
 
+NO_PHRASES: tuple[str, ...] = ()
+
+
 def _kept(phrases: tuple[str, ...], text: str) -> tuple[str, ...]:
     try:
         return add(phrases, text)
@@ -90,7 +94,7 @@ own_styles = st.builds(
     name=typed.map(clean).filter(bool),
     words=st.text(min_size=1, max_size=LONGEST_WORDS).map(clean).filter(bool),
 )
-phrases = st.lists(typed, max_size=8).map(lambda texts: reduce(_kept, texts, ()))
+phrases = st.lists(typed, max_size=8).map(lambda texts: reduce(_kept, texts, NO_PHRASES))
 any_rules = st.builds(
     Rules,
     **numbers,

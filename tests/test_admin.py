@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot import __main__ as command_line
+from bot import log
 from bot.domain import lane as breaker
 from bot.domain.job import Billed, EndReason, State
 from bot.store.database import Database
@@ -31,7 +32,7 @@ def url(tmp_path, monkeypatch):
     ):
         monkeypatch.setenv(name, value)
     # What a process sets up at its start is this test's process's own.
-    monkeypatch.setattr(command_line.log, "set_up", lambda **_: None)
+    monkeypatch.setattr(log, "set_up", lambda **_: None)
     return url
 
 

@@ -1,10 +1,12 @@
 """The client: what it takes from discord.py's inside, and when it registers its commands."""
 
 import copy
+from typing import Any
 
 import discord
 import pytest
 from discord import app_commands
+from discord import client as client_module
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
@@ -25,8 +27,11 @@ INTERNALS = (
     (DiscordWebSocket, "DEFAULT_GATEWAY"),
     (discord.VoiceClient, "warn_nacl"),
     (discord.VoiceClient, "warn_dave"),
-    (discord.client, "ExponentialBackoff"),
+    (client_module, "ExponentialBackoff"),
 )
+
+_NONE: Any = None  # no command is called
+NO_SERVICES = CogServices(orders=_NONE, actions=_NONE, history=_NONE, account=_NONE, limits=_NONE)
 
 
 @pytest.fixture
@@ -57,7 +62,7 @@ def test_after_a_long_outage_the_gateway_is_tried_again_within_half_a_minute(as_
     """discord.py's own back-off grows to 17 minutes, in which nobody could order anything."""
     prepare_discord(api_url="http://127.0.0.1:1/api/v10", gateway_url="ws://127.0.0.1:1/gateway")
 
-    back_off = discord.client.ExponentialBackoff()
+    back_off = vars(client_module)["ExponentialBackoff"]()
 
     assert max(back_off.delay() for _ in range(500)) <= 32
 
@@ -65,7 +70,7 @@ def test_after_a_long_outage_the_gateway_is_tried_again_within_half_a_minute(as_
 @pytest.fixture
 async def bot():
     bot = ImagineBot(
-        CogServices(orders=None, actions=None, history=None, account=None, limits=None),
+        NO_SERVICES,
         Gateway(shards=Shards()),
     )
     await bot.load()
@@ -236,8 +241,7 @@ async def test_what_works_outside_of_servers_is_offered_there_once_the_operator_
 
 @pytest.mark.parametrize("direct", [True, False])
 async def test_the_setting_decides_as_the_commands_are_loaded(direct):
-    services = CogServices(orders=None, actions=None, history=None, account=None, limits=None)
-    bot = ImagineBot(services, Gateway(shards=Shards(), direct=direct))
+    bot = ImagineBot(NO_SERVICES, Gateway(shards=Shards(), direct=direct))
 
     await bot.load()
 

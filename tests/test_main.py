@@ -192,8 +192,8 @@ async def running(folder, pixazo, **settings):
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
             async with asyncio.timeout(20):
-                await process.stderr.read()
-                assert await process.wait() == 0
+                await process.communicate()
+            assert process.returncode == 0
     finally:
         if process.returncode is None:
             process.kill()

@@ -72,7 +72,8 @@ class Forked(asyncio.Protocol):
 
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
-        self.stdout: asyncio.StreamReader | None = asyncio.StreamReader()
+        self._output = asyncio.StreamReader()
+        self.stdout: asyncio.StreamReader | None = self._output
         self._pid: asyncio.Future[int] = loop.create_future()
         self._ended: asyncio.Future[int] = loop.create_future()
         self._told = b""
@@ -83,7 +84,7 @@ class Forked(asyncio.Protocol):
         loop, process = asyncio.get_running_loop(), cls()
         await loop.connect_read_pipe(lambda: process, open(told, "rb", 0))  # noqa: ASYNC230, SIM115
         await loop.connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(process.stdout),
+            lambda: asyncio.StreamReaderProtocol(process._output),
             open(output, "rb", 0),  # noqa: ASYNC230, SIM115
         )
         await process._pid

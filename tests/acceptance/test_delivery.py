@@ -11,6 +11,7 @@ import time
 from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -321,7 +322,7 @@ async def test_a_card_that_a_moderator_deleted_never_comes_back_to_the_channel(
     assert of(taken, noah) == []
 
 
-TROUBLES = {
+TROUBLES: dict[str, Any] = {
     "500": Answer(status=500, body="upstream trouble"),
     "503": Answer(status=503, body={"message": "unavailable", "code": 0}),
     "cut before": Cut(when="before"),

@@ -141,6 +141,7 @@ async def test_an_export_holds_the_orders_and_no_secret(shared, member):
     sent = await member.command("imagine", prompt="an exported lighthouse")
     await sent.until(delivered(1))
     row = Store(shared).row("an exported lighthouse")
+    assert row is not None
 
     asked = await member.command("privacy")
     shown = await asked.until(says("What is kept about you"))

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ class Scene:
         self.store = Store(sandbox)
         self.vendor = sandbox.pixazo
         self.noah = sandbox.discord.member("Noah", channel="general", guild="Lighthouse Club")
-        self.sent = None
+        self.sent: Any = None
         self._faults = {
             "discord": sandbox.discord.faults,
             "vendor": sandbox.pixazo.faults,
@@ -365,7 +366,7 @@ async def _(scene):
 
 
 # What a killed bot would have said: its last word on the card
-LAST_WORDS = {
+LAST_WORDS: dict[str, Any] = {
     "DELIVERED": "**Completed**",
     "CANCELLED": "**Not ordered**",
     "REFUSED": "**Could not be ordered**",
@@ -422,7 +423,9 @@ async def theatre(make_sandbox) -> AsyncIterator[Theatre]:
 @pytest.fixture(scope="module")
 def table() -> Iterator[list[tuple[object, ...]]]:
     """Collect a line for each kill, and print them all at the end."""
-    rows = [("killed at", "mode", "row at the kill", "ended", "submits", "messages")]
+    rows: list[tuple[object, ...]] = [
+        ("killed at", "mode", "row at the kill", "ended", "submits", "messages")
+    ]
     yield rows
     widths = [max(len(str(cell)) for cell in column) for column in zip(*rows, strict=True)]
     print()  # noqa: T201

@@ -52,8 +52,9 @@ async def test_an_english_member_in_a_german_server(sandbox, start, lighthouse, 
     set_up = await mira.command("limits", "log", channel=pictures.id)
     await set_up.until(says("is told of reports, refused words"))
     ordered = await noah.command("imagine", prompt="a lighthouse", images=2, guidance=2.5)
-    for state in ("**Wartet**", "**Eingereiht**", "**In Arbeit**", "**Fertig**"):
-        card = await ordered.until(says(state))
+    for state in ("**Wartet**", "**Eingereiht**", "**In Arbeit**"):
+        await ordered.until(says(state))
+    card = await ordered.until(says("**Fertig**"))
     add = await mira.command("limits", "words", "add", phrase="wolf")
     await add.until(says("Blocked words: + `wolf`"))
     refused = await noah.command("imagine", prompt="a wolf")

@@ -5,13 +5,14 @@ import json
 import os
 import signal
 import time
+from collections.abc import Sequence
 from io import BytesIO
 
 import pytest
 from aiohttp import ClientSession
 from yarl import URL
 
-from bot.domain.job import State
+from bot.domain.job import Job, State
 from bot.store.database import Database
 from bot.store.jobs import Jobs
 from sandbox.environment import PUBLIC_URL
@@ -139,7 +140,8 @@ async def test_a_process_that_slept_past_its_lease_records_what_it_learned_and_s
 async def _taken_over(store):
     """Take the order as a second process does, once its lease has run out; have it UNCERTAIN."""
     async with Database.open(store.url) as database:
-        jobs, taken = Jobs(database), []
+        jobs = Jobs(database)
+        taken: Sequence[Job] = ()
         while not taken:
             taken = await jobs.take_over("second", lease=1.0, submitted_before=time.time())
             await asyncio.sleep(0.02)

@@ -52,7 +52,7 @@ async def unharmed(sandbox, noah):
     sandbox.pixazo.media_faults.clear()
     sent = await noah.command("imagine", prompt="the next order")
     await sent.until(delivered(1))
-    job_id = re.search("again:([0-9a-f]{16})", json.dumps(sent.message["components"]))[1]
+    (job_id,) = set(re.findall("again:([0-9a-f]{16})", json.dumps(sent.message["components"])))
     await sandbox.process.wait_line(f"job {job_id}: DELIVERED")
     # This last one's folder is only just being removed.
     assert {path.name for path in folder(sandbox).iterdir()} <= {job_id}
@@ -69,7 +69,8 @@ def folder(sandbox):
 def most_memory(sandbox):
     """Return what the bot has had of memory at most, in MiB."""
     status = Path(f"/proc/{sandbox.process.pid}/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
+    (kib,) = re.findall(r"VmHWM:\s+(\d+) kB", status)
+    return int(kib) / 1024
 
 
 def media(sandbox, do, *, name="*", times=1):

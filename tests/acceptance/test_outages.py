@@ -40,6 +40,7 @@ class Relay:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def down(self) -> None:
+        assert self._server is not None
         self._server.close()
         for end in self._ends:
             end.transport.abort()

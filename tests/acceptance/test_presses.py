@@ -382,7 +382,9 @@ async def test_a_member_deletes_their_own(sandbox, server, noah, picture, pause,
     await gone(noah, card)
     assert "stay charged" in await told(pressed)
     assert pictures(sandbox, prompt) == []
-    assert Store(sandbox).row(prompt)["deleted_at"] is not None
+    row = Store(sandbox).row(prompt)
+    assert row is not None
+    assert row["deleted_at"] is not None
 
 
 async def test_a_moderator_deletes_what_others_may_not(sandbox, server, picture, pause):

@@ -171,7 +171,8 @@ async def test_an_empty_wallet_gives_orders_back_tells_each_server_once_and_open
         sent = await moderator.command("limits", "log", channel=channel)
         await sent.until(says("is told"))
     sandbox.pixazo.hold_states()
-    first, *waiting = [*await orders(noah, 4), *await orders(reader, 2, "read")]
+    first, *waiting = await orders(noah, 4)
+    waiting += await orders(reader, 2, "read")
     [running] = await sandbox.pixazo.wait_accepted()
     for sent in waiting:
         await sent.until(says("in line"))

@@ -104,15 +104,15 @@ async def test_what_a_killed_process_had_in_its_hands_is_delivered_once_by_the_o
 
 def pictured(sandbox):
     """Count the messages that show pictures, by prompt, whoever may see them."""
-    found = {}
-    for channel in sandbox.world.channels.values():
-        for user in sandbox.world.users:
-            found |= {
-                one.id: one.shown for one in sandbox.discord.messages.of(channel, viewer=user)
-            }
+    messages = {
+        message.id: message.shown
+        for channel in sandbox.world.channels.values()
+        for user in sandbox.world.users
+        for message in sandbox.discord.messages.of(channel, viewer=user)
+    }
     return Counter(
         message["attachments"][0]["description"].partition(": ")[2]
-        for message in found.values()
+        for message in messages.values()
         if message["attachments"]
     )
 

@@ -102,9 +102,9 @@ async def test_in_direct_messages_orders_have_limits_of_their_own(shared):
     direct = shared.discord.member("Noah")
     shared.pixazo.settings.queued_seconds = (1.5, 1.5)
     try:
-        for _ in range(3):
-            sent = await direct.command("imagine", prompt="a boat")
-            await sent.until(says("Waiting"))
+        boats = [await direct.command("imagine", prompt="a boat") for _ in range(3)]
+        for boat in boats:
+            await boat.until(says("Waiting"))
         refused = await direct.command("imagine", prompt="one boat too many")
         answer = await refused.answer()
     finally:
@@ -113,7 +113,7 @@ async def test_in_direct_messages_orders_have_limits_of_their_own(shared):
     assert "Outside of servers you may have 3 orders at once." in answer["content"]
     assert "Only the bot's operator can change this." in answer["content"]
     assert "one boat too many" in answer["content"]
-    assert await sent.until(delivered(1))
+    assert await boats[-1].until(delivered(1))
 
 
 async def test_in_a_server_without_the_bot_pictures_come_as_answers_alone(shared):

@@ -1,6 +1,7 @@
 """Which rule decides about an order, and with which figures."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -31,12 +32,13 @@ def an_ask(**changes):
     order = an_order(
         **{name: changes.pop(name) for name in ("images", "prompt") if name in changes}
     )
-    return AdmissionRequest(**{"order": order, "guild_id": 100, "channel_id": 200} | changes)
+    options: dict[str, Any] = {"order": order, "guild_id": 100, "channel_id": 200}
+    return AdmissionRequest(**options | changes)
 
 
-def decided(ask=None, *, caps=NO_CAPS, rules=OPEN, usage=None, **standing):
-    standing = AdmissionContext(rules=rules, usage=usage or Usage(), **standing)
-    return first_violation(ask or an_ask(), caps=caps, standing=standing, now=NOW)
+def decided(ask=None, *, caps=NO_CAPS, rules=OPEN, usage=None, **standing) -> Any:
+    context = AdmissionContext(rules=rules, usage=usage or Usage(), **standing)
+    return first_violation(ask or an_ask(), caps=caps, standing=context, now=NOW)
 
 
 def test_without_any_limit_everything_is_admitted():
@@ -49,7 +51,7 @@ def test_the_defaults_protect_the_wallet_from_the_first_day():
     assert decided(rules=Rules(), usage=Usage(member_at_once=3)).rule is Rule.MEMBER_AT_ONCE
 
 
-EACH = {
+EACH: dict[Rule, dict[str, Any]] = {
     Rule.NOT_SERVED: {"caps": Caps(guild_ids=frozenset({1}))},
     Rule.PAUSED: {"rules": replace(OPEN, pause=Pause(by=1, since=NOW))},
     Rule.BLOCKED: {"block": Block(member_id=300, by=1, since=NOW)},

@@ -223,12 +223,13 @@ def test_only_a_clear_no_leads_back_to_a_submit():
 
 
 def _reachable(state):
-    found, open_ = set(), [state]
-    while open_:
-        new = TRANSITIONS[open_.pop()] - found
-        found |= new
-        open_.extend(new)
-    return found
+    reachable: set[State] = set()
+    unvisited = [state]
+    while unvisited:
+        new = TRANSITIONS[unvisited.pop()] - reachable
+        reachable |= new
+        unvisited.extend(new)
+    return reachable
 
 
 def test_every_state_leads_to_an_end():

@@ -44,9 +44,9 @@ def test_a_limit_takes_its_range_and_zero(name):
     for value in (0, span.low, span.high):
         assert getattr(changed(Rules(), **{name: value}), name) == value
     wrong = {-1, span.high + 1, *({span.low - 1} - {0})}
-    for value in (*wrong, "2", 1.5, True, None):
+    for invalid in (*wrong, "2", 1.5, True, None):
         with pytest.raises(InvalidLimit) as error:
-            changed(Rules(), **{name: value})
+            changed(Rules(), **{name: invalid})
         assert (error.value.name, error.value.low) == (name, span.low)
 
 
@@ -64,7 +64,9 @@ def test_a_change_touches_nothing_but_what_it_names():
 
 
 def test_there_is_room_for_so_many_channels():
-    assert changed(Rules(), channels=tuple(range(MOST_CHANNELS)))
+    full = tuple(range(MOST_CHANNELS))
+
+    assert changed(Rules(), channels=full).channels == full
     with pytest.raises(TooManyEntries):
         changed(Rules(), channels=tuple(range(MOST_CHANNELS + 1)))
 

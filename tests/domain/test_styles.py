@@ -84,6 +84,7 @@ def test_a_prompt_that_is_too_long_with_its_style_is_told_how_much_room_there_is
     error = refused.value
     assert (error.option, error.high, error.got, error.style) == ("prompt", room, room + 1, "Wool")
     fits = extended(an_order(prompt="x" * room, style="wool"), (WOOL,))
+    assert fits.sent is not None
     assert len(fits.sent) == PROMPT_LENGTH.high
 
 

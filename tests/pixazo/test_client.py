@@ -316,7 +316,7 @@ async def test_a_status_outside_the_contract_is_handed_on_as_such(pixazo, client
 
 async def test_an_address_in_an_answer_is_never_called():
     """``polling_url`` comes from outside; the key must not follow it."""
-    asked = asyncio.Queue()
+    asked: asyncio.Queue[str] = asyncio.Queue()
 
     async def answer(request):
         asked.put_nowait(request.path)

@@ -450,6 +450,7 @@ def test_whatever_is_called_back_is_an_update_or_silence(body):
     except OutcomeUnknown:
         return
 
+    assert update.request_id is not None
     assert wire.REQUEST_ID.fullmatch(update.request_id)
 
 

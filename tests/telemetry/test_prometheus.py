@@ -5,6 +5,7 @@ import random
 import re
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import aiohttp
 import discord
@@ -138,7 +139,8 @@ def from_discord(status, code=0):
     return discord.HTTPException(response, {"code": code, "message": "no"})
 
 
-UNREACHED = aiohttp.ClientConnectorError(None, OSError())
+NO_KEY: Any = None
+UNREACHED = aiohttp.ClientConnectorError(NO_KEY, OSError())
 
 
 @pytest.mark.parametrize(
@@ -423,7 +425,9 @@ async def test_calls_of_the_vendor_are_timed_and_do_what_they_did(meters, read, 
         async def fetch(self, address, path, *, limit):
             return (address, path, limit)
 
-    queue, media = instrument_queue(Vendor(), meters), instrument_media(Vendor(), meters)
+    vendor: Any = Vendor()
+    queue: Any = instrument_queue(vendor, meters)
+    media: Any = instrument_media(vendor, meters)
 
     assert await queue.submit("order", None) == ("order", None)
     with pytest.raises(errors.OutcomeUnknown):

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from typing import Any
 
 import pytest
 
@@ -21,8 +22,8 @@ class Ear:
     """Hears, and answers as it is told to."""
 
     def __init__(self) -> None:
-        self.heard = []
-        self.answer = True
+        self.heard: list[tuple[Any, Any, Any]] = []
+        self.answer: Any = True
 
     async def hear(self, job_id, token, update):
         self.heard.append((job_id, token, update))
