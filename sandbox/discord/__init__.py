@@ -11,7 +11,7 @@ discord.py runs against it and a mistake of the bot shows here first. `World` ho
                       client_actions (a member's), read_state
     interfaces        rest*, gateway, sessions and cdn (the bot), page (browsers), option_values
                       and member (tests)
-    all together      server
+    all together      backend, server
 
 May import the standard library, aiohttp, Pillow, and `sandbox.journal` and `sandbox.faults`;
 never the bot, and never discord.py.

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.discord.api_errors import Json
-from sandbox.discord.client_actions import ActionUnavailable, ClientActions
+from sandbox.discord.backend import Backend
+from sandbox.discord.client_actions import ActionUnavailable
 from sandbox.discord.enums import CommandType, InteractionType
-from sandbox.discord.gateway import Gateway
-from sandbox.discord.interactions import Interaction, Interactions
-from sandbox.discord.messages import Message, Messages
+from sandbox.discord.interactions import Interaction
+from sandbox.discord.messages import Message
 from sandbox.discord.models import Channel, User
 from sandbox.discord.option_values import fill_options, modal_component
 from sandbox.discord.responses import original_of
@@ -130,24 +130,12 @@ class Invocation:
 class Member:
     """The client of one user in one channel."""
 
-    def __init__(
-        self,
-        user: User,
-        channel: Channel,
-        *,
-        world: World,
-        gateway: Gateway,
-        messages: Messages,
-        interactions: Interactions,
-        actions: ClientActions,
-    ) -> None:
+    def __init__(self, user: User, channel: Channel, backend: Backend) -> None:
         self.user = user
         self.channel = channel
-        self._world = world
-        self._gateway = gateway
-        self._messages = messages
-        self._interactions = interactions
-        self._actions = actions
+        self._backend = backend
+        self._world = backend.world
+        self._actions = backend.actions
 
     async def command(
         self,
@@ -224,7 +212,7 @@ class Member:
     def visible(self, channel: str | None = None) -> list[Json]:
         """Return the messages that this member sees here or in *channel*, oldest first."""
         where = self._world.channel(channel) if channel else self.channel
-        return [message.shown for message in self._messages.of(where, viewer=self.user.id)]
+        return [message.shown for message in self._backend.messages.of(where, viewer=self.user.id)]
 
     async def sees(self, check: Callable[[Json], Any], *, within: float = 10.0) -> Json:
         """Wait for a message here that passes *check*, and return it."""
@@ -243,6 +231,6 @@ class Member:
         raise ActionUnavailable(f"{self.user.name} finds no command {name} here, but {known}")
 
     def _sent(self, interaction: Interaction) -> Invocation:
-        if not self._gateway.reachable:
-            self._interactions.lapse(interaction)
+        if not self._backend.gateway.reachable:
+            self._backend.interactions.lapse(interaction)
         return Invocation(self._world, interaction)

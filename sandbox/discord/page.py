@@ -11,8 +11,9 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from sandbox.discord.api_errors import Json
-from sandbox.discord.client_actions import ActionUnavailable, ClientActions
-from sandbox.discord.commands import Commands, localized
+from sandbox.discord.backend import Backend
+from sandbox.discord.client_actions import ActionUnavailable
+from sandbox.discord.commands import localized
 from sandbox.discord.enums import CallbackType, InteractionType, Permission
 from sandbox.discord.events import (
     BotMembershipChanged,
@@ -21,19 +22,16 @@ from sandbox.discord.events import (
     Event,
     InstallationChanged,
 )
-from sandbox.discord.gateway import Gateway
-from sandbox.discord.interactions import Interaction, InteractionAnswered, Interactions
+from sandbox.discord.interactions import Interaction, InteractionAnswered
 from sandbox.discord.messages import (
     Message,
     MessageEdited,
     MessagePosted,
     MessageRemoved,
-    Messages,
 )
 from sandbox.discord.models import Channel, Guild, User
-from sandbox.discord.read_state import ChannelRead, ReadState
+from sandbox.discord.read_state import ChannelRead
 from sandbox.discord.sessions import write_frames
-from sandbox.discord.world import World
 
 SHOWN_MESSAGES = 50  # of each channel, when the page opens
 NO_ANSWER = "The application did not respond"
@@ -42,23 +40,8 @@ NO_ANSWER = "The application did not respond"
 class Page:
     """Serves the WebSockets of all open pages."""
 
-    def __init__(
-        self,
-        world: World,
-        gateway: Gateway,
-        commands: Commands,
-        messages: Messages,
-        interactions: Interactions,
-        actions: ClientActions,
-        read_state: ReadState,
-    ) -> None:
-        self.world = world
-        self.gateway = gateway
-        self.commands = commands
-        self.messages = messages
-        self.interactions = interactions
-        self.actions = actions
-        self.read_state = read_state
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
         self._open: set[web.WebSocketResponse] = set()
 
     async def close(self) -> None:
@@ -68,18 +51,19 @@ class Page:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one page's socket."""
-        people = {user.id: user for user in self.world.users.values() if not user.bot}
+        world = self._backend.world
+        people = {user.id: user for user in world.users.values() if not user.bot}
         user = people.get(request.query.get("user") or next(iter(people)))
         if user is None:
             raise web.HTTPNotFound
-        own = self.world.origin
+        own = world.origin
         if request.headers.get("Origin", own) not in (own, own.replace("127.0.0.1", "localhost")):
             raise web.HTTPForbidden  # a page of another site must not act here
         socket = web.WebSocketResponse(heartbeat=20.0, timeout=1.0)
         await socket.prepare(request)
-        session = PageSession(self, user)
+        session = PageSession(self._backend, user)
         self._open.add(socket)
-        self.world.listeners.append(session.on_event)
+        world.listeners.append(session.on_event)
         writer = asyncio.create_task(write_frames(socket, session.outbound), name="page writer")
         try:
             async for message in socket:
@@ -87,7 +71,7 @@ class Page:
                     session.receive(json.loads(message.data))
         finally:
             writer.cancel()
-            self.world.listeners.remove(session.on_event)
+            world.listeners.remove(session.on_event)
             self._open.discard(socket)
         return socket
 
@@ -95,8 +79,8 @@ class Page:
 class PageSession:
     """The connection of one open page, for one user."""
 
-    def __init__(self, page: Page, user: User) -> None:
-        self._page = page
+    def __init__(self, backend: Backend, user: User) -> None:
+        self._backend = backend
         self._user = user
         self._nonces: dict[Interaction, Any] = {}  # of this page's actions
         self.outbound: asyncio.Queue[Json] = asyncio.Queue()
@@ -119,17 +103,17 @@ class PageSession:
         else:
             if interaction is not None:
                 self._nonces[interaction] = frame.get("nonce")
-                if not self._page.gateway.reachable:
-                    self._page.interactions.lapse(interaction)
+                if not self._backend.gateway.reachable:
+                    self._backend.interactions.lapse(interaction)
 
     def _act(self, frame: Json) -> Interaction | None:
-        user, actions = self._user, self._page.actions
+        user, actions = self._user, self._backend.actions
         if frame["type"] == "modal_submit":
             return actions.submit(user, frame["interaction_id"], frame["components"])
         if frame["type"] == "install":
-            self._page.world.install(user, present=bool(frame["present"]))
+            self._backend.world.install(user, present=bool(frame["present"]))
             return None
-        channel = self._page.world.channels[frame["channel_id"]]
+        channel = self._backend.world.channels[frame["channel_id"]]
         match frame["type"]:
             case "command":
                 return actions.command(user, channel, frame["command_id"], options=frame["options"])
@@ -152,7 +136,7 @@ class PageSession:
             case "delete":
                 actions.remove(user, channel, frame["message_id"])
             case "read":
-                self._page.read_state.read(user, channel)
+                self._backend.read_state.read(user, channel)
             case other:
                 raise ActionUnavailable(f"Unknown: {other}")
         return None
@@ -184,25 +168,25 @@ class PageSession:
         return self._enters(message.channel) and message.seen_by(self._user.id)
 
     def _enters(self, channel: Channel) -> bool:
-        return self._page.world.enters(self._user.id, channel)
+        return self._backend.world.enters(self._user.id, channel)
 
     def _world(self) -> Json:
-        world = self._page.world
+        world = self._backend.world
         guilds = [guild for guild in world.guilds.values() if self._user.id in guild.members]
         channels = [channel for channel in world.channels.values() if self._enters(channel)]
         people = [user for user in world.users.values() if not user.bot]
-        commands = self._page.commands
+        commands = self._backend.commands
         return {
             "type": "world",
             "you": self._user.id,
             "installed": self._user.id in world.installed_by,
             "private": [_private(channel, self._user) for channel in channels if channel.people],
-            "unread": self._page.read_state.unread(self._user),
+            "unread": self._backend.read_state.unread(self._user),
             "users": [_person(user, guilds) for user in people],
             "bot": {
                 "id": world.bot.id,
                 "username": world.bot.username,
-                "online": self._page.gateway.online,
+                "online": self._backend.gateway.online,
             },
             "guilds": [_guild(guild) for guild in guilds],
             "direct": {"id": world.direct(self._user.id).id},
@@ -214,7 +198,7 @@ class PageSession:
             "messages": {
                 channel.id: [
                     _shown(message)
-                    for message in self._page.messages.of(channel, viewer=self._user.id)
+                    for message in self._backend.messages.of(channel, viewer=self._user.id)
                 ][-SHOWN_MESSAGES:]
                 for channel in channels
             },

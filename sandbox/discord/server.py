@@ -7,15 +7,10 @@ from typing import Self
 
 from aiohttp import web
 
+from sandbox.discord.backend import Backend
 from sandbox.discord.cdn import Cdn
-from sandbox.discord.client_actions import ClientActions
-from sandbox.discord.commands import Commands
-from sandbox.discord.gateway import Gateway
-from sandbox.discord.interactions import Interactions
 from sandbox.discord.member import Member
-from sandbox.discord.messages import Messages
 from sandbox.discord.page import Page
-from sandbox.discord.read_state import ReadState
 from sandbox.discord.responses import ResponseHandler
 from sandbox.discord.rest import discord_protocol
 from sandbox.discord.rest_application import Application
@@ -30,7 +25,7 @@ MAX_REQUEST = 110 * MIB  # bytes: ten files at their limit and more
 PAGE = Path(__file__).parents[1] / "page"
 
 
-class Discord:
+class Discord(Backend):
     """A local Discord on 127.0.0.1; an asynchronous context manager.
 
     *journal* and *faults* apply to the REST API only; *routes* are added to the server.
@@ -46,24 +41,10 @@ class Discord:
         routes: Iterable[web.AbstractRouteDef] = (),
         page: Path = PAGE,
     ) -> None:
-        self.world = world
+        super().__init__(world)
         self.journal = journal
         self.faults = faults
-        self.commands = Commands(world)
-        self.messages = Messages(world)
-        self.interactions = Interactions(world)
-        self.gateway = Gateway(world)
-        self.read_state = ReadState(world)
-        self.actions = ClientActions(world, self.commands, self.messages, self.interactions)
-        self._page = Page(
-            world,
-            self.gateway,
-            self.commands,
-            self.messages,
-            self.interactions,
-            self.actions,
-            self.read_state,
-        )
+        self._page = Page(self)
         self._port = port
         self._runner = web.AppRunner(
             self._application(routes, page), access_log=None, shutdown_timeout=1.0
@@ -132,15 +113,7 @@ class Discord:
         """Return a user's client in a channel, by default the direct channel with the bot."""
         user = self.world.user(name)
         where = self.world.channel(channel, guild=guild) if channel else self.world.direct(user.id)
-        return Member(
-            user,
-            where,
-            world=self.world,
-            gateway=self.gateway,
-            messages=self.messages,
-            interactions=self.interactions,
-            actions=self.actions,
-        )
+        return Member(user, where, self)
 
     def drop(self, *, resumable: bool = True) -> None:
         """Cut the bot's gateway connections."""
