@@ -26,7 +26,7 @@ from bot.domain.admission import DAY, AdmissionContext
 from bot.domain.job import ENDED, Job, ReplyTarget, State
 from bot.domain.order import Order
 from bot.domain.rules import Block, changed
-from bot.service.ports import MemberSettings, Ping
+from bot.service.ports.store import MemberSettings, Ping
 from bot.store.database import Database
 from bot.store.guilds import Guilds
 from bot.store.job_queries import JobQueries
@@ -144,58 +144,64 @@ async def call_all(database: Database, *, now: float) -> None:
     calls: dict[type, dict[str, Callable[[], Awaitable[object]]]] = {
         Jobs: {
             "add": lambda: jobs.add(job, admit, count_to=COUNT_TO),
-            "standing": lambda: jobs.standing(7, 7, lane=LANE, now=now),
-            "standing (outside of servers)": lambda: jobs.standing(None, 7, lane=LANE, now=now),
-            "peaks": lambda: jobs.peaks(7, now=now),
+            "admission_context": lambda: jobs.admission_context(7, 7, lane=LANE, now=now),
+            "admission_context (outside of servers)": lambda: jobs.admission_context(
+                None, 7, lane=LANE, now=now
+            ),
+            "peak_usage": lambda: jobs.peak_usage(7, now=now),
             "get": lambda: jobs.get(job.id),
             "swap": lambda: jobs.swap(job, job.with_reply(answered_at=now)),
-            "waits": lambda: jobs.waits(lane=LANE, width=10**6, now=now),
-            "line": lambda: jobs.line(LANE, most=100),
+            "has_claimable": lambda: jobs.has_claimable(lane=LANE, width=10**6, now=now),
+            "waiting_jobs": lambda: jobs.waiting_jobs(LANE, most=100),
             "claim": lambda: jobs.claim("us", lane=LANE, width=10**6, lease=30.0, now=now),
-            "learn": lambda: jobs.learn(job.id, "r-new", now=now),
-            "renew": lambda: jobs.renew("us", lease=30.0),
+            "record_request_id": lambda: jobs.record_request_id(job.id, "r-new", now=now),
+            "renew_leases": lambda: jobs.renew_leases("us", lease=30.0),
             "take_over": lambda: jobs.take_over("us", lease=30.0, submitted_before=now),
             "inherit": lambda: jobs.inherit("us", lease=30.0),
-            "neglected": lambda: jobs.neglected(unanswered_since=now, waiting_since=now - 3600),
-            "kept": lambda: jobs.kept(7, most=5),
-            "line_up": lambda: jobs.line_up("elsewhere"),
+            "stale_waiting": lambda: jobs.stale_waiting(
+                unanswered_since=now, waiting_since=now - 3600
+            ),
+            "undelivered": lambda: jobs.undelivered(7, most=5),
+            "assign_lane": lambda: jobs.assign_lane("elsewhere"),
             "release": lambda: jobs.release("us"),
             "erase_tokens": lambda: jobs.erase_tokens(before=now - 900),
         },
         Lanes: {
             "get": lambda: lanes.get(LANE),
-            "turn": lambda: lanes.turn(LANE, lambda lane: replace(lane, probe=job.id)),
-            "draw": lambda: lanes.draw(LANE, count=1, interval=1.0, now=now),
-            "given_back": lambda: lanes.given_back(LANE, shut_at=now - 600),
+            "update": lambda: lanes.update(LANE, lambda lane: replace(lane, probe=job.id)),
+            "reserve_slots": lambda: lanes.reserve_slots(LANE, count=1, interval=1.0, now=now),
+            "closure_notices": lambda: lanes.closure_notices(LANE, shut_at=now - 600),
         },
         Guilds: {
             "rules": lambda: guilds.rules(7),
             "change": lambda: guilds.change(7, lambda rules: changed(rules, cooldown=5)),
             "block": lambda: guilds.block(7, Block(member_id=7, by=1, since=now)),
             "unblock": lambda: guilds.unblock(7, 7),
-            "draft": lambda: guilds.draft("d", 7, {"cooldown": 1}, now=now),
-            "drafted": lambda: guilds.drafted("d", 7),
+            "save_draft": lambda: guilds.save_draft("d", 7, {"cooldown": 1}, now=now),
+            "load_draft": lambda: guilds.load_draft("d", 7),
             "erase_drafts": lambda: guilds.erase_drafts(before=now + 1),
         },
         JobQueries: {
             "count": lambda: records.count(LANE),
-            "forgotten": lambda: records.forgotten(kept_before=now, most=100),
-            "erase": lambda: records.erase(made_before=now - 89 * 86400, most=10),
+            "stale_undelivered": lambda: records.stale_undelivered(kept_before=now, most=100),
+            "erase_ended": lambda: records.erase_ended(made_before=now - 89 * 86400, most=10),
             "newest": lambda: records.newest(None, most=20),
             "lanes": records.lanes,
-            "durations": lambda: records.durations(most=100),
+            "recent_durations": lambda: records.recent_durations(most=100),
             "page": lambda: records.page(7, word="storm", skip=5, most=5),
-            "every": lambda: records.every(7),
-            "forget": lambda: records.forget(7, made_before=now, today=now - DAY),
-            "unforgotten": lambda: records.unforgotten(7, made_before=now),
+            "orders_of": lambda: records.orders_of(7),
+            "erase_member": lambda: records.erase_member(7, made_before=now, today=now - DAY),
+            "erasure_pending": lambda: records.erasure_pending(7, made_before=now),
         },
         Members: {
-            "wishes": lambda: members.wishes(7),
-            "put": lambda: members.put(7, MemberSettings(ping=Ping.NEVER, forget_before=now)),
-            "wish": lambda: members.wish(7, Ping.ALWAYS),
+            "settings": lambda: members.settings(7),
+            "replace_settings": lambda: members.replace_settings(
+                7, MemberSettings(ping=Ping.NEVER, forget_before=now)
+            ),
+            "set_ping": lambda: members.set_ping(7, Ping.ALWAYS),
             "blocks": lambda: members.blocks(7),
-            "to_forget": lambda: members.to_forget(most=100),
-            "forgot": lambda: members.forgot(7, made_before=now),
+            "pending_erasures": lambda: members.pending_erasures(most=100),
+            "finish_erasure": lambda: members.finish_erasure(7, made_before=now),
         },
     }
     for kind, known in calls.items():
@@ -211,7 +217,7 @@ async def call_all(database: Database, *, now: float) -> None:
             await call()
     for state in set(State) - ENDED:
         await records.newest(state, most=20)
-    await records.forget(MEMBERS // 2, made_before=now, today=now)  # who then has none left
+    await records.erase_member(MEMBERS // 2, made_before=now, today=now)  # who then has none left
 
 
 def a_job(number: int, now: float) -> Job:

@@ -81,7 +81,7 @@ async def settled(settings: Settings, job_id: str, *, request_id: str | None) ->
         elif not REQUEST_ID.fullmatch(request_id):
             raise AdminActionFailed("that is no request id")
         else:
-            done = await jobs.learn(job.id, request_id, now=now)
+            done = await jobs.record_request_id(job.id, request_id, now=now)
         if not done:
             raise AdminActionFailed(
                 f"job {job.id} changed just now, or another has that request id"

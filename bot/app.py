@@ -277,7 +277,7 @@ async def open_web(
 
 async def _resume(store: Store, ports: Ports, services: Services, *, lane: str) -> None:
     """Take over what an earlier process left, before anything new is accepted."""
-    await store.jobs.line_up(lane)
-    await ports.lanes.turn(lane, breaker.key_accepted)  # the operator may have fixed the key
-    services.tracker.remember(await store.queries.durations(most=REMEMBERED))
+    await store.jobs.assign_lane(lane)
+    await ports.lanes.update(lane, breaker.key_accepted)  # the operator may have fixed the key
+    services.tracker.remember(await store.queries.recent_durations(most=REMEMBERED))
     await services.recovery.inherit()

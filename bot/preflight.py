@@ -9,7 +9,7 @@ from bot.client import prepare_discord
 from bot.errors import ImagineError
 from bot.pixazo.client import Client
 from bot.service.port_errors import KeyRejected, PixazoError, RequestNotFound
-from bot.service.ports import NO_REQUEST
+from bot.service.ports.vendor import NO_REQUEST
 from bot.settings import Settings
 from bot.store.database import Database
 

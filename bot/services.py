@@ -17,18 +17,9 @@ from bot.service.member_account import MemberAccount, RetentionPolicy
 from bot.service.moderation import ModerationService
 from bot.service.order_actions import OrderActions
 from bot.service.pace import Pace, PaceSettings
-from bot.service.ports import (
-    CardPresenter,
-    Guilds,
-    JobNotifier,
-    JobQueries,
-    Jobs,
-    Lanes,
-    LogChannel,
-    Media,
-    Members,
-    Queue,
-)
+from bot.service.ports.discord import CardPresenter, LogChannel
+from bot.service.ports.store import Guilds, JobNotifier, JobQueries, Jobs, Lanes, Members
+from bot.service.ports.vendor import Media, VendorQueue
 from bot.service.queue_positions import QueuePositionUpdater
 from bot.service.recovery import RecoveryLoop, RecoverySettings
 from bot.service.retention import RetentionLoop, RetentionSettings
@@ -46,7 +37,7 @@ class Ports:
     guilds: Guilds
     members: Members
     notifier: JobNotifier
-    queue: Queue
+    queue: VendorQueue
     media: Media
     presenter: CardPresenter
     log_channel: LogChannel

@@ -10,7 +10,7 @@ from bot.client import ImagineBot
 from bot.command_registration import OUTSIDE
 from bot.service.errors import NotOwnData
 from bot.service.member_account import MemberAccount
-from bot.service.ports import Ping
+from bot.service.ports.store import Ping
 from bot.ui import interaction_context, layout, privacy_view, responses, texts
 from bot.ui.error_handler import answered_errors
 from bot.ui.privacy_view import PrivacyAction
@@ -57,8 +57,8 @@ class Help(commands.Cog):
         """Change what is given, and show the settings."""
         await responses.defer(interaction, private=True)
         if ping is not None:
-            await self._account.wish(interaction.user.id, Ping(ping.value))
-        current = await self._account.wishes(interaction.user.id)
+            await self._account.set_ping(interaction.user.id, Ping(ping.value))
+        current = await self._account.settings(interaction.user.id)
         text = texts.desk.settings(current) if ping is None else texts.desk.wished(current.ping)
         await responses.show(interaction, layout.text_view(text))
 

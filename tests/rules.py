@@ -22,7 +22,7 @@ from bot.domain.rules import (
 from bot.domain.styles import LONGEST_NAME, LONGEST_WORDS, MOST, Style
 from bot.domain.word_filter import MOST_PHRASES, WordLists, add
 from bot.service.moderation import Overview
-from bot.service.ports import Peaks
+from bot.service.ports.store import PeakUsage
 from tests.samples import NOW
 
 ID = 2**63 - 1  # as long as Discord's ids get
@@ -56,7 +56,7 @@ FULLEST_OVERVIEW = Overview(
         rules=FULLEST,
         usage=Usage(everywhere=10**9, server=10**9, member=10**9, server_at_once=10**6),
     ),
-    peaks=Peaks(images=10**9, at_once=10**6),
+    peaks=PeakUsage(images=10**9, at_once=10**6),
 )
 
 

@@ -268,8 +268,8 @@ async def test_a_lane_says_why_it_is_shut_since_when_and_what_is_in_it(
     await add()
     await add(state=State.QUEUED)
     async with store() as database:
-        await Lanes(database).turn(LANE, how)
-        await Lanes(database).turn("another", lambda lane: breaker.key_rejected(lane, now=NOW))
+        await Lanes(database).update(LANE, how)
+        await Lanes(database).update("another", lambda lane: breaker.key_rejected(lane, now=NOW))
 
     _, told = await operate("lanes")
 
@@ -282,7 +282,7 @@ async def test_a_lane_says_why_it_is_shut_since_when_and_what_is_in_it(
 async def test_a_lane_says_which_order_finds_out_if_there_is_credit(operate, add, store):
     probe = await add()
     async with store() as database:
-        await Lanes(database).turn(
+        await Lanes(database).update(
             LANE,
             lambda lane: replace(
                 breaker.out_of_credit(lane, "a", now=NOW, probe_after=300), probe=probe.id

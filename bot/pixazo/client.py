@@ -13,7 +13,7 @@ from bot.domain.job import Update
 from bot.domain.order import Order
 from bot.pixazo import wire
 from bot.service.port_errors import NotSent, OutcomeUnknown
-from bot.service.ports import Callback
+from bot.service.ports.vendor import Callback
 
 STATUS_PATH: Final = "/v2/requests/status/"
 STATUS_TIMEOUT: Final = 15.0  # seconds

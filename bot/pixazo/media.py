@@ -14,7 +14,7 @@ from yarl import URL
 from bot.pixazo import pictures
 from bot.pixazo.origins import Origin, PublicResolver, covering
 from bot.service.port_errors import MediaUnavailable, PictureUnusable
-from bot.service.ports import Picture
+from bot.service.ports.vendor import Picture
 
 LARGEST_FILE: Final = 50 * 1024 * 1024  # bytes
 DOWNLOAD_TIMEOUT: Final = 60.0  # seconds, for one picture

@@ -25,7 +25,7 @@ from bot.service.port_errors import (
     RequestNotFound,
     VendorRefused,
 )
-from bot.service.ports import Callback
+from bot.service.ports.vendor import Callback
 
 KEY_HEADER: Final = "Ocp-Apim-Subscription-Key"
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bot.domain.job import FOLLOWED, Job, State, Update
 from bot.log import about
 from bot.service.job_runner import JobRunner
-from bot.service.ports import JobNotifier, Jobs
+from bot.service.ports.store import JobNotifier, Jobs
 from bot.service.tracker import JobTracker
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class CallbackHandler:
         found: Job | None = job
         if job.request_id is None:
             found = None
-            if await self._jobs.learn(job.id, update.request_id, now=self._now()):
+            if await self._jobs.record_request_id(job.id, update.request_id, now=self._now()):
                 log.info("job %s: a callback names it %s", job.id, update.request_id)
         elif job.request_id != update.request_id:
             log.warning("job %s: a callback names another request", job.id)
@@ -68,4 +68,4 @@ class CallbackHandler:
             self._runner.nudge(job.id)
         if not self._runner.carries(job.id):
             self._wake_rounds()
-            await self._notifier.ring(job.id)
+            await self._notifier.notify(job.id)

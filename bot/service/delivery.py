@@ -17,7 +17,9 @@ from bot.service.port_errors import (
     PictureUnusable,
     StoreUnavailable,
 )
-from bot.service.ports import CardPresenter, Jobs, Media, Members, Picture, Ping
+from bot.service.ports.discord import CardPresenter
+from bot.service.ports.store import Jobs, Members, Ping
+from bot.service.ports.vendor import Media, Picture
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +81,7 @@ class DeliveryService:
             return kept
         after = await self.delivered(job)
         if silently and after.state is State.DELIVERED and await self._wants_ping(after):
-            await self._presenter.call(after)
+            await self._presenter.ping(after)
         return after
 
     async def delivered(self, job: Job) -> Job:
@@ -103,7 +105,7 @@ class DeliveryService:
 
     async def _wants_ping(self, job: Job) -> bool:
         try:
-            wishes = await self._members.wishes(job.member_id)
+            wishes = await self._members.settings(job.member_id)
         except StoreUnavailable:
             return False
         if wishes.ping is Ping.AUTO:

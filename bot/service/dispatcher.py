@@ -22,7 +22,9 @@ from bot.service.port_errors import (
     StoreUnavailable,
     VendorRefused,
 )
-from bot.service.ports import NO_REQUEST, Callback, CardPresenter, Jobs, Queue
+from bot.service.ports.discord import CardPresenter
+from bot.service.ports.store import Jobs
+from bot.service.ports.vendor import NO_REQUEST, Callback, VendorQueue
 from bot.service.tracker import JobTracker
 
 log = logging.getLogger(__name__)
@@ -51,7 +53,7 @@ class Dispatcher:
         *,
         settings: DispatcherSettings,
         jobs: Jobs,
-        queue: Queue,
+        queue: VendorQueue,
         presenter: CardPresenter,
         tracker: JobTracker,
         pace: Pace,
@@ -82,7 +84,7 @@ class Dispatcher:
             try:
                 # Read before the look: a pause that ends in between shall not cost LOOK_AGAIN.
                 wait = min(await self._pace.until_open() or LOOK_AGAIN, LOOK_AGAIN)
-                if await self._jobs.waits(**self._room()):
+                if await self._jobs.has_claimable(**self._room()):
                     await self._pace.submit()
                     if (job := await self._claim()) is not None:
                         return job

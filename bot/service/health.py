@@ -8,7 +8,7 @@ from bot.domain import lane as breaker
 from bot.domain.job import State
 from bot.domain.lane import ClosedReason
 from bot.service.port_errors import StoreUnavailable
-from bot.service.ports import JobQueries, Lanes
+from bot.service.ports.store import JobQueries, Lanes
 
 FRESH: Final = 5.0  # seconds in which the orders are not counted again, however many ask
 
@@ -37,7 +37,7 @@ class StoreSnapshot:
 
     readiness: Readiness
     orders: Mapping[State, int] = field(default_factory=dict)
-    line: int = 0  # orders that wait for their turn
+    waiting: int = 0  # orders that wait for their turn
 
 
 class HealthService:
@@ -93,4 +93,4 @@ class HealthService:
         except StoreUnavailable:
             away = Readiness(gateway=readiness.gateway, store=False, shut=None)
             return StoreSnapshot(readiness=away)
-        return StoreSnapshot(readiness=readiness, orders=counts.orders, line=counts.line)
+        return StoreSnapshot(readiness=readiness, orders=counts.orders, waiting=counts.waiting)

@@ -27,7 +27,8 @@ from bot.service.port_errors import (
     StoreUnavailable,
     TransientDiscordError,
 )
-from bot.service.ports import Admit, CardPresenter, Jobs, LogChannel
+from bot.service.ports.discord import CardPresenter, LogChannel
+from bot.service.ports.store import Admit, Jobs
 
 log = logging.getLogger(__name__)
 
@@ -228,7 +229,7 @@ class OrderIntake:
                 prompt=job.order.prompt,
                 language=request.guild_language,
             )
-            self._log_channel.tell(refused.log_channel, notice)
+            self._log_channel.enqueue(refused.log_channel, notice)
 
     async def _release(self, order: PlacedOrder) -> None:
         """Record the answer, and let the lane have the job."""

@@ -12,7 +12,8 @@ from bot.service.delivery import DeliveryService
 from bot.service.dispatcher import Dispatcher
 from bot.service.persistence import swap_with_retry
 from bot.service.port_errors import StoreUnavailable
-from bot.service.ports import CardPresenter, Jobs
+from bot.service.ports.discord import CardPresenter
+from bot.service.ports.store import Jobs
 from bot.service.tracker import JobTracker
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from bot.domain.job import Job
 from bot.domain.styles import Style
 from bot.service.delivery import DeliveryService
 from bot.service.port_errors import StoreUnavailable
-from bot.service.ports import Guilds, JobQueries, Jobs, Members, MemberSettings, Ping
+from bot.service.ports.store import Guilds, JobQueries, Jobs, Members, MemberSettings, Ping
 
 PAGE: Final = 5  # orders on a page of ``/history``
 MOST: Final = 100  # members whose data is erased in one round
@@ -102,7 +102,9 @@ class MemberAccount:
     async def usage(self, member_id: int, ask: AdmissionRequest) -> UsageReport:
         """Return how every rule stands to an order that the member would make now."""
         now = self._now()
-        standing = await self._jobs.standing(ask.guild_id, member_id, lane=self._lane, now=now)
+        standing = await self._jobs.admission_context(
+            ask.guild_id, member_id, lane=self._lane, now=now
+        )
         verdicts = list(admission.rule_results(ask, caps=self._caps, standing=standing, now=now))
         return UsageReport(verdicts=verdicts, anew_at=day_of(now) + DAY)
 
@@ -129,25 +131,25 @@ class MemberAccount:
         """Offer what the server has now; other processes do so in a few seconds."""
         self._styles.pop(guild_id or 0, None)
 
-    async def wishes(self, member_id: int) -> MemberSettings:
+    async def settings(self, member_id: int) -> MemberSettings:
         """Return what the member has set."""
-        return await self._members.wishes(member_id)
+        return await self._members.settings(member_id)
 
-    async def wish(self, member_id: int, ping: Ping) -> None:
+    async def set_ping(self, member_id: int, ping: Ping) -> None:
         """Set when the member is pinged."""
-        await self._members.wish(member_id, ping)
+        await self._members.set_ping(member_id, ping)
 
     async def export(self, member_id: int) -> bytes:
         """Return all that is kept of the member, as JSON."""
         kept = {
             "member_id": member_id,
-            "ping": (await self._members.wishes(member_id)).ping,
+            "ping": (await self._members.settings(member_id)).ping,
             "blocks": [
                 {"guild_id": guild_id, "since": block.since, "until": block.until}
                 | {"reason": block.reason}
                 for guild_id, block in await self._members.blocks(member_id)
             ],
-            "orders": [_exported(job) for job in await self._queries.every(member_id)],
+            "orders": [_exported(job) for job in await self._queries.orders_of(member_id)],
         }
         return await asyncio.to_thread(_written, kept)
 
@@ -158,23 +160,23 @@ class MemberAccount:
         pictures are erased at once, the rest when the day is over.
         """
         now = self._now()
-        await self._members.put(member_id, MemberSettings(forget_before=now))
+        await self._members.replace_settings(member_id, MemberSettings(forget_before=now))
         done = await self._forget(member_id, now)
         return ErasureResult(done=done, day_ends_at=day_of(now) + DAY)
 
     async def sweep(self) -> None:
         """Erase what could not be erased when it was asked for."""
-        for member_id, wishes in await self._members.to_forget(most=MOST):
+        for member_id, wishes in await self._members.pending_erasures(most=MOST):
             if wishes.forget_before is not None:
                 await self._forget(member_id, wishes.forget_before)
 
     async def _forget(self, member_id: int, before: float) -> bool:
         today = day_of(self._now())
-        for job_id in await self._queries.forget(member_id, made_before=before, today=today):
+        for job_id in await self._queries.erase_member(member_id, made_before=before, today=today):
             await self._delivery.forget(job_id)
-        if await self._queries.unforgotten(member_id, made_before=before):
+        if await self._queries.erasure_pending(member_id, made_before=before):
             return False
-        await self._members.forgot(member_id, made_before=before)
+        await self._members.finish_erasure(member_id, made_before=before)
         return True
 
 

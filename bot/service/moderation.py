@@ -18,7 +18,8 @@ from bot.domain.rules import LONGEST_REASON, Block, Pause, Rules, block_of, chan
 from bot.domain.word_filter import Finding, examine
 from bot.service.errors import ChannelNotWritable, DraftExpired
 from bot.service.port_errors import DiscordRefused, TransientDiscordError
-from bot.service.ports import Guilds, Jobs, Lanes, LogChannel, Peaks
+from bot.service.ports.discord import LogChannel
+from bot.service.ports.store import Guilds, Jobs, Lanes, PeakUsage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,7 @@ class Overview:
     rules: Rules
     caps: Caps
     standing: AdmissionContext
-    peaks: Peaks
+    peaks: PeakUsage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,12 +79,12 @@ class ModerationService:
     async def overview(self, by: Moderator) -> Overview:
         """Return the rules with what is used of them now."""
         now = self._now()
-        standing = await self._jobs.standing(by.guild_id, by.id, lane=self._lane, now=now)
+        standing = await self._jobs.admission_context(by.guild_id, by.id, lane=self._lane, now=now)
         return Overview(
             rules=standing.rules,
             caps=self._caps,
             standing=standing,
-            peaks=await self._jobs.peaks(by.guild_id, now=now),
+            peaks=await self._jobs.peak_usage(by.guild_id, now=now),
         )
 
     async def change(self, by: Moderator, how: Callable[[Rules], Rules]) -> tuple[Rules, Rules]:
@@ -104,7 +105,7 @@ class ModerationService:
         # What the form shows and nobody touched stays out: another may change it before the save.
         touched = {name: value for name, value in changes.items() if getattr(before, name) != value}
         if touched:
-            await self._guilds.draft(draft.id, by.guild_id, touched, now=self._now())
+            await self._guilds.save_draft(draft.id, by.guild_id, touched, now=self._now())
         return draft
 
     async def save(self, by: Moderator, draft_id: str) -> tuple[Rules, Rules]:
@@ -112,7 +113,7 @@ class ModerationService:
 
         Raises DraftExpired where there is none.
         """
-        changes = await self._guilds.drafted(draft_id, by.guild_id)
+        changes = await self._guilds.load_draft(draft_id, by.guild_id)
         if changes is None:
             raise DraftExpired
         return await self.change(by, lambda rules: changed(rules, **changes))
@@ -153,7 +154,9 @@ class ModerationService:
     async def blocked(self, by: Moderator, member_id: int) -> Block | None:
         """Return a member's block that holds until somebody ends it; ``None``: there is none."""
         now = self._now()
-        standing = await self._jobs.standing(by.guild_id, member_id, lane=self._lane, now=now)
+        standing = await self._jobs.admission_context(
+            by.guild_id, member_id, lane=self._lane, now=now
+        )
         block = standing.block
         return block if block is not None and block.until is None else None
 
@@ -179,7 +182,7 @@ class ModerationService:
         """
         now = self._now()
         before, _ = await self.change(by, lambda rules: changed(rules, pause=None))
-        _, lane = await self._lanes.turn(
+        _, lane = await self._lanes.update(
             self._lane, lambda lane: breaker.probe_due_now(lane, now=now)
         )
         return before.pause is not None, breaker.may_probe(lane, now)
@@ -189,7 +192,9 @@ class ModerationService:
     ) -> list[RuleResult]:
         """Return how every rule stands to an order that the member would make now."""
         now = self._now()
-        standing = await self._jobs.standing(by.guild_id, member_id, lane=self._lane, now=now)
+        standing = await self._jobs.admission_context(
+            by.guild_id, member_id, lane=self._lane, now=now
+        )
         return list(admission.rule_results(ask, caps=self._caps, standing=standing, now=now))
 
     async def try_words(self, by: Moderator, prompt: str) -> Finding:
@@ -198,4 +203,4 @@ class ModerationService:
 
     def _log(self, rules: Rules, notice: AnyLogEntry) -> None:
         if rules.log_channel is not None:
-            self._log_channel.tell(rules.log_channel, notice)
+            self._log_channel.enqueue(rules.log_channel, notice)

@@ -34,7 +34,9 @@ from bot.service.job_runner import JobRunner
 from bot.service.moderation import Moderator
 from bot.service.persistence import swap_with_retry
 from bot.service.port_errors import DiscordError, DiscordRefused, TransientDiscordError
-from bot.service.ports import CardPresenter, Guilds, JobNotifier, Jobs, LogChannel, Picture
+from bot.service.ports.discord import CardPresenter, LogChannel
+from bot.service.ports.store import Guilds, JobNotifier, Jobs
+from bot.service.ports.vendor import Picture
 
 log = logging.getLogger(__name__)
 
@@ -287,7 +289,9 @@ class OrderActions:
 
     async def _weigh(self, job: Job, ask: AdmissionRequest) -> None:
         now = self._now()
-        standing = await self._jobs.standing(ask.guild_id, job.member_id, lane=self._lane, now=now)
+        standing = await self._jobs.admission_context(
+            ask.guild_id, job.member_id, lane=self._lane, now=now
+        )
         refusal = admission.first_content_violation(
             ask, caps=self._caps, standing=standing, now=now
         )
@@ -298,7 +302,7 @@ class OrderActions:
         """Show what became of the job, and have whoever carries it look at it."""
         self._presenter.show(job)
         self._runner.nudge(job.id)
-        await self._notifier.ring(job.id)
+        await self._notifier.notify(job.id)
 
 
 def _must_be_theirs(job: Job, by: Person) -> None:

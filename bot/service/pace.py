@@ -20,7 +20,7 @@ from bot.domain import lane as breaker
 from bot.domain.lane import ClosedReason, Lane
 from bot.log import fault
 from bot.service.port_errors import StoreUnavailable
-from bot.service.ports import Lanes
+from bot.service.ports.store import Lanes
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ class Pace:
 
     async def _turn(self, how: Callable[[Lane], Lane]) -> Lane:
         """Change the lane, and tell when that shut it: the operator once, the rounds each time."""
-        before, after = await self._lanes.turn(self._settings.lane, how)
+        before, after = await self._lanes.update(self._settings.lane, how)
         reason = breaker.closed_reason(after, self._now())
         if reason is not None:
             if after.shut_at != before.shut_at:
@@ -146,7 +146,7 @@ class Pace:
         Where the job was to find out if there is credit again, this opens the lane.
         """
         try:
-            before, after = await self._lanes.turn(
+            before, after = await self._lanes.update(
                 self._settings.lane, lambda lane: breaker.after_success(lane, job_id)
             )
         except StoreUnavailable:
@@ -199,7 +199,7 @@ class Pace:
                 return slot
         count = max(1, int(self._settings.per_second))
         interval = 1.0 / self._settings.per_second
-        first = await self._lanes.draw(
+        first = await self._lanes.reserve_slots(
             self._settings.lane, count=count, interval=interval, now=self._now()
         )
         self._slots.extend(first + number * interval for number in range(1, count))

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.domain.job import Job
 from bot.service.port_errors import StoreUnavailable
-from bot.service.ports import Jobs
+from bot.service.ports.store import Jobs
 
 STORE_AWAY: Final = 1.0  # seconds until the store is asked again
 

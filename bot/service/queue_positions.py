@@ -13,7 +13,8 @@ from bot.domain.lane import ClosedReason, Lane
 from bot.domain.shards import Shards
 from bot.service.job_runner import JobRunner
 from bot.service.port_errors import StoreUnavailable
-from bot.service.ports import CardPresenter, Jobs, Lanes
+from bot.service.ports.discord import CardPresenter
+from bot.service.ports.store import Jobs, Lanes
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ class QueuePositionUpdater:
     async def look(self) -> None:
         """Have every card changed whose place, or whose lane's pause, is another than it says."""
         lane = await self._lanes.get(self._lane)
-        waiting = await self._jobs.line(self._lane, most=MOST)
+        waiting = await self._jobs.waiting_jobs(self._lane, most=MOST)
         now = self._now()
         before, self._shown = self._shown, {}
         for place, job in enumerate(waiting, start=1):

@@ -13,7 +13,8 @@ from bot.domain.log_entries import LaneClosed
 from bot.log import about
 from bot.service.job_runner import JobRunner
 from bot.service.port_errors import StoreUnavailable
-from bot.service.ports import Guilds, Jobs, Lanes, LogChannel
+from bot.service.ports.discord import LogChannel
+from bot.service.ports.store import Guilds, Jobs, Lanes
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ class RecoveryLoop:
         """Renew the leases for ever, three times a lease, however long a round may take."""
         while True:
             try:
-                await self._jobs.renew(self._settings.owner, lease=self._settings.lease)
+                await self._jobs.renew_leases(self._settings.owner, lease=self._settings.lease)
             except StoreUnavailable as error:
                 log.warning("no lease was renewed: %s", error)
             await asyncio.sleep(self._settings.lease / 3)
@@ -103,7 +104,7 @@ class RecoveryLoop:
 
     async def _round(self) -> None:
         now = self._now()
-        await self._jobs.renew(self._settings.owner, lease=self._settings.lease)
+        await self._jobs.renew_leases(self._settings.owner, lease=self._settings.lease)
         taken = await self._jobs.take_over(
             self._settings.owner,
             lease=self._settings.lease,
@@ -112,7 +113,7 @@ class RecoveryLoop:
         self._runner.take(taken)
         unanswered_since = now - UNANSWERED
         await self._jobs.erase_tokens(before=now - TOKEN_LIFE)
-        for job in await self._jobs.neglected(
+        for job in await self._jobs.stale_waiting(
             unanswered_since=unanswered_since, waiting_since=now - self._settings.deadline
         ):
             if job.reply.answered_at is None:
@@ -129,7 +130,7 @@ class RecoveryLoop:
     async def _give_back(self) -> None:
         """End what waits in the lane while it is shut, but for what finds out if it opens."""
         while True:
-            waiting = await self._jobs.line(self._settings.lane, most=MOST)
+            waiting = await self._jobs.waiting_jobs(self._settings.lane, most=MOST)
             lane = await self._lanes.get(self._settings.lane)  # it may have opened meanwhile
             reason = breaker.closed_reason(lane, self._now())
             waiting = [job for job in waiting if job.id != lane.probe]
@@ -141,7 +142,7 @@ class RecoveryLoop:
     async def _tell(self, lane: Lane, reason: ClosedReason) -> None:
         """Tell each server whose orders were given back, once, in its log channel."""
         # Nothing is awaited in between: whom the store has down as told is told.
-        for given in await self._lanes.given_back(self._settings.lane, shut_at=lane.shut_at):
+        for given in await self._lanes.closure_notices(self._settings.lane, shut_at=lane.shut_at):
             if given.log_channel is not None:
                 notice = LaneClosed(
                     reason=reason,
@@ -152,7 +153,7 @@ class RecoveryLoop:
                     until=lane.paused_until if reason is ClosedReason.BUSY else None,
                     language=given.language,
                 )
-                self._log_channel.tell(given.log_channel, notice)
+                self._log_channel.enqueue(given.log_channel, notice)
 
     async def _end(self, job: Job, state: State, end_reason: EndReason) -> None:
         """End a waiting job, unbilled, and have its member told."""

@@ -13,7 +13,7 @@ from bot.log import about
 from bot.service.delivery import DeliveryService
 from bot.service.member_account import MemberAccount
 from bot.service.port_errors import StoreUnavailable
-from bot.service.ports import JobQueries, Jobs
+from bot.service.ports.store import JobQueries, Jobs
 
 log = logging.getLogger(__name__)
 
@@ -80,14 +80,14 @@ class RetentionLoop:
 
     async def _erase_orders(self, made_before: float) -> None:
         total = 0
-        while count := await self._queries.erase(made_before=made_before, most=MOST):
+        while count := await self._queries.erase_ended(made_before=made_before, most=MOST):
             total += count
             await asyncio.sleep(BETWEEN)
         if total:
             log.info("%d orders were erased: they were older than KEEP_ORDERS_DAYS", total)
 
     async def _drop_kept(self, kept_before: float) -> None:
-        while jobs := await self._queries.forgotten(kept_before=kept_before, most=MOST):
+        while jobs := await self._queries.stale_undelivered(kept_before=kept_before, most=MOST):
             for job in jobs:
                 with about(job=job.id, guild=job.guild_id):
                     await self._delivery.drop(job)

@@ -21,7 +21,9 @@ from bot.service.port_errors import (
     RequestNotFound,
     StoreUnavailable,
 )
-from bot.service.ports import CardPresenter, Jobs, Queue
+from bot.service.ports.discord import CardPresenter
+from bot.service.ports.store import Jobs
+from bot.service.ports.vendor import VendorQueue
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +53,7 @@ class JobTracker:
         *,
         settings: TrackerSettings,
         jobs: Jobs,
-        queue: Queue,
+        queue: VendorQueue,
         presenter: CardPresenter,
         pace: Pace,
         now: Callable[[], float],

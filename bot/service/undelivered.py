@@ -6,7 +6,8 @@ from typing import Final
 from bot.domain.job import Job
 from bot.log import about
 from bot.service.delivery import DeliveryService
-from bot.service.ports import Jobs, Picture
+from bot.service.ports.store import Jobs
+from bot.service.ports.vendor import Picture
 
 # Orders at once: with the page behind them that makes five answers, as many as Discord takes where
 # the bot is not a member.
@@ -28,7 +29,7 @@ class UndeliveredPictures:
         The pictures fit *file_limit*, in bytes: the member may ask in another place than before.
         They stay kept until :meth:`confirm`.
         """
-        for job in await self._jobs.kept(member_id, most=MOST):
+        for job in await self._jobs.undelivered(member_id, most=MOST):
             fitting = job.with_reply(file_limit=min(job.reply.file_limit, file_limit))
             with about(job=job.id, guild=job.guild_id):
                 pictures = await self._delivery.pictures(fitting)

@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 
 from bot.domain.admission import AdmissionContext, Usage, day_of
 from bot.domain.lane import Lane
-from bot.service.ports import Peaks
+from bot.service.ports.store import PeakUsage
 from bot.store.guilds import block_of, is_blocked, read_rules
 from bot.store.lanes import lane_of
 from bot.store.tables import blocks, counts, guilds, is_at_once, jobs, lanes
@@ -67,11 +67,11 @@ def load_admission_context(  # one statement, not ten: others wait for the lock 
     return standing, row["known"] is not None
 
 
-def load_peaks(connection: Connection, guild_id: int, *, now: float) -> Peaks:
+def load_peaks(connection: Connection, guild_id: int, *, now: float) -> PeakUsage:
     """Return the most that any one member of the server has now."""
     here = jobs.c.guild_id == guild_id
     today = and_(counts, jobs.c.created_at >= day_of(now))
-    return Peaks(
+    return PeakUsage(
         images=_most(connection, func.sum(jobs.c.images), here, today),
         at_once=_most(connection, func.count(), here, is_at_once),
     )

@@ -66,7 +66,7 @@ class Guilds:
         return ended.rowcount > 0
 
     @write_transaction
-    def draft(
+    def save_draft(
         self,
         connection: Connection,
         draft_id: str,
@@ -86,7 +86,7 @@ class Guilds:
         connection.execute(insert(drafts).values(values))
 
     @read_transaction
-    def drafted(
+    def load_draft(
         self, connection: Connection, draft_id: str, guild_id: int
     ) -> Mapping[str, Any] | None:
         """Return changes that were kept; ``None``: there are none of that name in that server."""

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from bot.domain.job import ENDED, EndReason, Job, State
 from bot.domain.lane import Lane
-from bot.service.ports import Counts, OrderPage
+from bot.service.ports.store import Counts, OrderPage
 from bot.store.database import Database, read_transaction, write_transaction
 from bot.store.job_rows import job_of
 from bot.store.lanes import lane_of
@@ -65,18 +65,20 @@ class JobQueries:
         rows = connection.execute(query).all()
         return Counts(
             orders={State(state): count for state, count, _ in rows},
-            line=sum(int(waiting) for _, _, waiting in rows),
+            waiting=sum(int(waiting) for _, _, waiting in rows),
         )
 
     @read_transaction
-    def forgotten(self, connection: Connection, *, kept_before: float, most: int) -> Sequence[Job]:
+    def stale_undelivered(
+        self, connection: Connection, *, kept_before: float, most: int
+    ) -> Sequence[Job]:
         """Return some jobs whose pictures are kept since before that time."""
         query = select(jobs).where(is_kept, jobs.c.kept_at < kept_before).limit(most)
         found = connection.execute(query)
         return [job_of(row) for row in found.mappings()]
 
     @write_transaction
-    def erase(self, connection: Connection, *, made_before: float, most: int) -> int:
+    def erase_ended(self, connection: Connection, *, made_before: float, most: int) -> int:
         """Erase some jobs that nobody works on any more, made before that time; return how many.
 
         One that has an owner is still being shown, and stays.
@@ -92,7 +94,7 @@ class JobQueries:
         return erased.rowcount
 
     @read_transaction
-    def durations(self, connection: Connection, *, most: int) -> Sequence[float]:
+    def recent_durations(self, connection: Connection, *, most: int) -> Sequence[float]:
         """Return how many seconds the vendor took for the last jobs that it completed.
 
         The newest come first. Only so many are looked at: it may have completed none for long.
@@ -129,13 +131,13 @@ class JobQueries:
         return OrderPage(jobs=[job_of(row) for row in rows], total=len(found))
 
     @read_transaction
-    def every(self, connection: Connection, member_id: int) -> Sequence[Job]:
+    def orders_of(self, connection: Connection, member_id: int) -> Sequence[Job]:
         """Return all that is on record of a member's orders."""
         query = select(jobs).where(jobs.c.member_id == member_id).order_by(*_NEWEST)
         return [job_of(row) for row in connection.execute(query).mappings()]
 
     @write_transaction
-    def forget(
+    def erase_member(
         self, connection: Connection, member_id: int, *, made_before: float, today: float
     ) -> Sequence[str]:
         """Erase a member's orders that are over and were made before that time; return their ids.
@@ -160,7 +162,9 @@ class JobQueries:
         return [row.id for row in found]
 
     @read_transaction
-    def unforgotten(self, connection: Connection, member_id: int, *, made_before: float) -> bool:
+    def erasure_pending(
+        self, connection: Connection, member_id: int, *, made_before: float
+    ) -> bool:
         """Tell whether there is anything left to forget."""
         query = select(jobs.c.id).where(_to_forget(member_id, made_before)).limit(1)
         return connection.scalar(query) is not None

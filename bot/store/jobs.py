@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from bot.domain import lane as breaker
 from bot.domain.admission import AdmissionContext
 from bot.domain.job import Billed, Job, State
-from bot.service.ports import Admit, Peaks
+from bot.service.ports.store import Admit, PeakUsage
 from bot.store.admission import admission_context, load_admission_context, load_peaks
 from bot.store.clock import clock
 from bot.store.database import (
@@ -79,14 +79,14 @@ class Jobs:
         return admitted
 
     @read_transaction
-    def standing(
+    def admission_context(
         self, connection: Connection, guild_id: int | None, member_id: int, *, lane: str, now: float
     ) -> AdmissionContext:
         """Return what an order of that member would be weighed against now."""
         return admission_context(connection, guild_id, member_id, lane=lane, now=now)
 
     @read_transaction
-    def peaks(self, connection: Connection, guild_id: int, *, now: float) -> Peaks:
+    def peak_usage(self, connection: Connection, guild_id: int, *, now: float) -> PeakUsage:
         """Return the most that any one member of the server has now."""
         return load_peaks(connection, guild_id, now=now)
 
@@ -127,7 +127,7 @@ class Jobs:
         return after
 
     @read_transaction
-    def line(self, connection: Connection, lane: str, *, most: int) -> Sequence[Job]:
+    def waiting_jobs(self, connection: Connection, lane: str, *, most: int) -> Sequence[Job]:
         """Return the first waiting jobs of the lane, in the order in which they will be served.
 
         Those whose member was not answered yet are not among them.
@@ -157,13 +157,15 @@ class Jobs:
         return [job_of(row) for row in found.mappings()]
 
     @read_transaction
-    def waits(self, connection: Connection, *, lane: str, width: int, now: float) -> bool:
+    def has_claimable(self, connection: Connection, *, lane: str, width: int, now: float) -> bool:
         """Tell whether :meth:`claim` would find a job."""
         return _next(connection, lane, width, now) is not None
 
     @or_on_conflict(answer=False)
     @write_transaction
-    def learn(self, connection: Connection, job_id: str, request_id: str, *, now: float) -> bool:
+    def record_request_id(
+        self, connection: Connection, job_id: str, request_id: str, *, now: float
+    ) -> bool:
         """Record a request id that a submit's answer or a callback brought, whoever owns the job.
 
         Succeeds where the job waits for exactly that: SUBMITTING or UNCERTAIN, without an id.
@@ -184,7 +186,7 @@ class Jobs:
         return _changed(connection, where, changes)
 
     @write_transaction
-    def renew(self, connection: Connection, owner: str, *, lease: float) -> None:
+    def renew_leases(self, connection: Connection, owner: str, *, lease: float) -> None:
         """Extend the leases of all jobs that *owner* has, by *lease* seconds from now."""
         _change_all(connection, jobs.c.owner == owner, {"lease_until": clock() + lease})
 
@@ -244,7 +246,7 @@ class Jobs:
         return taken
 
     @read_transaction
-    def neglected(
+    def stale_waiting(
         self,
         connection: Connection,
         *,
@@ -267,7 +269,7 @@ class Jobs:
         return [job_of(row) for row in found.mappings()]
 
     @read_transaction
-    def kept(self, connection: Connection, member_id: int, *, most: int) -> Sequence[Job]:
+    def undelivered(self, connection: Connection, member_id: int, *, most: int) -> Sequence[Job]:
         """Return the member's jobs whose pictures are kept, the newest first.
 
         Not those that they had forgotten and whose pictures came all the same.
@@ -281,7 +283,7 @@ class Jobs:
         return [job_of(row) for row in found.mappings()]
 
     @write_transaction
-    def line_up(self, connection: Connection, lane: str) -> None:
+    def assign_lane(self, connection: Connection, lane: str) -> None:
         """Put every waiting job into *lane*: that of a key which was changed serves nobody."""
         _change_all(connection, and_(is_waiting, jobs.c.lane != lane), {"lane": lane})
 

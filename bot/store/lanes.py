@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from bot.domain import lane as breaker
 from bot.domain.job import State
 from bot.domain.lane import ClosedReason, Lane
-from bot.service.ports import GivenBack
+from bot.service.ports.store import ClosureNotice
 from bot.store.database import Database, read_transaction, write_transaction
 from bot.store.guilds import rules_of
 from bot.store.tables import is_given_back, jobs, lanes, told
@@ -31,7 +31,7 @@ class Lanes:
         """Return the lane as it stands; one that nothing is known of is open."""
         return lane_of(connection, lane)
 
-    async def turn(self, lane: str, how: Callable[[Lane], Lane]) -> tuple[Lane, Lane]:
+    async def update(self, lane: str, how: Callable[[Lane], Lane]) -> tuple[Lane, Lane]:
         """Put what *how* makes of the lane in its place, in one step; return before and after.
 
         Before is as it was recorded; *how* is given the lane with its probe's end.
@@ -52,7 +52,7 @@ class Lanes:
         return before, after
 
     @write_transaction
-    def draw(
+    def reserve_slots(
         self, connection: Connection, lane: str, *, count: int, interval: float, now: float
     ) -> float:
         """Draw *count* slots, *interval* seconds apart, and return when the first one is.
@@ -66,7 +66,7 @@ class Lanes:
         _put(connection, lane, {"next_slot_at": first + count * interval})
         return first
 
-    async def given_back(self, lane: str, *, shut_at: float) -> Sequence[GivenBack]:
+    async def closure_notices(self, lane: str, *, shut_at: float) -> Sequence[ClosureNotice]:
         """Return the servers with orders refused since *shut_at* that were not returned before.
 
         Each server is returned once for that episode, to one process.
@@ -89,7 +89,7 @@ class Lanes:
             .group_by(jobs.c.guild_id)
         )
 
-        def give_back(connection: Connection) -> Sequence[GivenBack]:
+        def give_back(connection: Connection) -> Sequence[ClosureNotice]:
             self._database.lock(connection, lane_lock(lane))
             found = connection.execute(query).mappings().all()
             for row in found:
@@ -145,7 +145,7 @@ def _tell(connection: Connection, lane: str, guild_id: int, shut_at: float) -> N
         connection.execute(insert(told).values(values))
 
 
-def _given_back(connection: Connection, row: Any) -> GivenBack:
+def _given_back(connection: Connection, row: Any) -> ClosureNotice:
     place = connection.execute(
         select(jobs.c.channel_id, jobs.c.message_id, jobs.c.language, jobs.c.private).where(
             jobs.c.id == row["job_id"]
@@ -153,7 +153,7 @@ def _given_back(connection: Connection, row: Any) -> GivenBack:
     )
     channel_id, message_id, language, private = place.one()
     rules = rules_of(connection, row["guild_id"])
-    return GivenBack(
+    return ClosureNotice(
         guild_id=row["guild_id"],
         log_channel=rules.log_channel,
         orders=row["orders"],

@@ -8,7 +8,7 @@ from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.engine import Connection
 
 from bot.domain.rules import Block
-from bot.service.ports import MemberSettings, Ping
+from bot.service.ports.store import MemberSettings, Ping
 from bot.store.database import Database, or_on_conflict, read_transaction, write_transaction
 from bot.store.tables import blocks, members, to_forget
 
@@ -22,7 +22,7 @@ class Members:
         self._database = database
 
     @read_transaction
-    def wishes(self, connection: Connection, member_id: int) -> MemberSettings:
+    def settings(self, connection: Connection, member_id: int) -> MemberSettings:
         """Return what a member has set; the defaults where that is nothing."""
         query = select(members.c.ping, members.c.forget_before).where(
             members.c.member_id == member_id
@@ -30,13 +30,13 @@ class Members:
         row = connection.execute(query).mappings().first()
         return MemberSettings() if row is None else _wishes(row["ping"], row["forget_before"])
 
-    async def put(self, member_id: int, wishes: MemberSettings) -> None:
-        """Keep *wishes* in place of what the member had set."""
+    async def replace_settings(self, member_id: int, settings: MemberSettings) -> None:
+        """Replace all settings of the member."""
         await self._keep(
-            member_id, {"ping": wishes.ping.value, "forget_before": wishes.forget_before}
+            member_id, {"ping": settings.ping.value, "forget_before": settings.forget_before}
         )
 
-    async def wish(self, member_id: int, ping: Ping) -> None:
+    async def set_ping(self, member_id: int, ping: Ping) -> None:
         """Set when the member is pinged: what else they wish may be changing just now."""
         await self._keep(member_id, {"ping": ping.value})
 
@@ -53,7 +53,7 @@ class Members:
         return True
 
     @write_transaction
-    def forgot(self, connection: Connection, member_id: int, *, made_before: float) -> None:
+    def finish_erasure(self, connection: Connection, member_id: int, *, made_before: float) -> None:
         """Note that what was ordered until then is erased; who wished nothing else has no row.
 
         Unless more is to be erased by now.
@@ -74,7 +74,7 @@ class Members:
         ]
 
     @read_transaction
-    def to_forget(
+    def pending_erasures(
         self, connection: Connection, *, most: int
     ) -> Sequence[tuple[int, MemberSettings]]:
         """Return some members who want orders erased that could not be yet."""

@@ -28,7 +28,7 @@ class JobNotifier:
         self._database = database
         self._url = url
 
-    async def ring(self, job_id: str) -> None:
+    async def notify(self, job_id: str) -> None:
         """Tell the other processes that there is news of a job, if there are others."""
         if not self._database.shared:
             return

@@ -12,7 +12,8 @@ from typing import Any, TypeVar, cast
 from bot.domain.job import Job
 from bot.domain.lane import Lane
 from bot.service.errors import LimitReached
-from bot.service.ports import Jobs, Lanes, Media, Queue
+from bot.service.ports.store import Jobs, Lanes
+from bot.service.ports.vendor import Media, VendorQueue
 from bot.service.telemetry import VendorCall, timed
 from bot.telemetry.prometheus import PrometheusTelemetry, Recovery
 
@@ -75,15 +76,15 @@ def instrument_jobs(jobs: Jobs, telemetry: PrometheusTelemetry) -> Jobs:
 def instrument_lanes(lanes: Lanes, telemetry: PrometheusTelemetry) -> Lanes:
     """Count pauses of lanes, and how often each was closed."""
 
-    async def turn(call: Call, *arguments: Any) -> tuple[Lane, Lane]:
+    async def update(call: Call, *arguments: Any) -> tuple[Lane, Lane]:
         before, after = await call(*arguments)
         telemetry.turned(before, after)
         return before, after
 
-    return instrument(lanes, turn=turn)
+    return instrument(lanes, update=update)
 
 
-def instrument_queue(queue: Queue, telemetry: PrometheusTelemetry) -> Queue:
+def instrument_queue(queue: VendorQueue, telemetry: PrometheusTelemetry) -> VendorQueue:
     """Time the calls of the vendor's queue."""
     return instrument(
         queue,

@@ -24,7 +24,8 @@ from bot.service.port_errors import (
     PermanentDiscordError,
     TransientDiscordError,
 )
-from bot.service.ports import NO_STATUS, Picture
+from bot.service.ports.discord import NO_STATUS
+from bot.service.ports.vendor import Picture
 from bot.service.telemetry import DiscordCall, Telemetry, timed
 from bot.ui import cards, order_buttons, texts
 from bot.ui.cards import Card, Place
@@ -121,7 +122,7 @@ class DiscordCardPresenter:
             return False
         return True
 
-    async def call(self, job: Job) -> None:
+    async def ping(self, job: Job) -> None:
         """Ping the member whose pictures are in their card; lost where Discord refuses it."""
         try:
             with timed(partial(self._meters.called_discord, DiscordCall.PING)):

@@ -10,7 +10,8 @@ from discord import ui
 
 from bot.domain.card_status import CardStatus
 from bot.domain.job import Billed, Job, State
-from bot.service.ports import NO_STATUS, Picture
+from bot.service.ports.discord import NO_STATUS
+from bot.service.ports.vendor import Picture
 from bot.ui import texts
 from bot.ui.markup import literal
 from bot.ui.order_buttons import OrderAction, OrderButton

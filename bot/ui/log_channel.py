@@ -36,18 +36,18 @@ class DiscordLogChannel:
         self._meters = meters
         self._writing: set[asyncio.Task[None]] = set()
 
-    def tell(self, channel_id: int, notice: AnyLogEntry) -> None:
-        """Have a line written, some time soon; lost where Discord refuses it."""
+    def enqueue(self, channel_id: int, entry: AnyLogEntry) -> None:
+        """Write an entry in the background; lost if Discord refuses it."""
         if len(self._writing) >= MOST_WAITING:
             log.warning("a line for the log of a server was dropped: too many wait")
             return
-        task = asyncio.create_task(self._insist(channel_id, notice), name="notice")
+        task = asyncio.create_task(self._insist(channel_id, entry), name="notice")
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
 
-    async def write(self, channel_id: int, notice: AnyLogEntry) -> None:
+    async def write(self, channel_id: int, entry: AnyLogEntry) -> None:
         """Write a line; raises PermanentDiscordError, and DiscordAway."""
-        await self._write(channel_id, notice, _nonce(notice))
+        await self._write(channel_id, entry, _nonce(entry))
 
     async def close(self) -> None:
         """Give up what is not written yet."""

@@ -17,7 +17,7 @@ from discord import app_commands
 from bot.domain.job import Job, State
 from bot.domain.styles import Style, title
 from bot.service.port_errors import DiscordError, MessageDeleted
-from bot.service.ports import Picture
+from bot.service.ports.vendor import Picture
 from bot.ui import cards, language, texts
 from bot.ui.cards import Card, Place
 from bot.ui.discord_errors import translated_errors

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bot.domain.job import Billed, Delivery, EndReason, State
-from bot.service.ports import Picture
+from bot.service.ports.vendor import Picture
 from bot.ui import cards
 from bot.ui.language import LANGUAGES, speaking
 from tests.browser import samples

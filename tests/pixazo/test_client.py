@@ -21,7 +21,7 @@ from bot.service.port_errors import (
     RequestNotFound,
     VendorRefused,
 )
-from bot.service.ports import Callback
+from bot.service.ports.vendor import Callback
 from bot.telemetry.instrumented import instrument_queue
 from bot.telemetry.prometheus import PrometheusTelemetry
 from sandbox.faults import Answer, Cut, Fault, Hold

@@ -19,7 +19,7 @@ from bot.service.port_errors import (
     RequestNotFound,
     VendorRefused,
 )
-from bot.service.ports import Callback
+from bot.service.ports.vendor import Callback
 from tests.samples import NOW, an_order
 
 # The vendor's own page, word for word.

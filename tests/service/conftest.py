@@ -49,7 +49,9 @@ from bot.service.port_errors import (
     PictureUnusable,
     StoreUnavailable,
 )
-from bot.service.ports import NO_STATUS, Admit, GivenBack, MemberSettings, Peaks, Picture, Ping
+from bot.service.ports.discord import NO_STATUS
+from bot.service.ports.store import Admit, ClosureNotice, MemberSettings, PeakUsage, Ping
+from bot.service.ports.vendor import Picture
 from bot.service.queue_positions import QueuePositionUpdater
 from bot.service.recovery import RecoveryLoop, RecoverySettings
 from bot.service.tracker import JobTracker, TrackerSettings
@@ -128,20 +130,20 @@ class FakeJobs(Store):
         self._lanes.lanes[job.lane] = breaker.after_admission(lane, job.id, now=job.created_at)
         return admitted
 
-    async def standing(
+    async def admission_context(
         self, guild_id: int, member_id: int, *, lane: str, now: float
     ) -> AdmissionContext:
-        await self._reach("standing")
+        await self._reach("admission_context")
         return self._standing(guild_id, member_id, lane=lane, now=now)
 
-    async def peaks(self, guild_id: int, *, now: float) -> Peaks:
-        await self._reach("peaks")
+    async def peak_usage(self, guild_id: int, *, now: float) -> PeakUsage:
+        await self._reach("peak_usage")
         usages = [
             self._standing(guild_id, job.member_id, lane=job.lane, now=now).usage
             for job in self.rows.values()
             if job.guild_id == guild_id
         ]
-        return Peaks(
+        return PeakUsage(
             images=max((usage.member for usage in usages), default=0),
             at_once=max((usage.member_at_once for usage in usages), default=0),
         )
@@ -208,8 +210,8 @@ class FakeJobs(Store):
         self.put(after)
         return after
 
-    async def waits(self, *, lane: str, width: int, now: float) -> bool:
-        await self._reach("waits")
+    async def has_claimable(self, *, lane: str, width: int, now: float) -> bool:
+        await self._reach("has_claimable")
         return self._next(lane, width, now) is not None
 
     async def release(self, owner: str) -> None:
@@ -218,8 +220,8 @@ class FakeJobs(Store):
             if job.lease.owner == owner and job.state in FOLLOWED | {State.COMPLETED}:
                 self.put(changed_job(job, owner=None))
 
-    async def line(self, lane: str, *, most: int) -> list[Job]:
-        await self._reach("line")
+    async def waiting_jobs(self, lane: str, *, most: int) -> list[Job]:
+        await self._reach("waiting_jobs")
         waiting = self._waiting(lane)
         ahead: dict[str, int] = defaultdict(int)
         turns = {}
@@ -256,8 +258,8 @@ class FakeJobs(Store):
             default=None,
         )
 
-    async def learn(self, job_id: str, request_id: str, *, now: float) -> bool:
-        await self._reach("learn")
+    async def record_request_id(self, job_id: str, request_id: str, *, now: float) -> bool:
+        await self._reach("record_request_id")
         job = self.rows.get(job_id)
         if job is None or job.state not in {State.SUBMITTING, State.UNCERTAIN}:
             return False
@@ -275,8 +277,8 @@ class FakeJobs(Store):
         )
         return True
 
-    async def renew(self, owner: str, *, lease: float) -> None:
-        await self._reach("renew")
+    async def renew_leases(self, owner: str, *, lease: float) -> None:
+        await self._reach("renew_leases")
         self.renewed.append(owner)
         self.lapsed -= {job.id for job in self.rows.values() if job.lease.owner == owner}
 
@@ -297,8 +299,8 @@ class FakeJobs(Store):
             ),
         )
 
-    async def neglected(self, *, unanswered_since: float, waiting_since: float) -> list[Job]:
-        await self._reach("neglected")
+    async def stale_waiting(self, *, unanswered_since: float, waiting_since: float) -> list[Job]:
+        await self._reach("stale_waiting")
         return [
             job
             for job in self.rows.values()
@@ -309,8 +311,8 @@ class FakeJobs(Store):
             )
         ]
 
-    async def kept(self, member_id: int, *, most: int) -> list[Job]:
-        await self._reach("kept")
+    async def undelivered(self, member_id: int, *, most: int) -> list[Job]:
+        await self._reach("undelivered")
         mine = [
             job
             for job in self.rows.values()
@@ -366,20 +368,20 @@ class FakeLanes(Store):
         await self._reach("get")
         return self.now(lane)
 
-    async def turn(self, lane: str, how: Callable[[Lane], Lane]) -> tuple[Lane, Lane]:
-        await self._reach("turn")
+    async def update(self, lane: str, how: Callable[[Lane], Lane]) -> tuple[Lane, Lane]:
+        await self._reach("update")
         before = self.lanes[lane]
         self.lanes[lane] = how(self.now(lane))
         return before, self.lanes[lane]
 
-    async def draw(self, lane: str, *, count: int, interval: float, now: float) -> float:
-        await self._reach("draw")
+    async def reserve_slots(self, lane: str, *, count: int, interval: float, now: float) -> float:
+        await self._reach("reserve_slots")
         first = max(self.drawn[lane], now)
         self.drawn[lane] = first + count * interval
         return first
 
-    async def given_back(self, lane: str, *, shut_at: float) -> list[GivenBack]:
-        await self._reach("given_back")
+    async def closure_notices(self, lane: str, *, shut_at: float) -> list[ClosureNotice]:
+        await self._reach("closure_notices")
         refused: dict[int, list[Job]] = defaultdict(list)
         for job in self.jobs.rows.values() if self.jobs else ():
             given_back = job.end_reason in {EndReason.OUT_OF_CREDIT, EndReason.BUSY}
@@ -391,7 +393,7 @@ class FakeLanes(Store):
                 refused[job.guild_id or 0].append(job)
         self.told |= {(guild_id, shut_at) for guild_id in refused}
         return [
-            GivenBack(
+            ClosureNotice(
                 guild_id=guild_id,
                 log_channel=self.jobs.guilds.kept[guild_id].log_channel,
                 orders=len(jobs),
@@ -429,12 +431,12 @@ class FakeGuilds(Store):
         await self._reach("unblock")
         return self.blocks.pop((guild_id, member_id), None) is not None
 
-    async def draft(self, draft_id, guild_id, changes, *, now: float) -> None:
-        await self._reach("draft")
+    async def save_draft(self, draft_id, guild_id, changes, *, now: float) -> None:
+        await self._reach("save_draft")
         self.drafts[draft_id, guild_id] = (dict(changes), now)
 
-    async def drafted(self, draft_id: str, guild_id: int) -> dict[str, Any] | None:
-        await self._reach("drafted")
+    async def load_draft(self, draft_id: str, guild_id: int) -> dict[str, Any] | None:
+        await self._reach("load_draft")
         return self.drafts.get((draft_id, guild_id), (None, 0.0))[0]
 
     async def erase_drafts(self, *, before: float) -> None:
@@ -448,7 +450,7 @@ class FakeBell:
     def __init__(self) -> None:
         self.rung: list[str] = []
 
-    async def ring(self, job_id: str) -> None:
+    async def notify(self, job_id: str) -> None:
         self.rung.append(job_id)
 
 
@@ -460,20 +462,20 @@ class FakeMembers(Store):
         self.wished: dict[int, MemberSettings] = {}
         self.blocked: dict[int, list[tuple[int, Block]]] = defaultdict(list)
 
-    async def wishes(self, member_id: int) -> MemberSettings:
-        await self._reach("wishes")
+    async def settings(self, member_id: int) -> MemberSettings:
+        await self._reach("settings")
         return self.wished.get(member_id, MemberSettings())
 
-    async def put(self, member_id: int, wishes: MemberSettings) -> None:
-        await self._reach("put")
+    async def replace_settings(self, member_id: int, wishes: MemberSettings) -> None:
+        await self._reach("replace_settings")
         self.wished[member_id] = wishes
 
-    async def wish(self, member_id: int, ping: Ping) -> None:
-        await self._reach("wish")
+    async def set_ping(self, member_id: int, ping: Ping) -> None:
+        await self._reach("set_ping")
         self.wished[member_id] = replace(self.wished.get(member_id, MemberSettings()), ping=ping)
 
-    async def forgot(self, member_id: int, *, made_before: float) -> None:
-        await self._reach("forgot")
+    async def finish_erasure(self, member_id: int, *, made_before: float) -> None:
+        await self._reach("finish_erasure")
         wishes = self.wished.get(member_id, MemberSettings())
         if wishes.forget_before == made_before:
             self.wished[member_id] = replace(wishes, forget_before=None)
@@ -482,8 +484,8 @@ class FakeMembers(Store):
         await self._reach("blocks")
         return self.blocked[member_id]
 
-    async def to_forget(self, *, most: int) -> list[tuple[int, MemberSettings]]:
-        await self._reach("to_forget")
+    async def pending_erasures(self, *, most: int) -> list[tuple[int, MemberSettings]]:
+        await self._reach("pending_erasures")
         wished = self.wished.items()
         return [one for one in wished if one[1].forget_before is not None][:most]
 
@@ -495,7 +497,7 @@ class FakeNotices:
         self.told: list[tuple[int, Any]] = []
         self.closed = False
 
-    def tell(self, channel_id: int, notice: Any) -> None:
+    def enqueue(self, channel_id: int, notice: Any) -> None:
         self.told.append((channel_id, notice))
 
     async def write(self, channel_id: int, notice: Any) -> None:
@@ -598,7 +600,7 @@ class FakeReplies:
         self.delivered.append((job, list(pictures)))
         return not self.by_message
 
-    async def call(self, job: Job) -> None:
+    async def ping(self, job: Job) -> None:
         await self._wait()
         self.called.append(job)
 
@@ -659,9 +661,9 @@ class Shop:
 
     async def round(self) -> None:
         """Have the process look once after what nobody looks after."""
-        before = self.jobs.calls.count("neglected")
+        before = self.jobs.calls.count("stale_waiting")
         running = asyncio.create_task(self.recovery.run())
-        await until(lambda: self.jobs.calls.count("neglected") > before)
+        await until(lambda: self.jobs.calls.count("stale_waiting") > before)
         for _ in range(10):
             await asyncio.sleep(0)
         running.cancel()

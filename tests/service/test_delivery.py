@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.job import Billed, Delivery, EndReason, State
 from bot.service.port_errors import MediaUnavailable, PictureUnusable
-from bot.service.ports import MemberSettings, Ping
+from bot.service.ports.store import MemberSettings, Ping
 from tests.samples import NOW, OWNER, a_job, an_order, changed_job
 from tests.service.conftest import until
 
@@ -202,7 +202,7 @@ async def test_an_order_that_was_hidden_meanwhile_is_hidden(shop, completed):
 )
 async def test_a_member_is_pinged_as_they_wish(shop, completed, ping, seconds, called):
     """Who waited for more than a minute has gone on to something else."""
-    await shop.members.put(300, MemberSettings(ping=ping))
+    await shop.members.replace_settings(300, MemberSettings(ping=ping))
     shop.clock.now = NOW + seconds
 
     after = await shop.delivery.deliver(completed())

@@ -18,7 +18,7 @@ from bot.service.port_errors import (
     RequestNotFound,
     VendorRefused,
 )
-from bot.service.ports import NO_REQUEST
+from bot.service.ports.vendor import NO_REQUEST
 from tests.samples import LANE, NOW, OWNER, a_job, an_order, changed_job
 from tests.service.conftest import PICTURE, silent, until
 
@@ -141,8 +141,8 @@ async def test_a_pause_is_recorded_before_its_order_waits_again(shop, waiting):
     shop.lanes.away = True
     shop.queue.answers.append(RateLimited(status=429, retry_after=60))
     submitting = asyncio.create_task(shop.dispatcher.submit(claimed))
-    tries = shop.lanes.calls.count("turn")
-    await until(lambda: shop.lanes.calls.count("turn") > tries + 3)
+    tries = shop.lanes.calls.count("update")
+    await until(lambda: shop.lanes.calls.count("update") > tries + 3)
     assert shop.jobs.only.state is State.SUBMITTING
 
     shop.lanes.away = False
@@ -187,8 +187,8 @@ async def test_a_busy_vendor_gets_the_order_again_after_its_pause(shop, waiting)
     async with shop.working():
         await until(lambda: shop.jobs.only.state is State.WAITING and shop.queue.submitted)
         shop.dispatcher.wake()
-        claims = shop.jobs.calls.count("waits")
-        await until(lambda: shop.jobs.calls.count("waits") > claims)
+        claims = shop.jobs.calls.count("has_claimable")
+        await until(lambda: shop.jobs.calls.count("has_claimable") > claims)
         assert len(shop.queue.submitted) == 1
 
         shop.clock.now += 61
@@ -259,7 +259,7 @@ async def test_a_callback_that_was_quicker_is_not_undone(shop, waiting):
     shop.queue.answers.append(silent())
     submitting = asyncio.create_task(shop.dispatcher.submit(job))
     await shop.queue.reached.wait()
-    assert await shop.jobs.learn(job.id, "r-9", now=NOW)
+    assert await shop.jobs.record_request_id(job.id, "r-9", now=NOW)
     shop.queue.hold.set()
 
     after = await submitting
@@ -304,7 +304,7 @@ async def test_the_lane_waits_for_a_store_that_is_away(shop, waiting):
     job = waiting()
     shop.jobs.away = True
     claiming = asyncio.create_task(shop.dispatcher.next())
-    await until(lambda: shop.jobs.calls.count("waits") > 3)
+    await until(lambda: shop.jobs.calls.count("has_claimable") > 3)
 
     shop.jobs.away = False
 
@@ -320,8 +320,8 @@ async def test_the_lanes_width_bounds_what_is_at_the_vendor(open_shop):
     async with shop.working():
         await until(lambda: len(shop.queue.submitted) == 2)
         shop.dispatcher.wake()
-        claims = shop.jobs.calls.count("waits")
-        await until(lambda: shop.jobs.calls.count("waits") > claims)
+        claims = shop.jobs.calls.count("has_claimable")
+        await until(lambda: shop.jobs.calls.count("has_claimable") > claims)
         assert len(shop.queue.submitted) == 2
 
         shop.queue.after = None

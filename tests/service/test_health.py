@@ -6,7 +6,7 @@ from bot.domain.job import State
 from bot.domain.lane import ClosedReason, Lane
 from bot.service.health import FRESH, HealthService
 from bot.service.port_errors import StoreUnavailable
-from bot.service.ports import Counts
+from bot.service.ports.store import Counts
 from tests.samples import LANE
 
 
@@ -14,7 +14,7 @@ class FakeRecords:
     """Counts what a test says, and how often it was asked."""
 
     def __init__(self):
-        self.counts = Counts(orders={State.WAITING: 2, State.QUEUED: 1}, line=2)
+        self.counts = Counts(orders={State.WAITING: 2, State.QUEUED: 1}, waiting=2)
         self.asked = 0
         self.away = False
 
@@ -104,15 +104,15 @@ async def test_orders_are_counted_once_in_some_seconds_however_many_ask(seen):
     """Whoever finds the port cannot keep the store busy with it."""
     for _ in range(5):
         census = await seen.watch.census()
-    assert (seen.records.asked, census.orders, census.line) == (
+    assert (seen.records.asked, census.orders, census.waiting) == (
         1,
         {State.WAITING: 2, State.QUEUED: 1},
         2,
     )
 
     seen.shop.clock.now += FRESH
-    seen.records.counts = Counts(orders={}, line=0)
-    assert (await seen.watch.census()).line == 0
+    seen.records.counts = Counts(orders={}, waiting=0)
+    assert (await seen.watch.census()).waiting == 0
 
 
 async def test_a_store_that_cannot_count_is_away(seen):

@@ -21,7 +21,7 @@ from bot.service.errors import (
     ShuttingDown,
 )
 from bot.service.port_errors import PermanentDiscordError, TransientDiscordError
-from bot.service.ports import NO_STATUS
+from bot.service.ports.discord import NO_STATUS
 from tests.service.conftest import a_request, answered, take, until
 
 
@@ -68,9 +68,9 @@ async def test_nothing_is_submitted_before_the_member_was_answered(shop):
     async with shop.working():
         taking = asyncio.create_task(take(shop.orders, a_request(), slowly))
         await asked.wait()
-        claims = shop.jobs.calls.count("waits")
+        claims = shop.jobs.calls.count("has_claimable")
         shop.dispatcher.wake()
-        await until(lambda: shop.jobs.calls.count("waits") > claims)
+        await until(lambda: shop.jobs.calls.count("has_claimable") > claims)
         assert shop.queue.submitted == []
         assert shop.jobs.only.state is State.WAITING
 
@@ -86,8 +86,8 @@ async def test_a_failed_answer_makes_no_submit(shop, defer):
     async with shop.working():
         await take(shop.orders, a_request(), defer)
         shop.dispatcher.wake()
-        claims = shop.jobs.calls.count("waits")
-        await until(lambda: shop.jobs.calls.count("waits") > claims)
+        claims = shop.jobs.calls.count("has_claimable")
+        await until(lambda: shop.jobs.calls.count("has_claimable") > claims)
 
     assert shop.queue.submitted == []
     assert (shop.jobs.only.state, shop.jobs.only.end_reason) == (
@@ -115,8 +115,8 @@ async def test_an_order_that_the_caller_forgot_to_answer_is_never_submitted(shop
         async with shop.orders.placing(a_request()):
             pass
         shop.dispatcher.wake()
-        claims = shop.jobs.calls.count("waits")
-        await until(lambda: shop.jobs.calls.count("waits") > claims)
+        claims = shop.jobs.calls.count("has_claimable")
+        await until(lambda: shop.jobs.calls.count("has_claimable") > claims)
 
     assert shop.queue.submitted == []
     assert shop.jobs.only.reply.answered_at is None

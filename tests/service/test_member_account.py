@@ -10,7 +10,7 @@ from bot.domain.job import ENDED, Billed, Delivery, EndReason, State
 from bot.domain.rules import Block, changed
 from bot.service.member_account import PAGE, MemberAccount, RetentionPolicy
 from bot.service.port_errors import StoreUnavailable
-from bot.service.ports import MemberSettings, OrderPage, Ping
+from bot.service.ports.store import MemberSettings, OrderPage, Ping
 from tests.samples import LANE, NOW, a_job, an_order, changed_job
 from tests.service.conftest import UNLIMITED, until
 
@@ -28,18 +28,18 @@ class FakeRecords:
     async def page(self, member_id, *, word, skip, most):
         found = [
             job
-            for job in await self.every(member_id)
+            for job in await self.orders_of(member_id)
             if job.order.prompt and job.reply.deleted_at is None and word in job.order.prompt
         ]
         return OrderPage(jobs=found[skip : skip + most], total=len(found))
 
-    async def every(self, member_id):
+    async def orders_of(self, member_id):
         rows = [job for job in self._jobs.rows.values() if job.member_id == member_id]
         return sorted(rows, key=lambda job: -job.created_at)
 
-    async def forget(self, member_id, *, made_before, today):
+    async def erase_member(self, member_id, *, made_before, today):
         forgotten = []
-        for job in await self.every(member_id):
+        for job in await self.orders_of(member_id):
             kept = job.state is State.COMPLETED and job.undeliverable_since is not None
             over = job.lease.owner is None and (job.state in OVER or kept)
             if not over or job.created_at > made_before:
@@ -58,8 +58,8 @@ class FakeRecords:
             self._jobs.put(changed_job(job, **changes))
         return forgotten
 
-    async def unforgotten(self, member_id, *, made_before):
-        return any(job.created_at <= made_before for job in await self.every(member_id))
+    async def erasure_pending(self, member_id, *, made_before):
+        return any(job.created_at <= made_before for job in await self.orders_of(member_id))
 
 
 @pytest.fixture
@@ -193,10 +193,10 @@ async def test_usage_is_told_outside_of_servers_too(open_desk, put):
 async def test_a_wish_is_kept_and_another_stays(shop, own):
     shop.members.wished[MEMBER] = MemberSettings(forget_before=NOW)
 
-    await own.wish(MEMBER, Ping.NEVER)
+    await own.set_ping(MEMBER, Ping.NEVER)
 
-    assert await own.wishes(MEMBER) == MemberSettings(ping=Ping.NEVER, forget_before=NOW)
-    assert await own.wishes(MEMBER + 1) == MemberSettings()
+    assert await own.settings(MEMBER) == MemberSettings(ping=Ping.NEVER, forget_before=NOW)
+    assert await own.settings(MEMBER + 1) == MemberSettings()
 
 
 # Data.
@@ -245,14 +245,14 @@ async def test_what_is_over_is_erased_at_once_with_its_files(shop, own, put, fil
     assert outcome.done
     assert not folder.exists()
     assert list(shop.jobs.rows) == [others.id]
-    assert await own.wishes(MEMBER) == MemberSettings()
+    assert await own.settings(MEMBER) == MemberSettings()
 
 
 async def test_settings_go_with_the_orders(shop, own):
     shop.members.wished[MEMBER] = MemberSettings(ping=Ping.NEVER)
 
     assert (await own.forget(MEMBER)).done
-    assert await own.wishes(MEMBER) == MemberSettings()
+    assert await own.settings(MEMBER) == MemberSettings()
 
 
 async def test_what_runs_is_finished_first_and_erased_by_the_next_sweep(shop, own, put):
@@ -269,7 +269,7 @@ async def test_what_runs_is_finished_first_and_erased_by_the_next_sweep(shop, ow
 
     assert len(shop.presenter.delivered) == 1
     assert shop.jobs.rows == {}
-    assert await own.wishes(MEMBER) == MemberSettings()
+    assert await own.settings(MEMBER) == MemberSettings()
 
 
 async def test_todays_orders_count_until_the_day_is_over(shop, own, put):
@@ -296,7 +296,7 @@ async def test_kept_pictures_are_gone_with_the_rest(shop, own, put, files):
 
     assert not folder.exists()
     assert shop.jobs.only.state is State.FAILED
-    assert await shop.jobs.kept(MEMBER, most=5) == []
+    assert await shop.jobs.undelivered(MEMBER, most=5) == []
 
 
 async def test_a_forgotten_order_that_wakes_again_shows_nobody_anything(shop, own, put):
@@ -304,7 +304,7 @@ async def test_a_forgotten_order_that_wakes_again_shows_nobody_anything(shop, ow
     job = put(state=State.UNCERTAIN, billed=Billed.UNKNOWN, answered_at=NOW)
     await own.forget(MEMBER)
 
-    await shop.jobs.learn(job.id, "r-late", now=NOW)
+    await shop.jobs.record_request_id(job.id, "r-late", now=NOW)
     async with shop.working():
         await shop.round()
         await until(lambda: shop.jobs.only.undeliverable_since is not None)

@@ -14,7 +14,7 @@ from bot.domain.word_filter import Finding, WordLists
 from bot.service.errors import ChannelNotWritable, DraftExpired, LimitReached
 from bot.service.moderation import ModerationService, Moderator
 from bot.service.port_errors import PermanentDiscordError, TransientDiscordError
-from bot.service.ports import Peaks
+from bot.service.ports.store import PeakUsage
 from bot.service.recovery import DRAFT_LIFE
 from tests.samples import LANE, NOW, a_job, an_order
 from tests.service.conftest import NO_CAPS, UNLIMITED, FakeNotices, a_request, answered, take
@@ -441,4 +441,4 @@ async def test_the_overview_tells_how_much_of_each_limit_is_used(open_shop):
     assert (overview.rules, overview.caps) == (UNLIMITED, caps)
     usage = overview.standing.usage
     assert (usage.everywhere, usage.server, usage.server_at_once) == (10, 6, 3)
-    assert overview.peaks == Peaks(images=5, at_once=2)
+    assert overview.peaks == PeakUsage(images=5, at_once=2)

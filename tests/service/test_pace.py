@@ -21,10 +21,10 @@ class SlowLanes(FakeLanes):
         self.open = asyncio.Event()
         self.counts = []
 
-    async def draw(self, lane, *, count, interval, now):
+    async def reserve_slots(self, lane, *, count, interval, now):
         self.counts.append(count)
         await self.open.wait()
-        return await super().draw(lane, count=count, interval=interval, now=now)
+        return await super().reserve_slots(lane, count=count, interval=interval, now=now)
 
 
 @pytest.fixture

@@ -194,11 +194,11 @@ async def test_a_pause_is_told_with_its_end_and_at_once(look, shop, wait_in_line
 async def test_a_key_that_is_not_accepted_is_told_until_it_is_mended(look, shop, wait_in_line):
     """There is no end to count to: it takes the operator."""
     (job_id,) = wait_in_line(1)
-    await shop.lanes.turn(LANE, lambda lane: breaker.key_rejected(lane, now=NOW))
+    await shop.lanes.update(LANE, lambda lane: breaker.key_rejected(lane, now=NOW))
     assert await look() == {job_id: at(1, key_rejected=True)}
     assert await look() == {}
 
-    await shop.lanes.turn(LANE, breaker.key_accepted)
+    await shop.lanes.update(LANE, breaker.key_accepted)
 
     assert await look() == {job_id: at(1)}
 
@@ -275,13 +275,13 @@ async def test_a_store_that_is_away_only_delays_the_board(
     with pytest.raises(StoreUnavailable):
         await board.look()
     running = asyncio.create_task(board.run())
-    looks = shop.jobs.calls.count("line")
-    await until(lambda: shop.jobs.calls.count("line") > looks + 2)
+    looks = shop.jobs.calls.count("waiting_jobs")
+    await until(lambda: shop.jobs.calls.count("waiting_jobs") > looks + 2)
     assert cards.told() == {}
 
     shop.jobs.away = False
-    looks = shop.jobs.calls.count("line")
-    await until(lambda: shop.jobs.calls.count("line") > looks + 1)
+    looks = shop.jobs.calls.count("waiting_jobs")
+    await until(lambda: shop.jobs.calls.count("waiting_jobs") > looks + 1)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 

@@ -146,7 +146,7 @@ async def test_a_store_that_is_away_only_delays_a_round(shop):
 
     shop.jobs.away = False
     shop.rounds.set()
-    await until(lambda: "neglected" in shop.jobs.calls)
+    await until(lambda: "stale_waiting" in shop.jobs.calls)
     await until(shop.at_rest)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

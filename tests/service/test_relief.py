@@ -387,8 +387,8 @@ async def test_an_empty_wallet_is_not_forgotten_while_the_store_is_away(
     submitting = await empty_later()
     shop.lanes.away = True
     shop.queue.hold.set()
-    tries = shop.lanes.calls.count("turn")
-    await until(lambda: shop.lanes.calls.count("turn") > tries + 3)
+    tries = shop.lanes.calls.count("update")
+    await until(lambda: shop.lanes.calls.count("update") > tries + 3)
 
     shop.lanes.away = False
 
@@ -425,7 +425,7 @@ async def test_a_refused_key_keeps_what_waits_and_takes_no_more(shop, order, sub
 
     assert (refused.state, refused.end_reason) == (State.REFUSED, EndReason.KEY_REFUSED)
     assert shop.jobs.rows[waiting.id].state is State.WAITING
-    assert not await shop.jobs.waits(lane=LANE, width=4, now=NOW + 10**6)
+    assert not await shop.jobs.has_claimable(lane=LANE, width=4, now=NOW + 10**6)
     verdict = await refusal(order)
     assert (verdict.rule, verdict.ends_at) == (Rule.KEY, None)
     assert len(warnings(caplog)) == 1
@@ -437,7 +437,7 @@ async def test_a_start_lets_what_waits_for_a_key_go(shop, order, submit):
     waiting = await order()
     await submit(NO_KEY)
 
-    await shop.lanes.turn(LANE, breaker.key_accepted)
+    await shop.lanes.update(LANE, breaker.key_accepted)
     async with open_for_orders(shop):
         await until(lambda: shop.jobs.rows[waiting.id].state is State.DELIVERED)
 

@@ -22,7 +22,7 @@ class FakeRecords:
         self.batches = []
         self.away = False
 
-    async def forgotten(self, *, kept_before, most):
+    async def stale_undelivered(self, *, kept_before, most):
         return [
             job
             for job in self._jobs.rows.values()
@@ -31,7 +31,7 @@ class FakeRecords:
             and job.undeliverable_since < kept_before
         ][:most]
 
-    async def erase(self, *, made_before, most):
+    async def erase_ended(self, *, made_before, most):
         if self.away:
             raise StoreUnavailable("away")
         old = [
@@ -123,14 +123,14 @@ async def test_kept_pictures_go_after_their_days_and_are_offered_no_more(shop, b
     after = shop.jobs.rows[old.id]
     assert (after.state, after.end_reason) == (State.FAILED, EndReason.KEPT_TOO_LONG)
     assert after.billed == "yes"
-    assert [job.id for job in await shop.jobs.kept(old.member_id, most=5)] == [young.id]
+    assert [job.id for job in await shop.jobs.undelivered(old.member_id, most=5)] == [young.id]
     assert (old_files.exists(), young_files.exists()) == (False, True)
 
 
 async def test_what_is_fetched_while_it_is_swept_away_counts_as_fetched(shop, broom, records):
     job = kept(8)
     shop.jobs.put(job)
-    (stale,) = await records.forgotten(kept_before=NOW, most=5)
+    (stale,) = await records.stale_undelivered(kept_before=NOW, most=5)
     await shop.delivery.delivered(job)
 
     await shop.delivery.drop(stale)

@@ -30,13 +30,22 @@ WRITES = [
     lambda store: record(Jobs(store), a_job()),
     lambda store: Jobs(store).swap(a_job(), a_job()),
     lambda store: Jobs(store).claim("here", lane=LANE, width=1, lease=1, now=NOW),
-    lambda store: Jobs(store).learn("1", "r-1", now=NOW),
-    lambda store: Jobs(store).renew("here", lease=1),
+    lambda store: Jobs(store).record_request_id("1", "r-1", now=NOW),
+    lambda store: Jobs(store).renew_leases("here", lease=1),
     lambda store: Jobs(store).take_over("here", lease=1, submitted_before=NOW),
     lambda store: Jobs(store).inherit("here", lease=1),
-    lambda store: Lanes(store).turn(LANE, lambda lane: replace(lane, refusals=1)),
+    lambda store: Lanes(store).update(LANE, lambda lane: replace(lane, refusals=1)),
 ]
-NAMES = ["add", "swap", "claim", "learn", "renew", "take_over", "inherit", "turn"]
+NAMES = [
+    "add",
+    "swap",
+    "claim",
+    "record_request_id",
+    "renew_leases",
+    "take_over",
+    "inherit",
+    "update",
+]
 
 
 async def busy(database):
@@ -333,7 +342,7 @@ async def test_a_closed_file_takes_nothing_more(url):
 
     async with asyncio.timeout(5):
         with pytest.raises(StoreUnavailable):
-            await Jobs(store).renew("here", lease=1)
+            await Jobs(store).renew_leases("here", lease=1)
 
 
 async def test_the_folder_is_made(tmp_path):

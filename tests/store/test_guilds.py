@@ -120,7 +120,7 @@ def block_of(jobs):
     """Return the block that an order of that member is weighed against."""
 
     async def block_of(member_id=BLOCK.member_id, guild_id=GUILD):
-        return (await jobs.standing(guild_id, member_id, lane=LANE, now=NOW)).block
+        return (await jobs.admission_context(guild_id, member_id, lane=LANE, now=NOW)).block
 
     return block_of
 
@@ -176,23 +176,23 @@ DRAFTED = (
 
 async def test_a_draft_keeps_what_it_names_and_nothing_else(guilds, other_guilds):
     for number, changes in enumerate(DRAFTED):
-        await guilds.draft(f"d-{number}", GUILD, changes, now=NOW)
+        await guilds.save_draft(f"d-{number}", GUILD, changes, now=NOW)
 
-        assert await other_guilds.drafted(f"d-{number}", GUILD) == changes
-        assert await guilds.drafted(f"d-{number}", GUILD + 1) is None  # it is one server's
-    assert await guilds.drafted("another", GUILD) is None
+        assert await other_guilds.load_draft(f"d-{number}", GUILD) == changes
+        assert await guilds.load_draft(f"d-{number}", GUILD + 1) is None  # it is one server's
+    assert await guilds.load_draft("another", GUILD) is None
     assert await guilds.rules(GUILD) == Rules()
 
 
 async def test_only_old_drafts_are_erased(guilds, other_guilds, database):
-    await guilds.draft("old", GUILD, {"images": 2}, now=NOW - 1)
-    await guilds.draft("young", GUILD, {"images": 3}, now=NOW)
+    await guilds.save_draft("old", GUILD, {"images": 2}, now=NOW - 1)
+    await guilds.save_draft("young", GUILD, {"images": 3}, now=NOW)
 
     for by in (guilds, other_guilds, guilds):
         await by.erase_drafts(before=NOW)
 
-    assert await guilds.drafted("old", GUILD) is None
-    assert await guilds.drafted("young", GUILD) == {"images": 3}
+    assert await guilds.load_draft("old", GUILD) is None
+    assert await guilds.load_draft("young", GUILD) == {"images": 3}
     found = await database.read(lambda connection: connection.execute(select(drafts)).all())
     assert len(found) == 1
 
@@ -203,4 +203,4 @@ async def test_a_draft_of_a_younger_version_is_understood(guilds, database):
     row = insert(drafts).values(changes={"images": 2, "unheard_of": True}, **values)
     await database.write(lambda connection: connection.execute(row))
 
-    assert await guilds.drafted("d-1", GUILD) == {"images": 2}
+    assert await guilds.load_draft("d-1", GUILD) == {"images": 2}

@@ -69,11 +69,11 @@ async def test_all_that_is_on_record_of_a_member_is_found(records, add):
     runs = await add(state=State.QUEUED)
     await add(member_id=OTHER)
 
-    assert await records.every(MEMBER) == [runs, deleted]
+    assert await records.orders_of(MEMBER) == [runs, deleted]
 
 
 async def forget(records, *, made_before=NOW):
-    return await records.forget(MEMBER, made_before=made_before, today=TODAY)
+    return await records.erase_member(MEMBER, made_before=made_before, today=TODAY)
 
 
 @pytest.mark.parametrize("state", State)
@@ -87,7 +87,7 @@ async def test_what_is_over_since_before_today_is_gone_and_what_runs_stays(
     over = state in OVER
     assert forgotten == ([job.id] if over else [])
     assert await jobs.get(job.id) == (None if over else job)
-    assert await records.unforgotten(MEMBER, made_before=NOW) is not over
+    assert await records.erasure_pending(MEMBER, made_before=NOW) is not over
 
 
 @pytest.mark.parametrize("state", sorted(OVER))
@@ -96,7 +96,7 @@ async def test_of_todays_orders_only_what_limits_count_stays(jobs, records, add,
     job = await add(
         state=state, billed=Billed.YES, order=order, media=("https://m.example/1",), error="secret"
     )
-    before = await jobs.standing(job.guild_id, MEMBER, lane=LANE, now=NOW)
+    before = await jobs.admission_context(job.guild_id, MEMBER, lane=LANE, now=NOW)
 
     assert await forget(records) == [job.id]
 
@@ -104,10 +104,10 @@ async def test_of_todays_orders_only_what_limits_count_stays(jobs, records, add,
     assert "secret" not in repr(left)
     assert (left.media, left.reply.interaction_token, left.order.style) == ((), None, None)
     assert (left.state, left.billed, left.order.images) == (state, Billed.YES, 3)
-    after = await jobs.standing(job.guild_id, MEMBER, lane=LANE, now=NOW)
+    after = await jobs.admission_context(job.guild_id, MEMBER, lane=LANE, now=NOW)
     assert after.usage == before.usage
     assert after.usage.member == 3
-    assert await records.unforgotten(MEMBER, made_before=NOW)
+    assert await records.erasure_pending(MEMBER, made_before=NOW)
 
 
 async def test_what_may_still_come_of_it_is_shown_to_nobody(jobs, records, add):
@@ -115,7 +115,7 @@ async def test_what_may_still_come_of_it_is_shown_to_nobody(jobs, records, add):
     job = await add(state=State.UNCERTAIN)
 
     await forget(records)
-    await jobs.learn(job.id, "r-late", now=NOW)
+    await jobs.record_request_id(job.id, "r-late", now=NOW)
 
     woken = await jobs.get(job.id)
     assert (woken.state, woken.withdrawn, woken.order.prompt) == (State.QUEUED, True, "")
@@ -133,7 +133,7 @@ async def test_kept_pictures_are_offered_no_more(jobs, records, add, made):
 
     assert await forget(records) == [job.id]
 
-    assert await jobs.kept(MEMBER, most=5) == []
+    assert await jobs.undelivered(MEMBER, most=5) == []
     left = await jobs.get(job.id)
     if made < TODAY:
         assert left is None
@@ -156,17 +156,17 @@ async def test_what_was_ordered_after_the_wish_stays_and_so_do_the_others(jobs, 
     assert await forget(records) == []
     assert await jobs.get(later.id) == later
     assert await jobs.get(others.id) == others
-    assert not await records.unforgotten(MEMBER, made_before=NOW)
+    assert not await records.erasure_pending(MEMBER, made_before=NOW)
 
 
 async def test_todays_orders_are_gone_once_the_day_is_over(jobs, records, add):
     job = await add(state=State.DELIVERED)
     await forget(records)
 
-    await records.forget(MEMBER, made_before=NOW, today=TODAY + DAY)
+    await records.erase_member(MEMBER, made_before=NOW, today=TODAY + DAY)
 
     assert await jobs.get(job.id) is None
-    assert not await records.unforgotten(MEMBER, made_before=NOW)
+    assert not await records.erasure_pending(MEMBER, made_before=NOW)
 
 
 async def test_with_their_last_order_a_members_own_line_goes(records, database, add, claim):
@@ -199,7 +199,7 @@ async def test_durations_are_those_of_the_last_jobs_that_were_completed(records,
         )
     await add(interaction_id=9, state=State.QUEUED, queued_at=NOW)
 
-    assert await records.durations(most=3) == [3.0, 2.0, 1.0]
+    assert await records.recent_durations(most=3) == [3.0, 2.0, 1.0]
 
 
 async def test_durations_are_not_looked_for_without_an_end(records, add, monkeypatch):
@@ -209,4 +209,4 @@ async def test_durations_are_not_looked_for_without_an_end(records, add, monkeyp
     for number in range(4):
         await add(interaction_id=2 + number, state=State.ERROR, queued_at=NOW)
 
-    assert await records.durations(most=2) == []
+    assert await records.recent_durations(most=2) == []

@@ -136,7 +136,7 @@ async def test_a_request_id_belongs_to_one_job(jobs, add):
     assert await jobs.swap(first, first.transition(State.QUEUED, now=NOW, request_id="r-1"))
 
     assert not await jobs.swap(second, second.transition(State.QUEUED, now=NOW, request_id="r-1"))
-    assert not await jobs.learn(second.id, "r-1", now=NOW)
+    assert not await jobs.record_request_id(second.id, "r-1", now=NOW)
     assert (await jobs.get(second.id)).state is State.SUBMITTING
 
 
@@ -206,9 +206,9 @@ async def test_what_changes_many_jobs_never_waits_in_a_circle(add, jobs, other_j
         await add(state=State.QUEUED, owner="here", created_at=NOW - number)
 
     await asyncio.gather(
-        *(jobs.renew("here", lease=30) for _ in range(5)),
+        *(jobs.renew_leases("here", lease=30) for _ in range(5)),
         *(other_jobs.erase_tokens(before=NOW + 1) for _ in range(5)),
-        *(by.line_up(lane) for by, lane in zip([jobs, other_jobs] * 5, "ab" * 5, strict=True)),
+        *(by.assign_lane(lane) for by, lane in zip([jobs, other_jobs] * 5, "ab" * 5, strict=True)),
         other_jobs.release("here"),
     )
 
@@ -267,7 +267,7 @@ async def test_what_the_vendor_is_done_with_takes_no_place(add, claim, state):
 
 async def test_another_lane_is_another_queue(add, claim, lanes):
     await add(lane="other", state=State.QUEUED)
-    await lanes.turn("other", lambda lane: replace(lane, paused_until=NOW + 60))
+    await lanes.update("other", lambda lane: replace(lane, paused_until=NOW + 60))
     mine = await add()
 
     assert await claim(lane="other") is None
@@ -276,7 +276,7 @@ async def test_another_lane_is_another_queue(add, claim, lanes):
 
 async def test_nothing_is_claimed_while_the_lane_pauses(add, claim, lanes):
     await add()
-    await lanes.turn(LANE, lambda lane: replace(lane, paused_until=NOW + 60))
+    await lanes.update(LANE, lambda lane: replace(lane, paused_until=NOW + 60))
 
     assert await claim(now=NOW + 59) is None
     assert await claim(now=NOW + 60) is not None
@@ -287,7 +287,7 @@ async def test_nothing_is_claimed_while_the_lane_pauses(add, claim, lanes):
 async def test_a_request_id_is_learned_whoever_owns_the_job(jobs, add, state, owner):
     job = await add(state=state, owner=owner, billed=Billed.UNKNOWN)
 
-    assert await jobs.learn(job.id, "r-1", now=NOW + 3)
+    assert await jobs.record_request_id(job.id, "r-1", now=NOW + 3)
 
     found = await jobs.get(job.id)
     assert (found.state, found.request_id, found.lease.owner) == (State.QUEUED, "r-1", owner)
@@ -298,23 +298,23 @@ async def test_a_request_id_is_learned_whoever_owns_the_job(jobs, add, state, ow
 async def test_no_other_state_learns_a_request_id(jobs, add, state):
     job = await add(state=state)
 
-    assert not await jobs.learn(job.id, "r-1", now=NOW)
+    assert not await jobs.record_request_id(job.id, "r-1", now=NOW)
     assert await jobs.get(job.id) == job
 
 
 async def test_a_known_request_id_is_never_replaced(jobs, add):
     job = await add(state=State.SUBMITTING, owner="here")
-    assert await jobs.learn(job.id, "r-1", now=NOW)
+    assert await jobs.record_request_id(job.id, "r-1", now=NOW)
 
-    assert not await jobs.learn(job.id, "r-2", now=NOW)
-    assert not await jobs.learn("no-such-job", "r-3", now=NOW)
+    assert not await jobs.record_request_id(job.id, "r-2", now=NOW)
+    assert not await jobs.record_request_id("no-such-job", "r-3", now=NOW)
     assert (await jobs.get(job.id)).request_id == "r-1"
 
 
 async def test_a_submit_that_finds_its_id_learned_loses_its_swap(jobs, add):
     """A callback came first: a lost answer must not make the job UNCERTAIN after that."""
     job = await add(state=State.SUBMITTING, owner="here")
-    assert await jobs.learn(job.id, "r-1", now=NOW)
+    assert await jobs.record_request_id(job.id, "r-1", now=NOW)
 
     assert not await jobs.swap(job, job.transition(State.UNCERTAIN, now=NOW))
 
@@ -352,7 +352,7 @@ async def test_a_renewed_lease_holds_again(jobs, add, claim, other_jobs):
     await claim("here", lease=-1)
     await claim("elsewhere", lease=-1)
 
-    await jobs.renew("here", lease=30)
+    await jobs.renew_leases("here", lease=30)
 
     assert len(await taken_over(other_jobs, submitted_before=NOW + 1)) == 1
 
@@ -437,7 +437,7 @@ async def test_orders_nobody_answered_or_served_are_found(jobs, add):
     await add(created_at=NOW - 20)
     await add(state=State.QUEUED, created_at=NOW - 4000)
 
-    found = await jobs.neglected(unanswered_since=NOW - 15, waiting_since=NOW - 3600)
+    found = await jobs.stale_waiting(unanswered_since=NOW - 15, waiting_since=NOW - 3600)
 
     assert [job.id for job in found] == [late.id, unanswered.id]
 
@@ -462,9 +462,9 @@ async def test_a_members_kept_pictures_are_found_the_newest_first(jobs, add):
     await add(state=State.DELIVERED, member_id=1)
     await add(state=State.COMPLETED, member_id=1)
 
-    assert await jobs.kept(1, most=10) == [newest, new, old]
-    assert await jobs.kept(1, most=2) == [newest, new]
-    assert await jobs.kept(3, most=10) == []
+    assert await jobs.undelivered(1, most=10) == [newest, new, old]
+    assert await jobs.undelivered(1, most=2) == [newest, new]
+    assert await jobs.undelivered(3, most=10) == []
 
 
 async def test_pictures_of_a_forgotten_order_that_come_all_the_same_are_not_offered(
@@ -477,16 +477,16 @@ async def test_pictures_of_a_forgotten_order_that_come_all_the_same_are_not_offe
     """
     unsure = await add(state=State.UNCERTAIN, billed=Billed.UNKNOWN)
     sound = await add(state=State.COMPLETED, undeliverable_since=NOW, created_at=NOW + 1)
-    await JobQueries(database).forget(unsure.member_id, made_before=NOW, today=NOW)
+    await JobQueries(database).erase_member(unsure.member_id, made_before=NOW, today=NOW)
 
-    assert await jobs.learn(unsure.id, "r-late", now=NOW)
+    assert await jobs.record_request_id(unsure.id, "r-late", now=NOW)
     queued = await jobs.get(unsure.id)
     update = Update(state=State.COMPLETED, request_id="r-late", media=("https://x.example/1.png",))
     completed = advance(queued, update, now=NOW)
     assert await jobs.swap(queued, completed)
     assert await jobs.swap(completed, changed_job(completed, undeliverable_since=NOW))
 
-    assert [job.id for job in await jobs.kept(unsure.member_id, most=5)] == [sound.id]
+    assert [job.id for job in await jobs.undelivered(unsure.member_id, most=5)] == [sound.id]
 
 
 async def test_only_tokens_that_have_expired_are_erased(jobs, add):
@@ -509,9 +509,9 @@ async def test_the_line_tells_who_is_served_when(jobs, add):
     await add(guild_id=3, state=State.QUEUED)
     await add(guild_id=3, lane="other")
 
-    assert await jobs.line(LANE, most=10) == [busy[0], quiet, *busy[1:]]
-    assert await jobs.line(LANE, most=2) == [busy[0], quiet]
-    assert await jobs.line("no such lane", most=10) == []
+    assert await jobs.waiting_jobs(LANE, most=10) == [busy[0], quiet, *busy[1:]]
+    assert await jobs.waiting_jobs(LANE, most=2) == [busy[0], quiet]
+    assert await jobs.waiting_jobs("no such lane", most=10) == []
 
 
 lanes_of_examples = (f"lane-{number}" for number in itertools.count())
@@ -530,7 +530,7 @@ async def test_the_line_is_the_order_in_which_claims_are_served(jobs, claim, add
     for arrived in (first or [], second):
         for line, at in arrived:
             await add(guild_id=line, created_at=NOW + at, lane=lane)
-        told = [job.id for job in await jobs.line(lane, most=50)]
+        told = [job.id for job in await jobs.waiting_jobs(lane, most=50)]
         assert len(told) >= len(arrived)
 
         turns = told if arrived is second else told[: len(told) // 2]
@@ -550,7 +550,7 @@ async def test_whoever_orders_once_is_served_second_at_the_latest(jobs, claim, a
         await add(guild_id=1, created_at=NOW + number)
     alone = await add(guild_id=2, created_at=NOW + 1000)
 
-    assert (await jobs.line(LANE, most=2))[1] == alone
+    assert (await jobs.waiting_jobs(LANE, most=2))[1] == alone
     claimed = [await claim(width=99, now=NOW + 1000 + number) for number in range(2)]
     assert claimed[1].id == alone.id
 
@@ -564,7 +564,7 @@ def shut(lanes):
 
     async def shut(reason, **changes):
         values = {"closed": reason, "shut_at": NOW, "probe_at": NOW} | changes
-        await lanes.turn(LANE, lambda lane: replace(lane, **values))
+        await lanes.update(LANE, lambda lane: replace(lane, **values))
 
     return shut
 
@@ -575,9 +575,9 @@ async def test_of_a_lane_without_credit_only_the_probe_is_claimed(jobs, add, cla
     await add(guild_id=2)
     await shut(ClosedReason.CREDIT, probe=probe.id)
 
-    assert await jobs.waits(lane=LANE, width=16, now=NOW)
+    assert await jobs.has_claimable(lane=LANE, width=16, now=NOW)
     assert (await claim()).id == probe.id
-    assert not await jobs.waits(lane=LANE, width=16, now=NOW)
+    assert not await jobs.has_claimable(lane=LANE, width=16, now=NOW)
     assert await claim() is None
 
 
@@ -586,7 +586,7 @@ async def test_of_a_lane_that_is_shut_nothing_is_claimed(jobs, add, claim, shut)
 
     for reason in (ClosedReason.CREDIT, ClosedReason.KEY):
         await shut(reason)
-        assert not await jobs.waits(lane=LANE, width=16, now=NOW + 10**6)
+        assert not await jobs.has_claimable(lane=LANE, width=16, now=NOW + 10**6)
         assert await claim(now=NOW + 10**6) is None
 
 

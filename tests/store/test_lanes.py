@@ -10,20 +10,20 @@ import pytest
 from bot.domain import lane as breaker
 from bot.domain.job import EndReason, State
 from bot.domain.lane import FIRST_PAUSE, ClosedReason, Lane
-from bot.service.ports import GivenBack
+from bot.service.ports.store import ClosureNotice
 from bot.store.lanes import Lanes
 from tests.samples import LANE, NOW
 
 
 async def press(lanes, lane, **how):
     """Note that the vendor asked for patience; return the lane as it then is."""
-    _, after = await lanes.turn(lane, partial(breaker.after_back_off, jitter=0, **how))
+    _, after = await lanes.update(lane, partial(breaker.after_back_off, jitter=0, **how))
     return after
 
 
 async def ease(lanes, lane):
     """Note that the vendor took an order."""
-    await lanes.turn(lane, partial(breaker.after_success, job_id="1"))
+    await lanes.update(lane, partial(breaker.after_success, job_id="1"))
 
 
 async def test_a_lane_that_nothing_is_known_of_is_open(lanes):
@@ -89,7 +89,7 @@ async def test_no_slot_is_drawn_twice(lanes, other_database):
     others = Lanes(other_database)
 
     first = await asyncio.gather(
-        *(who.draw(LANE, count=2, interval=0.5, now=NOW) for who in (lanes, others) * 4)
+        *(who.reserve_slots(LANE, count=2, interval=0.5, now=NOW) for who in (lanes, others) * 4)
     )
 
     assert sorted(first) == [NOW + number for number in range(8)]
@@ -97,17 +97,17 @@ async def test_no_slot_is_drawn_twice(lanes, other_database):
 
 async def test_slots_that_nobody_drew_are_lost(lanes):
     """A quiet night must not be followed by a burst."""
-    await lanes.draw(LANE, count=1, interval=1.0, now=NOW)
+    await lanes.reserve_slots(LANE, count=1, interval=1.0, now=NOW)
 
-    assert await lanes.draw(LANE, count=1, interval=1.0, now=NOW + 3600) == NOW + 3600
+    assert await lanes.reserve_slots(LANE, count=1, interval=1.0, now=NOW + 3600) == NOW + 3600
 
 
 async def test_slots_and_pauses_leave_each_other_alone(lanes):
-    await lanes.draw(LANE, count=10, interval=1.0, now=NOW)
+    await lanes.reserve_slots(LANE, count=10, interval=1.0, now=NOW)
     await press(lanes, LANE, retry_after=60, now=NOW)
     await ease(lanes, LANE)
 
-    assert await lanes.draw(LANE, count=1, interval=1.0, now=NOW) == NOW + 10
+    assert await lanes.reserve_slots(LANE, count=1, interval=1.0, now=NOW) == NOW + 10
     assert (await lanes.get(LANE)).paused_until == NOW + 60
 
 
@@ -120,7 +120,7 @@ def drain(lanes):
 
     async def drain(job_id="first", *, by=lanes, at=NOW):
         how = partial(breaker.out_of_credit, job_id=job_id, now=at, probe_after=300)
-        return await by.turn(LANE, how)
+        return await by.update(LANE, how)
 
     return drain
 
@@ -130,7 +130,7 @@ def stands(lanes):
     """Have the lane stand like that."""
 
     async def stands(**changes):
-        await lanes.turn(LANE, lambda lane: replace(lane, **changes))
+        await lanes.update(LANE, lambda lane: replace(lane, **changes))
 
     return stands
 
@@ -174,8 +174,8 @@ async def test_what_is_turned_is_the_lane_as_it_stands_and_what_is_told_is_what_
     probe = await add(state=State.QUEUED)
     await stands(closed=ClosedReason.CREDIT, shut_at=NOW, probe=probe.id)
 
-    before, after = await lanes.turn(LANE, partial(breaker.after_success, job_id=probe.id))
-    again = await lanes.turn(LANE, partial(breaker.after_success, job_id=probe.id))
+    before, after = await lanes.update(LANE, partial(breaker.after_success, job_id=probe.id))
+    again = await lanes.update(LANE, partial(breaker.after_success, job_id=probe.id))
 
     assert (before.closed, after.closed, after.probe) == (ClosedReason.CREDIT, None, None)
     assert again == (after, after)
@@ -187,9 +187,9 @@ async def test_a_lane_that_was_opened_stays_open_when_its_probe_is_forgotten(
     """Orders are not kept for ever, and a lane that remembered only its probe would shut again."""
     probe = await add(state=State.SUBMITTING)
     await stands(closed=ClosedReason.CREDIT, probe=probe.id)
-    assert await jobs.learn(probe.id, "r-1", now=NOW)
+    assert await jobs.record_request_id(probe.id, "r-1", now=NOW)
 
-    await lanes.turn(LANE, partial(breaker.after_success, job_id=probe.id))
+    await lanes.update(LANE, partial(breaker.after_success, job_id=probe.id))
 
     assert await lanes.get(LANE) == Lane()
 
@@ -215,17 +215,17 @@ async def test_each_server_is_told_once_an_episode(lanes, guilds, give_back):
     await guilds.change(101, lambda rules: replace(rules, log_channel=900))
     await give_back(100, 101, 100)
 
-    found = await lanes.given_back(LANE, shut_at=NOW)
+    found = await lanes.closure_notices(LANE, shut_at=NOW)
 
     assert sorted(found, key=lambda given: given.guild_id) == [
-        GivenBack(guild_id=100, log_channel=None, orders=2, channel_id=101, message_id=77),
-        GivenBack(guild_id=101, log_channel=900, orders=1, channel_id=102, message_id=77),
+        ClosureNotice(guild_id=100, log_channel=None, orders=2, channel_id=101, message_id=77),
+        ClosureNotice(guild_id=101, log_channel=900, orders=1, channel_id=102, message_id=77),
     ]
     await give_back(100, state_since=NOW + 1)
-    assert list(await lanes.given_back(LANE, shut_at=NOW)) == []
+    assert list(await lanes.closure_notices(LANE, shut_at=NOW)) == []
 
     await give_back(100, state_since=NOW + 60)
-    (again,) = await lanes.given_back(LANE, shut_at=NOW + 60)
+    (again,) = await lanes.closure_notices(LANE, shut_at=NOW + 60)
     assert (again.guild_id, again.orders) == (100, 1)
 
 
@@ -234,7 +234,9 @@ async def test_of_two_processes_each_server_is_told_by_one(lanes, other_database
     await give_back(*range(100, 110))
     others = Lanes(other_database)
 
-    found = await asyncio.gather(*(by.given_back(LANE, shut_at=NOW) for by in [lanes, others] * 5))
+    found = await asyncio.gather(
+        *(by.closure_notices(LANE, shut_at=NOW) for by in [lanes, others] * 5)
+    )
 
     told = Counter(given.guild_id for some in found for given in some)
     assert told == Counter(range(100, 110))
@@ -247,8 +249,8 @@ async def test_only_what_that_lane_gave_back_is_told(lanes, give_back, add):
     await give_back(103, lane="other")
     await give_back(104, state=State.UNCERTAIN)
     await add(guild_id=None, state=State.REFUSED, end_reason=EndReason.BUSY)
-    assert list(await lanes.given_back(LANE, shut_at=NOW)) == []
+    assert list(await lanes.closure_notices(LANE, shut_at=NOW)) == []
 
     await give_back(105, end_reason=EndReason.BUSY)
 
-    assert [given.guild_id for given in await lanes.given_back(LANE, shut_at=NOW)] == [105]
+    assert [given.guild_id for given in await lanes.closure_notices(LANE, shut_at=NOW)] == [105]

@@ -17,7 +17,7 @@ from bot.domain.admission import DAY, AdmissionRequest, Caps, Usage, day_of
 from bot.domain.job import AT_ONCE, TRANSITIONS, Billed, State
 from bot.domain.rules import Rules, changed
 from bot.service.errors import LimitReached
-from bot.service.ports import Peaks
+from bot.service.ports.store import PeakUsage
 from bot.store.guilds import Guilds
 from bot.store.tables import jobs as jobs_table
 from tests.samples import LANE, NOW, a_job, an_order, changed_job
@@ -123,7 +123,7 @@ async def test_a_replayed_order_is_not_weighed_again(jobs):
 
 async def images_of(jobs, job):
     """Return what counts today everywhere, and in the job's server."""
-    standing = await jobs.standing(job.guild_id, job.member_id, lane=LANE, now=NOW)
+    standing = await jobs.admission_context(job.guild_id, job.member_id, lane=LANE, now=NOW)
     return standing.usage.everywhere, standing.usage.server
 
 
@@ -135,7 +135,7 @@ def usage(jobs):
     """Return what counts for a member in a server."""
 
     async def usage(member_id=300, guild_id=100, now=NOW):
-        return (await jobs.standing(guild_id, member_id, lane=LANE, now=now)).usage
+        return (await jobs.admission_context(guild_id, member_id, lane=LANE, now=now)).usage
 
     return usage
 
@@ -211,9 +211,9 @@ async def test_the_most_of_one_member_is_told_and_not_the_sum(jobs, add):
         await add(member_id=member_id, order=an_order(images=images), state=state, billed=billed)
     await add(member_id=2, guild_id=101)
 
-    assert await jobs.peaks(100, now=NOW) == Peaks(images=5, at_once=1)
-    assert await jobs.peaks(100, now=NOW + DAY) == Peaks(images=0, at_once=1)
-    assert await jobs.peaks(102, now=NOW) == Peaks(images=0, at_once=0)
+    assert await jobs.peak_usage(100, now=NOW) == PeakUsage(images=5, at_once=1)
+    assert await jobs.peak_usage(100, now=NOW + DAY) == PeakUsage(images=0, at_once=1)
+    assert await jobs.peak_usage(102, now=NOW) == PeakUsage(images=0, at_once=0)
 
 
 # No place is taken for ever, and none is given twice.

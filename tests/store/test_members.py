@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.domain.rules import Block
-from bot.service.ports import MemberSettings, Ping
+from bot.service.ports.store import MemberSettings, Ping
 from bot.store.members import Members
 from tests.samples import NOW
 
@@ -18,16 +18,16 @@ def members(database):
 
 
 async def test_who_set_nothing_has_the_defaults(members):
-    assert await members.wishes(MEMBER) == MemberSettings(ping=Ping.AUTO, forget_before=None)
+    assert await members.settings(MEMBER) == MemberSettings(ping=Ping.AUTO, forget_before=None)
 
 
 @pytest.mark.parametrize("ping", Ping)
 async def test_a_wish_is_kept_in_place_of_the_one_before(members, ping):
-    await members.put(MEMBER, MemberSettings(ping=Ping.NEVER, forget_before=NOW))
-    await members.put(MEMBER, MemberSettings(ping=ping))
-    await members.put(OTHER, MemberSettings(ping=Ping.ALWAYS))
+    await members.replace_settings(MEMBER, MemberSettings(ping=Ping.NEVER, forget_before=NOW))
+    await members.replace_settings(MEMBER, MemberSettings(ping=ping))
+    await members.replace_settings(OTHER, MemberSettings(ping=Ping.ALWAYS))
 
-    assert await members.wishes(MEMBER) == MemberSettings(ping=ping)
+    assert await members.settings(MEMBER) == MemberSettings(ping=ping)
 
 
 async def test_first_wishes_that_come_at_once_are_both_taken(members, other_database):
@@ -36,13 +36,13 @@ async def test_first_wishes_that_come_at_once_are_both_taken(members, other_data
 
     await asyncio.gather(
         *(
-            desk.put(MEMBER, MemberSettings(ping=Ping.ALWAYS))
+            desk.replace_settings(MEMBER, MemberSettings(ping=Ping.ALWAYS))
             for desk in (members, others)
             for _ in "1234"
         )
     )
 
-    assert (await members.wishes(MEMBER)).ping is Ping.ALWAYS
+    assert (await members.settings(MEMBER)).ping is Ping.ALWAYS
 
 
 async def test_a_members_blocks_are_found_in_every_server(members, guilds):
@@ -59,32 +59,32 @@ async def test_a_members_blocks_are_found_in_every_server(members, guilds):
 
 
 async def test_who_waits_longest_to_be_forgotten_comes_first(members):
-    await members.put(1, MemberSettings(forget_before=NOW + 2))
-    await members.put(2, MemberSettings(ping=Ping.NEVER, forget_before=NOW + 1))
-    await members.put(3, MemberSettings(ping=Ping.NEVER))
-    await members.put(4, MemberSettings(forget_before=NOW + 3))
+    await members.replace_settings(1, MemberSettings(forget_before=NOW + 2))
+    await members.replace_settings(2, MemberSettings(ping=Ping.NEVER, forget_before=NOW + 1))
+    await members.replace_settings(3, MemberSettings(ping=Ping.NEVER))
+    await members.replace_settings(4, MemberSettings(forget_before=NOW + 3))
 
-    assert await members.to_forget(most=2) == [
+    assert await members.pending_erasures(most=2) == [
         (2, MemberSettings(ping=Ping.NEVER, forget_before=NOW + 1)),
         (1, MemberSettings(forget_before=NOW + 2)),
     ]
 
 
 async def test_who_is_forgotten_is_on_no_list_any_more(members):
-    await members.put(MEMBER, MemberSettings(forget_before=NOW))
-    await members.put(OTHER, MemberSettings(forget_before=NOW))
+    await members.replace_settings(MEMBER, MemberSettings(forget_before=NOW))
+    await members.replace_settings(OTHER, MemberSettings(forget_before=NOW))
 
-    await members.forgot(MEMBER, made_before=NOW)
+    await members.finish_erasure(MEMBER, made_before=NOW)
 
-    assert await members.wishes(MEMBER) == MemberSettings()
-    assert [member for member, _ in await members.to_forget(most=5)] == [OTHER]
+    assert await members.settings(MEMBER) == MemberSettings()
+    assert [member for member, _ in await members.pending_erasures(most=5)] == [OTHER]
 
 
 async def test_nothing_tells_that_somebody_was_forgotten(members, database):
     """A row without a wish would tell that they had been here."""
-    await members.put(MEMBER, MemberSettings(forget_before=NOW))
+    await members.replace_settings(MEMBER, MemberSettings(forget_before=NOW))
 
-    await members.forgot(MEMBER, made_before=NOW)
+    await members.finish_erasure(MEMBER, made_before=NOW)
 
     assert await database.read(rows) == []
 
@@ -94,17 +94,17 @@ def rows(connection):
 
 
 async def test_what_was_wished_meanwhile_stays(members):
-    await members.put(MEMBER, MemberSettings(ping=Ping.ALWAYS, forget_before=NOW))
+    await members.replace_settings(MEMBER, MemberSettings(ping=Ping.ALWAYS, forget_before=NOW))
 
-    await members.forgot(MEMBER, made_before=NOW)
+    await members.finish_erasure(MEMBER, made_before=NOW)
 
-    assert await members.wishes(MEMBER) == MemberSettings(ping=Ping.ALWAYS)
+    assert await members.settings(MEMBER) == MemberSettings(ping=Ping.ALWAYS)
 
 
 async def test_a_later_wish_to_be_forgotten_is_not_ended_by_an_earlier_one(members):
     """Two processes may be at it; what was ordered in between is to go as well."""
-    await members.put(MEMBER, MemberSettings(forget_before=NOW + 5))
+    await members.replace_settings(MEMBER, MemberSettings(forget_before=NOW + 5))
 
-    await members.forgot(MEMBER, made_before=NOW)
+    await members.finish_erasure(MEMBER, made_before=NOW)
 
-    assert (await members.wishes(MEMBER)).forget_before == NOW + 5
+    assert (await members.settings(MEMBER)).forget_before == NOW + 5

@@ -41,14 +41,14 @@ async def test_the_line_is_who_may_go_in_that_lane(records, add):
     await add(lane="another")
     await add(state=State.QUEUED)
 
-    assert (await records.count(LANE)).line == 1
-    assert (await records.count("empty")).line == 0
+    assert (await records.count(LANE)).waiting == 1
+    assert (await records.count("empty")).waiting == 0
 
 
 async def test_an_empty_heap_is_counted_too(records):
     counts = await records.count(LANE)
 
-    assert (dict(counts.orders), counts.line) == ({}, 0)
+    assert (dict(counts.orders), counts.waiting) == ({}, 0)
 
 
 async def test_kept_jobs_are_found_by_when_they_were_kept(records, add):
@@ -57,7 +57,7 @@ async def test_kept_jobs_are_found_by_when_they_were_kept(records, add):
     await add(state=State.COMPLETED)  # being delivered
     await add(state=State.DELIVERED, undeliverable_since=NOW - 8 * DAY)  # fetched since
 
-    found = await records.forgotten(kept_before=NOW - 7 * DAY, most=10)
+    found = await records.stale_undelivered(kept_before=NOW - 7 * DAY, most=10)
 
     assert [job.id for job in found] == [old.id]
 
@@ -68,15 +68,15 @@ async def test_a_kept_job_that_is_given_up_is_offered_no_more(jobs, records, add
 
     assert await jobs.swap(await jobs.get(job.id), given_up)
 
-    assert await jobs.kept(job.member_id, most=5) == []
-    assert await records.forgotten(kept_before=NOW, most=10) == []
+    assert await jobs.undelivered(job.member_id, most=5) == []
+    assert await records.stale_undelivered(kept_before=NOW, most=10) == []
 
 
 @pytest.mark.parametrize("state", State)
 async def test_old_jobs_that_nobody_works_on_are_erased(jobs, records, add, state):
     job = await add(state=state, created_at=NOW - 91 * DAY)
 
-    erased = await records.erase(made_before=NOW - 90 * DAY, most=10)
+    erased = await records.erase_ended(made_before=NOW - 90 * DAY, most=10)
 
     over = state in ENDED | {State.UNCERTAIN, State.EXPIRED}
     assert erased == int(over)
@@ -86,7 +86,7 @@ async def test_old_jobs_that_nobody_works_on_are_erased(jobs, records, add, stat
 async def test_a_job_that_is_still_being_shown_is_not_erased(jobs, records, add):
     job = await add(state=State.REFUSED, created_at=NOW - 91 * DAY, owner="here")
 
-    assert await records.erase(made_before=NOW, most=10) == 0
+    assert await records.erase_ended(made_before=NOW, most=10) == 0
     assert await jobs.get(job.id) is not None
 
 
@@ -95,7 +95,7 @@ async def test_jobs_are_erased_in_batches_the_oldest_first(jobs, records, add):
         await add(state=State.DELIVERED, created_at=NOW - days * DAY)
     young = await add(state=State.DELIVERED, created_at=NOW - 89 * DAY)
 
-    sizes = [await records.erase(made_before=NOW - 90 * DAY, most=3) for _ in range(3)]
+    sizes = [await records.erase_ended(made_before=NOW - 90 * DAY, most=3) for _ in range(3)]
 
     assert sizes == [3, 1, 0]
     assert await jobs.get(young.id) is not None
@@ -107,10 +107,10 @@ async def test_two_processes_that_erase_together_erase_each_job_once(records, ot
     others = JobQueries(other_database)
 
     sizes = await asyncio.gather(
-        *(heap.erase(made_before=NOW, most=5) for heap in (records, others) for _ in range(4))
+        *(heap.erase_ended(made_before=NOW, most=5) for heap in (records, others) for _ in range(4))
     )
 
-    rest = [await records.erase(made_before=NOW, most=20)]
+    rest = [await records.erase_ended(made_before=NOW, most=20)]
     assert sum(sizes) + sum(rest) == 12
 
 
@@ -118,7 +118,7 @@ async def test_an_interaction_of_an_erased_job_may_come_no_more_and_does_no_harm
     jobs, records, add
 ):
     job = await add(state=State.DELIVERED, created_at=NOW - 99 * DAY)
-    await records.erase(made_before=NOW, most=10)
+    await records.erase_ended(made_before=NOW, most=10)
 
     assert await record(jobs, a_job(interaction_id=job.reply.interaction_id))
 
@@ -130,8 +130,8 @@ async def test_the_probe_of_a_shut_lane_may_be_erased(jobs, records, lanes, add)
     def shut(lane):
         return replace(lane, closed=ClosedReason.CREDIT, shut_at=NOW, probe_at=NOW, probe=job.id)
 
-    await records.erase(made_before=NOW, most=10)
-    await lanes.turn(LANE, shut)
+    await records.erase_ended(made_before=NOW, most=10)
+    await lanes.update(LANE, shut)
 
     assert breaker.may_probe(await lanes.get(LANE), NOW)
 
@@ -155,7 +155,7 @@ async def test_every_lane_is_listed_with_who_is_in_it(records, lanes, add):
     await add(state=State.QUEUED)
     await add(state=State.SUBMITTING)
     await add(state=State.DELIVERED)
-    await lanes.turn("shut", lambda lane: breaker.key_rejected(lane, now=NOW))
+    await lanes.update("shut", lambda lane: breaker.key_rejected(lane, now=NOW))
 
     first, second = await records.lanes()
 
@@ -176,7 +176,7 @@ async def test_a_large_heap_is_not_looked_through(sqlite):
 
         event.listen(database._engine._engine, "before_cursor_execute", ask)
         await records.count(LANE)
-        await records.erase(made_before=NOW, most=5)
+        await records.erase_ended(made_before=NOW, most=5)
 
     counting, erasing = plans
     assert "ix_jobs_open" in counting

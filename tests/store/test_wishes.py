@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.service.ports import MemberSettings, Ping
+from bot.service.ports.store import MemberSettings, Ping
 from bot.store.members import Members
 from tests.samples import NOW
 
@@ -22,12 +22,12 @@ def members(database):
 async def test_a_wish_for_pings_changes_nothing_else(members, was):
     """What runs while a member has their data deleted would else be kept after all."""
     if was is not None:
-        await members.put(MEMBER, was)
+        await members.replace_settings(MEMBER, was)
 
-    await members.wish(MEMBER, Ping.ALWAYS)
+    await members.set_ping(MEMBER, Ping.ALWAYS)
 
     forget_before = was.forget_before if was is not None else None
-    assert await members.wishes(MEMBER) == MemberSettings(
+    assert await members.settings(MEMBER) == MemberSettings(
         ping=Ping.ALWAYS, forget_before=forget_before
     )
 
@@ -37,8 +37,8 @@ async def test_first_wishes_of_the_same_moment_are_all_kept(members, other_datab
     others = Members(other_database)
 
     await asyncio.gather(
-        members.put(MEMBER, MemberSettings(ping=Ping.ALWAYS, forget_before=NOW)),
-        others.wish(MEMBER, Ping.ALWAYS),
+        members.replace_settings(MEMBER, MemberSettings(ping=Ping.ALWAYS, forget_before=NOW)),
+        others.set_ping(MEMBER, Ping.ALWAYS),
     )
 
-    assert await members.wishes(MEMBER) == MemberSettings(ping=Ping.ALWAYS, forget_before=NOW)
+    assert await members.settings(MEMBER) == MemberSettings(ping=Ping.ALWAYS, forget_before=NOW)

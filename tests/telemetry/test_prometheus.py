@@ -246,7 +246,7 @@ def test_the_gauges_are_the_stores(read):
     census = StoreSnapshot(
         readiness=Readiness(gateway=False, store=True, shut=ClosedReason.CREDIT),
         orders={State.WAITING: 4},
-        line=3,
+        waiting=3,
     )
 
     assert read("imagine_orders", census=census, state="WAITING") == 4
@@ -260,7 +260,9 @@ def test_the_gauges_are_the_stores(read):
 
 
 def test_while_the_store_is_away_no_gauge_says_what_was_true_once(read):
-    read("imagine_orders", census=StoreSnapshot(readiness=WELL, orders={State.WAITING: 4}, line=3))
+    read(
+        "imagine_orders", census=StoreSnapshot(readiness=WELL, orders={State.WAITING: 4}, waiting=3)
+    )
     away = StoreSnapshot(readiness=Readiness(gateway=True, store=False, shut=None))
 
     assert read("imagine_store_up", census=away) == 0
@@ -323,7 +325,7 @@ def test_a_day_of_a_thousand_servers_makes_few_series_and_names_nobody(meters):
         meters.refused(random.choice(list(Rule)))
 
     page = meters.page(
-        StoreSnapshot(readiness=WELL, orders=dict.fromkeys(State, 3), line=3)
+        StoreSnapshot(readiness=WELL, orders=dict.fromkeys(State, 3), waiting=3)
     ).decode()
     series = [line for line in page.splitlines() if line and not line.startswith("#")]
     assert 100 < len(series) < 2_000
@@ -409,7 +411,7 @@ async def test_what_others_left_is_counted_by_how_it_came(jobs, read):
 async def test_a_lane_that_is_shut_is_counted_as_the_store_has_it(database, meters, read):
     lanes = instrument_lanes(Lanes(database), meters)
     for _ in range(2):  # two orders that were on their way together
-        await lanes.turn(LANE, lambda lane: breaker.key_rejected(lane, now=NOW))
+        await lanes.update(LANE, lambda lane: breaker.key_rejected(lane, now=NOW))
 
     assert read("imagine_lane_shut_episodes_total", reason="key") == 1
 

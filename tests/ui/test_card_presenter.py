@@ -11,7 +11,7 @@ from PIL import Image
 from bot.domain.card_status import CardStatus
 from bot.domain.job import Billed, Delivery, State
 from bot.service.port_errors import FileTooLarge, PermanentDiscordError
-from bot.service.ports import Picture
+from bot.service.ports.vendor import Picture
 from bot.service.telemetry import DiscordCall
 from bot.ui.card_presenter import NONCE_REMEMBERED, DiscordCardPresenter
 from sandbox.discord.enums import InteractionType
@@ -435,7 +435,7 @@ async def test_a_ping_where_the_bot_is_not_answers_the_interaction(
     stand_in, replies, job, card, noah, pictures, private
 ):
     await replies.deliver(job(State.COMPLETED, **OUTSIDE, private=private), pictures)
-    await replies.call(job(State.DELIVERED, **OUTSIDE, private=private))
+    await replies.ping(job(State.DELIVERED, **OUTSIDE, private=private))
 
     (ping,) = card.follow_ups
     assert ping.shown["content"] == f"<@{noah.user.id}>, your pictures are ready."
@@ -445,7 +445,7 @@ async def test_a_ping_where_the_bot_is_not_answers_the_interaction(
 
 async def test_a_private_ping_is_seen_by_its_member_alone(replies, job, card, noah, pictures):
     await replies.deliver(job(State.COMPLETED, private=True), pictures)
-    await replies.call(job(State.DELIVERED, private=True))
+    await replies.ping(job(State.DELIVERED, private=True))
 
     (ping,) = card.follow_ups
     assert ping.ephemeral_for == noah.user.id
@@ -455,8 +455,8 @@ async def test_a_private_ping_is_seen_by_its_member_alone(replies, job, card, no
 async def test_a_ping_in_a_server_is_a_message_of_its_own_that_calls_its_member_once(
     stand_in, replies, job, noah
 ):
-    await replies.call(job(State.DELIVERED))
-    await replies.call(job(State.DELIVERED))
+    await replies.ping(job(State.DELIVERED))
+    await replies.ping(job(State.DELIVERED))
 
     posted = [message for message in noah.visible() if message["type"] in {0, 19}]
     (ping,) = (message for message in posted if "your pictures are ready" in message["content"])
@@ -472,7 +472,7 @@ async def test_a_ping_after_the_interaction_is_over_is_left_out(
     stand_in, replies, job, meters, changes
 ):
     """It is no reason to write where nobody asked for it."""
-    await replies.call(job(State.DELIVERED, **changes, interaction_token=None))
+    await replies.ping(job(State.DELIVERED, **changes, interaction_token=None))
 
     assert stand_in.journal.find("POST", f"{API}/channels/*/messages") == []
     assert meters.calls == [(DiscordCall.PING, PermanentDiscordError)]

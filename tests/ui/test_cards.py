@@ -5,7 +5,7 @@ from PIL import Image
 
 from bot.domain.card_status import CardStatus
 from bot.domain.job import Billed, EndReason, State
-from bot.service.ports import Picture
+from bot.service.ports.vendor import Picture
 from bot.ui import cards
 from bot.ui.language import LANGUAGES, speaking
 from tests.samples import NOW, a_job, an_order

@@ -24,7 +24,7 @@ from bot.service.member_account import (
     RetentionPolicy,
     UsageReport,
 )
-from bot.service.ports import MemberSettings, Ping
+from bot.service.ports.store import MemberSettings, Ping
 from bot.ui import history_view, privacy_view, texts
 from bot.ui.language import LANGUAGES, speaking
 from bot.ui.order_buttons import OrderAction, OrderButton

@@ -106,7 +106,7 @@ async def test_a_line_is_written_that_pings_nobody(notices, channel, lines, sent
 
 
 async def test_what_is_told_is_written_some_time_soon(notices, channel, lines, sent):
-    notices.tell(channel, NOTICE)
+    notices.enqueue(channel, NOTICE)
     assert lines() == []
 
     await sent(1)
@@ -123,7 +123,7 @@ async def test_a_line_that_may_have_been_written_is_written_once(
     """Discord drops a nonce that it has seen a moment ago."""
     fault(trouble)
 
-    notices.tell(channel, NOTICE)
+    notices.enqueue(channel, NOTICE)
     first, second = await sent(2)
     await quiet()
 
@@ -134,7 +134,7 @@ async def test_a_line_that_may_have_been_written_is_written_once(
 
 async def test_two_lines_are_two_although_they_say_the_same(notices, channel, lines):
     for _ in range(2):
-        notices.tell(channel, NOTICE)
+        notices.enqueue(channel, NOTICE)
     await quiet()
 
     assert len(lines()) == 2
@@ -146,7 +146,7 @@ async def test_a_channel_that_is_closed_loses_the_line_without_a_second_try(
 ):
     fault(Answer(status=status, body={"message": "no", "code": code}), times=9)
 
-    notices.tell(channel, NOTICE)
+    notices.enqueue(channel, NOTICE)
     await quiet()
 
     assert len(await sent(1)) == 1
@@ -156,7 +156,7 @@ async def test_a_discord_that_stays_away_is_given_up(notices, channel, sent, fau
     """A log is not worth asking for ever."""
     fault(Answer(status=503), times=99)
 
-    notices.tell(channel, NOTICE)
+    notices.enqueue(channel, NOTICE)
     await quiet()
 
     assert len(await sent(ATTEMPTS)) == ATTEMPTS
@@ -169,7 +169,7 @@ async def test_nothing_is_repeated_once_discord_may_have_forgotten_its_nonce(
     monkeypatch.setattr(notices_module, "NONCE_REMEMBERED", 0.05)
     held = fault(Hold(when="after"), times=99)
 
-    notices.tell(channel, NOTICE)
+    notices.enqueue(channel, NOTICE)
     await quiet()
     held.release()
 
@@ -192,7 +192,7 @@ async def test_a_line_that_must_be_written_says_when_it_is_not(notices, channel,
 async def test_one_closed_channel_keeps_no_other_waiting(notices, channel, stand_in, fault, lines):
     held = fault(Hold(when="before"))
     library = stand_in.member("Mira", channel="gallery", guild="Quiet Library")
-    notices.tell(channel, NOTICE)
+    notices.enqueue(channel, NOTICE)
     await held.reached.wait()
 
     await notices.write(int(library.channel.id), NOTICE)
@@ -209,20 +209,20 @@ async def test_what_is_too_much_is_dropped_and_that_is_logged(
     monkeypatch.setattr(notices_module, "MOST_WAITING", 2)
     held = fault(Hold(when="before"), times=9)
     for _ in range(3):
-        notices.tell(channel, NOTICE)
+        notices.enqueue(channel, NOTICE)
     await held.reached.wait()
 
     assert ["dropped" in record.getMessage() for record in caplog.records] == [True]
 
     held.release()
     await quiet()
-    notices.tell(channel, NOTICE)
+    notices.enqueue(channel, NOTICE)
     assert len(await sent(3)) == 3
 
 
 async def test_closing_leaves_nothing_behind(notices, channel, fault):
     held = fault(Hold(when="before"))
-    notices.tell(channel, NOTICE)
+    notices.enqueue(channel, NOTICE)
     await held.reached.wait()
 
     await notices.close()

@@ -6,7 +6,7 @@ from bot.domain import styles
 from bot.domain.card_status import CardStatus
 from bot.domain.job import Billed, EndReason, Job, State
 from bot.domain.order import Order
-from bot.service.ports import NO_STATUS
+from bot.service.ports.discord import NO_STATUS
 from bot.ui.language import gettext as _
 from bot.ui.language import marked, ngettext, spoken
 from bot.ui.language import number as written

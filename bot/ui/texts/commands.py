@@ -5,7 +5,7 @@ from typing import Final
 from bot.domain.order import Order
 from bot.domain.rules import TIERED
 from bot.domain.styles import MOST
-from bot.service.ports import Ping
+from bot.service.ports.store import Ping
 from bot.ui.language import localized
 
 HISTORY: Final = localized("Look through your orders, and get pictures that wait for you.")

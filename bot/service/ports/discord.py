@@ -1,0 +1,57 @@
+"""Ports of Discord: the members' cards and the servers' log channels."""
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from bot.domain.card_status import CardStatus
+from bot.domain.job import Job
+from bot.domain.log_entries import AnyLogEntry
+from bot.service.ports.vendor import Picture
+
+NO_STATUS: Final = CardStatus()
+
+
+class CardPresenter(Protocol):
+    """The cards that members see, one per job."""
+
+    def show(self, job: Job, status: CardStatus = NO_STATUS) -> None:
+        """Update the job's card in the background; of several updates the newest wins."""
+
+    async def settle(self, job: Job, *, fault_id: str | None = None) -> None:
+        """Show a job that has ended; return once Discord accepted it or no way is left."""
+
+    async def deliver(self, job: Job, pictures: Sequence[Picture]) -> bool:
+        """Bring the pictures to the member; return once Discord accepted them.
+
+        ``True``: in the card, without a ping; ``False``: in a new message that pings the member.
+
+        Raises:
+            FileTooLarge: Discord accepts no file of that size here.
+            PermanentDiscordError: no way to the member is left.
+        """
+
+    async def ping(self, job: Job) -> None:
+        """Ping the member whose pictures are in their card; lost if Discord refuses it."""
+
+    async def remove(self, job: Job) -> None:
+        """Delete the message with the job's pictures, as the bot.
+
+        Raises:
+            PermanentDiscordError: the message can't be deleted.
+            TransientDiscordError: the message may not be deleted.
+        """
+
+
+class LogChannel(Protocol):
+    """The servers' log channels."""
+
+    def enqueue(self, channel_id: int, entry: AnyLogEntry) -> None:
+        """Write an entry in the background; lost if Discord refuses it."""
+
+    async def write(self, channel_id: int, entry: AnyLogEntry) -> None:
+        """Write an entry.
+
+        Raises:
+            PermanentDiscordError: the channel does not accept it.
+            TransientDiscordError: it may not be written.
+        """

@@ -1,0 +1,268 @@
+"""Ports of the store: jobs, lanes, servers, members, and news between processes.
+
+Every method raises StoreUnavailable if the store can't be reached; whether the change was made is
+unknown then.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from bot.domain.admission import AdmissionContext
+from bot.domain.job import Job, State
+from bot.domain.lane import Lane
+from bot.domain.rules import Block, Rules
+
+# Decides on a new job, inside the transaction that records it: returns the job to record, or raises
+# to reject it.
+Admit = Callable[[Job, AdmissionContext], Job]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosureNotice:
+    """Orders of one server that were refused because their lane is closed."""
+
+    guild_id: int
+    log_channel: int | None  # None: the server has none
+    orders: int
+    channel_id: int  # of one of the orders
+    message_id: int | None  # of its card
+    language: str = "en"  # of its card
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeakUsage:
+    """The highest usage of any one member of a server."""
+
+    images: int  # today
+    at_once: int  # orders
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """The number of orders that have not ended, by state, and of those that wait in a lane."""
+
+    orders: Mapping[State, int]
+    waiting: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPage:
+    """A page of a member's orders, the newest first, and how many there are in all."""
+
+    jobs: Sequence[Job]
+    total: int
+
+
+class Ping(StrEnum):
+    """When a member is pinged about pictures."""
+
+    AUTO = "auto"  # if they took more than a minute
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberSettings:
+    """A member's own settings."""
+
+    ping: Ping = Ping.AUTO
+    forget_before: float | None = None  # orders made until then are to be erased
+
+
+class Jobs(Protocol):
+    """The jobs of all processes that share the store."""
+
+    async def add(self, job: Job, admit: Admit, *, count_to: int | None = None) -> Job | None:
+        """Record the job that *admit* returns for *job*, in one transaction.
+
+        The images of all servers are counted up to *count_to* only. In a lane that may be probed,
+        the job becomes the probe. ``None``: its interaction has a job already, and nothing
+        changed. If *admit* raises, nothing changes.
+        """
+
+    async def admission_context(
+        self, guild_id: int | None, member_id: int, *, lane: str, now: float
+    ) -> AdmissionContext:
+        """Return what an order of that member would be checked against now."""
+
+    async def get(self, job_id: str) -> Job | None:
+        """Return the stored job; ``None``: there is no job of that id."""
+
+    async def swap(self, before: Job, after: Job) -> bool:
+        """Compare-and-swap: replace *before* by *after* if state, owner and epoch are unchanged.
+
+        ``False``: another change came first, and nothing changed.
+        """
+
+    async def claim(
+        self, owner: str, *, lane: str, width: int, lease: float, now: float
+    ) -> Job | None:
+        """Take the next job of the lane, in fair order: SUBMITTING and owned by *owner*.
+
+        ``None``: no job waits, the lane pauses, or *width* jobs are at the vendor already.
+        """
+
+    async def record_request_id(self, job_id: str, request_id: str, *, now: float) -> bool:
+        """Record a request id that a callback brought; the job's owner does not matter.
+
+        ``False``: the job does not wait for one, or another job has it.
+        """
+
+    async def peak_usage(self, guild_id: int, *, now: float) -> PeakUsage:
+        """Return the highest usage of any one member of the server."""
+
+    async def waiting_jobs(self, lane: str, *, most: int) -> Sequence[Job]:
+        """Return the first waiting jobs of the lane, in the order in which they will be served.
+
+        Jobs whose member was not answered yet are left out.
+        """
+
+    async def has_claimable(self, *, lane: str, width: int, now: float) -> bool:
+        """Tell whether :meth:`claim` would return a job."""
+
+    async def renew_leases(self, owner: str, *, lease: float) -> None:
+        """Extend the leases of all jobs of *owner*, to *lease* seconds from now."""
+
+    async def inherit(self, owner: str, *, lease: float) -> Sequence[Job]:
+        """Take some open jobs of other owners, which are known to be dead, and return them."""
+
+    async def take_over(
+        self, owner: str, *, lease: float, submitted_before: float
+    ) -> Sequence[Job]:
+        """Take some open jobs whose lease has expired or that have no owner, and return them.
+
+        A submit that began after *submitted_before* may still be under way and is left alone.
+        """
+
+    async def stale_waiting(
+        self, *, unanswered_since: float, waiting_since: float
+    ) -> Sequence[Job]:
+        """Return some waiting jobs that were made before one of these times.
+
+        The first holds for jobs whose member was never answered, the second for all.
+        """
+
+    async def undelivered(self, member_id: int, *, most: int) -> Sequence[Job]:
+        """Return the member's jobs with undelivered pictures, the newest first."""
+
+    async def release(self, owner: str) -> None:
+        """Give up the jobs that *owner* follows or delivers, so that others may take them."""
+
+    async def erase_tokens(self, *, before: float) -> None:
+        """Erase the interaction tokens of jobs made *before*: they have expired."""
+
+
+class JobQueries(Protocol):
+    """Counts, lists and bulk deletion of jobs."""
+
+    async def count(self, lane: str) -> Counts:
+        """Count the orders that have not ended, and those that wait in that lane."""
+
+    async def stale_undelivered(self, *, kept_before: float, most: int) -> Sequence[Job]:
+        """Return some jobs whose pictures are undelivered since before that time."""
+
+    async def erase_ended(self, *, made_before: float, most: int) -> int:
+        """Erase some ended jobs that were made before that time; return how many."""
+
+    async def recent_durations(self, *, most: int) -> Sequence[float]:
+        """Return how many seconds the vendor took for the jobs that it completed last."""
+
+    async def page(self, member_id: int, *, word: str, skip: int, most: int) -> OrderPage:
+        """Return a member's orders whose prompts contain *word*, without deleted ones."""
+
+    async def orders_of(self, member_id: int) -> Sequence[Job]:
+        """Return all stored orders of a member."""
+
+    async def erase_member(
+        self, member_id: int, *, made_before: float, today: float
+    ) -> Sequence[str]:
+        """Erase a member's ended orders that were made before that time; return their ids.
+
+        Of those made since *today*, which limits count, only the member's text is erased.
+        """
+
+    async def erasure_pending(self, member_id: int, *, made_before: float) -> bool:
+        """Tell whether orders of the member are still to be erased."""
+
+
+class Members(Protocol):
+    """The members' own settings."""
+
+    async def settings(self, member_id: int) -> MemberSettings:
+        """Return the member's settings; the defaults if there are none."""
+
+    async def replace_settings(self, member_id: int, settings: MemberSettings) -> None:
+        """Replace all settings of the member."""
+
+    async def set_ping(self, member_id: int, ping: Ping) -> None:
+        """Set when the member is pinged, and nothing else."""
+
+    async def finish_erasure(self, member_id: int, *, made_before: float) -> None:
+        """Record that the orders until then are erased, unless a later time was set."""
+
+    async def blocks(self, member_id: int) -> Sequence[tuple[int, Block]]:
+        """Return the blocks of a member, each with its server."""
+
+    async def pending_erasures(self, *, most: int) -> Sequence[tuple[int, MemberSettings]]:
+        """Return some members whose orders are still to be erased."""
+
+
+class Guilds(Protocol):
+    """The servers' rules, blocks and drafts of changes."""
+
+    async def rules(self, guild_id: int) -> Rules:
+        """Return the server's rules; the defaults if none are set."""
+
+    async def change(self, guild_id: int, how: Callable[[Rules], Rules]) -> tuple[Rules, Rules]:
+        """Replace the rules by ``how(rules)`` in one transaction; return before and after.
+
+        If *how* raises, nothing changes.
+        """
+
+    async def block(self, guild_id: int, block: Block) -> None:
+        """Store *block*; it replaces the member's earlier one."""
+
+    async def unblock(self, guild_id: int, member_id: int) -> bool:
+        """End a member's block; ``False``: there is none."""
+
+    async def save_draft(
+        self, draft_id: str, guild_id: int, changes: Mapping[str, Any], *, now: float
+    ) -> None:
+        """Store changes of rules, by field name, until a moderator confirms them."""
+
+    async def load_draft(self, draft_id: str, guild_id: int) -> Mapping[str, Any] | None:
+        """Return stored changes; ``None``: that server has no draft of that id."""
+
+    async def erase_drafts(self, *, before: float) -> None:
+        """Erase drafts made *before*, in Unix seconds."""
+
+
+class Lanes(Protocol):
+    """The lanes of all processes that share the store."""
+
+    async def get(self, lane: str) -> Lane:
+        """Return the lane; one that is not stored is open."""
+
+    async def update(self, lane: str, how: Callable[[Lane], Lane]) -> tuple[Lane, Lane]:
+        """Replace the lane by ``how(lane)`` in one transaction; return before and after.
+
+        Before is as stored; *how* gets the lane after its probe was resolved.
+        """
+
+    async def reserve_slots(self, lane: str, *, count: int, interval: float, now: float) -> float:
+        """Reserve *count* slots, *interval* seconds apart; return the first, in Unix seconds."""
+
+    async def closure_notices(self, lane: str, *, shut_at: float) -> Sequence[ClosureNotice]:
+        """Return the servers with orders refused since *shut_at* that were not returned before.
+
+        Each server is returned once for that closure, to one process.
+        """
+
+
+class JobNotifier(Protocol):
+    """Tells the other processes that share the store about changed jobs."""
+
+    async def notify(self, job_id: str) -> None:
+        """Tell the other processes that a job changed; lost if they can't be reached."""

@@ -1,0 +1,66 @@
+"""Ports of the vendor: its request queue and its pictures."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Protocol
+
+from bot.domain.job import Update
+from bot.domain.order import Order
+
+# No request has this id: the answer to a status call for it depends on the address and the key.
+NO_REQUEST: Final = "imagine-check"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Callback:
+    """Where and when the vendor may call back."""
+
+    url: str = field(repr=False)  # it carries a secret
+    mode: str  # "sync" or "terminal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A downloaded picture: checked, and small enough to be sent. Sides are in pixels."""
+
+    path: Path
+    extension: str  # png, jpg, webp or gif, by its bytes
+    width: int
+    height: int
+    shrunk: bool  # made smaller than the vendor's, to fit
+
+
+class VendorQueue(Protocol):
+    """The vendor's request queue."""
+
+    async def submit(self, order: Order, callback: Callback | None) -> Update:
+        """Send *order* once and return the vendor's answer.
+
+        Raises:
+            VendorRefused: or a subclass; nothing runs and nothing is billed.
+            RateLimited: nothing runs and nothing is billed; a later submit may succeed.
+            NotSent: nothing reached the vendor.
+            OutcomeUnknown: it may be running and billed.
+        """
+
+    async def status(self, request_id: str) -> Update:
+        """Return the state of a request.
+
+        Raises:
+            KeyRejected: the vendor does not accept the key.
+            RateLimited: the vendor asks to call later.
+            RequestNotFound: the vendor does not know the request.
+            OutcomeUnknown: no usable answer came.
+        """
+
+
+class Media(Protocol):
+    """The download of the vendor's pictures."""
+
+    async def fetch(self, address: str, path: Path, *, limit: int) -> Picture:
+        """Download the picture at *address* to *path*, made to fit *limit* bytes.
+
+        Raises:
+            PictureUnusable: that address gives no usable picture, now or later.
+            MediaUnavailable: the download failed; a later one may succeed.
+        """
