@@ -135,7 +135,7 @@ def _number(schema: Json, value: Any, path: Path, form: Form) -> Any:
     kind = "int" if schema["type"] == "integer" else "float"
     low, high = schema.get("minimum", -MAX_EXACT), schema.get("maximum", MAX_EXACT)
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or (kind == "int" and value != int(value)):
+    if not number or (kind == "int" and value % 1 != 0):  # infinity is not an integer
         form.refuse(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not {kind}.')
         return None
     if value < low:

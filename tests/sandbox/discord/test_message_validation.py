@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sandbox.discord.builders import V2, button, row, text
+from tests.sandbox.discord.builders import V2, button, row, text, upload
 
 TWICE = "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED"
 NO_SUCH_FILE = "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND"
@@ -12,6 +12,10 @@ MESSAGES = "/channels/745100321596440610/messages"
 def select(*values, **more):
     options = [{"label": value, "value": value} for value in values]
     return {"type": 3, "custom_id": "s", "options": options, **more}
+
+
+def pick(kind, **more):
+    return {"type": kind, "custom_id": "p", **more}
 
 
 def gallery(*urls, **more):
@@ -105,6 +109,15 @@ MANY_BUTTONS = [row(*(button(f"{r}{c}") for c in range(5))) for r in range(7)]
             {"components.0.components.0.min_values": "SELECT_COMPONENT_INVALID_MIN_VALUES"},
         ),
         (
+            {"components": [row(pick(7, default_values=[{"type": "channel", "id": "1"}]))]},
+            {"components.0.components.0.default_values.0": "UNION_TYPE_CHOICES"},
+        ),
+        (
+            {"components": [row(pick(8, channel_types=[0, 0]))]},
+            {"components.0.components.0.channel_types": "SET_TYPE_ALREADY_CONTAINS_VALUE"},
+        ),
+        ({"embeds": [{"timestamp": "noon"}]}, {"embeds.0.timestamp": "DATETIME_TYPE_CONVERT"}),
+        (
             {"flags": V2, "content": "x", "components": [text()]},
             {"content": "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"},
         ),
@@ -170,3 +183,9 @@ async def test_invalid_message_is_rejected_with_the_field(api, body, wrong):
 @pytest.mark.parametrize("body", [{}, {"content": "  "}, {"flags": V2, "components": []}])
 async def test_empty_message_is_rejected(api, body):
     assert await api.refused("POST", MESSAGES, body) == (400, 50006, {})
+
+
+async def test_number_that_overflows_to_infinity_is_rejected(api):
+    body = upload('{"embeds": [{"color": 1e999}]}', b"x")
+    refused = await api.refused("POST", MESSAGES, data=body)
+    assert refused == (400, 50035, {"embeds.0.color": "NUMBER_TYPE_COERCE"})
