@@ -266,7 +266,7 @@ async def open_web(
         serving(
             [
                 *health.routes(store.database.ping, services.health.readiness),
-                *metrics.routes(services.health.census, telemetry.page),
+                *metrics.routes(services.health.snapshot, telemetry.page),
                 *callbacks.routes(wire.read_update, services.callbacks.hear),
             ],
             host=settings.web_host,

@@ -1,4 +1,4 @@
-"""How the bot stands, for those who look at it from outside: a supervisor, and whoever measures."""
+"""The state of the bot for health checks and metrics."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,38 +10,38 @@ from bot.domain.lane import ClosedReason
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import JobQueries, Lanes
 
-FRESH: Final = 5.0  # seconds in which the orders are not counted again, however many ask
+FRESH: Final = 5.0  # seconds for which a snapshot is reused
 
 
 @dataclass(frozen=True, kw_only=True)
 class Readiness:
-    """Whether orders can be taken now, and what is in the way if not.
+    """Whether orders can be accepted now, and what prevents it if not.
 
-    That the tables are up to date is not in it: nobody is served before they are.
+    Migrations are not part of it: the bot serves nothing before they are done.
     """
 
     gateway: bool  # Discord sends interactions
-    store: bool  # it answers, and takes what is written
-    paused: bool = False  # the lane sends nothing for a moment; orders are taken all the same
-    shut: ClosedReason | None  # why the lane takes no orders; None: it does, or the store is away
+    store: bool  # it can be read and written
+    paused: bool = False  # the lane sends nothing for a moment; orders are still accepted
+    closed: ClosedReason | None  # why the lane accepts no orders; None: it does, or unknown
 
     @property
     def ready(self) -> bool:
-        """Whether nothing is in the way."""
-        return self.gateway and self.store and self.shut is None
+        """Whether orders can be accepted."""
+        return self.gateway and self.store and self.closed is None
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoreSnapshot:
-    """The readiness, and the orders that have not ended; none where the store is away."""
+    """The readiness and the open orders; no orders when the store is away."""
 
     readiness: Readiness
     orders: Mapping[State, int] = field(default_factory=dict)
-    waiting: int = 0  # orders that wait for their turn
+    waiting: int = 0  # orders in the queue
 
 
 class HealthService:
-    """The look from outside."""
+    """Answers health checks; a store that is away is reported, never raised."""
 
     def __init__(
         self,
@@ -56,41 +56,41 @@ class HealthService:
         self._lane = lane
         self._lanes = lanes
         self._queries = queries
-        self._store = store  # raises StoreAway where it does not read and write
+        self._store = store  # raises StoreUnavailable
         self._connected = connected
         self._now = now
-        self._census: StoreSnapshot | None = None
+        self._snapshot: StoreSnapshot | None = None
         self._counted_at = 0.0
 
     async def readiness(self) -> Readiness:
-        """Return how things stand at this moment."""
+        """Return the readiness at this moment."""
         try:
             await self._store()
             lane = await self._lanes.get(self._lane)
         except StoreUnavailable:
-            return Readiness(gateway=self._connected(), store=False, shut=None)
+            return Readiness(gateway=self._connected(), store=False, closed=None)
         return Readiness(
             gateway=self._connected(),
             store=True,
             paused=lane.paused(self._now()),
-            shut=breaker.closed_reason(lane, self._now()),
+            closed=breaker.closed_reason(lane, self._now()),
         )
 
-    async def census(self) -> StoreSnapshot:
-        """Return how things stood a few seconds ago at most."""
+    async def snapshot(self) -> StoreSnapshot:
+        """Return a snapshot that is at most a few seconds old."""
         age = self._now() - self._counted_at
-        if self._census is None or not 0 <= age < FRESH:
-            self._census = await self._take()
+        if self._snapshot is None or not 0 <= age < FRESH:
+            self._snapshot = await self._take_snapshot()
             self._counted_at = self._now()
-        return self._census
+        return self._snapshot
 
-    async def _take(self) -> StoreSnapshot:
+    async def _take_snapshot(self) -> StoreSnapshot:
         readiness = await self.readiness()
         if not readiness.store:
             return StoreSnapshot(readiness=readiness)
         try:
             counts = await self._queries.count(self._lane)
         except StoreUnavailable:
-            away = Readiness(gateway=readiness.gateway, store=False, shut=None)
+            away = Readiness(gateway=readiness.gateway, store=False, closed=None)
             return StoreSnapshot(readiness=away)
         return StoreSnapshot(readiness=readiness, orders=counts.orders, waiting=counts.waiting)

@@ -1,4 +1,4 @@
-"""What is a member's own: their orders, what is left for them, their wishes, their data."""
+"""Use cases of members: their orders, remaining limits, settings and stored data."""
 
 import asyncio
 import json
@@ -15,14 +15,14 @@ from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import Guilds, JobQueries, Jobs, Members, MemberSettings, Ping
 
 PAGE: Final = 5  # orders on a page of ``/history``
-MOST: Final = 100  # members whose data is erased in one round
-STYLES_WITHIN: Final = 1.5  # seconds; Discord waits 3 for choices while somebody types
-STYLES_KEPT: Final = 3.0  # seconds; each letter that is typed asks anew
+MOST: Final = 100  # members whose data is erased in one sweep
+STYLES_WITHIN: Final = 1.5  # seconds; Discord waits 3 s for autocomplete choices
+STYLES_KEPT: Final = 3.0  # seconds; each typed letter asks again
 
 
 @dataclass(frozen=True, kw_only=True)
 class RetentionPolicy:
-    """For how many days the operator has what kept; 0: for ever."""
+    """How many days the operator keeps files and orders; 0: for ever."""
 
     files_days: int
     orders_days: int
@@ -30,18 +30,18 @@ class RetentionPolicy:
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryPage:
-    """A page of a member's orders; *number* is counted from 0, *of* is how many pages there are."""
+    """One page of a member's orders; *number* counts from 0, *of* is the number of pages."""
 
     jobs: Sequence[Job]
     number: int
     of: int
     total: int  # orders
-    word: str  # that their prompts hold; empty: they are all
+    word: str  # the filter on prompts; empty: no filter
 
 
 @dataclass(frozen=True, kw_only=True)
 class UsageReport:
-    """How every rule stands to a member, and when the day's count starts anew, in Unix seconds."""
+    """The result of every rule for a member, and when the day's counts reset, in Unix seconds."""
 
     verdicts: Sequence[RuleResult]
     anew_at: float
@@ -49,9 +49,9 @@ class UsageReport:
 
 @dataclass(frozen=True, kw_only=True)
 class ErasureResult:
-    """What became of a wish to be forgotten: whether all is erased, and if not, when the day ends.
+    """Whether all data is erased, and when the day ends, in Unix seconds.
 
-    What runs is erased once it has ended, what the day's limits count when the day is over.
+    Running orders are erased after their end, orders that today's limits count after the day.
     """
 
     done: bool
@@ -59,7 +59,10 @@ class ErasureResult:
 
 
 class MemberAccount:
-    """A member's own desk."""
+    """Reads and erases what is stored about one member.
+
+    An erasure that fails halfway is completed by :meth:`sweep`.
+    """
 
     def __init__(
         self,
@@ -83,24 +86,24 @@ class MemberAccount:
         self._caps = caps
         self._lane = lane
         self._now = now
-        self._styles: dict[int, tuple[float, tuple[Style, ...]]] = {}  # by server, with until when
+        self._styles: dict[
+            int, tuple[float, tuple[Style, ...]]
+        ] = {}  # cache by server, with its expiry
 
     async def page(self, member_id: int, *, word: str, number: int) -> HistoryPage:
-        """Return a page of the member's orders, the newest first: the last one if they are fewer.
+        """Return a page of the member's orders, newest first; past the end, the last page.
 
-        *number* is counted from 0; only orders whose prompts hold *word* are on it.
+        *number* counts from 0. Only orders whose prompt contains *word* are listed.
         """
-        found = await self._queries.page(member_id, word=word, skip=number * PAGE, most=PAGE)
-        last = max(found.total - 1, 0) // PAGE
+        page = await self._queries.page(member_id, word=word, skip=number * PAGE, most=PAGE)
+        last = max(page.total - 1, 0) // PAGE
         if number > last:
             number = last
-            found = await self._queries.page(member_id, word=word, skip=number * PAGE, most=PAGE)
-        return HistoryPage(
-            jobs=found.jobs, number=number, of=last + 1, total=found.total, word=word
-        )
+            page = await self._queries.page(member_id, word=word, skip=number * PAGE, most=PAGE)
+        return HistoryPage(jobs=page.jobs, number=number, of=last + 1, total=page.total, word=word)
 
     async def usage(self, member_id: int, ask: AdmissionRequest) -> UsageReport:
-        """Return how every rule stands to an order that the member would make now."""
+        """Return the result of every rule for an order that the member would make now."""
         now = self._now()
         standing = await self._jobs.admission_context(
             ask.guild_id, member_id, lane=self._lane, now=now
@@ -109,30 +112,32 @@ class MemberAccount:
         return UsageReport(verdicts=verdicts, anew_at=day_of(now) + DAY)
 
     async def styles(self, guild_id: int | None) -> tuple[Style, ...]:
-        """Return the styles that a server has beside those that all have, to choose from.
+        """Return the server's own styles, for autocomplete.
 
-        As they were a few seconds ago, maybe; none where the store does not say so in time.
+        They may be a few seconds old. Empty when the store does not answer in time.
         """
         if guild_id is None:
             return ()
         now = self._now()
-        self._styles = {one: kept for one, kept in self._styles.items() if now < kept[0]}
-        if (kept := self._styles.get(guild_id)) is not None:
-            return kept[1]
+        self._styles = {
+            cached_guild: entry for cached_guild, entry in self._styles.items() if now < entry[0]
+        }
+        if (cached := self._styles.get(guild_id)) is not None:
+            return cached[1]
         try:
             async with asyncio.timeout(STYLES_WITHIN):
-                found = (await self._guilds.rules(guild_id)).styles
+                styles = (await self._guilds.rules(guild_id)).styles
         except (StoreUnavailable, TimeoutError):
             return ()
-        self._styles[guild_id] = (now + STYLES_KEPT, found)
-        return found
+        self._styles[guild_id] = (now + STYLES_KEPT, styles)
+        return styles
 
     def styles_changed(self, guild_id: int | None) -> None:
-        """Offer what the server has now; other processes do so in a few seconds."""
+        """Drop the cached styles of a server; other processes notice within seconds."""
         self._styles.pop(guild_id or 0, None)
 
     async def settings(self, member_id: int) -> MemberSettings:
-        """Return what the member has set."""
+        """Return the member's settings."""
         return await self._members.settings(member_id)
 
     async def set_ping(self, member_id: int, ping: Ping) -> None:
@@ -140,8 +145,8 @@ class MemberAccount:
         await self._members.set_ping(member_id, ping)
 
     async def export(self, member_id: int) -> bytes:
-        """Return all that is kept of the member, as JSON."""
-        kept = {
+        """Return everything stored about the member, as JSON."""
+        document = {
             "member_id": member_id,
             "ping": (await self._members.settings(member_id)).ping,
             "blocks": [
@@ -151,13 +156,13 @@ class MemberAccount:
             ],
             "orders": [_exported(job) for job in await self._queries.orders_of(member_id)],
         }
-        return await asyncio.to_thread(_written, kept)
+        return await asyncio.to_thread(_as_json, document)
 
     async def forget(self, member_id: int) -> ErasureResult:
-        """Erase the member's orders and settings; what can't be yet is erased by :meth:`sweep`.
+        """Erase the member's orders and settings; :meth:`sweep` erases the rest later.
 
-        Orders that run are finished first. Of today's, which limits count, the prompts and
-        pictures are erased at once, the rest when the day is over.
+        Running orders are finished first. Of today's orders, which limits count, prompts and
+        pictures are erased at once and the rest when the day is over.
         """
         now = self._now()
         await self._members.replace_settings(member_id, MemberSettings(forget_before=now))
@@ -165,10 +170,10 @@ class MemberAccount:
         return ErasureResult(done=done, day_ends_at=day_of(now) + DAY)
 
     async def sweep(self) -> None:
-        """Erase what could not be erased when it was asked for."""
-        for member_id, wishes in await self._members.pending_erasures(most=MOST):
-            if wishes.forget_before is not None:
-                await self._forget(member_id, wishes.forget_before)
+        """Erase what could not be erased at the time of the request."""
+        for member_id, settings in await self._members.pending_erasures(most=MOST):
+            if settings.forget_before is not None:
+                await self._forget(member_id, settings.forget_before)
 
     async def _forget(self, member_id: int, before: float) -> bool:
         today = day_of(self._now())
@@ -181,7 +186,7 @@ class MemberAccount:
 
 
 def _exported(job: Job) -> dict[str, Any]:
-    """Return what an export says of a job: no secrets, and nothing that only the bot needs."""
+    """Return a job for the export: no secrets, nothing that only the bot needs."""
     reply = job.reply
     return {
         "id": job.id,
@@ -216,5 +221,5 @@ def _exported(job: Job) -> dict[str, Any]:
     }
 
 
-def _written(kept: dict[str, Any]) -> bytes:
-    return json.dumps(kept, indent=2, ensure_ascii=False).encode()
+def _as_json(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, indent=2, ensure_ascii=False).encode()

@@ -1,7 +1,7 @@
-"""What moderators do: set their server's rules, and see why something was refused.
+"""Use cases of moderators: change the server's rules, and see why an order is refused.
 
-Each change is one step in the store and one line in the server's log channel. Every verb asks for
-a :class:`Moderator`, which exists only for those who were found to be one.
+Each change is one transaction in the store and one entry in the server's log channel. Every method
+takes a :class:`Moderator`, which is made only after the permission was checked.
 """
 
 import secrets
@@ -24,16 +24,16 @@ from bot.service.ports.store import Guilds, Jobs, Lanes, PeakUsage
 
 @dataclass(frozen=True, kw_only=True)
 class Moderator:
-    """Somebody of whom Discord said, just now, that they may manage this server."""
+    """A member who may manage this server, as Discord said with the interaction."""
 
     id: int
     guild_id: int
-    language: str = "en"  # the server's, for its log channel
+    language: str = "en"  # of the server's log channel
 
 
 @dataclass(frozen=True, kw_only=True)
 class Overview:
-    """A server's rules, and how much of them is used."""
+    """A server's rules and how much of each limit is used."""
 
     rules: Rules
     caps: Caps
@@ -43,7 +43,7 @@ class Overview:
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A change that is to be looked at before it is saved."""
+    """A change to preview before it is saved."""
 
     id: str
     before: Rules
@@ -51,7 +51,11 @@ class Draft:
 
 
 class ModerationService:
-    """The moderators' desk."""
+    """Changes and explains the rules of one server at a time.
+
+    A change that fails leaves the rules as they were. A log entry is sent afterwards and may be
+    lost when Discord refuses it.
+    """
 
     def __init__(
         self,
@@ -77,7 +81,7 @@ class ModerationService:
         return await self._guilds.rules(by.guild_id)
 
     async def overview(self, by: Moderator) -> Overview:
-        """Return the rules with what is used of them now."""
+        """Return the rules and how much of each limit is used now."""
         now = self._now()
         standing = await self._jobs.admission_context(by.guild_id, by.id, lane=self._lane, now=now)
         return Overview(
@@ -88,9 +92,10 @@ class ModerationService:
         )
 
     async def change(self, by: Moderator, how: Callable[[Rules], Rules]) -> tuple[Rules, Rules]:
-        """Put what *how* makes of the rules in their place; return before and after.
+        """Replace the rules by what *how* makes of them; return the rules before and after.
 
-        What *how* raises, a ChangeRejected, is raised, and nothing changed.
+        Raises:
+            ChangeRejected: *how* raised it; nothing changed.
         """
         before, after = await self._guilds.change(by.guild_id, how)
         if before != after:
@@ -99,19 +104,20 @@ class ModerationService:
         return before, after
 
     async def draft(self, by: Moderator, changes: Mapping[str, Any]) -> Draft:
-        """Keep *changes*, by the names of rules, until they are saved; raises as a change does."""
+        """Store *changes*, by field name, until they are saved; raises as :meth:`change`."""
         before = await self._guilds.rules(by.guild_id)
         draft = Draft(id=secrets.token_hex(8), before=before, after=changed(before, **changes))
-        # What the form shows and nobody touched stays out: another may change it before the save.
+        # Fields left as they were stay out: another moderator may change them before the save.
         touched = {name: value for name, value in changes.items() if getattr(before, name) != value}
         if touched:
             await self._guilds.save_draft(draft.id, by.guild_id, touched, now=self._now())
         return draft
 
     async def save(self, by: Moderator, draft_id: str) -> tuple[Rules, Rules]:
-        """Make a kept change, of what it names alone; return before and after.
+        """Apply a stored draft to the fields that it names; return the rules before and after.
 
-        Raises DraftExpired where there is none.
+        Raises:
+            DraftExpired: no such draft is stored.
         """
         changes = await self._guilds.load_draft(draft_id, by.guild_id)
         if changes is None:
@@ -119,9 +125,10 @@ class ModerationService:
         return await self.change(by, lambda rules: changed(rules, **changes))
 
     async def log_to(self, by: Moderator, channel_id: int | None) -> tuple[Rules, Rules]:
-        """Choose the log channel, or none; the change is the first line in it.
+        """Set the log channel, or none; the change is the first entry in it.
 
-        Raises ChannelNotWritable where the bot can't write there.
+        Raises:
+            ChannelNotWritable: the bot can't write there.
         """
         before = await self._guilds.rules(by.guild_id)
         after = changed(before, log_channel=channel_id)
@@ -141,9 +148,10 @@ class ModerationService:
     async def block(
         self, by: Moderator, member_id: int, *, hours: int | None, reason: str
     ) -> Block:
-        """Let a member order nothing, for *hours* or until it is ended.
+        """Block a member from ordering, for *hours* or until a moderator unblocks them.
 
-        Raises InvalidLimit.
+        Raises:
+            InvalidLimit: *hours* is out of range.
         """
         block = block_of(member_id, by=by.id, now=self._now(), hours=hours, reason=reason)
         await self._guilds.block(by.guild_id, block)
@@ -152,7 +160,7 @@ class ModerationService:
         return block
 
     async def blocked(self, by: Moderator, member_id: int) -> Block | None:
-        """Return a member's block that holds until somebody ends it; ``None``: there is none."""
+        """Return a member's block without an end; ``None``: there is none."""
         now = self._now()
         standing = await self._jobs.admission_context(
             by.guild_id, member_id, lane=self._lane, now=now
@@ -169,16 +177,16 @@ class ModerationService:
         return ended
 
     async def pause(self, by: Moderator, *, reason: str) -> Pause:
-        """Take no orders in this server until it is resumed. What was ordered before goes on."""
+        """Accept no orders in this server until it is resumed. Running orders go on."""
         reason = clean(reason)[:LONGEST_REASON]
         pause = Pause(by=by.id, since=self._now(), reason=reason)
         await self.change(by, lambda rules: changed(rules, pause=pause))
         return pause
 
     async def resume(self, by: Moderator) -> tuple[bool, bool]:
-        """Take orders again; tell whether it was paused, and whether an empty wallet is tried now.
+        """Accept orders again, and let the next order probe a lane that is out of credit.
 
-        The next order is what tries it.
+        Returns whether the server was paused, and whether the next order is such a probe.
         """
         now = self._now()
         before, _ = await self.change(by, lambda rules: changed(rules, pause=None))
@@ -190,7 +198,7 @@ class ModerationService:
     async def explain(
         self, by: Moderator, member_id: int, ask: AdmissionRequest
     ) -> list[RuleResult]:
-        """Return how every rule stands to an order that the member would make now."""
+        """Return the result of every rule for an order that the member would make now."""
         now = self._now()
         standing = await self._jobs.admission_context(
             by.guild_id, member_id, lane=self._lane, now=now

@@ -1,4 +1,4 @@
-"""The board over the lane: tells those who wait where they stand, and when it goes on."""
+"""Shows waiting orders their position in the queue, and when a paused lane goes on."""
 
 import asyncio
 import logging
@@ -19,14 +19,17 @@ from bot.service.ports.store import Jobs, Lanes
 log = logging.getLogger(__name__)
 
 LOOK_EVERY: Final = 2.0  # seconds
-MOST: Final = 100  # places; who stands further behind is told when they come nearer
-# A card changes at most so often, in seconds, for each ten places that it is away from its turn:
-# near the front each step is news, far behind it would only use up Discord's patience.
+MOST: Final = 100  # positions that are shown; orders further back are shown one later
+# Seconds between two changes of a card, for each ten positions from the front: near the front each
+# step matters, far back it would only use up Discord's rate limit.
 CHANGE_EVERY: Final = 4.0
 
 
 class QueuePositionUpdater:
-    """Shows the waiting their places."""
+    """Periodically updates the cards of waiting orders.
+
+    Cosmetic: what fails is repeated two seconds later.
+    """
 
     def __init__(
         self,
@@ -44,21 +47,21 @@ class QueuePositionUpdater:
         self._lanes = lanes
         self._presenter = presenter
         self._runner = runner
-        self._shards = shards  # another process shows the others' orders their places
+        self._shards = shards  # orders of other shards are another process's
         self._now = now
-        self._shown: dict[str, tuple[CardStatus, float]] = {}  # by job, with when it was
+        self._shown: dict[str, tuple[CardStatus, float]] = {}  # by job id, with its time
 
     async def run(self) -> None:
-        """Look for ever. What fails is done at the next look."""
+        """Update every two seconds, until cancelled."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
             try:
                 await self.look()
             except StoreUnavailable as error:
-                log.info("nobody was told of their place: %s", error)
+                log.info("queue positions not updated: error=%s", error)
 
     async def look(self) -> None:
-        """Have every card changed whose place, or whose lane's pause, is another than it says."""
+        """Change every card whose position or pause differs from what it shows."""
         lane = await self._lanes.get(self._lane)
         waiting = await self._jobs.waiting_jobs(self._lane, most=MOST)
         now = self._now()
@@ -78,7 +81,7 @@ class QueuePositionUpdater:
             rest = CHANGE_EVERY * (1 + (status.place or 0) // 10)
             if shown_status == status or (only_place_differs and now < shown_at + rest):
                 return shown
-        # Between the look into the store and now its turn may have come.
+        # The job may have been claimed since the store was read.
         if not self._runner.carries(job.id):
             self._presenter.show(job, status)
         return status, now

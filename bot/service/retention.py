@@ -1,4 +1,4 @@
-"""Clearing away: kept pictures that nobody fetched, and orders that ended long ago."""
+"""Deletes ended orders and kept files after their retention time."""
 
 import asyncio
 import contextlib
@@ -17,16 +17,16 @@ from bot.service.ports.store import JobQueries, Jobs
 
 log = logging.getLogger(__name__)
 
-FIRST: Final = 180.0  # seconds after the start: whoever starts has better to do
+FIRST: Final = 180.0  # seconds after the start, which has more urgent work
 EVERY: Final = 3600.0  # seconds
-MOST: Final = 200  # orders at once: nobody else shall wait for long to write
+MOST: Final = 200  # orders in one transaction: others wait to write meanwhile
 BETWEEN: Final = 0.5  # seconds between two batches
 DAY: Final = 86400.0  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)
 class RetentionSettings:
-    """For how many days what is kept; 0: for ever. *folder* is where pictures lie."""
+    """How many days files and orders are kept (0: for ever), and the folder of the pictures."""
 
     files_days: int
     orders_days: int
@@ -34,7 +34,11 @@ class RetentionSettings:
 
 
 class RetentionLoop:
-    """The broom. An order that is open is never touched, nor one that today's limits count."""
+    """Deletes ended orders and files after their retention time.
+
+    Open orders and orders that today's limits count are never touched. What fails is repeated in
+    the next sweep.
+    """
 
     def __init__(
         self,
@@ -54,21 +58,22 @@ class RetentionLoop:
         self._now = now
 
     async def run(self) -> None:
-        """Sweep once an hour, for ever. What fails is done the next time."""
+        """Sweep once an hour, until cancelled."""
         await asyncio.sleep(FIRST)
         while True:
             try:
                 await self.sweep()
             except StoreUnavailable as error:
-                log.warning("nothing was cleared away: %s", error)
+                log.warning("retention sweep failed: error=%s", error)
             except OSError as error:
-                log.warning("files could not be cleared away: %s", error.strerror)
+                log.warning("retention sweep failed: error=%s", error.strerror)
             await asyncio.sleep(EVERY)
 
     async def sweep(self) -> None:
-        """Clear away what is older than it may become, and what members want forgotten.
+        """Delete what is past its retention time, and the data that members asked to erase.
 
-        Raises StoreAway and OSError.
+        Raises:
+            StoreUnavailable, OSError: the sweep is incomplete.
         """
         await self._account.sweep()
         if self._settings.orders_days:
@@ -84,7 +89,7 @@ class RetentionLoop:
             total += count
             await asyncio.sleep(BETWEEN)
         if total:
-            log.info("%d orders were erased: they were older than KEEP_ORDERS_DAYS", total)
+            log.info("old orders erased: count=%d", total)
 
     async def _drop_kept(self, kept_before: float) -> None:
         while jobs := await self._queries.stale_undelivered(kept_before=kept_before, most=MOST):
@@ -93,7 +98,7 @@ class RetentionLoop:
                     await self._delivery.drop(job)
 
     async def _remove_left_over(self, before: float) -> None:
-        """Remove pictures that a crash left behind after their order had ended."""
+        """Remove pictures that a crash left behind after the end of their order."""
         for name in await asyncio.to_thread(_older, self._settings.folder, before):
             job = await self._jobs.get(name)
             if job is None or job.ended:
@@ -102,10 +107,10 @@ class RetentionLoop:
 
 
 def _older(folder: Path, before: float) -> list[str]:
-    """Return the names of what in *folder* was last changed before that time."""
-    found = []
+    """Return the names of the entries of *folder* last changed before that time."""
+    names = []
     for entry in folder.iterdir() if folder.is_dir() else ():
-        with contextlib.suppress(FileNotFoundError):  # its order was delivered just now
+        with contextlib.suppress(FileNotFoundError):  # a delivery removed it just now
             if entry.stat().st_mtime < before:
-                found.append(entry.name)
-    return found
+                names.append(entry.name)
+    return names

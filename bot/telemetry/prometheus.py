@@ -235,7 +235,7 @@ class PrometheusTelemetry:
             for state in set(State) - ENDED:
                 self._orders.labels(state).set(census.orders.get(state, 0))
             for reason in ClosedReason:
-                self._shut.labels(reason).set(readiness.shut is reason)
+                self._shut.labels(reason).set(readiness.closed is reason)
             self._line.set(census.waiting)
         else:  # better no figure than one that was true once
             self._orders.clear()

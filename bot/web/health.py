@@ -27,15 +27,15 @@ def routes(
         return _answer({"alive": True, "store": True}, well=True)
 
     async def readyz(_request: web.Request) -> web.Response:
-        found = await readiness()
-        lane = (found.shut or ("paused" if found.paused else "open")) if found.store else None
+        state = await readiness()
+        lane = (state.closed or ("paused" if state.paused else "open")) if state.store else None
         words = {
-            "ready": found.ready,
-            "gateway": found.gateway,
-            "store": found.store,
+            "ready": state.ready,
+            "gateway": state.gateway,
+            "store": state.store,
             "lane": lane,  # null: nobody knows
         }
-        return _answer(words, well=found.ready)
+        return _answer(words, well=state.ready)
 
     return [web.get("/healthz", healthz), web.get("/readyz", readyz)]
 

@@ -11,11 +11,11 @@ TEXT: Final = "text/plain; version=1.0.0; charset=utf-8"  # Prometheus's own exp
 
 
 def routes(
-    census: Callable[[], Awaitable[StoreSnapshot]], page: Callable[[StoreSnapshot], bytes]
+    snapshot: Callable[[], Awaitable[StoreSnapshot]], page: Callable[[StoreSnapshot], bytes]
 ) -> list[web.RouteDef]:
-    """Return the route; *page* makes the text of what *census* found."""
+    """Return the route; *page* renders what *snapshot* returns."""
 
     async def read(_request: web.Request) -> web.Response:
-        return web.Response(body=page(await census()), headers={"Content-Type": TEXT})
+        return web.Response(body=page(await snapshot()), headers={"Content-Type": TEXT})
 
     return [web.get("/metrics", read)]

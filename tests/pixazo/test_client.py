@@ -299,7 +299,7 @@ async def test_the_figures_say_what_a_call_was_answered(pixazo, answer, status):
             await instrument_queue(client, meters).submit(an_order(), None)
 
     page = meters.page(
-        StoreSnapshot(readiness=Readiness(gateway=True, store=True, shut=None))
+        StoreSnapshot(readiness=Readiness(gateway=True, store=True, closed=None))
     ).decode()
     name = "imagine_vendor_call_seconds_count"
     assert f'{name}{{call="submit",status="{status}"}} 1.0' in page

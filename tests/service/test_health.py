@@ -79,7 +79,7 @@ async def test_a_shut_lane_takes_nothing(seen, reason):
 
     readiness = await seen.watch.readiness()
 
-    assert (readiness.ready, readiness.shut) == (False, reason)
+    assert (readiness.ready, readiness.closed) == (False, reason)
 
 
 async def test_only_a_long_pause_is_in_the_way(seen):
@@ -89,7 +89,7 @@ async def test_only_a_long_pause_is_in_the_way(seen):
     assert (found.ready, found.paused) == (True, True)
 
     seen.shop.lanes.lanes[LANE] = Lane(paused_until=seen.shop.clock.now + 3600)
-    assert (await seen.watch.readiness()).shut is ClosedReason.BUSY
+    assert (await seen.watch.readiness()).closed is ClosedReason.BUSY
 
 
 async def test_without_the_store_nothing_is_known_of_the_lane(seen):
@@ -97,13 +97,13 @@ async def test_without_the_store_nothing_is_known_of_the_lane(seen):
 
     readiness = await seen.watch.readiness()
 
-    assert (readiness.ready, readiness.store, readiness.shut) == (False, False, None)
+    assert (readiness.ready, readiness.store, readiness.closed) == (False, False, None)
 
 
 async def test_orders_are_counted_once_in_some_seconds_however_many_ask(seen):
     """Whoever finds the port cannot keep the store busy with it."""
     for _ in range(5):
-        census = await seen.watch.census()
+        census = await seen.watch.snapshot()
     assert (seen.records.asked, census.orders, census.waiting) == (
         1,
         {State.WAITING: 2, State.QUEUED: 1},
@@ -112,13 +112,13 @@ async def test_orders_are_counted_once_in_some_seconds_however_many_ask(seen):
 
     seen.shop.clock.now += FRESH
     seen.records.counts = Counts(orders={}, waiting=0)
-    assert (await seen.watch.census()).waiting == 0
+    assert (await seen.watch.snapshot()).waiting == 0
 
 
 async def test_a_store_that_cannot_count_is_away(seen):
     seen.records.away = True
 
-    census = await seen.watch.census()
+    census = await seen.watch.snapshot()
 
     assert not census.readiness.store
     assert census.orders == {}

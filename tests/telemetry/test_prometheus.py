@@ -33,7 +33,7 @@ from bot.telemetry.instrumented import (
 from bot.telemetry.prometheus import PrometheusTelemetry, Recovery
 from tests.samples import LANE, NOW, a_job, an_order, anybody, changed_job
 
-WELL = Readiness(gateway=True, store=True, shut=None)
+WELL = Readiness(gateway=True, store=True, closed=None)
 PRICE = 0.002
 
 
@@ -244,7 +244,7 @@ def test_an_episode_of_being_shut_is_counted_once_by_its_reason(meters, read):
 
 def test_the_gauges_are_the_stores(read):
     census = StoreSnapshot(
-        readiness=Readiness(gateway=False, store=True, shut=ClosedReason.CREDIT),
+        readiness=Readiness(gateway=False, store=True, closed=ClosedReason.CREDIT),
         orders={State.WAITING: 4},
         waiting=3,
     )
@@ -263,7 +263,7 @@ def test_while_the_store_is_away_no_gauge_says_what_was_true_once(read):
     read(
         "imagine_orders", census=StoreSnapshot(readiness=WELL, orders={State.WAITING: 4}, waiting=3)
     )
-    away = StoreSnapshot(readiness=Readiness(gateway=True, store=False, shut=None))
+    away = StoreSnapshot(readiness=Readiness(gateway=True, store=False, closed=None))
 
     assert read("imagine_store_up", census=away) == 0
     assert read("imagine_orders", census=away, state="WAITING") is None

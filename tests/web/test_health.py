@@ -9,7 +9,7 @@ from bot.service.health import Readiness
 from bot.service.port_errors import StoreUnavailable
 from bot.web import health
 
-ALL_WELL = Readiness(gateway=True, store=True, shut=None)
+ALL_WELL = Readiness(gateway=True, store=True, closed=None)
 
 
 async def there():
@@ -53,10 +53,10 @@ async def test_who_can_take_orders_is_ready(ask):
 @pytest.mark.parametrize(
     ("readiness", "told"),
     [
-        (Readiness(gateway=False, store=True, shut=None), {"gateway": False, "lane": "open"}),
-        (Readiness(gateway=True, store=False, shut=None), {"store": False, "lane": None}),
+        (Readiness(gateway=False, store=True, closed=None), {"gateway": False, "lane": "open"}),
+        (Readiness(gateway=True, store=False, closed=None), {"store": False, "lane": None}),
         *(
-            (Readiness(gateway=True, store=True, shut=reason), {"lane": reason.value})
+            (Readiness(gateway=True, store=True, closed=reason), {"lane": reason.value})
             for reason in ClosedReason
         ),
     ],

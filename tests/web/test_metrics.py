@@ -3,7 +3,7 @@
 from bot.service.health import Readiness, StoreSnapshot
 from bot.web import metrics
 
-CENSUS = StoreSnapshot(readiness=Readiness(gateway=True, store=True, shut=None))
+CENSUS = StoreSnapshot(readiness=Readiness(gateway=True, store=True, closed=None))
 
 
 async def test_the_page_is_served_as_prometheus_reads_it(serve):
