@@ -6,9 +6,10 @@ the other languages' catalogues stand in ``locales``, and are read when this mod
 """
 
 import gettext as catalogues
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -88,6 +89,11 @@ def pgettext(context: str, message: str) -> str:
 def marked(message: str) -> str:
     """Return *message* as it is: it goes into the catalogue, and is looked up when it is shown."""
     return message
+
+
+def lazy(message: str) -> Callable[[], str]:
+    """Return a function that returns *message* in the language of the task that calls it."""
+    return partial(gettext, message)
 
 
 def number(value: float) -> str:

@@ -30,6 +30,7 @@ KEYWORDS = {
     "pgettext": ((1, "c"), 2),
     "localized": None,
     "marked": None,
+    "lazy": None,
 }
 LONGEST_COMMAND = 8000  # characters of a command's names and descriptions, the longest of each
 

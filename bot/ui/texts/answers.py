@@ -1,26 +1,20 @@
 """What is answered where something went wrong, whatever was asked for."""
 
+from typing import Final
+
 from bot.ui.language import gettext as _
+from bot.ui.language import lazy
 
-
-def store_away() -> str:
-    """Return what is told while the bot's records can't be reached."""
-    return _(
-        "The bot can't reach its records now, so this may not have been done. "
-        "Please look, and try again in a minute."
-    )
-
-
-def not_found() -> str:
-    """Return what is told where a command names somebody or something that is not there."""
-    return _("Discord does not find what you named in this server. Nothing was changed.")
-
-
-def command_changed() -> str:
-    """Return what is told to a client that has an older version of a command."""
-    return _(
-        "This command has just changed. Please try again; if that does not help, reload Discord."
-    )
+store_away: Final = lazy(
+    "The bot can't reach its records now, so this may not have been done. "
+    "Please look, and try again in a minute."
+)
+# A command names somebody who is not in the server.
+not_found: Final = lazy("Discord does not find what you named in this server. Nothing was changed.")
+# The client has an older version of a command.
+command_changed: Final = lazy(
+    "This command has just changed. Please try again; if that does not help, reload Discord."
+)
 
 
 def unexpected(error_id: str) -> str:

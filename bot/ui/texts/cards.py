@@ -8,7 +8,7 @@ from bot.domain.job import Billed, EndReason, Job, State
 from bot.domain.order import Order
 from bot.service.ports.discord import NO_STATUS
 from bot.ui.language import gettext as _
-from bot.ui.language import marked, ngettext, spoken
+from bot.ui.language import lazy, marked, ngettext, spoken
 from bot.ui.language import number as written
 from bot.ui.markup import ago, literal
 from bot.ui.texts import answers, shared
@@ -24,14 +24,9 @@ _STEPS: Final = (
 )
 
 
-def shrunk() -> str:
-    """Return what is said of pictures that were too large for Discord."""
-    return _("Made smaller to fit Discord's file limit.")
-
-
-def some_missing() -> str:
-    """Return what is said where fewer pictures came than were ordered."""
-    return _("Some pictures could not be used and are missing.")
+shrunk: Final = lazy("Made smaller to fit Discord's file limit.")
+# Fewer pictures came than were ordered.
+some_missing: Final = lazy("Some pictures could not be used and are missing.")
 
 
 def status(job: Job, known: CardStatus = NO_STATUS) -> str:
@@ -43,6 +38,12 @@ def status(job: Job, known: CardStatus = NO_STATUS) -> str:
     match job.state:
         case State.WAITING:
             return _waiting(job, known)
+        case State.UNCERTAIN if known.fault_id is not None:
+            return f"{_after_fault(since, known)}\n{answers.unexpected(known.fault_id)}"
+        case State.UNCERTAIN if known.given_up_at is not None:
+            return _(
+                "**Not confirmed yet** · the image service may still answer; given up {when}"
+            ).format(when=ago(known.given_up_at))
         case State.SUBMITTING:
             return _("**Sending** · {when}").format(when=since)
         case State.QUEUED if known.ready_at is not None:
@@ -61,12 +62,6 @@ def status(job: Job, known: CardStatus = NO_STATUS) -> str:
             return _("**Completed** · fetching the pictures · {when}").format(when=since)
         case State.DELIVERED:
             return _("**Completed** · {when}").format(when=ago(job.completed_at or job.state_since))
-        case State.UNCERTAIN if known.fault_id is not None:
-            return f"{_after_fault(since, known)}\n{answers.unexpected(known.fault_id)}"
-        case State.UNCERTAIN if known.given_up_at is not None:
-            return _(
-                "**Not confirmed yet** · the image service may still answer; given up {when}"
-            ).format(when=ago(known.given_up_at))
         case State.UNCERTAIN | State.EXPIRED | State.FAILED | State.ERROR:
             return f"{_end(job)} · {since}"
         case State.REFUSED | State.CANCELLED:

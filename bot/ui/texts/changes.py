@@ -15,7 +15,7 @@ from bot.domain.errors import (
 from bot.domain.rules import Block, Difference, Pause, Rules, differences
 from bot.service.errors import ChannelNotWritable, DraftExpired, NotAModerator
 from bot.ui.language import gettext as _
-from bot.ui.language import ngettext
+from bot.ui.language import lazy, ngettext
 from bot.ui.markup import ago, code, literal
 from bot.ui.texts import limits, shared
 
@@ -23,24 +23,12 @@ _NOTE: Final = 900  # characters of what is told on top of a panel that is full
 _OF_PARTS: Final = frozenset({"channels", "tiers", "blocked", "allowed", "styles"})
 
 
-def save() -> str:
-    """Return the label of the button that makes a change."""
-    return _("Save")
-
-
-def discard() -> str:
-    """Return the label of the button that drops a change."""
-    return _("Discard")
-
-
-def discarded() -> str:
-    """Return what is told where a change was not made."""
-    return _("Nothing was changed.")
-
-
-def no_difference() -> str:
-    """Return what is told where a change would change nothing."""
-    return _("That is how it stands already: nothing would change.")
+save: Final = lazy("Save")
+discard: Final = lazy("Discard")
+# No change was made.
+discarded: Final = lazy("Nothing was changed.")
+# The change changes nothing.
+no_difference: Final = lazy("That is how it stands already: nothing would change.")
 
 
 def lines(found: Sequence[Difference]) -> list[str]:

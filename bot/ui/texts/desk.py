@@ -9,7 +9,7 @@ from bot.domain.admission import OF_THE_DAY, Rule, RuleResult
 from bot.service.member_account import ErasureResult, RetentionPolicy, UsageReport
 from bot.service.ports.store import MemberSettings, Ping
 from bot.ui.language import gettext as _
-from bot.ui.language import ngettext, pgettext
+from bot.ui.language import lazy, ngettext, pgettext
 from bot.ui.markup import ago
 from bot.ui.texts import explained, refusals, shared
 from bot.ui.texts.commands import PINGS
@@ -253,37 +253,20 @@ def _files_kept(days: int) -> str:
     ).format(days=days)
 
 
-def export() -> str:
-    """Return the label of the button that exports a member's data."""
-    return _("Export my data")
-
-
-def delete() -> str:
-    """Return the label of the button that asks whether to delete a member's data."""
-    return _("Delete my data")
-
-
-def confirm() -> str:
-    """Return the label of the button that deletes a member's data."""
-    return _("Yes, delete my data")
-
-
-def keep() -> str:
-    """Return the label of the button that deletes nothing."""
-    return _("Keep it")
-
-
-def exported() -> str:
-    """Return what is said with a member's exported data."""
-    return _(
-        "This is all that is kept about you. Keys and passwords of the bot itself are not in it. "
-        "Only you see this message."
-    )
-
-
-def too_large() -> str:
-    """Return what is said where the data is larger than any file that Discord takes."""
-    return _("Your data is larger than a file may be here. Please ask the bot's operator for it.")
+export: Final = lazy("Export my data")
+delete: Final = lazy("Delete my data")
+confirm: Final = lazy("Yes, delete my data")
+# The button that deletes nothing.
+keep: Final = lazy("Keep it")
+# Above the file.
+exported: Final = lazy(
+    "This is all that is kept about you. Keys and passwords of the bot itself are not in it. "
+    "Only you see this message."
+)
+# Larger than any file that Discord takes.
+too_large: Final = lazy(
+    "Your data is larger than a file may be here. Please ask the bot's operator for it."
+)
 
 
 def asks() -> str:

@@ -1,6 +1,9 @@
 """The labels of the moderators' forms."""
 
+from typing import Final
+
 from bot.ui.language import gettext as _
+from bot.ui.language import lazy
 from bot.ui.texts import limits
 
 
@@ -16,19 +19,11 @@ def unit(name: str) -> str:
     return limits.name(name)
 
 
-def number() -> str:
-    """Return the hint beside a limit that is a number."""
-    return _("A whole number; 0 removes the limit")
-
-
-def channels() -> str:
-    """Return the label of the channels."""
-    return _("Orders are taken in")
-
-
-def channels_hint() -> str:
-    """Return the hint beside the channels."""
-    return _("None: everywhere")
+# Hint of a limit that is a number.
+number: Final = lazy("A whole number; 0 removes the limit")
+# Label.
+channels: Final = lazy("Orders are taken in")
+channels_hint: Final = lazy("None: everywhere")
 
 
 def phrases(name: str) -> str:
@@ -38,6 +33,4 @@ def phrases(name: str) -> str:
     return _("Allowed although they contain a blocked word")
 
 
-def phrases_hint() -> str:
-    """Return the hint beside phrases."""
-    return _("One a line; whole words count, case does not")
+phrases_hint: Final = lazy("One a line; whole words count, case does not")

@@ -6,7 +6,7 @@ from typing import Final
 from bot.domain.job import Job, State
 from bot.service.member_account import PAGE, HistoryPage
 from bot.ui.language import gettext as _
-from bot.ui.language import ngettext
+from bot.ui.language import lazy, ngettext
 from bot.ui.markup import literal
 from bot.ui.texts import cards, shared
 
@@ -114,11 +114,5 @@ def again(job: Job) -> str:
     return _("Again: {prompt}").format(prompt=prompt)
 
 
-def previous() -> str:
-    """Return the label of the button to the page with newer orders."""
-    return _("Previous page")
-
-
-def following() -> str:
-    """Return the label of the button to the page with older orders."""
-    return _("Next page")
+previous: Final = lazy("Previous page")
+following: Final = lazy("Next page")

@@ -1,5 +1,7 @@
 """The lines of a server's log channel."""
 
+from typing import Final
+
 from bot.domain.lane import ClosedReason
 from bot.domain.log_entries import (
     AnyLogEntry,
@@ -12,7 +14,7 @@ from bot.domain.log_entries import (
 )
 from bot.domain.rules import Block, differences
 from bot.ui.language import gettext as _
-from bot.ui.language import ngettext
+from bot.ui.language import lazy, ngettext
 from bot.ui.markup import ago, code, literal
 from bot.ui.texts import changes, shared
 
@@ -75,9 +77,8 @@ def deleted(by: int) -> str:
     return _("**Deleted** by {moderator}").format(moderator=f"<@{by}>")
 
 
-def deleted_before() -> str:
-    """Return what a report says once somebody finds that its pictures were deleted elsewhere."""
-    return _("**Deleted** already, by its member or a moderator")
+# By another way than this report.
+deleted_before: Final = lazy("**Deleted** already, by its member or a moderator")
 
 
 def member_blocked(block: Block) -> str:
@@ -87,9 +88,8 @@ def member_blocked(block: Block) -> str:
     )
 
 
-def block_reason() -> str:
-    """Return why a member is blocked from a report, as they read it."""
-    return _("a picture of yours was reported")
+# The member reads it.
+block_reason: Final = lazy("a picture of yours was reported")
 
 
 def dismissed(by: int) -> str:
@@ -97,9 +97,8 @@ def dismissed(by: int) -> str:
     return _("**Dismissed** by {moderator}").format(moderator=f"<@{by}>")
 
 
-def forgotten() -> str:
-    """Return what a report says whose order was erased meanwhile."""
-    return _("**Settled** · the order is not on record any more")
+# The order was erased after the report.
+forgotten: Final = lazy("**Settled** · the order is not on record any more")
 
 
 def _blocked(found: Blocked) -> str:

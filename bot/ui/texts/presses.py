@@ -1,5 +1,7 @@
 """What buttons are called, and what is told to whoever pressed one."""
 
+from typing import Final
+
 from bot.domain.job import Job, State
 from bot.service.errors import (
     ActionRejected,
@@ -17,6 +19,7 @@ from bot.service.errors import (
     RemovalFailed,
 )
 from bot.ui.language import gettext as _
+from bot.ui.language import lazy
 from bot.ui.texts import refusals
 
 
@@ -37,9 +40,8 @@ def label(do: str) -> str:
             return _("Report")
 
 
-def try_again() -> str:
-    """Return the label of *Again* under an order that ended without pictures."""
-    return _("Try again")
+# *Again* under an order without pictures.
+try_again: Final = lazy("Try again")
 
 
 def cancelled(job: Job, by: int) -> str:
@@ -63,14 +65,8 @@ def cancelled(job: Job, by: int) -> str:
     return f"{what} {whose}"
 
 
-def deleted() -> str:
-    """Return what is told to whoever deleted pictures."""
-    return _("The pictures are deleted here. They were drawn, so they stay charged.")
-
-
-def posted() -> str:
-    """Return what is told to whoever made a private order's pictures public."""
-    return _("Posted. Everybody in this channel can see them now.")
+deleted: Final = lazy("The pictures are deleted here. They were drawn, so they stay charged.")
+posted: Final = lazy("Posted. Everybody in this channel can see them now.")
 
 
 def not_handled(error: ActionRejected) -> str:
@@ -119,31 +115,17 @@ def not_handled(error: ActionRejected) -> str:
             return _("That did not work. Nothing was changed.")
 
 
-def reported() -> str:
-    """Return what is told to whoever reported a picture."""
-    return _(
-        "Thank you. This server's moderators can see your report now, with your name, and decide."
-    )
-
-
-def settled() -> str:
-    """Return what is told to a moderator who dismissed a report that was acted on already."""
-    return _("This report was acted on already, so there is nothing to dismiss.")
-
-
-def no_picture() -> str:
-    """Return what is told to whoever reported a message without pictures of ours."""
-    return _("There is no picture of this bot's in that message. Nothing was reported.")
-
-
-def no_text() -> str:
-    """Return what is told to whoever wanted pictures of a message without words."""
-    return _("There is no text in that message that could be drawn.")
-
-
-def form_title() -> str:
-    """Return the title of the form with an order, at most 45 characters."""
-    return _("Edit and order")
+reported: Final = lazy(
+    "Thank you. This server's moderators can see your report now, with your name, and decide."
+)
+# A moderator dismisses a report that was acted on.
+settled: Final = lazy("This report was acted on already, so there is nothing to dismiss.")
+# The reported message has none of ours.
+no_picture: Final = lazy("There is no picture of this bot's in that message. Nothing was reported.")
+# *Imagine this* on a message without text.
+no_text: Final = lazy("There is no text in that message that could be drawn.")
+# At most 45 characters.
+form_title: Final = lazy("Edit and order")
 
 
 def field(name: str) -> str:
@@ -161,6 +143,4 @@ def field(name: str) -> str:
             return _("Steps")
 
 
-def no_style() -> str:
-    """Return how the absence of a style is called in a form."""
-    return _("No style")
+no_style: Final = lazy("No style")
