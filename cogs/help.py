@@ -12,8 +12,8 @@ from bot.service.errors import NotOwnData
 from bot.service.member_account import MemberAccount
 from bot.service.ports.store import Ping
 from bot.ui import interaction_context, layout, privacy_view, responses, texts
+from bot.ui.button_actions import PrivacyAction
 from bot.ui.error_handler import answered_errors
-from bot.ui.privacy_view import PrivacyAction
 
 Interaction = discord.Interaction[ImagineBot]
 

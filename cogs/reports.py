@@ -1,6 +1,7 @@
 """Reports: members report pictures, and moderators act on them in their log channel."""
 
 import asyncio
+from dataclasses import replace
 from typing import assert_never
 from weakref import WeakValueDictionary
 
@@ -15,8 +16,9 @@ from bot.service.errors import OrderNotFound
 from bot.service.moderation import ModerationService, Moderator
 from bot.service.order_actions import OrderActions
 from bot.ui import interaction_context, language, message_reader, report_view, responses, texts
+from bot.ui.button_actions import ReportAction
 from bot.ui.error_handler import answered_errors
-from bot.ui.report_view import ReportAction, ReportButton, ReportState
+from bot.ui.report_view import ReportButton, ReportState
 
 Interaction = discord.Interaction[ImagineBot]
 
@@ -88,8 +90,7 @@ class Reports(commands.Cog):
             job = await self._actions.reported(clicked.job_id, moderator)
             text = await self._carry_out(clicked.action, job, moderator)
         except OrderNotFound:
-            state = state.with_done(ReportAction.FORGOTTEN, texts.notices.forgotten())
-            return report_view.report_view(state, [])
+            return report_view.report_view(replace(state, forgotten=texts.notices.forgotten()), [])
         state = state.with_done(clicked.action, text)
         job = await self._actions.reported(clicked.job_id, moderator)
         blocked = await self._moderation.blocked(moderator, job.member_id) is not None
@@ -115,8 +116,6 @@ class Reports(commands.Cog):
                 return texts.notices.member_blocked(block)
             case ReportAction.DISMISS:
                 return texts.notices.dismissed(moderator.id)
-            case ReportAction.FORGOTTEN:
-                return texts.notices.forgotten()  # no button has this action
             case _:
                 assert_never(action)
 

@@ -1,5 +1,5 @@
-"""Discord's face without commands: cards, the ways they reach members, and every word on them.
+"""The Discord adapter without commands: cards, their delivery, forms, and every text.
 
-Promises that only the newest state of a card is shown, and that what was written by a person
-neither pings nor formats. Imports the domain and the ports only.
+Promises that a card shows only the newest state, and that what a person wrote neither pings nor
+formats. Imports the domain and the services' ports only.
 """

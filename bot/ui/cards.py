@@ -13,8 +13,9 @@ from bot.domain.job import Billed, Job, State
 from bot.service.ports.discord import NO_STATUS
 from bot.service.ports.vendor import Picture
 from bot.ui import texts
+from bot.ui.button_actions import OrderAction
 from bot.ui.markup import literal
-from bot.ui.order_buttons import OrderAction, OrderButton
+from bot.ui.order_buttons import OrderButton
 
 _ACCENTS: Final = {
     State.DELIVERED: 0x2E9E6B,

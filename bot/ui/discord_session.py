@@ -1,6 +1,6 @@
-"""A discord.py client that speaks but does not listen.
+"""A discord.py client without a gateway connection, for calls only.
 
-Deliveries go through it, so they need no gateway: the client that listens may come and go.
+Cards, pictures and log lines go through it, so they do not depend on the gateway.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ LONGEST_PAUSE: Final = 60.0  # seconds
 
 
 class DiscordSession:
-    """The login that cards, messages and direct messages are sent with."""
+    """The logged-in client for REST calls."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -30,9 +30,10 @@ class DiscordSession:
         return await asyncio.shield(self._client)
 
     async def log_in(self) -> None:
-        """Log in, however long Discord is away.
+        """Log in, retrying with back-off for as long as Discord is unavailable.
 
-        Raises InvalidSettings for a token that Discord does not take.
+        Raises:
+            InvalidSettings: Discord rejects the token.
         """
         pause = FIRST_PAUSE
         while not self._client.done():
@@ -50,14 +51,14 @@ class DiscordSession:
                 ) from error
             except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
                 await client.close()
-                log.warning("could not log in to Discord: %s", type(error).__name__)
+                log.warning("Discord login failed, retrying: error=%s", type(error).__name__)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
             else:
                 self._client.set_result(client)
 
     async def close(self) -> None:
-        """Close the client, or let those who wait for it know that there will be none."""
+        """Close the client, or cancel those who wait for it."""
         if self._client.done() and not self._client.cancelled():
             await self._client.result().close()
         else:

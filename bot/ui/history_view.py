@@ -9,8 +9,9 @@ from discord import ui
 from bot.domain.job import Job, State
 from bot.service.member_account import HistoryPage
 from bot.ui import texts
+from bot.ui.button_actions import OrderAction
 from bot.ui.layout import container, view
-from bot.ui.order_buttons import OrderAction, OrderButton
+from bot.ui.order_buttons import OrderButton
 from bot.ui.persistent_button import PersistentButton
 
 LONGEST_WORD: Final = 40  # characters, of two UTF-16 units at most: it is in the buttons' ids

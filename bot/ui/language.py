@@ -1,8 +1,8 @@
-"""The language in which a task speaks, and its catalogue of words.
+"""The language of the current task, and the translation catalogues.
 
-Each interaction is answered by a task of its own, each card is drawn by one: who begins it says in
-which language, and the words that it asks for come in that one. English is what stands in the code;
-the other languages' catalogues stand in ``locales``, and are read when this module is loaded.
+Each interaction and each card has its own task, whose language is a context variable. The messages
+in the code are English; the catalogues of other languages are in ``locales`` and are read when this
+module is imported.
 """
 
 import gettext as catalogues
@@ -31,7 +31,7 @@ _NAMES: Final = frozenset({Location.command_name, Location.group_name, Location.
 
 
 def _read(language: str) -> catalogues.NullTranslations:
-    """Return a language's catalogue; English has the words that stand in the code."""
+    """Return a language's catalogue; English needs none."""
     if language == ENGLISH:
         return catalogues.NullTranslations()
     compiled = BytesIO()
@@ -46,13 +46,13 @@ _spoken: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
 
 def of(locale: discord.Locale | str | None) -> str:
-    """Return the language for a locale of Discord's, such as "en-GB": English where we lack it."""
+    """Return the language of a Discord locale such as "en-GB"; English if it is not supported."""
     language = str(locale or ENGLISH).partition("-")[0]
     return language if language in LANGUAGES else ENGLISH
 
 
 def speak(language: str) -> None:
-    """Speak *language* for the rest of this task, and in those that it begins."""
+    """Set the language of this task and of those that it starts."""
     _spoken.set(of(language))
 
 
@@ -63,7 +63,7 @@ def spoken() -> str:
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Speak *language* in here."""
+    """Set the language of the block."""
     before = _spoken.set(of(language))
     try:
         yield
@@ -77,17 +77,17 @@ def gettext(message: str) -> str:
 
 
 def ngettext(one: str, many: str, count: int) -> str:
-    """Return what is said of *count* things in the language of this task."""
+    """Return the singular or plural for *count*, in the language of this task."""
     return _CATALOGUES[_spoken.get()].ngettext(one, many, count)
 
 
 def pgettext(context: str, message: str) -> str:
-    """Return *message*, which is said in other words elsewhere, as it is said in *context*."""
+    """Return *message* as it is translated in *context*; other contexts differ."""
     return _CATALOGUES[_spoken.get()].pgettext(context, message)
 
 
 def marked(message: str) -> str:
-    """Return *message* as it is: it goes into the catalogue, and is looked up when it is shown."""
+    """Return *message* unchanged: it is only marked for the catalogue, and looked up later."""
     return message
 
 
@@ -97,20 +97,20 @@ def lazy(message: str) -> Callable[[], str]:
 
 
 def number(value: float) -> str:
-    """Return a number as people write it, without needless zeros: 3.5, or 3,5."""
+    """Return a number in the task's language, without trailing zeros: 3.5, or 3,5."""
     return format_decimal(value, format="0.###", locale=_spoken.get(), group_separator=False)
 
 
 def localized(message: str, **figures: float) -> app_commands.locale_str:
-    """Return a name or a description for Discord, which shows it in each member's language."""
+    """Return a command's name or description; Discord shows it in each member's language."""
     return app_commands.locale_str(_filled(message, figures), template=message, figures=figures)
 
 
 class Translator(app_commands.Translator):
-    """Tells Discord what :func:`localized` names and descriptions are in other languages.
+    """Translates :func:`localized` names and descriptions for Discord.
 
-    The names of slash commands and of their options stay as they are: people tell one another what
-    to type, and other programs use them. Those in menus are read, and so they are translated.
+    The names of slash commands and their options are not translated: members tell each other what
+    to type, and other programs use them. The names in menus are.
     """
 
     async def translate(
@@ -119,7 +119,7 @@ class Translator(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
-        """Return *string* for *locale*; ``None``: as it is."""
+        """Return *string* for *locale*; ``None``: not translated."""
         language = of(locale)
         typed = not isinstance(context.data, app_commands.ContextMenu)
         if language == ENGLISH or (typed and context.location in _NAMES):

@@ -1,7 +1,7 @@
-"""Forms: built anew each time, and read from what Discord sends, so that they survive restarts.
+"""The moderators' forms: built anew each time, and read from what Discord sends.
 
-discord.py forgets an open form when it restarts, and never forgets one that was dismissed. So
-nothing of a form is kept: its ``custom_id`` says what it is about, its fields' say which rule.
+discord.py forgets open forms at a restart, and never forgets dismissed ones. So no form is kept:
+its ``custom_id`` tells the group of rules, and those of its fields the rule.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from bot.ui import texts
 PREFIX: Final = "limits-form:"  # of the custom_id, before the group's name
 _DIGITS: Final = 7  # of the largest number that a limit takes
 
-# The rules of each form, by the names of their fields; a form takes five.
+# The rules of each form, by their fields; Discord allows five in a form.
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "members": ("cooldown", "member_per_day", "member_at_once"),
     "server": ("server_per_day", "server_at_once"),
@@ -31,10 +31,10 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def form(group: str, rules: Rules) -> ui.Modal:
-    """Return the form for a group, filled with *rules* as they stand."""
+    """Return the form for a group, filled with the current *rules*."""
     modal = ui.Modal(title=texts.forms.title(group), custom_id=f"{PREFIX}{group}", timeout=None)
     for name in GROUPS[group]:
-        modal.add_item(_FIELDS[_kind(name)].build(name, rules))
+        modal.add_item(_field(name).build(name, rules))
     modal.stop()  # so that discord.py does not keep it
     return modal
 
@@ -46,31 +46,30 @@ def group_of(custom_id: str) -> str | None:
 
 
 def read(group: str, components: Sequence[Any]) -> dict[str, Any]:
-    """Return the rules that a sent form sets, by the names of their fields.
+    """Return the rules that a submitted form sets, by their fields.
 
-    Raises ChangeRejected for a value that makes no sense.
+    Raises:
+        ChangeRejected: A value is not valid.
     """
     sent = {str(field.get("custom_id")): field for field in fields(components)}
-    found = {
-        name: _FIELDS[_kind(name)].read(name, sent[name]) for name in GROUPS[group] if name in sent
-    }
+    values = {name: _field(name).read(name, sent[name]) for name in GROUPS[group] if name in sent}
     if group == "words":
-        return {"words": WordLists(**found)}
-    return found
+        return {"words": WordLists(**values)}
+    return values
 
 
 @dataclass(frozen=True)
 class _Field:
+    """How one kind of field is built from the rules, and read back."""
+
     build: Callable[[str, Rules], ui.Label[Any]]
     read: Callable[[str, Mapping[str, Any]], Any]
 
 
-def _kind(name: str) -> str:
-    return (
-        "number"
-        if name in RANGES
-        else {"channels": name, "blocked": "words", "allowed": "words"}.get(name, "flag")
-    )
+def _field(name: str) -> _Field:
+    if name in RANGES:
+        return _NUMBER
+    return {"channels": _CHANNELS, "blocked": _PHRASES, "allowed": _PHRASES}.get(name, _FLAG)
 
 
 def _number(name: str, rules: Rules) -> ui.Label[Any]:
@@ -142,16 +141,14 @@ def _read_phrases(_name: str, sent: Mapping[str, Any]) -> tuple[str, ...]:
     return phrases
 
 
-_FIELDS: Final = {
-    "number": _Field(_number, _read_number),
-    "flag": _Field(_flag, _read_flag),
-    "channels": _Field(_channels, _read_channels),
-    "words": _Field(_phrases, _read_phrases),
-}
+_NUMBER: Final = _Field(_number, _read_number)
+_FLAG: Final = _Field(_flag, _read_flag)
+_CHANNELS: Final = _Field(_channels, _read_channels)
+_PHRASES: Final = _Field(_phrases, _read_phrases)
 
 
 def fields(components: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the fields in what Discord sends: in labels, or in rows as older clients send them."""
+    """Yield a submitted form's fields: in labels, or in rows as older clients send them."""
     for component in components:
         if isinstance(component.get("component"), Mapping):
             yield component["component"]

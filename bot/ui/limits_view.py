@@ -1,7 +1,6 @@
 """The moderators' panel: a server's limits and their use; and the preview of a change."""
 
 import re
-from enum import StrEnum
 from typing import Final, Self
 
 import discord
@@ -10,18 +9,10 @@ from discord import ui
 from bot.domain.rules import Rules
 from bot.service.moderation import Overview
 from bot.ui import texts
+from bot.ui.button_actions import LimitsAction
 from bot.ui.layout import container, view
 from bot.ui.limits_form import GROUPS
 from bot.ui.persistent_button import PersistentButton
-
-
-class LimitsAction(StrEnum):
-    """What a button of the panel or of a preview does."""
-
-    EDIT = "edit"  # opens the form of a group
-    SAVE = "save"  # a draft
-    DROP = "drop"
-
 
 _TEMPLATE: Final = rf"limits:(?P<action>{'|'.join(LimitsAction)}):(?P<subject>\w+)"
 

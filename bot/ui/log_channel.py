@@ -1,11 +1,12 @@
-"""Writes into the servers' log channels: one line each, links and no pings.
+"""Writes into the servers' log channels: one message for each entry, without pings.
 
-Under a report stand buttons, too: see :mod:`bot.ui.report_view`.
+A report has buttons, too: see :mod:`bot.ui.report_view`.
 """
 
 import asyncio
 import logging
 import secrets
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -16,94 +17,112 @@ from bot.log import fault
 from bot.service.port_errors import DiscordRefused, TransientDiscordError
 from bot.service.telemetry import DiscordCall, Telemetry, timed
 from bot.ui import report_view, texts
-from bot.ui.card_presenter import NONCE_REMEMBERED
+from bot.ui.card_calls import NONCE_REMEMBERED
 from bot.ui.discord_errors import translated_errors
 from bot.ui.discord_session import DiscordSession
 from bot.ui.language import speaking
 
 log = logging.getLogger(__name__)
 
-ATTEMPTS: Final = 5
-FIRST_PAUSE: Final = 2.0  # seconds before a line is tried again, then twice as long
-MOST_WAITING: Final = 1000  # lines; a log is not worth more memory
+
+@dataclass(frozen=True, kw_only=True)
+class LogChannelLimits:
+    """How much effort an entry is worth. Times are seconds."""
+
+    attempts: int = 5
+    first_pause: float = 2.0  # before the second attempt, then twice as long
+    give_up_after: float = NONCE_REMEMBERED  # later, Discord may post a repeated entry twice
+    most_pending: int = 1000  # entries in memory
+
+
+DEFAULT_LIMITS: Final = LogChannelLimits()
 
 
 class DiscordLogChannel:
-    """The pen."""
+    """Writes log entries in the background, each at most once."""
 
-    def __init__(self, rest: DiscordSession, *, meters: Telemetry) -> None:
-        self._rest = rest
+    def __init__(
+        self,
+        session: DiscordSession,
+        *,
+        meters: Telemetry,
+        limits: LogChannelLimits = DEFAULT_LIMITS,
+    ) -> None:
+        self._session = session
         self._meters = meters
-        self._writing: set[asyncio.Task[None]] = set()
+        self._limits = limits
+        self._pending: set[asyncio.Task[None]] = set()
 
     def enqueue(self, channel_id: int, entry: AnyLogEntry) -> None:
-        """Write an entry in the background; lost if Discord refuses it."""
-        if len(self._writing) >= MOST_WAITING:
-            log.warning("a line for the log of a server was dropped: too many wait")
+        """Write an entry soon; it is lost if Discord refuses it or stays unavailable."""
+        if len(self._pending) >= self._limits.most_pending:
+            log.warning("log entry dropped, too many are pending: channel=%d", channel_id)
             return
-        task = asyncio.create_task(self._insist(channel_id, entry), name="notice")
-        self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
+        task = asyncio.create_task(self._deliver(channel_id, entry), name="log entry")
+        self._pending.add(task)
+        task.add_done_callback(self._pending.discard)
 
     async def write(self, channel_id: int, entry: AnyLogEntry) -> None:
-        """Write a line; raises PermanentDiscordError, and DiscordAway."""
+        """Write an entry now.
+
+        Raises:
+            DiscordRefused: The bot can't write there.
+            TransientDiscordError: It may or may not be written.
+        """
         await self._write(channel_id, entry, _nonce(entry))
 
     async def close(self) -> None:
-        """Give up what is not written yet."""
-        for task in self._writing:
+        """Drop what is not written yet."""
+        for task in self._pending:
             task.cancel()
-        await asyncio.gather(*self._writing, return_exceptions=True)
+        await asyncio.gather(*self._pending, return_exceptions=True)
 
-    async def _insist(self, channel_id: int, notice: AnyLogEntry) -> None:
-        """Write a line, once: Discord drops a repeated nonce for minutes, and we give up before."""
+    async def _deliver(self, channel_id: int, entry: AnyLogEntry) -> None:
+        """Write an entry at most once: the nonce is the idempotency key while Discord keeps it."""
         try:
-            async with asyncio.timeout(NONCE_REMEMBERED):
-                await self._repeat(channel_id, notice, _nonce(notice))
+            async with asyncio.timeout(self._limits.give_up_after):
+                await self._retry(channel_id, entry, _nonce(entry))
         except TimeoutError:
-            log.info("the log channel %d: Discord is away for too long", channel_id)
+            log.info("log entry given up, Discord is unavailable: channel=%d", channel_id)
 
-    async def _repeat(self, channel_id: int, notice: AnyLogEntry, nonce: str) -> None:
-        pause = FIRST_PAUSE
-        for _ in range(ATTEMPTS):
+    async def _retry(self, channel_id: int, entry: AnyLogEntry, nonce: str) -> None:
+        pause = self._limits.first_pause
+        for _ in range(self._limits.attempts):
             try:
-                return await self._write(channel_id, notice, nonce)
+                return await self._write(channel_id, entry, nonce)
             except DiscordRefused as error:
-                log.info("the log channel %d takes no line: %s", channel_id, error)
+                log.info("log entry refused: channel=%d error=%s", channel_id, error)
                 return None
             except TransientDiscordError as error:
-                log.info("the log channel %d: Discord is away: %s", channel_id, error)
+                log.info("log entry failed, retrying: channel=%d error=%s", channel_id, error)
             except Exception as error:  # noqa: BLE001 - nothing depends on it
-                fault(log, f"the log channel {channel_id} could not be written to", error)
+                fault(log, f"log entry not written: channel={channel_id}", error)
                 return None
             await asyncio.sleep(pause)
             pause *= 2
         return None
 
-    async def _write(self, channel_id: int, notice: AnyLogEntry, nonce: str) -> None:
+    async def _write(self, channel_id: int, entry: AnyLogEntry, nonce: str) -> None:
         with timed(partial(self._meters.called_discord, DiscordCall.NOTICE)):
             async with translated_errors():
-                client = await self._rest.client()
+                client = await self._session.client()
                 channel = client.get_partial_messageable(channel_id)
                 await channel.send(
-                    **_shown(notice),
+                    **_content(entry),
                     nonce=nonce,
                     allowed_mentions=discord.AllowedMentions.none(),
                     suppress_embeds=True,
                 )
 
 
-def _shown(notice: AnyLogEntry) -> dict[str, Any]:
-    """Return what a message is to show, made for this one sending."""
-    with speaking(notice.language):
-        if isinstance(notice, Reported):
-            return {"view": report_view.fresh_view(notice)}
-        return {"content": texts.notices.notice(notice)}
+def _content(entry: AnyLogEntry) -> dict[str, Any]:
+    """Return the view or the text of an entry, as arguments of ``send``."""
+    with speaking(entry.language):
+        if isinstance(entry, Reported):
+            return {"view": report_view.fresh_view(entry)}
+        return {"content": texts.notices.notice(entry)}
 
 
-def _nonce(notice: AnyLogEntry) -> str:
-    """Return the mark by which Discord drops a repetition.
-
-    A report of the same picture has the same one, by whomever: two at once make one message.
-    """
-    return f"report:{notice.job.id}" if isinstance(notice, Reported) else secrets.token_hex(8)
+def _nonce(entry: AnyLogEntry) -> str:
+    """Return the idempotency key: two reports of one picture at once make one message."""
+    return f"report:{entry.job.id}" if isinstance(entry, Reported) else secrets.token_hex(8)

@@ -1,10 +1,10 @@
-"""Text for Discord's eyes: what a person wrote shown as written, and times in their own zone."""
+"""Discord markdown: escapes what people wrote, and formats times."""
 
 import re
 from typing import Final
 
-# Discord takes a backslash before any ASCII punctuation as "this, literally". These are the
-# characters that begin or end some markup, a mention, an emoji, a link or a list.
+# A backslash escapes any ASCII punctuation. These characters begin or end markup, a mention, an
+# emoji, a link or a list.
 _MARKUP: Final = re.compile(r"([\\*_~|`>#\-+\[\]()<@:!&/=.])")
 
 
@@ -12,15 +12,15 @@ MODIFIER: Final = "\N{MODIFIER LETTER GRAVE ACCENT}"  # looks like a backtick, a
 
 
 def literal(text: str) -> str:
-    """Return *text* so that Discord shows it letter by letter: no markup, link, emoji or ping."""
+    """Return *text* escaped: Discord shows it literally, without markup, links, emoji or pings."""
     return _MARKUP.sub(r"\\\1", text)
 
 
 def code(text: str) -> str:
-    """Return *text* as a piece of code, in which nothing is markup; its backticks become others."""
+    """Return *text* as inline code; its backticks are replaced by a similar character."""
     return f"`{text.replace('`', MODIFIER)}`"
 
 
 def ago(moment: float) -> str:
-    """Return *moment*, in Unix seconds, as a time that Discord's clients count from or to."""
+    """Return *moment*, in Unix seconds, as a relative time that clients keep up to date."""
     return f"<t:{int(moment)}:R>"

@@ -2,23 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
 from typing import Any, Final, Self
 
 from bot.ui import texts
+from bot.ui.button_actions import OrderAction
 from bot.ui.persistent_button import PersistentButton
-
-
-class OrderAction(StrEnum):
-    """What a button does with an order."""
-
-    CANCEL = "cancel"
-    AGAIN = "again"
-    EDIT = "edit"  # opens the form with the order's options
-    DELETE = "delete"
-    POST = "post"
-    REPORT = "report"
-
 
 _TEMPLATE: Final = rf"(?P<action>{'|'.join(OrderAction)}):(?P<job_id>[0-9a-f]{{16}})"
 

@@ -73,7 +73,7 @@ def read(custom_id: str, components: Sequence[Any]) -> OrderOptions | None:
 
 
 def _labelled(name: str, component: Any) -> ui.Label[Any]:
-    return ui.Label(text=texts.presses.field(name), component=component)
+    return ui.Label(text=texts.presses.FIELDS[name](), component=component)
 
 
 def _style_select(chosen: str | None, styles: Iterable[Style], spoken: str) -> ui.Select[Any]:

@@ -1,7 +1,6 @@
 """The views of ``/privacy``: what is kept of a member, its export and its deletion."""
 
 import re
-from enum import StrEnum
 from typing import Final, Self
 
 import discord
@@ -9,18 +8,9 @@ from discord import ui
 
 from bot.service.member_account import ErasureResult, RetentionPolicy
 from bot.ui import texts
+from bot.ui.button_actions import PrivacyAction
 from bot.ui.layout import container, text_view, view
 from bot.ui.persistent_button import PersistentButton
-
-
-class PrivacyAction(StrEnum):
-    """What a button does with a member's data."""
-
-    EXPORT = "export"
-    DELETE = "delete"  # asks for confirmation
-    CONFIRM = "confirm"
-    KEEP = "keep"
-
 
 _TEMPLATE: Final = rf"privacy:(?P<action>{'|'.join(PrivacyAction)}):(?P<member_id>\d{{1,20}})"
 

@@ -6,32 +6,23 @@ which action it was. So any process can read the state back, after any restart.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 from discord import ui
 
 from bot.domain.log_entries import Reported
 from bot.ui import texts
+from bot.ui.button_actions import ReportAction
 from bot.ui.layout import view
 from bot.ui.persistent_button import PersistentButton
 
-
-class ReportAction(StrEnum):
-    """What settles a report."""
-
-    DELETE = "delete"
-    BLOCK = "block"
-    DISMISS = "dismiss"
-    FORGOTTEN = "forgotten"  # no button: the order is no longer on record
-
-
-_OFFERED: Final = (ReportAction.DELETE, ReportAction.BLOCK, ReportAction.DISMISS)
-_LINE_ID: Final = 1  # of the component with the report's line
-_ACTION_IDS: Final = {action: number for number, action in enumerate(ReportAction, _LINE_ID + 1)}
+# The ids of the components with a text.
+_LINE_ID: Final = 1
+_ACTION_IDS: Final = {ReportAction.DELETE: 2, ReportAction.BLOCK: 3, ReportAction.DISMISS: 4}
+_FORGOTTEN_ID: Final = 5
 _TEMPLATE: Final = (
-    rf"report:(?P<action>{'|'.join(_OFFERED)}):(?P<job_id>[0-9a-f]{{16}})"
+    rf"report:(?P<action>{'|'.join(ReportAction)}):(?P<job_id>[0-9a-f]{{16}})"
     r":(?P<reporter_id>\d{1,20})"
 )
 
@@ -61,10 +52,11 @@ class ReportState:
 
     line: str
     done: Mapping[ReportAction, str]  # the text of each action that was taken
+    forgotten: str = ""  # the text that says that the order is no longer on record
 
     def with_done(self, action: ReportAction, text: str) -> Self:
         """Return the state with one more action taken; a text that is there already stays."""
-        return type(self)(line=self.line, done={action: text, **self.done})
+        return replace(self, done={action: text, **self.done})
 
 
 def read(components: Sequence[Any]) -> ReportState:
@@ -73,12 +65,13 @@ def read(components: Sequence[Any]) -> ReportState:
     return ReportState(
         line=shown.get(_LINE_ID, ""),
         done={action: shown[number] for action, number in _ACTION_IDS.items() if number in shown},
+        forgotten=shown.get(_FORGOTTEN_ID, ""),
     )
 
 
 def fresh_view(report: Reported) -> ui.LayoutView:
     """Return the view of a new report."""
-    buttons = [ReportButton(action, report.job.id, report.by) for action in _OFFERED]
+    buttons = [ReportButton(action, report.job.id, report.by) for action in ReportAction]
     return report_view(ReportState(line=texts.notices.notice(report), done={}), buttons)
 
 
@@ -88,6 +81,8 @@ def report_view(state: ReportState, buttons: Sequence[ReportButton]) -> ui.Layou
     for action, number in _ACTION_IDS.items():
         if action in state.done:
             layout.add_item(ui.TextDisplay(state.done[action], id=number))
+    if state.forgotten:
+        layout.add_item(ui.TextDisplay(state.forgotten, id=_FORGOTTEN_ID))
     if buttons:
         layout.add_item(ui.ActionRow(*buttons))
     return layout
@@ -97,7 +92,7 @@ def remaining_buttons(
     state: ReportState, clicked: ReportButton, *, deleted: bool, blocked: bool
 ) -> list[ReportButton]:
     """Return the buttons that still have an effect, under the report with *clicked*."""
-    if state.done.keys() & {ReportAction.DISMISS, ReportAction.FORGOTTEN}:
+    if state.forgotten or ReportAction.DISMISS in state.done:
         return []
     without_effect = {
         ReportAction.DELETE: deleted,
@@ -106,6 +101,6 @@ def remaining_buttons(
     }
     return [
         ReportButton(action, clicked.job_id, clicked.reporter_id)
-        for action in _OFFERED
+        for action in ReportAction
         if not without_effect[action]
     ]

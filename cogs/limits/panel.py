@@ -7,8 +7,8 @@ from discord.ext import commands
 
 from bot.service.moderation import ModerationService, Moderator
 from bot.ui import interaction_context, limits_form, limits_view, responses, texts
+from bot.ui.button_actions import LimitsAction
 from bot.ui.error_handler import answered_errors
-from bot.ui.limits_view import LimitsAction
 from cogs.limits._base import Interaction
 
 

@@ -13,7 +13,8 @@ from bot.domain.job import Billed, Delivery, State
 from bot.service.port_errors import FileTooLarge, PermanentDiscordError
 from bot.service.ports.vendor import Picture
 from bot.service.telemetry import DiscordCall
-from bot.ui.card_presenter import NONCE_REMEMBERED, DiscordCardPresenter
+from bot.ui.card_calls import NONCE_REMEMBERED
+from bot.ui.card_presenter import DiscordCardPresenter
 from sandbox.discord.enums import InteractionType
 from sandbox.faults import Answer, Cut, Fault, Hold
 from tests.meters import FakeMeters
@@ -148,7 +149,7 @@ async def test_of_many_showings_during_one_edit_only_the_newest_follows(
 async def test_what_is_shown_just_as_an_edit_ends_is_shown_too(stand_in, replies, job):
     """Else a card would stay at what it said, until something else happens."""
     replies.show(job(State.QUEUED))
-    (worker,) = (task for task in asyncio.all_tasks() if task.get_name().startswith("card "))
+    (worker,) = replies._workers.values()
     while not worker.done():  # noqa: ASYNC110 - the very moment counts
         await asyncio.sleep(0)
 
@@ -393,9 +394,12 @@ async def test_closing_leaves_no_edit_behind(stand_in, replies, job):
     replies.show(job(State.QUEUED))
     await held.reached.wait()
 
+    workers = list(replies._workers.values())
+
     await replies.close()
 
-    assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("card ")]
+    assert workers
+    assert all(worker.done() for worker in workers)
     held.release()
 
 

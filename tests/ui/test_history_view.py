@@ -26,8 +26,9 @@ from bot.service.member_account import (
 )
 from bot.service.ports.store import MemberSettings, Ping
 from bot.ui import history_view, privacy_view, texts
+from bot.ui.button_actions import OrderAction
 from bot.ui.language import LANGUAGES, speaking
-from bot.ui.order_buttons import OrderAction, OrderButton
+from bot.ui.order_buttons import OrderButton
 from bot.ui.texts.commands import PINGS
 from tests.samples import NOW, a_job, an_order
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -9,8 +10,7 @@ from bot.domain.lane import ClosedReason
 from bot.domain.log_entries import Blocked, Changed, LaneClosed, Unblocked, WordRefused
 from bot.domain.rules import Block, Rules
 from bot.service.port_errors import PermanentDiscordError, TransientDiscordError
-from bot.ui import log_channel as notices_module
-from bot.ui.log_channel import ATTEMPTS, DiscordLogChannel
+from bot.ui.log_channel import DEFAULT_LIMITS, DiscordLogChannel, LogChannelLimits
 from sandbox.faults import Answer, Cut, Fault, Hold
 from tests.rules import FULLEST, ID, PHRASES, PROMPT, REASON
 from tests.samples import NOW
@@ -34,11 +34,22 @@ EACH = {
 
 
 @pytest.fixture
-async def notices(rest, meters, monkeypatch):
-    monkeypatch.setattr(notices_module, "FIRST_PAUSE", 0.0)
-    opened = DiscordLogChannel(rest, meters=meters)
-    yield opened
-    await opened.close()
+async def open_notices(rest, meters):
+    """Open a log channel that loses no time, with other limits if they are named."""
+    async with AsyncExitStack() as opened:
+
+        def open_notices(**limits):
+            limits = LogChannelLimits(first_pause=0.0, **limits)
+            notices = DiscordLogChannel(rest, meters=meters, limits=limits)
+            opened.push_async_callback(notices.close)
+            return notices
+
+        yield open_notices
+
+
+@pytest.fixture
+def notices(open_notices):
+    return open_notices()
 
 
 @pytest.fixture
@@ -85,11 +96,10 @@ def sent(stand_in, channel):
     return sent
 
 
-async def quiet():
-    """Let every line that is told be written, or lost."""
-    writing = [task for task in asyncio.all_tasks() if task.get_name() == "notice"]
-    if writing:
-        await asyncio.wait(writing, timeout=10)
+async def written(notices):
+    """Wait until every line is written, or lost."""
+    if notices._pending:
+        await asyncio.wait(notices._pending, timeout=10)
 
 
 @pytest.mark.parametrize("notice", EACH.values(), ids=EACH)
@@ -125,7 +135,7 @@ async def test_a_line_that_may_have_been_written_is_written_once(
 
     notices.enqueue(channel, NOTICE)
     first, second = await sent(2)
-    await quiet()
+    await written(notices)
 
     assert first["nonce"] == second["nonce"]
     assert second["enforce_nonce"]
@@ -135,7 +145,7 @@ async def test_a_line_that_may_have_been_written_is_written_once(
 async def test_two_lines_are_two_although_they_say_the_same(notices, channel, lines):
     for _ in range(2):
         notices.enqueue(channel, NOTICE)
-    await quiet()
+    await written(notices)
 
     assert len(lines()) == 2
 
@@ -147,7 +157,7 @@ async def test_a_channel_that_is_closed_loses_the_line_without_a_second_try(
     fault(Answer(status=status, body={"message": "no", "code": code}), times=9)
 
     notices.enqueue(channel, NOTICE)
-    await quiet()
+    await written(notices)
 
     assert len(await sent(1)) == 1
 
@@ -157,20 +167,20 @@ async def test_a_discord_that_stays_away_is_given_up(notices, channel, sent, fau
     fault(Answer(status=503), times=99)
 
     notices.enqueue(channel, NOTICE)
-    await quiet()
+    await written(notices)
 
-    assert len(await sent(ATTEMPTS)) == ATTEMPTS
+    assert len(await sent(DEFAULT_LIMITS.attempts)) == DEFAULT_LIMITS.attempts
 
 
 async def test_nothing_is_repeated_once_discord_may_have_forgotten_its_nonce(
-    notices, channel, fault, sent, monkeypatch
+    open_notices, channel, fault, sent
 ):
     """A call may hang for a minute, five of them for longer than Discord remembers."""
-    monkeypatch.setattr(notices_module, "NONCE_REMEMBERED", 0.05)
+    notices = open_notices(give_up_after=0.05)
     held = fault(Hold(when="after"), times=99)
 
     notices.enqueue(channel, NOTICE)
-    await quiet()
+    await written(notices)
     held.release()
 
     assert len(await sent(1)) == 1
@@ -203,10 +213,10 @@ async def test_one_closed_channel_keeps_no_other_waiting(notices, channel, stand
 
 
 async def test_what_is_too_much_is_dropped_and_that_is_logged(
-    notices, channel, fault, sent, monkeypatch, caplog
+    open_notices, channel, fault, sent, caplog
 ):
     """Lines wait in memory while Discord is away."""
-    monkeypatch.setattr(notices_module, "MOST_WAITING", 2)
+    notices = open_notices(most_pending=2)
     held = fault(Hold(when="before"), times=9)
     for _ in range(3):
         notices.enqueue(channel, NOTICE)
@@ -215,7 +225,7 @@ async def test_what_is_too_much_is_dropped_and_that_is_logged(
     assert ["dropped" in record.getMessage() for record in caplog.records] == [True]
 
     held.release()
-    await quiet()
+    await written(notices)
     notices.enqueue(channel, NOTICE)
     assert len(await sent(3)) == 3
 
@@ -225,7 +235,9 @@ async def test_closing_leaves_nothing_behind(notices, channel, fault):
     notices.enqueue(channel, NOTICE)
     await held.reached.wait()
 
+    [writing] = notices._pending
+
     await notices.close()
 
-    assert not [task for task in asyncio.all_tasks() if task.get_name() == "notice"]
+    assert writing.done()
     held.release()

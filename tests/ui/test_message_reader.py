@@ -7,7 +7,7 @@ import pytest
 from discord import ui
 from discord.components import _component_factory
 
-from bot.domain.order import PROMPT_LENGTH
+from bot.domain.order import PROMPT_LENGTH, Order
 from bot.ui import cards, message_reader, order_form
 from bot.ui.language import LANGUAGES, speaking
 from bot.ui.texts import commands, presses
@@ -64,7 +64,8 @@ async def test_components_say_something_too():
 
 async def test_a_message_that_is_too_long_fills_the_form_as_far_as_it_goes():
     """Discord refuses a form whose field holds more than it takes."""
-    form = order_form.form(order_form.empty(message_reader.text(a_message("x" * 4000))), [], "en")
+    order = Order(prompt=message_reader.text(a_message("x" * 4000)))
+    form = order_form.form(order, [], "en", private=False)
 
     prompt = form.to_dict()["components"][0]["component"]
     assert prompt["value"] == "x" * PROMPT_LENGTH.high

@@ -10,10 +10,11 @@ from discord.components import _component_factory
 from bot.domain.log_entries import Reported
 from bot.domain.rules import Block
 from bot.ui import report_view, texts
+from bot.ui.button_actions import ReportAction
 from bot.ui.language import LANGUAGES, speaking
 from bot.ui.log_channel import DiscordLogChannel
 from bot.ui.order_buttons import shows_pictures
-from bot.ui.report_view import ReportAction, ReportButton, ReportState
+from bot.ui.report_view import ReportButton, ReportState
 from tests.rules import ID, PROMPT, REASON
 from tests.samples import NOW, a_job, an_order
 
@@ -85,7 +86,6 @@ def test_another_message_says_nothing():
         ([ReportAction.DELETE, ReportAction.BLOCK], True, True, []),
         ([ReportAction.DISMISS], False, False, []),
         ([ReportAction.DISMISS, ReportAction.DELETE], True, False, []),
-        ([ReportAction.FORGOTTEN], False, False, []),
     ],
 )
 async def test_what_is_left_to_do_follows_from_what_is_on_record(done, deleted, blocked, left):
@@ -94,6 +94,13 @@ async def test_what_is_left_to_do_follows_from_what_is_on_record(done, deleted, 
     remaining = report_view.remaining_buttons(said, PRESS, deleted=deleted, blocked=blocked)
 
     assert [button.action for button in remaining] == left
+
+
+async def test_nothing_is_left_to_do_about_an_order_that_is_not_on_record():
+    said = ReportState(line="a line", done={}, forgotten="it is gone")
+
+    assert report_view.read(back(report_view.report_view(said, []))) == said
+    assert report_view.remaining_buttons(said, PRESS, deleted=False, blocked=False) == []
 
 
 async def test_a_report_is_not_taken_for_the_picture_that_it_is_about():
@@ -122,13 +129,10 @@ async def test_the_fullest_report_fits_into_a_message_of_discords(language):
                 ReportAction.DELETE: texts.notices.deleted_before(),
                 ReportAction.BLOCK: texts.notices.member_blocked(block),
                 ReportAction.DISMISS: texts.notices.dismissed(ID),
-                ReportAction.FORGOTTEN: texts.notices.forgotten(),
             },
+            forgotten=texts.notices.forgotten(),
         )
-        presses = [
-            ReportButton(deed, job.id, ID)
-            for deed in (ReportAction.DELETE, ReportAction.BLOCK, ReportAction.DISMISS)
-        ]
+        presses = [ReportButton(deed, job.id, ID) for deed in ReportAction]
 
     view = report_view.report_view(said, presses)
 

@@ -48,9 +48,9 @@ from bot.service.errors import (
     ShuttingDown,
 )
 from bot.ui import texts
+from bot.ui.button_actions import OrderAction
 from bot.ui.language import LANGUAGES, speaking
 from bot.ui.limits_form import GROUPS
-from bot.ui.order_buttons import OrderAction
 from tests.rules import FULLEST, FULLEST_OVERVIEW, ID, PHRASES, PROMPT, REASON, any_rules
 from tests.samples import NOW, a_job, an_order, changed_job
 
@@ -324,7 +324,7 @@ def labels():
     yield from (texts.forms.channels(), texts.forms.phrases("blocked"))
     yield texts.forms.phrases("allowed")
     yield texts.presses.form_title()
-    yield from map(texts.presses.field, ("prompt", "style", "images", "guidance", "steps"))
+    yield from (field() for field in texts.presses.FIELDS.values())
 
 
 def hints():

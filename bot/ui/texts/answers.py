@@ -1,4 +1,4 @@
-"""What is answered where something went wrong, whatever was asked for."""
+"""The answers to errors that any command or button may meet."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ command_changed: Final = lazy(
 
 
 def unexpected(error_id: str) -> str:
-    """Return what a member is told about a fault of ours, with the id that is in the log."""
+    """Return the answer to a bug, with the id that is in the log."""
     return _(
         "Something went wrong on the bot's side. Its operator can find it as `{error_id}`."
     ).format(error_id=error_id)

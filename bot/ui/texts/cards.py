@@ -1,4 +1,4 @@
-"""What a card says: where an order stands, how it ended, and what was ordered."""
+"""The texts of a card: an order's state, its end, and its options."""
 
 from typing import Final, assert_never
 
@@ -13,9 +13,9 @@ from bot.ui.language import number as written
 from bot.ui.markup import ago, literal
 from bot.ui.texts import answers, shared
 
-SENT: Final = 600  # characters of what was sent that a card shows, before they are made literal
+SENT: Final = 600  # characters of the extended prompt on a card, before they are escaped
 
-# The steps of an order that goes well, and the states in which it is at each.
+# The steps of a successful order, and the states of each.
 _STEPS: Final = (
     (marked("In line"), frozenset({State.WAITING, State.SUBMITTING})),
     (marked("Sent"), frozenset({State.QUEUED})),
@@ -62,25 +62,30 @@ def status(job: Job, known: CardStatus = NO_STATUS) -> str:
             return _("**Completed** · fetching the pictures · {when}").format(when=since)
         case State.DELIVERED:
             return _("**Completed** · {when}").format(when=ago(job.completed_at or job.state_since))
-        case State.UNCERTAIN | State.EXPIRED | State.FAILED | State.ERROR:
-            return f"{_end(job)} · {since}"
-        case State.REFUSED | State.CANCELLED:
+        case (
+            State.UNCERTAIN
+            | State.EXPIRED
+            | State.FAILED
+            | State.ERROR
+            | State.REFUSED
+            | State.CANCELLED
+        ):
             return f"{_end(job)} · {since}"
         case _:
             assert_never(job.state)
 
 
 def steps(job: Job) -> str | None:
-    """Return the small line with the steps of *job*, of which it is at one; ``None``: at none."""
+    """Return the small line with all steps, the current one bold; ``None``: the order ended."""
     if not any(job.state in states for _name, states in _STEPS):
         return None
     named = [(_(name), job.state in states) for name, states in _STEPS]
-    line = " → ".join(f"**{name}**" if here else name for name, here in named)
+    line = " → ".join(f"**{name}**" if current else name for name, current in named)
     return f"-# {line}"
 
 
 def costs(job: Job) -> str:
-    """Return the small line with what an order costs, and what that leaves its member."""
+    """Return the small line with an order's price in images, and how many are left today."""
     images = job.order.images
     cost = ngettext("Costs {count} image", "Costs {count} images", images).format(count=images)
     if job.reply.left_today is None:
@@ -90,15 +95,15 @@ def costs(job: Job) -> str:
 
 
 def sent(order: Order, *, most: int = SENT) -> str | None:
-    """Return the small line with what was sent, where that is not the prompt as it was typed.
+    """Return the small line with the prompt that was sent; ``None``: it is the one as typed.
 
-    Of a long one its end, which is what was added.
+    A long one is cut at its beginning: its end is what the style added.
     """
     if order.sent is None or order.sent == order.prompt:
         return None
     end = order.sent if len(order.sent) <= most else f"…{order.sent[1 - most :]}"
-    told = _("sent: {prompt}").format(prompt=literal(end))
-    return f"-# {told}"
+    line = _("sent: {prompt}").format(prompt=literal(end))
+    return f"-# {line}"
 
 
 def _after_fault(since: str, known: CardStatus) -> str:
@@ -128,7 +133,7 @@ def _end(job: Job) -> str:
     match job.state, job.end_reason:
         case State.CANCELLED, EndReason.WITHDRAWN:
             return _("**Cancelled** · before it was sent")
-        case State.CANCELLED, _any:
+        case State.CANCELLED, _:
             return _("**Not ordered** · the bot could not answer in time. Please try again")
         case State.REFUSED, EndReason.OUT_OF_CREDIT:
             return _("**Could not be ordered** · the bot's image credit is used up")
@@ -140,11 +145,11 @@ def _end(job: Job) -> str:
             return _("**Could not be ordered** · its turn did not come in time")
         case State.REFUSED, EndReason.SETTLED:
             return _("**Could not be ordered** · the image service never took it")
-        case State.REFUSED, _any:
+        case State.REFUSED, _:
             return _("**Could not be ordered** · the image service refused it")
-        case State.UNCERTAIN, _any:
+        case State.UNCERTAIN, _:
             return _("**Could not be confirmed** · the image service did not answer")
-        case State.EXPIRED, _any:
+        case State.EXPIRED, _:
             return _("**Could not be finished** · the image service took too long")
         case State.FAILED, EndReason.NO_PICTURE:
             return _("**Could not be shown** · the image service gave no usable picture")
@@ -152,14 +157,16 @@ def _end(job: Job) -> str:
             return _(
                 "**Could not be delivered** · its pictures were kept for a while and are gone now"
             )
-        case State.ERROR, _any:
+        case State.ERROR, _:
             return _("**Could not be drawn** · the image service had an error")
-        case _any:
+        case State.FAILED, _:
             return _("**Could not be drawn** · the image service failed")
+        case _:
+            raise ValueError(f"{job.state} is no end")
 
 
 def charge(job: Job) -> str:
-    """Return what is known about the charge for a job that has ended without pictures."""
+    """Return whether an order without pictures was charged."""
     match job.billed:
         case Billed.NO:
             return _("Nothing was charged.")
@@ -167,12 +174,14 @@ def charge(job: Job) -> str:
             return _("It was charged.")
         case Billed.UNKNOWN:
             return _("It may still be charged.")
+        case _:
+            assert_never(job.billed)
 
 
 def who_can_help(job: Job) -> str | None:
-    """Return who can do what about an end; ``None``: nobody needs to."""
+    """Return who can do what about an end; ``None``: nothing needs to be done."""
     match job.state, job.end_reason:
-        case State.CANCELLED, _any:
+        case State.CANCELLED, _:
             return None
         case State.REFUSED, EndReason.OUT_OF_CREDIT:
             return _("The bot's operator can top it up.")
@@ -184,26 +193,27 @@ def who_can_help(job: Job) -> str | None:
             return _("Please try again when fewer orders wait.")
         case State.REFUSED, EndReason.SETTLED:
             return _("The bot's operator has made sure of that. You can try again.")
-        case State.REFUSED, _any if job.error:
+        case State.REFUSED, _ if job.error:
             return _("If you can change what it names, please do so and order again.")
-        case State.REFUSED, _any:
+        case State.REFUSED, _:
             return _("It did not say why. The bot's operator can ask it.")
-        case State.UNCERTAIN | State.EXPIRED, _any:
+        case State.UNCERTAIN | State.EXPIRED, _:
             return _("Trying again is a new order, and is charged separately.")
         case State.FAILED, EndReason.NO_PICTURE:
             return _("The bot's operator can ask the image service about it.")
-        case State.FAILED, _any:
+        case State.FAILED, _:
             return _("Trying again is a new order, and is charged separately.")
-        case State.ERROR, _any:
+        case State.ERROR, _:
             return _("You can try again.")
-        case _any:
+        case _:
             return None
 
 
 def vendor_words(job: Job) -> str | None:
-    """Return the vendor's own words about an end, as a quotation.
+    """Return the vendor's own words about an end, as a quotation; ``None``: there are none.
 
-    Not where it speaks to the operator: no member shall read that *their* wallet is empty.
+    Words that are meant for the operator are left out: a member would take "your wallet is empty"
+    for their own.
     """
     if not job.error or job.end_reason in {EndReason.OUT_OF_CREDIT, EndReason.KEY_REFUSED}:
         return None
@@ -230,7 +240,7 @@ def _style(order: Order) -> list[str]:
 
 
 def made_by() -> str:
-    """Return what tells generated pictures from others."""
+    """Return the mark of generated pictures."""
     return _("AI-generated · {model}").format(model="AuraFlow v0.3")
 
 
@@ -246,19 +256,19 @@ def alt(order: Order, number: int, count: int) -> str:
 
 
 def for_member(member_id: int) -> str:
-    """Return the line above a card that is posted anew, since its own was closed."""
+    """Return the line above pictures in a new message, when the card can't be edited."""
     return _("{member}, your pictures are ready.").format(member=f"<@{member_id}>")
 
 
 def posted_by(member_id: int) -> str:
-    """Return the line above pictures that were private until their member posted them."""
+    """Return the line above private pictures that their member posted."""
     return _("Posted by {member}").format(member=f"<@{member_id}>")
 
 
 def ready(job: Job) -> str:
-    """Return the ping for a member whose pictures are in their card."""
+    """Return the ping that pictures are ready."""
     member = f"<@{job.member_id}>"
-    if job.reply.answers_only:  # in a place whose address is not known
+    if job.reply.answers_only:  # the channel's address is not known
         return _("{member}, your pictures are ready.").format(member=member)
     return _("{member}, your pictures are ready: {link}").format(
         member=member, link=shared.jump(job)
@@ -266,7 +276,7 @@ def ready(job: Job) -> str:
 
 
 def hidden(job: Job) -> str:
-    """Return all that a hidden order's card says."""
+    """Return the whole text of a hidden order's card."""
     if job.state in {State.QUEUED, State.PROCESSING, State.SUBMITTING, State.COMPLETED}:
         return _(
             "**Hidden** · it was sent already, so it goes on, counts and is charged. "

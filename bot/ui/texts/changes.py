@@ -1,7 +1,7 @@
-"""What changes, would change, or did not, when moderators set their server's rules."""
+"""What moderators read about a change of their server's rules: made, previewed or rejected."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, assert_never
 
 from bot.domain.errors import (
     ChangeRejected,
@@ -19,7 +19,7 @@ from bot.ui.language import lazy, ngettext
 from bot.ui.markup import ago, code, literal
 from bot.ui.texts import limits, shared
 
-_NOTE: Final = 900  # characters of what is told on top of a panel that is full
+_NOTE: Final = 900  # characters of a note above a full panel
 _OF_PARTS: Final = frozenset({"channels", "tiers", "blocked", "allowed", "styles"})
 
 
@@ -31,9 +31,9 @@ discarded: Final = lazy("Nothing was changed.")
 no_difference: Final = lazy("That is how it stands already: nothing would change.")
 
 
-def lines(found: Sequence[Difference]) -> list[str]:
-    """Return a line for each difference: what, from which value, to which."""
-    return [_difference(difference) for difference in found]
+def lines(differences_: Sequence[Difference]) -> list[str]:
+    """Return a line for each difference: the rule, its value before and after."""
+    return [_difference(difference) for difference in differences_]
 
 
 def _difference(difference: Difference) -> str:
@@ -50,23 +50,23 @@ def _difference(difference: Difference) -> str:
 
 
 def changed(before: Rules, after: Rules) -> str:
-    """Return what a moderator is told after a change."""
-    found = lines(list(differences(before, after)))
-    if not found:
+    """Return the answer to a change."""
+    changed_lines = lines(list(differences(before, after)))
+    if not changed_lines:
         return no_difference()
     title = _("Changed")
-    return shared.fitted([f"**{title}**", *(f"- {line}" for line in found)], _NOTE)
+    return shared.fitted([f"**{title}**", *(f"- {line}" for line in changed_lines)], _NOTE)
 
 
 def preview(before: Rules, after: Rules) -> str:
-    """Return what would change, before it is saved."""
-    found = lines(list(differences(before, after)))
+    """Return the preview of a change."""
+    changed_lines = lines(list(differences(before, after)))
     title = _("This would change")
-    return shared.fitted([f"**{title}**", *(f"- {line}" for line in found)], shared.MESSAGE)
+    return shared.fitted([f"**{title}**", *(f"- {line}" for line in changed_lines)], shared.MESSAGE)
 
 
 def unchanged(error: ChangeRejected) -> str:
-    """Return what a moderator, or somebody who is none, is told about a change not made."""
+    """Return why a change was rejected."""
     return f"{_why(error)} {discarded()}"
 
 
@@ -106,7 +106,7 @@ def _why(error: ChangeRejected) -> str:
             )
         case DraftExpired():
             return _("That change is not on record any more. Please make it anew.")
-        case _other:
+        case _:
             return _("That did not work.")
 
 
@@ -118,7 +118,7 @@ def _bad(error: InvalidLimit) -> str:
             return _("`{option}` takes whole numbers from {low} to {high}.").format(
                 option=error.name, low=error.low, high=error.high
             )
-        case _number:
+        case _:
             return _("`{option}` takes 0, or whole numbers from {low} to {high}.").format(
                 option=error.name, low=error.low, high=error.high
             )
@@ -136,6 +136,8 @@ def _bad_phrase(error: InvalidPhrase) -> str:
             return _("A list takes {limit} phrases.").format(limit=error.limit)
         case PhraseFault.LIST_TOO_LONG:
             return _("A list takes {limit} characters in all.").format(limit=error.limit)
+        case _:
+            assert_never(error.fault)
 
 
 def _bad_style(error: InvalidStyle) -> str:
@@ -149,45 +151,45 @@ def _bad_style(error: InvalidStyle) -> str:
 
 
 def blocked(block: Block) -> str:
-    """Return what a moderator is told after a block."""
+    """Return the answer to a block."""
     member = f"<@{block.member_id}>"
     if block.until is not None:
-        told = _("{member} can't order pictures in this server. It ends {when}.").format(
+        text = _("{member} can't order pictures in this server. It ends {when}.").format(
             member=member, when=ago(block.until)
         )
     else:
-        told = _(
+        text = _(
             "{member} can't order pictures in this server. It ends when somebody unblocks them."
         ).format(member=member)
     if not block.reason:
-        return told
-    return "\n".join((told, _("Reason: {reason}").format(reason=literal(block.reason))))
+        return text
+    return "\n".join((text, _("Reason: {reason}").format(reason=literal(block.reason))))
 
 
 def unblocked(member_id: int, *, was: bool) -> str:
-    """Return what a moderator is told after a block was ended."""
-    told = _("{member} can order again.") if was else _("{member} was not blocked.")
-    return told.format(member=f"<@{member_id}>")
+    """Return the answer to the end of a block."""
+    text = _("{member} can order again.") if was else _("{member} was not blocked.")
+    return text.format(member=f"<@{member_id}>")
 
 
 def paused(pause: Pause) -> str:
-    """Return what a moderator is told after a pause."""
-    told = _("This server takes no orders until `/limits resume`. Orders taken before go on.")
+    """Return the answer to a pause."""
+    text = _("This server takes no orders until `/limits resume`. Orders taken before go on.")
     if not pause.reason:
-        return told
-    return " ".join((told, _("Members read: {reason}").format(reason=literal(pause.reason))))
+        return text
+    return " ".join((text, _("Members read: {reason}").format(reason=literal(pause.reason))))
 
 
 def resumed(*, was_paused: bool, may_probe: bool) -> str:
-    """Return what a moderator is told after a resume."""
-    told = _("This server takes orders again.") if was_paused else _("This server was not paused.")
+    """Return the answer to the end of a pause."""
+    text = _("This server takes orders again.") if was_paused else _("This server was not paused.")
     if not may_probe:
-        return told
-    return " ".join((told, _("The next order will find out whether there is image credit again.")))
+        return text
+    return " ".join((text, _("The next order will find out whether there is image credit again.")))
 
 
 def logged(channel_id: int | None) -> str:
-    """Return what a moderator is told after the log channel was chosen."""
+    """Return the answer to the choice of a log channel."""
     if channel_id is None:
         return _("Nothing is logged any more.")
     return _(

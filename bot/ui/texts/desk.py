@@ -1,8 +1,8 @@
-"""What members read about themselves: what is left for them, how to begin, what is kept of them."""
+"""The texts of ``/usage``, ``/help``, ``/settings`` and ``/privacy``."""
 
 import math
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, assert_never
 
 from bot.domain import admission
 from bot.domain.admission import OF_THE_DAY, Rule, RuleResult
@@ -14,56 +14,56 @@ from bot.ui.markup import ago
 from bot.ui.texts import explained, refusals, shared
 from bot.ui.texts.commands import PINGS
 
-_BAR: Final = 10  # signs of a bar
+_BAR: Final = 10  # characters of a bar
 _LEFT, _USED = "▰", "▱"
 _AT_ONCE: Final = frozenset({Rule.MEMBER_AT_ONCE, Rule.SERVER_AT_ONCE})
 _IN_AN_ORDER: Final = frozenset({Rule.IMAGES, Rule.STEPS})
 _IN_FIGURES: Final = OF_THE_DAY | _AT_ONCE | _IN_AN_ORDER | {Rule.COOLDOWN}
 
 
-# What is left.
+# Usage.
 
 
-def usage(figures: UsageReport) -> str:
-    """Return what is left for a member, by rule: how much, when it comes back, who can change it.
+def usage(report: UsageReport) -> str:
+    """Return what each rule leaves a member, when it resets, and who can change it.
 
     Every bar has its figures in words beside it.
     """
-    verdicts = figures.verdicts
+    results = report.verdicts
     title = _("What is left for you")
-    parts = [f"## {title}", _summary(figures)]
-    parts += [" ".join(refusals.refused(one)) for one in verdicts if _stands_in_the_way(one)]
+    parts = [f"## {title}", _summary(report)]
+    parts += [" ".join(refusals.refused(result)) for result in results if _blocks(result)]
     for whose, operators in (
         (_("What moderators can change"), False),
         (_("What only the bot's operator can change"), True),
     ):
         lines = [
             line
-            for one in verdicts
-            if one.operators is operators and (line := _line(one, figures.anew_at)) is not None
+            for result in results
+            if result.operators is operators and (line := _line(result, report.anew_at)) is not None
         ]
         if lines:
             parts += [f"### {whose}", *lines]
     note = _("The day's counts start anew {when}, at midnight UTC.").format(
-        when=ago(figures.anew_at)
+        when=ago(report.anew_at)
     )
     return "\n".join([*parts, f"-# {note}"])
 
 
-def _stands_in_the_way(verdict: RuleResult) -> bool:
-    return verdict.refuses and verdict.rule not in _IN_FIGURES
+def _blocks(result: RuleResult) -> bool:
+    return result.refuses and result.rule not in _IN_FIGURES
 
 
-def _summary(figures: UsageReport) -> str:
-    decides = next((one for one in figures.verdicts if one.refuses), None)
+def _summary(report: UsageReport) -> str:
+    decides = next((result for result in report.verdicts if result.refuses), None)
     if decides is not None:
         return _("**You can't order here just now.** What decides is: {rule}.").format(
             rule=explained.rule(decides.rule, outside=decides.outside)
         )
-    left = admission.remaining_today(figures.verdicts)
+    left = admission.remaining_today(report.verdicts)
     if left is None:
         return _("**You can order here now**, as many images a day as you like.")
-    count = left + 1  # one was asked with
+    count = left + 1  # the sample has one image
     return ngettext(
         "**You can order here now**: {count} more image today.",
         "**You can order here now**: {count} more images today.",
@@ -71,57 +71,56 @@ def _summary(figures: UsageReport) -> str:
     ).format(count=count)
 
 
-def _line(verdict: RuleResult, anew_at: float) -> str | None:
-    """Return how one rule on numbers stands; ``None``: it is no such rule, or says nothing."""
-    if verdict.rule not in _IN_FIGURES:
+def _line(result: RuleResult, anew_at: float) -> str | None:
+    """Return the line of a rule on numbers; ``None``: it is no such rule."""
+    if result.rule not in _IN_FIGURES:
         return None
-    name = explained.rule(verdict.rule, outside=verdict.outside)
-    told = _figures(verdict, anew_at)
-    return f"{name}: {told}"
+    name = explained.rule(result.rule, outside=result.outside)
+    return f"{name}: {_figures(result, anew_at)}"
 
 
-def _figures(verdict: RuleResult, anew_at: float) -> str:
-    limit, rule = verdict.limit, verdict.rule
+def _figures(result: RuleResult, anew_at: float) -> str:
+    limit, rule = result.limit, result.rule
     if rule is Rule.COOLDOWN:
-        return _cooldown(verdict)
+        return _cooldown(result)
     if not limit:
         return _("no limit")
     if rule in _IN_AN_ORDER:
         return _("up to {limit}").format(limit=limit)
-    left = max(limit - verdict.used, 0)
+    left = max(limit - result.used, 0)
     bar = _bar(left, limit)
     if rule in _AT_ONCE:
-        told = _("{left} of {limit} left; one comes back as soon as an order is done")
+        some = _("{left} of {limit} left; one comes back as soon as an order is done")
     else:
-        told = _("{left} of {limit} left; all come back {when}")
-    whole = _("{left} of {limit} left") if left == limit else told
+        some = _("{left} of {limit} left; all come back {when}")
+    whole = _("{left} of {limit} left") if left == limit else some
     words = whole.format(left=left, limit=limit, when=ago(anew_at))
     return f"{bar} {words}"
 
 
-def _cooldown(verdict: RuleResult) -> str:
-    if not verdict.limit:
+def _cooldown(result: RuleResult) -> str:
+    if not result.limit:
         return pgettext("cooldown", "none")
-    between = _("{duration} between two orders").format(duration=shared.duration(verdict.limit))
-    if verdict.refuses and verdict.ends_at is not None:
-        next_one = _("the next one {when}").format(when=ago(verdict.ends_at))
-        return f"{between}; {next_one}"
+    between = _("{duration} between two orders").format(duration=shared.duration(result.limit))
+    if result.refuses and result.ends_at is not None:
+        following = _("the next one {when}").format(when=ago(result.ends_at))
+        return f"{between}; {following}"
     return between
 
 
 def _bar(left: int, limit: int) -> str:
-    """Return a bar of what is left: empty and full only where that is so."""
+    """Return a bar of what is left; it is empty only at 0, and full only at the limit."""
     filled = math.floor(left * _BAR / limit)
     if left:
         filled = max(filled, 1)
     return _LEFT * filled + _USED * (_BAR - filled)
 
 
-# How to begin.
+# Help.
 
 
 def how_to() -> str:
-    """Return the help: examples to copy, on one page."""
+    """Return the help: examples to copy."""
     return "\n".join(_help())
 
 
@@ -163,20 +162,20 @@ def _help() -> Iterable[str]:
 # Settings.
 
 
-def settings(wishes: MemberSettings) -> str:
-    """Return what a member has set, and how to set it."""
+def settings(current: MemberSettings) -> str:
+    """Return a member's settings, and how to change them."""
     title = _("Your settings")
     return "\n".join(
         [
             f"## {title}",
-            _ping(wishes.ping),
+            _ping(current.ping),
             _("Change it with `/settings ping:` and one of the choices that it offers."),
         ]
     )
 
 
 def wished(ping: Ping) -> str:
-    """Return that a member's wish is set."""
+    """Return the answer to a change of settings."""
     noted = _("Noted.")
     return f"{noted} {_ping(ping)}"
 
@@ -197,29 +196,31 @@ def _meaning(ping: Ping) -> str:
                 "You are not pinged. Only where a card can't be changed any more do its pictures "
                 "come in a new message, and that one names you."
             )
+        case _:
+            assert_never(ping)
 
 
-# What is kept.
+# Privacy.
 
 
-def privacy(keeping: RetentionPolicy) -> str:
+def privacy(policy: RetentionPolicy) -> str:
     """Return what is kept of a member, for how long, and who sees it."""
-    return "\n".join(_privacy(keeping))
+    return "\n".join(_privacy(policy))
 
 
-def _privacy(keeping: RetentionPolicy) -> Iterable[str]:
+def _privacy(policy: RetentionPolicy) -> Iterable[str]:
     title = _("What is kept about you")
     yield f"## {title}"
     yield _(
         "- **Your orders**: your Discord id, the prompt and the options, where and when you "
         "ordered, what became of it, and the addresses of the pictures."
     )
-    yield f"  {_orders_kept(keeping.orders_days)}"
+    yield f"  {_orders_kept(policy.orders_days)}"
     yield _(
         "- **Pictures** that could not be delivered, or that you ordered privately, so that you "
         "can still fetch or post them."
     )
-    yield f"  {_files_kept(keeping.files_days)}"
+    yield f"  {_files_kept(policy.files_days)}"
     yield _("- **Your settings**, until you change them or delete your data.")
     yield _("- **Blocks** that a server's moderators set, until they lift them.")
     who = _("Who sees it")
@@ -270,7 +271,7 @@ too_large: Final = lazy(
 
 
 def asks() -> str:
-    """Return what deleting a member's data would do, and would not."""
+    """Return what deleting a member's data does, and does not."""
     title = _("Delete your data?")
     return "\n".join(
         [
@@ -291,10 +292,10 @@ def asks() -> str:
     )
 
 
-def forgotten(outcome: ErasureResult) -> str:
-    """Return what became of the wish to delete a member's data."""
+def forgotten(result: ErasureResult) -> str:
+    """Return what was deleted, and what will be later."""
     title = _("Deleted")
-    if outcome.done:
+    if result.done:
         return "\n".join(
             [f"## {title}", _("Nothing of your orders and settings is kept any more.")]
         )
@@ -305,6 +306,6 @@ def forgotten(outcome: ErasureResult) -> str:
             _(
                 "Orders that still run are erased once they have ended, and today's figures when "
                 "the day is over, {when}. You need not do anything more."
-            ).format(when=ago(outcome.day_ends_at)),
+            ).format(when=ago(result.day_ends_at)),
         ]
     )

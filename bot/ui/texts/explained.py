@@ -1,7 +1,7 @@
-"""Why an order would be refused, or not: every rule with its figures."""
+"""The texts of ``/limits explain``, ``words list``, ``words test`` and ``styles list``."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, assert_never
 
 from bot.domain import styles
 from bot.domain.admission import Rule, RuleResult
@@ -30,38 +30,34 @@ _OUTSIDE: Final = {
     Rule.OPERATOR_DAY: marked("The operator's cap, everywhere"),
 }
 _OWN_STYLES: Final = 2600  # characters
-_COUNTED: Final = frozenset(
-    {Rule.MEMBER_AT_ONCE, Rule.SERVER_AT_ONCE, Rule.MEMBER_DAY, Rule.SERVER_DAY}
-    | {Rule.OPERATOR_SERVER_DAY, Rule.OPERATOR_DAY}
-)
 
 
 def rule(of: Rule, *, outside: bool = False) -> str:
-    """Return what a rule is called: as in the panel, if it stands there."""
+    """Return a rule's name: the panel's, if it is shown there."""
     if outside and of in _OUTSIDE:
         return _(_OUTSIDE[of])
     return _(_RULES[of]) if of in _RULES else limits.name(of.value)
 
 
-def explained(member_id: int, verdicts: Sequence[RuleResult]) -> str:
-    """Return how every rule stands to an order of one image by that member."""
-    parts = [_first(member_id, verdicts)]
+def explained(member_id: int, results: Sequence[RuleResult]) -> str:
+    """Return each rule's result for an order of one image by that member."""
+    parts = [_first(member_id, results)]
     for whose, operators in (
         (_("What this server's moderators can change"), False),
         (_("What only the bot's operator can change"), True),
     ):
         parts.append(f"**{whose}**")
         parts += [
-            f"- {rule(verdict.rule)}: {_stands(verdict)}"
-            for verdict in verdicts
-            if verdict.operators is operators
+            f"- {rule(result.rule)}: {_result(result)}"
+            for result in results
+            if result.operators is operators
         ]
     return "\n".join(parts)
 
 
-def _first(member_id: int, verdicts: Sequence[RuleResult]) -> str:
+def _first(member_id: int, results: Sequence[RuleResult]) -> str:
     member = f"<@{member_id}>"
-    decides = next((verdict for verdict in verdicts if verdict.refuses), None)
+    decides = next((result for result in results if result.refuses), None)
     if decides is None:
         return _("An order of {member} here, of one image, would be admitted now.").format(
             member=member
@@ -77,16 +73,16 @@ def _first(member_id: int, verdicts: Sequence[RuleResult]) -> str:
     ).format(member=member, rule=rule(decides.rule))
 
 
-def _stands(verdict: RuleResult) -> str:
-    """Return one rule's figures, and whether it lets pass."""
-    return " · ".join(part for part in (_figures(verdict), _passes(verdict)) if part)
+def _result(result: RuleResult) -> str:
+    """Return a rule's figures, and whether it refuses."""
+    return " · ".join(part for part in (_figures(result), _passes(result)) if part)
 
 
-def _figures(verdict: RuleResult) -> str:
-    limit = verdict.limit
-    match verdict.rule:
+def _figures(result: RuleResult) -> str:
+    limit = result.limit
+    match result.rule:
         case Rule.CHANNEL:
-            return shared.channels(verdict.channels)
+            return shared.channels(result.channels)
         case Rule.AGE_RESTRICTED:
             return shared.yes_or_no(limit)
         case Rule.WORDS:
@@ -99,23 +95,32 @@ def _figures(verdict: RuleResult) -> str:
             return shared.duration(limit) if limit else pgettext("cooldown", "none")
         case Rule.IMAGES | Rule.STEPS:
             return _("up to {limit}").format(limit=limit) if limit else _("no limit")
-        case counted if counted in _COUNTED:
+        case (
+            Rule.MEMBER_AT_ONCE
+            | Rule.SERVER_AT_ONCE
+            | Rule.MEMBER_DAY
+            | Rule.SERVER_DAY
+            | Rule.OPERATOR_SERVER_DAY
+            | Rule.OPERATOR_DAY
+        ):
             if limit:
-                return _("{used} of {limit}").format(used=verdict.used, limit=limit)
-            return _("{used} used, no limit").format(used=verdict.used)
-        case _without_figures:
+                return _("{used} of {limit}").format(used=result.used, limit=limit)
+            return _("{used} used, no limit").format(used=result.used)
+        case Rule.NOT_SERVED | Rule.PAUSED | Rule.BLOCKED | Rule.KEY | Rule.CREDIT | Rule.BUSY:
             return ""
+        case _:
+            assert_never(result.rule)
 
 
-def _passes(verdict: RuleResult) -> str:
-    if not verdict.refuses:
+def _passes(result: RuleResult) -> str:
+    if not result.refuses:
         return _("lets pass")
     refuses = (
-        _("**refuses**, ends {when}").format(when=ago(verdict.ends_at))
-        if verdict.ends_at is not None
+        _("**refuses**, ends {when}").format(when=ago(result.ends_at))
+        if result.ends_at is not None
         else _("**refuses**")
     )
-    return f"{refuses} ({literal(verdict.said)})" if verdict.said else refuses
+    return f"{refuses} ({literal(result.said)})" if result.said else refuses
 
 
 def words_listed(rules: Rules) -> str:
@@ -134,7 +139,7 @@ def _listed(name: str, phrases: Sequence[str]) -> Iterable[str]:
 
 
 def styles_listed(rules: Rules) -> str:
-    """Return a server's styles with their words, and what those of every server are called."""
+    """Return a server's styles with their words, and the names of the built-in ones."""
     titles = [styles.title(style.name, spoken()) for style in styles.BUILT_IN]
     own = [f"- {limits.value('styles', style)}" for style in rules.styles]
     of_own, of_all = _("Styles of this server"), _("Styles that every server has")
@@ -149,7 +154,7 @@ def styles_listed(rules: Rules) -> str:
 
 
 def words_found(prompt: str, finding: Finding) -> str:
-    """Return what would become of a prompt."""
+    """Return whether a prompt would be refused, and why."""
     return f"> {literal(prompt)}\n{_found(finding)}"
 
 

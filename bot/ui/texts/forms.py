@@ -13,7 +13,7 @@ def title(group: str) -> str:
 
 
 def unit(name: str) -> str:
-    """Return what a limit counts in, for the label of its field."""
+    """Return the label of a limit's field, with its unit."""
     if name == "cooldown":
         return _("{name}, seconds").format(name=limits.name(name))
     return limits.name(name)

@@ -1,4 +1,4 @@
-"""What ``/history`` answers: a member's own orders, a page at a time."""
+"""The texts of ``/history``."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -11,13 +11,13 @@ from bot.ui.markup import literal
 from bot.ui.texts import cards, shared
 
 _ROOM: Final = 3600  # characters of all orders on a page
-# Characters of a prompt, and of what was sent for it: the most that fits on the page is shown.
+# Characters of a prompt and of the extended one: the longest pair that fits is used.
 _LENGTHS: Final = ((300, cards.SENT), (300, 200), (200, 80), (120, 0), (60, 0))
 _LABEL: Final = 32  # characters of a prompt on a button
 
 
 def handed_over(count: int) -> str:
-    """Return what is said above the page after the pictures of *count* orders were sent."""
+    """Return the note above the page after the pictures of *count* orders were sent."""
     return ngettext(
         "One order of yours could not be delivered before. Here it is.",
         "{count} orders of yours could not be delivered before. Here they are.",
@@ -25,28 +25,28 @@ def handed_over(count: int) -> str:
     ).format(count=count)
 
 
-def heading(leaf: HistoryPage) -> str:
-    """Return what stands above the orders of a page."""
+def heading(page: HistoryPage) -> str:
+    """Return the heading of a page."""
     title = _("Your orders")
     lines = [f"## {title}"]
-    if leaf.word:
+    if page.word:
         count = ngettext(
             "{count} order of yours says “{word}”",
             "{count} orders of yours say “{word}”, the newest first",
-            leaf.total,
-        ).format(count=leaf.total, word=literal(leaf.word))
+            page.total,
+        ).format(count=page.total, word=literal(page.word))
     else:
-        count = ngettext("{count} order", "{count} orders, the newest first", leaf.total).format(
-            count=leaf.total
+        count = ngettext("{count} order", "{count} orders, the newest first", page.total).format(
+            count=page.total
         )
-    page = _("page {number} of {of}").format(number=leaf.number + 1, of=leaf.of)
+    position = _("page {number} of {of}").format(number=page.number + 1, of=page.of)
     only = _("only you see this")
-    lines.append(f"-# {count} · {page} · {only}")
+    lines.append(f"-# {count} · {position} · {only}")
     return "\n".join(lines)
 
 
 def nothing(word: str) -> str:
-    """Return what is said instead of a page where there is no order to show."""
+    """Return the text of a page without orders."""
     if word:
         return _(
             "No order of yours says “{word}”. Please try another word, or `/history` without one."
@@ -57,18 +57,18 @@ def nothing(word: str) -> str:
     )
 
 
-def orders(leaf: HistoryPage) -> Sequence[str]:
-    """Return what is said of each order on a page; together they have room in one message."""
-    tried = (_orders(leaf, *lengths) for lengths in _LENGTHS)
-    shortest = _orders(leaf, *_LENGTHS[-1])
+def orders(page: HistoryPage) -> Sequence[str]:
+    """Return a text for each order of a page; together they fit into one message."""
+    tried = (_orders(page, *lengths) for lengths in _LENGTHS)
+    shortest = _orders(page, *_LENGTHS[-1])
     return next((texts for texts in tried if sum(map(len, texts)) <= _ROOM), shortest)
 
 
-def _orders(leaf: HistoryPage, prompt: int, sent: int) -> Sequence[str]:
-    first = leaf.number * PAGE + 1
+def _orders(page: HistoryPage, prompt: int, sent: int) -> Sequence[str]:
+    first = page.number * PAGE + 1
     return [
         "\n".join(_order(job, place, prompt, sent))
-        for place, job in enumerate(leaf.jobs, start=first)
+        for place, job in enumerate(page.jobs, start=first)
     ]
 
 
@@ -77,8 +77,8 @@ def _order(job: Job, place: int, prompt: int, sent: int) -> Iterable[str]:
     yield f"**{place}.** {typed}"
     yield _state(job)
     yield f"-# {_details(job)}"
-    if sent and (told := cards.sent(job.order, most=sent)) is not None:
-        yield told
+    if sent and (line := cards.sent(job.order, most=sent)) is not None:
+        yield line
 
 
 def _state(job: Job) -> str:
@@ -103,13 +103,13 @@ def _details(job: Job) -> str:
 
 
 def _has_card(job: Job) -> bool:
-    """Tell whether an order's card is where its member can go to, as far as is known."""
+    """Tell whether a link leads to the order's card."""
     within_reach = job.reply.message_id is not None and not job.reply.answers_only
     return within_reach and not (job.reply.private or job.withdrawn)
 
 
 def again(job: Job) -> str:
-    """Return the label of the button that orders one of several orders once more."""
+    """Return the label of the button that repeats this order."""
     prompt = shared.cut(" ".join(job.order.prompt.split()), _LABEL)
     return _("Again: {prompt}").format(prompt=prompt)
 

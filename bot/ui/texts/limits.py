@@ -1,4 +1,4 @@
-"""The moderators' panel: what each rule is called, how it is set, and what is used of it."""
+"""The texts of the moderators' panel: the rules' names, their values and their use."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -43,12 +43,12 @@ _STYLE_WORDS: Final = 200  # characters of one style's words among changes
 
 
 def name(of: str) -> str:
-    """Return what a rule is called, by the name of its field."""
+    """Return a rule's name, by its field."""
     return _(NAMES[of])
 
 
 def group(of: str) -> str:
-    """Return what a group of rules is called."""
+    """Return a group's name."""
     return _(_GROUPS[of])
 
 
@@ -118,7 +118,7 @@ def _notes(overview: Overview, note: str | None) -> Iterable[str]:
 
 
 def _operators(caps: Caps, server: int, everywhere: int) -> Iterable[str]:
-    """Yield the operator's caps, which stand over what moderators set."""
+    """Yield the operator's caps, which moderators can't change."""
     if cap := caps.images_per_guild_per_day:
         yield ngettext(
             "The operator's cap for this server: **{cap} image a day** · today: {used}",
@@ -156,36 +156,36 @@ def _styles(rules: Rules) -> str:
     )
 
 
-def value(of: str, found: Any) -> str:
-    """Return how a rule's value is called, as Discord markdown."""
-    match of, found:
-        case _name, bool():
-            return shared.yes_or_no(found)
+def value(of: str, setting: Any) -> str:
+    """Return a rule's value as Discord markdown."""
+    match of, setting:
+        case _, bool():
+            return shared.yes_or_no(setting)
         case "cooldown", int():
-            return shared.duration(found) if found else pgettext("cooldown", "none")
+            return shared.duration(setting) if setting else pgettext("cooldown", "none")
         case "log_channel", None:
             return pgettext("channel", "none")
         case (("channels" | "log_channel"), int()):
-            return f"<#{found}>"
+            return f"<#{setting}>"
         case "styles", Style():
-            return f"{code(found.name)} {literal(shared.cut(found.words, _STYLE_WORDS))}"
+            return f"{code(setting.name)} {literal(shared.cut(setting.words, _STYLE_WORDS))}"
         case "pause", None:
             return pgettext("pause", "none")
-        case _name, Tier():
-            return _tier(found)
-        case _name, Pause():
-            return _pause(found)
+        case _, Tier():
+            return _tier(setting)
+        case _, Pause():
+            return _pause(setting)
         case (("blocked" | "allowed"), str()):
-            return code(found)
-        case _name, 0:
+            return code(setting)
+        case _, 0:
             return _("no limit")
-        case _other:
-            return f"{found}"
+        case _:
+            return f"{setting}"
 
 
 def _pause(pause: Pause) -> str:
-    told = _("by {moderator} {when}").format(moderator=f"<@{pause.by}>", when=ago(pause.since))
-    return f"{told}: {literal(pause.reason)}" if pause.reason else told
+    who = _("by {moderator} {when}").format(moderator=f"<@{pause.by}>", when=ago(pause.since))
+    return f"{who}: {literal(pause.reason)}" if pause.reason else who
 
 
 def _tier(tier: Tier) -> str:

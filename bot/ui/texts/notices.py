@@ -1,6 +1,6 @@
-"""The lines of a server's log channel."""
+"""The lines of a server's log channel, and the texts of reports."""
 
-from typing import Final
+from typing import Final, assert_never
 
 from bot.domain.lane import ClosedReason
 from bot.domain.log_entries import (
@@ -13,67 +13,70 @@ from bot.domain.log_entries import (
     WordRefused,
 )
 from bot.domain.rules import Block, differences
+from bot.ui.button_actions import ReportAction
 from bot.ui.language import gettext as _
 from bot.ui.language import lazy, ngettext
 from bot.ui.markup import ago, code, literal
 from bot.ui.texts import changes, shared
 
 
-def notice(found: AnyLogEntry) -> str:
+def notice(entry: AnyLogEntry) -> str:
     """Return the line of a server's log channel."""
-    match found:
+    match entry:
         case WordRefused(style=style) if style:
             return _(
                 "**Refused** · {member} in {channel} · {phrase} in the style {style} of: {prompt}"
             ).format(
-                member=f"<@{found.member_id}>",
-                channel=f"<#{found.channel_id}>",
-                phrase=code(found.phrase),
+                member=f"<@{entry.member_id}>",
+                channel=f"<#{entry.channel_id}>",
+                phrase=code(entry.phrase),
                 style=code(style),
-                prompt=literal(shared.cut(found.prompt, 300)),
+                prompt=literal(shared.cut(entry.prompt, 300)),
             )
         case WordRefused():
             return _("**Refused** · {member} in {channel} · {phrase} in: {prompt}").format(
-                member=f"<@{found.member_id}>",
-                channel=f"<#{found.channel_id}>",
-                phrase=code(found.phrase),
-                prompt=literal(shared.cut(found.prompt, 300)),
+                member=f"<@{entry.member_id}>",
+                channel=f"<#{entry.channel_id}>",
+                phrase=code(entry.phrase),
+                prompt=literal(shared.cut(entry.prompt, 300)),
             )
         case Changed():
-            lines = changes.lines(list(differences(found.before, found.after)))
+            lines = changes.lines(list(differences(entry.before, entry.after)))
             return _("**Limits changed** by {moderator} · {changes}").format(
-                moderator=f"<@{found.by}>", changes=shared.fitted(lines, shared.LIST, "; ")
+                moderator=f"<@{entry.by}>", changes=shared.fitted(lines, shared.LIST, "; ")
             )
         case Blocked():
-            return _blocked(found)
+            return _blocked(entry)
         case Unblocked():
             return _("**Unblocked** · {member} by {moderator}").format(
-                member=f"<@{found.member_id}>", moderator=f"<@{found.by}>"
+                member=f"<@{entry.member_id}>", moderator=f"<@{entry.by}>"
             )
         case LaneClosed():
-            return _shut(found)
+            return _lane_closed(entry)
         case Reported(job=job):
             return _("**Reported** by {member} · [picture]({link}) of {author} · {prompt}").format(
-                member=f"<@{found.by}>",
+                member=f"<@{entry.by}>",
                 link=f"<{shared.jump(job)}>",
                 author=f"<@{job.member_id}>",
                 prompt=literal(shared.cut(job.order.prompt, 300)),
             )
 
 
-def label(deed: str) -> str:
+def label(action: ReportAction) -> str:
     """Return the label of a button under a report."""
-    match deed:
-        case "delete":
+    match action:
+        case ReportAction.DELETE:
             return _("Delete")
-        case "block":
+        case ReportAction.BLOCK:
             return _("Block member")
-        case _dismiss:
+        case ReportAction.DISMISS:
             return _("Dismiss")
+        case _:
+            assert_never(action)
 
 
 def deleted(by: int) -> str:
-    """Return what a report says once a moderator had its pictures deleted."""
+    """Return a report's text after a moderator deleted the pictures."""
     return _("**Deleted** by {moderator}").format(moderator=f"<@{by}>")
 
 
@@ -82,7 +85,7 @@ deleted_before: Final = lazy("**Deleted** already, by its member or a moderator"
 
 
 def member_blocked(block: Block) -> str:
-    """Return what a report says once its member is blocked."""
+    """Return a report's text after the member was blocked."""
     return _("**Blocked** · {member} by {moderator}").format(
         member=f"<@{block.member_id}>", moderator=f"<@{block.by}>"
     )
@@ -93,7 +96,7 @@ block_reason: Final = lazy("a picture of yours was reported")
 
 
 def dismissed(by: int) -> str:
-    """Return what a report says once a moderator found nothing to do."""
+    """Return a report's text after a moderator dismissed it."""
     return _("**Dismissed** by {moderator}").format(moderator=f"<@{by}>")
 
 
@@ -101,8 +104,8 @@ def dismissed(by: int) -> str:
 forgotten: Final = lazy("**Settled** · the order is not on record any more")
 
 
-def _blocked(found: Blocked) -> str:
-    block = found.block
+def _blocked(entry: Blocked) -> str:
+    block = entry.block
     member, moderator = f"<@{block.member_id}>", f"<@{block.by}>"
     if block.until is not None:
         line = _("**Blocked** · {member} by {moderator} · until {when}").format(
@@ -115,19 +118,19 @@ def _blocked(found: Blocked) -> str:
     return f"{line} · {literal(block.reason)}" if block.reason else line
 
 
-def _shut(found: LaneClosed) -> str:
+def _lane_closed(entry: LaneClosed) -> str:
     what = ngettext(
         "**Refused** · {count} order could not be placed, nothing was charged",
         "**Refused** · {count} orders could not be placed, nothing was charged",
-        found.orders,
-    ).format(count=found.orders)
-    if found.reason is ClosedReason.BUSY and found.until is not None:
+        entry.orders,
+    ).format(count=entry.orders)
+    if entry.reason is ClosedReason.BUSY and entry.until is not None:
         why = _("the image service asked for a pause; orders are taken again {when}").format(
-            when=ago(found.until)
+            when=ago(entry.until)
         )
     else:
         why = _("the bot's image credit is used up; its operator can top it up")
-    place = f"{found.guild_id}/{found.channel_id}"
-    card = f"https://discord.com/channels/{place}/{found.message_id or ''}".rstrip("/")
+    place = f"{entry.guild_id}/{entry.channel_id}"
+    card = f"https://discord.com/channels/{place}/{entry.message_id or ''}".rstrip("/")
     one = _("one of them")
     return f"{what} · {why} · [{one}](<{card}>)"

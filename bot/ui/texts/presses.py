@@ -1,4 +1,4 @@
-"""What buttons are called, and what is told to whoever pressed one."""
+"""The labels of buttons, and the answers to clicks."""
 
 from typing import Final
 
@@ -18,26 +18,24 @@ from bot.service.errors import (
     PostingForbidden,
     RemovalFailed,
 )
+from bot.ui.button_actions import OrderAction
 from bot.ui.language import gettext as _
 from bot.ui.language import lazy
 from bot.ui.texts import refusals
 
+_LABELS: Final = {
+    OrderAction.CANCEL: lazy("Cancel"),
+    OrderAction.AGAIN: lazy("Again"),
+    OrderAction.EDIT: lazy("Edit prompt"),
+    OrderAction.DELETE: lazy("Delete"),
+    OrderAction.POST: lazy("Post to the channel"),
+    OrderAction.REPORT: lazy("Report"),
+}
 
-def label(do: str) -> str:
+
+def label(action: OrderAction) -> str:
     """Return the label of a button that does something with an order."""
-    match do:
-        case "cancel":
-            return _("Cancel")
-        case "again":
-            return _("Again")
-        case "edit":
-            return _("Edit prompt")
-        case "delete":
-            return _("Delete")
-        case "post":
-            return _("Post to the channel")
-        case _report:
-            return _("Report")
+    return _LABELS[action]()
 
 
 # *Again* under an order without pictures.
@@ -45,7 +43,7 @@ try_again: Final = lazy("Try again")
 
 
 def cancelled(job: Job, by: int) -> str:
-    """Return what is told to whoever cancelled or hid an order: its member, or a moderator."""
+    """Return the answer to a cancellation, by the member or by a moderator."""
     if job.state is State.CANCELLED:
         return _("Cancelled before it was sent. Nothing was charged.")
     if job.state in {State.UNCERTAIN, State.EXPIRED}:
@@ -70,7 +68,7 @@ posted: Final = lazy("Posted. Everybody in this channel can see them now.")
 
 
 def not_handled(error: ActionRejected) -> str:
-    """Return why a press did nothing."""
+    """Return why a click did nothing."""
     match error:
         case NotOwnData():
             return _("These buttons are another member's. `/privacy` gives you your own.")
@@ -111,7 +109,7 @@ def not_handled(error: ActionRejected) -> str:
                 "may not know. Please tell one of them; they can choose another channel with "
                 "`/limits log`."
             )
-        case _other:
+        case _:
             return _("That did not work. Nothing was changed.")
 
 
@@ -128,19 +126,12 @@ no_text: Final = lazy("There is no text in that message that could be drawn.")
 form_title: Final = lazy("Edit and order")
 
 
-def field(name: str) -> str:
-    """Return the label of a field of that form, at most 45 characters."""
-    match name:
-        case "prompt":
-            return _("Prompt")
-        case "style":
-            return _("Style")
-        case "images":
-            return _("Images")
-        case "guidance":
-            return _("Guidance")
-        case _steps:
-            return _("Steps")
-
-
+# Labels of that form's fields, at most 45 characters.
+FIELDS: Final = {
+    "prompt": lazy("Prompt"),
+    "style": lazy("Style"),
+    "images": lazy("Images"),
+    "guidance": lazy("Guidance"),
+    "steps": lazy("Steps"),
+}
 no_style: Final = lazy("No style")

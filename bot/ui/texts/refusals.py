@@ -1,7 +1,7 @@
-"""Why an order was not taken: which rule, how it stands, and when or by whom that ends."""
+"""Why an order was refused: the rule, its figures, and when or by whom that ends."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Literal, assert_never
 
 from bot.domain.admission import Rule, RuleResult
 from bot.domain.errors import InvalidOption, OrderRejected, StyleNotFound
@@ -18,26 +18,32 @@ from bot.ui.language import number as written
 from bot.ui.markup import ago, code, literal
 from bot.ui.texts import shared
 
+_RuleOfOrders = Literal[
+    Rule.CHANNEL, Rule.AGE_RESTRICTED, Rule.WORDS, Rule.IMAGES, Rule.STEPS, Rule.COOLDOWN
+]
+_RuleOfDays = Literal[Rule.MEMBER_DAY, Rule.SERVER_DAY, Rule.OPERATOR_SERVER_DAY, Rule.OPERATOR_DAY]
+
 CONTENT: Final = 2000  # characters of a message without components
 _FENCE: Final = "```"
-_BROKEN_FENCE: Final = "`\u200b`\u200b`"  # looks the same, ends no code, and is typed as it was
+_BROKEN_FENCE: Final = "`\u200b`\u200b`"  # looks the same, but does not end the code block
 
 
-def with_prompt(words: str, prompt: object) -> str:
-    """Return a refusal's *words* with the prompt that it refused, to be copied and mended.
+def with_prompt(text: str, prompt: object) -> str:
+    """Return a refusal with the prompt as it was typed, to be copied and corrected.
 
-    As it was typed, in one message, cut where it has no room; *words* alone where there is none.
+    A prompt that does not fit into the message is cut. Without a prompt: the refusal alone.
     """
     if not isinstance(prompt, str) or not prompt.strip():
-        return words
+        return text
     typed_it = _("This is what you typed:")
-    told = f"{words}\n{typed_it}\n{_FENCE}\n"
+    above = f"{text}\n{typed_it}\n{_FENCE}\n"
     typed = prompt.strip().replace(_FENCE, _BROKEN_FENCE)
-    return f"{told}{shared.cut(typed, CONTENT - len(told) - 1 - len(_FENCE))}\n{_FENCE}"
+    room = CONTENT - len(above) - 1 - len(_FENCE)
+    return f"{above}{shared.cut(typed, room)}\n{_FENCE}"
 
 
 def refusal(error: OrderRejected) -> str:
-    """Return what a member is told privately about an order that was not taken."""
+    """Return why an order was refused."""
     nothing = _("Nothing was ordered, nothing is charged.")
     return f"{_why(error)} {nothing}"
 
@@ -46,8 +52,8 @@ def _why(error: OrderRejected) -> str:
     match error:
         case InvalidOption():
             return _bad(error)
-        case LimitReached(verdict=verdict):
-            return " ".join(refused(verdict))
+        case LimitReached(verdict=result):
+            return " ".join(refused(result))
         case StyleNotFound(style=style):
             return _(
                 "There is no style {style} here. Please choose one of those that `style` offers, "
@@ -61,7 +67,7 @@ def _why(error: OrderRejected) -> str:
             return _("The bot is restarting. Please try again in a minute.")
         case AdmissionTimeout():
             return _("The bot is too busy to take your order now. Please try again.")
-        case _other:
+        case _:
             return _("That did not work.")
 
 
@@ -90,39 +96,39 @@ def _bad(error: InvalidOption) -> str:
             )
         case InvalidOption(low=int()):
             return _("`{option}` takes whole numbers from {low} to {high}.").format(**values)
-        case _fraction:
+        case _:
             return _("`{option}` takes numbers from {low} to {high}.").format(**values)
 
 
-def _moderators(verdict: RuleResult) -> str:
-    if verdict.outside:
+def _moderators(result: RuleResult) -> str:
+    if result.outside:
         return _("Only the bot's operator can change this.")
     return _("This server's moderators can change this.")
 
 
-def refused(verdict: RuleResult) -> Iterable[str]:
-    """Yield in sentences which rule refused, with its figures, and when or by whom it ends."""
-    match verdict.rule:
-        case Rule.NOT_SERVED if verdict.outside:
+def refused(result: RuleResult) -> Iterable[str]:
+    """Yield sentences: the rule that refused, its figures, and when or by whom that ends."""
+    match result.rule:
+        case Rule.NOT_SERVED if result.outside:
             yield _("The bot's operator has not opened it outside of servers.")
         case Rule.NOT_SERVED:
             yield _("The bot's operator has not opened it for this server.")
         case Rule.PAUSED:
-            yield _paused(verdict)
+            yield _paused(result)
             yield _("Its moderators can resume them.")
         case Rule.BLOCKED:
-            yield _blocked(verdict)
-            yield _block_ends(verdict)
+            yield _blocked(result)
+            yield _block_ends(result)
         case Rule.KEY:
             yield _(
                 "The image service does not accept the bot's key. "
                 "Only the bot's operator can mend it."
             )
-        case Rule.CREDIT if verdict.ends_at is not None:
+        case Rule.CREDIT if result.ends_at is not None:
             yield _(
                 "The bot's image credit is used up. Only its operator can top it up; "
                 "the next try is possible {when}."
-            ).format(when=ago(verdict.ends_at))
+            ).format(when=ago(result.ends_at))
         case Rule.CREDIT:
             yield _(
                 "The bot's image credit is used up, and another order is just finding out whether "
@@ -131,61 +137,69 @@ def refused(verdict: RuleResult) -> Iterable[str]:
         case Rule.BUSY:
             yield _(
                 "The image service asked for a long pause. Orders are taken again {when}."
-            ).format(when=ago(verdict.ends_at or 0.0))
+            ).format(when=ago(result.ends_at or 0.0))
         case Rule.OPERATOR_SERVER_DAY | Rule.OPERATOR_DAY:
-            yield from _used_up(verdict)
+            yield from _used_up(result, result.rule)
             yield _("Only the operator can change this.")
         case Rule.MEMBER_DAY | Rule.SERVER_DAY:
-            yield from _used_up(verdict)
-            yield _moderators(verdict)
+            yield from _used_up(result, result.rule)
+            yield _moderators(result)
         case Rule.MEMBER_AT_ONCE | Rule.SERVER_AT_ONCE:
-            yield from _too_many(verdict)
-            yield _moderators(verdict)
-        case _allowed:
-            yield _not_allowed(verdict)
-            yield _moderators(verdict)
+            yield from _too_many(result)
+            yield _moderators(result)
+        case (
+            Rule.CHANNEL
+            | Rule.AGE_RESTRICTED
+            | Rule.WORDS
+            | Rule.IMAGES
+            | Rule.STEPS
+            | Rule.COOLDOWN
+        ):
+            yield _not_allowed(result, result.rule)
+            yield _moderators(result)
+        case _:
+            assert_never(result.rule)
 
 
-def _paused(verdict: RuleResult) -> str:
-    if verdict.said:
-        return _("This server takes no orders now: {reason}.").format(reason=literal(verdict.said))
+def _paused(result: RuleResult) -> str:
+    if result.said:
+        return _("This server takes no orders now: {reason}.").format(reason=literal(result.said))
     return _("This server takes no orders now.")
 
 
-def _blocked(verdict: RuleResult) -> str:
-    if verdict.said:
+def _blocked(result: RuleResult) -> str:
+    if result.said:
         return _("This server's moderators have blocked you: {reason}.").format(
-            reason=literal(verdict.said)
+            reason=literal(result.said)
         )
     return _("This server's moderators have blocked you.")
 
 
-def _block_ends(verdict: RuleResult) -> str:
-    if verdict.ends_at is None:
+def _block_ends(result: RuleResult) -> str:
+    if result.ends_at is None:
         return _("Only they can end it.")
-    return _("The block ends {when}, or earlier if they lift it.").format(when=ago(verdict.ends_at))
+    return _("The block ends {when}, or earlier if they lift it.").format(when=ago(result.ends_at))
 
 
-def _not_allowed(verdict: RuleResult) -> str:
-    """Return what this order may not be as it is."""
-    limit, wanted = verdict.limit, verdict.wanted
-    match verdict.rule:
+def _not_allowed(result: RuleResult, rule: _RuleOfOrders) -> str:
+    limit, wanted = result.limit, result.wanted
+    match rule:
         case Rule.CHANNEL:
             return _("In this server pictures are ordered in {channels}.").format(
-                channels=shared.channels(verdict.channels)
+                channels=shared.channels(result.channels)
             )
         case Rule.AGE_RESTRICTED:
             return _("In this server pictures are ordered in age-restricted channels only.")
-        case Rule.WORDS if verdict.style:
+        case Rule.WORDS if result.style:
             return _(
                 "This server's moderators have blocked {phrase}, and your prompt contains it with "
                 "the words that the style {style} adds. Please choose another style, or none."
-            ).format(phrase=code(verdict.said), style=shared.style(verdict.style))
+            ).format(phrase=code(result.said), style=shared.style(result.style))
         case Rule.WORDS:
             return _(
                 "This server's moderators have blocked {phrase}, and your prompt contains it. "
                 "Please put it differently."
-            ).format(phrase=code(verdict.said))
+            ).format(phrase=code(result.said))
         case Rule.IMAGES:
             return ngettext(
                 "In this server an order of yours may have {limit} image, you asked for {wanted}.",
@@ -198,21 +212,23 @@ def _not_allowed(verdict: RuleResult) -> str:
                 "In this server an order of yours may have {limit} steps, you asked for {wanted}.",
                 limit,
             ).format(limit=limit, wanted=wanted)
-        case _cooldown:
+        case Rule.COOLDOWN:
             wait = _("In this server you must wait {duration} from one order to the next.")
             again = _("You can order again {when}.")
             return " ".join(
                 (
                     wait.format(duration=shared.duration(limit)),
-                    again.format(when=ago(verdict.ends_at or 0.0)),
+                    again.format(when=ago(result.ends_at or 0.0)),
                 )
             )
+        case _:
+            assert_never(rule)
 
 
-def _too_many(verdict: RuleResult) -> Iterable[str]:
-    limit, used = verdict.limit, verdict.used
-    if verdict.rule is Rule.MEMBER_AT_ONCE:
-        yield _at_once(verdict).format(limit=limit)
+def _too_many(result: RuleResult) -> Iterable[str]:
+    limit, used = result.limit, result.used
+    if result.rule is Rule.MEMBER_AT_ONCE:
+        yield _at_once(result).format(limit=limit)
         yield ngettext(
             "{used} of yours is not done yet.", "{used} of yours are not done yet.", used
         ).format(used=used)
@@ -228,73 +244,75 @@ def _too_many(verdict: RuleResult) -> Iterable[str]:
     yield _("You can order again when one is.")
 
 
-def _at_once(verdict: RuleResult) -> str:
-    if verdict.outside:
+def _at_once(result: RuleResult) -> str:
+    if result.outside:
         return ngettext(
             "Outside of servers you may have {limit} order at once.",
             "Outside of servers you may have {limit} orders at once.",
-            verdict.limit,
+            result.limit,
         )
     return ngettext(
         "In this server you may have {limit} order at once.",
         "In this server you may have {limit} orders at once.",
-        verdict.limit,
+        result.limit,
     )
 
 
-def _used_up(verdict: RuleResult) -> Iterable[str]:
-    yield _of_day(verdict).format(limit=verdict.limit)
+def _used_up(result: RuleResult, rule: _RuleOfDays) -> Iterable[str]:
+    yield _of_day(result, rule).format(limit=result.limit)
     yield ngettext(
         "{used} is used; you asked for {wanted}.",
         "{used} are used; you asked for {wanted}.",
-        verdict.used,
-    ).format(used=verdict.used, wanted=verdict.wanted)
-    if verdict.ends_at is not None:
-        yield _("The count starts anew {when}.").format(when=ago(verdict.ends_at))
+        result.used,
+    ).format(used=result.used, wanted=result.wanted)
+    if result.ends_at is not None:
+        yield _("The count starts anew {when}.").format(when=ago(result.ends_at))
 
 
-def _of_day(verdict: RuleResult) -> str:
+def _of_day(result: RuleResult, rule: _RuleOfDays) -> str:
     """Return who may have how many images a day."""
-    match verdict.rule:
-        case Rule.MEMBER_DAY if verdict.outside:
+    match rule:
+        case Rule.MEMBER_DAY if result.outside:
             return ngettext(
                 "Outside of servers you may order {limit} image a day.",
                 "Outside of servers you may order {limit} images a day.",
-                verdict.limit,
+                result.limit,
             )
-        case Rule.OPERATOR_SERVER_DAY if verdict.outside:
+        case Rule.OPERATOR_SERVER_DAY if result.outside:
             return ngettext(
                 "The bot's operator allows {limit} image a day outside of servers, in all.",
                 "The bot's operator allows {limit} images a day outside of servers, in all.",
-                verdict.limit,
+                result.limit,
             )
-        case Rule.OPERATOR_DAY if verdict.outside:
+        case Rule.OPERATOR_DAY if result.outside:
             return ngettext(
                 "The bot's operator allows {limit} image a day, everywhere together.",
                 "The bot's operator allows {limit} images a day, everywhere together.",
-                verdict.limit,
+                result.limit,
             )
         case Rule.MEMBER_DAY:
             return ngettext(
                 "In this server you may order {limit} image a day.",
                 "In this server you may order {limit} images a day.",
-                verdict.limit,
+                result.limit,
             )
         case Rule.SERVER_DAY:
             return ngettext(
                 "This server's moderators allow {limit} image a day here.",
                 "This server's moderators allow {limit} images a day here.",
-                verdict.limit,
+                result.limit,
             )
         case Rule.OPERATOR_SERVER_DAY:
             return ngettext(
                 "The bot's operator allows this server {limit} image a day.",
                 "The bot's operator allows this server {limit} images a day.",
-                verdict.limit,
+                result.limit,
             )
-        case _all_servers:
+        case Rule.OPERATOR_DAY:
             return ngettext(
                 "The bot's operator allows all servers together {limit} image a day.",
                 "The bot's operator allows all servers together {limit} images a day.",
-                verdict.limit,
+                result.limit,
             )
+        case _:
+            assert_never(rule)

@@ -1,4 +1,4 @@
-"""What several places say: how many, how long, and what has no room."""
+"""Texts that several modules use: counts, durations, lists that are cut."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -9,33 +9,33 @@ from bot.ui.language import gettext as _
 from bot.ui.language import ngettext, spoken
 from bot.ui.markup import code
 
-# Characters: of all that a message says in components, and of one list in it.
+# Characters: of all components of a message, and of one list in it.
 MESSAGE: Final = 4000
 LIST: Final = 1900
 
 
 def images(count: int) -> str:
-    """Return so many images."""
+    """Return a number of images."""
     return ngettext("{count} image", "{count} images", count).format(count=count)
 
 
 def phrases(count: int) -> str:
-    """Return so many phrases."""
+    """Return a number of phrases."""
     return ngettext("{count} phrase", "{count} phrases", count).format(count=count)
 
 
 def steps(count: int) -> str:
-    """Return so many steps."""
+    """Return a number of steps."""
     return ngettext("{count} step", "{count} steps", count).format(count=count)
 
 
 def style(name: str) -> str:
-    """Return what a style is called, as it stands in a sentence."""
+    """Return a style's title for a sentence."""
     return code(styles.title(name, spoken()))
 
 
 def duration(seconds: int) -> str:
-    """Return so many seconds in the largest unit that divides them."""
+    """Return *seconds* in the largest unit that divides them."""
     if seconds % 86400 == 0:
         days = seconds // 86400
         return ngettext("{count} day", "{count} days", days).format(count=days)
@@ -49,17 +49,17 @@ def duration(seconds: int) -> str:
 
 
 def yes_or_no(value: object) -> str:
-    """Return what a switch is set to."""
+    """Return a flag's value."""
     return _("yes") if value else _("no")
 
 
-def channels(found: Sequence[int]) -> str:
+def channels(ids: Sequence[int]) -> str:
     """Return mentions of channels."""
-    return ", ".join(f"<#{channel}>" for channel in found)
+    return ", ".join(f"<#{channel_id}>" for channel_id in ids)
 
 
 def fitted(lines: Sequence[str], most: int, between: str = "\n") -> str:
-    """Return *lines*, joined, in at most so many characters; what has no room is counted."""
+    """Return *lines*, joined, in at most *most* characters; the lines left out are counted."""
     kept, text = len(lines), between.join(lines)
     while len(text) > most and kept:
         kept -= 1
@@ -69,7 +69,7 @@ def fitted(lines: Sequence[str], most: int, between: str = "\n") -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """Return *text* in at most so many characters."""
+    """Return *text*, cut to at most *most* characters."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

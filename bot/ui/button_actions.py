@@ -1,0 +1,39 @@
+"""What persistent buttons do. The values are part of ``custom_id``s in old messages: keep them."""
+
+from enum import StrEnum
+
+
+class OrderAction(StrEnum):
+    """What a button does with an order."""
+
+    CANCEL = "cancel"
+    AGAIN = "again"
+    EDIT = "edit"  # opens the form with the order's options
+    DELETE = "delete"
+    POST = "post"
+    REPORT = "report"
+
+
+class ReportAction(StrEnum):
+    """What a moderator does about a reported picture."""
+
+    DELETE = "delete"
+    BLOCK = "block"
+    DISMISS = "dismiss"
+
+
+class LimitsAction(StrEnum):
+    """What a button of the moderators' panel or of a preview does."""
+
+    EDIT = "edit"  # opens the form of a group
+    SAVE = "save"  # a draft
+    DROP = "drop"
+
+
+class PrivacyAction(StrEnum):
+    """What a button does with a member's data."""
+
+    EXPORT = "export"
+    DELETE = "delete"  # asks for confirmation
+    CONFIRM = "confirm"
+    KEEP = "keep"

@@ -1,0 +1,121 @@
+"""The single calls to Discord about an order: edit its card, post its pictures, ping, delete.
+
+Each tries once and raises what discord.py raises; ``card_presenter`` decides about retries.
+"""
+
+import contextlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+import discord
+
+from bot.domain.job import Job
+from bot.service.port_errors import PermanentDiscordError
+from bot.ui import order_buttons, texts
+from bot.ui.cards import Card
+from bot.ui.discord_session import DiscordSession
+from bot.ui.language import speaking
+
+NONCE_REMEMBERED: Final = 120.0  # seconds in which Discord surely drops a repeated nonce
+CLOCK_SKEW: Final = 60.0  # seconds, at most, by which Discord's clock is behind ours
+HISTORY_LIMIT: Final = 500  # messages in which to look for pictures posted before a crash
+
+_Channel = discord.DMChannel | discord.PartialMessageable
+
+
+class CardCalls:
+    """Makes the calls, as the interaction while its token is valid, or as the bot."""
+
+    def __init__(self, session: DiscordSession, *, now: Callable[[], float]) -> None:
+        self._session = session
+        self._now = now
+
+    async def edit_by_interaction(self, job: Job, card: Card) -> None:
+        """Edit the card by the interaction's token."""
+        webhook = await self._webhook(job)
+        # "@original" is as good as an id to Discord.
+        message_id: int = job.reply.message_id or "@original"  # type: ignore[assignment]
+        await webhook.edit_message(message_id, view=card.view, attachments=card.files)
+
+    async def edit_by_bot(self, job: Job, card: Card) -> None:
+        """Edit the card by the bot's token."""
+        channel = await self._channel(job)
+        message = channel.get_partial_message(job.reply.message_id or 0)
+        await message.edit(view=card.view, attachments=card.files)
+
+    async def post_in_channel(self, job: Job, card: Card) -> None:
+        """Post *card* in the order's channel."""
+        await self._post(await self._channel(job), job, card)
+
+    async def post_directly(self, job: Job, card: Card) -> None:
+        """Send *card* to the member as a direct message."""
+        client = await self._session.client()
+        await self._post(await client.create_dm(discord.Object(job.member_id)), job, card)
+
+    async def ping(self, job: Job) -> None:
+        """Ping the member: by the interaction where only it reaches them, else in the channel."""
+        with speaking(job.reply.language):
+            text = texts.cards.ready(job)
+        member = discord.AllowedMentions(users=[discord.Object(job.member_id)])
+        reply = job.reply
+        if reply.private or reply.answers_only or job.guild_id is None:
+            webhook = await self._webhook(job)
+            webhook.type = discord.WebhookType.application  # only these send privately
+            await webhook.send(text, ephemeral=reply.private, allowed_mentions=member)
+            return
+        channel = await self._channel(job)
+        card = discord.MessageReference(
+            message_id=reply.message_id or 0,
+            channel_id=reply.channel_id,
+            fail_if_not_exists=False,
+        )
+        await channel.send(
+            text, nonce=job.id, reference=card, mention_author=False, allowed_mentions=member
+        )
+
+    async def delete(self, job: Job) -> None:
+        """Delete the message with the pictures, as the bot; it may be gone already."""
+        channel = await self._channel(job)
+        with contextlib.suppress(discord.NotFound):
+            await channel.get_partial_message(job.reply.message_id or 0).delete()
+
+    async def _post(self, channel: _Channel, job: Job, card: Card) -> None:
+        """Post *card* exactly once.
+
+        The nonce is the idempotency key. Discord forgets it after minutes; later the channel's
+        history tells whether the pictures are there.
+        """
+        completed_at = job.completed_at or job.state_since
+        if self._now() - completed_at > NONCE_REMEMBERED and await self._is_posted(channel, job):
+            return
+        await channel.send(
+            view=card.view,
+            files=card.files,
+            nonce=job.id,
+            allowed_mentions=discord.AllowedMentions(users=[discord.Object(job.member_id)]),
+        )
+
+    async def _is_posted(self, channel: _Channel, job: Job) -> bool:
+        """Tell whether a message of the bot's in *channel* shows the job's pictures."""
+        completed_at = job.completed_at or job.state_since
+        after = datetime.fromtimestamp(completed_at - CLOCK_SKEW, UTC)
+        bot_user = (await self._session.client()).user
+        assert bot_user is not None
+        async for message in channel.history(limit=HISTORY_LIMIT, after=after, oldest_first=True):
+            is_ours = message.author.id == bot_user.id
+            if is_ours and order_buttons.shows_pictures(message.components, job.id):
+                return True
+        return False
+
+    async def _channel(self, job: Job) -> discord.PartialMessageable:
+        client = await self._session.client()
+        return client.get_partial_messageable(job.reply.channel_id, guild_id=job.guild_id)
+
+    async def _webhook(self, job: Job) -> discord.Webhook:
+        """Return the interaction as a webhook; raises PermanentDiscordError once it is over."""
+        token = job.reply.interaction_token
+        if token is None:
+            raise PermanentDiscordError("the interaction is over")
+        client = await self._session.client()
+        return discord.Webhook.partial(job.reply.application_id, token, client=client)
