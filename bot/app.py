@@ -104,7 +104,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     ports = build_ports(store, vendor, discord_side, telemetry)
     service_settings = read_service_settings(settings)
     services = build_services(ports, service_settings)
-    stack.push_async_callback(services.pace.close)
+    stack.push_async_callback(services.limiter.close)
     cog_services = CogServices(
         orders=services.orders,
         actions=services.actions,

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from bot.domain.admission import Caps
 from bot.domain.shards import Shards
+from bot.retry import Backoff
 from bot.service.callbacks import CallbackHandler
+from bot.service.circuit_breaker import CircuitBreakerSettings, LaneCircuitBreaker
 from bot.service.delivery import DeliveryService, DeliverySettings
 from bot.service.dispatcher import Dispatcher, DispatcherSettings
 from bot.service.health import HealthService
@@ -16,13 +18,15 @@ from bot.service.job_runner import JobRunner
 from bot.service.member_account import MemberAccount, RetentionPolicy
 from bot.service.moderation import ModerationService
 from bot.service.order_actions import OrderActions
-from bot.service.pace import Pace, PaceSettings
+from bot.service.persistence import STORE_BACKOFF
 from bot.service.ports.discord import CardPresenter, LogChannel
 from bot.service.ports.store import Guilds, JobNotifier, JobQueries, Jobs, Lanes, Members
 from bot.service.ports.vendor import Media, VendorQueue
 from bot.service.queue_positions import QueuePositionUpdater
+from bot.service.rate_limiter import LaneRateLimiter, RateLimiterSettings
 from bot.service.recovery import RecoveryLoop, RecoverySettings
 from bot.service.retention import RetentionLoop, RetentionSettings
+from bot.service.submitter import Submitter, SubmitterSettings
 from bot.service.tracker import JobTracker, TrackerSettings
 from bot.service.undelivered import UndeliveredPictures
 
@@ -66,15 +70,17 @@ class ServiceSettings:
     files: Path  # the folder of the pictures
     files_days: int  # 0: for ever
     orders_days: int  # 0: for ever
+    store_backoff: Backoff = STORE_BACKOFF
 
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """The services of one process."""
 
-    pace: Pace
+    limiter: LaneRateLimiter
     tracker: JobTracker
     dispatcher: Dispatcher
+    submitter: Submitter
     delivery: DeliveryService
     runner: JobRunner
     recovery: RecoveryLoop
@@ -92,7 +98,22 @@ class Services:
 def build_services(ports: Ports, settings: ServiceSettings) -> Services:
     """Return the services of one process, ready to run."""
     recovery_due = asyncio.Event()  # set to have a recovery round made at once
-    pace, tracker, dispatcher = _build_vendor_side(ports, settings, recovery_due)
+    limiter, breaker = _build_lane(ports, settings, recovery_due)
+    tracker = _build_tracker(ports, settings, limiter, breaker)
+    dispatcher = Dispatcher(
+        settings=DispatcherSettings(
+            lane=settings.lane,
+            owner=settings.owner,
+            width=settings.width,
+            lease=settings.lease,
+            store_backoff=settings.store_backoff,
+        ),
+        jobs=ports.jobs,
+        limiter=limiter,
+        breaker=breaker,
+        now=ports.now,
+    )
+    submitter = _build_submitter(ports, settings, tracker, breaker, recovery_due)
     delivery = DeliveryService(
         settings=DeliverySettings(folder=settings.files, patience=settings.deadline),
         jobs=ports.jobs,
@@ -106,14 +127,16 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
         jobs=ports.jobs,
         presenter=ports.presenter,
         dispatcher=dispatcher,
+        submitter=submitter,
         tracker=tracker,
         delivery=delivery,
     )
     account = _build_account(ports, settings, delivery)
     return Services(
-        pace=pace,
+        limiter=limiter,
         tracker=tracker,
         dispatcher=dispatcher,
+        submitter=submitter,
         delivery=delivery,
         runner=runner,
         recovery=_build_recovery(ports, settings, runner, recovery_due),
@@ -178,20 +201,39 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
     )
 
 
-def _build_vendor_side(
+def _build_lane(
     ports: Ports, settings: ServiceSettings, recovery_due: asyncio.Event
-) -> tuple[Pace, JobTracker, Dispatcher]:
-    pace = Pace(
-        settings=PaceSettings(
+) -> tuple[LaneRateLimiter, LaneCircuitBreaker]:
+    limiter = LaneRateLimiter(
+        settings=RateLimiterSettings(
             lane=settings.lane,
             per_second=settings.per_second,
-            probe_after=settings.probe_after,
+            store_backoff=settings.store_backoff,
         ),
         lanes=ports.lanes,
         now=ports.now,
-        wake_rounds=recovery_due.set,
     )
-    tracker = JobTracker(
+    breaker = LaneCircuitBreaker(
+        settings=CircuitBreakerSettings(
+            lane=settings.lane,
+            probe_after=settings.probe_after,
+            store_backoff=settings.store_backoff,
+        ),
+        lanes=ports.lanes,
+        limiter=limiter,
+        now=ports.now,
+        wake_recovery=recovery_due.set,
+    )
+    return limiter, breaker
+
+
+def _build_tracker(
+    ports: Ports,
+    settings: ServiceSettings,
+    limiter: LaneRateLimiter,
+    breaker: LaneCircuitBreaker,
+) -> JobTracker:
+    return JobTracker(
         settings=TrackerSettings(
             owner=settings.owner,
             poll=settings.poll,
@@ -201,27 +243,33 @@ def _build_vendor_side(
         jobs=ports.jobs,
         queue=ports.queue,
         presenter=ports.presenter,
-        pace=pace,
+        limiter=limiter,
+        breaker=breaker,
         now=ports.now,
     )
-    dispatcher = Dispatcher(
-        settings=DispatcherSettings(
-            lane=settings.lane,
-            owner=settings.owner,
-            width=settings.width,
-            lease=settings.lease,
+
+
+def _build_submitter(
+    ports: Ports,
+    settings: ServiceSettings,
+    tracker: JobTracker,
+    breaker: LaneCircuitBreaker,
+    recovery_due: asyncio.Event,
+) -> Submitter:
+    return Submitter(
+        settings=SubmitterSettings(
             public_url=settings.public_url,
             callback_mode=settings.callback_mode,
+            store_backoff=settings.store_backoff,
         ),
         jobs=ports.jobs,
         queue=ports.queue,
         presenter=ports.presenter,
         tracker=tracker,
-        pace=pace,
+        breaker=breaker,
         now=ports.now,
-        wake_rounds=recovery_due.set,
+        wake_recovery=recovery_due.set,
     )
-    return pace, tracker, dispatcher
 
 
 def _build_recovery(

@@ -14,6 +14,7 @@ from bot.service.persistence import swap_with_retry
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.discord import CardPresenter
 from bot.service.ports.store import Jobs
+from bot.service.submitter import Submitter
 from bot.service.tracker import JobTracker
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class JobRunner:
         jobs: Jobs,
         presenter: CardPresenter,
         dispatcher: Dispatcher,
+        submitter: Submitter,
         tracker: JobTracker,
         delivery: DeliveryService,
     ) -> None:
@@ -39,6 +41,7 @@ class JobRunner:
         self._jobs = jobs
         self._presenter = presenter
         self._dispatcher = dispatcher
+        self._submitter = submitter
         self._tracker = tracker
         self._delivery = delivery
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -105,7 +108,7 @@ class JobRunner:
             steps = self._carry(found, fault_id=fault_id)
 
     async def _begin(self, job: Job) -> None:
-        submitting = asyncio.create_task(self._dispatcher.submit(job), name=f"submit {job.id}")
+        submitting = asyncio.create_task(self._submitter.submit(job), name=f"submit {job.id}")
         self._submitting.add(submitting)
         submitting.add_done_callback(self._submitting.discard)
         await self._carry(await submitting)
@@ -118,7 +121,7 @@ class JobRunner:
         """
         while job.lease.owner == self._owner:
             if job.state is State.SUBMITTING:
-                job = await self._dispatcher.lost(job)
+                job = await self._submitter.mark_uncertain(job)
             elif job.state in FOLLOWED:
                 job = await self._tracker.follow(job, self._news[job.id])
                 self._dispatcher.wake()

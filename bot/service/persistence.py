@@ -1,24 +1,32 @@
-"""Recording a step that has been taken, however long the store is away."""
+"""Store writes that must not be lost: they are retried until the store answers."""
 
-import asyncio
 from typing import Final
 
 from bot.domain.job import Job
+from bot.retry import Backoff, retry
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import Jobs
 
-STORE_AWAY: Final = 1.0  # seconds until the store is asked again
+STORE_BACKOFF: Final = Backoff(first=0.5, most=5.0)  # seconds
 
 
-async def swap_with_retry(jobs: Jobs, before: Job, after: Job) -> Job:
-    """Put *after* in the place of *before* and return it.
+async def swap_with_retry(
+    jobs: Jobs, before: Job, after: Job, *, backoff: Backoff = STORE_BACKOFF
+) -> Job:
+    """Replace *before* by *after* and return it; if another change came first, return that job."""
 
-    Where somebody else was quicker, return the job as it then is.
-    """
-    while True:
-        try:
-            if await jobs.swap(before, after):
-                return after
-            return await jobs.get(before.id) or before
-        except StoreUnavailable:
-            await asyncio.sleep(STORE_AWAY)
+    async def swap() -> Job:
+        if await jobs.swap(before, after):
+            return after
+        return await jobs.get(before.id) or before
+
+    return await retry(swap, on=StoreUnavailable, backoff=backoff)
+
+
+async def reload_with_retry(jobs: Jobs, job: Job, *, backoff: Backoff = STORE_BACKOFF) -> Job:
+    """Return the stored job, or *job* if it was erased."""
+
+    async def reload() -> Job:
+        return await jobs.get(job.id) or job
+
+    return await retry(reload, on=StoreUnavailable, backoff=backoff)

@@ -13,7 +13,7 @@ from typing import Final
 from bot.domain import polling
 from bot.domain.card_status import CardStatus
 from bot.domain.job import FOLLOWED, Job, State, Update, advance
-from bot.service.pace import Pace
+from bot.service.circuit_breaker import LaneCircuitBreaker
 from bot.service.port_errors import (
     KeyRejected,
     PixazoError,
@@ -24,6 +24,7 @@ from bot.service.port_errors import (
 from bot.service.ports.discord import CardPresenter
 from bot.service.ports.store import Jobs
 from bot.service.ports.vendor import VendorQueue
+from bot.service.rate_limiter import LaneRateLimiter
 
 log = logging.getLogger(__name__)
 
@@ -55,14 +56,16 @@ class JobTracker:
         jobs: Jobs,
         queue: VendorQueue,
         presenter: CardPresenter,
-        pace: Pace,
+        limiter: LaneRateLimiter,
+        breaker: LaneCircuitBreaker,
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._jobs = jobs
         self._queue = queue
         self._presenter = presenter
-        self._pace = pace
+        self._limiter = limiter
+        self._breaker = breaker
         self._now = now
         self._durations: deque[float] = deque(maxlen=REMEMBERED)
         self._refused_until = 0.0
@@ -79,7 +82,7 @@ class JobTracker:
             nudged = await _within(self._wait(job, first=first), news)
             first = False
             try:
-                await self._pace.poll(due=self._now())
+                await self._limiter.acquire_poll(due=self._now())
                 if self._now() < self._refused_until and not nudged:
                     continue
                 job = await self.ask(job)
@@ -95,7 +98,7 @@ class JobTracker:
                 log.warning("job %s: the vendor does not know it: %s", job.id, error)
                 job = await self._give_up(job)
             except RateLimited as error:
-                await self._pace.press(error.retry_after)
+                await self._breaker.back_off(error.retry_after)
             except PixazoError as error:
                 log.info("job %s: no news: %s", job.id, error)
             except StoreUnavailable as error:

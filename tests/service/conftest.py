@@ -29,20 +29,17 @@ from bot.domain.lane import Lane
 from bot.domain.order import OrderOptions
 from bot.domain.rules import Block, Rules
 from bot.domain.shards import Shards
+from bot.retry import Backoff
 from bot.service import delivery as deliver_module
-from bot.service import dispatcher as submit_module
 from bot.service import job_runner as crew_module
 from bot.service import order_actions as handle_module
-from bot.service import pace as pace_module
-from bot.service import persistence as record_module
 from bot.service.callbacks import CallbackHandler
-from bot.service.delivery import DeliveryService, DeliverySettings
-from bot.service.dispatcher import Dispatcher, DispatcherSettings
+from bot.service.delivery import DeliveryService
+from bot.service.dispatcher import Dispatcher
 from bot.service.intake import OrderIntake, OrderRequest
 from bot.service.job_runner import JobRunner
 from bot.service.moderation import ModerationService
 from bot.service.order_actions import OrderActions
-from bot.service.pace import Pace, PaceSettings
 from bot.service.port_errors import (
     OutcomeUnknown,
     PermanentDiscordError,
@@ -53,8 +50,10 @@ from bot.service.ports.discord import NO_STATUS
 from bot.service.ports.store import Admit, ClosureNotice, MemberSettings, PeakUsage, Ping
 from bot.service.ports.vendor import Picture
 from bot.service.queue_positions import QueuePositionUpdater
-from bot.service.recovery import RecoveryLoop, RecoverySettings
-from bot.service.tracker import JobTracker, TrackerSettings
+from bot.service.recovery import RecoveryLoop
+from bot.service.submitter import Submitter
+from bot.service.tracker import JobTracker
+from bot.services import Ports, ServiceSettings, build_services
 from bot.store.job_rows import job_of, row_of
 from tests.samples import LANE, NOW, OWNER, changed_job
 
@@ -63,6 +62,7 @@ _OPEN = {State.QUEUED, State.PROCESSING, State.COMPLETED}
 
 
 NO_CAPS = Caps()
+AT_ONCE_AGAIN = Backoff(first=0.0, most=0.0)
 PROBE_AFTER = 300.0  # seconds
 UNLIMITED = Rules(member_per_day=0, member_at_once=0)
 
@@ -634,6 +634,7 @@ class Shop:
     presenter: FakeReplies
     tracker: JobTracker
     dispatcher: Dispatcher
+    submitter: Submitter
     delivery: DeliveryService
     runner: JobRunner
     recovery: RecoveryLoop
@@ -686,10 +687,7 @@ async def until(condition: Callable[[], Any], *, within: float = 5.0) -> None:
 def no_pauses(monkeypatch):
     """Back-off takes no time here; that it is bounded is the domain's to test."""
     for module, name in (
-        (record_module, "STORE_AWAY"),
         (crew_module, "AFTER_A_BUG"),
-        (submit_module, "STORE_AWAY"),
-        (pace_module, "STORE_AWAY"),
         (deliver_module, "FIRST_PAUSE"),
         (deliver_module, "LONGEST_PAUSE"),
         (handle_module, "RECORDED_WITHIN"),
@@ -703,129 +701,67 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
         clock, lanes, guilds, log_channel = Clock(), FakeLanes(), FakeGuilds(), FakeNotices()
         queue, media, presenter = FakeQueue(), FakeMedia(), FakeReplies()
         jobs = FakeJobs(lanes, guilds)
-        rounds, notifier, members = asyncio.Event(), FakeBell(), FakeMembers()
-        pace = Pace(
-            settings=PaceSettings(lane=LANE, per_second=1000.0, probe_after=PROBE_AFTER),
-            lanes=lanes,
-            now=clock,
-            wake_rounds=rounds.set,
-        )
-        tracker = JobTracker(
-            settings=TrackerSettings(owner=owner, poll=0.001, deadline=3600, callbacks=callbacks),
-            jobs=jobs,
-            queue=queue,
-            presenter=presenter,
-            pace=pace,
-            now=clock,
-        )
-        dispatcher = Dispatcher(
-            settings=DispatcherSettings(
-                lane=LANE,
-                owner=owner,
-                width=width,
-                lease=30,
-                public_url=public_url,
-                callback_mode="sync",
+        notifier, members = FakeBell(), FakeMembers()
+        callback_url = public_url or ("https://bot.example" if callbacks else None)
+        services = build_services(
+            Ports(
+                jobs=jobs,
+                queries=None,
+                lanes=lanes,
+                guilds=guilds,
+                members=members,
+                notifier=notifier,
+                queue=queue,
+                media=media,
+                presenter=presenter,
+                log_channel=log_channel,
+                store_ready=None,
+                gateway_connected=None,
+                now=clock,
             ),
-            jobs=jobs,
-            queue=queue,
-            presenter=presenter,
-            tracker=tracker,
-            pace=pace,
-            now=clock,
-            wake_rounds=rounds.set,
-        )
-        delivery = DeliveryService(
-            settings=DeliverySettings(folder=tmp_path / "files", patience=3600),
-            jobs=jobs,
-            media=media,
-            presenter=presenter,
-            members=members,
-            now=clock,
-        )
-        runner = JobRunner(
-            owner=owner,
-            jobs=jobs,
-            presenter=presenter,
-            dispatcher=dispatcher,
-            tracker=tracker,
-            delivery=delivery,
+            ServiceSettings(
+                owner=owner,
+                lane=LANE,
+                shards=Shards(),
+                caps=caps,
+                width=width,
+                per_second=1000.0,
+                probe_after=PROBE_AFTER,
+                lease=30,
+                submit_timeout=30,
+                poll=0.001,
+                deadline=3600,
+                public_url=callback_url,
+                callback_mode="sync",
+                files=tmp_path / "files",
+                files_days=0,
+                orders_days=0,
+                store_backoff=AT_ONCE_AGAIN,
+            ),
         )
         return Shop(
             clock=clock,
-            rounds=rounds,
+            rounds=services.recovery._news,
             jobs=jobs,
             lanes=lanes,
             queue=queue,
             media=media,
             presenter=presenter,
-            tracker=tracker,
-            dispatcher=dispatcher,
-            delivery=delivery,
-            runner=runner,
+            tracker=services.tracker,
+            dispatcher=services.dispatcher,
+            submitter=services.submitter,
+            delivery=services.delivery,
+            runner=services.runner,
             guilds=guilds,
             log_channel=log_channel,
-            recovery=RecoveryLoop(
-                settings=RecoverySettings(
-                    owner=owner, lane=LANE, lease=30, submit_timeout=30, deadline=3600
-                ),
-                jobs=jobs,
-                lanes=lanes,
-                guilds=guilds,
-                log_channel=log_channel,
-                runner=runner,
-                news=rounds,
-                now=clock,
-            ),
-            orders=OrderIntake(
-                jobs=jobs,
-                presenter=presenter,
-                log_channel=log_channel,
-                lane=LANE,
-                caps=caps,
-                wake_lane=dispatcher.wake,
-                now=clock,
-            ),
-            limits=ModerationService(
-                guilds=guilds,
-                jobs=jobs,
-                lanes=lanes,
-                log_channel=log_channel,
-                caps=caps,
-                lane=LANE,
-                now=clock,
-            ),
-            queue_positions=QueuePositionUpdater(
-                lane=LANE,
-                jobs=jobs,
-                lanes=lanes,
-                presenter=presenter,
-                runner=runner,
-                shards=Shards(),
-                now=clock,
-            ),
+            recovery=services.recovery,
+            orders=services.orders,
+            limits=services.limits,
+            queue_positions=services.positions,
             notifier=notifier,
             members=members,
-            actions=OrderActions(
-                jobs=jobs,
-                guilds=guilds,
-                log_channel=log_channel,
-                presenter=presenter,
-                delivery=delivery,
-                runner=runner,
-                notifier=notifier,
-                caps=caps,
-                lane=LANE,
-                now=clock,
-            ),
-            callbacks=CallbackHandler(
-                jobs=jobs,
-                tracker=tracker,
-                runner=runner,
-                notifier=notifier,
-                now=clock,
-                wake_rounds=rounds.set,
-            ),
+            actions=services.actions,
+            callbacks=services.callbacks,
         )
 
     return open_shop

@@ -42,7 +42,7 @@ def submit(shop, waiting):
     async def submit(*answers):
         waiting()
         shop.queue.answers.extend(answers)
-        return await shop.dispatcher.submit(await shop.dispatcher.next())
+        return await shop.submitter.submit(await shop.dispatcher.next())
 
     return submit
 
@@ -67,7 +67,7 @@ async def test_the_vendor_is_told_where_to_call_back(open_shop):
     job = a_job(answered_at=NOW)
     shop.jobs.put(job)
 
-    await shop.dispatcher.submit(await shop.dispatcher.next())
+    await shop.submitter.submit(await shop.dispatcher.next())
 
     ((_, callback),) = shop.queue.submitted
     assert callback.url == f"https://bot.example/callbacks/{job.id}/{job.callback_token}"
@@ -113,7 +113,7 @@ async def test_an_order_that_was_hidden_on_its_way_is_cancelled_when_it_comes_ba
     claimed = await shop.dispatcher.next()
     shop.queue.hold = asyncio.Event()
     shop.queue.answers.append(RateLimited(status=429, retry_after=60))
-    submitting = asyncio.create_task(shop.dispatcher.submit(claimed))
+    submitting = asyncio.create_task(shop.submitter.submit(claimed))
     await shop.queue.reached.wait()
     shop.jobs.put(changed_job(claimed, delivery=Delivery.WITHDRAWN))
     shop.queue.hold.set()
@@ -140,7 +140,7 @@ async def test_a_pause_is_recorded_before_its_order_waits_again(shop, waiting):
     claimed = await shop.dispatcher.next()
     shop.lanes.away = True
     shop.queue.answers.append(RateLimited(status=429, retry_after=60))
-    submitting = asyncio.create_task(shop.dispatcher.submit(claimed))
+    submitting = asyncio.create_task(shop.submitter.submit(claimed))
     tries = shop.lanes.calls.count("update")
     await until(lambda: shop.lanes.calls.count("update") > tries + 3)
     assert shop.jobs.only.state is State.SUBMITTING
@@ -216,7 +216,7 @@ async def test_a_learned_request_id_survives_a_store_that_is_away(shop, submit, 
     waiting()
     job = await shop.dispatcher.next()
     shop.queue.hold = asyncio.Event()
-    submitting = asyncio.create_task(shop.dispatcher.submit(job))
+    submitting = asyncio.create_task(shop.submitter.submit(job))
     await shop.queue.reached.wait()
     shop.jobs.away = shop.lanes.away = True
     shop.queue.hold.set()
@@ -235,7 +235,7 @@ async def test_a_request_id_is_recorded_for_whoever_owns_the_job_by_now(shop, wa
     waiting()
     job = await shop.dispatcher.next()
     shop.queue.hold = asyncio.Event()
-    submitting = asyncio.create_task(shop.dispatcher.submit(job))
+    submitting = asyncio.create_task(shop.submitter.submit(job))
     await shop.queue.reached.wait()
     shop.jobs.put(changed_job(job, state=state, owner="there", epoch=9))
     shop.queue.hold.set()
@@ -257,7 +257,7 @@ async def test_a_callback_that_was_quicker_is_not_undone(shop, waiting):
     job = await shop.dispatcher.next()
     shop.queue.hold = asyncio.Event()
     shop.queue.answers.append(silent())
-    submitting = asyncio.create_task(shop.dispatcher.submit(job))
+    submitting = asyncio.create_task(shop.submitter.submit(job))
     await shop.queue.reached.wait()
     assert await shop.jobs.record_request_id(job.id, "r-9", now=NOW)
     shop.queue.hold.set()
@@ -272,7 +272,7 @@ async def test_an_outcome_is_recorded_as_soon_as_the_store_can(shop, waiting):
     job = await shop.dispatcher.next()
     shop.queue.hold = asyncio.Event()
     shop.queue.answers.append(OutcomeUnknown("cut"))
-    submitting = asyncio.create_task(shop.dispatcher.submit(job))
+    submitting = asyncio.create_task(shop.submitter.submit(job))
     await shop.queue.reached.wait()
     shop.jobs.away = True
     shop.queue.hold.set()
@@ -288,7 +288,7 @@ async def test_a_cancelled_carry_says_which_request_it_could_not_record(shop, wa
     waiting()
     job = await shop.dispatcher.next()
     shop.jobs.away = shop.lanes.away = True
-    submitting = asyncio.create_task(shop.dispatcher.submit(job))
+    submitting = asyncio.create_task(shop.submitter.submit(job))
     tries = shop.jobs.calls.count("get")
     await until(lambda: shop.jobs.calls.count("get") > tries)
 

@@ -329,7 +329,7 @@ async def test_what_was_ordered_before_a_pause_goes_on(shop, limits, order):
     await order()
     await limits.pause(MIRA, reason="")
 
-    job = await shop.dispatcher.submit(await shop.dispatcher.next())
+    job = await shop.submitter.submit(await shop.dispatcher.next())
 
     assert job.request_id is not None
 

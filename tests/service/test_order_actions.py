@@ -177,7 +177,7 @@ async def test_what_is_hidden_while_it_is_submitted_still_learns_what_became_of_
     """A request id is paid for: nobody may be kept from recording it."""
     job = put(State.SUBMITTING, owner=OWNER, epoch=1)
     shop.queue.hold = asyncio.Event()
-    submitting = asyncio.create_task(shop.dispatcher.submit(job))
+    submitting = asyncio.create_task(shop.submitter.submit(job))
     await shop.queue.reached.wait()
 
     await handle.cancel(job.id, MEMBER)

@@ -12,7 +12,7 @@ from bot.domain.admission import Caps, Rule
 from bot.domain.job import Billed, EndReason, State
 from bot.domain.lane import ClosedReason
 from bot.domain.log_entries import LaneClosed
-from bot.service import pace as pace_module
+from bot.service import circuit_breaker
 from bot.service.errors import LimitReached
 from bot.service.moderation import Moderator
 from bot.service.port_errors import (
@@ -63,7 +63,7 @@ def submit(shop):
     async def submit(*answers):
         shop.queue.answers.extend(answers)
         async with asyncio.timeout(5):
-            return await shop.dispatcher.submit(await shop.dispatcher.next())
+            return await shop.submitter.submit(await shop.dispatcher.next())
 
     return submit
 
@@ -93,7 +93,7 @@ def warnings(caplog):
     return [
         record.getMessage()
         for record in caplog.get_records("setup") + caplog.get_records("call")
-        if record.levelno >= logging.WARNING and record.name == pace_module.__name__
+        if record.levelno >= logging.WARNING and record.name == circuit_breaker.__name__
     ]
 
 
@@ -257,7 +257,7 @@ async def test_the_probes_success_opens_the_lane_for_everybody(shop, probe, orde
     job = await submit()
 
     assert job.state is State.QUEUED
-    assert warnings(caplog)[1:] == ["there is credit again: the lane is open"]
+    assert warnings(caplog)[1:] == [f"lane reopened, there is credit again: lane={LANE}"]
 
 
 async def test_a_probe_that_finds_no_credit_waits_again(shop, probe, order, submit, caplog):
@@ -279,7 +279,7 @@ async def test_the_operator_is_warned_once_an_episode(shop, probe, order, submit
         await refusal(order)
         await shop.round()
 
-    assert warnings(caplog) == ["the wallet is empty: orders are refused until it is topped up"]
+    assert warnings(caplog) == [f"lane closed, the wallet is empty: lane={LANE}"]
 
 
 async def test_an_order_that_was_taken_before_the_wallet_ran_dry_opens_nothing(shop, order, submit):
@@ -289,7 +289,7 @@ async def test_an_order_that_was_taken_before_the_wallet_ran_dry_opens_nothing(s
     early = await shop.dispatcher.next()
     await submit(NO_CREDIT)
 
-    after = await shop.dispatcher.submit(early)
+    after = await shop.submitter.submit(early)
 
     assert after.state is State.QUEUED
     assert (await refusal(order)).ends_at == NOW + PROBE_AFTER
@@ -306,7 +306,7 @@ async def test_a_refusal_that_comes_late_prolongs_nothing(shop, order, submit, c
     lane = shop.lanes.now(LANE)
 
     shop.queue.answers.append(NO_CREDIT)
-    after = await shop.dispatcher.submit(early)
+    after = await shop.submitter.submit(early)
 
     assert (after.state, after.end_reason) == (State.REFUSED, EndReason.OUT_OF_CREDIT)
     assert shop.lanes.now(LANE) == lane
@@ -323,7 +323,7 @@ async def test_what_comes_late_leaves_the_probe_its_turn(shop, order, submit, an
     probe = await order()
 
     shop.queue.answers.extend(answers)
-    await shop.dispatcher.submit(early)
+    await shop.submitter.submit(early)
 
     assert shop.lanes.now(LANE).probe == probe.id
     assert (await refusal(order)).ends_at is None
@@ -379,11 +379,8 @@ async def test_a_moderator_has_the_wallet_tried_at_once(shop, empty, order, subm
     await order()
 
 
-async def test_an_empty_wallet_is_not_forgotten_while_the_store_is_away(
-    shop, order, empty_later, monkeypatch
-):
+async def test_an_empty_wallet_is_not_forgotten_while_the_store_is_away(shop, order, empty_later):
     """Orders that are admitted in between are refused by the vendor, one by one."""
-    monkeypatch.setattr(pace_module, "STORE_AWAY", 0.0)
     submitting = await empty_later()
     shop.lanes.away = True
     shop.queue.hold.set()
@@ -405,7 +402,7 @@ def empty_later(shop, order):
         shop.queue.answers.append(NO_CREDIT)
         shop.queue.hold = asyncio.Event()
         job = await shop.dispatcher.next()
-        submitting = asyncio.create_task(shop.dispatcher.submit(job))
+        submitting = asyncio.create_task(shop.submitter.submit(job))
         await shop.queue.reached.wait()
         return submitting
 
@@ -462,9 +459,7 @@ async def test_a_pause_that_nobody_should_wait_for_gives_back_what_waits(shop, o
     assert notice.until == NOW + 601
     verdict = await refusal(order)
     assert (verdict.rule, verdict.ends_at) == (Rule.BUSY, NOW + 601)
-    assert warnings(caplog) == [
-        "the vendor asked for a long pause: orders are refused until it ends"
-    ]
+    assert warnings(caplog) == [f"lane closed, the vendor asked for a long pause: lane={LANE}"]
 
 
 async def test_a_pause_that_is_worth_waiting_for_keeps_what_waits(shop, order, submit):

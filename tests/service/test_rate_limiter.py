@@ -5,12 +5,11 @@ import time
 
 import pytest
 
-from bot.service import pace as pace_module
-from bot.service.pace import OVERDUE, STALE, Pace, PaceSettings
+from bot.service.rate_limiter import OVERDUE, STALE, LaneRateLimiter, RateLimiterSettings
 from bot.store.database import Database
 from bot.store.lanes import Lanes
 from tests.samples import LANE, NOW
-from tests.service.conftest import Clock, FakeLanes, until
+from tests.service.conftest import AT_ONCE_AGAIN, Clock, FakeLanes, until
 
 
 class SlowLanes(FakeLanes):
@@ -42,18 +41,15 @@ async def make(lanes, clock):
     made = []
 
     def make(per_second=1000.0, *, lanes=lanes, now=clock):
-        pace = Pace(
-            settings=PaceSettings(lane=LANE, per_second=per_second, probe_after=300.0),
-            lanes=lanes,
-            now=now,
-            wake_rounds=lambda: None,
+        settings = RateLimiterSettings(
+            lane=LANE, per_second=per_second, store_backoff=AT_ONCE_AGAIN
         )
-        made.append(pace)
-        return pace
+        made.append(LaneRateLimiter(settings=settings, lanes=lanes, now=now))
+        return made[-1]
 
     yield make
-    for pace in made:
-        await pace.close()
+    for limiter in made:
+        await limiter.close()
 
 
 class Queueing:
@@ -83,10 +79,10 @@ async def begun():
 
 async def test_submits_come_before_polls(make, lanes):
     """A member waits for a submit; a poll that comes later costs nobody anything."""
-    pace, queueing = make(), Queueing()
-    queueing.add("poll", pace.poll(due=NOW))
-    queueing.add("first", pace.submit())
-    queueing.add("second", pace.submit())
+    limiter, queueing = make(), Queueing()
+    queueing.add("poll", limiter.acquire_poll(due=NOW))
+    queueing.add("first", limiter.acquire_submit())
+    queueing.add("second", limiter.acquire_submit())
     await begun()
 
     lanes.open.set()
@@ -96,10 +92,10 @@ async def test_submits_come_before_polls(make, lanes):
 
 async def test_a_poll_that_is_long_overdue_comes_before_submits(make, lanes):
     """However many orders come, those that are drawn already get to their members."""
-    pace, queueing = make(), Queueing()
-    queueing.add("submit", pace.submit())
-    queueing.add("overdue", pace.poll(due=NOW - OVERDUE - 1))
-    queueing.add("late", pace.poll(due=NOW - OVERDUE + 1))
+    limiter, queueing = make(), Queueing()
+    queueing.add("submit", limiter.acquire_submit())
+    queueing.add("overdue", limiter.acquire_poll(due=NOW - OVERDUE - 1))
+    queueing.add("late", limiter.acquire_poll(due=NOW - OVERDUE + 1))
     await begun()
 
     lanes.open.set()
@@ -108,9 +104,9 @@ async def test_a_poll_that_is_long_overdue_comes_before_submits(make, lanes):
 
 
 async def test_polls_come_in_the_order_in_which_they_were_due(make, lanes):
-    pace, queueing = make(), Queueing()
+    limiter, queueing = make(), Queueing()
     for due in (3, 1, 2):
-        queueing.add(due, pace.poll(due=NOW - due))
+        queueing.add(due, limiter.acquire_poll(due=NOW - due))
     await begun()
 
     lanes.open.set()
@@ -119,10 +115,10 @@ async def test_polls_come_in_the_order_in_which_they_were_due(make, lanes):
 
 
 async def test_whoever_gave_up_waiting_takes_no_slot(make, lanes):
-    pace, queueing = make(), Queueing()
+    limiter, queueing = make(), Queueing()
     for name in ("gone", "there"):
-        queueing.add(name, pace.submit())
-        queueing.add(f"{name} poll", pace.poll(due=NOW))
+        queueing.add(name, limiter.acquire_submit())
+        queueing.add(f"{name} poll", limiter.acquire_poll(due=NOW))
     await begun()
     queueing.tasks["gone"].cancel()
     queueing.tasks["gone poll"].cancel()
@@ -138,7 +134,7 @@ async def test_no_more_is_drawn_than_a_seconds_worth(make, lanes, per_second, co
     """What one process has drawn, others wait for."""
     lanes.open.set()
 
-    await make(per_second).submit()
+    await make(per_second).acquire_submit()
 
     assert lanes.counts == [count]
 
@@ -146,21 +142,20 @@ async def test_no_more_is_drawn_than_a_seconds_worth(make, lanes, per_second, co
 async def test_slots_that_nobody_took_are_lost(make, lanes, clock):
     """A quiet night must not be followed by a burst."""
     lanes.open.set()
-    pace = make(100.0)
-    await pace.submit()
+    limiter = make(100.0)
+    await limiter.acquire_submit()
 
     clock.now += 1.0 + STALE
-    await pace.submit()
+    await limiter.acquire_submit()
 
     assert lanes.counts == [100, 100]
 
 
-async def test_while_the_store_is_away_everybody_waits_and_then_goes_on(make, lanes, monkeypatch):
-    monkeypatch.setattr(pace_module, "STORE_AWAY", 0.0)
+async def test_while_the_store_is_away_everybody_waits_and_then_goes_on(make, lanes):
     lanes.open.set()
     lanes.away = True
-    pace, queueing = make(), Queueing()
-    queueing.add("submit", pace.submit())
+    limiter, queueing = make(), Queueing()
+    queueing.add("submit", limiter.acquire_submit())
     await until(lambda: len(lanes.counts) > 3)
     assert queueing.served == []
 
@@ -169,54 +164,22 @@ async def test_while_the_store_is_away_everybody_waits_and_then_goes_on(make, la
     assert await queueing.all() == ["submit"]
 
 
-@pytest.mark.parametrize("waiting", [True, False], ids=["who waits", "who comes later"])
-async def test_a_pause_holds_for_everyone(make, lanes, waiting):
-    pace, queueing = make(now=time.time), Queueing()
-    if waiting:
-        queueing.add("submit", pace.submit())
-        await begun()
-
-    over = await pace.press(0.3)
-    lanes.open.set()
-    queueing.add("poll", pace.poll(due=time.time()))
-    if not waiting:
-        queueing.add("submit", pace.submit())
-
-    assert await queueing.all() == ["submit", "poll"]
-    assert time.time() >= over - 0.005  # the clock of the loop is another one
-
-
-async def test_a_long_pause_keeps_submits_back_but_not_the_news_of_what_is_paid_for(
-    make, lanes, monkeypatch
-):
-    """A quota that is new in five days must not keep finished pictures from their members."""
-    monkeypatch.setattr(pace_module, "LONGEST_REST", 0.02)
-    pace, queueing = make(now=time.time), Queueing()
-    lanes.open.set()
-    await pace.press(5 * 86400.0)
-
-    queueing.add("submit", pace.submit())
-    await pace.poll(due=time.time())
-
-    assert queueing.served == []
-    queueing.tasks["submit"].cancel()
-    await queueing.all()
-
-
 async def test_two_processes_together_keep_the_lanes_rate(make, tmp_path):
     """The vendor counts calls by key, not by process."""
     url, rate, calls = f"sqlite+aiosqlite:///{tmp_path}/imagine.db", 40.0, 30
     times = []
 
-    async def work(pace):
+    async def work(limiter):
         for number in range(calls):
-            await (pace.submit() if number % 2 else pace.poll(due=time.time()))
+            await (
+                limiter.acquire_submit() if number % 2 else limiter.acquire_poll(due=time.time())
+            )
             times.append(time.time())
 
     async with Database.open(url) as here, Database.open(url) as there:
-        paces = [make(rate, lanes=Lanes(database), now=time.time) for database in (here, there)]
+        limiters = [make(rate, lanes=Lanes(database), now=time.time) for database in (here, there)]
         start = time.time()
-        await asyncio.gather(*map(work, paces))
+        await asyncio.gather(*map(work, limiters))
 
     assert len(times) == 2 * calls
     early = [at - (start + number / rate) for number, at in enumerate(sorted(times))]

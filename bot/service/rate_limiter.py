@@ -1,0 +1,167 @@
+"""The rate of one lane's calls.
+
+The rate is one row of the store for all processes; each process reserves the slots of at most one
+second. Submits come before polls, but a poll that is long overdue comes before submits.
+"""
+
+import asyncio
+import contextlib
+import contextvars
+import heapq
+import itertools
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from bot.log import fault
+from bot.retry import Backoff
+from bot.service.persistence import STORE_BACKOFF
+from bot.service.port_errors import StoreUnavailable
+from bot.service.ports.store import Lanes
+
+log = logging.getLogger(__name__)
+
+OVERDUE: Final = 30.0  # seconds after which a poll comes before submits
+STALE: Final = 1.0  # seconds after which an unused slot is dropped
+AFTER_FAULT: Final = 5.0  # seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateLimiterSettings:
+    """The lane and its rate."""
+
+    lane: str
+    per_second: float
+    store_backoff: Backoff = STORE_BACKOFF
+
+
+class LaneRateLimiter:
+    """Token-bucket rate limiter of one lane, shared through the store.
+
+    While the store is unavailable it gives out no new slots: callers wait.
+    """
+
+    def __init__(
+        self, *, settings: RateLimiterSettings, lanes: Lanes, now: Callable[[], float]
+    ) -> None:
+        self._settings = settings
+        self._lanes = lanes
+        self._now = now
+        self._slots: deque[float] = deque()  # reserved, in Unix seconds
+        self._submits: deque[asyncio.Future[None]] = deque()
+        self._polls: list[tuple[float, int, asyncio.Future[None]]] = []  # a heap by due time
+        self._sequence = itertools.count()
+        self._worker: asyncio.Task[None] | None = None
+        self._arrived = asyncio.Event()
+        self._submits_open_at = 0.0
+        self._polls_open_at = 0.0
+
+    async def acquire_submit(self) -> None:
+        """Wait for a slot to submit in."""
+        waiter = asyncio.get_running_loop().create_future()
+        self._submits.append(waiter)
+        self._wake_worker()
+        await waiter
+
+    async def acquire_poll(self, *, due: float) -> None:
+        """Wait for a slot for a status call that was due at *due*, in Unix seconds."""
+        waiter = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._polls, (due, next(self._sequence), waiter))
+        self._wake_worker()
+        await waiter
+
+    def pause(self, *, submits_until: float, polls_until: float | None = None) -> None:
+        """Give out no slots until then, in Unix seconds; ``None``: polls go on as before."""
+        self._submits_open_at = submits_until
+        if polls_until is not None:
+            self._polls_open_at = polls_until
+
+    @property
+    def submits_open_at(self) -> float:
+        """When the pause of submits ends, in Unix seconds."""
+        return self._submits_open_at
+
+    async def close(self) -> None:
+        """Give out no more slots."""
+        if self._worker is not None:
+            self._worker.cancel()
+            await asyncio.wait([self._worker])
+
+    def _wake_worker(self) -> None:
+        self._arrived.set()
+        if self._worker is None or self._worker.done():
+            # It works for all jobs, so it must not inherit the log context of one.
+            context = contextvars.Context()
+            self._worker = asyncio.create_task(
+                self._work(), name="lane rate limiter", context=context
+            )
+
+    async def _work(self) -> None:
+        """Give out slots until no caller waits."""
+        delays = self._settings.store_backoff.delays()
+        while self._submits or self._polls:
+            try:
+                await self._serve_next()
+                delays = self._settings.store_backoff.delays()
+            except StoreUnavailable:
+                await asyncio.sleep(next(delays))
+            except Exception as error:  # noqa: BLE001 - all callers would wait for ever
+                fault(log, "giving out rate limiter slots failed", error)
+                await asyncio.sleep(AFTER_FAULT)
+
+    async def _serve_next(self) -> None:
+        """Wait until the pause ends, then for a slot, and give it to the next caller."""
+        if (pause := self._seconds_until_open()) > 0:
+            await self._sleep_unless_woken(pause)
+            return
+        slot = await self._next_slot()
+        await asyncio.sleep(slot - self._now())
+        self._give_slot()
+
+    def _seconds_until_open(self) -> float:
+        """Return the seconds until the first waiting caller may be served."""
+        open_at = []
+        if self._submits:
+            open_at.append(self._submits_open_at)
+        if self._polls:
+            open_at.append(self._polls_open_at)
+        return min(open_at) - self._now()
+
+    async def _sleep_unless_woken(self, seconds: float) -> None:
+        """Sleep, but not longer than until another caller arrives, who may be served sooner."""
+        self._arrived.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._arrived.wait()
+
+    async def _next_slot(self) -> float:
+        while self._slots:
+            slot = self._slots.popleft()
+            if slot > self._now() - STALE:
+                return slot
+        count = max(1, int(self._settings.per_second))
+        interval = 1.0 / self._settings.per_second
+        first = await self._lanes.reserve_slots(
+            self._settings.lane, count=count, interval=interval, now=self._now()
+        )
+        self._slots.extend(first + number * interval for number in range(1, count))
+        return first
+
+    def _give_slot(self) -> None:
+        """Give the slot to the first caller that still waits."""
+        while (waiter := self._pop_waiter()) is not None:
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+
+    def _pop_waiter(self) -> asyncio.Future[None] | None:
+        now = self._now()
+        submit_may_go = bool(self._submits) and now >= self._submits_open_at
+        poll_may_go = bool(self._polls) and now >= self._polls_open_at
+        if poll_may_go:
+            due, _, _ = self._polls[0]
+            if not submit_may_go or due < now - OVERDUE:
+                return heapq.heappop(self._polls)[2]
+        return self._submits.popleft() if submit_may_go else None
