@@ -13,8 +13,8 @@ from bot.client import CogServices, Gateway, check_cogs, listen, prepare_discord
 from bot.domain import lane as breaker
 from bot.domain.admission import Caps
 from bot.pixazo import wire
-from bot.pixazo.client import Client
-from bot.pixazo.media import Media
+from bot.pixazo.client import PixazoClient
+from bot.pixazo.media import MediaDownloader
 from bot.service.tracker import REMEMBERED
 from bot.services import Ports, Services, ServiceSettings, build_services
 from bot.settings import Settings
@@ -62,8 +62,8 @@ class Store:
 class Vendor:
     """The open connections to the vendor's queue and to its pictures."""
 
-    queue: Client
-    media: Media
+    queue: PixazoClient
+    media: MediaDownloader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,14 +172,14 @@ async def open_store(settings: Settings, stack: AsyncExitStack) -> Store:
 async def open_vendor(settings: Settings, stack: AsyncExitStack) -> Vendor:
     """Open the HTTP sessions for the vendor's queue and its pictures."""
     queue = await stack.enter_async_context(
-        Client.open(
+        PixazoClient.open(
             url=settings.pixazo_url,
             submit_path=settings.pixazo_submit_path,
             key=settings.pixazo_api_key.get_secret_value(),
             submit_timeout=settings.submit_timeout_seconds,
         )
     )
-    media = await stack.enter_async_context(Media.open(settings.media_origins))
+    media = await stack.enter_async_context(MediaDownloader.open(settings.media_origins))
     return Vendor(queue=queue, media=media)
 
 

@@ -1,5 +1,5 @@
-"""The vendor: Pixazo's gateway to AuraFlow v0.3, and the origin that its pictures lie on.
+"""Adapter for the vendor: Pixazo's gateway to AuraFlow v0.3, and the origins of its pictures.
 
-Promises that a submit is sent once and never again, that the key goes to the gateway alone, and
-that every failure is an error of ``bot.service.port_errors``. Imports the domain and the ports.
+Guarantees: a submit is sent once and never retried; the key is sent to the gateway only; every
+failure is an error of ``bot.service.port_errors``. Imports the domain and the ports.
 """

@@ -1,4 +1,4 @@
-"""Carries the calls of ``wire`` to the gateway and back. The only place that holds the key."""
+"""Sends the requests of ``wire`` to the gateway. The only module that holds the API key."""
 
 import asyncio
 import time
@@ -19,13 +19,13 @@ STATUS_PATH: Final = "/v2/requests/status/"
 STATUS_TIMEOUT: Final = 15.0  # seconds
 CONNECT_TIMEOUT: Final = 10.0  # seconds
 LARGEST_ANSWER: Final = 1024 * 1024  # bytes
-# Shorter than any server keeps an idle connection: a submit on a connection that is just being
-# closed would leave open whether it was heard.
+# Shorter than the idle time-out of any server. When the server closes a connection just as a
+# submit is sent on it, the outcome of that submit is unknown.
 KEEP_ALIVE: Final = 2.0  # seconds
 
 
-class Client:
-    """The gateway, over one HTTP session."""
+class PixazoClient:
+    """Client of the gateway's queue, over one HTTP session."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Client:
     async def open(
         cls, *, url: str, submit_path: str, key: str, submit_timeout: float
     ) -> AsyncIterator[Self]:
-        """Open a session of its own for the gateway. Times are in seconds."""
+        """Open a client with a new HTTP session. *submit_timeout* is in seconds."""
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(keepalive_timeout=KEEP_ALIVE, limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -62,11 +62,13 @@ class Client:
             )
 
     async def submit(self, order: Order, callback: Callback | None) -> Update:
-        """Send *order*, once, and return what the gateway made of it.
+        """Send *order* once and return the gateway's answer.
 
-        Raises VendorRefused (or its kin), RateLimited and
-        NotSent where nothing runs and nothing is billed, and
-        OutcomeUnknown where that is open.
+        Raises:
+            VendorRefused: the gateway refused the order; nothing runs and nothing is billed.
+            RateLimited: the same, until a later time.
+            NotSent: the same, because the gateway was not reached.
+            OutcomeUnknown: the order may be running and billed.
         """
         try:
             async with self._session.post(
@@ -82,13 +84,16 @@ class Client:
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
             raise OutcomeUnknown("the answer to a submit was lost") from error
         secrets = [self._key, *([callback.url] if callback else [])]
-        return wire.read_submit(status, headers, _blotted(body, secrets), now=time.time())
+        return wire.read_submit(status, headers, _redacted(body, secrets), now=time.time())
 
     async def status(self, request_id: str) -> Update:
-        """Ask what became of a request. Never follows an address that the vendor gave.
+        """Return the state of a request. Never follows an address that the vendor gave.
 
-        Raises KeyRejected, RateLimited,
-        RequestNotFound or OutcomeUnknown.
+        Raises:
+            KeyRejected: the gateway does not accept the key.
+            RateLimited: the gateway accepts no calls until a later time.
+            RequestNotFound: the gateway does not know the request.
+            OutcomeUnknown: there was no usable answer.
         """
         try:
             async with self._session.get(
@@ -99,8 +104,8 @@ class Client:
             ) as response:
                 status, headers, body = await _read(response)
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
-            raise OutcomeUnknown("a status call found no answer") from error
-        update = wire.read_status(status, headers, _blotted(body, [self._key]), now=time.time())
+            raise OutcomeUnknown("a status call got no answer") from error
+        update = wire.read_status(status, headers, _redacted(body, [self._key]), now=time.time())
         if update.request_id != request_id:
             raise OutcomeUnknown("a status answer was about another request")
         return update
@@ -111,12 +116,12 @@ async def _read(response: aiohttp.ClientResponse) -> tuple[int, Mapping[str, str
     async for chunk in response.content.iter_chunked(64 * 1024):
         body += chunk
         if len(body) > LARGEST_ANSWER:
-            raise OutcomeUnknown("an answer was larger than any could be")
+            raise OutcomeUnknown(f"an answer is larger than {LARGEST_ANSWER} bytes")
     return response.status, response.headers, bytes(body)
 
 
-def _blotted(body: bytes, secrets: Iterable[str]) -> bytes:
-    """Return an answer without our own secrets in it: the vendor's words are shown to members."""
+def _redacted(body: bytes, secrets: Iterable[str]) -> bytes:
+    """Return *body* without our secrets: members are shown the vendor's messages."""
     for secret in secrets:
         body = body.replace(secret.encode(), b"[redacted]")
     return body

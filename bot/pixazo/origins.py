@@ -1,8 +1,8 @@
-"""Which origins pictures may be fetched from, and which addresses those may have.
+"""The allow list of origins that pictures are downloaded from, and of their addresses.
 
-An exact origin (``http://127.0.0.1:9000``) is the operator's own word and is taken as it is. A
-wildcard (``https://*.r2.dev``) covers names that others can register, so it demands https, the
-default port and a public address.
+An exact origin (``http://127.0.0.1:9000``) is trusted as the operator wrote it. A wildcard
+(``https://*.r2.dev``) covers names that anyone can register, so it requires https, the default
+port and a public IP address.
 """
 
 import ipaddress
@@ -19,13 +19,13 @@ from bot.service.port_errors import PictureUnusable
 
 _HTTPS_PORT: Final = 443
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
-# NAT64 inside one network, and the old way to write an IPv4 address as an IPv6 one.
+# Local-use NAT64, and the deprecated IPv4-compatible IPv6 addresses.
 _NEVER_PUBLIC: Final = (ipaddress.ip_network("64:ff9b:1::/48"), ipaddress.ip_network("::/96"))
 
 
 @dataclass(frozen=True)
 class Origin:
-    """A scheme, a host and a port; the host may begin with ``*.`` for every name below it."""
+    """A scheme, a host and a port. A host ``*.domain`` covers every name below the domain."""
 
     scheme: str
     host: str
@@ -33,19 +33,22 @@ class Origin:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``scheme://host[:port]``. Raises :class:`ValueError` that says what is wrong."""
-        url = URL(text.replace("://*.", "://wildcard.", 1))
+        """Parse ``scheme://host[:port]``.
+
+        Raises:
+            ValueError: *text* is no origin; the message says why.
+        """
+        wildcard = "://*." in text
+        url = URL(text.replace("://*.", "://", 1))
         if url.scheme not in {"http", "https"} or url.host is None or url.port is None:
             raise ValueError("must be origins: scheme://host[:port]")
         if url != url.origin() and url != url.origin() / "":
             raise ValueError("must be origins and no more: scheme://host[:port]")
-        wildcard = "://*." in text
-        host = "*" + url.host.removeprefix("wildcard") if wildcard else url.host
-        if "*" in host[1:] or (host.startswith("*") and host.count(".") < 2):  # noqa: PLR2004
-            raise ValueError("a wildcard must stand before a whole domain: https://*.r2.dev")
+        if "*" in url.host or (wildcard and "." not in url.host):
+            raise ValueError("a wildcard must come before a whole domain: https://*.r2.dev")
         if wildcard and (url.scheme != "https" or url.port != _HTTPS_PORT):
             raise ValueError("a wildcard must be of https and its port")
-        return cls(url.scheme, host, url.port)
+        return cls(url.scheme, f"*.{url.host}" if wildcard else url.host, url.port)
 
     @property
     def exact(self) -> bool:
@@ -53,7 +56,7 @@ class Origin:
         return not self.host.startswith("*")
 
     def covers(self, url: URL) -> bool:
-        """Tell whether *url* lies on this origin."""
+        """Tell whether *url* is of this origin."""
         if (url.scheme, url.port) != (self.scheme, self.port) or url.host is None:
             return False
         if self.exact:
@@ -62,15 +65,15 @@ class Origin:
 
 
 def covering(origins: Iterable[Origin], url: URL) -> Origin | None:
-    """Return the origin that covers *url*, an exact one first; ``None``: no origin does."""
+    """Return the origin that covers *url*, preferring an exact one; ``None``: no origin does."""
     if url.user is not None or url.password is not None:
         return None
-    found = [origin for origin in origins if origin.covers(url)]
-    return max(found, key=lambda origin: origin.exact, default=None)
+    matching = [origin for origin in origins if origin.covers(url)]
+    return max(matching, key=lambda origin: origin.exact, default=None)
 
 
 class PublicResolver(AbstractResolver):
-    """Resolves names to their public addresses only, so that what is checked is what is used."""
+    """Resolver that returns public addresses only: the checked address is the one connected to."""
 
     def __init__(self, resolver: AbstractResolver | None = None) -> None:
         self._resolver = resolver or DefaultResolver()
@@ -80,32 +83,33 @@ class PublicResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         """Return the public addresses of *host*.
 
-        Raises PictureUnusable where it has other ones only, and
-        :class:`OSError` where it has none.
+        Raises:
+            PictureUnusable: all its addresses are private.
+            OSError: it has no address.
         """
-        found = await self._resolver.resolve(host, port, family)
-        public = [result for result in found if is_public(result["host"])]
+        results = await self._resolver.resolve(host, port, family)
+        public = [result for result in results if is_public(result["host"])]
         if not public:
             raise PictureUnusable("the picture's host has no public address")
         return public
 
     async def close(self) -> None:
-        """Close the resolver behind this one."""
+        """Close the wrapped resolver."""
         await self._resolver.close()
 
 
 def is_public(address: str) -> bool:
-    """Tell whether *address* is one of the open internet's."""
+    """Tell whether *address* is a public unicast IP address."""
     parsed = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(parsed, ipaddress.IPv6Address):
         if parsed.is_site_local or any(parsed in network for network in _NEVER_PUBLIC):
             return False
-        parsed = _inner(parsed) or parsed
+        parsed = _embedded_ipv4(parsed) or parsed
     return parsed.is_global and not parsed.is_multicast
 
 
-def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that *address* leads to, if it does."""
+def _embedded_ipv4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that *address* is translated to, if any."""
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour

@@ -1,6 +1,6 @@
-"""What a downloaded file really is, told from its bytes; and making a picture smaller.
+"""Identifies pictures by their bytes, and shrinks them.
 
-All of it decodes with Pillow and so belongs into a thread, never onto the event loop.
+Every function decodes with Pillow: call them in a thread, never on the event loop.
 """
 
 import io
@@ -17,7 +17,7 @@ from bot.service.port_errors import PictureUnusable
 
 LARGEST_PIXELS: Final = 4096 * 4096  # 64 MiB once decoded
 READ: Final = ("PNG", "JPEG", "WEBP", "GIF")
-# Pillow calls a JPEG with several pictures in it an MPO.
+# Pillow's name for a JPEG that contains several pictures is MPO.
 EXTENSIONS: Final = {"PNG": "png", "JPEG": "jpg", "MPO": "jpg", "WEBP": "webp", "GIF": "gif"}
 _QUALITIES: Final = (90, 80, 70, 60)
 _SHRINK: Final = 0.75  # of each side, when no quality is low enough
@@ -25,7 +25,7 @@ _SHRINK: Final = 0.75  # of each side, when no quality is low enough
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What a picture file is. Sides are in pixels."""
+    """Type and size of a picture file. Sides are in pixels."""
 
     extension: str
     width: int
@@ -33,10 +33,10 @@ class Facts:
 
 
 def inspect(path: Path) -> Facts:
-    """Decode the picture at *path* whole and return what it is.
+    """Decode the whole picture at *path* and return its type and size.
 
-    Raises PictureUnusable for anything but a sound PNG, JPEG, WebP or GIF of
-    at most ``LARGEST_PIXELS``.
+    Raises:
+        PictureUnusable: it is no sound PNG, JPEG, WebP or GIF of at most ``LARGEST_PIXELS``.
     """
     with _opened(path) as picture:
         width, height = picture.size
@@ -46,10 +46,12 @@ def inspect(path: Path) -> Facts:
 
 
 def fit(path: Path, limit: int) -> tuple[Path, Facts]:
-    """Return the picture at *path*, or one made smaller where it has more than *limit* bytes.
+    """Return *path*, or a smaller copy if the picture has more than *limit* bytes.
 
-    The smaller one lies beside it, so that whoever begins anew after a crash finds the picture
-    whole, and again makes it smaller. Raises as :func:`inspect` and :func:`shrink` do.
+    The copy is a second file: after a crash the original is still complete and is shrunk again.
+
+    Raises:
+        PictureUnusable: as for :func:`inspect` and :func:`shrink`.
     """
     facts = inspect(path)
     if path.stat().st_size <= limit:
@@ -59,9 +61,10 @@ def fit(path: Path, limit: int) -> tuple[Path, Facts]:
 
 
 def shrink(path: Path, limit: int, *, to: Path) -> Facts:
-    """Write the picture at *path* as a JPEG of at most *limit* bytes *to* another one.
+    """Write the picture at *path* as a JPEG of at most *limit* bytes to the file *to*.
 
-    Raises PictureUnusable where even a tiny one would not fit.
+    Raises:
+        PictureUnusable: even the smallest JPEG has more bytes.
     """
     with _opened(path) as picture:
         _decode(picture)
@@ -81,7 +84,7 @@ def shrink(path: Path, limit: int, *, to: Path) -> Facts:
 
 
 def _opened(path: Path) -> Image.Image:
-    with _no_picture("the file is no picture"), warnings.catch_warnings():
+    with _unusable("the file is no picture"), warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         picture = Image.open(path, formats=READ)
     if picture.width * picture.height > LARGEST_PIXELS:
@@ -91,21 +94,21 @@ def _opened(path: Path) -> Image.Image:
 
 
 def _decode(picture: Image.Image) -> None:
-    with _no_picture("the picture is broken"):
+    with _unusable("the picture is broken"):
         picture.load()
 
 
 @contextmanager
-def _no_picture(words: str) -> Iterator[None]:
-    """Turn what Pillow finds wrong with a file into PictureUnusable."""
+def _unusable(reason: str) -> Iterator[None]:
+    """Translate Pillow's errors about a file into PictureUnusable."""
     try:
         yield
     except (ValueError, SyntaxError, IndexError, Image.DecompressionBombError) as error:
-        raise PictureUnusable(words) from error
+        raise PictureUnusable(reason) from error
     except OSError as error:
         if error.errno is not None:
-            raise  # it is the machine's trouble, not the picture's
-        raise PictureUnusable(words) from error
+            raise  # an I/O error, not the picture's fault
+        raise PictureUnusable(reason) from error
 
 
 def _flat(picture: Image.Image) -> Image.Image:

@@ -1,7 +1,7 @@
-"""The gateway's requests and answers as values. Pure: nothing is sent from here.
+"""Codec of the gateway's requests and answers. Pure: no I/O.
 
-The contract is the vendor's page "Auraflow v0.3 Text to Image API"; the shapes of its front end's
-own errors are those of Azure API Management, whose header the key travels in.
+The contract is the vendor's page "Auraflow v0.3 Text to Image API". Errors of the front end have
+the form of Azure API Management, which also names the header of the key.
 """
 
 import json
@@ -29,20 +29,20 @@ from bot.service.ports.vendor import Callback
 
 KEY_HEADER: Final = "Ocp-Apim-Subscription-Key"
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
-LONGEST_WORDS: Final = 300  # characters of the vendor's own words that are kept
-LONGEST_PAUSE: Final = 31 * 86400.0  # seconds; what Retry-After may ask for at most
+LONGEST_MESSAGE: Final = 300  # characters of a vendor's message that are kept
+LONGEST_PAUSE: Final = 31 * 86400.0  # seconds; the upper bound for Retry-After
 
 _SECONDS: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 _VENDOR_STATES: Final = {
     state.value: state
     for state in (State.QUEUED, State.PROCESSING, State.COMPLETED, State.FAILED, State.ERROR)
 }
-# The gateway gave up on reading the request, or does not say what became of it.
+# With these statuses the request may have been accepted.
 _UNDECIDED: Final = frozenset({408, 409, 425, 499})
 
 
 class _Status(BaseModel):
-    """What must be sound is the id alone: one that was learned is never dropped for the rest."""
+    """Only the id is validated: a bad value elsewhere must not lose a valid request id."""
 
     request_id: str = Field(pattern=rf"^{REQUEST_ID.pattern}$")
     status: Any = None
@@ -74,7 +74,7 @@ def submit_body(order: Order) -> bytes:
 
 
 def submit_headers(key: str, callback: Callback | None) -> dict[str, str]:
-    """Return the headers of a submit; the webhook's only where a callback is wanted."""
+    """Return the headers of a submit; those of the webhook only with a *callback*."""
     headers = {
         "Content-Type": "application/json",
         "Cache-Control": "no-cache",
@@ -91,10 +91,11 @@ def status_headers(key: str) -> dict[str, str]:
 
 
 def read_submit(status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> Update:
-    """Return what the gateway made of a submit: a ticket, or pictures at once.
+    """Read the answer to a submit: a request id, or finished pictures at once.
 
-    Raises VendorRefused (or its kin) or RateLimited where nothing runs, and OutcomeUnknown
-    where the answer leaves that open.
+    Raises:
+        VendorRefused, RateLimited: nothing runs and nothing is billed.
+        OutcomeUnknown: the answer does not say so.
     """
     if not _is_success(status):
         raise _submit_error(status, headers, body, now=now)
@@ -106,15 +107,16 @@ def read_submit(status: int, headers: Mapping[str, str], body: bytes, *, now: fl
         pictures = _Synchronous.model_validate_json(body)
     except ValidationError as error:
         raise OutcomeUnknown("the answer to a submit could not be read") from error
-    media = tuple(_sound(image.url) for image in pictures.images)
+    media = tuple(_cleaned(image.url) for image in pictures.images)
     return Update(state=State.COMPLETED, media=media)
 
 
 def read_status(status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> Update:
-    """Return what the gateway says of a request.
+    """Read the answer to a status call.
 
-    Raises KeyRejected, RateLimited, RequestNotFound, or OutcomeUnknown for all that
-    may be otherwise at the next call.
+    Raises:
+        KeyRejected, RateLimited, RequestNotFound: the gateway answered so.
+        OutcomeUnknown: any other error; the next call may succeed.
     """
     if _is_success(status):
         return read_update(body)
@@ -122,12 +124,16 @@ def read_status(status: int, headers: Mapping[str, str], body: bytes, *, now: fl
     if isinstance(error, KeyRejected | RateLimited):
         raise error
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
-        raise RequestNotFound(status=status, reason=_words(body))
+        raise RequestNotFound(status=status, reason=_message_of(body))
     raise OutcomeUnknown(f"a status call was answered {status}", status=status)
 
 
 def read_update(body: bytes) -> Update:
-    """Return what a status answer or a callback's body says. Raises OutcomeUnknown."""
+    """Read the body of a status answer or of a callback.
+
+    Raises:
+        OutcomeUnknown: the body has no valid request id.
+    """
     try:
         return _update(_Status.model_validate_json(body))
     except ValidationError as error:
@@ -135,9 +141,9 @@ def read_update(body: bytes) -> Update:
 
 
 def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
-    """Return the seconds that ``Retry-After`` asks for, given as seconds or as a date.
+    """Return the value of ``Retry-After`` in seconds, from either of its forms.
 
-    ``None``: the header is absent or makes no sense.
+    ``None``: the header is absent or invalid.
     """
     value = headers.get("Retry-After", "").strip()
     if _SECONDS.fullmatch(value):
@@ -150,14 +156,14 @@ def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
     return min(max(seconds, 0.0), LONGEST_PAUSE)
 
 
-def moment(text: str) -> float | None:
-    """Return the Unix time of one of the vendor's timestamps; a naive one is in UTC.
+def parse_timestamp(text: str) -> float | None:
+    """Return the Unix time of a vendor's timestamp; one without a zone is in UTC.
 
-    ``None``: it makes no sense.
+    ``None``: it is invalid.
     """
     try:
-        read = datetime.fromisoformat(text)
-        return read.replace(tzinfo=read.tzinfo or UTC).timestamp()
+        parsed = datetime.fromisoformat(text)
+        return parsed.replace(tzinfo=parsed.tzinfo or UTC).timestamp()
     except (ValueError, OverflowError):
         return None
 
@@ -169,42 +175,42 @@ def _update(answer: _Status) -> Update:
     return Update(
         state=_VENDOR_STATES.get(str(answer.status).upper()),
         request_id=answer.request_id,
-        media=tuple(_sound(address) for address in media if isinstance(address, str)),
+        media=tuple(_cleaned(address) for address in media if isinstance(address, str)),
         error=_trimmed(_flat(answer.error)) or None,
-        ended_at=moment(ended_at) if isinstance(ended_at, str) else None,
+        ended_at=parse_timestamp(ended_at) if isinstance(ended_at, str) else None,
     )
 
 
 def _submit_error(
     status: int, headers: Mapping[str, str], body: bytes, *, now: float
 ) -> PixazoError:
-    words = _words(body)
+    message = _message_of(body)
     pause = retry_after(headers, now=now)
     match status:
         case HTTPStatus.UNAUTHORIZED:
-            return KeyRejected(status=status, reason=words)
+            return KeyRejected(status=status, reason=message)
         case HTTPStatus.PAYMENT_REQUIRED:
-            return OutOfCredit(status=status, reason=words)
-        case HTTPStatus.FORBIDDEN if pause is not None or "quota" in words.lower():
+            return OutOfCredit(status=status, reason=message)
+        case HTTPStatus.FORBIDDEN if pause is not None or "quota" in message.lower():
             return RateLimited(status=status, retry_after=pause)
         case HTTPStatus.FORBIDDEN:
-            return KeyRejected(status=status, reason=words)
+            return KeyRejected(status=status, reason=message)
         case HTTPStatus.TOO_MANY_REQUESTS:
             return RateLimited(status=status, retry_after=pause)
         case HTTPStatus.SERVICE_UNAVAILABLE if pause is not None:
             return RateLimited(status=status, retry_after=pause)
-        case _ if 400 <= status < 500 and status not in _UNDECIDED:  # noqa: PLR2004 - HTTP's
-            return VendorRefused(status=status, reason=words)
+        case _ if 400 <= status < 500 and status not in _UNDECIDED:  # noqa: PLR2004 - of HTTP
+            return VendorRefused(status=status, reason=message)
         case _:
             return OutcomeUnknown(f"a submit was answered {status}", status=status)
 
 
 def _is_success(status: int) -> bool:
-    return 200 <= status < 300  # noqa: PLR2004 - HTTP's
+    return 200 <= status < 300  # noqa: PLR2004 - of HTTP
 
 
-def _words(body: bytes) -> str:
-    """Return the words of an error body: the vendor's envelope, its front end's, or plain text."""
+def _message_of(body: bytes) -> str:
+    """Return the message in an error body: JSON of the vendor or its front end, or plain text."""
     text = body.decode("utf-8", "replace").strip()
     try:
         envelope = json.loads(text)
@@ -221,11 +227,11 @@ def _flat(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _sound(text: str) -> str:
-    """Return *text* without what neither a store nor Discord takes."""
+def _cleaned(text: str) -> str:
+    """Return *text* without characters that the store or Discord rejects."""
     return text.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
 def _trimmed(text: str) -> str:
-    line = " ".join(_sound(text).split())
-    return line if len(line) <= LONGEST_WORDS else line[: LONGEST_WORDS - 1] + "…"
+    line = " ".join(_cleaned(text).split())
+    return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 1] + "…"

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 import stamina
 
-from bot.pixazo.client import Client
-from bot.pixazo.media import Media
+from bot.pixazo.client import PixazoClient
+from bot.pixazo.media import MediaDownloader
 from bot.pixazo.origins import Origin
 from sandbox.faults import Faults
 from sandbox.journal import Journal
@@ -33,15 +33,15 @@ async def pixazo() -> AsyncIterator[Pixazo]:
 
 
 @pytest.fixture
-async def client(pixazo) -> AsyncIterator[Client]:
-    async with Client.open(
+async def client(pixazo) -> AsyncIterator[PixazoClient]:
+    async with PixazoClient.open(
         url=pixazo.origin, submit_path=SUBMIT_PATH, key=KEY, submit_timeout=5.0
     ) as opened:
         yield opened
 
 
 @pytest.fixture
-async def media(pixazo) -> AsyncIterator[Media]:
+async def media(pixazo) -> AsyncIterator[MediaDownloader]:
     origins = (Origin.parse(pixazo.media_origin), Origin.parse("https://*.r2.dev"))
-    async with Media.open(origins) as opened:
+    async with MediaDownloader.open(origins) as opened:
         yield opened

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from bot.domain.job import State
-from bot.pixazo.client import LARGEST_ANSWER, Client
+from bot.pixazo.client import LARGEST_ANSWER, PixazoClient
 from bot.service.health import Readiness, StoreSnapshot
 from bot.service.port_errors import (
     KeyRejected,
@@ -349,7 +349,7 @@ async def test_a_cookie_is_not_given_back():
 
 @asynccontextmanager
 async def a_client(url, *, key=KEY, submit_timeout=5.0):
-    async with Client.open(
+    async with PixazoClient.open(
         url=url, submit_path=SUBMIT_PATH, key=key, submit_timeout=submit_timeout
     ) as client:
         yield client

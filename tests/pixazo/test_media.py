@@ -9,11 +9,10 @@ from aiohttp import web
 from PIL import Image
 
 from bot.domain.job import State
-from bot.pixazo import media as media_module
-from bot.pixazo.media import ATTEMPTS, Media
+from bot.pixazo.media import ATTEMPTS, MediaDownloader
 from bot.pixazo.origins import Origin, PublicResolver
 from bot.service.port_errors import MediaUnavailable, PictureUnusable
-from sandbox.faults import Answer, Cut, Fault
+from sandbox.faults import Answer, Cut, Fault, Hold
 from tests.pixazo.conftest import KEY
 from tests.pixazo.test_client import serving
 from tests.pixazo.test_origins import FixedResolver
@@ -159,8 +158,7 @@ async def test_a_picture_too_large_for_discord_is_shrunk(pixazo, fetch, address,
         assert opened.size == (picture.width, picture.height)
 
 
-async def test_a_file_beyond_the_cap_is_given_up_in_the_middle(tmp_path, monkeypatch):
-    monkeypatch.setattr(media_module, "LARGEST_FILE", 1024 * 1024)
+async def test_a_file_beyond_the_cap_is_given_up_in_the_middle(tmp_path):
     gone = asyncio.Event()
 
     async def pour(request):
@@ -172,20 +170,47 @@ async def test_a_file_beyond_the_cap_is_given_up_in_the_middle(tmp_path, monkeyp
         finally:
             gone.set()
 
-    async with serving(pour) as origin, Media.open((Origin.parse(origin),)) as media:
+    async with (
+        serving(pour) as origin,
+        MediaDownloader.open((Origin.parse(origin),), largest_file=1024 * 1024) as media,
+    ):
         with pytest.raises(PictureUnusable):
             await media.fetch(f"{origin}/output.png", tmp_path / "1", limit=LIMIT)
         async with asyncio.timeout(5):
             await gone.wait()
 
-    assert (tmp_path / "1.part").stat().st_size <= 1024 * 1024
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_two_downloads_of_one_picture_at_the_same_time_do_not_mix(
+    pixazo, media, address, tmp_path
+):
+    """A member may fetch from /history what is just being delivered."""
+    holds = [
+        pixazo.media_faults.add(Fault(method="GET", path="*", do=Hold(when="after")))
+        for _ in range(2)
+    ]
+    fetching = [
+        asyncio.create_task(media.fetch(address, tmp_path / "1", limit=LIMIT)) for _ in range(2)
+    ]
+    for held in holds:
+        await held.reached.wait()
+    for held in holds:
+        held.release()
+
+    first, second = await asyncio.gather(*fetching)
+
+    assert first == second
+    assert [path.name for path in tmp_path.iterdir()] == ["1"]
 
 
 async def test_a_wildcard_name_that_leads_inside_is_refused(tmp_path):
     """Anybody may register a name below a wildcard, and point it at the operator's own network."""
     connector = aiohttp.TCPConnector(resolver=PublicResolver(FixedResolver("127.0.0.1", "::1")))
     async with aiohttp.ClientSession(connector=connector) as public:
-        media = Media(origins=(Origin.parse("https://*.r2.dev"),), listed=public, public=public)
+        media = MediaDownloader(
+            origins=(Origin.parse("https://*.r2.dev"),), listed=public, public=public
+        )
 
         with pytest.raises(PictureUnusable):
             await media.fetch("https://pub-1.r2.dev/output.png", tmp_path / "1", limit=LIMIT)
@@ -197,7 +222,7 @@ async def test_where_nobody_listens_the_picture_is_away(tmp_path):
 
     async with serving(nothing) as origin:
         pass
-    async with Media.open((Origin.parse(origin),)) as media:
+    async with MediaDownloader.open((Origin.parse(origin),)) as media:
         with pytest.raises(MediaUnavailable):
             await media.fetch(f"{origin}/output.png", tmp_path / "1", limit=LIMIT)
 

@@ -403,7 +403,7 @@ def test_a_status_call_that_fails_says_what_may_be_concluded(status, error):
     ],
 )
 def test_a_naive_timestamp_is_in_utc(text, seconds):
-    assert wire.moment(text) == (None if seconds is None else pytest.approx(seconds))
+    assert wire.parse_timestamp(text) == (None if seconds is None else pytest.approx(seconds))
 
 
 json_values = st.recursive(
