@@ -1,1 +1,1 @@
-"""Measures what the adapters do: the only place that knows Prometheus."""
+"""Metrics of the adapters. The only package that imports Prometheus's client."""

@@ -1,8 +1,7 @@
 """Ports that report what they do to telemetry.
 
-One kind of wrapper serves all of them: a proxy that calls a hook in place of some methods and
-passes every other call on. Services and adapters know nothing of it. A figure may miss what a
-store did that became unavailable before it answered.
+Each is a proxy that replaces some methods by hooks and forwards every other call. Services and
+adapters do not depend on it. A counter misses a change that the store committed without answering.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -47,21 +46,21 @@ def instrument_jobs(jobs: Jobs, telemetry: PrometheusTelemetry) -> Jobs:
         try:
             added: Job | None = await call(*arguments, **options)
         except LimitReached as refusal:
-            telemetry.refused(refusal.verdict.rule)
+            telemetry.order_refused(refusal.verdict.rule)
             raise
         if added is not None:
-            telemetry.taken()
+            telemetry.order_accepted()
         return added
 
     async def swap(call: Call, before: Job, after: Job) -> bool:
         swapped: bool = await call(before, after)
         if swapped:
-            telemetry.moved(before, after)
+            telemetry.job_changed(before, after)
         return swapped
 
     async def recover(kind: Recovery, call: Call, *arguments: Any, **options: Any) -> Sequence[Job]:
         jobs: Sequence[Job] = await call(*arguments, **options)
-        telemetry.recovered(kind, len(jobs))
+        telemetry.jobs_recovered(kind, len(jobs))
         return jobs
 
     return instrument(
@@ -78,7 +77,7 @@ def instrument_lanes(lanes: Lanes, telemetry: PrometheusTelemetry) -> Lanes:
 
     async def update(call: Call, *arguments: Any) -> tuple[Lane, Lane]:
         before, after = await call(*arguments)
-        telemetry.turned(before, after)
+        telemetry.lane_changed(before, after)
         return before, after
 
     return instrument(lanes, update=update)

@@ -1,5 +1,5 @@
-"""HTTP that comes in: the vendor's callbacks and the operator's questions, over aiohttp.web.
+"""Adapter for incoming HTTP, over aiohttp.web: the vendor's callbacks, health and metrics.
 
-Promises that a callback is only a hint: nothing in its body is believed before the vendor was
-asked with our own key. Imports the services and the ports only.
+A callback is only a hint: the bot acts on the vendor's answer to a status call, not on the body
+of a callback. Imports the services and the ports only.
 """

@@ -1,4 +1,4 @@
-"""``/metrics``: what Prometheus reads."""
+"""``/metrics``, for Prometheus."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -7,7 +7,9 @@ from aiohttp import web
 
 from bot.service.health import StoreSnapshot
 
-TEXT: Final = "text/plain; version=1.0.0; charset=utf-8"  # Prometheus's own exposition format
+CONTENT_TYPE: Final = (
+    "text/plain; version=1.0.0; charset=utf-8"  # of Prometheus's exposition format
+)
 
 
 def routes(
@@ -16,6 +18,6 @@ def routes(
     """Return the route; *page* renders what *snapshot* returns."""
 
     async def read(_request: web.Request) -> web.Response:
-        return web.Response(body=page(await snapshot()), headers={"Content-Type": TEXT})
+        return web.Response(body=page(await snapshot()), headers={"Content-Type": CONTENT_TYPE})
 
     return [web.get("/metrics", read)]

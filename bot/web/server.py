@@ -1,4 +1,4 @@
-"""The one HTTP server of the process."""
+"""The HTTP server of the process."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -10,9 +10,12 @@ from bot.web.callbacks import LARGEST_BODY
 
 @asynccontextmanager
 async def serving(routes: Iterable[web.RouteDef], *, host: str, port: int) -> AsyncIterator[None]:
-    """Serve *routes* while the context is open. Raises :class:`OSError` for a port in use.
+    """Serve *routes* while the context is open.
 
-    There is no access log: the addresses of callbacks carry secrets.
+    There is no access log, since the paths of callbacks contain secrets.
+
+    Raises:
+        OSError: the port is in use.
     """
     app = web.Application(client_max_size=LARGEST_BODY)
     app.add_routes(routes)

@@ -46,8 +46,8 @@ def meters():
 def read(meters):
     """Read one figure as Prometheus would; ``None``: there is no such series."""
 
-    def read(name, *, census=StoreSnapshot(readiness=WELL), **labels):  # noqa: B008 - it is frozen
-        for sample in samples(meters, census):
+    def read(name, *, snapshot=StoreSnapshot(readiness=WELL), **labels):  # noqa: B008 - it is frozen
+        for sample in samples(meters, snapshot):
             if (sample.name, sample.labels) == (name, labels):
                 return sample.value
         return None
@@ -55,8 +55,8 @@ def read(meters):
     return read
 
 
-def samples(meters, census=StoreSnapshot(readiness=WELL)):  # noqa: B008 - it is frozen
-    text = meters.page(census).decode()
+def samples(meters, snapshot=StoreSnapshot(readiness=WELL)):  # noqa: B008 - it is frozen
+    text = meters.page(snapshot).decode()
     return [sample for family in text_string_to_metric_families(text) for sample in family.samples]
 
 
@@ -67,9 +67,9 @@ def ended(state=State.DELIVERED, **changes):
 
 
 def test_an_end_is_counted_by_state_and_cause(meters, read):
-    meters.moved(*ended(State.DELIVERED))
-    meters.moved(*ended(State.FAILED, end_reason=EndReason.NO_PICTURE))
-    meters.moved(*ended(State.FAILED, end_reason=EndReason.NO_PICTURE))
+    meters.job_changed(*ended(State.DELIVERED))
+    meters.job_changed(*ended(State.FAILED, end_reason=EndReason.NO_PICTURE))
+    meters.job_changed(*ended(State.FAILED, end_reason=EndReason.NO_PICTURE))
 
     name = "imagine_orders_ended_total"
     assert read(name, state="DELIVERED", cause="none") == 1
@@ -80,7 +80,7 @@ def test_an_end_is_counted_by_state_and_cause(meters, read):
 def test_what_nobody_can_tell_the_end_of_is_counted_with_the_ends(meters, read, state):
     """They are what an operator must look at."""
     before = a_job(state=State.QUEUED)
-    meters.moved(before, replace(before, state=state))
+    meters.job_changed(before, replace(before, state=state))
 
     assert read("imagine_orders_ended_total", state=state.value, cause="none") == 1
 
@@ -88,14 +88,14 @@ def test_what_nobody_can_tell_the_end_of_is_counted_with_the_ends(meters, read, 
 @pytest.mark.parametrize("state", sorted(set(State) - ENDED - {State.UNCERTAIN, State.EXPIRED}))
 def test_what_goes_on_is_no_end(meters, read, state):
     before = a_job(state=State.CANCELLED)
-    meters.moved(before, replace(before, state=state))
+    meters.job_changed(before, replace(before, state=state))
 
     assert read("imagine_orders_ended_total", state=state.value, cause="none") is None
 
 
 def test_a_change_that_is_no_change_of_state_is_no_second_end(meters, read):
     _, delivered = ended()
-    meters.moved(delivered, changed_job(delivered, owner=None, message_id=7))
+    meters.job_changed(delivered, changed_job(delivered, owner=None, message_id=7))
 
     assert read("imagine_orders_ended_total", state="DELIVERED", cause="none") is None
 
@@ -103,15 +103,15 @@ def test_a_change_that_is_no_change_of_state_is_no_second_end(meters, read):
 def test_what_is_billed_is_counted_in_images_and_money_once(meters, read):
     queued = a_job(state=State.QUEUED, billed=Billed.UNKNOWN, order=an_order(images=3))
     completed = queued.transition(State.COMPLETED, now=NOW)
-    meters.moved(queued, completed)
-    meters.moved(completed, completed.transition(State.DELIVERED, now=NOW))
+    meters.job_changed(queued, completed)
+    meters.job_changed(completed, completed.transition(State.DELIVERED, now=NOW))
 
     assert read("imagine_images_billed_total") == 3
     assert read("imagine_spent_usd_total") == pytest.approx(3 * PRICE)
 
 
 def test_the_way_from_completed_to_visible_is_timed(meters, read):
-    meters.moved(*ended())
+    meters.job_changed(*ended())
 
     assert read("imagine_visible_seconds_sum") == 3
     assert read("imagine_visible_seconds_bucket", le="2.0") == 0
@@ -120,7 +120,7 @@ def test_the_way_from_completed_to_visible_is_timed(meters, read):
 
 def test_what_was_fetched_days_later_says_nothing_about_our_speed(meters, read):
     before, after = ended()
-    meters.moved(
+    meters.job_changed(
         changed_job(before, undeliverable_since=NOW), changed_job(after, state_since=NOW + 86400)
     )
 
@@ -218,9 +218,9 @@ def test_pauses_are_counted_by_who_chose_them(meters, read):
     lane = Lane()
     asked = breaker.after_back_off(lane, retry_after=20, now=NOW, jitter=0)
     ours = breaker.after_back_off(lane, retry_after=None, now=NOW, jitter=0)
-    meters.turned(lane, asked)
-    meters.turned(lane, ours)
-    meters.turned(ours, breaker.after_success(ours, "a-job"))
+    meters.lane_changed(lane, asked)
+    meters.lane_changed(lane, ours)
+    meters.lane_changed(ours, breaker.after_success(ours, "a-job"))
 
     assert read("imagine_lane_pauses_total", by="retry_after") == 1
     assert read("imagine_lane_pauses_total", by="back_off") == 1
@@ -231,9 +231,9 @@ def test_an_episode_of_being_shut_is_counted_once_by_its_reason(meters, read):
     probing = breaker.after_admission(drained, "probe", now=NOW + 301)
     again = breaker.out_of_credit(probing, "probe", now=NOW + 302, probe_after=300)
     for before, after in ((Lane(), drained), (drained, probing), (probing, again)):
-        meters.turned(before, after)
-    meters.turned(Lane(), breaker.key_rejected(Lane(), now=NOW))
-    meters.turned(Lane(), breaker.after_back_off(Lane(), retry_after=4000, now=NOW, jitter=0))
+        meters.lane_changed(before, after)
+    meters.lane_changed(Lane(), breaker.key_rejected(Lane(), now=NOW))
+    meters.lane_changed(Lane(), breaker.after_back_off(Lane(), retry_after=4000, now=NOW, jitter=0))
 
     shut = {
         reason: read("imagine_lane_shut_episodes_total", reason=reason.value)
@@ -243,32 +243,33 @@ def test_an_episode_of_being_shut_is_counted_once_by_its_reason(meters, read):
 
 
 def test_the_gauges_are_the_stores(read):
-    census = StoreSnapshot(
+    snapshot = StoreSnapshot(
         readiness=Readiness(gateway=False, store=True, closed=ClosedReason.CREDIT),
         orders={State.WAITING: 4},
         waiting=3,
     )
 
-    assert read("imagine_orders", census=census, state="WAITING") == 4
-    assert read("imagine_orders", census=census, state="QUEUED") == 0
-    assert read("imagine_orders", census=census, state="DELIVERED") is None
-    assert read("imagine_line_length", census=census) == 3
-    assert read("imagine_lane_shut", census=census, reason="credit") == 1
-    assert read("imagine_lane_shut", census=census, reason="key") == 0
-    assert read("imagine_gateway_connected", census=census) == 0
-    assert read("imagine_store_up", census=census) == 1
+    assert read("imagine_orders", snapshot=snapshot, state="WAITING") == 4
+    assert read("imagine_orders", snapshot=snapshot, state="QUEUED") == 0
+    assert read("imagine_orders", snapshot=snapshot, state="DELIVERED") is None
+    assert read("imagine_line_length", snapshot=snapshot) == 3
+    assert read("imagine_lane_shut", snapshot=snapshot, reason="credit") == 1
+    assert read("imagine_lane_shut", snapshot=snapshot, reason="key") == 0
+    assert read("imagine_gateway_connected", snapshot=snapshot) == 0
+    assert read("imagine_store_up", snapshot=snapshot) == 1
 
 
 def test_while_the_store_is_away_no_gauge_says_what_was_true_once(read):
     read(
-        "imagine_orders", census=StoreSnapshot(readiness=WELL, orders={State.WAITING: 4}, waiting=3)
+        "imagine_orders",
+        snapshot=StoreSnapshot(readiness=WELL, orders={State.WAITING: 4}, waiting=3),
     )
     away = StoreSnapshot(readiness=Readiness(gateway=True, store=False, closed=None))
 
-    assert read("imagine_store_up", census=away) == 0
-    assert read("imagine_orders", census=away, state="WAITING") is None
-    assert read("imagine_lane_shut", census=away, reason="credit") is None
-    assert read("imagine_line_length", census=away) != 3
+    assert read("imagine_store_up", snapshot=away) == 0
+    assert read("imagine_orders", snapshot=away, state="WAITING") is None
+    assert read("imagine_lane_shut", snapshot=away, reason="credit") is None
+    assert read("imagine_line_length", snapshot=away) != 3
 
 
 def test_the_page_tells_what_runs(meters):
@@ -280,7 +281,7 @@ def test_the_page_tells_what_runs(meters):
 
 def test_two_sets_of_meters_share_nothing(meters, read):
     other = PrometheusTelemetry(price=PRICE)
-    other.taken()
+    other.order_accepted()
 
     assert read("imagine_orders_taken_total") == 0
 
@@ -308,21 +309,21 @@ def test_a_day_of_a_thousand_servers_makes_few_series_and_names_nobody(meters):
             order=an_order(prompt=prompts[number % 50], images=1 + number % 4),
             completed_at=NOW,
         )
-        meters.taken()
+        meters.order_accepted()
         while following := sorted(TRANSITIONS[job.state]):
             after = job.transition(random.choice(following), now=NOW + random.random() * 600)
             if after.state in {State.REFUSED, State.FAILED}:
                 after = changed_job(
                     after, end_reason=random.choice(list(EndReason)), error="prompt words"
                 )
-            meters.moved(job, after)
+            meters.job_changed(job, after)
             if after.state in {State.UNCERTAIN, State.EXPIRED}:
                 break
             job = after
         meters.called_vendor(random.choice(list(VendorCall)), random.choice(every), 0.5)
         meters.called_discord(random.choice(list(DiscordCall)), random.choice(every), 0.5)
         meters.answered(random.random() * 4)
-        meters.refused(random.choice(list(Rule)))
+        meters.order_refused(random.choice(list(Rule)))
 
     page = meters.page(
         StoreSnapshot(readiness=WELL, orders=dict.fromkeys(State, 3), waiting=3)

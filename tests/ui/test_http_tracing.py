@@ -9,7 +9,7 @@ import pytest
 
 from bot.service.port_errors import PermanentDiscordError, TransientDiscordError
 from bot.service.telemetry import DiscordCall
-from bot.telemetry.http_tracing import made_at, tracing
+from bot.telemetry.http_tracing import created_at, tracing
 from sandbox.discord.enums import InteractionType
 from sandbox.faults import Answer, Cut, Fault, Hold
 
@@ -48,7 +48,7 @@ def answer(stand_in, client, noah):
 
 def test_an_id_tells_when_it_was_made():
     """https://discord.com/developers/docs/reference#snowflakes gives this one for an example."""
-    assert made_at(175928847299117063) == pytest.approx(1462015105.796)
+    assert created_at(175928847299117063) == pytest.approx(1462015105.796)
 
 
 async def test_an_answer_is_timed_from_when_its_interaction_was_made(answer, meters):
