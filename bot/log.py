@@ -1,4 +1,4 @@
-"""Logging: one handler, text or JSON, and nothing secret in either."""
+"""Logging: one handler, as text or JSON, with secrets redacted."""
 
 import json
 import logging
@@ -13,92 +13,93 @@ from typing import Final, Literal
 
 REDACTED: Final = "[redacted]"
 
-# Addresses that carry a secret: interaction tokens, webhook tokens, our own callbacks' tokens.
-_IN_ADDRESSES: Final = re.compile(r"(/(?:webhooks|interactions|callbacks)/[^/\s\"']+/)[^/\s\"'?]+")
+# Paths with secrets: interaction tokens, webhook tokens, tokens of our callbacks.
+_TOKEN_IN_PATH: Final = re.compile(r"(/(?:webhooks|interactions|callbacks)/[^/\s\"']+/)[^/\s\"'?]+")
 
-# The gateway's events, as discord.py's DEBUG lines show them: JSON, JSON within JSON, or a dict.
-_IN_EVENTS: Final = re.compile(r"""(["']token\\*["']\s*:\s*\\*["'])[^"'\\]+""")
+# Gateway events in discord.py's DEBUG lines: JSON, JSON within JSON, or the repr of a dict.
+_TOKEN_IN_EVENT: Final = re.compile(r"""(["']token\\*["']\s*:\s*\\*["'])[^"'\\]+""")
 
-# How discord.py, whose tasks are its own, names the shard that a record is about.
-_SHARD: Final = re.compile(r"\b[Ss]hard ID (\d+)\b")
+# The shard in a message of discord.py, whose tasks have no log context of ours.
+_SHARD_ID: Final = re.compile(r"\b[Ss]hard ID (\d+)\b")
 
-# What a task is about; one that it starts is about the same.
-_SUBJECT: Final[ContextVar[Mapping[str, str | int]]] = ContextVar(
-    "subject", default=MappingProxyType({})
+# Fields of the current task's log records. A task that it starts inherits them.
+_CONTEXT: Final[ContextVar[Mapping[str, str | int]]] = ContextVar(
+    "log_context", default=MappingProxyType({})
 )
 
 
 def set_up(*, level: str, style: Literal["text", "json"], secrets: Iterable[str]) -> None:
-    """Log to standard error from *level* on; *secrets* are blotted out wherever they turn up."""
+    """Log to standard error from *level* on, with all *secrets* redacted."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Redacting(_Json() if style == "json" else _Text(), secrets))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # What these say below WARNING is about every connection they make.
+    # Below WARNING these log every connection.
     for noisy in ("alembic", "aiohttp.access", "PIL"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
 
 def mark(*, job: str | None = None, guild: int | None = None, shard: int | None = None) -> None:
-    """Let what this task logs from now on, and the tasks that it starts, be about these."""
-    # A server's id is a text: JSON's readers round numbers of that size.
-    told = {"job": job, "guild": None if guild is None else str(guild), "shard": shard}
-    known = {name: value for name, value in told.items() if value is not None}
-    _SUBJECT.set({**_SUBJECT.get(), **known})
+    """Add these fields to what this task, and tasks that it starts, log from now on."""
+    # A string, since many JSON readers round numbers of that size.
+    fields = {"job": job, "guild": None if guild is None else str(guild), "shard": shard}
+    known = {name: value for name, value in fields.items() if value is not None}
+    _CONTEXT.set({**_CONTEXT.get(), **known})
 
 
 @contextmanager
 def about(
     *, job: str | None = None, guild: int | None = None, shard: int | None = None
 ) -> Iterator[None]:
-    """Let what is logged in here be about these, and afterwards about what it was before."""
-    before = _SUBJECT.get()
+    """Add these fields to what is logged inside the context."""
+    before = _CONTEXT.get()
     mark(job=job, guild=guild, shard=shard)
     try:
         yield
     finally:
-        _SUBJECT.set(before)
+        _CONTEXT.set(before)
 
 
-def fault(log: logging.Logger, words: str, error: BaseException) -> str:
-    """Log an error that nobody expected under an id of its own, and return that id.
+def fault(log: logging.Logger, event: str, error: BaseException, **fields: object) -> str:
+    """Log an unexpected error with its traceback and a new id, and return that id.
 
-    Whoever is told of it is told the id, so that the operator finds what happened.
+    Show the id to the member who is affected: the operator finds the error by it.
     """
     error_id = token_hex(4)
-    log.error("error %s: %s", error_id, words, exc_info=error)
+    shown = " ".join(f"{name}={value}" for name, value in {**fields, "error_id": error_id}.items())
+    log.error("%s: %s", event, shown, exc_info=error)
     return error_id
 
 
 class _Redacting(logging.Formatter):
-    """Blots out secrets in what another formatter made, tracebacks included."""
+    """Decorator of another formatter that redacts secrets, in tracebacks too."""
 
     def __init__(self, inner: logging.Formatter, secrets: Iterable[str]) -> None:
         super().__init__()
         self._inner = inner
-        known = "|".join(re.escape(form) for secret in secrets for form in _forms(secret))
-        self._known = re.compile(known) if known else None
+        forms = "|".join(re.escape(form) for secret in secrets for form in _forms(secret))
+        self._secrets = re.compile(forms) if forms else None
 
     def format(self, record: logging.LogRecord) -> str:
         text = self._inner.format(record)
-        for place in (_IN_ADDRESSES, _IN_EVENTS):
-            text = place.sub(rf"\1{REDACTED}", text)
-        return self._known.sub(REDACTED, text) if self._known else text
+        for pattern in (_TOKEN_IN_PATH, _TOKEN_IN_EVENT):
+            text = pattern.sub(rf"\1{REDACTED}", text)
+        return self._secrets.sub(REDACTED, text) if self._secrets else text
 
 
 def _forms(secret: str) -> set[str]:
-    """Return how *secret* may stand in a log: as it is, or escaped by JSON or a ``repr``."""
+    """Return how a log may contain *secret*: as it is, or escaped by JSON or a ``repr``."""
     return {form for form in (secret, json.dumps(secret)[1:-1], repr(secret)[1:-1]) if form}
 
 
 class _Text(logging.Formatter):
-    """One line a record, for eyes."""
+    """Formats a record as a line of text."""
 
     def __init__(self) -> None:
         super().__init__("{asctime} {levelname:<8} {name}: {message}", style="{")
 
 
 class _Json(logging.Formatter):
-    """One JSON object a record, for machines, with the job, guild and shard that it is about."""
+    """Formats a record as a JSON object, with job, guild and shard of its context."""
 
     def format(self, record: logging.LogRecord) -> str:
         message = record.getMessage()
@@ -107,9 +108,9 @@ class _Json(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": message,
-            **_SUBJECT.get(),
+            **_CONTEXT.get(),
         }
-        if record.name.startswith("discord.") and (shard := _SHARD.search(message)):
+        if record.name.startswith("discord.") and (shard := _SHARD_ID.search(message)):
             entry["shard"] = int(shard[1])
         if record.exc_info:
             entry["error"] = self.formatException(record.exc_info)

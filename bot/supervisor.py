@@ -71,7 +71,7 @@ class Supervisor:
             except Exception as error:
                 if loop.essential:
                     raise
-                fault(log, f"loop failed, restarting: loop={loop.name}", error)
+                fault(log, "loop failed, restarting", error, loop=loop.name)
             else:
                 return
             if time.monotonic() - started > self._backoff.steady:

@@ -47,10 +47,12 @@ both = pytest.mark.parametrize("style", ["text", "json"])
 
 def test_an_unexpected_error_is_found_by_the_id_that_was_told(set_up, capsys):
     set_up("json")
-    told = [log.fault(logging.getLogger("bot"), "a bug", ValueError(word)) for word in "ab"]
+    told = [log.fault(logging.getLogger("bot"), "a bug", ValueError(word), job=1) for word in "ab"]
 
     records = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    assert [record["message"] for record in records] == [f"error {one}: a bug" for one in told]
+    assert [record["message"] for record in records] == [
+        f"a bug: job=1 error_id={error_id}" for error_id in told
+    ]
     assert ["ValueError: a" in record["error"] for record in records] == [True, False]
     assert len(set(told)) == 2
 

@@ -99,7 +99,7 @@ class JobRunner:
             try:
                 return await steps
             except Exception as error:  # noqa: BLE001 - one job's failure is no other's
-                fault_id = fault(log, f"job {job.id}: {type(error).__name__}", error)
+                fault_id = fault(log, "job step failed", error, job=job.id)
             found = None
             while found is None:
                 await asyncio.sleep(AFTER_A_BUG)

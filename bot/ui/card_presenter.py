@@ -139,7 +139,7 @@ class DiscordCardPresenter:
             except DiscordRefused as error:
                 log.info("card not updated: job=%s error=%s", job_id, error)
             except Exception as error:  # noqa: BLE001 - the next update may succeed
-                fault(log, f"card not updated: job={job_id}", error)
+                fault(log, "card not updated", error, job=job_id)
 
     def _forget(self, job_id: str, done: asyncio.Task[None]) -> None:
         if self._workers.get(job_id) is done:  # another one may have started since

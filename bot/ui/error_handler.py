@@ -51,7 +51,7 @@ async def answer_error(interaction: Interaction, error: BaseException) -> None:
         case DiscordError():
             log.info("answer failed: interaction=%s error=%s", interaction.id, error)
         case _:
-            error_id = fault(log, type(error).__name__, error)
+            error_id = fault(log, "interaction failed", error)
             await send_private(interaction, texts.answers.unexpected(error_id))
 
 

@@ -96,7 +96,7 @@ class DiscordLogChannel:
             except TransientDiscordError as error:
                 log.info("log entry failed, retrying: channel=%d error=%s", channel_id, error)
             except Exception as error:  # noqa: BLE001 - nothing depends on it
-                fault(log, f"log entry not written: channel={channel_id}", error)
+                fault(log, "log entry not written", error, channel=channel_id)
                 return None
             await asyncio.sleep(pause)
             pause *= 2

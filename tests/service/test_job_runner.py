@@ -133,7 +133,8 @@ async def test_an_error_nobody_expected_does_not_end_a_job(shop, caplog):
 
 def ids_in(caplog):
     """Return the ids of the errors that nobody expected."""
-    found = (re.match(r"error ([0-9a-f]{8}): job ", record.message) for record in caplog.records)
+    pattern = r"job step failed: job=\w+ error_id=([0-9a-f]{8})$"
+    found = (re.match(pattern, record.message) for record in caplog.records)
     return [match[1] for match in found if match]
 
 
