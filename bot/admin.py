@@ -1,6 +1,7 @@
-"""What an operator looks at and settles, beside a bot that runs: ``python -m bot jobs``, ``lanes``.
+"""The operator's commands ``python -m bot jobs`` and ``lanes``, safe beside a running bot.
 
-Works on the store alone, by the same steps as the bot: who is slower than the bot changes nothing.
+They access the store only, by compare-and-swap like the bot: a change that loses a race against
+the bot has no effect.
 """
 
 import time
@@ -20,10 +21,10 @@ from bot.store.job_queries import JobQueries, LaneRecord
 from bot.store.job_rows import row_of
 from bot.store.jobs import Jobs
 
-# Nobody's lease: whoever runs takes the order over at once, and shows its member how it ended.
+# No process has this name: a running bot takes the order over at once and updates its card.
 OPERATOR: Final = "operator"
 
-# The columns of a job in the order in which they are printed; no token is among them.
+# The columns to print, in this order. Columns with tokens are left out.
 _SHOWN: Final = (
     *("id", "interaction_id", "application_id", "guild_id", "channel_id", "member_id", "lane"),
     *("created_at", "state", "billed", "cause", "error", "request_id", "media"),
@@ -40,49 +41,58 @@ _TIMES: Final = frozenset({"created_at", "since", "kept_at"}) | {
 }
 
 
-async def listed(settings: Settings, state: State | None, *, most: int) -> AsyncIterator[str]:
-    """Yield the newest jobs, in that state where one is named, a line each."""
+async def list_jobs(settings: Settings, state: State | None, *, most: int) -> AsyncIterator[str]:
+    """Yield a table of the newest jobs, at most *most*; *state* selects those in one state."""
     async with _store(settings) as database:
-        found = await JobQueries(database).newest(state, most=most)
+        jobs = await JobQueries(database).newest(state, most=most)
     yield f"{'job':<16}  {'state':<10}  {'since':<20}  {'server':<20}  images"
-    for job in found:
+    for job in jobs:
         end_reason = f"  {job.end_reason}" if job.end_reason else ""
         server = job.guild_id if job.guild_id is not None else "-"
         yield (
-            f"{job.id:<16}  {job.state:<10}  {_moment(job.state_since):<20}  {server:<20}"
+            f"{job.id:<16}  {job.state:<10}  {_timestamp(job.state_since):<20}  {server:<20}"
             f"  {job.order.images:>6}{end_reason}"
         )
 
 
-async def shown(settings: Settings, job_id: str) -> AsyncIterator[str]:
-    """Yield all that is known of a job, but its secrets."""
+async def show_job(settings: Settings, job_id: str) -> AsyncIterator[str]:
+    """Yield a line for each field of a job, without its secrets.
+
+    Raises:
+        AdminActionFailed: there is no such job.
+    """
     async with _store(settings) as database:
-        job = await _find(Jobs(database), job_id)
+        job = await _get(Jobs(database), job_id)
     row = row_of(job)
     for column in _SHOWN:
-        yield _line(column, row[column])
+        yield _column_line(column, row[column])
 
 
-async def settled(settings: Settings, job_id: str, *, request_id: str | None) -> AsyncIterator[str]:
-    """Settle an UNCERTAIN job: the vendor knows it by *request_id*; ``None``: it took nothing.
+async def settle_job(
+    settings: Settings, job_id: str, *, request_id: str | None
+) -> AsyncIterator[str]:
+    """Settle an UNCERTAIN job: the vendor has it as *request_id*; ``None``: it does not have it.
 
-    Whichever bot runs carries on from there, within a third of LEASE_SECONDS.
+    A running bot continues the job within a third of LEASE_SECONDS.
+
+    Raises:
+        AdminActionFailed: there is no such job, or it cannot be settled so.
     """
     async with _store(settings) as database:
         jobs, now = Jobs(database), time.time()
-        job = await _find(jobs, job_id)
+        job = await _get(jobs, job_id)
         if job.state is not State.UNCERTAIN:
             raise AdminActionFailed(
                 f"job {job.id} is {job.state}: only an UNCERTAIN one can be settled"
             )
         if request_id is None:
             refused = job.transition(State.REFUSED, now=now, end_reason=EndReason.SETTLED)
-            done = await jobs.swap(job, refused.owned_by(OPERATOR))
+            settled = await jobs.swap(job, refused.owned_by(OPERATOR))
         elif not REQUEST_ID.fullmatch(request_id):
             raise AdminActionFailed("that is no request id")
         else:
-            done = await jobs.record_request_id(job.id, request_id, now=now)
-        if not done:
+            settled = await jobs.record_request_id(job.id, request_id, now=now)
+        if not settled:
             raise AdminActionFailed(
                 f"job {job.id} changed just now, or another has that request id"
             )
@@ -92,16 +102,16 @@ async def settled(settings: Settings, job_id: str, *, request_id: str | None) ->
         yield f"job {job.id} is QUEUED as {request_id}; a running bot follows and delivers it"
 
 
-async def lanes(settings: Settings) -> AsyncIterator[str]:
-    """Yield how every lane stands, a line each, that of the configured key first."""
+async def list_lanes(settings: Settings) -> AsyncIterator[str]:
+    """Yield a line for each lane, that of PIXAZO_API_KEY first."""
     ours = breaker.lane_name(settings.pixazo_api_key.get_secret_value())
     async with _store(settings) as database:
-        found = {record.name: record for record in await JobQueries(database).lanes()}
-    first = found.pop(ours, LaneRecord(name=ours, lane=Lane(), waiting=0, at_vendor=0))
+        records = {record.name: record for record in await JobQueries(database).lanes()}
+    configured = records.pop(ours, LaneRecord(name=ours, lane=Lane(), waiting=0, at_vendor=0))
     now = time.time()
-    yield _standing(first, now, "of PIXAZO_API_KEY")
-    for record in found.values():
-        yield _standing(record, now, "of another key")
+    yield _lane_line(configured, now, "of PIXAZO_API_KEY")
+    for record in records.values():
+        yield _lane_line(record, now, "of another key")
 
 
 @asynccontextmanager
@@ -110,41 +120,41 @@ async def _store(settings: Settings) -> AsyncIterator[Database]:
         yield database
 
 
-async def _find(jobs: Jobs, job_id: str) -> Job:
+async def _get(jobs: Jobs, job_id: str) -> Job:
     if (job := await jobs.get(job_id)) is None:
         raise AdminActionFailed(f"there is no job {job_id}")
     return job
 
 
-def _standing(record: LaneRecord, now: float, whose: str) -> str:
+def _lane_line(record: LaneRecord, now: float, whose: str) -> str:
     lane, reason = record.lane, breaker.closed_reason(record.lane, now)
-    words = "open" if reason is None else f"shut ({reason}) since {_moment(lane.shut_at)}"
+    state = "open" if reason is None else f"shut ({reason}) since {_timestamp(lane.shut_at)}"
     if reason is breaker.ClosedReason.CREDIT:
-        words += (
+        state += (
             f", order {lane.probe} is trying whether there is credit"
             if lane.probe is not None
-            else f", the next order from {_moment(lane.probe_at)} on tries again"
+            else f", the next order from {_timestamp(lane.probe_at)} on tries again"
         )
     if lane.paused(now):
-        words += f", paused until {_moment(lane.paused_until)}"
+        state += f", paused until {_timestamp(lane.paused_until)}"
     counts = f"{record.waiting} waiting, {record.at_vendor} at the vendor"
-    return f"lane {record.name} ({whose}): {words}; {counts}"
+    return f"lane {record.name} ({whose}): {state}; {counts}"
 
 
-def _line(name: str, value: object) -> str:
+def _column_line(name: str, value: object) -> str:
     match value:
         case None:
-            words = "-"
+            text = "-"
         case float() if name in _TIMES:
-            words = _moment(value)
+            text = _timestamp(value)
         case str() if name in {"prompt", "error"}:
-            words = repr(value)  # a stranger's, and terminals obey control characters
+            text = repr(value)  # foreign text: a terminal would execute its control characters
         case list():
-            words = " ".join(map(repr, value)) or "-"
+            text = " ".join(map(repr, value)) or "-"
         case _:
-            words = str(value)
-    return f"{name:<18} {words}"
+            text = str(value)
+    return f"{name:<18} {text}"
 
 
-def _moment(seconds: float) -> str:
+def _timestamp(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"

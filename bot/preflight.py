@@ -1,4 +1,4 @@
-"""``python -m bot check``: whether the settings lead anywhere. Spends nothing."""
+"""``python -m bot check``: tries the store, the vendor and Discord. Spends nothing."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -7,7 +7,7 @@ import discord
 
 from bot.client import prepare_discord
 from bot.errors import ImagineError
-from bot.pixazo.client import Client
+from bot.pixazo.client import PixazoClient
 from bot.service.port_errors import KeyRejected, PixazoError, RequestNotFound
 from bot.service.ports.vendor import NO_REQUEST
 from bot.settings import Settings
@@ -15,16 +15,16 @@ from bot.store.database import Database
 
 
 async def check(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
-    """Yield, for each thing that must work, whether it does and a line that says so."""
+    """Yield, for each check, whether it passed and a line of text."""
     yield True, "settings: complete"
     checks: tuple[tuple[str, Callable[[Settings], Awaitable[str]]], ...] = (
         ("store", _store),
         ("vendor", _vendor),
         ("Discord", _discord),
     )
-    for name, examine in checks:
+    for name, run in checks:
         try:
-            yield True, f"{name}: {await examine(settings)}"
+            yield True, f"{name}: {await run(settings)}"
         except (ImagineError, OSError, aiohttp.ClientError, discord.DiscordException) as error:
             yield False, f"{name}: {error}"
 
@@ -36,7 +36,7 @@ async def _store(settings: Settings) -> str:
 
 
 async def _vendor(settings: Settings) -> str:
-    async with Client.open(
+    async with PixazoClient.open(
         url=settings.pixazo_url,
         submit_path=settings.pixazo_submit_path,
         key=settings.pixazo_api_key.get_secret_value(),

@@ -1,4 +1,4 @@
-"""The operator's settings, from the environment and ``.env``: read once, passed on, not global."""
+"""The operator's settings, read once from the environment and ``.env``, and passed on."""
 
 import os
 import platform
@@ -24,21 +24,21 @@ from bot.domain.shards import Shards
 from bot.errors import InvalidSettings
 from bot.pixazo.origins import Origin
 
-SQLITE: Final = "sqlite+aiosqlite"  # as people know it; the driver is Python's own
+SQLITE: Final = "sqlite+aiosqlite"  # the usual scheme; the driver is the standard library's
 POSTGRESQL: Final = "postgresql+asyncpg"
 
 _POSTGRESQL_OPTIONS: Final = frozenset({"host", "port", "ssl"})
 
 
-def _listed(value: Any) -> Any:
-    """Split a comma-separated text; an empty one is an empty list."""
+def _split(value: Any) -> Any:
+    """Split comma-separated text; empty text is an empty list."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
 
 
 def _url(*schemes: str) -> AfterValidator:
-    """Return a check for an address with one of *schemes*, a host, and no secrets in it."""
+    """Return a validator: a URL with one of *schemes* and a host, without secrets in it."""
 
     def check(text: str) -> str:
         url = URL(text)
@@ -52,7 +52,7 @@ def _url(*schemes: str) -> AfterValidator:
 
 
 def _database(secret: SecretStr) -> SecretStr:
-    """Refuse what is no database of ours; the words must not quote what may hold a password."""
+    """Refuse unsupported databases. Messages must not quote the URL: it may contain a password."""
     try:
         url = make_url(secret.get_secret_value())
     except (ArgumentError, ValueError):
@@ -75,7 +75,7 @@ def _origin(value: str | Origin) -> Origin:
 
 
 def _secret(secret: SecretStr) -> SecretStr:
-    """Trim what a file with foreign line ends leaves behind; refuse what no header can carry."""
+    """Strip line ends, and refuse characters that an HTTP header cannot contain."""
     text = secret.get_secret_value().strip()
     if not text or not text.isascii() or not text.isprintable():
         raise ValueError("must be one line of plain characters")
@@ -86,19 +86,19 @@ _Secret = Annotated[SecretStr, AfterValidator(_secret)]
 _Web = Annotated[str, _url("http", "https")]
 _Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _Count = Annotated[int, Field(ge=0)]
-_Ids = Annotated[tuple[Annotated[int, Field(ge=0)], ...], NoDecode, BeforeValidator(_listed)]
+_Ids = Annotated[tuple[Annotated[int, Field(ge=0)], ...], NoDecode, BeforeValidator(_split)]
 _Origins = Annotated[
     tuple[Annotated[Origin, PlainValidator(_origin)], ...],
     NoDecode,
-    BeforeValidator(_listed),
+    BeforeValidator(_split),
     Field(min_length=1),
 ]
 
 
 class Settings(BaseSettings):
-    """Every setting, by the name it has in the environment, in lower case.
+    """All settings, by their names in the environment, in lower case.
 
-    Secrets never show in a ``repr``. Times are in seconds.
+    A ``repr`` shows no secrets. Times are in seconds.
     """
 
     model_config = SettingsConfigDict(
@@ -159,7 +159,7 @@ class Settings(BaseSettings):
 
     @property
     def shards(self) -> Shards:
-        """The shards of this process: all of them, unless it is told which."""
+        """The shards of this process: all, unless SHARD_IDS names some."""
         count = self.shard_count or 1
         return Shards(count=count, ids=frozenset(self.shard_ids or range(count)))
 
@@ -167,25 +167,25 @@ class Settings(BaseSettings):
     def read(cls) -> Self:
         """Read the environment and ``.env``.
 
-        Raises InvalidSettings, which names what is missing or wrong, never its
-        value.
+        Raises:
+            InvalidSettings: a setting is missing or wrong; the message does not show its value.
         """
         try:
             return cls()  # type: ignore[call-arg]  # the environment gives the arguments
         except ValidationError as error:
-            raise _bad(error) from None
+            raise _invalid_settings(error) from None
         except UnicodeDecodeError:
             raise InvalidSettings(setting=".env", reason="must be a text in UTF-8") from None
 
     @property
     def folder(self) -> Path:
-        """The folder for files that wait to be delivered: beside a store that is a file."""
+        """The folder for files to deliver: that of the SQLite file, or ``data``."""
         url = make_url(self.database_url.get_secret_value())
         return Path(url.database or "").parent if url.drivername == SQLITE else Path("data")
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must not show in a log."""
+        """Texts that must not appear in a log."""
         address = self.database_url.get_secret_value()
         password = make_url(address).password
         return (
@@ -195,18 +195,17 @@ class Settings(BaseSettings):
         )
 
 
-def _bad(error: ValidationError) -> InvalidSettings:
-    """Return one line for all that is wrong, the settings' names first."""
-    found: dict[str, str] = {}
+def _invalid_settings(error: ValidationError) -> InvalidSettings:
+    """Return one error for all wrong settings, in one line."""
+    reasons: dict[str, str] = {}
     for detail in error.errors(include_url=False, include_input=False):
-        words = detail["msg"].removeprefix("Value error, ")
-        if detail["type"] == "missing":
-            words = "is missing"
+        missing = detail["type"] == "missing"
+        reason = "is missing" if missing else detail["msg"].removeprefix("Value error, ")
         if detail["loc"]:
-            found.setdefault(str(detail["loc"][0]).upper(), words)
+            reasons.setdefault(str(detail["loc"][0]).upper(), reason)
         else:
-            name, _, rest = words.partition(": ")
-            found.setdefault(name, rest)
-    first, *others = found.items()
-    reason = "; ".join([first[1], *(f"{name}: {words}" for name, words in others)])
-    return InvalidSettings(setting=first[0], reason=reason.replace(os.linesep, " "))
+            name, _, reason = reason.partition(": ")
+            reasons.setdefault(name, reason)
+    (setting, first), *others = reasons.items()
+    reason = "; ".join([first, *(f"{name}: {reason}" for name, reason in others)])
+    return InvalidSettings(setting=setting, reason=reason.replace(os.linesep, " "))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.__main__ import main
+from bot.__main__ import health_url, main
 from bot.domain.job import Billed, State
 from bot.errors import AlreadyRunning
 from bot.store.database import Database
@@ -154,6 +154,20 @@ def test_a_bot_that_does_not_answer_is_not_well(bot):
     assert ended.returncode == 1
     (line,) = ended.stderr.splitlines()
     assert "127.0.0.1:1/healthz" in line
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("0.0.0.0", "http://127.0.0.1:8080/healthz"),
+        ("::", "http://[::1]:8080/healthz"),
+        ("::1", "http://[::1]:8080/healthz"),
+        ("fd00::5", "http://[fd00::5]:8080/healthz"),
+        ("localhost", "http://localhost:8080/healthz"),
+    ],
+)
+def test_health_is_asked_at_an_address_that_the_bot_listens_on(host, address):
+    assert str(health_url(host, 8080)) == address
 
 
 def test_an_unknown_command_is_explained(capsys):
