@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 from PIL import Image
 
+from bot.domain.card_status import CardStatus
 from bot.domain.job import Billed, Delivery, EndReason, State
 from bot.service.ports.vendor import Picture
 from bot.ui import cards
@@ -26,20 +27,20 @@ LONG = an_order(
     sent="a lighthouse in a storm, watercolour painting, wet edges, soft washes of pigment",
 )
 SHORT = an_order(prompt="🦊")
-WAYS = [
-    (State.WAITING, {}),
-    (State.WAITING, {"place": 1234}),
-    (State.WAITING, {"place": 2, "until": NOW + 90}),
-    (State.WAITING, {"place": 2, "locked": True}),
-    (State.SUBMITTING, {}),
-    (State.QUEUED, {}),
-    (State.QUEUED, {"ready_at": NOW + 30}),
-    (State.PROCESSING, {}),
-    (State.PROCESSING, {"ready_at": NOW + 30}),
-    (State.PROCESSING, {"late": True}),
-    (State.COMPLETED, {}),
-    (State.UNCERTAIN, {"until": NOW + 300}),
-    (State.UNCERTAIN, {"until": NOW + 300, "fault_id": "0123abcd"}),
+STATUSES = [
+    (State.WAITING, CardStatus()),
+    (State.WAITING, CardStatus(place=1234)),
+    (State.WAITING, CardStatus(place=2, paused_until=NOW + 90)),
+    (State.WAITING, CardStatus(place=2, key_rejected=True)),
+    (State.SUBMITTING, CardStatus()),
+    (State.QUEUED, CardStatus()),
+    (State.QUEUED, CardStatus(ready_at=NOW + 30)),
+    (State.PROCESSING, CardStatus()),
+    (State.PROCESSING, CardStatus(ready_at=NOW + 30)),
+    (State.PROCESSING, CardStatus(late=True)),
+    (State.COMPLETED, CardStatus()),
+    (State.UNCERTAIN, CardStatus(given_up_at=NOW + 300)),
+    (State.UNCERTAIN, CardStatus(given_up_at=NOW + 300, fault_id="0123abcd")),
 ]
 ENDS = [
     *((State.REFUSED, cause) for cause in EndReason),
@@ -68,8 +69,8 @@ def a_card_job(order, state, **changes):
 
 def every_card(picture):
     """Yield each card, all with a long prompt, and the shortest with a short one."""
-    for state, details in WAYS:
-        yield cards.progress(a_card_job(LONG, state), **details)
+    for state, status in STATUSES:
+        yield cards.progress(a_card_job(LONG, state), status)
     for number, (state, cause) in enumerate(ENDS):
         billed = list(Billed)[number % len(Billed)]
         yield cards.end(a_card_job(LONG, state, end_reason=cause, billed=billed, error=WORDS))
