@@ -20,6 +20,7 @@ from bot.command_registration import open_outside, register_commands
 from bot.domain.shards import Shards
 from bot.errors import InvalidSettings
 from bot.log import fault
+from bot.retry import Backoff
 from bot.service.intake import OrderIntake
 from bot.service.member_account import MemberAccount
 from bot.service.moderation import ModerationService
@@ -45,8 +46,7 @@ COGS: Final = (
     "cogs.history",
     "cogs.help",
 )
-FIRST_PAUSE: Final = 1.0  # seconds before a reconnect; doubles each time
-LONGEST_PAUSE: Final = 60.0  # seconds
+RECONNECT: Final = Backoff(first=1.0, most=60.0)
 BETWEEN_SHARDS: Final = 5.5  # seconds; Discord accepts one IDENTIFY in five
 DOUBLINGS: Final = 5  # of discord.py's own pause of up to a second between two connections
 CLOSE_WITHIN: Final = 2.0  # seconds
@@ -210,7 +210,7 @@ async def stay_connected(make: Callable[[], ImagineBot], token: str) -> None:
     Raises:
         InvalidSettings: Discord rejects the token.
     """
-    pause = FIRST_PAUSE
+    delays = RECONNECT.delays()
     while True:
         started = time.monotonic()
         try:
@@ -225,10 +225,10 @@ async def stay_connected(make: Callable[[], ImagineBot], token: str) -> None:
         except Exception as error:  # noqa: BLE001 - a fresh client may do better
             fault(log, "gateway connection ended by an unexpected error", error)
         if time.monotonic() - started > STEADY:
-            pause = FIRST_PAUSE
-        log.info("reconnecting to Discord: seconds=%.0f", pause)
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
+            delays = RECONNECT.delays()
+        delay = next(delays)
+        log.info("reconnecting to Discord: seconds=%.0f", delay)
+        await asyncio.sleep(delay)
 
 
 async def _connect(client: ImagineBot, token: str) -> None:

@@ -2,26 +2,18 @@
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from bot.log import fault
+from bot.retry import Backoff
 
 log = logging.getLogger(__name__)
 
-JITTER: Final = 0.2  # a pause is up to this share shorter or longer
-
-
-@dataclass(frozen=True, kw_only=True)
-class Backoff:
-    """Exponential back-off between two runs of a loop, in seconds."""
-
-    first: float = 1.0
-    longest: float = 60.0
-    steady: float = 120.0  # after a run of this length the pause is the first one again
+BACKOFF: Final = Backoff(first=1.0, most=60.0)
+STEADY: Final = 120.0  # seconds; after a run of this length the next delay is the first again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +31,9 @@ class Loop:
 class Supervisor:
     """Runs loops side by side, each in a task of its own."""
 
-    def __init__(self, loops: Iterable[Loop], *, backoff: Backoff | None = None) -> None:
+    def __init__(self, loops: Iterable[Loop], *, backoff: Backoff = BACKOFF) -> None:
         self._loops = tuple(loops)
-        self._backoff = backoff or Backoff()
+        self._backoff = backoff
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def run(self, stop: asyncio.Event, *, stopping: Callable[[], Awaitable[None]]) -> None:
@@ -63,18 +55,15 @@ class Supervisor:
         self._tasks[name].cancel()
 
     async def _keep(self, loop: Loop) -> None:
-        pause = self._backoff.first
+        delays = self._backoff.delays()
         while True:
             started = time.monotonic()
             try:
-                await loop.run()
+                return await loop.run()
             except Exception as error:
                 if loop.essential:
                     raise
-                fault(log, "loop failed, restarting", error, loop=loop.name)
-            else:
-                return
-            if time.monotonic() - started > self._backoff.steady:
-                pause = self._backoff.first
-            await asyncio.sleep(pause * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - spreads load, keeps no secret
-            pause = min(pause * 2, self._backoff.longest)
+                fault(log, f"loop failed, restarting: loop={loop.name}", error)
+            if time.monotonic() - started > STEADY:
+                delays = self._backoff.delays()
+            await asyncio.sleep(next(delays))

@@ -6,9 +6,10 @@ import logging
 import pytest
 
 from bot.errors import InvalidSettings
-from bot.supervisor import Backoff, Loop, Supervisor
+from bot.retry import Backoff
+from bot.supervisor import Loop, Supervisor
 
-AT_ONCE = Backoff(first=0.0, longest=0.0)
+AT_ONCE = Backoff(first=0.0, most=0.0)
 
 
 class Failing:
