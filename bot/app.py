@@ -108,6 +108,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     cog_services = CogServices(
         orders=services.orders,
         actions=services.actions,
+        reports=services.reports,
         history=services.history,
         account=services.account,
         limits=services.limits,

@@ -25,6 +25,7 @@ from bot.service.intake import OrderIntake
 from bot.service.member_account import MemberAccount
 from bot.service.moderation import ModerationService
 from bot.service.order_actions import OrderActions
+from bot.service.reports import ReportService
 from bot.service.undelivered import UndeliveredPictures
 from bot.ui.error_handler import answer_error
 from bot.ui.history_view import HistoryPageButton
@@ -62,6 +63,7 @@ class CogServices:
 
     orders: OrderIntake
     actions: OrderActions
+    reports: ReportService
     history: UndeliveredPictures
     account: MemberAccount
     limits: ModerationService

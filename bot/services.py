@@ -15,9 +15,9 @@ from bot.service.dispatcher import Dispatcher, DispatcherSettings
 from bot.service.health import HealthService
 from bot.service.intake import OrderIntake
 from bot.service.job_runner import JobRunner
-from bot.service.member_account import MemberAccount, RetentionPolicy
+from bot.service.member_account import AccountSettings, MemberAccount, RetentionPolicy
 from bot.service.moderation import ModerationService
-from bot.service.order_actions import OrderActions
+from bot.service.order_actions import OrderActions, OrderActionsSettings
 from bot.service.persistence import STORE_BACKOFF
 from bot.service.ports.discord import CardPresenter, LogChannel
 from bot.service.ports.store import Guilds, JobNotifier, JobQueries, Jobs, Lanes, Members
@@ -25,6 +25,7 @@ from bot.service.ports.vendor import Media, VendorQueue
 from bot.service.queue_positions import QueuePositionUpdater
 from bot.service.rate_limiter import LaneRateLimiter, RateLimiterSettings
 from bot.service.recovery import RecoveryLoop, RecoverySettings
+from bot.service.reports import ReportService
 from bot.service.retention import RetentionLoop, RetentionSettings
 from bot.service.submitter import Submitter, SubmitterSettings
 from bot.service.tracker import JobTracker, TrackerSettings
@@ -71,6 +72,7 @@ class ServiceSettings:
     files_days: int  # 0: for ever
     orders_days: int  # 0: for ever
     store_backoff: Backoff = STORE_BACKOFF
+    recorded_within: float = 1.5  # from the pictures' arrival in Discord to their record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +92,7 @@ class Services:
     health: HealthService
     orders: OrderIntake
     actions: OrderActions
+    reports: ReportService
     history: UndeliveredPictures
     account: MemberAccount
     limits: ModerationService
@@ -132,6 +135,7 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
         delivery=delivery,
     )
     account = _build_account(ports, settings, delivery)
+    actions = _build_actions(ports, settings, delivery, runner)
     return Services(
         limiter=limiter,
         tracker=tracker,
@@ -186,7 +190,15 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
             wake_lane=dispatcher.wake,
             now=ports.now,
         ),
-        actions=_build_actions(ports, settings, delivery, runner),
+        actions=actions,
+        reports=ReportService(
+            actions=actions,
+            jobs=ports.jobs,
+            guilds=ports.guilds,
+            log_channel=ports.log_channel,
+            presenter=ports.presenter,
+            now=ports.now,
+        ),
         history=UndeliveredPictures(jobs=ports.jobs, delivery=delivery),
         account=account,
         limits=ModerationService(
@@ -297,15 +309,17 @@ def _build_actions(
     ports: Ports, settings: ServiceSettings, delivery: DeliveryService, runner: JobRunner
 ) -> OrderActions:
     return OrderActions(
+        settings=OrderActionsSettings(
+            lane=settings.lane,
+            caps=settings.caps,
+            recorded_within=settings.recorded_within,
+            store_backoff=settings.store_backoff,
+        ),
         jobs=ports.jobs,
-        guilds=ports.guilds,
-        log_channel=ports.log_channel,
         presenter=ports.presenter,
         delivery=delivery,
         runner=runner,
         notifier=ports.notifier,
-        caps=settings.caps,
-        lane=settings.lane,
         now=ports.now,
     )
 
@@ -313,14 +327,13 @@ def _build_actions(
 def _build_account(
     ports: Ports, settings: ServiceSettings, delivery: DeliveryService
 ) -> MemberAccount:
+    retention = RetentionPolicy(files_days=settings.files_days, orders_days=settings.orders_days)
     return MemberAccount(
+        settings=AccountSettings(lane=settings.lane, caps=settings.caps, retention=retention),
         members=ports.members,
         queries=ports.queries,
         jobs=ports.jobs,
         guilds=ports.guilds,
         delivery=delivery,
-        caps=settings.caps,
-        keeping=RetentionPolicy(files_days=settings.files_days, orders_days=settings.orders_days),
-        lane=settings.lane,
         now=ports.now,
     )

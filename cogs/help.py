@@ -68,7 +68,7 @@ class Help(commands.Cog):
     async def privacy(self, interaction: Interaction) -> None:
         """Show what is kept of the member."""
         await responses.defer(interaction, private=True)
-        view = privacy_view.overview(interaction.user.id, self._account.keeping)
+        view = privacy_view.overview(interaction.user.id, self._account.retention)
         await responses.show(interaction, view)
 
     @commands.Cog.listener()
@@ -92,7 +92,7 @@ class Help(commands.Cog):
                     await responses.edit(interaction, privacy_view.erased(result))
                 case PrivacyAction.KEEP:
                     await responses.defer_edit(interaction)
-                    view = privacy_view.overview(member_id, self._account.keeping)
+                    view = privacy_view.overview(member_id, self._account.retention)
                     await responses.edit(interaction, view)
                 case _:
                     assert_never(action)

@@ -14,7 +14,7 @@ from bot.client import ImagineBot
 from bot.domain.job import Job
 from bot.service.errors import OrderNotFound
 from bot.service.moderation import ModerationService, Moderator
-from bot.service.order_actions import OrderActions
+from bot.service.reports import ReportService
 from bot.ui import interaction_context, language, message_reader, report_view, responses, texts
 from bot.ui.button_actions import ReportAction
 from bot.ui.error_handler import answered_errors
@@ -26,8 +26,8 @@ Interaction = discord.Interaction[ImagineBot]
 class Reports(commands.Cog):
     """Takes reports, and handles the buttons under them."""
 
-    def __init__(self, actions: OrderActions, moderation: ModerationService) -> None:
-        self._actions = actions
+    def __init__(self, reports: ReportService, moderation: ModerationService) -> None:
+        self._reports = reports
         self._moderation = moderation
         self._locks = WeakValueDictionary[int, asyncio.Lock]()  # by the report's message
 
@@ -74,7 +74,7 @@ class Reports(commands.Cog):
         self, interaction: Interaction, job_id: str, message: discord.Message | None
     ) -> None:
         await responses.defer(interaction, private=True)
-        await self._actions.report(
+        await self._reports.report(
             job_id,
             interaction_context.person(interaction),
             language=language.of(interaction.guild_locale),
@@ -87,12 +87,12 @@ class Reports(commands.Cog):
     ) -> discord.ui.LayoutView:
         """Carry out the clicked action, and return the report as it is then."""
         try:
-            job = await self._actions.reported(clicked.job_id, moderator)
+            job = await self._reports.reported_job(clicked.job_id, moderator)
             text = await self._carry_out(clicked.action, job, moderator)
         except OrderNotFound:
             return report_view.report_view(replace(state, forgotten=texts.notices.forgotten()), [])
         state = state.with_done(clicked.action, text)
-        job = await self._actions.reported(clicked.job_id, moderator)
+        job = await self._reports.reported_job(clicked.job_id, moderator)
         blocked = await self._moderation.blocked(moderator, job.member_id) is not None
         buttons = report_view.remaining_buttons(
             state, clicked, deleted=job.reply.deleted_at is not None, blocked=blocked
@@ -105,7 +105,7 @@ class Reports(commands.Cog):
             case ReportAction.DELETE if job.reply.deleted_at is not None:
                 return texts.notices.deleted_before()
             case ReportAction.DELETE:
-                await self._actions.take_away(job.id, moderator)
+                await self._reports.remove_pictures(job.id, moderator)
                 return texts.notices.deleted(moderator.id)
             case ReportAction.BLOCK:
                 block = await self._moderation.blocked(moderator, job.member_id)
@@ -122,6 +122,6 @@ class Reports(commands.Cog):
 
 async def setup(bot: ImagineBot) -> None:
     """Add the cog, with the services that it calls, and its menu entry."""
-    cog = Reports(bot.services.actions, bot.services.limits)
+    cog = Reports(bot.services.reports, bot.services.limits)
     await bot.add_cog(cog)
     bot.tree.add_command(cog.menu())

@@ -31,7 +31,9 @@ INTERNALS = (
 )
 
 _NONE: Any = None  # no command is called
-NO_SERVICES = CogServices(orders=_NONE, actions=_NONE, history=_NONE, account=_NONE, limits=_NONE)
+NO_SERVICES = CogServices(
+    orders=_NONE, actions=_NONE, reports=_NONE, history=_NONE, account=_NONE, limits=_NONE
+)
 
 
 @pytest.fixture

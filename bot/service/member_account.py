@@ -58,33 +58,39 @@ class ErasureResult:
     day_ends_at: float
 
 
-class MemberAccount:
-    """Reads and erases what is stored about one member.
+@dataclass(frozen=True, kw_only=True)
+class AccountSettings:
+    """What a member's usage is counted by, and how long their data is kept."""
 
-    An erasure that fails halfway is completed by :meth:`sweep`.
+    lane: str
+    caps: Caps
+    retention: RetentionPolicy
+
+
+class MemberAccount:
+    """A member's own history, usage, settings, export and erasure.
+
+    An erasure is recorded before it begins: what could not be erased is erased by :meth:`sweep`.
     """
 
     def __init__(
         self,
         *,
+        settings: AccountSettings,
         members: Members,
         queries: JobQueries,
         jobs: Jobs,
         guilds: Guilds,
         delivery: DeliveryService,
-        caps: Caps,
-        keeping: RetentionPolicy,
-        lane: str,
         now: Callable[[], float],
     ) -> None:
-        self.keeping = keeping
+        self.retention = settings.retention
+        self._settings = settings
         self._members = members
         self._queries = queries
         self._jobs = jobs
         self._guilds = guilds
         self._delivery = delivery
-        self._caps = caps
-        self._lane = lane
         self._now = now
         self._styles: dict[
             int, tuple[float, tuple[Style, ...]]
@@ -106,9 +112,11 @@ class MemberAccount:
         """Return the result of every rule for an order that the member would make now."""
         now = self._now()
         standing = await self._jobs.admission_context(
-            ask.guild_id, member_id, lane=self._lane, now=now
+            ask.guild_id, member_id, lane=self._settings.lane, now=now
         )
-        verdicts = list(admission.rule_results(ask, caps=self._caps, standing=standing, now=now))
+        verdicts = list(
+            admission.rule_results(ask, caps=self._settings.caps, standing=standing, now=now)
+        )
         return UsageReport(verdicts=verdicts, anew_at=day_of(now) + DAY)
 
     async def styles(self, guild_id: int | None) -> tuple[Style, ...]:

@@ -1,7 +1,7 @@
-"""What may be done with an order after it was taken: cancel, delete, post, report.
+"""What members and moderators do with an order after it was recorded: cancel, delete, post.
 
-Each press is weighed by what is on record at that moment, so that buttons may be as old as they
-like. Who may do what is decided here, by what Discord says of whoever pressed.
+Each action is checked against the stored job, so that buttons of any age work. Permissions are
+checked here too, by what Discord says about the person who clicked.
 """
 
 import asyncio
@@ -9,44 +9,38 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from bot.domain import admission
 from bot.domain.admission import AdmissionRequest, Caps
 from bot.domain.job import EndReason, Job, State
-from bot.domain.log_entries import Reported
 from bot.log import about
+from bot.retry import Backoff
 from bot.service.delivery import DeliveryService
 from bot.service.errors import (
     AlreadyEnded,
     AlreadyPosted,
-    AlreadyReported,
-    LogChannelUnreachable,
-    NoLogChannel,
     NotAllowed,
     OrderNotFound,
     PicturesUnavailable,
     PostFailed,
     PostingForbidden,
-    RemovalFailed,
 )
 from bot.service.job_runner import JobRunner
-from bot.service.moderation import Moderator
-from bot.service.persistence import swap_with_retry
-from bot.service.port_errors import DiscordError, DiscordRefused, TransientDiscordError
-from bot.service.ports.discord import CardPresenter, LogChannel
-from bot.service.ports.store import Guilds, JobNotifier, Jobs
+from bot.service.persistence import STORE_BACKOFF, swap_with_retry
+from bot.service.port_errors import DiscordError
+from bot.service.ports.discord import CardPresenter
+from bot.service.ports.store import JobNotifier, Jobs
 from bot.service.ports.vendor import Picture
 
 log = logging.getLogger(__name__)
 
-ATTEMPTS: Final = 5  # to change a job while it moves on
-RECORDED_WITHIN: Final = 1.5  # seconds from pictures' arrival in Discord
+ATTEMPTS: Final = 5  # to change a job that other tasks change too
 
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody who pressed a button, and whether they may manage the server that they are in."""
+    """The person who clicked, and whether they may manage the server that they are in."""
 
     id: int
     guild_id: int | None
@@ -54,11 +48,13 @@ class Person:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
-    """The message in which somebody saw pictures."""
+class OrderActionsSettings:
+    """What the actions check against. Times are in seconds."""
 
-    channel_id: int
-    message_id: int
+    lane: str
+    caps: Caps
+    recorded_within: float = 1.5  # from the pictures' arrival in Discord to their record
+    store_backoff: Backoff = STORE_BACKOFF
 
 
 @dataclass(kw_only=True)
@@ -71,44 +67,46 @@ class Posting:
 
 
 class OrderActions:
-    """The hands on an order that was taken."""
+    """Use cases on a recorded order: cancel, delete and post.
+
+    Each is one compare-and-swap in the store. If that fails, nothing was done.
+    """
 
     def __init__(
         self,
         *,
+        settings: OrderActionsSettings,
         jobs: Jobs,
-        guilds: Guilds,
-        log_channel: LogChannel,
         presenter: CardPresenter,
         delivery: DeliveryService,
         runner: JobRunner,
         notifier: JobNotifier,
-        caps: Caps,
-        lane: str,
         now: Callable[[], float],
     ) -> None:
+        self._settings = settings
         self._jobs = jobs
-        self._guilds = guilds
-        self._log_channel = log_channel
         self._presenter = presenter
         self._delivery = delivery
         self._runner = runner
         self._notifier = notifier
-        self._caps = caps
-        self._lane = lane
         self._now = now
 
     async def find(self, job_id: str) -> Job:
-        """Return the job. Raises OrderNotFound, and StoreAway."""
+        """Return the job.
+
+        Raises:
+            OrderNotFound: It is not stored, or its text was erased.
+        """
         job = await self._jobs.get(job_id)
         if job is None or not job.order.prompt:
             raise OrderNotFound
         return job
 
-    async def _delivered(self, job_id: str) -> Job:
-        """Return the job, whose pictures were shown: nobody works on it any more.
+    async def find_delivered(self, job_id: str) -> Job:
+        """Return the job, DELIVERED. A click may come just before that state is recorded.
 
-        Somebody may be quick enough to press before it is recorded that they were.
+        Raises:
+            OrderNotFound: It is not stored, or its pictures were not delivered.
         """
         for _ in range(ATTEMPTS):
             job = await self.find(job_id)
@@ -116,20 +114,23 @@ class OrderActions:
                 return job
             if job.state is not State.COMPLETED:
                 break
-            await asyncio.sleep(RECORDED_WITHIN / ATTEMPTS)
+            await asyncio.sleep(self._settings.recorded_within / ATTEMPTS)
         raise OrderNotFound
 
     async def cancel(self, job_id: str, by: Person) -> Job:
-        """Cancel a job that waits; hide one that may still bring pictures. Return it then.
+        """Cancel a waiting job, or withdraw one that may still bring pictures; return it then.
 
-        CANCELLED: nothing was sent and nothing is charged. Else it is hidden: it is followed on,
-        counts, and ``/history`` offers what comes of it. Raises
-        NotAllowed, AlreadyEnded and
-        OrderNotFound.
+        CANCELLED: nothing was sent and nothing is charged. A withdrawn job runs on and counts;
+        ``/history`` offers its pictures.
+
+        Raises:
+            NotAllowed: Neither its member nor a moderator of its server.
+            AlreadyEnded: There is nothing to cancel.
+            OrderNotFound: It is not stored.
         """
         for _ in range(ATTEMPTS):
             job = await self.find(job_id)
-            _must_be_theirs(job, by)
+            _check_permission(job, by)
             if job.state is State.WAITING:
                 after = job.transition(
                     State.CANCELLED, now=self._now(), end_reason=EndReason.WITHDRAWN
@@ -140,31 +141,32 @@ class OrderActions:
                 raise AlreadyEnded
             if await self._jobs.swap(job, after):
                 with about(job=job.id, guild=job.guild_id):
-                    log.info(
-                        "job %s: %s by a press", job.id, "hidden" if after.withdrawn else "ended"
-                    )
-                await self._shown(after)
+                    event = "order withdrawn" if after.withdrawn else "order cancelled"
+                    log.info("%s: job=%s", event, job.id)
+                await self._announce(after)
                 return after
         raise AlreadyEnded
 
     async def delete(self, job_id: str, by: Person, *, pressed: int | None) -> Job:
-        """Have a delivered job's pictures gone for good; return it then.
+        """Delete a delivered job's pictures for good; return it then. This is idempotent.
 
-        The message that was *pressed* on is the caller's to delete; where the pictures stand in
-        another one, that is deleted. Done again it is done all the same. Raises
-        NotAllowed and OrderNotFound.
+        The caller deletes the message that was *pressed* on; if the pictures are in another
+        message, that is deleted here.
+
+        Raises:
+            NotAllowed: Neither its member nor a moderator of its server.
+            OrderNotFound: It is not stored, or was not delivered.
         """
-        for _ in range(ATTEMPTS):
-            job = await self._delivered(job_id)
-            _must_be_theirs(job, by)
+        while True:  # each lost swap is another task's progress
+            job = await self.find_delivered(job_id)
+            _check_permission(job, by)
             after = job.with_reply(deleted_at=job.reply.deleted_at or self._now())
-            if job.reply.deleted_at is None and not await self._jobs.swap(job, after):
-                continue
-            await self._delivery.forget(job.id)
-            if not job.reply.private and pressed != job.reply.message_id:
-                await self._remove(job)
-            return after
-        raise AlreadyEnded
+            if job.reply.deleted_at is not None or await self._jobs.swap(job, after):
+                break
+        await self._delivery.forget(job.id)
+        if not job.reply.private and pressed != job.reply.message_id:
+            await self._remove_message(job)
+        return after
 
     @asynccontextmanager
     async def posting(
@@ -191,21 +193,21 @@ class OrderActions:
         finally:
             if posting.message_id is None:
                 private = posting.job.with_reply(private=True).fenced()
-                await swap_with_retry(self._jobs, posting.job, private)
+                await self._swap(posting.job, private)
         if posting.message_id is not None:
-            await self._placed(posting.job, posting.message_id, channel_id)
+            await self._record_place(posting.job, posting.message_id, channel_id)
             await self._delivery.forget(job_id)
 
     async def _claim_posting(self, job_id: str, by: Person, request: AdmissionRequest) -> Posting:
         """Make the job public, by compare-and-swap, and return it with its pictures."""
-        job = await self._delivered(job_id)
+        job = await self.find_delivered(job_id)
         if job.member_id != by.id:
             raise NotAllowed
         if job.reply.deleted_at is not None or job.guild_id != request.guild_id:
             raise OrderNotFound
         if not job.reply.private:
             raise AlreadyPosted
-        await self._weigh(job, replace(request, order=job.order))
+        await self._check_content(job, replace(request, order=job.order))
         pictures = await self._delivery.pictures(job)
         if not pictures:
             raise PicturesUnavailable
@@ -215,98 +217,46 @@ class OrderActions:
             raise AlreadyPosted
         return Posting(job=public, pictures=pictures)
 
-    async def _placed(self, job: Job, message_id: int, channel_id: int) -> None:
-        """Record where a job's pictures are now, whatever else happens to it just then."""
+    async def _record_place(self, job: Job, message_id: int, channel_id: int) -> None:
+        """Record where the pictures are now, even if the job changes meanwhile."""
         for _ in range(ATTEMPTS):
             placed = job.with_reply(message_id=message_id, channel_id=channel_id)
-            job = await swap_with_retry(self._jobs, job, placed)
+            job = await self._swap(job, placed)
             if job.reply.message_id == message_id:
                 return
 
-    async def report(
-        self, job_id: str, by: Person, *, language: str, seen: Seen | None = None
-    ) -> None:
-        """Tell the server's moderators of a picture, once, in *language*.
+    async def _swap(self, before: Job, after: Job) -> Job:
+        return await swap_with_retry(
+            self._jobs, before, after, backoff=self._settings.store_backoff
+        )
 
-        Where it was *seen* is where they will look, and where it can be deleted: it need not be
-        its card, which may have been closed when it was brought.
-
-        They are told before it is on record that they were: a crash in between tells them twice
-        rather than never. A private picture is its member's alone to report. Raises
-        NoLogChannel, LogChannelUnreachable,
-        AlreadyReported and OrderNotFound.
-        """
-        job = await self._delivered(job_id)
-        secret = job.reply.private and job.member_id != by.id
-        gone = job.reply.deleted_at is not None
-        if job.guild_id is None or job.guild_id != by.guild_id or gone or secret:
-            raise OrderNotFound
-        rules = await self._guilds.rules(job.guild_id)
-        if rules.log_channel is None:
-            raise NoLogChannel
-        if job.reply.reported_at is not None:
-            raise AlreadyReported
-        where: dict[str, Any] = {}
-        if seen is not None and not job.reply.private:
-            where = {"channel_id": seen.channel_id, "message_id": seen.message_id}
-        notice = Reported(job=job.with_reply(**where), by=by.id, language=language)
-        try:
-            await self._log_channel.write(rules.log_channel, notice)
-        except (DiscordRefused, TransientDiscordError) as error:
-            raise LogChannelUnreachable from error
-        for _ in range(ATTEMPTS):
-            if await self._jobs.swap(job, job.with_reply(reported_at=self._now(), **where)):
-                return
-            job = await self.find(job_id)  # it has moved on meanwhile
-
-    async def reported(self, job_id: str, by: Moderator) -> Job:
-        """Return a job of the moderator's server. Raises OrderNotFound."""
-        job = await self.find(job_id)
-        if job.guild_id != by.guild_id:
-            raise OrderNotFound
-        return job
-
-    async def take_away(self, job_id: str, by: Moderator) -> Job:
-        """Have reported pictures gone, with their message.
-
-        Raises as above, and RemovalFailed: then all is as it was.
-        """
-        job = await self.reported(job_id, by)
-        if not job.reply.private:
-            try:
-                await self._presenter.remove(job)
-            except (DiscordRefused, TransientDiscordError) as error:
-                raise RemovalFailed from error
-        person = Person(id=by.id, guild_id=by.guild_id, moderates=True)
-        return await self.delete(job.id, person, pressed=job.reply.message_id)
-
-    async def _remove(self, job: Job) -> None:
-        """Delete the message with the pictures, where Discord lets us."""
+    async def _remove_message(self, job: Job) -> None:
+        """Delete the message with the pictures, if Discord lets us."""
         try:
             await self._presenter.remove(job)
-        except (DiscordRefused, TransientDiscordError) as error:
-            log.warning("job %s: its message could not be deleted: %s", job.id, error)
+        except DiscordError as error:
+            log.warning("message not deleted: job=%s error=%s", job.id, error)
 
-    async def _weigh(self, job: Job, ask: AdmissionRequest) -> None:
+    async def _check_content(self, job: Job, request: AdmissionRequest) -> None:
         now = self._now()
-        standing = await self._jobs.admission_context(
-            ask.guild_id, job.member_id, lane=self._lane, now=now
+        context = await self._jobs.admission_context(
+            request.guild_id, job.member_id, lane=self._settings.lane, now=now
         )
-        refusal = admission.first_content_violation(
-            ask, caps=self._caps, standing=standing, now=now
+        violation = admission.first_content_violation(
+            request, caps=self._settings.caps, standing=context, now=now
         )
-        if refusal is not None:
-            raise PostingForbidden(verdict=refusal)
+        if violation is not None:
+            raise PostingForbidden(verdict=violation)
 
-    async def _shown(self, job: Job) -> None:
-        """Show what became of the job, and have whoever carries it look at it."""
+    async def _announce(self, job: Job) -> None:
+        """Show what became of the job, and wake the task that works on it, here or elsewhere."""
         self._presenter.show(job)
         self._runner.nudge(job.id)
         await self._notifier.notify(job.id)
 
 
-def _must_be_theirs(job: Job, by: Person) -> None:
-    """Raise NotAllowed unless it is theirs, or of the server they manage."""
+def _check_permission(job: Job, by: Person) -> None:
+    """Raise NotAllowed unless the job is theirs, or of the server that they manage."""
     moderated = by.moderates and by.guild_id is not None and by.guild_id == job.guild_id
     if by.id != job.member_id and not moderated:
         raise NotAllowed

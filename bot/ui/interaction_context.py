@@ -8,7 +8,8 @@ from bot.domain.admission import SAMPLE, AdmissionRequest
 from bot.log import mark
 from bot.service.errors import NotAModerator
 from bot.service.moderation import Moderator
-from bot.service.order_actions import Person, Seen
+from bot.service.order_actions import Person
+from bot.service.reports import Seen
 from bot.ui import language
 
 Interaction = discord.Interaction[Any]

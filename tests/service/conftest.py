@@ -32,7 +32,6 @@ from bot.domain.shards import Shards
 from bot.retry import Backoff
 from bot.service import delivery as deliver_module
 from bot.service import job_runner as crew_module
-from bot.service import order_actions as handle_module
 from bot.service.callbacks import CallbackHandler
 from bot.service.delivery import DeliveryService
 from bot.service.dispatcher import Dispatcher
@@ -51,6 +50,7 @@ from bot.service.ports.store import Admit, ClosureNotice, MemberSettings, PeakUs
 from bot.service.ports.vendor import Picture
 from bot.service.queue_positions import QueuePositionUpdater
 from bot.service.recovery import RecoveryLoop
+from bot.service.reports import ReportService
 from bot.service.submitter import Submitter
 from bot.service.tracker import JobTracker
 from bot.services import Ports, ServiceSettings, build_services
@@ -647,6 +647,7 @@ class Shop:
     notifier: FakeBell
     members: FakeMembers
     actions: OrderActions
+    reports: ReportService
     rounds: asyncio.Event  # set, it has a round made at once
 
     @asynccontextmanager
@@ -690,7 +691,6 @@ def no_pauses(monkeypatch):
         (crew_module, "AFTER_A_BUG"),
         (deliver_module, "FIRST_PAUSE"),
         (deliver_module, "LONGEST_PAUSE"),
-        (handle_module, "RECORDED_WITHIN"),
     ):
         monkeypatch.setattr(module, name, 0.0)
 
@@ -737,6 +737,7 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
                 files_days=0,
                 orders_days=0,
                 store_backoff=AT_ONCE_AGAIN,
+                recorded_within=0.0,
             ),
         )
         return Shop(
@@ -761,6 +762,7 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
             notifier=notifier,
             members=members,
             actions=services.actions,
+            reports=services.reports,
             callbacks=services.callbacks,
         )
 

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.admission import SAMPLE, AdmissionRequest, Caps, Rule, day_of
 from bot.domain.job import ENDED, Billed, Delivery, EndReason, State
 from bot.domain.rules import Block, changed
-from bot.service.member_account import PAGE, MemberAccount, RetentionPolicy
+from bot.service.member_account import PAGE, AccountSettings, MemberAccount, RetentionPolicy
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import MemberSettings, OrderPage, Ping
 from tests.samples import LANE, NOW, a_job, an_order, changed_job
@@ -71,14 +71,16 @@ def records(shop):
 def open_desk(shop, records):
     def open_desk(**caps):
         return MemberAccount(
+            settings=AccountSettings(
+                lane=LANE,
+                caps=Caps(**caps),
+                retention=RetentionPolicy(files_days=7, orders_days=90),
+            ),
             members=shop.members,
             queries=records,
             jobs=shop.jobs,
             guilds=shop.guilds,
             delivery=shop.delivery,
-            caps=Caps(**caps),
-            keeping=RetentionPolicy(files_days=7, orders_days=90),
-            lane=LANE,
             now=shop.clock,
         )
 

@@ -18,7 +18,7 @@ from bot.service.errors import (
     PostFailed,
     PostingForbidden,
 )
-from bot.service.order_actions import OrderActions, Person
+from bot.service.order_actions import OrderActions, OrderActionsSettings, Person
 from bot.service.port_errors import PermanentDiscordError, StoreUnavailable, TransientDiscordError
 from tests.samples import LANE, NOW, OWNER, a_job, an_order, changed_job
 from tests.service.conftest import PICTURE, until
@@ -36,15 +36,12 @@ POSTED = 88  # the id of a message that was posted
 def open_handle(shop):
     def open_handle(caps=Caps()):  # noqa: B008 - it is frozen
         return OrderActions(
+            settings=OrderActionsSettings(lane=LANE, caps=caps),
             jobs=shop.jobs,
-            guilds=shop.guilds,
-            log_channel=shop.log_channel,
             presenter=shop.presenter,
             delivery=shop.delivery,
             runner=shop.runner,
             notifier=shop.notifier,
-            caps=caps,
-            lane=LANE,
             now=shop.clock,
         )
 
@@ -610,3 +607,17 @@ async def test_posting_costs_nothing_so_no_count_refuses_it(shop, open_handle, p
     await post(handle, job)
 
     assert not shop.jobs.only.reply.private
+
+
+async def test_a_deletion_that_loses_to_other_changes_is_done_in_the_end(shop, handle, put):
+    job = put(State.DELIVERED)
+    lost, swap = iter(range(6)), shop.jobs.swap
+
+    async def lose_some(before, after):
+        return next(lost, None) is None and await swap(before, after)
+
+    shop.jobs.swap = lose_some
+
+    await handle.delete(job.id, MEMBER, pressed=77)
+
+    assert shop.jobs.rows[job.id].reply.deleted_at is not None

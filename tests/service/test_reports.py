@@ -16,9 +16,9 @@ from bot.service.errors import (
     RemovalFailed,
 )
 from bot.service.moderation import Moderator
-from bot.service.order_actions import OrderActions, Person, Seen
-from tests.samples import LANE, a_job, an_order, changed_job
-from tests.service.conftest import NO_CAPS
+from bot.service.order_actions import Person
+from bot.service.reports import Seen
+from tests.samples import a_job, an_order, changed_job
 
 GUILD, ELSEWHERE, LOG = 100, 101, 55
 ADA = Person(id=400, guild_id=GUILD)
@@ -29,18 +29,7 @@ MIRA = Moderator(id=1, guild_id=GUILD, language="de")
 @pytest.fixture
 def handle(shop):
     shop.guilds.kept[GUILD] = Rules(log_channel=LOG)
-    return OrderActions(
-        jobs=shop.jobs,
-        guilds=shop.guilds,
-        log_channel=shop.log_channel,
-        presenter=shop.presenter,
-        delivery=shop.delivery,
-        runner=shop.runner,
-        notifier=shop.notifier,
-        caps=NO_CAPS,
-        lane=LANE,
-        now=shop.clock,
-    )
+    return shop.reports
 
 
 @pytest.fixture
@@ -144,7 +133,7 @@ async def test_a_picture_is_looked_for_where_it_was_seen(shop, handle, put):
     job = put()
 
     await handle.report(job.id, ADA, language="en", seen=Seen(channel_id=9, message_id=8))
-    await handle.take_away(job.id, MIRA)
+    await handle.remove_pictures(job.id, MIRA)
 
     ((_, notice),) = shop.log_channel.told
     for one in (notice.job, *shop.presenter.removed, shop.jobs.rows[job.id]):
@@ -155,7 +144,7 @@ async def test_a_private_picture_has_no_place_where_others_could_look(shop, hand
     job = put(private=True)
 
     await handle.report(job.id, NOAH, language="en", seen=Seen(channel_id=9, message_id=8))
-    await handle.take_away(job.id, MIRA)
+    await handle.remove_pictures(job.id, MIRA)
 
     assert shop.jobs.rows[job.id].reply.message_id == job.reply.message_id
     assert shop.presenter.removed == []
@@ -198,17 +187,17 @@ async def test_a_job_that_changes_meanwhile_is_marked_all_the_same(shop, handle,
 async def test_a_moderator_finds_a_reported_job_of_their_own_server_alone(handle, put):
     here, elsewhere = put(), put(guild_id=ELSEWHERE)
 
-    assert await handle.reported(here.id, MIRA) == here
+    assert await handle.reported_job(here.id, MIRA) == here
     with pytest.raises(OrderNotFound):
-        await handle.reported(elsewhere.id, MIRA)
+        await handle.reported_job(elsewhere.id, MIRA)
     with pytest.raises(OrderNotFound):
-        await handle.reported("f" * 16, MIRA)
+        await handle.reported_job("f" * 16, MIRA)
 
 
 async def test_taken_away_pictures_are_gone_with_their_message(shop, handle, put):
     job = put()
 
-    taken = await handle.take_away(job.id, MIRA)
+    taken = await handle.remove_pictures(job.id, MIRA)
 
     assert taken.reply.deleted_at == shop.clock()
     assert shop.jobs.rows[job.id].reply.deleted_at == shop.clock()
@@ -218,10 +207,10 @@ async def test_taken_away_pictures_are_gone_with_their_message(shop, handle, put
 async def test_taking_away_twice_changes_nothing_more(shop, handle, put):
     """Two moderators may press at once, and one bot may die between."""
     job = put()
-    first = await handle.take_away(job.id, MIRA)
+    first = await handle.remove_pictures(job.id, MIRA)
     shop.clock.now += 60
 
-    again = await handle.take_away(job.id, replace(MIRA, id=2))
+    again = await handle.remove_pictures(job.id, replace(MIRA, id=2))
 
     assert again.reply.deleted_at == first.reply.deleted_at
 
@@ -232,18 +221,18 @@ async def test_what_discord_does_not_let_us_delete_is_not_said_to_be_deleted(sho
     shop.presenter.closed = True
 
     with pytest.raises(RemovalFailed):
-        await handle.take_away(job.id, MIRA)
+        await handle.remove_pictures(job.id, MIRA)
 
     assert shop.jobs.rows[job.id] == job
     shop.presenter.closed = False
-    assert (await handle.take_away(job.id, MIRA)).reply.deleted_at is not None
+    assert (await handle.remove_pictures(job.id, MIRA)).reply.deleted_at is not None
 
 
 async def test_a_moderator_of_another_server_takes_nothing_away(shop, handle, put):
     job = put()
 
     with pytest.raises(OrderNotFound):
-        await handle.take_away(job.id, replace(MIRA, guild_id=ELSEWHERE))
+        await handle.remove_pictures(job.id, replace(MIRA, guild_id=ELSEWHERE))
 
     assert shop.jobs.rows[job.id] == job
     assert shop.presenter.removed == []

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.rules import Rules
 from bot.domain.styles import Style
 from bot.service import member_account as members_module
-from bot.service.member_account import STYLES_KEPT, MemberAccount, RetentionPolicy
+from bot.service.member_account import STYLES_KEPT, AccountSettings, MemberAccount, RetentionPolicy
 from tests.samples import LANE
 from tests.service.conftest import NO_CAPS
 
@@ -18,14 +18,14 @@ WOOL = Style(name="Wool", words="knitted wool")
 def own(shop):
     shop.guilds.kept[100] = Rules(styles=(WOOL,))
     return MemberAccount(
+        settings=AccountSettings(
+            lane=LANE, caps=NO_CAPS, retention=RetentionPolicy(files_days=7, orders_days=90)
+        ),
         members=shop.members,
         queries=None,
         jobs=shop.jobs,
         guilds=shop.guilds,
         delivery=shop.delivery,
-        caps=NO_CAPS,
-        lane=LANE,
-        keeping=RetentionPolicy(files_days=7, orders_days=90),
         now=shop.clock,
     )
 

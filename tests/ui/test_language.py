@@ -204,7 +204,9 @@ def test_a_card_speaks_the_servers_language_and_a_private_one_its_members():
 
 @pytest.fixture
 async def commands():
-    services = CogServices(orders=None, actions=None, history=None, account=None, limits=None)
+    services = CogServices(
+        orders=None, actions=None, reports=None, history=None, account=None, limits=None
+    )
     bot = ImagineBot(services, Gateway(shards=Shards()))
     await bot.load()
     yield await payloads(bot.tree)

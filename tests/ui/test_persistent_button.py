@@ -117,7 +117,9 @@ def test_other_ids_are_no_buttons(custom_id):
 
 async def test_the_client_knows_every_button():
     """One that is not registered is dead after a restart."""
-    services = CogServices(orders=None, actions=None, history=None, account=None, limits=None)
+    services = CogServices(
+        orders=None, actions=None, reports=None, history=None, account=None, limits=None
+    )
     async with ImagineBot(services, Gateway(shards=Shards())) as bot:
         await bot.load()
         registered = bot._connection._view_store._dynamic_items
