@@ -63,7 +63,7 @@ class Supervisor:
             except Exception as error:
                 if loop.essential:
                     raise
-                fault(log, f"loop failed, restarting: loop={loop.name}", error)
+                fault(log, "loop failed, restarting", error, loop=loop.name)
             if time.monotonic() - started > STEADY:
                 delays = self._backoff.delays()
             await asyncio.sleep(next(delays))
