@@ -9,6 +9,7 @@ from bot.domain.job import Job, Lease, ReplyTarget, delivery_of
 from bot.domain.order import Order
 
 NOW = 1_770_000_000.0  # Unix seconds; no test asks the real clock
+SOON = NOW + 60
 LANE = "lane"
 OWNER = "here"
 
@@ -64,3 +65,11 @@ def changed_job(job: Job, **changes: Any) -> Job:
 def anybody(job: Job, _standing: AdmissionContext) -> Job:
     """Admit *job*, however things stand."""
     return job
+
+
+def listed(samples: dict[str, str]) -> str:
+    """Return named texts as one text for a snapshot, a line each."""
+    lines = (f"{name}: {text}".replace("\n", " / ") for name, text in samples.items())
+    return "\n".join(
+        line.replace(str(int(NOW)), "NOW").replace(str(int(SOON)), "SOON") for line in lines
+    )

@@ -2,38 +2,12 @@
 
 from collections.abc import AsyncIterator
 
-import discord
 import pytest
 
-from bot.client import prepare_discord
 from bot.ui.discord_session import DiscordSession
-from sandbox.discord import Discord, sample_world
-from sandbox.faults import Faults
-from sandbox.journal import Journal
-from tests.meters import FakeMeters
-from tests.openapi import assert_conform
+from tests.stand_in import meters, stand_in
 
-
-@pytest.fixture
-async def stand_in(monkeypatch) -> AsyncIterator[Discord]:
-    """A stand-in; whatever was said to it is held against Discord's own description."""
-    for place, name in (
-        (discord.http.Route, "BASE"),
-        (discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY"),
-        (discord.VoiceClient, "warn_nacl"),
-        (discord.VoiceClient, "warn_dave"),
-        (discord.client, "ExponentialBackoff"),
-    ):
-        monkeypatch.setattr(place, name, getattr(place, name))  # put back at the end
-    async with Discord(sample_world(), Journal(), Faults()) as server:
-        prepare_discord(api_url=server.api_url, gateway_url=server.gateway_url)
-        yield server
-        assert_conform(server.journal.exchanges)
-
-
-@pytest.fixture
-def meters() -> FakeMeters:
-    return FakeMeters()
+__all__ = ["meters", "rest", "stand_in"]
 
 
 @pytest.fixture

@@ -1,35 +1,18 @@
 """A member's own desk as they see it: pages of orders, what is left, what is kept."""
 
-import re
-
 import discord
 import pytest
 
-from bot.domain import styles
-from bot.domain.admission import (
-    SAMPLE,
-    AdmissionContext,
-    AdmissionRequest,
-    Caps,
-    Usage,
-    rule_results,
-)
 from bot.domain.job import Billed, Delivery, State
-from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS
-from bot.domain.rules import Block, Pause, Rules
+from bot.domain.order import PROMPT_LENGTH
 from bot.service.member_account import (
     PAGE,
-    ErasureResult,
     HistoryPage,
-    RetentionPolicy,
-    UsageReport,
 )
-from bot.service.ports.store import MemberSettings, Ping
-from bot.ui import history_view, privacy_view, texts
+from bot.ui import history_view, texts
 from bot.ui.button_actions import OrderAction
 from bot.ui.language import LANGUAGES, speaking
 from bot.ui.order_buttons import OrderButton
-from bot.ui.texts.commands import PINGS
 from tests.samples import NOW, a_job, an_order
 
 MEMBER = 300
@@ -197,167 +180,3 @@ async def test_what_was_handed_over_is_said_above_the_page():
     view = history_view.page_view(a_leaf(a_picture()), texts.history.handed_over(1))
 
     assert shown(view).startswith("One order of yours could not be delivered before.")
-
-
-# What is left.
-
-
-def usage(*, rules=None, caps=None, guild_id=100, lane=None, block=None, **used):
-    standing = AdmissionContext(rules=rules or Rules(), usage=Usage(**used), block=block)
-    ask = AdmissionRequest(order=SAMPLE, guild_id=guild_id, channel_id=200)
-    found = rule_results(ask, caps=caps or Caps(direct=True), standing=standing, now=NOW)
-    return texts.desk.usage(UsageReport(verdicts=list(found), anew_at=NOW + 60))
-
-
-def line(text, name):
-    [found] = [one for one in text.splitlines() if one.startswith(f"{name}:")]
-    return found
-
-
-@pytest.mark.parametrize(
-    ("limit", "used", "bar", "left"),
-    [
-        (10, 0, "▰▰▰▰▰▰▰▰▰▰", 10),
-        (10, 3, "▰▰▰▰▰▰▰▱▱▱", 7),
-        (10, 10, "▱▱▱▱▱▱▱▱▱▱", 0),
-        (10, 12, "▱▱▱▱▱▱▱▱▱▱", 0),
-        (100, 99, "▰▱▱▱▱▱▱▱▱▱", 1),
-        (100, 1, "▰▰▰▰▰▰▰▰▰▱", 99),
-    ],
-)
-def test_a_bar_shows_what_is_left_and_words_say_it(limit, used, bar, left):
-    """Full and empty only where that is so: nobody shall read hope or despair from a rounding."""
-    told = line(usage(rules=Rules(member_per_day=limit), member=used), "Images a day, a member")
-
-    assert f"{bar} {left} of {limit} left" in told
-    assert (f"<t:{int(NOW + 60)}:R>" in told) is (left < limit)
-
-
-def test_usage_says_what_moderators_can_change_and_what_only_the_operator_can():
-    told = usage(caps=Caps(images_per_guild_per_day=50), server=20)
-
-    moderators, operators = told.split("What only the bot's operator can change")
-    assert "What moderators can change" in moderators
-    assert "Images a day, a member" in moderators
-    assert "The operator's cap, this server: ▰▰▰▰▰▰▱▱▱▱ 30 of 50 left" in operators
-
-
-def test_outside_of_servers_all_is_the_operators():
-    told = usage(guild_id=None, caps=Caps(direct=True, images_per_day=5), everywhere=1)
-
-    assert "What moderators can change" not in told
-    assert "The operator's cap, everywhere: ▰▰▰▰▰▰▰▰▱▱ 4 of 5 left" in told
-
-
-def test_usage_begins_with_whether_an_order_would_be_taken():
-    assert "**You can order here now**: 4 more images today." in usage(
-        rules=Rules(member_per_day=10), member=6
-    )
-    assert "**You can order here now**: 1 more image today." in usage(
-        rules=Rules(member_per_day=10), member=9
-    )
-    assert "as many images a day as you like" in usage(rules=Rules(member_per_day=0))
-    assert "You can't order here just now.** What decides is: Images a day, a member." in usage(
-        rules=Rules(member_per_day=10), member=10
-    )
-
-
-def test_usage_tells_of_what_stands_in_the_way_though_it_has_no_figures():
-    paused = usage(rules=Rules(pause=Pause(by=1, since=NOW, reason="a *contest*")))
-    blocked = usage(block=Block(member_id=MEMBER, by=1, since=NOW, until=NOW + 90))
-
-    assert r"This server takes no orders now: a \*contest\*." in paused
-    assert "have blocked you" in blocked
-    assert f"<t:{int(NOW + 90)}:R>" in blocked
-
-
-def test_a_cooldown_says_when_the_next_order_may_come():
-    told = line(usage(rules=Rules(cooldown=60), last_order_at=NOW - 20), "Cooldown of a member")
-
-    assert (
-        told
-        == f"Cooldown of a member: 1 minute between two orders; the next one <t:{int(NOW + 40)}:R>"
-    )
-    assert line(usage(rules=Rules(cooldown=0)), "Cooldown of a member").endswith("none")
-
-
-# Words.
-
-
-@pytest.mark.parametrize("spoken", LANGUAGES)
-def test_help_fits_one_message_and_all_its_examples_can_be_typed(spoken):
-    with speaking(spoken):
-        told = texts.desk.how_to()
-
-    assert len(told) <= 2500
-    examples = re.findall(r"`/imagine prompt: ([^`]+)`", told)
-    assert len(examples) >= 4
-    names = "images|steps|style|guidance|enhance|private"
-    for example in examples:
-        prompt, *options = re.split(rf" (?=(?:{names}): )", example)
-        assert PROMPT_LENGTH.low <= len(prompt) <= PROMPT_LENGTH.high
-        for name, value in (option.split(": ") for option in options):
-            match name:
-                case "images":
-                    assert IMAGES.low <= int(value) <= IMAGES.high
-                case "steps":
-                    assert STEPS.low <= int(value) <= STEPS.high
-                case "guidance":
-                    assert GUIDANCE.low <= float(value) <= GUIDANCE.high
-                case "style":
-                    assert value in {style.name for style in styles.BUILT_IN}
-                case _flag:
-                    assert value in {"True", "False"}
-
-
-@pytest.mark.parametrize("ping", Ping)
-def test_settings_say_what_is_set_in_the_words_of_the_choices(ping):
-    assert f"Pings: **{PINGS[ping].message}**." in texts.desk.settings(MemberSettings(ping=ping))
-    assert texts.desk.wished(ping).startswith("Noted. Pings:")
-
-
-@pytest.mark.parametrize(
-    ("files", "orders", "told"),
-    [
-        (7, 90, ["erased 90 days after", "erased after 7 days."]),
-        (1, 1, ["erased 1 day after", "erased after 1 day."]),
-        (0, 0, ["They are kept until you delete them."] * 2),
-    ],
-)
-async def test_privacy_says_how_long_things_are_kept_as_the_operator_has_set_it(
-    files, orders, told
-):
-    view = privacy_view.overview(MEMBER, RetentionPolicy(files_days=files, orders_days=orders))
-
-    words = shown(view)
-    assert all(words.count(one) == told.count(one) for one in told)
-    assert [one.custom_id for one in buttons(view)] == [
-        f"privacy:export:{MEMBER}",
-        f"privacy:delete:{MEMBER}",
-    ]
-
-
-async def test_deleting_is_asked_once_more_and_says_what_stays():
-    view = privacy_view.confirmation(MEMBER)
-
-    words = shown(view)
-    for stays in (
-        "Orders that run are finished first",
-        "Today's figures stay",
-        "Blocks by",
-        "Disc",
-    ):
-        assert stays in words
-    assert [one.custom_id for one in buttons(view)] == [
-        f"privacy:confirm:{MEMBER}",
-        f"privacy:keep:{MEMBER}",
-    ]
-
-
-async def test_what_became_of_it_is_told_as_it_is():
-    all_of_it = privacy_view.erased(ErasureResult(done=True, day_ends_at=NOW))
-    most = privacy_view.erased(ErasureResult(done=False, day_ends_at=NOW))
-
-    assert "Nothing of your orders and settings is kept any more." in shown(all_of_it)
-    assert f"when the day is over, <t:{int(NOW)}:R>" in shown(most)
-    assert buttons(all_of_it) == buttons(most) == []

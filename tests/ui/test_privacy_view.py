@@ -1,0 +1,115 @@
+"""What members find out about themselves: `/usage`, `/help`, `/settings`, `/privacy`."""
+
+import re
+
+import pytest
+
+from bot.domain import styles
+from bot.domain.admission import (
+    SAMPLE,
+    AdmissionContext,
+    AdmissionRequest,
+    Caps,
+    Usage,
+    rule_results,
+)
+from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS
+from bot.domain.rules import Block, Pause, Rules
+from bot.service.member_account import ErasureResult, RetentionPolicy, UsageReport
+from bot.service.ports.store import MemberSettings, Ping
+from bot.ui import privacy_view, texts
+from bot.ui.language import LANGUAGES, speaking
+from tests.samples import NOW, listed
+
+MEMBER = 300
+
+
+def usage(*, rules=None, caps=None, guild_id=100, block=None, **used):
+    context = AdmissionContext(rules=rules or Rules(), usage=Usage(**used), block=block)
+    request = AdmissionRequest(order=SAMPLE, guild_id=guild_id, channel_id=200)
+    results = rule_results(request, caps=caps or Caps(direct=True), standing=context, now=NOW)
+    return texts.desk.usage(UsageReport(verdicts=list(results), anew_at=NOW + 60))
+
+
+def test_usage_reads_as_recorded(snapshot):
+    """It begins with whether an order would be taken, and tells who can change what."""
+    pause = Pause(by=1, since=NOW, reason="a *contest*")
+    block = Block(member_id=MEMBER, by=1, since=NOW, until=NOW + 90)
+    samples = {
+        "a fresh server": usage(),
+        "nearly used up": usage(rules=Rules(member_per_day=10), member=9),
+        "used up": usage(rules=Rules(member_per_day=10), member=10),
+        "no limits": usage(rules=Rules(member_per_day=0, cooldown=0)),
+        "an operator's cap": usage(caps=Caps(images_per_guild_per_day=50), server=20),
+        "outside of servers": usage(
+            guild_id=None, caps=Caps(direct=True, images_per_day=5), everywhere=1
+        ),
+        "paused": usage(rules=Rules(pause=pause)),
+        "blocked": usage(block=block),
+        "cooling down": usage(rules=Rules(cooldown=60), last_order_at=NOW - 20),
+    }
+
+    assert listed(samples) == snapshot
+
+
+@pytest.mark.parametrize(
+    ("limit", "used", "filled"),
+    [(10, 0, 10), (10, 3, 7), (10, 10, 0), (10, 12, 0), (100, 99, 1), (100, 1, 9)],
+)
+def test_a_bar_is_full_and_empty_only_where_that_is_so(limit, used, filled):
+    """Nobody shall read hope or despair from a rounding."""
+    text = usage(rules=Rules(member_per_day=limit), member=used)
+    [line] = [line for line in text.splitlines() if line.startswith("Images a day, a member:")]
+
+    bar = "▰" * filled + "▱" * (10 - filled)
+    left = max(limit - used, 0)
+    assert f"{bar} {left} of {limit} left" in line
+    assert (f"<t:{int(NOW + 60)}:R>" in line) is (left < limit)
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+def test_help_fits_one_message_and_all_its_examples_can_be_typed(spoken):
+    with speaking(spoken):
+        told = texts.desk.how_to()
+
+    assert len(told) <= 2500
+    examples = re.findall(r"`/imagine prompt: ([^`]+)`", told)
+    assert len(examples) >= 4
+    names = "images|steps|style|guidance|enhance|private"
+    for example in examples:
+        prompt, *options = re.split(rf" (?=(?:{names}): )", example)
+        assert PROMPT_LENGTH.low <= len(prompt) <= PROMPT_LENGTH.high
+        for name, value in (option.split(": ") for option in options):
+            match name:
+                case "images":
+                    assert IMAGES.low <= int(value) <= IMAGES.high
+                case "steps":
+                    assert STEPS.low <= int(value) <= STEPS.high
+                case "guidance":
+                    assert GUIDANCE.low <= float(value) <= GUIDANCE.high
+                case "style":
+                    assert value in {style.name for style in styles.BUILT_IN}
+                case _:
+                    assert value in {"True", "False"}
+
+
+def said(view):
+    return "\n".join(item.content for item in view.walk_children() if hasattr(item, "content"))
+
+
+async def test_what_is_kept_and_deleted_reads_as_recorded(snapshot):
+    samples = {
+        f"kept {days} days": said(
+            privacy_view.overview(MEMBER, RetentionPolicy(files_days=days, orders_days=days))
+        )
+        for days in (7, 1, 0)
+    }
+    samples["confirmation"] = said(privacy_view.confirmation(MEMBER))
+    for done in (True, False):
+        view = privacy_view.erased(ErasureResult(done=done, day_ends_at=NOW))
+        samples[f"erased {done}"] = said(view)
+    for ping in Ping:
+        samples[f"settings {ping}"] = texts.desk.settings(MemberSettings(ping=ping))
+        samples[f"set {ping}"] = texts.desk.wished(ping)
+
+    assert listed(samples) == snapshot
