@@ -18,7 +18,9 @@ from sqlalchemy.exc import DBAPIError
 from bot.store.database import Database
 
 # With each order, server, member or change that is begun. There is one lane for each key.
-GROWS: Final = frozenset({"jobs", "guilds", "lines", "told", "blocks", "drafts", "members"})
+GROWS: Final = frozenset(
+    {"jobs", "guilds", "lane_queues", "closure_notices", "blocks", "drafts", "members"}
+)
 # Partial indexes over what is open or waits to be looked at: they do not grow with the table.
 SMALL: Final = frozenset(
     {"ix_jobs_waiting", "ix_jobs_at_vendor", "ix_jobs_owned", "ix_jobs_nobodys", "ix_jobs_kept"}

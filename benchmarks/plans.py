@@ -57,7 +57,7 @@ async def fill(database: Database, *, rows: int, now: float) -> None:
             connection.execute(text(statement), {"rows": OTHERS, "now": now})
         connection.execute(text("ANALYZE"))
 
-    await database.write(work, patience=FILL_WITHIN)
+    await database.write(work, within=FILL_WITHIN)
 
 
 def _fill(*, on_sqlite: bool) -> str:
@@ -116,8 +116,10 @@ def _fill_others(*, on_sqlite: bool) -> Iterator[str]:
     guild = f"{GUILDS} + i"
     yield _insert("guilds", {"guild_id": guild, "rules": empty})
     line = f"'g' || CAST({guild} AS text)"
-    yield _insert("lines", {"lane": f"'{LANE}'", "line": line, "served_at": ":now - i"})
-    yield _insert("told", {"lane": f"'{LANE}'", "guild_id": guild, "shut_at": ":now - 86400"})
+    yield _insert("lane_queues", {"lane": f"'{LANE}'", "line": line, "served_at": ":now - i"})
+    yield _insert(
+        "closure_notices", {"lane": f"'{LANE}'", "guild_id": guild, "shut_at": ":now - 86400"}
+    )
     block = {"guild_id": guild, "member_id": "i", "by": "1", "since": ":now", "reason": "''"}
     yield _insert("blocks", block)
     draft = {"id": "'filled' || CAST(i AS text)", "guild_id": guild, "changes": empty}
@@ -188,6 +190,7 @@ async def call_all(database: Database, *, now: float) -> None:
             "newest": lambda: records.newest(None, most=20),
             "lanes": records.lanes,
             "recent_durations": lambda: records.recent_durations(most=100),
+            "page (without a word)": lambda: records.page(7, word="", skip=5, most=5),
             "page": lambda: records.page(7, word="storm", skip=5, most=5),
             "orders_of": lambda: records.orders_of(7),
             "erase_member": lambda: records.erase_member(7, made_before=now, today=now - DAY),

@@ -91,7 +91,7 @@ async def settle_job(
         elif not REQUEST_ID.fullmatch(request_id):
             raise AdminActionFailed("that is no request id")
         else:
-            settled = await jobs.record_request_id(job.id, request_id, now=now)
+            settled = await jobs.record_request_id(job.id, request_id, now=now) is not None
         if not settled:
             raise AdminActionFailed(
                 f"job {job.id} changed just now, or another has that request id"

@@ -12,6 +12,7 @@ from functools import partial
 from bot.client import CogServices, Gateway, check_cogs, listen, prepare_discord
 from bot.domain import lane as breaker
 from bot.domain.admission import Caps
+from bot.domain.owner import owner_id
 from bot.pixazo import wire
 from bot.pixazo.client import PixazoClient
 from bot.pixazo.media import MediaDownloader
@@ -229,9 +230,7 @@ def build_ports(
 def read_service_settings(settings: Settings) -> ServiceSettings:
     """Return what the services need of *settings*, for a process that starts now."""
     return ServiceSettings(
-        # A new owner id for each start: jobs of an earlier process are recovered, never assumed
-        # to be running.
-        owner=f"{settings.instance}:{secrets.token_hex(4)}",
+        owner=owner_id(settings.instance, secrets.token_hex(4)),
         lane=breaker.lane_name(settings.pixazo_api_key.get_secret_value()),
         shards=settings.shards,
         caps=Caps(

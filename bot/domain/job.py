@@ -192,7 +192,9 @@ class Job:
     @property
     def queue_key(self) -> str:
         """The queue within its lane: one per guild, and per member outside guilds."""
-        return f"g{self.guild_id}" if self.guild_id is not None else f"m{self.member_id}"
+        if self.guild_id is not None:
+            return f"g{self.guild_id}"
+        return member_queue_key(self.member_id)
 
     @property
     def ended(self) -> bool:
@@ -267,6 +269,11 @@ class Job:
     def undeliverable(self, *, now: float) -> "Job":
         """Return the completed job with its pictures kept for its member, without an owner."""
         return replace(self, undeliverable_since=now).released()
+
+
+def member_queue_key(member_id: int) -> str:
+    """Return the queue key of a member's jobs outside guilds."""
+    return f"m{member_id}"
 
 
 def delivery_of(state: State, *, owned: bool, withdrawn: bool, undeliverable: bool) -> Delivery:

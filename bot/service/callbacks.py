@@ -54,9 +54,10 @@ class CallbackHandler:
         self._tracker.called_back()
         found: Job | None = job
         if job.request_id is None:
-            found = None
-            if await self._jobs.record_request_id(job.id, update.request_id, now=self._now()):
-                log.info("job %s: a callback names it %s", job.id, update.request_id)
+            found = await self._jobs.record_request_id(job.id, update.request_id, now=self._now())
+            if found is not None:
+                log.info("request id learned from callback: job=%s id=%s", job.id, found.request_id)
+                self._tracker.announce(found)
         elif job.request_id != update.request_id:
             log.warning("job %s: a callback names another request", job.id)
             return

@@ -142,7 +142,7 @@ class JobTracker:
             if after is before:
                 return before
             if await self._jobs.swap(before, after):
-                self._note(after)
+                self.announce(after)
                 return after
             before = await self._find(job_id)
         log.error(
@@ -186,8 +186,8 @@ class JobTracker:
         log.warning("job %s: expired, the vendor did not end it", job.id)
         return after
 
-    def _note(self, job: Job) -> None:
-        """Show a job that moved, and remember how long one took."""
+    def announce(self, job: Job) -> None:
+        """Show a job whose state changed, and remember the duration of a completed one."""
         log.info("job %s: %s", job.id, job.state)
         if job.state in FOLLOWED and job.lease.owner == self._settings.owner:
             self._presenter.show(job, CardStatus(ready_at=self._ready_at(job)))

@@ -1,4 +1,4 @@
-"""The database's own clock, which all processes share, as an SQL expression in Unix seconds."""
+"""The database's own clock, shared by all processes, as an SQL expression in Unix seconds."""
 
 from typing import Any
 
@@ -7,19 +7,24 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 
-class clock(FunctionElement[float]):  # noqa: N801 - named like the SQL function that it is
+class DatabaseClock(FunctionElement[float]):
     """The time at which the statement runs."""
 
     type = Float()
     inherit_cache = True
 
 
-@compiles(clock, "sqlite")
-def _sqlite(_element: clock, _compiler: Any, **_options: Any) -> str:
+def clock() -> DatabaseClock:
+    """Return the time at which the statement runs."""
+    return DatabaseClock()
+
+
+@compiles(DatabaseClock, "sqlite")
+def _sqlite(_element: DatabaseClock, _compiler: Any, **_options: Any) -> str:
     # Milliseconds; unixepoch('subsec') is younger than the SQLite of Debian 12.
     return "((julianday('now') - 2440587.5) * 86400.0)"
 
 
-@compiles(clock, "postgresql")
-def _postgresql(_element: clock, _compiler: Any, **_options: Any) -> str:
+@compiles(DatabaseClock, "postgresql")
+def _postgresql(_element: DatabaseClock, _compiler: Any, **_options: Any) -> str:
     return "CAST(extract(epoch FROM clock_timestamp()) AS double precision)"

@@ -1,7 +1,7 @@
-"""The database and its transactions: who may write, and who waits for whom.
+"""The database: its transactions, its locks, and the decorators that run methods in them.
 
-Work in the store is a plain function of a connection. On SQLite it runs in a thread, one for all
-that write, on PostgreSQL beside other work on the event loop; the function cannot tell.
+Work in the store is a plain function of a connection. On SQLite it runs in a thread (one writer),
+on PostgreSQL in a greenlet on the event loop; the function cannot tell.
 """
 
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -15,11 +15,16 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.service.port_errors import StoreUnavailable
 from bot.store import migrations
-from bot.store.engine import driver_errors_translated
+from bot.store.engine import (
+    TIMEOUTS,
+    StoreTimeouts,
+    is_unique_violation,
+    translate_driver_errors,
+)
 from bot.store.postgres import PostgresEngine
 from bot.store.sqlite import SqliteEngine
 
-MIGRATION_PATIENCE: Final = 120.0  # seconds, also for another process that is at it
+MIGRATION_TIMEOUT: Final = 120.0  # seconds, including another process's migration
 _WRITE_NOTHING_NEW: Final = "UPDATE alembic_version SET version_num = version_num"
 
 T = TypeVar("T")
@@ -32,16 +37,19 @@ class Database:
 
     def __init__(self, engine: SqliteEngine | PostgresEngine) -> None:
         self._engine = engine
-        self._writes = True  # whether the last write was taken: a full disk can still be read
+        self._last_write_succeeded = True  # a full disk can still be read
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str) -> AsyncIterator[Self]:
-        """Open the database at *url*, a file where there is none made, its tables up to date.
+    async def open(cls, url: str, *, timeouts: StoreTimeouts = TIMEOUTS) -> AsyncIterator[Self]:
+        """Open the database at *url* and migrate it; create a file that does not exist.
 
-        Raises StoreUnavailable where that can't be done.
+        Raises:
+            StoreUnavailable: It cannot be opened or migrated.
+
         """
-        engine = SqliteEngine(url) if url.startswith("sqlite") else PostgresEngine(url)
+        is_file = url.startswith("sqlite")
+        engine = SqliteEngine(url, timeouts) if is_file else PostgresEngine(url, timeouts)
         try:
             database = cls(engine)
             await database._migrate()
@@ -51,54 +59,62 @@ class Database:
 
     @property
     def shared(self) -> bool:
-        """Tell whether several ``run`` may share it, each with an INSTANCE of its own."""
+        """Whether several ``run`` processes may share it, each with its own INSTANCE."""
         return isinstance(self._engine, PostgresEngine)
 
     async def ping(self) -> None:
-        """Ask the database for nothing. Raises StoreUnavailable."""
+        """Run an empty query.
+
+        Raises:
+            StoreUnavailable: The database did not answer.
+
+        """
         await self.read(lambda connection: connection.execute(select(1)))
 
     async def ready(self) -> None:
-        """Ask the database to read, and to write too if it took no write last time.
+        """Check that the database can be read, and written too after a failed write.
 
-        Raises StoreUnavailable.
+        Raises:
+            StoreUnavailable: It cannot.
+
         """
         await self.ping()
-        if not self._writes:
+        if not self._last_write_succeeded:
             await self.write(lambda connection: connection.execute(text(_WRITE_NOTHING_NEW)))
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Return what *work* does, in a transaction that only reads."""
-        with driver_errors_translated():
+        """Return the result of *work*, run in a read-only transaction."""
+        with translate_driver_errors():
             return await self._engine.read(work)
 
     async def write(
-        self, work: Callable[[Connection], T], *, urgent: bool = False, patience: float = 0.0
+        self, work: Callable[[Connection], T], *, urgent: bool = False, within: float = 0.0
     ) -> T:
-        """Return what *work* does, in a transaction that an error of its rolls back.
+        """Return the result of *work*, run in a transaction that its error rolls back.
 
-        On SQLite it is the only one that writes, and an *urgent* one, for which somebody waits,
-        goes before those that are not; on PostgreSQL see :meth:`lock`, and what takes long says
-        so by its *patience*, in seconds.
+        Args:
+            work: On SQLite it is the only writer; on PostgreSQL see :meth:`lock`.
+            urgent: Runs before work that is not (SQLite only).
+            within: Seconds, for work that takes longer than usual (PostgreSQL only).
+
         """
         try:
-            with driver_errors_translated():
-                done = await self._engine.write(work, urgent=urgent, patience=patience)
+            with translate_driver_errors():
+                result = await self._engine.write(work, urgent=urgent, within=within)
         except StoreUnavailable:
-            self._writes = False
+            self._last_write_succeeded = False
             raise
-        self._writes = True
-        return done
+        self._last_write_succeeded = True
+        return result
 
     def lock(self, connection: Connection, *keys: str) -> None:
-        """Hold off all other transactions that lock one of *keys*, until *connection*'s ends.
+        """Take advisory locks on *keys* until the transaction of *connection* ends.
 
-        What is read afterwards is what those before it left. The keys are locked in the order
-        given: it must be the same everywhere, or two transactions wait for each other.
+        The keys are locked in the order given. Use the same order everywhere, to avoid deadlocks.
         """
         if not self.shared:
-            return  # SQLite's writers are alone
-        # Taken from left to right, by one question: each trip to the server keeps others waiting.
+            return  # SQLite has one writer
+        # One statement evaluates them from left to right; a round trip each would take longer.
         connection.execute(
             select(*(func.pg_advisory_xact_lock(func.hashtextextended(key, 0)) for key in keys))
         )
@@ -110,11 +126,11 @@ class Database:
             self.lock(connection, "migrations")
             migrations.upgrade(connection)
 
-        await self.write(upgrade, patience=MIGRATION_PATIENCE)
+        await self.write(upgrade, within=MIGRATION_TIMEOUT)
 
 
 class Stored(Protocol):
-    """What keeps its rows in a database."""
+    """A class that keeps its rows in a database."""
 
     _database: Database
 
@@ -122,63 +138,54 @@ class Stored(Protocol):
 S = TypeVar("S", bound=Stored)
 
 
-def read_transaction(
-    method: Callable[Concatenate[S, Connection, P], T],
-) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
-    """Run a method in a transaction that only reads; its caller leaves the connection out."""
+class _Transaction:
+    """Decorator: runs a method in a transaction; its caller leaves the connection out."""
 
-    @wraps(method)
-    async def reading(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._database.read(
-            lambda connection: method(self, connection, *args, **kwargs)
-        )
+    def __init__(self, *, writes: bool, urgent: bool = False) -> None:
+        self._writes = writes
+        self._urgent = urgent
 
-    return reading
+    def __call__(
+        self, method: Callable[Concatenate[S, Connection, P], T]
+    ) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
+        @wraps(method)
+        async def run(store: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+            def work(connection: Connection) -> T:
+                return method(store, connection, *args, **kwargs)
 
+            database = store._database  # noqa: SLF001 - that is what Stored promises
+            if not self._writes:
+                return await database.read(work)
+            return await database.write(work, urgent=self._urgent)
 
-def write_transaction(
-    method: Callable[Concatenate[S, Connection, P], T],
-) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
-    """Run a method in a transaction that may write; its caller leaves the connection out."""
-
-    @wraps(method)
-    async def writing(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._database.write(
-            lambda connection: method(self, connection, *args, **kwargs)
-        )
-
-    return writing
+        return run
 
 
-def priority_write(
-    method: Callable[Concatenate[S, Connection, P], T],
-) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
-    """Do as :func:`writes`, and go before those: somebody waits for the answer."""
-
-    @wraps(method)
-    async def writing(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._database.write(
-            lambda connection: method(self, connection, *args, **kwargs), urgent=True
-        )
-
-    return writing
+read_transaction: Final = _Transaction(writes=False)
+write_transaction: Final = _Transaction(writes=True)
+priority_write: Final = _Transaction(writes=True, urgent=True)  # a member waits for the answer
 
 
 def or_on_conflict(
     answer: A,
 ) -> Callable[[Callable[P, Coroutine[Any, Any, T]]], Callable[P, Coroutine[Any, Any, T | A]]]:
-    """Have a method change nothing and return *answer* where another row has a unique value."""
+    """Make a method return *answer*, unchanged rows, where another row has a unique value.
+
+    Other violated constraints are raised: they are bugs.
+    """
 
     def decorate(
         method: Callable[P, Coroutine[Any, Any, T]],
     ) -> Callable[P, Coroutine[Any, Any, T | A]]:
         @wraps(method)
-        async def trying(*args: P.args, **kwargs: P.kwargs) -> T | A:
+        async def run(*args: P.args, **kwargs: P.kwargs) -> T | A:
             try:
                 return await method(*args, **kwargs)
-            except IntegrityError:
+            except IntegrityError as error:
+                if not is_unique_violation(error):
+                    raise
                 return answer
 
-        return trying
+        return run
 
     return decorate

@@ -1,6 +1,10 @@
-"""How a PostgreSQL is connected to, and what a driver's error becomes."""
+"""PostgreSQL connections, time limits, and the translation of drivers' errors."""
 
-from typing import Final
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
 
 import asyncpg  # type: ignore[import-untyped]  # it has no types of its own
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -9,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.service.port_errors import StoreUnavailable
 
-CONNECT_TIMEOUT: Final = 5.0  # seconds
-CONNECTIONS: Final = 10  # of one process to PostgreSQL, which takes 100 unless told otherwise
+CONNECTIONS: Final = 10  # of one process; PostgreSQL accepts 100 by default
+_UNIQUE_VIOLATION: Final = "23505"  # SQLSTATE
 
 # Times are in milliseconds, keepalives in seconds.
 _SESSION: Final = {
@@ -18,16 +22,16 @@ _SESSION: Final = {
     # A SUBMITTING that a crash of the server undoes would be submitted, and paid for, again.
     "synchronous_commit": "on",
     "statement_timeout": "5000",
-    # A process that stands still must not keep the others waiting for what it has locked,
+    # Ends the locks of a process that hangs.
     "idle_in_transaction_session_timeout": "10000",
-    # nor a host that is gone its successor for the INSTANCE: by default, that takes two hours.
+    # Ends the sessions of a host that is gone; by default that takes two hours.
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
-    "jit": "off",  # it costs more than any statement here could gain
+    "jit": "off",  # compiling costs more than any statement here gains
 }
 
-# What connecting raises where SQLAlchemy does not stand between.
+# Raised while connecting, not wrapped by SQLAlchemy.
 _DRIVERS: Final = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
@@ -36,32 +40,53 @@ _DRIVERS: Final = (
 )
 
 
-def connect(url: str) -> AsyncEngine:
-    """Return an engine for the server at *url*, which connects when it is first asked."""
+@dataclass(frozen=True, kw_only=True)
+class StoreTimeouts:
+    """Time limits of the store, in seconds."""
+
+    connect: float = 5.0
+    answer: float = 8.0  # PostgreSQL: a whole transaction
+    busy: float = 5.0  # SQLite: another process's write transaction
+
+
+TIMEOUTS: Final = StoreTimeouts()
+
+
+def connect(url: str, timeouts: StoreTimeouts = TIMEOUTS) -> AsyncEngine:
+    """Return an engine for the server at *url*; it connects on first use."""
     return create_async_engine(
         url,
         hide_parameters=True,
         isolation_level="READ COMMITTED",
         pool_size=CONNECTIONS,
         max_overflow=0,
-        connect_args={"timeout": CONNECT_TIMEOUT, "server_settings": _SESSION},
+        connect_args={"timeout": timeouts.connect, "server_settings": _SESSION},
     )
 
 
-class driver_errors_translated:  # noqa: N801 - it reads as a verb
-    """Turn a driver's error into StoreUnavailable; broken constraints pass."""
+@contextmanager
+def translate_driver_errors() -> Iterator[None]:
+    """Turn a driver's error into StoreUnavailable; violated constraints pass as IntegrityError."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except (DBAPIError, PoolTimeout, *_DRIVERS) as error:
+        driver = _driver_error(error)
+        # asyncpg's DataError names the value that it could not send, which may be a secret.
+        cause = None if isinstance(driver, asyncpg.DataError) else error
+        raise StoreUnavailable(f"the store is away: {_description(error, driver)}") from cause
 
-    def __enter__(self) -> None:
-        return None
 
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, IntegrityError):
-            return
-        if isinstance(error, (DBAPIError, PoolTimeout, *_DRIVERS)):
-            driver = _driver_error(error)
-            # asyncpg names the very value that it could not send, and values are secrets.
-            cause = None if isinstance(driver, asyncpg.DataError) else error
-            raise StoreUnavailable(f"the store is away: {_words(error, driver)}") from cause
+def is_unique_violation(error: IntegrityError) -> bool:
+    """Tell whether another row has a value that must be unique."""
+    original: Any = error.orig
+    if isinstance(original, sqlite3.Error):
+        return original.sqlite_errorcode in {
+            sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+            sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+        }
+    return getattr(original, "sqlstate", None) == _UNIQUE_VIOLATION
 
 
 def _driver_error(error: BaseException) -> BaseException:
@@ -71,8 +96,8 @@ def _driver_error(error: BaseException) -> BaseException:
     return error
 
 
-def _words(error: BaseException, driver: BaseException) -> str:
-    """Say what went wrong, and nothing that a statement carried."""
+def _description(error: BaseException, driver: BaseException) -> str:
+    """Describe the error without anything that a statement carried."""
     of_statement = isinstance(error, DBAPIError) and error.statement is not None
-    words = "" if of_statement else " ".join(str(driver).split())
-    return f"{type(driver).__name__}: {words}" if words else type(driver).__name__
+    text = "" if of_statement else " ".join(str(driver).split())
+    return f"{type(driver).__name__}: {text}" if text else type(driver).__name__

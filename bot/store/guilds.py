@@ -5,12 +5,13 @@ from dataclasses import fields, replace
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select
 from sqlalchemy.engine import Connection
 
 from bot.domain.rules import Block, Rules
 from bot.store.database import Database, read_transaction, write_transaction
 from bot.store.tables import blocks, drafts, guilds
+from bot.store.upsert import upsert
 
 # A document may be older than the code, and younger: what it lacks is as the defaults say, and
 # what the code does not know is passed over, and gone with the next change.
@@ -43,20 +44,16 @@ class Guilds:
         after = how(before)
         if after != before:
             document = _RULES.dump_python(after, mode="json")
-            its = guilds.c.guild_id == guild_id
-            put = connection.execute(update(guilds).where(its).values(rules=document))
-            if put.rowcount == 0:
-                values = {"guild_id": guild_id, "rules": document}
-                connection.execute(insert(guilds).values(values))
+            upsert(connection, guilds, {"guild_id": guild_id}, {"rules": document})
         return before, after
 
     @write_transaction
     def block(self, connection: Connection, guild_id: int, block: Block) -> None:
         """Keep *block*, in place of one that the member has."""
-        values = {name: getattr(block, name) for name in _BLOCK_FIELDS}
+        columns = {name: getattr(block, name) for name in _BLOCK_FIELDS}
+        key = {"guild_id": guild_id, "member_id": columns.pop("member_id")}
         self._database.lock(connection, guild_lock(guild_id))
-        connection.execute(delete(blocks).where(is_blocked(guild_id, block.member_id)))
-        connection.execute(insert(blocks).values(values | {"guild_id": guild_id}))
+        upsert(connection, blocks, key, columns)
 
     @write_transaction
     def unblock(self, connection: Connection, guild_id: int, member_id: int) -> bool:

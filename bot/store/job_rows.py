@@ -3,11 +3,17 @@
 Columns keep the names of the first migration; attributes may be renamed and regrouped freely.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+import logging
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any, Final, TypeVar
 
 from bot.domain.job import Billed, EndReason, Job, Lease, ReplyTarget, State, delivery_of
 from bot.domain.order import Order
+
+log = logging.getLogger(__name__)
+
+E = TypeVar("E", bound=StrEnum)
 
 # Column by attribute. Enums, tuples and flags that need a conversion are in the functions below.
 _JOB: Final = {
@@ -72,9 +78,21 @@ def row_of(job: Job) -> dict[str, Any]:
     }
 
 
+class UnknownValueError(ValueError):
+    """A column holds a value that this version does not know: a newer one wrote it."""
+
+    def __init__(self, column: str, value: object) -> None:
+        super().__init__(f"column={column} value={value}")
+
+
 def job_of(row: Mapping[Any, Any]) -> Job:
-    """Return the job of a row."""
-    state = State(row["state"])
+    """Return the job of a row.
+
+    Raises:
+        UnknownValueError: This version cannot tell what the row means.
+
+    """
+    state = _known(State, row, "state")
     delivery = delivery_of(
         state,
         owned=row["owner"] is not None,
@@ -88,10 +106,31 @@ def job_of(row: Mapping[Any, Any]) -> Job:
         lease=Lease(**_read(row, _LEASE)),
         state=state,
         delivery=delivery,
-        billed=Billed(row["billed"]),
-        end_reason=EndReason(row["cause"]) if row["cause"] else None,
+        billed=_known(Billed, row, "billed"),
+        end_reason=_known(EndReason, row, "cause") if row["cause"] else None,
         media=tuple(row["media"]),
     )
+
+
+def jobs_of(rows: Iterable[Mapping[Any, Any]]) -> list[Job]:
+    """Return the jobs of *rows*; skip and log rows with unknown values."""
+    return [job for row in rows if (job := known_job(row)) is not None]
+
+
+def known_job(row: Mapping[Any, Any]) -> Job | None:
+    """Return the job of a row; log it and return ``None`` if it has unknown values."""
+    try:
+        return job_of(row)
+    except UnknownValueError as error:
+        log.error("job row skipped, unknown value: job=%s %s", row["id"], error)  # noqa: TRY400 - no bug
+        return None
+
+
+def _known(kind: type[E], row: Mapping[Any, Any], column: str) -> E:
+    try:
+        return kind(row[column])
+    except ValueError as error:
+        raise UnknownValueError(column, row[column]) from error
 
 
 def _written(value: object, columns: Mapping[str, str]) -> dict[str, Any]:

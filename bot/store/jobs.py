@@ -1,15 +1,16 @@
 """Jobs in the store: every change names the state, owner and epoch that it replaces."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select
 from sqlalchemy.engine import Connection
 
 from bot.domain import lane as breaker
 from bot.domain.admission import AdmissionContext
-from bot.domain.job import Billed, Job, State
+from bot.domain.job import Job, State, Update, advance
+from bot.domain.owner import instance_prefix
 from bot.service.ports.store import Admit, PeakUsage
 from bot.store.admission import admission_context, load_admission_context, load_peaks
 from bot.store.clock import clock
@@ -21,20 +22,13 @@ from bot.store.database import (
     write_transaction,
 )
 from bot.store.guilds import guild_lock
-from bot.store.job_rows import job_of, row_of
+from bot.store.job_changes import change_all, swap
+from bot.store.job_rows import jobs_of, known_job, row_of
+from bot.store.lane_queues import mark_served, next_job, waiting_jobs
 from bot.store.lanes import lane_lock, lane_of, put_lane
-from bot.store.tables import (
-    has_token,
-    is_at_vendor,
-    is_kept,
-    is_nobodys,
-    is_owned,
-    is_waiting,
-    jobs,
-    lines,
-)
+from bot.store.tables import has_token, is_kept, is_nobodys, is_owned, is_waiting, jobs
 
-EVERYWHERE: Final = "everywhere"  # the lock under which the whole bot's usage changes
+USAGE_LOCK: Final = "everywhere"  # held while the usage of all servers together changes
 
 
 class Jobs:
@@ -48,16 +42,15 @@ class Jobs:
     def add(
         self, connection: Connection, job: Job, admit: Admit, *, count_to: int | None = None
     ) -> Job | None:
-        """Record the job that *admit* makes of *job*, in one transaction.
+        """Record the job that *admit* returns for *job*, in one transaction.
 
-        What it is told of the images of all servers is right up to *count_to*.
-
-        In a lane that may be tried again it is the probe. ``None``: its interaction has a job
-        already, and nothing changed. What *admit* raises is raised, and nothing changed.
+        The images of all servers are counted up to *count_to* only. In a lane that may be probed,
+        the job becomes the probe. ``None``: its interaction has a job already, and nothing
+        changed. If *admit* raises, nothing changes.
         """
-        # In this order everywhere, so that nobody waits for somebody who waits for them.
-        self._database.lock(connection, guild_lock(job.guild_id), EVERYWHERE)
-        standing, known = load_admission_context(
+        # Fixed lock order, to avoid deadlocks.
+        self._database.lock(connection, guild_lock(job.guild_id), USAGE_LOCK)
+        context, known = load_admission_context(
             connection,
             job.guild_id,
             job.member_id,
@@ -68,13 +61,13 @@ class Jobs:
         )
         if known:
             return None
-        if standing.lane.closed is not None:
+        if context.lane.closed is not None:
             self._database.lock(connection, lane_lock(job.lane))
-            standing = replace(standing, lane=lane_of(connection, job.lane))
-        admitted = admit(job, standing)
+            context = replace(context, lane=lane_of(connection, job.lane))
+        admitted = admit(job, context)
         connection.execute(insert(jobs).values(row_of(admitted)))
-        lane = breaker.after_admission(standing.lane, job.id, now=job.created_at)
-        if lane != standing.lane:
+        lane = breaker.after_admission(context.lane, job.id, now=job.created_at)
+        if lane != context.lane:
             put_lane(connection, job.lane, lane)
         return admitted
 
@@ -82,123 +75,92 @@ class Jobs:
     def admission_context(
         self, connection: Connection, guild_id: int | None, member_id: int, *, lane: str, now: float
     ) -> AdmissionContext:
-        """Return what an order of that member would be weighed against now."""
+        """Return what an order of that member would be checked against now."""
         return admission_context(connection, guild_id, member_id, lane=lane, now=now)
 
     @read_transaction
     def peak_usage(self, connection: Connection, guild_id: int, *, now: float) -> PeakUsage:
-        """Return the most that any one member of the server has now."""
+        """Return the highest usage of any one member of the server."""
         return load_peaks(connection, guild_id, now=now)
 
     @read_transaction
     def get(self, connection: Connection, job_id: str) -> Job | None:
-        """Return the job as it stands; ``None``: there is none of that name."""
-        found = connection.execute(select(jobs).where(jobs.c.id == job_id))
-        row = found.mappings().first()
-        return job_of(row) if row else None
+        """Return the stored job; ``None``: there is no job of that id."""
+        row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
+        return known_job(row) if row else None
 
-    @or_on_conflict(answer=False)  # the request id is another job's
+    @or_on_conflict(answer=False)  # another job has the request id
     @write_transaction
     def swap(self, connection: Connection, before: Job, after: Job) -> bool:
-        """Put *after* in the place of *before* if state, owner and epoch are still its.
+        """Compare-and-swap: replace *before* by *after* if state, owner and epoch are unchanged.
 
-        ``False``: somebody else was quicker, and nothing changed.
+        ``False``: another change came first, and nothing changed.
         """
-        return _changed(connection, _is(before), _changes(before, after))
+        return swap(connection, before, after)
 
     @write_transaction
     def claim(
         self, connection: Connection, owner: str, *, lane: str, width: int, lease: float, now: float
     ) -> Job | None:
-        """Give the lane's next line its turn: its oldest job, SUBMITTING and owned by *owner*.
+        """Take the next job of the lane, in fair order: SUBMITTING and owned by *owner*.
 
-        The line that was served least recently comes first. *lease* is in seconds. ``None``:
-        nobody waits, the lane pauses, or *width* jobs are at the vendor already.
+        *lease* is in seconds. ``None``: no job waits, the lane pauses, or *width* jobs are at the
+        vendor already.
         """
         self._database.lock(connection, lane_lock(lane))
-        # For good: nobody shall cancel the job between the look at it and the change of it.
-        before = _next(connection, lane, width, now, for_good=True)
+        # `FOR UPDATE`: a concurrent cancel must not slip in between read and write.
+        before = next_job(connection, lane, width, now, lock=True)
         if before is None:
             return None
         after = before.claimed(owner, now=now)
-        changes = _changes(before, after) | {"lease_until": clock() + lease}
-        _changed(connection, _is(before), changes)
-        _serve(connection, before, now)
+        swap(connection, before, after, lease=lease)
+        mark_served(connection, before, now)
         return after
 
     @read_transaction
     def waiting_jobs(self, connection: Connection, lane: str, *, most: int) -> Sequence[Job]:
         """Return the first waiting jobs of the lane, in the order in which they will be served.
 
-        Those whose member was not answered yet are not among them.
+        Jobs whose member was not answered yet are left out.
         """
-        in_line: dict[str, Any] = {
-            "partition_by": jobs.c.line,
-            "order_by": (jobs.c.created_at, jobs.c.id),
-        }
-        turns = (
-            select(
-                jobs.c.id,
-                func.row_number().over(**in_line).label("turn"),
-                func.first_value(jobs.c.created_at).over(**in_line).label("first_at"),
-                func.first_value(jobs.c.id).over(**in_line).label("first_id"),
-                func.coalesce(lines.c.served_at, 0.0).label("served_at"),
-            )
-            .outerjoin(lines, _its_line)
-            .where(_may_go(lane))
-            .subquery()
-        )
-        found = connection.execute(
-            select(jobs)
-            .join(turns, turns.c.id == jobs.c.id)
-            .order_by(turns.c.turn, turns.c.served_at, turns.c.first_at, turns.c.first_id)
-            .limit(most)
-        )
-        return [job_of(row) for row in found.mappings()]
+        return waiting_jobs(connection, lane, most=most)
 
     @read_transaction
     def has_claimable(self, connection: Connection, *, lane: str, width: int, now: float) -> bool:
-        """Tell whether :meth:`claim` would find a job."""
-        return _next(connection, lane, width, now) is not None
+        """Tell whether :meth:`claim` would return a job."""
+        return next_job(connection, lane, width, now) is not None
 
-    @or_on_conflict(answer=False)
+    @or_on_conflict(None)  # another job has the request id
     @write_transaction
     def record_request_id(
         self, connection: Connection, job_id: str, request_id: str, *, now: float
-    ) -> bool:
-        """Record a request id that a submit's answer or a callback brought, whoever owns the job.
+    ) -> Job | None:
+        """Record a request id that a callback brought, and return the job, QUEUED.
 
-        Succeeds where the job waits for exactly that: SUBMITTING or UNCERTAIN, without an id.
-        ``False``: it does not, or another job has that id.
+        Needs no lease. ``None``: the job is not SUBMITTING or UNCERTAIN, it has a request id, or
+        another job has this one.
         """
-        where = and_(
-            jobs.c.id == job_id,
-            jobs.c.request_id.is_(None),
-            jobs.c.state.in_([State.SUBMITTING.value, State.UNCERTAIN.value]),
-        )
-        changes = {
-            "request_id": request_id,
-            "state": State.QUEUED.value,
-            "billed": Billed.UNKNOWN.value,
-            "queued_at": now,
-            "since": now,
-        }
-        return _changed(connection, where, changes)
+        query = select(jobs).where(jobs.c.id == job_id).with_for_update()
+        row = connection.execute(query).mappings().first()
+        before = known_job(row) if row else None
+        if before is None or before.request_id is not None:
+            return None
+        after = advance(before, Update(state=State.QUEUED, request_id=request_id), now=now)
+        return after if after is not before and swap(connection, before, after) else None
 
     @write_transaction
     def renew_leases(self, connection: Connection, owner: str, *, lease: float) -> None:
-        """Extend the leases of all jobs that *owner* has, by *lease* seconds from now."""
-        _change_all(connection, jobs.c.owner == owner, {"lease_until": clock() + lease})
+        """Extend the leases of all jobs of *owner*, to *lease* seconds from now."""
+        change_all(connection, jobs.c.owner == owner, {"lease_until": clock() + lease})
 
     async def take_over(
         self, owner: str, *, lease: float, submitted_before: float, most: int = 100
     ) -> Sequence[Job]:
-        """Make *owner* the owner of open jobs that nobody works on, and return them.
+        """Take some open jobs whose lease has expired or that have no owner, and return them.
 
-        Those are jobs whose lease ran out, and jobs at the vendor that have no owner. A submit
-        that was begun after *submitted_before* may still be on its way and is left alone.
+        A submit that began after *submitted_before* may still be under way and is left alone.
         """
-        lapsed = and_(
+        expired = and_(
             is_owned,
             jobs.c.lease_until < clock(),
             or_(
@@ -206,18 +168,17 @@ class Jobs:
                 jobs.c.submit_started_at < submitted_before,
             ),
         )
-        return await self._take(owner, (is_nobodys, lapsed), lease, most)
+        return await self._take(owner, (is_nobodys, expired), lease, most)
 
     async def inherit(self, owner: str, *, lease: float, most: int = 100) -> Sequence[Job]:
-        """Make *owner* the owner of open jobs that its predecessors had, and return some.
+        """Take some open jobs of other owners, which are known to be dead, and return them.
 
-        For a process that holds `bot.store.process_lock`, and so knows them to be dead:
-        on SQLite every other one is, on PostgreSQL those of the same INSTANCE. Nothing is left to
-        take over when it returns none.
+        For a process that holds `bot.store.process_lock`: on SQLite every other owner is dead, on
+        PostgreSQL those of its INSTANCE. An empty answer means that no job is left to take.
         """
         others = and_(is_owned, jobs.c.owner != owner)
         if self._database.shared:
-            others = and_(others, _is_kin(owner))
+            others = and_(others, _has_instance_of(owner))
         return await self._take(owner, (is_nobodys, others), lease, most)
 
     @write_transaction
@@ -225,23 +186,22 @@ class Jobs:
         self,
         connection: Connection,
         owner: str,
-        kinds: Iterable[ColumnElement[bool]],
+        conditions: Iterable[ColumnElement[bool]],
         lease: float,
         most: int,
     ) -> Sequence[Job]:
         taken: list[Job] = []
-        for kind in kinds:  # one by one: each has an index, all together have none
-            found = connection.execute(
+        for condition in conditions:  # one by one: each has an index, all together have none
+            rows = connection.execute(
                 select(jobs)
-                .where(kind)
+                .where(condition)
                 .order_by(jobs.c.created_at)
                 .limit(most - len(taken))
                 .with_for_update(skip_locked=True)
             )
-            for before in [job_of(row) for row in found.mappings()]:
+            for before in jobs_of(rows.mappings().all()):
                 after = before.owned_by(owner)
-                changes = _changes(before, after) | {"lease_until": clock() + lease}
-                _changed(connection, _is(before), changes)
+                swap(connection, before, after, lease=lease)
                 taken.append(after)
         return taken
 
@@ -254,44 +214,41 @@ class Jobs:
         waiting_since: float,
         most: int = 100,
     ) -> Sequence[Job]:
-        """Return waiting jobs that never will be, or never should be, submitted.
+        """Return some waiting jobs that were made before one of these times.
 
-        Those are jobs without an answer to the member made before *unanswered_since*, and jobs made
-        before *waiting_since*.
+        The first holds for jobs whose member was never answered, the second for all.
         """
-        late = or_(
+        stale = or_(
             and_(jobs.c.answered_at.is_(None), jobs.c.created_at < unanswered_since),
             jobs.c.created_at < waiting_since,
         )
-        found = connection.execute(
-            select(jobs).where(is_waiting, late).order_by(jobs.c.created_at).limit(most)
-        )
-        return [job_of(row) for row in found.mappings()]
+        query = select(jobs).where(is_waiting, stale).order_by(jobs.c.created_at).limit(most)
+        return jobs_of(connection.execute(query).mappings())
 
     @read_transaction
     def undelivered(self, connection: Connection, member_id: int, *, most: int) -> Sequence[Job]:
-        """Return the member's jobs whose pictures are kept, the newest first.
+        """Return the member's jobs with undelivered pictures, the newest first.
 
-        Not those that they had forgotten and whose pictures came all the same.
+        Jobs that were erased before their pictures came are left out.
         """
-        found = connection.execute(
+        query = (
             select(jobs)
             .where(is_kept, jobs.c.member_id == member_id, jobs.c.prompt != "")
             .order_by(jobs.c.created_at.desc())
             .limit(most)
         )
-        return [job_of(row) for row in found.mappings()]
+        return jobs_of(connection.execute(query).mappings())
 
     @write_transaction
     def assign_lane(self, connection: Connection, lane: str) -> None:
-        """Put every waiting job into *lane*: that of a key which was changed serves nobody."""
-        _change_all(connection, and_(is_waiting, jobs.c.lane != lane), {"lane": lane})
+        """Move every waiting job to *lane*: no process serves the lane of a former API key."""
+        change_all(connection, and_(is_waiting, jobs.c.lane != lane), {"lane": lane})
 
     @write_transaction
     def release(self, connection: Connection, owner: str) -> None:
-        """Let go of what *owner* follows or delivers, so that others may take it."""
+        """Give up the jobs that *owner* follows or delivers, so that others may take them."""
         open_states = [State.QUEUED.value, State.PROCESSING.value, State.COMPLETED.value]
-        _change_all(
+        change_all(
             connection,
             and_(jobs.c.owner == owner, jobs.c.state.in_(open_states)),
             {"owner": None, "lease_until": None},
@@ -299,107 +256,17 @@ class Jobs:
 
     @write_transaction
     def erase_tokens(self, connection: Connection, *, before: float) -> None:
-        """Erase the interaction tokens of jobs that were made *before*: they have expired."""
-        _change_all(
+        """Erase the interaction tokens of jobs made *before*: they have expired."""
+        change_all(
             connection,
             and_(has_token, jobs.c.created_at < before),
             {"interaction_token": None},
         )
 
 
-def _next(
-    connection: Connection, lane: str, width: int, now: float, *, for_good: bool = False
-) -> Job | None:
-    """Return the job whose turn it is, if the lane has room and lets it go.
-
-    *for_good*: it stays as it is until the transaction ends.
-    """
-    stands = lane_of(connection, lane)
-    if stands.paused(now):
-        return None
-    at_vendor = connection.scalar(
-        select(func.count()).select_from(jobs).where(jobs.c.lane == lane, is_at_vendor)
-    )
-    if (at_vendor or 0) >= width:
-        return None
-    which = _may_go(lane)
-    if stands.closed is not None:
-        which = and_(which, jobs.c.id == stands.probe)
-    query = (
-        select(jobs)
-        .outerjoin(lines, _its_line)
-        .where(which)
-        .order_by(func.coalesce(lines.c.served_at, 0.0), jobs.c.created_at, jobs.c.id)
-        .limit(1)
-    )
-    found = connection.execute(query.with_for_update(of=jobs) if for_good else query)
-    row = found.mappings().first()
-    if row is None or not breaker.may_submit(stands, row["id"], now):
-        return None
-    return job_of(row)
-
-
-_its_line: Final = and_(lines.c.lane == jobs.c.lane, lines.c.line == jobs.c.line)
-
-
-def _may_go(lane: str) -> ColumnElement[bool]:
-    # A hidden one was withdrawn while it was on its way, and came back.
-    shown = jobs.c.hidden.is_(False)
-    return and_(jobs.c.lane == lane, is_waiting, jobs.c.answered_at.is_not(None), shown)
-
-
-def _serve(connection: Connection, job: Job, now: float) -> None:
-    its_line = and_(lines.c.lane == job.lane, lines.c.line == job.queue_key)
-    served = connection.execute(update(lines).where(its_line).values(served_at=now))
-    if served.rowcount == 0:
-        values = {"lane": job.lane, "line": job.queue_key, "served_at": now}
-        connection.execute(insert(lines).values(values))
-
-
-def _changed(
-    connection: Connection, where: ColumnElement[bool], changes: Mapping[str, Any]
-) -> bool:
-    done = connection.execute(update(jobs).where(where).values(**changes))
-    return done.rowcount > 0
-
-
-def _change_all(
-    connection: Connection, where: ColumnElement[bool], changes: Mapping[str, Any]
-) -> None:
-    """Change several jobs, in an order in which two of these never wait for each other."""
-    in_order = (jobs.c.created_at, jobs.c.id)
-    found = select(jobs.c.id).where(where).order_by(*in_order).with_for_update()
-    _changed(connection, jobs.c.id.in_(found), changes)
-
-
-def _is(job: Job) -> ColumnElement[bool]:
-    """Return the condition under which *job* is still what it was."""
+def _has_instance_of(owner: str) -> ColumnElement[bool]:
+    """Return the condition that a job's owner has the same INSTANCE as *owner*."""
     return and_(
-        jobs.c.id == job.id,
-        jobs.c.state == job.state.value,
-        jobs.c.owner.is_not_distinct_from(job.lease.owner),
-        jobs.c.epoch == job.lease.epoch,
-    )
-
-
-def _is_kin(owner: str) -> ColumnElement[bool]:
-    """Return the condition under which a job's owner has the INSTANCE of *owner*.
-
-    An owner is its INSTANCE, which may have colons of its own, a colon, and as many characters
-    as every other one.
-    """
-    instance, colon, _ = owner.rpartition(":")
-    return and_(
-        jobs.c.owner.startswith(instance + colon, autoescape=True),
+        jobs.c.owner.startswith(instance_prefix(owner), autoescape=True),
         func.length(jobs.c.owner) == len(owner),
     )
-
-
-def _changes(before: Job, after: Job) -> dict[str, Any]:
-    """Return the columns in which *after* differs from *before*."""
-    old, new = row_of(before), row_of(after)
-    changes = {name: value for name, value in new.items() if old[name] != value}
-    if after.lease.owner != before.lease.owner:
-        # The new owner's next renewal makes a lease of it.
-        changes["lease_until"] = clock() if after.lease.owner is not None else None
-    return changes

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.engine import Connection
 
 from bot.domain import lane as breaker
@@ -13,7 +13,8 @@ from bot.domain.lane import ClosedReason, Lane
 from bot.service.ports.store import ClosureNotice
 from bot.store.database import Database, read_transaction, write_transaction
 from bot.store.guilds import rules_of
-from bot.store.tables import is_given_back, jobs, lanes, told
+from bot.store.tables import closure_notices, is_given_back, jobs, lanes
+from bot.store.upsert import upsert
 
 FAR_AHEAD: Final = 600.0  # seconds
 _FIELDS: Final = tuple(asdict(Lane()))
@@ -71,20 +72,20 @@ class Lanes:
 
         Each server is returned once for that episode, to one process.
         """
-        known = and_(told.c.lane == lane, told.c.guild_id == jobs.c.guild_id)
+        known = and_(closure_notices.c.lane == lane, closure_notices.c.guild_id == jobs.c.guild_id)
         query = (
             select(
                 jobs.c.guild_id,
                 func.count().label("orders"),
                 func.max(jobs.c.id).label("job_id"),
             )
-            .outerjoin(told, known)
+            .outerjoin(closure_notices, known)
             .where(
                 jobs.c.lane == lane,
                 is_given_back,
                 jobs.c.since >= shut_at,
                 jobs.c.guild_id.is_not(None),
-                or_(told.c.shut_at.is_(None), told.c.shut_at < shut_at),
+                or_(closure_notices.c.shut_at.is_(None), closure_notices.c.shut_at < shut_at),
             )
             .group_by(jobs.c.guild_id)
         )
@@ -93,7 +94,8 @@ class Lanes:
             self._database.lock(connection, lane_lock(lane))
             found = connection.execute(query).mappings().all()
             for row in found:
-                _tell(connection, lane, row["guild_id"], shut_at)
+                key = {"lane": lane, "guild_id": row["guild_id"]}
+                upsert(connection, closure_notices, key, {"shut_at": shut_at})
             return [_given_back(connection, row) for row in found]
 
         first = await self._database.read(lambda connection: connection.execute(query).first())
@@ -132,17 +134,7 @@ def put_lane(connection: Connection, lane: str, stands: Lane) -> None:
 
 
 def _put(connection: Connection, lane: str, values: dict[str, Any]) -> None:
-    put = connection.execute(update(lanes).where(lanes.c.lane == lane).values(values))
-    if put.rowcount == 0:
-        connection.execute(insert(lanes).values(_FRESH | {"lane": lane} | values))
-
-
-def _tell(connection: Connection, lane: str, guild_id: int, shut_at: float) -> None:
-    its = and_(told.c.lane == lane, told.c.guild_id == guild_id)
-    put = connection.execute(update(told).where(its).values(shut_at=shut_at))
-    if put.rowcount == 0:
-        values = {"lane": lane, "guild_id": guild_id, "shut_at": shut_at}
-        connection.execute(insert(told).values(values))
+    upsert(connection, lanes, {"lane": lane}, values, defaults=_FRESH)
 
 
 def _given_back(connection: Connection, row: Any) -> ClosureNotice:

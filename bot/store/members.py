@@ -1,16 +1,17 @@
-"""What members have set for themselves."""
+"""Settings of members."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import and_, delete, select, update
 from sqlalchemy.engine import Connection
 
 from bot.domain.rules import Block
 from bot.service.ports.store import MemberSettings, Ping
-from bot.store.database import Database, or_on_conflict, read_transaction, write_transaction
+from bot.store.database import Database, read_transaction, write_transaction
 from bot.store.tables import blocks, members, to_forget
+from bot.store.upsert import upsert
 
 _BLOCK_FIELDS = tuple(field.name for field in fields(Block))
 
@@ -28,41 +29,32 @@ class Members:
             members.c.member_id == member_id
         )
         row = connection.execute(query).mappings().first()
-        return MemberSettings() if row is None else _wishes(row["ping"], row["forget_before"])
+        return MemberSettings() if row is None else _settings(row["ping"], row["forget_before"])
 
     async def replace_settings(self, member_id: int, settings: MemberSettings) -> None:
         """Replace all settings of the member."""
-        await self._keep(
-            member_id, {"ping": settings.ping.value, "forget_before": settings.forget_before}
-        )
+        columns = {"ping": settings.ping.value, "forget_before": settings.forget_before}
+        await self._set(member_id, columns)
 
     async def set_ping(self, member_id: int, ping: Ping) -> None:
-        """Set when the member is pinged: what else they wish may be changing just now."""
-        await self._keep(member_id, {"ping": ping.value})
+        """Set when the member is pinged; other settings may change at the same time."""
+        await self._set(member_id, {"ping": ping.value})
 
-    async def _keep(self, member_id: int, values: Mapping[str, Any]) -> None:
-        while not await self._put(member_id, values):
-            pass  # their first row came from somewhere else just now
-
-    @or_on_conflict(answer=False)
     @write_transaction
-    def _put(self, connection: Connection, member_id: int, values: Mapping[str, Any]) -> bool:
-        its = members.c.member_id == member_id
-        if connection.execute(update(members).where(its).values(values)).rowcount == 0:
-            connection.execute(insert(members).values({"member_id": member_id, **values}))
-        return True
+    def _set(self, connection: Connection, member_id: int, columns: Mapping[str, Any]) -> None:
+        upsert(connection, members, {"member_id": member_id}, columns)
 
     @write_transaction
     def finish_erasure(self, connection: Connection, member_id: int, *, made_before: float) -> None:
-        """Note that what was ordered until then is erased; who wished nothing else has no row.
+        """Record that orders until then are erased, unless more is to be erased by now.
 
-        Unless more is to be erased by now.
+        A row that holds only defaults is deleted.
         """
-        its = members.c.member_id == member_id
-        done = update(members).where(its, members.c.forget_before == made_before)
+        is_member = members.c.member_id == member_id
+        done = update(members).where(is_member, members.c.forget_before == made_before)
         connection.execute(done.values(forget_before=None))
         empty = and_(members.c.ping == Ping.AUTO.value, members.c.forget_before.is_(None))
-        connection.execute(delete(members).where(its, empty))
+        connection.execute(delete(members).where(is_member, empty))
 
     @read_transaction
     def blocks(self, connection: Connection, member_id: int) -> Sequence[tuple[int, Block]]:
@@ -80,10 +72,10 @@ class Members:
         """Return some members who want orders erased that could not be yet."""
         query = select(members).where(to_forget).order_by(members.c.forget_before).limit(most)
         return [
-            (row["member_id"], _wishes(row["ping"], row["forget_before"]))
+            (row["member_id"], _settings(row["ping"], row["forget_before"]))
             for row in connection.execute(query).mappings()
         ]
 
 
-def _wishes(ping: str, forget_before: float | None) -> MemberSettings:
+def _settings(ping: str, forget_before: float | None) -> MemberSettings:
     return MemberSettings(ping=Ping(ping), forget_before=forget_before)

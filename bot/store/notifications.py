@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from bot.service.port_errors import StoreUnavailable
 from bot.store.database import Database
-from bot.store.engine import connect, driver_errors_translated
+from bot.store.engine import connect, translate_driver_errors
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class JobNotifier:
         """Call *heard* with the id of each job that there is news of, for ever."""
         while self._database.shared:
             try:
-                with driver_errors_translated():
+                with translate_driver_errors():
                     await self._listen(heard)
             except StoreUnavailable as error:
                 log.info("the other processes cannot be heard: %s", error)

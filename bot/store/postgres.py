@@ -1,53 +1,52 @@
-"""A database on a server: PostgreSQL, which several processes may share."""
+"""PostgreSQL, which several processes may share."""
 
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.store.engine import connect
-
-PATIENCE: Final = 8.0  # seconds after which a server that does not answer is away
+from bot.store.engine import TIMEOUTS, StoreTimeouts, connect
 
 T = TypeVar("T")
 
 
 class PostgresEngine:
-    """The connections to a server."""
+    """Connection pool of a PostgreSQL server."""
 
-    def __init__(self, url: str) -> None:
-        self._engine = connect(url)
+    def __init__(self, url: str, timeouts: StoreTimeouts = TIMEOUTS) -> None:
+        self._engine = connect(url, timeouts)
         self._reading = self._engine.execution_options(postgresql_readonly=True)
+        self._timeout = timeouts.answer
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Return what *work* does, in a transaction that only reads."""
-        async with asyncio.timeout(PATIENCE):
-            return await self._done(self._reading, work)
+        """Return the result of *work*, run in a read-only transaction."""
+        async with asyncio.timeout(self._timeout):
+            return await self._run(self._reading, work)
 
     async def write(
-        self, work: Callable[[Connection], T], *, urgent: bool = False, patience: float = 0.0
+        self, work: Callable[[Connection], T], *, urgent: bool = False, within: float = 0.0
     ) -> T:
-        """Return what *work* does, once that is committed; who is urgent matters to files."""
+        """Return the result of *work* once it is committed; *urgent* is for SQLite."""
         del urgent
-        async with asyncio.timeout(max(patience, PATIENCE)):
-            return await self._done(self._engine, work)
+        async with asyncio.timeout(max(within, self._timeout)):
+            return await self._run(self._engine, work)
 
-    async def _done(self, engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
-        """Do *work*, and once more where its connection turned out to be dead before the end.
+    async def _run(self, engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
+        """Run *work*, and once more if its connection was found dead before the commit.
 
-        So a restart of the server is not noticed, and no connection need be tried before each use.
-        What fails while it is committed is never repeated: it may have been done.
+        So a restart of the server goes unnoticed, and no connection is tested before each use.
+        A commit that fails is never repeated: it may have taken effect.
         """
         try:
             async with engine.begin() as connection:
-                with _told_apart():
-                    done = await connection.run_sync(work)
-            return done  # noqa: TRY300 - nothing else may come between
-        except _DiedBefore:
+                with _dead_connections_told_apart():
+                    result = await connection.run_sync(work)
+            return result  # noqa: TRY300 - the commit belongs to the try
+        except _DiedBeforeCommitError:
             async with engine.begin() as connection:
                 return await connection.run_sync(work)
 
@@ -56,15 +55,15 @@ class PostgresEngine:
         await self._engine.dispose()
 
 
-class _DiedBefore(Exception):
+class _DiedBeforeCommitError(Exception):
     """The connection was dead before anything could be committed."""
 
 
 @contextmanager
-def _told_apart() -> Iterator[None]:
+def _dead_connections_told_apart() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
         if error.connection_invalidated:
-            raise _DiedBefore from error
+            raise _DiedBeforeCommitError from error
         raise

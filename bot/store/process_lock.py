@@ -1,4 +1,4 @@
-"""The lock that `run` holds: whoever has it knows that its predecessor is dead."""
+"""The lock that `run` holds: its holder knows that the process before it is dead."""
 
 import asyncio
 import fcntl
@@ -6,6 +6,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -15,19 +16,27 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import AlreadyRunning
 from bot.service.port_errors import StoreUnavailable
-from bot.store.engine import connect, driver_errors_translated
+from bot.store.engine import connect, translate_driver_errors
 
 log = logging.getLogger(__name__)
 
-TRIES: Final = 12  # a server may take a while to notice that a predecessor is dead
-TRY_AGAIN: Final = 0.25  # seconds between two of them
-LOOK_AGAIN: Final = 2.0  # seconds after which the lock is looked after
-ANSWERS_WITHIN: Final = 5.0  # seconds that the server has to say whose the lock is
-BACK_OFF: Final = (0.5, 8.0)  # seconds until a lost lock is taken again: first, and at most
 
+@dataclass(frozen=True, kw_only=True)
+class LockTiming:
+    """Times in seconds, of a lock on PostgreSQL."""
+
+    tries: int = 12  # the server may take a while to notice that a process is dead
+    try_every: float = 0.25
+    check_every: float = 2.0
+    answer_within: float = 5.0
+    first_back_off: float = 0.5  # before a lost lock is taken again, doubled each time
+    longest_back_off: float = 8.0
+
+
+TIMING: Final = LockTiming()
 
 _NAME: Final = text("SELECT set_config('application_name', :name, false)")
-# A session that was lost may hold the lock still, where the server has not heard of its end.
+# A lost session still holds the lock until the server notices its end.
 _END_NAMESAKES: Final = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE application_name = :name AND pid <> pg_backend_pid()"
@@ -38,25 +47,33 @@ class ProcessLock(Protocol):
     """The lock, held."""
 
     async def keep(self) -> None:
-        """Hold on to the lock, for ever.
+        """Check the lock for ever, and take it again when its connection is lost.
 
-        Raises AlreadyRunning once another process has it.
+        Raises:
+            AlreadyRunning: Another process has taken it.
+
         """
 
 
 @asynccontextmanager
-async def process_lock(url: str, *, instance: str) -> AsyncIterator[ProcessLock]:
+async def process_lock(
+    url: str, *, instance: str, timing: LockTiming = TIMING
+) -> AsyncIterator[ProcessLock]:
     """Hold the lock of the database at *url*: on PostgreSQL, that of *instance*.
 
-    The kernel, or the server, drops it when we die. Raises AlreadyRunning
-    where another process holds it, and StoreUnavailable.
+    The kernel, or the server, releases it when this process dies.
+
+    Raises:
+        AlreadyRunning: Another process holds it.
+        StoreUnavailable: The file or the server cannot be reached.
+
     """
     if make_url(url).get_backend_name() == "sqlite":
-        with _file(Path(f"{make_url(url).database}.lock")):
-            yield _OfFile()
+        with _locked(Path(f"{make_url(url).database}.lock")):
+            yield _FileLock()
         return
     engine = connect(url)
-    lock = _OfSession(engine, instance)
+    lock = _SessionLock(engine, instance, timing)
     try:
         await lock.take()
         yield lock
@@ -66,7 +83,7 @@ async def process_lock(url: str, *, instance: str) -> AsyncIterator[ProcessLock]
 
 
 @contextmanager
-def _file(path: Path) -> Iterator[None]:
+def _locked(path: Path) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("w")
@@ -80,34 +97,36 @@ def _file(path: Path) -> Iterator[None]:
         yield
 
 
-class _OfFile:
-    """A lock that only our end can take from us."""
+class _FileLock:
+    """A lock of the kernel, which cannot be lost."""
 
     async def keep(self) -> None:
         await asyncio.Event().wait()
 
 
-class _OfSession:
-    """A lock that lives as long as its connection to PostgreSQL."""
+class _SessionLock:
+    """Advisory lock that lives as long as its connection to PostgreSQL."""
 
-    def __init__(self, engine: AsyncEngine, instance: str) -> None:
+    def __init__(self, engine: AsyncEngine, instance: str, timing: LockTiming) -> None:
         self._engine = engine
         self._instance = instance
+        self._timing = timing
         self._connection: AsyncConnection | None = None
-        self._name = f"imagine-{secrets.token_hex(8)}"  # of our sessions, and nobody else's
+        self._name = f"imagine-{secrets.token_hex(8)}"  # of this process's sessions only
 
     async def take(self) -> None:
-        """Take the lock, on a connection of its own."""
-        with driver_errors_translated():
-            async with asyncio.timeout(ANSWERS_WITHIN + TRIES * TRY_AGAIN):
+        """Take the lock on a new connection."""
+        timing = self._timing
+        with translate_driver_errors():
+            async with asyncio.timeout(timing.answer_within + timing.tries * timing.try_every):
                 self._connection = await self._engine.connect()
                 await self._connection.execution_options(isolation_level="AUTOCOMMIT")
                 await self._connection.execute(_NAME, {"name": self._name})
                 await self._connection.execute(_END_NAMESAKES, {"name": self._name})
-                for _ in range(TRIES):
+                for _ in range(timing.tries):
                     if await self._try(self._connection):
                         return
-                    await asyncio.sleep(TRY_AGAIN)
+                    await asyncio.sleep(timing.try_every)
         raise AlreadyRunning(f"another process runs as {self._instance} on this database")
 
     async def _try(self, connection: AsyncConnection) -> bool:
@@ -116,44 +135,48 @@ class _OfSession:
 
     async def keep(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_AGAIN)
-            if not await self._is_ours():
-                log.warning("the lock of %s is lost with its connection", self._instance)
+            await asyncio.sleep(self._timing.check_every)
+            if not await self._is_held():
+                log.warning("process lock lost: instance=%s", self._instance)
                 await self._take_again()
-                log.info("the lock of %s is ours again", self._instance)
+                log.info("process lock taken again: instance=%s", self._instance)
 
     async def drop(self) -> None:
-        """Close the connection, and with it give the lock away, whatever state it is in."""
+        """Release the lock by closing its connection, whatever state that is in."""
         if self._connection is not None:
             connection, self._connection = self._connection, None
             try:
-                with driver_errors_translated():
-                    async with asyncio.timeout(ANSWERS_WITHIN):
+                with translate_driver_errors():
+                    async with asyncio.timeout(self._timing.answer_within):
                         await connection.invalidate()
                         await connection.close()
             except StoreUnavailable as error:
-                log.debug("the lock's connection was not closed: %s", error)
+                log.debug("process lock connection not closed: error=%s", error)
 
-    async def _is_ours(self) -> bool:
+    async def _is_held(self) -> bool:
         assert self._connection is not None
         try:
-            with driver_errors_translated():
-                async with asyncio.timeout(ANSWERS_WITHIN):
+            with translate_driver_errors():
+                async with asyncio.timeout(self._timing.answer_within):
                     await self._connection.execute(select(1))
         except StoreUnavailable:
             return False
         return True
 
     async def _take_again(self) -> None:
-        wait, longest = BACK_OFF
+        wait = self._timing.first_back_off
         while True:
             await self.drop()
             try:
                 return await self.take()
             except StoreUnavailable as error:
-                log.warning("the lock of %s cannot be taken: %s", self._instance, error)
+                log.warning(
+                    "process lock not taken, retrying: instance=%s error=%s", self._instance, error
+                )
             except AlreadyRunning:
-                log.critical("another process took the lock of %s: this one ends", self._instance)
+                log.critical(
+                    "process lock taken by another process, ending: instance=%s", self._instance
+                )
                 raise
             await asyncio.sleep(wait)
-            wait = min(wait * 2, longest)
+            wait = min(wait * 2, self._timing.longest_back_off)

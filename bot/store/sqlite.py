@@ -1,7 +1,7 @@
-"""A database in a file: SQLite, in threads of its own.
+"""SQLite: one writer thread with group commit, and a few reader threads.
 
-One thread writes. What waits for it is done in one transaction, so that a burst of orders costs a
-few flushes of the disk and not hundreds; each piece of work has a savepoint and fails alone.
+Writes that wait are committed in one transaction, so that a burst of orders costs a few flushes of
+the disk and not hundreds; each write has a savepoint and fails alone.
 """
 
 import asyncio
@@ -17,66 +17,76 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from bot.service.port_errors import StoreUnavailable
+from bot.store.engine import TIMEOUTS, StoreTimeouts
 
-BUSY_TIMEOUT: Final = 5.0  # seconds that SQLite waits for another process's transaction
 READERS: Final = 3  # threads
-MOST_AT_ONCE: Final = 64  # pieces of work in one transaction
-_LOOK_AGAIN: Final = 0.02  # seconds
+GROUP_SIZE: Final = 64  # writes in one transaction
+_RETRY_AFTER: Final = 0.02  # seconds
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class _Piece:
-    """Some work, and who waits for what it returns."""
+class _Write:
+    """A write that waits for the writer thread, and the future of its result."""
 
     work: Callable[[Connection], Any]
     future: Future[Any] = field(default_factory=Future)
 
 
-class SqliteEngine:
-    """The connections to a file."""
+@dataclass(frozen=True)
+class _Outcome:
+    result: Any = None
+    error: BaseException | None = None
 
-    def __init__(self, url: str) -> None:
+
+class SqliteEngine:
+    """Connections to a file."""
+
+    def __init__(self, url: str, timeouts: StoreTimeouts = TIMEOUTS) -> None:
         """Raise StoreUnavailable where the file's folder cannot be made."""
         parsed = make_url(url).set(drivername="sqlite")
         _make_folder(parsed)
-        self._engine = _engine(parsed)
+        self._engine = _engine(parsed, timeouts.busy)
         self._reading = self._engine.execution_options(reads_only=True)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
-        self._awake = threading.Condition()
-        self._urgent: deque[_Piece] = deque()
-        self._patient: deque[_Piece] = deque()
+        self._wake_writer = threading.Condition()
+        self._urgent: deque[_Write] = deque()
+        self._others: deque[_Write] = deque()
         self._closing = False
         self._writer = threading.Thread(target=self._write_all, name="store-writer", daemon=True)
         self._writer.start()
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Return what *work* does, in a transaction that only reads."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+        """Return the result of *work*, run in a read-only transaction."""
+        try:
+            reading = asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+        except RuntimeError as error:  # the executor's, after its shutdown
+            raise StoreUnavailable("the store is closed") from error
+        return await reading
 
     async def write(
-        self, work: Callable[[Connection], T], *, urgent: bool = False, patience: float = 0.0
+        self, work: Callable[[Connection], T], *, urgent: bool = False, within: float = 0.0
     ) -> T:
-        """Return what *work* does, once that is on the disk; *patience* is for servers."""
-        del patience
-        piece = _Piece(work)
-        with self._awake:
-            if self._closing:  # nobody would ever come to it
+        """Return the result of *work* once it is on the disk; *within* is for PostgreSQL."""
+        del within
+        write = _Write(work)
+        with self._wake_writer:
+            if self._closing:
                 raise StoreUnavailable("the store is closed")
-            (self._urgent if urgent else self._patient).append(piece)
-            self._awake.notify()
-        done: T = await asyncio.wrap_future(piece.future)
-        return done
+            (self._urgent if urgent else self._others).append(write)
+            self._wake_writer.notify()
+        result: T = await asyncio.wrap_future(write.future)
+        return result
 
     async def close(self) -> None:
-        """Do what waits, and let go of the file."""
-        with self._awake:
+        """Finish the writes that wait, and close the file."""
+        with self._wake_writer:
             self._closing = True
-            self._awake.notify()
+            self._wake_writer.notify()
         await asyncio.to_thread(self._writer.join)
         await asyncio.to_thread(self._readers.shutdown)
         self._engine.dispose()
@@ -86,53 +96,53 @@ class SqliteEngine:
             return work(connection)
 
     def _write_all(self) -> None:
-        while pieces := self._wait():
-            # Whoever gave up meanwhile is passed over; from here on there is no way back.
-            if going := [one for one in pieces if one.future.set_running_or_notify_cancel()]:
-                self._write(going)
+        while writes := self._next_group():
+            # Cancelled writes are left out; from here on the others cannot be cancelled.
+            if group := [write for write in writes if write.future.set_running_or_notify_cancel()]:
+                self._commit(group)
 
-    def _wait(self) -> Sequence[_Piece]:
-        """Return the next pieces of work, urgent ones first; nothing: there will be no more."""
-        with self._awake:
-            self._awake.wait_for(lambda: self._urgent or self._patient or self._closing)
-            pieces: list[_Piece] = []
-            for waiting in (self._urgent, self._patient):
-                while waiting and len(pieces) < MOST_AT_ONCE:
-                    pieces.append(waiting.popleft())
-            return pieces
+    def _next_group(self) -> Sequence[_Write]:
+        """Wait for writes and return them, urgent ones first; none: the engine closes."""
+        with self._wake_writer:
+            self._wake_writer.wait_for(lambda: self._urgent or self._others or self._closing)
+            group: list[_Write] = []
+            for waiting in (self._urgent, self._others):
+                while waiting and len(group) < GROUP_SIZE:
+                    group.append(waiting.popleft())
+            return group
 
-    def _write(self, pieces: Sequence[_Piece]) -> None:
-        """Do all of it in one transaction; what any piece's error means is for itself alone.
-
-        An error of the database's own ends the transaction, and is everybody's.
-        """
-        outcomes: list[tuple[Any, BaseException | None]] = []
+    def _commit(self, group: Sequence[_Write]) -> None:
+        """Run the group in one transaction; an error that ends the transaction fails them all."""
+        outcomes: list[_Outcome] = []
         try:
             with self._engine.begin() as connection:
-                alone = len(pieces) == 1
-                outcomes.extend(_tried(connection, piece, alone=alone) for piece in pieces)
-        except BaseException as error:  # noqa: BLE001 - those who wait shall know, whatever it is
-            outcomes = [(None, error)] * len(pieces)
-        for piece, (done, failed) in zip(pieces, outcomes, strict=True):
-            if failed is not None:
-                piece.future.set_exception(failed)
+                alone = len(group) == 1
+                outcomes.extend(_run(connection, write, alone=alone) for write in group)
+        except BaseException as error:  # noqa: BLE001 - the waiting callers get it, whatever it is
+            outcomes = [_Outcome(error=error)] * len(group)
+        for write, outcome in zip(group, outcomes, strict=True):
+            if outcome.error is not None:
+                write.future.set_exception(outcome.error)
             else:
-                piece.future.set_result(done)
+                write.future.set_result(outcome.result)
 
 
-def _tried(connection: Connection, piece: _Piece, *, alone: bool) -> tuple[Any, Exception | None]:
-    """Return what a piece of work did, or how it failed and was undone."""
+def _run(connection: Connection, write: _Write, *, alone: bool) -> _Outcome:
+    """Return the outcome of a write; one that fails is rolled back to its savepoint."""
     if alone:
-        return piece.work(connection), None
+        return _Outcome(write.work(connection))
     try:
         with connection.begin_nested():
-            return piece.work(connection), None
-    except IntegrityError as error:
-        return None, error
-    except DBAPIError:
-        raise
-    except Exception as error:  # noqa: BLE001 - it is for whoever waits for this piece
-        return None, error
+            return _Outcome(write.work(connection))
+    except Exception as error:
+        if isinstance(error, DBAPIError) and not _transaction_is_open(connection):
+            raise  # a full disk, for example: SQLite rolled back the other writes too
+        return _Outcome(error=error)
+
+
+def _transaction_is_open(connection: Connection) -> bool:
+    driver: Any = connection.connection.driver_connection
+    return bool(driver.in_transaction)
 
 
 def _make_folder(url: URL) -> None:
@@ -142,8 +152,8 @@ def _make_folder(url: URL) -> None:
         raise StoreUnavailable(f"the store's folder cannot be made: {error}") from error
 
 
-def _engine(url: URL) -> Engine:
-    """Return an engine whose files are durable, and whose transactions begin as what they are.
+def _engine(url: URL, busy_timeout: float) -> Engine:
+    """Return an engine with durable commits and explicit transactions.
 
     ``synchronous=FULL``: with NORMAL a power cut may undo SUBMITTING, and an order is paid twice.
     """
@@ -151,9 +161,9 @@ def _engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def connected(connection: sqlite3.Connection, _: object) -> None:
-        connection.isolation_level = None  # the driver shall not begin transactions of its own
-        connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT * 1000)}")
-        _write_ahead(connection)
+        connection.isolation_level = None  # the driver begins no transactions of its own
+        connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
+        _use_write_ahead_log(connection, busy_timeout)
         connection.execute("PRAGMA synchronous = FULL")
 
     @event.listens_for(engine, "begin")
@@ -164,15 +174,15 @@ def _engine(url: URL) -> Engine:
     return engine
 
 
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Switch the file to a write-ahead log: SQLite itself does not wait for others here."""
-    until = time.monotonic() + BUSY_TIMEOUT
+def _use_write_ahead_log(connection: sqlite3.Connection, busy_timeout: float) -> None:
+    """Switch the file to a write-ahead log; for this SQLite ignores its busy time-out."""
+    until = time.monotonic() + busy_timeout
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
-            time.sleep(_LOOK_AGAIN)
+            time.sleep(_RETRY_AFTER)
         else:
             return

@@ -142,17 +142,18 @@ lanes: Final = Table(
     Column("probe", String(32)),  # a job's id
 )
 
-# For which episode of a lane's being shut a server was told last.
-told: Final = Table(
-    "told",
+# For which closure of a lane each server got its last notice.
+closure_notices: Final = Table(
+    "closure_notices",
     metadata,
     Column("lane", String(32), primary_key=True),
     Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
     Column("shut_at", Float, nullable=False),
 )
 
-lines: Final = Table(
-    "lines",
+# When each queue of a lane was served last.
+lane_queues: Final = Table(
+    "lane_queues",
     metadata,
     Column("lane", String(32), primary_key=True),
     Column("line", String(32), primary_key=True),

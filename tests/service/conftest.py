@@ -24,6 +24,7 @@ from bot.domain.job import (
     Job,
     State,
     Update,
+    advance,
 )
 from bot.domain.lane import Lane
 from bot.domain.order import OrderOptions
@@ -258,24 +259,16 @@ class FakeJobs(Store):
             default=None,
         )
 
-    async def record_request_id(self, job_id: str, request_id: str, *, now: float) -> bool:
+    async def record_request_id(self, job_id: str, request_id: str, *, now: float) -> Job | None:
         await self._reach("record_request_id")
         job = self.rows.get(job_id)
-        if job is None or job.state not in {State.SUBMITTING, State.UNCERTAIN}:
-            return False
-        if job.request_id is not None or self._taken(request_id, job_id):
-            return False
-        self.put(
-            changed_job(
-                job,
-                state=State.QUEUED,
-                billed=Billed.UNKNOWN,
-                request_id=request_id,
-                queued_at=now,
-                state_since=now,
-            )
-        )
-        return True
+        if job is None or job.request_id is not None or self._taken(request_id, job_id):
+            return None
+        after = advance(job, Update(state=State.QUEUED, request_id=request_id), now=now)
+        if after is job:
+            return None
+        self.put(after)
+        return after
 
     async def renew_leases(self, owner: str, *, lease: float) -> None:
         await self._reach("renew_leases")

@@ -62,6 +62,16 @@ async def test_another_jobs_token_is_no_key_to_this_one(shop, heard):
     assert not await heard(job, says(State.COMPLETED), token=other.callback_token)
 
 
+async def test_an_order_whose_request_id_comes_by_callback_is_shown_as_queued(shop, heard):
+    """The callback may be quicker than the submit's own answer, which then brings no news."""
+    shop.jobs.put(job := at_vendor(State.SUBMITTING, request_id=None))
+
+    assert await heard(job, says(State.QUEUED))
+
+    assert [shown.state for shown, _ in shop.presenter.shown] == [State.QUEUED]
+    assert shop.jobs.only.request_id == "r-1"
+
+
 async def test_a_callbacks_end_has_the_vendor_asked_and_only_its_answer_counts(shop, heard):
     """Whoever knows the address could send any picture: the callback's own are never shown."""
     shop.tracker._settings = replace(shop.tracker._settings, poll=3600.0)

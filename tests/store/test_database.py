@@ -11,17 +11,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.util import await_only
 
 from bot.service.port_errors import StoreUnavailable
-from bot.store import engine as engine_module
-from bot.store import postgres as server_module
-from bot.store import sqlite as file_module
 from bot.store.database import Database
+from bot.store.engine import CONNECTIONS, TIMEOUTS, StoreTimeouts
 from bot.store.jobs import Jobs
 from bot.store.lanes import _FRESH, Lanes
 from bot.store.tables import lanes as lanes_table
-from tests.samples import LANE, NOW, a_job, an_order
+from tests.samples import LANE, NOW, a_job, an_order, anybody, changed_job
 from tests.store.record import record
 
-IMPATIENT = 0.05  # seconds
+IMPATIENT = StoreTimeouts(connect=0.2, answer=0.2, busy=0.05)
 ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 ON_POSTGRESQL = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 ON_A_WIRE = pytest.mark.parametrize("url", ["postgresql_by_wire"], indirect=True)
@@ -72,12 +70,14 @@ def file(tmp_path):
 
 
 @pytest.fixture
-def impatient(monkeypatch):
-    monkeypatch.setattr(file_module, "BUSY_TIMEOUT", IMPATIENT)
+async def impatient(url):
+    """The database with short time limits."""
+    async with Database.open(url, timeouts=IMPATIENT) as opened:
+        yield opened
 
 
 @pytest.fixture
-def locked(database, file):
+def locked(impatient, file):
     """Another program holds the write lock for the whole test."""
     holder = sqlite3.connect(file, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
@@ -106,30 +106,30 @@ async def test_a_power_cut_undoes_nothing_on_a_server(database):
 
 @ON_SQLITE
 @pytest.mark.parametrize("write", WRITES, ids=NAMES)
-async def test_a_locked_file_is_a_store_away(impatient, database, locked, write):
+async def test_a_locked_file_is_a_store_away(impatient, locked, write):
     """The callers wait and try again; a driver's error would end their tasks."""
     with pytest.raises(StoreUnavailable):
-        await write(database)
+        await write(impatient)
 
 
 @ON_SQLITE
-async def test_a_locked_file_can_still_be_read(impatient, database, locked):
-    assert await Jobs(database).get("1") is None
-    assert await Lanes(database).get(LANE)
-    await database.ping()
+async def test_a_locked_file_can_still_be_read(impatient, locked):
+    assert await Jobs(impatient).get("1") is None
+    assert await Lanes(impatient).get(LANE)
+    await impatient.ping()
 
 
 @ON_SQLITE
-async def test_the_store_is_there_again_once_the_lock_is_gone(impatient, database, file):
+async def test_the_store_is_there_again_once_the_lock_is_gone(impatient, file):
     job = a_job()
     holder = sqlite3.connect(file, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreUnavailable):
-        await record(Jobs(database), job)
+        await record(Jobs(impatient), job)
     holder.execute("ROLLBACK")
     holder.close()
 
-    assert await record(Jobs(database), job)
+    assert await record(Jobs(impatient), job)
 
 
 @ON_A_WIRE
@@ -174,54 +174,52 @@ async def test_a_transaction_that_is_cut_is_a_store_away_and_changes_nothing(
 
 @ON_A_WIRE
 @pytest.mark.parametrize("opened", [True, False], ids=["at work", "when it is opened"])
-async def test_a_server_that_stands_still_is_a_store_away_in_time(
-    monkeypatch, wire, url, database, opened
-):
+async def test_a_server_that_stands_still_is_a_store_away_in_time(wire, url, impatient, opened):
     """A member waits for the answer, and a lease runs out meanwhile."""
-    monkeypatch.setattr(server_module, "PATIENCE", 0.2)
-    monkeypatch.setattr(engine_module, "CONNECT_TIMEOUT", 0.2)
     wire.hold()
 
     async with asyncio.timeout(3):
         with pytest.raises(StoreUnavailable):
-            await database.ping() if opened else await opens(url)
+            await impatient.ping() if opened else await opens(url, IMPATIENT)
 
     wire.mend()
-    await database.ping()
+    await impatient.ping()
 
 
 @ON_A_WIRE
-async def test_many_that_give_up_leave_no_connection_behind(monkeypatch, wire, database):
+async def test_many_that_give_up_leave_no_connection_behind(wire, url):
     """Else the pool would be empty after the first bad minute, for ever."""
-    monkeypatch.setattr(server_module, "PATIENCE", 0.2)
-    monkeypatch.setattr(engine_module, "CONNECT_TIMEOUT", 0.2)
-    wire.hold()
-    ends = await asyncio.gather(
-        *(database.ping() for _ in range(3 * engine_module.CONNECTIONS)), return_exceptions=True
-    )
-    assert {type(end) for end in ends} == {StoreUnavailable}
+    async with Database.open(url, timeouts=StoreTimeouts(connect=1.0, answer=1.0)) as database:
+        wire.hold()
+        ends = await asyncio.gather(
+            *(database.ping() for _ in range(3 * CONNECTIONS)), return_exceptions=True
+        )
+        assert {type(end) for end in ends} == {StoreUnavailable}
 
-    monkeypatch.undo()
-    wire.mend()
+        wire.mend()
 
-    await asyncio.gather(*(database.ping() for _ in range(3 * engine_module.CONNECTIONS)))
+        await asyncio.gather(*(database.ping() for _ in range(3 * CONNECTIONS)))
 
 
 @ON_POSTGRESQL
 async def test_who_is_cancelled_leaves_no_connection_behind(database):
     """Answers to members are cancelled after two seconds, in the midst of their transactions."""
+    asleep = asyncio.Semaphore(0)
 
-    sleep = asking("SELECT pg_sleep(60)")
-    sleepers = [
-        asyncio.create_task(database.write(sleep)) for _ in range(engine_module.CONNECTIONS)
-    ]
-    await asyncio.sleep(0.2)
+    def sleep(connection):
+        connection.execute(text("SELECT 1"))
+        asleep.release()
+        connection.execute(text("SELECT pg_sleep(60)"))
+
+    sleepers = [asyncio.create_task(database.write(sleep)) for _ in range(CONNECTIONS)]
+    for _ in sleepers:
+        await asleep.acquire()
     for sleeper in sleepers:
         sleeper.cancel()
     await asyncio.gather(*sleepers, return_exceptions=True)
 
     async with asyncio.timeout(5):
-        await asyncio.gather(*(database.ping() for _ in range(2 * engine_module.CONNECTIONS)))
+        await asyncio.gather(*(database.ping() for _ in range(2 * CONNECTIONS)))
 
 
 @ON_POSTGRESQL
@@ -238,8 +236,9 @@ async def test_one_key_is_held_by_one_transaction_at_a_time(database, other_data
         await store.write(work)
 
     async def look():
-        assert len(inside) == 1
-        await asyncio.sleep(0.01)
+        for _ in range(5):  # time for another to come in
+            assert len(inside) == 1
+            await asyncio.sleep(0)
 
     await asyncio.gather(
         *(
@@ -316,33 +315,64 @@ async def test_what_waits_for_the_disk_is_written_together_and_fails_alone(datab
 
 
 @ON_SQLITE
-async def test_an_error_of_the_database_is_everybodys(database, add):
-    """It may have undone what the others did, too: none of them hears that it was done."""
+async def test_a_bad_statement_fails_alone(database, add):
+    """One value that SQLite cannot take must not fail the orders of the same moment."""
+    ends, job = await committed_together(database, asking("no such statement"))
+
+    assert [type(end) for end in ends] == [bool, StoreUnavailable, bool]
+    assert await Jobs(database).get(job.id) == job
+
+
+@ON_SQLITE
+async def test_an_error_that_ends_the_transaction_is_everybodys(database, add):
+    """It undid what the others did too: none of them may hear that it was done."""
+
+    def disk_is_full(connection):
+        connection.exec_driver_sql("ROLLBACK")  # as SQLite itself does then
+        connection.exec_driver_sql("no such statement")
+
+    ends, job = await committed_together(database, disk_is_full)
+
+    assert {type(end) for end in ends} == {StoreUnavailable}
+    assert await Jobs(database).get(job.id) is None
+
+
+async def committed_together(database, bad):
+    """Return the results of two orders around *bad*, all in one transaction, and the first."""
     first, go_on = await busy(database)
-    job = a_job()
-    ends = [
+    jobs, orders = Jobs(database), [a_job(), a_job()]
+    group = [
         asyncio.create_task(work)
-        for work in (record(Jobs(database), job), database.write(asking("no such statement")))
+        for work in (record(jobs, orders[0]), database.write(bad), record(jobs, orders[1]))
     ]
     await asyncio.sleep(0)
     go_on()
     await first
-
-    assert {type(end) for end in await asyncio.gather(*ends, return_exceptions=True)} == {
-        StoreUnavailable
-    }
-    assert await Jobs(database).get(job.id) is None
+    return await asyncio.gather(*group, return_exceptions=True), orders[0]
 
 
 @ON_SQLITE
-async def test_a_closed_file_takes_nothing_more(url):
-    """Whoever still writes at the end must not wait for ever."""
+async def test_a_closed_file_is_a_store_away(url):
+    """Code that still reads or writes at the end must not wait for ever."""
     async with Database.open(url) as store:
         pass
 
     async with asyncio.timeout(5):
         with pytest.raises(StoreUnavailable):
             await Jobs(store).renew_leases("here", lease=1)
+        with pytest.raises(StoreUnavailable):
+            await Jobs(store).get("1")
+
+
+async def test_only_a_value_that_must_be_unique_is_a_conflict(database, jobs):
+    """Another broken constraint is a bug: it must not look like an order that came twice."""
+    job = a_job()
+    assert await jobs.add(job, anybody) == job
+    again = changed_job(a_job(), interaction_id=job.reply.interaction_id + 1)
+
+    assert await jobs.add(replace(again, id=job.id), anybody) is None
+    with pytest.raises(IntegrityError):
+        await jobs.add(a_job(lane=None), anybody)
 
 
 async def test_the_folder_is_made(tmp_path):
@@ -377,12 +407,12 @@ async def test_a_server_that_cannot_be_opened_says_why(postgres, tmp_path):
 
 
 @ON_SQLITE
-async def test_no_value_of_a_row_shows_in_an_error_of_a_file(impatient, database, locked):
+async def test_no_value_of_a_row_shows_in_an_error_of_a_file(impatient, locked):
     """Rows hold tokens, and errors reach the log."""
     job = a_job(interaction_token="very-secret")
 
     with pytest.raises(StoreUnavailable) as away:
-        await record(Jobs(database), job)
+        await record(Jobs(impatient), job)
 
     assert "very-secret" not in f"{away.value} {away.value.__cause__}"
 
@@ -397,6 +427,6 @@ async def test_no_value_of_a_row_shows_in_an_error_of_a_server(database):
     assert "very-secret" not in f"{away.value} {away.value.__cause__}"
 
 
-async def opens(url):
-    async with Database.open(url) as opened:
+async def opens(url, timeouts=TIMEOUTS):
+    async with Database.open(url, timeouts=timeouts) as opened:
         await opened.ping()

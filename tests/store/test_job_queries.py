@@ -3,7 +3,6 @@
 import pytest
 
 from bot.domain.job import ENDED, Billed, EndReason, State
-from bot.store import job_queries as records_module
 from bot.store.job_queries import JobQueries
 from tests.samples import LANE, NOW, an_order
 
@@ -54,13 +53,17 @@ async def test_what_was_deleted_or_forgotten_is_not_leafed_through(page, add):
     assert await page() == ([], 0)
 
 
-async def test_of_a_member_with_very_many_orders_the_newest_are_leafed_through(
-    page, add, monkeypatch
-):
-    monkeypatch.setattr(records_module, "MOST_LEAFED", 3)
+@pytest.mark.parametrize("word", ["", "lighthouse"])
+async def test_of_a_member_with_very_many_orders_the_newest_are_searched(database, add, word):
     ids = [(await add(created_at=NOW + number)).id for number in range(5)]
+    few = JobQueries(database, searched=3)
 
-    assert await page() == (ids[:1:-1], 3)
+    first = await few.page(MEMBER, word=word, skip=0, most=2)
+    second = await few.page(MEMBER, word=word, skip=2, most=2)
+
+    assert [job.id for job in [*first.jobs, *second.jobs]] == ids[:1:-1]
+    assert first.total == second.total == 3
+    assert (await few.page(MEMBER, word=word, skip=4, most=2)).jobs == []
 
 
 async def test_all_that_is_on_record_of_a_member_is_found(records, add):
@@ -169,24 +172,30 @@ async def test_todays_orders_are_gone_once_the_day_is_over(jobs, records, add):
     assert not await records.erasure_pending(MEMBER, made_before=NOW)
 
 
-async def test_with_their_last_order_a_members_own_line_goes(records, database, add, claim):
-    """Outside of servers each has a line of their own, which bears their id."""
+@pytest.mark.parametrize("erased_before", [False, True], ids=["now", "by the retention before"])
+async def test_with_their_last_order_a_members_queue_goes(
+    records, database, lanes, add, claim, erased_before
+):
+    """Outside of servers each member has a queue, whose key holds their id."""
+    await lanes.reserve_slots(LANE, count=1, interval=1.0, now=NOW)  # as before each claim
     await add(guild_id=None)
     job = await claim()
-    assert await database.read(lines) == [f"m{MEMBER}"]
-    await records._database.write(
+    assert await database.read(queues) == [f"m{MEMBER}"]
+    await database.write(
         lambda connection: connection.exec_driver_sql(
             f"UPDATE jobs SET state = 'DELIVERED', owner = NULL, created_at = {YESTERDAY}"
         )
     )
+    if erased_before:
+        await records.erase_ended(made_before=NOW, most=9)
 
-    assert await forget(records) == [job.id]
+    assert await forget(records) == ([] if erased_before else [job.id])
 
-    assert await database.read(lines) == []
+    assert await database.read(queues) == []
 
 
-def lines(connection):
-    return [row[0] for row in connection.exec_driver_sql("SELECT line FROM lines")]
+def queues(connection):
+    return [row[0] for row in connection.exec_driver_sql("SELECT line FROM lane_queues")]
 
 
 async def test_durations_are_those_of_the_last_jobs_that_were_completed(records, add):
@@ -202,11 +211,10 @@ async def test_durations_are_those_of_the_last_jobs_that_were_completed(records,
     assert await records.recent_durations(most=3) == [3.0, 2.0, 1.0]
 
 
-async def test_durations_are_not_looked_for_without_an_end(records, add, monkeypatch):
+async def test_a_bounded_number_of_jobs_is_read_for_durations(database, add):
     """Where the vendor has failed for long, a start would read through all that is on record."""
-    monkeypatch.setattr(records_module, "DURATIONS_AMONG", 2)
     await add(interaction_id=1, state=State.DELIVERED, queued_at=NOW, completed_at=NOW + 5)
     for number in range(4):
         await add(interaction_id=2 + number, state=State.ERROR, queued_at=NOW)
 
-    assert await records.recent_durations(most=2) == []
+    assert await JobQueries(database, among=2).recent_durations(most=2) == []

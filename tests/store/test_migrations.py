@@ -3,20 +3,27 @@
 import asyncio
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import insert, inspect, select, text
 
+from bot.domain.job import State
 from bot.store import migrations
 from bot.store.database import Database
+from bot.store.job_rows import row_of
 from bot.store.jobs import Jobs
-from bot.store.tables import metadata
-from tests.samples import a_job
+from bot.store.postgres import PostgresEngine
+from bot.store.sqlite import SqliteEngine
+from bot.store.tables import closure_notices, lane_queues, metadata
+from bot.store.tables import jobs as jobs_table
+from tests.samples import LANE, NOW, a_job
 from tests.store.record import record
 
 OPENER = """
@@ -61,7 +68,7 @@ async def test_the_migrations_make_exactly_the_partial_indexes_of_today(database
         }
 
     migrated = await database.write(conditions)
-    await database.write(metadata.drop_all)
+    await database.write(drop_all)
     await database.write(metadata.create_all)
     wanted = await database.write(conditions)
 
@@ -69,8 +76,82 @@ async def test_the_migrations_make_exactly_the_partial_indexes_of_today(database
     assert migrated == wanted
 
 
+def drop_all(connection):
+    for view in inspect(connection).get_view_names():
+        connection.execute(text(f"DROP VIEW {view}"))
+    metadata.drop_all(connection)
+
+
 def _words(condition):
     return str(condition).replace("jobs.", "").replace("(", " ").replace(")", " ").split()
+
+
+BEFORE = "0004"  # the step before tables were renamed
+AS_BEFORE = (  # statements of the version that knew that step
+    "INSERT INTO lines (lane, line, served_at) VALUES ('lane', 'g7', 1.0)",
+    "UPDATE lines SET served_at = 2.0 WHERE lane = 'lane' AND line = 'g7'",
+    "INSERT INTO told (lane, guild_id, shut_at) VALUES ('lane', 7, 1.0)",
+    "UPDATE told SET shut_at = 2.0 WHERE lane = 'lane' AND guild_id = 7",
+)
+
+
+@pytest.fixture
+async def of_the_version_before(url):
+    """A database at that step, with an order that waits and one that is followed."""
+    engine = SqliteEngine(url) if url.startswith("sqlite") else PostgresEngine(url)
+    waiting = a_job(answered_at=NOW)
+    followed = a_job(state=State.QUEUED, request_id="r-1", owner="one:dead")
+
+    def make(connection):
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        config.attributes["connection"] = connection
+        command.upgrade(config, BEFORE)
+        connection.execute(insert(jobs_table), [row_of(waiting), row_of(followed)])
+        for statement in AS_BEFORE:
+            connection.execute(text(statement))
+
+    await engine.write(make, within=60)
+    await engine.close()
+    return waiting, followed
+
+
+async def test_a_database_of_the_version_before_is_carried_on(url, of_the_version_before):
+    waiting, followed = of_the_version_before
+
+    async with Database.open(url) as database:
+        jobs = Jobs(database)
+        inherited = await jobs.inherit("one:here", lease=30)
+        claimed = await jobs.claim("here", lane=LANE, width=9, lease=30, now=NOW)
+
+        def renamed(connection):
+            return [
+                connection.execute(select(table).where(table.c.lane == LANE)).all()
+                for table in (lane_queues, closure_notices)
+            ]
+
+        queues, notices = await database.read(renamed)
+
+    assert [job.id for job in inherited] == [followed.id]
+    assert claimed == waiting.claimed("here", now=NOW)
+    assert set(queues) == {(LANE, "g7", 2.0), (LANE, waiting.queue_key, NOW)}
+    assert notices == [(LANE, 7, 2.0)]
+
+
+@pytest.mark.parametrize("url", ["empty_postgresql"], indirect=True)
+async def test_a_process_of_the_version_before_still_runs_on_the_renamed_tables(database):
+    """PostgreSQL serves both versions during a rollout."""
+    for statement in AS_BEFORE:
+        await database.write(partial(_execute, statement=statement))
+
+    stored = await database.read(
+        lambda connection: connection.execute(select(lane_queues.c.served_at)).all()
+    )
+    assert stored == [(2.0,)]
+
+
+def _execute(connection, *, statement):
+    connection.execute(text(statement))
 
 
 async def test_opening_again_changes_nothing(url):

@@ -58,8 +58,8 @@ TYPED = {
 SCANS = {
     "jobs": "SELECT count(*) FROM jobs WHERE prompt LIKE '%x'",
     "guilds": "SELECT count(*) FROM guilds WHERE guild_id % 7 = 1",
-    "lines": "UPDATE lines SET served_at = 0 WHERE served_at > 0",
-    "told": "DELETE FROM told WHERE shut_at > 0",
+    "lane_queues": "UPDATE lane_queues SET served_at = 0 WHERE served_at > 0",
+    "closure_notices": "DELETE FROM closure_notices WHERE shut_at > 0",
     "blocks": "SELECT since FROM blocks ORDER BY reason LIMIT 1",
     "drafts": "SELECT id FROM drafts WHERE guild_id = 7",
     "members": "SELECT member_id FROM members WHERE ping = 'x'",

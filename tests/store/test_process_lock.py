@@ -1,15 +1,16 @@
 """Whoever holds the lock knows that its predecessor is dead."""
 
 import asyncio
+import logging
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from bot.errors import AlreadyRunning
 from bot.service.port_errors import StoreUnavailable
-from bot.store import process_lock as lock_module
-from bot.store.process_lock import process_lock
+from bot.store.process_lock import LockTiming, process_lock
 
 ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 ON_POSTGRESQL = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
@@ -26,13 +27,34 @@ asyncio.run(main())
 """
 
 
+QUICK = LockTiming(tries=2, check_every=0.05, first_back_off=0.05, longest_back_off=0.1)
+
+
+class Lines(logging.Handler):
+    """Log lines of the lock, for a test that waits for one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: asyncio.Queue[logging.LogRecord] = asyncio.Queue()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.put_nowait(record)
+
+    async def until(self, text: str) -> logging.LogRecord:
+        """Return the next line that contains *text*."""
+        async with asyncio.timeout(10):
+            while text not in (record := await self.lines.get()).getMessage():
+                pass
+        return record
+
+
 @pytest.fixture
-def quick(monkeypatch, caplog):
-    """Nobody waits for what takes seconds in life."""
+async def logged(caplog):
     caplog.set_level("INFO")
-    monkeypatch.setattr(lock_module, "TRIES", 2)
-    monkeypatch.setattr(lock_module, "LOOK_AGAIN", 0.05)
-    monkeypatch.setattr(lock_module, "BACK_OFF", (0.05, 0.1))
+    handler, logger = Lines(), logging.getLogger("bot.store.process_lock")
+    logger.addHandler(handler)
+    yield handler.until
+    logger.removeHandler(handler)
 
 
 @pytest.fixture
@@ -59,11 +81,11 @@ def words(url, tmp_path):
 
 
 async def takes(url, instance="one"):
-    async with process_lock(url, instance=instance):
+    async with process_lock(url, instance=instance, timing=QUICK):
         pass
 
 
-async def test_a_second_run_is_told_so(quick, url, holder, words):
+async def test_a_second_run_is_told_so(url, holder, words):
     with pytest.raises(AlreadyRunning) as refused:
         await takes(url)
 
@@ -125,8 +147,8 @@ async def test_a_server_that_is_away_is_a_store_away(postgres, tmp_path):
         await takes(postgres.url("postgres", host=tmp_path))
 
 
-async def test_a_lock_that_nothing_happens_to_is_kept(quick, url):
-    async with process_lock(url, instance="one") as lock:
+async def test_a_lock_that_nothing_happens_to_is_kept(url):
+    async with process_lock(url, instance="one", timing=QUICK) as lock:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.3):
                 await lock.keep()
@@ -135,14 +157,14 @@ async def test_a_lock_that_nothing_happens_to_is_kept(quick, url):
 
 
 @ON_A_WIRE
-async def test_a_lock_that_is_lost_is_taken_again(quick, url, wire, postgresql, caplog):
+async def test_a_lock_that_is_lost_is_taken_again(url, wire, postgresql, logged):
     """The database was restarted; the bot goes on, and still nobody else runs under its name."""
-    async with process_lock(url, instance="one") as lock:
+    async with process_lock(url, instance="one", timing=QUICK) as lock:
         keeping = asyncio.create_task(lock.keep())
         wire.cut()
-        await logged(caplog, "cannot be taken")
+        await logged("not taken, retrying")
         wire.mend()
-        await logged(caplog, "ours again")
+        await logged("taken again")
 
         with pytest.raises(AlreadyRunning):
             await takes(postgresql)
@@ -151,15 +173,13 @@ async def test_a_lock_that_is_lost_is_taken_again(quick, url, wire, postgresql, 
 
 
 @ON_A_WIRE
-async def test_a_lock_is_not_lost_to_our_own_dead_connection(
-    quick, monkeypatch, url, wire, postgresql, caplog
-):
+async def test_a_lock_is_not_lost_to_our_own_dead_connection(url, wire, postgresql, logged):
     """A router forgot it: the server believes for a while that we are there, and so in our way."""
-    monkeypatch.setattr(lock_module, "ANSWERS_WITHIN", 0.2)
-    async with process_lock(url, instance="one") as lock:
+    timing = replace(QUICK, answer_within=0.2)
+    async with process_lock(url, instance="one", timing=timing) as lock:
         wire.forget()
         keeping = asyncio.create_task(lock.keep())
-        await logged(caplog, "ours again")
+        await logged("taken again")
 
         with pytest.raises(AlreadyRunning):
             await takes(postgresql)
@@ -168,24 +188,16 @@ async def test_a_lock_is_not_lost_to_our_own_dead_connection(
 
 
 @ON_A_WIRE
-async def test_a_lock_that_another_took_meanwhile_ends_the_process(
-    quick, url, wire, postgresql, caplog
-):
+async def test_a_lock_that_another_took_meanwhile_ends_the_process(url, wire, postgresql, logged):
     """The other one was told that we are dead, and has our jobs."""
-    async with process_lock(url, instance="one") as lock:
+    async with process_lock(url, instance="one", timing=QUICK) as lock:
         wire.cut()
         async with process_lock(postgresql, instance="one"):
             keeping = asyncio.create_task(lock.keep())
-            await logged(caplog, "cannot be taken")
+            await logged("not taken, retrying")
             wire.mend()
 
             with pytest.raises(AlreadyRunning):
                 await keeping
 
-    assert [record.levelname for record in caplog.records][-1] == "CRITICAL"
-
-
-async def logged(caplog, words):
-    async with asyncio.timeout(10):
-        while words not in caplog.text:  # noqa: ASYNC110  there is no event to wait for
-            await asyncio.sleep(0.01)
+    assert (await logged("by another process")).levelname == "CRITICAL"

@@ -104,10 +104,10 @@ class Jobs(Protocol):
         ``None``: no job waits, the lane pauses, or *width* jobs are at the vendor already.
         """
 
-    async def record_request_id(self, job_id: str, request_id: str, *, now: float) -> bool:
-        """Record a request id that a callback brought; the job's owner does not matter.
+    async def record_request_id(self, job_id: str, request_id: str, *, now: float) -> Job | None:
+        """Record a request id that a callback brought, and return the job, QUEUED.
 
-        ``False``: the job does not wait for one, or another job has it.
+        Needs no lease. ``None``: the job does not wait for one, or another job has it.
         """
 
     async def peak_usage(self, guild_id: int, *, now: float) -> PeakUsage:
