@@ -14,6 +14,7 @@ from bot.service.ports.store import Ping
 from bot.ui import interaction_context, layout, privacy_view, responses, texts
 from bot.ui.button_actions import PrivacyAction
 from bot.ui.error_handler import answered_errors
+from bot.ui.texts import member_commands as words
 
 Interaction = discord.Interaction[ImagineBot]
 
@@ -34,7 +35,7 @@ class Help(commands.Cog):
     async def help(self, interaction: Interaction) -> None:
         """Show how to begin."""
         await responses.defer(interaction, private=True)
-        await responses.show(interaction, layout.text_view(texts.desk.how_to()))
+        await responses.show(interaction, layout.text_view(words.how_to()))
 
     @app_commands.command(description=texts.commands.USAGE, extras=OUTSIDE)
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
@@ -44,7 +45,7 @@ class Help(commands.Cog):
         await responses.defer(interaction, private=True)
         request = interaction_context.admission_request(interaction)
         report = await self._account.usage(interaction.user.id, request)
-        await responses.show(interaction, layout.text_view(texts.desk.usage(report)))
+        await responses.show(interaction, layout.text_view(words.usage(report)))
 
     @app_commands.command(description=texts.commands.SETTINGS, extras=OUTSIDE)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
@@ -59,7 +60,7 @@ class Help(commands.Cog):
         if ping is not None:
             await self._account.set_ping(interaction.user.id, Ping(ping.value))
         current = await self._account.settings(interaction.user.id)
-        text = texts.desk.settings(current) if ping is None else texts.desk.wished(current.ping)
+        text = words.settings(current) if ping is None else words.ping_changed(current.ping)
         await responses.show(interaction, layout.text_view(text))
 
     @app_commands.command(description=texts.commands.PRIVACY, extras=OUTSIDE)

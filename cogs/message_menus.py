@@ -40,7 +40,7 @@ class MessageMenus(commands.Cog):
         else:
             order, private = Order(prompt=message_reader.text(message)), False
         if not order.prompt:
-            await responses.send_private(interaction, texts.presses.no_text())
+            await responses.send_private(interaction, texts.order_buttons.no_text())
             return
         await open_order_form(interaction, self._account, order, private=private)
 

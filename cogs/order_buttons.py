@@ -55,7 +55,7 @@ class OrderButtons(commands.Cog):
         async with answered_errors(interaction):
             await responses.defer_edit(interaction)
             job = await self._actions.cancel(job_id, interaction_context.person(interaction))
-            text = texts.presses.cancelled(job, interaction.user.id)
+            text = texts.order_buttons.cancelled(job, interaction.user.id)
             await responses.send_private(interaction, text)
 
     @commands.Cog.listener()
@@ -67,7 +67,7 @@ class OrderButtons(commands.Cog):
             person = interaction_context.person(interaction)
             await self._actions.delete(job_id, person, pressed=message_id)
             await responses.delete_original(interaction)
-            await responses.send_private(interaction, texts.presses.deleted())
+            await responses.send_private(interaction, texts.order_buttons.deleted())
 
     @commands.Cog.listener()
     async def on_order_post(self, interaction: Interaction, job_id: str) -> None:
@@ -84,7 +84,7 @@ class OrderButtons(commands.Cog):
                     interaction, posting.job, posting.pictures
                 )
             await responses.delete_original(interaction)
-            await responses.send_private(interaction, texts.presses.posted())
+            await responses.send_private(interaction, texts.order_buttons.posted())
 
 
 async def setup(bot: ImagineBot) -> None:

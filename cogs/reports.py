@@ -44,7 +44,7 @@ class Reports(commands.Cog):
         """Report the pictures in one of the bot's messages."""
         job_id = message_reader.job_id(message, interaction.client.user)
         if job_id is None or not message.attachments:
-            await responses.send_private(interaction, texts.presses.no_picture())
+            await responses.send_private(interaction, texts.order_buttons.no_picture())
         else:
             await self._report(interaction, job_id, message)
 
@@ -64,7 +64,7 @@ class Reports(commands.Cog):
             async with self._locks.setdefault(message_id, asyncio.Lock()):
                 state = report_view.read(await responses.current_components(interaction))
                 if clicked.action is ReportAction.DISMISS and state.done:
-                    await responses.send_private(interaction, texts.presses.settled())
+                    await responses.send_private(interaction, texts.order_buttons.settled())
                     return
                 with language.speaking(moderator.language):
                     view = await self._act(state, clicked, moderator)
@@ -80,7 +80,7 @@ class Reports(commands.Cog):
             language=language.of(interaction.guild_locale),
             seen=interaction_context.seen(message),
         )
-        await responses.send_private(interaction, texts.presses.reported())
+        await responses.send_private(interaction, texts.order_buttons.reported())
 
     async def _act(
         self, state: ReportState, clicked: ReportButton, moderator: Moderator
@@ -90,7 +90,9 @@ class Reports(commands.Cog):
             job = await self._reports.reported_job(clicked.job_id, moderator)
             text = await self._carry_out(clicked.action, job, moderator)
         except OrderNotFound:
-            return report_view.report_view(replace(state, forgotten=texts.notices.forgotten()), [])
+            return report_view.report_view(
+                replace(state, forgotten=texts.log_channel.forgotten()), []
+            )
         state = state.with_done(clicked.action, text)
         job = await self._reports.reported_job(clicked.job_id, moderator)
         blocked = await self._moderation.blocked(moderator, job.member_id) is not None
@@ -103,19 +105,22 @@ class Reports(commands.Cog):
         """Carry out *action* unless that was done already; return the text that tells it."""
         match action:
             case ReportAction.DELETE if job.reply.deleted_at is not None:
-                return texts.notices.deleted_before()
+                return texts.log_channel.deleted_before()
             case ReportAction.DELETE:
                 await self._reports.remove_pictures(job.id, moderator)
-                return texts.notices.deleted(moderator.id)
+                return texts.log_channel.deleted(moderator.id)
             case ReportAction.BLOCK:
                 block = await self._moderation.blocked(moderator, job.member_id)
                 if block is None:
                     block = await self._moderation.block(
-                        moderator, job.member_id, hours=None, reason=texts.notices.block_reason()
+                        moderator,
+                        job.member_id,
+                        hours=None,
+                        reason=texts.log_channel.block_reason(),
                     )
-                return texts.notices.member_blocked(block)
+                return texts.log_channel.member_blocked(block)
             case ReportAction.DISMISS:
-                return texts.notices.dismissed(moderator.id)
+                return texts.log_channel.dismissed(moderator.id)
             case _:
                 assert_never(action)
 

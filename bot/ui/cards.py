@@ -45,12 +45,12 @@ class Card:
 
 
 class Place(StrEnum):
-    """Where pictures are shown; who sees them there decides what can be done with them."""
+    """Where pictures are shown; that decides which buttons they have."""
 
-    CARD = auto()  # in their card, or in its channel
-    POSTED = auto()  # in a message that shows to all what was private
-    HANDED = auto()  # in a private answer to whoever asked for them
-    DIRECT = auto()  # between the bot and their member
+    CARD = auto()  # in the card, or in its channel
+    POSTED = auto()  # in a public message with private pictures
+    PRIVATE_ANSWER = auto()  # to the member who asked for them
+    DIRECT = auto()  # in a direct message
 
 
 def progress(job: Job, status: CardStatus = NO_STATUS) -> Card:
@@ -61,10 +61,10 @@ def progress(job: Job, status: CardStatus = NO_STATUS) -> Card:
 
 
 def end(job: Job, *, fault_id: str | None = None) -> Card:
-    """Return the card of a job that ended without pictures: what, why, and who can help.
+    """Return the card of an order that ended without pictures: what, why, and who can help.
 
-    *fault_id* is in the log beside the fault of ours that is why. One that was hidden says
-    nothing of what was ordered.
+    *fault_id* is the id of the bug that caused the end, as it is in the log. A hidden order's card
+    does not show what was ordered.
     """
     if job.withdrawn:
         return hidden(job)
@@ -74,14 +74,14 @@ def end(job: Job, *, fault_id: str | None = None) -> Card:
         " ".join(part for part in (texts.cards.charge(job), texts.cards.who_can_help(job)) if part),
     )
     buttons = [
-        OrderButton(OrderAction.AGAIN, job.id, texts.presses.try_again()),
+        OrderButton(OrderAction.AGAIN, job.id, texts.order_buttons.try_again()),
         OrderButton(OrderAction.EDIT, job.id),
     ]
     return _card(job, "\n".join(line for line in lines if line), _small(job), buttons=buttons)
 
 
 def hidden(job: Job) -> Card:
-    """Return what is left of a card that its member or a moderator had hidden."""
+    """Return the card of an order that its member or a moderator hid."""
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.TextDisplay(texts.cards.hidden(job)))
     return Card(view, [])
@@ -94,7 +94,7 @@ def done(
     mention: bool = False,
     place: Place = Place.CARD,
 ) -> Card:
-    """Return the card with the pictures; with *mention* it also calls its member."""
+    """Return the card with the pictures; with *mention* it pings the member."""
     files = [
         discord.File(
             picture.path,
@@ -123,13 +123,13 @@ def done(
         gallery,
         "\n".join(notes),
         above=above,
-        buttons=[OrderButton(do, job.id) for do in _does(job, place)],
+        buttons=[OrderButton(action, job.id) for action in _actions(job, place)],
     )
     return Card(card.view, files)
 
 
-def _does(job: Job, place: Place) -> Iterator[OrderAction]:
-    """Yield what can be done with pictures that are shown in that place."""
+def _actions(job: Job, place: Place) -> Iterator[OrderAction]:
+    """Yield the buttons of pictures in that place."""
     yield from (OrderAction.AGAIN, OrderAction.EDIT)
     if job.reply.private and place is not Place.DIRECT:
         yield OrderAction.POST
@@ -144,7 +144,7 @@ def _card(
     above: str | None = None,
     buttons: Sequence[OrderButton] = (),
 ) -> Card:
-    """Build the view: the prompt, *parts*, and buttons, in a frame; *above* stands above it."""
+    """Build the view: a frame with the prompt, *parts* and buttons, below *above*."""
     view = ui.LayoutView(timeout=None)
     if above:
         view.add_item(ui.TextDisplay(above))
@@ -159,7 +159,7 @@ def _card(
 
 
 def _small(job: Job) -> str:
-    """Return the small lines on what was ordered, and on what it costs unless that is nothing."""
+    """Return the small lines with the options, and with the price unless nothing was charged."""
     details = f"-# {texts.cards.details(job.order)}"
     free = job.ended and job.billed is Billed.NO
     return details if free else f"{details}\n{texts.cards.costs(job)}"

@@ -38,21 +38,21 @@ async def answer_error(interaction: Interaction, error: BaseException) -> None:
             prompt = _typed_prompt(interaction)
             await send_private(interaction, texts.refusals.with_prompt(why, prompt))
         case ActionRejected():
-            await send_private(interaction, texts.presses.not_handled(error))
+            await send_private(interaction, texts.order_buttons.rejection(error))
         case ChangeRejected():
-            await send_private(interaction, texts.changes.unchanged(error))
+            await send_private(interaction, texts.changes.rejection(error))
         case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
-            await send_private(interaction, texts.answers.command_changed())
+            await send_private(interaction, texts.error_answers.command_changed())
         case app_commands.TransformerError():
-            await send_private(interaction, texts.answers.not_found())
+            await send_private(interaction, texts.error_answers.not_found())
         case StoreUnavailable():
             log.warning("store unavailable: interaction=%s error=%s", interaction.id, error)
-            await send_private(interaction, texts.answers.store_away())
+            await send_private(interaction, texts.error_answers.store_unavailable())
         case DiscordError():
             log.info("answer failed: interaction=%s error=%s", interaction.id, error)
         case _:
             error_id = fault(log, "interaction failed", error)
-            await send_private(interaction, texts.answers.unexpected(error_id))
+            await send_private(interaction, texts.error_answers.unexpected(error_id))
 
 
 @contextlib.asynccontextmanager

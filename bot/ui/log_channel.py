@@ -120,7 +120,7 @@ def _content(entry: AnyLogEntry) -> dict[str, Any]:
     with speaking(entry.language):
         if isinstance(entry, Reported):
             return {"view": report_view.fresh_view(entry)}
-        return {"content": texts.notices.notice(entry)}
+        return {"content": texts.log_channel.line(entry)}
 
 
 def _nonce(entry: AnyLogEntry) -> str:

@@ -15,7 +15,7 @@ class OrderButton(PersistentButton, template=_TEMPLATE):
     """A button that does something with one order; dispatches ``on_order_ACTION``."""
 
     def __init__(self, action: OrderAction, job_id: str, label: str | None = None) -> None:
-        super().__init__(f"{action}:{job_id}", label or texts.presses.label(action))
+        super().__init__(f"{action}:{job_id}", label or texts.order_buttons.label(action))
         self.action = action
         self.job_id = job_id
 

@@ -36,7 +36,7 @@ def form(order: Order, styles: Iterable[Style], spoken: str, *, private: bool) -
     """Return the form, filled with *order*, with *styles* to choose from."""
     flags = f"{int(order.enhance)}{int(private)}"
     modal = ui.Modal(
-        title=texts.presses.form_title(), custom_id=f"order-form:{flags}", timeout=None
+        title=texts.order_buttons.form_title(), custom_id=f"order-form:{flags}", timeout=None
     )
     prompt: ui.TextInput[Any] = ui.TextInput(
         custom_id="prompt",
@@ -73,12 +73,12 @@ def read(custom_id: str, components: Sequence[Any]) -> OrderOptions | None:
 
 
 def _labelled(name: str, component: Any) -> ui.Label[Any]:
-    return ui.Label(text=texts.presses.FIELDS[name](), component=component)
+    return ui.Label(text=texts.order_buttons.FIELDS[name](), component=component)
 
 
 def _style_select(chosen: str | None, styles: Iterable[Style], spoken: str) -> ui.Select[Any]:
     select: ui.Select[Any] = ui.Select(custom_id="style", required=False)
-    select.add_option(label=texts.presses.no_style(), value=_NO_STYLE, default=chosen is None)
+    select.add_option(label=texts.order_buttons.no_style(), value=_NO_STYLE, default=chosen is None)
     names = [style.name for style in styles]
     if chosen is not None:  # always offered; one that was removed is refused later
         names = [chosen, *(name for name in names if name != chosen)]

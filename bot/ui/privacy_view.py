@@ -7,10 +7,10 @@ import discord
 from discord import ui
 
 from bot.service.member_account import ErasureResult, RetentionPolicy
-from bot.ui import texts
 from bot.ui.button_actions import PrivacyAction
 from bot.ui.layout import container, text_view, view
 from bot.ui.persistent_button import PersistentButton
+from bot.ui.texts import member_commands as words
 
 _TEMPLATE: Final = rf"privacy:(?P<action>{'|'.join(PrivacyAction)}):(?P<member_id>\d{{1,20}})"
 
@@ -42,10 +42,13 @@ class PrivacyButton(PersistentButton, template=_TEMPLATE):
 def overview(member_id: int, policy: RetentionPolicy) -> ui.LayoutView:
     """Return a fresh view of what is kept of a member, with buttons to export and delete it."""
     return _with_buttons(
-        texts.desk.privacy(policy),
-        PrivacyButton(PrivacyAction.EXPORT, member_id, texts.desk.export()),
+        words.privacy(policy),
+        PrivacyButton(PrivacyAction.EXPORT, member_id, words.export()),
         PrivacyButton(
-            PrivacyAction.DELETE, member_id, texts.desk.delete(), discord.ButtonStyle.danger
+            PrivacyAction.DELETE,
+            member_id,
+            words.delete(),
+            discord.ButtonStyle.danger,
         ),
     )
 
@@ -53,17 +56,20 @@ def overview(member_id: int, policy: RetentionPolicy) -> ui.LayoutView:
 def confirmation(member_id: int) -> ui.LayoutView:
     """Return a fresh view that asks for confirmation before a member's data is deleted."""
     return _with_buttons(
-        texts.desk.asks(),
+        words.confirmation(),
         PrivacyButton(
-            PrivacyAction.CONFIRM, member_id, texts.desk.confirm(), discord.ButtonStyle.danger
+            PrivacyAction.CONFIRM,
+            member_id,
+            words.confirm(),
+            discord.ButtonStyle.danger,
         ),
-        PrivacyButton(PrivacyAction.KEEP, member_id, texts.desk.keep()),
+        PrivacyButton(PrivacyAction.KEEP, member_id, words.keep()),
     )
 
 
 def erased(result: ErasureResult) -> ui.LayoutView:
     """Return a fresh view of what was deleted, and what will be later."""
-    return text_view(texts.desk.forgotten(result))
+    return text_view(words.erased(result))
 
 
 def _with_buttons(text: str, *buttons: PrivacyButton) -> ui.LayoutView:

@@ -31,7 +31,7 @@ class ReportButton(PersistentButton, template=_TEMPLATE):
     """A button under a report: an action, the job, and who reported it."""
 
     def __init__(self, action: ReportAction, job_id: str, reporter_id: int) -> None:
-        super().__init__(f"report:{action}:{job_id}:{reporter_id}", texts.notices.label(action))
+        super().__init__(f"report:{action}:{job_id}:{reporter_id}", texts.log_channel.label(action))
         self.action = action
         self.job_id = job_id
         self.reporter_id = reporter_id
@@ -72,7 +72,7 @@ def read(components: Sequence[Any]) -> ReportState:
 def fresh_view(report: Reported) -> ui.LayoutView:
     """Return the view of a new report."""
     buttons = [ReportButton(action, report.job.id, report.by) for action in ReportAction]
-    return report_view(ReportState(line=texts.notices.notice(report), done={}), buttons)
+    return report_view(ReportState(line=texts.log_channel.line(report), done={}), buttons)
 
 
 def report_view(state: ReportState, buttons: Sequence[ReportButton]) -> ui.LayoutView:

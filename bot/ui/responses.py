@@ -100,7 +100,7 @@ async def post_pictures(interaction: Interaction, job: Job, pictures: Sequence[P
 async def send_pictures(interaction: Interaction, job: Job, pictures: Sequence[Picture]) -> None:
     """Show the pictures of *job* to the member alone."""
     delivered = job.transition(State.DELIVERED, now=job.completed_at or job.state_since)
-    card = cards.done(delivered, pictures, place=Place.HANDED)
+    card = cards.done(delivered, pictures, place=Place.PRIVATE_ANSWER)
     await _send_card(interaction, card, private=True)
 
 
@@ -121,11 +121,11 @@ async def send_data(interaction: Interaction, data: bytes) -> None:
     if len(data) > interaction.filesize_limit:
         data, name = await asyncio.to_thread(gzip.compress, data), f"{name}.gz"
     if len(data) > interaction.filesize_limit:
-        await send_private(interaction, texts.desk.too_large())
+        await send_private(interaction, texts.member_commands.too_large())
         return
     async with translated_errors():
         file = discord.File(io.BytesIO(data), filename=name)
-        await interaction.followup.send(texts.desk.exported(), file=file, ephemeral=True)
+        await interaction.followup.send(texts.member_commands.exported(), file=file, ephemeral=True)
 
 
 def style_choices(

@@ -182,7 +182,7 @@ class Limits(
         moderator = await begin(interaction)
         request = interaction_context.admission_request(interaction, member)
         results = await self._moderation.explain(moderator, member.id, request)
-        view = layout.text_view(texts.explained.explained(member.id, results))
+        view = layout.text_view(texts.explanations.explained(member.id, results))
         await responses.show(interaction, view)
 
 

@@ -48,5 +48,5 @@ class StyleCommands(LimitsCommands):
         """List the server's styles and those of every server."""
         moderator = await begin(interaction)
         current = await self._moderation.rules(moderator)
-        view = layout.text_view(texts.explained.styles_listed(current))
+        view = layout.text_view(texts.explanations.styles_listed(current))
         await responses.show(interaction, view)

@@ -37,7 +37,7 @@ class WordCommands(LimitsCommands):
         """List the phrases."""
         moderator = await begin(interaction)
         current = await self._moderation.rules(moderator)
-        view = layout.text_view(texts.explained.words_listed(current))
+        view = layout.text_view(texts.explanations.words_listed(current))
         await responses.show(interaction, view)
 
     @words_group.command(name="test", description=texts.commands.WORDS_TEST)
@@ -48,5 +48,5 @@ class WordCommands(LimitsCommands):
         """Tell whether a prompt would be refused."""
         moderator = await begin(interaction)
         finding = await self._moderation.try_words(moderator, prompt)
-        view = layout.text_view(texts.explained.words_found(prompt, finding))
+        view = layout.text_view(texts.explanations.words_found(prompt, finding))
         await responses.show(interaction, view)

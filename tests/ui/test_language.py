@@ -150,26 +150,26 @@ def test_each_locale_of_discord_has_a_language(locale, spoken):
 
 
 def test_a_language_is_spoken_in_here_and_no_longer():
-    assert texts.presses.label("again") == "Again"
+    assert texts.order_buttons.label("again") == "Again"
     with speaking("de"):
-        assert texts.presses.label("again") == "Noch einmal"
+        assert texts.order_buttons.label("again") == "Noch einmal"
         with speaking("en"):
-            assert texts.presses.label("again") == "Again"
-        assert texts.presses.label("again") == "Noch einmal"
-    assert texts.presses.label("again") == "Again"
+            assert texts.order_buttons.label("again") == "Again"
+        assert texts.order_buttons.label("again") == "Noch einmal"
+    assert texts.order_buttons.label("again") == "Again"
 
 
 def test_a_language_that_we_lack_is_english():
     """A row of the store may name one that a later version had."""
     with speaking("tlh"):
-        assert texts.presses.label("again") == "Again"
+        assert texts.order_buttons.label("again") == "Again"
 
 
 async def test_what_one_task_speaks_no_other_does():
     async def answer(spoken):
         language.speak(spoken)
         await asyncio.sleep(0)
-        return texts.presses.label("again")
+        return texts.order_buttons.label("again")
 
     assert await asyncio.gather(*map(answer, ("de", "en", "de"))) == [
         "Noch einmal",

@@ -73,8 +73,8 @@ VIEWS = {
     "the fullest panel with a note": lambda: limits_view.panel(FULLEST_OVERVIEW, LONGEST_NOTE),
     "the fullest preview": lambda: limits_view.preview(DRAFT, Rules(), FULLEST),
     "a preview of the fullest rules' end": lambda: limits_view.preview(DRAFT, FULLEST, Rules()),
-    "the fullest words": lambda: layout.text_view(texts.explained.words_listed(FULLEST)),
-    "no words": lambda: layout.text_view(texts.explained.words_listed(Rules())),
+    "the fullest words": lambda: layout.text_view(texts.explanations.words_listed(FULLEST)),
+    "no words": lambda: layout.text_view(texts.explanations.words_listed(Rules())),
 }
 make_views = pytest.mark.parametrize("make", VIEWS.values(), ids=VIEWS)
 

@@ -10,7 +10,7 @@ from discord.components import _component_factory
 from bot.domain.order import PROMPT_LENGTH, Order
 from bot.ui import cards, message_reader, order_form
 from bot.ui.language import LANGUAGES, speaking
-from bot.ui.texts import commands, presses
+from bot.ui.texts import commands, order_buttons
 from tests.samples import a_job
 
 US = SimpleNamespace(id=900)
@@ -85,7 +85,8 @@ async def test_pictures_are_ours_only_where_we_sent_them():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_told_and_what_menus_are_called_fits(language):
     with speaking(language):
-        told = [presses.reported(), presses.settled(), presses.no_picture(), presses.no_text()]
+        answers = ("reported", "settled", "no_picture", "no_text")
+        told = [getattr(order_buttons, answer)() for answer in answers]
         for words in told:
             assert 20 < len(words) <= 2000
     for name in (commands.IMAGINE_THIS, commands.REPORT_IMAGE):

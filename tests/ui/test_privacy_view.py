@@ -28,7 +28,7 @@ def usage(*, rules=None, caps=None, guild_id=100, block=None, **used):
     context = AdmissionContext(rules=rules or Rules(), usage=Usage(**used), block=block)
     request = AdmissionRequest(order=SAMPLE, guild_id=guild_id, channel_id=200)
     results = rule_results(request, caps=caps or Caps(direct=True), standing=context, now=NOW)
-    return texts.desk.usage(UsageReport(verdicts=list(results), anew_at=NOW + 60))
+    return texts.member_commands.usage(UsageReport(verdicts=list(results), anew_at=NOW + 60))
 
 
 def test_usage_reads_as_recorded(snapshot):
@@ -70,7 +70,7 @@ def test_a_bar_is_full_and_empty_only_where_that_is_so(limit, used, filled):
 @pytest.mark.parametrize("spoken", LANGUAGES)
 def test_help_fits_one_message_and_all_its_examples_can_be_typed(spoken):
     with speaking(spoken):
-        told = texts.desk.how_to()
+        told = texts.member_commands.how_to()
 
     assert len(told) <= 2500
     examples = re.findall(r"`/imagine prompt: ([^`]+)`", told)
@@ -109,7 +109,7 @@ async def test_what_is_kept_and_deleted_reads_as_recorded(snapshot):
         view = privacy_view.erased(ErasureResult(done=done, day_ends_at=NOW))
         samples[f"erased {done}"] = said(view)
     for ping in Ping:
-        samples[f"settings {ping}"] = texts.desk.settings(MemberSettings(ping=ping))
-        samples[f"set {ping}"] = texts.desk.wished(ping)
+        samples[f"settings {ping}"] = texts.member_commands.settings(MemberSettings(ping=ping))
+        samples[f"set {ping}"] = texts.member_commands.ping_changed(ping)
 
     assert listed(samples) == snapshot

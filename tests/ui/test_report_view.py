@@ -45,7 +45,7 @@ async def test_a_report_offers_to_delete_to_block_and_to_dismiss():
         f"report:block:{JOB.id}:77",
         f"report:dismiss:{JOB.id}:77",
     ]
-    assert report_view.read(back(view)) == ReportState(line=texts.notices.notice(NOTICE), done={})
+    assert report_view.read(back(view)) == ReportState(line=texts.log_channel.line(NOTICE), done={})
 
 
 async def test_what_was_done_is_read_from_the_message_word_for_word():
@@ -124,13 +124,13 @@ async def test_the_fullest_report_fits_into_a_message_of_discords(language):
     block = Block(member_id=ID, by=ID, since=NOW, reason=REASON)
     with speaking(language):
         said = ReportState(
-            line=texts.notices.notice(Reported(job=job, by=ID)),
+            line=texts.log_channel.line(Reported(job=job, by=ID)),
             done={
-                ReportAction.DELETE: texts.notices.deleted_before(),
-                ReportAction.BLOCK: texts.notices.member_blocked(block),
-                ReportAction.DISMISS: texts.notices.dismissed(ID),
+                ReportAction.DELETE: texts.log_channel.deleted_before(),
+                ReportAction.BLOCK: texts.log_channel.member_blocked(block),
+                ReportAction.DISMISS: texts.log_channel.dismissed(ID),
             },
-            forgotten=texts.notices.forgotten(),
+            forgotten=texts.log_channel.forgotten(),
         )
         presses = [ReportButton(deed, job.id, ID) for deed in ReportAction]
 
@@ -143,8 +143,8 @@ async def test_the_fullest_report_fits_into_a_message_of_discords(language):
     assert len(set(labels)) == len(labels)
     assert all(0 < len(label) <= 80 for label in labels)
     with speaking(language):
-        assert 0 < len(texts.notices.block_reason()) <= 200
-        assert str(deleted := texts.notices.deleted(7)).startswith("**")
+        assert 0 < len(texts.log_channel.block_reason()) <= 200
+        assert str(deleted := texts.log_channel.deleted(7)).startswith("**")
         assert "<@7>" in deleted
 
 
@@ -162,7 +162,7 @@ async def test_a_report_is_written_with_its_buttons_and_pings_nobody(rest, meter
     assert not shown["mentions"]
     assert not shown["mention_everyone"]
     line, row = shown["components"]
-    assert line["content"] == texts.notices.notice(NOTICE)
+    assert line["content"] == texts.log_channel.line(NOTICE)
     assert [button["label"] for button in row["components"]] == [
         "Delete",
         "Block member",

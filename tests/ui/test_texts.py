@@ -193,7 +193,10 @@ def labels():
     yield from map(texts.forms.unit, RANGES)
     yield from map(texts.limits.name, FLAGS)
     yield from (texts.forms.channels(), *map(texts.forms.phrases, ("blocked", "allowed")))
-    yield from (texts.presses.form_title(), *(text() for text in texts.presses.FIELDS.values()))
+    yield from (
+        texts.order_buttons.form_title(),
+        *(text() for text in texts.order_buttons.FIELDS.values()),
+    )
 
 
 def hints():
@@ -201,7 +204,7 @@ def hints():
 
 
 def buttons():
-    yield from (texts.presses.try_again(), *map(texts.presses.label, OrderAction))
+    yield from (texts.order_buttons.try_again(), *map(texts.order_buttons.label, OrderAction))
     yield from (texts.changes.save(), texts.changes.discard(), *map(texts.limits.edit, GROUPS))
 
 
@@ -217,7 +220,7 @@ def test_what_is_on_forms_and_buttons_fits_discords_limits(language, shown, most
 def test_every_rule_has_a_name_that_is_its_own(language, outside):
     assert {*RANGES, *FLAGS} == texts.commands.OPTIONS.keys() < texts.limits.NAMES.keys()
     with speaking(language):
-        assert len({texts.explained.rule(rule, outside=outside) for rule in Rule}) == len(Rule)
+        assert len({texts.explanations.rule(rule, outside=outside) for rule in Rule}) == len(Rule)
 
 
 @in_any_language
@@ -437,7 +440,7 @@ def kinds(error):
 
 def test_answers_to_changes_read_as_recorded(snapshot):
     samples = {
-        f"{number} {type(error).__name__}": texts.changes.unchanged(error)
+        f"{number} {type(error).__name__}": texts.changes.rejection(error)
         for number, error in enumerate(NOT_CHANGED)
     }
     samples |= {
@@ -464,7 +467,7 @@ def test_answers_to_changes_read_as_recorded(snapshot):
 @in_any_language
 def test_changes_that_were_not_made_say_why_and_that_nothing_changed(language):
     with speaking(language):
-        answers = {texts.changes.unchanged(error) for error in NOT_CHANGED}
+        answers = {texts.changes.rejection(error) for error in NOT_CHANGED}
 
         assert len(answers) == len(NOT_CHANGED)
         assert all(answer.endswith(texts.changes.discarded()) for answer in answers)
@@ -482,7 +485,7 @@ def test_every_field_of_the_rules_has_a_line_when_it_changes():
 @given(any_rules, any_rules)
 def test_whatever_changes_the_words_about_it_fit(language, before, after):
     with speaking(language):
-        line = texts.notices.notice(Changed(by=1, before=before, after=after))
+        line = texts.log_channel.line(Changed(by=1, before=before, after=after))
 
         assert len(texts.changes.changed(before, after)) <= 2000
         assert len(texts.changes.preview(before, after)) <= 4000
@@ -497,7 +500,7 @@ def explained(rules=Rules(), *, lane=Lane(), **changes):  # noqa: B008 - both ar
     standing = replace(FULLEST_OVERVIEW.standing, rules=rules, lane=lane, **changes)
     ask = AdmissionRequest(order=an_order(prompt=PHRASES[0]), guild_id=1, channel_id=2)
     results = list(rule_results(ask, caps=FULLEST_OVERVIEW.caps, standing=standing, now=NOW))
-    return results, texts.explained.explained(2, results)
+    return results, texts.explanations.explained(2, results)
 
 
 def test_explanations_read_as_recorded(snapshot):
@@ -507,11 +510,11 @@ def test_explanations_read_as_recorded(snapshot):
         "moderators": explained(WOOL, block=BLOCK)[1],
         "operator": explained(replace(Rules(), member_per_day=0))[1],
         "admitted": explained(usage=calm)[1],
-        "no words": texts.explained.words_listed(Rules()),
-        "no styles": texts.explained.styles_listed(Rules()),
-        "taken": texts.explained.words_found("a sea", Finding()),
-        "allowed": texts.explained.words_found("a sea", Finding(blocked="a", allowed="a sea")),
-        "refused": texts.explained.words_found("a sea", Finding(blocked="sea")),
+        "no words": texts.explanations.words_listed(Rules()),
+        "no styles": texts.explanations.styles_listed(Rules()),
+        "taken": texts.explanations.words_found("a sea", Finding()),
+        "allowed": texts.explanations.words_found("a sea", Finding(blocked="a", allowed="a sea")),
+        "refused": texts.explanations.words_found("a sea", Finding(blocked="sea")),
     }
 
     assert listed(samples) == snapshot
@@ -531,7 +534,7 @@ def test_explanations_read_as_recorded(snapshot):
 def test_the_fullest_explanation_fits_and_names_every_rule(lane, language):
     with speaking(language):
         results, text = explained(FULLEST, lane=lane, block=replace(BLOCK, reason=REASON))
-        assert all(texts.explained.rule(rule) in text for rule in Rule)
+        assert all(texts.explanations.rule(rule) in text for rule in Rule)
 
     assert len(text) <= 4000
     refuses = {"en": "**refuses**", "de": "**lehnt ab**"}[language]
@@ -545,7 +548,10 @@ def test_lists_fit_and_leave_no_list_out(rules, language):
     """Although one of them is full."""
     rules = replace(rules, words=replace(rules.words, allowed=("x",)))
     with speaking(language):
-        styles, words = texts.explained.styles_listed(rules), texts.explained.words_listed(rules)
+        styles, words = (
+            texts.explanations.styles_listed(rules),
+            texts.explanations.words_listed(rules),
+        )
 
     assert len(styles) <= 4000
     assert len(words) <= 4000
@@ -556,8 +562,8 @@ def test_lists_fit_and_leave_no_list_out(rules, language):
 def test_a_tested_prompt_fits_and_is_literal():
     finding = Finding(blocked=PHRASES[0], allowed=PHRASES[0])
 
-    assert len(texts.explained.words_found(PROMPT, finding)) <= 4000
-    assert not pings(texts.explained.words_found(HOSTILE, Finding(blocked=HOSTILE)))
+    assert len(texts.explanations.words_found(PROMPT, finding)) <= 4000
+    assert not pings(texts.explanations.words_found(HOSTILE, Finding(blocked=HOSTILE)))
 
 
 # The log.
@@ -577,7 +583,7 @@ ENTRIES = {
 
 
 def test_the_log_reads_as_recorded(snapshot):
-    lines = {name: texts.notices.notice(entry) for name, entry in ENTRIES.items()}
+    lines = {name: texts.log_channel.line(entry) for name, entry in ENTRIES.items()}
 
     assert listed(lines) == snapshot
     assert not any(pings(lines[name]) for name in ("word", "blocked"))
@@ -585,7 +591,7 @@ def test_the_log_reads_as_recorded(snapshot):
 
 @given(st.text(max_size=1000).map(clean), st.text(max_size=100).map(clean))
 def test_a_refused_prompt_is_one_line_in_the_log(prompt, phrase):
-    line = texts.notices.notice(
+    line = texts.log_channel.line(
         WordRefused(member_id=ID, channel_id=ID, phrase=phrase, prompt=prompt)
     )
 
@@ -621,16 +627,16 @@ def test_answers_to_clicks_and_errors_read_as_recorded(snapshot):
         kind(verdict=REFUSALS[5]) if kind is errors.PostingForbidden else kind()
         for kind in sorted(kinds(errors.ActionRejected), key=lambda kind: kind.__name__)
     ]
-    samples = {type(error).__name__: texts.presses.not_handled(error) for error in rejected}
+    samples = {type(error).__name__: texts.order_buttons.rejection(error) for error in rejected}
     samples |= {
-        f"cancelled {state} by {by}": texts.presses.cancelled(a_job(state=state), by)
+        f"cancelled {state} by {by}": texts.order_buttons.cancelled(a_job(state=state), by)
         for state in (State.CANCELLED, State.QUEUED, State.UNCERTAIN)
         for by in (300, 7)
     }
-    samples["bug"] = texts.answers.unexpected("0123abcd")
+    samples["bug"] = texts.error_answers.unexpected("0123abcd")
     samples |= {
         name: text()
-        for module in (texts.answers, texts.presses)
+        for module in (texts.error_answers, texts.order_buttons)
         for name, text in vars(module).items()
         if type(text).__name__ == "partial"
     }

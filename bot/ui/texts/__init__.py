@@ -6,33 +6,33 @@ language can order it freely; ``make messages`` adds new ones to the catalogues.
 """
 
 from bot.ui.texts import (
-    answers,
     cards,
     changes,
     commands,
-    desk,
-    explained,
+    error_answers,
+    explanations,
     forms,
     history,
     limits,
-    notices,
-    presses,
+    log_channel,
+    member_commands,
+    order_buttons,
     refusals,
     shared,
 )
 
 __all__ = [
-    "answers",
     "cards",
     "changes",
     "commands",
-    "desk",
-    "explained",
+    "error_answers",
+    "explanations",
     "forms",
     "history",
     "limits",
-    "notices",
-    "presses",
+    "log_channel",
+    "member_commands",
+    "order_buttons",
     "refusals",
     "shared",
 ]

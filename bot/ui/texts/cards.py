@@ -11,7 +11,7 @@ from bot.ui.language import gettext as _
 from bot.ui.language import lazy, marked, ngettext, spoken
 from bot.ui.language import number as written
 from bot.ui.markup import ago, literal
-from bot.ui.texts import answers, shared
+from bot.ui.texts import error_answers, shared
 
 SENT: Final = 600  # characters of the extended prompt on a card, before they are escaped
 
@@ -39,7 +39,7 @@ def status(job: Job, known: CardStatus = NO_STATUS) -> str:
         case State.WAITING:
             return _waiting(job, known)
         case State.UNCERTAIN if known.fault_id is not None:
-            return f"{_after_fault(since, known)}\n{answers.unexpected(known.fault_id)}"
+            return f"{_after_fault(since, known)}\n{error_answers.unexpected(known.fault_id)}"
         case State.UNCERTAIN if known.given_up_at is not None:
             return _(
                 "**Not confirmed yet** · the image service may still answer; given up {when}"

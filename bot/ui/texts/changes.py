@@ -65,7 +65,7 @@ def preview(before: Rules, after: Rules) -> str:
     return shared.fitted([f"**{title}**", *(f"- {line}" for line in changed_lines)], shared.MESSAGE)
 
 
-def unchanged(error: ChangeRejected) -> str:
+def rejection(error: ChangeRejected) -> str:
     """Return why a change was rejected."""
     return f"{_why(error)} {discarded()}"
 

@@ -5,7 +5,7 @@ from typing import Final
 from bot.ui.language import gettext as _
 from bot.ui.language import lazy
 
-store_away: Final = lazy(
+store_unavailable: Final = lazy(
     "The bot can't reach its records now, so this may not have been done. "
     "Please look, and try again in a minute."
 )

@@ -20,7 +20,7 @@ from bot.ui.markup import ago, code, literal
 from bot.ui.texts import changes, shared
 
 
-def notice(entry: AnyLogEntry) -> str:
+def line(entry: AnyLogEntry) -> str:
     """Return the line of a server's log channel."""
     match entry:
         case WordRefused(style=style) if style:
@@ -60,6 +60,8 @@ def notice(entry: AnyLogEntry) -> str:
                 author=f"<@{job.member_id}>",
                 prompt=literal(shared.cut(job.order.prompt, 300)),
             )
+        case _:
+            assert_never(entry)
 
 
 def label(action: ReportAction) -> str:

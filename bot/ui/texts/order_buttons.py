@@ -67,7 +67,7 @@ deleted: Final = lazy("The pictures are deleted here. They were drawn, so they s
 posted: Final = lazy("Posted. Everybody in this channel can see them now.")
 
 
-def not_handled(error: ActionRejected) -> str:
+def rejection(error: ActionRejected) -> str:
     """Return why a click did nothing."""
     match error:
         case NotOwnData():

@@ -11,7 +11,7 @@ from bot.service.ports.store import MemberSettings, Ping
 from bot.ui.language import gettext as _
 from bot.ui.language import lazy, ngettext, pgettext
 from bot.ui.markup import ago
-from bot.ui.texts import explained, refusals, shared
+from bot.ui.texts import explanations, refusals, shared
 from bot.ui.texts.commands import PINGS
 
 _BAR: Final = 10  # characters of a bar
@@ -58,7 +58,7 @@ def _summary(report: UsageReport) -> str:
     decides = next((result for result in report.verdicts if result.refuses), None)
     if decides is not None:
         return _("**You can't order here just now.** What decides is: {rule}.").format(
-            rule=explained.rule(decides.rule, outside=decides.outside)
+            rule=explanations.rule(decides.rule, outside=decides.outside)
         )
     left = admission.remaining_today(report.verdicts)
     if left is None:
@@ -75,7 +75,7 @@ def _line(result: RuleResult, anew_at: float) -> str | None:
     """Return the line of a rule on numbers; ``None``: it is no such rule."""
     if result.rule not in _IN_FIGURES:
         return None
-    name = explained.rule(result.rule, outside=result.outside)
+    name = explanations.rule(result.rule, outside=result.outside)
     return f"{name}: {_figures(result, anew_at)}"
 
 
@@ -174,7 +174,7 @@ def settings(current: MemberSettings) -> str:
     )
 
 
-def wished(ping: Ping) -> str:
+def ping_changed(ping: Ping) -> str:
     """Return the answer to a change of settings."""
     noted = _("Noted.")
     return f"{noted} {_ping(ping)}"
@@ -270,7 +270,7 @@ too_large: Final = lazy(
 )
 
 
-def asks() -> str:
+def confirmation() -> str:
     """Return what deleting a member's data does, and does not."""
     title = _("Delete your data?")
     return "\n".join(
@@ -292,7 +292,7 @@ def asks() -> str:
     )
 
 
-def forgotten(result: ErasureResult) -> str:
+def erased(result: ErasureResult) -> str:
     """Return what was deleted, and what will be later."""
     title = _("Deleted")
     if result.done:
