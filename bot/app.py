@@ -126,7 +126,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
             Loop(name="leases", run=services.recovery.keep_leases),
             Loop(name="recovery", run=services.recovery.run),
             Loop(name="positions", run=services.positions.run),
-            Loop(name="notifications", run=partial(store.notifier.listen, services.runner.nudge)),
+            Loop(name="notifications", run=partial(store.notifier.listen, services.runner.wake)),
             Loop(name="retention", run=services.retention.run),
             Loop(
                 name="gateway",
@@ -267,7 +267,7 @@ async def open_web(
             [
                 *health.routes(store.database.ping, services.health.readiness),
                 *metrics.routes(services.health.snapshot, telemetry.page),
-                *callbacks.routes(wire.read_update, services.callbacks.hear),
+                *callbacks.routes(wire.read_update, services.callbacks.handle),
             ],
             host=settings.web_host,
             port=settings.web_port,
@@ -279,5 +279,5 @@ async def _resume(store: Store, ports: Ports, services: Services, *, lane: str) 
     """Take over what an earlier process left, before anything new is accepted."""
     await store.jobs.assign_lane(lane)
     await ports.lanes.update(lane, breaker.key_accepted)  # the operator may have fixed the key
-    services.tracker.remember(await store.queries.recent_durations(most=REMEMBERED))
+    services.tracker.remember_durations(await store.queries.recent_durations(most=REMEMBERED))
     await services.recovery.inherit()

@@ -10,11 +10,11 @@ from bot.domain.shards import Shards
 from bot.retry import Backoff
 from bot.service.callbacks import CallbackHandler
 from bot.service.circuit_breaker import CircuitBreakerSettings, LaneCircuitBreaker
-from bot.service.delivery import DeliveryService, DeliverySettings
+from bot.service.delivery import MEDIA_BACKOFF, DeliveryService, DeliverySettings
 from bot.service.dispatcher import Dispatcher, DispatcherSettings
 from bot.service.health import HealthService
 from bot.service.intake import OrderIntake
-from bot.service.job_runner import JobRunner
+from bot.service.job_runner import JobRunner, JobRunnerSettings
 from bot.service.member_account import AccountSettings, MemberAccount, RetentionPolicy
 from bot.service.moderation import ModerationService
 from bot.service.order_actions import OrderActions, OrderActionsSettings
@@ -72,6 +72,8 @@ class ServiceSettings:
     files_days: int  # 0: for ever
     orders_days: int  # 0: for ever
     store_backoff: Backoff = STORE_BACKOFF
+    media_backoff: Backoff = MEDIA_BACKOFF
+    resume_after: float = 30.0  # until a job goes on after a fault
     recorded_within: float = 1.5  # from the pictures' arrival in Discord to their record
 
 
@@ -118,7 +120,12 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
     )
     submitter = _build_submitter(ports, settings, tracker, breaker, recovery_due)
     delivery = DeliveryService(
-        settings=DeliverySettings(folder=settings.files, patience=settings.deadline),
+        settings=DeliverySettings(
+            folder=settings.files,
+            patience=settings.deadline,
+            media_backoff=settings.media_backoff,
+            store_backoff=settings.store_backoff,
+        ),
         jobs=ports.jobs,
         media=ports.media,
         presenter=ports.presenter,
@@ -126,7 +133,11 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
         now=ports.now,
     )
     runner = JobRunner(
-        owner=settings.owner,
+        settings=JobRunnerSettings(
+            owner=settings.owner,
+            resume_after=settings.resume_after,
+            store_backoff=settings.store_backoff,
+        ),
         jobs=ports.jobs,
         presenter=ports.presenter,
         dispatcher=dispatcher,
@@ -171,7 +182,7 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
             runner=runner,
             notifier=ports.notifier,
             now=ports.now,
-            wake_rounds=recovery_due.set,
+            wake_recovery=recovery_due.set,
         ),
         health=HealthService(
             lane=settings.lane,

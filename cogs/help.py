@@ -89,7 +89,7 @@ class Help(commands.Cog):
                     await responses.edit(interaction, privacy_view.confirmation(member_id))
                 case PrivacyAction.CONFIRM:
                     await responses.defer_edit(interaction)
-                    result = await self._account.forget(member_id)
+                    result = await self._account.erase(member_id)
                     await responses.edit(interaction, privacy_view.erased(result))
                 case PrivacyAction.KEEP:
                     await responses.defer_edit(interaction)

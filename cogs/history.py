@@ -1,15 +1,23 @@
 """``/history``: a member's own orders, and pictures that could not be delivered."""
 
+import logging
+from collections.abc import Sequence
+
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.command_registration import OUTSIDE
+from bot.domain.job import Job
 from bot.service.member_account import MemberAccount
+from bot.service.port_errors import DiscordRefused, FileTooLarge
+from bot.service.ports.vendor import Picture
 from bot.service.undelivered import UndeliveredPictures
 from bot.ui import history_view, responses, texts
 from bot.ui.error_handler import answered_errors
+
+log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[ImagineBot]
 
@@ -36,12 +44,28 @@ class History(commands.Cog):
         async for job, pictures in self._undelivered.orders(
             interaction.user.id, file_limit=interaction.filesize_limit
         ):
-            await responses.send_pictures(interaction, job, pictures)
-            await self._undelivered.confirm(job)
-            count += 1
+            if await self._send(interaction, job, pictures):
+                await self._undelivered.confirm(job)
+                count += 1
         page = await self._account.page(interaction.user.id, word=word.strip(), number=0)
         note = texts.history.handed_over(count) if count else None
         await responses.show(interaction, history_view.page_view(page, note))
+
+    async def _send(self, interaction: Interaction, job: Job, pictures: Sequence[Picture]) -> bool:
+        """Send one order's pictures; tell whether Discord accepted them.
+
+        Pictures that it refuses stay kept, and must not hold back the other orders.
+        """
+        try:
+            try:
+                await responses.send_pictures(interaction, job, pictures)
+            except FileTooLarge:
+                smaller = await self._undelivered.smaller_pictures(job)
+                await responses.send_pictures(interaction, job, smaller)
+        except DiscordRefused as error:
+            log.warning("kept pictures refused: job=%s error=%s", job.id, error)
+            return False
+        return True
 
     @commands.Cog.listener()
     async def on_history_page(self, interaction: Interaction, number: int, word: str) -> None:

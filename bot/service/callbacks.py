@@ -1,4 +1,4 @@
-"""Taking in what the vendor calls back. A callback is a hint: only our own status call counts."""
+"""The vendor's webhook callbacks."""
 
 import hmac
 import logging
@@ -14,7 +14,11 @@ log = logging.getLogger(__name__)
 
 
 class CallbackHandler:
-    """The ear for callbacks."""
+    """Handles the vendor's webhook callbacks.
+
+    A callback is a hint: only our own status call decides. Repeated, late and forged callbacks do
+    no harm. If handling fails, the vendor calls again.
+    """
 
     def __init__(
         self,
@@ -24,49 +28,51 @@ class CallbackHandler:
         runner: JobRunner,
         notifier: JobNotifier,
         now: Callable[[], float],
-        wake_rounds: Callable[[], None],
+        wake_recovery: Callable[[], None],
     ) -> None:
         self._jobs = jobs
         self._tracker = tracker
         self._runner = runner
         self._notifier = notifier
         self._now = now
-        self._wake_rounds = wake_rounds  # what nobody carries is taken over in a round
+        self._wake_recovery = wake_recovery  # a recovery round adopts jobs without an owner
 
-    async def hear(self, job_id: str, token: str, update: Update) -> bool:
-        """Take in what a callback to the address of *job_id* said; ``False``: no such address.
+    async def handle(self, job_id: str, token: str, update: Update) -> bool:
+        """Handle a callback to the address of *job_id*; ``False``: there is no such address.
 
-        When it returns, a request id that was news is committed. A terminal state has the vendor
-        asked at once; any other moves the card. Repeated, late and false callbacks do no harm.
-        Raises StoreUnavailable, or for a job that is not followed here
-        PixazoError; then the vendor should call again.
+        On return a new request id is committed. A final state causes a status call at once, any
+        other state changes the card.
+
+        Raises:
+            StoreUnavailable: nothing may be recorded.
+            PixazoError: the status call for an EXPIRED job failed.
         """
         job = await self._jobs.get(job_id)
         if job is None or not hmac.compare_digest(token.encode(), job.callback_token.encode()):
             return False
         with about(job=job.id, guild=job.guild_id):
-            await self._take_in(job, update)
+            await self._apply(job, update)
         return True
 
-    async def _take_in(self, job: Job, update: Update) -> None:
+    async def _apply(self, job: Job, update: Update) -> None:
         if update.request_id is None or job.ended:
             return
-        self._tracker.called_back()
-        found: Job | None = job
+        self._tracker.callback_arrived()
+        known: Job | None = job
         if job.request_id is None:
-            found = await self._jobs.record_request_id(job.id, update.request_id, now=self._now())
-            if found is not None:
-                log.info("request id learned from callback: job=%s id=%s", job.id, found.request_id)
-                self._tracker.announce(found)
+            known = await self._jobs.record_request_id(job.id, update.request_id, now=self._now())
+            if known is not None:
+                log.info("callback named a job: job=%s request=%s", job.id, known.request_id)
+                self._tracker.announce(known)
         elif job.request_id != update.request_id:
-            log.warning("job %s: a callback names another request", job.id)
+            log.warning("callback of another request: job=%s request=%s", job.id, update.request_id)
             return
         if update.state in FOLLOWED:
-            await self._tracker.report(job.id, Update(state=update.state), found=found)
+            await self._tracker.report(job.id, Update(state=update.state), known=known)
         elif job.state is State.EXPIRED:
             await self._tracker.ask(job)
         else:
-            self._runner.nudge(job.id)
-        if not self._runner.carries(job.id):
-            self._wake_rounds()
+            self._runner.wake(job.id)
+        if not self._runner.is_running(job.id):
+            self._wake_recovery()
             await self._notifier.notify(job.id)

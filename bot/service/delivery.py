@@ -1,6 +1,7 @@
-"""Bringing paid pictures to the member who ordered them."""
+"""The download of paid pictures and their delivery to the member."""
 
 import asyncio
+import contextlib
 import logging
 import shutil
 from collections.abc import Callable, Sequence
@@ -9,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.job import EndReason, Job, State
-from bot.service.persistence import swap_with_retry
+from bot.retry import Backoff
+from bot.service.persistence import STORE_BACKOFF, swap_with_retry
 from bot.service.port_errors import (
     DiscordRefused,
     FileTooLarge,
@@ -23,23 +25,28 @@ from bot.service.ports.vendor import Media, Picture
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE: Final = 2.0  # seconds before pictures are fetched again, then twice as long
-LONGEST_PAUSE: Final = 60.0  # seconds
-MOST_PICTURES: Final = 10  # that a message takes, whatever number the vendor sent
-LONG: Final = 60.0  # seconds after which a member has gone on to something else
-SMALLEST_LIMIT: Final = 8 * 1024 * 1024  # bytes; Discord takes files of that size everywhere
+MEDIA_BACKOFF: Final = Backoff(first=2.0, most=60.0)  # seconds
+MOST_PICTURES: Final = 10  # in one message, whatever number the vendor sent
+PING_AFTER: Final = 60.0  # seconds after which a member may no longer watch the card
+SMALLEST_LIMIT: Final = 8 * 1024 * 1024  # bytes; Discord accepts files of that size everywhere
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeliverySettings:
-    """Where pictures are put, and how many seconds they are asked for."""
+    """Where pictures are stored, and for how many seconds their download is retried."""
 
     folder: Path
     patience: float
+    media_backoff: Backoff = MEDIA_BACKOFF
+    store_backoff: Backoff = STORE_BACKOFF
 
 
 class DeliveryService:
-    """Fetches, checks and hands over."""
+    """Downloads the pictures of a COMPLETED job and delivers them, at least once.
+
+    A step that was done before a crash is done again; every step is idempotent. Files stay on disk
+    until it is recorded that the member has the pictures.
+    """
 
     def __init__(
         self,
@@ -59,68 +66,46 @@ class DeliveryService:
         self._now = now
 
     async def deliver(self, job: Job) -> Job:
-        """Bring the pictures of *job*, COMPLETED, to its member; return the job as it then stands.
+        """Deliver the pictures of *job*, COMPLETED, to its member; return the job then.
 
-        DELIVERED, once Discord took them. FAILED, when not one could be used; broken ones among
-        sound ones are left out. Still COMPLETED and kept, when every way to the member is closed.
-        What was done before a crash is done again, and is seen once. An order that was hidden
-        meanwhile is kept, and shows nothing.
+        DELIVERED once Discord accepted them; broken pictures are left out. FAILED if none is
+        usable. COMPLETED and undeliverable if every way to the member is closed or the order was
+        withdrawn: ``/history`` then offers the pictures.
         """
         if await self._is_withdrawn(job):
             await self._presenter.settle(job if job.withdrawn else job.withdraw())
-            return await self._keep(job)
-        pictures = await self.pictures(job)
+            return await self._mark_undeliverable(job)
+        pictures = await self.fetch_pictures(job)
         if not pictures:
             after = job.transition(State.FAILED, now=self._now(), end_reason=EndReason.NO_PICTURE)
-            return await self._let_go(await swap_with_retry(self._jobs, job, after))
+            return await self._remove_unused(await self._swap(job, after))
         try:
-            silently = await self._hand_over(job, pictures)
-        except DiscordRefused:
-            kept = await self._keep(job)
-            log.warning("job %s: no way to the member is open, the pictures are kept", job.id)
-            return kept
-        after = await self.delivered(job)
+            silently = await self._present(job, pictures)
+        except DiscordRefused as error:
+            after = await self._mark_undeliverable(job)
+            log.warning("pictures undeliverable, kept: job=%s error=%s", job.id, error)
+            return after
+        after = await self.record_delivered(job)
         if silently and after.state is State.DELIVERED and await self._wants_ping(after):
             await self._presenter.ping(after)
         return after
 
-    async def delivered(self, job: Job) -> Job:
-        """Record that the member has the pictures, and let go of the files."""
+    async def record_delivered(self, job: Job) -> Job:
+        """Record that the member has the pictures, and remove the files."""
         after = job.transition(State.DELIVERED, now=self._now()).released()
-        recorded = await swap_with_retry(self._jobs, job, after)
-        log.info("job %s: %s", recorded.id, recorded.state)
-        return await self._let_go(recorded)
+        recorded = await self._swap(job, after)
+        log.info("pictures delivered: job=%s state=%s", recorded.id, recorded.state)
+        return await self._remove_unused(recorded)
 
-    async def _keep(self, job: Job) -> Job:
-        """Let ``/history`` offer the pictures."""
-        return await swap_with_retry(self._jobs, job, job.undeliverable(now=self._now()))
-
-    async def _is_withdrawn(self, job: Job) -> bool:
-        """Tell whether the job was withdrawn, by the store's latest record."""
-        try:
-            recorded = await self._jobs.get(job.id)
-        except StoreUnavailable:
-            return job.withdrawn
-        return (recorded or job).withdrawn
-
-    async def _wants_ping(self, job: Job) -> bool:
-        try:
-            wishes = await self._members.settings(job.member_id)
-        except StoreUnavailable:
-            return False
-        if wishes.ping is Ping.AUTO:
-            return self._now() - job.created_at > LONG
-        return wishes.ping is Ping.ALWAYS
-
-    async def drop(self, job: Job) -> None:
-        """Give up a kept job that nobody asked for, and its files."""
+    async def give_up(self, job: Job) -> None:
+        """End a job whose undeliverable pictures were kept for too long, and remove its files."""
         after = job.transition(State.FAILED, now=self._now(), end_reason=EndReason.KEPT_TOO_LONG)
-        recorded = await self._let_go(await swap_with_retry(self._jobs, job, after))
-        log.info("job %s: %s, %s", recorded.id, recorded.state, recorded.end_reason)
+        recorded = await self._remove_unused(await self._swap(job, after))
+        log.info("undelivered pictures dropped: job=%s state=%s", recorded.id, recorded.state)
 
-    async def pictures(self, job: Job) -> Sequence[Picture]:
-        """Return the job's pictures, fetched where they are not here yet, without broken ones."""
-        folder = self._folder(job)
+    async def fetch_pictures(self, job: Job) -> Sequence[Picture]:
+        """Return the job's usable pictures; download those that are not on disk."""
+        folder = self._folder(job.id)
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         async with asyncio.TaskGroup() as group:
             fetching = [
@@ -129,42 +114,83 @@ class DeliveryService:
             ]
         return [picture for task in fetching if (picture := task.result()) is not None]
 
-    async def _hand_over(self, job: Job, pictures: Sequence[Picture]) -> bool:
+    async def fetch_smaller_pictures(self, job: Job) -> Sequence[Picture]:
+        """Return the job's pictures made smaller, after Discord refused them as too large."""
+        limit = min(job.reply.file_limit // 2, SMALLEST_LIMIT)
+        log.warning("files too large, made smaller: job=%s limit=%d", job.id, limit)
+        return await self.fetch_pictures(job.with_reply(file_limit=limit))
+
+    async def remove_files(self, job_id: str) -> None:
+        """Remove the job's files from disk.
+
+        Raises:
+            OSError: some could not be removed.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            await asyncio.to_thread(shutil.rmtree, self._folder(job_id))
+
+    async def discard_files(self, job_id: str) -> None:
+        """Remove the job's files; the retention loop removes what can't be removed now."""
+        try:
+            await self.remove_files(job_id)
+        except OSError as error:
+            log.warning("files not removed: job=%s error=%s", job_id, error.strerror)
+
+    async def _present(self, job: Job, pictures: Sequence[Picture]) -> bool:
         try:
             return await self._presenter.deliver(job, pictures)
         except FileTooLarge:
-            log.warning("job %s: the files are too large here, they are made smaller", job.id)
-            limit = min(job.reply.file_limit // 2, SMALLEST_LIMIT)
-            smaller = job.with_reply(file_limit=limit)
-            return await self._presenter.deliver(job, await self.pictures(smaller))
+            return await self._presenter.deliver(job, await self.fetch_smaller_pictures(job))
 
-    async def forget(self, job_id: str) -> None:
-        """Remove what is here of a job's pictures."""
-        await asyncio.to_thread(shutil.rmtree, self._settings.folder / job_id, ignore_errors=True)
+    async def _mark_undeliverable(self, job: Job) -> Job:
+        return await self._swap(job, job.undeliverable(now=self._now()))
 
-    async def _let_go(self, job: Job) -> Job:
+    async def _is_withdrawn(self, job: Job) -> bool:
+        """Tell whether the job was withdrawn, by the stored job if it can be read."""
+        try:
+            recorded = await self._jobs.get(job.id)
+        except StoreUnavailable:
+            return job.withdrawn
+        return (recorded or job).withdrawn
+
+    async def _wants_ping(self, job: Job) -> bool:
+        try:
+            settings = await self._members.settings(job.member_id)
+        except StoreUnavailable:
+            return False
+        if settings.ping is Ping.AUTO:
+            return self._now() - job.created_at > PING_AFTER
+        return settings.ping is Ping.ALWAYS
+
+    async def _remove_unused(self, job: Job) -> Job:
+        """Remove the files, unless ``/history`` or *Post* may still need them."""
         if job.state is State.COMPLETED or (job.reply.private and job.state is State.DELIVERED):
-            return job  # they may be asked for, or posted; whoever clears away takes them
-        await asyncio.to_thread(shutil.rmtree, self._folder(job), ignore_errors=True)
+            return job
+        await self.discard_files(job.id)
         return job
 
-    def _folder(self, job: Job) -> Path:
-        return self._settings.folder / job.id
+    def _folder(self, job_id: str) -> Path:
+        return self._settings.folder / job_id
 
     async def _fetch_one(self, job: Job, address: str, path: Path) -> Picture | None:
-        pause = FIRST_PAUSE
-        while True:
+        """Download one picture; ``None``: it is unusable, or did not come in time."""
+        give_up_at = (job.completed_at or job.state_since) + self._settings.patience
+        for delay in self._settings.media_backoff.delays():
             try:
                 return await self._media.fetch(address, path, limit=job.reply.file_limit)
             except PictureUnusable as error:
-                log.warning("job %s: picture %s: %s", job.id, path.name, error)
+                log.warning("picture unusable: job=%s number=%s error=%s", job.id, path.name, error)
                 return None
             except MediaUnavailable as error:
-                log.warning("job %s: picture %s: %s", job.id, path.name, error)
-            if (
-                self._now() + pause
-                > (job.completed_at or job.state_since) + self._settings.patience
-            ):
+                log.warning(
+                    "picture download failed: job=%s number=%s error=%s", job.id, path.name, error
+                )
+            if self._now() + delay > give_up_at:
                 return None
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            await asyncio.sleep(delay)
+        return None
+
+    async def _swap(self, before: Job, after: Job) -> Job:
+        return await swap_with_retry(
+            self._jobs, before, after, backoff=self._settings.store_backoff
+        )

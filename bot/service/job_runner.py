@@ -1,16 +1,29 @@
-"""One task for each job that this process owns, from wherever the job stands to its end."""
+"""One task for each job that this process owns, from its present state to its end.
+
+The protocol between processes is the job's lease:
+
+- Only the owner works on a job. Each new owner takes the next epoch, the fencing token: a swap by
+  an earlier owner fails, and its task ends.
+- Only a job claimed by the dispatcher is ever submitted. A job that is adopted in SUBMITTING has an
+  unknown outcome and becomes UNCERTAIN.
+- A task releases its job when there is nothing left to do: the end is shown, the pictures are
+  delivered or undeliverable, or no callback can name an UNCERTAIN job any more.
+- A process that dies keeps its jobs until their lease expires; then another process adopts them.
+"""
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.domain.job import FOLLOWED, Job, State
 from bot.log import fault, mark
+from bot.retry import Backoff, retry
 from bot.service.delivery import DeliveryService
 from bot.service.dispatcher import Dispatcher
-from bot.service.persistence import swap_with_retry
+from bot.service.persistence import STORE_BACKOFF, swap_with_retry
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.discord import CardPresenter
 from bot.service.ports.store import Jobs
@@ -19,17 +32,28 @@ from bot.service.tracker import JobTracker
 
 log = logging.getLogger(__name__)
 
-SUBMITS_END_WITHIN: Final = 5.0  # seconds at shutdown; a lost answer would be an uncertain order
-AFTER_A_BUG: Final = 30.0  # seconds until a job is tried again
+SUBMITS_END_WITHIN: Final = 5.0  # seconds at shutdown; a lost answer makes an order uncertain
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRunnerSettings:
+    """Who owns the jobs, and when a job is resumed after a fault. Times are in seconds."""
+
+    owner: str
+    resume_after: float = 30.0
+    store_backoff: Backoff = STORE_BACKOFF
 
 
 class JobRunner:
-    """The tasks that carry jobs, and who may talk to them."""
+    """Runs one task per owned job: submit, follow, deliver, show the end.
+
+    A fault in one task is logged and ends no other; the job is resumed from the store.
+    """
 
     def __init__(
         self,
         *,
-        owner: str,
+        settings: JobRunnerSettings,
         jobs: Jobs,
         presenter: CardPresenter,
         dispatcher: Dispatcher,
@@ -37,7 +61,7 @@ class JobRunner:
         tracker: JobTracker,
         delivery: DeliveryService,
     ) -> None:
-        self._owner = owner
+        self._settings = settings
         self._jobs = jobs
         self._presenter = presenter
         self._dispatcher = dispatcher
@@ -49,31 +73,31 @@ class JobRunner:
         self._submitting: set[asyncio.Task[Job]] = set()
 
     async def run(self) -> None:
-        """Take what the lane gives, for ever. Only a job that comes this way is ever submitted."""
+        """Claim and run jobs until cancelled. Only these jobs are ever submitted."""
         while True:
             job = await self._dispatcher.next()
-            self._start(job, self._begin(job))
+            self._start(job, self._submit_and_advance(job))
 
-    def take(self, jobs: Iterable[Job]) -> None:
-        """Carry *jobs*, which became this process's, on from where they stand."""
+    def adopt(self, jobs: Iterable[Job]) -> None:
+        """Run *jobs*, which this process has just become the owner of, from their state on."""
         for job in jobs:
             if job.id not in self._tasks:
-                self._start(job, self._carry(job))
-                self.nudge(job.id)  # a callback that its last owner took will not come again
+                self._start(job, self._advance(job))
+                self.wake(job.id)  # a callback that the last owner got will not be repeated
 
-    def carries(self, job_id: str) -> bool:
-        """Tell whether the job is in this crew's hands."""
+    def is_running(self, job_id: str) -> bool:
+        """Tell whether this process has a task for the job."""
         return job_id in self._tasks
 
-    def nudge(self, job_id: str) -> None:
-        """Have the job look for news at once, if this crew carries it."""
+    def wake(self, job_id: str) -> None:
+        """Have the job's task look for news at once, if there is one."""
         if (news := self._news.get(job_id)) is not None:
             news.set()
 
     async def close(self) -> None:
-        """Let submits that are on their way come back, then leave every job where it stands.
+        """Let submits on their way return, then stop all tasks; ``run`` must have ended before.
 
-        The store knows where that is. ``run`` must have ended before.
+        The jobs are released: the next process resumes them from the store.
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SUBMITS_END_WITHIN):
@@ -84,57 +108,64 @@ class JobRunner:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         with contextlib.suppress(StoreUnavailable):
-            await self._jobs.release(self._owner)
+            await self._jobs.release(self._settings.owner)
 
     def _start(self, job: Job, steps: Coroutine[Any, Any, None]) -> None:
         self._news[job.id] = asyncio.Event()
-        task = asyncio.create_task(self._watch(job, steps), name=f"job {job.id}")
+        task = asyncio.create_task(self._run_steps(job, steps), name=f"job {job.id}")
         self._tasks[job.id] = task
-        task.add_done_callback(lambda done: self._forget(job.id, done))
+        task.add_done_callback(lambda done: self._discard(job.id, done))
 
-    async def _watch(self, job: Job, steps: Coroutine[Any, Any, None]) -> None:
-        """See *steps* through; after a bug go on with the job from where the store has it."""
+    async def _run_steps(self, job: Job, steps: Coroutine[Any, Any, None]) -> None:
+        """Run *steps*; after a fault, resume the job from its stored state."""
         mark(job=job.id, guild=job.guild_id)
         while True:
             try:
                 return await steps
-            except Exception as error:  # noqa: BLE001 - one job's failure is no other's
+            except Exception as error:  # noqa: BLE001 - one job's fault must not end another's task
                 fault_id = fault(log, "job step failed", error, job=job.id)
-            found = None
-            while found is None:
-                await asyncio.sleep(AFTER_A_BUG)
-                with contextlib.suppress(StoreUnavailable):
-                    found = await self._jobs.get(job.id)
-            steps = self._carry(found, fault_id=fault_id)
+            await asyncio.sleep(self._settings.resume_after)
+            stored = await retry(
+                lambda: self._jobs.get(job.id),
+                on=StoreUnavailable,
+                backoff=self._settings.store_backoff,
+            )
+            if stored is None:
+                log.info("job erased meanwhile: job=%s", job.id)
+                return None
+            steps = self._advance(stored, fault_id=fault_id)
 
-    async def _begin(self, job: Job) -> None:
+    async def _submit_and_advance(self, job: Job) -> None:
         submitting = asyncio.create_task(self._submitter.submit(job), name=f"submit {job.id}")
         self._submitting.add(submitting)
         submitting.add_done_callback(self._submitting.discard)
-        await self._carry(await submitting)
+        await self._advance(await submitting)
 
-    async def _carry(self, job: Job, *, fault_id: str | None = None) -> None:
-        """Do what *job* needs next until it needs nothing, or is another process's.
+    async def _advance(self, job: Job, *, fault_id: str | None = None) -> None:
+        """Do the job's next step until none is left or another process owns it.
 
-        *fault_id* is of the error that it was carried to until now. Where that left it uncertain,
-        its member is told so; anywhere else it goes on, and there is nothing to tell.
+        *fault_id* is of the fault that interrupted the job; an uncertain order's member is shown
+        it.
         """
-        while job.lease.owner == self._owner:
+        while job.lease.owner == self._settings.owner:
+            news = self._news[job.id]
             if job.state is State.SUBMITTING:
                 job = await self._submitter.mark_uncertain(job)
             elif job.state in FOLLOWED:
-                job = await self._tracker.follow(job, self._news[job.id])
+                job = await self._tracker.follow(job, news)
                 self._dispatcher.wake()
             elif job.state is State.COMPLETED:
                 job = await self._delivery.deliver(job)
-            elif job.state is State.UNCERTAIN and not self._tracker.heard_out(job):
-                job = await self._tracker.listen(job, self._news[job.id], fault_id=fault_id)
-                self.nudge(job.id)  # the callback that named it may have been its last one
+            elif job.state is State.UNCERTAIN and not self._tracker.callback_overdue(job):
+                job = await self._tracker.await_callback(job, news, fault_id=fault_id)
+                self.wake(job.id)  # the callback that named it may be its last one
             else:
                 await self._presenter.settle(job, fault_id=fault_id)
-                job = await swap_with_retry(self._jobs, job, job.released())
+                job = await swap_with_retry(
+                    self._jobs, job, job.released(), backoff=self._settings.store_backoff
+                )
         self._dispatcher.wake()
 
-    def _forget(self, job_id: str, done: asyncio.Task[None]) -> None:
-        if self._tasks.get(job_id) is done:  # and not one that began since
+    def _discard(self, job_id: str, done: asyncio.Task[None]) -> None:
+        if self._tasks.get(job_id) is done:  # and not a newer task of the same job
             del self._tasks[job_id], self._news[job_id]

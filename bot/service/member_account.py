@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ from bot.domain.styles import Style
 from bot.service.delivery import DeliveryService
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import Guilds, JobQueries, Jobs, Members, MemberSettings, Ping
+
+log = logging.getLogger(__name__)
 
 PAGE: Final = 5  # orders on a page of ``/history``
 MOST: Final = 100  # members whose data is erased in one sweep
@@ -166,7 +169,7 @@ class MemberAccount:
         }
         return await asyncio.to_thread(_as_json, document)
 
-    async def forget(self, member_id: int) -> ErasureResult:
+    async def erase(self, member_id: int) -> ErasureResult:
         """Erase the member's orders and settings; :meth:`sweep` erases the rest later.
 
         Running orders are finished first. Of today's orders, which limits count, prompts and
@@ -174,22 +177,41 @@ class MemberAccount:
         """
         now = self._now()
         await self._members.replace_settings(member_id, MemberSettings(forget_before=now))
-        done = await self._forget(member_id, now)
+        done = await self._erase(member_id, now)
         return ErasureResult(done=done, day_ends_at=day_of(now) + DAY)
 
     async def sweep(self) -> None:
         """Erase what could not be erased at the time of the request."""
         for member_id, settings in await self._members.pending_erasures(most=MOST):
             if settings.forget_before is not None:
-                await self._forget(member_id, settings.forget_before)
+                await self._erase(member_id, settings.forget_before)
 
-    async def _forget(self, member_id: int, before: float) -> bool:
+    async def _erase(self, member_id: int, before: float) -> bool:
+        """Erase files, then rows: while a file exists, a row refers to it."""
         today = day_of(self._now())
-        for job_id in await self._queries.erase_member(member_id, made_before=before, today=today):
-            await self._delivery.forget(job_id)
+        idle = [
+            job.id
+            for job in await self._queries.orders_of(member_id)
+            if job.created_at <= before and job.lease.owner is None
+        ]
+        if not await self._remove_files(idle):
+            return False
+        erased = await self._queries.erase_member(member_id, made_before=before, today=today)
+        await self._remove_files(job_id for job_id in erased if job_id not in idle)
         if await self._queries.erasure_pending(member_id, made_before=before):
             return False
         await self._members.finish_erasure(member_id, made_before=before)
+        return True
+
+    async def _remove_files(self, job_ids: Iterable[str]) -> bool:
+        for job_id in job_ids:
+            try:
+                await self._delivery.remove_files(job_id)
+            except OSError as error:
+                log.warning(
+                    "files not removed, erased later: job=%s error=%s", job_id, error.strerror
+                )
+                return False
         return True
 
 

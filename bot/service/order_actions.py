@@ -163,7 +163,7 @@ class OrderActions:
             after = job.with_reply(deleted_at=job.reply.deleted_at or self._now())
             if job.reply.deleted_at is not None or await self._jobs.swap(job, after):
                 break
-        await self._delivery.forget(job.id)
+        await self._delivery.discard_files(job.id)
         if not job.reply.private and pressed != job.reply.message_id:
             await self._remove_message(job)
         return after
@@ -196,7 +196,7 @@ class OrderActions:
                 await self._swap(posting.job, private)
         if posting.message_id is not None:
             await self._record_place(posting.job, posting.message_id, channel_id)
-            await self._delivery.forget(job_id)
+            await self._delivery.discard_files(job_id)
 
     async def _claim_posting(self, job_id: str, by: Person, request: AdmissionRequest) -> Posting:
         """Make the job public, by compare-and-swap, and return it with its pictures."""
@@ -208,7 +208,7 @@ class OrderActions:
         if not job.reply.private:
             raise AlreadyPosted
         await self._check_content(job, replace(request, order=job.order))
-        pictures = await self._delivery.pictures(job)
+        pictures = await self._delivery.fetch_pictures(job)
         if not pictures:
             raise PicturesUnavailable
         # Of two clicks at once one loses the swap: each epoch is posted once.
@@ -251,7 +251,7 @@ class OrderActions:
     async def _announce(self, job: Job) -> None:
         """Show what became of the job, and wake the task that works on it, here or elsewhere."""
         self._presenter.show(job)
-        self._runner.nudge(job.id)
+        self._runner.wake(job.id)
         await self._notifier.notify(job.id)
 
 

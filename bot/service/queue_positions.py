@@ -82,7 +82,7 @@ class QueuePositionUpdater:
             if shown_status == status or (only_place_differs and now < shown_at + rest):
                 return shown
         # The job may have been claimed since the store was read.
-        if not self._runner.carries(job.id):
+        if not self._runner.is_running(job.id):
             self._presenter.show(job, status)
         return status, now
 

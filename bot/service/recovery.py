@@ -72,7 +72,7 @@ class RecoveryLoop:
         """
         count = 0
         while jobs := await self._jobs.inherit(self._settings.owner, lease=self._settings.lease):
-            self._runner.take(jobs)
+            self._runner.adopt(jobs)
             count += len(jobs)
         if count:
             log.info("carrying on with %d jobs from before", count)
@@ -110,7 +110,7 @@ class RecoveryLoop:
             lease=self._settings.lease,
             submitted_before=now - self._settings.submit_timeout - SUBMIT_GRACE,
         )
-        self._runner.take(taken)
+        self._runner.adopt(taken)
         unanswered_since = now - UNANSWERED
         await self._jobs.erase_tokens(before=now - TOKEN_LIFE)
         for job in await self._jobs.stale_waiting(
@@ -162,4 +162,4 @@ class RecoveryLoop:
         with about(job=job.id, guild=job.guild_id):
             if await self._jobs.swap(job, after):
                 log.info("job %s: %s, %s", job.id, after.state, after.end_reason)
-                self._runner.take([after])
+                self._runner.adopt([after])

@@ -95,7 +95,7 @@ class RetentionLoop:
         while jobs := await self._queries.stale_undelivered(kept_before=kept_before, most=MOST):
             for job in jobs:
                 with about(job=job.id, guild=job.guild_id):
-                    await self._delivery.drop(job)
+                    await self._delivery.give_up(job)
 
     async def _remove_left_over(self, before: float) -> None:
         """Remove pictures that a crash left behind after the end of their order."""

@@ -1,4 +1,4 @@
-"""Following a job at the vendor, by its callbacks and by polling, until the vendor is done."""
+"""The state of a job at the vendor, learned by polls and callbacks, until the vendor is done."""
 
 import asyncio
 import contextlib
@@ -28,12 +28,12 @@ from bot.service.rate_limiter import LaneRateLimiter
 
 log = logging.getLogger(__name__)
 
-REMEMBERED: Final = 50  # durations that the median is taken of
+REMEMBERED: Final = 50  # durations whose median is the estimate
 LATE: Final = 600.0  # seconds at the vendor after which a member is told that it takes long
-LISTEN: Final = 300.0  # seconds that a callback is waited for when a submit's answer was lost
-LOOK_AGAIN: Final = 10.0  # seconds; another process may have taken the callback
-REFUSED_WAIT: Final = 300.0  # seconds without any status call after one that refused the key
-ATTEMPTS: Final = 5  # to apply one update while others change the job
+LISTEN: Final = 300.0  # seconds to wait for a callback after a submit without an answer
+LOOK_AGAIN: Final = 10.0  # seconds; another process may have received the callback
+REJECTED_WAIT: Final = 300.0  # seconds without status calls after one that rejected the key
+ATTEMPTS: Final = 5  # to apply one update while other tasks change the job
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,10 @@ class TrackerSettings:
 
 
 class JobTracker:
-    """The one place where news of the vendor reach a job."""
+    """Applies the vendor's news to jobs; the only place that does.
+
+    A status call that fails changes nothing: the next one asks again.
+    """
 
     def __init__(
         self,
@@ -68,75 +71,72 @@ class JobTracker:
         self._breaker = breaker
         self._now = now
         self._durations: deque[float] = deque(maxlen=REMEMBERED)
-        self._refused_until = 0.0
-        self._called_back = settings.callbacks  # whether callbacks seem to arrive
+        self._rejected_until = 0.0
+        self._callbacks_arrive = settings.callbacks  # by what was seen last
 
     async def follow(self, job: Job, news: asyncio.Event) -> Job:
-        """Ask for *job* until the vendor is done with it, and return it as it then stands.
+        """Poll until the vendor is done with the job or another process owns it; return it then.
 
-        *news* cuts a wait short. A call that fails changes nothing. Returns early when another
-        process took the job over; raises nothing that the vendor or the store could cause.
+        *news* cuts a wait short.
         """
-        first, late = True, False
+        delay, late = self._poll_delay(job, first=True), False
         while job.state in FOLLOWED and job.lease.owner == self._settings.owner:
-            nudged = await _within(self._wait(job, first=first), news)
-            first = False
-            try:
-                await self._limiter.acquire_poll(due=self._now())
-                if self._now() < self._refused_until and not nudged:
-                    continue
-                job = await self.ask(job)
-                if job.state not in FOLLOWED and not nudged:
-                    self._called_back = False  # the vendor was done, and had not said so
-                if job.state in FOLLOWED and not late and self._age(job) > LATE:
-                    late = True
-                    self._presenter.show(job, CardStatus(late=True))
-            except KeyRejected as error:
-                log.error("status calls rest for %.0f s: %s", REFUSED_WAIT, error)  # noqa: TRY400 - no bug of ours
-                self._refused_until = self._now() + REFUSED_WAIT
-            except RequestNotFound as error:
-                log.warning("job %s: the vendor does not know it: %s", job.id, error)
-                job = await self._give_up(job)
-            except RateLimited as error:
-                await self._breaker.back_off(error.retry_after)
-            except PixazoError as error:
-                log.info("job %s: no news: %s", job.id, error)
-            except StoreUnavailable as error:
-                log.warning("job %s: %s", job.id, error)
+            woken = await _wait_for(news, delay)
+            job = await self._poll(job, woken=woken)
+            if job.state in FOLLOWED and not late and self._age(job) > LATE:
+                late = True
+                self._presenter.show(job, CardStatus(late=True))
+            delay = self._poll_delay(job, first=False)
         return job
 
-    def remember(self, durations: Iterable[float]) -> None:
-        """Take over how many seconds the vendor took for the last orders, the newest first."""
-        self._durations.extend(reversed(list(durations)))
-
-    def heard_out(self, job: Job) -> bool:
-        """Tell whether no callback is to be waited for that would name an UNCERTAIN job."""
-        return not self._settings.callbacks or self._now() >= job.state_since + LISTEN
-
-    async def listen(self, job: Job, news: asyncio.Event, *, fault_id: str | None = None) -> Job:
-        """Wait for a callback to name an UNCERTAIN job, and return it as it then stands."""
-        given_up_at = job.state_since + LISTEN
-        self._presenter.show(job, CardStatus(given_up_at=given_up_at, fault_id=fault_id))
-        while job.state is State.UNCERTAIN and not self.heard_out(job):
-            await _within(min(job.state_since + LISTEN - self._now(), LOOK_AGAIN), news)
-            try:
-                job = await self._find(job.id)
-            except StoreUnavailable as error:
-                log.warning("job %s: %s", job.id, error)
+    async def _poll(self, job: Job, *, woken: bool) -> Job:
+        """Make one status call; return the job then, or as it is if the call failed."""
+        await self._limiter.acquire_poll(due=self._now())
+        if self._now() < self._rejected_until and not woken:
+            return job
+        try:
+            after = await self.ask(job)
+        except KeyRejected as error:
+            self._rejected_until = self._now() + REJECTED_WAIT
+            log.error("status calls paused: seconds=%.0f error=%s", REJECTED_WAIT, error)  # noqa: TRY400 - no fault of ours
+        except RequestNotFound as error:
+            log.warning("vendor does not know the job: job=%s error=%s", job.id, error)
+            return await self._expire_if_overdue(job)
+        except RateLimited as error:
+            await self._breaker.back_off(error.retry_after)
+        except (PixazoError, StoreUnavailable) as error:
+            log.info("status call failed: job=%s error=%s", job.id, error)
+        else:
+            if after.state not in FOLLOWED and not woken:
+                self._callbacks_arrive = False  # the vendor was done, and no callback said so
+            return after
         return job
 
-    def called_back(self) -> None:
-        """Note that a callback arrived, so that polling may be the slow safety net again."""
-        self._called_back = self._settings.callbacks
+    async def ask(self, job: Job) -> Job:
+        """Make one status call, apply the answer, and return the job then.
 
-    async def report(self, job_id: str, update: Update, *, found: Job | None = None) -> Job:
-        """Apply *update* once, by whichever road it came, and return the job as it then stands.
-
-        *found* is the job as the store had it just now, where that is known. Needs no ownership:
-        whoever learns of a request id may record it. Raises
-        StoreUnavailable, and :class:`LookupError` for a job that does not exist.
+        Raises:
+            PixazoError: no usable answer came.
+            StoreUnavailable: the answer was not recorded.
         """
-        before = found or await self._find(job_id)
+        if job.request_id is None:
+            raise LookupError(f"job {job.id} is followed without a request id")
+        update = await self._queue.status(job.request_id)
+        if update.state is None:
+            log.warning("status unknown to the contract: job=%s", job.id)
+        after = await self.report(job.id, update)
+        return await self._expire_if_overdue(after)
+
+    async def report(self, job_id: str, update: Update, *, known: Job | None = None) -> Job:
+        """Apply *update* once, whether a poll or a callback brought it; return the job then.
+
+        *known* is the job as just read. The caller need not own the job.
+
+        Raises:
+            StoreUnavailable: the update may not be recorded.
+            LookupError: there is no such job.
+        """
+        before = known or await self._find(job_id)
         for _ in range(ATTEMPTS):
             after = advance(before, update, now=self._now())
             if after is before:
@@ -146,7 +146,7 @@ class JobTracker:
                 return after
             before = await self._find(job_id)
         log.error(
-            "job %s: request %s, %s, found no place: %s",
+            "vendor update not recorded: job=%s request=%s state=%s media=%s",
             job_id,
             update.request_id,
             update.state,
@@ -154,26 +154,47 @@ class JobTracker:
         )
         return before
 
+    def announce(self, job: Job) -> None:
+        """Show a job whose state changed, and remember the duration of a completed one."""
+        log.info("job changed: job=%s state=%s", job.id, job.state)
+        self._show_progress(job)
+        if job.state is State.COMPLETED and job.queued_at and job.completed_at:
+            self._durations.append(job.completed_at - job.queued_at)
+
+    def callback_overdue(self, job: Job) -> bool:
+        """Tell whether an UNCERTAIN job no longer waits for a callback with its request id."""
+        return not self._settings.callbacks or self._now() >= job.state_since + LISTEN
+
+    async def await_callback(
+        self, job: Job, news: asyncio.Event, *, fault_id: str | None = None
+    ) -> Job:
+        """Wait for a callback with the request id of an UNCERTAIN job; return the job then."""
+        given_up_at = job.state_since + LISTEN
+        self._presenter.show(job, CardStatus(given_up_at=given_up_at, fault_id=fault_id))
+        while job.state is State.UNCERTAIN and not self.callback_overdue(job):
+            await _wait_for(news, min(given_up_at - self._now(), LOOK_AGAIN))
+            try:
+                job = await self._find(job.id)
+            except StoreUnavailable as error:
+                log.warning("job not read: job=%s error=%s", job.id, error)
+        self._show_progress(job)
+        return job
+
+    def callback_arrived(self) -> None:
+        """Note that a callback arrived: polls are the slow fallback again."""
+        self._callbacks_arrive = self._settings.callbacks
+
+    def remember_durations(self, durations: Iterable[float]) -> None:
+        """Start with the vendor's last durations, in seconds, the newest first."""
+        self._durations.extend(reversed(list(durations)))
+
     async def _find(self, job_id: str) -> Job:
         if (job := await self._jobs.get(job_id)) is None:
             raise LookupError(job_id)
         return job
 
-    async def ask(self, job: Job) -> Job:
-        """Ask the vendor once, apply what it says, and return the job as it then stands.
-
-        Raises PixazoError and StoreUnavailable.
-        """
-        if job.request_id is None:
-            raise LookupError(f"job {job.id} is followed without a request id")
-        update = await self._queue.status(job.request_id)
-        if update.state is None:
-            log.warning("job %s: the vendor named a status outside its contract", job.id)
-        after = await self.report(job.id, update)
-        return await self._give_up(after)
-
-    async def _give_up(self, job: Job) -> Job:
-        """Make a job EXPIRED that the vendor has answered about and not ended by its deadline."""
+    async def _expire_if_overdue(self, job: Job) -> Job:
+        """Make a job EXPIRED that the vendor answered about but did not end by its deadline."""
         if job.state not in FOLLOWED or self._age(job) <= self._settings.deadline:
             return job
         after = job.transition(State.EXPIRED, now=self._now())
@@ -181,50 +202,46 @@ class JobTracker:
             if not await self._jobs.swap(job, after):
                 return await self._find(job.id)
         except StoreUnavailable as error:
-            log.warning("job %s: %s", job.id, error)
+            log.warning("job not expired: job=%s error=%s", job.id, error)
             return job
-        log.warning("job %s: expired, the vendor did not end it", job.id)
+        log.warning("job expired, the vendor did not end it: job=%s", job.id)
         return after
 
-    def announce(self, job: Job) -> None:
-        """Show a job whose state changed, and remember the duration of a completed one."""
-        log.info("job %s: %s", job.id, job.state)
+    def _show_progress(self, job: Job) -> None:
         if job.state in FOLLOWED and job.lease.owner == self._settings.owner:
             self._presenter.show(job, CardStatus(ready_at=self._ready_at(job)))
-        if job.state is State.COMPLETED and job.queued_at and job.completed_at:
-            self._durations.append(job.completed_at - job.queued_at)
 
     def _ready_at(self, job: Job) -> float | None:
-        """Return when the job will be done, about; ``None``: nobody knows, or that time is over."""
-        median = self._median()
+        """Return the estimated time of completion; ``None``: unknown, or already past."""
+        median = self._median_duration()
         if median is None or job.queued_at is None or self._age(job) >= median:
             return None
         return job.queued_at + median
 
-    def _median(self) -> float | None:
+    def _median_duration(self) -> float | None:
         return statistics.median(self._durations) if self._durations else None
 
     def _age(self, job: Job) -> float:
         return self._now() - (job.queued_at or job.created_at)
 
-    def _wait(self, job: Job, *, first: bool) -> float:
-        if (rest := self._refused_until - self._now()) > 0:
+    def _poll_delay(self, job: Job, *, first: bool) -> float:
+        if (rest := self._rejected_until - self._now()) > 0:
             return rest
         return polling.wait(
             poll=self._settings.poll,
             age=self._age(job),
             first=first,
-            median=self._median(),
-            callbacks=self._called_back,
+            median=self._median_duration(),
+            callbacks=self._callbacks_arrive,
             jitter=random.random(),  # noqa: S311 - spreads load, keeps no secret
         )
 
 
-async def _within(seconds: float, news: asyncio.Event) -> bool:
-    """Wait for *news*, *seconds* at most; tell whether there are any, and take note of them."""
+async def _wait_for(news: asyncio.Event, seconds: float) -> bool:
+    """Wait for *news*, at most *seconds*; clear it, and tell whether it was set."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await news.wait()
-    came = news.is_set()
+    woken = news.is_set()
     news.clear()
-    return came
+    return woken

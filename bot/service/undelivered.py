@@ -32,11 +32,16 @@ class UndeliveredPictures:
         for job in await self._jobs.undelivered(member_id, most=MOST):
             fitting = job.with_reply(file_limit=min(job.reply.file_limit, file_limit))
             with about(job=job.id, guild=job.guild_id):
-                pictures = await self._delivery.pictures(fitting)
+                pictures = await self._delivery.fetch_pictures(fitting)
             if pictures:
-                yield job, pictures
+                yield fitting, pictures
+
+    async def smaller_pictures(self, job: Job) -> Sequence[Picture]:
+        """Return an order's pictures made smaller, after Discord refused them as too large."""
+        with about(job=job.id, guild=job.guild_id):
+            return await self._delivery.fetch_smaller_pictures(job)
 
     async def confirm(self, job: Job) -> None:
         """Record that the member has the pictures: they are not offered again."""
         with about(job=job.id, guild=job.guild_id):
-            await self._delivery.delivered(job)
+            await self._delivery.record_delivered(job)

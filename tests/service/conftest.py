@@ -31,8 +31,6 @@ from bot.domain.order import OrderOptions
 from bot.domain.rules import Block, Rules
 from bot.domain.shards import Shards
 from bot.retry import Backoff
-from bot.service import delivery as deliver_module
-from bot.service import job_runner as crew_module
 from bot.service.callbacks import CallbackHandler
 from bot.service.delivery import DeliveryService
 from bot.service.dispatcher import Dispatcher
@@ -536,10 +534,12 @@ class FakeMedia:
 
     def __init__(self) -> None:
         self.fetched: list[str] = []
+        self.limits: list[int] = []  # bytes
         self.errors: dict[str, deque[Exception]] = defaultdict(deque)
 
     async def fetch(self, address: str, path: Path, *, limit: int) -> Picture:
         self.fetched.append(address)
+        self.limits.append(limit)
         await asyncio.sleep(0)
         if self.errors[address]:
             raise self.errors[address].popleft()
@@ -677,17 +677,6 @@ async def until(condition: Callable[[], Any], *, within: float = 5.0) -> None:
             await asyncio.sleep(0)
 
 
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch):
-    """Back-off takes no time here; that it is bounded is the domain's to test."""
-    for module, name in (
-        (crew_module, "AFTER_A_BUG"),
-        (deliver_module, "FIRST_PAUSE"),
-        (deliver_module, "LONGEST_PAUSE"),
-    ):
-        monkeypatch.setattr(module, name, 0.0)
-
-
 @pytest.fixture
 def open_shop(tmp_path) -> Callable[..., Shop]:
     def open_shop(*, public_url=None, callbacks=False, width=4, owner=OWNER, caps=NO_CAPS) -> Shop:
@@ -730,6 +719,8 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
                 files_days=0,
                 orders_days=0,
                 store_backoff=AT_ONCE_AGAIN,
+                media_backoff=AT_ONCE_AGAIN,
+                resume_after=0.0,
                 recorded_within=0.0,
             ),
         )

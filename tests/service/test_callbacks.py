@@ -16,7 +16,7 @@ def heard(shop):
     """Let a callback come to the address of a job."""
 
     async def heard(job, update, *, token=None):
-        return await shop.callbacks.hear(job.id, token or job.callback_token, update)
+        return await shop.callbacks.handle(job.id, token or job.callback_token, update)
 
     return heard
 
@@ -51,8 +51,8 @@ def says(state, request_id="r-1", **changes):
 async def test_a_wrong_token_is_no_address(shop, heard, token):
     shop.jobs.put(job := at_vendor())
 
-    assert not await shop.callbacks.hear(job.id, token, says(State.COMPLETED))
-    assert not await shop.callbacks.hear("no-such-job", job.callback_token, says(State.COMPLETED))
+    assert not await shop.callbacks.handle(job.id, token, says(State.COMPLETED))
+    assert not await shop.callbacks.handle("no-such-job", job.callback_token, says(State.COMPLETED))
     assert shop.jobs.only == job
 
 
@@ -76,7 +76,7 @@ async def test_a_callbacks_end_has_the_vendor_asked_and_only_its_answer_counts(s
     """Whoever knows the address could send any picture: the callback's own are never shown."""
     shop.tracker._settings = replace(shop.tracker._settings, poll=3600.0)
     shop.jobs.put(job := at_vendor())
-    shop.runner.take([job])
+    shop.runner.adopt([job])
     await asyncio.sleep(0)
 
     false = says(State.COMPLETED, media=("https://pub-evil.r2.dev/evil.png",))
@@ -91,7 +91,7 @@ async def test_a_false_end_ends_nothing(shop, heard):
     shop.tracker._settings = replace(shop.tracker._settings, poll=3600.0)
     shop.queue.after = says(State.PROCESSING)
     shop.jobs.put(job := at_vendor())
-    shop.runner.take([job])
+    shop.runner.adopt([job])
     await asyncio.sleep(0)
 
     await heard(job, says(State.FAILED, error="a lie"))
@@ -187,3 +187,31 @@ async def test_a_store_that_is_away_makes_the_vendor_call_again(shop, heard):
 
     with pytest.raises(StoreUnavailable):
         await heard(job, says(State.COMPLETED))
+
+
+async def test_a_job_that_only_a_callback_names_is_shown_as_queued(open_shop):
+    """The callback is quicker than the answer to the submit, and brings no other news."""
+    shop = open_shop(callbacks=True)
+    job = a_job(state=State.SUBMITTING, owner=OWNER, epoch=1, answered_at=NOW)
+    shop.jobs.put(job)
+
+    await shop.callbacks.handle(
+        job.id, job.callback_token, Update(state=State.QUEUED, request_id="r-1")
+    )
+
+    assert [shown.state for shown, _ in shop.presenter.shown] == [State.QUEUED]
+
+
+async def test_a_job_that_waited_for_a_callback_is_shown_as_queued(open_shop):
+    shop = open_shop(callbacks=True)
+    job = a_job(state=State.UNCERTAIN, owner=OWNER, epoch=1, answered_at=NOW)
+    shop.jobs.put(job)
+    news = asyncio.Event()
+    waiting = asyncio.create_task(shop.tracker.await_callback(job, news))
+    await until(lambda: shop.presenter.shown)
+
+    assert await shop.jobs.record_request_id(job.id, "r-1", now=NOW)  # by another process
+    news.set()
+
+    assert (await waiting).state is State.QUEUED
+    assert [shown.state for shown, _ in shop.presenter.shown] == [State.UNCERTAIN, State.QUEUED]

@@ -199,7 +199,7 @@ async def test_a_callback_names_a_hidden_uncertain_order(shop):
     shop.jobs.put(job)
     await shop.actions.cancel(job.id, NOAH)
 
-    await shop.callbacks.hear(
+    await shop.callbacks.handle(
         job.id, job.callback_token, Update(state=State.QUEUED, request_id="r-9")
     )
 

@@ -48,7 +48,7 @@ async def test_an_order_becomes_a_delivered_picture(shop):
 async def test_a_job_is_carried_on_from_where_it_stands(shop, state):
     shop.jobs.put(job := ours(state))
 
-    shop.runner.take([job])
+    shop.runner.adopt([job])
     await until(shop.at_rest)
 
     assert shop.jobs.only.state is State.DELIVERED
@@ -59,7 +59,7 @@ async def test_a_job_taken_over_while_submitting_is_never_submitted(shop):
     """Its predecessor may have been heard: sending it again could pay for it twice."""
     shop.jobs.put(job := ours(State.SUBMITTING))
 
-    shop.runner.take([job])
+    shop.runner.adopt([job])
     await until(shop.at_rest)
 
     assert shop.queue.submitted == []
@@ -75,7 +75,7 @@ async def test_an_end_is_told_and_let_go(shop, state):
     """A process that died between the end and its card left a member waiting."""
     shop.jobs.put(job := ours(state))
 
-    shop.runner.take([job])
+    shop.runner.adopt([job])
     await until(shop.at_rest)
 
     assert shop.presenter.settled == [job]
@@ -87,7 +87,7 @@ async def test_a_job_is_carried_once_however_often_it_is_taken(shop):
     shop.jobs.put(job := ours(State.COMPLETED))
 
     for _ in range(3):
-        shop.runner.take([job])
+        shop.runner.adopt([job])
         await asyncio.sleep(0)
     shop.presenter.hold.set()
     await until(shop.at_rest)
@@ -98,8 +98,8 @@ async def test_a_job_is_carried_once_however_often_it_is_taken(shop):
 async def test_another_processs_job_is_left_alone(shop):
     shop.jobs.put(job := ours(State.QUEUED, owner="there"))
 
-    shop.runner.take([job])
-    await until(lambda: not shop.runner.carries(job.id))
+    shop.runner.adopt([job])
+    await until(lambda: not shop.runner.is_running(job.id))
 
     assert shop.queue.asked == []
     assert shop.jobs.only == job
@@ -108,14 +108,14 @@ async def test_another_processs_job_is_left_alone(shop):
 async def test_a_process_knows_which_jobs_it_carries(shop):
     shop.presenter.hold = asyncio.Event()
     shop.jobs.put(job := ours(State.FAILED))
-    shop.runner.nudge(job.id)
-    assert not shop.runner.carries(job.id)
+    shop.runner.wake(job.id)
+    assert not shop.runner.is_running(job.id)
 
-    shop.runner.take([job])
-    assert shop.runner.carries(job.id)
+    shop.runner.adopt([job])
+    assert shop.runner.is_running(job.id)
 
     shop.presenter.hold.set()
-    await until(lambda: not shop.runner.carries(job.id))
+    await until(lambda: not shop.runner.is_running(job.id))
 
 
 async def test_an_error_nobody_expected_does_not_end_a_job(shop, caplog):
@@ -123,7 +123,7 @@ async def test_an_error_nobody_expected_does_not_end_a_job(shop, caplog):
     shop.queue.statuses.append(RuntimeError("a bug"))
     shop.jobs.put(job := ours(State.QUEUED))
 
-    shop.runner.take([job])
+    shop.runner.adopt([job])
     await until(shop.at_rest)
 
     assert shop.jobs.only.state is State.DELIVERED
@@ -197,7 +197,7 @@ async def test_a_refused_order_is_told_to_its_member(shop):
 async def test_a_job_that_is_released_waits_for_the_store(shop):
     shop.jobs.put(job := ours(State.FAILED))
     shop.jobs.away = True
-    shop.runner.take([job])
+    shop.runner.adopt([job])
     await until(lambda: shop.jobs.calls.count("swap") > 3)
 
     shop.jobs.away = False
@@ -241,10 +241,26 @@ async def test_a_closed_crew_leaves_each_job_where_it_stands(shop):
     shop.presenter.hold = asyncio.Event()
     jobs = [ours(State.COMPLETED), ours(State.FAILED)]
     shop.jobs.put(*jobs)
-    shop.runner.take(jobs)
+    shop.runner.adopt(jobs)
     await until(lambda: shop.media.fetched)
 
     await shop.runner.close()
 
     delivering, telling = jobs
     assert list(shop.jobs.rows.values()) == [changed_job(delivering, owner=None), telling]
+
+
+async def test_a_job_that_is_erased_after_a_fault_has_no_task_any_more(shop, caplog):
+    job = ours(State.COMPLETED)
+    shop.jobs.put(job)
+
+    async def fail(_job):
+        del shop.jobs.rows[job.id]
+        raise RuntimeError("a bug")
+
+    shop.delivery.deliver = fail
+
+    shop.runner.adopt([job])
+
+    await until(lambda: not shop.runner.is_running(job.id))
+    assert ids_in(caplog)

@@ -242,7 +242,7 @@ async def test_what_is_over_is_erased_at_once_with_its_files(shop, own, put, fil
     folder = files(job)
     others = put(state=State.DELIVERED, member_id=MEMBER + 1, created_at=NOW - DAY)
 
-    outcome = await own.forget(MEMBER)
+    outcome = await own.erase(MEMBER)
 
     assert outcome.done
     assert not folder.exists()
@@ -253,7 +253,7 @@ async def test_what_is_over_is_erased_at_once_with_its_files(shop, own, put, fil
 async def test_settings_go_with_the_orders(shop, own):
     shop.members.wished[MEMBER] = MemberSettings(ping=Ping.NEVER)
 
-    assert (await own.forget(MEMBER)).done
+    assert (await own.erase(MEMBER)).done
     assert await own.settings(MEMBER) == MemberSettings()
 
 
@@ -261,7 +261,7 @@ async def test_what_runs_is_finished_first_and_erased_by_the_next_sweep(shop, ow
     job = put(created_at=NOW - DAY)
 
     async with shop.working():
-        outcome = await own.forget(MEMBER)
+        outcome = await own.erase(MEMBER)
         assert not outcome.done
         shop.jobs.put(changed_job(job, answered_at=NOW))
         shop.dispatcher.wake()
@@ -279,7 +279,7 @@ async def test_todays_orders_count_until_the_day_is_over(shop, own, put):
     shop.guilds.kept[GUILD] = changed(UNLIMITED, member_per_day=4)
     put(order=an_order(images=4), state=State.DELIVERED, billed=Billed.YES)
 
-    outcome = await own.forget(MEMBER)
+    outcome = await own.erase(MEMBER)
 
     assert not outcome.done
     assert outcome.day_ends_at == day_of(NOW) + DAY
@@ -294,7 +294,7 @@ async def test_kept_pictures_are_gone_with_the_rest(shop, own, put, files):
     job = put(state=State.COMPLETED, billed=Billed.YES, undeliverable_since=NOW)
     folder = files(job)
 
-    await own.forget(MEMBER)
+    await own.erase(MEMBER)
 
     assert not folder.exists()
     assert shop.jobs.only.state is State.FAILED
@@ -304,7 +304,7 @@ async def test_kept_pictures_are_gone_with_the_rest(shop, own, put, files):
 async def test_a_forgotten_order_that_wakes_again_shows_nobody_anything(shop, own, put):
     """The vendor's word on an uncertain order may come hours later."""
     job = put(state=State.UNCERTAIN, billed=Billed.UNKNOWN, answered_at=NOW)
-    await own.forget(MEMBER)
+    await own.erase(MEMBER)
 
     await shop.jobs.record_request_id(job.id, "r-late", now=NOW)
     async with shop.working():
@@ -324,17 +324,17 @@ async def test_what_the_store_did_not_do_is_done_later(shop, own, put):
     shop.members.away = True
 
     with pytest.raises(StoreUnavailable):
-        await own.forget(MEMBER)
+        await own.erase(MEMBER)
 
     shop.members.away = False
     assert len(shop.jobs.rows) == 1
-    await own.forget(MEMBER)
+    await own.erase(MEMBER)
     assert shop.jobs.rows == {}
 
 
 async def test_what_is_ordered_after_the_wish_is_kept(shop, own, put):
     old = put(state=State.DELIVERED)
-    await own.forget(MEMBER)
+    await own.erase(MEMBER)
     shop.clock.now += 5
     new = put(state=State.DELIVERED, created_at=NOW + 5)
 
@@ -343,3 +343,34 @@ async def test_what_is_ordered_after_the_wish_is_kept(shop, own, put):
 
     assert list(shop.jobs.rows) == [new.id]
     assert old.id not in shop.jobs.rows
+
+
+async def test_files_are_removed_while_their_order_is_on_record(shop, own, put, monkeypatch):
+    """A crash in between leaves an order that can be erased again, and no file without one."""
+    job = put(state=State.DELIVERED)
+    seen = []
+
+    async def remove_files(job_id):
+        seen.append((job_id, job_id in shop.jobs.rows))
+
+    monkeypatch.setattr(shop.delivery, "remove_files", remove_files)
+
+    await own.erase(MEMBER)
+
+    assert seen == [(job.id, True)]
+
+
+async def test_orders_whose_files_cannot_be_removed_are_erased_later(shop, own, put, monkeypatch):
+    job = put(state=State.DELIVERED, created_at=NOW - DAY)
+
+    async def fail(_job_id):
+        raise PermissionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(shop.delivery, "remove_files", fail)
+        assert not (await own.erase(MEMBER)).done
+    assert job.id in shop.jobs.rows
+
+    await own.sweep()
+
+    assert shop.jobs.rows == {}

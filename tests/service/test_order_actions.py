@@ -202,7 +202,7 @@ async def test_pictures_of_a_hidden_order_are_kept_for_its_member(shop, handle, 
     job = put(State.QUEUED)
     await handle.cancel(job.id, MEMBER)
 
-    shop.runner.take([await shop.jobs.get(job.id)])
+    shop.runner.adopt([await shop.jobs.get(job.id)])
     await until(lambda: shop.jobs.only.undeliverable_since is not None)
     await shop.runner.close()
 
@@ -218,7 +218,7 @@ async def test_an_order_that_is_hidden_while_its_pictures_are_brought_is_hidden_
     """Discord is taking them as the press comes: what all may see at the end is no picture."""
     job = put(State.COMPLETED)
     shop.presenter.hold = asyncio.Event()
-    shop.runner.take([job])
+    shop.runner.adopt([job])
     await until(lambda: shop.media.fetched)
 
     after = await handle.cancel(job.id, MEMBER)
@@ -321,7 +321,7 @@ async def test_deleted_pictures_are_gone_from_here_and_the_order_stays_charged(
     shop, handle, put, tmp_path, by
 ):
     job = put(State.DELIVERED, private=by is MEMBER)
-    await shop.delivery.pictures(job)
+    await shop.delivery.fetch_pictures(job)
 
     after = await handle.delete(job.id, by, pressed=77)
 
@@ -392,7 +392,7 @@ async def test_who_presses_before_the_delivery_is_on_record_is_served(shop, hand
     deleting = asyncio.create_task(handle.delete(job.id, MEMBER, pressed=77))
     await until(lambda: "get" in shop.jobs.calls)
 
-    await shop.delivery.delivered(job)
+    await shop.delivery.record_delivered(job)
 
     assert (await deleting).reply.deleted_at == NOW
 

@@ -217,8 +217,8 @@ async def test_a_job_whose_turn_has_come_is_never_told_that_it_waits(look, shop,
     shop.queue.hold = asyncio.Event()
 
     async with shop.working():
-        await until(lambda: shop.runner.carries(first))
-        await until(lambda: shop.runner.carries(second))
+        await until(lambda: shop.runner.is_running(first))
+        await until(lambda: shop.runner.is_running(second))
         shop.jobs.put(*stale)
         assert await look() == {}
 

@@ -131,9 +131,9 @@ async def test_what_is_fetched_while_it_is_swept_away_counts_as_fetched(shop, br
     job = kept(8)
     shop.jobs.put(job)
     (stale,) = await records.stale_undelivered(kept_before=NOW, most=5)
-    await shop.delivery.delivered(job)
+    await shop.delivery.record_delivered(job)
 
-    await shop.delivery.drop(stale)
+    await shop.delivery.give_up(stale)
 
     assert shop.jobs.rows[job.id].state is State.DELIVERED
 

@@ -102,3 +102,12 @@ async def test_the_newest_come_first_and_not_too_many_at_once(keep, hand_over):
 
     assert await hand_over() == newest_first[:MOST]
     assert await hand_over() == newest_first[MOST:]
+
+
+async def test_pictures_that_are_too_large_can_be_had_smaller(shop, keep, history):
+    keep()
+
+    async for job, _ in history.orders(MEMBER, file_limit=LIMIT):
+        assert await history.smaller_pictures(job)
+
+    assert shop.media.limits == [LIMIT, LIMIT // 2]

@@ -1,0 +1,89 @@
+"""``/history`` hands over each order for itself."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bot.domain.job import State
+from bot.service.port_errors import FileTooLarge, PermanentDiscordError
+from bot.ui import history_view, responses
+from cogs.history import History
+from tests.samples import a_job
+
+BIG, SMALL = ["big"], ["small"]
+
+
+class Undelivered:
+    """Two undelivered orders, and which of them were confirmed."""
+
+    def __init__(self):
+        self.jobs = [a_job(state=State.COMPLETED), a_job(state=State.COMPLETED)]
+        self.confirmed = []
+
+    async def orders(self, _member_id, **_limit):
+        for job in self.jobs:
+            yield job, BIG
+
+    async def smaller_pictures(self, _job):
+        return SMALL
+
+    async def confirm(self, job):
+        self.confirmed.append(job)
+
+
+@pytest.fixture
+def undelivered():
+    return Undelivered()
+
+
+@pytest.fixture
+def hand_over(undelivered, monkeypatch):
+    async def hand_over(send):
+        """Let ``/history`` send pictures by *send*; return what it says of their number."""
+        notes = []
+
+        async def page(_member_id, *, word, number):
+            return None
+
+        async def nothing(*_args, **_options):
+            return None
+
+        monkeypatch.setattr(responses, "defer", nothing)
+        monkeypatch.setattr(responses, "show", nothing)
+        monkeypatch.setattr(responses, "send_pictures", send)
+        monkeypatch.setattr(history_view, "page_view", lambda _page, note: notes.append(note))
+        account: Any = SimpleNamespace(page=page)
+        cog: Any = History(undelivered, account)
+        interaction = SimpleNamespace(user=SimpleNamespace(id=300), filesize_limit=10**7)
+        await cog.history.callback(cog, interaction)
+        return notes
+
+    return hand_over
+
+
+async def test_an_order_that_discord_refuses_does_not_hold_back_the_others(undelivered, hand_over):
+    refused, sound = undelivered.jobs
+
+    async def send(_interaction, job, _pictures):
+        if job is refused:
+            raise PermanentDiscordError("refused")
+
+    (note,) = await hand_over(send)
+
+    assert undelivered.confirmed == [sound]
+    assert note is not None
+
+
+async def test_pictures_that_are_too_large_are_sent_smaller(undelivered, hand_over):
+    sent = []
+
+    async def send(_interaction, _job, pictures):
+        if pictures is BIG:
+            raise FileTooLarge("too large")
+        sent.append(pictures)
+
+    await hand_over(send)
+
+    assert sent == [SMALL, SMALL]
+    assert undelivered.confirmed == undelivered.jobs
