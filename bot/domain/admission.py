@@ -1,6 +1,6 @@
-"""Whether an order is admitted now, and if not, which rule decides: the operator's or a server's.
+"""Admission control: whether an order is accepted now, or which rule of whom rejects it.
 
-What an order costs is counted in images, and days are UTC's.
+Usage is counted in images; days are UTC days.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,12 +15,12 @@ from bot.domain.order import STEPS, Order
 from bot.domain.rules import Allowance, Block, Rules
 
 DAY: Final = 86400.0  # seconds
-# What is asked with where nobody orders: the least that can be ordered.
+# The smallest order, to show limits without one.
 SAMPLE: Final = Order(prompt="", images=1, steps=STEPS.low)
 
 
 class Rule(StrEnum):
-    """The rule that decided, in the order in which they are asked."""
+    """The rules, in the order in which they decide."""
 
     NOT_SERVED = "not_served"
     PAUSED = "paused"
@@ -42,14 +42,14 @@ class Rule(StrEnum):
     OPERATOR_DAY = "operator_per_day"
 
 
-# What only the operator can change; the others are the moderators'.
+# Only the operator can change these; moderators change the others.
 OPERATORS: Final = frozenset(
     {Rule.NOT_SERVED, Rule.KEY, Rule.CREDIT, Rule.BUSY}
     | {Rule.OPERATOR_SERVER_DAY, Rule.OPERATOR_DAY}
 )
 
 
-# What may be shown where, whatever it cost.
+# Rules on what may be shown where, whatever it costs.
 OF_CONTENT: Final = frozenset(
     {Rule.NOT_SERVED, Rule.PAUSED, Rule.BLOCKED, Rule.CHANNEL, Rule.AGE_RESTRICTED, Rule.WORDS}
 )
@@ -60,17 +60,17 @@ OF_THE_DAY: Final = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class Caps:
-    """What the operator allows; no moderator can allow more."""
+    """The operator's limits; moderators cannot exceed them."""
 
     guild_ids: frozenset[int] = frozenset()  # empty: every guild
     images_per_day: int = 0  # of the whole bot
     images_per_guild_per_day: int = 0
-    direct: bool = False  # whether orders are taken outside of servers, all of them as if in one
+    direct: bool = False  # whether orders outside of servers are taken; they count as one server
 
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
-    """What counts at one moment. Orders that ended unbilled do not.
+    """Usage at one moment, without orders that ended unbilled.
 
     Images are today's; orders at once are those from WAITING to PROCESSING.
     """
@@ -85,7 +85,7 @@ class Usage:
 
 @dataclass(frozen=True, kw_only=True)
 class AdmissionContext:
-    """All that an order is weighed against, as the store has it at one moment."""
+    """Everything that an order is checked against, as stored at one moment."""
 
     rules: Rules = field(default_factory=Rules)
     usage: Usage = field(default_factory=Usage)
@@ -95,7 +95,7 @@ class AdmissionContext:
 
 @dataclass(frozen=True, kw_only=True)
 class AdmissionRequest:
-    """An order as limits see it: what, by whom, where."""
+    """An order as the rules see it: what, by whom, where."""
 
     order: Order
     guild_id: int | None  # None: outside of guilds
@@ -106,44 +106,44 @@ class AdmissionRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleResult:
-    """How one rule stands to one order. Times are Unix seconds."""
+    """The result of one rule for one order. Times are Unix seconds."""
 
     rule: Rule
     refuses: bool
-    limit: int = 0  # 0: there is none
+    limit: int = 0  # 0: none
     used: int = 0
     wanted: int = 0
-    ends_at: float | None = None  # when it will let pass by itself; None: that is not known
-    said: str = ""  # the phrase that is blocked, or a moderator's reason
-    style: str = ""  # whose words contain that phrase, while the prompt itself does not
-    channels: tuple[int, ...] = ()  # where it would let pass
-    outside: bool = False  # the order is from outside of servers, where there are no moderators
+    ends_at: float | None = None  # when the rule will pass by itself; None: unknown
+    said: str = ""  # the blocked phrase, or a moderator's reason
+    style: str = ""  # the style whose words contain that phrase; empty: the prompt does
+    channels: tuple[int, ...] = ()  # where the rule would pass
+    outside: bool = False  # ordered outside of servers, where there are no moderators
 
     @property
     def operators(self) -> bool:
-        """Whether only the operator can change it, and no moderator."""
+        """Whether only the operator can change it."""
         return self.outside or self.rule in OPERATORS
 
 
 def rule_results(
-    ask: AdmissionRequest, *, caps: Caps, standing: AdmissionContext, now: float
+    request: AdmissionRequest, *, caps: Caps, context: AdmissionContext, now: float
 ) -> Iterator[RuleResult]:
-    """Yield how every rule stands to *ask*, in the order in which they decide."""
-    for verdict in _weighed(ask, caps=caps, standing=standing, now=now):
-        yield replace(verdict, outside=True) if ask.guild_id is None else verdict
+    """Yield the result of every rule for *request*, in the order in which they decide."""
+    for result in _results(request, caps=caps, context=context, now=now):
+        yield replace(result, outside=True) if request.guild_id is None else result
 
 
-def _weighed(
-    ask: AdmissionRequest, *, caps: Caps, standing: AdmissionContext, now: float
+def _results(
+    request: AdmissionRequest, *, caps: Caps, context: AdmissionContext, now: float
 ) -> Iterator[RuleResult]:
-    rules, order = standing.rules, ask.order
+    rules, order = context.rules, request.order
     served = (
         caps.direct
-        if ask.guild_id is None
-        else not caps.guild_ids or ask.guild_id in caps.guild_ids
+        if request.guild_id is None
+        else not caps.guild_ids or request.guild_id in caps.guild_ids
     )
     yield RuleResult(rule=Rule.NOT_SERVED, refuses=not served)
-    pause, block = rules.pause, standing.block
+    pause, block = rules.pause, context.block
     yield RuleResult(
         rule=Rule.PAUSED, refuses=pause is not None, said=pause.reason if pause is not None else ""
     )
@@ -154,84 +154,86 @@ def _weighed(
         ends_at=block.until if block is not None and blocked else None,
         said=block.reason if block is not None and blocked else "",
     )
-    elsewhere = bool(rules.channels) and ask.channel_id not in rules.channels
+    elsewhere = bool(rules.channels) and request.channel_id not in rules.channels
     yield RuleResult(rule=Rule.CHANNEL, refuses=elsewhere, channels=rules.channels)
-    openly = rules.age_restricted_only and not ask.age_restricted
+    openly = rules.age_restricted_only and not request.age_restricted
     yield RuleResult(rule=Rule.AGE_RESTRICTED, refuses=openly, limit=int(rules.age_restricted_only))
     yield _words(rules, order)
-    allowed = rules.allowance(ask.role_ids)
+    allowed = rules.allowance(request.role_ids)
     yield _at_most(Rule.IMAGES, allowed.images, wanted=order.images)
     yield _at_most(Rule.STEPS, allowed.steps, wanted=order.steps)
-    yield from _lane(standing.lane, now)
-    yield from _figures(order.images, allowed, caps, standing, now)
+    yield from _lane(context.lane, now)
+    yield from _figures(order.images, allowed, caps, context, now)
 
 
 def first_violation(
-    ask: AdmissionRequest, *, caps: Caps, standing: AdmissionContext, now: float
+    request: AdmissionRequest, *, caps: Caps, context: AdmissionContext, now: float
 ) -> RuleResult | None:
-    """Return the first rule that refuses *ask* now; ``None``: it is admitted."""
-    every = rule_results(ask, caps=caps, standing=standing, now=now)
-    return next((verdict for verdict in every if verdict.refuses), None)
+    """Return the first rule that rejects *request* now; ``None``: it is admitted."""
+    results = rule_results(request, caps=caps, context=context, now=now)
+    return next((result for result in results if result.refuses), None)
 
 
 def first_content_violation(
-    ask: AdmissionRequest, *, caps: Caps, standing: AdmissionContext, now: float
+    request: AdmissionRequest, *, caps: Caps, context: AdmissionContext, now: float
 ) -> RuleResult | None:
-    """Return the first rule that refuses to show in public what was drawn already.
+    """Return the first rule that forbids to post existing pictures; ``None``: none does.
 
-    That costs nothing, so no count matters; ``None``: none does.
+    Posting costs nothing, so limits on numbers are left out.
     """
-    every = rule_results(ask, caps=caps, standing=standing, now=now)
-    return next((one for one in every if one.refuses and one.rule in OF_CONTENT), None)
+    results = rule_results(request, caps=caps, context=context, now=now)
+    return next(
+        (result for result in results if result.refuses and result.rule in OF_CONTENT), None
+    )
 
 
-def remaining_today(rule_results: Iterable[RuleResult]) -> int | None:
-    """Return how many images are left today once what was weighed is ordered; ``None``: any."""
-    figures = [
-        max(one.limit - one.used - one.wanted, 0)
-        for one in rule_results
-        if one.rule in OF_THE_DAY and one.limit
+def remaining_today(results: Iterable[RuleResult]) -> int | None:
+    """Return how many images are left today after that order; ``None``: no limit counts them."""
+    remaining = [
+        max(result.limit - result.used - result.wanted, 0)
+        for result in results
+        if result.rule in OF_THE_DAY and result.limit
     ]
-    return min(figures, default=None)
+    return min(remaining, default=None)
 
 
 def day_of(now: float) -> float:
-    """Return when the day began that *now* is in."""
+    """Return the beginning of the UTC day of *now*."""
     return now - now % DAY
 
 
 def _words(rules: Rules, order: Order) -> RuleResult:
-    found = word_filter.first_blocked_phrase(rules.words, order.sent or order.prompt)
+    phrase = word_filter.first_blocked_phrase(rules.words, order.sent or order.prompt)
     by_style = (
-        found is not None and word_filter.first_blocked_phrase(rules.words, order.prompt) is None
+        phrase is not None and word_filter.first_blocked_phrase(rules.words, order.prompt) is None
     )
     return RuleResult(
         rule=Rule.WORDS,
-        refuses=found is not None,
+        refuses=phrase is not None,
         limit=len(rules.words.blocked),
-        said=found or "",
+        said=phrase or "",
         style=(order.style or "") if by_style else "",
     )
 
 
 def _lane(lane: Lane, now: float) -> Iterator[RuleResult]:
-    """Yield what keeps the lane from taking orders at all, for a long time."""
-    shut = breaker.closed_reason(lane, now)
+    """Yield the reasons for which the lane takes no orders."""
+    closed = breaker.closed_reason(lane, now)
     for rule, reason in (
         (Rule.KEY, breaker.ClosedReason.KEY),
         (Rule.CREDIT, breaker.ClosedReason.CREDIT),
         (Rule.BUSY, breaker.ClosedReason.BUSY),
     ):
-        refuses = shut is reason and not breaker.may_probe(lane, now)
+        refuses = closed is reason and not breaker.may_probe(lane, now)
         ends_at = breaker.opens_at(lane, now) if refuses else None
         yield RuleResult(rule=rule, refuses=refuses, ends_at=ends_at)
 
 
 def _figures(
-    images: int, allowed: Allowance, caps: Caps, standing: AdmissionContext, now: float
+    images: int, allowed: Allowance, caps: Caps, context: AdmissionContext, now: float
 ) -> Iterator[RuleResult]:
-    """Yield how the limits on numbers stand to an order of so many images."""
-    rules, usage = standing.rules, standing.usage
+    """Yield the results of the limits on numbers, for an order of so many images."""
+    rules, usage = context.rules, context.usage
     for rule, limit, used in (
         (Rule.MEMBER_AT_ONCE, allowed.member_at_once, usage.member_at_once),
         (Rule.SERVER_AT_ONCE, rules.server_at_once, usage.server_at_once),
@@ -244,7 +246,7 @@ def _figures(
         (Rule.OPERATOR_SERVER_DAY, caps.images_per_guild_per_day, usage.server),
         (Rule.OPERATOR_DAY, caps.images_per_day, usage.everywhere),
     ):
-        # An order that the limit alone could never hold gets no better tomorrow.
+        # An order larger than the limit is not accepted tomorrow either.
         tomorrow = day_of(now) + DAY if images <= limit else None
         yield _at_most(rule, limit, used=used, wanted=images, ends_at=tomorrow)
 
@@ -265,7 +267,7 @@ def _at_most(
 
 def _cooldown(seconds: int, last_order_at: float | None, now: float) -> RuleResult:
     ends_at = last_order_at + seconds if last_order_at is not None else now
-    # A clock that was set back shall not keep anybody waiting for longer than the rule says.
+    # After a clock was set back, a member waits no longer than the rule says.
     refuses = now < ends_at <= now + seconds
     return RuleResult(
         rule=Rule.COOLDOWN,

@@ -1,4 +1,9 @@
-"""What the vendor's refusals do to a lane: how long it pauses, when it shuts and what opens it."""
+"""Circuit breaker of one lane; a probe is its half-open trial. Pure transitions of :class:`Lane`.
+
+A lane is the queue in front of one API key. The breaker opens when the vendor reports an empty
+wallet or a rejected key, or asks for a very long pause. Without credit, one order at a time may
+probe: it is sent, and its success closes the breaker.
+"""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -7,21 +12,21 @@ from typing import Final
 
 from bot.domain.job import State
 
-FIRST_PAUSE: Final = 2.0  # seconds, when the vendor does not say how long
-LONGEST_PAUSE: Final = 300.0  # seconds, of our own choice; the vendor may ask for more
-ENOUGH: Final = 16  # doublings that lead beyond the longest pause
-WORTH_WAITING: Final = 600.0  # seconds; for longer than that no order is kept in its line
+FIRST_PAUSE: Final = 2.0  # seconds, where the vendor names no duration
+LONGEST_PAUSE: Final = 300.0  # seconds, of the back-off; the vendor may ask for more
+MOST_DOUBLINGS: Final = 16  # leads beyond the longest pause
+LONGEST_WAIT: Final = 600.0  # seconds; for a longer pause no order is kept waiting
 
 
 class ClosedReason(StrEnum):
-    """Why a lane is shut: it takes no orders."""
+    """Why a lane takes no orders: its circuit breaker is open."""
 
     CREDIT = "credit"  # the wallet is empty
     KEY = "key"  # the vendor does not accept the key
-    BUSY = "busy"  # the vendor asked for a pause that nobody should wait for
+    BUSY = "busy"  # the vendor asked for a pause longer than LONGEST_WAIT
 
 
-# Then those that wait are given back. For a key that is mended by a restart they may wait.
+# Waiting orders are given back for these. For a rejected key they wait: a restart replaces it.
 GIVES_BACK: Final = frozenset({ClosedReason.CREDIT, ClosedReason.BUSY})
 
 
@@ -30,11 +35,11 @@ class Lane:
     """The state of the queue in front of one API key. Times are Unix seconds."""
 
     paused_until: float = 0.0
-    refusals: int = 0  # in a row, without a word on how long
-    closed: ClosedReason | None = None  # CREDIT or KEY: until something changes, not for a time
-    shut_at: float = 0.0  # when it was shut last: names the episode
-    probe_at: float = 0.0  # CREDIT: from when on one order may try
-    probe: str | None = None  # CREDIT: the id of the order that tries
+    refusals: int = 0  # in a row, without a duration
+    closed: ClosedReason | None = None  # CREDIT or KEY; BUSY follows from paused_until
+    shut_at: float = 0.0  # when it closed last; identifies that closure
+    probe_at: float = 0.0  # CREDIT: when one order may probe
+    probe: str | None = None  # CREDIT: the id of the job that probes
 
     def paused(self, now: float) -> bool:
         """Tell whether nothing may be submitted at *now*."""
@@ -54,24 +59,24 @@ def closed_reason(lane: Lane, now: float) -> ClosedReason | None:
 
 
 def _pauses_long(lane: Lane, now: float) -> bool:
-    return lane.paused_until - now > WORTH_WAITING
+    return lane.paused_until - now > LONGEST_WAIT
 
 
 def may_submit(lane: Lane, job_id: str, now: float) -> bool:
-    """Tell whether a job of that id may be sent at *now*: in a shut lane, the probe alone."""
+    """Tell whether a job of that id may be sent at *now*: in a closed lane, only the probe."""
     if lane.paused(now):
         return False
     return lane.closed is None or (lane.closed is ClosedReason.CREDIT and lane.probe == job_id)
 
 
 def may_probe(lane: Lane, now: float) -> bool:
-    """Tell whether the next order will find out if there is credit again."""
+    """Tell whether the next order becomes the probe."""
     free = lane.closed is ClosedReason.CREDIT and lane.probe is None and not _pauses_long(lane, now)
     return free and now >= lane.probe_at
 
 
 def opens_at(lane: Lane, now: float) -> float | None:
-    """Return when a shut lane will take an order again; ``None``: that is not known."""
+    """Return when a closed lane takes an order again; ``None``: unknown."""
     match closed_reason(lane, now):
         case ClosedReason.BUSY:
             return lane.paused_until
@@ -82,15 +87,15 @@ def opens_at(lane: Lane, now: float) -> float | None:
 
 
 def after_back_off(lane: Lane, *, retry_after: float | None, now: float, jitter: float) -> Lane:
-    """Return *lane* after the vendor took nothing and asked for patience.
+    """Return *lane* after the vendor rejected a submit for a while: exponential back-off.
 
     *retry_after* in seconds is obeyed; without it pauses double. *jitter*, from 0 to 1, spreads
-    the processes that share the lane. A pause never shortens one that is in force.
+    the processes that share the lane. A pause never shortens the current one.
     """
     if retry_after is None and lane.paused(now):
-        return lane  # it was sent before the pause began, and tells nothing new
+        return lane  # it was sent before the pause began
     if retry_after is None:
-        doubled = FIRST_PAUSE * 2.0 ** min(lane.refusals, ENOUGH)
+        doubled = FIRST_PAUSE * 2.0 ** min(lane.refusals, MOST_DOUBLINGS)
         pause = min(doubled, LONGEST_PAUSE) * (1.0 + jitter / 2)
         refusals = lane.refusals + 1
     else:
@@ -102,10 +107,10 @@ def after_back_off(lane: Lane, *, retry_after: float | None, now: float, jitter:
 
 
 def out_of_credit(lane: Lane, job_id: str, *, now: float, probe_after: float) -> Lane:
-    """Return *lane* after the vendor found the wallet too empty for that job.
+    """Return *lane* after the vendor rejected that job for lack of credit.
 
-    In *probe_after* seconds one order may try again. What was on its way when the lane was shut,
-    and is refused late, changes nothing.
+    In *probe_after* seconds one order may probe. A late rejection of a job that was sent before
+    the lane closed changes nothing.
     """
     if lane.closed is ClosedReason.KEY or (
         lane.closed is ClosedReason.CREDIT and lane.probe != job_id
@@ -118,16 +123,16 @@ def out_of_credit(lane: Lane, job_id: str, *, now: float, probe_after: float) ->
 
 
 def key_rejected(lane: Lane, *, now: float) -> Lane:
-    """Return *lane* after the vendor did not accept the key."""
+    """Return *lane* after the vendor rejected the key."""
     if lane.closed is ClosedReason.KEY:
         return lane
     return replace(lane, closed=ClosedReason.KEY, shut_at=now, probe=None)
 
 
 def after_success(lane: Lane, job_id: str) -> Lane:
-    """Return *lane* after the vendor took that job: the next pause starts small again.
+    """Return *lane* after the vendor took that job: the back-off starts anew.
 
-    The probe's success opens a lane without credit. Another's does not: it was sent before.
+    Only the probe's success opens a lane without credit: other jobs were sent before it closed.
     """
     if lane.closed is ClosedReason.CREDIT and lane.probe == job_id:
         lane = replace(lane, closed=None, probe=None)
@@ -135,10 +140,10 @@ def after_success(lane: Lane, job_id: str) -> Lane:
 
 
 def probe_resolved(lane: Lane, state: State | None) -> Lane:
-    """Return *lane* for where its probe is found to stand; ``None``: it is not on record.
+    """Return *lane* for the state of its probe; ``None``: the probe's job is not stored.
 
-    Whoever submitted it may have died before telling the lane. A probe that ended without an
-    answer makes room for the next one.
+    The process that submitted the probe may have died before it recorded the outcome. A probe that
+    ended without one makes room for the next.
     """
     if lane.probe is None or state in {State.WAITING, State.SUBMITTING}:
         return lane
@@ -153,10 +158,10 @@ def after_admission(lane: Lane, job_id: str, *, now: float) -> Lane:
 
 
 def probe_due_now(lane: Lane, *, now: float) -> Lane:
-    """Return *lane* after somebody asked not to wait any longer before the next probe."""
+    """Return *lane* after a moderator asked for the next probe at once."""
     return replace(lane, probe_at=min(lane.probe_at, now))
 
 
 def key_accepted(lane: Lane) -> Lane:
-    """Return *lane* after a start: the key may be mended, so it is tried again."""
+    """Return *lane* after a start: the operator may have replaced the key, so it is tried again."""
     return replace(lane, closed=None) if lane.closed is ClosedReason.KEY else lane

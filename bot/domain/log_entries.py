@@ -1,4 +1,4 @@
-"""What a server's log channel is told, as values. Its words stand with all others."""
+"""Entries of a server's log channel, as values; their text is in `bot.ui.texts`."""
 
 from dataclasses import dataclass
 
@@ -16,13 +16,13 @@ class LogEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class WordRefused(LogEntry):
-    """A prompt held a blocked phrase."""
+    """A prompt contained a blocked phrase."""
 
     member_id: int
     channel_id: int
     phrase: str
     prompt: str
-    style: str = ""  # whose words hold it, while the prompt itself does not
+    style: str = ""  # whose words contain it; empty: the prompt does
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ class Unblocked(LogEntry):
 
 @dataclass(frozen=True, kw_only=True)
 class LaneClosed(LogEntry):
-    """The lane was shut, and orders of this server were given back. Once an episode."""
+    """The lane closed, and orders of this server were given back; once per closure."""
 
     reason: ClosedReason
     guild_id: int
@@ -63,7 +63,7 @@ class LaneClosed(LogEntry):
 
 @dataclass(frozen=True, kw_only=True)
 class Reported(LogEntry):
-    """Somebody told the moderators of a picture."""
+    """A member reported a picture to the moderators."""
 
     job: Job
     by: int

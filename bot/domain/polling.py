@@ -1,12 +1,12 @@
-"""When to ask the vendor again: often enough to be quick, seldom enough to be welcome."""
+"""When to poll the vendor again: often enough to be quick, rarely enough for its rate limits."""
 
 from typing import Final
 
 JITTER: Final = 0.2  # of each wait, up or down
-OLD: Final = 300.0  # seconds at the vendor after which a job is asked for ever more slowly
+OLD: Final = 300.0  # seconds at the vendor after which a job is polled ever more slowly
 SLOWEST: Final = 60.0  # seconds between two calls for one job
-FIRST: Final = 1.5  # intervals, where nothing is known yet: no picture is drawn in a moment
-WITH_CALLBACKS: Final = 24.0  # intervals: a safety net, since a callback will come first
+FIRST: Final = 1.5  # intervals, before any duration is known
+WITH_CALLBACKS: Final = 24.0  # intervals: a safety net behind the callbacks
 
 
 def wait(

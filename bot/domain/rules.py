@@ -1,6 +1,6 @@
-"""A server's rules: what its moderators set, and how one set of rules becomes another.
+"""A server's rules, as its moderators set them, and changes of them.
 
-Nothing in them goes beyond the operator's caps. ``0`` stands for "no such limit".
+The operator's caps hold besides. ``0`` means "no such limit".
 """
 
 from collections.abc import Iterator
@@ -14,14 +14,14 @@ from bot.domain.styles import Style
 from bot.domain.word_filter import WordLists
 
 MOST_TIERS: Final = 25
-MOST_CHANNELS: Final = 25  # that a select in Discord can show as chosen
+MOST_CHANNELS: Final = 25  # chosen in one select of Discord
 LONGEST_REASON: Final = 200  # characters
 BLOCK_HOURS: Final = Span(1, 24 * 365)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tier:
-    """What members with a role may do instead; ``None``: what everybody may."""
+    """Limits of members with a role; ``None``: the limit of all members."""
 
     role_id: int
     cooldown: int | None = None  # seconds
@@ -34,7 +34,7 @@ class Tier:
 
 @dataclass(frozen=True, kw_only=True)
 class Allowance:
-    """What one member may do, by the tiers of their roles."""
+    """The limits of one member, by the tiers of their roles."""
 
     cooldown: int  # seconds
     member_per_day: int  # images
@@ -57,7 +57,7 @@ class Pause:
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """A server's rules, as its moderators set them. The defaults hold until they do."""
+    """A server's rules, as its moderators set them, or the defaults."""
 
     cooldown: int = 0  # seconds from one order of a member to the next
     member_per_day: int = 25  # images
@@ -66,7 +66,7 @@ class Rules:
     server_at_once: int = 0  # orders
     images: int = 0  # of one order
     steps: int = 0  # of one order
-    spoiler: bool = False  # pictures are hidden until somebody clicks
+    spoiler: bool = False  # pictures are blurred until a click
     age_restricted_only: bool = False
     tiers: tuple[Tier, ...] = ()  # one for each role
     channels: tuple[int, ...] = ()  # where orders are taken; empty: everywhere
@@ -76,10 +76,10 @@ class Rules:
     log_channel: int | None = None
 
     def allowance(self, role_ids: frozenset[int]) -> Allowance:
-        """Return what a member with these roles may do.
+        """Return the limits of a member with these roles.
 
-        Each limit is the most generous one that a tier of theirs names, and everybody's where
-        none does: so a tier may also be stricter, and no role takes away what another gives.
+        Of the member's tiers the most generous limit counts, even if it is stricter than the one
+        of all members; without a tier the latter does.
         """
         theirs = [tier for tier in self.tiers if tier.role_id in role_ids]
         exempt = any(tier.exempt for tier in theirs)
@@ -110,7 +110,7 @@ FLAGS: Final = ("spoiler", "age_restricted_only")
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """A member whom a server's moderators let order nothing."""
+    """A member who may not order in a server."""
 
     member_id: int
     by: int  # the moderator's id
@@ -119,14 +119,17 @@ class Block:
     reason: str = ""
 
     def holds(self, now: float) -> bool:
-        """Tell whether it has not ended by itself."""
+        """Tell whether it still holds at *now*."""
         return self.until is None or now < self.until
 
 
 def changed(rules: Rules, **changes: Any) -> Rules:
     """Return *rules* with *changes*, by the names of its fields.
 
-    Raises InvalidLimit and TooManyEntries, and changes nothing.
+    Raises:
+        InvalidLimit: A value is out of range.
+        TooManyEntries: A list is full.
+
     """
     after = replace(rules, **changes)
     for name, span in RANGES.items():
@@ -168,7 +171,9 @@ def with_words(
 ) -> Rules:
     """Return *rules* with a phrase blocked, or allowed, or off both lists.
 
-    Raises :class:`~bot.domain.word_filter.InvalidPhrase`.
+    Raises:
+        InvalidPhrase: The phrase is not accepted, or the list is full.
+
     """
     blocked, allowed = rules.words.blocked, rules.words.allowed
     if block is not None:
@@ -183,7 +188,10 @@ def with_words(
 def with_style(rules: Rules, name: object, words: object) -> Rules:
     """Return *rules* with a style of the server's own, in place of one of the same name.
 
-    Raises InvalidStyle and TooManyEntries.
+    Raises:
+        InvalidStyle: The name or the words are empty or too long.
+        TooManyEntries: The server has too many styles.
+
     """
     style = styles.checked(name, words)
     return changed(rules, styles=(*_other_styles(rules, style.name), style))
@@ -205,7 +213,9 @@ def _other_styles(rules: Rules, name: str) -> tuple[Style, ...]:
 def block_of(member_id: int, *, by: int, now: float, hours: object, reason: str) -> Block:
     """Return a block from *now* on, for *hours* or without an end.
 
-    Raises InvalidLimit.
+    Raises:
+        InvalidLimit: *hours* is out of range.
+
     """
     until = None
     if hours is not None:
@@ -223,7 +233,7 @@ def block_of(member_id: int, *, by: int, now: float, hours: object, reason: str)
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """One thing in which two sets of rules differ; ``None`` on a side: it was not there."""
+    """One difference between two sets of rules; ``None`` on a side: absent there."""
 
     name: str  # of the field
     before: Any
@@ -231,7 +241,7 @@ class Difference:
 
 
 def differences(before: Rules, after: Rules) -> Iterator[Difference]:
-    """Yield in what *after* differs, part by part where a field holds many."""
+    """Yield what differs, entry by entry where a field has several."""
     for name in (field_.name for field_ in fields(Rules)):
         old, new = getattr(before, name), getattr(after, name)
         match name:

@@ -1,17 +1,17 @@
-"""Which process hears of which guild, where several share the gateway."""
+"""Which process serves which guild, where several share the gateway."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shards:
-    """Some of so many shards."""
+    """The shards of one process, of *count* in all."""
 
     count: int = 1
     ids: frozenset[int] = frozenset({0})
 
     def cover(self, guild_id: int | None) -> bool:
-        """Tell whether a guild, or ``None`` for what is outside of guilds, is one of theirs.
+        """Tell whether a guild belongs to these shards; ``None``: outside of guilds.
 
         https://discord.com/developers/docs/events/gateway#sharding
         """

@@ -1,8 +1,8 @@
 """A server's blocked phrases and its allow list, matched against a prompt by whole words.
 
-Case, width, ligatures and what cannot be seen make no difference; accents, spelling and
-look-alikes of other scripts do. Nobody's regular expression is run, and whatever people write, the
-time that it takes grows with its length only.
+Case, width, ligatures and invisible characters make no difference; accents, spelling and
+look-alikes of other scripts do. No regular expression of a moderator is run: the time grows with
+the length of the text only.
 """
 
 import re
@@ -25,15 +25,15 @@ _IGNORABLE: Final = re.compile(
     "\U000e0000-\U000e0fff]"
 )
 
-# How the names of letters begin that are written without spaces between words.
+# Beginnings of the Unicode names of letters that are written without spaces between words.
 _UNSPACED: Final = (
     *("CJK ", "IDEOGRAPHIC ", "HIRAGANA ", "KATAKANA", "HENTAIGANA ", "BOPOMOFO ", "THAI ", "LAO "),
     *("KHMER ", "MYANMAR ", "TAI ", "NEW TAI ", "AHOM ", "BALINESE ", "JAVANESE "),
 )
 
-# Patterns over a text's shape, which has one letter of _kind for each character. Sorting a heap of
-# marks takes normalization quadratic time; beyond 30 on one letter they are noise (UAX #15).
-_WITHOUT_HEAPS: Final = re.compile("[^m]+|(?<!m)m{1,30}")
+# Patterns over a text's shape, which has one letter of _kind for each character. Normalization
+# sorts the marks on one letter in quadratic time; more than 30 are noise (UAX #15).
+_WITHOUT_EXCESS_MARKS: Final = re.compile("[^m]+|(?<!m)m{1,30}")
 _WORD: Final = re.compile("(?:lm{0,30})+|um{0,30}|ff?|s")
 
 
@@ -47,10 +47,10 @@ class WordLists:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What the lists find in a prompt, which is stopped by what is *blocked* and not *allowed*."""
+    """A blocked phrase in a prompt; it stops the prompt unless an allowed phrase contains it."""
 
-    blocked: str | None = None  # the blocked phrase that decides; None: it holds none
-    allowed: str | None = None  # the allowed phrase around that; None: nothing waives it
+    blocked: str | None = None  # None: the prompt contains none
+    allowed: str | None = None  # the allowed phrase around it
 
 
 def tokens(text: str) -> tuple[str, ...]:
@@ -60,28 +60,30 @@ def tokens(text: str) -> tuple[str, ...]:
     with its marks. Symbols, such as emoji, and flags are words; everything else separates.
     """
     seen = "".join(map(_seen, text))
-    bearable = "".join(_pieces(_WITHOUT_HEAPS, seen))
+    limited = "".join(_pieces(_WITHOUT_EXCESS_MARKS, seen))
     # Turkish writes its dotted i as İ, which case folding would leave with a second dot.
-    cased = unicodedata.normalize("NFKC", bearable).replace("İ", "i")
+    cased = unicodedata.normalize("NFKC", limited).replace("İ", "i")
     return tuple(_pieces(_WORD, unicodedata.normalize("NFKC", cased.casefold())))
 
 
 def first_blocked_phrase(words: WordLists, prompt: str) -> str | None:
     """Return the blocked phrase that stops *prompt*, as it was typed; ``None``: nothing does."""
-    found = examine(words, prompt)
-    return None if found.allowed else found.blocked
+    finding = examine(words, prompt)
+    return None if finding.allowed else finding.blocked
 
 
 def examine(words: WordLists, prompt: str) -> Finding:
     """Return the first blocked phrase in *prompt* that counts, or else the first that is waived.
 
     A phrase does not count where it lies wholly inside an allowed one. Of blocked phrases that
-    begin at the same word, the longest speaks for all: what waives it waives them.
+    begin at the same word, only the longest is looked at.
     """
-    said = tokens(prompt)
+    prompt_words = tokens(prompt)
     first_waived = Finding()
-    reach, around = 0, ""  # how far what is allowed reaches, at least to here, and by which phrase
-    pairs = zip(_longest(words.blocked, said), _longest(words.allowed, said), strict=True)
+    reach, around = 0, ""  # the end of the allowed phrase that reaches furthest, and the phrase
+    blocked_at = _longest(_matcher(words.blocked), prompt_words)
+    allowed_at = _longest(_matcher(words.allowed), prompt_words)
+    pairs = zip(blocked_at, allowed_at, strict=True)
     for start, ((length, blocked), (allowed_length, allowed)) in enumerate(pairs):
         if start + allowed_length > reach:
             reach, around = start + allowed_length, allowed
@@ -123,23 +125,18 @@ def add(phrases: tuple[str, ...], text: str) -> tuple[str, ...]:
 
 def remove(phrases: tuple[str, ...], text: str) -> tuple[str, ...]:
     """Return *phrases* without the one that has the words of *text*; itself if none has."""
-    gone = clean(text)
-    left = tuple(kept for kept in phrases if not _same(kept, gone))
-    return left if len(left) < len(phrases) else phrases
+    removed = clean(text)
+    remaining = tuple(kept for kept in phrases if not _same(kept, removed))
+    return remaining if len(remaining) < len(phrases) else phrases
 
 
-def _same(one: str, other: str) -> bool:
-    return _phrase_tokens(one) == _phrase_tokens(other)
-
-
-@lru_cache(maxsize=2**13)
-def _phrase_tokens(text: str) -> tuple[str, ...]:
-    return tokens(text)  # phrases come again with each prompt; what members write is not kept
+def _same(first: str, second: str) -> bool:
+    return tokens(first) == tokens(second)
 
 
 @lru_cache(maxsize=2**13)
 def _seen(character: str) -> str:
-    """Return what of *character* counts: nothing, if it only shapes or encloses its neighbours."""
+    """Return *character*, or nothing if it only shapes or encloses its neighbours."""
     category = unicodedata.category(character)
     # Enclosing marks go because ⑥ and a keycap of 6 mean the same.
     if category in {"Cf", "Cs", "Me"} or _IGNORABLE.match(character):
@@ -172,36 +169,42 @@ def _pieces(pattern: re.Pattern[str], text: str) -> Iterator[str]:
         yield text[match.start() : match.end()]
 
 
-def _longest(phrases: tuple[str, ...], said: tuple[str, ...]) -> list[tuple[int, str]]:
-    """Return for each word in *said* the longest phrase that begins there, after its length.
-
-    The length is in words, 0 where no phrase begins.
-    """
-    root = _Node()
-    for text in phrases:
-        node = root
-        for word in _phrase_tokens(text):
-            node = node.following.setdefault(word, _Node())
-        if node is not root:
-            node.typed = text
-    found = []
-    for start in range(len(said)):
-        longest, here, length = (0, ""), root, 0
-        while (after := here.following.get(said[start + length])) is not None:
-            here, length = after, length + 1
-            if here.typed is not None:
-                longest = (length, here.typed)
-            if start + length == len(said):
-                break
-        found.append(longest)
-    return found
-
-
 class _Node:
-    """Some phrases' first words: which words follow, and the phrase that ends here."""
+    """Node of a trie over words: which words follow, and the phrase that ends here."""
 
     __slots__ = ("following", "typed")
 
     def __init__(self) -> None:
         self.following: dict[str, _Node] = {}
         self.typed: str | None = None
+
+
+@lru_cache(maxsize=512)  # lists, two per server; a prompt of any of its members needs both
+def _matcher(phrases: tuple[str, ...]) -> _Node:
+    """Return the root of the trie of *phrases*; it must not be changed."""
+    root = _Node()
+    for text in phrases:
+        node = root
+        for word in tokens(text):
+            node = node.following.setdefault(word, _Node())
+        if node is not root:
+            node.typed = text
+    return root
+
+
+def _longest(root: _Node, words: tuple[str, ...]) -> list[tuple[int, str]]:
+    """Return for each of *words* the longest phrase that begins there, after its length.
+
+    The length is in words, 0 where no phrase begins.
+    """
+    phrases = []
+    for start in range(len(words)):
+        longest, node, length = (0, ""), root, 0
+        while (following := node.following.get(words[start + length])) is not None:
+            node, length = following, length + 1
+            if node.typed is not None:
+                longest = (length, node.typed)
+            if start + length == len(words):
+                break
+        phrases.append(longest)
+    return phrases

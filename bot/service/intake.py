@@ -207,7 +207,7 @@ class OrderIntake:
                 age_restricted=request.age_restricted,
             )
             now = job.created_at
-            found = list(admission.rule_results(ask, caps=self._caps, standing=standing, now=now))
+            found = list(admission.rule_results(ask, caps=self._caps, context=standing, now=now))
             refusal = next((verdict for verdict in found if verdict.refuses), None)
             if refusal is not None:
                 raise LimitReached(verdict=refusal, log_channel=standing.rules.log_channel)

@@ -118,7 +118,7 @@ class MemberAccount:
             ask.guild_id, member_id, lane=self._settings.lane, now=now
         )
         verdicts = list(
-            admission.rule_results(ask, caps=self._settings.caps, standing=standing, now=now)
+            admission.rule_results(ask, caps=self._settings.caps, context=standing, now=now)
         )
         return UsageReport(verdicts=verdicts, anew_at=day_of(now) + DAY)
 

@@ -203,7 +203,7 @@ class ModerationService:
         standing = await self._jobs.admission_context(
             by.guild_id, member_id, lane=self._lane, now=now
         )
-        return list(admission.rule_results(ask, caps=self._caps, standing=standing, now=now))
+        return list(admission.rule_results(ask, caps=self._caps, context=standing, now=now))
 
     async def try_words(self, by: Moderator, prompt: str) -> Finding:
         """Return what the server's words find in *prompt*."""

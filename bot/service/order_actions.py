@@ -243,7 +243,7 @@ class OrderActions:
             request.guild_id, job.member_id, lane=self._settings.lane, now=now
         )
         violation = admission.first_content_violation(
-            request, caps=self._settings.caps, standing=context, now=now
+            request, caps=self._settings.caps, context=context, now=now
         )
         if violation is not None:
             raise PostingForbidden(verdict=violation)

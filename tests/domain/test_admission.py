@@ -38,7 +38,7 @@ def an_ask(**changes):
 
 def decided(ask=None, *, caps=NO_CAPS, rules=OPEN, usage=None, **standing) -> Any:
     context = AdmissionContext(rules=rules, usage=usage or Usage(), **standing)
-    return first_violation(ask or an_ask(), caps=caps, standing=context, now=NOW)
+    return first_violation(ask or an_ask(), caps=caps, context=context, now=NOW)
 
 
 def test_without_any_limit_everything_is_admitted():
@@ -91,7 +91,7 @@ def test_each_rule_decides_by_itself(rule):
 
 
 def test_every_rule_is_asked_once_and_in_one_order():
-    found = list(rule_results(an_ask(), caps=NO_CAPS, standing=AdmissionContext(), now=NOW))
+    found = list(rule_results(an_ask(), caps=NO_CAPS, context=AdmissionContext(), now=NOW))
 
     assert [verdict.rule for verdict in found] == list(Rule)
 
@@ -278,13 +278,13 @@ def test_a_blocked_phrase_is_found_in_what_is_sent_and_whose_it_is(prompt, sent,
 
 def test_outside_of_servers_every_rule_is_the_operators():
     outside = replace(an_ask(), guild_id=None)
-    every = rule_results(outside, caps=Caps(direct=True), standing=AdmissionContext(), now=NOW)
+    every = rule_results(outside, caps=Caps(direct=True), context=AdmissionContext(), now=NOW)
 
     assert all(verdict.outside and verdict.operators for verdict in every)
 
 
 def test_in_a_server_a_rule_is_whose_it_is():
-    every = rule_results(an_ask(), caps=NO_CAPS, standing=AdmissionContext(), now=NOW)
+    every = rule_results(an_ask(), caps=NO_CAPS, context=AdmissionContext(), now=NOW)
 
     assert {verdict.rule for verdict in every if verdict.operators} == OPERATORS
 

@@ -8,7 +8,7 @@ from bot.domain.job import State
 from bot.domain.lane import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
-    WORTH_WAITING,
+    LONGEST_WAIT,
     ClosedReason,
     Lane,
     after_admission,
@@ -125,7 +125,7 @@ def test_no_order_tries_an_empty_wallet_in_a_pause_that_nobody_should_wait_for()
 
     assert not may_probe(lane, NOW + 301)
     assert opens_at(lane, NOW + 301) == NOW + 86400
-    assert may_probe(lane, NOW + 86400 - WORTH_WAITING)
+    assert may_probe(lane, NOW + 86400 - LONGEST_WAIT)
 
 
 def test_only_the_probes_success_opens_the_lane():
@@ -191,7 +191,7 @@ def test_a_refused_key_shuts_the_lane_until_a_start():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "reason"), [(WORTH_WAITING, None), (WORTH_WAITING + 1, ClosedReason.BUSY)]
+    ("seconds", "reason"), [(LONGEST_WAIT, None), (LONGEST_WAIT + 1, ClosedReason.BUSY)]
 )
 def test_a_pause_that_nobody_should_wait_for_shuts_the_lane(seconds, reason):
     lane = after_back_off(Lane(), retry_after=seconds, now=NOW, jitter=0.0)

@@ -271,7 +271,7 @@ class Story:
 
     def _admit(self, job, standing):
         ask = AdmissionRequest(order=job.order, guild_id=self.guild_id, channel_id=1)
-        refusal = admission.first_violation(ask, caps=self.caps, standing=standing, now=self.now)
+        refusal = admission.first_violation(ask, caps=self.caps, context=standing, now=self.now)
         if refusal is not None:
             raise LimitReached(verdict=refusal)
         self._assert_room(job, standing.rules)

@@ -27,7 +27,7 @@ MEMBER = 300
 def usage(*, rules=None, caps=None, guild_id=100, block=None, **used):
     context = AdmissionContext(rules=rules or Rules(), usage=Usage(**used), block=block)
     request = AdmissionRequest(order=SAMPLE, guild_id=guild_id, channel_id=200)
-    results = rule_results(request, caps=caps or Caps(direct=True), standing=context, now=NOW)
+    results = rule_results(request, caps=caps or Caps(direct=True), context=context, now=NOW)
     return texts.member_commands.usage(UsageReport(verdicts=list(results), anew_at=NOW + 60))
 
 

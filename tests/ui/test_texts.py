@@ -499,7 +499,7 @@ def test_whatever_changes_the_words_about_it_fit(language, before, after):
 def explained(rules=Rules(), *, lane=Lane(), **changes):  # noqa: B008 - both are frozen
     standing = replace(FULLEST_OVERVIEW.standing, rules=rules, lane=lane, **changes)
     ask = AdmissionRequest(order=an_order(prompt=PHRASES[0]), guild_id=1, channel_id=2)
-    results = list(rule_results(ask, caps=FULLEST_OVERVIEW.caps, standing=standing, now=NOW))
+    results = list(rule_results(ask, caps=FULLEST_OVERVIEW.caps, context=standing, now=NOW))
     return results, texts.explanations.explained(2, results)
 
 
