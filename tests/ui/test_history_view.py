@@ -1,4 +1,4 @@
-"""A member's own desk as they see it: pages of orders, what is left, what is kept."""
+"""The pages of `/history`: a member's own orders."""
 
 import discord
 import pytest
@@ -10,32 +10,19 @@ from bot.service.member_account import (
     HistoryPage,
 )
 from bot.ui import history_view, texts
-from bot.ui.button_actions import OrderAction
 from bot.ui.language import LANGUAGES, speaking
-from bot.ui.order_buttons import OrderButton
-from tests.samples import NOW, a_job, an_order
+from tests.samples import NOW, a_job, an_order, listed
+from tests.views import assert_within_limits, buttons, recorded, said
 
-MEMBER = 300
-COMPONENTS, CHARACTERS, CUSTOM_ID, LABEL = 40, 4000, 100, 80  # Discord's limits
 MEDIA = ("https://pub-1.r2.dev/v1/r-1/1.png", "https://pub-1.r2.dev/v1/r-1/2.png")
 
 
-def walk(view):
-    return list(view.walk_children())
-
-
-def shown(view):
-    return "\n".join(
-        part.content for part in walk(view) if isinstance(part, discord.ui.TextDisplay)
-    )
-
-
-def buttons(view):
-    return [part for part in walk(view) if isinstance(part, discord.ui.DynamicItem)]
+def text_of(view):
+    return "\n".join(said(view))
 
 
 def thumbnails(view):
-    return [part for part in walk(view) if isinstance(part, discord.ui.Thumbnail)]
+    return [part for part in view.walk_children() if isinstance(part, discord.ui.Thumbnail)]
 
 
 def a_leaf(*jobs, number=0, of=1, total=None, word=""):
@@ -49,10 +36,7 @@ def a_picture(**changes):
     return a_job(**{**values, **changes})
 
 
-# Pages.
-
-
-async def test_an_order_is_shown_with_its_first_picture_and_can_be_ordered_again():
+async def test_an_order_is_shown_with_its_first_picture_and_can_be_ordered_again(snapshot):
     job = a_picture(order=an_order(prompt="a *red* fox", images=2, style="oil", sent="a, in oil"))
 
     view = history_view.page_view(a_leaf(job))
@@ -60,15 +44,8 @@ async def test_an_order_is_shown_with_its_first_picture_and_can_be_ordered_again
     [picture] = thumbnails(view)
     assert picture.media.url == MEDIA[0]
     assert picture.description == "AI-generated picture 1 of 2: a *red* fox"
-    [again] = [one for one in buttons(view) if isinstance(one, OrderButton)]
-    assert (again.action, again.job_id) == (OrderAction.AGAIN, job.id)
-    assert again.item.label == "Again: a *red* fox"
-    words = shown(view)
-    assert r"**1.** a \*red\* fox" in words
-    assert "2 images" in words
-    assert "Oil painting" in words
-    assert r"sent: a, in oil" in words
-    assert "https://discord.com/channels/100/200/77" in words
+    assert buttons(view) == {f"again:{job.id}": "Again: a *red* fox"}
+    assert listed({"page": recorded(view)}) == snapshot
 
 
 @pytest.mark.parametrize(
@@ -90,7 +67,7 @@ async def test_without_pictures_there_is_no_thumbnail(state):
     view = history_view.page_view(a_leaf(a_job(state=state, media=MEDIA)))
 
     assert thumbnails(view) == []
-    assert "a lighthouse in a storm" in shown(view)
+    assert "a lighthouse in a storm" in text_of(view)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +83,7 @@ async def test_an_address_that_discord_takes_not_costs_no_page(address):
 async def test_a_prompt_of_many_lines_is_one_line_on_a_button():
     view = history_view.page_view(a_leaf(a_picture(order=an_order(prompt="a fox\n\n  and a hen"))))
 
-    assert buttons(view)[0].item.label == "Again: a fox and a hen"
+    assert [*buttons(view).values()] == ["Again: a fox and a hen"]
 
 
 async def test_a_spoiler_stays_one():
@@ -124,7 +101,7 @@ def test_what_is_kept_says_how_it_is_fetched():
 
 
 def turns(view):
-    return [(one.number, one.word, one.item.label) for one in buttons(view) if hasattr(one, "word")]
+    return {name: label for name, label in buttons(view).items() if name.startswith("history:")}
 
 
 async def test_pages_are_turned_both_ways_and_said_in_words():
@@ -135,13 +112,13 @@ async def test_pages_are_turned_both_ways_and_said_in_words():
     last = history_view.page_view(a_leaf(*jobs[:3], number=6, of=7, total=33))
     only = history_view.page_view(a_leaf(*jobs[:1]))
 
-    assert turns(first) == [(1, "", "Next page")]
-    assert turns(middle) == [(0, "fox", "Previous page"), (2, "fox", "Next page")]
-    assert turns(last) == [(5, "", "Previous page")]
-    assert turns(only) == []
-    assert "33 orders of yours say “fox”, the newest first · page 2 of 7" in shown(middle)
-    assert "**6.**" in shown(middle)
-    assert "1 order · page 1 of 1" in shown(only)
+    assert turns(first) == {"history:1:": "Next page"}
+    assert turns(middle) == {"history:0:fox": "Previous page", "history:2:fox": "Next page"}
+    assert turns(last) == {"history:5:": "Previous page"}
+    assert turns(only) == {}
+    assert "33 orders of yours say “fox”, the newest first · page 2 of 7" in text_of(middle)
+    assert "**6.**" in text_of(middle)
+    assert "1 order · page 1 of 1" in text_of(only)
 
 
 @pytest.mark.parametrize("spoken", LANGUAGES)
@@ -164,19 +141,16 @@ async def test_the_fullest_page_fits_into_a_message(spoken, filling):
     with speaking(spoken):
         view = history_view.page_view(leaf, texts.history.handed_over(4))
 
-    assert len(walk(view)) <= COMPONENTS
-    assert len(shown(view)) <= CHARACTERS
-    assert all(len(one.item.label) <= LABEL for one in buttons(view))
-    assert all(len(one.custom_id) <= CUSTOM_ID for one in buttons(view))
+    assert_within_limits(view)
     assert all(len(one.description) <= 1024 for one in thumbnails(view))
 
 
 async def test_where_nothing_was_ordered_it_says_how_to_begin():
-    assert "`/imagine prompt:" in shown(history_view.page_view(a_leaf()))
-    assert r"No order of yours says “\*cat”" in shown(history_view.page_view(a_leaf(word="*cat")))
+    assert "`/imagine prompt:" in text_of(history_view.page_view(a_leaf()))
+    assert r"No order of yours says “\*cat”" in text_of(history_view.page_view(a_leaf(word="*cat")))
 
 
 async def test_what_was_handed_over_is_said_above_the_page():
     view = history_view.page_view(a_leaf(a_picture()), texts.history.handed_over(1))
 
-    assert shown(view).startswith("One order of yours could not be delivered before.")
+    assert text_of(view).startswith("One order of yours could not be delivered before.")

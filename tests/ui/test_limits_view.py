@@ -6,11 +6,10 @@ from types import SimpleNamespace
 import aiohttp
 import discord
 import pytest
-from discord.components import _component_factory
 from discord.ui.view import ViewStore
 from hypothesis import given, settings
 
-from bot.domain.rules import Rules
+from bot.domain.rules import Pause, Rules, Tier
 from bot.service.moderation import Overview
 from bot.ui import layout, limits_view, texts
 from bot.ui.language import LANGUAGES, speaking
@@ -18,10 +17,11 @@ from bot.ui.limits_form import GROUPS
 from bot.ui.limits_view import LimitsButton
 from sandbox.discord.enums import InteractionType
 from tests.rules import FULLEST, FULLEST_OVERVIEW, any_rules
+from tests.samples import NOW, listed
+from tests.views import BUTTON, assert_within_limits, buttons, recorded, returned, said
 
 API = "/api/v10"
 DRAFT = "0123456789abcdef"
-TEXT, BUTTON = 10, 2
 LONGEST_NOTE = texts.changes.changed(Rules(), FULLEST)
 
 
@@ -32,39 +32,6 @@ def an_overview(rules):
         standing=FULLEST_OVERVIEW.standing,
         peaks=FULLEST_OVERVIEW.peaks,
     )
-
-
-def components(view):
-    """Return all components of a view as Discord gets them, nested ones too."""
-
-    def walk(entries):
-        for entry in entries:
-            yield entry
-            yield from walk(entry.get("components", ()))
-            if "accessory" in entry:
-                yield entry["accessory"]
-
-    return list(walk(view.to_components()))
-
-
-def words(view):
-    return [entry["content"] for entry in components(view) if entry["type"] == TEXT]
-
-
-def buttons(view):
-    return [entry for entry in components(view) if entry["type"] == BUTTON]
-
-
-def assert_within_limits(view):
-    assert len(components(view)) <= 40
-    assert sum(map(len, words(view))) <= 4000
-    assert all(words(view))
-    for button in buttons(view):
-        assert len(button["custom_id"]) <= 100
-        assert 1 <= len(button["label"]) <= 80
-    assert len({button["custom_id"] for button in buttons(view)}) == len(buttons(view))
-    assert view.timeout is None
-    assert view.has_components_v2()
 
 
 VIEWS = {
@@ -95,52 +62,31 @@ def test_whatever_the_rules_what_moderators_see_fits(before, after):
     assert_within_limits(limits_view.preview(DRAFT, before, after))
 
 
-def test_each_group_of_limits_has_a_button_beside_it():
-    shown = buttons(limits_view.panel(FULLEST_OVERVIEW))
+def test_the_panel_and_a_preview_read_as_recorded(snapshot):
+    """Each group has a button beside it; a preview's buttons name its draft."""
+    rules = Rules(channels=(5, 6), tiers=(Tier(role_id=7, exempt=True),), log_channel=9)
+    views = {
+        "fresh": limits_view.panel(an_overview(Rules())),
+        "some": limits_view.panel(an_overview(rules), texts.changes.discarded()),
+        "paused": limits_view.panel(
+            an_overview(Rules(pause=Pause(by=1, since=NOW, reason="a *contest*")))
+        ),
+        "preview": limits_view.preview(DRAFT, Rules(), Rules(images=2)),
+    }
 
-    assert [button["custom_id"] for button in shown] == [f"limits:edit:{name}" for name in GROUPS]
-    assert len({button["label"] for button in shown}) == len(shown)
-
-
-def test_the_panel_tells_limits_and_what_is_used_of_them():
-    shown = "\n".join(words(limits_view.panel(FULLEST_OVERVIEW)))
-
-    for figure in ("1 day", "100000", "1000000", "**1000**", "**10000**", "**50**"):
-        assert figure in shown
-    for used in (FULLEST_OVERVIEW.peaks.images, FULLEST_OVERVIEW.standing.usage.server):
-        assert str(used) in shown
-    for channel in FULLEST.channels:
-        assert f"<#{channel}>" in shown
+    assert listed({name: recorded(view) for name, view in views.items()}) == snapshot
+    assert [*buttons(views["fresh"])] == [f"limits:edit:{name}" for name in GROUPS]
+    assert [*buttons(views["preview"])] == [f"limits:save:{DRAFT}", f"limits:drop:{DRAFT}"]
 
 
 def test_tiers_that_have_no_room_are_counted_and_not_cut():
     """Half a tier would tell of limits that are none."""
-    shown = words(limits_view.panel(FULLEST_OVERVIEW, LONGEST_NOTE))[-1].split("\n")
+    shown = said(limits_view.panel(FULLEST_OVERVIEW, LONGEST_NOTE))[-1].split("\n")
 
     left = len(FULLEST.tiers) - (len(shown) - 2)
     assert 0 < left < len(FULLEST.tiers)
     assert shown[-1] == f"… and {left} more"
     assert all(line.endswith("Steps in an order: 49") for line in shown[1:-1])
-
-
-def test_what_became_of_the_last_press_stands_above_the_limits():
-    first, *_ = words(limits_view.panel(an_overview(Rules()), texts.changes.discarded()))
-
-    assert texts.changes.discarded() in first
-
-
-def test_a_paused_server_sees_so_first():
-    first, *_ = words(limits_view.panel(FULLEST_OVERVIEW))
-
-    assert "**Paused**" in first
-    assert "**" not in first.split("R>: ")[1].split("\n")[0].replace("\\*", "")
-
-
-def test_a_preview_is_saved_or_discarded_by_the_drafts_id():
-    save, drop = buttons(limits_view.preview(DRAFT, Rules(), Rules(images=2)))
-
-    assert (save["custom_id"], save["label"]) == (f"limits:save:{DRAFT}", texts.changes.save())
-    assert (drop["custom_id"], drop["label"]) == (f"limits:drop:{DRAFT}", texts.changes.discard())
 
 
 def test_each_panel_is_a_view_of_its_own():
@@ -177,16 +123,16 @@ async def test_discord_py_finds_a_button_in_a_message_that_an_earlier_process_se
     message = SimpleNamespace(
         id=77,
         flags=discord.MessageFlags(components_v2=True),
-        components=[_component_factory(component) for component in view.to_components()],
+        components=returned(view),
     )
 
-    for button in buttons(view):
+    for custom_id in buttons(view):
         client = Told()
         interaction = SimpleNamespace(client=client, message=message, data={})
-        store.dispatch_view(BUTTON, button["custom_id"], interaction)
+        store.dispatch_view(BUTTON, custom_id, interaction)
         await asyncio.wait_for(client.news.wait(), 5)
 
-        _, do, what = button["custom_id"].split(":")
+        _, do, what = custom_id.split(":")
         assert client.told == [("limits_click", interaction, do, what)]
 
 
@@ -218,6 +164,5 @@ async def test_discord_takes_what_moderators_see(stand_in, rest, deferred, make)
 
     (sent,) = stand_in.journal.find("POST", f"{API}/webhooks/*")
     assert sent.status == 200
-    shown = {one["custom_id"] for one in buttons(make())}
-    assert all(custom_id in str(deferred.message.shown) for custom_id in shown)
+    assert all(custom_id in str(deferred.message.shown) for custom_id in buttons(make()))
     assert deferred.message.ephemeral_for is not None

@@ -20,6 +20,7 @@ from bot.service.ports.store import MemberSettings, Ping
 from bot.ui import privacy_view, texts
 from bot.ui.language import LANGUAGES, speaking
 from tests.samples import NOW, listed
+from tests.views import recorded
 
 MEMBER = 300
 
@@ -93,21 +94,17 @@ def test_help_fits_one_message_and_all_its_examples_can_be_typed(spoken):
                     assert value in {"True", "False"}
 
 
-def said(view):
-    return "\n".join(item.content for item in view.walk_children() if hasattr(item, "content"))
-
-
 async def test_what_is_kept_and_deleted_reads_as_recorded(snapshot):
     samples = {
-        f"kept {days} days": said(
+        f"kept {days} days": recorded(
             privacy_view.overview(MEMBER, RetentionPolicy(files_days=days, orders_days=days))
         )
         for days in (7, 1, 0)
     }
-    samples["confirmation"] = said(privacy_view.confirmation(MEMBER))
+    samples["confirmation"] = recorded(privacy_view.confirmation(MEMBER))
     for done in (True, False):
         view = privacy_view.erased(ErasureResult(done=done, day_ends_at=NOW))
-        samples[f"erased {done}"] = said(view)
+        samples[f"erased {done}"] = recorded(view)
     for ping in Ping:
         samples[f"settings {ping}"] = texts.member_commands.settings(MemberSettings(ping=ping))
         samples[f"set {ping}"] = texts.member_commands.ping_changed(ping)

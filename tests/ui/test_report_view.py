@@ -3,9 +3,7 @@
 import asyncio
 import json
 
-import discord
 import pytest
-from discord.components import _component_factory
 
 from bot.domain.log_entries import Reported
 from bot.domain.rules import Block
@@ -17,6 +15,7 @@ from bot.ui.order_buttons import shows_pictures
 from bot.ui.report_view import ReportButton, ReportState
 from tests.rules import ID, PROMPT, REASON
 from tests.samples import NOW, a_job, an_order
+from tests.views import assert_within_limits, buttons, returned
 
 JOB = a_job(id="0123456789abcdef", order=an_order(prompt="@everyone **a** lighthouse"))
 NOTICE = Reported(job=JOB, by=77)
@@ -25,27 +24,17 @@ PRESS = ReportButton(ReportAction.DELETE, JOB.id, 77)
 in_any_language = pytest.mark.parametrize("language", LANGUAGES)
 
 
-def back(view):
-    """Return a view's components as they come back from Discord."""
-    return [_component_factory(component) for component in view.to_components()]
-
-
-def offered(view):
-    """Return the custom_ids of a view's buttons."""
-    return [
-        item.custom_id for item in view.walk_children() if isinstance(item, discord.ui.DynamicItem)
-    ]
-
-
 async def test_a_report_offers_to_delete_to_block_and_to_dismiss():
     view = report_view.fresh_view(NOTICE)
 
-    assert offered(view) == [
+    assert [*buttons(view)] == [
         f"report:delete:{JOB.id}:77",
         f"report:block:{JOB.id}:77",
         f"report:dismiss:{JOB.id}:77",
     ]
-    assert report_view.read(back(view)) == ReportState(line=texts.log_channel.line(NOTICE), done={})
+    assert report_view.read(returned(view)) == ReportState(
+        line=texts.log_channel.line(NOTICE), done={}
+    )
 
 
 async def test_what_was_done_is_read_from_the_message_word_for_word():
@@ -55,7 +44,7 @@ async def test_what_was_done_is_read_from_the_message_word_for_word():
         done={ReportAction.DELETE: "**Gelöscht** von <@1>", ReportAction.BLOCK: "blocked"},
     )
 
-    assert report_view.read(back(report_view.report_view(said, [PRESS]))) == said
+    assert report_view.read(returned(report_view.report_view(said, [PRESS]))) == said
 
 
 async def test_what_was_done_first_stays_as_it_was_said():
@@ -99,7 +88,7 @@ async def test_what_is_left_to_do_follows_from_what_is_on_record(done, deleted, 
 async def test_nothing_is_left_to_do_about_an_order_that_is_not_on_record():
     said = ReportState(line="a line", done={}, forgotten="it is gone")
 
-    assert report_view.read(back(report_view.report_view(said, []))) == said
+    assert report_view.read(returned(report_view.report_view(said, []))) == said
     assert report_view.remaining_buttons(said, PRESS, deleted=False, blocked=False) == []
 
 
@@ -107,7 +96,7 @@ async def test_a_report_is_not_taken_for_the_picture_that_it_is_about():
     """A message with pictures is known by its buttons; to report a report makes no sense."""
     view = report_view.fresh_view(NOTICE)
 
-    assert not shows_pictures(back(view), JOB.id)
+    assert not shows_pictures(returned(view), JOB.id)
 
 
 async def test_a_report_lives_for_ever():
@@ -136,12 +125,9 @@ async def test_the_fullest_report_fits_into_a_message_of_discords(language):
 
     view = report_view.report_view(said, presses)
 
-    assert view.content_length() <= 4000
-    assert view.total_children_count <= 40
+    assert_within_limits(view)
     assert "\n" not in said.line
-    labels = [press.item.label for press in presses]
-    assert len(set(labels)) == len(labels)
-    assert all(0 < len(label) <= 80 for label in labels)
+    assert len({*buttons(view).values()}) == len(presses)
     with speaking(language):
         assert 0 < len(texts.log_channel.block_reason()) <= 200
         assert str(deleted := texts.log_channel.deleted(7)).startswith("**")
