@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import func, select
 
+from bot.retry import Backoff
 from bot.service.port_errors import StoreUnavailable
 from bot.store.database import Database
 from bot.store.engine import connect, translate_driver_errors
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 CHANNEL: Final = "imagine"
 LOOK_AGAIN: Final = 5.0  # seconds between two looks whether the line still stands
 ANSWERS_WITHIN: Final = 5.0  # seconds
+RECONNECT: Final = Backoff(first=5.0, most=5.0)  # constant, but with jitter
 
 
 class JobNotifier:
@@ -41,13 +43,14 @@ class JobNotifier:
 
     async def listen(self, heard: Callable[[str], None]) -> None:
         """Call *heard* with the id of each job that there is news of, for ever."""
+        delays = RECONNECT.delays()
         while self._database.shared:
             try:
                 with translate_driver_errors():
                     await self._listen(heard)
             except StoreUnavailable as error:
                 log.info("the other processes cannot be heard: %s", error)
-            await asyncio.sleep(LOOK_AGAIN)
+            await asyncio.sleep(next(delays))
         await asyncio.Event().wait()
 
     async def _listen(self, heard: Callable[[str], None]) -> None:

@@ -15,10 +15,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import AlreadyRunning
+from bot.retry import Backoff
 from bot.service.port_errors import StoreUnavailable
 from bot.store.engine import connect, translate_driver_errors
 
 log = logging.getLogger(__name__)
+
+
+RETAKE: Final = Backoff(first=0.5, most=8.0)  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +33,7 @@ class LockTiming:
     try_every: float = 0.25
     check_every: float = 2.0
     answer_within: float = 5.0
-    first_back_off: float = 0.5  # before a lost lock is taken again, doubled each time
-    longest_back_off: float = 8.0
+    backoff: Backoff = RETAKE  # until a lost lock is taken again
 
 
 TIMING: Final = LockTiming()
@@ -164,7 +167,7 @@ class _SessionLock:
         return True
 
     async def _take_again(self) -> None:
-        wait = self._timing.first_back_off
+        delays = self._timing.backoff.delays()
         while True:
             await self.drop()
             try:
@@ -178,5 +181,4 @@ class _SessionLock:
                     "process lock taken by another process, ending: instance=%s", self._instance
                 )
                 raise
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, self._timing.longest_back_off)
+            await asyncio.sleep(next(delays))

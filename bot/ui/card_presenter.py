@@ -13,6 +13,7 @@ from typing import Final
 from bot.domain.card_status import CardStatus
 from bot.domain.job import ENDED, Job, State
 from bot.log import fault, mark
+from bot.retry import Backoff
 from bot.service.port_errors import (
     DiscordError,
     DiscordRefused,
@@ -34,8 +35,7 @@ from bot.ui.language import speaking
 log = logging.getLogger(__name__)
 
 WAITING_TIMEOUT: Final = 5.0  # seconds for one call about a job that any process may claim
-FIRST_PAUSE: Final = 0.5  # seconds before a call is repeated, then twice as long
-LONGEST_PAUSE: Final = 30.0  # seconds
+BACKOFF: Final = Backoff(first=0.5, most=30.0)  # seconds between attempts of a call
 
 _GIVEN_UP: Final = frozenset({State.UNCERTAIN, State.EXPIRED})  # not final, but shown as ends
 
@@ -214,7 +214,7 @@ class DiscordCardPresenter:
         edit would overwrite the card with its pictures.
         """
         timeout = WAITING_TIMEOUT if job.state is State.WAITING else CALL_TIMEOUT
-        pause = FIRST_PAUSE
+        delays = BACKOFF.delays()
         while True:
             with speaking(job.reply.language):
                 card = make()  # not part of what is repeated: a missing file stays missing
@@ -228,5 +228,4 @@ class DiscordCardPresenter:
                     raise PermanentDiscordError("a waiting card is not shown late") from error
             finally:
                 card.close()
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            await asyncio.sleep(next(delays))

@@ -11,11 +11,11 @@ import aiohttp
 import discord
 
 from bot.errors import InvalidSettings
+from bot.retry import Backoff
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE: Final = 1.0  # seconds before the next attempt to log in, then twice as long
-LONGEST_PAUSE: Final = 60.0  # seconds
+BACKOFF: Final = Backoff(first=1.0, most=60.0)  # seconds between attempts to log in
 
 
 class DiscordSession:
@@ -35,7 +35,7 @@ class DiscordSession:
         Raises:
             InvalidSettings: Discord rejects the token.
         """
-        pause = FIRST_PAUSE
+        delays = BACKOFF.delays()
         while not self._client.done():
             client = discord.Client(
                 intents=discord.Intents(guilds=True),  # it warns of less, though it never listens
@@ -52,8 +52,7 @@ class DiscordSession:
             except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
                 await client.close()
                 log.warning("Discord login failed, retrying: error=%s", type(error).__name__)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
+                await asyncio.sleep(next(delays))
             else:
                 self._client.set_result(client)
 

@@ -8,12 +8,14 @@ import logging
 import secrets
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 import discord
 
 from bot.domain.log_entries import AnyLogEntry, Reported
 from bot.log import fault
+from bot.retry import Backoff
 from bot.service.port_errors import DiscordRefused, TransientDiscordError
 from bot.service.telemetry import DiscordCall, Telemetry, timed
 from bot.ui import report_view, texts
@@ -25,12 +27,15 @@ from bot.ui.language import speaking
 log = logging.getLogger(__name__)
 
 
+BACKOFF: Final = Backoff(first=2.0, most=60.0)  # seconds
+
+
 @dataclass(frozen=True, kw_only=True)
 class LogChannelLimits:
     """How much effort an entry is worth. Times are seconds."""
 
     attempts: int = 5
-    first_pause: float = 2.0  # before the second attempt, then twice as long
+    backoff: Backoff = BACKOFF  # between attempts
     give_up_after: float = NONCE_REMEMBERED  # later, Discord may post a repeated entry twice
     most_pending: int = 1000  # entries in memory
 
@@ -86,8 +91,7 @@ class DiscordLogChannel:
             log.info("log entry given up, Discord is unavailable: channel=%d", channel_id)
 
     async def _retry(self, channel_id: int, entry: AnyLogEntry, nonce: str) -> None:
-        pause = self._limits.first_pause
-        for _ in range(self._limits.attempts):
+        for delay in islice(self._limits.backoff.delays(), self._limits.attempts):
             try:
                 return await self._write(channel_id, entry, nonce)
             except DiscordRefused as error:
@@ -98,8 +102,7 @@ class DiscordLogChannel:
             except Exception as error:  # noqa: BLE001 - nothing depends on it
                 fault(log, "log entry not written", error, channel=channel_id)
                 return None
-            await asyncio.sleep(pause)
-            pause *= 2
+            await asyncio.sleep(delay)
         return None
 
     async def _write(self, channel_id: int, entry: AnyLogEntry, nonce: str) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import AlreadyRunning
+from bot.retry import Backoff
 from bot.service.port_errors import StoreUnavailable
 from bot.store.process_lock import LockTiming, process_lock
 
@@ -27,7 +28,7 @@ asyncio.run(main())
 """
 
 
-QUICK = LockTiming(tries=2, check_every=0.05, first_back_off=0.05, longest_back_off=0.1)
+QUICK = LockTiming(tries=2, check_every=0.05, backoff=Backoff(first=0.05, most=0.1))
 
 
 class Lines(logging.Handler):

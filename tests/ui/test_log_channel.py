@@ -9,6 +9,7 @@ import pytest
 from bot.domain.lane import ClosedReason
 from bot.domain.log_entries import Blocked, Changed, LaneClosed, Unblocked, WordRefused
 from bot.domain.rules import Block, Rules
+from bot.retry import Backoff
 from bot.service.port_errors import PermanentDiscordError, TransientDiscordError
 from bot.ui.log_channel import DEFAULT_LIMITS, DiscordLogChannel, LogChannelLimits
 from sandbox.faults import Answer, Cut, Fault, Hold
@@ -39,7 +40,7 @@ async def open_notices(rest, meters):
     async with AsyncExitStack() as opened:
 
         def open_notices(**limits):
-            limits = LogChannelLimits(first_pause=0.0, **limits)
+            limits = LogChannelLimits(backoff=Backoff(first=0.0, most=0.0), **limits)
             notices = DiscordLogChannel(rest, meters=meters, limits=limits)
             opened.push_async_callback(notices.close)
             return notices
