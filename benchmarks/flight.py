@@ -57,7 +57,7 @@ async def inherited(orders: int, *, seconds: float = ROUND) -> Flight:
     async with _held() as crowd:
         await _leave(crowd, orders)
         async with playing(crowd.sandbox, BOT) as bot:
-            await bot.wait_line(f"carrying on with {orders} jobs")
+            await bot.wait_line(f"jobs inherited: count={orders}")
             # A new process asks for each at once: nobody calls back again what it has missed.
             await _until(lambda: crowd.sandbox.pixazo.status_calls >= orders)
             return await _watch(crowd, bot, seconds)

@@ -198,7 +198,7 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
             log_channel=ports.log_channel,
             lane=settings.lane,
             caps=settings.caps,
-            wake_lane=dispatcher.wake,
+            wake_dispatcher=dispatcher.wake,
             now=ports.now,
         ),
         actions=actions,
@@ -311,7 +311,7 @@ def _build_recovery(
         guilds=ports.guilds,
         log_channel=ports.log_channel,
         runner=runner,
-        news=recovery_due,
+        due=recovery_due,
         now=ports.now,
     )
 

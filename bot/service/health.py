@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.domain import lane as breaker
+from bot.domain import lane as lane_rules
 from bot.domain.job import State
 from bot.domain.lane import ClosedReason
 from bot.service.port_errors import StoreUnavailable
@@ -73,7 +73,7 @@ class HealthService:
             gateway=self._connected(),
             store=True,
             paused=lane.paused(self._now()),
-            closed=breaker.closed_reason(lane, self._now()),
+            closed=lane_rules.closed_reason(lane, self._now()),
         )
 
     async def snapshot(self) -> StoreSnapshot:

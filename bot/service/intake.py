@@ -81,7 +81,7 @@ class OrderIntake:
         log_channel: LogChannel,
         lane: str,
         caps: Caps,
-        wake_lane: Callable[[], None],
+        wake_dispatcher: Callable[[], None],
         now: Callable[[], float],
     ) -> None:
         self._jobs = jobs
@@ -89,7 +89,7 @@ class OrderIntake:
         self._log_channel = log_channel
         self._lane = lane
         self._caps = caps
-        self._wake_lane = wake_lane
+        self._wake_dispatcher = wake_dispatcher
         self._now = now
         self._closing = False
         self._placing: set[asyncio.Task[Any]] = set()
@@ -185,21 +185,21 @@ class OrderIntake:
                     job, self._admission(request), count_to=self._caps.images_per_day
                 )
         except LimitReached as refused:
-            self._tell(request, job, refused)
+            self._log_refused_word(request, job, refused)
             raise
         except (TimeoutError, StoreUnavailable) as error:
-            # Should the row be written all the same, nobody answers it, and so it is cancelled.
+            # If the row is written after all, it is cancelled: its member was not answered.
             raise AdmissionTimeout from error
         if recorded is None:
             raise DuplicateInteraction
         return recorded
 
     def _admission(self, request: OrderRequest) -> Admit:
-        """Return what decides on a job once it is known how things stand."""
+        """Return the check that the store runs in the transaction that records the job."""
 
-        def admit(job: Job, standing: AdmissionContext) -> Job:
-            extended = styles.extended(job.order, standing.rules.styles)
-            ask = AdmissionRequest(
+        def admit(job: Job, context: AdmissionContext) -> Job:
+            extended = styles.extended(job.order, context.rules.styles)
+            admission_request = AdmissionRequest(
                 order=extended,
                 guild_id=job.guild_id,
                 channel_id=request.parent_id or request.channel_id,
@@ -207,21 +207,23 @@ class OrderIntake:
                 age_restricted=request.age_restricted,
             )
             now = job.created_at
-            found = list(admission.rule_results(ask, caps=self._caps, context=standing, now=now))
-            refusal = next((verdict for verdict in found if verdict.refuses), None)
+            results = list(
+                admission.rule_results(admission_request, caps=self._caps, context=context, now=now)
+            )
+            refusal = next((result for result in results if result.refuses), None)
             if refusal is not None:
-                raise LimitReached(verdict=refusal, log_channel=standing.rules.log_channel)
+                raise LimitReached(verdict=refusal, log_channel=context.rules.log_channel)
             return replace(job, order=extended).with_reply(
-                spoiler=standing.rules.spoiler,
-                left_today=admission.remaining_today(found),
+                spoiler=context.rules.spoiler,
+                left_today=admission.remaining_today(results),
             )
 
         return admit
 
-    def _tell(self, request: OrderRequest, job: Job, refused: LimitReached) -> None:
-        """Let the server's log know of a refused word; the store decides elsewhere, in threads."""
+    def _log_refused_word(self, request: OrderRequest, job: Job, refused: LimitReached) -> None:
+        """Write a refused word to the server's log channel, from the event loop's thread."""
         if refused.verdict.rule is Rule.WORDS and refused.log_channel is not None:
-            notice = WordRefused(
+            entry = WordRefused(
                 member_id=job.member_id,
                 channel_id=job.reply.channel_id,
                 phrase=refused.verdict.said,
@@ -229,10 +231,10 @@ class OrderIntake:
                 prompt=job.order.prompt,
                 language=request.guild_language,
             )
-            self._log_channel.enqueue(refused.log_channel, notice)
+            self._log_channel.enqueue(refused.log_channel, entry)
 
     async def _release(self, order: PlacedOrder) -> None:
-        """Record the answer, and let the lane have the job."""
+        """Record the answer, so that the job can be claimed."""
         job = order.job.with_reply(answered_at=self._now(), message_id=order.message_id)
         try:
             recorded = await self._jobs.swap(order.job, job)
@@ -243,7 +245,7 @@ class OrderIntake:
             return
         if recorded:
             self._presenter.show(job)
-            self._wake_lane()
+            self._wake_dispatcher()
 
     async def _cancel(self, job: Job, *, show: bool) -> None:
         after = job.transition(State.CANCELLED, now=self._now(), end_reason=EndReason.UNANSWERED)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain import admission
-from bot.domain import lane as breaker
+from bot.domain import lane as lane_rules
 from bot.domain.admission import AdmissionContext, AdmissionRequest, Caps, RuleResult
 from bot.domain.log_entries import AnyLogEntry, Blocked, Changed, Unblocked
 from bot.domain.order import clean
@@ -191,9 +191,9 @@ class ModerationService:
         now = self._now()
         before, _ = await self.change(by, lambda rules: changed(rules, pause=None))
         _, lane = await self._lanes.update(
-            self._lane, lambda lane: breaker.probe_due_now(lane, now=now)
+            self._lane, lambda lane: lane_rules.probe_due_now(lane, now=now)
         )
-        return before.pause is not None, breaker.may_probe(lane, now)
+        return before.pause is not None, lane_rules.may_probe(lane, now)
 
     async def explain(
         self, by: Moderator, member_id: int, ask: AdmissionRequest

@@ -92,7 +92,7 @@ class PermanentDiscordError(DiscordRefused):
 
 
 class MessageDeleted(DiscordRefused):
-    """Somebody deleted the message: its card must not be posted again in that channel."""
+    """The message was deleted: its card must not be posted again in that channel."""
 
 
 class FileTooLarge(DiscordRefused):

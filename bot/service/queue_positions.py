@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from bot.domain import lane as breaker
+from bot.domain import lane as lane_rules
 from bot.domain.card_status import CardStatus
 from bot.domain.job import Job
 from bot.domain.lane import ClosedReason, Lane
@@ -91,5 +91,5 @@ def _status(lane: Lane, place: int, now: float) -> CardStatus:
     return CardStatus(
         place=place,
         paused_until=lane.paused_until if lane.paused(now) else None,
-        key_rejected=breaker.closed_reason(lane, now) is ClosedReason.KEY,
+        key_rejected=lane_rules.closed_reason(lane, now) is ClosedReason.KEY,
     )

@@ -1,12 +1,13 @@
-"""Looking after what nobody looks after: leases, the jobs of dead processes, neglected orders."""
+"""Leases, the jobs of dead processes, and orders that wait in vain."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain import lane as breaker
+from bot.domain import lane as lane_rules
 from bot.domain.job import EndReason, Job, State
 from bot.domain.lane import GIVES_BACK, ClosedReason, Lane
 from bot.domain.log_entries import LaneClosed
@@ -19,10 +20,10 @@ from bot.service.ports.store import Guilds, Jobs, Lanes
 log = logging.getLogger(__name__)
 
 UNANSWERED: Final = 15.0  # seconds after which an order whose member got no answer is cancelled
-TOKEN_LIFE: Final = 15 * 60.0  # seconds that Discord takes an interaction's token
-SUBMIT_GRACE: Final = 10.0  # seconds past its time-out until a submit is surely over
+TOKEN_LIFE: Final = 15 * 60.0  # seconds that Discord accepts an interaction's token
+SUBMIT_GRACE: Final = 10.0  # seconds past its time-out after which a submit is surely over
 DRAFT_LIFE: Final = 86400.0  # seconds that a moderator has to save a change
-MOST: Final = 100  # orders that are given back at once
+MOST: Final = 100  # orders that are refused at once
 
 _END_REASONS: Final = {
     ClosedReason.CREDIT: EndReason.OUT_OF_CREDIT,
@@ -32,7 +33,7 @@ _END_REASONS: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class RecoverySettings:
-    """What a process must know to look after jobs. Times are in seconds."""
+    """What a process must know to recover jobs. Times are in seconds."""
 
     owner: str
     lane: str
@@ -42,7 +43,10 @@ class RecoverySettings:
 
 
 class RecoveryLoop:
-    """The round that a process makes, three times a lease."""
+    """Lease keeper and reaper: adopts jobs without a live owner, ends orders that wait in vain.
+
+    A round runs three times a lease. What fails in one round is done in the next.
+    """
 
     def __init__(
         self,
@@ -53,7 +57,7 @@ class RecoveryLoop:
         guilds: Guilds,
         log_channel: LogChannel,
         runner: JobRunner,
-        news: asyncio.Event,
+        due: asyncio.Event,
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
@@ -62,104 +66,116 @@ class RecoveryLoop:
         self._guilds = guilds
         self._log_channel = log_channel
         self._runner = runner
-        self._news = news  # set by whoever wants a round to be made at once
+        self._due = due  # set to have a round made at once
         self._now = now
 
     async def inherit(self) -> None:
-        """Take all open jobs, for a process that knows every other one to be dead.
+        """Adopt all open jobs of processes that are known to be dead, and make a round.
 
-        Raises StoreUnavailable.
+        Raises:
+            StoreUnavailable: some jobs may not be adopted.
         """
         count = 0
         while jobs := await self._jobs.inherit(self._settings.owner, lease=self._settings.lease):
             self._runner.adopt(jobs)
             count += len(jobs)
         if count:
-            log.info("carrying on with %d jobs from before", count)
-        # Before the lane begins: what waited for too long, in a restored store maybe, is not sent.
+            log.info("jobs inherited: count=%d", count)
+        # Before the first claim: an order that waited for too long must not be sent, for example
+        # after a restore of the database.
         await self._round()
 
     async def keep_leases(self) -> None:
-        """Renew the leases for ever, three times a lease, however long a round may take."""
+        """Renew the leases three times a lease, until cancelled; a slow round does not delay it."""
         while True:
             try:
-                await self._jobs.renew_leases(self._settings.owner, lease=self._settings.lease)
+                await self._renew_leases()
             except StoreUnavailable as error:
-                log.warning("no lease was renewed: %s", error)
+                log.warning("leases not renewed: error=%s", error)
             await asyncio.sleep(self._settings.lease / 3)
 
     async def run(self) -> None:
-        """Make the round for ever. What fails is done in the next one."""
+        """Make rounds until cancelled."""
         while True:
-            self._news.clear()
+            self._due.clear()
             try:
                 await self._round()
             except StoreUnavailable as error:
-                log.warning("no round was made: %s", error)
-            try:
+                log.warning("recovery round failed: error=%s", error)
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.lease / 3):
-                    await self._news.wait()
-            except TimeoutError:
-                continue
+                    await self._due.wait()
 
     async def _round(self) -> None:
         now = self._now()
-        await self._jobs.renew_leases(self._settings.owner, lease=self._settings.lease)
-        taken = await self._jobs.take_over(
+        await self._renew_leases()
+        adopted = await self._jobs.take_over(
             self._settings.owner,
             lease=self._settings.lease,
             submitted_before=now - self._settings.submit_timeout - SUBMIT_GRACE,
         )
-        self._runner.adopt(taken)
-        unanswered_since = now - UNANSWERED
+        self._runner.adopt(adopted)
         await self._jobs.erase_tokens(before=now - TOKEN_LIFE)
+        await self._end_stale_orders(now)
+        await self._guilds.erase_drafts(before=now - DRAFT_LIFE)
+        lane = await self._lanes.get(self._settings.lane)
+        reason = lane_rules.closed_reason(lane, now)
+        if reason in GIVES_BACK:
+            await self._refuse_waiting()
+            await self._log_closure(lane, reason)
+
+    async def _renew_leases(self) -> None:
+        await self._jobs.renew_leases(self._settings.owner, lease=self._settings.lease)
+
+    async def _end_stale_orders(self, now: float) -> None:
+        """Cancel orders whose member was not answered; refuse those that waited too long."""
         for job in await self._jobs.stale_waiting(
-            unanswered_since=unanswered_since, waiting_since=now - self._settings.deadline
+            unanswered_since=now - UNANSWERED, waiting_since=now - self._settings.deadline
         ):
             if job.reply.answered_at is None:
                 await self._end(job, State.CANCELLED, EndReason.UNANSWERED)
             else:
                 await self._end(job, State.REFUSED, EndReason.WAITED_TOO_LONG)
-        await self._guilds.erase_drafts(before=now - DRAFT_LIFE)
-        lane = await self._lanes.get(self._settings.lane)
-        reason = breaker.closed_reason(lane, now)
-        if reason in GIVES_BACK:
-            await self._give_back()
-            await self._tell(lane, reason)
 
-    async def _give_back(self) -> None:
-        """End what waits in the lane while it is shut, but for what finds out if it opens."""
+    async def _refuse_waiting(self) -> None:
+        """Refuse the orders that wait in the closed lane, except its probe."""
         while True:
             waiting = await self._jobs.waiting_jobs(self._settings.lane, most=MOST)
-            lane = await self._lanes.get(self._settings.lane)  # it may have opened meanwhile
-            reason = breaker.closed_reason(lane, self._now())
+            lane = await self._lanes.get(self._settings.lane)  # it may have reopened meanwhile
+            reason = lane_rules.closed_reason(lane, self._now())
             waiting = [job for job in waiting if job.id != lane.probe]
             if reason not in GIVES_BACK or not waiting:
                 return
             for job in waiting:
                 await self._end(job, State.REFUSED, _END_REASONS[reason])
 
-    async def _tell(self, lane: Lane, reason: ClosedReason) -> None:
-        """Tell each server whose orders were given back, once, in its log channel."""
-        # Nothing is awaited in between: whom the store has down as told is told.
-        for given in await self._lanes.closure_notices(self._settings.lane, shut_at=lane.shut_at):
-            if given.log_channel is not None:
-                notice = LaneClosed(
+    async def _log_closure(self, lane: Lane, reason: ClosedReason) -> None:
+        """Write to the log channel of each server whose orders were refused, once per closure.
+
+        The store returns each server once, to one process: an entry that is lost at shutdown or
+        while Discord is unavailable is not repeated.
+        """
+        notices = await self._lanes.closure_notices(self._settings.lane, shut_at=lane.shut_at)
+        for notice in notices:
+            if notice.log_channel is not None:
+                entry = LaneClosed(
                     reason=reason,
-                    guild_id=given.guild_id,
-                    orders=given.orders,
-                    channel_id=given.channel_id,
-                    message_id=given.message_id,
+                    guild_id=notice.guild_id,
+                    orders=notice.orders,
+                    channel_id=notice.channel_id,
+                    message_id=notice.message_id,
                     until=lane.paused_until if reason is ClosedReason.BUSY else None,
-                    language=given.language,
+                    language=notice.language,
                 )
-                self._log_channel.enqueue(given.log_channel, notice)
+                self._log_channel.enqueue(notice.log_channel, entry)
 
     async def _end(self, job: Job, state: State, end_reason: EndReason) -> None:
-        """End a waiting job, unbilled, and have its member told."""
+        """End a waiting job, unbilled; adopt it so that its end is shown."""
         ended = job.transition(state, now=self._now(), end_reason=end_reason)
         after = ended.owned_by(self._settings.owner)
         with about(job=job.id, guild=job.guild_id):
             if await self._jobs.swap(job, after):
-                log.info("job %s: %s, %s", job.id, after.state, after.end_reason)
+                log.info(
+                    "waiting order ended: job=%s state=%s reason=%s", job.id, state, end_reason
+                )
                 self._runner.adopt([after])

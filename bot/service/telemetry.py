@@ -1,7 +1,7 @@
-"""What is measured, as a port: what happened is told here, and nobody need know who counts it.
+"""Port of the telemetry: adapters report their calls, without knowing what counts them.
 
-Labels are taken from these enums and from the domain's, so that their number is bounded: no
-server, member, channel, order or prompt ever becomes one.
+Labels come from these enums and from the domain's, so that their number is bounded: no server,
+member, channel, order or prompt becomes one.
 """
 
 import time
@@ -12,7 +12,7 @@ from typing import Protocol
 
 
 class DiscordCall(StrEnum):
-    """What Discord is called for."""
+    """The purpose of a call to Discord."""
 
     ACK = "ack"  # the first answer to an interaction
     FOLLOW_UP = "follow_up"  # a later private answer
@@ -25,7 +25,7 @@ class DiscordCall(StrEnum):
 
 
 class VendorCall(StrEnum):
-    """What the vendor is called for."""
+    """The purpose of a call to the vendor."""
 
     SUBMIT = "submit"
     STATUS = "status"
@@ -33,26 +33,26 @@ class VendorCall(StrEnum):
 
 
 class Telemetry(Protocol):
-    """What the adapters tell of themselves. *seconds* is how long a call took.
+    """The counters that adapters report to. *seconds* is the duration of a call.
 
-    *error* is what a call ended with, our own or another; ``None``: it did what it was for.
+    *error* is what the call raised; ``None``: it succeeded.
     """
 
     def called_discord(
         self, call: DiscordCall, error: BaseException | None, seconds: float
     ) -> None:
-        """Count a call of Discord."""
+        """Count a call to Discord."""
 
     def answered(self, seconds: float) -> None:
-        """Count an interaction that was answered so long after it was made."""
+        """Count an interaction, answered *seconds* after it was made."""
 
     def coalesced(self) -> None:
-        """Count a showing of a card that a newer one replaced before it was sent."""
+        """Count a card update that a newer one replaced before it was sent."""
 
 
 @contextmanager
-def timed(tell: Callable[[BaseException | None, float], None]) -> Iterator[None]:
-    """Tell how what is done in here ended, and how many seconds it took."""
+def timed(report: Callable[[BaseException | None, float], None]) -> Iterator[None]:
+    """Report what the block raised, and how many seconds it took."""
     started = time.perf_counter()
     error: BaseException | None = None
     try:
@@ -61,4 +61,4 @@ def timed(tell: Callable[[BaseException | None, float], None]) -> Iterator[None]
         error = raised
         raise
     finally:
-        tell(error, time.perf_counter() - started)
+        report(error, time.perf_counter() - started)

@@ -726,7 +726,7 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
         )
         return Shop(
             clock=clock,
-            rounds=services.recovery._news,
+            rounds=services.recovery._due,
             jobs=jobs,
             lanes=lanes,
             queue=queue,
