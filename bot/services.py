@@ -105,46 +105,10 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
     recovery_due = asyncio.Event()  # set to have a recovery round made at once
     limiter, breaker = _build_lane(ports, settings, recovery_due)
     tracker = _build_tracker(ports, settings, limiter, breaker)
-    dispatcher = Dispatcher(
-        settings=DispatcherSettings(
-            lane=settings.lane,
-            owner=settings.owner,
-            width=settings.width,
-            lease=settings.lease,
-            store_backoff=settings.store_backoff,
-        ),
-        jobs=ports.jobs,
-        limiter=limiter,
-        breaker=breaker,
-        now=ports.now,
-    )
+    dispatcher = _build_dispatcher(ports, settings, limiter, breaker)
     submitter = _build_submitter(ports, settings, tracker, breaker, recovery_due)
-    delivery = DeliveryService(
-        settings=DeliverySettings(
-            folder=settings.files,
-            patience=settings.deadline,
-            media_backoff=settings.media_backoff,
-            store_backoff=settings.store_backoff,
-        ),
-        jobs=ports.jobs,
-        media=ports.media,
-        presenter=ports.presenter,
-        members=ports.members,
-        now=ports.now,
-    )
-    runner = JobRunner(
-        settings=JobRunnerSettings(
-            owner=settings.owner,
-            resume_after=settings.resume_after,
-            store_backoff=settings.store_backoff,
-        ),
-        jobs=ports.jobs,
-        presenter=ports.presenter,
-        dispatcher=dispatcher,
-        submitter=submitter,
-        tracker=tracker,
-        delivery=delivery,
-    )
+    delivery = _build_delivery(ports, settings)
+    runner = _build_runner(ports, settings, dispatcher, submitter, tracker, delivery)
     account = _build_account(ports, settings, delivery)
     actions = _build_actions(ports, settings, delivery, runner)
     return Services(
@@ -164,18 +128,7 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
             shards=settings.shards,
             now=ports.now,
         ),
-        retention=RetentionLoop(
-            settings=RetentionSettings(
-                files_days=settings.files_days,
-                orders_days=settings.orders_days,
-                folder=settings.files,
-            ),
-            jobs=ports.jobs,
-            queries=ports.queries,
-            delivery=delivery,
-            account=account,
-            now=ports.now,
-        ),
+        retention=_build_retention(ports, settings, delivery, account),
         callbacks=CallbackHandler(
             jobs=ports.jobs,
             tracker=tracker,
@@ -184,43 +137,133 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
             now=ports.now,
             wake_recovery=recovery_due.set,
         ),
-        health=HealthService(
-            lane=settings.lane,
-            lanes=ports.lanes,
-            queries=ports.queries,
-            store=ports.store_ready,
-            connected=ports.gateway_connected,
-            now=ports.now,
-        ),
-        orders=OrderIntake(
-            jobs=ports.jobs,
-            presenter=ports.presenter,
-            log_channel=ports.log_channel,
-            lane=settings.lane,
-            caps=settings.caps,
-            wake_dispatcher=dispatcher.wake,
-            now=ports.now,
-        ),
+        health=_build_health(ports, settings),
+        orders=_build_intake(ports, settings, dispatcher),
         actions=actions,
-        reports=ReportService(
-            actions=actions,
-            jobs=ports.jobs,
-            guilds=ports.guilds,
-            log_channel=ports.log_channel,
-            presenter=ports.presenter,
-            now=ports.now,
-        ),
+        reports=_build_reports(ports, actions),
         history=UndeliveredPictures(jobs=ports.jobs, delivery=delivery),
         account=account,
-        limits=ModerationService(
-            guilds=ports.guilds,
-            jobs=ports.jobs,
-            lanes=ports.lanes,
-            log_channel=ports.log_channel,
-            caps=settings.caps,
+        limits=_build_moderation(ports, settings),
+    )
+
+
+def _build_dispatcher(
+    ports: Ports, settings: ServiceSettings, limiter: LaneRateLimiter, breaker: LaneCircuitBreaker
+) -> Dispatcher:
+    return Dispatcher(
+        settings=DispatcherSettings(
             lane=settings.lane,
-            now=ports.now,
+            owner=settings.owner,
+            width=settings.width,
+            lease=settings.lease,
+            store_backoff=settings.store_backoff,
         ),
+        jobs=ports.jobs,
+        limiter=limiter,
+        breaker=breaker,
+        now=ports.now,
+    )
+
+
+def _build_delivery(ports: Ports, settings: ServiceSettings) -> DeliveryService:
+    return DeliveryService(
+        settings=DeliverySettings(
+            folder=settings.files,
+            patience=settings.deadline,
+            media_backoff=settings.media_backoff,
+            store_backoff=settings.store_backoff,
+        ),
+        jobs=ports.jobs,
+        media=ports.media,
+        presenter=ports.presenter,
+        members=ports.members,
+        now=ports.now,
+    )
+
+
+def _build_runner(
+    ports: Ports,
+    settings: ServiceSettings,
+    dispatcher: Dispatcher,
+    submitter: Submitter,
+    tracker: JobTracker,
+    delivery: DeliveryService,
+) -> JobRunner:
+    return JobRunner(
+        settings=JobRunnerSettings(
+            owner=settings.owner,
+            resume_after=settings.resume_after,
+            store_backoff=settings.store_backoff,
+        ),
+        jobs=ports.jobs,
+        presenter=ports.presenter,
+        dispatcher=dispatcher,
+        submitter=submitter,
+        tracker=tracker,
+        delivery=delivery,
+    )
+
+
+def _build_retention(
+    ports: Ports, settings: ServiceSettings, delivery: DeliveryService, account: MemberAccount
+) -> RetentionLoop:
+    return RetentionLoop(
+        settings=RetentionSettings(
+            files_days=settings.files_days,
+            orders_days=settings.orders_days,
+            folder=settings.files,
+        ),
+        jobs=ports.jobs,
+        queries=ports.queries,
+        delivery=delivery,
+        account=account,
+        now=ports.now,
+    )
+
+
+def _build_intake(ports: Ports, settings: ServiceSettings, dispatcher: Dispatcher) -> OrderIntake:
+    return OrderIntake(
+        jobs=ports.jobs,
+        presenter=ports.presenter,
+        log_channel=ports.log_channel,
+        lane=settings.lane,
+        caps=settings.caps,
+        wake_dispatcher=dispatcher.wake,
+        now=ports.now,
+    )
+
+
+def _build_reports(ports: Ports, actions: OrderActions) -> ReportService:
+    return ReportService(
+        actions=actions,
+        jobs=ports.jobs,
+        guilds=ports.guilds,
+        log_channel=ports.log_channel,
+        presenter=ports.presenter,
+        now=ports.now,
+    )
+
+
+def _build_moderation(ports: Ports, settings: ServiceSettings) -> ModerationService:
+    return ModerationService(
+        guilds=ports.guilds,
+        jobs=ports.jobs,
+        lanes=ports.lanes,
+        log_channel=ports.log_channel,
+        caps=settings.caps,
+        lane=settings.lane,
+        now=ports.now,
+    )
+
+
+def _build_health(ports: Ports, settings: ServiceSettings) -> HealthService:
+    return HealthService(
+        lane=settings.lane,
+        lanes=ports.lanes,
+        queries=ports.queries,
+        store=ports.store_ready,
+        connected=ports.gateway_connected,
+        now=ports.now,
     )
 
 
