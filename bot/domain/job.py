@@ -1,7 +1,7 @@
-"""The life of an order: its states, which may follow which, and what is billed.
+"""The life of an order: its states and their transitions, what is billed, what was delivered.
 
-A submit costs money and is not idempotent, so no road leads from a state in which the vendor may
-have heard of the job back to one from which it is submitted, except by the vendor's own clear no.
+A submit costs money and is not idempotent. So no transition leads from a state in which the vendor
+may know the job back to one from which it is submitted, except after the vendor's definite refusal.
 """
 
 from dataclasses import dataclass, field, replace
@@ -12,17 +12,17 @@ from bot.domain.order import Order
 
 
 class State(StrEnum):
-    """Where a job stands. QUEUED to ERROR are the vendor's words; the others are ours."""
+    """State of a job. QUEUED to ERROR are the vendor's names; the others are ours."""
 
-    WAITING = "WAITING"  # recorded, in its line
-    SUBMITTING = "SUBMITTING"  # the submit is on its way, or its answer was lost
+    WAITING = "WAITING"  # recorded, in its queue
+    SUBMITTING = "SUBMITTING"  # the submit is under way
     QUEUED = "QUEUED"
     PROCESSING = "PROCESSING"
-    COMPLETED = "COMPLETED"  # pictures exist and are paid for; not yet delivered
+    COMPLETED = "COMPLETED"  # pictures exist and are paid for; not delivered
     DELIVERED = "DELIVERED"
     FAILED = "FAILED"
     ERROR = "ERROR"
-    REFUSED = "REFUSED"  # the vendor took nothing
+    REFUSED = "REFUSED"  # nothing runs at the vendor
     CANCELLED = "CANCELLED"  # ended before anything was submitted
     UNCERTAIN = "UNCERTAIN"  # the vendor may have taken it; no request id is known
     EXPIRED = "EXPIRED"  # the deadline passed without a terminal state
@@ -38,7 +38,7 @@ class Delivery(StrEnum):
 
 
 class Billed(StrEnum):
-    """What is known about the charge."""
+    """Whether the vendor charges for the job."""
 
     NO = "no"
     YES = "yes"
@@ -46,18 +46,18 @@ class Billed(StrEnum):
 
 
 class EndReason(StrEnum):
-    """Why we ended a job, or why the vendor did, where the state alone does not say it."""
+    """Why a job ended, where the state alone does not tell."""
 
-    VENDOR = "vendor"  # its own words say why
+    VENDOR = "vendor"  # see Job.error
     OUT_OF_CREDIT = "out_of_credit"
     KEY_REFUSED = "key_refused"
-    BUSY = "busy"  # the vendor asked for a pause that nobody should wait for
-    WAITED_TOO_LONG = "waited_too_long"  # in its line, past the deadline
-    UNANSWERED = "unanswered"  # Discord never confirmed that the member was answered
-    NO_PICTURE = "no_picture"  # paid for, but nothing that could be shown
-    KEPT_TOO_LONG = "kept_too_long"  # undeliverable, and nobody fetched it in time
+    BUSY = "busy"  # the vendor asked for a pause too long to wait for
+    WAITED_TOO_LONG = "waited_too_long"  # in its queue, past the deadline
+    UNANSWERED = "unanswered"  # Discord never confirmed the deferral
+    NO_PICTURE = "no_picture"  # paid for, but no picture is usable
+    KEPT_TOO_LONG = "kept_too_long"  # undeliverable, and not fetched in time
     WITHDRAWN = "withdrawn"  # by its member or a moderator, before it was sent
-    SETTLED = "settled"  # an operator found out that the vendor took nothing
+    SETTLED = "settled"  # by an operator: the vendor took nothing
 
 
 _VENDOR_ENDS: Final = frozenset({State.COMPLETED, State.FAILED, State.ERROR})
@@ -65,13 +65,13 @@ _VENDOR_ENDS: Final = frozenset({State.COMPLETED, State.FAILED, State.ERROR})
 TRANSITIONS: Final[dict[State, frozenset[State]]] = {
     State.WAITING: frozenset({State.SUBMITTING, State.REFUSED, State.CANCELLED}),
     State.SUBMITTING: frozenset(
-        # PROCESSING, FAILED and ERROR: a callback may be quicker than the submit's own answer.
+        # PROCESSING, FAILED and ERROR: a callback may overtake the submit's answer.
         {State.QUEUED, State.PROCESSING, State.WAITING, State.REFUSED, State.UNCERTAIN}
         | _VENDOR_ENDS
     ),
     State.QUEUED: frozenset({State.PROCESSING, State.EXPIRED} | _VENDOR_ENDS),
     State.PROCESSING: frozenset({State.EXPIRED} | _VENDOR_ENDS),
-    # REFUSED: by an operator's word; the vendor's own word on it is lost.
+    # REFUSED: by an operator, who asked the vendor.
     State.UNCERTAIN: frozenset({State.QUEUED, State.PROCESSING, State.REFUSED} | _VENDOR_ENDS),
     State.EXPIRED: _VENDOR_ENDS,
     State.COMPLETED: frozenset({State.DELIVERED, State.FAILED}),
@@ -100,7 +100,7 @@ _OUTCOMES: Final = ENDED | {State.UNCERTAIN, State.EXPIRED}
 # States in which a job can still bring pictures after it was withdrawn.
 _WITHDRAWABLE: Final = AT_VENDOR | {State.COMPLETED, State.UNCERTAIN, State.EXPIRED}
 
-# What the vendor says counts in these; in COMPLETED it has said all.
+# States in which updates from the vendor are applied.
 _WITH_VENDOR: Final = AT_VENDOR | {State.UNCERTAIN, State.EXPIRED}
 
 _BILLED: Final = {
@@ -119,13 +119,13 @@ class ForbiddenTransition(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Update:
-    """What the vendor says of a request."""
+    """A status update from the vendor."""
 
     state: State | None  # QUEUED to ERROR; None: a status that the contract does not name
-    request_id: str | None = None  # None: a synchronous answer has none
+    request_id: str | None = None  # None: in a synchronous answer
     media: tuple[str, ...] = ()  # addresses of the pictures, when COMPLETED
-    error: str | None = None  # the vendor's own words
-    ended_at: float | None = None  # when the vendor was done, by its own clock
+    error: str | None = None  # the vendor's message
+    ended_at: float | None = None  # by the vendor's clock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +177,7 @@ class Job:
     state: State = State.WAITING
     billed: Billed = Billed.NO
     end_reason: EndReason | None = None
-    error: str | None = None  # the vendor's own words about its end
+    error: str | None = None  # the vendor's message about its end
     request_id: str | None = None
     callback_token: str = field(repr=False)
     media: tuple[str, ...] = ()  # addresses of the pictures
@@ -308,20 +308,21 @@ def _with_delivery(job: Job, delivery: Delivery) -> Job:
 
 
 def advance(job: Job, update: Update, *, now: float) -> Job:
-    """Return *job* as it stands after *update*; *job* itself when that brings nothing new.
+    """Return *job* after *update*; *job* itself if that changes nothing.
 
-    An update never takes a job back, never changes a known request id, and is taken or left whole.
+    An update never moves a job back, never changes a known request id, and is applied completely or
+    not at all.
     """
     if update.request_id and job.request_id and update.request_id != job.request_id:
         return job
     request_id = update.request_id or job.request_id
     state = update.state
     if state is None and request_id != job.request_id:
-        state = State.QUEUED  # whatever it calls that: it took the job
+        state = State.QUEUED  # an unknown status, but the vendor took the job
     if state is None or job.state not in _WITH_VENDOR or state not in TRANSITIONS[job.state]:
         return job
     if request_id is None and state is not State.COMPLETED:
-        return job  # nothing could be followed without a request id
+        return job  # it could not be polled without a request id
     return job.transition(
         state,
         now=now,
@@ -335,12 +336,12 @@ def advance(job: Job, update: Update, *, now: float) -> Job:
 
 
 def _completed_at(job: Job, update: Update, now: float) -> float:
-    """Return when the vendor was done, as far as its clock makes sense to ours."""
+    """Return when the vendor was done: its time, limited to what our clock allows."""
     ended_at = update.ended_at if update.ended_at is not None else now
     return min(max(ended_at, job.queued_at or now), now)
 
 
 def _billed(before: State, after: State) -> Billed:
     if before is State.COMPLETED:
-        return Billed.YES  # also without a usable picture
+        return Billed.YES  # even without a usable picture
     return _BILLED.get(after, Billed.UNKNOWN)

@@ -35,7 +35,7 @@ _BLANKS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 # Between visible characters these two shape emoji and many scripts; elsewhere they are noise.
 _JOINERS: Final = frozenset("\u200c\u200d")
-# Behind a black flag, a few tags draw a region's flag; elsewhere they are words that nobody sees.
+# Behind a black flag, a few tags draw a region's flag; elsewhere they are invisible words.
 _TAGS: Final = re.compile(
     "(\U0001f3f4[\U000e0030-\U000e007a]{3,6}\U000e007f)|[\U000e0020-\U000e007f]"
 )
@@ -120,7 +120,7 @@ def _seen(character: str) -> str:
 
 
 def _joins(line: str, position: int) -> bool:
-    """Tell whether the joiner at *position* stands between two visible characters."""
+    """Tell whether the joiner at *position* is between two visible characters."""
     neighbours = line[max(position - 1, 0) : position] + line[position + 1 : position + 2]
     return len(neighbours) == 2 and not any(  # noqa: PLR2004 - one on each side
         neighbour.isspace() or neighbour in _JOINERS for neighbour in neighbours
@@ -130,7 +130,7 @@ def _joins(line: str, position: int) -> bool:
 def _checked_prompt(value: object) -> str:
     prompt = clean(value) if isinstance(value, str) else ""
     if not any(unicodedata.category(character)[0] in "LNPS" for character in prompt):
-        prompt = ""  # marks without anything to stand on show nothing
+        prompt = ""  # marks without a base character show nothing
     if len(prompt) not in PROMPT_LENGTH:
         raise InvalidOption(
             option="prompt", low=PROMPT_LENGTH.low, high=PROMPT_LENGTH.high, got=len(prompt)

@@ -1,6 +1,6 @@
 """The only SQL: SQLAlchemy Core over SQLite or asyncpg, with Alembic migrations.
 
-Promises that what a method returned from is committed, that a change of state names the state it
-replaces, and that a driver's error leaves as StoreUnavailable. Imports the domain
-and the ports only.
+When a method has returned, its changes are committed. A change of a job names the state, owner and
+epoch that it replaces. A driver's error is raised as StoreUnavailable. Imports the domain and the
+ports only.
 """

@@ -1,4 +1,4 @@
-"""What an order is weighed against, read in the transaction that records it."""
+"""Loads what an order is checked against, in the transaction that records it."""
 
 from typing import Any, Final
 
@@ -18,12 +18,12 @@ _IMAGES: Final = func.coalesce(func.sum(jobs.c.images), 0)
 def admission_context(
     connection: Connection, guild_id: int | None, member_id: int, *, lane: str, now: float
 ) -> AdmissionContext:
-    """Return how things stand for that member in that server; *now* is in Unix seconds."""
-    standing, _ = load_admission_context(connection, guild_id, member_id, lane=lane, now=now)
-    return standing
+    """Return what an order of that member in that server is checked against now."""
+    context, _ = load_admission_context(connection, guild_id, member_id, lane=lane, now=now)
+    return context
 
 
-def load_admission_context(  # one statement, not ten: others wait for the lock meanwhile
+def load_admission_context(  # one statement, not ten: other orders wait for the lock
     connection: Connection,
     guild_id: int | None,
     member_id: int,
@@ -33,20 +33,20 @@ def load_admission_context(  # one statement, not ten: others wait for the lock 
     interaction_id: int = 0,  # no interaction has that
     count_to: int | None = None,
 ) -> tuple[AdmissionContext, bool]:
-    """Return how things stand, and whether that interaction has a job already.
+    """Return the context, and whether that interaction has a job already.
 
-    Images of all servers are counted to *count_to* and not much further: a busy day's are many.
+    Images of all servers are counted up to *count_to* only: a busy day has many rows.
     """
-    here = jobs.c.guild_id == guild_id
-    theirs = and_(here, jobs.c.member_id == member_id)
+    in_guild = jobs.c.guild_id == guild_id
+    of_member = and_(in_guild, jobs.c.member_id == member_id)
     today = and_(counts, jobs.c.created_at >= day_of(now))
     figures: dict[str, Select[Any]] = {
         "everywhere": _everywhere(today, count_to),
-        "server": select(_IMAGES).where(today, here),
-        "member": select(_IMAGES).where(today, theirs),
-        "server_at_once": _count(is_at_once, here),
-        "member_at_once": _count(is_at_once, theirs),
-        "last_order_at": _last(counts, theirs),
+        "server": select(_IMAGES).where(today, in_guild),
+        "member": select(_IMAGES).where(today, of_member),
+        "server_at_once": _count(is_at_once, in_guild),
+        "member_at_once": _count(is_at_once, of_member),
+        "last_order_at": _last(counts, of_member),
     }
     others: dict[str, Select[Any]] = {
         "rules": _rules(guild_id),
@@ -55,36 +55,36 @@ def load_admission_context(  # one statement, not ten: others wait for the lock 
         "paused_until": select(lanes.c.paused_until).where(lanes.c.lane == lane),
         "closed": select(lanes.c.closed).where(lanes.c.lane == lane),
     }
-    asked = [query.scalar_subquery().label(name) for name, query in (figures | others).items()]
-    row = connection.execute(select(*asked)).mappings().one()
-    stands = Lane(paused_until=row["paused_until"] or 0.0)  # all that matters of an open lane
-    standing = AdmissionContext(
+    columns = [query.scalar_subquery().label(name) for name, query in (figures | others).items()]
+    row = connection.execute(select(*columns)).mappings().one()
+    open_lane = Lane(paused_until=row["paused_until"] or 0.0)  # all that matters of one
+    context = AdmissionContext(
         rules=read_rules(row["rules"]),
         usage=Usage(**{name: row[name] for name in figures}),
         block=None if row["blocked"] is None else block_of(connection, guild_id, member_id),
-        lane=stands if row["closed"] is None else lane_of(connection, lane),
+        lane=open_lane if row["closed"] is None else lane_of(connection, lane),
     )
-    return standing, row["known"] is not None
+    return context, row["known"] is not None
 
 
 def load_peaks(connection: Connection, guild_id: int, *, now: float) -> PeakUsage:
-    """Return the most that any one member of the server has now."""
-    here = jobs.c.guild_id == guild_id
+    """Return the highest usage of any one member of the server."""
+    in_guild = jobs.c.guild_id == guild_id
     today = and_(counts, jobs.c.created_at >= day_of(now))
     return PeakUsage(
-        images=_most(connection, func.sum(jobs.c.images), here, today),
-        at_once=_most(connection, func.count(), here, is_at_once),
+        images=_most(connection, func.sum(jobs.c.images), in_guild, today),
+        at_once=_most(connection, func.count(), in_guild, is_at_once),
     )
 
 
 def _rules(guild_id: int | None) -> Select[Any]:
-    if guild_id is None:  # SQLite would look through all of them for one without a server
+    if guild_id is None:  # SQLite would scan them all for NULL
         return select(null())
     return select(guilds.c.rules).where(guilds.c.guild_id == guild_id)
 
 
 def _everywhere(today: ColumnElement[bool], count_to: int | None) -> Select[Any]:
-    """Return the question for the images of the day; each order has one at least."""
+    """Return the query for the images of the day; each order has at least one."""
     if count_to is None:
         return select(_IMAGES).where(today)
     newest = select(jobs.c.images).where(today).order_by(jobs.c.created_at.desc())
@@ -92,14 +92,14 @@ def _everywhere(today: ColumnElement[bool], count_to: int | None) -> Select[Any]
     return select(func.coalesce(func.sum(some.c.images), 0))
 
 
-def _count(*which: ColumnElement[bool]) -> Any:
-    return select(func.count()).select_from(jobs).where(*which)
+def _count(*conditions: ColumnElement[bool]) -> Any:
+    return select(func.count()).select_from(jobs).where(*conditions)
 
 
-def _last(*which: ColumnElement[bool]) -> Any:
-    return select(jobs.c.created_at).where(*which).order_by(jobs.c.created_at.desc()).limit(1)
+def _last(*conditions: ColumnElement[bool]) -> Any:
+    return select(jobs.c.created_at).where(*conditions).order_by(jobs.c.created_at.desc()).limit(1)
 
 
-def _most(connection: Connection, figure: Any, *which: ColumnElement[bool]) -> int:
-    each = select(figure.label("figure")).where(*which).group_by(jobs.c.member_id).subquery()
+def _most(connection: Connection, figure: Any, *conditions: ColumnElement[bool]) -> int:
+    each = select(figure.label("figure")).where(*conditions).group_by(jobs.c.member_id).subquery()
     return int(connection.scalar(select(func.max(each.c.figure))) or 0)

@@ -13,8 +13,8 @@ from bot.store.database import Database, read_transaction, write_transaction
 from bot.store.tables import blocks, drafts, guilds
 from bot.store.upsert import upsert
 
-# A document may be older than the code, and younger: what it lacks is as the defaults say, and
-# what the code does not know is passed over, and gone with the next change.
+# A document may be older or newer than the code: missing fields have their defaults, unknown fields
+# are ignored, and are gone with the next change.
 _RULES: Final = TypeAdapter(Rules)
 _RULE_FIELDS: Final = frozenset(field.name for field in fields(Rules))
 _BLOCK_FIELDS: Final = tuple(field.name for field in fields(Block))
@@ -28,16 +28,16 @@ class Guilds:
 
     @read_transaction
     def rules(self, connection: Connection, guild_id: int) -> Rules:
-        """Return the server's rules; the defaults where nobody set any."""
+        """Return the server's rules, or the defaults."""
         return rules_of(connection, guild_id)
 
     @write_transaction
     def change(
         self, connection: Connection, guild_id: int, how: Callable[[Rules], Rules]
     ) -> tuple[Rules, Rules]:
-        """Put what *how* makes of the rules in their place, in one step; return before and after.
+        """Replace the rules by what *how* returns for them, in one transaction; return both.
 
-        What *how* raises is raised, and nothing changed.
+        If *how* raises, nothing changes.
         """
         self._database.lock(connection, guild_lock(guild_id))
         before = rules_of(connection, guild_id)
@@ -49,7 +49,7 @@ class Guilds:
 
     @write_transaction
     def block(self, connection: Connection, guild_id: int, block: Block) -> None:
-        """Keep *block*, in place of one that the member has."""
+        """Record *block*; it replaces an earlier one of the member."""
         columns = {name: getattr(block, name) for name in _BLOCK_FIELDS}
         key = {"guild_id": guild_id, "member_id": columns.pop("member_id")}
         self._database.lock(connection, guild_lock(guild_id))
@@ -57,7 +57,7 @@ class Guilds:
 
     @write_transaction
     def unblock(self, connection: Connection, guild_id: int, member_id: int) -> bool:
-        """End a member's block; ``False``: there is none."""
+        """Delete a member's block; ``False``: there is none."""
         self._database.lock(connection, guild_lock(guild_id))
         ended = connection.execute(delete(blocks).where(is_blocked(guild_id, member_id)))
         return ended.rowcount > 0
@@ -72,12 +72,12 @@ class Guilds:
         *,
         now: float,
     ) -> None:
-        """Keep changes of rules, by the names of their fields, until somebody saves them."""
-        whole = _RULES.dump_python(replace(Rules(), **changes), mode="json")
+        """Record changes of rules, by field name, until a moderator saves them."""
+        document = _RULES.dump_python(replace(Rules(), **changes), mode="json")
         values = {
             "id": draft_id,
             "guild_id": guild_id,
-            "changes": {name: whole[name] for name in changes},
+            "changes": {name: document[name] for name in changes},
             "created_at": now,
         }
         connection.execute(insert(drafts).values(values))
@@ -86,19 +86,19 @@ class Guilds:
     def load_draft(
         self, connection: Connection, draft_id: str, guild_id: int
     ) -> Mapping[str, Any] | None:
-        """Return changes that were kept; ``None``: there are none of that name in that server."""
-        its = and_(drafts.c.id == draft_id, drafts.c.guild_id == guild_id)
-        found = connection.scalar(select(drafts.c.changes).where(its))
-        if found is None:
+        """Return the changes of a draft; ``None``: the server has no such draft."""
+        is_draft = and_(drafts.c.id == draft_id, drafts.c.guild_id == guild_id)
+        changes = connection.scalar(select(drafts.c.changes).where(is_draft))
+        if changes is None:
             return None
-        whole = _RULES.validate_python(found)
-        return {name: getattr(whole, name) for name in found if name in _RULE_FIELDS}
+        rules = _RULES.validate_python(changes)
+        return {name: getattr(rules, name) for name in changes if name in _RULE_FIELDS}
 
     async def erase_drafts(self, *, before: float) -> None:
-        """Erase what was drafted *before*, in Unix seconds."""
+        """Erase drafts made *before*, in Unix seconds."""
         old = drafts.c.created_at < before
-        one = select(drafts.c.id).where(old).limit(1)
-        if await self._database.read(lambda connection: connection.scalar(one)) is not None:
+        any_old = select(drafts.c.id).where(old).limit(1)
+        if await self._database.read(lambda connection: connection.scalar(any_old)) is not None:
             await self._database.write(
                 lambda connection: connection.execute(delete(drafts).where(old))
             )
@@ -110,7 +110,7 @@ def guild_lock(guild_id: int | None) -> str:
 
 
 def rules_of(connection: Connection, guild_id: int | None) -> Rules:
-    """Return the server's rules; the defaults where nobody set any."""
+    """Return the server's rules, or the defaults."""
     if guild_id is None:
         return Rules()
     query = select(guilds.c.rules).where(guilds.c.guild_id == guild_id)
@@ -118,19 +118,19 @@ def rules_of(connection: Connection, guild_id: int | None) -> Rules:
 
 
 def read_rules(document: Any) -> Rules:
-    """Return the rules that a stored document holds; ``None``: nobody set any."""
+    """Return the rules of a stored document; ``None``: the defaults."""
     return Rules() if document is None else _RULES.validate_python(document)
 
 
 def block_of(connection: Connection, guild_id: int | None, member_id: int) -> Block | None:
-    """Return the member's block; ``None``: there is none, or there was none that holds still."""
-    found = connection.execute(
+    """Return the member's block, even an expired one; ``None``: there is none."""
+    rows = connection.execute(
         select(*(blocks.c[name] for name in _BLOCK_FIELDS)).where(is_blocked(guild_id, member_id))
     )
-    row = found.mappings().first()
+    row = rows.mappings().first()
     return Block(**row) if row else None
 
 
 def is_blocked(guild_id: int | None, member_id: int) -> ColumnElement[bool]:
-    """Return the condition for the member's row among the blocks."""
+    """Return the condition for the row of the member's block."""
     return and_(blocks.c.guild_id == guild_id, blocks.c.member_id == member_id)

@@ -16,10 +16,10 @@ from bot.store.job_rows import jobs_of
 from bot.store.lanes import lane_of
 from bot.store.tables import (
     is_at_vendor,
-    is_kept,
     is_open,
-    is_over,
     is_owned,
+    is_settled,
+    is_undelivered,
     is_waiting,
     jobs,
     lane_queues,
@@ -85,7 +85,7 @@ class JobQueries:
         self, connection: Connection, *, kept_before: float, most: int
     ) -> Sequence[Job]:
         """Return some jobs whose pictures have been kept since before that time."""
-        query = select(jobs).where(is_kept, jobs.c.kept_at < kept_before).limit(most)
+        query = select(jobs).where(is_undelivered, jobs.c.kept_at < kept_before).limit(most)
         return jobs_of(connection.execute(query).mappings())
 
     @write_transaction
@@ -96,7 +96,7 @@ class JobQueries:
         """
         ids = (
             select(jobs.c.id)
-            .where(is_over, jobs.c.created_at < made_before, ~is_owned)
+            .where(is_settled, jobs.c.created_at < made_before, ~is_owned)
             .order_by(jobs.c.created_at)
             .limit(most)
             .with_for_update(skip_locked=True)
@@ -164,10 +164,12 @@ class JobQueries:
 
         Of orders made since *today*, which limits count, only what the member wrote is erased.
         """
-        erasable = and_(_of_member(member_id, made_before), ~is_owned, or_(is_over, is_kept))
+        erasable = and_(
+            _of_member(member_id, made_before), ~is_owned, or_(is_settled, is_undelivered)
+        )
         old = delete(jobs).where(erasable, jobs.c.created_at < today).returning(jobs.c.id)
         deleted = connection.scalars(old).all()
-        connection.execute(update(jobs).where(erasable, is_kept).values(_GIVEN_UP))
+        connection.execute(update(jobs).where(erasable, is_undelivered).values(_GIVEN_UP))
         rest = update(jobs).where(erasable).values(_BLANK).returning(jobs.c.id)
         blanked = connection.scalars(rest).all()
         left = select(jobs.c.id).where(jobs.c.member_id == member_id).limit(1)

@@ -26,7 +26,7 @@ from bot.store.job_changes import change_all, swap
 from bot.store.job_rows import jobs_of, known_job, row_of
 from bot.store.lane_queues import mark_served, next_job, waiting_jobs
 from bot.store.lanes import lane_lock, lane_of, put_lane
-from bot.store.tables import has_token, is_kept, is_nobodys, is_owned, is_waiting, jobs
+from bot.store.tables import has_token, is_owned, is_undelivered, is_unowned, is_waiting, jobs
 
 USAGE_LOCK: Final = "everywhere"  # held while the usage of all servers together changes
 
@@ -168,7 +168,7 @@ class Jobs:
                 jobs.c.submit_started_at < submitted_before,
             ),
         )
-        return await self._take(owner, (is_nobodys, expired), lease, most)
+        return await self._take(owner, (is_unowned, expired), lease, most)
 
     async def inherit(self, owner: str, *, lease: float, most: int = 100) -> Sequence[Job]:
         """Take some open jobs of other owners, which are known to be dead, and return them.
@@ -179,7 +179,7 @@ class Jobs:
         others = and_(is_owned, jobs.c.owner != owner)
         if self._database.shared:
             others = and_(others, _has_instance_of(owner))
-        return await self._take(owner, (is_nobodys, others), lease, most)
+        return await self._take(owner, (is_unowned, others), lease, most)
 
     @write_transaction
     def _take(
@@ -233,7 +233,7 @@ class Jobs:
         """
         query = (
             select(jobs)
-            .where(is_kept, jobs.c.member_id == member_id, jobs.c.prompt != "")
+            .where(is_undelivered, jobs.c.member_id == member_id, jobs.c.prompt != "")
             .order_by(jobs.c.created_at.desc())
             .limit(most)
         )

@@ -1,5 +1,6 @@
-"""Lanes in the store: what shuts and pauses them holds for all processes, and through restarts."""
+"""Lanes in the store: their circuit breakers, slots and closure notices, for all processes."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, Final
@@ -16,9 +17,11 @@ from bot.store.guilds import rules_of
 from bot.store.tables import closure_notices, is_given_back, jobs, lanes
 from bot.store.upsert import upsert
 
-FAR_AHEAD: Final = 600.0  # seconds
-_FIELDS: Final = tuple(asdict(Lane()))
-_FRESH: Final = asdict(Lane()) | {"next_slot_at": 0.0}
+log = logging.getLogger(__name__)
+
+FARTHEST_SLOT: Final = 600.0  # seconds ahead
+_COLUMNS: Final = tuple(asdict(Lane()))
+_DEFAULTS: Final = asdict(Lane()) | {"next_slot_at": 0.0}
 
 
 class Lanes:
@@ -29,48 +32,48 @@ class Lanes:
 
     @read_transaction
     def get(self, connection: Connection, lane: str) -> Lane:
-        """Return the lane as it stands; one that nothing is known of is open."""
+        """Return the lane, with its probe resolved; an unknown lane is open."""
         return lane_of(connection, lane)
 
     async def update(self, lane: str, how: Callable[[Lane], Lane]) -> tuple[Lane, Lane]:
-        """Put what *how* makes of the lane in its place, in one step; return before and after.
+        """Replace the lane by what *how* returns for it, in one transaction; return both.
 
-        Before is as it was recorded; *how* is given the lane with its probe's end.
+        The first is the lane as recorded; *how* gets it with its probe resolved.
         """
-        before, stands = await self._database.read(lambda connection: _found(connection, lane))
-        if how(stands) == before:
-            return before, before  # nothing to write, and nobody is kept waiting
-        return await self._turn(lane, how)
+        recorded, current = await self._database.read(lambda connection: _load(connection, lane))
+        if how(current) == recorded:
+            return recorded, recorded  # saves a write transaction
+        return await self._update(lane, how)
 
     @write_transaction
-    def _turn(
+    def _update(
         self, connection: Connection, lane: str, how: Callable[[Lane], Lane]
     ) -> tuple[Lane, Lane]:
         self._database.lock(connection, lane_lock(lane))
-        before, stands = _found(connection, lane)
-        after = how(stands)
+        recorded, current = _load(connection, lane)
+        after = how(current)
         put_lane(connection, lane, after)
-        return before, after
+        return recorded, after
 
     @write_transaction
     def reserve_slots(
         self, connection: Connection, lane: str, *, count: int, interval: float, now: float
     ) -> float:
-        """Draw *count* slots, *interval* seconds apart, and return when the first one is.
+        """Reserve *count* slots, *interval* seconds apart, and return the time of the first.
 
         Unix seconds, *now* at the earliest. No other process gets these.
         """
         self._database.lock(connection, lane_lock(lane))
-        drawn = connection.scalar(select(lanes.c.next_slot_at).where(lanes.c.lane == lane))
-        # Nobody draws far ahead: a slot that far is of a clock that was wrong.
-        first = max(drawn, now) if drawn and drawn < now + FAR_AHEAD else now
+        free = connection.scalar(select(lanes.c.next_slot_at).where(lanes.c.lane == lane))
+        # A slot farther ahead comes from a wrong clock.
+        first = max(free, now) if free and free < now + FARTHEST_SLOT else now
         _put(connection, lane, {"next_slot_at": first + count * interval})
         return first
 
     async def closure_notices(self, lane: str, *, shut_at: float) -> Sequence[ClosureNotice]:
-        """Return the servers with orders refused since *shut_at* that were not returned before.
+        """Return a notice for each server with orders given back since *shut_at*.
 
-        Each server is returned once for that episode, to one process.
+        Each server is returned once per closure, to one process.
         """
         known = and_(closure_notices.c.lane == lane, closure_notices.c.guild_id == jobs.c.guild_id)
         query = (
@@ -90,16 +93,16 @@ class Lanes:
             .group_by(jobs.c.guild_id)
         )
 
-        def give_back(connection: Connection) -> Sequence[ClosureNotice]:
+        def record_notices(connection: Connection) -> Sequence[ClosureNotice]:
             self._database.lock(connection, lane_lock(lane))
-            found = connection.execute(query).mappings().all()
-            for row in found:
+            rows = connection.execute(query).mappings().all()
+            for row in rows:
                 key = {"lane": lane, "guild_id": row["guild_id"]}
                 upsert(connection, closure_notices, key, {"shut_at": shut_at})
-            return [_given_back(connection, row) for row in found]
+            return [_notice(connection, row) for row in rows]
 
         first = await self._database.read(lambda connection: connection.execute(query).first())
-        return () if first is None else await self._database.write(give_back)
+        return () if first is None else await self._database.write(record_notices)
 
 
 def lane_lock(lane: str) -> str:
@@ -108,48 +111,51 @@ def lane_lock(lane: str) -> str:
 
 
 def lane_of(connection: Connection, lane: str) -> Lane:
-    """Return the lane as it stands, its probe's end taken into account."""
-    _, stands = _found(connection, lane)
-    return stands
+    """Return the lane, with its probe resolved."""
+    _, current = _load(connection, lane)
+    return current
 
 
-def _found(connection: Connection, lane: str) -> tuple[Lane, Lane]:
-    """Return the lane as it was recorded, and as it stands by what became of its probe."""
-    found = connection.execute(
-        select(*(lanes.c[name] for name in _FIELDS)).where(lanes.c.lane == lane)
+def _load(connection: Connection, lane: str) -> tuple[Lane, Lane]:
+    """Return the lane as recorded, and with its probe resolved by the state of its job."""
+    rows = connection.execute(
+        select(*(lanes.c[name] for name in _COLUMNS)).where(lanes.c.lane == lane)
     )
-    row = found.mappings().first()
+    row = rows.mappings().first()
     if row is None:
         return Lane(), Lane()
     recorded = Lane(**{**row, "closed": ClosedReason(row["closed"]) if row["closed"] else None})
     if recorded.probe is None:
         return recorded, recorded
     state = connection.scalar(select(jobs.c.state).where(jobs.c.id == recorded.probe))
+    if state is not None and state not in set(State):
+        log.error("probe not resolved, unknown state: job=%s state=%s", recorded.probe, state)
+        return recorded, recorded
     return recorded, breaker.probe_resolved(recorded, State(state) if state else None)
 
 
-def put_lane(connection: Connection, lane: str, stands: Lane) -> None:
-    """Have the lane stand like that; its lock must be held."""
-    _put(connection, lane, asdict(stands))
+def put_lane(connection: Connection, lane: str, value: Lane) -> None:
+    """Record the lane; its lock must be held."""
+    _put(connection, lane, asdict(value))
 
 
 def _put(connection: Connection, lane: str, values: dict[str, Any]) -> None:
-    upsert(connection, lanes, {"lane": lane}, values, defaults=_FRESH)
+    upsert(connection, lanes, {"lane": lane}, values, defaults=_DEFAULTS)
 
 
-def _given_back(connection: Connection, row: Any) -> ClosureNotice:
-    place = connection.execute(
+def _notice(connection: Connection, row: Any) -> ClosureNotice:
+    card = connection.execute(
         select(jobs.c.channel_id, jobs.c.message_id, jobs.c.language, jobs.c.private).where(
             jobs.c.id == row["job_id"]
         )
     )
-    channel_id, message_id, language, private = place.one()
+    channel_id, message_id, language, private = card.one()
     rules = rules_of(connection, row["guild_id"])
     return ClosureNotice(
         guild_id=row["guild_id"],
         log_channel=rules.log_channel,
         orders=row["orders"],
         channel_id=channel_id,
-        message_id=None if private else message_id,  # nobody else could open it
+        message_id=None if private else message_id,  # others cannot open it
         language=language,
     )

@@ -1,6 +1,6 @@
-"""What one process tells the others at once, where they share a PostgreSQL: LISTEN and NOTIFY.
+"""Publishes job changes to the other processes that share a PostgreSQL, by LISTEN/NOTIFY.
 
-A ring is a hint. One that is lost costs time: the others look into the store by themselves, too.
+A notification is a hint: a lost one costs time, since all processes also poll the store.
 """
 
 import asyncio
@@ -18,20 +18,20 @@ from bot.store.engine import connect, translate_driver_errors
 log = logging.getLogger(__name__)
 
 CHANNEL: Final = "imagine"
-LOOK_AGAIN: Final = 5.0  # seconds between two looks whether the line still stands
-ANSWERS_WITHIN: Final = 5.0  # seconds
+CHECK_EVERY: Final = 5.0  # seconds, whether the connection still works
+ANSWER_WITHIN: Final = 5.0  # seconds
 RECONNECT: Final = Backoff(first=5.0, most=5.0)  # constant, but with jitter
 
 
 class JobNotifier:
-    """The line between the processes of one database."""
+    """Publisher and subscriber of job changes."""
 
     def __init__(self, database: Database, url: str) -> None:
         self._database = database
         self._url = url
 
     async def notify(self, job_id: str) -> None:
-        """Tell the other processes that there is news of a job, if there are others."""
+        """Tell other processes, if any share the database, that a job changed."""
         if not self._database.shared:
             return
         try:
@@ -39,36 +39,36 @@ class JobNotifier:
                 lambda connection: connection.execute(select(func.pg_notify(CHANNEL, job_id)))
             )
         except StoreUnavailable as error:
-            log.info("the other processes were not told of job %s: %s", job_id, error)
+            log.info("job notification not sent: job=%s error=%s", job_id, error)
 
-    async def listen(self, heard: Callable[[str], None]) -> None:
-        """Call *heard* with the id of each job that there is news of, for ever."""
+    async def listen(self, on_change: Callable[[str], None]) -> None:
+        """Call *on_change* with the id of each job that changed, for ever."""
         delays = RECONNECT.delays()
         while self._database.shared:
             try:
                 with translate_driver_errors():
-                    await self._listen(heard)
+                    await self._listen(on_change)
             except StoreUnavailable as error:
-                log.info("the other processes cannot be heard: %s", error)
+                log.info("job notifications not received, retrying: error=%s", error)
             await asyncio.sleep(next(delays))
         await asyncio.Event().wait()
 
-    async def _listen(self, heard: Callable[[str], None]) -> None:
-        """Listen until the connection is lost; raises what the driver does then."""
+    async def _listen(self, on_change: Callable[[str], None]) -> None:
+        """Listen until the connection is lost, and raise the driver's error."""
 
-        def ring(_connection: Any, _process: int, _channel: str, job_id: Any) -> None:
-            heard(str(job_id))
+        def received(_connection: Any, _process: int, _channel: str, job_id: Any) -> None:
+            on_change(str(job_id))
 
         engine = connect(self._url)
         try:
             async with engine.connect() as connection:
                 await connection.execution_options(isolation_level="AUTOCOMMIT")
                 raw = await connection.get_raw_connection()
-                line: Any = raw.driver_connection
-                await line.add_listener(CHANNEL, ring)
+                driver: Any = raw.driver_connection
+                await driver.add_listener(CHANNEL, received)
                 while True:
-                    await asyncio.sleep(LOOK_AGAIN)
-                    async with asyncio.timeout(ANSWERS_WITHIN):
+                    await asyncio.sleep(CHECK_EVERY)
+                    async with asyncio.timeout(ANSWER_WITHIN):
                         await connection.execute(select(1))
         finally:
             await engine.dispose()

@@ -1,4 +1,4 @@
-"""The tables as they stand after the last migration. Times are Unix seconds, ids Discord's."""
+"""The tables after the last migration. Times are Unix seconds, ids are Discord's."""
 
 from typing import Final
 
@@ -73,8 +73,8 @@ jobs: Final = Table(
 )
 
 
-# What is open is little, what has ended is much: every index that finds work is a partial one. A
-# planner takes it only for the same condition in the same words, hence literals and not parameters.
+# Few jobs are open, many have ended: every index that finds work is partial. A planner uses it only
+# for textually the same condition, hence literals and not parameters.
 def _one_of(*states: State) -> ColumnElement[bool]:
     return jobs.c.state.in_([literal_column(f"'{state}'") for state in states])
 
@@ -83,19 +83,19 @@ is_waiting: Final = _one_of(State.WAITING)
 is_at_vendor: Final = _one_of(*sorted(AT_VENDOR))
 is_at_once: Final = _one_of(*sorted(AT_ONCE))
 is_open: Final = _one_of(*sorted(set(State) - ENDED))
-# What nobody works on any more, so that it may be erased when it is old.
-is_over: Final = _one_of(*sorted(ENDED | {State.UNCERTAIN, State.EXPIRED}))
+# No process works on these any more: they may be erased when they are old.
+is_settled: Final = _one_of(*sorted(ENDED | {State.UNCERTAIN, State.EXPIRED}))
 is_owned: Final = jobs.c.owner.is_not(None)
-is_nobodys: Final = and_(
+is_unowned: Final = and_(
     jobs.c.owner.is_(None),
     jobs.c.kept_at.is_(None),
     _one_of(State.QUEUED, State.PROCESSING, State.COMPLETED),
 )
 
-is_kept: Final = and_(jobs.c.kept_at.is_not(None), _one_of(State.COMPLETED))
-# An order holds its place in the day's count until it ends unbilled.
+is_undelivered: Final = and_(jobs.c.kept_at.is_not(None), _one_of(State.COMPLETED))
+# An order is counted from its admission until it ends unbilled.
 counts: Final = or_(jobs.c.billed != literal_column(f"'{Billed.NO}'"), is_waiting)
-# Given back because their lane was shut: each server is told once.
+# Given back because their lane closed.
 is_given_back: Final = and_(
     _one_of(State.REFUSED),
     jobs.c.cause.in_(
@@ -108,14 +108,14 @@ for _name, _columns, _where in (
     ("ix_jobs_waiting", ("lane", "created_at"), is_waiting),
     ("ix_jobs_at_vendor", ("lane",), is_at_vendor),
     ("ix_jobs_owned", ("owner", "lease_until"), is_owned),
-    ("ix_jobs_nobodys", ("created_at",), is_nobodys),
-    ("ix_jobs_kept", ("member_id", "created_at"), is_kept),
+    ("ix_jobs_nobodys", ("created_at",), is_unowned),
+    ("ix_jobs_kept", ("member_id", "created_at"), is_undelivered),
     ("ix_jobs_open", ("state",), is_open),
-    ("ix_jobs_over", ("created_at",), is_over),
+    ("ix_jobs_over", ("created_at",), is_settled),
     ("ix_jobs_with_token", ("created_at",), has_token),
     ("ix_jobs_at_once", ("guild_id", "member_id"), is_at_once),
     ("ix_jobs_given_back", ("lane", "since"), is_given_back),
-    # With all that is summed up, so that no row is looked up for it.
+    # Covering: they contain all columns that are summed up.
     ("ix_jobs_by_day", ("created_at", "images"), counts),
     ("ix_jobs_by_guild_and_day", ("guild_id", "created_at", "images"), counts),
     ("ix_jobs_by_member_and_day", ("guild_id", "member_id", "created_at", "images"), counts),
@@ -135,8 +135,8 @@ lanes: Final = Table(
     Column("lane", String(32), primary_key=True),
     Column("paused_until", Float, nullable=False),
     Column("refusals", Integer, nullable=False),  # in a row, for the back-off
-    Column("next_slot_at", Float, nullable=False),  # the first one that nobody has drawn
-    Column("closed", String(8)),  # why; no reason: it is open
+    Column("next_slot_at", Float, nullable=False),  # the first slot that is not reserved
+    Column("closed", String(8)),  # the reason; NULL: it is open
     Column("shut_at", Float, nullable=False),
     Column("probe_at", Float, nullable=False),
     Column("probe", String(32)),  # a job's id
@@ -195,7 +195,7 @@ members: Final = Table(
     metadata,
     Column("member_id", BigInteger, primary_key=True, autoincrement=False),
     Column("ping", String(8), nullable=False),
-    Column("forget_before", Float),  # what they ordered until then is erased once it is over
+    Column("forget_before", Float),  # orders made until then are to be erased
 )
 to_forget: Final = members.c.forget_before.is_not(None)
 Index(

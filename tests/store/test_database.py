@@ -14,7 +14,7 @@ from bot.service.port_errors import StoreUnavailable
 from bot.store.database import Database
 from bot.store.engine import CONNECTIONS, TIMEOUTS, StoreTimeouts
 from bot.store.jobs import Jobs
-from bot.store.lanes import _FRESH, Lanes
+from bot.store.lanes import _DEFAULTS, Lanes
 from bot.store.tables import lanes as lanes_table
 from tests.samples import LANE, NOW, a_job, an_order, anybody, changed_job
 from tests.store.record import record
@@ -294,7 +294,7 @@ async def test_what_waits_for_the_disk_is_written_together_and_fails_alone(datab
 
     def clash(connection):
         for _ in range(2):
-            connection.execute(insert(lanes_table).values(_FRESH | {"lane": "twice"}))
+            connection.execute(insert(lanes_table).values(_DEFAULTS | {"lane": "twice"}))
 
     first, go_on = await busy(database)
     jobs = Jobs(database)
