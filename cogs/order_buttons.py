@@ -1,4 +1,4 @@
-"""The buttons on cards: each click is checked anew, whoever clicks and however old the card is."""
+"""The buttons on cards: each click is checked anew, however old the card is."""
 
 from typing import Any
 

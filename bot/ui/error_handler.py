@@ -25,8 +25,8 @@ async def answer_error(interaction: Interaction, error: BaseException) -> None:
     1. A repeated interaction: no answer, it has one already.
     2. A rejected order: the rule that decided, and the prompt, so that it is not lost. A rejected
        change or action: the reason.
-    3. A command that changed since the member's client loaded it: try again. A command that names
-       somebody who is not in the server: not found.
+    3. A command that changed since the member's client loaded it: try again. A command about a
+       member who is not in the server: not found.
     4. The store is unavailable: try again soon. Discord is: only a log line.
     5. Anything else is a bug: logged as an error, with an id that the member reads, too.
     """

@@ -1,4 +1,4 @@
-"""Reads a message that a member opened a menu on, whoever wrote it and however old it is."""
+"""Reads a message that a member opened a menu on, of any author and any age."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -32,7 +32,7 @@ MOST_CHOICES: Final = 25  # Discord's limit for autocompletion
 
 
 async def defer(interaction: Interaction, *, private: bool = False) -> int | None:
-    """Answer with "thinking"; return the id of that message, if Discord told it."""
+    """Answer with "thinking"; return the id of that message if it is known."""
     async with translated_errors(ANSWER_WITHIN):
         answer = await interaction.response.defer(thinking=True, ephemeral=private)
     return answer.message_id if answer else None
