@@ -474,6 +474,15 @@ async def test_what_discord_does_not_take_is_private_as_before(shop, handle, pri
     assert not shop.jobs.only.reply.private
 
 
+async def test_what_the_caller_did_not_show_is_private_as_before(shop, handle, private):
+    job = private()
+
+    async with handle.posting(job.id, MEMBER, here(), channel_id=PLACE):
+        assert not shop.jobs.only.reply.private
+
+    assert shop.jobs.only.reply.private
+
+
 async def test_a_post_that_is_cut_short_is_private_as_before(shop, handle, private):
     """The bot is stopping; the next press finds the button as it was."""
     job, hold = private(), asyncio.Event()
