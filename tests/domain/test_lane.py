@@ -120,7 +120,7 @@ def test_one_order_is_the_probe_and_no_other_while_it_has_no_answer():
     assert after_admission(lane, "other", now=NOW + 300) == lane
 
 
-def test_no_order_tries_an_empty_wallet_in_a_pause_that_nobody_should_wait_for():
+def test_no_order_tries_an_empty_wallet_in_a_pause_too_long_to_wait_for():
     lane = after_back_off(empty(), retry_after=86400, now=NOW, jitter=0.0)
 
     assert not may_probe(lane, NOW + 301)
@@ -161,7 +161,7 @@ def test_a_moderator_may_end_the_wait_but_does_not_open_the_lane():
 
 
 @pytest.mark.parametrize("state", State)
-def test_the_lane_finds_out_how_its_probe_ended_when_nobody_lived_to_tell(state):
+def test_a_probe_is_resolved_although_its_process_died(state):
     lane = probe_resolved(after_admission(empty(), "probe", now=NOW + 300), state)
 
     if state in {State.WAITING, State.SUBMITTING}:
@@ -193,7 +193,7 @@ def test_a_refused_key_shuts_the_lane_until_a_start():
 @pytest.mark.parametrize(
     ("seconds", "reason"), [(LONGEST_WAIT, None), (LONGEST_WAIT + 1, ClosedReason.BUSY)]
 )
-def test_a_pause_that_nobody_should_wait_for_shuts_the_lane(seconds, reason):
+def test_a_pause_too_long_to_wait_for_closes_the_lane(seconds, reason):
     lane = after_back_off(Lane(), retry_after=seconds, now=NOW, jitter=0.0)
 
     assert closed_reason(lane, NOW) is reason

@@ -25,7 +25,9 @@ def a_wait(**changes):
 
 
 @given(polls, ages, st.booleans(), medians, st.booleans(), st.floats(min_value=0, max_value=1))
-def test_nobody_is_asked_more_often_than_configured(poll, age, first, median, callbacks, jitter):
+def test_the_vendor_is_not_polled_more_often_than_configured(
+    poll, age, first, median, callbacks, jitter
+):
     seconds = wait(
         poll=poll, age=age, first=first, median=median, callbacks=callbacks, jitter=jitter
     )

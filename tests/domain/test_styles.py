@@ -19,7 +19,7 @@ WOOL = Style(name="Wool", words="knitted wool, soft light")
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_style_has_a_title_of_its_own_in_every_language(language):
-    """In a menu nobody could tell two of one title apart."""
+    """Two of one title could not be told apart in a menu."""
     titles = [styles.title(style.name, language) for style in BUILT_IN]
 
     assert len({title.casefold() for title in titles}) == len(BUILT_IN) <= 25

@@ -225,11 +225,11 @@ def test_a_finding_is_what_looking_everywhere_finds(blocked, allowed, prompt):
     counting = [hit for hit in hits if not around(hit)]
     deciding = min(counting or hits, key=lambda hit: (hit[0], -hit[1]), default=None)
 
-    found = examine(WordLists(blocked=blocked, allowed=allowed), prompt)
+    finding = examine(WordLists(blocked=blocked, allowed=allowed), prompt)
 
-    assert found.blocked == (deciding[2] if deciding else None)
-    assert (found.allowed is None) == (not deciding or bool(counting))
-    assert found.allowed is None or (deciding and found.allowed in around(deciding))
+    assert finding.blocked == (deciding[2] if deciding else None)
+    assert (finding.allowed is None) == (not deciding or bool(counting))
+    assert finding.allowed is None or (deciding and finding.allowed in around(deciding))
     assert first_blocked_phrase(WordLists(blocked=blocked, allowed=allowed), prompt) == (
         deciding[2] if deciding and counting else None
     )

@@ -147,7 +147,7 @@ async def test_a_server_that_is_gone_is_a_store_away_until_it_is_back(database, 
 
 @ON_POSTGRESQL
 async def test_a_server_that_was_restarted_in_between_is_not_noticed(database, postgres, url):
-    """What every connection in the pool would tell of, once each, is worth nobody's time."""
+    """Each connection in the pool is dead then, and fails once."""
     await asyncio.gather(*(database.ping() for _ in range(5)))
 
     await postgres.cut(url)
@@ -284,7 +284,7 @@ async def test_a_reader_does_not_wait_for_a_writer(database, jobs, add):
 
 @ON_SQLITE
 async def test_what_waits_for_the_disk_is_written_together_and_fails_alone(database, add):
-    """A burst of orders costs a few flushes; who is refused in it takes nobody along."""
+    """A burst of orders costs a few flushes; a rejected order does not fail the others."""
     commits = []
     event.listen(database._engine._engine, "commit", commits.append)
 
@@ -395,7 +395,7 @@ async def test_a_file_that_cannot_be_opened_is_a_store_away(file, kind):
 
 
 async def test_a_server_that_cannot_be_opened_says_why(postgres, tmp_path):
-    """The operator reads this line, and has to know what to mend."""
+    """The operator reads this line, and has to know what to repair."""
     with pytest.raises(StoreUnavailable, match='database "nowhere" does not exist'):
         await opens(postgres.url("nowhere"))
     with pytest.raises(StoreUnavailable, match="No such file or directory"):

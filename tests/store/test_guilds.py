@@ -45,7 +45,7 @@ def slower(rules):
 # Rules.
 
 
-async def test_the_defaults_hold_until_somebody_sets_something(guilds):
+async def test_the_defaults_hold_until_rules_are_set(guilds):
     assert await guilds.rules(GUILD) == Rules()
 
 
@@ -77,7 +77,7 @@ async def test_any_rules_come_back_as_they_were_put_in(guilds, other_guilds, rul
 
 
 async def test_changes_at_once_all_count(guilds, other_guilds):
-    """Two moderators, or one who presses twice: nobody's change undoes another's."""
+    """Two moderators, or one who clicks twice: no change undoes another."""
     changes = await asyncio.gather(
         *(by.change(GUILD, slower) for by in [guilds, other_guilds] * 25)
     )
@@ -125,7 +125,7 @@ def block_of(jobs):
     return block_of
 
 
-async def test_a_block_is_what_an_order_is_weighed_against(other_guilds, block_of):
+async def test_a_block_is_what_an_order_is_checked_against(other_guilds, block_of):
     for number, block in enumerate(
         (BLOCK, replace(BLOCK, until=None, reason=""), replace(BLOCK, by=ID, member_id=ID))
     ):
@@ -145,8 +145,8 @@ async def test_a_member_has_one_block(guilds, other_guilds, block_of, database):
     )
 
     assert await block_of() == replace(BLOCK, until=None)
-    found = await database.read(lambda connection: connection.execute(select(blocks)).all())
-    assert len(found) == 1
+    rows = await database.read(lambda connection: connection.execute(select(blocks)).all())
+    assert len(rows) == 1
 
 
 async def test_a_block_is_ended_once_and_only_there(guilds, other_guilds, block_of):
@@ -193,8 +193,8 @@ async def test_only_old_drafts_are_erased(guilds, other_guilds, database):
 
     assert await guilds.load_draft("old", GUILD) is None
     assert await guilds.load_draft("young", GUILD) == {"images": 3}
-    found = await database.read(lambda connection: connection.execute(select(drafts)).all())
-    assert len(found) == 1
+    rows = await database.read(lambda connection: connection.execute(select(drafts)).all())
+    assert len(rows) == 1
 
 
 async def test_a_draft_of_a_younger_version_is_understood(guilds, database):

@@ -21,8 +21,8 @@ def records(database):
 @pytest.fixture
 def page(records):
     async def page(word="", *, member=MEMBER, skip=0, most=5):
-        found = await records.page(member, word=word, skip=skip, most=most)
-        return [job.id for job in found.jobs], found.total
+        page = await records.page(member, word=word, skip=skip, most=most)
+        return [job.id for job in page.jobs], page.total
 
     return page
 
@@ -40,10 +40,10 @@ async def test_a_page_shows_the_newest_and_knows_how_many_there_are(page, add):
 @pytest.mark.parametrize("word", ["LIGHT", "straße", "STRASSE", "100%", "_"])
 async def test_a_word_is_found_whatever_its_case_and_signs(page, add, word):
     """Databases fold English letters alone, and take % and _ for any."""
-    found = await add(order=an_order(prompt="100% light on the Straße of _"))
+    job = await add(order=an_order(prompt="100% light on the Straße of _"))
     await add(order=an_order(prompt="a dog"))
 
-    assert await page(word) == ([found.id], 1)
+    assert await page(word) == ([job.id], 1)
 
 
 async def test_what_was_deleted_or_forgotten_is_not_leafed_through(page, add):
@@ -113,7 +113,7 @@ async def test_of_todays_orders_only_what_limits_count_stays(jobs, records, add,
     assert await records.erasure_pending(MEMBER, made_before=NOW)
 
 
-async def test_what_may_still_come_of_it_is_shown_to_nobody(jobs, records, add):
+async def test_what_still_comes_of_an_erased_order_is_not_shown(jobs, records, add):
     """The vendor's word on an uncertain order may come after it was forgotten."""
     job = await add(state=State.UNCERTAIN)
 
@@ -145,7 +145,7 @@ async def test_kept_pictures_are_offered_no_more(jobs, records, add, made):
         assert (left.billed, left.media, left.undeliverable_since) == (Billed.YES, (), None)
 
 
-async def test_what_somebody_works_on_is_left_to_them(jobs, records, add):
+async def test_a_job_with_an_owner_is_not_erased(jobs, records, add):
     job = await add(state=State.DELIVERED, owner="here", created_at=YESTERDAY)
 
     assert await forget(records) == []

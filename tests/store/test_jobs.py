@@ -17,8 +17,8 @@ from tests.store.record import Full, record
 
 
 async def taken_over(jobs, owner="there", *, lease=30.0, submitted_before=NOW):
-    found = await jobs.take_over(owner, lease=lease, submitted_before=submitted_before)
-    return {job.id for job in found}
+    taken = await jobs.take_over(owner, lease=lease, submitted_before=submitted_before)
+    return {job.id for job in taken}
 
 
 async def inherited(jobs, owner="one:2222"):
@@ -94,7 +94,7 @@ async def test_a_swap_puts_the_new_in_the_place_of_the_old(jobs, add):
     ],
     ids=lambda changes: next(iter(changes)),
 )
-async def test_a_swap_loses_to_whoever_was_quicker(jobs, other_jobs, add, meanwhile):
+async def test_a_swap_loses_to_an_earlier_one(jobs, other_jobs, add, meanwhile):
     before = await add(owner="here")
     theirs = changed_job(before, **meanwhile)
     assert await other_jobs.swap(before, theirs)
@@ -116,14 +116,14 @@ async def test_of_two_swaps_at_once_one_wins(jobs, other_jobs, add):
 
 
 async def test_a_swap_keeps_what_it_does_not_change(jobs, add):
-    """Whoever moves a state must not undo an answer that was recorded in between."""
+    """A change of state must not undo an answer that was recorded in between."""
     before = await add(answered_at=None)
     assert await jobs.swap(before, changed_job(before, answered_at=NOW + 1, message_id=77))
 
     assert await jobs.swap(before, before.transition(State.CANCELLED, now=NOW + 2))
 
-    found = await jobs.get(before.id)
-    assert (found.state, found.reply.answered_at, found.reply.message_id) == (
+    stored = await jobs.get(before.id)
+    assert (stored.state, stored.reply.answered_at, stored.reply.message_id) == (
         State.CANCELLED,
         NOW + 1,
         77,
@@ -160,7 +160,7 @@ async def test_a_claimed_job_is_submitting_and_owned(add, claim, jobs):
 
 
 async def test_claims_of_two_processes_never_give_one_job_twice(add, claim, jobs, other_jobs):
-    """This is what stands between a member's order and paying for it twice."""
+    """A second claim would pay for the order twice."""
     waiting = {(await add(guild_id=number % 3)).id for number in range(12)}
 
     claimed = await asyncio.gather(
@@ -220,7 +220,7 @@ async def test_a_job_whose_member_was_not_answered_is_never_claimed(add, claim):
 
 
 async def test_lines_are_served_in_turn(add, claim):
-    """A server that orders a hundred pictures keeps nobody waiting but itself."""
+    """A server that orders a hundred pictures delays only itself."""
     busy = [await add(guild_id=1, created_at=NOW + number) for number in range(3)]
     quiet = [await add(guild_id=2, created_at=NOW + 10 + number) for number in range(2)]
     alone = await add(guild_id=None, member_id=1, created_at=NOW + 20)
@@ -284,14 +284,18 @@ async def test_nothing_is_claimed_while_the_lane_pauses(add, claim, lanes):
 
 @pytest.mark.parametrize("state", [State.SUBMITTING, State.UNCERTAIN])
 @pytest.mark.parametrize("owner", [None, "here"])
-async def test_a_request_id_is_learned_whoever_owns_the_job(jobs, add, state, owner):
+async def test_a_request_id_is_recorded_whatever_the_owner(jobs, add, state, owner):
     job = await add(state=state, owner=owner, billed=Billed.UNKNOWN)
 
     assert await jobs.record_request_id(job.id, "r-1", now=NOW + 3)
 
-    found = await jobs.get(job.id)
-    assert (found.state, found.request_id, found.lease.owner) == (State.QUEUED, "r-1", owner)
-    assert (found.queued_at, found.state_since, found.billed) == (NOW + 3, NOW + 3, Billed.UNKNOWN)
+    stored = await jobs.get(job.id)
+    assert (stored.state, stored.request_id, stored.lease.owner) == (State.QUEUED, "r-1", owner)
+    assert (stored.queued_at, stored.state_since, stored.billed) == (
+        NOW + 3,
+        NOW + 3,
+        Billed.UNKNOWN,
+    )
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - {State.SUBMITTING, State.UNCERTAIN}))
@@ -333,8 +337,8 @@ async def test_a_lease_that_ran_out_is_taken_over_once(add, claim, jobs, other_j
 
     assert await taken_over(other_jobs, submitted_before=NOW + 1) == {job.id}
     assert await taken_over(jobs, "third", submitted_before=NOW + 1) == set()
-    found = await jobs.get(job.id)
-    assert (found.lease.owner, found.lease.epoch) == ("there", claimed.lease.epoch + 1)
+    stored = await jobs.get(job.id)
+    assert (stored.lease.owner, stored.lease.epoch) == ("there", claimed.lease.epoch + 1)
     assert not await jobs.swap(claimed, claimed.requeued(now=NOW))
 
 
@@ -367,7 +371,7 @@ async def test_open_jobs_without_an_owner_are_taken_over(jobs, add, state):
 @pytest.mark.parametrize(
     "state", sorted(set(State) - {State.QUEUED, State.PROCESSING, State.COMPLETED})
 )
-async def test_what_nobody_needs_to_carry_is_left_alone(jobs, add, state):
+async def test_jobs_that_need_no_work_are_left_alone(jobs, add, state):
     """WAITING belongs to the lane; the others are told and done."""
     await add(state=state)
 
@@ -398,14 +402,14 @@ async def test_of_two_processes_that_take_over_each_job_goes_to_one(jobs, other_
 
 
 async def test_a_process_that_is_alone_inherits_everything_at_once(jobs, add, claim):
-    """No lease is waited for: the lock proves that whoever had the jobs is dead."""
+    """It waits for no lease: the lock proves that the former owner is dead."""
     await add()
     submitting = await claim("one:1111", lease=30)
     followed = await add(state=State.QUEUED, owner="one:0000")
-    nobodys = await add(state=State.COMPLETED)
+    unowned = await add(state=State.COMPLETED)
     waiting = await add()
 
-    assert await inherited(jobs) == {submitting.id, followed.id, nobodys.id}
+    assert await inherited(jobs) == {submitting.id, followed.id, unowned.id}
     assert await inherited(jobs) == set()
     assert await jobs.get(waiting.id) == waiting
 
@@ -413,7 +417,7 @@ async def test_a_process_that_is_alone_inherits_everything_at_once(jobs, add, cl
 @pytest.mark.parametrize("instance", ["two", "one:1", "on_", "one%", "ONE", ""])
 async def test_of_another_instance_nothing_is_known(database, jobs, add, instance):
     """It runs beside us on a server: to take what it works on would tell members of an end that
-    is none. Of a file we know that nobody else runs on it.
+    is none. On a file no other process runs.
     """
     job = await add(state=State.SUBMITTING, owner=f"{instance}:1111")
 
@@ -422,24 +426,24 @@ async def test_of_another_instance_nothing_is_known(database, jobs, add, instanc
 
 async def test_what_is_too_much_for_one_statement_is_inherited_in_several(jobs, add):
     added = {(await add(state=State.QUEUED)).id for _ in range(5)}
-    found = []
-    while some := await jobs.inherit("there", lease=30, most=2):
-        found.append({job.id for job in some})
+    batches = []
+    while batch := await jobs.inherit("there", lease=30, most=2):
+        batches.append({job.id for job in batch})
 
-    assert [len(some) for some in found] == [2, 2, 1]
-    assert set.union(*found) == added
+    assert [len(batch) for batch in batches] == [2, 2, 1]
+    assert set.union(*batches) == added
 
 
-async def test_orders_nobody_answered_or_served_are_found(jobs, add):
+async def test_unanswered_and_unserved_orders_are_found(jobs, add):
     unanswered = await add(answered_at=None, created_at=NOW - 20)
     late = await add(created_at=NOW - 4000)
     await add(answered_at=None, created_at=NOW - 10)
     await add(created_at=NOW - 20)
     await add(state=State.QUEUED, created_at=NOW - 4000)
 
-    found = await jobs.stale_waiting(unanswered_since=NOW - 15, waiting_since=NOW - 3600)
+    stale = await jobs.stale_waiting(unanswered_since=NOW - 15, waiting_since=NOW - 3600)
 
-    assert [job.id for job in found] == [late.id, unanswered.id]
+    assert [job.id for job in stale] == [late.id, unanswered.id]
 
 
 async def test_what_is_recorded_survives_its_process(database, jobs, url, add):
@@ -525,7 +529,7 @@ arrivals = st.lists(
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=st.none() | arrivals, second=arrivals)
 async def test_the_line_is_the_order_in_which_claims_are_served(jobs, claim, add, first, second):
-    """Cards tell places: whoever reads "place 2" is served second, unless others come."""
+    """Cards show places: place 2 is served second, unless others come."""
     lane, moments = next(lanes_of_examples), itertools.count(NOW + 100)
     for arrived in (first or [], second):
         for line, at in arrived:
@@ -540,8 +544,8 @@ async def test_the_line_is_the_order_in_which_claims_are_served(jobs, claim, add
 
 
 @pytest.mark.parametrize("served", [False, True])
-async def test_whoever_orders_once_is_served_second_at_the_latest(jobs, claim, add, served):
-    """Thirty orders of one server keep nobody waiting but itself."""
+async def test_a_single_order_is_served_second_at_the_latest(jobs, claim, add, served):
+    """Thirty orders of one server delay only that server."""
     if served:  # both have been, and the busy one longer ago
         for guild_id in (1, 2):
             await add(guild_id=guild_id)
@@ -618,7 +622,7 @@ async def test_of_many_orders_at_once_one_becomes_the_probe(jobs, other_jobs, la
 
 
 async def test_no_other_order_is_a_probe(jobs, lanes, shut):
-    def nobody(_job, _standing):
+    def reject(_job, _standing):
         raise Full
 
     await jobs.add(a_job(), anybody)
@@ -626,7 +630,7 @@ async def test_no_other_order_is_a_probe(jobs, lanes, shut):
 
     await shut(ClosedReason.CREDIT)
     with pytest.raises(Full):
-        await jobs.add(a_job(), nobody)
+        await jobs.add(a_job(), reject)
     assert (await lanes.get(LANE)).probe is None
 
 

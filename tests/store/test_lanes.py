@@ -95,7 +95,7 @@ async def test_no_slot_is_drawn_twice(lanes, other_database):
     assert sorted(first) == [NOW + number for number in range(8)]
 
 
-async def test_slots_that_nobody_drew_are_lost(lanes):
+async def test_unused_slots_are_lost(lanes):
     """A quiet night must not be followed by a burst."""
     await lanes.reserve_slots(LANE, count=1, interval=1.0, now=NOW)
 
@@ -126,13 +126,13 @@ def drain(lanes):
 
 
 @pytest.fixture
-def stands(lanes):
-    """Have the lane stand like that."""
+def set_lane(lanes):
+    """Record a lane with these values."""
 
-    async def stands(**changes):
+    async def set_lane(**changes):
         await lanes.update(LANE, lambda lane: replace(lane, **changes))
 
-    return stands
+    return set_lane
 
 
 async def test_an_empty_wallet_is_one_for_all_processes_and_through_restarts(
@@ -157,22 +157,22 @@ async def test_of_two_processes_that_are_refused_at_once_one_shuts_the_lane(
     assert sum(before.shut_at != after.shut_at for before, after in ends) == 1
 
 
-async def test_a_lane_stands_by_what_became_of_its_probe(lanes, stands, add):
-    """Whoever submitted it may have died before telling the lane."""
+async def test_a_lane_changes_with_what_became_of_its_probe(lanes, set_lane, add):
+    """The process that submitted it may have died before it recorded that."""
     for state in [None, *State]:  # None: it is not on record any more
         probe_id = "gone" if state is None else (await add(state=state)).id
         recorded = Lane(closed=ClosedReason.CREDIT, shut_at=NOW, probe_at=NOW, probe=probe_id)
-        await stands(**vars(recorded))
+        await set_lane(**vars(recorded))
 
         assert await lanes.get(LANE) == breaker.probe_resolved(recorded, state)
 
 
-async def test_what_is_turned_is_the_lane_as_it_stands_and_what_is_told_is_what_was_recorded(
-    lanes, stands, add
+async def test_what_is_turned_is_the_lane_as_it_set_lane_and_what_is_told_is_what_was_recorded(
+    lanes, set_lane, add
 ):
-    """So whoever eases a lane learns that this opened it, although its probe already says so."""
+    """The caller learns that its change opened the lane, although the probe already says so."""
     probe = await add(state=State.QUEUED)
-    await stands(closed=ClosedReason.CREDIT, shut_at=NOW, probe=probe.id)
+    await set_lane(closed=ClosedReason.CREDIT, shut_at=NOW, probe=probe.id)
 
     before, after = await lanes.update(LANE, partial(breaker.after_success, job_id=probe.id))
     again = await lanes.update(LANE, partial(breaker.after_success, job_id=probe.id))
@@ -182,11 +182,11 @@ async def test_what_is_turned_is_the_lane_as_it_stands_and_what_is_told_is_what_
 
 
 async def test_a_lane_that_was_opened_stays_open_when_its_probe_is_forgotten(
-    lanes, stands, add, jobs
+    lanes, set_lane, add, jobs
 ):
     """Orders are not kept for ever, and a lane that remembered only its probe would shut again."""
     probe = await add(state=State.SUBMITTING)
-    await stands(closed=ClosedReason.CREDIT, probe=probe.id)
+    await set_lane(closed=ClosedReason.CREDIT, probe=probe.id)
     assert await jobs.record_request_id(probe.id, "r-1", now=NOW)
 
     await lanes.update(LANE, partial(breaker.after_success, job_id=probe.id))
@@ -215,9 +215,9 @@ async def test_each_server_is_told_once_an_episode(lanes, guilds, give_back):
     await guilds.change(101, lambda rules: replace(rules, log_channel=900))
     await give_back(100, 101, 100)
 
-    found = await lanes.closure_notices(LANE, shut_at=NOW)
+    notices = await lanes.closure_notices(LANE, shut_at=NOW)
 
-    assert sorted(found, key=lambda given: given.guild_id) == [
+    assert sorted(notices, key=lambda given: given.guild_id) == [
         ClosureNotice(guild_id=100, log_channel=None, orders=2, channel_id=101, message_id=77),
         ClosureNotice(guild_id=101, log_channel=900, orders=1, channel_id=102, message_id=77),
     ]
@@ -234,11 +234,11 @@ async def test_of_two_processes_each_server_is_told_by_one(lanes, other_database
     await give_back(*range(100, 110))
     others = Lanes(other_database)
 
-    found = await asyncio.gather(
+    notices = await asyncio.gather(
         *(by.closure_notices(LANE, shut_at=NOW) for by in [lanes, others] * 5)
     )
 
-    told = Counter(given.guild_id for some in found for given in some)
+    told = Counter(given.guild_id for some in notices for given in some)
     assert told == Counter(range(100, 110))
 
 

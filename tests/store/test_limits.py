@@ -44,7 +44,7 @@ async def test_a_burst_of_orders_never_slips_past_a_cap(jobs, other_jobs):
 
 
 async def test_two_processes_together_never_slip_past_a_cap(database, url):
-    """Nothing but the database stands between them: no event loop, and no lock of Python's."""
+    """Only the database separates them: no event loop, and no lock of Python's."""
     processes = [
         await asyncio.create_subprocess_exec(
             *(sys.executable, BURST, url, "25", "3"),
@@ -149,9 +149,9 @@ async def test_an_order_counts_until_it_ends_unbilled(usage, add):
         everywhere += counted
         at_once = int(state in AT_ONCE)
 
-        found = await usage(guild_id=number)
+        usage_now = await usage(guild_id=number)
 
-        assert found == Usage(
+        assert usage_now == Usage(
             everywhere=everywhere,
             server=counted,
             member=counted,
@@ -334,7 +334,7 @@ def _counts(job):
 async def test_whatever_happens_no_place_is_given_twice_or_taken_for_ever(
     jobs, database, did, where
 ):
-    """A place that nobody gives back would, a little each day, leave a server none at all."""
+    """Places that are not given back would, over days, leave a server none."""
     story = Story(jobs, Guilds(database))
     for act, one, other in did:
         await getattr(story, act)(one, other)

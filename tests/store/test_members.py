@@ -1,4 +1,4 @@
-"""What members have set for themselves."""
+"""Settings of members."""
 
 import asyncio
 
@@ -30,19 +30,32 @@ async def test_a_wish_is_kept_in_place_of_the_one_before(members, ping):
     assert await members.settings(MEMBER) == MemberSettings(ping=ping)
 
 
-async def test_first_wishes_that_come_at_once_are_both_taken(members, other_database):
-    """Each looks for the row, and neither finds one."""
+@pytest.mark.parametrize(
+    "was", [None, MemberSettings(forget_before=NOW), MemberSettings(ping=Ping.NEVER)]
+)
+async def test_a_wish_for_pings_changes_nothing_else(members, was):
+    """What runs while a member has their data deleted would else be kept after all."""
+    if was is not None:
+        await members.replace_settings(MEMBER, was)
+
+    await members.set_ping(MEMBER, Ping.ALWAYS)
+
+    forget_before = was.forget_before if was is not None else None
+    assert await members.settings(MEMBER) == MemberSettings(
+        ping=Ping.ALWAYS, forget_before=forget_before
+    )
+
+
+async def test_first_wishes_of_the_same_moment_are_all_kept(members, other_database):
+    """Two presses may reach two processes, and each finds no row yet."""
     others = Members(other_database)
 
     await asyncio.gather(
-        *(
-            desk.replace_settings(MEMBER, MemberSettings(ping=Ping.ALWAYS))
-            for desk in (members, others)
-            for _ in "1234"
-        )
+        members.replace_settings(MEMBER, MemberSettings(ping=Ping.ALWAYS, forget_before=NOW)),
+        *(store.set_ping(MEMBER, Ping.ALWAYS) for store in (members, others) for _ in "1234"),
     )
 
-    assert (await members.settings(MEMBER)).ping is Ping.ALWAYS
+    assert await members.settings(MEMBER) == MemberSettings(ping=Ping.ALWAYS, forget_before=NOW)
 
 
 async def test_a_members_blocks_are_found_in_every_server(members, guilds):
@@ -52,7 +65,7 @@ async def test_a_members_blocks_are_found_in_every_server(members, guilds):
     await guilds.block(101, second)
     await guilds.block(100, Block(member_id=OTHER, by=1, since=NOW))
 
-    assert sorted(await members.blocks(MEMBER), key=lambda one: one[0]) == [
+    assert sorted(await members.blocks(MEMBER), key=lambda block: block[0]) == [
         (100, first),
         (101, second),
     ]
@@ -80,7 +93,7 @@ async def test_who_is_forgotten_is_on_no_list_any_more(members):
     assert [member for member, _ in await members.pending_erasures(most=5)] == [OTHER]
 
 
-async def test_nothing_tells_that_somebody_was_forgotten(members, database):
+async def test_nothing_tells_that_a_member_was_erased(members, database):
     """A row without a wish would tell that they had been here."""
     await members.replace_settings(MEMBER, MemberSettings(forget_before=NOW))
 

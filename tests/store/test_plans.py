@@ -84,10 +84,10 @@ async def test_of_what_bots_wrote_down_that_is_found_which_scans(filled, dialect
         *((dialect, statement, []) for statement in [*SCANS.values(), *SCANS.values()]),
     )
 
-    found = await scans(filled, recorded(path, dialect))
+    steps = await scans(filled, recorded(path, dialect))
 
-    assert [line.partition(": ")[2] for line in found] == list(SCANS.values())
-    assert all(table in line for table, line in zip(SCANS, found, strict=True))
+    assert [line.partition(": ")[2] for line in steps] == list(SCANS.values())
+    assert all(table in line for table, line in zip(SCANS, steps, strict=True))
 
 
 async def test_what_no_database_explains_is_passed_over(database, dialect, written):
@@ -113,15 +113,15 @@ async def test_what_no_database_explains_is_passed_over(database, dialect, writt
 
 
 async def test_what_could_not_be_explained_is_no_good_news(database, dialect, written):
-    """A statement that nobody looked at may be the one that scans."""
+    """A statement without a plan may be the one that scans."""
     statements = ["REPACK jobs", "SELECT nothing FROM jobs", "SELECT 1; SELECT 2"]
     path = written(*((dialect, statement, []) for statement in statements))
 
-    found = await scans(database, recorded(path, dialect))
+    steps = await scans(database, recorded(path, dialect))
 
-    assert all(line.startswith("not explained, ") for line in found)
-    pairs = zip(found, statements, strict=True)
-    assert all(line.endswith(f": {one}") for line, one in pairs)
+    assert all(line.startswith("not explained, ") for line in steps)
+    pairs = zip(steps, statements, strict=True)
+    assert all(line.endswith(f": {statement}") for line, statement in pairs)
 
 
 def test_a_file_without_a_statement_for_the_database_is_no_good_news(written):

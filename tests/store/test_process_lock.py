@@ -1,4 +1,4 @@
-"""Whoever holds the lock knows that its predecessor is dead."""
+"""The holder of the lock knows that the process before it is dead."""
 
 import asyncio
 import logging
@@ -159,7 +159,7 @@ async def test_a_lock_that_nothing_happens_to_is_kept(url):
 
 @ON_A_WIRE
 async def test_a_lock_that_is_lost_is_taken_again(url, wire, postgresql, logged):
-    """The database was restarted; the bot goes on, and still nobody else runs under its name."""
+    """The database was restarted; the bot goes on, and no other process runs under its name."""
     async with process_lock(url, instance="one", timing=QUICK) as lock:
         keeping = asyncio.create_task(lock.keep())
         wire.cut()

@@ -35,7 +35,7 @@ async def test_what_has_not_ended_is_counted_by_state(records, add):
 
 
 async def test_the_line_is_who_may_go_in_that_lane(records, add):
-    """Who was not answered yet does not stand in it, and neither does who waits elsewhere."""
+    """Orders without an answer, and those of other lanes, are not counted."""
     await add()
     await add(answered_at=None)
     await add(lane="another")
@@ -57,9 +57,9 @@ async def test_kept_jobs_are_found_by_when_they_were_kept(records, add):
     await add(state=State.COMPLETED)  # being delivered
     await add(state=State.DELIVERED, undeliverable_since=NOW - 8 * DAY)  # fetched since
 
-    found = await records.stale_undelivered(kept_before=NOW - 7 * DAY, most=10)
+    stale = await records.stale_undelivered(kept_before=NOW - 7 * DAY, most=10)
 
-    assert [job.id for job in found] == [old.id]
+    assert [job.id for job in stale] == [old.id]
 
 
 async def test_a_kept_job_that_is_given_up_is_offered_no_more(jobs, records, add):
@@ -73,7 +73,7 @@ async def test_a_kept_job_that_is_given_up_is_offered_no_more(jobs, records, add
 
 
 @pytest.mark.parametrize("state", State)
-async def test_old_jobs_that_nobody_works_on_are_erased(jobs, records, add, state):
+async def test_old_jobs_without_an_owner_are_erased(jobs, records, add, state):
     job = await add(state=state, created_at=NOW - 91 * DAY)
 
     erased = await records.erase_ended(made_before=NOW - 90 * DAY, most=10)
@@ -165,7 +165,7 @@ async def test_every_lane_is_listed_with_who_is_in_it(records, lanes, add):
 
 
 async def test_a_large_heap_is_not_looked_through(sqlite):
-    """Orders are kept for months, and whoever measures asks several times a minute."""
+    """Orders are kept for months, and metrics are read several times a minute."""
     async with Database.open(sqlite) as database:
         records, plans = JobQueries(database), []
 
