@@ -28,6 +28,8 @@ IN_CHANNEL = "/api/v10/channels/*/messages"
 BY_BOT = "/api/v10/channels/*/messages/*"
 EPHEMERAL = 64
 ALWAYS = 1_000
+DELIVERED = "pictures delivered"  # in the log
+UNDELIVERABLE = "pictures undeliverable, kept"
 SHRUNK = "Made smaller to fit Discord's file limit."
 
 
@@ -115,9 +117,9 @@ def order(sandbox, bot, noah):
 def complete(sandbox, bot):
     """Let the vendor complete an order, and wait until the bot says what became of it."""
 
-    async def complete(order, end="DELIVERED"):
+    async def complete(order, event=DELIVERED):
         sandbox.pixazo.move(order.request_id, "COMPLETED")
-        await bot.wait_line(f"job {order.job_id}: {end}")
+        await bot.wait_line(f"{event}: job={order.job_id}")
 
     return complete
 
@@ -264,7 +266,7 @@ async def test_where_every_way_is_closed_an_order_is_kept_and_handed_over_once(
     close_card(sandbox)
     sandbox.world.deny(noah.channel, "SEND_MESSAGES")
     sandbox.world.closed_to_bot.add(noah.user.id)
-    await complete(taken, end="no way to the member is open")
+    await complete(taken, event=UNDELIVERABLE)
     sandbox.world.token_life = 900.0
 
     foreign = await mira.command("history")
@@ -295,7 +297,7 @@ async def test_kept_pictures_fit_the_place_in_which_they_are_asked_for(
     sandbox.world.deny(noah.channel, "SEND_MESSAGES")
     sandbox.world.closed_to_bot.add(noah.user.id)
     paint(sandbox, noise(200))
-    await complete(taken, end="no way to the member is open")
+    await complete(taken, event=UNDELIVERABLE)
     sandbox.world.token_life = 900.0
     sandbox.world.attachment_size_limit = 20_000
 
@@ -394,7 +396,7 @@ async def test_a_bot_killed_while_it_posts_finds_its_message_when_nonces_are_for
     long_ago = time.time() - 300
     rows(sandbox, "UPDATE jobs SET completed_at = ? WHERE id = ?", long_ago, taken.job_id)
     await bot.start()
-    await bot.wait_line(f"job {taken.job_id}: DELIVERED")
+    await bot.wait_line(f"{DELIVERED}: job={taken.job_id}")
 
     assert len(of(taken, noah) + of(taken, direct)) == 1
 
@@ -440,7 +442,7 @@ async def test_a_picture_made_smaller_before_a_crash_still_says_so(sandbox, bot,
     await held.reached.wait()
     await bot.kill()
     await bot.start()
-    await bot.wait_line(f"job {taken.job_id}: DELIVERED")
+    await bot.wait_line(f"{DELIVERED}: job={taken.job_id}")
 
     (card,) = of(taken, noah)
     assert SHRUNK in words(card)
@@ -464,10 +466,10 @@ async def test_a_private_order_never_shows_up_in_the_channel(
     await sandbox.ready()
 
     if direct_messages == "open":
-        await bot.wait_line(f"job {taken.job_id}: DELIVERED")
+        await bot.wait_line(f"{DELIVERED}: job={taken.job_id}")
         assert len(of(taken, direct)) == 1
     else:
-        await bot.wait_line(f"job {taken.job_id}: no way to the member is open")
+        await bot.wait_line(f"{UNDELIVERABLE}: job={taken.job_id}")
         sandbox.world.token_life = 900.0
         asked = await noah.command("history")
         handed = await asked.until(delivered(1))

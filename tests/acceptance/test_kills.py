@@ -201,7 +201,7 @@ async def _(scene):
 @point("request id: before it is written", at="SUBMITTING", ends="if heard", modes=BOTH)
 async def _(scene):
     await scene.blocked_after(await scene.until_at(SUBMIT, "after"))
-    await scene.bot.wait_line("the vendor took it as")
+    await scene.bot.wait_line("submit accepted")
 
 
 @point("request id: by callback, the 202 held back", at="QUEUED PROCESSING", modes=("callbacks",))

@@ -53,7 +53,7 @@ async def unharmed(sandbox, noah):
     sent = await noah.command("imagine", prompt="the next order")
     await sent.until(delivered(1))
     (job_id,) = set(re.findall("again:([0-9a-f]{16})", json.dumps(sent.message["components"])))
-    await sandbox.process.wait_line(f"job {job_id}: DELIVERED")
+    await sandbox.process.wait_line(f"pictures delivered: job={job_id}")
     # This last one's folder is only just being removed.
     assert {path.name for path in folder(sandbox).iterdir()} <= {job_id}
     if sys.platform == "linux":  # /proc tells it

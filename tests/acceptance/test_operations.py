@@ -120,7 +120,7 @@ async def test_one_order_shows_in_the_figures_and_nobody_is_named_there(
 
     sent = await noah.command("imagine", prompt="a cat in a spaceship", images=2)
     await sent.until(delivered(2))
-    await bot.wait_line(": DELIVERED")  # it was counted before
+    await bot.wait_line("pictures delivered")  # it was counted before
     row = store.row("a cat in a spaceship")
 
     after = await figures()
@@ -154,11 +154,11 @@ async def test_each_record_in_json_says_which_job_and_guild_it_is_about(
     bot = await start(LOG_FORMAT="json")
     sent = await noah.command("imagine", prompt="a cat")
     await sent.until(delivered(1))
-    await bot.wait_line(": DELIVERED")
+    await bot.wait_line("pictures delivered")
     row = store.row("a cat")
 
     records = [json.loads(line) for line in bot.log if line.startswith("{")]
-    about = [record for record in records if re.match(r"job [0-9a-f]{16}: ", record["message"])]
+    about = [record for record in records if re.search(r"\bjob=[0-9a-f]{16}\b", record["message"])]
     assert len(about) >= 3
     for record in about:
         assert (record["job"], record["guild"]) == (row["id"], str(row["guild_id"]))

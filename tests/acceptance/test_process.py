@@ -34,7 +34,7 @@ async def test_discord_being_away_at_the_start_is_waited_out(sandbox, noah):
     sandbox.discord.faults.add(Fault(method="*", path="*", do=Cut(when="before"), times=100))
     bot = sandbox.bot()
     await bot.start()
-    await bot.wait_line("could not log in")
+    await bot.wait_line("Discord login failed")
     await bot.wait_line("reconnecting to Discord")
 
     sandbox.discord.faults.clear()
