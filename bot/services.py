@@ -13,20 +13,25 @@ from bot.service.circuit_breaker import CircuitBreakerSettings, LaneCircuitBreak
 from bot.service.delivery import MEDIA_BACKOFF, DeliveryService, DeliverySettings
 from bot.service.dispatcher import Dispatcher, DispatcherSettings
 from bot.service.health import HealthService
-from bot.service.intake import OrderIntake
-from bot.service.job_runner import JobRunner, JobRunnerSettings
-from bot.service.member_account import AccountSettings, MemberAccount, RetentionPolicy
+from bot.service.intake import ADMIT_WITHIN, OrderIntake
+from bot.service.job_runner import SUBMITS_END_WITHIN, JobRunner, JobRunnerSettings
+from bot.service.member_account import (
+    STYLES_WITHIN,
+    AccountSettings,
+    MemberAccount,
+    RetentionPolicy,
+)
 from bot.service.moderation import ModerationService
 from bot.service.order_actions import OrderActions, OrderActionsSettings
 from bot.service.persistence import STORE_BACKOFF
 from bot.service.ports.discord import CardPresenter, LogChannel
 from bot.service.ports.store import Guilds, JobNotifier, JobQueries, Jobs, Lanes, Members
 from bot.service.ports.vendor import Media, VendorQueue
-from bot.service.queue_positions import QueuePositionUpdater
+from bot.service.queue_positions import LOOK_EVERY, QueuePositionUpdater
 from bot.service.rate_limiter import LaneRateLimiter, RateLimiterSettings
 from bot.service.recovery import RecoveryLoop, RecoverySettings
 from bot.service.reports import ReportService
-from bot.service.retention import RetentionLoop, RetentionSettings
+from bot.service.retention import SWEEP_TIMES, RetentionLoop, RetentionSettings, SweepTimes
 from bot.service.submitter import Submitter, SubmitterSettings
 from bot.service.tracker import JobTracker, TrackerSettings
 from bot.service.undelivered import UndeliveredPictures
@@ -75,6 +80,11 @@ class ServiceSettings:
     media_backoff: Backoff = MEDIA_BACKOFF
     resume_after: float = 30.0  # until a job goes on after a fault
     recorded_within: float = 1.5  # from the pictures' arrival in Discord to their record
+    admit_within: float = ADMIT_WITHIN
+    styles_within: float = STYLES_WITHIN
+    submits_end_within: float = SUBMITS_END_WITHIN
+    positions_every: float = LOOK_EVERY
+    sweep_times: SweepTimes = SWEEP_TIMES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +137,7 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
             runner=runner,
             shards=settings.shards,
             now=ports.now,
+            every=settings.positions_every,
         ),
         retention=_build_retention(ports, settings, delivery, account),
         callbacks=CallbackHandler(
@@ -193,6 +204,7 @@ def _build_runner(
         settings=JobRunnerSettings(
             owner=settings.owner,
             resume_after=settings.resume_after,
+            submits_end_within=settings.submits_end_within,
             store_backoff=settings.store_backoff,
         ),
         jobs=ports.jobs,
@@ -212,6 +224,7 @@ def _build_retention(
             files_days=settings.files_days,
             orders_days=settings.orders_days,
             folder=settings.files,
+            times=settings.sweep_times,
         ),
         jobs=ports.jobs,
         queries=ports.queries,
@@ -230,6 +243,7 @@ def _build_intake(ports: Ports, settings: ServiceSettings, dispatcher: Dispatche
         caps=settings.caps,
         wake_dispatcher=dispatcher.wake,
         now=ports.now,
+        admit_within=settings.admit_within,
     )
 
 
@@ -383,7 +397,12 @@ def _build_account(
 ) -> MemberAccount:
     retention = RetentionPolicy(files_days=settings.files_days, orders_days=settings.orders_days)
     return MemberAccount(
-        settings=AccountSettings(lane=settings.lane, caps=settings.caps, retention=retention),
+        settings=AccountSettings(
+            lane=settings.lane,
+            caps=settings.caps,
+            retention=retention,
+            styles_within=settings.styles_within,
+        ),
         members=ports.members,
         queries=ports.queries,
         jobs=ports.jobs,

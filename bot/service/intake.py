@@ -83,6 +83,7 @@ class OrderIntake:
         caps: Caps,
         wake_dispatcher: Callable[[], None],
         now: Callable[[], float],
+        admit_within: float = ADMIT_WITHIN,
     ) -> None:
         self._jobs = jobs
         self._presenter = presenter
@@ -91,6 +92,7 @@ class OrderIntake:
         self._caps = caps
         self._wake_dispatcher = wake_dispatcher
         self._now = now
+        self._admit_within = admit_within  # seconds
         self._closing = False
         self._placing: set[asyncio.Task[Any]] = set()
 
@@ -180,7 +182,7 @@ class OrderIntake:
         )
 
         try:
-            async with asyncio.timeout(ADMIT_WITHIN):
+            async with asyncio.timeout(self._admit_within):
                 recorded = await self._jobs.add(
                     job, self._admission(request), count_to=self._caps.images_per_day
                 )

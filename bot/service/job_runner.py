@@ -37,10 +37,11 @@ SUBMITS_END_WITHIN: Final = 5.0  # seconds at shutdown; a lost answer makes an o
 
 @dataclass(frozen=True, kw_only=True)
 class JobRunnerSettings:
-    """Who owns the jobs, and when a job is resumed after a fault. Times are in seconds."""
+    """Who owns the jobs, and how long a fault or a shutdown waits. Times are in seconds."""
 
     owner: str
     resume_after: float = 30.0
+    submits_end_within: float = SUBMITS_END_WITHIN
     store_backoff: Backoff = STORE_BACKOFF
 
 
@@ -100,7 +101,7 @@ class JobRunner:
         The jobs are released: the next process resumes them from the store.
         """
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(SUBMITS_END_WITHIN):
+            async with asyncio.timeout(self._settings.submits_end_within):
                 while self._submitting:
                     await asyncio.wait(self._submitting)
         tasks = list(self._tasks.values())

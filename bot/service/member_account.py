@@ -68,6 +68,7 @@ class AccountSettings:
     lane: str
     caps: Caps
     retention: RetentionPolicy
+    styles_within: float = STYLES_WITHIN  # seconds
 
 
 class MemberAccount:
@@ -136,7 +137,7 @@ class MemberAccount:
         if (cached := self._styles.get(guild_id)) is not None:
             return cached[1]
         try:
-            async with asyncio.timeout(STYLES_WITHIN):
+            async with asyncio.timeout(self._settings.styles_within):
                 styles = (await self._guilds.rules(guild_id)).styles
         except (StoreUnavailable, TimeoutError):
             return ()

@@ -41,6 +41,7 @@ class QueuePositionUpdater:
         runner: JobRunner,
         shards: Shards,
         now: Callable[[], float],
+        every: float = LOOK_EVERY,
     ) -> None:
         self._lane = lane
         self._jobs = jobs
@@ -49,12 +50,13 @@ class QueuePositionUpdater:
         self._runner = runner
         self._shards = shards  # orders of other shards are another process's
         self._now = now
+        self._every = every  # seconds
         self._shown: dict[str, tuple[CardStatus, float]] = {}  # by job id, with its time
 
     async def run(self) -> None:
-        """Update every two seconds, until cancelled."""
+        """Update every few seconds, until cancelled."""
         while True:
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(self._every)
             try:
                 await self.look()
             except StoreUnavailable as error:

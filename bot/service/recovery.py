@@ -83,7 +83,7 @@ class RecoveryLoop:
             log.info("jobs inherited: count=%d", count)
         # Before the first claim: an order that waited for too long must not be sent, for example
         # after a restore of the database.
-        await self._round()
+        await self.sweep()
 
     async def keep_leases(self) -> None:
         """Renew the leases three times a lease, until cancelled; a slow round does not delay it."""
@@ -99,14 +99,19 @@ class RecoveryLoop:
         while True:
             self._due.clear()
             try:
-                await self._round()
+                await self.sweep()
             except StoreUnavailable as error:
                 log.warning("recovery round failed: error=%s", error)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.lease / 3):
                     await self._due.wait()
 
-    async def _round(self) -> None:
+    async def sweep(self) -> None:
+        """Make one round.
+
+        Raises:
+            StoreUnavailable: the round is incomplete.
+        """
         now = self._now()
         await self._renew_leases()
         adopted = await self._jobs.take_over(

@@ -17,11 +17,20 @@ from bot.service.ports.store import JobQueries, Jobs
 
 log = logging.getLogger(__name__)
 
-FIRST: Final = 180.0  # seconds after the start, which has more urgent work
-EVERY: Final = 3600.0  # seconds
 MOST: Final = 200  # orders in one transaction: others wait to write meanwhile
-BETWEEN: Final = 0.5  # seconds between two batches
 DAY: Final = 86400.0  # seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepTimes:
+    """When the loop sweeps, in seconds."""
+
+    first: float = 180.0  # after the start, which has more urgent work
+    every: float = 3600.0
+    between: float = 0.5  # two batches
+
+
+SWEEP_TIMES: Final = SweepTimes()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +40,7 @@ class RetentionSettings:
     files_days: int
     orders_days: int
     folder: Path
+    times: SweepTimes = SWEEP_TIMES
 
 
 class RetentionLoop:
@@ -59,7 +69,7 @@ class RetentionLoop:
 
     async def run(self) -> None:
         """Sweep once an hour, until cancelled."""
-        await asyncio.sleep(FIRST)
+        await asyncio.sleep(self._settings.times.first)
         while True:
             try:
                 await self.sweep()
@@ -67,7 +77,7 @@ class RetentionLoop:
                 log.warning("retention sweep failed: error=%s", error)
             except OSError as error:
                 log.warning("retention sweep failed: error=%s", error.strerror)
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(self._settings.times.every)
 
     async def sweep(self) -> None:
         """Delete what is past its retention time, and the data that members asked to erase.
@@ -87,7 +97,7 @@ class RetentionLoop:
         total = 0
         while count := await self._queries.erase_ended(made_before=made_before, most=MOST):
             total += count
-            await asyncio.sleep(BETWEEN)
+            await asyncio.sleep(self._settings.times.between)
         if total:
             log.info("old orders erased: count=%d", total)
 
