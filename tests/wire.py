@@ -20,6 +20,7 @@ class Wire:
         self._flows.set()
         self._forgotten: list[asyncio.Event] = []
         self._whole = True
+        self.refused = 0  # connections while it was cut
 
     @classmethod
     @asynccontextmanager
@@ -62,6 +63,7 @@ class Wire:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not self._whole:
+            self.refused += 1
             writer.transport.abort()
             return
         their_reader, their_writer = await asyncio.open_unix_connection(self._target)

@@ -1,10 +1,10 @@
 """A real bot process between the stand-ins, over real sockets.
 
-With ``CAPTURE_STATEMENTS`` in pytest's environment, every bot appends each statement that it sends
-to its store to the file of that name: a line of JSON with dialect, statement and parameters.
+With ``CAPTURE_STATEMENTS=FILE`` in pytest's environment, every bot appends each different statement
+that it executes to FILE, as a line of JSON with dialect, statement and parameters.
 
-Whatever a test does, at its end every exchange with Discord's stand-in is held against Discord's
-own description of its API.
+After each test, all exchanges with Discord's stand-in are checked against Discord's OpenAPI
+description.
 """
 
 import os
@@ -13,30 +13,23 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 
 import pytest
+from playwright.async_api import Browser, Page
 
 from sandbox.botprocess import BotProcess, Launch, launch
 from sandbox.discord.member import Member
 from sandbox.environment import SandboxEnvironment
-from sandbox.pixazo import Settings
+from tests.acceptance.driver import CLUB, FAST_LANE, Store, quick, without_limits
 from tests.acceptance.forked import ForkServer
-from tests.acceptance.outside import without_limits
+from tests.acceptance.visitor import DESKTOP
 from tests.openapi import assert_conform
 
 Start = Callable[..., Awaitable[BotProcess]]
 MakeSandbox = Callable[..., SandboxEnvironment]
 
 
-def quick(**changes) -> Settings:
-    """Return a vendor that draws small pictures and does not take its time."""
-    settings = Settings(queued_seconds=(0.2, 0.2), processing_seconds=(0.3, 0.3), picture_size=64)
-    for name, value in changes.items():
-        setattr(settings, name, value)
-    return settings
-
-
 @pytest.fixture(scope="session")
 async def launched() -> AsyncIterator[Launch]:
-    """How bots are started: by forks, where the system has what that takes."""
+    """The way to start bots: by forks on Linux, else as new processes."""
     if sys.platform != "linux":
         yield launch
         return
@@ -58,10 +51,10 @@ async def sandbox(make_sandbox: MakeSandbox) -> AsyncIterator[SandboxEnvironment
 
 @pytest.fixture
 def start(sandbox: SandboxEnvironment) -> Start:
-    """Start a bot with these settings and wait until it is at the gateway."""
+    """Start a bot with these settings and wait until it is connected."""
 
     async def started(**settings: str) -> BotProcess:
-        process = sandbox.bot(**({"LANE_RATE_PER_MINUTE": "6000"} | settings))
+        process = sandbox.bot(**(FAST_LANE | settings))
         await process.start()
         await sandbox.ready()
         return process
@@ -71,14 +64,55 @@ def start(sandbox: SandboxEnvironment) -> Start:
 
 @pytest.fixture
 def noah(sandbox: SandboxEnvironment) -> Member:
-    return sandbox.discord.member("Noah", channel="general", guild="Lighthouse Club")
+    return sandbox.discord.member("Noah", channel="general", guild=CLUB)
+
+
+@pytest.fixture
+def mira(sandbox: SandboxEnvironment) -> Member:
+    """A moderator."""
+    return sandbox.discord.member("Mira", channel="general", guild=CLUB)
+
+
+@pytest.fixture
+def ada(sandbox: SandboxEnvironment) -> Member:
+    """A member whose Discord is German."""
+    return sandbox.discord.member("Ada", channel="general", guild=CLUB)
+
+
+@pytest.fixture
+def store(sandbox: SandboxEnvironment) -> Store:
+    return Store(sandbox)
+
+
+@pytest.fixture
+async def page(chromium: Browser, sandbox: SandboxEnvironment, start: Start) -> AsyncIterator[Page]:
+    """The sandbox's page, with a bot without limits; afterwards no script has failed."""
+    await start()
+    await without_limits(sandbox)
+    page = await chromium.new_page(viewport=DESKTOP, reduced_motion="reduce", locale="en-GB")
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.set_default_timeout(15_000)
+    await page.goto(sandbox.address)
+    await page.wait_for_selector("body:not(.starting)")
+    yield page
+    await page.close()
+    assert errors == []
 
 
 @pytest.fixture(scope="module")
-async def running(make_sandbox: MakeSandbox) -> AsyncIterator[SandboxEnvironment]:
-    """One bot for all tests of a module that ask nothing special of it: starting one takes long."""
+def bot_settings() -> dict[str, str]:
+    """Settings of the bot that the tests of a module share; a module may override them."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+async def running(
+    make_sandbox: MakeSandbox, bot_settings: dict[str, str]
+) -> AsyncIterator[SandboxEnvironment]:
+    """A sandbox whose bot is shared by the tests of a module, since a start takes long."""
     async with make_sandbox(vendor=quick()) as opened:
-        await opened.bot().start()
+        await opened.bot(**bot_settings).start()
         await opened.ready()
         await without_limits(opened)
         yield opened
@@ -86,7 +120,7 @@ async def running(make_sandbox: MakeSandbox) -> AsyncIterator[SandboxEnvironment
 
 @pytest.fixture
 def shared(running: SandboxEnvironment) -> Iterator[SandboxEnvironment]:
-    """The running sandbox, with nothing on record of what other tests did."""
+    """The sandbox with the shared bot, without records of earlier tests."""
     running.pixazo.accepted.clear()
     for journal in (running.discord.journal, running.pixazo.journal, running.pixazo.media_journal):
         journal.exchanges.clear()
@@ -97,4 +131,4 @@ def shared(running: SandboxEnvironment) -> Iterator[SandboxEnvironment]:
 
 @pytest.fixture
 def member(shared: SandboxEnvironment) -> Member:
-    return shared.discord.member("Noah", channel="general", guild="Lighthouse Club")
+    return shared.discord.member("Noah", channel="general", guild=CLUB)

@@ -1,10 +1,11 @@
-"""Run as a script: a process that has imported what a bot imports, and forks into bots.
+"""Run as a script: imports the bot once and forks bots from then on.
 
-Most of what a start of the bot costs is imports, and the suite starts it a hundred times. What is
-forked here is a process like any other, with an id, an environment, a session and an exit status
-of its own. Neither a thread, a loop nor a socket of anybody else's gets into it.
+Imports take most of a bot's start, and the tests start it a hundred times. A forked bot is a
+process like any other, with its own id, environment, session and exit status. It inherits no
+thread, event loop or socket.
 
-It does what it reads from the socket that it is given, until that is closed: see `forked.py`.
+Protocol: a request is one message on the socket that the script is given; see `forked.py`. The
+server ends when the socket is closed.
 """
 
 import contextlib
@@ -13,6 +14,7 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import runpy
 import select
 import signal
@@ -20,98 +22,105 @@ import socket
 import sys
 import threading
 import time
+from types import ModuleType
+from typing import Any
 
 import sqlalchemy
 
-PRELOADED = (
+# Modules that the bot imports only when it needs them.
+LATE = (
     "alembic.command",
     "alembic.config",
     "asyncpg",
     "sqlalchemy.dialects.postgresql.asyncpg",
     "sqlalchemy.dialects.sqlite.pysqlite",
-    "bot.app",
-    "bot.preflight",
-    "bot.admin",
-    "cogs.help",
-    "cogs.history",
-    "cogs.imagine",
-    "cogs.limits",
-    "cogs.order_buttons",
-    "cogs.reports",
+    "uvloop",
 )
+TRACE = "TRACE_WRITE_LOCK"  # a bot's environment variable: a file for the trace of SQLite's lock
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
-ORDER_BYTES = 1 << 17
+REQUEST_BYTES = 1 << 17
+
+Request = dict[str, Any]
 
 
 def main() -> None:
-    """Import, then fork until nobody orders any more."""
+    """Import the bot, then fork for each request."""
     descriptor, parent, capture = sys.argv[1:]
     _die_with(int(parent))
     with socket.socket(fileno=int(descriptor)) as channel:
-        for name in PRELOADED:
+        for name in (*LATE, *_modules("bot"), *_modules("cogs")):
             importlib.import_module(name)
         gc.collect()
         gc.freeze()  # pages that no child's collector touches stay shared
-        order = _serve(channel)
-    if order is not None:
-        _become(order, capture)
+        request = _serve(channel)
+    if request is not None:
+        _become(request, capture)
 
 
-def _serve(channel: socket.socket) -> dict | None:
-    """Fork for each order, and tell its end.
+def _modules(package: str) -> list[str]:
+    """Return the names of all modules of a package that do nothing when they are imported."""
+    root: ModuleType = importlib.import_module(package)
+    names = [module.name for module in pkgutil.walk_packages(root.__path__, f"{package}.")]
+    return [name for name in names if not name.endswith("__main__") and ".migrations." not in name]
 
-    Returns in every child, with its order; in the server at the end, with nothing.
+
+def _serve(channel: socket.socket) -> Request | None:
+    """Fork for each request, and report the end of each child.
+
+    Returns in each child, with its request; in the server at its end, with None.
     """
-    ends: dict[int, tuple[int, int]] = {}  # by descriptor of the process: its id, where to tell
+    children: dict[int, tuple[int, int]] = {}  # by pidfd: process id, pipe for the exit status
     poll = select.poll()
     poll.register(channel, select.POLLIN)
     while True:
         for ready, _ in poll.poll():
-            if ready in ends:
+            if ready in children:
                 poll.unregister(ready)
-                pid, tell = ends.pop(ready)
+                pid, pipe = children.pop(ready)
                 _, status = os.waitpid(pid, 0)
-                with contextlib.suppress(OSError):  # nobody wants to know any more
-                    os.write(tell, b"%d\n" % os.waitstatus_to_exitcode(status))
+                with contextlib.suppress(OSError):  # the reader may have ended
+                    os.write(pipe, b"%d\n" % os.waitstatus_to_exitcode(status))
                 os.close(ready)
-                os.close(tell)
+                os.close(pipe)
                 continue
-            message, descriptors, _, _ = socket.recv_fds(channel, ORDER_BYTES, 2)
+            message, descriptors, _, _ = socket.recv_fds(channel, REQUEST_BYTES, 2)
             if not message:
                 return None
-            output, tell = descriptors
+            output, pipe = descriptors
             server, pid = os.getpid(), os.fork()
             if pid == 0:
                 return {**json.loads(message), "output": output, "server": server}
             os.close(output)
-            os.write(tell, b"%d\n" % pid)
-            opened = os.pidfd_open(pid)
-            ends[opened] = pid, tell
-            poll.register(opened, select.POLLIN)
+            os.write(pipe, b"%d\n" % pid)
+            pidfd = os.pidfd_open(pid)
+            children[pidfd] = pid, pipe
+            poll.register(pidfd, select.POLLIN)
 
 
-def _become(order: dict, capture: str) -> None:
-    """Be what the order's command would be: nothing but imported modules was here before."""
+def _become(request: Request, capture: str) -> None:
+    """Run the request's command in this process, which has only imported modules so far."""
     os.setsid()
-    _die_with(order["server"])
+    _die_with(request["server"])
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(order["output"], 1)
-    os.dup2(order["output"], 2)
+    os.dup2(request["output"], 1)
+    os.dup2(request["output"], 2)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     os.environ.clear()
-    os.environ.update(order["env"])
+    os.environ.update(request["env"])
     time.tzset()
-    os.chdir(order["cwd"])
-    sys.path[0] = order["cwd"]
-    sys.argv[1:] = order["arguments"]
+    os.chdir(request["cwd"])
+    sys.path[0] = request["cwd"]
+    sys.argv[1:] = request["arguments"]
     if capture:
         _capture(capture)
-    runpy.run_module(order["module"], run_name="__main__", alter_sys=True)
+    if TRACE in os.environ:
+        _trace_write_lock(os.environ[TRACE])
+    runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
 
 
 def _capture(path: str) -> None:
-    """Append each statement that this process sends to its store, once, as a line of JSON."""
-    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    """Append each different statement that this process executes, as a line of JSON."""
+    file = _appended(path)
     seen, lock = set(), threading.Lock()
 
     @sqlalchemy.event.listens_for(sqlalchemy.Engine, "before_cursor_execute")
@@ -129,10 +138,28 @@ def _capture(path: str) -> None:
             os.write(file, json.dumps(line).encode() + b"\n")
 
 
+def _trace_write_lock(path: str) -> None:
+    """Append ``waiting`` before each acquisition of SQLite's write lock, ``acquired`` after it."""
+    file = _appended(path)
+    for event, line in (
+        ("before_cursor_execute", b"waiting\n"),
+        ("after_cursor_execute", b"acquired\n"),
+    ):
+
+        @sqlalchemy.event.listens_for(sqlalchemy.Engine, event)
+        def note(_connection, _cursor, statement, *_rest, line=line) -> None:
+            if statement == "BEGIN IMMEDIATE":
+                os.write(file, line)
+
+
+def _appended(path: str) -> int:
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+
 def _die_with(parent: int) -> None:
     ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:
-        sys.exit("who started this has ended")
+        sys.exit("the parent process has ended")
 
 
 if __name__ == "__main__":

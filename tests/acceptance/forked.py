@@ -1,7 +1,7 @@
-"""Bots as real processes that need not import anything: forked by a server, one for each worker.
+"""Starts bots by forking a process that has imported them; there is one for each pytest worker.
 
-`launch` of a `ForkServer` stands where `sandbox.botprocess.launch` stands; what a process sees of
-its start by the one and by the other is the same, but for what it costs.
+`ForkServer.launch` replaces `sandbox.botprocess.launch`: a process started by either sees the same,
+but a fork is faster.
 """
 
 import asyncio
@@ -20,11 +20,11 @@ from sandbox.botprocess import Process, launch
 from sandbox.environment import PROJECT, inherited
 
 PYTHON = (sys.executable, "-m")
-READ_AT_START = ("PYTHON", "LANG", "LC_")  # what an interpreter reads once, as it starts
+READ_AT_START = ("PYTHON", "LANG", "LC_")  # variables that an interpreter reads at its start only
 
 
 class ForkServer:
-    """Starts `python -m MODULE` by a fork of a process that has imported the bot."""
+    """Starts `python -m MODULE` by forking a process that has imported the bot."""
 
     def __init__(self, channel: socket.socket, env: Mapping[str, str]) -> None:
         self._channel = channel
@@ -33,9 +33,9 @@ class ForkServer:
     @classmethod
     @asynccontextmanager
     async def open(cls, *, capture: str = "") -> AsyncIterator[Self]:
-        """Start the server; at the end it is gone, and all that it forked.
+        """Start the server; at the end it and all its children are killed.
 
-        To the file *capture* every bot appends the statements that it sends to its store.
+        Every bot appends the statements that it executes to the file *capture*.
         """
         env = inherited() | {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -54,21 +54,21 @@ class ForkServer:
         await asyncio.to_thread(server.wait)
 
     async def launch(self, command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Process:
-        """Start *command*; one that a fork could not be the same as is started as by anybody."""
+        """Start *command*: by a fork, or as a new process where a fork would behave differently."""
         if tuple(command[:2]) != PYTHON or _at_start(env) != _at_start(self._env):
             return await launch(command, cwd=cwd, env=env)
         _, _, module, *arguments = command
-        order = {"module": module, "arguments": arguments, "cwd": str(cwd), "env": dict(env)}
+        request = {"module": module, "arguments": arguments, "cwd": str(cwd), "env": dict(env)}
         output, their_output = os.pipe()
-        told, their_told = os.pipe()
-        socket.send_fds(self._channel, [json.dumps(order).encode()], [their_output, their_told])
+        status, their_status = os.pipe()
+        socket.send_fds(self._channel, [json.dumps(request).encode()], [their_output, their_status])
         os.close(their_output)
-        os.close(their_told)
-        return await Forked.started(output=output, told=told)
+        os.close(their_status)
+        return await Forked.started(output=output, status=status)
 
 
 class Forked(asyncio.Protocol):
-    """A process that somebody else is the parent of, who tells its id and, later, its status."""
+    """A process whose parent, the fork server, reports its id and later its exit status."""
 
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
@@ -76,13 +76,13 @@ class Forked(asyncio.Protocol):
         self.stdout: asyncio.StreamReader | None = self._output
         self._pid: asyncio.Future[int] = loop.create_future()
         self._ended: asyncio.Future[int] = loop.create_future()
-        self._told = b""
+        self._received = b""
 
     @classmethod
-    async def started(cls, *, output: int, told: int) -> Self:
-        """Return the process once it is there; the arguments are ends of pipes to read from."""
+    async def started(cls, *, output: int, status: int) -> Self:
+        """Return the process once it has started; the arguments are pipes to read from."""
         loop, process = asyncio.get_running_loop(), cls()
-        await loop.connect_read_pipe(lambda: process, open(told, "rb", 0))  # noqa: ASYNC230, SIM115
+        await loop.connect_read_pipe(lambda: process, open(status, "rb", 0))  # noqa: ASYNC230, SIM115
         await loop.connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(process._output),
             open(output, "rb", 0),  # noqa: ASYNC230, SIM115
@@ -105,7 +105,7 @@ class Forked(asyncio.Protocol):
         os.kill(self.pid, signal)
 
     def data_received(self, data: bytes) -> None:
-        *lines, self._told = (self._told + data).split(b"\n")
+        *lines, self._received = (self._received + data).split(b"\n")
         for line in lines:
             (self._ended if self._pid.done() else self._pid).set_result(int(line))
 
@@ -113,7 +113,7 @@ class Forked(asyncio.Protocol):
         if not self._pid.done():
             self._pid.set_exception(ConnectionError("the fork server has ended"))
         elif not self._ended.done():
-            self._ended.set_result(-signal.SIGKILL)  # as it dies with its server
+            self._ended.set_result(-signal.SIGKILL)  # it dies with its server
 
 
 def _at_start(env: Mapping[str, str]) -> dict[str, str]:

@@ -1,41 +1,44 @@
-"""The ways to a member: each is left only on a definite no, and nothing arrives twice.
+"""Fallback ways of delivery: each is left only after a definite refusal; nothing arrives twice.
 
-All tests of this file share one bot. The vendor's queue stands still, so that a test decides what
-the world looks like when an order is completed.
+All tests of this file share one bot. The vendor completes an order only when a test says so.
 """
 
 import json
-import random
-import sqlite3
 import time
-from contextlib import closing
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from sandbox.discord.member import Invocation, Member
 from sandbox.faults import Answer, Cut, Fault, Hold
-from tests.acceptance.conftest import quick
-from tests.acceptance.outside import without_limits
-from tests.acceptance.test_imagine import delivered, says, words
+from tests.acceptance.driver import (
+    EPHEMERAL,
+    FAST_LANE,
+    Store,
+    accepted,
+    answered,
+    button,
+    delivered,
+    noise,
+    quick,
+    restart,
+    says,
+    without_limits,
+    words,
+)
 from tests.openapi import assert_conform
 
 BY_TOKEN = "/api/v10/webhooks/*/messages/*"
 IN_CHANNEL = "/api/v10/channels/*/messages"
 BY_BOT = "/api/v10/channels/*/messages/*"
-EPHEMERAL = 64
 ALWAYS = 1_000
-DELIVERED = "pictures delivered"  # in the log
-UNDELIVERABLE = "pictures undeliverable, kept"
 SHRUNK = "Made smaller to fit Discord's file limit."
 
 
 @dataclass(frozen=True)
 class Order:
-    """An order that the vendor has taken, and on which nothing more happens by itself."""
+    """An order that the vendor has accepted and that stays QUEUED."""
 
     sent: Invocation
     job_id: str
@@ -46,14 +49,14 @@ class Order:
 async def sandbox(make_sandbox):
     async with make_sandbox(vendor=quick()) as opened:
         opened.pixazo.hold_states()
-        opened.bot(LANE_RATE_PER_MINUTE="6000")
+        opened.bot(**FAST_LANE)
         yield opened
         assert_conform(opened.discord.journal.exchanges)
 
 
 @pytest.fixture
 async def bot(sandbox):
-    """The bot, at the gateway, in a world where nothing is amiss any more afterwards."""
+    """The connected bot; afterwards all faults and changes of the world are undone."""
     world = sandbox.world
     settings = {
         name: getattr(world, name)
@@ -73,31 +76,15 @@ async def bot(sandbox):
 
 
 @pytest.fixture
-def noah(sandbox) -> Member:
-    return sandbox.discord.member("Noah", channel="general", guild="Lighthouse Club")
-
-
-@pytest.fixture
-def mira(sandbox) -> Member:
-    """A moderator."""
-    return sandbox.discord.member("Mira", channel="general", guild="Lighthouse Club")
-
-
-@pytest.fixture
 def direct(sandbox) -> Member:
-    """Noah, where he and the bot are alone."""
+    """Noah, in his direct messages with the bot."""
     return sandbox.discord.member("Noah")
 
 
-def rows(sandbox, query, *values):
-    """Ask the bot's database, or change it."""
-    path = sandbox.bot_environment()["DATABASE_URL"].removeprefix("sqlite+aiosqlite:///")
-    with closing(sqlite3.connect(path)) as database, database:
-        return database.execute(query, values).fetchall()
-
-
 def job_of(sandbox, sent):
-    ((job_id,),) = rows(sandbox, "SELECT id FROM jobs WHERE interaction_id = ?", int(sent.id))
+    ((job_id,),) = Store(sandbox).execute(
+        "SELECT id FROM jobs WHERE interaction_id = ?", int(sent.id)
+    )
     return job_id
 
 
@@ -115,45 +102,37 @@ def order(sandbox, bot, noah):
 
 @pytest.fixture
 def complete(sandbox, bot):
-    """Let the vendor complete an order, and wait until the bot says what became of it."""
+    """Let the vendor complete an order, and wait until it is recorded as delivered or kept."""
 
-    async def complete(order, event=DELIVERED):
+    async def complete(order, *, kept=False):
         sandbox.pixazo.move(order.request_id, "COMPLETED")
-        await bot.wait_line(f"{event}: job={order.job_id}")
+        store = Store(sandbox)
+        await (store.kept if kept else store.delivered)(order.job_id)
 
     return complete
 
 
 def of(order, member):
-    """Return the messages with an order's pictures that a member sees: those can be deleted."""
-    button = f"delete:{order.job_id}"
-    return [one for one in member.visible() if button in json.dumps(one["components"])]
+    """Return the messages with an order's pictures that a member sees, by their delete button."""
+    delete = f"delete:{order.job_id}"
+    return [message for message in member.visible() if delete in json.dumps(message["components"])]
 
 
 def end_tokens(sandbox):
-    """Let Discord take no interaction's token any more."""
+    """Let all interaction tokens expire."""
     sandbox.world.token_life = 0.0
 
 
 def refuse(sandbox, method, path, *, status=403, code=50001, times=ALWAYS):
-    """Let Discord refuse something."""
-    body = {"message": "no", "code": code}
-    answer = Answer(status=status, body=body)
+    """Let Discord refuse some requests."""
+    answer = Answer(status=status, body={"message": "no", "code": code})
     return sandbox.discord.faults.add(Fault(method=method, path=path, do=answer, times=times))
 
 
 def close_card(sandbox):
-    """Let Discord take no edit of the card, by whichever token."""
+    """Let Discord refuse every edit of the card, by either token."""
     end_tokens(sandbox)
     refuse(sandbox, "PATCH", BY_BOT)
-
-
-def noise(side):
-    """Return a PNG that nothing compresses."""
-    encoded = BytesIO()
-    data = random.Random(7).randbytes(side * side * 3)
-    Image.frombytes("RGB", (side, side), data).save(encoded, "PNG", compress_level=1)
-    return encoded.getvalue()
 
 
 def paint(sandbox, picture):
@@ -179,7 +158,7 @@ async def test_an_order_that_outlives_its_token_arrives_by_the_bots_own_edit(
 async def test_where_its_card_is_closed_an_order_arrives_in_a_new_message(
     sandbox, order, complete, noah, direct
 ):
-    """An edit notifies nobody, a new message does: so it names the member, and nobody else."""
+    """A new message, unlike an edit, sends a notification: it mentions the member alone."""
     ada = sandbox.world.user("Ada")
     taken = await order(prompt=f"<@{ada.id}> and @everyone")
     close_card(sandbox)
@@ -201,10 +180,10 @@ async def test_where_its_card_is_closed_an_order_arrives_in_a_new_message(
 async def test_pictures_in_a_new_message_are_reported_and_deleted_there(
     sandbox, order, complete, noah, mira
 ):
-    """Their card stands there still, and has no picture that a moderator could want to delete."""
+    """The original card is still there, without pictures that a moderator could delete."""
     log = sandbox.world.channel("pictures", guild="Lighthouse Club").id
     chosen = await mira.command("limits", "log", channel=log)
-    await chosen.until(lambda message: message["content"])
+    await chosen.until(answered)
     taken = await order()
     life = sandbox.world.token_life
     close_card(sandbox)
@@ -218,15 +197,12 @@ async def test_pictures_in_a_new_message_are_reported_and_deleted_there(
     moderator = sandbox.discord.member("Mira", channel="pictures", guild="Lighthouse Club")
     notice = await moderator.sees(says("**Reported**"))
     assert f"/{noah.channel.id}/{posted['id']}" in words(notice)
-    (delete,) = (
-        part for part in json.dumps(notice).split('"') if part.startswith("report:delete:")
-    )
-    pressed = await moderator.press(notice["id"], delete)
+    pressed = await moderator.press(notice["id"], button(notice, "report:delete:"))
     await pressed.until(says("**Deleted**"))
 
     assert of(taken, noah) == []
     nowhere = await mira.command("limits", "log")
-    await nowhere.until(lambda message: message["content"])
+    await nowhere.until(answered)
 
 
 @pytest.mark.parametrize("permission", ["SEND_MESSAGES", "ATTACH_FILES", "VIEW_CHANNEL"])
@@ -261,12 +237,12 @@ async def test_where_the_channel_is_gone_an_order_arrives_directly(
 async def test_where_every_way_is_closed_an_order_is_kept_and_handed_over_once(
     sandbox, order, complete, noah, direct, mira
 ):
-    """What is paid for is not thrown away, and nobody else gets it."""
+    """Paid pictures are kept, and only their member gets them."""
     taken = await order()
     close_card(sandbox)
     sandbox.world.deny(noah.channel, "SEND_MESSAGES")
     sandbox.world.closed_to_bot.add(noah.user.id)
-    await complete(taken, event=UNDELIVERABLE)
+    await complete(taken, kept=True)
     sandbox.world.token_life = 900.0
 
     foreign = await mira.command("history")
@@ -297,7 +273,7 @@ async def test_kept_pictures_fit_the_place_in_which_they_are_asked_for(
     sandbox.world.deny(noah.channel, "SEND_MESSAGES")
     sandbox.world.closed_to_bot.add(noah.user.id)
     paint(sandbox, noise(200))
-    await complete(taken, event=UNDELIVERABLE)
+    await complete(taken, kept=True)
     sandbox.world.token_life = 900.0
     sandbox.world.attachment_size_limit = 20_000
 
@@ -334,19 +310,19 @@ TROUBLES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-@pytest.mark.parametrize(("method", "path"), [("PATCH", BY_TOKEN), ("PATCH", BY_BOT)])
+@pytest.mark.parametrize("path", [BY_TOKEN, BY_BOT])
 async def test_where_discord_has_troubles_the_same_edit_is_tried_again(
-    sandbox, order, complete, noah, direct, method, path, trouble
+    sandbox, order, complete, noah, direct, path, trouble
 ):
-    """Only a no is a no: who goes on to the next way too early shows the pictures twice."""
+    """Going to the next way without a definite refusal would show the pictures twice."""
     taken = await order()
     if path == BY_BOT:
         end_tokens(sandbox)
     if (do := TROUBLES[trouble]) is not None:
-        fault = sandbox.discord.faults.add(Fault(method=method, path=path, do=do))
+        fault = sandbox.discord.faults.add(Fault(method="PATCH", path=path, do=do))
     else:
         below = path.removeprefix("/api/v10")
-        fault = sandbox.discord.rate_limit(method, below, retry_after=0.2)
+        fault = sandbox.discord.rate_limit("PATCH", below, retry_after=0.2)
 
     await complete(taken)
 
@@ -380,7 +356,7 @@ async def test_a_new_message_whose_answer_is_lost_is_posted_once(
 async def test_a_bot_killed_while_it_posts_finds_its_message_when_nonces_are_forgotten(
     sandbox, bot, order, noah, direct, place
 ):
-    """Discord remembers a nonce for minutes; a machine may be away for longer."""
+    """Discord keeps a nonce for minutes; a machine may be down for longer."""
     taken = await order()
     close_card(sandbox)
     sandbox.world.nonce_window = 0.0
@@ -394,9 +370,9 @@ async def test_a_bot_killed_while_it_posts_finds_its_message_when_nonces_are_for
     await held.reached.wait()
     await bot.kill()
     long_ago = time.time() - 300
-    rows(sandbox, "UPDATE jobs SET completed_at = ? WHERE id = ?", long_ago, taken.job_id)
+    Store(sandbox).execute("UPDATE jobs SET completed_at = ? WHERE id = ?", long_ago, taken.job_id)
     await bot.start()
-    await bot.wait_line(f"{DELIVERED}: job={taken.job_id}")
+    await Store(sandbox).delivered(taken.job_id)
 
     assert len(of(taken, noah) + of(taken, direct)) == 1
 
@@ -440,9 +416,8 @@ async def test_a_picture_made_smaller_before_a_crash_still_says_so(sandbox, bot,
 
     sandbox.pixazo.move(taken.request_id, "COMPLETED")
     await held.reached.wait()
-    await bot.kill()
-    await bot.start()
-    await bot.wait_line(f"{DELIVERED}: job={taken.job_id}")
+    await restart(sandbox)
+    await Store(sandbox).delivered(taken.job_id)
 
     (card,) = of(taken, noah)
     assert SHRUNK in words(card)
@@ -454,7 +429,7 @@ async def test_a_private_order_never_shows_up_in_the_channel(
 ):
     taken = await order()
     await bot.stop()
-    rows(sandbox, "UPDATE jobs SET private = true WHERE id = ?", taken.job_id)
+    Store(sandbox).execute("UPDATE jobs SET private = true WHERE id = ?", taken.job_id)
     end_tokens(sandbox)
     if direct_messages == "closed":
         sandbox.world.closed_to_bot.add(noah.user.id)
@@ -466,10 +441,10 @@ async def test_a_private_order_never_shows_up_in_the_channel(
     await sandbox.ready()
 
     if direct_messages == "open":
-        await bot.wait_line(f"{DELIVERED}: job={taken.job_id}")
+        await Store(sandbox).delivered(taken.job_id)
         assert len(of(taken, direct)) == 1
     else:
-        await bot.wait_line(f"{UNDELIVERABLE}: job={taken.job_id}")
+        await Store(sandbox).kept(taken.job_id)
         sandbox.world.token_life = 900.0
         asked = await noah.command("history")
         handed = await asked.until(delivered(1))
@@ -495,7 +470,9 @@ async def test_again_is_an_order_of_whoever_presses_it_after_a_restart_too(
     again = Order(sent, job_of(sandbox, sent), sandbox.pixazo.accepted[-1].request_id)
     await complete(again)
 
-    ((member_id,),) = rows(sandbox, "SELECT member_id FROM jobs WHERE id = ?", again.job_id)
+    ((member_id,),) = Store(sandbox).execute(
+        "SELECT member_id FROM jobs WHERE id = ?", again.job_id
+    )
     assert member_id == int(mira.user.id)
     first, second = (json.loads(one.body) for one in sandbox.pixazo.accepted[-2:])
     assert first == second
@@ -509,7 +486,7 @@ async def test_again_for_an_order_that_is_not_on_record_says_so_privately(
 ):
     taken = await order()
     await complete(taken)
-    rows(sandbox, "DELETE FROM jobs WHERE id = ?", taken.job_id)
+    Store(sandbox).execute("DELETE FROM jobs WHERE id = ?", taken.job_id)
     count = len(sandbox.pixazo.accepted)
 
     sent = await noah.press(taken.sent.message["id"], f"again:{taken.job_id}")
@@ -521,9 +498,9 @@ async def test_again_for_an_order_that_is_not_on_record_says_so_privately(
 
 
 async def test_try_again_on_an_uncertain_order_makes_one_new_order(sandbox, bot, noah):
-    """The card warns that it is a new order: then it must be exactly one."""
+    """The card says that it is a new order: it must be exactly one."""
     await bot.stop()
-    silent = sandbox.bot(LANE_RATE_PER_MINUTE="6000", PUBLIC_URL="")  # nothing else to wait for
+    silent = sandbox.bot(**FAST_LANE, PUBLIC_URL="")  # nothing else to wait for
     try:
         await silent.start()
         await sandbox.ready()
@@ -538,8 +515,7 @@ async def test_try_again_on_an_uncertain_order_makes_one_new_order(sandbox, bot,
         other = await noah.command("imagine", prompt="another lighthouse")
         await other.until(says("**Queued**"))
 
-        prompts = [json.loads(one.body)["prompt"] for one in sandbox.pixazo.accepted[count:]]
-        assert prompts == ["an uncertain lighthouse", "another lighthouse"]
+        assert accepted(sandbox)[count:] == ["an uncertain lighthouse", "another lighthouse"]
         assert "Could not be confirmed" in words(sent.message)
     finally:
         await silent.stop()

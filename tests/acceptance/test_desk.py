@@ -1,34 +1,27 @@
-"""A member's own desk: what they ordered, what is left for them, what is kept of them."""
+"""What members see about themselves: history, usage, settings, privacy."""
 
 import json
 
 from aiohttp import ClientSession
 
 from sandbox.discord.enums import InteractionType
-from tests.acceptance.outside import Store, without_limits
-from tests.acceptance.test_imagine import delivered, says, words
-from tests.acceptance.test_limits import crafted
-
-BUTTON, THUMBNAIL = 2, 11
-
-
-def parts(message, kind):
-    """Return all components of one type of a message."""
-
-    def walk(components):
-        for component in components:
-            yield component
-            yield from walk(component.get("components", []))
-            if "accessory" in component:
-                yield component["accessory"]
-
-    return [one for one in walk(message["components"]) if one["type"] == kind]
+from tests.acceptance.driver import (
+    THUMBNAIL,
+    Store,
+    button,
+    components,
+    crafted,
+    delivered,
+    restart,
+    says,
+    set_limits,
+    without_limits,
+    words,
+)
 
 
-def button(message, label):
-    """Return the custom_id of the one button whose label begins like that."""
-    [found] = [one for one in parts(message, BUTTON) if one["label"].startswith(label)]
-    return found["custom_id"]
+def thumbnails(message):
+    return [part for part in components(message) if part["type"] == THUMBNAIL]
 
 
 def pings(member):
@@ -46,7 +39,7 @@ async def export(member, message):
 
 
 async def delete(member):
-    """Delete all that is kept of a member; return what they are told."""
+    """Delete all data of a member; return the answer."""
     shown = await (await member.command("privacy")).until(says("What is kept about you"))
     asks = await member.press(shown["id"], button(shown, "Delete my data"))
     asked = await asks.until(says("Delete your data?"))
@@ -55,7 +48,7 @@ async def delete(member):
 
 
 async def test_history_has_pages_whose_buttons_live_on_through_a_kill(sandbox, start, noah):
-    process = await start()
+    await start()
     await without_limits(sandbox)
     empty = await noah.command("history")
     assert "/imagine prompt:" in words(await empty.until(says("no orders of yours yet")))
@@ -67,9 +60,7 @@ async def test_history_has_pages_whose_buttons_live_on_through_a_kill(sandbox, s
 
     asked = await noah.command("history")
     first = await asked.until(says("Your orders"))
-    await process.kill()
-    await process.start()
-    await sandbox.ready()
+    await restart(sandbox)
     turned = await noah.press(first["id"], button(first, "Next page"))
     second = await turned.until(says("page 2 of 2"))
     again = await noah.press(second["id"], button(second, "Again: lighthouse number 0"))
@@ -82,17 +73,16 @@ async def test_history_has_pages_whose_buttons_live_on_through_a_kill(sandbox, s
     assert "6 orders, the newest first · page 1 of 2" in words(first)
     assert "**1.** lighthouse number 5" in words(first)
     assert f"/{noah.channel.id}/{card['id']}" in words(first)
-    assert parts(first, THUMBNAIL)[0]["description"] == "AI-generated picture: lighthouse number 5"
-    assert len(parts(first, THUMBNAIL)) == 5
+    assert thumbnails(first)[0]["description"] == "AI-generated picture: lighthouse number 5"
+    assert len(thumbnails(first)) == 5
     assert "**6.** lighthouse number 0" in words(second)
-    assert len(parts(one, THUMBNAIL)) == 1
+    assert len(thumbnails(one)) == 1
     await none.until(says("No order of yours says “submarine”"))
 
 
 async def test_what_is_left_shrinks_with_each_order(shared, member):
     mira = shared.discord.member("Mira", channel="general", guild="Lighthouse Club")
-    limited = await mira.command("limits", "set", server_per_day=90, cooldown=0)
-    await limited.until(says("Images a day, the server"))
+    assert says("Images a day, the server")(await set_limits(mira, server_per_day=90, cooldown=0))
 
     def left(message):
         [line] = [one for one in words(message).splitlines() if "the server: ▰" in one]
@@ -103,7 +93,7 @@ async def test_what_is_left_shrinks_with_each_order(shared, member):
     await sent.until(delivered(3))
     asked = await member.command("usage")
     after = await asked.until(says("What is left for you"))
-    await (await mira.command("limits", "set", server_per_day=0)).until(says("no limit"))
+    assert says("no limit")(await set_limits(mira, server_per_day=0))
 
     assert asked.ephemeral
     assert "You can order here now" in words(after)
@@ -188,7 +178,7 @@ async def test_deleting_erases_what_is_over_and_lets_what_runs_be_finished(sandb
 
 
 async def test_nobody_exports_or_deletes_another_members_data(shared, member):
-    """Whose data it is stands in the button; who presses is looked at, whatever a client sends."""
+    """The button names the member, and the bot compares it with who pressed."""
     mira = shared.discord.member("Mira", channel="general", guild="Lighthouse Club")
     await (await member.command("imagine", prompt="my own lighthouse")).until(delivered(1))
     asked = await member.command("privacy")

@@ -1,4 +1,4 @@
-"""What is forked is what would have been started: a process sees no other world, and no less."""
+"""A forked process sees the same environment as one that is started."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ import pytest
 from sandbox.botprocess import launch
 from tests.acceptance.forked import ForkServer
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a start elsewhere is no fork")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bots are forked on Linux only")
 
 PROBE = """
 import asyncio, json, os, random, signal, sys, threading, time
@@ -48,7 +48,7 @@ sys.exit(3)
 
 @pytest.fixture
 def start(sandbox, launched, tmp_path):
-    """Start the probe, forked unless it shall be started as by anybody."""
+    """Start the probe, by a fork unless *by* says otherwise."""
     (tmp_path / "probe.py").write_text(PROBE)
     env = sandbox.bot_environment() | {"TZ": "Asia/Tokyo", "COLOR": "red"}
 
@@ -58,7 +58,7 @@ def start(sandbox, launched, tmp_path):
     return start
 
 
-async def test_it_sees_what_a_process_sees_that_was_started(start):
+async def test_it_sees_the_same_as_a_started_process(start):
     seen = []
     for by in ({}, {"by": launch}):
         process = await start("one", "two", **by)
@@ -70,14 +70,14 @@ async def test_it_sees_what_a_process_sees_that_was_started(start):
     assert seen[0] == seen[1]
 
 
-async def test_chance_is_another_in_each(start):
-    """Else all bots would draw the same back-offs and the same names."""
+async def test_each_has_its_own_random_numbers(start):
+    """Else all bots would use the same jitter and the same names."""
     lines = [await (await start()).stdout.readline() for _ in range(2)]
 
     assert len({line.rpartition(b" ")[2] for line in lines}) == 2
 
 
-async def test_it_can_be_killed_and_says_so(start):
+async def test_its_kill_is_reported(start):
     process = await start("stay")
     await process.stdout.readline()
     assert process.returncode is None
@@ -88,17 +88,17 @@ async def test_it_can_be_killed_and_says_so(start):
     assert await process.stdout.read() == b""
 
 
-async def test_what_an_interpreter_reads_as_it_starts_is_not_forked(start):
+async def test_with_other_settings_of_the_interpreter_it_is_not_forked(start):
     process = await start(PYTHONUTF8="1", PYTHONUNBUFFERED="")
 
     line = (await process.stdout.readline()).decode()
 
     streams = json.loads(line.rpartition(" ")[0])["streams"]
-    assert streams[1][-1] is False, "it writes through what it should keep together"
+    assert streams[1][-1] is False, "it does not buffer its output"
     assert await process.wait() == 3
 
 
-async def test_with_its_server_it_ends(start, tmp_path):
+async def test_it_ends_with_its_server(start, tmp_path):
     """A killed test run leaves no bot behind."""
     async with ForkServer.open() as server:
         process = await start("stay", by=server.launch)
@@ -113,7 +113,7 @@ async def test_with_its_server_it_ends(start, tmp_path):
     assert await process.wait() == -signal.SIGKILL
 
 
-async def test_its_statements_are_captured_where_that_is_asked_for(sandbox, tmp_path):
+async def test_its_statements_are_captured_on_request(sandbox, tmp_path):
     """``benchmarks.plans`` explains each of them."""
     file = tmp_path / "statements.jsonl"
     async with ForkServer.open(capture=str(file)) as server:

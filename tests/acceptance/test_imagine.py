@@ -7,8 +7,8 @@ import pytest
 from aiohttp import ClientSession
 
 from sandbox.faults import Answer, Fault, Hold
+from tests.acceptance.driver import SUBMIT, accepted, delivered, refusal, says, words
 
-SUBMIT = "/auraflow-v0-3-512/v1/auraflow-v0-3-request"
 # The contract's own example.
 IGUANA = (
     "Close-up portrait of a majestic iguana with vibrant blue-green scales, piercing amber eyes, "
@@ -23,28 +23,6 @@ CONTRACT = {
     "num_inference_steps": 50,
     "expand_prompt": True,
 }
-
-
-def words(message):
-    """Return all text of a card."""
-    found = [message.get("content") or ""]
-
-    def collect(component):
-        found.append(component.get("content") or "")
-        for inner in component.get("components", []):
-            collect(inner)
-
-    for component in message["components"]:
-        collect(component)
-    return "\n".join(part for part in found if part)
-
-
-def says(text):
-    return lambda message: text in words(message)
-
-
-def delivered(count):
-    return lambda message: len(message["attachments"]) == count
 
 
 async def test_an_order_goes_through_all_states_and_ends_with_its_pictures(shared, member):
@@ -119,8 +97,7 @@ async def test_a_replayed_interaction_makes_one_order(shared, member):
     await other.until(delivered(1))
     await sent.until(delivered(1))
 
-    prompts = [json.loads(accepted.body)["prompt"] for accepted in shared.pixazo.accepted]
-    assert prompts == ["a cat", "a dog"]
+    assert accepted(shared) == ["a cat", "a dog"]
     assert len(shared.discord.journal.find("POST", f"/api/v10/interactions/{sent.id}/*")) == 1
 
 
@@ -138,8 +115,7 @@ async def test_a_deferral_that_discord_refuses_makes_no_submit(shared, member):
     other = await member.command("imagine", prompt="a dog")
     await other.until(delivered(1))
 
-    prompts = [json.loads(accepted.body)["prompt"] for accepted in shared.pixazo.accepted]
-    assert prompts == ["a dog"]
+    assert accepted(shared) == ["a dog"]
 
 
 async def test_nothing_is_submitted_before_the_member_was_answered(shared, member):
@@ -151,7 +127,7 @@ async def test_nothing_is_submitted_before_the_member_was_answered(shared, membe
     await held.reached.wait()
     other = await member.command("imagine", prompt="a dog")
     await other.until(delivered(1))
-    assert [json.loads(one.body)["prompt"] for one in shared.pixazo.accepted] == ["a dog"]
+    assert accepted(shared) == ["a dog"]
 
     held.release()
     await sent.until(delivered(1))
@@ -209,21 +185,15 @@ async def test_an_order_beyond_the_operators_cap_is_refused_privately_with_its_f
     sent = await noah.command("imagine", prompt="a cat", images=2)
     await sent.until(says("Queued"))
 
-    beyond = await noah.command("imagine", prompt="a dog", images=2)
-    answer = await beyond.answer()
+    answer = await refusal(noah, images=2)
 
-    assert beyond.ephemeral
-    assert "3 images a day. 2 are used; you asked for 2" in answer["content"]
-    assert "Only the operator can change this" in answer["content"]
+    assert "3 images a day. 2 are used; you asked for 2" in answer
+    assert "Only the operator can change this" in answer
     assert len(sandbox.pixazo.accepted) == 1
 
 
 async def test_a_server_that_is_not_served_is_told_so(sandbox, start, noah):
     await start(GUILD_IDS="1")
 
-    sent = await noah.command("imagine", prompt="a cat")
-    answer = await sent.answer()
-
-    assert sent.ephemeral
-    assert "has not opened it for this server" in answer["content"]
+    assert "has not opened it for this server" in await refusal(noah)
     assert not sandbox.pixazo.journal.exchanges

@@ -1,7 +1,7 @@
 """SIGKILL at every boundary of an order's life: before and after each write, request and edit.
 
-A point is reached by holding an answer of a stand-in, or the store's write lock, and not by luck.
-The bot that a point restarts is the one that the next point kills.
+Each point is reached by holding a stand-in's answer or the store's write lock, never by timing. The
+bot that one test restarts is killed by the next.
 """
 
 import itertools
@@ -17,18 +17,20 @@ import pytest
 
 from bot.domain.lane import lane_name
 from sandbox.botprocess import BotProcess
+from sandbox.discord.member import Invocation
 from sandbox.environment import PUBLIC_URL, SandboxEnvironment
 from sandbox.faults import Fault, Hold
 from sandbox.pixazo import Settings
 from tests.acceptance.conftest import MakeSandbox
-from tests.acceptance.outside import Store, pictures, waits_for_lock, without_limits
+from tests.acceptance.driver import FAST_LANE, Store, accepted, pictures, says, without_limits
+from tests.acceptance.fork_server import TRACE
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at threads in /proc")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="traces bots that are forked")
 
 IMAGES = 2
-UNANSWERED = 20.0  # seconds by which an order is made older than an unanswered one may get
+UNANSWERED = 20.0  # seconds that are more than the time in which an order must be answered
 
-# What may be held: the stand-in's faults, method, path
+# Requests to hold: side, method, path
 DEFERRAL = ("discord", "POST", "/api/v10/interactions/*")
 EDIT = ("discord", "PATCH", "/api/v10/webhooks/*")
 SUBMIT = ("vendor", "POST", "/auraflow-v0-3-512/v1/auraflow-v0-3-request")
@@ -37,14 +39,15 @@ MEDIA = ("media", "GET", "*")
 
 
 class Scene:
-    """One order, made before one bot, and the hands that stop the world round it."""
+    """One order to one bot, with everything that can stop it."""
+
+    sent: Invocation
 
     def __init__(self, sandbox: SandboxEnvironment, bot: BotProcess, prompt: str) -> None:
         self.sandbox, self.bot, self.prompt = sandbox, bot, prompt
         self.store = Store(sandbox)
         self.vendor = sandbox.pixazo
         self.noah = sandbox.discord.member("Noah", channel="general", guild="Lighthouse Club")
-        self.sent: Any = None
         self._faults = {
             "discord": sandbox.discord.faults,
             "vendor": sandbox.pixazo.faults,
@@ -62,8 +65,8 @@ class Scene:
         self._locks.enter_context(self.store.locked())
 
     def pause_lane(self, seconds: float) -> None:
-        """Let the lane pause, as after a 429 that an earlier order got."""
-        self.store.change(
+        """Pause the lane, as a 429 to an earlier order does."""
+        self.store.execute(
             "INSERT INTO lanes (lane, paused_until, refusals, next_slot_at, shut_at, probe_at)"
             " VALUES (?1, ?2, 0, 0, 0, 0) ON CONFLICT (lane) DO UPDATE SET paused_until = ?2",
             lane_name(self.vendor.settings.key),
@@ -80,28 +83,47 @@ class Scene:
         await fault.reached.wait()
         return fault
 
+    async def until_edit_after_submit(self, submit="after", edit="before", *, queued=False) -> None:
+        """Order, and hold the first edit that follows the submit; *queued*: go no further."""
+        held = await self.until_at(SUBMIT, submit)
+        await self.sent.until(says("**Waiting**"))
+        if queued:
+            self.vendor.hold_states()
+        fault = self.hold(EDIT, edit)
+        held.release()
+        await fault.reached.wait()
+
     async def until_queued(self) -> str:
         """Order, wait until the card says that the vendor has it, and return the request id."""
         self.vendor.hold_states()
         await self.order()
-        await self.sent.until(lambda message: "**Queued**" in json.dumps(message))
+        await self.sent.until(says("**Queued**"))
         return self.vendor.latest(1)[0].request_id
 
-    async def until_media_held(self, when="before") -> Fault:
+    async def until_held_after(self, state: str, what, when="before") -> Fault:
+        """Order, let the vendor change the order's state, and hold a request that follows."""
         request_id = await self.until_queued()
-        fault = self.hold(MEDIA, when)
-        self.vendor.move(request_id, "COMPLETED")
+        fault = self.hold(what, when)
+        self.vendor.move(request_id, state)
         await fault.reached.wait()
         return fault
 
+    async def until_last_edit(self, when: str) -> Fault:
+        """Order, and hold the edit that brings the pictures."""
+        media = await self.until_held_after("COMPLETED", MEDIA)
+        edit = self.hold(EDIT, when)
+        media.release()
+        await edit.reached.wait()
+        return edit
+
     async def blocked_after(self, fault: Fault) -> None:
-        """Let a held answer go, and wait until the write that it leads to is blocked."""
+        """Release a held answer, and wait until the write that it causes is blocked."""
         self.lock()
         fault.release()
-        await waits_for_lock(self.bot)
+        await self.store.until_write_blocked()
 
-    def let_go(self) -> None:
-        """Let the world go on: what was held before it was handled is handled now."""
+    def release(self) -> None:
+        """Handle what is held, and let everything continue."""
         self._locks.close()
         for faults in self._faults.values():
             faults.clear()
@@ -109,26 +131,26 @@ class Scene:
 
     @property
     def submits(self) -> int:
-        return sum(json.loads(one.body)["prompt"] == self.prompt for one in self.vendor.accepted)
+        return accepted(self.sandbox).count(self.prompt)
 
     @property
     def posts(self) -> int:
-        """How often it was sent, without what the vendor clearly refused."""
+        """How often it was sent, without submits that the vendor clearly refused."""
         exchanges = self.vendor.journal.find(*SUBMIT[1:])
         return sum(
-            json.loads(one.body)["prompt"] == self.prompt and one.status not in {402, 429}
-            for one in exchanges
+            json.loads(exchange.body)["prompt"] == self.prompt and exchange.status not in {402, 429}
+            for exchange in exchanges
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """A moment to kill the bot at, and what must come of it."""
+    """A moment to kill the bot at, and the outcome that must follow."""
 
     name: str
     reach: Callable[[Scene], Awaitable[object]]
-    at: str  # the row's states that may be seen then; a dash: there is no row
-    ends: str = "DELIVERED"  # "if heard": DELIVERED by callbacks, without them UNCERTAIN
+    at: str  # the possible states of the row at that moment; a dash: there is no row
+    ends: str = "DELIVERED"  # "if heard": DELIVERED with callbacks, UNCERTAIN without
     submits: int = 1
     modes: tuple[str, ...] = ("polling",)
 
@@ -149,7 +171,7 @@ def point(name: str, **expected):
 async def _(scene):
     scene.lock()
     await scene.order()
-    await waits_for_lock(scene.bot)
+    await scene.store.until_write_blocked()
 
 
 @point("deferral: before Discord has it", at="WAITING", ends="CANCELLED", submits=0)
@@ -183,9 +205,9 @@ async def _(scene):
 async def _(scene):
     scene.pause_lane(1.0)
     await scene.order()
-    await scene.sent.until(lambda message: "**Waiting**" in json.dumps(message))
+    await scene.sent.until(says("**Waiting**"))
     scene.lock()
-    await waits_for_lock(scene.bot)
+    await scene.store.until_write_blocked()
 
 
 @point("submit: before the vendor has it", at="SUBMITTING", ends="if heard", modes=BOTH)
@@ -219,11 +241,7 @@ async def _(scene):
 @point("429: back in its line, before the edit", at="WAITING")
 async def _(scene):
     scene.vendor.answer_next("429", retry_after=1)
-    held = await scene.until_at(SUBMIT, "after")
-    await scene.sent.until(lambda message: "**Waiting**" in json.dumps(message))
-    edit = scene.hold(EDIT)
-    held.release()
-    await edit.reached.wait()
+    await scene.until_edit_after_submit()
 
 
 @point("402: before it is written", at="SUBMITTING", ends="UNCERTAIN", submits=0)
@@ -235,11 +253,7 @@ async def _(scene):
 @point("402: refused, before the edit", at="REFUSED", ends="REFUSED", submits=0)
 async def _(scene):
     scene.vendor.answer_next("402")
-    held = await scene.until_at(SUBMIT, "after")
-    await scene.sent.until(lambda message: "**Waiting**" in json.dumps(message))
-    edit = scene.hold(EDIT)
-    held.release()
-    await edit.reached.wait()
+    await scene.until_edit_after_submit()
 
 
 @point(
@@ -250,32 +264,17 @@ async def _(scene):
 )
 async def _(scene):
     scene.vendor.answer_next("cut")
-    held = await scene.until_at(SUBMIT, "after")
-    await scene.sent.until(lambda message: "**Waiting**" in json.dumps(message))
-    scene.vendor.hold_states()
-    edit = scene.hold(EDIT)
-    held.release()
-    await edit.reached.wait()
+    await scene.until_edit_after_submit(queued=True)
 
 
 @point("queued card: before the edit", at="QUEUED")
 async def _(scene):
-    held = await scene.until_at(SUBMIT)
-    await scene.sent.until(lambda message: "**Waiting**" in json.dumps(message))
-    scene.vendor.hold_states()
-    edit = scene.hold(EDIT)
-    held.release()
-    await edit.reached.wait()
+    await scene.until_edit_after_submit("before", queued=True)
 
 
 @point("queued card: after the edit", at="QUEUED")
 async def _(scene):
-    held = await scene.until_at(SUBMIT)
-    await scene.sent.until(lambda message: "**Waiting**" in json.dumps(message))
-    scene.vendor.hold_states()
-    edit = scene.hold(EDIT, "after")
-    held.release()
-    await edit.reached.wait()
+    await scene.until_edit_after_submit("before", "after", queued=True)
 
 
 @point("processing: before it is written", at="QUEUED", modes=("callbacks",))
@@ -283,15 +282,12 @@ async def _(scene):
     request_id = await scene.until_queued()
     scene.lock()
     scene.vendor.move(request_id, "PROCESSING")
-    await waits_for_lock(scene.bot)
+    await scene.store.until_write_blocked()
 
 
 @point("processing card: before the edit", at="PROCESSING")
 async def _(scene):
-    request_id = await scene.until_queued()
-    edit = scene.hold(EDIT)
-    scene.vendor.move(request_id, "PROCESSING")
-    await edit.reached.wait()
+    await scene.until_held_after("PROCESSING", EDIT)
 
 
 @point("status: before the vendor has the call", at="QUEUED PROCESSING", modes=BOTH)
@@ -301,72 +297,52 @@ async def _(scene):
 
 @point("status: the answer COMPLETED held back", at="QUEUED", modes=("callbacks",))
 async def _(scene):
-    request_id = await scene.until_queued()
-    status = scene.hold(STATUS, "after")
-    scene.vendor.move(request_id, "COMPLETED")
-    await status.reached.wait()
+    await scene.until_held_after("COMPLETED", STATUS, "after")
 
 
 @point("completed: before it is written", at="QUEUED")
 async def _(scene):
-    request_id = await scene.until_queued()
-    status = scene.hold(STATUS, "after")
-    scene.vendor.move(request_id, "COMPLETED")
-    await status.reached.wait()
-    await scene.blocked_after(status)
+    await scene.blocked_after(await scene.until_held_after("COMPLETED", STATUS, "after"))
 
 
 @point("failed: before the edit", at="FAILED", ends="FAILED")
 async def _(scene):
-    request_id = await scene.until_queued()
-    edit = scene.hold(EDIT)
-    scene.vendor.move(request_id, "FAILED")
-    await edit.reached.wait()
+    await scene.until_held_after("FAILED", EDIT)
 
 
 @point("pictures: before the download", at="COMPLETED")
 async def _(scene):
-    await scene.until_media_held()
+    await scene.until_held_after("COMPLETED", MEDIA)
 
 
 @point("pictures: the bytes held back", at="COMPLETED")
 async def _(scene):
-    await scene.until_media_held("after")
+    await scene.until_held_after("COMPLETED", MEDIA, "after")
 
 
 @point("last card: before Discord has the pictures", at="COMPLETED")
 async def _(scene):
-    media = await scene.until_media_held()
-    edit = scene.hold(EDIT)
-    media.release()
-    await edit.reached.wait()
+    await scene.until_last_edit("before")
 
 
 @point("last card: after Discord took the pictures", at="COMPLETED", modes=("callbacks",))
 async def _(scene):
-    media = await scene.until_media_held()
-    edit = scene.hold(EDIT, "after")
-    media.release()
-    await edit.reached.wait()
+    await scene.until_last_edit("after")
 
 
 @point("delivered: before it is written", at="COMPLETED")
 async def _(scene):
-    media = await scene.until_media_held()
-    edit = scene.hold(EDIT, "after")
-    media.release()
-    await edit.reached.wait()
-    await scene.blocked_after(edit)
+    await scene.blocked_after(await scene.until_last_edit("after"))
 
 
 @point("delivered: after it is written", at="DELIVERED", modes=("callbacks",))
 async def _(scene):
     await scene.order()
-    await scene.store.until(scene.prompt, lambda row: row["state"] == "DELIVERED")
+    await scene.store.delivered(scene.prompt)
 
 
-# What a killed bot would have said: its last word on the card
-LAST_WORDS: dict[str, Any] = {
+# The text of the card at the end, by state
+END_TEXTS: dict[str, Any] = {
     "DELIVERED": "**Completed**",
     "CANCELLED": "**Not ordered**",
     "REFUSED": "**Could not be ordered**",
@@ -376,8 +352,8 @@ LAST_WORDS: dict[str, Any] = {
 
 
 @dataclass
-class Theatre:
-    """One sandbox and its bot for each mode, for as long as nothing failed there."""
+class Scenes:
+    """A sandbox with its bot for each mode, kept until a test fails there."""
 
     make_sandbox: MakeSandbox
     open: dict[str, tuple[AsyncExitStack, SandboxEnvironment, BotProcess]] = field(
@@ -396,8 +372,9 @@ class Theatre:
             sandbox = await stack.enter_async_context(self.make_sandbox(vendor=vendor))
             url = PUBLIC_URL if mode == "callbacks" else ""
             bot = sandbox.bot(
+                **FAST_LANE,
+                **{TRACE: str(Store(sandbox).trace)},
                 PUBLIC_URL=url,
-                LANE_RATE_PER_MINUTE="6000",
                 POLL_SECONDS="0.1",
                 BALANCE_PROBE_SECONDS="0.001",  # after a 402 the next point's order tries at once
             )
@@ -413,8 +390,8 @@ class Theatre:
 
 
 @pytest.fixture(scope="module")
-async def theatre(make_sandbox) -> AsyncIterator[Theatre]:
-    opened = Theatre(make_sandbox)
+async def scenes(make_sandbox) -> AsyncIterator[Scenes]:
+    opened = Scenes(make_sandbox)
     yield opened
     for mode in list(opened.open):
         await opened.close(mode)
@@ -422,7 +399,7 @@ async def theatre(make_sandbox) -> AsyncIterator[Theatre]:
 
 @pytest.fixture(scope="module")
 def table() -> Iterator[list[tuple[object, ...]]]:
-    """Collect a line for each kill, and print them all at the end."""
+    """Collect a row for each kill, and print the table at the end."""
     rows: list[tuple[object, ...]] = [
         ("killed at", "mode", "row at the kill", "ended", "submits", "messages")
     ]
@@ -439,15 +416,15 @@ numbers = itertools.count(1)
 
 
 @pytest.fixture
-async def scene(theatre, request) -> AsyncIterator[Scene]:
+async def scene(scenes, request) -> AsyncIterator[Scene]:
     mode = request.getfixturevalue("mode")
-    sandbox, bot = await theatre.enter(mode)
+    sandbox, bot = await scenes.enter(mode)
     bot.log.clear()
     opened = Scene(sandbox, bot, f"picture number {next(numbers)}")
     yield opened
-    opened.let_go()
+    opened.release()
     if sandbox.pixazo.next or not bot.running:
-        await theatre.close(mode)
+        await scenes.close(mode)
 
 
 @pytest.mark.parametrize(
@@ -462,15 +439,15 @@ async def test_a_kill_loses_no_paid_order_and_submits_none_twice(scene, point, m
     await point.reach(scene)
     at = scene.store.state(scene.prompt)
     await scene.bot.kill()
-    found = scene.store.state(scene.prompt)
-    # Where a point allows several states nothing is blocked, and callbacks may still move it on.
+    after = scene.store.state(scene.prompt)
+    # A point with several states blocks no write: callbacks may still change the state.
     states = point.at.split()
     assert at in states
-    assert found in states[states.index(at) :], "what was blocked was written"
+    assert after in states[states.index(at) :], "the blocked write was committed"
 
-    scene.let_go()
-    if point.ends == "CANCELLED":  # time goes by
-        scene.store.change(
+    scene.release()
+    if point.ends == "CANCELLED":  # as if the time for an answer were over
+        scene.store.execute(
             "UPDATE jobs SET created_at = created_at - ? WHERE prompt = ?",
             UNANSWERED,
             scene.prompt,
@@ -483,26 +460,18 @@ async def test_a_kill_loses_no_paid_order_and_submits_none_twice(scene, point, m
     if ends == "if heard":
         ends = "DELIVERED" if mode == "callbacks" else "UNCERTAIN"
     if ends != "-":
-        said = LAST_WORDS[ends]
-        words = said if isinstance(said, str) else said[mode]
+        texts = END_TEXTS[ends]
+        text = texts if isinstance(texts, str) else texts[mode]
         await scene.store.until(
             scene.prompt,
-            lambda row: row["state"] == ends and (row["owner"] is None or "yet" in words),
+            lambda row: row["state"] == ends and (row["owner"] is None or "yet" in text),
         )
-        await scene.sent.until(lambda message: words in json.dumps(message))
-    found = pictures(scene.sandbox, scene.prompt)
-    table.append(
-        (
-            point.name,
-            mode,
-            at,
-            scene.store.state(scene.prompt),
-            scene.submits,
-            len(found),
-        )
-    )
-    assert scene.store.state(scene.prompt) == ends
+        await scene.sent.until(says(text))
+    messages = pictures(scene.sandbox, scene.prompt)
+    final = scene.store.state(scene.prompt)
+    table.append((point.name, mode, at, final, scene.submits, len(messages)))
+    assert final == ends
     assert scene.submits == point.submits
     assert scene.posts <= 1
-    assert [len(message["attachments"]) for message in found] == [IMAGES] * (ends == "DELIVERED")
-    assert not found or found[0]["id"] == scene.sent.message["id"]
+    assert [len(message["attachments"]) for message in messages] == [IMAGES] * (ends == "DELIVERED")
+    assert not messages or messages[0]["id"] == scene.sent.message["id"]

@@ -1,4 +1,4 @@
-"""Answers that never come, come twice, come late or lie: one submit, one delivery, no harm."""
+"""Answers that are lost, repeated, late or false: one submit, one delivery, no harm."""
 
 import asyncio
 import json
@@ -17,33 +17,21 @@ from bot.store.database import Database
 from bot.store.jobs import Jobs
 from sandbox.environment import PUBLIC_URL
 from sandbox.faults import Answer, Cut, Fault, Hold
-from tests.acceptance.outside import Store, pictures, without_limits
+from tests.acceptance.driver import STATUS, SUBMIT, accepted, button, pictures, says, without_limits
 
-SUBMIT = "/auraflow-v0-3-512/v1/auraflow-v0-3-request"
-STATUS = "/v2/requests/status/*"
 BOTH = pytest.mark.parametrize("url", [PUBLIC_URL, ""], ids=["callbacks", "polling"])
-
-
-def says(words):
-    return lambda message: words in json.dumps(message)
-
-
-@pytest.fixture
-def store(sandbox):
-    return Store(sandbox)
 
 
 @pytest.fixture
 def held_submit(sandbox):
-    """Keep the vendor's answer to the submit back: it has the order, and billed it."""
+    """Hold the vendor's answer to the submit: the vendor has the order and billed it."""
     return sandbox.pixazo.faults.add(Fault(method="POST", path=SUBMIT, do=Hold(when="after")))
 
 
-async def delivered_once(sandbox, store, prompt, *, submits=1):
-    """Wait for the order's end, and find one submit and one message with its picture."""
-    await store.until(prompt, lambda row: row["state"] == "DELIVERED" and row["owner"] is None)
-    bodies = [json.loads(one.body)["prompt"] for one in sandbox.pixazo.accepted]
-    assert bodies.count(prompt) == submits
+async def assert_delivered_once(sandbox, store, prompt):
+    """Wait for the order's end: one submit, and one message with its picture."""
+    await store.ended(prompt, "DELIVERED")
+    assert accepted(sandbox).count(prompt) == 1
     [message] = pictures(sandbox, prompt)
     assert len(message["attachments"]) == 1
 
@@ -56,23 +44,22 @@ def uploads(sandbox):
     ]
 
 
-def callback_address(sandbox, accepted):
-    """Return where the bot really listens for what the vendor calls back on an order."""
+def callback_address(sandbox, taken):
+    """Return the local address of an order's callback."""
     return URL(f"http://127.0.0.1:{sandbox.web_port}").join(
-        URL(accepted.headers["X-Webhook-URL"]).relative()
+        URL(taken.headers["X-Webhook-URL"]).relative()
     )
 
 
-async def posted(address, body):
+async def post(address, body):
     data = BytesIO(body)
     async with ClientSession() as session, session.post(address, data=data) as response:
         return response.status
 
 
-def told(request_id, status):
-    """Write the body of a callback."""
-    pictures_ = {"media_url": ["https://evil.example/picture.png"]}
-    body = {"request_id": request_id, "status": status, "output": pictures_}
+def callback_body(request_id, status):
+    output = {"media_url": ["https://evil.example/picture.png"]}
+    body = {"request_id": request_id, "status": status, "output": output}
     return json.dumps(body).encode()
 
 
@@ -80,24 +67,23 @@ def told(request_id, status):
 async def test_without_callbacks_silence_after_billing_is_told_and_never_sent_again(
     sandbox, start, noah, store, answer
 ):
-    """It may be running and billed: only the member may decide to pay once more."""
+    """It may be running and billed: only the member may decide to pay again."""
     sandbox.pixazo.answer_next(answer)
     bot = await start(PUBLIC_URL="", SUBMIT_TIMEOUT_SECONDS="0.5")
 
     sent = await noah.command("imagine", prompt="a cat")
     card = await sent.until(says("**Could not be confirmed**"))
-    await store.until("a cat", lambda row: (row["state"], row["owner"]) == ("UNCERTAIN", None))
+    await store.ended("a cat", "UNCERTAIN")
     await bot.stop()
     await bot.start()
     await sandbox.ready()
 
     assert says("It may still be charged")(card)
     assert says("Trying again is a new order")(card)
-    assert says("Try again")(card)
+    assert button(card, "Try again")
     other = await noah.command("imagine", prompt="a dog")
     await other.until(says("**Completed**"))
-    prompts = [json.loads(one.body)["prompt"] for one in sandbox.pixazo.accepted]
-    assert prompts == ["a cat", "a dog"]
+    assert accepted(sandbox) == ["a cat", "a dog"]
     assert not pictures(sandbox, "a cat")
 
 
@@ -110,7 +96,7 @@ async def test_with_callbacks_the_picture_arrives_though_the_answer_was_lost(
 
     await noah.command("imagine", prompt="a cat")
 
-    await delivered_once(sandbox, store, "a cat")
+    await assert_delivered_once(sandbox, store, "a cat")
 
 
 @BOTH
@@ -132,13 +118,13 @@ async def test_a_process_that_slept_past_its_lease_records_what_it_learned_and_s
     assert row["request_id"] == sandbox.pixazo.accepted[0].request_id
     sandbox.pixazo.release_states()
 
-    await delivered_once(sandbox, store, "a cat")
+    await assert_delivered_once(sandbox, store, "a cat")
     assert len(uploads(sandbox)) == 1
     assert len(sandbox.pixazo.journal.find("POST", SUBMIT)) == 1
 
 
 async def _taken_over(store):
-    """Take the order as a second process does, once its lease has run out; have it UNCERTAIN."""
+    """Take the order over as a second process does when the lease has run out: UNCERTAIN."""
     async with Database.open(store.url) as database:
         jobs = Jobs(database)
         taken: Sequence[Job] = ()
@@ -151,7 +137,7 @@ async def _taken_over(store):
 
 
 async def test_a_living_process_keeps_what_it_has(sandbox, start, noah, store, held_submit):
-    """Leases are renewed: for other processes there is nothing to take over."""
+    """Leases are renewed, so other processes take nothing over."""
     await start(LEASE_SECONDS="1.5")
     await noah.command("imagine", prompt="a cat")
     await held_submit.reached.wait()
@@ -163,7 +149,7 @@ async def test_a_living_process_keeps_what_it_has(sandbox, start, noah, store, h
         assert await taking == []
 
     held_submit.release()
-    await delivered_once(sandbox, store, "a cat")
+    await assert_delivered_once(sandbox, store, "a cat")
 
 
 async def test_five_copies_of_each_callback_deliver_once(sandbox, start, noah, store):
@@ -171,7 +157,7 @@ async def test_five_copies_of_each_callback_deliver_once(sandbox, start, noah, s
     await start()
 
     await noah.command("imagine", prompt="a cat")
-    await delivered_once(sandbox, store, "a cat")
+    await assert_delivered_once(sandbox, store, "a cat")
     await sandbox.pixazo.callbacks.settle()
 
     answers = [delivery.answer for delivery in sandbox.pixazo.callbacks.deliveries]
@@ -183,31 +169,31 @@ async def test_five_copies_of_each_callback_deliver_once(sandbox, start, noah, s
 
 
 async def test_false_callbacks_do_no_harm(sandbox, start, noah, store):
-    """A callback is a hint: what counts is what the vendor answers to our own key."""
+    """A callback is only a hint: the vendor's answer to a status call decides."""
     sandbox.pixazo.hold_states()
     await start()
     sent = await noah.command("imagine", prompt="a cat")
     await sent.until(says("**Queued**"))
-    [accepted] = sandbox.pixazo.accepted
-    address = callback_address(sandbox, accepted)
-    sandbox.pixazo.move(accepted.request_id, "PROCESSING")
+    [taken] = sandbox.pixazo.accepted
+    address = callback_address(sandbox, taken)
+    sandbox.pixazo.move(taken.request_id, "PROCESSING")
     await sent.until(says("**Processing**"))
     calls = sandbox.pixazo.status_calls
 
-    forged = told(accepted.request_id, "COMPLETED")
-    assert await posted(address, forged) == 200
+    forged = callback_body(taken.request_id, "COMPLETED")
+    assert await post(address, forged) == 200
     await sandbox.pixazo.journal.wait("GET", STATUS, count=calls + 1)
-    assert await posted(address, told("another-request", "COMPLETED")) == 200
-    assert await posted(address.parent / "wrong-token", forged) == 404
-    assert await posted(address.parent.parent / ("0" * 16) / "token", forged) == 404
-    assert await posted(address, b"x" * 10_000_000) == 413
-    assert await posted(address, b"no json") == 400
+    assert await post(address, callback_body("another-request", "COMPLETED")) == 200
+    assert await post(address.parent / "wrong-token", forged) == 404
+    assert await post(address.parent.parent / ("0" * 16) / "token", forged) == 404
+    assert await post(address, b"x" * 10_000_000) == 413
+    assert await post(address, b"no json") == 400
     row = store.row("a cat")
-    assert (row["state"], row["request_id"]) == ("PROCESSING", accepted.request_id)
+    assert (row["state"], row["request_id"]) == ("PROCESSING", taken.request_id)
     assert not pictures(sandbox, "a cat")
 
-    sandbox.pixazo.move(accepted.request_id, "COMPLETED")
-    await delivered_once(sandbox, store, "a cat")
+    sandbox.pixazo.move(taken.request_id, "COMPLETED")
+    await assert_delivered_once(sandbox, store, "a cat")
     assert len(uploads(sandbox)) == 1
     assert sandbox.pixazo.status_calls <= calls + 2
 
@@ -222,7 +208,7 @@ async def test_with_callbacks_no_order_costs_more_than_two_status_calls(
     for prompt in prompts:
         await noah.command("imagine", prompt=prompt)
     for prompt in prompts:
-        await delivered_once(sandbox, store, prompt)
+        await assert_delivered_once(sandbox, store, prompt)
 
     asked = [exchange.path for exchange in sandbox.pixazo.journal.find("GET", STATUS)]
     assert all(asked.count(path) <= 2 for path in asked)
@@ -240,7 +226,7 @@ async def test_a_restart_does_not_cut_a_pause_of_the_lane_short(sandbox, start, 
     await bot.start()
     await sandbox.ready()
 
-    await delivered_once(sandbox, store, "a cat")
+    await assert_delivered_once(sandbox, store, "a cat")
     assert sandbox.pixazo.accepted[0].at >= refused.ended + 3 - 0.1
 
 
@@ -248,7 +234,7 @@ async def test_a_restart_does_not_cut_a_pause_of_the_lane_short(sandbox, start, 
 async def test_sigterm_in_the_middle_of_a_submit_waits_for_its_answer(
     sandbox, start, noah, store, held_submit, url
 ):
-    """What the vendor bills for is on record before the process goes."""
+    """What the vendor bills is recorded before the process ends."""
     bot = await start(PUBLIC_URL=url)
     sandbox.pixazo.hold_states()
     await noah.command("imagine", prompt="a cat")
@@ -265,7 +251,7 @@ async def test_sigterm_in_the_middle_of_a_submit_waits_for_its_answer(
 
     sandbox.pixazo.release_states()
     await bot.start()
-    await delivered_once(sandbox, store, "a cat")
+    await assert_delivered_once(sandbox, store, "a cat")
 
 
 async def test_status_calls_that_fail_in_every_way_lose_no_order(sandbox, start, noah, store):
@@ -276,7 +262,7 @@ async def test_status_calls_that_fail_in_every_way_lose_no_order(sandbox, start,
             Answer(status=500, body={"statusCode": 500, "message": "Internal server error"}),
             Answer(status=502, body="<html>Bad Gateway</html>", headers=page),
             Answer(status=200, body="<html>Welcome</html>", headers=page),
-            Answer(status=200, body=told("another-request", "COMPLETED")),
+            Answer(status=200, body=callback_body("another-request", "COMPLETED")),
             Answer(status=404, body={"error": "Not Found", "message": "Request not found"}),
             Answer(status=429, body={"statusCode": 429}, headers={"Retry-After": "1"}),
             Cut(when="before"),
@@ -288,5 +274,5 @@ async def test_status_calls_that_fail_in_every_way_lose_no_order(sandbox, start,
 
     await noah.command("imagine", prompt="a cat")
 
-    await delivered_once(sandbox, store, "a cat")
+    await assert_delivered_once(sandbox, store, "a cat")
     assert all(fault.reached.is_set() for fault in faults)

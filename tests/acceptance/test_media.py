@@ -1,6 +1,6 @@
-"""What comes from the media host is not to be trusted: nothing gets through, fills up or hangs.
+"""The media host is not trusted: bad pictures, endless files and foreign addresses do no harm.
 
-All tests of this file share one bot, whose memory and files are looked at after each.
+All tests of this file share one bot, whose memory and files are checked after each test.
 """
 
 import json
@@ -10,16 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.discord.member import Member
 from sandbox.faults import Answer, Cut, Fault
-from tests.acceptance.conftest import quick
-from tests.acceptance.outside import without_limits
-from tests.acceptance.test_delivery import noise
-from tests.acceptance.test_imagine import delivered, says, words
+from tests.acceptance.driver import (
+    FAST_LANE,
+    STATUS,
+    Store,
+    delivered,
+    noise,
+    quick,
+    says,
+    without_limits,
+    words,
+)
 from tests.pixazo.test_pictures import a_bomb
 
 MIB = 1024 * 1024
-STATUS = "/v2/requests/status/*"
 INSIDE = "https://pictures.inside.localhost"  # which resolves to this machine
 MOST_MEMORY = 300  # MiB
 
@@ -30,7 +35,7 @@ async def sandbox(make_sandbox):
         vendor=quick(queued_seconds=(0, 0), processing_seconds=(0, 0))
     ) as opened:
         process = opened.bot(
-            LANE_RATE_PER_MINUTE="6000",
+            **FAST_LANE,
             MEDIA_ORIGINS=f"{opened.pixazo.media_origin},https://*.inside.localhost",
         )
         await process.start()
@@ -39,22 +44,17 @@ async def sandbox(make_sandbox):
         yield opened
 
 
-@pytest.fixture
-def noah(sandbox) -> Member:
-    return sandbox.discord.member("Noah", channel="general", guild="Lighthouse Club")
-
-
 @pytest.fixture(autouse=True)
 async def unharmed(sandbox, noah):
-    """Whatever came, nothing is left of it, and the next order works."""
+    """Afterwards no file is left, little memory was used, and the next order works."""
     yield
     sandbox.pixazo.faults.clear()
     sandbox.pixazo.media_faults.clear()
     sent = await noah.command("imagine", prompt="the next order")
     await sent.until(delivered(1))
     (job_id,) = set(re.findall("again:([0-9a-f]{16})", json.dumps(sent.message["components"])))
-    await sandbox.process.wait_line(f"pictures delivered: job={job_id}")
-    # This last one's folder is only just being removed.
+    await Store(sandbox).delivered(job_id)
+    # The folder of this order may still be there.
     assert {path.name for path in folder(sandbox).iterdir()} <= {job_id}
     if sys.platform == "linux":  # /proc tells it
         assert most_memory(sandbox) < MOST_MEMORY
@@ -62,12 +62,11 @@ async def unharmed(sandbox, noah):
 
 
 def folder(sandbox):
-    database = sandbox.bot_environment()["DATABASE_URL"].removeprefix("sqlite+aiosqlite:///")
-    return Path(database).parent / "files"
+    return Store(sandbox).path.with_name("files")
 
 
 def most_memory(sandbox):
-    """Return what the bot has had of memory at most, in MiB."""
+    """Return the bot's peak memory in MiB."""
     status = Path(f"/proc/{sandbox.process.pid}/status").read_text()
     (kib,) = re.findall(r"VmHWM:\s+(\d+) kB", status)
     return int(kib) / 1024
@@ -83,7 +82,7 @@ def picture(body):
 
 
 def give_address(sandbox, *addresses):
-    """Have the vendor name other addresses for the pictures of the next order."""
+    """Let the vendor name other addresses for the pictures of the next order."""
     sandbox.pixazo.hold_states()
     count = len(sandbox.pixazo.accepted)
 
@@ -109,14 +108,14 @@ def give_address(sandbox, *addresses):
 
 
 async def assert_no_picture(sent):
-    """The member reads that nothing could be shown, and that it was charged all the same."""
+    """The card says that nothing could be shown, and that it was charged."""
     card = await sent.until(says("Could not be shown"))
     assert "It was charged" in words(card)
     assert card["attachments"] == []
 
 
 async def test_a_redirect_is_not_followed(sandbox, noah):
-    """It could lead to the operator's own network, with the picture as the way to read it."""
+    """It could lead into the operator's network, and the picture would show what is there."""
     target = f"{sandbox.pixazo.origin}/stolen"
     media(sandbox, Answer(status=302, headers={"Location": target}))
 
@@ -138,7 +137,7 @@ async def test_a_redirect_is_not_followed(sandbox, noah):
     ],
 )
 async def test_what_is_not_listed_or_not_public_is_never_called(sandbox, noah, address):
-    """Of a wildcard's names each may be anybody's, and lead wherever they like."""
+    """Anyone may own a name below a wildcard, and point it anywhere."""
     when_taken = give_address(sandbox, address)
 
     sent = await noah.command("imagine", prompt="a foreign address")

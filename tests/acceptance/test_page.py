@@ -1,43 +1,27 @@
-"""The whole product as a visitor meets it: the page, a real bot behind it, a real Chromium."""
+"""The sandbox as a visitor uses it: its page in a real Chromium, with a real bot."""
 
 import json
+from functools import partial
 
 import pytest
 from playwright.async_api import expect
 
-from tests.acceptance.outside import without_limits
-from tests.acceptance.test_imagine import SUBMIT
+from tests.acceptance.driver import restart, submitted
+from tests.acceptance.visitor import DESKTOP, press, say
 from tests.browser.layout import audit, layout_faults
 
 pytestmark = pytest.mark.browser
 
 PHONE = {"width": 390, "height": 1600}
-DESKTOP = {"width": 1280, "height": 1600}
 
 
 @pytest.fixture
-async def page(chromium, sandbox, start):
-    await start(BALANCE_PROBE_SECONDS="0.001")
-    await without_limits(sandbox)
-    page = await chromium.new_page(viewport=DESKTOP, reduced_motion="reduce")
-    complaints = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.set_default_timeout(15_000)
-    await page.goto(sandbox.address)
-    await page.wait_for_selector("body:not(.starting)")
-    yield page
-    await page.close()
-    assert complaints == []
-
-
-async def order(page, text):
-    composer = page.get_by_test_id("composer").first
-    await composer.fill(text)
-    await composer.press("Enter")
+def start(start):
+    return partial(start, BALANCE_PROBE_SECONDS="0.001")
 
 
 async def looks_well(page):
-    """Hold the page, as it stands, against phone and desktop, dark and light."""
+    """Check layout and accessibility: phone and desktop, dark and light."""
     for viewport in (PHONE, DESKTOP):
         await page.set_viewport_size(viewport)
         for scheme in ("dark", "light"):
@@ -48,7 +32,7 @@ async def looks_well(page):
 
 async def test_a_visitor_orders_two_pictures_and_sees_every_state(sandbox, page):
     sandbox.pixazo.hold_states()
-    await order(page, "/imagine prompt: a lighthouse in a storm images: 2")
+    await say(page, "/imagine prompt: a lighthouse in a storm images: 2")
     card = page.get_by_test_id("message").last
 
     await card.get_by_text("Queued").wait_for()
@@ -78,11 +62,11 @@ ENDS = {
 async def test_a_refused_key_is_told_in_words_that_fit(sandbox, page):
     sandbox.pixazo.answer_next("401")
 
-    await order(page, "/imagine prompt: " + "a lighthouse in a storm, " * 12)
+    await say(page, "/imagine prompt: " + "a lighthouse in a storm, " * 12)
     await page.get_by_test_id("message").last.get_by_text("accept the bot's key").wait_for()
     await looks_well(page)
 
-    await order(page, "/imagine prompt: a cat")
+    await say(page, "/imagine prompt: a cat")
     await page.get_by_test_id("message").last.get_by_text("Only the bot's operator").wait_for()
     await looks_well(page)
 
@@ -91,18 +75,16 @@ async def test_every_end_is_told_in_words_that_fit(sandbox, page):
     for answer, told in ENDS.items():
         sandbox.pixazo.answer_next(answer, retry_after=60 if answer == "429" else None)
 
-        await order(page, "/imagine prompt: " + "a lighthouse in a storm, " * 12)
+        await say(page, "/imagine prompt: " + "a lighthouse in a storm, " * 12)
 
         await page.get_by_test_id("message").last.get_by_text(told).wait_for()
         await looks_well(page)
 
 
 async def test_again_orders_anew_after_the_bot_was_killed_and_restarted(sandbox, page):
-    await order(page, "/imagine prompt: a cat")
+    await say(page, "/imagine prompt: a cat")
     await page.get_by_role("img", name="a cat").wait_for()
-    await sandbox.process.kill()
-    await sandbox.process.start()
-    await sandbox.ready()
+    await restart(sandbox)
 
     await page.get_by_role("button", name="Again").click()
 
@@ -111,10 +93,10 @@ async def test_again_orders_anew_after_the_bot_was_killed_and_restarted(sandbox,
 
 
 async def test_a_moderator_changes_a_limit_by_a_form_and_sees_what_decides(sandbox, page):
-    """By the page's keyboard and buttons alone, as somebody would who reads no manual."""
-    await order(page, "/limits words add phrase: bad wolf")
+    """By keyboard and buttons alone."""
+    await say(page, "/limits words add phrase: bad wolf")
     await page.get_by_test_id("message").last.get_by_text("bad wolf").wait_for()
-    await order(page, "/limits show")
+    await say(page, "/limits show")
     panel = page.get_by_test_id("message").last
     await panel.get_by_text("Limits of this server").wait_for()
     await looks_well(page)
@@ -136,13 +118,13 @@ async def test_a_moderator_changes_a_limit_by_a_form_and_sees_what_decides(sandb
     await panel.get_by_role("button", name="Discard").click()
     await panel.get_by_text("Nothing was changed.").wait_for()
 
-    await order(page, "/limits words test prompt: a big bad wolf")
+    await say(page, "/limits words test prompt: a big bad wolf")
     await page.get_by_test_id("message").last.get_by_text("This would be refused").wait_for()
-    await order(page, "/imagine prompt: a cat images: 3")
+    await say(page, "/imagine prompt: a cat images: 3")
     await page.get_by_test_id("message").last.get_by_text("you asked for 3").wait_for()
-    await order(page, "/limits block member: Noah reason: spam")
+    await say(page, "/limits block member: Noah reason: spam")
     await page.get_by_test_id("message").last.get_by_text("can't order pictures").wait_for()
-    await order(page, "/limits explain member: Noah")
+    await say(page, "/limits explain member: Noah")
     explained = page.get_by_test_id("message").last
     await explained.get_by_text("What decides is Blocked members").wait_for()
     await explained.get_by_text("Images in an order: up to 2").wait_for()
@@ -163,25 +145,20 @@ async def die(page, sandbox):
 
 def card_of(page, picture):
     """Return the message that shows *picture*."""
-    image = page.get_by_role("img", name=picture)
-    return page.get_by_test_id("message").filter(has=image)
+    return page.get_by_test_id("message").filter(has=page.get_by_role("img", name=picture))
 
 
 async def reads(page, text):
-    """Wait until *text* stands in the channel, and not only in what is read out."""
+    """Wait until *text* is in the channel, and not only in what is read out."""
     await page.get_by_test_id("messages").get_by_text(text).first.wait_for()
-
-
-async def press(card, label):
-    await card.get_by_role("button", name=label, exact=True).click()
 
 
 @pytest.mark.parametrize("between", [stay, die])
 async def test_a_visitor_edits_repeats_posts_and_deletes_pictures(sandbox, page, between):
-    """The buttons go on working, whichever process it was that showed them."""
-    await order(page, "/imagine prompt: a grey cat")
+    """The buttons work after a restart of the bot too."""
+    await say(page, "/imagine prompt: a grey cat")
     await card_of(page, "a grey cat").wait_for()
-    await order(page, "/imagine prompt: a secret private: True")
+    await say(page, "/imagine prompt: a secret private: True")
     await card_of(page, "a secret").wait_for()
     await between(page, sandbox)
 
@@ -221,9 +198,9 @@ async def test_a_visitor_edits_repeats_posts_and_deletes_pictures(sandbox, page,
 @pytest.mark.parametrize("between", [stay, die])
 async def test_a_visitor_cancels_an_order_that_waits_and_nothing_is_sent(sandbox, page, between):
     sandbox.pixazo.answer_next("429", retry_after=60)
-    await order(page, "/imagine prompt: the one before")
+    await say(page, "/imagine prompt: the one before")
     await page.get_by_test_id("message").last.get_by_text("is busy").wait_for()
-    await order(page, "/imagine prompt: a lighthouse")
+    await say(page, "/imagine prompt: a lighthouse")
     card = page.get_by_test_id("message").filter(has_text="a lighthouse")
     await card.get_by_text("in line").first.wait_for()
     await between(page, sandbox)
@@ -234,7 +211,4 @@ async def test_a_visitor_cancels_an_order_that_waits_and_nothing_is_sent(sandbox
     await reads(page, "Cancelled before it was sent. Nothing was charged.")
     if between is stay:
         await looks_well(page)
-    prompts = [
-        json.loads(one.body)["prompt"] for one in sandbox.pixazo.journal.find("POST", SUBMIT)
-    ]
-    assert prompts == ["the one before"]
+    assert submitted(sandbox) == ["the one before"]

@@ -1,60 +1,27 @@
-"""Reports and history in a real Chromium, and once more after the bot was killed in between."""
+"""Reports and history in a real Chromium, also after the bot was killed in between."""
 
 import pytest
 from playwright.async_api import expect
 
-from tests.acceptance.outside import Store, without_limits
+from tests.acceptance.driver import Store, restart
+from tests.acceptance.visitor import message, press, say
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-async def page(chromium, sandbox, start):
-    await start()
-    await without_limits(sandbox)
-    page = await chromium.new_page(
-        viewport={"width": 1280, "height": 1600}, reduced_motion="reduce", locale="en-GB"
-    )
-    complaints = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.set_default_timeout(15_000)
-    await page.goto(sandbox.address)
-    await page.wait_for_selector("body:not(.starting)")
-    yield page
-    await page.close()
-    assert complaints == []
-
-
 @pytest.fixture(params=[False, True], ids=["alive", "killed in between"])
 def between(request, sandbox):
-    """What comes between a card and the press on it."""
+    """Do nothing, or kill the bot and start it again."""
 
     async def between():
         if request.param:
-            await sandbox.process.kill()
-            await sandbox.process.start()
-            await sandbox.ready()
+            await restart(sandbox)
 
     return between
 
 
-async def say(page, text):
-    composer = page.get_by_test_id("composer").first
-    await composer.fill(text)
-    await composer.press("Enter")
-
-
-def message(page, text):
-    return page.get_by_test_id("message").filter(has_text=text)
-
-
-async def press(card, name):
-    await card.get_by_role("button", name=name, exact=True).click()
-
-
-async def test_a_private_picture_is_posted_reported_and_answered(sandbox, page, between):
+async def test_a_private_picture_is_posted_reported_and_answered(sandbox, page, mira, between):
     pictures = sandbox.world.channel("pictures", guild="Lighthouse Club")
-    mira = sandbox.discord.member("Mira", channel="general", guild="Lighthouse Club")
     await (await mira.command("limits", "log", channel=pictures.id)).answer()
     await say(page, "/imagine prompt: a yellow boat private: True")
     private = message(page, "a yellow boat")
@@ -83,8 +50,7 @@ async def test_a_private_picture_is_posted_reported_and_answered(sandbox, page, 
     await expect(page.get_by_role("img", name="a yellow boat")).to_have_count(0)
 
 
-async def test_history_turns_its_pages(sandbox, page, between):
-    mira = sandbox.discord.member("Mira", channel="general", guild="Lighthouse Club")
+async def test_history_turns_its_pages(sandbox, page, mira, between):
     for number in range(6):
         sent = await mira.command("imagine", prompt=f"boat number {number}", steps=20)
         await sent.until(lambda found: found["attachments"])

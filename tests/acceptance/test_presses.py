@@ -1,4 +1,4 @@
-"""Buttons on cards, as members press them before a real bot, at once and after it was killed."""
+"""The buttons of cards, pressed at once and after the bot was killed."""
 
 import asyncio
 import json
@@ -9,35 +9,34 @@ import pytest
 from bot.domain.order import IMAGES
 from sandbox.discord.client_actions import ActionUnavailable
 from sandbox.discord.enums import InteractionType
-from tests.acceptance.conftest import quick
-from tests.acceptance.outside import LOOK, Store, pictures
-from tests.acceptance.test_imagine import SUBMIT, delivered, says, words
-from tests.acceptance.test_limits import Server, crafted, set_limits
+from tests.acceptance.driver import (
+    EPHEMERAL,
+    SUBMIT,
+    Server,
+    Store,
+    buttons,
+    crafted,
+    delivered,
+    eventually,
+    pictures,
+    restart,
+    says,
+    set_limits,
+    submitted,
+    words,
+)
 
 MODAL_FIELDS = ["prompt", "style", "images", "guidance", "steps"]
-EPHEMERAL = 64
 
 
 @pytest.fixture(scope="module")
-async def running(make_sandbox):
-    """One bot for all of these, which has one order at the vendor at a time."""
-    async with make_sandbox(vendor=quick()) as opened:
-        await opened.bot(LANE_WIDTH="1").start()
-        await opened.ready()
-        yield opened
-
-
-async def eventually(check, *, within=20.0):
-    """Wait until what no event tells of is so."""
-    until = time.monotonic() + within
-    while not check():
-        assert time.monotonic() < until
-        await asyncio.sleep(LOOK)
+def bot_settings():
+    return {"LANE_WIDTH": "1"}
 
 
 @pytest.fixture
 async def sandbox(shared):
-    """The bot's sandbox, on which no order is left of other tests."""
+    """The sandbox of the shared bot; afterwards no order is open."""
     yield shared
     shared.pixazo.release_states()
     open_orders = "owner IS NOT NULL OR state = 'WAITING'"
@@ -46,7 +45,7 @@ async def sandbox(shared):
 
 @pytest.fixture
 async def server(sandbox):
-    """A server that no other test knows, without limits."""
+    """A new server without limits."""
     server = Server(sandbox)
     await set_limits(server.mira, member_per_day=0, member_at_once=0)
     return server
@@ -59,35 +58,13 @@ def noah(server):
 
 @pytest.fixture(params=["at once", "after a kill"])
 def pause(sandbox, request):
-    """Let a press come at once, or after the bot was killed and started again."""
+    """Do nothing, or kill the bot and start it again."""
 
     async def pause():
         if request.param == "after a kill":
-            await sandbox.process.kill()
-            await sandbox.process.start()
-            await sandbox.ready()
+            await restart(sandbox)
 
     return pause
-
-
-def buttons(message):
-    """Return a message's custom_ids, by what they do."""
-    found = {}
-
-    def collect(component):
-        if custom_id := component.get("custom_id"):
-            found[custom_id.partition(":")[0]] = custom_id
-        for inner in component.get("components", []):
-            collect(inner)
-
-    for component in message["components"]:
-        collect(component)
-    return found
-
-
-def submitted(sandbox):
-    """Return the prompts that the vendor got."""
-    return [json.loads(one.body)["prompt"] for one in sandbox.pixazo.journal.find("POST", SUBMIT)]
 
 
 async def press(member, message, what):
@@ -95,7 +72,7 @@ async def press(member, message, what):
 
 
 async def told(invocation):
-    """Return what a member alone is told about what they did."""
+    """Return the private answer to a press."""
     await invocation.acknowledged()
     private = invocation.stored is not None and invocation.stored.ephemeral_for is not None
     follows = invocation.stored is None or invocation.stored is invocation.interaction.source
@@ -117,7 +94,7 @@ def picture(noah):
 
 @pytest.fixture
 def queued(sandbox, noah):
-    """Order what then stays with the vendor, and return the order."""
+    """Order, and keep the order QUEUED at the vendor."""
 
     async def queued(prompt="a lighthouse", member=noah):
         sandbox.pixazo.hold_states()
@@ -133,7 +110,7 @@ def queued(sandbox, noah):
 
 @pytest.fixture
 def waiting(noah, queued):
-    """Order what then waits behind another, and return the order."""
+    """Order, and keep the order WAITING behind another."""
 
     async def waiting(prompt):
         await queued("the one before")
@@ -145,7 +122,7 @@ def waiting(noah, queued):
 
 
 async def test_what_is_cancelled_as_it_waits_is_never_sent(sandbox, noah, waiting, picture, pause):
-    """Nothing reaches the vendor, nothing is charged, and the card says so for good."""
+    """Nothing reaches the vendor, nothing is charged, and the card says so."""
     order = await waiting("a storm")
     await pause()
 
@@ -176,7 +153,7 @@ async def test_what_was_cancelled_can_be_tried_again(sandbox, noah, waiting, pau
 async def test_what_was_sent_already_is_hidden_goes_on_and_is_in_the_history(
     sandbox, server, noah, queued, pause
 ):
-    """It is paid for, so its member can have it; all others see nothing of it any more."""
+    """It is paid for, so its member can get it; the others no longer see it."""
     prompt = f"hidden in {server.name}"
     order = await queued(prompt)
     await pause()
@@ -188,7 +165,7 @@ async def test_what_was_sent_already_is_hidden_goes_on_and_is_in_the_history(
     assert prompt not in words(card)
     assert buttons(card) == {}
     sandbox.pixazo.release_states()
-    await Store(sandbox).until(prompt, lambda row: row["kept_at"] is not None)
+    await Store(sandbox).kept(prompt)
     assert pictures(sandbox, prompt) == []
     assert order.message["attachments"] == []
     assert "**Hidden**" in words(order.message)
@@ -249,7 +226,7 @@ async def test_again_is_an_own_order_of_whoever_presses(sandbox, server, noah, p
 async def test_ten_presses_of_again_make_as_many_orders_as_the_limits_let(
     sandbox, server, noah, picture, pause
 ):
-    """A burst slips past no limit, and no two orders share a card."""
+    """A burst exceeds no limit, and each order has its own card."""
     card = await picture()
     await set_limits(server.mira, member_at_once=3)
     sandbox.pixazo.hold_states()
@@ -333,7 +310,7 @@ async def test_an_edited_order_is_what_the_form_says_and_else_as_it_was(
 async def test_a_form_that_is_refused_gives_the_prompt_back(
     sandbox, server, noah, picture, values, why
 ):
-    """Somebody has typed it, and Discord forgets forms."""
+    """The member has typed it, and Discord does not keep forms."""
     await set_limits(server.mira, images=3)
     add = await server.mira.command("limits", "words", "add", phrase="wolf")
     await add.until(says("Blocked words"))
@@ -403,7 +380,7 @@ async def test_a_moderator_deletes_what_others_may_not(sandbox, server, picture,
 
 
 async def test_a_private_picture_is_posted_by_its_member(sandbox, server, noah, picture, pause):
-    """All see it then, and whose it is; the private one is gone, since it would say otherwise."""
+    """All see it then, with its member's name; the private message is deleted."""
     card = await picture("a secret", private=True)
     assert buttons(card).keys() == {"again", "edit", "post", "delete"}
     await pause()
@@ -426,7 +403,7 @@ async def test_a_private_picture_is_posted_by_its_member(sandbox, server, noah, 
 async def test_a_private_picture_with_a_word_that_was_blocked_since_stays_private(
     sandbox, server, noah, picture, pause
 ):
-    """Nobody has looked at what was private: the rules of now decide on what all will see."""
+    """Private pictures were not moderated: today's rules decide about posting them."""
     card = await picture("a wolf", private=True)
     add = await server.mira.command("limits", "words", "add", phrase="wolf")
     await add.until(says("Blocked words"))
@@ -458,7 +435,7 @@ async def test_what_is_pressed_twice_at_once_is_posted_once(sandbox, server, noa
 async def test_private_pictures_are_out_of_everybody_elses_reach(
     sandbox, server, noah, picture, what
 ):
-    """Discord shows the button to nobody else; a crafted client is refused all the same."""
+    """Discord shows the button to its member alone; a crafted client is refused as well."""
     card = await picture("a secret", private=True)
     ada = server.ada
     with pytest.raises(ActionUnavailable):

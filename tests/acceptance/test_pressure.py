@@ -1,21 +1,32 @@
-"""429, 402 and 401 of the vendor: no order is lost or sent twice, and everybody is told why."""
+"""429, 402 and 401 of the vendor: no order is lost or sent twice, and members are told why."""
 
 import asyncio
 import itertools
-import json
 import time
 from email.utils import formatdate, parsedate_to_datetime
+from functools import partial
 
 import pytest
 
 from sandbox.faults import Answer, Fault, Hold
-from tests.acceptance.conftest import quick
-from tests.acceptance.outside import without_limits
-from tests.acceptance.test_imagine import SUBMIT, delivered, says, words
-from tests.acceptance.test_limits import set_limits
+from tests.acceptance.driver import (
+    CLUB,
+    FAST_LANE,
+    LIBRARY,
+    STATUS,
+    SUBMIT,
+    accepted,
+    delivered,
+    eventually,
+    refusal,
+    restart,
+    says,
+    set_limits,
+    submitted,
+    without_limits,
+    words,
+)
 
-CLUB, LIBRARY = "Lighthouse Club", "Quiet Library"
-STATUS = "/v2/requests/status/*"
 TOO_MANY = {"statusCode": 429, "message": "Rate limit is exceeded."}
 
 
@@ -25,7 +36,7 @@ def too_many(headers=None, *, method="POST", path=SUBMIT, times=1):
 
 
 def hold(path):
-    """Keep the answer to the next submit back."""
+    """Hold the answer to the next submit."""
     return Fault(method="POST", path=path, do=Hold(when="after"))
 
 
@@ -34,7 +45,7 @@ def in_seconds(pause):
 
 
 def on_a_date(pause):
-    """Return a date whose whole second is that far ahead, or up to a second more."""
+    """Return a date that is at least *pause* ahead, rounded up to a second."""
     return {"Retry-After": formatdate(time.time() + pause + 1, usegmt=True)}
 
 
@@ -43,7 +54,7 @@ def without_a_word(_pause):
 
 
 def allowed_at(refused):
-    """Return from when on a refused submit may be followed by another."""
+    """Return the time from which another submit may follow a refused one."""
     said = refused.answer_headers.get("Retry-After")
     if said is None:
         return refused.ended + 2.0
@@ -53,18 +64,8 @@ def allowed_at(refused):
 
 
 @pytest.fixture(scope="module")
-async def running(make_sandbox):
-    """One bot for what leaves its lane open: orders go one by one."""
-    async with make_sandbox(vendor=quick()) as opened:
-        await opened.bot(LANE_WIDTH="1", LANE_RATE_PER_MINUTE="6000").start()
-        await opened.ready()
-        await without_limits(opened)
-        yield opened
-
-
-@pytest.fixture
-def mira(sandbox):
-    return sandbox.discord.member("Mira", channel="general", guild=CLUB)
+def bot_settings():
+    return {"LANE_WIDTH": "1", **FAST_LANE}
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ async def orders(member, count, name="picture"):
 
 
 def accepted_once(sandbox, count):
-    prompts = [json.loads(one.body)["prompt"] for one in sandbox.pixazo.accepted]
+    prompts = accepted(sandbox)
     return len(prompts) == len(set(prompts)) == count
 
 
@@ -88,8 +89,7 @@ async def test_after_a_429_nothing_is_sent_before_its_time_and_all_is_delivered(
 ):
     shared.pixazo.faults.add(too_many(said(2)))
 
-    sents = await orders(member, 5)
-    for sent in sents:
+    for sent in await orders(member, 5):
         await sent.until(delivered(1), within=20)
 
     posts = shared.pixazo.journal.find("POST", SUBMIT)
@@ -101,8 +101,7 @@ async def test_after_a_429_nothing_is_sent_before_its_time_and_all_is_delivered(
 async def test_ten_429_in_a_row_cost_time_and_nothing_else(shared, member):
     shared.pixazo.faults.add(too_many({"Retry-After": "0.3"}, times=10))
 
-    sents = await orders(member, 3)
-    for sent in sents:
+    for sent in await orders(member, 3):
         await sent.until(delivered(1), within=30)
 
     posts = shared.pixazo.journal.find("POST", SUBMIT)
@@ -116,8 +115,7 @@ async def test_429_on_status_calls_costs_time_and_nothing_else(sandbox, start, n
     await start(PUBLIC_URL="", POLL_SECONDS="0.2")
     sandbox.pixazo.faults.add(too_many({"Retry-After": "0.4"}, method="GET", path=STATUS, times=3))
 
-    sents = await orders(noah, 2)
-    for sent in sents:
+    for sent in await orders(noah, 2):
         await sent.until(delivered(1), within=20)
 
     calls = sandbox.pixazo.journal.find("GET", STATUS)
@@ -127,14 +125,11 @@ async def test_429_on_status_calls_costs_time_and_nothing_else(sandbox, start, n
 
 
 async def test_a_restart_in_the_middle_of_a_pause_keeps_the_pause(shared, member):
-    bot = shared.process
     shared.pixazo.answer_next("429", retry_after=3)
     [sent] = await orders(member, 1)
     await sent.until(says("place 1 in line · the image service is busy, goes on <t:"))
 
-    await bot.kill()
-    await bot.start()
-    await shared.ready()
+    await restart(shared)
     await sent.until(delivered(1), within=20)
 
     refused, taken = shared.pixazo.journal.find("POST", SUBMIT)
@@ -146,16 +141,13 @@ async def test_a_pause_that_nobody_should_wait_for_is_named_with_its_end(sandbox
     await start(LANE_WIDTH="1")
     sandbox.pixazo.answer_next("403", retry_after=5 * 86400)
 
-    sents = await orders(noah, 2)
-    for sent in sents:
+    for sent in await orders(noah, 2):
         await sent.until(
             lambda message: "asked for a long pause" in (words(message) or message["content"])
         )
 
-    later = await noah.command("imagine", prompt="later")
-    told = (await later.answer())["content"]
-    assert "asked for a long pause. Orders are taken again <t:" in told
-    assert len(sandbox.pixazo.journal.find("POST", SUBMIT)) == 1
+    assert "asked for a long pause. Orders are taken again <t:" in await refusal(noah)
+    assert len(submitted(sandbox)) == 1
 
 
 async def test_an_empty_wallet_gives_orders_back_tells_each_server_once_and_opens_after_a_top_up(
@@ -184,28 +176,15 @@ async def test_an_empty_wallet_gives_orders_back_tells_each_server_once_and_open
         assert "Nothing was charged" in words(sent.message)
     await first.until(delivered(1))
 
-    refused = await noah.command("imagine", prompt="refused")
-    told = (await refused.answer())["content"]
-    assert "Only its operator can top it up; the next try is possible <t:" in told
-    posts = len(sandbox.pixazo.journal.find("POST", SUBMIT))
-    assert posts == 2
+    assert "Only its operator can top it up; the next try is possible <t:" in await refusal(noah)
+    assert len(submitted(sandbox)) == 2
 
-    for member, channel in ((mira, pictures), (library, gallery)):
-        lines = await sandbox.world.wait(
-            lambda member=member, channel=channel: (
-                [
-                    line
-                    for one in member.visible(channel)
-                    if "image credit is used up" in (line := one["content"])
-                ]
-                or None
-            ),
-            within=10,
-            what="a line in the log",
-        )
-        assert len(lines) == 1
-        assert f"https://discord.com/channels/{member.channel.guild_id}/" in lines[0]
-    assert len([line for line in bot.log if "WARNING" in line and "wallet" in line]) == 1
+    logs = ((mira, pictures), (library, gallery))
+    for member, channel in logs:
+        await eventually(partial(notices, member, channel))
+        [notice] = notices(member, channel)
+        assert f"https://discord.com/channels/{member.channel.guild_id}/" in notice
+    assert len(warnings(bot, "wallet")) == 1
 
     sandbox.pixazo.wallet_usd = None
     sandbox.pixazo.release_states()
@@ -213,14 +192,21 @@ async def test_an_empty_wallet_gives_orders_back_tells_each_server_once_and_open
     await probe.until(delivered(1))
     after = await noah.command("imagine", prompt="after")
     await after.until(delivered(1))
-    for member, channel in ((mira, pictures), (library, gallery)):
-        texts = [one["content"] for one in member.visible(channel)]
-        assert len([text for text in texts if "credit is used up" in text]) == 1
-    assert len([line for line in bot.log if "WARNING" in line and "wallet is empty" in line]) == 1
+    assert [len(notices(member, channel)) for member, channel in logs] == [1, 1]
+    assert len(warnings(bot, "wallet")) == 1
+
+
+def notices(member, channel):
+    texts = [message["content"] for message in member.visible(channel)]
+    return [text for text in texts if "image credit is used up" in text]
+
+
+def warnings(bot, text):
+    return [line for line in bot.log if "WARNING" in line and text in line]
 
 
 async def until_admitted(member):
-    """Order again and again, as members do, until an order is admitted; return it."""
+    """Order again and again until an order is admitted; return it."""
     async with asyncio.timeout(15):
         while True:
             sent = await member.command("imagine", prompt="the probe")
@@ -231,7 +217,7 @@ async def until_admitted(member):
 
 
 async def test_while_the_probe_has_no_answer_everybody_else_is_refused(sandbox, start, noah, mira):
-    """And a moderator who knows of a top-up need not wait for the probe's time."""
+    """A moderator who knows of a top-up can start the probe early."""
     sandbox.pixazo.wallet_usd = 0.0
     await start(BALANCE_PROBE_SECONDS="3600")
     await without_limits(sandbox)
@@ -244,9 +230,7 @@ async def test_while_the_probe_has_no_answer_everybody_else_is_refused(sandbox, 
     held = sandbox.pixazo.faults.add(hold(SUBMIT))
     probe = await noah.command("imagine", prompt="the probe")
     await held.reached.wait()
-    other = await noah.command("imagine", prompt="another")
-    told = (await other.answer())["content"]
-    assert "another order is just finding out" in told
+    assert "another order is just finding out" in await refusal(noah)
 
     held.release()
     await probe.until(delivered(1))
@@ -267,9 +251,8 @@ async def test_a_late_202_of_an_order_sent_before_the_402_opens_nothing(sandbox,
     held.release()
     await early.until(delivered(1))
 
-    refused = await noah.command("imagine", prompt="refused")
-    assert "image credit is used up" in (await refused.answer())["content"]
-    assert len(sandbox.pixazo.journal.find("POST", SUBMIT)) == 2
+    assert "image credit is used up" in await refusal(noah)
+    assert len(submitted(sandbox)) == 2
 
 
 async def test_a_wrong_key_closes_the_lane_and_a_restart_with_the_right_one_opens_it(
@@ -280,11 +263,9 @@ async def test_a_wrong_key_closes_the_lane_and_a_restart_with_the_right_one_open
     first = await noah.command("imagine", prompt="first")
     await first.until(says("does not accept the bot's key"))
 
-    refused = await noah.command("imagine", prompt="refused")
-    assert "Only the bot's operator can mend it" in (await refused.answer())["content"]
-    assert len(sandbox.pixazo.journal.find("POST", SUBMIT)) == 1
-    warnings = [line for line in bot.log if "WARNING" in line and "PIXAZO_API_KEY" in line]
-    assert len(warnings) == 1
+    assert "Only the bot's operator can mend it" in await refusal(noah)
+    assert len(submitted(sandbox)) == 1
+    assert len(warnings(bot, "PIXAZO_API_KEY")) == 1
 
     await bot.stop()
     await start()
@@ -298,8 +279,7 @@ async def test_a_key_that_was_mended_at_the_vendors_works_after_a_restart(sandbo
     await without_limits(sandbox)
     first = await noah.command("imagine", prompt="first")
     await first.until(says("does not accept the bot's key"))
-    refused = await noah.command("imagine", prompt="refused")
-    assert "accept the bot's key" in (await refused.answer())["content"]
+    assert "accept the bot's key" in await refusal(noah)
 
     await bot.stop()
     await bot.start()

@@ -1,4 +1,4 @@
-"""The process itself: how it starts, connects, reconnects and ends."""
+"""The process: start, connection, reconnection, end, and the commands beside it."""
 
 from sandbox.faults import Cut, Fault
 

@@ -1,4 +1,4 @@
-"""Reports and message menus, as members use them and moderators answer, before a real bot."""
+"""Reports, their buttons for moderators, and the menus of messages."""
 
 import json
 
@@ -7,39 +7,32 @@ import pytest
 from sandbox.discord.client_actions import ActionUnavailable
 from sandbox.discord.models import MODERATOR_PERMISSIONS
 from sandbox.faults import Fault, Hold
-from tests.acceptance.outside import Store, without_limits
-from tests.acceptance.test_imagine import SUBMIT, delivered, says, words
-from tests.acceptance.test_limits import Server
+from tests.acceptance.driver import (
+    EPHEMERAL,
+    SUBMIT,
+    Server,
+    Store,
+    answered,
+    buttons,
+    delivered,
+    restart,
+    says,
+    without_limits,
+    words,
+)
 
 DEEDS = ("delete", "block", "dismiss")
 
 
 @pytest.fixture
 def server(shared):
-    """A server that no other test knows."""
+    """A new server."""
     return Server(shared)
-
-
-def buttons(message):
-    """Return a message's custom_ids by what they do; of a report, without whose it is."""
-    found = {}
-
-    def collect(component):
-        custom_id = component.get("custom_id")
-        if custom_id:
-            name, *rest = custom_id.split(":")
-            found[rest[0] if len(rest) > 1 else name] = custom_id
-        for inner in component.get("components", []):
-            collect(inner)
-
-    for component in message["components"]:
-        collect(component)
-    return found
 
 
 async def log_to(server, channel="pictures"):
     sent = await server.mira.command("limits", "log", channel=server.channel(channel))
-    await sent.until(lambda message: message["content"])
+    await sent.until(answered)
 
 
 async def picture(member, prompt="a lighthouse"):
@@ -50,16 +43,16 @@ async def picture(member, prompt="a lighthouse"):
 
 async def report(member, card):
     sent = await member.press(card["id"], buttons(card)["report"])
-    return await sent.until(lambda message: message["content"])
+    return await sent.until(answered)
 
 
 def moderator(server, name="Mira"):
-    """Return somebody who looks into the log channel."""
+    """Return a member in the log channel."""
     return server.member(name, "pictures")
 
 
 async def reported(server, prompt):
-    """Have Noah's picture reported by Ada; return its card, and the report in the log."""
+    """Let Ada report a picture of Noah; return its card and the report in the log."""
     card = await picture(server.noah, prompt)
     await report(server.ada, card)
     return card, await moderator(server).sees(
@@ -68,12 +61,12 @@ async def reported(server, prompt):
 
 
 def now(server, message):
-    """Return a message of the log channel as it stands."""
+    """Return the current version of a message of the log channel."""
     return next(one for one in moderator(server).visible() if one["id"] == message["id"])
 
 
 async def press(server, notice, deed, *, until):
-    """Have a moderator press, and wait until the report says so."""
+    """Let a moderator press, and wait until the report contains *until*."""
     await moderator(server).press(notice["id"], buttons(notice)[deed])
     return await moderator(server).sees(
         lambda message: message["id"] == notice["id"] and until in words(message)
@@ -81,7 +74,7 @@ async def press(server, notice, deed, *, until):
 
 
 async def blocked(member):
-    """Tell whether a member's next order is refused for a block."""
+    """Tell whether a member's next order is refused because of a block."""
     sent = await member.command("imagine", prompt="one more")
     message = await sent.until(words)
     return "have blocked you" in words(message)
@@ -95,7 +88,7 @@ async def test_a_report_stands_in_the_log_with_buttons_and_rings_nobodys_phone(s
     notice = await moderator(server).sees(says("Reported"))
 
     assert thanks["content"].startswith("Danke.") or thanks["content"].startswith("Thank you.")
-    assert thanks["flags"] & 64  # Ada alone reads it
+    assert thanks["flags"] & EPHEMERAL  # Ada alone reads it
     assert f"<@{server.ada.user.id}>" in words(notice)
     assert f"<@{server.noah.user.id}>" in words(notice)
     assert f"{server.guild.id}/{server.channel('general')}/{card['id']}" in words(notice)
@@ -147,7 +140,7 @@ async def test_nobody_but_a_moderator_decides_whatever_a_client_sends(shared, se
         for name in ("Noah", "Ada"):
             crafted = await moderator(server, name).press(notice["id"], buttons(notice)[deed])
             await crafted.acknowledged()
-            answer = await crafted.until(lambda message: message["content"])
+            answer = await crafted.until(answered)
             assert crafted.ephemeral
             assert "manage this server" in answer["content"] or "verwalten" in answer["content"]
 
@@ -185,7 +178,7 @@ async def test_a_dismissed_report_offers_nothing_more(server):
 
 
 async def test_two_moderators_at_once_are_both_named_and_nothing_is_done_twice(shared, server):
-    """Each client still shows the buttons that were there before the other pressed."""
+    """Each client still shows the buttons of before the other's press."""
     role = shared.world.add_role(server.guild, "Moderators", permissions=MODERATOR_PERMISSIONS)
     server.guild.members[server.ada.user.id] = [role.id]
     await log_to(server)
@@ -212,12 +205,12 @@ async def test_two_moderators_at_once_are_both_named_and_nothing_is_done_twice(s
     assert f"by <@{server.ada.user.id}>" in words(notice)
     assert buttons(notice) == {}
     assert "Dismissed" not in words(notice)
-    assert told["flags"] & 64  # Ada alone reads it
+    assert told["flags"] & EPHEMERAL  # Ada alone reads it
     assert server.ada.channel.id != told["channel_id"]
 
 
 async def test_what_its_member_deleted_is_said_to_be_gone(server):
-    """The report still offers what was left when it was written."""
+    """The report still has the buttons of when it was written."""
     await log_to(server)
     card, notice = await reported(server, "a lamp")
     deleted = await server.noah.press(card["id"], buttons(card)["delete"])
@@ -229,11 +222,11 @@ async def test_what_its_member_deleted_is_said_to_be_gone(server):
 
 
 async def test_a_report_whose_order_was_erased_is_settled(shared, server):
-    """A member may have everything about them forgotten, and nobody is left to block."""
+    """After a member's data are deleted there is no member to block."""
     await log_to(server)
     card, notice = await reported(server, "a lamp that was forgotten")
     [_, job_id] = buttons(card)["report"].split(":")
-    Store(shared).change("UPDATE jobs SET prompt = '' WHERE id = ?", job_id)
+    Store(shared).execute("UPDATE jobs SET prompt = '' WHERE id = ?", job_id)
 
     notice = await press(server, notice, "block", until="**Settled** ·")
 
@@ -253,15 +246,14 @@ async def test_a_server_reads_reports_in_its_own_language(server):
 
 
 async def test_reports_are_answered_by_a_bot_that_was_killed_in_between(sandbox, start):
-    """Nothing of a report is in a bot's memory."""
-    bot = await start()
+    """The state of a report is not in the bot's memory."""
+    await start()
     await without_limits(sandbox)
     server = Server(sandbox)
     await log_to(server)
     found = {deed: await reported(server, f"a lamp to {deed}") for deed in DEEDS}
 
-    await bot.kill()
-    await start()
+    await restart(sandbox)
     notice = await press(server, found["delete"][1], "delete", until="**Deleted** by")
     assert tuple(buttons(notice)) == ("block",)
     assert found["delete"][0]["id"] not in [one["id"] for one in server.noah.visible()]
@@ -272,7 +264,7 @@ async def test_reports_are_answered_by_a_bot_that_was_killed_in_between(sandbox,
     assert await blocked(server.noah)
 
     told = await server.ada.message_command("Report image", found["block"][0]["id"])
-    answer = await told.until(lambda message: message["content"])
+    answer = await told.until(answered)
     assert "already" in answer["content"] or "schon" in answer["content"]
 
 
@@ -297,7 +289,7 @@ async def test_a_members_message_becomes_an_order_by_its_menu(shared, server):
 
 
 async def test_a_card_of_ours_opens_the_form_with_its_whole_order(server):
-    """Its own words would be the prompt with all that the card says besides."""
+    """The card's text contains more than the prompt."""
     sent = await server.noah.command("imagine", prompt="a *lamp*", steps=30)
     card = await sent.until(delivered(1))
 
@@ -325,7 +317,7 @@ async def test_a_picture_is_reported_by_its_messages_menu_too(server):
     card = await picture(server.noah)
 
     menu = await server.mira.message_command("Report image", card["id"])
-    thanks = await menu.until(lambda message: message["content"])
+    thanks = await menu.until(answered)
 
     assert menu.ephemeral
     assert thanks["content"].startswith("Thank you.")
@@ -348,7 +340,7 @@ async def test_what_is_no_picture_of_ours_is_not_reported_to_us(server):
 
 
 async def test_menus_are_not_offered_where_the_bot_serves_nobody(shared):
-    """Its operator has not opened it outside of its servers."""
+    """The operator has not enabled it outside of its servers."""
     abroad = shared.discord.member("Noah", channel="quay", guild="Night Harbour")
     said = await abroad.say("a boat")
 

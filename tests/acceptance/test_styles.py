@@ -1,40 +1,35 @@
 """Styles, private orders, and orders outside of servers, as members see them."""
 
-import json
-
 import pytest
 
 from sandbox.discord.client_actions import ActionUnavailable
-from tests.acceptance.conftest import quick
-from tests.acceptance.outside import Store, pictures, without_limits
-from tests.acceptance.test_imagine import SUBMIT, delivered, says, words
+from tests.acceptance.driver import (
+    CLUB,
+    Store,
+    delivered,
+    pictures,
+    refusal,
+    says,
+    submitted,
+    words,
+)
 
 
 @pytest.fixture(scope="module")
-async def running(make_sandbox):
-    """One bot for all of these, which its operator lets out of its servers."""
-    async with make_sandbox(vendor=quick()) as opened:
-        await opened.bot(ALLOW_DIRECT="true").start()
-        await opened.ready()
-        await without_limits(opened)
-        yield opened
+def bot_settings():
+    return {"ALLOW_DIRECT": "true"}
 
 
 @pytest.fixture
 def mira(shared):
     """A moderator."""
-    return shared.discord.member("Mira", channel="general", guild="Lighthouse Club")
+    return shared.discord.member("Mira", channel="general", guild=CLUB)
 
 
 @pytest.fixture
 def ada(shared):
-    """Somebody whose Discord is German."""
-    return shared.discord.member("Ada", channel="general", guild="Lighthouse Club")
-
-
-def submitted(sandbox):
-    """Return the prompts that the vendor got."""
-    return [json.loads(one.body)["prompt"] for one in sandbox.pixazo.journal.find("POST", SUBMIT)]
+    """A member whose Discord is German."""
+    return shared.discord.member("Ada", channel="general", guild=CLUB)
 
 
 async def test_a_style_that_was_chosen_while_typing_extends_what_the_vendor_gets(shared, ada):
@@ -47,7 +42,7 @@ async def test_a_style_that_was_chosen_while_typing_extends_what_the_vendor_gets
     (prompt,) = submitted(shared)
     assert prompt.startswith("a boat, watercolour painting")
     assert card["attachments"][0]["description"] == "AI-generated picture: a boat"
-    assert "style: Watercolour" in words(card)  # all who are there read it
+    assert "style: Watercolour" in words(card)  # in the server's language
     assert "sent: a boat, watercolour painting" in words(card)
 
 
@@ -56,13 +51,11 @@ async def test_a_prompt_without_room_for_its_style_is_refused_with_figures_and_h
 ):
     prompt = "x" * 990
 
-    sent = await member.command("imagine", prompt=prompt, style="ink")
+    answer = await refusal(member, prompt, style="ink")
 
-    answer = await sent.answer()
-    assert sent.ephemeral
-    assert "`Ink drawing`" in answer["content"]
-    assert "yours has 990" in answer["content"]
-    assert f"```\n{prompt}\n```" in answer["content"]
+    assert "`Ink drawing`" in answer
+    assert "yours has 990" in answer
+    assert f"```\n{prompt}\n```" in answer
     assert submitted(shared) == []
 
 
@@ -75,10 +68,9 @@ async def test_a_moderators_own_style_is_there_for_all_and_gone_again(shared, mi
     await sent.until(delivered(1))
     remove = await mira.command("limits", "styles", "remove", name="wool")
     await remove.until(says("Style of this server: - `Wool`"))
-    refused = await member.command("imagine", prompt="a cat", style="Wool")
 
+    assert "There is no style `Wool` here." in await refusal(member, style="Wool")
     assert submitted(shared) == ["a cat, knitted wool"]
-    assert "There is no style `Wool` here." in (await refused.answer())["content"]
 
 
 async def test_a_private_order_is_seen_by_its_member_alone_and_in_their_language(shared, ada, mira):
@@ -98,26 +90,25 @@ async def test_a_private_order_is_seen_by_its_member_alone_and_in_their_language
 
 
 async def test_in_direct_messages_orders_have_limits_of_their_own(shared):
-    """The server's moderators lifted theirs; here the defaults hold."""
+    """The server has no limits; here the defaults apply."""
     direct = shared.discord.member("Noah")
     shared.pixazo.settings.queued_seconds = (1.5, 1.5)
     try:
         boats = [await direct.command("imagine", prompt="a boat") for _ in range(3)]
         for boat in boats:
             await boat.until(says("Waiting"))
-        refused = await direct.command("imagine", prompt="one boat too many")
-        answer = await refused.answer()
+        answer = await refusal(direct, "one boat too many")
     finally:
         shared.pixazo.settings.queued_seconds = (0.2, 0.2)
 
-    assert "Outside of servers you may have 3 orders at once." in answer["content"]
-    assert "Only the bot's operator can change this." in answer["content"]
-    assert "one boat too many" in answer["content"]
+    assert "Outside of servers you may have 3 orders at once." in answer
+    assert "Only the bot's operator can change this." in answer
+    assert "one boat too many" in answer
     assert await boats[-1].until(delivered(1))
 
 
 async def test_in_a_server_without_the_bot_pictures_come_as_answers_alone(shared):
-    """Its token opens nothing there: each of those calls would be refused, and counted."""
+    """The bot has no access there: Discord would refuse each of those calls, and count it."""
     abroad = shared.discord.member("Ada", channel="quay", guild="Night Harbour")
 
     sent = await abroad.command("imagine", prompt="a far harbour")
@@ -129,7 +120,7 @@ async def test_in_a_server_without_the_bot_pictures_come_as_answers_alone(shared
 
 
 async def test_pictures_that_come_too_late_for_an_answer_wait_in_history(sandbox, start):
-    """Nothing else reaches that place."""
+    """There is no other way to that place."""
     await start(ALLOW_DIRECT="true")
     abroad = sandbox.discord.member("Ada", channel="quay", guild="Night Harbour")
     sandbox.pixazo.settings.processing_seconds = (2.0, 2.0)
@@ -137,7 +128,7 @@ async def test_pictures_that_come_too_late_for_an_answer_wait_in_history(sandbox
     sent = await abroad.command("imagine", prompt="a late boat")
     await sent.until(says("Processing"))
     sandbox.world.token_life = 0.0
-    await Store(sandbox).until("a late boat", lambda row: row["kept_at"] is not None)
+    await Store(sandbox).kept("a late boat")
     sandbox.world.token_life = 900.0
     asked = await abroad.command("history")
 
