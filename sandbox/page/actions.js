@@ -1,25 +1,18 @@
+/** What the user does. Each action sends one frame; a modal in the answer opens. */
+import { Emitter } from "./events.js";
+
 /**
- * What the user does. Each action sends one frame; a modal in the answer opens.
- * @module actions
+ * Events: `pending` (detail `{id, channelId, label}`) when a command was sent, `settled` (detail `{id, answer}`) when
+ * its answer came.
  */
-/** @import { Notices } from "./notices.js" */
-/** @import { Socket } from "./socket.js" */
-/** @import { Store } from "./store.js" */
-/** @import { Entry } from "./commands.js" */
-
-/** @typedef {(components: object[]) => Promise<Discord.Answer>} Submit sends the fields of a modal */
-
-export class Actions extends EventTarget {
+export class Actions extends Emitter {
   #count = 0;
 
   /**
-   * Events: `pending` (detail `{id, channelId, label}`) when a command was sent, `settled` (detail
-   * `{id, answer}`) when its answer came.
-   *
    * @param {Store} store
-   * @param {Socket} socket
+   * @param {import("./socket.js").Socket} socket
    * @param {Notices} notices
-   * @param {(modal: Discord.Modal, submit: Submit) => void} openModal
+   * @param {(modal: Discord.Modal, submit: (components: object[]) => Promise<Discord.Answer>) => void} openModal
    */
   constructor(store, socket, notices, openModal) {
     super();
@@ -34,29 +27,19 @@ export class Actions extends EventTarget {
     return this.#invoke("command", entry.label, { command_id: entry.command.id, options });
   }
 
-  /**
-   * Run a command from the menu of a message or a user.
-   * @param {"message_command" | "user_command"} type
-   * @param {Discord.Command} command
-   * @param {string} targetId
-   */
+  /** Run a command of a menu. @param {string} type of the frame @param {Discord.Command} command @param {string} targetId */
   menuCommand(type, command, targetId) {
     return this.#invoke(type, command.name, { command_id: command.id, target_id: targetId });
   }
 
-  /**
-   * Press a button or choose in a select.
-   * @param {Discord.Message} message
-   * @param {Discord.Component} component
-   * @param {string[]} [values]
-   */
-  component(message, component, values) {
+  /** Press a button or choose in a select. @param {Discord.Message} message @param {Discord.Component} component */
+  component(message, component, /** @type {string[] | undefined} */ values) {
+    const target = { channel_id: message.channel_id, message_id: message.id };
     return this.#request("component", {
-      channel_id: message.channel_id,
-      message_id: message.id,
+      ...target,
       custom_id: component.custom_id,
       component_type: component.type,
-      values, // left out of the JSON where it is undefined
+      values,
     });
   }
 
@@ -77,32 +60,29 @@ export class Actions extends EventTarget {
     return this.#notify("delete", { channel_id: message.channel_id, message_id: message.id });
   }
 
-  /** @param {string} type @param {string} label @param {object} fields */
   async #invoke(type, label, fields) {
     const id = `pending-${++this.#count}`;
-    const { channelId } = this.store;
-    this.dispatchEvent(new CustomEvent("pending", { detail: { id, channelId, label } }));
+    this.emit("pending", { id, channelId: this.store.channelId, label });
     const answer = await this.#request(type, { ...this.#here(), ...fields });
-    this.dispatchEvent(new CustomEvent("settled", { detail: { id, answer } }));
+    this.emit("settled", { id, answer });
   }
 
   #here() {
     return { guild_id: this.store.where.guildId, channel_id: this.store.channelId };
   }
 
-  /** @param {string} type @param {object} fields */
   async #request(type, fields) {
     const answer = await this.socket.request(type, fields);
     const { modal, interaction_id } = answer;
     if (modal) {
+      const { custom_id } = modal;
       this.openModal(modal, (components) =>
-        this.socket.request("modal_submit", { interaction_id, custom_id: modal.custom_id, components }),
+        this.socket.request("modal_submit", { interaction_id, custom_id, components }),
       );
     }
     return answer;
   }
 
-  /** @param {string} type @param {object} fields */
   #notify(type, fields) {
     const sent = this.socket.notify(type, fields);
     if (!sent) this.notices.toast("Not connected: nothing was sent.");

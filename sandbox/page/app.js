@@ -1,11 +1,7 @@
-/**
- * The composition root of the page: makes every part and connects them.
- * @module app
- */
-/** @import { Names } from "./richtext.js" */
+/** The composition root of the page: makes every part and connects them. */
 import { Actions } from "./actions.js";
 import { Composer } from "./composer.js";
-import { fill, setText } from "./dom.js";
+import { fill, part, setText } from "./dom.js";
 import { Drawers } from "./drawers.js";
 import { brandMark, icon } from "./icons.js";
 import { Messages } from "./messages.js";
@@ -17,9 +13,6 @@ import { Socket } from "./socket.js";
 import { Store } from "./store.js";
 import { themeSwitch } from "./theme.js";
 import { startClock } from "./time.js";
-
-/** @param {string} id */
-const part = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 const store = new Store();
 const socket = new Socket();
@@ -36,46 +29,18 @@ const names = {
 const actions = new Actions(store, socket, notices, (modal, submit) =>
   openModal(modal, submit, store.directory, names),
 );
-const messages = new Messages(
-  { scroller: part("scroller"), list: part("messages"), jump: part("jump"), empty: part("empty") },
-  store,
-  actions,
-  notices,
-  names,
-);
-const input = /** @type {HTMLTextAreaElement} */ (part("composer-input"));
-const composer = new Composer(
-  {
-    form: part("composer"),
-    input,
-    mirror: part("mirror"),
-    hints: part("hints"),
-    suggestions: part("suggestions"),
-    problem: part("problem"),
-    count: part("suggestion-count"),
-  },
-  store,
-  actions,
-);
-const drawers = new Drawers(
-  [
-    { column: part("sidebar"), button: part("open-sidebar"), wide: matchMedia("(min-width: 800px)") },
-    { column: part("panel"), button: part("open-panel"), wide: matchMedia("(min-width: 1180px)") },
-  ],
-  part("scrim"),
-  part("main"),
-);
-new Sidebar({ nav: part("channels"), you: part("you") }, store, { openChannel, switchUser });
-const panel = new Panel(part("panel-body"), notices);
+const messages = new Messages(store, actions, notices, names);
+const composer = new Composer(store, actions);
+const drawers = new Drawers({ sidebar: "(min-width: 800px)", panel: "(min-width: 1180px)" });
+new Sidebar(store, { openChannel, switchUser });
+const panel = new Panel(notices);
 
-/** @param {string} id */
 function openChannel(id) {
   store.open(id);
   drawers.close();
-  if (matchMedia("(pointer: fine)").matches) input.focus();
+  if (matchMedia("(pointer: fine)").matches) composer.input.focus();
 }
 
-/** @param {string} id */
 function switchUser(id) {
   socket.connect(id);
   drawers.close();
@@ -109,7 +74,7 @@ function drawMentions() {
   part("open-sidebar").setAttribute("aria-label", mentions ? `Channels, ${mentionCount(mentions)}` : "Channels");
 }
 
-/** Where the bot was not invited: offer to add it to your account, or to remove it. @param {string} here */
+/** Where the bot was not invited: offer to add it to your account, or to remove it. */
 function drawInstall(here) {
   const { hasBot, installed } = store.where;
   const bot = store.world.bot.username;
@@ -121,35 +86,28 @@ function drawInstall(here) {
   setText(part("install"), installed ? "Remove it from my apps" : "Add it to my apps");
 }
 
-store.addEventListener("channel", drawHead);
-store.addEventListener("unread", drawMentions);
-store.addEventListener("seen", (event) => {
-  socket.notify("read", { channel_id: /** @type {CustomEvent} */ (event).detail });
+store.on("channel", drawHead);
+store.on("unread", drawMentions);
+store.on("seen", (id) => socket.notify("read", { channel_id: id }));
+store.on("world bot", () => {
+  part("offline").hidden = store.world.bot.online;
+  panel.refresh();
 });
-part("install").addEventListener("click", () => socket.notify("install", { present: !store.world.installed }));
-for (const type of ["world", "bot"]) {
-  store.addEventListener(type, () => {
-    part("offline").hidden = store.world.bot.online;
-    panel.refresh();
-  });
-}
-store.addEventListener("world", () => {
+store.on("world", () => {
   drawHead();
   socket.stayAs(store.world.you);
   document.body.classList.remove("starting");
 });
-socket.addEventListener("frame", (event) => {
-  const { detail } = /** @type {CustomEvent} */ (event);
-  if (detail.type === "error") notices.toast(detail.text);
-  else store.receive(detail);
+socket.on("frame", (frame) => {
+  if (frame.type === "error") notices.toast(frame.text);
+  else store.receive(frame);
 });
-socket.addEventListener("state", (event) => {
-  part("reconnecting").hidden = /** @type {CustomEvent} */ (event).detail;
+socket.on("state", (connected) => {
+  part("reconnecting").hidden = connected;
 });
 
-for (const button of document.querySelectorAll("[data-begin]")) {
-  button.addEventListener("click", () => composer.set("/"));
-}
+part("install").addEventListener("click", () => socket.notify("install", { present: !store.world.installed }));
+part("begin").addEventListener("click", () => composer.set("/"));
 for (const holder of document.querySelectorAll("[data-icon]")) {
   holder.prepend(icon(holder.getAttribute("data-icon") ?? ""));
 }

@@ -3,9 +3,7 @@
  *
  * Pure: no DOM, no network. Everything comes from the commands that the bot registered; no command and no option is
  * known here by name.
- * @module commands
  */
-/** @import { Directory } from "./store.js" */
 import { shorten } from "./dom.js";
 
 /** Discord's numbers for option types. */
@@ -23,44 +21,19 @@ export const Option = Object.freeze({
   ATTACHMENT: 11,
 });
 
-/** @type {Record<number, string>} */
-const TYPE_NAMES = {
-  3: "text",
-  4: "whole number",
-  5: "true or false",
-  6: "member",
-  7: "channel",
-  8: "role",
-  9: "member or role",
-  10: "number",
-  11: "file",
-};
+const WORDS = [
+  "text",
+  "whole number",
+  "true or false",
+  "member",
+  "channel",
+  "role",
+  "member or role",
+  "number",
+  "file",
+];
+const TYPE_NAMES = ["", "", "", ...WORDS]; // by type
 const LONGEST_TEXT = 6000; // Discord's own limit for a text option
-
-/**
- * @typedef {object} Entry one thing that can be run: a command, or one of its subcommands
- * @property {Discord.Command} command
- * @property {Discord.CommandOption[]} path from the command to the subcommand
- * @property {string} label
- * @property {string} description
- * @property {Discord.CommandOption[]} options
- */
-
-/**
- * @typedef {object} Given an option in a line
- * @property {Discord.CommandOption} option
- * @property {number} start where its name starts
- * @property {number} valueStart
- * @property {number} end where its value ends
- * @property {string} raw the value as typed
- */
-
-/**
- * @typedef {{entry: Entry, given: Given[], stray: string}} Parsed a line; `stray` is text that belongs to no option
- * @typedef {Directory & {picked?: Map<string, string | number>}} Lookup what names can mean: users and places, and
- *   the suggestions of the bot that the user chose
- * @typedef {{option: Discord.CommandOption | null, text: string}} Problem
- */
 
 /**
  * The commands of one kind that Discord would offer here.
@@ -91,14 +64,7 @@ export function flatten(commands) {
   return commands.flatMap((command) => branch(command, [], command.name, command));
 }
 
-/**
- * @param {Discord.Command} command
- * @param {Discord.CommandOption[]} path
- * @param {string} label
- * @param {Discord.Command | Discord.CommandOption} node
- * @returns {Entry[]}
- */
-function branch(command, path, label, { description, options = [] }) {
+function branch(command, path, label, /** @type {Discord.Command | Discord.Option} */ { description, options = [] }) {
   const children = options.filter((option) => option.type <= Option.GROUP);
   if (!children.length) {
     const required = options.filter((option) => option.required);
@@ -177,7 +143,7 @@ export function optionAt(parsed, caret) {
   return parsed.given.findLast((item) => caret >= item.valueStart && caret <= item.end) ?? null;
 }
 
-/** The value that was given for an option. @param {Parsed} parsed @param {Discord.CommandOption | null} option */
+/** The value that was given for an option. @param {Parsed} parsed @param {Discord.Option | null} option */
 export const givenFor = (parsed, option) => parsed.given.find((item) => item.option === option);
 
 /**
@@ -186,7 +152,7 @@ export const givenFor = (parsed, option) => parsed.given.find((item) => item.opt
  * @param {Lookup} lookup
  */
 export function check(parsed, lookup) {
-  /** @type {Problem[]} */
+  /** @type {{option: Discord.Option | null, text: string}[]} */
   const problems = [];
   const values = [];
   const { entry, stray } = parsed;
@@ -212,7 +178,7 @@ export function check(parsed, lookup) {
 /**
  * The options of an autocomplete request: those that are valid so far, and the focused one as it was typed.
  * @param {Parsed} parsed
- * @param {Discord.CommandOption} focused
+ * @param {Discord.Option} focused
  * @param {Lookup} lookup
  */
 export function partial(parsed, focused, lookup) {
@@ -225,14 +191,13 @@ export function partial(parsed, focused, lookup) {
   return nest(parsed.entry.path, values);
 }
 
-/** @param {Discord.CommandOption[]} path @param {object[]} values @returns {object[]} */
 function nest(path, values) {
   return path.reduceRight((options, { name, type }) => [{ name, type, options }], values);
 }
 
 /**
  * The key of a suggestion that the user chose: the text shows only its name, not its value.
- * @param {Discord.CommandOption} option
+ * @param {Discord.Option} option
  * @param {string} name
  */
 export const pickKey = (option, name) => `${option.name}\n${name.trim()}`;
@@ -241,7 +206,7 @@ export const pickKey = (option, name) => `${option.name}\n${name.trim()}`;
 
 /**
  * Convert one value to what is sent.
- * @param {Discord.CommandOption} option
+ * @param {Discord.Option} option
  * @param {string} raw
  * @param {Lookup} lookup
  * @returns {Result}
@@ -269,7 +234,6 @@ export function convert(option, raw, lookup) {
   }
 }
 
-/** @param {Discord.Choice[]} choices @param {string} wanted @returns {Result} */
 function convertChoice(choices, wanted) {
   const choice =
     choices.find(({ name }) => name.toLowerCase() === wanted) ??
@@ -278,14 +242,12 @@ function convertChoice(choices, wanted) {
   return { problem: `must be one of: ${choices.map(({ name }) => name).join(", ")}.` };
 }
 
-/** @param {Discord.CommandOption} option @param {string} raw @returns {Result} */
 function convertText({ min_length: least = 0, max_length: most = LONGEST_TEXT }, raw) {
   const { length } = Array.from(raw);
   if (length < least) return { problem: `must have at least ${least} characters; it has ${length}.` };
   return length > most ? { problem: `may have at most ${most} characters; it has ${length}.` } : { value: raw };
 }
 
-/** @param {Discord.CommandOption} option @param {number} value @returns {Result} */
 function convertNumber(option, value) {
   const { type, min_value: low, max_value: high } = option;
   if (type === Option.INTEGER && !Number.isSafeInteger(value)) return { problem: "is too large a number." };
@@ -293,7 +255,6 @@ function convertNumber(option, value) {
   return high !== undefined && value > high ? { problem: `must be at most ${high}${range(option)}.` } : { value };
 }
 
-/** @param {Discord.CommandOption} option @param {string} raw @param {Lookup} lookup @returns {Result} */
 function convertEntity({ type }, raw, { users, channels, roles }) {
   /** @type {Record<number, {id: string, name?: string, username?: string, global_name?: string | null}[]>} */
   const candidates = { 6: users, 7: channels, 8: roles, 9: [...users, ...roles] };
@@ -307,7 +268,7 @@ function convertEntity({ type }, raw, { users, channels, roles }) {
 
 /**
  * What an option takes, as text: `{type: "whole number", range: "1 to 4"}`; range is "" where there is none.
- * @param {Discord.CommandOption} option
+ * @param {Discord.Option} option
  */
 export function describe({ type, choices, min_value: low, max_value: high, min_length: short, max_length: long }) {
   if (choices?.length) {
@@ -318,14 +279,12 @@ export function describe({ type, choices, min_value: low, max_value: high, min_l
   return { type: TYPE_NAMES[type] ?? "value", range: limits };
 }
 
-/** @param {number | undefined} low @param {number | undefined} high @param {string} unit */
 function span(low, high, unit) {
   if (low !== undefined && high !== undefined) return `${low} to ${high}${unit}`;
   if (high !== undefined) return `at most ${high}${unit}`;
   return low === undefined ? "" : `at least ${low}${unit}`;
 }
 
-/** @param {Discord.CommandOption} option */
-function range({ min_value: low, max_value: high }) {
+function range(/** @type {Discord.Option} */ { min_value: low, max_value: high }) {
   return low !== undefined && high !== undefined ? ` (${low} to ${high})` : "";
 }

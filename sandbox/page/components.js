@@ -1,10 +1,4 @@
-/**
- * Message components: rows, buttons, selects, and the layout kinds of Components V2.
- * @module components
- */
-/** @import { Picture } from "./gallery.js" */
-/** @import { Names } from "./richtext.js" */
-/** @import { Directory } from "./store.js" */
+/** Message components: rows, buttons, selects, and the layout kinds of Components V2. */
 import { h } from "./dom.js";
 import { gallery, thumbnail } from "./gallery.js";
 import { icon } from "./icons.js";
@@ -32,90 +26,50 @@ export const Kind = Object.freeze({
 const LINK_STYLE = 5;
 const BUTTON_STYLES = ["", "primary", "secondary", "success", "danger", "link", "premium"];
 
-/**
- * @typedef {object} Drawing what drawing a message's components needs
- * @property {Names} names
- * @property {Directory} directory
- * @property {Discord.Attachment[]} attachments of the message, for `attachment://` addresses
- * @property {Set<string>} revealed spoilers that were uncovered
- * @property {(component: Discord.Component, values: string[] | undefined, control: HTMLElement) => void} use called
- *   when a button is pressed or a select changes
- */
+/** @type {Record<number, (component: Discord.Component, drawing: Drawing) => HTMLElement>} */
+const BUILDERS = {
+  [Kind.ROW]: ({ components }, drawing) => h("div.row", drawComponents(components, drawing)),
+  [Kind.BUTTON]: button,
+  [Kind.SECTION]: ({ components, accessory }, drawing) => {
+    const text = h("div.section-text", drawComponents(components, drawing));
+    return h("div.section", text, h("div.accessory", accessory && draw(accessory, drawing)));
+  },
+  [Kind.TEXT]: ({ content }, { names }) => richText(content, names),
+  [Kind.THUMBNAIL]: (component, drawing) => thumbnail(picture(component, drawing), drawing.revealed),
+  [Kind.GALLERY]: ({ items = [] }, drawing) => {
+    const pictures = items.map((item) => picture(item, drawing));
+    return gallery(pictures, drawing.revealed);
+  },
+  [Kind.FILE]: (component, drawing) => fileCard(fileOf(component, drawing), component.spoiler, drawing.revealed),
+  [Kind.SEPARATOR]: ({ divider, spacing }) => {
+    const plain = divider === false;
+    return h("div.separator", { role: plain ? null : "separator", class: [plain && "plain", spacing === 2 && "wide"] });
+  },
+  [Kind.CONTAINER]: ({ id, components, accent_color, spoiler }, drawing) => {
+    const style = accentStyle(accent_color);
+    const attributes = { class: style && "accented", style, testid: "container" };
+    const box = h("div.container", attributes, drawComponents(components, drawing));
+    return cover(box, spoiler, `container ${id}`, drawing.revealed);
+  },
+};
 
-/**
- * Draw a list of components.
- * @param {Discord.Component[] | undefined} components
- * @param {Drawing} drawing
- * @returns {HTMLElement[]}
- */
+/** Draw a list of components. @param {Discord.Component[] | undefined} components @param {Drawing} drawing */
 export function drawComponents(components, drawing) {
   return (components ?? []).map((component) => draw(component, drawing));
 }
 
-/** @param {Discord.Component} component @param {Drawing} drawing @returns {HTMLElement} */
 function draw(component, drawing) {
-  const { names, revealed } = drawing;
-  const { type, components, accessory, items = [], spoiler } = component;
+  const { type } = component;
   if (SELECT_TYPES.has(type)) return select(component, drawing);
-  switch (type) {
-    case Kind.ROW:
-      return h("div.row", drawComponents(components, drawing));
-    case Kind.BUTTON:
-      return button(component, drawing);
-    case Kind.SECTION:
-      return h(
-        "div.section",
-        h("div.section-text", drawComponents(components, drawing)),
-        h("div.accessory", accessory && draw(accessory, drawing)),
-      );
-    case Kind.TEXT:
-      return richText(component.content, names);
-    case Kind.THUMBNAIL:
-      return thumbnail(picture(component, drawing), revealed);
-    case Kind.GALLERY:
-      return gallery(
-        items.map((item) => picture(item, drawing)),
-        revealed,
-      );
-    case Kind.FILE:
-      return fileCard(fileOf(component, drawing), spoiler, revealed);
-    case Kind.SEPARATOR:
-      return separator(component);
-    case Kind.CONTAINER:
-      return container(component, drawing);
-    default:
-      return h("p.unknown", `(a component of type ${type}, which this page does not draw)`);
-  }
-}
-
-/** @param {Discord.Component} component */
-function separator({ divider, spacing }) {
-  const plain = divider === false;
-  const box = h("div.separator", { role: plain ? null : "separator" });
-  box.classList.toggle("plain", plain);
-  box.classList.toggle("wide", spacing === 2);
-  return box;
+  if (type in BUILDERS) return BUILDERS[type](component, drawing);
+  return h("p.unknown", `(a component of type ${type}, which this page does not draw)`);
 }
 
 /** The style of a box with an accent colour; null without one. @param {number | null | undefined} color */
 export const accentStyle = (color) =>
   typeof color === "number" ? { "--accent-bar": `#${color.toString(16).padStart(6, "0")}` } : null;
 
-/** @param {Discord.Component} component @param {Drawing} drawing */
-function container({ id, components, accent_color, spoiler }, drawing) {
-  const style = accentStyle(accent_color);
-  const attributes = { class: style && "accented", style: style ?? {}, testid: "container" };
-  const box = h("div.container", attributes, drawComponents(components, drawing));
-  return cover(box, spoiler, `container ${id}`, drawing.revealed);
-}
-
-/**
- * Cover a whole block if it is a spoiler that was not uncovered yet.
- * @param {HTMLElement} box
- * @param {boolean | undefined} spoiler
- * @param {string} key
- * @param {Set<string>} revealed
- */
+/** Cover a whole block if it is a spoiler that was not uncovered yet. */
 function cover(box, spoiler, key, revealed) {
   if (!spoiler || revealed.has(key)) return box;
   box.inert = true;
@@ -130,7 +84,6 @@ function cover(box, spoiler, key, revealed) {
   return frame;
 }
 
-/** @param {Discord.Component} component @param {Drawing} drawing */
 function button(component, drawing) {
   const { label, emoji, url, disabled, custom_id: customId, style = 2 } = component;
   const sign = emoji?.id ? `:${emoji.name}:` : emoji?.name;
@@ -150,59 +103,46 @@ function button(component, drawing) {
       class: BUTTON_STYLES[style] ?? "secondary",
       disabled,
       key: customId,
+      dataset: customId && { customId },
       onClick: () => drawing.use(component, undefined, control),
     },
     content,
     isLink && icon("link"),
   );
-  if (customId) control.dataset.customId = customId;
   return control;
 }
 
-/** @param {Discord.Component} component @param {Drawing} drawing */
 function select(component, drawing) {
-  const made = createSelect(component, drawing.directory, {
-    label: "Select",
-    onCommit: (values) => drawing.use(component, values, made.button),
-  });
+  const onCommit = (values) => drawing.use(component, values, made.button);
+  const made = createSelect(component, drawing.directory, { label: "Select", onCommit });
   return made.element;
 }
 
-/** @param {Discord.GalleryItem} item @param {Drawing} drawing @returns {Picture} */
-function picture({ media, description, spoiler }, drawing) {
+function picture(/** @type {Discord.Component} */ { media, description, spoiler }, drawing) {
   const { url, width, height, description: alt } = resolve(media, drawing);
   return { url, alt: description ?? alt ?? "", width, height, spoiler };
 }
 
-/**
- * `attachment://name` means a file of the same message; usually the server has resolved it already.
- * @param {Discord.Media | undefined} media
- * @param {Drawing} drawing
- * @returns {Discord.Media}
- */
-function resolve(media, { attachments }) {
+/** `attachment://name` means a file of the same message; usually the server has resolved it already. */
+function resolve(media, /** @type {Drawing} */ { attachments }) {
   const name = /^attachment:\/\/(.+)$/u.exec(media?.url ?? "")?.[1];
   const attachment = attachments.find(({ filename }) => filename === name);
   const resolved = { ...media, ...attachment };
   return { ...resolved, url: safeAddress(resolved.url) };
 }
 
-/** @typedef {{url: string, name: string, size?: number}} File */
-
-/** @param {Discord.Component} component @param {Drawing} drawing @returns {File} */
 function fileOf(component, drawing) {
   const { url, filename, size } = resolve(component.file, drawing);
   const path = decodeURIComponent(url.split(/[?#]/u)[0].split("/").at(-1) || "file");
   return { url, name: component.name ?? filename ?? path, size: component.size ?? size };
 }
 
-/** A file to open. @param {File} file @param {boolean | undefined} spoiler @param {Set<string>} revealed */
-export function fileCard({ url, name, size }, spoiler, revealed) {
+/** A file to open. @param {{url: string, name?: string, size?: number}} file @param {Set<string>} revealed */
+export function fileCard({ url, name, size }, /** @type {boolean | undefined} */ spoiler, revealed) {
   const text = h("span.file-text", h("span.file-name", name), size ? h("span.file-size", fileSize(size)) : null);
   return cover(externalLink("a.file", url, { testid: "file" }, icon("file"), text), spoiler, `file ${url}`, revealed);
 }
 
-/** @param {number} bytes */
 function fileSize(bytes) {
   if (bytes < 1024) return `${bytes} bytes`;
   return bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`;

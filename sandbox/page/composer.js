@@ -1,14 +1,9 @@
 /**
  * The message box. A command is plain text from its first letter to its last; the pills, the suggestions and the
  * coloured option names only follow the text.
- * @module composer
  */
-/** @import { Actions } from "./actions.js" */
-/** @import { Lookup, Parsed } from "./commands.js" */
-/** @import { Store } from "./store.js" */
-/** @import { Suggestion, View } from "./suggest.js" */
 import { check, flatten, givenFor, match, parse, partial } from "./commands.js";
-import { fill, h } from "./dom.js";
+import { fill, h, part } from "./dom.js";
 import { Hints } from "./hints.js";
 import { avatar, icon } from "./icons.js";
 import { optionText } from "./select.js";
@@ -27,37 +22,28 @@ export class Composer {
   #moved = false; // the arrow keys were used: Enter then chooses the suggestion and does not send
   #requests = 0;
   #timer = 0;
-  /** @type {string[]} */
   #history = [];
-  /** @type {Map<string, string | number>} */
-  #picked = new Map();
+  #picked = new Map(); // the value of a suggestion by `pickKey`
 
-  /**
-   * @param {{form: HTMLElement, input: HTMLTextAreaElement, mirror: HTMLElement, hints: HTMLElement,
-   *   suggestions: HTMLElement, problem: HTMLElement, count: HTMLElement}} parts
-   * @param {Store} store
-   * @param {Actions} actions
-   */
-  constructor({ form, input, mirror, hints, suggestions, problem, count }, store, actions) {
-    this.input = input;
-    this.mirror = mirror;
-    this.suggestions = suggestions;
-    this.problem = problem;
-    this.count = count;
+  /** @param {Store} store @param {Actions} actions */
+  constructor(store, actions) {
+    this.input = part("composer-input");
+    this.suggestions = part("suggestions");
+    this.problem = part("problem");
     this.store = store;
     this.actions = actions;
-    this.hints = new Hints(hints, (option) => this.#goTo(option));
-    input.addEventListener("input", () => this.#refresh());
-    input.addEventListener("keydown", (event) => {
+    this.hints = new Hints(part("hints"), (option) => this.#goTo(option));
+    this.input.addEventListener("input", () => this.#refresh());
+    this.input.addEventListener("keydown", (event) => {
       if (!event.isComposing && this.#handleKey(event)) event.preventDefault();
     });
-    for (const type of ["click", "keyup", "focus"]) input.addEventListener(type, () => this.#caretMoved());
-    input.addEventListener("blur", () => this.#offer([]));
-    form.addEventListener("submit", (event) => {
+    for (const type of ["click", "keyup", "focus"]) this.input.addEventListener(type, () => this.#caretMoved());
+    this.input.addEventListener("blur", () => this.#offer([]));
+    part("composer").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
     });
-    for (const type of ["world", "channel"]) store.addEventListener(type, () => this.#channelChanged());
+    store.on("world channel", () => this.#channelChanged());
   }
 
   /** Replace the text and put the caret at a place, by default at the end. @param {string} text */
@@ -78,7 +64,6 @@ export class Composer {
     return flatten(this.store.commands(1));
   }
 
-  /** @returns {Lookup} */
   #lookup() {
     return { ...this.store.directory, picked: this.#picked };
   }
@@ -111,7 +96,7 @@ export class Composer {
     if (ask) this.#timer = setTimeout(() => this.#ask(), ASK_DELAY);
   }
 
-  /** What is wrong so far, without the value that is being typed and can still become right. @param {Parsed} parsed */
+  /** What is wrong so far, without the value that is being typed and can still become right. */
   #problems(parsed) {
     const { active, list, ask } = this.#view;
     const { problems } = check(parsed, this.#lookup());
@@ -122,16 +107,12 @@ export class Composer {
     return new Map(isFinal.map(({ option, text }) => [option, text]));
   }
 
-  /**
-   * Colour the option names behind the text: the mirror has the same letters in the same places.
-   * @param {string} text
-   * @param {Parsed | null} parsed
-   */
+  /** Colour the option names behind the text: the mirror has the same letters in the same places. */
   #paint(text, parsed) {
     /** @type {Child[]} */
     const parts = [];
     let painted = 0;
-    const mark = (/** @type {number} */ from, /** @type {number} */ to, /** @type {string} */ kind) => {
+    const mark = (from, to, kind) => {
       parts.push(text.slice(painted, from), h("mark", { class: kind }, text.slice(from, to)));
       painted = to;
     };
@@ -140,7 +121,7 @@ export class Composer {
       for (const item of parsed.given) if (item.valueStart > item.start) mark(item.start, item.valueStart, "marker");
     }
     // An empty field is as high as its placeholder; a text that ends in a line break has one line more.
-    fill(this.mirror, parts, text ? text.slice(painted) : this.input.placeholder, "\u200b");
+    fill(part("mirror"), parts, text ? text.slice(painted) : this.input.placeholder, "\u200b");
   }
 
   async #ask() {
@@ -153,7 +134,7 @@ export class Composer {
     if (document.activeElement === this.input) this.#offer(fromBot(choices, now), now.option.name);
   }
 
-  /** Show suggestions. @param {Suggestion[]} list */
+  /** Show suggestions. */
   #offer(list, title = "") {
     this.#list = list;
     this.suggestions.hidden = list.length === 0;
@@ -163,11 +144,12 @@ export class Composer {
       list.length > 0 && h("p.menu-heading", { role: "presentation" }, title),
       list.map((suggestion, index) => this.#drawSuggestion(suggestion, index)),
     );
-    this.count.textContent = list.length ? `${list.length} ${list.length === 1 ? "suggestion" : "suggestions"}` : "";
+    part("suggestion-count").textContent = list.length
+      ? `${list.length} ${list.length === 1 ? "suggestion" : "suggestions"}`
+      : "";
     this.#select(0);
   }
 
-  /** @param {Suggestion} suggestion @param {number} index */
   #drawSuggestion(suggestion, index) {
     const { label, detail, face } = suggestion;
     const row = h(
@@ -180,7 +162,6 @@ export class Composer {
     return row;
   }
 
-  /** @param {number} index */
   #select(index) {
     this.#selected = index;
     const rows = [...this.suggestions.querySelectorAll(".option")];
@@ -191,15 +172,13 @@ export class Composer {
     else rows[index].scrollIntoView({ block: "nearest" });
   }
 
-  /** @param {Suggestion} suggestion */
-  #choose({ edit: { from, to, insert }, pick }) {
+  #choose(/** @type {Suggestion} */ { edit: { from, to, insert }, pick }) {
     if (pick) this.#picked.set(pick.key, pick.value);
     const { value } = this.input;
     const rest = value.slice(to).replace(/^\s+/u, insert.endsWith(" ") ? "" : " ");
     this.set(value.slice(0, from) + insert + rest, from + insert.length);
   }
 
-  /** @param {KeyboardEvent} event @returns {boolean} whether the key was handled */
   #handleKey(event) {
     const { key, shiftKey } = event;
     const { parsed } = this.#view;
@@ -236,7 +215,7 @@ export class Composer {
     return !this.#moved && parsed !== null && check(parsed, this.#lookup()).problems.length === 0;
   }
 
-  /** Go to the value of an option, or add the option. @param {Discord.CommandOption} option */
+  /** Go to the value of an option, or add the option. */
   #goTo(option) {
     const text = this.input.value;
     const item = this.#view.parsed && givenFor(this.#view.parsed, option);
@@ -265,13 +244,11 @@ export class Composer {
     this.#refuse(problem.text);
   }
 
-  /** @param {string} text */
   #sent(text) {
     this.#history.push(text);
     this.set("");
   }
 
-  /** @param {string} text */
   #refuse(text) {
     fill(this.problem, icon("warning"), text);
     this.problem.hidden = false;

@@ -1,15 +1,15 @@
-/**
- * Element builders. Text only ever becomes a text node, so nothing in a message can turn into markup.
- * @module dom
- */
+/** Element builders. Text only ever becomes a text node, so nothing in a message can turn into markup. */
+
+/** The element of index.html with this id. @type {(id: string) => any} */
+export const part = (id) => document.getElementById(id);
 
 /**
  * Make an element from a tag with its classes, such as `"p.note.quiet"`.
  *
- * A plain object in second place holds attributes. Some are special: `class` adds classes, `key` and `testid` set
- * `data-key` and `data-testid`, `dataset` and `style` are objects (styles are set through the CSSOM, which a strict
- * content policy allows), `on…` functions become listeners, `true` sets a bare attribute, and `null`, `undefined`
- * and `false` set nothing. Children that are booleans, `null`, `undefined` or "" are left out.
+ * A plain object in second place holds attributes. Some are special: `class` adds a class or a list of them, `key` and
+ * `testid` set `data-key` and `data-testid`, `dataset` and `style` are objects (styles are set through the CSSOM, which
+ * a strict content policy allows), `on…` functions become listeners, `true` sets a bare attribute, and `null`,
+ * `undefined` and `false` set nothing. Children that are booleans, `null`, `undefined` or "" are left out.
  *
  * @template {string} Selector
  * @param {Selector} selector
@@ -21,7 +21,7 @@ export function h(selector, props, ...children) {
   const [tag, ...classes] = selector.split(".");
   const element = document.createElement(tag);
   if (element instanceof HTMLButtonElement) element.type = "button";
-  return /** @type {ElementOf<Selector>} */ (build(element, classes, props, children));
+  return build(element, classes, props, children);
 }
 
 /** Make an SVG element, as {@link h} does. @param {string} selector @param {Props} props @param {...Child} children */
@@ -30,29 +30,20 @@ export function svg(selector, props, ...children) {
   return build(document.createElementNS("http://www.w3.org/2000/svg", tag), classes, props, children);
 }
 
-/**
- * @template {Element} T
- * @param {T} element
- * @param {string[]} classes
- * @param {Props | Child} props
- * @param {Child[]} children
- */
 function build(element, classes, props, children) {
   const isProps = typeof props === "object" && props !== null && !(props instanceof Node) && !Array.isArray(props);
-  const attributes = /** @type {Props} */ (isProps ? props : {});
-  const names = [...classes, attributes.class].filter(Boolean).join(" ");
+  const { class: more, ...attributes } = isProps ? props : {};
+  const names = [...classes, more].flat().filter(Boolean).join(" ");
   if (names) element.setAttribute("class", names);
-  for (const [name, value] of Object.entries(attributes)) setProp(/** @type {any} */ (element), name, value);
-  return fill(element, isProps ? null : /** @type {Child} */ (props), children);
+  for (const [name, value] of Object.entries(attributes)) setProp(element, name, value);
+  return fill(element, isProps ? null : props, children);
 }
 
-/** @param {HTMLElement} element @param {string} name @param {any} value */
 function setProp(element, name, value) {
-  if (name === "class" || value === null || value === undefined || value === false) return;
+  if (value === null || value === undefined || value === false) return;
   if (name === "key" || name === "testid") element.dataset[name] = value;
   else if (name === "dataset") Object.assign(element.dataset, value);
-  else if (name === "style")
-    for (const [property, text] of Object.entries(value)) element.style.setProperty(property, text);
+  else if (name === "style") for (const each of Object.entries(value)) element.style.setProperty(...each);
   else if (name.startsWith("on")) element.addEventListener(name.slice(2).toLowerCase(), value);
   else element.setAttribute(name, value === true ? "" : value);
 }
@@ -61,8 +52,7 @@ function setProp(element, name, value) {
 export function fill(element, ...children) {
   const nodes = /** @type {any[]} */ (children)
     .flat(Number.POSITIVE_INFINITY)
-    .filter((child) => child !== null && child !== undefined && child !== "" && typeof child !== "boolean")
-    .map((child) => (child instanceof Node ? child : String(child)));
+    .filter((child) => child !== null && child !== undefined && child !== "" && typeof child !== "boolean");
   element.replaceChildren(...nodes);
   return element;
 }
@@ -76,7 +66,6 @@ export function refill(element, ...children) {
   return element;
 }
 
-/** @param {ParentNode} root @param {string} key @returns {HTMLElement | null} */
 const controlByKey = (root, key) => root.querySelector(`[data-key="${CSS.escape(key)}"]`);
 
 /** Set the text only when it differs: a screen reader reads a live region again each time that it is set. */
@@ -84,14 +73,19 @@ export function setText(/** @type {Element} */ element, /** @type {string} */ te
   if (element.textContent !== text) element.textContent = text;
 }
 
-/**
- * Replace `old` by `fresh`; if a control inside `old` has the focus, the matching control in `fresh` gets it.
- * @param {HTMLElement} old
- * @param {HTMLElement} fresh
- */
-export function replaceKeepingFocus(old, fresh) {
+const drawn = new WeakMap();
+/** Whether an element was not drawn yet for this value. @param {Element} element @param {unknown} value as JSON */
+export function isNew(element, value) {
+  const json = JSON.stringify(value);
+  const changed = drawn.get(element) !== json;
+  drawn.set(element, json);
+  return changed;
+}
+
+/** Replace `old` by `fresh`; if a control inside `old` has the focus, the matching control in `fresh` gets it. */
+export function replaceKeepingFocus(/** @type {HTMLElement} */ old, /** @type {HTMLElement} */ fresh) {
   const focused = document.activeElement;
-  const next = focused instanceof HTMLElement && old.contains(focused) && matchingControl(focused, old, fresh);
+  const next = old.contains(focused) && matchingControl(focused, old, fresh);
   old.replaceWith(fresh);
   if (next) next.focus({ preventScroll: true });
 }
@@ -99,22 +93,17 @@ export function replaceKeepingFocus(old, fresh) {
 /**
  * The control that replaces a control: the one with the same name, even if the key differs, as on a button for the
  * next page; else the one with the same key. If that one is disabled, the nearest enabled control.
- * @param {HTMLElement} focused
- * @param {HTMLElement} old
- * @param {HTMLElement} fresh
  */
 function matchingControl(focused, old, fresh) {
   if (focused === old) return fresh;
-  const keyed = (/** @type {HTMLElement} */ root) =>
-    /** @type {HTMLButtonElement[]} */ ([...root.querySelectorAll("[data-key]")]);
-  const name = (/** @type {HTMLElement} */ control) => control.getAttribute("aria-label") ?? control.textContent;
-  const controls = keyed(fresh);
+  const name = (control) => control.getAttribute("aria-label") ?? control.textContent;
+  const controls = [...fresh.querySelectorAll("[data-key]")];
   const sameKey = controls.filter((control) => control.dataset.key === focused.dataset.key);
   const sameName = controls.filter((control) => control.tagName === focused.tagName && name(control) === name(focused));
   const next = sameKey.find((control) => sameName.includes(control)) ?? sameName[0] ?? sameKey[0];
   if (next && !next.disabled) return next;
-  const index = next ? controls.indexOf(next) : keyed(old).indexOf(/** @type {HTMLButtonElement} */ (focused));
-  const distance = (/** @type {HTMLButtonElement} */ control) => Math.abs(controls.indexOf(control) - index);
+  const index = next ? controls.indexOf(next) : [...old.querySelectorAll("[data-key]")].indexOf(focused);
+  const distance = (control) => Math.abs(controls.indexOf(control) - index);
   const enabled = controls.filter((control) => !control.disabled);
   const siblings = enabled.filter((control) => control.parentElement === next?.parentElement);
   return (siblings.length ? siblings : enabled).sort((a, b) => distance(a) - distance(b))[0] ?? fresh;
@@ -123,31 +112,23 @@ function matchingControl(focused, old, fresh) {
 /**
  * The element as it is in the document now: itself, or the control with the same key in the same message if the
  * message was drawn again.
- * @param {Element | null} element
  */
-export function current(element) {
-  if (!(element instanceof HTMLElement) || element.isConnected) return /** @type {HTMLElement | null} */ (element);
-  const message = element.closest("[data-message-id]");
-  const { key } = element.dataset;
-  if (!(message instanceof HTMLElement) || !key) return null;
-  const redrawn = document.querySelector(`[data-message-id="${CSS.escape(message.dataset.messageId ?? "")}"]`);
-  return redrawn && controlByKey(redrawn, key);
+export function current(/** @type {any} */ element) {
+  if (!element || element.isConnected) return element;
+  const id = element.closest("[data-message-id]")?.dataset.messageId;
+  const redrawn = id && document.querySelector(`[data-message-id="${CSS.escape(id)}"]`);
+  return redrawn && element.dataset.key ? controlByKey(redrawn, element.dataset.key) : null;
 }
 
 /**
- * The beginning of a long text. It is cut here, not by the style sheet, so that a test can tell a cut text from a
- * layout fault.
- * @param {string} text
- * @param {number} limit characters
+ * The beginning of a long text, at most `limit` characters. It is cut here, not by the style sheet, so that a test can
+ * tell a cut text from a layout fault.
  */
-export function shorten(text, limit) {
+export function shorten(/** @type {string} */ text, /** @type {number} */ limit) {
   const letters = Array.from(text);
-  return letters.length > limit
-    ? `${letters
-        .slice(0, limit - 1)
-        .join("")
-        .trimEnd()}…`
-    : text;
+  if (letters.length <= limit) return text;
+  const start = letters.slice(0, limit - 1).join("");
+  return `${start.trimEnd()}…`;
 }
 
 let lastId = 0;

@@ -1,26 +1,14 @@
-/**
- * The side columns: beside the messages where there is room, else drawers that open over them.
- * @module drawers
- */
-
-/**
- * @typedef {object} Drawer
- * @property {HTMLElement} column
- * @property {HTMLElement} button
- * @property {MediaQueryList} wide matches where the column has room beside the messages
- */
+/** The side columns: beside the messages where there is room, else drawers that open over them. */
+import { part } from "./dom.js";
 
 export class Drawers {
-  /** @type {Drawer | null} the drawer that is open over the messages */
+  /** @type {ReturnType<typeof drawer> | null} the drawer that is open over the messages */
   #open = null;
-  /** @type {Set<Drawer>} columns that are hidden although there is room */
-  #folded = new Set();
+  #folded = new Set(); // columns that are hidden although there is room
 
-  /** @param {Drawer[]} drawers @param {HTMLElement} scrim @param {HTMLElement} main the content behind the drawers */
-  constructor(drawers, scrim, main) {
-    this.drawers = drawers;
-    this.scrim = scrim;
-    this.main = main;
+  /** @param {Record<string, string>} columns element id → media query that matches where the column has room */
+  constructor(columns) {
+    this.drawers = Object.entries(columns).map(([id, query]) => drawer(id, query));
     for (const drawer of this.drawers) {
       drawer.button.addEventListener("click", () => this.#toggle(drawer));
       drawer.wide.addEventListener("change", () => this.close());
@@ -29,7 +17,7 @@ export class Drawers {
       const above = document.querySelector(":popover-open, dialog[open]"); // these close first
       if (event.key === "Escape" && !above && this.#open) this.close(true);
     });
-    scrim.addEventListener("click", () => this.close(true));
+    part("scrim").addEventListener("click", () => this.close(true));
     this.#update();
   }
 
@@ -41,15 +29,12 @@ export class Drawers {
     if (returnFocus) closed?.button.focus();
   }
 
-  /** @param {Drawer} drawer */
   #toggle(drawer) {
     if (!drawer.wide.matches) this.#open = this.#open === drawer ? null : drawer;
     else if (!this.#folded.delete(drawer)) this.#folded.add(drawer);
     this.#update();
     if (this.#open !== drawer) return;
-    const controls = /** @type {NodeListOf<HTMLElement>} */ (
-      drawer.column.querySelectorAll("button, input, select, [tabindex='0']")
-    );
+    const controls = drawer.column.querySelectorAll("button, input, select, [tabindex='0']");
     [...controls].find((control) => control.checkVisibility())?.focus();
   }
 
@@ -62,7 +47,9 @@ export class Drawers {
       drawer.button.setAttribute("aria-expanded", String(shown));
     }
     const covering = this.#open !== null && !this.#open.wide.matches;
-    this.scrim.hidden = !covering;
-    this.main.inert = covering;
+    part("scrim").hidden = !covering;
+    part("main").inert = covering;
   }
 }
+
+const drawer = (id, query) => ({ column: part(id), button: part(`open-${id}`), wide: matchMedia(query) });

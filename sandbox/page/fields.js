@@ -1,9 +1,4 @@
-/**
- * The fields of a modal. Each field checks itself and says what it sends.
- * @module fields
- */
-/** @import { Names } from "./richtext.js" */
-/** @import { Directory } from "./store.js" */
+/** The fields of a modal. Each field checks itself and says what it sends. */
 import { Kind } from "./components.js";
 import { fill, h, setText, uid } from "./dom.js";
 import { icon } from "./icons.js";
@@ -26,8 +21,6 @@ import { createSelect, optionText, SELECT_TYPES } from "./select.js";
  * @property {() => string} [problem] what is wrong, or ""
  * @property {boolean} [group] whether the label names a group, not one control
  */
-
-/** @typedef {{id: string, label: string, required: boolean, describedBy: string, directory: Directory}} Context */
 
 /**
  * Build the fields of a modal's top-level components.
@@ -55,26 +48,16 @@ export function buildFields(components, directory, names) {
   );
 }
 
-/**
- * One control with its label.
- * @param {Discord.Component} component
- * @param {string | undefined} label
- * @param {string | undefined} description
- * @param {Directory} directory
- * @returns {Field}
- */
-function buildField(component, label = "", description, directory) {
+/** One control with its label. @returns {Field} */
+function buildField(/** @type {Discord.Component} */ component, label = "", description, directory) {
   const id = uid("field");
   const describedBy = `${id}-about`;
   const { type, id: number, custom_id } = component;
   const required = component.required ?? type !== Kind.CHECKBOX;
-  const { element, inputs, value, problem, group } = makeControl(component, {
-    id,
-    label,
-    required,
-    describedBy,
-    directory,
-  });
+  const make = SELECT_TYPES.has(type) ? select : (CONTROLS[type] ?? fileInput);
+  /** @type {Control} */
+  const control = make(component, { id, label, required, describedBy, directory });
+  const { element, inputs, value, problem, group } = control;
   const error = h("p.field-error", { id: `${id}-error`, role: "alert", hidden: true });
   const heading = [label, required && type !== Kind.CHECKBOX && h("span.required-mark", " required")];
   const about = h("p.field-about", { id: describedBy, hidden: !description }, description);
@@ -94,49 +77,40 @@ function buildField(component, label = "", description, directory) {
   };
 }
 
-/** @param {HTMLElement} input @param {string} error the id of the message, or "" */
+/** `error` is the id of the message, or "". */
 function markInvalid(input, error) {
   input.toggleAttribute("data-invalid", Boolean(error));
-  for (const [name, value] of [
-    ["aria-invalid", "true"],
-    ["aria-errormessage", error],
-  ]) {
+  for (const [name, value] of Object.entries({ "aria-invalid": "true", "aria-errormessage": error })) {
     if (error) input.setAttribute(name, value);
     else input.removeAttribute(name);
   }
 }
 
-/** @param {Discord.Component} component @param {Context} context @returns {Control} */
-function makeControl(component, context) {
-  if (SELECT_TYPES.has(component.type)) return select(component, context);
-  switch (component.type) {
-    case Kind.TEXT_INPUT:
-      return textInput(component, context);
-    case Kind.RADIO_GROUP:
-      return radioGroup(component, context);
-    case Kind.CHECKBOX_GROUP:
-      return checkboxGroup(component, context);
-    case Kind.CHECKBOX:
-      return checkbox(component, context);
-    default:
-      return {
-        element: h("p.unknown", "This page cannot attach files here."),
-        inputs: [],
-        value: () => ({ values: [] }),
-        problem: () => (component.required ? "This page cannot attach files." : ""),
-      };
-  }
+/** @type {Record<number, (component: Discord.Component, context: any) => Control>} */
+const CONTROLS = {
+  [Kind.TEXT_INPUT]: textInput,
+  [Kind.RADIO_GROUP]: radioGroup,
+  [Kind.CHECKBOX_GROUP]: checkboxGroup,
+  [Kind.CHECKBOX]: checkbox,
+};
+
+function fileInput(component) {
+  const problem = () => (component.required ? "This page cannot attach files." : "");
+  return {
+    element: h("p.unknown", "This page cannot attach files here."),
+    inputs: [],
+    value: () => ({ values: [] }),
+    problem,
+  };
 }
 
-/** @param {Discord.Component} component @param {Context} context @returns {Control} */
 function textInput(component, { id, required, describedBy }) {
-  const limit = component.max_length ?? 4000;
-  const { min_length: least = 0, custom_id: customId = "" } = component;
+  const { min_length: least = 0, max_length: most = 4000, custom_id: customId = "", placeholder } = component;
   const count = h("span.field-count", { "aria-hidden": "true" });
   const attributes = {
     id,
-    placeholder: component.placeholder,
-    maxlength: limit,
+    placeholder,
+    maxlength: most,
     required,
     "aria-describedby": describedBy,
     autocomplete: "off",
@@ -145,103 +119,69 @@ function textInput(component, { id, required, describedBy }) {
     dataset: { customId },
     onInput: showCount,
   };
-  const input =
-    component.style === 2
-      ? h("textarea.input", { rows: 5, ...attributes })
-      : h("input.input", { type: "text", ...attributes });
+  const long = component.style === 2;
+  const input = long
+    ? h("textarea.input", { rows: 5, ...attributes })
+    : h("input.input", { type: "text", ...attributes });
   input.value = component.value ?? "";
   showCount();
-  return {
-    element: h("div.input-box", input, count),
-    inputs: [input],
-    value: () => ({ value: input.value }),
-    problem: () => {
-      const { length } = input.value;
-      if (required && !input.value.trim()) return "This is required.";
-      return length && length < least ? `At least ${least} characters, please.` : "";
-    },
+  const problem = () => {
+    const { length } = input.value;
+    if (required && !input.value.trim()) return "This is required.";
+    return length && length < least ? `At least ${least} characters, please.` : "";
   };
+  return { element: h("div.input-box", input, count), inputs: [input], value: () => ({ value: input.value }), problem };
 
   function showCount() {
-    setText(count, `${input.value.length} / ${limit}`);
+    setText(count, `${input.value.length} / ${most}`);
   }
 }
 
-/** @param {Discord.Component} component @param {Context} context @returns {Control} */
-function select(component, { id, label, required, describedBy, directory }) {
+function select(component, { directory, required, label, id, describedBy }) {
   const least = component.min_values ?? 1;
-  const options = { label, describedBy };
-  const { element, button, values } = createSelect(
-    { ...component, min_values: required ? least : 0 },
-    directory,
-    options,
-  );
-  button.id = id;
-  return {
-    element,
-    inputs: [button],
-    value: () => ({ values: values() }),
-    problem: () => {
-      const { length } = values();
-      if (required && length < Math.max(least, 1)) return least > 1 ? `Choose at least ${least}.` : "Choose one.";
-      return length && length < least ? `Choose at least ${least}, or none.` : "";
-    },
+  const optional = { ...component, min_values: required ? least : 0 };
+  const { element, button, values } = createSelect(optional, directory, { label, id, describedBy });
+  const problem = () => {
+    const { length } = values();
+    if (required && length < Math.max(least, 1)) return least > 1 ? `Choose at least ${least}.` : "Choose one.";
+    return length && length < least ? `Choose at least ${least}, or none.` : "";
   };
+  return { element, inputs: [button], value: () => ({ values: values() }), problem };
 }
 
-/** @param {Discord.Component} component @param {Context} context @returns {Control} */
 function radioGroup(component, { id, required }) {
-  const { element, inputs } = choiceList("radio", component, id);
+  const { inputs, ...list } = choiceList("radio", component, id);
   const chosen = () => inputs.find((input) => input.checked)?.value ?? null;
-  return {
-    group: true,
-    element,
-    inputs,
-    value: () => ({ value: chosen() }),
-    problem: () => (required && chosen() === null ? "Choose one." : ""),
-  };
+  const problem = () => (required && chosen() === null ? "Choose one." : "");
+  return { ...list, inputs, value: () => ({ value: chosen() }), problem };
 }
 
-/** @param {Discord.Component} component @param {Context} context @returns {Control} */
 function checkboxGroup(component, { id, required }) {
-  const { element, inputs } = choiceList("checkbox", component, id);
+  const { inputs, ...list } = choiceList("checkbox", component, id);
   const chosen = () => inputs.filter((input) => input.checked).map((input) => input.value);
   const least = component.min_values ?? (required ? 1 : 0);
   const most = component.max_values ?? inputs.length;
-  return {
-    group: true,
-    element,
-    inputs,
-    value: () => ({ values: chosen() }),
-    problem: () => {
-      const { length } = chosen();
-      if (length < least && (required || length)) return `Choose at least ${least}.`;
-      return length > most ? `Choose at most ${most}.` : "";
-    },
+  const problem = () => {
+    const { length } = chosen();
+    if (length < least && (required || length)) return `Choose at least ${least}.`;
+    return length > most ? `Choose at most ${most}.` : "";
   };
+  return { ...list, inputs, value: () => ({ values: chosen() }), problem };
 }
 
-/** @param {"radio" | "checkbox"} type @param {Discord.Component} component @param {string} name */
-function choiceList(type, { options = [], custom_id: customId }, name) {
-  const testid = "modal-choice";
+function choiceList(type, /** @type {Discord.Component} */ { options = [], custom_id: customId }, name) {
+  const common = { type, name, testid: "modal-choice", dataset: { customId } };
   const inputs = options.map(({ value, default: checked }, index) =>
-    h("input", { type, name, id: `${name}-${index}`, value, checked, testid, dataset: { customId } }),
+    h("input", { ...common, id: `${name}-${index}`, value, checked }),
   );
   const rows = options.map(({ label, description }, index) =>
     h("label.choice", { for: inputs[index].id }, inputs[index], optionText(label, description)),
   );
-  return { element: h("div.choices", rows), inputs };
+  return { group: true, element: h("div.choices", rows), inputs };
 }
 
-/** @param {Discord.Component} component @param {Context} context @returns {Control} */
-function checkbox({ custom_id: customId, default: checked }, { id, describedBy }) {
-  const input = h("input.lone-check", {
-    type: "checkbox",
-    id,
-    checked,
-    "aria-describedby": describedBy,
-    testid: "modal-choice",
-    dataset: { customId },
-  });
+function checkbox(/** @type {Discord.Component} */ { custom_id: customId, default: checked }, { id, describedBy }) {
+  const attributes = { type: "checkbox", id, checked, "aria-describedby": describedBy };
+  const input = h("input.lone-check", { ...attributes, testid: "modal-choice", dataset: { customId } });
   return { element: input, inputs: [input], value: () => ({ value: input.checked }) };
 }

@@ -1,7 +1,4 @@
-/**
- * Pictures: the gallery in a message and the large view.
- * @module gallery
- */
+/** Pictures: the gallery in a message and the large view. */
 import { current, fill, h } from "./dom.js";
 import { icon, iconButton } from "./icons.js";
 import { externalLink } from "./links.js";
@@ -11,17 +8,17 @@ import { externalLink } from "./links.js";
 /** The text of a picture without a description. @param {Picture} picture */
 const description = (picture) => picture.alt || "Picture without a description";
 
-/**
- * Lay out one to ten pictures.
- * @param {Picture[]} pictures
- * @param {Set<string>} revealed addresses of spoilers that were uncovered; grows
- */
+/** Lay out one to ten pictures. @param {Picture[]} pictures @param {Set<string>} revealed uncovered spoilers; grows */
 export function gallery(pictures, revealed) {
-  const single = pictures.length === 1;
+  const natural = pictures.length === 1; // in the picture's own proportions
+  const count = String(pictures.length);
+  const tiles = pictures.map((picture, index) =>
+    tile(picture, revealed, () => openViewer(pictures, index), { natural }),
+  );
   return h(
     "div.gallery",
-    { class: `count-${Math.min(pictures.length, 5)}`, testid: "gallery", dataset: { count: String(pictures.length) } },
-    pictures.map((picture, index) => tile(picture, revealed, () => openViewer(pictures, index), { natural: single })),
+    { class: `count-${Math.min(tiles.length, 5)}`, testid: "gallery", dataset: { count } },
+    tiles,
   );
 }
 
@@ -30,40 +27,28 @@ export function thumbnail(picture, revealed) {
   return tile(picture, revealed, () => openViewer([picture], 0), { class: "thumbnail" });
 }
 
-/**
- * @param {Picture} picture
- * @param {Set<string>} revealed
- * @param {() => void} open
- * @param {{natural?: boolean, class?: string}} options `natural`: in the picture's own proportions
- */
-function tile(picture, revealed, open, options) {
+function tile(/** @type {Picture} */ picture, revealed, open, { natural = false, class: extra = "" }) {
   const covered = () => Boolean(picture.spoiler) && !revealed.has(picture.url);
   const label = () => (covered() ? "Show a spoiler picture" : `Enlarge: ${picture.alt || "picture"}`);
   const image = h("img", { src: picture.url, alt: description(picture), decoding: "async", draggable: "false" });
   const cover = h("span.cover", icon("eye"), h("span", "Spoiler"));
-  const button = h(
-    "button.tile",
-    { class: options.class, key: picture.url, testid: "picture", "aria-label": label() },
-    image,
-    covered() && cover,
-  );
-  button.classList.toggle("covered", covered());
-  if (options.natural && picture.width && picture.height) {
-    button.style.setProperty("--ratio", `${picture.width} / ${picture.height}`);
-    button.style.setProperty("--natural", `${picture.width}px`);
-  }
+  const { url, width, height } = picture;
+  const style = natural && width && height ? { "--ratio": `${width} / ${height}`, "--natural": `${width}px` } : null;
+  const attributes = { key: url, testid: "picture", "aria-label": label(), style, onClick };
+  const button = h("button.tile", { ...attributes, class: [extra, covered() && "covered"] }, image, covered() && cover);
   showLoading(image, button);
-  button.addEventListener("click", () => {
+  return button;
+
+  function onClick() {
     if (!covered()) return open();
-    revealed.add(picture.url);
+    revealed.add(url);
     button.classList.remove("covered");
     cover.remove();
     button.setAttribute("aria-label", label());
-  });
-  return button;
+  }
 }
 
-/** Show a shimmer until the picture is loaded, and a note if it fails. @param {HTMLImageElement} image @param {Element} box */
+/** Show a shimmer until the picture is loaded, and a note if it fails. */
 function showLoading(image, box) {
   if (image.complete && image.naturalWidth) return;
   box.classList.add("loading");
@@ -76,34 +61,28 @@ function showLoading(image, box) {
   image.addEventListener("error", fail, { once: true });
 }
 
-/**
- * Show pictures large. Arrow keys move, Escape closes, the focus goes back.
- * @param {Picture[]} pictures
- * @param {number} start
- */
-function openViewer(pictures, start) {
+/** Show pictures large. Arrow keys move, Escape closes, the focus goes back. */
+function openViewer(/** @type {Picture[]} */ pictures, start) {
   let index = start;
   const opener = document.activeElement;
   const image = h("img.viewer-image");
   const caption = h("p.viewer-caption", { "aria-live": "polite" });
   const original = externalLink("a.button.secondary", "", {}, icon("link"), "Open original");
   const several = pictures.length > 1;
-  const step = (/** @type {number} */ by) => {
-    index = (index + by + pictures.length) % pictures.length;
-    show();
-  };
+  const arrow = (name, label, by) => several && iconButton(name, label, { onClick: () => step(by) });
+  const stage = [arrow("left", "Previous picture", -1), image, arrow("right", "Next picture", 1)];
   const dialog = h(
     "dialog.viewer",
     { "aria-label": "Picture", testid: "viewer" },
     iconButton("close", "Close the picture", { class: "viewer-close", onClick: () => dialog.close() }),
-    h(
-      "div.viewer-stage",
-      several && iconButton("left", "Previous picture", { onClick: () => step(-1) }),
-      image,
-      several && iconButton("right", "Next picture", { onClick: () => step(1) }),
-    ),
+    h("div.viewer-stage", stage),
     h("div.viewer-foot", caption, original),
   );
+
+  function step(by) {
+    index = (index + by + pictures.length) % pictures.length;
+    show();
+  }
 
   function show() {
     const picture = pictures[index];

@@ -1,60 +1,39 @@
-/**
- * Icons and avatars, drawn as SVG: no image file, no icon font, nothing of Discord's.
- * @module icons
- */
+/** Icons and avatars, drawn as SVG: no image file, no icon font, nothing of Discord's. */
 import { h, svg } from "./dom.js";
 import { displayName } from "./store.js";
 
-/** @type {Record<string, string[]>} strokes on a 24 × 24 grid */
+/** @type {Record<string, string>} strokes on a 24 × 24 grid */
 const PATHS = {
-  hash: ["M9.5 4 7.5 20", "M16.5 4 14.5 20", "M4.5 9h16", "M3.5 15h16"],
-  menu: ["M4 7h16", "M4 12h16", "M4 17h16"],
-  close: ["M6 6l12 12", "M18 6 6 18"],
-  more: ["M5 12h.01", "M12 12h.01", "M19 12h.01"],
-  send: ["M4 12 20 4.5 14.5 20l-3-6.5z", "M11.5 13.5 20 4.5"],
-  check: ["M5 12.5l4.5 4.5L19 7.5"],
-  chevron: ["M6 9.5l6 6 6-6"],
-  left: ["M14.5 6l-6 6 6 6"],
-  right: ["M9.5 6l6 6-6 6"],
-  eye: [
-    "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12z",
-    "M12 9.2a2.8 2.8 0 1 1 0 5.6 2.8 2.8 0 0 1 0-5.6z",
-  ],
-  file: ["M7 3.5h7l4 4v13H7z", "M13.5 3.5V8H18"],
-  link: ["M9 15 19 5", "M12 5h7v7", "M17 14v5H5V7h5"],
-  sliders: ["M4 8h9", "M17 8h3", "M15 6v4", "M4 16h3", "M11 16h9", "M9 14v4"],
-  sun: [
-    "M12 8a4 4 0 1 1 0 8 4 4 0 0 1 0-8z",
-    "M12 2.5v2",
-    "M12 19.5v2",
-    "M2.5 12h2",
-    "M19.5 12h2",
-    "M5.3 5.3l1.4 1.4",
-    "M17.3 17.3l1.4 1.4",
-    "M18.7 5.3l-1.4 1.4",
-    "M6.7 17.3l-1.4 1.4",
-  ],
-  moon: ["M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10z"],
-  command: ["M8 4 5 20", "M14.5 8.5 11 12l3.5 3.5", "M19 8.5 15.5 12l3.5 3.5"],
-  slash: ["M15.5 4.5l-7 15"],
-  reply: ["M4.5 17c0-5 3-7.5 8-7.5h7", "M15.5 5.5l4 4-4 4"],
-  trash: ["M5 7h14", "M9.5 7V4.5h5V7", "M7 7l1 13h8l1-13"],
-  copy: ["M9 9h10.5v11H9z", "M5.5 15.5h-1V4.5H15V6"],
-  plus: ["M12 5v14", "M5 12h14"],
-  down: ["M12 5v14", "M6 13l6 6 6-6"],
-  warning: ["M12 4 2.8 19.5h18.4z", "M12 10v4.5", "M12 17h.01"],
-  bolt: ["M13 3 5 14h6l-1 7 8-11h-6z"],
-  stop: ["M6.5 6.5h11v11h-11z"],
-  restart: ["M19 12a7 7 0 1 1-2.2-5.1", "M19 4v4.5h-4.5"],
-  at: ["M12 8.2a3.8 3.8 0 1 1 0 7.6 3.8 3.8 0 0 1 0-7.6z", "M15.8 8.5v5c0 3 4.7 2.8 4.7-1.5a8.5 8.5 0 1 0-3.4 6.8"],
+  hash: "M9.5 4 7.5 20M16.5 4 14.5 20M4.5 9h16M3.5 15h16",
+  menu: "M4 7h16M4 12h16M4 17h16",
+  close: "M6 6l12 12M18 6 6 18",
+  more: "M5 12h.01M12 12h.01M19 12h.01",
+  send: "M4 12 20 4.5 14.5 20l-3-6.5zM11.5 13.5 20 4.5",
+  check: "M5 12.5l4.5 4.5L19 7.5",
+  chevron: "M6 9.5l6 6 6-6",
+  left: "M14.5 6l-6 6 6 6",
+  right: "M9.5 6l6 6-6 6",
+  eye: "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12zM12 9.2a2.8 2.8 0 1 1 0 5.6 2.8 2.8 0 0 1 0-5.6z",
+  file: "M7 3.5h7l4 4v13H7zM13.5 3.5V8H18",
+  link: "M9 15 19 5M12 5h7v7M17 14v5H5V7h5",
+  sliders: "M4 8h9M17 8h3M15 6v4M4 16h3M11 16h9M9 14v4",
+  sun: "M12 8a4 4 0 1 1 0 8 4 4 0 0 1 0-8zM12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.3 5.3l1.4 1.4M17.3 17.3l1.4 1.4M18.7 5.3l-1.4 1.4M6.7 17.3l-1.4 1.4",
+  moon: "M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10z",
+  slash: "M15.5 4.5l-7 15",
+  trash: "M5 7h14M9.5 7V4.5h5V7M7 7l1 13h8l1-13",
+  copy: "M9 9h10.5v11H9zM5.5 15.5h-1V4.5H15V6",
+  plus: "M12 5v14M5 12h14",
+  down: "M12 5v14M6 13l6 6 6-6",
+  warning: "M12 4 2.8 19.5h18.4zM12 10v4.5M12 17h.01",
+  bolt: "M13 3 5 14h6l-1 7 8-11h-6z",
+  at: "M12 8.2a3.8 3.8 0 1 1 0 7.6 3.8 3.8 0 0 1 0-7.6zM15.8 8.5v5c0 3 4.7 2.8 4.7-1.5a8.5 8.5 0 1 0-3.4 6.8",
 };
 
 const DECORATIVE = { "aria-hidden": "true", focusable: "false" };
 
 /** An icon without a name for screen readers: its button or text has the name. @param {string} name */
 export function icon(name, extra = "") {
-  const strokes = PATHS[name].map((d) => svg("path", { d }));
-  return svg("svg.icon", { class: extra, viewBox: "0 0 24 24", ...DECORATIVE }, strokes);
+  return svg("svg.icon", { class: extra, viewBox: "0 0 24 24", ...DECORATIVE }, svg("path", { d: PATHS[name] }));
 }
 
 /** A round button that shows only an icon. @param {string} name @param {string} label @param {Props} props */
@@ -71,9 +50,8 @@ export function brandMark() {
   return svg("svg.brand-mark", { viewBox: "0 0 32 32", ...DECORATIVE }, background, lens("translate(16 16)"));
 }
 
-/** @param {string} transform */
 function lens(transform) {
-  const beams = ["M-2.5-3-12-8.5v17L-2.5 3z", "M2.5-3 12-8.5v17L2.5 3z"].map((d) => svg("path.beam", { d }));
+  const beams = svg("path.beam", { d: "M-2.5-3-12-8.5v17L-2.5 3zM2.5-3 12-8.5v17L2.5 3z" });
   return svg("g.lens", { transform }, beams, svg("circle.lamp", { r: 4.2 }));
 }
 
@@ -82,12 +60,7 @@ export function avatar(user, extra = "") {
   if (user.bot) {
     const background = svg("rect.brand-back", { width: 40, height: 40 });
     const mark = lens("translate(20 20) scale(1.2)");
-    return svg(
-      "svg.avatar.avatar-bot",
-      { class: extra, viewBox: "0 0 40 40", "aria-hidden": "true" },
-      background,
-      mark,
-    );
+    return svg("svg.avatar", { class: extra, viewBox: "0 0 40 40", "aria-hidden": "true" }, background, mark);
   }
   const initial = Array.from(displayName(user) || "?")[0].toUpperCase();
   return h("span.avatar", { class: extra, "aria-hidden": "true", style: { "--hue": String(hue(user)) } }, initial);
@@ -100,8 +73,8 @@ export function badge(name) {
   return h("span.badge", { "aria-hidden": "true", style }, initials.join("").slice(0, 2));
 }
 
-/** The hue of a user's colour; grey and missing colours get a hue from the id. @param {Discord.User} user */
-function hue({ color, id, username }) {
+/** The hue of a user's colour; grey and missing colours get a hue from the id. */
+function hue(/** @type {Discord.User} */ { color, id, username }) {
   const number = typeof color === "number" ? color : Number.parseInt(String(color ?? "").replace("#", ""), 16);
   const [r, g, b] = [16, 8, 0].map((shift) => ((number >> shift) & 255) / 255);
   const max = Math.max(r, g, b);
@@ -111,7 +84,6 @@ function hue({ color, id, username }) {
   return Math.round((sector * 60 + 360) % 360);
 }
 
-/** @param {string} text */
 function hashHue(text) {
   let hash = 7;
   for (const character of text) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 3600;

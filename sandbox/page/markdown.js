@@ -1,7 +1,4 @@
-/**
- * Parses Discord's markdown to a tree of plain objects. Pure: no DOM, so nothing here can inject markup.
- * @module markdown
- */
+/** Parses Discord's markdown to a tree of plain objects. Pure: no DOM, so nothing here can inject markup. */
 
 /**
  * @typedef {{type: "text" | "code", text: string} | {type: "br"}
@@ -21,61 +18,42 @@ const HEADING = /^(#{1,3})\s+(\S.*)$/u;
 const SMALL = /^-# (\S.*)$/u;
 const ITEM = /^\s*(?:[-*]|(\d{1,9})\.)\s+(\S.*)$/u;
 
+/** @returns {any} */
+const text = (value) => ({ type: "text", text: value });
+const link = (url, children = [text(url)]) => ({ type: "link", url, children });
+const trimCode = (code) => (/^ .*\S.* $/u.test(code) ? code.slice(1, -1) : code);
+const wrap = (type) => (match, inLink) => ({ type, children: inline(match[1], inLink) });
+
 /**
  * Inline rules in the order in which they are tried. Each makes a node from a match; null: the rule does not apply.
- * @type {[RegExp, (match: RegExpExecArray, inLink: boolean) => Inline | null][]}
+ * @type {[RegExp, (match: RegExpExecArray, inLink: boolean) => any][]}
  */
 const INLINE = [
   [ESCAPABLE, (match) => text(match[1])],
   [/^(`+)([^`]|[^`][\s\S]*?[^`])\1(?!`)/u, (match) => ({ type: "code", text: trimCode(match[2]) })],
-  [
-    /^<t:(-?\d{1,13})(?::([tTdDfFRsS]))?>/u,
-    (match) => ({ type: "time", unix: Number(match[1]), style: match[2] ?? "f" }),
-  ],
-  [/^<@!?(\d+)>/u, (match) => ({ type: "user", id: match[1] })],
-  [/^<@&(\d+)>/u, (match) => ({ type: "role", id: match[1] })],
-  [/^<#(\d+)>/u, (match) => ({ type: "channel", id: match[1] })],
-  [/^<\/([^:>]{1,100}):(\d+)>/u, (match) => ({ type: "command", name: match[1], id: match[2] })],
-  [/^<a?:(\w{2,32}):\d+>/u, (match) => ({ type: "emoji", name: match[1] })],
-  [/^@(everyone|here)\b/u, (match) => ({ type: "everyone", name: match[1] })],
+  [/^<t:(-?\d{1,13})(?::([tTdDfFRsS]))?>/u, ([, unix, style = "f"]) => ({ type: "time", unix: Number(unix), style })],
+  [/^<@!?(\d+)>/u, ([, id]) => ({ type: "user", id })],
+  [/^<@&(\d+)>/u, ([, id]) => ({ type: "role", id })],
+  [/^<#(\d+)>/u, ([, id]) => ({ type: "channel", id })],
+  [/^<\/([^:>]{1,100}):(\d+)>/u, ([, name, id]) => ({ type: "command", name, id })],
+  [/^<a?:(\w{2,32}):\d+>/u, ([, name]) => ({ type: "emoji", name })],
+  [/^@(everyone|here)\b/u, ([, name]) => ({ type: "everyone", name })],
   [
     /^\[((?:\\.|[^\]\\\n])+)\]\(<?(https?:\/\/[^\s<>)]+)>?(?:\s+"[^"\n]*")?\)/u,
-    (match) => link(match[2], inline(match[1], true)),
+    ([, label, url]) => link(url, inline(label, true)),
   ],
   [/^<(https?:\/\/[^\s<>]+)>/u, (match) => link(match[1])],
   [/^https?:\/\/[^\s<>|*~`"]*[^\s<>|*~`".,:;!?')\]]/u, (match, inLink) => (inLink ? null : link(match[0]))],
-  [/^\|\|((?:\\[\s\S]|(?!\|\|)[\s\S])+)\|\|/u, (match, inLink) => wrap("spoiler", match[1], inLink)],
-  [/^\*\*((?:\\[\s\S]|(?!\*\*)[\s\S])+\*?)\*\*(?!\*)/u, (match, inLink) => wrap("strong", match[1], inLink)],
-  [/^__((?:\\[\s\S]|(?!__)[\s\S])+)__(?!_)/u, (match, inLink) => wrap("u", match[1], inLink)],
-  [/^~~((?:\\[\s\S]|(?!~~)[\s\S])+)~~/u, (match, inLink) => wrap("s", match[1], inLink)],
-  [
-    /^\*(?![\s*])((?:\\[\s\S]|\*\*(?:\\[\s\S]|(?!\*\*)[\s\S])+\*\*|[^*\\])+?)(?<!\s)\*(?!\*)/u,
-    (match, inLink) => wrap("em", match[1], inLink),
-  ],
-  [
-    /^_((?:\\[\s\S]|__(?:\\[\s\S]|(?!__)[\s\S])+__|[^_\\])+)_(?![_\p{L}\p{N}])/u,
-    (match, inLink) => wrap("em", match[1], inLink),
-  ],
+  [/^\|\|((?:\\[\s\S]|(?!\|\|)[\s\S])+)\|\|/u, wrap("spoiler")],
+  [/^\*\*((?:\\[\s\S]|(?!\*\*)[\s\S])+\*?)\*\*(?!\*)/u, wrap("strong")],
+  [/^__((?:\\[\s\S]|(?!__)[\s\S])+)__(?!_)/u, wrap("u")],
+  [/^~~((?:\\[\s\S]|(?!~~)[\s\S])+)~~/u, wrap("s")],
+  [/^\*(?![\s*])((?:\\[\s\S]|\*\*(?:\\[\s\S]|(?!\*\*)[\s\S])+\*\*|[^*\\])+?)(?<!\s)\*(?!\*)/u, wrap("em")],
+  [/^_((?:\\[\s\S]|__(?:\\[\s\S]|(?!__)[\s\S])+__|[^_\\])+)_(?![_\p{L}\p{N}])/u, wrap("em")],
   [/^\n/u, () => ({ type: "br" })],
 ];
 
-/** @param {string} value @returns {Inline} */
-const text = (value) => ({ type: "text", text: value });
-
-/** @param {"strong" | "em" | "u" | "s" | "spoiler"} type @param {string} inner @param {boolean} inLink @returns {Inline} */
-const wrap = (type, inner, inLink) => ({ type, children: inline(inner, inLink) });
-
-/** @param {string} url @returns {Inline} */
-const link = (url, children = [text(url)]) => ({ type: "link", url, children });
-
-/** @param {string} code */
-const trimCode = (code) => (/^ .*\S.* $/u.test(code) ? code.slice(1, -1) : code);
-
-/**
- * Parse inline markdown.
- * @param {string} source
- * @param {boolean} [inLink] a link holds no other links
- */
+/** Parse inline markdown; a link holds no other links. @param {string} source @returns {Inline[]} */
 export function inline(source, inLink = false) {
   /** @type {Inline[]} */
   const nodes = [];
@@ -97,12 +75,7 @@ export function inline(source, inLink = false) {
   return nodes;
 }
 
-/**
- * The node at the beginning of a text: of the first rule that applies, else the first character.
- * @param {string} rest
- * @param {boolean} inLink
- * @param {string} before the plain text in front
- */
+/** The node at the beginning of a text: of the first rule that applies, else the first character. */
 function nextNode(rest, inLink, before) {
   // snake_case and an "h" in the middle of a word open nothing.
   const isPlain = WORD_END.test(before) && /^(_(?!_)|h)/u.test(rest);
@@ -115,10 +88,7 @@ function nextNode(rest, inLink, before) {
   return { node: text(letter), length: letter.length };
 }
 
-/**
- * Parse a whole message or text display.
- * @param {string} source
- */
+/** Parse a whole message or text display. @param {string} source */
 export function parse(source) {
   /** @type {Block[]} */
   const blocks = [];
@@ -135,13 +105,12 @@ export function parse(source) {
   return blocks;
 }
 
-/** @param {string} source */
 function parseLines(source) {
   /** @type {Block[]} */
   const blocks = [];
   /** @type {string[]} lines of the paragraph that is open; bold and spoilers may run over line ends */
   let paragraph = [];
-  const add = (/** @type {Block[]} */ ...added) => {
+  const add = (...added) => {
     const children = inline(paragraph.join("\n"));
     if (children.length) blocks.push({ type: "p", children });
     paragraph = [];

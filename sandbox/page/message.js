@@ -1,10 +1,4 @@
-/**
- * Draws one message.
- * @module message
- */
-/** @import { Drawing } from "./components.js" */
-/** @import { Names } from "./richtext.js" */
-/** @import { Store } from "./store.js" */
+/** Draws one message. */
 import { accentStyle, drawComponents, fileCard } from "./components.js";
 import { h, shorten } from "./dom.js";
 import { gallery } from "./gallery.js";
@@ -34,15 +28,12 @@ export function spokenText(message, names) {
   return isLoading(message) ? "is thinking…" : plainText(source(message), names);
 }
 
-/** @param {Discord.Component[] | undefined} components @returns {(string | undefined)[]} */
 function texts(components) {
   return (components ?? []).flatMap(({ content, components: inner }) => [content, ...texts(inner)]);
 }
 
 /** A line that says what failed. @param {string} text */
 export const failureNote = (text) => h("p.failure", { role: "alert", testid: "failure" }, icon("warning"), text);
-
-/** @typedef {(message: Discord.Message, anchor: HTMLElement) => void} OpenMenu */
 
 /**
  * @typedef {object} Surroundings
@@ -51,18 +42,13 @@ export const failureNote = (text) => h("p.failure", { role: "alert", testid: "fa
  * @property {Set<string>} revealed
  * @property {boolean} grouped whether it closely follows another message of the same author
  * @property {string} [failure] what went wrong when one of its controls was used
- * @property {(message: Discord.Message, component: Discord.Component, values: string[] | undefined,
- *   control: HTMLElement) => void} use
- * @property {OpenMenu} openMenu
- * @property {OpenMenu | null} openAuthorMenu null: there are no commands for it
+ * @property {(message: Discord.Message, ...used: Parameters<Drawing["use"]>) => void} use
+ * @property {(message: Discord.Message, anchor: HTMLElement) => void} openMenu
+ * @property {((message: Discord.Message, anchor: HTMLElement) => void) | null} openAuthorMenu null: it would be empty
  * @property {(message: Discord.Message) => void} dismiss
  */
 
-/**
- * Draw a message as a list item.
- * @param {Discord.Message} message
- * @param {Surroundings} around
- */
+/** Draw a message as a list item. @param {Discord.Message} message @param {Surroundings} around */
 export function drawMessage(message, around) {
   const { store, names, revealed, failure } = around;
   const author = completeUser(message.author, store);
@@ -77,7 +63,7 @@ export function drawMessage(message, around) {
     directory: store.directory,
     revealed,
     attachments: message.attachments ?? [],
-    use: (component, values, control) => around.use(message, component, values, control),
+    use: (...used) => around.use(message, ...used),
   };
   const more = iconButton("more", `More about the message of ${name}`, {
     class: "small",
@@ -87,24 +73,20 @@ export function drawMessage(message, around) {
     testid: "message-menu",
     onClick: ({ currentTarget }) => around.openMenu(message, currentTarget),
   });
-  const row = h(
+  const mark = grouped ? h("time.gutter-time", { datetime: when.toISOString() }, clockTime(when)) : avatar(author);
+  const dataset = {
+    messageId: message.id,
+    author: author.username,
+    private: String(hidden),
+    loading: String(loading),
+    mentionsYou: String(mentioned),
+  };
+  const classes = [grouped && "grouped", hidden && "private", mentioned && "mentions-you"];
+  return h(
     "li.message",
-    {
-      testid: "message",
-      dataset: {
-        messageId: message.id,
-        author: author.username,
-        private: String(hidden),
-        loading: String(loading),
-        mentionsYou: String(mentioned),
-      },
-      tabindex: -1,
-    },
+    { class: classes, testid: "message", dataset, tabindex: -1 },
     context,
-    h(
-      "div.gutter",
-      grouped ? h("time.gutter-time", { datetime: when.toISOString() }, clockTime(when)) : avatar(author),
-    ),
+    h("div.gutter", mark),
     h(
       "div.body",
       !grouped && byline(message, author, around),
@@ -115,75 +97,52 @@ export function drawMessage(message, around) {
     ),
     h("div.tools", more),
   );
-  row.classList.toggle("grouped", grouped);
-  row.classList.toggle("private", hidden);
-  row.classList.toggle("mentions-you", mentioned);
-  return row;
 }
 
-/** What the world knows of a user, with what the message says of it. @param {Discord.User} user @param {Store} store */
+/** What the world knows of a user, with what the message says of it. @returns {Discord.User} */
 function completeUser(user, store) {
   const given = Object.entries(user).filter(([, value]) => value !== null && value !== undefined);
-  return /** @type {Discord.User} */ ({ ...store.user(user.id), ...Object.fromEntries(given) });
+  return { ...store.user(user.id), ...Object.fromEntries(given) };
 }
 
-/** @param {Discord.Message} message @param {Discord.User} author @param {Surroundings} around */
 function byline(message, author, { openAuthorMenu }) {
   const { timestamp, edited_timestamp: edited } = message;
   const name = displayName(author);
   const when = new Date(timestamp);
-  const openMenu = openAuthorMenu && {
-    "aria-haspopup": "menu",
-    key: "author",
-    onClick: (/** @type {{currentTarget: HTMLElement}} */ { currentTarget }) => openAuthorMenu(message, currentTarget),
-  };
+  const onClick = ({ currentTarget }) => openAuthorMenu(message, currentTarget);
   return h(
     "p.byline",
-    openMenu ? h("button.author", openMenu, name) : h("span.author", name),
+    openAuthorMenu
+      ? h("button.author", { "aria-haspopup": "menu", key: "author", onClick }, name)
+      : h("span.author", name),
     author.bot && h("span.app-badge", "app"),
     h("time", { datetime: when.toISOString(), title: fullTime(timestamp) }, clockTime(when)),
     edited && !isLoading(message) && h("span.edited", { title: fullTime(edited), testid: "edited" }, "edited"),
   );
 }
 
-/** The line above a message: the command or the message that it answers. @param {Discord.Message} message @param {Surroundings} around */
-function drawContext(message, { store, names }) {
+/** The line above a message: the command or the message that it answers. */
+function drawContext(/** @type {Discord.Message} */ message, { store, names }) {
   const used = invocation(message);
   if (used) {
-    const user = completeUser(used.user ?? /** @type {Discord.User} */ ({}), store);
+    const user = completeUser(used.user ?? {}, store);
     const typed = message.type === CONTEXT_COMMAND ? used.name : `/${used.name}`;
-    return h(
-      "p.context",
-      { testid: "used" },
-      avatar(user, "tiny"),
-      h("span", h("b", displayName(user)), " used ", h("span.command-name", typed)),
-    );
+    const text = h("span", h("b", displayName(user)), " used ", h("span.command-name", typed));
+    return h("p.context", { testid: "used" }, avatar(user, "tiny"), text);
   }
   const { referenced_message: referenced, message_reference: reference, channel_id: channelId } = message;
   if (!referenced && !reference?.message_id) return null;
-  const original = referenced ?? store.message(channelId, reference?.message_id ?? "");
+  const original = referenced ?? store.message(channelId, reference?.message_id);
   if (!original) return h("p.context", h("i", "The original message was deleted."));
   const text = shorten(spokenText(original, names).split("\n")[0], 90);
-  return h(
-    "p.context",
-    { testid: "reply" },
-    avatar(completeUser(original.author, store), "tiny"),
-    h(
-      "button.context-text",
-      {
-        title: "Go to that message",
-        key: "reply",
-        onClick: () => names.go?.({ channelId: original.channel_id, messageId: original.id }),
-      },
-      h("b", displayName(original.author)),
-      " ",
-      text || h("i", "a card"),
-    ),
-  );
+  const onClick = () => names.go({ channelId: original.channel_id, messageId: original.id });
+  const attributes = { title: "Go to that message", key: "reply", onClick };
+  const author = h("b", displayName(original.author));
+  const quote = h("button.context-text", attributes, author, " ", text || h("i", "a card"));
+  return h("p.context", { testid: "reply" }, avatar(completeUser(original.author, store), "tiny"), quote);
 }
 
-/** @param {Discord.Message} message @param {Drawing} drawing */
-function content(message, drawing) {
+function content(/** @type {Discord.Message} */ message, drawing) {
   // In a Components V2 message files show only where a component shows them.
   const isV2 = Boolean((message.flags ?? 0) & COMPONENTS_V2);
   const { components } = message;
@@ -195,37 +154,32 @@ function content(message, drawing) {
   ];
 }
 
-/** @param {Drawing} drawing @returns {Child[]} */
-function attachments({ attachments: files, revealed }) {
-  const isSpoiler = (/** @type {Discord.Attachment} */ file) => file.filename.startsWith("SPOILER_");
-  const isPicture = (/** @type {Discord.Attachment} */ file) =>
-    (file.content_type ?? "").startsWith("image/") || Boolean(file.width);
+function attachments(/** @type {Drawing} */ { attachments: files, revealed }) {
+  const isSpoiler = (file) => file.filename.startsWith("SPOILER_");
+  const isPicture = (file) => (file.content_type ?? "").startsWith("image/") || Boolean(file.width);
   const pictures = files.filter(isPicture).map((file) => ({ ...picture(file), spoiler: isSpoiler(file) }));
   const others = files
     .filter((file) => !isPicture(file))
-    .map((file) =>
-      fileCard({ url: safeAddress(file.url), name: file.filename, size: file.size }, isSpoiler(file), revealed),
-    );
+    .map((file) => {
+      const { url, filename: name, size } = file;
+      return fileCard({ url: safeAddress(url), name, size }, isSpoiler(file), revealed);
+    });
   return [pictures.length > 0 && gallery(pictures, revealed), ...others];
 }
 
-/** @param {Discord.Media} media */
-const picture = ({ url, description, width, height }, alt = "") => ({
-  url: safeAddress(url),
-  alt: description ?? alt,
-  width,
-  height,
-});
+function picture(/** @type {Discord.Media} */ { url, description, width, height }, alt = "") {
+  return { url: safeAddress(url), alt: description ?? alt, width, height };
+}
 
-/** @param {Discord.Embed} embed @param {Drawing} drawing */
-function drawEmbed({ title, description, url, color, author, fields = [], image, footer }, { names, revealed }) {
+function drawEmbed(/** @type {Discord.Embed} */ embed, { names, revealed }) {
+  const { title, description, url, color, author, fields = [], image, footer } = embed;
   const heading = richLine(title, names);
   const drawnFields = fields.map(({ name, value, inline }) =>
     h("div", { class: inline && "inline" }, h("dt", richLine(name, names)), h("dd", richText(value, names))),
   );
   return h(
     "div.container.embed.accented",
-    { style: accentStyle(color) ?? {}, testid: "embed" },
+    { style: accentStyle(color), testid: "embed" },
     author?.name && h("p.embed-author", author.name),
     title && h("p.heading.h3", url ? externalLink("a", url, {}, heading) : heading),
     description && richText(description, names),
@@ -235,13 +189,8 @@ function drawEmbed({ title, description, url, color, author, fields = [], image,
   );
 }
 
-/** @param {() => void} onClick */
 function privateNote(onClick) {
-  return h(
-    "p.private-note",
-    icon("eye"),
-    h("span", "Only you can see this"),
-    h("span", { "aria-hidden": "true" }, "·"),
-    h("button.text-button", { key: "dismiss", testid: "dismiss", onClick }, "Dismiss message"),
-  );
+  const dot = h("span", { "aria-hidden": "true" }, "·");
+  const dismiss = h("button.text-button", { key: "dismiss", testid: "dismiss", onClick }, "Dismiss message");
+  return h("p.private-note", icon("eye"), h("span", "Only you can see this"), dot, dismiss);
 }

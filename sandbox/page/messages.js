@@ -1,16 +1,8 @@
-/**
- * The list of messages of the channel that is shown.
- * @module messages
- */
-/** @import { Actions } from "./actions.js" */
-/** @import { Target } from "./links.js" */
-/** @import { Notices } from "./notices.js" */
-/** @import { Names } from "./richtext.js" */
-/** @import { Store } from "./store.js" */
-import { fill, h, replaceKeepingFocus } from "./dom.js";
+/** The list of messages of the channel that is shown. */
+import { fill, h, part, replaceKeepingFocus } from "./dom.js";
 import { dots, icon } from "./icons.js";
-import { openMenu } from "./menu.js";
 import { drawMessage, failureNote, invocation, source, spokenText } from "./message.js";
+import { openMenu } from "./popup.js";
 import { isFailure } from "./socket.js";
 import { displayName, isPrivate } from "./store.js";
 import { dayName, fullTime } from "./time.js";
@@ -20,49 +12,38 @@ const AT_END = 48; // px from the end that still count as the end
 const FLASH = 2500; // ms for which the target of a jump stays highlighted
 
 export class Messages {
-  /** @type {Map<string, HTMLElement>} rows by message id */
+  /** @type {Map<string, HTMLElement>} by message id */
   #rows = new Map();
-  /** @type {Map<string, HTMLElement>} commands without an answer yet */
-  #pending = new Map();
-  /** @type {Map<string, string>} by message id */
-  #failures = new Map();
-  /** @type {Set<string>} spoilers that were uncovered */
-  #revealed = new Set();
-  /** @type {Map<string, string>} the last announcement by message id */
-  #announced = new Map();
+  #pending = new Map(); // rows of commands without an answer yet, by their id
+  #failures = new Map(); // by message id
+  #revealed = new Set(); // spoilers that were uncovered
+  #announced = new Map(); // the last announcement by message id
   #atEnd = true; // new messages scroll into view
   #shown = "";
 
-  /**
-   * @param {Record<"scroller" | "list" | "jump" | "empty", HTMLElement>} parts
-   * @param {Store} store
-   * @param {Actions} actions
-   * @param {Notices} notices
-   * @param {Names} names
-   */
-  constructor({ scroller, list, jump, empty }, store, actions, notices, names) {
+  /** @param {Store} store @param {Actions} actions @param {Notices} notices @param {Names} names */
+  constructor(store, actions, notices, names) {
+    const scroller = part("scroller");
     this.scroller = scroller;
-    this.list = list;
-    this.jump = jump;
-    this.empty = empty;
+    this.list = part("messages");
+    this.jump = part("jump");
     this.store = store;
     this.actions = actions;
     this.notices = notices;
     this.names = names;
-    for (const type of ["world", "channel"]) store.addEventListener(type, () => this.#drawAll());
-    store.addEventListener("message", (event) => this.#change(/** @type {CustomEvent} */ (event).detail));
-    actions.addEventListener("pending", (event) => this.#showPending(/** @type {CustomEvent} */ (event).detail));
-    actions.addEventListener("settled", (event) => this.#settle(/** @type {CustomEvent} */ (event).detail));
+    store.on("world channel", () => this.#drawAll());
+    store.on("message", (change) => this.#change(change));
+    actions.on("pending", (sent) => this.#showPending(sent));
+    actions.on("settled", (settled) => this.#settle(settled));
     const onScroll = () => {
       this.#atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < AT_END;
-      jump.hidden = this.#atEnd;
+      this.jump.hidden = this.#atEnd;
     };
     scroller.addEventListener("scroll", onScroll, { passive: true });
-    jump.addEventListener("click", () => this.#toEnd());
+    this.jump.addEventListener("click", () => this.#toEnd());
     // Pictures that load and cards that grow must not push the newest message out of sight.
     const follow = new ResizeObserver(() => this.#atEnd && this.#toEnd());
-    follow.observe(list);
-    follow.observe(scroller);
+    for (const element of [this.list, scroller]) follow.observe(element);
   }
 
   #toEnd() {
@@ -95,15 +76,10 @@ export class Messages {
     const pending = moved ? [] : [...this.list.querySelectorAll(".pending")];
     const rows = this.store.list().map((message, index, list) => this.#drawRows(message, list[index - 1]));
     fill(this.list, rows, pending);
-    this.#updateEmpty();
     if (this.#atEnd || moved) this.#toEnd();
   }
 
-  /**
-   * The row of a message, and in front of it the heading of its day if it is the first of that day.
-   * @param {Discord.Message} message
-   * @param {Discord.Message} [previous]
-   */
+  /** The row of a message, and in front of it the heading of its day if it is the first of that day. */
   #drawRows(message, previous) {
     const row = this.#draw(message, previous);
     const date = new Date(message.timestamp);
@@ -111,8 +87,9 @@ export class Messages {
     return sameDay ? [row] : [h("li.day", h("span", dayName(date))), row];
   }
 
-  /** @param {Discord.Message} message @param {Discord.Message} [previous] */
   #draw(message, previous) {
+    const openAuthorMenu = (target, anchor) =>
+      openMenu(anchor, "Member", this.#commandChoices(2, target.author.id), "start");
     const row = drawMessage(message, {
       store: this.store,
       names: this.names,
@@ -121,14 +98,13 @@ export class Messages {
       failure: this.#failures.get(message.id),
       use: (...used) => this.#use(...used),
       openMenu: (target, anchor) => this.#openMenu(target, anchor),
-      openAuthorMenu: this.store.commands(2).length ? (...target) => this.#openAuthorMenu(...target) : null,
+      openAuthorMenu: this.store.commands(2).length ? openAuthorMenu : null,
       dismiss: (target) => this.actions.remove(target),
     });
     this.#rows.set(message.id, row);
     return row;
   }
 
-  /** @param {{kind: "new" | "update" | "delete", message: Discord.Message}} change */
   #change({ kind, message }) {
     if (message.channel_id !== this.store.channelId) {
       if (kind === "new") this.#announceElsewhere(message);
@@ -148,11 +124,9 @@ export class Messages {
       else this.list.append(...rows);
       if (message.author.id === this.store.world.you) this.#toEnd();
     }
-    this.#updateEmpty();
     if (kind !== "delete") this.#announce(message);
   }
 
-  /** @param {Discord.Message} message */
   #redraw(message) {
     const list = this.store.list();
     const row = this.#rows.get(message.id);
@@ -160,7 +134,6 @@ export class Messages {
     if (row) replaceKeepingFocus(row, fresh);
   }
 
-  /** @param {HTMLElement} row */
   #removeRow(row) {
     const hadFocus = row.contains(document.activeElement);
     const [previous, next] = [row.previousElementSibling, row.nextElementSibling];
@@ -173,7 +146,6 @@ export class Messages {
     if (message) this.#redraw(message); // it may have been grouped with the removed one
   }
 
-  /** @param {Discord.Message} message */
   #announce(message) {
     const text = spokenText(message, this.names).split("\n").slice(0, 2).join(", ");
     if (!text || this.#announced.get(message.id) === text || message.author.id === this.store.world.you) return;
@@ -181,7 +153,7 @@ export class Messages {
     this.notices.announce(`${displayName(message.author)}: ${text}`);
   }
 
-  /** Announce a mention in another channel. @param {Discord.Message} message */
+  /** Announce a mention in another channel. */
   #announceElsewhere(message) {
     const place = this.store.place(message.channel_id);
     if (!place || message.author.id === this.store.world.you || !this.store.notifiesYou(message)) return;
@@ -190,12 +162,6 @@ export class Messages {
     this.notices.announce(`${author} ${where}`);
   }
 
-  /**
-   * @param {Discord.Message} message
-   * @param {Discord.Component} component
-   * @param {string[] | undefined} values
-   * @param {HTMLElement} control
-   */
   async #use(message, component, values, control) {
     this.#failures.delete(message.id);
     control.closest(".message")?.querySelector(".failure")?.remove();
@@ -210,24 +176,20 @@ export class Messages {
     if (current && this.#rows.has(message.id)) this.#redraw(current);
   }
 
-  /** @param {{id: string, channelId: string, label: string}} sent */
   #showPending({ id, channelId, label }) {
     if (channelId !== this.store.channelId) return;
     const row = h("li.pending", { testid: "pending" }, dots(), h("span", "Sending ", h("b", label), "…"));
     this.#pending.set(id, row);
     this.list.append(row);
-    this.#updateEmpty();
     this.#toEnd();
   }
 
-  /** @param {{id: string, answer: Discord.Answer}} settled */
   #settle({ id, answer }) {
     const row = this.#pending.get(id);
     this.#pending.delete(id);
     const text = answer.text ?? "The application did not respond";
     const dismiss = () => {
       row?.remove();
-      this.#updateEmpty();
     };
     if (!isFailure(answer)) dismiss();
     else if (!row?.isConnected) this.notices.toast(text);
@@ -237,15 +199,10 @@ export class Messages {
     }
   }
 
-  #updateEmpty() {
-    this.empty.hidden = this.list.childElementCount > 0;
-  }
-
-  /** @param {Discord.Message} message @param {HTMLElement} anchor */
   #openMenu(message, anchor) {
     const commands = this.#commandChoices(3, message.id);
     const text = source(message);
-    const copy = (/** @type {string} */ value, /** @type {string} */ name) => () =>
+    const copy = (value, name) => () =>
       navigator.clipboard.writeText(value).then(
         () => this.notices.toast(`${name} copied.`, "info"),
         () => this.notices.toast("The browser did not allow copying."),
@@ -260,24 +217,15 @@ export class Messages {
     ]);
   }
 
-  /** @param {Discord.Message} message @param {HTMLElement} anchor */
-  #openAuthorMenu(message, anchor) {
-    openMenu(anchor, "Member", this.#commandChoices(2, message.author.id), "start");
-  }
-
-  /** The commands on a user (2) or a message (3) as choices of a menu. @param {2 | 3} kind @param {string} targetId */
+  /** The commands on a user (2) or a message (3) as choices of a menu. */
   #commandChoices(kind, targetId) {
     const type = kind === 2 ? "user_command" : "message_command";
-    return this.store
-      .commands(kind)
-      .map((command) => ({
-        label: command.name,
-        face: icon("bolt"),
-        run: () => this.actions.menuCommand(type, command, targetId),
-      }));
+    return this.store.commands(kind).map((command) => {
+      const run = () => this.actions.menuCommand(type, command, targetId);
+      return { label: command.name, face: icon("bolt"), run };
+    });
   }
 
-  /** @param {Discord.Message} message */
   #removal(message) {
     const run = () => this.actions.remove(message);
     if (isPrivate(message)) return [{ label: "Dismiss message", face: icon("close"), run }];
@@ -286,11 +234,7 @@ export class Messages {
   }
 }
 
-/**
- * Whether a message is drawn without a byline, because it closely follows another one of the same author.
- * @param {Discord.Message} message
- * @param {Discord.Message} previous
- */
+/** Whether a message is drawn without a byline, because it closely follows another one of the same author. */
 function follows(message, previous) {
   const gap = Date.parse(message.timestamp) - Date.parse(previous.timestamp);
   const same = previous.author.id === message.author.id && isPrivate(previous) === isPrivate(message);

@@ -1,20 +1,13 @@
-/**
- * A modal that the bot asked for.
- * @module modal
- */
-/** @import { Submit } from "./actions.js" */
-/** @import { Names } from "./richtext.js" */
-/** @import { Directory } from "./store.js" */
-import { current, fill, h } from "./dom.js";
+/** A modal that the bot asked for. */
+import { current, fill, h, part } from "./dom.js";
 import { buildFields } from "./fields.js";
 import { icon, iconButton } from "./icons.js";
 import { isFailure } from "./socket.js";
 
 /**
  * Open a modal. It stays open, with what was typed, until the bot accepts it or the user closes it.
- *
  * @param {Discord.Modal} modal
- * @param {Submit} submit
+ * @param {(components: object[]) => Promise<Discord.Answer>} submit
  * @param {Directory} directory
  * @param {Names} names
  */
@@ -23,25 +16,27 @@ export function openModal(modal, submit, directory, names) {
   const fields = buildFields(modal.components, directory, names);
   const failure = h("p.failure", { role: "alert", hidden: true, testid: "modal-failure" });
   const send = h("button.button.primary", { type: "submit", testid: "modal-submit" }, "Submit");
-  const close = () => dialog.close();
+  const onClick = () => dialog.close();
+  const cancel = h("button.button.secondary", { testid: "modal-cancel", onClick }, "Cancel");
+  const elements = fields.map((field) => field.element);
   const form = h(
     "form",
-    { novalidate: true, "aria-labelledby": "modal-title" },
+    { novalidate: true, "aria-labelledby": "modal-title", onSubmit },
     h(
       "header.modal-head",
       h("h2", { id: "modal-title" }, modal.title),
-      iconButton("close", "Close the form", { onClick: close }),
+      iconButton("close", "Close the form", { onClick }),
     ),
-    h(
-      "div.modal-body",
-      fields.map((field) => field.element),
-      failure,
-    ),
-    h("footer.modal-foot", h("button.button.secondary", { testid: "modal-cancel", onClick: close }, "Cancel"), send),
+    h("div.modal-body", elements, failure),
+    h("footer.modal-foot", cancel, send),
   );
-  const dialog = h("dialog.modal", { "aria-labelledby": "modal-title", testid: "modal" }, form);
+  const dialog = h(
+    "dialog.modal",
+    { "aria-labelledby": "modal-title", testid: "modal", onKeydown: keepFocusInside },
+    form,
+  );
 
-  form.addEventListener("submit", async (event) => {
+  async function onSubmit(event) {
     event.preventDefault();
     failure.hidden = true;
     const wrong = fields.filter((field) => field.check());
@@ -55,11 +50,11 @@ export function openModal(modal, submit, directory, names) {
     fill(failure, icon("warning"), answer.text ?? "Something went wrong. Try again.");
     failure.hidden = false;
     send.focus();
-  });
-  keepFocusInside(dialog);
+  }
+
   dialog.addEventListener("close", () => {
     dialog.remove();
-    (current(opener) ?? document.getElementById("composer-input"))?.focus();
+    (current(opener) ?? part("composer-input")).focus();
   });
   document.body.append(dialog);
   dialog.showModal();
@@ -67,17 +62,13 @@ export function openModal(modal, submit, directory, names) {
   (first ?? send).focus();
 }
 
-/** Keep Tab inside: the browser makes the page behind inert, but Tab would still reach its toolbar. @param {Element} dialog */
-function keepFocusInside(dialog) {
-  dialog.addEventListener("keydown", (event) => {
-    if (!(event instanceof KeyboardEvent) || event.key !== "Tab") return;
-    const controls = /** @type {NodeListOf<HTMLInputElement>} */ (
-      dialog.querySelectorAll("button, input, textarea, a[href], [tabindex='0']")
-    );
-    const usable = [...controls].filter((control) => !control.disabled && control.checkVisibility());
-    const [edge, next] = event.shiftKey ? [usable[0], usable.at(-1)] : [usable.at(-1), usable[0]];
-    if (document.activeElement !== edge) return;
-    event.preventDefault();
-    next?.focus();
-  });
+/** Keep Tab inside: the browser makes the page behind inert, but Tab would still reach its toolbar. */
+function keepFocusInside(event) {
+  if (event.key !== "Tab") return;
+  const controls = event.currentTarget.querySelectorAll("button, input, textarea, a[href], [tabindex='0']");
+  const usable = [...controls].filter((control) => !control.disabled && control.checkVisibility());
+  const [edge, next] = event.shiftKey ? [usable[0], usable.at(-1)] : [usable.at(-1), usable[0]];
+  if (document.activeElement !== edge) return;
+  event.preventDefault();
+  next?.focus();
 }

@@ -1,7 +1,4 @@
-/**
- * Short notices: toasts for the eye, announcements for screen readers.
- * @module notices
- */
+/** Short notices: toasts for the eye, announcements for screen readers. */
 import { fill, h } from "./dom.js";
 import { icon, iconButton } from "./icons.js";
 
@@ -26,9 +23,7 @@ export class Notices {
       h("p", text),
       iconButton("close", "Dismiss this notice", { class: "small", onClick: () => toast.remove() }),
     );
-    const start = () => {
-      timer = setTimeout(() => toast.remove(), TOAST_DURATION);
-    };
+    const start = () => (timer = setTimeout(() => toast.remove(), TOAST_DURATION));
     for (const name of ["pointerenter", "focusin"]) toast.addEventListener(name, () => clearTimeout(timer));
     for (const name of ["pointerleave", "focusout"]) toast.addEventListener(name, start);
     append(this.toasts, toast, MAX_TOASTS);
@@ -46,7 +41,6 @@ export class Notices {
   }
 }
 
-/** @param {HTMLElement} box @param {HTMLElement} item @param {number} limit items that are kept */
 function append(box, item, limit) {
   box.append(item);
   while (box.childElementCount > limit) box.firstElementChild?.remove();

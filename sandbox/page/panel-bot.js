@@ -1,8 +1,5 @@
-/**
- * The bot's part of the panel: its process, its connection to the gateway, its log.
- * @module panel-bot
- */
-import { fill, h, setText } from "./dom.js";
+/** The bot's part of the panel: its process, its connection to the gateway, its log. */
+import { fill, h, isNew, setText } from "./dom.js";
 
 const COMMANDS = [
   { name: "start", label: "Start", style: "primary", whenRunning: false, about: "Start the bot's process" },
@@ -12,9 +9,7 @@ const COMMANDS = [
 ];
 
 export class BotPart {
-  #shownLog = "";
-
-  /** @param {Backstage.Post} post */
+  /** @param {(path: string, body: object) => Promise<void>} post */
   constructor(post) {
     this.state = h("p.pill-state", { role: "status", testid: "bot-state" });
     this.facts = h("p.panel-facts");
@@ -31,7 +26,6 @@ export class BotPart {
     this.log = h("pre.log", { tabindex: 0, role: "region", "aria-label": "The bot's log", testid: "bot-log" });
   }
 
-  /** @param {Backstage.Bot} bot */
   show({ running, online, pid, started_at: startedAt, log = [] }) {
     const [state, kind] = !running ? ["stopped", "off"] : online ? ["online", "on"] : ["connecting", "between"];
     setText(this.state, state);
@@ -40,26 +34,20 @@ export class BotPart {
     const facts = [`Process ${pid}`, since].filter(Boolean).join(", ");
     setText(this.facts, running ? facts : "No process. What it had promised waits in its database.");
     const focused = this.buttons.find((button) => button === document.activeElement);
-    COMMANDS.forEach(({ whenRunning }, index) => {
-      this.buttons[index].hidden = whenRunning !== running;
-    });
+    for (const [index, { whenRunning }] of COMMANDS.entries()) this.buttons[index].hidden = whenRunning !== running;
     if (focused?.hidden) this.buttons.find((button) => !button.hidden)?.focus();
     this.#showLog(log);
   }
 
-  /** @param {string[]} lines */
-  #showLog(lines) {
-    const text = lines.join("\n") || "Nothing yet.";
-    if (this.#shownLog === text) return;
-    this.#shownLog = text;
+  #showLog(/** @type {string[]} */ lines) {
+    if (!isNew(this.log, lines)) return;
     const atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 24;
     const rows = lines.map((line) => h("span.log-line", { class: severity(line) }, `${line}\n`));
-    fill(this.log, lines.length ? rows : text);
+    fill(this.log, lines.length ? rows : "Nothing yet.");
     if (atEnd) this.log.scrollTop = this.log.scrollHeight;
   }
 }
 
-/** @param {string} line of the log */
 function severity(line) {
   if (/\b(ERROR|CRITICAL)\b/u.test(line)) return "bad";
   return /\bWARNING\b/u.test(line) && "odd";

@@ -1,21 +1,62 @@
 /**
  * Popups beside a control: menus and lists. A popup is in the browser's top layer, so no scroll container cuts it,
  * and the browser closes it on Escape and on a click outside.
- * @module popup
  */
-import { current } from "./dom.js";
+import { current, h } from "./dom.js";
+import { icon } from "./icons.js";
 
 const MARGIN = 8; // px kept free at the edges of the viewport
 
 /**
- * Open `panel` beside `anchor`; when it closes, the anchor gets the focus back.
- *
+ * @typedef {object} Choice of a menu
+ * @property {string} label
+ * @property {() => void} run
+ * @property {Node} face an icon or an avatar
+ * @property {string} [detail]
+ * @property {boolean} [danger]
+ * @property {boolean} [checked] one of several; the current one is checked
+ */
+
+/**
+ * Open a menu beside a button. Enter, Space or a click chooses; Escape closes.
+ * @param {HTMLElement} anchor
+ * @param {string} label
+ * @param {(Choice | {heading: string} | {note: string})[]} entries
+ * @param {"start" | "end"} [align]
+ */
+export function openMenu(anchor, label, entries, align = "end") {
+  const rows = entries.map((entry) => {
+    if ("heading" in entry) return h("p.menu-heading", { role: "presentation" }, entry.heading);
+    if ("note" in entry) return h("p.menu-note", { role: "presentation" }, entry.note);
+    const onClick = () => {
+      close();
+      entry.run();
+    };
+    return drawItem(entry, onClick);
+  });
+  const items = rows.filter((row) => row.matches("button"));
+  const panel = h("div.menu", { role: "menu", "aria-label": label, tabindex: -1 }, rows);
+  const close = openPopup(anchor, panel, () => items, { align });
+  (items.find((item) => item.getAttribute("aria-checked") === "true") ?? items[0] ?? panel).focus();
+}
+
+function drawItem(/** @type {Choice} */ { label, face, detail, danger, checked }, onClick) {
+  const radio = checked !== undefined;
+  const role = { role: radio ? "menuitemradio" : "menuitem", "aria-checked": radio ? String(checked) : null };
+  const text = h("span.menu-text", h("span", label), detail && h("span.menu-detail", detail));
+  const attributes = { class: danger && "danger", ...role, tabindex: -1, onClick };
+  return h("button.menu-item", attributes, face, text, checked && icon("check", "menu-check"));
+}
+
+/**
+ * Open `panel` beside `anchor`; when it closes, the anchor gets the focus back. Keys move among `items()`; Tab closes.
  * @param {HTMLElement} anchor
  * @param {HTMLElement} panel
+ * @param {() => HTMLElement[]} items
  * @param {{align?: "start" | "end", matchWidth?: boolean, onClose?: () => void}} options
  * @returns {() => void} closes it
  */
-export function openPopup(anchor, panel, { align = "start", matchWidth = false, onClose }) {
+export function openPopup(anchor, panel, items, { align = "start", matchWidth = false, onClose }) {
   panel.setAttribute("popover", "auto");
   panel.classList.add("popup");
   (anchor.closest("dialog") ?? document.body).append(panel); // outside an open dialog everything is inert
@@ -24,12 +65,12 @@ export function openPopup(anchor, panel, { align = "start", matchWidth = false, 
   place(anchor, panel, align);
   anchor.setAttribute("aria-expanded", "true");
 
+  const close = () => panel.isConnected && panel.hidePopover();
   const follow = () => (anchor.isConnected ? place(anchor, panel, align) : panel.hidePopover());
-  const onScroll = (/** @type {Event} */ event) => {
-    if (!panel.contains(/** @type {Node} */ (event.target))) follow();
-  };
+  const onScroll = (event) => panel.contains(event.target) || follow();
   window.addEventListener("resize", follow);
   document.addEventListener("scroll", onScroll, true);
+  panel.addEventListener("keydown", (event) => (event.key === "Tab" ? close() : moveFocus(event, items())));
   panel.addEventListener("toggle", (event) => {
     if (event.newState !== "closed") return;
     window.removeEventListener("resize", follow);
@@ -40,10 +81,9 @@ export function openPopup(anchor, panel, { align = "start", matchWidth = false, 
     if (hadFocus) current(anchor)?.focus();
     onClose?.();
   });
-  return () => panel.isConnected && panel.hidePopover();
+  return close;
 }
 
-/** @param {HTMLElement} anchor @param {HTMLElement} panel @param {"start" | "end"} align */
 function place(anchor, panel, align) {
   const box = anchor.getBoundingClientRect();
   const below = window.innerHeight - box.bottom - MARGIN * 2;
@@ -56,28 +96,20 @@ function place(anchor, panel, align) {
   panel.style.setProperty("top", `${upward ? Math.max(MARGIN, box.top - height - 4) : box.bottom + 4}px`);
 }
 
-/**
- * Move the focus among `items()` with the arrow keys, Home, End and first letters.
- * @param {HTMLElement} container
- * @param {() => HTMLElement[]} items
- */
-export function moveFocusByKeys(container, items) {
-  container.addEventListener("keydown", (event) => {
-    const all = items();
-    const focused = /** @type {HTMLElement} */ (document.activeElement);
-    const index = all.indexOf(focused);
-    const last = all.length - 1;
-    /** @type {Record<string, number>} */
-    const steps = { ArrowDown: index + 1, ArrowUp: index < 0 ? last : index - 1, Home: 0, End: last };
-    const isLetter = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey;
-    let target = event.key in steps ? all[(steps[event.key] + all.length) % all.length] : null;
-    if (!target && isLetter && !focused.matches("input")) {
-      const letter = event.key.toLowerCase();
-      const next = [...all.slice(index + 1), ...all.slice(0, index + 1)];
-      target = next.find((item) => item.textContent?.trim().toLowerCase().startsWith(letter)) ?? null;
-    }
-    if (!target) return;
-    event.preventDefault();
-    target.focus();
-  });
+/** Move the focus among items with the arrow keys, Home, End and first letters. */
+function moveFocus(event, items) {
+  const focused = /** @type {HTMLElement} */ (document.activeElement);
+  const index = items.indexOf(focused);
+  const last = items.length - 1;
+  const steps = { ArrowDown: index + 1, ArrowUp: index < 0 ? last : index - 1, Home: 0, End: last };
+  const isLetter = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey;
+  let target = event.key in steps ? items[(steps[event.key] + items.length) % items.length] : null;
+  if (!target && isLetter && !focused.matches("input")) {
+    const letter = event.key.toLowerCase();
+    const next = [...items.slice(index + 1), ...items.slice(0, index + 1)];
+    target = next.find((item) => item.textContent.trim().toLowerCase().startsWith(letter));
+  }
+  if (!target) return;
+  event.preventDefault();
+  target.focus();
 }

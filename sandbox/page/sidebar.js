@@ -1,26 +1,16 @@
-/**
- * The left column: servers, channels, direct messages, and the current user.
- * @module sidebar
- */
-/** @import { Store } from "./store.js" */
-import { h, refill } from "./dom.js";
+/** The left column: servers, channels, direct messages, and the current user. */
+import { h, part, refill } from "./dom.js";
 import { avatar, badge, icon } from "./icons.js";
-import { openMenu } from "./menu.js";
+import { openMenu } from "./popup.js";
 import { displayName } from "./store.js";
 
 export class Sidebar {
-  /**
-   * @param {{nav: HTMLElement, you: HTMLElement}} parts
-   * @param {Store} store
-   * @param {{openChannel: (id: string) => void, switchUser: (id: string) => void}} handlers
-   */
-  constructor({ nav, you }, store, { openChannel, switchUser }) {
-    this.nav = nav;
-    this.you = you;
+  /** @param {Store} store @param {{openChannel: (id: string) => void, switchUser: (id: string) => void}} handlers */
+  constructor(store, { openChannel, switchUser }) {
     this.store = store;
     this.openChannel = openChannel;
     this.switchUser = switchUser;
-    for (const type of ["world", "channel", "unread", "bot"]) store.addEventListener(type, () => this.#draw());
+    store.on("world channel unread bot", () => this.#draw());
   }
 
   #draw() {
@@ -40,54 +30,48 @@ export class Sidebar {
       const mark = h("span.badge.direct", { "aria-hidden": "true" }, icon("at"));
       sections.push(drawSection("Direct messages", mark, [this.#drawChannel(directId, face, bot.username), ...items]));
     }
-    refill(this.nav, sections);
-    refill(this.you, this.#drawYou());
+    refill(part("channels"), sections);
+    refill(part("you"), this.#drawYou());
   }
 
-  /** @param {string} id @param {Element} mark @param {string} name @param {boolean} [nsfw] */
-  #drawChannel(id, mark, name, nsfw) {
+  #drawChannel(id, mark, name, nsfw = false) {
     const unread = this.store.unread.has(id);
     const mentions = this.store.unread.get(id) ?? 0;
+    const attributes = {
+      class: [unread && "unread", mentions > 0 && "called"],
+      "aria-current": id === this.store.channelId ? "page" : null,
+      key: id,
+      testid: "channel",
+      dataset: { channelId: id },
+      onClick: () => this.openChannel(id),
+    };
     const button = h(
       "button.channel",
-      {
-        "aria-current": id === this.store.channelId ? "page" : null,
-        key: id,
-        testid: "channel",
-        dataset: { channelId: id },
-        onClick: () => this.openChannel(id),
-      },
+      attributes,
       mark,
       h("span.channel-name", name),
       nsfw && h("span.age", { title: "Age-restricted" }, "18+", h("span.hidden", ", age-restricted")),
       unread && h("span.hidden", mentions ? `, ${mentionCount(mentions)}` : ", new messages"),
       mentions > 0 && h("span.calls", { "aria-hidden": "true", testid: "calls" }, mentions),
     );
-    button.classList.toggle("unread", unread);
-    button.classList.toggle("called", mentions > 0);
     return h("li", button);
   }
 
   #drawYou() {
     const { you } = this.store;
     const name = displayName(you);
-    return h(
-      "button.you",
-      {
-        "aria-haspopup": "menu",
-        "aria-expanded": "false",
-        "aria-label": `You are ${name}. Be somebody else`,
-        key: "you",
-        testid: "user-switch",
-        onClick: ({ currentTarget }) => this.#openSwitch(currentTarget),
-      },
-      avatar(you, "small"),
-      h("span.you-text", h("span.you-name", name), h("span.you-role", roleOf(you))),
-      icon("chevron"),
-    );
+    const attributes = {
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      "aria-label": `You are ${name}. Be somebody else`,
+      key: "you",
+      testid: "user-switch",
+      onClick: ({ currentTarget }) => this.#openSwitch(currentTarget),
+    };
+    const text = h("span.you-text", h("span.you-name", name), h("span.you-role", roleOf(you)));
+    return h("button.you", attributes, avatar(you, "small"), text, icon("chevron"));
   }
 
-  /** @param {HTMLElement} anchor */
   #openSwitch(anchor) {
     const { users, you } = this.store.world;
     const choices = users.map((user) => ({
@@ -101,7 +85,6 @@ export class Sidebar {
   }
 }
 
-/** @param {string} name @param {Element} mark @param {HTMLElement[]} items */
 function drawSection(name, mark, items) {
   return h("section.guild", { "aria-label": name }, h("h2.guild-name", mark, h("span", name)), h("ul", items));
 }
@@ -109,15 +92,13 @@ function drawSection(name, mark, items) {
 /** A number of mentions as a screen reader reads it. @param {number} count */
 export const mentionCount = (count) => (count === 1 ? "1 mention" : `${count} mentions`);
 
-/** @param {Discord.User} user */
-function roleOf({ moderator, locale }) {
+function roleOf(/** @type {Discord.User} */ { moderator, locale }) {
   const guilds = Object.values(moderator ?? {});
   const some = guilds.some(Boolean) ? "Moderator in one server" : "Member";
   const role = guilds.length && guilds.every(Boolean) ? "Moderator" : some;
   return locale && !locale.startsWith("en") ? `${role}, speaks ${languageName(locale)}` : role;
 }
 
-/** @param {string} locale */
 function languageName(locale) {
   try {
     return new Intl.DisplayNames("en", { type: "language" }).of(locale) ?? locale;

@@ -1,7 +1,5 @@
-/**
- * The page's connection to the stand-in of Discord. It reconnects by itself, with back-off.
- * @module socket
- */
+/** The page's connection to the stand-in of Discord. It reconnects by itself, with back-off. */
+import { Emitter } from "./events.js";
 
 const FIRST_DELAY = 400; // ms
 const LONGEST_DELAY = 6000; // ms
@@ -14,7 +12,7 @@ export const isFailure = (answer) => answer.type === "failed" || answer.type ===
  * Events: `frame` (detail: the frame) for every frame that answers no request, `state` (detail: boolean) when the
  * connection opens or drops. Answers to requests come through {@link Socket#request}.
  */
-export class Socket extends EventTarget {
+export class Socket extends Emitter {
   /** @type {WebSocket | null} */
   #socket = null;
   /** @type {string | null} */
@@ -22,8 +20,7 @@ export class Socket extends EventTarget {
   #accepted = false; // whether the server accepted this user before
   #delay = FIRST_DELAY;
   #timer = 0;
-  /** @type {Map<string, {resolve: (answer: Discord.Answer) => void, timer: number}>} by nonce */
-  #requests = new Map();
+  #requests = new Map(); // `{resolve, timer}` by nonce
   #count = 0;
   #prefix = Math.random().toString(36).slice(2, 8);
 
@@ -38,7 +35,11 @@ export class Socket extends EventTarget {
     this.#user = user;
     clearTimeout(this.#timer);
     this.#drop();
-    const socket = new WebSocket(socketAddress(user));
+    const address = new URL("page/socket", location.href);
+    address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    address.hash = "";
+    address.search = user ? `?user=${encodeURIComponent(user)}` : "";
+    const socket = new WebSocket(address);
     this.#socket = socket;
     socket.addEventListener("message", (event) => {
       if (socket === this.#socket) this.#receive(JSON.parse(event.data));
@@ -69,17 +70,12 @@ export class Socket extends EventTarget {
     });
   }
 
-  /**
-   * Send a frame that only an error answers; the error comes as a `frame` event.
-   * @param {string} type
-   * @param {object} fields
-   * @returns {boolean} whether it was sent
-   */
+  /** Send a frame that only an error answers, as a `frame` event. @param {string} type @param {object} fields */
   notify(type, fields) {
     return this.#send(type, fields) !== null;
   }
 
-  /** @param {string} type @param {object} fields @returns {string | null} the nonce; null: not connected */
+  /** Returns the nonce; null: not connected. */
   #send(type, fields) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return null;
     const nonce = `${this.#prefix}-${++this.#count}`;
@@ -87,17 +83,16 @@ export class Socket extends EventTarget {
     return nonce;
   }
 
-  /** @param {Discord.Answer & {nonce: string}} frame */
   #receive(frame) {
     if (frame.type === "world") {
       this.#delay = FIRST_DELAY;
       this.#accepted = true;
-      this.dispatchEvent(new CustomEvent("state", { detail: true }));
+      this.emit("state", true);
     }
-    if (!this.#settle(frame)) this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
+    if (!this.#settle(frame)) this.emit("frame", frame);
   }
 
-  /** Resolve the request that a frame answers. @param {Discord.Answer & {nonce: string}} frame */
+  /** Resolve the request that a frame answers; false: it answers none. */
   #settle(frame) {
     const request = this.#requests.get(frame.nonce);
     if (!request) return false;
@@ -110,7 +105,7 @@ export class Socket extends EventTarget {
   #reconnect() {
     this.#drop();
     if (!this.#accepted) this.#user = null; // an old address may name a user that is gone
-    this.dispatchEvent(new CustomEvent("state", { detail: false }));
+    this.emit("state", false);
     const jitter = 0.75 + Math.random() / 2;
     this.#timer = setTimeout(() => this.connect(this.#user), this.#delay * jitter);
     this.#delay = Math.min(this.#delay * 2, LONGEST_DELAY);
@@ -130,13 +125,4 @@ export class Socket extends EventTarget {
     this.#delay = FIRST_DELAY;
     this.connect(this.#user);
   }
-}
-
-/** @param {string | null} user */
-function socketAddress(user) {
-  const address = new URL("page/socket", location.href);
-  address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-  address.hash = "";
-  address.search = user ? `?user=${encodeURIComponent(user)}` : "";
-  return address.href;
 }

@@ -1,8 +1,6 @@
-/**
- * The state of the page: the world as the server last sent it, and the channel that is shown. No DOM.
- * @module store
- */
+/** The state of the page: the world as the server last sent it, and the channel that is shown. No DOM. */
 import { available } from "./commands.js";
+import { Emitter } from "./events.js";
 
 const IS_PRIVATE = 1 << 6;
 const IS_LOADING = 1 << 7;
@@ -17,18 +15,11 @@ export const isLoading = (message) => Boolean((message.flags ?? 0) & IS_LOADING)
 export const displayName = (user) => user.global_name || user.username;
 
 /**
- * @typedef {{users: Discord.User[], roles: Discord.Role[], channels: Discord.Channel[]}} Directory what selects and
- *   options can name in a channel
- * @typedef {{guild: Discord.Guild | null, channel: Discord.Channel, private?: boolean}} Place a channel; the guild is
- *   null in direct messages, and `private` means a direct channel without the bot
- */
-
-/**
  * Events: `world` (everything may have changed), `channel` (another one is shown), `message`
  * (detail `{kind: "new"|"update"|"delete", message}`), `unread`, `seen` (detail: the id of a channel that was read
  * to its end), `bot`.
  */
-export class Store extends EventTarget {
+export class Store extends Emitter {
   /** @type {Discord.World | null} */
   #world = null;
   /** @type {string | null} */
@@ -37,11 +28,6 @@ export class Store extends EventTarget {
   messages = new Map();
   /** @type {Map<string, number>} channels with something new, and how many times you were mentioned there */
   unread = new Map();
-
-  /** Whether the server has sent the world. */
-  get ready() {
-    return this.#world !== null;
-  }
 
   get world() {
     if (!this.#world) throw new Error("the world has not arrived yet");
@@ -52,7 +38,6 @@ export class Store extends EventTarget {
     return /** @type {Discord.User} */ (this.user(this.world.you));
   }
 
-  /** @returns {Discord.User} */
   get bot() {
     return { ...this.world.bot, global_name: null, bot: true };
   }
@@ -104,7 +89,7 @@ export class Store extends EventTarget {
     };
   }
 
-  /** What selects and options can name here. @returns {Directory} */
+  /** What selects and options can name here. */
   get directory() {
     const guild = this.place()?.guild;
     const everyone = this.#world ? [...this.#world.users, this.bot] : [];
@@ -143,10 +128,10 @@ export class Store extends EventTarget {
     if (!this.place(channelId)) return;
     this.channelId = channelId;
     this.#markSeen();
-    this.#emit("channel");
+    this.emit("channel");
   }
 
-  /** Apply a frame of the server. Frames of other types are ignored. @param {any} frame */
+  /** Apply a frame of the server. Frames of other types are ignored. */
   receive(frame) {
     switch (frame.type) {
       case "world":
@@ -157,21 +142,20 @@ export class Store extends EventTarget {
       case "message_delete":
         return this.#remove(frame.channel_id, frame.id);
       case "read":
-        if (this.unread.delete(frame.channel_id)) this.#emit("unread");
+        if (this.unread.delete(frame.channel_id)) this.emit("unread");
         return;
       case "bot":
         this.world.bot.online = frame.online;
-        return this.#emit("bot");
+        return this.emit("bot");
     }
   }
 
-  /** @param {string} channelId @param {string} id */
   #remove(channelId, id) {
     const channel = this.messages.get(channelId);
     const message = channel?.get(id);
     if (!channel || !message) return;
     channel.delete(id);
-    this.#emit("message", { kind: "delete", message });
+    this.emit("message", { kind: "delete", message });
     for (const reply of channel.values()) {
       if (reply.referenced_message?.id === id) this.#put({ ...reply, referenced_message: null });
     }
@@ -186,7 +170,7 @@ export class Store extends EventTarget {
     this.unread = new Map(Object.entries(world.unread ?? {}));
     if (!this.place()) this.channelId = world.guilds[0]?.channels[0]?.id ?? this.directId;
     this.#markSeen();
-    this.#emit("world");
+    this.emit("world");
   }
 
   /** Add or replace a message. @param {Discord.Message} message */
@@ -199,9 +183,9 @@ export class Store extends EventTarget {
     if (isNew && message.author.id !== this.world.you) {
       this.unread.set(channelId, (this.unread.get(channelId) ?? 0) + Number(this.notifiesYou(message)));
       if (channelId === this.channelId) this.#markSeen();
-      else this.#emit("unread");
+      else this.emit("unread");
     }
-    this.#emit("message", { kind: isNew ? "new" : "update", message });
+    this.emit("message", { kind: isNew ? "new" : "update", message });
   }
 
   /** Whether a new message notifies you: it mentions you, or is a direct message. @param {Discord.Message} message */
@@ -216,11 +200,6 @@ export class Store extends EventTarget {
   }
 
   #markSeen() {
-    if (this.channelId && this.unread.delete(this.channelId)) this.#emit("seen", this.channelId);
-  }
-
-  /** @param {string} type @param {unknown} [detail] */
-  #emit(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail }));
+    if (this.channelId && this.unread.delete(this.channelId)) this.emit("seen", this.channelId);
   }
 }

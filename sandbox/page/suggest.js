@@ -1,28 +1,6 @@
-/**
- * What the composer suggests at the caret. No DOM: it takes the text and returns a list.
- * @module suggest
- */
-/** @import { Entry, Given, Lookup, Parsed } from "./commands.js" */
+/** What the composer suggests at the caret. No DOM: it takes the text and returns a list. */
 import { complete, convert, describe, givenFor, match, Option, optionAt, parse, pickKey } from "./commands.js";
 import { displayName } from "./store.js";
-
-/**
- * @typedef {object} Suggestion
- * @property {string} label
- * @property {string} [detail]
- * @property {"command" | "option" | "role" | "channel" | Discord.User} [face]
- * @property {{from: number, to: number, insert: string}} edit how it changes the text
- * @property {{key: string, value: string | number}} [pick] the value that the text then means
- */
-
-/**
- * @typedef {object} View what the text at the caret is
- * @property {Parsed | null} parsed
- * @property {Given | null} active the option at the caret
- * @property {string} title
- * @property {Suggestion[]} list
- * @property {boolean} ask whether the bot has to be asked for suggestions
- */
 
 /**
  * Look at a line and the caret in it.
@@ -58,7 +36,7 @@ export function look(text, caret, entries, lookup) {
   return { ...nothing, parsed, active, title: "Options", list: options };
 }
 
-/** The text that starts an option at the end of a line. @param {string} text @param {Discord.CommandOption} option */
+/** The text that starts an option at the end of a line. @param {string} text @param {Discord.Option} option */
 export function append(text, option) {
   return `${text.replace(/\s+$/u, "")} ${option.name}: `;
 }
@@ -69,7 +47,6 @@ export function start({ label, options }) {
   return first ? `/${label} ${first.name}: ` : `/${label} `;
 }
 
-/** @param {Entry} entry @param {string} text */
 function opening(entry, text) {
   const hasMore = match(text, [entry]) && text.length > entry.label.length + 1;
   return hasMore ? text : start(entry); // keep what is behind the name
@@ -84,7 +61,7 @@ function opening(entry, text) {
  * @returns {Suggestion[]}
  */
 export function optionsToAdd(parsed, text, caret, word = "") {
-  const isFree = (/** @type {Discord.CommandOption} */ option) => {
+  const isFree = (option) => {
     const item = givenFor(parsed, option);
     return !item || item.start === item.valueStart; // a value without its name may still get the name
   };
@@ -100,37 +77,25 @@ export function optionsToAdd(parsed, text, caret, word = "") {
     });
 }
 
-/**
- * Whether a value is complete and followed by a space. A free text never is: its next word may follow.
- * @param {Given} item
- * @param {string} before the line up to the caret
- * @param {Lookup} lookup
- */
+/** Whether a value is complete and followed by a space. A free text never is: its next word may follow. */
 function isComplete({ option, raw }, before, lookup) {
   const picked = lookup.picked?.has(pickKey(option, raw));
   const free = option.type === Option.STRING && !option.choices?.length && !picked;
   return !free && /\s$/u.test(before) && !("problem" in convert(option, raw, lookup));
 }
 
-/** @param {Given} item @param {Lookup} lookup @returns {Suggestion[]} */
 function suggestValues({ option, raw, valueStart, end }, lookup) {
   const { type, choices } = option;
-  /** @type {{label: string, face?: Suggestion["face"]}[]} */
-  let values = [];
-  if (choices?.length) values = choices.map(({ name }) => ({ label: name }));
-  else if (type === Option.BOOLEAN) values = [{ label: "True" }, { label: "False" }];
-  else if (type === Option.CHANNEL) {
-    values = lookup.channels.map(({ name }) => ({ label: `#${name}`, face: "channel" }));
-  }
-  if (type === Option.USER || type === Option.MENTIONABLE) {
-    values = lookup.users.map((user) => ({ label: `@${displayName(user)}`, face: user }));
-  }
-  if (type === Option.ROLE || type === Option.MENTIONABLE) {
-    values = [
-      ...values,
-      ...lookup.roles.map(({ name }) => ({ label: `@${name}`, face: /** @type {const} */ ("role") })),
-    ];
-  }
+  const users = lookup.users.map((user) => ({ label: `@${displayName(user)}`, face: user }));
+  const roles = lookup.roles.map(({ name }) => ({ label: `@${name}`, face: "role" }));
+  const byType = {
+    [Option.BOOLEAN]: [{ label: "True" }, { label: "False" }],
+    [Option.CHANNEL]: lookup.channels.map(({ name }) => ({ label: `#${name}`, face: "channel" })),
+    [Option.USER]: users,
+    [Option.ROLE]: roles,
+    [Option.MENTIONABLE]: [...users, ...roles],
+  };
+  const values = choices?.length ? choices.map(({ name }) => ({ label: name })) : (byType[type] ?? []);
   return values
     .filter(({ label }) => label.toLowerCase().includes(raw.toLowerCase()))
     .map((value) => ({ ...value, edit: { from: valueStart, to: end, insert: ` ${value.label} ` } }));

@@ -1,7 +1,4 @@
-/**
- * Dark or light theme: the system's choice until the user chooses here.
- * @module theme
- */
+/** Dark or light theme: the system's choice until the user chooses here. */
 import { fill } from "./dom.js";
 import { icon } from "./icons.js";
 
@@ -10,27 +7,29 @@ const KEY = "imagine-sandbox-theme";
 /** Make a button switch the theme. @param {HTMLElement} button */
 export function themeSwitch(button) {
   const system = matchMedia("(prefers-color-scheme: dark)");
-  const root = document.documentElement;
-  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
+  const { dataset } = document.documentElement;
+  const isDark = () => (dataset.theme ? dataset.theme === "dark" : system.matches);
   const show = () => {
     fill(button, icon(isDark() ? "sun" : "moon"));
     button.setAttribute("aria-label", isDark() ? "Use the light theme" : "Use the dark theme");
   };
-  try {
-    const saved = localStorage.getItem(KEY);
-    if (saved) root.dataset.theme = saved;
-  } catch {
-    // Storage may be forbidden; the choice then lasts until the page is closed.
-  }
+  withStorage((storage) => {
+    const saved = storage.getItem(KEY);
+    if (saved) dataset.theme = saved;
+  });
   button.addEventListener("click", () => {
-    root.dataset.theme = isDark() ? "light" : "dark";
-    try {
-      localStorage.setItem(KEY, root.dataset.theme);
-    } catch {
-      // As above.
-    }
+    const theme = isDark() ? "light" : "dark";
+    dataset.theme = theme;
+    withStorage((storage) => storage.setItem(KEY, theme));
     show();
   });
   system.addEventListener("change", show);
   show();
+}
+
+/** Storage may be forbidden; the choice then lasts until the page is closed. */
+function withStorage(use) {
+  try {
+    use(localStorage);
+  } catch {}
 }

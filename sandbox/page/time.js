@@ -1,7 +1,4 @@
-/**
- * Moments as Discord writes them, and the clock that keeps relative ones up to date.
- * @module time
- */
+/** Moments as Discord writes them, and the clock that keeps relative ones up to date. */
 import { h, setText } from "./dom.js";
 
 /** @type {Record<string, Intl.DateTimeFormatOptions>} */
@@ -15,28 +12,17 @@ const FORMATS = {
   s: { dateStyle: "short", timeStyle: "short" },
   S: { dateStyle: "short", timeStyle: "medium" },
 };
-/** @type {[Intl.RelativeTimeFormatUnit, number][]} a unit, and how many of it make the next one */
-const UNITS = [
-  ["second", 60],
-  ["minute", 60],
-  ["hour", 24],
-  ["day", 30],
-  ["month", 12],
-  ["year", Number.POSITIVE_INFINITY],
-];
+/** How many of a unit make the next one. */
+const UNITS = { second: 60, minute: 60, hour: 24, day: 30, month: 12, year: Number.POSITIVE_INFINITY };
 const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
-/**
- * Format a moment.
- * @param {number} unix seconds
- * @param {string} style Discord's letter; R is relative
- * @param {number} [now] milliseconds
- */
+/** Format a moment. @param {number} unix seconds @param {string} style Discord's letter; R is relative */
 export function format(unix, style, now = Date.now()) {
   if (style !== "R") return new Intl.DateTimeFormat("en-GB", FORMATS[style] ?? FORMATS.f).format(unix * 1000);
   let amount = Math.round(unix - now / 1000);
-  for (const [unit, size] of UNITS) {
-    if (Math.abs(amount) < size) return unit === "second" && amount === 0 ? "now" : RELATIVE.format(amount, unit);
+  if (amount === 0) return "now";
+  for (const [unit, size] of Object.entries(UNITS)) {
+    if (Math.abs(amount) < size) return RELATIVE.format(amount, /** @type {keyof typeof UNITS} */ (unit));
     amount = Math.trunc(amount / size);
   }
   return "";
@@ -49,15 +35,8 @@ export const fullTime = (timestamp) => format(Date.parse(timestamp) / 1000, "F")
 export function timeElement(unix, style) {
   const date = new Date(unix * 1000);
   if (Number.isNaN(date.valueOf())) return h("span", "an impossible time");
-  return h(
-    "time.moment",
-    {
-      datetime: date.toISOString(),
-      title: format(unix, "F"),
-      dataset: style === "R" ? { relative: String(unix) } : {},
-    },
-    format(unix, style),
-  );
+  const dataset = style === "R" ? { relative: String(unix) } : {};
+  return h("time.moment", { datetime: date.toISOString(), title: format(unix, "F"), dataset }, format(unix, style));
 }
 
 /** Start the clock: once a second it updates the relative times whose text changed. */

@@ -1,30 +1,25 @@
-/** Types that every module uses without an import: what the two stand-ins send, in their own field names. */
+/** Types that every module uses without an import. Wire types keep the stand-in's own field names. */
+
+type Actions = import("./actions.js").Actions;
+type Notices = import("./notices.js").Notices;
+type Store = import("./store.js").Store;
+
+type Texts<Names extends string> = { [Name in Names]?: string };
+type Numbers<Names extends string> = { [Name in Names]?: number };
+type Flags<Names extends string> = { [Name in Names]?: boolean };
 
 declare namespace Discord {
-  interface User {
+  type Named = { id: string; name: string };
+  type Channel = Named & { nsfw: boolean; topic?: string | null };
+  type Guild = Named & { roles: Named[]; channels: Channel[]; members?: string[]; has_bot?: boolean };
+  interface User extends Flags<"bot">, Texts<"locale"> {
     id: string;
     username: string;
     global_name?: string | null;
     color?: string | number;
-    bot?: boolean;
-    locale?: string;
     moderator?: Record<string, boolean>; // by guild id
   }
-
-  type Role = { id: string; name: string };
-  type Channel = { id: string; name: string; topic?: string | null; nsfw: boolean };
-
-  interface Guild {
-    id: string;
-    name: string;
-    roles: Role[];
-    channels: Channel[];
-    members?: string[];
-    has_bot?: boolean;
-  }
-
   interface World {
-    type: "world";
     you: string;
     installed?: boolean;
     private?: { id: string; with: string }[];
@@ -36,142 +31,132 @@ declare namespace Discord {
     commands: Command[];
     messages?: Record<string, Message[]>;
   }
-
-  interface Command {
-    id: string;
+  interface Command extends Named, Texts<"guild_id">, Flags<"dm_permission" | "nsfw"> {
     type?: number;
-    name: string;
     description: string;
-    options?: CommandOption[];
-    guild_id?: string;
+    options?: Option[];
     integration_types?: number[];
     contexts?: number[] | null;
-    dm_permission?: boolean;
-    nsfw?: boolean;
     default_member_permissions?: string | null;
   }
-
-  interface CommandOption {
+  interface Option
+    extends Flags<"required" | "autocomplete">,
+      Numbers<"min_value" | "max_value" | "min_length" | "max_length"> {
     type: number;
     name: string;
     description: string;
-    required?: boolean;
-    autocomplete?: boolean;
+    options?: Option[];
     choices?: Choice[];
-    options?: CommandOption[];
-    min_value?: number;
-    max_value?: number;
-    min_length?: number;
-    max_length?: number;
   }
-
   type Choice = { name: string; value: string | number };
   type Answer = { type: string; text?: string; choices?: Choice[]; modal?: Modal; interaction_id?: string };
   type Modal = { custom_id: string; title: string; components: Component[] };
-
-  interface Message {
+  interface Message extends Texts<"content">, Numbers<"type" | "flags"> {
     id: string;
     channel_id: string;
-    type?: number;
     author: User;
-    content?: string;
-    flags?: number;
     timestamp: string;
     edited_timestamp?: string | null;
     mentions?: User[];
     embeds?: Embed[];
-    attachments?: Attachment[];
+    attachments?: Media[];
     components?: Component[];
     referenced_message?: Message | null;
     message_reference?: { message_id?: string };
     interaction?: { name: string; user: User };
     interaction_metadata?: { name?: string; user?: User; original_response_message_id?: string };
   }
-
-  type Media = { url: string; width?: number; height?: number; description?: string; filename?: string; size?: number };
-  type Attachment = Media & { filename: string; content_type?: string };
-
-  interface Embed {
-    title?: string;
-    description?: string;
-    url?: string;
+  type Media = { url: string } & Texts<"description" | "filename" | "content_type"> &
+    Numbers<"width" | "height" | "size">;
+  interface Embed extends Texts<"title" | "description" | "url"> {
     color?: number | null;
     author?: { name: string };
     fields?: { name: string; value: string; inline?: boolean }[];
     image?: Media;
     footer?: { text: string };
   }
-
   /** A component of any kind: `type` says which of the fields it has. */
-  interface Component {
+  interface Component
+    extends Texts<"custom_id" | "content" | "label" | "description" | "url" | "placeholder" | "value" | "name">,
+      Numbers<"id" | "style" | "min_values" | "max_values" | "min_length" | "max_length" | "size" | "spacing">,
+      Flags<"disabled" | "default" | "required" | "spoiler" | "divider"> {
     type: number;
-    id?: number;
-    custom_id?: string;
     components?: Component[];
     component?: Component;
     accessory?: Component;
-    content?: string;
-    label?: string;
-    description?: string;
-    style?: number;
     emoji?: { id?: string; name: string };
-    url?: string;
-    disabled?: boolean;
-    default?: boolean;
-    required?: boolean;
-    placeholder?: string;
-    value?: string;
-    options?: { label: string; value: string; description?: string; default?: boolean; emoji?: { name: string } }[];
+    options?: (Texts<"description"> & { label: string; value: string; default?: boolean; emoji?: { name: string } })[];
     default_values?: { id: string }[];
-    min_values?: number;
-    max_values?: number;
-    min_length?: number;
-    max_length?: number;
-    items?: GalleryItem[];
+    items?: Component[];
     media?: Media;
     file?: Media;
-    name?: string;
-    size?: number;
-    spoiler?: boolean;
-    divider?: boolean;
-    spacing?: number;
     accent_color?: number | null;
   }
-
-  type GalleryItem = { media?: Media; description?: string; spoiler?: boolean };
 }
 
-declare namespace Backstage {
-  type Post = (path: string, body: object) => Promise<boolean>;
-  type State = { bot: Bot; vendor: Vendor };
-  type Bot = { running: boolean; online: boolean; pid: number | null; started_at: number | null; log?: string[] };
-  type Request = { request_id: string; status: string; prompt?: string };
-
-  interface Vendor {
-    queued_seconds: number[];
-    processing_seconds: number[];
-    wallet_usd: number | null;
-    price_usd: number;
-    callbacks: boolean;
-    next?: string[];
-    submitted: number;
-    status_calls: number;
-    callbacks_sent: number;
-    requests?: Request[];
-  }
+/** A channel. `guild` is null in direct messages; `private`: a direct channel without the bot. */
+type Place = { guild: Discord.Guild | null; channel: Discord.Channel; private?: boolean };
+type Target = { channelId: string; messageId: string | null };
+/** What selects and options can name in a channel. */
+type Directory = { users: Discord.User[]; roles: Discord.Named[]; channels: Discord.Channel[] };
+/** Looks up what mentions mean, and goes there. */
+interface Names {
+  user: (id: string) => Discord.User | null;
+  role: (id: string) => Discord.Named | null;
+  place: (id: string) => Place | null;
+  openChannel?: (channelId: string) => void;
+  useCommand?: (name: string) => void;
+  go?: (target: Target) => void;
 }
 
 /** What the element builder takes; see dom.js. */
 type Child = Node | string | number | boolean | null | undefined | Child[];
-type Props = {
-  class?: string | false | null;
-  key?: string;
-  testid?: string;
+interface Props {
+  class?: string | false | null | (string | false | null)[];
   dataset?: Record<string, string | undefined>;
-  style?: Record<string, string>;
+  style?: Record<string, string> | null;
   onClick?: (event: Event & { currentTarget: HTMLElement }) => void;
   [attribute: string]: unknown;
-};
+}
 type TagOf<Selector extends string> = Selector extends `${infer Tag}.${string}` ? Tag : Selector;
 type ElementOf<Selector extends string> =
   TagOf<Selector> extends keyof HTMLElementTagNameMap ? HTMLElementTagNameMap[TagOf<Selector>] : HTMLElement;
+
+/** What drawing a message needs. */
+interface Drawing {
+  names: Names;
+  directory: Directory;
+  attachments: Discord.Media[]; // for `attachment://` addresses
+  revealed: Set<string>; // spoilers that were uncovered
+  use: (component: Discord.Component, values: string[] | undefined, control: HTMLElement) => void;
+}
+
+/** One thing that can be run: a command, or one of its subcommands. `path` leads from the command to the subcommand. */
+interface Entry {
+  command: Discord.Command;
+  path: Discord.Option[];
+  label: string;
+  description: string;
+  options: Discord.Option[];
+}
+/** An option in a line: its name is from `start` to `valueStart`, its value to `end`. */
+type Given = { option: Discord.Option; start: number; valueStart: number; end: number; raw: string };
+/** A line; `stray` is text that belongs to no option. */
+type Parsed = { entry: Entry; given: Given[]; stray: string };
+/** What names can mean, and the suggestions of the bot that the user chose. */
+type Lookup = Directory & { picked?: Map<string, string | number> };
+interface Suggestion {
+  label: string;
+  detail?: string;
+  face?: "command" | "option" | "role" | "channel" | Discord.User;
+  edit: { from: number; to: number; insert: string };
+  pick?: { key: string; value: string | number }; // the value that the text then means
+}
+/** What the text at the caret is. */
+interface View {
+  parsed: Parsed | null;
+  active: Given | null; // the option at the caret
+  title: string;
+  list: Suggestion[];
+  ask: boolean; // whether the bot has to be asked for suggestions
+}
