@@ -55,7 +55,7 @@ messages: .venv/dev       ## update every language's catalogue with new and chan
 		--ignore-pot-creation-date -D imagine -i $(LOCALES)/imagine.pot -d $(LOCALES)
 
 schema: .venv/dev         ## generate the checks of request bodies from Discord's OpenAPI description
-	@$(BIN)/python -m sandbox.discord.generate_schema $(OPENAPI)
+	@$(BIN)/python -m tools.generate_schema $(OPENAPI)
 
 requirements:             ## pin the newest dependencies that pyproject.toml allows (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -1,6 +1,6 @@
 """Checks request bodies by request_schema.json and reports errors as Discord does (code 50035).
 
-`generate_schema` makes the schema and describes its form.
+`tools/generate_schema.py` makes the schema and describes its form.
 """
 
 import json

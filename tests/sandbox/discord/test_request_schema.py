@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from sandbox.discord.generate_schema import SCHEMA, generate
 from tests.openapi import DESCRIPTION, MISSING
+from tools.generate_schema import SCHEMA, generate
 
 
 @pytest.mark.skipif(not DESCRIPTION.is_file(), reason=MISSING)

@@ -1,9 +1,9 @@
-"""Generates request_schema.json, the checks of request bodies, from Discord's OpenAPI description.
+"""Generates request_schema.json from Discord's OpenAPI description: the stand-in's body checks.
 
 The result is a subset of JSON Schema: `null` is allowed for each field that is not required, a
 union of objects is told apart by `type`, and formats are `snowflake`, `date-time` and `uri`.
 
-    python -m sandbox.discord.generate_schema discord-openapi.json
+    python -m tools.generate_schema discord-openapi.json
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import Any
 
 from sandbox.discord.api_errors import Json
 
-SCHEMA = Path(__file__).with_name("request_schema.json")
+SCHEMA = Path(__file__).parents[1] / "sandbox" / "discord" / "request_schema.json"
 REFERENCE = "#/components/schemas/"
 INLINED = ("string", "integer", "number")  # named types that are written where they are used
 UNLIMITED = {"maxLength": 152133, "maxItems": 1521}  # the description's values for "no limit"

@@ -1,0 +1,1 @@
+"""Tools of development: neither the bot nor the sandbox imports them."""
