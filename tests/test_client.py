@@ -1,7 +1,6 @@
 """The client: what it takes from discord.py's inside, and when it registers its commands."""
 
 import copy
-from typing import Any
 
 import discord
 import pytest
@@ -12,7 +11,6 @@ from discord.http import Route
 from yarl import URL
 
 from bot.client import (
-    CogServices,
     Gateway,
     ImagineBot,
     prepare_discord,
@@ -21,6 +19,7 @@ from bot.command_registration import open_outside, payloads, same_commands
 from bot.domain.shards import Shards
 from sandbox.discord import sample_world
 from sandbox.discord.commands import Commands
+from tests.cog_services import NO_SERVICES
 
 INTERNALS = (
     (Route, "BASE"),
@@ -28,11 +27,6 @@ INTERNALS = (
     (discord.VoiceClient, "warn_nacl"),
     (discord.VoiceClient, "warn_dave"),
     (client_module, "ExponentialBackoff"),
-)
-
-_NONE: Any = None  # no command is called
-NO_SERVICES = CogServices(
-    orders=_NONE, actions=_NONE, reports=_NONE, history=_NONE, account=_NONE, limits=_NONE
 )
 
 

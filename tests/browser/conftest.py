@@ -2,13 +2,15 @@
 
 import copy
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page
 
 from tests.browser import samples
 from tests.browser.backend import Backend
+
+Scheme = Literal["dark", "light"]
 
 
 @pytest.fixture(scope="session")
@@ -33,13 +35,13 @@ class Screens:
         self._visits = 0
         self.complaints: list[str] = []
 
-    async def page(self, width: int, height: int, scheme: str) -> Page:
+    async def page(self, width: int, height: int, scheme: Scheme) -> Page:
         size = (width, height, scheme)
         if size not in self._pages:
             self._pages[size] = await self._open(*size)
         return self._pages[size]
 
-    async def _open(self, width: int, height: int, scheme: str) -> Page:
+    async def _open(self, width: int, height: int, scheme: Scheme) -> Page:
         context = await self._browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=scheme,

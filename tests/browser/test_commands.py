@@ -8,10 +8,11 @@ from tests.browser import samples
 
 pytestmark = pytest.mark.browser
 
+GUILD: Any = samples.GUILDS[0]
 DIRECTORY = {
     "users": samples.USERS,
-    "roles": samples.GUILDS[0]["roles"],
-    "channels": samples.GUILDS[0]["channels"],
+    "roles": GUILD["roles"],
+    "channels": GUILD["channels"],
 }
 SCRIPT = """async ({ line, commands, place, directory }) => {
   const module = await import("/commands.js");

@@ -1,6 +1,7 @@
 """What the list of messages shows, and what its controls send."""
 
 import re
+from typing import Any
 
 import pytest
 from playwright.async_api import expect
@@ -240,7 +241,7 @@ async def test_an_error_of_the_server_becomes_a_toast(page, backend):
 async def test_a_mention_elsewhere_is_marked_until_it_is_read(page, backend):
     """A new message notifies; an edit, a private answer or a silent mention does not."""
     elsewhere = {"channel_id": samples.SKETCHES}
-    mira = {"mentions": [samples.author(MIRA)]}
+    mira: dict[str, Any] = {"mentions": [samples.author(MIRA)]}
     quiet = samples.message(content=f"<@{MIRA}>", **elsewhere)
     for message in (
         quiet,
@@ -320,7 +321,8 @@ async def test_jump_links_lead_to_their_message(page, backend):
 async def test_a_reply_leads_to_what_it_answers_until_that_is_deleted(page, backend):
     said = samples.message(NOAH, "a boat")
     await backend.post(said)
-    reference = {"message_reference": {"message_id": said["id"]}, "referenced_message": said}
+    answered = {"message_id": said["id"]}
+    reference: dict[str, Any] = {"message_reference": answered, "referenced_message": said}
     await backend.post(samples.message(content="Done", type=19, **reference))
 
     await page.get_by_test_id("reply").get_by_role("button").click()

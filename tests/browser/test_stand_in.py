@@ -1,5 +1,7 @@
 """The page on the real stand-in of Discord: checks what the scripted server assumes."""
 
+from typing import Any
+
 import aiohttp
 import pytest
 from playwright.async_api import expect
@@ -48,7 +50,7 @@ async def test_a_message_of_the_bot_arrives_and_changes(visit, bot, discord):
     path = f"/channels/{channel}/messages"
     queued = {"type": 10, "content": "**Queued**"}
     again = {"type": 2, "style": 1, "label": "Again", "custom_id": "again"}
-    card = {"type": 17, "accent_color": 0xF3B84D, "components": [queued]}
+    card: dict[str, Any] = {"type": 17, "accent_color": 0xF3B84D, "components": [queued]}
 
     sent = await bot("POST", path, {"flags": samples.V2, "components": [card]})
     await expect(page.get_by_test_id("container")).to_have_text("Queued")

@@ -1,5 +1,7 @@
 """The sandbox: its servers start and stop, and a bot's settings point to them."""
 
+from typing import Any
+
 import aiohttp
 
 from sandbox.discord.events import BotOnline
@@ -58,7 +60,8 @@ async def test_ready_waits_for_the_gateway():
         sandbox.world.publish(BotOnline(online=True))
 
         await sandbox.ready(within=1)
-        assert sandbox.panel.state()["bot"]["online"]
+        shown: Any = sandbox.panel.state()["bot"]
+        assert shown["online"]
         sandbox.world.publish(BotOnline(online=False))
         assert not sandbox.online
 

@@ -24,7 +24,7 @@ async def main(url, orders, limit):
         )
     unexpected = [end for end in ends if end is not True and not isinstance(end, Full)]
     if unexpected:
-        raise ExceptionGroup("neither admitted nor refused", unexpected)
+        raise BaseExceptionGroup("neither admitted nor refused", unexpected)
     print(ends.count(True), flush=True)  # noqa: T201  to the test
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import event, insert, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.util import await_only
 
+from bot.domain.lane import Lane
 from bot.service.port_errors import StoreUnavailable
 from bot.store.database import Database
 from bot.store.engine import CONNECTIONS, TIMEOUTS, StoreTimeouts
@@ -115,7 +116,7 @@ async def test_a_locked_file_is_a_store_away(impatient, locked, write):
 @ON_SQLITE
 async def test_a_locked_file_can_still_be_read(impatient, locked):
     assert await Jobs(impatient).get("1") is None
-    assert await Lanes(impatient).get(LANE)
+    assert await Lanes(impatient).get(LANE) == Lane()
     await impatient.ping()
 
 
@@ -285,7 +286,7 @@ async def test_a_reader_does_not_wait_for_a_writer(database, jobs, add):
 @ON_SQLITE
 async def test_what_waits_for_the_disk_is_written_together_and_fails_alone(database, add):
     """A burst of orders costs a few flushes; a rejected order does not fail the others."""
-    commits = []
+    commits: list[object] = []
     event.listen(database._engine._engine, "commit", commits.append)
 
     def fail(connection):

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain import lane as breaker
-from bot.domain.job import Billed, EndReason, State, Update, advance
+from bot.domain.job import Billed, EndReason, Job, State, Update, advance
 from bot.domain.lane import ClosedReason, Lane
 from bot.store.job_queries import JobQueries
 from tests.samples import LANE, NOW, a_job, an_order, anybody, changed_job
@@ -618,6 +618,7 @@ async def test_of_many_orders_at_once_one_becomes_the_probe(jobs, other_jobs, la
     )
 
     (probe,) = (end for end in ends if not isinstance(end, Full))
+    assert isinstance(probe, Job)
     assert (await lanes.get(LANE)).probe == probe.id
 
 

@@ -55,6 +55,7 @@ async def test_two_processes_together_never_slip_past_a_cap(database, url):
         for _ in range(2)
     ]
     for process in processes:
+        assert process.stdout is not None
         assert await process.stdout.readline() == b"ready\n"
 
     ends = await asyncio.gather(*(process.communicate(b"go\n") for process in processes))
@@ -88,6 +89,7 @@ async def test_images_count_until_an_order_ends_unbilled(jobs, state, counted):
 
 async def test_a_day_and_a_guild_count_for_themselves(jobs):
     here = a_job()
+    assert here.guild_id is not None
     await record(jobs, here)
     await record(jobs, replace(a_job(), guild_id=here.guild_id + 1))
     await record(jobs, replace(a_job(), created_at=here.created_at - DAY))

@@ -1,5 +1,7 @@
 """The card stays within Discord's limits, says only what we say, and offers what makes sense."""
 
+from typing import Any
+
 import pytest
 from PIL import Image
 
@@ -51,11 +53,12 @@ def pictures(tmp_path):
     """Make as many pictures as asked for."""
 
     def pictures(count, **changes):
-        values = {"extension": "png", "width": 8, "height": 8, "shrunk": False} | changes
+        values: dict[str, Any] = {"extension": "png", "width": 8, "height": 8, "shrunk": False}
+        values |= changes
         paths = [tmp_path / str(number) for number in range(count)]
         for path in paths:
             Image.new("RGB", (8, 8)).save(path, "PNG")
-        return [Picture(path=path, **values) for path in paths]
+        return [Picture(path=path, **values | changes) for path in paths]
 
     return pictures
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from string import Formatter
 from types import SimpleNamespace
+from typing import Any
 
 import discord
 import pytest
@@ -14,11 +15,13 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from discord import app_commands
 
-from bot.client import CogServices, Gateway, ImagineBot
+from bot.client import Gateway, ImagineBot
 from bot.command_registration import payloads
 from bot.domain.shards import Shards
 from bot.ui import interaction_context, language, texts
+from bot.ui.button_actions import OrderAction
 from bot.ui.language import FOLDER, LANGUAGES, Translator, localized, speaking
+from tests.cog_services import NO_SERVICES
 from tests.samples import an_order
 
 PROJECT = Path(__file__).parents[2]
@@ -150,26 +153,26 @@ def test_each_locale_of_discord_has_a_language(locale, spoken):
 
 
 def test_a_language_is_spoken_in_here_and_no_longer():
-    assert texts.order_buttons.label("again") == "Again"
+    assert texts.order_buttons.label(OrderAction.AGAIN) == "Again"
     with speaking("de"):
-        assert texts.order_buttons.label("again") == "Noch einmal"
+        assert texts.order_buttons.label(OrderAction.AGAIN) == "Noch einmal"
         with speaking("en"):
-            assert texts.order_buttons.label("again") == "Again"
-        assert texts.order_buttons.label("again") == "Noch einmal"
-    assert texts.order_buttons.label("again") == "Again"
+            assert texts.order_buttons.label(OrderAction.AGAIN) == "Again"
+        assert texts.order_buttons.label(OrderAction.AGAIN) == "Noch einmal"
+    assert texts.order_buttons.label(OrderAction.AGAIN) == "Again"
 
 
 def test_a_language_that_we_lack_is_english():
     """A row of the store may name one that a later version had."""
     with speaking("tlh"):
-        assert texts.order_buttons.label("again") == "Again"
+        assert texts.order_buttons.label(OrderAction.AGAIN) == "Again"
 
 
 async def test_what_one_task_speaks_no_other_does():
     async def answer(spoken):
         language.speak(spoken)
         await asyncio.sleep(0)
-        return texts.order_buttons.label("again")
+        return texts.order_buttons.label(OrderAction.AGAIN)
 
     assert await asyncio.gather(*map(answer, ("de", "en", "de"))) == [
         "Noch einmal",
@@ -204,10 +207,7 @@ def test_a_card_speaks_the_servers_language_and_a_private_one_its_members():
 
 @pytest.fixture
 async def commands():
-    services = CogServices(
-        orders=None, actions=None, reports=None, history=None, account=None, limits=None
-    )
-    bot = ImagineBot(services, Gateway(shards=Shards()))
+    bot = ImagineBot(NO_SERVICES, Gateway(shards=Shards()))
     await bot.load()
     yield await payloads(bot.tree)
     await bot.close()
@@ -266,7 +266,8 @@ async def test_the_name_of_a_command_in_a_menu_is_translated(locale, name):
         """Do nothing."""
 
     menu = app_commands.ContextMenu(name=localized("Discard"), callback=report)
-    location = app_commands.TranslationContextLocation.command_name
-    context = app_commands.TranslationContext(location=location, data=menu)
+    context: app_commands.TranslationContext[Any, Any] = app_commands.TranslationContext(
+        location=app_commands.TranslationContextLocation.command_name, data=menu
+    )
 
     assert await Translator().translate(localized("Discard"), locale, context) == name

@@ -2,6 +2,7 @@
 
 import asyncio
 from types import SimpleNamespace
+from typing import Any
 
 import aiohttp
 import discord
@@ -117,7 +118,7 @@ class Told:
 @pytest.mark.parametrize("make", [VIEWS["the fullest panel"], VIEWS["the fullest preview"]])
 async def test_discord_py_finds_a_button_in_a_message_that_an_earlier_process_sent(make):
     """It has to look it up in the message, where some stand beside text and not in a row."""
-    store = ViewStore(None)
+    store: Any = ViewStore(None)  # type: ignore[arg-type]  # no message is stored
     store.add_dynamic_items(LimitsButton)
     view = make()
     message = SimpleNamespace(
@@ -157,7 +158,7 @@ async def deferred(stand_in):
 async def test_discord_takes_what_moderators_see(stand_in, rest, deferred, make):
     """The stand-in holds it against Discord's own description."""
     client = await rest.client()
-    address = {"id": stand_in.world.application_id, "type": 3, "token": deferred.token}
+    address: Any = {"id": stand_in.world.application_id, "type": 3, "token": deferred.token}
     webhook = discord.Webhook.from_state(address, client._connection)  # as an interaction does
 
     await webhook.send(view=make(), ephemeral=True)

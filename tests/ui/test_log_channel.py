@@ -40,8 +40,8 @@ async def open_notices(rest, meters):
     async with AsyncExitStack() as opened:
 
         def open_notices(**limits):
-            limits = LogChannelLimits(backoff=Backoff(first=0.0, most=0.0), **limits)
-            notices = DiscordLogChannel(rest, meters=meters, limits=limits)
+            chosen = LogChannelLimits(backoff=Backoff(first=0.0, most=0.0), **limits)
+            notices = DiscordLogChannel(rest, meters=meters, limits=chosen)
             opened.push_async_callback(notices.close)
             return notices
 

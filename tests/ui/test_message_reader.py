@@ -1,6 +1,7 @@
 """What a message says to whoever wants it drawn, and whether its pictures are ours."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import discord
 import pytest
@@ -13,7 +14,7 @@ from bot.ui.language import LANGUAGES, speaking
 from bot.ui.texts import commands, order_buttons
 from tests.samples import a_job
 
-US = SimpleNamespace(id=900)
+US: Any = SimpleNamespace(id=900)
 
 
 def a_message(content="", *, view=None, embeds=(), snapshots=(), author=1):
@@ -29,7 +30,7 @@ def a_message(content="", *, view=None, embeds=(), snapshots=(), author=1):
 
 def displayed(*words):
     view = ui.LayoutView(timeout=None)
-    container = ui.Container()
+    container: ui.Container[ui.LayoutView] = ui.Container()
     for text in words:
         container.add_item(ui.TextDisplay(text))
     view.add_item(container)

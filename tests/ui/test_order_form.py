@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import discord
 import pytest
@@ -133,10 +134,13 @@ def test_what_is_no_such_number_is_refused_by_its_name(field, junk):
 
 def test_what_a_crafted_client_sends_is_an_order_or_refused():
     """Fields may be missing, of another type, or others than were shown."""
-    for field in ({}, {"value": 7}, {"value": ["x"]}, {"values": "x"}, {"values": [{}]}):
+    fields: list[dict[str, Any]]
+    fields = [{}, {"value": 7}, {"value": ["x"]}, {"values": "x"}, {"values": [{}]}]
+    for field in fields:
         components = [{"component": {"custom_id": name, **field}} for name in vars(options())]
         read = order_form.read("order-form:11", components)
 
+        assert read is not None
         assert read.private is True
         with pytest.raises(InvalidOption):
             order.check(read)
@@ -194,7 +198,7 @@ class Interaction:
 )
 async def test_what_is_refused_after_the_form_gives_the_prompt_back(error):
     """Somebody has typed it; a refusal shall not be the end of it."""
-    interaction = Interaction("a ```lighthouse``` " + "x" * 3000)
+    interaction: Any = Interaction("a ```lighthouse``` " + "x" * 3000)
 
     await answer_error(interaction, error)
 

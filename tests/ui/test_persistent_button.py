@@ -1,11 +1,12 @@
 """Buttons that work after restarts: everything they need is in their ``custom_id``."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import discord
 import pytest
 
-from bot.client import CogServices, Gateway, ImagineBot
+from bot.client import Gateway, ImagineBot
 from bot.domain.shards import Shards
 from bot.ui.button_actions import LimitsAction, OrderAction, PrivacyAction, ReportAction
 from bot.ui.history_view import LONGEST_WORD, HistoryPageButton
@@ -14,6 +15,7 @@ from bot.ui.order_buttons import OrderButton
 from bot.ui.persistent_button import PersistentButton
 from bot.ui.privacy_view import PrivacyButton
 from bot.ui.report_view import ReportButton
+from tests.cog_services import NO_SERVICES
 
 JOB_ID = "0123456789abcdef"
 ID = 2**64 - 1  # the longest that Discord has
@@ -60,6 +62,7 @@ def test_the_actions_in_the_ids_stay_as_they_are():
 
 @pytest.mark.parametrize("custom_id", BUTTONS)
 async def test_a_button_is_rebuilt_from_its_id_and_dispatches_its_state(custom_id):
+    kind: Any
     kind, state, event = BUTTONS[custom_id]
     button = kind(*state)
     dispatched = []
@@ -117,10 +120,7 @@ def test_other_ids_are_no_buttons(custom_id):
 
 async def test_the_client_knows_every_button():
     """One that is not registered is dead after a restart."""
-    services = CogServices(
-        orders=None, actions=None, reports=None, history=None, account=None, limits=None
-    )
-    async with ImagineBot(services, Gateway(shards=Shards())) as bot:
+    async with ImagineBot(NO_SERVICES, Gateway(shards=Shards())) as bot:
         await bot.load()
         registered = bot._connection._view_store._dynamic_items
 

@@ -5,6 +5,7 @@ After a change of words: ``pytest tests/ui --snapshot-update``, and read the dif
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -59,7 +60,7 @@ def test_the_check_for_pings_finds_them():
 
 # Cards.
 
-ENDS = {
+ENDS: dict[State, list[EndReason | None]] = {
     State.CANCELLED: [EndReason.UNANSWERED, EndReason.WITHDRAWN],
     State.REFUSED: [
         EndReason.OUT_OF_CREDIT,
@@ -82,7 +83,7 @@ KNOWN = {
 
 
 def test_progress_reads_as_recorded(snapshot):
-    samples = {
+    samples: dict[str, Any] = {
         state: texts.cards.status(a_job(state=state, completed_at=NOW))
         for state in State
         if state not in ENDS
@@ -114,7 +115,7 @@ def test_progress_reads_as_recorded(snapshot):
 
 def test_ends_read_as_recorded(snapshot):
     """What it is, what it cost, and who can help."""
-    samples = {}
+    samples: dict[str, Any] = {}
     for state, reasons in ENDS.items():
         for reason in reasons:
             job = a_job(state=state, end_reason=reason)
@@ -159,6 +160,7 @@ def test_what_was_sent_is_told_where_it_is_not_what_was_typed():
     assert texts.cards.sent(an_order()) is None
     assert texts.cards.sent(an_order(sent="a lighthouse in a storm")) is None
     line = texts.cards.sent(an_order(sent="x" * 990 + ", wool"))
+    assert line is not None
     assert line.endswith("x, wool")
     assert "…" in line
     assert len(line) < 700
@@ -260,9 +262,9 @@ def test_only_as_many_are_left_out_as_have_no_room():
 
 # Refusals.
 
-ENDS_AT = {"refuses": True, "ends_at": SOON}
-AT_ONCE = {"limit": 3, "used": 3, "wanted": 1, "refuses": True}
-OF_DAY = {"limit": 25, "used": 24, "wanted": 2, **ENDS_AT}
+ENDS_AT: dict[str, Any] = {"refuses": True, "ends_at": SOON}
+AT_ONCE: dict[str, Any] = {"limit": 3, "used": 3, "wanted": 1, "refuses": True}
+OF_DAY: dict[str, Any] = {"limit": 25, "used": 24, "wanted": 2, **ENDS_AT}
 REFUSALS = [
     RuleResult(rule=Rule.NOT_SERVED, refuses=True),
     RuleResult(rule=Rule.PAUSED, refuses=True, said="lunch"),
@@ -368,7 +370,7 @@ def test_rules_that_differ_refuse_differently(language):
 @pytest.mark.parametrize("rule", Rule)
 @pytest.mark.parametrize("said", [REASON, HOSTILE], ids=["long", "hostile"])
 def test_the_longest_refusal_fits_and_what_people_wrote_is_literal(rule, language, said):
-    most = {"limit": 10**9, "used": 10**9, "wanted": 10**9}
+    most: dict[str, Any] = {"limit": 10**9, "used": 10**9, "wanted": 10**9}
     result = RuleResult(rule=rule, said=said, channels=FULLEST.channels, **most, **ENDS_AT)
 
     with speaking(language):
@@ -568,8 +570,8 @@ def test_a_tested_prompt_fits_and_is_literal():
 
 # The log.
 
-CLOSED = {"guild_id": 4, "channel_id": 5, "orders": 3}
-ENTRIES = {
+CLOSED: dict[str, Any] = {"guild_id": 4, "channel_id": 5, "orders": 3}
+ENTRIES: dict[str, Any] = {
     "word": WordRefused(member_id=2, channel_id=3, phrase="bad", prompt=HOSTILE),
     "by a style": WordRefused(
         member_id=2, channel_id=3, phrase="wolf", prompt="a dog", style="Wild"

@@ -1,6 +1,7 @@
 """Ephemeral responses: buttons, follow-ups, deletion."""
 
 import io
+from typing import Any
 
 import discord
 import pytest
@@ -95,8 +96,8 @@ async def test_ephemeral_response_outlives_the_bot_process(connect, stand_in, no
 )
 async def test_button_allows_each_kind_of_response(connect, noah, how):
     """The interaction contains the whole message of the button."""
-    client = Client()
-    seen: list[discord.Message] = []
+    client: Any = Client()
+    seen: list[Any] = []
 
     class Ways(ui.View):
         @ui.button(label="Press", custom_id="press")
@@ -141,15 +142,15 @@ async def test_button_allows_each_kind_of_response(connect, noah, how):
     assert message.interaction_metadata.user.name == "noah"
 
 
-WHY = ui.TextInput(label="Why", custom_id="why")
+WHY: ui.TextInput[Any] = ui.TextInput(label="Why", custom_id="why")
 
 
 async def test_menu_command_contains_its_whole_target(connect, noah):
-    client = Client()
-    seen: list[discord.Message] = []
+    client: Any = Client()
+    seen: list[Any] = []
 
     class Card(ui.LayoutView):
-        gallery = ui.MediaGallery(
+        gallery: Any = ui.MediaGallery(
             discord.MediaGalleryItem("attachment://a.png", description="a boat", spoiler=True)
         )
 

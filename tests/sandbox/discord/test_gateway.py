@@ -1,6 +1,7 @@
 """The gateway, with discord.py and with plain frames."""
 
 import asyncio
+from typing import Any
 
 import aiohttp
 import discord
@@ -39,12 +40,12 @@ async def test_resume_replays_an_interaction_of_the_downtime(connect, stand_in, 
 
 async def test_events_report_the_bot_going_offline_and_online(connect, stand_in):
     """A resumed session counts like a new one."""
-    report = asyncio.Queue()
+    report: asyncio.Queue[object] = asyncio.Queue()
     stand_in.world.listeners.append(report.put_nowait)
     await connect(Echo())
     stand_in.drop()
 
-    online = []
+    online: list[bool] = []
     async with asyncio.timeout(5):
         while len(online) < 3:
             if isinstance(event := await report.get(), BotOnline):
@@ -58,7 +59,7 @@ async def test_interaction_is_replayed_on_demand(connect, stand_in, noah):
     refused = []
 
     @client.tree.error
-    async def on_error(_: discord.Interaction, error: Exception) -> None:
+    async def on_error(_: discord.Interaction, error: Any) -> None:
         refused.append(error.original.code)
 
     await connect(client)

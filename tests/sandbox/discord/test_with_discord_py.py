@@ -1,6 +1,7 @@
 """The stand-in with discord.py: typical actions of a bot."""
 
 import io
+from typing import Any
 
 import discord
 import pytest
@@ -54,7 +55,7 @@ async def test_deferred_answer_is_filled_with_pictures(connect, stand_in, noah):
         """Draw."""
         await interaction.response.defer(thinking=True)
         await interaction.edit_original_response(view=Card(ui.TextDisplay("queued")))
-        gallery = ui.MediaGallery()
+        gallery: ui.MediaGallery[Card] = ui.MediaGallery()
         for name in ("one.png", "two.png"):
             gallery.add_item(media=f"attachment://{name}", description=prompt)
         files = [
@@ -102,7 +103,7 @@ async def test_commands_are_listed_as_they_were_synced(connect, stand_in):
     again = await client.tree.sync()
 
     assert {command.name for command in first} == {"draw", "Imagine this"}
-    by_name = {command.name: command for command in first}
+    by_name: dict[str, Any] = {command.name: command for command in first}
     assert by_name["draw"].default_member_permissions.manage_guild
     prompt, images, style = by_name["draw"].options
     assert (prompt.required, prompt.max_length) == (True, 1000)
@@ -169,8 +170,8 @@ async def test_modal_is_opened_filled_and_sent(connect, noah):
     client = Client()
 
     class Report(ui.Modal, title="Report"):
-        why = ui.Label(text="Why", component=ui.TextInput(custom_id="why", min_length=3))
-        kind = ui.Label(
+        why: Any = ui.Label(text="Why", component=ui.TextInput(custom_id="why", min_length=3))
+        kind: Any = ui.Label(
             text="Kind",
             component=ui.Select(
                 custom_id="kind",

@@ -3,6 +3,7 @@
 import io
 import time
 from random import Random
+from typing import Any
 
 import pytest
 from PIL import Image, ImageChops, ImageFilter, ImageStat
@@ -35,7 +36,7 @@ def saturation(image: Image.Image) -> float:
 
 
 def test_equal_orders_give_equal_bytes():
-    order = {"steps": 40, "guidance": 4.0, "index": 1, "size": 64}
+    order: dict[str, Any] = {"steps": 40, "guidance": 4.0, "index": 1, "size": 64}
 
     assert paint(STORM, **order) == paint(STORM, **order)
 

@@ -1,0 +1,10 @@
+"""Services for bots whose commands are looked at, but never called."""
+
+from typing import Any
+
+from bot.client import CogServices
+
+_NONE: Any = None
+NO_SERVICES = CogServices(
+    orders=_NONE, actions=_NONE, reports=_NONE, history=_NONE, account=_NONE, limits=_NONE
+)
