@@ -16,7 +16,6 @@ from bot.service.rate_limiter import LaneRateLimiter
 
 log = logging.getLogger(__name__)
 
-LONGEST_POLL_PAUSE: Final = 60.0  # seconds that status calls rest when the vendor asks to back off
 UNTIL_RECORDED: Final = 1.0  # seconds that submits rest here before all processes see the pause
 
 _CLOSED: Final = {
@@ -28,10 +27,11 @@ _CLOSED: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class CircuitBreakerSettings:
-    """The lane, and after how many seconds an order may probe an empty wallet."""
+    """The lane, and when an order may probe an empty wallet. Times are in seconds."""
 
     lane: str
     probe_after: float
+    longest_poll_pause: float = 60.0  # when the vendor asks to back off
     store_backoff: Backoff = STORE_BACKOFF
 
 
@@ -75,7 +75,7 @@ class LaneCircuitBreaker:
         paused_until = lane.paused_until
         self._limiter.pause(
             submits_until=paused_until,
-            polls_until=min(paused_until, self._now() + LONGEST_POLL_PAUSE),
+            polls_until=min(paused_until, self._now() + self._settings.longest_poll_pause),
         )
         log.info(
             "lane paused: lane=%s seconds=%.1f", self._settings.lane, paused_until - self._now()

@@ -17,17 +17,17 @@ from bot.service.ports.store import JobQueries, Jobs
 
 log = logging.getLogger(__name__)
 
-MOST: Final = 200  # orders in one transaction: others wait to write meanwhile
 DAY: Final = 86400.0  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)
 class SweepTimes:
-    """When the loop sweeps, in seconds."""
+    """When the loop sweeps, in seconds, and how many orders one transaction takes."""
 
     first: float = 180.0  # after the start, which has more urgent work
     every: float = 3600.0
     between: float = 0.5  # two batches
+    batch: int = 200  # orders: others wait to write meanwhile
 
 
 SWEEP_TIMES: Final = SweepTimes()
@@ -95,14 +95,18 @@ class RetentionLoop:
 
     async def _erase_orders(self, made_before: float) -> None:
         total = 0
-        while count := await self._queries.erase_ended(made_before=made_before, most=MOST):
+        while count := await self._queries.erase_ended(
+            made_before=made_before, most=self._settings.times.batch
+        ):
             total += count
             await asyncio.sleep(self._settings.times.between)
         if total:
             log.info("old orders erased: count=%d", total)
 
     async def _drop_kept(self, kept_before: float) -> None:
-        while jobs := await self._queries.stale_undelivered(kept_before=kept_before, most=MOST):
+        while jobs := await self._queries.stale_undelivered(
+            kept_before=kept_before, most=self._settings.times.batch
+        ):
             for job in jobs:
                 with about(job=job.id, guild=job.guild_id):
                     await self._delivery.give_up(job)

@@ -1,34 +1,28 @@
-# ruff: noqa: ARG002 - the ports name the arguments
-"""Fakes of the ports, and the services over them: a process without network, disk or clock."""
+"""The services of one process over the real store, and over fakes of Discord and the vendor."""
 
 import asyncio
+import shutil
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
-from bot.domain import lane as breaker
-from bot.domain.admission import AdmissionContext, Caps, Usage, day_of
+from bot.domain.admission import Caps
 from bot.domain.card_status import CardStatus
 from bot.domain.job import (
-    AT_ONCE,
-    AT_VENDOR,
     ENDED,
-    FOLLOWED,
-    Billed,
-    EndReason,
     Job,
     State,
     Update,
-    advance,
 )
-from bot.domain.lane import Lane
 from bot.domain.order import OrderOptions
-from bot.domain.rules import Block, Rules
+from bot.domain.rules import Rules
 from bot.domain.shards import Shards
 from bot.retry import Backoff
 from bot.service.callbacks import CallbackHandler
@@ -42,10 +36,8 @@ from bot.service.port_errors import (
     OutcomeUnknown,
     PermanentDiscordError,
     PictureUnusable,
-    StoreUnavailable,
 )
 from bot.service.ports.discord import NO_STATUS
-from bot.service.ports.store import Admit, ClosureNotice, MemberSettings, PeakUsage, Ping
 from bot.service.ports.vendor import Picture
 from bot.service.queue_positions import QueuePositionUpdater
 from bot.service.recovery import RecoveryLoop
@@ -53,8 +45,10 @@ from bot.service.reports import ReportService
 from bot.service.submitter import Submitter
 from bot.service.tracker import JobTracker
 from bot.services import Ports, ServiceSettings, build_services
-from bot.store.job_rows import job_of, row_of
-from tests.samples import LANE, NOW, OWNER, changed_job
+from bot.store.database import Database
+from bot.store.job_queries import JobQueries
+from tests.samples import LANE, NOW, OWNER
+from tests.service.store_tables import GuildTable, JobTable, LaneTable, MemberTable, Port, connect
 
 PICTURE = "https://pub-1.r2.dev/v1/r-1/output.png"
 _OPEN = {State.QUEUED, State.PROCESSING, State.COMPLETED}
@@ -76,365 +70,6 @@ class Clock:
         return self.now
 
 
-class Store:
-    """What both fakes of the store share: it can be away."""
-
-    def __init__(self) -> None:
-        self.away = False
-        self.calls: list[str] = []
-
-    async def _reach(self, call: str) -> None:
-        self.calls.append(call)
-        await asyncio.sleep(0)
-        if self.away:
-            raise StoreUnavailable("the store is away")
-
-
-class FakeJobs(Store):
-    """Jobs in memory, with the store's own rules."""
-
-    def __init__(self, lanes: "FakeLanes", guilds: "FakeGuilds") -> None:
-        super().__init__()
-        self.guilds = guilds
-        lanes.jobs = self
-        self.rows: dict[str, Job] = {}
-        self.history: dict[str, list[State]] = defaultdict(list)
-        self.lapsed: set[str] = set()  # jobs whose lease ran out
-        self.renewed: list[str] = []
-        self.slow: asyncio.Event | None = None  # an ``add`` waits for it
-        self._lanes = lanes
-        self._served: dict[str, float] = {}
-
-    def put(self, *jobs: Job) -> None:
-        for job in jobs:
-            self.rows[job.id] = job
-            if self.history[job.id][-1:] != [job.state]:
-                self.history[job.id].append(job.state)
-
-    @property
-    def only(self) -> Job:
-        (job,) = self.rows.values()
-        return job
-
-    async def add(self, job: Job, admit: Admit, *, count_to: int | None = None) -> Job | None:
-        await self._reach("add")
-        if self.slow is not None:
-            await self.slow.wait()
-        if any(row.reply.interaction_id == job.reply.interaction_id for row in self.rows.values()):
-            return None
-        lane = self._lanes.now(job.lane)
-        standing = self._standing(job.guild_id, job.member_id, lane=job.lane, now=job.created_at)
-        admitted = admit(job, standing)
-        self.put(admitted)
-        self._lanes.lanes[job.lane] = breaker.after_admission(lane, job.id, now=job.created_at)
-        return admitted
-
-    async def admission_context(
-        self, guild_id: int, member_id: int, *, lane: str, now: float
-    ) -> AdmissionContext:
-        await self._reach("admission_context")
-        return self._standing(guild_id, member_id, lane=lane, now=now)
-
-    async def peak_usage(self, guild_id: int, *, now: float) -> PeakUsage:
-        await self._reach("peak_usage")
-        usages = [
-            self._standing(guild_id, job.member_id, lane=job.lane, now=now).usage
-            for job in self.rows.values()
-            if job.guild_id == guild_id
-        ]
-        return PeakUsage(
-            images=max((usage.member for usage in usages), default=0),
-            at_once=max((usage.member_at_once for usage in usages), default=0),
-        )
-
-    def _standing(
-        self, guild_id: int | None, member_id: int, *, lane: str, now: float
-    ) -> AdmissionContext:
-        counted = [
-            row
-            for row in self.rows.values()
-            if row.billed is not Billed.NO or row.state is State.WAITING
-        ]
-        today = [row for row in counted if row.created_at >= day_of(now)]
-        running = [row for row in self.rows.values() if row.state in AT_ONCE]
-
-        def here(row: Job) -> bool:
-            return row.guild_id == guild_id
-
-        def theirs(row: Job) -> bool:
-            return here(row) and row.member_id == member_id
-
-        return AdmissionContext(
-            rules=self.guilds.kept[guild_id or 0],
-            block=self.guilds.blocks.get((guild_id or 0, member_id)),
-            lane=self._lanes.now(lane),
-            usage=Usage(
-                everywhere=sum(row.order.images for row in today),
-                server=sum(row.order.images for row in today if here(row)),
-                member=sum(row.order.images for row in today if theirs(row)),
-                server_at_once=sum(map(here, running)),
-                member_at_once=sum(map(theirs, running)),
-                last_order_at=max((row.created_at for row in counted if theirs(row)), default=None),
-            ),
-        )
-
-    async def get(self, job_id: str) -> Job | None:
-        await self._reach("get")
-        return self.rows.get(job_id)
-
-    async def swap(self, before: Job, after: Job) -> bool:
-        await self._reach("swap")
-        row = self.rows[before.id]
-        if (row.state, row.lease.owner, row.lease.epoch) != (
-            before.state,
-            before.lease.owner,
-            before.lease.epoch,
-        ):
-            return False
-        if self._taken(after.request_id, after.id):
-            return False
-        old = row_of(before)
-        changes = {name: value for name, value in row_of(after).items() if value != old[name]}
-        self.put(job_of({**row_of(row), **changes}))
-        return True
-
-    async def claim(
-        self, owner: str, *, lane: str, width: int, lease: float, now: float
-    ) -> Job | None:
-        await self._reach("claim")
-        if (before := self._next(lane, width, now)) is None:
-            return None
-        self._served[before.queue_key] = now
-        after = before.claimed(owner, now=now)
-        self.put(after)
-        return after
-
-    async def has_claimable(self, *, lane: str, width: int, now: float) -> bool:
-        await self._reach("has_claimable")
-        return self._next(lane, width, now) is not None
-
-    async def release(self, owner: str) -> None:
-        await self._reach("release")
-        for job in list(self.rows.values()):
-            if job.lease.owner == owner and job.state in FOLLOWED | {State.COMPLETED}:
-                self.put(changed_job(job, owner=None))
-
-    async def waiting_jobs(self, lane: str, *, most: int) -> list[Job]:
-        await self._reach("waiting_jobs")
-        waiting = self._waiting(lane)
-        ahead: dict[str, int] = defaultdict(int)
-        turns = {}
-        for job in sorted(waiting, key=lambda job: job.created_at):
-            turns[job.id] = (
-                ahead[job.queue_key],
-                self._served.get(job.queue_key, 0.0),
-                job.created_at,
-            )
-            ahead[job.queue_key] += 1
-        return sorted(waiting, key=lambda job: turns[job.id])[:most]
-
-    def _waiting(self, lane: str) -> list[Job]:
-        return [
-            job
-            for job in self.rows.values()
-            if job.lane == lane
-            and job.state is State.WAITING
-            and job.reply.answered_at
-            and not job.withdrawn
-        ]
-
-    def _next(self, lane: str, width: int, now: float) -> Job | None:
-        stands = self._lanes.now(lane)
-        at_vendor = [
-            job for job in self.rows.values() if job.lane == lane and job.state in AT_VENDOR
-        ]
-        if len(at_vendor) >= width:
-            return None
-        waiting = [job for job in self._waiting(lane) if breaker.may_submit(stands, job.id, now)]
-        return min(
-            waiting,
-            key=lambda job: (self._served.get(job.queue_key, 0.0), job.created_at),
-            default=None,
-        )
-
-    async def record_request_id(self, job_id: str, request_id: str, *, now: float) -> Job | None:
-        await self._reach("record_request_id")
-        job = self.rows.get(job_id)
-        if job is None or job.request_id is not None or self._taken(request_id, job_id):
-            return None
-        after = advance(job, Update(state=State.QUEUED, request_id=request_id), now=now)
-        if after is job:
-            return None
-        self.put(after)
-        return after
-
-    async def renew_leases(self, owner: str, *, lease: float) -> None:
-        await self._reach("renew_leases")
-        self.renewed.append(owner)
-        self.lapsed -= {job.id for job in self.rows.values() if job.lease.owner == owner}
-
-    async def inherit(self, owner: str, *, lease: float) -> list[Job]:
-        await self._reach("inherit")
-        return self._take(owner, lambda job: job.lease.owner not in {None, owner})
-
-    async def take_over(self, owner: str, *, lease: float, submitted_before: float) -> list[Job]:
-        await self._reach("take_over")
-        return self._take(
-            owner,
-            lambda job: (
-                job.id in self.lapsed
-                and not (
-                    job.state is State.SUBMITTING
-                    and (job.lease.submit_started_at or 0.0) >= submitted_before
-                )
-            ),
-        )
-
-    async def stale_waiting(self, *, unanswered_since: float, waiting_since: float) -> list[Job]:
-        await self._reach("stale_waiting")
-        return [
-            job
-            for job in self.rows.values()
-            if job.state is State.WAITING
-            and (
-                job.created_at < waiting_since
-                or (job.reply.answered_at is None and job.created_at < unanswered_since)
-            )
-        ]
-
-    async def undelivered(self, member_id: int, *, most: int) -> list[Job]:
-        await self._reach("undelivered")
-        mine = [
-            job
-            for job in self.rows.values()
-            if job.member_id == member_id
-            and job.undeliverable_since
-            and job.state is State.COMPLETED
-            and job.order.prompt
-        ]
-        return sorted(mine, key=lambda job: job.created_at, reverse=True)[:most]
-
-    async def erase_tokens(self, *, before: float) -> None:
-        await self._reach("erase_tokens")
-        for job in self.rows.values():
-            if job.created_at < before:
-                self.rows = {**self.rows, job.id: changed_job(job, interaction_token=None)}
-
-    def _take(self, owner: str, which: Callable[[Job], bool]) -> list[Job]:
-        taken = [
-            changed_job(job, owner=owner, epoch=job.lease.epoch + 1)
-            for job in self.rows.values()
-            if which(job)
-            or (job.lease.owner is None and job.state in _OPEN and job.undeliverable_since is None)
-        ]
-        self.put(*taken)
-        self.lapsed -= {job.id for job in taken}
-        return taken
-
-    def _taken(self, request_id: str | None, job_id: str) -> bool:
-        return request_id is not None and any(
-            job.request_id == request_id and job.id != job_id for job in self.rows.values()
-        )
-
-
-class FakeLanes(Store):
-    """Lanes in memory."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.jobs: FakeJobs | None = None  # a probe is looked up in them
-        self.lanes: dict[str, Lane] = defaultdict(Lane)
-        self.drawn: dict[str, float] = defaultdict(float)  # until when slots are given away
-        self.told: set[tuple[int, float]] = set()
-
-    def now(self, lane: str) -> Lane:
-        """Return the lane with its probe's end taken into account."""
-        stands = self.lanes[lane]
-        if self.jobs is None or stands.probe is None:
-            return stands
-        probe = self.jobs.rows.get(stands.probe)
-        return breaker.probe_resolved(self.lanes[lane], probe.state if probe else None)
-
-    async def get(self, lane: str) -> Lane:
-        await self._reach("get")
-        return self.now(lane)
-
-    async def update(self, lane: str, how: Callable[[Lane], Lane]) -> tuple[Lane, Lane]:
-        await self._reach("update")
-        before = self.lanes[lane]
-        self.lanes[lane] = how(self.now(lane))
-        return before, self.lanes[lane]
-
-    async def reserve_slots(self, lane: str, *, count: int, interval: float, now: float) -> float:
-        await self._reach("reserve_slots")
-        first = max(self.drawn[lane], now)
-        self.drawn[lane] = first + count * interval
-        return first
-
-    async def closure_notices(self, lane: str, *, shut_at: float) -> list[ClosureNotice]:
-        await self._reach("closure_notices")
-        refused: dict[int, list[Job]] = defaultdict(list)
-        for job in self.jobs.rows.values() if self.jobs else ():
-            given_back = job.end_reason in {EndReason.OUT_OF_CREDIT, EndReason.BUSY}
-            if (
-                given_back
-                and job.state_since >= shut_at
-                and (job.guild_id, shut_at) not in self.told
-            ):
-                refused[job.guild_id or 0].append(job)
-        self.told |= {(guild_id, shut_at) for guild_id in refused}
-        return [
-            ClosureNotice(
-                guild_id=guild_id,
-                log_channel=self.jobs.guilds.kept[guild_id].log_channel,
-                orders=len(jobs),
-                channel_id=jobs[-1].reply.channel_id,
-                message_id=jobs[-1].reply.message_id,
-            )
-            for guild_id, jobs in refused.items()
-        ]
-
-
-class FakeGuilds(Store):
-    """Servers in memory; nothing is limited where a test says nothing."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: dict[int, Rules] = defaultdict(lambda: UNLIMITED)
-        self.blocks: dict[tuple[int, int], Block] = {}
-        self.drafts: dict[tuple[str, int], tuple[dict[str, Any], float]] = {}
-
-    async def rules(self, guild_id: int) -> Rules:
-        await self._reach("rules")
-        return self.kept[guild_id]
-
-    async def change(self, guild_id: int, how: Callable[[Rules], Rules]) -> tuple[Rules, Rules]:
-        await self._reach("change")
-        before = self.kept[guild_id]
-        self.kept[guild_id] = how(before)
-        return before, self.kept[guild_id]
-
-    async def block(self, guild_id: int, block: Block) -> None:
-        await self._reach("block")
-        self.blocks[guild_id, block.member_id] = block
-
-    async def unblock(self, guild_id: int, member_id: int) -> bool:
-        await self._reach("unblock")
-        return self.blocks.pop((guild_id, member_id), None) is not None
-
-    async def save_draft(self, draft_id, guild_id, changes, *, now: float) -> None:
-        await self._reach("save_draft")
-        self.drafts[draft_id, guild_id] = (dict(changes), now)
-
-    async def load_draft(self, draft_id: str, guild_id: int) -> dict[str, Any] | None:
-        await self._reach("load_draft")
-        return self.drafts.get((draft_id, guild_id), (None, 0.0))[0]
-
-    async def erase_drafts(self, *, before: float) -> None:
-        await self._reach("erase_drafts")
-        self.drafts = {key: kept for key, kept in self.drafts.items() if kept[1] >= before}
-
-
 class FakeBell:
     """A line to other processes that remembers what was told."""
 
@@ -443,42 +78,6 @@ class FakeBell:
 
     async def notify(self, job_id: str) -> None:
         self.rung.append(job_id)
-
-
-class FakeMembers(Store):
-    """Members' wishes in memory."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.wished: dict[int, MemberSettings] = {}
-        self.blocked: dict[int, list[tuple[int, Block]]] = defaultdict(list)
-
-    async def settings(self, member_id: int) -> MemberSettings:
-        await self._reach("settings")
-        return self.wished.get(member_id, MemberSettings())
-
-    async def replace_settings(self, member_id: int, wishes: MemberSettings) -> None:
-        await self._reach("replace_settings")
-        self.wished[member_id] = wishes
-
-    async def set_ping(self, member_id: int, ping: Ping) -> None:
-        await self._reach("set_ping")
-        self.wished[member_id] = replace(self.wished.get(member_id, MemberSettings()), ping=ping)
-
-    async def finish_erasure(self, member_id: int, *, made_before: float) -> None:
-        await self._reach("finish_erasure")
-        wishes = self.wished.get(member_id, MemberSettings())
-        if wishes.forget_before == made_before:
-            self.wished[member_id] = replace(wishes, forget_before=None)
-
-    async def blocks(self, member_id: int) -> list[tuple[int, Block]]:
-        await self._reach("blocks")
-        return self.blocked[member_id]
-
-    async def pending_erasures(self, *, most: int) -> list[tuple[int, MemberSettings]]:
-        await self._reach("pending_erasures")
-        wished = self.wished.items()
-        return [one for one in wished if one[1].forget_before is not None][:most]
 
 
 class FakeNotices:
@@ -620,8 +219,8 @@ class Shop:
     """One process: its services over the fakes."""
 
     clock: Clock
-    jobs: FakeJobs
-    lanes: FakeLanes
+    jobs: JobTable
+    lanes: LaneTable
     queue: FakeQueue
     media: FakeMedia
     presenter: FakeReplies
@@ -633,12 +232,13 @@ class Shop:
     recovery: RecoveryLoop
     orders: OrderIntake
     callbacks: CallbackHandler
-    guilds: FakeGuilds
+    guilds: GuildTable
     log_channel: FakeNotices
     limits: ModerationService
     queue_positions: QueuePositionUpdater
     notifier: FakeBell
-    members: FakeMembers
+    members: MemberTable
+    queries: Port
     actions: OrderActions
     reports: ReportService
     rounds: asyncio.Event  # set, it has a round made at once
@@ -656,13 +256,7 @@ class Shop:
 
     async def round(self) -> None:
         """Have the process look once after what nobody looks after."""
-        before = self.jobs.calls.count("stale_waiting")
-        running = asyncio.create_task(self.recovery.run())
-        await until(lambda: self.jobs.calls.count("stale_waiting") > before)
-        for _ in range(10):
-            await asyncio.sleep(0)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await self.recovery.sweep()
 
     def at_rest(self) -> bool:
         """Tell whether nothing is left to do for any job."""
@@ -677,18 +271,54 @@ async def until(condition: Callable[[], Any], *, within: float = 5.0) -> None:
             await asyncio.sleep(0)
 
 
+@pytest.fixture(scope="session")
+async def migrated(tmp_path_factory) -> Path:
+    """A file that has its tables already: making them takes longer than most tests."""
+    file = tmp_path_factory.mktemp("migrated") / "imagine.db"
+    async with Database.open(f"sqlite+aiosqlite:///{file}"):
+        return file
+
+
 @pytest.fixture
-def open_shop(tmp_path) -> Callable[..., Shop]:
-    def open_shop(*, public_url=None, callbacks=False, width=4, owner=OWNER, caps=NO_CAPS) -> Shop:
-        clock, lanes, guilds, log_channel = Clock(), FakeLanes(), FakeGuilds(), FakeNotices()
+def store_file(migrated) -> Iterator[Path]:
+    """A database of this test's own, in memory where the machine has such a folder."""
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(shutil.copyfile(migrated, Path(folder) / "imagine.db"))
+
+
+@pytest.fixture
+async def database(store_file) -> AsyncIterator[Database]:
+    async with Database.open(f"sqlite+aiosqlite:///{store_file}") as opened:
+        yield opened
+
+
+@pytest.fixture
+def engine(store_file) -> Iterator[Engine]:
+    """The test's own connections to the database."""
+    opened = connect(str(store_file))
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def open_shop(tmp_path, database, engine) -> Callable[..., Shop]:
+    def open_shop(
+        *, public_url=None, callbacks=False, width=4, owner=OWNER, caps=NO_CAPS, **timings
+    ) -> Shop:
+        clock, log_channel = Clock(), FakeNotices()
         queue, media, presenter = FakeQueue(), FakeMedia(), FakeReplies()
-        jobs = FakeJobs(lanes, guilds)
-        notifier, members = FakeBell(), FakeMembers()
+        jobs, lanes = JobTable.of(database, engine), LaneTable.of(database, engine)
+        guilds, members = GuildTable.of(database, engine), MemberTable.of(database, engine)
+        queries = Port(JobQueries(database), engine)
+        for guild_id in (100, 101):  # nothing is limited unless a test says so
+            guilds.kept[guild_id] = UNLIMITED
+        notifier = FakeBell()
         callback_url = public_url or ("https://bot.example" if callbacks else None)
         services = build_services(
             Ports(
                 jobs=jobs,
-                queries=None,
+                queries=queries,
                 lanes=lanes,
                 guilds=guilds,
                 members=members,
@@ -722,6 +352,7 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
                 media_backoff=AT_ONCE_AGAIN,
                 resume_after=0.0,
                 recorded_within=0.0,
+                **timings,
             ),
         )
         return Shop(
@@ -745,6 +376,7 @@ def open_shop(tmp_path) -> Callable[..., Shop]:
             queue_positions=services.positions,
             notifier=notifier,
             members=members,
+            queries=queries,
             actions=services.actions,
             reports=services.reports,
             callbacks=services.callbacks,

@@ -5,11 +5,10 @@ import time
 
 import pytest
 
-from bot.service import circuit_breaker
 from bot.service.circuit_breaker import CircuitBreakerSettings, LaneCircuitBreaker
 from bot.service.rate_limiter import LaneRateLimiter, RateLimiterSettings
 from tests.samples import LANE
-from tests.service.conftest import FakeLanes
+from tests.service.store_tables import LaneTable
 
 
 @pytest.fixture
@@ -21,14 +20,14 @@ async def limiter(lanes):
 
 
 @pytest.fixture
-def lanes():
-    return FakeLanes()
+def lanes(database, engine):
+    return LaneTable.of(database, engine)
 
 
 @pytest.fixture
 def breaker(lanes, limiter):
     return LaneCircuitBreaker(
-        settings=CircuitBreakerSettings(lane=LANE, probe_after=300.0),
+        settings=CircuitBreakerSettings(lane=LANE, probe_after=300.0, longest_poll_pause=0.4),
         lanes=lanes,
         limiter=limiter,
         now=time.time,
@@ -61,11 +60,8 @@ async def test_a_pause_holds_for_every_call(breaker, limiter, waiting):
     assert time.time() >= ends_at - 0.005  # the clock of the loop is another one
 
 
-async def test_a_long_pause_holds_back_submits_but_not_the_polls_of_paid_jobs(
-    breaker, limiter, monkeypatch
-):
+async def test_a_long_pause_holds_back_submits_but_not_the_polls_of_paid_jobs(breaker, limiter):
     """A quota that is new in five days must not keep finished pictures from their members."""
-    monkeypatch.setattr(circuit_breaker, "LONGEST_POLL_PAUSE", 0.02)
     await breaker.back_off(5 * 86400.0)
 
     submitting = asyncio.create_task(limiter.acquire_submit())

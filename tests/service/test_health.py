@@ -1,29 +1,14 @@
 """How the bot is seen from outside."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.job import State
 from bot.domain.lane import ClosedReason, Lane
 from bot.service.health import FRESH, HealthService
 from bot.service.port_errors import StoreUnavailable
-from bot.service.ports.store import Counts
-from tests.samples import LANE
-
-
-class FakeRecords:
-    """Counts what a test says, and how often it was asked."""
-
-    def __init__(self):
-        self.counts = Counts(orders={State.WAITING: 2, State.QUEUED: 1}, waiting=2)
-        self.asked = 0
-        self.away = False
-
-    async def count(self, lane):
-        assert lane == LANE
-        self.asked += 1
-        if self.away:
-            raise StoreUnavailable("away")
-        return self.counts
+from tests.samples import LANE, NOW, a_job
 
 
 class Seen:
@@ -31,13 +16,12 @@ class Seen:
 
     def __init__(self, shop):
         self.shop = shop
-        self.records = FakeRecords()
         self.connected = True
         self.writes = True
         self.watch = HealthService(
             lane=LANE,
             lanes=shop.lanes,
-            queries=self.records,
+            queries=shop.queries,
             store=self.ready,
             connected=lambda: self.connected,
             now=shop.clock,
@@ -102,21 +86,23 @@ async def test_without_the_store_nothing_is_known_of_the_lane(seen):
 
 async def test_orders_are_counted_once_in_some_seconds_however_many_ask(seen):
     """Whoever finds the port cannot keep the store busy with it."""
-    for _ in range(5):
-        census = await seen.watch.snapshot()
-    assert (seen.records.asked, census.orders, census.waiting) == (
-        1,
-        {State.WAITING: 2, State.QUEUED: 1},
-        2,
+    shop = seen.shop
+    shop.jobs.put(
+        a_job(answered_at=NOW), a_job(answered_at=NOW), at_vendor := a_job(state=State.QUEUED)
     )
+    orders = {State.WAITING: 2, State.QUEUED: 1}
+    for _ in range(5):
+        snapshot = await seen.watch.snapshot()
+        assert (dict(snapshot.orders), snapshot.waiting) == (orders, 2)
+        shop.jobs.put(replace(at_vendor, state=State.PROCESSING))
 
-    seen.shop.clock.now += FRESH
-    seen.records.counts = Counts(orders={}, waiting=0)
-    assert (await seen.watch.snapshot()).waiting == 0
+    shop.clock.now += FRESH
+    snapshot = await seen.watch.snapshot()
+    assert (snapshot.orders[State.PROCESSING], snapshot.waiting) == (1, 2)
 
 
 async def test_a_store_that_cannot_count_is_away(seen):
-    seen.records.away = True
+    seen.shop.queries.away = True
 
     census = await seen.watch.snapshot()
 

@@ -11,7 +11,6 @@ from bot.domain.order import OrderOptions
 from bot.domain.rules import Rules
 from bot.domain.styles import Style
 from bot.domain.word_filter import WordLists
-from bot.service import intake as orders_module
 from bot.service.errors import (
     AdmissionTimeout,
     DuplicateInteraction,
@@ -134,9 +133,9 @@ async def test_a_replayed_interaction_is_left_alone(shop):
     assert len(shop.presenter.shown) == 1
 
 
-async def test_a_slow_store_is_too_late_and_nothing_is_ordered(shop, monkeypatch):
-    monkeypatch.setattr(orders_module, "ADMIT_WITHIN", 0.01)
-    shop.jobs.slow = asyncio.Event()
+async def test_a_slow_store_is_too_late_and_nothing_is_ordered(open_shop):
+    shop = open_shop(admit_within=0.01)
+    shop.jobs.held["add"] = asyncio.Event()
 
     with pytest.raises(AdmissionTimeout):
         await take(shop.orders, a_request(), never)
@@ -341,9 +340,7 @@ async def test_what_was_ordered_privately_nobody_else_repeats(shop, private):
 @pytest.fixture
 def outside(open_shop):
     """A bot that takes orders outside of servers."""
-    shop = open_shop(caps=Caps(direct=True, images_per_guild_per_day=30))
-    shop.guilds.kept[0] = Rules()  # as the store has it: nobody could have set any
-    return shop
+    return open_shop(caps=Caps(direct=True, images_per_guild_per_day=30))
 
 
 def from_outside(**changes):

@@ -6,7 +6,6 @@ import re
 import pytest
 
 from bot.domain.job import Billed, EndReason, State, Update
-from bot.service import job_runner as crew_module
 from bot.service.port_errors import VendorRefused
 from tests.samples import NOW, OWNER, a_job, changed_job
 from tests.service.conftest import PICTURE, a_request, answered, take, until
@@ -226,8 +225,8 @@ async def test_a_closing_bot_lets_its_submits_come_back(shop):
     assert shop.jobs.only.lease.owner is None  # free for whoever comes next
 
 
-async def test_a_closing_bot_does_not_wait_for_ever(shop, monkeypatch):
-    monkeypatch.setattr(crew_module, "SUBMITS_END_WITHIN", 0.01)
+async def test_a_closing_bot_does_not_wait_for_ever(open_shop):
+    shop = open_shop(submits_end_within=0.01)
     shop.queue.hold = asyncio.Event()
     async with shop.working():
         await take(shop.orders, a_request(), answered)
@@ -255,7 +254,7 @@ async def test_a_job_that_is_erased_after_a_fault_has_no_task_any_more(shop, cap
     shop.jobs.put(job)
 
     async def fail(_job):
-        del shop.jobs.rows[job.id]
+        shop.jobs.erase(job)
         raise RuntimeError("a bug")
 
     shop.delivery.deliver = fail

@@ -1,16 +1,15 @@
 """A member's own desk: their orders, what is left for them, their wishes, their data."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
 from bot.domain.admission import SAMPLE, AdmissionRequest, Caps, Rule, day_of
-from bot.domain.job import ENDED, Billed, Delivery, EndReason, State
+from bot.domain.job import ENDED, Billed, State
 from bot.domain.rules import Block, changed
 from bot.service.member_account import PAGE, AccountSettings, MemberAccount, RetentionPolicy
 from bot.service.port_errors import StoreUnavailable
-from bot.service.ports.store import MemberSettings, OrderPage, Ping
+from bot.service.ports.store import MemberSettings, Ping
 from tests.samples import LANE, NOW, a_job, an_order, changed_job
 from tests.service.conftest import UNLIMITED, until
 
@@ -19,56 +18,8 @@ DAY = 86400.0
 OVER = ENDED | {State.UNCERTAIN, State.EXPIRED}
 
 
-class FakeRecords:
-    """The heap over the fake jobs, with the store's own rules."""
-
-    def __init__(self, jobs):
-        self._jobs = jobs
-
-    async def page(self, member_id, *, word, skip, most):
-        found = [
-            job
-            for job in await self.orders_of(member_id)
-            if job.order.prompt and job.reply.deleted_at is None and word in job.order.prompt
-        ]
-        return OrderPage(jobs=found[skip : skip + most], total=len(found))
-
-    async def orders_of(self, member_id):
-        rows = [job for job in self._jobs.rows.values() if job.member_id == member_id]
-        return sorted(rows, key=lambda job: -job.created_at)
-
-    async def erase_member(self, member_id, *, made_before, today):
-        forgotten = []
-        for job in await self.orders_of(member_id):
-            kept = job.state is State.COMPLETED and job.undeliverable_since is not None
-            over = job.lease.owner is None and (job.state in OVER or kept)
-            if not over or job.created_at > made_before:
-                continue
-            forgotten.append(job.id)
-            if job.created_at < today:
-                del self._jobs.rows[job.id]
-                continue
-            gone = {
-                "state": State.FAILED,
-                "end_reason": EndReason.KEPT_TOO_LONG,
-                "undeliverable_since": None,
-            }
-            blank = {"order": replace(job.order, prompt="", sent=None, style=None), "media": ()}
-            changes = blank | {"delivery": Delivery.WITHDRAWN} | (gone if kept else {})
-            self._jobs.put(changed_job(job, **changes))
-        return forgotten
-
-    async def erasure_pending(self, member_id, *, made_before):
-        return any(job.created_at <= made_before for job in await self.orders_of(member_id))
-
-
 @pytest.fixture
-def records(shop):
-    return FakeRecords(shop.jobs)
-
-
-@pytest.fixture
-def open_desk(shop, records):
+def open_desk(shop):
     def open_desk(**caps):
         return MemberAccount(
             settings=AccountSettings(
@@ -77,7 +28,7 @@ def open_desk(shop, records):
                 retention=RetentionPolicy(files_days=7, orders_days=90),
             ),
             members=shop.members,
-            queries=records,
+            queries=shop.queries,
             jobs=shop.jobs,
             guilds=shop.guilds,
             delivery=shop.delivery,
@@ -206,9 +157,7 @@ async def test_a_wish_is_kept_and_another_stays(shop, own):
 
 async def test_an_export_holds_all_of_a_member_and_no_secret(shop, own, put):
     shop.members.wished[MEMBER] = MemberSettings(ping=Ping.ALWAYS)
-    shop.members.blocked[MEMBER] = [
-        (GUILD, Block(member_id=MEMBER, by=9, since=NOW, reason="spam"))
-    ]
+    shop.guilds.blocks[GUILD, MEMBER] = Block(member_id=MEMBER, by=9, since=NOW, reason="spam")
     job = put(state=State.DELIVERED, media=("https://m.example/1.png",), owner="a process")
     put(member_id=MEMBER + 1, order=an_order(prompt="somebody else's"))
 

@@ -188,9 +188,11 @@ async def test_what_is_hidden_while_it_moves_on_is_not_shown_anew(shop, put, sho
     """Whoever moves it on has read it before it was hidden: their card would bring it back."""
     job = put(State.QUEUED)
     update = Update(state=State.PROCESSING, request_id="r-1")
+    shop.jobs.held["swap"] = swapping = asyncio.Event()
     moving = asyncio.create_task(shop.tracker.report(job.id, update))
     await until(lambda: "swap" in shop.jobs.calls)
     shop.jobs.put(cancelled(job))
+    swapping.set()
 
     await moving
 
@@ -408,11 +410,21 @@ def here(**changes):
 
 
 async def post(  # as a cog does
-    handle, job, *, by=MEMBER, request=None, to=None, error=None, hold=None, channel_id=PLACE
+    handle,
+    job,
+    *,
+    by=MEMBER,
+    request=None,
+    to=None,
+    error=None,
+    hold=None,
+    reached=None,
+    channel_id=PLACE,
 ):
     """Post a job's pictures and note them in *to*."""
     async with handle.posting(job.id, by, request or here(), channel_id=channel_id) as posting:
-        await asyncio.sleep(0)
+        if reached is not None:
+            reached.set()
         if hold is not None:
             await hold.wait()
         if error is not None:
@@ -486,8 +498,10 @@ async def test_what_the_caller_did_not_show_is_private_as_before(shop, handle, p
 async def test_a_post_that_is_cut_short_is_private_as_before(shop, handle, private):
     """The bot is stopping; the next press finds the button as it was."""
     job, hold = private(), asyncio.Event()
-    posting = asyncio.create_task(post(handle, job, hold=hold))
-    await until(lambda: not shop.jobs.only.reply.private)
+    reached = asyncio.Event()
+    posting = asyncio.create_task(post(handle, job, hold=hold, reached=reached))
+    await reached.wait()
+    assert not shop.jobs.only.reply.private
 
     posting.cancel()
     await asyncio.gather(posting, return_exceptions=True)
@@ -500,8 +514,10 @@ async def test_where_pictures_were_posted_is_recorded_as_soon_as_the_store_can(
 ):
     """A moderator deletes them there; the private message is nothing that anybody could reach."""
     job, hold = private(), asyncio.Event()
-    posting = asyncio.create_task(post(handle, job, hold=hold))
-    await until(lambda: not shop.jobs.only.reply.private)
+    reached = asyncio.Event()
+    posting = asyncio.create_task(post(handle, job, hold=hold, reached=reached))
+    await reached.wait()
+    assert not shop.jobs.only.reply.private
     shop.jobs.away = True
     hold.set()
     before = len(shop.jobs.calls)
@@ -515,8 +531,10 @@ async def test_where_pictures_were_posted_is_recorded_as_soon_as_the_store_can(
 
 async def test_where_pictures_were_posted_is_recorded_whatever_else_happens(shop, handle, private):
     job, hold = private(), asyncio.Event()
-    posting = asyncio.create_task(post(handle, job, hold=hold))
-    await until(lambda: not shop.jobs.only.reply.private)
+    reached = asyncio.Event()
+    posting = asyncio.create_task(post(handle, job, hold=hold, reached=reached))
+    await reached.wait()
+    assert not shop.jobs.only.reply.private
     row = shop.jobs.only
     assert await shop.jobs.swap(row, changed_job(row, reported_at=NOW, epoch=row.lease.epoch + 1))
     hold.set()

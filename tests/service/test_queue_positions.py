@@ -9,7 +9,6 @@ from bot.domain.card_status import CardStatus
 from bot.domain.job import State
 from bot.domain.lane import ClosedReason, Lane
 from bot.domain.shards import Shards
-from bot.service import queue_positions as board_module
 from bot.service.port_errors import StoreUnavailable
 from bot.service.queue_positions import CHANGE_EVERY, MOST, QueuePositionUpdater
 from tests.samples import LANE, NOW, a_job, changed_job
@@ -55,6 +54,7 @@ def open_board(shop, cards):
             runner=shop.runner,
             shards=shards,
             now=shop.clock,
+            every=0.0,
         )
 
     return open_board
@@ -266,10 +266,7 @@ async def test_of_several_processes_each_order_is_told_its_place_by_one(
     assert told[1] == {jobs[1]: at(2), jobs[3]: at(4)}
 
 
-async def test_a_store_that_is_away_only_delays_the_board(
-    board, cards, shop, wait_in_line, monkeypatch
-):
-    monkeypatch.setattr(board_module, "LOOK_EVERY", 0.0)
+async def test_a_store_that_is_away_only_delays_the_board(board, cards, shop, wait_in_line):
     (job_id,) = wait_in_line(1)
     shop.jobs.away = True
     with pytest.raises(StoreUnavailable):

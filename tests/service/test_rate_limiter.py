@@ -5,25 +5,29 @@ import time
 
 import pytest
 
+from bot.service.port_errors import StoreUnavailable
 from bot.service.rate_limiter import OVERDUE, STALE, LaneRateLimiter, RateLimiterSettings
 from bot.store.database import Database
 from bot.store.lanes import Lanes
 from tests.samples import LANE, NOW
-from tests.service.conftest import AT_ONCE_AGAIN, Clock, FakeLanes, until
+from tests.service.conftest import AT_ONCE_AGAIN, Clock, until
+from tests.service.store_tables import LaneTable
 
 
-class SlowLanes(FakeLanes):
+class SlowLanes(LaneTable):
     """Lanes whose slots come when a test says so, and which count them."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, adapter, engine) -> None:
+        super().__init__(adapter, engine)
         self.open = asyncio.Event()
         self.counts = []
 
     async def reserve_slots(self, lane, *, count, interval, now):
         self.counts.append(count)
         await self.open.wait()
-        return await super().reserve_slots(lane, count=count, interval=interval, now=now)
+        if self.away:
+            raise StoreUnavailable("the store is away")
+        return await self._adapter.reserve_slots(lane, count=count, interval=interval, now=now)
 
 
 @pytest.fixture
@@ -32,8 +36,8 @@ def clock():
 
 
 @pytest.fixture
-def lanes():
-    return SlowLanes()
+def lanes(database, engine):
+    return SlowLanes.of(database, engine)
 
 
 @pytest.fixture

@@ -269,7 +269,7 @@ async def test_a_probe_that_finds_no_credit_waits_again(shop, probe, order, subm
 
     shop.clock.now += PROBE_AFTER
     again = await order()
-    assert shop.lanes.now(LANE).probe == again.id
+    assert shop.lanes.lanes[LANE].probe == again.id
 
 
 async def test_the_operator_is_warned_once_an_episode(shop, probe, order, submit, caplog):
@@ -303,13 +303,13 @@ async def test_a_refusal_that_comes_late_prolongs_nothing(shop, order, submit, c
     early = await shop.dispatcher.next()
     await submit(NO_CREDIT)
     shop.clock.now += seconds
-    lane = shop.lanes.now(LANE)
+    lane = shop.lanes.lanes[LANE]
 
     shop.queue.answers.append(NO_CREDIT)
     after = await shop.submitter.submit(early)
 
     assert (after.state, after.end_reason) == (State.REFUSED, EndReason.OUT_OF_CREDIT)
-    assert shop.lanes.now(LANE) == lane
+    assert shop.lanes.lanes[LANE] == lane
     assert len(warnings(caplog)) == 1
 
 
@@ -325,7 +325,7 @@ async def test_what_comes_late_leaves_the_probe_its_turn(shop, order, submit, an
     shop.queue.answers.extend(answers)
     await shop.submitter.submit(early)
 
-    assert shop.lanes.now(LANE).probe == probe.id
+    assert shop.lanes.lanes[LANE].probe == probe.id
     assert (await refusal(order)).ends_at is None
 
 
@@ -339,7 +339,7 @@ async def test_a_probe_that_finds_nothing_out_makes_room(shop, probe, order, sub
 
     again = await order()
 
-    assert shop.lanes.now(LANE).probe == again.id
+    assert shop.lanes.lanes[LANE].probe == again.id
     assert (await refusal(order)).rule is Rule.CREDIT
 
 
@@ -353,7 +353,7 @@ async def test_a_probe_whose_member_was_not_answered_makes_room(shop, empty, ord
 
     again = await order()
 
-    assert shop.lanes.now(LANE).probe == again.id
+    assert shop.lanes.lanes[LANE].probe == again.id
 
 
 @pytest.mark.parametrize(
@@ -414,14 +414,14 @@ def empty_later(shop, order):
 
 async def test_a_refused_key_keeps_what_waits_and_takes_no_more(shop, order, submit, caplog):
     """An operator mends it within minutes: for that, nobody loses their place."""
-    await order()
-    waiting = await order()
+    orders = {(await order()).id for _ in range(2)}
     refused = await submit(NO_KEY)
+    (waiting,) = orders - {refused.id}
 
     await shop.round()
 
     assert (refused.state, refused.end_reason) == (State.REFUSED, EndReason.KEY_REFUSED)
-    assert shop.jobs.rows[waiting.id].state is State.WAITING
+    assert shop.jobs.rows[waiting].state is State.WAITING
     assert not await shop.jobs.has_claimable(lane=LANE, width=4, now=NOW + 10**6)
     verdict = await refusal(order)
     assert (verdict.rule, verdict.ends_at) == (Rule.KEY, None)
@@ -430,13 +430,13 @@ async def test_a_refused_key_keeps_what_waits_and_takes_no_more(shop, order, sub
 
 
 async def test_a_start_lets_what_waits_for_a_key_go(shop, order, submit):
-    await order()
-    waiting = await order()
-    await submit(NO_KEY)
+    orders = {(await order()).id for _ in range(2)}
+    refused = await submit(NO_KEY)
+    (waiting,) = orders - {refused.id}
 
     await shop.lanes.update(LANE, breaker.key_accepted)
     async with open_for_orders(shop):
-        await until(lambda: shop.jobs.rows[waiting.id].state is State.DELIVERED)
+        await until(lambda: shop.jobs.rows[waiting].state is State.DELIVERED)
 
 
 # A long pause.

@@ -2,52 +2,13 @@
 
 import asyncio
 import os
-from dataclasses import replace
 
 import pytest
 
 from bot.domain.job import ENDED, EndReason, State
-from bot.service import retention as retain_module
-from bot.service.port_errors import StoreUnavailable
-from bot.service.retention import DAY, RetentionLoop, RetentionSettings
+from bot.service.retention import DAY, RetentionLoop, RetentionSettings, SweepTimes
 from tests.samples import NOW, a_job
 from tests.service.conftest import until
-
-
-class FakeRecords:
-    """The heap over the fake jobs, with the store's own rules."""
-
-    def __init__(self, jobs):
-        self._jobs = jobs
-        self.batches = []
-        self.away = False
-
-    async def stale_undelivered(self, *, kept_before, most):
-        return [
-            job
-            for job in self._jobs.rows.values()
-            if job.state is State.COMPLETED
-            and job.undeliverable_since
-            and job.undeliverable_since < kept_before
-        ][:most]
-
-    async def erase_ended(self, *, made_before, most):
-        if self.away:
-            raise StoreUnavailable("away")
-        old = [
-            job.id
-            for job in self._jobs.rows.values()
-            if job.state in ENDED and job.created_at < made_before and job.lease.owner is None
-        ][:most]
-        for job_id in old:
-            del self._jobs.rows[job_id]
-        self.batches.append(len(old))
-        return len(old)
-
-
-@pytest.fixture
-def records(shop):
-    return FakeRecords(shop.jobs)
 
 
 @pytest.fixture
@@ -72,16 +33,17 @@ def own():
 
 
 @pytest.fixture
-def broom(shop, records, own, folder, monkeypatch):
-    monkeypatch.setattr(retain_module, "BETWEEN", 0.0)
-
-    def broom(*, files_days=7, orders_days=90):
+def broom(shop, own, folder):
+    def broom(*, files_days=7, orders_days=90, **pace):
         return RetentionLoop(
             settings=RetentionSettings(
-                files_days=files_days, orders_days=orders_days, folder=folder
+                files_days=files_days,
+                orders_days=orders_days,
+                folder=folder,
+                times=SweepTimes(between=0.0, **pace),
             ),
             jobs=shop.jobs,
-            queries=records,
+            queries=shop.queries,
             delivery=shop.delivery,
             account=own,
             now=shop.clock,
@@ -127,10 +89,10 @@ async def test_kept_pictures_go_after_their_days_and_are_offered_no_more(shop, b
     assert (old_files.exists(), young_files.exists()) == (False, True)
 
 
-async def test_what_is_fetched_while_it_is_swept_away_counts_as_fetched(shop, broom, records):
+async def test_what_is_fetched_while_it_is_swept_away_counts_as_fetched(shop, broom):
     job = kept(8)
     shop.jobs.put(job)
-    (stale,) = await records.stale_undelivered(kept_before=NOW, most=5)
+    (stale,) = await shop.queries.stale_undelivered(kept_before=NOW, most=5)
     await shop.delivery.record_delivered(job)
 
     await shop.delivery.give_up(stale)
@@ -162,13 +124,14 @@ async def test_files_of_today_are_nobodys_left_overs(shop, broom, files):
 
 
 @pytest.mark.parametrize("state", State)
-async def test_old_orders_go_only_when_they_have_ended(shop, broom, state):
+async def test_old_orders_go_only_when_they_are_over(shop, broom, state):
     job = a_job(state=state, created_at=NOW - 91 * DAY, state_since=NOW - 91 * DAY)
     shop.jobs.put(job)
 
     await broom().sweep()
 
-    assert (job.id in shop.jobs.rows) == (state not in ENDED)
+    over = ENDED | {State.UNCERTAIN, State.EXPIRED}  # as nobody works on them any more
+    assert (job.id in shop.jobs.rows) == (state not in over)
 
 
 @pytest.mark.parametrize("orders_days", [1, 90])
@@ -182,14 +145,14 @@ async def test_no_order_goes_whose_day_still_counts(shop, broom, orders_days):
     assert shop.jobs.rows
 
 
-async def test_orders_go_in_small_batches(shop, broom, records, monkeypatch):
+async def test_orders_go_in_small_batches(shop, broom):
     """A store that is written to for long would keep members waiting."""
-    monkeypatch.setattr(retain_module, "MOST", 3)
     shop.jobs.put(*(a_job(state=State.DELIVERED, created_at=NOW - 99 * DAY) for _ in range(7)))
 
-    await broom().sweep()
+    await broom(batch=3).sweep()
 
-    assert records.batches == [3, 3, 1, 0]
+    assert not shop.jobs.rows
+    assert shop.queries.calls.count("erase_ended") == 4  # 3, 3 and 1 orders, then none
 
 
 async def test_for_ever_means_for_ever(shop, broom, files):
@@ -204,18 +167,14 @@ async def test_for_ever_means_for_ever(shop, broom, files):
     assert place.exists()
 
 
-async def test_it_sweeps_again_after_a_time_when_nothing_could_be_swept(
-    shop, broom, records, monkeypatch
-):
-    monkeypatch.setattr(retain_module, "FIRST", 0.0)
-    monkeypatch.setattr(retain_module, "EVERY", 0.001)
-    shop.jobs.put(replace(a_job(state=State.DELIVERED), created_at=NOW - 99 * DAY))
-    records.away = True
-    running = asyncio.create_task(broom().run())
+async def test_it_sweeps_again_after_a_time_when_nothing_could_be_swept(shop, broom):
+    shop.jobs.put(a_job(state=State.DELIVERED, created_at=NOW - 99 * DAY))
+    shop.queries.away = True
+    running = asyncio.create_task(broom(first=0.0, every=0.001).run())
 
-    await asyncio.sleep(0.01)
+    await until(lambda: shop.queries.calls.count("erase_ended") > 1)
     assert shop.jobs.rows
-    records.away = False
+    shop.queries.away = False
 
     await until(lambda: not shop.jobs.rows)
     running.cancel()

@@ -6,7 +6,6 @@ import pytest
 
 from bot.domain.rules import Rules
 from bot.domain.styles import Style
-from bot.service import member_account as members_module
 from bot.service.member_account import STYLES_KEPT, AccountSettings, MemberAccount, RetentionPolicy
 from tests.samples import LANE
 from tests.service.conftest import NO_CAPS
@@ -14,12 +13,14 @@ from tests.service.conftest import NO_CAPS
 WOOL = Style(name="Wool", words="knitted wool")
 
 
-@pytest.fixture
-def own(shop):
+def account(shop, **timings):
     shop.guilds.kept[100] = Rules(styles=(WOOL,))
     return MemberAccount(
         settings=AccountSettings(
-            lane=LANE, caps=NO_CAPS, retention=RetentionPolicy(files_days=7, orders_days=90)
+            lane=LANE,
+            caps=NO_CAPS,
+            retention=RetentionPolicy(files_days=7, orders_days=90),
+            **timings,
         ),
         members=shop.members,
         queries=None,
@@ -28,6 +29,11 @@ def own(shop):
         delivery=shop.delivery,
         now=shop.clock,
     )
+
+
+@pytest.fixture
+def own(shop):
+    return account(shop)
 
 
 async def test_a_server_has_its_own_styles_and_outside_of_servers_there_are_none(own, shop):
@@ -74,13 +80,8 @@ async def test_while_the_store_is_away_the_others_are_offered_at_once(own, shop)
     assert await own.styles(100) == (WOOL,)
 
 
-async def test_nobody_waits_for_a_slow_store(own, shop, monkeypatch):
-    monkeypatch.setattr(members_module, "STYLES_WITHIN", 0.01)
-    never = asyncio.Event()
-
-    async def rules(_guild_id):
-        await never.wait()
-
-    shop.guilds.rules = rules
+async def test_nobody_waits_for_a_slow_store(shop):
+    own = account(shop, styles_within=0.01)
+    shop.guilds.held["rules"] = asyncio.Event()
 
     assert await own.styles(100) == ()
