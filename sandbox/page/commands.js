@@ -21,26 +21,14 @@ export const Option = Object.freeze({
   ATTACHMENT: 11,
 });
 
-const WORDS = [
-  "text",
-  "whole number",
-  "true or false",
-  "member",
-  "channel",
-  "role",
-  "member or role",
-  "number",
-  "file",
-];
-const TYPE_NAMES = ["", "", "", ...WORDS]; // by type
+const ENTITIES = { 6: "member", 7: "channel", 8: "role", 9: "member or role" };
+const TYPE_NAMES = { ...ENTITIES, 3: "text", 4: "whole number", 5: "true or false", 10: "number", 11: "file" };
 const LONGEST_TEXT = 6000; // Discord's own limit for a text option
 
 /**
  * The commands of one kind that Discord would offer here.
  * @param {Discord.Command[]} commands as the bot registered them
- * @param {{guildId: string | null, nsfw: boolean, moderator: boolean, private?: boolean, hasBot?: boolean,
- *   installed?: boolean}} place `hasBot`: the bot was invited there; `installed`: you added it to your account;
- *   `private`: a direct channel without the bot
+ * @param {Partial<Store["where"]>} place
  * @param {number} kind 1: slash, 2: on a user, 3: on a message
  */
 export function available(commands, place, kind = 1) {
@@ -74,24 +62,16 @@ function branch(command, path, label, /** @type {Discord.Command | Discord.Optio
   return children.flatMap((child) => branch(command, [...path, child], `${label} ${child.name}`, child));
 }
 
-/**
- * The entry that a line names, or null while the name is incomplete. The longest name wins.
- * @param {string} text
- * @param {Entry[]} entries
- */
-export function match(text, entries) {
+/** The entry that a line names, or null while the name is incomplete. The longest name wins. */
+export function match(/** @type {string} */ text, /** @type {Entry[]} */ entries) {
   const named = entries.filter(
     ({ label }) => text.startsWith(`/${label}`) && /^(\s|$)/u.test(text.slice(label.length + 1)),
   );
   return named.sort((a, b) => b.label.length - a.label.length)[0] ?? null;
 }
 
-/**
- * The entries that the beginning of a line can still become, the closest first.
- * @param {string} text
- * @param {Entry[]} entries
- */
-export function complete(text, entries) {
+/** The entries that the beginning of a line can still become, the closest first. */
+export function complete(/** @type {string} */ text, /** @type {Entry[]} */ entries) {
   const typed = text.slice(1).toLowerCase().replace(/\s+/gu, " ");
   const part = typed.trim();
   const starts = entries.filter(({ label }) => label.startsWith(typed));
@@ -102,12 +82,9 @@ export function complete(text, entries) {
  * Parse a line. The `name:` of an option starts its value, which ends at the next one; a name that was given
  * already is text, so a prompt may hold any colon. Text before the first name belongs to the first required text
  * option.
- *
- * @param {string} text
- * @param {Entry} entry
  * @returns {Parsed}
  */
-export function parse(text, entry) {
+export function parse(/** @type {string} */ text, /** @type {Entry} */ entry) {
   const from = entry.label.length + 1;
   const byName = new Map(entry.options.map((option) => [option.name, option]));
   /** @type {Given[]} */
@@ -146,12 +123,8 @@ export function optionAt(parsed, caret) {
 /** The value that was given for an option. @param {Parsed} parsed @param {Discord.Option | null} option */
 export const givenFor = (parsed, option) => parsed.given.find((item) => item.option === option);
 
-/**
- * Check a line as Discord's client does, and make the options that are sent.
- * @param {Parsed} parsed
- * @param {Lookup} lookup
- */
-export function check(parsed, lookup) {
+/** Check a line as Discord's client does, and make the options that are sent. */
+export function check(/** @type {Parsed} */ parsed, /** @type {Lookup} */ lookup) {
   /** @type {{option: Discord.Option | null, text: string}[]} */
   const problems = [];
   const values = [];
@@ -175,13 +148,8 @@ export function check(parsed, lookup) {
   return { options: nest(entry.path, values), problems };
 }
 
-/**
- * The options of an autocomplete request: those that are valid so far, and the focused one as it was typed.
- * @param {Parsed} parsed
- * @param {Discord.Option} focused
- * @param {Lookup} lookup
- */
-export function partial(parsed, focused, lookup) {
+/** The options of an autocomplete request: those that are valid so far, and the focused one as it was typed. */
+export function partial(/** @type {Parsed} */ parsed, focused, /** @type {Lookup} */ lookup) {
   const values = parsed.given.flatMap(({ option, raw }) => {
     const { type, name } = option;
     if (option === focused) return [{ name, type, value: raw, focused: true }];
@@ -195,23 +163,13 @@ function nest(path, values) {
   return path.reduceRight((options, { name, type }) => [{ name, type, options }], values);
 }
 
-/**
- * The key of a suggestion that the user chose: the text shows only its name, not its value.
- * @param {Discord.Option} option
- * @param {string} name
- */
-export const pickKey = (option, name) => `${option.name}\n${name.trim()}`;
+/** The key of a suggestion that the user chose: the text shows only its name, not its value. */
+export const pickKey = (/** @type {Discord.Option} */ option, name) => `${option.name}\n${name.trim()}`;
 
 /** @typedef {{value: string | number | boolean} | {problem: string}} Result the problem continues "<option name> …" */
 
-/**
- * Convert one value to what is sent.
- * @param {Discord.Option} option
- * @param {string} raw
- * @param {Lookup} lookup
- * @returns {Result}
- */
-export function convert(option, raw, lookup) {
+/** Convert one value to what is sent. @returns {Result} */
+export function convert(/** @type {Discord.Option} */ option, /** @type {string} */ raw, /** @type {Lookup} */ lookup) {
   const picked = lookup.picked?.get(pickKey(option, raw));
   if (picked !== undefined) return { value: picked };
   if (option.choices?.length) return convertChoice(option.choices, raw.toLowerCase());
@@ -256,21 +214,18 @@ function convertNumber(option, value) {
 }
 
 function convertEntity({ type }, raw, { users, channels, roles }) {
-  /** @type {Record<number, {id: string, name?: string, username?: string, global_name?: string | null}[]>} */
   const candidates = { 6: users, 7: channels, 8: roles, 9: [...users, ...roles] };
   const id = /^(?:<(?:@[!&]?|#))?(\d{5,})>?$/u.exec(raw)?.[1];
   const name = raw.replace(/^[@#]/u, "").toLowerCase();
   const entity = (candidates[type] ?? []).find((item) =>
     id ? item.id === id : [item.global_name, item.username, item.name].some((each) => each?.toLowerCase() === name),
   );
-  return entity ? { value: entity.id } : { problem: `must be a ${TYPE_NAMES[type]} of this server.` };
+  return entity ? { value: entity.id } : { problem: `must be a ${ENTITIES[type]} of this server.` };
 }
 
-/**
- * What an option takes, as text: `{type: "whole number", range: "1 to 4"}`; range is "" where there is none.
- * @param {Discord.Option} option
- */
-export function describe({ type, choices, min_value: low, max_value: high, min_length: short, max_length: long }) {
+/** What an option takes, as text: `{type: "whole number", range: "1 to 4"}`; range is "" where there is none. */
+export function describe(/** @type {Discord.Option} */ option) {
+  const { type, choices, min_value: low, max_value: high, min_length: short, max_length: long } = option;
   if (choices?.length) {
     const names = choices.length <= 6 ? choices.map(({ name }) => name).join(", ") : `${choices.length} choices`;
     return { type: `one of ${names}`, range: "" };

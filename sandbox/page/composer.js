@@ -139,27 +139,21 @@ export class Composer {
     this.#list = list;
     this.suggestions.hidden = list.length === 0;
     this.input.toggleAttribute("data-offering", list.length > 0);
-    fill(
-      this.suggestions,
-      list.length > 0 && h("p.menu-heading", { role: "presentation" }, title),
-      list.map((suggestion, index) => this.#drawSuggestion(suggestion, index)),
-    );
-    part("suggestion-count").textContent = list.length
-      ? `${list.length} ${list.length === 1 ? "suggestion" : "suggestions"}`
-      : "";
+    const heading = list.length > 0 && h("p.menu-heading", { role: "presentation" }, title);
+    const rows = list.map((suggestion, index) => this.#drawSuggestion(suggestion, index));
+    fill(this.suggestions, heading, rows);
+    const count = `${list.length} ${list.length === 1 ? "suggestion" : "suggestions"}`;
+    part("suggestion-count").textContent = list.length ? count : "";
     this.#select(0);
   }
 
   #drawSuggestion(suggestion, index) {
     const { label, detail, face } = suggestion;
-    const row = h(
-      "div.option",
-      { role: "option", id: `suggestion-${index}`, testid: "suggestion", onClick: () => this.#choose(suggestion) },
-      typeof face === "string" ? icon(ICONS[face]) : face && avatar(face, "tiny"),
-      optionText(label, detail),
-    );
-    row.addEventListener("pointerdown", (event) => event.preventDefault()); // the focus stays in the text
-    return row;
+    const mark = typeof face === "string" ? icon(ICONS[face]) : face && avatar(face, "tiny");
+    const onClick = () => this.#choose(suggestion);
+    const onPointerdown = (event) => event.preventDefault(); // the focus stays in the text
+    const attributes = { role: "option", id: `suggestion-${index}`, testid: "suggestion", onClick, onPointerdown };
+    return h("div.option", attributes, mark, optionText(label, detail));
   }
 
   #select(index) {

@@ -22,30 +22,24 @@ import { createSelect, optionText, SELECT_TYPES } from "./select.js";
  * @property {boolean} [group] whether the label names a group, not one control
  */
 
-/**
- * Build the fields of a modal's top-level components.
- * @param {Discord.Component[]} components
- * @param {Directory} directory
- * @param {Names} names
- * @returns {Field[]}
- */
-export function buildFields(components, directory, names) {
-  return components.flatMap(
-    /** @returns {Field[]} */ ({ type, id, content, label, description, component, components: row }) => {
-      if (type === Kind.TEXT) {
-        const element = richText(content, names);
-        return [{ element, check: () => "", answer: () => ({ type, id }), focus: () => {} }];
-      }
-      if (component) {
-        const field = buildField(component, label, description, directory);
-        return [{ ...field, answer: () => ({ type, id, component: field.answer() }) }];
-      }
-      return (row ?? []).map((inner) => {
-        const field = buildField(inner, inner.label, undefined, directory);
-        return { ...field, answer: () => ({ type, id, components: [field.answer()] }) };
-      });
-    },
-  );
+/** Build the fields of a modal's top-level components. @param {Discord.Component[]} components @returns {Field[]} */
+export function buildFields(components, /** @type {Directory} */ directory, /** @type {Names} */ names) {
+  return components.flatMap(({ type, id, content, label, description, component, components: row }) => {
+    if (type === Kind.TEXT) {
+      const element = richText(content, names);
+      /** @type {Field} */
+      const field = { element, check: () => "", answer: () => ({ type, id }), focus: () => {} };
+      return [field];
+    }
+    if (component) {
+      const field = buildField(component, label, description, directory);
+      return [{ ...field, answer: () => ({ type, id, component: field.answer() }) }];
+    }
+    return (row ?? []).map((inner) => {
+      const field = buildField(inner, inner.label, undefined, directory);
+      return { ...field, answer: () => ({ type, id, components: [field.answer()] }) };
+    });
+  });
 }
 
 /** One control with its label. @returns {Field} */

@@ -1,7 +1,8 @@
 /** Pictures: the gallery in a message and the large view. */
-import { current, fill, h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { icon, iconButton } from "./icons.js";
 import { externalLink } from "./links.js";
+import { openDialog } from "./popup.js";
 
 /** @typedef {{url: string, alt: string, width?: number, height?: number, spoiler?: boolean}} Picture */
 
@@ -64,7 +65,6 @@ function showLoading(image, box) {
 /** Show pictures large. Arrow keys move, Escape closes, the focus goes back. */
 function openViewer(/** @type {Picture[]} */ pictures, start) {
   let index = start;
-  const opener = document.activeElement;
   const image = h("img.viewer-image");
   const caption = h("p.viewer-caption", { "aria-live": "polite" });
   const original = externalLink("a.button.secondary", "", {}, icon("link"), "Open original");
@@ -99,11 +99,6 @@ function openViewer(/** @type {Picture[]} */ pictures, start) {
   dialog.addEventListener("click", ({ target }) => {
     if (target instanceof Element && target.matches(".viewer, .viewer-stage")) dialog.close();
   });
-  dialog.addEventListener("close", () => {
-    dialog.remove();
-    current(opener)?.focus();
-  });
   show();
-  document.body.append(dialog);
-  dialog.showModal();
+  openDialog(dialog);
 }

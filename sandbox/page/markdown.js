@@ -145,13 +145,8 @@ function parseLines(source) {
   return blocks;
 }
 
-/**
- * The text of a tree without its marks, for announcements and quotations. Spoilers stay hidden.
- * @param {(Inline | Block)[]} nodes
- * @param {(node: Inline) => string} label the text of a mention or a moment
- * @returns {string}
- */
-export function plain(nodes, label) {
+/** The text of a tree without its marks, for announcements and quotations. Spoilers stay hidden. @returns {string} */
+export function plain(/** @type {(Inline | Block)[]} */ nodes, /** @type {(node: Inline) => string} */ label) {
   const isBlock = nodes.some((node) => /^(p|h\d|small|quote|list|pre)$/u.test(node.type));
   const texts = nodes.map((node) => {
     if (node.type === "br") return "\n";

@@ -35,19 +35,6 @@ function texts(components) {
 /** A line that says what failed. @param {string} text */
 export const failureNote = (text) => h("p.failure", { role: "alert", testid: "failure" }, icon("warning"), text);
 
-/**
- * @typedef {object} Surroundings
- * @property {Store} store
- * @property {Names} names
- * @property {Set<string>} revealed
- * @property {boolean} grouped whether it closely follows another message of the same author
- * @property {string} [failure] what went wrong when one of its controls was used
- * @property {(message: Discord.Message, ...used: Parameters<Drawing["use"]>) => void} use
- * @property {(message: Discord.Message, anchor: HTMLElement) => void} openMenu
- * @property {((message: Discord.Message, anchor: HTMLElement) => void) | null} openAuthorMenu null: it would be empty
- * @property {(message: Discord.Message) => void} dismiss
- */
-
 /** Draw a message as a list item. @param {Discord.Message} message @param {Surroundings} around */
 export function drawMessage(message, around) {
   const { store, names, revealed, failure } = around;

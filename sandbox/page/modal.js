@@ -1,40 +1,31 @@
 /** A modal that the bot asked for. */
-import { current, fill, h, part } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { buildFields } from "./fields.js";
 import { icon, iconButton } from "./icons.js";
+import { openDialog } from "./popup.js";
 import { isFailure } from "./socket.js";
 
 /**
  * Open a modal. It stays open, with what was typed, until the bot accepts it or the user closes it.
  * @param {Discord.Modal} modal
  * @param {(components: object[]) => Promise<Discord.Answer>} submit
- * @param {Directory} directory
- * @param {Names} names
  */
-export function openModal(modal, submit, directory, names) {
-  const opener = document.activeElement;
+export function openModal(modal, submit, /** @type {Directory} */ directory, /** @type {Names} */ names) {
   const fields = buildFields(modal.components, directory, names);
   const failure = h("p.failure", { role: "alert", hidden: true, testid: "modal-failure" });
   const send = h("button.button.primary", { type: "submit", testid: "modal-submit" }, "Submit");
   const onClick = () => dialog.close();
   const cancel = h("button.button.secondary", { testid: "modal-cancel", onClick }, "Cancel");
   const elements = fields.map((field) => field.element);
-  const form = h(
-    "form",
-    { novalidate: true, "aria-labelledby": "modal-title", onSubmit },
-    h(
-      "header.modal-head",
-      h("h2", { id: "modal-title" }, modal.title),
-      iconButton("close", "Close the form", { onClick }),
-    ),
+  const title = h("h2", { id: "modal-title" }, modal.title);
+  const parts = [
+    h("header.modal-head", title, iconButton("close", "Close the form", { onClick })),
     h("div.modal-body", elements, failure),
     h("footer.modal-foot", cancel, send),
-  );
-  const dialog = h(
-    "dialog.modal",
-    { "aria-labelledby": "modal-title", testid: "modal", onKeydown: keepFocusInside },
-    form,
-  );
+  ];
+  const naming = { "aria-labelledby": "modal-title" };
+  const form = h("form", { novalidate: true, ...naming, onSubmit }, parts);
+  const dialog = h("dialog.modal", { ...naming, testid: "modal", onKeydown: keepFocusInside }, form);
 
   async function onSubmit(event) {
     event.preventDefault();
@@ -52,12 +43,7 @@ export function openModal(modal, submit, directory, names) {
     send.focus();
   }
 
-  dialog.addEventListener("close", () => {
-    dialog.remove();
-    (current(opener) ?? part("composer-input")).focus();
-  });
-  document.body.append(dialog);
-  dialog.showModal();
+  openDialog(dialog);
   const first = fields.find((field) => field.element.querySelector("input, textarea, button"));
   (first ?? send).focus();
 }

@@ -1,21 +1,24 @@
 /**
- * Popups beside a control: menus and lists. A popup is in the browser's top layer, so no scroll container cuts it,
+ * Dialogs, and popups beside a control: menus and lists. A popup is in the browser's top layer, so no scroll container cuts it,
  * and the browser closes it on Escape and on a click outside.
  */
-import { current, h } from "./dom.js";
+import { current, h, part } from "./dom.js";
 import { icon } from "./icons.js";
 
 const MARGIN = 8; // px kept free at the edges of the viewport
 
-/**
- * @typedef {object} Choice of a menu
- * @property {string} label
- * @property {() => void} run
- * @property {Node} face an icon or an avatar
- * @property {string} [detail]
- * @property {boolean} [danger]
- * @property {boolean} [checked] one of several; the current one is checked
- */
+/** Show a modal dialog; when it closes, it is removed, and the focus goes back. @param {HTMLDialogElement} dialog */
+export function openDialog(dialog) {
+  const opener = document.activeElement;
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    (current(opener) ?? part("composer-input")).focus();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+/** @typedef {{label: string, run: () => void, face: Node, detail?: string, danger?: boolean, checked?: boolean}} Choice */
 
 /**
  * Open a menu beside a button. Enter, Space or a click chooses; Escape closes.
@@ -41,7 +44,7 @@ export function openMenu(anchor, label, entries, align = "end") {
 }
 
 function drawItem(/** @type {Choice} */ { label, face, detail, danger, checked }, onClick) {
-  const radio = checked !== undefined;
+  const radio = checked !== undefined; // one of several; the current one is checked
   const role = { role: radio ? "menuitemradio" : "menuitem", "aria-checked": radio ? String(checked) : null };
   const text = h("span.menu-text", h("span", label), detail && h("span.menu-detail", detail));
   const attributes = { class: danger && "danger", ...role, tabindex: -1, onClick };

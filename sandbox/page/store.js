@@ -76,7 +76,10 @@ export class Store extends Emitter {
     return this.world.direct?.id ?? null;
   }
 
-  /** The facts that decide which commands are available; see `available` in commands.js. */
+  /**
+   * The facts that decide which commands are available: `hasBot`: the bot was invited there; `installed`: you added it
+   * to your account; `private`: a direct channel without the bot.
+   */
   get where() {
     const place = this.place();
     return {

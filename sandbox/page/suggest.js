@@ -2,28 +2,18 @@
 import { complete, convert, describe, givenFor, match, Option, optionAt, parse, pickKey } from "./commands.js";
 import { displayName } from "./store.js";
 
-/**
- * Look at a line and the caret in it.
- * @param {string} text
- * @param {number} caret
- * @param {Entry[]} entries
- * @param {Lookup} lookup
- * @returns {View}
- */
-export function look(text, caret, entries, lookup) {
+/** Look at a line and the caret in it. @param {string} text @param {number} caret @param {Entry[]} entries @returns {View} */
+export function look(text, caret, entries, /** @type {Lookup} */ lookup) {
   /** @type {View} */
   const nothing = { parsed: null, active: null, title: "", list: [], ask: false };
   if (!text.startsWith("/")) return nothing;
   const entry = match(text, entries);
   const parsed = entry && parse(text, entry);
   if (!parsed || caret <= parsed.entry.label.length + 1) {
-    /** @type {Suggestion[]} */
-    const list = complete(text.slice(0, Math.max(caret, 1)), entries).map((each) => ({
-      label: `/${each.label}`,
-      detail: each.description,
-      face: "command",
-      edit: { from: 0, to: text.length, insert: opening(each, text) },
-    }));
+    const list = complete(text.slice(0, Math.max(caret, 1)), entries).map((each) => {
+      const edit = { from: 0, to: text.length, insert: opening(each, text) };
+      return { label: `/${each.label}`, detail: each.description, face: /** @type {const} */ ("command"), edit };
+    });
     return { ...nothing, parsed, title: "Commands", list };
   }
   const active = optionAt(parsed, caret);
@@ -52,15 +42,8 @@ function opening(entry, text) {
   return hasMore ? text : start(entry); // keep what is behind the name
 }
 
-/**
- * The options that can still be added at the caret.
- * @param {Parsed} parsed
- * @param {string} text
- * @param {number} caret
- * @param {string} [word] the beginning of the option's name, before the caret
- * @returns {Suggestion[]}
- */
-export function optionsToAdd(parsed, text, caret, word = "") {
+/** The options that can be added at the caret; `word` is the beginning of a name before it. @returns {Suggestion[]} */
+export function optionsToAdd(/** @type {Parsed} */ parsed, /** @type {string} */ text, caret, word = "") {
   const isFree = (option) => {
     const item = givenFor(parsed, option);
     return !item || item.start === item.valueStart; // a value without its name may still get the name
@@ -101,11 +84,10 @@ function suggestValues({ option, raw, valueStart, end }, lookup) {
     .map((value) => ({ ...value, edit: { from: valueStart, to: end, insert: ` ${value.label} ` } }));
 }
 
-/** The bot's suggestions for the option at the caret. @param {Discord.Choice[]} choices @param {Given} active @returns {Suggestion[]} */
-export function fromBot(choices, { option, valueStart, end }) {
-  return choices.map(({ name, value }) => ({
-    label: name,
-    edit: { from: valueStart, to: end, insert: ` ${name.trim()} ` },
-    pick: { key: pickKey(option, name), value },
-  }));
+/** The bot's suggestions for the option at the caret. @returns {Suggestion[]} */
+export function fromBot(/** @type {Discord.Choice[]} */ choices, /** @type {Given} */ { option, valueStart, end }) {
+  return choices.map(({ name, value }) => {
+    const edit = { from: valueStart, to: end, insert: ` ${name.trim()} ` };
+    return { label: name, edit, pick: { key: pickKey(option, name), value } };
+  });
 }

@@ -130,6 +130,16 @@ interface Drawing {
   revealed: Set<string>; // spoilers that were uncovered
   use: (component: Discord.Component, values: string[] | undefined, control: HTMLElement) => void;
 }
+/** What surrounds a message. */
+interface Surroundings extends Pick<Drawing, "names" | "revealed"> {
+  store: Store;
+  grouped: boolean; // whether it closely follows another message of the same author
+  failure?: string; // what went wrong when one of its controls was used
+  use: (message: Discord.Message, ...used: Parameters<Drawing["use"]>) => void;
+  openMenu: (message: Discord.Message, anchor: HTMLElement) => void;
+  openAuthorMenu: ((message: Discord.Message, anchor: HTMLElement) => void) | null; // null: it would be empty
+  dismiss: (message: Discord.Message) => void;
+}
 
 /** One thing that can be run: a command, or one of its subcommands. `path` leads from the command to the subcommand. */
 interface Entry {
