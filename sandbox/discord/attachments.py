@@ -1,7 +1,7 @@
 """The files of a message: storage, limits, and their JSON."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from mimetypes import guess_type
@@ -11,10 +11,10 @@ from PIL import Image, UnidentifiedImageError
 from sandbox.discord import snowflakes
 from sandbox.discord.api_errors import ErrorCode, Json
 from sandbox.discord.bodies import Upload
-from sandbox.discord.components import ATTACHMENT
 from sandbox.discord.validation import Form, Path
 
 MAX_FILES = 10
+ATTACHMENT = "attachment://"  # the URL of a file of the same message, by its name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,33 +48,39 @@ class File:
         return attachment
 
 
-@dataclass(frozen=True, kw_only=True)
-class Media:
-    """The media behind a URL in a component or an embed."""
-
-    shown: Json
-    name: str | None = None
-    bytes: int | None = None
+def named(url: str, files: Iterable[File]) -> File | None:
+    """Return the file that *url* names, if it is among *files*."""
+    urls = {known: file for file in files for known in (ATTACHMENT + file.filename, file.url)}
+    return urls.get(url)
 
 
-def resolve(url: str, files: Iterable[File]) -> Media:
-    """Return the media behind *url*: one of the message's *files*, or an external one."""
-    for file in files:
-        if url in (ATTACHMENT + file.filename, file.url):
-            width, height = file.size or (None, None)
-            shown = {
-                "id": file.id,
-                "url": file.url,
-                "proxy_url": file.url,
-                "width": width,
-                "height": height,
-                "content_type": file.content_type,
-                "attachment_id": file.id,
-            }
-            return Media(shown=shown, name=file.filename, bytes=len(file.data))
-    keys = ("width", "height", "content_type")
-    shown = {"id": snowflakes.new(), "url": url, "proxy_url": url, **dict.fromkeys(keys)}
-    return Media(shown=shown)
+def media(url: str, files: Iterable[File]) -> Json:
+    """Return the JSON of the media behind *url*: one of the message's *files*, or external."""
+    file = named(url, files)
+    if file is None:
+        unknown = dict.fromkeys(("width", "height", "content_type"))
+        return {"id": snowflakes.new(), "url": url, "proxy_url": url, **unknown}
+    width, height = file.size or (None, None)
+    return {
+        "id": file.id,
+        "url": file.url,
+        "proxy_url": file.url,
+        "width": width,
+        "height": height,
+        "content_type": file.content_type,
+        "attachment_id": file.id,
+    }
+
+
+def check_reference(
+    url: str, path: Path, form: Form, filenames: Collection[str], *, component: bool
+) -> None:
+    """Report an `attachment://` URL that names none of *filenames*."""
+    name = url.removeprefix(ATTACHMENT)
+    if url.startswith(ATTACHMENT) and name not in filenames:
+        code = "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND"
+        message = f"The referenced attachment {name!r} was not found"
+        form.refuse(path, code if component else "ATTACHMENT_NOT_FOUND", message)
 
 
 def take(

@@ -34,8 +34,7 @@ def check(command: Json, path: Path, form: Form) -> None:
         return
     for key in ("description", "options"):
         if command.get(key):
-            message = f"Context menu commands cannot have {key}"
-            form.refuse((*path, key), f"APPLICATION_COMMAND_INVALID_{key.upper()}", message)
+            form.refuse((*path, key), f"APPLICATION_COMMAND_INVALID_{key.upper()}")
 
 
 def _check_names(named: Json, path: Path, form: Form) -> None:
@@ -44,28 +43,25 @@ def _check_names(named: Json, path: Path, form: Form) -> None:
     names += [((*path, "name_localizations", key), name) for key, name in translated.items()]
     for place, name in names:
         if not NAME.fullmatch(name) or name != name.lower():
-            form.refuse(place, "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
+            form.refuse(place, "APPLICATION_COMMAND_INVALID_NAME")
 
 
 def _check_options(options: list[Json], path: Path, form: Form) -> None:
     if len({option["type"] in NESTED for option in options}) > 1:
-        message = "Sub-command and group option types are mutually exclusive to all other types"
-        form.refuse(path, "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", message)
+        form.refuse(path, "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID")
     names = set()
     optional_before = False
     for index, option in enumerate(options):
         place = (*path, index)
         _check_names(option, place, form)
         if option["name"] in names:
-            message = "Option name must be unique"
-            form.refuse((*place, "name"), "APPLICATION_COMMAND_OPTIONS_NAME_INVALID", message)
+            form.refuse((*place, "name"), "APPLICATION_COMMAND_OPTIONS_NAME_INVALID")
         names.add(option["name"])
         if option["type"] in NESTED:
             _check_options(option.get("options") or [], (*place, "options"), form)
             continue
         if option.get("required") and optional_before:
-            message = "Required options must be placed before non-required options"
-            form.refuse(place, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", message)
+            form.refuse(place, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID")
         optional_before |= not option.get("required")
         _check_value(option, place, form)
 
@@ -73,17 +69,15 @@ def _check_options(options: list[Json], path: Path, form: Form) -> None:
 def _check_value(option: Json, path: Path, form: Form) -> None:
     choices = option.get("choices") or []
     if choices and option.get("autocomplete"):
-        message = "Autocomplete and choices are mutually exclusive"
-        form.refuse(path, "APPLICATION_COMMAND_OPTIONS_AUTOCOMPLETE_INVALID", message)
+        form.refuse(path, "APPLICATION_COMMAND_OPTIONS_AUTOCOMPLETE_INVALID")
     for key in ("name", "value"):
         if len({choice[key] for choice in choices}) < len(choices):
             code = f"APPLICATION_COMMAND_OPTIONS_CHOICE_{key.upper()}_EXISTS"
-            form.refuse((*path, "choices"), code, f"Option choice {key} must be unique")
+            form.refuse((*path, "choices"), code)
     for low, high in (("min_value", "max_value"), ("min_length", "max_length")):
         least, most = option.get(low), option.get(high)
         if least is not None and most is not None and least > most:
-            message = f"{low} must be less than or equal to {high}"
-            form.refuse((*path, low), "APPLICATION_COMMAND_OPTIONS_RANGE_INVALID", message)
+            form.refuse((*path, low), "APPLICATION_COMMAND_OPTIONS_RANGE_INVALID")
 
 
 def _sizes(part: Json) -> Iterator[int]:

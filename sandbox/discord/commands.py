@@ -47,8 +47,7 @@ class Commands:
             check(command, (index,), form)
             key = (kind_of(command), command["name"])
             if key in names:
-                message = "Application command names must be unique"
-                form.refuse((index,), "APPLICATION_COMMANDS_DUPLICATE_NAME", message)
+                form.refuse((index,), "APPLICATION_COMMANDS_DUPLICATE_NAME")
             names.add(key)
         form.close()
         before = self._scope(guild_id)

@@ -6,12 +6,12 @@ https://discord.com/developers/docs/components/reference
 from collections.abc import Collection, Iterator
 
 from sandbox.discord.api_errors import Json
+from sandbox.discord.attachments import ATTACHMENT, check_reference
 from sandbox.discord.enums import ButtonStyle, ComponentType
 from sandbox.discord.validation import Form, Path, check
 
 MAX_COMPONENTS = 40  # nested ones count
 MAX_TEXT = 4000  # characters of all text displays of a message
-ATTACHMENT = "attachment://"
 SELECTS = {
     ComponentType.STRING_SELECT,
     ComponentType.USER_SELECT,
@@ -55,8 +55,7 @@ def check_modal(components: list[Json], path: Path, form: Form) -> None:
             case kind if kind in SELECTS:
                 _check_select(component, place, form)
                 if component.get("disabled"):
-                    message = "Selects in modals cannot be disabled"
-                    form.refuse((*place, "disabled"), "COMPONENT_DISABLED_IN_MODAL", message)
+                    form.refuse((*place, "disabled"), "COMPONENT_DISABLED_IN_MODAL")
             case ComponentType.RADIO_GROUP | ComponentType.CHECKBOX_GROUP:
                 _check_values(component["options"], (*place, "options"), form)
 
@@ -73,15 +72,12 @@ def walk(components: list[Json], path: Path) -> Iterator[tuple[Json, Path]]:
 
 
 def _check_unique(nodes: list[tuple[Json, Path]], form: Form) -> None:
-    for key, code, message in (
-        ("custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated"),
-        ("id", "COMPONENT_ID_DUPLICATED", "Component id cannot be duplicated"),
-    ):
+    for key in ("custom_id", "id"):
         seen = set()
         for component, place in nodes:
             value = component.get(key)
             if value and value in seen:
-                form.refuse((*place, key), code, message)
+                form.refuse((*place, key), f"COMPONENT_{key.upper()}_DUPLICATED")
             seen.add(value)
 
 
@@ -98,19 +94,21 @@ def _check_one(component: Json, place: Path, form: Form, filenames: Collection[s
         case ComponentType.FILE:
             _check_media(component["file"], (*place, "file"), form, filenames)
             if not component["file"]["url"].startswith(ATTACHMENT):
-                message = "The file must be referenced with attachment://"
-                form.refuse((*place, "file", "url"), "URL_TYPE_INVALID_SCHEME", message)
+                form.refuse((*place, "file", "url"), "URL_TYPE_INVALID_SCHEME")
         case ComponentType.MEDIA_GALLERY:
             for index, item in enumerate(component["items"]):
                 _check_media(item["media"], (*place, "items", index, "media"), form, filenames)
+
+
+def _check_media(media: Json, path: Path, form: Form, filenames: Collection[str]) -> None:
+    check_reference(media["url"], (*path, "url"), form, filenames, component=True)
 
 
 def _check_row(row: Json, path: Path, form: Form) -> None:
     """Reject a select beside something else: it takes the whole width."""
     selects = [component["type"] in SELECTS for component in row["components"]]
     if any(selects) and len(selects) > 1:
-        message = "The specified component exceeds the maximum width"
-        form.refuse((*path, "components", 1), "COMPONENT_LAYOUT_WIDTH_EXCEEDED", message)
+        form.refuse((*path, "components", 1), "COMPONENT_LAYOUT_WIDTH_EXCEEDED")
 
 
 def _check_button(button: Json, path: Path, form: Form) -> None:
@@ -118,17 +116,16 @@ def _check_button(button: Json, path: Path, form: Form) -> None:
     match button["style"]:
         case ButtonStyle.LINK:
             if not url:
-                form.refuse((*path, "url"), "BUTTON_COMPONENT_URL_REQUIRED", "A url is required")
+                form.refuse((*path, "url"), "BUTTON_COMPONENT_URL_REQUIRED")
         case ButtonStyle.PREMIUM:
             if not sku:
                 form.require((*path, "sku_id"))
             return
         case _:
             if not custom_id:
-                form.refuse(path, "BUTTON_COMPONENT_CUSTOM_ID_REQUIRED", "A custom id is required")
+                form.refuse(path, "BUTTON_COMPONENT_CUSTOM_ID_REQUIRED")
     if custom_id and url:
-        message = "A custom id and url cannot both be specified"
-        form.refuse(path, "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE", message)
+        form.refuse(path, "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE")
     if not button.get("label") and not button.get("emoji"):
         form.require((*path, "label"))
 
@@ -139,16 +136,14 @@ def _check_select(select: Json, path: Path, form: Form) -> None:
     )
     options = select.get("options")
     if low > high:
-        message = "Min values must be less than or equal to max values"
-        form.refuse((*path, "min_values"), "SELECT_COMPONENT_INVALID_MIN_VALUES", message)
+        form.refuse((*path, "min_values"), "SELECT_COMPONENT_INVALID_MIN_VALUES")
     if options is None:
         return
     if high > len(options):
         message = f"int value should be less than or equal to {len(options)}."
         form.refuse((*path, "max_values"), "NUMBER_TYPE_MAX", message)
     if sum(bool(option.get("default")) for option in options) > high:
-        message = "Number of default options exceeds max values"
-        form.refuse((*path, "options"), "SELECT_COMPONENT_TOO_MANY_DEFAULT_VALUES", message)
+        form.refuse((*path, "options"), "SELECT_COMPONENT_TOO_MANY_DEFAULT_VALUES")
     _check_values(options, (*path, "options"), form)
 
 
@@ -157,31 +152,21 @@ def _check_values(options: list[Json], path: Path, form: Form) -> None:
     for index, option in enumerate(options):
         if option["value"] in seen:
             code = "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED"
-            message = "The specified option value is already used"
-            form.refuse((*path, index, "value"), code, message)
+            form.refuse((*path, index, "value"), code)
         seen.add(option["value"])
 
 
 def _check_text_input(component: Json, path: Path, form: Form) -> None:
     in_label = path[-1] == "component"
     if in_label and component.get("label"):
-        message = "A text input in a label cannot have a label of its own"
-        form.refuse((*path, "label"), "TEXT_INPUT_LABEL_NOT_ALLOWED", message)
+        form.refuse((*path, "label"), "TEXT_INPUT_LABEL_NOT_ALLOWED")
     elif not in_label and not component.get("label"):
         form.require((*path, "label"))
     least = component.get("min_length") or 0
     most = component.get("max_length") or 4000
     if least > most:
-        message = "Min length must be less than or equal to max length"
-        form.refuse((*path, "min_length"), "TEXT_INPUT_COMPONENT_INVALID_MIN_LENGTH", message)
+        form.refuse((*path, "min_length"), "TEXT_INPUT_COMPONENT_INVALID_MIN_LENGTH")
     value = component.get("value")
     if value and not least <= len(value) <= most:
         message = f"Must be between {least} and {most} in length."
         form.refuse((*path, "value"), "BASE_TYPE_BAD_LENGTH", message)
-
-
-def _check_media(media: Json, path: Path, form: Form, filenames: Collection[str]) -> None:
-    url = media["url"]
-    if url.startswith(ATTACHMENT) and url.removeprefix(ATTACHMENT) not in filenames:
-        message = f"The referenced attachment {url.removeprefix(ATTACHMENT)!r} was not found"
-        form.refuse((*path, "url"), "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND", message)

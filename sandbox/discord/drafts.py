@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sandbox.discord import attachments, components, embeds, rendering
 from sandbox.discord.api_errors import ErrorCode, Json
-from sandbox.discord.attachments import File, Media
+from sandbox.discord.attachments import File
 from sandbox.discord.bodies import Body
 from sandbox.discord.enums import MessageFlag
 from sandbox.discord.models import Channel
@@ -82,14 +82,11 @@ def write(payload: Json, body: Body, target: Target, before: Draft | None = None
     )
     form.close()
 
-    def resolve(url: str) -> Media:
-        return attachments.resolve(url, files)
-
     shown_embeds, shown_components = was.embeds, was.components
     if "embeds" in checked:
-        shown_embeds = embeds.render(new_embeds or [], resolve)
+        shown_embeds = embeds.render(new_embeds or [], files)
     if "components" in checked:
-        shown_components = rendering.render(new_components or [], resolve)
+        shown_components = rendering.render(new_components or [], files)
     if v2:
         _refuse_legacy(content, shown_embeds, path, form)
     mentioned = _mentioned(content, shown_components, checked.get("allowed_mentions"), path, form)
@@ -121,8 +118,7 @@ def _flags(
         return kept
     wanted = MessageFlag(asked) & target.settable
     if MessageFlag.COMPONENTS_V2 in was and MessageFlag.COMPONENTS_V2 not in wanted:
-        message = "The IS_COMPONENTS_V2 flag cannot be removed from a message"
-        form.refuse((*target.path, "flags"), "MESSAGE_CANNOT_REMOVE_COMPONENTS_V2_FLAG", message)
+        form.refuse((*target.path, "flags"), "MESSAGE_CANNOT_REMOVE_COMPONENTS_V2_FLAG")
     return (kept & ~target.settable) | wanted if editing else wanted
 
 
@@ -135,9 +131,7 @@ def _refuse_unsupported(payload: Json, path: Path, form: Form) -> None:
 def _refuse_legacy(content: str, shown_embeds: list[Json], path: Path, form: Form) -> None:
     for key, value in (("content", content), ("embeds", shown_embeds)):
         if value:
-            message = f"The '{key}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
-            code = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"
-            form.refuse((*path, key), code, message)
+            form.refuse((*path, key), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2")
 
 
 def _mentioned(
@@ -153,7 +147,6 @@ def _mentioned(
         return mentions
     listed, parsed = allowed.get("users") or [], allowed.get("parse") or []
     if listed and "users" in parsed:
-        message = 'parse:["users"] and users: [ids...] are mutually exclusive.'
         place = (*path, "allowed_mentions")
-        form.refuse(place, "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", message)
+        form.refuse(place, "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE")
     return mentions if "users" in parsed else [user for user in mentions if user in listed]

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from sandbox.discord import serializers, snowflakes
 from sandbox.discord.api_errors import ErrorCode, Json
@@ -15,13 +16,13 @@ from sandbox.discord.messages import Message
 from sandbox.discord.models import Channel, Guild, User
 from sandbox.discord.world import World
 
+UPDATES = {CallbackType.DEFERRED_UPDATE, CallbackType.UPDATE}
+
 
 @dataclass(eq=False, kw_only=True)
 class Interaction:
     """One interaction, and the bot's responses to it."""
 
-    id: str
-    token: str
     type: InteractionType
     user: User
     channel: Channel
@@ -31,13 +32,20 @@ class Interaction:
     command: Json | None = None  # the command that was used, or that began the chain
     source: Message | None = None  # the message whose component was used
     opened_by: "Interaction | None" = None  # the interaction that opened the submitted modal
+    id: str = field(default_factory=snowflakes.new)
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(120))
     created: float = field(default_factory=time.monotonic)
     callback: CallbackType | None = None  # None: no response yet
     lapsed: bool = False  # the time for the first response has passed
-    message: Message | None = None  # @original
+    message: Message | None = None  # the message that a response posted
     follow_ups: list[Message] = field(default_factory=list)
     modal: Json | None = None
     choices: list[Json] | None = None
+
+    @property
+    def original(self) -> Message | None:
+        """`@original`: the response, or the message that it edited."""
+        return self.source if self.callback in UPDATES else self.message
 
     @property
     def offered(self) -> list[Json]:
@@ -80,26 +88,22 @@ class Interactions:
         user: User,
         channel: Channel,
         data: Json,
-        *,
         owners: Owners | None = None,  # None: the guild, or the bot's direct channel
-        command: Json | None = None,
-        source: Message | None = None,
-        opened_by: Interaction | None = None,
+        **more: Any,
     ) -> Interaction:
-        """Create an interaction, and start the deadline for the bot's first response."""
+        """Create an interaction, and start the deadline for the bot's first response.
+
+        *more* are further fields of Interaction.
+        """
         guild = self._world.guild_of(channel)
         interaction = Interaction(
-            id=snowflakes.new(),
-            token=secrets.token_urlsafe(120),
             type=kind,
             user=user,
             channel=channel,
             guild=guild,
             data=data,
             owners=owners or {"0": guild.id if guild else "0"},
-            command=command,
-            source=source,
-            opened_by=opened_by,
+            **more,
         )
         self._by_id[interaction.id] = self._by_token[interaction.token] = interaction
         self._deadlines[interaction.id] = asyncio.get_running_loop().call_later(
@@ -149,9 +153,8 @@ class Interactions:
         if application_id != self._world.application_id:
             raise ErrorCode.UNKNOWN_WEBHOOK.error()
         interaction = self._by_token.get(token)
-        if interaction is None:
-            raise ErrorCode.INVALID_WEBHOOK_TOKEN.error()
-        if time.monotonic() - interaction.created > self._world.token_life:
+        oldest = time.monotonic() - self._world.token_life
+        if interaction is None or interaction.created < oldest:
             raise ErrorCode.INVALID_WEBHOOK_TOKEN.error()
         if interaction.callback is None:
             raise ErrorCode.UNKNOWN_WEBHOOK.error()

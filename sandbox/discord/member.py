@@ -11,7 +11,6 @@ from sandbox.discord.interactions import Interaction
 from sandbox.discord.messages import Message
 from sandbox.discord.models import Channel, User
 from sandbox.discord.option_values import fill_options, modal_component
-from sandbox.discord.responses import original_of
 from sandbox.discord.world import World
 
 
@@ -42,7 +41,7 @@ class Invocation:
     @property
     def stored(self) -> Message | None:
         """The response message, or the message that the response edits."""
-        return original_of(self.interaction)
+        return self.interaction.original
 
     @property
     def message(self) -> Json:

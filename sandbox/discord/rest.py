@@ -1,8 +1,9 @@
-"""Shared parts of the REST API: responses, errors, authorization."""
+"""Shared parts of the REST API: routes, authorization, responses, errors."""
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from hashlib import md5
 from typing import Any
 
@@ -32,15 +33,42 @@ def answer(
     )
 
 
-async def body_of(request: web.Request) -> Body:
-    """Read the body of a request."""
-    return read(request.headers.get("Content-Type", ""), await request.read())
+class Call:
+    """One request, as a handler gets it."""
+
+    def __init__(self, request: web.Request, raw: bytes) -> None:
+        self.path: Mapping[str, str] = request.match_info
+        self.query: Mapping[str, str] = request.query
+        self._type = request.headers.get("Content-Type", "")
+        self._raw = raw
+
+    def flag(self, name: str) -> bool:
+        """Return a boolean of the query."""
+        return self.query.get(name, "").lower() in ("1", "true")
+
+    @cached_property
+    def body(self) -> Body:
+        """The body; ApiError if it is broken."""
+        return read(self._type, self._raw)
 
 
-def as_bot(world: World, request: web.Request) -> None:
-    """Raise ApiError unless the request carries the bot's token."""
-    if request.headers.get("Authorization") != f"Bot {world.bot_token}":
-        raise ErrorCode.UNAUTHORIZED.error()
+Table = dict[str, Callable[[Call], Any]]  # by method and path; the result is the answer's body
+
+
+def routes(table: Table, world: World | None) -> list[web.RouteDef]:
+    """Return the routes of *table*; with *world*, each request must carry the bot's token."""
+    places = {tuple(place.split()): _handler(handle, world) for place, handle in table.items()}
+    return [web.route(method, path, handler) for (method, path), handler in places.items()]
+
+
+def _handler(handle: Callable[[Call], Any], world: World | None) -> Handler:
+    async def serve(request: web.Request) -> web.StreamResponse:
+        if world and request.headers.get("Authorization") != f"Bot {world.bot_token}":
+            raise ErrorCode.UNAUTHORIZED.error()
+        body = handle(Call(request, await request.read()))
+        return body if isinstance(body, web.Response) else answer(body)
+
+    return serve
 
 
 @web.middleware

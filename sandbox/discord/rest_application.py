@@ -3,13 +3,17 @@
 from aiohttp import web
 
 from sandbox.discord import serializers
-from sandbox.discord.api_errors import ErrorCode
+from sandbox.discord.api_errors import ErrorCode, Json
 from sandbox.discord.commands import Commands, without_localizations
 from sandbox.discord.models import Guild
-from sandbox.discord.rest import answer, as_bot, body_of
+from sandbox.discord.rest import Call, Table, answer, routes
 from sandbox.discord.world import World
 
-STARTS_A_DAY = 1000
+START_LIMIT = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+COMMANDS = (
+    "/applications/{application}/commands",
+    "/applications/{application}/guilds/{guild}/commands",
+)
 
 
 class Application:
@@ -21,130 +25,82 @@ class Application:
 
     def routes(self) -> list[web.RouteDef]:
         """List the routes; commands exist globally and per guild."""
-        routes = [
-            web.get("/gateway", self.gateway),
-            web.get("/gateway/bot", self.gateway_bot),
-            web.get("/users/@me", self.me),
-            web.get("/users/{user}", self.user),
-            web.get("/oauth2/applications/@me", self.application),
-            web.get("/applications/@me", self.application),
-            web.get("/guilds/{guild}", self.guild),
-            web.get("/guilds/{guild}/channels", self.channels),
-            web.get("/guilds/{guild}/members/{user}", self.member),
-        ]
-        for commands in (
-            "/applications/{application}/commands",
-            "/applications/{application}/guilds/{guild}/commands",
-        ):
-            routes += [
-                web.get(commands, self.list_commands),
-                web.put(commands, self.replace_commands),
-                web.post(commands, self.put_command),
-                web.get(f"{commands}/{{command}}", self.get_command),
-                web.patch(f"{commands}/{{command}}", self.edit_command),
-                web.delete(f"{commands}/{{command}}", self.remove_command),
-            ]
-        return routes
-
-    async def gateway(self, _: web.Request) -> web.Response:
-        """GET /gateway."""
-        return answer({"url": self._world.gateway_url})
-
-    async def gateway_bot(self, request: web.Request) -> web.Response:
-        """GET /gateway/bot."""
-        as_bot(self._world, request)
-        limit = {"total": STARTS_A_DAY, "remaining": STARTS_A_DAY, "reset_after": 0}
-        return answer(
-            {
-                "url": self._world.gateway_url,
-                "shards": self._world.shards,
-                "session_start_limit": {**limit, "max_concurrency": 1},
+        table: Table = {
+            "GET /gateway/bot": self._gateway,
+            "GET /users/@me": lambda _: serializers.own_user(self._world),
+            "GET /users/{user}": self._user,
+            "GET /oauth2/applications/@me": lambda _: serializers.application(self._world),
+            "GET /applications/@me": lambda _: serializers.application(self._world),
+            "GET /guilds/{guild}": lambda call: serializers.guild(self._guild(call)),
+            "GET /guilds/{guild}/channels": self._channels,
+            "GET /guilds/{guild}/members/{user}": self._member,
+        }
+        for commands in COMMANDS:
+            table |= {
+                f"GET {commands}": self._list_commands,
+                f"PUT {commands}": self._replace_commands,
+                f"POST {commands}": self._put_command,
+                f"GET {commands}/{{command}}": self._get_command,
+                f"PATCH {commands}/{{command}}": self._edit_command,
+                f"DELETE {commands}/{{command}}": self._remove_command,
             }
-        )
+        public: Table = {"GET /gateway": lambda _: {"url": self._world.gateway_url}}
+        return [*routes(public, None), *routes(table, self._world)]
 
-    async def me(self, request: web.Request) -> web.Response:
-        """GET /users/@me."""
-        as_bot(self._world, request)
-        return answer(serializers.own_user(self._world))
+    def _gateway(self, _: Call) -> Json:
+        url, shards = self._world.gateway_url, self._world.shards
+        return {"url": url, "shards": shards, "session_start_limit": START_LIMIT}
 
-    async def user(self, request: web.Request) -> web.Response:
-        """GET /users/{user}."""
-        as_bot(self._world, request)
-        user = self._world.users.get(request.match_info["user"])
+    def _user(self, call: Call) -> Json:
+        user = self._world.users.get(call.path["user"])
         if user is None:
             raise ErrorCode.UNKNOWN_USER.error()
-        return answer(serializers.user(user))
+        return serializers.user(user)
 
-    async def application(self, request: web.Request) -> web.Response:
-        """GET /oauth2/applications/@me."""
-        as_bot(self._world, request)
-        return answer(serializers.application(self._world))
+    def _channels(self, call: Call) -> list[Json]:
+        channels = self._guild(call).channels.values()
+        return [serializers.channel(self._world, channel) for channel in channels]
 
-    async def guild(self, request: web.Request) -> web.Response:
-        """GET /guilds/{guild}."""
-        return answer(serializers.guild(self._guild(request)))
-
-    async def channels(self, request: web.Request) -> web.Response:
-        """GET /guilds/{guild}/channels."""
-        channels = self._guild(request).channels.values()
-        return answer([serializers.channel(self._world, channel) for channel in channels])
-
-    async def member(self, request: web.Request) -> web.Response:
-        """GET /guilds/{guild}/members/{user}."""
-        guild = self._guild(request)
-        user_id = request.match_info["user"]
+    def _member(self, call: Call) -> Json:
+        guild, user_id = self._guild(call), call.path["user"]
         if user_id not in guild.members:
             raise ErrorCode.UNKNOWN_MEMBER.error()
-        return answer(serializers.member(guild, self._world.users[user_id]))
+        return serializers.member(guild, self._world.users[user_id])
 
-    def _guild(self, request: web.Request) -> Guild:
-        as_bot(self._world, request)
-        guild = self._world.guilds.get(request.match_info["guild"])
+    def _guild(self, call: Call) -> Guild:
+        guild = self._world.guilds.get(call.path["guild"])
         if guild is None or not guild.has_bot:
             raise ErrorCode.UNKNOWN_GUILD.error()
         return guild
 
     # Commands
 
-    async def list_commands(self, request: web.Request) -> web.Response:
-        """GET …/commands."""
-        commands = self._commands.all(self._scope(request))
-        if request.query.get("with_localizations", "").lower() not in ("1", "true"):
-            commands = [without_localizations(command) for command in commands]
-        return answer(commands)
+    def _list_commands(self, call: Call) -> list[Json]:
+        commands = self._commands.all(self._scope(call))
+        if call.flag("with_localizations"):
+            return commands
+        return [without_localizations(command) for command in commands]
 
-    async def replace_commands(self, request: web.Request) -> web.Response:
-        """PUT …/commands."""
-        scope = self._scope(request)
-        return answer(self._commands.replace(scope, (await body_of(request)).payload))
+    def _replace_commands(self, call: Call) -> list[Json]:
+        return self._commands.replace(self._scope(call), call.body.payload)
 
-    async def put_command(self, request: web.Request) -> web.Response:
-        """POST …/commands."""
-        scope = self._scope(request)
-        command, new = self._commands.put(scope, (await body_of(request)).payload)
+    def _put_command(self, call: Call) -> web.Response:
+        command, new = self._commands.put(self._scope(call), call.body.payload)
         return answer(command, status=201 if new else 200)
 
-    async def get_command(self, request: web.Request) -> web.Response:
-        """GET …/commands/{command}."""
-        scope = self._scope(request)
-        return answer(self._commands.get(scope, request.match_info["command"]))
+    def _get_command(self, call: Call) -> Json:
+        return self._commands.get(self._scope(call), call.path["command"])
 
-    async def edit_command(self, request: web.Request) -> web.Response:
-        """PATCH …/commands/{command}."""
-        scope = self._scope(request)
-        body = await body_of(request)
-        return answer(self._commands.edit(scope, request.match_info["command"], body.payload))
+    def _edit_command(self, call: Call) -> Json:
+        return self._commands.edit(self._scope(call), call.path["command"], call.body.payload)
 
-    async def remove_command(self, request: web.Request) -> web.Response:
-        """DELETE …/commands/{command}."""
-        self._commands.remove(self._scope(request), request.match_info["command"])
-        return answer()
+    def _remove_command(self, call: Call) -> None:
+        self._commands.remove(self._scope(call), call.path["command"])
 
-    def _scope(self, request: web.Request) -> str | None:
-        as_bot(self._world, request)
-        if request.match_info["application"] != self._world.application_id:
+    def _scope(self, call: Call) -> str | None:
+        if call.path["application"] != self._world.application_id:
             raise ErrorCode.UNKNOWN_APPLICATION.error()
-        guild_id = request.match_info.get("guild")
+        guild_id = call.path.get("guild")
         guild = self._world.guilds.get(guild_id or "")
         if guild_id is not None and (guild is None or not guild.has_bot):
             raise ErrorCode.MISSING_ACCESS.error()

@@ -12,7 +12,7 @@ from sandbox.discord.drafts import ON_CREATE, ON_EDIT, Draft, Target, write
 from sandbox.discord.enums import MessageType, Permission
 from sandbox.discord.messages import Message, Messages, to_bot
 from sandbox.discord.models import Channel
-from sandbox.discord.rest import answer, as_bot, body_of
+from sandbox.discord.rest import Call, Table, routes
 from sandbox.discord.validation import Form, validate
 from sandbox.discord.world import World
 
@@ -36,52 +36,47 @@ class Channels:
 
     def routes(self) -> list[web.RouteDef]:
         """List the routes."""
-        return [
-            web.post("/users/@me/channels", self.open_direct),
-            web.get("/channels/{channel}", self.get),
-            web.post("/channels/{channel}/typing", self.type),
-            web.get("/channels/{channel}/messages", self.history),
-            web.post("/channels/{channel}/messages", self.send),
-            web.get("/channels/{channel}/messages/{message}", self.get_message),
-            web.patch("/channels/{channel}/messages/{message}", self.edit),
-            web.delete("/channels/{channel}/messages/{message}", self.remove),
-        ]
+        message = "/channels/{channel}/messages/{message}"
+        table: Table = {
+            "POST /users/@me/channels": self._open_direct,
+            "GET /channels/{channel}": self._get,
+            "POST /channels/{channel}/typing": self._type,
+            "GET /channels/{channel}/messages": self._history,
+            "POST /channels/{channel}/messages": self._send,
+            f"GET {message}": self._get_message,
+            f"PATCH {message}": self._edit,
+            f"DELETE {message}": self._remove,
+        }
+        return routes(table, self._world)
 
-    async def open_direct(self, request: web.Request) -> web.Response:
-        """POST /users/@me/channels."""
-        as_bot(self._world, request)
-        asked = validate("CreatePrivateChannelRequest", (await body_of(request)).payload)
+    def _open_direct(self, call: Call) -> Json:
+        asked = validate("CreatePrivateChannelRequest", call.body.payload)
         recipient = self._world.users.get(asked["recipient_id"])
         if recipient is None:
             raise ErrorCode.UNKNOWN_USER.error()
         if recipient.bot:
             raise ErrorCode.CLOSED_TO_MESSAGES.error()
-        return answer(serializers.channel(self._world, self._world.direct(recipient.id)))
+        return serializers.channel(self._world, self._world.direct(recipient.id))
 
-    async def get(self, request: web.Request) -> web.Response:
-        """GET /channels/{channel}."""
-        return answer(serializers.channel(self._world, self._channel(request)))
+    def _get(self, call: Call) -> Json:
+        return serializers.channel(self._world, self._channel(call))
 
-    async def type(self, request: web.Request) -> web.Response:
-        """POST /channels/{channel}/typing."""
-        self._channel(request, Permission.SEND_MESSAGES)
-        return answer()
+    def _type(self, call: Call) -> None:
+        self._channel(call, Permission.SEND_MESSAGES)
 
-    async def history(self, request: web.Request) -> web.Response:
-        """GET /channels/{channel}/messages; newest first."""
-        channel = self._channel(request)
-        limits = {key: int(value) for key, value in request.query.items() if value.isdigit()}
-        asked = validate(HISTORY, {**request.query, **limits})
+    def _history(self, call: Call) -> list[Json]:
+        channel = self._channel(call)
+        limits = {key: int(value) for key, value in call.query.items() if value.isdigit()}
+        asked = validate(HISTORY, {**call.query, **limits})
         if Permission.READ_MESSAGE_HISTORY not in self._world.bot_permissions(channel):
-            return answer([])
-        return answer([self._shown(message) for message in self._page(channel, asked)])
+            return []
+        return [self._shown(message) for message in self._page(channel, asked)]
 
-    async def send(self, request: web.Request) -> web.Response:
-        """POST /channels/{channel}/messages."""
-        channel = self._channel(request, Permission.SEND_MESSAGES)
+    def _send(self, call: Call) -> Json:
+        channel = self._channel(call, Permission.SEND_MESSAGES)
         if channel.recipient_id in self._world.closed_to_bot:
             raise ErrorCode.CLOSED_TO_MESSAGES.error()
-        body = await body_of(request)
+        body = call.body
         if body.files and Permission.ATTACH_FILES not in self._world.bot_permissions(channel):
             raise ErrorCode.MISSING_PERMISSIONS.error()
         sent = validate("MessageCreateRequest", body.payload)
@@ -89,41 +84,34 @@ class Channels:
         if nonce and sent.get("enforce_nonce"):
             before = self._messages.repeated(channel, self._world.bot, nonce)
             if before is not None:
-                return answer(before.shown)
-        return answer(self._post(channel, body, sent, nonce).shown)
+                return before.shown
+        return self._post(channel, body, sent, nonce).shown
 
-    async def get_message(self, request: web.Request) -> web.Response:
-        """GET /channels/{channel}/messages/{message}."""
-        channel = self._channel(request, Permission.READ_MESSAGE_HISTORY)
-        return answer(self._shown(self._message(request, channel)))
+    def _get_message(self, call: Call) -> Json:
+        channel = self._channel(call, Permission.READ_MESSAGE_HISTORY)
+        return self._shown(self._message(call, channel))
 
-    async def edit(self, request: web.Request) -> web.Response:
-        """PATCH /channels/{channel}/messages/{message}."""
-        channel = self._channel(request)
-        body = await body_of(request)
-        message = self._message(request, channel)
+    def _edit(self, call: Call) -> Json:
+        channel = self._channel(call)
+        message = self._message(call, channel)
         if message.author is not self._world.bot:
             raise ErrorCode.NOT_THE_AUTHOR.error()
         target = Target(self._world, channel, ON_EDIT)
-        self._messages.edit(message, write(body.payload, body, target, message.draft))
-        return answer(message.shown)
+        self._messages.edit(message, write(call.body.payload, call.body, target, message.draft))
+        return message.shown
 
-    async def remove(self, request: web.Request) -> web.Response:
-        """DELETE /channels/{channel}/messages/{message}."""
-        channel = self._channel(request)
-        message = self._message(request, channel)
-        granted = self._world.bot_permissions(channel)
+    def _remove(self, call: Call) -> None:
+        channel = self._channel(call)
+        message = self._message(call, channel)
         if message.author is not self._world.bot:
             if channel.guild_id is None:
                 raise ErrorCode.NOT_IN_DIRECT.error()
-            if Permission.MANAGE_MESSAGES not in granted:
+            if Permission.MANAGE_MESSAGES not in self._world.bot_permissions(channel):
                 raise ErrorCode.MISSING_PERMISSIONS.error()
         self._messages.remove(message)
-        return answer()
 
-    def _channel(self, request: web.Request, needed: Permission = Permission.NONE) -> Channel:
-        as_bot(self._world, request)
-        channel = self._world.channels.get(request.match_info["channel"])
+    def _channel(self, call: Call, needed: Permission = Permission.NONE) -> Channel:
+        channel = self._world.channels.get(call.path["channel"])
         if channel is None:
             raise ErrorCode.UNKNOWN_CHANNEL.error()
         granted = self._world.bot_permissions(channel)
@@ -133,9 +121,8 @@ class Channels:
             raise ErrorCode.MISSING_PERMISSIONS.error()
         return channel
 
-    def _message(self, request: web.Request, channel: Channel) -> Message:
-        viewer = self._world.bot.id
-        return self._messages.find(channel, request.match_info["message"], viewer=viewer)
+    def _message(self, call: Call, channel: Channel) -> Message:
+        return self._messages.find(channel, call.path["message"], viewer=self._world.bot.id)
 
     def _shown(self, message: Message) -> Json:
         return to_bot(self._world, message, content=self._world.privileged_intents)

@@ -11,7 +11,6 @@ from sandbox.discord.backend import Backend
 from sandbox.discord.cdn import Cdn
 from sandbox.discord.member import Member
 from sandbox.discord.page import Page
-from sandbox.discord.responses import ResponseHandler
 from sandbox.discord.rest import discord_protocol
 from sandbox.discord.rest_application import Application
 from sandbox.discord.rest_channels import Channels
@@ -51,13 +50,12 @@ class Discord(Backend):
         )
 
     def _application(self, routes: Iterable[web.AbstractRouteDef], page: Path) -> web.Application:
-        responses = ResponseHandler(self.world, self.messages, self.interactions)
         api = web.Application(
             middlewares=[self.journal.middleware, self.faults.middleware, discord_protocol],
         )
         api.add_routes(Application(self.world, self.commands).routes())
         api.add_routes(Channels(self.world, self.messages).routes())
-        api.add_routes(Webhooks(self.messages, self.interactions, responses).routes())
+        api.add_routes(Webhooks(self.world, self.messages, self.interactions).routes())
         app = web.Application(client_max_size=MAX_REQUEST)
         app.add_subapp(API, api)
         app.add_routes(Cdn(self.world, self.messages).routes())

@@ -26,11 +26,12 @@ class Form:
     def __init__(self) -> None:
         self._errors: Json = {}
 
-    def refuse(self, path: Path, code: str, message: str) -> None:
-        """Report that the value at *path* is wrong."""
+    def refuse(self, path: Path, code: str, message: str = "") -> None:
+        """Report that the value at *path* is wrong; the default message is the code in words."""
         node = self._errors
         for step in path:
             node = node.setdefault(str(step), {})
+        message = message or code.replace("_", " ").capitalize()
         node.setdefault("_errors", []).append({"code": code, "message": message})
 
     def require(self, path: Path) -> None:
