@@ -54,11 +54,7 @@ class PixazoClient:
             cookie_jar=aiohttp.DummyCookieJar(),
         ) as session:
             yield cls(
-                session,
-                url=url,
-                submit_path=submit_path,
-                key=key,
-                submit_timeout=submit_timeout,
+                session, url=url, submit_path=submit_path, key=key, submit_timeout=submit_timeout
             )
 
     async def submit(self, order: Order, callback: Callback | None) -> Update:

@@ -75,11 +75,7 @@ def submit_body(order: Order) -> bytes:
 
 def submit_headers(key: str, callback: Callback | None) -> dict[str, str]:
     """Return the headers of a submit; those of the webhook only with a *callback*."""
-    headers = {
-        "Content-Type": "application/json",
-        "Cache-Control": "no-cache",
-        KEY_HEADER: key,
-    }
+    headers = {"Content-Type": "application/json", "Cache-Control": "no-cache", KEY_HEADER: key}
     if callback is not None:
         headers |= {"X-Webhook-URL": callback.url, "X-Webhook-Mode": callback.mode}
     return headers

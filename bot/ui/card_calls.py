@@ -66,9 +66,7 @@ class CardCalls:
             return
         channel = await self._channel(job)
         card = discord.MessageReference(
-            message_id=reply.message_id or 0,
-            channel_id=reply.channel_id,
-            fail_if_not_exists=False,
+            message_id=reply.message_id or 0, channel_id=reply.channel_id, fail_if_not_exists=False
         )
         await channel.send(
             text, nonce=job.id, reference=card, mention_author=False, allowed_mentions=member

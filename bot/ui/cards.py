@@ -88,11 +88,7 @@ def hidden(job: Job) -> Card:
 
 
 def done(
-    job: Job,
-    pictures: Sequence[Picture],
-    *,
-    mention: bool = False,
-    place: Place = Place.CARD,
+    job: Job, pictures: Sequence[Picture], *, mention: bool = False, place: Place = Place.CARD
 ) -> Card:
     """Return the card with the pictures; with *mention* it pings the member."""
     files = [

@@ -18,10 +18,7 @@ class PersistentButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template="(?!)"
     """
 
     def __init__(
-        self,
-        custom_id: str,
-        label: str,
-        style: discord.ButtonStyle = discord.ButtonStyle.secondary,
+        self, custom_id: str, label: str, style: discord.ButtonStyle = discord.ButtonStyle.secondary
     ) -> None:
         super().__init__(ui.Button(label=label, style=style, custom_id=custom_id))
 

@@ -44,12 +44,7 @@ def overview(member_id: int, policy: RetentionPolicy) -> ui.LayoutView:
     return _with_buttons(
         words.privacy(policy),
         PrivacyButton(PrivacyAction.EXPORT, member_id, words.export()),
-        PrivacyButton(
-            PrivacyAction.DELETE,
-            member_id,
-            words.delete(),
-            discord.ButtonStyle.danger,
-        ),
+        PrivacyButton(PrivacyAction.DELETE, member_id, words.delete(), discord.ButtonStyle.danger),
     )
 
 
@@ -58,10 +53,7 @@ def confirmation(member_id: int) -> ui.LayoutView:
     return _with_buttons(
         words.confirmation(),
         PrivacyButton(
-            PrivacyAction.CONFIRM,
-            member_id,
-            words.confirm(),
-            discord.ButtonStyle.danger,
+            PrivacyAction.CONFIRM, member_id, words.confirm(), discord.ButtonStyle.danger
         ),
         PrivacyButton(PrivacyAction.KEEP, member_id, words.keep()),
     )

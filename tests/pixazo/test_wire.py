@@ -412,10 +412,9 @@ json_values = st.recursive(
     max_leaves=8,
 )
 ENVELOPE = ("request_id", "status", "error", "message", "output", "images", "statusCode")
-envelopes = st.fixed_dictionaries(
-    {},
-    optional=dict.fromkeys(ENVELOPE, json_values),
-).map(lambda body: json.dumps(body).encode())
+envelopes = st.fixed_dictionaries({}, optional=dict.fromkeys(ENVELOPE, json_values)).map(
+    lambda body: json.dumps(body).encode()
+)
 bodies = st.binary(max_size=200) | json_values.map(lambda body: json.dumps(body).encode())
 statuses = st.integers(min_value=100, max_value=599)
 retry_afters = st.none() | st.text(max_size=30) | st.integers().map(str) | st.dates().map(str)

@@ -12,15 +12,7 @@ from bot.ui import cards, order_buttons
 from bot.ui.cards import Place
 from bot.ui.language import LANGUAGES, speaking
 from tests.samples import NOW, a_job, an_order, listed
-from tests.views import (
-    GALLERY,
-    assert_within_limits,
-    buttons,
-    components,
-    recorded,
-    returned,
-    said,
-)
+from tests.views import GALLERY, assert_within_limits, buttons, components, recorded, returned, said
 
 JOB_ID = "0123456789abcdef"
 LONGEST = "*" * 1000  # every letter of it is markup

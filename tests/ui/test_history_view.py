@@ -5,10 +5,7 @@ import pytest
 
 from bot.domain.job import Billed, Delivery, State
 from bot.domain.order import PROMPT_LENGTH
-from bot.service.member_account import (
-    PAGE,
-    HistoryPage,
-)
+from bot.service.member_account import PAGE, HistoryPage
 from bot.ui import history_view, texts
 from bot.ui.language import LANGUAGES, speaking
 from tests.samples import NOW, a_job, an_order, listed

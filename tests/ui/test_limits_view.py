@@ -122,9 +122,7 @@ async def test_discord_py_finds_a_button_in_a_message_that_an_earlier_process_se
     store.add_dynamic_items(LimitsButton)
     view = make()
     message = SimpleNamespace(
-        id=77,
-        flags=discord.MessageFlags(components_v2=True),
-        components=returned(view),
+        id=77, flags=discord.MessageFlags(components_v2=True), components=returned(view)
     )
 
     for custom_id in buttons(view):

@@ -28,11 +28,7 @@ BUTTONS = {
         for action in OrderAction
     },
     "history:0:": (HistoryPageButton, (0, ""), ("history_page", 0, "")),
-    f"history:123456:{WORD}": (
-        HistoryPageButton,
-        (123456, WORD),
-        ("history_page", 123456, WORD),
-    ),
+    f"history:123456:{WORD}": (HistoryPageButton, (123456, WORD), ("history_page", 123456, WORD)),
     **{
         f"privacy:{action}:{ID}": (PrivacyButton, (action, ID), ("privacy_click", action, ID))
         for action in PrivacyAction

@@ -287,12 +287,7 @@ REFUSALS = [
     RuleResult(rule=Rule.MEMBER_DAY, refuses=True, limit=1, wanted=4),
     *(
         RuleResult(rule=rule, **OF_DAY)
-        for rule in (
-            Rule.MEMBER_DAY,
-            Rule.SERVER_DAY,
-            Rule.OPERATOR_SERVER_DAY,
-            Rule.OPERATOR_DAY,
-        )
+        for rule in (Rule.MEMBER_DAY, Rule.SERVER_DAY, Rule.OPERATOR_SERVER_DAY, Rule.OPERATOR_DAY)
     ),
 ]
 # Those that can refuse where there are no rules of a server.

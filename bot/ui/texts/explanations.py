@@ -126,10 +126,7 @@ def _passes(result: RuleResult) -> str:
 def words_listed(rules: Rules) -> str:
     """Return both lists of phrases."""
     return "\n".join(
-        [
-            *_listed("blocked", rules.words.blocked),
-            *_listed("allowed", rules.words.allowed),
-        ]
+        [*_listed("blocked", rules.words.blocked), *_listed("allowed", rules.words.allowed)]
     )
 
 
