@@ -50,7 +50,7 @@ picture: .venv/dev        ## take README's pictures anew (needs Chromium)
 messages: .venv/dev       ## update every language's catalogue with new and changed texts
 	@$(BIN)/pybabel --quiet extract --omit-header --no-default-keywords --add-location file \
 		--sort-by-file --width 100 --ignore-dirs __pycache__ -o $(LOCALES)/imagine.pot \
-		-k "_ gettext ngettext:1,2 pgettext:1c,2 localized marked lazy" bot cogs
+		-k "_ gettext ngettext:1,2 pgettext:1c,2 localized marked lazy plural:1,2" bot cogs
 	@$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --width 100 \
 		--ignore-pot-creation-date -D imagine -i $(LOCALES)/imagine.pot -d $(LOCALES)
 

@@ -96,6 +96,11 @@ def lazy(message: str) -> Callable[[], str]:
     return partial(gettext, message)
 
 
+def plural(one: str, many: str) -> Callable[[int], str]:
+    """Return a function that returns the singular or plural for a count, like :func:`lazy`."""
+    return partial(ngettext, one, many)
+
+
 def number(value: float) -> str:
     """Return a number in the task's language, without trailing zeros: 3.5, or 3,5."""
     return format_decimal(value, format="0.###", locale=_spoken.get(), group_separator=False)

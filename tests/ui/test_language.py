@@ -34,6 +34,7 @@ KEYWORDS = {
     "localized": None,
     "marked": None,
     "lazy": None,
+    "plural": (1, 2),
 }
 LONGEST_COMMAND = 8000  # characters of a command's names and descriptions, the longest of each
 

@@ -64,17 +64,16 @@ def line(entry: AnyLogEntry) -> str:
             assert_never(entry)
 
 
+_LABELS: Final = {
+    ReportAction.DELETE: lazy("Delete"),
+    ReportAction.BLOCK: lazy("Block member"),
+    ReportAction.DISMISS: lazy("Dismiss"),
+}
+
+
 def label(action: ReportAction) -> str:
     """Return the label of a button under a report."""
-    match action:
-        case ReportAction.DELETE:
-            return _("Delete")
-        case ReportAction.BLOCK:
-            return _("Block member")
-        case ReportAction.DISMISS:
-            return _("Dismiss")
-        case _:
-            assert_never(action)
+    return _LABELS[action]()
 
 
 def deleted(by: int) -> str:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from typing import Final, assert_never
+from typing import Final
 
 from bot.domain import admission
 from bot.domain.admission import OF_THE_DAY, Rule, RuleResult
@@ -30,35 +30,36 @@ def usage(report: UsageReport) -> str:
     Every bar has its figures in words beside it.
     """
     results = report.verdicts
-    title = _("What is left for you")
-    parts = [f"## {title}", _summary(report)]
+    parts = ["## " + _("What is left for you"), _summary(report)]
     parts += [" ".join(refusals.refused(result)) for result in results if _blocks(result)]
     for whose, operators in (
         (_("What moderators can change"), False),
         (_("What only the bot's operator can change"), True),
     ):
         lines = [
-            line
+            f"{_name(result)}: {_figures(result, report.anew_at)}"
             for result in results
-            if result.operators is operators and (line := _line(result, report.anew_at)) is not None
+            if result.operators is operators and result.rule in _IN_FIGURES
         ]
         if lines:
             parts += [f"### {whose}", *lines]
-    note = _("The day's counts start anew {when}, at midnight UTC.").format(
-        when=ago(report.anew_at)
-    )
-    return "\n".join([*parts, f"-# {note}"])
+    note = "-# " + _("The day's counts start anew {when}, at midnight UTC.")
+    return "\n".join([*parts, note.format(when=ago(report.anew_at))])
 
 
 def _blocks(result: RuleResult) -> bool:
     return result.refuses and result.rule not in _IN_FIGURES
 
 
+def _name(result: RuleResult) -> str:
+    return explanations.rule(result.rule, outside=result.outside)
+
+
 def _summary(report: UsageReport) -> str:
     decides = next((result for result in report.verdicts if result.refuses), None)
     if decides is not None:
         return _("**You can't order here just now.** What decides is: {rule}.").format(
-            rule=explanations.rule(decides.rule, outside=decides.outside)
+            rule=_name(decides)
         )
     left = admission.remaining_today(report.verdicts)
     if left is None:
@@ -69,14 +70,6 @@ def _summary(report: UsageReport) -> str:
         "**You can order here now**: {count} more images today.",
         count,
     ).format(count=count)
-
-
-def _line(result: RuleResult, anew_at: float) -> str | None:
-    """Return the line of a rule on numbers; ``None``: it is no such rule."""
-    if result.rule not in _IN_FIGURES:
-        return None
-    name = explanations.rule(result.rule, outside=result.outside)
-    return f"{name}: {_figures(result, anew_at)}"
 
 
 def _figures(result: RuleResult, anew_at: float) -> str:
@@ -125,34 +118,29 @@ def how_to() -> str:
 
 
 def _help() -> Iterable[str]:
-    title = _("How to draw with this bot")
-    yield f"## {title}"
+    yield "## " + _("How to draw with this bot")
     yield _(
         "Say what you want to see: `/imagine prompt: a red lighthouse in a storm, oil painting`. "
         "The pictures appear in the bot's answer, usually within a minute."
     )
-    options = _("Options")
-    yield f"### {options}"
+    yield "### " + _("Options")
     yield _("- Several pictures at once: `/imagine prompt: a sleepy fox images: 4`")
     yield _("- A look, by its name: choose one of those that `style` offers")
     yield _("- For your eyes only: `/imagine prompt: a birthday card private: True`")
     yield _("- Quicker, and rougher: `/imagine prompt: a harbour at dawn steps: 20`")
     yield _("- Your words exactly as typed: `/imagine prompt: one blue square enhance: False`")
-    buttons = _("Buttons")
-    yield f"### {buttons}"
+    yield "### " + _("Buttons")
     yield _(
         "What can be done with an order stands below it: order the same **again**, **cancel** what "
         "still waits, **delete** pictures of yours. Buttons work for as long as the order is on "
         "record."
     )
-    yours = _("Yours")
-    yield f"### {yours}"
+    yield "### " + _("Yours")
     yield _("- `/history` shows your orders, and `/history word: fox` those that say so")
     yield _("- `/usage` shows how much you can order, and when more comes back")
     yield _("- `/settings` sets when you are pinged about pictures that are ready")
     yield _("- `/privacy` shows what is kept about you, and exports or deletes it")
-    ask = _("Whom to ask")
-    yield f"### {ask}"
+    yield "### " + _("Whom to ask")
     yield _(
         "A server's moderators decide what may be ordered there, by `/limits`; each refusal says "
         "who can change it. What is drawn costs the bot's operator money."
@@ -162,12 +150,21 @@ def _help() -> Iterable[str]:
 # Settings.
 
 
+_PINGS: Final = {
+    Ping.AUTO: lazy("You are pinged when your pictures took longer than a minute."),
+    Ping.ALWAYS: lazy("You are pinged whenever your pictures are ready."),
+    Ping.NEVER: lazy(
+        "You are not pinged. Only where a card can't be changed any more do its pictures come in a "
+        "new message, and that one names you."
+    ),
+}
+
+
 def settings(current: MemberSettings) -> str:
     """Return a member's settings, and how to change them."""
-    title = _("Your settings")
     return "\n".join(
         [
-            f"## {title}",
+            "## " + _("Your settings"),
             _ping(current.ping),
             _("Change it with `/settings ping:` and one of the choices that it offers."),
         ]
@@ -176,28 +173,12 @@ def settings(current: MemberSettings) -> str:
 
 def ping_changed(ping: Ping) -> str:
     """Return the answer to a change of settings."""
-    noted = _("Noted.")
-    return f"{noted} {_ping(ping)}"
+    return _("Noted.") + f" {_ping(ping)}"
 
 
 def _ping(ping: Ping) -> str:
     choice = _(PINGS[ping].message)
-    return _("Pings: **{choice}**. {meaning}").format(choice=choice, meaning=_meaning(ping))
-
-
-def _meaning(ping: Ping) -> str:
-    match ping:
-        case Ping.AUTO:
-            return _("You are pinged when your pictures took longer than a minute.")
-        case Ping.ALWAYS:
-            return _("You are pinged whenever your pictures are ready.")
-        case Ping.NEVER:
-            return _(
-                "You are not pinged. Only where a card can't be changed any more do its pictures "
-                "come in a new message, and that one names you."
-            )
-        case _:
-            assert_never(ping)
+    return _("Pings: **{choice}**. {meaning}").format(choice=choice, meaning=_PINGS[ping]())
 
 
 # Privacy.
@@ -209,8 +190,7 @@ def privacy(policy: RetentionPolicy) -> str:
 
 
 def _privacy(policy: RetentionPolicy) -> Iterable[str]:
-    title = _("What is kept about you")
-    yield f"## {title}"
+    yield "## " + _("What is kept about you")
     yield _(
         "- **Your orders**: your Discord id, the prompt and the options, where and when you "
         "ordered, what became of it, and the addresses of the pictures."
@@ -223,16 +203,14 @@ def _privacy(policy: RetentionPolicy) -> Iterable[str]:
     yield f"  {_files_kept(policy.files_days)}"
     yield _("- **Your settings**, until you change them or delete your data.")
     yield _("- **Blocks** that a server's moderators set, until they lift them.")
-    who = _("Who sees it")
-    yield f"### {who}"
+    yield "### " + _("Who sees it")
     yield _(
         "Public orders are seen by everybody in their channel, private ones by you alone. "
         "Moderators see figures, prompts that were refused for a blocked word, and pictures that "
         "somebody reported. The bot's operator can read what is kept. Your prompt goes to the "
         "image service, without your name or id; it keeps the pictures at public addresses."
     )
-    yours = _("What you can do")
-    yield f"### {yours}"
+    yield "### " + _("What you can do")
     yield _("Both are for all servers at once, and for your account alone.")
 
 
@@ -272,10 +250,9 @@ too_large: Final = lazy(
 
 def confirmation() -> str:
     """Return what deleting a member's data does, and does not."""
-    title = _("Delete your data?")
     return "\n".join(
         [
-            f"## {title}",
+            "## " + _("Delete your data?"),
             _(
                 "Your orders, with prompts and kept pictures, and your settings are erased "
                 "for good."
@@ -294,18 +271,12 @@ def confirmation() -> str:
 
 def erased(result: ErasureResult) -> str:
     """Return what was deleted, and what will be later."""
-    title = _("Deleted")
+    title = "## " + _("Deleted")
     if result.done:
-        return "\n".join(
-            [f"## {title}", _("Nothing of your orders and settings is kept any more.")]
-        )
-    return "\n".join(
-        [
-            f"## {title}",
-            _("Your settings, prompts and kept pictures are erased."),
-            _(
-                "Orders that still run are erased once they have ended, and today's figures when "
-                "the day is over, {when}. You need not do anything more."
-            ).format(when=ago(result.day_ends_at)),
-        ]
-    )
+        return f"{title}\n" + _("Nothing of your orders and settings is kept any more.")
+    now = _("Your settings, prompts and kept pictures are erased.")
+    later = _(
+        "Orders that still run are erased once they have ended, and today's figures when the day "
+        "is over, {when}. You need not do anything more."
+    ).format(when=ago(result.day_ends_at))
+    return f"{title}\n{now}\n{later}"

@@ -1,5 +1,6 @@
 """The labels of buttons, and the answers to clicks."""
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from bot.domain.job import Job, State
@@ -57,60 +58,47 @@ def cancelled(job: Job, by: int) -> str:
             "Its card is hidden."
         )
     if by == job.member_id:
-        whose = _("What comes of it you can fetch with `/history`.")
-    else:
-        whose = _("What comes of it only its member can fetch, with `/history`.")
-    return f"{what} {whose}"
+        return f"{what} " + _("What comes of it you can fetch with `/history`.")
+    return f"{what} " + _("What comes of it only its member can fetch, with `/history`.")
 
 
 deleted: Final = lazy("The pictures are deleted here. They were drawn, so they stay charged.")
 posted: Final = lazy("Posted. Everybody in this channel can see them now.")
 
 
+_REJECTIONS: Final[Mapping[type[ActionRejected], Callable[[], str]]] = {
+    NotOwnData: lazy("These buttons are another member's. `/privacy` gives you your own."),
+    NotAllowed: lazy(
+        "Only the member who ordered it can do that, and members who may manage this "
+        "server. Nothing was changed."
+    ),
+    OrderNotFound: lazy("There is no order of the bot's on record here, or not any more."),
+    AlreadyEnded: lazy("There is nothing to cancel any more: it has ended, or is hidden already."),
+    AlreadyPosted: lazy("These pictures are public already."),
+    PostFailed: lazy("Discord did not take the pictures here. They are private as before."),
+    RemovalFailed: lazy(
+        "Discord did not let the bot delete that message. Please try again, or delete it yourself."
+    ),
+    PicturesUnavailable: lazy("The image service does not keep these pictures any more."),
+    AlreadyReported: lazy("This server's moderators know of it already."),
+    NoLogChannel: lazy(
+        "This server's moderators have chosen no channel for reports. Please tell one of "
+        "them; they can choose it with `/limits log`."
+    ),
+    LogChannelUnreachable: lazy(
+        "The bot could not write to this server's channel for reports, so its moderators may not "
+        "know. Please tell one of them; they can choose another channel with `/limits log`."
+    ),
+    ActionRejected: lazy("That did not work. Nothing was changed."),
+}
+
+
 def rejection(error: ActionRejected) -> str:
     """Return why a click did nothing."""
-    match error:
-        case NotOwnData():
-            return _("These buttons are another member's. `/privacy` gives you your own.")
-        case NotAllowed():
-            return _(
-                "Only the member who ordered it can do that, and members who may manage this "
-                "server. Nothing was changed."
-            )
-        case OrderNotFound():
-            return _("There is no order of the bot's on record here, or not any more.")
-        case AlreadyEnded():
-            return _("There is nothing to cancel any more: it has ended, or is hidden already.")
-        case AlreadyPosted():
-            return _("These pictures are public already.")
-        case PostingForbidden(verdict=verdict):
-            why = " ".join(refusals.refused(verdict))
-            private = _("Nothing was posted, the pictures are private as before.")
-            return f"{why} {private}"
-        case PostFailed():
-            return _("Discord did not take the pictures here. They are private as before.")
-        case RemovalFailed():
-            return _(
-                "Discord did not let the bot delete that message. Please try again, or delete it "
-                "yourself."
-            )
-        case PicturesUnavailable():
-            return _("The image service does not keep these pictures any more.")
-        case AlreadyReported():
-            return _("This server's moderators know of it already.")
-        case NoLogChannel():
-            return _(
-                "This server's moderators have chosen no channel for reports. Please tell one of "
-                "them; they can choose it with `/limits log`."
-            )
-        case LogChannelUnreachable():
-            return _(
-                "The bot could not write to this server's channel for reports, so its moderators "
-                "may not know. Please tell one of them; they can choose another channel with "
-                "`/limits log`."
-            )
-        case _:
-            return _("That did not work. Nothing was changed.")
+    if not isinstance(error, PostingForbidden):
+        return _REJECTIONS.get(type(error), _REJECTIONS[ActionRejected])()
+    why = " ".join(refusals.refused(error.verdict))
+    return f"{why} " + _("Nothing was posted, the pictures are private as before.")
 
 
 reported: Final = lazy(

@@ -13,19 +13,70 @@ from bot.service.errors import (
     ShuttingDown,
 )
 from bot.ui.language import gettext as _
-from bot.ui.language import ngettext
+from bot.ui.language import ngettext, plural
 from bot.ui.language import number as written
 from bot.ui.markup import ago, code, literal
 from bot.ui.texts import shared
 
-_RuleOfOrders = Literal[
-    Rule.CHANNEL, Rule.AGE_RESTRICTED, Rule.WORDS, Rule.IMAGES, Rule.STEPS, Rule.COOLDOWN
-]
-_RuleOfDays = Literal[Rule.MEMBER_DAY, Rule.SERVER_DAY, Rule.OPERATOR_SERVER_DAY, Rule.OPERATOR_DAY]
+_OrderRule = Literal[Rule.CHANNEL, Rule.AGE_RESTRICTED, Rule.WORDS, Rule.COOLDOWN]
 
 CONTENT: Final = 2000  # characters of a message without components
 _FENCE: Final = "```"
 _BROKEN_FENCE: Final = "`\u200b`\u200b`"  # looks the same, but does not end the code block
+
+# What a rule allows.
+_ALLOWANCES: Final = {
+    Rule.IMAGES: plural(
+        "In this server an order of yours may have {limit} image, you asked for {wanted}.",
+        "In this server an order of yours may have {limit} images, you asked for {wanted}.",
+    ),
+    Rule.STEPS: plural(
+        "In this server an order of yours may have {limit} step, you asked for {wanted}.",
+        "In this server an order of yours may have {limit} steps, you asked for {wanted}.",
+    ),
+    Rule.MEMBER_AT_ONCE: plural(
+        "In this server you may have {limit} order at once.",
+        "In this server you may have {limit} orders at once.",
+    ),
+    Rule.SERVER_AT_ONCE: plural(
+        "This server may have {limit} order at once.",
+        "This server may have {limit} orders at once.",
+    ),
+    Rule.MEMBER_DAY: plural(
+        "In this server you may order {limit} image a day.",
+        "In this server you may order {limit} images a day.",
+    ),
+    Rule.SERVER_DAY: plural(
+        "This server's moderators allow {limit} image a day here.",
+        "This server's moderators allow {limit} images a day here.",
+    ),
+    Rule.OPERATOR_SERVER_DAY: plural(
+        "The bot's operator allows this server {limit} image a day.",
+        "The bot's operator allows this server {limit} images a day.",
+    ),
+    Rule.OPERATOR_DAY: plural(
+        "The bot's operator allows all servers together {limit} image a day.",
+        "The bot's operator allows all servers together {limit} images a day.",
+    ),
+}
+_ALLOWANCES_OUTSIDE: Final = _ALLOWANCES | {
+    Rule.MEMBER_AT_ONCE: plural(
+        "Outside of servers you may have {limit} order at once.",
+        "Outside of servers you may have {limit} orders at once.",
+    ),
+    Rule.MEMBER_DAY: plural(
+        "Outside of servers you may order {limit} image a day.",
+        "Outside of servers you may order {limit} images a day.",
+    ),
+    Rule.OPERATOR_SERVER_DAY: plural(
+        "The bot's operator allows {limit} image a day outside of servers, in all.",
+        "The bot's operator allows {limit} images a day outside of servers, in all.",
+    ),
+    Rule.OPERATOR_DAY: plural(
+        "The bot's operator allows {limit} image a day, everywhere together.",
+        "The bot's operator allows {limit} images a day, everywhere together.",
+    ),
+}
 
 
 def with_prompt(text: str, prompt: object) -> str:
@@ -139,22 +190,18 @@ def refused(result: RuleResult) -> Iterable[str]:
                 "The image service asked for a long pause. Orders are taken again {when}."
             ).format(when=ago(result.ends_at or 0.0))
         case Rule.OPERATOR_SERVER_DAY | Rule.OPERATOR_DAY:
-            yield from _used_up(result, result.rule)
+            yield from _used_up(result)
             yield _("Only the operator can change this.")
         case Rule.MEMBER_DAY | Rule.SERVER_DAY:
-            yield from _used_up(result, result.rule)
+            yield from _used_up(result)
             yield _moderators(result)
         case Rule.MEMBER_AT_ONCE | Rule.SERVER_AT_ONCE:
             yield from _too_many(result)
             yield _moderators(result)
-        case (
-            Rule.CHANNEL
-            | Rule.AGE_RESTRICTED
-            | Rule.WORDS
-            | Rule.IMAGES
-            | Rule.STEPS
-            | Rule.COOLDOWN
-        ):
+        case Rule.IMAGES | Rule.STEPS:
+            yield _allowance(result)
+            yield _moderators(result)
+        case Rule.CHANNEL | Rule.AGE_RESTRICTED | Rule.WORDS | Rule.COOLDOWN:
             yield _not_allowed(result, result.rule)
             yield _moderators(result)
         case _:
@@ -181,8 +228,7 @@ def _block_ends(result: RuleResult) -> str:
     return _("The block ends {when}, or earlier if they lift it.").format(when=ago(result.ends_at))
 
 
-def _not_allowed(result: RuleResult, rule: _RuleOfOrders) -> str:
-    limit, wanted = result.limit, result.wanted
+def _not_allowed(result: RuleResult, rule: _OrderRule) -> str:
     match rule:
         case Rule.CHANNEL:
             return _("In this server pictures are ordered in {channels}.").format(
@@ -200,66 +246,30 @@ def _not_allowed(result: RuleResult, rule: _RuleOfOrders) -> str:
                 "This server's moderators have blocked {phrase}, and your prompt contains it. "
                 "Please put it differently."
             ).format(phrase=code(result.said))
-        case Rule.IMAGES:
-            return ngettext(
-                "In this server an order of yours may have {limit} image, you asked for {wanted}.",
-                "In this server an order of yours may have {limit} images, you asked for {wanted}.",
-                limit,
-            ).format(limit=limit, wanted=wanted)
-        case Rule.STEPS:
-            return ngettext(
-                "In this server an order of yours may have {limit} step, you asked for {wanted}.",
-                "In this server an order of yours may have {limit} steps, you asked for {wanted}.",
-                limit,
-            ).format(limit=limit, wanted=wanted)
         case Rule.COOLDOWN:
             wait = _("In this server you must wait {duration} from one order to the next.")
             again = _("You can order again {when}.")
-            return " ".join(
-                (
-                    wait.format(duration=shared.duration(limit)),
-                    again.format(when=ago(result.ends_at or 0.0)),
-                )
+            return f"{wait} {again}".format(
+                duration=shared.duration(result.limit), when=ago(result.ends_at or 0.0)
             )
         case _:
             assert_never(rule)
 
 
 def _too_many(result: RuleResult) -> Iterable[str]:
-    limit, used = result.limit, result.used
+    yield _allowance(result)
     if result.rule is Rule.MEMBER_AT_ONCE:
-        yield _at_once(result).format(limit=limit)
-        yield ngettext(
-            "{used} of yours is not done yet.", "{used} of yours are not done yet.", used
-        ).format(used=used)
-    else:
-        yield ngettext(
-            "This server may have {limit} order at once.",
-            "This server may have {limit} orders at once.",
-            limit,
-        ).format(limit=limit)
-        yield ngettext("{used} is not done yet.", "{used} are not done yet.", used).format(
-            used=used
+        pending = ngettext(
+            "{used} of yours is not done yet.", "{used} of yours are not done yet.", result.used
         )
+    else:
+        pending = ngettext("{used} is not done yet.", "{used} are not done yet.", result.used)
+    yield pending.format(used=result.used)
     yield _("You can order again when one is.")
 
 
-def _at_once(result: RuleResult) -> str:
-    if result.outside:
-        return ngettext(
-            "Outside of servers you may have {limit} order at once.",
-            "Outside of servers you may have {limit} orders at once.",
-            result.limit,
-        )
-    return ngettext(
-        "In this server you may have {limit} order at once.",
-        "In this server you may have {limit} orders at once.",
-        result.limit,
-    )
-
-
-def _used_up(result: RuleResult, rule: _RuleOfDays) -> Iterable[str]:
-    yield _of_day(result, rule).format(limit=result.limit)
+def _used_up(result: RuleResult) -> Iterable[str]:
+    yield _allowance(result)
     yield ngettext(
         "{used} is used; you asked for {wanted}.",
         "{used} are used; you asked for {wanted}.",
@@ -269,50 +279,6 @@ def _used_up(result: RuleResult, rule: _RuleOfDays) -> Iterable[str]:
         yield _("The count starts anew {when}.").format(when=ago(result.ends_at))
 
 
-def _of_day(result: RuleResult, rule: _RuleOfDays) -> str:
-    """Return who may have how many images a day."""
-    match rule:
-        case Rule.MEMBER_DAY if result.outside:
-            return ngettext(
-                "Outside of servers you may order {limit} image a day.",
-                "Outside of servers you may order {limit} images a day.",
-                result.limit,
-            )
-        case Rule.OPERATOR_SERVER_DAY if result.outside:
-            return ngettext(
-                "The bot's operator allows {limit} image a day outside of servers, in all.",
-                "The bot's operator allows {limit} images a day outside of servers, in all.",
-                result.limit,
-            )
-        case Rule.OPERATOR_DAY if result.outside:
-            return ngettext(
-                "The bot's operator allows {limit} image a day, everywhere together.",
-                "The bot's operator allows {limit} images a day, everywhere together.",
-                result.limit,
-            )
-        case Rule.MEMBER_DAY:
-            return ngettext(
-                "In this server you may order {limit} image a day.",
-                "In this server you may order {limit} images a day.",
-                result.limit,
-            )
-        case Rule.SERVER_DAY:
-            return ngettext(
-                "This server's moderators allow {limit} image a day here.",
-                "This server's moderators allow {limit} images a day here.",
-                result.limit,
-            )
-        case Rule.OPERATOR_SERVER_DAY:
-            return ngettext(
-                "The bot's operator allows this server {limit} image a day.",
-                "The bot's operator allows this server {limit} images a day.",
-                result.limit,
-            )
-        case Rule.OPERATOR_DAY:
-            return ngettext(
-                "The bot's operator allows all servers together {limit} image a day.",
-                "The bot's operator allows all servers together {limit} images a day.",
-                result.limit,
-            )
-        case _:
-            assert_never(rule)
+def _allowance(result: RuleResult) -> str:
+    text = (_ALLOWANCES_OUTSIDE if result.outside else _ALLOWANCES)[result.rule](result.limit)
+    return text.format(limit=result.limit, wanted=result.wanted)
