@@ -7,8 +7,9 @@ of orders and of the lane come from the store and are the same in every process.
 
 import asyncio
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 import aiohttp
@@ -41,16 +42,8 @@ _FINAL: Final = ENDED | {State.UNCERTAIN, State.EXPIRED}
 
 # Upper bounds in seconds.
 _ANSWER: Final = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0)
-_CALL: Final = (
-    0.1,
-    0.25,
-    0.5,
-    1.0,
-    2.5,
-    5.0,
-    15.0,
-    60.0,
-)  # few: there is a set for each call and status
+# Few: there is a set for each call and status.
+_CALL: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0)
 _VISIBLE: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
 
 
@@ -76,116 +69,76 @@ class PrometheusTelemetry:
         self._price = price
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        info = Info("imagine_build", "Versions of the running program", registry=registry)
-        info.info(
-            {
-                "version": __version__,
-                "python": platform.python_version(),
-                "discord_py": discord.__version__,
-            }
+        versions = {
+            "version": __version__,
+            "python": platform.python_version(),
+            "discord_py": discord.__version__,
+        }
+        Info("imagine_build", "Versions of the running program", registry=registry).info(versions)
+        counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
+        self._make_orders(counter, gauge)
+        self._make_lane(counter, gauge)
+        self._make_times(partial(Histogram, registry=registry))
+        self._coalesced = counter(
+            "imagine_card_edits_coalesced",
+            "Edits of a card that a newer one replaced before they were sent",
         )
-        self._make_orders(registry)
-        self._make_calls(registry)
-        self._make_lane(registry)
-        self._gateway = Gauge(
-            "imagine_gateway_connected", "1: connected to Discord's gateway", registry=registry
-        )
-        self._store = Gauge("imagine_store_up", "1: the store answers", registry=registry)
+        self._gateway = gauge("imagine_gateway_connected", "1: connected to Discord's gateway")
+        self._store = gauge("imagine_store_up", "1: the store answers")
 
-    def _make_orders(self, registry: CollectorRegistry) -> None:
-        self._taken = Counter(
-            "imagine_orders_taken", "Orders that were admitted and recorded", registry=registry
-        )
-        self._ended = Counter(
+    def _make_orders(self, counter: Callable[..., Counter], gauge: Callable[..., Gauge]) -> None:
+        self._taken = counter("imagine_orders_taken", "Orders that were admitted and recorded")
+        self._ended = counter(
             "imagine_orders_ended",
             "Orders that ended, or whose outcome is unknown (UNCERTAIN, EXPIRED)",
             ["state", "cause"],
-            registry=registry,
         )
-        self._orders = Gauge(
-            "imagine_orders", "Orders that have not ended", ["state"], registry=registry
+        self._orders = gauge("imagine_orders", "Orders that have not ended", ["state"])
+        self._line = gauge("imagine_line_length", "Orders that wait in the queue")
+        self._refusals = counter("imagine_refusals", "Orders that a rule refused", ["rule"])
+        self._images = counter("imagine_images_billed", "Images of billed orders")
+        self._spent = counter(
+            "imagine_spent_usd", "Billed images times PRICE_PER_IMAGE_USD: an estimate"
         )
-        self._line = Gauge(
-            "imagine_line_length", "Orders that wait in the queue", registry=registry
-        )
-        self._refusals = Counter(
-            "imagine_refusals", "Orders that a rule refused", ["rule"], registry=registry
+        self._recovered = counter(
+            "imagine_jobs_recovered", "Orders continued for another process", ["how"]
         )
         for rule in Rule:  # from the start, so that the first increase is visible
             self._refusals.labels(rule)
-        self._answer = Histogram(
-            "imagine_answer_seconds",
-            "From an interaction's creation, by Discord's clock, to its first answer",
-            buckets=_ANSWER,
-            registry=registry,
-        )
-        self._visible = Histogram(
-            "imagine_visible_seconds",
-            "From the vendor's COMPLETED until the member has the pictures",
-            buckets=_VISIBLE,
-            registry=registry,
-        )
-        self._images = Counter(
-            "imagine_images_billed", "Images of billed orders", registry=registry
-        )
-        self._spent = Counter(
-            "imagine_spent_usd",
-            "Billed images times PRICE_PER_IMAGE_USD: an estimate",
-            registry=registry,
-        )
-        self._recovered = Counter(
-            "imagine_jobs_recovered",
-            "Orders continued for another process",
-            ["how"],
-            registry=registry,
-        )
         for how in Recovery:
             self._recovered.labels(how)
 
-    def _make_calls(self, registry: CollectorRegistry) -> None:
-        self._vendor = Histogram(
-            "imagine_vendor_call_seconds",
-            "Duration of calls to the vendor, by their result",
-            ["call", "status"],
-            buckets=_CALL,
-            registry=registry,
+    def _make_lane(self, counter: Callable[..., Counter], gauge: Callable[..., Gauge]) -> None:
+        self._pauses = counter(
+            "imagine_lane_pauses", "Pauses of the lane, by who chose their length", ["by"]
         )
-        self._discord = Histogram(
-            "imagine_discord_call_seconds",
-            "Duration of calls to Discord, by their result",
-            ["call", "status"],
-            buckets=_CALL,
-            registry=registry,
+        self._shuts = counter(
+            "imagine_lane_shut_episodes", "How often the lane was closed", ["reason"]
         )
-        self._coalesced = Counter(
-            "imagine_card_edits_coalesced",
-            "Edits of a card that a newer one replaced before they were sent",
-            registry=registry,
-        )
-
-    def _make_lane(self, registry: CollectorRegistry) -> None:
-        self._pauses = Counter(
-            "imagine_lane_pauses",
-            "Pauses of the lane, by who chose their length",
-            ["by"],
-            registry=registry,
-        )
+        self._shut = gauge("imagine_lane_shut", "1: the lane is closed for that reason", ["reason"])
         for by in Pause:
             self._pauses.labels(by)
-        self._shuts = Counter(
-            "imagine_lane_shut_episodes",
-            "How often the lane was closed",
-            ["reason"],
-            registry=registry,
-        )
-        self._shut = Gauge(
-            "imagine_lane_shut",
-            "1: the lane is closed for that reason",
-            ["reason"],
-            registry=registry,
-        )
         for reason in ClosedReason:
             self._shuts.labels(reason)
+
+    def _make_times(self, histogram: Callable[..., Histogram]) -> None:
+        self._answer = histogram(
+            "imagine_answer_seconds",
+            "From an interaction's creation, by Discord's clock, to its first answer",
+            buckets=_ANSWER,
+        )
+        self._visible = histogram(
+            "imagine_visible_seconds",
+            "From the vendor's COMPLETED until the member has the pictures",
+            buckets=_VISIBLE,
+        )
+        call = partial(histogram, labelnames=["call", "status"], buckets=_CALL)
+        self._vendor = call(
+            "imagine_vendor_call_seconds", "Duration of calls to the vendor, by their result"
+        )
+        self._discord = call(
+            "imagine_discord_call_seconds", "Duration of calls to Discord, by their result"
+        )
 
     def order_accepted(self) -> None:
         """Count an order that was recorded."""
@@ -205,11 +158,8 @@ class PrometheusTelemetry:
         if after.state in _FINAL:
             self._ended.labels(after.state, after.end_reason or "none").inc()
         # Pictures fetched by /history measure when the member came, not the speed of the bot.
-        if (
-            after.state is State.DELIVERED
-            and after.completed_at
-            and before.undeliverable_since is None
-        ):
+        delivered_at_once = after.state is State.DELIVERED and before.undeliverable_since is None
+        if delivered_at_once and after.completed_at:
             self._visible.observe(max(after.state_since - after.completed_at, 0.0))
 
     def jobs_recovered(self, how: Recovery, count: int) -> None:
