@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from bot.domain.admission import AdmissionContext
-from bot.domain.job import Job, Lease, ReplyTarget, delivery_of
+from bot.domain.job import Job, Lease, ReplyTarget
 from bot.domain.order import Order
 
 NOW = 1_770_000_000.0  # Unix seconds; no test asks the real clock
@@ -48,18 +48,9 @@ def changed_job(job: Job, **changes: Any) -> Job:
     """Return *job* with *changes* of its fields and of those of its reply and its lease."""
     reply = {name: changes.pop(name) for name in _REPLY & changes.keys()}
     lease = {name: changes.pop(name) for name in _LEASE & changes.keys()}
-    delivery = changes.pop("delivery", None)
-    job = replace(
+    return replace(
         job, reply=replace(job.reply, **reply), lease=replace(job.lease, **lease), **changes
     )
-    if delivery is None:  # the one that the rest calls for
-        delivery = delivery_of(
-            job.state,
-            owned=job.lease.owner is not None,
-            withdrawn=job.withdrawn,
-            undeliverable=job.undeliverable_since is not None,
-        )
-    return replace(job, delivery=delivery)
 
 
 def anybody(job: Job, _standing: AdmissionContext) -> Job:

@@ -29,7 +29,7 @@ class State(StrEnum):
 
 
 class Delivery(StrEnum):
-    """What the member was shown of a job's outcome: a state machine beside :class:`State`."""
+    """What the member was shown of a job's outcome."""
 
     PENDING = "pending"  # nothing yet; an ended job's owner is about to show how it ended
     SHOWN = "shown"  # the pictures, or how it ended
@@ -87,14 +87,6 @@ AT_VENDOR: Final = frozenset({State.SUBMITTING, State.QUEUED, State.PROCESSING})
 AT_ONCE: Final = AT_VENDOR | {State.WAITING}  # what limits count as orders at once
 FOLLOWED: Final = frozenset({State.QUEUED, State.PROCESSING})
 
-DELIVERIES: Final[dict[Delivery, frozenset[Delivery]]] = {
-    Delivery.PENDING: frozenset({Delivery.SHOWN, Delivery.UNDELIVERABLE, Delivery.WITHDRAWN}),
-    # PENDING: an UNCERTAIN or EXPIRED job was shown as such, and the vendor answered after all.
-    Delivery.SHOWN: frozenset({Delivery.PENDING, Delivery.WITHDRAWN}),
-    Delivery.UNDELIVERABLE: frozenset({Delivery.SHOWN}),
-    # SHOWN: the vendor did not take it, so its card may say that it was cancelled.
-    Delivery.WITHDRAWN: frozenset({Delivery.SHOWN}),
-}
 # States that a card shows as an outcome.
 _OUTCOMES: Final = ENDED | {State.UNCERTAIN, State.EXPIRED}
 # States in which a job can still bring pictures after it was withdrawn.
@@ -181,7 +173,7 @@ class Job:
     request_id: str | None = None
     callback_token: str = field(repr=False)
     media: tuple[str, ...] = ()  # addresses of the pictures
-    delivery: Delivery = Delivery.PENDING
+    withdrawn: bool = False  # by the member or a moderator: its card shows nothing of it any more
     undeliverable_since: float | None = None  # stays when /history delivers the pictures later
 
     created_at: float
@@ -201,19 +193,35 @@ class Job:
         """Whether the state is final."""
         return self.state in ENDED
 
+    @property
+    def delivery(self) -> Delivery:
+        """What the member was shown. An outcome is PENDING exactly as long as the job has an owner.
+
+        A process that dies before it shows the outcome leaves a job that the next one takes over.
+        """
+        if self.withdrawn:
+            return Delivery.WITHDRAWN
+        if self.undeliverable_since is not None:
+            return Delivery.SHOWN if self.state is State.DELIVERED else Delivery.UNDELIVERABLE
+        pending = self.lease.owner is not None or self.state not in _OUTCOMES
+        return Delivery.PENDING if pending else Delivery.SHOWN
+
+    @property
+    def withdrawable(self) -> bool:
+        """Whether it was sent and its outcome can still be kept from its card."""
+        return self.state in _WITHDRAWABLE and self.delivery in {Delivery.PENDING, Delivery.SHOWN}
+
     def transition(self, state: State, *, now: float, **changes: Any) -> "Job":
         """Return the job in *state* since *now*, with what is billed there, and with *changes*.
 
-        Raises:
-            ForbiddenTransition: *state* cannot follow.
-
+        Raises ForbiddenTransition if *state* cannot follow.
         """
         if state not in TRANSITIONS[self.state]:
             raise ForbiddenTransition(f"{self.state} → {state}")
-        billed = _billed(self.state, state)
-        return _with_due_delivery(
-            replace(self, state=state, billed=billed, state_since=now, **changes)
-        )
+        # COMPLETED is paid for even without a usable picture.
+        paid = self.state is State.COMPLETED
+        billed = Billed.YES if paid else _BILLED.get(state, Billed.UNKNOWN)
+        return replace(self, state=state, billed=billed, state_since=now, **changes)
 
     def with_reply(self, **changes: Any) -> "Job":
         """Return the job with *changes* of its reply."""
@@ -221,8 +229,7 @@ class Job:
 
     def owned_by(self, owner: str) -> "Job":
         """Return the job as a new *owner*'s, in a new epoch."""
-        lease = replace(self.lease, owner=owner, epoch=self.lease.epoch + 1)
-        return _with_due_delivery(replace(self, lease=lease))
+        return replace(self, lease=replace(self.lease, owner=owner)).fenced()
 
     def fenced(self) -> "Job":
         """Return the job in a new epoch of the same owner: older copies no longer swap."""
@@ -230,7 +237,7 @@ class Job:
 
     def released(self) -> "Job":
         """Return the job without an owner: one that ended has been shown."""
-        return _with_due_delivery(replace(self, lease=replace(self.lease, owner=None)))
+        return replace(self, lease=replace(self.lease, owner=None))
 
     def claimed(self, owner: str, *, now: float) -> "Job":
         """Return the waiting job as SUBMITTING by *owner*."""
@@ -239,32 +246,27 @@ class Job:
 
     def requeued(self, *, now: float) -> "Job":
         """Return the job as WAITING again: the vendor did not take it."""
-        job = self.transition(State.WAITING, now=now)
-        return replace(job, lease=Lease(epoch=self.lease.epoch))
-
-    @property
-    def withdrawn(self) -> bool:
-        """Whether its card shows nothing of it any more."""
-        return self.delivery is Delivery.WITHDRAWN
-
-    @property
-    def withdrawable(self) -> bool:
-        """Whether it was sent and its outcome can still be kept from its card."""
-        return self.state in _WITHDRAWABLE and self.delivery in {Delivery.PENDING, Delivery.SHOWN}
+        return self.transition(State.WAITING, now=now, lease=Lease(epoch=self.lease.epoch))
 
     def withdraw(self) -> "Job":
         """Return the job withdrawn from its card; it goes on, and counts.
 
         It is fenced: its owner notices at its next swap. Not while SUBMITTING: what the vendor
-        answers must be recorded.
+        answers must be recorded. Raises ForbiddenTransition if its pictures are undeliverable.
         """
-        job = _with_delivery(self, Delivery.WITHDRAWN)
+        if self.delivery is Delivery.UNDELIVERABLE:
+            raise ForbiddenTransition(f"{self.delivery} → {Delivery.WITHDRAWN}")
+        job = replace(self, withdrawn=True)
         return job if self.state is State.SUBMITTING else job.fenced()
 
     def cancel_withdrawn(self, *, now: float) -> "Job":
-        """Return a job CANCELLED that was withdrawn while SUBMITTING and is WAITING again."""
-        job = self.transition(State.CANCELLED, now=now, end_reason=EndReason.WITHDRAWN)
-        return _with_delivery(job, Delivery.SHOWN)
+        """Return a job CANCELLED that was withdrawn while SUBMITTING and is WAITING again.
+
+        The vendor did not take it, so its card may say that it was cancelled.
+        """
+        return self.transition(
+            State.CANCELLED, now=now, end_reason=EndReason.WITHDRAWN, withdrawn=False
+        )
 
     def undeliverable(self, *, now: float) -> "Job":
         """Return the completed job with its pictures kept for its member, without an owner."""
@@ -274,37 +276,6 @@ class Job:
 def member_queue_key(member_id: int) -> str:
     """Return the queue key of a member's jobs outside guilds."""
     return f"m{member_id}"
-
-
-def delivery_of(state: State, *, owned: bool, withdrawn: bool, undeliverable: bool) -> Delivery:
-    """Return the only delivery that a job may have which is in *state*.
-
-    The invariant behind it: an outcome is PENDING exactly as long as a process owns the job, so a
-    process that dies in between leaves a job that the next one takes over and shows.
-    """
-    if withdrawn:
-        return Delivery.WITHDRAWN
-    if undeliverable:
-        return Delivery.SHOWN if state is State.DELIVERED else Delivery.UNDELIVERABLE
-    return Delivery.PENDING if owned or state not in _OUTCOMES else Delivery.SHOWN
-
-
-def _with_due_delivery(job: Job) -> Job:
-    return _with_delivery(
-        job,
-        delivery_of(
-            job.state,
-            owned=job.lease.owner is not None,
-            withdrawn=job.withdrawn,
-            undeliverable=job.undeliverable_since is not None,
-        ),
-    )
-
-
-def _with_delivery(job: Job, delivery: Delivery) -> Job:
-    if delivery is not job.delivery and delivery not in DELIVERIES[job.delivery]:
-        raise ForbiddenTransition(f"{job.delivery} → {delivery}")
-    return replace(job, delivery=delivery)
 
 
 def advance(job: Job, update: Update, *, now: float) -> Job:
@@ -339,9 +310,3 @@ def _completed_at(job: Job, update: Update, now: float) -> float:
     """Return when the vendor was done: its time, limited to what our clock allows."""
     ended_at = update.ended_at if update.ended_at is not None else now
     return min(max(ended_at, job.queued_at or now), now)
-
-
-def _billed(before: State, after: State) -> Billed:
-    if before is State.COMPLETED:
-        return Billed.YES  # even without a usable picture
-    return _BILLED.get(after, Billed.UNKNOWN)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bot.domain.card_status import CardStatus
-from bot.domain.job import Billed, Delivery, EndReason, State
+from bot.domain.job import Billed, EndReason, State
 from bot.service.ports.vendor import Picture
 from bot.ui import cards
 from bot.ui.language import LANGUAGES, speaking
@@ -74,7 +74,7 @@ def every_card(picture):
     for number, (state, cause) in enumerate(ENDS):
         billed = list(Billed)[number % len(Billed)]
         yield cards.end(a_card_job(LONG, state, end_reason=cause, billed=billed, error=WORDS))
-    yield cards.end(a_card_job(LONG, State.PROCESSING, delivery=Delivery.WITHDRAWN))
+    yield cards.end(a_card_job(LONG, State.PROCESSING, withdrawn=True))
     pictures = [picture] * LONG.images
     for private, spoiler in product((False, True), repeat=2):
         job = a_card_job(LONG, State.DELIVERED, private=private, spoiler=spoiler)

@@ -17,7 +17,6 @@ from bot.domain.job import (
     State,
     Update,
     advance,
-    delivery_of,
 )
 from tests.samples import NOW, a_job
 
@@ -280,12 +279,6 @@ def test_an_outcome_is_pending_exactly_while_the_job_has_an_owner(steps):
     for step in steps:
         job = stepped(job, *step)
 
-        assert job.delivery is delivery_of(
-            job.state,
-            owned=job.lease.owner is not None,
-            withdrawn=job.withdrawn,
-            undeliverable=job.undeliverable_since is not None,
-        )
         if job.ended and not job.withdrawn and job.undeliverable_since is None:
             assert (job.delivery is Delivery.PENDING) == (job.lease.owner is not None)
 
@@ -303,7 +296,7 @@ def test_only_a_pending_or_shown_job_can_be_withdrawn():
     assert in_state(State.COMPLETED).withdrawable
     assert in_state(State.UNCERTAIN).withdrawable
     assert not kept.withdrawable
-    assert not in_state(State.COMPLETED, delivery=Delivery.WITHDRAWN).withdrawable
+    assert not in_state(State.COMPLETED, withdrawn=True).withdrawable
     with pytest.raises(ForbiddenTransition):
         kept.withdraw()
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.domain.job import Billed, Delivery, EndReason, State
+from bot.domain.job import Billed, EndReason, State
 from bot.service.port_errors import MediaUnavailable, PictureUnusable
 from bot.service.ports.store import MemberSettings, Ping
 from tests.samples import NOW, OWNER, a_job, an_order, changed_job
@@ -166,7 +166,7 @@ async def test_a_hidden_order_shows_nothing_and_its_pictures_are_kept(shop, comp
     """They are paid for: whoever hid the card may still want them, by /history."""
     shop.clock.now = NOW + 7
 
-    after = await shop.delivery.deliver(completed(delivery=Delivery.WITHDRAWN))
+    after = await shop.delivery.deliver(completed(withdrawn=True))
 
     assert shop.presenter.delivered == []
     assert [job.withdrawn for job in shop.presenter.settled] == [True]
@@ -180,7 +180,7 @@ async def test_a_hidden_order_shows_nothing_and_its_pictures_are_kept(shop, comp
 async def test_an_order_that_was_hidden_meanwhile_is_hidden(shop, completed):
     """Whoever brings the pictures may have read the job long before."""
     job = completed()
-    shop.jobs.put(changed_job(job, delivery=Delivery.WITHDRAWN))
+    shop.jobs.put(changed_job(job, withdrawn=True))
 
     after = await shop.delivery.deliver(job)
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain import lane as breaker
 from bot.domain.card_status import CardStatus
-from bot.domain.job import Billed, Delivery, EndReason, State, Update
+from bot.domain.job import Billed, EndReason, State, Update
 from bot.domain.lane import ClosedReason
 from bot.service.port_errors import (
     KeyRejected,
@@ -115,7 +115,7 @@ async def test_an_order_that_was_hidden_on_its_way_is_cancelled_when_it_comes_ba
     shop.queue.answers.append(RateLimited(status=429, retry_after=60))
     submitting = asyncio.create_task(shop.submitter.submit(claimed))
     await shop.queue.reached.wait()
-    shop.jobs.put(changed_job(claimed, delivery=Delivery.WITHDRAWN))
+    shop.jobs.put(changed_job(claimed, withdrawn=True))
     shop.queue.hold.set()
 
     after = await submitting

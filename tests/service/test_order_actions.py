@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.admission import AdmissionRequest, Caps, Rule
-from bot.domain.job import Billed, Delivery, EndReason, State, Update
+from bot.domain.job import Billed, EndReason, State, Update
 from bot.domain.rules import Block, Pause
 from bot.domain.word_filter import WordLists
 from bot.service.errors import (
@@ -78,7 +78,7 @@ def shown(shop):
 
 def cancelled(job):
     """Return a job that the vendor has, as a cancel leaves it: hidden, and not to be overlooked."""
-    return changed_job(job, delivery=Delivery.WITHDRAWN, epoch=job.lease.epoch + 1)
+    return changed_job(job, withdrawn=True, epoch=job.lease.epoch + 1)
 
 
 # Cancel.
@@ -162,9 +162,7 @@ async def test_what_was_sent_is_hidden_and_stays_as_it_is(shop, handle, put, sho
 
     assert after == shop.jobs.only
     submitting = state is State.SUBMITTING
-    assert after == (
-        changed_job(job, delivery=Delivery.WITHDRAWN) if submitting else cancelled(job)
-    )
+    assert after == (changed_job(job, withdrawn=True) if submitting else cancelled(job))
     assert shown() == [after]
 
 
@@ -241,7 +239,7 @@ async def test_an_order_that_is_hidden_while_its_pictures_are_brought_is_hidden_
         (State.ERROR, {}),
         (State.REFUSED, {}),
         (State.CANCELLED, {}),
-        (State.QUEUED, {"delivery": Delivery.WITHDRAWN}),
+        (State.QUEUED, {"withdrawn": True}),
         (State.COMPLETED, {"undeliverable_since": NOW}),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from bot.domain.card_status import CardStatus
-from bot.domain.job import Billed, Delivery, State
+from bot.domain.job import Billed, State
 from bot.service.port_errors import FileTooLarge, PermanentDiscordError
 from bot.service.ports.vendor import Picture
 from bot.service.telemetry import DiscordCall
@@ -483,9 +483,9 @@ async def test_a_ping_after_the_interaction_is_over_is_left_out(
 
 
 async def test_a_hidden_card_says_nothing_of_what_was_ordered(stand_in, replies, job, card):
-    replies.show(job(State.PROCESSING, delivery=Delivery.WITHDRAWN))
+    replies.show(job(State.PROCESSING, withdrawn=True))
     await stand_in.journal.wait("PATCH", BY_TOKEN)
-    await replies.settle(job(State.COMPLETED, delivery=Delivery.WITHDRAWN))
+    await replies.settle(job(State.COMPLETED, withdrawn=True))
 
     for exchange in edits(stand_in):
         assert says(exchange, "Hidden")

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from bot.domain.card_status import CardStatus
-from bot.domain.job import Billed, Delivery, EndReason, State
+from bot.domain.job import Billed, EndReason, State
 from bot.service.ports.vendor import Picture
 from bot.ui import cards, order_buttons
 from bot.ui.cards import Place
@@ -84,7 +84,7 @@ def test_cards_read_as_recorded(snapshot, pictures, done):
         "smaller and fewer": done(job, pictures(2, shrunk=True)),
         "posted anew": done(job, pictures(4), mention=True),
         "made public": done(job, pictures(4), place=Place.POSTED),
-        "hidden": cards.end(a_job(state=State.QUEUED, delivery=Delivery.WITHDRAWN)),
+        "hidden": cards.end(a_job(state=State.QUEUED, withdrawn=True)),
         "cancelled and hidden": cards.hidden(a_job(state=State.CANCELLED)),
     }
 

@@ -3,7 +3,7 @@
 import discord
 import pytest
 
-from bot.domain.job import Billed, Delivery, State
+from bot.domain.job import Billed, State
 from bot.domain.order import PROMPT_LENGTH
 from bot.service.member_account import PAGE, HistoryPage
 from bot.ui import history_view, texts
@@ -49,7 +49,7 @@ async def test_an_order_is_shown_with_its_first_picture_and_can_be_ordered_again
     "changes",
     [
         {"private": True},
-        {"delivery": Delivery.WITHDRAWN},
+        {"withdrawn": True},
         {"answers_only": True},
         {"message_id": None},
     ],
