@@ -9,15 +9,16 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 
-from bot.client import CogServices, Gateway, check_cogs, listen, prepare_discord
+from bot.client import Gateway, check_cogs, listen, prepare_discord
 from bot.domain import lane as breaker
 from bot.domain.admission import Caps
 from bot.domain.owner import owner_id
 from bot.pixazo import wire
 from bot.pixazo.client import PixazoClient
 from bot.pixazo.media import MediaDownloader
+from bot.service.settings import RetentionPolicy, ServiceSettings
 from bot.service.tracker import REMEMBERED
-from bot.services import Ports, Services, ServiceSettings, build_services
+from bot.services import Ports, Services, build_services
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.guilds import Guilds
@@ -105,34 +106,27 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     ports = build_ports(store, vendor, discord_side, telemetry)
     service_settings = read_service_settings(settings)
     services = build_services(ports, service_settings)
-    stack.push_async_callback(services.limiter.close)
-    cog_services = CogServices(
-        orders=services.orders,
-        actions=services.actions,
-        reports=services.reports,
-        history=services.history,
-        account=services.account,
-        limits=services.limits,
-    )
-    await check_cogs(cog_services, discord_side.gateway)
+    runner = services.pipeline.runner
+    stack.push_async_callback(services.pipeline.limiter.close)
+    await check_cogs(services.cogs, discord_side.gateway)
     await open_web(settings, store, services, telemetry, stack)
-    stack.push_async_callback(services.runner.close)
+    stack.push_async_callback(runner.close)
     await _resume(store, ports, services, lane=service_settings.lane)
     supervisor = Supervisor(
         (
             Loop(name="lock", run=store.lock.keep, essential=True),
             Loop(name="login", run=discord_side.session.log_in, essential=True),
-            Loop(name="dispatch", run=services.runner.run),
+            Loop(name="dispatch", run=runner.run),
             Loop(name="leases", run=services.recovery.keep_leases),
             Loop(name="recovery", run=services.recovery.run),
             Loop(name="positions", run=services.positions.run),
-            Loop(name="notifications", run=partial(store.notifier.listen, services.runner.wake)),
+            Loop(name="notifications", run=partial(store.notifier.listen, runner.wake)),
             Loop(name="retention", run=services.retention.run),
             Loop(
                 name="gateway",
                 run=partial(
                     listen,
-                    cog_services,
+                    services.cogs,
                     discord_side.gateway,
                     settings.discord_token.get_secret_value(),
                 ),
@@ -144,7 +138,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     async def stop_accepting() -> None:
         log.info("stopping")
         supervisor.cancel("dispatch")
-        await services.orders.close()
+        await services.cogs.orders.close()
 
     await supervisor.run(stop, stopping=stop_accepting)
 
@@ -249,8 +243,9 @@ def read_service_settings(settings: Settings) -> ServiceSettings:
         public_url=settings.public_url,
         callback_mode=settings.callback_mode,
         files=settings.folder / "files",
-        files_days=settings.keep_files_days,
-        orders_days=settings.keep_orders_days,
+        retention=RetentionPolicy(
+            files_days=settings.keep_files_days, orders_days=settings.keep_orders_days
+        ),
     )
 
 
@@ -279,5 +274,7 @@ async def _resume(store: Store, ports: Ports, services: Services, *, lane: str) 
     """Take over what an earlier process left, before anything new is accepted."""
     await store.jobs.assign_lane(lane)
     await ports.lanes.update(lane, breaker.key_accepted)  # the operator may have fixed the key
-    services.tracker.remember_durations(await store.queries.recent_durations(most=REMEMBERED))
+    services.pipeline.tracker.remember_durations(
+        await store.queries.recent_durations(most=REMEMBERED)
+    )
     await services.recovery.inherit()

@@ -21,12 +21,7 @@ from bot.domain.shards import Shards
 from bot.errors import InvalidSettings
 from bot.log import fault
 from bot.retry import Backoff
-from bot.service.intake import OrderIntake
-from bot.service.member_account import MemberAccount
-from bot.service.moderation import ModerationService
-from bot.service.order_actions import OrderActions
-from bot.service.reports import ReportService
-from bot.service.undelivered import UndeliveredPictures
+from bot.service.cog_services import CogServices
 from bot.ui.error_handler import answer_error
 from bot.ui.history_view import HistoryPageButton
 from bot.ui.interaction_context import Interaction, bind_task
@@ -55,18 +50,6 @@ STEADY: Final = 120.0  # seconds after which the next pause is the first one aga
 
 # Interactions need no intent; the guilds intent names servers and channels. None is privileged.
 INTENTS: Final = discord.Intents(guilds=True)
-
-
-@dataclass(frozen=True, kw_only=True)
-class CogServices:
-    """The services that cogs may call."""
-
-    orders: OrderIntake
-    actions: OrderActions
-    reports: ReportService
-    history: UndeliveredPictures
-    account: MemberAccount
-    limits: ModerationService
 
 
 @dataclass(kw_only=True)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.client import CogServices
+from bot.service.cog_services import CogServices
 
 _NONE: Any = None
 NO_SERVICES = CogServices(

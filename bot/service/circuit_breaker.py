@@ -3,16 +3,15 @@
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from bot.domain import lane as lane_rules
 from bot.domain.lane import ClosedReason, Lane
-from bot.retry import Backoff, retry
-from bot.service.persistence import STORE_BACKOFF
+from bot.retry import retry
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import Lanes
 from bot.service.rate_limiter import LaneRateLimiter
+from bot.service.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
@@ -25,16 +24,6 @@ _CLOSED: Final = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class CircuitBreakerSettings:
-    """The lane, and when an order may probe an empty wallet. Times are in seconds."""
-
-    lane: str
-    probe_after: float
-    longest_poll_pause: float = 60.0  # when the vendor asks to back off
-    store_backoff: Backoff = STORE_BACKOFF
-
-
 class LaneCircuitBreaker:
     """Circuit breaker of one lane, shared through the store.
 
@@ -45,7 +34,7 @@ class LaneCircuitBreaker:
     def __init__(
         self,
         *,
-        settings: CircuitBreakerSettings,
+        settings: ServiceSettings,
         lanes: Lanes,
         limiter: LaneRateLimiter,
         now: Callable[[], float],

@@ -5,13 +5,11 @@ import contextlib
 import logging
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from bot.domain.job import EndReason, Job, State
-from bot.retry import Backoff
-from bot.service.persistence import STORE_BACKOFF, swap_with_retry
+from bot.service.persistence import swap_with_retry
 from bot.service.port_errors import (
     DiscordRefused,
     FileTooLarge,
@@ -22,23 +20,13 @@ from bot.service.port_errors import (
 from bot.service.ports.discord import CardPresenter
 from bot.service.ports.store import Jobs, Members, Ping
 from bot.service.ports.vendor import Media, Picture
+from bot.service.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
-MEDIA_BACKOFF: Final = Backoff(first=2.0, most=60.0)  # seconds
 MOST_PICTURES: Final = 10  # in one message, whatever number the vendor sent
 PING_AFTER: Final = 60.0  # seconds after which a member may no longer watch the card
 SMALLEST_LIMIT: Final = 8 * 1024 * 1024  # bytes; Discord accepts files of that size everywhere
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeliverySettings:
-    """Where pictures are stored, and for how many seconds their download is retried."""
-
-    folder: Path
-    patience: float
-    media_backoff: Backoff = MEDIA_BACKOFF
-    store_backoff: Backoff = STORE_BACKOFF
 
 
 class DeliveryService:
@@ -51,7 +39,7 @@ class DeliveryService:
     def __init__(
         self,
         *,
-        settings: DeliverySettings,
+        settings: ServiceSettings,
         jobs: Jobs,
         media: Media,
         presenter: CardPresenter,
@@ -170,11 +158,11 @@ class DeliveryService:
         return job
 
     def _folder(self, job_id: str) -> Path:
-        return self._settings.folder / job_id
+        return self._settings.files / job_id
 
     async def _fetch_one(self, job: Job, address: str, path: Path) -> Picture | None:
         """Download one picture; ``None``: it is unusable, or did not come in time."""
-        give_up_at = (job.completed_at or job.state_since) + self._settings.patience
+        give_up_at = (job.completed_at or job.state_since) + self._settings.deadline
         for delay in self._settings.media_backoff.delays():
             try:
                 return await self._media.fetch(address, path, limit=job.reply.file_limit)
@@ -191,6 +179,4 @@ class DeliveryService:
         return None
 
     async def _swap(self, before: Job, after: Job) -> Job:
-        return await swap_with_retry(
-            self._jobs, before, after, backoff=self._settings.store_backoff
-        )
+        return await swap_with_retry(self._jobs, before, after, self._settings.store_backoff)

@@ -3,29 +3,16 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.domain.job import Job
-from bot.retry import Backoff
 from bot.service.circuit_breaker import LaneCircuitBreaker
-from bot.service.persistence import STORE_BACKOFF
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import Jobs
 from bot.service.rate_limiter import LaneRateLimiter
+from bot.service.settings import ServiceSettings
 
 LOOK_AGAIN: Final = 5.0  # seconds; other processes fill and empty the lane too
-
-
-@dataclass(frozen=True, kw_only=True)
-class DispatcherSettings:
-    """What a process must know to claim jobs."""
-
-    lane: str  # its name: a fingerprint of the key
-    owner: str  # this process
-    width: int  # jobs at the vendor at once, of all processes together
-    lease: float  # seconds
-    store_backoff: Backoff = STORE_BACKOFF
 
 
 class Dispatcher:
@@ -37,7 +24,7 @@ class Dispatcher:
     def __init__(
         self,
         *,
-        settings: DispatcherSettings,
+        settings: ServiceSettings,
         jobs: Jobs,
         limiter: LaneRateLimiter,
         breaker: LaneCircuitBreaker,

@@ -9,6 +9,7 @@ from bot.domain.job import State
 from bot.domain.lane import ClosedReason
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import JobQueries, Lanes
+from bot.service.settings import ServiceSettings
 
 FRESH: Final = 5.0  # seconds for which a snapshot is reused
 
@@ -46,14 +47,14 @@ class HealthService:
     def __init__(
         self,
         *,
-        lane: str,
+        settings: ServiceSettings,
         lanes: Lanes,
         queries: JobQueries,
         store: Callable[[], Awaitable[None]],
         connected: Callable[[], bool],
         now: Callable[[], float],
     ) -> None:
-        self._lane = lane
+        self._lane = settings.lane
         self._lanes = lanes
         self._queries = queries
         self._store = store  # raises StoreUnavailable

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from bot.domain import admission, order, styles
-from bot.domain.admission import AdmissionContext, AdmissionRequest, Caps, Rule
+from bot.domain.admission import AdmissionContext, AdmissionRequest, Rule
 from bot.domain.job import EndReason, Job, ReplyTarget, State
 from bot.domain.log_entries import WordRefused
 from bot.domain.order import OrderOptions
@@ -29,11 +29,11 @@ from bot.service.port_errors import (
 )
 from bot.service.ports.discord import CardPresenter, LogChannel
 from bot.service.ports.store import Admit, Jobs
+from bot.service.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
-ADMIT_WITHIN: Final = 2.0  # seconds; Discord waits 3 for the answer
-FOUND_WITHIN: Final = 1.0  # seconds, of the same: an answer is still to be made of it
+FOUND_WITHIN: Final = 1.0  # seconds; of the 3 that Discord waits, the answer takes some more
 PLACED_WITHIN: Final = 2.0  # seconds, at shutdown
 
 
@@ -76,23 +76,19 @@ class OrderIntake:
     def __init__(
         self,
         *,
+        settings: ServiceSettings,
         jobs: Jobs,
         presenter: CardPresenter,
         log_channel: LogChannel,
-        lane: str,
-        caps: Caps,
         wake_dispatcher: Callable[[], None],
         now: Callable[[], float],
-        admit_within: float = ADMIT_WITHIN,
     ) -> None:
+        self._settings = settings
         self._jobs = jobs
         self._presenter = presenter
         self._log_channel = log_channel
-        self._lane = lane
-        self._caps = caps
         self._wake_dispatcher = wake_dispatcher
         self._now = now
-        self._admit_within = admit_within  # seconds
         self._closing = False
         self._placing: set[asyncio.Task[Any]] = set()
 
@@ -157,7 +153,7 @@ class OrderIntake:
             self._placing.discard(task)
 
     async def _record(self, request: OrderRequest) -> Job:
-        if request.guild_id is None and not self._caps.direct:
+        if request.guild_id is None and not self._settings.caps.direct:
             raise ServersOnly
         now = self._now()
         job = Job(
@@ -165,7 +161,7 @@ class OrderIntake:
             guild_id=request.guild_id,
             member_id=request.member_id,
             order=order.check(request.options),
-            lane=self._lane,
+            lane=self._settings.lane,
             reply=ReplyTarget(
                 interaction_id=request.interaction_id,
                 application_id=request.application_id,
@@ -182,9 +178,9 @@ class OrderIntake:
         )
 
         try:
-            async with asyncio.timeout(self._admit_within):
+            async with asyncio.timeout(self._settings.admit_within):
                 recorded = await self._jobs.add(
-                    job, self._admission(request), count_to=self._caps.images_per_day
+                    job, self._admission(request), count_to=self._settings.caps.images_per_day
                 )
         except LimitReached as refused:
             self._log_refused_word(request, job, refused)
@@ -198,6 +194,7 @@ class OrderIntake:
 
     def _admission(self, request: OrderRequest) -> Admit:
         """Return the check that the store runs in the transaction that records the job."""
+        caps = self._settings.caps
 
         def admit(job: Job, context: AdmissionContext) -> Job:
             extended = styles.extended(job.order, context.rules.styles)
@@ -210,7 +207,7 @@ class OrderIntake:
             )
             now = job.created_at
             results = list(
-                admission.rule_results(admission_request, caps=self._caps, context=context, now=now)
+                admission.rule_results(admission_request, caps=caps, context=context, now=now)
             )
             refusal = next((result for result in results if result.refuses), None)
             if refusal is not None:

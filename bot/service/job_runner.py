@@ -15,34 +15,22 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Coroutine, Iterable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from bot.domain.job import FOLLOWED, Job, State
 from bot.log import fault, mark
-from bot.retry import Backoff, retry
+from bot.retry import retry
 from bot.service.delivery import DeliveryService
 from bot.service.dispatcher import Dispatcher
-from bot.service.persistence import STORE_BACKOFF, swap_with_retry
+from bot.service.persistence import swap_with_retry
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.discord import CardPresenter
 from bot.service.ports.store import Jobs
+from bot.service.settings import ServiceSettings
 from bot.service.submitter import Submitter
 from bot.service.tracker import JobTracker
 
 log = logging.getLogger(__name__)
-
-SUBMITS_END_WITHIN: Final = 5.0  # seconds at shutdown; a lost answer makes an order uncertain
-
-
-@dataclass(frozen=True, kw_only=True)
-class JobRunnerSettings:
-    """Who owns the jobs, and how long a fault or a shutdown waits. Times are in seconds."""
-
-    owner: str
-    resume_after: float = 30.0
-    submits_end_within: float = SUBMITS_END_WITHIN
-    store_backoff: Backoff = STORE_BACKOFF
 
 
 class JobRunner:
@@ -54,7 +42,7 @@ class JobRunner:
     def __init__(
         self,
         *,
-        settings: JobRunnerSettings,
+        settings: ServiceSettings,
         jobs: Jobs,
         presenter: CardPresenter,
         dispatcher: Dispatcher,
@@ -163,7 +151,7 @@ class JobRunner:
             else:
                 await self._presenter.settle(job, fault_id=fault_id)
                 job = await swap_with_retry(
-                    self._jobs, job, job.released(), backoff=self._settings.store_backoff
+                    self._jobs, job, job.released(), self._settings.store_backoff
                 )
         self._dispatcher.wake()
 

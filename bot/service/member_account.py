@@ -8,27 +8,19 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from bot.domain import admission
-from bot.domain.admission import DAY, AdmissionRequest, Caps, RuleResult, day_of
+from bot.domain.admission import DAY, AdmissionRequest, RuleResult, day_of
 from bot.domain.job import Job
 from bot.domain.styles import Style
 from bot.service.delivery import DeliveryService
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import Guilds, JobQueries, Jobs, Members, MemberSettings, Ping
+from bot.service.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
 PAGE: Final = 5  # orders on a page of ``/history``
 MOST: Final = 100  # members whose data is erased in one sweep
-STYLES_WITHIN: Final = 1.5  # seconds; Discord waits 3 s for autocomplete choices
 STYLES_KEPT: Final = 3.0  # seconds; each typed letter asks again
-
-
-@dataclass(frozen=True, kw_only=True)
-class RetentionPolicy:
-    """How many days the operator keeps files and orders; 0: for ever."""
-
-    files_days: int
-    orders_days: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,16 +53,6 @@ class ErasureResult:
     day_ends_at: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class AccountSettings:
-    """What a member's usage is counted by, and how long their data is kept."""
-
-    lane: str
-    caps: Caps
-    retention: RetentionPolicy
-    styles_within: float = STYLES_WITHIN  # seconds
-
-
 class MemberAccount:
     """A member's own history, usage, settings, export and erasure.
 
@@ -80,7 +62,7 @@ class MemberAccount:
     def __init__(
         self,
         *,
-        settings: AccountSettings,
+        settings: ServiceSettings,
         members: Members,
         queries: JobQueries,
         jobs: Jobs,

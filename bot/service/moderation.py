@@ -20,6 +20,7 @@ from bot.service.errors import ChannelNotWritable, DraftExpired
 from bot.service.port_errors import DiscordRefused, TransientDiscordError
 from bot.service.ports.discord import LogChannel
 from bot.service.ports.store import Guilds, Jobs, Lanes, PeakUsage
+from bot.service.settings import ServiceSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,20 +61,19 @@ class ModerationService:
     def __init__(
         self,
         *,
+        settings: ServiceSettings,
         guilds: Guilds,
         jobs: Jobs,
         lanes: Lanes,
         log_channel: LogChannel,
-        caps: Caps,
-        lane: str,
         now: Callable[[], float],
     ) -> None:
         self._guilds = guilds
         self._jobs = jobs
         self._lanes = lanes
         self._log_channel = log_channel
-        self._caps = caps
-        self._lane = lane
+        self._caps = settings.caps
+        self._lane = settings.lane
         self._now = now
 
     async def rules(self, by: Moderator) -> Rules:

@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain import admission
-from bot.domain.admission import AdmissionRequest, Caps
+from bot.domain.admission import AdmissionRequest
 from bot.domain.job import EndReason, Job, State
 from bot.log import about
-from bot.retry import Backoff
 from bot.service.delivery import DeliveryService
 from bot.service.errors import (
     AlreadyEnded,
@@ -27,11 +26,12 @@ from bot.service.errors import (
     PostingForbidden,
 )
 from bot.service.job_runner import JobRunner
-from bot.service.persistence import STORE_BACKOFF, swap_with_retry
+from bot.service.persistence import swap_with_retry
 from bot.service.port_errors import DiscordError
 from bot.service.ports.discord import CardPresenter
 from bot.service.ports.store import JobNotifier, Jobs
 from bot.service.ports.vendor import Picture
+from bot.service.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
@@ -45,16 +45,6 @@ class Person:
     id: int
     guild_id: int | None
     moderates: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class OrderActionsSettings:
-    """What the actions check against. Times are in seconds."""
-
-    lane: str
-    caps: Caps
-    recorded_within: float = 1.5  # from the pictures' arrival in Discord to their record
-    store_backoff: Backoff = STORE_BACKOFF
 
 
 @dataclass(kw_only=True)
@@ -75,7 +65,7 @@ class OrderActions:
     def __init__(
         self,
         *,
-        settings: OrderActionsSettings,
+        settings: ServiceSettings,
         jobs: Jobs,
         presenter: CardPresenter,
         delivery: DeliveryService,
@@ -226,9 +216,7 @@ class OrderActions:
                 return
 
     async def _swap(self, before: Job, after: Job) -> Job:
-        return await swap_with_retry(
-            self._jobs, before, after, backoff=self._settings.store_backoff
-        )
+        return await swap_with_retry(self._jobs, before, after, self._settings.store_backoff)
 
     async def _remove_message(self, job: Job) -> None:
         """Delete the message with the pictures, if Discord lets us."""

@@ -1,18 +1,12 @@
 """Store writes that must not be lost: they are retried until the store answers."""
 
-from typing import Final
-
 from bot.domain.job import Job
 from bot.retry import Backoff, retry
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import Jobs
 
-STORE_BACKOFF: Final = Backoff(first=0.5, most=5.0)  # seconds
 
-
-async def swap_with_retry(
-    jobs: Jobs, before: Job, after: Job, *, backoff: Backoff = STORE_BACKOFF
-) -> Job:
+async def swap_with_retry(jobs: Jobs, before: Job, after: Job, backoff: Backoff) -> Job:
     """Replace *before* by *after* and return it; if another change came first, return that job."""
 
     async def swap() -> Job:
@@ -23,7 +17,7 @@ async def swap_with_retry(
     return await retry(swap, on=StoreUnavailable, backoff=backoff)
 
 
-async def reload_with_retry(jobs: Jobs, job: Job, *, backoff: Backoff = STORE_BACKOFF) -> Job:
+async def reload_with_retry(jobs: Jobs, job: Job, backoff: Backoff) -> Job:
     """Return the stored job, or *job* if it was erased."""
 
     async def reload() -> Job:

@@ -10,15 +10,14 @@ from bot.domain import lane as lane_rules
 from bot.domain.card_status import CardStatus
 from bot.domain.job import Job
 from bot.domain.lane import ClosedReason, Lane
-from bot.domain.shards import Shards
 from bot.service.job_runner import JobRunner
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.discord import CardPresenter
 from bot.service.ports.store import Jobs, Lanes
+from bot.service.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY: Final = 2.0  # seconds
 MOST: Final = 100  # positions that are shown; orders further back are shown one later
 # Seconds between two changes of a card, for each ten positions from the front: near the front each
 # step matters, far back it would only use up Discord's rate limit.
@@ -34,29 +33,25 @@ class QueuePositionUpdater:
     def __init__(
         self,
         *,
-        lane: str,
+        settings: ServiceSettings,
         jobs: Jobs,
         lanes: Lanes,
         presenter: CardPresenter,
         runner: JobRunner,
-        shards: Shards,
         now: Callable[[], float],
-        every: float = LOOK_EVERY,
     ) -> None:
-        self._lane = lane
+        self._settings = settings
         self._jobs = jobs
         self._lanes = lanes
         self._presenter = presenter
         self._runner = runner
-        self._shards = shards  # orders of other shards are another process's
         self._now = now
-        self._every = every  # seconds
         self._shown: dict[str, tuple[CardStatus, float]] = {}  # by job id, with its time
 
     async def run(self) -> None:
         """Update every few seconds, until cancelled."""
         while True:
-            await asyncio.sleep(self._every)
+            await asyncio.sleep(self._settings.positions_every)
             try:
                 await self.look()
             except StoreUnavailable as error:
@@ -64,12 +59,12 @@ class QueuePositionUpdater:
 
     async def look(self) -> None:
         """Change every card whose position or pause differs from what it shows."""
-        lane = await self._lanes.get(self._lane)
-        waiting = await self._jobs.waiting_jobs(self._lane, most=MOST)
+        lane = await self._lanes.get(self._settings.lane)
+        waiting = await self._jobs.waiting_jobs(self._settings.lane, most=MOST)
         now = self._now()
         before, self._shown = self._shown, {}
         for place, job in enumerate(waiting, start=1):
-            if not self._shards.cover(job.guild_id):
+            if not self._settings.shards.cover(job.guild_id):
                 continue
             status = _status(lane, place, now)
             self._shown[job.id] = self._show(job, status, before.get(job.id), now)

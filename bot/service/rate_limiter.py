@@ -12,29 +12,18 @@ import itertools
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from bot.log import fault
-from bot.retry import Backoff
-from bot.service.persistence import STORE_BACKOFF
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import Lanes
+from bot.service.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
 OVERDUE: Final = 30.0  # seconds after which a poll comes before submits
 STALE: Final = 1.0  # seconds after which an unused slot is dropped
 AFTER_FAULT: Final = 5.0  # seconds
-
-
-@dataclass(frozen=True, kw_only=True)
-class RateLimiterSettings:
-    """The lane and its rate."""
-
-    lane: str
-    per_second: float
-    store_backoff: Backoff = STORE_BACKOFF
 
 
 class LaneRateLimiter:
@@ -44,7 +33,7 @@ class LaneRateLimiter:
     """
 
     def __init__(
-        self, *, settings: RateLimiterSettings, lanes: Lanes, now: Callable[[], float]
+        self, *, settings: ServiceSettings, lanes: Lanes, now: Callable[[], float]
     ) -> None:
         self._settings = settings
         self._lanes = lanes

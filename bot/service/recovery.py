@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from bot.domain import lane as lane_rules
@@ -16,6 +15,7 @@ from bot.service.job_runner import JobRunner
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.discord import LogChannel
 from bot.service.ports.store import Guilds, Jobs, Lanes
+from bot.service.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
@@ -31,17 +31,6 @@ _END_REASONS: Final = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class RecoverySettings:
-    """What a process must know to recover jobs. Times are in seconds."""
-
-    owner: str
-    lane: str
-    lease: float
-    submit_timeout: float
-    deadline: float
-
-
 class RecoveryLoop:
     """Lease keeper and reaper: adopts jobs without a live owner, ends orders that wait in vain.
 
@@ -51,7 +40,7 @@ class RecoveryLoop:
     def __init__(
         self,
         *,
-        settings: RecoverySettings,
+        settings: ServiceSettings,
         jobs: Jobs,
         lanes: Lanes,
         guilds: Guilds,

@@ -5,7 +5,6 @@ import contextlib
 import logging
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -14,33 +13,11 @@ from bot.service.delivery import DeliveryService
 from bot.service.member_account import MemberAccount
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import JobQueries, Jobs
+from bot.service.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
 DAY: Final = 86400.0  # seconds
-
-
-@dataclass(frozen=True, kw_only=True)
-class SweepTimes:
-    """When the loop sweeps, in seconds, and how many orders one transaction takes."""
-
-    first: float = 180.0  # after the start, which has more urgent work
-    every: float = 3600.0
-    between: float = 0.5  # two batches
-    batch: int = 200  # orders: others wait to write meanwhile
-
-
-SWEEP_TIMES: Final = SweepTimes()
-
-
-@dataclass(frozen=True, kw_only=True)
-class RetentionSettings:
-    """How many days files and orders are kept (0: for ever), and the folder of the pictures."""
-
-    files_days: int
-    orders_days: int
-    folder: Path
-    times: SweepTimes = SWEEP_TIMES
 
 
 class RetentionLoop:
@@ -53,7 +30,7 @@ class RetentionLoop:
     def __init__(
         self,
         *,
-        settings: RetentionSettings,
+        settings: ServiceSettings,
         jobs: Jobs,
         queries: JobQueries,
         delivery: DeliveryService,
@@ -69,7 +46,7 @@ class RetentionLoop:
 
     async def run(self) -> None:
         """Sweep once an hour, until cancelled."""
-        await asyncio.sleep(self._settings.times.first)
+        await asyncio.sleep(self._settings.sweep_first)
         while True:
             try:
                 await self.sweep()
@@ -77,7 +54,7 @@ class RetentionLoop:
                 log.warning("retention sweep failed: error=%s", error)
             except OSError as error:
                 log.warning("retention sweep failed: error=%s", error.strerror)
-            await asyncio.sleep(self._settings.times.every)
+            await asyncio.sleep(self._settings.sweep_every)
 
     async def sweep(self) -> None:
         """Delete what is past its retention time, and the data that members asked to erase.
@@ -86,26 +63,27 @@ class RetentionLoop:
             StoreUnavailable, OSError: the sweep is incomplete.
         """
         await self._account.sweep()
-        if self._settings.orders_days:
-            await self._erase_orders(self._now() - self._settings.orders_days * DAY)
-        if self._settings.files_days:
-            before = self._now() - self._settings.files_days * DAY
+        retention = self._settings.retention
+        if retention.orders_days:
+            await self._erase_orders(self._now() - retention.orders_days * DAY)
+        if retention.files_days:
+            before = self._now() - retention.files_days * DAY
             await self._drop_kept(before)
             await self._remove_left_over(before)
 
     async def _erase_orders(self, made_before: float) -> None:
         total = 0
         while count := await self._queries.erase_ended(
-            made_before=made_before, most=self._settings.times.batch
+            made_before=made_before, most=self._settings.sweep_batch
         ):
             total += count
-            await asyncio.sleep(self._settings.times.between)
+            await asyncio.sleep(self._settings.sweep_pause)
         if total:
             log.info("old orders erased: count=%d", total)
 
     async def _drop_kept(self, kept_before: float) -> None:
         while jobs := await self._queries.stale_undelivered(
-            kept_before=kept_before, most=self._settings.times.batch
+            kept_before=kept_before, most=self._settings.sweep_batch
         ):
             for job in jobs:
                 with about(job=job.id, guild=job.guild_id):
@@ -113,10 +91,10 @@ class RetentionLoop:
 
     async def _remove_left_over(self, before: float) -> None:
         """Remove pictures that a crash left behind after the end of their order."""
-        for name in await asyncio.to_thread(_older, self._settings.folder, before):
+        for name in await asyncio.to_thread(_older, self._settings.files, before):
             job = await self._jobs.get(name)
             if job is None or job.ended:
-                folder = self._settings.folder / name
+                folder = self._settings.files / name
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 

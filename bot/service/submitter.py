@@ -3,14 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 
 from bot.domain.card_status import CardStatus
 from bot.domain.job import EndReason, Job, State, Update
-from bot.retry import Backoff, retry
+from bot.retry import retry
 from bot.service.circuit_breaker import LaneCircuitBreaker
-from bot.service.persistence import STORE_BACKOFF, reload_with_retry, swap_with_retry
+from bot.service.persistence import reload_with_retry, swap_with_retry
 from bot.service.port_errors import (
     KeyRejected,
     NotSent,
@@ -24,18 +23,10 @@ from bot.service.port_errors import (
 from bot.service.ports.discord import CardPresenter
 from bot.service.ports.store import Jobs
 from bot.service.ports.vendor import NO_REQUEST, Callback, VendorQueue
+from bot.service.settings import ServiceSettings
 from bot.service.tracker import JobTracker
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SubmitterSettings:
-    """Where and when the vendor may call back."""
-
-    public_url: str | None  # None: the vendor is not asked to call back
-    callback_mode: str
-    store_backoff: Backoff = STORE_BACKOFF
 
 
 class Submitter:
@@ -48,7 +39,7 @@ class Submitter:
     def __init__(
         self,
         *,
-        settings: SubmitterSettings,
+        settings: ServiceSettings,
         jobs: Jobs,
         queue: VendorQueue,
         presenter: CardPresenter,
@@ -178,10 +169,8 @@ class Submitter:
         return Callback(url=url, mode=self._settings.callback_mode)
 
     async def _swap(self, before: Job, after: Job) -> Job:
-        return await swap_with_retry(
-            self._jobs, before, after, backoff=self._settings.store_backoff
-        )
+        return await swap_with_retry(self._jobs, before, after, self._settings.store_backoff)
 
     async def _reload(self, job: Job) -> Job:
         """Return *job* as stored: it may have been withdrawn while it was at the vendor."""
-        return await reload_with_retry(self._jobs, job, backoff=self._settings.store_backoff)
+        return await reload_with_retry(self._jobs, job, self._settings.store_backoff)

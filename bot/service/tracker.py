@@ -7,7 +7,6 @@ import random
 import statistics
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from bot.domain import polling
@@ -25,6 +24,7 @@ from bot.service.ports.discord import CardPresenter
 from bot.service.ports.store import Jobs
 from bot.service.ports.vendor import VendorQueue
 from bot.service.rate_limiter import LaneRateLimiter
+from bot.service.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
@@ -36,16 +36,6 @@ REJECTED_WAIT: Final = 300.0  # seconds without status calls after one that reje
 ATTEMPTS: Final = 5  # to apply one update while other tasks change the job
 
 
-@dataclass(frozen=True, kw_only=True)
-class TrackerSettings:
-    """How a process follows jobs. Times are in seconds."""
-
-    owner: str
-    poll: float
-    deadline: float
-    callbacks: bool
-
-
 class JobTracker:
     """Applies the vendor's news to jobs; the only place that does.
 
@@ -55,7 +45,7 @@ class JobTracker:
     def __init__(
         self,
         *,
-        settings: TrackerSettings,
+        settings: ServiceSettings,
         jobs: Jobs,
         queue: VendorQueue,
         presenter: CardPresenter,
@@ -72,7 +62,8 @@ class JobTracker:
         self._now = now
         self._durations: deque[float] = deque(maxlen=REMEMBERED)
         self._rejected_until = 0.0
-        self._callbacks_arrive = settings.callbacks  # by what was seen last
+        self._callbacks_expected = settings.public_url is not None
+        self._callbacks_arrive = self._callbacks_expected  # by what was seen last
 
     async def follow(self, job: Job, news: asyncio.Event) -> Job:
         """Poll until the vendor is done with the job or another process owns it; return it then.
@@ -163,7 +154,7 @@ class JobTracker:
 
     def callback_overdue(self, job: Job) -> bool:
         """Tell whether an UNCERTAIN job no longer waits for a callback with its request id."""
-        return not self._settings.callbacks or self._now() >= job.state_since + LISTEN
+        return not self._callbacks_expected or self._now() >= job.state_since + LISTEN
 
     async def await_callback(
         self, job: Job, news: asyncio.Event, *, fault_id: str | None = None
@@ -182,7 +173,7 @@ class JobTracker:
 
     def callback_arrived(self) -> None:
         """Note that a callback arrived: polls are the slow fallback again."""
-        self._callbacks_arrive = self._settings.callbacks
+        self._callbacks_arrive = self._callbacks_expected
 
     def remember_durations(self, durations: Iterable[float]) -> None:
         """Start with the vendor's last durations, in seconds, the newest first."""

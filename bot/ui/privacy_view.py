@@ -6,7 +6,8 @@ from typing import Final, Self
 import discord
 from discord import ui
 
-from bot.service.member_account import ErasureResult, RetentionPolicy
+from bot.service.member_account import ErasureResult
+from bot.service.settings import RetentionPolicy
 from bot.ui.button_actions import PrivacyAction
 from bot.ui.layout import container, text_view, view
 from bot.ui.persistent_button import PersistentButton

@@ -42,9 +42,10 @@ from bot.service.ports.vendor import Picture
 from bot.service.queue_positions import QueuePositionUpdater
 from bot.service.recovery import RecoveryLoop
 from bot.service.reports import ReportService
+from bot.service.settings import RetentionPolicy, ServiceSettings
 from bot.service.submitter import Submitter
 from bot.service.tracker import JobTracker
-from bot.services import Ports, ServiceSettings, build_services
+from bot.services import Ports, build_services
 from bot.store.database import Database
 from bot.store.job_queries import JobQueries
 from tests.samples import LANE, NOW, OWNER
@@ -301,6 +302,32 @@ def engine(store_file) -> Iterator[Engine]:
     opened.dispose()
 
 
+def service_settings(**changes: Any) -> ServiceSettings:
+    """Return settings with which nothing waits."""
+    values: dict[str, Any] = {
+        "owner": OWNER,
+        "lane": LANE,
+        "shards": Shards(),
+        "caps": NO_CAPS,
+        "width": 4,
+        "per_second": 1000.0,
+        "probe_after": PROBE_AFTER,
+        "lease": 30,
+        "submit_timeout": 30,
+        "poll": 0.001,
+        "deadline": 3600,
+        "public_url": None,
+        "callback_mode": "sync",
+        "files": Path("files"),
+        "retention": RetentionPolicy(files_days=0, orders_days=0),
+        "store_backoff": AT_ONCE_AGAIN,
+        "media_backoff": AT_ONCE_AGAIN,
+        "resume_after": 0.0,
+        "recorded_within": 0.0,
+    }
+    return ServiceSettings(**values | changes)
+
+
 @pytest.fixture
 def open_shop(tmp_path, database, engine) -> Callable[..., Shop]:
     def open_shop(
@@ -331,27 +358,12 @@ def open_shop(tmp_path, database, engine) -> Callable[..., Shop]:
                 gateway_connected=None,
                 now=clock,
             ),
-            ServiceSettings(
+            service_settings(
                 owner=owner,
-                lane=LANE,
-                shards=Shards(),
                 caps=caps,
                 width=width,
-                per_second=1000.0,
-                probe_after=PROBE_AFTER,
-                lease=30,
-                submit_timeout=30,
-                poll=0.001,
-                deadline=3600,
                 public_url=callback_url,
-                callback_mode="sync",
                 files=tmp_path / "files",
-                files_days=0,
-                orders_days=0,
-                store_backoff=AT_ONCE_AGAIN,
-                media_backoff=AT_ONCE_AGAIN,
-                resume_after=0.0,
-                recorded_within=0.0,
                 **timings,
             ),
         )
@@ -363,22 +375,22 @@ def open_shop(tmp_path, database, engine) -> Callable[..., Shop]:
             queue=queue,
             media=media,
             presenter=presenter,
-            tracker=services.tracker,
-            dispatcher=services.dispatcher,
-            submitter=services.submitter,
-            delivery=services.delivery,
-            runner=services.runner,
+            tracker=services.pipeline.tracker,
+            dispatcher=services.pipeline.dispatcher,
+            submitter=services.pipeline.submitter,
+            delivery=services.pipeline.delivery,
+            runner=services.pipeline.runner,
             guilds=guilds,
             log_channel=log_channel,
             recovery=services.recovery,
-            orders=services.orders,
-            limits=services.limits,
+            orders=services.cogs.orders,
+            limits=services.cogs.limits,
             queue_positions=services.positions,
             notifier=notifier,
             members=members,
             queries=queries,
-            actions=services.actions,
-            reports=services.reports,
+            actions=services.cogs.actions,
+            reports=services.cogs.reports,
             callbacks=services.callbacks,
         )
 

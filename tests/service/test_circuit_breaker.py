@@ -5,16 +5,15 @@ import time
 
 import pytest
 
-from bot.service.circuit_breaker import CircuitBreakerSettings, LaneCircuitBreaker
-from bot.service.rate_limiter import LaneRateLimiter, RateLimiterSettings
-from tests.samples import LANE
+from bot.service.circuit_breaker import LaneCircuitBreaker
+from bot.service.rate_limiter import LaneRateLimiter
+from tests.service.conftest import service_settings
 from tests.service.store_tables import LaneTable
 
 
 @pytest.fixture
 async def limiter(lanes):
-    settings = RateLimiterSettings(lane=LANE, per_second=1000.0)
-    limiter = LaneRateLimiter(settings=settings, lanes=lanes, now=time.time)
+    limiter = LaneRateLimiter(settings=service_settings(), lanes=lanes, now=time.time)
     yield limiter
     await limiter.close()
 
@@ -27,7 +26,7 @@ def lanes(database, engine):
 @pytest.fixture
 def breaker(lanes, limiter):
     return LaneCircuitBreaker(
-        settings=CircuitBreakerSettings(lane=LANE, probe_after=300.0, longest_poll_pause=0.4),
+        settings=service_settings(longest_poll_pause=0.4),
         lanes=lanes,
         limiter=limiter,
         now=time.time,

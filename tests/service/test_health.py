@@ -9,6 +9,7 @@ from bot.domain.lane import ClosedReason, Lane
 from bot.service.health import FRESH, HealthService
 from bot.service.port_errors import StoreUnavailable
 from tests.samples import LANE, NOW, a_job
+from tests.service.conftest import service_settings
 
 
 class Seen:
@@ -19,7 +20,7 @@ class Seen:
         self.connected = True
         self.writes = True
         self.watch = HealthService(
-            lane=LANE,
+            settings=service_settings(),
             lanes=shop.lanes,
             queries=shop.queries,
             store=self.ready,

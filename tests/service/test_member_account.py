@@ -7,11 +7,11 @@ import pytest
 from bot.domain.admission import SAMPLE, AdmissionRequest, Caps, Rule, day_of
 from bot.domain.job import ENDED, Billed, State
 from bot.domain.rules import Block, changed
-from bot.service.member_account import PAGE, AccountSettings, MemberAccount, RetentionPolicy
+from bot.service.member_account import PAGE, MemberAccount
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import MemberSettings, Ping
 from tests.samples import LANE, NOW, a_job, an_order, changed_job
-from tests.service.conftest import UNLIMITED, until
+from tests.service.conftest import UNLIMITED, service_settings, until
 
 MEMBER, GUILD = 300, 100
 DAY = 86400.0
@@ -22,11 +22,7 @@ OVER = ENDED | {State.UNCERTAIN, State.EXPIRED}
 def open_desk(shop):
     def open_desk(**caps):
         return MemberAccount(
-            settings=AccountSettings(
-                lane=LANE,
-                caps=Caps(**caps),
-                retention=RetentionPolicy(files_days=7, orders_days=90),
-            ),
+            settings=service_settings(caps=Caps(**caps)),
             members=shop.members,
             queries=shop.queries,
             jobs=shop.jobs,

@@ -17,7 +17,14 @@ from bot.service.port_errors import PermanentDiscordError, TransientDiscordError
 from bot.service.ports.store import PeakUsage
 from bot.service.recovery import DRAFT_LIFE
 from tests.samples import LANE, NOW, a_job, an_order
-from tests.service.conftest import NO_CAPS, UNLIMITED, FakeNotices, a_request, answered, take
+from tests.service.conftest import (
+    UNLIMITED,
+    FakeNotices,
+    a_request,
+    answered,
+    service_settings,
+    take,
+)
 
 MIRA = Moderator(id=1, guild_id=100)
 ELSEWHERE = Moderator(id=1, guild_id=101)
@@ -209,12 +216,11 @@ class Unwritable(FakeNotices):
 async def test_a_channel_that_can_not_be_written_in_is_no_log(shop, logged, error):
     """A log that is silent for ever looks like one where nothing happened."""
     limits = ModerationService(
+        settings=service_settings(),
         guilds=shop.guilds,
         jobs=shop.jobs,
         lanes=shop.lanes,
         log_channel=Unwritable(error),
-        caps=NO_CAPS,
-        lane=LANE,
         now=shop.clock,
     )
     before = await limits.rules(MIRA)

@@ -18,10 +18,10 @@ from bot.service.errors import (
     PostFailed,
     PostingForbidden,
 )
-from bot.service.order_actions import OrderActions, OrderActionsSettings, Person
+from bot.service.order_actions import OrderActions, Person
 from bot.service.port_errors import PermanentDiscordError, StoreUnavailable, TransientDiscordError
 from tests.samples import LANE, NOW, OWNER, a_job, an_order, changed_job
-from tests.service.conftest import PICTURE, until
+from tests.service.conftest import PICTURE, service_settings, until
 
 GUILD, PLACE = 100, 200
 MEMBER = Person(id=300, guild_id=GUILD)
@@ -36,7 +36,7 @@ POSTED = 88  # the id of a message that was posted
 def open_handle(shop):
     def open_handle(caps=Caps()):  # noqa: B008 - it is frozen
         return OrderActions(
-            settings=OrderActionsSettings(lane=LANE, caps=caps),
+            settings=service_settings(caps=caps, recorded_within=1.5),
             jobs=shop.jobs,
             presenter=shop.presenter,
             delivery=shop.delivery,

@@ -12,7 +12,7 @@ from bot.domain.shards import Shards
 from bot.service.port_errors import StoreUnavailable
 from bot.service.queue_positions import CHANGE_EVERY, MOST, QueuePositionUpdater
 from tests.samples import LANE, NOW, a_job, changed_job
-from tests.service.conftest import FakeReplies, until
+from tests.service.conftest import FakeReplies, service_settings, until
 
 
 def at(place, **changes):
@@ -47,14 +47,12 @@ def open_board(shop, cards):
 
     def open_board(shards):
         return QueuePositionUpdater(
-            lane=LANE,
+            settings=service_settings(shards=shards, positions_every=0.0),
             jobs=shop.jobs,
             lanes=shop.lanes,
             presenter=cards,
             runner=shop.runner,
-            shards=shards,
             now=shop.clock,
-            every=0.0,
         )
 
     return open_board

@@ -6,11 +6,11 @@ import time
 import pytest
 
 from bot.service.port_errors import StoreUnavailable
-from bot.service.rate_limiter import OVERDUE, STALE, LaneRateLimiter, RateLimiterSettings
+from bot.service.rate_limiter import OVERDUE, STALE, LaneRateLimiter
 from bot.store.database import Database
 from bot.store.lanes import Lanes
-from tests.samples import LANE, NOW
-from tests.service.conftest import AT_ONCE_AGAIN, Clock, until
+from tests.samples import NOW
+from tests.service.conftest import Clock, service_settings, until
 from tests.service.store_tables import LaneTable
 
 
@@ -45,9 +45,7 @@ async def make(lanes, clock):
     made = []
 
     def make(per_second=1000.0, *, lanes=lanes, now=clock):
-        settings = RateLimiterSettings(
-            lane=LANE, per_second=per_second, store_backoff=AT_ONCE_AGAIN
-        )
+        settings = service_settings(per_second=per_second)
         made.append(LaneRateLimiter(settings=settings, lanes=lanes, now=now))
         return made[-1]
 

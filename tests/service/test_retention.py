@@ -6,9 +6,10 @@ import os
 import pytest
 
 from bot.domain.job import ENDED, EndReason, State
-from bot.service.retention import DAY, RetentionLoop, RetentionSettings, SweepTimes
+from bot.service.retention import DAY, RetentionLoop
+from bot.service.settings import RetentionPolicy
 from tests.samples import NOW, a_job
-from tests.service.conftest import until
+from tests.service.conftest import service_settings, until
 
 
 @pytest.fixture
@@ -36,11 +37,11 @@ def own():
 def broom(shop, own, folder):
     def broom(*, files_days=7, orders_days=90, **pace):
         return RetentionLoop(
-            settings=RetentionSettings(
-                files_days=files_days,
-                orders_days=orders_days,
-                folder=folder,
-                times=SweepTimes(between=0.0, **pace),
+            settings=service_settings(
+                retention=RetentionPolicy(files_days=files_days, orders_days=orders_days),
+                files=folder,
+                sweep_pause=0.0,
+                **pace,
             ),
             jobs=shop.jobs,
             queries=shop.queries,
@@ -149,7 +150,7 @@ async def test_orders_go_in_small_batches(shop, broom):
     """A store that is written to for long would keep members waiting."""
     shop.jobs.put(*(a_job(state=State.DELIVERED, created_at=NOW - 99 * DAY) for _ in range(7)))
 
-    await broom(batch=3).sweep()
+    await broom(sweep_batch=3).sweep()
 
     assert not shop.jobs.rows
     assert shop.queries.calls.count("erase_ended") == 4  # 3, 3 and 1 orders, then none
@@ -170,7 +171,7 @@ async def test_for_ever_means_for_ever(shop, broom, files):
 async def test_it_sweeps_again_after_a_time_when_nothing_could_be_swept(shop, broom):
     shop.jobs.put(a_job(state=State.DELIVERED, created_at=NOW - 99 * DAY))
     shop.queries.away = True
-    running = asyncio.create_task(broom(first=0.0, every=0.001).run())
+    running = asyncio.create_task(broom(sweep_first=0.0, sweep_every=0.001).run())
 
     await until(lambda: shop.queries.calls.count("erase_ended") > 1)
     assert shop.jobs.rows

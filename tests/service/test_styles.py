@@ -6,9 +6,8 @@ import pytest
 
 from bot.domain.rules import Rules
 from bot.domain.styles import Style
-from bot.service.member_account import STYLES_KEPT, AccountSettings, MemberAccount, RetentionPolicy
-from tests.samples import LANE
-from tests.service.conftest import NO_CAPS
+from bot.service.member_account import STYLES_KEPT, MemberAccount
+from tests.service.conftest import service_settings
 
 WOOL = Style(name="Wool", words="knitted wool")
 
@@ -16,12 +15,7 @@ WOOL = Style(name="Wool", words="knitted wool")
 def account(shop, **timings):
     shop.guilds.kept[100] = Rules(styles=(WOOL,))
     return MemberAccount(
-        settings=AccountSettings(
-            lane=LANE,
-            caps=NO_CAPS,
-            retention=RetentionPolicy(files_days=7, orders_days=90),
-            **timings,
-        ),
+        settings=service_settings(**timings),
         members=shop.members,
         queries=None,
         jobs=shop.jobs,

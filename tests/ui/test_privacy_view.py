@@ -15,8 +15,9 @@ from bot.domain.admission import (
 )
 from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS
 from bot.domain.rules import Block, Pause, Rules
-from bot.service.member_account import ErasureResult, RetentionPolicy, UsageReport
+from bot.service.member_account import ErasureResult, UsageReport
 from bot.service.ports.store import MemberSettings, Ping
+from bot.service.settings import RetentionPolicy
 from bot.ui import privacy_view, texts
 from bot.ui.language import LANGUAGES, speaking
 from tests.samples import NOW, listed

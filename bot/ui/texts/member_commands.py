@@ -6,8 +6,9 @@ from typing import Final
 
 from bot.domain import admission
 from bot.domain.admission import OF_THE_DAY, Rule, RuleResult
-from bot.service.member_account import ErasureResult, RetentionPolicy, UsageReport
+from bot.service.member_account import ErasureResult, UsageReport
 from bot.service.ports.store import MemberSettings, Ping
+from bot.service.settings import RetentionPolicy
 from bot.ui.language import gettext as _
 from bot.ui.language import lazy, ngettext, pgettext
 from bot.ui.markup import ago

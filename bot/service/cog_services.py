@@ -1,0 +1,22 @@
+"""The services that cogs may call."""
+
+from dataclasses import dataclass
+
+from bot.service.intake import OrderIntake
+from bot.service.member_account import MemberAccount
+from bot.service.moderation import ModerationService
+from bot.service.order_actions import OrderActions
+from bot.service.reports import ReportService
+from bot.service.undelivered import UndeliveredPictures
+
+
+@dataclass(frozen=True, kw_only=True)
+class CogServices:
+    """The services that cogs may call."""
+
+    orders: OrderIntake
+    actions: OrderActions
+    reports: ReportService
+    history: UndeliveredPictures
+    account: MemberAccount
+    limits: ModerationService

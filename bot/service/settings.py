@@ -1,0 +1,55 @@
+"""The settings of the services of one process."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bot.domain.admission import Caps
+from bot.domain.shards import Shards
+from bot.retry import Backoff
+
+_STORE_BACKOFF: Final = Backoff(first=0.5, most=5.0)  # seconds
+_MEDIA_BACKOFF: Final = Backoff(first=2.0, most=60.0)  # seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetentionPolicy:
+    """How many days the operator keeps files and orders; 0: for ever."""
+
+    files_days: int
+    orders_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceSettings:
+    """The operator's settings, and timings that only tests change. Times are in seconds."""
+
+    owner: str  # this process
+    lane: str  # its name: a fingerprint of the key
+    shards: Shards  # orders of other shards are another process's
+    caps: Caps
+    width: int  # jobs at the vendor at once, of all processes together
+    per_second: float  # calls of the vendor
+    probe_after: float  # until an order may probe an empty wallet
+    lease: float
+    submit_timeout: float
+    poll: float
+    deadline: float  # of a job at the vendor, of a waiting order, and of downloads
+    public_url: str | None  # None: the vendor is not asked to call back
+    callback_mode: str
+    files: Path  # the folder of the pictures
+    retention: RetentionPolicy
+
+    store_backoff: Backoff = _STORE_BACKOFF
+    media_backoff: Backoff = _MEDIA_BACKOFF
+    longest_poll_pause: float = 60.0  # when the vendor asks to back off
+    resume_after: float = 30.0  # until a job goes on after a fault
+    recorded_within: float = 1.5  # from the pictures' arrival in Discord to their record
+    admit_within: float = 2.0  # Discord waits 3 s for the answer
+    styles_within: float = 1.5  # Discord waits 3 s for autocomplete choices
+    submits_end_within: float = 5.0  # at shutdown; a lost answer makes an order uncertain
+    positions_every: float = 2.0
+    sweep_first: float = 180.0  # after the start, which has more urgent work
+    sweep_every: float = 3600.0
+    sweep_pause: float = 0.5  # between two batches: others wait to write meanwhile
+    sweep_batch: int = 200  # orders
