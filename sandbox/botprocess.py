@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -40,17 +40,8 @@ class Process(Protocol):
         """Send a signal."""
 
 
-class Launch(Protocol):
-    """Port that starts a process; the process must end when its parent ends."""
-
-    async def __call__(
-        self, command: Sequence[str], *, cwd: Path, env: Mapping[str, str]
-    ) -> Process:
-        """Start *command* in a new session; *env* is its whole environment."""
-
-
 async def launch(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Process:
-    """Start *command* as a child process."""
+    """Start *command* in a new session; *env* is its whole environment. It ends with its parent."""
     return await asyncio.create_subprocess_exec(
         *_LAUNCH_PREFIX,
         *command,
@@ -61,6 +52,9 @@ async def launch(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,  # Ctrl-C reaches only the sandbox, which then stops the bot
     )
+
+
+Launch = Callable[..., Awaitable[Process]]  # called as `launch`
 
 
 class BotProcess:

@@ -108,12 +108,8 @@ class SandboxEnvironment:
         *arguments* go to its command line; without any it serves. It runs in the sandbox's
         temporary folder, so that it reads no `.env`; its database lives as long as the sandbox.
         """
-        process = BotProcess(
-            self.bot_environment() | env,
-            cwd=self._folder,
-            command=(*BOT, *arguments),
-            launch=self._launch,
-        )
+        settings, command = self.bot_environment() | env, (*BOT, *arguments)
+        process = BotProcess(settings, cwd=self._folder, command=command, launch=self._launch)
         self._stack.push_async_callback(process.stop)
         if not arguments:
             self.process = process

@@ -60,9 +60,7 @@ class Fault:
     path: str
     do: Hold | Cut | Answer | Delay
     times: int = 1  # remaining uses
-    reached: asyncio.Event = field(
-        default_factory=asyncio.Event, init=False
-    )  # a request has reached it
+    reached: asyncio.Event = field(default_factory=asyncio.Event, init=False)  # by a request
     _released: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     def release(self) -> None:
@@ -79,24 +77,13 @@ class Fault:
                 self.reached.set()
                 await asyncio.sleep(seconds)
                 return await handler(request)
-            case Hold(when="before"):
-                await self._hold()
-                return await handler(request)
-            case Hold():
-                response = await handler(request)
-                await self._hold()
-                return response
-            case Cut(when="before"):
+            case Hold(when=when) | Cut(when=when) as stop:
+                response = await handler(request) if when == "after" else None
                 self.reached.set()
-                return cut(request)
-            case Cut():
-                await handler(request)
-                self.reached.set()
-                return cut(request)
-
-    async def _hold(self) -> None:
-        self.reached.set()
-        await self._released.wait()
+                if isinstance(stop, Cut):
+                    return cut(request)
+                await self._released.wait()
+                return response or await handler(request)
 
 
 def cut(request: web.Request) -> web.Response:
@@ -139,11 +126,8 @@ class Faults:
 
     def _next_match(self, method: str, path: str) -> Fault | None:
         for fault in self._active:
-            if (
-                fault.times > 0
-                and fnmatchcase(method, fault.method)
-                and fnmatchcase(path, fault.path)
-            ):
+            matches = fnmatchcase(method, fault.method) and fnmatchcase(path, fault.path)
+            if matches and fault.times > 0:
                 fault.times -= 1
                 return fault
         return None

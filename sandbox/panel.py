@@ -24,17 +24,9 @@ class InvalidRequestError(ValueError):
 class PanelTarget(Protocol):
     """Port to what the panel controls."""
 
-    @property
-    def pixazo(self) -> Pixazo:
-        """Return the vendor."""
-
-    @property
-    def process(self) -> BotProcess | None:
-        """Return the bot process, if there is one."""
-
-    @property
-    def online(self) -> bool:
-        """Return whether the bot is connected to the gateway."""
+    pixazo: Pixazo
+    process: BotProcess | None
+    online: bool  # whether the bot is connected to the gateway
 
 
 class Panel:
@@ -72,11 +64,11 @@ class Panel:
                 "callbacks_sent": len(pixazo.callbacks.deliveries),
                 "requests": [
                     {
-                        "request_id": request.request_id,
-                        "status": request.status,
-                        "prompt": request.order.prompt,
+                        "request_id": sent.request_id,
+                        "status": sent.status,
+                        "prompt": sent.order.prompt,
                     }
-                    for request in pixazo.latest(REQUESTS)
+                    for sent in pixazo.latest(REQUESTS)
                 ],
             },
         }
@@ -110,7 +102,7 @@ class Panel:
         readers: dict[str, Callable[[Any], Any]] = {
             "queued_seconds": _span,
             "processing_seconds": _span,
-            "wallet_usd": lambda value: None if value is None else _number(value),
+            "wallet_usd": _number_or_none,
             "callbacks": _flag,
         }
         unknown = body.keys() - readers.keys()
@@ -130,32 +122,26 @@ class Panel:
             return
         if answer not in [known.value for known in Next]:
             raise InvalidRequestError(f"unknown answer: {answer}")
-        retry_after = body.get("retry_after")
         count = body.get("count", 1)
         if type(count) is not int or not 1 <= count <= MAX_NEXT:
             raise InvalidRequestError(f"count must be 1 to {MAX_NEXT}")
-        self._target.pixazo.answer_next(
-            answer,
-            retry_after=None if retry_after is None else _number(retry_after),
-            count=count,
-        )
+        retry_after = _number_or_none(body.get("retry_after"))
+        self._target.pixazo.answer_next(answer, retry_after=retry_after, count=count)
 
     async def _bot(self, body: dict[str, Any]) -> None:
         process = self._target.process
         if process is None:
             raise InvalidRequestError("there is no bot")
-        match body.get("do"):
-            case "kill":
-                await process.kill()
-            case "stop":
-                await process.stop()
-            case "start":
-                await process.start()
-            case "restart":
-                await process.stop()
-                await process.start()
-            case other:
-                raise InvalidRequestError(f"unknown: {other}")
+        actions: dict[object, tuple[Callable[[], Awaitable[object]], ...]] = {
+            "kill": (process.kill,),
+            "stop": (process.stop,),
+            "start": (process.start,),
+            "restart": (process.stop, process.start),
+        }
+        if not (steps := actions.get(body.get("do"))):
+            raise InvalidRequestError(f"unknown: {body.get('do')}")
+        for step in steps:
+            await step()
 
 
 def _number(value: object) -> float:
@@ -164,6 +150,10 @@ def _number(value: object) -> float:
     if not math.isfinite(value) or not 0 <= value <= MAX_SECONDS:
         raise InvalidRequestError(f"not between 0 and {MAX_SECONDS:g}: {value}")
     return float(value)
+
+
+def _number_or_none(value: object) -> float | None:
+    return None if value is None else _number(value)
 
 
 def _span(value: object) -> tuple[float, float]:

@@ -19,8 +19,6 @@ class Delivery:
     """One attempt to deliver a callback."""
 
     request_id: str
-    state: str
-    url: str
     answer: int | None  # HTTP status; None: no response
 
 
@@ -64,10 +62,7 @@ class Callbacks:
     async def _deliver(self, request_id: str, url: str, body: dict[str, object]) -> None:
         for pause in (*self._retry_seconds, None):
             answer = await self._post(url, body)
-            state = str(body["status"])
-            self.deliveries.append(
-                Delivery(request_id=request_id, state=state, url=url, answer=answer)
-            )
+            self.deliveries.append(Delivery(request_id=request_id, answer=answer))
             if answer is not None and 200 <= answer < 300:  # noqa: PLR2004  2xx
                 return
             if pause is not None:
@@ -85,10 +80,10 @@ class Callbacks:
         headers = {"Host": str(public.host_port_subcomponent), "X-Forwarded-Proto": "https"}
         target = URL(local).join(public.relative())
         try:
-            async with self._session.post(
+            response = await self._session.post(
                 target, json=body, headers=headers, allow_redirects=False
-            ) as response:
-                await response.read()
-                return response.status
+            )
+            await response.read()
         except (aiohttp.ClientError, TimeoutError):
             return None
+        return response.status

@@ -9,6 +9,7 @@ from sandbox.journal import Journal
 from sandbox.pixazo.painter import paint
 from sandbox.pixazo.queue import Order, Queue, Request, Status
 from sandbox.pixazo.settings import Settings
+from sandbox.pixazo.wire import MEDIA_TYPE
 
 PICTURES_KEPT = 32  # an evicted picture is painted again, with equal bytes
 
@@ -25,17 +26,14 @@ class MediaServer:
         self._pictures: dict[str, bytes] = {}
         self._painting = asyncio.Lock()  # one picture at a time: it is CPU-bound
 
-    def output(self, request: Request) -> tuple[list[str], str]:
-        """Return the URLs of a request's pictures and their media type."""
-        suffix = "ext" if self._settings.bare_media else "png"
-        kind = "application/octet-stream" if self._settings.bare_media else "image/png"
+    def output(self, request: Request) -> list[str]:
+        """Return the URLs of a request's pictures."""
         numbers = ["", *(f"_{n}" for n in range(2, request.order.num_images + 1))]
-        folder = f"{self.origin}/v1/{request.request_id}"
-        return [f"{folder}/output{number}.{suffix}" for number in numbers], kind
+        return [f"{self.origin}/v1/{request.request_id}/output{number}.png" for number in numbers]
 
     async def _get(self, http_request: web.Request) -> web.StreamResponse:
         request = self._queue.get(http_request.match_info["request_id"])
-        media, kind = self.output(request) if request else ([], "")
+        media = self.output(request) if request else []
         address = f"{self.origin}{http_request.path}"
         if request is None or request.status != Status.COMPLETED or address not in media:
             return web.Response(status=404, text="404 Not Found")
@@ -46,15 +44,10 @@ class MediaServer:
                 self._pictures[address] = await asyncio.to_thread(
                     _paint, request.order, media.index(address), self._settings.picture_size
                 )
-        return web.Response(body=self._pictures[address], content_type=kind)
+        return web.Response(body=self._pictures[address], content_type=MEDIA_TYPE)
 
 
 def _paint(order: Order, index: int, size: int) -> bytes:
     prompt = f"{order.prompt}, intricate, dramatic light" if order.expand_prompt else order.prompt
-    return paint(
-        prompt,
-        steps=order.num_inference_steps,
-        guidance=order.guidance_scale,
-        index=index,
-        size=size,
-    )
+    steps, guidance = order.num_inference_steps, order.guidance_scale
+    return paint(prompt, steps=steps, guidance=guidance, index=index, size=size)

@@ -79,13 +79,10 @@ class Request:
     @property
     def due(self) -> float | None:
         """Return when the state next changes by time; None: never."""
-        match self.status:
-            case Status.QUEUED:
-                return self.created_at + self.plan.queued_seconds
-            case Status.PROCESSING:
-                return self.updated_at + self.plan.processing_seconds
-            case _:
-                return None
+        if self.status == Status.QUEUED:
+            return self.created_at + self.plan.queued_seconds
+        processing = self.status == Status.PROCESSING
+        return self.updated_at + self.plan.processing_seconds if processing else None
 
     def moved(self, status: str, at: float, error: str | None = None) -> Self:
         """Return the request in another state."""
@@ -101,9 +98,6 @@ class Queue:
         self._requests: dict[str, Request] = {}
         self._open: dict[str, Request] = {}  # not ended
         self._next_cycle: dict[str, float] = {}  # when mode sync next repeats a state
-
-    def __len__(self) -> int:
-        return len(self._requests)
 
     def get(self, request_id: str) -> Request | None:
         """Return a request with its state at the last `advance` or `move`."""
@@ -150,9 +144,8 @@ class Queue:
 
     def _step(self, request: Request, at: float) -> Request:
         queued = request.status == Status.QUEUED
-        return self.move(
-            request.request_id, Status.PROCESSING if queued else request.plan.outcome, at
-        )
+        status = Status.PROCESSING if queued else request.plan.outcome
+        return self.move(request.request_id, status, at)
 
     def _put(self, request: Request) -> None:
         before = self._requests.get(request.request_id)

@@ -104,7 +104,7 @@ class Pixazo:
 
     def enqueue(self, order: Order, webhook: Webhook | None = None) -> Request:
         """Add a request without a submit, like one of an earlier run."""
-        accepted = self._accept(order, webhook, None)
+        accepted = self._add(order, webhook, None)
         self._notify()
         return accepted
 
@@ -171,7 +171,7 @@ class Pixazo:
         if webhook is None or not self.settings.callbacks:
             return
         if request.ended or webhook.mode == "sync":
-            body = wire.callback(request, *self._media.output(request))
+            body = wire.callback(request, self._media.output(request))
             for _ in range(self.settings.callback_copies):
                 self.callbacks.send(request.request_id, webhook.url, body)
 
@@ -180,11 +180,11 @@ class Pixazo:
         if answer and (refusal := refusals.response_for(answer, retry_after, time.time())):
             return refusal.response()
         try:
-            accepted = self._accept_submit(request, await request.read(), answer)
+            accepted = self._accept(request, await request.read(), answer)
         except wire.BadRequestError as error:
             return refusals.bad_request(str(error)).response()
         except InsufficientBalanceError:
-            return refusals.no_balance().response()
+            return refusals.NO_BALANCE.response()
         self._notify()
         return await self._answer(request, accepted, answer)
 
@@ -200,29 +200,25 @@ class Pixazo:
                 return faults.cut(request)
             case Next.IMAGES:
                 self._queue.move(accepted.request_id, Status.COMPLETED, time.time())
-                media, _ = self._media.output(accepted)
+                media = self._media.output(accepted)
                 return web.json_response({"images": [{"url": url} for url in media]})
         return web.json_response(wire.accepted(accepted.request_id, self.origin), status=202)
 
-    def _accept_submit(self, request: web.Request, body: bytes, answer: Next | None) -> Request:
+    def _accept(self, request: web.Request, body: bytes, answer: Next | None) -> Request:
         if request.content_type != "application/json":
             raise wire.BadRequestError("Content-Type must be application/json")
         order = wire.read_order(body)
         webhook = wire.read_webhook(
             request.headers.get("X-Webhook-URL"), request.headers.get("X-Webhook-Mode")
         )
-        accepted = self._accept(order, webhook, answer)
+        accepted = self._add(order, webhook, answer)
+        request_id, at = accepted.request_id, accepted.created_at
         self.accepted.append(
-            Accepted(
-                request_id=accepted.request_id,
-                body=body,
-                headers=request.headers,
-                at=accepted.created_at,
-            )
+            Accepted(request_id=request_id, body=body, headers=request.headers, at=at)
         )
         return accepted
 
-    def _accept(self, order: Order, webhook: Webhook | None, answer: Next | None) -> Request:
+    def _add(self, order: Order, webhook: Webhook | None, answer: Next | None) -> Request:
         now = time.time()
         accepted = Request(
             request_id=f"{wire.MODEL}_{_uuid7(now)}",
@@ -237,11 +233,11 @@ class Pixazo:
         return accepted
 
     def _plan(self, answer: Next | None) -> Plan:
-        ends = {Next.FAILED: Status.FAILED, Next.ERROR: Status.ERROR}
+        fails = answer in {Next.FAILED, Next.ERROR}
         return Plan(
             queued_seconds=random.uniform(*self.settings.queued_seconds),  # noqa: S311  a delay
             processing_seconds=random.uniform(*self.settings.processing_seconds),  # noqa: S311
-            outcome=ends.get(answer, Status.COMPLETED) if answer else Status.COMPLETED,
+            outcome=Status(answer) if answer and fails else Status.COMPLETED,
         )
 
     async def _status(self, request: web.Request) -> web.StreamResponse:
@@ -249,17 +245,17 @@ class Pixazo:
         self._advance()
         known = self._queue.get(request.match_info["request_id"])
         if known is None:
-            return refusals.no_request().response()
-        return web.json_response(wire.status(known, *self._media.output(known)))
+            return refusals.NO_REQUEST.response()
+        return web.json_response(wire.status(known, self._media.output(known)))
 
     async def _unknown(self, _: web.Request) -> web.StreamResponse:
-        return refusals.no_resource().response()
+        return refusals.NO_RESOURCE.response()
 
     @web.middleware
     async def _check_key(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         key = request.headers.get(wire.KEY_HEADER)
         if key != self.settings.key:
-            return refusals.missing_key(given=key is not None).response()
+            return (refusals.NO_KEY if key is None else refusals.BAD_KEY).response()
         return await handler(request)
 
 

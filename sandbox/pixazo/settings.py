@@ -16,5 +16,4 @@ class Settings:
     callback_copies: int = 1  # how often each is sent; the contract allows duplicates
     callback_retry_seconds: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
     forward: dict[str, str] = field(default_factory=dict)  # https origin → local origin
-    bare_media: bool = False  # files are output.ext of type application/octet-stream
     picture_size: int = 1024  # pixels per side

@@ -13,7 +13,14 @@ MODEL = "auraflow-v0-3-512"
 SUBMIT_PATH = f"/{MODEL}/v1/auraflow-v0-3-request"
 STATUS_PATH = "/v2/requests/status/"
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
+MEDIA_TYPE = "image/png"
 MAX_IMAGES = 4  # the model's limit; the gateway publishes none
+OPTIONS: dict[str, tuple[str, tuple[type, ...]]] = {
+    "num_images": ("an integer", (int,)),
+    "guidance_scale": ("a number", (int, float)),
+    "num_inference_steps": ("an integer", (int,)),
+    "expand_prompt": ("a boolean", (bool,)),
+}
 
 
 class BadRequestError(ValueError):
@@ -31,20 +38,11 @@ def read_order(raw: bytes) -> Order:
     prompt = body.get("prompt")
     if not isinstance(prompt, str) or not prompt.strip():
         raise BadRequestError("'prompt' is required and must be a string")
-    options: dict[str, Any] = {}
-    for name, kinds, kind in (
-        ("num_images", (int,), "an integer"),
-        ("guidance_scale", (int, float), "a number"),
-        ("num_inference_steps", (int,), "an integer"),
-        ("expand_prompt", (bool,), "a boolean"),
-    ):
-        if name not in body:
-            continue
-        value = body[name]
-        # a bool is an int in Python, but no number in JSON
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+    options: dict[str, Any] = {name: body[name] for name in OPTIONS if name in body}
+    for name, value in options.items():
+        kind, types = OPTIONS[name]
+        if type(value) not in types:
             raise BadRequestError(f"'{name}' must be {kind}")
-        options[name] = value
     order = Order(prompt=prompt, **options)
     if not 1 <= order.num_images <= MAX_IMAGES:
         raise BadRequestError(f"'num_images' must be between 1 and {MAX_IMAGES}")
@@ -59,13 +57,10 @@ def read_webhook(url: str | None, mode: str | None) -> Webhook | None:
         return None
     if not url.startswith("https://"):
         raise BadRequestError("X-Webhook-URL must be an HTTPS URL")
-    match mode:
-        case None | "terminal":
-            return Webhook(url=url)
-        case "sync":
-            return Webhook(url=url, mode="sync")
-        case _:
-            raise BadRequestError("X-Webhook-Mode must be 'terminal' or 'sync'")
+    match mode or "terminal":
+        case "terminal" | "sync" as known:
+            return Webhook(url=url, mode=known)
+    raise BadRequestError("X-Webhook-Mode must be 'terminal' or 'sync'")
 
 
 def accepted(request_id: str, origin: str) -> dict[str, object]:
@@ -77,25 +72,25 @@ def accepted(request_id: str, origin: str) -> dict[str, object]:
     }
 
 
-def status(request: Request, media: list[str], media_type: str) -> dict[str, object]:
+def status(request: Request, media: list[str]) -> dict[str, object]:
     """Build the body of a status response; all its times end in Z."""
-    return _shape(request, media, media_type, _zulu(request.updated_at))
+    return _shape(request, media, _zulu(request.updated_at))
 
 
-def callback(request: Request, media: list[str], media_type: str) -> dict[str, object]:
+def callback(request: Request, media: list[str]) -> dict[str, object]:
     """Build a callback's body: as a status, but only `created_at` has a time zone."""
     updated = datetime.fromtimestamp(request.updated_at, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    return _shape(request, media, media_type, updated)
+    return _shape(request, media, updated)
 
 
-def _shape(request: Request, media: list[str], kind: str, updated: str) -> dict[str, object]:
+def _shape(request: Request, media: list[str], updated: str) -> dict[str, object]:
     done = request.status == Status.COMPLETED
     return {
         "request_id": request.request_id,
         "status": request.status,
         "model_id": MODEL,
         "error": request.error,
-        "output": {"media_url": media, "media_type": kind} if done else None,
+        "output": {"media_url": media, "media_type": MEDIA_TYPE} if done else None,
         "created_at": _zulu(request.created_at),
         "updated_at": updated,
         "completed_at": updated if request.ended else None,

@@ -108,13 +108,8 @@ def _paint_waves(canvas: Canvas, scene: Scene) -> None:
             crest.append((x, top))
             spill.append((x, top + 0.3 * tall * swell * sharp + 0.002))
         body = mix(mix(scene.sky[-1], (14, 70, 80), 0.75), scene.dark, 0.15 + 0.4 * near)
-        _layer(
-            canvas,
-            mix(body, (110, 180, 176), 0.45),
-            scene.dark,
-            below(crest),
-            depth=0.05 + 0.17 * near,
-        )
+        foam, depth = mix(body, (110, 180, 176), 0.45), 0.05 + 0.17 * near
+        _layer(canvas, foam, scene.dark, below(crest), depth=depth)
         canvas.fill((226, 238, 238), [*crest, *reversed(spill)], blur=0.001, opacity=0.7)
 
 

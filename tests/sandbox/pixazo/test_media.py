@@ -40,17 +40,6 @@ async def test_the_pictures_of_one_order_differ_and_stay_the_same(pixazo, submit
     assert [await fetch(url) for url in urls] == pictures
 
 
-async def test_a_picture_may_have_a_generic_type(settings, pixazo, submit, status):
-    settings.bare_media = True
-    (url,) = await media(submit, pixazo, status)
-
-    code, kind, picture = await fetch(url)
-
-    assert url.endswith("/output.ext")
-    assert (code, kind) == (200, "application/octet-stream")
-    assert picture.startswith(b"\x89PNG")
-
-
 async def test_a_picture_is_404_until_its_request_is_completed(pixazo, submit, status):
     _, ticket = await submit()
     folder = f"{pixazo.media_origin}/v1/{ticket['request_id']}"
