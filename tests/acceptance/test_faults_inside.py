@@ -23,9 +23,8 @@ def failing(method, first):
         return await method(*arguments, **options)
     return call
 
-retention.FIRST = 0.0
 queue_positions.QueuePositionUpdater.look = failing(queue_positions.QueuePositionUpdater.look, 0)
-retention.RetentionLoop.sweep = failing(retention.RetentionLoop.sweep, 0)
+retention.RetentionLoop.run = failing(retention.RetentionLoop.run, 0)
 guilds.Guilds.erase_drafts = failing(guilds.Guilds.erase_drafts, 1)  # part of a recovery round
 """
 
