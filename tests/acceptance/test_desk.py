@@ -56,7 +56,8 @@ async def test_history_has_pages_whose_buttons_live_on_through_a_kill(sandbox, s
         await noah.command("imagine", prompt=f"lighthouse number {number}") for number in range(6)
     ]
     *_, card = [await sent.until(delivered(1)) for sent in orders]
-    await Store(sandbox).delivered("lighthouse number 5")
+    for number in range(6):
+        await Store(sandbox).delivered(f"lighthouse number {number}")
 
     asked = await noah.command("history")
     first = await asked.until(says("Your orders"))
