@@ -104,7 +104,7 @@ def _world(members: int) -> World:
     for number in range(GUILDS):
         owner = world.add_user(f"Owner {number}")
         # Ids of different milliseconds: the servers of one moment would all be one shard's.
-        guild = world.add_guild(f"Server {number}", owner=owner, snowflake=str((number + 1) << 22))
+        guild = world.add_guild(f"Server {number}", owner=owner, id=str((number + 1) << 22))
         world.add_channel(guild, "general")
         del guild.members[owner.id]
         for place in range(number, members, GUILDS):

@@ -15,23 +15,18 @@ from sandbox.discord.enums import (
     OptionType,
     Permission,
 )
-from sandbox.discord.installs import Owners, context, fits, owners
+from sandbox.discord.installs import context, fits, owners
 from sandbox.discord.interactions import Interaction, Interactions
 from sandbox.discord.messages import Message, Messages
 from sandbox.discord.models import Channel, User
 from sandbox.discord.world import World
 
-RESOLVED_BY_OPTION: dict[int, tuple[str, ...]] = {
-    OptionType.USER: ("users",),
-    OptionType.ROLE: ("roles",),
-    OptionType.MENTIONABLE: ("roles", "users"),
-    OptionType.CHANNEL: ("channels",),
-}
-RESOLVED_BY_SELECT: dict[int, tuple[str, ...]] = {
-    ComponentType.USER_SELECT: ("users",),
-    ComponentType.ROLE_SELECT: ("roles",),
-    ComponentType.MENTIONABLE_SELECT: ("roles", "users"),
-    ComponentType.CHANNEL_SELECT: ("channels",),
+# What a value names, by the name of the option's or select's type
+RESOLVED = {
+    "USER": ("users",),
+    "ROLE": ("roles",),
+    "MENTIONABLE": ("roles", "users"),
+    "CHANNEL": ("channels",),
 }
 
 
@@ -49,9 +44,7 @@ class ClientActions:
         self._commands = commands
         self._messages = messages
         self._interactions = interactions
-        self.open_to_all: set[str] = (
-            set()
-        )  # names of commands opened to everyone by an administrator
+        self.open_to_all: set[str] = set()  # commands that an administrator opened to everyone
 
     def command(
         self,
@@ -68,19 +61,21 @@ class ClientActions:
         command = self.usable(user, channel).get(command_id)
         if command is None:
             raise ActionUnavailable("That command does not exist here")
-        data: Json = {"id": command["id"], "name": command["name"], "type": command["type"]}
-        if "guild_id" in command:
-            data["guild_id"] = command["guild_id"]
+        kept = {"id", "name", "type", "guild_id"}
+        data: Json = {key: value for key, value in command.items() if key in kept}
         resolved = Resolved(self._world, channel)
         if command["type"] == CommandType.CHAT_INPUT:
             data["options"] = options or []
             resolved.options(data["options"])
         else:
             data["target_id"] = target_id
-            self._target(command, user, channel, str(target_id), resolved)
-        if resolved.shown:
-            data["resolved"] = resolved.shown
+            if command["type"] == CommandType.USER:
+                resolved.person(str(target_id))
+            else:
+                message = self._seen(user, channel, str(target_id))
+                resolved.shown["messages"] = {message.id: message.shown}
         authorizers = owners(self._world, command, user, channel)
+        data |= resolved.data
         return self._interactions.begin(
             kind, user, channel, data, owners=authorizers, command=command
         )
@@ -118,24 +113,16 @@ class ClientActions:
         used = next((part for part in parts if part.get("custom_id") == custom_id), None)
         if used is None or used.get("disabled"):
             raise ActionUnavailable("This component cannot be used")
-        data: Json = {
-            "id": used["id"],
-            "custom_id": custom_id,
-            "component_type": used["type"],
-        }
+        data = {"id": used["id"], "custom_id": custom_id, "component_type": used["type"]}
         if used["type"] != ComponentType.BUTTON:
-            data["values"] = values or []
             resolved = Resolved(self._world, channel)
-            resolved.chosen(used, data["values"])
-            if resolved.shown:
-                data["resolved"] = resolved.shown
+            resolved.chosen(used, values or [])
+            data |= {"values": values or [], **resolved.data}
+        # The installations that authorized the message; None without an interaction
+        metadata: Json = message.shown.get("interaction_metadata") or {}
+        authorizers = metadata.get("authorizing_integration_owners")
         return self._interactions.begin(
-            InteractionType.COMPONENT,
-            user,
-            channel,
-            data,
-            owners=_authorized_by(message),
-            source=message,
+            InteractionType.COMPONENT, user, channel, data, owners=authorizers, source=message
         )
 
     def submit(self, user: User, interaction_id: str, components: list[Json]) -> Interaction:
@@ -143,12 +130,11 @@ class ClientActions:
         opened_by = self._interactions.get(interaction_id)
         if opened_by.modal is None or opened_by.user is not user:
             raise ActionUnavailable("There is no such form")
-        data = {"custom_id": opened_by.modal["custom_id"], "components": components}
         resolved = Resolved(self._world, opened_by.channel)
         for component, _ in walk(components, ()):
             resolved.chosen(component, component.get("values") or [])
-        if resolved.shown:
-            data["resolved"] = resolved.shown
+        custom_id = opened_by.modal["custom_id"]
+        data = {"custom_id": custom_id, "components": components, **resolved.data}
         return self._interactions.begin(
             InteractionType.MODAL_SUBMIT,
             user,
@@ -187,21 +173,6 @@ class ClientActions:
         except ApiError:
             raise ActionUnavailable("That message is gone") from None
 
-    def _target(
-        self, command: Json, user: User, channel: Channel, target_id: str, resolved: "Resolved"
-    ) -> None:
-        if command["type"] == CommandType.USER:
-            resolved.person(target_id)
-        else:
-            message = self._seen(user, channel, target_id)
-            resolved.shown["messages"] = {message.id: message.shown}
-
-
-def _authorized_by(message: Message) -> Owners | None:
-    """Return the installations that authorized a message of the bot; None: no interaction."""
-    metadata: Json = message.shown.get("interaction_metadata") or {}
-    return metadata.get("authorizing_integration_owners")
-
 
 def _admits(granted: Permission, default: str | None) -> bool:
     """Tell whether a member may use a command; "0" admits administrators only."""
@@ -218,16 +189,22 @@ class Resolved:
         self._guild = world.guild_of(channel)
         self.shown: Json = {}
 
+    @property
+    def data(self) -> Json:
+        """The part of an interaction's data: nothing if it names nothing."""
+        return {"resolved": self.shown} if self.shown else {}
+
     def options(self, options: list[Json]) -> None:
         """Add the ids in a command's options."""
         for option in options:
             self.options(option.get("options") or [])
-            self._add(str(option.get("value")), RESOLVED_BY_OPTION.get(option["type"], ()))
+            self._add(str(option.get("value")), OptionType(option["type"]).name)
 
     def chosen(self, component: Json, values: list[str]) -> None:
         """Add the ids chosen in a select."""
         for value in values:
-            self._add(value, RESOLVED_BY_SELECT.get(component["type"], ()))
+            kind = ComponentType(component["type"]).name
+            self._add(value, kind.removesuffix("_SELECT"))
 
     def person(self, user_id: str) -> None:
         """Add a user, and its membership in this guild."""
@@ -240,7 +217,8 @@ class Resolved:
             shown = serializers.membership(self._guild, user) | {"permissions": granted}
             self._into("members", user.id, shown)
 
-    def _add(self, value: str, kinds: tuple[str, ...]) -> None:
+    def _add(self, value: str, kind: str) -> None:
+        kinds = RESOLVED.get(kind, ())
         roles = self._guild.roles if self._guild else {}
         channels = self._guild.channels if self._guild else {}
         if "roles" in kinds and value in roles:

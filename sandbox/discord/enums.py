@@ -6,7 +6,6 @@ from enum import IntEnum, IntFlag
 class InteractionType(IntEnum):
     """The kind of a member's interaction."""
 
-    PING = 1
     COMMAND = 2
     COMPONENT = 3
     AUTOCOMPLETE = 4
@@ -74,12 +73,8 @@ class ComponentType(IntEnum):
 
 
 class ButtonStyle(IntEnum):
-    """A button's style; the last two have no custom_id."""
+    """The styles of a button that has no custom_id."""
 
-    PRIMARY = 1
-    SECONDARY = 2
-    SUCCESS = 3
-    DANGER = 4
     LINK = 5
     PREMIUM = 6
 
@@ -149,6 +144,7 @@ class Permission(IntFlag):
 class Intent(IntFlag):
     """The event groups that a gateway session subscribes to."""
 
+    NONE = 0
     GUILDS = 1 << 0
     GUILD_MEMBERS = 1 << 1
     GUILD_PRESENCES = 1 << 8

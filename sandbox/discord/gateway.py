@@ -3,14 +3,13 @@
 https://discord.com/developers/docs/events/gateway
 """
 
-import asyncio
 import json
 import secrets
 import time
 from collections.abc import Iterator
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from sandbox.discord import serializers
 from sandbox.discord.api_errors import Json
@@ -20,16 +19,24 @@ from sandbox.discord.interactions import InteractionCreated, created
 from sandbox.discord.messages import (
     Message,
     MessageEdited,
+    MessageEvent,
     MessagePosted,
     MessageRemoved,
     to_bot,
 )
-from sandbox.discord.sessions import Connection, Session, write_frames
+from sandbox.discord.sessions import Connection, Session, exchange
 from sandbox.discord.world import World
 
 OPCODES = frozenset(int(opcode) for opcode in Opcode)
 MAX_FRAME = 4096  # bytes; Discord's limit for a bot's frame
 PRIVILEGED = Intent.GUILD_MEMBERS | Intent.GUILD_PRESENCES | Intent.MESSAGE_CONTENT
+
+
+MESSAGE_EVENTS: dict[type[Event], str] = {
+    MessagePosted: "MESSAGE_CREATE",
+    MessageEdited: "MESSAGE_UPDATE",
+    MessageRemoved: "MESSAGE_DELETE",
+}
 
 
 class Closing(Exception):
@@ -82,20 +89,15 @@ class Gateway:
         await socket.prepare(request)
         connection = Connection(request.transport)
         self._connections.add(connection)
-        writer = asyncio.create_task(
-            write_frames(socket, connection.outbound), name="gateway writer"
-        )
         interval = int(self._world.heartbeat_interval * 1000)
         connection.send(Opcode.HELLO, {"heartbeat_interval": interval})
         try:
-            async for message in socket:
-                if message.type is not WSMsgType.TEXT:
-                    break
-                self._receive(connection, message.data)
+            await exchange(
+                socket, connection.outbound, lambda text: self._receive(connection, text)
+            )
         except Closing as closing:
             await socket.close(code=closing.code, message=closing.reason.encode())
         finally:
-            writer.cancel()
             self._connections.discard(connection)
             self._lose(connection)
         return socket
@@ -122,9 +124,7 @@ class Gateway:
                 self._resume(connection, data)
             case _ if session is None:
                 raise Closing(4003, "Not authenticated.")
-            case Opcode.REQUEST_MEMBERS:
-                self._send_members(session, data)
-            case Opcode.PRESENCE | Opcode.VOICE_STATE:
+            case Opcode.PRESENCE | Opcode.VOICE_STATE | Opcode.REQUEST_MEMBERS:
                 pass  # ignored
             case _:
                 raise Closing(4001, "Unknown opcode.")
@@ -144,25 +144,20 @@ class Gateway:
             intents=intents,
             connection=connection,
         )
-        guilds = [
-            guild
-            for guild in self._world.guilds.values()
-            if guild.has_bot and session.covers(guild.id)
-        ]
-        session.dispatch(
-            "READY",
-            {
-                "v": 10,
-                "user": serializers.own_user(self._world),
-                "guilds": [{"id": guild.id, "unavailable": True} for guild in guilds],
-                "session_id": session.id,
-                "resume_gateway_url": self._world.gateway_url,
-                "session_type": "normal",
-                "shard": [shard, shards],
-                "application": {"id": self._world.application_id, "flags": 0},
-                "private_channels": [],
-            },
-        )
+        joined = [guild for guild in self._world.guilds.values() if guild.has_bot]
+        guilds = [guild for guild in joined if session.covers(guild.id)]
+        ready = {
+            "v": 10,
+            "user": serializers.own_user(self._world),
+            "guilds": [{"id": guild.id, "unavailable": True} for guild in guilds],
+            "session_id": session.id,
+            "resume_gateway_url": self._world.gateway_url,
+            "session_type": "normal",
+            "shard": [shard, shards],
+            "application": {"id": self._world.application_id, "flags": 0},
+            "private_channels": [],
+        }
+        session.dispatch("READY", ready)
         if Intent.GUILDS in session.intents:
             for guild in guilds:
                 shown = serializers.created_guild(self._world, guild)
@@ -229,28 +224,23 @@ class Gateway:
             case InteractionCreated(interaction):
                 guild_id = interaction.guild.id if interaction.guild else None
                 payload = created(self._world, interaction)
-                for session in self._alive():
-                    if session.covers(guild_id):
-                        session.dispatch("INTERACTION_CREATE", payload)
-            case MessagePosted(message):
-                self._dispatch_message("MESSAGE_CREATE", message)
-            case MessageEdited(message):
-                self._dispatch_message("MESSAGE_UPDATE", message)
-            case MessageRemoved(message):
-                self._dispatch_message("MESSAGE_DELETE", message)
+                self._dispatch("INTERACTION_CREATE", guild_id, payload)
+            case MessageEvent(message):
+                self._dispatch_message(MESSAGE_EVENTS[type(event)], message)
             case ChannelChanged(channel) if channel.guild_id:
                 shown = serializers.channel(self._world, channel)
-                self._dispatch_guild("CHANNEL_UPDATE", channel.guild_id, shown)
+                self._dispatch("CHANNEL_UPDATE", channel.guild_id, shown, Intent.GUILDS)
             case BotMembershipChanged(guild) if guild.has_bot:
-                self._dispatch_guild(
-                    "GUILD_CREATE", guild.id, serializers.created_guild(self._world, guild)
-                )
+                shown = serializers.created_guild(self._world, guild)
+                self._dispatch("GUILD_CREATE", guild.id, shown, Intent.GUILDS)
             case BotMembershipChanged(guild):
-                self._dispatch_guild("GUILD_DELETE", guild.id, {"id": guild.id})
+                self._dispatch("GUILD_DELETE", guild.id, {"id": guild.id}, Intent.GUILDS)
 
-    def _dispatch_guild(self, name: str, guild_id: str, data: Json) -> None:
+    def _dispatch(
+        self, name: str, guild_id: str | None, data: Json, intent: Intent = Intent.NONE
+    ) -> None:
         for session in self._alive():
-            if Intent.GUILDS in session.intents and session.covers(guild_id):
+            if intent in session.intents and session.covers(guild_id):
                 session.dispatch(name, data)
 
     def _dispatch_message(self, name: str, message: Message) -> None:
@@ -273,14 +263,3 @@ class Gateway:
         if guild and message.author.id in guild.members:
             shown["member"] = serializers.membership(guild, message.author)
         return shown
-
-    def _send_members(self, session: Session, data: Json) -> None:
-        guild = self._world.guilds[data["guild_id"]]
-        asked = data.get("user_ids")
-        members = [
-            serializers.member(guild, self._world.users[user_id])
-            for user_id in guild.members
-            if asked is None or user_id in asked
-        ]
-        chunk = {"guild_id": guild.id, "members": members, "chunk_index": 0, "chunk_count": 1}
-        session.dispatch("GUILD_MEMBERS_CHUNK", {**chunk, "nonce": data.get("nonce")})

@@ -149,50 +149,38 @@ class Member:
         Raises InvalidInput for values that Discord's client would not send. A crafted
         client sends *_raw_options* as they are.
         """
-        command = await self._registered(name, CommandType.CHAT_INPUT)
+        command = self._registered(name, CommandType.CHAT_INPUT)
         options = fill_options(command, path, values) if _raw_options is None else _raw_options
-        return self._sent(
-            self._actions.command(self.user, self.channel, command["id"], options=options)
-        )
+        return self._use(command, options=options)
 
     async def autocomplete(
         self, name: str, /, *path: str, focused: str, **values: Any
     ) -> list[Json]:
         """Return the bot's choices while the option *focused* is typed."""
-        command = await self._registered(name, CommandType.CHAT_INPUT)
+        command = self._registered(name, CommandType.CHAT_INPUT)
         options = fill_options(command, path, values, focused=focused)
-        invocation = self._sent(
-            self._actions.command(
-                self.user,
-                self.channel,
-                command["id"],
-                options=options,
-                kind=InteractionType.AUTOCOMPLETE,
-            )
-        )
+        invocation = self._use(command, options=options, kind=InteractionType.AUTOCOMPLETE)
         await invocation.acknowledged()
         return invocation.interaction.offered
 
     async def message_command(self, name: str, message_id: str) -> Invocation:
         """Use a command of a message's menu."""
-        command = await self._registered(name, CommandType.MESSAGE)
-        act = self._actions.command(self.user, self.channel, command["id"], target_id=message_id)
-        return self._sent(act)
+        return self._use(self._registered(name, CommandType.MESSAGE), target_id=message_id)
 
     async def user_command(self, name: str, user_id: str) -> Invocation:
         """Use a command of a member's menu."""
-        command = await self._registered(name, CommandType.USER)
-        act = self._actions.command(self.user, self.channel, command["id"], target_id=user_id)
-        return self._sent(act)
+        return self._use(self._registered(name, CommandType.USER), target_id=user_id)
 
-    async def press(self, message_id: str, custom_id: str) -> Invocation:
+    async def press(
+        self, message_id: str, custom_id: str, values: list[str] | None = None
+    ) -> Invocation:
         """Press a button."""
-        return self._sent(self._actions.component(self.user, self.channel, message_id, custom_id))
+        act = self._actions.component(self.user, self.channel, message_id, custom_id, values)
+        return self._sent(act)
 
     async def select(self, message_id: str, custom_id: str, values: list[str]) -> Invocation:
         """Choose in a select."""
-        act = self._actions.component(self.user, self.channel, message_id, custom_id, values)
-        return self._sent(act)
+        return await self.press(message_id, custom_id, values)
 
     async def submit_modal(self, opened: Invocation, values: dict[str, Any]) -> Invocation:
         """Submit the modal that *opened* returned, with values by custom_id."""
@@ -221,13 +209,16 @@ class Member:
 
         return await self._world.wait(lookup, within=within, what="such message")
 
-    async def _registered(self, name: str, kind: CommandType) -> Json:
+    def _registered(self, name: str, kind: CommandType) -> Json:
         usable = self._actions.usable(self.user, self.channel).values()
         for command in usable:
             if command["name"] == name and command["type"] == kind:
                 return command
         known = ", ".join(command["name"] for command in usable) or "none"
         raise ActionUnavailable(f"{self.user.name} finds no command {name} here, but {known}")
+
+    def _use(self, command: Json, **data: Any) -> Invocation:
+        return self._sent(self._actions.command(self.user, self.channel, command["id"], **data))
 
     def _sent(self, interaction: Interaction) -> Invocation:
         if not self._backend.gateway.reachable:

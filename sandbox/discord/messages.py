@@ -44,24 +44,22 @@ class Message:
 
 
 @dataclass(frozen=True)
-class MessagePosted(Event):
+class MessageEvent(Event):
+    """A change of a message."""
+
+    message: Message
+
+
+class MessagePosted(MessageEvent):
     """A new message."""
 
-    message: Message
 
-
-@dataclass(frozen=True)
-class MessageEdited(Event):
+class MessageEdited(MessageEvent):
     """A message has a new version."""
 
-    message: Message
 
-
-@dataclass(frozen=True)
-class MessageRemoved(Event):
+class MessageRemoved(MessageEvent):
     """A message was deleted."""
-
-    message: Message
 
 
 class Messages:

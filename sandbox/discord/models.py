@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from sandbox.discord import snowflakes
 from sandbox.discord.enums import ChannelType, Permission
 
 MEMBER_PERMISSIONS = (
@@ -24,9 +25,9 @@ EVERYTHING = Permission(sum(Permission))
 class User:
     """A user account, or the bot's."""
 
-    id: str
+    id: str = field(default_factory=snowflakes.new)
     username: str
-    global_name: str | None
+    global_name: str | None = None
     color: str = "#5865f2"  # of the avatar
     locale: str = "en-US"
     bot: bool = False
@@ -41,7 +42,7 @@ class User:
 class Role:
     """A role of a guild; the one with the guild's own id is @everyone."""
 
-    id: str
+    id: str = field(default_factory=snowflakes.new)
     name: str
     permissions: Permission = Permission.NONE
     color: int = 0
@@ -52,7 +53,7 @@ class Role:
 class Channel:
     """A guild's text channel, or a direct channel: of a user and the bot, or of two users."""
 
-    id: str
+    id: str = field(default_factory=snowflakes.new)
     type: ChannelType = ChannelType.TEXT
     name: str = ""
     topic: str | None = None
@@ -70,7 +71,7 @@ class Channel:
 class Guild:
     """A server with its roles, channels and members."""
 
-    id: str
+    id: str = field(default_factory=snowflakes.new)
     name: str
     owner_id: str
     locale: str = "en-US"

@@ -8,7 +8,7 @@ import asyncio
 import json
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from sandbox.discord.api_errors import Json
 from sandbox.discord.backend import Backend
@@ -31,7 +31,8 @@ from sandbox.discord.messages import (
 )
 from sandbox.discord.models import Channel, Guild, User
 from sandbox.discord.read_state import ChannelRead
-from sandbox.discord.sessions import write_frames
+from sandbox.discord.serializers import fields
+from sandbox.discord.sessions import exchange
 
 SHOWN_MESSAGES = 50  # of each channel, when the page opens
 NO_ANSWER = "The application did not respond"
@@ -64,13 +65,9 @@ class Page:
         session = PageSession(self._backend, user)
         self._open.add(socket)
         world.listeners.append(session.on_event)
-        writer = asyncio.create_task(write_frames(socket, session.outbound), name="page writer")
         try:
-            async for message in socket:
-                if message.type is WSMsgType.TEXT:
-                    session.receive(json.loads(message.data))
+            await exchange(socket, session.outbound, lambda text: session.receive(json.loads(text)))
         finally:
-            writer.cancel()
             world.listeners.remove(session.on_event)
             self._open.discard(socket)
         return socket
@@ -93,16 +90,16 @@ class PageSession:
 
     def receive(self, frame: Json) -> None:
         """Perform the action of a frame."""
+        nonce = frame.get("nonce")
         try:
             interaction = self._act(frame)
         except ActionUnavailable as error:
-            self._send({"type": "error", "nonce": frame.get("nonce"), "text": str(error)})
+            self._send({"type": "error", "nonce": nonce, "text": str(error)})
         except (KeyError, TypeError, ValueError) as error:
-            text = f"Not understood: {error!r}"
-            self._send({"type": "error", "nonce": frame.get("nonce"), "text": text})
+            self._send({"type": "error", "nonce": nonce, "text": f"Not understood: {error!r}"})
         else:
             if interaction is not None:
-                self._nonces[interaction] = frame.get("nonce")
+                self._nonces[interaction] = nonce
                 if not self._backend.gateway.reachable:
                     self._backend.interactions.lapse(interaction)
 
@@ -115,19 +112,16 @@ class PageSession:
             return None
         channel = self._backend.world.channels[frame["channel_id"]]
         match frame["type"]:
-            case "command":
-                return actions.command(user, channel, frame["command_id"], options=frame["options"])
-            case "autocomplete":
+            case "command" | "autocomplete" | "message_command" | "user_command" as use:
+                typing = use == "autocomplete"
                 return actions.command(
                     user,
                     channel,
                     frame["command_id"],
-                    options=frame["options"],
-                    kind=InteractionType.AUTOCOMPLETE,
+                    options=frame.get("options"),
+                    target_id=frame.get("target_id"),
+                    kind=InteractionType.AUTOCOMPLETE if typing else InteractionType.COMMAND,
                 )
-            case "message_command" | "user_command":
-                target_id = frame["target_id"]
-                return actions.command(user, channel, frame["command_id"], target_id=target_id)
             case "component":
                 message_id, custom_id = frame["message_id"], frame["custom_id"]
                 return actions.component(user, channel, message_id, custom_id, frame.get("values"))
@@ -180,14 +174,15 @@ class PageSession:
             "type": "world",
             "you": self._user.id,
             "installed": self._user.id in world.installed_by,
-            "private": [_private(channel, self._user) for channel in channels if channel.people],
+            "private": [
+                {"id": channel.id, "with": person}
+                for channel in channels
+                for person in channel.people
+                if person != self._user.id
+            ],
             "unread": self._backend.read_state.unread(self._user),
             "users": [_person(user, guilds) for user in people],
-            "bot": {
-                "id": world.bot.id,
-                "username": world.bot.username,
-                "online": self._backend.gateway.online,
-            },
+            "bot": fields(world.bot, "id", "username") | {"online": self._backend.gateway.online},
             "guilds": [_guild(guild) for guild in guilds],
             "direct": {"id": world.direct(self._user.id).id},
             "commands": [
@@ -210,53 +205,32 @@ def _shown(message: Message) -> Json:
 
 
 def _answer(interaction: Interaction, nonce: Any) -> Json:
+    answer: Json
     match interaction.callback:
         case None:
-            return {"type": "failed", "nonce": nonce, "text": NO_ANSWER}
+            answer = {"type": "failed", "text": NO_ANSWER}
         case CallbackType.MODAL:
-            shown = {"interaction_id": interaction.id, "modal": interaction.modal}
-            return {"type": "modal", "nonce": nonce, **shown}
+            answer = {"type": "modal", "interaction_id": interaction.id, "modal": interaction.modal}
         case CallbackType.CHOICES:
-            return {"type": "choices", "nonce": nonce, "choices": interaction.offered}
-    return {"type": "acknowledged", "nonce": nonce}
+            answer = {"type": "choices", "choices": interaction.offered}
+        case _:
+            answer = {"type": "acknowledged"}
+    return answer | {"nonce": nonce}
 
 
 def _person(user: User, guilds: list[Guild]) -> Json:
-    return {
-        "id": user.id,
-        "username": user.username,
-        "global_name": user.global_name,
-        "color": user.color,
-        "locale": user.locale,
-        "moderator": {
-            guild.id: Permission.MANAGE_GUILD in guild.permissions(user.id) for guild in guilds
-        },
+    moderated = {
+        guild.id: Permission.MANAGE_GUILD in guild.permissions(user.id) for guild in guilds
     }
-
-
-def _private(channel: Channel, user: User) -> Json:
-    other = next(person for person in channel.people if person != user.id)
-    return {"id": channel.id, "with": other}
+    shown = fields(user, "id", "username", "global_name", "color", "locale")
+    return shown | {"moderator": moderated}
 
 
 def _guild(guild: Guild) -> Json:
-    return {
-        "id": guild.id,
-        "name": guild.name,
-        "has_bot": guild.has_bot,
-        "roles": [
-            {"id": role.id, "name": role.name}
-            for role in guild.roles.values()
-            if role.id != guild.id
-        ],
-        "channels": [
-            {
-                "id": channel.id,
-                "name": channel.name,
-                "topic": channel.topic,
-                "nsfw": channel.nsfw,
-            }
-            for channel in guild.channels.values()
-        ],
+    roles = (role for role in guild.roles.values() if role.id != guild.id)
+    channels = guild.channels.values()
+    return fields(guild, "id", "name", "has_bot") | {
+        "roles": [fields(role, "id", "name") for role in roles],
+        "channels": [fields(channel, "id", "name", "topic", "nsfw") for channel in channels],
         "members": list(guild.members),
     }

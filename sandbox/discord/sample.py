@@ -11,45 +11,40 @@ from sandbox.discord.world import World
 def sample_world() -> World:
     """Return a new world with Mira, Noah, Ada and Sam in three guilds; ids are constant."""
     world = World()
-    mira = world.add_user("Mira", color="#e0529c", snowflake="214906734481375232")
-    noah = world.add_user("Noah", color="#2f9e6e", snowflake="331286592018415617")
-    ada = world.add_user("Ada", color="#d9822b", locale="de", snowflake="478120365527498752")
-    sam = world.add_user("Sam", color="#3b82c4", snowflake="623541870213496833")
+    mira = world.add_user("Mira", color="#e0529c", id="214906734481375232")
+    noah = world.add_user("Noah", color="#2f9e6e", id="331286592018415617")
+    ada = world.add_user("Ada", color="#d9822b", locale="de", id="478120365527498752")
+    sam = world.add_user("Sam", color="#3b82c4", id="623541870213496833")
 
-    lighthouse = world.add_guild("Lighthouse Club", owner=mira, snowflake="745100321596440576")
-    library = world.add_guild("Quiet Library", owner=mira, snowflake="902417765310373888")
+    lighthouse = world.add_guild("Lighthouse Club", owner=mira, id="745100321596440576")
+    library = world.add_guild("Quiet Library", owner=mira, id="902417765310373888")
     for guild, first in ((lighthouse, 745100321596440600), (library, 902417765310373900)):
+        rights, pink = MODERATOR_PERMISSIONS, 0xE0529C
         moderators = world.add_role(
-            guild,
-            "Moderators",
-            permissions=MODERATOR_PERMISSIONS,
-            color=0xE0529C,
-            snowflake=str(first),
+            guild, "Moderators", permissions=rights, color=pink, id=str(first)
         )
-        patrons = world.add_role(guild, "Patrons", color=0xD9822B, snowflake=str(first + 1))
+        patrons = world.add_role(guild, "Patrons", color=0xD9822B, id=str(first + 1))
         guild.members |= {person.id: [] for person in (mira, noah, ada, sam)}
         guild.members[mira.id] = [moderators.id]
         guild.members[ada.id] = [patrons.id]
 
     world.add_channel(
-        lighthouse, "general", topic="Everything under the lamp", snowflake="745100321596440610"
+        lighthouse, "general", topic="Everything under the lamp", id="745100321596440610"
     )
     world.add_channel(
-        lighthouse, "pictures", topic="Show what you imagined", snowflake="745100321596440611"
+        lighthouse, "pictures", topic="Show what you imagined", id="745100321596440611"
     )
-    world.add_channel(lighthouse, "after-dark", nsfw=True, snowflake="745100321596440612")
-    world.add_channel(
-        library, "reading-room", topic="Whisper, please", snowflake="902417765310373910"
-    )
-    world.add_channel(library, "gallery", topic="Covers and plates", snowflake="902417765310373911")
-    world.add_channel(library, "restricted-section", nsfw=True, snowflake="902417765310373912")
+    world.add_channel(lighthouse, "after-dark", nsfw=True, id="745100321596440612")
+    world.add_channel(library, "reading-room", topic="Whisper, please", id="902417765310373910")
+    world.add_channel(library, "gallery", topic="Covers and plates", id="902417765310373911")
+    world.add_channel(library, "restricted-section", nsfw=True, id="902417765310373912")
 
-    harbour = world.add_guild("Night Harbour", owner=mira, snowflake="988120345067651072")
+    harbour = world.add_guild("Night Harbour", owner=mira, id="988120345067651072")
     harbour.members |= {person.id: [] for person in (mira, noah, ada, sam)}
     world.move_bot(harbour, present=False)
-    world.add_channel(harbour, "quay", topic="Boats in and out", snowflake="988120345067651110")
-    world.add_channel(harbour, "smugglers", nsfw=True, snowflake="988120345067651111")
-    world.add_private(noah, ada, snowflake="988120345067651200")
+    world.add_channel(harbour, "quay", topic="Boats in and out", id="988120345067651110")
+    world.add_channel(harbour, "smugglers", nsfw=True, id="988120345067651111")
+    world.add_private(noah, ada, id="988120345067651200")
     for person in (noah, ada):
         world.install(person)
     return world

@@ -17,15 +17,17 @@ DEFAULTS: dict[str, Json] = json.loads(
 MEMBER_OVERWRITE = 1  # the type of a permission overwrite
 
 
+def fields(source: object, *names: str) -> Json:
+    """Return the attributes *names* of *source*."""
+    return {name: getattr(source, name) for name in names}
+
+
 def user(person: User) -> Json:
     """Return a user."""
-    shown = DEFAULTS["user"] | {
-        "id": person.id,
-        "username": person.username,
-        "global_name": person.global_name,
-        "discriminator": "0000" if person.bot else "0",
-    }
-    return shown | {"bot": True} if person.bot else shown
+    shown = DEFAULTS["user"] | fields(person, "id", "username", "global_name")
+    return shown | (
+        {"discriminator": "0000", "bot": True} if person.bot else {"discriminator": "0"}
+    )
 
 
 def own_user(world: World) -> Json:
@@ -49,14 +51,8 @@ def application(world: World) -> Json:
 def role(described: Role) -> Json:
     """Return a role."""
     colors = {"primary_color": described.color, "secondary_color": None, "tertiary_color": None}
-    return DEFAULTS["role"] | {
-        "id": described.id,
-        "name": described.name,
-        "permissions": str(int(described.permissions)),
-        "position": described.position,
-        "color": described.color,
-        "colors": colors,
-    }
+    shown = DEFAULTS["role"] | fields(described, "id", "name", "position", "color")
+    return shown | {"permissions": str(int(described.permissions)), "colors": colors}
 
 
 def member(guild: Guild, person: User) -> Json:
@@ -71,11 +67,7 @@ def membership(guild: Guild, person: User) -> Json:
 
 def channel(world: World, described: Channel) -> Json:
     """Return a channel."""
-    shown: Json = {
-        "id": described.id,
-        "type": int(described.type),
-        "last_message_id": described.last_message_id,
-    }
+    shown = fields(described, "id", "last_message_id") | {"type": int(described.type)}
     if described.type is ChannelType.DIRECT:
         people = described.people or (described.recipient_id,)
         recipients = [user(world.users[person]) for person in people if person]
@@ -86,40 +78,25 @@ def channel(world: World, described: Channel) -> Json:
         "allow": str(int(described.granted)),
         "deny": str(int(described.denied)),
     }
-    return (
-        DEFAULTS["channel"]
-        | shown
-        | {
-            "guild_id": described.guild_id,
-            "name": described.name,
-            "topic": described.topic,
-            "nsfw": described.nsfw,
-            "position": described.position,
-            "permission_overwrites": [overwrite] if described.denied or described.granted else [],
-        }
-    )
+    shown |= fields(described, "guild_id", "name", "topic", "nsfw", "position")
+    overwrites = [overwrite] if described.denied or described.granted else []
+    return DEFAULTS["channel"] | shown | {"permission_overwrites": overwrites}
 
 
 def guild(described: Guild) -> Json:
     """Return a guild, as `GET /guilds/{id}` does."""
-    return DEFAULTS["guild"] | {
-        "id": described.id,
-        "name": described.name,
-        "owner_id": described.owner_id,
-        "roles": [role(guild_role) for guild_role in described.roles.values()],
-        "preferred_locale": described.locale,
-    }
+    shown = DEFAULTS["guild"] | fields(described, "id", "name", "owner_id")
+    roles = [role(guild_role) for guild_role in described.roles.values()]
+    return shown | {"roles": roles, "preferred_locale": described.locale}
 
 
 def created_guild(world: World, described: Guild) -> Json:
     """Return a guild as GUILD_CREATE does; of its members, only the bot."""
     channels = described.channels.values()
-    return (
-        guild(described)
-        | DEFAULTS["created_guild"]
-        | {
-            "member_count": len(described.members),
-            "members": [member(described, world.bot)],
-            "channels": [channel(world, guild_channel) for guild_channel in channels],
-        }
-    )
+    return {
+        **guild(described),
+        **DEFAULTS["created_guild"],
+        "member_count": len(described.members),
+        "members": [member(described, world.bot)],
+        "channels": [channel(world, guild_channel) for guild_channel in channels],
+    }

@@ -3,10 +3,11 @@
 import asyncio
 import json
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiohttp import web
+from aiohttp import WSMsgType, web
 
 from sandbox.discord.api_errors import Json
 from sandbox.discord.enums import Intent, Opcode
@@ -57,8 +58,21 @@ class Session:
         return (int(guild_id or 0) >> 22) % self.shards == self.shard
 
 
-async def write_frames(socket: web.WebSocketResponse, outbound: asyncio.Queue[Json]) -> None:
-    """Send the frames of a queue until the connection ends."""
+async def exchange(
+    socket: web.WebSocketResponse, outbound: asyncio.Queue[Json], receive: Callable[[str], None]
+) -> None:
+    """Send the queued frames, and pass received ones to *receive*, until the socket ends."""
+    writer = asyncio.create_task(_write(socket, outbound), name="socket writer")
+    try:
+        async for message in socket:
+            if message.type is not WSMsgType.TEXT:
+                break
+            receive(message.data)
+    finally:
+        writer.cancel()
+
+
+async def _write(socket: web.WebSocketResponse, outbound: asyncio.Queue[Json]) -> None:
     while True:
         frame = await outbound.get()
         try:

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sandbox.discord import snowflakes
 from sandbox.discord.enums import ChannelType, Permission
 from sandbox.discord.events import (
     BotMembershipChanged,
@@ -54,13 +53,7 @@ class World(EventBus):
     channels: dict[str, Channel] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.bot = User(
-            id=snowflakes.new(),
-            username=self.bot_name,
-            global_name=None,
-            bot=True,
-            color="#7c5cff",
-        )
+        self.bot = User(username=self.bot_name, bot=True, color="#7c5cff")
         self.users[self.bot.id] = self.bot
 
     @property
@@ -75,85 +68,40 @@ class World(EventBus):
 
     # Changes
 
-    def add_user(
-        self,
-        name: str,
-        *,
-        locale: str = "en-US",
-        color: str = "#5865f2",
-        snowflake: str | None = None,
-    ) -> User:
+    # Keyword arguments of add_* are further fields of the model.
+
+    def add_user(self, name: str, **more: Any) -> User:
         """Add a user, with a direct channel to the bot."""
-        user = User(
-            id=snowflake or snowflakes.new(),
-            username=name.lower().replace(" ", "_"),
-            global_name=name,
-            locale=locale,
-            color=color,
-        )
+        user = User(username=name.lower().replace(" ", "_"), global_name=name, **more)
         self.users[user.id] = user
-        direct = Channel(id=snowflakes.new(), type=ChannelType.DIRECT, recipient_id=user.id)
+        direct = Channel(type=ChannelType.DIRECT, recipient_id=user.id)
         self.channels[direct.id] = direct
         return user
 
-    def add_guild(
-        self, name: str, *, owner: User, locale: str = "en-US", snowflake: str | None = None
-    ) -> Guild:
+    def add_guild(self, name: str, *, owner: User, **more: Any) -> Guild:
         """Add a guild with its owner and the bot as members, and no channels."""
-        guild = Guild(id=snowflake or snowflakes.new(), name=name, owner_id=owner.id, locale=locale)
+        guild = Guild(name=name, owner_id=owner.id, **more)
         guild.roles[guild.id] = Role(id=guild.id, name="@everyone", permissions=MEMBER_PERMISSIONS)
         guild.members = {owner.id: [], self.bot.id: []}
         self.guilds[guild.id] = guild
         return guild
 
-    def add_role(
-        self,
-        guild: Guild,
-        name: str,
-        *,
-        permissions: Permission = Permission.NONE,
-        color: int = 0,
-        snowflake: str | None = None,
-    ) -> Role:
+    def add_role(self, guild: Guild, name: str, **more: Any) -> Role:
         """Add a role above the others."""
-        role = Role(
-            id=snowflake or snowflakes.new(),
-            name=name,
-            permissions=permissions,
-            color=color,
-            position=len(guild.roles),
-        )
+        role = Role(name=name, position=len(guild.roles), **more)
         guild.roles[role.id] = role
         return role
 
-    def add_channel(
-        self,
-        guild: Guild,
-        name: str,
-        *,
-        topic: str | None = None,
-        nsfw: bool = False,
-        snowflake: str | None = None,
-    ) -> Channel:
+    def add_channel(self, guild: Guild, name: str, **more: Any) -> Channel:
         """Add a text channel below the others."""
-        channel = Channel(
-            id=snowflake or snowflakes.new(),
-            name=name,
-            topic=topic,
-            nsfw=nsfw,
-            position=len(guild.channels),
-            guild_id=guild.id,
-        )
+        channel = Channel(name=name, position=len(guild.channels), guild_id=guild.id, **more)
         guild.channels[channel.id] = self.channels[channel.id] = channel
         return channel
 
-    def add_private(self, *people: User, snowflake: str | None = None) -> Channel:
+    def add_private(self, *people: User, **more: Any) -> Channel:
         """Add the direct channel of two users, which the bot is not in."""
-        channel = Channel(
-            id=snowflake or snowflakes.new(),
-            type=ChannelType.DIRECT,
-            people=tuple(person.id for person in people),
-        )
+        ids = tuple(person.id for person in people)
+        channel = Channel(type=ChannelType.DIRECT, people=ids, **more)
         self.channels[channel.id] = channel
         return channel
 

@@ -29,7 +29,7 @@ async def sandbox(make_sandbox):
 async def two(sandbox, postgres):
     """Start two processes; return them by shard."""
     mira = sandbox.world.user("Mira")
-    even = sandbox.world.add_guild(EVEN, owner=mira, snowflake=str(int(ODD_ID) + (1 << 22)))
+    even = sandbox.world.add_guild(EVEN, owner=mira, id=str(int(ODD_ID) + (1 << 22)))
     sandbox.world.add_channel(even, "pier")
     url = await postgres.new()
     common = {
