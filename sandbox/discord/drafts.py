@@ -135,11 +135,7 @@ def _refuse_legacy(content: str, shown_embeds: list[Json], path: Path, form: For
 
 
 def _mentioned(
-    content: str,
-    shown: list[Json],
-    allowed: Mapping[str, list[str]] | None,
-    path: Path,
-    form: Form,
+    content: str, shown: list[Json], allowed: Mapping[str, list[str]] | None, path: Path, form: Form
 ) -> list[str]:
     texts = [component.get("content", "") for component, _ in components.walk(shown, ())]
     mentions = mentions_in("\n".join([content, *texts]))

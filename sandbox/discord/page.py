@@ -23,12 +23,7 @@ from sandbox.discord.events import (
     InstallationChanged,
 )
 from sandbox.discord.interactions import Interaction, InteractionAnswered
-from sandbox.discord.messages import (
-    Message,
-    MessageEdited,
-    MessagePosted,
-    MessageRemoved,
-)
+from sandbox.discord.messages import Message, MessageEdited, MessagePosted, MessageRemoved
 from sandbox.discord.models import Channel, Guild, User
 from sandbox.discord.read_state import ChannelRead
 from sandbox.discord.serializers import fields

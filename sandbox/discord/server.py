@@ -51,7 +51,7 @@ class Discord(Backend):
 
     def _application(self, routes: Iterable[web.AbstractRouteDef], page: Path) -> web.Application:
         api = web.Application(
-            middlewares=[self.journal.middleware, self.faults.middleware, discord_protocol],
+            middlewares=[self.journal.middleware, self.faults.middleware, discord_protocol]
         )
         api.add_routes(Application(self.world, self.commands).routes())
         api.add_routes(Channels(self.world, self.messages).routes())
