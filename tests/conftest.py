@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 from playwright.async_api import Browser, async_playwright
 
+from bot.store.database import Database
 from tests import openapi
 from tests.postgres import Postgres
 
@@ -61,6 +62,26 @@ async def chromium() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=str(CHROMIUM))
         yield browser
         await browser.close()
+
+
+@pytest.fixture
+def sqlite(tmp_path) -> str:
+    """A file that is not there yet."""
+    return f"sqlite+aiosqlite:///{tmp_path}/imagine.db"
+
+
+@pytest.fixture(scope="session")
+async def migrated(tmp_path_factory) -> Path:
+    """A file that has its tables already: making them takes longer than most tests."""
+    file = tmp_path_factory.mktemp("migrated") / "imagine.db"
+    async with Database.open(f"sqlite+aiosqlite:///{file}"):
+        return file
+
+
+@pytest.fixture
+def sqlite_migrated(sqlite, migrated) -> str:
+    shutil.copyfile(migrated, sqlite.removeprefix("sqlite+aiosqlite:///"))
+    return sqlite
 
 
 @pytest.fixture(scope="session")

@@ -7,35 +7,32 @@ import pytest
 
 from bot.service.circuit_breaker import LaneCircuitBreaker
 from bot.service.rate_limiter import LaneRateLimiter
-from tests.service.conftest import service_settings
-from tests.service.store_tables import LaneTable
+from tests.service.harness import until
+
+DAY = 86400.0  # seconds
 
 
 @pytest.fixture
-async def limiter(lanes):
-    limiter = LaneRateLimiter(settings=service_settings(), lanes=lanes, now=time.time)
-    yield limiter
-    await limiter.close()
+def build(app):
+    """Build the two parts, which share a clock."""
 
+    def build(now):
+        limiter = LaneRateLimiter(settings=app.settings, lanes=app.lanes, now=now)
+        breaker = LaneCircuitBreaker(
+            settings=app.settings,
+            lanes=app.lanes,
+            limiter=limiter,
+            now=now,
+            wake_recovery=lambda: None,
+        )
+        return limiter, breaker
 
-@pytest.fixture
-def lanes(database, engine):
-    return LaneTable.of(database, engine)
-
-
-@pytest.fixture
-def breaker(lanes, limiter):
-    return LaneCircuitBreaker(
-        settings=service_settings(longest_poll_pause=0.4),
-        lanes=lanes,
-        limiter=limiter,
-        now=time.time,
-        wake_recovery=lambda: None,
-    )
+    return build
 
 
 @pytest.mark.parametrize("waiting", [True, False], ids=["waits already", "comes later"])
-async def test_a_pause_holds_for_every_call(breaker, limiter, waiting):
+async def test_a_pause_holds_for_every_call(build, waiting):
+    limiter, breaker = build(time.time)
     served = []
 
     async def submit():
@@ -46,25 +43,36 @@ async def test_a_pause_holds_for_every_call(breaker, limiter, waiting):
         await limiter.acquire_poll(due=time.time())
         served.append("poll")
 
+    calls = []
     if waiting:
         limiter.pause(submits_until=time.time() + 0.1)
-        early = asyncio.create_task(submit())
-        await asyncio.sleep(0)
+        calls.append(asyncio.create_task(submit()))
+        await asyncio.sleep(0)  # it waits now
     ends_at = await breaker.back_off(0.3)
-    polling = asyncio.create_task(poll())
-    submitting = early if waiting else asyncio.create_task(submit())
-    await asyncio.gather(polling, submitting)
+    calls.append(asyncio.create_task(poll()))
+    if not waiting:
+        calls.append(asyncio.create_task(submit()))
+    await asyncio.gather(*calls)
+    await limiter.close()
 
     assert served == ["submit", "poll"]
     assert time.time() >= ends_at - 0.005  # the clock of the loop is another one
 
 
-async def test_a_long_pause_holds_back_submits_but_not_the_polls_of_paid_jobs(breaker, limiter):
+async def test_a_long_pause_delays_the_polls_of_paid_jobs_by_a_minute_only(app, build):
     """A quota that is new in five days must not keep finished pictures from their members."""
-    await breaker.back_off(5 * 86400.0)
-
+    limiter, breaker = build(app.clock)
+    await breaker.back_off(5 * DAY)
     submitting = asyncio.create_task(limiter.acquire_submit())
-    await limiter.acquire_poll(due=time.time())
+    polling = asyncio.create_task(limiter.acquire_poll(due=app.clock()))
+    await asyncio.sleep(0)
+
+    app.clock.now += 61
+    async with asyncio.timeout(5):
+        await limiter.acquire_poll(due=app.clock())
+        await polling
 
     assert not submitting.done()
     submitting.cancel()
+    await until(submitting.done)
+    await limiter.close()

@@ -1,111 +1,78 @@
-"""How the bot is seen from outside."""
-
-from dataclasses import replace
+"""Health checks: whether the bot can accept orders, and what prevents it."""
 
 import pytest
 
 from bot.domain.job import State
 from bot.domain.lane import ClosedReason, Lane
-from bot.service.health import FRESH, HealthService
-from bot.service.port_errors import StoreUnavailable
-from tests.samples import LANE, NOW, a_job
-from tests.service.conftest import service_settings
-
-
-class Seen:
-    """What is looked at."""
-
-    def __init__(self, shop):
-        self.shop = shop
-        self.connected = True
-        self.writes = True
-        self.watch = HealthService(
-            settings=service_settings(),
-            lanes=shop.lanes,
-            queries=shop.queries,
-            store=self.ready,
-            connected=lambda: self.connected,
-            now=shop.clock,
-        )
-
-    async def ready(self):
-        if not self.writes:
-            raise StoreUnavailable("the disk is full")
+from bot.service.health import FRESH
+from tests.samples import NOW, a_job
 
 
 @pytest.fixture
-def seen(shop):
-    return Seen(shop)
+def health(app):
+    return app.services.health
 
 
-async def test_all_is_well_where_nothing_is_in_the_way(seen):
-    assert (await seen.watch.readiness()).ready
+async def test_a_bot_that_can_accept_orders_is_ready(health):
+    assert (await health.readiness()).ready
 
 
-async def test_a_store_that_can_only_be_read_is_in_the_way(seen):
-    seen.writes = False
+async def test_without_the_gateway_the_bot_is_not_ready(app, health):
+    app.gateway.clear()
 
-    readiness = await seen.watch.readiness()
-
-    assert (readiness.ready, readiness.store) == (False, False)
-
-
-async def test_without_the_gateway_nobody_could_order(seen):
-    seen.connected = False
-
-    readiness = await seen.watch.readiness()
+    readiness = await health.readiness()
 
     assert (readiness.ready, readiness.gateway, readiness.store) == (False, False, True)
 
 
-@pytest.mark.parametrize("reason", [ClosedReason.CREDIT, ClosedReason.KEY])
-async def test_a_shut_lane_takes_nothing(seen, reason):
-    seen.shop.lanes.lanes[LANE] = Lane(closed=reason, shut_at=seen.shop.clock.now)
+@pytest.mark.parametrize("port", ["database", "lanes"])
+async def test_without_the_store_the_bot_is_not_ready_and_the_lane_is_unknown(app, health, port):
+    """The database may be readable and not writable: its disk is full."""
+    await app.set_lane(Lane(closed=ClosedReason.KEY, shut_at=NOW))
+    getattr(app.faults, port).away = True
 
-    readiness = await seen.watch.readiness()
-
-    assert (readiness.ready, readiness.closed) == (False, reason)
-
-
-async def test_only_a_long_pause_is_in_the_way(seen):
-    """A short one is waited out in the line, and no alarm for it wakes anybody."""
-    seen.shop.lanes.lanes[LANE] = Lane(paused_until=seen.shop.clock.now + 30)
-    found = await seen.watch.readiness()
-    assert (found.ready, found.paused) == (True, True)
-
-    seen.shop.lanes.lanes[LANE] = Lane(paused_until=seen.shop.clock.now + 3600)
-    assert (await seen.watch.readiness()).closed is ClosedReason.BUSY
-
-
-async def test_without_the_store_nothing_is_known_of_the_lane(seen):
-    seen.shop.lanes.away = True
-
-    readiness = await seen.watch.readiness()
+    readiness = await health.readiness()
 
     assert (readiness.ready, readiness.store, readiness.closed) == (False, False, None)
 
 
-async def test_orders_are_counted_once_in_some_seconds_however_many_ask(seen):
-    """Whoever finds the port cannot keep the store busy with it."""
-    shop = seen.shop
-    shop.jobs.put(
-        a_job(answered_at=NOW), a_job(answered_at=NOW), at_vendor := a_job(state=State.QUEUED)
-    )
-    orders = {State.WAITING: 2, State.QUEUED: 1}
-    for _ in range(5):
-        snapshot = await seen.watch.snapshot()
-        assert (dict(snapshot.orders), snapshot.waiting) == (orders, 2)
-        shop.jobs.put(replace(at_vendor, state=State.PROCESSING))
+@pytest.mark.parametrize("reason", [ClosedReason.CREDIT, ClosedReason.KEY])
+async def test_with_a_closed_lane_the_bot_is_not_ready(app, health, reason):
+    await app.set_lane(Lane(closed=reason, shut_at=NOW))
 
-    shop.clock.now += FRESH
-    snapshot = await seen.watch.snapshot()
-    assert (snapshot.orders[State.PROCESSING], snapshot.waiting) == (1, 2)
+    readiness = await health.readiness()
+
+    assert (readiness.ready, readiness.closed) == (False, reason)
 
 
-async def test_a_store_that_cannot_count_is_away(seen):
-    seen.shop.queries.away = True
+async def test_with_a_short_pause_the_bot_is_ready_and_with_a_long_one_it_is_not(app, health):
+    """Orders wait for the end of a short one, and it raises no alarm."""
+    await app.set_lane(Lane(paused_until=NOW + 30))
+    readiness = await health.readiness()
+    assert (readiness.ready, readiness.paused) == (True, True)
 
-    census = await seen.watch.snapshot()
+    await app.set_lane(Lane(paused_until=NOW + 3600))
+    assert (await health.readiness()).closed is ClosedReason.BUSY
 
-    assert not census.readiness.store
-    assert census.orders == {}
+
+async def test_orders_are_counted_once_in_some_seconds_however_many_ask(app, health):
+    """Someone who finds the port cannot keep the store busy with it."""
+    await app.put(a_job(answered_at=NOW), a_job(answered_at=NOW), a_job(state=State.QUEUED))
+    snapshot = await health.snapshot()
+    assert (snapshot.orders, snapshot.waiting) == ({State.WAITING: 2, State.QUEUED: 1}, 2)
+
+    for job in await app.all_jobs():
+        await app.erase(job.id)
+    assert await health.snapshot() == snapshot
+
+    app.clock.now += FRESH
+    assert (await health.snapshot()).waiting == 0
+
+
+async def test_a_store_that_cannot_count_is_reported_as_away(app, health):
+    app.faults.queries.away = True
+
+    snapshot = await health.snapshot()
+
+    assert not snapshot.readiness.store
+    assert snapshot.orders == {}

@@ -1,4 +1,4 @@
-"""Taking an order: nothing costs anything before the member was answered."""
+"""Orders are recorded and answered: before the answer nothing costs anything."""
 
 import asyncio
 
@@ -21,7 +21,13 @@ from bot.service.errors import (
 )
 from bot.service.port_errors import PermanentDiscordError, TransientDiscordError
 from bot.service.ports.discord import NO_STATUS
-from tests.service.conftest import a_request, answered, take, until
+from bot.service.recovery import UNANSWERED
+from tests.samples import NOW, a_job
+from tests.service.conftest import on_each_engine
+from tests.service.fakes import Gate
+from tests.service.harness import a_request, answered, take, until
+
+WOOL = Style(name="Wool", words="knitted wool")
 
 
 async def refused():
@@ -36,349 +42,324 @@ async def never():
     raise AssertionError("the member must not be answered")
 
 
-async def test_an_order_is_recorded_answered_and_shown(shop):
-    await take(shop.orders, a_request(prompt="  a\tlighthouse ", images=2), answered)
+class SlowAnswer:
+    """An answer that takes until its gate is opened."""
 
-    job = shop.jobs.only
+    def __init__(self) -> None:
+        self.gate = Gate()
+        self.gate.close()
+
+    async def __call__(self) -> int:
+        await self.gate()
+        return 77
+
+
+@pytest.fixture
+def slow_answer():
+    return SlowAnswer()
+
+
+async def deliver_another(app):
+    """Order and deliver a picture in another server: the lane has had every chance until then."""
+    job = a_job(guild_id=102, created_at=NOW + 1, answered_at=NOW)
+    await app.put(job)
+    app.pipeline.dispatcher.wake()
+    await until(app.is_in(job.id, State.DELIVERED))
+    await app.erase(job.id)
+    app.queue.submitted.clear()
+
+
+async def refusal(app, **changes):
+    """Place an order that the rules refuse; return the rule's verdict."""
+    with pytest.raises(LimitReached) as refused:
+        await app.order(answer=never, **changes)
+    return refused.value.verdict
+
+
+async def test_an_order_is_recorded_answered_and_shown(app):
+    job = await app.order(prompt="  a\tlighthouse ", images=2)
+
     assert (job.state, job.billed, job.lease.owner) == (State.WAITING, Billed.NO, None)
-    assert (job.reply.answered_at, job.reply.message_id) == (shop.clock.now, 77)
+    assert (job.reply.answered_at, job.reply.message_id) == (NOW, 77)
     assert (job.order.prompt, job.order.images) == ("a lighthouse", 2)
-    assert shop.presenter.shown == [(job, NO_STATUS)]
+    assert app.cards.shown == [(job, NO_STATUS)]
 
 
-async def test_tokens_and_ids_are_new_for_each_order(shop):
-    for _ in range(5):
-        await take(shop.orders, a_request(), answered)
+async def test_ids_and_secrets_are_new_for_each_order(app):
+    jobs = [await app.order() for _ in range(5)]
 
-    jobs = shop.jobs.rows.values()
     assert len({job.id for job in jobs}) == len({job.callback_token for job in jobs}) == 5
     assert all(len(job.callback_token) >= 32 for job in jobs)
-
-
-async def test_nothing_is_submitted_before_the_member_was_answered(shop):
-    """An order whose member never hears of it would be money spent on nobody."""
-    answer, asked = asyncio.Event(), asyncio.Event()
-
-    async def slowly():
-        asked.set()
-        await answer.wait()
-        return 77
-
-    async with shop.working():
-        taking = asyncio.create_task(take(shop.orders, a_request(), slowly))
-        await asked.wait()
-        claims = shop.jobs.calls.count("has_claimable")
-        shop.dispatcher.wake()
-        await until(lambda: shop.jobs.calls.count("has_claimable") > claims)
-        assert shop.queue.submitted == []
-        assert shop.jobs.only.state is State.WAITING
-
-        answer.set()
-        await taking
-        await until(shop.at_rest)
-
-    assert len(shop.queue.submitted) == 1
-
-
-@pytest.mark.parametrize("defer", [refused, unheard])
-async def test_a_failed_answer_makes_no_submit(shop, defer):
-    async with shop.working():
-        await take(shop.orders, a_request(), defer)
-        shop.dispatcher.wake()
-        claims = shop.jobs.calls.count("has_claimable")
-        await until(lambda: shop.jobs.calls.count("has_claimable") > claims)
-
-    assert shop.queue.submitted == []
-    assert (shop.jobs.only.state, shop.jobs.only.end_reason) == (
-        State.CANCELLED,
-        EndReason.UNANSWERED,
-    )
-
-
-async def test_an_answer_that_may_have_arrived_is_corrected(shop):
-    """Discord may show "thinking" all the same: then it must not show that for ever."""
-    await take(shop.orders, a_request(), unheard)
-
-    assert [job.state for job, _ in shop.presenter.shown] == [State.CANCELLED]
-
-
-async def test_a_refused_answer_shows_nothing(shop):
-    await take(shop.orders, a_request(), refused)
-
-    assert shop.presenter.shown == []
-
-
-async def test_an_order_that_the_caller_forgot_to_answer_is_never_submitted(shop):
-    """It stays unanswered, and is cancelled as one whose process died."""
-    async with shop.working():
-        async with shop.orders.placing(a_request()):
-            pass
-        shop.dispatcher.wake()
-        claims = shop.jobs.calls.count("has_claimable")
-        await until(lambda: shop.jobs.calls.count("has_claimable") > claims)
-
-    assert shop.queue.submitted == []
-    assert shop.jobs.only.reply.answered_at is None
-
-
-async def test_a_replayed_interaction_is_left_alone(shop):
-    """RESUME and rolling restarts bring interactions again: the first answer stands."""
-    request = a_request()
-    await take(shop.orders, request, answered)
-
-    with pytest.raises(DuplicateInteraction):
-        await take(shop.orders, request, never)
-
-    assert len(shop.jobs.rows) == 1
-    assert len(shop.presenter.shown) == 1
-
-
-async def test_a_slow_store_is_too_late_and_nothing_is_ordered(open_shop):
-    shop = open_shop(admit_within=0.01)
-    shop.jobs.held["add"] = asyncio.Event()
-
-    with pytest.raises(AdmissionTimeout):
-        await take(shop.orders, a_request(), never)
-
-    assert shop.jobs.rows == {}
-
-
-async def test_a_store_that_is_away_is_too_late(shop):
-    shop.jobs.away = True
-
-    with pytest.raises(AdmissionTimeout):
-        await take(shop.orders, a_request(), never)
-
-
-async def test_an_answer_that_cannot_be_recorded_makes_no_submit(shop):
-    """The row stays unanswered, so it is cancelled later: better no picture than an unseen one."""
-
-    async def and_the_store_goes():
-        shop.jobs.away = True
-        return 77
-
-    await take(shop.orders, a_request(), and_the_store_goes)
-    shop.jobs.away = False
-
-    assert shop.jobs.only.reply.answered_at is None
-    assert shop.presenter.shown == []
-
-    shop.clock.now += 16
-    await shop.round()
-    assert shop.jobs.only.state is State.CANCELLED
-
-
-@pytest.mark.parametrize(
-    ("changes", "error"),
-    [
-        ({"prompt": "\u200b"}, InvalidOption),
-        ({"images": 9}, InvalidOption),
-        ({"guidance": "much"}, InvalidOption),
-        ({"guild_id": None}, ServersOnly),
-    ],
-)
-async def test_what_is_not_admitted_is_not_recorded(shop, changes, error):
-    with pytest.raises(error):
-        await take(shop.orders, a_request(**changes), never)
-
-    assert shop.jobs.calls == []
-
-
-async def test_a_bot_that_is_closing_takes_no_orders(shop):
-    await shop.orders.close()
-
-    with pytest.raises(ShuttingDown):
-        await take(shop.orders, a_request(), never)
-
-    assert shop.jobs.calls == []
-
-
-async def test_a_closing_bot_lets_the_orders_end_that_are_being_taken(shop):
-    """The member who was just answered must not be cancelled for it at the next start."""
-    answer, asked = asyncio.Event(), asyncio.Event()
-
-    async def slowly():
-        asked.set()
-        await answer.wait()
-        return 77
-
-    taking = asyncio.create_task(take(shop.orders, a_request(), slowly))
-    await asked.wait()
-    closing = asyncio.create_task(shop.orders.close())
-    await asyncio.sleep(0)
-    assert not closing.done()
-
-    answer.set()
-    await closing
-
-    assert taking.done()
-    assert shop.jobs.only.reply.answered_at is not None
 
 
 def test_a_request_does_not_show_its_token():
     assert "interaction-token" not in repr(a_request())
 
 
-async def test_an_order_beyond_the_operators_cap_is_refused_before_anything_is_answered(open_shop):
-    """The wallet is the operator's: nothing is recorded, nothing is sent."""
-    shop = open_shop(caps=Caps(images_per_guild_per_day=3))
-    await take(shop.orders, a_request(images=2), answered)
-
-    with pytest.raises(LimitReached) as refused:
-        await take(shop.orders, a_request(images=2), never)
-
-    assert refused.value.verdict.rule is Rule.OPERATOR_SERVER_DAY
-    assert len(shop.jobs.rows) == 1
+# Answers.
 
 
-async def test_an_order_that_ended_unbilled_gives_its_place_back(open_shop):
-    shop = open_shop(caps=Caps(images_per_day=1))
-    await take(shop.orders, a_request(), refused)
+async def test_no_order_is_submitted_before_its_member_was_answered(app, slow_answer):
+    """An order of which the member does not hear would be money wasted."""
+    async with app.claiming():
+        ordering = asyncio.create_task(app.order(answer=slow_answer))
+        await slow_answer.gate.reached.wait()
+        await deliver_another(app)
+        assert (await app.only_job()).state is State.WAITING
 
-    await take(shop.orders, a_request(), answered)
+        slow_answer.gate.open()
+        await ordering
+        await until(app.at_rest)
 
-    states = [job.state for job in shop.jobs.rows.values()]
-    assert states == [State.CANCELLED, State.WAITING]
-
-
-# Styles, private orders, and those from outside of servers.
-
-WOOL = Style(name="Wool", words="knitted wool")
+    assert len(app.queue.submitted) == 1
 
 
-async def test_a_style_extends_what_is_sent_and_not_what_was_typed(shop):
-    shop.guilds.kept[100] = Rules(styles=(WOOL,))
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    # Discord may show "thinking" although no answer came: then the card must be corrected.
+    [(refused, []), (unheard, [State.CANCELLED])],
+)
+async def test_an_order_whose_answer_failed_is_cancelled_and_not_submitted(app, answer, shown):
+    async with app.claiming():
+        job = await app.order(answer=answer)
+        assert [job.state for job in app.cards.shown_jobs] == shown
+        assert (job.state, job.end_reason) == (State.CANCELLED, EndReason.UNANSWERED)
+        await deliver_another(app)
 
-    await take(shop.orders, a_request(style="wool"), answered)
+    assert app.queue.submitted == []
 
-    order = shop.jobs.only.order
+
+async def test_an_order_that_the_caller_forgot_to_answer_is_not_submitted(app):
+    """It stays unanswered, and is cancelled like one whose process died."""
+    async with app.claiming():
+        async with app.cogs.orders.placing(a_request()):
+            pass
+        await deliver_another(app)
+
+    assert app.queue.submitted == []
+    assert (await app.only_job()).reply.answered_at is None
+
+
+async def test_an_answer_that_cannot_be_recorded_makes_no_submit(app):
+    """The row stays unanswered, so it is cancelled later: better than an unseen picture."""
+
+    async def answer():
+        app.faults.jobs.away = True
+        return 77
+
+    job = await app.order(answer=answer)
+    app.faults.jobs.away = False
+
+    assert job.reply.answered_at is None
+    assert app.cards.shown == []
+
+    app.clock.now += UNANSWERED + 1
+    await app.services.recovery.sweep()
+    assert (await app.only_job()).state is State.CANCELLED
+
+
+@on_each_engine
+async def test_a_replayed_interaction_is_ordered_once(app):
+    """RESUME and rolling restarts bring interactions again: the first answer counts."""
+    request = a_request()
+    await take(app, request, answered)
+
+    with pytest.raises(DuplicateInteraction):
+        await take(app, request, never)
+
+    assert len(await app.all_jobs()) == 1
+    assert len(app.cards.shown) == 1
+
+
+# What is not recorded.
+
+
+@pytest.mark.parametrize("fault", ["slow", "away"])
+async def test_a_store_that_is_slow_or_away_is_too_late_and_nothing_is_ordered(open_process, fault):
+    app = open_process(admit_within=0.01 if fault == "slow" else 5.0)
+    if fault == "slow":
+        app.faults.jobs.gate("add")
+    else:
+        app.faults.jobs.away = True
+
+    with pytest.raises(AdmissionTimeout):
+        await take(app, a_request(), never)
+
+    assert await app.all_jobs() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "detail"),
+    [
+        ({"prompt": "\u200b"}, InvalidOption, {"option": "prompt"}),
+        ({"images": 9}, InvalidOption, {"option": "images"}),
+        ({"guidance": "much"}, InvalidOption, {"option": "guidance"}),
+        # Read as "no", a wrong flag would show in public what the member wanted to keep.
+        ({"private": 1}, InvalidOption, {"option": "private"}),
+        ({"private": "yes"}, InvalidOption, {"option": "private"}),
+        ({"private": None}, InvalidOption, {"option": "private"}),
+        ({"prompt": "x" * 990, "style": "ink"}, InvalidOption, {"style": "ink", "got": 990}),
+        ({"style": "wool"}, StyleNotFound, {}),  # it is another server's
+        ({"guild_id": None}, ServersOnly, {}),
+    ],
+)
+async def test_an_invalid_order_is_not_recorded(app, changes, error, detail):
+    await app.set_rules(101, Rules(styles=(WOOL,)))
+
+    with pytest.raises(error) as rejected:
+        await take(app, a_request(**changes), never)
+
+    assert {name: getattr(rejected.value, name) for name in detail} == detail
+    assert await app.all_jobs() == []
+
+
+async def test_a_bot_that_is_closing_takes_no_orders(app):
+    await app.cogs.orders.close()
+
+    with pytest.raises(ShuttingDown):
+        await take(app, a_request(), never)
+
+    assert await app.all_jobs() == []
+
+
+async def test_a_closing_bot_waits_for_the_orders_that_are_being_placed(app, slow_answer):
+    """A member who was just answered must not be cancelled for it at the next start."""
+    ordering = asyncio.create_task(take(app, a_request(), slow_answer))
+    await slow_answer.gate.reached.wait()
+    closing = asyncio.create_task(app.cogs.orders.close())
+    await asyncio.sleep(0)  # it has begun
+    assert not closing.done()
+
+    slow_answer.gate.open()
+    await closing
+
+    assert ordering.done()
+    assert (await app.only_job()).reply.answered_at is not None
+
+
+# Limits.
+
+
+@on_each_engine
+async def test_an_order_beyond_the_operators_cap_is_refused_before_it_is_answered(open_process):
+    app = open_process(caps=Caps(images_per_guild_per_day=3))
+    await app.order(images=2)
+
+    assert (await refusal(app, images=2)).rule is Rule.OPERATOR_SERVER_DAY
+    assert len(await app.all_jobs()) == 1
+
+
+async def test_an_order_that_ended_unbilled_does_not_count(open_process):
+    app = open_process(caps=Caps(images_per_day=1))
+    await app.order(answer=refused)
+
+    await app.order()
+
+    assert await app.states() == [State.CANCELLED, State.WAITING]
+
+
+async def test_a_private_order_is_recorded_as_one_with_what_is_left_of_the_day(app):
+    await app.set_rules(100, Rules())
+
+    job = await app.order(private=True, images=2, language="de")
+
+    assert (job.reply.private, job.reply.language, job.reply.left_today) == (True, "de", 23)
+
+
+# Styles.
+
+
+async def test_a_style_extends_what_is_sent_and_not_the_prompt(app):
+    await app.set_rules(100, Rules(styles=(WOOL,)))
+
+    order = (await app.order(style="wool")).order
+
     assert (order.prompt, order.style) == ("a lighthouse in a storm", "Wool")
     assert order.sent == "a lighthouse in a storm, knitted wool"
 
 
-async def test_a_style_of_another_server_is_none_here(shop):
-    shop.guilds.kept[101] = Rules(styles=(WOOL,))
-
-    with pytest.raises(StyleNotFound):
-        await take(shop.orders, a_request(style="wool"), never)
-
-    assert shop.jobs.rows == {}
-
-
-async def test_a_prompt_without_room_for_its_style_is_refused_with_figures(shop):
-    with pytest.raises(InvalidOption) as refused:
-        await take(shop.orders, a_request(prompt="x" * 990, style="ink"), never)
-
-    assert (refused.value.style, refused.value.got) == ("ink", 990)
-    assert shop.jobs.rows == {}
-
-
-async def test_a_styles_blocked_word_is_refused_and_logged_as_the_styles(shop):
+async def test_a_styles_blocked_word_is_refused_and_logged_as_the_styles(app):
     words = WordLists(blocked=("wool",))
-    shop.guilds.kept[100] = Rules(styles=(WOOL,), words=words, log_channel=9)
+    await app.set_rules(100, Rules(styles=(WOOL,), words=words, log_channel=9))
 
-    with pytest.raises(LimitReached) as refused:
-        await take(shop.orders, a_request(style="wool"), never)
+    verdict = await refusal(app, style="wool")
 
-    assert (refused.value.verdict.rule, refused.value.verdict.style) == (Rule.WORDS, "Wool")
-    ((channel, notice),) = shop.log_channel.told
-    assert (channel, notice.style, notice.phrase) == (9, "Wool", "wool")
+    assert (verdict.rule, verdict.style) == (Rule.WORDS, "Wool")
+    ((channel, entry),) = app.log_channel.entries
+    assert (channel, entry.style, entry.phrase) == (9, "Wool", "wool")
 
 
-async def test_the_queue_gets_what_the_style_made_of_the_prompt(shop):
-    async with shop.working():
-        await take(shop.orders, a_request(style="ink"), answered)
-        await until(shop.at_rest)
+async def test_the_vendor_gets_the_prompt_with_its_style(app):
+    async with app.claiming():
+        await app.order(style="ink")
+        await until(app.at_rest)
 
-    ((order, _),) = shop.queue.submitted
+    ((order, _),) = app.queue.submitted
     assert order.sent.startswith("a lighthouse in a storm, ink drawing")
 
 
-@pytest.mark.parametrize("wrong", [1, "yes", None])
-async def test_private_is_a_flag_or_nothing_is_ordered(shop, wrong):
-    """Read as "no", it would show in public what somebody wanted to keep."""
-    with pytest.raises(InvalidOption) as refused:
-        await take(shop.orders, a_request(private=wrong), never)
-
-    assert refused.value.option == "private"
+# Orders that are repeated.
 
 
-async def test_a_private_order_is_on_record_as_one_and_so_is_what_it_leaves(shop):
-    shop.guilds.kept[100] = Rules()
+async def test_a_repeated_order_has_all_the_options_of_the_first(app):
+    first = await app.order(private=True, style="ink", images=3)
 
-    await take(shop.orders, a_request(private=True, images=2, language="de"), answered)
-
-    job = shop.jobs.only
-    assert (job.reply.private, job.reply.language, job.reply.left_today) == (True, "de", 23)
-
-
-async def test_an_order_that_is_made_again_has_all_its_options(shop):
-    await take(shop.orders, a_request(private=True, style="ink", images=3), answered)
-
-    job = await shop.orders.job_to_repeat(shop.jobs.only.id, shop.jobs.only.member_id)
+    job = await app.cogs.orders.job_to_repeat(first.id, first.member_id)
     options = OrderOptions.of(job.order, private=job.reply.private)
-    await take(shop.orders, a_request(**vars(options)), answered)
+    second = await app.order(**vars(options))
 
-    first, second = shop.jobs.rows.values()
     assert (second.order, second.reply.private) == (first.order, True)
 
 
 @pytest.mark.parametrize("private", [True, False])
-async def test_what_was_ordered_privately_nobody_else_repeats(shop, private):
-    """A crafted press would bring its prompt to light, in a form or on a card."""
-    await take(shop.orders, a_request(private=private, member_id=300), answered)
-    job_id = shop.jobs.only.id
+async def test_only_its_member_repeats_a_private_order(app, private):
+    """A forged click would reveal its prompt, in a form or on a card."""
+    job = await app.order(private=private, member_id=300)
+    repeat = app.cogs.orders.job_to_repeat
 
-    assert await shop.orders.job_to_repeat(job_id, 300) == shop.jobs.only
+    assert await repeat(job.id, 300) == job
     if private:
         with pytest.raises(OrderForgotten):
-            await shop.orders.job_to_repeat(job_id, 301)
+            await repeat(job.id, 301)
     else:
-        assert await shop.orders.job_to_repeat(job_id, 301) == shop.jobs.only
+        assert await repeat(job.id, 301) == job
+
+
+# Outside of servers.
 
 
 @pytest.fixture
-def outside(open_shop):
-    """A bot that takes orders outside of servers."""
-    return open_shop(caps=Caps(direct=True, images_per_guild_per_day=30))
+def outside(open_process):
+    """A process that takes orders outside of servers."""
+    return open_process(caps=Caps(direct=True, images_per_guild_per_day=30))
 
 
-def from_outside(**changes):
-    return a_request(**{"guild_id": None, "answers_only": True} | changes)
+OUTSIDE = {"guild_id": None, "answers_only": True}
 
 
-async def test_orders_outside_of_servers_count_apart_from_those_in_one(outside):
-    """What a server allows is its own, and so is what the operator allows outside."""
-    await take(outside.orders, a_request(images=4), answered)
+async def test_orders_outside_of_servers_are_counted_apart_from_those_in_servers(outside):
+    await outside.order(images=4)
     for _ in range(3):
-        await take(outside.orders, from_outside(), answered)
+        await outside.order(**OUTSIDE)
 
-    with pytest.raises(LimitReached) as refused:
-        await take(outside.orders, from_outside(), never)
+    verdict = await refusal(outside, **OUTSIDE)
 
-    verdict = refused.value.verdict
     assert (verdict.rule, verdict.used, verdict.limit) == (Rule.MEMBER_AT_ONCE, 3, 3)
     assert verdict.outside
-    assert [job.reply.answers_only for job in outside.jobs.rows.values()] == [
-        False,
-        True,
-        True,
-        True,
-    ]
+    answers_only = [job.reply.answers_only for job in await outside.all_jobs()]
+    assert answers_only == [False, True, True, True]
 
 
-async def test_all_who_order_outside_of_servers_share_the_operators_cap_for_one(outside):
+async def test_all_members_outside_of_servers_share_the_operators_cap_for_one_server(outside):
     for member_id in range(7):
-        await take(outside.orders, from_outside(member_id=member_id, images=4), answered)
+        await outside.order(**OUTSIDE, member_id=member_id, images=4)
 
-    with pytest.raises(LimitReached) as refused:
-        await take(outside.orders, from_outside(member_id=99, images=3), never)
+    verdict = await refusal(outside, **OUTSIDE, member_id=99, images=3)
 
-    verdict = refused.value.verdict
     assert (verdict.rule, verdict.used) == (Rule.OPERATOR_SERVER_DAY, 28)
 
 
-async def test_outside_of_servers_there_are_the_styles_of_every_server(outside):
-    await take(outside.orders, from_outside(style="Aquarell"), answered)
+async def test_outside_of_servers_the_built_in_styles_are_offered(outside):
+    job = await outside.order(**OUTSIDE, style="Aquarell")
 
-    assert outside.jobs.only.order.style == "watercolour"
+    assert job.order.style == "watercolour"

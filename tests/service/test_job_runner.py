@@ -1,4 +1,4 @@
-"""One task for each job, from wherever it stands to its end."""
+"""One task for each job, from its present state to its end."""
 
 import asyncio
 import re
@@ -8,258 +8,258 @@ import pytest
 from bot.domain.job import Billed, EndReason, State, Update
 from bot.service.port_errors import VendorRefused
 from tests.samples import NOW, OWNER, a_job, changed_job
-from tests.service.conftest import PICTURE, a_request, answered, take, until
+from tests.service.conftest import on_each_engine
+from tests.service.fakes import PICTURE
+from tests.service.harness import background, until
 
 
-def ours(state, **changes):
-    heard_of = state in {State.QUEUED, State.PROCESSING, State.COMPLETED}
-    return a_job(
-        **{
+@pytest.fixture
+def put(app):
+    """Put a job into the store that this process owns."""
+
+    async def put(state, **changes):
+        at_vendor = state in {State.QUEUED, State.PROCESSING, State.COMPLETED}
+        values = {
             "state": state,
             "owner": OWNER,
             "epoch": 1,
             "answered_at": NOW,
-            "request_id": "r-1" if heard_of else None,
+            "request_id": "r-1" if at_vendor else None,
             "media": (PICTURE,) if state is State.COMPLETED else (),
-            **changes,
         }
-    )
+        job = a_job(**values | changes)
+        await app.put(job)
+        return job
+
+    return put
 
 
-async def test_an_order_becomes_a_delivered_picture(shop):
-    async with shop.working():
-        await take(shop.orders, a_request(), answered)
-        await until(shop.at_rest)
+def fault_ids(caplog):
+    """Return the ids of the unexpected errors in the log."""
+    pattern = r"job step failed: job=\w+ error_id=([0-9a-f]{8})$"
+    matches = (re.match(pattern, record.message) for record in caplog.records)
+    return [match[1] for match in matches if match]
 
-    job = shop.jobs.only
-    assert shop.jobs.history[job.id] == [
-        State.WAITING,
-        State.SUBMITTING,
-        State.QUEUED,
-        State.COMPLETED,
-        State.DELIVERED,
-    ]
-    assert job.billed is Billed.YES
-    assert len(shop.queue.submitted) == len(shop.presenter.delivered) == 1
+
+@on_each_engine
+async def test_an_order_becomes_a_delivered_picture(app):
+    async with app.claiming():
+        await app.order()
+        await until(app.at_rest)
+
+    job = await app.only_job()
+    assert (job.state, job.billed) == (State.DELIVERED, Billed.YES)
+    assert [job.state for job in app.cards.shown_jobs] == [State.WAITING, State.QUEUED]
+    assert len(app.queue.submitted) == len(app.cards.delivered) == 1
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.PROCESSING, State.COMPLETED])
-async def test_a_job_is_carried_on_from_where_it_stands(shop, state):
-    shop.jobs.put(job := ours(state))
+async def test_a_job_is_resumed_from_its_state(app, put, state):
+    app.pipeline.runner.adopt([await put(state)])
+    await until(app.at_rest)
 
-    shop.runner.adopt([job])
-    await until(shop.at_rest)
-
-    assert shop.jobs.only.state is State.DELIVERED
-    assert shop.queue.submitted == []
+    assert (await app.only_job()).state is State.DELIVERED
+    assert app.queue.submitted == []
 
 
-async def test_a_job_taken_over_while_submitting_is_never_submitted(shop):
-    """Its predecessor may have been heard: sending it again could pay for it twice."""
-    shop.jobs.put(job := ours(State.SUBMITTING))
+async def test_a_job_adopted_while_submitting_is_never_submitted(app, put):
+    """The vendor may have received it from the last owner: it could be paid for twice."""
+    app.pipeline.runner.adopt([await put(State.SUBMITTING)])
+    await until(app.at_rest)
 
-    shop.runner.adopt([job])
-    await until(shop.at_rest)
-
-    assert shop.queue.submitted == []
-    assert (shop.jobs.only.state, shop.jobs.only.billed) == (State.UNCERTAIN, Billed.UNKNOWN)
-    assert [job.state for job in shop.presenter.settled] == [State.UNCERTAIN]
+    job = await app.only_job()
+    assert app.queue.submitted == []
+    assert (job.state, job.billed) == (State.UNCERTAIN, Billed.UNKNOWN)
+    assert [settled.state for settled in app.cards.settled] == [State.UNCERTAIN]
 
 
 @pytest.mark.parametrize(
     "state",
     [State.FAILED, State.ERROR, State.REFUSED, State.CANCELLED, State.UNCERTAIN, State.EXPIRED],
 )
-async def test_an_end_is_told_and_let_go(shop, state):
+async def test_an_end_is_shown_and_the_job_released(app, put, state):
     """A process that died between the end and its card left a member waiting."""
-    shop.jobs.put(job := ours(state))
+    job = await put(state)
 
-    shop.runner.adopt([job])
-    await until(shop.at_rest)
+    app.pipeline.runner.adopt([job])
+    await until(app.at_rest)
 
-    assert shop.presenter.settled == [job]
-    assert shop.jobs.only == changed_job(job, owner=None)
-
-
-async def test_a_job_is_carried_once_however_often_it_is_taken(shop):
-    shop.presenter.hold = asyncio.Event()
-    shop.jobs.put(job := ours(State.COMPLETED))
-
-    for _ in range(3):
-        shop.runner.adopt([job])
-        await asyncio.sleep(0)
-    shop.presenter.hold.set()
-    await until(shop.at_rest)
-
-    assert len(shop.media.fetched) == len(shop.presenter.delivered) == 1
+    assert app.cards.settled == [job]
+    assert await app.only_job() == changed_job(job, owner=None)
 
 
-async def test_another_processs_job_is_left_alone(shop):
-    shop.jobs.put(job := ours(State.QUEUED, owner="there"))
+async def test_a_job_that_is_adopted_repeatedly_runs_once(app, put):
+    app.cards.gate.close()
+    job = await put(State.COMPLETED)
 
-    shop.runner.adopt([job])
-    await until(lambda: not shop.runner.is_running(job.id))
+    app.pipeline.runner.adopt([job])
+    app.pipeline.runner.adopt([job])
+    await app.cards.gate.reached.wait()
+    app.pipeline.runner.adopt([job])
+    app.cards.gate.open()
+    await until(app.at_rest)
 
-    assert shop.queue.asked == []
-    assert shop.jobs.only == job
-
-
-async def test_a_process_knows_which_jobs_it_carries(shop):
-    shop.presenter.hold = asyncio.Event()
-    shop.jobs.put(job := ours(State.FAILED))
-    shop.runner.wake(job.id)
-    assert not shop.runner.is_running(job.id)
-
-    shop.runner.adopt([job])
-    assert shop.runner.is_running(job.id)
-
-    shop.presenter.hold.set()
-    await until(lambda: not shop.runner.is_running(job.id))
+    assert len(app.media.fetched) == len(app.cards.delivered) == 1
 
 
-async def test_an_error_nobody_expected_does_not_end_a_job(shop, caplog):
-    """A bug in one step is logged, and the job goes on from where the store has it."""
-    shop.queue.statuses.append(RuntimeError("a bug"))
-    shop.jobs.put(job := ours(State.QUEUED))
+async def test_another_processs_job_is_left_alone(app, put):
+    job = await put(State.QUEUED, owner="there")
 
-    shop.runner.adopt([job])
-    await until(shop.at_rest)
+    app.pipeline.runner.adopt([job])
+    await until(lambda: not app.pipeline.runner.is_running(job.id))
 
-    assert shop.jobs.only.state is State.DELIVERED
-    assert ids_in(caplog)
-    assert shop.presenter.faults == []  # it made no difference to the member
+    assert app.queue.asked == []
+    assert await app.only_job() == job
 
 
-def ids_in(caplog):
-    """Return the ids of the errors that nobody expected."""
-    pattern = r"job step failed: job=\w+ error_id=([0-9a-f]{8})$"
-    found = (re.match(pattern, record.message) for record in caplog.records)
-    return [match[1] for match in found if match]
+async def test_a_process_knows_which_jobs_it_runs(app, put):
+    runner = app.pipeline.runner
+    app.cards.gate.close()
+    job = await put(State.FAILED)
+    runner.wake(job.id)
+    assert not runner.is_running(job.id)
+
+    runner.adopt([job])
+    assert runner.is_running(job.id)
+
+    app.cards.gate.open()
+    await until(lambda: not runner.is_running(job.id))
 
 
-async def test_an_error_nobody_expected_in_a_submit_sends_nothing_again(shop, caplog):
-    """Nobody knows how far it came: that is what UNCERTAIN is for.
+# Unexpected errors.
 
-    Its member hears of it, and can name what the operator must look for.
+
+async def test_an_unexpected_error_does_not_end_a_job(app, put, caplog):
+    """A bug in one step is logged, and the job is resumed from the store."""
+    app.queue.statuses.append(RuntimeError("a bug"))
+
+    app.pipeline.runner.adopt([await put(State.QUEUED)])
+    await until(app.at_rest)
+
+    assert (await app.only_job()).state is State.DELIVERED
+    assert fault_ids(caplog)
+    assert app.cards.fault_ids == []  # it made no difference to the member
+
+
+@pytest.mark.parametrize("callbacks", [False, True])
+async def test_an_order_is_not_sent_again_after_an_unexpected_error(
+    open_process, caplog, callbacks
+):
+    """Its outcome is unknown. The member is shown the id that the operator finds in the log.
+
+    While a callback may still settle it, the id is shown too.
     """
-    shop.queue.answers.append(RuntimeError("a bug"))
+    app = open_process(public_url="https://bot.example" if callbacks else None)
+    app.queue.answers.append(RuntimeError("a bug"))
 
-    async with shop.working():
-        await take(shop.orders, a_request(), answered)
-        await until(shop.at_rest)
+    async with app.claiming():
+        job = await app.order()
+        await until(lambda: app.cards.fault_ids)
+        if not callbacks:
+            await until(app.at_rest)
 
-    assert len(shop.queue.submitted) == 1
-    assert shop.jobs.only.state is State.UNCERTAIN
-    (error_id,) = ids_in(caplog)
-    assert shop.presenter.faults == [(State.UNCERTAIN, error_id)]
-
-
-async def test_while_a_callback_may_still_settle_it_the_error_is_told_too(open_shop, caplog):
-    shop = open_shop(callbacks=True)
-    shop.queue.answers.append(RuntimeError("a bug"))
-
-    async with shop.working():
-        await take(shop.orders, a_request(), answered)
-        await until(lambda: shop.presenter.faults)
-
-    assert shop.presenter.settled == []
-    assert shop.presenter.faults == [(State.UNCERTAIN, error_id) for error_id in ids_in(caplog)]
+    assert len(app.queue.submitted) == 1
+    assert (await app.job(job.id)).state is State.UNCERTAIN
+    (error_id,) = fault_ids(caplog)
+    assert app.cards.fault_ids == [(State.UNCERTAIN, error_id)]
+    assert bool(app.cards.settled) is not callbacks
 
 
-async def test_one_jobs_failure_is_no_other_jobs_business(shop):
-    shop.queue.answers.extend([RuntimeError("a bug"), VendorRefused(status=400, reason="no")])
+async def test_one_jobs_failure_does_not_affect_other_jobs(app):
+    app.queue.answers.extend([RuntimeError("a bug"), VendorRefused(status=400, reason="no")])
 
-    async with shop.working():
+    async with app.claiming():
         for _ in range(4):
-            await take(shop.orders, a_request(), answered)
-        await until(shop.at_rest)
+            await app.order()
+        await until(app.at_rest)
 
-    states = sorted(job.state for job in shop.jobs.rows.values())
-    assert states == [State.DELIVERED, State.DELIVERED, State.REFUSED, State.UNCERTAIN]
+    assert sorted(await app.states()) == [
+        State.DELIVERED,
+        State.DELIVERED,
+        State.REFUSED,
+        State.UNCERTAIN,
+    ]
 
 
-async def test_a_refused_order_is_told_to_its_member(shop):
-    shop.queue.answers.append(VendorRefused(status=400, reason="not this"))
+async def test_a_job_that_is_erased_after_a_fault_has_no_task_any_more(app, put, caplog):
+    job = await put(State.QUEUED)
+    app.queue.statuses.append(RuntimeError("a bug"))
+    gate = app.faults.jobs.gate("get")  # it is read again after the fault
 
-    async with shop.working():
-        await take(shop.orders, a_request(), answered)
-        await until(shop.at_rest)
+    app.pipeline.runner.adopt([job])
+    await gate.reached.wait()
+    await app.erase(job.id)
+    gate.open()
 
-    (told,) = shop.presenter.settled
-    assert (told.state, told.end_reason, told.error) == (
+    await until(lambda: not app.pipeline.runner.is_running(job.id))
+    assert fault_ids(caplog)
+
+
+async def test_a_refused_order_is_shown_to_its_member(app):
+    app.queue.answers.append(VendorRefused(status=400, reason="not this"))
+
+    async with app.claiming():
+        await app.order()
+        await until(app.at_rest)
+
+    (settled,) = app.cards.settled
+    assert (settled.state, settled.end_reason, settled.error) == (
         State.REFUSED,
         EndReason.VENDOR,
         "not this",
     )
 
 
-async def test_a_job_that_is_released_waits_for_the_store(shop):
-    shop.jobs.put(job := ours(State.FAILED))
-    shop.jobs.away = True
-    shop.runner.adopt([job])
-    await until(lambda: shop.jobs.calls.count("swap") > 3)
+async def test_a_release_waits_for_the_store(app, put):
+    job = await put(State.FAILED)
+    app.faults.jobs.away = True
+    app.pipeline.runner.adopt([job])
+    await app.faults.jobs.refused("swap", times=3)
 
-    shop.jobs.away = False
-    await until(shop.at_rest)
+    app.faults.jobs.away = False
+    await until(app.at_rest)
 
-    assert len(shop.presenter.settled) == 1
+    assert len(app.cards.settled) == 1
 
 
-async def test_a_closing_bot_lets_its_submits_come_back(shop):
-    """A lost answer would make an uncertain order of one that is just being taken."""
-    shop.queue.hold = asyncio.Event()
-    shop.queue.after = Update(state=State.PROCESSING)
-    running = asyncio.create_task(shop.runner.run())
-    await take(shop.orders, a_request(), answered)
-    await shop.queue.reached.wait()
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+# Shutdown.
 
-    closing = asyncio.create_task(shop.runner.close())
-    await asyncio.sleep(0)
-    assert shop.jobs.only.state is State.SUBMITTING
-    shop.queue.hold.set()
+
+async def test_a_shutdown_waits_for_submits_to_return(app):
+    """A lost answer would make an order uncertain that the vendor is just accepting."""
+    app.queue.gate.close()
+    app.queue.after = Update(state=State.PROCESSING)
+    async with background(app.pipeline.runner.run()):
+        await app.order()
+        await app.queue.gate.reached.wait()
+
+    closing = asyncio.create_task(app.pipeline.runner.close())
+    await asyncio.sleep(0)  # it has begun
+    assert (await app.only_job()).state is State.SUBMITTING
+    app.queue.gate.open()
     await closing
 
-    assert shop.jobs.only.request_id == "r-1"
-    assert shop.jobs.only.lease.owner is None  # free for whoever comes next
+    job = await app.only_job()
+    assert (job.request_id, job.lease.owner) == ("r-1", None)  # any process may adopt it
 
 
-async def test_a_closing_bot_does_not_wait_for_ever(open_shop):
-    shop = open_shop(submits_end_within=0.01)
-    shop.queue.hold = asyncio.Event()
-    async with shop.working():
-        await take(shop.orders, a_request(), answered)
-        await shop.queue.reached.wait()
+async def test_a_shutdown_does_not_wait_for_ever(open_process):
+    app = open_process(submits_end_within=0.01)
+    app.queue.gate.close()
+    async with app.claiming():
+        await app.order()
+        await app.queue.gate.reached.wait()
 
-    assert shop.jobs.only.state is State.SUBMITTING
-
-
-async def test_a_closed_crew_leaves_each_job_where_it_stands(shop):
-    """The store knows where that is, and the next process goes on from there."""
-    shop.presenter.hold = asyncio.Event()
-    jobs = [ours(State.COMPLETED), ours(State.FAILED)]
-    shop.jobs.put(*jobs)
-    shop.runner.adopt(jobs)
-    await until(lambda: shop.media.fetched)
-
-    await shop.runner.close()
-
-    delivering, telling = jobs
-    assert list(shop.jobs.rows.values()) == [changed_job(delivering, owner=None), telling]
+    assert (await app.only_job()).state is State.SUBMITTING
 
 
-async def test_a_job_that_is_erased_after_a_fault_has_no_task_any_more(shop, caplog):
-    job = ours(State.COMPLETED)
-    shop.jobs.put(job)
+async def test_a_shutdown_leaves_each_job_in_its_state(app, put):
+    """The next process resumes it from the store."""
+    app.cards.gate.close()
+    delivering, ending = await put(State.COMPLETED), await put(State.FAILED)
+    app.pipeline.runner.adopt([delivering, ending])
+    await app.cards.gate.reached.wait()
 
-    async def fail(_job):
-        shop.jobs.erase(job)
-        raise RuntimeError("a bug")
+    await app.pipeline.runner.close()
 
-    shop.delivery.deliver = fail
-
-    shop.runner.adopt([job])
-
-    await until(lambda: not shop.runner.is_running(job.id))
-    assert ids_in(caplog)
+    assert await app.all_jobs() == [changed_job(delivering, owner=None), ending]

@@ -1,6 +1,4 @@
-"""Those who wait are told where they stand, when that changes and not more often."""
-
-import asyncio
+"""Waiting members see their position when it changes, and not more often."""
 
 import pytest
 
@@ -10,274 +8,204 @@ from bot.domain.job import State
 from bot.domain.lane import ClosedReason, Lane
 from bot.domain.shards import Shards
 from bot.service.port_errors import StoreUnavailable
-from bot.service.queue_positions import CHANGE_EVERY, MOST, QueuePositionUpdater
-from tests.samples import LANE, NOW, a_job, changed_job
-from tests.service.conftest import FakeReplies, service_settings, until
+from bot.service.queue_positions import CHANGE_EVERY, MOST
+from tests.samples import LANE, NOW, a_job
+from tests.service.conftest import on_each_engine
+from tests.service.harness import background, until
 
 
 def at(place, **changes):
     return CardStatus(place=place, **changes)
 
 
-class Cards(FakeReplies):
-    """Cards that remember all that they were told, since they were last looked at."""
-
-    def __init__(self):
-        super().__init__()
-        self._told = {}
-
-    def show(self, job, status=None):
-        assert job.state is State.WAITING
-        assert job.id not in self._told  # once a look is enough
-        self._told[job.id] = status
-
-    def told(self):
-        told, self._told = self._told, {}
-        return told
+async def look(app):
+    """Look once; return what cards were shown, by job."""
+    app.cards.shown.clear()
+    await app.services.positions.look()
+    assert {job.state for job in app.cards.shown_jobs} <= {State.WAITING}
+    shown = {job.id: status for job, status in app.cards.shown}
+    assert len(shown) == len(app.cards.shown)  # a card is changed once in a look
+    return shown
 
 
 @pytest.fixture
-def cards():
-    return Cards()
+def enqueue(app):
+    """Put answered orders into one queue, one second after the other; return their ids."""
 
-
-@pytest.fixture
-def open_board(shop, cards):
-    """Hang up the board of the process that has these shards."""
-
-    def open_board(shards):
-        return QueuePositionUpdater(
-            settings=service_settings(shards=shards, positions_every=0.0),
-            jobs=shop.jobs,
-            lanes=shop.lanes,
-            presenter=cards,
-            runner=shop.runner,
-            now=shop.clock,
-        )
-
-    return open_board
-
-
-@pytest.fixture
-def board(open_board):
-    return open_board(Shards())
-
-
-@pytest.fixture
-def look(board, cards):
-    """Look once; return what cards were told."""
-
-    async def look():
-        await board.look()
-        return cards.told()
-
-    return look
-
-
-@pytest.fixture
-def wait_in_line(shop):
-    """Put so many answered orders in one line, one second after the other."""
-
-    def wait_in_line(count, **changes):
+    async def enqueue(count, **changes):
         jobs = [
             a_job(**{"answered_at": NOW, "created_at": NOW + number, **changes})
             for number in range(count)
         ]
-        shop.jobs.put(*jobs)
+        await app.put(*jobs)
         return [job.id for job in jobs]
 
-    return wait_in_line
+    return enqueue
 
 
-def end(shop, job_id):
-    shop.jobs.put(shop.jobs.rows[job_id].transition(State.CANCELLED, now=NOW))
+async def end(app, job_id):
+    await app.put((await app.job(job_id)).transition(State.CANCELLED, now=NOW))
 
 
-async def test_everybody_in_line_is_told_their_place(look, wait_in_line):
-    first, second, third = wait_in_line(3)
+@on_each_engine
+async def test_positions_are_in_the_order_in_which_queues_are_served(app, enqueue):
+    """A server with many orders delays only its own, and the positions say so."""
+    busy = await enqueue(3)
+    (quiet,) = await enqueue(1, guild_id=101, created_at=NOW + 10)
 
-    assert await look() == {first: at(1), second: at(2), third: at(3)}
-
-
-async def test_places_are_those_in_which_lines_are_served(look, wait_in_line):
-    """A server with many orders keeps nobody waiting but itself, and the places say so."""
-    busy = wait_in_line(3)
-    (quiet,) = wait_in_line(1, guild_id=101, created_at=NOW + 10)
-
-    told = await look()
-
-    assert [told[job_id].place for job_id in (*busy, quiet)] == [1, 3, 4, 2]
+    assert await look(app) == {busy[0]: at(1), quiet: at(2), busy[1]: at(3), busy[2]: at(4)}
 
 
-async def test_what_did_not_change_is_not_told_again(look, shop, wait_in_line):
-    wait_in_line(3)
-    await look()
+async def test_a_status_that_did_not_change_is_not_shown_again(app, enqueue):
+    await enqueue(3)
+    await look(app)
 
-    shop.clock.now += 1000
+    app.clock.now += 1000
 
-    assert await look() == {}
-
-
-async def test_those_behind_move_up_and_only_they_are_told(look, shop, wait_in_line):
-    _, second, third = wait_in_line(3)
-    await look()
-    shop.clock.now += CHANGE_EVERY
-
-    end(shop, second)
-
-    assert await look() == {third: at(2)}
+    assert await look(app) == {}
 
 
-async def test_a_card_that_was_just_told_waits_a_little_and_then_tells_the_newest(
-    look, shop, wait_in_line
-):
-    """Discord lets few edits through: those in between are nobody's news."""
-    first, second, third = wait_in_line(3)
-    await look()
+async def test_only_those_who_move_up_are_shown_their_new_position(app, enqueue):
+    _, second, third = await enqueue(3)
+    await look(app)
+    app.clock.now += CHANGE_EVERY
 
-    end(shop, first)
-    shop.clock.now += CHANGE_EVERY - 0.1
-    assert await look() == {}
-    end(shop, second)
-    shop.clock.now += 0.1
+    await end(app, second)
 
-    assert await look() == {third: at(1)}
+    assert await look(app) == {third: at(2)}
 
 
-async def test_who_is_far_behind_is_told_less_often(look, shop, wait_in_line):
-    line = wait_in_line(40)
-    await look()
+async def test_a_card_that_just_changed_waits_a_little_and_then_shows_the_newest(app, enqueue):
+    """Discord lets few edits through: those in between are of no use."""
+    first, second, third = await enqueue(3)
+    await look(app)
 
-    end(shop, line[0])
-    shop.clock.now += CHANGE_EVERY
+    await end(app, first)
+    app.clock.now += CHANGE_EVERY - 0.1
+    assert await look(app) == {}
+    await end(app, second)
+    app.clock.now += 0.1
 
-    assert set(await look()) == set(line[1:10])
-
-    shop.clock.now += 3 * CHANGE_EVERY
-    assert set(await look()) == set(line[10:])
-
-
-async def test_who_is_beyond_the_board_is_told_when_they_come_nearer(look, shop, wait_in_line):
-    line = wait_in_line(MOST + 1)
-    assert set(await look()) == set(line[:MOST])
-
-    end(shop, line[0])
-
-    assert await look() == {line[MOST]: at(MOST)}
+    assert await look(app) == {third: at(1)}
 
 
-async def test_a_pause_is_told_with_its_end_and_at_once(look, shop, wait_in_line):
-    """It changes for how long one waits, so no card keeps it back."""
-    first, second = wait_in_line(2)
-    await look()
-    shop.lanes.lanes[LANE] = Lane(paused_until=NOW + 60)
+async def test_cards_far_back_change_less_often(app, enqueue):
+    queue = await enqueue(40)
+    await look(app)
 
-    assert await look() == {
-        first: at(1, paused_until=NOW + 60),
-        second: at(2, paused_until=NOW + 60),
-    }
-    shop.clock.now += 30
-    assert await look() == {}
+    await end(app, queue[0])
+    app.clock.now += CHANGE_EVERY
 
-    shop.lanes.lanes[LANE] = Lane(paused_until=NOW + 90)
-    assert await look() == {
-        first: at(1, paused_until=NOW + 90),
-        second: at(2, paused_until=NOW + 90),
-    }
+    assert set(await look(app)) == set(queue[1:10])
 
-    shop.clock.now += 60
-    assert await look() == {first: at(1), second: at(2)}
+    app.clock.now += 3 * CHANGE_EVERY
+    assert set(await look(app)) == set(queue[10:])
 
 
-async def test_a_key_that_is_not_accepted_is_told_until_it_is_mended(look, shop, wait_in_line):
+async def test_a_card_beyond_the_last_position_is_shown_one_when_it_comes_nearer(app, enqueue):
+    queue = await enqueue(MOST + 1)
+    assert set(await look(app)) == set(queue[:MOST])
+
+    await end(app, queue[0])
+
+    assert await look(app) == {queue[MOST]: at(MOST)}
+
+
+async def test_a_pause_is_shown_with_its_end_and_at_once(app, enqueue):
+    """It changes how long one waits, so no card holds it back."""
+    first, second = await enqueue(2)
+    await look(app)
+
+    for paused_until in (NOW + 60, NOW + 90):
+        await app.set_lane(Lane(paused_until=paused_until))
+        assert await look(app) == {
+            first: at(1, paused_until=paused_until),
+            second: at(2, paused_until=paused_until),
+        }
+        assert await look(app) == {}
+
+    app.clock.now += 90
+    assert await look(app) == {first: at(1), second: at(2)}
+
+
+async def test_a_rejected_key_is_shown_until_it_is_replaced(app, enqueue):
     """There is no end to count to: it takes the operator."""
-    (job_id,) = wait_in_line(1)
-    await shop.lanes.update(LANE, lambda lane: breaker.key_rejected(lane, now=NOW))
-    assert await look() == {job_id: at(1, key_rejected=True)}
-    assert await look() == {}
+    (job_id,) = await enqueue(1)
+    await app.lanes.update(LANE, lambda lane: breaker.key_rejected(lane, now=NOW))
+    assert await look(app) == {job_id: at(1, key_rejected=True)}
+    assert await look(app) == {}
 
-    await shop.lanes.update(LANE, breaker.key_accepted)
+    await app.lanes.update(LANE, breaker.key_accepted)
 
-    assert await look() == {job_id: at(1)}
-
-
-async def test_the_probe_of_an_empty_wallet_is_told_its_place(look, shop, wait_in_line):
-    (probe,) = wait_in_line(1)
-    shop.lanes.lanes[LANE] = Lane(closed=ClosedReason.CREDIT, probe=probe)
-
-    assert await look() == {probe: at(1)}
+    assert await look(app) == {job_id: at(1)}
 
 
-async def test_a_job_whose_turn_has_come_is_never_told_that_it_waits(look, shop, wait_in_line):
-    """The look into the store was a moment ago; a later card must not be undone by it."""
-    first, second = wait_in_line(2)
-    stale = [shop.jobs.rows[first], shop.jobs.rows[second]]
-    shop.queue.hold = asyncio.Event()
+async def test_the_probe_of_an_empty_wallet_is_shown_its_position(app, enqueue):
+    (probe,) = await enqueue(1)
+    await app.set_lane(Lane(closed=ClosedReason.CREDIT, probe=probe))
 
-    async with shop.working():
-        await until(lambda: shop.runner.is_running(first))
-        await until(lambda: shop.runner.is_running(second))
-        shop.jobs.put(*stale)
-        assert await look() == {}
-
-        shop.queue.hold.set()
+    assert await look(app) == {probe: at(1)}
 
 
-async def test_an_order_that_nobody_was_answered_is_not_in_line(look, wait_in_line):
-    wait_in_line(1, answered_at=None)
+async def test_a_job_that_was_claimed_meanwhile_is_never_shown_as_waiting(app, enqueue):
+    """The store was read a moment ago; a later card must not be undone by that."""
+    first, second = await enqueue(2)
+    stale = await app.all_jobs()
+    app.queue.gate.close()
 
-    assert await look() == {}
+    async with app.claiming():
+        await until(lambda: app.pipeline.runner.is_running(first))
+        await until(lambda: app.pipeline.runner.is_running(second))
+        await app.put(*stale)
+        assert await look(app) == {}
 
-
-async def test_another_lane_is_another_line(look, wait_in_line):
-    wait_in_line(1, lane="other")
-    (job_id,) = wait_in_line(1)
-
-    assert await look() == {job_id: at(1)}
-
-
-async def test_what_left_the_line_and_came_back_is_told_anew(look, shop, wait_in_line):
-    (job_id,) = wait_in_line(1)
-    await look()
-    waiting = shop.jobs.rows[job_id]
-    shop.jobs.put(waiting.claimed("there", now=NOW))
-    assert await look() == {}
-
-    shop.jobs.put(changed_job(waiting, state_since=NOW + 1))
-
-    assert await look() == {job_id: at(1)}
+        app.queue.gate.open()
 
 
-async def test_of_several_processes_each_order_is_told_its_place_by_one(
-    open_board, cards, wait_in_line
-):
-    """Places count everybody; two that edit one card would only use up Discord's patience."""
-    jobs = [wait_in_line(1, guild_id=number << 22)[0] for number in range(4)]
-    boards = [open_board(Shards(count=2, ids=frozenset({number}))) for number in range(2)]
+@pytest.mark.parametrize("changes", [{"answered_at": None}, {"lane": "other"}])
+async def test_unanswered_orders_and_those_of_other_lanes_have_no_position(app, enqueue, changes):
+    await enqueue(1, **changes)
+    (job_id,) = await enqueue(1)
 
-    told = []
-    for board in boards:
-        await board.look()
-        told.append(cards.told())
-
-    assert told[0] == {jobs[0]: at(1), jobs[2]: at(3)}
-    assert told[1] == {jobs[1]: at(2), jobs[3]: at(4)}
+    assert await look(app) == {job_id: at(1)}
 
 
-async def test_a_store_that_is_away_only_delays_the_board(board, cards, shop, wait_in_line):
-    (job_id,) = wait_in_line(1)
-    shop.jobs.away = True
+async def test_a_job_that_left_the_queue_and_came_back_is_shown_anew(app, enqueue):
+    (job_id,) = await enqueue(1)
+    await look(app)
+    waiting = await app.job(job_id)
+    await app.put(waiting.claimed("there", now=NOW))
+    assert await look(app) == {}
+
+    await app.put(waiting)
+
+    assert await look(app) == {job_id: at(1)}
+
+
+async def test_each_order_is_shown_its_position_by_one_of_several_processes(open_process):
+    """Positions count all orders; two that edit one card would only use up the rate limit."""
+    apps = [open_process(shards=Shards(count=2, ids=frozenset({number}))) for number in range(2)]
+    jobs = [a_job(answered_at=NOW, guild_id=number << 22) for number in range(4)]
+    await apps[0].put(*jobs)
+
+    assert [await look(app) for app in apps] == [
+        {jobs[0].id: at(1), jobs[2].id: at(3)},
+        {jobs[1].id: at(2), jobs[3].id: at(4)},
+    ]
+
+
+async def test_a_store_that_is_away_only_delays_the_positions(app, enqueue):
+    (job_id,) = await enqueue(1)
+    app.faults.jobs.away = True
     with pytest.raises(StoreUnavailable):
-        await board.look()
-    running = asyncio.create_task(board.run())
-    looks = shop.jobs.calls.count("waiting_jobs")
-    await until(lambda: shop.jobs.calls.count("waiting_jobs") > looks + 2)
-    assert cards.told() == {}
+        await app.services.positions.look()
 
-    shop.jobs.away = False
-    looks = shop.jobs.calls.count("waiting_jobs")
-    await until(lambda: shop.jobs.calls.count("waiting_jobs") > looks + 1)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    async with background(app.services.positions.run()):
+        await app.faults.jobs.refused("waiting_jobs", times=2)
+        assert app.cards.shown == []
 
-    assert cards.told() == {job_id: at(1)}
+        app.faults.jobs.away = False
+        await until(lambda: app.cards.shown)
+        await app.faults.jobs.returned("waiting_jobs")
+
+    assert [(job.id, status) for job, status in app.cards.shown] == [(job_id, at(1))]

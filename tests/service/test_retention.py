@@ -1,182 +1,157 @@
-"""What is cleared away, and what never is."""
+"""What is deleted after its retention time, and what never is."""
 
-import asyncio
 import os
 
 import pytest
 
 from bot.domain.job import ENDED, EndReason, State
-from bot.service.retention import DAY, RetentionLoop
+from bot.service.retention import DAY
 from bot.service.settings import RetentionPolicy
 from tests.samples import NOW, a_job
-from tests.service.conftest import service_settings, until
+from tests.service.conftest import on_each_engine
+from tests.service.harness import background, until
+
+FILES_DAYS, ORDERS_DAYS = 7, 90  # as in the harness
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """Where the shop's deliveries put their files."""
-    return tmp_path / "files"
-
-
-class FakeOwn:
-    """The members' desk, which forgets at each sweep."""
-
-    def __init__(self):
-        self.sweeps = 0
-
-    async def sweep(self):
-        self.sweeps += 1
-
-
-@pytest.fixture
-def own():
-    return FakeOwn()
-
-
-@pytest.fixture
-def broom(shop, own, folder):
-    def broom(*, files_days=7, orders_days=90, **pace):
-        return RetentionLoop(
-            settings=service_settings(
-                retention=RetentionPolicy(files_days=files_days, orders_days=orders_days),
-                files=folder,
-                sweep_pause=0.0,
-                **pace,
-            ),
-            jobs=shop.jobs,
-            queries=shop.queries,
-            delivery=shop.delivery,
-            account=own,
-            now=shop.clock,
-        )
-
-    return broom
-
-
-@pytest.fixture
-def files(folder):
-    """Lay a picture of a job down, as it would lie after so many days."""
+def files(app):
+    """Write a picture of a job, as if so many days ago; return its folder."""
 
     def files(job, *, days=0.0):
-        place = folder / job.id
-        place.mkdir(parents=True)
-        (place / "1").write_bytes(b"a picture")
-        os.utime(place, (NOW - days * DAY, NOW - days * DAY))
-        return place
+        folder = app.settings.files / job.id
+        folder.mkdir(parents=True)
+        (folder / "1").write_bytes(b"a picture")
+        os.utime(folder, (NOW - days * DAY, NOW - days * DAY))
+        return folder
 
     return files
 
 
-def kept(days):
-    return a_job(
-        state=State.COMPLETED,
-        undeliverable_since=NOW - days * DAY,
-        completed_at=NOW,
-        answered_at=NOW,
-    )
+def undelivered(days):
+    kept_at = NOW - days * DAY
+    return a_job(state=State.COMPLETED, undeliverable_since=kept_at, completed_at=NOW)
 
 
-async def test_kept_pictures_go_after_their_days_and_are_offered_no_more(shop, broom, files):
-    old, young = kept(7.1), kept(6.9)
-    shop.jobs.put(old, young)
+def delivered(days=0.0):
+    return a_job(state=State.DELIVERED, created_at=NOW - days * DAY)
+
+
+async def test_undelivered_pictures_are_dropped_after_their_days(app, files):
+    old, young = undelivered(FILES_DAYS + 0.1), undelivered(FILES_DAYS - 0.1)
+    await app.put(old, young)
     old_files, young_files = files(old), files(young)
 
-    await broom().sweep()
+    await app.services.retention.sweep()
 
-    after = shop.jobs.rows[old.id]
+    after = await app.job(old.id)
     assert (after.state, after.end_reason) == (State.FAILED, EndReason.KEPT_TOO_LONG)
     assert after.billed == "yes"
-    assert [job.id for job in await shop.jobs.undelivered(old.member_id, most=5)] == [young.id]
+    assert [job.id for job in await app.jobs.undelivered(old.member_id, most=5)] == [young.id]
     assert (old_files.exists(), young_files.exists()) == (False, True)
 
 
-async def test_what_is_fetched_while_it_is_swept_away_counts_as_fetched(shop, broom):
-    job = kept(8)
-    shop.jobs.put(job)
-    (stale,) = await shop.queries.stale_undelivered(kept_before=NOW, most=5)
-    await shop.delivery.record_delivered(job)
+async def test_pictures_that_their_member_fetches_during_a_sweep_count_as_delivered(app):
+    job = undelivered(FILES_DAYS + 1)
+    await app.put(job)
+    await app.pipeline.delivery.record_delivered(job)
 
-    await shop.delivery.give_up(stale)
+    await app.pipeline.delivery.give_up(job)  # the sweep has read it before
 
-    assert shop.jobs.rows[job.id].state is State.DELIVERED
-
-
-async def test_files_that_a_crash_left_behind_go_too(shop, broom, files):
-    """Between the record that an order is delivered and the removal of its files lies a moment."""
-    delivered = a_job(state=State.DELIVERED)
-    running = a_job(state=State.COMPLETED)
-    shop.jobs.put(delivered, running)
-    unknown = files(a_job(), days=8)
-    left_over, needed = files(delivered, days=8), files(running, days=8)
-
-    await broom().sweep()
-
-    assert [place.exists() for place in (unknown, left_over, needed)] == [False, False, True]
+    assert (await app.only_job()).state is State.DELIVERED
 
 
-async def test_files_of_today_are_nobodys_left_overs(shop, broom, files):
-    delivered = a_job(state=State.DELIVERED)
-    shop.jobs.put(delivered)
-    place = files(delivered)
+async def test_files_that_a_crash_left_behind_are_removed(app, files):
+    """A process may die after it has recorded a delivery and before it removes the files."""
+    ended, young, running = delivered(), delivered(), a_job(state=State.COMPLETED, owner="there")
+    await app.put(ended, young, running)
+    days = FILES_DAYS + 1
+    folders = {
+        "unknown": files(a_job(), days=days),
+        "ended": files(ended, days=days),
+        "young": files(young),
+        "running": files(running, days=days),
+    }
 
-    await broom().sweep()
+    await app.services.retention.sweep()
 
-    assert place.exists()
+    assert {name for name, folder in folders.items() if folder.exists()} == {"young", "running"}
 
 
 @pytest.mark.parametrize("state", State)
-async def test_old_orders_go_only_when_they_are_over(shop, broom, state):
-    job = a_job(state=state, created_at=NOW - 91 * DAY, state_since=NOW - 91 * DAY)
-    shop.jobs.put(job)
+async def test_old_orders_are_erased_once_no_process_works_on_them(app, state):
+    """UNCERTAIN and EXPIRED orders are over too: no process asks about them any more."""
+    created_at = NOW - (ORDERS_DAYS + 1) * DAY
+    await app.put(a_job(state=state, created_at=created_at, state_since=created_at))
 
-    await broom().sweep()
+    await app.services.retention.sweep()
 
-    over = ENDED | {State.UNCERTAIN, State.EXPIRED}  # as nobody works on them any more
-    assert (job.id in shop.jobs.rows) == (state not in over)
-
-
-@pytest.mark.parametrize("orders_days", [1, 90])
-async def test_no_order_goes_whose_day_still_counts(shop, broom, orders_days):
-    """Limits are counted by day: an order that vanished would make room for another."""
-    shop.clock.now = NOW - NOW % DAY + DAY - 1  # the last second of a day
-    shop.jobs.put(a_job(state=State.DELIVERED, created_at=NOW - NOW % DAY))
-
-    await broom(orders_days=orders_days).sweep()
-
-    assert shop.jobs.rows
+    over = ENDED | {State.UNCERTAIN, State.EXPIRED}
+    assert await app.states() == ([] if state in over else [state])
 
 
-async def test_orders_go_in_small_batches(shop, broom):
-    """A store that is written to for long would keep members waiting."""
-    shop.jobs.put(*(a_job(state=State.DELIVERED, created_at=NOW - 99 * DAY) for _ in range(7)))
+@pytest.mark.parametrize("orders_days", [1, ORDERS_DAYS])
+async def test_orders_that_todays_limits_count_are_not_erased(open_process, orders_days):
+    """An order that vanished would make room for another."""
+    app = open_process(retention=RetentionPolicy(files_days=FILES_DAYS, orders_days=orders_days))
+    app.clock.now = NOW - NOW % DAY + DAY - 1  # the last second of a day
+    await app.put(a_job(state=State.DELIVERED, created_at=NOW - NOW % DAY))
 
-    await broom(sweep_batch=3).sweep()
+    await app.services.retention.sweep()
 
-    assert not shop.jobs.rows
-    assert shop.queries.calls.count("erase_ended") == 4  # 3, 3 and 1 orders, then none
-
-
-async def test_for_ever_means_for_ever(shop, broom, files):
-    ended = a_job(state=State.DELIVERED, created_at=NOW - 9999 * DAY)
-    old = kept(9999)
-    shop.jobs.put(ended, old)
-    place = files(ended, days=9999)
-
-    await broom(files_days=0, orders_days=0).sweep()
-
-    assert shop.jobs.rows == {ended.id: ended, old.id: old}
-    assert place.exists()
+    assert await app.states() == [State.DELIVERED]
 
 
-async def test_it_sweeps_again_after_a_time_when_nothing_could_be_swept(shop, broom):
-    shop.jobs.put(a_job(state=State.DELIVERED, created_at=NOW - 99 * DAY))
-    shop.queries.away = True
-    running = asyncio.create_task(broom(sweep_first=0.0, sweep_every=0.001).run())
+@on_each_engine
+async def test_orders_are_erased_in_small_batches(open_process):
+    """A long transaction would keep members waiting."""
+    app = open_process(sweep_batch=3)
+    await app.put(*(delivered(ORDERS_DAYS + 1) for _ in range(7)))
+    counts = []
 
-    await until(lambda: shop.queries.calls.count("erase_ended") > 1)
-    assert shop.jobs.rows
-    shop.queries.away = False
+    async def count():
+        counts.append(len(await app.all_jobs()))
 
-    await until(lambda: not shop.jobs.rows)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    app.faults.queries.before["erase_ended"] = count
+
+    await app.services.retention.sweep()
+
+    assert counts == [7, 4, 1, 0]
+
+
+async def test_without_a_retention_time_nothing_is_deleted(open_process, files):
+    app = open_process(retention=RetentionPolicy(files_days=0, orders_days=0))
+    jobs = [delivered(9999), undelivered(9999)]
+    await app.put(*jobs)
+    folder = files(jobs[0], days=9999)
+
+    await app.services.retention.sweep()
+
+    assert await app.all_jobs() == jobs
+    assert folder.exists()
+
+
+async def test_a_sweep_that_failed_is_repeated(app):
+    await app.put(delivered(ORDERS_DAYS + 1))
+    app.faults.queries.away = True
+
+    async def is_empty():
+        return await app.all_jobs() == []
+
+    async with background(app.services.retention.run()):
+        await app.faults.queries.refused("erase_ended", times=2)
+        assert not await is_empty()
+
+        app.faults.queries.away = False
+        await until(is_empty)
+
+
+async def test_a_sweep_erases_the_data_of_members_who_asked_for_it(app):
+    """Of today's orders, limits count the images until the day is over."""
+    await app.put(delivered())
+    assert not (await app.cogs.account.erase(300)).done
+    app.clock.now += DAY
+
+    await app.services.retention.sweep()
+
+    assert await app.all_jobs() == []

@@ -3,111 +3,97 @@
 import pytest
 
 from bot.domain.job import Billed, State
-from bot.service.undelivered import MOST, UndeliveredPictures
+from bot.service.undelivered import MOST
 from tests.samples import NOW, a_job
+from tests.service.fakes import BROKEN, PICTURE
 
 MEMBER = 300
 LIMIT = 10 * 1024 * 1024  # bytes
 
 
 @pytest.fixture
-def history(shop):
-    return UndeliveredPictures(jobs=shop.jobs, delivery=shop.delivery)
-
-
-@pytest.fixture
-def keep(shop):
-    def keep(**changes):
+def keep(app):
+    async def keep(**changes):
         values = {
             "state": State.COMPLETED,
             "billed": Billed.YES,
-            "media": ("https://pub-1.r2.dev/v1/r-1/output.png",),
+            "media": (PICTURE,),
             "completed_at": NOW,
             "undeliverable_since": NOW,
             "member_id": MEMBER,
         }
-        job = a_job(**{**values, **changes})
-        shop.jobs.put(job)
+        job = a_job(**values | changes)
+        await app.put(job)
         return job
 
     return keep
 
 
 @pytest.fixture
-def hand_over(history):
+def hand_over(app):
+    """Confirm all pictures, as a cog does once Discord accepted them."""
+
     async def hand_over(member_id=MEMBER):
-        """Confirm all pictures, as a cog does once Discord took them."""
-        handed = []
-        async for job, pictures in history.orders(member_id, file_limit=LIMIT):
+        ids = []
+        async for job, pictures in app.cogs.history.orders(member_id, file_limit=LIMIT):
             assert pictures
-            await history.confirm(job)
-            handed.append(job.id)
-        return handed
+            await app.cogs.history.confirm(job)
+            ids.append(job.id)
+        return ids
 
     return hand_over
 
 
-async def test_kept_pictures_are_handed_over_and_then_delivered(shop, keep, hand_over):
-    job = keep()
+async def test_kept_pictures_are_handed_over_once_and_then_delivered(app, keep, hand_over):
+    job = await keep()
 
     assert await hand_over() == [job.id]
-    assert shop.jobs.only.state is State.DELIVERED
-    assert shop.jobs.only.billed is Billed.YES
-
-
-async def test_what_was_handed_over_is_not_offered_again(keep, hand_over):
-    keep()
-
-    await hand_over()
-
+    after = await app.only_job()
+    assert (after.state, after.billed) == (State.DELIVERED, Billed.YES)
     assert await hand_over() == []
 
 
-async def test_nobody_gets_the_pictures_of_others(shop, keep, hand_over):
-    keep()
-
-    assert await hand_over(MEMBER + 1) == []
-    assert shop.jobs.only.state is State.COMPLETED
-
-
-async def test_what_is_still_on_its_way_is_left_to_it(keep, hand_over):
-    keep(undeliverable_since=None)
+@pytest.mark.parametrize("changes", [{"member_id": MEMBER + 1}, {"undeliverable_since": None}])
+async def test_pictures_of_others_and_those_on_their_way_are_not_offered(
+    app, keep, hand_over, changes
+):
+    job = await keep(**changes)
 
     assert await hand_over() == []
+    assert await app.only_job() == job
 
 
-async def test_what_could_not_be_handed_over_stays_kept(shop, keep, history, hand_over):
-    """It is paid for: it goes only once the member has it."""
-    first, second = keep(created_at=NOW + 1), keep()
+async def test_pictures_that_were_not_handed_over_stay_kept(app, keep, hand_over):
+    """They are paid for: they go only once the member has them."""
+    first, second = await keep(created_at=NOW + 1), await keep()
 
-    async for job, _pictures in history.orders(MEMBER, file_limit=LIMIT):
+    async for job, _ in app.cogs.history.orders(MEMBER, file_limit=LIMIT):
         if job == first:
-            await history.confirm(job)
+            await app.cogs.history.confirm(job)
 
-    assert shop.jobs.rows[first.id].state is State.DELIVERED
-    assert shop.jobs.rows[second.id].state is State.COMPLETED
+    assert await app.states() == [State.DELIVERED, State.COMPLETED]
     assert await hand_over() == [second.id]
 
 
-async def test_an_order_whose_pictures_are_gone_does_not_stand_in_the_way(keep, hand_over):
-    keep(created_at=NOW + 1, media=("https://pub-1.r2.dev/broken.png",))
-    sound = keep()
+async def test_an_order_whose_pictures_are_gone_does_not_block_the_others(keep, hand_over):
+    await keep(created_at=NOW + 1, media=(BROKEN,))
+    usable = await keep()
 
-    assert await hand_over() == [sound.id]
+    assert await hand_over() == [usable.id]
 
 
 async def test_the_newest_come_first_and_not_too_many_at_once(keep, hand_over):
-    jobs = [keep(created_at=NOW + number) for number in range(MOST + 2)]
+    jobs = [await keep(created_at=NOW + number) for number in range(MOST + 2)]
     newest_first = [job.id for job in reversed(jobs)]
 
     assert await hand_over() == newest_first[:MOST]
     assert await hand_over() == newest_first[MOST:]
 
 
-async def test_pictures_that_are_too_large_can_be_had_smaller(shop, keep, history):
-    keep()
+async def test_pictures_that_are_too_large_can_be_made_smaller(app, keep):
+    await keep()
 
-    async for job, _ in history.orders(MEMBER, file_limit=LIMIT):
-        assert await history.smaller_pictures(job)
+    async for job, _ in app.cogs.history.orders(MEMBER, file_limit=LIMIT):
+        assert await app.cogs.history.smaller_pictures(job)
 
-    assert shop.media.limits == [LIMIT, LIMIT // 2]
+    assert app.media.limits == [LIMIT, LIMIT // 2]

@@ -1,8 +1,6 @@
 """A database on each engine, and as many processes' views of it as a test needs."""
 
-import shutil
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -13,26 +11,6 @@ from bot.store.lanes import Lanes
 from tests.samples import LANE, NOW, a_job, changed_job
 from tests.store.record import record
 from tests.wire import Wire
-
-
-@pytest.fixture
-def sqlite(tmp_path) -> str:
-    """A file that is not there yet."""
-    return f"sqlite+aiosqlite:///{tmp_path}/imagine.db"
-
-
-@pytest.fixture(scope="session")
-async def migrated(tmp_path_factory) -> Path:
-    """A file that has its tables already: making them takes longer than most tests."""
-    file = tmp_path_factory.mktemp("migrated") / "imagine.db"
-    async with Database.open(f"sqlite+aiosqlite:///{file}"):
-        return file
-
-
-@pytest.fixture
-def sqlite_migrated(sqlite, migrated) -> str:
-    shutil.copyfile(migrated, sqlite.removeprefix("sqlite+aiosqlite:///"))
-    return sqlite
 
 
 @pytest.fixture

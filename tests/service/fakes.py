@@ -1,0 +1,176 @@
+"""Fakes of Discord, the vendor, the notifier and the clock; tests/contracts checks them."""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.domain.card_status import CardStatus
+from bot.domain.job import Job, State, Update
+from bot.domain.log_entries import AnyLogEntry
+from bot.domain.order import Order
+from bot.service.port_errors import PermanentDiscordError, PictureUnusable
+from bot.service.ports.discord import NO_STATUS
+from bot.service.ports.vendor import Callback, Picture
+from tests.samples import NOW
+
+PICTURE = "https://pub-1.r2.dev/v1/r-1/output.png"
+BROKEN = "https://pub-1.r2.dev/v1/r-1/broken.png"
+
+
+class Clock:
+    """Time that passes only when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Gate:
+    """Holds calls while it is closed."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()  # since the gate was closed
+        self._open = asyncio.Event()
+        self._open.set()
+
+    def close(self) -> None:
+        self.reached.clear()
+        self._open.clear()
+
+    def open(self) -> None:
+        self._open.set()
+
+    async def __call__(self) -> None:
+        self.reached.set()
+        await self._open.wait()
+
+
+class FakeNotifier:
+    """A channel to other processes that remembers which jobs it was told about."""
+
+    def __init__(self) -> None:
+        self.notified: list[str] = []
+
+    async def notify(self, job_id: str) -> None:
+        self.notified.append(job_id)
+
+
+class FakeLogChannel:
+    """Log channels that remember their entries."""
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[int, AnyLogEntry]] = []
+        self.error: Exception | None = None  # Discord's answer to a write
+        self.gate = Gate()  # of write
+
+    def enqueue(self, channel_id: int, entry: AnyLogEntry) -> None:
+        self.entries.append((channel_id, entry))
+
+    async def write(self, channel_id: int, entry: AnyLogEntry) -> None:
+        await self.gate()
+        if self.error is not None:
+            raise self.error
+        self.entries.append((channel_id, entry))
+
+
+class FakeQueue:
+    """A vendor that answers as it is told; by default it accepts and completes everything."""
+
+    def __init__(self) -> None:
+        self.submitted: list[tuple[Order, Callback | None]] = []
+        self.asked: list[str] = []
+        self.answers: deque[Update | Exception] = deque()  # to the next submits
+        self.statuses: deque[Update | Exception] = deque()  # to the next status calls
+        self.after: Update | Exception | None = None  # to all later ones; None: COMPLETED
+        self.name = "r-"  # of the request ids
+        self.gate = Gate()  # of submits that were received and are not answered yet
+
+    async def submit(self, order: Order, callback: Callback | None) -> Update:
+        self.submitted.append((order, callback))
+        number = len(self.submitted)
+        await self.gate()
+        answer = self.answers.popleft() if self.answers else None
+        return _answer(answer or Update(state=State.QUEUED, request_id=f"{self.name}{number}"))
+
+    async def status(self, request_id: str) -> Update:
+        self.asked.append(request_id)
+        await asyncio.sleep(0)
+        answer = self.statuses.popleft() if self.statuses else self.after
+        completed = Update(state=State.COMPLETED, request_id=request_id, media=(PICTURE,))
+        return _answer(answer or completed)
+
+
+class FakeMedia:
+    """Pictures that arrive at once, except those that a test names."""
+
+    def __init__(self) -> None:
+        self.fetched: list[str] = []
+        self.limits: list[int] = []  # bytes
+        self.errors: dict[str, deque[Exception]] = defaultdict(deque)  # of the next calls
+
+    async def fetch(self, address: str, path: Path, *, limit: int) -> Picture:
+        self.fetched.append(address)
+        self.limits.append(limit)
+        await asyncio.sleep(0)
+        if self.errors[address]:
+            raise self.errors[address].popleft()
+        if "broken" in address:
+            raise PictureUnusable("it is broken")
+        return Picture(path=path, extension="png", width=64, height=64, shrunk=False)
+
+
+class FakeCards:
+    """A card presenter that remembers what members saw."""
+
+    def __init__(self) -> None:
+        self.shown: list[tuple[Job, CardStatus]] = []
+        self.settled: list[Job] = []
+        self.fault_ids: list[tuple[State, str]] = []
+        self.delivered: list[tuple[Job, list[Picture]]] = []
+        self.pinged: list[Job] = []
+        self.removed: list[Job] = []
+        self.closed = False  # no way to the member is open
+        self.by_message = False  # pictures come in a new message, which pings the member
+        self.gate = Gate()
+
+    def show(self, job: Job, status: CardStatus = NO_STATUS) -> None:
+        self.shown.append((job, status))
+        if status.fault_id is not None:
+            self.fault_ids.append((job.state, status.fault_id))
+
+    async def settle(self, job: Job, *, fault_id: str | None = None) -> None:
+        await self.gate()
+        self.settled.append(job)
+        if fault_id is not None:
+            self.fault_ids.append((job.state, fault_id))
+
+    async def deliver(self, job: Job, pictures: Sequence[Picture]) -> bool:
+        await self._reach_member()
+        self.delivered.append((job, list(pictures)))
+        return not self.by_message
+
+    async def ping(self, job: Job) -> None:
+        await self.gate()
+        self.pinged.append(job)
+
+    async def remove(self, job: Job) -> None:
+        await self._reach_member()
+        self.removed.append(job)
+
+    @property
+    def shown_jobs(self) -> list[Job]:
+        return [job for job, _ in self.shown]
+
+    async def _reach_member(self) -> None:
+        await self.gate()
+        if self.closed:
+            raise PermanentDiscordError("no way to the member is left")
+
+
+def _answer(answer: Update | Exception) -> Update:
+    if isinstance(answer, Exception):
+        raise answer
+    return answer

@@ -1,0 +1,364 @@
+"""One process of the bot: its services over the real store and fakes of Discord and the vendor."""
+
+import asyncio
+import inspect
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.engine import Connection
+
+from bot.domain.admission import Caps
+from bot.domain.job import ENDED, Job, State, Update
+from bot.domain.lane import Lane
+from bot.domain.order import OrderOptions
+from bot.domain.rules import Rules
+from bot.domain.shards import Shards
+from bot.retry import Backoff
+from bot.service.cog_services import CogServices
+from bot.service.intake import OrderRequest
+from bot.service.port_errors import OutcomeUnknown
+from bot.service.ports.store import Guilds, JobQueries, Jobs, Lanes, Members
+from bot.service.settings import RetentionPolicy, ServiceSettings
+from bot.services import Pipeline, Ports, Services, build_services
+from bot.store import guilds, job_queries, lanes, members
+from bot.store import jobs as job_store
+from bot.store.clock import clock
+from bot.store.database import Database
+from bot.store.job_rows import jobs_of, row_of
+from bot.store.tables import jobs as job_table
+from tests.samples import LANE, OWNER
+from tests.service.fakes import (
+    Clock,
+    FakeCards,
+    FakeLogChannel,
+    FakeMedia,
+    FakeNotifier,
+    FakeQueue,
+)
+from tests.service.faults import Faults, with_faults
+
+NO_CAPS = Caps()
+AT_ONCE = Backoff(first=0.0, most=0.0)
+PROBE_AFTER = 300.0  # seconds
+LEASE = 30.0  # seconds
+DEADLINE = 3600.0  # seconds
+UNLIMITED = Rules(member_per_day=0, member_at_once=0)
+UNLIMITED_GUILDS = (100, 101, 102)
+
+
+@dataclass(kw_only=True)
+class StoreFaults:
+    """The faults of the store, by port."""
+
+    jobs: Faults
+    queries: Faults
+    lanes: Faults
+    guilds: Faults
+    members: Faults
+    database: Faults
+
+    def set_away(self, *, away: bool) -> None:
+        for faults in vars(self).values():
+            faults.away = away
+
+
+@dataclass(kw_only=True)
+class App:
+    """The services of one process, its ports, and short ways to the rows in the store."""
+
+    services: Services
+    settings: ServiceSettings
+    clock: Clock
+    database: Database
+    jobs: Jobs
+    queries: JobQueries
+    lanes: Lanes
+    guilds: Guilds
+    members: Members
+    faults: StoreFaults
+    notifier: FakeNotifier
+    queue: FakeQueue
+    media: FakeMedia
+    cards: FakeCards
+    log_channel: FakeLogChannel
+    gateway: asyncio.Event  # set: it is connected
+
+    @property
+    def pipeline(self) -> Pipeline:
+        return self.services.pipeline
+
+    @property
+    def cogs(self) -> CogServices:
+        return self.services.cogs
+
+    # The rows.
+
+    async def put(self, *jobs: Job, lapsed: bool = False) -> None:
+        """Write rows as another process might have left them, leases live or *lapsed*."""
+        lease_until = clock() + (-1.0 if lapsed else LEASE)
+
+        def write(connection: Connection) -> None:
+            for job in jobs:
+                connection.execute(delete(job_table).where(job_table.c.id == job.id))
+                owned = job.lease.owner is not None
+                row = {**row_of(job), "lease_until": lease_until if owned else None}
+                connection.execute(insert(job_table).values(row))
+
+        await self.database.write(write)
+
+    async def erase(self, job_id: str) -> None:
+        row = delete(job_table).where(job_table.c.id == job_id)
+        await self.database.write(lambda connection: connection.execute(row))
+
+    async def all_jobs(self) -> list[Job]:
+        """Return all jobs, the oldest interaction first."""
+        query = select(job_table).order_by(job_table.c.interaction_id)
+        return await self.database.read(
+            lambda connection: jobs_of(connection.execute(query).mappings())
+        )
+
+    async def job(self, job_id: str) -> Job:
+        (job,) = [job for job in await self.all_jobs() if job.id == job_id]
+        return job
+
+    async def only_job(self) -> Job:
+        (job,) = await self.all_jobs()
+        return job
+
+    async def states(self) -> list[State]:
+        return [job.state for job in await self.all_jobs()]
+
+    async def lane(self) -> Lane:
+        return await lanes.Lanes(self.database).get(LANE)
+
+    async def set_lane(self, lane: Lane) -> None:
+        await lanes.Lanes(self.database).update(LANE, lambda _: lane)
+
+    async def set_rules(self, guild_id: int, rules: Rules) -> None:
+        await guilds.Guilds(self.database).change(guild_id, lambda _: rules)
+
+    # Conditions, for ``until``.
+
+    async def at_rest(self) -> bool:
+        """Tell whether nothing is left to do for any job."""
+        done = ENDED | {State.UNCERTAIN, State.EXPIRED}
+        jobs = await self.all_jobs()
+        return all(job.state in done and job.lease.owner is None for job in jobs)
+
+    def is_in(self, job_id: str, *states: State) -> Callable[[], Awaitable[bool]]:
+        async def is_in() -> bool:
+            return (await self.job(job_id)).state in states
+
+        return is_in
+
+    def is_kept(self, job_id: str) -> Callable[[], Awaitable[bool]]:
+        async def is_kept() -> bool:
+            return (await self.job(job_id)).undeliverable_since is not None
+
+        return is_kept
+
+    # Work.
+
+    async def order(
+        self, *, answer: Callable[[], Awaitable[int]] | None = None, **changes: Any
+    ) -> Job:
+        """Place an order, answer its member as a cog does, and return the job."""
+        request = a_request(**changes)
+        await take(self, request, answer or answered)
+        jobs = await self.all_jobs()
+        (job,) = [job for job in jobs if job.reply.interaction_id == request.interaction_id]
+        return job
+
+    async def claim(self) -> Job:
+        """Claim the next job of the lane."""
+        async with asyncio.timeout(5):
+            return await self.pipeline.dispatcher.next()
+
+    async def submit(self, *answers: Update | Exception) -> Job:
+        """Submit the next job of the lane; return it as the vendor's answer leaves it."""
+        self.queue.answers.extend(answers)
+        return await self.pipeline.submitter.submit(await self.claim())
+
+    @asynccontextmanager
+    async def submitting(
+        self, job: Job, *answers: Update | Exception
+    ) -> AsyncIterator[asyncio.Task[Job]]:
+        """Submit *job*; the vendor has it and answers at the end of the block."""
+        self.queue.answers.extend(answers)
+        self.queue.gate.close()
+        task = asyncio.create_task(self.pipeline.submitter.submit(job))
+        await self.queue.gate.reached.wait()
+        yield task
+        self.queue.gate.open()
+
+    @asynccontextmanager
+    async def claiming(self) -> AsyncIterator[None]:
+        """Run the lane; at the end each job stays in the state that it is in."""
+        async with background(self.pipeline.runner.run()):
+            yield
+        await self.pipeline.runner.close()
+
+    async def close(self) -> None:
+        """End all tasks."""
+        self.faults.set_away(away=False)
+        for gate in (self.queue.gate, self.cards.gate, self.log_channel.gate):
+            gate.open()
+        for faults in vars(self.faults).values():
+            for gate in faults.gates.values():
+                gate.open()
+        await self.pipeline.runner.close()
+        await self.pipeline.limiter.close()
+
+
+def open_app(database: Database, files: Path, **changes: Any) -> App:
+    """Build a process over *database*; *changes* are of its settings."""
+    now, gateway = Clock(), asyncio.Event()
+    gateway.set()
+    jobs, job_faults = with_faults(job_store.Jobs(database))
+    queries, query_faults = with_faults(job_queries.JobQueries(database))
+    lane_port, lane_faults = with_faults(lanes.Lanes(database))
+    guild_port, guild_faults = with_faults(guilds.Guilds(database))
+    member_port, member_faults = with_faults(members.Members(database))
+    reached, database_faults = with_faults(database)
+    faults = StoreFaults(
+        jobs=job_faults,
+        queries=query_faults,
+        lanes=lane_faults,
+        guilds=guild_faults,
+        members=member_faults,
+        database=database_faults,
+    )
+    ports = Ports(
+        jobs=jobs,
+        queries=queries,
+        lanes=lane_port,
+        guilds=guild_port,
+        members=member_port,
+        notifier=(notifier := FakeNotifier()),
+        queue=(queue := FakeQueue()),
+        media=(media := FakeMedia()),
+        presenter=(cards := FakeCards()),
+        log_channel=(log_channel := FakeLogChannel()),
+        store_ready=reached.ready,
+        gateway_connected=gateway.is_set,
+        now=now,
+    )
+    settings = read_settings(files, **changes)
+    return App(
+        services=build_services(ports, settings),
+        settings=settings,
+        clock=now,
+        database=database,
+        jobs=jobs,
+        queries=queries,
+        lanes=lane_port,
+        guilds=guild_port,
+        members=member_port,
+        faults=faults,
+        notifier=notifier,
+        queue=queue,
+        media=media,
+        cards=cards,
+        log_channel=log_channel,
+        gateway=gateway,
+    )
+
+
+def read_settings(files: Path, **changes: Any) -> ServiceSettings:
+    values: dict[str, Any] = {
+        "owner": OWNER,
+        "lane": LANE,
+        "shards": Shards(),
+        "caps": NO_CAPS,
+        "width": 4,
+        "per_second": 5000.0,
+        "probe_after": PROBE_AFTER,
+        "lease": LEASE,
+        "submit_timeout": 30.0,
+        "poll": 0.001,
+        "deadline": DEADLINE,
+        "public_url": None,
+        "callback_mode": "sync",
+        "files": files,
+        "retention": RetentionPolicy(files_days=7, orders_days=90),
+        "store_backoff": AT_ONCE,
+        "media_backoff": AT_ONCE,
+        "resume_after": 0.0,
+        "recorded_within": 0.05,
+        "sweep_first": 0.0,
+        "sweep_every": 0.001,
+        "sweep_pause": 0.0,
+        "positions_every": 0.001,
+    }
+    return ServiceSettings(**values | changes)
+
+
+@asynccontextmanager
+async def background(*loops: Any) -> AsyncIterator[None]:
+    """Run coroutines that do not end by themselves."""
+    tasks = [asyncio.create_task(loop) for loop in loops]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def until(condition: Callable[[], Any], *, within: float = 10.0) -> None:
+    """Wait until *condition* holds; it may read the store."""
+    async with asyncio.timeout(within):
+        while True:
+            result = condition()
+            if inspect.isawaitable(result):
+                result = await result
+            if result:
+                return
+            await asyncio.sleep(0.001)
+
+
+_interactions = itertools.count(1_000)
+OPTIONS = {
+    "prompt": "a lighthouse in a storm",
+    "images": 1,
+    "guidance": 3.5,
+    "steps": 50,
+    "enhance": True,
+    "style": None,
+    "private": False,
+}
+
+
+def a_request(**changes: Any) -> OrderRequest:
+    """Return a member's request; *changes* may name its options too."""
+    values: dict[str, Any] = {
+        "interaction_id": next(_interactions),
+        "application_id": 900,
+        "token": "interaction-token",
+        "guild_id": 100,
+        "channel_id": 200,
+        "member_id": 300,
+        "file_limit": 10 * 1024 * 1024,
+    }
+    options = {name: changes.pop(name) for name in OPTIONS.keys() & changes}
+    return OrderRequest(options=OrderOptions(**OPTIONS | options), **values | changes)
+
+
+async def answered() -> int:
+    """Answer the member, as Discord does when all is well; the card's id is 77."""
+    return 77
+
+
+async def take(app: App, request: OrderRequest, answer: Callable[[], Awaitable[int]]) -> None:
+    """Place an order and answer it, as a cog does."""
+    async with app.cogs.orders.placing(request) as order:
+        order.answer(await answer())
+
+
+def no_answer() -> OutcomeUnknown:
+    return OutcomeUnknown("no answer came")
