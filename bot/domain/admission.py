@@ -137,23 +137,19 @@ def _results(
     request: AdmissionRequest, *, caps: Caps, context: AdmissionContext, now: float
 ) -> Iterator[RuleResult]:
     rules, order = context.rules, request.order
-    served = (
-        caps.direct
-        if request.guild_id is None
-        else not caps.guild_ids or request.guild_id in caps.guild_ids
-    )
+    served = not caps.guild_ids or request.guild_id in caps.guild_ids
+    if request.guild_id is None:
+        served = caps.direct
     yield RuleResult(rule=Rule.NOT_SERVED, refuses=not served)
-    pause, block = rules.pause, context.block
-    yield RuleResult(
-        rule=Rule.PAUSED, refuses=pause is not None, said=pause.reason if pause is not None else ""
-    )
-    blocked = block is not None and block.holds(now)
-    yield RuleResult(
-        rule=Rule.BLOCKED,
-        refuses=blocked,
-        ends_at=block.until if block is not None and blocked else None,
-        said=block.reason if block is not None and blocked else "",
-    )
+    if rules.pause is None:
+        yield RuleResult(rule=Rule.PAUSED, refuses=False)
+    else:
+        yield RuleResult(rule=Rule.PAUSED, refuses=True, said=rules.pause.reason)
+    block = context.block
+    if block is None or not block.holds(now):
+        yield RuleResult(rule=Rule.BLOCKED, refuses=False)
+    else:
+        yield RuleResult(rule=Rule.BLOCKED, refuses=True, ends_at=block.until, said=block.reason)
     elsewhere = bool(rules.channels) and request.channel_id not in rules.channels
     yield RuleResult(rule=Rule.CHANNEL, refuses=elsewhere, channels=rules.channels)
     openly = rules.age_restricted_only and not request.age_restricted
@@ -270,8 +266,5 @@ def _cooldown(seconds: int, last_order_at: float | None, now: float) -> RuleResu
     # After a clock was set back, a member waits no longer than the rule says.
     refuses = now < ends_at <= now + seconds
     return RuleResult(
-        rule=Rule.COOLDOWN,
-        refuses=refuses,
-        limit=seconds,
-        ends_at=ends_at if refuses else None,
+        rule=Rule.COOLDOWN, refuses=refuses, limit=seconds, ends_at=ends_at if refuses else None
     )

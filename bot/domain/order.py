@@ -145,9 +145,7 @@ def _checked_whole(option: str, value: object, span: Span[int]) -> int:
 
 
 def _checked_number(option: str, value: object, span: Span[float]) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InvalidOption(option=option, low=span.low, high=span.high, got=value)
-    if value not in span:  # NaN is in none
+    if isinstance(value, bool) or not isinstance(value, int | float) or value not in span:
         raise InvalidOption(option=option, low=span.low, high=span.high, got=value)
     return float(value)
 

@@ -126,10 +126,7 @@ class Block:
 def changed(rules: Rules, **changes: Any) -> Rules:
     """Return *rules* with *changes*, by the names of its fields.
 
-    Raises:
-        InvalidLimit: A value is out of range.
-        TooManyEntries: A list is full.
-
+    Raises InvalidLimit if a value is out of range, TooManyEntries if a list is full.
     """
     after = replace(rules, **changes)
     for name, span in RANGES.items():
@@ -169,12 +166,7 @@ def without_tier(rules: Rules, role_id: int) -> Rules:
 def with_words(
     rules: Rules, *, block: str | None = None, allow: str | None = None, remove: str | None = None
 ) -> Rules:
-    """Return *rules* with a phrase blocked, or allowed, or off both lists.
-
-    Raises:
-        InvalidPhrase: The phrase is not accepted, or the list is full.
-
-    """
+    """Return *rules* with a phrase blocked, or allowed, or off both lists. Raises InvalidPhrase."""
     blocked, allowed = rules.words.blocked, rules.words.allowed
     if block is not None:
         blocked = word_filter.add(blocked, block)
@@ -188,10 +180,7 @@ def with_words(
 def with_style(rules: Rules, name: object, words: object) -> Rules:
     """Return *rules* with a style of the server's own, in place of one of the same name.
 
-    Raises:
-        InvalidStyle: The name or the words are empty or too long.
-        TooManyEntries: The server has too many styles.
-
+    Raises InvalidStyle, or TooManyEntries if the server has too many styles.
     """
     style = styles.checked(name, words)
     return changed(rules, styles=(*_other_styles(rules, style.name), style))
@@ -211,23 +200,14 @@ def _other_styles(rules: Rules, name: str) -> tuple[Style, ...]:
 
 
 def block_of(member_id: int, *, by: int, now: float, hours: object, reason: str) -> Block:
-    """Return a block from *now* on, for *hours* or without an end.
-
-    Raises:
-        InvalidLimit: *hours* is out of range.
-
-    """
+    """Return a block from *now* on, for *hours* or without an end. Raises InvalidLimit."""
     until = None
     if hours is not None:
         if isinstance(hours, bool) or not isinstance(hours, int) or hours not in BLOCK_HOURS:
             raise InvalidLimit(name="hours", low=BLOCK_HOURS.low, high=BLOCK_HOURS.high)
         until = now + hours * 3600.0
     return Block(
-        member_id=member_id,
-        by=by,
-        since=now,
-        until=until,
-        reason=clean(reason)[:LONGEST_REASON],
+        member_id=member_id, by=by, since=now, until=until, reason=clean(reason)[:LONGEST_REASON]
     )
 
 

@@ -1,10 +1,10 @@
 """Styles: named text that is appended to a prompt. Moderators add to the built-in ones."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.domain.built_in_styles import BUILT_IN_STYLES
+from bot.domain.built_in_styles import TITLES, WORDS
 from bot.domain.errors import InvalidOption, InvalidStyle, StyleNotFound
 from bot.domain.order import PROMPT_LENGTH, Order, clean
 
@@ -22,20 +22,12 @@ class Style:
     words: str
 
 
-BUILT_IN: Final = tuple(
-    Style(name=name, words=words) for name, (words, _) in BUILT_IN_STYLES.items()
-)
+BUILT_IN: Final = tuple(Style(name=name, words=words) for name, words in WORDS.items())
 
 
 def title(name: str, language: str) -> str:
     """Return the title of a style in *language*; a server's own style is called by its name."""
-    return _titles(name).get(language, name)
-
-
-def _titles(name: str) -> Mapping[str, str]:
-    """Return the titles of a built-in style, by language; a server's own style has none."""
-    _, titles = BUILT_IN_STYLES.get(name, ("", {}))
-    return titles
+    return TITLES.get(name, {}).get(language, name)
 
 
 def all_of(own: Sequence[Style]) -> Iterator[Style]:
@@ -46,19 +38,14 @@ def all_of(own: Sequence[Style]) -> Iterator[Style]:
 
 
 def find(name: str, own: Sequence[Style]) -> Style:
-    """Return the style of that name, or of that title in any language.
-
-    Raises:
-        StyleNotFound: The server has no such style.
-
-    """
+    """Return the style of that name, or of that title in any language. Raises StyleNotFound."""
     wanted = name.casefold()
     candidates = list(all_of(own))
     for style in candidates:
         if style.name.casefold() == wanted:
             return style
     for style in candidates:
-        if wanted in map(str.casefold, _titles(style.name).values()):
+        if wanted in map(str.casefold, TITLES.get(style.name, {}).values()):
             return style
     raise StyleNotFound(style=name)
 
@@ -66,10 +53,7 @@ def find(name: str, own: Sequence[Style]) -> Style:
 def extended(order: Order, own: Sequence[Style]) -> Order:
     """Return *order* with the prompt that is sent: the member's, and its style's words.
 
-    Raises:
-        StyleNotFound: The server has no such style.
-        InvalidOption: Both together are too long.
-
+    Raises StyleNotFound, or InvalidOption if both together are too long.
     """
     if order.style is None:
         return order
@@ -88,12 +72,7 @@ def extended(order: Order, own: Sequence[Style]) -> Order:
 
 
 def checked(name: object, words: object) -> Style:
-    """Return the style that a moderator describes.
-
-    Raises:
-        InvalidStyle: The name or the words are empty or too long.
-
-    """
+    """Return the style that a moderator describes. Raises InvalidStyle."""
     style = Style(
         name=clean(name) if isinstance(name, str) else "",
         words=clean(words) if isinstance(words, str) else "",

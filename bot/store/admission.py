@@ -15,14 +15,6 @@ from bot.store.tables import blocks, counts, guilds, is_at_once, jobs, lanes
 _IMAGES: Final = func.coalesce(func.sum(jobs.c.images), 0)
 
 
-def admission_context(
-    connection: Connection, guild_id: int | None, member_id: int, *, lane: str, now: float
-) -> AdmissionContext:
-    """Return what an order of that member in that server is checked against now."""
-    context, _ = load_admission_context(connection, guild_id, member_id, lane=lane, now=now)
-    return context
-
-
 def load_admission_context(  # one statement, not ten: other orders wait for the lock
     connection: Connection,
     guild_id: int | None,

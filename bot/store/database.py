@@ -15,12 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.service.port_errors import StoreUnavailable
 from bot.store import migrations
-from bot.store.engine import (
-    TIMEOUTS,
-    StoreTimeouts,
-    is_unique_violation,
-    translate_driver_errors,
-)
+from bot.store.engine import TIMEOUTS, StoreTimeouts, is_unique_violation, translate_driver_errors
 from bot.store.postgres import PostgresEngine
 from bot.store.sqlite import SqliteEngine
 
@@ -44,9 +39,7 @@ class Database:
     async def open(cls, url: str, *, timeouts: StoreTimeouts = TIMEOUTS) -> AsyncIterator[Self]:
         """Open the database at *url* and migrate it; create a file that does not exist.
 
-        Raises:
-            StoreUnavailable: It cannot be opened or migrated.
-
+        Raises StoreUnavailable if it cannot be opened or migrated.
         """
         is_file = url.startswith("sqlite")
         engine = SqliteEngine(url, timeouts) if is_file else PostgresEngine(url, timeouts)
@@ -63,21 +56,11 @@ class Database:
         return isinstance(self._engine, PostgresEngine)
 
     async def ping(self) -> None:
-        """Run an empty query.
-
-        Raises:
-            StoreUnavailable: The database did not answer.
-
-        """
+        """Run an empty query. Raises StoreUnavailable."""
         await self.read(lambda connection: connection.execute(select(1)))
 
     async def ready(self) -> None:
-        """Check that the database can be read, and written too after a failed write.
-
-        Raises:
-            StoreUnavailable: It cannot.
-
-        """
+        """Query the database, and write to it after a failed write. Raises StoreUnavailable."""
         await self.ping()
         if not self._last_write_succeeded:
             await self.write(lambda connection: connection.execute(text(_WRITE_NOTHING_NEW)))

@@ -10,8 +10,8 @@ from sqlalchemy.engine import Connection
 
 from bot.domain.rules import Block, Rules
 from bot.store.database import Database, read_transaction, write_transaction
+from bot.store.dialects import upsert
 from bot.store.tables import blocks, drafts, guilds
-from bot.store.upsert import upsert
 
 # A document may be older or newer than the code: missing fields have their defaults, unknown fields
 # are ignored, and are gone with the next change.
@@ -35,10 +35,7 @@ class Guilds:
     def change(
         self, connection: Connection, guild_id: int, how: Callable[[Rules], Rules]
     ) -> tuple[Rules, Rules]:
-        """Replace the rules by what *how* returns for them, in one transaction; return both.
-
-        If *how* raises, nothing changes.
-        """
+        """Replace the rules by what *how* returns for them, in one transaction; return both."""
         self._database.lock(connection, guild_lock(guild_id))
         before = rules_of(connection, guild_id)
         after = how(before)

@@ -90,10 +90,7 @@ class JobQueries:
 
     @write_transaction
     def erase_ended(self, connection: Connection, *, made_before: float, most: int) -> int:
-        """Erase some ended jobs without an owner, made before that time; return how many.
-
-        A job with an owner is still being shown, and stays.
-        """
+        """Erase some ended jobs without an owner, made before that time; return how many."""
         ids = (
             select(jobs.c.id)
             .where(is_settled, jobs.c.created_at < made_before, ~is_owned)
@@ -125,10 +122,7 @@ class JobQueries:
     def page(
         self, connection: Connection, member_id: int, *, word: str, skip: int, most: int
     ) -> OrderPage:
-        """Return a member's orders whose prompts contain *word*, without deleted ones.
-
-        Words are compared here: the databases fold the case of ASCII letters only.
-        """
+        """Return a member's orders whose prompts contain *word*, without deleted ones."""
         newest = (
             select(jobs.c.id, jobs.c.prompt)
             .where(_listed(member_id))
@@ -141,14 +135,13 @@ class JobQueries:
             chosen = ids.offset(skip).limit(max(min(most, total - skip), 0)).subquery()
             which = jobs.c.id.in_(select(chosen.c.id))
         else:
-            wanted = word.casefold()
-            matching = [
-                row.id for row in connection.execute(newest) if wanted in row.prompt.casefold()
-            ]
+            wanted = word.casefold()  # the databases fold the case of ASCII letters only
+            rows = connection.execute(newest)
+            matching = [row.id for row in rows if wanted in row.prompt.casefold()]
             total = len(matching)
             which = jobs.c.id.in_(matching[skip : skip + most])
-        rows = connection.execute(select(jobs).where(which).order_by(*_NEWEST))
-        return OrderPage(jobs=jobs_of(rows.mappings()), total=total)
+        query = select(jobs).where(which).order_by(*_NEWEST)
+        return OrderPage(jobs=jobs_of(connection.execute(query).mappings()), total=total)
 
     @read_transaction
     def orders_of(self, connection: Connection, member_id: int) -> Sequence[Job]:
@@ -160,10 +153,7 @@ class JobQueries:
     def erase_member(
         self, connection: Connection, member_id: int, *, made_before: float, today: float
     ) -> Sequence[str]:
-        """Erase a member's ended orders that were made before that time; return their ids.
-
-        Of orders made since *today*, which limits count, only what the member wrote is erased.
-        """
+        """Erase a member's ended orders that were made before that time; return their ids."""
         erasable = and_(
             _of_member(member_id, made_before), ~is_owned, or_(is_settled, is_undelivered)
         )
@@ -227,5 +217,4 @@ def _of_member(member_id: int, made_before: float) -> ColumnElement[bool]:
 
 def _by_lane(connection: Connection, which: ColumnElement[bool]) -> dict[str, int]:
     query = select(jobs.c.lane, func.count()).where(which).group_by(jobs.c.lane)
-    rows = connection.execute(query)
-    return {lane: count for lane, count in rows}  # noqa: C416 - rows are no pairs to mypy
+    return {row[0]: row[1] for row in connection.execute(query)}

@@ -1,4 +1,4 @@
-"""Data mapper between rows of the table ``jobs`` and :class:`Job`: the one place that names both.
+"""Rows of the table ``jobs``: data mapper to :class:`Job`, compare-and-swap and bulk changes.
 
 Columns keep the names of the first migration.
 """
@@ -9,8 +9,13 @@ from dataclasses import fields
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
+from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy.engine import Connection
+
 from bot.domain.job import Billed, EndReason, Job, Lease, ReplyTarget, State
 from bot.domain.order import Order
+from bot.store.dialects import DatabaseClock
+from bot.store.tables import jobs
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +86,35 @@ def known_job(row: Mapping[Any, Any]) -> Job | None:
     except UnknownValueError as error:
         log.error("job row skipped, unknown value: job=%s %s", row["id"], error)  # noqa: TRY400 - no bug
         return None
+
+
+def swap(connection: Connection, before: Job, after: Job, *, lease: float | None = None) -> bool:
+    """Replace *before* by *after* if state, owner and epoch are unchanged; tell whether it was.
+
+    Only columns that differ are written. A new owner's lease ends *lease* seconds from now;
+    ``None``: at once, until it is renewed.
+    """
+    old, new = row_of(before), row_of(after)
+    columns = {name: value for name, value in new.items() if old[name] != value}
+    if after.lease.owner != before.lease.owner:
+        columns["lease_until"] = DatabaseClock() if after.lease.owner is not None else None
+    if lease is not None:
+        columns["lease_until"] = DatabaseClock() + lease
+    is_unchanged = and_(
+        jobs.c.id == before.id,
+        jobs.c.state == before.state.value,
+        jobs.c.owner.is_not_distinct_from(before.lease.owner),
+        jobs.c.epoch == before.lease.epoch,
+    )
+    return connection.execute(update(jobs).where(is_unchanged).values(**columns)).rowcount > 0
+
+
+def change_all(
+    connection: Connection, where: ColumnElement[bool], columns: Mapping[str, Any]
+) -> None:
+    """Set *columns* in several rows, locked in a fixed order, to avoid deadlocks."""
+    ids = select(jobs.c.id).where(where).order_by(jobs.c.created_at, jobs.c.id).with_for_update()
+    connection.execute(update(jobs).where(jobs.c.id.in_(ids)).values(**columns))
 
 
 def _known(kind: type[E], row: Mapping[Any, Any], column: str) -> E:

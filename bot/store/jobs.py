@@ -12,8 +12,7 @@ from bot.domain.admission import AdmissionContext
 from bot.domain.job import Job, State, Update, advance
 from bot.domain.owner import instance_prefix
 from bot.service.ports.store import Admit, PeakUsage
-from bot.store.admission import admission_context, load_admission_context, load_peaks
-from bot.store.clock import clock
+from bot.store.admission import load_admission_context, load_peaks
 from bot.store.database import (
     Database,
     or_on_conflict,
@@ -21,9 +20,9 @@ from bot.store.database import (
     read_transaction,
     write_transaction,
 )
+from bot.store.dialects import DatabaseClock
 from bot.store.guilds import guild_lock
-from bot.store.job_changes import change_all, swap
-from bot.store.job_rows import jobs_of, known_job, row_of
+from bot.store.job_rows import change_all, jobs_of, known_job, row_of, swap
 from bot.store.lane_queues import mark_served, next_job, waiting_jobs
 from bot.store.lanes import lane_lock, lane_of, put_lane
 from bot.store.tables import has_token, is_owned, is_undelivered, is_unowned, is_waiting, jobs
@@ -42,12 +41,7 @@ class Jobs:
     def add(
         self, connection: Connection, job: Job, admit: Admit, *, count_to: int | None = None
     ) -> Job | None:
-        """Record the job that *admit* returns for *job*, in one transaction.
-
-        The images of all servers are counted up to *count_to* only. In a lane that may be probed,
-        the job becomes the probe. ``None``: its interaction has a job already, and nothing
-        changed. If *admit* raises, nothing changes.
-        """
+        """Record the job that *admit* returns for *job*; ``None``: its interaction has one."""
         # Fixed lock order, to avoid deadlocks.
         self._database.lock(connection, guild_lock(job.guild_id), USAGE_LOCK)
         context, known = load_admission_context(
@@ -76,7 +70,8 @@ class Jobs:
         self, connection: Connection, guild_id: int | None, member_id: int, *, lane: str, now: float
     ) -> AdmissionContext:
         """Return what an order of that member would be checked against now."""
-        return admission_context(connection, guild_id, member_id, lane=lane, now=now)
+        context, _ = load_admission_context(connection, guild_id, member_id, lane=lane, now=now)
+        return context
 
     @read_transaction
     def peak_usage(self, connection: Connection, guild_id: int, *, now: float) -> PeakUsage:
@@ -92,21 +87,14 @@ class Jobs:
     @or_on_conflict(answer=False)  # another job has the request id
     @write_transaction
     def swap(self, connection: Connection, before: Job, after: Job) -> bool:
-        """Compare-and-swap: replace *before* by *after* if state, owner and epoch are unchanged.
-
-        ``False``: another change came first, and nothing changed.
-        """
+        """Compare-and-swap: replace *before* by *after*; ``False``: another change came first."""
         return swap(connection, before, after)
 
     @write_transaction
     def claim(
         self, connection: Connection, owner: str, *, lane: str, width: int, lease: float, now: float
     ) -> Job | None:
-        """Take the next job of the lane, in fair order: SUBMITTING and owned by *owner*.
-
-        *lease* is in seconds. ``None``: no job waits, the lane pauses, or *width* jobs are at the
-        vendor already.
-        """
+        """Take the next job of the lane, in fair order; *lease* is in seconds."""
         self._database.lock(connection, lane_lock(lane))
         # `FOR UPDATE`: a concurrent cancel must not slip in between read and write.
         before = next_job(connection, lane, width, now, lock=True)
@@ -119,10 +107,7 @@ class Jobs:
 
     @read_transaction
     def waiting_jobs(self, connection: Connection, lane: str, *, most: int) -> Sequence[Job]:
-        """Return the first waiting jobs of the lane, in the order in which they will be served.
-
-        Jobs whose member was not answered yet are left out.
-        """
+        """Return the first waiting jobs of the lane, in the order in which they will be served."""
         return waiting_jobs(connection, lane, most=most)
 
     @read_transaction
@@ -135,11 +120,7 @@ class Jobs:
     def record_request_id(
         self, connection: Connection, job_id: str, request_id: str, *, now: float
     ) -> Job | None:
-        """Record a request id that a callback brought, and return the job, QUEUED.
-
-        Needs no lease. ``None``: the job is not SUBMITTING or UNCERTAIN, it has a request id, or
-        another job has this one.
-        """
+        """Record the request id of a SUBMITTING or UNCERTAIN job, and return the job, QUEUED."""
         query = select(jobs).where(jobs.c.id == job_id).with_for_update()
         row = connection.execute(query).mappings().first()
         before = known_job(row) if row else None
@@ -151,21 +132,17 @@ class Jobs:
     @write_transaction
     def renew_leases(self, connection: Connection, owner: str, *, lease: float) -> None:
         """Extend the leases of all jobs of *owner*, to *lease* seconds from now."""
-        change_all(connection, jobs.c.owner == owner, {"lease_until": clock() + lease})
+        change_all(connection, jobs.c.owner == owner, {"lease_until": DatabaseClock() + lease})
 
     async def take_over(
         self, owner: str, *, lease: float, submitted_before: float, most: int = 100
     ) -> Sequence[Job]:
-        """Take some open jobs whose lease has expired or that have no owner, and return them.
-
-        A submit that began after *submitted_before* may still be under way and is left alone.
-        """
+        """Take some open jobs whose lease has expired or that have no owner, and return them."""
         expired = and_(
             is_owned,
-            jobs.c.lease_until < clock(),
+            jobs.c.lease_until < DatabaseClock(),
             or_(
-                jobs.c.state != State.SUBMITTING.value,
-                jobs.c.submit_started_at < submitted_before,
+                jobs.c.state != State.SUBMITTING.value, jobs.c.submit_started_at < submitted_before
             ),
         )
         return await self._take(owner, (is_unowned, expired), lease, most)
@@ -214,10 +191,7 @@ class Jobs:
         waiting_since: float,
         most: int = 100,
     ) -> Sequence[Job]:
-        """Return some waiting jobs that were made before one of these times.
-
-        The first holds for jobs whose member was never answered, the second for all.
-        """
+        """Return some waiting jobs that were made before one of these times."""
         stale = or_(
             and_(jobs.c.answered_at.is_(None), jobs.c.created_at < unanswered_since),
             jobs.c.created_at < waiting_since,
@@ -258,9 +232,7 @@ class Jobs:
     def erase_tokens(self, connection: Connection, *, before: float) -> None:
         """Erase the interaction tokens of jobs made *before*: they have expired."""
         change_all(
-            connection,
-            and_(has_token, jobs.c.created_at < before),
-            {"interaction_token": None},
+            connection, and_(has_token, jobs.c.created_at < before), {"interaction_token": None}
         )
 
 

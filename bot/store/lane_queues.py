@@ -8,10 +8,10 @@ from sqlalchemy.engine import Connection
 
 from bot.domain import lane as breaker
 from bot.domain.job import Job
+from bot.store.dialects import upsert
 from bot.store.job_rows import jobs_of, known_job
 from bot.store.lanes import lane_of
 from bot.store.tables import is_at_vendor, is_waiting, jobs, lane_queues
-from bot.store.upsert import upsert
 
 _QUEUE_OF_JOB: Final = and_(lane_queues.c.lane == jobs.c.lane, lane_queues.c.line == jobs.c.line)
 _SERVED_AT: Final = func.coalesce(lane_queues.c.served_at, 0.0)

@@ -13,9 +13,9 @@ from bot.domain.job import State
 from bot.domain.lane import ClosedReason, Lane
 from bot.service.ports.store import ClosureNotice
 from bot.store.database import Database, read_transaction, write_transaction
+from bot.store.dialects import upsert
 from bot.store.guilds import rules_of
 from bot.store.tables import closure_notices, is_given_back, jobs, lanes
-from bot.store.upsert import upsert
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +36,7 @@ class Lanes:
         return lane_of(connection, lane)
 
     async def update(self, lane: str, how: Callable[[Lane], Lane]) -> tuple[Lane, Lane]:
-        """Replace the lane by what *how* returns for it, in one transaction; return both.
-
-        The first is the lane as recorded; *how* gets it with its probe resolved.
-        """
+        """Replace the lane by what *how* returns for it, in one transaction; return both."""
         recorded, current = await self._database.read(lambda connection: _load(connection, lane))
         if how(current) == recorded:
             return recorded, recorded  # saves a write transaction
@@ -59,10 +56,7 @@ class Lanes:
     def reserve_slots(
         self, connection: Connection, lane: str, *, count: int, interval: float, now: float
     ) -> float:
-        """Reserve *count* slots, *interval* seconds apart, and return the time of the first.
-
-        Unix seconds, *now* at the earliest. No other process gets these.
-        """
+        """Reserve *count* slots, *interval* seconds apart; return the first, *now* or later."""
         self._database.lock(connection, lane_lock(lane))
         free = connection.scalar(select(lanes.c.next_slot_at).where(lanes.c.lane == lane))
         # A slot farther ahead comes from a wrong clock.
@@ -71,16 +65,11 @@ class Lanes:
         return first
 
     async def closure_notices(self, lane: str, *, shut_at: float) -> Sequence[ClosureNotice]:
-        """Return a notice for each server with orders given back since *shut_at*.
-
-        Each server is returned once per closure, to one process.
-        """
+        """Return a notice, once, for each server with orders given back since *shut_at*."""
         known = and_(closure_notices.c.lane == lane, closure_notices.c.guild_id == jobs.c.guild_id)
         query = (
             select(
-                jobs.c.guild_id,
-                func.count().label("orders"),
-                func.max(jobs.c.id).label("job_id"),
+                jobs.c.guild_id, func.count().label("orders"), func.max(jobs.c.id).label("job_id")
             )
             .outerjoin(closure_notices, known)
             .where(
@@ -118,10 +107,8 @@ def lane_of(connection: Connection, lane: str) -> Lane:
 
 def _load(connection: Connection, lane: str) -> tuple[Lane, Lane]:
     """Return the lane as recorded, and with its probe resolved by the state of its job."""
-    rows = connection.execute(
-        select(*(lanes.c[name] for name in _COLUMNS)).where(lanes.c.lane == lane)
-    )
-    row = rows.mappings().first()
+    query = select(*(lanes.c[name] for name in _COLUMNS)).where(lanes.c.lane == lane)
+    row = connection.execute(query).mappings().first()
     if row is None:
         return Lane(), Lane()
     recorded = Lane(**{**row, "closed": ClosedReason(row["closed"]) if row["closed"] else None})
@@ -144,18 +131,13 @@ def _put(connection: Connection, lane: str, values: dict[str, Any]) -> None:
 
 
 def _notice(connection: Connection, row: Any) -> ClosureNotice:
-    card = connection.execute(
-        select(jobs.c.channel_id, jobs.c.message_id, jobs.c.language, jobs.c.private).where(
-            jobs.c.id == row["job_id"]
-        )
-    )
-    channel_id, message_id, language, private = card.one()
-    rules = rules_of(connection, row["guild_id"])
+    columns = (jobs.c.channel_id, jobs.c.message_id, jobs.c.language, jobs.c.private)
+    card = connection.execute(select(*columns).where(jobs.c.id == row["job_id"])).one()
     return ClosureNotice(
         guild_id=row["guild_id"],
-        log_channel=rules.log_channel,
+        log_channel=rules_of(connection, row["guild_id"]).log_channel,
         orders=row["orders"],
-        channel_id=channel_id,
-        message_id=None if private else message_id,  # others cannot open it
-        language=language,
+        channel_id=card.channel_id,
+        message_id=None if card.private else card.message_id,  # others cannot open it
+        language=card.language,
     )

@@ -1,7 +1,7 @@
 """Settings of members."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from sqlalchemy import and_, delete, select, update
@@ -10,8 +10,8 @@ from sqlalchemy.engine import Connection
 from bot.domain.rules import Block
 from bot.service.ports.store import MemberSettings, Ping
 from bot.store.database import Database, read_transaction, write_transaction
+from bot.store.dialects import upsert
 from bot.store.tables import blocks, members, to_forget
-from bot.store.upsert import upsert
 
 _BLOCK_FIELDS = tuple(field.name for field in fields(Block))
 
@@ -25,16 +25,13 @@ class Members:
     @read_transaction
     def settings(self, connection: Connection, member_id: int) -> MemberSettings:
         """Return what a member has set; the defaults where that is nothing."""
-        query = select(members.c.ping, members.c.forget_before).where(
-            members.c.member_id == member_id
-        )
+        query = select(members).where(members.c.member_id == member_id)
         row = connection.execute(query).mappings().first()
-        return MemberSettings() if row is None else _settings(row["ping"], row["forget_before"])
+        return MemberSettings() if row is None else _settings(row)
 
     async def replace_settings(self, member_id: int, settings: MemberSettings) -> None:
         """Replace all settings of the member."""
-        columns = {"ping": settings.ping.value, "forget_before": settings.forget_before}
-        await self._set(member_id, columns)
+        await self._set(member_id, asdict(settings))
 
     async def set_ping(self, member_id: int, ping: Ping) -> None:
         """Set when the member is pinged; other settings may change at the same time."""
@@ -71,11 +68,8 @@ class Members:
     ) -> Sequence[tuple[int, MemberSettings]]:
         """Return some members who want orders erased that could not be yet."""
         query = select(members).where(to_forget).order_by(members.c.forget_before).limit(most)
-        return [
-            (row["member_id"], _settings(row["ping"], row["forget_before"]))
-            for row in connection.execute(query).mappings()
-        ]
+        return [(row["member_id"], _settings(row)) for row in connection.execute(query).mappings()]
 
 
-def _settings(ping: str, forget_before: float | None) -> MemberSettings:
-    return MemberSettings(ping=Ping(ping), forget_before=forget_before)
+def _settings(row: Mapping[Any, Any]) -> MemberSettings:
+    return MemberSettings(ping=Ping(row["ping"]), forget_before=row["forget_before"])

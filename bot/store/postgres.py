@@ -1,8 +1,7 @@
 """PostgreSQL, which several processes may share."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TypeVar
 
 from sqlalchemy.engine import Connection
@@ -41,29 +40,19 @@ class PostgresEngine:
         So a restart of the server goes unnoticed, and no connection is tested before each use.
         A commit that fails is never repeated: it may have taken effect.
         """
+        in_work = False
         try:
             async with engine.begin() as connection:
-                with _dead_connections_told_apart():
-                    result = await connection.run_sync(work)
+                in_work = True
+                result = await connection.run_sync(work)
+                in_work = False
             return result  # noqa: TRY300 - the commit belongs to the try
-        except _DiedBeforeCommitError:
-            async with engine.begin() as connection:
-                return await connection.run_sync(work)
+        except DBAPIError as error:
+            if not in_work or not error.connection_invalidated:
+                raise
+        async with engine.begin() as connection:
+            return await connection.run_sync(work)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._engine.dispose()
-
-
-class _DiedBeforeCommitError(Exception):
-    """The connection was dead before anything could be committed."""
-
-
-@contextmanager
-def _dead_connections_told_apart() -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise _DiedBeforeCommitError from error
-        raise

@@ -21,7 +21,6 @@ from bot.store.engine import connect, translate_driver_errors
 
 log = logging.getLogger(__name__)
 
-
 RETAKE: Final = Backoff(first=0.5, most=8.0)  # seconds
 
 
@@ -52,9 +51,7 @@ class ProcessLock(Protocol):
     async def keep(self) -> None:
         """Check the lock for ever, and take it again when its connection is lost.
 
-        Raises:
-            AlreadyRunning: Another process has taken it.
-
+        Raises AlreadyRunning if another process has taken it.
         """
 
 
@@ -126,15 +123,12 @@ class _SessionLock:
                 await self._connection.execution_options(isolation_level="AUTOCOMMIT")
                 await self._connection.execute(_NAME, {"name": self._name})
                 await self._connection.execute(_END_NAMESAKES, {"name": self._name})
+                key = func.hashtextextended(f"instance:{self._instance}", 0)
                 for _ in range(timing.tries):
-                    if await self._try(self._connection):
+                    if await self._connection.scalar(select(func.pg_try_advisory_lock(key))):
                         return
                     await asyncio.sleep(timing.try_every)
         raise AlreadyRunning(f"another process runs as {self._instance} on this database")
-
-    async def _try(self, connection: AsyncConnection) -> bool:
-        key = func.hashtextextended(f"instance:{self._instance}", 0)
-        return bool(await connection.scalar(select(func.pg_try_advisory_lock(key))))
 
     async def keep(self) -> None:
         while True:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import styles
-from bot.domain.built_in_styles import BUILT_IN_STYLES
+from bot.domain.built_in_styles import TITLES
 from bot.domain.errors import InvalidOption, InvalidStyle, StyleNotFound
 from bot.domain.order import PROMPT_LENGTH, STYLE_LENGTH, clean
 from bot.domain.styles import BUILT_IN, LONGEST_NAME, LONGEST_WORDS, Style, all_of, extended, find
@@ -24,7 +24,7 @@ def test_every_style_has_a_title_of_its_own_in_every_language(language):
 
     assert len({title.casefold() for title in titles}) == len(BUILT_IN) <= 25
     for style in BUILT_IN:
-        assert language in BUILT_IN_STYLES[style.name][1]
+        assert language in TITLES[style.name]
 
 
 @pytest.mark.parametrize("style", BUILT_IN, ids=lambda style: style.name)
@@ -54,10 +54,10 @@ def test_a_style_is_found_by_its_name_in_whatever_case(typed):
     )
 
 
-@pytest.mark.parametrize("name", BUILT_IN_STYLES)
+@pytest.mark.parametrize("name", TITLES)
 def test_a_style_is_found_by_its_title_in_every_language(name):
     """Members who type faster than the menu opens type what it says."""
-    for title in BUILT_IN_STYLES[name][1].values():
+    for title in TITLES[name].values():
         assert find(title, ()).name == name
 
 

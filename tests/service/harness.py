@@ -27,8 +27,8 @@ from bot.service.settings import RetentionPolicy, ServiceSettings
 from bot.services import Pipeline, Ports, Services, build_services
 from bot.store import guilds, job_queries, lanes, members
 from bot.store import jobs as job_store
-from bot.store.clock import clock
 from bot.store.database import Database
+from bot.store.dialects import DatabaseClock
 from bot.store.job_rows import jobs_of, row_of
 from bot.store.tables import jobs as job_table
 from tests.samples import LANE, OWNER
@@ -100,7 +100,7 @@ class App:
 
     async def put(self, *jobs: Job, lapsed: bool = False) -> None:
         """Write rows as another process might have left them, leases live or *lapsed*."""
-        lease_until = clock() + (-1.0 if lapsed else LEASE)
+        lease_until = DatabaseClock() + (-1.0 if lapsed else LEASE)
 
         def write(connection: Connection) -> None:
             for job in jobs:
