@@ -7,14 +7,7 @@
  */
 () => {
   const CONTROLS = "button, a[href], input, select, textarea, [role=button], [role=option], [role=region], dialog";
-  const REFERENCES = [
-    "aria-labelledby",
-    "aria-describedby",
-    "aria-controls",
-    "aria-activedescendant",
-    "aria-errormessage",
-    "for",
-  ];
+  const REFERENCES = /^(aria-(labelledby|describedby|controls|activedescendant|errormessage)|for)$/u;
   // Disabled controls are exempt; faces and badges are pictures of letters; covers hide on purpose.
   const EXEMPT =
     ".hidden, .mirror, .skip, .avatar, .badge, .spoiler, :disabled, [inert], noscript, option, .cover, .block-cover";
@@ -27,9 +20,8 @@
     element.querySelector("img")?.alt ||
     "";
 
-  const context = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", {
-    willReadFrequently: true,
-  });
+  const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
+  const context = canvas.getContext("2d", { willReadFrequently: true });
   const mixed = new Map(); // by both colours, because reading a pixel is slow
   /** The colour that one colour makes on another, as [r, g, b]. */
   const over = (color, ground) => {
@@ -74,14 +66,12 @@
     nameless: [...document.querySelectorAll(CONTROLS)]
       .filter((each) => !name(each).trim())
       .map((each) => each.outerHTML.slice(0, 120)),
-    broken: [...document.querySelectorAll("*")].flatMap((element) =>
-      REFERENCES.flatMap((reference) =>
-        (element.getAttribute(reference) ?? "")
-          .split(/\s+/u)
-          .filter((id) => id && !document.getElementById(id))
-          .map((id) => `${reference}=${id}`),
-      ),
-    ),
+    broken: [...document.querySelectorAll("*")]
+      .flatMap((element) => [...element.attributes])
+      .filter(({ name }) => REFERENCES.test(name))
+      .flatMap(({ name, value }) => value.split(/\s+/u).map((id) => ({ name, id })))
+      .filter(({ id }) => id && !document.getElementById(id))
+      .map(({ name, id }) => `${name}=${id}`),
     faint: faint(),
   };
 };

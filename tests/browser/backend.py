@@ -24,27 +24,20 @@ Frame = dict[str, Any]
 class Backend:
     """Scripted server: sends the given world, records each frame, answers as set by `on`."""
 
-    def __init__(self, world: Frame, state: Frame) -> None:
-        self.world = world
-        self.state = state
+    def __init__(self) -> None:
+        self.url = ""
+        self._news = asyncio.Condition()
+        self.reset({}, {})
+
+    def reset(self, world: Frame, state: Frame) -> None:
+        """Start again for the next test, at the same address."""
+        self.world, self.state = world, state
         self.frames: list[Frame] = []  # of the user's actions
         self.reads: list[Frame] = []  # frames by which the page marks a channel as read
         self.panel_calls: list[tuple[str, Frame]] = []
         self.answers: dict[str, Callable[[Frame], Frame | None]] = {}
         self.connections = 0
-        self.url = ""
         self._sockets: set[web.WebSocketResponse] = set()
-        self._news = asyncio.Condition()
-
-    def reset(self, world: Frame, state: Frame) -> None:
-        """Start again for the next test, at the same address."""
-        self.world, self.state = world, state
-        self.answers.clear()
-        self.frames.clear()
-        self.reads.clear()
-        self.panel_calls.clear()
-        self._sockets.clear()
-        self.connections = 0
 
     @property
     def home(self) -> str:
@@ -99,17 +92,13 @@ class Backend:
     async def listening(self):
         app = web.Application()
         app.on_response_prepare.append(self._allow_caching)
-        app.add_routes(
-            [
-                web.get("/page/socket", self._socket),
-                web.get("/panel/state", self._panel_state),
-                web.post("/panel/{path:.+}", self._panel_post),
-                web.get("/picture/{number}.svg", self._picture),
-                web.get("/blank", self._blank),
-                web.get("/", self._index),
-                web.static("/", PAGE),
-            ]
-        )
+        app.router.add_get("/page/socket", self._socket)
+        app.router.add_get("/panel/state", self._panel_state)
+        app.router.add_post("/panel/{path:.+}", self._panel_post)
+        app.router.add_get("/picture/{number}.svg", self._picture)
+        app.router.add_get("/blank", self._blank)
+        app.router.add_get("/", self._index)
+        app.router.add_static("/", PAGE)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -129,9 +118,8 @@ class Backend:
 
     async def _allow_caching(self, _: web.Request, response: web.StreamResponse) -> None:
         if isinstance(response, web.FileResponse):
-            response.headers["Cache-Control"] = (
-                "max-age=600"  # else the browser loads all modules for each test
-            )
+            # else the browser loads all modules for each test
+            response.headers["Cache-Control"] = "max-age=600"
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()

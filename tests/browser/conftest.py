@@ -16,7 +16,7 @@ Scheme = Literal["dark", "light"]
 @pytest.fixture(scope="session")
 async def server() -> AsyncIterator[Backend]:
     """One address for all tests, so that the browser loads the page's modules once."""
-    async with Backend({}, {}).listening() as running:
+    async with Backend().listening() as running:
         yield running
 
 

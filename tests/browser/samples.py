@@ -20,24 +20,14 @@ MIRA, NOAH, ADA = ("100001", "100002", "100003")
 BOT = "900001"
 
 
-def user(user_id: str, name: str, color: str, locale: str = "en-US", **more: Any) -> Frame:
+def user(user_id: str, name: str, color: str, locale: str = "en-US") -> Frame:
     moderator = dict.fromkeys(("1", "2"), user_id == MIRA)
     names = {"username": name.lower(), "global_name": name}
-    return {
-        "id": user_id,
-        **names,
-        "color": color,
-        "locale": locale,
-        "moderator": moderator,
-        **more,
-    }
+    return {"id": user_id, **names, "color": color, "locale": locale, "moderator": moderator}
 
 
-USERS = [
-    user(MIRA, "Mira", "#c2527a"),
-    user(NOAH, "Noah", "#3d7dca"),
-    user(ADA, "Ada", "#5a9e4b", "de"),
-]
+USERS = [user(MIRA, "Mira", "#c2527a"), user(NOAH, "Noah", "#3d7dca")]
+USERS.append(user(ADA, "Ada", "#5a9e4b", "de"))
 _members = [MIRA, NOAH, ADA, BOT]
 GUILDS = [
     {
@@ -134,17 +124,16 @@ STATE = {
 def world(**messages: list[Frame]) -> Frame:
     """The first frame. Keywords are channels by name: `general=[…]`."""
     places = {"general": GENERAL, "sketches": SKETCHES, "direct": DIRECT}
-    return copy.deepcopy(
-        {
-            "type": "world",
-            "users": USERS,
-            "bot": {"id": BOT, "username": "Imagine", "online": True},
-            "guilds": GUILDS,
-            "direct": {"id": DIRECT},
-            "commands": COMMANDS,
-            "messages": {places[name]: listed for name, listed in messages.items()},
-        }
-    )
+    frame = {
+        "type": "world",
+        "users": USERS,
+        "bot": {"id": BOT, "username": "Imagine", "online": True},
+        "guilds": GUILDS,
+        "direct": {"id": DIRECT},
+        "commands": COMMANDS,
+        "messages": {places[name]: listed for name, listed in messages.items()},
+    }
+    return copy.deepcopy(frame)
 
 
 def author(user_id: str) -> Frame:
@@ -324,13 +313,8 @@ def modal(*components: Frame) -> Frame:
 
 
 def label(title: str, component: Frame, description: str | None = None) -> Frame:
-    return {
-        "type": 18,
-        "id": 20,
-        "label": title,
-        "description": description,
-        "component": component,
-    }
+    fields = {"label": title, "description": description, "component": component}
+    return {"type": 18, "id": 20, **fields}
 
 
 def text_input(custom_id: str, *, style: int = 1, **more: Any) -> Frame:

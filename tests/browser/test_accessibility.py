@@ -46,23 +46,11 @@ async def test_the_first_tab_skips_to_the_message_box(page):
 
 
 async def test_every_control_is_reached_by_tab_and_outlined(page, backend):
-    row = samples.row
-    card = (row(samples.button("Again")), samples.gallery(2), row(samples.select()))
-    await backend.post(samples.card_message(*card))
+    rows = samples.row(samples.button("Again")), samples.row(samples.select())
+    await backend.post(samples.card_message(*rows, samples.gallery(2)))
     await expect(page.get_by_role("button", name="Again")).to_be_visible()
-    expected = {
-        *("channel", "user-switch", "theme", "open-panel", "message-menu", "button", "picture"),
-        *(
-            "select",
-            "composer",
-            "send",
-            "bot-kill",
-            "next-answer",
-            "wallet",
-            "callbacks",
-            "bot-log",
-        ),
-    }
+    expected = "channel user-switch theme open-panel message-menu button picture select composer"
+    expected += " send bot-kill next-answer wallet callbacks bot-log"
     reached = set()
     await page.evaluate("document.activeElement.blur()")
     for _ in range(80):
@@ -75,7 +63,7 @@ async def test_every_control_is_reached_by_tab_and_outlined(page, backend):
             reached.add(hook)
             assert outlined or hook == "composer", hook
 
-    assert expected <= reached
+    assert set(expected.split()) <= reached
 
 
 async def test_drawers_on_a_phone_open_and_close_by_keyboard(open_page):

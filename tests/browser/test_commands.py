@@ -9,11 +9,7 @@ from tests.browser import samples
 pytestmark = pytest.mark.browser
 
 GUILD: Any = samples.GUILDS[0]
-DIRECTORY = {
-    "users": samples.USERS,
-    "roles": GUILD["roles"],
-    "channels": GUILD["channels"],
-}
+DIRECTORY = {"users": samples.USERS, "roles": GUILD["roles"], "channels": GUILD["channels"]}
 SCRIPT = """async ({ line, commands, place, directory }) => {
   const module = await import("/commands.js");
   const entries = module.flatten(module.available(commands, place));

@@ -1,12 +1,6 @@
 """Discord's markdown: what is read, what is escaped, and that nothing becomes the page's markup."""
 
-import re
-import time
-
 import pytest
-from playwright.async_api import expect
-
-from tests.browser import samples
 
 pytestmark = pytest.mark.browser
 
@@ -30,10 +24,8 @@ def draw(modules):
     ("source", "expected"),
     [
         ("plain", "<p>plain</p>"),
-        (
-            "**b** *i* _i_ __u__ ~~s~~",
-            "<p><strong>b</strong> <em>i</em> <em>i</em> <u>u</u> <s>s</s></p>",
-        ),
+        ("**b** *i* _i_ ~~s~~", "<p><strong>b</strong> <em>i</em> <em>i</em> <s>s</s></p>"),
+        ("__u__", "<p><u>u</u></p>"),
         ("***both***", "<p><strong><em>both</em></strong></p>"),
         ("**bold *and italic***", "<p><strong>bold <em>and italic</em></strong></p>"),
         (r"\*not\* \_this\_ \`nor\` \||that\||", "<p>*not* _this_ `nor` ||that||</p>"),
@@ -44,22 +36,16 @@ def draw(modules):
         ("snake_case_name and 2*3*4", "<p>snake_case_name and 2<em>3</em>4</p>"),
         ("2 * 3 * 4", "<p>2 * 3 * 4</p>"),
         ("`a **b**`", "<p><code>a **b**</code></p>"),
+        ("**a\nb**", "<p><strong>a<br>b</strong></p>"),
         ("one\ntwo", "<p>one<br>two</p>"),
-        (
-            "# H\n-# small\ntext",
-            (
-                '<p class="heading h1" role="heading" aria-level="3">H</p>'
-                '<p class="subtext">small</p><p>text</p>'
-            ),
-        ),
+        ("# H", '<p class="heading h1" role="heading" aria-level="3">H</p>'),
+        ("-# small\ntext", '<p class="subtext">small</p><p>text</p>'),
         ("> a\n> b\nc", "<blockquote><p>a<br>b</p></blockquote><p>c</p>"),
         ("- a\n- b", "<ul><li>a</li><li>b</li></ul>"),
         ("3. a\n4. b", '<ol start="3"><li>a</li><li>b</li></ol>'),
         ("```py\n1 < 2\n```", '<pre tabindex="0"><code data-language="py">1 &lt; 2</code></pre>'),
-        (
-            "<@1234567> <#99>",
-            '<p><span class="mention">@noah</span> <span class="mention">#unknown</span></p>',
-        ),
+        ("<@1234567>", '<p><span class="mention">@noah</span></p>'),
+        ("<#99>", '<p><span class="mention">#unknown</span></p>'),
         (
             "<b>x</b> &amp; <img src=x onerror=alert(1)>",
             "<p>&lt;b&gt;x&lt;/b&gt; &amp;amp; &lt;img src=x onerror=alert(1)&gt;</p>",
@@ -81,10 +67,6 @@ async def test_links_end_before_the_sentence_does(draw):
     assert html.endswith("</a>.</p>")
 
 
-async def test_bold_may_run_over_lines(draw):
-    assert await draw("**a\nb**") == "<p><strong>a<br>b</strong></p>"
-
-
 @pytest.mark.parametrize(
     "source",
     ["*" * 3000, "||" * 1500, "[" * 3000, "> " * 1500, "`" * 3000, "_a" * 2000, "~~a" * 1500],
@@ -104,25 +86,9 @@ async def test_timestamps_count_by_themselves(modules):
     """Discord's clients count for free; a card need not be edited for it."""
     script = """async () => {
       const { format } = await import("/time.js");
-      return [-90, -5, 0, 5, 65, 7300, 200000].map((by) => format(1e6 + by, "R", 1e9));
+      const moments = [-90, -5, 0, 5, 65, 7300, 200000];
+      return moments.map((by) => format(1e6 + by, "R", 1e9)).join(", ");
     }"""
 
-    assert await modules.evaluate(script) == [
-        "1 minute ago",
-        "5 seconds ago",
-        "now",
-        "in 5 seconds",
-        "in 1 minute",
-        "in 2 hours",
-        "in 2 days",
-    ]
-
-
-async def test_a_shown_timestamp_changes_without_an_edit(page, backend):
-    await backend.post(samples.message(content=f"ready <t:{int(time.time()) + 60}:R>"))
-    moment = page.get_by_test_id("message").locator("time.moment")
-    await expect(moment).to_have_text(re.compile(r"in (1 minute|\d\d seconds)"))
-
-    before = await moment.text_content()
-
-    await expect(moment).not_to_have_text(before)
+    texts = "1 minute ago, 5 seconds ago, now, in 5 seconds, in 1 minute, in 2 hours, in 2 days"
+    assert await modules.evaluate(script) == texts

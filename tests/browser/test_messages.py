@@ -135,14 +135,11 @@ async def test_pictures_enlarge_and_spoilers_stay_covered(page, backend):
 async def test_nothing_of_a_message_becomes_markup(page, backend):
     evil = "<img src=x onerror=document.title='owned'>"
     url = "javascript:document.title='owned'"
-    await backend.post(
-        samples.message(
-            content=evil,
-            embeds=[{"title": evil, "description": evil, "url": url}],
-            components=[samples.row(samples.button(evil), samples.link(evil, url))],
-            author={**samples.author(BOT), "username": evil},
-        )
-    )
+    embeds = [{"title": evil, "description": evil, "url": url}]
+    components = [samples.row(samples.button(evil), samples.link(evil, url))]
+    author = {**samples.author(BOT), "username": evil}
+    parts: dict[str, Any] = {"embeds": embeds, "components": components, "author": author}
+    await backend.post(samples.message(content=evil, **parts))
 
     message = page.get_by_test_id("message")
     await expect(message).to_be_visible()
@@ -243,12 +240,9 @@ async def test_a_mention_elsewhere_is_marked_until_it_is_read(page, backend):
     elsewhere = {"channel_id": samples.SKETCHES}
     mira: dict[str, Any] = {"mentions": [samples.author(MIRA)]}
     quiet = samples.message(content=f"<@{MIRA}>", **elsewhere)
-    for message in (
-        quiet,
-        samples.message(content=f"<@{MIRA}>", flags=EPHEMERAL, **elsewhere, **mira),
-        samples.message(content=f"<@{NOAH}>", mentions=[samples.author(NOAH)], **elsewhere),
-    ):
-        await backend.post(message)
+    await backend.post(quiet)
+    await backend.post(samples.message(flags=EPHEMERAL, **elsewhere, **mira))
+    await backend.post(samples.message(mentions=[samples.author(NOAH)], **elsewhere))
     await backend.edit({**quiet, **mira})
     channel = page.get_by_test_id("channel").filter(has_text="sketches")
     await expect(channel).to_contain_text("new messages")
@@ -286,22 +280,12 @@ async def test_jump_links_lead_to_their_message(page, backend):
     address = samples.address(first)
     link = samples.link("Original", address)
     gone = address.replace(first["id"], "42")
-    await backend.post(
-        samples.message(
-            content=f"{address} or [this one](<{address}>) or [a lost one]({gone}) or "
-            "[nowhere](https://discord.com/channels/9/9/9)",
-            components=[samples.row(link)],
-        )
-    )
+    content = f"{address} or [this one](<{address}>) or [a lost one]({gone}) or "
+    content += "[nowhere](https://discord.com/channels/9/9/9)"
+    await backend.post(samples.message(content=content, components=[samples.row(link)]))
     links = page.get_by_test_id("jump-link")
-    await expect(links).to_have_text(
-        [
-            "#sketches \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} message",
-            "this one",
-            "a lost one",
-            "nowhere",
-        ]
-    )
+    place = "#sketches \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} message"
+    await expect(links).to_have_text([place, "this one", "a lost one", "nowhere"])
 
     for opener in (links.nth(0), links.nth(1), page.get_by_role("button", name="Original")):
         await page.get_by_test_id("channel").filter(has_text="general").click()

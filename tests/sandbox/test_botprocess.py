@@ -24,8 +24,14 @@ DEAF = PATIENT.replace('lambda *_: sys.exit(print("bye") or 3)', "signal.SIG_IGN
 async def bot(tmp_path) -> AsyncIterator[BotProcess]:
     process = BotProcess({"COLOR": "red"}, cwd=tmp_path, command=(sys.executable, "-c", PATIENT))
     yield process
-    if process.running:
-        await process.kill()
+    await process.kill()
+
+
+@pytest.fixture
+async def started(bot) -> BotProcess:
+    await bot.start()
+    await bot.wait_line("up")
+    return bot
 
 
 async def test_it_starts_in_its_folder_with_only_its_own_environment(bot, tmp_path, monkeypatch):
@@ -39,32 +45,25 @@ async def test_it_starts_in_its_folder_with_only_its_own_environment(bot, tmp_pa
     assert bot.pid
 
 
-async def test_starting_it_twice_starts_it_once(bot):
-    await bot.start()
-    pid = bot.pid
+async def test_starting_it_twice_starts_it_once(started):
+    pid = started.pid
 
-    await bot.start()
+    await started.start()
 
-    assert bot.pid == pid
-
-
-async def test_stop_sends_sigterm_and_waits_for_the_last_line(bot):
-    await bot.start()
-    await bot.wait_line("up")
-
-    assert await bot.stop() == 3
-
-    assert list(bot.log)[-2:] == ["bye", "bot ended with status 3"]
-    assert (bot.running, bot.pid, bot.returncode) == (False, None, 3)
+    assert started.pid == pid
 
 
-async def test_kill_gives_it_no_time_for_a_last_line(bot):
-    await bot.start()
-    await bot.wait_line("up")
+async def test_stop_sends_sigterm_and_waits_for_the_last_line(started):
+    assert await started.stop() == 3
 
-    assert await bot.kill() == -signal.SIGKILL
+    assert list(started.log)[-2:] == ["bye", "bot ended with status 3"]
+    assert (started.running, started.pid, started.returncode) == (False, None, 3)
 
-    assert "bye" not in bot.log
+
+async def test_kill_gives_it_no_time_for_a_last_line(started):
+    assert await started.kill() == -signal.SIGKILL
+
+    assert "bye" not in started.log
 
 
 async def test_a_process_that_ignores_sigterm_is_killed(tmp_path):
@@ -75,15 +74,13 @@ async def test_a_process_that_ignores_sigterm_is_killed(tmp_path):
     assert await deaf.stop(within=0.05) == -signal.SIGKILL
 
 
-async def test_it_can_be_started_again_and_keeps_its_log(bot):
-    await bot.start()
-    await bot.wait_line("up")
-    await bot.kill()
+async def test_it_can_be_started_again_and_keeps_its_log(started):
+    await started.kill()
 
-    await bot.start()
-    await bot.wait_line("ended")
+    await started.start()
+    await started.wait_line("ended")
 
-    assert bot.running
+    assert started.running
 
 
 async def test_stopping_a_process_that_never_ran_does_nothing(bot):
@@ -91,12 +88,9 @@ async def test_stopping_a_process_that_never_ran_does_nothing(bot):
     assert await bot.kill() is None
 
 
-async def test_a_missing_line_is_reported_with_the_end_of_the_log(bot):
-    await bot.start()
-    await bot.wait_line("up")
-
+async def test_a_missing_line_is_reported_with_the_end_of_the_log(started):
     with pytest.raises(TimeoutError, match="up red"):
-        await bot.wait_line("down", within=0.01)
+        await started.wait_line("down", within=0.01)
 
 
 async def test_a_very_long_line_does_not_block_it(tmp_path):
@@ -127,10 +121,7 @@ async def test_it_ends_with_its_parent(tmp_path):
     )
     root = Path(__file__).parents[2]
     parent = await asyncio.create_subprocess_exec(
-        sys.executable,
-        script,
-        stdout=asyncio.subprocess.PIPE,
-        env={"PYTHONPATH": str(root)},
+        sys.executable, script, stdout=asyncio.subprocess.PIPE, env={"PYTHONPATH": str(root)}
     )
     assert parent.stdout
     child = os.pidfd_open(int(await parent.stdout.readline()))

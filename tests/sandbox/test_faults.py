@@ -35,6 +35,13 @@ async def client(journal, faults, handled) -> AsyncIterator[aiohttp.ClientSessio
         faults.clear()
 
 
+async def held(client: aiohttp.ClientSession, fault: Fault) -> asyncio.Task[tuple[int, str]]:
+    """Start a request and return it once the fault holds it."""
+    pending = asyncio.create_task(fetch(client))
+    await fault.reached.wait()
+    return pending
+
+
 async def fetch(client: aiohttp.ClientSession, path: str = "/x") -> tuple[int, str]:
     async with client.post(path, data=b"body") as response:
         return response.status, await response.text()
@@ -42,8 +49,7 @@ async def fetch(client: aiohttp.ClientSession, path: str = "/x") -> tuple[int, s
 
 async def test_hold_before_keeps_the_handler_from_running(client, faults, handled):
     fault = faults.add(Fault(method="POST", path="/x", do=Hold()))
-    pending = asyncio.create_task(fetch(client))
-    await fault.reached.wait()
+    pending = await held(client, fault)
     assert handled == []
 
     fault.release()
@@ -53,8 +59,7 @@ async def test_hold_before_keeps_the_handler_from_running(client, faults, handle
 
 async def test_hold_after_holds_the_answer(client, faults, handled):
     fault = faults.add(Fault(method="*", path="/*", do=Hold(when="after")))
-    pending = asyncio.create_task(fetch(client))
-    await fault.reached.wait()
+    pending = await held(client, fault)
     assert handled == [b"body"]
     assert not pending.done()
 
@@ -67,8 +72,7 @@ async def test_a_client_that_leaves_while_it_is_held_breaks_nothing(
     client, faults, handled, journal
 ):
     fault = faults.add(Fault(method="POST", path="/x", do=Hold(when="after")))
-    pending = asyncio.create_task(fetch(client))
-    await fault.reached.wait()
+    pending = await held(client, fault)
 
     pending.cancel()
     await asyncio.gather(pending, return_exceptions=True)
@@ -140,8 +144,7 @@ async def test_faults_act_in_the_order_in_which_they_were_added(client, faults):
 
 async def test_clear_releases_held_requests_and_removes_all_faults(client, faults):
     fault = faults.add(Fault(method="POST", path="/x", times=5, do=Hold()))
-    pending = asyncio.create_task(fetch(client))
-    await fault.reached.wait()
+    pending = await held(client, fault)
 
     faults.clear()
 

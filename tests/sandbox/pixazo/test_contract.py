@@ -100,22 +100,17 @@ async def test_without_the_right_key_every_path_answers_401(pixazo, headers, wor
 @pytest.mark.parametrize(
     "body",
     [
-        b"{",
-        b"[]",
-        b"{}",
-        b'{"prompt": ""}',
-        b'{"prompt": 7}',
-        b'{"prompt": "x", "num_images": "2"}',
-        b'{"prompt": "x", "num_images": true}',
-        b'{"prompt": "x", "num_images": 1.5}',
-        b'{"prompt": "x", "num_images": 0}',
-        b'{"prompt": "x", "num_images": 5}',
-        b'{"prompt": "x", "guidance_scale": "high"}',
-        b'{"prompt": "x", "guidance_scale": -1}',
-        b'{"prompt": "x", "num_inference_steps": 20.5}',
-        b'{"prompt": "x", "num_inference_steps": 0}',
-        b'{"prompt": "x", "expand_prompt": 1}',
-        b'{"prompt": "x", "expand_prompt": null}',
+        *("{", "[]", "{}", '{"prompt": ""}', '{"prompt": 7}'),
+        *(
+            f'{{"prompt": "x", "{name}": {value}}}'
+            for name, values in {
+                "num_images": ('"2"', "true", "1.5", "0", "5"),
+                "guidance_scale": ('"high"', "-1"),
+                "num_inference_steps": ("20.5", "0"),
+                "expand_prompt": ("1", "null"),
+            }.items()
+            for value in values
+        ),
     ],
 )
 async def test_a_malformed_body_is_refused_unbilled(client, pixazo, body):
