@@ -56,11 +56,7 @@ async def list_jobs(settings: Settings, state: State | None, *, most: int) -> As
 
 
 async def show_job(settings: Settings, job_id: str) -> AsyncIterator[str]:
-    """Yield a line for each field of a job, without its secrets.
-
-    Raises:
-        AdminActionFailed: there is no such job.
-    """
+    """Yield a line for each field of a job, without its secrets; raises AdminActionFailed."""
     async with _store(settings) as database:
         job = await _get(Jobs(database), job_id)
     row = row_of(job)
@@ -73,10 +69,7 @@ async def settle_job(
 ) -> AsyncIterator[str]:
     """Settle an UNCERTAIN job: the vendor has it as *request_id*; ``None``: it does not have it.
 
-    A running bot continues the job within a third of LEASE_SECONDS.
-
-    Raises:
-        AdminActionFailed: there is no such job, or it cannot be settled so.
+    A running bot continues the job within a third of LEASE_SECONDS. Raises AdminActionFailed.
     """
     async with _store(settings) as database:
         jobs, now = Jobs(database), time.time()

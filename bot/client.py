@@ -12,6 +12,7 @@ from typing import Final
 import aiohttp
 import discord
 from discord import app_commands
+from discord.app_commands import AppCommandContext, AppInstallationType
 from discord.backoff import ExponentialBackoff
 from discord.ext import commands
 from yarl import URL
@@ -78,6 +79,8 @@ class ImagineBot(commands.Bot):
             help_command=None,
             intents=INTENTS,
             tree_cls=Tree,
+            allowed_contexts=AppCommandContext(guild=True, dm_channel=False, private_channel=False),
+            allowed_installs=AppInstallationType(guild=True, user=False),
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,

@@ -37,10 +37,8 @@ _TRANSLATIONS: Final = frozenset({"name_localizations", "description_localizatio
 async def register_commands(bot: commands.Bot) -> None:
     """Register the commands of *bot*, which is logged in, if Discord has others.
 
-    A definite refusal is logged, and the bot works with the commands that Discord has.
-
-    Raises:
-        discord.HTTPException: Discord is away, limits the rate, or rejects the token.
+    A definite refusal is logged, and the bot works with the commands that Discord has. Raises
+    discord.HTTPException where Discord is away, limits the rate, or rejects the token.
     """
     try:
         await _register(bot)

@@ -60,10 +60,7 @@ def about(
 
 
 def fault(log: logging.Logger, event: str, error: BaseException, **fields: object) -> str:
-    """Log an unexpected error with its traceback and a new id, and return that id.
-
-    Show the id to the member who is affected: the operator finds the error by it.
-    """
+    """Log an unexpected error with a new id; return the id, for the member who is affected."""
     error_id = token_hex(4)
     shown = " ".join(f"{name}={value}" for name, value in {**fields, "error_id": error_id}.items())
     log.error("%s: %s", event, shown, exc_info=error)

@@ -96,10 +96,7 @@ _Origins = Annotated[
 
 
 class Settings(BaseSettings):
-    """All settings, by their names in the environment, in lower case.
-
-    A ``repr`` shows no secrets. Times are in seconds.
-    """
+    """All settings, by their names in the environment; times in seconds. A repr shows no secret."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -167,8 +164,7 @@ class Settings(BaseSettings):
     def read(cls) -> Self:
         """Read the environment and ``.env``.
 
-        Raises:
-            InvalidSettings: a setting is missing or wrong; the message does not show its value.
+        Raises InvalidSettings; its message does not show the value.
         """
         try:
             return cls()  # type: ignore[call-arg]  # the environment gives the arguments

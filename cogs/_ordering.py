@@ -14,12 +14,7 @@ Interaction = discord.Interaction[ImagineBot]
 
 
 async def place_order(interaction: Interaction, intake: OrderIntake, options: OrderOptions) -> None:
-    """Place an order with *options* for the member who asks, where they ask.
-
-    Raises:
-        OrderRejected: Nothing was ordered.
-        DuplicateInteraction: The interaction has an order already.
-    """
+    """Place an order with *options* for the member who asks; raises OrderRejected."""
     private = options.private is True
     request = OrderRequest(
         options=options,

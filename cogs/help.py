@@ -31,15 +31,12 @@ class Help(commands.Cog):
 
     @app_commands.command(description=texts.commands.HELP, extras=OUTSIDE)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
-    @app_commands.allowed_installs(guilds=True, users=False)
     async def help(self, interaction: Interaction) -> None:
         """Show how to begin."""
         await responses.defer(interaction, private=True)
         await responses.show(interaction, layout.text_view(words.how_to()))
 
     @app_commands.command(description=texts.commands.USAGE, extras=OUTSIDE)
-    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
-    @app_commands.allowed_installs(guilds=True, users=False)
     async def usage(self, interaction: Interaction) -> None:
         """Show what each rule leaves the member, in this channel."""
         await responses.defer(interaction, private=True)
@@ -49,7 +46,6 @@ class Help(commands.Cog):
 
     @app_commands.command(description=texts.commands.SETTINGS, extras=OUTSIDE)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
-    @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.describe(ping=texts.commands.SETTINGS_PING)
     @app_commands.choices(ping=CHOICES)
     async def settings(
@@ -65,7 +61,6 @@ class Help(commands.Cog):
 
     @app_commands.command(description=texts.commands.PRIVACY, extras=OUTSIDE)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
-    @app_commands.allowed_installs(guilds=True, users=False)
     async def privacy(self, interaction: Interaction) -> None:
         """Show what is kept of the member."""
         await responses.defer(interaction, private=True)

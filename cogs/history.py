@@ -31,7 +31,6 @@ class History(commands.Cog):
 
     @app_commands.command(description=texts.commands.HISTORY, extras=OUTSIDE)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
-    @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.describe(word=texts.commands.HISTORY_WORD)
     async def history(
         self,
@@ -52,10 +51,7 @@ class History(commands.Cog):
         await responses.show(interaction, history_view.page_view(page, note))
 
     async def _send(self, interaction: Interaction, job: Job, pictures: Sequence[Picture]) -> bool:
-        """Send one order's pictures; tell whether Discord accepted them.
-
-        Pictures that it refuses stay kept, and must not hold back the other orders.
-        """
+        """Send one order's pictures; ``False``: Discord refused them, and they stay kept."""
         try:
             try:
                 await responses.send_pictures(interaction, job, pictures)

@@ -30,8 +30,6 @@ class Imagine(commands.Cog):
         self._account = account
 
     @app_commands.command(description=texts.commands.IMAGINE, extras=OUTSIDE)
-    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
-    @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.describe(**texts.commands.IMAGINE_OPTIONS)
     async def imagine(
         self,

@@ -2,7 +2,6 @@
 
 import discord
 from discord import app_commands
-from discord.app_commands import AppCommandContext, AppInstallationType
 from discord.ext import commands
 
 from bot.client import ImagineBot
@@ -24,11 +23,7 @@ class MessageMenus(commands.Cog):
     def menu(self) -> app_commands.ContextMenu:
         """Return the entry for the menu of messages."""
         return app_commands.ContextMenu(
-            name=texts.commands.IMAGINE_THIS,
-            callback=self.imagine_this,
-            allowed_contexts=AppCommandContext(guild=True, dm_channel=False, private_channel=False),
-            allowed_installs=AppInstallationType(guild=True, user=False),
-            extras=OUTSIDE,
+            name=texts.commands.IMAGINE_THIS, callback=self.imagine_this, extras=OUTSIDE
         )
 
     async def imagine_this(self, interaction: Interaction, message: discord.Message) -> None:

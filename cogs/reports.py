@@ -7,7 +7,6 @@ from weakref import WeakValueDictionary
 
 import discord
 from discord import app_commands
-from discord.app_commands import AppCommandContext, AppInstallationType
 from discord.ext import commands
 
 from bot.client import ImagineBot
@@ -34,10 +33,7 @@ class Reports(commands.Cog):
     def menu(self) -> app_commands.ContextMenu:
         """Return the entry for the menu of messages."""
         return app_commands.ContextMenu(
-            name=texts.commands.REPORT_IMAGE,
-            callback=self.report_image,
-            allowed_contexts=AppCommandContext(guild=True, dm_channel=False, private_channel=False),
-            allowed_installs=AppInstallationType(guild=True, user=False),
+            name=texts.commands.REPORT_IMAGE, callback=self.report_image
         )
 
     async def report_image(self, interaction: Interaction, message: discord.Message) -> None:

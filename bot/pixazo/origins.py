@@ -33,11 +33,7 @@ class Origin:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse ``scheme://host[:port]``.
-
-        Raises:
-            ValueError: *text* is no origin; the message says why.
-        """
+        """Parse ``scheme://host[:port]``; raises ValueError, whose message says why."""
         wildcard = "://*." in text
         url = URL(text.replace("://*.", "://", 1))
         if url.scheme not in {"http", "https"} or url.host is None or url.port is None:
@@ -81,12 +77,7 @@ class PublicResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Return the public addresses of *host*.
-
-        Raises:
-            PictureUnusable: all its addresses are private.
-            OSError: it has no address.
-        """
+        """Return the public addresses of *host*; raises PictureUnusable if all are private."""
         results = await self._resolver.resolve(host, port, family)
         public = [result for result in results if is_public(result["host"])]
         if not public:

@@ -35,8 +35,7 @@ class Facts:
 def inspect(path: Path) -> Facts:
     """Decode the whole picture at *path* and return its type and size.
 
-    Raises:
-        PictureUnusable: it is no sound PNG, JPEG, WebP or GIF of at most ``LARGEST_PIXELS``.
+    Raises PictureUnusable: it is no sound PNG, JPEG, WebP or GIF of at most ``LARGEST_PIXELS``.
     """
     with _opened(path) as picture:
         width, height = picture.size
@@ -49,9 +48,7 @@ def fit(path: Path, limit: int) -> tuple[Path, Facts]:
     """Return *path*, or a smaller copy if the picture has more than *limit* bytes.
 
     The copy is a second file: after a crash the original is still complete and is shrunk again.
-
-    Raises:
-        PictureUnusable: as for :func:`inspect` and :func:`shrink`.
+    Raises PictureUnusable.
     """
     facts = inspect(path)
     if path.stat().st_size <= limit:
@@ -63,8 +60,7 @@ def fit(path: Path, limit: int) -> tuple[Path, Facts]:
 def shrink(path: Path, limit: int, *, to: Path) -> Facts:
     """Write the picture at *path* as a JPEG of at most *limit* bytes to the file *to*.
 
-    Raises:
-        PictureUnusable: even the smallest JPEG has more bytes.
+    Raises PictureUnusable: even the smallest JPEG has more bytes.
     """
     with _opened(path) as picture:
         _decode(picture)

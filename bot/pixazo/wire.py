@@ -125,11 +125,7 @@ def read_status(status: int, headers: Mapping[str, str], body: bytes, *, now: fl
 
 
 def read_update(body: bytes) -> Update:
-    """Read the body of a status answer or of a callback.
-
-    Raises:
-        OutcomeUnknown: the body has no valid request id.
-    """
+    """Read a status answer or a callback; raises OutcomeUnknown without a valid request id."""
     try:
         return _update(_Status.model_validate_json(body))
     except ValidationError as error:
@@ -137,10 +133,7 @@ def read_update(body: bytes) -> Update:
 
 
 def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
-    """Return the value of ``Retry-After`` in seconds, from either of its forms.
-
-    ``None``: the header is absent or invalid.
-    """
+    """Return ``Retry-After`` in seconds, from either form; ``None``: it is absent or invalid."""
     value = headers.get("Retry-After", "").strip()
     if _SECONDS.fullmatch(value):
         return min(max(float(value), 0.0), LONGEST_PAUSE)
@@ -153,10 +146,7 @@ def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
 
 
 def parse_timestamp(text: str) -> float | None:
-    """Return the Unix time of a vendor's timestamp; one without a zone is in UTC.
-
-    ``None``: it is invalid.
-    """
+    """Return a timestamp's Unix time, in UTC if it has no zone; ``None``: it is invalid."""
     try:
         parsed = datetime.fromisoformat(text)
         return parsed.replace(tzinfo=parsed.tzinfo or UTC).timestamp()

@@ -31,11 +31,7 @@ class _Proxy:
 
 
 def instrument(port: Port, **hooks: Hook) -> Port:
-    """Return *port* with *hooks* in place of the methods of these names.
-
-    Raises:
-        AttributeError: *port* has no method of such a name.
-    """
+    """Return *port* with *hooks* in place of the methods of these names."""
     return cast("Port", _Proxy(port, hooks))
 
 

@@ -79,10 +79,10 @@ class CardCalls:
             await channel.get_partial_message(job.reply.message_id or 0).delete()
 
     async def _post(self, channel: _Channel, job: Job, card: Card) -> None:
-        """Post *card* exactly once.
+        """Post *card* exactly once: the nonce is the idempotency key.
 
-        The nonce is the idempotency key. Discord forgets it after minutes; later the channel's
-        history tells whether the pictures are there.
+        Discord forgets it after minutes; later the channel's history tells whether the pictures
+        are there.
         """
         completed_at = job.completed_at or job.state_since
         if self._now() - completed_at > NONCE_REMEMBERED and await self._is_posted(channel, job):

@@ -114,9 +114,7 @@ class DiscordCardPresenter:
     async def remove(self, job: Job) -> None:
         """Delete the message with the job's pictures, as the bot; it may be gone already.
 
-        Raises:
-            DiscordRefused: The bot may not, or does not know the message.
-            TransientDiscordError: It may or may not be deleted.
+        Raises DiscordRefused, or TransientDiscordError: it may or may not be deleted.
         """
         if job.reply.message_id is None or job.reply.answers_only:
             raise PermanentDiscordError("the message is not known, or not within reach")
@@ -157,11 +155,7 @@ class DiscordCardPresenter:
             self._meters.coalesced()
 
     async def _edit(self, job: Job, make: _MakeCard) -> None:
-        """Edit the card by the interaction's token, or else by the bot's.
-
-        Raises:
-            DiscordRefused: Neither is possible any more.
-        """
+        """Edit the card by the interaction's token, or else by the bot's; raises DiscordRefused."""
         refused: DiscordRefused = PermanentDiscordError("there is no card to edit")
         reply = job.reply
         if reply.interaction_token is not None:

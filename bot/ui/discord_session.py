@@ -1,7 +1,4 @@
-"""A discord.py client without a gateway connection, for calls only.
-
-Cards, pictures and log lines go through it, so they do not depend on the gateway.
-"""
+"""A discord.py client without a gateway connection, for cards, pictures and log entries."""
 
 import asyncio
 import logging
@@ -30,11 +27,7 @@ class DiscordSession:
         return await asyncio.shield(self._client)
 
     async def log_in(self) -> None:
-        """Log in, retrying with back-off for as long as Discord is unavailable.
-
-        Raises:
-            InvalidSettings: Discord rejects the token.
-        """
+        """Log in, with retries while Discord is away; raises InvalidSettings for a bad token."""
         delays = BACKOFF.delays()
         while not self._client.done():
             client = discord.Client(

@@ -27,18 +27,13 @@ class HistoryPageButton(
     """Opens another page, counted from 0, of the orders that contain *word*."""
 
     def __init__(self, number: int, word: str, label: str = "") -> None:
-        super().__init__(f"history:{number}:{word}", label or str(number + 1))
-        self.number = number
-        self.word = word
+        event = ("history_page", number, word)
+        super().__init__(f"history:{number}:{word}", label or str(number + 1), event)
 
     @classmethod
     def from_match(cls, match: re.Match[str]) -> Self:
         """Return the button whose ``custom_id`` matched the template."""
         return cls(int(match["number"]), match["word"])
-
-    def event(self) -> tuple[str, int, str]:
-        """Return the event, the page's number and the word."""
-        return "history_page", self.number, self.word
 
 
 def page_view(page: HistoryPage, note: str | None = None) -> ui.LayoutView:

@@ -40,13 +40,10 @@ def person(interaction: Interaction) -> Person:
 
 
 def moderator(interaction: Interaction) -> Moderator:
-    """Return the member as a moderator of the server they are in.
+    """Return the member as a moderator of the server they are in, or raise NotAModerator.
 
     Discord sends the permissions with each interaction. They are checked here, whatever a server's
     overrides for commands say.
-
-    Raises:
-        NotAModerator: They may not manage the server.
     """
     if interaction.guild_id is None or not interaction.permissions.manage_guild:
         raise NotAModerator

@@ -32,7 +32,9 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
 
 def form(group: str, rules: Rules) -> ui.Modal:
     """Return the form for a group, filled with the current *rules*."""
-    modal = ui.Modal(title=texts.forms.title(group), custom_id=f"{PREFIX}{group}", timeout=None)
+    modal = ui.Modal(
+        title=texts.limits.form_title(group), custom_id=f"{PREFIX}{group}", timeout=None
+    )
     for name in GROUPS[group]:
         modal.add_item(_field(name).build(name, rules))
     modal.stop()  # so that discord.py does not keep it
@@ -46,11 +48,7 @@ def group_of(custom_id: str) -> str | None:
 
 
 def read(group: str, components: Sequence[Any]) -> dict[str, Any]:
-    """Return the rules that a submitted form sets, by their fields.
-
-    Raises:
-        ChangeRejected: A value is not valid.
-    """
+    """Return the rules that a submitted form sets, by their fields; raises ChangeRejected."""
     sent = {str(field.get("custom_id")): field for field in fields(components)}
     values = {name: _field(name).read(name, sent[name]) for name in GROUPS[group] if name in sent}
     if group == "words":
@@ -76,7 +74,9 @@ def _number(name: str, rules: Rules) -> ui.Label[Any]:
     field: ui.TextInput[Any] = ui.TextInput(
         custom_id=name, default=str(getattr(rules, name)), max_length=_DIGITS, required=False
     )
-    return ui.Label(text=texts.forms.unit(name), description=texts.forms.number(), component=field)
+    return ui.Label(
+        text=texts.limits.label(name), description=texts.limits.number_hint(), component=field
+    )
 
 
 def _read_number(name: str, sent: Mapping[str, Any]) -> int:
@@ -112,7 +112,9 @@ def _channels(name: str, rules: Rules) -> ui.Label[Any]:
         ],
     )
     return ui.Label(
-        text=texts.forms.channels(), description=texts.forms.channels_hint(), component=select
+        text=texts.limits.channels_label(),
+        description=texts.limits.channels_hint(),
+        component=select,
     )
 
 
@@ -129,7 +131,7 @@ def _phrases(name: str, rules: Rules) -> ui.Label[Any]:
         required=False,
     )
     return ui.Label(
-        text=texts.forms.phrases(name), description=texts.forms.phrases_hint(), component=text
+        text=texts.limits.label(name), description=texts.limits.phrases_hint(), component=text
     )
 
 

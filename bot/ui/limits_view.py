@@ -27,18 +27,13 @@ class LimitsButton(PersistentButton, template=_TEMPLATE):
         label: str = "",
         style: discord.ButtonStyle = discord.ButtonStyle.secondary,
     ) -> None:
-        super().__init__(f"limits:{action}:{subject}", label or action, style)
-        self.action = action
-        self.subject = subject
+        event = ("limits_click", action, subject)
+        super().__init__(f"limits:{action}:{subject}", label or action, event, style)
 
     @classmethod
     def from_match(cls, match: re.Match[str]) -> Self:
         """Return the button whose ``custom_id`` matched the template."""
         return cls(LimitsAction(match["action"]), match["subject"])
-
-    def event(self) -> tuple[str, LimitsAction, str]:
-        """Return the event, the action and its subject."""
-        return "limits_click", self.action, self.subject
 
 
 def panel(overview: Overview, note: str | None = None) -> ui.LayoutView:

@@ -1,7 +1,4 @@
-"""Writes into the servers' log channels: one message for each entry, without pings.
-
-A report has buttons, too: see :mod:`bot.ui.report_view`.
-"""
+"""Writes into the servers' log channels: one message for each entry, without pings."""
 
 import asyncio
 import logging
@@ -68,12 +65,7 @@ class DiscordLogChannel:
         task.add_done_callback(self._pending.discard)
 
     async def write(self, channel_id: int, entry: AnyLogEntry) -> None:
-        """Write an entry now.
-
-        Raises:
-            DiscordRefused: The bot can't write there.
-            TransientDiscordError: It may or may not be written.
-        """
+        """Write an entry now; raises DiscordRefused or TransientDiscordError."""
         await self._write(channel_id, entry, _nonce(entry))
 
     async def close(self) -> None:

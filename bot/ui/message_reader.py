@@ -10,10 +10,7 @@ from bot.ui import order_buttons
 
 
 def text(message: discord.Message) -> str:
-    """Return the text of a message, or of the one that it forwards; empty: it has none.
-
-    The first of these that is visible: its content, its components, its embeds.
-    """
+    """Return a message's text, or the text that it forwards: content, components or embeds."""
     parts: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
     for part in parts:
         embedded = [line for embed in part.embeds for line in _embed_lines(embed)]

@@ -15,25 +15,17 @@ class OrderButton(PersistentButton, template=_TEMPLATE):
     """A button that does something with one order; dispatches ``on_order_ACTION``."""
 
     def __init__(self, action: OrderAction, job_id: str, label: str | None = None) -> None:
-        super().__init__(f"{action}:{job_id}", label or texts.order_buttons.label(action))
-        self.action = action
-        self.job_id = job_id
+        event = (f"order_{action}", job_id)
+        super().__init__(f"{action}:{job_id}", label or texts.order_buttons.label(action), event)
 
     @classmethod
     def from_match(cls, match: re.Match[str]) -> Self:
         """Return the button whose ``custom_id`` matched the template."""
         return cls(OrderAction(match["action"]), match["job_id"])
 
-    def event(self) -> tuple[str, str]:
-        """Return ``order_again`` or the like, and the job's id."""
-        return f"order_{self.action}", self.job_id
-
 
 def shows_pictures(components: Sequence[Any], job_id: str) -> bool:
-    """Tell whether a message with *components* shows that job's pictures.
-
-    Only pictures can be deleted; a card without them has other buttons of the job.
-    """
+    """Tell whether *components* show that job's pictures: only these can be deleted."""
     return (OrderAction.DELETE, job_id) in _actions(components)
 
 

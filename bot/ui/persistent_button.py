@@ -14,21 +14,23 @@ from discord import ui
 class PersistentButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template="(?!)"):
     """A button whose state is its ``custom_id``; a subclass says how to read it back.
 
-    Subclasses give the ``template`` of their ids, :meth:`from_match` and :meth:`event`.
+    Subclasses give the ``template`` of their ids and :meth:`from_match`.
     """
 
     def __init__(
-        self, custom_id: str, label: str, style: discord.ButtonStyle = discord.ButtonStyle.secondary
+        self,
+        custom_id: str,
+        label: str,
+        event: tuple[Any, ...],
+        style: discord.ButtonStyle = discord.ButtonStyle.secondary,
     ) -> None:
+        """Dispatch *event*, a name and its arguments, at each click."""
         super().__init__(ui.Button(label=label, style=style, custom_id=custom_id))
+        self._event = event
 
     @classmethod
     def from_match(cls, match: re.Match[str]) -> Self:
         """Return the button whose ``custom_id`` matched the template."""
-        raise NotImplementedError
-
-    def event(self) -> tuple[Any, ...]:
-        """Return the name of the event that a click dispatches, and its arguments."""
         raise NotImplementedError
 
     @classmethod
@@ -40,5 +42,5 @@ class PersistentButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template="(?!)"
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Dispatch ``on_EVENT(interaction, *arguments)`` to the cogs."""
-        event, *arguments = self.event()
+        event, *arguments = self._event
         interaction.client.dispatch(event, interaction, *arguments)

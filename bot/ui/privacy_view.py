@@ -26,18 +26,13 @@ class PrivacyButton(PersistentButton, template=_TEMPLATE):
         label: str = "",
         style: discord.ButtonStyle = discord.ButtonStyle.secondary,
     ) -> None:
-        super().__init__(f"privacy:{action}:{member_id}", label or action, style)
-        self.action = action
-        self.member_id = member_id
+        event = ("privacy_click", action, member_id)
+        super().__init__(f"privacy:{action}:{member_id}", label or action, event, style)
 
     @classmethod
     def from_match(cls, match: re.Match[str]) -> Self:
         """Return the button whose ``custom_id`` matched the template."""
         return cls(PrivacyAction(match["action"]), int(match["member_id"]))
-
-    def event(self) -> tuple[str, PrivacyAction, int]:
-        """Return the event, the action and the member's id."""
-        return "privacy_click", self.action, self.member_id
 
 
 def overview(member_id: int, policy: RetentionPolicy) -> ui.LayoutView:

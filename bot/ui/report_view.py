@@ -31,7 +31,8 @@ class ReportButton(PersistentButton, template=_TEMPLATE):
     """A button under a report: an action, the job, and who reported it."""
 
     def __init__(self, action: ReportAction, job_id: str, reporter_id: int) -> None:
-        super().__init__(f"report:{action}:{job_id}:{reporter_id}", texts.log_channel.label(action))
+        custom_id = f"report:{action}:{job_id}:{reporter_id}"
+        super().__init__(custom_id, texts.log_channel.label(action), ("report_click", self))
         self.action = action
         self.job_id = job_id
         self.reporter_id = reporter_id
@@ -40,10 +41,6 @@ class ReportButton(PersistentButton, template=_TEMPLATE):
     def from_match(cls, match: re.Match[str]) -> Self:
         """Return the button whose ``custom_id`` matched the template."""
         return cls(ReportAction(match["action"]), match["job_id"], int(match["reporter_id"]))
-
-    def event(self) -> tuple[str, Self]:
-        """Return the event, and this button."""
-        return "report_click", self
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -76,10 +76,7 @@ async def delete_original(interaction: Interaction) -> None:
 
 
 async def current_components(interaction: Interaction) -> Sequence[Any]:
-    """Return the components that the message with this button has now.
-
-    They may differ from those in the interaction: another click may have changed the message.
-    """
+    """Return the message's components as another click may have left them meanwhile."""
     async with translated_errors():
         return (await interaction.original_response()).components
 
@@ -131,10 +128,7 @@ async def send_data(interaction: Interaction, data: bytes) -> None:
 def style_choices(
     interaction: Interaction, styles: Iterable[Style], typed: str
 ) -> list[app_commands.Choice[str]]:
-    """Return the styles whose title or name contains what was *typed*, as many as Discord takes.
-
-    Titles are in the member's language.
-    """
+    """Return the styles whose name, or title in the member's language, contains *typed*."""
     wanted, spoken = typed.strip().casefold(), language.of(interaction.locale)
     titled = [(title(style.name, spoken), style.name) for style in styles]
     return [

@@ -1,7 +1,7 @@
 """``/healthz`` and ``/readyz``: liveness and readiness probes.
 
-``/healthz``: the event loop runs and the store answers. A supervisor restarts a process that
-fails it. ``/readyz``: the bot can accept orders, or what prevents it; a restart does not help.
+A supervisor restarts a process whose event loop or store fails ``/healthz``. ``/readyz`` says
+what prevents the bot from accepting orders; a restart does not help.
 """
 
 from collections.abc import Awaitable, Callable

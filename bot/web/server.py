@@ -10,13 +10,7 @@ from bot.web.callbacks import LARGEST_BODY
 
 @asynccontextmanager
 async def serving(routes: Iterable[web.RouteDef], *, host: str, port: int) -> AsyncIterator[None]:
-    """Serve *routes* while the context is open.
-
-    There is no access log, since the paths of callbacks contain secrets.
-
-    Raises:
-        OSError: the port is in use.
-    """
+    """Serve *routes* while the context is open; raises OSError if the port is in use."""
     app = web.Application(client_max_size=LARGEST_BODY)
     app.add_routes(routes)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)

@@ -24,8 +24,6 @@ Reason = app_commands.Range[str, 1, rules.LONGEST_REASON]
 Hours = app_commands.Range[int, rules.BLOCK_HOURS.low, rules.BLOCK_HOURS.high]
 
 
-@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
-@app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.default_permissions(manage_guild=True)
 class Limits(
     StyleCommands,

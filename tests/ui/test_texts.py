@@ -191,10 +191,10 @@ def test_alternative_text_fits_discords_limit_and_says_that_it_is_generated(
 
 
 def labels():
-    yield from map(texts.forms.title, GROUPS)
-    yield from map(texts.forms.unit, RANGES)
+    yield from map(texts.limits.form_title, GROUPS)
+    yield from map(texts.limits.label, RANGES)
     yield from map(texts.limits.name, FLAGS)
-    yield from (texts.forms.channels(), *map(texts.forms.phrases, ("blocked", "allowed")))
+    yield from (texts.limits.channels_label(), *map(texts.limits.label, ("blocked", "allowed")))
     yield from (
         texts.order_buttons.form_title(),
         *(text() for text in texts.order_buttons.FIELDS.values()),
@@ -202,7 +202,8 @@ def labels():
 
 
 def hints():
-    yield from (texts.forms.number(), texts.forms.channels_hint(), texts.forms.phrases_hint())
+    limits = texts.limits
+    yield from (limits.number_hint(), limits.channels_hint(), limits.phrases_hint())
 
 
 def buttons():

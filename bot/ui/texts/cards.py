@@ -1,6 +1,6 @@
 """The texts of a card: an order's state, its end, and its options."""
 
-from typing import Final, assert_never
+from typing import Final
 
 from bot.domain import styles
 from bot.domain.card_status import CardStatus
@@ -32,8 +32,8 @@ some_missing: Final = lazy("Some pictures could not be used and are missing.")
 def status(job: Job, known: CardStatus = NO_STATUS) -> str:
     """Return the line with the state of *job*, since when it has it, and what else is *known*."""
     if known.late:
-        usual = _("It takes longer than usual. It goes on, and the pictures will appear here.")
-        return f"{status(job)}\n{usual}"
+        late = _("It takes longer than usual. It goes on, and the pictures will appear here.")
+        return f"{status(job)}\n{late}"
     since = ago(job.state_since)
     match job.state:
         case State.WAITING:
@@ -62,17 +62,8 @@ def status(job: Job, known: CardStatus = NO_STATUS) -> str:
             return _("**Completed** · fetching the pictures · {when}").format(when=since)
         case State.DELIVERED:
             return _("**Completed** · {when}").format(when=ago(job.completed_at or job.state_since))
-        case (
-            State.UNCERTAIN
-            | State.EXPIRED
-            | State.FAILED
-            | State.ERROR
-            | State.REFUSED
-            | State.CANCELLED
-        ):
-            return f"{_end(job)} · {since}"
         case _:
-            assert_never(job.state)
+            return f"{_end(job)} · {since}"
 
 
 def steps(job: Job) -> str | None:
@@ -80,8 +71,7 @@ def steps(job: Job) -> str | None:
     if not any(job.state in states for _name, states in _STEPS):
         return None
     named = [(_(name), job.state in states) for name, states in _STEPS]
-    line = " → ".join(f"**{name}**" if current else name for name, current in named)
-    return f"-# {line}"
+    return "-# " + " → ".join(f"**{name}**" if current else name for name, current in named)
 
 
 def costs(job: Job) -> str:
@@ -90,8 +80,7 @@ def costs(job: Job) -> str:
     cost = ngettext("Costs {count} image", "Costs {count} images", images).format(count=images)
     if job.reply.left_today is None:
         return f"-# {cost}"
-    left = _("leaves you {count} for the day").format(count=job.reply.left_today)
-    return f"-# {cost} · {left}"
+    return f"-# {cost} · " + _("leaves you {count} for the day").format(count=job.reply.left_today)
 
 
 def sent(order: Order, *, most: int = SENT) -> str | None:
@@ -102,8 +91,7 @@ def sent(order: Order, *, most: int = SENT) -> str | None:
     if order.sent is None or order.sent == order.prompt:
         return None
     end = order.sent if len(order.sent) <= most else f"…{order.sent[1 - most :]}"
-    line = _("sent: {prompt}").format(prompt=literal(end))
-    return f"-# {line}"
+    return "-# " + _("sent: {prompt}").format(prompt=literal(end))
 
 
 def _after_fault(since: str, known: CardStatus) -> str:
@@ -113,10 +101,8 @@ def _after_fault(since: str, known: CardStatus) -> str:
 
 
 def _waiting(job: Job, known: CardStatus) -> str:
-    if known.place is not None:
-        where = _("place {place} in line").format(place=known.place)
-    else:
-        where = _("in line")
+    where = _("in line") if known.place is None else _("place {place} in line")
+    where = where.format(place=known.place)
     if known.key_rejected:
         return _(
             "**Waiting** · {where} · the image service does not accept the bot's key; "
@@ -165,24 +151,21 @@ def _end(job: Job) -> str:
             raise ValueError(f"{job.state} is no end")
 
 
+_CHARGES: Final = {
+    Billed.NO: lazy("Nothing was charged."),
+    Billed.YES: lazy("It was charged."),
+    Billed.UNKNOWN: lazy("It may still be charged."),
+}
+
+
 def charge(job: Job) -> str:
     """Return whether an order without pictures was charged."""
-    match job.billed:
-        case Billed.NO:
-            return _("Nothing was charged.")
-        case Billed.YES:
-            return _("It was charged.")
-        case Billed.UNKNOWN:
-            return _("It may still be charged.")
-        case _:
-            assert_never(job.billed)
+    return _CHARGES[job.billed]()
 
 
 def who_can_help(job: Job) -> str | None:
     """Return who can do what about an end; ``None``: nothing needs to be done."""
     match job.state, job.end_reason:
-        case State.CANCELLED, _:
-            return None
         case State.REFUSED, EndReason.OUT_OF_CREDIT:
             return _("The bot's operator can top it up.")
         case State.REFUSED, EndReason.KEY_REFUSED:
@@ -197,11 +180,9 @@ def who_can_help(job: Job) -> str | None:
             return _("If you can change what it names, please do so and order again.")
         case State.REFUSED, _:
             return _("It did not say why. The bot's operator can ask it.")
-        case State.UNCERTAIN | State.EXPIRED, _:
-            return _("Trying again is a new order, and is charged separately.")
         case State.FAILED, EndReason.NO_PICTURE:
             return _("The bot's operator can ask the image service about it.")
-        case State.FAILED, _:
+        case State.UNCERTAIN | State.EXPIRED | State.FAILED, _:
             return _("Trying again is a new order, and is charged separately.")
         case State.ERROR, _:
             return _("You can try again.")
@@ -222,21 +203,16 @@ def vendor_words(job: Job) -> str | None:
 
 def details(order: Order) -> str:
     """Return the small line with an order's options."""
-    parts = (
+    parts = [
         shared.images(order.images),
         _("guidance {figure}").format(figure=written(order.guidance)),
         shared.steps(order.steps),
         _("enhanced prompt") if order.enhance else _("prompt as written"),
-        *_style(order),
-    )
+    ]
+    if order.style is not None:
+        title = styles.title(order.style, spoken())
+        parts.append(_("style: {style}").format(style=literal(title)))
     return " · ".join(parts)
-
-
-def _style(order: Order) -> list[str]:
-    if order.style is None:
-        return []
-    title = styles.title(order.style, spoken())
-    return [_("style: {style}").format(style=literal(title))]
 
 
 def made_by() -> str:
@@ -246,13 +222,10 @@ def made_by() -> str:
 
 def alt(order: Order, number: int, count: int) -> str:
     """Return the alternative text of a picture: plain text, at most 1024 characters."""
+    text = _("AI-generated picture {number} of {count}: {prompt}")
     if count == 1:
-        text = _("AI-generated picture: {prompt}").format(prompt=order.prompt)
-    else:
-        text = _("AI-generated picture {number} of {count}: {prompt}").format(
-            number=number, count=count, prompt=order.prompt
-        )
-    return shared.cut(text, 1024)
+        text = _("AI-generated picture: {prompt}")
+    return shared.cut(text.format(number=number, count=count, prompt=order.prompt), 1024)
 
 
 def for_member(member_id: int) -> str:

@@ -51,18 +51,19 @@ def _difference(difference: Difference) -> str:
 
 def changed(before: Rules, after: Rules) -> str:
     """Return the answer to a change."""
-    changed_lines = lines(list(differences(before, after)))
-    if not changed_lines:
+    if next(differences(before, after), None) is None:
         return no_difference()
-    title = _("Changed")
-    return shared.fitted([f"**{title}**", *(f"- {line}" for line in changed_lines)], _NOTE)
+    return _titled(_("Changed"), before, after, _NOTE)
 
 
 def preview(before: Rules, after: Rules) -> str:
     """Return the preview of a change."""
-    changed_lines = lines(list(differences(before, after)))
-    title = _("This would change")
-    return shared.fitted([f"**{title}**", *(f"- {line}" for line in changed_lines)], shared.MESSAGE)
+    return _titled(_("This would change"), before, after, shared.MESSAGE)
+
+
+def _titled(title: str, before: Rules, after: Rules, most: int) -> str:
+    listed = (f"- {line}" for line in lines(list(differences(before, after))))
+    return shared.fitted([f"**{title}**", *listed], most)
 
 
 def rejection(error: ChangeRejected) -> str:
@@ -154,16 +155,15 @@ def blocked(block: Block) -> str:
     """Return the answer to a block."""
     member = f"<@{block.member_id}>"
     if block.until is not None:
-        text = _("{member} can't order pictures in this server. It ends {when}.").format(
-            member=member, when=ago(block.until)
-        )
+        text = _("{member} can't order pictures in this server. It ends {when}.")
     else:
         text = _(
             "{member} can't order pictures in this server. It ends when somebody unblocks them."
-        ).format(member=member)
+        )
+    text = text.format(member=member, when=ago(block.until or 0))
     if not block.reason:
         return text
-    return "\n".join((text, _("Reason: {reason}").format(reason=literal(block.reason))))
+    return f"{text}\n" + _("Reason: {reason}").format(reason=literal(block.reason))
 
 
 def unblocked(member_id: int, *, was: bool) -> str:
@@ -177,7 +177,7 @@ def paused(pause: Pause) -> str:
     text = _("This server takes no orders until `/limits resume`. Orders taken before go on.")
     if not pause.reason:
         return text
-    return " ".join((text, _("Members read: {reason}").format(reason=literal(pause.reason))))
+    return f"{text} " + _("Members read: {reason}").format(reason=literal(pause.reason))
 
 
 def resumed(*, was_paused: bool, may_probe: bool) -> str:
@@ -185,7 +185,7 @@ def resumed(*, was_paused: bool, may_probe: bool) -> str:
     text = _("This server takes orders again.") if was_paused else _("This server was not paused.")
     if not may_probe:
         return text
-    return " ".join((text, _("The next order will find out whether there is image credit again.")))
+    return f"{text} " + _("The next order will find out whether there is image credit again.")
 
 
 def logged(channel_id: int | None) -> str:

@@ -8,7 +8,7 @@ from bot.domain.rules import TIERED, Pause, Rules, Tier
 from bot.domain.styles import BUILT_IN, Style
 from bot.service.moderation import Overview
 from bot.ui.language import gettext as _
-from bot.ui.language import marked, ngettext, pgettext
+from bot.ui.language import lazy, marked, ngettext, pgettext
 from bot.ui.markup import ago, code, literal
 from bot.ui.texts import shared
 
@@ -57,11 +57,31 @@ def edit(of: str) -> str:
     return _("Change: {group}").format(group=group(of))
 
 
-def panel(overview: Overview, note: str | None = None) -> tuple[str, dict[str, str]]:
-    """Return the panel's heading, with *note*, and its sections by group, in their order.
+# The forms.
+channels_label: Final = lazy("Orders are taken in")
+channels_hint: Final = lazy("None: everywhere")
+number_hint: Final = lazy("A whole number; 0 removes the limit")
+phrases_hint: Final = lazy("One a line; whole words count, case does not")
+_LABELS: Final = {
+    "blocked": lazy("Blocked words and phrases"),
+    "allowed": lazy("Allowed although they contain a blocked word"),
+}
 
-    Together they fit into one message.
-    """
+
+def form_title(of: str) -> str:
+    """Return the title of the form for a group of limits, at most 45 characters."""
+    return _("Limits · {group}").format(group=group(of))
+
+
+def label(of: str) -> str:
+    """Return the label of a rule's field, with its unit."""
+    if of == "cooldown":
+        return _("{name}, seconds").format(name=name(of))
+    return _LABELS[of]() if of in _LABELS else name(of)
+
+
+def panel(overview: Overview, note: str | None = None) -> tuple[str, dict[str, str]]:
+    """Return the panel's heading, with *note*, and its sections by group; they fit one message."""
     rules, usage, peaks = overview.rules, overview.standing.usage, overview.peaks
     title, tiers_title = _("Limits of this server"), _("Tiers, by `/limits tier`")
     heading = "\n".join([f"## {title}", *_notes(overview, note)])

@@ -26,10 +26,7 @@ _IN_FIGURES: Final = OF_THE_DAY | _AT_ONCE | _IN_AN_ORDER | {Rule.COOLDOWN}
 
 
 def usage(report: UsageReport) -> str:
-    """Return what each rule leaves a member, when it resets, and who can change it.
-
-    Every bar has its figures in words beside it.
-    """
+    """Return what each rule leaves a member, in bars and words, and who can change it."""
     results = report.verdicts
     parts = ["## " + _("What is left for you"), _summary(report)]
     parts += [" ".join(refusals.refused(result)) for result in results if _blocks(result)]

@@ -80,10 +80,7 @@ _ALLOWANCES_OUTSIDE: Final = _ALLOWANCES | {
 
 
 def with_prompt(text: str, prompt: object) -> str:
-    """Return a refusal with the prompt as it was typed, to be copied and corrected.
-
-    A prompt that does not fit into the message is cut. Without a prompt: the refusal alone.
-    """
+    """Return a refusal with the prompt as it was typed, if any, cut to fit into the message."""
     if not isinstance(prompt, str) or not prompt.strip():
         return text
     typed_it = _("This is what you typed:")

@@ -6,12 +6,19 @@ from typing import Final
 from bot.domain import styles
 from bot.domain.job import Job
 from bot.ui.language import gettext as _
-from bot.ui.language import ngettext, spoken
+from bot.ui.language import ngettext, plural, spoken
 from bot.ui.markup import code
 
 # Characters: of all components of a message, and of one list in it.
 MESSAGE: Final = 4000
 LIST: Final = 1900
+
+_UNITS: Final = (
+    (86400, plural("{count} day", "{count} days")),
+    (3600, plural("{count} hour", "{count} hours")),
+    (60, plural("{count} minute", "{count} minutes")),
+    (1, plural("{count} second", "{count} seconds")),
+)
 
 
 def images(count: int) -> str:
@@ -36,16 +43,8 @@ def style(name: str) -> str:
 
 def duration(seconds: int) -> str:
     """Return *seconds* in the largest unit that divides them."""
-    if seconds % 86400 == 0:
-        days = seconds // 86400
-        return ngettext("{count} day", "{count} days", days).format(count=days)
-    if seconds % 3600 == 0:
-        hours = seconds // 3600
-        return ngettext("{count} hour", "{count} hours", hours).format(count=hours)
-    if seconds % 60 == 0:
-        minutes = seconds // 60
-        return ngettext("{count} minute", "{count} minutes", minutes).format(count=minutes)
-    return ngettext("{count} second", "{count} seconds", seconds).format(count=seconds)
+    size, text = next((size, text) for size, text in _UNITS if seconds % size == 0)
+    return text(seconds // size).format(count=seconds // size)
 
 
 def yes_or_no(value: object) -> str:
