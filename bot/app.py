@@ -81,8 +81,7 @@ class DiscordSide:
 async def run(settings: Settings) -> None:
     """Run the bot until SIGTERM or SIGINT.
 
-    Raises:
-        InvalidSettings, AlreadyRunning, StoreUnavailable: the bot cannot start.
+    Raises InvalidSettings, AlreadyRunning or StoreUnavailable if it can't start.
     """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -144,12 +143,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
 
 
 async def open_store(settings: Settings, stack: AsyncExitStack) -> Store:
-    """Take the process lock and open the database.
-
-    Raises:
-        AlreadyRunning: another process holds the lock.
-        StoreUnavailable: the database can't be opened.
-    """
+    """Take the process lock and open the database."""
     url = settings.database_url.get_secret_value()
     lock = await stack.enter_async_context(process_lock(url, instance=settings.instance))
     database = await stack.enter_async_context(Database.open(url))

@@ -115,9 +115,7 @@ class ImagineBot(commands.Bot):
         """Mark the shard as connected."""
         self._gateway.up.add(self._shard_id)
 
-    async def on_resumed(self) -> None:
-        """Mark the shard as connected again; Discord replays what came in between."""
-        self._gateway.up.add(self._shard_id)
+    on_resumed = on_connect  # Discord replays what came in between
 
     async def on_disconnect(self) -> None:
         """Mark the shard as not connected; discord.py reconnects."""
@@ -166,11 +164,7 @@ class _BackOff(ExponentialBackoff[bool]):
 
 
 async def check_cogs(services: CogServices, gateway: Gateway) -> None:
-    """Load the cogs once, before anything connects, so that a broken one ends the start.
-
-    Raises:
-        discord.ext.commands.ExtensionError: a cog can't be imported or set up.
-    """
+    """Load the cogs once, before anything connects, so that a broken one ends the start."""
     async with _closing(ImagineBot(services, gateway)) as bot:
         await bot.load()
 
@@ -179,10 +173,7 @@ async def listen(services: CogServices, gateway: Gateway, token: str) -> None:
     """Keep one client connected for each shard of this process.
 
     Not discord.py's client for several shards: it retries a first connection without end and
-    without a word.
-
-    Raises:
-        InvalidSettings: Discord rejects the token.
+    without a word. Raises InvalidSettings if Discord rejects the token.
     """
     async with asyncio.TaskGroup() as group:
         for number, shard_id in enumerate(sorted(gateway.shards.ids)):
@@ -193,11 +184,7 @@ async def listen(services: CogServices, gateway: Gateway, token: str) -> None:
 
 
 async def stay_connected(make: Callable[[], ImagineBot], token: str) -> None:
-    """Keep a client connected: when one ends, start a new one after a back-off.
-
-    Raises:
-        InvalidSettings: Discord rejects the token.
-    """
+    """Keep a client connected: when one ends, start a new one after a back-off."""
     delays = RECONNECT.delays()
     while True:
         started = time.monotonic()

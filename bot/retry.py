@@ -1,6 +1,7 @@
-"""Exponential back-off with jitter, and a retry loop that uses it."""
+"""Exponential back-off with jitter, a retry loop that uses it, and a bounded wait."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -25,6 +26,13 @@ class Backoff:
             jitter = random.uniform(-JITTER, JITTER)  # noqa: S311 - spreads load, keeps no secret
             yield delay * (1.0 + jitter)
             delay = min(delay * 2.0, self.most)
+
+
+async def wait_at_most(event: asyncio.Event, seconds: float) -> None:
+    """Wait until *event* is set, at most so many seconds."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 async def retry(

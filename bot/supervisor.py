@@ -39,8 +39,7 @@ class Supervisor:
     async def run(self, stop: asyncio.Event, *, stopping: Callable[[], Awaitable[None]]) -> None:
         """Run all loops until *stop* is set, then call *stopping* and cancel them.
 
-        Raises:
-            ExceptionGroup: of what an essential loop raised. The others are cancelled.
+        Raises an ExceptionGroup of what an essential loop raised; the others are cancelled.
         """
         async with asyncio.TaskGroup() as group:
             for loop in self._loops:

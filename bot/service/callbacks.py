@@ -41,11 +41,7 @@ class CallbackHandler:
         """Handle a callback to the address of *job_id*; ``False``: there is no such address.
 
         On return a new request id is committed. A final state causes a status call at once, any
-        other state changes the card.
-
-        Raises:
-            StoreUnavailable: nothing may be recorded.
-            PixazoError: the status call for an EXPIRED job failed.
+        other state changes the card. Raises StoreUnavailable or PixazoError: call back again.
         """
         job = await self._jobs.get(job_id)
         if job is None or not hmac.compare_digest(token.encode(), job.callback_token.encode()):

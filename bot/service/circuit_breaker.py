@@ -83,21 +83,14 @@ class LaneCircuitBreaker:
         await self._update_with_retry(lambda lane: lane_rules.key_rejected(lane, now=at))
 
     async def success(self, job_id: str) -> None:
-        """Note that the vendor accepted that job: the next pause starts small again.
-
-        If the job was the probe, this reopens the lane.
-        """
+        """Note that the vendor accepted that job: reset the back-off; reopen a probed lane."""
         try:
             await self._update(lambda lane: lane_rules.after_success(lane, job_id))
         except StoreUnavailable as error:
             log.warning("lane update failed: lane=%s error=%s", self._settings.lane, error)
 
     async def seconds_until_open(self) -> float:
-        """Return the seconds until the lane's pause ends; 0: it does not pause.
-
-        Raises:
-            StoreUnavailable: the lane can't be read.
-        """
+        """Return the seconds until the lane's pause ends; 0: it does not pause."""
         lane = await self._lanes.get(self._settings.lane)
         return max(lane.paused_until - self._now(), 0.0)
 

@@ -62,7 +62,7 @@ class DeliveryService:
         """
         if await self._is_withdrawn(job):
             await self._presenter.settle(job if job.withdrawn else job.withdraw())
-            return await self._mark_undeliverable(job)
+            return await self._swap(job, job.undeliverable(now=self._now()))
         pictures = await self.fetch_pictures(job)
         if not pictures:
             after = job.transition(State.FAILED, now=self._now(), end_reason=EndReason.NO_PICTURE)
@@ -70,7 +70,7 @@ class DeliveryService:
         try:
             silently = await self._present(job, pictures)
         except DiscordRefused as error:
-            after = await self._mark_undeliverable(job)
+            after = await self._swap(job, job.undeliverable(now=self._now()))
             log.warning("pictures undeliverable, kept: job=%s error=%s", job.id, error)
             return after
         after = await self.record_delivered(job)
@@ -109,11 +109,7 @@ class DeliveryService:
         return await self.fetch_pictures(job.with_reply(file_limit=limit))
 
     async def remove_files(self, job_id: str) -> None:
-        """Remove the job's files from disk.
-
-        Raises:
-            OSError: some could not be removed.
-        """
+        """Remove the job's files from disk. Raises OSError if some can't be removed."""
         with contextlib.suppress(FileNotFoundError):
             await asyncio.to_thread(shutil.rmtree, self._folder(job_id))
 
@@ -129,9 +125,6 @@ class DeliveryService:
             return await self._presenter.deliver(job, pictures)
         except FileTooLarge:
             return await self._presenter.deliver(job, await self.fetch_smaller_pictures(job))
-
-    async def _mark_undeliverable(self, job: Job) -> Job:
-        return await self._swap(job, job.undeliverable(now=self._now()))
 
     async def _is_withdrawn(self, job: Job) -> bool:
         """Tell whether the job was withdrawn, by the stored job if it can be read."""

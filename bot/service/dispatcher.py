@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from bot.domain.job import Job
+from bot.retry import wait_at_most
 from bot.service.circuit_breaker import LaneCircuitBreaker
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import Jobs
@@ -61,9 +62,7 @@ class Dispatcher:
                 delays = self._settings.store_backoff.delays()
             except StoreUnavailable:
                 wait = next(delays)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._changed.wait()
+            await wait_at_most(self._changed, wait)
 
     async def _claim(self) -> Job | None:
         """Claim a job; if this is cancelled meanwhile, put the job back."""

@@ -22,11 +22,7 @@ from bot.service.errors import (
     ServersOnly,
     ShuttingDown,
 )
-from bot.service.port_errors import (
-    DiscordRefused,
-    StoreUnavailable,
-    TransientDiscordError,
-)
+from bot.service.port_errors import DiscordRefused, StoreUnavailable, TransientDiscordError
 from bot.service.ports.discord import CardPresenter, LogChannel
 from bot.service.ports.store import Admit, Jobs
 from bot.service.settings import ServiceSettings
@@ -101,10 +97,7 @@ class OrderIntake:
     async def job_to_repeat(self, job_id: str, member_id: int) -> Job:
         """Return a job whose order the member may repeat.
 
-        Raises:
-            OrderForgotten: It is not on record, or another member's and private.
-            AdmissionTimeout: The store took too long to leave time for an answer.
-            StoreUnavailable: The store could not be reached.
+        Raises OrderForgotten if it is not stored, or private and another member's.
         """
         try:
             async with asyncio.timeout(FOUND_WITHIN):
@@ -125,11 +118,8 @@ class OrderIntake:
 
         Only then the job goes to its lane. If the block raises a DiscordError the job is cancelled
         and the error ends here; its card says so if Discord may have taken the answer. A job that
-        stays unanswered for another reason is cancelled later.
-
-        Raises:
-            OrderRejected: Nothing was recorded, and the block does not run.
-            DuplicateInteraction: The interaction has a job already; the block does not run.
+        stays unanswered for another reason is cancelled later. Raises OrderRejected or
+        DuplicateInteraction before the block if nothing was recorded.
         """
         if self._closing:
             raise ShuttingDown
@@ -176,7 +166,6 @@ class OrderIntake:
             created_at=now,
             state_since=now,
         )
-
         try:
             async with asyncio.timeout(self._settings.admit_within):
                 recorded = await self._jobs.add(
@@ -213,8 +202,7 @@ class OrderIntake:
             if refusal is not None:
                 raise LimitReached(verdict=refusal, log_channel=context.rules.log_channel)
             return replace(job, order=extended).with_reply(
-                spoiler=context.rules.spoiler,
-                left_today=admission.remaining_today(results),
+                spoiler=context.rules.spoiler, left_today=admission.remaining_today(results)
             )
 
         return admit

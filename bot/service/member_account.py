@@ -78,9 +78,8 @@ class MemberAccount:
         self._guilds = guilds
         self._delivery = delivery
         self._now = now
-        self._styles: dict[
-            int, tuple[float, tuple[Style, ...]]
-        ] = {}  # cache by server, with its expiry
+        # Cache by server, each with its expiry.
+        self._styles: dict[int, tuple[float, tuple[Style, ...]]] = {}
 
     async def page(self, member_id: int, *, word: str, number: int) -> HistoryPage:
         """Return a page of the member's orders, newest first; past the end, the last page.
@@ -150,7 +149,8 @@ class MemberAccount:
             ],
             "orders": [_exported(job) for job in await self._queries.orders_of(member_id)],
         }
-        return await asyncio.to_thread(_as_json, document)
+        text = await asyncio.to_thread(json.dumps, document, indent=2, ensure_ascii=False)
+        return text.encode()
 
     async def erase(self, member_id: int) -> ErasureResult:
         """Erase the member's orders and settings; :meth:`sweep` erases the rest later.
@@ -232,7 +232,3 @@ def _exported(job: Job) -> dict[str, Any]:
         "deleted_at": reply.deleted_at,
         "reported_at": reply.reported_at,
     }
-
-
-def _as_json(document: dict[str, Any]) -> bytes:
-    return json.dumps(document, indent=2, ensure_ascii=False).encode()

@@ -83,7 +83,7 @@ class ModerationService:
     async def overview(self, by: Moderator) -> Overview:
         """Return the rules and how much of each limit is used now."""
         now = self._now()
-        standing = await self._jobs.admission_context(by.guild_id, by.id, lane=self._lane, now=now)
+        standing = await self._context(by, by.id, now)
         return Overview(
             rules=standing.rules,
             caps=self._caps,
@@ -94,13 +94,11 @@ class ModerationService:
     async def change(self, by: Moderator, how: Callable[[Rules], Rules]) -> tuple[Rules, Rules]:
         """Replace the rules by what *how* makes of them; return the rules before and after.
 
-        Raises:
-            ChangeRejected: *how* raised it; nothing changed.
+        If *how* raises ChangeRejected, nothing changes.
         """
         before, after = await self._guilds.change(by.guild_id, how)
         if before != after:
-            notice = Changed(by=by.id, before=before, after=after, language=by.language)
-            self._log(after, notice)
+            self._log(after, Changed(by=by.id, before=before, after=after, language=by.language))
         return before, after
 
     async def draft(self, by: Moderator, changes: Mapping[str, Any]) -> Draft:
@@ -114,22 +112,14 @@ class ModerationService:
         return draft
 
     async def save(self, by: Moderator, draft_id: str) -> tuple[Rules, Rules]:
-        """Apply a stored draft to the fields that it names; return the rules before and after.
-
-        Raises:
-            DraftExpired: no such draft is stored.
-        """
+        """Apply a stored draft to the fields that it names; return the rules before and after."""
         changes = await self._guilds.load_draft(draft_id, by.guild_id)
         if changes is None:
             raise DraftExpired
         return await self.change(by, lambda rules: changed(rules, **changes))
 
     async def log_to(self, by: Moderator, channel_id: int | None) -> tuple[Rules, Rules]:
-        """Set the log channel, or none; the change is the first entry in it.
-
-        Raises:
-            ChannelNotWritable: the bot can't write there.
-        """
+        """Set the log channel, or none; the change is the first entry in it."""
         before = await self._guilds.rules(by.guild_id)
         after = changed(before, log_channel=channel_id)
         notice = Changed(by=by.id, before=before, after=after, language=by.language)
@@ -148,24 +138,16 @@ class ModerationService:
     async def block(
         self, by: Moderator, member_id: int, *, hours: int | None, reason: str
     ) -> Block:
-        """Block a member from ordering, for *hours* or until a moderator unblocks them.
-
-        Raises:
-            InvalidLimit: *hours* is out of range.
-        """
+        """Block a member from ordering, for *hours* or until a moderator unblocks them."""
         block = block_of(member_id, by=by.id, now=self._now(), hours=hours, reason=reason)
         await self._guilds.block(by.guild_id, block)
-        notice = Blocked(block=block, language=by.language)
-        self._log(await self._guilds.rules(by.guild_id), notice)
+        rules = await self._guilds.rules(by.guild_id)
+        self._log(rules, Blocked(block=block, language=by.language))
         return block
 
     async def blocked(self, by: Moderator, member_id: int) -> Block | None:
         """Return a member's block without an end; ``None``: there is none."""
-        now = self._now()
-        standing = await self._jobs.admission_context(
-            by.guild_id, member_id, lane=self._lane, now=now
-        )
-        block = standing.block
+        block = (await self._context(by, member_id, self._now())).block
         return block if block is not None and block.until is None else None
 
     async def unblock(self, by: Moderator, member_id: int) -> bool:
@@ -178,8 +160,7 @@ class ModerationService:
 
     async def pause(self, by: Moderator, *, reason: str) -> Pause:
         """Accept no orders in this server until it is resumed. Running orders go on."""
-        reason = clean(reason)[:LONGEST_REASON]
-        pause = Pause(by=by.id, since=self._now(), reason=reason)
+        pause = Pause(by=by.id, since=self._now(), reason=clean(reason)[:LONGEST_REASON])
         await self.change(by, lambda rules: changed(rules, pause=pause))
         return pause
 
@@ -200,14 +181,15 @@ class ModerationService:
     ) -> list[RuleResult]:
         """Return the result of every rule for an order that the member would make now."""
         now = self._now()
-        standing = await self._jobs.admission_context(
-            by.guild_id, member_id, lane=self._lane, now=now
-        )
+        standing = await self._context(by, member_id, now)
         return list(admission.rule_results(ask, caps=self._caps, context=standing, now=now))
 
     async def try_words(self, by: Moderator, prompt: str) -> Finding:
         """Return what the server's words find in *prompt*."""
         return examine((await self._guilds.rules(by.guild_id)).words, prompt)
+
+    async def _context(self, by: Moderator, member_id: int, now: float) -> AdmissionContext:
+        return await self._jobs.admission_context(by.guild_id, member_id, lane=self._lane, now=now)
 
     def _log(self, rules: Rules, notice: AnyLogEntry) -> None:
         if rules.log_channel is not None:

@@ -59,7 +59,8 @@ class Posting:
 class OrderActions:
     """Use cases on a recorded order: cancel, delete and post.
 
-    Each is one compare-and-swap in the store. If that fails, nothing was done.
+    Each is one compare-and-swap in the store. If that fails, nothing was done. What can't be done
+    raises a subclass of ActionRejected.
     """
 
     def __init__(
@@ -82,22 +83,14 @@ class OrderActions:
         self._now = now
 
     async def find(self, job_id: str) -> Job:
-        """Return the job.
-
-        Raises:
-            OrderNotFound: It is not stored, or its text was erased.
-        """
+        """Return the job. Raises OrderNotFound if it is not stored or its text was erased."""
         job = await self._jobs.get(job_id)
         if job is None or not job.order.prompt:
             raise OrderNotFound
         return job
 
     async def find_delivered(self, job_id: str) -> Job:
-        """Return the job, DELIVERED. A click may come just before that state is recorded.
-
-        Raises:
-            OrderNotFound: It is not stored, or its pictures were not delivered.
-        """
+        """Return the job, DELIVERED. A click may come just before that state is recorded."""
         for _ in range(ATTEMPTS):
             job = await self.find(job_id)
             if job.state is State.DELIVERED:
@@ -112,11 +105,6 @@ class OrderActions:
 
         CANCELLED: nothing was sent and nothing is charged. A withdrawn job runs on and counts;
         ``/history`` offers its pictures.
-
-        Raises:
-            NotAllowed: Neither its member nor a moderator of its server.
-            AlreadyEnded: There is nothing to cancel.
-            OrderNotFound: It is not stored.
         """
         for _ in range(ATTEMPTS):
             job = await self.find(job_id)
@@ -133,7 +121,9 @@ class OrderActions:
                 with about(job=job.id, guild=job.guild_id):
                     event = "order withdrawn" if after.withdrawn else "order cancelled"
                     log.info("%s: job=%s", event, job.id)
-                await self._announce(after)
+                self._presenter.show(after)
+                self._runner.wake(job.id)
+                await self._notifier.notify(job.id)  # another process may work on it
                 return after
         raise AlreadyEnded
 
@@ -142,10 +132,6 @@ class OrderActions:
 
         The caller deletes the message that was *pressed* on; if the pictures are in another
         message, that is deleted here.
-
-        Raises:
-            NotAllowed: Neither its member nor a moderator of its server.
-            OrderNotFound: It is not stored, or was not delivered.
         """
         while True:  # each lost swap is another task's progress
             job = await self.find_delivered(job_id)
@@ -165,15 +151,8 @@ class OrderActions:
         """Make a private order public; the block shows its pictures in the channel.
 
         The prompt and the channel are checked again: rules may have changed since. The block sets
-        ``message_id`` once Discord took them; if it does not, the order is private as before.
-
-        Raises:
-            NotAllowed: It is another member's.
-            OrderNotFound: It is not on record here, or its pictures were deleted.
-            AlreadyPosted: Another click was first.
-            PostingForbidden: A rule of the server forbids it.
-            PicturesUnavailable: The vendor no longer has the pictures.
-            PostFailed: The block raised a DiscordError.
+        ``message_id`` once Discord took them; if it does not, the order is private as before. A
+        DiscordError in the block becomes PostFailed.
         """
         posting = await self._claim_posting(job_id, by, request)
         try:
@@ -235,12 +214,6 @@ class OrderActions:
         )
         if violation is not None:
             raise PostingForbidden(verdict=violation)
-
-    async def _announce(self, job: Job) -> None:
-        """Show what became of the job, and wake the task that works on it, here or elsewhere."""
-        self._presenter.show(job)
-        self._runner.wake(job.id)
-        await self._notifier.notify(job.id)
 
 
 def _check_permission(job: Job, by: Person) -> None:

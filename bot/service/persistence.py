@@ -15,12 +15,3 @@ async def swap_with_retry(jobs: Jobs, before: Job, after: Job, backoff: Backoff)
         return await jobs.get(before.id) or before
 
     return await retry(swap, on=StoreUnavailable, backoff=backoff)
-
-
-async def reload_with_retry(jobs: Jobs, job: Job, backoff: Backoff) -> Job:
-    """Return the stored job, or *job* if it was erased."""
-
-    async def reload() -> Job:
-        return await jobs.get(job.id) or job
-
-    return await retry(reload, on=StoreUnavailable, backoff=backoff)

@@ -5,7 +5,6 @@ second. Submits come before polls, but a poll that is long overdue comes before 
 """
 
 import asyncio
-import contextlib
 import contextvars
 import heapq
 import itertools
@@ -15,6 +14,7 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.log import fault
+from bot.retry import wait_at_most
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import Lanes
 from bot.service.settings import ServiceSettings
@@ -44,7 +44,7 @@ class LaneRateLimiter:
         self._sequence = itertools.count()
         self._worker: asyncio.Task[None] | None = None
         self._arrived = asyncio.Event()
-        self._submits_open_at = 0.0
+        self.submits_open_at = 0.0  # when the pause of submits ends, in Unix seconds
         self._polls_open_at = 0.0
 
     async def acquire_submit(self) -> None:
@@ -63,14 +63,9 @@ class LaneRateLimiter:
 
     def pause(self, *, submits_until: float, polls_until: float | None = None) -> None:
         """Give out no slots until then, in Unix seconds; ``None``: polls go on as before."""
-        self._submits_open_at = submits_until
+        self.submits_open_at = submits_until
         if polls_until is not None:
             self._polls_open_at = polls_until
-
-    @property
-    def submits_open_at(self) -> float:
-        """When the pause of submits ends, in Unix seconds."""
-        return self._submits_open_at
 
     async def close(self) -> None:
         """Give out no more slots."""
@@ -83,9 +78,7 @@ class LaneRateLimiter:
         if self._worker is None or self._worker.done():
             # It works for all jobs, so it must not inherit the log context of one.
             context = contextvars.Context()
-            self._worker = asyncio.create_task(
-                self._work(), name="lane rate limiter", context=context
-            )
+            self._worker = asyncio.create_task(self._work(), name="rate limiter", context=context)
 
     async def _work(self) -> None:
         """Give out slots until no caller waits."""
@@ -103,7 +96,8 @@ class LaneRateLimiter:
     async def _serve_next(self) -> None:
         """Wait until the pause ends, then for a slot, and give it to the next caller."""
         if (pause := self._seconds_until_open()) > 0:
-            await self._sleep_unless_woken(pause)
+            self._arrived.clear()
+            await wait_at_most(self._arrived, pause)  # a new caller may be served sooner
             return
         slot = await self._next_slot()
         await asyncio.sleep(slot - self._now())
@@ -113,17 +107,10 @@ class LaneRateLimiter:
         """Return the seconds until the first waiting caller may be served."""
         open_at = []
         if self._submits:
-            open_at.append(self._submits_open_at)
+            open_at.append(self.submits_open_at)
         if self._polls:
             open_at.append(self._polls_open_at)
         return min(open_at) - self._now()
-
-    async def _sleep_unless_woken(self, seconds: float) -> None:
-        """Sleep, but not longer than until another caller arrives, who may be served sooner."""
-        self._arrived.clear()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._arrived.wait()
 
     async def _next_slot(self) -> float:
         while self._slots:
@@ -147,7 +134,7 @@ class LaneRateLimiter:
 
     def _pop_waiter(self) -> asyncio.Future[None] | None:
         now = self._now()
-        submit_may_go = bool(self._submits) and now >= self._submits_open_at
+        submit_may_go = bool(self._submits) and now >= self.submits_open_at
         poll_may_go = bool(self._polls) and now >= self._polls_open_at
         if poll_may_go:
             due, _, _ = self._polls[0]

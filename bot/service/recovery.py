@@ -1,7 +1,6 @@
 """Leases, the jobs of dead processes, and orders that wait in vain."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from typing import Final
@@ -11,6 +10,7 @@ from bot.domain.job import EndReason, Job, State
 from bot.domain.lane import GIVES_BACK, ClosedReason, Lane
 from bot.domain.log_entries import LaneClosed
 from bot.log import about
+from bot.retry import wait_at_most
 from bot.service.job_runner import JobRunner
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.discord import LogChannel
@@ -59,11 +59,7 @@ class RecoveryLoop:
         self._now = now
 
     async def inherit(self) -> None:
-        """Adopt all open jobs of processes that are known to be dead, and make a round.
-
-        Raises:
-            StoreUnavailable: some jobs may not be adopted.
-        """
+        """Adopt all open jobs of processes that are known to be dead, and make a round."""
         count = 0
         while jobs := await self._jobs.inherit(self._settings.owner, lease=self._settings.lease):
             self._runner.adopt(jobs)
@@ -78,7 +74,7 @@ class RecoveryLoop:
         """Renew the leases three times a lease, until cancelled; a slow round does not delay it."""
         while True:
             try:
-                await self._renew_leases()
+                await self._jobs.renew_leases(self._settings.owner, lease=self._settings.lease)
             except StoreUnavailable as error:
                 log.warning("leases not renewed: error=%s", error)
             await asyncio.sleep(self._settings.lease / 3)
@@ -91,18 +87,12 @@ class RecoveryLoop:
                 await self.sweep()
             except StoreUnavailable as error:
                 log.warning("recovery round failed: error=%s", error)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._settings.lease / 3):
-                    await self._due.wait()
+            await wait_at_most(self._due, self._settings.lease / 3)
 
     async def sweep(self) -> None:
-        """Make one round.
-
-        Raises:
-            StoreUnavailable: the round is incomplete.
-        """
+        """Make one round. Raises StoreUnavailable if it is incomplete."""
         now = self._now()
-        await self._renew_leases()
+        await self._jobs.renew_leases(self._settings.owner, lease=self._settings.lease)
         adopted = await self._jobs.take_over(
             self._settings.owner,
             lease=self._settings.lease,
@@ -117,9 +107,6 @@ class RecoveryLoop:
         if reason in GIVES_BACK:
             await self._refuse_waiting()
             await self._log_closure(lane, reason)
-
-    async def _renew_leases(self) -> None:
-        await self._jobs.renew_leases(self._settings.owner, lease=self._settings.lease)
 
     async def _end_stale_orders(self, now: float) -> None:
         """Cancel orders whose member was not answered; refuse those that waited too long."""

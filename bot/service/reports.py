@@ -58,13 +58,7 @@ class ReportService:
         """Write a report of a picture to the server's log channel, once, in *language*.
 
         The report links to the message in which the picture was *seen*: it need not be the card.
-        Only its member can report a private picture.
-
-        Raises:
-            NoLogChannel: The server has none.
-            LogChannelUnreachable: The channel did not accept the report.
-            AlreadyReported: The picture was reported before.
-            OrderNotFound: It is not stored here, or its pictures were deleted.
+        Only its member can report a private picture. Raises ActionRejected.
         """
         job = await self._actions.find_delivered(job_id)
         _check_visible(job, by)
@@ -87,11 +81,7 @@ class ReportService:
             job = await self._actions.find(job_id)  # another task changed it
 
     async def reported_job(self, job_id: str, by: Moderator) -> Job:
-        """Return a job of the moderator's server.
-
-        Raises:
-            OrderNotFound: It is not stored, or of another server.
-        """
+        """Return a job of the moderator's server, or raise OrderNotFound."""
         job = await self._actions.find(job_id)
         if job.guild_id != by.guild_id:
             raise OrderNotFound
@@ -100,9 +90,7 @@ class ReportService:
     async def remove_pictures(self, job_id: str, by: Moderator) -> Job:
         """Delete reported pictures, with their message.
 
-        Raises:
-            OrderNotFound: It is not stored, or of another server.
-            RemovalFailed: Discord did not delete the message; nothing was changed.
+        Raises RemovalFailed if Discord did not delete the message; nothing was changed then.
         """
         job = await self.reported_job(job_id, by)
         if not job.reply.private:

@@ -59,8 +59,7 @@ class RetentionLoop:
     async def sweep(self) -> None:
         """Delete what is past its retention time, and the data that members asked to erase.
 
-        Raises:
-            StoreUnavailable, OSError: the sweep is incomplete.
+        Raises StoreUnavailable or OSError if the sweep is incomplete.
         """
         await self._account.sweep()
         retention = self._settings.retention

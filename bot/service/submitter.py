@@ -9,7 +9,7 @@ from bot.domain.card_status import CardStatus
 from bot.domain.job import EndReason, Job, State, Update
 from bot.retry import retry
 from bot.service.circuit_breaker import LaneCircuitBreaker
-from bot.service.persistence import reload_with_retry, swap_with_retry
+from bot.service.persistence import swap_with_retry
 from bot.service.port_errors import (
     KeyRejected,
     NotSent,
@@ -127,8 +127,8 @@ class Submitter:
         paused_until = await self._breaker.back_off(
             error.retry_after if isinstance(error, RateLimited) else None
         )
-        after = await self._swap(job, job.requeued(now=self._now()))
-        after = await self._cancel_if_withdrawn(after)
+        requeued = await self._swap(job, job.requeued(now=self._now()))
+        after = await self._cancel_if_withdrawn(requeued)
         if after.state is State.WAITING:
             self._presenter.show(after, CardStatus(paused_until=paused_until))
             self._wake_recovery()
@@ -173,4 +173,9 @@ class Submitter:
 
     async def _reload(self, job: Job) -> Job:
         """Return *job* as stored: it may have been withdrawn while it was at the vendor."""
-        return await reload_with_retry(self._jobs, job, self._settings.store_backoff)
+        stored = await retry(
+            lambda: self._jobs.get(job.id),
+            on=StoreUnavailable,
+            backoff=self._settings.store_backoff,
+        )
+        return stored or job

@@ -1,7 +1,6 @@
 """The state of a job at the vendor, learned by polls and callbacks, until the vendor is done."""
 
 import asyncio
-import contextlib
 import logging
 import random
 import statistics
@@ -12,6 +11,7 @@ from typing import Final
 from bot.domain import polling
 from bot.domain.card_status import CardStatus
 from bot.domain.job import FOLLOWED, Job, State, Update, advance
+from bot.retry import wait_at_most
 from bot.service.circuit_breaker import LaneCircuitBreaker
 from bot.service.port_errors import (
     KeyRejected,
@@ -106,26 +106,20 @@ class JobTracker:
     async def ask(self, job: Job) -> Job:
         """Make one status call, apply the answer, and return the job then.
 
-        Raises:
-            PixazoError: no usable answer came.
-            StoreUnavailable: the answer was not recorded.
+        Raises PixazoError if no usable answer came, StoreUnavailable if it was not recorded.
         """
         if job.request_id is None:
             raise LookupError(f"job {job.id} is followed without a request id")
         update = await self._queue.status(job.request_id)
         if update.state is None:
             log.warning("status unknown to the contract: job=%s", job.id)
-        after = await self.report(job.id, update)
-        return await self._expire_if_overdue(after)
+        return await self._expire_if_overdue(await self.report(job.id, update))
 
     async def report(self, job_id: str, update: Update, *, known: Job | None = None) -> Job:
         """Apply *update* once, whether a poll or a callback brought it; return the job then.
 
-        *known* is the job as just read. The caller need not own the job.
-
-        Raises:
-            StoreUnavailable: the update may not be recorded.
-            LookupError: there is no such job.
+        *known* is the job as just read. The caller need not own the job. Raises StoreUnavailable
+        if the update may not be recorded.
         """
         before = known or await self._find(job_id)
         for _ in range(ATTEMPTS):
@@ -230,9 +224,7 @@ class JobTracker:
 
 async def _wait_for(news: asyncio.Event, seconds: float) -> bool:
     """Wait for *news*, at most *seconds*; clear it, and tell whether it was set."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await news.wait()
+    await wait_at_most(news, seconds)
     woken = news.is_set()
     news.clear()
     return woken

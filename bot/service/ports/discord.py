@@ -34,12 +34,7 @@ class CardPresenter(Protocol):
         """Ping the member whose pictures are in their card; lost if Discord refuses it."""
 
     async def remove(self, job: Job) -> None:
-        """Delete the message with the job's pictures, as the bot.
-
-        Raises:
-            PermanentDiscordError: the message can't be deleted.
-            TransientDiscordError: the message may not be deleted.
-        """
+        """Delete the message with the job's pictures, as the bot, or raise DiscordError."""
 
 
 class LogChannel(Protocol):
@@ -49,9 +44,4 @@ class LogChannel(Protocol):
         """Write an entry in the background; lost if Discord refuses it."""
 
     async def write(self, channel_id: int, entry: AnyLogEntry) -> None:
-        """Write an entry.
-
-        Raises:
-            PermanentDiscordError: the channel does not accept it.
-            TransientDiscordError: it may not be written.
-        """
+        """Write an entry, or raise DiscordError."""
