@@ -17,7 +17,16 @@ from bot.store.database import Database
 from bot.store.jobs import Jobs
 from sandbox.environment import PUBLIC_URL
 from sandbox.faults import Answer, Cut, Fault, Hold
-from tests.acceptance.driver import STATUS, SUBMIT, accepted, button, pictures, says, without_limits
+from tests.acceptance.driver import (
+    STATUS,
+    SUBMIT,
+    accepted,
+    button,
+    pictures,
+    says,
+    without_limits,
+    words,
+)
 
 BOTH = pytest.mark.parametrize("url", [PUBLIC_URL, ""], ids=["callbacks", "polling"])
 
@@ -64,7 +73,7 @@ def callback_body(request_id, status):
 
 
 @pytest.mark.parametrize("answer", ["silence", "cut"])
-async def test_without_callbacks_silence_after_billing_is_told_and_never_sent_again(
+async def test_without_callbacks_silence_after_billing_is_told_and_sent_again_only_on_a_press(
     sandbox, start, noah, store, answer
 ):
     """It may be running and billed: only the member may decide to pay again."""
@@ -80,11 +89,18 @@ async def test_without_callbacks_silence_after_billing_is_told_and_never_sent_ag
 
     assert says("It may still be charged")(card)
     assert says("Trying again is a new order")(card)
-    assert button(card, "Try again")
     other = await noah.command("imagine", prompt="a dog")
     await other.until(says("**Completed**"))
     assert accepted(sandbox) == ["a cat", "a dog"]
     assert not pictures(sandbox, "a cat")
+
+    again = await noah.press(card["id"], button(card, "Try again"))
+    await again.until(says("**Completed**"))
+    sandbox.discord.replay(again.id)
+    other = await noah.command("imagine", prompt="a bird")
+    await other.until(says("**Completed**"))
+    assert accepted(sandbox) == ["a cat", "a dog", "a cat", "a bird"]
+    assert "Could not be confirmed" in words(sent.message)
 
 
 @pytest.mark.parametrize("answer", ["silence", "cut"])
@@ -212,22 +228,6 @@ async def test_with_callbacks_no_order_costs_more_than_two_status_calls(
 
     asked = [exchange.path for exchange in sandbox.pixazo.journal.find("GET", STATUS)]
     assert all(asked.count(path) <= 2 for path in asked)
-
-
-async def test_a_restart_does_not_cut_a_pause_of_the_lane_short(sandbox, start, noah, store):
-    sandbox.pixazo.answer_next("429", retry_after=3)
-    bot = await start()
-    await noah.command("imagine", prompt="a cat")
-    [refused] = await sandbox.pixazo.journal.wait("POST", SUBMIT)
-    await store.until("a cat", lambda row: row["state"] == "WAITING")
-
-    await bot.kill()
-    sandbox.online = False
-    await bot.start()
-    await sandbox.ready()
-
-    await assert_delivered_once(sandbox, store, "a cat")
-    assert sandbox.pixazo.accepted[0].at >= refused.ended + 3 - 0.1
 
 
 @BOTH

@@ -121,7 +121,9 @@ def waiting(noah, queued):
     return waiting
 
 
-async def test_what_is_cancelled_as_it_waits_is_never_sent(sandbox, noah, waiting, picture, pause):
+async def test_what_is_cancelled_as_it_waits_is_never_sent_but_can_be_tried_again(
+    sandbox, noah, waiting, pause
+):
     """Nothing reaches the vendor, nothing is charged, and the card says so."""
     order = await waiting("a storm")
     await pause()
@@ -132,22 +134,13 @@ async def test_what_is_cancelled_as_it_waits_is_never_sent(sandbox, noah, waitin
     assert await told(pressed) == "Cancelled before it was sent. Nothing was charged."
     assert "Nothing was charged." in words(card)
     assert buttons(card).keys() == {"again", "edit"}
-    sandbox.pixazo.release_states()
-    await picture("a calm")
-    assert submitted(sandbox) == ["the one before", "a calm"]
-
-
-async def test_what_was_cancelled_can_be_tried_again(sandbox, noah, waiting, pause):
-    order = await waiting("a storm")
-    await press(noah, order.message, "cancel")
-    card = await order.until(says("**Cancelled**"))
     await pause()
-
+    calm = await noah.command("imagine", prompt="a calm")
+    await calm.until(says("in line"))
     again = await press(noah, card, "again")
     sandbox.pixazo.release_states()
     await again.until(delivered(1))
-
-    assert submitted(sandbox) == ["the one before", "a storm"]
+    assert submitted(sandbox) == ["the one before", "a calm", "a storm"]
 
 
 async def test_what_was_sent_already_is_hidden_goes_on_and_is_in_the_history(
@@ -219,8 +212,24 @@ async def test_again_is_an_own_order_of_whoever_presses(sandbox, server, noah, p
 
     assert other["id"] != card["id"]
     assert not again.ephemeral
+    assert other["id"] in [message["id"] for message in noah.visible()]
+    row = Store(sandbox).row(buttons(other)["delete"].removeprefix("delete:"))
+    assert row is not None
+    assert row["member_id"] == int(server.ada.user.id)
     first, second = (json.loads(one.body) for one in sandbox.pixazo.journal.find("POST", SUBMIT))
     assert first == second
+
+
+async def test_again_for_an_order_that_is_not_on_record_says_so(sandbox, noah, picture):
+    card = await picture()
+    job_id = buttons(card)["delete"].removeprefix("delete:")
+    await Store(sandbox).delivered(job_id)
+    Store(sandbox).execute("DELETE FROM jobs WHERE id = ?", job_id)
+
+    again = await press(noah, card, "again")
+
+    assert "not on record" in await told(again)
+    assert len(submitted(sandbox)) == 1
 
 
 async def test_ten_presses_of_again_make_as_many_orders_as_the_limits_let(
@@ -259,17 +268,6 @@ async def test_again_for_what_is_not_allowed_any_more_is_refused_by_that_rule(
 
     assert "may have 1 image, you asked for 2" in await told(again)
     assert len(submitted(sandbox)) == 1
-
-
-async def test_again_of_a_private_order_is_private(sandbox, server, noah, picture, pause):
-    card = await picture("a secret", private=True)
-    await pause()
-
-    again = await press(noah, card, "again")
-    await again.until(delivered(1))
-
-    assert again.ephemeral
-    assert not [one for one in server.ada.visible() if "secret" in words(one)]
 
 
 # Edit.
@@ -327,17 +325,21 @@ async def test_a_form_that_is_refused_gives_the_prompt_back(
     assert len(submitted(sandbox)) == 1
 
 
-async def test_an_edited_private_order_is_private(server, noah, picture, pause):
+async def test_a_private_order_is_private_when_it_is_repeated_or_edited(
+    server, noah, picture, pause
+):
     card = await picture("a secret", private=True)
     opened = await press(noah, card, "edit")
     await opened.opened()
     await pause()
 
-    sent = await noah.submit_modal(opened, {"prompt": "another secret"})
-    await sent.until(delivered(1))
+    edited = await noah.submit_modal(opened, {"prompt": "another secret"})
+    again = await press(noah, card, "again")
 
-    assert sent.ephemeral
-    assert not [one for one in server.ada.visible() if "secret" in words(one)]
+    for sent in (edited, again):
+        await sent.until(delivered(1))
+        assert sent.ephemeral
+    assert not [message for message in server.ada.visible() if "secret" in words(message)]
 
 
 # Delete.
@@ -421,30 +423,24 @@ async def test_a_private_picture_with_a_word_that_was_blocked_since_stays_privat
     await server.ada.sees(delivered(1))
 
 
-async def test_what_is_pressed_twice_at_once_is_posted_once(sandbox, server, noah, picture):
+async def test_private_pictures_are_posted_by_their_member_alone_and_once(
+    sandbox, server, noah, picture
+):
+    """Discord shows the buttons to its member alone; a crafted client is refused as well."""
     card = await picture("a secret", private=True)
+    ada = server.ada
+    source = sandbox.discord.messages.find(noah.channel, card["id"], viewer=noah.user.id)
+    for what in ("post", "delete"):
+        with pytest.raises(ActionUnavailable):
+            await press(ada, card, what)
+        data = {"custom_id": buttons(card)[what]}
+        tried = crafted(sandbox, ada, InteractionType.COMPONENT, data, source)
+        assert "Das kann nur, wer es bestellt hat" in await told(tried)
+    assert not [message for message in ada.visible() if message["attachments"]]
+    assert card["id"] in [message["id"] for message in noah.visible()]
 
     await asyncio.gather(*(press(noah, card, "post") for _ in range(3)))
 
-    await server.ada.sees(delivered(1))
+    await ada.sees(delivered(1))
     await gone(noah, card)
-    assert len([one for one in server.ada.visible() if one["attachments"]]) == 1
-
-
-@pytest.mark.parametrize("what", ["post", "delete"])
-async def test_private_pictures_are_out_of_everybody_elses_reach(
-    sandbox, server, noah, picture, what
-):
-    """Discord shows the button to its member alone; a crafted client is refused as well."""
-    card = await picture("a secret", private=True)
-    ada = server.ada
-    with pytest.raises(ActionUnavailable):
-        await press(ada, card, what)
-    source = sandbox.discord.messages.find(noah.channel, card["id"], viewer=noah.user.id)
-
-    data = {"custom_id": buttons(card)[what]}
-    tried = crafted(sandbox, ada, InteractionType.COMPONENT, data, source)
-
-    assert "Das kann nur, wer es bestellt hat" in await told(tried)
-    assert not [one for one in ada.visible() if one["attachments"]]
-    assert card["id"] in [one["id"] for one in noah.visible()]
+    assert len([message for message in ada.visible() if message["attachments"]]) == 1
