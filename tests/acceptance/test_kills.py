@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from sandbox.botprocess import BotProcess
 from sandbox.discord.member import Invocation
 from sandbox.environment import PUBLIC_URL, SandboxEnvironment
 from sandbox.faults import Fault, Hold
-from sandbox.pixazo import Settings
+from sandbox.pixazo import Next, Settings
 from tests.acceptance.conftest import MakeSandbox
 from tests.acceptance.driver import FAST_LANE, Store, accepted, pictures, says, without_limits
 from tests.acceptance.fork_server import TRACE
@@ -83,12 +84,11 @@ class Scene:
         await fault.reached.wait()
         return fault
 
-    async def until_edit_after_submit(self, submit="after", edit="before", *, queued=False) -> None:
-        """Order, and hold the first edit that follows the submit; *queued*: go no further."""
+    async def until_edit_after_submit(self, submit="after", edit="before") -> None:
+        """Order, and hold the first edit that follows the submit; the vendor goes no further."""
         held = await self.until_at(SUBMIT, submit)
         await self.sent.until(says("**Waiting**"))
-        if queued:
-            self.vendor.hold_states()
+        self.vendor.hold_states()
         fault = self.hold(EDIT, edit)
         held.release()
         await fault.reached.wait()
@@ -115,6 +115,37 @@ class Scene:
         media.release()
         await edit.reached.wait()
         return edit
+
+    async def until_row_blocked(self) -> None:
+        self.lock()
+        await self.order()
+        await self.store.until_write_blocked()
+
+    async def until_claim_blocked(self) -> None:
+        """Order on a paused lane, and lock the store before the pause ends."""
+        await self.order()
+        await self.sent.until(says("**Waiting**"))
+        self.lock()
+        await self.store.until_write_blocked()
+
+    async def until_request_id_blocked(self) -> None:
+        await self.blocked_after(await self.until_at(SUBMIT, "after"))
+        await self.bot.wait_line("submit accepted")
+
+    async def until_called_back(self) -> None:
+        """Order, and hold the vendor's answer until a callback has brought the request id."""
+        await self.until_at(SUBMIT, "after")
+        await self.store.until(self.prompt, lambda row: row["request_id"] is not None)
+
+    async def until_processing_blocked(self) -> None:
+        request_id = await self.until_queued()
+        self.lock()
+        self.vendor.move(request_id, "PROCESSING")
+        await self.store.until_write_blocked()
+
+    async def until_delivered(self) -> None:
+        await self.order()
+        await self.store.delivered(self.prompt)
 
     async def blocked_after(self, fault: Fault) -> None:
         """Release a held answer, and wait until the write that it causes is blocked."""
@@ -143,202 +174,94 @@ class Scene:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+BOTH = ("polling", "callbacks")
+
+
+@dataclass(frozen=True)
 class Point:
     """A moment to kill the bot at, and the outcome that must follow."""
 
     name: str
-    reach: Callable[[Scene], Awaitable[object]]
     at: str  # the possible states of the row at that moment; a dash: there is no row
+    reach: Callable[[Scene], Awaitable[Any]]
     ends: str = "DELIVERED"  # "if heard": DELIVERED with callbacks, UNCERTAIN without
     submits: int = 1
     modes: tuple[str, ...] = ("polling",)
-
-
-POINTS: list[Point] = []
-BOTH = ("polling", "callbacks")
-
-
-def point(name: str, **expected):
-    def add(reach):
-        POINTS.append(Point(name=name, reach=reach, **expected))
-        return reach
-
-    return add
-
-
-@point("row: before it is written", at="-", ends="-", submits=0)
-async def _(scene):
-    scene.lock()
-    await scene.order()
-    await scene.store.until_write_blocked()
-
-
-@point("deferral: before Discord has it", at="WAITING", ends="CANCELLED", submits=0)
-async def _(scene):
-    await scene.until_at(DEFERRAL)
-
-
-@point("deferral: after Discord took it", at="WAITING", ends="CANCELLED", submits=0)
-async def _(scene):
-    await scene.until_at(DEFERRAL, "after")
-
-
-@point("answered: before it is written", at="WAITING", ends="CANCELLED", submits=0)
-async def _(scene):
-    await scene.blocked_after(await scene.until_at(DEFERRAL, "after"))
-
-
-@point("first card: before the edit", at="WAITING")
-async def _(scene):
-    scene.pause_lane(1.5)
-    await scene.until_at(EDIT)
-
-
-@point("first card: after the edit", at="WAITING")
-async def _(scene):
-    scene.pause_lane(1.5)
-    await scene.until_at(EDIT, "after")
-
-
-@point("claim: before it is written", at="WAITING")
-async def _(scene):
-    scene.pause_lane(1.0)
-    await scene.order()
-    await scene.sent.until(says("**Waiting**"))
-    scene.lock()
-    await scene.store.until_write_blocked()
-
-
-@point("submit: before the vendor has it", at="SUBMITTING", ends="if heard", modes=BOTH)
-async def _(scene):
-    await scene.until_at(SUBMIT)
-
-
-@point("submit: taken, the 202 held back", at="SUBMITTING", ends="if heard", modes=BOTH)
-async def _(scene):
-    await scene.until_at(SUBMIT, "after")
-
-
-@point("request id: before it is written", at="SUBMITTING", ends="if heard", modes=BOTH)
-async def _(scene):
-    await scene.blocked_after(await scene.until_at(SUBMIT, "after"))
-    await scene.bot.wait_line("submit accepted")
-
-
-@point("request id: by callback, the 202 held back", at="QUEUED PROCESSING", modes=("callbacks",))
-async def _(scene):
-    await scene.until_at(SUBMIT, "after")
-    await scene.store.until(scene.prompt, lambda row: row["request_id"] is not None)
-
-
-@point("429: before it is written", at="SUBMITTING", ends="UNCERTAIN", submits=0)
-async def _(scene):
-    scene.vendor.answer_next("429", retry_after=1)
-    await scene.blocked_after(await scene.until_at(SUBMIT, "after"))
-
-
-@point("429: back in its line, before the edit", at="WAITING")
-async def _(scene):
-    scene.vendor.answer_next("429", retry_after=1)
-    await scene.until_edit_after_submit()
-
-
-@point("402: before it is written", at="SUBMITTING", ends="UNCERTAIN", submits=0)
-async def _(scene):
-    scene.vendor.answer_next("402")
-    await scene.blocked_after(await scene.until_at(SUBMIT, "after"))
-
-
-@point("402: refused, before the edit", at="REFUSED", ends="REFUSED", submits=0)
-async def _(scene):
-    scene.vendor.answer_next("402")
-    await scene.until_edit_after_submit()
-
-
-@point(
-    "cut after billing: uncertain, before the edit",
-    at="UNCERTAIN QUEUED",
-    ends="if heard",
-    modes=BOTH,
-)
-async def _(scene):
-    scene.vendor.answer_next("cut")
-    await scene.until_edit_after_submit(queued=True)
-
-
-@point("queued card: before the edit", at="QUEUED")
-async def _(scene):
-    await scene.until_edit_after_submit("before", queued=True)
-
-
-@point("queued card: after the edit", at="QUEUED")
-async def _(scene):
-    await scene.until_edit_after_submit("before", "after", queued=True)
-
-
-@point("processing: before it is written", at="QUEUED", modes=("callbacks",))
-async def _(scene):
-    request_id = await scene.until_queued()
-    scene.lock()
-    scene.vendor.move(request_id, "PROCESSING")
-    await scene.store.until_write_blocked()
-
-
-@point("processing card: before the edit", at="PROCESSING")
-async def _(scene):
-    await scene.until_held_after("PROCESSING", EDIT)
-
-
-@point("status: before the vendor has the call", at="QUEUED PROCESSING", modes=BOTH)
-async def _(scene):
-    await scene.until_at(STATUS)
-
-
-@point("status: the answer COMPLETED held back", at="QUEUED", modes=("callbacks",))
-async def _(scene):
-    await scene.until_held_after("COMPLETED", STATUS, "after")
-
-
-@point("completed: before it is written", at="QUEUED")
-async def _(scene):
-    await scene.blocked_after(await scene.until_held_after("COMPLETED", STATUS, "after"))
-
-
-@point("failed: before the edit", at="FAILED", ends="FAILED")
-async def _(scene):
-    await scene.until_held_after("FAILED", EDIT)
-
-
-@point("pictures: before the download", at="COMPLETED")
-async def _(scene):
-    await scene.until_held_after("COMPLETED", MEDIA)
-
-
-@point("pictures: the bytes held back", at="COMPLETED")
-async def _(scene):
-    await scene.until_held_after("COMPLETED", MEDIA, "after")
-
-
-@point("last card: before Discord has the pictures", at="COMPLETED")
-async def _(scene):
-    await scene.until_last_edit("before")
-
-
-@point("last card: after Discord took the pictures", at="COMPLETED", modes=("callbacks",))
-async def _(scene):
-    await scene.until_last_edit("after")
-
-
-@point("delivered: before it is written", at="COMPLETED")
-async def _(scene):
-    await scene.blocked_after(await scene.until_last_edit("after"))
-
-
-@point("delivered: after it is written", at="DELIVERED", modes=("callbacks",))
-async def _(scene):
-    await scene.order()
-    await scene.store.delivered(scene.prompt)
+    answer: Next | None = None  # the vendor's answer to the submit
+    paused: float = 0.0  # seconds for which the lane is paused at first
+    write: bool = False  # the held answer is released, and the write that follows is blocked
+
+    async def reached(self, scene: Scene) -> None:
+        if self.paused:
+            scene.pause_lane(self.paused)
+        if self.answer:
+            retry_after = 1 if self.answer == "429" else None
+            scene.vendor.answer_next(self.answer, retry_after=retry_after)
+        held = await self.reach(scene)
+        if self.write:
+            await scene.blocked_after(held)
+
+
+def point(name, at, reach, *arguments, **expected) -> Point:
+    """Return a point that a method of `Scene` reaches with these arguments."""
+    return Point(name, at, lambda scene: reach(scene, *arguments), **expected)
+
+
+unsent = partial(point, ends="CANCELLED", submits=0)
+heard = partial(point, ends="if heard", modes=BOTH)
+callbacks = partial(point, modes=("callbacks",))
+refused = partial(point, ends="UNCERTAIN", submits=0, write=True)
+ordered, submitted = Scene.until_at, Scene.until_edit_after_submit
+moved, completed = Scene.until_held_after, Scene.until_last_edit
+POINTS = [
+    point("row: before it is written", "-", Scene.until_row_blocked, ends="-", submits=0),
+    unsent("deferral: before Discord has it", "WAITING", ordered, DEFERRAL),
+    unsent("deferral: after Discord took it", "WAITING", ordered, DEFERRAL, "after"),
+    unsent("answered: before it is written", "WAITING", ordered, DEFERRAL, "after", write=True),
+    point("first card: before the edit", "WAITING", ordered, EDIT, paused=1.5),
+    point("first card: after the edit", "WAITING", ordered, EDIT, "after", paused=1.5),
+    point("claim: before it is written", "WAITING", Scene.until_claim_blocked, paused=1.0),
+    heard("submit: before the vendor has it", "SUBMITTING", ordered, SUBMIT),
+    heard("submit: taken, the 202 held back", "SUBMITTING", ordered, SUBMIT, "after"),
+    heard("request id: before it is written", "SUBMITTING", Scene.until_request_id_blocked),
+    callbacks(
+        "request id: by callback, the 202 held back", "QUEUED PROCESSING", Scene.until_called_back
+    ),
+    refused("429: before it is written", "SUBMITTING", ordered, SUBMIT, "after", answer="429"),
+    point("429: back in its line, before the edit", "WAITING", submitted, answer="429"),
+    refused("402: before it is written", "SUBMITTING", ordered, SUBMIT, "after", answer="402"),
+    point(
+        "402: refused, before the edit",
+        "REFUSED",
+        submitted,
+        ends="REFUSED",
+        submits=0,
+        answer="402",
+    ),
+    heard(
+        "cut after billing: uncertain, before the edit", "UNCERTAIN QUEUED", submitted, answer="cut"
+    ),
+    point("queued card: before the edit", "QUEUED", submitted, "before"),
+    point("queued card: after the edit", "QUEUED", submitted, "before", "after"),
+    callbacks("processing: before it is written", "QUEUED", Scene.until_processing_blocked),
+    point("processing card: before the edit", "PROCESSING", moved, "PROCESSING", EDIT),
+    point(
+        "status: before the vendor has the call", "QUEUED PROCESSING", ordered, STATUS, modes=BOTH
+    ),
+    callbacks(
+        "status: the answer COMPLETED held back", "QUEUED", moved, "COMPLETED", STATUS, "after"
+    ),
+    point(
+        "completed: before it is written", "QUEUED", moved, "COMPLETED", STATUS, "after", write=True
+    ),
+    point("failed: before the edit", "FAILED", moved, "FAILED", EDIT, ends="FAILED"),
+    point("pictures: before the download", "COMPLETED", moved, "COMPLETED", MEDIA),
+    point("pictures: the bytes held back", "COMPLETED", moved, "COMPLETED", MEDIA, "after"),
+    point("last card: before Discord has the pictures", "COMPLETED", completed, "before"),
+    callbacks("last card: after Discord took the pictures", "COMPLETED", completed, "after"),
+    point("delivered: before it is written", "COMPLETED", completed, "after", write=True),
+    callbacks("delivered: after it is written", "DELIVERED", Scene.until_delivered),
+]
 
 
 # The text of the card at the end, by state
@@ -404,11 +327,7 @@ def table() -> Iterator[list[tuple[object, ...]]]:
         ("killed at", "mode", "row at the kill", "ended", "submits", "messages")
     ]
     yield rows
-    widths = [max(len(str(cell)) for cell in column) for column in zip(*rows, strict=True)]
-    print()  # noqa: T201
-    for row in rows:
-        cells = (str(cell).ljust(width) for cell, width in zip(row, widths, strict=True))
-        print("| " + " | ".join(cells) + " |")  # noqa: T201
+    print(*("| " + " | ".join(map(str, row)) + " |" for row in rows), sep="\n")  # noqa: T201
     print(f"{len(rows) - 1} kills")  # noqa: T201
 
 
@@ -436,7 +355,7 @@ async def scene(scenes, request) -> AsyncIterator[Scene]:
     ],
 )
 async def test_a_kill_loses_no_paid_order_and_submits_none_twice(scene, point, mode, table):
-    await point.reach(scene)
+    await point.reached(scene)
     at = scene.store.state(scene.prompt)
     await scene.bot.kill()
     after = scene.store.state(scene.prompt)
