@@ -7,12 +7,14 @@ After each test, all exchanges with Discord's stand-in are checked against Disco
 description.
 """
 
+import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 
 import pytest
+from aiohttp import ClientSession
 from playwright.async_api import Browser, Page
 
 from sandbox.botprocess import BotProcess, Launch, launch
@@ -82,6 +84,36 @@ def ada(sandbox: SandboxEnvironment) -> Member:
 @pytest.fixture
 def store(sandbox: SandboxEnvironment) -> Store:
     return Store(sandbox)
+
+
+@pytest.fixture
+def readiness(sandbox: SandboxEnvironment) -> Callable[..., Awaitable[None]]:
+    """Wait until ``/readyz`` has all of these values, and the status that fits them."""
+
+    async def readiness(**wanted: object) -> None:
+        async with asyncio.timeout(32), ClientSession() as session:  # over the longest back-off
+            while True:
+                answer = await session.get(f"http://127.0.0.1:{sandbox.web_port}/readyz")
+                values = await answer.json()
+                assert answer.status == (200 if values["ready"] else 503)
+                if wanted.items() <= values.items():
+                    return
+                await asyncio.sleep(0.02)
+
+    return readiness
+
+
+@pytest.fixture
+def operate(sandbox: SandboxEnvironment) -> Callable[..., Awaitable[tuple[int | None, list[str]]]]:
+    """Run a command; return its exit status and its lines."""
+
+    async def operate(*arguments: str, **settings: str) -> tuple[int | None, list[str]]:
+        process = sandbox.bot(*arguments, **settings)
+        await process.start()
+        status = await process.wait_exit()
+        return status, list(process.log)[:-1]  # the last one is the sandbox's
+
+    return operate
 
 
 @pytest.fixture
