@@ -79,18 +79,19 @@ QUOTA = {
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
 
 
-def submitted(status, body=b"", **headers):
-    """Read the answer to a submit; a body that is not bytes is JSON."""
+def read(reader, status, body, headers):
+    """Read an answer; a body that is not bytes is JSON."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     names = {name.replace("_", "-"): value for name, value in headers.items()}
-    return wire.read_submit(status, names, raw, now=NOW)
+    return reader(status, names, raw, now=NOW)
+
+
+def submitted(status, body=b"", **headers):
+    return read(wire.read_submit, status, body, headers)
 
 
 def asked(status, body=b"", **headers):
-    """Read the answer to a status call."""
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    names = {name.replace("_", "-"): value for name, value in headers.items()}
-    return wire.read_status(status, names, raw, now=NOW)
+    return read(wire.read_status, status, body, headers)
 
 
 def test_a_submit_is_the_contracts_example():
