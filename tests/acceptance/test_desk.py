@@ -29,15 +29,6 @@ def pings(member):
     return [one for one in member.visible() if "your pictures are ready: https" in words(one)]
 
 
-async def export(member, message):
-    """Press *Export my data* and return what the file holds."""
-    sent = await member.press(message["id"], f"privacy:export:{member.user.id}")
-    answer = await sent.until(delivered(1))
-    assert sent.ephemeral
-    async with ClientSession() as session:
-        return await (await session.get(answer["attachments"][0]["url"])).read()
-
-
 async def delete(member):
     """Delete all data of a member; return the answer."""
     shown = await (await member.command("privacy")).until(says("What is kept about you"))
@@ -128,26 +119,6 @@ async def test_help_shows_examples_to_everybody_alone(member):
     assert all(one in words(shown) for one in ("/imagine prompt:", "/history", "/usage", "/limits"))
 
 
-async def test_an_export_holds_the_orders_and_no_secret(shared, member):
-    sent = await member.command("imagine", prompt="an exported lighthouse")
-    await sent.until(delivered(1))
-    row = Store(shared).row("an exported lighthouse")
-    assert row is not None
-
-    asked = await member.command("privacy")
-    shown = await asked.until(says("What is kept about you"))
-    data = await export(member, shown)
-
-    assert asked.ephemeral
-    assert "90 days" in words(shown)
-    assert "7 days" in words(shown)
-    kept = json.loads(data)
-    assert kept["member_id"] == int(member.user.id)
-    assert "an exported lighthouse" in {one["order"]["prompt"] for one in kept["orders"]}
-    assert row["callback_token"] not in data.decode()
-    assert sent.token not in data.decode()
-
-
 async def test_deleting_erases_what_is_over_and_lets_what_runs_be_finished(sandbox, start, noah):
     await start()
     store = Store(sandbox)
@@ -178,12 +149,30 @@ async def test_deleting_erases_what_is_over_and_lets_what_runs_be_finished(sandb
     await (await noah.command("history")).until(says("no orders of yours yet"))
 
 
-async def test_nobody_exports_or_deletes_another_members_data(shared, member):
+async def test_a_member_alone_exports_or_deletes_their_orders_and_no_secret(shared, member):
     """The button names the member, and the bot compares it with who pressed."""
-    mira = shared.discord.member("Mira", channel="general", guild="Lighthouse Club")
-    await (await member.command("imagine", prompt="my own lighthouse")).until(delivered(1))
+    sent = await member.command("imagine", prompt="an exported lighthouse")
+    await sent.until(delivered(1))
+    row = Store(shared).row("an exported lighthouse")
+    assert row is not None
     asked = await member.command("privacy")
     shown = await asked.until(says("What is kept about you"))
+    assert asked.ephemeral
+    assert "90 days" in words(shown)
+    assert "7 days" in words(shown)
+
+    exported = await member.press(shown["id"], f"privacy:export:{member.user.id}")
+    [file] = (await exported.until(delivered(1)))["attachments"]
+    assert exported.ephemeral
+    async with ClientSession() as session:
+        text = await (await session.get(file["url"])).text()
+    kept = json.loads(text)
+    assert kept["member_id"] == int(member.user.id)
+    assert "an exported lighthouse" in {one["order"]["prompt"] for one in kept["orders"]}
+    assert row["callback_token"] not in text
+    assert sent.token not in text
+
+    mira = shared.discord.member("Mira", channel="general", guild="Lighthouse Club")
 
     async def refused(label):
         data = {"custom_id": button(shown, label)}
@@ -197,7 +186,7 @@ async def test_nobody_exports_or_deletes_another_members_data(shared, member):
     shown = await deleting.until(says("Delete your data?"))
     assert await refused("Yes, delete my data")
     assert await refused("Keep it")
-    assert Store(shared).row("my own lighthouse") is not None
+    assert Store(shared).row("an exported lighthouse") is not None
 
 
 async def test_the_desk_is_open_where_no_server_is(sandbox, start):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot.ui import language
-from tests.acceptance.driver import CLUB, delivered, refusal, says, words
+from tests.acceptance.driver import CLUB, buttons, delivered, refusal, says, words
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def lighthouse(sandbox):
     return sandbox.world.guild(CLUB)
 
 
-async def test_a_german_member_in_an_english_server(start, ada):
+async def test_a_german_member_in_an_english_server(sandbox, start, ada, noah):
     """The private answer is German; the card, which is public, is English."""
     await start(MAX_IMAGES_PER_GUILD_PER_DAY="2")
 
@@ -28,6 +28,10 @@ async def test_a_german_member_in_an_english_server(start, ada):
     assert answer.endswith("```\nein Leuchtturm\n```")  # to be corrected and sent again
     assert "**Completed**" in words(card)
     assert card["attachments"][0]["description"] == "AI-generated picture: ein Leuchtturm"
+    english = await refusal(noah, images=2)
+    assert "2 images a day. 1 is used; you asked for 2" in english
+    assert "Only the operator can change this" in english
+    assert len(sandbox.pixazo.accepted) == 1
 
 
 async def test_an_english_member_in_a_german_server(sandbox, start, lighthouse, noah, mira):
@@ -50,6 +54,8 @@ async def test_an_english_member_in_a_german_server(sandbox, start, lighthouse, 
     in_the_log = sandbox.discord.member("Mira", channel="pictures", guild=lighthouse.name)
     for told in ("**Limits geändert** von", "Gesperrte Wörter: + `wolf`", "**Abgelehnt** ·"):
         assert await in_the_log.sees(says(told))
+    await noah.press(card["id"], buttons(card)["report"])
+    assert "Reported" not in words(await in_the_log.sees(says("Gemeldet")))
 
 
 async def test_a_pressed_button_and_a_form_answer_in_the_language_of_who_uses_them(
@@ -72,16 +78,16 @@ async def test_a_pressed_button_and_a_form_answer_in_the_language_of_who_uses_th
     assert "Wartezeit eines Mitglieds: keine → 1 Minute" in words(preview)
 
 
-async def test_commands_are_registered_once_and_not_at_each_start(sandbox, start):
+async def test_commands_are_registered_only_when_they_differ(sandbox, start):
     """Discord's answer contains the translations; else each start would register again."""
     first = await start()
     await first.stop()
     await start()
 
-    registered = sandbox.discord.journal.find(
-        "PUT", f"/api/v10/applications/{sandbox.world.application_id}/commands"
-    )
+    path = f"/api/v10/applications/{sandbox.world.application_id}/commands"
+    registered = sandbox.discord.journal.find("PUT", path)
     assert len(registered) == 1
+    assert len(sandbox.discord.journal.find("GET", path)) == 2
     menus = [one for one in json.loads(registered[0].body) if one["type"] == 3]
     with language.speaking("de"):
         names = {name: language.gettext(name) for name in ("Imagine this", "Report image")}

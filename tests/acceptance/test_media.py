@@ -6,11 +6,13 @@ All tests of this file share one bot, whose memory and files are checked after e
 import json
 import re
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from sandbox.faults import Answer, Cut, Fault
+from sandbox.pixazo import Status, wire
 from tests.acceptance.driver import (
     FAST_LANE,
     STATUS,
@@ -25,7 +27,6 @@ from tests.acceptance.driver import (
 from tests.pixazo.test_pictures import a_bomb
 
 MIB = 1024 * 1024
-INSIDE = "https://pictures.inside.localhost"  # which resolves to this machine
 MOST_MEMORY = 300  # MiB
 
 
@@ -72,39 +73,12 @@ def most_memory(sandbox):
     return int(kib) / 1024
 
 
-def media(sandbox, do, *, name="*", times=1):
-    fault = Fault(method="GET", path=f"/v1/*/{name}", do=do, times=times)
-    return sandbox.pixazo.media_faults.add(fault)
+def media(sandbox, do, *, name="*"):
+    return sandbox.pixazo.media_faults.add(Fault(method="GET", path=f"/v1/*/{name}", do=do))
 
 
 def picture(body):
     return Answer(status=200, body=body, headers={"Content-Type": "image/png"})
-
-
-def give_address(sandbox, *addresses):
-    """Let the vendor name other addresses for the pictures of the next order."""
-    sandbox.pixazo.hold_states()
-    count = len(sandbox.pixazo.accepted)
-
-    async def when_taken():
-        accepted = await sandbox.pixazo.wait_accepted(count + 1)
-        request_id = accepted[-1].request_id
-        body = {
-            "request_id": request_id,
-            "status": "COMPLETED",
-            "model_id": "auraflow-v0-3-512",
-            "error": None,
-            "output": {"media_url": list(addresses), "media_type": "image/png"},
-            "created_at": "2026-01-01T00:00:00.000Z",
-            "updated_at": "2026-01-01T00:00:01.000Z",
-            "completed_at": "2026-01-01T00:00:01.000Z",
-        }
-        answer = Answer(status=200, body=body)
-        sandbox.pixazo.faults.add(Fault(method="GET", path=STATUS, do=answer, times=1_000))
-        sandbox.pixazo.move(request_id, "COMPLETED")
-        sandbox.pixazo.release_states()
-
-    return when_taken
 
 
 async def assert_no_picture(sent):
@@ -114,43 +88,33 @@ async def assert_no_picture(sent):
     assert card["attachments"] == []
 
 
-async def test_a_redirect_is_not_followed(sandbox, noah):
-    """It could lead into the operator's network, and the picture would show what is there."""
-    target = f"{sandbox.pixazo.origin}/stolen"
-    media(sandbox, Answer(status=302, headers={"Location": target}))
-
-    sent = await noah.command("imagine", prompt="a redirect")
-
-    await assert_no_picture(sent)
-    assert sandbox.pixazo.journal.find("*", "/stolen") == []
-
-
 @pytest.mark.parametrize(
     "address",
     [
         "http://elsewhere.example/output.png",
         "https://elsewhere.example/output.png",
         "http://pictures.inside.localhost/output.png",
-        f"{INSIDE}/output.png",
+        "https://pictures.inside.localhost/output.png",  # which resolves to this machine
         "https://127.0.0.1/output.png",
         "file:///etc/passwd",
+        "the vendor's own api",
     ],
 )
 async def test_what_is_not_listed_or_not_public_is_never_called(sandbox, noah, address):
     """Anyone may own a name below a wildcard, and point it anywhere."""
-    when_taken = give_address(sandbox, address)
+    if address == "the vendor's own api":
+        address = f"{sandbox.pixazo.origin}/stolen"
+    sandbox.pixazo.hold_states()
+    count = len(sandbox.pixazo.accepted)
 
     sent = await noah.command("imagine", prompt="a foreign address")
-    await when_taken()
-
-    await assert_no_picture(sent)
-
-
-async def test_the_vendors_own_api_is_no_place_for_pictures(sandbox, noah):
-    when_taken = give_address(sandbox, f"{sandbox.pixazo.origin}/stolen")
-
-    sent = await noah.command("imagine", prompt="the api itself")
-    await when_taken()
+    request_id = (await sandbox.pixazo.wait_accepted(count + 1))[-1].request_id
+    [request] = sandbox.pixazo.latest(1)
+    completed = request.moved(Status.COMPLETED, time.time())
+    answer = Answer(status=200, body=wire.status(completed, [address], "image/png"))
+    sandbox.pixazo.faults.add(Fault(method="GET", path=STATUS, do=answer, times=1_000))
+    sandbox.pixazo.move(request_id, "COMPLETED")
+    sandbox.pixazo.release_states()
 
     await assert_no_picture(sent)
     assert sandbox.pixazo.journal.find("*", "/stolen") == []
@@ -162,47 +126,37 @@ WHOLE = noise(64)
 @pytest.mark.parametrize(
     "body",
     [
+        pytest.param(None, id="redirect"),
         pytest.param(b"<html>This link has expired</html>", id="html"),
         pytest.param(b"", id="nothing"),
         pytest.param(WHOLE[: len(WHOLE) // 2], id="half of it"),
         pytest.param(a_bomb(20_000, 20_000), id="bomb"),
+        pytest.param(bytes(60 * MIB), id="endless"),
     ],
 )
 async def test_what_is_no_picture_is_not_shown(sandbox, noah, body):
-    media(sandbox, picture(body))
+    """A redirect could lead into the operator's network: it is not followed."""
+    location = {"Location": f"{sandbox.pixazo.origin}/stolen"}
+    media(sandbox, Answer(status=302, headers=location) if body is None else picture(body))
 
     sent = await noah.command("imagine", prompt="no picture")
 
     await assert_no_picture(sent)
+    assert sandbox.pixazo.journal.find("*", "/stolen") == []
 
 
-async def test_an_endless_file_is_given_up(sandbox, noah):
-    media(sandbox, picture(bytes(60 * MIB)))
-
-    sent = await noah.command("imagine", prompt="an endless file")
-
-    await assert_no_picture(sent)
-
-
-async def test_a_picture_larger_than_discord_takes_is_made_smaller(sandbox, noah):
+async def test_a_cut_download_is_tried_again_and_too_large_a_picture_made_smaller(sandbox, noah):
     huge = noise(1970)
     assert len(huge) > 11 * MIB
+    cut = media(sandbox, Cut())
     media(sandbox, picture(huge))
 
     sent = await noah.command("imagine", prompt="a huge picture")
     card = await sent.until(delivered(1), within=20)
 
+    assert cut.times == 0
     assert card["attachments"][0]["size"] <= 10 * MIB
     assert "Made smaller" in words(card)
-
-
-async def test_a_connection_that_is_cut_is_tried_again(sandbox, noah):
-    cut = media(sandbox, Cut())
-
-    sent = await noah.command("imagine", prompt="a cut connection")
-    await sent.until(delivered(1))
-
-    assert cut.times == 0
 
 
 @pytest.mark.parametrize("body", [b"<html></html>", a_bomb(20_000, 20_000)], ids=["html", "bomb"])

@@ -10,7 +10,6 @@ import resource
 import sys
 
 import pytest
-from aiohttp import ClientSession
 from yarl import URL
 
 from tests.acceptance.driver import (
@@ -64,138 +63,125 @@ class Relay:
 
 
 @pytest.fixture
-def ready(sandbox):
-    """Wait until ``/readyz`` has all of these values, and return all of its values."""
+def begin(sandbox, start, noah):
+    """Start the bot, order, and return bot and order once the vendor has accepted it."""
 
-    async def ready(**wanted):
-        async with asyncio.timeout(32), ClientSession() as session:  # over the longest back-off
-            while True:
-                answer = await session.get(f"http://127.0.0.1:{sandbox.web_port}/readyz")
-                values = await answer.json()
-                assert values["ready"] == (answer.status == 200)
-                if wanted.items() <= values.items():
-                    return values
-                await asyncio.sleep(0.1)
+    async def begin(**settings):
+        sandbox.pixazo.hold_states()
+        bot = await start(**settings)
+        sent = await noah.command("imagine", prompt="before")
+        await sandbox.pixazo.wait_accepted()
+        await sent.until(says("Queued"))
+        return bot, sent
 
-    return ready
+    return begin
 
 
 @pytest.fixture
-def unharmed(sandbox):
-    """Check that the process is the same, and that each order was submitted and delivered once."""
+def complete(sandbox):
+    """Let the vendor complete the first order."""
 
-    def unharmed(bot, pid, *prompts):
+    def complete():
+        sandbox.pixazo.move(sandbox.pixazo.accepted[0].request_id, "COMPLETED")
+
+    return complete
+
+
+@pytest.fixture
+def unharmed(sandbox, noah, readiness):
+    """Check that the same process delivers each order, and that each was submitted once."""
+
+    async def unharmed(bot, pid, *orders):
+        await readiness(ready=True)
+        await orders[0].until(delivered(1), within=30)
+        sandbox.pixazo.release_states()
+        after = await noah.command("imagine", prompt="after")
+        for sent in (*orders, after):
+            await sent.until(delivered(1), within=30)
+        await readiness(ready=True, gateway=True, store=True, lane="open")
         assert (bot.pid, bot.running) == (pid, True)
         assert not [line for line in bot.log if "ERROR" in line and " bot." in line]
-        assert sorted(accepted(sandbox)) == sorted(prompts)
+        prompts = accepted(sandbox)
+        assert len(prompts) == len(set(prompts)) == len(orders) + 1
         assert all(len(pictures(sandbox, prompt)) == 1 for prompt in prompts)
 
     return unharmed
 
 
 async def test_without_its_database_the_bot_orders_nothing_and_loses_nothing(
-    sandbox, start, noah, ready, unharmed, postgres
+    begin, complete, noah, readiness, unharmed, postgres
 ):
-    sandbox.pixazo.hold_states()
     async with Wire.to(postgres.socket) as wire:
         url = wire.url(await postgres.new())
-        bot = await start(DATABASE_URL=url, LEASE_SECONDS="2")
-        sent = await noah.command("imagine", prompt="before")
-        [running] = await sandbox.pixazo.wait_accepted()
+        bot, sent = await begin(DATABASE_URL=url, LEASE_SECONDS="2")
         pid = bot.pid
 
         wire.cut()
-        await ready(store=False, lane=None)
+        await readiness(store=False, lane=None)
         assert "too busy to take your order now" in await refusal(noah)
-        sandbox.pixazo.move(running.request_id, "COMPLETED")
+        complete()
         refused = wire.refused
         await eventually(lambda: wire.refused >= refused + 3)
         wire.mend()
 
-        await ready(ready=True)
-        await sent.until(delivered(1), within=30)
-        sandbox.pixazo.release_states()
-        after = await noah.command("imagine", prompt="after")
-        await after.until(delivered(1), within=30)
-        unharmed(bot, pid, "before", "after")
+        await unharmed(bot, pid, sent)
         await bot.stop()
 
 
 async def test_without_the_gateway_what_was_ordered_is_delivered(
-    sandbox, start, noah, ready, unharmed
+    sandbox, begin, complete, readiness, unharmed
 ):
-    sandbox.pixazo.hold_states()
-    bot = await start()
-    sent = await noah.command("imagine", prompt="before")
-    [running] = await sandbox.pixazo.wait_accepted()
+    bot, sent = await begin()
     pid = bot.pid
+    await readiness(ready=True, gateway=True, store=True, lane="open")
 
     sandbox.world.refuse_gateway = True
     sandbox.discord.drop(resumable=False)
-    await ready(gateway=False)
-    sandbox.pixazo.move(running.request_id, "COMPLETED")
+    await readiness(ready=False, gateway=False, store=True)
+    complete()
     await sent.until(delivered(1))
     await eventually(lambda: sum("reconnect" in line for line in bot.log) >= 2)
     sandbox.world.refuse_gateway = False
 
-    await ready(ready=True)
-    sandbox.pixazo.release_states()
-    after = await noah.command("imagine", prompt="after")
-    await after.until(delivered(1))
-    unharmed(bot, pid, "before", "after")
+    await unharmed(bot, pid, sent)
 
 
-async def test_without_the_vendor_orders_wait_in_line(sandbox, start, noah, ready, unharmed):
-    sandbox.pixazo.hold_states()
+async def test_without_the_vendor_orders_wait_in_line(
+    sandbox, begin, complete, noah, readiness, unharmed
+):
     relay = Relay(sandbox.pixazo.origin)
     await relay.up()
-    bot = await start(PIXAZO_URL=relay.origin, PUBLIC_URL="")
-    sent = await noah.command("imagine", prompt="before")
-    [running] = await sandbox.pixazo.wait_accepted()
-    await sent.until(says("Queued"))
+    bot, sent = await begin(PIXAZO_URL=relay.origin, PUBLIC_URL="")
     pid = bot.pid
 
     await relay.down()
-    sandbox.pixazo.move(running.request_id, "COMPLETED")
+    complete()
     during = await noah.command("imagine", prompt="during")
     await during.until(says("the image service is busy, goes on <t:"))
-    assert (await ready(lane="paused"))["ready"]
+    await readiness(ready=True, lane="paused")
     store = Store(sandbox)
     await eventually(lambda: store.execute("SELECT 1 FROM lanes WHERE refusals >= 2"))
     await relay.up()
 
-    await sent.until(delivered(1), within=30)
-    sandbox.pixazo.release_states()
-    await during.until(delivered(1), within=30)
-    await ready(ready=True, lane="open")
-    unharmed(bot, pid, "before", "during")
+    await unharmed(bot, pid, sent, during)
     await relay.down()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits another process's files by prlimit")
 async def test_on_a_full_disk_the_bot_orders_nothing_and_loses_nothing(
-    sandbox, start, noah, ready, unharmed
+    sandbox, begin, complete, noah, readiness, unharmed
 ):
     """A limit on file sizes has the same effect on a process as a full disk."""
-    sandbox.pixazo.hold_states()
-    bot = await start(LEASE_SECONDS="2")
-    sent = await noah.command("imagine", prompt="before")
-    [running] = await sandbox.pixazo.wait_accepted()
-    await sent.until(says("Queued"))
+    bot, sent = await begin(LEASE_SECONDS="2")
     pid = bot.pid
     unlimited = resource.prlimit(pid, resource.RLIMIT_FSIZE)
 
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, unlimited[1]))
     assert "too busy to take your order now" in await refusal(noah)
-    sandbox.pixazo.move(running.request_id, "COMPLETED")
-    await ready(store=False)
+    complete()
+    await readiness(store=False)
     await sandbox.pixazo.journal.wait("GET", STATUS)
     await eventually(lambda: sum("WARNING" in line for line in bot.log) >= 3)  # failed writes
     resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
 
-    await ready(ready=True)
-    await sent.until(delivered(1), within=30)
-    sandbox.pixazo.release_states()
-    after = await noah.command("imagine", prompt="after")
-    await after.until(delivered(1))
-    unharmed(bot, pid, "before", "after")
+    await unharmed(bot, pid, sent)

@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 from playwright.async_api import expect
 
-from tests.acceptance.driver import restart, submitted
-from tests.acceptance.visitor import DESKTOP, press, say
+from tests.acceptance.driver import CLUB, Store, delivered, submitted
+from tests.acceptance.visitor import DESKTOP, message, press, say
 from tests.browser.layout import audit, layout_faults
 
 pytestmark = pytest.mark.browser
@@ -71,25 +71,24 @@ async def test_a_refused_key_is_told_in_words_that_fit(sandbox, page):
     await looks_well(page)
 
 
-async def test_every_end_is_told_in_words_that_fit(sandbox, page):
-    for answer, told in ENDS.items():
+async def test_every_end_is_told_in_words_that_fit_and_what_waits_is_cancelled(sandbox, page):
+    for answer, text in ENDS.items():
         sandbox.pixazo.answer_next(answer, retry_after=60 if answer == "429" else None)
 
         await say(page, "/imagine prompt: " + "a lighthouse in a storm, " * 12)
 
-        await page.get_by_test_id("message").last.get_by_text(told).wait_for()
+        await page.get_by_test_id("message").last.get_by_text(text).wait_for()
         await looks_well(page)
 
-
-async def test_again_orders_anew_after_the_bot_was_killed_and_restarted(sandbox, page):
-    await say(page, "/imagine prompt: a cat")
-    await page.get_by_role("img", name="a cat").wait_for()
-    await restart(sandbox)
-
-    await page.get_by_role("button", name="Again").click()
-
-    await page.get_by_role("img", name="a cat").nth(1).wait_for()
-    assert len(sandbox.pixazo.accepted) == 2
+    count = len(submitted(sandbox))
+    await say(page, "/imagine prompt: a quiet cat")
+    card = message(page, "a quiet cat")
+    await card.get_by_text("in line").first.wait_for()
+    await press(card, "Cancel")
+    await card.get_by_text("Cancelled").first.wait_for()
+    await reads(page, "Cancelled before it was sent. Nothing was charged.")
+    await looks_well(page)
+    assert len(submitted(sandbox)) == count
 
 
 async def test_a_moderator_changes_a_limit_by_a_form_and_sees_what_decides(sandbox, page):
@@ -131,16 +130,23 @@ async def test_a_moderator_changes_a_limit_by_a_form_and_sees_what_decides(sandb
     await looks_well(page)
 
 
-async def stay(_page, _sandbox):
-    """Let the bot run."""
+@pytest.fixture(params=[False, True], ids=["alive", "killed in between"])
+def killed(request):
+    return request.param
 
 
-async def die(page, sandbox):
-    """Kill the bot and start it again, by the page's own panel."""
-    await page.get_by_test_id("bot-kill").click()
-    await page.get_by_test_id("bot-start").click()
-    await sandbox.ready()
-    await page.get_by_test_id("bot-state").get_by_text("online").wait_for()
+@pytest.fixture
+def between(killed, page, sandbox):
+    """Do nothing, or kill the bot and start it again, by the page's own panel."""
+
+    async def between():
+        if killed:
+            await page.get_by_test_id("bot-kill").click()
+            await page.get_by_test_id("bot-start").click()
+            await sandbox.ready()
+            await page.get_by_test_id("bot-state").get_by_text("online").wait_for()
+
+    return between
 
 
 def card_of(page, picture):
@@ -153,24 +159,16 @@ async def reads(page, text):
     await page.get_by_test_id("messages").get_by_text(text).first.wait_for()
 
 
-@pytest.mark.parametrize("between", [stay, die])
-async def test_a_visitor_edits_repeats_posts_and_deletes_pictures(sandbox, page, between):
+async def test_a_visitor_edits_repeats_and_deletes_pictures(sandbox, page, killed, between):
     """The buttons work after a restart of the bot too."""
     await say(page, "/imagine prompt: a grey cat")
     await card_of(page, "a grey cat").wait_for()
-    await say(page, "/imagine prompt: a secret private: True")
-    await card_of(page, "a secret").wait_for()
-    await between(page, sandbox)
-
-    await press(card_of(page, "a secret"), "Post to the channel")
-    await reads(page, "Posted by")
-    await expect(card_of(page, "a secret")).to_have_count(1)
-    await reads(page, "Everybody in this channel can see them now.")
+    await between()
 
     await press(card_of(page, "a grey cat"), "Edit prompt")
     form = page.get_by_test_id("modal")
     await expect(form.get_by_label("Prompt")).to_have_value("a grey cat")
-    if between is stay:
+    if not killed:
         await looks_well(page)
     await form.get_by_label("Prompt").fill("a red dog")
     await form.get_by_label("Steps").fill("33")
@@ -187,28 +185,61 @@ async def test_a_visitor_edits_repeats_posts_and_deletes_pictures(sandbox, page,
     sent = [json.loads(one.body) for one in sandbox.pixazo.accepted]
     assert [(one["prompt"], one["num_inference_steps"]) for one in sent] == [
         ("a grey cat", 50),
-        ("a secret", 50),
         ("a red dog", 33),
         ("a red dog", 33),
     ]
-    if between is stay:
+    if not killed:
         await looks_well(page)
 
 
-@pytest.mark.parametrize("between", [stay, die])
-async def test_a_visitor_cancels_an_order_that_waits_and_nothing_is_sent(sandbox, page, between):
-    sandbox.pixazo.answer_next("429", retry_after=60)
-    await say(page, "/imagine prompt: the one before")
-    await page.get_by_test_id("message").last.get_by_text("is busy").wait_for()
-    await say(page, "/imagine prompt: a lighthouse")
-    card = page.get_by_test_id("message").filter(has_text="a lighthouse")
-    await card.get_by_text("in line").first.wait_for()
-    await between(page, sandbox)
+async def test_a_private_picture_is_posted_reported_and_answered(sandbox, page, mira, between):
+    pictures = sandbox.world.channel("pictures", guild=CLUB)
+    await (await mira.command("limits", "log", channel=pictures.id)).answer()
+    await say(page, "/imagine prompt: a yellow boat private: True")
+    private = message(page, "a yellow boat")
+    await private.get_by_role("img", name="a yellow boat").wait_for()
+    await private.get_by_text("Only you can see this").wait_for()
+    await Store(sandbox).delivered("a yellow boat")
 
-    await press(card, "Cancel")
+    await between()
+    await press(private, "Post to the channel")
+    await message(page, "Everybody in this channel can see them now").wait_for()
+    public = message(page, "Posted by @Mira")
+    await public.get_by_role("img", name="a yellow boat").wait_for()
+    await expect(public.get_by_text("Only you can see this")).to_have_count(0)
+    await expect(card_of(page, "a yellow boat")).to_have_count(1)
 
-    await card.get_by_text("Cancelled").first.wait_for()
-    await reads(page, "Cancelled before it was sent. Nothing was charged.")
-    if between is stay:
-        await looks_well(page)
-    assert submitted(sandbox) == ["the one before"]
+    await between()
+    await press(public, "Report")
+    await message(page, "moderators").get_by_text("Only you can see this").wait_for()
+    await page.get_by_role("button", name="pictures").first.click()
+    notice = message(page, "Reported")
+    await notice.wait_for()
+
+    await between()
+    await press(notice, "Delete")
+    await notice.get_by_text("Deleted").wait_for()
+    await page.get_by_role("button", name="general").first.click()
+    await expect(page.get_by_role("img", name="a yellow boat")).to_have_count(0)
+
+
+async def test_history_turns_its_pages(sandbox, page, mira, between):
+    for number in range(6):
+        sent = await mira.command("imagine", prompt=f"boat number {number}", steps=20)
+        await sent.until(delivered(1))
+    await Store(sandbox).delivered("boat number 5")
+    await say(page, "/history")
+    history = message(page, "Your orders")
+    await history.get_by_text("page 1 of 2").wait_for()
+    await history.get_by_role("img", name="boat number 5").wait_for()
+
+    await between()
+    await press(history, "Next page")
+    await history.get_by_text("page 2 of 2").wait_for()
+    await history.get_by_text("boat number 0").first.wait_for()
+
+    await between()
+    await history.get_by_role("button", name="Again: boat number 0").click()
+    await expect(
+        message(page, "Costs 1 image").get_by_role("img", name="boat number 0")
+    ).to_have_count(2)

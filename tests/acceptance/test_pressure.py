@@ -212,29 +212,10 @@ async def until_admitted(member):
             await asyncio.sleep(0.1)
 
 
-async def test_while_the_probe_has_no_answer_everybody_else_is_refused(sandbox, start, noah, mira):
+async def test_a_late_202_opens_nothing_and_while_the_probe_has_no_answer_everybody_is_refused(
+    sandbox, start, noah, mira
+):
     """A moderator who knows of a top-up can start the probe early."""
-    sandbox.pixazo.wallet_usd = 0.0
-    await start(BALANCE_PROBE_SECONDS="3600")
-    await without_limits(sandbox)
-    sent = await noah.command("imagine", prompt="a cat")
-    await sent.until(says("image credit is used up"))
-    sandbox.pixazo.wallet_usd = None
-
-    resumed = await mira.command("limits", "resume")
-    await resumed.until(says("The next order will find out whether there is image credit again"))
-    held = sandbox.pixazo.faults.add(hold_submit())
-    probe = await noah.command("imagine", prompt="the probe")
-    await held.reached.wait()
-    assert "another order is just finding out" in await refusal(noah)
-
-    held.release()
-    await probe.until(delivered(1))
-    after = await noah.command("imagine", prompt="after")
-    await after.until(delivered(1))
-
-
-async def test_a_late_202_of_an_order_sent_before_the_402_opens_nothing(sandbox, start, noah):
     await start(BALANCE_PROBE_SECONDS="3600")
     await without_limits(sandbox)
     held = sandbox.pixazo.faults.add(hold_submit())
@@ -243,12 +224,21 @@ async def test_a_late_202_of_an_order_sent_before_the_402_opens_nothing(sandbox,
     sandbox.pixazo.answer_next("402")
     late = await noah.command("imagine", prompt="late")
     await late.until(says("image credit is used up"))
-
     held.release()
     await early.until(delivered(1))
-
     assert "image credit is used up" in await refusal(noah)
     assert len(submitted(sandbox)) == 2
+
+    resumed = await mira.command("limits", "resume")
+    await resumed.until(says("The next order will find out whether there is image credit again"))
+    held = sandbox.pixazo.faults.add(hold_submit())
+    probe = await noah.command("imagine", prompt="the probe")
+    await held.reached.wait()
+    assert "another order is just finding out" in await refusal(noah)
+    held.release()
+    await probe.until(delivered(1))
+    after = await noah.command("imagine", prompt="after")
+    await after.until(delivered(1))
 
 
 @pytest.mark.parametrize("mended", ["in the settings", "at the vendor's"])
