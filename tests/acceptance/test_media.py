@@ -111,7 +111,7 @@ async def test_what_is_not_listed_or_not_public_is_never_called(sandbox, noah, a
     request_id = (await sandbox.pixazo.wait_accepted(count + 1))[-1].request_id
     [request] = sandbox.pixazo.latest(1)
     completed = request.moved(Status.COMPLETED, time.time())
-    answer = Answer(status=200, body=wire.status(completed, [address], "image/png"))
+    answer = Answer(status=200, body=wire.status(completed, [address]))
     sandbox.pixazo.faults.add(Fault(method="GET", path=STATUS, do=answer, times=1_000))
     sandbox.pixazo.move(request_id, "COMPLETED")
     sandbox.pixazo.release_states()
