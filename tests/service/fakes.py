@@ -119,6 +119,7 @@ class FakeMedia:
             raise self.errors[address].popleft()
         if "broken" in address:
             raise PictureUnusable("it is broken")
+        path.write_bytes(b"a picture")  # noqa: ASYNC240 - a few bytes, in memory
         return Picture(path=path, extension="png", width=64, height=64, shrunk=False)
 
 
@@ -158,6 +159,8 @@ class FakeCards:
 
     async def remove(self, job: Job) -> None:
         await self._reach_member()
+        if job.reply.message_id is None or job.reply.answers_only:
+            raise PermanentDiscordError("the message is not known, or not within reach")
         self.removed.append(job)
 
     @property
