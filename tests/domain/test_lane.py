@@ -160,22 +160,17 @@ def test_a_moderator_may_end_the_wait_but_does_not_open_the_lane():
     assert probe_due_now(lane, now=NOW + 50).probe_at == NOW + 10
 
 
-@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("state", [*State, None])
 def test_a_probe_is_resolved_although_its_process_died(state):
+    """``None``: it is not on record."""
     lane = probe_resolved(after_admission(empty(), "probe", now=NOW + 300), state)
 
     if state in {State.WAITING, State.SUBMITTING}:
         assert lane.probe == "probe"
-    elif state in {State.CANCELLED, State.REFUSED, State.UNCERTAIN}:
+    elif state in {State.CANCELLED, State.REFUSED, State.UNCERTAIN, None}:
         assert may_probe(lane, NOW + 300)
     else:
         assert closed_reason(lane, NOW + 300) is None
-
-
-def test_a_probe_that_is_not_on_record_makes_room_for_another():
-    assert may_probe(
-        probe_resolved(after_admission(empty(), "probe", now=NOW + 300), None), NOW + 300
-    )
 
 
 def test_a_refused_key_shuts_the_lane_until_a_start():

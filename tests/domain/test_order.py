@@ -159,33 +159,17 @@ def test_an_order_is_within_every_range_or_refused(prompt, images, guidance, ste
     assert order.images in IMAGES
     assert order.guidance in GUIDANCE
     assert order.steps in STEPS
-    assert [type(value) for value in (order.images, order.guidance, order.steps)] == [
-        int,
-        float,
-        int,
-    ]
+    kinds = [type(value) for value in (order.images, order.guidance, order.steps)]
+    assert kinds == [int, float, int]
 
 
 @pytest.mark.parametrize(
     ("option", "value"),
     [
-        ("images", 0),
-        ("images", 5),
-        ("images", True),
-        ("images", 1.0),
-        ("images", "1"),
-        ("guidance", 0.9),
-        ("guidance", 10.1),
-        ("guidance", math.nan),
-        ("guidance", math.inf),
-        ("guidance", True),
-        ("guidance", "3"),
-        ("steps", 19),
-        ("steps", 51),
-        ("steps", None),
-        ("enhance", 1),
-        ("enhance", "true"),
-        ("enhance", None),
+        *(("images", value) for value in (0, 5, True, 1.0, "1")),
+        *(("guidance", value) for value in (0.9, 10.1, math.nan, math.inf, True, "3")),
+        *(("steps", value) for value in (19, 51, None)),
+        *(("enhance", value) for value in (1, "true", None)),
     ],
 )
 def test_an_option_outside_its_range_is_refused_by_name(option, value):

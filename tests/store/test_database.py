@@ -25,26 +25,17 @@ ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 ON_POSTGRESQL = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 ON_A_WIRE = pytest.mark.parametrize("url", ["postgresql_by_wire"], indirect=True)
 
-WRITES = [
-    lambda store: record(Jobs(store), a_job()),
-    lambda store: Jobs(store).swap(a_job(), a_job()),
-    lambda store: Jobs(store).claim("here", lane=LANE, width=1, lease=1, now=NOW),
-    lambda store: Jobs(store).record_request_id("1", "r-1", now=NOW),
-    lambda store: Jobs(store).renew_leases("here", lease=1),
-    lambda store: Jobs(store).take_over("here", lease=1, submitted_before=NOW),
-    lambda store: Jobs(store).inherit("here", lease=1),
-    lambda store: Lanes(store).update(LANE, lambda lane: replace(lane, refusals=1)),
-]
-NAMES = [
-    "add",
-    "swap",
-    "claim",
-    "record_request_id",
-    "renew_leases",
-    "take_over",
-    "inherit",
-    "update",
-]
+WRITES = {
+    "add": lambda store: record(Jobs(store), a_job()),
+    "swap": lambda store: Jobs(store).swap(a_job(), a_job()),
+    "claim": lambda store: Jobs(store).claim("here", lane=LANE, width=1, lease=1, now=NOW),
+    "record_request_id": lambda store: Jobs(store).record_request_id("1", "r-1", now=NOW),
+    "renew_leases": lambda store: Jobs(store).renew_leases("here", lease=1),
+    "take_over": lambda store: Jobs(store).take_over("here", lease=1, submitted_before=NOW),
+    "inherit": lambda store: Jobs(store).inherit("here", lease=1),
+    "update": lambda store: Lanes(store).update(LANE, lambda lane: replace(lane, refusals=1)),
+}
+EACH_WRITE = pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
 
 
 async def busy(database):
@@ -106,7 +97,7 @@ async def test_a_power_cut_undoes_nothing_on_a_server(database):
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("write", WRITES, ids=NAMES)
+@EACH_WRITE
 async def test_a_locked_file_is_a_store_away(impatient, locked, write):
     """The callers wait and try again; a driver's error would end their tasks."""
     with pytest.raises(StoreUnavailable):
@@ -134,7 +125,7 @@ async def test_the_store_is_there_again_once_the_lock_is_gone(impatient, file):
 
 
 @ON_A_WIRE
-@pytest.mark.parametrize("write", WRITES, ids=NAMES)
+@EACH_WRITE
 async def test_a_server_that_is_gone_is_a_store_away_until_it_is_back(database, wire, write):
     wire.cut()
     with pytest.raises(StoreUnavailable):

@@ -227,19 +227,12 @@ steps_of_time = st.one_of(
     st.integers(0, 2 * int(DAY)),
     st.integers(-600, 0),  # clocks are set back
 )
+COUNTING = ("member_per_day", "server_per_day", "member_at_once", "server_at_once")
 acts = st.one_of(
-    st.tuples(st.just("order"), members, images),
-    st.tuples(st.just("order"), members, images),
-    st.tuples(st.just("turn"), st.integers(0, 50), st.integers(0, 20)),
-    st.tuples(st.just("turn"), st.integers(0, 50), st.integers(0, 20)),
+    *2 * [st.tuples(st.just("order"), members, images)],
+    *2 * [st.tuples(st.just("turn"), st.integers(0, 50), st.integers(0, 20))],
     st.tuples(st.just("tick"), steps_of_time, st.none()),
-    st.tuples(
-        st.just("limit"),
-        st.sampled_from(
-            ["member_per_day", "server_per_day", "member_at_once", "server_at_once", "images"]
-        ),
-        st.integers(0, 4),
-    ),
+    st.tuples(st.just("limit"), st.sampled_from([*COUNTING, "images"]), st.integers(0, 4)),
     st.tuples(st.just("limit"), st.just("cooldown"), st.sampled_from([0, 1, 60, int(DAY)])),
 )
 guild_ids = itertools.count(10**6)
@@ -303,11 +296,13 @@ class Story:
         running = [index for index, job in enumerate(self.ordered) if TRANSITIONS[job.state]]
         if running:
             index = running[which % len(running)]
-            job = self.ordered[index]
-            following = sorted(TRANSITIONS[job.state])
-            after = job.transition(following[where % len(following)], now=self.now)
-            assert await self._jobs.swap(job, after)
-            self.ordered[index] = after
+            await self._step(index, TRANSITIONS[self.ordered[index].state], where)
+
+    async def _step(self, index, states, where):
+        job, following = self.ordered[index], sorted(states)
+        after = job.transition(following[where % len(following)], now=self.now)
+        assert await self._jobs.swap(job, after)
+        self.ordered[index] = after
 
     async def tick(self, seconds, _):
         self.now += seconds
@@ -319,10 +314,7 @@ class Story:
         """Have every order end, one way or another, and let a day pass."""
         for index in range(len(self.ordered)):
             while (job := self.ordered[index]).state in AT_ONCE:
-                following = sorted(TRANSITIONS[job.state] - {State.WAITING})
-                after = job.transition(following[(where + index) % len(following)], now=self.now)
-                assert await self._jobs.swap(job, after)
-                self.ordered[index] = after
+                await self._step(index, TRANSITIONS[job.state] - {State.WAITING}, where + index)
         latest = max((job.created_at for job in self.ordered), default=self.now)
         self.now = max(self.now, latest) + DAY + 1
 
@@ -344,7 +336,7 @@ async def test_whatever_happens_no_place_is_given_twice_or_taken_for_ever(
     await story.end(where)
 
     assert await story.order(1, 1)
-    for name in ("member_per_day", "server_per_day", "member_at_once", "server_at_once"):
+    for name in COUNTING:
         await story.limit(name, 1)
     for member_id in (1, 2, 3):
         await story.end(where)
