@@ -1,10 +1,11 @@
 """Back-off between the attempts of a call."""
 
+import asyncio
 from itertools import islice
 
 import pytest
 
-from bot.retry import JITTER, Backoff, retry
+from bot.retry import JITTER, Backoff, retry, wait_at_most
 
 
 def test_delays_double_up_to_the_most_with_jitter():
@@ -41,3 +42,12 @@ async def test_another_error_is_raised_at_once():
 
     with pytest.raises(LookupError):
         await retry(call, on=OSError, backoff=Backoff(first=0.0, most=0.0))
+
+
+async def test_a_wait_ends_with_its_event_or_after_its_time():
+    event = asyncio.Event()
+
+    await wait_at_most(event, 0.001)
+    event.set()
+    async with asyncio.timeout(5.0):
+        await wait_at_most(event, 3600.0)

@@ -19,10 +19,9 @@ from typing import Any
 
 from bot.domain.job import FOLLOWED, Job, State
 from bot.log import fault, mark
-from bot.retry import retry
 from bot.service.delivery import DeliveryService
 from bot.service.dispatcher import Dispatcher
-from bot.service.persistence import swap_with_retry
+from bot.service.persistence import retry_store, swap_with_retry
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.discord import CardPresenter
 from bot.service.ports.store import Jobs
@@ -114,11 +113,8 @@ class JobRunner:
             except Exception as error:  # noqa: BLE001 - one job's fault must not end another's task
                 fault_id = fault(log, "job step failed", error, job=job.id)
             await asyncio.sleep(self._settings.resume_after)
-            stored = await retry(
-                lambda: self._jobs.get(job.id),
-                on=StoreUnavailable,
-                backoff=self._settings.store_backoff,
-            )
+            backoff = self._settings.store_backoff
+            stored = await retry_store(lambda: self._jobs.get(job.id), backoff)
             if stored is None:
                 log.info("job erased meanwhile: job=%s", job.id)
                 return None

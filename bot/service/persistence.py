@@ -1,7 +1,9 @@
 """Store writes that must not be lost: they are retried until the store answers."""
 
+from collections.abc import Awaitable, Callable
+
 from bot.domain.job import Job
-from bot.retry import Backoff, retry
+from bot.retry import Backoff, Result, retry
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import Jobs
 
@@ -14,4 +16,9 @@ async def swap_with_retry(jobs: Jobs, before: Job, after: Job, backoff: Backoff)
             return after
         return await jobs.get(before.id) or before
 
-    return await retry(swap, on=StoreUnavailable, backoff=backoff)
+    return await retry_store(swap, backoff)
+
+
+async def retry_store(call: Callable[[], Awaitable[Result]], backoff: Backoff) -> Result:
+    """Call until the store answers, and return the result."""
+    return await retry(call, on=StoreUnavailable, backoff=backoff)

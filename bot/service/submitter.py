@@ -7,9 +7,8 @@ from http import HTTPStatus
 
 from bot.domain.card_status import CardStatus
 from bot.domain.job import EndReason, Job, State, Update
-from bot.retry import retry
 from bot.service.circuit_breaker import LaneCircuitBreaker
-from bot.service.persistence import swap_with_retry
+from bot.service.persistence import retry_store, swap_with_retry
 from bot.service.port_errors import (
     KeyRejected,
     NotSent,
@@ -17,7 +16,6 @@ from bot.service.port_errors import (
     OutOfCredit,
     PixazoError,
     RateLimited,
-    StoreUnavailable,
     VendorRefused,
 )
 from bot.service.ports.discord import CardPresenter
@@ -148,10 +146,8 @@ class Submitter:
     async def _record(self, job: Job, update: Update) -> Job:
         """Record the vendor's answer to a paid submit, whichever process owns the job by now."""
         try:
-            return await retry(
-                lambda: self._tracker.report(job.id, update),
-                on=StoreUnavailable,
-                backoff=self._settings.store_backoff,
+            return await retry_store(
+                lambda: self._tracker.report(job.id, update), self._settings.store_backoff
             )
         except asyncio.CancelledError:
             log.critical(
@@ -173,9 +169,5 @@ class Submitter:
 
     async def _reload(self, job: Job) -> Job:
         """Return *job* as stored: it may have been withdrawn while it was at the vendor."""
-        stored = await retry(
-            lambda: self._jobs.get(job.id),
-            on=StoreUnavailable,
-            backoff=self._settings.store_backoff,
-        )
-        return stored or job
+        backoff = self._settings.store_backoff
+        return await retry_store(lambda: self._jobs.get(job.id), backoff) or job
