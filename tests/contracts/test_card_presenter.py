@@ -6,7 +6,7 @@ import json
 import pytest
 
 from bot.domain.job import Billed, State
-from bot.service.port_errors import PermanentDiscordError
+from bot.service.port_errors import FileTooLarge, PermanentDiscordError
 from bot.service.ports.vendor import Picture
 from sandbox.faults import Answer, Fault, Hold
 from tests.contracts.conftest import EACH
@@ -42,6 +42,9 @@ class FakeDiscord:
     def refuse_everything(self):
         self.presenter.closed = True
 
+    def refuse_large_files(self):
+        self.presenter.errors.append(FileTooLarge("40005"))
+
     def hold(self):
         self.presenter.gate.close()
         return self.presenter.gate.open
@@ -69,6 +72,9 @@ class RealDiscord:
 
     def refuse_everything(self):
         self._fault("*", REFUSED)
+
+    def refuse_large_files(self):
+        self._stand_in.world.attachment_size_limit = 10
 
     def hold(self):
         return self._fault("*", Hold(when="before")).release
@@ -151,6 +157,13 @@ async def test_a_call_says_that_no_way_is_left(member, call):
 
     with pytest.raises(PermanentDiscordError):
         await call(member)
+
+
+async def test_a_file_that_is_too_large_is_reported_as_such(member):
+    member.refuse_large_files()
+
+    with pytest.raises(FileTooLarge):
+        await deliver(member)
 
 
 @pytest.mark.parametrize("call", [settle, ping])

@@ -77,6 +77,9 @@ async def test_a_closed_channel_refuses_entries_until_it_is_open_again(channel):
     channel.close()
     with pytest.raises(PermanentDiscordError):
         await channel.log_channel.write(channel.id, FIRST)
+    channel.log_channel.enqueue(channel.id, FIRST)
+    with pytest.raises(PermanentDiscordError):
+        await channel.log_channel.write(channel.id, SECOND)  # after what was enqueued
     assert channel.members() == []
 
     channel.open()

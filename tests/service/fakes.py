@@ -67,7 +67,8 @@ class FakeLogChannel:
         self.gate = Gate()  # of write
 
     def enqueue(self, channel_id: int, entry: AnyLogEntry) -> None:
-        self.entries.append((channel_id, entry))
+        if self.error is None:
+            self.entries.append((channel_id, entry))
 
     async def write(self, channel_id: int, entry: AnyLogEntry) -> None:
         await self.gate()
@@ -133,6 +134,7 @@ class FakeCards:
         self.delivered: list[tuple[Job, list[Picture]]] = []
         self.pinged: list[Job] = []
         self.removed: list[Job] = []
+        self.errors: deque[Exception] = deque()  # of the next deliveries
         self.closed = False  # no way to the member is open
         self.by_message = False  # pictures come in a new message, which pings the member
         self.gate = Gate()
@@ -150,6 +152,8 @@ class FakeCards:
 
     async def deliver(self, job: Job, pictures: Sequence[Picture]) -> bool:
         await self._reach_member()
+        if self.errors:
+            raise self.errors.popleft()
         self.delivered.append((job, list(pictures)))
         return not self.by_message
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.domain.job import Billed, EndReason, State
-from bot.service.port_errors import MediaUnavailable, PictureUnusable
+from bot.service.port_errors import FileTooLarge, MediaUnavailable, PictureUnusable
 from bot.service.ports.store import Ping
 from tests.samples import NOW, OWNER, a_job, an_order, changed_job
 from tests.service.fakes import BROKEN
@@ -140,6 +140,14 @@ async def test_pictures_without_a_way_to_the_member_are_kept(app, completed, cha
 
     assert is_kept(after, at=NOW + 7)
     assert await app.only_job() == after
+
+
+async def test_pictures_that_discord_refuses_as_too_large_are_made_smaller(app, completed):
+    job = await completed(file_limit=10_000)
+    app.cards.errors.append(FileTooLarge("40005"))
+
+    assert (await app.pipeline.delivery.deliver(job)).state is State.DELIVERED
+    assert app.media.limits == [10_000, 5_000]
 
 
 async def test_a_delivery_is_recorded_as_soon_as_the_store_is_back(app, completed):
