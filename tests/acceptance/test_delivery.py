@@ -131,20 +131,6 @@ def paint(sandbox, picture):
     )
 
 
-async def test_an_order_that_outlives_its_token_arrives_by_the_bots_own_edit(
-    sandbox, order, complete, noah, direct
-):
-    taken = await order()
-    sandbox.world.token_life = 0.0
-
-    await complete(taken)
-
-    (card,) = of(taken, noah)
-    assert card["id"] == taken.sent.message["id"]
-    assert len(card["attachments"]) == 1
-    assert of(taken, direct) == []
-
-
 async def test_where_its_card_is_closed_an_order_arrives_in_a_new_message_and_is_deleted_there(
     sandbox, order, complete, noah, direct, mira
 ):
@@ -266,10 +252,13 @@ TROUBLES: dict[str, Any] = {
 
 @pytest.mark.parametrize("trouble", TROUBLES)
 @pytest.mark.parametrize("path", [BY_TOKEN, BY_BOT])
-async def test_where_discord_has_troubles_the_same_edit_is_tried_again(
+async def test_where_discord_has_troubles_the_same_edit_is_tried_again_by_either_token(
     sandbox, order, complete, noah, direct, path, trouble
 ):
-    """Going to the next way without a definite refusal would show the pictures twice."""
+    """Going to the next way without a definite refusal would show the pictures twice.
+
+    Once the interaction token has expired, the bot edits the card by its own token.
+    """
     taken = await order()
     if path == BY_BOT:
         sandbox.world.token_life = 0.0

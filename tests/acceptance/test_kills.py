@@ -8,7 +8,7 @@ import itertools
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -320,17 +320,6 @@ async def scenes(make_sandbox) -> AsyncIterator[Scenes]:
         await opened.close(mode)
 
 
-@pytest.fixture(scope="module")
-def table() -> Iterator[list[tuple[object, ...]]]:
-    """Collect a row for each kill, and print the table at the end."""
-    rows: list[tuple[object, ...]] = [
-        ("killed at", "mode", "row at the kill", "ended", "submits", "messages")
-    ]
-    yield rows
-    print(*("| " + " | ".join(map(str, row)) + " |" for row in rows), sep="\n")  # noqa: T201
-    print(f"{len(rows) - 1} kills")  # noqa: T201
-
-
 numbers = itertools.count(1)
 
 
@@ -354,7 +343,7 @@ async def scene(scenes, request) -> AsyncIterator[Scene]:
         for mode in point.modes
     ],
 )
-async def test_a_kill_loses_no_paid_order_and_submits_none_twice(scene, point, mode, table):
+async def test_a_kill_loses_no_paid_order_and_submits_none_twice(scene, point, mode):
     await point.reached(scene)
     at = scene.store.state(scene.prompt)
     await scene.bot.kill()
@@ -387,9 +376,7 @@ async def test_a_kill_loses_no_paid_order_and_submits_none_twice(scene, point, m
         )
         await scene.sent.until(says(text))
     messages = pictures(scene.sandbox, scene.prompt)
-    final = scene.store.state(scene.prompt)
-    table.append((point.name, mode, at, final, scene.submits, len(messages)))
-    assert final == ends
+    assert scene.store.state(scene.prompt) == ends
     assert scene.submits == point.submits
     assert scene.posts <= 1
     assert [len(message["attachments"]) for message in messages] == [IMAGES] * (ends == "DELIVERED")

@@ -42,12 +42,11 @@ async def test_a_cut_connection_is_resumed_and_sigterm_ends_the_process_cleanly(
     assert (await operate("health"))[0] == 1
 
 
-async def test_a_token_that_discord_refuses_ends_it_with_a_line_that_names_it(sandbox):
-    bot = sandbox.bot(DISCORD_TOKEN="wrong")
-    await bot.start()
+async def test_a_token_that_discord_refuses_ends_it_with_a_line_that_names_it(operate):
+    status, lines = await operate(DISCORD_TOKEN="wrong")
 
-    assert await bot.wait_exit() == 2
-    assert "imagine: DISCORD_TOKEN: Discord does not take it" in bot.log
+    assert status == 2
+    assert "imagine: DISCORD_TOKEN: Discord does not take it" in lines
 
 
 async def test_a_second_run_on_one_database_ends_with_a_clear_line(start, operate):

@@ -3,7 +3,6 @@
 import pytest
 
 from tests.acceptance.driver import (
-    CLUB,
     Store,
     delivered,
     pictures,
@@ -20,25 +19,19 @@ def bot_settings():
 
 
 @pytest.fixture
-def mira(shared):
-    """A moderator."""
-    return shared.discord.member("Mira", channel="general", guild=CLUB)
+def sandbox(shared):
+    """The sandbox of the shared bot."""
+    return shared
 
 
-@pytest.fixture
-def ada(shared):
-    """A member whose Discord is German."""
-    return shared.discord.member("Ada", channel="general", guild=CLUB)
-
-
-async def test_a_style_that_was_chosen_while_typing_extends_what_the_vendor_gets(shared, ada):
+async def test_a_style_that_was_chosen_while_typing_extends_what_the_vendor_gets(sandbox, ada):
     offered = await ada.autocomplete("imagine", focused="style", style="aqua", prompt="a boat")
     assert offered == [{"name": "Aquarell", "value": "watercolour"}]
 
     sent = await ada.command("imagine", prompt="a boat", style=offered[0]["value"])
     card = await sent.until(delivered(1))
 
-    (prompt,) = submitted(shared)
+    (prompt,) = submitted(sandbox)
     assert prompt.startswith("a boat, watercolour painting")
     assert card["attachments"][0]["description"] == "AI-generated picture: a boat"
     assert "style: Watercolour" in words(card)  # in the server's language
@@ -46,33 +39,35 @@ async def test_a_style_that_was_chosen_while_typing_extends_what_the_vendor_gets
 
 
 async def test_a_prompt_without_room_for_its_style_is_refused_with_figures_and_handed_back(
-    shared, member
+    sandbox, noah
 ):
     prompt = "x" * 990
 
-    answer = await refusal(member, prompt, style="ink")
+    answer = await refusal(noah, prompt, style="ink")
 
     assert "`Ink drawing`" in answer
     assert "yours has 990" in answer
     assert f"```\n{prompt}\n```" in answer
-    assert submitted(shared) == []
+    assert submitted(sandbox) == []
 
 
-async def test_a_moderators_own_style_is_there_for_all_and_gone_again(shared, mira, member):
+async def test_a_moderators_own_style_is_there_for_all_and_gone_again(sandbox, mira, noah):
     add = await mira.command("limits", "styles", "add", name="Wool", words="knitted wool")
     await add.until(says("Style of this server: + `Wool` knitted wool"))
 
-    offered = await member.autocomplete("imagine", focused="style", style="woo", prompt="a cat")
-    sent = await member.command("imagine", prompt="a cat", style=offered[0]["value"])
+    offered = await noah.autocomplete("imagine", focused="style", style="woo", prompt="a cat")
+    sent = await noah.command("imagine", prompt="a cat", style=offered[0]["value"])
     await sent.until(delivered(1))
     remove = await mira.command("limits", "styles", "remove", name="wool")
     await remove.until(says("Style of this server: - `Wool`"))
 
-    assert "There is no style `Wool` here." in await refusal(member, style="Wool")
-    assert submitted(shared) == ["a cat, knitted wool"]
+    assert "There is no style `Wool` here." in await refusal(noah, style="Wool")
+    assert submitted(sandbox) == ["a cat, knitted wool"]
 
 
-async def test_a_private_order_is_seen_by_its_member_alone_and_in_their_language(shared, ada, mira):
+async def test_a_private_order_is_seen_by_its_member_alone_and_in_their_language(
+    sandbox, ada, mira
+):
     seen = len(mira.visible())
 
     sent = await ada.command("imagine", prompt="ein stiller Hafen", private=True)
@@ -82,17 +77,17 @@ async def test_a_private_order_is_seen_by_its_member_alone_and_in_their_language
     assert sent.ephemeral
     assert "Fertig" in words(card)
     assert len(mira.visible()) == seen
-    edits = shared.discord.journal.find("PATCH", "/api/v10/*")
+    edits = sandbox.discord.journal.find("PATCH", "/api/v10/*")
     assert edits
     assert all("/webhooks/" in one.path for one in edits)
-    assert [one["id"] for one in pictures(shared, "ein stiller Hafen")] == [card["id"]]
+    assert [one["id"] for one in pictures(sandbox, "ein stiller Hafen")] == [card["id"]]
 
 
-async def test_in_direct_messages_orders_have_limits_of_their_own(shared, monkeypatch):
+async def test_in_direct_messages_orders_have_limits_of_their_own(sandbox, monkeypatch):
     """The server has no limits; here the defaults apply."""
-    direct = shared.discord.member("Noah")
+    direct = sandbox.discord.member("Noah")
     with monkeypatch.context() as changed:
-        changed.setattr(shared.pixazo.settings, "queued_seconds", (1.5, 1.5))
+        changed.setattr(sandbox.pixazo.settings, "queued_seconds", (1.5, 1.5))
         boats = [await direct.command("imagine", prompt="a boat") for _ in range(3)]
         for boat in boats:
             await boat.until(says("Waiting"))
@@ -105,23 +100,23 @@ async def test_in_direct_messages_orders_have_limits_of_their_own(shared, monkey
 
 
 async def test_in_a_server_without_the_bot_pictures_come_as_answers_or_wait_in_history(
-    shared, monkeypatch
+    sandbox, monkeypatch
 ):
     """The bot has no access there: Discord would refuse each of those calls, and count it."""
-    abroad = shared.discord.member("Ada", channel="quay", guild="Night Harbour")
+    abroad = sandbox.discord.member("Ada", channel="quay", guild="Night Harbour")
     sent = await abroad.command("imagine", prompt="a far harbour")
     card = await sent.until(delivered(1))
     assert "Completed" in words(card)
-    assert shared.world.channel("quay", guild="Night Harbour").id == card["channel_id"]
+    assert sandbox.world.channel("quay", guild="Night Harbour").id == card["channel_id"]
 
-    monkeypatch.setattr(shared.pixazo.settings, "processing_seconds", (2.0, 2.0))
+    monkeypatch.setattr(sandbox.pixazo.settings, "processing_seconds", (2.0, 2.0))
     late = await abroad.command("imagine", prompt="a late boat")
     await late.until(says("Processing"))
     with monkeypatch.context() as expired:
-        expired.setattr(shared.world, "token_life", 0.0)
-        await Store(shared).kept("a late boat")
+        expired.setattr(sandbox.world, "token_life", 0.0)
+        await Store(sandbox).kept("a late boat")
     asked = await abroad.command("history")
 
     assert await asked.until(delivered(1))
     assert asked.ephemeral
-    assert "/channels/" not in "".join(one.path for one in shared.discord.journal.exchanges)
+    assert "/channels/" not in "".join(one.path for one in sandbox.discord.journal.exchanges)
