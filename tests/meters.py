@@ -1,4 +1,4 @@
-"""Meters that remember what they were told."""
+"""Fake of the telemetry of calls to Discord."""
 
 from collections import Counter
 
@@ -6,10 +6,12 @@ from bot.service.telemetry import DiscordCall
 
 
 class FakeMeters:
+    """Records the calls, the answer times and the updates that were coalesced."""
+
     def __init__(self) -> None:
         self.calls: list[tuple[DiscordCall, type[BaseException] | None]] = []
         self.answers: list[float] = []  # seconds
-        self.replaced = 0  # showings
+        self.replaced = 0  # updates that a newer one replaced
 
     @property
     def counted(self) -> Counter[tuple[DiscordCall, type[BaseException] | None]]:

@@ -1,4 +1,4 @@
-"""Rules to test with: the fullest that a server can have, and any."""
+"""Sample rules: the largest that a server can have, and a strategy for all rules."""
 
 from dataclasses import fields
 from functools import reduce
@@ -25,8 +25,8 @@ from bot.service.moderation import Overview
 from bot.service.ports.store import PeakUsage
 from tests.samples import NOW
 
-ID = 2**63 - 1  # as long as Discord's ids get
-REASON = "*" * LONGEST_REASON  # each letter of it is markup
+ID = 2**63 - 1  # Discord's ids have no more digits
+REASON = "*" * LONGEST_REASON  # each letter is markup
 PROMPT = "*" * 1000
 
 # 200 phrases of 19 characters and the breaks between them: 3999 characters, most of them markup.
@@ -112,4 +112,4 @@ assert {field.name for field in fields(Rules)} == {
     *RANGES,
     *("spoiler", "age_restricted_only", "tiers", "channels", "words", "styles"),
     *("pause", "log_channel"),
-}, "any rules are any only while every field is drawn"
+}, "any_rules must draw each field"

@@ -1,4 +1,4 @@
-"""Orders and jobs to test with: sensible ones, of which a test names only what it is about."""
+"""Sample orders and jobs: a test names only the fields that it is about."""
 
 import itertools
 from dataclasses import fields, replace
@@ -8,7 +8,7 @@ from bot.domain.admission import AdmissionContext
 from bot.domain.job import Job, Lease, ReplyTarget
 from bot.domain.order import Order
 
-NOW = 1_770_000_000.0  # Unix seconds; no test asks the real clock
+NOW = 1_770_000_000.0  # Unix seconds
 SOON = NOW + 60
 LANE = "lane"
 OWNER = "here"
@@ -23,7 +23,7 @@ def an_order(**changes: Any) -> Order:
 
 
 def a_job(**changes: Any) -> Job:
-    """Return a waiting job with ids of its own; *changes* may name fields of its parts too."""
+    """Return a waiting job with new ids; *changes* may name fields of its parts too."""
     number = next(_numbers)
     job = Job(
         id=f"{number:016x}",
@@ -53,8 +53,8 @@ def changed_job(job: Job, **changes: Any) -> Job:
     )
 
 
-def anybody(job: Job, _standing: AdmissionContext) -> Job:
-    """Admit *job*, however things stand."""
+def anybody(job: Job, _context: AdmissionContext) -> Job:
+    """Admit *job* without checking any rule."""
     return job
 
 

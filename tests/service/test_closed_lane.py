@@ -403,6 +403,7 @@ async def test_a_pause_that_is_too_long_to_wait_for_refuses_what_waits(app, log_
 
     async with running(app):
         await until(app.at_rest)
+        await until(lambda: log_channel.entries)  # the round that wrote it is not cancelled
     await app.services.recovery.sweep()
 
     assert await outcomes(app) == {(State.REFUSED, EndReason.BUSY, Billed.NO)}
