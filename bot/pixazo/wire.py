@@ -16,15 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from bot.domain.job import State, Update
 from bot.domain.order import Order
-from bot.service.port_errors import (
-    KeyRejected,
-    OutcomeUnknown,
-    OutOfCredit,
-    PixazoError,
-    RateLimited,
-    RequestNotFound,
-    VendorRefused,
-)
+from bot.service import port_errors
 from bot.service.ports.vendor import Callback
 
 KEY_HEADER: Final = "Ocp-Apim-Subscription-Key"
@@ -102,7 +94,7 @@ def read_submit(status: int, headers: Mapping[str, str], body: bytes, *, now: fl
     try:
         pictures = _Synchronous.model_validate_json(body)
     except ValidationError as error:
-        raise OutcomeUnknown("the answer to a submit could not be read") from error
+        raise port_errors.OutcomeUnknown("the answer to a submit could not be read") from error
     media = tuple(_cleaned(image.url) for image in pictures.images)
     return Update(state=State.COMPLETED, media=media)
 
@@ -117,11 +109,11 @@ def read_status(status: int, headers: Mapping[str, str], body: bytes, *, now: fl
     if _is_success(status):
         return read_update(body)
     error = _submit_error(status, headers, body, now=now)
-    if isinstance(error, KeyRejected | RateLimited):
+    if isinstance(error, port_errors.KeyRejected | port_errors.RateLimited):
         raise error
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
-        raise RequestNotFound(status=status, reason=_message_of(body))
-    raise OutcomeUnknown(f"a status call was answered {status}", status=status)
+        raise port_errors.RequestNotFound(status=status, reason=_message_of(body))
+    raise port_errors.OutcomeUnknown(f"a status call was answered {status}", status=status)
 
 
 def read_update(body: bytes) -> Update:
@@ -129,7 +121,7 @@ def read_update(body: bytes) -> Update:
     try:
         return _update(_Status.model_validate_json(body))
     except ValidationError as error:
-        raise OutcomeUnknown("a status could not be read") from error
+        raise port_errors.OutcomeUnknown("a status could not be read") from error
 
 
 def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
@@ -169,26 +161,26 @@ def _update(answer: _Status) -> Update:
 
 def _submit_error(
     status: int, headers: Mapping[str, str], body: bytes, *, now: float
-) -> PixazoError:
+) -> port_errors.PixazoError:
     message = _message_of(body)
     pause = retry_after(headers, now=now)
     match status:
         case HTTPStatus.UNAUTHORIZED:
-            return KeyRejected(status=status, reason=message)
+            return port_errors.KeyRejected(status=status, reason=message)
         case HTTPStatus.PAYMENT_REQUIRED:
-            return OutOfCredit(status=status, reason=message)
+            return port_errors.OutOfCredit(status=status, reason=message)
         case HTTPStatus.FORBIDDEN if pause is not None or "quota" in message.lower():
-            return RateLimited(status=status, retry_after=pause)
+            return port_errors.RateLimited(status=status, retry_after=pause)
         case HTTPStatus.FORBIDDEN:
-            return KeyRejected(status=status, reason=message)
+            return port_errors.KeyRejected(status=status, reason=message)
         case HTTPStatus.TOO_MANY_REQUESTS:
-            return RateLimited(status=status, retry_after=pause)
+            return port_errors.RateLimited(status=status, retry_after=pause)
         case HTTPStatus.SERVICE_UNAVAILABLE if pause is not None:
-            return RateLimited(status=status, retry_after=pause)
+            return port_errors.RateLimited(status=status, retry_after=pause)
         case _ if 400 <= status < 500 and status not in _UNDECIDED:  # noqa: PLR2004 - of HTTP
-            return VendorRefused(status=status, reason=message)
+            return port_errors.VendorRefused(status=status, reason=message)
         case _:
-            return OutcomeUnknown(f"a submit was answered {status}", status=status)
+            return port_errors.OutcomeUnknown(f"a submit was answered {status}", status=status)
 
 
 def _is_success(status: int) -> bool:

@@ -9,13 +9,7 @@ from typing import Final
 import aiohttp
 import discord
 
-from bot.service.port_errors import (
-    DiscordError,
-    FileTooLarge,
-    MessageDeleted,
-    PermanentDiscordError,
-    TransientDiscordError,
-)
+from bot.service import port_errors
 
 CALL_TIMEOUT: Final = 60.0  # seconds for one call, uploads included
 
@@ -46,16 +40,16 @@ async def translated_errors(within: float = CALL_TIMEOUT) -> AsyncIterator[None]
         TimeoutError,
         RuntimeError,  # aiohttp's, when its session is closed at shutdown
     ) as error:
-        raise TransientDiscordError(type(error).__name__) from error
+        raise port_errors.TransientDiscordError(type(error).__name__) from error
 
 
-def _translated(error: discord.HTTPException) -> DiscordError:
+def _translated(error: discord.HTTPException) -> port_errors.DiscordError:
     message = f"Discord answered {error.status} ({error.code})"
     if error.code == _UNKNOWN_MESSAGE:
-        return MessageDeleted(message)
+        return port_errors.MessageDeleted(message)
     if error.code == _ENTITY_TOO_LARGE or error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return FileTooLarge(message)
+        return port_errors.FileTooLarge(message)
     server_error = error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     if error.code == 0 or error.status in _MAY_PASS or server_error:
-        return TransientDiscordError(message)
-    return PermanentDiscordError(message)
+        return port_errors.TransientDiscordError(message)
+    return port_errors.PermanentDiscordError(message)

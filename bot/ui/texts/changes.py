@@ -3,15 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, assert_never
 
-from bot.domain.errors import (
-    ChangeRejected,
-    InvalidLimit,
-    InvalidPhrase,
-    InvalidStyle,
-    OwnStyleNotFound,
-    PhraseFault,
-    TooManyEntries,
-)
+from bot.domain import errors
 from bot.domain.rules import Block, Difference, Pause, Rules, differences
 from bot.service.errors import ChannelNotWritable, DraftExpired, NotAModerator
 from bot.ui.language import gettext as _
@@ -66,39 +58,39 @@ def _titled(title: str, before: Rules, after: Rules, most: int) -> str:
     return shared.fitted([f"**{title}**", *listed], most)
 
 
-def rejection(error: ChangeRejected) -> str:
+def rejection(error: errors.ChangeRejected) -> str:
     """Return why a change was rejected."""
     return f"{_why(error)} {discarded()}"
 
 
-def _why(error: ChangeRejected) -> str:
+def _why(error: errors.ChangeRejected) -> str:
     match error:
         case NotAModerator():
             return _("Only members who may manage this server can do that.")
-        case InvalidLimit():
+        case errors.InvalidLimit():
             return _bad(error)
-        case TooManyEntries(name="tiers", most=most):
+        case errors.TooManyEntries(name="tiers", most=most):
             return ngettext(
                 "There is room for {most} tier.", "There is room for {most} tiers.", most
             ).format(most=most)
-        case TooManyEntries(name="styles", most=most):
+        case errors.TooManyEntries(name="styles", most=most):
             return ngettext(
                 "There is room for {most} style of your own. Please remove one first.",
                 "There is room for {most} styles of your own. Please remove one first.",
                 most,
             ).format(most=most)
-        case InvalidStyle():
+        case errors.InvalidStyle():
             return _bad_style(error)
-        case OwnStyleNotFound(style=style):
+        case errors.OwnStyleNotFound(style=style):
             return _(
                 "This server has no style {style} of its own. `/limits styles list` shows those "
                 "that it has."
             ).format(style=code(shared.cut(style, 100)))
-        case TooManyEntries(most=most):
+        case errors.TooManyEntries(most=most):
             return ngettext(
                 "There is room for {most} channel.", "There is room for {most} channels.", most
             ).format(most=most)
-        case InvalidPhrase():
+        case errors.InvalidPhrase():
             return _bad_phrase(error)
         case ChannelNotWritable():
             return _(
@@ -111,11 +103,11 @@ def _why(error: ChangeRejected) -> str:
             return _("That did not work.")
 
 
-def _bad(error: InvalidLimit) -> str:
+def _bad(error: errors.InvalidLimit) -> str:
     match error:
-        case InvalidLimit(low=False):
+        case errors.InvalidLimit(low=False):
             return _("`{option}` takes True or False.").format(option=error.name)
-        case InvalidLimit(name="hours"):
+        case errors.InvalidLimit(name="hours"):
             return _("`{option}` takes whole numbers from {low} to {high}.").format(
                 option=error.name, low=error.low, high=error.high
             )
@@ -125,23 +117,23 @@ def _bad(error: InvalidLimit) -> str:
             )
 
 
-def _bad_phrase(error: InvalidPhrase) -> str:
+def _bad_phrase(error: errors.InvalidPhrase) -> str:
     match error.fault:
-        case PhraseFault.NO_WORD:
+        case errors.PhraseFault.NO_WORD:
             return _("A phrase must hold a word, a number or an emoji.")
-        case PhraseFault.TOO_LONG:
+        case errors.PhraseFault.TOO_LONG:
             return _("A phrase takes {limit} characters, yours has {got}.").format(
                 limit=error.limit, got=error.got
             )
-        case PhraseFault.TOO_MANY:
+        case errors.PhraseFault.TOO_MANY:
             return _("A list takes {limit} phrases.").format(limit=error.limit)
-        case PhraseFault.LIST_TOO_LONG:
+        case errors.PhraseFault.LIST_TOO_LONG:
             return _("A list takes {limit} characters in all.").format(limit=error.limit)
         case _:
             assert_never(error.fault)
 
 
-def _bad_style(error: InvalidStyle) -> str:
+def _bad_style(error: errors.InvalidStyle) -> str:
     if error.got == 0:
         return _("`{option}` is empty: it takes 1 to {most} characters.").format(
             option=error.name, most=error.most

@@ -2,16 +2,8 @@
 
 from typing import Final, assert_never
 
+from bot.domain import log_entries
 from bot.domain.lane import ClosedReason
-from bot.domain.log_entries import (
-    AnyLogEntry,
-    Blocked,
-    Changed,
-    LaneClosed,
-    Reported,
-    Unblocked,
-    WordRefused,
-)
 from bot.domain.rules import Block, differences
 from bot.ui.button_actions import ReportAction
 from bot.ui.language import gettext as _
@@ -20,10 +12,10 @@ from bot.ui.markup import ago, code, literal
 from bot.ui.texts import changes, shared
 
 
-def line(entry: AnyLogEntry) -> str:
+def line(entry: log_entries.AnyLogEntry) -> str:
     """Return the line of a server's log channel."""
     match entry:
-        case WordRefused(style=style) if style:
+        case log_entries.WordRefused(style=style) if style:
             return _(
                 "**Refused** · {member} in {channel} · {phrase} in the style {style} of: {prompt}"
             ).format(
@@ -33,27 +25,27 @@ def line(entry: AnyLogEntry) -> str:
                 style=code(style),
                 prompt=literal(shared.cut(entry.prompt, 300)),
             )
-        case WordRefused():
+        case log_entries.WordRefused():
             return _("**Refused** · {member} in {channel} · {phrase} in: {prompt}").format(
                 member=f"<@{entry.member_id}>",
                 channel=f"<#{entry.channel_id}>",
                 phrase=code(entry.phrase),
                 prompt=literal(shared.cut(entry.prompt, 300)),
             )
-        case Changed():
+        case log_entries.Changed():
             lines = changes.lines(list(differences(entry.before, entry.after)))
             return _("**Limits changed** by {moderator} · {changes}").format(
                 moderator=f"<@{entry.by}>", changes=shared.fitted(lines, shared.LIST, "; ")
             )
-        case Blocked():
+        case log_entries.Blocked():
             return _blocked(entry)
-        case Unblocked():
+        case log_entries.Unblocked():
             return _("**Unblocked** · {member} by {moderator}").format(
                 member=f"<@{entry.member_id}>", moderator=f"<@{entry.by}>"
             )
-        case LaneClosed():
+        case log_entries.LaneClosed():
             return _lane_closed(entry)
-        case Reported(job=job):
+        case log_entries.Reported(job=job):
             return _("**Reported** by {member} · [picture]({link}) of {author} · {prompt}").format(
                 member=f"<@{entry.by}>",
                 link=f"<{shared.jump(job)}>",
@@ -105,7 +97,7 @@ def dismissed(by: int) -> str:
 forgotten: Final = lazy("**Settled** · the order is not on record any more")
 
 
-def _blocked(entry: Blocked) -> str:
+def _blocked(entry: log_entries.Blocked) -> str:
     block = entry.block
     member, moderator = f"<@{block.member_id}>", f"<@{block.by}>"
     if block.until is not None:
@@ -119,7 +111,7 @@ def _blocked(entry: Blocked) -> str:
     return f"{line} · {literal(block.reason)}" if block.reason else line
 
 
-def _lane_closed(entry: LaneClosed) -> str:
+def _lane_closed(entry: log_entries.LaneClosed) -> str:
     what = ngettext(
         "**Refused** · {count} order could not be placed, nothing was charged",
         "**Refused** · {count} orders could not be placed, nothing was charged",

@@ -4,21 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from bot.domain.job import Job, State
-from bot.service.errors import (
-    ActionRejected,
-    AlreadyEnded,
-    AlreadyPosted,
-    AlreadyReported,
-    LogChannelUnreachable,
-    NoLogChannel,
-    NotAllowed,
-    NotOwnData,
-    OrderNotFound,
-    PicturesUnavailable,
-    PostFailed,
-    PostingForbidden,
-    RemovalFailed,
-)
+from bot.service import errors
 from bot.ui.button_actions import OrderAction
 from bot.ui.language import gettext as _
 from bot.ui.language import lazy
@@ -66,37 +52,39 @@ deleted: Final = lazy("The pictures are deleted here. They were drawn, so they s
 posted: Final = lazy("Posted. Everybody in this channel can see them now.")
 
 
-_REJECTIONS: Final[Mapping[type[ActionRejected], Callable[[], str]]] = {
-    NotOwnData: lazy("These buttons are another member's. `/privacy` gives you your own."),
-    NotAllowed: lazy(
+_REJECTIONS: Final[Mapping[type[errors.ActionRejected], Callable[[], str]]] = {
+    errors.NotOwnData: lazy("These buttons are another member's. `/privacy` gives you your own."),
+    errors.NotAllowed: lazy(
         "Only the member who ordered it can do that, and members who may manage this "
         "server. Nothing was changed."
     ),
-    OrderNotFound: lazy("There is no order of the bot's on record here, or not any more."),
-    AlreadyEnded: lazy("There is nothing to cancel any more: it has ended, or is hidden already."),
-    AlreadyPosted: lazy("These pictures are public already."),
-    PostFailed: lazy("Discord did not take the pictures here. They are private as before."),
-    RemovalFailed: lazy(
+    errors.OrderNotFound: lazy("There is no order of the bot's on record here, or not any more."),
+    errors.AlreadyEnded: lazy(
+        "There is nothing to cancel any more: it has ended, or is hidden already."
+    ),
+    errors.AlreadyPosted: lazy("These pictures are public already."),
+    errors.PostFailed: lazy("Discord did not take the pictures here. They are private as before."),
+    errors.RemovalFailed: lazy(
         "Discord did not let the bot delete that message. Please try again, or delete it yourself."
     ),
-    PicturesUnavailable: lazy("The image service does not keep these pictures any more."),
-    AlreadyReported: lazy("This server's moderators know of it already."),
-    NoLogChannel: lazy(
+    errors.PicturesUnavailable: lazy("The image service does not keep these pictures any more."),
+    errors.AlreadyReported: lazy("This server's moderators know of it already."),
+    errors.NoLogChannel: lazy(
         "This server's moderators have chosen no channel for reports. Please tell one of "
         "them; they can choose it with `/limits log`."
     ),
-    LogChannelUnreachable: lazy(
+    errors.LogChannelUnreachable: lazy(
         "The bot could not write to this server's channel for reports, so its moderators may not "
         "know. Please tell one of them; they can choose another channel with `/limits log`."
     ),
-    ActionRejected: lazy("That did not work. Nothing was changed."),
+    errors.ActionRejected: lazy("That did not work. Nothing was changed."),
 }
 
 
-def rejection(error: ActionRejected) -> str:
+def rejection(error: errors.ActionRejected) -> str:
     """Return why a click did nothing."""
-    if not isinstance(error, PostingForbidden):
-        return _REJECTIONS.get(type(error), _REJECTIONS[ActionRejected])()
+    if not isinstance(error, errors.PostingForbidden):
+        return _REJECTIONS.get(type(error), _REJECTIONS[errors.ActionRejected])()
     why = " ".join(refusals.refused(error.verdict))
     return f"{why} " + _("Nothing was posted, the pictures are private as before.")
 

@@ -5,13 +5,7 @@ from typing import Final, Literal, assert_never
 
 from bot.domain.admission import Rule, RuleResult
 from bot.domain.errors import InvalidOption, OrderRejected, StyleNotFound
-from bot.service.errors import (
-    AdmissionTimeout,
-    LimitReached,
-    OrderForgotten,
-    ServersOnly,
-    ShuttingDown,
-)
+from bot.service import errors
 from bot.ui.language import gettext as _
 from bot.ui.language import ngettext, plural
 from bot.ui.language import number as written
@@ -100,20 +94,20 @@ def _why(error: OrderRejected) -> str:
     match error:
         case InvalidOption():
             return _bad(error)
-        case LimitReached(verdict=result):
+        case errors.LimitReached(verdict=result):
             return " ".join(refused(result))
         case StyleNotFound(style=style):
             return _(
                 "There is no style {style} here. Please choose one of those that `style` offers, "
                 "or leave it out."
             ).format(style=code(shared.cut(style, 100)))
-        case ServersOnly():
+        case errors.ServersOnly():
             return _("Pictures can be ordered only in servers that the bot was added to.")
-        case OrderForgotten():
+        case errors.OrderForgotten():
             return _("That order is not on record any more. Please type it anew.")
-        case ShuttingDown():
+        case errors.ShuttingDown():
             return _("The bot is restarting. Please try again in a minute.")
-        case AdmissionTimeout():
+        case errors.AdmissionTimeout():
             return _("The bot is too busy to take your order now. Please try again.")
         case _:
             return _("That did not work.")
