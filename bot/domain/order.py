@@ -83,8 +83,7 @@ class OrderOptions:
 def check(options: OrderOptions) -> Order:
     """Return the order that *options* describe, before its style extends the prompt.
 
-    Raises:
-        InvalidOption: Names the first option that is out of range, and its range.
+    Raises InvalidOption, which names the first option that is out of range, and its range.
     """
     return Order(
         prompt=_checked_prompt(options.prompt),

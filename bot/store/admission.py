@@ -41,7 +41,12 @@ def load_admission_context(  # one statement, not ten: other orders wait for the
         "last_order_at": _last(counts, of_member),
     }
     others: dict[str, Select[Any]] = {
-        "rules": _rules(guild_id),
+        # With the id NULL, SQLite would scan all servers.
+        "rules": (
+            select(null())
+            if guild_id is None
+            else select(guilds.c.rules).where(guilds.c.guild_id == guild_id)
+        ),
         "blocked": select(blocks.c.since).where(is_blocked(guild_id, member_id)),
         "known": select(jobs.c.id).where(jobs.c.interaction_id == interaction_id),
         "paused_until": select(lanes.c.paused_until).where(lanes.c.lane == lane),
@@ -67,12 +72,6 @@ def load_peaks(connection: Connection, guild_id: int, *, now: float) -> PeakUsag
         images=_most(connection, func.sum(jobs.c.images), in_guild, today),
         at_once=_most(connection, func.count(), in_guild, is_at_once),
     )
-
-
-def _rules(guild_id: int | None) -> Select[Any]:
-    if guild_id is None:  # SQLite would scan them all for NULL
-        return select(null())
-    return select(guilds.c.rules).where(guilds.c.guild_id == guild_id)
 
 
 def _everywhere(today: ColumnElement[bool], count_to: int | None) -> Select[Any]:

@@ -125,5 +125,5 @@ def _known(kind: type[E], row: Mapping[Any, Any], column: str) -> E:
 
 
 def _part(kind: type[T], row: Mapping[Any, Any]) -> T:
-    """Return the dataclass whose fields have columns of the same names."""
+    """Return a part of the job: its fields have the names of their columns."""
     return kind(**{field.name: row[field.name] for field in fields(kind)})

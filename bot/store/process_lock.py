@@ -61,12 +61,8 @@ async def process_lock(
 ) -> AsyncIterator[ProcessLock]:
     """Hold the lock of the database at *url*: on PostgreSQL, that of *instance*.
 
-    The kernel, or the server, releases it when this process dies.
-
-    Raises:
-        AlreadyRunning: Another process holds it.
-        StoreUnavailable: The file or the server cannot be reached.
-
+    The kernel, or the server, releases it when this process dies. Raises AlreadyRunning if another
+    process holds it, StoreUnavailable if the file or the server cannot be reached.
     """
     if make_url(url).get_backend_name() == "sqlite":
         with _locked(Path(f"{make_url(url).database}.lock")):

@@ -49,7 +49,10 @@ class SqliteEngine:
     def __init__(self, url: str, timeouts: StoreTimeouts = TIMEOUTS) -> None:
         """Raise StoreUnavailable where the file's folder cannot be made."""
         parsed = make_url(url).set(drivername="sqlite")
-        _make_folder(parsed)
+        try:
+            Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(f"the store's folder cannot be made: {error}") from error
         self._engine = _engine(parsed, timeouts.busy)
         self._reading = self._engine.execution_options(reads_only=True)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
@@ -143,13 +146,6 @@ def _run(connection: Connection, write: _Write, *, alone: bool) -> _Outcome:
 def _transaction_is_open(connection: Connection) -> bool:
     driver: Any = connection.connection.driver_connection
     return bool(driver.in_transaction)
-
-
-def _make_folder(url: URL) -> None:
-    try:
-        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreUnavailable(f"the store's folder cannot be made: {error}") from error
 
 
 def _engine(url: URL, busy_timeout: float) -> Engine:
