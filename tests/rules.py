@@ -103,7 +103,9 @@ any_rules = st.builds(
     tiers=st.lists(tiers, max_size=4, unique_by=lambda tier: tier.role_id).map(tuple),
     channels=st.lists(ids, max_size=MOST_CHANNELS, unique=True).map(tuple),
     words=st.builds(WordLists, blocked=phrases, allowed=phrases),
-    styles=st.lists(own_styles, max_size=4, unique_by=lambda one: one.name.casefold()).map(tuple),
+    styles=st.lists(own_styles, max_size=4, unique_by=lambda style: style.name.casefold()).map(
+        tuple
+    ),
     pause=st.none() | st.builds(Pause, by=ids, since=moments, reason=reasons),
     log_channel=st.none() | ids,
 )

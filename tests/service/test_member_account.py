@@ -337,16 +337,12 @@ async def test_styles_of_servers_in_which_no_member_types_any_more_are_forgotten
     assert style() is None
 
 
-@pytest.mark.parametrize("fault", ["away", "slow"])
-async def test_without_an_answer_of_the_store_there_are_no_styles(open_process, styles, fault):
-    app = open_process(styles_within=0.01 if fault == "slow" else 5.0)
-    rules = app.faults.guilds.gates["rules"]
-    app.faults.guilds.away = fault == "away"
-    if fault == "slow":
-        rules.close()
-    assert await app.cogs.account.styles(GUILD) == ()
+async def test_without_an_answer_of_the_store_there_are_no_styles(open_process, app, styles):
+    impatient = open_process(styles_within=0.01)
+    impatient.faults.guilds.gate("rules")
+    assert await impatient.cogs.account.styles(GUILD) == ()
 
+    app.faults.guilds.away = True
+    assert await styles(GUILD) == ()
     app.faults.guilds.away = False
-    rules.open()
-    app.clock.now += STYLES_KEPT
-    assert await app.cogs.account.styles(GUILD) == (WOOL,)
+    assert await styles(GUILD) == (WOOL,)
