@@ -59,7 +59,7 @@ CORRECTIONS: dict[str, Json] = {
     "ApplicationCommandOptionStringChoice": {"value": {"minLength": 1, "maxLength": 100}},
     "ButtonComponentForMessageRequest": {"url": {"schemes": ["http", "https", "discord"]}},
     "UnfurledMediaRequest": {"url": MEDIA},
-    "UnfurledMediaRequestWithAttachmentReferenceRequired": {"url": MEDIA},
+    "UnfurledMediaRequestWithAttachmentReferenceRequired": {"url": {"schemes": ["attachment"]}},
     "RichEmbedAuthor": {"name": {"minLength": 1}, "icon_url": MEDIA},
     "RichEmbedFooter": {"text": {"minLength": 1}, "icon_url": MEDIA},
     "RichEmbedField": {"name": {"minLength": 1}, "value": {"minLength": 1}},

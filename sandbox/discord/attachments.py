@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from mimetypes import guess_type
+from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
@@ -72,15 +73,20 @@ def media(url: str, files: Iterable[File]) -> Json:
     }
 
 
-def check_reference(
-    url: str, path: Path, form: Form, filenames: Collection[str], *, component: bool
-) -> None:
-    """Report an `attachment://` URL that names none of *filenames*."""
-    name = url.removeprefix(ATTACHMENT)
-    if url.startswith(ATTACHMENT) and name not in filenames:
-        code = "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND"
-        message = f"The referenced attachment {name!r} was not found"
-        form.refuse(path, code if component else "ATTACHMENT_NOT_FOUND", message)
+def check_references(part: Any, path: Path, form: Form, filenames: Collection[str]) -> None:
+    """Report each `attachment://` URL in *part*, embeds or components, that names no file."""
+    if isinstance(part, list):
+        for index, inner in enumerate(part):
+            check_references(inner, (*path, index), form, filenames)
+    elif isinstance(part, dict):
+        for key, inner in part.items():
+            check_references(inner, (*path, key), form, filenames)
+    elif path[-1] in ("url", "icon_url") and str(part).startswith(ATTACHMENT):
+        name = str(part).removeprefix(ATTACHMENT)
+        if name not in filenames:
+            code = "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND"
+            message = f"The referenced attachment {name!r} was not found"
+            form.refuse(path, "ATTACHMENT_NOT_FOUND" if "embeds" in path else code, message)
 
 
 def take(

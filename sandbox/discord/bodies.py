@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from typing import Any
 
-from sandbox.discord.api_errors import ApiError, ErrorCode
+from sandbox.discord.api_errors import ErrorCode
+from sandbox.discord.validation import Form
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,14 +43,10 @@ def read(content_type: str, raw: bytes) -> Body:
             return Body(payload=_json(raw), files={})
         case _ if not raw:
             return Body(payload={}, files={})
-    raise ApiError(
-        400, 50035, "Invalid Form Body", errors={"_errors": [_unsupported(content_type)]}
-    )
-
-
-def _unsupported(content_type: str) -> dict[str, str]:
-    message = f'Expected "Content-Type" header to be application/json, not "{content_type}".'
-    return {"code": "CONTENT_TYPE_INVALID", "message": message}
+    with Form() as form:
+        message = f'Expected "Content-Type" header to be application/json, not "{content_type}".'
+        form.refuse((), "CONTENT_TYPE_INVALID", message)
+    return Body(payload=None, files={})
 
 
 def _json(raw: bytes) -> Any:

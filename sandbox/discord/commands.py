@@ -1,6 +1,6 @@
 """The registry of the bot's commands."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.discord import snowflakes
@@ -41,15 +41,14 @@ class Commands:
     def replace(self, guild_id: str | None, bodies: Any) -> list[Json]:
         """Replace all commands; one with the same type and name keeps its id."""
         commands = validate(BULK, [] if bodies is None else bodies)
-        form = Form()
         names = set()
-        for index, command in enumerate(commands):
-            check(command, (index,), form)
-            key = (kind_of(command), command["name"])
-            if key in names:
-                form.refuse((index,), "APPLICATION_COMMANDS_DUPLICATE_NAME")
-            names.add(key)
-        form.close()
+        with Form() as form:
+            for index, command in enumerate(commands):
+                check(command, (index,), form)
+                key = (kind_of(command), command["name"])
+                if key in names:
+                    form.refuse((index,), "APPLICATION_COMMANDS_DUPLICATE_NAME")
+                names.add(key)
         before = self._scope(guild_id)
         shown = [self._shown(command, guild_id, _same(before, command)) for command in commands]
         self._by_scope[guild_id] = _limited({command["id"]: command for command in shown})
@@ -78,9 +77,8 @@ class Commands:
         return self._by_scope.setdefault(guild_id, {})
 
     def _store(self, command: Json, guild_id: str | None, before: Json | None) -> Json:
-        form = Form()
-        check(command, (), form)
-        form.close()
+        with Form() as form:
+            check(command, (), form)
         shown = self._shown(command, guild_id, before)
         self._by_scope[guild_id] = _limited({**self._scope(guild_id), shown["id"]: shown})
         self._world.publish(CommandsChanged())
@@ -128,56 +126,49 @@ def _limited(commands: dict[str, Json]) -> dict[str, Json]:
     return commands
 
 
-def without_localizations(command: Json) -> Json:
-    """Return a command without its translations, as GET does by default."""
-    shown = {key: value for key, value in command.items() if not key.endswith("_localizations")}
+def _each(part: Json, change: Callable[[Json], Json]) -> Json:
+    """Apply *change* to a command or an option, and to its options and choices."""
+    shown = change(part)
     for key in ("options", "choices"):
         if key in shown:
-            shown[key] = [without_localizations(part) for part in shown[key]]
+            shown[key] = [_each(inner, change) for inner in shown[key]]
     return shown
+
+
+def without_localizations(command: Json) -> Json:
+    """Return a command without its translations, as GET does by default."""
+    return _each(
+        command,
+        lambda part: {k: value for k, value in part.items() if not k.endswith("_localizations")},
+    )
 
 
 def localized(command: Json, locale: str) -> Json:
-    """Return a command in the language of a client.
+    """Return a command, or a choice, in the language of a client.
 
-    Names of menu commands are translated too; the page sends typed names back as it got them.
+    Names of options and of typed commands stay: the page sends them back as it got them.
     """
-    shown = _with_description(command, locale)
-    if kind_of(command) != CommandType.CHAT_INPUT:
-        shown["name"] = (command.get("name_localizations") or {}).get(locale, command["name"])
-    return shown
+    menu = command.get("type") in (CommandType.USER, CommandType.MESSAGE)
 
-
-def _with_description(part: Json, locale: str) -> Json:
-    shown = dict(part)
-    if translated := (part.get("description_localizations") or {}).get(locale):
-        shown["description"] = translated
-    if options := part.get("options"):
-        shown["options"] = [_with_description(option, locale) for option in options]
-    if choices := part.get("choices"):
-        shown["choices"] = localized_choices(choices, locale)
-    return shown
-
-
-def localized_choices(choices: Iterable[Json], locale: str) -> list[Json]:
-    """Return choices with their names translated; values stay."""
-    return [
-        {
-            "name": (choice.get("name_localizations") or {}).get(locale, choice["name"]),
-            "value": choice["value"],
+    def translate(part: Json) -> Json:
+        named = "value" in part or (menu and part is command)
+        texts = {
+            key: (part.get(f"{key}_localizations") or {}).get(locale)
+            for key in ("name", "description")
+            if key == "description" or named
         }
-        for choice in choices
-    ]
+        return part | {key: text for key, text in texts.items() if text}
+
+    return without_localizations(_each(command, translate))
 
 
-def _without_defaults(part: Json) -> Json:
+def _without_defaults(option: Json) -> Json:
     """Drop null, false and empty fields of an option, as Discord's answers do."""
-    kept = {
-        key: value
-        for key, value in part.items()
-        if value is not None and value is not False and value != []
-    }
-    for key in ("options", "choices"):
-        if key in kept:
-            kept[key] = [_without_defaults(inner) for inner in kept[key]]
-    return kept
+    return _each(
+        option,
+        lambda part: {
+            key: value
+            for key, value in part.items()
+            if value is not None and value is not False and value != []
+        },
+    )

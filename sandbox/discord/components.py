@@ -3,10 +3,9 @@
 https://discord.com/developers/docs/components/reference
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from sandbox.discord.api_errors import Json
-from sandbox.discord.attachments import ATTACHMENT, check_reference
 from sandbox.discord.enums import ButtonStyle, ComponentType
 from sandbox.discord.validation import Form, Path, check
 
@@ -26,10 +25,8 @@ LEGACY: Json = {  # without Components V2
 }
 
 
-def check_message(
-    components: list[Json], path: Path, form: Form, *, v2: bool, filenames: Collection[str]
-) -> None:
-    """Report broken rules of a message's components; `attachment://` may name *filenames*."""
+def check_message(components: list[Json], path: Path, form: Form, *, v2: bool) -> None:
+    """Report broken rules of a message's components."""
     if not v2:
         check(LEGACY, components, path, form)
     nodes = list(walk(components, path))
@@ -41,7 +38,7 @@ def check_message(
         form.refuse(path, "COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED", message)
     _check_unique(nodes, form)
     for component, place in nodes:
-        _check_one(component, place, form, filenames)
+        _check_one(component, place, form)
 
 
 def check_modal(components: list[Json], path: Path, form: Form) -> None:
@@ -81,7 +78,7 @@ def _check_unique(nodes: list[tuple[Json, Path]], form: Form) -> None:
             seen.add(value)
 
 
-def _check_one(component: Json, place: Path, form: Form, filenames: Collection[str]) -> None:
+def _check_one(component: Json, place: Path, form: Form) -> None:
     match component["type"]:
         case ComponentType.ACTION_ROW:
             _check_row(component, place, form)
@@ -89,19 +86,6 @@ def _check_one(component: Json, place: Path, form: Form, filenames: Collection[s
             _check_button(component, place, form)
         case kind if kind in SELECTS:
             _check_select(component, place, form)
-        case ComponentType.THUMBNAIL:
-            _check_media(component["media"], (*place, "media"), form, filenames)
-        case ComponentType.FILE:
-            _check_media(component["file"], (*place, "file"), form, filenames)
-            if not component["file"]["url"].startswith(ATTACHMENT):
-                form.refuse((*place, "file", "url"), "URL_TYPE_INVALID_SCHEME")
-        case ComponentType.MEDIA_GALLERY:
-            for index, item in enumerate(component["items"]):
-                _check_media(item["media"], (*place, "items", index, "media"), form, filenames)
-
-
-def _check_media(media: Json, path: Path, form: Form, filenames: Collection[str]) -> None:
-    check_reference(media["url"], (*path, "url"), form, filenames, component=True)
 
 
 def _check_row(row: Json, path: Path, form: Form) -> None:

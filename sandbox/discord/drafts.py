@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from sandbox.discord import attachments, components, embeds, rendering
+from sandbox.discord import attachments, components
 from sandbox.discord.api_errors import ErrorCode, Json
 from sandbox.discord.attachments import File
 from sandbox.discord.bodies import Body
 from sandbox.discord.enums import MessageFlag
 from sandbox.discord.models import Channel
+from sandbox.discord.rendering import check_embeds, render, render_embeds
 from sandbox.discord.validation import Form, Path, validate
 from sandbox.discord.world import World
 
@@ -59,50 +60,43 @@ def write(payload: Json, body: Body, target: Target, before: Draft | None = None
     """
     path = target.path
     checked = validate("MessageCreateRequest", payload, path)
-    form = Form()
     was = before or Draft()
-    flags = _flags(checked.get("flags"), was.flags, target, form, editing=before is not None)
-    v2 = MessageFlag.COMPONENTS_V2 in flags
     content = (checked["content"] or "").strip() if "content" in checked else was.content
-    _refuse_unsupported(payload, path, form)
-    files = attachments.take(
-        checked.get("attachments"),
-        body.files,
-        (*path, "attachments"),
-        form,
-        kept={file.id: file for file in was.files},
-        folder=f"{target.world.origin}/attachments/{target.channel.id}",
-        limit=target.world.attachment_size_limit,
-    )
-    filenames = {file.filename for file in files}
-    new_embeds, new_components = checked.get("embeds"), checked.get("components")
-    embeds.check(new_embeds or [], (*path, "embeds"), form, filenames=filenames)
-    components.check_message(
-        new_components or [], (*path, "components"), form, v2=v2, filenames=filenames
-    )
-    form.close()
-
-    shown_embeds, shown_components = was.embeds, was.components
-    if "embeds" in checked:
-        shown_embeds = embeds.render(new_embeds or [], files)
-    if "components" in checked:
-        shown_components = rendering.render(new_components or [], files)
-    if v2:
-        _refuse_legacy(content, shown_embeds, path, form)
-    mentioned = _mentioned(content, shown_components, checked.get("allowed_mentions"), path, form)
-    form.close()
+    new_embeds, new_components = (checked.get(key) or [] for key in ("embeds", "components"))
+    with Form() as form:
+        flags = _flags(checked.get("flags"), was.flags, target, form, editing=before is not None)
+        v2 = MessageFlag.COMPONENTS_V2 in flags
+        _refuse_unsupported(payload, path, form)
+        files = attachments.take(
+            checked.get("attachments"),
+            body.files,
+            (*path, "attachments"),
+            form,
+            kept={file.id: file for file in was.files},
+            folder=f"{target.world.origin}/attachments/{target.channel.id}",
+            limit=target.world.attachment_size_limit,
+        )
+        filenames = {file.filename for file in files}
+        for key, new in (("embeds", new_embeds), ("components", new_components)):
+            attachments.check_references(new, (*path, key), form, filenames)
+        check_embeds(new_embeds, (*path, "embeds"), form)
+        components.check_message(new_components, (*path, "components"), form, v2=v2)
     draft = Draft(
         content=content,
         tts=bool(checked.get("tts")),
         flags=flags,
-        embeds=shown_embeds,
-        components=shown_components,
+        embeds=render_embeds(new_embeds, files) if "embeds" in checked else was.embeds,
+        components=render(new_components, files) if "components" in checked else was.components,
         files=files,
-        mentioned=mentioned,
     )
+    with Form() as form:
+        if v2:
+            _refuse_legacy(draft, path, form)
+        allowed = checked.get("allowed_mentions")
+        mentioned = _mentioned(draft, allowed, (*path, "allowed_mentions"), form)
     if draft.empty:
         raise ErrorCode.EMPTY_MESSAGE.error()
-    return draft
+    return replace(draft, mentioned=mentioned)
 
 
 def mentions_in(text: str) -> list[str]:
@@ -128,21 +122,20 @@ def _refuse_unsupported(payload: Json, path: Path, form: Form) -> None:
             form.refuse((*path, key), "UNSUPPORTED", f"This stand-in of Discord has no {key}")
 
 
-def _refuse_legacy(content: str, shown_embeds: list[Json], path: Path, form: Form) -> None:
-    for key, value in (("content", content), ("embeds", shown_embeds)):
+def _refuse_legacy(draft: Draft, path: Path, form: Form) -> None:
+    for key, value in (("content", draft.content), ("embeds", draft.embeds)):
         if value:
             form.refuse((*path, key), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2")
 
 
 def _mentioned(
-    content: str, shown: list[Json], allowed: Mapping[str, list[str]] | None, path: Path, form: Form
+    draft: Draft, allowed: Mapping[str, list[str]] | None, path: Path, form: Form
 ) -> list[str]:
-    texts = [component.get("content", "") for component, _ in components.walk(shown, ())]
-    mentions = mentions_in("\n".join([content, *texts]))
+    texts = [part.get("content", "") for part, _ in components.walk(draft.components, ())]
+    mentions = mentions_in("\n".join([draft.content, *texts]))
     if allowed is None:
         return mentions
     listed, parsed = allowed.get("users") or [], allowed.get("parse") or []
     if listed and "users" in parsed:
-        place = (*path, "allowed_mentions")
-        form.refuse(place, "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE")
+        form.refuse(path, "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE")
     return mentions if "users" in parsed else [user for user in mentions if user in listed]

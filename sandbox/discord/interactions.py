@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.discord import serializers, snowflakes
 from sandbox.discord.api_errors import ErrorCode, Json
-from sandbox.discord.commands import localized_choices
+from sandbox.discord.commands import localized
 from sandbox.discord.enums import CallbackType, InteractionType
 from sandbox.discord.events import Event
 from sandbox.discord.installs import Owners, app_permissions, context
@@ -50,7 +50,7 @@ class Interaction:
     @property
     def offered(self) -> list[Json]:
         """The autocomplete choices in the member's language."""
-        return localized_choices(self.choices or (), self.user.locale)
+        return [localized(choice, self.user.locale) for choice in self.choices or ()]
 
 
 @dataclass(frozen=True)

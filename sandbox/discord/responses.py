@@ -47,19 +47,17 @@ def callback(interaction: Interaction, payload: Any) -> CallbackType:
 def deferred(data: Any) -> Draft:
     """Return the loading message; only the EPHEMERAL flag has an effect."""
     flags = MessageFlag(validate(DEFERRAL, data or {}, DATA).get("flags") or 0)
-    form = Form()
-    if MessageFlag.COMPONENTS_V2 in flags:
-        form.refuse((*DATA, "flags"), "INTERACTION_CALLBACK_DEFERRED_FLAGS_INVALID")
-    form.close()
+    with Form() as form:
+        if MessageFlag.COMPONENTS_V2 in flags:
+            form.refuse((*DATA, "flags"), "INTERACTION_CALLBACK_DEFERRED_FLAGS_INVALID")
     return Draft(flags=MessageFlag.LOADING | (flags & MessageFlag.EPHEMERAL))
 
 
 def checked_modal(data: Any) -> Json:
     """Return a modal as a member's client gets it; raise ApiError 50035 if it is wrong."""
     kept: Json = validate("ModalInteractionCallbackRequestData", data or {}, DATA)
-    form = Form()
-    components.check_modal(kept["components"], (*DATA, "components"), form)
-    form.close()
+    with Form() as form:
+        components.check_modal(kept["components"], (*DATA, "components"), form)
     return kept | {"components": render(kept["components"], (), form=True)}
 
 

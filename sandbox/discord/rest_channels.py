@@ -171,9 +171,8 @@ class Channels:
         except ApiError:
             if reference.get("fail_if_not_exists") is False:
                 return None
-        form = Form()
-        form.refuse(("message_reference",), "MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")
-        form.close()
+        with Form() as form:
+            form.refuse(("message_reference",), "MESSAGE_REFERENCE_UNKNOWN_MESSAGE")
         return None
 
 

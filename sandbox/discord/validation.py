@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from sandbox.discord.api_errors import ApiError, Json
@@ -18,10 +18,16 @@ Path = tuple[str | int, ...]
 SCHEMAS: Json = json.loads(FilePath(__file__).with_name("request_schema.json").read_bytes())
 UNBOUNDED = 10**9
 MAX_EXACT = 2**53 - 1  # the largest integer that each JSON reader keeps
+TYPES: dict[str, tuple[type, str, str]] = {  # with the error for another type
+    "boolean": (bool, "BOOLEAN_TYPE_CONVERT", "Must be either true or false."),
+    "array": (list, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType."),
+    "object": (dict, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType"),
+    "map": (dict, "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType"),
+}
 
 
 class Form:
-    """Collects the errors of a request body, to report them together."""
+    """Collects the errors of a request body; a context manager that reports them together."""
 
     def __init__(self) -> None:
         self._errors: Json = {}
@@ -38,9 +44,12 @@ class Form:
         """Report that the value at *path* is missing."""
         self.refuse(path, "BASE_TYPE_REQUIRED", "This field is required")
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Raise ApiError 50035 if there is an error."""
-        if self._errors:
+        if self._errors and kind is None:
             raise ApiError(400, 50035, "Invalid Form Body", errors=_leaves(self._errors))
 
 
@@ -60,10 +69,8 @@ def validate(schema: str | Json, body: Any, path: Path = ()) -> Any:
     Raises:
         ApiError: 50035 with each error.
     """
-    form = Form()
-    kept = check({"$ref": schema} if isinstance(schema, str) else schema, body, path, form)
-    form.close()
-    return kept
+    with Form() as form:
+        return check({"$ref": schema} if isinstance(schema, str) else schema, body, path, form)
 
 
 def check(schema: Json, value: Any, path: Path, form: Form) -> Any:
@@ -74,7 +81,11 @@ def check(schema: Json, value: Any, path: Path, form: Form) -> Any:
         return _union(schema, value, path, form)
     if "enum" in schema:
         return _choice(schema, value, path, form)
-    return CHECKS[schema.get("format") or schema["type"]](schema, value, path, form)
+    kind = "map" if "additionalProperties" in schema else schema["type"]
+    if kind in TYPES and not isinstance(value, TYPES[kind][0]):
+        form.refuse(path, *TYPES[kind][1:])
+        return None
+    return CHECKS[schema.get("format") or kind](schema, value, path, form)
 
 
 def _length(size: int, low: int, high: int, path: Path, form: Form) -> None:
@@ -148,13 +159,6 @@ def _number(schema: Json, value: Any, path: Path, form: Form) -> Any:
     return value
 
 
-def _flag(_: Json, value: Any, path: Path, form: Form) -> bool | None:
-    if not isinstance(value, bool):
-        form.refuse(path, "BOOLEAN_TYPE_CONVERT", "Must be either true or false.")
-        return None
-    return value
-
-
 def _choice(schema: Json, value: Any, path: Path, form: Form) -> Any:
     if isinstance(value, bool | list | dict) or value not in schema["enum"]:
         named = ", ".join(str(choice) for choice in schema["enum"])
@@ -163,10 +167,7 @@ def _choice(schema: Json, value: Any, path: Path, form: Form) -> Any:
     return value
 
 
-def _list(schema: Json, value: Any, path: Path, form: Form) -> list[Any] | None:
-    if not isinstance(value, list):
-        form.refuse(path, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType.")
-        return None
+def _list(schema: Json, value: list[Any], path: Path, form: Form) -> list[Any] | None:
     high = schema.get("maxItems", UNBOUNDED)
     _length(len(value), schema.get("minItems", 0), high, path, form)
     if len(value) > high:
@@ -183,12 +184,7 @@ def _list(schema: Json, value: Any, path: Path, form: Form) -> list[Any] | None:
     return kept
 
 
-def _object(schema: Json, value: Any, path: Path, form: Form) -> Json | None:
-    if "additionalProperties" in schema:
-        return _map(schema, value, path, form)
-    if not isinstance(value, dict):
-        form.refuse(path, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
-        return None
+def _object(schema: Json, value: Json, path: Path, form: Form) -> Json:
     kept: Json = {}
     for key, known in schema["properties"].items():
         given = value.get(key)
@@ -201,10 +197,7 @@ def _object(schema: Json, value: Any, path: Path, form: Form) -> Json | None:
     return kept
 
 
-def _map(schema: Json, value: Any, path: Path, form: Form) -> Json | None:
-    if not isinstance(value, dict):
-        form.refuse(path, "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType")
-        return None
+def _map(schema: Json, value: Json, path: Path, form: Form) -> Json:
     kept = {}
     for key, item in value.items():
         check(schema["propertyNames"], key, (*path, key), form)
@@ -233,7 +226,8 @@ CHECKS: dict[str, Callable[[Json, Any, Path, Form], Any]] = {
     "snowflake": _snowflake,
     "integer": _number,
     "number": _number,
-    "boolean": _flag,
+    "boolean": lambda _, value, *__: value,
     "array": _list,
     "object": _object,
+    "map": _map,
 }
