@@ -7,8 +7,8 @@ discord.py runs against it and a mistake of the bot shows here first. `World` ho
     state             enums, snowflakes, models, events, world, sample, serializers (to JSON)
     request checks    api_errors, bodies, validation (by request_schema.json), components, embeds,
                       attachments, drafts, command_rules
-    behaviour         rendering, messages, commands, installs, interactions, responses (the bot's),
-                      client_actions (a member's), read_state
+    behaviour         rendering, messages, commands, interactions, responses (the bot's), client (a
+                      member's), read_state
     interfaces        rest*, gateway, sessions and cdn (the bot), page (browsers), option_values
                       and member (tests)
     all together      backend, server
@@ -17,7 +17,7 @@ May import the standard library, aiohttp, Pillow, and `sandbox.journal` and `san
 never the bot, and never discord.py.
 """
 
-from sandbox.discord.client_actions import ActionUnavailable
+from sandbox.discord.client import ActionUnavailable
 from sandbox.discord.member import InteractionTimeout, Invocation, Member
 from sandbox.discord.option_values import InvalidInput
 from sandbox.discord.sample import sample_world

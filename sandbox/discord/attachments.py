@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from sandbox.discord import snowflakes
 from sandbox.discord.api_errors import ErrorCode, Json
 from sandbox.discord.bodies import Upload
+from sandbox.discord.serializers import fields
 from sandbox.discord.validation import Form, Path
 
 MAX_FILES = 10
@@ -32,14 +33,8 @@ class File:
 
     def shown(self, *, ephemeral: bool) -> Json:
         """Return its JSON in a message's `attachments`."""
-        attachment: Json = {
-            "id": self.id,
-            "filename": self.filename,
-            "size": len(self.data),
-            "url": self.url,
-            "proxy_url": self.url,
-            "content_type": self.content_type,
-        }
+        attachment = fields(self, "id", "filename", "url", "content_type")
+        attachment |= {"size": len(self.data), "proxy_url": self.url}
         if ephemeral:
             attachment["ephemeral"] = True
         if self.size:
@@ -62,15 +57,8 @@ def media(url: str, files: Iterable[File]) -> Json:
         unknown = dict.fromkeys(("width", "height", "content_type"))
         return {"id": snowflakes.new(), "url": url, "proxy_url": url, **unknown}
     width, height = file.size or (None, None)
-    return {
-        "id": file.id,
-        "url": file.url,
-        "proxy_url": file.url,
-        "width": width,
-        "height": height,
-        "content_type": file.content_type,
-        "attachment_id": file.id,
-    }
+    shown = fields(file, "id", "url", "content_type") | {"width": width, "height": height}
+    return shown | {"proxy_url": file.url, "attachment_id": file.id}
 
 
 def check_references(part: Any, path: Path, form: Form, filenames: Collection[str]) -> None:

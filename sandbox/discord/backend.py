@@ -1,6 +1,5 @@
 """The state and services of the stand-in, which all its interfaces share."""
 
-from sandbox.discord.client_actions import ClientActions
 from sandbox.discord.commands import Commands
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.interactions import Interactions
@@ -19,4 +18,3 @@ class Backend:
         self.interactions = Interactions(world)
         self.gateway = Gateway(world)
         self.read_state = ReadState(world)
-        self.actions = ClientActions(world, self.commands, self.messages, self.interactions)

@@ -183,9 +183,7 @@ class Gateway:
         session.dispatch("RESUMED", {})
 
     def _authenticate(self, data: Any) -> None:
-        if not isinstance(data, dict):
-            raise Closing(4002, "Error while decoding payload.")
-        if str(data.get("token")).removeprefix("Bot ") != self._world.bot_token:
+        if str(data["token"]).removeprefix("Bot ") != self._world.bot_token:
             raise Closing(4004, "Authentication failed.")
 
     def _connect(self, session: Session, connection: Connection) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 from sandbox.discord import serializers, snowflakes
 from sandbox.discord.api_errors import ErrorCode, Json
 from sandbox.discord.commands import localized
-from sandbox.discord.enums import CallbackType, InteractionType
+from sandbox.discord.enums import CallbackType, Installation, InteractionType
 from sandbox.discord.events import Event
-from sandbox.discord.installs import Owners, app_permissions, context
 from sandbox.discord.messages import Message
 from sandbox.discord.models import Channel, Guild, User
 from sandbox.discord.world import World
 
+# By kind of installation: the guild's id ("0" in direct messages), or the user's id
+Owners = dict[str, str]
 UPDATES = {CallbackType.DEFERRED_UPDATE, CallbackType.UPDATE}
 
 
@@ -46,6 +47,11 @@ class Interaction:
     def original(self) -> Message | None:
         """`@original`: the response, or the message that it edited."""
         return self.source if self.callback in UPDATES else self.message
+
+    @property
+    def only_for_user(self) -> bool:
+        """Whether the bot is installed in the user's account only."""
+        return set(self.owners) == {str(int(Installation.USER))}
 
     @property
     def offered(self) -> list[Json]:
@@ -96,14 +102,9 @@ class Interactions:
         *more* are further fields of Interaction.
         """
         guild = self._world.guild_of(channel)
+        more["owners"] = owners or {"0": guild.id if guild else "0"}
         interaction = Interaction(
-            type=kind,
-            user=user,
-            channel=channel,
-            guild=guild,
-            data=data,
-            owners=owners or {"0": guild.id if guild else "0"},
-            **more,
+            type=kind, user=user, channel=channel, guild=guild, data=data, **more
         )
         self._by_id[interaction.id] = self._by_token[interaction.token] = interaction
         self._deadlines[interaction.id] = asyncio.get_running_loop().call_later(
@@ -119,10 +120,6 @@ class Interactions:
     def newest(self) -> Interaction | None:
         """Return the newest interaction."""
         return next(reversed(self._by_id.values()), None)
-
-    def replay(self, interaction_id: str) -> None:
-        """Dispatch an interaction again, as a RESUME may."""
-        self._world.publish(InteractionCreated(self._by_id[interaction_id]))
 
     def lapse(self, interaction: Interaction) -> None:
         """End the wait for the first response; a later one is rejected."""
@@ -174,11 +171,11 @@ def created(world: World, interaction: Interaction) -> Json:
         "channel_id": channel.id,
         "channel": serializers.channel(world, channel),
         "locale": user.locale,
-        "app_permissions": str(int(app_permissions(world, channel))),
+        "app_permissions": str(int(world.app_permissions(channel))),
         "attachment_size_limit": world.attachment_size_limit,
         "entitlements": [],
         "authorizing_integration_owners": interaction.owners,
-        "context": int(context(world, channel)),
+        "context": int(world.context(channel)),
     }
     if guild is None:
         shown["user"] = serializers.user(user)

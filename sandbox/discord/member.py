@@ -4,12 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.discord.api_errors import Json
-from sandbox.discord.backend import Backend
-from sandbox.discord.client_actions import ActionUnavailable
+from sandbox.discord.client import ActionUnavailable, Client
 from sandbox.discord.enums import CommandType, InteractionType
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.messages import Message
-from sandbox.discord.models import Channel, User
 from sandbox.discord.option_values import fill_options, modal_component
 from sandbox.discord.world import World
 
@@ -27,16 +25,7 @@ class Invocation:
         self._before = len(source.versions) if source else 0  # versions older than this action
         self._seen = 0  # the version at which `until` continues
         self.interaction = interaction
-
-    @property
-    def id(self) -> str:
-        """The interaction's id."""
-        return self.interaction.id
-
-    @property
-    def token(self) -> str:
-        """The interaction's token."""
-        return self.interaction.token
+        self.id, self.token = interaction.id, interaction.token
 
     @property
     def stored(self) -> Message | None:
@@ -65,11 +54,6 @@ class Invocation:
         """Whether only this member sees the response."""
         return self.stored is not None and self.stored.ephemeral_for is not None
 
-    @property
-    def modal(self) -> Json | None:
-        """The modal that the bot responded with."""
-        return self.interaction.modal
-
     async def acknowledged(self, *, within: float = 5.0) -> "Invocation":
         """Wait for the first response; raise InteractionTimeout if Discord gave up waiting."""
 
@@ -89,9 +73,9 @@ class Invocation:
     async def opened(self, *, within: float = 5.0) -> Json:
         """Wait for the first response, and return the modal that it opened."""
         await self.acknowledged(within=within)
-        if self.modal is None:
+        if self.interaction.modal is None:
             raise LookupError("the bot did not answer with a modal")
-        return self.modal
+        return self.interaction.modal
 
     async def until(self, check: Callable[[Json], Any], *, within: float = 10.0) -> Json:
         """Wait for a version of the response that passes *check*, and return it.
@@ -126,15 +110,8 @@ class Invocation:
         return (await self._world.wait(lookup, within=within, what="follow-up message")).shown
 
 
-class Member:
-    """The client of one user in one channel."""
-
-    def __init__(self, user: User, channel: Channel, backend: Backend) -> None:
-        self.user = user
-        self.channel = channel
-        self._backend = backend
-        self._world = backend.world
-        self._actions = backend.actions
+class Member(Client):
+    """The client of one user in one channel, whose actions return what they begin."""
 
     async def command(
         self,
@@ -151,7 +128,7 @@ class Member:
         """
         command = self._registered(name, CommandType.CHAT_INPUT)
         options = fill_options(command, path, values) if _raw_options is None else _raw_options
-        return self._use(command, options=options)
+        return self._invoke(command, options=options)
 
     async def autocomplete(
         self, name: str, /, *path: str, focused: str, **values: Any
@@ -159,24 +136,23 @@ class Member:
         """Return the bot's choices while the option *focused* is typed."""
         command = self._registered(name, CommandType.CHAT_INPUT)
         options = fill_options(command, path, values, focused=focused)
-        invocation = self._use(command, options=options, kind=InteractionType.AUTOCOMPLETE)
+        invocation = self._invoke(command, options=options, kind=InteractionType.AUTOCOMPLETE)
         await invocation.acknowledged()
         return invocation.interaction.offered
 
     async def message_command(self, name: str, message_id: str) -> Invocation:
         """Use a command of a message's menu."""
-        return self._use(self._registered(name, CommandType.MESSAGE), target_id=message_id)
+        return self._invoke(self._registered(name, CommandType.MESSAGE), target_id=message_id)
 
     async def user_command(self, name: str, user_id: str) -> Invocation:
         """Use a command of a member's menu."""
-        return self._use(self._registered(name, CommandType.USER), target_id=user_id)
+        return self._invoke(self._registered(name, CommandType.USER), target_id=user_id)
 
     async def press(
         self, message_id: str, custom_id: str, values: list[str] | None = None
     ) -> Invocation:
         """Press a button."""
-        act = self._actions.component(self.user, self.channel, message_id, custom_id, values)
-        return self._sent(act)
+        return Invocation(self._world, self.component(message_id, custom_id, values))
 
     async def select(self, message_id: str, custom_id: str, values: list[str]) -> Invocation:
         """Choose in a select."""
@@ -186,15 +162,15 @@ class Member:
         """Submit the modal that *opened* returned, with values by custom_id."""
         modal = await opened.opened()
         components = [modal_component(component, values) for component in modal["components"]]
-        return self._sent(self._actions.submit(self.user, opened.id, components))
+        return Invocation(self._world, self.submit(opened.id, components))
 
     async def say(self, content: str) -> Json:
         """Send a message."""
-        return self._actions.say(self.user, self.channel, content).shown
+        return self.post(content).shown
 
     async def delete(self, message_id: str) -> None:
         """Delete a message, or dismiss an ephemeral one."""
-        self._actions.remove(self.user, self.channel, message_id)
+        self.remove(message_id)
 
     def visible(self, channel: str | None = None) -> list[Json]:
         """Return the messages that this member sees here or in *channel*, oldest first."""
@@ -210,17 +186,12 @@ class Member:
         return await self._world.wait(lookup, within=within, what="such message")
 
     def _registered(self, name: str, kind: CommandType) -> Json:
-        usable = self._actions.usable(self.user, self.channel).values()
+        usable = self.usable().values()
         for command in usable:
             if command["name"] == name and command["type"] == kind:
                 return command
         known = ", ".join(command["name"] for command in usable) or "none"
         raise ActionUnavailable(f"{self.user.name} finds no command {name} here, but {known}")
 
-    def _use(self, command: Json, **data: Any) -> Invocation:
-        return self._sent(self._actions.command(self.user, self.channel, command["id"], **data))
-
-    def _sent(self, interaction: Interaction) -> Invocation:
-        if not self._backend.gateway.reachable:
-            self._backend.interactions.lapse(interaction)
-        return Invocation(self._world, interaction)
+    def _invoke(self, command: Json, **data: Any) -> Invocation:
+        return Invocation(self._world, self.use(command["id"], **data))

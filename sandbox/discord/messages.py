@@ -1,7 +1,6 @@
 """The messages of all channels, with all their versions."""
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -19,7 +18,7 @@ from sandbox.discord.world import World
 class Message:
     """A message with its history."""
 
-    id: str
+    id: str = field(default_factory=snowflakes.new)
     channel: Channel
     author: User
     draft: Draft  # the current content
@@ -83,13 +82,7 @@ class Messages:
         more: Json | None = None,
     ) -> Message:
         """Post a message; *more* adds fields to its JSON."""
-        message = Message(
-            id=snowflakes.new(),
-            channel=channel,
-            author=author,
-            draft=draft,
-            ephemeral_for=ephemeral_for,
-        )
+        message = Message(channel=channel, author=author, draft=draft, ephemeral_for=ephemeral_for)
         shown: Json = {
             "id": message.id,
             "type": int(kind),
@@ -109,7 +102,9 @@ class Messages:
         self._all[message.id] = message
         if ephemeral_for is None:
             channel.last_message_id = message.id
-        self._keep(draft.files)
+        if nonce := shown.get("nonce"):
+            self._nonces[channel.id, author.id, nonce] = time.monotonic(), message
+        self.files |= {file.id: file for file in draft.files}
         self._world.publish(MessagePosted(message))
         return message
 
@@ -120,7 +115,7 @@ class Messages:
         message.draft = replace(draft, flags=draft.flags & ~MessageFlag.LOADING)
         stamp = {} if filled else {"edited_timestamp": _now()}
         message.versions.append(message.shown | self._said(message.draft) | stamp)
-        self._keep(draft.files)
+        self.files |= {file.id: file for file in draft.files}
         self._world.publish(MessageEdited(message))
 
     def remove(self, message: Message) -> None:
@@ -151,11 +146,6 @@ class Messages:
             return None
         return sent[1]
 
-    def remember(self, nonce: str, message: Message) -> None:
-        """Record the nonce of *message*."""
-        key = (message.channel.id, message.author.id, nonce)
-        self._nonces[key] = (time.monotonic(), message)
-
     def _said(self, draft: Draft) -> Json:
         known = self._world.users
         hidden = MessageFlag.EPHEMERAL in draft.flags
@@ -171,16 +161,11 @@ class Messages:
         }
 
     def _count_late_edit(self, message: Message) -> None:
-        age = datetime.now(UTC) - snowflakes.created_at(message.id)
-        if age.total_seconds() < self._world.old_after:
+        if snowflakes.age(message.id) < self._world.old_after:
             return
         if message.late_edits >= self._world.old_edits:
             raise too_many_old_edits(retry_after=30.0)
         message.late_edits += 1
-
-    def _keep(self, files: Iterable[File]) -> None:
-        for file in files:
-            self.files[file.id] = file
 
 
 def to_bot(world: World, message: Message, *, content: bool) -> Json:

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from sandbox.discord.api_errors import Json
 from sandbox.discord.backend import Backend
-from sandbox.discord.client_actions import ActionUnavailable
+from sandbox.discord.client import ActionUnavailable, Client
 from sandbox.discord.commands import localized
 from sandbox.discord.enums import CallbackType, InteractionType, Permission
 from sandbox.discord.events import (
@@ -95,37 +95,37 @@ class PageSession:
         else:
             if interaction is not None:
                 self._nonces[interaction] = nonce
-                if not self._backend.gateway.reachable:
-                    self._backend.interactions.lapse(interaction)
+                if interaction.lapsed:
+                    self.on_event(InteractionAnswered(interaction))
 
     def _act(self, frame: Json) -> Interaction | None:
-        user, actions = self._user, self._backend.actions
-        if frame["type"] == "modal_submit":
-            return actions.submit(user, frame["interaction_id"], frame["components"])
-        if frame["type"] == "install":
-            self._backend.world.install(user, present=bool(frame["present"]))
+        world, kind = self._backend.world, frame["type"]
+        if kind == "install":
+            world.install(self._user, present=bool(frame["present"]))
             return None
-        channel = self._backend.world.channels[frame["channel_id"]]
-        match frame["type"]:
-            case "command" | "autocomplete" | "message_command" | "user_command" as use:
-                typing = use == "autocomplete"
-                return actions.command(
-                    user,
-                    channel,
-                    frame["command_id"],
-                    options=frame.get("options"),
-                    target_id=frame.get("target_id"),
-                    kind=InteractionType.AUTOCOMPLETE if typing else InteractionType.COMMAND,
-                )
+        if kind == "modal_submit":
+            channel = self._backend.interactions.get(frame["interaction_id"]).channel
+        else:
+            channel = world.channels[frame["channel_id"]]
+        client = Client(self._user, channel, self._backend)
+        match kind:
+            case "modal_submit":
+                return client.submit(frame["interaction_id"], frame["components"])
+            case "command" | "message_command" | "user_command":
+                options, target_id = frame.get("options"), frame.get("target_id")
+                return client.use(frame["command_id"], options=options, target_id=target_id)
+            case "autocomplete":
+                typing, options = InteractionType.AUTOCOMPLETE, frame["options"]
+                return client.use(frame["command_id"], options=options, kind=typing)
             case "component":
-                message_id, custom_id = frame["message_id"], frame["custom_id"]
-                return actions.component(user, channel, message_id, custom_id, frame.get("values"))
+                values = frame.get("values")
+                return client.component(frame["message_id"], frame["custom_id"], values)
             case "say":
-                actions.say(user, channel, frame["content"])
+                client.post(frame["content"])
             case "delete":
-                actions.remove(user, channel, frame["message_id"])
+                client.remove(frame["message_id"])
             case "read":
-                self._backend.read_state.read(user, channel)
+                self._backend.read_state.read(self._user, channel)
             case other:
                 raise ActionUnavailable(f"Unknown: {other}")
         return None

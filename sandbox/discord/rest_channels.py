@@ -149,7 +149,7 @@ class Channels:
         reply_to = self._reply_to(channel, sent.get("message_reference"))
         if reply_to is not None:
             draft = _mentioning(reply_to, draft, body.payload.get("allowed_mentions"))
-        message = self._messages.post(
+        return self._messages.post(
             channel,
             self._world.bot,
             draft,
@@ -157,9 +157,6 @@ class Channels:
             reply_to=reply_to,
             more={"nonce": nonce} if nonce else None,
         )
-        if nonce:
-            self._messages.remember(nonce, message)
-        return message
 
     def _reply_to(self, channel: Channel, reference: Json | None) -> Message | None:
         if reference is None:

@@ -13,7 +13,6 @@ from sandbox.discord.api_errors import ErrorCode, Json
 from sandbox.discord.bodies import Body
 from sandbox.discord.drafts import ON_CREATE, ON_EDIT, Draft, Target, write
 from sandbox.discord.enums import CallbackType, CommandType, MessageFlag, MessageType, Permission
-from sandbox.discord.installs import only_for_user
 from sandbox.discord.interactions import Interaction, Interactions
 from sandbox.discord.messages import Message, Messages
 from sandbox.discord.rest import Call, Table, routes
@@ -77,7 +76,7 @@ class Webhooks:
         original = interaction.message
         if original is not None and original.loading and not original.removed:
             return self._edit(interaction, original, body.payload, body)
-        if only_for_user(interaction.owners) and len(interaction.follow_ups) >= MAX_FOLLOW_UPS:
+        if interaction.only_for_user and len(interaction.follow_ups) >= MAX_FOLLOW_UPS:
             raise ErrorCode.TOO_MANY_FOLLOW_UPS.error()
         draft = write(body.payload, body, self._target(interaction, ON_RESPONSE))
         message = self._send(interaction, draft, reply_to=original or interaction.source)
@@ -150,6 +149,6 @@ def _source(interaction: Interaction) -> Message:
 def _forced_ephemeral(interaction: Interaction) -> bool:
     """Tell whether the guild makes responses of user-installed applications ephemeral."""
     guild = interaction.guild
-    if guild is None or not only_for_user(interaction.owners):
+    if guild is None or not interaction.only_for_user:
         return False
     return Permission.USE_EXTERNAL_APPS not in guild.permissions(interaction.user.id)

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from aiohttp import web
 
 from sandbox.discord.backend import Backend
 from sandbox.discord.cdn import Cdn
+from sandbox.discord.interactions import InteractionCreated
 from sandbox.discord.member import Member
 from sandbox.discord.page import Page
 from sandbox.discord.rest import discord_protocol
@@ -80,12 +80,7 @@ class Discord(Backend):
         self.world.origin = f"http://{host}:{port}"
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self.faults.clear()
         self.interactions.close()
         await self._page.close()
@@ -119,22 +114,14 @@ class Discord(Backend):
 
     def replay(self, interaction_id: str) -> None:
         """Dispatch an interaction to the bot again."""
-        self.interactions.replay(interaction_id)
+        self.world.publish(InteractionCreated(self.interactions.get(interaction_id)))
 
     def rate_limit(self, method: str, path: str, *, retry_after: float, times: int = 1) -> Fault:
         """Answer the next *times* matching requests with 429; *path* is a pattern below the API."""
-        body = {
-            "message": "You are being rate limited.",
-            "code": 0,
-            "retry_after": retry_after,
-            "global": False,
-        }
-        headers = {
-            "Via": "1.1 google",
-            "Retry-After": f"{retry_after:.0f}",
-            "X-RateLimit-Scope": "user",
-        }
-        limited = Answer(status=429, body=body, headers=headers)
+        message = "You are being rate limited."
+        body = {"message": message, "code": 0, "retry_after": retry_after, "global": False}
+        headers = {"Retry-After": f"{retry_after:.0f}", "X-RateLimit-Scope": "user"}
+        limited = Answer(status=429, body=body, headers={"Via": "1.1 google", **headers})
         return self.faults.add(Fault(method=method, path=API + path, do=limited, times=times))
 
     async def online(self, *, within: float = 10.0) -> None:

@@ -2,7 +2,6 @@
 
 import itertools
 import time
-from datetime import UTC, datetime
 
 EPOCH_MS = 1_420_070_400_000  # 2015-01-01T00:00:00Z, Discord's epoch
 _counter = itertools.count()
@@ -14,6 +13,6 @@ def new() -> str:
     return str((milliseconds << 22) + (next(_counter) & 0x3FFFFF))
 
 
-def created_at(snowflake: str) -> datetime:
-    """Return the creation time of *snowflake*."""
-    return datetime.fromtimestamp(((int(snowflake) >> 22) + EPOCH_MS) / 1000, UTC)
+def age(snowflake: str) -> float:
+    """Return the seconds since the creation of *snowflake*."""
+    return time.time() - ((int(snowflake) >> 22) + EPOCH_MS) / 1000

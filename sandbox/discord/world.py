@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sandbox.discord.enums import ChannelType, Permission
+from sandbox.discord.enums import ChannelType, Context, Permission
 from sandbox.discord.events import (
     BotMembershipChanged,
     ChannelChanged,
@@ -16,6 +16,8 @@ from sandbox.discord.models import MEMBER_PERMISSIONS, Channel, Guild, Role, Use
 Named = TypeVar("Named")
 
 MIB = 1024 * 1024
+# Permissions for responses where the bot is not installed
+EXTERNAL = Permission.EMBED_LINKS | Permission.ATTACH_FILES | Permission.MENTION_EVERYONE
 
 
 def _find(
@@ -46,6 +48,7 @@ class World(EventBus):
     refuse_gateway: bool = False
     privileged_intents: bool = False  # granted to the bot, or rejected with close code 4014
     closed_to_bot: set[str] = field(default_factory=set)  # users who take no direct messages
+    open_to_all: set[str] = field(default_factory=set)  # commands opened by an administrator
     installed_by: set[str] = field(default_factory=set)  # users who may use the bot everywhere
 
     users: dict[str, User] = field(default_factory=dict)
@@ -178,3 +181,13 @@ class World(EventBus):
         if guild is None:
             return MEMBER_PERMISSIONS
         return (guild.permissions(self.bot.id) & ~channel.denied) | channel.granted
+
+    def app_permissions(self, channel: Channel) -> Permission:
+        """Return the bot's permissions for responses in *channel*."""
+        return self.bot_permissions(channel) or EXTERNAL
+
+    def context(self, channel: Channel) -> Context:
+        """Return the interaction context of a channel."""
+        if channel.people:
+            return Context.PRIVATE_CHANNEL
+        return Context.GUILD if channel.guild_id else Context.BOT_DIRECT

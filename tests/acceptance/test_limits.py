@@ -241,7 +241,7 @@ def named(server, options):
 
 async def test_whoever_may_not_manage_the_server_changes_nothing(sandbox, server, noah, mira):
     """The bot checks the permission: an admin may have opened the command to all."""
-    sandbox.discord.actions.open_to_all.add("limits")
+    sandbox.world.open_to_all.add("limits")
     panel = await mira.command("limits", "show")
     shown = await panel.until(lambda message: message["components"])
     opened = await mira.press(shown["id"], button(shown, "limits:edit:members"))
@@ -278,7 +278,7 @@ async def test_whoever_may_not_manage_the_server_changes_nothing(sandbox, server
 
 
 async def test_who_manages_the_server_may_and_it_is_looked_at_each_time(sandbox, server, noah):
-    sandbox.discord.actions.open_to_all.add("limits")
+    sandbox.world.open_to_all.add("limits")
     guild = server.guild
     role = sandbox.world.add_role(guild, "Managers", permissions=Permission.MANAGE_GUILD)
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from bot.domain.order import IMAGES
-from sandbox.discord.client_actions import ActionUnavailable
+from sandbox.discord.client import ActionUnavailable
 from sandbox.discord.enums import InteractionType
 from tests.acceptance.driver import (
     EPHEMERAL,

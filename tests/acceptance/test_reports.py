@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sandbox.discord.client_actions import ActionUnavailable
+from sandbox.discord.client import ActionUnavailable
 from sandbox.discord.models import MODERATOR_PERMISSIONS
 from sandbox.faults import Fault, Hold
 from tests.acceptance.driver import (

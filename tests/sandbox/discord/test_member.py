@@ -41,7 +41,7 @@ async def test_moderator_command_is_hidden_from_other_members(connect, stand_in,
     await connect(client)
     with pytest.raises(ActionUnavailable):
         await noah.command("limits")
-    stand_in.actions.open_to_all.add("limits")
+    stand_in.world.open_to_all.add("limits")
 
     assert (await (await noah.command("limits")).answer())["content"] == "False"
     mira = stand_in.member("Mira", channel="general")

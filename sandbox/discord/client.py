@@ -1,23 +1,26 @@
-"""The actions of a member's Discord client; used by the chat page and by tests.
+"""A member's Discord client; the chat page and the tests' Member act through it.
 
-They reject what Discord's servers reject, whatever a modified client sends.
+It rejects what Discord's servers reject, whatever a modified client sends.
 """
+
+from typing import Any
 
 from sandbox.discord import serializers
 from sandbox.discord.api_errors import ApiError, Json
-from sandbox.discord.commands import Commands
+from sandbox.discord.backend import Backend
 from sandbox.discord.components import walk
 from sandbox.discord.drafts import Draft, mentions_in
 from sandbox.discord.enums import (
     CommandType,
     ComponentType,
+    Context,
+    Installation,
     InteractionType,
     OptionType,
     Permission,
 )
-from sandbox.discord.installs import context, fits, owners
-from sandbox.discord.interactions import Interaction, Interactions
-from sandbox.discord.messages import Message, Messages
+from sandbox.discord.interactions import Interaction, Owners
+from sandbox.discord.messages import Message
 from sandbox.discord.models import Channel, User
 from sandbox.discord.world import World
 
@@ -34,22 +37,17 @@ class ActionUnavailable(Exception):
     """The action is not possible; the message is for the member."""
 
 
-class ClientActions:
-    """Performs the actions of members."""
+class Client:
+    """The actions of one user in one channel."""
 
-    def __init__(
-        self, world: World, commands: Commands, messages: Messages, interactions: Interactions
-    ) -> None:
-        self._world = world
-        self._commands = commands
-        self._messages = messages
-        self._interactions = interactions
-        self.open_to_all: set[str] = set()  # commands that an administrator opened to everyone
+    def __init__(self, user: User, channel: Channel, backend: Backend) -> None:
+        self.user = user
+        self.channel = channel
+        self._backend = backend
+        self._world = backend.world
 
-    def command(
+    def use(
         self,
-        user: User,
-        channel: Channel,
         command_id: str,
         *,
         options: list[Json] | None = None,
@@ -57,13 +55,13 @@ class ClientActions:
         kind: InteractionType = InteractionType.COMMAND,
     ) -> Interaction:
         """Use a command, or request autocomplete choices."""
-        self._enter(user, channel)
-        command = self.usable(user, channel).get(command_id)
+        self._enter()
+        command = self.usable().get(command_id)
         if command is None:
             raise ActionUnavailable("That command does not exist here")
         kept = {"id", "name", "type", "guild_id"}
         data: Json = {key: value for key, value in command.items() if key in kept}
-        resolved = Resolved(self._world, channel)
+        resolved = Resolved(self._world, self.channel)
         if command["type"] == CommandType.CHAT_INPUT:
             data["options"] = options or []
             resolved.options(data["options"])
@@ -72,113 +70,127 @@ class ClientActions:
             if command["type"] == CommandType.USER:
                 resolved.person(str(target_id))
             else:
-                message = self._seen(user, channel, str(target_id))
+                message = self._seen(str(target_id))
                 resolved.shown["messages"] = {message.id: message.shown}
-        authorizers = owners(self._world, command, user, channel)
-        data |= resolved.data
-        return self._interactions.begin(
-            kind, user, channel, data, owners=authorizers, command=command
-        )
+        return self._begin(kind, data, resolved, owners=self._owners(command), command=command)
 
-    def usable(self, user: User, channel: Channel) -> dict[str, Json]:
-        """Return the commands that *user* sees in *channel*, by id."""
-        guild = self._world.guild_of(channel)
-        here = context(self._world, channel)
-        granted = self._world.member_permissions(user.id, channel)
+    def usable(self) -> dict[str, Json]:
+        """Return the commands that the user sees in the channel, by id."""
+        guild = self._world.guild_of(self.channel)
         usable = {}
-        for command in self._commands.offered(guild.id if guild else None):
-            allowed = (
-                guild is None
-                or command["name"] in self.open_to_all
-                or _admits(granted, command["default_member_permissions"])
-            )
-            installed = fits(command, here) and owners(self._world, command, user, channel)
-            age_allowed = not command["nsfw"] or channel.nsfw or guild is None
-            if allowed and installed and age_allowed:
+        for command in self._backend.commands.offered(guild.id if guild else None):
+            age_allowed = not command["nsfw"] or self.channel.nsfw or guild is None
+            allowed = guild is None or self._admits(command)
+            if allowed and age_allowed and self._fits(command) and self._owners(command):
                 usable[command["id"]] = command
         return usable
 
     def component(
-        self,
-        user: User,
-        channel: Channel,
-        message_id: str,
-        custom_id: str,
-        values: list[str] | None = None,
+        self, message_id: str, custom_id: str, values: list[str] | None = None
     ) -> Interaction:
         """Press a button of a message, or choose in a select."""
-        self._enter(user, channel)
-        message = self._seen(user, channel, message_id)
+        self._enter()
+        message = self._seen(message_id)
         parts = [component for component, _ in walk(message.shown["components"], ())]
         used = next((part for part in parts if part.get("custom_id") == custom_id), None)
         if used is None or used.get("disabled"):
             raise ActionUnavailable("This component cannot be used")
         data = {"id": used["id"], "custom_id": custom_id, "component_type": used["type"]}
+        resolved = Resolved(self._world, self.channel)
         if used["type"] != ComponentType.BUTTON:
-            resolved = Resolved(self._world, channel)
-            resolved.chosen(used, values or [])
-            data |= {"values": values or [], **resolved.data}
+            data["values"] = values or []
+            resolved.chosen(used, data["values"])
         # The installations that authorized the message; None without an interaction
         metadata: Json = message.shown.get("interaction_metadata") or {}
-        authorizers = metadata.get("authorizing_integration_owners")
-        return self._interactions.begin(
-            InteractionType.COMPONENT, user, channel, data, owners=authorizers, source=message
-        )
+        owners = metadata.get("authorizing_integration_owners")
+        kind = InteractionType.COMPONENT
+        return self._begin(kind, data, resolved, owners=owners, source=message)
 
-    def submit(self, user: User, interaction_id: str, components: list[Json]) -> Interaction:
+    def submit(self, interaction_id: str, components: list[Json]) -> Interaction:
         """Submit the modal that the bot opened for an interaction of this user."""
-        opened_by = self._interactions.get(interaction_id)
-        if opened_by.modal is None or opened_by.user is not user:
+        opened_by = self._backend.interactions.get(interaction_id)
+        if opened_by.modal is None or opened_by.user is not self.user:
             raise ActionUnavailable("There is no such form")
-        resolved = Resolved(self._world, opened_by.channel)
+        resolved = Resolved(self._world, self.channel)
         for component, _ in walk(components, ()):
             resolved.chosen(component, component.get("values") or [])
-        custom_id = opened_by.modal["custom_id"]
-        data = {"custom_id": custom_id, "components": components, **resolved.data}
-        return self._interactions.begin(
+        return self._begin(
             InteractionType.MODAL_SUBMIT,
-            user,
-            opened_by.channel,
-            data,
+            {"custom_id": opened_by.modal["custom_id"], "components": components},
+            resolved,
             owners=opened_by.owners,
             command=opened_by.command,
             source=opened_by.source,
             opened_by=opened_by,
         )
 
-    def say(self, user: User, channel: Channel, content: str) -> Message:
+    def post(self, content: str) -> Message:
         """Send a message."""
-        self._enter(user, channel)
+        self._enter()
         if not content.strip():
             raise ActionUnavailable("Cannot send an empty message")
         draft = Draft(content=content.strip(), mentioned=mentions_in(content))
-        return self._messages.post(channel, user, draft)
+        return self._backend.messages.post(self.channel, self.user, draft)
 
-    def remove(self, user: User, channel: Channel, message_id: str) -> None:
+    def remove(self, message_id: str) -> None:
         """Delete an own message, as a moderator any message, or dismiss an ephemeral one."""
-        message = self._seen(user, channel, message_id)
-        granted = self._world.member_permissions(user.id, channel)
-        own = message.author is user or message.ephemeral_for == user.id
-        if not own and Permission.MANAGE_MESSAGES not in granted:
+        message = self._seen(message_id)
+        own = message.author is self.user or message.ephemeral_for == self.user.id
+        if not own and Permission.MANAGE_MESSAGES not in self._granted:
             raise ActionUnavailable("You cannot delete this message")
-        self._messages.remove(message)
+        self._backend.messages.remove(message)
 
-    def _enter(self, user: User, channel: Channel) -> None:
-        if not self._world.enters(user.id, channel):
+    def _begin(
+        self, kind: InteractionType, data: Json, resolved: "Resolved", **more: Any
+    ) -> Interaction:
+        if resolved.shown:
+            data["resolved"] = resolved.shown
+        interactions = self._backend.interactions
+        interaction = interactions.begin(kind, self.user, self.channel, data, **more)
+        if not self._backend.gateway.reachable:
+            interactions.lapse(interaction)
+        return interaction
+
+    def _enter(self) -> None:
+        if not self._world.enters(self.user.id, self.channel):
             raise ActionUnavailable("You are not in this channel")
 
-    def _seen(self, user: User, channel: Channel, message_id: str) -> Message:
+    def _seen(self, message_id: str) -> Message:
         try:
-            return self._messages.find(channel, message_id, viewer=user.id)
+            return self._backend.messages.find(self.channel, message_id, viewer=self.user.id)
         except ApiError:
             raise ActionUnavailable("That message is gone") from None
 
+    @property
+    def _granted(self) -> Permission:
+        return self._world.member_permissions(self.user.id, self.channel)
 
-def _admits(granted: Permission, default: str | None) -> bool:
-    """Tell whether a member may use a command; "0" admits administrators only."""
-    if default is None or Permission.ADMINISTRATOR in granted:
-        return True
-    return default != "0" and Permission(int(default)) in granted
+    def _admits(self, command: Json) -> bool:
+        """Tell whether the guild lets the user use a command; "0" admits administrators only."""
+        default = command["default_member_permissions"]
+        if default is None or command["name"] in self._world.open_to_all:
+            return True
+        if Permission.ADMINISTRATOR in self._granted:
+            return True
+        return default != "0" and Permission(int(default)) in self._granted
+
+    def _fits(self, command: Json) -> bool:
+        """Tell whether a command is available in the channel's context."""
+        here = self._world.context(self.channel)
+        if command["contexts"] is not None:
+            return here in command["contexts"]
+        return here is not Context.BOT_DIRECT or bool(command["dm_permission"])
+
+    def _owners(self, command: Json) -> Owners:
+        """Return the installations that offer a command here; empty: none."""
+        channel, kinds = self.channel, command["integration_types"]
+        guild = self._world.guild_of(channel)
+        owners: Owners = {}
+        if Installation.GUILD in kinds and not channel.people and (guild is None or guild.has_bot):
+            owners[str(int(Installation.GUILD))] = guild.id if guild else "0"
+        if Installation.USER in kinds and self.user.id in self._world.installed_by:
+            owners[str(int(Installation.USER))] = self.user.id
+        return owners
 
 
 class Resolved:
@@ -188,11 +200,6 @@ class Resolved:
         self._world = world
         self._guild = world.guild_of(channel)
         self.shown: Json = {}
-
-    @property
-    def data(self) -> Json:
-        """The part of an interaction's data: nothing if it names nothing."""
-        return {"resolved": self.shown} if self.shown else {}
 
     def options(self, options: list[Json]) -> None:
         """Add the ids in a command's options."""
