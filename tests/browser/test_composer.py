@@ -112,8 +112,9 @@ async def test_the_bot_is_asked_for_suggestions(page, backend, keys):
     backend.on("autocomplete", {"type": "choices", "choices": choices})
     await keys("/history search: bo")
 
-    frame = await backend.frame("autocomplete")
-    assert frame["options"] == [{**sent(3, "search", "bo"), "focused": True}]
+    asked = {**sent(3, "search", "bo"), "focused": True}
+    while (await backend.frame("autocomplete"))["options"] != [asked]:
+        pass  # what is asked for slow typing comes first
     await expect(page.get_by_test_id("suggestion")).to_have_text(["Boat, today", "cat"])
     await keys("Tab")
     await expect(page.get_by_test_id("composer")).to_have_value("/history search: Boat, today ")

@@ -294,6 +294,8 @@ def read_settings(files: Path, **changes: Any) -> ServiceSettings:
         "sweep_every": 0.001,
         "sweep_pause": 0.0,
         "positions_every": 0.001,
+        "admit_within": 30.0,  # a loaded machine must not decide a test
+        "styles_within": 30.0,
     }
     return ServiceSettings(**values | changes)
 
