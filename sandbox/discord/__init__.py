@@ -18,19 +18,9 @@ never the bot, and never discord.py.
 """
 
 from sandbox.discord.client import ActionUnavailable
-from sandbox.discord.member import InteractionTimeout, Invocation, Member
+from sandbox.discord.member import InteractionTimeout
 from sandbox.discord.option_values import InvalidInput
 from sandbox.discord.sample import sample_world
 from sandbox.discord.server import Discord
-from sandbox.discord.world import World
 
-__all__ = [
-    "ActionUnavailable",
-    "Discord",
-    "InteractionTimeout",
-    "InvalidInput",
-    "Invocation",
-    "Member",
-    "World",
-    "sample_world",
-]
+__all__ = ["ActionUnavailable", "Discord", "InteractionTimeout", "InvalidInput", "sample_world"]

@@ -69,11 +69,6 @@ class ErrorCode(Enum):
         return ApiError(*self.value)
 
 
-def too_many_commands(limit: int) -> ApiError:
-    """Reject a command above the limit of its type."""
-    return ApiError(400, 30032, f"Maximum number of application commands reached ({limit}).")
-
-
 def too_many_old_edits(retry_after: float) -> ApiError:
     """Reject a further edit of a message older than an hour; *retry_after* is in seconds."""
     return ApiError(

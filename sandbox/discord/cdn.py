@@ -20,20 +20,18 @@ class Cdn:
     def routes(self) -> list[web.RouteDef]:
         """List the routes."""
         return [
-            web.get("/attachments/{channel}/{id}/{filename}", self.attachment),
-            web.get("/avatars/{user}.svg", self.avatar),
+            web.get("/attachments/{channel}/{id}/{filename}", self._attachment),
+            web.get("/avatars/{user}.svg", self._avatar),
         ]
 
-    async def attachment(self, request: web.Request) -> web.Response:
-        """Serve a file of a message."""
+    async def _attachment(self, request: web.Request) -> web.Response:
         file = self._messages.files.get(request.match_info["id"])
         if file is None or file.filename != request.match_info["filename"]:
             raise web.HTTPNotFound
         headers = {"Content-Type": file.content_type, **FOREVER}
         return web.Response(body=file.data, headers=headers)
 
-    async def avatar(self, request: web.Request) -> web.Response:
-        """Draw an avatar: a user's first letter on the user's colour."""
+    async def _avatar(self, request: web.Request) -> web.Response:
         user = self._world.users.get(request.match_info["user"])
         if user is None:
             raise web.HTTPNotFound

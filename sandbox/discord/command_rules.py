@@ -49,14 +49,12 @@ def _check_names(named: Json, path: Path, form: Form) -> None:
 def _check_options(options: list[Json], path: Path, form: Form) -> None:
     if len({option["type"] in NESTED for option in options}) > 1:
         form.refuse(path, "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID")
-    names = set()
+    names = (((*path, index, "name"), option["name"]) for index, option in enumerate(options))
+    form.unique(names, "APPLICATION_COMMAND_OPTIONS_NAME_INVALID")
     optional_before = False
     for index, option in enumerate(options):
         place = (*path, index)
         _check_names(option, place, form)
-        if option["name"] in names:
-            form.refuse((*place, "name"), "APPLICATION_COMMAND_OPTIONS_NAME_INVALID")
-        names.add(option["name"])
         if option["type"] in NESTED:
             _check_options(option.get("options") or [], (*place, "options"), form)
             continue

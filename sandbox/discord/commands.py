@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.discord import snowflakes
-from sandbox.discord.api_errors import ErrorCode, Json, too_many_commands
+from sandbox.discord.api_errors import ApiError, ErrorCode, Json
 from sandbox.discord.command_rules import LIMITS, check, kind_of
 from sandbox.discord.enums import CommandType, Context
 from sandbox.discord.events import CommandsChanged
@@ -13,6 +13,12 @@ from sandbox.discord.world import World
 
 COMMAND = "ApplicationCommandUpdateRequest"
 PATCH = "ApplicationCommandPatchRequestPartial"
+NULLABLE = (
+    "name_localizations",
+    "description_localizations",
+    "default_member_permissions",
+    "contexts",
+)
 BULK: Json = {"type": "array", "maxItems": sum(LIMITS.values()), "items": {"$ref": COMMAND}}
 
 
@@ -41,14 +47,12 @@ class Commands:
     def replace(self, guild_id: str | None, bodies: Any) -> list[Json]:
         """Replace all commands; one with the same type and name keeps its id."""
         commands = validate(BULK, [] if bodies is None else bodies)
-        names = set()
+        keys = [(kind_of(command), command["name"]) for command in commands]
         with Form() as form:
             for index, command in enumerate(commands):
                 check(command, (index,), form)
-                key = (kind_of(command), command["name"])
-                if key in names:
-                    form.refuse((index,), "APPLICATION_COMMANDS_DUPLICATE_NAME")
-                names.add(key)
+            places = (((index,), key) for index, key in enumerate(keys))
+            form.unique(places, "APPLICATION_COMMANDS_DUPLICATE_NAME")
         before = self._scope(guild_id)
         shown = [self._shown(command, guild_id, _same(before, command)) for command in commands]
         self._by_scope[guild_id] = _limited({command["id"]: command for command in shown})
@@ -85,21 +89,17 @@ class Commands:
         return shown
 
     def _shown(self, command: Json, guild_id: str | None, before: Json | None) -> Json:
-        permissions = command.get("default_member_permissions")
         contexts = command.get("contexts")
-        direct = command.get("dm_permission")
+        direct = command.get("dm_permission") is not False
         if contexts is not None:
             direct = Context.BOT_DIRECT in contexts
         shown: Json = {
             "application_id": self._world.application_id,
             "type": kind_of(command),
             "name": command["name"],
-            "name_localizations": command.get("name_localizations"),
             "description": command.get("description") or "",
-            "description_localizations": command.get("description_localizations"),
-            "default_member_permissions": None if permissions is None else str(permissions),
-            "dm_permission": guild_id is None and direct is not False,
-            "contexts": contexts,
+            **{key: command.get(key) for key in NULLABLE},
+            "dm_permission": guild_id is None and direct,
             "integration_types": command.get("integration_types") or [0],
             "nsfw": bool(command.get("nsfw")),
         }
@@ -122,7 +122,8 @@ def _same(commands: dict[str, Json], command: Json) -> Json | None:
 def _limited(commands: dict[str, Json]) -> dict[str, Json]:
     for kind, limit in LIMITS.items():
         if sum(command["type"] == kind for command in commands.values()) > limit:
-            raise too_many_commands(limit)
+            message = f"Maximum number of application commands reached ({limit})."
+            raise ApiError(400, 30032, message)
     return commands
 
 

@@ -3,7 +3,7 @@
 https://discord.com/developers/docs/components/reference
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sandbox.discord.api_errors import Json
 from sandbox.discord.enums import ButtonStyle, ComponentType
@@ -36,25 +36,16 @@ def check_message(components: list[Json], path: Path, form: Form, *, v2: bool) -
     if sum(len(component.get("content", "")) for component, _ in nodes) > MAX_TEXT:
         message = f"Components displayable text size exceeds maximum size of {MAX_TEXT}"
         form.refuse(path, "COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED", message)
-    _check_unique(nodes, form)
-    for component, place in nodes:
-        _check_one(component, place, form)
+    _check_nodes(nodes, form)
 
 
 def check_modal(components: list[Json], path: Path, form: Form) -> None:
     """Report broken rules of a modal's components."""
     nodes = list(walk(components, path))
-    _check_unique(nodes, form)
+    _check_nodes(nodes, form)
     for component, place in nodes:
-        match component["type"]:
-            case ComponentType.TEXT_INPUT:
-                _check_text_input(component, place, form)
-            case kind if kind in SELECTS:
-                _check_select(component, place, form)
-                if component.get("disabled"):
-                    form.refuse((*place, "disabled"), "COMPONENT_DISABLED_IN_MODAL")
-            case ComponentType.RADIO_GROUP | ComponentType.CHECKBOX_GROUP:
-                _check_values(component["options"], (*place, "options"), form)
+        if component.get("disabled"):
+            form.refuse((*place, "disabled"), "COMPONENT_DISABLED_IN_MODAL")
 
 
 def walk(components: list[Json], path: Path) -> Iterator[tuple[Json, Path]]:
@@ -68,24 +59,13 @@ def walk(components: list[Json], path: Path) -> Iterator[tuple[Json, Path]]:
                 yield component[key], (*place, key)
 
 
-def _check_unique(nodes: list[tuple[Json, Path]], form: Form) -> None:
+def _check_nodes(nodes: list[tuple[Json, Path]], form: Form) -> None:
     for key in ("custom_id", "id"):
-        seen = set()
-        for component, place in nodes:
-            value = component.get(key)
-            if value and value in seen:
-                form.refuse((*place, key), f"COMPONENT_{key.upper()}_DUPLICATED")
-            seen.add(value)
-
-
-def _check_one(component: Json, place: Path, form: Form) -> None:
-    match component["type"]:
-        case ComponentType.ACTION_ROW:
-            _check_row(component, place, form)
-        case ComponentType.BUTTON:
-            _check_button(component, place, form)
-        case kind if kind in SELECTS:
-            _check_select(component, place, form)
+        values = (((*place, key), node[key]) for node, place in nodes if node.get(key))
+        form.unique(values, f"COMPONENT_{key.upper()}_DUPLICATED")
+    for component, place in nodes:
+        if check_rules := RULES.get(component["type"]):
+            check_rules(component, place, form)
 
 
 def _check_row(row: Json, path: Path, form: Form) -> None:
@@ -128,16 +108,13 @@ def _check_select(select: Json, path: Path, form: Form) -> None:
         form.refuse((*path, "max_values"), "NUMBER_TYPE_MAX", message)
     if sum(bool(option.get("default")) for option in options) > high:
         form.refuse((*path, "options"), "SELECT_COMPONENT_TOO_MANY_DEFAULT_VALUES")
-    _check_values(options, (*path, "options"), form)
+    _check_options(select, path, form)
 
 
-def _check_values(options: list[Json], path: Path, form: Form) -> None:
-    seen = set()
-    for index, option in enumerate(options):
-        if option["value"] in seen:
-            code = "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED"
-            form.refuse((*path, index, "value"), code)
-        seen.add(option["value"])
+def _check_options(component: Json, path: Path, form: Form) -> None:
+    options = enumerate(component["options"])
+    values = (((*path, "options", index, "value"), option["value"]) for index, option in options)
+    form.unique(values, "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED")
 
 
 def _check_text_input(component: Json, path: Path, form: Form) -> None:
@@ -154,3 +131,13 @@ def _check_text_input(component: Json, path: Path, form: Form) -> None:
     if value and not least <= len(value) <= most:
         message = f"Must be between {least} and {most} in length."
         form.refuse((*path, "value"), "BASE_TYPE_BAD_LENGTH", message)
+
+
+RULES: dict[int, Callable[[Json, Path, Form], None]] = {
+    ComponentType.ACTION_ROW: _check_row,
+    ComponentType.BUTTON: _check_button,
+    **dict.fromkeys(SELECTS, _check_select),
+    ComponentType.TEXT_INPUT: _check_text_input,
+    ComponentType.RADIO_GROUP: _check_options,
+    ComponentType.CHECKBOX_GROUP: _check_options,
+}

@@ -66,7 +66,9 @@ def write(payload: Json, body: Body, target: Target, before: Draft | None = None
     with Form() as form:
         flags = _flags(checked.get("flags"), was.flags, target, form, editing=before is not None)
         v2 = MessageFlag.COMPONENTS_V2 in flags
-        _refuse_unsupported(payload, path, form)
+        for key in ("poll", "sticker_ids"):
+            if payload.get(key):
+                form.refuse((*path, key), "UNSUPPORTED", f"This stand-in of Discord has no {key}")
         files = attachments.take(
             checked.get("attachments"),
             body.files,
@@ -90,8 +92,9 @@ def write(payload: Json, body: Body, target: Target, before: Draft | None = None
         files=files,
     )
     with Form() as form:
-        if v2:
-            _refuse_legacy(draft, path, form)
+        for key, value in (("content", content), ("embeds", draft.embeds)):
+            if v2 and value:
+                form.refuse((*path, key), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2")
         allowed = checked.get("allowed_mentions")
         mentioned = _mentioned(draft, allowed, (*path, "allowed_mentions"), form)
     if draft.empty:
@@ -114,18 +117,6 @@ def _flags(
     if MessageFlag.COMPONENTS_V2 in was and MessageFlag.COMPONENTS_V2 not in wanted:
         form.refuse((*target.path, "flags"), "MESSAGE_CANNOT_REMOVE_COMPONENTS_V2_FLAG")
     return (kept & ~target.settable) | wanted if editing else wanted
-
-
-def _refuse_unsupported(payload: Json, path: Path, form: Form) -> None:
-    for key in ("poll", "sticker_ids"):
-        if payload.get(key):
-            form.refuse((*path, key), "UNSUPPORTED", f"This stand-in of Discord has no {key}")
-
-
-def _refuse_legacy(draft: Draft, path: Path, form: Form) -> None:
-    for key, value in (("content", draft.content), ("embeds", draft.embeds)):
-        if value:
-            form.refuse((*path, key), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2")
 
 
 def _mentioned(

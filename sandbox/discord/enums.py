@@ -1,50 +1,38 @@
-"""Discord's numeric constants that the stand-in uses."""
+"""Discord's numeric constants that the stand-in uses.
+
+Types whose numbers are consecutive are lists of names; *start* is the number of the first.
+"""
 
 from enum import IntEnum, IntFlag
 
+# The kind of a member's interaction
+InteractionType = IntEnum("InteractionType", "COMMAND COMPONENT AUTOCOMPLETE MODAL_SUBMIT", start=2)
 
-class InteractionType(IntEnum):
-    """The kind of a member's interaction."""
+# The kind of a bot's first response to an interaction
+CallbackType = IntEnum(
+    "CallbackType", "MESSAGE DEFERRED_MESSAGE DEFERRED_UPDATE UPDATE CHOICES MODAL", start=4
+)
 
-    COMMAND = 2
-    COMPONENT = 3
-    AUTOCOMPLETE = 4
-    MODAL_SUBMIT = 5
+# Where a command is available: typed, or in the menu of a member or a message
+CommandType = IntEnum("CommandType", "CHAT_INPUT USER MESSAGE")
 
+# The type of a command's option
+OptionType = IntEnum(
+    "OptionType",
+    "SUBCOMMAND GROUP STRING INTEGER BOOLEAN USER CHANNEL ROLE MENTIONABLE NUMBER ATTACHMENT",
+)
 
-class CallbackType(IntEnum):
-    """The kind of a bot's first response to an interaction."""
+# The styles of a button that has no custom_id
+ButtonStyle = IntEnum("ButtonStyle", "LINK PREMIUM", start=5)
 
-    MESSAGE = 4
-    DEFERRED_MESSAGE = 5
-    DEFERRED_UPDATE = 6
-    UPDATE = 7
-    CHOICES = 8
-    MODAL = 9
+# The two supported types of channel
+ChannelType = IntEnum("ChannelType", "TEXT DIRECT", start=0)
 
+# Where an application is installed: in a guild, or in a user's account
+Installation = IntEnum("Installation", "GUILD USER", start=0)
 
-class CommandType(IntEnum):
-    """Where a command is available: typed, or in the menu of a member or a message."""
-
-    CHAT_INPUT = 1
-    USER = 2
-    MESSAGE = 3
-
-
-class OptionType(IntEnum):
-    """The type of a command's option."""
-
-    SUBCOMMAND = 1
-    GROUP = 2
-    STRING = 3
-    INTEGER = 4
-    BOOLEAN = 5
-    USER = 6
-    CHANNEL = 7
-    ROLE = 8
-    MENTIONABLE = 9
-    NUMBER = 10
-    ATTACHMENT = 11
+# Where an interaction can happen
+Context = IntEnum("Context", "GUILD BOT_DIRECT PRIVATE_CHANNEL", start=0)
 
 
 class ComponentType(IntEnum):
@@ -72,13 +60,6 @@ class ComponentType(IntEnum):
     CHECKBOX = 23
 
 
-class ButtonStyle(IntEnum):
-    """The styles of a button that has no custom_id."""
-
-    LINK = 5
-    PREMIUM = 6
-
-
 class MessageType(IntEnum):
     """The origin of a message."""
 
@@ -97,28 +78,6 @@ class MessageFlag(IntFlag):
     LOADING = 1 << 7
     SUPPRESS_NOTIFICATIONS = 1 << 12
     COMPONENTS_V2 = 1 << 15
-
-
-class ChannelType(IntEnum):
-    """The two supported types of channel."""
-
-    TEXT = 0
-    DIRECT = 1
-
-
-class Installation(IntEnum):
-    """Where an application is installed: in a guild, or in a user's account."""
-
-    GUILD = 0
-    USER = 1
-
-
-class Context(IntEnum):
-    """Where an interaction can happen."""
-
-    GUILD = 0
-    BOT_DIRECT = 1
-    PRIVATE_CHANNEL = 2
 
 
 class Permission(IntFlag):

@@ -4,7 +4,6 @@ https://discord.com/developers/docs/events/gateway
 """
 
 import json
-import secrets
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -40,12 +39,7 @@ MESSAGE_EVENTS: dict[type[Event], str] = {
 
 
 class Closing(Exception):
-    """Close the connection with one of Discord's codes."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(f"{code} {reason}")
-        self.code = code
-        self.reason = reason
+    """Close the connection with one of Discord's codes, and a reason."""
 
 
 class Gateway:
@@ -96,7 +90,8 @@ class Gateway:
                 socket, connection.outbound, lambda text: self._receive(connection, text)
             )
         except Closing as closing:
-            await socket.close(code=closing.code, message=closing.reason.encode())
+            code, reason = closing.args
+            await socket.close(code=code, message=reason.encode())
         finally:
             self._connections.discard(connection)
             self._lose(connection)
@@ -137,13 +132,7 @@ class Gateway:
         intents = Intent(data["intents"])
         if intents & PRIVILEGED and not self._world.privileged_intents:
             raise Closing(4014, "Disallowed intent(s).")
-        session = Session(
-            id=secrets.token_hex(16),
-            shard=shard,
-            shards=shards,
-            intents=intents,
-            connection=connection,
-        )
+        session = Session(shard=shard, shards=shards, intents=intents, connection=connection)
         joined = [guild for guild in self._world.guilds.values() if guild.has_bot]
         guilds = [guild for guild in joined if session.covers(guild.id)]
         ready = {

@@ -36,6 +36,7 @@ class Interaction:
     id: str = field(default_factory=snowflakes.new)
     token: str = field(default_factory=lambda: secrets.token_urlsafe(120))
     created: float = field(default_factory=time.monotonic)
+    deadline: asyncio.TimerHandle = field(init=False)  # for the first response
     callback: CallbackType | None = None  # None: no response yet
     lapsed: bool = False  # the time for the first response has passed
     message: Message | None = None  # the message that a response posted
@@ -80,13 +81,11 @@ class Interactions:
         self._world = world
         self._by_id: dict[str, Interaction] = {}
         self._by_token: dict[str, Interaction] = {}
-        self._deadlines: dict[str, asyncio.TimerHandle] = {}
 
     def close(self) -> None:
         """Cancel all deadlines."""
-        for deadline in self._deadlines.values():
-            deadline.cancel()
-        self._deadlines.clear()
+        for interaction in self._by_id.values():
+            interaction.deadline.cancel()
 
     def begin(
         self,
@@ -107,9 +106,8 @@ class Interactions:
             type=kind, user=user, channel=channel, guild=guild, data=data, **more
         )
         self._by_id[interaction.id] = self._by_token[interaction.token] = interaction
-        self._deadlines[interaction.id] = asyncio.get_running_loop().call_later(
-            self._world.ack_window, self.lapse, interaction
-        )
+        loop = asyncio.get_running_loop()
+        interaction.deadline = loop.call_later(self._world.ack_window, self.lapse, interaction)
         self._world.publish(InteractionCreated(interaction))
         return interaction
 
@@ -123,7 +121,7 @@ class Interactions:
 
     def lapse(self, interaction: Interaction) -> None:
         """End the wait for the first response; a later one is rejected."""
-        self._deadlines.pop(interaction.id, None)
+        interaction.deadline.cancel()
         interaction.lapsed = True
         self._world.publish(InteractionAnswered(interaction))
 
@@ -141,8 +139,7 @@ class Interactions:
     def answered(self, interaction: Interaction, callback: CallbackType) -> None:
         """Record the first response."""
         interaction.callback = callback
-        if deadline := self._deadlines.pop(interaction.id, None):
-            deadline.cancel()
+        interaction.deadline.cancel()
         self._world.publish(InteractionAnswered(interaction))
 
     def alive(self, application_id: str, token: str) -> Interaction:

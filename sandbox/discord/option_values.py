@@ -11,6 +11,7 @@ TYPES: dict[int, tuple[type, ...]] = {
     OptionType.BOOLEAN: (bool,),
     OptionType.NUMBER: (int, float),
 }
+NESTED = (OptionType.SUBCOMMAND, OptionType.GROUP)
 
 
 class InvalidInput(ValueError):
@@ -27,46 +28,37 @@ def fill_options(
     """
     options = command.get("options") or []
     if not path:
-        return _values(options, given) if focused is None else _partial(options, given, focused)
+        return _values({option["name"]: option for option in options}, given, focused)
     step, *rest = path
     nested = next((option for option in options if option["name"] == step), None)
-    if nested is None or nested["type"] not in (OptionType.SUBCOMMAND, OptionType.GROUP):
+    if nested is None or nested["type"] not in NESTED:
         raise InvalidInput(f"{command['name']} has no subcommand {step}")
     inner = fill_options(nested, tuple(rest), given, focused=focused)
     return [{"name": step, "type": nested["type"], "options": inner}]
 
 
-def _partial(options: list[Json], given: dict[str, Any], focused: str) -> list[Json]:
-    filled = [
-        {"name": option["name"], "type": option["type"], "value": given[option["name"]]}
-        | ({"focused": True} if option["name"] == focused else {})
-        for option in options
-        if option["name"] in given
-    ]
-    if not any(option.get("focused") for option in filled):
-        raise InvalidInput(f"there is nothing typed in {focused}")
-    return filled
-
-
-def _values(options: list[Json], given: dict[str, Any]) -> list[Json]:
-    known = {option["name"]: option for option in options}
-    if any(option["type"] in (OptionType.SUBCOMMAND, OptionType.GROUP) for option in options):
+def _values(known: dict[str, Json], given: dict[str, Any], focused: str | None) -> list[Json]:
+    if any(option["type"] in NESTED for option in known.values()):
         raise InvalidInput(f"one of the subcommands {', '.join(known)} must be chosen")
+    if focused is not None and focused not in given:
+        raise InvalidInput(f"there is nothing typed in {focused}")
     for name in given:
         if name not in known:
             raise InvalidInput(f"there is no option {name}; there are {', '.join(known) or 'none'}")
     filled = []
     for name, option in known.items():
         if name in given:
-            filled.append(_value(option, given[name]))
-        elif option.get("required"):
+            value = {"name": name, "type": option["type"], "value": given[name]}
+            filled.append(value | ({"focused": True} if name == focused else {}))
+            if focused is None:
+                _check_value(option, given[name])
+        elif option.get("required") and focused is None:
             raise InvalidInput(f"the option {name} is required")
     return filled
 
 
-def _value(option: Json, value: Any) -> Json:
-    name, kind = option["name"], option["type"]
-    wanted = TYPES.get(kind, (str,))
+def _check_value(option: Json, value: Any) -> None:
+    name, wanted = option["name"], TYPES.get(option["type"], (str,))
     if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
         raise InvalidInput(f"{name} takes no {type(value).__name__}")
     choices = option.get("choices")
@@ -77,7 +69,6 @@ def _value(option: Json, value: Any) -> Json:
     low, high = option.get(f"min_{unit}"), option.get(f"max_{unit}")
     if (low is not None and size < low) or (high is not None and size > high):
         raise InvalidInput(f"the {unit} of {name} must be between {low} and {high}")
-    return {"name": name, "type": kind, "value": value}
 
 
 def modal_component(component: Json, values: dict[str, Any]) -> Json:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sandbox.discord.events import Event
-from sandbox.discord.messages import Message, MessagePosted
+from sandbox.discord.messages import MessagePosted
 from sandbox.discord.models import Channel, User
 from sandbox.discord.world import World
 
@@ -41,10 +41,6 @@ class ReadState:
             reader = not user.bot and user is not message.author
             if reader and self._world.enters(user.id, channel) and message.seen_by(user.id):
                 unread = self._unread.setdefault(user.id, {})
-                unread[channel.id] = unread.get(channel.id, 0) + pings(message, user)
-
-
-def pings(message: Message, user: User) -> bool:
-    """Tell whether a new message notifies *user*: by a mention, or in a direct channel."""
-    direct = message.channel.guild_id is None
-    return message.ephemeral_for is None and (direct or user.id in message.draft.mentioned)
+                pinged = channel.guild_id is None or user.id in message.draft.mentioned
+                pings = int(pinged and message.ephemeral_for is None)
+                unread[channel.id] = unread.get(channel.id, 0) + pings

@@ -14,7 +14,7 @@ from sandbox.discord.enums import (
 )
 from sandbox.discord.interactions import UPDATES, Interaction
 from sandbox.discord.rendering import render
-from sandbox.discord.validation import SCHEMAS, Form, validate
+from sandbox.discord.validation import Form, validate
 
 MESSAGES = {CallbackType.MESSAGE, CallbackType.DEFERRED_MESSAGE}
 ALLOWED = {
@@ -24,11 +24,6 @@ ALLOWED = {
     InteractionType.MODAL_SUBMIT: MESSAGES,
 }
 DATA = ("data",)  # where the message is in the body of a first response
-MESSAGE_FIELDS: Json = SCHEMAS["MessageCreateRequest"]["properties"]
-DEFERRAL: Json = {
-    "type": "object",
-    "properties": {key: MESSAGE_FIELDS[key] for key in ("flags", "tts")},
-}
 
 
 def callback(interaction: Interaction, payload: Any) -> CallbackType:
@@ -46,7 +41,7 @@ def callback(interaction: Interaction, payload: Any) -> CallbackType:
 
 def deferred(data: Any) -> Draft:
     """Return the loading message; only the EPHEMERAL flag has an effect."""
-    flags = MessageFlag(validate(DEFERRAL, data or {}, DATA).get("flags") or 0)
+    flags = MessageFlag(validate("MessageCreateRequest", data or {}, DATA).get("flags") or 0)
     with Form() as form:
         if MessageFlag.COMPONENTS_V2 in flags:
             form.refuse((*DATA, "flags"), "INTERACTION_CALLBACK_DEFERRED_FLAGS_INVALID")

@@ -35,14 +35,18 @@ class Application:
             "GET /guilds/{guild}/channels": self._channels,
             "GET /guilds/{guild}/members/{user}": self._member,
         }
+        registry, scope = self._commands, self._scope
         for commands in COMMANDS:
+            command = f"{commands}/{{command}}"
             table |= {
                 f"GET {commands}": self._list_commands,
-                f"PUT {commands}": self._replace_commands,
+                f"PUT {commands}": lambda call: registry.replace(scope(call), call.body.payload),
                 f"POST {commands}": self._put_command,
-                f"GET {commands}/{{command}}": self._get_command,
-                f"PATCH {commands}/{{command}}": self._edit_command,
-                f"DELETE {commands}/{{command}}": self._remove_command,
+                f"GET {command}": lambda call: registry.get(scope(call), call.path["command"]),
+                f"PATCH {command}": self._edit_command,
+                f"DELETE {command}": lambda call: registry.remove(
+                    scope(call), call.path["command"]
+                ),
             }
         public: Table = {"GET /gateway": lambda _: {"url": self._world.gateway_url}}
         return [*routes(public, None), *routes(table, self._world)]
@@ -81,21 +85,12 @@ class Application:
             return commands
         return [without_localizations(command) for command in commands]
 
-    def _replace_commands(self, call: Call) -> list[Json]:
-        return self._commands.replace(self._scope(call), call.body.payload)
-
     def _put_command(self, call: Call) -> web.Response:
         command, new = self._commands.put(self._scope(call), call.body.payload)
         return answer(command, status=201 if new else 200)
 
-    def _get_command(self, call: Call) -> Json:
-        return self._commands.get(self._scope(call), call.path["command"])
-
     def _edit_command(self, call: Call) -> Json:
         return self._commands.edit(self._scope(call), call.path["command"], call.body.payload)
-
-    def _remove_command(self, call: Call) -> None:
-        self._commands.remove(self._scope(call), call.path["command"])
 
     def _scope(self, call: Call) -> str | None:
         if call.path["application"] != self._world.application_id:

@@ -1,13 +1,14 @@
 """REST: messages of channels, and direct channels."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from aiohttp import web
 
 from sandbox.discord import serializers
 from sandbox.discord.api_errors import ApiError, ErrorCode, Json
-from sandbox.discord.bodies import Body
 from sandbox.discord.drafts import ON_CREATE, ON_EDIT, Draft, Target, write
 from sandbox.discord.enums import MessageType, Permission
 from sandbox.discord.messages import Message, Messages, to_bot
@@ -36,16 +37,16 @@ class Channels:
 
     def routes(self) -> list[web.RouteDef]:
         """List the routes."""
-        message = "/channels/{channel}/messages/{message}"
+        channel, message = "/channels/{channel}", "/channels/{channel}/messages/{message}"
         table: Table = {
             "POST /users/@me/channels": self._open_direct,
-            "GET /channels/{channel}": self._get,
-            "POST /channels/{channel}/typing": self._type,
-            "GET /channels/{channel}/messages": self._history,
-            "POST /channels/{channel}/messages": self._send,
-            f"GET {message}": self._get_message,
-            f"PATCH {message}": self._edit,
-            f"DELETE {message}": self._remove,
+            f"GET {channel}": self._in_channel(self._get),
+            f"POST {channel}/typing": self._in_channel(lambda *_: None, Permission.SEND_MESSAGES),
+            f"GET {channel}/messages": self._in_channel(self._history),
+            f"POST {channel}/messages": self._in_channel(self._send, Permission.SEND_MESSAGES),
+            f"GET {message}": self._in_channel(self._get_message, Permission.READ_MESSAGE_HISTORY),
+            f"PATCH {message}": self._in_channel(self._edit),
+            f"DELETE {message}": self._in_channel(self._remove),
         }
         return routes(table, self._world)
 
@@ -58,41 +59,61 @@ class Channels:
             raise ErrorCode.CLOSED_TO_MESSAGES.error()
         return serializers.channel(self._world, self._world.direct(recipient.id))
 
-    def _get(self, call: Call) -> Json:
-        return serializers.channel(self._world, self._channel(call))
+    def _in_channel(
+        self, handle: Callable[[Call, Channel], Any], needed: Permission = Permission.NONE
+    ) -> Callable[[Call], Any]:
+        """Return a handler that gets a channel that the bot sees, with the *needed* permissions."""
 
-    def _type(self, call: Call) -> None:
-        self._channel(call, Permission.SEND_MESSAGES)
+        def handler(call: Call) -> Any:
+            channel = self._world.channels.get(call.path["channel"])
+            if channel is None:
+                raise ErrorCode.UNKNOWN_CHANNEL.error()
+            granted = self._world.bot_permissions(channel)
+            if Permission.VIEW_CHANNEL not in granted:
+                raise ErrorCode.MISSING_ACCESS.error()
+            if needed & ~granted:
+                raise ErrorCode.MISSING_PERMISSIONS.error()
+            return handle(call, channel)
 
-    def _history(self, call: Call) -> list[Json]:
-        channel = self._channel(call)
+        return handler
+
+    def _get(self, _: Call, channel: Channel) -> Json:
+        return serializers.channel(self._world, channel)
+
+    def _history(self, call: Call, channel: Channel) -> list[Json]:
         limits = {key: int(value) for key, value in call.query.items() if value.isdigit()}
         asked = validate(HISTORY, {**call.query, **limits})
         if Permission.READ_MESSAGE_HISTORY not in self._world.bot_permissions(channel):
             return []
         return [self._shown(message) for message in self._page(channel, asked)]
 
-    def _send(self, call: Call) -> Json:
-        channel = self._channel(call, Permission.SEND_MESSAGES)
-        if channel.recipient_id in self._world.closed_to_bot:
+    def _send(self, call: Call, channel: Channel) -> Json:
+        world, body = self._world, call.body
+        if channel.recipient_id in world.closed_to_bot:
             raise ErrorCode.CLOSED_TO_MESSAGES.error()
-        body = call.body
-        if body.files and Permission.ATTACH_FILES not in self._world.bot_permissions(channel):
+        if body.files and Permission.ATTACH_FILES not in world.bot_permissions(channel):
             raise ErrorCode.MISSING_PERMISSIONS.error()
         sent = validate("MessageCreateRequest", body.payload)
         nonce = sent.get("nonce")
         if nonce and sent.get("enforce_nonce"):
-            before = self._messages.repeated(channel, self._world.bot, nonce)
+            before = self._messages.repeated(channel, world.bot, nonce)
             if before is not None:
                 return before.shown
-        return self._post(channel, body, sent, nonce).shown
+        draft = write(body.payload, body, Target(world, channel, ON_CREATE))
+        kind, reply_to = MessageType.DEFAULT, self._reply_to(channel, sent.get("message_reference"))
+        if reply_to is not None:
+            kind = MessageType.REPLY
+            draft = _mentioning(reply_to, draft, sent.get("allowed_mentions"))
+        more = {"nonce": nonce} if nonce else None
+        message = self._messages.post(
+            channel, world.bot, draft, kind=kind, reply_to=reply_to, more=more
+        )
+        return message.shown
 
-    def _get_message(self, call: Call) -> Json:
-        channel = self._channel(call, Permission.READ_MESSAGE_HISTORY)
+    def _get_message(self, call: Call, channel: Channel) -> Json:
         return self._shown(self._message(call, channel))
 
-    def _edit(self, call: Call) -> Json:
-        channel = self._channel(call)
+    def _edit(self, call: Call, channel: Channel) -> Json:
         message = self._message(call, channel)
         if message.author is not self._world.bot:
             raise ErrorCode.NOT_THE_AUTHOR.error()
@@ -100,8 +121,7 @@ class Channels:
         self._messages.edit(message, write(call.body.payload, call.body, target, message.draft))
         return message.shown
 
-    def _remove(self, call: Call) -> None:
-        channel = self._channel(call)
+    def _remove(self, call: Call, channel: Channel) -> None:
         message = self._message(call, channel)
         if message.author is not self._world.bot:
             if channel.guild_id is None:
@@ -109,17 +129,6 @@ class Channels:
             if Permission.MANAGE_MESSAGES not in self._world.bot_permissions(channel):
                 raise ErrorCode.MISSING_PERMISSIONS.error()
         self._messages.remove(message)
-
-    def _channel(self, call: Call, needed: Permission = Permission.NONE) -> Channel:
-        channel = self._world.channels.get(call.path["channel"])
-        if channel is None:
-            raise ErrorCode.UNKNOWN_CHANNEL.error()
-        granted = self._world.bot_permissions(channel)
-        if Permission.VIEW_CHANNEL not in granted:
-            raise ErrorCode.MISSING_ACCESS.error()
-        if needed & ~granted:
-            raise ErrorCode.MISSING_PERMISSIONS.error()
-        return channel
 
     def _message(self, call: Call, channel: Channel) -> Message:
         return self._messages.find(channel, call.path["message"], viewer=self._world.bot.id)
@@ -143,20 +152,6 @@ class Channels:
             low = bisect_right(ids, int(asked["after"]))
             high = low + limit
         return seen[low:high][::-1]
-
-    def _post(self, channel: Channel, body: Body, sent: Json, nonce: str | None) -> Message:
-        draft = write(body.payload, body, Target(self._world, channel, ON_CREATE))
-        reply_to = self._reply_to(channel, sent.get("message_reference"))
-        if reply_to is not None:
-            draft = _mentioning(reply_to, draft, body.payload.get("allowed_mentions"))
-        return self._messages.post(
-            channel,
-            self._world.bot,
-            draft,
-            kind=MessageType.REPLY if reply_to else MessageType.DEFAULT,
-            reply_to=reply_to,
-            more={"nonce": nonce} if nonce else None,
-        )
 
     def _reply_to(self, channel: Channel, reference: Json | None) -> Message | None:
         if reference is None:

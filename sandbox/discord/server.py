@@ -108,10 +108,6 @@ class Discord(Backend):
         where = self.world.channel(channel, guild=guild) if channel else self.world.direct(user.id)
         return Member(user, where, self)
 
-    def drop(self, *, resumable: bool = True) -> None:
-        """Cut the bot's gateway connections."""
-        self.gateway.drop(resumable=resumable)
-
     def replay(self, interaction_id: str) -> None:
         """Dispatch an interaction to the bot again."""
         self.world.publish(InteractionCreated(self.interactions.get(interaction_id)))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,9 +23,9 @@ class Connection:
     transport: asyncio.Transport | None
     outbound: asyncio.Queue[Json] = field(default_factory=asyncio.Queue)
 
-    def send(self, opcode: Opcode, data: Any = None, **more: Any) -> None:
+    def send(self, opcode: Opcode, data: Any = None) -> None:
         """Queue a frame."""
-        self.outbound.put_nowait({"op": int(opcode), "d": data, "s": None, "t": None, **more})
+        self.outbound.put_nowait({"op": int(opcode), "d": data, "s": None, "t": None})
 
     def cut(self) -> None:
         """Drop the connection without a close frame, as a network failure does."""
@@ -36,7 +37,7 @@ class Connection:
 class Session:
     """A session begun by IDENTIFY; it outlives its connection for `resume_window`."""
 
-    id: str
+    id: str = field(default_factory=lambda: secrets.token_hex(16))
     shard: int
     shards: int
     intents: Intent

@@ -5,7 +5,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path as FilePath
 from typing import Any, Self
@@ -43,6 +43,14 @@ class Form:
     def require(self, path: Path) -> None:
         """Report that the value at *path* is missing."""
         self.refuse(path, "BASE_TYPE_REQUIRED", "This field is required")
+
+    def unique(self, values: Iterable[tuple[Path, object]], code: str) -> None:
+        """Report each of *values*, pairs of a path and a value, that is there twice."""
+        seen = set()
+        for path, value in values:
+            if value in seen:
+                self.refuse(path, code)
+            seen.add(value)
 
     def __enter__(self) -> Self:
         return self

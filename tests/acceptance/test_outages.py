@@ -136,7 +136,7 @@ async def test_without_the_gateway_what_was_ordered_is_delivered(
     await readiness(ready=True, gateway=True, store=True, lane="open")
 
     sandbox.world.refuse_gateway = True
-    sandbox.discord.drop(resumable=False)
+    sandbox.discord.gateway.drop(resumable=False)
     await readiness(ready=False, gateway=False, store=True)
     complete()
     await sent.until(delivered(1))

@@ -32,7 +32,7 @@ async def test_a_cut_connection_is_resumed_and_sigterm_ends_the_process_cleanly(
     assert (await operate("health"))[0] == 0
     sandbox.pixazo.hold_states()
 
-    sandbox.discord.drop()
+    sandbox.discord.gateway.drop()
     sent = await noah.command("imagine", prompt="a cat")
     assert await sent.answer()
     await sandbox.pixazo.wait_accepted()

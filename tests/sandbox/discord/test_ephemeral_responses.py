@@ -84,7 +84,7 @@ async def test_ephemeral_response_outlives_the_bot_process(connect, stand_in, no
     shown = await (await noah.command("read")).answer()
     await first.close()
     await stand_in.offline()
-    stand_in.drop(resumable=False)
+    stand_in.gateway.drop(resumable=False)
     await connect(Library())
 
     turned = await noah.press(shown["id"], "next")

@@ -29,7 +29,7 @@ class Echo(Client):
 
 async def test_resume_replays_an_interaction_of_the_downtime(connect, stand_in, noah):
     client = await connect(Echo())
-    stand_in.drop()
+    stand_in.gateway.drop()
     await stand_in.offline()
 
     sent = await noah.command("ping")
@@ -43,7 +43,7 @@ async def test_events_report_the_bot_going_offline_and_online(connect, stand_in)
     report: asyncio.Queue[object] = asyncio.Queue()
     stand_in.world.listeners.append(report.put_nowait)
     await connect(Echo())
-    stand_in.drop()
+    stand_in.gateway.drop()
 
     online: list[bool] = []
     async with asyncio.timeout(5):
@@ -75,7 +75,7 @@ async def test_interaction_is_replayed_on_demand(connect, stand_in, noah):
 async def test_bot_identifies_again_after_its_session_was_dropped(connect, stand_in, noah):
     client = await connect(Echo())
     before = set(stand_in.gateway.sessions)
-    stand_in.drop(resumable=False)
+    stand_in.gateway.drop(resumable=False)
     await stand_in.offline()
     await stand_in.online()
 
