@@ -89,6 +89,18 @@ class LaneCircuitBreaker:
         except StoreUnavailable as error:
             log.warning("lane update failed: lane=%s error=%s", self._settings.lane, error)
 
+    async def pictures_unfetchable(self, job_id: str) -> None:
+        """Note that no picture of a paid order can be fetched for now; call once per order.
+
+        Three such orders in a row close the lane: no more money for pictures that can't be fetched.
+        Returns at once if the store is unavailable; the next order is counted.
+        """
+        log.info("pictures can't be fetched: lane=%s job=%s", self._settings.lane, job_id)
+
+    async def pictures_fetched(self, job_id: str) -> None:
+        """Note that a picture of that order was fetched: a lane closed for that reason reopens."""
+        log.debug("pictures fetched: lane=%s job=%s", self._settings.lane, job_id)
+
     async def seconds_until_open(self) -> float:
         """Return the seconds until the lane's pause ends; 0: it does not pause."""
         lane = await self._lanes.get(self._settings.lane)
