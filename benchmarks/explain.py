@@ -23,7 +23,14 @@ GROWS: Final = frozenset(
 )
 # Partial indexes over what is open or waits to be looked at: they do not grow with the table.
 SMALL: Final = frozenset(
-    {"ix_jobs_waiting", "ix_jobs_at_vendor", "ix_jobs_owned", "ix_jobs_nobodys", "ix_jobs_kept"}
+    {
+        "ix_jobs_waiting",
+        "ix_jobs_at_vendor",
+        "ix_jobs_owned",
+        "ix_jobs_unowned",
+        "ix_jobs_outstanding",
+        "ix_jobs_kept",
+    }
     | {"ix_jobs_open", "ix_jobs_with_token", "ix_jobs_at_once", "ix_members_to_forget"}
 )
 # Read from its end and no further than somebody asked.

@@ -157,6 +157,8 @@ async def call_all(database: Database, *, now: float) -> None:
             "waiting_jobs": lambda: jobs.waiting_jobs(LANE, most=100),
             "claim": lambda: jobs.claim("us", lane=LANE, width=10**6, lease=30.0, now=now),
             "record_request_id": lambda: jobs.record_request_id(job.id, "r-new", now=now),
+            "retry_now": lambda: jobs.retry_now("0"),
+            "retry_now all": jobs.retry_now,
             "renew_leases": lambda: jobs.renew_leases("us", lease=30.0),
             "take_over": lambda: jobs.take_over("us", lease=30.0, submitted_before=now),
             "inherit": lambda: jobs.inherit("us", lease=30.0),

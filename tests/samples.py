@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from bot.domain.admission import AdmissionContext
-from bot.domain.job import Job, Lease, ReplyTarget
+from bot.domain.job import Job, Lease, Outstanding, ReplyTarget
 from bot.domain.order import Order
 
 NOW = 1_770_000_000.0  # Unix seconds
@@ -15,6 +15,7 @@ OWNER = "here"
 
 _REPLY = {field.name for field in fields(ReplyTarget)}
 _LEASE = {field.name for field in fields(Lease)}
+_OUTSTANDING = {field.name for field in fields(Outstanding)}
 _numbers = itertools.count(1)
 
 
@@ -45,11 +46,16 @@ def a_job(**changes: Any) -> Job:
 
 
 def changed_job(job: Job, **changes: Any) -> Job:
-    """Return *job* with *changes* of its fields and of those of its reply and its lease."""
+    """Return *job* with *changes* of its fields and of those of its parts."""
     reply = {name: changes.pop(name) for name in _REPLY & changes.keys()}
     lease = {name: changes.pop(name) for name in _LEASE & changes.keys()}
+    outstanding = {name: changes.pop(name) for name in _OUTSTANDING & changes.keys()}
     return replace(
-        job, reply=replace(job.reply, **reply), lease=replace(job.lease, **lease), **changes
+        job,
+        reply=replace(job.reply, **reply),
+        lease=replace(job.lease, **lease),
+        outstanding=replace(job.outstanding, **outstanding),
+        **changes,
     )
 
 

@@ -45,6 +45,17 @@ class Billed(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Obstacle(StrEnum):
+    """What keeps a paid order's outcome from its member. It is tried again later."""
+
+    OUTPUT = "output"  # the vendor completed it, but names no pictures yet
+    FILE = "file"  # a picture's file is missing, or no whole picture yet
+    ORIGIN = "origin"  # MEDIA_ORIGINS does not list where the pictures are
+    ADDRESS = "address"  # the name of the pictures' host resolves to no public address
+    HOST = "host"  # the pictures' host is away or refuses
+    STATUS = "status"  # EXPIRED: the vendor has not ended it yet
+
+
 class EndReason(StrEnum):
     """Why a job ended, where the state alone does not tell."""
 
@@ -155,6 +166,21 @@ class Lease:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Outstanding:
+    """What was tried to bring the outcome to the member, and when the next try is due.
+
+    Times are Unix seconds.
+    """
+
+    obstacle: Obstacle | None = None  # of the last try; None: none failed
+    outstanding_since: float | None = None  # the first try that failed
+    next_try_at: float | None = None  # any process may take the job from then on; None: at once
+    tries: int = 0  # that failed in a row
+    pictures_shown: int = 0  # of the job's pictures, in the card
+    kept_at: float | None = None  # undeliverable since; stays when /history delivers them later
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """One order's life, as the store holds it. Times are Unix seconds."""
 
@@ -174,7 +200,7 @@ class Job:
     callback_token: str = field(repr=False)
     media: tuple[str, ...] = ()  # addresses of the pictures
     withdrawn: bool = False  # by the member or a moderator: its card shows nothing of it any more
-    undeliverable_since: float | None = None  # stays when /history delivers the pictures later
+    outstanding: Outstanding = Outstanding()
 
     created_at: float
     state_since: float
@@ -201,7 +227,7 @@ class Job:
         """
         if self.withdrawn:
             return Delivery.WITHDRAWN
-        if self.undeliverable_since is not None:
+        if self.outstanding.kept_at is not None:
             return Delivery.SHOWN if self.state is State.DELIVERED else Delivery.UNDELIVERABLE
         pending = self.lease.owner is not None or self.state not in _OUTCOMES
         return Delivery.PENDING if pending else Delivery.SHOWN
@@ -270,7 +296,7 @@ class Job:
 
     def undeliverable(self, *, now: float) -> "Job":
         """Return the completed job with its pictures kept for its member, without an owner."""
-        return replace(self, undeliverable_since=now).released()
+        return replace(self, outstanding=replace(self.outstanding, kept_at=now)).released()
 
 
 def member_queue_key(member_id: int) -> str:

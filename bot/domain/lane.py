@@ -40,6 +40,10 @@ class Lane:
     shut_at: float = 0.0  # when it closed last; identifies that closure
     probe_at: float = 0.0  # CREDIT: when one order may probe
     probe: str | None = None  # CREDIT: the id of the job that probes
+    # In a row:
+    unknown_in_row: int = 0  # submits whose outcome is unknown
+    unfetched_in_row: int = 0  # paid orders whose pictures could not be fetched
+    denied_in_row: int = 0  # submits that a 403 refused without naming the reason
 
     def paused(self, now: float) -> bool:
         """Tell whether nothing may be submitted at *now*."""

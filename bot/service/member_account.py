@@ -228,7 +228,7 @@ def _exported(job: Job) -> dict[str, Any]:
         "submit_started_at": job.lease.submit_started_at,
         "queued_at": job.queued_at,
         "completed_at": job.completed_at,
-        "kept_at": job.undeliverable_since,
+        "kept_at": job.outstanding.kept_at,
         "deleted_at": reply.deleted_at,
         "reported_at": reply.reported_at,
     }

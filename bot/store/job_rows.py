@@ -5,14 +5,23 @@ Columns keep the names of the first migration.
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.engine import Connection
 
-from bot.domain.job import Billed, EndReason, Job, Lease, ReplyTarget, State
+from bot.domain.job import (
+    Billed,
+    EndReason,
+    Job,
+    Lease,
+    Obstacle,
+    Outstanding,
+    ReplyTarget,
+    State,
+)
 from bot.domain.order import Order
 from bot.store.dialects import DatabaseClock
 from bot.store.tables import jobs
@@ -20,7 +29,7 @@ from bot.store.tables import jobs
 log = logging.getLogger(__name__)
 
 E = TypeVar("E", bound=StrEnum)
-T = TypeVar("T", Order, ReplyTarget, Lease)
+T = TypeVar("T", Order, ReplyTarget, Lease, Outstanding)
 
 # Column by attribute of the job itself. Columns of its parts have the names of their fields; enums
 # and tuples are converted in the functions below.
@@ -30,7 +39,6 @@ _SAME_NAME: Final = (
 )
 _JOB: Final = {name: name for name in _SAME_NAME} | {
     "state_since": "since",
-    "undeliverable_since": "kept_at",
     "withdrawn": "hidden",
 }
 
@@ -42,6 +50,7 @@ def row_of(job: Job) -> dict[str, Any]:
         **vars(job.order),
         **vars(job.reply),
         **vars(job.lease),
+        **vars(job.outstanding),
         "line": job.queue_key,
         "state": job.state,
         "billed": job.billed,
@@ -67,6 +76,10 @@ def job_of(row: Mapping[Any, Any]) -> Job:
         order=_part(Order, row),
         reply=_part(ReplyTarget, row),
         lease=_part(Lease, row),
+        outstanding=replace(
+            _part(Outstanding, row),
+            obstacle=_known(Obstacle, row, "obstacle") if row["obstacle"] else None,
+        ),
         state=_known(State, row, "state"),
         billed=_known(Billed, row, "billed"),
         end_reason=_known(EndReason, row, "cause") if row["cause"] else None,

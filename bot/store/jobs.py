@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from bot.domain import lane as breaker
@@ -25,7 +25,15 @@ from bot.store.guilds import guild_lock
 from bot.store.job_rows import change_all, jobs_of, known_job, row_of, swap
 from bot.store.lane_queues import mark_served, next_job, waiting_jobs
 from bot.store.lanes import lane_lock, lane_of, put_lane
-from bot.store.tables import has_token, is_owned, is_undelivered, is_unowned, is_waiting, jobs
+from bot.store.tables import (
+    has_token,
+    is_outstanding,
+    is_owned,
+    is_undelivered,
+    is_unowned,
+    is_waiting,
+    jobs,
+)
 
 USAGE_LOCK: Final = "everywhere"  # held while the usage of all servers together changes
 
@@ -137,7 +145,7 @@ class Jobs:
     async def take_over(
         self, owner: str, *, lease: float, submitted_before: float, most: int = 100
     ) -> Sequence[Job]:
-        """Take some open jobs whose lease has expired or that have no owner, and return them."""
+        """Take some open jobs and return them: expired leases, without an owner, due for a try."""
         expired = and_(
             is_owned,
             jobs.c.lease_until < DatabaseClock(),
@@ -145,7 +153,8 @@ class Jobs:
                 jobs.c.state != State.SUBMITTING.value, jobs.c.submit_started_at < submitted_before
             ),
         )
-        return await self._take(owner, (is_unowned, expired), lease, most)
+        due = and_(is_outstanding, jobs.c.next_try_at <= DatabaseClock())
+        return await self._take(owner, (is_unowned, expired, due), lease, most)
 
     async def inherit(self, owner: str, *, lease: float, most: int = 100) -> Sequence[Job]:
         """Take some open jobs of other owners, which are known to be dead, and return them.
@@ -181,6 +190,15 @@ class Jobs:
                 swap(connection, before, after, lease=lease)
                 taken.append(after)
         return taken
+
+    @write_transaction
+    def retry_now(self, connection: Connection, job_id: str | None = None) -> int:
+        """Make the next try of an outstanding job due, of all without *job_id*; count them."""
+        where = is_outstanding if job_id is None else and_(is_outstanding, jobs.c.id == job_id)
+        order = (jobs.c.next_try_at, jobs.c.id)
+        ids = select(jobs.c.id).where(where).order_by(*order).with_for_update(skip_locked=True)
+        change = update(jobs).where(jobs.c.id.in_(ids)).values(next_try_at=0.0)
+        return connection.execute(change).rowcount
 
     @read_transaction
     def stale_waiting(

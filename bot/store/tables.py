@@ -70,6 +70,11 @@ jobs: Final = Table(
     Column("kept_at", Float),
     Column("deleted_at", Float),
     Column("reported_at", Float),
+    Column("obstacle", String(16)),
+    Column("outstanding_since", Float),
+    Column("next_try_at", Float),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("pictures_shown", Integer, nullable=False, server_default="0"),
 )
 
 
@@ -89,7 +94,15 @@ is_owned: Final = jobs.c.owner.is_not(None)
 is_unowned: Final = and_(
     jobs.c.owner.is_(None),
     jobs.c.kept_at.is_(None),
+    jobs.c.next_try_at.is_(None),
     _one_of(State.QUEUED, State.PROCESSING, State.COMPLETED),
+)
+# A try failed, and the next one is due at next_try_at.
+is_outstanding: Final = and_(
+    jobs.c.owner.is_(None),
+    jobs.c.kept_at.is_(None),
+    jobs.c.next_try_at.is_not(None),
+    _one_of(State.COMPLETED, State.EXPIRED),
 )
 
 is_undelivered: Final = and_(jobs.c.kept_at.is_not(None), _one_of(State.COMPLETED))
@@ -108,7 +121,8 @@ for _name, _columns, _where in (
     ("ix_jobs_waiting", ("lane", "created_at"), is_waiting),
     ("ix_jobs_at_vendor", ("lane",), is_at_vendor),
     ("ix_jobs_owned", ("owner", "lease_until"), is_owned),
-    ("ix_jobs_nobodys", ("created_at",), is_unowned),
+    ("ix_jobs_unowned", ("created_at",), is_unowned),
+    ("ix_jobs_outstanding", ("next_try_at",), is_outstanding),
     ("ix_jobs_kept", ("member_id", "created_at"), is_undelivered),
     ("ix_jobs_open", ("state",), is_open),
     ("ix_jobs_over", ("created_at",), is_settled),
@@ -140,6 +154,10 @@ lanes: Final = Table(
     Column("shut_at", Float, nullable=False),
     Column("probe_at", Float, nullable=False),
     Column("probe", String(32)),  # a job's id
+    # In a row:
+    Column("unknown_in_row", Integer, nullable=False, server_default="0"),  # submits
+    Column("unfetched_in_row", Integer, nullable=False, server_default="0"),  # paid orders
+    Column("denied_in_row", Integer, nullable=False, server_default="0"),  # submits, by 403
 )
 
 # For which closure of a lane each server got its last notice.

@@ -158,7 +158,7 @@ class PrometheusTelemetry:
         if after.state in _FINAL:
             self._ended.labels(after.state, after.end_reason or "none").inc()
         # Pictures fetched by /history measure when the member came, not the speed of the bot.
-        delivered_at_once = after.state is State.DELIVERED and before.undeliverable_since is None
+        delivered_at_once = after.state is State.DELIVERED and before.outstanding.kept_at is None
         if delivered_at_once and after.completed_at:
             self._visible.observe(max(after.state_since - after.completed_at, 0.0))
 

@@ -248,7 +248,7 @@ def test_an_outcome_is_pending_exactly_while_the_job_has_an_owner(steps):
     for step in steps:
         job = stepped(job, *step)
 
-        if job.ended and not job.withdrawn and job.undeliverable_since is None:
+        if job.ended and not job.withdrawn and job.outstanding.kept_at is None:
             assert (job.delivery is Delivery.PENDING) == (job.lease.owner is not None)
 
 
@@ -260,7 +260,7 @@ def test_a_withdrawn_job_is_fenced_unless_its_submit_is_on_its_way():
 
 
 def test_only_a_pending_or_shown_job_can_be_withdrawn():
-    kept = in_state(State.COMPLETED, undeliverable_since=NOW)
+    kept = in_state(State.COMPLETED, kept_at=NOW)
 
     assert in_state(State.COMPLETED).withdrawable
     assert in_state(State.UNCERTAIN).withdrawable

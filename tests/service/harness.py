@@ -158,7 +158,7 @@ class App:
 
     def is_kept(self, job_id: str) -> Callable[[], Awaitable[bool]]:
         async def is_kept() -> bool:
-            return (await self.job(job_id)).undeliverable_since is not None
+            return (await self.job(job_id)).outstanding.kept_at is not None
 
         return is_kept
 

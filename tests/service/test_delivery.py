@@ -46,7 +46,7 @@ def names_delivered(app):
 
 def is_kept(job, at=NOW):
     kept = (State.COMPLETED, None, at)
-    return (job.state, job.lease.owner, job.undeliverable_since) == kept
+    return (job.state, job.lease.owner, job.outstanding.kept_at) == kept
 
 
 async def test_pictures_are_fetched_and_delivered(app, completed):

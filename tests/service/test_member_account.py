@@ -206,7 +206,7 @@ async def test_todays_orders_count_until_the_day_is_over(app, account, put):
 
 
 async def test_undelivered_pictures_are_erased_too(app, account, put, files):
-    job = await put(state=State.COMPLETED, billed=Billed.YES, undeliverable_since=NOW)
+    job = await put(state=State.COMPLETED, billed=Billed.YES, kept_at=NOW)
     folder = files(job)
 
     await account.erase(MEMBER)

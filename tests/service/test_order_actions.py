@@ -176,7 +176,7 @@ async def test_an_order_that_changes_during_its_withdrawal_is_not_shown_again(ap
         (State.REFUSED, {}),
         (State.CANCELLED, {}),
         (State.QUEUED, {"withdrawn": True}),
-        (State.COMPLETED, {"undeliverable_since": NOW, "owner": None}),
+        (State.COMPLETED, {"kept_at": NOW, "owner": None}),
     ],
 )
 async def test_an_order_that_is_over_cannot_be_cancelled(app, actions, put, state, changes):

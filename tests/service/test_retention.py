@@ -30,7 +30,7 @@ def files(app):
 
 def undelivered(days):
     kept_at = NOW - days * DAY
-    return a_job(state=State.COMPLETED, undeliverable_since=kept_at, completed_at=NOW)
+    return a_job(state=State.COMPLETED, kept_at=kept_at, completed_at=NOW)
 
 
 def delivered(days=0.0):

@@ -19,7 +19,7 @@ def keep(app):
             "billed": Billed.YES,
             "media": (PICTURE,),
             "completed_at": NOW,
-            "undeliverable_since": NOW,
+            "kept_at": NOW,
             "member_id": MEMBER,
         }
         job = a_job(**values | changes)
@@ -53,7 +53,7 @@ async def test_kept_pictures_are_handed_over_once_and_then_delivered(app, keep, 
     assert await hand_over() == []
 
 
-@pytest.mark.parametrize("changes", [{"member_id": MEMBER + 1}, {"undeliverable_since": None}])
+@pytest.mark.parametrize("changes", [{"member_id": MEMBER + 1}, {"kept_at": None}])
 async def test_pictures_of_others_and_those_on_their_way_are_not_offered(
     app, keep, hand_over, changes
 ):

@@ -62,7 +62,7 @@ async def test_in_a_burst_of_cancels_no_order_is_both_cancelled_and_sent(app):
             return
 
     async def all_ended():
-        return all(job.ended or job.undeliverable_since for job in await app.all_jobs())
+        return all(job.ended or job.outstanding.kept_at for job in await app.all_jobs())
 
     async with app.claiming():
         await until(lambda: app.queue.submitted)

@@ -129,7 +129,7 @@ async def test_kept_pictures_are_offered_no_more(jobs, records, add, made):
     job = await add(
         state=State.COMPLETED,
         billed=Billed.YES,
-        undeliverable_since=NOW,
+        kept_at=NOW,
         created_at=made,
         media=("https://m",),
     )
@@ -142,7 +142,7 @@ async def test_kept_pictures_are_offered_no_more(jobs, records, add, made):
         assert left is None
     else:
         assert (left.state, left.end_reason) == (State.FAILED, EndReason.KEPT_TOO_LONG)
-        assert (left.billed, left.media, left.undeliverable_since) == (Billed.YES, (), None)
+        assert (left.billed, left.media, left.outstanding.kept_at) == (Billed.YES, (), None)
 
 
 async def test_a_job_with_an_owner_is_not_erased(jobs, records, add):

@@ -51,7 +51,7 @@ async def test_a_job_comes_back_as_it_was_put_in(jobs):
         submit_started_at=NOW + 1,
         queued_at=NOW + 2,
         completed_at=NOW + 3,
-        undeliverable_since=NOW + 4,
+        kept_at=NOW + 4,
     )
 
     assert await record(jobs, job)
@@ -364,7 +364,7 @@ async def test_jobs_that_need_no_work_are_left_alone(jobs, add, state):
 
 
 async def test_pictures_that_are_kept_are_not_delivered_again(jobs, add):
-    await add(state=State.COMPLETED, undeliverable_since=NOW)
+    await add(state=State.COMPLETED, kept_at=NOW)
 
     assert await taken_over(jobs) == set()
 
@@ -438,12 +438,10 @@ async def test_what_is_recorded_survives_its_process(database, jobs, url, add):
 
 async def test_a_members_kept_pictures_are_found_the_newest_first(jobs, add):
     old, new, newest = [
-        await add(
-            state=State.COMPLETED, undeliverable_since=NOW, created_at=NOW + number, member_id=1
-        )
+        await add(state=State.COMPLETED, kept_at=NOW, created_at=NOW + number, member_id=1)
         for number in range(3)
     ]
-    await add(state=State.COMPLETED, undeliverable_since=NOW, member_id=2)
+    await add(state=State.COMPLETED, kept_at=NOW, member_id=2)
     await add(state=State.DELIVERED, member_id=1)
     await add(state=State.COMPLETED, member_id=1)
 
@@ -461,7 +459,7 @@ async def test_pictures_of_a_forgotten_order_that_come_all_the_same_are_not_offe
     bar the way to all that is kept.
     """
     unsure = await add(state=State.UNCERTAIN, billed=Billed.UNKNOWN)
-    sound = await add(state=State.COMPLETED, undeliverable_since=NOW, created_at=NOW + 1)
+    sound = await add(state=State.COMPLETED, kept_at=NOW, created_at=NOW + 1)
     await JobQueries(database).erase_member(unsure.member_id, made_before=NOW, today=NOW)
 
     assert await jobs.record_request_id(unsure.id, "r-late", now=NOW)
@@ -469,7 +467,7 @@ async def test_pictures_of_a_forgotten_order_that_come_all_the_same_are_not_offe
     update = Update(state=State.COMPLETED, request_id="r-late", media=("https://x.example/1.png",))
     completed = advance(queued, update, now=NOW)
     assert await jobs.swap(queued, completed)
-    assert await jobs.swap(completed, changed_job(completed, undeliverable_since=NOW))
+    assert await jobs.swap(completed, changed_job(completed, kept_at=NOW))
 
     assert [job.id for job in await jobs.undelivered(unsure.member_id, most=5)] == [sound.id]
 
@@ -623,3 +621,20 @@ async def test_what_an_order_was_admitted_with_is_kept(jobs):
     recorded = await jobs.add(job, lambda asked, _: changed_job(asked, spoiler=True))
 
     assert recorded == await jobs.get(job.id) == changed_job(job, spoiler=True)
+
+
+async def test_outstanding_jobs_are_taken_when_their_next_try_is_due(jobs):
+    due, far, expired = (
+        a_job(state=state, next_try_at=next_try_at)
+        for state, next_try_at in (
+            (State.COMPLETED, 1.0),
+            (State.COMPLETED, 1e11),
+            (State.EXPIRED, 1e11),
+        )
+    )
+    for job in (due, far, expired):
+        await record(jobs, job)
+
+    assert await taken_over(jobs) == {due.id}
+    assert (await jobs.retry_now(far.id), await taken_over(jobs)) == (1, {far.id})
+    assert (await jobs.retry_now(), await taken_over(jobs)) == (1, {expired.id})

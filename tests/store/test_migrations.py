@@ -101,27 +101,33 @@ async def of_the_version_before(url):
     engine = SqliteEngine(url) if url.startswith("sqlite") else PostgresEngine(url)
     waiting = a_job(answered_at=NOW)
     followed = a_job(state=State.QUEUED, request_id="r-1", owner="one:dead")
+    expired = a_job(state=State.EXPIRED, request_id="r-2", created_at=NOW + 1)
 
     def make(connection):
         config = Config()
         config.set_main_option("script_location", str(Path(migrations.__file__).parent))
         config.attributes["connection"] = connection
         command.upgrade(config, BEFORE)
-        connection.execute(insert(jobs_table), [row_of(waiting), row_of(followed)])
+        inspected = inspect(connection).get_columns("jobs")
+        columns = {column["name"] for column in inspected}
+        rows = [row_of(waiting), row_of(followed), row_of(expired)]
+        of_then = [{name: row[name] for name in columns & row.keys()} for row in rows]
+        connection.execute(insert(jobs_table), of_then)
         for statement in AS_BEFORE:
             connection.execute(text(statement))
 
     await engine.write(make, within=60)
     await engine.close()
-    return waiting, followed
+    return waiting, followed, expired
 
 
 async def test_a_database_of_the_version_before_is_carried_on(url, of_the_version_before):
-    waiting, followed = of_the_version_before
+    waiting, followed, expired = of_the_version_before
 
     async with Database.open(url) as database:
         jobs = Jobs(database)
         inherited = await jobs.inherit("one:here", lease=30)
+        due = await jobs.take_over("one:here", lease=30, submitted_before=NOW)
         claimed = await jobs.claim("here", lane=LANE, width=9, lease=30, now=NOW)
 
         def renamed(connection):
@@ -132,7 +138,7 @@ async def test_a_database_of_the_version_before_is_carried_on(url, of_the_versio
 
         queues, notices = await database.read(renamed)
 
-    assert [job.id for job in inherited] == [followed.id]
+    assert [job.id for job in [*inherited, *due]] == [followed.id, expired.id]
     assert claimed == waiting.claimed("here", now=NOW)
     assert set(queues) == {(LANE, "g7", 2.0), (LANE, waiting.queue_key, NOW)}
     assert notices == [(LANE, 7, 2.0)]

@@ -52,10 +52,10 @@ async def test_an_empty_heap_is_counted_too(records):
 
 
 async def test_kept_jobs_are_found_by_when_they_were_kept(records, add):
-    old = await add(state=State.COMPLETED, undeliverable_since=NOW - 8 * DAY)
-    await add(state=State.COMPLETED, undeliverable_since=NOW - 6 * DAY)
+    old = await add(state=State.COMPLETED, kept_at=NOW - 8 * DAY)
+    await add(state=State.COMPLETED, kept_at=NOW - 6 * DAY)
     await add(state=State.COMPLETED)  # being delivered
-    await add(state=State.DELIVERED, undeliverable_since=NOW - 8 * DAY)  # fetched since
+    await add(state=State.DELIVERED, kept_at=NOW - 8 * DAY)  # fetched since
 
     stale = await records.stale_undelivered(kept_before=NOW - 7 * DAY, most=10)
 
@@ -63,7 +63,7 @@ async def test_kept_jobs_are_found_by_when_they_were_kept(records, add):
 
 
 async def test_a_kept_job_that_is_given_up_is_offered_no_more(jobs, records, add):
-    job = await add(state=State.COMPLETED, billed="yes", undeliverable_since=NOW - 8 * DAY)
+    job = await add(state=State.COMPLETED, billed="yes", kept_at=NOW - 8 * DAY)
     given_up = job.transition(State.FAILED, now=NOW, end_reason=EndReason.KEPT_TOO_LONG)
 
     assert await jobs.swap(await jobs.get(job.id), given_up)

@@ -88,8 +88,8 @@ async def test_an_unknown_row_is_not_taken_over(jobs, add, overwrite, skipped, c
 async def test_kept_pictures_of_an_unknown_row_are_neither_offered_nor_dropped(
     database, jobs, add, overwrite, skipped
 ):
-    unknown = await add(state=State.COMPLETED, undeliverable_since=NOW - 9)
-    known = await add(state=State.COMPLETED, undeliverable_since=NOW - 9)
+    unknown = await add(state=State.COMPLETED, kept_at=NOW - 9)
+    known = await add(state=State.COMPLETED, kept_at=NOW - 9)
     await overwrite(unknown, billed="refunded")
 
     assert await jobs.undelivered(MEMBER, most=9) == [known]

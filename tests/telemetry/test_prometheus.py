@@ -121,7 +121,7 @@ def test_the_way_from_completed_to_visible_is_timed(meters, read):
 def test_what_was_fetched_days_later_says_nothing_about_our_speed(meters, read):
     before, after = ended()
     meters.job_changed(
-        changed_job(before, undeliverable_since=NOW), changed_job(after, state_since=NOW + 86400)
+        changed_job(before, kept_at=NOW), changed_job(after, state_since=NOW + 86400)
     )
 
     assert read("imagine_visible_seconds_count") == 0

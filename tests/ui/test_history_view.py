@@ -90,10 +90,10 @@ async def test_a_spoiler_stays_one():
 
 
 def test_what_is_kept_says_how_it_is_fetched():
-    kept = a_job(state=State.COMPLETED, undeliverable_since=NOW)
+    kept = a_job(state=State.COMPLETED, kept_at=NOW)
 
     assert "use `/history` again" in texts.history.orders(a_leaf(kept))[0]
-    fetched = a_picture(undeliverable_since=NOW)
+    fetched = a_picture(kept_at=NOW)
     assert "**Completed**" in texts.history.orders(a_leaf(fetched))[0]
 
 

@@ -136,6 +136,9 @@ class Jobs(Protocol):
         A submit that began after *submitted_before* may still be under way and is left alone.
         """
 
+    async def retry_now(self, job_id: str | None = None) -> int:
+        """Make the next try of an outstanding job due, of all without *job_id*; count them."""
+
     async def stale_waiting(
         self, *, unanswered_since: float, waiting_since: float
     ) -> Sequence[Job]:

@@ -82,7 +82,7 @@ def _order(job: Job, place: int, prompt: int, sent: int) -> Iterable[str]:
 
 
 def _state(job: Job) -> str:
-    if job.state is State.COMPLETED and job.undeliverable_since is not None:
+    if job.state is State.COMPLETED and job.outstanding.kept_at is not None:
         return _("**Kept for you** · use `/history` again to get its pictures")
     status = cards.status(job)
     if not _has_card(job):
