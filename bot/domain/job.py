@@ -87,13 +87,16 @@ TRANSITIONS: Final[dict[State, frozenset[State]]] = {
     State.EXPIRED: _VENDOR_ENDS,
     State.COMPLETED: frozenset({State.DELIVERED, State.FAILED}),
     State.DELIVERED: frozenset(),
-    State.FAILED: frozenset(),
-    State.ERROR: frozenset(),
+    # Only by `completed_after_all`: the vendor took its word back.
+    State.FAILED: frozenset({State.COMPLETED}),
+    State.ERROR: frozenset({State.COMPLETED}),
     State.REFUSED: frozenset(),
     State.CANCELLED: frozenset(),
 }
 
-ENDED: Final = frozenset(state for state, following in TRANSITIONS.items() if not following)
+ENDED: Final = frozenset(
+    {State.DELIVERED, State.FAILED, State.ERROR, State.REFUSED, State.CANCELLED}
+)
 AT_VENDOR: Final = frozenset({State.SUBMITTING, State.QUEUED, State.PROCESSING})  # a lane's width
 AT_ONCE: Final = AT_VENDOR | {State.WAITING}  # what limits count as orders at once
 FOLLOWED: Final = frozenset({State.QUEUED, State.PROCESSING})
@@ -220,6 +223,12 @@ class Job:
         return self.state in ENDED
 
     @property
+    def may_complete(self) -> bool:
+        """Whether the vendor ended it without pictures, and may still take that back."""
+        failed = self.state in {State.FAILED, State.ERROR}
+        return failed and self.end_reason is EndReason.VENDOR
+
+    @property
     def delivery(self) -> Delivery:
         """What the member was shown. An outcome is PENDING exactly as long as the job has an owner.
 
@@ -294,6 +303,17 @@ class Job:
             State.CANCELLED, now=now, end_reason=EndReason.WITHDRAWN, withdrawn=False
         )
 
+    def postponed(self, obstacle: Obstacle, *, now: float, next_try_at: float) -> "Job":
+        """Return the job after a try that *obstacle* made fail, without an owner until the next."""
+        outstanding = replace(
+            self.outstanding,
+            obstacle=obstacle,
+            outstanding_since=self.outstanding.outstanding_since or now,
+            next_try_at=next_try_at,
+            tries=self.outstanding.tries + 1,
+        )
+        return replace(self, outstanding=outstanding).released()
+
     def undeliverable(self, *, now: float) -> "Job":
         """Return the completed job with its pictures kept for its member, without an owner."""
         return replace(self, outstanding=replace(self.outstanding, kept_at=now)).released()
@@ -320,15 +340,33 @@ def advance(job: Job, update: Update, *, now: float) -> Job:
         return job
     if request_id is None and state is not State.COMPLETED:
         return job  # it could not be polled without a request id
+    return _applied(job, replace(update, state=state, request_id=request_id), now=now)
+
+
+def completed_after_all(job: Job, update: Update, *, now: float) -> Job:
+    """Return a job that failed as COMPLETED, if the vendor's own answer *update* says so now.
+
+    Else *job* itself. Only for an answer to a status call: the job's end was shown already.
+    """
+    same_request = update.request_id == job.request_id
+    if not job.may_complete or not same_request or update.state is not State.COMPLETED:
+        return job
+    return _applied(job, update, now=now)
+
+
+def _applied(job: Job, update: Update, *, now: float) -> Job:
+    state = update.state
+    assert state is not None
     return job.transition(
         state,
         now=now,
-        request_id=request_id,
+        request_id=update.request_id,
         media=update.media,
         error=update.error,
         end_reason=EndReason.VENDOR if state in {State.FAILED, State.ERROR} else None,
         queued_at=job.queued_at or now,
         completed_at=_completed_at(job, update, now) if state is State.COMPLETED else None,
+        outstanding=Outstanding(),
     )
 
 

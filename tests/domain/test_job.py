@@ -1,5 +1,7 @@
 """The life of an order."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,9 +15,12 @@ from bot.domain.job import (
     Delivery,
     EndReason,
     ForbiddenTransition,
+    Obstacle,
+    Outstanding,
     State,
     Update,
     advance,
+    completed_after_all,
 )
 from tests.samples import NOW, a_job
 
@@ -123,6 +128,37 @@ def test_a_status_outside_the_contract_changes_nothing_of_a_known_request(state)
     assert advance(job, Update(state=None, request_id="r-1"), now=NOW) is job
 
 
+@pytest.mark.parametrize("state", [State.FAILED, State.ERROR])
+def test_a_failure_is_completed_by_the_vendors_own_answer_alone(state):
+    job = a_job(state=state, request_id="r-1", end_reason=EndReason.VENDOR, error="no", tries=2)
+    completed = Update(state=State.COMPLETED, request_id="r-1", media=PICTURES)
+
+    after = completed_after_all(job, completed, now=NOW + 5)
+
+    assert (after.state, after.billed, after.media) == (State.COMPLETED, Billed.YES, PICTURES)
+    assert (after.error, after.end_reason, after.outstanding.tries) == (None, None, 0)
+    assert advance(job, completed, now=NOW) is job
+    for other in (replace(completed, request_id="r-2"), replace(completed, state=State.FAILED)):
+        assert completed_after_all(job, other, now=NOW) is job
+    no_picture = replace(job, end_reason=EndReason.NO_PICTURE)
+    assert completed_after_all(no_picture, completed, now=NOW) is no_picture
+
+
+def test_a_postponed_job_waits_without_an_owner_for_its_next_try():
+    job = in_state(State.EXPIRED, owner="here")
+    for tries in (1, 2):
+        after = job.postponed(Obstacle.STATUS, now=NOW + tries, next_try_at=NOW + 10 * tries)
+
+        assert (after.lease.owner, after.delivery) == (None, Delivery.SHOWN)
+        assert after.outstanding == Outstanding(
+            obstacle=Obstacle.STATUS,
+            outstanding_since=NOW + 1,
+            next_try_at=NOW + 10 * tries,
+            tries=tries,
+        )
+        job = after.owned_by("there")
+
+
 def test_pictures_at_once_need_no_request_id():
     job = in_state(State.SUBMITTING)
 
@@ -202,6 +238,7 @@ def _reachable(state):
 
 def test_every_state_leads_to_an_end():
     assert all(_reachable(state) & ENDED for state in TRANSITIONS if state not in ENDED)
+    assert {state for state in State if in_state(state).ended} == ENDED
     assert set(TRANSITIONS) == set(State)
 
 
@@ -291,7 +328,3 @@ def test_a_job_does_not_show_its_secrets():
 
     assert "very-secret" not in repr(job)
     assert "hidden-too" not in repr(job)
-
-
-def test_a_job_has_ended_exactly_in_the_states_that_nothing_follows():
-    assert {state for state in State if in_state(state).ended} == ENDED
