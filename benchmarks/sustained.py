@@ -11,7 +11,7 @@ from benchmarks.postgres import postgres
 from benchmarks.process import Meter, playing
 from sandbox.botprocess import BOT
 from sandbox.discord.member import Member
-from sandbox.environment import free_port
+from sandbox.listener import free_port
 from sandbox.pixazo import Settings
 
 WARM_UP = 3.0  # seconds

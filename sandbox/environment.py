@@ -1,9 +1,6 @@
 """Composition root of the sandbox: both stand-ins, the page with its panel, and bot processes."""
 
-import contextlib
 import os
-import random
-import socket
 import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -16,6 +13,7 @@ from sandbox.discord.server import Discord
 from sandbox.discord.world import World
 from sandbox.faults import Faults
 from sandbox.journal import Journal
+from sandbox.listener import free_port
 from sandbox.panel import Panel
 from sandbox.pixazo import Pixazo, Settings
 
@@ -124,16 +122,3 @@ class SandboxEnvironment:
     def _on_event(self, event: Event) -> None:
         if isinstance(event, BotOnline):
             self.online = event.online
-
-
-def free_port() -> int:
-    """Return a port that is free now.
-
-    It is below the kernel's ephemeral range: an outgoing connection could take a port from there
-    before the bot binds it.
-    """
-    while True:
-        port = random.randrange(20_000, 32_000)  # noqa: S311  no secret
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port

@@ -1,14 +1,25 @@
-"""Fault injection: delays, holds, cuts or replaces the next answers of a stand-in."""
+"""Fault injection: delays, holds, cuts, rewrites or replaces answers of a stand-in.
+
+A `Fault` says which requests, how often and for how long; its `do` says what happens to them.
+"""
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Mapping
+import math
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+from yarl import URL
+
+ALWAYS = math.inf  # as `times`
+DRIP_PAUSE = 0.05  # seconds between two parts of a dripping answer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +38,10 @@ class Cut:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """Answer instead of the handler; a mapping is sent as JSON, a string as plain text."""
+    """Answer instead of the handler; bytes and strings are sent as they are, the rest as JSON."""
 
     status: int
-    body: Mapping[str, object] | str | bytes = b""
+    body: object = b""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def response(self) -> web.Response:
@@ -46,44 +57,124 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rewrite:
+    """Run the handler and the later faults, then change the answer.
+
+    *change* gets the body, JSON already decoded, and returns another body or a whole `Answer`.
+    """
+
+    change: Callable[[Any], object]
+
+    def response(self, before: web.StreamResponse) -> web.Response:
+        """Build the changed response; its status and media type stay, unless by an `Answer`."""
+        assert isinstance(before, web.Response)
+        assert isinstance(before.body, bytes)
+        is_json = before.content_type == "application/json"
+        after = self.change(json.loads(before.body) if is_json else before.body)
+        if not isinstance(after, Answer):
+            headers = {"Content-Type": before.headers["Content-Type"]}
+            after = Answer(status=before.status, body=after, headers=headers)
+        return after.response()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redirect:
+    """Redirect to the same path on another origin; requests that arrive there are answered."""
+
+    origin: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Delay:
-    """Run the handler after a delay."""
+    """Delay the handler, or the answer of a handler that has run."""
 
     seconds: float
+    when: Literal["before", "after"] = "before"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drip:
+    """Send the handler's answer slowly; with *cut_at*, cut the connection after so many bytes."""
+
+    per_second: float = math.inf  # bytes of the body
+    cut_at: int | None = None
+
+
+Action = Hold | Cut | Answer | Rewrite | Redirect | Delay | Drip
 
 
 @dataclass(eq=False, kw_only=True)
 class Fault:
-    """Injects a fault into the next *times* requests whose method and path match."""
+    """Injects a fault into the next *times* requests that match, but only for *seconds*."""
 
-    method: str  # fnmatch pattern, like the path
-    path: str
-    do: Hold | Cut | Answer | Delay
-    times: int = 1  # remaining uses
+    method: str = "*"  # fnmatch pattern, like the path
+    path: str = "*"
+    do: Action
+    times: float = 1  # remaining uses
+    seconds: float = math.inf  # from now
     reached: asyncio.Event = field(default_factory=asyncio.Event, init=False)  # by a request
+    _began: float = field(default_factory=time.monotonic, init=False)
     _released: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    @property
+    def active(self) -> bool:
+        """Return whether the fault still acts."""
+        return self.times > 0 and time.monotonic() < self._began + self.seconds
+
+    def matches(self, request: web.Request) -> bool:
+        """Return whether the fault acts on *request*."""
+        fits = fnmatchcase(request.method, self.method) and fnmatchcase(request.path, self.path)
+        return fits and self.active
 
     def release(self) -> None:
         """Let all held requests continue, later ones too."""
         self._released.set()
 
+    def end(self) -> None:
+        """Act on no further request, and let all held ones continue."""
+        self.times = 0
+        self.release()
+
     async def act(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Apply the fault to a request whose body is read."""
+        after = isinstance(self.do, Rewrite | Drip) or getattr(self.do, "when", "") == "after"
+        response = await handler(request) if after else None
+        self.reached.set()
         match self.do:
             case Answer() as answer:
-                self.reached.set()
                 return answer.response()
+            case Redirect(origin=origin) if request.url.origin() != URL(origin):
+                location = f"{origin}{request.path_qs}"
+                return web.Response(status=302, headers={"Location": location})
+            case Rewrite() as rewrite if response is not None:
+                return rewrite.response(response)
+            case Drip() as drip if isinstance(response, web.Response):
+                return await self._drip(request, response, drip)
+            case Cut():
+                return cut(request)
             case Delay(seconds=seconds):
-                self.reached.set()
                 await asyncio.sleep(seconds)
-                return await handler(request)
-            case Hold(when=when) | Cut(when=when) as stop:
-                response = await handler(request) if when == "after" else None
-                self.reached.set()
-                if isinstance(stop, Cut):
-                    return cut(request)
+            case Hold():
                 await self._released.wait()
-                return response or await handler(request)
+        return response or await handler(request)
+
+    async def _drip(
+        self, request: web.Request, whole: web.Response, drip: Drip
+    ) -> web.StreamResponse:
+        assert isinstance(whole.body, bytes)
+        dripping = web.StreamResponse(status=whole.status, headers=whole.headers)
+        dripping.content_length = len(whole.body)
+        await dripping.prepare(request)
+        sent = whole.body[: drip.cut_at]
+        step = max(1, round(min(len(sent), drip.per_second * DRIP_PAUSE)))
+        for start in range(0, len(sent), step):
+            try:
+                await dripping.write(sent[start : start + step])
+            except ConnectionError:
+                return dripping  # the client has left
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._released.wait(), step / drip.per_second)
+        return dripping if drip.cut_at is None else cut(request)
 
 
 def cut(request: web.Request) -> web.Response:
@@ -94,7 +185,7 @@ def cut(request: web.Request) -> web.Response:
 
 
 class Faults:
-    """Active faults; the oldest that matches and has uses left applies."""
+    """Active faults; the oldest that matches acts, and after a `Rewrite` the next one too."""
 
     def __init__(self) -> None:
         self._active: list[Fault] = []
@@ -105,9 +196,9 @@ class Faults:
         return fault
 
     def clear(self) -> None:
-        """Remove all faults and release all held requests."""
+        """End all faults."""
         for fault in self._active:
-            fault.release()
+            fault.end()
         self._active.clear()
 
     @property
@@ -116,18 +207,17 @@ class Faults:
 
         @web.middleware
         async def act(request: web.Request, handler: Handler) -> web.StreamResponse:
-            fault = self._next_match(request.method, request.path)
-            if fault is None:
-                return await handler(request)
             await request.read()
-            return await fault.act(request, handler)
+            return await _act(request, handler, list(self._active))
 
         return act
 
-    def _next_match(self, method: str, path: str) -> Fault | None:
-        for fault in self._active:
-            matches = fnmatchcase(method, fault.method) and fnmatchcase(path, fault.path)
-            if matches and fault.times > 0:
-                fault.times -= 1
-                return fault
-        return None
+
+async def _act(request: web.Request, handler: Handler, faults: list[Fault]) -> web.StreamResponse:
+    for index, fault in enumerate(faults, start=1):
+        if fault.matches(request):
+            fault.times -= 1
+            if isinstance(fault.do, Rewrite):
+                handler = partial(_act, handler=handler, faults=faults[index:])
+            return await fault.act(request, handler)
+    return await handler(request)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from sandbox.botprocess import BotProcess
+from sandbox.faults import ALWAYS
 from sandbox.pixazo import Next, Pixazo
 
 LOG_LINES = 40
@@ -38,6 +39,7 @@ class Panel:
             web.get("/panel/state", self._state),
             web.post("/panel/vendor", self._changing(self._vendor)),
             web.post("/panel/vendor/next", self._changing(self._next)),
+            web.post("/panel/vendor/trouble", self._changing(self._trouble)),
             web.post("/panel/bot", self._changing(self._bot)),
         ]
 
@@ -57,7 +59,8 @@ class Panel:
                 "processing_seconds": list(pixazo.settings.processing_seconds),
                 "wallet_usd": pixazo.wallet_usd,
                 "price_usd": pixazo.settings.price_usd,
-                "callbacks": pixazo.settings.callbacks,
+                "callbacks": bool(pixazo.settings.callback_delays),
+                "troubles": pixazo.troubles,
                 "next": [answer.value for answer, _ in pixazo.next],
                 "submitted": len(pixazo.accepted),
                 "status_calls": pixazo.status_calls,
@@ -112,8 +115,16 @@ class Panel:
         pixazo = self._target.pixazo
         if "wallet_usd" in values:
             pixazo.wallet_usd = values.pop("wallet_usd")
+        if "callbacks" in values:
+            pixazo.settings.callback_delays = (0.0,) if values.pop("callbacks") else ()
         for name, value in values.items():
             setattr(pixazo.settings, name, value)
+
+    async def _trouble(self, body: dict[str, Any]) -> None:
+        seconds = _number_or_none(body.get("seconds"))
+        self._target.pixazo.trouble(
+            body.get("name", ""), seconds=ALWAYS if seconds is None else seconds
+        )
 
     async def _next(self, body: dict[str, Any]) -> None:
         answer = body.get("answer")

@@ -48,10 +48,10 @@ class Callbacks:
         if self._session is not None:
             await self._session.close()
 
-    def send(self, request_id: str, url: str, body: dict[str, object]) -> None:
-        """Deliver in a background task: a slow receiver blocks nothing."""
+    def send(self, request_id: str, url: str, body: dict[str, object], delay: float) -> None:
+        """Deliver in a background task, after *delay* seconds: a slow receiver blocks nothing."""
         name = f"callback {request_id} {body['status']}"
-        task = asyncio.create_task(self._deliver(request_id, url, body), name=name)
+        task = asyncio.create_task(self._deliver(request_id, url, body, delay), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -59,7 +59,10 @@ class Callbacks:
         """Wait until each pending callback is delivered or given up."""
         await asyncio.gather(*self._tasks)
 
-    async def _deliver(self, request_id: str, url: str, body: dict[str, object]) -> None:
+    async def _deliver(
+        self, request_id: str, url: str, body: dict[str, object], delay: float
+    ) -> None:
+        await asyncio.sleep(delay)
         for pause in (*self._retry_seconds, None):
             answer = await self._post(url, body)
             self.deliveries.append(Delivery(request_id=request_id, answer=answer))

@@ -1,4 +1,4 @@
-"""Serves the pictures, on an origin that takes no key."""
+"""Serves the pictures, on origins that take no key."""
 
 import asyncio
 
@@ -18,7 +18,6 @@ class MediaServer:
     """Paints a picture at its first download and caches the newest ones."""
 
     def __init__(self, settings: Settings, queue: Queue, journal: Journal, faults: Faults) -> None:
-        self.origin = ""  # set when the server listens
         self.app = web.Application(middlewares=[journal.middleware, faults.middleware])
         self.app.router.add_get("/v1/{request_id}/{name}", self._get)
         self._settings = settings
@@ -26,25 +25,26 @@ class MediaServer:
         self._pictures: dict[str, bytes] = {}
         self._painting = asyncio.Lock()  # one picture at a time: it is CPU-bound
 
-    def output(self, request: Request) -> list[str]:
-        """Return the URLs of a request's pictures."""
-        numbers = ["", *(f"_{n}" for n in range(2, request.order.num_images + 1))]
-        return [f"{self.origin}/v1/{request.request_id}/output{number}.png" for number in numbers]
-
     async def _get(self, http_request: web.Request) -> web.StreamResponse:
         request = self._queue.get(http_request.match_info["request_id"])
-        media = self.output(request) if request else []
-        address = f"{self.origin}{http_request.path}"
-        if request is None or request.status != Status.COMPLETED or address not in media:
+        paths = picture_paths(request) if request else []
+        path = http_request.path
+        if request is None or request.status != Status.COMPLETED or path not in paths:
             return web.Response(status=404, text="404 Not Found")
         async with self._painting:
-            if address not in self._pictures:
+            if path not in self._pictures:
                 if len(self._pictures) >= PICTURES_KEPT:
                     del self._pictures[next(iter(self._pictures))]
-                self._pictures[address] = await asyncio.to_thread(
-                    _paint, request.order, media.index(address), self._settings.picture_size
+                self._pictures[path] = await asyncio.to_thread(
+                    _paint, request.order, paths.index(path), self._settings.picture_size
                 )
-        return web.Response(body=self._pictures[address], content_type=MEDIA_TYPE)
+        return web.Response(body=self._pictures[path], content_type=MEDIA_TYPE)
+
+
+def picture_paths(request: Request) -> list[str]:
+    """Return the paths of a request's pictures."""
+    numbers = ["", *(f"_{n}" for n in range(2, request.order.num_images + 1))]
+    return [f"/v1/{request.request_id}/output{number}.png" for number in numbers]
 
 
 def _paint(order: Order, index: int, size: int) -> bytes:

@@ -55,6 +55,10 @@ BAD_KEY = _gateway(
     "Access denied due to invalid subscription key. Make sure to provide a valid key for an active"
     " subscription.",
 )
+HTML = {"Content-Type": "text/html"}
+BAD_GATEWAY = Answer(status=502, body="<html><h1>502 Bad Gateway</h1></html>", headers=HTML)
+WALL = Answer(status=403, body="<html><h1>Sorry, you were blocked</h1></html>", headers=HTML)
+NO_CREDITS = _gateway(403, "Insufficient credits: please top up.")  # 402 in disguise
 
 
 def bad_request(message: str) -> Answer:
@@ -67,11 +71,7 @@ _FIXED = {
     Next.NO_MODEL: _queue(400, "Model not found", f"Model '{MODEL}' not found or is disabled"),
     Next.BAD_KEY: BAD_KEY,
     Next.BROKEN: _gateway(500, "Internal server error"),
-    Next.HTML: Answer(
-        status=502,
-        body="<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>",
-        headers={"Content-Type": "text/html"},
-    ),
+    Next.HTML: BAD_GATEWAY,
 }
 
 
@@ -82,10 +82,10 @@ def response_for(answer: Next, retry_after: float | None, now: float) -> Answer 
     wait = DEFAULT_RETRY_AFTER if seconds is None else seconds
     match answer:
         case Next.TOO_MANY:
-            return _too_many(wait, str(wait))
+            return too_many(str(wait))
         case Next.TOO_MANY_UNTIL:
             until = datetime.fromtimestamp(now, UTC) + timedelta(seconds=wait)
-            return _too_many(wait, format_datetime(until, usegmt=True))
+            return too_many(format_datetime(until, usegmt=True))
         case Next.FORBIDDEN if seconds is None:
             return _gateway(403, "Access denied: this subscription may not use this API.")
         case Next.FORBIDDEN:
@@ -96,9 +96,9 @@ def response_for(answer: Next, retry_after: float | None, now: float) -> Answer 
     return _FIXED.get(answer)
 
 
-def _too_many(seconds: int, retry_after: str) -> Answer:
-    text = f"Rate limit is exceeded. Try again in {seconds} seconds."
-    return _gateway(429, text, {"Retry-After": retry_after})
+def too_many(retry_after: str) -> Answer:
+    """Build a 429 with *retry_after* as it is; an added header Date overrides the server's."""
+    return _gateway(429, "Rate limit is exceeded.", {"Retry-After": retry_after})
 
 
 def _span(seconds: int) -> str:

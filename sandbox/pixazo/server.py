@@ -9,17 +9,19 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Self
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from sandbox import faults
-from sandbox.faults import Faults
+from sandbox.faults import ALWAYS, Fault, Faults
 from sandbox.journal import Journal
+from sandbox.listener import Listener
 from sandbox.pixazo import refusals, wire
 from sandbox.pixazo.callbacks import Callbacks
-from sandbox.pixazo.media import MediaServer
+from sandbox.pixazo.media import MediaServer, picture_paths
 from sandbox.pixazo.queue import (
     USD_DIGITS,
     InsufficientBalanceError,
@@ -32,6 +34,7 @@ from sandbox.pixazo.queue import (
 )
 from sandbox.pixazo.refusals import Next
 from sandbox.pixazo.settings import Settings
+from sandbox.pixazo.troubles import Trouble, fault_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,14 +59,25 @@ class Pixazo:
         self.accepted: list[Accepted] = []  # every billed submit
         self.status_calls = 0
         self.next: deque[tuple[Next, float | None]] = deque()  # with Retry-After in seconds
-        self.origin = ""
-        self.media_origin = ""
         self.callbacks = Callbacks(settings.forward, settings.callback_retry_seconds)
         self._queue = Queue(wallet_usd=settings.wallet_usd)
         self._media = MediaServer(settings, self._queue, self.media_journal, self.media_faults)
+        self.api = Listener(self._api())
+        self.media, self.other_media = Listener(self._media.app), Listener(self._media.app)
+        self._troubles: dict[Trouble, Fault] = {}
         self._changed = asyncio.Event()
         self._closing = asyncio.Event()
         self._stack = AsyncExitStack()
+
+    @property
+    def origin(self) -> str:
+        """Return the origin of the API."""
+        return self.api.origin
+
+    @property
+    def media_origin(self) -> str:
+        """Return the origin of the pictures."""
+        return self.media.origin
 
     @property
     def wallet_usd(self) -> float | None:
@@ -79,6 +93,20 @@ class Pixazo:
     ) -> None:
         """Give *answer* to the next *count* submits that have none planned yet."""
         self.next.extend([(Next(answer), retry_after)] * count)
+
+    def trouble(self, name: Trouble | str, *, seconds: float = ALWAYS) -> None:
+        """Begin a trouble that lasts *seconds*; 0 ends it."""
+        trouble = Trouble(name)
+        if trouble in self._troubles:
+            self._troubles[trouble].end()
+        faults = self.media_faults if trouble == Trouble.MEDIA_AWAY else self.faults
+        here, there = self.media_origin, self.other_media.origin
+        self._troubles[trouble] = faults.add(fault_of(trouble, here, there, seconds))
+
+    @property
+    def troubles(self) -> list[str]:
+        """Return the names of the troubles that last."""
+        return [name for name, fault in self._troubles.items() if fault.active]
 
     def request(self, request_id: str) -> Request:
         """Return a request with its current state, or raise KeyError."""
@@ -120,18 +148,21 @@ class Pixazo:
                 await self._changed.wait()
         return list(self.accepted)
 
-    async def __aenter__(self) -> Self:
+    def _api(self) -> web.Application:
         api = web.Application(
             middlewares=[self.journal.middleware, self.faults.middleware, self._check_key]
         )
         api.router.add_post(wire.SUBMIT_PATH, self._submit)
         api.router.add_get(wire.STATUS_PATH + "{request_id}", self._status)
         api.router.add_route("*", "/{unknown:.*}", self._unknown)
+        api.on_response_prepare.append(self._set_date)
+        return api
+
+    async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.callbacks)
-            self.origin = await _listen(stack, api)
-            self.media_origin = await _listen(stack, self._media.app)
-            self._media.origin = self.media_origin
+            for listener in (self.api, self.media, self.other_media):
+                await stack.enter_async_context(listener)
             stack.callback(self._release)
             clock = asyncio.create_task(self._run_clock(), name="the vendor's queue")
             stack.push_async_callback(_end, clock)
@@ -168,16 +199,16 @@ class Pixazo:
 
     def _send_callbacks(self, request: Request) -> None:
         webhook = request.webhook
-        if webhook is None or not self.settings.callbacks:
+        if webhook is None:
             return
         if request.ended or webhook.mode == "sync":
-            body = wire.callback(request, self._media.output(request))
-            for _ in range(self.settings.callback_copies):
-                self.callbacks.send(request.request_id, webhook.url, body)
+            body = wire.callback(request, self._output(request))
+            for delay in self.settings.callback_delays:
+                self.callbacks.send(request.request_id, webhook.url, body, delay)
 
     async def _submit(self, request: web.Request) -> web.StreamResponse:
         answer, retry_after = self.next.popleft() if self.next else (None, None)
-        if answer and (refusal := refusals.response_for(answer, retry_after, time.time())):
+        if answer and (refusal := refusals.response_for(answer, retry_after, self._clock())):
             return refusal.response()
         try:
             accepted = self._accept(request, await request.read(), answer)
@@ -200,7 +231,7 @@ class Pixazo:
                 return faults.cut(request)
             case Next.IMAGES:
                 self._queue.move(accepted.request_id, Status.COMPLETED, time.time())
-                media = self._media.output(accepted)
+                media = self._output(accepted)
                 return web.json_response({"images": [{"url": url} for url in media]})
         return web.json_response(wire.accepted(accepted.request_id, self.origin), status=202)
 
@@ -246,7 +277,18 @@ class Pixazo:
         known = self._queue.get(request.match_info["request_id"])
         if known is None:
             return refusals.NO_REQUEST.response()
-        return web.json_response(wire.status(known, self._media.output(known)))
+        return web.json_response(wire.status(known, self._output(known)))
+
+    def _output(self, request: Request) -> list[str]:
+        return [self.media_origin + path for path in picture_paths(request)]
+
+    async def _set_date(self, _: web.Request, response: web.StreamResponse) -> None:
+        if self.settings.date_skew_seconds:
+            response.headers["Date"] = formatdate(self._clock(), usegmt=True)
+
+    def _clock(self) -> float:
+        """Return the unix time by the vendor's clock."""
+        return time.time() + self.settings.date_skew_seconds
 
     async def _unknown(self, _: web.Request) -> web.StreamResponse:
         return refusals.NO_RESOURCE.response()
@@ -257,16 +299,6 @@ class Pixazo:
         if key != self.settings.key:
             return (refusals.NO_KEY if key is None else refusals.BAD_KEY).response()
         return await handler(request)
-
-
-async def _listen(stack: AsyncExitStack, app: web.Application) -> str:
-    """Serve *app* on the loopback interface until *stack* closes; return its origin."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    return f"http://127.0.0.1:{runner.addresses[0][1]}"
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -12,8 +12,9 @@ class Settings:
     processing_seconds: tuple[float, float] = (4.0, 8.0)
     wallet_usd: float | None = None  # at the start; None: unlimited
     price_usd: float = 0.001  # per picture
-    callbacks: bool = True  # False: webhooks are accepted, but no callback is sent
-    callback_copies: int = 1  # how often each is sent; the contract allows duplicates
+    # Seconds until each copy of a callback is sent; the contract allows duplicates. Empty: none is.
+    callback_delays: tuple[float, ...] = (0.0,)
     callback_retry_seconds: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
+    date_skew_seconds: float = 0.0  # how far the vendor's clock is ahead, in header Date
     forward: dict[str, str] = field(default_factory=dict)  # https origin → local origin
     picture_size: int = 1024  # pixels per side

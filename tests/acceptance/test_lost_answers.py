@@ -171,7 +171,7 @@ async def test_a_living_process_keeps_what_it_has(sandbox, start, noah, store, h
 async def test_five_copies_of_each_callback_deliver_once_and_cost_at_most_two_status_calls(
     sandbox, start, noah, store
 ):
-    sandbox.pixazo.settings.callback_copies = 5
+    sandbox.pixazo.settings.callback_delays = (0.0,) * 5
     await start()
     await without_limits(sandbox)
     prompts = [f"a cat with {number} tails" for number in range(10)]

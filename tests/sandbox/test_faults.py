@@ -1,13 +1,25 @@
 """Fault injection: each fault has its own effect only, as often as it says."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 from aiohttp import web
 
-from sandbox.faults import Answer, Cut, Delay, Fault, Faults, Hold
+from sandbox.faults import (
+    ALWAYS,
+    Answer,
+    Cut,
+    Delay,
+    Drip,
+    Fault,
+    Faults,
+    Hold,
+    Redirect,
+    Rewrite,
+)
 from tests.sandbox.conftest import connected
 
 
@@ -122,10 +134,53 @@ async def test_answer_may_set_its_content_type(client, faults):
         assert response.content_type == "text/html"
 
 
-async def test_delay_only_delays(client, faults, handled):
-    faults.add(Fault(method="POST", path="/x", do=Delay(seconds=0.01)))
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_delay_only_delays(client, faults, handled, when):
+    faults.add(Fault(do=Delay(seconds=0.01, when=when)))
 
     assert await fetch(client) == (200, "handled")
+
+
+async def test_rewrites_add_up_and_a_whole_answer_may_come_out(client, faults):
+    faults.add(Fault(do=Rewrite(change=lambda body: Answer(status=202, body=[str(body)]))))
+    faults.add(Fault(do=Rewrite(change=bytes.upper), times=ALWAYS))
+    faults.add(Fault(do=Rewrite(change=lambda body: body[::2])))
+
+    assert await fetch(client) == (202, """["b'HNLD'"]""")
+    assert await fetch(client) == (200, "HANDLED")
+
+
+async def test_redirect_leads_to_the_same_path_on_another_origin(client, faults):
+    there = str(client._base_url).replace("127.0.0.1", "localhost").rstrip("/")
+    faults.add(Fault(do=Redirect(origin=there), times=ALWAYS))
+
+    async with client.get("/x?y=1", allow_redirects=False) as response:
+        assert (response.status, response.headers["Location"]) == (302, f"{there}/x?y=1")
+    async with client.get("/x") as response:
+        assert await response.text() == "handled"
+
+
+async def test_drip_is_slow_and_may_end_early(client, faults):
+    faults.add(Fault(do=Drip(per_second=35)))
+    faults.add(Fault(do=Drip(cut_at=3)))
+    began = time.monotonic()
+
+    assert await fetch(client) == (200, "handled")
+
+    assert time.monotonic() - began > 0.15
+    async with client.post("/x") as response:
+        assert response.content_length == len("handled")
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await response.read()
+
+
+async def test_a_fault_may_last_for_seconds(client, faults):
+    faults.add(Fault(do=Answer(status=502), times=ALWAYS, seconds=0.2))
+
+    codes = [(await fetch(client))[0] for _ in range(3)]
+    await asyncio.sleep(0.2)
+
+    assert [*codes, (await fetch(client))[0]] == [502, 502, 502, 200]
 
 
 async def test_a_fault_acts_as_often_as_it_says_and_only_where_it_matches(client, faults):

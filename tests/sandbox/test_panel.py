@@ -60,6 +60,7 @@ async def test_the_state_shows_everything(page, target):
             "wallet_usd": None,
             "price_usd": 0.001,
             "callbacks": True,
+            "troubles": [],
             "next": [],
             "submitted": 0,
             "status_calls": 0,
@@ -98,7 +99,7 @@ async def test_the_vendor_takes_new_settings(page, target):
     assert code == 200
     assert body.items() <= state["vendor"].items()
     settings = target.pixazo.settings
-    assert (settings.queued_seconds, settings.callbacks) == ((0.0, 0.2), False)
+    assert (settings.queued_seconds, settings.callback_delays) == ((0.0, 0.2), ())
 
 
 async def test_the_wallet_can_become_unlimited_again(page, target):
@@ -123,6 +124,8 @@ async def test_the_wallet_can_become_unlimited_again(page, target):
         ("vendor", {"callbacks": 1}),
         ("vendor", {"key": "other"}),
         ("vendor", []),
+        ("vendor/trouble", {}),
+        ("vendor/trouble", {"name": "media_away", "seconds": -1}),
         ("vendor/next", {}),
         ("vendor/next", {"answer": "418"}),
         ("vendor/next", {"answer": "429", "count": 0}),

@@ -4,7 +4,7 @@ import aiohttp
 import pytest
 
 from bot.web.server import serving
-from sandbox.environment import free_port
+from sandbox.listener import free_port
 
 
 @pytest.fixture

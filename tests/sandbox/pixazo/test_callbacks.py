@@ -127,18 +127,31 @@ async def test_a_failed_callback_is_retried(receiver, pixazo, submit):
 
 
 async def test_a_callback_may_come_more_than_once(settings, receiver, pixazo, submit):
-    settings.callback_copies = 3
+    settings.callback_delays = (0.0,) * 3
 
     pixazo.move(await order(submit), "COMPLETED")
 
     assert await receiver.states(3) == ["COMPLETED"] * 3
 
 
+async def test_callbacks_may_come_late_and_out_of_order(settings, receiver, pixazo, submit):
+    request_id = await order(submit)
+    settings.callback_delays = (0.2,)
+    pixazo.move(request_id, "FAILED")
+    settings.callback_delays = (0.0,)
+
+    pixazo.move(request_id, "COMPLETED")
+    await pixazo.callbacks.settle()
+
+    sent = [json.loads(exchange.body)["status"] for exchange in receiver.journal.exchanges]
+    assert sent == ["COMPLETED", "FAILED"]
+
+
 async def test_callbacks_can_be_switched_off(settings, receiver, pixazo, submit, status):
-    settings.callbacks = False
+    settings.callback_delays = ()
     lost = await order(submit)
     pixazo.move(lost, "COMPLETED")
-    settings.callbacks = True
+    settings.callback_delays = (0.0,)
 
     pixazo.move(await order(submit), "FAILED")
     await pixazo.callbacks.settle()
