@@ -314,6 +314,10 @@ class Job:
         )
         return replace(self, outstanding=outstanding).released()
 
+    def due(self) -> "Job":
+        """Return the job with its next try due at once."""
+        return replace(self, outstanding=replace(self.outstanding, next_try_at=0.0))
+
     def undeliverable(self, *, now: float) -> "Job":
         """Return the completed job with its pictures kept for its member, without an owner."""
         return replace(self, outstanding=replace(self.outstanding, kept_at=now)).released()

@@ -7,6 +7,9 @@ OLD: Final = 300.0  # seconds at the vendor after which a job is polled ever mor
 SLOWEST: Final = 60.0  # seconds between two calls for one job
 FIRST: Final = 1.5  # intervals, before any duration is known
 WITH_CALLBACKS: Final = 24.0  # intervals: a safety net behind the callbacks
+AGAIN: Final = 2.0  # intervals: the first wait after the deadline
+RAREST: Final = 4 * 3600.0  # seconds between two calls for a job past its deadline
+MOST_DOUBLINGS: Final = 20  # leads beyond the rarest
 
 
 def wait(
@@ -25,4 +28,10 @@ def wait(
         seconds = min(poll * age / OLD, max(poll, SLOWEST))
     else:
         seconds = poll
+    return seconds * (1.0 + JITTER * (2.0 * jitter - 1.0))
+
+
+def wait_again(poll: float, *, tries: int, jitter: float) -> float:
+    """Return the seconds until a job past its deadline is asked about again: doubled each time."""
+    seconds = min(poll * AGAIN * 2.0 ** min(tries, MOST_DOUBLINGS), max(poll, RAREST))
     return seconds * (1.0 + JITTER * (2.0 * jitter - 1.0))

@@ -51,7 +51,11 @@ class CallbackHandler:
         return True
 
     async def _apply(self, job: Job, update: Update) -> None:
-        if update.request_id is None or job.ended:
+        if update.request_id is None:
+            return
+        if update.state is State.COMPLETED and update.request_id == job.request_id:
+            job = await self._tracker.ask_after_end(job)
+        if job.ended:
             return
         self._tracker.callback_arrived()
         known: Job | None = job
@@ -65,8 +69,8 @@ class CallbackHandler:
             return
         if update.state in FOLLOWED:
             await self._tracker.report(job.id, Update(state=update.state), known=known)
-        elif job.state is State.EXPIRED:
-            await self._tracker.ask(job)
+        elif job.state is State.EXPIRED and job.lease.owner is None:
+            await self._jobs.swap(job, job.due())
         else:
             self._runner.wake(job.id)
         if not self._runner.is_running(job.id):

@@ -7,7 +7,8 @@ The protocol between processes is the job's lease:
 - Only a job claimed by the dispatcher is ever submitted. A job that is adopted in SUBMITTING has an
   unknown outcome and becomes UNCERTAIN.
 - A task releases its job when there is nothing left to do: the end is shown, the pictures are
-  delivered or undeliverable, or no callback can name an UNCERTAIN job any more.
+  delivered or undeliverable, or no callback can name an UNCERTAIN job any more. An EXPIRED job is
+  released until its next status call is due.
 - A process that dies keeps its jobs until their lease expires; then another process adopts them.
 """
 
@@ -144,6 +145,8 @@ class JobRunner:
             elif job.state is State.UNCERTAIN and not self._tracker.callback_overdue(job):
                 job = await self._tracker.await_callback(job, news, fault_id=fault_id)
                 self.wake(job.id)  # the callback that named it may be its last one
+            elif job.state is State.EXPIRED:
+                job = await self._tracker.ask_again(job, news)
             else:
                 await self._presenter.settle(job, fault_id=fault_id)
                 job = await swap_with_retry(

@@ -59,7 +59,11 @@ class RecoveryLoop:
         self._now = now
 
     async def inherit(self) -> None:
-        """Adopt all open jobs of processes that are known to be dead, and make a round."""
+        """Adopt all open jobs of processes that are known to be dead, and make a round.
+
+        Outstanding jobs are tried at once: the operator may have removed the obstacle.
+        """
+        await self._jobs.retry_now()
         count = 0
         while jobs := await self._jobs.inherit(self._settings.owner, lease=self._settings.lease):
             self._runner.adopt(jobs)

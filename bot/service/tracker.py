@@ -6,18 +6,27 @@ import random
 import statistics
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
 from bot.domain import polling
 from bot.domain.card_status import CardStatus
-from bot.domain.job import FOLLOWED, Job, State, Update, advance
-from bot.retry import wait_at_most
+from bot.domain.job import (
+    FOLLOWED,
+    Job,
+    Obstacle,
+    State,
+    Update,
+    advance,
+    completed_after_all,
+)
+from bot.retry import Backoff, wait_at_most
 from bot.service.circuit_breaker import LaneCircuitBreaker
+from bot.service.persistence import swap_with_retry
 from bot.service.port_errors import (
     KeyRejected,
     PixazoError,
     RateLimited,
-    RequestNotFound,
     StoreUnavailable,
 )
 from bot.service.ports.discord import CardPresenter
@@ -32,8 +41,25 @@ REMEMBERED: Final = 50  # durations whose median is the estimate
 LATE: Final = 600.0  # seconds at the vendor after which a member is told that it takes long
 LISTEN: Final = 300.0  # seconds to wait for a callback after a submit without an answer
 LOOK_AGAIN: Final = 10.0  # seconds; another process may have received the callback
-REJECTED_WAIT: Final = 300.0  # seconds without status calls after one that rejected the key
+REJECTED: Final = Backoff(first=3.0, most=300.0)  # seconds of rest after a rejected status call
+SILENT: Final = 10  # status calls in a row without a readable answer; then the deadline holds
+NOT_URGENT: Final = 3600.0  # seconds that a status call for an EXPIRED job lets others go first
+ASKED_AFTER_END: Final = 3  # status calls that callbacks trigger for a job that failed
 ATTEMPTS: Final = 5  # to apply one update while other tasks change the job
+
+
+@dataclass
+class _Silence:
+    """The status calls for one job that brought no readable answer."""
+
+    calls: int = 0  # in a row
+    rejected_at: float = 0.0  # when the vendor rejected the key last, in Unix seconds
+
+
+class _Change(Protocol):
+    """How a job becomes what an update says; the job itself if that changes nothing."""
+
+    def __call__(self, job: Job, update: Update, *, now: float) -> Job: ...
 
 
 class JobTracker:
@@ -62,6 +88,9 @@ class JobTracker:
         self._now = now
         self._durations: deque[float] = deque(maxlen=REMEMBERED)
         self._rejected_until = 0.0
+        self._rejected_delays = REJECTED.delays()
+        self._accepted_at = 0.0  # when a status call last had a readable answer
+        self.status_calls_rejected_since: float | None = None  # None: the last one was not
         self._callbacks_expected = settings.public_url is not None
         self._callbacks_arrive = self._callbacks_expected  # by what was seen last
 
@@ -70,38 +99,92 @@ class JobTracker:
 
         *news* cuts a wait short.
         """
-        delay, late = self._poll_delay(job, first=True), False
+        delay, late, silence = self._poll_delay(job, first=True), False, _Silence()
         while job.state in FOLLOWED and job.lease.owner == self._settings.owner:
             woken = await _wait_for(news, delay)
-            job = await self._poll(job, woken=woken)
+            job = await self._poll(job, silence, woken=woken)
+            if job.state in FOLLOWED and silence.calls >= SILENT:
+                job = await self._expire_if_overdue(job)
             if job.state in FOLLOWED and not late and self._age(job) > LATE:
                 late = True
                 self._presenter.show(job, CardStatus(late=True))
             delay = self._poll_delay(job, first=False)
         return job
 
-    async def _poll(self, job: Job, *, woken: bool) -> Job:
+    async def ask_again(self, job: Job, news: asyncio.Event) -> Job:
+        """Ask once about an EXPIRED job whose next try is due; return the job then.
+
+        If it is still EXPIRED, it waits for the next try without an owner. A job that has just
+        expired is not asked about but shown.
+        """
+        if job.outstanding.next_try_at is None:
+            await self._presenter.settle(job)
+        else:
+            news.clear()
+            job = await self._poll(job, _Silence(), woken=False)
+        if job.state is not State.EXPIRED or job.lease.owner != self._settings.owner:
+            return job
+        jitter = random.random()  # noqa: S311 - spreads load, keeps no secret
+        wait = polling.wait_again(self._settings.poll, tries=job.outstanding.tries, jitter=jitter)
+        now = self._now()
+        after = job.postponed(Obstacle.STATUS, now=now, next_try_at=now + wait)
+        if news.is_set():
+            after = after.due()  # a callback that came during the call may be the last one
+        return await swap_with_retry(self._jobs, job, after, self._settings.store_backoff)
+
+    async def ask_after_end(self, job: Job) -> Job:
+        """Ask about a failed job that a callback calls COMPLETED; return the job then.
+
+        Only the answer counts, and only a few callbacks have the vendor asked. Raises PixazoError
+        if no usable answer came, StoreUnavailable if it was not recorded.
+        """
+        if not job.may_complete or job.outstanding.tries >= ASKED_AFTER_END:
+            return job
+        tried = replace(job.outstanding, tries=job.outstanding.tries + 1)
+        if job.request_id is None or not await self._jobs.swap(
+            job, replace(job, outstanding=tried)
+        ):
+            return job
+        update = await self._queue.status(job.request_id)
+        return await self._apply(job.id, update, completed_after_all)
+
+    async def _poll(self, job: Job, silence: _Silence, *, woken: bool) -> Job:
         """Make one status call; return the job then, or as it is if the call failed."""
-        await self._limiter.acquire_poll(due=self._now())
+        urgent = job.state in FOLLOWED
+        await self._limiter.acquire_poll(due=self._now() + (0.0 if urgent else NOT_URGENT))
         if self._now() < self._rejected_until and not woken:
             return job
         try:
             after = await self.ask(job)
         except KeyRejected as error:
-            self._rejected_until = self._now() + REJECTED_WAIT
-            log.error("status calls paused: seconds=%.0f error=%s", REJECTED_WAIT, error)  # noqa: TRY400 - no fault of ours
-        except RequestNotFound as error:
-            log.warning("vendor does not know the job: job=%s error=%s", job.id, error)
-            return await self._expire_if_overdue(job)
+            # Where the vendor accepts the key for other jobs, this answer tells nothing.
+            silence.calls += self._accepted_at > silence.rejected_at > 0.0
+            silence.rejected_at = self._now()
+            self._rest(error)
         except RateLimited as error:
             await self._breaker.back_off(error.retry_after)
-        except (PixazoError, StoreUnavailable) as error:
+        except PixazoError as error:
+            silence.calls += 1
             log.info("status call failed: job=%s error=%s", job.id, error)
+        except StoreUnavailable as error:
+            log.info("status call not recorded: job=%s error=%s", job.id, error)
         else:
-            if after.state not in FOLLOWED and not woken:
+            silence.calls = 0
+            if urgent and after.state not in FOLLOWED and not woken:
                 self._callbacks_arrive = False  # the vendor was done, and no callback said so
             return after
         return job
+
+    def _rest(self, error: KeyRejected) -> None:
+        """Let all status calls rest after one that rejected the key; longer each time."""
+        now = self._now()
+        if now < self._rejected_until:
+            return  # the call was made before the rest began
+        if self.status_calls_rejected_since is None:
+            self.status_calls_rejected_since = now
+        delay = next(self._rejected_delays)
+        self._rejected_until = now + delay
+        log.warning("status calls paused: seconds=%.1f error=%s", delay, error)
 
     async def ask(self, job: Job) -> Job:
         """Make one status call, apply the answer, and return the job then.
@@ -111,6 +194,9 @@ class JobTracker:
         if job.request_id is None:
             raise LookupError(f"job {job.id} is followed without a request id")
         update = await self._queue.status(job.request_id)
+        self._accepted_at, self._rejected_until = self._now(), 0.0
+        self._rejected_delays = REJECTED.delays()
+        self.status_calls_rejected_since = None
         if update.state is None:
             log.warning("status unknown to the contract: job=%s", job.id)
         return await self._expire_if_overdue(await self.report(job.id, update))
@@ -121,9 +207,14 @@ class JobTracker:
         *known* is the job as just read. The caller need not own the job. Raises StoreUnavailable
         if the update may not be recorded.
         """
+        return await self._apply(job_id, update, advance, known=known)
+
+    async def _apply(
+        self, job_id: str, update: Update, change: _Change, *, known: Job | None = None
+    ) -> Job:
         before = known or await self._find(job_id)
         for _ in range(ATTEMPTS):
-            after = advance(before, update, now=self._now())
+            after = change(before, update, now=self._now())
             if after is before:
                 return before
             if await self._jobs.swap(before, after):
@@ -179,7 +270,7 @@ class JobTracker:
         return job
 
     async def _expire_if_overdue(self, job: Job) -> Job:
-        """Make a job EXPIRED that the vendor answered about but did not end by its deadline."""
+        """Make a job EXPIRED that the vendor did not end by its deadline."""
         if job.state not in FOLLOWED or self._age(job) <= self._settings.deadline:
             return job
         after = job.transition(State.EXPIRED, now=self._now())

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.polling import JITTER, OLD, SLOWEST, WITH_CALLBACKS, wait
+from bot.domain.polling import JITTER, OLD, RAREST, SLOWEST, WITH_CALLBACKS, wait, wait_again
 
 polls = st.floats(min_value=0.1, max_value=120)
 ages = st.floats(min_value=0, max_value=100_000)
@@ -66,6 +66,15 @@ def test_young_jobs_are_asked_for_as_configured():
 
 def test_with_callbacks_polling_is_a_safety_net():
     assert a_wait(callbacks=True) == pytest.approx(5 * WITH_CALLBACKS)
+
+
+def test_past_the_deadline_the_waits_double_up_to_hours():
+    waits = [wait_again(5.0, tries=tries, jitter=0.5) for tries in range(100)]
+
+    assert waits[:4] == pytest.approx([10, 20, 40, 80])
+    assert waits == sorted(waits)
+    assert waits[-1] == RAREST
+    assert wait_again(5.0, tries=0, jitter=1.0) == pytest.approx(10 * (1 + JITTER))
 
 
 def test_jitter_spreads_a_wait_to_both_sides():

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.domain.job import Billed, State, Update
+from bot.domain.job import Billed, EndReason, State, Update
 from bot.service.port_errors import StoreUnavailable
 from tests.samples import NOW, OWNER, a_job
 from tests.service.conftest import on_each_engine
@@ -136,6 +136,41 @@ async def test_an_order_that_was_given_up_and_is_done_after_all_is_delivered(
         await until(app.is_in(job.id, State.DELIVERED))
 
     assert app.queue.submitted == []
+
+
+@on_each_engine
+@pytest.mark.parametrize("state", [State.FAILED, State.ERROR])
+@pytest.mark.parametrize("answer", [State.COMPLETED, State.FAILED, State.PROCESSING])
+async def test_a_failure_that_a_callback_calls_completed_is_asked_about(
+    app, call_back, put, state, answer
+):
+    """Only the answer counts, and only a few callbacks have the vendor asked."""
+    job = await put(state, owner=None, end_reason=EndReason.VENDOR, error="no")
+    app.queue.after = news(answer, media=(PICTURE,) if answer is State.COMPLETED else ())
+
+    async with background(app.services.recovery.run()):
+        for _ in range(5):
+            await call_back(job, news(State.COMPLETED, media=("https://evil.example/1.png",)))
+        if answer is State.COMPLETED:
+            await until(app.is_in(job.id, State.DELIVERED))
+
+    after = await app.only_job()
+    if answer is State.COMPLETED:
+        assert (after.billed, after.error, app.media.fetched) == (Billed.YES, None, [PICTURE])
+    else:
+        assert (after.state, after.billed, len(app.queue.asked)) == (state, job.billed, 3)
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [(State.FAILED, EndReason.NO_PICTURE), (State.DELIVERED, None), (State.REFUSED, None)],
+)
+async def test_nothing_is_asked_about_another_end(app, call_back, put, state, reason):
+    job = await put(state, owner=None, end_reason=reason)
+
+    await call_back(job, news(State.COMPLETED))
+
+    assert (app.queue.asked, await app.only_job()) == ([], job)
 
 
 async def test_repeated_and_late_callbacks_do_no_harm(app, call_back, put):

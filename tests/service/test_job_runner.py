@@ -75,7 +75,7 @@ async def test_a_job_adopted_while_submitting_is_never_submitted(app, put):
 
 @pytest.mark.parametrize(
     "state",
-    [State.FAILED, State.ERROR, State.REFUSED, State.CANCELLED, State.UNCERTAIN, State.EXPIRED],
+    [State.FAILED, State.ERROR, State.REFUSED, State.CANCELLED, State.UNCERTAIN],
 )
 async def test_an_end_is_shown_and_the_job_released(app, put, state):
     """A process that died between the end and its card left a member waiting."""

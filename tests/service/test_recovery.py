@@ -37,6 +37,19 @@ async def test_a_starting_process_resumes_the_jobs_of_its_predecessor(open_proce
     assert app.queue.submitted == []
 
 
+async def test_a_start_tries_outstanding_jobs_at_once(app):
+    far = {"owner": None, "next_try_at": NOW * 2}
+    await app.put(
+        of_another(State.COMPLETED, request_id="r-1", media=(PICTURE,), **far),
+        of_another(State.EXPIRED, request_id="r-2", **far),
+    )
+
+    await app.services.recovery.inherit()
+    await until(app.at_rest)
+
+    assert await app.states() == [State.DELIVERED, State.DELIVERED]
+
+
 async def test_an_order_that_waited_too_long_is_refused_before_the_first_claim(app):
     """A store that was restored from a copy may hold orders that were served long ago."""
     await app.put(a_job(answered_at=NOW))

@@ -80,7 +80,7 @@ async def test_files_that_a_crash_left_behind_are_removed(app, files):
 
 @pytest.mark.parametrize("state", State)
 async def test_old_orders_are_erased_once_no_process_works_on_them(app, state):
-    """UNCERTAIN and EXPIRED orders are over too: no process asks about them any more."""
+    """UNCERTAIN and EXPIRED orders are over too: the vendor had KEEP_ORDERS_DAYS to end them."""
     created_at = NOW - (ORDERS_DAYS + 1) * DAY
     await app.put(a_job(state=state, created_at=created_at, state_since=created_at))
 

@@ -1,16 +1,20 @@
 """A job is followed at the vendor until its end."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
-from bot.domain.job import Billed, EndReason, State, Update
+from bot.domain.job import Billed, EndReason, Obstacle, State, Update
+from bot.service import tracker
 from bot.service.port_errors import KeyRejected, OutcomeUnknown, RateLimited, RequestNotFound
+from bot.service.tracker import SILENT
 from tests.samples import NOW, OWNER, a_job, changed_job
 from tests.service.conftest import on_each_engine
 from tests.service.fakes import PICTURE
 from tests.service.harness import DEADLINE, until
 
+REJECTED = KeyRejected(status=401, reason="invalid subscription key")
 NOT_FOUND = RequestNotFound(status=404, reason="")
 
 
@@ -102,18 +106,20 @@ async def test_a_busy_vendor_is_asked_again_after_its_pause_and_not_before(app, 
     assert (await following).state is State.COMPLETED
 
 
-async def test_a_rejected_key_ends_all_polling_until_news_come(app, queued, follow):
-    """Asking on with it brings nothing, and gets the address banned."""
-    app.queue.statuses.append(KeyRejected(status=401, reason="invalid subscription key"))
+async def test_a_rejected_key_rests_all_polling_until_news_come(app, queued, follow):
+    """Asking on at once with it brings nothing, and gets the address banned."""
+    app.queue.statuses.append(REJECTED)
     news = asyncio.Event()
     following = follow(queued, news)
     await until(lambda: app.queue.asked)
     assert await app.only_job() == queued
     assert len(app.queue.asked) == 1
+    assert app.pipeline.tracker.status_calls_rejected_since == NOW
 
     news.set()
 
     assert (await following).state is State.COMPLETED
+    assert app.pipeline.tracker.status_calls_rejected_since is None
 
 
 async def test_an_end_survives_a_store_that_is_away(app, queued, follow):
@@ -138,22 +144,25 @@ async def test_news_cut_a_wait_short(open_process, follow):
     assert not news.is_set()
 
 
+SILENCE = OutcomeUnknown("it could not be read")
+
+
 @pytest.mark.parametrize(
     ("answers", "state"),
     [
-        # Silence proves nothing; "still processing" does.
-        (
-            [OutcomeUnknown("away"), OutcomeUnknown("away"), vendor_says(State.PROCESSING)],
-            State.EXPIRED,
-        ),
-        # Otherwise it would count at the vendor for ever, and in the end block the whole lane.
-        ([NOT_FOUND], State.EXPIRED),
+        ([SILENCE, SILENCE, vendor_says(State.PROCESSING)], State.EXPIRED),
         # An end that comes with the deadline is an end.
         ([vendor_says(State.COMPLETED, media=(PICTURE,))], State.COMPLETED),
+        # Otherwise it would count at the vendor for ever, and in the end block the whole lane.
+        ([SILENCE] * SILENT, State.EXPIRED),
+        ([NOT_FOUND, SILENCE] * (SILENT // 2), State.EXPIRED),
+        ([SILENCE] * (SILENT - 1) + [vendor_says(State.COMPLETED)], State.COMPLETED),
     ],
-    ids=["processing", "not found", "completed"],
+    ids=["processing", "completed", "silence", "not found", "late end"],
 )
-async def test_a_deadline_needs_an_answer_of_the_vendor(app, queued, follow, answers, state):
+async def test_a_deadline_needs_an_answer_or_ten_calls_without_one(
+    app, queued, follow, answers, state
+):
     app.clock.now = NOW + DEADLINE + 1
     app.queue.statuses.extend(answers)
 
@@ -163,6 +172,150 @@ async def test_a_deadline_needs_an_answer_of_the_vendor(app, queued, follow, ans
     assert after.billed is (Billed.UNKNOWN if state is State.EXPIRED else Billed.YES)
     assert len(app.queue.asked) == len(answers)
     assert await app.only_job() == after
+
+
+async def test_before_the_deadline_silence_changes_nothing(app, queued, follow):
+    app.queue.statuses.extend([SILENCE] * (3 * SILENT))
+
+    assert (await follow(queued)).state is State.COMPLETED
+
+
+@pytest.fixture
+def tick(app, monkeypatch):
+    """Let the clock go on with each wait for news, by as long as it should last."""
+
+    async def wait(_news, seconds):
+        waits.append(seconds)
+        app.clock.now += seconds
+        await asyncio.sleep(0)
+
+    waits: list[float] = []
+    monkeypatch.setattr(tracker, "wait_at_most", wait)
+    return waits
+
+
+async def test_an_odd_rejected_status_call_rests_for_seconds(app, queued, follow, tick):
+    app.queue.statuses.extend([REJECTED, vendor_says(State.PROCESSING), REJECTED])
+
+    assert (await follow(queued)).state is State.COMPLETED
+
+    assert all(seconds < 5 for seconds in tick)
+    assert sum(seconds > 1 for seconds in tick) == 2
+    assert app.pipeline.tracker.status_calls_rejected_since is None
+
+
+async def test_a_wall_of_rejected_status_calls_expires_nothing(app, queued, follow, tick):
+    """Rests grow to minutes, and calls go on until the key is accepted again."""
+    app.clock.now = NOW + DEADLINE + 1
+    app.queue.statuses.extend([REJECTED] * 50)
+    since = []
+    gate = app.faults.jobs.gate("swap")
+    following = follow(queued)
+
+    await gate.reached.wait()  # the first change
+    since.append(app.pipeline.tracker.status_calls_rejected_since)
+    gate.open()
+
+    assert (await following).state is State.COMPLETED
+    assert since == [None]
+    assert 200 < max(tick) < 400
+
+
+async def test_a_status_call_that_is_always_rejected_for_one_job_is_silence(
+    app, queued, follow, tick
+):
+    """The vendor accepts the key for other jobs meanwhile."""
+    app.clock.now = NOW + DEADLINE + 1
+    app.queue.after = REJECTED
+    other = changed_job(queued, id="other", interaction_id=1, request_id="r-2")
+    await app.put(other)
+    following = follow(queued)
+
+    while not following.done():
+        app.queue.asked.clear()
+        await until(lambda: app.queue.asked or following.done())
+        app.queue.statuses.append(Update(state=State.QUEUED, request_id="r-2"))
+        await app.pipeline.tracker.ask(other)
+
+    assert (await following).state is State.EXPIRED
+
+
+# After the deadline.
+
+
+@pytest.fixture
+async def expired(app, queued):
+    job = changed_job(queued, state=State.EXPIRED)
+    await app.put(job)
+    return job
+
+
+async def adopted(app, job, *, times=1):
+    """Run the job *times* as the recovery round does when its next try is due."""
+    for _ in range(times):
+        job = changed_job(job, owner=OWNER)
+        await app.put(job)
+        app.pipeline.runner.adopt([job])
+        await until(app.at_rest)
+        job = await app.only_job()
+    return job
+
+
+async def test_an_expired_job_is_shown_once_and_asked_about_ever_more_rarely(app, expired):
+    app.queue.after = vendor_says(State.PROCESSING)
+    waits = []
+    expired = await adopted(app, expired)
+    for times in range(12):
+        assert len(app.queue.asked) == times
+        expired = await adopted(app, expired)
+        waits.append(expired.outstanding.next_try_at - app.clock())
+        app.clock.now += waits[-1]
+
+    assert [job.state for job in app.cards.settled] == [State.EXPIRED]
+    assert app.cards.shown == []
+    assert all(1.3 < after / before < 3 for before, after in pairwise(waits))
+    assert expired.outstanding.obstacle is Obstacle.STATUS
+    assert expired.outstanding.outstanding_since == NOW
+
+
+@pytest.mark.parametrize(
+    "answer", [SILENCE, NOT_FOUND, REJECTED, RateLimited(status=429, retry_after=0)]
+)
+async def test_an_expired_job_outlives_calls_without_an_answer(app, expired, answer):
+    app.queue.after = answer
+
+    after = await adopted(app, expired, times=3)
+
+    assert (after.state, after.outstanding.tries) == (State.EXPIRED, 3)
+
+
+@pytest.mark.parametrize("end", [State.COMPLETED, State.FAILED, State.ERROR])
+async def test_what_comes_after_the_deadline_is_brought_to_the_member(app, expired, end):
+    expired = await adopted(app, expired)
+    app.queue.after = vendor_says(end, media=(PICTURE,) if end is State.COMPLETED else ())
+
+    after = await adopted(app, expired)
+
+    if end is State.COMPLETED:
+        assert (after.state, after.billed) == (State.DELIVERED, Billed.YES)
+        assert len(app.cards.delivered) == 1
+    else:
+        assert (after.state, after.end_reason) == (end, EndReason.VENDOR)
+        assert [job.state for job in app.cards.settled] == [State.EXPIRED, end]
+
+
+async def test_a_callback_during_the_call_makes_the_next_one_due_at_once(app, expired):
+    expired = await adopted(app, expired)
+    gate = app.faults.jobs.gate("get")  # the job is read before the answer is applied
+    app.queue.after = vendor_says(State.PROCESSING)
+    await app.put(changed_job(expired, owner=OWNER))
+    app.pipeline.runner.adopt([changed_job(expired, owner=OWNER)])
+    await gate.reached.wait()
+    app.pipeline.runner.wake(expired.id)
+    gate.open()
+    await until(app.at_rest)
+
+    assert (await app.only_job()).outstanding.next_try_at == 0.0
 
 
 async def test_a_job_that_another_process_took_over_is_not_followed_any_more(app, queued, follow):
