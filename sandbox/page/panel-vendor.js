@@ -1,4 +1,4 @@
-/** The vendor's part of the panel: how long it takes, what it answers next, the wallet, and the latest requests. */
+/** The vendor's part of the panel: how long it takes, what it answers next, its troubles, the wallet, and the latest requests. */
 import { fill, h, isNew, setText, shorten, uid } from "./dom.js";
 
 /** What the next submits can get: the value on the wire, and its label. */
@@ -25,6 +25,14 @@ const PACES = [
   { label: "Lively", queued: [1, 3], processing: [4, 8] },
   { label: "As measured", queued: [8, 20], processing: [60, 100] },
 ];
+/** Troubles that last: the name on the wire, the label, what it does, and for how many seconds (null: until it is ended). */
+const TROUBLES = [
+  ["media_away", "Pictures away", "The host of the pictures cuts every connection", null],
+  ["media_moved", "Pictures moved", "They come from an origin that the bot does not list", null],
+  ["output_late", "Output late", "COMPLETED comes 20 seconds before the pictures' addresses", null],
+  ["bad_gateway", "502 for a minute", "Every call gets a web page instead of JSON", 60],
+  ["key_refused", "Key refused", "Every call gets 401", null],
+];
 const TONES = { COMPLETED: "good", FAILED: "bad", ERROR: "bad" };
 
 const LONGEST_PROMPT = 90; // characters; the title of the row has the whole prompt
@@ -39,6 +47,13 @@ export class VendorPart {
     this.paces = PACES.map(({ label, queued, processing }) =>
       chip(label, { queued_seconds: queued, processing_seconds: processing }, { "aria-pressed": "false" }),
     );
+    this.troubles = TROUBLES.map(([name, label, about, seconds]) => {
+      const lasts = () => button.getAttribute("aria-pressed") === "true";
+      const onClick = () => post("vendor/trouble", { name, seconds: lasts() ? 0 : seconds });
+      const props = { "aria-pressed": "false", title: about, testid: `trouble-${name}`, onClick };
+      const button = h("button.chip", props, label);
+      return button;
+    });
     this.queue = h("div.next-queue", { role: "status", testid: "next-queue" });
     const clear = () => post("vendor/next", { answer: "clear" });
     this.clear = h("button.text-button", { hidden: true, testid: "next-clear", onClick: clear }, "Clear");
@@ -61,6 +76,7 @@ export class VendorPart {
     this.body = [
       group("Pace", h("div.chips", this.paces), ...this.ranges.map(({ element }) => element)),
       group("The next submits get", this.#nextForm(), h("div.next-waiting", this.queue, this.clear)),
+      group("Troubles", h("div.chips", this.troubles)),
       group("Wallet", h("div.range", dollar, this.wallet, empty, endless), this.worth),
       h("div.switch-line", h("label", { for: this.callbacks.id }, "Send callbacks"), this.callbacks),
       h("div.panel-group", h("h4.panel-label", "Requests"), this.counts, this.requests),
@@ -92,6 +108,9 @@ export class VendorPart {
     for (const [index, { queued, processing }] of PACES.entries()) {
       const current = String(seconds) === String([...queued, ...processing]);
       this.paces[index].setAttribute("aria-pressed", String(current));
+    }
+    for (const [index, [name]] of TROUBLES.entries()) {
+      this.troubles[index].setAttribute("aria-pressed", String(vendor.troubles.includes(name)));
     }
     setValue(this.wallet, vendor.wallet_usd ?? "");
     setText(this.worth, worth(vendor));

@@ -108,6 +108,7 @@ STATE = {
         "wallet_usd": 1234.567,
         "price_usd": 0.001,
         "callbacks": True,
+        "troubles": ["media_moved", "bad_gateway"],
         "next": ["429", "silence", "FAILED", "429-date", "ERROR"],
         "submitted": 12345,
         "status_calls": 98765,

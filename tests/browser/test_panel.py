@@ -54,6 +54,25 @@ async def test_pace_wallet_and_callbacks_are_set(page, backend):
     assert await backend.called("vendor") == {"callbacks": False}
 
 
+async def test_troubles_begin_and_end_by_the_keyboard(page, backend):
+    away, gateway = (
+        page.get_by_test_id(f"trouble-{name}") for name in ("media_away", "bad_gateway")
+    )
+    await expect(gateway).to_have_attribute("aria-pressed", "true")
+    await gateway.press("Enter")
+    assert await backend.called("vendor/trouble") == {"name": "bad_gateway", "seconds": 0}
+
+    await page.get_by_test_id("trouble-media_moved").focus()
+    await page.keyboard.press("Shift+Tab")
+    await expect(away).to_be_focused()
+    await page.keyboard.press("Space")
+    assert await backend.called("vendor/trouble") == {"name": "media_away", "seconds": None}
+    backend.state["vendor"]["troubles"] = ["media_away"]
+
+    await expect(away).to_have_attribute("aria-pressed", "true")
+    await expect(gateway).to_have_attribute("aria-pressed", "false")
+
+
 async def test_the_bot_is_killed_and_started(page, backend):
     await page.get_by_test_id("bot-kill").click()
     assert await backend.called("bot") == {"do": "kill"}
