@@ -181,10 +181,13 @@ async def test_two_moderators_at_once_are_both_named_and_nothing_is_done_twice(s
     )
     await moderator(server).press(notice["id"], ids["delete"])
     await held.reached.wait()
-    for deed in ("delete", "block"):
-        await (await moderator(server, "Ada").press(notice["id"], ids[deed])).acknowledged()
-    dismissed = await moderator(server, "Ada").press(notice["id"], ids["dismiss"])
-    await dismissed.acknowledged()
+    presses = [
+        await moderator(server, "Ada").press(notice["id"], ids[deed])
+        for deed in ("delete", "block", "dismiss")
+    ]
+    for press in presses:
+        await press.acknowledged()
+    dismissed = presses[-1]
     held.release()
 
     told = await dismissed.follow_up()

@@ -107,7 +107,8 @@ async def test_in_a_server_without_the_bot_pictures_come_as_answers_or_wait_in_h
     sent = await abroad.command("imagine", prompt="a far harbour")
     card = await sent.until(delivered(1))
     assert "Completed" in words(card)
-    assert sandbox.world.channel("quay", guild="Night Harbour").id == card["channel_id"]
+    quay = sandbox.world.channel("quay", guild="Night Harbour").id
+    assert quay == card["channel_id"]
 
     monkeypatch.setattr(sandbox.pixazo.settings, "processing_seconds", (2.0, 2.0))
     late = await abroad.command("imagine", prompt="a late boat")
@@ -119,4 +120,5 @@ async def test_in_a_server_without_the_bot_pictures_come_as_answers_or_wait_in_h
 
     assert await asked.until(delivered(1))
     assert asked.ephemeral
-    assert "/channels/" not in "".join(one.path for one in sandbox.discord.journal.exchanges)
+    paths = [exchange.path for exchange in sandbox.discord.journal.exchanges]
+    assert [path for path in paths if f"/channels/{quay}" in path] == []
