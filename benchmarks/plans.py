@@ -165,6 +165,7 @@ async def call_all(database: Database, *, now: float) -> None:
             "stale_waiting": lambda: jobs.stale_waiting(
                 unanswered_since=now, waiting_since=now - 3600
             ),
+            "waiting_of": lambda: jobs.waiting_of(7, 7),
             "undelivered": lambda: jobs.undelivered(7, most=5),
             "assign_lane": lambda: jobs.assign_lane("elsewhere"),
             "release": lambda: jobs.release("us"),

@@ -77,7 +77,7 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
     """Return the services of one process, ready to run."""
     recovery_due = asyncio.Event()  # set to have a recovery round made at once
     pipeline = _build_pipeline(ports, settings, recovery_due.set)
-    cogs = _build_cog_services(ports, settings, pipeline)
+    cogs = _build_cog_services(ports, settings, pipeline, recovery_due.set)
     return Services(
         pipeline=pipeline,
         cogs=cogs,
@@ -186,7 +186,12 @@ def _build_pipeline(
     )
 
 
-def _build_cog_services(ports: Ports, settings: ServiceSettings, pipeline: Pipeline) -> CogServices:
+def _build_cog_services(
+    ports: Ports,
+    settings: ServiceSettings,
+    pipeline: Pipeline,
+    wake_recovery: Callable[[], None],
+) -> CogServices:
     actions = OrderActions(
         settings=settings,
         jobs=ports.jobs,
@@ -231,5 +236,6 @@ def _build_cog_services(ports: Ports, settings: ServiceSettings, pipeline: Pipel
             lanes=ports.lanes,
             log_channel=ports.log_channel,
             now=ports.now,
+            wake_recovery=wake_recovery,
         ),
     )

@@ -68,6 +68,7 @@ class EndReason(StrEnum):
     NO_PICTURE = "no_picture"  # paid for, but no picture is usable
     KEPT_TOO_LONG = "kept_too_long"  # undeliverable, and not fetched in time
     WITHDRAWN = "withdrawn"  # by its member or a moderator, before it was sent
+    BLOCKED = "blocked"  # by a moderator, while it waited
     SETTLED = "settled"  # by an operator: the vendor took nothing
 
 

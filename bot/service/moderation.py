@@ -7,11 +7,12 @@ takes a :class:`Moderator`, which is made only after the permission was checked.
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from bot.domain import admission
 from bot.domain import lane as lane_rules
 from bot.domain.admission import AdmissionContext, AdmissionRequest, Caps, RuleResult
+from bot.domain.job import EndReason, State
 from bot.domain.log_entries import AnyLogEntry, Blocked, Changed, Unblocked
 from bot.domain.order import clean
 from bot.domain.rules import LONGEST_REASON, Block, Pause, Rules, block_of, changed
@@ -21,6 +22,9 @@ from bot.service.port_errors import DiscordRefused, TransientDiscordError
 from bot.service.ports.discord import LogChannel
 from bot.service.ports.store import Guilds, Jobs, Lanes, PeakUsage
 from bot.service.settings import ServiceSettings
+
+# No process has this name: recovery adopts the job at once, and shows how it ended.
+MODERATOR: Final = "moderator"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +71,7 @@ class ModerationService:
         lanes: Lanes,
         log_channel: LogChannel,
         now: Callable[[], float],
+        wake_recovery: Callable[[], None],
     ) -> None:
         self._guilds = guilds
         self._jobs = jobs
@@ -75,6 +80,7 @@ class ModerationService:
         self._caps = settings.caps
         self._lane = settings.lane
         self._now = now
+        self._wake_recovery = wake_recovery  # it shows a blocked member what was given back
 
     async def rules(self, by: Moderator) -> Rules:
         """Return the server's rules."""
@@ -138,9 +144,13 @@ class ModerationService:
     async def block(
         self, by: Moderator, member_id: int, *, hours: int | None, reason: str
     ) -> Block:
-        """Block a member from ordering, for *hours* or until a moderator unblocks them."""
+        """Block a member from ordering, for *hours* or until a moderator unblocks them.
+
+        What the member waits for is given back. What was sent goes on.
+        """
         block = block_of(member_id, by=by.id, now=self._now(), hours=hours, reason=reason)
         await self._guilds.block(by.guild_id, block)
+        await self._give_back(by.guild_id, member_id)
         rules = await self._guilds.rules(by.guild_id)
         self._log(rules, Blocked(block=block, language=by.language))
         return block
@@ -187,6 +197,14 @@ class ModerationService:
     async def try_words(self, by: Moderator, prompt: str) -> Finding:
         """Return what the server's words find in *prompt*."""
         return examine((await self._guilds.rules(by.guild_id)).words, prompt)
+
+    async def _give_back(self, guild_id: int, member_id: int) -> None:
+        """End the member's waiting orders; recovery adopts them and shows it."""
+        now = self._now()
+        for job in await self._jobs.waiting_of(guild_id, member_id):
+            ended = job.transition(State.REFUSED, now=now, end_reason=EndReason.BLOCKED)
+            await self._jobs.swap(job, ended.owned_by(MODERATOR))
+        self._wake_recovery()
 
     async def _context(self, by: Moderator, member_id: int, now: float) -> AdmissionContext:
         return await self._jobs.admission_context(by.guild_id, member_id, lane=self._lane, now=now)

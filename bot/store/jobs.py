@@ -27,6 +27,7 @@ from bot.store.lane_queues import mark_served, next_job, waiting_jobs
 from bot.store.lanes import lane_lock, lane_of, put_lane
 from bot.store.tables import (
     has_token,
+    is_at_once,
     is_outstanding,
     is_owned,
     is_undelivered,
@@ -215,6 +216,13 @@ class Jobs:
             jobs.c.created_at < waiting_since,
         )
         query = select(jobs).where(is_waiting, stale).order_by(jobs.c.created_at).limit(most)
+        return jobs_of(connection.execute(query).mappings())
+
+    @read_transaction
+    def waiting_of(self, connection: Connection, guild_id: int, member_id: int) -> Sequence[Job]:
+        """Return the waiting jobs of a member in a server."""
+        of_member = and_(jobs.c.guild_id == guild_id, jobs.c.member_id == member_id)
+        query = select(jobs).where(is_at_once, of_member, is_waiting)
         return jobs_of(connection.execute(query).mappings())
 
     @read_transaction

@@ -177,7 +177,7 @@ async def test_two_moderators_at_once_are_both_named_and_nothing_is_done_twice(s
     ids = buttons(notice)
 
     held = shared.discord.faults.add(
-        Fault(method="PATCH", path="/api/v10/webhooks/*", do=Hold(when="before"))
+        Fault(method="PATCH", path="/api/v10/webhooks/*/@original", do=Hold(when="before"))
     )
     await moderator(server).press(notice["id"], ids["delete"])
     await held.reached.wait()

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.domain.job import Billed, EndReason, State
+from bot.service.moderation import Moderator
 from bot.service.recovery import SUBMIT_GRACE, TOKEN_LIFE, UNANSWERED
 from tests.samples import NOW, OWNER, a_job, changed_job
 from tests.service.conftest import on_each_engine
@@ -140,6 +141,24 @@ async def test_an_order_that_waits_in_vain_is_ended_unbilled(app, changes, secon
     job = await app.only_job()
     assert (job.state, job.end_reason, job.billed) == (state, reason, Billed.NO)
     assert [settled.state for settled in app.cards.settled] == [state]
+
+
+async def test_what_a_blocked_member_waits_for_is_given_back_and_the_rest_goes_on(app):
+    waiting = a_job(answered_at=NOW)
+    sent = a_job(state=State.QUEUED, request_id="r-1", owner=OWNER)
+    elsewhere = a_job(guild_id=101, answered_at=NOW)
+    await app.put(waiting, sent, elsewhere)
+    by = Moderator(id=1, guild_id=100)
+
+    await app.cogs.limits.block(by, waiting.member_id, hours=1, reason="")
+    await app.services.recovery.sweep()
+
+    await until(lambda: app.cards.settled)
+    ended = await app.job(waiting.id)
+    assert (ended.state, ended.billed) == (State.REFUSED, Billed.NO)
+    assert ended.end_reason is EndReason.BLOCKED
+    assert (await app.job(sent.id)).state is State.QUEUED
+    assert (await app.job(elsewhere.id)).state is State.WAITING
 
 
 async def test_a_store_that_is_away_only_delays_a_round(open_process):

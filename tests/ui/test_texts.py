@@ -67,6 +67,7 @@ ENDS: dict[State, list[EndReason | None]] = {
         EndReason.KEY_REFUSED,
         EndReason.BUSY,
         EndReason.WAITED_TOO_LONG,
+        EndReason.BLOCKED,
         EndReason.SETTLED,
         EndReason.VENDOR,
     ],

@@ -136,6 +136,9 @@ class Jobs(Protocol):
         A submit that began after *submitted_before* may still be under way and is left alone.
         """
 
+    async def waiting_of(self, guild_id: int, member_id: int) -> Sequence[Job]:
+        """Return the waiting jobs of a member in a server."""
+
     async def retry_now(self, job_id: str | None = None) -> int:
         """Make the next try of an outstanding job due, of all without *job_id*; count them."""
 

@@ -129,6 +129,8 @@ def _end(job: Job) -> str:
             return _("**Could not be ordered** · the image service asked for a long pause")
         case State.REFUSED, EndReason.WAITED_TOO_LONG:
             return _("**Could not be ordered** · its turn did not come in time")
+        case State.REFUSED, EndReason.BLOCKED:
+            return _("**Given back** · its member may not order images here any more")
         case State.REFUSED, EndReason.SETTLED:
             return _("**Could not be ordered** · the image service never took it")
         case State.REFUSED, _:
@@ -174,6 +176,8 @@ def who_can_help(job: Job) -> str | None:
             return _("It will take orders again by itself; please try again later.")
         case State.REFUSED, EndReason.WAITED_TOO_LONG:
             return _("Please try again when fewer orders wait.")
+        case State.REFUSED, EndReason.BLOCKED:
+            return _("A moderator of this server can lift the block.")
         case State.REFUSED, EndReason.SETTLED:
             return _("The bot's operator has made sure of that. You can try again.")
         case State.REFUSED, _ if job.error:
