@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from playwright.async_api import expect
 
-from tests.acceptance.driver import CLUB, Store, delivered, submitted
+from tests.acceptance.driver import CLUB, Store, delivered, eventually, submitted
 from tests.acceptance.visitor import DESKTOP, message, press, say
 from tests.browser.layout import audit, layout_faults
 
@@ -128,6 +128,32 @@ async def test_a_moderator_changes_a_limit_by_a_form_and_sees_what_decides(sandb
     await explained.get_by_text("What decides is Blocked members").wait_for()
     await explained.get_by_text("Images in an order: up to 2").wait_for()
     await looks_well(page)
+
+
+EFFECTS = {
+    "media_away": lambda call: call.status is None,
+    "bad_gateway": lambda call: call.status == 502,
+    "key_refused": lambda call: call.status == 401,
+}
+
+
+@pytest.mark.parametrize("trouble", EFFECTS)
+async def test_an_order_in_trouble_is_delivered_when_the_panel_ends_it(sandbox, page, trouble):
+    sandbox.pixazo.hold_states()
+    await say(page, "/imagine prompt: a boat")
+    [accepted] = await sandbox.pixazo.wait_accepted()
+    chip = page.get_by_test_id(f"trouble-{trouble}")
+    await chip.click()
+    await expect(chip).to_have_attribute("aria-pressed", "true")
+    journal = sandbox.pixazo.media_journal if trouble == "media_away" else sandbox.pixazo.journal
+    sandbox.pixazo.move(accepted.request_id, "COMPLETED")
+    await eventually(lambda: any(map(EFFECTS[trouble], journal.exchanges)))
+    await expect(card_of(page, "a boat")).to_have_count(0)
+
+    await chip.click()
+
+    await card_of(page, "a boat").wait_for()
+    assert len(sandbox.pixazo.accepted) == 1
 
 
 @pytest.fixture(params=[False, True], ids=["alive", "killed in between"])
