@@ -60,6 +60,7 @@ class EndReason(StrEnum):
     """Why a job ended, where the state alone does not tell."""
 
     VENDOR = "vendor"  # see Job.error
+    CONTENT = "content"  # the vendor does not draw that; see Job.error
     OUT_OF_CREDIT = "out_of_credit"
     KEY_REFUSED = "key_refused"
     BUSY = "busy"  # the vendor asked for a pause too long to wait for
@@ -132,6 +133,7 @@ class Update:
     request_id: str | None = None  # None: in a synchronous answer
     media: tuple[str, ...] = ()  # addresses of the pictures, when COMPLETED
     error: str | None = None  # the vendor's message
+    content_refused: bool = False  # the message says that the vendor does not draw that
     ended_at: float | None = None  # by the vendor's clock
 
 
@@ -227,7 +229,7 @@ class Job:
     def may_complete(self) -> bool:
         """Whether the vendor ended it without pictures, and may still take that back."""
         failed = self.state in {State.FAILED, State.ERROR}
-        return failed and self.end_reason is EndReason.VENDOR
+        return failed and self.end_reason in {EndReason.VENDOR, EndReason.CONTENT}
 
     @property
     def delivery(self) -> Delivery:
@@ -361,6 +363,7 @@ def completed_after_all(job: Job, update: Update, *, now: float) -> Job:
 
 def _applied(job: Job, update: Update, *, now: float) -> Job:
     state = update.state
+    end_reason = EndReason.CONTENT if update.content_refused else EndReason.VENDOR
     assert state is not None
     return job.transition(
         state,
@@ -368,7 +371,7 @@ def _applied(job: Job, update: Update, *, now: float) -> Job:
         request_id=update.request_id,
         media=update.media,
         error=update.error,
-        end_reason=EndReason.VENDOR if state in {State.FAILED, State.ERROR} else None,
+        end_reason=end_reason if state in {State.FAILED, State.ERROR} else None,
         queued_at=job.queued_at or now,
         completed_at=_completed_at(job, update, now) if state is State.COMPLETED else None,
         outstanding=Outstanding(),

@@ -41,6 +41,10 @@ class OutOfCredit(VendorRefused):
     """The wallet cannot pay for the order."""
 
 
+class ContentRefused(VendorRefused):
+    """The vendor does not draw what the order asks for."""
+
+
 class KeyRejected(VendorRefused):
     """The API key is missing, wrong or not allowed: no call with it will succeed."""
 

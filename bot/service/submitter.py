@@ -10,6 +10,7 @@ from bot.domain.job import EndReason, Job, State, Update
 from bot.service.circuit_breaker import LaneCircuitBreaker
 from bot.service.persistence import retry_store, swap_with_retry
 from bot.service.port_errors import (
+    ContentRefused,
     KeyRejected,
     NotSent,
     OutcomeUnknown,
@@ -93,6 +94,8 @@ class Submitter:
             case KeyRejected() if await self._key_is_rejected(error):
                 end_reason = EndReason.KEY_REFUSED
                 await self._breaker.key_rejected(at=refused_at)
+            case ContentRefused():
+                end_reason = EndReason.CONTENT
             case _:
                 end_reason = EndReason.VENDOR
         refused = job.transition(

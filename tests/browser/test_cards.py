@@ -52,6 +52,7 @@ ENDS = [
     (State.FAILED, EndReason.NO_PICTURE),
     (State.FAILED, EndReason.KEPT_TOO_LONG),
     (State.ERROR, EndReason.VENDOR),
+    (State.FAILED, EndReason.CONTENT),
 ]
 WORDS = "The prompt was refused: it may not name Donaudampfschifffahrtsgesellschaften."
 

@@ -129,6 +129,15 @@ def test_a_status_outside_the_contract_changes_nothing_of_a_known_request(state)
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.ERROR])
+def test_an_end_for_what_the_order_asks_is_told_from_others(state):
+    update = Update(state=state, request_id="r-1", error="nsfw", content_refused=True)
+
+    after = advance(in_state(State.PROCESSING), update, now=NOW)
+
+    assert (after.state, after.end_reason, after.error) == (state, EndReason.CONTENT, "nsfw")
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.ERROR])
 def test_a_failure_is_completed_by_the_vendors_own_answer_alone(state):
     job = a_job(state=state, request_id="r-1", end_reason=EndReason.VENDOR, error="no", tries=2)
     completed = Update(state=State.COMPLETED, request_id="r-1", media=PICTURES)

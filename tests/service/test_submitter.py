@@ -10,6 +10,7 @@ from bot.domain.card_status import CardStatus
 from bot.domain.job import Billed, EndReason, State, Update
 from bot.domain.lane import ClosedReason
 from bot.service.port_errors import (
+    ContentRefused,
     KeyRejected,
     NotSent,
     OutOfCredit,
@@ -84,6 +85,7 @@ async def test_the_vendor_is_told_where_to_call_back(open_process):
     ("error", "reason"),
     [
         (VendorRefused(status=400, reason="no"), EndReason.VENDOR),
+        (ContentRefused(status=400, reason="no"), EndReason.CONTENT),
         (OutOfCredit(status=402, reason="no"), EndReason.OUT_OF_CREDIT),
         (KeyRejected(status=401, reason="no"), EndReason.KEY_REFUSED),
     ],

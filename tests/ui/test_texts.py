@@ -70,10 +70,16 @@ ENDS: dict[State, list[EndReason | None]] = {
         EndReason.BLOCKED,
         EndReason.SETTLED,
         EndReason.VENDOR,
+        EndReason.CONTENT,
     ],
     State.UNCERTAIN: [None],
     State.EXPIRED: [None],
-    State.FAILED: [EndReason.VENDOR, EndReason.NO_PICTURE, EndReason.KEPT_TOO_LONG],
+    State.FAILED: [
+        EndReason.VENDOR,
+        EndReason.CONTENT,
+        EndReason.NO_PICTURE,
+        EndReason.KEPT_TOO_LONG,
+    ],
     State.ERROR: [EndReason.VENDOR],
 }
 KNOWN = {

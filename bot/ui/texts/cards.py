@@ -133,6 +133,8 @@ def _end(job: Job) -> str:
             return _("**Given back** · its member may not order images here any more")
         case State.REFUSED, EndReason.SETTLED:
             return _("**Could not be ordered** · the image service never took it")
+        case State.REFUSED, EndReason.CONTENT:
+            return _("**Could not be ordered** · the image service does not draw this")
         case State.REFUSED, _:
             return _("**Could not be ordered** · the image service refused it")
         case State.UNCERTAIN, _:
@@ -145,6 +147,8 @@ def _end(job: Job) -> str:
             return _(
                 "**Could not be delivered** · its pictures were kept for a while and are gone now"
             )
+        case State.FAILED, EndReason.CONTENT:
+            return _("**Could not be drawn** · the image service does not draw this")
         case State.ERROR, _:
             return _("**Could not be drawn** · the image service had an error")
         case State.FAILED, _:
@@ -180,6 +184,8 @@ def who_can_help(job: Job) -> str | None:
             return _("A moderator of this server can lift the block.")
         case State.REFUSED, EndReason.SETTLED:
             return _("The bot's operator has made sure of that. You can try again.")
+        case State.REFUSED | State.FAILED | State.ERROR, EndReason.CONTENT:
+            return _("Its content rules leave this out. Other words may work.")
         case State.REFUSED, _ if job.error:
             return _("If you can change what it names, please do so and order again.")
         case State.REFUSED, _:
