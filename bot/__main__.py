@@ -40,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
     added = {name: parsers.add_parser(name, help=text) for name, (_, text) in commands.items()}
     _add_jobs(added["jobs"])
     options = parser.parse_args(arguments)
+    if hasattr(options, "check"):
+        options.check(options)
     chosen = options.command or "run"
     try:
         settings = Settings.read()
@@ -112,6 +114,10 @@ async def _jobs(settings: Settings, options: Namespace) -> int:
             lines = admin.list_jobs(settings, state, most=options.limit)
         case "show":
             lines = admin.show_job(settings, options.id)
+        case "retry":
+            lines = admin.retry_jobs(settings, options.id)
+        case _ if options.all:
+            lines = admin.refuse_uncertain(settings, since=options.since)
         case _:
             lines = admin.settle_job(settings, options.id, request_id=options.delivered_by)
     async for line in lines:
@@ -133,8 +139,13 @@ def _add_jobs(parser: ArgumentParser) -> None:
     listing.add_argument("--state", type=str.upper, choices=list(State), metavar="STATE")
     listing.add_argument("--limit", type=int, default=20, metavar="N")
     actions.add_parser("show", help="show one order, without its secrets").add_argument("id")
-    settling = actions.add_parser("settle", help="record the outcome of an UNCERTAIN order")
-    settling.add_argument("id")
+    retrying = actions.add_parser("retry", help="try outstanding orders again at once")
+    _add_id_or_all(retrying, "all that are outstanding")
+    settling = actions.add_parser(
+        "settle", help="record what the vendor's dashboard says of an order"
+    )
+    _add_id_or_all(settling, "all that became UNCERTAIN --since then; only with --refused")
+    settling.add_argument("--since", metavar="WHEN", help="a duration like 2h, or a time")
     outcome = settling.add_mutually_exclusive_group(required=True)
     outcome.add_argument(
         "--delivered-by",
@@ -144,6 +155,18 @@ def _add_jobs(parser: ArgumentParser) -> None:
     outcome.add_argument(
         "--refused", action="store_true", help="the vendor does not have it and bills nothing"
     )
+    settling.set_defaults(check=lambda options: _check_settle(settling, options))
+
+
+def _add_id_or_all(parser: ArgumentParser, every: str) -> None:
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("id", nargs="?", metavar="ID")
+    which.add_argument("--all", action="store_true", help=every)
+
+
+def _check_settle(parser: ArgumentParser, options: Namespace) -> None:
+    if options.all != (options.since is not None) or (options.all and not options.refused):
+        parser.error("--all, --since and --refused belong together")
 
 
 def _run_loop(command: Coroutine[Any, Any, int]) -> int:

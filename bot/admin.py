@@ -4,14 +4,16 @@ They access the store only, by compare-and-swap like the bot: a change that lose
 the bot has no effect.
 """
 
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from bot.domain import lane as breaker
-from bot.domain.job import EndReason, Job, State
+from bot.domain.job import EndReason, Job, Outstanding, State, Update, advance
 from bot.domain.lane import Lane
 from bot.pixazo.wire import REQUEST_ID
 from bot.service.errors import AdminActionFailed
@@ -23,6 +25,10 @@ from bot.store.jobs import Jobs
 
 # No process has this name: a running bot takes the order over at once and updates its card.
 OPERATOR: Final = "operator"
+MOST: Final = 100_000  # orders that are settled at once
+
+_DURATION: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd])")
+_UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 # The columns to print, in this order. Columns with tokens are left out.
 _SHOWN: Final = (
@@ -30,10 +36,13 @@ _SHOWN: Final = (
     *("created_at", "state", "billed", "cause", "error", "request_id", "media"),
     *("private", "spoiler", "language", "answers_only", "hidden", "left_today", "message_id"),
     *("file_limit", "owner", "epoch", "since", "answered_at", "submit_started_at", "queued_at"),
-    *("completed_at", "kept_at", "deleted_at", "reported_at"),
+    *("completed_at", "obstacle", "outstanding_since", "next_try_at", "tries", "pictures_shown"),
+    *("kept_at", "deleted_at", "reported_at"),
     *("prompt", "images", "guidance", "steps", "enhance", "style", "sent"),
 )
 _TIMES: Final = frozenset({"created_at", "since", "kept_at"}) | {
+    "outstanding_since",
+    "next_try_at",
     "answered_at",
     "submit_started_at",
     "queued_at",
@@ -47,11 +56,11 @@ async def list_jobs(settings: Settings, state: State | None, *, most: int) -> As
         jobs = await JobQueries(database).newest(state, most=most)
     yield f"{'job':<16}  {'state':<10}  {'since':<20}  {'server':<20}  images"
     for job in jobs:
-        end_reason = f"  {job.end_reason}" if job.end_reason else ""
+        reason = job.end_reason or job.outstanding.obstacle or ""
         server = job.guild_id if job.guild_id is not None else "-"
         yield (
             f"{job.id:<16}  {job.state:<10}  {_timestamp(job.state_since):<20}  {server:<20}"
-            f"  {job.order.images:>6}{end_reason}"
+            f"  {job.order.images:>6}  {reason}".rstrip()
         )
 
 
@@ -67,32 +76,97 @@ async def show_job(settings: Settings, job_id: str) -> AsyncIterator[str]:
 async def settle_job(
     settings: Settings, job_id: str, *, request_id: str | None
 ) -> AsyncIterator[str]:
-    """Settle an UNCERTAIN job: the vendor has it as *request_id*; ``None``: it does not have it.
+    """Settle a job: the vendor has it as *request_id*; ``None``: it does not have or bill it.
 
     A running bot continues the job within a third of LEASE_SECONDS. Raises AdminActionFailed.
     """
+    if request_id is not None and not REQUEST_ID.fullmatch(request_id):
+        raise AdminActionFailed("that is no request id")
     async with _store(settings) as database:
         jobs, now = Jobs(database), time.time()
         job = await _get(jobs, job_id)
-        if job.state is not State.UNCERTAIN:
+        if not _may_be_settled(job):
             raise AdminActionFailed(
-                f"job {job.id} is {job.state}: only an UNCERTAIN one can be settled"
+                f"job {job.id} is {job.state}: only one that may still be at the vendor, or that"
+                " failed without a picture, can be settled"
             )
-        if request_id is None:
-            refused = job.transition(State.REFUSED, now=now, end_reason=EndReason.SETTLED)
-            settled = await jobs.swap(job, refused.owned_by(OPERATOR))
-        elif not REQUEST_ID.fullmatch(request_id):
-            raise AdminActionFailed("that is no request id")
-        else:
-            settled = await jobs.record_request_id(job.id, request_id, now=now) is not None
-        if not settled:
+        after = _refused(job, now) if request_id is None else _named(job, request_id, now)
+        if not await jobs.swap(job, after):
             raise AdminActionFailed(
                 f"job {job.id} changed just now, or another has that request id"
             )
     if request_id is None:
         yield f"job {job.id} is REFUSED, nothing was charged; a running bot tells its member"
     else:
-        yield f"job {job.id} is QUEUED as {request_id}; a running bot follows and delivers it"
+        state = after.state
+        yield f"job {job.id} is {state} as {request_id}; a running bot follows and delivers it"
+
+
+async def refuse_uncertain(settings: Settings, *, since: str) -> AsyncIterator[str]:
+    """Settle all jobs that became UNCERTAIN since then: the vendor has none of them.
+
+    *since* is a duration like ``2h`` or a time in ISO 8601. Raises AdminActionFailed.
+    """
+    async with _store(settings) as database:
+        jobs, now = Jobs(database), time.time()
+        began = _since(since, now)
+        uncertain = await JobQueries(database).newest(State.UNCERTAIN, most=MOST)
+        recent = [job for job in uncertain if job.state_since >= began]
+        settled = [await jobs.swap(job, _refused(job, now)) for job in recent]
+    yield (
+        f"{sum(settled)} jobs that were UNCERTAIN since {_timestamp(began)} are REFUSED, nothing"
+        " was charged; a running bot tells their members"
+    )
+
+
+async def retry_jobs(settings: Settings, job_id: str | None) -> AsyncIterator[str]:
+    """Make the next try of an outstanding job due, of all without *job_id*.
+
+    Raises AdminActionFailed if that job is not outstanding.
+    """
+    async with _store(settings) as database:
+        jobs = Jobs(database)
+        count = await jobs.retry_now(job_id)
+        if job_id is not None and not count:
+            state = (await _get(jobs, job_id)).state
+            raise AdminActionFailed(f"job {job_id} is {state}: nothing of it is outstanding")
+    yield f"jobs that a running bot tries again within seconds: {count}"
+
+
+def _may_be_settled(job: Job) -> bool:
+    if job.state is State.FAILED:
+        return job.end_reason in {EndReason.VENDOR, EndReason.NO_PICTURE}
+    return job.state in {State.QUEUED, State.PROCESSING, State.UNCERTAIN, State.EXPIRED}
+
+
+def _refused(job: Job, now: float) -> Job:
+    refused = job.transition(State.REFUSED, now=now, end_reason=EndReason.SETTLED)
+    return refused.owned_by(OPERATOR)
+
+
+def _named(job: Job, request_id: str, now: float) -> Job:
+    """Return the job as the vendor's *request_id*, to be followed or delivered by any process."""
+    if job.state is State.UNCERTAIN:
+        return advance(job, Update(state=State.QUEUED, request_id=request_id), now=now)
+    named = replace(job, request_id=request_id).fenced().released()
+    if job.state is State.EXPIRED:
+        return named.due()
+    if job.state is State.FAILED:  # the delivery asks for its pictures
+        anew: dict[str, Any] = {"media": (), "outstanding": Outstanding()}
+        return named.transition(State.COMPLETED, now=now, end_reason=None, error=None, **anew)
+    return named
+
+
+def _since(text: str, now: float) -> float:
+    """Return the Unix time that *text* names: a duration before *now*, or a time."""
+    if (duration := _DURATION.fullmatch(text)) is not None:
+        return now - float(duration[1]) * _UNITS[duration[2]]
+    try:
+        named = datetime.fromisoformat(text)
+        return named.replace(tzinfo=named.tzinfo or UTC).timestamp()
+    except (ValueError, OverflowError) as error:
+        message = f"{text!r} is neither a duration like 2h nor a time like 2026-01-31T12:00"
+        raise AdminActionFailed(message) from error
 
 
 async def list_lanes(settings: Settings) -> AsyncIterator[str]:

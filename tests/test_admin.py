@@ -85,6 +85,18 @@ def find(store):
     return find
 
 
+@pytest.fixture
+def taken(store):
+    """Return the ids of the jobs that a running bot takes over now."""
+
+    async def taken():
+        async with store() as database:
+            jobs = await Jobs(database).take_over("bot", lease=30, submitted_before=NOW)
+            return [job.id for job in jobs]
+
+    return taken
+
+
 def uncertain(**changes):
     return {
         "state": State.UNCERTAIN,
@@ -138,7 +150,7 @@ async def test_an_order_that_is_not_there_is_said_so(operate, act):
     assert (status, words) == (1, "imagine: there is no job 0123456789abcdef\n")
 
 
-async def test_an_uncertain_order_is_followed_once_its_request_is_named(operate, add, find, store):
+async def test_an_uncertain_order_is_followed_once_its_request_is_named(operate, add, find, taken):
     """A running bot finds it as one that nobody works on."""
     job = await add(**uncertain())
 
@@ -147,13 +159,11 @@ async def test_an_uncertain_order_is_followed_once_its_request_is_named(operate,
     assert (status, words.split()[:5]) == (0, ["job", job.id, "is", "QUEUED", "as"])
     after = await find(job)
     assert (after.state, after.request_id, after.billed) == ("QUEUED", "r-77", "unknown")
-    async with store() as database:
-        taken = await Jobs(database).take_over("bot", lease=30, submitted_before=NOW)
-    assert [one.id for one in taken] == [job.id]
+    assert await taken() == [job.id]
 
 
 async def test_an_uncertain_order_is_refused_unbilled_and_its_member_told(
-    operate, add, find, store
+    operate, add, find, taken
 ):
     """Its card is shown by whichever bot runs, which finds it as one whose owner is gone."""
     job = await add(**uncertain())
@@ -163,9 +173,7 @@ async def test_an_uncertain_order_is_refused_unbilled_and_its_member_told(
     assert (status, "nothing was charged" in words) == (0, True)
     after = await find(job)
     assert (after.state, after.end_reason, after.billed) == ("REFUSED", "settled", "no")
-    async with store() as database:
-        taken = await Jobs(database).take_over("bot", lease=30, submitted_before=NOW)
-    assert [(one.id, one.lease.owner) for one in taken] == [(job.id, "bot")]
+    assert await taken() == [job.id]
 
 
 async def test_an_uncertain_order_that_a_bot_still_listens_for_is_taken_from_it(operate, add, find):
@@ -183,16 +191,98 @@ async def test_an_uncertain_order_that_a_bot_still_listens_for_is_taken_from_it(
     )
 
 
-@pytest.mark.parametrize("state", sorted(set(State) - {State.UNCERTAIN}))
+SETTLED_TOO = (State.QUEUED, State.PROCESSING, State.EXPIRED, State.FAILED)
+
+
+@pytest.mark.parametrize("owner", [None, "bot:1"])
+@pytest.mark.parametrize("state", SETTLED_TOO)
+async def test_other_orders_that_may_be_paid_for_are_refused_unbilled(
+    operate, add, find, taken, state, owner
+):
+    job = await add(
+        **uncertain(state=state, owner=owner, request_id="r-1", end_reason=EndReason.NO_PICTURE)
+    )
+
+    status, _ = await operate("jobs", "settle", job.id, "--refused")
+
+    after = await find(job)
+    assert (status, after.state, after.end_reason, after.billed) == (0, "REFUSED", "settled", "no")
+    assert after.lease.epoch > job.lease.epoch
+    assert await taken() == [job.id]
+
+
+@pytest.mark.parametrize("owner", [None, "bot:1"])
+@pytest.mark.parametrize("state", SETTLED_TOO)
+async def test_other_orders_are_followed_under_the_request_that_the_operator_names(
+    operate, add, find, taken, state, owner
+):
+    job = await add(
+        **uncertain(state=state, owner=owner, request_id="r-1", end_reason=EndReason.NO_PICTURE),
+        next_try_at=None if state is not State.EXPIRED else NOW * 2,
+    )
+
+    status, _ = await operate("jobs", "settle", job.id, "--delivered-by", "r-77")
+
+    after = await find(job)
+    assert (status, after.request_id, after.lease.owner) == (0, "r-77", None)
+    completed = state is State.FAILED
+    assert (after.state, after.billed) == (
+        ("COMPLETED", "yes") if completed else (state, job.billed)
+    )
+    assert await taken() == [job.id]
+
+
 @pytest.mark.parametrize("how", [["--refused"], ["--delivered-by", "r-1"]])
-async def test_only_what_is_uncertain_can_be_settled(operate, add, find, state, how):
+@pytest.mark.parametrize("state", sorted(set(State) - {State.UNCERTAIN, *SETTLED_TOO}))
+async def test_what_cannot_be_at_the_vendor_cannot_be_settled(operate, add, find, state, how):
     job = await add(state=state)
 
     status, words = await operate("jobs", "settle", job.id, *how)
 
-    assert status == 1
-    assert f"is {state}: only an UNCERTAIN one can be settled" in words
+    assert (status, f"is {state}: only one that may still be" in words) == (1, True)
     assert (await find(job)).state is state
+
+
+async def test_all_recent_uncertain_orders_are_refused_at_once(operate, add, find):
+    now = time.time()
+    recent = [await add(**uncertain(state_since=now - minutes * 60)) for minutes in (1, 119)]
+    others = [
+        await add(**uncertain(state_since=now - 121 * 60)),
+        await add(state=State.QUEUED, request_id="r-1", state_since=now),
+    ]
+
+    for since in ("2h", "2h"):  # the second time there is none left
+        status, words = await operate("jobs", "settle", "--all", "--refused", "--since", since)
+        assert status == 0
+        assert words.startswith(f"{len(recent)} jobs" if recent else "0 jobs")
+        assert [(await find(job)).state for job in recent] == [State.REFUSED] * len(recent)
+        recent = []
+
+    assert [await find(job) for job in others] == others
+    for since, count in (("2026-01-01T00:00", 1), ("1m", 0)):
+        _, words = await operate("jobs", "settle", "--all", "--refused", "--since", since)
+        assert words.startswith(f"{count} jobs")
+
+
+async def test_a_time_that_is_none_settles_nothing(operate, add):
+    status, words = await operate("jobs", "settle", "--all", "--refused", "--since", "soon")
+
+    assert (status, "'soon' is neither a duration" in words) == (1, True)
+
+
+async def test_outstanding_orders_are_tried_again_at_once(operate, add, taken):
+    far = {"epoch": 1, "owner": None, "next_try_at": NOW * 2}
+    first, second, third = [
+        (await add(state=state, **far)).id
+        for state in (State.COMPLETED, State.EXPIRED, State.COMPLETED)
+    ]
+
+    assert (await operate("jobs", "retry", first))[0] == 0
+    assert await taken() == [first]
+    assert (await operate("jobs", "retry", "--all"))[1].endswith(": 2\n")
+    assert await taken() == [second, third]
+    status, words = await operate("jobs", "retry", first)
+    assert (status, "nothing of it is outstanding" in words) == (1, True)
 
 
 async def test_a_request_of_another_order_settles_none(operate, add, find):
@@ -223,6 +313,10 @@ async def test_what_is_no_request_id_settles_nothing(operate, add, find, nonsens
         ["jobs", "settle", "0123456789abcdef"],
         ["jobs", "settle", "0123456789abcdef", "--refused", "--delivered-by", "r-1"],
         ["jobs", "list", "--state", "asleep"],
+        ["jobs", "retry"],
+        ["jobs", "settle", "--all", "--refused"],
+        ["jobs", "settle", "--all", "--delivered-by", "r-1", "--since", "2h"],
+        ["jobs", "settle", "0123456789abcdef", "--refused", "--since", "2h"],
     ],
 )
 def test_half_a_command_is_explained(arguments, capsys):

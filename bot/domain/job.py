@@ -82,15 +82,15 @@ TRANSITIONS: Final[dict[State, frozenset[State]]] = {
         {State.QUEUED, State.PROCESSING, State.WAITING, State.REFUSED, State.UNCERTAIN}
         | _VENDOR_ENDS
     ),
-    State.QUEUED: frozenset({State.PROCESSING, State.EXPIRED} | _VENDOR_ENDS),
-    State.PROCESSING: frozenset({State.EXPIRED} | _VENDOR_ENDS),
-    # REFUSED: by an operator, who asked the vendor.
+    # REFUSED from here on: by an operator, who asked the vendor.
+    State.QUEUED: frozenset({State.PROCESSING, State.EXPIRED, State.REFUSED} | _VENDOR_ENDS),
+    State.PROCESSING: frozenset({State.EXPIRED, State.REFUSED} | _VENDOR_ENDS),
     State.UNCERTAIN: frozenset({State.QUEUED, State.PROCESSING, State.REFUSED} | _VENDOR_ENDS),
-    State.EXPIRED: _VENDOR_ENDS,
+    State.EXPIRED: frozenset({State.REFUSED} | _VENDOR_ENDS),
     State.COMPLETED: frozenset({State.DELIVERED, State.FAILED}),
     State.DELIVERED: frozenset(),
-    # Only by `completed_after_all`: the vendor took its word back.
-    State.FAILED: frozenset({State.COMPLETED}),
+    # COMPLETED: only by `completed_after_all` or an operator.
+    State.FAILED: frozenset({State.COMPLETED, State.REFUSED}),
     State.ERROR: frozenset({State.COMPLETED}),
     State.REFUSED: frozenset(),
     State.CANCELLED: frozenset(),

@@ -72,7 +72,8 @@ class JobRunner:
         for job in jobs:
             if job.id not in self._tasks:
                 self._start(job, self._advance(job))
-                self.wake(job.id)  # a callback that the last owner got will not be repeated
+            # A callback that the last owner got will not be repeated; a task may have lost its job.
+            self.wake(job.id)
 
     def is_running(self, job_id: str) -> bool:
         """Tell whether this process has a task for the job."""

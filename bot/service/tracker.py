@@ -149,11 +149,11 @@ class JobTracker:
         return await self._apply(job.id, update, completed_after_all)
 
     async def _poll(self, job: Job, silence: _Silence, *, woken: bool) -> Job:
-        """Make one status call; return the job then, or as it is if the call failed."""
+        """Make one status call; return the job then, whether the call succeeded or not."""
         urgent = job.state in FOLLOWED
         await self._limiter.acquire_poll(due=self._now() + (0.0 if urgent else NOT_URGENT))
         if self._now() < self._rejected_until and not woken:
-            return job
+            return await self._stored(job)
         try:
             after = await self.ask(job)
         except KeyRejected as error:
@@ -173,7 +173,7 @@ class JobTracker:
             if urgent and after.state not in FOLLOWED and not woken:
                 self._callbacks_arrive = False  # the vendor was done, and no callback said so
             return after
-        return job
+        return await self._stored(job)
 
     def _rest(self, error: KeyRejected) -> None:
         """Let all status calls rest after one that rejected the key; longer each time."""
@@ -249,10 +249,7 @@ class JobTracker:
         self._presenter.show(job, CardStatus(given_up_at=given_up_at, fault_id=fault_id))
         while job.state is State.UNCERTAIN and not self.callback_overdue(job):
             await _wait_for(news, min(given_up_at - self._now(), LOOK_AGAIN))
-            try:
-                job = await self._find(job.id)
-            except StoreUnavailable as error:
-                log.warning("job not read: job=%s error=%s", job.id, error)
+            job = await self._stored(job)
         self._show_progress(job)
         return job
 
@@ -268,6 +265,14 @@ class JobTracker:
         if (job := await self._jobs.get(job_id)) is None:
             raise LookupError(job_id)
         return job
+
+    async def _stored(self, job: Job) -> Job:
+        """Return the job as stored, since an operator or its member may have changed it."""
+        try:
+            return await self._find(job.id)
+        except StoreUnavailable as error:
+            log.warning("job not read: job=%s error=%s", job.id, error)
+            return job
 
     async def _expire_if_overdue(self, job: Job) -> Job:
         """Make a job EXPIRED that the vendor did not end by its deadline."""

@@ -109,3 +109,30 @@ async def test_rejected_status_calls_expire_nothing_and_rest_for_seconds(
     await sent.until(delivered(1))
 
     assert not [line for line in sandbox.process.log if "expired" in line]
+
+
+async def test_an_operator_settles_an_order_that_never_ends(start, store, order, operate):
+    await start(**SHORT | {"POLL_SECONDS": "20"}, PUBLIC_URL="")
+    sent, _ = await order()
+    row = await store.until("a cat", lambda row: row["state"] == "QUEUED")
+
+    assert (await operate("jobs", "settle", row["id"], "--refused"))[0] == 0
+
+    await sent.until(says("never took it"))
+    await store.ended("a cat", "REFUSED")
+
+
+async def test_an_operator_has_an_expired_order_tried_at_once(
+    sandbox, start, store, order, operate
+):
+    await start(**SHORT, PUBLIC_URL="")
+    sent, request_id = await order()
+    await sent.until(EXPIRED)
+    await store.until("a cat", lambda row: row["tries"] >= 2 and row["owner"] is None)
+    store.execute("UPDATE jobs SET next_try_at = 1e11")
+    sandbox.pixazo.settings.callback_delays = ()
+    sandbox.pixazo.move(request_id, "COMPLETED")
+
+    assert (await operate("jobs", "retry", "--all"))[0] == 0
+
+    await sent.until(delivered(1))

@@ -189,13 +189,10 @@ def test_only_what_the_vendor_ended_is_the_vendors_doing():
 
 # Every way through the diagram ends up with what DESIGN says about the charge.
 BILLED = {
-    (State.WAITING, State.REFUSED): Billed.NO,
     (State.WAITING, State.CANCELLED): Billed.NO,
     (State.WAITING, State.SUBMITTING): Billed.UNKNOWN,
     (State.SUBMITTING, State.WAITING): Billed.NO,
-    (State.SUBMITTING, State.REFUSED): Billed.NO,
     (State.SUBMITTING, State.UNCERTAIN): Billed.UNKNOWN,
-    (State.UNCERTAIN, State.REFUSED): Billed.NO,  # by an operator's word
     (State.COMPLETED, State.DELIVERED): Billed.YES,
     (State.COMPLETED, State.FAILED): Billed.YES,
 }
@@ -206,6 +203,7 @@ BY_END = {
     State.COMPLETED: Billed.YES,
     State.FAILED: Billed.UNKNOWN,
     State.ERROR: Billed.NO,
+    State.REFUSED: Billed.NO,
 }
 
 

@@ -327,6 +327,14 @@ async def test_a_job_that_another_process_took_over_is_not_followed_any_more(app
     assert (await following).lease.owner == "there"
 
 
+async def test_a_job_that_an_operator_settled_is_not_followed_any_more(app, queued, follow):
+    app.queue.after = SILENCE
+    following = follow(queued)
+    await app.put(changed_job(queued, state=State.REFUSED, owner="operator", epoch=2))
+
+    assert (await following).state is State.REFUSED
+
+
 @on_each_engine
 async def test_the_same_news_by_callback_and_poll_are_applied_once(app, queued):
     news = vendor_says(State.PROCESSING)
