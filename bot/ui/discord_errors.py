@@ -15,6 +15,7 @@ CALL_TIMEOUT: Final = 60.0  # seconds for one call, uploads included
 
 _UNKNOWN_MESSAGE: Final = 10008
 _ENTITY_TOO_LARGE: Final = 40005
+_SESSION_CLOSED: Final = "Session is closed"  # aiohttp's words at shutdown, in a RuntimeError
 _MAY_PASS: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
 
@@ -26,21 +27,21 @@ async def translated_errors(within: float = CALL_TIMEOUT) -> AsyncIterator[None]
         MessageDeleted: The message is gone.
         FileTooLarge: Discord takes no file of that size.
         PermanentDiscordError: Discord refused definitely.
-        TransientDiscordError: Anything else: Discord may or may not have done it.
+        TransientDiscordError: Discord may or may not have done it.
+
+    Any other error is a bug of ours and passes: no retry would help.
     """
     try:
         async with asyncio.timeout(within):
             yield
     except discord.HTTPException as error:
         raise _translated(error) from error
-    except (
-        aiohttp.ClientError,
-        discord.DiscordException,
-        OSError,
-        TimeoutError,
-        RuntimeError,  # aiohttp's, when its session is closed at shutdown
-    ) as error:
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise port_errors.TransientDiscordError(type(error).__name__) from error
+    except RuntimeError as error:
+        if str(error) != _SESSION_CLOSED:
+            raise
+        raise port_errors.TransientDiscordError("the session is closed") from error
 
 
 def _translated(error: discord.HTTPException) -> port_errors.DiscordError:
