@@ -1,7 +1,7 @@
 """Generates request_schema.json from Discord's OpenAPI description: the stand-in's body checks.
 
 The result is a subset of JSON Schema: `null` is allowed for each field that is not required, a
-union of objects is told apart by `type`, and formats are `snowflake`, `date-time` and `uri`.
+union of objects is told apart by `type`, and formats are `snowflake` and `uri`.
 
     python -m tools.generate_schema discord-openapi.json
 """
@@ -30,8 +30,7 @@ BODIES = (
 )
 # Fields that Discord ignores in a bot's request, or that the stand-in rejects by itself
 LEFT_OUT = {
-    "MessageCreateRequest": ("sticker_ids", "poll", "shared_client_theme"),
-    "RichEmbed": ("type", "provider", "video"),
+    "MessageCreateRequest": ("embeds", "sticker_ids", "poll", "shared_client_theme"),
     "CreatePrivateChannelRequest": ("nicks",),
 }
 
@@ -60,16 +59,9 @@ CORRECTIONS: dict[str, Json] = {
     "ButtonComponentForMessageRequest": {"url": {"schemes": ["http", "https", "discord"]}},
     "UnfurledMediaRequest": {"url": MEDIA},
     "UnfurledMediaRequestWithAttachmentReferenceRequired": {"url": {"schemes": ["attachment"]}},
-    "RichEmbedAuthor": {"name": {"minLength": 1}, "icon_url": MEDIA},
-    "RichEmbedFooter": {"text": {"minLength": 1}, "icon_url": MEDIA},
-    "RichEmbedField": {"name": {"minLength": 1}, "value": {"minLength": 1}},
-    "RichEmbedImage": {"url": MEDIA},
-    "RichEmbedThumbnail": {"url": MEDIA},
     "ComponentEmojiForRequest": {"animated": {"type": "boolean"}},
 }
 REQUIRED = {
-    "RichEmbedAuthor": ["name"],
-    "RichEmbedFooter": ["text"],
     "CreatePrivateChannelRequest": ["recipient_id"],
 }
 
@@ -136,8 +128,8 @@ class Generator:
                 kept.setdefault("maximum", 2**31 - 1)
             case "uri":
                 kept |= {"format": "uri", "minLength": 1, "schemes": ["http", "https"]}
-            case "snowflake" | "date-time" as known:
-                kept["format"] = known
+            case "snowflake":
+                kept["format"] = "snowflake"
         if schema.get("uniqueItems"):
             kept["uniqueItems"] = True
         if "items" in schema:

@@ -62,19 +62,19 @@ def media(url: str, files: Iterable[File]) -> Json:
 
 
 def check_references(part: Any, path: Path, form: Form, filenames: Collection[str]) -> None:
-    """Report each `attachment://` URL in *part*, embeds or components, that names no file."""
+    """Report each `attachment://` URL in *part* of components that names no file."""
     if isinstance(part, list):
         for index, inner in enumerate(part):
             check_references(inner, (*path, index), form, filenames)
     elif isinstance(part, dict):
         for key, inner in part.items():
             check_references(inner, (*path, key), form, filenames)
-    elif path[-1] in ("url", "icon_url") and str(part).startswith(ATTACHMENT):
+    elif path[-1] == "url" and str(part).startswith(ATTACHMENT):
         name = str(part).removeprefix(ATTACHMENT)
         if name not in filenames:
             code = "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND"
             message = f"The referenced attachment {name!r} was not found"
-            form.refuse(path, "ATTACHMENT_NOT_FOUND" if "embeds" in path else code, message)
+            form.refuse(path, code, message)
 
 
 def take(

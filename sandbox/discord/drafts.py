@@ -10,7 +10,7 @@ from sandbox.discord.attachments import File
 from sandbox.discord.bodies import Body
 from sandbox.discord.enums import MessageFlag
 from sandbox.discord.models import Channel
-from sandbox.discord.rendering import check_embeds, render, render_embeds
+from sandbox.discord.rendering import render
 from sandbox.discord.validation import Form, Path, validate
 from sandbox.discord.world import World
 
@@ -38,7 +38,6 @@ class Draft:
     content: str = ""
     tts: bool = False
     flags: MessageFlag = MessageFlag.NONE
-    embeds: list[Json] = field(default_factory=list)
     components: list[Json] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
     mentioned: list[str] = field(default_factory=list)  # ids of users who are notified
@@ -48,7 +47,7 @@ class Draft:
         """Whether the message would show nothing."""
         if MessageFlag.COMPONENTS_V2 in self.flags:
             return not self.components
-        return not (self.content or self.embeds or self.components or self.files)
+        return not (self.content or self.components or self.files)
 
 
 def write(payload: Json, body: Body, target: Target, before: Draft | None = None) -> Draft:
@@ -62,11 +61,11 @@ def write(payload: Json, body: Body, target: Target, before: Draft | None = None
     checked = validate("MessageCreateRequest", payload, path)
     was = before or Draft()
     content = (checked["content"] or "").strip() if "content" in checked else was.content
-    new_embeds, new_components = (checked.get(key) or [] for key in ("embeds", "components"))
+    new_components = checked.get("components") or []
     with Form() as form:
         flags = _flags(checked.get("flags"), was.flags, target, form, editing=before is not None)
         v2 = MessageFlag.COMPONENTS_V2 in flags
-        for key in ("poll", "sticker_ids"):
+        for key in ("embeds", "poll", "sticker_ids"):
             if payload.get(key):
                 form.refuse((*path, key), "UNSUPPORTED", f"This stand-in of Discord has no {key}")
         files = attachments.take(
@@ -79,22 +78,19 @@ def write(payload: Json, body: Body, target: Target, before: Draft | None = None
             limit=target.world.attachment_size_limit,
         )
         filenames = {file.filename for file in files}
-        for key, new in (("embeds", new_embeds), ("components", new_components)):
-            attachments.check_references(new, (*path, key), form, filenames)
-        check_embeds(new_embeds, (*path, "embeds"), form)
-        components.check_message(new_components, (*path, "components"), form, v2=v2)
+        place = (*path, "components")
+        attachments.check_references(new_components, place, form, filenames)
+        components.check_message(new_components, place, form, v2=v2)
     draft = Draft(
         content=content,
         tts=bool(checked.get("tts")),
         flags=flags,
-        embeds=render_embeds(new_embeds, files) if "embeds" in checked else was.embeds,
         components=render(new_components, files) if "components" in checked else was.components,
         files=files,
     )
     with Form() as form:
-        for key, value in (("content", content), ("embeds", draft.embeds)):
-            if v2 and value:
-                form.refuse((*path, key), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2")
+        if v2 and content:
+            form.refuse((*path, "content"), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2")
         allowed = checked.get("allowed_mentions")
         mentioned = _mentioned(draft, allowed, (*path, "allowed_mentions"), form)
     if draft.empty:

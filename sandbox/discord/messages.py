@@ -152,7 +152,7 @@ class Messages:
         return {
             "content": draft.content,
             "flags": int(draft.flags),
-            "embeds": draft.embeds,
+            "embeds": [],
             "components": draft.components,
             "attachments": [file.shown(ephemeral=hidden) for file in draft.files],
             "mentions": [

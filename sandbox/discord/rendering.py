@@ -1,6 +1,6 @@
-"""Components and embeds as Discord returns them: numbered, with defaults and resolved media."""
+"""Components as Discord returns them: numbered, with defaults and resolved media."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from itertools import count
 from typing import Any
 
@@ -8,11 +8,7 @@ from sandbox.discord.api_errors import Json
 from sandbox.discord.attachments import File, media, named
 from sandbox.discord.components import SELECTS, walk
 from sandbox.discord.enums import ComponentType
-from sandbox.discord.validation import Form, Path
 
-MAX_EMBEDS_SIZE = 6000  # characters of all embeds of a message
-COUNTED = {"title", "description", "text", "name", "value"}  # embed fields whose length counts
-EMBED_MEDIA = ("url", "proxy_url", "width", "height")
 DEFAULTS: dict[int, Json] = {
     **{kind: {"min_values": 1, "max_values": 1} for kind in SELECTS},
     ComponentType.THUMBNAIL: {"description": None, "spoiler": False},
@@ -74,41 +70,6 @@ class _Renderer:
             case "emoji":
                 return _set(value)
         return value
-
-
-def check_embeds(embeds: list[Json], path: Path, form: Form) -> None:
-    """Report embeds that are too long together."""
-    if sum(_sizes(embeds)) > MAX_EMBEDS_SIZE:
-        message = f"Embed size exceeds maximum size of {MAX_EMBEDS_SIZE}"
-        form.refuse(path, "MAX_EMBED_SIZE_EXCEEDED", message)
-
-
-def _sizes(part: Any) -> Iterator[int]:
-    if isinstance(part, list):
-        for inner in part:
-            yield from _sizes(inner)
-    elif isinstance(part, dict):
-        yield sum(len(part.get(key) or "") for key in COUNTED)
-        yield from _sizes(list(part.values()))
-
-
-def render_embeds(embeds: list[Json], files: Collection[File]) -> list[Json]:
-    """Return checked *embeds* as Discord's answers contain them."""
-    return [{"type": "rich", **_embed(embed, files)} for embed in embeds]
-
-
-def _embed(embed: Json, files: Collection[File]) -> Json:
-    shown = _set(embed)
-    for key, value in shown.items():
-        match key:
-            case "author" | "footer":
-                shown[key] = _set(value)
-            case "image" | "thumbnail":
-                known = media(value.get("url") or "", files)
-                shown[key] = _set({name: known[name] for name in EMBED_MEDIA})
-            case "fields":
-                shown[key] = [line | {"inline": bool(line.get("inline"))} for line in value]
-    return shown
 
 
 def _set(part: Json) -> Json:

@@ -6,7 +6,6 @@
 import json
 import re
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from pathlib import Path as FilePath
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -132,16 +131,6 @@ def _url(schema: Json, value: Any, path: Path, form: Form) -> str | None:
     return text
 
 
-def _timestamp(schema: Json, value: Any, path: Path, form: Form) -> str | None:
-    text = _text(schema, value, path, form)
-    try:
-        datetime.fromisoformat(text or "")
-    except ValueError:
-        message = f'Could not parse "{text}". Should be ISO8601.'
-        form.refuse(path, "DATETIME_TYPE_CONVERT", message)
-    return text
-
-
 def _snowflake(_: Json, value: Any, path: Path, form: Form) -> str | None:
     """Take an id, as text or as a number, and return it as text."""
     text = str(value)
@@ -230,7 +219,6 @@ def _union(schema: Json, value: Any, path: Path, form: Form) -> Any:
 CHECKS: dict[str, Callable[[Json, Any, Path, Form], Any]] = {
     "string": _text,
     "uri": _url,
-    "date-time": _timestamp,
     "snowflake": _snowflake,
     "integer": _number,
     "number": _number,

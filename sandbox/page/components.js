@@ -66,7 +66,7 @@ function draw(component, drawing) {
 }
 
 /** The style of a box with an accent colour; null without one. @param {number | null | undefined} color */
-export const accentStyle = (color) =>
+const accentStyle = (color) =>
   typeof color === "number" ? { "--accent-bar": `#${color.toString(16).padStart(6, "0")}` } : null;
 
 /** Cover a whole block if it is a spoiler that was not uncovered yet. */

@@ -54,7 +54,7 @@ const INLINE = [
 ];
 
 /** Parse inline markdown; a link holds no other links. @param {string} source @returns {Inline[]} */
-export function inline(source, inLink = false) {
+function inline(source, inLink = false) {
   /** @type {Inline[]} */
   const nodes = [];
   let plain = "";

@@ -1,10 +1,10 @@
 /** Draws one message. */
-import { accentStyle, drawComponents, fileCard } from "./components.js";
+import { drawComponents, fileCard } from "./components.js";
 import { h, shorten } from "./dom.js";
 import { gallery } from "./gallery.js";
 import { avatar, dots, icon, iconButton } from "./icons.js";
-import { externalLink, safeAddress } from "./links.js";
-import { plainText, richLine, richText } from "./richtext.js";
+import { safeAddress } from "./links.js";
+import { plainText, richText } from "./richtext.js";
 import { displayName, isLoading, isPrivate } from "./store.js";
 import { clockTime, fullTime } from "./time.js";
 
@@ -18,9 +18,8 @@ export function invocation({ interaction_metadata: meta, interaction }) {
 }
 
 /** The whole text of a message, as it was written. @param {Discord.Message} message */
-export function source({ content, embeds, components }) {
-  const embedded = (embeds ?? []).flatMap((embed) => [embed.title, embed.description]);
-  return [content, ...embedded, ...texts(components)].filter(Boolean).join("\n").trim();
+export function source({ content, components }) {
+  return [content, ...texts(components)].filter(Boolean).join("\n").trim();
 }
 
 /** The whole text of a message, as a screen reader reads it. @param {Discord.Message} message @param {Names} names */
@@ -135,7 +134,6 @@ function content(/** @type {Discord.Message} */ message, drawing) {
   const { components } = message;
   return [
     message.content && richText(message.content, drawing.names),
-    (message.embeds ?? []).map((embed) => drawEmbed(embed, drawing)),
     !isV2 && attachments(drawing),
     components?.length ? h("div.components", drawComponents(components, drawing)) : null,
   ];
@@ -156,24 +154,6 @@ function attachments(/** @type {Drawing} */ { attachments: files, revealed }) {
 
 function picture(/** @type {Discord.Media} */ { url, description, width, height }, alt = "") {
   return { url: safeAddress(url), alt: description ?? alt, width, height };
-}
-
-function drawEmbed(/** @type {Discord.Embed} */ embed, { names, revealed }) {
-  const { title, description, url, color, author, fields = [], image, footer } = embed;
-  const heading = richLine(title, names);
-  const drawnFields = fields.map(({ name, value, inline }) =>
-    h("div", { class: inline && "inline" }, h("dt", richLine(name, names)), h("dd", richText(value, names))),
-  );
-  return h(
-    "div.container.embed.accented",
-    { style: accentStyle(color), testid: "embed" },
-    author?.name && h("p.embed-author", author.name),
-    title && h("p.heading.h3", url ? externalLink("a", url, {}, heading) : heading),
-    description && richText(description, names),
-    fields.length > 0 && h("dl.fields", drawnFields),
-    image?.url && gallery([picture(image, title)], revealed),
-    footer?.text && h("p.subtext", footer.text),
-  );
 }
 
 function privateNote(onClick) {

@@ -2,18 +2,13 @@
 /** @import { Block, Inline } from "./markdown.js" */
 import { h } from "./dom.js";
 import { externalLink, jumpTarget } from "./links.js";
-import { inline, parse, plain } from "./markdown.js";
+import { parse, plain } from "./markdown.js";
 import { displayName } from "./store.js";
 import { format, timeElement } from "./time.js";
 
 /** Draw a text with blocks (a message, a text display). @param {string | undefined} source @param {Names} names */
 export function richText(source, names) {
   return h("div.rich", drawBlocks(parse(source ?? ""), names));
-}
-
-/** Draw one line without blocks (a title, the name of a field). @param {string | undefined} source @param {Names} names */
-export function richLine(source, names) {
-  return drawInlines(inline(source ?? ""), names);
 }
 
 /** The text as a screen reader reads it. @param {string | undefined} source @param {Names} names */

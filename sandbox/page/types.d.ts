@@ -58,7 +58,6 @@ declare namespace Discord {
     timestamp: string;
     edited_timestamp?: string | null;
     mentions?: User[];
-    embeds?: Embed[];
     attachments?: Media[];
     components?: Component[];
     referenced_message?: Message | null;
@@ -68,13 +67,6 @@ declare namespace Discord {
   }
   type Media = { url: string } & Texts<"description" | "filename" | "content_type"> &
     Numbers<"width" | "height" | "size">;
-  interface Embed extends Texts<"title" | "description" | "url"> {
-    color?: number | null;
-    author?: { name: string };
-    fields?: { name: string; value: string; inline?: boolean }[];
-    image?: Media;
-    footer?: { text: string };
-  }
   /** A component of any kind: `type` says which of the fields it has. */
   interface Component
     extends Texts<"custom_id" | "content" | "label" | "description" | "url" | "placeholder" | "value" | "name">,

@@ -267,13 +267,6 @@ def every_kind() -> list[Frame]:
         row(select()),
         component(13, **long_file, spoiler=False),
     )
-    embed = {
-        "title": "Report",
-        "description": "Some **words**",
-        "color": 0xAA3355,
-        "fields": [{"name": "Orders", "value": "12", "inline": True}],
-        "footer": {"text": "foot"},
-    }
     pictures = (
         container(text(f"**{count}**"), gallery(count, spoiler=count == 2))
         for count in (1, 2, 3, 4, 5, 7)
@@ -298,7 +291,6 @@ def every_kind() -> list[Frame]:
         message(
             content="Old style",
             components=[row(button("Old"))],
-            embeds=[embed],
             attachments=[
                 file("notes.txt", 1, size=2345),
                 file("SPOILER_x.png", 2, size=5, width=10, height=10),
