@@ -175,6 +175,7 @@ async def call_all(database: Database, *, now: float) -> None:
             "get": lambda: lanes.get(LANE),
             "update": lambda: lanes.update(LANE, lambda lane: replace(lane, probe=job.id)),
             "reserve_slots": lambda: lanes.reserve_slots(LANE, count=1, interval=1.0, now=now),
+            "record_notice": lambda: lanes.record_notice(LANE, 7, shut_at=now),
             "closure_notices": lambda: lanes.closure_notices(LANE, shut_at=now - 600),
         },
         Guilds: {

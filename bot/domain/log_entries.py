@@ -58,6 +58,7 @@ class LaneClosed(LogEntry):
     orders: int
     channel_id: int  # of one of them
     message_id: int | None  # of its card
+    shut_at: float  # identifies the closure
     until: float | None  # Unix seconds; None: until the operator changes something
 
 

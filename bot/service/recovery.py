@@ -12,7 +12,7 @@ from bot.domain.log_entries import LaneClosed
 from bot.log import about
 from bot.retry import wait_at_most
 from bot.service.job_runner import JobRunner
-from bot.service.port_errors import StoreUnavailable
+from bot.service.port_errors import DiscordRefused, StoreUnavailable, TransientDiscordError
 from bot.service.ports.discord import LogChannel
 from bot.service.ports.store import Guilds, Jobs, Lanes
 from bot.service.settings import ServiceSettings
@@ -57,6 +57,7 @@ class RecoveryLoop:
         self._runner = runner
         self._due = due  # set to have a round made at once
         self._now = now
+        self._announcing: asyncio.Task[None] | None = None
 
     async def inherit(self) -> None:
         """Adopt all open jobs of processes that are known to be dead, and make a round.
@@ -110,7 +111,9 @@ class RecoveryLoop:
         reason = lane_rules.closed_reason(lane, now)
         if reason in GIVES_BACK:
             await self._refuse_waiting()
-            await self._log_closure(lane, reason)
+            # In the background: Discord may take long, and leases do not wait.
+            if self._announcing is None or self._announcing.done():
+                self._announcing = asyncio.create_task(self._announce(lane, reason))
 
     async def _end_stale_orders(self, now: float) -> None:
         """Cancel orders whose member was not answered; refuse those that waited too long."""
@@ -137,8 +140,8 @@ class RecoveryLoop:
     async def _log_closure(self, lane: Lane, reason: ClosedReason) -> None:
         """Write to the log channel of each server whose orders were refused, once per closure.
 
-        The store returns each server once, to one process: an entry that is lost at shutdown or
-        while Discord is unavailable is not repeated.
+        At least once until the store has it: what fails is repeated in the next round, and two
+        processes use the same idempotency key.
         """
         notices = await self._lanes.closure_notices(self._settings.lane, shut_at=lane.shut_at)
         for notice in notices:
@@ -149,10 +152,26 @@ class RecoveryLoop:
                     orders=notice.orders,
                     channel_id=notice.channel_id,
                     message_id=notice.message_id,
+                    shut_at=lane.shut_at,
                     until=lane.paused_until if reason is ClosedReason.BUSY else None,
                     language=notice.language,
                 )
-                self._log_channel.enqueue(notice.log_channel, entry)
+                try:
+                    await self._log_channel.write(notice.log_channel, entry)
+                except TransientDiscordError as error:
+                    log.info("closure not logged: guild=%d error=%s", notice.guild_id, error)
+                    continue
+                except DiscordRefused as error:
+                    log.info("closure not logged: guild=%d error=%s", notice.guild_id, error)
+            await self._lanes.record_notice(
+                self._settings.lane, notice.guild_id, shut_at=lane.shut_at
+            )
+
+    async def _announce(self, lane: Lane, reason: ClosedReason) -> None:
+        try:
+            await self._log_closure(lane, reason)
+        except StoreUnavailable as error:
+            log.warning("closure not logged: error=%s", error)
 
     async def _end(self, job: Job, state: State, end_reason: EndReason) -> None:
         """End a waiting job, unbilled; adopt it so that its end is shown."""

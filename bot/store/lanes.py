@@ -64,8 +64,11 @@ class Lanes:
         _put(connection, lane, {"next_slot_at": first + count * interval})
         return first
 
-    async def closure_notices(self, lane: str, *, shut_at: float) -> Sequence[ClosureNotice]:
-        """Return a notice, once, for each server with orders given back since *shut_at*."""
+    @read_transaction
+    def closure_notices(
+        self, connection: Connection, lane: str, *, shut_at: float
+    ) -> Sequence[ClosureNotice]:
+        """Return a notice for each server with orders given back since *shut_at*, not told yet."""
         known = and_(closure_notices.c.lane == lane, closure_notices.c.guild_id == jobs.c.guild_id)
         query = (
             select(
@@ -81,17 +84,15 @@ class Lanes:
             )
             .group_by(jobs.c.guild_id)
         )
+        return [_notice(connection, row) for row in connection.execute(query).mappings().all()]
 
-        def record_notices(connection: Connection) -> Sequence[ClosureNotice]:
-            self._database.lock(connection, lane_lock(lane))
-            rows = connection.execute(query).mappings().all()
-            for row in rows:
-                key = {"lane": lane, "guild_id": row["guild_id"]}
-                upsert(connection, closure_notices, key, {"shut_at": shut_at})
-            return [_notice(connection, row) for row in rows]
-
-        first = await self._database.read(lambda connection: connection.execute(query).first())
-        return () if first is None else await self._database.write(record_notices)
+    @write_transaction
+    def record_notice(
+        self, connection: Connection, lane: str, guild_id: int, *, shut_at: float
+    ) -> None:
+        """Record that the server was told of the closure at *shut_at*."""
+        key = {"lane": lane, "guild_id": guild_id}
+        upsert(connection, closure_notices, key, {"shut_at": shut_at})
 
 
 def lane_lock(lane: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import discord
 
-from bot.domain.log_entries import AnyLogEntry, Reported
+from bot.domain.log_entries import AnyLogEntry, LaneClosed, Reported
 from bot.log import fault
 from bot.retry import Backoff
 from bot.service.port_errors import DiscordRefused, TransientDiscordError
@@ -119,5 +119,11 @@ def _content(entry: AnyLogEntry) -> dict[str, Any]:
 
 
 def _nonce(entry: AnyLogEntry) -> str:
-    """Return the idempotency key: two reports of one picture at once make one message."""
-    return f"report:{entry.job.id}" if isinstance(entry, Reported) else secrets.token_hex(8)
+    """Return the idempotency key: a report, or a closure of the lane, makes one message."""
+    match entry:
+        case Reported():
+            return f"report:{entry.job.id}"
+        case LaneClosed():
+            return f"{entry.guild_id:x}{int(entry.shut_at):x}"
+        case _:
+            return secrets.token_hex(8)

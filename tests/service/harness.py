@@ -111,6 +111,12 @@ class App:
 
         await self.database.write(write)
 
+    async def sweep(self) -> None:
+        """Make one recovery round, and wait for its log entries."""
+        await self.services.recovery.sweep()
+        if (announcing := self.services.recovery._announcing) is not None:
+            await announcing
+
     async def erase(self, job_id: str) -> None:
         row = delete(job_table).where(job_table.c.id == job_id)
         await self.database.write(lambda connection: connection.execute(row))

@@ -22,6 +22,7 @@ from bot.service.port_errors import (
     OutOfCredit,
     PermanentDiscordError,
     RateLimited,
+    TransientDiscordError,
     VendorRefused,
 )
 from tests.samples import LANE, NOW, a_job
@@ -147,7 +148,7 @@ async def test_a_server_gets_one_log_entry_however_many_orders_and_rounds(
         await until(lambda: len(app.log_channel.entries) == 2)
         await until(app.at_rest)
     for _ in range(3):
-        await app.services.recovery.sweep()
+        await app.sweep()
 
     assert len(app.log_channel.entries) == 2
     for channel_id, guild_id, orders in ((LOG, 100, 3), (901, 101, 1)):
@@ -157,8 +158,24 @@ async def test_a_server_gets_one_log_entry_however_many_orders_and_rounds(
             orders=orders,
             channel_id=200 + guild_id,
             message_id=77,
+            shut_at=NOW,
             until=None,
         )
+
+
+async def test_what_discord_did_not_take_is_logged_in_a_later_round(app, log_channel):
+    """A process that dies before Discord took it leaves it to the next one."""
+    log_channel.error = TransientDiscordError("away")
+    await app.order()
+    await app.submit(NO_CREDIT)
+    await app.sweep()
+    assert log_channel.entries == []
+
+    log_channel.error = None
+    for _ in range(2):
+        await app.sweep()
+
+    assert len(log_channel.entries) == 1
 
 
 async def test_an_order_refused_later_in_a_closure_is_not_logged_again(app, log_channel):
@@ -174,25 +191,25 @@ async def test_an_order_refused_later_in_a_closure_is_not_logged_again(app, log_
     ordering = asyncio.create_task(app.order(answer=answer_late))
     await gate.reached.wait()
     await app.submit(NO_CREDIT)
-    await app.services.recovery.sweep()
+    await app.sweep()
     assert len(log_channel.entries) == 1
 
     gate.open()
     await ordering
-    await app.services.recovery.sweep()
+    await app.sweep()
 
     assert await app.states() == [State.REFUSED] * 2
     assert len(log_channel.entries) == 1
 
 
 async def test_another_closure_is_logged_again(app, log_channel, probe):
-    await app.services.recovery.sweep()
+    await app.sweep()
     await app.submit()
 
     app.clock.now += 60
     await app.order()
     await app.submit(NO_CREDIT)
-    await app.services.recovery.sweep()
+    await app.sweep()
 
     assert [entry.orders for _, entry in log_channel.entries] == [1, 1]
 

@@ -26,10 +26,22 @@ EACH = {
     "blocked": Blocked(block=Block(member_id=ID, by=ID, since=NOW, until=NOW, reason=REASON)),
     "unblocked": NOTICE,
     "credit": LaneClosed(
-        reason=ClosedReason.CREDIT, guild_id=ID, orders=9, channel_id=ID, message_id=ID, until=None
+        reason=ClosedReason.CREDIT,
+        guild_id=ID,
+        orders=9,
+        channel_id=ID,
+        message_id=ID,
+        shut_at=NOW,
+        until=None,
     ),
     "busy": LaneClosed(
-        reason=ClosedReason.BUSY, guild_id=ID, orders=1, channel_id=ID, message_id=None, until=NOW
+        reason=ClosedReason.BUSY,
+        guild_id=ID,
+        orders=1,
+        channel_id=ID,
+        message_id=None,
+        shut_at=NOW,
+        until=NOW,
     ),
 }
 

@@ -573,7 +573,7 @@ def test_a_tested_prompt_fits_and_is_literal():
 
 # The log.
 
-CLOSED: dict[str, Any] = {"guild_id": 4, "channel_id": 5, "orders": 3}
+CLOSED: dict[str, Any] = {"guild_id": 4, "channel_id": 5, "orders": 3, "shut_at": NOW}
 ENTRIES: dict[str, Any] = {
     "word": WordRefused(member_id=2, channel_id=3, phrase="bad", prompt=HOSTILE),
     "by a style": WordRefused(

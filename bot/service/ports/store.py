@@ -261,10 +261,10 @@ class Lanes(Protocol):
         """Reserve *count* slots, *interval* seconds apart; return the first, in Unix seconds."""
 
     async def closure_notices(self, lane: str, *, shut_at: float) -> Sequence[ClosureNotice]:
-        """Return the servers with orders refused since *shut_at* that were not returned before.
+        """Return the servers with orders refused since *shut_at* that were not told of it yet."""
 
-        Each server is returned once for that closure, to one process.
-        """
+    async def record_notice(self, lane: str, guild_id: int, *, shut_at: float) -> None:
+        """Record that the server was told of the closure at *shut_at*."""
 
 
 class JobNotifier(Protocol):
