@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 
+from bot import descriptors
 from bot.client import Gateway, check_cogs, listen, prepare_discord
 from bot.domain import lane as breaker
 from bot.domain.admission import Caps
@@ -83,6 +84,7 @@ async def run(settings: Settings) -> None:
 
     Raises InvalidSettings, AlreadyRunning or StoreUnavailable if it can't start.
     """
+    descriptors.raise_limit()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -211,6 +213,7 @@ def build_ports(
         log_channel=discord_side.log_channel,
         store_ready=store.database.ready,
         gateway_connected=lambda: discord_side.gateway.connected,
+        descriptors_low=descriptors.are_low,
         now=time.time,
     )
 

@@ -45,6 +45,7 @@ class Ports:
     log_channel: LogChannel
     store_ready: Callable[[], Awaitable[None]]  # raises StoreUnavailable
     gateway_connected: Callable[[], bool]
+    descriptors_low: Callable[[], bool]
     now: Callable[[], float]  # Unix seconds
 
 
@@ -121,6 +122,7 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
             queries=ports.queries,
             store=ports.store_ready,
             connected=ports.gateway_connected,
+            descriptors_low=ports.descriptors_low,
             now=ports.now,
         ),
     )

@@ -25,6 +25,7 @@ class Readiness:
     store: bool  # it can be read and written
     paused: bool = False  # the lane sends nothing for a moment; orders are still accepted
     closed: ClosedReason | None  # why the lane accepts no orders; None: it does, or unknown
+    descriptors_low: bool = False  # connections and files will soon fail
 
     @property
     def ready(self) -> bool:
@@ -52,6 +53,7 @@ class HealthService:
         queries: JobQueries,
         store: Callable[[], Awaitable[None]],
         connected: Callable[[], bool],
+        descriptors_low: Callable[[], bool],
         now: Callable[[], float],
     ) -> None:
         self._lane = settings.lane
@@ -59,6 +61,7 @@ class HealthService:
         self._queries = queries
         self._store = store  # raises StoreUnavailable
         self._connected = connected
+        self._descriptors_low = descriptors_low
         self._now = now
         self._snapshot: StoreSnapshot | None = None
         self._counted_at = 0.0
@@ -69,12 +72,13 @@ class HealthService:
             await self._store()
             lane = await self._lanes.get(self._lane)
         except StoreUnavailable:
-            return Readiness(gateway=self._connected(), store=False, closed=None)
+            return self._without_store()
         return Readiness(
             gateway=self._connected(),
             store=True,
             paused=lane.paused(self._now()),
             closed=lane_rules.closed_reason(lane, self._now()),
+            descriptors_low=self._descriptors_low(),
         )
 
     async def snapshot(self) -> StoreSnapshot:
@@ -92,6 +96,13 @@ class HealthService:
         try:
             counts = await self._queries.count(self._lane)
         except StoreUnavailable:
-            away = Readiness(gateway=readiness.gateway, store=False, closed=None)
-            return StoreSnapshot(readiness=away)
+            return StoreSnapshot(readiness=self._without_store())
         return StoreSnapshot(readiness=readiness, orders=counts.orders, waiting=counts.waiting)
+
+    def _without_store(self) -> Readiness:
+        return Readiness(
+            gateway=self._connected(),
+            store=False,
+            closed=None,
+            descriptors_low=self._descriptors_low(),
+        )

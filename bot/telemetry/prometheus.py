@@ -85,6 +85,9 @@ class PrometheusTelemetry:
         )
         self._gateway = gauge("imagine_gateway_connected", "1: connected to Discord's gateway")
         self._store = gauge("imagine_store_up", "1: the store answers")
+        self._descriptors_low = gauge(
+            "imagine_descriptors_low", "1: over 90 % of the file descriptors are in use"
+        )
 
     def _make_orders(self, counter: Callable[..., Counter], gauge: Callable[..., Gauge]) -> None:
         self._taken = counter("imagine_orders_taken", "Orders that were admitted and recorded")
@@ -199,6 +202,7 @@ class PrometheusTelemetry:
         readiness = snapshot.readiness
         self._gateway.set(readiness.gateway)
         self._store.set(readiness.store)
+        self._descriptors_low.set(readiness.descriptors_low)
         if readiness.store:
             for state in set(State) - ENDED:
                 self._orders.labels(state).set(snapshot.orders.get(state, 0))

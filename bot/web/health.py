@@ -33,6 +33,7 @@ def routes(
             "gateway": state.gateway,
             "store": state.store,
             "lane": lane,  # null: unknown
+            "descriptors": "low" if state.descriptors_low else "ok",
         }
         return _answer(fields, healthy=state.ready)
 

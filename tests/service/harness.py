@@ -87,6 +87,7 @@ class App:
     cards: FakeCards
     log_channel: FakeLogChannel
     gateway: asyncio.Event  # set: it is connected
+    descriptors_low: asyncio.Event  # set: they are
 
     @property
     def pipeline(self) -> Pipeline:
@@ -252,6 +253,7 @@ def open_app(database: Database, files: Path, **changes: Any) -> App:
         log_channel=(log_channel := FakeLogChannel()),
         store_ready=reached.ready,
         gateway_connected=gateway.is_set,
+        descriptors_low=(descriptors_low := asyncio.Event()).is_set,
         now=now,
     )
     settings = read_settings(files, **changes)
@@ -272,6 +274,7 @@ def open_app(database: Database, files: Path, **changes: Any) -> App:
         cards=cards,
         log_channel=log_channel,
         gateway=gateway,
+        descriptors_low=descriptors_low,
     )
 
 

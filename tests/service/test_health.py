@@ -36,6 +36,17 @@ async def test_without_the_store_the_bot_is_not_ready_and_the_lane_is_unknown(ap
     assert (readiness.ready, readiness.store, readiness.closed) == (False, False, None)
 
 
+@pytest.mark.parametrize("away", [False, True])
+async def test_descriptors_that_run_out_are_reported_with_and_without_the_store(app, health, away):
+    app.faults.database.away = away
+    assert not (await health.readiness()).descriptors_low
+
+    app.descriptors_low.set()
+
+    readiness = await health.readiness()
+    assert (readiness.descriptors_low, readiness.ready) == (True, not away)
+
+
 @pytest.mark.parametrize("reason", [ClosedReason.CREDIT, ClosedReason.KEY])
 async def test_with_a_closed_lane_the_bot_is_not_ready(app, health, reason):
     await app.set_lane(Lane(closed=reason, shut_at=NOW))

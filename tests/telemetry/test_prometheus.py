@@ -244,7 +244,9 @@ def test_an_episode_of_being_shut_is_counted_once_by_its_reason(meters, read):
 
 def test_the_gauges_are_the_stores(read):
     snapshot = StoreSnapshot(
-        readiness=Readiness(gateway=False, store=True, closed=ClosedReason.CREDIT),
+        readiness=Readiness(
+            gateway=False, store=True, closed=ClosedReason.CREDIT, descriptors_low=True
+        ),
         orders={State.WAITING: 4},
         waiting=3,
     )
@@ -257,6 +259,7 @@ def test_the_gauges_are_the_stores(read):
     assert read("imagine_lane_shut", snapshot=snapshot, reason="key") == 0
     assert read("imagine_gateway_connected", snapshot=snapshot) == 0
     assert read("imagine_store_up", snapshot=snapshot) == 1
+    assert read("imagine_descriptors_low", snapshot=snapshot) == 1
 
 
 def test_while_the_store_is_away_no_gauge_says_what_was_true_once(read):

@@ -1,6 +1,7 @@
 """What the operator's supervisor is told."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from bot.service.port_errors import StoreUnavailable
 from bot.web import health
 
 ALL_WELL = Readiness(gateway=True, store=True, closed=None)
+WELL = {"ready": True, "gateway": True, "store": True, "lane": "open", "descriptors": "ok"}
 
 
 async def there():
@@ -46,8 +48,11 @@ async def test_without_its_store_it_says_so_with_503(ask):
 async def test_who_can_take_orders_is_ready(ask):
     status, answer = await ask("/readyz")
 
-    assert status == 200
-    assert answer == {"ready": True, "gateway": True, "store": True, "lane": "open"}
+    assert (status, answer) == (200, WELL)
+    assert await ask("/readyz", readiness=replace(ALL_WELL, descriptors_low=True)) == (
+        200,
+        {**WELL, "descriptors": "low"},
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,6 +71,5 @@ async def test_who_cannot_says_what_is_in_the_way(ask, readiness, told):
     """No restart mends any of it, so the process is alive all the same."""
     status, answer = await ask("/readyz", readiness=readiness)
 
-    well = {"ready": False, "gateway": True, "store": True}
-    assert (status, answer) == (503, {**well, **told})
+    assert (status, answer) == (503, {**WELL, "ready": False, **told})
     assert (await ask("/healthz", readiness=readiness))[0] == 200
