@@ -259,7 +259,9 @@ async def open_web(
             [
                 *health.routes(store.database.ping, services.health.readiness),
                 *metrics.routes(services.health.snapshot, telemetry.page),
-                *callbacks.routes(wire.read_update, services.callbacks.handle),
+                *callbacks.routes(
+                    services.callbacks.is_address, wire.read_update, services.callbacks.handle
+                ),
             ],
             host=settings.web_host,
             port=settings.web_port,

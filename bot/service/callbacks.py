@@ -37,18 +37,28 @@ class CallbackHandler:
         self._now = now
         self._wake_recovery = wake_recovery  # a recovery round adopts jobs without an owner
 
+    async def is_address(self, job_id: str, token: str) -> bool:
+        """Return whether that is the address of a job's callbacks; raises StoreUnavailable."""
+        return await self._find(job_id, token) is not None
+
     async def handle(self, job_id: str, token: str, update: Update) -> bool:
         """Handle a callback to the address of *job_id*; ``False``: there is no such address.
 
         On return a new request id is committed. A final state causes a status call at once, any
         other state changes the card. Raises StoreUnavailable or PixazoError: call back again.
         """
-        job = await self._jobs.get(job_id)
-        if job is None or not hmac.compare_digest(token.encode(), job.callback_token.encode()):
+        job = await self._find(job_id, token)
+        if job is None:
             return False
         with about(job=job.id, guild=job.guild_id):
             await self._apply(job, update)
         return True
+
+    async def _find(self, job_id: str, token: str) -> Job | None:
+        job = await self._jobs.get(job_id)
+        if job is None or not hmac.compare_digest(token.encode(), job.callback_token.encode()):
+            return None
+        return job
 
     async def _apply(self, job: Job, update: Update) -> None:
         if update.request_id is None:

@@ -1,22 +1,38 @@
 """The HTTP server of the process."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
 from bot.web.callbacks import LARGEST_BODY
+from bot.web.connections import Connection, ConnectionLimiter, bounded
 
 
 @asynccontextmanager
-async def serving(routes: Iterable[web.RouteDef], *, host: str, port: int) -> AsyncIterator[None]:
+async def serving(
+    routes: Iterable[web.RouteDef],
+    *,
+    host: str,
+    port: int,
+    limiter: ConnectionLimiter | None = None,
+) -> AsyncIterator[None]:
     """Serve *routes* while the context is open; raises OSError if the port is in use."""
-    app = web.Application(client_max_size=LARGEST_BODY)
+    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[bounded])
     app.add_routes(routes)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    limits = limiter or ConnectionLimiter()
+    runner = web.AppRunner(app, shutdown_timeout=1.0)
     await runner.setup()
+    server = runner.server
+    assert server is not None
     try:
-        await web.TCPSite(runner, host, port).start()
-        yield
+        listener = await asyncio.get_running_loop().create_server(
+            lambda: Connection(server, limits), host, port
+        )
+        try:
+            yield
+        finally:
+            listener.close()
     finally:
         await runner.cleanup()

@@ -55,10 +55,11 @@ async def test_a_wrong_token_is_no_address(app, put, token):
     job, other = await put(), await put(request_id="r-2")
     token = other.callback_token if token == "another job's" else token
 
-    assert not await app.services.callbacks.handle(job.id, token, news(State.COMPLETED))
-    assert not await app.services.callbacks.handle(
-        "no-such-job", job.callback_token, news(State.COMPLETED)
-    )
+    handler = app.services.callbacks
+    for address in ((job.id, token), ("no-such-job", job.callback_token)):
+        assert not await handler.is_address(*address)
+        assert not await handler.handle(*address, news(State.COMPLETED))
+    assert await handler.is_address(job.id, job.callback_token)
     assert await app.all_jobs() == [job, other]
 
 
