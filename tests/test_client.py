@@ -96,7 +96,7 @@ async def wanted(bot):
 @pytest.fixture
 def found(wanted):
     """What Discord has, once these commands are registered."""
-    return Commands(sample_world()).replace(None, copy.deepcopy(wanted))
+    return Commands(sample_world()).replace(copy.deepcopy(wanted))
 
 
 async def test_commands_that_discord_has_are_the_same(wanted, found):

@@ -22,7 +22,6 @@ BODIES = (
     "MessageCreateRequest",
     "ModalInteractionCallbackRequestData",
     "ApplicationCommandUpdateRequest",
-    "ApplicationCommandPatchRequestPartial",
     "InteractionApplicationCommandAutocompleteCallbackStringData",
     "InteractionApplicationCommandAutocompleteCallbackIntegerData",
     "InteractionApplicationCommandAutocompleteCallbackNumberData",
@@ -35,14 +34,6 @@ LEFT_OUT = {
 }
 
 MEDIA: Json = {"schemes": ["http", "https", "attachment"]}
-PERMISSIONS: Json = {"type": "string", "format": "snowflake"}
-COMMAND: Json = {
-    "default_member_permissions": PERMISSIONS,
-    "contexts": {"maxItems": 3},
-    "integration_types": {"maxItems": 2},
-    "nsfw": {"type": "boolean"},
-}
-COMMAND_TYPE: Json = {"type": {"enum": [1, 2, 3]}}  # the bot starts no activities
 # Where Discord, or its documentation, says more than the description; keyed by schema and field
 CORRECTIONS: dict[str, Json] = {
     "MessageCreateRequest": {
@@ -53,8 +44,13 @@ CORRECTIONS: dict[str, Json] = {
     "MessageAllowedMentionsRequest": {"parse": {"maxItems": 3}},
     "ModalInteractionCallbackRequestData": {"components": {"maxItems": 5}},
     "ActionRowComponentForModalRequest": {"components": {"maxItems": 1}},
-    "ApplicationCommandUpdateRequest": {**COMMAND, **COMMAND_TYPE},
-    "ApplicationCommandPatchRequestPartial": COMMAND,
+    "ApplicationCommandUpdateRequest": {
+        "default_member_permissions": {"type": "string", "format": "snowflake"},
+        "contexts": {"maxItems": 3},
+        "integration_types": {"maxItems": 2},
+        "nsfw": {"type": "boolean"},
+        "type": {"enum": [1, 2, 3]},  # the bot starts no activities
+    },
     "ApplicationCommandOptionStringChoice": {"value": {"minLength": 1, "maxLength": 100}},
     "ButtonComponentForMessageRequest": {"url": {"schemes": ["http", "https", "discord"]}},
     "UnfurledMediaRequest": {"url": MEDIA},

@@ -45,7 +45,6 @@ class ErrorCode(Enum):
     UNKNOWN_USER = 404, 10013, "Unknown User"
     UNKNOWN_WEBHOOK = 404, 10015, "Unknown Webhook"
     UNKNOWN_INTERACTION = 404, 10062, "Unknown interaction"
-    UNKNOWN_COMMAND = 404, 10063, "Unknown application command"
     TOO_MANY_ATTACHMENTS = 400, 30015, "Maximum number of attachments in a message reached (10)"
     TOO_LARGE = 413, 40005, "Request entity too large"
     ALREADY_ACKNOWLEDGED = 400, 40060, "Interaction has already been acknowledged."

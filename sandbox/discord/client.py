@@ -59,7 +59,7 @@ class Client:
         command = self.usable().get(command_id)
         if command is None:
             raise ActionUnavailable("That command does not exist here")
-        kept = {"id", "name", "type", "guild_id"}
+        kept = {"id", "name", "type"}
         data: Json = {key: value for key, value in command.items() if key in kept}
         resolved = Resolved(self._world, self.channel)
         if command["type"] == CommandType.CHAT_INPUT:
@@ -78,7 +78,7 @@ class Client:
         """Return the commands that the user sees in the channel, by id."""
         guild = self._world.guild_of(self.channel)
         usable = {}
-        for command in self._backend.commands.offered(guild.id if guild else None):
+        for command in self._backend.commands.by_id.values():
             age_allowed = not command["nsfw"] or self.channel.nsfw or guild is None
             allowed = guild is None or self._admits(command)
             if allowed and age_allowed and self._fits(command) and self._owners(command):

@@ -164,7 +164,6 @@ class PageSession:
         guilds = [guild for guild in world.guilds.values() if self._user.id in guild.members]
         channels = [channel for channel in world.channels.values() if self._enters(channel)]
         people = [user for user in world.users.values() if not user.bot]
-        commands = self._backend.commands
         return {
             "type": "world",
             "you": self._user.id,
@@ -182,8 +181,7 @@ class PageSession:
             "direct": {"id": world.direct(self._user.id).id},
             "commands": [
                 localized(command, self._user.locale)
-                for scope in (None, *(guild.id for guild in guilds))
-                for command in commands.all(scope)
+                for command in self._backend.commands.by_id.values()
             ],
             "messages": {
                 channel.id: [

@@ -6,14 +6,11 @@ from sandbox.discord import serializers
 from sandbox.discord.api_errors import ErrorCode, Json
 from sandbox.discord.commands import Commands, without_localizations
 from sandbox.discord.models import Guild
-from sandbox.discord.rest import Call, Table, answer, routes
+from sandbox.discord.rest import Call, Table, routes
 from sandbox.discord.world import World
 
 START_LIMIT = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-COMMANDS = (
-    "/applications/{application}/commands",
-    "/applications/{application}/guilds/{guild}/commands",
-)
+COMMANDS = "/applications/{application}/commands"
 
 
 class Application:
@@ -24,7 +21,7 @@ class Application:
         self._commands = commands
 
     def routes(self) -> list[web.RouteDef]:
-        """List the routes; commands exist globally and per guild."""
+        """List the routes."""
         table: Table = {
             "GET /gateway/bot": self._gateway,
             "GET /users/@me": lambda _: serializers.own_user(self._world),
@@ -34,20 +31,9 @@ class Application:
             "GET /guilds/{guild}": lambda call: serializers.guild(self._guild(call)),
             "GET /guilds/{guild}/channels": self._channels,
             "GET /guilds/{guild}/members/{user}": self._member,
+            f"GET {COMMANDS}": self._list_commands,
+            f"PUT {COMMANDS}": self._replace_commands,
         }
-        registry, scope = self._commands, self._scope
-        for commands in COMMANDS:
-            command = f"{commands}/{{command}}"
-            table |= {
-                f"GET {commands}": self._list_commands,
-                f"PUT {commands}": lambda call: registry.replace(scope(call), call.body.payload),
-                f"POST {commands}": self._put_command,
-                f"GET {command}": lambda call: registry.get(scope(call), call.path["command"]),
-                f"PATCH {command}": self._edit_command,
-                f"DELETE {command}": lambda call: registry.remove(
-                    scope(call), call.path["command"]
-                ),
-            }
         public: Table = {"GET /gateway": lambda _: {"url": self._world.gateway_url}}
         return [*routes(public, None), *routes(table, self._world)]
 
@@ -80,23 +66,16 @@ class Application:
     # Commands
 
     def _list_commands(self, call: Call) -> list[Json]:
-        commands = self._commands.all(self._scope(call))
+        self._check_application(call)
+        commands = list(self._commands.by_id.values())
         if call.flag("with_localizations"):
             return commands
         return [without_localizations(command) for command in commands]
 
-    def _put_command(self, call: Call) -> web.Response:
-        command, new = self._commands.put(self._scope(call), call.body.payload)
-        return answer(command, status=201 if new else 200)
+    def _replace_commands(self, call: Call) -> list[Json]:
+        self._check_application(call)
+        return self._commands.replace(call.body.payload)
 
-    def _edit_command(self, call: Call) -> Json:
-        return self._commands.edit(self._scope(call), call.path["command"], call.body.payload)
-
-    def _scope(self, call: Call) -> str | None:
+    def _check_application(self, call: Call) -> None:
         if call.path["application"] != self._world.application_id:
             raise ErrorCode.UNKNOWN_APPLICATION.error()
-        guild_id = call.path.get("guild")
-        guild = self._world.guilds.get(guild_id or "")
-        if guild_id is not None and (guild is None or not guild.has_bot):
-            raise ErrorCode.MISSING_ACCESS.error()
-        return guild_id

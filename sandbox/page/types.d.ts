@@ -31,7 +31,7 @@ declare namespace Discord {
     commands: Command[];
     messages?: Record<string, Message[]>;
   }
-  interface Command extends Named, Texts<"guild_id">, Flags<"dm_permission" | "nsfw"> {
+  interface Command extends Named, Flags<"dm_permission" | "nsfw"> {
     type?: number;
     description: string;
     options?: Option[];

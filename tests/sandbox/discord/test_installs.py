@@ -117,8 +117,6 @@ async def test_bot_token_has_no_access_without_a_guild_installation(
     assert await api.refused("POST", f"{private}/messages", {"content": "x"}) == (403, 50001, {})
     guild = world.guild("Night Harbour").id
     assert (await api.refused("GET", f"/guilds/{guild}"))[:2] == (404, 10004)
-    commands = f"/applications/{api.application}/guilds/{guild}/commands"
-    assert (await api.refused("GET", commands))[:2] == (403, 50001)
 
 
 async def test_user_installation_allows_five_follow_ups(connect, stand_in, noah):

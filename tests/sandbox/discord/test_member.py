@@ -120,7 +120,7 @@ async def test_until_sees_all_versions_in_order(connect, noah):
 
 async def test_command_without_a_bot_fails_at_once(stand_in, noah):
     """Without a bot at the gateway the client fails at once."""
-    stand_in.commands.replace(None, [{"name": "draw", "description": "Draw"}])
+    stand_in.commands.replace([{"name": "draw", "description": "Draw"}])
     sent = await noah.command("draw")
     with pytest.raises(InteractionTimeout):
         await sent.answer()
