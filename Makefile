@@ -5,7 +5,7 @@ BIN := .venv/bin
 LOCALES := bot/ui/locales
 OPENAPI := $(or $(DISCORD_OPENAPI),../shared/facts/discord-openapi.json)
 
-.PHONY: sandbox run test coverage lint check page-check format bench chaos picture messages schema requirements clean
+.PHONY: sandbox run test coverage lint check page-check format bench chaos soak picture messages schema requirements clean
 
 sandbox: .venv/run        ## try the whole bot in a browser: no account, no key
 	@$(BIN)/python -m sandbox
@@ -41,8 +41,11 @@ format: .venv/dev         ## format, and fix what ruff can fix
 bench: .venv/dev          ## measure what the docs quote
 	@$(BIN)/python -m benchmarks
 
-chaos: .venv/dev          ## kill the bot at random while 100 orders run, and count the outcomes
+chaos: .venv/dev          ## kill the bot, trip the vendor, step the clock at random; count 100 outcomes
 	@$(BIN)/python -m benchmarks.chaos
+
+soak: .venv/dev           ## 10,000 orders with troubles through one bot: memory, descriptors, tasks
+	@$(BIN)/python -m benchmarks.soak
 
 picture: .venv/dev        ## take README's pictures anew (needs Chromium)
 	@$(BIN)/python -m docs.picture

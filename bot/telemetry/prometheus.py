@@ -88,6 +88,7 @@ class PrometheusTelemetry:
         self._descriptors_low = gauge(
             "imagine_descriptors_low", "1: over 90 % of the file descriptors are in use"
         )
+        self._tasks = gauge("imagine_asyncio_tasks", "Tasks of this process that have not ended")
 
     def _make_orders(self, counter: Callable[..., Counter], gauge: Callable[..., Gauge]) -> None:
         self._taken = counter("imagine_orders_taken", "Orders that were admitted and recorded")
@@ -203,6 +204,7 @@ class PrometheusTelemetry:
         self._gateway.set(readiness.gateway)
         self._store.set(readiness.store)
         self._descriptors_low.set(readiness.descriptors_low)
+        self._tasks.set(_count_tasks())
         if readiness.store:
             for state in set(State) - ENDED:
                 self._orders.labels(state).set(snapshot.orders.get(state, 0))
@@ -214,6 +216,13 @@ class PrometheusTelemetry:
             self._shut.clear()
             self._line.set(float("nan"))
         return generate_latest(self._registry)
+
+
+def _count_tasks() -> float:
+    try:
+        return len(asyncio.all_tasks())
+    except RuntimeError:  # no event loop runs
+        return float("nan")
 
 
 # Statuses with a label value of their own; of the others the class is enough.

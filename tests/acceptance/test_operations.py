@@ -91,6 +91,7 @@ async def test_one_order_shows_in_the_figures_without_names_and_in_json_records(
     assert more("imagine_discord_call_seconds_count", "2xx", "edit") >= 2
     assert after["imagine_gateway_connected",] == 1
     assert after["imagine_store_up",] == 1
+    assert after["imagine_asyncio_tasks",] > 1
 
     text = await metrics()
     places = (row[name] for name in ("guild_id", "member_id", "channel_id", "id", "request_id"))
