@@ -19,7 +19,7 @@ class Listener:
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
-        self._port = free_port()
+        self._port = free_port(10_000)  # not where bots get theirs, who bind them later
         self.origin = f"http://127.0.0.1:{self._port}"
         await self.open()
         return self
@@ -41,14 +41,14 @@ class Listener:
             connection.force_close()
 
 
-def free_port() -> int:
-    """Return a port that is free now.
+def free_port(lowest: int = 20_000) -> int:
+    """Return one of 10,000 ports, from *lowest*, that is free now.
 
-    It is below the kernel's ephemeral range: an outgoing connection could take a port from there
-    before it is bound, or while it is closed.
+    With *lowest* up to 20,000 it is below the kernel's ephemeral range: an outgoing connection
+    could take a port from there before it is bound, or while it is closed.
     """
     while True:
-        port = random.randrange(20_000, 32_000)  # noqa: S311  no secret
+        port = lowest + random.randrange(10_000)  # noqa: S311  no secret
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
