@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Final
 
 FEW: Final = 0.1  # of the limit
+OPEN_MAX: Final = 10_240  # of macOS
 
 
 def raise_limit() -> None:
-    """Raise the soft limit to the hard limit."""
+    """Raise the soft limit to the hard limit; on macOS, where that is more than it allows, less."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(OSError, ValueError):  # on macOS the hard limit is more than is allowed
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    for limit in (hard, OPEN_MAX):
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+            return
 
 
 def are_low() -> bool:

@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import Final
 
 from aiohttp import web
 
 from bot.web.callbacks import LARGEST_BODY
 from bot.web.connections import Connection, ConnectionLimiter, bounded
+
+BACKLOG: Final = 1024  # connections; with a full one, clients try again a second later
 
 
 @asynccontextmanager
@@ -28,7 +31,7 @@ async def serving(
     assert server is not None
     try:
         listener = await asyncio.get_running_loop().create_server(
-            lambda: Connection(server, limits), host, port
+            lambda: Connection(server, limits), host, port, backlog=BACKLOG
         )
         try:
             yield
