@@ -5,7 +5,6 @@ the bot has no effect.
 """
 
 import re
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -83,7 +82,7 @@ async def settle_job(
     if request_id is not None and not REQUEST_ID.fullmatch(request_id):
         raise AdminActionFailed("that is no request id")
     async with _store(settings) as database:
-        jobs, now = Jobs(database), time.time()
+        jobs, now = Jobs(database), await database.now()
         job = await _get(jobs, job_id)
         if not _may_be_settled(job):
             raise AdminActionFailed(
@@ -108,7 +107,7 @@ async def refuse_uncertain(settings: Settings, *, since: str) -> AsyncIterator[s
     *since* is a duration like ``2h`` or a time in ISO 8601. Raises AdminActionFailed.
     """
     async with _store(settings) as database:
-        jobs, now = Jobs(database), time.time()
+        jobs, now = Jobs(database), await database.now()
         began = _since(since, now)
         uncertain = await JobQueries(database).newest(State.UNCERTAIN, most=MOST)
         recent = [job for job in uncertain if job.state_since >= began]
@@ -174,8 +173,8 @@ async def list_lanes(settings: Settings) -> AsyncIterator[str]:
     ours = breaker.lane_name(settings.pixazo_api_key.get_secret_value())
     async with _store(settings) as database:
         records = {record.name: record for record in await JobQueries(database).lanes()}
+        now = await database.now()
     configured = records.pop(ours, LaneRecord(name=ours, lane=Lane(), waiting=0, at_vendor=0))
-    now = time.time()
     yield _lane_line(configured, now, "of PIXAZO_API_KEY")
     for record in records.values():
         yield _lane_line(record, now, "of another key")

@@ -21,6 +21,7 @@ from bot.service.settings import RetentionPolicy, ServiceSettings
 from bot.service.tracker import REMEMBERED
 from bot.services import Ports, Services, build_services
 from bot.settings import Settings
+from bot.store.clock import SharedClock
 from bot.store.database import Database
 from bot.store.guilds import Guilds
 from bot.store.job_queries import JobQueries
@@ -53,6 +54,7 @@ class Store:
 
     lock: ProcessLock
     database: Database
+    clock: SharedClock
     jobs: Jobs
     lanes: Lanes
     guilds: Guilds
@@ -103,7 +105,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     telemetry = PrometheusTelemetry(price=settings.price_per_image_usd)
     store = await open_store(settings, stack)
     vendor = await open_vendor(settings, stack)
-    discord_side = open_discord(settings, telemetry, stack)
+    discord_side = open_discord(settings, telemetry, store.clock, stack)
     ports = build_ports(store, vendor, discord_side, telemetry)
     service_settings = read_service_settings(settings)
     services = build_services(ports, service_settings)
@@ -116,6 +118,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     supervisor = Supervisor(
         (
             Loop(name="lock", run=store.lock.keep, essential=True),
+            Loop(name="clock", run=store.clock.keep),
             Loop(name="login", run=discord_side.session.log_in, essential=True),
             Loop(name="dispatch", run=runner.run),
             Loop(name="leases", run=services.recovery.keep_leases),
@@ -145,13 +148,14 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
 
 
 async def open_store(settings: Settings, stack: AsyncExitStack) -> Store:
-    """Take the process lock and open the database."""
+    """Take the process lock, open the database and read its clock."""
     url = settings.database_url.get_secret_value()
     lock = await stack.enter_async_context(process_lock(url, instance=settings.instance))
     database = await stack.enter_async_context(Database.open(url))
     return Store(
         lock=lock,
         database=database,
+        clock=await SharedClock.start(database.now),
         jobs=Jobs(database),
         lanes=Lanes(database),
         guilds=Guilds(database),
@@ -176,13 +180,16 @@ async def open_vendor(settings: Settings, stack: AsyncExitStack) -> Vendor:
 
 
 def open_discord(
-    settings: Settings, telemetry: PrometheusTelemetry, stack: AsyncExitStack
+    settings: Settings,
+    telemetry: PrometheusTelemetry,
+    clock: SharedClock,
+    stack: AsyncExitStack,
 ) -> DiscordSide:
     """Make the REST session and what writes through it. The gateway connects later."""
     prepare_discord(api_url=settings.discord_api_url, gateway_url=settings.discord_gateway_url)
     session = DiscordSession(settings.discord_token.get_secret_value())
     stack.push_async_callback(session.close)
-    presenter = DiscordCardPresenter(session, meters=telemetry, now=time.time)
+    presenter = DiscordCardPresenter(session, meters=telemetry, now=clock)
     stack.push_async_callback(presenter.close)
     log_channel = DiscordLogChannel(session, meters=telemetry)
     stack.push_async_callback(log_channel.close)
@@ -214,7 +221,7 @@ def build_ports(
         store_ready=store.database.ready,
         gateway_connected=lambda: discord_side.gateway.connected,
         descriptors_low=descriptors.are_low,
-        now=time.time,
+        now=store.clock,
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.service.port_errors import StoreUnavailable
 from bot.store import migrations
+from bot.store.dialects import DatabaseClock
 from bot.store.engine import TIMEOUTS, StoreTimeouts, is_unique_violation, translate_driver_errors
 from bot.store.postgres import PostgresEngine
 from bot.store.sqlite import SqliteEngine
@@ -58,6 +59,10 @@ class Database:
     async def ping(self) -> None:
         """Run an empty query. Raises StoreUnavailable."""
         await self.read(lambda connection: connection.execute(select(1)))
+
+    async def now(self) -> float:
+        """Return the time by the database's clock, in Unix seconds. Raises StoreUnavailable."""
+        return await self.read(lambda connection: connection.scalars(select(DatabaseClock())).one())
 
     async def ready(self) -> None:
         """Query the database, and write to it after a failed write. Raises StoreUnavailable."""

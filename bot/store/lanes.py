@@ -19,7 +19,7 @@ from bot.store.tables import closure_notices, is_given_back, jobs, lanes
 
 log = logging.getLogger(__name__)
 
-FARTHEST_SLOT: Final = 600.0  # seconds ahead
+MOST_AHEAD: Final = 30  # reservations, by as many processes
 _COLUMNS: Final = tuple(asdict(Lane()))
 _DEFAULTS: Final = asdict(Lane()) | {"next_slot_at": 0.0}
 
@@ -60,7 +60,8 @@ class Lanes:
         self._database.lock(connection, lane_lock(lane))
         free = connection.scalar(select(lanes.c.next_slot_at).where(lanes.c.lane == lane))
         # A slot farther ahead comes from a wrong clock.
-        first = max(free, now) if free and free < now + FARTHEST_SLOT else now
+        farthest = now + MOST_AHEAD * max(count * interval, 1.0)
+        first = max(free, now) if free and free < farthest else now
         _put(connection, lane, {"next_slot_at": first + count * interval})
         return first
 

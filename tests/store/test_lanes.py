@@ -101,6 +101,14 @@ async def test_unused_slots_are_lost(lanes):
     assert await lanes.reserve_slots(LANE, count=1, interval=1.0, now=NOW + 3600) == NOW + 3600
 
 
+async def test_slots_that_a_wrong_clock_reserved_are_forgotten(lanes):
+    await lanes.reserve_slots(LANE, count=1, interval=1.0, now=NOW)
+
+    first = await lanes.reserve_slots(LANE, count=1, interval=1.0, now=NOW - 300)
+
+    assert first == NOW - 300
+
+
 async def test_slots_and_pauses_leave_each_other_alone(lanes):
     await lanes.reserve_slots(LANE, count=10, interval=1.0, now=NOW)
     await press(lanes, LANE, retry_after=60, now=NOW)
