@@ -17,6 +17,7 @@ from yarl import URL
 
 from bot import log
 from bot.domain.job import State
+from bot.domain.lane import ClosedReason
 from bot.errors import ImagineError, InvalidSettings
 from bot.settings import Settings
 
@@ -34,11 +35,12 @@ def main(arguments: list[str] | None = None) -> int:
         "health": (_health, "ask the running bot for its health"),
         "migrate": (_migrate, "bring the store's tables up to date"),
         "jobs": (_jobs, "list, show and settle orders, while the bot runs or not"),
-        "lanes": (_lanes, "show the state of the queue in front of the vendor"),
+        "lanes": (_lanes, "show or open the queue in front of the vendor"),
     }
     parsers = parser.add_subparsers(dest="command", metavar="command")
     added = {name: parsers.add_parser(name, help=text) for name, (_, text) in commands.items()}
     _add_jobs(added["jobs"])
+    _add_lanes(added["lanes"])
     options = parser.parse_args(arguments)
     if hasattr(options, "check"):
         options.check(options)
@@ -125,12 +127,21 @@ async def _jobs(settings: Settings, options: Namespace) -> int:
     return 0
 
 
-async def _lanes(settings: Settings, _options: Namespace) -> int:
+async def _lanes(settings: Settings, options: Namespace) -> int:
     from bot import admin
 
-    async for line in admin.list_lanes(settings):
+    lines = admin.list_lanes(settings)
+    if options.action == "open":
+        lines = admin.open_lane(settings, ClosedReason(options.reason) if options.reason else None)
+    async for line in lines:
         _print(line)
     return 0
+
+
+def _add_lanes(parser: ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="action")
+    opening = actions.add_parser("open", help="try again at once, whatever shut the queue")
+    opening.add_argument("reason", nargs="?", choices=list(ClosedReason), metavar="REASON")
 
 
 def _add_jobs(parser: ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from bot.domain import lane as breaker
 from bot.domain.job import EndReason, Job, Outstanding, State, Update, advance
-from bot.domain.lane import Lane
+from bot.domain.lane import ClosedReason, Lane
 from bot.pixazo.wire import REQUEST_ID
 from bot.service.errors import AdminActionFailed
 from bot.settings import Settings
@@ -21,6 +21,7 @@ from bot.store.database import Database
 from bot.store.job_queries import JobQueries, LaneRecord
 from bot.store.job_rows import row_of
 from bot.store.jobs import Jobs
+from bot.store.lanes import Lanes
 
 # No process has this name: a running bot takes the order over at once and updates its card.
 OPERATOR: Final = "operator"
@@ -180,6 +181,27 @@ async def list_lanes(settings: Settings) -> AsyncIterator[str]:
         yield _lane_line(record, now, "of another key")
 
 
+async def open_lane(settings: Settings, reason: ClosedReason | None) -> AsyncIterator[str]:
+    """Open the lane of PIXAZO_API_KEY if it is shut or paused for *reason*; ``None``: for any.
+
+    A running bot sends what waits within seconds. Raises AdminActionFailed for another reason.
+    """
+    name = breaker.lane_name(settings.pixazo_api_key.get_secret_value())
+    async with _store(settings) as database:
+        now = await database.now()
+        lane = await Lanes(database).get(name)
+        shut_for = lane.closed or (ClosedReason.BUSY if lane.paused(now) else None)
+        if shut_for is None:
+            yield f"lane {name} is open already"
+            return
+        if reason not in {None, shut_for}:
+            raise AdminActionFailed(f"lane {name} is shut ({shut_for}), not for {reason}")
+        await Lanes(database).update(
+            name, lambda lane: breaker.opened(lane) if lane.closed in {None, shut_for} else lane
+        )
+    yield f"lane {name} is open, it was shut ({shut_for}); the next failure shuts it again"
+
+
 @asynccontextmanager
 async def _store(settings: Settings) -> AsyncIterator[Database]:
     async with Database.open(settings.database_url.get_secret_value()) as database:
@@ -195,12 +217,16 @@ async def _get(jobs: Jobs, job_id: str) -> Job:
 def _lane_line(record: LaneRecord, now: float, whose: str) -> str:
     lane, reason = record.lane, breaker.closed_reason(record.lane, now)
     state = "open" if reason is None else f"shut ({reason}) since {_timestamp(lane.shut_at)}"
-    if reason is breaker.ClosedReason.CREDIT:
+    if reason is ClosedReason.CREDIT:
         state += (
             f", order {lane.probe} is trying whether there is credit"
             if lane.probe is not None
             else f", the next order from {_timestamp(lane.probe_at)} on tries again"
         )
+    elif reason is not None and lane.probing(now):
+        state += f", order {lane.probe} is trying"
+    elif reason not in {None, ClosedReason.BUSY}:
+        state += f", next try at {_timestamp(lane.next_try_at(now) or now)}"
     if lane.paused(now):
         state += f", paused until {_timestamp(lane.paused_until)}"
     counts = f"{record.waiting} waiting, {record.at_vendor} at the vendor"

@@ -279,7 +279,8 @@ async def open_web(
 async def _resume(store: Store, ports: Ports, services: Services, *, lane: str) -> None:
     """Take over what an earlier process left, before anything new is accepted."""
     await store.jobs.assign_lane(lane)
-    await ports.lanes.update(lane, breaker.key_accepted)  # the operator may have fixed the key
+    # The operator may have changed what closed it.
+    await ports.lanes.update(lane, partial(breaker.restarted, now=ports.now()))
     services.pipeline.tracker.remember_durations(
         await store.queries.recent_durations(most=REMEMBERED)
     )

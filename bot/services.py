@@ -135,6 +135,7 @@ def _build_pipeline(
     breaker = LaneCircuitBreaker(
         settings=settings,
         lanes=ports.lanes,
+        queue=ports.queue,
         limiter=limiter,
         now=ports.now,
         wake_recovery=wake_recovery,

@@ -339,7 +339,7 @@ async def test_the_lane_of_a_bot_that_never_ran_is_open(operate):
     [
         (
             lambda lane: breaker.key_rejected(lane, now=NOW),
-            "shut (key) since 2026-02-02T02:40:00Z;",
+            "shut (key) since 2026-02-02T02:40:00Z, next try at ",
         ),
         (
             lambda lane: breaker.out_of_credit(lane, "a", now=NOW, probe_after=300),

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from bot.domain.lane import ClosedReason
+
 
 @dataclass(frozen=True, kw_only=True)
 class CardStatus:
@@ -9,8 +11,8 @@ class CardStatus:
 
     # WAITING
     place: int | None = None  # in line, counted from 1
-    paused_until: float | None = None  # the lane; None: it is open, or its end is not known
-    key_rejected: bool = False  # the lane waits for the operator to replace the key
+    paused_until: float | None = None  # when the lane tries again; None: it is open, or it does now
+    closed: ClosedReason | None = None  # why the lane keeps orders waiting
 
     # QUEUED, PROCESSING
     ready_at: float | None = None  # estimated

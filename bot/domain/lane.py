@@ -1,11 +1,13 @@
 """Circuit breaker of one lane; a probe is its half-open trial. Pure transitions of :class:`Lane`.
 
-A lane is the queue in front of one API key. The breaker opens when the vendor reports an empty
-wallet or a rejected key, or asks for a very long pause. Without credit, one order at a time may
-probe: it is sent, and its success closes the breaker.
+A lane is the queue in front of one API key. The breaker opens for a :class:`ClosedReason` and tries
+again by itself: after a back-off with jitter one order is the probe, and nothing else is sent until
+its outcome is known. Its success closes the breaker, its failure makes the next back-off longer.
+Where a status call tells (`CHECKED`), it comes first, because it costs nothing.
 """
 
 import hashlib
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -14,20 +16,50 @@ from bot.domain.job import State
 
 FIRST_PAUSE: Final = 2.0  # seconds, where the vendor names no duration
 LONGEST_PAUSE: Final = 300.0  # seconds, of the back-off; the vendor may ask for more
-MOST_DOUBLINGS: Final = 16  # leads beyond the longest pause
 LONGEST_WAIT: Final = 600.0  # seconds; for a longer pause no order is kept waiting
+LONGEST_ASKED: Final = 86400.0  # seconds of a pause that the vendor asks for; then one order tries
+CLOCK_SKEW: Final = 60.0  # seconds by which the clocks of two processes may differ
+PROBE_PATIENCE: Final = 600.0  # seconds after which another order may be the probe
+LONGEST_DELAY: Final = 5400.0  # seconds until a probe, except of an empty wallet
+
+# In a row, until the breaker opens.
+MOST_UNKNOWN: Final = 2
+MOST_UNFETCHED: Final = 3
+MOST_DENIED: Final = 3
 
 
 class ClosedReason(StrEnum):
-    """Why a lane takes no orders: its circuit breaker is open."""
+    """Why a lane takes no orders, or keeps them waiting: its circuit breaker is open."""
 
     CREDIT = "credit"  # the wallet is empty
     KEY = "key"  # the vendor does not accept the key
-    BUSY = "busy"  # the vendor asked for a pause longer than LONGEST_WAIT
+    BUSY = "busy"  # the vendor asked for a pause; after it one order tries first
+    UNKNOWN = "unknown"  # submits get no usable answer, and may be billed
+    MEDIA = "media"  # paid pictures cannot be fetched
+    DENIED = "denied"  # a 403 refuses every submit and names no reason
 
 
-# Waiting orders are given back for these. For a rejected key they wait: a restart replaces it.
+# Waiting orders are given back for these; for the others they wait.
 GIVES_BACK: Final = frozenset({ClosedReason.CREDIT, ClosedReason.BUSY})
+# New orders are refused for these; for the others they are accepted, and wait.
+REFUSES: Final = GIVES_BACK | {ClosedReason.KEY}
+# A status call tells whether it is worth to send an order.
+CHECKED: Final = frozenset({ClosedReason.KEY, ClosedReason.UNKNOWN, ClosedReason.DENIED})
+
+# The first and the longest delay of a back-off, in seconds. Delays double.
+_BACKOFFS: Final = {
+    ClosedReason.BUSY: (FIRST_PAUSE, LONGEST_PAUSE),
+    ClosedReason.KEY: (5.0, 900.0),
+    ClosedReason.UNKNOWN: (5.0, 60.0),  # of status calls
+    ClosedReason.MEDIA: (10.0, 3600.0),
+    ClosedReason.DENIED: (5.0, 600.0),
+}
+_MOST_DOUBLINGS: Final = 16  # leads beyond the longest delay
+# Until an order tries whether submits are answered again, by the number of unknown outcomes. It may
+# be lost, so the delays grow quickly.
+_TRIAL_DELAYS: Final = (10.0, 180.0, 600.0, 1200.0, 2400.0, 3600.0)  # seconds
+# Some gateways answer no status call for an unknown request: then an order tries without one.
+_UNCHECKED_AFTER: Final = 600.0  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +67,12 @@ class Lane:
     """The state of the queue in front of one API key. Times are Unix seconds."""
 
     paused_until: float = 0.0
-    refusals: int = 0  # in a row, without a duration
-    closed: ClosedReason | None = None  # CREDIT or KEY; BUSY follows from paused_until
+    refusals: int = 0  # steps of the back-off in a row
+    closed: ClosedReason | None = None
     shut_at: float = 0.0  # when it closed last; identifies that closure
-    probe_at: float = 0.0  # CREDIT: when one order may probe
-    probe: str | None = None  # CREDIT: the id of the job that probes
+    failed_at: float = 0.0  # when the back-off of a pause or of a closure began
+    probe_at: float = 0.0  # when one order may probe; 0: at once, without a status call
+    probe: str | None = None  # the id of the job that probes
     # In a row:
     unknown_in_row: int = 0  # submits whose outcome is unknown
     unfetched_in_row: int = 0  # paid orders whose pictures could not be fetched
@@ -47,7 +80,42 @@ class Lane:
 
     def paused(self, now: float) -> bool:
         """Tell whether nothing may be submitted at *now*."""
-        return now < self.paused_until
+        return now < self.pause_ends_at(now)
+
+    def pause_ends_at(self, now: float) -> float:
+        """Return the end of the pause; 0: a clock that was wrong wrote it."""
+        return self._believed(self.paused_until, now + LONGEST_ASKED, now)
+
+    def probe_opens_at(self, now: float) -> float:
+        """Return when one order may probe; 0: at once, or a clock that was wrong wrote it."""
+        # The operator chooses how long an empty wallet is left alone.
+        longest = math.inf if self.closed is ClosedReason.CREDIT else LONGEST_DELAY
+        return self._believed(self.probe_at, now + longest, now)
+
+    def probing(self, now: float) -> bool:
+        """Tell whether a probe's outcome is awaited."""
+        if self.probe is None or self.closed is ClosedReason.CREDIT:
+            return self.probe is not None
+        return now < self.probe_at + PROBE_PATIENCE
+
+    def probe_due(self, now: float) -> bool:
+        """Tell whether one order may be sent into the closed lane."""
+        if self.closed is None or self.probing(now) or self.paused(now):
+            return False
+        return now >= self.probe_opens_at(now)
+
+    def next_try_at(self, now: float) -> float | None:
+        """Return when a closed or paused lane tries again; ``None``: it does now."""
+        if self.probing(now):
+            return None
+        due_at = self.pause_ends_at(now)
+        if self.closed is not None:
+            due_at = max(due_at, self.probe_opens_at(now))
+        return due_at if due_at > now else None
+
+    def _believed(self, moment: float, latest: float, now: float) -> float:
+        set_back = now < self.failed_at - CLOCK_SKEW
+        return 0.0 if set_back or moment > latest + CLOCK_SKEW else moment
 
 
 def lane_name(key: str) -> str:
@@ -56,31 +124,56 @@ def lane_name(key: str) -> str:
 
 
 def closed_reason(lane: Lane, now: float) -> ClosedReason | None:
-    """Return why the lane takes no orders at *now*; ``None``: it takes them."""
-    if lane.closed is None and _pauses_long(lane, now):
-        return ClosedReason.BUSY
+    """Return why the lane is closed at *now*; ``None``: it is open, or pauses for a moment."""
+    if lane.closed in {None, ClosedReason.BUSY}:
+        return ClosedReason.BUSY if _pauses_long(lane, now) else None
     return lane.closed
 
 
+def was_long_pause(lane: Lane) -> bool:
+    """Tell whether orders were given back for the pause that *lane* is in, or was in last."""
+    return lane.closed is ClosedReason.BUSY and lane.paused_until - lane.failed_at > LONGEST_WAIT
+
+
 def _pauses_long(lane: Lane, now: float) -> bool:
-    return lane.paused_until - now > LONGEST_WAIT
+    return lane.pause_ends_at(now) - now > LONGEST_WAIT
 
 
 def may_submit(lane: Lane, job_id: str, now: float) -> bool:
-    """Tell whether a job of that id may be sent at *now*: in a closed lane, only the probe."""
+    """Tell whether a job of that id may be sent at *now*: into a closed lane, only the probe."""
     if lane.paused(now):
         return False
-    return lane.closed is None or (lane.closed is ClosedReason.CREDIT and lane.probe == job_id)
+    match lane.closed:
+        case None:
+            return True
+        case ClosedReason.CREDIT:
+            return lane.probe == job_id  # chosen when it was admitted
+        case ClosedReason.KEY:
+            return False  # a status call finds out
+        case _:
+            return lane.probe_due(now) and not needs_check(lane, now)
+
+
+def one_at_a_time(lane: Lane) -> bool:
+    """Tell whether a submit must be answered before the next one: the last outcome is unknown."""
+    return lane.unknown_in_row > 0
+
+
+def after_claim(lane: Lane, job_id: str, *, now: float) -> Lane:
+    """Return *lane* after that job was claimed: in a closed lane it is the probe."""
+    if lane.closed in {None, ClosedReason.CREDIT}:
+        return lane
+    return replace(lane, probe=job_id, probe_at=now)
 
 
 def may_probe(lane: Lane, now: float) -> bool:
-    """Tell whether the next order becomes the probe."""
+    """Tell whether the next order that is admitted becomes the probe of an empty wallet."""
     free = lane.closed is ClosedReason.CREDIT and lane.probe is None and not _pauses_long(lane, now)
-    return free and now >= lane.probe_at
+    return free and now >= lane.probe_opens_at(now)
 
 
 def opens_at(lane: Lane, now: float) -> float | None:
-    """Return when a closed lane takes an order again; ``None``: unknown."""
+    """Return when a lane that refuses orders takes one again; ``None``: unknown."""
     match closed_reason(lane, now):
         case ClosedReason.BUSY:
             return lane.paused_until
@@ -90,24 +183,60 @@ def opens_at(lane: Lane, now: float) -> float | None:
             return None
 
 
-def after_back_off(lane: Lane, *, retry_after: float | None, now: float, jitter: float) -> Lane:
-    """Return *lane* after the vendor rejected a submit for a while: exponential back-off.
+def after_back_off(
+    lane: Lane, job_id: str | None = None, *, retry_after: float | None, now: float, jitter: float
+) -> Lane:
+    """Return *lane* after the vendor rejected a call for a while: exponential back-off.
 
     *retry_after* in seconds is obeyed; without it pauses double. *jitter*, from 0 to 1, spreads
-    the processes that share the lane. A pause never shortens the current one.
+    the processes that share the lane. A pause never shortens the current one. *job_id* is of a
+    submit: the probe's place becomes free, except in a lane without credit.
     """
+    if lane.probe == job_id and lane.closed is not ClosedReason.CREDIT:
+        lane = replace(lane, probe=None)
     if retry_after is None and lane.paused(now):
         return lane  # it was sent before the pause began
     if retry_after is None:
-        doubled = FIRST_PAUSE * 2.0 ** min(lane.refusals, MOST_DOUBLINGS)
-        pause = min(doubled, LONGEST_PAUSE) * (1.0 + jitter / 2)
+        pause = _delay(ClosedReason.BUSY, lane.refusals, jitter)
         refusals = lane.refusals + 1
     else:
-        pause, refusals = retry_after, 0
-    after = replace(lane, paused_until=max(lane.paused_until, now + pause), refusals=refusals)
+        pause, refusals = min(retry_after, LONGEST_ASKED), 0
+    after = replace(
+        lane,
+        closed=lane.closed or ClosedReason.BUSY,
+        paused_until=max(lane.pause_ends_at(now), now + pause),
+        refusals=refusals,
+        failed_at=now,
+    )
     if closed_reason(lane, now) is None and closed_reason(after, now) is not None:
         return replace(after, shut_at=now)
     return after
+
+
+def outcome_unknown(lane: Lane, job_id: str, *, now: float, jitter: float) -> Lane:
+    """Return *lane* after a submit whose outcome is unknown.
+
+    The first one pauses the lane for a moment, and then submits go one at a time; the second in a
+    row opens the breaker.
+    """
+    if lane.closed is not None and lane.probe != job_id:
+        return lane  # it was sent before the lane closed
+    lane = replace(lane, probe=None)
+    if lane.closed is ClosedReason.CREDIT:
+        return lane
+    lane = replace(lane, unknown_in_row=lane.unknown_in_row + 1)
+    if lane.unknown_in_row >= MOST_UNKNOWN:
+        delay = _trial_delay(lane) * (1.0 + jitter / 2)
+        return replace(_closed(lane, ClosedReason.UNKNOWN, now=now, delay=delay), refusals=0)
+    if lane.closed is not None:
+        return _backed_off(lane, lane.closed, now=now, jitter=jitter)
+    pause = _delay(ClosedReason.BUSY, 0, jitter)
+    return replace(
+        lane,
+        paused_until=max(lane.pause_ends_at(now), now + pause),
+        refusals=lane.refusals + 1,
+        failed_at=now,
+    )
 
 
 def out_of_credit(lane: Lane, job_id: str, *, now: float, probe_after: float) -> Lane:
@@ -120,27 +249,78 @@ def out_of_credit(lane: Lane, job_id: str, *, now: float, probe_after: float) ->
         lane.closed is ClosedReason.CREDIT and lane.probe != job_id
     ):
         return lane
-    shut_at = lane.shut_at if lane.closed is ClosedReason.CREDIT else now
-    return replace(
-        lane, closed=ClosedReason.CREDIT, shut_at=shut_at, probe_at=now + probe_after, probe=None
-    )
+    lane = replace(lane, unknown_in_row=0, denied_in_row=0)
+    return _closed(lane, ClosedReason.CREDIT, now=now, delay=probe_after)
 
 
-def key_rejected(lane: Lane, *, now: float) -> Lane:
+def key_rejected(lane: Lane, *, now: float, jitter: float = 0.0) -> Lane:
     """Return *lane* after the vendor rejected the key."""
     if lane.closed is ClosedReason.KEY:
         return lane
-    return replace(lane, closed=ClosedReason.KEY, shut_at=now, probe=None)
+    lane = replace(lane, unknown_in_row=0, denied_in_row=0)
+    return _backed_off(lane, ClosedReason.KEY, now=now, jitter=jitter)
+
+
+def denied(lane: Lane, job_id: str, *, wall: bool, now: float, jitter: float) -> Lane:
+    """Return *lane* after a 403 refused that job's submit without naming a reason.
+
+    *wall*: a status call was refused likewise, so it is not for the order. Otherwise several in a
+    row tell that.
+    """
+    if lane.closed is not None and lane.probe != job_id:
+        return lane  # it was sent before the lane closed
+    in_row = lane.denied_in_row + 1
+    shuts = wall or in_row >= MOST_DENIED or lane.closed is ClosedReason.DENIED
+    if lane.closed is ClosedReason.CREDIT or not shuts:
+        return replace(after_refusal(lane, job_id), denied_in_row=in_row)
+    lane = replace(lane, denied_in_row=in_row, unknown_in_row=0)
+    return _backed_off(lane, ClosedReason.DENIED, now=now, jitter=jitter)
+
+
+def pictures_unfetchable(lane: Lane, job_id: str, *, now: float, jitter: float) -> Lane:
+    """Return *lane* after a paid order's pictures could not be fetched."""
+    lane = replace(lane, unfetched_in_row=lane.unfetched_in_row + 1)
+    opens = lane.closed is None and lane.unfetched_in_row >= MOST_UNFETCHED
+    if opens or (lane.closed is ClosedReason.MEDIA and lane.probe == job_id):
+        return _backed_off(lane, ClosedReason.MEDIA, now=now, jitter=jitter)
+    return lane
+
+
+def pictures_fetched(lane: Lane) -> Lane:
+    """Return *lane* after a picture was fetched, of whichever order."""
+    lane = replace(lane, unfetched_in_row=0)
+    return _reopened(lane) if lane.closed is ClosedReason.MEDIA else lane
 
 
 def after_success(lane: Lane, job_id: str) -> Lane:
     """Return *lane* after the vendor took that job: the back-off starts anew.
 
-    Only the probe's success opens a lane without credit: other jobs were sent before it closed.
+    Only the probe's success opens a closed lane: other jobs were sent before it closed. Where no
+    submit was answered, any answer makes the next try due.
     """
     if lane.closed is ClosedReason.CREDIT and lane.probe == job_id:
-        lane = replace(lane, closed=None, probe=None)
-    return replace(lane, refusals=0)
+        return _reopened(lane)
+    if lane.closed is ClosedReason.MEDIA:  # until its pictures are fetched
+        return replace(lane, unknown_in_row=0, denied_in_row=0)
+    if lane.probe is None and lane.closed is ClosedReason.UNKNOWN:
+        return replace(lane, probe_at=0.0)
+    if lane.probe != job_id and lane.closed is ClosedReason.BUSY:
+        return replace(lane, refusals=0)
+    return after_refusal(lane, job_id)
+
+
+def after_refusal(lane: Lane, job_id: str) -> Lane:
+    """Return *lane* after the vendor refused that job for reasons of its own: it answers.
+
+    That tells nothing of the wallet or of the pictures: another order may probe.
+    """
+    if lane.closed is None:
+        return replace(lane, refusals=0, unknown_in_row=0, denied_in_row=0)
+    if lane.probe != job_id:
+        return lane
+    if lane.closed in {ClosedReason.CREDIT, ClosedReason.MEDIA}:
+        return replace(lane, probe=None)
+    return _reopened(lane)
 
 
 def probe_resolved(lane: Lane, state: State | None) -> Lane:
@@ -149,10 +329,20 @@ def probe_resolved(lane: Lane, state: State | None) -> Lane:
     The process that submitted the probe may have died before it recorded the outcome. A probe that
     ended without one makes room for the next.
     """
-    if lane.probe is None or state in {State.WAITING, State.SUBMITTING}:
+    if lane.probe is None or state is State.SUBMITTING:
         return lane
-    if state in {None, State.CANCELLED, State.REFUSED, State.UNCERTAIN}:
+    if state is State.WAITING and lane.closed is ClosedReason.CREDIT:
+        return lane
+    if state in {None, State.WAITING, State.CANCELLED, State.REFUSED, State.UNCERTAIN}:
         return replace(lane, probe=None)
+    if lane.closed is ClosedReason.MEDIA:
+        match state:
+            case State.DELIVERED:
+                return pictures_fetched(lane)
+            case State.QUEUED | State.PROCESSING | State.COMPLETED:
+                return lane
+            case _:
+                return replace(lane, probe=None)
     return after_success(lane, lane.probe)
 
 
@@ -161,11 +351,94 @@ def after_admission(lane: Lane, job_id: str, *, now: float) -> Lane:
     return replace(lane, probe=job_id) if may_probe(lane, now) else lane
 
 
+def needs_check(lane: Lane, now: float) -> bool:
+    """Tell whether a status call shall find out whether an order may try."""
+    if lane.closed not in CHECKED or not lane.probe_due(now):
+        return False
+    if lane.closed is ClosedReason.KEY:
+        return True
+    if lane.probe_at == 0.0:
+        return False
+    longest = max(_UNCHECKED_AFTER, 2 * _trial_delay(lane))
+    return lane.failed_at - CLOCK_SKEW <= now < lane.failed_at + min(longest, _TRIAL_DELAYS[-1])
+
+
+def check_begun(lane: Lane, *, now: float, jitter: float) -> Lane:
+    """Return *lane* with the next status call in a while: unless this one passes, it is needed."""
+    if not needs_check(lane, now) or lane.closed is None:
+        return lane
+    delay = _delay(lane.closed, lane.refusals, jitter)
+    return replace(lane, probe_at=now + delay, refusals=lane.refusals + 1)
+
+
+def check_passed(lane: Lane) -> Lane:
+    """Return *lane* after a status call was answered: one order may try."""
+    if lane.closed is ClosedReason.KEY:
+        return replace(lane, closed=ClosedReason.BUSY, probe_at=0.0)
+    if lane.closed in CHECKED and lane.probe is None:
+        return replace(lane, probe_at=0.0)
+    return lane
+
+
 def probe_due_now(lane: Lane, *, now: float) -> Lane:
-    """Return *lane* after a moderator asked for the next probe at once."""
-    return replace(lane, probe_at=min(lane.probe_at, now))
+    """Return *lane* after a moderator asked for the next try at once."""
+    closed = lane.closed or (ClosedReason.BUSY if lane.paused(now) else None)
+    return replace(
+        lane,
+        closed=closed,
+        paused_until=min(lane.paused_until, now),
+        probe_at=min(lane.probe_at, now),
+    )
 
 
-def key_accepted(lane: Lane) -> Lane:
-    """Return *lane* after a start: the operator may have replaced the key, so it is tried again."""
-    return replace(lane, closed=None) if lane.closed is ClosedReason.KEY else lane
+def restarted(lane: Lane, *, now: float) -> Lane:
+    """Return *lane* after a start: what the operator may have changed is tried at once."""
+    if lane.closed is ClosedReason.KEY:
+        return check_passed(lane)
+    return lane if lane.closed in {None, *GIVES_BACK} else probe_due_now(lane, now=now)
+
+
+def opened(lane: Lane) -> Lane:
+    """Return *lane* after the operator opened it; the next failure closes it again."""
+    return replace(
+        _reopened(lane),
+        paused_until=0.0,
+        unknown_in_row=MOST_UNKNOWN - 1 if lane.closed is ClosedReason.UNKNOWN else 0,
+        unfetched_in_row=min(lane.unfetched_in_row, MOST_UNFETCHED - 1),
+        denied_in_row=MOST_DENIED - 1 if lane.closed is ClosedReason.DENIED else 0,
+    )
+
+
+def _reopened(lane: Lane) -> Lane:
+    return replace(
+        lane,
+        closed=None,
+        refusals=0,
+        probe_at=0.0,
+        probe=None,
+        unknown_in_row=0,
+        denied_in_row=0,
+    )
+
+
+def _closed(lane: Lane, reason: ClosedReason, *, now: float, delay: float) -> Lane:
+    shut_at = lane.shut_at if lane.closed is reason else now
+    return replace(
+        lane, closed=reason, shut_at=shut_at, failed_at=now, probe_at=now + delay, probe=None
+    )
+
+
+def _backed_off(lane: Lane, reason: ClosedReason, *, now: float, jitter: float) -> Lane:
+    """Return *lane* closed for *reason*, with the next step of its back-off."""
+    delay = _delay(reason, lane.refusals, jitter)
+    return replace(_closed(lane, reason, now=now, delay=delay), refusals=lane.refusals + 1)
+
+
+def _delay(reason: ClosedReason, step: int, jitter: float) -> float:
+    first, longest = _BACKOFFS[reason]
+    return min(first * 2.0 ** min(step, _MOST_DOUBLINGS), longest) * (1.0 + jitter / 2)
+
+
+def _trial_delay(lane: Lane) -> float:
+    step = max(lane.unknown_in_row - MOST_UNKNOWN, 0)
+    return _TRIAL_DELAYS[min(step, len(_TRIAL_DELAYS) - 1)]

@@ -1,26 +1,48 @@
-"""What the vendor's answers do to one lane: it pauses, closes and reopens."""
+"""What the vendor's answers do to one lane: it pauses, closes, tries again and reopens."""
 
 import logging
 import random
 from collections.abc import Callable
+from functools import partial
+from http import HTTPStatus
 from typing import Final
 
 from bot.domain import lane as lane_rules
 from bot.domain.lane import ClosedReason, Lane
 from bot.retry import retry
-from bot.service.port_errors import StoreUnavailable
+from bot.service.port_errors import (
+    KeyRejected,
+    PixazoError,
+    RateLimited,
+    StoreUnavailable,
+    VendorRefused,
+)
 from bot.service.ports.store import Lanes
+from bot.service.ports.vendor import NO_REQUEST, VendorQueue
 from bot.service.rate_limiter import LaneRateLimiter
 from bot.service.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
 UNTIL_RECORDED: Final = 1.0  # seconds that submits rest here before all processes see the pause
+LONGEST_HOLD: Final = 5.0  # seconds that slots rest here; the store says when a pause ends early
+REJECTED_FOR: Final = 30.0  # seconds of status calls that reject the key until the lane closes
 
 _CLOSED: Final = {
     ClosedReason.CREDIT: "lane closed, the wallet is empty: lane=%s",
     ClosedReason.KEY: "lane closed, the vendor rejects PIXAZO_API_KEY: lane=%s",
     ClosedReason.BUSY: "lane closed, the vendor asked for a long pause: lane=%s",
+    ClosedReason.UNKNOWN: "lane closed, submits get no usable answer: lane=%s",
+    ClosedReason.MEDIA: "lane closed, paid pictures can't be fetched: lane=%s",
+    ClosedReason.DENIED: "lane closed, the vendor denies every submit: lane=%s",
+}
+_REOPENED: Final = {
+    ClosedReason.CREDIT: "lane reopened, there is credit again: lane=%s",
+    ClosedReason.KEY: "lane reopened, the vendor accepts PIXAZO_API_KEY: lane=%s",
+    ClosedReason.BUSY: "lane reopened, the vendor accepts orders again: lane=%s",
+    ClosedReason.UNKNOWN: "lane reopened, submits are answered again: lane=%s",
+    ClosedReason.MEDIA: "lane reopened, pictures can be fetched again: lane=%s",
+    ClosedReason.DENIED: "lane reopened, the vendor accepts orders again: lane=%s",
 }
 
 
@@ -36,58 +58,80 @@ class LaneCircuitBreaker:
         *,
         settings: ServiceSettings,
         lanes: Lanes,
+        queue: VendorQueue,
         limiter: LaneRateLimiter,
         now: Callable[[], float],
         wake_recovery: Callable[[], None],
     ) -> None:
         self._settings = settings
         self._lanes = lanes
+        self._queue = queue
         self._limiter = limiter
         self._now = now
         self._wake_recovery = wake_recovery  # it refuses what waits in a closed lane
 
-    async def back_off(self, retry_after: float | None) -> float:
-        """Pause the lane, because the vendor asked for it; return until when, in Unix seconds.
+    # Submits.
 
-        *retry_after* is in seconds; ``None``: the vendor did not say how long. Status calls rest
-        for at most a minute: results that are paid for must not wait for days until a quota is
-        new.
+    async def back_off(self, retry_after: float | None, *, job_id: str | None = None) -> float:
+        """Pause the lane, because the vendor asked for it; return when it tries again.
+
+        *retry_after* is in seconds; ``None``: the vendor did not say how long. *job_id* is of the
+        submit that was rejected; ``None``: it was a status call. Status calls rest for at most a
+        minute: results that are paid for must not wait for days until a quota is new.
         """
-        jitter = random.random()  # noqa: S311 - spreads load, keeps no secret
         now = self._now()
-        self._limiter.pause(submits_until=max(self._limiter.submits_open_at, now + UNTIL_RECORDED))
-        lane = await self._update_with_retry(
-            lambda lane: lane_rules.after_back_off(
-                lane, retry_after=retry_after, now=now, jitter=jitter
+        lane = await self._stop(
+            partial(
+                lane_rules.after_back_off,
+                job_id=job_id,
+                retry_after=retry_after,
+                now=now,
+                jitter=_jitter(),
             )
         )
-        paused_until = lane.paused_until
-        self._limiter.pause(
-            submits_until=paused_until,
-            polls_until=min(paused_until, self._now() + self._settings.longest_poll_pause),
+        paused_until = lane.pause_ends_at(now)
+        self._limiter.pause_polls(until=min(paused_until, now + self._settings.longest_poll_pause))
+        log.info("lane paused: lane=%s seconds=%.1f", self._settings.lane, paused_until - now)
+        return lane.next_try_at(now) or paused_until
+
+    async def outcome_unknown(self, job_id: str) -> None:
+        """Note that the outcome of that job's submit is unknown; two in a row close the lane."""
+        await self._stop(
+            partial(lane_rules.outcome_unknown, job_id=job_id, now=self._now(), jitter=_jitter())
         )
-        log.info(
-            "lane paused: lane=%s seconds=%.1f", self._settings.lane, paused_until - self._now()
-        )
-        return paused_until
 
     async def out_of_credit(self, job_id: str, *, at: float) -> None:
         """Close the lane, because the wallet could not pay for that job."""
         probe_after = self._settings.probe_after
-        await self._update_with_retry(
-            lambda lane: lane_rules.out_of_credit(lane, job_id, now=at, probe_after=probe_after)
+        await self._stop(
+            partial(lane_rules.out_of_credit, job_id=job_id, now=at, probe_after=probe_after)
         )
 
     async def key_rejected(self, *, at: float) -> None:
         """Close the lane, because the vendor rejects the key."""
-        await self._update_with_retry(lambda lane: lane_rules.key_rejected(lane, now=at))
+        await self._stop(partial(lane_rules.key_rejected, now=at, jitter=_jitter()))
+
+    async def denied(self, job_id: str, *, wall: bool) -> float | None:
+        """Note a 403 without a reason for that job; three in a row close the lane, a *wall* one.
+
+        Returns when the lane tries again, in Unix seconds; ``None``: it stays open, so the job was
+        refused for itself.
+        """
+        now = self._now()
+        lane = await self._stop(
+            partial(lane_rules.denied, job_id=job_id, wall=wall, now=now, jitter=_jitter())
+        )
+        return (lane.next_try_at(now) or now) if lane.closed is ClosedReason.DENIED else None
 
     async def success(self, job_id: str) -> None:
         """Note that the vendor accepted that job: reset the back-off; reopen a probed lane."""
-        try:
-            await self._update(lambda lane: lane_rules.after_success(lane, job_id))
-        except StoreUnavailable as error:
-            log.warning("lane update failed: lane=%s error=%s", self._settings.lane, error)
+        await self._try_update(lambda lane: lane_rules.after_success(lane, job_id))
+
+    async def refused(self, job_id: str) -> None:
+        """Note that the vendor refused that job for itself: it answers submits."""
+        await self._try_update(lambda lane: lane_rules.after_refusal(lane, job_id))
+
+    # Pictures.
 
     async def pictures_unfetchable(self, job_id: str) -> None:
         """Note that no picture of a paid order can be fetched for now; call once per order.
@@ -95,19 +139,88 @@ class LaneCircuitBreaker:
         Three such orders in a row close the lane: no more money for pictures that can't be fetched.
         Returns at once if the store is unavailable; the next order is counted.
         """
-        log.info("pictures can't be fetched: lane=%s job=%s", self._settings.lane, job_id)
+        await self._try_update(
+            partial(
+                lane_rules.pictures_unfetchable, job_id=job_id, now=self._now(), jitter=_jitter()
+            )
+        )
 
     async def pictures_fetched(self, job_id: str) -> None:
         """Note that a picture of that order was fetched: a lane closed for that reason reopens."""
         log.debug("pictures fetched: lane=%s job=%s", self._settings.lane, job_id)
+        await self._try_update(lane_rules.pictures_fetched)
 
-    async def seconds_until_open(self) -> float:
-        """Return the seconds until the lane's pause ends; 0: it does not pause."""
+    # Status calls.
+
+    async def status_calls_rejected(self, *, since: float) -> None:
+        """Note that status calls reject the key, all *since* then: when that lasts, close the lane.
+
+        It shows in ``/readyz``, and no more money is spent on pictures that can't be asked for.
+        """
+        now = self._now()
+        if now - since < REJECTED_FOR:
+            return
+        match await self.diagnose():
+            case ClosedReason.KEY:
+                await self.key_rejected(at=now)
+            case ClosedReason.DENIED:
+                await self.denied("", wall=True)
+
+    async def diagnose(self) -> ClosedReason | None:
+        """Find out by a status call, which costs nothing, what the vendor has against the bot.
+
+        KEY: it rejects the key. DENIED: it answers 403 and names no reason. UNKNOWN: no usable
+        answer. ``None``: nothing.
+        """
+        try:
+            await self._queue.status(NO_REQUEST)
+        except VendorRefused as error:
+            if names_no_reason(error):
+                return ClosedReason.DENIED
+            return ClosedReason.KEY if isinstance(error, KeyRejected) else None
+        except PixazoError as error:
+            log.info("status call failed: lane=%s error=%s", self._settings.lane, error)
+            refused = error.status is not None and error.status < HTTPStatus.INTERNAL_SERVER_ERROR
+            return None if refused and not isinstance(error, RateLimited) else ClosedReason.UNKNOWN
+        return None
+
+    # Time.
+
+    async def state(self) -> Lane:
+        """Return the lane, after a status call if that is due before it may try again."""
         lane = await self._lanes.get(self._settings.lane)
-        return max(lane.paused_until - self._now(), 0.0)
+        now = self._now()
+        if not lane.paused(now):  # the operator may have ended the pause early
+            held_until = min(self._limiter.submits_open_at, now + UNTIL_RECORDED)
+            self._limiter.pause_submits(until=held_until)
+        return await self._check(now) if lane_rules.needs_check(lane, now) else lane
 
-    async def _update_with_retry(self, change: Callable[[Lane], Lane]) -> Lane:
-        return await retry(
+    async def _check(self, now: float) -> Lane:
+        """Make the status call, unless another process makes it; return the lane then."""
+        before, lane = await self._update(
+            partial(lane_rules.check_begun, now=now, jitter=_jitter())
+        )
+        if lane.probe_at == before.probe_at or (obstacle := await self.diagnose()) == lane.closed:
+            return lane
+        match obstacle:
+            case None:
+                return (await self._update(lane_rules.check_passed))[1]
+            case ClosedReason.KEY:
+                return (await self._update(partial(lane_rules.key_rejected, now=now)))[1]
+            case _:
+                return lane
+
+    async def _try_update(self, change: Callable[[Lane], Lane]) -> None:
+        try:
+            await self._update(change)
+        except StoreUnavailable as error:
+            log.warning("lane update failed: lane=%s error=%s", self._settings.lane, error)
+
+    async def _stop(self, change: Callable[[Lane], Lane]) -> Lane:
+        """Make a change that stops submits; those of this process rest until it is recorded."""
+        hold = max(self._limiter.submits_open_at, self._now() + UNTIL_RECORDED)
+        self._limiter.pause_submits(until=hold)
+        _, lane = await retry(
             lambda: self._update(change),
             on=StoreUnavailable,
             backoff=self._settings.store_backoff,
@@ -115,8 +228,11 @@ class LaneCircuitBreaker:
                 "lane update failed, retrying: lane=%s error=%s", self._settings.lane, error
             ),
         )
+        now = self._now()
+        self._limiter.pause_submits(until=min(lane.pause_ends_at(now), now + LONGEST_HOLD))
+        return lane
 
-    async def _update(self, change: Callable[[Lane], Lane]) -> Lane:
+    async def _update(self, change: Callable[[Lane], Lane]) -> tuple[Lane, Lane]:
         """Change the lane. Log when it closes or reopens; wake recovery while it is closed."""
         before, after = await self._lanes.update(self._settings.lane, change)
         reason = lane_rules.closed_reason(after, self._now())
@@ -124,6 +240,17 @@ class LaneCircuitBreaker:
             if after.shut_at != before.shut_at:
                 log.warning(_CLOSED[reason], self._settings.lane)
             self._wake_recovery()
-        elif before.closed is not None:
-            log.warning("lane reopened, there is credit again: lane=%s", self._settings.lane)
-        return after
+        elif before.closed not in {None, after.closed} and (
+            before.closed is not ClosedReason.BUSY or lane_rules.was_long_pause(before)
+        ):
+            log.warning(_REOPENED[before.closed], self._settings.lane)
+        return before, after
+
+
+def names_no_reason(error: VendorRefused) -> bool:
+    """Tell whether a refusal is a 403 without words, as a firewall in front of the vendor gives."""
+    return error.status == HTTPStatus.FORBIDDEN and not error.reason
+
+
+def _jitter() -> float:
+    return random.random()  # noqa: S311 - spreads load, keeps no secret

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -52,8 +53,9 @@ class Dispatcher:
             self._changed.clear()
             try:
                 # Read before the look for jobs: a pause that ends meanwhile must not be missed.
-                pause = await self._breaker.seconds_until_open()
-                wait = min(pause, LOOK_AGAIN) if pause > 0 else LOOK_AGAIN
+                lane = await self._breaker.state()
+                now = self._now()
+                wait = min((lane.next_try_at(now) or math.inf) - now, LOOK_AGAIN)
                 if await self._jobs.has_claimable(**self._capacity()):
                     await self._limiter.acquire_submit()
                     if (job := await self._claim()) is not None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.domain import lane as lane_rules
 from bot.domain.job import State
-from bot.domain.lane import ClosedReason
+from bot.domain.lane import REFUSES, ClosedReason
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import JobQueries, Lanes
 from bot.service.settings import ServiceSettings
@@ -24,13 +24,13 @@ class Readiness:
     gateway: bool  # Discord sends interactions
     store: bool  # it can be read and written
     paused: bool = False  # the lane sends nothing for a moment; orders are still accepted
-    closed: ClosedReason | None  # why the lane accepts no orders; None: it does, or unknown
+    closed: ClosedReason | None  # why the lane sends no orders; None: it does, or unknown
     descriptors_low: bool = False  # connections and files will soon fail
 
     @property
     def ready(self) -> bool:
-        """Whether orders can be accepted."""
-        return self.gateway and self.store and self.closed is None
+        """Whether orders can be accepted; in some closed lanes they wait."""
+        return self.gateway and self.store and self.closed not in REFUSES
 
 
 @dataclass(frozen=True, kw_only=True)

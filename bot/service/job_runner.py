@@ -16,7 +16,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Coroutine, Iterable
-from typing import Any
+from typing import Any, Final
 
 from bot.domain.job import FOLLOWED, Job, State
 from bot.log import fault, mark
@@ -31,6 +31,11 @@ from bot.service.submitter import Submitter
 from bot.service.tracker import JobTracker
 
 log = logging.getLogger(__name__)
+
+# While so many submits have no answer, the next one rests: an outage is noticed before it costs
+# more orders than these.
+UNANSWERED: Final = 2
+ANSWER_WAIT: Final = 1.0  # seconds
 
 
 class JobRunner:
@@ -64,6 +69,10 @@ class JobRunner:
     async def run(self) -> None:
         """Claim and run jobs until cancelled. Only these jobs are ever submitted."""
         while True:
+            if len(self._submitting) >= UNANSWERED:
+                await asyncio.wait(
+                    self._submitting, timeout=ANSWER_WAIT, return_when=asyncio.FIRST_COMPLETED
+                )
             job = await self._dispatcher.next()
             self._start(job, self._submit_and_advance(job))
 
@@ -126,7 +135,9 @@ class JobRunner:
         submitting = asyncio.create_task(self._submitter.submit(job), name=f"submit {job.id}")
         self._submitting.add(submitting)
         submitting.add_done_callback(self._submitting.discard)
-        await self._advance(await submitting)
+        job = await submitting
+        self._dispatcher.wake()  # the lane may have waited for the answer
+        await self._advance(job)
 
     async def _advance(self, job: Job, *, fault_id: str | None = None) -> None:
         """Do the job's next step until none is left or another process owns it.

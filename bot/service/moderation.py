@@ -13,6 +13,7 @@ from bot.domain import admission
 from bot.domain import lane as lane_rules
 from bot.domain.admission import AdmissionContext, AdmissionRequest, Caps, RuleResult
 from bot.domain.job import EndReason, State
+from bot.domain.lane import ClosedReason
 from bot.domain.log_entries import AnyLogEntry, Blocked, Changed, Unblocked
 from bot.domain.order import clean
 from bot.domain.rules import LONGEST_REASON, Block, Pause, Rules, block_of, changed
@@ -174,17 +175,18 @@ class ModerationService:
         await self.change(by, lambda rules: changed(rules, pause=pause))
         return pause
 
-    async def resume(self, by: Moderator) -> tuple[bool, bool]:
-        """Accept orders again, and let the next order probe a lane that is out of credit.
+    async def resume(self, by: Moderator) -> tuple[bool, ClosedReason | None]:
+        """Accept orders again, and have a closed or paused lane try again at once.
 
-        Returns whether the server was paused, and whether the next order is such a probe.
+        Returns whether the server was paused, and why the lane was closed if it tries.
         """
         now = self._now()
         before, _ = await self.change(by, lambda rules: changed(rules, pause=None))
         _, lane = await self._lanes.update(
             self._lane, lambda lane: lane_rules.probe_due_now(lane, now=now)
         )
-        return before.pause is not None, lane_rules.may_probe(lane, now)
+        tries = lane.closed if lane_rules.may_probe(lane, now) or lane.probe_due(now) else None
+        return before.pause is not None, tries
 
     async def explain(
         self, by: Moderator, member_id: int, ask: AdmissionRequest

@@ -85,8 +85,9 @@ class QueuePositionUpdater:
 
 
 def _status(lane: Lane, place: int, now: float) -> CardStatus:
+    reason = lane_rules.closed_reason(lane, now)
     return CardStatus(
         place=place,
-        paused_until=lane.paused_until if lane.paused(now) else None,
-        key_rejected=lane_rules.closed_reason(lane, now) is ClosedReason.KEY,
+        paused_until=lane.next_try_at(now) if reason is not ClosedReason.CREDIT else None,
+        closed=reason if reason not in lane_rules.GIVES_BACK else None,
     )

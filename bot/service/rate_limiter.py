@@ -61,11 +61,14 @@ class LaneRateLimiter:
         self._wake_worker()
         await waiter
 
-    def pause(self, *, submits_until: float, polls_until: float | None = None) -> None:
-        """Give out no slots until then, in Unix seconds; ``None``: polls go on as before."""
-        self.submits_open_at = submits_until
-        if polls_until is not None:
-            self._polls_open_at = polls_until
+    def pause_submits(self, *, until: float) -> None:
+        """Give out no slots to submits until then, in Unix seconds."""
+        self.submits_open_at = until
+        self._arrived.set()
+
+    def pause_polls(self, *, until: float) -> None:
+        """Give out no slots to polls until then, in Unix seconds."""
+        self._polls_open_at = until
 
     async def close(self) -> None:
         """Give out no more slots."""

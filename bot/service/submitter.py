@@ -7,7 +7,8 @@ from http import HTTPStatus
 
 from bot.domain.card_status import CardStatus
 from bot.domain.job import EndReason, Job, State, Update
-from bot.service.circuit_breaker import LaneCircuitBreaker
+from bot.domain.lane import ClosedReason
+from bot.service.circuit_breaker import LaneCircuitBreaker, names_no_reason
 from bot.service.persistence import retry_store, swap_with_retry
 from bot.service.port_errors import (
     ContentRefused,
@@ -15,13 +16,12 @@ from bot.service.port_errors import (
     NotSent,
     OutcomeUnknown,
     OutOfCredit,
-    PixazoError,
     RateLimited,
     VendorRefused,
 )
 from bot.service.ports.discord import CardPresenter
 from bot.service.ports.store import Jobs
-from bot.service.ports.vendor import NO_REQUEST, Callback, VendorQueue
+from bot.service.ports.vendor import Callback, VendorQueue
 from bot.service.settings import ServiceSettings
 from bot.service.tracker import JobTracker
 
@@ -70,6 +70,8 @@ class Submitter:
             return await self._requeued(job, error)
         except OutcomeUnknown as error:
             log.warning("submit uncertain, not sent again: job=%s error=%s", job.id, error)
+            # Before the job ends: an ended job is no longer recognisable as the probe.
+            await self._breaker.outcome_unknown(job.id)
             uncertain = job.transition(State.UNCERTAIN, now=self._now())
             return await self._reload(await self._swap(job, uncertain))
         log.info("submit accepted: job=%s request=%s", job.id, update.request_id)
@@ -86,18 +88,23 @@ class Submitter:
         """End the job as REFUSED; close the lane if the reason holds for every job."""
         log.info("submit refused: job=%s error=%s", job.id, error)
         refused_at = self._now()
-        match error:
-            case OutOfCredit():
+        end_reason = EndReason.CONTENT if isinstance(error, ContentRefused) else EndReason.VENDOR
+        # The lane before the job: an ended job is no longer recognisable as the probe.
+        match await self._lane_obstacle(error):
+            case ClosedReason.CREDIT:
                 end_reason = EndReason.OUT_OF_CREDIT
-                # Before the job ends: an ended job is no longer recognisable as the probe.
                 await self._breaker.out_of_credit(job.id, at=refused_at)
-            case KeyRejected() if await self._key_is_rejected(error):
+            case ClosedReason.KEY:
                 end_reason = EndReason.KEY_REFUSED
                 await self._breaker.key_rejected(at=refused_at)
-            case ContentRefused():
-                end_reason = EndReason.CONTENT
+            case obstacle if names_no_reason(error) or obstacle is ClosedReason.DENIED:
+                wall = obstacle is ClosedReason.DENIED
+                tries_at = await self._breaker.denied(job.id, wall=wall)
+                if tries_at is not None:
+                    status = CardStatus(closed=ClosedReason.DENIED, paused_until=tries_at)
+                    return await self._wait_again(job, status)
             case _:
-                end_reason = EndReason.VENDOR
+                await self._breaker.refused(job.id)
         refused = job.transition(
             State.REFUSED, now=refused_at, end_reason=end_reason, error=error.reason or None
         )
@@ -105,33 +112,34 @@ class Submitter:
         self._wake_recovery()  # the next round writes to the server's log channel
         return after
 
-    async def _key_is_rejected(self, error: KeyRejected) -> bool:
-        """Tell whether the vendor rejects the key, and not just this order.
+    async def _lane_obstacle(self, error: VendorRefused) -> ClosedReason | None:
+        """Return what the vendor has against every order; ``None``: it refuses just this one.
 
         A 403 may come from a firewall in front of the vendor that dislikes a prompt. A status call
         costs nothing and carries no prompt.
         """
-        if error.status != HTTPStatus.FORBIDDEN:
-            return True
-        try:
-            await self._queue.status(NO_REQUEST)
-        except KeyRejected:
-            return True
-        except PixazoError as other:
-            log.info("submit refused, but not for the key: answer=%s", other)
-        return False
+        if isinstance(error, OutOfCredit):
+            return ClosedReason.CREDIT
+        if isinstance(error, KeyRejected) and error.status != HTTPStatus.FORBIDDEN:
+            return ClosedReason.KEY
+        if isinstance(error, KeyRejected) or names_no_reason(error):
+            return await self._breaker.diagnose()
+        return None
 
     async def _requeued(self, job: Job, error: RateLimited | NotSent) -> Job:
         """Put the job back into its queue, and pause the lane."""
         log.info("submit requeued: job=%s error=%s", job.id, error)
         # Pause first: as soon as the job waits again, any process may claim it.
         paused_until = await self._breaker.back_off(
-            error.retry_after if isinstance(error, RateLimited) else None
+            error.retry_after if isinstance(error, RateLimited) else None, job_id=job.id
         )
+        return await self._wait_again(job, CardStatus(paused_until=paused_until))
+
+    async def _wait_again(self, job: Job, status: CardStatus) -> Job:
         requeued = await self._swap(job, job.requeued(now=self._now()))
         after = await self._cancel_if_withdrawn(requeued)
         if after.state is State.WAITING:
-            self._presenter.show(after, CardStatus(paused_until=paused_until))
+            self._presenter.show(after, status)
             self._wake_recovery()
         return after
 

@@ -161,6 +161,8 @@ class JobTracker:
             silence.calls += self._accepted_at > silence.rejected_at > 0.0
             silence.rejected_at = self._now()
             self._rest(error)
+            if (since := self.status_calls_rejected_since) is not None:
+                await self._breaker.status_calls_rejected(since=since)
         except RateLimited as error:
             await self._breaker.back_off(error.retry_after)
         except PixazoError as error:

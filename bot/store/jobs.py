@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from bot.domain import lane as breaker
 from bot.domain.admission import AdmissionContext
 from bot.domain.job import Job, State, Update, advance
+from bot.domain.lane import ClosedReason
 from bot.domain.owner import instance_prefix
 from bot.service.ports.store import Admit, PeakUsage
 from bot.store.admission import load_admission_context, load_peaks
@@ -64,7 +65,7 @@ class Jobs:
         )
         if known:
             return None
-        if context.lane.closed is not None:
+        if context.lane.closed is ClosedReason.CREDIT:  # it may become the probe
             self._database.lock(connection, lane_lock(job.lane))
             context = replace(context, lane=lane_of(connection, job.lane))
         admitted = admit(job, context)
@@ -106,12 +107,15 @@ class Jobs:
         """Take the next job of the lane, in fair order; *lease* is in seconds."""
         self._database.lock(connection, lane_lock(lane))
         # `FOR UPDATE`: a concurrent cancel must not slip in between read and write.
-        before = next_job(connection, lane, width, now, lock=True)
+        recorded_lane = lane_of(connection, lane)
+        before = next_job(connection, lane, recorded_lane, width=width, now=now, lock=True)
         if before is None:
             return None
         after = before.claimed(owner, now=now)
         swap(connection, before, after, lease=lease)
         mark_served(connection, before, now)
+        if (lane_after := breaker.after_claim(recorded_lane, after.id, now=now)) != recorded_lane:
+            put_lane(connection, lane, lane_after)
         return after
 
     @read_transaction
@@ -122,7 +126,8 @@ class Jobs:
     @read_transaction
     def has_claimable(self, connection: Connection, *, lane: str, width: int, now: float) -> bool:
         """Tell whether :meth:`claim` would return a job."""
-        return next_job(connection, lane, width, now) is not None
+        recorded_lane = lane_of(connection, lane)
+        return next_job(connection, lane, recorded_lane, width=width, now=now) is not None
 
     @or_on_conflict(None)  # another job has the request id
     @write_transaction

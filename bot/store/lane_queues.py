@@ -7,10 +7,10 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.engine import Connection
 
 from bot.domain import lane as breaker
-from bot.domain.job import Job
+from bot.domain.job import Job, State
+from bot.domain.lane import ClosedReason, Lane
 from bot.store.dialects import upsert
 from bot.store.job_rows import jobs_of, known_job
-from bot.store.lanes import lane_of
 from bot.store.tables import is_at_vendor, is_waiting, jobs, lane_queues
 
 _QUEUE_OF_JOB: Final = and_(lane_queues.c.lane == jobs.c.lane, lane_queues.c.line == jobs.c.line)
@@ -18,22 +18,30 @@ _SERVED_AT: Final = func.coalesce(lane_queues.c.served_at, 0.0)
 
 
 def next_job(
-    connection: Connection, lane: str, width: int, now: float, *, lock: bool = False
+    connection: Connection,
+    lane: str,
+    recorded_lane: Lane,
+    *,
+    width: int,
+    now: float,
+    lock: bool = False,
 ) -> Job | None:
     """Return the next job of the lane; ``None``: none waits, or the lane has no room or is closed.
 
     With *lock* the row is locked until the transaction ends.
     """
-    recorded_lane = lane_of(connection, lane)
     if recorded_lane.paused(now):
         return None
-    at_vendor = connection.scalar(
-        select(func.count()).select_from(jobs).where(jobs.c.lane == lane, is_at_vendor)
-    )
-    if (at_vendor or 0) >= width:
+    at_vendor = and_(jobs.c.lane == lane, is_at_vendor)
+    counted = connection.scalar(select(func.count()).select_from(jobs).where(at_vendor))
+    if (counted or 0) >= width:
         return None
+    if breaker.one_at_a_time(recorded_lane):
+        submitting = select(jobs.c.id).where(at_vendor, jobs.c.state == State.SUBMITTING.value)
+        if connection.execute(submitting.limit(1)).first() is not None:
+            return None
     claimable = _claimable(lane)
-    if recorded_lane.closed is not None:
+    if recorded_lane.closed is ClosedReason.CREDIT:
         claimable = and_(claimable, jobs.c.id == recorded_lane.probe)
     query = (
         select(jobs)

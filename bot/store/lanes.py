@@ -113,7 +113,7 @@ def _load(connection: Connection, lane: str) -> tuple[Lane, Lane]:
     row = connection.execute(query).mappings().first()
     if row is None:
         return Lane(), Lane()
-    recorded = Lane(**{**row, "closed": ClosedReason(row["closed"]) if row["closed"] else None})
+    recorded = Lane(**{**row, "closed": _reason(lane, row["closed"])})
     if recorded.probe is None:
         return recorded, recorded
     state = connection.scalar(select(jobs.c.state).where(jobs.c.id == recorded.probe))
@@ -121,6 +121,14 @@ def _load(connection: Connection, lane: str) -> tuple[Lane, Lane]:
         log.error("probe not resolved, unknown state: job=%s state=%s", recorded.probe, state)
         return recorded, recorded
     return recorded, breaker.probe_resolved(recorded, State(state) if state else None)
+
+
+def _reason(lane: str, name: str | None) -> ClosedReason | None:
+    """Return the reason of that name; one of a newer version is UNKNOWN: orders wait."""
+    if name is None or name in set(ClosedReason):
+        return ClosedReason(name) if name else None
+    log.error("reason of a closed lane unknown: lane=%s reason=%s", lane, name)
+    return ClosedReason.UNKNOWN
 
 
 def put_lane(connection: Connection, lane: str, value: Lane) -> None:

@@ -158,6 +158,7 @@ lanes: Final = Table(
     Column("unknown_in_row", Integer, nullable=False, server_default="0"),  # submits
     Column("unfetched_in_row", Integer, nullable=False, server_default="0"),  # paid orders
     Column("denied_in_row", Integer, nullable=False, server_default="0"),  # submits, by 403
+    Column("failed_at", Float, nullable=False, server_default="0"),  # when the back-off began
 )
 
 # For which closure of a lane each server got its last notice.

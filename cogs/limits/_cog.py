@@ -169,8 +169,8 @@ class Limits(
     async def resume(self, interaction: Interaction) -> None:
         """Take orders again."""
         moderator = await begin(interaction)
-        was_paused, may_probe = await self._moderation.resume(moderator)
-        text = texts.changes.resumed(was_paused=was_paused, may_probe=may_probe)
+        was_paused, tries = await self._moderation.resume(moderator)
+        text = texts.changes.resumed(was_paused=was_paused, tries=tries)
         await responses.send_private(interaction, text)
 
     @app_commands.command(description=texts.commands.EXPLAIN)

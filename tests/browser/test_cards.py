@@ -9,6 +9,7 @@ from PIL import Image
 
 from bot.domain.card_status import CardStatus
 from bot.domain.job import Billed, EndReason, State
+from bot.domain.lane import ClosedReason
 from bot.service.ports.vendor import Picture
 from bot.ui import cards
 from bot.ui.language import LANGUAGES, speaking
@@ -31,7 +32,7 @@ STATUSES = [
     (State.WAITING, CardStatus()),
     (State.WAITING, CardStatus(place=1234)),
     (State.WAITING, CardStatus(place=2, paused_until=NOW + 90)),
-    (State.WAITING, CardStatus(place=2, key_rejected=True)),
+    (State.WAITING, CardStatus(place=2, closed=ClosedReason.KEY)),
     (State.SUBMITTING, CardStatus()),
     (State.QUEUED, CardStatus()),
     (State.QUEUED, CardStatus(ready_at=NOW + 30)),

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -22,9 +24,11 @@ from bot.service.port_errors import (
     OutOfCredit,
     PermanentDiscordError,
     RateLimited,
+    RequestNotFound,
     TransientDiscordError,
     VendorRefused,
 )
+from bot.service.ports.vendor import NO_REQUEST
 from tests.samples import LANE, NOW, a_job
 from tests.service.conftest import on_each_engine
 from tests.service.fakes import Gate
@@ -364,7 +368,7 @@ async def test_a_probe_that_the_vendor_did_not_accept_remains_the_probe(app, pro
 
 
 async def test_a_moderator_has_the_wallet_tried_at_once(app, refused):
-    assert await app.cogs.limits.resume(MIRA) == (False, True)
+    assert await app.cogs.limits.resume(MIRA) == (False, ClosedReason.CREDIT)
 
     await app.order()
 
@@ -406,7 +410,7 @@ async def test_with_a_rejected_key_waiting_orders_stay_and_new_ones_are_refused(
     assert len(warnings(caplog)) == 1
     assert log_channel.entries == []
 
-    await app.lanes.update(LANE, breaker.key_accepted)  # a start with another key
+    await app.lanes.update(LANE, partial(breaker.restarted, now=NOW))  # with another key
     async with running(app):
         await until(app.is_in(waiting.id, State.DELIVERED))
 
@@ -457,3 +461,149 @@ async def test_orders_are_accepted_again_once_the_rest_of_a_long_pause_is_short(
     app.clock.now += 3000
 
     assert (await app.order()).state is State.WAITING
+
+
+# Reasons for which orders wait, and how the lane tries again by itself.
+
+WALL = KeyRejected(status=403, reason="")
+FORBIDDEN = VendorRefused(status=403, reason="")
+NOT_KNOWN = RequestNotFound(status=404, reason="")
+
+
+async def open_by_itself(app):
+    """Run the lane until nothing is left to do; seconds pass while it is closed."""
+
+    async def at_rest():
+        lane = await app.lane()
+        if lane.closed is not None or lane.paused(app.clock()):
+            app.clock.now += 1
+            app.pipeline.limiter.pause_submits(until=app.clock.now)  # it sleeps in real seconds
+            app.pipeline.dispatcher.wake()
+        return await app.at_rest()
+
+    async with running(app):
+        await until(at_rest)
+
+
+@pytest.mark.parametrize("status", [no_answer(), None], ids=["every call", "submits only"])
+async def test_an_outage_costs_three_orders_at_most(open_process, caplog, status):
+    """Of 40 that wait; all others come once it is over."""
+    app = open_process(width=16)
+    await app.put(*(a_job(answered_at=NOW, guild_id=100 + number) for number in range(40)))
+    app.queue.statuses.extend([status or NOT_KNOWN] * 1000)
+    app.queue.answers.extend([no_answer()] * 1000)
+
+    async with running(app):
+        for _ in range(180):
+            app.clock.now += 1
+            app.pipeline.limiter.pause_submits(until=app.clock.now)  # it sleeps in real seconds
+            app.pipeline.dispatcher.wake()
+            await app.faults.jobs.returned("has_claimable")
+        lost = (await app.states()).count(State.UNCERTAIN)
+        assert lost == (2 if status else 3)
+        assert (await app.lane()).closed is ClosedReason.UNKNOWN
+        app.queue.answers.clear()
+        app.queue.statuses.clear()
+        app.queue.after = None
+    await open_by_itself(app)
+
+    assert Counter(await app.states()) == {State.UNCERTAIN: lost, State.DELIVERED: 40 - lost}
+    assert warnings(caplog) == [
+        f"lane closed, submits get no usable answer: lane={LANE}",
+        f"lane reopened, submits are answered again: lane={LANE}",
+    ]
+
+
+@pytest.mark.parametrize("answer", [WALL, FORBIDDEN])
+async def test_a_wall_keeps_orders_waiting_and_tries_by_itself(app, caplog, answer):
+    for _ in range(5):
+        await app.order()
+    app.queue.statuses.extend([WALL] * 3)
+    app.queue.answers.append(answer)
+    await open_by_itself(app)
+
+    assert await app.states() == [State.DELIVERED] * 5
+    assert len(app.queue.submitted) == 6
+    assert [message.partition(":")[0] for message in warnings(caplog)] == [
+        "lane closed, the vendor denies every submit",
+        "lane reopened, the vendor accepts orders again",
+    ]
+
+
+async def test_submits_that_are_denied_while_status_calls_pass_close_the_lane_at_the_third(app):
+    for _ in range(5):
+        await app.order()
+    app.queue.statuses.extend([NOT_KNOWN] * 3)
+    app.queue.answers.extend([FORBIDDEN] * 5)
+    await open_by_itself(app)
+
+    states = Counter(await app.states())
+    assert states == {State.REFUSED: 2, State.DELIVERED: 3}
+    assert len(app.queue.submitted) == 8
+
+
+async def test_a_key_is_tried_again_by_status_calls_alone(app, caplog):
+    await app.order()
+    await app.order()
+    app.queue.statuses.extend([NO_KEY, NO_KEY, NOT_KNOWN])
+    app.queue.answers.append(NO_KEY)
+    await open_by_itself(app)
+
+    assert set(await app.states()) == {State.REFUSED, State.DELIVERED}
+    assert app.queue.asked.count(NO_REQUEST) == 3
+    assert len(app.queue.submitted) == 2
+    assert warnings(caplog)[1:] == [
+        f"lane reopened, the vendor accepts PIXAZO_API_KEY: lane={LANE}"
+    ]
+
+
+async def test_pictures_that_cannot_be_fetched_close_the_lane_until_one_is(app):
+    breaker = app.pipeline.submitter._breaker
+    first, second, third = [await app.order() for _ in range(3)]
+    for job in (first, second, third):
+        await breaker.pictures_unfetchable(job.id)
+    assert (await app.lane()).closed is ClosedReason.MEDIA
+    assert (await app.order()).state is State.WAITING
+
+    await breaker.pictures_fetched(second.id)
+    assert (await app.lane()).closed is None
+
+
+async def test_after_a_pause_one_order_tries_first(open_process):
+    app = open_process(width=9)
+    for _ in range(6):
+        await app.order()
+    await app.submit(RateLimited(status=429, retry_after=30))
+    app.clock.now += 31
+    app.queue.gate.close()
+
+    async with app.claiming():
+        await app.queue.gate.reached.wait()
+        app.pipeline.dispatcher.wake()
+        await app.faults.jobs.returned("has_claimable")
+        assert len(app.queue.submitted) == 2
+        app.queue.gate.open()
+        await until(app.at_rest)
+
+    assert await app.states() == [State.DELIVERED] * 6
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"), [(NO_KEY, ClosedReason.KEY), (WALL, ClosedReason.DENIED)]
+)
+async def test_status_calls_that_are_rejected_for_long_close_the_lane(app, error, reason):
+    """Pictures that can't be asked for must cost no more money; `/readyz` says so."""
+    job = await app.order()
+    await app.submit()
+    app.queue.after = error
+
+    async def closed():
+        app.clock.now += 1
+        app.pipeline.runner.wake(job.id)
+        return (await app.lane()).closed
+
+    app.pipeline.runner.adopt([await app.job(job.id)])
+    await until(closed)
+
+    assert app.clock.now > NOW + circuit_breaker.REJECTED_FOR
+    assert (await app.services.health.readiness()).closed is reason

@@ -92,7 +92,7 @@ async def test_what_makes_no_difference_is_not_logged(limits, logged):
     before, after = await limits.change(MIRA, partial(changed, cooldown=0))
     assert before == after
     assert not await limits.unblock(MIRA, NOAH)
-    assert await limits.resume(MIRA) == (False, False)
+    assert await limits.resume(MIRA) == (False, None)
     await limits.log_to(MIRA, LOG)
 
     assert logged() == []
@@ -296,7 +296,7 @@ async def test_orders_made_before_a_pause_go_on(app, limits, order):
 async def test_a_resumed_server_accepts_orders_again(limits, logged, order):
     await limits.pause(MIRA, reason="")
 
-    assert await limits.resume(MIRA) == (True, False)
+    assert await limits.resume(MIRA) == (True, None)
     assert await order() is None
     assert [entry.after.pause for entry in logged()[1:]] == [None]
 
@@ -306,22 +306,28 @@ async def test_resume_has_an_empty_wallet_tried_at_once(app, limits, order):
     await app.set_lane(Lane(closed=ClosedReason.CREDIT, shut_at=NOW, probe_at=NOW + 300))
     assert (await order()).rule is Rule.CREDIT
 
-    assert await limits.resume(MIRA) == (False, True)
+    assert await limits.resume(MIRA) == (False, ClosedReason.CREDIT)
 
     assert await order() is None
     assert (await app.lane()).probe == (await app.only_job()).id
-    assert await limits.resume(MIRA) == (False, False)  # a probe is under way already
+    assert await limits.resume(MIRA) == (False, None)  # a probe is under way already
     assert (await order()).rule is Rule.CREDIT
 
 
-@pytest.mark.parametrize(
-    "lane", [Lane(closed=ClosedReason.KEY), Lane(paused_until=NOW + 3600), Lane()], ids=str
-)
-async def test_resume_opens_no_lane_that_is_closed_for_another_reason(app, limits, lane):
-    await app.set_lane(lane)
+@pytest.mark.parametrize("reason", [*ClosedReason, None])
+async def test_resume_has_a_closed_or_paused_lane_try_at_once_and_opens_none(app, limits, reason):
+    closed = Lane(closed=reason, paused_until=NOW + 3600, probe_at=NOW + 3600)
+    await app.set_lane(closed)
+    tries = reason or ClosedReason.BUSY  # a pause that an earlier version recorded
 
-    assert await limits.resume(MIRA) == (False, False)
-    assert replace(await app.lane(), probe_at=0.0) == lane
+    assert await limits.resume(MIRA) == (False, tries)
+    lane = await app.lane()
+    assert (lane.closed, lane.probe_due(NOW)) == (tries, True)
+
+
+async def test_resume_leaves_an_open_lane_as_it_is(app, limits):
+    assert await limits.resume(MIRA) == (False, None)
+    assert await app.lane() == Lane()
 
 
 # Explanations.

@@ -1,5 +1,7 @@
 """Waiting members see their position when it changes, and not more often."""
 
+from functools import partial
+
 import pytest
 
 from bot.domain import lane as breaker
@@ -129,13 +131,12 @@ async def test_a_pause_is_shown_with_its_end_and_at_once(app, enqueue):
 
 
 async def test_a_rejected_key_is_shown_until_it_is_replaced(app, enqueue):
-    """There is no end to count to: it takes the operator."""
     (job_id,) = await enqueue(1)
     await app.lanes.update(LANE, lambda lane: breaker.key_rejected(lane, now=NOW))
-    assert await look(app) == {job_id: at(1, key_rejected=True)}
+    assert await look(app) == {job_id: at(1, closed=ClosedReason.KEY, paused_until=NOW + 5)}
     assert await look(app) == {}
 
-    await app.lanes.update(LANE, breaker.key_accepted)
+    await app.lanes.update(LANE, partial(breaker.restarted, now=NOW))
 
     assert await look(app) == {job_id: at(1)}
 

@@ -161,6 +161,7 @@ async def test_an_order_without_an_answer_is_never_sent_again(app, waiting):
         await until(app.at_rest)
         await app.services.recovery.sweep()
         await app.put(a_job(answered_at=NOW, created_at=NOW + 1))
+        app.clock.now += 3  # the lane rests for a moment
         app.pipeline.dispatcher.wake()
         await until(app.at_rest)
 

@@ -638,3 +638,36 @@ async def test_outstanding_jobs_are_taken_when_their_next_try_is_due(jobs):
     assert await taken_over(jobs) == {due.id}
     assert (await jobs.retry_now(far.id), await taken_over(jobs)) == (1, {far.id})
     assert (await jobs.retry_now(), await taken_over(jobs)) == (1, {expired.id})
+
+
+@pytest.mark.parametrize(
+    "reason", [ClosedReason.BUSY, ClosedReason.UNKNOWN, ClosedReason.MEDIA, ClosedReason.DENIED]
+)
+async def test_of_two_processes_one_claims_the_probe_of_a_closed_lane(
+    add, claim, lanes, jobs, other_jobs, reason
+):
+    await lanes.update(LANE, lambda _: Lane(closed=reason))
+    for _ in range(4):
+        await add()
+
+    claimed = await asyncio.gather(*(claim(by=by) for by in [jobs, other_jobs] * 4))
+
+    [probe] = [job for job in claimed if job is not None]
+    assert (await lanes.get(LANE)).probe == probe.id
+    assert not await jobs.has_claimable(lane=LANE, width=9, now=NOW)
+
+    await lanes.update(LANE, lambda _: Lane())
+    assert await claim() is not None
+
+
+async def test_after_an_unknown_outcome_a_submit_waits_for_the_answer_to_the_last(
+    add, claim, lanes, jobs
+):
+    await lanes.update(LANE, lambda _: Lane(unknown_in_row=1))
+    await add()
+    await add()
+    first = await claim()
+    assert await claim() is None
+
+    assert await jobs.record_request_id(first.id, "r-1", now=NOW)
+    assert await claim() is not None

@@ -234,12 +234,16 @@ def test_an_episode_of_being_shut_is_counted_once_by_its_reason(meters, read):
         meters.lane_changed(before, after)
     meters.lane_changed(Lane(), breaker.key_rejected(Lane(), now=NOW))
     meters.lane_changed(Lane(), breaker.after_back_off(Lane(), retry_after=4000, now=NOW, jitter=0))
+    twice = Lane(unknown_in_row=1, unfetched_in_row=2, denied_in_row=2)
+    for fail in (breaker.outcome_unknown, breaker.pictures_unfetchable):
+        meters.lane_changed(twice, fail(twice, "a-job", now=NOW, jitter=0))
+    meters.lane_changed(twice, breaker.denied(twice, "a-job", wall=False, now=NOW, jitter=0))
 
     shut = {
         reason: read("imagine_lane_shut_episodes_total", reason=reason.value)
         for reason in ClosedReason
     }
-    assert shut == {ClosedReason.CREDIT: 1, ClosedReason.KEY: 1, ClosedReason.BUSY: 1}
+    assert shut == dict.fromkeys(ClosedReason, 1)
 
 
 def test_the_gauges_are_the_stores(read):

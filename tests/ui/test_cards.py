@@ -7,6 +7,7 @@ from PIL import Image
 
 from bot.domain.card_status import CardStatus
 from bot.domain.job import Billed, EndReason, State
+from bot.domain.lane import ClosedReason
 from bot.service.ports.vendor import Picture
 from bot.ui import cards, order_buttons
 from bot.ui.cards import Place
@@ -24,7 +25,9 @@ ENDS = [
     *(State.UNCERTAIN, State.EXPIRED),
 ]
 STATUSES = [
-    CardStatus(place=10**6, paused_until=NOW, given_up_at=NOW, key_rejected=True, ready_at=NOW),
+    CardStatus(
+        place=10**6, paused_until=NOW, given_up_at=NOW, closed=ClosedReason.KEY, ready_at=NOW
+    ),
     CardStatus(given_up_at=NOW, fault_id="0123abcd"),
     CardStatus(late=True),
 ]

@@ -26,7 +26,7 @@ from bot.domain.errors import (
     TooManyEntries,
 )
 from bot.domain.job import Billed, EndReason, State
-from bot.domain.lane import ClosedReason, Lane
+from bot.domain.lane import GIVES_BACK, ClosedReason, Lane
 from bot.domain.log_entries import Blocked, Changed, LaneClosed, Unblocked, WordRefused
 from bot.domain.order import clean
 from bot.domain.rules import FLAGS, RANGES, Block, Pause, Rules, Tier, differences
@@ -85,7 +85,11 @@ ENDS: dict[State, list[EndReason | None]] = {
 KNOWN = {
     "in line": CardStatus(place=3),
     "lane paused": CardStatus(place=3, paused_until=SOON),
-    "key rejected": CardStatus(place=3, paused_until=SOON, key_rejected=True),
+    **{
+        f"closed for {reason}": CardStatus(place=3, closed=reason, paused_until=SOON)
+        for reason in sorted(set(ClosedReason) - GIVES_BACK)
+    },
+    "trying": CardStatus(place=3, closed=ClosedReason.MEDIA),
 }
 
 
@@ -459,8 +463,9 @@ def test_answers_to_changes_read_as_recorded(snapshot):
         "unblocked": texts.changes.unblocked(300, was=True),
         "not blocked": texts.changes.unblocked(300, was=False),
         "paused": texts.changes.paused(Pause(by=1, since=NOW, reason="lunch")),
-        "resumed": texts.changes.resumed(was_paused=True, may_probe=False),
-        "not paused": texts.changes.resumed(was_paused=False, may_probe=True),
+        "resumed": texts.changes.resumed(was_paused=True, tries=None),
+        "not paused": texts.changes.resumed(was_paused=False, tries=ClosedReason.CREDIT),
+        "tries": texts.changes.resumed(was_paused=False, tries=ClosedReason.UNKNOWN),
         "log": texts.changes.logged(5),
         "no log": texts.changes.logged(None),
     }

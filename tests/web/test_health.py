@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.lane import ClosedReason
+from bot.domain.lane import REFUSES, ClosedReason
 from bot.service.health import Readiness
 from bot.service.port_errors import StoreUnavailable
 from bot.web import health
@@ -62,7 +62,7 @@ async def test_who_can_take_orders_is_ready(ask):
         (Readiness(gateway=True, store=False, closed=None), {"store": False, "lane": None}),
         *(
             (Readiness(gateway=True, store=True, closed=reason), {"lane": reason.value})
-            for reason in ClosedReason
+            for reason in sorted(REFUSES)
         ),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",
@@ -73,3 +73,11 @@ async def test_who_cannot_says_what_is_in_the_way(ask, readiness, told):
 
     assert (status, answer) == (503, {**WELL, "ready": False, **told})
     assert (await ask("/healthz", readiness=readiness))[0] == 200
+
+
+@pytest.mark.parametrize("reason", sorted(set(ClosedReason) - REFUSES))
+async def test_who_keeps_orders_waiting_is_ready_and_says_why(ask, reason):
+    readiness = Readiness(gateway=True, store=True, closed=reason)
+    status, answer = await ask("/readyz", readiness=readiness)
+
+    assert (status, answer["ready"], answer["lane"]) == (200, True, reason.value)

@@ -5,6 +5,7 @@ from typing import Final
 from bot.domain import styles
 from bot.domain.card_status import CardStatus
 from bot.domain.job import Billed, EndReason, Job, State
+from bot.domain.lane import ClosedReason
 from bot.domain.order import Order
 from bot.service.ports.discord import NO_STATUS
 from bot.ui.language import gettext as _
@@ -100,14 +101,26 @@ def _after_fault(since: str, known: CardStatus) -> str:
     return _("**Not confirmed yet** · given up {when}").format(when=ago(known.given_up_at))
 
 
+# Why orders wait, where the vendor asked for no pause.
+_OBSTACLES: Final = {
+    ClosedReason.KEY: lazy(
+        "the image service does not accept the bot's key; the bot's operator must mend it"
+    ),
+    ClosedReason.UNKNOWN: lazy("the image service gives no clear answers now"),
+    ClosedReason.MEDIA: lazy("finished pictures can't be fetched now"),
+    ClosedReason.DENIED: lazy("the image service turns the bot away now"),
+}
+
+
 def _waiting(job: Job, known: CardStatus) -> str:
     where = _("in line") if known.place is None else _("place {place} in line")
     where = where.format(place=known.place)
-    if known.key_rejected:
-        return _(
-            "**Waiting** · {where} · the image service does not accept the bot's key; "
-            "the bot's operator must mend it"
-        ).format(where=where)
+    if known.closed in _OBSTACLES:
+        text = _("**Waiting** · {where} · {why} · next try {when}")
+        if known.paused_until is None:
+            text = _("**Waiting** · {where} · {why} · being tried now")
+        why = _OBSTACLES[known.closed]()
+        return text.format(where=where, why=why, when=ago(known.paused_until or 0.0))
     if known.paused_until is not None:
         return _("**Waiting** · {where} · the image service is busy, goes on {when}").format(
             where=where, when=ago(known.paused_until)

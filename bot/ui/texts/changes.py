@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final, assert_never
 
 from bot.domain import errors
+from bot.domain.lane import ClosedReason
 from bot.domain.rules import Block, Difference, Pause, Rules, differences
 from bot.service.errors import ChannelNotWritable, DraftExpired, NotAModerator
 from bot.ui.language import gettext as _
@@ -172,12 +173,17 @@ def paused(pause: Pause) -> str:
     return f"{text} " + _("Members read: {reason}").format(reason=literal(pause.reason))
 
 
-def resumed(*, was_paused: bool, may_probe: bool) -> str:
-    """Return the answer to the end of a pause."""
+def resumed(*, was_paused: bool, tries: ClosedReason | None) -> str:
+    """Return the answer to the end of a pause; *tries*: what is tried again at once."""
     text = _("This server takes orders again.") if was_paused else _("This server was not paused.")
-    if not may_probe:
-        return text
-    return f"{text} " + _("The next order will find out whether there is image credit again.")
+    match tries:
+        case None:
+            return text
+        case ClosedReason.CREDIT:
+            more = _("The next order will find out whether there is image credit again.")
+        case _:
+            more = _("The bot tries at once whether the image service works again.")
+    return f"{text} {more}"
 
 
 def logged(channel_id: int | None) -> str:
