@@ -123,6 +123,7 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
             store=ports.store_ready,
             connected=ports.gateway_connected,
             descriptors_low=ports.descriptors_low,
+            status_calls_rejected_since=lambda: pipeline.tracker.status_calls_rejected_since,
             now=ports.now,
         ),
     )

@@ -12,6 +12,7 @@ from bot.service.ports.store import JobQueries, Lanes
 from bot.service.settings import ServiceSettings
 
 FRESH: Final = 5.0  # seconds for which a snapshot is reused
+LASTING: Final = 60.0  # seconds after which rejected status calls are reported
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,7 @@ class Readiness:
     paused: bool = False  # the lane sends nothing for a moment; orders are still accepted
     closed: ClosedReason | None  # why the lane sends no orders; None: it does, or unknown
     descriptors_low: bool = False  # connections and files will soon fail
+    status_calls_rejected: bool = False  # for a while now: the vendor rejects the key in them
 
     @property
     def ready(self) -> bool:
@@ -54,6 +56,7 @@ class HealthService:
         store: Callable[[], Awaitable[None]],
         connected: Callable[[], bool],
         descriptors_low: Callable[[], bool],
+        status_calls_rejected_since: Callable[[], float | None],
         now: Callable[[], float],
     ) -> None:
         self._lane = settings.lane
@@ -62,6 +65,7 @@ class HealthService:
         self._store = store  # raises StoreUnavailable
         self._connected = connected
         self._descriptors_low = descriptors_low
+        self._rejected_since = status_calls_rejected_since
         self._now = now
         self._snapshot: StoreSnapshot | None = None
         self._counted_at = 0.0
@@ -78,7 +82,7 @@ class HealthService:
             store=True,
             paused=lane.paused(self._now()),
             closed=lane_rules.closed_reason(lane, self._now()),
-            descriptors_low=self._descriptors_low(),
+            **self._troubles(),
         )
 
     async def snapshot(self) -> StoreSnapshot:
@@ -100,9 +104,11 @@ class HealthService:
         return StoreSnapshot(readiness=readiness, orders=counts.orders, waiting=counts.waiting)
 
     def _without_store(self) -> Readiness:
-        return Readiness(
-            gateway=self._connected(),
-            store=False,
-            closed=None,
-            descriptors_low=self._descriptors_low(),
-        )
+        return Readiness(gateway=self._connected(), store=False, closed=None, **self._troubles())
+
+    def _troubles(self) -> dict[str, bool]:
+        since = self._rejected_since()
+        return {
+            "descriptors_low": self._descriptors_low(),
+            "status_calls_rejected": since is not None and self._now() - since > LASTING,
+        }

@@ -34,6 +34,7 @@ def routes(
             "store": state.store,
             "lane": lane,  # null: unknown
             "descriptors": "low" if state.descriptors_low else "ok",
+            "status_calls": "rejected" if state.status_calls_rejected else "ok",
         }
         return _answer(fields, healthy=state.ready)
 

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.job import State
 from bot.domain.lane import ClosedReason, Lane
-from bot.service.health import FRESH
+from bot.service.health import FRESH, LASTING
 from tests.samples import NOW, a_job
 
 
@@ -45,6 +45,19 @@ async def test_descriptors_that_run_out_are_reported_with_and_without_the_store(
 
     readiness = await health.readiness()
     assert (readiness.descriptors_low, readiness.ready) == (True, not away)
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_status_calls_that_are_rejected_for_a_while_are_reported(app, health, away):
+    app.faults.database.away = away
+    app.pipeline.tracker.status_calls_rejected_since = NOW
+    app.clock.now = NOW + LASTING
+    assert not (await health.readiness()).status_calls_rejected
+
+    app.clock.now += 1
+
+    readiness = await health.readiness()
+    assert (readiness.status_calls_rejected, readiness.ready) == (True, not away)
 
 
 @pytest.mark.parametrize("reason", [ClosedReason.CREDIT, ClosedReason.KEY])

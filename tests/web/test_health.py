@@ -11,7 +11,14 @@ from bot.service.port_errors import StoreUnavailable
 from bot.web import health
 
 ALL_WELL = Readiness(gateway=True, store=True, closed=None)
-WELL = {"ready": True, "gateway": True, "store": True, "lane": "open", "descriptors": "ok"}
+WELL = {
+    "ready": True,
+    "gateway": True,
+    "store": True,
+    "lane": "open",
+    "descriptors": "ok",
+    "status_calls": "ok",
+}
 
 
 async def there():
@@ -49,9 +56,10 @@ async def test_who_can_take_orders_is_ready(ask):
     status, answer = await ask("/readyz")
 
     assert (status, answer) == (200, WELL)
-    assert await ask("/readyz", readiness=replace(ALL_WELL, descriptors_low=True)) == (
+    troubled = replace(ALL_WELL, descriptors_low=True, status_calls_rejected=True)
+    assert await ask("/readyz", readiness=troubled) == (
         200,
-        {**WELL, "descriptors": "low"},
+        {**WELL, "descriptors": "low", "status_calls": "rejected"},
     )
 
 
