@@ -1,6 +1,7 @@
 """A job is followed at the vendor until its end."""
 
 import asyncio
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -221,23 +222,35 @@ async def test_a_wall_of_rejected_status_calls_expires_nothing(app, queued, foll
     assert 200 < max(tick) < 400
 
 
+def _asked_or_done(asked, calls, following):
+    return asked.count("r-1") >= calls or following.done()
+
+
+@pytest.mark.usefixtures("tick")
 async def test_a_status_call_that_is_always_rejected_for_one_job_is_silence(
-    app, queued, follow, tick
+    app, queued, follow, monkeypatch
 ):
     """The vendor accepts the key for other jobs meanwhile."""
     app.clock.now = NOW + DEADLINE + 1
-    app.queue.after = REJECTED
     other = changed_job(queued, id="other", interaction_id=1, request_id="r-2")
     await app.put(other)
-    following = follow(queued)
 
-    while not following.done():
-        app.queue.asked.clear()
-        await until(lambda: app.queue.asked or following.done())
-        app.queue.statuses.append(Update(state=State.QUEUED, request_id="r-2"))
+    async def status(request_id):
+        app.queue.asked.append(request_id)
+        if request_id == "r-1":
+            raise REJECTED
+        return Update(state=State.QUEUED, request_id=request_id)
+
+    monkeypatch.setattr(app.queue, "status", status)
+    following = follow(queued)
+    for calls in range(1, 50):
+        await until(partial(_asked_or_done, app.queue.asked, calls, following))
+        if following.done():
+            break
         await app.pipeline.tracker.ask(other)
 
     assert (await following).state is State.EXPIRED
+    assert SILENT < app.queue.asked.count("r-1") < 50
 
 
 # After the deadline.
