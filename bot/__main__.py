@@ -1,4 +1,4 @@
-"""The command line: ``python -m bot [run|check|health|migrate|jobs|lanes]``.
+"""The command line: ``python -m bot [run|check|health|migrate|jobs|lanes|backup|restored]``.
 
 Exit status 0: success. 1: failure, explained by one line on standard error. 2: a setting is
 missing or wrong, named by one line.
@@ -34,12 +34,15 @@ def main(arguments: list[str] | None = None) -> int:
         "check": (_check, "check settings, store, vendor and Discord; spends nothing"),
         "health": (_health, "ask the running bot for its health"),
         "migrate": (_migrate, "bring the store's tables up to date"),
-        "jobs": (_jobs, "list, show and settle orders, while the bot runs or not"),
-        "lanes": (_lanes, "show or open the queue in front of the vendor"),
+        "jobs": (_administer, "list, show and settle orders, while the bot runs or not"),
+        "lanes": (_administer, "show or open the queue in front of the vendor"),
+        "backup": (_administer, "copy the store to a file, while the bot runs or not"),
+        "restored": (_administer, "after a backup was put back: have nothing submitted again"),
     }
     parsers = parser.add_subparsers(dest="command", metavar="command")
     added = {name: parsers.add_parser(name, help=text) for name, (_, text) in commands.items()}
     _add_jobs(added["jobs"])
+    added["backup"].add_argument("file", metavar="FILE")
     _add_lanes(added["lanes"])
     options = parser.parse_args(arguments)
     if hasattr(options, "check"):
@@ -107,32 +110,30 @@ async def _migrate(settings: Settings, _options: Namespace) -> int:
     return 0
 
 
-async def _jobs(settings: Settings, options: Namespace) -> int:
+async def _administer(settings: Settings, options: Namespace) -> int:
     from bot import admin
 
-    match options.action:
-        case "list":
+    match options.command, getattr(options, "action", None):
+        case "jobs", "list":
             state = State(options.state) if options.state else None
             lines = admin.list_jobs(settings, state, most=options.limit)
-        case "show":
+        case "jobs", "show":
             lines = admin.show_job(settings, options.id)
-        case "retry":
+        case "jobs", "retry":
             lines = admin.retry_jobs(settings, options.id)
-        case _ if options.all:
+        case "jobs", _ if options.all:
             lines = admin.refuse_uncertain(settings, since=options.since)
-        case _:
+        case "jobs", _:
             lines = admin.settle_job(settings, options.id, request_id=options.delivered_by)
-    async for line in lines:
-        _print(line)
-    return 0
-
-
-async def _lanes(settings: Settings, options: Namespace) -> int:
-    from bot import admin
-
-    lines = admin.list_lanes(settings)
-    if options.action == "open":
-        lines = admin.open_lane(settings, ClosedReason(options.reason) if options.reason else None)
+        case "lanes", "open":
+            reason = ClosedReason(options.reason) if options.reason else None
+            lines = admin.open_lane(settings, reason)
+        case "lanes", _:
+            lines = admin.list_lanes(settings)
+        case "backup", _:
+            lines = admin.backup(settings, options.file)
+        case _:
+            lines = admin.restored(settings)
     async for line in lines:
         _print(line)
     return 0

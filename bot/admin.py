@@ -1,27 +1,32 @@
-"""The operator's commands ``python -m bot jobs`` and ``lanes``, safe beside a running bot.
+"""The operator's commands ``jobs``, ``lanes``, ``backup``, safe beside a running bot; ``restored``.
 
 They access the store only, by compare-and-swap like the bot: a change that loses a race against
 the bot has no effect.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from bot.domain import lane as breaker
 from bot.domain.job import EndReason, Job, Outstanding, State, Update, advance
 from bot.domain.lane import ClosedReason, Lane
+from bot.errors import InvalidSettings
 from bot.pixazo.wire import REQUEST_ID
 from bot.service.errors import AdminActionFailed
 from bot.settings import Settings
+from bot.store.backup import copy_file, settle_restored
 from bot.store.database import Database
 from bot.store.job_queries import JobQueries, LaneRecord
 from bot.store.job_rows import row_of
 from bot.store.jobs import Jobs
 from bot.store.lanes import Lanes
+from bot.store.process_lock import process_lock
 
 # No process has this name: a running bot takes the order over at once and updates its card.
 OPERATOR: Final = "operator"
@@ -200,6 +205,35 @@ async def open_lane(settings: Settings, reason: ClosedReason | None) -> AsyncIte
             name, lambda lane: breaker.opened(lane) if lane.closed in {None, shut_for} else lane
         )
     yield f"lane {name} is open, it was shut ({shut_for}); the next failure shuts it again"
+
+
+async def backup(settings: Settings, file: str) -> AsyncIterator[str]:
+    """Copy the SQLite store to *file*, beside a running bot or not.
+
+    Raises InvalidSettings if the store is on PostgreSQL, StoreUnavailable if it can't be copied.
+    """
+    url = settings.database_url.get_secret_value()
+    if not url.startswith("sqlite"):
+        raise InvalidSettings(
+            setting="DATABASE_URL", reason="is a PostgreSQL database: back it up with pg_dump"
+        )
+    size = await asyncio.to_thread(copy_file, url, Path(file))
+    yield f"the store is copied to {file} ({size} bytes); it holds members' orders and tokens"
+
+
+async def restored(settings: Settings) -> AsyncIterator[str]:
+    """Make a restored store safe to start the bot on, which must not run.
+
+    Raises AlreadyRunning if it does.
+    """
+    url = settings.database_url.get_secret_value()
+    async with process_lock(url, instance=settings.instance), _store(settings) as database:
+        counts = await settle_restored(database)
+    yield f"waiting orders cancelled, unbilled: {counts.cancelled}"
+    yield f"orders whose submit may have arrived, now UNCERTAIN: {counts.uncertain}"
+    yield f"orders at the vendor, followed from the next start on: {counts.followed}"
+    yield f"orders whose outcome is outstanding, tried at the next start: {counts.tried}"
+    yield "nothing that was open in the backup is submitted again; start the bot"
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from bot.domain.job import Billed, EndReason, State
 from bot.store.database import Database
 from bot.store.jobs import Jobs
 from bot.store.lanes import Lanes
+from bot.store.process_lock import process_lock
 from tests.samples import NOW, a_job, an_order, anybody, changed_job
 
 KEY = "key-very-secret"
@@ -386,3 +387,68 @@ async def test_a_lane_says_which_order_finds_out_if_there_is_credit(operate, add
     _, told = await operate("lanes")
 
     assert f"order {probe.id} is trying whether there is credit" in told
+
+
+async def test_a_backup_is_the_store_at_one_moment_beside_a_running_bot(
+    operate, add, store, tmp_path
+):
+    job = await add(state=State.QUEUED)
+    async with store() as database:
+        for _ in range(2):  # the second replaces the first
+            status, words = await operate("backup", str(tmp_path / "copy.db"))
+            assert (status, words.startswith("the store is copied")) == (0, True)
+        await Jobs(database).swap(job, job.transition(State.FAILED, now=NOW))
+
+    assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in tmp_path.glob("copy*")) == ["copy.db"]
+    async with Database.open(f"sqlite+aiosqlite:///{tmp_path}/copy.db") as database:
+        assert await Jobs(database).get(job.id) == job
+
+
+@pytest.mark.parametrize("content", [b"", b"my thesis", None], ids=["empty", "text", "the store"])
+async def test_a_backup_replaces_nothing_but_a_backup(operate, add, tmp_path, content):
+    await add()
+    target = tmp_path / ("imagine.db" if content is None else "thesis.txt")
+    if content is not None:
+        target.write_bytes(content)
+    before = target.read_bytes()
+
+    status, words = await operate("backup", str(target))
+
+    assert (status, "exists and is no backup" in words) == (1, True)
+    assert target.read_bytes() == before
+
+
+@pytest.mark.parametrize("file", ["missing/copy.db", "."])
+async def test_a_backup_that_cannot_be_written_is_explained(operate, add, file):
+    await add()
+
+    status, words = await operate("backup", file)
+
+    assert (status, words.count("\n")) == (1, 1)
+
+
+async def test_a_store_that_is_not_there_is_not_copied(operate, tmp_path):
+    status, _ = await operate("backup", "copy.db")
+
+    assert (status, list(tmp_path.iterdir())) == (1, [])
+
+
+async def test_a_backup_of_postgresql_is_pg_dumps(operate, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://user:secret@host/database")
+
+    status, words = await operate("backup", "copy.db")
+
+    assert (status, "pg_dump" in words, "secret" in words) == (2, True, False)
+
+
+async def test_a_restored_store_is_settled_only_without_a_bot(operate, add, url):
+    await add()
+    async with process_lock(url, instance="other"):
+        status, words = await operate("restored")
+    assert (status, "another process runs" in words) == (1, True)
+
+    status, words = await operate("restored")
+
+    assert status == 0
+    assert words.startswith("waiting orders cancelled, unbilled: 1\n")

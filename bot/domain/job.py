@@ -71,6 +71,7 @@ class EndReason(StrEnum):
     WITHDRAWN = "withdrawn"  # by its member or a moderator, before it was sent
     BLOCKED = "blocked"  # by a moderator, while it waited
     SETTLED = "settled"  # by an operator: the vendor took nothing
+    RESTORED = "restored"  # it waited in a backup that was put back, and may have been sent since
 
 
 _VENDOR_ENDS: Final = frozenset({State.COMPLETED, State.FAILED, State.ERROR})

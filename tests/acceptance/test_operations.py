@@ -7,7 +7,7 @@ import pytest
 from aiohttp import ClientSession
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.acceptance.driver import delivered, pictures, says
+from tests.acceptance.driver import accepted, delivered, pictures, says
 
 SOON = 15.0  # seconds
 
@@ -156,3 +156,34 @@ async def test_the_lane_and_an_order_are_looked_at_beside_a_running_bot(
     assert "prompt             'a cat'" in lines
     assert not [line for line in lines if row["callback_token"] in line]
     assert not [line for line in lines if row["interaction_token"] in line]
+
+
+async def test_after_a_backup_was_put_back_nothing_is_submitted_again(
+    sandbox, start, noah, operate, store
+):
+    bot = await start(LANE_WIDTH="1")
+    sandbox.pixazo.hold_states()
+    dog = await noah.command("imagine", prompt="a dog")
+    await store.until("a dog", lambda row: row["state"] == "QUEUED")
+    cat = await noah.command("imagine", prompt="a cat")
+    await store.until("a cat", lambda row: row["answered_at"])
+    copy = store.path.with_name("copy.db")
+    assert (await operate("backup", str(copy)))[0] == 0
+    sandbox.pixazo.release_states()
+    for sent in (dog, cat):
+        await sent.until(delivered(1))
+    await store.delivered("a cat")
+    await bot.stop()
+
+    copy.replace(store.path)
+    for suffix in ("-wal", "-shm"):
+        store.path.with_name(f"{store.path.name}{suffix}").unlink(missing_ok=True)
+    status, lines = await operate("restored")
+    assert (status, [int(line.split(": ")[1]) for line in lines[:-1]]) == (0, [1, 0, 1, 0])
+    await bot.start()
+    await sandbox.ready()
+    await store.delivered("a dog")
+
+    assert store.row("a cat")["cause"] == "restored"
+    assert accepted(sandbox) == ["a dog", "a cat"]
+    assert all(len(pictures(sandbox, prompt)) == 1 for prompt in ("a dog", "a cat"))

@@ -61,7 +61,7 @@ def test_the_check_for_pings_finds_them():
 # Cards.
 
 ENDS: dict[State, list[EndReason | None]] = {
-    State.CANCELLED: [EndReason.UNANSWERED, EndReason.WITHDRAWN],
+    State.CANCELLED: [EndReason.UNANSWERED, EndReason.WITHDRAWN, EndReason.RESTORED],
     State.REFUSED: [
         EndReason.OUT_OF_CREDIT,
         EndReason.KEY_REFUSED,

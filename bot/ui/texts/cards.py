@@ -132,6 +132,8 @@ def _end(job: Job) -> str:
     match job.state, job.end_reason:
         case State.CANCELLED, EndReason.WITHDRAWN:
             return _("**Cancelled** · before it was sent")
+        case State.CANCELLED, EndReason.RESTORED:
+            return _("**Cancelled** · the bot was put back to an earlier time while it waited")
         case State.CANCELLED, _:
             return _("**Not ordered** · the bot could not answer in time. Please try again")
         case State.REFUSED, EndReason.OUT_OF_CREDIT:
