@@ -17,7 +17,7 @@ from bot.domain import lane as breaker
 from bot.domain.job import EndReason, Job, Outstanding, State, Update, advance
 from bot.domain.lane import ClosedReason, Lane
 from bot.errors import InvalidSettings
-from bot.pixazo.wire import REQUEST_ID
+from bot.pixazo import request_ids
 from bot.service.errors import AdminActionFailed
 from bot.settings import Settings
 from bot.store.backup import copy_file, settle_restored
@@ -85,7 +85,7 @@ async def settle_job(
 
     A running bot continues the job within a third of LEASE_SECONDS. Raises AdminActionFailed.
     """
-    if request_id is not None and not REQUEST_ID.fullmatch(request_id):
+    if request_id is not None and request_ids.valid(request_id) != request_id:
         raise AdminActionFailed("that is no request id")
     async with _store(settings) as database:
         jobs, now = Jobs(database), await database.now()

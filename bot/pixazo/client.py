@@ -2,30 +2,38 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final, Self
+from urllib.parse import quote
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from bot.domain.job import Update
 from bot.domain.order import Order
-from bot.pixazo import wire
+from bot.pixazo import bodies, wire
 from bot.service.port_errors import NotSent, OutcomeUnknown
 from bot.service.ports.vendor import Callback
 
 STATUS_PATH: Final = "/v2/requests/status/"
 STATUS_TIMEOUT: Final = 15.0  # seconds
 CONNECT_TIMEOUT: Final = 10.0  # seconds
-LARGEST_ANSWER: Final = 1024 * 1024  # bytes
-# Shorter than the idle time-out of any server. When the server closes a connection just as a
-# submit is sent on it, the outcome of that submit is unknown.
-KEEP_ALIVE: Final = 2.0  # seconds
+# After a submit's time-out. What had arrived by then may not have been read: this process may have
+# been suspended, or busy.
+GRACE: Final = 1.0  # seconds
+KEEP_ALIVE: Final = 2.0  # seconds; shorter than the idle time-out of any server
+
+# Compressed answers that are cut off are harder to read.
+_NOT_COMPRESSED: Final = {"Accept-Encoding": "identity"}
+_STATUS_CALL: Final = aiohttp.ClientTimeout(total=STATUS_TIMEOUT, connect=CONNECT_TIMEOUT)
+_Answer = tuple[int, Mapping[str, str], bytes]  # status, headers, body
 
 
 class PixazoClient:
-    """Client of the gateway's queue, over one HTTP session."""
+    """Client of the gateway's queue. A submit has a connection of its own."""
 
     def __init__(
         self,
@@ -38,10 +46,9 @@ class PixazoClient:
     ) -> None:
         self._session = session
         self._submit_url = URL(url.rstrip("/") + submit_path)
-        self._status_url = URL(url.rstrip("/") + STATUS_PATH)
+        self._status_url = url.rstrip("/") + STATUS_PATH
         self._key = key
-        self._submit_timeout = _timeout(submit_timeout)
-        self._status_timeout = _timeout(STATUS_TIMEOUT)
+        self._submit_timeout = submit_timeout
 
     @classmethod
     @asynccontextmanager
@@ -52,6 +59,8 @@ class PixazoClient:
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(keepalive_timeout=KEEP_ALIVE, limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            headers=_NOT_COMPRESSED,
         ) as session:
             yield cls(
                 session, url=url, submit_path=submit_path, key=key, submit_timeout=submit_timeout
@@ -66,21 +75,57 @@ class PixazoClient:
             NotSent: the same, because the gateway was not reached.
             OutcomeUnknown: the order may be running and billed.
         """
+        sent = wire.Sent.of(order, self._key, callback)
+        received = bytearray()
         try:
-            async with self._session.post(
-                self._submit_url,
-                data=wire.submit_body(order),
-                headers=wire.submit_headers(self._key, callback),
-                timeout=self._submit_timeout,
-                allow_redirects=False,
-            ) as response:
-                status, headers, body = await _read(response)
+            status, headers, body = await self._post(order, callback, received)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSent("the gateway could not be reached") from error
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
-            raise OutcomeUnknown("the answer to a submit was lost") from error
-        secrets = [self._key, *([callback.url] if callback else [])]
-        return wire.read_submit(status, headers, _redacted(body, secrets), now=time.time())
+            answer = bodies.split_answer(bytes(received))
+            if answer is None:
+                raise OutcomeUnknown("the answer to a submit was lost") from error
+            try:
+                return wire.read_submit(*answer, now=time.time(), sent=sent, complete=False)
+            except OutcomeUnknown as unknown:
+                raise OutcomeUnknown(f"cut off: {unknown}", status=unknown.status) from error
+        complete = len(body) <= bodies.LARGEST_ANSWER
+        return wire.read_submit(
+            status, headers, body, now=time.time(), sent=sent, complete=complete
+        )
+
+    async def _post(self, order: Order, callback: Callback | None, received: bytearray) -> _Answer:
+        """Send *order*; *received* gets what arrives, whatever becomes of it."""
+        exchange = asyncio.create_task(self._exchange(order, callback, received))
+        try:
+            for patience in (self._submit_timeout, GRACE):
+                if (await asyncio.wait({exchange}, timeout=patience))[0]:
+                    return await exchange
+            raise TimeoutError
+        finally:
+            exchange.cancel()
+            await asyncio.gather(exchange, return_exceptions=True)
+
+    async def _exchange(
+        self, order: Order, callback: Callback | None, received: bytearray
+    ) -> _Answer:
+        connect = min(CONNECT_TIMEOUT, self._submit_timeout)
+        async with (
+            aiohttp.ClientSession(
+                connector=_RecordingConnector(received),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                headers=_NOT_COMPRESSED,
+                timeout=aiohttp.ClientTimeout(total=None, connect=connect),
+            ) as session,
+            session.post(
+                self._submit_url,
+                data=wire.submit_body(order),
+                headers=wire.submit_headers(self._key, callback),
+                allow_redirects=False,
+            ) as response,
+        ):
+            return await _read(response)
 
     async def status(self, request_id: str) -> Update:
         """Return the state of a request. Never follows an address that the vendor gave.
@@ -91,37 +136,54 @@ class PixazoClient:
             RequestNotFound: the gateway does not know the request.
             OutcomeUnknown: there was no usable answer.
         """
+        url = URL(self._status_url + quote(request_id, safe=""), encoded=True)
         try:
             async with self._session.get(
-                self._status_url / request_id,
+                url,
                 headers=wire.status_headers(self._key),
-                timeout=self._status_timeout,
+                timeout=_STATUS_CALL,
                 allow_redirects=False,
             ) as response:
                 status, headers, body = await _read(response)
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
             raise OutcomeUnknown("a status call got no answer") from error
-        update = wire.read_status(status, headers, _redacted(body, [self._key]), now=time.time())
+        if len(body) > bodies.LARGEST_ANSWER:
+            raise OutcomeUnknown(f"a status answer is larger than {bodies.LARGEST_ANSWER} bytes")
+        sent = wire.Sent(secrets=(self._key,))
+        update = wire.read_status(status, headers, body, now=time.time(), sent=sent)
         if update.request_id != request_id:
             raise OutcomeUnknown("a status answer was about another request")
         return update
 
 
-async def _read(response: aiohttp.ClientResponse) -> tuple[int, Mapping[str, str], bytes]:
+class _RecordingConnector(aiohttp.TCPConnector):
+    """Connector for one request that keeps the bytes of its answer as they arrive.
+
+    aiohttp drops what it has of an answer that is cut off or malformed.
+    """
+
+    def __init__(self, received: bytearray) -> None:
+        super().__init__(force_close=True)
+        handler: Callable[..., ResponseHandler] = _RecordingHandler
+        self._factory = partial(handler, loop=self._loop, received=received)
+
+
+class _RecordingHandler(ResponseHandler):
+    def __init__(self, loop: asyncio.AbstractEventLoop, received: bytearray) -> None:
+        super().__init__(loop)
+        self._received = received
+
+    def data_received(self, data: bytes) -> None:
+        if len(self._received) <= bodies.LARGEST_ANSWER:
+            self._received += data
+        super().data_received(data)
+
+
+async def _read(response: aiohttp.ClientResponse) -> _Answer:
+    """Return the answer with the beginning of its body, which is one byte or more too long."""
     body = bytearray()
     async for chunk in response.content.iter_chunked(64 * 1024):
         body += chunk
-        if len(body) > LARGEST_ANSWER:
-            raise OutcomeUnknown(f"an answer is larger than {LARGEST_ANSWER} bytes")
+        if len(body) > bodies.LARGEST_ANSWER:
+            break
     return response.status, response.headers, bytes(body)
-
-
-def _redacted(body: bytes, secrets: Iterable[str]) -> bytes:
-    """Return *body* without our secrets: members are shown the vendor's messages."""
-    for secret in secrets:
-        body = body.replace(secret.encode(), b"[redacted]")
-    return body
-
-
-def _timeout(seconds: float) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=seconds, connect=min(CONNECT_TIMEOUT, seconds))

@@ -46,7 +46,7 @@ jobs: Final = Table(
     Column("billed", String(8), nullable=False),
     Column("cause", String(32)),
     Column("error", Text),
-    Column("request_id", String(128), unique=True),
+    Column("request_id", String(128).with_variant(String(255), "postgresql"), unique=True),
     Column("media", JSON, nullable=False),
     Column("interaction_token", Text),
     Column("callback_token", String(64), nullable=False),

@@ -3,13 +3,17 @@
 import asyncio
 import json
 import socket
+import struct
+import time
 from contextlib import asynccontextmanager
+from urllib.parse import quote
 
 import pytest
 from aiohttp import web
 
 from bot.domain.job import State
-from bot.pixazo.client import LARGEST_ANSWER, PixazoClient
+from bot.pixazo.bodies import LARGEST_ANSWER
+from bot.pixazo.client import PixazoClient
 from bot.service.health import Readiness, StoreSnapshot
 from bot.service.port_errors import (
     KeyRejected,
@@ -30,6 +34,8 @@ from tests.pixazo.conftest import KEY
 from tests.samples import an_order
 
 STATUS = "/v2/requests/status/*"
+TICKET = b'{"request_id": "r-1", "status": "QUEUED"}'
+ACCEPTED = b"HTTP/1.1 202 Accepted\r\n"
 
 
 def faulty(pixazo, do, *, method="POST", path=SUBMIT_PATH, times=1):
@@ -213,8 +219,9 @@ async def test_a_redirect_is_not_followed(pixazo, client, status):
     [
         Answer(status=202, body=b" " * (LARGEST_ANSWER + 1)),
         Answer(status=202, body=b"no gzip", headers={"Content-Encoding": "gzip"}),
+        Answer(status=202, body=TICKET[:17]),
     ],
-    ids=["without end", "not what its header says"],
+    ids=["without end", "not what its header says", "cut"],
 )
 async def test_a_body_that_cannot_be_read_is_silence(pixazo, client, answer):
     faulty(pixazo, answer)
@@ -224,6 +231,77 @@ async def test_a_body_that_cannot_be_read_is_silence(pixazo, client, answer):
         await client.submit(an_order(), None)
     with pytest.raises(OutcomeUnknown):
         await client.status("some-request")
+
+
+@pytest.mark.parametrize("ending", ["closed", "reset", "silent"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ACCEPTED + b"Content-Length: 999\r\n\r\n" + TICKET[:-9],
+        ACCEPTED + b"Transfer-Encoding: chunked\r\n\r\n" + TICKET,
+        ACCEPTED + b"Transfer-Encoding: chunked\r\n\r\n29\r\n" + TICKET,
+        ACCEPTED + b"Content-Encoding: gzip\r\nContent-Length: 99\r\n\r\n" + TICKET,
+        ACCEPTED + b"Content-Length: 10\r\n\r\n" + TICKET,
+        ACCEPTED + b"Content-Length: many\r\n\r\n" + TICKET,
+        ACCEPTED + b"a header without a colon\r\n\r\n" + TICKET,
+    ],
+    ids=["cut", "no chunks", "cut chunk", "no gzip", "too short", "no length", "no header"],
+)
+async def test_an_id_in_an_answer_that_breaks_off_is_heard(answer, ending):
+    async with raw_server(answer, ending) as url, a_client(url, submit_timeout=0.3) as client:
+        assert (await client.submit(an_order(), None)).request_id == "r-1"
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (
+            b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 9\r\n\r\n",
+            RateLimited,
+        ),
+        (b"HTTP/1.1 402 Payment Required\r\nContent-Length: 9\r\n\r\n", OutOfCredit),
+        (b"HTTP/1.1 429 Too Many Requests\r\n", OutcomeUnknown),
+        (ACCEPTED + b"Content-Length: 999\r\n\r\n" + TICKET[:17], OutcomeUnknown),
+        (b"", OutcomeUnknown),
+    ],
+)
+async def test_other_answers_that_break_off_say_what_had_come(answer, error):
+    async with raw_server(answer, "closed") as url, a_client(url) as client:
+        with pytest.raises(error) as raised:
+            await client.submit(an_order(), None)
+
+    assert type(raised.value) is error
+
+
+async def test_an_answer_larger_than_the_limit_is_searched_as_far_as_that(pixazo, client):
+    faulty(pixazo, Answer(status=202, body=TICKET + b" " * LARGEST_ANSWER))
+
+    assert (await client.submit(an_order(), None)).request_id == "r-1"
+
+
+async def test_an_answer_that_came_while_the_process_was_busy_is_heard():
+    """The time-out is over, and the answer lies in the socket."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        async with a_client(url, submit_timeout=0.5) as client:
+            submitting = asyncio.create_task(client.submit(an_order(), None))
+            connection, _ = await asyncio.to_thread(listener.accept)
+            with connection:
+                await asyncio.to_thread(connection.recv, 65536)
+                length = b"Content-Length: %d\r\n\r\n" % len(TICKET)
+                connection.sendall(ACCEPTED + length + TICKET)
+                time.sleep(0.6)  # noqa: ASYNC251 - nothing is read meanwhile
+                assert (await submitting).request_id == "r-1"
+
+
+@pytest.mark.parametrize("request_id", ["a b?é#%41&=+:@", "x" * 255])
+async def test_an_odd_id_stays_one_part_of_the_address(request_id):
+    async def answer(request):
+        assert request.rel_url.raw_path == "/v2/requests/status/" + quote(request_id, safe="")
+        return web.json_response({"request_id": request_id, "status": "PROCESSING"})
+
+    async with serving(answer) as origin, a_client(origin) as client:
+        assert (await client.status(request_id)).state is State.PROCESSING
 
 
 async def test_an_unknown_request_is_told_from_a_refused_key(pixazo, client):
@@ -342,6 +420,26 @@ async def serving(handler):
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def raw_server(answer, ending):
+    """Answer the first request with these bytes, then close, reset or keep the connection."""
+
+    async def answered(reader, writer):
+        await reader.readuntil(b"}")
+        writer.write(answer)
+        await writer.drain()
+        if ending == "silent":
+            await reader.read()
+        if ending == "reset":
+            linger = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        writer.close()
+
+    server = await asyncio.start_server(answered, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
 def _free_port():

@@ -1,5 +1,6 @@
 """The contract, to the letter."""
 
+import gzip
 import json
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -9,8 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.job import State, Update
-from bot.pixazo import wire
+from bot.pixazo import request_ids, wire
 from bot.service.port_errors import (
+    ContentRefused,
     KeyRejected,
     OutcomeUnknown,
     OutOfCredit,
@@ -76,6 +78,7 @@ QUOTA = {
     "statusCode": 403,
     "message": "Out of call volume quota. Quota will be replenished in 5.03:23:11.",
 }
+OTHER = "https://b.r2.dev/v1/other.png"
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
 
 
@@ -165,15 +168,6 @@ def test_a_success_that_cannot_be_read_leaves_open_what_runs(body):
         submitted(202, body)
 
 
-@pytest.mark.parametrize(
-    "request_id", ["", "../../secret", "a b", "a/b", "a?b", "é", "x" * 129, "a\n", 7, None]
-)
-def test_a_request_id_that_could_lead_elsewhere_is_none(request_id):
-    """It becomes a part of an address that the key is sent to."""
-    with pytest.raises(OutcomeUnknown):
-        submitted(202, THE_TICKET | {"request_id": request_id})
-
-
 def test_the_contracts_callback_is_read_with_its_naive_times():
     update = wire.read_update(json.dumps(THE_CALLBACK).encode())
 
@@ -219,15 +213,53 @@ def test_the_contracts_failure_is_read_with_its_words():
         ("FAILED", State.FAILED),
         ("ERROR", State.ERROR),
         ("processing", State.PROCESSING),
-        ("IN_PROGRESS", None),
+        (" Completed\n", State.COMPLETED),
+        ("IN_PROGRESS", State.PROCESSING),
+        ("in progress", State.PROCESSING),
+        ("running", State.PROCESSING),
+        ("starting", State.QUEUED),
+        ("in_queue", State.QUEUED),
+        ("pending", State.QUEUED),
+        ("RETRYING", None),
         ("DELIVERED", None),
         ("WAITING", None),
+        ("canceled", None),
+        ("success", None),
         ("", None),
+        (None, None),
+        (7, None),
     ],
 )
-def test_the_five_states_are_read_and_others_are_none(word, state):
+def test_a_word_alone_is_no_end_unless_the_contract_names_it(word, state):
     """Our own states must not come in from outside."""
-    assert asked(200, THE_CALLBACK | {"status": word}).state is state
+    answer = THE_CALLBACK | {"status": word, "output": None, "completed_at": None}
+
+    assert asked(200, answer).state is state
+
+
+@pytest.mark.parametrize(
+    ("word", "facts", "state"),
+    [
+        ("canceled", {"error": "by the vendor"}, State.FAILED),
+        ("CANCELLED", {"completed_at": "2026-05-22 13:19:23"}, State.FAILED),
+        ("aborted", {"completed_at": 1779455852000}, State.FAILED),
+        ("timed_out", {"error": {"message": "too long"}}, State.FAILED),
+        ("Rejected", {"error": ["no"]}, State.FAILED),
+        ("rejected", {"error": "", "completed_at": "..."}, None),
+        ("canceled", {"output": [THE_PICTURE]}, State.COMPLETED),
+        ("succeeded", {"output": THE_PICTURE}, State.COMPLETED),
+        ("done", {"completed_at": "2026-05-22 13:19:23"}, State.COMPLETED),  # pictures may follow
+        ("success", {"error": "no"}, State.FAILED),
+        ("generated", {"output": THE_PICTURE}, State.COMPLETED),
+        ("RETRYING", {"error": "the first try failed"}, None),
+        ("UPLOADING", {"output": THE_PICTURE}, None),
+        ("COMPLETED", {}, State.COMPLETED),
+    ],
+)
+def test_a_word_outside_the_contract_ends_a_request_if_the_rest_says_so(word, facts, state):
+    bare = THE_CALLBACK | {"output": None, "completed_at": None}
+
+    assert asked(200, bare | {"status": word} | facts).state is state
 
 
 @pytest.mark.parametrize(
@@ -239,10 +271,48 @@ def test_the_five_states_are_read_and_others_are_none(word, state):
         ({"media_url": []}, ()),
         ({"media_url": THE_PICTURE}, (THE_PICTURE,)),
         ({"media_url": [THE_PICTURE], "media_type": None}, (THE_PICTURE,)),
+        (THE_PICTURE, (THE_PICTURE,)),
+        ([THE_PICTURE, OTHER], (THE_PICTURE, OTHER)),
+        ([[THE_PICTURE], [OTHER]], (THE_PICTURE, OTHER)),
+        ([{"url": THE_PICTURE, "thumbnail_url": OTHER}], (THE_PICTURE,)),
+        ([{"media_url": THE_PICTURE}, {"image": {"uri": OTHER}}], (THE_PICTURE, OTHER)),
+        ({"media_url": {"0": THE_PICTURE, "1": {"url": OTHER}}}, (THE_PICTURE, OTHER)),
+        ({"images": [{"image": THE_PICTURE}]}, (THE_PICTURE,)),
+        ({"media_url": json.dumps([THE_PICTURE, OTHER])}, (THE_PICTURE, OTHER)),
+        ({"result": {"outputs": [THE_PICTURE, THE_PICTURE]}}, (THE_PICTURE,)),
+        ({"media_url": f"{THE_PICTURE},\n{OTHER}"}, (THE_PICTURE, OTHER)),
+        ({"media_url": [f"  {THE_PICTURE}\n"]}, (THE_PICTURE,)),
+        (
+            {"media_url": ["https://a.r2.dev/my picture.png"]},
+            ("https://a.r2.dev/my%20picture.png",),
+        ),
+        ({"media_url": [OTHER.removeprefix("https:")]}, (OTHER,)),
+        ({"media_url": [OTHER.removeprefix("https://")]}, (OTHER,)),
+        ({"media_url": ["/v1/output.png", "output.png", "ftp://a.r2.dev/1", 7, None]}, ()),
+        ({"media_url": ["data:image/png;base64,AAAA", OTHER]}, (OTHER,)),
     ],
 )
-def test_the_output_may_be_missing_or_bare(output, media):
-    assert asked(200, THE_CALLBACK | {"output": output}).media == media
+def test_the_output_may_be_missing_or_have_other_shapes(output, media):
+    update = asked(200, THE_CALLBACK | {"output": output})
+
+    assert (update.state, update.media) == (State.COMPLETED, media)
+    assert asked(200, {"data": THE_CALLBACK | {"output": output}}).media == media
+
+
+@pytest.mark.parametrize("name", ["outputs", "images", "result", "mediaUrl", "data"])
+def test_the_output_may_have_another_name(name):
+    renamed = {key: value for key, value in THE_CALLBACK.items() if key != "output"}
+
+    assert asked(200, renamed | {name: {"media_url": [OTHER]}}).media == (OTHER,)
+
+
+def test_other_addresses_of_an_answer_are_no_pictures():
+    """What is taken for a finished picture makes an order paid for and delivered."""
+    docs = {"data": {"docs": "https://docs.pixazo.ai/v1"}, "url": "https://status.pixazo.ai/"}
+
+    with pytest.raises(OutcomeUnknown):
+        submitted(200, docs)
+    assert asked(200, THE_TICKET | docs).media == ()
 
 
 @pytest.mark.parametrize(
@@ -251,8 +321,8 @@ def test_the_output_may_be_missing_or_bare(output, media):
         (None, None),
         ("", None),
         ("  two\n lines ", "two lines"),
-        ({"code": 7}, '{"code": 7}'),
-        (["a"], '["a"]'),
+        ({"code": 7}, "code: 7"),
+        (["a", {"message": "b"}], "a; b"),
         ("x" * 301, "x" * 299 + "…"),
     ],
 )
@@ -274,12 +344,21 @@ def test_402_is_an_empty_wallet():
         (NO_MODEL, "Model 'auraflow-v0-3-512' not found or is disabled"),
         ({"error": "Bad prompt"}, "Bad prompt"),
         ({"statusCode": 400, "message": "Azure's words"}, "Azure's words"),
-        ({"error": {"code": "x", "detail": [1]}}, '{"code": "x", "detail": [1]}'),
-        (b"plain words", "plain words"),
+        ({"error": {"code": "x", "detail": [1]}}, "code: x, detail: 1"),
+        ({"detail": "Bad prompt"}, "Bad prompt"),
+        ({"title": "Invalid", "detail": "Bad prompt"}, "Invalid: Bad prompt"),
+        ({"detail": [{"loc": ["body", "num_images"], "msg": "too many"}]}, "num_images: too many"),
+        ({"errors": [{"message": "Bad prompt"}, {"message": "Bad size"}]}, "Bad prompt; Bad size"),
+        ({"error": {"error": {"message": "Bad prompt"}}}, "Bad prompt"),
+        ({"error": '{"message": "Bad prompt"}'}, "Bad prompt"),
+        (b'{"message": "Bad prompt", "cut": "o', "Bad prompt"),
+        (b"<error><message>Bad prompt</message></error>", "Bad prompt"),
+        (gzip.compress(b'{"message": "Bad prompt"}', mtime=0), "Bad prompt"),
+        (b"plain words [1]", "plain words [1]"),
         (b"", ""),
         (HTML, ""),
-        (["a"], '["a"]'),
-        (b"\xff\xfe", "\ufffd\ufffd"),
+        (["a"], "a"),
+        (b"caf\xe9", "caf\ufffd"),
         ({"message": "x" * 5000}, "x" * 299 + "…"),
     ],
 )
@@ -321,10 +400,12 @@ def test_503_is_a_clear_no_only_with_a_retry_after():
     """Without it nobody says that the order was not taken."""
     with pytest.raises(RateLimited) as busy:
         submitted(503, b"", Retry_After="7")
+    with pytest.raises(RateLimited) as nonsense:
+        submitted(503, b"", Retry_After="0")
     with pytest.raises(OutcomeUnknown):
         submitted(503, b"")
 
-    assert busy.value.retry_after == 7
+    assert (busy.value.retry_after, nonsense.value.retry_after) == (7, None)
 
 
 @pytest.mark.parametrize("status", [300, 302, 304, 307, 408, 409, 425, 499, 500, 502, 504, 599])
@@ -342,12 +423,18 @@ def _date(seconds):
     [
         ("30", 30),
         (" 30 ", 30),
-        ("0", 0),
-        ("-5", 0),
+        ("30 s", 30),
+        ("0", None),
+        ("-5", None),
         ("1.5", 1.5),
+        ("86400", 86400),
+        ("86401", None),  # also milliseconds
+        (str(int(NOW) + 30), None),  # an epoch
         (_date(90), 90),
-        (_date(-90), 0),
-        ("99999999999", wire.LONGEST_PAUSE),
+        (_date(90).replace("GMT", "+0000"), 90),
+        (_date(-90), None),
+        (_date(90_000), None),
+        ("99999999999", None),
         ("soon", None),
         ("", None),
         ("inf", None),
@@ -359,6 +446,13 @@ def _date(seconds):
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(header, seconds):
     assert wire.retry_after({"Retry-After": header}, now=NOW) == seconds
+
+
+@pytest.mark.parametrize("clock", [NOW - 86400, NOW, NOW + 300])
+def test_a_date_to_retry_after_is_measured_by_the_answers_own(clock):
+    headers = {"Retry-After": _date(90), "Date": _date(0)}
+
+    assert wire.retry_after(headers, now=clock) == 90
 
 
 def test_429_tells_how_long_if_the_vendor_does():
@@ -451,7 +545,7 @@ def test_whatever_is_called_back_is_an_update_or_silence(body):
         return
 
     assert update.request_id is not None
-    assert wire.REQUEST_ID.fullmatch(update.request_id)
+    assert request_ids.valid(update.request_id) == update.request_id
 
 
 @pytest.mark.parametrize("name", ["brackets", "braces", "digits"])
@@ -464,3 +558,84 @@ def test_a_body_made_to_break_parsers_is_a_refusal_like_any_other(name):
         submitted(202, deep)
     with pytest.raises(OutcomeUnknown):
         wire.read_update(deep)
+
+
+PROMPT = "a credit card on a wallet, nsfw"
+NO_CREDIT, NO_CONTENT, REFUSED = OutOfCredit, ContentRefused, VendorRefused
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (402, b"", NO_CREDIT),
+        (402, {"message": "content policy"}, NO_CREDIT),
+        (403, NO_BALANCE, NO_CREDIT),
+        (400, {"error": {"code": "insufficient_funds"}}, NO_CREDIT),
+        (422, {"detail": [{"loc": ["body"], "msg": "No credits left"}]}, NO_CREDIT),
+        (403, {"detail": "Please top up"}, NO_CREDIT),
+        (403, "Your wallet is empty", NO_CREDIT),
+        (403, {"errors": ["billing: payment is overdue"]}, NO_CREDIT),
+        (409, {"title": "Not enough balance"}, NO_CREDIT),
+        (401, {"message": "Insufficient credits"}, NO_CREDIT),
+        (429, {"message": "Insufficient balance"}, NO_CREDIT),
+        (429, {"message": "You exceeded your quota, check your billing details"}, RateLimited),
+        (429, {"message": "Too many requests for your credit plan"}, RateLimited),
+        (403, {"message": "Quota of credits exceeded"}, RateLimited),
+        (400, {"error": "The prompt violates our content policy"}, NO_CONTENT),
+        (422, {"detail": [{"loc": ["body", "prompt"], "msg": "NSFW content"}]}, NO_CONTENT),
+        (403, {"error": {"code": "content_policy_violation", "message": "Rejected"}}, NO_CONTENT),
+        (451, {"message": "Flagged by moderation"}, NO_CONTENT),
+        (400, {"message": "Inappropriate prompt"}, NO_CONTENT),
+        (400, {"error": {"type": "SafetyError", "message": "blocked"}}, NO_CONTENT),
+        (400, {"message": "Your prompt has sensitive words"}, NO_CONTENT),
+        (403, {"message": "Access to this API is prohibited"}, KeyRejected),
+        (403, {"message": "Your account was flagged"}, KeyRejected),
+        (401, {"message": "Content policy"}, KeyRejected),
+        (400, {"message": "This name is case-sensitive"}, REFUSED),
+        (415, {"message": "Content-Type not allowed"}, REFUSED),
+        (400, {"message": f"Bad prompt: {PROMPT}"}, REFUSED),
+        (400, {"message": "Bad prompt: A credit card on a wal…"}, REFUSED),
+        (400, {"message": "The word 'wallet' has no picture"}, REFUSED),
+        (400, {"message": "Bad prompt", "input": {"prompt": "nsfw credit"}}, REFUSED),
+        (400, {"message": f"Insufficient balance for: {PROMPT}"}, NO_CREDIT),
+        (408, {"message": "wallet"}, OutcomeUnknown),
+        (500, NO_BALANCE, OutcomeUnknown),
+        (202, NO_BALANCE, OutcomeUnknown),
+    ],
+)
+def test_a_refusal_is_what_its_words_say(status, body, error):
+    """A prompt that is quoted must not shut the lane."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    sent = wire.Sent.of(an_order(prompt=PROMPT, sent=f"{PROMPT}, oil"), "key", None)
+
+    with pytest.raises(PixazoError) as raised:
+        wire.read_submit(status, {}, raw, now=NOW, sent=sent)
+
+    assert type(raised.value) is error
+
+
+@pytest.mark.parametrize(
+    ("error", "refused"),
+    [("NSFW content detected", True), ({"code": "content_filter"}, True), ("GPU lost", False)],
+)
+def test_an_end_says_whether_the_content_was_refused(error, refused):
+    for where in ({"error": error}, {"error": None, "message": error}):
+        update = asked(200, THE_FAILURE | {"status": "FAILED"} | where)
+
+        assert (update.state, update.content_refused) == (State.FAILED, refused)
+
+
+def test_what_stays_unreadable_is_told_without_secrets():
+    """It is all that is left of an order that may be paid for."""
+    callback = Callback(url="https://bot.example/callbacks/1/t0ken", mode="sync")
+    sent = wire.Sent.of(an_order(prompt="a cat"), "s3cret", callback)
+    body = json.dumps({"welcome": f"s3cret {callback.url} t0ken", "prompt": "a cat"}) + "x" * 999
+
+    for raw in (body.encode(), body.encode("utf-16"), gzip.compress(body.encode())):
+        with pytest.raises(OutcomeUnknown) as unknown:
+            wire.read_submit(202, {}, raw, now=NOW, sent=sent)
+
+        words = str(unknown.value)
+        assert "welcome" in words
+        assert not [secret for secret in ("s3cret", "t0ken", "a cat") if secret in words]
+        assert len(words) < 400

@@ -28,6 +28,8 @@ def upgrade() -> None:
         op.add_column("jobs", column)
     for name in ("unknown_in_row", "unfetched_in_row", "denied_in_row"):
         op.add_column("lanes", sa.Column(name, sa.Integer(), nullable=False, server_default="0"))
+    if op.get_bind().dialect.name == "postgresql":  # SQLite enforces no length
+        op.alter_column("jobs", "request_id", type_=sa.String(length=255))
     op.drop_index("ix_jobs_nobodys", "jobs")
     for index, indexed, where in (
         ("ix_jobs_unowned", "created_at", UNOWNED),
