@@ -21,7 +21,8 @@ from bot.service import port_errors
 from bot.service.ports.vendor import Callback
 
 KEY_HEADER: Final = "Ocp-Apim-Subscription-Key"
-LONGEST_PAUSE: Final = 86400.0  # seconds; a longer Retry-After is not believed
+LONGEST_PAUSE: Final = 86400.0  # seconds that a Retry-After is believed
+LONGEST_QUOTA: Final = 31 * 86400.0  # seconds; a quota may be used up for so long
 
 _SECONDS: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?) ?(?:s|sec|seconds?)?", re.IGNORECASE)
 _CONTRACT: Final = {
@@ -178,10 +179,11 @@ def read_update(
     raise port_errors.OutcomeUnknown(f"a status could not be read: {answers[0].excerpt}")
 
 
-def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
+def retry_after(headers: Mapping[str, str], *, now: float, quota: bool = False) -> float | None:
     """Return ``Retry-After`` in seconds, from either form; ``None``: absent or not plausible.
 
-    A date is compared with the ``Date`` of the same answer: our clock may be wrong.
+    A date is compared with the ``Date`` of the same answer: our clock may be wrong. More than a day
+    is plausible for a *quota* only; a day of it is believed.
     """
     value = headers.get("Retry-After", "").strip()
     if match := _SECONDS.fullmatch(value):
@@ -189,7 +191,9 @@ def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
     else:
         until, answered_at = _http_date(value), _http_date(headers.get("Date", ""))
         seconds = 0.0 if until is None else until - (now if answered_at is None else answered_at)
-    return seconds if 0 < seconds <= LONGEST_PAUSE else None
+    if not 0 < seconds <= (LONGEST_QUOTA if quota else LONGEST_PAUSE):
+        return None
+    return min(seconds, LONGEST_PAUSE)
 
 
 def parse_timestamp(text: str) -> float | None:
@@ -304,7 +308,7 @@ def _submit_error(
     error = _error_in(text)
     words = error_words.spoken(error, prompts=sent.prompts)
     reason = sent.redact(error_words.shortened(error_words.message(error)))
-    pause = retry_after(headers, now=now)
+    pause = retry_after(headers, now=now, quota=error_words.says_quota(words))
     names_pause = headers.get("Retry-After", "").strip() != ""
     refusal = _refusal(status, words)
     match status:

@@ -448,6 +448,15 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(header, seconds):
     assert wire.retry_after({"Retry-After": header}, now=NOW) == seconds
 
 
+@pytest.mark.parametrize(("days", "seconds"), [(1, 86400), (5, 86400), (31, 86400), (32, None)])
+def test_of_a_quotas_pause_a_day_is_believed(days, seconds):
+    """Then one order tries, and the vendor may say the same again."""
+    with pytest.raises(RateLimited) as busy:
+        submitted(403, QUOTA, Retry_After=str(days * 86400))
+
+    assert busy.value.retry_after == seconds
+
+
 @pytest.mark.parametrize("clock", [NOW - 86400, NOW, NOW + 300])
 def test_a_date_to_retry_after_is_measured_by_the_answers_own(clock):
     headers = {"Retry-After": _date(90), "Date": _date(0)}
