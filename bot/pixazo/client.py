@@ -15,6 +15,7 @@ from yarl import URL
 from bot.domain.job import Update
 from bot.domain.order import Order
 from bot.pixazo import bodies, wire
+from bot.pixazo.sent import Sent
 from bot.service.port_errors import NotSent, OutcomeUnknown
 from bot.service.ports.vendor import Callback
 
@@ -75,7 +76,7 @@ class PixazoClient:
             NotSent: the same, because the gateway was not reached.
             OutcomeUnknown: the order may be running and billed.
         """
-        sent = wire.Sent.of(order, self._key, callback)
+        sent = Sent.of(order, self._key, callback)
         received = bytearray()
         try:
             status, headers, body = await self._post(order, callback, received)
@@ -149,7 +150,7 @@ class PixazoClient:
             raise OutcomeUnknown("a status call got no answer") from error
         if len(body) > bodies.LARGEST_ANSWER:
             raise OutcomeUnknown(f"a status answer is larger than {bodies.LARGEST_ANSWER} bytes")
-        sent = wire.Sent(secrets=(self._key,))
+        sent = Sent(secrets=(self._key,))
         update = wire.read_status(status, headers, body, now=time.time(), sent=sent)
         if update.request_id != request_id:
             raise OutcomeUnknown("a status answer was about another request")

@@ -8,23 +8,19 @@ leniently: what a person could read in one counts, in whatever form it comes.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
 from bot.domain.job import State, Update
 from bot.domain.order import Order
-from bot.pixazo import bodies, error_words, lenient_json, media_addresses, request_ids
+from bot.pixazo import bodies, error_words, lenient_json, media_addresses, refusals, request_ids
+from bot.pixazo.sent import NOTHING_SENT, Sent
 from bot.service import port_errors
 from bot.service.ports.vendor import Callback
 
 KEY_HEADER: Final = "Ocp-Apim-Subscription-Key"
-LONGEST_PAUSE: Final = 86400.0  # seconds that a Retry-After is believed
-LONGEST_QUOTA: Final = 31 * 86400.0  # seconds; a quota may be used up for so long
 
-_SECONDS: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?) ?(?:s|sec|seconds?)?", re.IGNORECASE)
 _CONTRACT: Final = {
     **dict.fromkeys(("queued", "inqueue", "pending", "starting", "submitted"), State.QUEUED),
     **dict.fromkeys(("processing", "running", "inprogress", "started"), State.PROCESSING),
@@ -41,43 +37,6 @@ _MESSAGE: Final = ("message", "detail", "details", "reason", "title")
 _ENDED_AT: Final = ("completedat", "finishedat", "endedat", "completiontime")
 _WRAPPERS: Final = frozenset(("data", "result", "response", "payload", "body", "request", "job"))
 _MILLISECONDS: Final = 1e11  # a time above it is in milliseconds
-# With these statuses the request may have been accepted.
-_UNDECIDED: Final = frozenset({408, 409, 425, 499})
-# Of these statuses, words about content do not tell why.
-_NOT_FOR_CONTENT: Final = _UNDECIDED | {401, 404, 429}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sent:
-    """What was sent and may come back in an answer: those are no words of the vendor's."""
-
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-    prompts: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, order: Order, key: str, callback: Callback | None) -> "Sent":
-        """Return what the submit of *order* carries."""
-        secrets = [key]
-        if callback is not None:
-            secrets += [callback.url, callback.url.rpartition("/")[2]]
-        prompts = (order.prompt, order.sent or "")
-        return cls(secrets=tuple(filter(None, secrets)), prompts=tuple(filter(None, prompts)))
-
-    def redact(self, text: str) -> str:
-        """Return *text* without secrets: members and logs are shown the vendor's words."""
-        for secret in self.secrets:
-            text = text.replace(secret, "[redacted]")
-        return text
-
-    def without_prompts(self, text: str) -> str:
-        """Return *text* without the prompts as JSON strings that are no keys."""
-        for prompt in self.prompts:
-            for literal in (json.dumps(prompt), json.dumps(prompt, ensure_ascii=False)):
-                text = re.sub(re.escape(literal) + r"(?!\s*:)", '""', text)
-        return text
-
-
-NOTHING_SENT: Final = Sent()
 
 
 def submit_body(order: Order) -> bytes:
@@ -126,7 +85,7 @@ def read_submit(
     """
     texts = [sent.redact(text) for text in bodies.texts(body, headers)]
     if not _is_success(status):
-        raise _submit_error(status, headers, texts[0], now=now, sent=sent)
+        raise refusals.error_of(status, headers, texts[0], now=now, sent=sent)
     answers = [_Answer.of(sent.without_prompts(text), complete=complete) for text in texts]
     for answer in answers:
         if answer.found is not None:
@@ -157,14 +116,14 @@ def read_status(
     if _is_success(status):
         return read_update(body, headers, sent=sent)
     text = sent.redact(bodies.texts(body, headers)[0])
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise port_errors.RateLimited(status=status, retry_after=retry_after(headers, now=now))
-    error = _submit_error(status, headers, text, now=now, sent=sent)
+    error = refusals.error_of(status, headers, text, now=now, sent=sent)
     if isinstance(error, port_errors.KeyRejected | port_errors.RateLimited):
         raise error
+    if status == HTTPStatus.TOO_MANY_REQUESTS:  # whatever its words say of submits
+        pause = refusals.retry_after(headers, now=now)
+        raise port_errors.RateLimited(status=status, retry_after=pause)
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
-        reason = error_words.shortened(error_words.message(_error_in(text)))
-        raise port_errors.RequestNotFound(status=status, reason=reason)
+        raise port_errors.RequestNotFound(status=status, reason=getattr(error, "reason", ""))
     raise port_errors.OutcomeUnknown(f"a status call was answered {status}", status=status)
 
 
@@ -177,32 +136,6 @@ def read_update(
         if found := answer.found or answer.found_in_words():
             return answer.update(found)
     raise port_errors.OutcomeUnknown(f"a status could not be read: {answers[0].excerpt}")
-
-
-def retry_after(headers: Mapping[str, str], *, now: float, quota: bool = False) -> float | None:
-    """Return ``Retry-After`` in seconds, from either form; ``None``: absent or not plausible.
-
-    A date is compared with the ``Date`` of the same answer: our clock may be wrong. More than a day
-    is plausible for a *quota* only; a day of it is believed.
-    """
-    value = headers.get("Retry-After", "").strip()
-    if match := _SECONDS.fullmatch(value):
-        seconds = float(match[1])
-    else:
-        until, answered_at = _http_date(value), _http_date(headers.get("Date", ""))
-        seconds = 0.0 if until is None else until - (now if answered_at is None else answered_at)
-    if not 0 < seconds <= (LONGEST_QUOTA if quota else LONGEST_PAUSE):
-        return None
-    return min(seconds, LONGEST_PAUSE)
-
-
-def parse_timestamp(text: str) -> float | None:
-    """Return a timestamp's Unix time, in UTC if it has no zone; ``None``: it is invalid."""
-    try:
-        parsed = datetime.fromisoformat(text.strip())
-        return parsed.replace(tzinfo=parsed.tzinfo or UTC).timestamp()
-    except (ValueError, OverflowError):
-        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -288,74 +221,11 @@ def _is_moment(value: Any) -> bool:
 
 def _moment(value: Any) -> float | None:
     if isinstance(value, str):
-        return parse_timestamp(value)
+        return refusals.parse_timestamp(value)
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
     return value / 1000 if value > _MILLISECONDS else float(value)
 
 
-def _http_date(value: str) -> float | None:
-    try:
-        date = parsedate_to_datetime(value)
-        return date.replace(tzinfo=date.tzinfo or UTC).timestamp()
-    except (ValueError, OverflowError):
-        return parse_timestamp(value)
-
-
-def _submit_error(
-    status: int, headers: Mapping[str, str], text: str, *, now: float, sent: Sent
-) -> port_errors.PixazoError:
-    error = _error_in(text)
-    words = error_words.spoken(error, prompts=sent.prompts)
-    reason = sent.redact(error_words.shortened(error_words.message(error)))
-    pause = retry_after(headers, now=now, quota=error_words.says_quota(words))
-    names_pause = headers.get("Retry-After", "").strip() != ""
-    refusal = _refusal(status, words)
-    match status:
-        case _ if refusal is not None:
-            return refusal(status=status, reason=reason)
-        case HTTPStatus.FORBIDDEN if names_pause or error_words.says_quota(words):
-            return port_errors.RateLimited(status=status, retry_after=pause)
-        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
-            return port_errors.KeyRejected(status=status, reason=reason)
-        case HTTPStatus.TOO_MANY_REQUESTS:
-            return port_errors.RateLimited(status=status, retry_after=pause)
-        case HTTPStatus.SERVICE_UNAVAILABLE if names_pause:
-            return port_errors.RateLimited(status=status, retry_after=pause)
-        case _ if _is_client_error(status) and status not in _UNDECIDED:
-            return port_errors.VendorRefused(status=status, reason=reason)
-        case _:
-            return port_errors.OutcomeUnknown(f"a submit was answered {status}", status=status)
-
-
-def _refusal(status: int, words: str) -> type[port_errors.VendorRefused] | None:
-    """Return what the *words* of a 4xx say more precisely than its status; ``None``: nothing."""
-    if status == HTTPStatus.PAYMENT_REQUIRED:
-        return port_errors.OutOfCredit
-    if not _is_client_error(status) or error_words.says_quota(words):
-        return None
-    if error_words.says_no_money(words):
-        return port_errors.OutOfCredit
-    if status not in _NOT_FOR_CONTENT and error_words.says_content(words):
-        return port_errors.ContentRefused
-    if status not in _NOT_FOR_CONTENT and error_words.says_money(words):
-        return port_errors.OutOfCredit
-    return None
-
-
 def _is_success(status: int) -> bool:
     return 200 <= status < 300  # noqa: PLR2004 - of HTTP
-
-
-def _is_client_error(status: int) -> bool:
-    return 400 <= status < 500  # noqa: PLR2004 - of HTTP
-
-
-def _error_in(text: str) -> Any:
-    """Return the error in a body: JSON of the vendor or its front end, XML, or plain text."""
-    text = text.strip()
-    if text[:1] in {"{", "[", '"'} and (values := lenient_json.documents(text)):
-        return values
-    if re.match(r"<(?:!doctype html|html|head|body)", text, re.IGNORECASE):
-        return ""
-    return re.sub("<[^<>]*>", " ", text) if text.startswith("<") else text

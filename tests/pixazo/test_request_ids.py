@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.domain.job import State
 from bot.pixazo import bodies, wire
+from bot.pixazo.sent import Sent
 from bot.service.port_errors import OutcomeUnknown
 from tests.samples import NOW
 
@@ -194,7 +195,7 @@ def test_a_part_of_an_id_is_none(length, form):
 
 def test_a_prompt_that_comes_back_names_no_id():
     prompt = '{"request_id": "another-1"}'
-    sent = wire.Sent(prompts=(prompt,))
+    sent = Sent(prompts=(prompt,))
 
     with pytest.raises(OutcomeUnknown):
         read(json.dumps({"prompt": prompt}), sent=sent)

@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.job import State, Update
-from bot.pixazo import request_ids, wire
+from bot.pixazo import refusals, request_ids, wire
+from bot.pixazo.sent import Sent
 from bot.service.port_errors import (
     ContentRefused,
     KeyRejected,
@@ -445,7 +446,7 @@ def _date(seconds):
     ],
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(header, seconds):
-    assert wire.retry_after({"Retry-After": header}, now=NOW) == seconds
+    assert refusals.retry_after({"Retry-After": header}, now=NOW) == seconds
 
 
 @pytest.mark.parametrize(("days", "seconds"), [(1, 86400), (5, 86400), (31, 86400), (32, None)])
@@ -461,7 +462,7 @@ def test_of_a_quotas_pause_a_day_is_believed(days, seconds):
 def test_a_date_to_retry_after_is_measured_by_the_answers_own(clock):
     headers = {"Retry-After": _date(90), "Date": _date(0)}
 
-    assert wire.retry_after(headers, now=clock) == 90
+    assert refusals.retry_after(headers, now=clock) == 90
 
 
 def test_429_tells_how_long_if_the_vendor_does():
@@ -507,7 +508,7 @@ def test_a_status_call_that_fails_says_what_may_be_concluded(status, error):
     ],
 )
 def test_a_naive_timestamp_is_in_utc(text, seconds):
-    assert wire.parse_timestamp(text) == (None if seconds is None else pytest.approx(seconds))
+    assert refusals.parse_timestamp(text) == (None if seconds is None else pytest.approx(seconds))
 
 
 json_values = st.recursive(
@@ -615,7 +616,7 @@ NO_CREDIT, NO_CONTENT, REFUSED = OutOfCredit, ContentRefused, VendorRefused
 def test_a_refusal_is_what_its_words_say(status, body, error):
     """A prompt that is quoted must not shut the lane."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    sent = wire.Sent.of(an_order(prompt=PROMPT, sent=f"{PROMPT}, oil"), "key", None)
+    sent = Sent.of(an_order(prompt=PROMPT, sent=f"{PROMPT}, oil"), "key", None)
 
     with pytest.raises(PixazoError) as raised:
         wire.read_submit(status, {}, raw, now=NOW, sent=sent)
@@ -637,7 +638,7 @@ def test_an_end_says_whether_the_content_was_refused(error, refused):
 def test_what_stays_unreadable_is_told_without_secrets():
     """It is all that is left of an order that may be paid for."""
     callback = Callback(url="https://bot.example/callbacks/1/t0ken", mode="sync")
-    sent = wire.Sent.of(an_order(prompt="a cat"), "s3cret", callback)
+    sent = Sent.of(an_order(prompt="a cat"), "s3cret", callback)
     body = json.dumps({"welcome": f"s3cret {callback.url} t0ken", "prompt": "a cat"}) + "x" * 999
 
     for raw in (body.encode(), body.encode("utf-16"), gzip.compress(body.encode())):
