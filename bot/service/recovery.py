@@ -102,6 +102,7 @@ class RecoveryLoop:
             self._settings.owner,
             lease=self._settings.lease,
             submitted_before=now - self._settings.submit_timeout - SUBMIT_GRACE,
+            due_before=now,
         )
         self._runner.adopt(adopted)
         await self._jobs.erase_tokens(before=now - TOKEN_LIFE)

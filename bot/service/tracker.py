@@ -53,7 +53,7 @@ class _Silence:
     """The status calls for one job that brought no readable answer."""
 
     calls: int = 0  # in a row
-    rejected_at: float = 0.0  # when the vendor rejected the key last, in Unix seconds
+    denied_at: float = 0.0  # when the vendor last refused to answer, in Unix seconds
 
 
 class _Change(Protocol):
@@ -157,13 +157,12 @@ class JobTracker:
         try:
             after = await self.ask(job)
         except KeyRejected as error:
-            # Where the vendor accepts the key for other jobs, this answer tells nothing.
-            silence.calls += self._accepted_at > silence.rejected_at > 0.0
-            silence.rejected_at = self._now()
+            self._deny(silence)
             self._rest(error)
             if (since := self.status_calls_rejected_since) is not None:
                 await self._breaker.status_calls_rejected(since=since)
         except RateLimited as error:
+            self._deny(silence)
             await self._breaker.back_off(error.retry_after)
         except PixazoError as error:
             silence.calls += 1
@@ -176,6 +175,11 @@ class JobTracker:
                 self._callbacks_arrive = False  # the vendor was done, and no callback said so
             return after
         return await self._stored(job)
+
+    def _deny(self, silence: _Silence) -> None:
+        """Count a refusal as silence if the vendor answers the calls for other jobs."""
+        silence.calls += self._accepted_at > silence.denied_at > 0.0
+        silence.denied_at = self._now()
 
     def _rest(self, error: KeyRejected) -> None:
         """Let all status calls rest after one that rejected the key; longer each time."""

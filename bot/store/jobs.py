@@ -149,7 +149,13 @@ class Jobs:
         change_all(connection, jobs.c.owner == owner, {"lease_until": DatabaseClock() + lease})
 
     async def take_over(
-        self, owner: str, *, lease: float, submitted_before: float, most: int = 100
+        self,
+        owner: str,
+        *,
+        lease: float,
+        submitted_before: float,
+        due_before: float | None = None,
+        most: int = 100,
     ) -> Sequence[Job]:
         """Take some open jobs and return them: expired leases, without an owner, due for a try."""
         expired = and_(
@@ -159,7 +165,8 @@ class Jobs:
                 jobs.c.state != State.SUBMITTING.value, jobs.c.submit_started_at < submitted_before
             ),
         )
-        due = and_(is_outstanding, jobs.c.next_try_at <= DatabaseClock())
+        clock = DatabaseClock() if due_before is None else due_before
+        due = and_(is_outstanding, jobs.c.next_try_at <= clock)
         return await self._take(owner, (is_unowned, expired, due), lease, most)
 
     async def inherit(self, owner: str, *, lease: float, most: int = 100) -> Sequence[Job]:

@@ -227,10 +227,11 @@ def _asked_or_done(asked, calls, following):
 
 
 @pytest.mark.usefixtures("tick")
-async def test_a_status_call_that_is_always_rejected_for_one_job_is_silence(
-    app, queued, follow, monkeypatch
+@pytest.mark.parametrize("refusal", [REJECTED, RateLimited(status=429, retry_after=1)])
+async def test_a_status_call_that_is_always_refused_for_one_job_is_silence(
+    app, queued, follow, monkeypatch, refusal
 ):
-    """The vendor accepts the key for other jobs meanwhile."""
+    """The vendor answers the calls for other jobs meanwhile."""
     app.clock.now = NOW + DEADLINE + 1
     other = changed_job(queued, id="other", interaction_id=1, request_id="r-2")
     await app.put(other)
@@ -238,7 +239,7 @@ async def test_a_status_call_that_is_always_rejected_for_one_job_is_silence(
     async def status(request_id):
         app.queue.asked.append(request_id)
         if request_id == "r-1":
-            raise REJECTED
+            raise refusal
         return Update(state=State.QUEUED, request_id=request_id)
 
     monkeypatch.setattr(app.queue, "status", status)
@@ -247,6 +248,8 @@ async def test_a_status_call_that_is_always_rejected_for_one_job_is_silence(
         await until(partial(_asked_or_done, app.queue.asked, calls, following))
         if following.done():
             break
+        app.clock.now += 60  # a pause ends
+        await app.pipeline.limiter.acquire_poll(due=app.clock())
         await app.pipeline.tracker.ask(other)
 
     assert (await following).state is State.EXPIRED

@@ -129,11 +129,17 @@ class Jobs(Protocol):
         """Take some open jobs of other owners, which are known to be dead, and return them."""
 
     async def take_over(
-        self, owner: str, *, lease: float, submitted_before: float
+        self,
+        owner: str,
+        *,
+        lease: float,
+        submitted_before: float,
+        due_before: float | None = None,
     ) -> Sequence[Job]:
         """Take some open jobs whose lease has expired or that have no owner, and return them.
 
-        A submit that began after *submitted_before* may still be under way and is left alone.
+        A submit that began after *submitted_before* may still be under way and is left alone, as is
+        an outstanding job whose next try is due after *due_before*; ``None``: now.
         """
 
     async def waiting_of(self, guild_id: int, member_id: int) -> Sequence[Job]:

@@ -207,7 +207,12 @@ def who_can_help(job: Job) -> str | None:
             return _("It did not say why. The bot's operator can ask it.")
         case State.FAILED, EndReason.NO_PICTURE:
             return _("The bot's operator can ask the image service about it.")
-        case State.UNCERTAIN | State.EXPIRED | State.FAILED, _:
+        case State.EXPIRED, _:
+            return _(
+                "The bot goes on asking, and brings the pictures here if they come after all. "
+                "Trying again is a new order, and is charged separately."
+            )
+        case State.UNCERTAIN | State.FAILED, _:
             return _("Trying again is a new order, and is charged separately.")
         case State.ERROR, _:
             return _("You can try again.")
