@@ -57,7 +57,7 @@ _BACKOFFS: Final = {
 _MOST_DOUBLINGS: Final = 16  # leads beyond the longest delay
 # Until an order tries whether submits are answered again, by the number of unknown outcomes. It may
 # be lost, so the delays grow quickly.
-_TRIAL_DELAYS: Final = (10.0, 180.0, 600.0, 1200.0, 2400.0, 3600.0)  # seconds
+_TRIAL_DELAYS: Final = (5.0, 180.0, 600.0, 1200.0, 2400.0, 3600.0)  # seconds
 # Some gateways answer no status call for an unknown request: then an order tries without one.
 _UNCHECKED_AFTER: Final = 600.0  # seconds
 
@@ -226,7 +226,7 @@ def outcome_unknown(lane: Lane, job_id: str, *, now: float, jitter: float) -> La
         return lane
     lane = replace(lane, unknown_in_row=lane.unknown_in_row + 1)
     if lane.unknown_in_row >= MOST_UNKNOWN:
-        delay = _trial_delay(lane) * (1.0 + jitter / 2)
+        delay = _trial_delay(lane) * (1.0 + jitter / 4)
         return replace(_closed(lane, ClosedReason.UNKNOWN, now=now, delay=delay), refusals=0)
     if lane.closed is not None:
         return _backed_off(lane, lane.closed, now=now, jitter=jitter)

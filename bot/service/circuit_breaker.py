@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 UNTIL_RECORDED: Final = 1.0  # seconds that submits rest here before all processes see the pause
 LONGEST_HOLD: Final = 5.0  # seconds that slots rest here; the store says when a pause ends early
-REJECTED_FOR: Final = 30.0  # seconds of status calls that reject the key until the lane closes
+REJECTED_FOR: Final = 10.0  # seconds of status calls that reject the key until the lane closes
 
 _CLOSED: Final = {
     ClosedReason.CREDIT: "lane closed, the wallet is empty: lane=%s",
