@@ -36,7 +36,7 @@ class ClosedReason(StrEnum):
     BUSY = "busy"  # the vendor asked for a pause; after it one order tries first
     UNKNOWN = "unknown"  # submits get no usable answer, and may be billed
     MEDIA = "media"  # paid pictures cannot be fetched
-    DENIED = "denied"  # a 403 refuses every submit and names no reason
+    DENIED = "denied"  # a 403 refuses every submit, and not for the key
 
 
 # Waiting orders are given back for these; for the others they wait.
@@ -76,7 +76,7 @@ class Lane:
     # In a row:
     unknown_in_row: int = 0  # submits whose outcome is unknown
     unfetched_in_row: int = 0  # paid orders whose pictures could not be fetched
-    denied_in_row: int = 0  # submits that a 403 refused without naming the reason
+    denied_in_row: int = 0  # submits that a 403 refused, and not for the key
 
     def paused(self, now: float) -> bool:
         """Tell whether nothing may be submitted at *now*."""
@@ -262,7 +262,7 @@ def key_rejected(lane: Lane, *, now: float, jitter: float = 0.0) -> Lane:
 
 
 def denied(lane: Lane, job_id: str, *, wall: bool, now: float, jitter: float) -> Lane:
-    """Return *lane* after a 403 refused that job's submit without naming a reason.
+    """Return *lane* after a 403 refused that job's submit, and not for the key.
 
     *wall*: a status call was refused likewise, so it is not for the order. Otherwise several in a
     row tell that.

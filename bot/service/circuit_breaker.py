@@ -112,7 +112,9 @@ class LaneCircuitBreaker:
         await self._stop(partial(lane_rules.key_rejected, now=at, jitter=_jitter()))
 
     async def denied(self, job_id: str, *, wall: bool) -> float | None:
-        """Note a 403 without a reason for that job; three in a row close the lane, a *wall* one.
+        """Note a 403 for that job that is not for the key; three in a row close the lane.
+
+        *wall*: a status call is denied likewise, which closes it at once.
 
         Returns when the lane tries again, in Unix seconds; ``None``: it stays open, so the job was
         refused for itself.
@@ -175,9 +177,11 @@ class LaneCircuitBreaker:
         try:
             await self._queue.status(NO_REQUEST)
         except VendorRefused as error:
-            if names_no_reason(error):
-                return ClosedReason.DENIED
-            return ClosedReason.KEY if isinstance(error, KeyRejected) else None
+            if not isinstance(error, KeyRejected):
+                return None
+            # A firewall in front of the vendor names no reason.
+            denied = error.status == HTTPStatus.FORBIDDEN and not error.reason
+            return ClosedReason.DENIED if denied else ClosedReason.KEY
         except PixazoError as error:
             log.info("status call failed: lane=%s error=%s", self._settings.lane, error)
             refused = error.status is not None and error.status < HTTPStatus.INTERNAL_SERVER_ERROR
@@ -245,11 +249,6 @@ class LaneCircuitBreaker:
         ):
             log.warning(_REOPENED[before.closed], self._settings.lane)
         return before, after
-
-
-def names_no_reason(error: VendorRefused) -> bool:
-    """Tell whether a refusal is a 403 without words, as a firewall in front of the vendor gives."""
-    return error.status == HTTPStatus.FORBIDDEN and not error.reason
 
 
 def _jitter() -> float:

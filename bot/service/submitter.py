@@ -8,7 +8,7 @@ from http import HTTPStatus
 from bot.domain.card_status import CardStatus
 from bot.domain.job import EndReason, Job, State, Update
 from bot.domain.lane import ClosedReason
-from bot.service.circuit_breaker import LaneCircuitBreaker, names_no_reason
+from bot.service.circuit_breaker import LaneCircuitBreaker
 from bot.service.persistence import retry_store, swap_with_retry
 from bot.service.port_errors import (
     ContentRefused,
@@ -97,7 +97,7 @@ class Submitter:
             case ClosedReason.KEY:
                 end_reason = EndReason.KEY_REFUSED
                 await self._breaker.key_rejected(at=refused_at)
-            case obstacle if names_no_reason(error) or obstacle is ClosedReason.DENIED:
+            case obstacle if isinstance(error, KeyRejected):
                 wall = obstacle is ClosedReason.DENIED
                 tries_at = await self._breaker.denied(job.id, wall=wall)
                 if tries_at is not None:
@@ -120,11 +120,11 @@ class Submitter:
         """
         if isinstance(error, OutOfCredit):
             return ClosedReason.CREDIT
-        if isinstance(error, KeyRejected) and error.status != HTTPStatus.FORBIDDEN:
+        if not isinstance(error, KeyRejected):
+            return None
+        if error.status != HTTPStatus.FORBIDDEN:
             return ClosedReason.KEY
-        if isinstance(error, KeyRejected) or names_no_reason(error):
-            return await self._breaker.diagnose()
-        return None
+        return await self._breaker.diagnose()
 
     async def _requeued(self, job: Job, error: RateLimited | NotSent) -> Job:
         """Put the job back into its queue, and pause the lane."""
