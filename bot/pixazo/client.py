@@ -1,9 +1,10 @@
 """Sends the requests of ``wire`` to the gateway. The only module that holds the API key."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Final, Self
 from urllib.parse import quote
@@ -16,8 +17,10 @@ from bot.domain.job import Update
 from bot.domain.order import Order
 from bot.pixazo import bodies, wire
 from bot.pixazo.sent import Sent
-from bot.service.port_errors import NotSent, OutcomeUnknown
+from bot.service.port_errors import NotSent, OutcomeUnknown, PixazoError
 from bot.service.ports.vendor import Callback
+
+log = logging.getLogger(__name__)
 
 STATUS_PATH: Final = "/v2/requests/status/"
 STATUS_TIMEOUT: Final = 15.0  # seconds
@@ -83,13 +86,13 @@ class PixazoClient:
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSent("the gateway could not be reached") from error
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
-            answer = bodies.split_answer(bytes(received))
-            if answer is None:
-                raise OutcomeUnknown("the answer to a submit was lost") from error
-            try:
-                return wire.read_submit(*answer, now=time.time(), sent=sent, complete=False)
-            except OutcomeUnknown as unknown:
-                raise OutcomeUnknown(f"cut off: {unknown}", status=unknown.status) from error
+            return _read_cut_off(received, sent, error)
+        except asyncio.CancelledError as error:
+            with suppress(PixazoError):
+                log.critical(
+                    "paid submit not recorded: update=%s", _read_cut_off(received, sent, error)
+                )
+            raise
         complete = len(body) <= bodies.LARGEST_ANSWER
         return wire.read_submit(
             status, headers, body, now=time.time(), sent=sent, complete=complete
@@ -178,6 +181,17 @@ class _RecordingHandler(ResponseHandler):
         if len(self._received) <= bodies.LARGEST_ANSWER:
             self._received += data
         super().data_received(data)
+
+
+def _read_cut_off(received: bytearray, sent: Sent, error: BaseException) -> Update:
+    """Read what had arrived of the answer to a submit when *error* ended it."""
+    answer = bodies.split_answer(bytes(received))
+    if answer is None:
+        raise OutcomeUnknown("the answer to a submit was lost") from error
+    try:
+        return wire.read_submit(*answer, now=time.time(), sent=sent, complete=False)
+    except OutcomeUnknown as unknown:
+        raise OutcomeUnknown(f"cut off: {unknown}", status=unknown.status) from error
 
 
 async def _read(response: aiohttp.ClientResponse) -> _Answer:

@@ -86,9 +86,10 @@ def says_no_money(words: str) -> bool:
     return _NO_MONEY.search(words) is not None
 
 
-def says_money(words: str) -> bool:
-    """Tell whether *words* are about money."""
-    return _MONEY.search(words) is not None
+def says_money(words: str, *, prompts: Iterable[str]) -> bool:
+    """Tell whether *words* are about money, by one that is not in the *prompts*."""
+    heard = {word for prompt in prompts for word in _WORD.findall(_spaced(prompt).casefold())}
+    return any(heard.isdisjoint(found.split()) for found in _MONEY.findall(words))
 
 
 def says_content(words: str) -> bool:

@@ -46,8 +46,9 @@ def documents(text: str) -> list[Any]:
 
 def _containers(text: str) -> list[Any]:
     """Return the objects and arrays in *text* that are not part of others."""
-    values, position = [], 0
-    while (opening := _OPENING.search(text, position)) is not None:
+    values: list[Any] = []
+    position = 0
+    while len(values) < MOST and (opening := _OPENING.search(text, position)) is not None:
         value, position = _container(text, opening.start())
         values.append(value)
     return values

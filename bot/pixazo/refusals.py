@@ -15,6 +15,7 @@ LONGEST_PAUSE: Final = 86400.0  # seconds that a Retry-After is believed
 LONGEST_QUOTA: Final = 31 * 86400.0  # seconds; a quota may be used up for so long
 
 _SECONDS: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?) ?(?:s|sec|seconds?)?", re.IGNORECASE)
+_LARGEST_ERROR: Final = 64 * 1024  # characters that are read
 # With these statuses the request may have been accepted.
 _UNDECIDED: Final = frozenset({408, 409, 425, 499})
 # Of these statuses, words about content do not tell why.
@@ -25,12 +26,12 @@ def error_of(
     status: int, headers: Mapping[str, str], text: str, *, now: float, sent: Sent
 ) -> port_errors.PixazoError:
     """Return what an answer with an error *status* and this *text* means for a submit."""
-    error = _error_in(text)
+    error = _error_in(text[:_LARGEST_ERROR])
     words = error_words.spoken(error, prompts=sent.prompts)
     reason = sent.redact(error_words.shortened(error_words.message(error)))
     pause = retry_after(headers, now=now, quota=error_words.says_quota(words))
     names_pause = headers.get("Retry-After", "").strip() != ""
-    refusal = _refusal(status, words)
+    refusal = _refusal(status, words, sent)
     match status:
         case _ if refusal is not None:
             return refusal(status=status, reason=reason)
@@ -48,7 +49,7 @@ def error_of(
             return port_errors.OutcomeUnknown(f"a submit was answered {status}", status=status)
 
 
-def _refusal(status: int, words: str) -> type[port_errors.VendorRefused] | None:
+def _refusal(status: int, words: str, sent: Sent) -> type[port_errors.VendorRefused] | None:
     """Return what the *words* of a 4xx say more precisely than its status; ``None``: nothing."""
     if status == HTTPStatus.PAYMENT_REQUIRED:
         return port_errors.OutOfCredit
@@ -58,7 +59,7 @@ def _refusal(status: int, words: str) -> type[port_errors.VendorRefused] | None:
         return port_errors.OutOfCredit
     if status not in _NOT_FOR_CONTENT and error_words.says_content(words):
         return port_errors.ContentRefused
-    if status not in _NOT_FOR_CONTENT and error_words.says_money(words):
+    if status not in _NOT_FOR_CONTENT and error_words.says_money(words, prompts=sent.prompts):
         return port_errors.OutOfCredit
     return None
 

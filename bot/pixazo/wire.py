@@ -157,15 +157,17 @@ class _Answer:
 
     @property
     def excerpt(self) -> str:
-        return error_words.shortened(self.text) or "(empty)"
+        text = error_words.shortened(self.text[: 10 * error_words.LONGEST_MESSAGE])
+        return "".join(c if c.isprintable() else "?" for c in text) or "(empty)"
 
     def update(self, found: request_ids.FoundId) -> Update:
         """Return what the answer says of the request that it names."""
         containers = [found.envelope, *self._wrapped()]
-        error, ended, word = (
+        error, ended = (
             next(filter(None, (lenient_json.member(part, names) for part in containers)), None)
-            for names in (_ERROR, _ENDED_AT, _STATUS)
+            for names in (_ERROR, _ENDED_AT)
         )
+        word = next(filter(None, map(_status_word, containers)), "")
         media = next(filter(None, map(_media, containers)), ())
         state = _state(word, media=media, error=error, ended=_is_moment(ended))
         if state in {State.FAILED, State.ERROR} and error is None:
@@ -183,8 +185,8 @@ class _Answer:
         """Return the pictures of an answer that needs no request id."""
         for part in self._wrapped():
             media = _media(part)
-            word, error = (lenient_json.member(part, names) for names in (_STATUS, _ERROR))
-            if media and _state(word, media=media, error=error, ended=False) is State.COMPLETED:
+            state = _state(_status_word(part), media=media, error=None, ended=False)
+            if media and state is State.COMPLETED:
                 return media
         return ()
 
@@ -198,12 +200,17 @@ def _media(container: dict[str, Any]) -> tuple[str, ...]:
     return tuple(map(error_words.cleaned, media_addresses.addresses(container)))
 
 
-def _state(word: Any, *, media: tuple[str, ...], error: Any, ended: bool) -> State | None:
+def _status_word(container: dict[str, Any]) -> str:
+    """Return the status in its plain form; empty: there is no word for it."""
+    values = (lenient_json.member(container, (name,)) for name in _STATUS)
+    return next((lenient_json.plain(value) for value in values if isinstance(value, str)), "")
+
+
+def _state(word: str, *, media: tuple[str, ...], error: Any, ended: bool) -> State | None:
     """Return the state that a status *word* means; ``None``: the vendor works on it, in its way.
 
     A word that the contract does not name is an end if pictures, an error or a time say so.
     """
-    word = lenient_json.plain(word) if isinstance(word, str) else ""
     if word in _CONTRACT:
         return _CONTRACT[word]
     if word.endswith("ing") and not ended:

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from bot.domain.job import State
+from bot.pixazo import client as client_module
 from bot.pixazo.bodies import LARGEST_ANSWER
 from bot.pixazo.client import PixazoClient
 from bot.service.health import Readiness, StoreSnapshot
@@ -271,6 +272,26 @@ async def test_other_answers_that_break_off_say_what_had_come(answer, error):
             await client.submit(an_order(), None)
 
     assert type(raised.value) is error
+
+
+async def test_an_id_that_came_before_the_end_of_the_process_is_logged(caplog, monkeypatch):
+    arrived, handler = asyncio.Event(), client_module._RecordingHandler
+    original = handler.data_received
+
+    def data_received(self, data):
+        original(self, data)
+        arrived.set()
+
+    monkeypatch.setattr(handler, "data_received", data_received)
+    answer = ACCEPTED + b"Content-Length: 999\r\n\r\n" + TICKET
+    async with raw_server(answer, "silent") as url, a_client(url) as client:
+        submitting = asyncio.create_task(client.submit(an_order(), None))
+        await arrived.wait()
+        submitting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await submitting
+
+    assert "request_id='r-1'" in caplog.text
 
 
 async def test_an_answer_larger_than_the_limit_is_searched_as_far_as_that(pixazo, client):

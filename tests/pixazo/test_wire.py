@@ -255,6 +255,7 @@ def test_a_word_alone_is_no_end_unless_the_contract_names_it(word, state):
         ("RETRYING", {"error": "the first try failed"}, None),
         ("UPLOADING", {"output": THE_PICTURE}, None),
         ("COMPLETED", {}, State.COMPLETED),
+        (200, {"state": "COMPLETED"}, State.COMPLETED),
     ],
 )
 def test_a_word_outside_the_contract_ends_a_request_if_the_rest_says_so(word, facts, state):
@@ -606,6 +607,7 @@ NO_CREDIT, NO_CONTENT, REFUSED = OutOfCredit, ContentRefused, VendorRefused
         (400, {"message": f"Bad prompt: {PROMPT}"}, REFUSED),
         (400, {"message": "Bad prompt: A credit card on a wal…"}, REFUSED),
         (400, {"message": "The word 'wallet' has no picture"}, REFUSED),
+        (400, {"message": "The word wallet has no picture"}, REFUSED),
         (400, {"message": "Bad prompt", "input": {"prompt": "nsfw credit"}}, REFUSED),
         (400, {"message": f"Insufficient balance for: {PROMPT}"}, NO_CREDIT),
         (408, {"message": "wallet"}, OutcomeUnknown),
