@@ -99,7 +99,8 @@ class JobTracker:
 
         *news* cuts a wait short.
         """
-        delay, late, silence = self._poll_delay(job, first=True), False, _Silence()
+        late, silence = False, _Silence()
+        delay = self._poll_delay(job, silence, first=True)
         while job.state in FOLLOWED and job.lease.owner == self._settings.owner:
             woken = await _wait_for(news, delay)
             job = await self._poll(job, silence, woken=woken)
@@ -108,7 +109,7 @@ class JobTracker:
             if job.state in FOLLOWED and not late and self._age(job) > LATE:
                 late = True
                 self._presenter.show(job, CardStatus(late=True))
-            delay = self._poll_delay(job, first=False)
+            delay = self._poll_delay(job, silence, first=False)
         return job
 
     async def ask_again(self, job: Job, news: asyncio.Event) -> Job:
@@ -311,7 +312,7 @@ class JobTracker:
     def _age(self, job: Job) -> float:
         return self._now() - (job.queued_at or job.created_at)
 
-    def _poll_delay(self, job: Job, *, first: bool) -> float:
+    def _poll_delay(self, job: Job, silence: _Silence, *, first: bool) -> float:
         if (rest := self._rejected_until - self._now()) > 0:
             return rest
         return polling.wait(
@@ -319,7 +320,7 @@ class JobTracker:
             age=self._age(job),
             first=first,
             median=self._median_duration(),
-            callbacks=self._callbacks_arrive,
+            callbacks=self._callbacks_arrive and not silence.calls,
             jitter=random.random(),  # noqa: S311 - spreads load, keeps no secret
         )
 

@@ -110,7 +110,7 @@ def swap(connection: Connection, before: Job, after: Job, *, lease: float | None
     old, new = row_of(before), row_of(after)
     columns = {name: value for name, value in new.items() if old[name] != value}
     if after.lease.owner != before.lease.owner:
-        columns["lease_until"] = DatabaseClock() if after.lease.owner is not None else None
+        columns["lease_until"] = 0.0 if after.lease.owner is not None else None
     if lease is not None:
         columns["lease_until"] = DatabaseClock() + lease
     is_unchanged = and_(

@@ -195,6 +195,16 @@ def tick(app, monkeypatch):
     return waits
 
 
+async def test_after_a_silent_call_the_next_does_not_wait_for_a_callback(open_process, tick):
+    app = open_process(poll=5.0, public_url="https://bot.example")
+    app.queue.statuses.append(SILENCE)
+
+    after = await app.pipeline.tracker.follow(await put_queued(app), asyncio.Event())
+
+    assert after.state is State.COMPLETED
+    assert tick == [pytest.approx(120, rel=0.21), pytest.approx(5, rel=0.21)]
+
+
 async def test_an_odd_rejected_status_call_rests_for_seconds(app, queued, follow, tick):
     app.queue.statuses.extend([REJECTED, vendor_says(State.PROCESSING), REJECTED])
 
