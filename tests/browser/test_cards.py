@@ -122,7 +122,7 @@ async def test_nothing_on_a_card_is_cut_or_overlaps(language, server, screens, p
     server.reset(samples.world(general=messages), copy.deepcopy(samples.STATE))
     for size in (PHONE, DESK):
         page = await screens.visit(server.home, *size, "dark")
-        await page.set_viewport_size({"width": size[0], "height": 24_000})
+        await page.set_viewport_size({"width": size[0], "height": 36_000})
         drawn = page.get_by_test_id("message")
         tops = await drawn.evaluate_all("all => all.map((one) => one.getBoundingClientRect().top)")
         assert len(tops) == len(messages)
