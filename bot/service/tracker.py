@@ -41,7 +41,7 @@ REMEMBERED: Final = 50  # durations whose median is the estimate
 LATE: Final = 600.0  # seconds at the vendor after which a member is told that it takes long
 LISTEN: Final = 300.0  # seconds to wait for a callback after a submit without an answer
 LOOK_AGAIN: Final = 10.0  # seconds; another process may have received the callback
-REJECTED: Final = Backoff(first=3.0, most=300.0)  # seconds of rest after a rejected status call
+REJECTED: Final = Backoff(first=3.0, most=120.0)  # seconds of rest after a rejected status call
 SILENT: Final = 10  # status calls in a row without a readable answer; then the deadline holds
 NOT_URGENT: Final = 3600.0  # seconds that a status call for an EXPIRED job lets others go first
 ASKED_AFTER_END: Final = 3  # status calls that callbacks trigger for a job that failed
