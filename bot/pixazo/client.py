@@ -27,6 +27,7 @@ STATUS_TIMEOUT: Final = 15.0  # seconds
 CONNECT_TIMEOUT: Final = 10.0  # seconds
 # After a submit's time-out. What had arrived by then may not have been read: this process may have
 # been suspended, or busy.
+_READ_AT_ONCE: Final = 32 * 1024  # bytes of an answer
 GRACE: Final = 1.0  # seconds
 KEEP_ALIVE: Final = 2.0  # seconds; shorter than the idle time-out of any server
 
@@ -83,20 +84,19 @@ class PixazoClient:
         received = bytearray()
         try:
             status, headers, body = await self._post(order, callback, received)
+            complete = len(body) <= bodies.LARGEST_ANSWER
+            read = partial(wire.read_submit, now=time.time(), sent=sent, complete=complete)
+            return await _off_the_loop(read, status, headers, body)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSent("the gateway could not be reached") from error
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
-            return _read_cut_off(received, sent, error)
+            return await asyncio.to_thread(_read_cut_off, received, sent, error)
         except asyncio.CancelledError as error:
             with suppress(PixazoError):
                 log.critical(
                     "paid submit not recorded: update=%s", _read_cut_off(received, sent, error)
                 )
             raise
-        complete = len(body) <= bodies.LARGEST_ANSWER
-        return wire.read_submit(
-            status, headers, body, now=time.time(), sent=sent, complete=complete
-        )
 
     async def _post(self, order: Order, callback: Callback | None, received: bytearray) -> _Answer:
         """Send *order*; *received* gets what arrives, whatever becomes of it."""
@@ -154,7 +154,8 @@ class PixazoClient:
         if len(body) > bodies.LARGEST_ANSWER:
             raise OutcomeUnknown(f"a status answer is larger than {bodies.LARGEST_ANSWER} bytes")
         sent = Sent(secrets=(self._key,))
-        update = wire.read_status(status, headers, body, now=time.time(), sent=sent)
+        read = partial(wire.read_status, now=time.time(), sent=sent)
+        update = await _off_the_loop(read, status, headers, body)
         if update.request_id != request_id:
             raise OutcomeUnknown("a status answer was about another request")
         return update
@@ -181,6 +182,18 @@ class _RecordingHandler(ResponseHandler):
         if len(self._received) <= bodies.LARGEST_ANSWER:
             self._received += data
         super().data_received(data)
+
+
+async def _off_the_loop(
+    read: Callable[[int, Mapping[str, str], bytes], Update],
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+) -> Update:
+    """Read an answer; a large one in a thread, because a search of it may take seconds."""
+    if len(body) <= _READ_AT_ONCE:
+        return read(status, headers, body)
+    return await asyncio.to_thread(read, status, headers, body)
 
 
 def _read_cut_off(received: bytearray, sent: Sent, error: BaseException) -> Update:
