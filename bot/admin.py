@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.domain import lane as breaker
+from bot.domain import lane_transitions
 from bot.domain.job import EndReason, Job, Outstanding, State, Update, advance
 from bot.domain.lane import ClosedReason, Lane
 from bot.errors import InvalidSettings
@@ -202,7 +203,8 @@ async def open_lane(settings: Settings, reason: ClosedReason | None) -> AsyncIte
         if reason not in {None, shut_for}:
             raise AdminActionFailed(f"lane {name} is shut ({shut_for}), not for {reason}")
         await Lanes(database).update(
-            name, lambda lane: breaker.opened(lane) if lane.closed in {None, shut_for} else lane
+            name,
+            lambda lane: lane_transitions.opened(lane) if lane.closed in {None, shut_for} else lane,
         )
     yield f"lane {name} is open, it was shut ({shut_for}); the next failure shuts it again"
 

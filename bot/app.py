@@ -12,6 +12,7 @@ from functools import partial
 from bot import descriptors
 from bot.client import Gateway, check_cogs, listen, prepare_discord
 from bot.domain import lane as breaker
+from bot.domain import lane_transitions
 from bot.domain.admission import Caps
 from bot.domain.owner import owner_id
 from bot.pixazo import wire
@@ -280,7 +281,7 @@ async def _resume(store: Store, ports: Ports, services: Services, *, lane: str) 
     """Take over what an earlier process left, before anything new is accepted."""
     await store.jobs.assign_lane(lane)
     # The operator may have changed what closed it.
-    await ports.lanes.update(lane, partial(breaker.restarted, now=ports.now()))
+    await ports.lanes.update(lane, partial(lane_transitions.restarted, now=ports.now()))
     services.pipeline.tracker.remember_durations(
         await store.queries.recent_durations(most=REMEMBERED)
     )

@@ -10,6 +10,7 @@ import pytest
 from bot import __main__ as command_line
 from bot import log
 from bot.domain import lane as breaker
+from bot.domain import lane_transitions
 from bot.domain.job import Billed, EndReason, State
 from bot.store.database import Database
 from bot.store.jobs import Jobs
@@ -339,19 +340,23 @@ async def test_the_lane_of_a_bot_that_never_ran_is_open(operate):
     ("how", "words"),
     [
         (
-            lambda lane: breaker.key_rejected(lane, now=NOW),
+            lambda lane: lane_transitions.key_rejected(lane, now=NOW),
             "shut (key) since 2026-02-02T02:40:00Z, next try at ",
         ),
         (
-            lambda lane: breaker.out_of_credit(lane, "a", now=NOW, probe_after=300),
+            lambda lane: lane_transitions.out_of_credit(lane, "a", now=NOW, probe_after=300),
             "shut (credit) since 2026-02-02T02:40:00Z, the next order from 2026-02-02T02:45:00Z",
         ),
         (
-            lambda lane: breaker.after_back_off(lane, retry_after=3600, now=time.time(), jitter=0),
+            lambda lane: lane_transitions.after_back_off(
+                lane, retry_after=3600, now=time.time(), jitter=0
+            ),
             "shut (busy) since ",
         ),
         (
-            lambda lane: breaker.after_back_off(lane, retry_after=60, now=time.time(), jitter=0),
+            lambda lane: lane_transitions.after_back_off(
+                lane, retry_after=60, now=time.time(), jitter=0
+            ),
             "open, paused until ",
         ),
     ],
@@ -364,7 +369,9 @@ async def test_a_lane_says_why_it_is_shut_since_when_and_what_is_in_it(
     await add(state=State.QUEUED)
     async with store() as database:
         await Lanes(database).update(LANE, how)
-        await Lanes(database).update("another", lambda lane: breaker.key_rejected(lane, now=NOW))
+        await Lanes(database).update(
+            "another", lambda lane: lane_transitions.key_rejected(lane, now=NOW)
+        )
 
     _, told = await operate("lanes")
 
@@ -380,7 +387,7 @@ async def test_a_lane_says_which_order_finds_out_if_there_is_credit(operate, add
         await Lanes(database).update(
             LANE,
             lambda lane: replace(
-                breaker.out_of_credit(lane, "a", now=NOW, probe_after=300), probe=probe.id
+                lane_transitions.out_of_credit(lane, "a", now=NOW, probe_after=300), probe=probe.id
             ),
         )
 

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Final
 
 from bot.domain import lane as lane_rules
+from bot.domain import lane_transitions
 from bot.domain.lane import ClosedReason, Lane
 from bot.retry import retry
 from bot.service.port_errors import (
@@ -82,7 +83,7 @@ class LaneCircuitBreaker:
         now = self._now()
         lane = await self._stop(
             partial(
-                lane_rules.after_back_off,
+                lane_transitions.after_back_off,
                 job_id=job_id,
                 retry_after=retry_after,
                 now=now,
@@ -97,19 +98,21 @@ class LaneCircuitBreaker:
     async def outcome_unknown(self, job_id: str) -> None:
         """Note that the outcome of that job's submit is unknown; two in a row close the lane."""
         await self._stop(
-            partial(lane_rules.outcome_unknown, job_id=job_id, now=self._now(), jitter=_jitter())
+            partial(
+                lane_transitions.outcome_unknown, job_id=job_id, now=self._now(), jitter=_jitter()
+            )
         )
 
     async def out_of_credit(self, job_id: str, *, at: float) -> None:
         """Close the lane, because the wallet could not pay for that job."""
         probe_after = self._settings.probe_after
         await self._stop(
-            partial(lane_rules.out_of_credit, job_id=job_id, now=at, probe_after=probe_after)
+            partial(lane_transitions.out_of_credit, job_id=job_id, now=at, probe_after=probe_after)
         )
 
     async def key_rejected(self, *, at: float) -> None:
         """Close the lane, because the vendor rejects the key."""
-        await self._stop(partial(lane_rules.key_rejected, now=at, jitter=_jitter()))
+        await self._stop(partial(lane_transitions.key_rejected, now=at, jitter=_jitter()))
 
     async def denied(self, job_id: str, *, wall: bool) -> float | None:
         """Note a 403 for that job that is not for the key; three in a row close the lane.
@@ -121,17 +124,17 @@ class LaneCircuitBreaker:
         """
         now = self._now()
         lane = await self._stop(
-            partial(lane_rules.denied, job_id=job_id, wall=wall, now=now, jitter=_jitter())
+            partial(lane_transitions.denied, job_id=job_id, wall=wall, now=now, jitter=_jitter())
         )
         return (lane.next_try_at(now) or now) if lane.closed is ClosedReason.DENIED else None
 
     async def success(self, job_id: str) -> None:
         """Note that the vendor accepted that job: reset the back-off; reopen a probed lane."""
-        await self._try_update(lambda lane: lane_rules.after_success(lane, job_id))
+        await self._try_update(lambda lane: lane_transitions.after_success(lane, job_id))
 
     async def refused(self, job_id: str) -> None:
         """Note that the vendor refused that job for itself: it answers submits."""
-        await self._try_update(lambda lane: lane_rules.after_refusal(lane, job_id))
+        await self._try_update(lambda lane: lane_transitions.after_refusal(lane, job_id))
 
     # Pictures.
 
@@ -143,14 +146,17 @@ class LaneCircuitBreaker:
         """
         await self._try_update(
             partial(
-                lane_rules.pictures_unfetchable, job_id=job_id, now=self._now(), jitter=_jitter()
+                lane_transitions.pictures_unfetchable,
+                job_id=job_id,
+                now=self._now(),
+                jitter=_jitter(),
             )
         )
 
     async def pictures_fetched(self, job_id: str) -> None:
         """Note that a picture of that order was fetched: a lane closed for that reason reopens."""
         log.debug("pictures fetched: lane=%s job=%s", self._settings.lane, job_id)
-        await self._try_update(lane_rules.pictures_fetched)
+        await self._try_update(lane_transitions.pictures_fetched)
 
     # Status calls.
 
@@ -202,15 +208,15 @@ class LaneCircuitBreaker:
     async def _check(self, now: float) -> Lane:
         """Make the status call, unless another process makes it; return the lane then."""
         before, lane = await self._update(
-            partial(lane_rules.check_begun, now=now, jitter=_jitter())
+            partial(lane_transitions.check_begun, now=now, jitter=_jitter())
         )
         if lane.probe_at == before.probe_at or (obstacle := await self.diagnose()) == lane.closed:
             return lane
         match obstacle:
             case None:
-                return (await self._update(lane_rules.check_passed))[1]
+                return (await self._update(lane_transitions.check_passed))[1]
             case ClosedReason.KEY:
-                return (await self._update(partial(lane_rules.key_rejected, now=now)))[1]
+                return (await self._update(partial(lane_transitions.key_rejected, now=now)))[1]
             case _:
                 return lane
 

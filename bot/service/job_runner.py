@@ -32,8 +32,8 @@ from bot.service.tracker import JobTracker
 
 log = logging.getLogger(__name__)
 
-# While so many submits have no answer, the next one rests: an outage is noticed before it costs
-# more orders than these.
+# While so many submits have no answer, the next one rests, and each further one for twice as long:
+# an outage is noticed before it costs many orders.
 UNANSWERED: Final = 2
 ANSWER_WAIT: Final = 1.0  # seconds
 
@@ -69,9 +69,11 @@ class JobRunner:
     async def run(self) -> None:
         """Claim and run jobs until cancelled. Only these jobs are ever submitted."""
         while True:
-            if len(self._submitting) >= UNANSWERED:
+            if (more := len(self._submitting) - UNANSWERED) >= 0:
                 await asyncio.wait(
-                    self._submitting, timeout=ANSWER_WAIT, return_when=asyncio.FIRST_COMPLETED
+                    self._submitting,
+                    timeout=ANSWER_WAIT * 2.0**more,
+                    return_when=asyncio.FIRST_COMPLETED,
                 )
             job = await self._dispatcher.next()
             self._start(job, self._submit_and_advance(job))

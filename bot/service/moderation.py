@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.domain import admission
+from bot.domain import admission, lane_transitions
 from bot.domain import lane as lane_rules
 from bot.domain.admission import AdmissionContext, AdmissionRequest, Caps, RuleResult
 from bot.domain.job import EndReason, State
@@ -183,7 +183,7 @@ class ModerationService:
         now = self._now()
         before, _ = await self.change(by, lambda rules: changed(rules, pause=None))
         _, lane = await self._lanes.update(
-            self._lane, lambda lane: lane_rules.probe_due_now(lane, now=now)
+            self._lane, lambda lane: lane_transitions.probe_due_now(lane, now=now)
         )
         tries = lane.closed if lane_rules.may_probe(lane, now) or lane.probe_due(now) else None
         return before.pause is not None, tries

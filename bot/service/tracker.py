@@ -257,6 +257,8 @@ class JobTracker:
         while job.state is State.UNCERTAIN and not self.callback_overdue(job):
             await _wait_for(news, min(given_up_at - self._now(), LOOK_AGAIN))
             job = await self._stored(job)
+        if job.request_id is not None:
+            await self._breaker.success(job.id)  # it was accepted, although its answer was lost
         self._show_progress(job)
         return job
 

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
-from bot.domain import lane as breaker
+from bot.domain import lane_transitions
 from bot.domain.admission import AdmissionContext
 from bot.domain.job import Job, State, Update, advance
 from bot.domain.lane import ClosedReason
@@ -70,7 +70,7 @@ class Jobs:
             context = replace(context, lane=lane_of(connection, job.lane))
         admitted = admit(job, context)
         connection.execute(insert(jobs).values(row_of(admitted)))
-        lane = breaker.after_admission(context.lane, job.id, now=job.created_at)
+        lane = lane_transitions.after_admission(context.lane, job.id, now=job.created_at)
         if lane != context.lane:
             put_lane(connection, job.lane, lane)
         return admitted
@@ -114,7 +114,9 @@ class Jobs:
         after = before.claimed(owner, now=now)
         swap(connection, before, after, lease=lease)
         mark_served(connection, before, now)
-        if (lane_after := breaker.after_claim(recorded_lane, after.id, now=now)) != recorded_lane:
+        if (
+            lane_after := lane_transitions.after_claim(recorded_lane, after.id, now=now)
+        ) != recorded_lane:
             put_lane(connection, lane, lane_after)
         return after
 

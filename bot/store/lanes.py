@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.engine import Connection
 
-from bot.domain import lane as breaker
+from bot.domain import lane_transitions
 from bot.domain.job import State
 from bot.domain.lane import ClosedReason, Lane
 from bot.service.ports.store import ClosureNotice
@@ -120,7 +120,7 @@ def _load(connection: Connection, lane: str) -> tuple[Lane, Lane]:
     if state is not None and state not in set(State):
         log.error("probe not resolved, unknown state: job=%s state=%s", recorded.probe, state)
         return recorded, recorded
-    return recorded, breaker.probe_resolved(recorded, State(state) if state else None)
+    return recorded, lane_transitions.probe_resolved(recorded, State(state) if state else None)
 
 
 def _reason(lane: str, name: str | None) -> ClosedReason | None:

@@ -6,19 +6,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import lane as breaker
+from bot.domain import lane_transitions
 from bot.domain.job import State
 from bot.domain.lane import (
     CHECKED,
-    FIRST_PAUSE,
     GIVES_BACK,
     LONGEST_ASKED,
-    LONGEST_PAUSE,
     LONGEST_WAIT,
     PROBE_PATIENCE,
     REFUSES,
     ClosedReason,
     Lane,
+    closed_reason,
+    may_probe,
+    may_submit,
+    needs_check,
+    one_at_a_time,
+    opens_at,
+)
+from bot.domain.lane_transitions import (
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
     after_admission,
     after_back_off,
     after_claim,
@@ -26,14 +34,8 @@ from bot.domain.lane import (
     after_success,
     check_begun,
     check_passed,
-    closed_reason,
     key_rejected,
-    may_probe,
-    may_submit,
-    needs_check,
-    one_at_a_time,
     opened,
-    opens_at,
     out_of_credit,
     probe_due_now,
     probe_resolved,
@@ -49,15 +51,15 @@ lanes = st.builds(Lane, paused_until=moments, refusals=st.integers(min_value=0, 
 
 
 def unknown(lane, job_id="a", *, now=NOW):
-    return breaker.outcome_unknown(lane, job_id, now=now, jitter=0.0)
+    return lane_transitions.outcome_unknown(lane, job_id, now=now, jitter=0.0)
 
 
 def denied(lane, job_id="a", *, wall=False, now=NOW):
-    return breaker.denied(lane, job_id, wall=wall, now=now, jitter=0.0)
+    return lane_transitions.denied(lane, job_id, wall=wall, now=now, jitter=0.0)
 
 
 def unfetchable(lane, job_id="a", *, now=NOW):
-    return breaker.pictures_unfetchable(lane, job_id, now=now, jitter=0.0)
+    return lane_transitions.pictures_unfetchable(lane, job_id, now=now, jitter=0.0)
 
 
 def busy(lane, job_id="a", *, retry_after=None, now=NOW):
@@ -479,9 +481,12 @@ def test_three_denials_in_a_row_shut_the_lane_and_a_wall_does_at_once():
 def test_a_fetched_picture_opens_a_lane_that_closed_for_pictures():
     shut = SHUT[ClosedReason.MEDIA]
 
-    assert breaker.pictures_fetched(shut).closed is None
-    assert unfetchable(breaker.pictures_fetched(unfetchable(unfetchable(Lane())))).closed is None
-    assert breaker.pictures_fetched(SHUT[ClosedReason.KEY]) == SHUT[ClosedReason.KEY]
+    assert lane_transitions.pictures_fetched(shut).closed is None
+    assert (
+        unfetchable(lane_transitions.pictures_fetched(unfetchable(unfetchable(Lane())))).closed
+        is None
+    )
+    assert lane_transitions.pictures_fetched(SHUT[ClosedReason.KEY]) == SHUT[ClosedReason.KEY]
 
 
 def test_the_probe_of_pictures_waits_for_its_pictures():
@@ -510,7 +515,7 @@ EVENTS = {
     "wall": lambda lane, job, now: denied(lane, job, wall=True, now=now),
     "401": lambda lane, _, now: key_rejected(lane, now=now),
     "400": lambda lane, job, _: after_refusal(lane, job),
-    "fetched": lambda lane, *_: breaker.pictures_fetched(lane),
+    "fetched": lambda lane, *_: lane_transitions.pictures_fetched(lane),
     "unfetchable": FAIL[ClosedReason.MEDIA],
     "resume": lambda lane, _, now: probe_due_now(lane, now=now),
     "lost": lambda lane, *_: probe_resolved(lane, State.UNCERTAIN),
@@ -538,6 +543,8 @@ def test_no_sequence_of_events_leaves_a_lane_shut_for_ever(sequence):
         lane = check_passed(check_begun(lane, now=now, jitter=0.0))
     lane = after_admission(lane, "last", now=now)
     assert may_submit(lane, "last", now)
-    lane = breaker.pictures_fetched(after_success(after_claim(lane, "last", now=now), "last"))
+    lane = lane_transitions.pictures_fetched(
+        after_success(after_claim(lane, "last", now=now), "last")
+    )
     assert closed_reason(lane, now) is None
     assert may_submit(lane, "anybody", now)

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from bot.domain import lane as breaker
+from bot.domain import lane_transitions
 from bot.domain.admission import Caps, Rule
 from bot.domain.job import Billed, EndReason, State
 from bot.domain.lane import ClosedReason
@@ -410,7 +410,7 @@ async def test_with_a_rejected_key_waiting_orders_stay_and_new_ones_are_refused(
     assert len(warnings(caplog)) == 1
     assert log_channel.entries == []
 
-    await app.lanes.update(LANE, partial(breaker.restarted, now=NOW))  # with another key
+    await app.lanes.update(LANE, partial(lane_transitions.restarted, now=NOW))  # with another key
     async with running(app):
         await until(app.is_in(waiting.id, State.DELIVERED))
 
@@ -608,3 +608,23 @@ async def test_status_calls_that_are_rejected_for_long_close_the_lane(app, error
 
     assert app.clock.now > NOW + circuit_breaker.REJECTED_FOR
     assert (await app.services.health.readiness()).closed is reason
+
+
+async def test_a_callback_for_an_uncertain_order_tells_that_submits_are_accepted(open_process):
+    """Their answers are lost, but nothing else is."""
+    app = open_process(public_url="https://bot.example")
+    [first, second] = [await app.order() for _ in range(2)]
+    app.queue.answers.append(no_answer())
+
+    async with running(app):
+        await until(app.is_in(first.id, State.UNCERTAIN))
+        assert (await app.lane()).unknown_in_row == 1
+        assert await app.jobs.record_request_id(first.id, "r-9", now=app.clock())
+        app.pipeline.runner.wake(first.id)
+        await until(app.is_in(first.id, State.DELIVERED))
+        assert (await app.lane()).unknown_in_row == 0
+
+        app.clock.now += 3
+        app.pipeline.limiter.pause_submits(until=app.clock.now)
+        app.pipeline.dispatcher.wake()
+        await until(app.is_in(second.id, State.DELIVERED))

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from bot.domain import lane as breaker
+from bot.domain import lane_transitions
 from bot.domain.card_status import CardStatus
 from bot.domain.job import State
 from bot.domain.lane import ClosedReason, Lane
@@ -132,11 +132,11 @@ async def test_a_pause_is_shown_with_its_end_and_at_once(app, enqueue):
 
 async def test_a_rejected_key_is_shown_until_it_is_replaced(app, enqueue):
     (job_id,) = await enqueue(1)
-    await app.lanes.update(LANE, lambda lane: breaker.key_rejected(lane, now=NOW))
+    await app.lanes.update(LANE, lambda lane: lane_transitions.key_rejected(lane, now=NOW))
     assert await look(app) == {job_id: at(1, closed=ClosedReason.KEY, paused_until=NOW + 5)}
     assert await look(app) == {}
 
-    await app.lanes.update(LANE, partial(breaker.restarted, now=NOW))
+    await app.lanes.update(LANE, partial(lane_transitions.restarted, now=NOW))
 
     assert await look(app) == {job_id: at(1)}
 

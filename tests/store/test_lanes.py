@@ -6,9 +6,10 @@ from functools import partial
 
 import pytest
 
-from bot.domain import lane as breaker
+from bot.domain import lane_transitions
 from bot.domain.job import EndReason, State
-from bot.domain.lane import FIRST_PAUSE, ClosedReason, Lane
+from bot.domain.lane import ClosedReason, Lane
+from bot.domain.lane_transitions import FIRST_PAUSE
 from bot.service.ports.store import ClosureNotice
 from bot.store.lanes import Lanes
 from tests.samples import LANE, NOW
@@ -16,13 +17,13 @@ from tests.samples import LANE, NOW
 
 async def press(lanes, lane, **how):
     """Note that the vendor asked for patience; return the lane as it then is."""
-    _, after = await lanes.update(lane, partial(breaker.after_back_off, jitter=0, **how))
+    _, after = await lanes.update(lane, partial(lane_transitions.after_back_off, jitter=0, **how))
     return after
 
 
 async def ease(lanes, lane):
     """Note that the vendor took an order."""
-    await lanes.update(lane, partial(breaker.after_success, job_id="1"))
+    await lanes.update(lane, partial(lane_transitions.after_success, job_id="1"))
 
 
 async def test_a_lane_that_nothing_is_known_of_is_open(lanes):
@@ -126,7 +127,7 @@ def drain(lanes):
     """Note that the wallet could not pay for an order."""
 
     async def drain(job_id="first", *, by=lanes, at=NOW):
-        how = partial(breaker.out_of_credit, job_id=job_id, now=at, probe_after=300)
+        how = partial(lane_transitions.out_of_credit, job_id=job_id, now=at, probe_after=300)
         return await by.update(LANE, how)
 
     return drain
@@ -171,7 +172,7 @@ async def test_a_lane_changes_with_what_became_of_its_probe(lanes, set_lane, add
         recorded = Lane(closed=ClosedReason.CREDIT, shut_at=NOW, probe_at=NOW, probe=probe_id)
         await set_lane(**vars(recorded))
 
-        assert await lanes.get(LANE) == breaker.probe_resolved(recorded, state)
+        assert await lanes.get(LANE) == lane_transitions.probe_resolved(recorded, state)
 
 
 async def test_what_is_turned_is_the_lane_as_it_set_lane_and_what_is_told_is_what_was_recorded(
@@ -181,8 +182,10 @@ async def test_what_is_turned_is_the_lane_as_it_set_lane_and_what_is_told_is_wha
     probe = await add(state=State.QUEUED)
     await set_lane(closed=ClosedReason.CREDIT, shut_at=NOW, probe=probe.id)
 
-    before, after = await lanes.update(LANE, partial(breaker.after_success, job_id=probe.id))
-    again = await lanes.update(LANE, partial(breaker.after_success, job_id=probe.id))
+    before, after = await lanes.update(
+        LANE, partial(lane_transitions.after_success, job_id=probe.id)
+    )
+    again = await lanes.update(LANE, partial(lane_transitions.after_success, job_id=probe.id))
 
     assert (before.closed, after.closed, after.probe) == (ClosedReason.CREDIT, None, None)
     assert again == (after, after)
@@ -196,7 +199,7 @@ async def test_a_lane_that_was_opened_stays_open_when_its_probe_is_forgotten(
     await set_lane(closed=ClosedReason.CREDIT, probe=probe.id)
     assert await jobs.record_request_id(probe.id, "r-1", now=NOW)
 
-    await lanes.update(LANE, partial(breaker.after_success, job_id=probe.id))
+    await lanes.update(LANE, partial(lane_transitions.after_success, job_id=probe.id))
 
     assert await lanes.get(LANE) == Lane()
 

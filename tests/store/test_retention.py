@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import event
 
 from bot.domain import lane as breaker
+from bot.domain import lane_transitions
 from bot.domain.job import ENDED, EndReason, State
 from bot.domain.lane import ClosedReason
 from bot.store.database import Database
@@ -155,7 +156,7 @@ async def test_every_lane_is_listed_with_who_is_in_it(records, lanes, add):
     await add(state=State.QUEUED)
     await add(state=State.SUBMITTING)
     await add(state=State.DELIVERED)
-    await lanes.update("shut", lambda lane: breaker.key_rejected(lane, now=NOW))
+    await lanes.update("shut", lambda lane: lane_transitions.key_rejected(lane, now=NOW))
 
     first, second = await records.lanes()
 

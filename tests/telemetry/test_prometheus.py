@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 import bot
-from bot.domain import lane as breaker
+from bot.domain import lane_transitions
 from bot.domain.admission import Rule, RuleResult
 from bot.domain.job import ENDED, TRANSITIONS, Billed, EndReason, State
 from bot.domain.lane import ClosedReason, Lane
@@ -216,28 +216,32 @@ def test_a_clock_behind_discords_makes_no_negative_time(meters, read):
 
 def test_pauses_are_counted_by_who_chose_them(meters, read):
     lane = Lane()
-    asked = breaker.after_back_off(lane, retry_after=20, now=NOW, jitter=0)
-    ours = breaker.after_back_off(lane, retry_after=None, now=NOW, jitter=0)
+    asked = lane_transitions.after_back_off(lane, retry_after=20, now=NOW, jitter=0)
+    ours = lane_transitions.after_back_off(lane, retry_after=None, now=NOW, jitter=0)
     meters.lane_changed(lane, asked)
     meters.lane_changed(lane, ours)
-    meters.lane_changed(ours, breaker.after_success(ours, "a-job"))
+    meters.lane_changed(ours, lane_transitions.after_success(ours, "a-job"))
 
     assert read("imagine_lane_pauses_total", by="retry_after") == 1
     assert read("imagine_lane_pauses_total", by="back_off") == 1
 
 
 def test_an_episode_of_being_shut_is_counted_once_by_its_reason(meters, read):
-    drained = breaker.out_of_credit(Lane(), "a-job", now=NOW, probe_after=300)
-    probing = breaker.after_admission(drained, "probe", now=NOW + 301)
-    again = breaker.out_of_credit(probing, "probe", now=NOW + 302, probe_after=300)
+    drained = lane_transitions.out_of_credit(Lane(), "a-job", now=NOW, probe_after=300)
+    probing = lane_transitions.after_admission(drained, "probe", now=NOW + 301)
+    again = lane_transitions.out_of_credit(probing, "probe", now=NOW + 302, probe_after=300)
     for before, after in ((Lane(), drained), (drained, probing), (probing, again)):
         meters.lane_changed(before, after)
-    meters.lane_changed(Lane(), breaker.key_rejected(Lane(), now=NOW))
-    meters.lane_changed(Lane(), breaker.after_back_off(Lane(), retry_after=4000, now=NOW, jitter=0))
+    meters.lane_changed(Lane(), lane_transitions.key_rejected(Lane(), now=NOW))
+    meters.lane_changed(
+        Lane(), lane_transitions.after_back_off(Lane(), retry_after=4000, now=NOW, jitter=0)
+    )
     twice = Lane(unknown_in_row=1, unfetched_in_row=2, denied_in_row=2)
-    for fail in (breaker.outcome_unknown, breaker.pictures_unfetchable):
+    for fail in (lane_transitions.outcome_unknown, lane_transitions.pictures_unfetchable):
         meters.lane_changed(twice, fail(twice, "a-job", now=NOW, jitter=0))
-    meters.lane_changed(twice, breaker.denied(twice, "a-job", wall=False, now=NOW, jitter=0))
+    meters.lane_changed(
+        twice, lane_transitions.denied(twice, "a-job", wall=False, now=NOW, jitter=0)
+    )
 
     shut = {
         reason: read("imagine_lane_shut_episodes_total", reason=reason.value)
@@ -419,7 +423,7 @@ async def test_what_others_left_is_counted_by_how_it_came(jobs, read):
 async def test_a_lane_that_is_shut_is_counted_as_the_store_has_it(database, meters, read):
     lanes = instrument_lanes(Lanes(database), meters)
     for _ in range(2):  # two orders that were on their way together
-        await lanes.update(LANE, lambda lane: breaker.key_rejected(lane, now=NOW))
+        await lanes.update(LANE, lambda lane: lane_transitions.key_rejected(lane, now=NOW))
 
     assert read("imagine_lane_shut_episodes_total", reason="key") == 1
 
