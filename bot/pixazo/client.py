@@ -25,9 +25,9 @@ log = logging.getLogger(__name__)
 STATUS_PATH: Final = "/v2/requests/status/"
 STATUS_TIMEOUT: Final = 15.0  # seconds
 CONNECT_TIMEOUT: Final = 10.0  # seconds
+_READ_AT_ONCE: Final = 32 * 1024  # bytes of an answer
 # After a submit's time-out. What had arrived by then may not have been read: this process may have
 # been suspended, or busy.
-_READ_AT_ONCE: Final = 32 * 1024  # bytes of an answer
 GRACE: Final = 1.0  # seconds
 KEEP_ALIVE: Final = 2.0  # seconds; shorter than the idle time-out of any server
 
