@@ -285,4 +285,5 @@ async def _resume(store: Store, ports: Ports, services: Services, *, lane: str) 
     services.pipeline.tracker.remember_durations(
         await store.queries.recent_durations(most=REMEMBERED)
     )
+    await store.jobs.retry_now()  # it may have been this machine that could not fetch pictures
     await services.recovery.inherit()

@@ -15,6 +15,7 @@ from bot.service.job_runner import JobRunner
 from bot.service.member_account import MemberAccount
 from bot.service.moderation import ModerationService
 from bot.service.order_actions import OrderActions
+from bot.service.picture_files import PictureFiles
 from bot.service.ports.discord import CardPresenter, LogChannel
 from bot.service.ports.store import Guilds, JobNotifier, JobQueries, Jobs, Lanes, Members
 from bot.service.ports.vendor import Media, VendorQueue
@@ -57,6 +58,7 @@ class Pipeline:
     tracker: JobTracker
     dispatcher: Dispatcher
     submitter: Submitter
+    files: PictureFiles
     delivery: DeliveryService
     runner: JobRunner
 
@@ -163,10 +165,13 @@ def _build_pipeline(
         now=ports.now,
         wake_recovery=wake_recovery,
     )
+    files = PictureFiles(
+        settings=settings, media=ports.media, tracker=tracker, breaker=breaker, now=ports.now
+    )
     delivery = DeliveryService(
         settings=settings,
         jobs=ports.jobs,
-        media=ports.media,
+        files=files,
         presenter=ports.presenter,
         members=ports.members,
         now=ports.now,
@@ -185,6 +190,7 @@ def _build_pipeline(
         tracker=tracker,
         dispatcher=dispatcher,
         submitter=submitter,
+        files=files,
         delivery=delivery,
         runner=runner,
     )
@@ -200,7 +206,7 @@ def _build_cog_services(
         settings=settings,
         jobs=ports.jobs,
         presenter=ports.presenter,
-        delivery=pipeline.delivery,
+        files=pipeline.files,
         runner=pipeline.runner,
         notifier=ports.notifier,
         now=ports.now,
@@ -223,14 +229,20 @@ def _build_cog_services(
             presenter=ports.presenter,
             now=ports.now,
         ),
-        history=UndeliveredPictures(jobs=ports.jobs, delivery=pipeline.delivery),
+        history=UndeliveredPictures(
+            settings=settings,
+            jobs=ports.jobs,
+            files=pipeline.files,
+            delivery=pipeline.delivery,
+            wake_recovery=wake_recovery,
+        ),
         account=MemberAccount(
             settings=settings,
             members=ports.members,
             queries=ports.queries,
             jobs=ports.jobs,
             guilds=ports.guilds,
-            delivery=pipeline.delivery,
+            files=pipeline.files,
             now=ports.now,
         ),
         limits=ModerationService(

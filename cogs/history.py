@@ -39,16 +39,20 @@ class History(commands.Cog):
     ) -> None:
         """Send kept pictures privately, one message for each order; then show a page."""
         await responses.defer(interaction, private=True)
-        count = 0
-        async for job, pictures in self._undelivered.orders(
+        kept = await self._undelivered.orders(
             interaction.user.id, file_limit=interaction.filesize_limit
-        ):
+        )
+        count = 0
+        for job, pictures in kept.ready:
             if await self._send(interaction, job, pictures):
-                await self._undelivered.confirm(job)
+                await self._undelivered.confirm(job, count=len(pictures))
                 count += 1
         page = await self._account.page(interaction.user.id, word=word.strip(), number=0)
-        note = texts.history.handed_over(count) if count else None
+        note = texts.history.note(
+            handed_over=count, fetching=len(kept.fetching), gone=len(kept.gone)
+        )
         await responses.show(interaction, history_view.page_view(page, note))
+        await self._undelivered.confirm_gone(kept.gone)
 
     async def _send(self, interaction: Interaction, job: Job, pictures: Sequence[Picture]) -> bool:
         """Send one order's pictures; ``False``: Discord refused them, and they stay kept."""

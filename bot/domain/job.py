@@ -32,8 +32,10 @@ class Delivery(StrEnum):
     """What the member was shown of a job's outcome."""
 
     PENDING = "pending"  # nothing yet; an ended job's owner is about to show how it ended
+    OUTSTANDING = "outstanding"  # it is paid for, but pictures can't be fetched yet
     SHOWN = "shown"  # the pictures, or how it ended
     UNDELIVERABLE = "undeliverable"  # no way to the member is open; /history offers the pictures
+    GONE = "gone"  # undeliverable pictures are nowhere any more; /history has yet to say so
     WITHDRAWN = "withdrawn"  # by the member or a moderator: its card shows nothing of it
 
 
@@ -238,17 +240,23 @@ class Job:
 
         A process that dies before it shows the outcome leaves a job that the next one takes over.
         """
+        kept = self.outstanding.kept_at is not None
+        if kept and self.state is State.FAILED:
+            return Delivery.GONE
         if self.withdrawn:
             return Delivery.WITHDRAWN
-        if self.outstanding.kept_at is not None:
+        if kept:
             return Delivery.SHOWN if self.state is State.DELIVERED else Delivery.UNDELIVERABLE
+        if self.state is State.COMPLETED and self.outstanding.next_try_at is not None:
+            return Delivery.OUTSTANDING
         pending = self.lease.owner is not None or self.state not in _OUTCOMES
         return Delivery.PENDING if pending else Delivery.SHOWN
 
     @property
     def withdrawable(self) -> bool:
         """Whether it was sent and its outcome can still be kept from its card."""
-        return self.state in _WITHDRAWABLE and self.delivery in {Delivery.PENDING, Delivery.SHOWN}
+        hideable = {Delivery.PENDING, Delivery.OUTSTANDING, Delivery.SHOWN}
+        return self.state in _WITHDRAWABLE and self.delivery in hideable
 
     def transition(self, state: State, *, now: float, **changes: Any) -> "Job":
         """Return the job in *state* since *now*, with what is billed there, and with *changes*.
@@ -290,12 +298,15 @@ class Job:
     def withdraw(self) -> "Job":
         """Return the job withdrawn from its card; it goes on, and counts.
 
-        It is fenced: its owner notices at its next swap. Not while SUBMITTING: what the vendor
-        answers must be recorded. Raises ForbiddenTransition if its pictures are undeliverable.
+        A next try is due at once. It is fenced: its owner notices at its next swap. Not while
+        SUBMITTING: what the vendor answers must be recorded. Raises ForbiddenTransition if its
+        pictures are undeliverable.
         """
         if self.delivery is Delivery.UNDELIVERABLE:
             raise ForbiddenTransition(f"{self.delivery} → {Delivery.WITHDRAWN}")
         job = replace(self, withdrawn=True)
+        if self.outstanding.next_try_at is not None:
+            job = job.due()
         return job if self.state is State.SUBMITTING else job.fenced()
 
     def cancel_withdrawn(self, *, now: float) -> "Job":
@@ -324,7 +335,14 @@ class Job:
 
     def undeliverable(self, *, now: float) -> "Job":
         """Return the completed job with its pictures kept for its member, without an owner."""
-        return replace(self, outstanding=replace(self.outstanding, kept_at=now)).released()
+        job = self.kept(now=now)
+        return replace(job, outstanding=replace(job.outstanding, next_try_at=None)).released()
+
+    def kept(self, *, now: float) -> "Job":
+        """Return the completed job with its pictures for ``/history`` alone."""
+        if self.outstanding.kept_at is not None:
+            return self
+        return replace(self, outstanding=replace(self.outstanding, kept_at=now, pictures_shown=0))
 
 
 def member_queue_key(member_id: int) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -9,17 +10,21 @@ from secrets import token_hex
 from typing import Final, Self
 
 import aiohttp
-import stamina
 from yarl import URL
 
-from bot.pixazo import pictures
+from bot.domain.job import Obstacle
+from bot.pixazo import pictures, refusals
 from bot.pixazo.origins import Origin, PublicResolver, covering
 from bot.service.port_errors import MediaUnavailable, PictureUnusable
 from bot.service.ports.vendor import Picture
 
 LARGEST_FILE: Final = 50 * 1024 * 1024  # bytes of one picture
 DOWNLOAD_TIMEOUT: Final = 60.0  # seconds, for one picture
-ATTEMPTS: Final = 4
+SLOWEST: Final = 10_000.0  # bytes a second
+SLOW_FOR: Final = 20.0  # seconds; a download is given up that is slower for so long
+SELDOM: Final = 3600.0  # seconds until a file that is too large is looked at again
+MOST_REDIRECTS: Final = 5
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 # Decoding is CPU-bound, and each picture takes up to 64 MiB of memory meanwhile.
 _DECODERS: Final = 2
 
@@ -58,33 +63,14 @@ class MediaDownloader:
         ):
             yield cls(origins=origins, listed=listed, public=public, largest_file=largest_file)
 
-    async def fetch(self, address: str, path: Path, *, limit: int) -> Picture:
-        """Download the picture at *address* to *path* and return its description.
+    async def load(self, path: Path, *, limit: int) -> Picture | None:
+        """Return the sound picture at *path*; ``None``: there is none.
 
-        A sound file that is at *path* already is used as it is. A picture of more than *limit*
-        bytes is shrunk to a second file beside it, which is returned instead.
-
-        Raises:
-            PictureUnusable: there is no picture at the address, and there never will be.
-            MediaUnavailable: the picture may be available later.
+        If it has more than *limit* bytes it is shrunk to a second file beside it, which is returned
+        instead. Raises PictureUnusable if it can't be.
         """
-        if await asyncio.to_thread(path.is_file):
-            with contextlib.suppress(PictureUnusable):  # damaged since: download it again
-                return await self._fitted(path, limit)
-        # A name of its own for each call: two calls for one picture may run at the same time.
-        part = path.with_suffix(f".{token_hex(4)}.part")
-        try:
-            async for attempt in stamina.retry_context(
-                on=MediaUnavailable, attempts=ATTEMPTS, timeout=None
-            ):
-                with attempt:
-                    await self._download(address, part)
-            await asyncio.to_thread(part.replace, path)
-        finally:
-            await asyncio.to_thread(part.unlink, missing_ok=True)
-        return await self._fitted(path, limit)
-
-    async def _fitted(self, path: Path, limit: int) -> Picture:
+        if not await asyncio.to_thread(path.is_file):
+            return None
         async with self._decoders:
             try:
                 fitting, facts = await asyncio.to_thread(pictures.fit, path, limit)
@@ -100,51 +86,132 @@ class MediaDownloader:
             shrunk=fitting != path,
         )
 
-    async def _download(self, address: str, path: Path) -> None:
-        session, url = self._checked(address)
-        try:
-            async with session.get(url, allow_redirects=False) as response:
-                _check_status(response.status)
-                await self._save(response, path)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise MediaUnavailable(
-                f"a picture's download failed: {type(error).__name__}"
-            ) from error
+    async def fetch(self, address: str, path: Path, *, limit: int) -> Picture:
+        """Return the picture at *path* as :meth:`load` does, downloaded from *address* if needed.
 
-    async def _save(self, response: aiohttp.ClientResponse, path: Path) -> None:
-        size = 0
+        Tries once. Raises MediaUnavailable, or its subclass PictureUnusable.
+        """
+        with contextlib.suppress(PictureUnusable):  # damaged since: download it again
+            if (picture := await self.load(path, limit=limit)) is not None:
+                return picture
+        # A name of its own for each call: two calls for one picture may run at the same time.
+        part = path.with_suffix(f".{token_hex(4)}.part")
+        try:
+            await self._download(address, part)
+            await asyncio.to_thread(part.replace, path)
+        except OSError as error:
+            raise MediaUnavailable(f"a picture was not written: {error.strerror}") from error
+        finally:
+            await asyncio.to_thread(part.unlink, missing_ok=True)
+        try:
+            picture = await self.load(path, limit=limit)
+        except PictureUnusable:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+            raise
+        if picture is None:
+            raise MediaUnavailable("a picture was removed while it was fetched")
+        return picture
+
+    async def _download(self, address: str, path: Path) -> None:
+        """Download the file at *address*; follow redirects to listed origins."""
+        url, origin = _url(address), ""
+        for _ in range(MOST_REDIRECTS + 1):
+            session, origin = self._session_for(url)
+            try:
+                async with session.get(url, allow_redirects=False) as response:
+                    target = response.headers.get("Location")
+                    if response.status not in _REDIRECTS or target is None:
+                        _check_status(response, origin)
+                        return await self._save(response, path, origin)
+            except aiohttp.ClientConnectorDNSError as error:
+                raise _no_address(origin) from error
+            except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+                raise MediaUnavailable(
+                    f"a picture's download failed: {type(error).__name__}", origin=origin
+                ) from error
+            url = _joined(url, target)
+        raise MediaUnavailable("a picture's address redirects too often", origin=origin)
+
+    async def _save(self, response: aiohttp.ClientResponse, path: Path, origin: str) -> None:
+        loop = asyncio.get_running_loop()
+        too_large = PictureUnusable(
+            f"the file is larger than {self._largest_file} bytes",
+            origin=origin,
+            retry_after=SELDOM,
+        )
+        if (response.content_length or 0) > self._largest_file:
+            raise too_large
+        size = window = 0
+        until = loop.time() + SLOW_FOR
         with path.open("wb") as file:
             async for chunk in response.content.iter_chunked(256 * 1024):
                 size += len(chunk)
+                window += len(chunk)
                 if size > self._largest_file:
-                    raise PictureUnusable(f"the file is larger than {self._largest_file} bytes")
+                    raise too_large
+                if loop.time() >= until:
+                    if window < SLOWEST * SLOW_FOR:
+                        raise MediaUnavailable("a picture's download is too slow", origin=origin)
+                    window, until = 0, loop.time() + SLOW_FOR
                 await asyncio.to_thread(file.write, chunk)
 
-    def _checked(self, address: str) -> tuple[aiohttp.ClientSession, URL]:
-        try:
-            url = URL(address)
-        except ValueError as error:
-            raise PictureUnusable("the picture's address is not a URL") from error
+    def _session_for(self, url: URL) -> tuple[aiohttp.ClientSession, str]:
+        """Return the session for the listed origin of *url*, and that origin as text."""
+        place = f"{url.scheme}://{url.host or ''}"
+        if url.explicit_port is not None:
+            place += f":{url.explicit_port}"
         origin = covering(self._origins, url)
         if origin is None:
-            raise PictureUnusable("the origin of the picture is not listed")
-        return (self._listed if origin.exact else self._public), url
+            raise MediaUnavailable(
+                "the picture's origin is not listed", obstacle=Obstacle.ORIGIN, origin=place
+            )
+        return (self._listed if origin.exact else self._public), place
 
 
-def _check_status(status: int) -> None:
+def _url(address: str) -> URL:
+    try:
+        return URL(address)
+    except ValueError as error:
+        raise MediaUnavailable(
+            "the picture's address is not a URL", obstacle=Obstacle.OUTPUT
+        ) from error
+
+
+def _joined(url: URL, target: str) -> URL:
+    try:
+        return url.join(URL(target))
+    except ValueError as error:
+        raise MediaUnavailable(
+            "the picture's address redirects to no URL", obstacle=Obstacle.FILE
+        ) from error
+
+
+def _no_address(origin: str) -> MediaUnavailable:
+    return MediaUnavailable(
+        "the picture's host has no public address", obstacle=Obstacle.ADDRESS, origin=origin
+    )
+
+
+def _check_status(response: aiohttp.ClientResponse, origin: str) -> None:
+    status = response.status
     if status == HTTPStatus.OK:
         return
-    if 300 <= status < 400 or status in {HTTPStatus.GONE, HTTPStatus.UNAUTHORIZED}:  # noqa: PLR2004
-        raise PictureUnusable(f"the picture's address was answered {status}", status=status)
-    # 403 and 404 may be temporary: object storage may lag behind the queue.
-    raise MediaUnavailable(f"the picture's address was answered {status}", status=status)
+    # Object storage may lag behind the queue.
+    missing = status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+    raise MediaUnavailable(
+        f"the picture's address was answered {status}",
+        status=status,
+        obstacle=Obstacle.FILE if missing else Obstacle.HOST,
+        origin=origin,
+        retry_after=refusals.retry_after(response.headers, now=time.time()) or 0.0,
+    )
 
 
 def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=DOWNLOAD_TIMEOUT, connect=10),
+        timeout=aiohttp.ClientTimeout(total=DOWNLOAD_TIMEOUT, connect=10, sock_read=SLOW_FOR),
         headers={"Accept-Encoding": "identity"},
         auto_decompress=False,
     )

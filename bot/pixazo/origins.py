@@ -15,7 +15,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import DefaultResolver
 from yarl import URL
 
-from bot.service.port_errors import PictureUnusable
+from bot.domain.job import Obstacle
+from bot.service.port_errors import MediaUnavailable
 
 _HTTPS_PORT: Final = 443
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
@@ -77,11 +78,16 @@ class PublicResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Return the public addresses of *host*; raises PictureUnusable if all are private."""
+        """Return the public addresses of *host*; raises MediaUnavailable if there are none."""
         results = await self._resolver.resolve(host, port, family)
         public = [result for result in results if is_public(result["host"])]
         if not public:
-            raise PictureUnusable("the picture's host has no public address")
+            addresses = ", ".join(sorted({result["host"] for result in results}))
+            raise MediaUnavailable(
+                f"{host} has no public address but {addresses}",
+                obstacle=Obstacle.ADDRESS,
+                origin=f"https://{host}",
+            )
         return public
 
     async def close(self) -> None:

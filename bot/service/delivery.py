@@ -1,38 +1,34 @@
-"""The download of paid pictures and their delivery to the member."""
+"""The delivery of paid pictures to the member."""
 
-import asyncio
-import contextlib
 import logging
-import shutil
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Final, TypeVar
 
 from bot.domain.job import EndReason, Job, State
 from bot.service.persistence import swap_with_retry
-from bot.service.port_errors import (
-    DiscordRefused,
-    FileTooLarge,
-    MediaUnavailable,
-    PictureUnusable,
-    StoreUnavailable,
-)
+from bot.service.picture_files import Fetch, PictureFiles
+from bot.service.port_errors import DiscordRefused, FileTooLarge, StoreUnavailable
 from bot.service.ports.discord import CardPresenter
 from bot.service.ports.store import Jobs, Members, Ping
-from bot.service.ports.vendor import Media, Picture
+from bot.service.ports.vendor import Picture
 from bot.service.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
-MOST_PICTURES: Final = 10  # in one message, whatever number the vendor sent
+Answer = TypeVar("Answer")
+
 PING_AFTER: Final = 60.0  # seconds after which a member may no longer watch the card
-SMALLEST_LIMIT: Final = 8 * 1024 * 1024  # bytes; Discord accepts files of that size everywhere
+LONGEST_DELAY: Final = 3600.0  # seconds between two tries
+DAY: Final = 86400.0  # seconds
 
 
 class DeliveryService:
-    """Downloads the pictures of a COMPLETED job and delivers them, at least once.
+    """Delivers the pictures of a COMPLETED job, at least once.
 
-    A step that was done before a crash is done again; every step is idempotent. Files stay on disk
+    They are paid for: what can't be fetched yet is tried again until KEEP_FILES_DAYS are over. A
+    step that was done before a crash is done again; every step is idempotent. Files stay on disk
     until it is recorded that the member has the pictures.
     """
 
@@ -41,7 +37,7 @@ class DeliveryService:
         *,
         settings: ServiceSettings,
         jobs: Jobs,
-        media: Media,
+        files: PictureFiles,
         presenter: CardPresenter,
         members: Members,
         now: Callable[[], float],
@@ -49,82 +45,136 @@ class DeliveryService:
         self._settings = settings
         self._jobs = jobs
         self._members = members
-        self._media = media
+        self._files = files
         self._presenter = presenter
         self._now = now
 
-    async def deliver(self, job: Job) -> Job:
-        """Deliver the pictures of *job*, COMPLETED, to its member; return the job then.
+    async def deliver(self, before: Job) -> Job:
+        """Deliver the pictures of a COMPLETED job to its member; return the job then.
 
-        DELIVERED once Discord accepted them; broken pictures are left out. FAILED if none is
-        usable. COMPLETED and undeliverable if every way to the member is closed or the order was
-        withdrawn: ``/history`` then offers the pictures.
+        DELIVERED once Discord accepted them. Outstanding, without an owner, while some can't be
+        fetched: the others are in the card. FAILED if none came for KEEP_FILES_DAYS, or if the
+        vendor says so. Undeliverable if every way to the member is closed or the order was
+        withdrawn: ``/history`` then offers what comes.
         """
-        if await self._is_withdrawn(job):
+        job = before
+        if job.outstanding.kept_at is None and await self._is_withdrawn(job):
             await self._presenter.settle(job if job.withdrawn else job.withdraw())
-            return await self._swap(job, job.undeliverable(now=self._now()))
-        pictures = await self.fetch_pictures(job)
-        if not pictures:
-            after = job.transition(State.FAILED, now=self._now(), end_reason=EndReason.NO_PICTURE)
-            return await self._remove_unused(await self._swap(job, after))
-        try:
-            silently = await self._present(job, pictures)
-        except DiscordRefused as error:
-            after = await self._swap(job, job.undeliverable(now=self._now()))
-            log.warning("pictures undeliverable, kept: job=%s error=%s", job.id, error)
-            return after
-        after = await self.record_delivered(job)
-        if silently and after.state is State.DELIVERED and await self._wants_ping(after):
-            await self._presenter.ping(after)
-        return after
+            job = job.kept(now=self._now())
+        if not job.order.prompt:  # its member's data was erased
+            return await self._swap(before, job.undeliverable(now=self._now()))
+        job, fetch = await self._files.fetch_soon(job)
+        if job.ended:  # the vendor took its word back
+            return await self._swap(before, job)
+        over = fetch.error is None or self.is_given_up(job)
+        if job.outstanding.kept_at is not None:
+            return await self._keep(before, job, fetch, over=over)
+        if not over:
+            return await self._postpone(before, job, fetch)
+        if fetch.pictures or job.outstanding.pictures_shown:
+            return await self._hand_over(before, job, fetch.pictures)
+        after = job.transition(State.FAILED, now=self._now(), end_reason=EndReason.NO_PICTURE)
+        return await self._swap(before, after)
 
-    async def record_delivered(self, job: Job) -> Job:
+    async def record_delivered(self, before: Job, after: Job | None = None) -> Job:
         """Record that the member has the pictures, and remove the files."""
-        after = job.transition(State.DELIVERED, now=self._now()).released()
-        recorded = await self._swap(job, after)
+        after = (after or before).transition(State.DELIVERED, now=self._now()).released()
+        recorded = await self._swap(before, after)
         log.info("pictures delivered: job=%s state=%s", recorded.id, recorded.state)
         return await self._remove_unused(recorded)
 
-    async def give_up(self, job: Job) -> None:
+    async def give_up(self, before: Job, after: Job | None = None) -> Job:
         """End a job whose undeliverable pictures were kept for too long, and remove its files."""
-        after = job.transition(State.FAILED, now=self._now(), end_reason=EndReason.KEPT_TOO_LONG)
-        recorded = await self._remove_unused(await self._swap(job, after))
+        after = (after or before).transition(
+            State.FAILED, now=self._now(), end_reason=EndReason.KEPT_TOO_LONG
+        )
+        recorded = await self._remove_unused(await self._swap(before, after))
         log.info("undelivered pictures dropped: job=%s state=%s", recorded.id, recorded.state)
+        return recorded
 
-    async def fetch_pictures(self, job: Job) -> Sequence[Picture]:
-        """Return the job's usable pictures; download those that are not on disk."""
-        folder = self._folder(job.id)
-        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-        async with asyncio.TaskGroup() as group:
-            fetching = [
-                group.create_task(self._fetch_one(job, address, folder / str(number)))
-                for number, address in enumerate(job.media[:MOST_PICTURES], start=1)
-            ]
-        return [picture for task in fetching if (picture := task.result()) is not None]
+    def is_given_up(self, job: Job) -> bool:
+        """Tell whether the pictures were tried for as long as files are kept."""
+        days = self._settings.retention.files_days
+        begins = (job.outstanding.outstanding_since, job.outstanding.kept_at)
+        since = min((begin for begin in begins if begin is not None), default=self._now())
+        return bool(days) and self._now() >= since + days * DAY
 
-    async def fetch_smaller_pictures(self, job: Job) -> Sequence[Picture]:
-        """Return the job's pictures made smaller, after Discord refused them as too large."""
-        limit = min(job.reply.file_limit // 2, SMALLEST_LIMIT)
-        log.warning("files too large, made smaller: job=%s limit=%d", job.id, limit)
-        return await self.fetch_pictures(job.with_reply(file_limit=limit))
-
-    async def remove_files(self, job_id: str) -> None:
-        """Remove the job's files from disk. Raises OSError if some can't be removed."""
-        with contextlib.suppress(FileNotFoundError):
-            await asyncio.to_thread(shutil.rmtree, self._folder(job_id))
-
-    async def discard_files(self, job_id: str) -> None:
-        """Remove the job's files; the retention loop removes what can't be removed now."""
+    async def _hand_over(self, before: Job, job: Job, pictures: Sequence[Picture]) -> Job:
+        """Deliver *pictures*, the last of the job, by whatever way is open."""
+        seen = job.outstanding.pictures_shown
+        silently = False
         try:
-            await self.remove_files(job_id)
-        except OSError as error:
-            log.warning("files not removed: job=%s error=%s", job_id, error.strerror)
+            if seen < len(pictures):
+                silently = await self._fitting(
+                    job, pictures, lambda fit: self._presenter.deliver(job, fit)
+                )
+            elif pictures:  # the card only changes its words
+                await self._show_in_card(job.transition(State.DELIVERED, now=self._now()), pictures)
+        except DiscordRefused as error:
+            if seen < len(pictures):
+                log.warning("pictures undeliverable, kept: job=%s error=%s", job.id, error)
+                return await self._swap(before, job.undeliverable(now=self._now()))
+        after = await self.record_delivered(before, job)
+        if silently and not seen and after.state is State.DELIVERED:
+            await self._ping(after)
+        return after
 
-    async def _present(self, job: Job, pictures: Sequence[Picture]) -> bool:
+    async def _keep(self, before: Job, job: Job, fetch: Fetch, *, over: bool) -> Job:
+        """Keep the pictures for ``/history``; they are gone if none came until it is *over*."""
+        if not over:
+            return await self._swap(before, self._postponed(job, fetch))
+        if fetch.pictures:
+            return await self._swap(before, job.undeliverable(now=self._now()))
+        return await self.give_up(before, job.released())
+
+    async def _postpone(self, before: Job, job: Job, fetch: Fetch) -> Job:
+        """Show what is there, and leave the job to whoever makes the next try."""
+        after, seen = self._postponed(job, fetch), job.outstanding.pictures_shown
+        outstanding = after.outstanding
+        if len(fetch.pictures) > seen:
+            shown = replace(outstanding, pictures_shown=len(fetch.pictures))
+            after = replace(after, outstanding=shown)
+            try:
+                await self._show_in_card(after, fetch.pictures)
+            except DiscordRefused as error:
+                log.info("some pictures not shown yet: job=%s error=%s", job.id, error)
+                after = replace(after, outstanding=outstanding)
+        elif not seen:
+            await self._presenter.settle(after)
+        recorded = await self._swap(before, after)
+        log.log(
+            logging.WARNING if outstanding.tries == 1 else logging.INFO,
+            "pictures outstanding: job=%s obstacle=%s tries=%d fetched=%d seconds=%.0f error=%s",
+            *(job.id, outstanding.obstacle, outstanding.tries, len(fetch.pictures)),
+            (outstanding.next_try_at or 0.0) - self._now(),
+            fetch.error,
+        )
+        if recorded is after and after.outstanding.pictures_shown and not seen:
+            await self._ping(recorded)
+        return recorded
+
+    def _postponed(self, job: Job, fetch: Fetch) -> Job:
+        assert fetch.error is not None
+        delays = self._settings.outstanding_backoff.delays()
+        delay = max(next(islice(delays, job.outstanding.tries, None)), fetch.error.retry_after)
+        now = self._now()
+        return job.postponed(
+            fetch.error.obstacle, now=now, next_try_at=now + min(delay, LONGEST_DELAY)
+        )
+
+    async def _show_in_card(self, job: Job, pictures: Sequence[Picture]) -> None:
+        await self._fitting(job, pictures, lambda fit: self._presenter.show_pictures(job, fit))
+
+    async def _fitting(
+        self,
+        job: Job,
+        pictures: Sequence[Picture],
+        present: Callable[[Sequence[Picture]], Awaitable[Answer]],
+    ) -> Answer:
         try:
-            return await self._presenter.deliver(job, pictures)
+            return await present(pictures)
         except FileTooLarge:
-            return await self._presenter.deliver(job, await self.fetch_smaller_pictures(job))
+            return await present(await self._files.smaller(job))
 
     async def _is_withdrawn(self, job: Job) -> bool:
         """Tell whether the job was withdrawn, by the stored job if it can be read."""
@@ -134,42 +184,22 @@ class DeliveryService:
             return job.withdrawn
         return (recorded or job).withdrawn
 
-    async def _wants_ping(self, job: Job) -> bool:
+    async def _ping(self, job: Job) -> None:
+        """Ping the member whose pictures came silently, if they want that."""
         try:
-            settings = await self._members.settings(job.member_id)
+            ping = (await self._members.settings(job.member_id)).ping
         except StoreUnavailable:
-            return False
-        if settings.ping is Ping.AUTO:
-            return self._now() - job.created_at > PING_AFTER
-        return settings.ping is Ping.ALWAYS
+            return
+        late = self._now() - job.created_at > PING_AFTER
+        if ping is Ping.ALWAYS or (ping is Ping.AUTO and late):
+            await self._presenter.ping(job)
 
     async def _remove_unused(self, job: Job) -> Job:
         """Remove the files, unless ``/history`` or *Post* may still need them."""
         if job.state is State.COMPLETED or (job.reply.private and job.state is State.DELIVERED):
             return job
-        await self.discard_files(job.id)
+        await self._files.discard(job.id)
         return job
-
-    def _folder(self, job_id: str) -> Path:
-        return self._settings.files / job_id
-
-    async def _fetch_one(self, job: Job, address: str, path: Path) -> Picture | None:
-        """Download one picture; ``None``: it is unusable, or did not come in time."""
-        give_up_at = (job.completed_at or job.state_since) + self._settings.deadline
-        for delay in self._settings.media_backoff.delays():
-            try:
-                return await self._media.fetch(address, path, limit=job.reply.file_limit)
-            except PictureUnusable as error:
-                log.warning("picture unusable: job=%s number=%s error=%s", job.id, path.name, error)
-                return None
-            except MediaUnavailable as error:
-                log.warning(
-                    "picture download failed: job=%s number=%s error=%s", job.id, path.name, error
-                )
-            if self._now() + delay > give_up_at:
-                return None
-            await asyncio.sleep(delay)
-        return None
 
     async def _swap(self, before: Job, after: Job) -> Job:
         return await swap_with_retry(self._jobs, before, after, self._settings.store_backoff)

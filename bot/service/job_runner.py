@@ -65,6 +65,7 @@ class JobRunner:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._news: dict[str, asyncio.Event] = {}
         self._submitting: set[asyncio.Task[Job]] = set()
+        self._adopted_again: set[str] = set()  # while their tasks run
 
     async def run(self) -> None:
         """Claim and run jobs until cancelled. Only these jobs are ever submitted."""
@@ -81,8 +82,11 @@ class JobRunner:
     def adopt(self, jobs: Iterable[Job]) -> None:
         """Run *jobs*, which this process has just become the owner of, from their state on."""
         for job in jobs:
-            if job.id not in self._tasks:
+            task = self._tasks.get(job.id)
+            if task is None or task.done():
                 self._start(job, self._advance(job))
+            else:
+                self._adopted_again.add(job.id)  # it may have just released the job
             # A callback that the last owner got will not be repeated; a task may have lost its job.
             self.wake(job.id)
 
@@ -121,16 +125,20 @@ class JobRunner:
         """Run *steps*; after a fault, resume the job from its stored state."""
         mark(job=job.id, guild=job.guild_id)
         while True:
+            fault_id = None
             try:
-                return await steps
+                await steps
+                if job.id not in self._adopted_again:
+                    return
             except Exception as error:  # noqa: BLE001 - one job's fault must not end another's task
                 fault_id = fault(log, "job step failed", error, job=job.id)
-            await asyncio.sleep(self._settings.resume_after)
+                await asyncio.sleep(self._settings.resume_after)
+            self._adopted_again.discard(job.id)
             backoff = self._settings.store_backoff
             stored = await retry_store(lambda: self._jobs.get(job.id), backoff)
             if stored is None:
                 log.info("job erased meanwhile: job=%s", job.id)
-                return None
+                return
             steps = self._advance(stored, fault_id=fault_id)
 
     async def _submit_and_advance(self, job: Job) -> None:

@@ -11,7 +11,7 @@ from bot.domain import admission
 from bot.domain.admission import DAY, AdmissionRequest, RuleResult, day_of
 from bot.domain.job import Job
 from bot.domain.styles import Style
-from bot.service.delivery import DeliveryService
+from bot.service.picture_files import PictureFiles
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import Guilds, JobQueries, Jobs, Members, MemberSettings, Ping
 from bot.service.settings import ServiceSettings
@@ -67,7 +67,7 @@ class MemberAccount:
         queries: JobQueries,
         jobs: Jobs,
         guilds: Guilds,
-        delivery: DeliveryService,
+        files: PictureFiles,
         now: Callable[[], float],
     ) -> None:
         self.retention = settings.retention
@@ -76,7 +76,7 @@ class MemberAccount:
         self._queries = queries
         self._jobs = jobs
         self._guilds = guilds
-        self._delivery = delivery
+        self._files = files
         self._now = now
         # Cache by server, each with its expiry.
         self._styles: dict[int, tuple[float, tuple[Style, ...]]] = {}
@@ -189,7 +189,7 @@ class MemberAccount:
     async def _remove_files(self, job_ids: Iterable[str]) -> bool:
         for job_id in job_ids:
             try:
-                await self._delivery.remove_files(job_id)
+                await self._files.remove(job_id)
             except OSError as error:
                 log.warning(
                     "files not removed, erased later: job=%s error=%s", job_id, error.strerror

@@ -15,7 +15,6 @@ from bot.domain import admission
 from bot.domain.admission import AdmissionRequest
 from bot.domain.job import EndReason, Job, State
 from bot.log import about
-from bot.service.delivery import DeliveryService
 from bot.service.errors import (
     AlreadyEnded,
     AlreadyPosted,
@@ -27,6 +26,7 @@ from bot.service.errors import (
 )
 from bot.service.job_runner import JobRunner
 from bot.service.persistence import swap_with_retry
+from bot.service.picture_files import PictureFiles
 from bot.service.port_errors import DiscordError
 from bot.service.ports.discord import CardPresenter
 from bot.service.ports.store import JobNotifier, Jobs
@@ -69,7 +69,7 @@ class OrderActions:
         settings: ServiceSettings,
         jobs: Jobs,
         presenter: CardPresenter,
-        delivery: DeliveryService,
+        files: PictureFiles,
         runner: JobRunner,
         notifier: JobNotifier,
         now: Callable[[], float],
@@ -77,7 +77,7 @@ class OrderActions:
         self._settings = settings
         self._jobs = jobs
         self._presenter = presenter
-        self._delivery = delivery
+        self._files = files
         self._runner = runner
         self._notifier = notifier
         self._now = now
@@ -139,7 +139,7 @@ class OrderActions:
             after = job.with_reply(deleted_at=job.reply.deleted_at or self._now())
             if job.reply.deleted_at is not None or await self._jobs.swap(job, after):
                 break
-        await self._delivery.discard_files(job.id)
+        await self._files.discard(job.id)
         if not job.reply.private and pressed != job.reply.message_id:
             await self._remove_message(job)
         return after
@@ -165,7 +165,7 @@ class OrderActions:
                 await self._swap(posting.job, private)
         if posting.message_id is not None:
             await self._record_place(posting.job, posting.message_id, channel_id)
-            await self._delivery.discard_files(job_id)
+            await self._files.discard(job_id)
 
     async def _claim_posting(self, job_id: str, by: Person, request: AdmissionRequest) -> Posting:
         """Make the job public, by compare-and-swap, and return it with its pictures."""
@@ -177,7 +177,7 @@ class OrderActions:
         if not job.reply.private:
             raise AlreadyPosted
         await self._check_content(job, replace(request, order=job.order))
-        pictures = await self._delivery.fetch_pictures(job)
+        pictures = (await self._files.fetch(job)).pictures
         if not pictures:
             raise PicturesUnavailable
         # Of two clicks at once one loses the swap: each epoch is posted once.

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.domain.job import Obstacle
 from bot.errors import ImagineError
 
 
@@ -75,12 +76,33 @@ class OutcomeUnknown(PixazoError):
     """No usable answer: the vendor may or may not be working, and billing."""
 
 
-class PictureUnusable(PixazoError):
-    """That address gave no usable picture, and asking again will not help."""
-
-
 class MediaUnavailable(PixazoError):
-    """The pictures could not be fetched now; later they may."""
+    """A picture could not be fetched now; later it may, since it is paid for.
+
+    ``origin`` is where it was to come from, ``retry_after`` the least seconds until the next try.
+    """
+
+    obstacle = Obstacle.HOST
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        status: int | None = None,
+        obstacle: Obstacle | None = None,
+        origin: str = "",
+        retry_after: float = 0.0,
+    ) -> None:
+        super().__init__(message, status=status)
+        self.obstacle = obstacle or self.obstacle
+        self.origin = origin
+        self.retry_after = retry_after
+
+
+class PictureUnusable(MediaUnavailable):
+    """What came is no whole picture, or none that can be sent."""
+
+    obstacle = Obstacle.FILE
 
 
 class DiscordError(CallError):

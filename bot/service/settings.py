@@ -9,7 +9,8 @@ from bot.domain.shards import Shards
 from bot.retry import Backoff
 
 _STORE_BACKOFF: Final = Backoff(first=0.5, most=5.0)  # seconds
-_MEDIA_BACKOFF: Final = Backoff(first=2.0, most=60.0)  # seconds
+_MEDIA_BACKOFF: Final = Backoff(first=1.0, most=4.0)  # seconds
+_OUTSTANDING_BACKOFF: Final = Backoff(first=5.0, most=3600.0)  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,14 +35,15 @@ class ServiceSettings:
     lease: float
     submit_timeout: float
     poll: float
-    deadline: float  # of a job at the vendor, of a waiting order, and of downloads
+    deadline: float  # of a job at the vendor, and of a waiting order
     public_url: str | None  # None: the vendor is not asked to call back
     callback_mode: str
     files: Path  # the folder of the pictures
     retention: RetentionPolicy
 
     store_backoff: Backoff = _STORE_BACKOFF
-    media_backoff: Backoff = _MEDIA_BACKOFF
+    media_backoff: Backoff = _MEDIA_BACKOFF  # while the job has its owner
+    outstanding_backoff: Backoff = _OUTSTANDING_BACKOFF  # until any process tries again
     longest_poll_pause: float = 60.0  # when the vendor asks to back off
     resume_after: float = 30.0  # until a job goes on after a fault
     recorded_within: float = 1.5  # from the pictures' arrival in Discord to their record

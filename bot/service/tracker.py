@@ -262,6 +262,19 @@ class JobTracker:
         self._show_progress(job)
         return job
 
+    async def ask_for_media(self, job: Job) -> Update | None:
+        """Ask what the vendor says now of a COMPLETED job; ``None``: no usable answer came."""
+        if job.request_id is None:
+            return None  # it was answered at once, and cannot be asked about
+        await self._limiter.acquire_poll(due=self._now())
+        try:
+            return await self._queue.status(job.request_id)
+        except RateLimited as error:
+            await self._breaker.back_off(error.retry_after)
+        except PixazoError as error:
+            log.info("pictures not asked for: job=%s error=%s", job.id, error)
+        return None
+
     def callback_arrived(self) -> None:
         """Note that a callback arrived: polls are the slow fallback again."""
         self._callbacks_arrive = self._callbacks_expected

@@ -85,7 +85,8 @@ class JobQueries:
         self, connection: Connection, *, kept_before: float, most: int
     ) -> Sequence[Job]:
         """Return some jobs whose pictures have been kept since before that time."""
-        query = select(jobs).where(is_undelivered, jobs.c.kept_at < kept_before).limit(most)
+        kept = and_(is_undelivered, jobs.c.state == State.COMPLETED.value)
+        query = select(jobs).where(kept, jobs.c.kept_at < kept_before).limit(most)
         return jobs_of(connection.execute(query).mappings())
 
     @write_transaction

@@ -104,11 +104,11 @@ def known_job(row: Mapping[Any, Any]) -> Job | None:
 def swap(connection: Connection, before: Job, after: Job, *, lease: float | None = None) -> bool:
     """Replace *before* by *after* if state, owner and epoch are unchanged; tell whether it was.
 
-    Only columns that differ are written. A new owner's lease ends *lease* seconds from now;
-    ``None``: at once, until it is renewed.
+    Only columns that differ are written, and the epoch: an UPDATE needs one. A new owner's lease
+    ends *lease* seconds from now; ``None``: at once, until it is renewed.
     """
     old, new = row_of(before), row_of(after)
-    columns = {name: value for name, value in new.items() if old[name] != value}
+    columns = {name: value for name, value in new.items() if name == "epoch" or old[name] != value}
     if after.lease.owner != before.lease.owner:
         columns["lease_until"] = 0.0 if after.lease.owner is not None else None
     if lease is not None:

@@ -212,7 +212,7 @@ class Jobs:
         where = is_outstanding if job_id is None else and_(is_outstanding, jobs.c.id == job_id)
         order = (jobs.c.next_try_at, jobs.c.id)
         ids = select(jobs.c.id).where(where).order_by(*order).with_for_update(skip_locked=True)
-        change = update(jobs).where(jobs.c.id.in_(ids)).values(next_try_at=0.0)
+        change = update(jobs).where(jobs.c.id.in_(ids)).values(next_try_at=0.0, tries=0)
         return connection.execute(change).rowcount
 
     @read_transaction
@@ -241,7 +241,7 @@ class Jobs:
 
     @read_transaction
     def undelivered(self, connection: Connection, member_id: int, *, most: int) -> Sequence[Job]:
-        """Return the member's jobs with undelivered pictures, the newest first.
+        """Return the member's jobs with undelivered or lost pictures, the newest first.
 
         Jobs that were erased before their pictures came are left out.
         """

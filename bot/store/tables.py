@@ -100,12 +100,12 @@ is_unowned: Final = and_(
 # A try failed, and the next one is due at next_try_at.
 is_outstanding: Final = and_(
     jobs.c.owner.is_(None),
-    jobs.c.kept_at.is_(None),
     jobs.c.next_try_at.is_not(None),
     _one_of(State.COMPLETED, State.EXPIRED),
 )
 
-is_undelivered: Final = and_(jobs.c.kept_at.is_not(None), _one_of(State.COMPLETED))
+# Kept for their member, or lost since and not yet said to be.
+is_undelivered: Final = and_(jobs.c.kept_at.is_not(None), _one_of(State.COMPLETED, State.FAILED))
 # An order is counted from its admission until it ends unbilled.
 counts: Final = or_(jobs.c.billed != literal_column(f"'{Billed.NO}'"), is_waiting)
 # Given back because their lane closed.

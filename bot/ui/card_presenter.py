@@ -57,11 +57,7 @@ class DiscordCardPresenter:
     def show(self, job: Job, status: CardStatus = NO_STATUS) -> None:
         """Update the job's card soon; of several updates the newest wins."""
         self._drop(job.id)
-        given_up = job.state in _GIVEN_UP and status.given_up_at is None
-        if job.withdrawn or job.state in ENDED or given_up:
-            self._pending[job.id] = (job, lambda: cards.end(job, fault_id=status.fault_id))
-        else:
-            self._pending[job.id] = (job, lambda: cards.progress(job, status))
+        self._pending[job.id] = (job, lambda: _card(job, status))
         worker = self._workers.get(job.id)
         if worker is None or worker.done():  # done just now: its callback has not run yet
             worker = asyncio.create_task(self._work(job.id), name=f"card {job.id}")
@@ -69,12 +65,20 @@ class DiscordCardPresenter:
             worker.add_done_callback(lambda done: self._forget(job.id, done))
 
     async def settle(self, job: Job, *, fault_id: str | None = None) -> None:
-        """Show an ended job; return once Discord accepted or definitely refused it."""
+        """Show an ended or outstanding job; return once Discord accepted or refused it."""
         await self._finish_updates(job.id)
         try:
-            await self._edit(job, lambda: cards.end(job, fault_id=fault_id))
+            await self._edit(job, lambda: _card(job, CardStatus(fault_id=fault_id)))
         except DiscordRefused as error:
             log.info("end not shown: job=%s error=%s", job.id, error)
+
+    async def show_pictures(self, job: Job, pictures: Sequence[Picture]) -> None:
+        """Show *pictures*, which may not be all, in the job's card and nowhere else.
+
+        Raises FileTooLarge, or another DiscordRefused: the card can't be edited.
+        """
+        await self._finish_updates(job.id)
+        await self._edit(job, lambda: cards.done(job, pictures))
 
     async def deliver(self, job: Job, pictures: Sequence[Picture]) -> bool:
         """Deliver the pictures; return once Discord accepted them.
@@ -223,3 +227,11 @@ class DiscordCardPresenter:
             finally:
                 card.close()
             await asyncio.sleep(next(delays))
+
+
+def _card(job: Job, status: CardStatus) -> Card:
+    """Return the card of a job without pictures."""
+    given_up = job.state in _GIVEN_UP and status.given_up_at is None
+    if job.withdrawn or job.state in ENDED or given_up:
+        return cards.end(job, fault_id=status.fault_id)
+    return cards.progress(job, status)

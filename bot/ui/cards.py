@@ -9,7 +9,7 @@ import discord
 from discord import ui
 
 from bot.domain.card_status import CardStatus
-from bot.domain.job import Billed, Job, State
+from bot.domain.job import Billed, Delivery, Job, State
 from bot.service.ports.discord import NO_STATUS
 from bot.service.ports.vendor import Picture
 from bot.ui import texts
@@ -57,7 +57,13 @@ def progress(job: Job, status: CardStatus = NO_STATUS) -> Card:
     """Return the card of an order in progress."""
     lines = (texts.cards.status(job, status), texts.cards.steps(job))
     text = "\n".join(line for line in lines if line)
-    return _card(job, text, _small(job), buttons=[OrderButton(OrderAction.CANCEL, job.id)])
+    outstanding = job.delivery is Delivery.OUTSTANDING
+    button = _hide_button(job) if outstanding else OrderButton(OrderAction.CANCEL, job.id)
+    return _card(job, text, _small(job), buttons=[button])
+
+
+def _hide_button(job: Job) -> OrderButton:
+    return OrderButton(OrderAction.CANCEL, job.id, texts.order_buttons.hide())
 
 
 def end(job: Job, *, fault_id: str | None = None) -> Card:
@@ -90,7 +96,10 @@ def hidden(job: Job) -> Card:
 def done(
     job: Job, pictures: Sequence[Picture], *, mention: bool = False, place: Place = Place.CARD
 ) -> Card:
-    """Return the card with the pictures; with *mention* it pings the member."""
+    """Return the card with the pictures; with *mention* it pings the member.
+
+    Of a COMPLETED job they are not all: others are still being fetched.
+    """
     files = [
         discord.File(
             picture.path,
@@ -108,7 +117,11 @@ def done(
     notes.append(f"-# {texts.cards.made_by()}")
     if any(picture.shrunk for picture in pictures):
         notes.append(f"-# {texts.cards.shrunk()}")
-    if len(pictures) < len(job.media):
+    buttons = [OrderButton(action, job.id) for action in _actions(job, place)]
+    if job.state is State.COMPLETED:
+        notes.append(f"-# {texts.cards.still_fetched(len(job.media) - len(pictures))}")
+        buttons = [*buttons[:2], _hide_button(job)]  # what is not whole yet can't be posted
+    elif len(pictures) < len(job.media):
         notes.append(f"-# {texts.cards.some_missing()}")
     above = texts.cards.for_member(job.member_id) if mention else None
     if place is Place.POSTED:
@@ -119,7 +132,7 @@ def done(
         gallery,
         "\n".join(notes),
         above=above,
-        buttons=[OrderButton(action, job.id) for action in _actions(job, place)],
+        buttons=buttons,
     )
     return Card(card.view, files)
 
@@ -144,7 +157,10 @@ def _card(
     view = ui.LayoutView(timeout=None)
     if above:
         view.add_item(ui.TextDisplay(above))
-    accent = discord.Colour(_ACCENTS.get(job.state, _ACCENT_OF_FAILURE))
+    colour = _ACCENTS.get(job.state, _ACCENT_OF_FAILURE)
+    if job.delivery is Delivery.OUTSTANDING:
+        colour = _ACCENTS[State.UNCERTAIN]
+    accent = discord.Colour(colour)
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=accent)
     container.add_item(ui.TextDisplay(literal(job.order.prompt)))
     for part in parts:

@@ -7,10 +7,13 @@ import pytest
 
 from bot.domain.job import State
 from bot.service.port_errors import FileTooLarge, PermanentDiscordError
+from bot.service.undelivered import KeptOrders
 from bot.ui import history_view, responses
 from cogs.history import History
 from tests.samples import a_job
 
+BIG: list[Any]
+SMALL: list[Any]
 BIG, SMALL = ["big"], ["small"]
 
 
@@ -19,17 +22,21 @@ class Undelivered:
 
     def __init__(self):
         self.jobs = [a_job(state=State.COMPLETED), a_job(state=State.COMPLETED)]
+        self.gone = a_job(state=State.FAILED)
         self.confirmed = []
 
     async def orders(self, _member_id, **_limit):
-        for job in self.jobs:
-            yield job, BIG
+        return KeptOrders(ready=[(job, BIG) for job in self.jobs], fetching=[], gone=[self.gone])
 
     async def smaller_pictures(self, _job):
         return SMALL
 
-    async def confirm(self, job):
+    async def confirm(self, job, *, count):
+        assert count == 1
         self.confirmed.append(job)
+
+    async def confirm_gone(self, jobs):
+        assert jobs == [self.gone]
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 What a test of a service may assume about Discord, the vendor and other processes is asserted here.
 """
 
-from tests.pixazo.conftest import client, media, no_pauses, pixazo
+from tests.pixazo.conftest import client, media, pixazo
 from tests.stand_in import meters, stand_in
 from tests.store.conftest import wire
 from tests.ui.conftest import rest
@@ -15,7 +15,6 @@ __all__ = [
     "job",
     "media",
     "meters",
-    "no_pauses",
     "noah",
     "pictures",
     "pixazo",

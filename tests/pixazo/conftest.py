@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 
 import pytest
-import stamina
 
 from bot.pixazo.client import PixazoClient
 from bot.pixazo.media import MediaDownloader
@@ -14,13 +13,6 @@ from sandbox.pixazo import Pixazo, Settings
 from sandbox.pixazo.wire import SUBMIT_PATH
 
 KEY = "a-key-that-nobody-else-may-see"
-
-
-@pytest.fixture(autouse=True)
-def no_pauses():
-    """Retries happen as often as ever, and at once."""
-    with stamina.set_testing(True, attempts=100, cap=True):
-        yield
 
 
 @pytest.fixture

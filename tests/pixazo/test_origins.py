@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from bot.pixazo.origins import Origin, PublicResolver, covering, is_public
-from bot.service.port_errors import PictureUnusable
+from bot.service.port_errors import MediaUnavailable
 
 R2 = Origin.parse("https://*.r2.dev")
 LOCAL = Origin.parse("http://127.0.0.1:9000")
@@ -224,7 +224,7 @@ async def test_only_public_addresses_of_a_name_are_used():
 async def test_a_name_without_a_public_address_has_no_picture(addresses):
     resolver = PublicResolver(FixedResolver(*addresses))
 
-    with pytest.raises(PictureUnusable):
+    with pytest.raises(MediaUnavailable):
         await resolver.resolve("pub-1.r2.dev", 443)
 
 

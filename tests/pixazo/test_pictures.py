@@ -2,13 +2,14 @@
 
 import random
 import struct
+import tracemalloc
 import warnings
 import zlib
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from bot.pixazo import pictures
 from bot.service.port_errors import PictureUnusable
@@ -73,14 +74,40 @@ def test_what_is_no_picture_is_refused(tmp_path, content):
         pictures.inspect(path)
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-def test_a_picture_that_breaks_off_is_refused(tmp_path, kind):
+@pytest.mark.parametrize(
+    ("kind", "frames"),
+    [("PNG", 1), ("JPEG", 1), ("WEBP", 1), ("GIF", 1), ("PNG", 2), ("WEBP", 2), ("GIF", 2)],
+)
+def test_a_picture_that_breaks_off_is_refused(tmp_path, kind, frames):
     """Its header is sound, so only decoding it whole tells."""
-    path = saved(tmp_path / "output", noise(64, 64), kind)
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    moving = {"save_all": True, "append_images": [noise(64, 64)]} if frames > 1 else {}
+    path = saved(tmp_path / "output", noise(64, 64), kind, **moving)
+    whole = path.read_bytes()
+    pictures.inspect(path)
 
-    with pytest.raises(PictureUnusable):
-        pictures.inspect(path)
+    for length in (len(whole) // 3, len(whole) // 2, len(whole) * 3 // 4, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        with pytest.raises(PictureUnusable):
+            pictures.inspect(path)
+
+
+def test_long_texts_in_a_png_are_not_unpacked(tmp_path):
+    """Pillow refuses them, and unpacked they may fill the memory; the picture is sound."""
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("parameters", "x" * 2_000_000, zip=True)
+    texts.add_itxt("bomb", "x" * 80_000_000, zip=True)
+    path = saved(tmp_path / "output", noise(64, 64), "PNG", pnginfo=texts)
+    before = path.read_bytes()
+
+    tracemalloc.start()
+    facts = pictures.inspect(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert facts == pictures.Facts(extension="png", width=64, height=64)
+    assert peak < 4_000_000
+    assert path.read_bytes() == before
+    assert pictures.fit(path, 9_000)[1].extension == "jpg"
 
 
 @pytest.mark.parametrize("side", [5_000, 12_000, 20_000, 2_000_000_000])

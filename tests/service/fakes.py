@@ -112,9 +112,16 @@ class FakeMedia:
         self.limits: list[int] = []  # bytes
         self.errors: dict[str, deque[Exception]] = defaultdict(deque)  # of the next calls
 
-    async def fetch(self, address: str, path: Path, *, limit: int) -> Picture:
-        self.fetched.append(address)
+    async def load(self, path: Path, *, limit: int) -> Picture | None:
         self.limits.append(limit)
+        if not path.exists():  # noqa: ASYNC240 - a few bytes, in memory
+            return None
+        return Picture(path=path, extension="png", width=64, height=64, shrunk=False)
+
+    async def fetch(self, address: str, path: Path, *, limit: int) -> Picture:
+        if (picture := await self.load(path, limit=limit)) is not None:
+            return picture
+        self.fetched.append(address)
         await asyncio.sleep(0)
         if self.errors[address]:
             raise self.errors[address].popleft()
@@ -132,6 +139,7 @@ class FakeCards:
         self.settled: list[Job] = []
         self.fault_ids: list[tuple[State, str]] = []
         self.delivered: list[tuple[Job, list[Picture]]] = []
+        self.in_card: list[tuple[Job, list[str]]] = []  # by show_pictures, names of files
         self.pinged: list[Job] = []
         self.removed: list[Job] = []
         self.errors: deque[Exception] = deque()  # of the next deliveries
@@ -156,6 +164,14 @@ class FakeCards:
             raise self.errors.popleft()
         self.delivered.append((job, list(pictures)))
         return not self.by_message
+
+    async def show_pictures(self, job: Job, pictures: Sequence[Picture]) -> None:
+        await self.gate()
+        if self.closed or self.by_message:
+            raise PermanentDiscordError("the card can't be edited")
+        if self.errors:
+            raise self.errors.popleft()
+        self.in_card.append((job, [picture.path.name for picture in pictures]))
 
     async def ping(self, job: Job) -> None:
         await self.gate()

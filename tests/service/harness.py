@@ -297,6 +297,7 @@ def read_settings(files: Path, **changes: Any) -> ServiceSettings:
         "retention": RetentionPolicy(files_days=7, orders_days=90),
         "store_backoff": AT_ONCE,
         "media_backoff": AT_ONCE,
+        "outstanding_backoff": AT_ONCE,
         "resume_after": 0.0,
         "recorded_within": 0.05,
         "sweep_first": 0.0,

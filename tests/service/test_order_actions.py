@@ -251,7 +251,7 @@ async def test_while_the_store_is_away_a_click_does_nothing(app, actions, put):
 @pytest.mark.parametrize("by", [MEMBER, MODERATOR])
 async def test_deleted_pictures_are_removed_and_the_order_stays_charged(app, actions, put, by):
     job = await put(State.DELIVERED, private=by is MEMBER)
-    await app.pipeline.delivery.fetch_pictures(job)
+    await app.pipeline.files.fetch(job)
 
     after = await actions.delete(job.id, by, pressed=77)
 
@@ -392,7 +392,7 @@ async def test_of_two_posts_at_once_one_is_shown(app, actions, private):
     posted: list[Any] = []
     swap = app.faults.jobs.gate("swap")
     tasks = [asyncio.create_task(post(actions, job, to=posted)) for _ in range(2)]
-    await until(lambda: len(app.media.fetched) == len(tasks))
+    await until(lambda: len(app.media.limits) == len(tasks))
 
     swap.open()
     results = await asyncio.gather(*tasks, return_exceptions=True)

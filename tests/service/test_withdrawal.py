@@ -33,8 +33,8 @@ def cancel(app):
 async def fetch_undelivered(app):
     """Hand over the kept pictures, as a cog does; return the ids of their orders."""
     ids = []
-    async for job, _ in app.cogs.history.orders(MEMBER, file_limit=1 << 20):
-        await app.cogs.history.confirm(job)
+    for job, pictures in (await app.cogs.history.orders(MEMBER, file_limit=1 << 20)).ready:
+        await app.cogs.history.confirm(job, count=len(pictures))
         ids.append(job.id)
     return ids
 

@@ -12,7 +12,7 @@ from bot.domain.job import ENDED, EndReason, State
 from bot.domain.lane import ClosedReason
 from bot.store.database import Database
 from bot.store.job_queries import JobQueries
-from tests.samples import LANE, NOW, a_job
+from tests.samples import LANE, NOW, a_job, changed_job
 from tests.store.record import record
 
 DAY = 86400.0
@@ -63,14 +63,16 @@ async def test_kept_jobs_are_found_by_when_they_were_kept(records, add):
     assert [job.id for job in stale] == [old.id]
 
 
-async def test_a_kept_job_that_is_given_up_is_offered_no_more(jobs, records, add):
+async def test_a_kept_job_that_is_given_up_is_known_until_its_member_is_told(jobs, records, add):
     job = await add(state=State.COMPLETED, billed="yes", kept_at=NOW - 8 * DAY)
     given_up = job.transition(State.FAILED, now=NOW, end_reason=EndReason.KEPT_TOO_LONG)
 
     assert await jobs.swap(await jobs.get(job.id), given_up)
 
-    assert await jobs.undelivered(job.member_id, most=5) == []
+    assert await jobs.undelivered(job.member_id, most=5) == [given_up]
     assert await records.stale_undelivered(kept_before=NOW, most=10) == []
+    assert await jobs.swap(given_up, changed_job(given_up, kept_at=None))
+    assert await jobs.undelivered(job.member_id, most=5) == []
 
 
 @pytest.mark.parametrize("state", State)

@@ -6,19 +6,25 @@ import pytest
 from PIL import Image
 
 from bot.domain.card_status import CardStatus
-from bot.domain.job import Billed, EndReason, State
+from bot.domain.job import Billed, EndReason, Obstacle, State
 from bot.domain.lane import ClosedReason
 from bot.service.ports.vendor import Picture
 from bot.ui import cards, order_buttons
 from bot.ui.cards import Place
 from bot.ui.language import LANGUAGES, speaking
-from tests.samples import NOW, a_job, an_order, listed
+from tests.samples import NOW, SOON, a_job, an_order, changed_job, listed
 from tests.views import GALLERY, assert_within_limits, buttons, components, recorded, returned, said
 
 JOB_ID = "0123456789abcdef"
 LONGEST = "*" * 1000  # every letter of it is markup
 LONGEST_SENT = {"sent": "*" * 1000, "style": "*" * 32}  # the prompt would be shorter in truth
 HOSTILE = "@everyone <@300> **bold** [x](https://evil.example) # `code`"
+OUTSTANDING = {
+    "state": State.COMPLETED,
+    "billed": Billed.YES,
+    "obstacle": Obstacle.HOST,
+    "next_try_at": SOON,
+}
 ON_THE_WAY = [State.WAITING, State.SUBMITTING, State.QUEUED, State.PROCESSING, State.COMPLETED]
 ENDS = [
     *(State.FAILED, State.ERROR, State.REFUSED, State.CANCELLED),
@@ -85,6 +91,8 @@ def test_cards_read_as_recorded(snapshot, pictures, done):
         "failed": cards.end(a_job(state=State.FAILED, billed=Billed.YES, error="no **luck**")),
         "done": done(job, pictures(4)),
         "smaller and fewer": done(job, pictures(2, shrunk=True)),
+        "outstanding": cards.progress(a_job(**OUTSTANDING)),
+        "partly outstanding": done(changed_job(job, **OUTSTANDING, pictures_shown=3), pictures(3)),
         "posted anew": done(job, pictures(4), mention=True),
         "made public": done(job, pictures(4), place=Place.POSTED),
         "hidden": cards.end(a_job(state=State.QUEUED, withdrawn=True)),

@@ -136,7 +136,7 @@ async def test_the_fullest_page_fits_into_a_message(spoken, filling):
     leaf = a_leaf(*jobs, number=8, of=1000, total=4996, word=filling * history_view.LONGEST_WORD)
 
     with speaking(spoken):
-        view = history_view.page_view(leaf, texts.history.handed_over(4))
+        view = history_view.page_view(leaf, texts.history.note(handed_over=4, fetching=50, gone=50))
 
     assert_within_limits(view)
     assert all(len(one.description) <= 1024 for one in thumbnails(view))
@@ -148,6 +148,8 @@ async def test_where_nothing_was_ordered_it_says_how_to_begin():
 
 
 async def test_what_was_handed_over_is_said_above_the_page():
-    view = history_view.page_view(a_leaf(a_picture()), texts.history.handed_over(1))
+    view = history_view.page_view(
+        a_leaf(a_picture()), texts.history.note(handed_over=1, fetching=0, gone=0)
+    )
 
     assert text_of(view).startswith("One order of yours could not be delivered before.")

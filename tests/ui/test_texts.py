@@ -25,7 +25,7 @@ from bot.domain.errors import (
     StyleNotFound,
     TooManyEntries,
 )
-from bot.domain.job import Billed, EndReason, State
+from bot.domain.job import Billed, EndReason, Obstacle, State
 from bot.domain.lane import GIVES_BACK, ClosedReason, Lane
 from bot.domain.log_entries import Blocked, Changed, LaneClosed, Unblocked, WordRefused
 from bot.domain.order import clean
@@ -39,7 +39,7 @@ from bot.ui.button_actions import OrderAction
 from bot.ui.language import LANGUAGES, speaking
 from bot.ui.limits_form import GROUPS
 from tests.rules import FULLEST, FULLEST_OVERVIEW, ID, PHRASES, PROMPT, REASON, any_rules
-from tests.samples import NOW, SOON, a_job, an_order, listed
+from tests.samples import NOW, SOON, a_job, an_order, changed_job, listed
 
 HOSTILE = "@everyone @here <@300> <@&7> **bold** [x](https://evil.example) `code` # head"
 
@@ -111,6 +111,13 @@ def test_progress_reads_as_recorded(snapshot):
             samples[f"uncertain, given up {given_up_at}, fault {fault_id}"] = texts.cards.status(
                 a_job(state=State.UNCERTAIN), known
             )
+    outstanding = a_job(state=State.COMPLETED, obstacle=Obstacle.HOST, next_try_at=SOON)
+    for obstacle in Obstacle:
+        missing = changed_job(outstanding, obstacle=obstacle)
+        samples[f"outstanding, {obstacle}"] = texts.cards.status(missing)
+    samples["outstanding, due"] = texts.cards.status(changed_job(outstanding, next_try_at=0.0))
+    samples["partly outstanding"] = texts.cards.status(changed_job(outstanding, pictures_shown=3))
+    samples["still fetched"] = f"{texts.cards.still_fetched(1)} {texts.cards.still_fetched(2)}"
     samples["steps"] = texts.cards.steps(a_job(state=State.PROCESSING))
     samples["costs"] = texts.cards.costs(a_job(order=an_order(images=3), left_today=0))
     samples["costs without a limit"] = texts.cards.costs(a_job())

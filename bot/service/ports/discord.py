@@ -18,7 +18,7 @@ class CardPresenter(Protocol):
         """Update the job's card in the background; of several updates the newest wins."""
 
     async def settle(self, job: Job, *, fault_id: str | None = None) -> None:
-        """Show a job that has ended; return once Discord accepted it or no way is left."""
+        """Show a job that has ended or is outstanding; return once Discord accepted or refused."""
 
     async def deliver(self, job: Job, pictures: Sequence[Picture]) -> bool:
         """Bring the pictures to the member; return once Discord accepted them.
@@ -28,6 +28,12 @@ class CardPresenter(Protocol):
         Raises:
             FileTooLarge: Discord accepts no file of that size here.
             PermanentDiscordError: no way to the member is left.
+        """
+
+    async def show_pictures(self, job: Job, pictures: Sequence[Picture]) -> None:
+        """Show *pictures*, which may not be all, in the job's card and nowhere else.
+
+        Raises FileTooLarge, or another DiscordRefused: the card can't be edited.
         """
 
     async def ping(self, job: Job) -> None:

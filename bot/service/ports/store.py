@@ -146,7 +146,10 @@ class Jobs(Protocol):
         """Return the waiting jobs of a member in a server."""
 
     async def retry_now(self, job_id: str | None = None) -> int:
-        """Make the next try of an outstanding job due, of all without *job_id*; count them."""
+        """Make the next try of an outstanding job due, of all without *job_id*; count them.
+
+        The back-off begins anew.
+        """
 
     async def stale_waiting(
         self, *, unanswered_since: float, waiting_since: float
@@ -157,7 +160,7 @@ class Jobs(Protocol):
         """
 
     async def undelivered(self, member_id: int, *, most: int) -> Sequence[Job]:
-        """Return the member's jobs with undelivered pictures, the newest first."""
+        """Return the member's jobs with undelivered or lost pictures, the newest first."""
 
     async def release(self, owner: str) -> None:
         """Give up the jobs that *owner* follows or delivers, so that others may take them."""

@@ -55,12 +55,16 @@ class VendorQueue(Protocol):
 
 
 class Media(Protocol):
-    """The download of the vendor's pictures."""
+    """The vendor's pictures: their download, and what of it is on disk."""
+
+    async def load(self, path: Path, *, limit: int) -> Picture | None:
+        """Return the sound picture at *path*, made to fit *limit* bytes; ``None``: there is none.
+
+        Raises PictureUnusable if it can't be made to fit.
+        """
 
     async def fetch(self, address: str, path: Path, *, limit: int) -> Picture:
-        """Download the picture at *address* to *path*, made to fit *limit* bytes.
+        """Return the picture at *path* as :meth:`load` does, downloaded from *address* if needed.
 
-        Raises:
-            PictureUnusable: that address gives no usable picture, now or later.
-            MediaUnavailable: the download failed; a later one may succeed.
+        Tries once. Raises MediaUnavailable, or its subclass PictureUnusable.
         """

@@ -4,7 +4,7 @@ from typing import Final
 
 from bot.domain import styles
 from bot.domain.card_status import CardStatus
-from bot.domain.job import Billed, EndReason, Job, State
+from bot.domain.job import Billed, EndReason, Job, Obstacle, State
 from bot.domain.lane import ClosedReason
 from bot.domain.order import Order
 from bot.service.ports.discord import NO_STATUS
@@ -59,12 +59,45 @@ def status(job: Job, known: CardStatus = NO_STATUS) -> str:
             )
         case State.PROCESSING:
             return _("**Processing** · started {when}").format(when=since)
+        case State.COMPLETED if job.outstanding.pictures_shown:
+            return _("**Completed** · {when}").format(when=ago(job.completed_at or job.state_since))
+        case State.COMPLETED if job.outstanding.next_try_at is not None:
+            return _outstanding(job, job.outstanding.next_try_at)
         case State.COMPLETED:
             return _("**Completed** · fetching the pictures · {when}").format(when=since)
         case State.DELIVERED:
             return _("**Completed** · {when}").format(when=ago(job.completed_at or job.state_since))
         case _:
             return f"{_end(job)} · {since}"
+
+
+_NOT_FETCHED: Final = {
+    Obstacle.OUTPUT: lazy("the image service has not handed them out yet"),
+    Obstacle.FILE: lazy("the image service does not have them whole yet"),
+    Obstacle.ORIGIN: lazy("they are where the bot may not fetch from; its operator can allow it"),
+    Obstacle.ADDRESS: lazy("the bot can't find their server; its operator can mend that"),
+    Obstacle.HOST: lazy("their server does not hand them out right now"),
+    Obstacle.STATUS: lazy("the image service is not done yet"),
+}
+
+
+def _outstanding(job: Job, next_try_at: float) -> str:
+    why = _NOT_FETCHED[job.outstanding.obstacle or Obstacle.HOST]()
+    line = _("**Drawn and paid for** · the pictures can't be fetched yet: {why}").format(why=why)
+    if next_try_at <= (job.outstanding.outstanding_since or 0.0):
+        return f"{line}\n" + _("They are being tried again right now.")
+    return f"{line}\n" + _("They are not lost: the next try is {when}.").format(
+        when=ago(next_try_at)
+    )
+
+
+def still_fetched(count: int) -> str:
+    """Return the note that *count* pictures of an order are missing and still being fetched."""
+    return ngettext(
+        "One more picture is still being fetched. It will appear here.",
+        "{count} more pictures are still being fetched. They will appear here.",
+        count,
+    ).format(count=count)
 
 
 def steps(job: Job) -> str | None:

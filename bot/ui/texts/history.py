@@ -16,13 +16,34 @@ _LENGTHS: Final = ((300, cards.SENT), (300, 200), (200, 80), (120, 0), (60, 0))
 _LABEL: Final = 32  # characters of a prompt on a button
 
 
-def handed_over(count: int) -> str:
-    """Return the note above the page after the pictures of *count* orders were sent."""
-    return ngettext(
-        "One order of yours could not be delivered before. Here it is.",
-        "{count} orders of yours could not be delivered before. Here they are.",
-        count,
-    ).format(count=count)
+def note(*, handed_over: int, fetching: int, gone: int) -> str:
+    """Return the note above the page: the numbers of undelivered orders, by what became of them."""
+    lines = []
+    if handed_over:
+        sent = ngettext(
+            "One order of yours could not be delivered before. Here it is.",
+            "{count} orders of yours could not be delivered before. Here they are.",
+            handed_over,
+        )
+        lines.append(sent.format(count=handed_over))
+    if fetching:
+        coming = ngettext(
+            "Pictures of one order are being fetched. Please try `/history` again in a minute.",
+            "Pictures of {count} orders are being fetched. "
+            "Please try `/history` again in a minute.",
+            fetching,
+        )
+        lines.append(coming.format(count=fetching))
+    if gone:
+        lost = ngettext(
+            "The pictures of one order are gone: they could be kept no longer, or the image "
+            "service has lost them.",
+            "The pictures of {count} orders are gone: they could be kept no longer, or the image "
+            "service has lost them.",
+            gone,
+        )
+        lines.append(lost.format(count=gone))
+    return "\n".join(lines)
 
 
 def heading(page: HistoryPage) -> str:
@@ -82,7 +103,8 @@ def _order(job: Job, place: int, prompt: int, sent: int) -> Iterable[str]:
 
 
 def _state(job: Job) -> str:
-    if job.state is State.COMPLETED and job.outstanding.kept_at is not None:
+    is_kept = job.state is State.COMPLETED and job.outstanding.kept_at is not None
+    if is_kept and job.outstanding.next_try_at is None:
         return _("**Kept for you** · use `/history` again to get its pictures")
     status = cards.status(job)
     if not _has_card(job):

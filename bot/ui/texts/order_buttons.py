@@ -27,6 +27,8 @@ def label(action: OrderAction) -> str:
 
 # *Again* under an order without pictures.
 try_again: Final = lazy("Try again")
+# *Cancel* under an order that is paid for.
+hide: Final = lazy("Hide")
 
 
 def cancelled(job: Job, by: int) -> str:

@@ -10,10 +10,8 @@ UNOWNED = (
     "owner IS NULL AND kept_at IS NULL AND next_try_at IS NULL"
     " AND state IN ('QUEUED', 'PROCESSING', 'COMPLETED')"
 )
-OUTSTANDING = (
-    "owner IS NULL AND kept_at IS NULL AND next_try_at IS NOT NULL"
-    " AND state IN ('COMPLETED', 'EXPIRED')"
-)
+OUTSTANDING = "owner IS NULL AND next_try_at IS NOT NULL AND state IN ('COMPLETED', 'EXPIRED')"
+KEPT = "kept_at IS NOT NULL AND state IN ('COMPLETED', 'FAILED')"
 
 
 def upgrade() -> None:
@@ -31,14 +29,14 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":  # SQLite enforces no length
         op.alter_column("jobs", "request_id", type_=sa.String(length=255))
     op.drop_index("ix_jobs_nobodys", "jobs")
+    op.drop_index("ix_jobs_kept", "jobs")
     for index, indexed, where in (
-        ("ix_jobs_unowned", "created_at", UNOWNED),
-        ("ix_jobs_outstanding", "next_try_at", OUTSTANDING),
+        ("ix_jobs_unowned", ["created_at"], UNOWNED),
+        ("ix_jobs_outstanding", ["next_try_at"], OUTSTANDING),
+        ("ix_jobs_kept", ["member_id", "created_at"], KEPT),
     ):
         condition = sa.text(where)
-        op.create_index(
-            index, "jobs", [indexed], sqlite_where=condition, postgresql_where=condition
-        )
+        op.create_index(index, "jobs", indexed, sqlite_where=condition, postgresql_where=condition)
     op.execute(
         "UPDATE jobs SET next_try_at = 0 WHERE state = 'EXPIRED' AND owner IS NULL"
         " AND request_id IS NOT NULL"

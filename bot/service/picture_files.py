@@ -1,0 +1,188 @@
+"""The files of paid pictures: their download to this machine's disk, and their removal."""
+
+import asyncio
+import contextlib
+import logging
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from bot.domain.job import EndReason, Job, Obstacle, State
+from bot.service.circuit_breaker import LaneCircuitBreaker
+from bot.service.port_errors import MediaUnavailable
+from bot.service.ports.vendor import Media, Picture
+from bot.service.settings import ServiceSettings
+from bot.service.tracker import JobTracker
+
+log = logging.getLogger(__name__)
+
+MOST_PICTURES: Final = 10  # in one message, whatever number the vendor sent
+TRIES: Final = 4  # in a row, within seconds, before a job is left outstanding
+TRIED_FOR: Final = 30.0  # seconds; the last of them may begin then
+SOON: Final = 10.0  # seconds; a host that asks for a longer pause is not called in a row
+SMALLEST_LIMIT: Final = 8 * 1024 * 1024  # bytes; Discord accepts files of that size everywhere
+
+# Obstacles that only the operator can remove: the same try soon after fails too.
+_OPERATORS: Final = {
+    Obstacle.ORIGIN: "pictures can't be fetched, MEDIA_ORIGINS does not list their origin:"
+    " origin=%s job=%s error=%s",
+    Obstacle.ADDRESS: "pictures can't be fetched, the DNS has no public address for their host"
+    " (MEDIA_ORIGINS may list it as an exact origin): origin=%s job=%s error=%s",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetch:
+    """What a try brought: the pictures that are on disk, and what keeps the others away."""
+
+    pictures: Sequence[Picture]
+    error: MediaUnavailable | None  # of the first picture that did not come; None: all came
+
+
+class PictureFiles:
+    """Keeps the pictures of a job in a folder of their own until they are delivered."""
+
+    def __init__(
+        self,
+        *,
+        settings: ServiceSettings,
+        media: Media,
+        tracker: JobTracker,
+        breaker: LaneCircuitBreaker,
+        now: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._media = media
+        self._tracker = tracker
+        self._breaker = breaker
+        self._now = now
+        self._reported: set[tuple[Obstacle, str]] = set()  # to the operator, and not over yet
+
+    async def fetch_soon(self, job: Job) -> tuple[Job, Fetch]:
+        """Try to fetch all pictures of a COMPLETED job, a few times within seconds.
+
+        Returns the job too: with the newest addresses, or FAILED if the vendor names no picture and
+        says that there will be none. Neither is recorded yet.
+        """
+        outdated = job.outstanding.tries > 0
+        delays = islice(self._settings.media_backoff.delays(), TRIES - 1)
+        until = asyncio.get_running_loop().time() + TRIED_FOR
+        while True:
+            if outdated or not job.media:
+                job = await self._with_new_addresses(job)
+            fetch = await self.fetch(job)
+            delay = next(delays, None)
+            over = delay is None or asyncio.get_running_loop().time() > until
+            if fetch.error is None or job.ended or over or not _is_soon(fetch.error):
+                break
+            outdated = _is_outdated(fetch.error)
+            await asyncio.sleep(max(delay or 0.0, fetch.error.retry_after))
+        await self._tell_breaker(job, fetch)
+        return job, fetch
+
+    async def fetch(self, job: Job) -> Fetch:
+        """Try once to fetch the job's pictures; those that are on disk are not downloaded."""
+        if not job.media:
+            error = MediaUnavailable("the vendor names no pictures", obstacle=Obstacle.OUTPUT)
+            return Fetch(pictures=[], error=error)
+        folder = self._folder(job.id)
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+        async with asyncio.TaskGroup() as group:
+            fetching = [
+                group.create_task(self._fetch_one(job, address, folder / str(number)))
+                for number, address in enumerate(job.media[:MOST_PICTURES], start=1)
+            ]
+        results = [task.result() for task in fetching]
+        pictures = [result for result in results if isinstance(result, Picture)]
+        errors = [result for result in results if isinstance(result, MediaUnavailable)]
+        if not pictures:
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(folder.rmdir)
+        self._report(job, errors)
+        return Fetch(pictures=pictures, error=errors[0] if errors else None)
+
+    def expected(self, job: Job) -> int:
+        """Return how many pictures the job brings, as far as that is known; at least one."""
+        return min(max(len(job.media), 1), MOST_PICTURES)
+
+    async def on_disk(self, job: Job) -> Sequence[Picture]:
+        """Return the job's pictures that need no download."""
+        pictures = []
+        for number in range(1, self.expected(job) + 1):
+            path = self._folder(job.id) / str(number)
+            with contextlib.suppress(MediaUnavailable):
+                picture = await self._media.load(path, limit=job.reply.file_limit)
+                pictures += [picture] if picture is not None else []
+        return pictures
+
+    async def smaller(self, job: Job) -> Sequence[Picture]:
+        """Return the job's pictures made smaller, after Discord refused them as too large."""
+        limit = min(job.reply.file_limit // 2, SMALLEST_LIMIT)
+        log.warning("files too large, made smaller: job=%s limit=%d", job.id, limit)
+        return await self.on_disk(job.with_reply(file_limit=limit))
+
+    async def remove(self, job_id: str) -> None:
+        """Remove the job's files from disk. Raises OSError if some can't be removed."""
+        with contextlib.suppress(FileNotFoundError):
+            await asyncio.to_thread(shutil.rmtree, self._folder(job_id))
+
+    async def discard(self, job_id: str) -> None:
+        """Remove the job's files; the retention loop removes what can't be removed now."""
+        try:
+            await self.remove(job_id)
+        except OSError as error:
+            log.warning("files not removed: job=%s error=%s", job_id, error.strerror)
+
+    def _folder(self, job_id: str) -> Path:
+        return self._settings.files / job_id
+
+    async def _fetch_one(self, job: Job, address: str, path: Path) -> Picture | MediaUnavailable:
+        try:
+            picture = await self._media.fetch(address, path, limit=job.reply.file_limit)
+        except MediaUnavailable as error:
+            log.info("picture download failed: job=%s number=%s error=%s", job.id, path.name, error)
+            return error
+        over = {report for report in self._reported if address.startswith(report[1])}
+        self._reported -= over
+        return picture
+
+    async def _with_new_addresses(self, job: Job) -> Job:
+        """Return the job with the addresses that the vendor names now; they may have changed."""
+        update = await self._tracker.ask_for_media(job)
+        if update is None:
+            return job
+        if update.state is State.COMPLETED and update.media:
+            return replace(job, media=update.media)
+        if update.state in {State.FAILED, State.ERROR} and not job.media:
+            now, error = self._now(), update.error
+            return job.transition(State.FAILED, now=now, end_reason=EndReason.VENDOR, error=error)
+        return job
+
+    async def _tell_breaker(self, job: Job, fetch: Fetch) -> None:
+        if fetch.pictures:
+            await self._breaker.pictures_fetched(job.id)
+        elif job.outstanding.outstanding_since is None and not job.ended:
+            await self._breaker.pictures_unfetchable(job.id)
+
+    def _report(self, job: Job, errors: Sequence[MediaUnavailable]) -> None:
+        """Log what the operator has to change, once for each episode of an obstacle."""
+        for error in errors:
+            report = (error.obstacle, error.origin)
+            if error.obstacle in _OPERATORS and report not in self._reported:
+                self._reported.add(report)
+                log.warning(_OPERATORS[error.obstacle], error.origin, job.id, error)
+
+
+def _is_soon(error: MediaUnavailable) -> bool:
+    """Tell whether a try within seconds may succeed."""
+    return error.obstacle not in _OPERATORS and error.retry_after <= SOON
+
+
+def _is_outdated(error: MediaUnavailable) -> bool:
+    """Tell whether the vendor may name another address now: signed ones are refused in time."""
+    refused = error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+    return refused or error.obstacle is not Obstacle.HOST
