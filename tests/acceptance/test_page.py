@@ -132,6 +132,8 @@ async def test_a_moderator_changes_a_limit_by_a_form_and_sees_what_decides(sandb
 
 EFFECTS = {
     "media_away": lambda call: call.status is None,
+    "media_moved": lambda call: b"media_url" in call.answer,
+    "output_late": lambda call: b"COMPLETED" in call.answer and b"media_url" not in call.answer,
     "bad_gateway": lambda call: call.status == 502,
     "key_refused": lambda call: call.status == 401,
 }
