@@ -6,6 +6,7 @@ import pytest
 
 from sandbox.faults import ALWAYS, Answer, Cut, Fault, Rewrite
 from sandbox.pixazo import refusals
+from sandbox.pixazo.troubles import output_after
 from tests.acceptance.driver import STATUS, accepted, delivered, eventually, says
 
 # Quick polls, a deadline of seconds, and a recovery round each half second.
@@ -136,3 +137,21 @@ async def test_an_operator_has_an_expired_order_tried_at_once(
     assert (await operate("jobs", "retry", "--all"))[0] == 0
 
     await sent.until(delivered(1))
+
+
+async def test_an_operator_has_the_pictures_of_a_failed_order_brought(
+    sandbox, start, store, noah, operate
+):
+    await start(**SHORT, PUBLIC_URL="")
+    sandbox.pixazo.answer_next("FAILED")
+    sent = await noah.command("imagine", prompt="a cat")
+    await sent.until(says("the image service failed"))
+    row = await store.ended("a cat", "FAILED")
+    sandbox.pixazo.move(row["request_id"], "COMPLETED")
+    sandbox.pixazo.faults.add(Fault(path=STATUS, do=output_after(3), times=ALWAYS))
+
+    status, _ = await operate("jobs", "settle", row["id"], "--delivered-by", row["request_id"])
+
+    assert status == 0
+    await sent.until(delivered(1))
+    assert (await store.ended("a cat", "DELIVERED"))["billed"] == "yes"
