@@ -11,8 +11,9 @@ from bot.pixazo import error_words, lenient_json
 from bot.pixazo.sent import Sent
 from bot.service import port_errors
 
-LONGEST_PAUSE: Final = 86400.0  # seconds that a Retry-After is believed
-LONGEST_QUOTA: Final = 31 * 86400.0  # seconds; a quota may be used up for so long
+DAY: Final = 86400.0  # seconds
+LONGEST_PAUSE: Final = DAY  # seconds that a Retry-After is believed
+LONGEST_QUOTA: Final = 31 * DAY  # seconds; a quota may be used up for so long
 
 _SECONDS: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?) ?(?:s|sec|seconds?)?", re.IGNORECASE)
 _LARGEST_ERROR: Final = 64 * 1024  # characters that are read
@@ -73,6 +74,8 @@ def retry_after(headers: Mapping[str, str], *, now: float, quota: bool = False) 
     value = headers.get("Retry-After", "").strip()
     if match := _SECONDS.fullmatch(value):
         seconds = float(match[1])
+        if seconds % 1000.0 == 0.0 and seconds % DAY != 0.0:
+            return None  # milliseconds: no vendor counts in thousands of seconds
     else:
         until, answered_at = _http_date(value), _http_date(headers.get("Date", ""))
         seconds = 0.0 if until is None else until - (now if answered_at is None else answered_at)

@@ -191,3 +191,24 @@ async def test_a_quota_pauses_the_lane_and_keeps_what_waits(sandbox, start, noah
 
     await sent.until(delivered(1), within=20)
     assert [one.status for one in sandbox.pixazo.journal.find("POST", SUBMIT)] == [403, 202]
+
+
+async def test_pictures_that_cannot_be_fetched_cost_no_more_orders_until_one_can(
+    sandbox, start, noah, readiness, operate
+):
+    bot = await start(PUBLIC_URL="")
+    await without_limits(sandbox)
+    sandbox.pixazo.trouble("media_away")
+    paid = await orders(noah, 3, "paid")
+    await readiness(lane="media", ready=True)
+    [waiting] = await orders(noah, 1, "waiting")
+    await waiting.until(says("finished pictures can't be fetched now"))
+    assert "shut (media) since" in (await operate("lanes"))[1][0]
+
+    sandbox.pixazo.trouble("media_away", seconds=0)
+    for sent in (*paid, waiting):
+        await sent.until(delivered(1), within=90)
+    assert len(accepted(sandbox)) == 4
+    assert len(warnings(bot, "lane closed, paid pictures can't be fetched")) == 1
+    assert len(warnings(bot, "lane reopened, pictures can be fetched again")) == 1
+    await readiness(lane="open")

@@ -93,6 +93,21 @@ async def test_after_a_429_nothing_is_sent_before_its_time_and_all_is_delivered(
     assert accepted_once(shared, 5)
 
 
+@pytest.mark.parametrize(
+    "said", ["0", "-5", "Wed, 21 Oct 2015 07:28:00 GMT", "1764320000", "30000", "soon"]
+)
+async def test_a_retry_after_that_means_nothing_is_a_short_pause(shared, member, said):
+    shared.pixazo.faults.add(too_many({"Retry-After": said}))
+
+    for sent in await orders(member, 3):
+        await sent.until(delivered(1), within=20)
+
+    posts = shared.pixazo.journal.find("POST", SUBMIT)
+    assert [one.status for one in posts] == [429] + [202] * 3
+    assert 1.99 <= posts[1].at - posts[0].ended < 9
+    assert accepted_once(shared, 3)
+
+
 async def test_ten_429_in_a_row_cost_time_and_nothing_else(shared, member):
     shared.pixazo.faults.add(too_many({"Retry-After": "0.3"}, times=10))
 

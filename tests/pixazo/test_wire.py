@@ -430,7 +430,9 @@ def _date(seconds):
         ("-5", None),
         ("1.5", 1.5),
         ("86400", 86400),
-        ("86401", None),  # also milliseconds
+        ("86401", None),
+        ("30000", None),  # milliseconds
+        ("3600", 3600),
         (str(int(NOW) + 30), None),  # an epoch
         (_date(90), 90),
         (_date(90).replace("GMT", "+0000"), 90),
