@@ -1,17 +1,24 @@
 """``python -m bot check``: tries the store, the vendor and Discord. Spends nothing."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Final
 
 import aiohttp
 import discord
+from aiohttp.resolver import DefaultResolver
 
 from bot.client import prepare_discord
+from bot.domain.job import State
 from bot.errors import ImagineError
+from bot.pixazo import origins
 from bot.pixazo.client import PixazoClient
 from bot.service.port_errors import KeyRejected, PixazoError, RequestNotFound
 from bot.service.ports.vendor import NO_REQUEST
 from bot.settings import Settings
 from bot.store.database import Database
+from bot.store.job_queries import JobQueries
+
+LOOKED_AT: Final = 100  # orders that wait for their pictures
 
 
 async def check(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
@@ -21,6 +28,7 @@ async def check(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
         ("store", _store),
         ("vendor", _vendor),
         ("Discord", _discord),
+        ("media", _media),
     )
     for name, run in checks:
         try:
@@ -49,6 +57,21 @@ async def _vendor(settings: Settings) -> str:
         except KeyRejected as error:
             raise PixazoError(f"does not take PIXAZO_API_KEY ({error.status})") from error
     return "answers"
+
+
+async def _media(settings: Settings) -> str:
+    async with Database.open(settings.database_url.get_secret_value()) as database:
+        jobs = await JobQueries(database).newest(State.COMPLETED, most=LOOKED_AT)
+    resolver = DefaultResolver()
+    try:
+        problems = await origins.problems(
+            settings.media_origins, (url for job in jobs for url in job.media), resolver
+        )
+    finally:
+        await resolver.close()
+    if problems:
+        raise PixazoError("; ".join(problems))
+    return "nothing is known that keeps pictures from being fetched"
 
 
 async def _discord(settings: Settings) -> str:

@@ -14,7 +14,7 @@ from yarl import URL
 
 from bot.domain.job import Obstacle
 from bot.pixazo import pictures, refusals
-from bot.pixazo.origins import Origin, PublicResolver, covering
+from bot.pixazo.origins import Origin, PublicResolver, covering, text_of
 from bot.service.port_errors import MediaUnavailable, PictureUnusable
 from bot.service.ports.vendor import Picture
 
@@ -157,9 +157,7 @@ class MediaDownloader:
 
     def _session_for(self, url: URL) -> tuple[aiohttp.ClientSession, str]:
         """Return the session for the listed origin of *url*, and that origin as text."""
-        place = f"{url.scheme}://{url.host or ''}"
-        if url.explicit_port is not None:
-            place += f":{url.explicit_port}"
+        place = text_of(url)
         origin = covering(self._origins, url)
         if origin is None:
             raise MediaUnavailable(

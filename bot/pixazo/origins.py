@@ -19,6 +19,7 @@ from bot.domain.job import Obstacle
 from bot.service.port_errors import MediaUnavailable
 
 _HTTPS_PORT: Final = 443
+_NOWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - answers of block lists
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 # Local-use NAT64, and the deprecated IPv4-compatible IPv6 addresses.
 _NEVER_PUBLIC: Final = (ipaddress.ip_network("64:ff9b:1::/48"), ipaddress.ip_network("::/96"))
@@ -93,6 +94,42 @@ class PublicResolver(AbstractResolver):
     async def close(self) -> None:
         """Close the wrapped resolver."""
         await self._resolver.close()
+
+
+async def problems(
+    origins: Iterable[Origin], addresses: Iterable[str], resolver: AbstractResolver
+) -> list[str]:
+    """Return what would keep pictures from being fetched, from *addresses* and in general."""
+    origins, hosts, found = tuple(origins), set[str](), set[str]()
+    for address in addresses:
+        try:
+            url = URL(address)
+        except ValueError:
+            continue  # not the operator's to change
+        origin = covering(origins, url)
+        if origin is None:
+            found.add(f"MEDIA_ORIGINS does not list {text_of(url)}, where an order's pictures are")
+        elif not origin.exact:
+            hosts.add(url.host or "")
+    sample = {origin.host.replace("*", "imagine-check", 1) for origin in origins}
+    for host in sorted(hosts | sample):
+        exact = any(origin.host == host for origin in origins)
+        try:
+            results = await resolver.resolve(host, _HTTPS_PORT, socket.AF_UNSPEC)
+        except OSError as error:
+            if host in hosts or exact:
+                found.add(f"the DNS has no address for {host}: {error}")
+            continue
+        private = {result["host"] for result in results if not is_public(result["host"])}
+        if len(private) == len(results) and not (exact and private.isdisjoint(_NOWHERE)):
+            found.add(f"the DNS answers {', '.join(sorted(private))} for {host}, no public address")
+    return sorted(found)
+
+
+def text_of(url: URL) -> str:
+    """Return the origin of any URL as text."""
+    port = "" if url.explicit_port is None else f":{url.explicit_port}"
+    return f"{url.scheme}://{url.host or ''}{port}"
 
 
 def is_public(address: str) -> bool:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from bot.pixazo.origins import Origin, PublicResolver, covering, is_public
+from bot.pixazo.origins import Origin, PublicResolver, covering, is_public, problems
 from bot.service.port_errors import MediaUnavailable
 
 R2 = Origin.parse("https://*.r2.dev")
@@ -234,3 +234,41 @@ async def test_the_resolver_behind_is_closed_too():
     await PublicResolver(inner).close()
 
     assert inner.closed
+
+
+class Names(FixedResolver):
+    """Knows some names, and no others."""
+
+    def __init__(self, **answers):
+        super().__init__()
+        self.answers = {name.replace("_", "."): address for name, address in answers.items()}
+
+    async def resolve(self, host, port=0, family=socket.AF_INET):
+        if host not in self.answers:
+            raise OSError("unknown")
+        self.addresses = (self.answers[host],)
+        return await super().resolve(host, port, family)
+
+
+@pytest.mark.parametrize(
+    ("address", "answers", "problem"),
+    [
+        ("https://pub.r2.dev/1.png", {"pub_r2_dev": "1.1.1.1", "own_example": "10.0.0.1"}, None),
+        ("https://cdn.example/1.png", {"own_example": "1.1.1.1"}, "list https://cdn.example,"),
+        ("https://pub.r2.dev/1.png", {"own_example": "1.1.1.1"}, "no address for pub.r2.dev"),
+        ("https://pub.r2.dev/1.png", {"pub_r2_dev": "1.1.1.1"}, "no address for own.example"),
+        ("https://own.example/1.png", {"own_example": "0.0.0.0"}, "0.0.0.0 for own.example"),
+        (
+            "https://[broken",
+            {"imagine-check_r2_dev": "198.18.0.7", "own_example": "1.1.1.1"},
+            "198.18.0.7 for imagine-check.r2.dev",
+        ),
+    ],
+)
+async def test_what_keeps_pictures_from_being_fetched_is_found(address, answers, problem):
+    listed = (Origin.parse("https://*.r2.dev"), Origin.parse("https://own.example"))
+
+    found = await problems(listed, [address], Names(**answers))
+
+    assert len(found) == (problem is not None)
+    assert problem is None or problem in found[0]
