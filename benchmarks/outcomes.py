@@ -16,7 +16,7 @@ OVER = {"DELIVERED", "FAILED", "ERROR", "REFUSED", "CANCELLED"}
 GIVEN_UP = {"FAILED", "ERROR", "REFUSED", "CANCELLED", "EXPIRED"}
 CLEARLY_REFUSED = {401, 402, 403, 429}
 HONEST = ("Could not be confirmed", "Not confirmed yet")  # of an uncertain order's card
-READING = 1.0  # seconds after which a bot that lives has read an answer
+READING = 2.0  # seconds after which a bot that lives has read an answer, on a busy machine too
 
 
 @dataclass(frozen=True, kw_only=True)
