@@ -25,6 +25,7 @@ from sandbox.pixazo import Settings
 MOST_KILLS = 20
 WITHIN = 230.0  # seconds that all of it may take
 LIFE = (0.4, 3.5)  # the shortest and the longest time from a start to the kill, in seconds
+MOST = 3  # orders that are made, for each that is to be on record
 IMPATIENCE = (0.05, 0.6)  # the same from one order to the next
 LASTING, APART = (0.5, 4.0), (0.2, 3.0)  # the same of the vendor's troubles
 STEADY = (3.0, 9.0)  # the same from one step of the clock to the next
@@ -51,7 +52,7 @@ class Chaos:
         self.kills = self.steps = self.ended_by_itself = 0
         self._sandbox = sandbox
         self.outcomes = Outcomes(sandbox)
-        self._prompts = [f"wish {number:04}" for number in range(orders)]
+        self._orders = orders
         self._random = random.Random(seed)  # noqa: S311 - no secret
         self.troubles = Troubles(sandbox.pixazo, random.Random(seed + 1))  # noqa: S311 - no secret
         folder = self.outcomes.database.parent
@@ -75,8 +76,12 @@ class Chaos:
         try:
             async with asyncio.timeout(WITHIN):
                 stumbling = [
-                    asyncio.create_task(self.troubles.keep_coming(lasting=LASTING, apart=APART)),
-                    asyncio.create_task(self._step_clock()),
+                    asyncio.create_task(coming)
+                    for coming in (
+                        self.troubles.keep_coming(lasting=LASTING, apart=APART),
+                        self.troubles.keep_coming(lasting=LASTING, apart=APART),
+                        self._step_clock(),
+                    )
                 ]
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._order_all())
@@ -95,7 +100,10 @@ class Chaos:
         await sent.until(lambda message: message["content"])
 
     async def _order_all(self) -> None:
-        for prompt in self._prompts:
+        """Order until so many orders are on record; a member who is refused orders again later."""
+        sent = self.outcomes.sent
+        while len(sent) - self.outcomes.told() < self._orders and len(sent) < MOST * self._orders:
+            prompt = f"wish {len(sent):04}"
             await asyncio.sleep(self._random.uniform(*IMPATIENCE))
             await self._sandbox.ready(within=WITHIN)  # a busy machine starts none between two kills
             if self._random.random() < REFUSALS:
@@ -106,9 +114,7 @@ class Chaos:
                 self._random.choice(MEMBERS), channel=channel, guild=guild
             )
             images = self.outcomes.images[prompt] = self._random.randint(1, 3)
-            self.outcomes.sent[prompt] = await member.command(
-                "imagine", prompt=prompt, images=images
-            )
+            sent[prompt] = await member.command("imagine", prompt=prompt, images=images)
 
     async def _kill(self) -> None:
         """Kill the bot at random moments, those of its start and of its recovery too."""
@@ -150,7 +156,7 @@ class Chaos:
             await asyncio.sleep(0.2)
 
 
-def _report(chaos: Chaos, orders: int) -> list[set[str]]:
+def _report(chaos: Chaos) -> list[set[str]]:
     """Print the counts, and return the orders that must not be."""
     outcomes = chaos.outcomes
     rows, messages = outcomes.rows(), outcomes.messages()
@@ -172,17 +178,19 @@ def _report(chaos: Chaos, orders: int) -> list[set[str]]:
         "of which the bot had ended by itself": chaos.ended_by_itself,
         "steps of the clock": chaos.steps,
         "troubles of the vendor": chaos.troubles.begun.total(),
-        "orders": orders,
+        "orders": len(outcomes.sent),
         "submitted": len(submits),
         "paid for, and known to the bot": len(paid),
         "delivered exactly once": sum(len(count) == 1 for count in messages.values()),
         "refused before they were on record": outcomes.told(),
-        "killed before they were on record": orders - len(rows) - outcomes.told(),
+        "killed before they were on record": len(outcomes.sent) - len(rows) - outcomes.told(),
     }
     for name, count in (counts | states).items():
         print(f"{count:6} {name}")
     for name, prompts in forbidden.items():
-        print(f"{len(prompts):6} {name} (must be 0) {', '.join(sorted(prompts))}")
+        print(f"{len(prompts):6} {name} (must be 0)")
+    for prompt in sorted(set().union(*forbidden.values())):
+        print(outcomes.history(prompt))
     return list(forbidden.values())
 
 
@@ -204,7 +212,7 @@ async def main() -> int:
         chaos = Chaos(sandbox, orders=arguments.orders, seed=arguments.seed)
         try:
             in_time = await chaos.run()
-            failures = _report(chaos, arguments.orders)
+            failures = _report(chaos)
             open_rows = [] if in_time else chaos.outcomes.open()
         finally:
             await chaos.bot.stop()

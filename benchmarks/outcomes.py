@@ -116,7 +116,7 @@ class Outcomes:
             exchange.answer
             for exchange in pixazo.journal.find("POST", SUBMIT_PATH)
             if exchange.status in {200, 202}
-            and not any(0 < at - exchange.ended < READING for at in self.killed_at)
+            and not any(exchange.at <= at < exchange.ended + READING for at in self.killed_at)
         ]
         return {
             _prompt(accepted.body)
@@ -134,6 +134,30 @@ class Outcomes:
         return {
             prompt for prompt in self.paid() if sum(shown.get(prompt, [])) < self.images[prompt]
         }
+
+    def history(self, prompt: str) -> str:
+        """Return what is known of an order: its row, its submits, its callbacks."""
+        pixazo = self._sandbox.pixazo
+        rows = [str(row) for row in self.rows() if row.prompt == prompt]
+        posts = [
+            f"submit at {exchange.at:.2f} to {exchange.ended:.2f}: {exchange.status}"
+            f" {exchange.answer[:200]!r}"
+            for exchange in pixazo.journal.find("POST", SUBMIT_PATH)
+            if _prompt(exchange.body) == prompt
+        ]
+        callbacks = [
+            f"request {accepted.request_id}, callbacks answered: "
+            + str(
+                [
+                    d.answer
+                    for d in pixazo.callbacks.deliveries
+                    if d.request_id == accepted.request_id
+                ]
+            )
+            for accepted in pixazo.accepted
+            if _prompt(accepted.body) == prompt
+        ]
+        return "\n  ".join([prompt, *rows, *posts, *callbacks])
 
     def dishonest(self) -> set[str]:
         """Return the uncertain orders whose card does not say so."""

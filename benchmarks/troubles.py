@@ -24,18 +24,15 @@ def _utf16(body: Body) -> Answer:
     return Answer(status=200, body=f"ok: {body}".encode("utf-16"))
 
 
-def _once_taken(change: Callable[[Body], object]) -> Rewrite:
-    """Change the answers to accepted submits, and no refusals."""
-    return Rewrite(change=lambda body: change(body) if "request_id" in body else body)
-
-
-def _once_completed(output: Callable[[Any], object]) -> Rewrite:
-    """Change the output of COMPLETED, and no other answers."""
+def _change(change: Callable[[Body], object], *, having: str = "request_id") -> Rewrite:
+    """Change answers that have a field *having*; refusals and other troubles' answers have none."""
     return Rewrite(
-        change=lambda body: (
-            body | {"output": output(body["output"])} if body.get("status") == "COMPLETED" else body
-        )
+        change=lambda body: change(body) if isinstance(body, dict) and body.get(having) else body
     )
+
+
+def _change_output(change: Callable[[Any], object]) -> Rewrite:
+    return _change(lambda body: body | {"output": change(body["output"])}, having="output")
 
 
 MEDIA: dict[str, Action] = {
@@ -47,20 +44,20 @@ MEDIA: dict[str, Action] = {
 }
 STATUS: dict[str, Action] = {
     "output: 3 s late": output_after(3.0),
-    "output: null": _once_completed(lambda _: None),
-    "output: an empty list": _once_completed(lambda _: {"media_url": []}),
+    "output: null": _change_output(lambda _: None),
+    "output: an empty list": _change_output(lambda _: {"media_url": []}),
     "status: 500": Answer(status=500),
     "status: 401": BAD_KEY,
     "status: too large": Answer(status=200, body=b" " * 2**21),
     "status: cut": Drip(cut_at=20),
-    "status: another id": Rewrite(change=lambda body: body | {"request_id": "other"}),
+    "status: another id": _change(lambda body: body | {"request_id": "other"}),
     "status: not JSON": Answer(status=200, body="<html>Please wait</html>"),
-    "status: UTF-16 in text": Rewrite(change=_utf16),
+    "status: UTF-16 in text": _change(_utf16),
 }
 SUBMIT: dict[str, Action] = {
-    "submit: UTF-16 in text": _once_taken(_utf16),
-    "submit: wrapped": _once_taken(lambda body: {"code": 0, "data": body}),
-    "submit: only polling_url": _once_taken(lambda body: {"polling_url": body["polling_url"]}),
+    "submit: UTF-16 in text": _change(_utf16),
+    "submit: wrapped": _change(lambda body: {"code": 0, "data": body}),
+    "submit: only polling_url": _change(lambda body: {"polling_url": body["polling_url"]}),
     "submit: cut": Drip(cut_at=20),
     "submit: slower than the time-out": Delay(seconds=7.0, when="after"),
     "submit: 429": too_many("1"),

@@ -68,7 +68,8 @@ class Rewrite:
     def response(self, before: web.StreamResponse) -> web.Response:
         """Build the changed response; its status and media type stay, unless by an `Answer`."""
         assert isinstance(before, web.Response)
-        assert isinstance(before.body, bytes)
+        if not isinstance(before.body, bytes):
+            return before  # a later fault cut the connection
         is_json = before.content_type == "application/json"
         after = self.change(json.loads(before.body) if is_json else before.body)
         if not isinstance(after, Answer):

@@ -29,8 +29,8 @@ class Trouble(StrEnum):
 def output_after(seconds: float) -> Rewrite:
     """Leave the output of status answers null until *seconds* after the end."""
 
-    def change(body: dict[str, Any]) -> dict[str, Any]:
-        ended = body.get("completed_at")
+    def change(body: Any) -> Any:
+        ended = isinstance(body, dict) and body.get("completed_at")
         late = ended and datetime.fromisoformat(ended).timestamp() + seconds > time.time()
         return body | {"output": None} if late else body
 
@@ -39,7 +39,12 @@ def output_after(seconds: float) -> Rewrite:
 
 def moved(here: str, there: str) -> Rewrite:
     """Name the origin *there* in place of *here* in JSON answers."""
-    return Rewrite(change=lambda body: json.loads(json.dumps(body).replace(here, there)))
+
+    def change(body: Any) -> Any:
+        is_json = not isinstance(body, bytes)
+        return json.loads(json.dumps(body).replace(here, there)) if is_json else body
+
+    return Rewrite(change=change)
 
 
 def with_text(picture: bytes, text: bytes, kind: bytes = b"zTXt") -> bytes:

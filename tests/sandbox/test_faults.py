@@ -150,6 +150,14 @@ async def test_rewrites_add_up_and_a_whole_answer_may_come_out(client, faults):
     assert await fetch(client) == (200, "HANDLED")
 
 
+async def test_a_cut_cannot_be_rewritten(client, faults):
+    faults.add(Fault(do=Rewrite(change=bytes.upper)))
+    faults.add(Fault(do=Cut()))
+
+    with pytest.raises(aiohttp.ServerDisconnectedError):
+        await fetch(client)
+
+
 async def test_redirect_leads_to_the_same_path_on_another_origin(client, faults):
     there = str(client._base_url).replace("127.0.0.1", "localhost").rstrip("/")
     faults.add(Fault(do=Redirect(origin=there), times=ALWAYS))
