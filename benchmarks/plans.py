@@ -163,7 +163,7 @@ async def call_all(database: Database, *, now: float) -> None:
             "take_over": lambda: jobs.take_over("us", lease=30.0, submitted_before=now),
             "inherit": lambda: jobs.inherit("us", lease=30.0),
             "stale_waiting": lambda: jobs.stale_waiting(
-                unanswered_since=now, waiting_since=now - 3600
+                unanswered_since=now, unanswered_until=now, waiting_since=now - 3600
             ),
             "waiting_of": lambda: jobs.waiting_of(7, 7),
             "undelivered": lambda: jobs.undelivered(7, most=5),

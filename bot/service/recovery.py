@@ -20,6 +20,7 @@ from bot.service.settings import ServiceSettings
 log = logging.getLogger(__name__)
 
 UNANSWERED: Final = 15.0  # seconds after which an order whose member got no answer is cancelled
+AHEAD: Final = 3600.0  # seconds by which a clock that wrote an order's time is believed
 TOKEN_LIFE: Final = 15 * 60.0  # seconds that Discord accepts an interaction's token
 SUBMIT_GRACE: Final = 10.0  # seconds past its time-out after which a submit is surely over
 DRAFT_LIFE: Final = 86400.0  # seconds that a moderator has to save a change
@@ -119,7 +120,9 @@ class RecoveryLoop:
     async def _end_stale_orders(self, now: float) -> None:
         """Cancel orders whose member was not answered; refuse those that waited too long."""
         for job in await self._jobs.stale_waiting(
-            unanswered_since=now - UNANSWERED, waiting_since=now - self._settings.deadline
+            unanswered_since=now - UNANSWERED,
+            unanswered_until=now + AHEAD,
+            waiting_since=now - self._settings.deadline,
         ):
             if job.reply.answered_at is None:
                 await self._end(job, State.CANCELLED, EndReason.UNANSWERED)

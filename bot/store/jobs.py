@@ -221,14 +221,14 @@ class Jobs:
         connection: Connection,
         *,
         unanswered_since: float,
+        unanswered_until: float,
         waiting_since: float,
         most: int = 100,
     ) -> Sequence[Job]:
-        """Return some waiting jobs that were made before one of these times."""
-        stale = or_(
-            and_(jobs.c.answered_at.is_(None), jobs.c.created_at < unanswered_since),
-            jobs.c.created_at < waiting_since,
-        )
+        """Return some waiting jobs that were made outside of these times."""
+        made_at = jobs.c.created_at
+        unanswered = or_(made_at < unanswered_since, made_at > unanswered_until)
+        stale = or_(and_(jobs.c.answered_at.is_(None), unanswered), made_at < waiting_since)
         query = select(jobs).where(is_waiting, stale).order_by(jobs.c.created_at).limit(most)
         return jobs_of(connection.execute(query).mappings())
 

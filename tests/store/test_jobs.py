@@ -421,13 +421,18 @@ async def test_what_is_too_much_for_one_statement_is_inherited_in_several(jobs, 
 async def test_unanswered_and_unserved_orders_are_found(jobs, add):
     unanswered = await add(answered_at=None, created_at=NOW - 20)
     late = await add(created_at=NOW - 4000)
+    made_by_a_wrong_clock = await add(answered_at=None, created_at=NOW + 86400)
     await add(answered_at=None, created_at=NOW - 10)
+    await add(answered_at=None, created_at=NOW + 300)
+    await add(created_at=NOW + 86400)
     await add(created_at=NOW - 20)
     await add(state=State.QUEUED, created_at=NOW - 4000)
 
-    stale = await jobs.stale_waiting(unanswered_since=NOW - 15, waiting_since=NOW - 3600)
+    stale = await jobs.stale_waiting(
+        unanswered_since=NOW - 15, unanswered_until=NOW + 3600, waiting_since=NOW - 3600
+    )
 
-    assert [job.id for job in stale] == [late.id, unanswered.id]
+    assert [job.id for job in stale] == [late.id, unanswered.id, made_by_a_wrong_clock.id]
 
 
 async def test_what_is_recorded_survives_its_process(database, jobs, url, add):

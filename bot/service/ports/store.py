@@ -152,11 +152,12 @@ class Jobs(Protocol):
         """
 
     async def stale_waiting(
-        self, *, unanswered_since: float, waiting_since: float
+        self, *, unanswered_since: float, unanswered_until: float, waiting_since: float
     ) -> Sequence[Job]:
-        """Return some waiting jobs that were made before one of these times.
+        """Return some waiting jobs that were made before *waiting_since*.
 
-        The first holds for jobs whose member was never answered, the second for all.
+        Jobs whose member was never answered too, if they were made before *unanswered_since* or
+        after *unanswered_until*, by a clock that was wrong.
         """
 
     async def undelivered(self, member_id: int, *, most: int) -> Sequence[Job]:
