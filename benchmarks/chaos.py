@@ -30,7 +30,7 @@ IMPATIENCE = (0.05, 0.6)  # the same from one order to the next
 LASTING, APART = (0.5, 4.0), (0.2, 3.0)  # the same of the vendor's troubles
 STEADY = (3.0, 9.0)  # the same from one step of the clock to the next
 STEPS = (-300.0, 300.0, 300.0, 86400.0)  # of the clock, in seconds
-REMINDERS = 15.0  # seconds from one look of the operator to the next, once all is well
+REMINDERS = 10.0  # seconds from one look of the operator to the next
 REFUSALS = 0.15  # of all orders: the share that meets a refusal of its own
 ANSWERS: tuple[tuple[str, float | None], ...] = (
     ("429", 1.0),
@@ -81,6 +81,7 @@ class Chaos:
                         self.troubles.keep_coming(lasting=LASTING, apart=APART),
                         self.troubles.keep_coming(lasting=LASTING, apart=APART),
                         self._step_clock(),
+                        self._keep_opening(),
                     )
                 ]
                 async with asyncio.TaskGroup() as group:
@@ -136,6 +137,17 @@ class Chaos:
             self._clock.step(self._random.choice(STEPS))
             self.steps += 1
 
+    async def _keep_opening(self) -> None:
+        """Have the operator open the lane now and then: else most orders would find it closed."""
+        while True:
+            await asyncio.sleep(REMINDERS)
+            await self._operate("lanes", "open")
+
+    async def _operate(self, *command: str) -> None:
+        operator = self._sandbox.bot(*command)
+        await operator.start()
+        await operator.wait_exit()
+
     async def _mend(self) -> None:
         """End all troubles, restart the bot, and have its operator help until all orders ended."""
         self.troubles.lift()
@@ -148,10 +160,8 @@ class Chaos:
         looked_at = time.monotonic()
         while self.outcomes.open():
             if time.monotonic() > looked_at + REMINDERS:
-                for command in (("lanes", "open"), ("jobs", "retry", "--all")):
-                    operator = self._sandbox.bot(*command)
-                    await operator.start()
-                    await operator.wait_exit()
+                await self._operate("lanes", "open")
+                await self._operate("jobs", "retry", "--all")
                 looked_at = time.monotonic()
             await asyncio.sleep(0.2)
 
@@ -172,6 +182,7 @@ def _report(chaos: Chaos) -> list[set[str]]:
             row.prompt for row in rows if row.prompt in paid and row.state in GIVEN_UP
         },
         "uncertain, and the card does not say so": outcomes.dishonest(),
+        "still open": {row.prompt for row in outcomes.open()},
     }
     counts = {
         "kills": chaos.kills,
@@ -213,14 +224,11 @@ async def main() -> int:
         try:
             in_time = await chaos.run()
             failures = _report(chaos)
-            open_rows = [] if in_time else chaos.outcomes.open()
         finally:
             await chaos.bot.stop()
             if arguments.log:
                 arguments.log.write_text("\n".join(chaos.bot.log))
     print(f"seed {arguments.seed}, {time.monotonic() - started:.0f} s")
-    for row in open_rows:
-        print(f"still open: {row}")
     return 0 if in_time and not any(failures) else 1
 
 

@@ -138,7 +138,12 @@ class Outcomes:
     def history(self, prompt: str) -> str:
         """Return what is known of an order: its row, its submits, its callbacks."""
         pixazo = self._sandbox.pixazo
-        rows = [str(row) for row in self.rows() if row.prompt == prompt]
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
+            connection.row_factory = sqlite3.Row
+            found = connection.execute("SELECT * FROM jobs WHERE prompt = ?", (prompt,)).fetchall()
+        rows = [
+            " ".join(f"{k}={v}" for k, v in dict(row).items() if v is not None) for row in found
+        ]
         posts = [
             f"submit at {exchange.at:.2f} to {exchange.ended:.2f}: {exchange.status}"
             f" {exchange.answer[:200]!r}"
