@@ -35,7 +35,7 @@ MOST_DENIED: Final = 3
 _BACKOFFS: Final = {
     ClosedReason.BUSY: (FIRST_PAUSE, LONGEST_PAUSE),
     ClosedReason.KEY: (5.0, 900.0),
-    ClosedReason.UNKNOWN: (5.0, 60.0),  # of status calls
+    ClosedReason.UNKNOWN: (5.0, 30.0),  # of status calls
     ClosedReason.MEDIA: (10.0, 3600.0),
     ClosedReason.DENIED: (5.0, 600.0),
 }

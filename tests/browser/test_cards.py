@@ -9,7 +9,7 @@ from PIL import Image
 
 from bot.domain.card_status import CardStatus
 from bot.domain.job import Billed, EndReason, State
-from bot.domain.lane import ClosedReason
+from bot.domain.lane import GIVES_BACK, ClosedReason
 from bot.service.ports.vendor import Picture
 from bot.ui import cards
 from bot.ui.language import LANGUAGES, speaking
@@ -33,6 +33,10 @@ STATUSES = [
     (State.WAITING, CardStatus(place=1234)),
     (State.WAITING, CardStatus(place=2, paused_until=NOW + 90)),
     (State.WAITING, CardStatus(place=2, closed=ClosedReason.KEY)),
+    *(
+        (State.WAITING, CardStatus(place=2, closed=reason, paused_until=NOW + 90))
+        for reason in sorted(set(ClosedReason) - GIVES_BACK)
+    ),
     (State.SUBMITTING, CardStatus()),
     (State.QUEUED, CardStatus()),
     (State.QUEUED, CardStatus(ready_at=NOW + 30)),

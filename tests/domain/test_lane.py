@@ -428,7 +428,7 @@ def test_no_order_tries_while_status_calls_fail_too_for_ten_minutes():
         lane = check_begun(lane, now=now, jitter=0.0)
         now = lane.next_try_at(now) or now
 
-    assert checks[:6] == [5, 10, 20, 40, 80, 140]
+    assert checks[:6] == [5, 10, 20, 40, 70, 100]
     assert now >= NOW + 600
     assert may_submit(lane, "b", now)
 

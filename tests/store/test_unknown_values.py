@@ -4,8 +4,10 @@ import pytest
 from sqlalchemy import update
 
 from bot.domain.job import State
+from bot.domain.lane import ClosedReason, Lane
 from bot.store.job_queries import JobQueries
 from bot.store.tables import jobs as table
+from bot.store.tables import lanes as lane_table
 from tests.samples import LANE, NOW, OWNER
 
 MEMBER = 300
@@ -104,3 +106,16 @@ async def test_a_callback_for_an_unknown_row_changes_nothing(jobs, add, overwrit
     await overwrite(unknown, billed="refunded")
 
     assert await jobs.record_request_id(unknown.id, "r-1", now=NOW) is None
+
+
+async def test_a_lane_that_is_closed_for_an_unknown_reason_keeps_orders_waiting(
+    database, lanes, caplog
+):
+    await lanes.update(LANE, lambda _: Lane(closed=ClosedReason.MEDIA, probe_at=NOW + 9))
+    statement = update(lane_table).values(closed="sleeping")
+    await database.write(lambda connection: connection.execute(statement))
+
+    lane = await lanes.get(LANE)
+
+    assert (lane.closed, lane.next_try_at(NOW)) == (ClosedReason.UNKNOWN, NOW + 9)
+    assert f"reason of a closed lane unknown: lane={LANE} reason=sleeping" in caplog.messages
