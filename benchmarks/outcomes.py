@@ -76,7 +76,8 @@ class Outcomes:
             _prompt(exchange.body)
             for exchange in self._sandbox.pixazo.journal.find("POST", SUBMIT_PATH)
             if exchange.status not in CLEARLY_REFUSED
-            and not (exchange.status == 503 and "Retry-After" in exchange.answer_headers)  # noqa: PLR2004
+            # The head may have arrived, whatever became of the body.
+            and not (exchange.status in {503, None} and "Retry-After" in exchange.answer_headers)
         )
 
     def messages(self) -> dict[str, list[int]]:

@@ -66,14 +66,15 @@ class Rewrite:
     change: Callable[[Any], object]
 
     def response(self, before: web.StreamResponse) -> web.Response:
-        """Build the changed response; its status and media type stay, unless by an `Answer`."""
+        """Build the changed response; its status and headers stay, unless by an `Answer`."""
         assert isinstance(before, web.Response)
         if not isinstance(before.body, bytes):
             return before  # a later fault cut the connection
         is_json = before.content_type == "application/json"
         after = self.change(json.loads(before.body) if is_json else before.body)
         if not isinstance(after, Answer):
-            headers = {"Content-Type": before.headers["Content-Type"]}
+            headers = before.headers.copy()
+            headers.pop("Content-Length", None)
             after = Answer(status=before.status, body=after, headers=headers)
         return after.response()
 
@@ -175,7 +176,9 @@ class Fault:
                 return dripping  # the client has left
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._released.wait(), step / drip.per_second)
-        return dripping if drip.cut_at is None else cut(request)
+        if drip.cut_at is not None:
+            cut(request)
+        return dripping
 
 
 def cut(request: web.Request) -> web.Response:

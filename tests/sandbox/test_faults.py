@@ -38,7 +38,7 @@ def handled() -> list[bytes]:
 async def client(journal, faults, handled) -> AsyncIterator[aiohttp.ClientSession]:
     async def handle(request: web.Request) -> web.Response:
         handled.append(await request.read())
-        return web.Response(text="handled")
+        return web.Response(text="handled", headers={"X-Handled": "yes"})
 
     app = web.Application(middlewares=[journal.middleware, faults.middleware])
     app.router.add_route("*", "/{path:.*}", handle)
@@ -147,7 +147,9 @@ async def test_rewrites_add_up_and_a_whole_answer_may_come_out(client, faults):
     faults.add(Fault(do=Rewrite(change=lambda body: body[::2])))
 
     assert await fetch(client) == (202, """["b'HNLD'"]""")
-    assert await fetch(client) == (200, "HANDLED")
+    async with client.post("/x") as response:
+        assert (response.status, await response.text()) == (200, "HANDLED")
+        assert response.headers["X-Handled"] == "yes"
 
 
 async def test_a_cut_cannot_be_rewritten(client, faults):
@@ -168,7 +170,7 @@ async def test_redirect_leads_to_the_same_path_on_another_origin(client, faults)
         assert await response.text() == "handled"
 
 
-async def test_drip_is_slow_and_may_end_early(client, faults):
+async def test_drip_is_slow_and_may_end_early(client, faults, journal):
     faults.add(Fault(do=Drip(per_second=35)))
     faults.add(Fault(do=Drip(cut_at=3)))
     began = time.monotonic()
@@ -180,6 +182,8 @@ async def test_drip_is_slow_and_may_end_early(client, faults):
         assert response.content_length == len("handled")
         with pytest.raises(aiohttp.ClientPayloadError):
             await response.read()
+    [_, cut_short] = await journal.wait("POST", "/x", count=2)
+    assert (cut_short.status, cut_short.answer_headers["Content-Length"]) == (None, "7")
 
 
 async def test_a_fault_may_last_for_seconds(client, faults):
