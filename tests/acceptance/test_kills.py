@@ -20,7 +20,7 @@ from bot.domain.lane import lane_name
 from sandbox.botprocess import BotProcess
 from sandbox.discord.member import Invocation
 from sandbox.environment import PUBLIC_URL, SandboxEnvironment
-from sandbox.faults import Fault, Hold
+from sandbox.faults import ALWAYS, Answer, Fault, Hold
 from sandbox.pixazo import Next, Settings
 from tests.acceptance.conftest import MakeSandbox
 from tests.acceptance.driver import FAST_LANE, Store, accepted, pictures, says, without_limits
@@ -113,6 +113,29 @@ class Scene:
         media = await self.until_held_after("COMPLETED", MEDIA)
         edit = self.hold(EDIT, when)
         media.release()
+        await edit.reached.wait()
+        return edit
+
+    async def until_try_failed(self, when: str, *, missing: int) -> Fault:
+        """Order, and hold the edit that follows when some pictures, or all, can't be fetched."""
+        request_id = await self.until_queued()
+        names = ["output_2.png", "*"]
+        path = f"/v1/{request_id}/{names[missing - 1]}"
+        self._faults["media"].add(Fault(path=path, do=Answer(status=404), times=ALWAYS))
+        fault = self.hold(EDIT, when)
+        self.vendor.move(request_id, "COMPLETED")
+        await fault.reached.wait()
+        return fault
+
+    async def until_rest_is_there(self, when: str) -> Fault:
+        """Order, show one of two pictures, and hold the later edit that brings both."""
+        first = await self.until_try_failed("before", missing=1)
+        first.end()
+        await self.store.until(
+            self.prompt, lambda row: (row["pictures_shown"], row["owner"]) == (1, None)
+        )
+        edit = self.hold(EDIT, when)
+        self._faults["media"].clear()
         await edit.reached.wait()
         return edit
 
@@ -257,6 +280,19 @@ POINTS = [
     point("failed: before the edit", "FAILED", moved, "FAILED", EDIT, ends="FAILED"),
     point("pictures: before the download", "COMPLETED", moved, "COMPLETED", MEDIA),
     point("pictures: the bytes held back", "COMPLETED", moved, "COMPLETED", MEDIA, "after"),
+    *(
+        point(f"{name}: {moment}", "COMPLETED", reach, when, write=write)
+        for name, reach in (
+            ("outstanding", partial(Scene.until_try_failed, missing=2)),
+            ("some shown", partial(Scene.until_try_failed, missing=1)),
+            ("the rest", Scene.until_rest_is_there),
+        )
+        for moment, when, write in (
+            ("before the edit", "before", False),
+            ("after the edit", "after", False),
+            ("before it is written", "after", True),
+        )
+    ),
     point("last card: before Discord has the pictures", "COMPLETED", completed, "before"),
     callbacks("last card: after Discord took the pictures", "COMPLETED", completed, "after"),
     point("delivered: before it is written", "COMPLETED", completed, "after", write=True),
@@ -299,6 +335,7 @@ class Scenes:
                 **{TRACE: str(Store(sandbox).trace)},
                 PUBLIC_URL=url,
                 POLL_SECONDS="0.1",
+                LEASE_SECONDS="6",
                 BALANCE_PROBE_SECONDS="0.001",  # after a 402 the next point's order tries at once
             )
             await bot.start()
