@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bot.domain.card_status import CardStatus
-from bot.domain.job import Billed, EndReason, State
+from bot.domain.job import Billed, EndReason, Obstacle, State
 from bot.domain.lane import GIVES_BACK, ClosedReason
 from bot.service.ports.vendor import Picture
 from bot.ui import cards
@@ -86,6 +86,11 @@ def every_card(picture):
         job = a_card_job(LONG, State.DELIVERED, private=private, spoiler=spoiler)
         yield cards.done(job, pictures, mention=not private)
     yield cards.done(a_card_job(LONG, State.DELIVERED), [replace(picture, shrunk=True)])
+    for obstacle in Obstacle:
+        outstanding = {"obstacle": obstacle, "next_try_at": NOW + 90}
+        yield cards.progress(a_card_job(LONG, State.COMPLETED, **outstanding))
+    some = a_card_job(LONG, State.COMPLETED, next_try_at=NOW + 90, pictures_shown=3)
+    yield cards.done(some, pictures[1:])
     yield cards.progress(a_card_job(SHORT, State.WAITING))
     yield cards.end(a_card_job(SHORT, State.ERROR))
     yield cards.done(a_card_job(SHORT, State.DELIVERED), [picture])

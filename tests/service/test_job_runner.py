@@ -6,11 +6,11 @@ import re
 import pytest
 
 from bot.domain.job import Billed, EndReason, State, Update
-from bot.service.port_errors import VendorRefused
+from bot.service.port_errors import MediaUnavailable, VendorRefused
 from tests.samples import NOW, OWNER, a_job, changed_job
 from tests.service.conftest import on_each_engine
 from tests.service.fakes import PICTURE
-from tests.service.harness import background, until
+from tests.service.harness import background, no_answer, until
 
 
 @pytest.fixture
@@ -100,6 +100,23 @@ async def test_a_job_that_is_adopted_repeatedly_runs_once(app, put):
     await until(app.at_rest)
 
     assert len(app.media.fetched) == len(app.cards.delivered) == 1
+
+
+async def test_a_job_that_is_taken_over_just_as_it_was_released_goes_on(app, put):
+    """The next try of an outstanding job may be due at once: its last task has not ended yet."""
+    app.queue.after = no_answer()
+    app.media.errors[PICTURE].extend([MediaUnavailable("not now")] * 80)
+
+    async def sweep():
+        while True:
+            await app.services.recovery.sweep()
+
+    job = await put(State.COMPLETED)
+    app.pipeline.runner.adopt([job])
+    async with background(sweep(), sweep()):
+        await until(app.is_in(job.id, State.DELIVERED))
+
+    assert len(app.cards.delivered) == 1
 
 
 async def test_another_processs_job_is_left_alone(app, put):
