@@ -79,6 +79,7 @@ class DeliveryService:
     async def record_delivered(self, before: Job, after: Job | None = None) -> Job:
         """Record that the member has the pictures, and remove the files."""
         after = (after or before).transition(State.DELIVERED, now=self._now()).released()
+        after = replace(after, outstanding=replace(after.outstanding, next_try_at=None))
         recorded = await self._swap(before, after)
         log.info("pictures delivered: job=%s state=%s", recorded.id, recorded.state)
         return await self._remove_unused(recorded)

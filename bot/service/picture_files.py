@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from bot.domain.job import EndReason, Job, Obstacle, State
+from bot.domain.job import EndReason, Job, Obstacle, Outstanding, State
 from bot.service.circuit_breaker import LaneCircuitBreaker
 from bot.service.port_errors import MediaUnavailable
 from bot.service.ports.vendor import Media, Picture
@@ -165,7 +165,7 @@ class PictureFiles:
     async def _tell_breaker(self, job: Job, fetch: Fetch) -> None:
         if fetch.pictures:
             await self._breaker.pictures_fetched(job.id)
-        elif job.outstanding.outstanding_since is None and not job.ended:
+        elif job.outstanding == Outstanding() and not job.ended:  # later tries tell nothing new
             await self._breaker.pictures_unfetchable(job.id)
 
     def _report(self, job: Job, errors: Sequence[MediaUnavailable]) -> None:

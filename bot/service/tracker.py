@@ -43,7 +43,7 @@ LISTEN: Final = 300.0  # seconds to wait for a callback after a submit without a
 LOOK_AGAIN: Final = 10.0  # seconds; another process may have received the callback
 REJECTED: Final = Backoff(first=3.0, most=120.0)  # seconds of rest after a rejected status call
 SILENT: Final = 10  # status calls in a row without a readable answer; then the deadline holds
-NOT_URGENT: Final = 3600.0  # seconds that a status call for an EXPIRED job lets others go first
+NOT_URGENT: Final = 3600.0  # seconds that a later try's status call lets others go first
 ASKED_AFTER_END: Final = 3  # status calls that callbacks trigger for a job that failed
 ATTEMPTS: Final = 5  # to apply one update while other tasks change the job
 
@@ -266,7 +266,8 @@ class JobTracker:
         """Ask what the vendor says now of a COMPLETED job; ``None``: no usable answer came."""
         if job.request_id is None:
             return None  # it was answered at once, and cannot be asked about
-        await self._limiter.acquire_poll(due=self._now())
+        lets_go_first = NOT_URGENT if job.outstanding.tries else 0.0
+        await self._limiter.acquire_poll(due=self._now() + lets_go_first)
         try:
             return await self._queue.status(job.request_id)
         except RateLimited as error:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from bot.domain.job import Billed, Delivery, EndReason, Obstacle, State, Update
+from bot.domain.lane import ClosedReason
 from bot.service.order_actions import Person
 from bot.service.picture_files import TRIES
 from bot.service.port_errors import FileTooLarge, MediaUnavailable, OutcomeUnknown
@@ -280,6 +281,24 @@ async def test_the_operator_is_told_once_what_to_change(app, completed, caplog):
     away(app, USABLE[0], obstacle=Obstacle.ORIGIN, origin=origin)
     await app.pipeline.delivery.deliver(await completed(request_id="r-2"))
     assert len(told()) == 2
+
+
+@pytest.mark.parametrize("kept", [False, True])
+async def test_three_orders_in_a_row_without_pictures_close_the_lane(app, completed, kept):
+    """No more money for what can't be fetched; what was kept long ago says nothing of today."""
+    away(app, USABLE[0])
+    kept_at = NOW if kept else None
+    job = await app.pipeline.delivery.deliver(await completed(kept_at=kept_at))
+    for _ in range(2):  # tries of one order count once
+        job = await again(app, job)
+    assert (await app.lane()).closed is None
+
+    for number in (2, 3):
+        another = await completed(kept_at=kept_at, request_id=f"r-{number}")
+        await app.pipeline.delivery.deliver(another)
+
+    closed = (await app.lane()).closed
+    assert closed is (None if kept else ClosedReason.MEDIA)
 
 
 # One picture of several is missing.
