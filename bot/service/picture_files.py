@@ -75,12 +75,12 @@ class PictureFiles:
             if outdated or not job.media:
                 job = await self._with_new_addresses(job)
             fetch = await self.fetch(job)
-            delay = next(delays, None)
+            error, delay = fetch.error or _fewer_than_ordered(job), next(delays, None)
             over = delay is None or asyncio.get_running_loop().time() > until
-            if fetch.error is None or job.ended or over or not _is_soon(fetch.error):
+            if error is None or job.ended or over or not _is_soon(error):
                 break
-            outdated = _is_outdated(fetch.error)
-            await asyncio.sleep(max(delay or 0.0, fetch.error.retry_after))
+            outdated = _is_outdated(error)
+            await asyncio.sleep(max(delay or 0.0, error.retry_after))
         await self._tell_breaker(job, fetch)
         return job, fetch
 
@@ -175,6 +175,13 @@ class PictureFiles:
             if error.obstacle in _OPERATORS and report not in self._reported:
                 self._reported.add(report)
                 log.warning(_OPERATORS[error.obstacle], error.origin, job.id, error)
+
+
+def _fewer_than_ordered(job: Job) -> MediaUnavailable | None:
+    """Return what is worth some seconds: the vendor names fewer pictures than were ordered."""
+    if job.request_id is None or len(job.media) >= job.order.images:
+        return None
+    return MediaUnavailable("the vendor names too few pictures", obstacle=Obstacle.OUTPUT)
 
 
 def _is_soon(error: MediaUnavailable) -> bool:

@@ -212,6 +212,18 @@ async def test_addresses_that_the_vendor_names_later_or_changes_are_used(app, co
     assert await app.only_job() == after
 
 
+@pytest.mark.parametrize("count", [1, 2])
+async def test_pictures_that_the_vendor_names_a_little_later_are_delivered_too(
+    app, completed, count
+):
+    """If it names no more within seconds, those that it named are all."""
+    app.queue.after = Update(state=State.COMPLETED, request_id="r-1", media=USABLE[:count])
+    job = await completed(order=an_order(images=2))
+
+    assert (await app.pipeline.delivery.deliver(job)).state is State.DELIVERED
+    assert names_delivered(app) == ["1", "2"][:count]
+
+
 async def test_without_any_output_the_vendor_may_still_say_that_it_failed(app, completed):
     app.queue.after = Update(state=State.FAILED, request_id="r-1", error="worker lost")
     job = changed_job(await completed(), media=())
