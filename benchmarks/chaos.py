@@ -37,6 +37,9 @@ ANSWERS: tuple[tuple[str, float | None], ...] = (
     ("503", 1.0),
     ("503", None),
     ("cut", None),
+    ("silence", None),
+    ("500", None),
+    ("html", None),
     ("402", None),
     ("FAILED", None),
 )
@@ -170,7 +173,7 @@ def _report(chaos: Chaos) -> list[set[str]]:
     """Print the counts, and return the orders that must not be."""
     outcomes = chaos.outcomes
     rows, messages = outcomes.rows(), outcomes.messages()
-    states = Counter(row.state for row in rows)
+    ends = Counter(f"{row.state} {row.cause or ''}" for row in rows)
     paid, submits, posts = outcomes.paid(), outcomes.submits(), outcomes.posts()
     forbidden = {
         "submitted twice": {
@@ -196,7 +199,7 @@ def _report(chaos: Chaos) -> list[set[str]]:
         "refused before they were on record": outcomes.told(),
         "killed before they were on record": len(outcomes.sent) - len(rows) - outcomes.told(),
     }
-    for name, count in (counts | states).items():
+    for name, count in (counts | ends).items():
         print(f"{count:6} {name}")
     for name, prompts in forbidden.items():
         print(f"{len(prompts):6} {name} (must be 0)")

@@ -25,6 +25,7 @@ class Row:
 
     prompt: str
     state: str
+    cause: str | None
     request_id: str | None
     owner: str | None
 
@@ -43,11 +44,9 @@ class Outcomes:
     def rows(self) -> list[Row]:
         """Return what the store says of all orders that it knows."""
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
-            found = connection.execute("SELECT prompt, state, request_id, owner FROM jobs")
-            return [
-                Row(prompt=prompt, state=state, request_id=request_id, owner=owner)
-                for prompt, state, request_id, owner in found
-            ]
+            found = connection.execute("SELECT prompt, state, cause, request_id, owner FROM jobs")
+            names = ("prompt", "state", "cause", "request_id", "owner")
+            return [Row(**dict(zip(names, values, strict=True))) for values in found]
 
     def told(self) -> int:
         """Return how many orders were refused privately, and never recorded."""
