@@ -13,9 +13,10 @@ import random
 import statistics
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 import uvloop
@@ -33,6 +34,7 @@ WARM_UP = 200  # orders before the first figures: pools and caches are full then
 PATIENCE = 10.0  # seconds: an order may end without a picture
 LASTING, APART = (0.3, 1.5), (5.0, 10.0)  # seconds, of the troubles: the least and the most
 LOOK = 2.0  # seconds
+KEEP_ALIVE = 20.0  # seconds after which idle connections are closed
 SETTLE = 420.0  # seconds: an order without an answer is listened for 5 minutes
 GROWTH = 1.10  # of resident memory, at most: the last third of the run to the first
 METRICS = {  # attributes of `Sample` by their names in /metrics
@@ -72,12 +74,18 @@ class Soak:
 
         async def keep_ordering() -> None:
             for member, prompt in wishes:
-                sent = await self._crowd.order(member, prompt)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(sent.over.wait(), PATIENCE)
+                while await self._refused(member, prompt):  # noqa: ASYNC110 - a lane rings no bell
+                    await asyncio.sleep(LOOK)
                 self.made += 1
 
         await asyncio.gather(*(keep_ordering() for _ in range(AT_ONCE)))
+
+    async def _refused(self, member: Member, prompt: str) -> bool:
+        """Order, wait a while for the picture, and return whether nothing was ordered."""
+        sent = await self._crowd.order(member, prompt)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(sent.over.wait(), PATIENCE)
+        return sent.refused
 
     async def sample(self) -> Sample:
         """Return what the process holds now."""
@@ -98,15 +106,15 @@ class Soak:
                 printed = self.made
         return samples
 
-    async def settle(self, began: Sample) -> Sample:
-        """Wait until the process holds no more than when it *began*, but not for ever."""
-        until = time.monotonic() + SETTLE
-        while True:
-            now = await self.sample()
-            at_rest = now.descriptors <= began.descriptors and now.tasks <= began.tasks
-            if at_rest or time.monotonic() > until:
-                return now
+    async def settle(self) -> Sample:
+        """Wait until no process works on an order, but not for ever; return what it holds then."""
+        outcomes, until = Outcomes(self._crowd.sandbox), time.monotonic() + SETTLE
+        while time.monotonic() < until:
             await asyncio.sleep(LOOK)
+            if not any(row.owner or row.state == "WAITING" for row in outcomes.rows()):
+                break
+        await asyncio.sleep(KEEP_ALIVE)
+        return await self.sample()
 
 
 def _verdict(began: Sample, samples: list[Sample], ended: Sample) -> bool:
@@ -133,6 +141,7 @@ async def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
     parser.add_argument("--orders", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--log", type=Path, help="file that gets all of the bot's log")
     arguments = parser.parse_args()
     logging.getLogger("sandbox").setLevel(logging.ERROR)  # lost callbacks are meant
     vendor = Settings(queued_seconds=(0.0, 0.2), processing_seconds=(0.0, 0.5), picture_size=64)
@@ -144,18 +153,19 @@ async def main() -> int:
         pixazo = crowd.sandbox.pixazo
         pixazo.media_faults.clear()  # each order has a picture of its own
         origins = f"{pixazo.media_origin},{pixazo.other_media.origin}"
+        settings = {"MEDIA_ORIGINS": origins, "SUBMIT_TIMEOUT_SECONDS": "5"}
         troubles = Troubles(pixazo, random.Random(arguments.seed))  # noqa: S311 - no secret
         wishes = (
             (member, f"wish {number} of {member.user.name}")
             for number in range(EACH)
             for member in crowd.members
         )
-        async with playing(crowd.sandbox, MEDIA_ORIGINS=origins, SUBMIT_TIMEOUT_SECONDS="5"):
+        async with playing(crowd.sandbox, **settings) as bot:
+            bot.log = deque(bot.log)  # all of it
             soak = Soak(crowd, session)
             await soak.order(itertools.islice(wishes, WARM_UP))
-            await asyncio.sleep(LOOK)
             print("  orders  memory, MB  descriptors  tasks")
-            print(began := await soak.sample())
+            print(began := await soak.settle())
             stumbling = asyncio.create_task(troubles.keep_coming(lasting=LASTING, apart=APART))
             started = time.monotonic()
             watching = asyncio.create_task(soak.watch(orders))
@@ -164,12 +174,14 @@ async def main() -> int:
             stumbling.cancel()
             troubles.lift()
             took = time.monotonic() - started
-            ended = await soak.settle(began)
+            ended = await soak.settle()
             print(ended)
             states = Counter(row.state for row in Outcomes(crowd.sandbox).rows())
+    if arguments.log:
+        arguments.log.write_text("\n".join(bot.log))
     refused = sum(sent.refused for sent in crowd.orders)
-    print(f"{took:.0f} s, refused={refused} {' '.join(f'{k}={v}' for k, v in states.items())}")
-    print(f"troubles: {', '.join(f'{name} ({n})' for name, n in troubles.begun.items())}")
+    print(f"{took:.0f} s; {refused} refused, and ordered again; {dict(states)}")
+    print(f"troubles: {dict(troubles.begun)}")
     return 0 if _verdict(began, samples, ended) else 1
 
 
