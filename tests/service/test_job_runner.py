@@ -6,6 +6,7 @@ import re
 import pytest
 
 from bot.domain.job import Billed, EndReason, State, Update
+from bot.service.picture_files import TRIES
 from bot.service.port_errors import MediaUnavailable, VendorRefused
 from tests.samples import NOW, OWNER, a_job, changed_job
 from tests.service.conftest import on_each_engine
@@ -104,19 +105,20 @@ async def test_a_job_that_is_adopted_repeatedly_runs_once(app, put):
 
 async def test_a_job_that_is_taken_over_just_as_it_was_released_goes_on(app, put):
     """The next try of an outstanding job may be due at once: its last task has not ended yet."""
+    late = f"{PICTURE}?2"
     app.queue.after = no_answer()
-    app.media.errors[PICTURE].extend([MediaUnavailable("not now")] * 80)
+    app.media.errors[late].extend([MediaUnavailable("not now")] * TRIES)
 
-    async def sweep():
-        while True:
-            await app.services.recovery.sweep()
+    async def take_over():
+        taken = await app.jobs.take_over(OWNER, lease=30, submitted_before=NOW)
+        app.pipeline.runner.adopt(taken)
 
-    job = await put(State.COMPLETED)
+    app.faults.members.before["settings"] = take_over  # read for a ping, after the release
+    job = await put(State.COMPLETED, media=(PICTURE, late))
     app.pipeline.runner.adopt([job])
-    async with background(sweep(), sweep()):
-        await until(app.is_in(job.id, State.DELIVERED))
 
-    assert len(app.cards.delivered) == 1
+    await until(app.is_in(job.id, State.DELIVERED))
+    assert len(app.cards.in_card) == len(app.cards.delivered) == 1
 
 
 async def test_another_processs_job_is_left_alone(app, put):
