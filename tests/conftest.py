@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from playwright.async_api import Browser, async_playwright
+from xdist.remote import Producer
+from xdist.scheduler.loadfile import LoadFileScheduling
 
 from bot.store.database import Database
 from tests import openapi
@@ -30,6 +32,11 @@ if (
 CHROMIUM = Path("/usr/bin/chromium")
 
 WAITING = {"acceptance", "test_main.py"}  # tests in such folders and files wait for processes
+# They wait for back-offs, and each of their tests has a bot of its own.
+SPREAD = {
+    *("test_clocks.py", "test_deadlines.py", "test_kills.py", "test_lane.py", "test_media.py"),
+    "test_outstanding.py",
+}
 SOONER = 0.6  # the share of the others before whose end the last of them is begun
 
 
@@ -45,6 +52,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     place = {path: number / len(computing) for number, path in enumerate(computing)}
     place |= {path: SOONER * number / len(waiting) for number, path in enumerate(waiting)}
     items.sort(key=lambda item: place[item.path])
+
+
+class Scheduler(LoadFileScheduling):
+    """Gives each file to one worker, and each test of the files in ``SPREAD``."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return nodeid if Path(file).name in SPREAD else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduler:
+    return Scheduler(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -113,9 +113,9 @@ async def test_a_start_tries_at_once(sandbox, outage):
 
 
 async def test_a_refused_key_is_tried_again_by_itself(sandbox, start, noah, readiness):
-    bot = await start()
+    bot = await start(LANE_WIDTH="1")
     await without_limits(sandbox)
-    sandbox.pixazo.answer_next("429", retry_after=2)
+    sandbox.pixazo.answer_next("429", retry_after=4)
     sent = await orders(noah, 2)
     sandbox.pixazo.trouble("key_refused")
     await readiness(lane="key", ready=False)
