@@ -153,7 +153,7 @@ async def main() -> int:
         pixazo = crowd.sandbox.pixazo
         pixazo.media_faults.clear()  # each order has a picture of its own
         origins = f"{pixazo.media_origin},{pixazo.other_media.origin}"
-        settings = {"MEDIA_ORIGINS": origins, "SUBMIT_TIMEOUT_SECONDS": "5"}
+        settings = {"MEDIA_ORIGINS": origins, "SUBMIT_TIMEOUT_SECONDS": "5", "POLL_SECONDS": "0.5"}
         troubles = Troubles(pixazo, random.Random(arguments.seed))  # noqa: S311 - no secret
         wishes = (
             (member, f"wish {number} of {member.user.name}")

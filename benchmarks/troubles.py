@@ -91,6 +91,7 @@ class Troubles:
             self.begun[name] += 1
             await asyncio.sleep(self._chance.uniform(*lasting))
             fault.end()
+            self._pixazo.settings.callback_delays = (0.0,)
 
     def lift(self) -> None:
         """End all troubles."""
