@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.outcomes import GIVEN_UP, Outcomes
 from benchmarks.stepped_clock import COMMAND, SteppedClock
-from benchmarks.troubles import Troubles
+from benchmarks.troubles import Troubles, keep_opening, operate
 from sandbox.botprocess import BotProcess
 from sandbox.environment import SandboxEnvironment
 from sandbox.pixazo import Settings
@@ -84,7 +84,7 @@ class Chaos:
                         self.troubles.keep_coming(lasting=LASTING, apart=APART),
                         self.troubles.keep_coming(lasting=LASTING, apart=APART),
                         self._step_clock(),
-                        self._keep_opening(),
+                        keep_opening(self._sandbox, every=REMINDERS),
                     )
                 ]
                 async with asyncio.TaskGroup() as group:
@@ -140,17 +140,6 @@ class Chaos:
             self._clock.step(self._random.choice(STEPS))
             self.steps += 1
 
-    async def _keep_opening(self) -> None:
-        """Have the operator open the lane now and then: else most orders would find it closed."""
-        while True:
-            await asyncio.sleep(REMINDERS)
-            await self._operate("lanes", "open")
-
-    async def _operate(self, *command: str) -> None:
-        operator = self._sandbox.bot(*command)
-        await operator.start()
-        await operator.wait_exit()
-
     async def _mend(self) -> None:
         """End all troubles, restart the bot, and have its operator help until all orders ended."""
         self.troubles.lift()
@@ -163,8 +152,8 @@ class Chaos:
         looked_at = time.monotonic()
         while self.outcomes.open():
             if time.monotonic() > looked_at + REMINDERS:
-                await self._operate("lanes", "open")
-                await self._operate("jobs", "retry", "--all")
+                await operate(self._sandbox, "lanes", "open")
+                await operate(self._sandbox, "jobs", "retry", "--all")
                 looked_at = time.monotonic()
             await asyncio.sleep(0.2)
 

@@ -24,7 +24,7 @@ import uvloop
 from benchmarks.crowd import Crowd
 from benchmarks.outcomes import Outcomes
 from benchmarks.process import playing
-from benchmarks.troubles import Troubles
+from benchmarks.troubles import Troubles, keep_opening
 from sandbox.discord.member import Member
 from sandbox.pixazo import Settings
 
@@ -166,12 +166,16 @@ async def main() -> int:
             await soak.order(itertools.islice(wishes, WARM_UP))
             print("  orders  memory, MB  descriptors  tasks")
             print(began := await soak.settle())
-            stumbling = asyncio.create_task(troubles.keep_coming(lasting=LASTING, apart=APART))
+            stumbling = [
+                asyncio.create_task(troubles.keep_coming(lasting=LASTING, apart=APART)),
+                asyncio.create_task(keep_opening(crowd.sandbox, every=PATIENCE)),
+            ]
             started = time.monotonic()
             watching = asyncio.create_task(soak.watch(orders))
             await soak.order(itertools.islice(wishes, arguments.orders))
             samples = await watching
-            stumbling.cancel()
+            for task in stumbling:
+                task.cancel()
             troubles.lift()
             took = time.monotonic() - started
             ended = await soak.settle()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from sandbox.environment import SandboxEnvironment
 from sandbox.faults import ALWAYS, Action, Answer, Cut, Delay, Drip, Fault, Faults, Rewrite
 from sandbox.pixazo import Pixazo
 from sandbox.pixazo.refusals import BAD_GATEWAY, BAD_KEY, WALL, too_many
@@ -117,3 +118,17 @@ class Troubles:
             for faults, path, kinds in places
             for name, do in kinds.items()
         }
+
+
+async def keep_opening(sandbox: SandboxEnvironment, *, every: float) -> None:
+    """Have the operator open the lane every so many seconds: else most orders find it closed."""
+    while True:
+        await asyncio.sleep(every)
+        await operate(sandbox, "lanes", "open")
+
+
+async def operate(sandbox: SandboxEnvironment, *command: str) -> None:
+    """Have the operator run a command of the bot, beside the bot that serves."""
+    operator = sandbox.bot(*command)
+    await operator.start()
+    await operator.wait_exit()
