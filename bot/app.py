@@ -106,7 +106,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     telemetry = PrometheusTelemetry(price=settings.price_per_image_usd)
     store = await open_store(settings, stack)
     vendor = await open_vendor(settings, stack)
-    discord_side = open_discord(settings, telemetry, store.clock, stack)
+    discord_side = open_discord(settings, telemetry, store, stack)
     ports = build_ports(store, vendor, discord_side, telemetry)
     service_settings = read_service_settings(settings)
     services = build_services(ports, service_settings)
@@ -183,14 +183,16 @@ async def open_vendor(settings: Settings, stack: AsyncExitStack) -> Vendor:
 def open_discord(
     settings: Settings,
     telemetry: PrometheusTelemetry,
-    clock: SharedClock,
+    store: Store,
     stack: AsyncExitStack,
 ) -> DiscordSide:
     """Make the REST session and what writes through it. The gateway connects later."""
     prepare_discord(api_url=settings.discord_api_url, gateway_url=settings.discord_gateway_url)
     session = DiscordSession(settings.discord_token.get_secret_value())
     stack.push_async_callback(session.close)
-    presenter = DiscordCardPresenter(session, meters=telemetry, now=clock)
+    presenter = DiscordCardPresenter(
+        session, meters=telemetry, now=store.clock, shared=store.database.shared
+    )
     stack.push_async_callback(presenter.close)
     log_channel = DiscordLogChannel(session, meters=telemetry)
     stack.push_async_callback(log_channel.close)

@@ -34,7 +34,9 @@ from bot.ui.language import speaking
 
 log = logging.getLogger(__name__)
 
-WAITING_TIMEOUT: Final = 5.0  # seconds for one call about a job that any process may claim
+WAITING_TIMEOUT: Final = 2.0  # seconds for one call about a job that any process may claim
+# After the claim, until no other process can still be editing the card of the waiting job.
+EDITED_ELSEWHERE: Final = WAITING_TIMEOUT + 1.0  # seconds
 BACKOFF: Final = Backoff(first=0.5, most=30.0)  # seconds between attempts of a call
 
 _GIVEN_UP: Final = frozenset({State.UNCERTAIN, State.EXPIRED})  # not final, but shown as ends
@@ -47,10 +49,18 @@ class DiscordCardPresenter:
     """Shows each job's newest state on its card: updates of one card are coalesced."""
 
     def __init__(
-        self, session: DiscordSession, *, meters: Telemetry, now: Callable[[], float]
+        self,
+        session: DiscordSession,
+        *,
+        meters: Telemetry,
+        now: Callable[[], float],
+        shared: bool = False,
     ) -> None:
+        """*shared*: other processes edit the cards of waiting jobs, too."""
         self._calls = CardCalls(session, now=now)
         self._meters = meters
+        self._now = now
+        self._shared = shared
         self._pending: dict[str, tuple[Job, _MakeCard]] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
 
@@ -66,7 +76,7 @@ class DiscordCardPresenter:
 
     async def settle(self, job: Job, *, fault_id: str | None = None) -> None:
         """Show an ended or outstanding job; return once Discord accepted or refused it."""
-        await self._finish_updates(job.id)
+        await self._finish_updates(job)
         try:
             await self._edit(job, lambda: _card(job, CardStatus(fault_id=fault_id)))
         except DiscordRefused as error:
@@ -77,7 +87,7 @@ class DiscordCardPresenter:
 
         Raises FileTooLarge, or another DiscordRefused: the card can't be edited.
         """
-        await self._finish_updates(job.id)
+        await self._finish_updates(job)
         await self._edit(job, lambda: cards.done(job, pictures))
 
     async def deliver(self, job: Job, pictures: Sequence[Picture]) -> bool:
@@ -93,7 +103,7 @@ class DiscordCardPresenter:
             FileTooLarge: Smaller pictures may pass.
             DiscordRefused: No way is left.
         """
-        await self._finish_updates(job.id)
+        await self._finish_updates(job)
         delivered = job.transition(State.DELIVERED, now=job.completed_at or job.state_since)
         try:
             await self._edit(job, lambda: cards.done(delivered, pictures))
@@ -147,11 +157,14 @@ class DiscordCardPresenter:
         if self._workers.get(job_id) is done:  # another one may have started since
             del self._workers[job_id]
 
-    async def _finish_updates(self, job_id: str) -> None:
-        """Drop the pending update, and wait for the edit in progress."""
-        self._drop(job_id)
-        if (worker := self._workers.get(job_id)) is not None:
+    async def _finish_updates(self, job: Job) -> None:
+        """Drop the pending update, and wait for the edit in progress, of whichever process."""
+        self._drop(job.id)
+        if (worker := self._workers.get(job.id)) is not None:
             await asyncio.wait([worker])
+        claimed_at = job.lease.submit_started_at
+        if self._shared and claimed_at is not None:
+            await asyncio.sleep(max(claimed_at + EDITED_ELSEWHERE - self._now(), 0.0))
 
     def _drop(self, job_id: str) -> None:
         """Drop the pending update: a newer one replaces it."""

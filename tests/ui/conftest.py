@@ -1,6 +1,7 @@
 """A stand-in of Discord, with a real login before it."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -12,7 +13,20 @@ __all__ = ["meters", "rest", "stand_in"]
 
 @pytest.fixture
 async def rest(stand_in) -> AsyncIterator[DiscordSession]:
-    rest = DiscordSession(stand_in.world.bot_token)
-    await rest.log_in()
-    yield rest
-    await rest.close()
+    async with logged_in(stand_in) as session:
+        yield session
+
+
+@pytest.fixture
+async def rest_of_another(stand_in) -> AsyncIterator[DiscordSession]:
+    """The session of another process: discord.py sends the calls of one session in turn."""
+    async with logged_in(stand_in) as session:
+        yield session
+
+
+@asynccontextmanager
+async def logged_in(stand_in) -> AsyncIterator[DiscordSession]:
+    session = DiscordSession(stand_in.world.bot_token)
+    await session.log_in()
+    yield session
+    await session.close()

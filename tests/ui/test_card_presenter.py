@@ -14,7 +14,7 @@ from bot.service.port_errors import FileTooLarge, PermanentDiscordError
 from bot.service.ports.vendor import Picture
 from bot.service.telemetry import DiscordCall
 from bot.ui.card_calls import NONCE_REMEMBERED
-from bot.ui.card_presenter import DiscordCardPresenter
+from bot.ui.card_presenter import EDITED_ELSEWHERE, DiscordCardPresenter
 from sandbox.discord.enums import InteractionType
 from sandbox.faults import Answer, Cut, Fault, Hold
 from tests.meters import FakeMeters
@@ -414,6 +414,29 @@ async def test_a_waiting_card_that_did_not_arrive_is_not_shown_late(stand_in, re
     replies.show(job(State.QUEUED))
     await asyncio.gather(*replies._workers.values())
     assert "Queued" in str(card.message.shown["components"])
+
+
+async def test_an_edit_of_another_process_that_is_under_way_wipes_no_pictures(
+    stand_in, rest_of_another, replies, job, card, pictures
+):
+    """It showed the place in the queue as this process claimed the job."""
+    here = DiscordCardPresenter(rest_of_another, meters=FakeMeters(), now=time.time, shared=True)
+    held = fault(stand_in, "PATCH", BY_BOT, Hold(when="before"))
+    replies.show(job(State.WAITING, interaction_token=None))
+    await held.reached.wait()
+
+    claimed_at = time.time() - EDITED_ELSEWHERE + 0.8
+    delivery = asyncio.create_task(
+        here.deliver(
+            job(State.COMPLETED, submit_started_at=claimed_at, interaction_token=None), pictures
+        )
+    )
+    await asyncio.wait({delivery}, timeout=0.5)
+    held.release()
+
+    assert await delivery
+    await asyncio.gather(*replies._workers.values())
+    assert "again:" in json.dumps(card.message.shown["components"])
 
 
 # Places that the bot is not in: nothing reaches them but answers to an interaction.
