@@ -233,7 +233,7 @@ async def test_what_is_no_picture_is_never_shown_and_tried_again(sandbox, order)
     for name, (_do, why) in troubles.items():
         card = await orders[name].sent.until(says("**Drawn and paid for**"), within=90)
         assert why in words(card), name
-        assert "the next try is <t:" in words(card)
+        assert "the bot tries again at <t:" in words(card)
         assert card["attachments"] == []
     sandbox.pixazo.faults.clear()
     sandbox.pixazo.media_faults.clear()

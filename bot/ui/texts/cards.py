@@ -86,8 +86,9 @@ def _outstanding(job: Job, next_try_at: float) -> str:
     line = _("**Drawn and paid for** · the pictures can't be fetched yet: {why}").format(why=why)
     if next_try_at <= (job.outstanding.outstanding_since or 0.0):
         return f"{line}\n" + _("They are being tried again right now.")
-    return f"{line}\n" + _("They are not lost: the next try is {when}.").format(
-        when=ago(next_try_at)
+    # The time of day: "7 seconds ago" would be read while the try is under way.
+    return f"{line}\n" + _("They are not lost: the bot tries again at {time}.").format(
+        time=f"<t:{int(next_try_at)}:T>"
     )
 
 
@@ -101,8 +102,13 @@ def still_fetched(count: int) -> str:
 
 
 def steps(job: Job) -> str | None:
-    """Return the small line with all steps, the current one bold; ``None``: the order ended."""
-    if not any(job.state in states for _name, states in _STEPS):
+    """Return the small line with all steps, the current one bold.
+
+    ``None``: the order ended, or its pictures are not ready although they are drawn.
+    """
+    if job.outstanding.next_try_at is not None or not any(
+        job.state in states for _name, states in _STEPS
+    ):
         return None
     named = [(_(name), job.state in states) for name, states in _STEPS]
     return "-# " + " → ".join(f"**{name}**" if current else name for name, current in named)
