@@ -17,6 +17,7 @@ from bot.domain import lane as breaker
 from bot.domain import lane_transitions
 from bot.domain.job import EndReason, Job, Outstanding, State, Update, advance
 from bot.domain.lane import ClosedReason, Lane
+from bot.domain.owner import OPERATOR
 from bot.errors import InvalidSettings
 from bot.pixazo import request_ids
 from bot.service.errors import AdminActionFailed
@@ -29,8 +30,6 @@ from bot.store.jobs import Jobs
 from bot.store.lanes import Lanes
 from bot.store.process_lock import process_lock
 
-# No process has this name: a running bot takes the order over at once and updates its card.
-OPERATOR: Final = "operator"
 MOST: Final = 100_000  # orders that are settled at once
 
 _DURATION: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd])")

@@ -7,7 +7,7 @@ takes a :class:`Moderator`, which is made only after the permission was checked.
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from bot.domain import admission, lane_transitions
 from bot.domain import lane as lane_rules
@@ -16,6 +16,7 @@ from bot.domain.job import EndReason, State
 from bot.domain.lane import ClosedReason
 from bot.domain.log_entries import AnyLogEntry, Blocked, Changed, Unblocked
 from bot.domain.order import clean
+from bot.domain.owner import MODERATOR
 from bot.domain.rules import LONGEST_REASON, Block, Pause, Rules, block_of, changed
 from bot.domain.word_filter import Finding, examine
 from bot.service.errors import ChannelNotWritable, DraftExpired
@@ -23,9 +24,6 @@ from bot.service.port_errors import DiscordRefused, TransientDiscordError
 from bot.service.ports.discord import LogChannel
 from bot.service.ports.store import Guilds, Jobs, Lanes, PeakUsage
 from bot.service.settings import ServiceSettings
-
-# No process has this name: recovery adopts the job at once, and shows how it ended.
-MODERATOR: Final = "moderator"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,10 +9,10 @@ from bot.domain import lane as lane_rules
 from bot.domain.job import EndReason, Job, State
 from bot.domain.lane import GIVES_BACK, ClosedReason, Lane
 from bot.domain.log_entries import LaneClosed
-from bot.log import about
+from bot.log import about, fault
 from bot.retry import wait_at_most
 from bot.service.job_runner import JobRunner
-from bot.service.port_errors import DiscordRefused, StoreUnavailable, TransientDiscordError
+from bot.service.port_errors import DiscordError, DiscordRefused, StoreUnavailable
 from bot.service.ports.discord import LogChannel
 from bot.service.ports.store import Guilds, Jobs, Lanes
 from bot.service.settings import ServiceSettings
@@ -162,11 +162,10 @@ class RecoveryLoop:
                 )
                 try:
                     await self._log_channel.write(notice.log_channel, entry)
-                except TransientDiscordError as error:
+                except DiscordError as error:
                     log.info("closure not logged: guild=%d error=%s", notice.guild_id, error)
-                    continue
-                except DiscordRefused as error:
-                    log.info("closure not logged: guild=%d error=%s", notice.guild_id, error)
+                    if not isinstance(error, DiscordRefused):
+                        continue
             await self._lanes.record_notice(
                 self._settings.lane, notice.guild_id, shut_at=lane.shut_at
             )
@@ -176,6 +175,8 @@ class RecoveryLoop:
             await self._log_closure(lane, reason)
         except StoreUnavailable as error:
             log.warning("closure not logged: error=%s", error)
+        except Exception as error:  # noqa: BLE001 - no one awaits the task
+            fault(log, "closure not logged", error)
 
     async def _end(self, job: Job, state: State, end_reason: EndReason) -> None:
         """End a waiting job, unbilled; adopt it so that its end is shown."""
