@@ -184,6 +184,18 @@ guilds: Final = Table(
     metadata,
     Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
     Column("rules", JSON, nullable=False),
+    Column("left_at", Float),  # when the bot was removed; NULL: it is a member
+)
+has_left: Final = guilds.c.left_at.is_not(None)
+Index("ix_guilds_left", guilds.c.left_at, sqlite_where=has_left, postgresql_where=has_left)
+
+# Starts of a shard's session at Discord's gateway, by all processes with the same token.
+gateway_starts: Final = Table(
+    "gateway_starts",
+    metadata,
+    Column("bot", String(32), primary_key=True),  # of the token, hashed
+    Column("started_at", Float, primary_key=True),
+    Column("shard_id", Integer, primary_key=True, autoincrement=False),
 )
 
 blocks: Final = Table(
