@@ -6,12 +6,14 @@ https://discord.com/developers/docs/events/gateway
 import json
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 
 from sandbox.discord import serializers
 from sandbox.discord.api_errors import Json
+from sandbox.discord.compression import TRANSPORT
 from sandbox.discord.enums import Intent, Opcode, Permission
 from sandbox.discord.events import BotMembershipChanged, BotOnline, ChannelChanged, Event
 from sandbox.discord.interactions import InteractionCreated, created
@@ -23,11 +25,12 @@ from sandbox.discord.messages import (
     MessageRemoved,
     to_bot,
 )
-from sandbox.discord.sessions import Connection, Session, exchange
+from sandbox.discord.sessions import Closing, Connection, Session, exchange
 from sandbox.discord.world import World
 
 OPCODES = frozenset(int(opcode) for opcode in Opcode)
 MAX_FRAME = 4096  # bytes; Discord's limit for a bot's frame
+VERSIONS = {"", "6", "7", "8", "9", "10"}  # empty: the default one
 PRIVILEGED = Intent.GUILD_MEMBERS | Intent.GUILD_PRESENCES | Intent.MESSAGE_CONTENT
 
 
@@ -36,10 +39,6 @@ MESSAGE_EVENTS: dict[type[Event], str] = {
     MessageEdited: "MESSAGE_UPDATE",
     MessageRemoved: "MESSAGE_DELETE",
 }
-
-
-class Closing(Exception):
-    """Close the connection with one of Discord's codes, and a reason."""
 
 
 class Gateway:
@@ -61,6 +60,11 @@ class Gateway:
         """Whether an event reaches the bot, now or after a RESUME."""
         return any(self._alive())
 
+    @property
+    def compressions(self) -> list[str]:
+        """The transport compression of each open connection."""
+        return [connection.compression for connection in self._connections]
+
     def drop(self, *, resumable: bool = True) -> None:
         """Cut all sockets without a close frame, as a network failure does."""
         if not resumable:
@@ -79,31 +83,37 @@ class Gateway:
         """Serve one socket from HELLO to its end."""
         if self._world.refuse_gateway:
             return web.Response(status=503)
-        socket = web.WebSocketResponse(max_msg_size=MAX_FRAME, compress=False)
+        # The size of a frame is checked later: aiohttp has another close code
+        socket = web.WebSocketResponse(max_msg_size=0, compress=False, timeout=1.0)
         await socket.prepare(request)
-        connection = Connection(request.transport)
+        query = request.query
+        named = query.get("compress", "")
+        connection = Connection(request.transport, named if named in TRANSPORT else "")
         self._connections.add(connection)
+        if query.get("v", "") not in VERSIONS:
+            connection.close(4012, "Invalid API version.")
+        # ETF, which Discord knows too, is not supported
+        elif query.get("encoding", "json") != "json" or named not in TRANSPORT:
+            connection.close(4002, "Error while decoding payload.")
         interval = int(self._world.heartbeat_interval * 1000)
         connection.send(Opcode.HELLO, {"heartbeat_interval": interval})
         try:
             await exchange(
-                socket, connection.outbound, lambda text: self._receive(connection, text)
+                socket, connection.outbound, partial(self._receive, connection), connection.encode
             )
-        except Closing as closing:
-            code, reason = closing.args
-            await socket.close(code=code, message=reason.encode())
         finally:
             self._connections.discard(connection)
             self._lose(connection)
         return socket
 
-    def _receive(self, connection: Connection, text: str) -> None:
+    def _receive(self, connection: Connection, raw: str | bytes) -> None:
+        size = len(raw.encode() if isinstance(raw, str) else raw)
         try:
-            frame = json.loads(text)
+            frame = json.loads(raw) if size <= MAX_FRAME else {}
             if frame["op"] not in OPCODES:
                 raise Closing(4001, "Unknown opcode.")
             self._dispatch_frame(connection, frame["op"], frame.get("d"))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise Closing(4002, "Error while decoding payload.") from error
 
     def _dispatch_frame(self, connection: Connection, opcode: int, data: Any) -> None:
@@ -130,6 +140,8 @@ class Gateway:
         if not 0 <= shard < shards:
             raise Closing(4010, "Invalid shard.")
         intents = Intent(data["intents"])
+        if data.get("compress"):
+            connection.compress_payloads()
         if intents & PRIVILEGED and not self._world.privileged_intents:
             raise Closing(4014, "Disallowed intent(s).")
         session = Session(shard=shard, shards=shards, intents=intents, connection=connection)

@@ -27,7 +27,7 @@ from sandbox.discord.messages import Message, MessageEdited, MessagePosted, Mess
 from sandbox.discord.models import Channel, Guild, User
 from sandbox.discord.read_state import ChannelRead
 from sandbox.discord.serializers import fields
-from sandbox.discord.sessions import exchange
+from sandbox.discord.sessions import Outbound, exchange
 
 SHOWN_MESSAGES = 50  # of each channel, when the page opens
 NO_ANSWER = "The application did not respond"
@@ -61,7 +61,7 @@ class Page:
         self._open.add(socket)
         world.listeners.append(session.on_event)
         try:
-            await exchange(socket, session.outbound, lambda text: session.receive(json.loads(text)))
+            await exchange(socket, session.outbound, lambda raw: session.receive(json.loads(raw)))
         finally:
             world.listeners.remove(session.on_event)
             self._open.discard(socket)
@@ -75,7 +75,7 @@ class PageSession:
         self._backend = backend
         self._user = user
         self._nonces: dict[Interaction, Any] = {}  # of this page's actions
-        self.outbound: asyncio.Queue[Json] = asyncio.Queue()
+        self.outbound: Outbound = asyncio.Queue()
         self._send(self._world())
 
     def _send(self, frame: Json) -> None:

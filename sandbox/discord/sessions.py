@@ -11,9 +11,17 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from sandbox.discord.api_errors import Json
+from sandbox.discord.compression import TRANSPORT, Compress, payload
 from sandbox.discord.enums import Intent, Opcode
 
 KEPT_EVENTS = 2000  # of each session, for RESUME
+
+
+class Closing(Exception):
+    """Close the connection with one of Discord's codes, and a reason."""
+
+
+Outbound = asyncio.Queue[Json | str | bytes | Closing]
 
 
 @dataclass(eq=False)
@@ -21,11 +29,28 @@ class Connection:
     """One open socket; frames are queued, so senders never block."""
 
     transport: asyncio.Transport | None
-    outbound: asyncio.Queue[Json] = field(default_factory=asyncio.Queue)
+    compression: str  # its name in the URL; empty: none
+    outbound: Outbound = field(default_factory=asyncio.Queue)
+
+    def __post_init__(self) -> None:
+        self._compress: Compress = TRANSPORT[self.compression]()
+
+    def compress_payloads(self) -> None:
+        """Compress each large frame by itself, unless the transport is compressed."""
+        if not self.compression:
+            self._compress = payload
+
+    def encode(self, text: str) -> str | bytes:
+        """Return a frame as it is sent."""
+        return self._compress(text)
 
     def send(self, opcode: Opcode, data: Any = None) -> None:
         """Queue a frame."""
         self.outbound.put_nowait({"op": int(opcode), "d": data, "s": None, "t": None})
+
+    def close(self, code: int, reason: str) -> None:
+        """Close the connection once all queued frames are sent."""
+        self.outbound.put_nowait(Closing(code, reason))
 
     def cut(self) -> None:
         """Drop the connection without a close frame, as a network failure does."""
@@ -60,23 +85,48 @@ class Session:
 
 
 async def exchange(
-    socket: web.WebSocketResponse, outbound: asyncio.Queue[Json], receive: Callable[[str], None]
+    socket: web.WebSocketResponse,
+    outbound: Outbound,
+    receive: Callable[[str | bytes], None],
+    compress: Compress = str,
 ) -> None:
-    """Send the queued frames, and pass received ones to *receive*, until the socket ends."""
-    writer = asyncio.create_task(_write(socket, outbound), name="socket writer")
+    """Send the queued frames, and pass received ones to *receive*, until the socket ends.
+
+    A `Closing`, raised by *receive* or queued, closes the socket after the frames before it.
+    Queued bytes are sent as they are, strings and objects through *compress*.
+    """
+    writer = asyncio.create_task(_write(socket, outbound, compress), name="socket writer")
+    reader = asyncio.create_task(_read(socket, receive), name="socket reader")
     try:
-        async for message in socket:
-            if message.type is not WSMsgType.TEXT:
-                break
-            receive(message.data)
+        await asyncio.wait((reader, writer), return_when=asyncio.FIRST_COMPLETED)
+        if not writer.done():
+            try:
+                return await reader
+            except Closing as closing:
+                outbound.put_nowait(closing)
+        if (last := await writer) is not None:
+            code, reason = last.args
+            await socket.close(code=code, message=reason.encode())
     finally:
         writer.cancel()
+        reader.cancel()
 
 
-async def _write(socket: web.WebSocketResponse, outbound: asyncio.Queue[Json]) -> None:
-    while True:
-        frame = await outbound.get()
+async def _read(socket: web.WebSocketResponse, receive: Callable[[str | bytes], None]) -> None:
+    async for message in socket:
+        if message.type not in {WSMsgType.TEXT, WSMsgType.BINARY}:
+            break
+        receive(message.data)
+
+
+async def _write(
+    socket: web.WebSocketResponse, outbound: Outbound, compress: Compress
+) -> Closing | None:
+    while not isinstance(frame := await outbound.get(), Closing):
+        text = json.dumps(frame) if isinstance(frame, dict) else frame
+        sent = compress(text) if isinstance(text, str) else text
         try:
-            await socket.send_str(json.dumps(frame))
+            await (socket.send_bytes(sent) if isinstance(sent, bytes) else socket.send_str(sent))
         except ConnectionError:
-            return  # the reader ends by itself
+            return None  # the client has left
+    return frame

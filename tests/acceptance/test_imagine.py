@@ -26,7 +26,8 @@ CONTRACT = {
 
 
 async def test_an_order_goes_through_all_states_and_ends_with_its_pictures(shared, member):
-    """The key goes to the vendor's gateway alone."""
+    """The key goes to the vendor's gateway alone; Discord's gateway is compressed."""
+    assert shared.discord.gateway.compressions == ["zstd-stream"]
     sent = await member.command("imagine", prompt="a lighthouse in a storm", images=2)
     await sent.until(says("Waiting"))
     await sent.until(says("Queued"))
