@@ -200,6 +200,7 @@ def open_discord(
         shards=settings.shards,
         direct=settings.allow_direct,
         trace=tracing(telemetry, now=time.time),
+        count_malformed=telemetry.malformed_event,
     )
     return DiscordSide(
         session=session, presenter=presenter, log_channel=log_channel, gateway=gateway

@@ -20,6 +20,7 @@ from yarl import URL
 from bot.command_registration import open_outside, register_commands
 from bot.domain.shards import Shards
 from bot.errors import InvalidSettings
+from bot.gateway_socket import GatewaySocket
 from bot.log import fault
 from bot.retry import Backoff
 from bot.service.cog_services import CogServices
@@ -60,7 +61,9 @@ class Gateway:
     shards: Shards
     direct: bool = False  # commands also work outside of servers
     trace: aiohttp.TraceConfig = field(default_factory=aiohttp.TraceConfig)  # of requests
+    count_malformed: Callable[[str], None] = lambda _kind: None
     up: set[int] = field(default_factory=set)  # the connected shards
+    malformed: set[str] = field(default_factory=set)  # kinds of events that were logged
 
     @property
     def connected(self) -> bool:
@@ -121,6 +124,13 @@ class ImagineBot(commands.Bot):
         """Mark the shard as not connected; discord.py reconnects."""
         self._gateway.up.discard(self._shard_id)
 
+    async def on_malformed_event(self, kind: str, error: Exception) -> None:
+        """Count an event that could not be read, and log the first one of its kind."""
+        self._gateway.count_malformed(kind)
+        if kind not in self._gateway.malformed:
+            self._gateway.malformed.add(kind)
+            fault(log, "malformed gateway event dropped", error, kind=kind)
+
     async def close(self) -> None:
         """Close the connection for good."""
         self._gateway.up.discard(self._shard_id)
@@ -151,6 +161,7 @@ def prepare_discord(*, api_url: str, gateway_url: str) -> None:
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)
     # By default it waits up to 17 minutes before it reconnects.
     vars(discord.client)["ExponentialBackoff"] = _BackOff
+    vars(discord.client)["DiscordWebSocket"] = GatewaySocket
     # The bot uses no voice; the warning at each start is noise.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 

@@ -27,6 +27,7 @@ INTERNALS = (
     (discord.VoiceClient, "warn_nacl"),
     (discord.VoiceClient, "warn_dave"),
     (client_module, "ExponentialBackoff"),
+    (client_module, "DiscordWebSocket"),
 )
 
 

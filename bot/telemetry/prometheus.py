@@ -84,6 +84,11 @@ class PrometheusTelemetry:
             "Edits of a card that a newer one replaced before they were sent",
         )
         self._gateway = gauge("imagine_gateway_connected", "1: connected to Discord's gateway")
+        self._malformed = counter(
+            "imagine_gateway_malformed_events",
+            "Gateway events that could not be read and were dropped",
+            ["event"],
+        )
         self._store = gauge("imagine_store_up", "1: the store answers")
         self._descriptors_low = gauge(
             "imagine_descriptors_low", "1: over 90 % of the file descriptors are in use"
@@ -197,6 +202,10 @@ class PrometheusTelemetry:
     def coalesced(self) -> None:
         """Count an edit of a card that a newer one replaced before it was sent."""
         self._coalesced.inc()
+
+    def malformed_event(self, kind: str) -> None:
+        """Count a gateway event that could not be read; *kind* comes from a fixed set."""
+        self._malformed.labels(kind).inc()
 
     def page(self, snapshot: StoreSnapshot) -> bytes:
         """Render all metrics, with the gauges set from *snapshot*."""

@@ -1,8 +1,11 @@
 """The process: start, connection, reconnection, end, and the commands beside it."""
 
+from typing import Any
+
 import pytest
 
 from sandbox.faults import Cut, Fault
+from tests.acceptance.driver import delivered
 
 
 @pytest.mark.parametrize("away", ["gateway", "everything"])
@@ -40,6 +43,39 @@ async def test_a_cut_connection_is_resumed_and_sigterm_ends_the_process_cleanly(
     assert await bot.stop(within=10) == 0
     assert not [line for line in bot.log if "ERROR" in line or "Traceback" in line]
     assert (await operate("health"))[0] == 1
+
+
+MALFORMED: tuple[tuple[Any, Any], ...] = (
+    ("GUILD_CREATE", {"id": None}),
+    ("GUILD_CREATE", None),
+    ("GUILD_UPDATE", "what"),
+    ("GUILD_DELETE", {}),
+    ("CHANNEL_CREATE", {"guild_id": "x", "type": "y"}),
+    ("CHANNEL_UPDATE", []),
+    ("GUILD_ROLE_UPDATE", {"guild_id": "1", "role": 7}),
+    ("INTERACTION_CREATE", {"id": "1", "type": 2}),
+    ("INTERACTION_CREATE", None),
+    ("NEVER_HEARD_OF", {"a": 1}),
+    (["no", "name"], {}),
+)
+
+
+async def test_malformed_events_cost_no_connection_and_are_logged_once_per_kind(
+    sandbox, start, noah
+):
+    bot = await start()
+    (session,) = sandbox.discord.gateway.sessions.values()
+    for name, data in MALFORMED * 2:
+        session.dispatch(name, data)
+
+    sent = await noah.command("imagine", prompt="a cat")
+    await sent.until(delivered(1))
+
+    assert list(sandbox.discord.gateway.sessions.values()) == [session]
+    assert len([line for line in bot.log if "has connected to Gateway" in line]) == 1
+    logged = [line for line in bot.log if "malformed gateway event dropped" in line]
+    assert len([line for line in logged if "kind=GUILD_CREATE" in line]) == 1
+    assert len([line for line in logged if "kind=INTERACTION_CREATE" in line]) == 1
 
 
 async def test_a_token_that_discord_refuses_ends_it_with_a_line_that_names_it(operate):

@@ -1,0 +1,61 @@
+"""The connection to Discord's gateway: discord.py's, without its reasons to end early."""
+
+import json
+from typing import Any, Final, NoReturn
+
+import aiohttp
+from discord.errors import ConnectionClosed
+from discord.gateway import DiscordWebSocket, ReconnectWebSocket, WebSocketClosure
+
+# Without one of these there is no session that could go on.
+_ESSENTIAL: Final = frozenset({"HELLO", "READY", "RESUMED"})
+_FRAME: Final = "frame"  # the kind of what has no name that discord.py knows
+# How discord.py ends a connection.
+_ENDS: Final = (
+    ConnectionClosed,
+    ReconnectWebSocket,
+    WebSocketClosure,
+    aiohttp.ClientError,
+    OSError,
+)
+
+
+class GatewaySocket(DiscordWebSocket):
+    """Gateway connection that drops a malformed event; discord.py would drop the connection.
+
+    Each one is dispatched as ``malformed_event``, with its kind and the error.
+    """
+
+    async def received_message(self, msg: Any, /) -> None:
+        """Decompress and handle a frame."""
+        if isinstance(msg, bytes):
+            try:
+                msg = self._decompressor.decompress(msg)
+            except Exception as error:  # noqa: BLE001 - of any decompressor
+                self._dispatch("malformed_event", _FRAME, error)
+                await self._reconnect(resume=True)  # nothing that follows could be read either
+            if msg is None:  # more of it follows
+                return
+        try:
+            await super().received_message(msg)
+        except _ENDS:
+            raise
+        except Exception as error:  # noqa: BLE001 - of the parsers
+            kind = self._kind(msg)
+            self._dispatch("malformed_event", kind, error)
+            if kind in _ESSENTIAL:
+                await self._reconnect(resume=False)
+
+    def _kind(self, msg: str) -> str:
+        """Return the name of the event; names come from a fixed set."""
+        try:
+            frame = json.loads(msg)
+            if frame["op"] == self.HELLO:
+                return "HELLO"
+            return frame["t"] if frame["t"] in self._discord_parsers else _FRAME
+        except (KeyError, TypeError, ValueError):
+            return _FRAME
+
+    async def _reconnect(self, *, resume: bool) -> NoReturn:
+        await self.close()
+        raise ReconnectWebSocket(self.shard_id, resume=resume)
