@@ -56,6 +56,13 @@ class Answer:
         return web.Response(status=self.status, body=raw, headers=headers)
 
 
+@dataclass(frozen=True)
+class Respond:
+    """Answer instead of the handler, with what *make* returns for the request."""
+
+    make: Callable[[web.Request], Answer]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rewrite:
     """Run the handler and the later faults, then change the answer.
@@ -102,19 +109,24 @@ class Drip:
     cut_at: int | None = None
 
 
-Action = Hold | Cut | Answer | Rewrite | Redirect | Delay | Drip
+Action = Hold | Cut | Answer | Respond | Rewrite | Redirect | Delay | Drip
 
 
 @dataclass(eq=False, kw_only=True)
 class Fault:
-    """Injects a fault into the next *times* requests that match, but only for *seconds*."""
+    """Injects a fault into *times* requests that match, but only for *seconds*.
+
+    These are the next ones, or of each *every* that match the last.
+    """
 
     method: str = "*"  # fnmatch pattern, like the path
     path: str = "*"
     do: Action
     times: float = 1  # remaining uses
+    every: int = 1
     seconds: float = math.inf  # from now
     reached: asyncio.Event = field(default_factory=asyncio.Event, init=False)  # by a request
+    _matched: int = field(default=0, init=False)
     _began: float = field(default_factory=time.monotonic, init=False)
     _released: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
@@ -124,9 +136,18 @@ class Fault:
         return self.times > 0 and time.monotonic() < self._began + self.seconds
 
     def matches(self, request: web.Request) -> bool:
-        """Return whether the fault acts on *request*."""
+        """Return whether *request* is one that the fault acts on."""
         fits = fnmatchcase(request.method, self.method) and fnmatchcase(request.path, self.path)
         return fits and self.active
+
+    def take(self, request: web.Request) -> bool:
+        """Count *request* if it matches; return whether the fault acts on it."""
+        if not self.matches(request):
+            return False
+        self._matched += 1
+        acts = self._matched % self.every == 0
+        self.times -= acts
+        return acts
 
     def release(self) -> None:
         """Let all held requests continue, later ones too."""
@@ -145,6 +166,8 @@ class Fault:
         match self.do:
             case Answer() as answer:
                 return answer.response()
+            case Respond(make=make):
+                return make(request).response()
             case Redirect(origin=origin) if request.url.origin() != URL(origin):
                 location = f"{origin}{request.path_qs}"
                 return web.Response(status=302, headers={"Location": location})
@@ -219,8 +242,7 @@ class Faults:
 
 async def _act(request: web.Request, handler: Handler, faults: list[Fault]) -> web.StreamResponse:
     for index, fault in enumerate(faults, start=1):
-        if fault.matches(request):
-            fault.times -= 1
+        if fault.take(request):
             if isinstance(fault.do, Rewrite):
                 handler = partial(_act, handler=handler, faults=faults[index:])
             return await fault.act(request, handler)

@@ -1,7 +1,9 @@
 """Records the requests and answers of a stand-in."""
 
 import asyncio
+import math
 import time
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -42,6 +44,15 @@ class Journal:
             for exchange in self.exchanges
             if fnmatchcase(exchange.method, method) and fnmatchcase(exchange.path, path)
         ]
+
+    def between(self, start: float, end: float = math.inf) -> list[Exchange]:
+        """Return the exchanges whose requests arrived between two unix times."""
+        return [exchange for exchange in self.exchanges if start <= exchange.at < end]
+
+    def densest(self, seconds: float, start: float = 0.0, end: float = math.inf) -> int:
+        """Return the most requests that arrived within *seconds*, between two unix times."""
+        times = sorted(exchange.at for exchange in self.between(start, end))
+        return max((bisect_left(times, at + seconds) - n for n, at in enumerate(times)), default=0)
 
     async def wait(
         self, method: str, path: str, *, count: int = 1, within: float = 10.0

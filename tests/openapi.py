@@ -103,6 +103,8 @@ class OpenApi:
         status = str(exchange.status)
         if status.startswith("5"):
             return  # not described
+        if status == "429" and "Via" not in exchange.answer_headers:
+            return  # Cloudflare's
         known = operation["responses"]
         key = status if status in known else f"{status[0]}XX"
         if key not in known:

@@ -5,8 +5,8 @@ discord.py runs against it and a mistake of the bot shows here first. `World` ho
 `Discord` serves it, `Member` acts in it as a member's client does.
 
     state             enums, snowflakes, models, events, world, sample, serializers (to JSON)
-    request checks    api_errors, bodies, validation (by request_schema.json), components, embeds,
-                      attachments, drafts, command_rules
+    request checks    limits, rate_limits, api_errors, bodies, validation (by
+                      request_schema.json), components, attachments, drafts, command_rules
     behaviour         rendering, messages, commands, interactions, responses (the bot's), client (a
                       member's), read_state
     interfaces        rest*, gateway, sessions and cdn (the bot), page (browsers), option_values

@@ -75,5 +75,5 @@ def too_many_old_edits(retry_after: float) -> ApiError:
         30046,
         "Maximum number of edits to messages older than 1 hour reached. Try again later.",
         extra={"retry_after": retry_after, "global": False},
-        headers={"Via": "1.1 google", "Retry-After": f"{retry_after:.0f}"},
+        headers={"Retry-After": f"{retry_after:.0f}"},
     )

@@ -1,20 +1,19 @@
 """Shared parts of the REST API: routes, authorization, responses, errors."""
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from hashlib import md5
 from typing import Any
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from sandbox.discord.api_errors import ApiError, ErrorCode
 from sandbox.discord.bodies import Body, read
+from sandbox.discord.rate_limits import DISCORD, RateLimiter
 from sandbox.discord.world import World
 
-GENEROUS = 10_000  # requests per second and route
+API = "/api/v10"
 
 
 def answer(
@@ -71,30 +70,27 @@ def _handler(handle: Callable[[Call], Any], world: World | None) -> Handler:
     return serve
 
 
-@web.middleware
-async def discord_protocol(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn errors into Discord's JSON, and add rate limit headers."""
-    try:
-        response = await handler(request)
-    except ApiError as error:
-        response = _error(error)
-    except web.HTTPNotFound:
-        response = _error(ErrorCode.NOT_FOUND.error())
-    except web.HTTPMethodNotAllowed:
-        response = _error(ErrorCode.NOT_ALLOWED.error())
-    resource = request.match_info.route.resource
-    route = f"{request.method} {resource.canonical if resource else ''}"
-    response.headers.update(
-        {
-            "X-RateLimit-Limit": str(GENEROUS),
-            "X-RateLimit-Remaining": str(GENEROUS - 1),
-            "X-RateLimit-Reset": f"{time.time() + 1:.3f}",
-            "X-RateLimit-Reset-After": "1.000",
-            "X-RateLimit-Bucket": md5(route.encode(), usedforsecurity=False).hexdigest(),
-            "Via": "1.1 google",
-        }
-    )
-    return response
+def discord_protocol(limiter: RateLimiter) -> Middleware:
+    """Return the middleware that limits requests, and turns errors into Discord's JSON."""
+
+    @web.middleware
+    async def serve(request: web.Request, handler: Handler) -> web.StreamResponse:
+        headers: dict[str, str] = {}
+        try:
+            if resource := request.match_info.route.resource:
+                path = resource.canonical.removeprefix(API)
+                headers = limiter.take(f"{request.method} {path}", request)
+            response = await handler(request)
+        except ApiError as error:
+            response = _error(error)
+        except web.HTTPNotFound:
+            response = _error(ErrorCode.NOT_FOUND.error())
+        except web.HTTPMethodNotAllowed:
+            response = _error(ErrorCode.NOT_ALLOWED.error())
+        response.headers.update(DISCORD | headers)
+        return response
+
+    return serve
 
 
 def _error(error: ApiError) -> web.StreamResponse:

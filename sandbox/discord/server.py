@@ -11,15 +11,15 @@ from sandbox.discord.cdn import Cdn
 from sandbox.discord.interactions import InteractionCreated
 from sandbox.discord.member import Member
 from sandbox.discord.page import Page
-from sandbox.discord.rest import discord_protocol
+from sandbox.discord.rate_limits import BanForm, Cloudflare, RateLimiter, Scope, refusal
+from sandbox.discord.rest import API, discord_protocol
 from sandbox.discord.rest_application import Application
 from sandbox.discord.rest_channels import Channels
 from sandbox.discord.rest_webhooks import Webhooks
 from sandbox.discord.world import MIB, World
-from sandbox.faults import Answer, Fault, Faults
+from sandbox.faults import Fault, Faults, Respond
 from sandbox.journal import Journal
 
-API = "/api/v10"
 MAX_REQUEST = 110 * MIB  # bytes: ten files at their limit and more
 PAGE = Path(__file__).parents[1] / "page"
 
@@ -43,6 +43,7 @@ class Discord(Backend):
         super().__init__(world)
         self.journal = journal
         self.faults = faults
+        self.cloudflare = Cloudflare(lambda: world.limits)
         self._page = Page(self)
         self._port = port
         self._runner = web.AppRunner(
@@ -51,7 +52,12 @@ class Discord(Backend):
 
     def _application(self, routes: Iterable[web.AbstractRouteDef], page: Path) -> web.Application:
         api = web.Application(
-            middlewares=[self.journal.middleware, self.faults.middleware, discord_protocol]
+            middlewares=[
+                self.journal.middleware,
+                self.cloudflare.middleware,
+                self.faults.middleware,
+                discord_protocol(RateLimiter(lambda: self.world.limits)),
+            ]
         )
         api.add_routes(Application(self.world, self.commands).routes())
         api.add_routes(Channels(self.world, self.messages).routes())
@@ -112,13 +118,27 @@ class Discord(Backend):
         """Dispatch an interaction to the bot again."""
         self.world.publish(InteractionCreated(self.interactions.get(interaction_id)))
 
-    def rate_limit(self, method: str, path: str, *, retry_after: float, times: int = 1) -> Fault:
-        """Answer the next *times* matching requests with 429; *path* is a pattern below the API."""
-        message = "You are being rate limited."
-        body = {"message": message, "code": 0, "retry_after": retry_after, "global": False}
-        headers = {"Retry-After": f"{retry_after:.0f}", "X-RateLimit-Scope": "user"}
-        limited = Answer(status=429, body=body, headers={"Via": "1.1 google", **headers})
-        return self.faults.add(Fault(method=method, path=API + path, do=limited, times=times))
+    def rate_limit(
+        self,
+        method: str,
+        path: str,
+        *,
+        retry_after: float,
+        scope: Scope = "user",
+        times: float = 1,
+        every: int = 1,
+    ) -> Fault:
+        """Answer *times* matching requests with 429, of each *every* that match the last.
+
+        *path* is a pattern below the API.
+        """
+        respond = Respond(lambda request: refusal(scope, retry_after, request.path))
+        fault = Fault(method=method, path=API + path, do=respond, times=times, every=every)
+        return self.faults.add(fault)
+
+    def cloudflare_ban(self, seconds: float, *, form: BanForm = "html") -> None:
+        """Answer all requests to the API as Cloudflare does, for *seconds* from now."""
+        self.cloudflare.ban(seconds, form)
 
     async def online(self, *, within: float = 10.0) -> None:
         """Wait until the bot has a gateway session."""

@@ -11,6 +11,7 @@ from sandbox.discord.events import (
     EventBus,
     InstallationChanged,
 )
+from sandbox.discord.limits import Limits
 from sandbox.discord.models import MEMBER_PERMISSIONS, Channel, Guild, Role, User
 
 Named = TypeVar("Named")
@@ -42,6 +43,7 @@ class World(EventBus):
     old_after: float = 3600.0  # the age from which a message takes only `old_edits` more edits
     old_edits: int = 3
     attachment_size_limit: int = 10 * MIB  # bytes of each file
+    limits: Limits = field(default_factory=Limits.generous)  # rate limits of the REST API
     heartbeat_interval: float = 41.25
     resume_window: float = 90.0  # in which a lost gateway session can be resumed
     shards: int = 1  # that /gateway/bot recommends

@@ -12,6 +12,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from sandbox.discord import Discord, sample_world
+from sandbox.discord.limits import Limits
 from sandbox.faults import Faults
 from sandbox.journal import Journal
 from tests.openapi import assert_conform
@@ -19,7 +20,10 @@ from tests.openapi import assert_conform
 
 @pytest.fixture
 def world():
-    return sample_world()
+    """A world whose limits do not slow down tests of other things."""
+    world = sample_world()
+    world.limits = Limits.generous()
+    return world
 
 
 @pytest.fixture
@@ -109,7 +113,8 @@ class Api:
         ) as response:
             self.headers = response.headers
             raw = await response.read()
-            return response.status, await response.json() if raw else None
+            is_json = response.content_type == "application/json"
+            return response.status, await response.json() if raw and is_json else None
 
     async def refused(self, method, path, json=None, **more):
         """Return status, code and field errors of a request that must fail."""
