@@ -14,13 +14,7 @@ from bot.ui import language
 
 Interaction = discord.Interaction[Any]
 
-_MAY_BE_AGE_RESTRICTED: Final = (
-    discord.TextChannel,
-    discord.ForumChannel,
-    discord.Thread,
-    discord.VoiceChannel,
-    discord.StageChannel,
-)
+_AGE_RESTRICTED_SERVERS: Final = {discord.NSFWLevel.explicit, discord.NSFWLevel.age_restricted}
 
 
 def bind_task(interaction: Interaction) -> None:
@@ -87,9 +81,15 @@ def answers_only(interaction: Interaction) -> bool:
 
 
 def age_restricted(interaction: Interaction) -> bool:
-    """Tell whether the channel is marked as age-restricted."""
-    channel = interaction.channel
-    return isinstance(channel, _MAY_BE_AGE_RESTRICTED) and channel.is_nsfw()
+    """Tell whether the server or the channel is known to be age-restricted; a thread inherits it.
+
+    In a server that is restricted as a whole, the channels' own marks say nothing.
+    """
+    guild, channel = interaction.guild, interaction.channel
+    if guild is not None and guild.nsfw_level in _AGE_RESTRICTED_SERVERS:
+        return True
+    marked = channel.parent if isinstance(channel, discord.Thread) else channel
+    return bool(getattr(marked, "nsfw", False))
 
 
 def role_ids(member: discord.User | discord.Member) -> frozenset[int]:

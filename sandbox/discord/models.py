@@ -71,6 +71,7 @@ class Guild:
     name: str
     owner_id: str
     locale: str = "en-US"
+    nsfw_level: int = 0  # 1 and 3: age-restricted as a whole
     has_bot: bool = True
     roles: dict[str, Role] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)

@@ -85,7 +85,7 @@ def channel(world: World, described: Channel) -> Json:
 
 def guild(described: Guild) -> Json:
     """Return a guild, as `GET /guilds/{id}` does."""
-    shown = DEFAULTS["guild"] | fields(described, "id", "name", "owner_id")
+    shown = DEFAULTS["guild"] | fields(described, "id", "name", "owner_id", "nsfw_level")
     roles = [role(guild_role) for guild_role in described.roles.values()]
     return shown | {"roles": roles, "preferred_locale": described.locale}
 

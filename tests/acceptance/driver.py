@@ -198,11 +198,12 @@ class Server:
 
     numbers = itertools.count(1)
 
-    def __init__(self, sandbox: SandboxEnvironment) -> None:
+    def __init__(self, sandbox: SandboxEnvironment, **more: Any) -> None:
+        """*more* are further fields of the guild."""
         self._sandbox = sandbox
         world = sandbox.world
         self.name = f"Server {next(self.numbers)}"
-        self.guild = world.add_guild(self.name, owner=world.user("Mira"))
+        self.guild = world.add_guild(self.name, owner=world.user("Mira"), **more)
         self.patrons = world.add_role(self.guild, "Patrons")
         for name in ("general", "pictures"):
             world.add_channel(self.guild, name)

@@ -1,7 +1,9 @@
 """What is read from an interaction: where it comes from, and what somebody is typing."""
 
 from types import SimpleNamespace
+from typing import Any
 
+import discord
 import pytest
 from discord import Locale
 from discord.app_commands import AppCommandContext
@@ -43,6 +45,88 @@ def test_where_the_bot_is_not_only_answers_reach(interaction, guild_id, answers_
 def test_a_card_in_a_server_without_the_bot_is_read_by_that_server():
     assert context.card_language(asked(installed=False)) == "de"
     assert context.card_language(asked(installed=False), private=True) == "en"
+
+
+STATE = discord.Client(intents=discord.Intents.none())._connection
+
+
+def server(**more):
+    data: Any = {"id": "100"} | more
+    return discord.Guild(state=STATE, data=data)
+
+
+def channel(kind, factory=discord.TextChannel, *, guild, **more):
+    """Return a channel as an interaction describes it where the cache does not know it."""
+    data = {"id": "7", "name": "x", "type": kind, "position": 0, "parent_id": "8"} | more
+    if factory is discord.Thread:
+        metadata = {
+            "archived": False,
+            "auto_archive_duration": 60,
+            "archive_timestamp": "2026-01-01T00:00:00+00:00",
+        }
+        data |= {"owner_id": "1", "message_count": 0, "member_count": 0}
+        data |= {"thread_metadata": metadata}
+    elif issubclass(factory, discord.VoiceChannel | discord.StageChannel):
+        data |= {"bitrate": 64000, "user_limit": 0}
+    return factory(state=STATE, guild=guild, data=data)
+
+
+def placed(guild, channel):
+    return SimpleNamespace(guild=guild, channel=channel)
+
+
+KINDS = [
+    (0, discord.TextChannel),
+    (5, discord.TextChannel),
+    (2, discord.VoiceChannel),
+    (13, discord.StageChannel),
+    (15, discord.ForumChannel),
+    (16, discord.ForumChannel),
+]
+THREADS = [(10, discord.Thread), (11, discord.Thread), (12, discord.Thread)]
+
+
+@pytest.mark.parametrize(("kind", "factory"), [*KINDS, *THREADS])
+@pytest.mark.parametrize(
+    ("level", "whole"), [(0, False), (1, True), (2, False), (3, True), (4, False)]
+)
+def test_a_server_that_is_age_restricted_as_a_whole_makes_all_channels_so(
+    kind, factory, level, whole
+):
+    guild = server(nsfw_level=level)
+
+    place = placed(guild, channel(kind, factory, guild=guild))
+
+    assert context.age_restricted(place) is whole
+
+
+@pytest.mark.parametrize("nsfw", [True, False])
+@pytest.mark.parametrize("known", [True, False], ids=["cached", "unknown"])
+@pytest.mark.parametrize(("kind", "factory"), KINDS)
+def test_the_channels_own_mark_decides_else_whether_the_server_is_known_or_not(
+    kind, factory, known, nsfw
+):
+    guild = server()
+    marked = channel(kind, factory, guild=guild, nsfw=nsfw)
+
+    assert context.age_restricted(placed(guild if known else None, marked)) is nsfw
+
+
+@pytest.mark.parametrize(("kind", "factory"), THREADS)
+def test_a_thread_is_age_restricted_as_its_parent_is(kind, factory):
+    guild = server()
+    thread = channel(kind, factory, guild=guild)
+    unknown = context.age_restricted(placed(guild, thread))
+
+    parent = channel(15, discord.ForumChannel, guild=guild, id="8", nsfw=True)
+    guild._add_channel(parent)
+
+    assert (unknown, context.age_restricted(placed(guild, thread))) == (False, True)
+
+
+@pytest.mark.parametrize("place", [None, SimpleNamespace(id=7)])
+def test_a_place_of_which_nothing_is_known_is_not_age_restricted(place):
+    assert not context.age_restricted(placed(None, place))
 
 
 def offered(typed, *own, locale="en-US"):
