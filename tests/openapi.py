@@ -93,6 +93,8 @@ class OpenApi:
                 yield "request: this operation takes no body"
             return
         body = bodies.read(exchange.headers.get("Content-Type", ""), exchange.body)
+        if body.plain:
+            return  # all of it is text, which the description does not know
         yield from self._hold(
             body.payload, REQUESTS, "paths", path, method, "requestBody", "content", JSON, "schema"
         )

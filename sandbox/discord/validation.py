@@ -3,6 +3,7 @@
 `tools/generate_schema.py` makes the schema and describes its form.
 """
 
+import contextlib
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -16,6 +17,7 @@ Path = tuple[str | int, ...]
 
 SCHEMAS: Json = json.loads(FilePath(__file__).with_name("request_schema.json").read_bytes())
 UNBOUNDED = 10**9
+BOOLEANS = {"true": True, "1": True, "false": False, "0": False}  # as text of a form
 MAX_EXACT = 2**53 - 1  # the largest integer that each JSON reader keeps
 TYPES: dict[str, tuple[type, str, str]] = {  # with the error for another type
     "boolean": (bool, "BOOLEAN_TYPE_CONVERT", "Must be either true or false."),
@@ -23,6 +25,12 @@ TYPES: dict[str, tuple[type, str, str]] = {  # with the error for another type
     "object": (dict, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType"),
     "map": (dict, "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType"),
 }
+
+
+class FormField(str):
+    """The text of a plain form field, which stands for a number or a boolean too."""
+
+    __slots__ = ()
 
 
 class Form:
@@ -84,6 +92,8 @@ def check(schema: Json, value: Any, path: Path, form: Form) -> Any:
     """Return what Discord keeps of *value*, which is not None; report errors to *form*."""
     if "$ref" in schema:
         schema = SCHEMAS[schema["$ref"]]
+    if isinstance(value, FormField):
+        value = _from_field(schema, value)
     if "oneOf" in schema:
         return _union(schema, value, path, form)
     if "enum" in schema:
@@ -93,6 +103,17 @@ def check(schema: Json, value: Any, path: Path, form: Form) -> Any:
         form.refuse(path, *TYPES[kind][1:])
         return None
     return CHECKS[schema.get("format") or kind](schema, value, path, form)
+
+
+def _from_field(schema: Json, field: str) -> Any:
+    """Return what a form's field stands for, or its text where that is neither or is wanted."""
+    kind = "integer" if "enum" in schema else schema.get("type")
+    if kind == "boolean":
+        return BOOLEANS.get(field.lower(), field)
+    if kind in ("integer", "number"):
+        with contextlib.suppress(ValueError):
+            return int(field) if kind == "integer" else float(field)
+    return str(field)
 
 
 def _length(size: int, low: int, high: int, path: Path, form: Form) -> None:

@@ -100,7 +100,9 @@ class Api:
         self._session = session
         self.application = stand_in.world.application_id
 
-    async def __call__(self, method, path, json=None, *, token=None, data=None, query=None):
+    async def __call__(
+        self, method, path, json=None, *, token=None, data=None, query=None, headers=None
+    ):
         """Return status and body of one request."""
         token = self._stand_in.world.bot_token if token is None else token
         async with self._session.request(
@@ -109,7 +111,7 @@ class Api:
             json=json,
             data=data,
             params=query,
-            headers={"Authorization": f"Bot {token}"},
+            headers={"Authorization": f"Bot {token}", **(headers or {})},
         ) as response:
             self.headers = response.headers
             raw = await response.read()
