@@ -20,7 +20,7 @@ from yarl import URL
 from bot.command_registration import open_outside, register_commands
 from bot.domain.shards import Shards
 from bot.errors import InvalidSettings
-from bot.gateway_socket import GatewaySocket
+from bot.gateway_socket import GatewayResponse, GatewaySocket
 from bot.log import fault
 from bot.retry import Backoff
 from bot.service.cog_services import CogServices
@@ -49,6 +49,29 @@ BETWEEN_SHARDS: Final = 5.5  # seconds; Discord accepts one IDENTIFY in five
 DOUBLINGS: Final = 5  # of discord.py's own pause of up to a second between two connections
 CLOSE_WITHIN: Final = 2.0  # seconds
 STEADY: Final = 120.0  # seconds after which the next pause is the first one again
+
+# Close codes after which no connection can succeed: the setting, and what to do.
+# https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
+FATAL: Final = {
+    4004: (
+        "DISCORD_TOKEN",
+        "Discord does not take it any more: reset it in the developer portal, page Bot",
+    ),
+    4010: ("SHARD_IDS", "Discord does not know these shards: count them from 0 to SHARD_COUNT - 1"),
+    4011: (
+        "SHARD_COUNT",
+        "the bot is in too many servers for so few shards: `python -m bot check` says how many",
+    ),
+    4012: (
+        "DISCORD_GATEWAY_URL",
+        "that gateway does not speak version 10 (any more): update the bot",
+    ),
+    4013: ("DISCORD_GATEWAY_URL", "that gateway does not know the bot's intents: update the bot"),
+    4014: (
+        "DISCORD_TOKEN",
+        "its application may not use the bot's intents: see the developer portal, page Bot",
+    ),
+}
 
 # Interactions need no intent; the guilds intent names servers and channels. None is privileged.
 INTENTS: Final = discord.Intents(guilds=True)
@@ -162,6 +185,7 @@ def prepare_discord(*, api_url: str, gateway_url: str) -> None:
     # By default it waits up to 17 minutes before it reconnects.
     vars(discord.client)["ExponentialBackoff"] = _BackOff
     vars(discord.client)["DiscordWebSocket"] = GatewaySocket
+    vars(discord.http)["DiscordClientWebSocketResponse"] = GatewayResponse
     # The bot uses no voice; the warning at each start is noise.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
@@ -207,6 +231,7 @@ async def stay_connected(make: Callable[[], ImagineBot], token: str) -> None:
                 setting="DISCORD_TOKEN", reason="Discord does not take it"
             ) from error
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            _raise_if_fatal(error)
             log.warning("gateway connection ended: error=%s: %s", type(error).__name__, error)
         except Exception as error:  # noqa: BLE001 - a fresh client may do better
             fault(log, "gateway connection ended by an unexpected error", error)
@@ -217,12 +242,25 @@ async def stay_connected(make: Callable[[], ImagineBot], token: str) -> None:
         await asyncio.sleep(delay)
 
 
+def _raise_if_fatal(error: Exception) -> None:
+    """Raise InvalidSettings if no reconnect can help after *error*."""
+    code = error.code if isinstance(error, discord.ConnectionClosed) else None
+    if isinstance(error, discord.PrivilegedIntentsRequired):
+        code = 4014
+    if code in FATAL:
+        setting, reason = FATAL[code]
+        raise InvalidSettings(setting=setting, reason=f"{reason} (close code {code})") from error
+
+
 async def _connect(client: ImagineBot, token: str) -> None:
     """Log in, then listen at the gateway until the connection ends for good."""
     await client.login(token)
     try:
         await client.connect()
-    except AttributeError as error:  # what discord.py 2.7 raises where the first one is refused
+    except AttributeError as error:
+        # discord.py 2.7 reads `sequence` of no socket where the first connection is refused.
+        if error.obj is not None or error.name != "sequence":
+            raise
         raise ConnectionError("Discord refused the first connection") from error
 
 

@@ -5,7 +5,12 @@ from typing import Any, Final, NoReturn
 
 import aiohttp
 from discord.errors import ConnectionClosed
-from discord.gateway import DiscordWebSocket, ReconnectWebSocket, WebSocketClosure
+from discord.gateway import (
+    DiscordClientWebSocketResponse,
+    DiscordWebSocket,
+    ReconnectWebSocket,
+    WebSocketClosure,
+)
 
 # Without one of these there is no session that could go on.
 _ESSENTIAL: Final = frozenset({"HELLO", "READY", "RESUMED"})
@@ -18,6 +23,18 @@ _ENDS: Final = (
     aiohttp.ClientError,
     OSError,
 )
+
+
+class GatewayResponse(DiscordClientWebSocketResponse):
+    """WebSocket that remembers Discord's close code; aiohttp forgets it if its own close fails."""
+
+    async def close(self, *, code: int = 4000, message: bytes = b"") -> bool:
+        """Close the connection; see aiohttp."""
+        received = self._close_code
+        try:
+            return await super().close(code=code, message=message)
+        finally:
+            self._close_code = received or self._close_code
 
 
 class GatewaySocket(DiscordWebSocket):

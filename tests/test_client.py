@@ -1,11 +1,15 @@
 """The client: what it takes from discord.py's inside, and when it registers its commands."""
 
+import asyncio
+import contextlib
 import copy
+from typing import Any
 
 import discord
 import pytest
 from discord import app_commands
 from discord import client as client_module
+from discord import http as http_module
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
@@ -14,9 +18,11 @@ from bot.client import (
     Gateway,
     ImagineBot,
     prepare_discord,
+    stay_connected,
 )
 from bot.command_registration import open_outside, payloads, same_commands
 from bot.domain.shards import Shards
+from bot.retry import Backoff
 from sandbox.discord import sample_world
 from sandbox.discord.commands import Commands
 from tests.cog_services import NO_SERVICES
@@ -28,6 +34,7 @@ INTERNALS = (
     (discord.VoiceClient, "warn_dave"),
     (client_module, "ExponentialBackoff"),
     (client_module, "DiscordWebSocket"),
+    (http_module, "DiscordClientWebSocketResponse"),
 )
 
 
@@ -244,3 +251,28 @@ async def test_the_setting_decides_as_the_commands_are_loaded(direct):
 
     assert (everywhere(await payloads(bot.tree)) >= OUTSIDE) is direct
     await bot.close()
+
+
+class Failing:
+    """A client with a fault of its own."""
+
+    async def login(self, _token):
+        pass
+
+    async def connect(self):
+        raise AttributeError("planted")
+
+    async def close(self):
+        pass
+
+
+async def test_a_fault_of_the_bot_is_logged_with_its_traceback(caplog, monkeypatch):
+    """It is no trouble of Discord: nothing would tell the operator otherwise."""
+    monkeypatch.setattr("bot.client.RECONNECT", Backoff(first=60.0, most=60.0))
+    made: Any = Failing
+
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stay_connected(made, "token"), 0.1)
+
+    assert "AttributeError" in caplog.text
+    assert "error_id=" in caplog.text

@@ -85,6 +85,40 @@ async def test_a_token_that_discord_refuses_ends_it_with_a_line_that_names_it(op
     assert "imagine: DISCORD_TOKEN: Discord does not take it" in lines
 
 
+CLOSE_CODES = {
+    4004: "DISCORD_TOKEN",
+    4010: "SHARD_IDS",
+    4011: "SHARD_COUNT",
+    4012: "DISCORD_GATEWAY_URL",
+    4013: "DISCORD_GATEWAY_URL",
+    4014: "DISCORD_TOKEN",
+}
+
+
+@pytest.mark.parametrize("code", CLOSE_CODES)
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_close_that_no_reconnect_mends_ends_it_with_a_line_that_says_what_to_do(
+    sandbox, start, monkeypatch, code, at_once
+):
+    def refuse(connection, _data):
+        connection.close(code, "so be it")
+
+    if at_once:
+        monkeypatch.setattr(sandbox.discord.gateway, "_identify", refuse)
+        bot = sandbox.bot()
+        await bot.start()
+    else:
+        bot = await start()
+        (session,) = sandbox.discord.gateway.sessions.values()
+        session.connection.close(code, "so be it")
+
+    assert await bot.wait_exit() == 2
+    (line,) = [line for line in bot.log if line.startswith("imagine: ")]
+    assert line.startswith(f"imagine: {CLOSE_CODES[code]}: ")
+    assert f"close code {code}" in line
+    assert "Traceback" not in "\n".join(bot.log)
+
+
 async def test_a_second_run_on_one_database_ends_with_a_clear_line(start, operate):
     await start()
 
