@@ -5,7 +5,7 @@ BIN := .venv/bin
 LOCALES := bot/ui/locales
 OPENAPI := $(or $(DISCORD_OPENAPI),../shared/facts/discord-openapi.json)
 
-.PHONY: sandbox run test coverage lint check page-check format bench chaos soak picture messages schema requirements clean
+.PHONY: sandbox run test coverage lint check page-check format bench clients chaos soak picture messages schema requirements clean
 
 sandbox: .venv/run        ## try the whole bot in a browser: no account, no key
 	@$(BIN)/python -m sandbox
@@ -41,6 +41,9 @@ format: .venv/dev         ## format, and fix what ruff can fix
 bench: .venv/dev          ## measure what the docs quote
 	@$(BIN)/python -m benchmarks
 
+clients: .venv/dev        ## run bots of other libraries on the stand-in, and ours on simcord (needs Node)
+	@$(BIN)/python -m tests.clients
+
 chaos: .venv/dev          ## kill the bot, trip the vendor, step the clock at random; count 100 outcomes
 	@$(BIN)/python -m benchmarks.chaos
 
@@ -67,7 +70,7 @@ requirements:             ## pin the newest dependencies that pyproject.toml all
 		--constraint requirements.txt --group dev pyproject.toml -o requirements-dev.txt
 
 clean:
-	rm -rf .coverage* dist .venv node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .coverage* dist .venv node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .clients
 
 # A stamp file for each set of requirements: make installs again when the pins change.
 .venv/run: requirements.txt
