@@ -40,6 +40,7 @@ from bot.telemetry.instrumented import (
     instrument_queue,
 )
 from bot.telemetry.prometheus import PrometheusTelemetry
+from bot.ui import language
 from bot.ui.card_presenter import DiscordCardPresenter
 from bot.ui.discord_session import DiscordSession
 from bot.ui.log_channel import DiscordLogChannel
@@ -88,6 +89,7 @@ async def run(settings: Settings) -> None:
     Raises InvalidSettings, AlreadyRunning or StoreUnavailable if it can't start.
     """
     descriptors.raise_limit()
+    language.set_default(settings.default_language)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -138,6 +138,7 @@ class Settings(BaseSettings):
     max_images_per_day: _Count = 500
     max_images_per_guild_per_day: _Count = 100
     allow_direct: bool = False
+    default_language: Literal["en", "de"] = "en"
     keep_files_days: _Count = 7
     keep_orders_days: _Count = 90
 

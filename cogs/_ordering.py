@@ -23,14 +23,14 @@ async def place_order(interaction: Interaction, intake: OrderIntake, options: Or
         token=interaction.token,
         guild_id=context.guild_id(interaction),
         channel_id=interaction.channel_id or 0,
-        parent_id=context.channel_id(interaction),
+        parent_ids=context.parent_ids(interaction),
         age_restricted=context.age_restricted(interaction),
         member_id=interaction.user.id,
         role_ids=context.role_ids(interaction.user),
         file_limit=interaction.filesize_limit,
         answers_only=context.answers_only(interaction),
         language=context.card_language(interaction, private=private),
-        guild_language=language.of(interaction.guild_locale),
+        guild_language=context.server_language(interaction),
     )
     async with intake.placing(request) as order:
         order.answer(await responses.defer(interaction, private=private))

@@ -81,7 +81,7 @@ class OrderButtons(commands.Cog):
                 job_id, person, request, channel_id=channel_id
             ) as posting:
                 posting.message_id = await responses.post_pictures(
-                    interaction, posting.job, posting.pictures
+                    interaction, posting.job, posting.pictures, language=posting.language
                 )
             await responses.delete_original(interaction)
             await responses.send_private(interaction, texts.order_buttons.posted())

@@ -62,7 +62,7 @@ class Reports(commands.Cog):
                 if clicked.action is ReportAction.DISMISS and state.done:
                     await responses.send_private(interaction, texts.order_buttons.settled())
                     return
-                with language.speaking(moderator.language):
+                with language.speaking(await self._moderation.language(moderator)):
                     view = await self._act(state, clicked, moderator)
                 await responses.edit(interaction, view)
 
@@ -73,7 +73,7 @@ class Reports(commands.Cog):
         await self._reports.report(
             job_id,
             interaction_context.person(interaction),
-            language=language.of(interaction.guild_locale),
+            language=interaction_context.server_language(interaction),
             seen=interaction_context.seen(message),
         )
         await responses.send_private(interaction, texts.order_buttons.reported())

@@ -10,6 +10,7 @@ from bot.domain.admission import AdmissionContext, Caps, Usage
 from bot.domain.errors import InvalidPhrase
 from bot.domain.order import clean
 from bot.domain.rules import (
+    LANGUAGES,
     LONGEST_REASON,
     MOST_CHANNELS,
     MOST_TIERS,
@@ -48,6 +49,7 @@ FULLEST = Rules(
     ),
     pause=Pause(by=ID, since=NOW, reason=REASON),
     log_channel=ID,
+    language="de",
 )
 FULLEST_OVERVIEW = Overview(
     rules=FULLEST,
@@ -108,10 +110,11 @@ any_rules = st.builds(
     ),
     pause=st.none() | st.builds(Pause, by=ids, since=moments, reason=reasons),
     log_channel=st.none() | ids,
+    language=st.none() | st.sampled_from(LANGUAGES),
 )
 
 assert {field.name for field in fields(Rules)} == {
     *RANGES,
     *("spoiler", "age_restricted_only", "tiers", "channels", "words", "styles"),
-    *("pause", "log_channel"),
+    *("pause", "log_channel", "language", "nowhere"),  # the last is set by deletions alone
 }, "any_rules must draw each field"

@@ -99,8 +99,9 @@ class AdmissionRequest:
 
     order: Order
     guild_id: int | None  # None: outside of guilds
-    channel_id: int  # of a thread: the channel that it is in
-    role_ids: frozenset[int] = frozenset()
+    channel_id: int
+    parent_ids: frozenset[int] = frozenset()  # the thread's channel, and the category
+    role_ids: frozenset[int] = frozenset()  # without @everyone
     age_restricted: bool = False  # the channel
 
 
@@ -116,7 +117,7 @@ class RuleResult:
     ends_at: float | None = None  # when the rule will pass by itself; None: unknown
     said: str = ""  # the blocked phrase, or a moderator's reason
     style: str = ""  # the style whose words contain that phrase; empty: the prompt does
-    channels: tuple[int, ...] = ()  # where the rule would pass
+    channels: tuple[int, ...] = ()  # where the rule would pass; empty and refusing: nowhere
     outside: bool = False  # ordered outside of servers, where there are no moderators
 
     @property
@@ -150,12 +151,14 @@ def _results(
         yield RuleResult(rule=Rule.BLOCKED, refuses=False)
     else:
         yield RuleResult(rule=Rule.BLOCKED, refuses=True, ends_at=block.until, said=block.reason)
-    elsewhere = bool(rules.channels) and request.channel_id not in rules.channels
+    here = request.parent_ids | {request.channel_id}
+    elsewhere = rules.nowhere or (bool(rules.channels) and here.isdisjoint(rules.channels))
     yield RuleResult(rule=Rule.CHANNEL, refuses=elsewhere, channels=rules.channels)
     openly = rules.age_restricted_only and not request.age_restricted
     yield RuleResult(rule=Rule.AGE_RESTRICTED, refuses=openly, limit=int(rules.age_restricted_only))
     yield _words(rules, order)
-    allowed = rules.allowance(request.role_ids)
+    everyone = frozenset() if request.guild_id is None else frozenset({request.guild_id})
+    allowed = rules.allowance(request.role_ids | everyone)
     yield _at_most(Rule.IMAGES, allowed.images, wanted=order.images)
     yield _at_most(Rule.STEPS, allowed.steps, wanted=order.steps)
     yield from _lane(context.lane, now)

@@ -47,6 +47,10 @@ class InvalidLimit(ChangeRejected):
         return f"{self.name} is neither 0 nor within {self.low} and {self.high}"
 
 
+class LanguageNotSpoken(ChangeRejected):
+    """The bot does not speak that language."""
+
+
 @dataclass(eq=False, kw_only=True)
 class TooManyEntries(ChangeRejected):
     """The list has no room for another entry."""

@@ -11,7 +11,7 @@ from bot.domain.rules import Block, Rules
 class LogEntry:
     """One line in a server's log channel."""
 
-    language: str = "en"  # the server's
+    language: str | None = "en"  # the server's; None: the operator's default
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,9 +27,9 @@ class WordRefused(LogEntry):
 
 @dataclass(frozen=True, kw_only=True)
 class Changed(LogEntry):
-    """A moderator changed the server's rules."""
+    """The server's rules changed."""
 
-    by: int
+    by: int | None  # the moderator; None: what they named was deleted in Discord
     before: Rules
     after: Rules
 

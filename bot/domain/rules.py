@@ -3,16 +3,17 @@
 The operator's caps hold besides. ``0`` means "no such limit".
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 from bot.domain import styles, word_filter
-from bot.domain.errors import InvalidLimit, OwnStyleNotFound, TooManyEntries
+from bot.domain.errors import InvalidLimit, LanguageNotSpoken, OwnStyleNotFound, TooManyEntries
 from bot.domain.order import IMAGES, STEPS, Span, clean
 from bot.domain.styles import Style
 from bot.domain.word_filter import WordLists
 
+LANGUAGES: Final = ("en", "de")
 MOST_TIERS: Final = 25
 MOST_CHANNELS: Final = 25  # chosen in one select of Discord
 LONGEST_REASON: Final = 200  # characters
@@ -69,11 +70,19 @@ class Rules:
     spoiler: bool = False  # pictures are blurred until a click
     age_restricted_only: bool = False
     tiers: tuple[Tier, ...] = ()  # one for each role
-    channels: tuple[int, ...] = ()  # where orders are taken; empty: everywhere
+    # Where orders are taken: channels, threads, categories; empty: everywhere.
+    channels: tuple[int, ...] = ()
+    nowhere: bool = False  # orders are taken: all channels that were chosen are deleted
     words: WordLists = field(default_factory=WordLists)
     styles: tuple[Style, ...] = ()  # beside those that every server has
     pause: Pause | None = None
     log_channel: int | None = None
+    language: str | None = None  # of public messages; None: the server's in Discord
+
+    @property
+    def chosen_channels(self) -> tuple[int, ...]:
+        """The channels for orders, and the log channel."""
+        return self.channels if self.log_channel is None else (*self.channels, self.log_channel)
 
     def allowance(self, role_ids: frozenset[int]) -> Allowance:
         """Return the limits of a member with these roles.
@@ -138,6 +147,8 @@ def changed(rules: Rules, **changes: Any) -> Rules:
     for name in FLAGS:
         if not isinstance(getattr(after, name), bool):  # a crafted client obeys no option type
             raise InvalidLimit(name=name, low=False, high=True)
+    if after.language not in (None, *LANGUAGES):
+        raise LanguageNotSpoken
     for name, kept, most in (
         ("tiers", after.tiers, MOST_TIERS),
         ("channels", after.channels, MOST_CHANNELS),
@@ -161,6 +172,23 @@ def with_tier(rules: Rules, role_id: int, **named: Any) -> Rules:
 def without_tier(rules: Rules, role_id: int) -> Rules:
     """Return *rules* without that role's tier."""
     return replace(rules, tiers=tuple(tier for tier in rules.tiers if tier.role_id != role_id))
+
+
+def without_deleted(
+    rules: Rules, *, roles: Collection[int] = (), channels: Collection[int] = ()
+) -> Rules:
+    """Return *rules* without roles and channels that were deleted, by their ids.
+
+    Once the last chosen channel is gone, orders are taken nowhere: not everywhere, which no
+    moderator chose. The log channel stays, so that moderators read that it is gone.
+    """
+    left = tuple(channel for channel in rules.channels if channel not in channels)
+    return replace(
+        rules,
+        tiers=tuple(tier for tier in rules.tiers if tier.role_id not in roles),
+        channels=left,
+        nowhere=rules.nowhere or (bool(rules.channels) and not left),
+    )
 
 
 def with_words(

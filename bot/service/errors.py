@@ -1,9 +1,10 @@
 """What the use cases reject. Where one of these is raised, everything is as it was."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.admission import RuleResult
 from bot.domain.errors import ChangeRejected, OrderRejected
+from bot.domain.rules import Rules
 from bot.errors import ImagineError
 
 
@@ -16,7 +17,7 @@ class LimitReached(OrderRejected):
     """A rule forbids the order now."""
 
     verdict: RuleResult
-    log_channel: int | None = None  # the server's
+    rules: Rules = field(default_factory=Rules)  # the server's
 
     def __str__(self) -> str:
         return f"{self.verdict.rule}: {self.verdict.used} of {self.verdict.limit} used"

@@ -43,12 +43,13 @@ class OrderRequest:
     token: str = field(repr=False)
     guild_id: int | None
     channel_id: int
-    parent_id: int | None = None  # of a thread: the channel that it is in
+    parent_ids: frozenset[int] = frozenset()  # the thread's channel, and the category
     age_restricted: bool = False  # the channel
     member_id: int
     role_ids: frozenset[int] = frozenset()
     file_limit: int  # bytes
     answers_only: bool = False  # the bot is not where this comes from, only its answers are
+    # Unless the server's moderators chose a language:
     language: str = "en"  # of the card
     guild_language: str = "en"  # of the lines in the server's log channel
 
@@ -190,7 +191,8 @@ class OrderIntake:
             admission_request = AdmissionRequest(
                 order=extended,
                 guild_id=job.guild_id,
-                channel_id=request.parent_id or request.channel_id,
+                channel_id=request.channel_id,
+                parent_ids=request.parent_ids,
                 role_ids=request.role_ids,
                 age_restricted=request.age_restricted,
             )
@@ -200,25 +202,29 @@ class OrderIntake:
             )
             refusal = next((result for result in results if result.refuses), None)
             if refusal is not None:
-                raise LimitReached(verdict=refusal, log_channel=context.rules.log_channel)
+                raise LimitReached(verdict=refusal, rules=context.rules)
+            public = job.guild_id is not None and not job.reply.private
             return replace(job, order=extended).with_reply(
-                spoiler=context.rules.spoiler, left_today=admission.remaining_today(results)
+                spoiler=context.rules.spoiler,
+                left_today=admission.remaining_today(results),
+                language=(public and context.rules.language) or job.reply.language,
             )
 
         return admit
 
     def _log_refused_word(self, request: OrderRequest, job: Job, refused: LimitReached) -> None:
         """Write a refused word to the server's log channel, from the event loop's thread."""
-        if refused.verdict.rule is Rule.WORDS and refused.log_channel is not None:
+        rules = refused.rules
+        if refused.verdict.rule is Rule.WORDS and rules.log_channel is not None:
             entry = WordRefused(
                 member_id=job.member_id,
                 channel_id=job.reply.channel_id,
                 phrase=refused.verdict.said,
                 style=refused.verdict.style,
                 prompt=job.order.prompt,
-                language=request.guild_language,
+                language=rules.language or request.guild_language,
             )
-            self._log_channel.enqueue(refused.log_channel, entry)
+            self._log_channel.enqueue(rules.log_channel, entry)
 
     async def _release(self, order: PlacedOrder) -> None:
         """Record the answer, so that the job can be claimed."""

@@ -5,8 +5,9 @@ takes a :class:`Moderator`, which is made only after the permission was checked.
 """
 
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from bot.domain import admission, lane_transitions
@@ -17,7 +18,15 @@ from bot.domain.lane import ClosedReason
 from bot.domain.log_entries import AnyLogEntry, Blocked, Changed, Unblocked
 from bot.domain.order import clean
 from bot.domain.owner import MODERATOR
-from bot.domain.rules import LONGEST_REASON, Block, Pause, Rules, block_of, changed
+from bot.domain.rules import (
+    LONGEST_REASON,
+    Block,
+    Pause,
+    Rules,
+    block_of,
+    changed,
+    without_deleted,
+)
 from bot.domain.word_filter import Finding, examine
 from bot.service.errors import ChannelNotWritable, DraftExpired
 from bot.service.port_errors import DiscordRefused, TransientDiscordError
@@ -32,7 +41,7 @@ class Moderator:
 
     id: int
     guild_id: int
-    language: str = "en"  # of the server's log channel
+    language: str = "en"  # of the server, unless its moderators chose one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +52,7 @@ class Overview:
     caps: Caps
     standing: AdmissionContext
     peaks: PeakUsage
+    log_refused: bool = False  # Discord did not take the last line for the log channel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +95,10 @@ class ModerationService:
         """Return the server's rules."""
         return await self._guilds.rules(by.guild_id)
 
+    async def language(self, by: Moderator) -> str:
+        """Return the language of what the server's members read."""
+        return (await self.rules(by)).language or by.language
+
     async def overview(self, by: Moderator) -> Overview:
         """Return the rules and how much of each limit is used now."""
         now = self._now()
@@ -94,7 +108,12 @@ class ModerationService:
             caps=self._caps,
             standing=standing,
             peaks=await self._jobs.peak_usage(by.guild_id, now=now),
+            log_refused=self.log_refused(standing.rules),
         )
+
+    def log_refused(self, rules: Rules) -> bool:
+        """Tell whether Discord did not take the last line for the log channel."""
+        return rules.log_channel is not None and self._log_channel.refused(rules.log_channel)
 
     async def change(self, by: Moderator, how: Callable[[Rules], Rules]) -> tuple[Rules, Rules]:
         """Replace the rules by what *how* makes of them; return the rules before and after.
@@ -103,8 +122,27 @@ class ModerationService:
         """
         before, after = await self._guilds.change(by.guild_id, how)
         if before != after:
-            self._log(after, Changed(by=by.id, before=before, after=after, language=by.language))
+            entry = Changed(by=by.id, before=before, after=after)
+            self._log(after, entry, language=by.language)
         return before, after
+
+    async def forget(
+        self,
+        guild_id: int,
+        *,
+        language: str,
+        roles: Collection[int] = (),
+        channels: Collection[int] = (),
+    ) -> None:
+        """Remove roles and channels that were deleted in Discord from the server's rules."""
+        how = partial(without_deleted, roles=roles, channels=channels)
+        before = await self._guilds.rules(guild_id)
+        if how(before) == before:
+            return  # the usual case, which needs no lock
+        before, after = await self._guilds.change(guild_id, how)
+        if before != after:
+            entry = Changed(by=None, before=before, after=after)
+            self._log(after, entry, language=language)
 
     async def draft(self, by: Moderator, changes: Mapping[str, Any]) -> Draft:
         """Store *changes*, by field name, until they are saved; raises as :meth:`change`."""
@@ -127,7 +165,9 @@ class ModerationService:
         """Set the log channel, or none; the change is the first entry in it."""
         before = await self._guilds.rules(by.guild_id)
         after = changed(before, log_channel=channel_id)
-        notice = Changed(by=by.id, before=before, after=after, language=by.language)
+        notice = Changed(
+            by=by.id, before=before, after=after, language=before.language or by.language
+        )
         try:
             if channel_id is not None and before != after:
                 await self._log_channel.write(channel_id, notice)
@@ -137,7 +177,7 @@ class ModerationService:
             by.guild_id, lambda rules: changed(rules, log_channel=channel_id)
         )
         if channel_id is None:
-            self._log(before, notice)
+            self._log(before, notice, language=by.language)
         return before, after
 
     async def block(
@@ -151,7 +191,7 @@ class ModerationService:
         await self._guilds.block(by.guild_id, block)
         await self._give_back(by.guild_id, member_id)
         rules = await self._guilds.rules(by.guild_id)
-        self._log(rules, Blocked(block=block, language=by.language))
+        self._log(rules, Blocked(block=block), language=by.language)
         return block
 
     async def blocked(self, by: Moderator, member_id: int) -> Block | None:
@@ -163,8 +203,9 @@ class ModerationService:
         """End a member's block; ``False``: there was none."""
         ended = await self._guilds.unblock(by.guild_id, member_id)
         if ended:
-            notice = Unblocked(by=by.id, member_id=member_id, language=by.language)
-            self._log(await self._guilds.rules(by.guild_id), notice)
+            notice = Unblocked(by=by.id, member_id=member_id)
+            rules = await self._guilds.rules(by.guild_id)
+            self._log(rules, notice, language=by.language)
         return ended
 
     async def pause(self, by: Moderator, *, reason: str) -> Pause:
@@ -209,6 +250,7 @@ class ModerationService:
     async def _context(self, by: Moderator, member_id: int, now: float) -> AdmissionContext:
         return await self._jobs.admission_context(by.guild_id, member_id, lane=self._lane, now=now)
 
-    def _log(self, rules: Rules, notice: AnyLogEntry) -> None:
+    def _log(self, rules: Rules, notice: AnyLogEntry, *, language: str) -> None:
         if rules.log_channel is not None:
+            notice = replace(notice, language=rules.language or language)
             self._log_channel.enqueue(rules.log_channel, notice)

@@ -14,6 +14,7 @@ from typing import Final
 from bot.domain import admission
 from bot.domain.admission import AdmissionRequest
 from bot.domain.job import EndReason, Job, State
+from bot.domain.rules import Rules
 from bot.log import about
 from bot.service.errors import (
     AlreadyEnded,
@@ -53,6 +54,7 @@ class Posting:
 
     job: Job
     pictures: Sequence[Picture]
+    language: str | None = None  # that the server's moderators chose
     message_id: int | None = None  # set by the caller once Discord took them
 
 
@@ -176,7 +178,7 @@ class OrderActions:
             raise OrderNotFound
         if not job.reply.private:
             raise AlreadyPosted
-        await self._check_content(job, replace(request, order=job.order))
+        rules = await self._check_content(job, replace(request, order=job.order))
         pictures = (await self._files.fetch(job)).pictures
         if not pictures:
             raise PicturesUnavailable
@@ -184,7 +186,7 @@ class OrderActions:
         public = job.with_reply(private=False).fenced()
         if not await self._jobs.swap(job, public):
             raise AlreadyPosted
-        return Posting(job=public, pictures=pictures)
+        return Posting(job=public, pictures=pictures, language=rules.language)
 
     async def _record_place(self, job: Job, message_id: int, channel_id: int) -> None:
         """Record where the pictures are now, even if the job changes meanwhile."""
@@ -204,7 +206,8 @@ class OrderActions:
         except DiscordError as error:
             log.warning("message not deleted: job=%s error=%s", job.id, error)
 
-    async def _check_content(self, job: Job, request: AdmissionRequest) -> None:
+    async def _check_content(self, job: Job, request: AdmissionRequest) -> Rules:
+        """Return the server's rules, or raise PostingForbidden."""
         now = self._now()
         context = await self._jobs.admission_context(
             request.guild_id, job.member_id, lane=self._settings.lane, now=now
@@ -214,6 +217,7 @@ class OrderActions:
         )
         if violation is not None:
             raise PostingForbidden(verdict=violation)
+        return context.rules
 
 
 def _check_permission(job: Job, by: Person) -> None:

@@ -55,7 +55,9 @@ class ReportService:
     async def report(
         self, job_id: str, by: Person, *, language: str, seen: Seen | None = None
     ) -> None:
-        """Write a report of a picture to the server's log channel, once, in *language*.
+        """Write a report of a picture to the server's log channel, once.
+
+        It is in *language* unless the server's moderators chose another.
 
         The report links to the message in which the picture was *seen*: it need not be the card.
         Only its member can report a private picture. Raises ActionRejected.
@@ -70,7 +72,7 @@ class ReportService:
         place: dict[str, Any] = {}
         if seen is not None and not job.reply.private:
             place = {"channel_id": seen.channel_id, "message_id": seen.message_id}
-        entry = Reported(job=job.with_reply(**place), by=by.id, language=language)
+        entry = Reported(job=job.with_reply(**place), by=by.id, language=rules.language or language)
         try:
             await self._log_channel.write(rules.log_channel, entry)
         except DiscordError as error:

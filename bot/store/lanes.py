@@ -143,11 +143,12 @@ def _put(connection: Connection, lane: str, values: dict[str, Any]) -> None:
 def _notice(connection: Connection, row: Any) -> ClosureNotice:
     columns = (jobs.c.channel_id, jobs.c.message_id, jobs.c.language, jobs.c.private)
     card = connection.execute(select(*columns).where(jobs.c.id == row["job_id"])).one()
+    rules = rules_of(connection, row["guild_id"])
     return ClosureNotice(
         guild_id=row["guild_id"],
-        log_channel=rules_of(connection, row["guild_id"]).log_channel,
+        log_channel=rules.log_channel,
         orders=row["orders"],
         channel_id=card.channel_id,
         message_id=None if card.private else card.message_id,  # others cannot open it
-        language=card.language,
+        language=rules.language or (None if card.private else card.language),
     )

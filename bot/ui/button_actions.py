@@ -28,6 +28,7 @@ class LimitsAction(StrEnum):
     EDIT = "edit"  # opens the form of a group
     SAVE = "save"  # a draft
     DROP = "drop"
+    FORGET = "forget"  # what was deleted in Discord
 
 
 class PrivacyAction(StrEnum):

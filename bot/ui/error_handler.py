@@ -10,9 +10,14 @@ from discord import app_commands
 
 from bot.domain.errors import ChangeRejected, OrderRejected
 from bot.log import fault
-from bot.service.errors import ActionRejected, DuplicateInteraction
+from bot.service.errors import (
+    ActionRejected,
+    DuplicateInteraction,
+    LimitReached,
+    PostingForbidden,
+)
 from bot.service.port_errors import DiscordError, StoreUnavailable
-from bot.ui import order_form, texts
+from bot.ui import guild_cache, order_form, texts
 from bot.ui.interaction_context import Interaction, bind_task
 from bot.ui.responses import send_private
 
@@ -30,6 +35,8 @@ async def answer_error(interaction: Interaction, error: BaseException) -> None:
     4. The store is unavailable: try again soon. Discord is: only a log line.
     5. Anything else is a bug: logged as an error, with an id that the member reads, too.
     """
+    if isinstance(error, LimitReached | PostingForbidden):
+        await guild_cache.ask(interaction.client.http, error.verdict.channels)
     match error:
         case DuplicateInteraction():
             log.info("repeated interaction ignored: interaction=%s", interaction.id)

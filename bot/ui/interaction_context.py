@@ -10,7 +10,7 @@ from bot.service.errors import NotAModerator
 from bot.service.moderation import Moderator
 from bot.service.order_actions import Person
 from bot.service.reports import Seen
-from bot.ui import language
+from bot.ui import guild_cache, language
 
 Interaction = discord.Interaction[Any]
 
@@ -20,6 +20,7 @@ _AGE_RESTRICTED_SERVERS: Final = {discord.NSFWLevel.explicit, discord.NSFWLevel.
 def bind_task(interaction: Interaction) -> None:
     """Set this task's language and the fields of its log lines from *interaction*."""
     language.speak(language.of(interaction.locale))
+    guild_cache.look_at(interaction.guild)
     shards = interaction.client.shard_count or 1
     mark(guild=interaction.guild_id, shard=((interaction.guild_id or 0) >> 22) % shards)
 
@@ -44,7 +45,7 @@ def moderator(interaction: Interaction) -> Moderator:
     return Moderator(
         id=interaction.user.id,
         guild_id=interaction.guild_id,
-        language=language.of(interaction.guild_locale),
+        language=server_language(interaction),
     )
 
 
@@ -55,7 +56,8 @@ def admission_request(
     return AdmissionRequest(
         order=SAMPLE,
         guild_id=guild_id(interaction),
-        channel_id=channel_id(interaction),
+        channel_id=interaction.channel_id or 0,
+        parent_ids=parent_ids(interaction),
         role_ids=role_ids(member or interaction.user),
         age_restricted=age_restricted(interaction),
     )
@@ -70,9 +72,14 @@ def guild_id(interaction: Interaction) -> int | None:
     return interaction.guild_id if interaction.is_guild_integration() else None
 
 
-def channel_id(interaction: Interaction) -> int:
-    """Return the channel that limits apply to: of a thread, its parent."""
-    return getattr(interaction.channel, "parent_id", None) or interaction.channel_id or 0
+def parent_ids(interaction: Interaction) -> frozenset[int]:
+    """Return the channel that a thread is in, and the category that the channel is in."""
+    channel = interaction.channel
+    named = (
+        getattr(channel, "parent_id", None),
+        getattr(getattr(channel, "parent", channel), "category_id", None),
+    )
+    return frozenset(parent for parent in named if parent is not None)
 
 
 def answers_only(interaction: Interaction) -> bool:
@@ -103,7 +110,14 @@ def role_ids(member: discord.User | discord.Member) -> frozenset[int]:
 def card_language(interaction: Interaction, *, private: bool = False) -> str:
     """Return the language of the card: the server's where others read it, else the member's."""
     public = interaction.guild_id is not None and not private
-    return language.of(interaction.guild_locale if public else interaction.locale)
+    return server_language(interaction) if public else language.of(interaction.locale)
+
+
+def server_language(interaction: Interaction) -> str:
+    """Return the language of what the server's members read, unless its moderators chose one."""
+    guild = interaction.guild
+    community = guild is not None and "COMMUNITY" in guild.features
+    return language.of_server(interaction.guild_locale, community=community)
 
 
 def seen(message: discord.Message | None) -> Seen | None:

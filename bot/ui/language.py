@@ -21,8 +21,10 @@ from babel.numbers import format_decimal
 from discord import app_commands
 from discord.app_commands import TranslationContextLocation as Location
 
+from bot.domain import rules
+
 ENGLISH: Final = "en"
-LANGUAGES: Final = (ENGLISH, "de")
+LANGUAGES: Final = rules.LANGUAGES
 FOLDER: Final = Path(__file__).parent / "locales"
 
 _TEMPLATE: Final = "template"
@@ -43,12 +45,34 @@ def _read(language: str) -> catalogues.NullTranslations:
 
 _CATALOGUES: Final = {language: _read(language) for language in LANGUAGES}
 _spoken: ContextVar[str] = ContextVar("language", default=ENGLISH)
+_default: ContextVar[str] = ContextVar("default language", default=ENGLISH)
 
 
 def of(locale: discord.Locale | str | None) -> str:
     """Return the language of a Discord locale such as "en-GB"; English if it is not supported."""
     language = str(locale or ENGLISH).partition("-")[0]
     return language if language in LANGUAGES else ENGLISH
+
+
+def of_server(locale: discord.Locale | str | None, *, community: bool) -> str:
+    """Return the language of a server's public messages, as far as Discord tells it.
+
+    Discord says en-US for each server without Community, where nobody chose it. Then, and where the
+    locale is not supported, it is the operator's default.
+    """
+    language = str(locale or "").partition("-")[0]
+    chosen = community or locale != discord.Locale.american_english
+    return language if chosen and language in LANGUAGES else _default.get()
+
+
+def default() -> str:
+    """Return the operator's default."""
+    return _default.get()
+
+
+def set_default(language: str) -> None:
+    """Set the operator's default, for this task and those that it starts."""
+    _default.set(language)
 
 
 def speak(language: str) -> None:

@@ -15,7 +15,7 @@ from bot.domain import word_filter
 from bot.domain.errors import InvalidLimit
 from bot.domain.rules import MOST_CHANNELS, RANGES, Rules
 from bot.domain.word_filter import MOST_CHARACTERS, WordLists
-from bot.ui import texts
+from bot.ui import guild_cache, texts
 
 PREFIX: Final = "limits-form:"  # of the custom_id, before the group's name
 _DIGITS: Final = 7  # of the largest number that a limit takes
@@ -53,6 +53,8 @@ def read(group: str, components: Sequence[Any]) -> dict[str, Any]:
     values = {name: _field(name).read(name, sent[name]) for name in GROUPS[group] if name in sent}
     if group == "words":
         return {"words": WordLists(**values)}
+    if "channels" in values:
+        return values | {"nowhere": False}  # none: everywhere, as the form says
     return values
 
 
@@ -98,17 +100,13 @@ def _read_flag(_name: str, sent: Mapping[str, Any]) -> bool:
 def _channels(name: str, rules: Rules) -> ui.Label[Any]:
     select: ui.ChannelSelect[Any] = ui.ChannelSelect(
         custom_id=name,
-        channel_types=[
-            discord.ChannelType.text,
-            discord.ChannelType.news,
-            discord.ChannelType.forum,
-        ],
         min_values=0,
         max_values=MOST_CHANNELS,
         required=False,
         default_values=[
             discord.SelectDefaultValue(id=channel, type=discord.SelectDefaultValueType.channel)
             for channel in rules.channels
+            if not guild_cache.is_deleted_channel(channel)  # Discord has nothing to show for it
         ],
     )
     return ui.Label(

@@ -8,7 +8,7 @@ from discord import ui
 
 from bot.domain.rules import Rules
 from bot.service.moderation import Overview
-from bot.ui import texts
+from bot.ui import guild_cache, texts
 from bot.ui.button_actions import LimitsAction
 from bot.ui.layout import container, view
 from bot.ui.limits_form import GROUPS
@@ -47,6 +47,9 @@ def panel(overview: Overview, note: str | None = None) -> ui.LayoutView:
             frame.add_item(ui.Section(ui.TextDisplay(text), accessory=button))
         else:
             frame.add_item(ui.TextDisplay(text))
+    if guild_cache.deleted_of(overview.rules):
+        forget = LimitsButton(LimitsAction.FORGET, "deleted", texts.limits.forget())
+        frame.add_item(ui.ActionRow(forget))
     return view(frame)
 
 

@@ -15,7 +15,7 @@ from bot.log import fault
 from bot.retry import Backoff
 from bot.service.port_errors import DiscordRefused, TransientDiscordError
 from bot.service.telemetry import DiscordCall, Telemetry, timed
-from bot.ui import report_view, texts
+from bot.ui import language, report_view, texts
 from bot.ui.card_calls import NONCE_REMEMBERED
 from bot.ui.discord_errors import translated_errors
 from bot.ui.discord_session import DiscordSession
@@ -54,6 +54,7 @@ class DiscordLogChannel:
         self._meters = meters
         self._limits = limits
         self._pending: set[asyncio.Task[None]] = set()
+        self._refused: set[int] = set()  # channels that did not take their last entry
 
     def enqueue(self, channel_id: int, entry: AnyLogEntry) -> None:
         """Write an entry soon; it is lost if Discord refuses it or stays unavailable."""
@@ -67,6 +68,10 @@ class DiscordLogChannel:
     async def write(self, channel_id: int, entry: AnyLogEntry) -> None:
         """Write an entry now; raises DiscordRefused or TransientDiscordError."""
         await self._write(channel_id, entry, _nonce(entry))
+
+    def refused(self, channel_id: int) -> bool:
+        """Tell whether Discord refused the last entry there."""
+        return channel_id in self._refused
 
     async def close(self) -> None:
         """Drop what is not written yet."""
@@ -98,6 +103,14 @@ class DiscordLogChannel:
         return None
 
     async def _write(self, channel_id: int, entry: AnyLogEntry, nonce: str) -> None:
+        try:
+            await self._send(channel_id, entry, nonce)
+        except DiscordRefused:
+            self._refused.add(channel_id)
+            raise
+        self._refused.discard(channel_id)
+
+    async def _send(self, channel_id: int, entry: AnyLogEntry, nonce: str) -> None:
         with timed(partial(self._meters.called_discord, DiscordCall.NOTICE)):
             async with translated_errors():
                 client = await self._session.client()
@@ -112,7 +125,7 @@ class DiscordLogChannel:
 
 def _content(entry: AnyLogEntry) -> dict[str, Any]:
     """Return the view or the text of an entry, as arguments of ``send``."""
-    with speaking(entry.language):
+    with speaking(entry.language or language.default()):
         if isinstance(entry, Reported):
             return {"view": report_view.fresh_view(entry)}
         return {"content": texts.log_channel.line(entry)}

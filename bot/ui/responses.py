@@ -18,10 +18,11 @@ from bot.domain.job import Job, State
 from bot.domain.styles import Style, title
 from bot.service.port_errors import DiscordError, MessageDeleted
 from bot.service.ports.vendor import Picture
-from bot.ui import cards, language, texts
+from bot.ui import cards, texts
 from bot.ui.cards import Card, Place
 from bot.ui.discord_errors import translated_errors
 from bot.ui.interaction_context import Interaction, card_language
+from bot.ui.language import of, speaking
 
 log = logging.getLogger(__name__)
 
@@ -87,9 +88,11 @@ async def open_form(interaction: Interaction, form: discord.ui.Modal) -> None:
         await interaction.response.send_modal(form)
 
 
-async def post_pictures(interaction: Interaction, job: Job, pictures: Sequence[Picture]) -> int:
-    """Show pictures to everybody, in the server's language; return the message's id."""
-    with language.speaking(card_language(interaction)):
+async def post_pictures(
+    interaction: Interaction, job: Job, pictures: Sequence[Picture], *, language: str | None
+) -> int:
+    """Show pictures to everybody, in *language* or the server's; return the message's id."""
+    with speaking(language or card_language(interaction)):
         card = cards.done(job, pictures, place=Place.POSTED)
     return await _send_card(interaction, card, private=False)
 
@@ -129,7 +132,7 @@ def style_choices(
     interaction: Interaction, styles: Iterable[Style], typed: str
 ) -> list[app_commands.Choice[str]]:
     """Return the styles whose name, or title in the member's language, contains *typed*."""
-    wanted, spoken = typed.strip().casefold(), language.of(interaction.locale)
+    wanted, spoken = typed.strip().casefold(), of(interaction.locale)
     titled = [(title(style.name, spoken), style.name) for style in styles]
     return [
         app_commands.Choice(name=shown, value=name)

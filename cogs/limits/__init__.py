@@ -2,6 +2,7 @@
 
 from bot.client import ImagineBot
 from cogs.limits._cog import Limits
+from cogs.limits.deletions import Deletions
 from cogs.limits.panel import LimitsPanel
 
 
@@ -10,3 +11,4 @@ async def setup(bot: ImagineBot) -> None:
     moderation, account = bot.services.limits, bot.services.account
     await bot.add_cog(Limits(moderation, account))
     await bot.add_cog(LimitsPanel(moderation))
+    await bot.add_cog(Deletions(bot, moderation))

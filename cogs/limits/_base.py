@@ -1,15 +1,17 @@
 """What the parts of ``/limits`` share."""
 
 from collections.abc import Callable
+from typing import Any
 
 import discord
+from discord import AppCommandOptionType, app_commands
 from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.domain.rules import Rules
 from bot.service.member_account import MemberAccount
 from bot.service.moderation import ModerationService, Moderator
-from bot.ui import interaction_context, responses, texts
+from bot.ui import guild_cache, interaction_context, responses, texts
 
 Interaction = discord.Interaction[ImagineBot]
 
@@ -19,6 +21,28 @@ async def begin(interaction: Interaction) -> Moderator:
     moderator = interaction_context.moderator(interaction)
     await responses.defer(interaction, private=True)
     return moderator
+
+
+class RoleId(app_commands.Transformer):
+    """Takes the id of a role: Discord does not resolve one that was deleted."""
+
+    @property
+    def type(self) -> AppCommandOptionType:
+        """The type of the option."""
+        return AppCommandOptionType.role
+
+    async def transform(self, _interaction: discord.Interaction[Any], value: Any, /) -> int:
+        """Return the id of what was chosen."""
+        return int(value.id)
+
+
+class ChannelId(RoleId):
+    """Takes the id of a channel, thread or category of any type."""
+
+    @property
+    def type(self) -> AppCommandOptionType:
+        """The type of the option."""
+        return AppCommandOptionType.channel
 
 
 class LimitsCommands(commands.Cog):
@@ -34,4 +58,12 @@ class LimitsCommands(commands.Cog):
         before, after = await self._moderation.change(moderator, how)
         if after.styles != before.styles:
             self._account.styles_changed(moderator.guild_id)  # before anybody can read of it
-        await responses.send_private(interaction, texts.changes.changed(before, after))
+        await self._answer(interaction, moderator, texts.changes.changed(before, after))
+
+    async def _answer(self, interaction: Interaction, moderator: Moderator, text: str) -> None:
+        """Answer a change with *text*, and with why the log channel does not tell of it, if so."""
+        current = await self._moderation.rules(moderator)
+        await guild_cache.ask(interaction.client.http, [current.log_channel])
+        refused = self._moderation.log_refused(current)
+        warning = texts.shared.log_warning(current.log_channel, refused=refused)
+        await responses.send_private(interaction, f"{text}\n{warning}".strip())

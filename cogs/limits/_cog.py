@@ -8,8 +8,8 @@ from discord.ext import commands
 
 from bot.domain import rules
 from bot.domain.rules import RANGES, Rules
-from bot.ui import interaction_context, layout, limits_view, responses, texts
-from cogs.limits._base import Interaction, begin
+from bot.ui import guild_cache, interaction_context, layout, limits_view, responses, texts
+from cogs.limits._base import ChannelId, Interaction, RoleId, begin
 from cogs.limits.styles import StyleCommands
 from cogs.limits.words import WordCommands
 
@@ -20,6 +20,9 @@ MemberAtOnce = app_commands.Range[int, 0, RANGES["member_at_once"].high]
 ServerAtOnce = app_commands.Range[int, 0, RANGES["server_at_once"].high]
 Images = app_commands.Range[int, 0, RANGES["images"].high]
 Steps = app_commands.Range[int, 0, RANGES["steps"].high]
+LANGUAGES = [
+    app_commands.Choice(name=name, value=value) for value, name in texts.commands.LANGUAGES.items()
+]
 Reason = app_commands.Range[str, 1, rules.LONGEST_REASON]
 Hours = app_commands.Range[int, rules.BLOCK_HOURS.low, rules.BLOCK_HOURS.high]
 
@@ -39,10 +42,12 @@ class Limits(
         """Show the panel."""
         moderator = await begin(interaction)
         overview = await self._moderation.overview(moderator)
+        await guild_cache.ask(interaction.client.http, overview.rules.chosen_channels)
         await responses.show(interaction, limits_view.panel(overview))
 
     @app_commands.command(name="set", description=texts.commands.SET)
     @app_commands.describe(**texts.commands.OPTIONS)
+    @app_commands.choices(language=LANGUAGES)
     async def set_limits(
         self,
         interaction: Interaction,
@@ -55,6 +60,7 @@ class Limits(
         steps: Steps | None = None,
         spoiler: bool | None = None,  # noqa: FBT001 - how Discord's options are declared
         age_restricted_only: bool | None = None,  # noqa: FBT001 - the same
+        language: str | None = None,
     ) -> None:
         """Change the limits that are given."""
         named = _named(
@@ -68,6 +74,8 @@ class Limits(
             spoiler=spoiler,
             age_restricted_only=age_restricted_only,
         )
+        if language is not None:
+            named["language"] = None if language == texts.commands.DISCORDS else language
         await self._change(interaction, lambda before: rules.changed(before, **named))
 
     @app_commands.command(description=texts.commands.TIER)
@@ -75,7 +83,7 @@ class Limits(
     async def tier(
         self,
         interaction: Interaction,
-        role: discord.Role,
+        role: app_commands.Transform[int, RoleId],
         cooldown: Cooldown | None = None,
         member_per_day: MemberPerDay | None = None,
         member_at_once: MemberAtOnce | None = None,
@@ -96,9 +104,9 @@ class Limits(
         await self._change(
             interaction,
             lambda before: (
-                rules.without_tier(before, role.id)
+                rules.without_tier(before, role)
                 if remove
-                else rules.with_tier(before, role.id, **named)
+                else rules.with_tier(before, role, **named)
             ),
         )
 
@@ -107,19 +115,19 @@ class Limits(
     async def channels(
         self,
         interaction: Interaction,
-        add: discord.TextChannel | None = None,
-        remove: discord.TextChannel | None = None,
+        add: app_commands.Transform[int, ChannelId] | None = None,
+        remove: app_commands.Transform[int, ChannelId] | None = None,
         everywhere: bool = False,  # noqa: FBT001, FBT002 - how Discord's options are declared
     ) -> None:
         """Change where orders are taken."""
 
         def how(before: Rules) -> Rules:
             channels = () if everywhere else before.channels
-            if remove is not None:
-                channels = tuple(channel for channel in channels if channel != remove.id)
-            if add is not None and add.id not in channels:
-                channels = (*channels, add.id)
-            return rules.changed(before, channels=channels)
+            channels = tuple(channel for channel in channels if channel != remove)
+            if add is not None and add not in channels:
+                channels = (*channels, add)
+            nowhere = before.nowhere and add is None and not everywhere
+            return rules.changed(before, channels=channels, nowhere=nowhere)
 
         await self._change(interaction, how)
 
@@ -135,7 +143,7 @@ class Limits(
         """Block a member."""
         moderator = await begin(interaction)
         block = await self._moderation.block(moderator, member.id, hours=hours, reason=reason)
-        await responses.send_private(interaction, texts.changes.blocked(block))
+        await self._answer(interaction, moderator, texts.changes.blocked(block))
 
     @app_commands.command(description=texts.commands.UNBLOCK)
     @app_commands.describe(member=texts.commands.MEMBER)
@@ -143,7 +151,7 @@ class Limits(
         """End a member's block."""
         moderator = await begin(interaction)
         was = await self._moderation.unblock(moderator, member.id)
-        await responses.send_private(interaction, texts.changes.unblocked(member.id, was=was))
+        await self._answer(interaction, moderator, texts.changes.unblocked(member.id, was=was))
 
     @app_commands.command(name="log", description=texts.commands.LOG)
     @app_commands.describe(channel=texts.commands.LOG_CHANNEL)
@@ -153,9 +161,8 @@ class Limits(
         """Choose the log channel."""
         moderator = await begin(interaction)
         await self._moderation.log_to(moderator, channel.id if channel else None)
-        await responses.send_private(
-            interaction, texts.changes.logged(channel.id if channel else None)
-        )
+        text = texts.changes.logged(channel.id if channel else None)
+        await responses.send_private(interaction, text)
 
     @app_commands.command(description=texts.commands.PAUSE)
     @app_commands.describe(reason=texts.commands.PAUSE_REASON)
@@ -163,7 +170,7 @@ class Limits(
         """Take no orders."""
         moderator = await begin(interaction)
         after = await self._moderation.pause(moderator, reason=reason)
-        await responses.send_private(interaction, texts.changes.paused(after))
+        await self._answer(interaction, moderator, texts.changes.paused(after))
 
     @app_commands.command(description=texts.commands.RESUME)
     async def resume(self, interaction: Interaction) -> None:
@@ -171,7 +178,7 @@ class Limits(
         moderator = await begin(interaction)
         was_paused, tries = await self._moderation.resume(moderator)
         text = texts.changes.resumed(was_paused=was_paused, tries=tries)
-        await responses.send_private(interaction, text)
+        await self._answer(interaction, moderator, text)
 
     @app_commands.command(description=texts.commands.EXPLAIN)
     @app_commands.describe(member=texts.commands.MEMBER)
@@ -180,6 +187,8 @@ class Limits(
         moderator = await begin(interaction)
         request = interaction_context.admission_request(interaction, member)
         results = await self._moderation.explain(moderator, member.id, request)
+        for result in results:
+            await guild_cache.ask(interaction.client.http, result.channels)
         view = layout.text_view(texts.explanations.explained(member.id, results))
         await responses.show(interaction, view)
 

@@ -1,12 +1,14 @@
 """The buttons and forms of the moderators' panel."""
 
+from functools import partial
 from typing import Any, assert_never
 
 import discord
 from discord.ext import commands
 
+from bot.domain.rules import Rules, without_deleted
 from bot.service.moderation import ModerationService, Moderator
-from bot.ui import interaction_context, limits_form, limits_view, responses, texts
+from bot.ui import guild_cache, interaction_context, limits_form, limits_view, responses, texts
 from bot.ui.button_actions import LimitsAction
 from bot.ui.error_handler import answered_errors
 from cogs.limits._base import Interaction
@@ -30,9 +32,12 @@ class LimitsPanel(commands.Cog):
                     await self._open_form(interaction, moderator, subject)
                 case LimitsAction.SAVE:
                     await responses.defer_edit(interaction)
-                    before, after = await self._moderation.save(moderator, subject)
-                    note = texts.changes.changed(before, after)
-                    await self._show_panel(interaction, moderator, note)
+                    changes = await self._moderation.save(moderator, subject)
+                    await self._show_panel(interaction, moderator, texts.changes.changed(*changes))
+                case LimitsAction.FORGET:
+                    await responses.defer_edit(interaction)
+                    changes = await self._forget_deleted(interaction, moderator)
+                    await self._show_panel(interaction, moderator, texts.changes.changed(*changes))
                 case LimitsAction.DROP:
                     await responses.defer_edit(interaction)
                     await self._show_panel(interaction, moderator, texts.changes.discarded())
@@ -60,8 +65,22 @@ class LimitsPanel(commands.Cog):
     async def _open_form(self, interaction: Interaction, moderator: Moderator, group: str) -> None:
         if group in limits_form.GROUPS:
             current = await self._moderation.rules(moderator)
+            if group == "channels":
+                await guild_cache.ask(interaction.client.http, current.channels)
             await responses.open_form(interaction, limits_form.form(group, current))
+
+    async def _forget_deleted(
+        self, interaction: Interaction, moderator: Moderator
+    ) -> tuple[Rules, Rules]:
+        """Remove what was deleted in Discord; return the rules before and after."""
+        current = await self._moderation.rules(moderator)
+        await guild_cache.ask(interaction.client.http, current.channels)
+        gone = guild_cache.deleted_of(current)
+        return await self._moderation.change(
+            moderator, partial(without_deleted, roles=gone.roles, channels=gone.channels)
+        )
 
     async def _show_panel(self, interaction: Interaction, moderator: Moderator, note: str) -> None:
         overview = await self._moderation.overview(moderator)
+        await guild_cache.ask(interaction.client.http, overview.rules.chosen_channels)
         await responses.edit(interaction, limits_view.panel(overview, note))

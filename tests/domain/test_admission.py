@@ -185,6 +185,26 @@ def test_the_best_tier_of_a_members_roles_wins(roles, per_day, cooldown, images)
     assert (allowed.member_per_day, allowed.cooldown, allowed.images) == (per_day, cooldown, images)
 
 
+def test_a_tier_of_everyone_holds_for_everyone():
+    """Discord never sends @everyone, whose id is the server's, among a member's roles."""
+    rules = replace(OPEN, tiers=(Tier(role_id=100, images=1), Tier(role_id=2, images=3)))
+
+    assert decided(an_ask(images=2), rules=rules).rule is Rule.IMAGES
+    assert decided(an_ask(images=2, role_ids=frozenset({2})), rules=rules) is None
+    assert decided(an_ask(images=2, guild_id=101), rules=rules) is None
+
+
+@pytest.mark.parametrize(
+    ("channel_id", "parent_ids"), [(201, ()), (202, (201,)), (201, (202,)), (203, (202, 201))]
+)
+def test_a_place_is_listed_itself_or_by_its_channel_or_category(channel_id, parent_ids):
+    listed = replace(OPEN, channels=(201,))
+    here = an_ask(channel_id=channel_id, parent_ids=frozenset(parent_ids))
+
+    assert decided(here, rules=listed) is None
+    assert decided(here, rules=replace(OPEN, channels=(204,))).channels == (204,)
+
+
 figures = st.integers(min_value=0, max_value=30)
 LIMITS = ("member_per_day", "server_per_day", "member_at_once", "server_at_once")
 COUNTED = ("everywhere", "server", "member", "server_at_once", "member_at_once")

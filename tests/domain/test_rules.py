@@ -10,6 +10,7 @@ from bot.domain.errors import (
     InvalidLimit,
     InvalidPhrase,
     InvalidStyle,
+    LanguageNotSpoken,
     OwnStyleNotFound,
     TooManyEntries,
 )
@@ -29,6 +30,7 @@ from bot.domain.rules import (
     with_style,
     with_tier,
     with_words,
+    without_deleted,
     without_style,
     without_tier,
 )
@@ -55,6 +57,29 @@ def test_a_limit_takes_its_range_and_zero(name):
 def test_a_flag_takes_nothing_but_true_and_false(name, value):
     with pytest.raises(InvalidLimit):
         changed(Rules(), **{name: value})
+
+
+@pytest.mark.parametrize("language", ["fr", "", 1])
+def test_a_language_that_the_bot_lacks_is_refused(language):
+    with pytest.raises(LanguageNotSpoken):
+        changed(Rules(), language=language)
+
+
+TWO = Rules(tiers=(Tier(role_id=1, images=1),), channels=(1, 2), log_channel=2)
+
+
+@pytest.mark.parametrize(
+    ("roles", "channels", "after"),
+    [
+        ((1,), (), replace(TWO, tiers=())),
+        ((), (1,), replace(TWO, channels=(2,))),  # in old servers a role's id may be a channel's
+        ((2,), (3,), TWO),
+        ((), (1, 2), replace(TWO, channels=(), nowhere=True)),
+    ],
+)
+def test_what_is_deleted_is_forgotten_and_opens_no_other_channel(roles, channels, after):
+    assert without_deleted(TWO, roles=roles, channels=channels) == after
+    assert without_deleted(after, roles=roles, channels=channels) == after
 
 
 def test_a_change_touches_nothing_but_what_it_names():

@@ -9,7 +9,7 @@ from bot.domain.card_status import CardStatus
 from bot.domain.job import Job, State, Update
 from bot.domain.log_entries import AnyLogEntry
 from bot.domain.order import Order
-from bot.service.port_errors import PermanentDiscordError, PictureUnusable
+from bot.service.port_errors import DiscordRefused, PermanentDiscordError, PictureUnusable
 from bot.service.ports.discord import NO_STATUS
 from bot.service.ports.vendor import Callback, Picture
 from tests.samples import NOW
@@ -75,6 +75,9 @@ class FakeLogChannel:
         if self.error is not None:
             raise self.error
         self.entries.append((channel_id, entry))
+
+    def refused(self, channel_id: int) -> bool:  # noqa: ARG002 - of the port
+        return isinstance(self.error, DiscordRefused)
 
 
 class FakeQueue:

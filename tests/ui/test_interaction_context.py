@@ -22,6 +22,7 @@ def asked(*, guild_id=100, installed=True, locale="en-US", **contexts):
         is_guild_integration=lambda: guild_id is not None and installed,
         context=AppCommandContext(**(contexts or {"guild": True})),
         locale=Locale(locale),
+        guild=SimpleNamespace(features=[]) if guild_id else None,
         guild_locale=Locale.german if guild_id else None,
     )
 

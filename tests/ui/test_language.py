@@ -153,6 +153,29 @@ def test_each_locale_of_discord_has_a_language(locale, spoken):
     assert language.of(locale) == spoken
 
 
+@pytest.mark.parametrize(
+    ("locale", "community", "default", "spoken"),
+    [
+        ("de", True, "en", "de"),
+        ("en-US", True, "de", "en"),
+        ("en-US", False, "de", "de"),
+        ("en-US", False, "en", "en"),
+        ("en-GB", True, "de", "en"),
+        ("fr", True, "de", "de"),
+        ("de", False, "en", "de"),
+        (None, False, "de", "de"),
+    ],
+)
+async def test_a_server_speaks_its_language_in_discord_if_it_has_chosen_one(
+    locale, community, default, spoken
+):
+    """Discord says en-US for a server without Community, which nobody chose."""
+    language.set_default(default)  # of this test's task
+
+    locale = locale and discord.Locale(locale)
+    assert language.of_server(locale, community=community) == spoken
+
+
 def test_a_language_is_spoken_in_here_and_no_longer():
     assert texts.order_buttons.label(OrderAction.AGAIN) == "Again"
     with speaking("de"):
@@ -193,6 +216,7 @@ def asked(*, guild_id=1, locale=discord.Locale.german):
     return SimpleNamespace(
         guild_id=guild_id,
         locale=locale,
+        guild=None,
         guild_locale=discord.Locale.american_english if guild_id is not None else None,
     )
 

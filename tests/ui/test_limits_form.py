@@ -74,8 +74,8 @@ def test_what_is_filled_in_is_what_is_read(before, wanted):
         assert shown.keys() == filled.keys() == set(GROUPS[group])
         after = changed(after, **limits_form.read(group, sent(*map(kept, filled.values()))))
 
-    unseen = {name: getattr(before, name) for name in ("tiers", "styles", "pause", "log_channel")}
-    assert after == replace(wanted, **unseen)
+    unseen = ("tiers", "styles", "pause", "log_channel", "language")
+    assert after == replace(wanted, **{name: getattr(before, name) for name in unseen})
 
 
 def test_every_rule_that_a_form_can_show_is_in_one():
@@ -182,6 +182,15 @@ def test_phrases_stand_one_a_line_in_whatever_way_lines_end():
 def test_a_phrase_that_can_not_be_kept_is_refused(text):
     with pytest.raises(InvalidPhrase):
         limits_form.read("words", typed("blocked", text))
+
+
+def test_a_sent_list_of_channels_ends_that_orders_are_taken_nowhere():
+    """The form says that none are everywhere, and it is previewed before it is saved."""
+    none = {"type": 8, "custom_id": "channels", "values": []}
+
+    after = changed(Rules(nowhere=True), **limits_form.read("channels", sent(none)))
+
+    assert after == Rules()
 
 
 def test_more_channels_than_there_is_room_for_are_refused():

@@ -52,7 +52,7 @@ def test_the_actions_in_the_ids_stay_as_they_are():
     """Their names stand in messages that nobody edits any more."""
     assert {*OrderAction} == {"cancel", "again", "edit", "delete", "post", "report"}
     assert {*PrivacyAction} == {"export", "delete", "confirm", "keep"}
-    assert {*LimitsAction} == {"edit", "save", "drop"}
+    assert {*LimitsAction} == {"edit", "save", "drop", "forget"}
     assert {*ReportAction} == {"delete", "block", "dismiss"}
 
 

@@ -19,6 +19,7 @@ from bot.domain.errors import (
     InvalidOption,
     InvalidPhrase,
     InvalidStyle,
+    LanguageNotSpoken,
     OrderRejected,
     OwnStyleNotFound,
     PhraseFault,
@@ -239,7 +240,8 @@ def test_what_is_on_forms_and_buttons_fits_discords_limits(language, shown, most
 @in_any_language
 @pytest.mark.parametrize("outside", [False, True])
 def test_every_rule_has_a_name_that_is_its_own(language, outside):
-    assert {*RANGES, *FLAGS} == texts.commands.OPTIONS.keys() < texts.limits.NAMES.keys()
+    settable = {*RANGES, *FLAGS, "language"}
+    assert settable == texts.commands.OPTIONS.keys() < texts.limits.NAMES.keys()
     with speaking(language):
         assert len({texts.explanations.rule(rule, outside=outside) for rule in Rule}) == len(Rule)
 
@@ -438,6 +440,7 @@ NOT_CHANGED = [
     InvalidStyle(name="name", most=32, got=0),
     OwnStyleNotFound(style="Wool"),
     *(InvalidPhrase(fault=fault, limit=100, got=101) for fault in PhraseFault),
+    LanguageNotSpoken(),
     ChangeRejected(),
 ]
 WOOL = Rules(

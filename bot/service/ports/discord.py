@@ -51,3 +51,6 @@ class LogChannel(Protocol):
 
     async def write(self, channel_id: int, entry: AnyLogEntry) -> None:
         """Write an entry, or raise DiscordError."""
+
+    def refused(self, channel_id: int) -> bool:
+        """Tell whether Discord refused the last entry that this process wrote there."""

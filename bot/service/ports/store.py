@@ -28,7 +28,7 @@ class ClosureNotice:
     orders: int
     channel_id: int  # of one of the orders
     message_id: int | None  # of its card
-    language: str = "en"  # of its card
+    language: str | None = "en"  # of the server; None: not known
 
 
 @dataclass(frozen=True, kw_only=True)

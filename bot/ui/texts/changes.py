@@ -55,7 +55,10 @@ def preview(before: Rules, after: Rules) -> str:
 
 
 def _titled(title: str, before: Rules, after: Rules, most: int) -> str:
-    listed = (f"- {line}" for line in lines(list(differences(before, after))))
+    different = list(differences(before, after))
+    listed = [f"- {line}" for line in lines(different)]
+    if not after.channels and {"channels", "nowhere"} & {one.name for one in different}:
+        listed.insert(0, f"- {limits.channels(after)}")  # each channel, or none: it matters most
     return shared.fitted([f"**{title}**", *listed], most)
 
 
@@ -98,6 +101,8 @@ def _why(error: errors.ChangeRejected) -> str:
                 "The bot could not write there. It needs View Channel and Send Messages; if it "
                 "has them, Discord did not answer: please try again."
             )
+        case errors.LanguageNotSpoken():
+            return _("The bot does not speak that language.")
         case DraftExpired():
             return _("That change is not on record any more. Please make it anew.")
         case _:
@@ -193,4 +198,4 @@ def logged(channel_id: int | None) -> str:
     return _(
         "{channel} is told of reports, refused words, blocks, changes, an empty wallet and long "
         "pauses."
-    ).format(channel=f"<#{channel_id}>")
+    ).format(channel=shared.channel(channel_id))

@@ -82,6 +82,13 @@ OPTIONS: Final = {
     "age_restricted_only": localized(
         "Whether pictures are ordered in age-restricted channels only"
     ),
+    "language": localized("The language of what all members read, and of the log channel"),
+}
+DISCORDS: Final = "discord"
+LANGUAGES: Final = {
+    DISCORDS: localized("As in Discord's settings of this server"),
+    "en": localized("English"),
+    "de": localized("German"),
 }
 TIER_OPTIONS: Final = {
     **{name: OPTIONS[name] for name in TIERED},

@@ -82,7 +82,7 @@ def _figures(result: RuleResult) -> str:
     limit = result.limit
     match result.rule:
         case Rule.CHANNEL:
-            return shared.channels(result.channels)
+            return shared.channels(result.channels) or (_("no channel") if result.refuses else "")
         case Rule.AGE_RESTRICTED:
             return shared.yes_or_no(limit)
         case Rule.WORDS:

@@ -24,11 +24,13 @@ NAMES: Final = {
     "age_restricted_only": marked("Age-restricted channels only"),
     "tiers": marked("Tier"),
     "channels": marked("Channel for orders"),
+    "nowhere": marked("No chosen channel is left"),
     "blocked": marked("Blocked words"),
     "allowed": marked("Allowed words"),
     "styles": marked("Style of this server"),
     "pause": marked("Pause"),
     "log_channel": marked("Log channel"),
+    "language": marked("Language"),
 }
 _GROUPS: Final = {
     "members": marked("Each member"),
@@ -38,6 +40,7 @@ _GROUPS: Final = {
     "words": marked("Words"),
     "styles": marked("Styles, by `/limits styles`"),
 }
+_LANGUAGES: Final = {"en": marked("English"), "de": marked("German")}
 _STYLES: Final = 400  # characters of their names in the panel
 _STYLE_WORDS: Final = 200  # characters of one style's words among changes
 
@@ -57,9 +60,14 @@ def edit(of: str) -> str:
     return _("Change: {group}").format(group=group(of))
 
 
+# Removes what was deleted in Discord.
+forget: Final = lazy("Remove deleted roles and channels")
+
 # The forms.
 channels_label: Final = lazy("Orders are taken in")
-channels_hint: Final = lazy("None: everywhere")
+channels_hint: Final = lazy(
+    "None: everywhere. A category counts with its channels, a channel with its threads"
+)
 number_hint: Final = lazy("A whole number; 0 removes the limit")
 phrases_hint: Final = lazy("One a line; whole words count, case does not")
 _LABELS: Final = {
@@ -110,7 +118,7 @@ def panel(overview: Overview, note: str | None = None) -> tuple[str, dict[str, s
             "orders",
             *(_line(of, rules) for of in ("images", "steps", "spoiler", "age_restricted_only")),
         ),
-        "channels": _listed("channels", _channels(rules)),
+        "channels": _listed("channels", channels(rules)),
         "words": _listed(
             "words",
             _("Blocked: {blocked} · allowed: {allowed}").format(
@@ -131,8 +139,12 @@ def _notes(overview: Overview, note: str | None) -> Iterable[str]:
     if rules.pause is not None:
         yield _("**Paused**, {pause}.").format(pause=_pause(rules.pause))
     channel = value("log_channel", rules.log_channel)
-    days = _("Days are in UTC · log channel: {channel}").format(channel=channel)
+    days = _("Days are in UTC · log channel: {channel} · language: {language}").format(
+        channel=channel, language=value("language", rules.language)
+    )
     yield f"-# {days}"
+    if warning := shared.log_warning(rules.log_channel, refused=overview.log_refused):
+        yield warning
     if note:
         yield note
 
@@ -162,7 +174,13 @@ def _line(of: str, rules: Rules, used: str | None = None) -> str:
     return f"{line} · {used}" if used else line
 
 
-def _channels(rules: Rules) -> str:
+def channels(rules: Rules) -> str:
+    """Return where orders are taken."""
+    if rules.nowhere:
+        return _(
+            "Orders are taken in: **no channel**. All that were chosen are deleted; please choose "
+            "others, or every channel."
+        )
     if rules.channels:
         return _("Orders are taken in: {channels}").format(channels=shared.channels(rules.channels))
     return _("Orders are taken in: every channel")
@@ -186,7 +204,11 @@ def value(of: str, setting: Any) -> str:
         case "log_channel", None:
             return pgettext("channel", "none")
         case (("channels" | "log_channel"), int()):
-            return f"<#{setting}>"
+            return shared.channel(setting)
+        case "language", None:
+            return _("as in Discord")
+        case "language", _:
+            return _(_LANGUAGES[setting])
         case "styles", Style():
             return f"{code(setting.name)} {literal(shared.cut(setting.words, _STYLE_WORDS))}"
         case "pause", None:
@@ -209,7 +231,7 @@ def _pause(pause: Pause) -> str:
 
 
 def _tier(tier: Tier) -> str:
-    role = f"<@&{tier.role_id}>"
+    role = shared.role(tier.role_id)
     if tier.exempt:
         return _("{role} exempt from the limits on members and orders").format(role=role)
     named = [

@@ -33,10 +33,7 @@ def line(entry: log_entries.AnyLogEntry) -> str:
                 prompt=literal(shared.cut(entry.prompt, 300)),
             )
         case log_entries.Changed():
-            lines = changes.lines(list(differences(entry.before, entry.after)))
-            return _("**Limits changed** by {moderator} · {changes}").format(
-                moderator=f"<@{entry.by}>", changes=shared.fitted(lines, shared.LIST, "; ")
-            )
+            return _changed(entry)
         case log_entries.Blocked():
             return _blocked(entry)
         case log_entries.Unblocked():
@@ -109,6 +106,16 @@ def _blocked(entry: log_entries.Blocked) -> str:
             member=member, moderator=moderator
         )
     return f"{line} · {literal(block.reason)}" if block.reason else line
+
+
+def _changed(entry: log_entries.Changed) -> str:
+    lines = changes.lines(list(differences(entry.before, entry.after)))
+    changed = shared.fitted(lines, shared.LIST, "; ")
+    if entry.by is None:
+        return _("**Limits changed**, by a deletion in Discord · {changes}").format(changes=changed)
+    return _("**Limits changed** by {moderator} · {changes}").format(
+        moderator=f"<@{entry.by}>", changes=changed
+    )
 
 
 def _lane_closed(entry: log_entries.LaneClosed) -> str:

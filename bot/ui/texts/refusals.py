@@ -6,6 +6,7 @@ from typing import Final, Literal, assert_never
 from bot.domain.admission import Rule, RuleResult
 from bot.domain.errors import InvalidOption, OrderRejected, StyleNotFound
 from bot.service import errors
+from bot.ui import guild_cache
 from bot.ui.language import gettext as _
 from bot.ui.language import ngettext, plural
 from bot.ui.language import number as written
@@ -222,9 +223,7 @@ def _block_ends(result: RuleResult) -> str:
 def _not_allowed(result: RuleResult, rule: _OrderRule) -> str:
     match rule:
         case Rule.CHANNEL:
-            return _("In this server pictures are ordered in {channels}.").format(
-                channels=shared.channels(result.channels)
-            )
+            return _elsewhere(result)
         case Rule.AGE_RESTRICTED:
             return _("In this server pictures are ordered in age-restricted channels only.")
         case Rule.WORDS if result.style:
@@ -245,6 +244,18 @@ def _not_allowed(result: RuleResult, rule: _OrderRule) -> str:
             )
         case _:
             assert_never(rule)
+
+
+def _elsewhere(result: RuleResult) -> str:
+    left = [one for one in result.channels if not guild_cache.is_deleted_channel(one)]
+    if left:
+        return _("In this server pictures are ordered in {channels}.").format(
+            channels=shared.channels(left)
+        )
+    return _(
+        "The channels that were chosen for pictures here are all deleted, so orders are taken "
+        "nowhere until others are chosen."
+    )
 
 
 def _too_many(result: RuleResult) -> Iterable[str]:

@@ -5,9 +5,10 @@ from typing import Final
 
 from bot.domain import styles
 from bot.domain.job import Job
+from bot.ui import guild_cache
 from bot.ui.language import gettext as _
 from bot.ui.language import ngettext, plural, spoken
-from bot.ui.markup import code
+from bot.ui.markup import code, literal
 
 # Characters: of all components of a message, and of one list in it.
 MESSAGE: Final = 4000
@@ -52,9 +53,50 @@ def yes_or_no(value: object) -> str:
     return _("yes") if value else _("no")
 
 
+def role(role_id: int) -> str:
+    """Return the mention of a role, unless it is @everyone or deleted."""
+    if guild_cache.is_everyone(role_id):
+        return literal("@everyone")  # a mention of it would ping, or show a second @
+    if guild_cache.is_deleted_role(role_id):
+        return _("deleted role `{id}`").format(id=role_id)
+    return f"<@&{role_id}>"
+
+
+def channel(channel_id: int) -> str:
+    """Return the mention of a channel or thread, unless it is deleted."""
+    if guild_cache.is_deleted_channel(channel_id):
+        return _("deleted channel `{id}`").format(id=channel_id)
+    return f"<#{channel_id}>"
+
+
 def channels(ids: Sequence[int]) -> str:
     """Return mentions of channels."""
-    return ", ".join(f"<#{channel_id}>" for channel_id in ids)
+    return ", ".join(map(channel, ids))
+
+
+def log_warning(channel_id: int | None, *, refused: bool) -> str:
+    """Return why nothing is logged, although there is a log channel; empty: nothing is known.
+
+    *refused*: Discord did not take the last line for it.
+    """
+    if channel_id is None:
+        return ""
+    if guild_cache.is_deleted_channel(channel_id):
+        text = _(
+            "The log channel was deleted, so nothing is logged. `/limits log` chooses another."
+        )
+    elif guild_cache.is_unwritable(channel_id):
+        text = _(
+            "Nothing is logged: in {channel} the bot lacks View Channel or Send Messages."
+        ).format(channel=channel(channel_id))
+    elif refused:
+        text = _(
+            "Discord did not let the bot write its last line in {channel}. Please look at the "
+            "bot's permissions there, or choose another channel with `/limits log`."
+        ).format(channel=channel(channel_id))
+    else:
+        return ""
+    return f"\N{WARNING SIGN} {text}"
 
 
 def fitted(lines: Sequence[str], most: int, between: str = "\n") -> str:

@@ -1,0 +1,113 @@
+"""What the gateway's cache tells of the server that a task is about.
+
+Like the language, the server is a context variable of the task. Without a gateway, and before it
+has sent the server, nothing is known: then nothing counts as deleted or missing.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Final
+
+import discord
+
+from bot.domain.rules import Rules
+
+ASKED_WITHIN: Final = 1.0  # seconds; some questions precede an answer, for which Discord waits 3
+MOST_NOTED: Final = 10_000  # channels
+
+_guild: ContextVar[discord.Guild | None] = ContextVar("guild", default=None)
+# Channels that Discord does not know any more. Threads are in the cache only while they are active.
+_deleted: set[int] = set()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deleted:
+    """What a server's rules name and Discord does not know any more, by ids."""
+
+    roles: frozenset[int]
+    channels: frozenset[int]
+
+    def __bool__(self) -> bool:
+        return bool(self.roles or self.channels)
+
+
+def look_at(guild: discord.Guild | None) -> None:
+    """Set the server of this task and of those that it starts."""
+    _guild.set(guild)
+
+
+def is_everyone(role_id: int) -> bool:
+    """Tell whether the role is @everyone."""
+    guild = _guild.get()
+    return guild is not None and guild.id == role_id
+
+
+def is_deleted_role(role_id: int) -> bool:
+    """Tell whether the server is known to have no such role."""
+    guild = _cached()
+    return guild is not None and guild.get_role(role_id) is None
+
+
+def is_deleted_channel(channel_id: int) -> bool:
+    """Tell whether the channel or thread is known to be deleted; see :func:`ask`."""
+    return channel_id in _deleted
+
+
+def deleted_of(rules: Rules) -> Deleted:
+    """Return what *rules* name and is deleted, but for the log channel."""
+    roles = (tier.role_id for tier in rules.tiers)
+    return Deleted(
+        roles=frozenset(filter(is_deleted_role, roles)),
+        channels=frozenset(filter(is_deleted_channel, rules.channels)),
+    )
+
+
+def note_deleted(channel_id: int) -> None:
+    """Note that the channel or thread is deleted."""
+    if len(_deleted) >= MOST_NOTED:
+        _deleted.clear()  # Discord is asked again
+    _deleted.add(channel_id)
+
+
+async def ask(http: discord.http.HTTPClient, channel_ids: Iterable[int | None]) -> None:
+    """Ask Discord about channels that are not in the cache: deleted ones, or archived threads."""
+    guild = _cached()
+    if guild is None:
+        return
+    unknown = [
+        channel_id
+        for channel_id in channel_ids
+        if channel_id and channel_id not in _deleted and not guild.get_channel_or_thread(channel_id)
+    ]
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ASKED_WITHIN):
+            await asyncio.gather(*(_ask(http, channel_id) for channel_id in unknown))
+
+
+async def _ask(http: discord.http.HTTPClient, channel_id: int) -> None:
+    try:
+        await http.get_channel(channel_id)
+    except discord.NotFound:
+        note_deleted(channel_id)
+    except (discord.DiscordException, OSError):
+        pass  # not known
+
+
+def is_unwritable(channel_id: int) -> bool:
+    """Tell whether the bot is known to lack the permissions to write there."""
+    guild = _cached()
+    channel = None if guild is None else guild.get_channel(channel_id)
+    if guild is None or channel is None or not guild.me.joined_at:
+        return False  # discord.py makes up a member that joined at no time
+    granted = channel.permissions_for(guild.me)
+    return not (granted.view_channel and granted.send_messages)
+
+
+def _cached() -> discord.Guild | None:
+    """Return the server if the gateway sent it; a partial one has no roles, not even @everyone."""
+    guild = _guild.get()
+    known = guild is not None and not guild.unavailable and guild.get_role(guild.id) is not None
+    return guild if known else None
