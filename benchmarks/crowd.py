@@ -11,6 +11,7 @@ from typing import Self
 from sandbox.discord.enums import CallbackType
 from sandbox.discord.events import Event
 from sandbox.discord.interactions import InteractionAnswered
+from sandbox.discord.limits import Limits
 from sandbox.discord.member import Member
 from sandbox.discord.messages import Message, MessageEdited
 from sandbox.discord.world import World
@@ -100,7 +101,7 @@ class Crowd:
 
 
 def _world(members: int) -> World:
-    world = World()
+    world = World(limits=Limits.generous())  # the bot is measured, not Discord
     for number in range(GUILDS):
         owner = world.add_user(f"Owner {number}")
         # Ids of different milliseconds: the servers of one moment would all be one shard's.

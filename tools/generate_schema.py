@@ -49,7 +49,6 @@ CORRECTIONS: dict[str, Json] = {
         "contexts": {"maxItems": 3},
         "integration_types": {"maxItems": 2},
         "nsfw": {"type": "boolean"},
-        "type": {"enum": [1, 2, 3]},  # the bot starts no activities
     },
     "ApplicationCommandOptionStringChoice": {"value": {"minLength": 1, "maxLength": 100}},
     "ButtonComponentForMessageRequest": {"url": {"schemes": ["http", "https", "discord"]}},

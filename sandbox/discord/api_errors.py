@@ -40,11 +40,14 @@ class ErrorCode(Enum):
     UNKNOWN_APPLICATION = 404, 10002, "Unknown Application"
     UNKNOWN_CHANNEL = 404, 10003, "Unknown Channel"
     UNKNOWN_GUILD = 404, 10004, "Unknown Guild"
+    UNKNOWN_ROLE = 404, 10011, "Unknown Role"
     UNKNOWN_MEMBER = 404, 10007, "Unknown Member"
     UNKNOWN_MESSAGE = 404, 10008, "Unknown Message"
     UNKNOWN_USER = 404, 10013, "Unknown User"
     UNKNOWN_WEBHOOK = 404, 10015, "Unknown Webhook"
     UNKNOWN_INTERACTION = 404, 10062, "Unknown interaction"
+    UNKNOWN_COMMAND = 404, 10063, "Unknown application command"
+    UNKNOWN_COMMAND_PERMISSIONS = 404, 10066, "Unknown application command permissions"
     TOO_MANY_ATTACHMENTS = 400, 30015, "Maximum number of attachments in a message reached (10)"
     TOO_LARGE = 413, 40005, "Request entity too large"
     ALREADY_ACKNOWLEDGED = 400, 40060, "Interaction has already been acknowledged."
@@ -60,6 +63,11 @@ class ErrorCode(Enum):
     CLOSED_TO_MESSAGES = 403, 50007, "Cannot send messages to this user"
     MISSING_PERMISSIONS = 403, 50013, "Missing Permissions"
     INVALID_WEBHOOK_TOKEN = 401, 50027, "Invalid Webhook Token"
+    ENTRY_POINT_MISSING = (
+        400,
+        50240,
+        "You cannot remove this app's Entry Point command in a bulk update operation.",
+    )
     INVALID_JSON = 400, 50109, "The request body contains invalid JSON."
     NO_HISTORY_TO_REPLY_TO = 403, 160002, "Cannot reply without permission to read message history"
 

@@ -59,7 +59,7 @@ class Client:
         command = self.usable().get(command_id)
         if command is None:
             raise ActionUnavailable("That command does not exist here")
-        kept = {"id", "name", "type"}
+        kept = {"id", "name", "type", "guild_id"}
         data: Json = {key: value for key, value in command.items() if key in kept}
         resolved = Resolved(self._world, self.channel)
         if command["type"] == CommandType.CHAT_INPUT:
@@ -79,6 +79,9 @@ class Client:
         guild = self._world.guild_of(self.channel)
         usable = {}
         for command in self._backend.commands.by_id.values():
+            here = command.get("guild_id") in (None, self.channel.guild_id)
+            if not here or command["type"] == CommandType.ENTRY_POINT:
+                continue
             age_allowed = not command["nsfw"] or self.channel.nsfw or guild is None
             allowed = guild is None or self._admits(command)
             if allowed and age_allowed and self._fits(command) and self._owners(command):

@@ -10,7 +10,12 @@ from sandbox.discord.api_errors import Json
 from sandbox.discord.enums import CommandType, OptionType
 from sandbox.discord.validation import Form, Path
 
-LIMITS = {CommandType.CHAT_INPUT: 100, CommandType.USER: 15, CommandType.MESSAGE: 15}
+LIMITS = {
+    CommandType.CHAT_INPUT: 100,
+    CommandType.USER: 15,
+    CommandType.MESSAGE: 15,
+    CommandType.ENTRY_POINT: 1,
+}
 MAX_SIZE = 8000  # characters of a command's names, descriptions and values
 NAME = re.compile(r"[-_'\w]{1,32}")
 NESTED = (OptionType.SUBCOMMAND, OptionType.GROUP)
@@ -23,7 +28,7 @@ def kind_of(command: Json) -> int:
 
 def check(command: Json, path: Path, form: Form) -> None:
     """Report broken rules of a command to *form*."""
-    if kind_of(command) == CommandType.CHAT_INPUT:
+    if kind_of(command) in (CommandType.CHAT_INPUT, CommandType.ENTRY_POINT):
         _check_names(command, path, form)
         if not command.get("description"):
             form.require((*path, "description"))

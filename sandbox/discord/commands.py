@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.discord import snowflakes
-from sandbox.discord.api_errors import ApiError, Json
+from sandbox.discord.api_errors import ApiError, ErrorCode, Json
 from sandbox.discord.command_rules import LIMITS, check, kind_of
 from sandbox.discord.enums import CommandType, Context
 from sandbox.discord.events import CommandsChanged
-from sandbox.discord.validation import Form, validate
+from sandbox.discord.validation import SCHEMAS, Form, validate
 from sandbox.discord.world import World
 
 COMMAND = "ApplicationCommandUpdateRequest"
@@ -21,37 +21,99 @@ NULLABLE = (
 BULK: Json = {"type": "array", "maxItems": sum(LIMITS.values()), "items": {"$ref": COMMAND}}
 
 
+PARTIAL: Json = SCHEMAS[COMMAND] | {"required": []}
+APP_HANDLER = 1  # how Entry Point commands are handled: by the app
+
+
 class Commands:
-    """Registry of the application's commands, which are global."""
+    """Registry of the application's commands: the global ones, and those of single guilds."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.by_id: dict[str, Json] = {}
 
-    def replace(self, bodies: Any) -> list[Json]:
-        """Replace all commands; one with the same type and name keeps its id."""
+    def of(self, guild_id: str | None = None) -> list[Json]:
+        """Return the global commands, or those of one guild only."""
+        return [command for command in self.by_id.values() if command.get("guild_id") == guild_id]
+
+    def find(self, command_id: str, guild_id: str | None = None) -> Json:
+        """Return a command by its id; raise ApiError if there is none in that scope."""
+        command = self.by_id.get(command_id)
+        if command is None or command.get("guild_id") != guild_id:
+            raise ErrorCode.UNKNOWN_COMMAND.error()
+        return command
+
+    def replace(self, bodies: Any, guild_id: str | None = None) -> list[Json]:
+        """Replace all commands; one with the same type and name keeps its id.
+
+        Raises:
+            ApiError: if a command is wrong, or the Entry Point command is missing.
+        """
         commands = validate(BULK, [] if bodies is None else bodies)
-        keys = [(kind_of(command), command["name"]) for command in commands]
+        keys = [_key(command) for command in commands]
         with Form() as form:
             for index, command in enumerate(commands):
                 check(command, (index,), form)
             places = (((index,), key) for index, key in enumerate(keys))
             form.unique(places, "APPLICATION_COMMANDS_DUPLICATE_NAME")
-        for kind, limit in LIMITS.items():
-            if sum(kind_of(command) == kind for command in commands) > limit:
-                message = f"Maximum number of application commands reached ({limit})."
-                raise ApiError(400, 30032, message)
-        before = {(old["type"], old["name"]): old for old in self.by_id.values()}
+        before = {_key(old): old for old in self.of(guild_id)}
+        if CommandType.ENTRY_POINT in {kind for kind, _ in before} - {kind for kind, _ in keys}:
+            raise ErrorCode.ENTRY_POINT_MISSING.error()
         shown = [
-            self._shown(command, before.get(key))
+            self._shown(command, before.get(key), guild_id)
             for key, command in zip(keys, commands, strict=True)
         ]
-        if shown != list(self.by_id.values()):
-            self.by_id = {command["id"]: command for command in shown}
-            self._world.publish(CommandsChanged())
+        self._keep(shown, guild_id)
         return shown
 
-    def _shown(self, command: Json, before: Json | None) -> Json:
+    def put(self, body: Any, guild_id: str | None = None) -> tuple[Json, bool]:
+        """Create a command, or overwrite the one with the same type and name.
+
+        Return it, and whether it is new.
+        """
+        command = validate(COMMAND, body)
+        with Form() as form:
+            check(command, (), form)
+        before = {_key(old): old for old in self.of(guild_id)}
+        shown = self._shown(command, before.get(_key(command)), guild_id)
+        self._keep([*(before | {_key(command): shown}).values()], guild_id)
+        return shown, _key(command) not in before
+
+    def edit(self, command_id: str, body: Any, guild_id: str | None = None) -> Json:
+        """Change the fields of a command that *body* contains."""
+        before = self.find(command_id, guild_id)
+        command = before | validate(PARTIAL, body) | {"type": before["type"]}
+        with Form() as form:
+            check(command, (), form)
+            others = [old for old in self.of(guild_id) if old is not before]
+            if _key(command) in map(_key, others):
+                form.refuse(("name",), "APPLICATION_COMMANDS_DUPLICATE_NAME")
+        shown = self._shown(command, before, guild_id)
+        kept = [shown if old is before else old for old in self.of(guild_id)]
+        self._keep(kept, guild_id)
+        return shown
+
+    def remove(self, command_id: str, guild_id: str | None = None) -> None:
+        """Delete a command."""
+        removed = self.find(command_id, guild_id)
+        self._keep([old for old in self.of(guild_id) if old is not removed], guild_id)
+
+    def _keep(self, commands: list[Json], guild_id: str | None) -> None:
+        """Make *commands* all that there are in one scope."""
+        for kind, limit in LIMITS.items():
+            if sum(command["type"] == kind for command in commands) > limit:
+                message = f"Maximum number of application commands reached ({limit})."
+                raise ApiError(400, 30032, message)
+        if commands != self.of(guild_id):
+            others = {
+                key: command
+                for key, command in self.by_id.items()
+                if command.get("guild_id") != guild_id
+            }
+            self.by_id = others | {command["id"]: command for command in commands}
+            self._world.publish(CommandsChanged())
+
+    def _shown(self, command: Json, before: Json | None, guild_id: str | None) -> Json:
         contexts = command.get("contexts")
         direct = command.get("dm_permission") is not False
         if contexts is not None:
@@ -66,12 +128,21 @@ class Commands:
             "integration_types": command.get("integration_types") or [0],
             "nsfw": bool(command.get("nsfw")),
         }
+        if shown["type"] == CommandType.ENTRY_POINT:
+            shown["handler"] = command.get("handler") or APP_HANDLER
+        if guild_id is not None:
+            shown["guild_id"] = guild_id
         if command.get("options"):
             shown["options"] = [_without_defaults(option) for option in command["options"]]
         command_id = before["id"] if before else snowflakes.new()
         if before == {"id": command_id, "version": (before or {}).get("version"), **shown}:
             return before
         return {"id": command_id, "version": snowflakes.new(), **shown}
+
+
+def _key(command: Json) -> tuple[int, str]:
+    """Return what is unique in a scope: the type and the name."""
+    return kind_of(command), command["name"]
 
 
 def _each(part: Json, change: Callable[[Json], Json]) -> Json:

@@ -13,8 +13,8 @@ CallbackType = IntEnum(
     "CallbackType", "MESSAGE DEFERRED_MESSAGE DEFERRED_UPDATE UPDATE CHOICES MODAL", start=4
 )
 
-# Where a command is available: typed, or in the menu of a member or a message
-CommandType = IntEnum("CommandType", "CHAT_INPUT USER MESSAGE")
+# Where a command is available: typed, in the menu of a member or a message, or as an Activity
+CommandType = IntEnum("CommandType", "CHAT_INPUT USER MESSAGE ENTRY_POINT")
 
 # The type of a command's option
 OptionType = IntEnum(

@@ -45,6 +45,7 @@ def application(world: World) -> Json:
         "owner": user(owner),
         "approximate_guild_count": sum(guild.has_bot for guild in world.guilds.values()),
         "approximate_user_install_count": len(world.installed_by),
+        **world.application,
     }
 
 
@@ -83,9 +84,19 @@ def channel(world: World, described: Channel) -> Json:
     return DEFAULTS["channel"] | shown | {"permission_overwrites": overwrites}
 
 
-def guild(described: Guild) -> Json:
-    """Return a guild, as `GET /guilds/{id}` does."""
+def own_guild(world: World, described: Guild) -> Json:
+    """Return a guild as the list of the bot's guilds does."""
+    granted = str(int(described.permissions(world.bot.id)))
+    shown = {key: DEFAULTS["guild"][key] for key in ("icon", "banner", "features")}
+    return shown | fields(described, "id", "name") | {"owner": False, "permissions": granted}
+
+
+def guild(described: Guild, *, counts: bool = False) -> Json:
+    """Return a guild, as `GET /guilds/{id}` does, with the number of its members if asked."""
     shown = DEFAULTS["guild"] | fields(described, "id", "name", "owner_id", "nsfw_level")
+    if counts:
+        members = len(described.members)
+        shown |= {"approximate_member_count": members, "approximate_presence_count": members}
     roles = [role(guild_role) for guild_role in described.roles.values()]
     return shown | {"roles": roles, "preferred_locale": described.locale}
 

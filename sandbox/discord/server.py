@@ -15,6 +15,7 @@ from sandbox.discord.rate_limits import BanForm, Cloudflare, RateLimiter, Scope,
 from sandbox.discord.rest import API, discord_protocol
 from sandbox.discord.rest_application import Application
 from sandbox.discord.rest_channels import Channels
+from sandbox.discord.rest_commands import CommandRoutes
 from sandbox.discord.rest_webhooks import Webhooks
 from sandbox.discord.world import MIB, World
 from sandbox.faults import Fault, Faults, Respond
@@ -59,7 +60,8 @@ class Discord(Backend):
                 discord_protocol(RateLimiter(lambda: self.world.limits)),
             ]
         )
-        api.add_routes(Application(self.world, self.commands).routes())
+        api.add_routes(Application(self.world).routes())
+        api.add_routes(CommandRoutes(self.world, self.commands).routes())
         api.add_routes(Channels(self.world, self.messages).routes())
         api.add_routes(Webhooks(self.world, self.messages, self.interactions).routes())
         app = web.Application(client_max_size=MAX_REQUEST)

@@ -43,7 +43,8 @@ class World(EventBus):
     old_after: float = 3600.0  # the age from which a message takes only `old_edits` more edits
     old_edits: int = 3
     attachment_size_limit: int = 10 * MIB  # bytes of each file
-    limits: Limits = field(default_factory=Limits.generous)  # rate limits of the REST API
+    application: dict[str, Any] = field(default_factory=dict)  # settings that are not default
+    limits: Limits = field(default_factory=Limits)  # rate limits of the REST API
     heartbeat_interval: float = 41.25
     resume_window: float = 90.0  # in which a lost gateway session can be resumed
     shards: int = 1  # that /gateway/bot recommends

@@ -36,6 +36,7 @@ export function available(commands, place, kind = 1) {
   const context = place.private ? 2 : place.guildId ? 0 : 1;
   return commands.filter((command) => {
     if ((command.type ?? 1) !== kind) return false;
+    if ((command.guild_id ?? place.guildId) !== place.guildId) return false;
     const installs = command.integration_types ?? [0];
     if (!(installs.includes(0) && invited) && !(installs.includes(1) && place.installed)) return false;
     const contexts = command.contexts ?? (command.dm_permission === false ? [0, 2] : [0, 1, 2]);

@@ -35,6 +35,7 @@ declare namespace Discord {
     type?: number;
     description: string;
     options?: Option[];
+    guild_id?: string;
     integration_types?: number[];
     contexts?: number[] | null;
     default_member_permissions?: string | null;
