@@ -32,6 +32,7 @@ SMALL: Final = frozenset(
         "ix_jobs_kept",
     }
     | {"ix_jobs_open", "ix_jobs_with_token", "ix_jobs_at_once", "ix_members_to_forget"}
+    | {"ix_guilds_left"}
 )
 # Read from its end and no further than somebody asked.
 FROM_THE_END: Final = "ORDER BY jobs.interaction_id DESC"

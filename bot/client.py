@@ -43,6 +43,7 @@ COGS: Final = (
     "cogs.limits",
     "cogs.history",
     "cogs.help",
+    "cogs.membership",
 )
 RECONNECT: Final = Backoff(first=1.0, most=60.0)
 BETWEEN_SHARDS: Final = 5.5  # seconds; Discord accepts one IDENTIFY in five

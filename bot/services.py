@@ -24,6 +24,7 @@ from bot.service.rate_limiter import LaneRateLimiter
 from bot.service.recovery import RecoveryLoop
 from bot.service.reports import ReportService
 from bot.service.retention import RetentionLoop
+from bot.service.server_membership import ServerMembership
 from bot.service.settings import ServiceSettings
 from bot.service.submitter import Submitter
 from bot.service.tracker import JobTracker
@@ -106,6 +107,8 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
             settings=settings,
             jobs=ports.jobs,
             queries=ports.queries,
+            guilds=ports.guilds,
+            files=pipeline.files,
             delivery=pipeline.delivery,
             account=cogs.account,
             now=ports.now,
@@ -253,5 +256,11 @@ def _build_cog_services(
             log_channel=ports.log_channel,
             now=ports.now,
             wake_recovery=wake_recovery,
+        ),
+        membership=ServerMembership(
+            settings=settings,
+            guilds=ports.guilds,
+            wake_recovery=wake_recovery,
+            now=ports.now,
         ),
     )

@@ -6,5 +6,11 @@ from bot.service.cog_services import CogServices
 
 _NONE: Any = None
 NO_SERVICES = CogServices(
-    orders=_NONE, actions=_NONE, reports=_NONE, history=_NONE, account=_NONE, limits=_NONE
+    orders=_NONE,
+    actions=_NONE,
+    reports=_NONE,
+    history=_NONE,
+    account=_NONE,
+    limits=_NONE,
+    membership=_NONE,
 )

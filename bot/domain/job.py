@@ -72,6 +72,7 @@ class EndReason(StrEnum):
     KEPT_TOO_LONG = "kept_too_long"  # undeliverable, and not fetched in time
     WITHDRAWN = "withdrawn"  # by its member or a moderator, before it was sent
     BLOCKED = "blocked"  # by a moderator, while it waited
+    SERVER_LEFT = "server_left"  # the bot was removed from its server while it waited
     SETTLED = "settled"  # by an operator: the vendor took nothing
     RESTORED = "restored"  # it waited in a backup that was put back, and may have been sent since
 
@@ -220,7 +221,7 @@ class Job:
     def queue_key(self) -> str:
         """The queue within its lane: one per guild, and per member outside guilds."""
         if self.guild_id is not None:
-            return f"g{self.guild_id}"
+            return guild_queue_key(self.guild_id)
         return member_queue_key(self.member_id)
 
     @property
@@ -343,6 +344,11 @@ class Job:
         if self.outstanding.kept_at is not None:
             return self
         return replace(self, outstanding=replace(self.outstanding, kept_at=now, pictures_shown=0))
+
+
+def guild_queue_key(guild_id: int) -> str:
+    """Return the queue key of a guild's jobs."""
+    return f"g{guild_id}"
 
 
 def member_queue_key(member_id: int) -> str:

@@ -7,6 +7,7 @@ from bot.service.member_account import MemberAccount
 from bot.service.moderation import ModerationService
 from bot.service.order_actions import OrderActions
 from bot.service.reports import ReportService
+from bot.service.server_membership import ServerMembership
 from bot.service.undelivered import UndeliveredPictures
 
 
@@ -20,3 +21,4 @@ class CogServices:
     history: UndeliveredPictures
     account: MemberAccount
     limits: ModerationService
+    membership: ServerMembership

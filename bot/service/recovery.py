@@ -118,7 +118,10 @@ class RecoveryLoop:
                 self._announcing = asyncio.create_task(self._announce(lane, reason))
 
     async def _end_stale_orders(self, now: float) -> None:
-        """Cancel orders whose member was not answered; refuse those that waited too long."""
+        """Cancel orders whose member was not answered; refuse those that wait in vain.
+
+        They waited too long, or in a server that the bot was removed from.
+        """
         for job in await self._jobs.stale_waiting(
             unanswered_since=now - UNANSWERED,
             unanswered_until=now + AHEAD,
@@ -128,6 +131,8 @@ class RecoveryLoop:
                 await self._end(job, State.CANCELLED, EndReason.UNANSWERED)
             else:
                 await self._end(job, State.REFUSED, EndReason.WAITED_TOO_LONG)
+        for job in await self._jobs.waiting_in_departed(most=MOST):
+            await self._end(job, State.REFUSED, EndReason.SERVER_LEFT)
 
     async def _refuse_waiting(self) -> None:
         """Refuse the orders that wait in the closed lane, except its probe."""

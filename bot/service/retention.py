@@ -1,4 +1,4 @@
-"""Deletes ended orders and kept files after their retention time."""
+"""Deletes ended orders, kept files and the data of left servers after their retention time."""
 
 import asyncio
 import contextlib
@@ -11,17 +11,19 @@ from typing import Final
 from bot.log import about
 from bot.service.delivery import DeliveryService
 from bot.service.member_account import MemberAccount
+from bot.service.picture_files import PictureFiles
 from bot.service.port_errors import StoreUnavailable
-from bot.service.ports.store import JobQueries, Jobs
+from bot.service.ports.store import Guilds, JobQueries, Jobs
 from bot.service.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
 DAY: Final = 86400.0  # seconds
+KEEP_SERVERS: Final = 30 * DAY  # after the bot was removed from one
 
 
 class RetentionLoop:
-    """Deletes ended orders and files after their retention time.
+    """Deletes ended orders, files and the data of left servers after their retention time.
 
     Open orders and orders that today's limits count are never touched. What fails is repeated in
     the next sweep.
@@ -33,6 +35,8 @@ class RetentionLoop:
         settings: ServiceSettings,
         jobs: Jobs,
         queries: JobQueries,
+        guilds: Guilds,
+        files: PictureFiles,
         delivery: DeliveryService,
         account: MemberAccount,
         now: Callable[[], float],
@@ -40,6 +44,8 @@ class RetentionLoop:
         self._settings = settings
         self._jobs = jobs
         self._queries = queries
+        self._guilds = guilds
+        self._files = files
         self._delivery = delivery
         self._account = account
         self._now = now
@@ -62,6 +68,7 @@ class RetentionLoop:
         Raises StoreUnavailable or OSError if the sweep is incomplete.
         """
         await self._account.sweep()
+        await self._forget_servers(self._now() - KEEP_SERVERS)
         retention = self._settings.retention
         if retention.orders_days:
             await self._erase_orders(self._now() - retention.orders_days * DAY)
@@ -79,6 +86,28 @@ class RetentionLoop:
             await asyncio.sleep(self._settings.sweep_pause)
         if total:
             log.info("old orders erased: count=%d", total)
+
+    async def _forget_servers(self, left_before: float) -> None:
+        """Erase what is stored of servers that the bot left, but for orders that are not over."""
+        batch, last, forgotten = self._settings.sweep_batch, 0, 0
+        while guild_ids := await self._guilds.departed(before=left_before, after=last, most=batch):
+            for guild_id in guild_ids:
+                await self._erase_orders_in(guild_id, left_before)
+                forgotten += await self._guilds.forget(guild_id, left_before=left_before)
+                await asyncio.sleep(self._settings.sweep_pause)
+            last = guild_ids[-1]
+        if forgotten:
+            log.info("left servers erased: count=%d", forgotten)
+
+    async def _erase_orders_in(self, guild_id: int, made_before: float) -> None:
+        """Erase files, then rows: while a file exists, a row refers to it."""
+        while job_ids := await self._queries.over_in(
+            guild_id, made_before=made_before, most=self._settings.sweep_batch
+        ):
+            for job_id in job_ids:
+                await self._files.remove(job_id)
+            await self._queries.erase_over(job_ids)
+            await asyncio.sleep(self._settings.sweep_pause)
 
     async def _drop_kept(self, kept_before: float) -> None:
         while jobs := await self._queries.stale_undelivered(

@@ -1,17 +1,29 @@
 """Servers in the store: their rules as one document each, blocks, and drafts of changes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, and_, delete, insert, select
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.engine import Connection
 
+from bot.domain.job import guild_queue_key
 from bot.domain.rules import Block, Rules
 from bot.store.database import Database, read_transaction, write_transaction
 from bot.store.dialects import upsert
-from bot.store.tables import blocks, drafts, guilds
+from bot.store.tables import (
+    blocks,
+    closure_notices,
+    drafts,
+    guilds,
+    has_left,
+    is_open,
+    is_settled,
+    jobs,
+    lane_queues,
+    lanes,
+)
 
 # A document may be older or newer than the code: missing fields have their defaults, unknown fields
 # are ignored, and are gone with the next change.
@@ -99,6 +111,68 @@ class Guilds:
             await self._database.write(
                 lambda connection: connection.execute(delete(drafts).where(old))
             )
+
+    @read_transaction
+    def recorded(
+        self, connection: Connection, *, after: int, most: int
+    ) -> Sequence[tuple[int, bool]]:
+        """Return a page of the servers above the id *after*, and whether the bot left them."""
+        query = select(guilds.c.guild_id, has_left).where(guilds.c.guild_id > after)
+        page = query.order_by(guilds.c.guild_id).limit(most)
+        return [(guild_id, bool(left)) for guild_id, left in connection.execute(page)]
+
+    @write_transaction
+    def record_joined(self, connection: Connection, guild_ids: Collection[int]) -> None:
+        """Record that the bot is a member of these servers."""
+        for guild_id in sorted(guild_ids):  # fixed lock order, to avoid deadlocks
+            key, joined = {"guild_id": guild_id}, {"left_at": None}
+            upsert(connection, guilds, key, joined, defaults={"rules": None})
+
+    @write_transaction
+    def record_left(
+        self, connection: Connection, guild_ids: Collection[int], *, now: float
+    ) -> None:
+        """Record that the bot is not a member of these servers any more, from *now* on."""
+        stayed = and_(guilds.c.guild_id.in_(sorted(guild_ids)), ~has_left)
+        connection.execute(update(guilds).where(stayed).values(left_at=now))
+
+    @read_transaction
+    def departed(
+        self, connection: Connection, *, before: float, after: int, most: int
+    ) -> Sequence[int]:
+        """Return some servers above the id *after* that the bot left before that time."""
+        left = and_(has_left, guilds.c.left_at < before, guilds.c.guild_id > after)
+        query = select(guilds.c.guild_id).where(left).order_by(guilds.c.guild_id).limit(most)
+        return connection.scalars(query).all()
+
+    @write_transaction
+    def forget(self, connection: Connection, guild_id: int, *, left_before: float) -> bool:
+        """Erase a server's rules, blocks and queues, if the bot left it before that time.
+
+        Its row stays while it has jobs. ``False``: the bot was added again.
+        """
+        self._database.lock(connection, guild_lock(guild_id))
+        left = and_(guilds.c.guild_id == guild_id, has_left, guilds.c.left_at < left_before)
+        if connection.scalar(select(guilds.c.guild_id).where(left).with_for_update()) is None:
+            return False
+        connection.execute(delete(blocks).where(blocks.c.guild_id == guild_id))
+        every_lane = select(lanes.c.lane)
+        for table, is_its in (
+            (lane_queues, lane_queues.c.line == guild_queue_key(guild_id)),
+            (closure_notices, closure_notices.c.guild_id == guild_id),
+        ):
+            connection.execute(delete(table).where(table.c.lane.in_(every_lane), is_its))
+        if _has_jobs(connection, guild_id):
+            connection.execute(update(guilds).where(left).values(rules=None))
+        else:
+            connection.execute(delete(guilds).where(left))
+        return True
+
+
+def _has_jobs(connection: Connection, guild_id: int) -> bool:
+    """Tell whether any job of a server is stored; each condition has an index, both have none."""
+    some = select(jobs.c.id).where(jobs.c.guild_id == guild_id).limit(1)
+    return any(connection.scalar(some.where(which)) for which in (is_settled, is_open))
 
 
 def guild_lock(guild_id: int | None) -> str:

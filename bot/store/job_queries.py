@@ -46,6 +46,7 @@ _GIVEN_UP: Final = {
     "cause": EndReason.KEPT_TOO_LONG.value,
     "kept_at": None,
 }
+_IS_OVER: Final = and_(is_settled, ~is_owned, jobs.c.next_try_at.is_(None))
 _IN_QUEUE: Final = and_(is_waiting, jobs.c.answered_at.is_not(None))
 
 
@@ -100,6 +101,24 @@ class JobQueries:
             .with_for_update(skip_locked=True)
         )
         return connection.execute(delete(jobs).where(jobs.c.id.in_(ids))).rowcount
+
+    @read_transaction
+    def over_in(
+        self, connection: Connection, guild_id: int, *, made_before: float, most: int
+    ) -> Sequence[str]:
+        """Return the ids of some jobs of a server that are over and were made before that time.
+
+        Jobs without an owner, with nothing that is kept for their member or tried again.
+        """
+        in_guild = and_(jobs.c.guild_id == guild_id, jobs.c.created_at < made_before)
+        query = select(jobs.c.id).where(in_guild, _IS_OVER).order_by(jobs.c.created_at).limit(most)
+        return connection.scalars(query).all()
+
+    @write_transaction
+    def erase_over(self, connection: Connection, job_ids: Sequence[str]) -> int:
+        """Erase these jobs as far as they are over; return how many were."""
+        ids = sorted(job_ids)  # fixed lock order, to avoid deadlocks
+        return connection.execute(delete(jobs).where(jobs.c.id.in_(ids), _IS_OVER)).rowcount
 
     @read_transaction
     def recent_durations(self, connection: Connection, *, most: int) -> Sequence[float]:

@@ -27,6 +27,8 @@ from bot.store.job_rows import change_all, jobs_of, known_job, row_of, swap
 from bot.store.lane_queues import mark_served, next_job, waiting_jobs
 from bot.store.lanes import lane_lock, lane_of, put_lane
 from bot.store.tables import (
+    guilds,
+    has_left,
     has_token,
     is_at_once,
     is_outstanding,
@@ -237,6 +239,13 @@ class Jobs:
         """Return the waiting jobs of a member in a server."""
         of_member = and_(jobs.c.guild_id == guild_id, jobs.c.member_id == member_id)
         query = select(jobs).where(is_at_once, of_member, is_waiting)
+        return jobs_of(connection.execute(query).mappings())
+
+    @read_transaction
+    def waiting_in_departed(self, connection: Connection, *, most: int) -> Sequence[Job]:
+        """Return some waiting jobs of servers that the bot was removed from."""
+        departed = select(guilds.c.guild_id).where(has_left)
+        query = select(jobs).where(is_waiting, jobs.c.guild_id.in_(departed)).limit(most)
         return jobs_of(connection.execute(query).mappings())
 
     @read_transaction

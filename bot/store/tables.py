@@ -126,6 +126,7 @@ for _name, _columns, _where in (
     ("ix_jobs_kept", ("member_id", "created_at"), is_undelivered),
     ("ix_jobs_open", ("state",), is_open),
     ("ix_jobs_over", ("created_at",), is_settled),
+    ("ix_jobs_over_by_guild", ("guild_id", "created_at"), is_settled),
     ("ix_jobs_with_token", ("created_at",), has_token),
     ("ix_jobs_at_once", ("guild_id", "member_id"), is_at_once),
     ("ix_jobs_given_back", ("lane", "since"), is_given_back),
@@ -183,7 +184,7 @@ guilds: Final = Table(
     "guilds",
     metadata,
     Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("rules", JSON, nullable=False),
+    Column("rules", JSON, nullable=False),  # JSON's null: none were set
     Column("left_at", Float),  # when the bot was removed; NULL: it is a member
 )
 has_left: Final = guilds.c.left_at.is_not(None)

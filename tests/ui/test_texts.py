@@ -69,6 +69,7 @@ ENDS: dict[State, list[EndReason | None]] = {
         EndReason.BUSY,
         EndReason.WAITED_TOO_LONG,
         EndReason.BLOCKED,
+        EndReason.SERVER_LEFT,
         EndReason.SETTLED,
         EndReason.VENDOR,
         EndReason.CONTENT,

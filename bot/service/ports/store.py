@@ -4,7 +4,7 @@ Every method raises StoreUnavailable if the store can't be reached; whether the 
 unknown then.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -145,6 +145,9 @@ class Jobs(Protocol):
     async def waiting_of(self, guild_id: int, member_id: int) -> Sequence[Job]:
         """Return the waiting jobs of a member in a server."""
 
+    async def waiting_in_departed(self, *, most: int) -> Sequence[Job]:
+        """Return some waiting jobs of servers that the bot was removed from."""
+
     async def retry_now(self, job_id: str | None = None) -> int:
         """Make the next try of an outstanding job due, of all without *job_id*; count them.
 
@@ -181,6 +184,15 @@ class JobQueries(Protocol):
 
     async def erase_ended(self, *, made_before: float, most: int) -> int:
         """Erase some ended jobs that were made before that time; return how many."""
+
+    async def over_in(self, guild_id: int, *, made_before: float, most: int) -> Sequence[str]:
+        """Return the ids of some jobs of a server that are over, made before that time.
+
+        What is kept for its member, or tried again, is not over.
+        """
+
+    async def erase_over(self, job_ids: Sequence[str]) -> int:
+        """Erase these jobs as far as they are over; return how many were."""
 
     async def recent_durations(self, *, most: int) -> Sequence[float]:
         """Return how many seconds the vendor took for the jobs that it completed last."""
@@ -253,6 +265,24 @@ class Guilds(Protocol):
 
     async def erase_drafts(self, *, before: float) -> None:
         """Erase drafts made *before*, in Unix seconds."""
+
+    async def recorded(self, *, after: int, most: int) -> Sequence[tuple[int, bool]]:
+        """Return a page of the servers above the id *after*, and whether the bot left them."""
+
+    async def record_joined(self, guild_ids: Collection[int]) -> None:
+        """Record that the bot is a member of these servers."""
+
+    async def record_left(self, guild_ids: Collection[int], *, now: float) -> None:
+        """Record that the bot is not a member of these servers any more, from *now* on."""
+
+    async def departed(self, *, before: float, after: int, most: int) -> Sequence[int]:
+        """Return some servers above the id *after* that the bot left before that time."""
+
+    async def forget(self, guild_id: int, *, left_before: float) -> bool:
+        """Erase a server's rules, blocks and queues, if the bot left it before that time.
+
+        It stays on record while it has jobs. ``False``: the bot was added again.
+        """
 
 
 class Lanes(Protocol):

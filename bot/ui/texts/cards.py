@@ -185,6 +185,8 @@ def _end(job: Job) -> str:
             return _("**Could not be ordered** · its turn did not come in time")
         case State.REFUSED, EndReason.BLOCKED:
             return _("**Given back** · its member may not order images here any more")
+        case State.REFUSED, EndReason.SERVER_LEFT:
+            return _("**Given back** · the bot was removed from this server while it waited")
         case State.REFUSED, EndReason.SETTLED:
             return _("**Could not be ordered** · the image service never took it")
         case State.REFUSED, EndReason.CONTENT:
@@ -236,6 +238,8 @@ def who_can_help(job: Job) -> str | None:
             return _("Please try again when fewer orders wait.")
         case State.REFUSED, EndReason.BLOCKED:
             return _("A moderator of this server can lift the block.")
+        case State.REFUSED, EndReason.SERVER_LEFT:
+            return None
         case State.REFUSED, EndReason.SETTLED:
             return _("The bot's operator has made sure of that. You can try again.")
         case State.REFUSED | State.FAILED | State.ERROR, EndReason.CONTENT:

@@ -1,0 +1,93 @@
+"""Records which servers the bot is a member of, as Discord says."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from bot.domain.shards import Shards
+from bot.retry import retry
+from bot.service.port_errors import StoreUnavailable
+from bot.service.ports.store import Guilds
+from bot.service.settings import ServiceSettings
+
+log = logging.getLogger(__name__)
+
+BATCH: Final = 500  # servers in one transaction
+
+# The servers of a connection at this moment; None: it is over, and another one knows better.
+Snapshot = Callable[[], set[int] | None]
+
+
+class ServerMembership:
+    """Keeps the record of the bot's servers in step with Discord.
+
+    What the store does not take is repeated, with what Discord says by then: of two changes of one
+    server the later one lasts.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: ServiceSettings,
+        guilds: Guilds,
+        wake_recovery: Callable[[], None],
+        now: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._guilds = guilds
+        self._wake_recovery = wake_recovery  # it gives back what waits in servers that were left
+        self._now = now
+        self._lock = asyncio.Lock()
+
+    async def changed(self, guild_id: int, snapshot: Snapshot) -> None:
+        """Record whether the bot is a member of a server."""
+
+        async def record(present: set[int]) -> None:
+            await self._write(joined={guild_id} & present, left={guild_id} - present)
+
+        await self._repeat(record, snapshot)
+
+    async def listed(self, shards: Shards, snapshot: Snapshot) -> None:
+        """Record the servers that Discord lists for these shards, and which it lists no more."""
+
+        async def record(present: set[int]) -> None:
+            recorded = await self._recorded(shards)
+            joined = {guild_id for guild_id in present if recorded.get(guild_id, True)}
+            left = {guild_id for guild_id, was_left in recorded.items() if not was_left} - present
+            await self._write(joined=joined, left=left)
+
+        await self._repeat(record, snapshot)
+
+    async def _repeat(
+        self, record: Callable[[set[int]], Awaitable[None]], snapshot: Snapshot
+    ) -> None:
+        async def attempt() -> None:
+            if (present := snapshot()) is not None:
+                await record(present)
+
+        def failed(error: Exception) -> None:
+            log.warning("servers not recorded, retrying: error=%s", error)
+
+        async with self._lock:  # changes are recorded in the order in which Discord told them
+            await retry(
+                attempt, on=StoreUnavailable, backoff=self._settings.store_backoff, failed=failed
+            )
+
+    async def _recorded(self, shards: Shards) -> dict[int, bool]:
+        """Return the servers of *shards* that are on record, and whether the bot left them."""
+        recorded: dict[int, bool] = {}
+        after = 0
+        while page := await self._guilds.recorded(after=after, most=BATCH):
+            recorded |= {guild_id: left for guild_id, left in page if shards.cover(guild_id)}
+            after, _ = page[-1]
+        return recorded
+
+    async def _write(self, *, joined: set[int], left: set[int]) -> None:
+        ids = sorted(joined)
+        for start in range(0, len(ids), BATCH):
+            await self._guilds.record_joined(ids[start : start + BATCH])
+        if left:
+            await self._guilds.record_left(left, now=self._now())
+            log.info("servers left: count=%d some=%s", len(left), sorted(left)[:10])
+            self._wake_recovery()

@@ -1,0 +1,192 @@
+"""Servers that the bot joined and left: what is recorded, given back, and erased in the end."""
+
+import asyncio
+from functools import partial
+
+import pytest
+from sqlalchemy import insert, select
+
+from bot.domain.job import Billed, EndReason, State
+from bot.domain.lane import Lane
+from bot.domain.rules import Block
+from bot.domain.shards import Shards
+from bot.service.retention import DAY, KEEP_SERVERS
+from bot.service.settings import RetentionPolicy
+from bot.store import tables
+from tests.samples import LANE, NOW, OWNER, a_job
+from tests.service.conftest import on_each_engine
+from tests.service.harness import UNLIMITED, UNLIMITED_GUILDS, until
+
+ALL = Shards()
+GONE, STAYS = 100, 101
+
+
+async def rows(app, *columns):
+    query = select(*columns).order_by(*columns)
+    return (await app.database.read(lambda connection: connection.execute(query))).all()
+
+
+async def departures(app):
+    found = await rows(app, tables.guilds.c.guild_id, tables.guilds.c.left_at)
+    return dict(map(tuple, found))
+
+
+async def leave(app, *, ago=0.0):
+    app.clock.now = NOW - ago
+    await app.cogs.membership.changed(GONE, lambda: {STAYS})
+    app.clock.now = NOW
+
+
+@on_each_engine
+async def test_what_ready_lists_is_recorded_for_its_shards_alone(app):
+    """A process knows nothing of the servers of other shards."""
+    odd = [number * (1 << 22) for number in (1, 3, 5)]
+    even = [number * (1 << 22) for number in (2, 4)]
+    await app.cogs.membership.listed(Shards(count=2, ids=frozenset({1})), lambda: set(odd))
+    await app.cogs.membership.listed(
+        Shards(count=2, ids=frozenset({0})), lambda: {*even, *UNLIMITED_GUILDS}
+    )
+    app.clock.now = NOW + 60
+
+    await app.cogs.membership.listed(Shards(count=2, ids=frozenset({1})), lambda: {odd[0], 7 << 22})
+
+    departed = {guild_id for guild_id, left_at in (await departures(app)).items() if left_at}
+    assert departed == {*odd[1:]}
+    assert set((await departures(app)).keys()) == {*odd, *even, *UNLIMITED_GUILDS, 7 << 22}
+    assert (await departures(app))[odd[1]] == NOW + 60
+
+
+@on_each_engine
+async def test_who_comes_back_has_left_nothing_and_keeps_its_rules(app):
+    await leave(app)
+    assert (await departures(app))[GONE] == NOW
+    app.clock.now = NOW + 60
+    await app.cogs.membership.changed(GONE, lambda: {STAYS})
+    assert (await departures(app))[GONE] == NOW  # the first time counts
+
+    await app.cogs.membership.changed(GONE, lambda: {GONE, STAYS})
+
+    assert (await departures(app))[GONE] is None
+    assert await app.guilds.rules(GONE) == UNLIMITED
+
+
+async def test_of_two_changes_the_later_one_lasts_though_the_store_was_away(app):
+    """A bot may be removed and added again in a second."""
+    present = {STAYS}
+    app.faults.guilds.away = True
+    removed = asyncio.create_task(app.cogs.membership.changed(GONE, lambda: present))
+    await app.faults.guilds.refused("record_left")
+    present = {GONE, STAYS}
+    added = asyncio.create_task(app.cogs.membership.changed(GONE, lambda: present))
+
+    app.faults.guilds.away = False
+    await asyncio.gather(removed, added)
+
+    assert (await departures(app))[GONE] is None
+
+
+async def test_a_connection_that_is_over_says_nothing(app):
+    await app.cogs.membership.listed(ALL, lambda: None)
+
+    assert set((await departures(app)).values()) == {None}
+
+
+@on_each_engine
+async def test_what_waits_in_a_server_that_was_left_is_given_back(app):
+    waiting = a_job(answered_at=NOW)
+    sent = a_job(state=State.QUEUED, request_id="r-1", owner=OWNER)
+    elsewhere = a_job(guild_id=STAYS, answered_at=NOW)
+    direct = a_job(guild_id=None, answered_at=NOW)
+    await app.put(waiting, sent, elsewhere, direct)
+    await leave(app)
+
+    await app.services.recovery.sweep()
+
+    await until(lambda: app.cards.settled)
+    ended = await app.job(waiting.id)
+    assert (ended.state, ended.billed) == (State.REFUSED, Billed.NO)
+    assert ended.end_reason is EndReason.SERVER_LEFT
+    states = [(await app.job(job.id)).state for job in (sent, elsewhere, direct)]
+    assert states == [State.QUEUED, State.WAITING, State.WAITING]
+
+
+OLD = NOW - KEEP_SERVERS - DAY
+
+
+def ended(state=State.DELIVERED, **changes):
+    return a_job(state=state, **{"created_at": OLD, **changes})
+
+
+@on_each_engine
+async def test_after_thirty_days_all_of_a_server_that_was_left_is_erased(open_process):
+    app = open_process(sweep_batch=2)
+    await app.put(*(ended(state) for state in (State.REFUSED, State.FAILED, State.UNCERTAIN)))
+    await app.put(private := ended(private=True), ended(), elsewhere := ended(guild_id=STAYS))
+    folders = [app.settings.files / job.id for job in (private, elsewhere)]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    await app.set_lane(Lane(refusals=1))
+    for guild_id in (GONE, STAYS):
+        await app.guilds.block(guild_id, Block(member_id=300, by=1, since=NOW))
+        await app.lanes.record_notice(LANE, guild_id, shut_at=NOW)
+        queue = {"lane": LANE, "line": f"g{guild_id}", "served_at": NOW}
+        await app.database.write(partial(add, row=insert(tables.lane_queues).values(queue)))
+    await leave(app, ago=KEEP_SERVERS - 1)
+    await app.services.retention.sweep()
+    assert len(await app.all_jobs()) == 6
+
+    app.clock.now = NOW + 2
+    await app.services.retention.sweep()
+
+    assert [job.id for job in await app.all_jobs()] == [elsewhere.id]
+    assert [folder.exists() for folder in folders] == [False, True]
+    assert GONE not in await departures(app)
+    assert await rows(app, tables.blocks.c.guild_id) == [(STAYS,)]
+    assert await rows(app, tables.closure_notices.c.guild_id) == [(STAYS,)]
+    assert await rows(app, tables.lane_queues.c.line) == [(f"g{STAYS}",)]
+
+
+def add(connection, *, row):
+    connection.execute(row)
+
+
+async def test_who_came_back_in_the_meantime_is_not_forgotten(app):
+    await app.put(ended())
+    await leave(app, ago=KEEP_SERVERS + 1)
+
+    async def added_again():
+        await app.cogs.membership.changed(GONE, lambda: {GONE})
+
+    app.faults.guilds.before["forget"] = added_again
+    await app.services.retention.sweep()
+
+    assert (await departures(app))[GONE] is None
+    assert await app.guilds.rules(GONE) == UNLIMITED
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        ended(State.COMPLETED, kept_at=OLD, billed="yes"),
+        ended(State.COMPLETED, next_try_at=NOW + DAY, outstanding_since=OLD, billed="yes"),
+        ended(State.EXPIRED, next_try_at=NOW + DAY, request_id="r-1"),
+        ended(State.QUEUED, request_id="r-1", owner=OWNER),
+        ended(State.REFUSED, owner=OWNER),
+    ],
+    ids=["kept", "outstanding", "asked about", "at the vendor", "being shown"],
+)
+async def test_what_a_member_may_still_get_is_not_lost(open_process, job):
+    app = open_process(retention=RetentionPolicy(files_days=0, orders_days=0))
+    await app.put(job, ended())
+    await leave(app, ago=KEEP_SERVERS + 1)
+
+    await app.services.retention.sweep()
+
+    assert [left.id for left in await app.all_jobs()] == [job.id]
+    assert GONE in await departures(app)  # so that a later sweep erases the rest
+    assert await app.guilds.rules(GONE) != UNLIMITED
+
+    await app.put(ended(id=job.id))
+    await app.services.retention.sweep()
+    assert await app.all_jobs() == []
+    assert GONE not in await departures(app)
