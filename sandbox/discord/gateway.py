@@ -25,6 +25,7 @@ from sandbox.discord.messages import (
     MessageRemoved,
     to_bot,
 )
+from sandbox.discord.models import Guild
 from sandbox.discord.sessions import Closing, Connection, Session, exchange
 from sandbox.discord.world import World
 
@@ -76,6 +77,15 @@ class Gateway:
         """Tell each connection to reconnect, as Discord does before a deployment."""
         for connection in self._connections:
             connection.send(Opcode.RECONNECT)
+
+    def outage(self, guild: Guild, *, over: bool = False) -> None:
+        """Make *guild* unavailable, or available again, as in an outage of a part of Discord."""
+        if over:
+            shown = serializers.created_guild(self._world, guild) | {"unavailable": False}
+            self._dispatch("GUILD_CREATE", guild.id, shown, Intent.GUILDS)
+        else:
+            away = {"id": guild.id, "unavailable": True}
+            self._dispatch("GUILD_DELETE", guild.id, away, Intent.GUILDS)
 
     # Connections
 

@@ -310,6 +310,13 @@ class Store:
             connection.execute("BEGIN IMMEDIATE")
             yield
 
+    def left_at(self, guild_id: str) -> float | None:
+        """Return when the bot left a server that is on record; None: it is a member."""
+        query = "SELECT left_at FROM guilds WHERE guild_id = ?"
+        (row,) = self.execute(query, int(guild_id))
+        left_at: float | None = row["left_at"]
+        return left_at
+
     async def until_write_blocked(self) -> None:
         """Wait until the bot waits for the write lock, which the caller holds.
 

@@ -1,8 +1,27 @@
-"""Servers as they are: age-restricted as a whole."""
+"""Servers as they are: age-restricted as a whole, away, left and forgotten."""
+
+import time
 
 import pytest
 
-from tests.acceptance.driver import Server, delivered, refusal, set_limits
+from tests.acceptance.driver import (
+    Server,
+    accepted,
+    delivered,
+    eventually,
+    refusal,
+    restart,
+    says,
+    set_limits,
+)
+from tests.acceptance.test_faults_inside import planted
+
+DAY = 86400.0
+SWEEPS_OFTEN = """
+from bot.service.settings import ServiceSettings
+
+ServiceSettings.__init__.__kwdefaults__.update(sweep_first=0.2, sweep_every=0.2)
+"""
 
 
 @pytest.mark.parametrize(("level", "whole"), [(0, False), (1, True), (2, False), (3, True)])
@@ -18,3 +37,71 @@ async def test_a_server_that_is_age_restricted_as_a_whole_takes_orders_in_every_
         await sent.until(delivered(1))
     else:
         assert "age-restricted channels" in await refusal(server.noah)
+
+
+async def test_a_server_that_removes_the_bot_is_noted_and_what_waits_there_is_given_back(
+    sandbox, start, store
+):
+    """What the vendor draws by then goes on, and what ends unbilled frees its place."""
+    bot = await start(LANE_WIDTH="1")
+    server = Server(sandbox)
+    await set_limits(server.mira, member_per_day=0, member_at_once=0)
+    sandbox.pixazo.hold_states()
+    drawn = await server.noah.command("imagine", prompt="drawn")
+    await sandbox.pixazo.wait_accepted()
+    waiting = await server.noah.command("imagine", prompt="waiting")
+    await waiting.until(says("Waiting"))
+
+    sandbox.world.move_bot(server.guild, present=False)
+
+    row = await store.ended("waiting", "REFUSED")
+    assert (row["cause"], row["billed"]) == ("server_left", "no")
+    await waiting.until(says("**Given back** · the bot was removed from this server"))
+    assert time.time() - store.left_at(server.guild.id) < 60
+    sandbox.pixazo.release_states()
+    await drawn.until(delivered(1))
+    assert accepted(sandbox) == ["drawn"]
+
+    await bot.kill()
+    sandbox.world.move_bot(server.guild, present=True)
+    other = Server(sandbox)
+    await restart(sandbox, bot)
+    await eventually(lambda: store.left_at(server.guild.id) is None)
+    assert store.left_at(other.guild.id) is None
+
+    sandbox.discord.gateway.outage(server.guild)
+    sandbox.discord.gateway.outage(server.guild, over=True)
+    sent = await server.noah.command("imagine", prompt="after an outage")
+    await sent.until(delivered(1))
+    assert store.left_at(server.guild.id) is None
+
+    await bot.kill()
+    sandbox.world.move_bot(other.guild, present=False)
+    await restart(sandbox, bot)
+    await eventually(lambda: store.left_at(other.guild.id))
+    assert store.left_at(server.guild.id) is None
+
+
+async def test_thirty_days_after_it_left_a_server_is_forgotten(sandbox, start, store, tmp_path):
+    await start(**planted(tmp_path, SWEEPS_OFTEN))
+    server, other = Server(sandbox), Server(sandbox)
+    for each in (server, other):
+        await set_limits(each.mira, member_per_day=7)
+        sent = await each.noah.command("imagine", prompt=each.name)
+        await sent.until(delivered(1))
+        await store.ended(each.name, "DELIVERED")
+        blocked = await each.mira.command("limits", "block", member=each.ada.user.id, hours=1)
+        await blocked.until(lambda message: message["content"])
+    sandbox.world.move_bot(server.guild, present=False)
+    await eventually(lambda: store.left_at(server.guild.id))
+    assert store.row(server.name) is not None
+
+    then = time.time() - 31 * DAY
+    store.execute("UPDATE jobs SET created_at = ?", then)
+    store.execute("UPDATE guilds SET left_at = ? WHERE left_at IS NOT NULL", then)
+
+    await eventually(lambda: store.row(server.name) is None)
+    guild_id = int(server.guild.id)
+    await eventually(lambda: not store.execute("SELECT 1 FROM guilds WHERE guild_id = ?", guild_id))
+    assert store.execute("SELECT guild_id FROM blocks")[0][0] == int(other.guild.id)
+    assert store.row(other.name) is not None

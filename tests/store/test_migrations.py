@@ -15,8 +15,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import insert, inspect, select, text
 
 from bot.domain.job import State
+from bot.domain.rules import Rules
 from bot.store import migrations
 from bot.store.database import Database
+from bot.store.guilds import Guilds
 from bot.store.job_rows import row_of
 from bot.store.jobs import Jobs
 from bot.store.postgres import PostgresEngine
@@ -137,11 +139,15 @@ async def test_a_database_of_the_version_before_is_carried_on(url, of_the_versio
             ]
 
         queues, notices = await database.read(renamed)
+        recorded = await Guilds(database).recorded(after=0, most=9)
+        rules = await Guilds(database).rules(waiting.guild_id)
 
     assert [job.id for job in [*inherited, *due]] == [followed.id, expired.id]
     assert claimed == waiting.claimed("here", now=NOW)
     assert set(queues) == {(LANE, "g7", 2.0), (LANE, waiting.queue_key, NOW)}
     assert notices == [(LANE, 7, 2.0)]
+    assert recorded == [(waiting.guild_id, False)]
+    assert rules == Rules()
 
 
 @pytest.mark.parametrize("url", ["empty_postgresql"], indirect=True)

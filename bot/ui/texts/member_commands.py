@@ -201,6 +201,10 @@ def _privacy(policy: RetentionPolicy) -> Iterable[str]:
     yield f"  {_files_kept(policy.files_days)}"
     yield _("- **Your settings**, until you change them or delete your data.")
     yield _("- **Blocks** that a server's moderators set, until they lift them.")
+    yield _(
+        "- Thirty days after a server removes the bot, its blocks and your ended orders there are "
+        "erased too."
+    )
     yield "### " + _("Who sees it")
     yield _(
         "Public orders are seen by everybody in their channel, private ones by you alone. "
