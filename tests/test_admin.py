@@ -28,7 +28,7 @@ def url(tmp_path, monkeypatch):
     url = f"sqlite+aiosqlite:///{tmp_path}/imagine.db"
     monkeypatch.chdir(tmp_path)  # no .env is read
     for name, value in (
-        ("DISCORD_TOKEN", "token-very-secret"),
+        ("DISCORD_TOKEN", "MTIz.very.secret-token"),
         ("PIXAZO_API_KEY", KEY),
         ("DATABASE_URL", url),
     ):

@@ -24,7 +24,7 @@ from tests.samples import a_job, anybody
 from tests.wire import Wire
 
 ROOT = Path(__file__).parents[1]
-REQUIRED = {"DISCORD_TOKEN": "token-very-secret", "PIXAZO_API_KEY": "key-very-secret"}
+REQUIRED = {"DISCORD_TOKEN": "MTIz.very.secret-token", "PIXAZO_API_KEY": "key-very-secret"}
 
 
 @pytest.fixture

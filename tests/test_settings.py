@@ -6,7 +6,7 @@ from bot.errors import InvalidSettings
 from bot.pixazo.origins import Origin
 from bot.settings import Settings
 
-TOKEN, KEY = "token-very-secret", "key-very-secret"
+TOKEN, KEY = "MTIz.very.secret-token", "key-very-secret"
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,9 @@ discord.py runs against it and a mistake of the bot shows here first. `World` ho
                       request_schema.json), components, attachments, drafts, command_rules
     behaviour         rendering, messages, commands, interactions, responses (the bot's), client (a
                       member's), read_state
-    interfaces        rest*, gateway, sessions and cdn (the bot), page (browsers), option_values
-                      and member (tests)
+    gateway           gateway, dispatcher, sessions, session_starts, connections, compression,
+                      gateway_troubles, tokens
+    interfaces        rest* and cdn (the bot), page (browsers), option_values and member (tests)
     all together      backend, server
 
 May import the standard library, aiohttp, Pillow, and `sandbox.journal` and `sandbox.faults`;

@@ -61,8 +61,10 @@ class ErrorCode(Enum):
     NOT_THE_AUTHOR = 403, 50005, "Cannot edit a message authored by another user"
     EMPTY_MESSAGE = 400, 50006, "Cannot send an empty message"
     CLOSED_TO_MESSAGES = 403, 50007, "Cannot send messages to this user"
+    NO_TEXT_CHANNEL = 400, 50008, "Cannot send messages in a non-text channel"
     MISSING_PERMISSIONS = 403, 50013, "Missing Permissions"
     INVALID_WEBHOOK_TOKEN = 401, 50027, "Invalid Webhook Token"
+    THREAD_ARCHIVED = 400, 50083, "Thread is archived"
     ENTRY_POINT_MISSING = (
         400,
         50240,

@@ -76,13 +76,13 @@ class Client:
 
     def usable(self) -> dict[str, Json]:
         """Return the commands that the user sees in the channel, by id."""
-        guild = self._world.guild_of(self.channel)
-        usable = {}
+        world, usable = self._world, {}
+        guild = world.guild_of(self.channel)
         for command in self._backend.commands.by_id.values():
             here = command.get("guild_id") in (None, self.channel.guild_id)
             if not here or command["type"] == CommandType.ENTRY_POINT:
                 continue
-            age_allowed = not command["nsfw"] or self.channel.nsfw or guild is None
+            age_allowed = not command["nsfw"] or world.above(self.channel).nsfw or guild is None
             allowed = guild is None or self._admits(command)
             if allowed and age_allowed and self._fits(command) and self._owners(command):
                 usable[command["id"]] = command
@@ -155,8 +155,11 @@ class Client:
         return interaction
 
     def _enter(self) -> None:
-        if not self._world.enters(self.user.id, self.channel):
+        world, guild = self._world, self._world.guild_of(self.channel)
+        if not world.enters(self.user.id, self.channel):
             raise ActionUnavailable("You are not in this channel")
+        if guild is not None and guild.in_time_out(self.user.id):
+            raise ActionUnavailable("You are in time-out")
 
     def _seen(self, message_id: str) -> Message:
         try:

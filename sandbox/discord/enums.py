@@ -25,14 +25,27 @@ OptionType = IntEnum(
 # The styles of a button that has no custom_id
 ButtonStyle = IntEnum("ButtonStyle", "LINK PREMIUM", start=5)
 
-# The two supported types of channel
-ChannelType = IntEnum("ChannelType", "TEXT DIRECT", start=0)
-
 # Where an application is installed: in a guild, or in a user's account
 Installation = IntEnum("Installation", "GUILD USER", start=0)
 
 # Where an interaction can happen
 Context = IntEnum("Context", "GUILD BOT_DIRECT PRIVATE_CHANNEL", start=0)
+
+
+class ChannelType(IntEnum):
+    """The type of a channel or thread."""
+
+    TEXT = 0
+    DIRECT = 1
+    VOICE = 2
+    CATEGORY = 4
+    ANNOUNCEMENT = 5
+    ANNOUNCEMENT_THREAD = 10
+    PUBLIC_THREAD = 11
+    PRIVATE_THREAD = 12
+    STAGE = 13
+    FORUM = 15
+    MEDIA = 16
 
 
 class ComponentType(IntEnum):
@@ -93,6 +106,8 @@ class Permission(IntFlag):
     ATTACH_FILES = 1 << 15
     READ_MESSAGE_HISTORY = 1 << 16
     MENTION_EVERYONE = 1 << 17
+    MANAGE_THREADS = 1 << 34
+    SEND_IN_THREADS = 1 << 38
     USE_EXTERNAL_APPS = 1 << 50
 
 
@@ -106,6 +121,7 @@ class Intent(IntFlag):
     GUILD_MESSAGES = 1 << 9
     DIRECT_MESSAGES = 1 << 12
     MESSAGE_CONTENT = 1 << 15
+    ALL = (1 << 17) - 1 | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25
 
 
 class Opcode(IntEnum):
@@ -122,3 +138,4 @@ class Opcode(IntEnum):
     INVALID_SESSION = 9
     HELLO = 10
     HEARTBEAT_ACK = 11
+    REQUEST_SOUNDS = 31

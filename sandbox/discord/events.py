@@ -3,15 +3,24 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TypeVar
 
-from sandbox.discord.models import Channel, Guild, User
+from sandbox.discord.models import Channel, Guild, Role, User
 
 Result = TypeVar("Result")
 
 
 class Event:
     """A change that listeners hear of."""
+
+
+class Change(StrEnum):
+    """What happened to a part of a guild; the ends of the gateway's names."""
+
+    CREATE = "CREATE"
+    UPDATE = "UPDATE"
+    DELETE = "DELETE"
 
 
 class CommandsChanged(Event):
@@ -27,9 +36,41 @@ class BotOnline(Event):
 
 @dataclass(frozen=True)
 class ChannelChanged(Event):
-    """The bot's permissions in a channel changed."""
+    """A channel or thread changed, or the bot's permissions in it."""
 
     channel: Channel
+    change: Change = Change.UPDATE
+
+
+@dataclass(frozen=True)
+class RoleChanged(Event):
+    """A role of a guild changed."""
+
+    guild: Guild
+    role: Role
+    change: Change
+
+
+@dataclass(frozen=True)
+class GuildChanged(Event):
+    """A guild's settings changed."""
+
+    guild: Guild
+
+
+@dataclass(frozen=True)
+class OutageChanged(Event):
+    """A guild became unavailable, or available again."""
+
+    guild: Guild
+
+
+@dataclass(frozen=True)
+class MemberChanged(Event):
+    """A member of a guild changed."""
+
+    guild: Guild
+    user: User
 
 
 @dataclass(frozen=True)

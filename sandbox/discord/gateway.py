@@ -1,11 +1,9 @@
-"""The gateway: WebSocket sessions with heartbeats, dispatch, RESUME and shards.
+"""The gateway: WebSocket connections with heartbeats, IDENTIFY, RESUME and shards.
 
-https://discord.com/developers/docs/events/gateway
+https://docs.discord.com/developers/events/gateway
 """
 
 import json
-import time
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -14,78 +12,103 @@ from aiohttp import web
 from sandbox.discord import serializers
 from sandbox.discord.api_errors import Json
 from sandbox.discord.compression import TRANSPORT
-from sandbox.discord.enums import Intent, Opcode, Permission
-from sandbox.discord.events import BotMembershipChanged, BotOnline, ChannelChanged, Event
-from sandbox.discord.interactions import InteractionCreated, created
-from sandbox.discord.messages import (
-    Message,
-    MessageEdited,
-    MessageEvent,
-    MessagePosted,
-    MessageRemoved,
-    to_bot,
-)
+from sandbox.discord.connections import Closing, Connection, exchange
+from sandbox.discord.dispatcher import Dispatcher
+from sandbox.discord.enums import Intent, Opcode
+from sandbox.discord.gateway_troubles import Closure, Stage
 from sandbox.discord.models import Guild
-from sandbox.discord.sessions import Closing, Connection, Session, exchange
+from sandbox.discord.sessions import Session, Sessions
 from sandbox.discord.world import World
 
 OPCODES = frozenset(int(opcode) for opcode in Opcode)
 MAX_FRAME = 4096  # bytes; Discord's limit for a bot's frame
 VERSIONS = {"", "6", "7", "8", "9", "10"}  # empty: the default one
 PRIVILEGED = Intent.GUILD_MEMBERS | Intent.GUILD_PRESENCES | Intent.MESSAGE_CONTENT
-
-
-MESSAGE_EVENTS: dict[type[Event], str] = {
-    MessagePosted: "MESSAGE_CREATE",
-    MessageEdited: "MESSAGE_UPDATE",
-    MessageRemoved: "MESSAGE_DELETE",
-}
+MAX_GUILDS = 2500  # of a session
+NORMAL = {1000, 1001}  # close codes that end the session
 
 
 class Gateway:
-    """The bot's gateway sessions, and the dispatch of events to them."""
+    """The bot's connections to the gateway.
+
+    Troubles: `drop` and `close` act at once, `close_each` on each connection to come;
+    `send_raw` and `dispatch` send what Discord would not.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.sessions: dict[str, Session] = {}
+        self._sessions = Sessions(world)
+        self.acknowledges = True  # heartbeats; without, connections look dead to the bot
+        self._closures: list[Closure] = []
         self._connections: set[Connection] = set()
-        world.listeners.append(self._on_event)
+        self.dispatch = self._sessions.dispatch
+        world.listeners.append(Dispatcher(world, self._sessions).on_event)
+
+    @property
+    def sessions(self) -> dict[str, Session]:
+        """The sessions by their ids."""
+        return self._sessions.by_id
 
     @property
     def online(self) -> bool:
         """Whether the bot has a connected session."""
-        return any(session.connection for session in self.sessions.values())
+        return self._sessions.online
 
     @property
     def reachable(self) -> bool:
         """Whether an event reaches the bot, now or after a RESUME."""
-        return any(self._alive())
+        return any(self._sessions.alive())
 
     @property
     def compressions(self) -> list[str]:
         """The transport compression of each open connection."""
         return [connection.compression for connection in self._connections]
 
+    # Troubles
+
     def drop(self, *, resumable: bool = True) -> None:
         """Cut all sockets without a close frame, as a network failure does."""
-        if not resumable:
-            self.sessions.clear()
         for connection in tuple(self._connections):
             connection.cut()
+        if not resumable:
+            self._sessions.clear()
+
+    def close(self, code: int, reason: str = "", *, resumable: bool = True) -> None:
+        """Close all connections."""
+        for connection in self._connections:
+            connection.close(code, reason)
+        if not resumable:
+            self._sessions.clear()
+
+    def close_each(self, code: int, stage: Stage = Stage.READY, **more: Any) -> Closure:
+        """Close each connection that reaches *stage*; *more* are fields of `Closure`."""
+        self._closures.append(closure := Closure(code=code, stage=stage, **more))
+        return closure
+
+    def end_troubles(self) -> None:
+        """End what `close_each` began, and acknowledge heartbeats."""
+        self._closures.clear()
+        self.acknowledges = True
+
+    def send_raw(self, frame: str | bytes) -> None:
+        """Send a frame on all connections: text as the connection encodes it, bytes as they are."""
+        for connection in self._connections:
+            connection.outbound.put_nowait(frame)
+
+    def request_heartbeat(self) -> None:
+        """Ask for a heartbeat on each connection."""
+        for connection in self._connections:
+            connection.send(Opcode.HEARTBEAT)
 
     def reconnect(self) -> None:
         """Tell each connection to reconnect, as Discord does before a deployment."""
         for connection in self._connections:
             connection.send(Opcode.RECONNECT)
 
-    def outage(self, guild: Guild, *, over: bool = False) -> None:
-        """Make *guild* unavailable, or available again, as in an outage of a part of Discord."""
-        if over:
-            shown = serializers.created_guild(self._world, guild) | {"unavailable": False}
-            self._dispatch("GUILD_CREATE", guild.id, shown, Intent.GUILDS)
-        else:
-            away = {"id": guild.id, "unavailable": True}
-            self._dispatch("GUILD_DELETE", guild.id, away, Intent.GUILDS)
+    def reset_token(self) -> None:
+        """Give the bot a new token and end all sessions, as Discord does after too many starts."""
+        self._world.reset_token()
+        self.close(4004, "Authentication failed.", resumable=False)
 
     # Connections
 
@@ -96,27 +119,48 @@ class Gateway:
         # The size of a frame is checked later: aiohttp has another close code
         socket = web.WebSocketResponse(max_msg_size=0, compress=False, timeout=1.0)
         await socket.prepare(request)
-        query = request.query
-        named = query.get("compress", "")
-        connection = Connection(request.transport, named if named in TRANSPORT else "")
+        connection = self._open(request)
         self._connections.add(connection)
-        if query.get("v", "") not in VERSIONS:
-            connection.close(4012, "Invalid API version.")
-        # ETF, which Discord knows too, is not supported
-        elif query.get("encoding", "json") != "json" or named not in TRANSPORT:
-            connection.close(4002, "Error while decoding payload.")
-        interval = int(self._world.heartbeat_interval * 1000)
-        connection.send(Opcode.HELLO, {"heartbeat_interval": interval})
+        code = None
         try:
-            await exchange(
+            code = await exchange(
                 socket, connection.outbound, partial(self._receive, connection), connection.encode
             )
         finally:
+            connection.rest()
             self._connections.discard(connection)
-            self._lose(connection)
+            self._sessions.lose(connection, ended=code in NORMAL)
         return socket
 
+    def _open(self, request: web.Request) -> Connection:
+        """Greet a connection, or close it for what its URL asks for."""
+        query, interval = request.query, self._world.heartbeat_interval
+        named = query.get("compress", "")
+        connection = Connection(request.transport, named if named in TRANSPORT else "")
+        if query.get("v", "") not in VERSIONS:
+            connection.close(4012, "Invalid API version.")
+        # ETF, which Discord knows too, is not supported
+        if query.get("encoding", "json") != "json" or named not in TRANSPORT:
+            connection.close(4002, "Error while decoding payload.")
+        connection.send(Opcode.HELLO, {"heartbeat_interval": int(interval * 1000)})
+        connection.expect_heartbeat(interval)
+        self._reach(Stage.HELLO, connection)
+        return connection
+
+    def _reach(self, stage: Stage, connection: Connection) -> bool:
+        """Tell whether a trouble closes a connection that reaches *stage*, and close it."""
+        self._closures = [closure for closure in self._closures if closure.active]
+        closure = next((found for found in self._closures if found.stage is stage), None)
+        if closure is None:
+            return False
+        closure.times -= 1
+        connection.close(closure.code, closure.reason)
+        if not closure.resumable:
+            self._sessions.lose(connection, ended=True)
+        return True
+
     def _receive(self, connection: Connection, raw: str | bytes) -> None:
+        connection.count_frame()
         size = len(raw.encode() if isinstance(raw, str) else raw)
         try:
             frame = json.loads(raw) if size <= MAX_FRAME else {}
@@ -127,10 +171,12 @@ class Gateway:
             raise Closing(4002, "Error while decoding payload.") from error
 
     def _dispatch_frame(self, connection: Connection, opcode: int, data: Any) -> None:
-        session = self._session_of(connection)
+        session = self._sessions.of(connection)
         match opcode:
             case Opcode.HEARTBEAT:
-                connection.send(Opcode.HEARTBEAT_ACK)
+                connection.expect_heartbeat(self._world.heartbeat_interval)
+                if self.acknowledges:
+                    connection.send(Opcode.HEARTBEAT_ACK)
             case Opcode.IDENTIFY | Opcode.RESUME if session is not None:
                 raise Closing(4005, "Already authenticated.")
             case Opcode.IDENTIFY:
@@ -139,24 +185,33 @@ class Gateway:
                 self._resume(connection, data)
             case _ if session is None:
                 raise Closing(4003, "Not authenticated.")
-            case Opcode.PRESENCE | Opcode.VOICE_STATE | Opcode.REQUEST_MEMBERS:
+            case (
+                Opcode.PRESENCE
+                | Opcode.VOICE_STATE
+                | Opcode.REQUEST_MEMBERS
+                | Opcode.REQUEST_SOUNDS
+            ):
                 pass  # ignored
             case _:
                 raise Closing(4001, "Unknown opcode.")
 
     def _identify(self, connection: Connection, data: Json) -> None:
         self._authenticate(data)
-        shard, shards = data.get("shard") or (0, 1)
-        if not 0 <= shard < shards:
-            raise Closing(4010, "Invalid shard.")
+        _ = {**data["properties"]}  # must be an object
+        shard, shards = map(int, data.get("shard") or (0, 1))
         intents = Intent(data["intents"])
+        session = Session(shard=shard, shards=shards, intents=intents, connection=connection)
+        if not self._world.starts.count(shard):
+            self.reset_token()
+            return
+        if self._reach(Stage.IDENTIFY, connection):
+            return
+        guilds = self._guilds(session)
+        if not self._world.starts.admits(shard):
+            connection.send(Opcode.INVALID_SESSION, data=False)
+            return
         if data.get("compress"):
             connection.compress_payloads()
-        if intents & PRIVILEGED and not self._world.privileged_intents:
-            raise Closing(4014, "Disallowed intent(s).")
-        session = Session(shard=shard, shards=shards, intents=intents, connection=connection)
-        joined = [guild for guild in self._world.guilds.values() if guild.has_bot]
-        guilds = [guild for guild in joined if session.covers(guild.id)]
         ready = {
             "v": 10,
             "user": serializers.own_user(self._world),
@@ -169,16 +224,33 @@ class Gateway:
             "private_channels": [],
         }
         session.dispatch("READY", ready)
-        if Intent.GUILDS in session.intents:
-            for guild in guilds:
+        for guild in guilds:
+            if Intent.GUILDS in intents and not guild.unavailable:
                 shown = serializers.created_guild(self._world, guild)
                 session.dispatch("GUILD_CREATE", shown | {"unavailable": False})
-        self._connect(session, connection)
+        self._sessions.connect(session, connection)
+        self._reach(Stage.READY, connection)
+
+    def _guilds(self, session: Session) -> list[Guild]:
+        """Return the guilds of a session; raise Closing if Discord would not let it begin."""
+        if not 0 <= session.shard < session.shards:
+            raise Closing(4010, "Invalid shard.")
+        if session.intents & ~Intent.ALL:
+            raise Closing(4013, "Invalid intent(s).")
+        if session.intents & PRIVILEGED and not self._world.privileged_intents:
+            raise Closing(4014, "Disallowed intent(s).")
+        joined = [guild for guild in self._world.guilds.values() if guild.has_bot]
+        guilds = [guild for guild in joined if session.covers(guild.id)]
+        if len(guilds) > MAX_GUILDS:
+            raise Closing(4011, "Sharding required.")
+        return guilds
 
     def _resume(self, connection: Connection, data: Json) -> None:
         self._authenticate(data)
-        session = next((known for known in self._alive() if known.id == data["session_id"]), None)
-        seen = data["seq"] or 0
+        alive = {session.id: session for session in self._sessions.alive()}
+        session, seen = alive.get(data["session_id"]), data["seq"] or 0
+        if self._reach(Stage.RESUME, connection):
+            return
         if session is None or (session.events and session.events[0]["s"] > seen + 1):
             connection.send(Opcode.INVALID_SESSION, data=False)
             return
@@ -190,85 +262,10 @@ class Gateway:
         for frame in session.events:
             if frame["s"] > seen:
                 connection.outbound.put_nowait(frame)
-        self._connect(session, connection)
+        self._sessions.connect(session, connection)
         session.dispatch("RESUMED", {})
+        self._reach(Stage.READY, connection)
 
     def _authenticate(self, data: Any) -> None:
         if str(data["token"]).removeprefix("Bot ") != self._world.bot_token:
             raise Closing(4004, "Authentication failed.")
-
-    def _connect(self, session: Session, connection: Connection) -> None:
-        first = not self.online
-        session.connection = connection
-        self.sessions[session.id] = session
-        if first:
-            self._world.publish(BotOnline(online=True))
-
-    def _lose(self, connection: Connection) -> None:
-        session = self._session_of(connection)
-        if session is None:
-            return
-        session.connection = None
-        session.lost_at = time.monotonic()
-        if not self.online:
-            self._world.publish(BotOnline(online=False))
-
-    def _session_of(self, connection: Connection) -> Session | None:
-        sessions = self.sessions.values()
-        return next((session for session in sessions if session.connection is connection), None)
-
-    def _alive(self) -> Iterator[Session]:
-        """Yield the sessions that are connected or can be resumed."""
-        oldest = time.monotonic() - self._world.resume_window
-        for session in tuple(self.sessions.values()):
-            if session.connection is None and session.lost_at < oldest:
-                del self.sessions[session.id]
-            else:
-                yield session
-
-    # Dispatch
-
-    def _on_event(self, event: Event) -> None:
-        match event:
-            case InteractionCreated(interaction):
-                guild_id = interaction.guild.id if interaction.guild else None
-                payload = created(self._world, interaction)
-                self._dispatch("INTERACTION_CREATE", guild_id, payload)
-            case MessageEvent(message):
-                self._dispatch_message(MESSAGE_EVENTS[type(event)], message)
-            case ChannelChanged(channel) if channel.guild_id:
-                shown = serializers.channel(self._world, channel)
-                self._dispatch("CHANNEL_UPDATE", channel.guild_id, shown, Intent.GUILDS)
-            case BotMembershipChanged(guild) if guild.has_bot:
-                shown = serializers.created_guild(self._world, guild)
-                self._dispatch("GUILD_CREATE", guild.id, shown, Intent.GUILDS)
-            case BotMembershipChanged(guild):
-                self._dispatch("GUILD_DELETE", guild.id, {"id": guild.id}, Intent.GUILDS)
-
-    def _dispatch(
-        self, name: str, guild_id: str | None, data: Json, intent: Intent = Intent.NONE
-    ) -> None:
-        for session in self._alive():
-            if intent in session.intents and session.covers(guild_id):
-                session.dispatch(name, data)
-
-    def _dispatch_message(self, name: str, message: Message) -> None:
-        channel = message.channel
-        hidden = Permission.VIEW_CHANNEL not in self._world.bot_permissions(channel)
-        if hidden or message.ephemeral_for is not None:
-            return
-        wanted = Intent.GUILD_MESSAGES if channel.guild_id else Intent.DIRECT_MESSAGES
-        for session in self._alive():
-            if wanted in session.intents and session.covers(channel.guild_id):
-                session.dispatch(name, self._message(name, message, session.intents))
-
-    def _message(self, name: str, message: Message, intents: Intent) -> Json:
-        guild = self._world.guild_of(message.channel)
-        where = {"guild_id": guild.id} if guild else {}
-        if name == "MESSAGE_DELETE":
-            return {"id": message.id, "channel_id": message.channel.id, **where}
-        content = Intent.MESSAGE_CONTENT in intents
-        shown = to_bot(self._world, message, content=content) | where
-        if guild and message.author.id in guild.members:
-            shown["member"] = serializers.membership(guild, message.author)
-        return shown

@@ -158,6 +158,7 @@ class Interactions:
 def created(world: World, interaction: Interaction) -> Json:
     """Return the payload of the gateway's INTERACTION_CREATE."""
     guild, user, channel = interaction.guild, interaction.user, interaction.channel
+    permissions = world.member_permissions(user.id, channel)
     shown: Json = {
         "id": interaction.id,
         "application_id": world.application_id,
@@ -166,7 +167,7 @@ def created(world: World, interaction: Interaction) -> Json:
         "version": 1,
         "data": interaction.data,
         "channel_id": channel.id,
-        "channel": serializers.channel(world, channel),
+        "channel": serializers.partial_channel(world, channel, permissions),
         "locale": user.locale,
         "app_permissions": str(int(world.app_permissions(channel))),
         "attachment_size_limit": world.attachment_size_limit,
@@ -177,10 +178,10 @@ def created(world: World, interaction: Interaction) -> Json:
     if guild is None:
         shown["user"] = serializers.user(user)
     else:
-        granted = str(int(guild.permissions(user.id)))
+        granted = str(int(permissions))
         shown |= {
             "guild_id": guild.id,
-            "guild": {"id": guild.id, "locale": guild.locale, "features": []},
+            "guild": {"id": guild.id, "locale": guild.locale, "features": [*guild.features]},
             "guild_locale": guild.locale,
             "member": serializers.member(guild, user) | {"permissions": granted},
         }

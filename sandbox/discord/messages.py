@@ -8,7 +8,7 @@ from sandbox.discord import serializers, snowflakes
 from sandbox.discord.api_errors import ErrorCode, Json, too_many_old_edits
 from sandbox.discord.attachments import File
 from sandbox.discord.drafts import Draft
-from sandbox.discord.enums import MessageFlag, MessageType
+from sandbox.discord.enums import MessageFlag, MessageType, Permission
 from sandbox.discord.events import Event
 from sandbox.discord.models import Channel, User
 from sandbox.discord.world import World
@@ -81,7 +81,9 @@ class Messages:
         reply_to: Message | None = None,
         more: Json | None = None,
     ) -> Message:
-        """Post a message; *more* adds fields to its JSON."""
+        """Post a message, which reopens an archived thread; *more* adds fields to its JSON."""
+        if channel.archived:
+            self._reopen(channel, author)
         message = Message(channel=channel, author=author, draft=draft, ephemeral_for=ephemeral_for)
         shown: Json = {
             "id": message.id,
@@ -110,6 +112,7 @@ class Messages:
 
     def edit(self, message: Message, draft: Draft) -> None:
         """Replace the content of a message."""
+        self._check_active(message.channel)
         self._count_late_edit(message)
         filled = message.loading
         message.draft = replace(draft, flags=draft.flags & ~MessageFlag.LOADING)
@@ -120,6 +123,7 @@ class Messages:
 
     def remove(self, message: Message) -> None:
         """Delete a message; its files stay available, as on Discord for a while."""
+        self._check_active(message.channel)
         message.removed = True
         del self._all[message.id]
         self._world.publish(MessageRemoved(message))
@@ -145,6 +149,20 @@ class Messages:
         if sent is None or time.monotonic() - sent[0] > self._world.nonce_window:
             return None
         return sent[1]
+
+    def _check_active(self, channel: Channel) -> None:
+        if channel.id not in self._world.channels:
+            raise ErrorCode.UNKNOWN_CHANNEL.error()
+        if channel.archived:
+            raise ErrorCode.THREAD_ARCHIVED.error()
+
+    def _reopen(self, thread: Channel, author: User) -> None:
+        """Make an archived thread active again; a locked one only for moderators."""
+        world = self._world
+        granted = world.member_permissions(author.id, thread)
+        if thread.locked and Permission.MANAGE_THREADS not in granted:
+            raise ErrorCode.THREAD_ARCHIVED.error()
+        world.change_channel(thread, archived=False)
 
     def _said(self, draft: Draft) -> Json:
         known = self._world.users

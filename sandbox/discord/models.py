@@ -1,6 +1,7 @@
 """Users, roles, channels and guilds."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from sandbox.discord import snowflakes
 from sandbox.discord.enums import ChannelType, Permission
@@ -11,10 +12,17 @@ MEMBER_PERMISSIONS = (
     | Permission.EMBED_LINKS
     | Permission.ATTACH_FILES
     | Permission.READ_MESSAGE_HISTORY
+    | Permission.SEND_IN_THREADS
     | Permission.USE_EXTERNAL_APPS
 )
 MODERATOR_PERMISSIONS = Permission.MANAGE_GUILD | Permission.MANAGE_MESSAGES
 EVERYTHING = Permission(sum(Permission))
+TIMED_OUT = Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY
+THREADS = {
+    ChannelType.ANNOUNCEMENT_THREAD,
+    ChannelType.PUBLIC_THREAD,
+    ChannelType.PRIVATE_THREAD,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +55,7 @@ class Role:
 
 @dataclass(eq=False, kw_only=True)
 class Channel:
-    """A guild's text channel, or a direct channel: of a user and the bot, or of two users."""
+    """A guild's channel or thread, or a direct channel: of a user and the bot, or of two users."""
 
     id: str = field(default_factory=snowflakes.new)
     type: ChannelType = ChannelType.TEXT
@@ -61,6 +69,15 @@ class Channel:
     denied: Permission = Permission.NONE  # to the bot
     granted: Permission = Permission.NONE  # to the bot, in addition to its roles
     last_message_id: str | None = None
+    parent_id: str | None = None  # the category, or a thread's channel
+    slow_mode: int = 0  # seconds between two messages of a member
+    archived: bool = False  # of a thread
+    locked: bool = False  # of a thread: only moderators reopen it
+
+    @property
+    def is_thread(self) -> bool:
+        """Whether this is a thread, or a post in a forum."""
+        return self.type in THREADS
 
 
 @dataclass(eq=False, kw_only=True)
@@ -70,12 +87,15 @@ class Guild:
     id: str = field(default_factory=snowflakes.new)
     name: str
     owner_id: str
-    locale: str = "en-US"
+    locale: str = "en-US"  # "preferred_locale"; only a Community chooses it
+    features: tuple[str, ...] = ()
     nsfw_level: int = 0  # 1 and 3: age-restricted as a whole
     has_bot: bool = True
+    unavailable: bool = False  # in an outage
     roles: dict[str, Role] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
     members: dict[str, list[str]] = field(default_factory=dict)  # user id -> role ids
+    timed_out: dict[str, datetime] = field(default_factory=dict)  # user id -> its end
 
     def permissions(self, user_id: str) -> Permission:
         """Return a member's permissions in the guild."""
@@ -84,4 +104,9 @@ class Guild:
             granted |= self.roles[role_id].permissions
         if user_id == self.owner_id or Permission.ADMINISTRATOR in granted:
             return EVERYTHING
-        return granted
+        return granted & TIMED_OUT if self.in_time_out(user_id) else granted
+
+    def in_time_out(self, user_id: str) -> bool:
+        """Tell whether a member is in time-out."""
+        end = self.timed_out.get(user_id)
+        return end is not None and end > datetime.now(UTC)

@@ -14,6 +14,7 @@ from sandbox.discord.api_errors import Json
 from sandbox.discord.backend import Backend
 from sandbox.discord.client import ActionUnavailable, Client
 from sandbox.discord.commands import localized
+from sandbox.discord.connections import Outbound, exchange
 from sandbox.discord.enums import CallbackType, InteractionType, Permission
 from sandbox.discord.events import (
     BotMembershipChanged,
@@ -27,7 +28,6 @@ from sandbox.discord.messages import Message, MessageEdited, MessagePosted, Mess
 from sandbox.discord.models import Channel, Guild, User
 from sandbox.discord.read_state import ChannelRead
 from sandbox.discord.serializers import fields
-from sandbox.discord.sessions import Outbound, exchange
 
 SHOWN_MESSAGES = 50  # of each channel, when the page opens
 NO_ANSWER = "The application did not respond"

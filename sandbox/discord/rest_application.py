@@ -12,7 +12,6 @@ from sandbox.discord.rest import Call, Table, routes
 from sandbox.discord.validation import validate
 from sandbox.discord.world import World
 
-START_LIMIT = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
 EDITABLE: Json = {
     "type": "object",
     "properties": {
@@ -63,8 +62,9 @@ class Application:
         return [*routes(public, None), *routes(table, self._world)]
 
     def _gateway(self, _: Call) -> Json:
-        url, shards = self._world.gateway_url, self._world.shards
-        return {"url": url, "shards": shards, "session_start_limit": START_LIMIT}
+        world = self._world
+        limit = world.starts.shown()
+        return {"url": world.gateway_url, "shards": world.shards, "session_start_limit": limit}
 
     def _get(self, _: Call) -> Json:
         return serializers.application(self._world)
@@ -87,8 +87,7 @@ class Application:
         return serializers.guild(self._guild(call), counts=call.flag("with_counts"))
 
     def _channels(self, call: Call) -> list[Json]:
-        channels = self._guild(call).channels.values()
-        return [serializers.channel(self._world, channel) for channel in channels]
+        return serializers.guild_channels(self._world, self._guild(call))
 
     def _member(self, call: Call) -> Json:
         guild, user_id = self._guild(call), call.path["user"]

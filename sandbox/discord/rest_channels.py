@@ -10,7 +10,7 @@ from aiohttp import web
 from sandbox.discord import serializers
 from sandbox.discord.api_errors import ApiError, ErrorCode, Json
 from sandbox.discord.drafts import ON_CREATE, ON_EDIT, Draft, Target, write
-from sandbox.discord.enums import MessageType, Permission
+from sandbox.discord.enums import ChannelType, MessageType, Permission
 from sandbox.discord.messages import Message, Messages, to_bot
 from sandbox.discord.models import Channel
 from sandbox.discord.rest import Call, Table, routes
@@ -26,6 +26,7 @@ HISTORY: Json = {
     },
 }
 HISTORY_LIMIT = 50
+WITHOUT_MESSAGES = {ChannelType.CATEGORY, ChannelType.FORUM, ChannelType.MEDIA}
 
 
 class Channels:
@@ -71,7 +72,8 @@ class Channels:
             granted = self._world.bot_permissions(channel)
             if Permission.VIEW_CHANNEL not in granted:
                 raise ErrorCode.MISSING_ACCESS.error()
-            if needed & ~granted:
+            sends = needed is Permission.SEND_MESSAGES
+            if (self._world.to_send(channel) if sends else needed) & ~granted:
                 raise ErrorCode.MISSING_PERMISSIONS.error()
             return handle(call, channel)
 
@@ -89,6 +91,8 @@ class Channels:
 
     def _send(self, call: Call, channel: Channel) -> Json:
         world, body = self._world, call.body
+        if channel.type in WITHOUT_MESSAGES:
+            raise ErrorCode.NO_TEXT_CHANNEL.error()
         if channel.recipient_id in world.closed_to_bot:
             raise ErrorCode.CLOSED_TO_MESSAGES.error()
         if body.files and Permission.ATTACH_FILES not in world.bot_permissions(channel):

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from sandbox.discord.api_errors import Json
-from sandbox.discord.enums import ChannelType
+from sandbox.discord.enums import ChannelType, Permission
 from sandbox.discord.models import Channel, Guild, Role, User
 from sandbox.discord.world import World
 
@@ -63,7 +63,10 @@ def member(guild: Guild, person: User) -> Json:
 
 def membership(guild: Guild, person: User) -> Json:
     """Return a member without its user, as beside a message's author."""
-    return DEFAULTS["member"] | {"roles": list(guild.members[person.id])}
+    shown = DEFAULTS["member"] | {"roles": list(guild.members[person.id])}
+    if guild.in_time_out(person.id):
+        shown["communication_disabled_until"] = guild.timed_out[person.id].isoformat()
+    return shown
 
 
 def channel(world: World, described: Channel) -> Json:
@@ -79,7 +82,11 @@ def channel(world: World, described: Channel) -> Json:
         "allow": str(int(described.granted)),
         "deny": str(int(described.denied)),
     }
-    shown |= fields(described, "guild_id", "name", "topic", "nsfw", "position")
+    shown |= fields(described, "guild_id", "name", "parent_id")
+    shown["rate_limit_per_user"] = described.slow_mode
+    if described.is_thread:
+        return DEFAULTS["thread"] | shown | _thread(world, described)
+    shown |= fields(described, "topic", "nsfw", "position") | DEFAULTS.get(described.type.name, {})
     overwrites = [overwrite] if described.denied or described.granted else []
     return DEFAULTS["channel"] | shown | {"permission_overwrites": overwrites}
 
@@ -87,8 +94,38 @@ def channel(world: World, described: Channel) -> Json:
 def own_guild(world: World, described: Guild) -> Json:
     """Return a guild as the list of the bot's guilds does."""
     granted = str(int(described.permissions(world.bot.id)))
-    shown = {key: DEFAULTS["guild"][key] for key in ("icon", "banner", "features")}
-    return shown | fields(described, "id", "name") | {"owner": False, "permissions": granted}
+    shown = {key: DEFAULTS["guild"][key] for key in ("icon", "banner")}
+    return (
+        shown
+        | fields(described, "id", "name")
+        | {
+            "features": list(described.features),
+            "owner": False,
+            "permissions": granted,
+        }
+    )
+
+
+def _thread(world: World, described: Channel) -> Json:
+    """Return the fields that only a thread has."""
+    metadata = {
+        "archived": described.archived,
+        "locked": described.locked,
+        "auto_archive_duration": 1440,
+        "archive_timestamp": "2024-03-01T12:00:00+00:00",
+        "create_timestamp": "2024-03-01T12:00:00+00:00",
+    }
+    if described.type is ChannelType.PRIVATE_THREAD:
+        metadata["invitable"] = True
+    guild = world.guilds[described.guild_id or ""]
+    return {"owner_id": guild.owner_id, "thread_metadata": metadata}
+
+
+def partial_channel(world: World, described: Channel, permissions: Permission) -> Json:
+    """Return a channel as an interaction carries it: with the user's permissions, no overwrites."""
+    shown = channel(world, described)
+    shown.pop("permission_overwrites", None)
+    return shown | {"permissions": str(int(permissions))}
 
 
 def guild(described: Guild, *, counts: bool = False) -> Json:
@@ -97,17 +134,27 @@ def guild(described: Guild, *, counts: bool = False) -> Json:
     if counts:
         members = len(described.members)
         shown |= {"approximate_member_count": members, "approximate_presence_count": members}
-    roles = [role(guild_role) for guild_role in described.roles.values()]
-    return shown | {"roles": roles, "preferred_locale": described.locale}
+    return shown | {
+        "features": list(described.features),
+        "preferred_locale": described.locale,
+        "roles": [role(guild_role) for guild_role in described.roles.values()],
+    }
+
+
+def guild_channels(world: World, described: Guild) -> list[Json]:
+    """Return the channels of a guild, without threads."""
+    channels = described.channels.values()
+    return [channel(world, shown) for shown in channels if not shown.is_thread]
 
 
 def created_guild(world: World, described: Guild) -> Json:
     """Return a guild as GUILD_CREATE does; of its members, only the bot."""
-    channels = described.channels.values()
+    threads = [one for one in described.channels.values() if one.is_thread and not one.archived]
     return {
         **guild(described),
         **DEFAULTS["created_guild"],
         "member_count": len(described.members),
         "members": [member(described, world.bot)],
-        "channels": [channel(world, guild_channel) for guild_channel in channels],
+        "channels": guild_channels(world, described),
+        "threads": [channel(world, thread) for thread in threads],
     }

@@ -1,61 +1,19 @@
-"""The gateway's connections, and the sessions that outlive them."""
+"""The gateway's sessions, which outlive their connections."""
 
-import asyncio
-import json
 import secrets
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiohttp import WSMsgType, web
-
 from sandbox.discord.api_errors import Json
-from sandbox.discord.compression import TRANSPORT, Compress, payload
+from sandbox.discord.connections import Connection
 from sandbox.discord.enums import Intent, Opcode
+from sandbox.discord.events import BotOnline
+from sandbox.discord.world import World
 
 KEPT_EVENTS = 2000  # of each session, for RESUME
-
-
-class Closing(Exception):
-    """Close the connection with one of Discord's codes, and a reason."""
-
-
-Outbound = asyncio.Queue[Json | str | bytes | Closing]
-
-
-@dataclass(eq=False)
-class Connection:
-    """One open socket; frames are queued, so senders never block."""
-
-    transport: asyncio.Transport | None
-    compression: str  # its name in the URL; empty: none
-    outbound: Outbound = field(default_factory=asyncio.Queue)
-
-    def __post_init__(self) -> None:
-        self._compress: Compress = TRANSPORT[self.compression]()
-
-    def compress_payloads(self) -> None:
-        """Compress each large frame by itself, unless the transport is compressed."""
-        if not self.compression:
-            self._compress = payload
-
-    def encode(self, text: str) -> str | bytes:
-        """Return a frame as it is sent."""
-        return self._compress(text)
-
-    def send(self, opcode: Opcode, data: Any = None) -> None:
-        """Queue a frame."""
-        self.outbound.put_nowait({"op": int(opcode), "d": data, "s": None, "t": None})
-
-    def close(self, code: int, reason: str) -> None:
-        """Close the connection once all queued frames are sent."""
-        self.outbound.put_nowait(Closing(code, reason))
-
-    def cut(self) -> None:
-        """Drop the connection without a close frame, as a network failure does."""
-        if self.transport is not None:
-            self.transport.abort()
 
 
 @dataclass(eq=False, kw_only=True)
@@ -71,7 +29,7 @@ class Session:
     events: deque[Json] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
     lost_at: float = 0.0  # monotonic time of the connection's end
 
-    def dispatch(self, name: str, data: Json) -> None:
+    def dispatch(self, name: str, data: Any) -> None:
         """Record an event with its sequence number, and send it if there is a connection."""
         self.sequence += 1
         frame = {"op": int(Opcode.DISPATCH), "d": data, "s": self.sequence, "t": name}
@@ -84,49 +42,63 @@ class Session:
         return (int(guild_id or 0) >> 22) % self.shards == self.shard
 
 
-async def exchange(
-    socket: web.WebSocketResponse,
-    outbound: Outbound,
-    receive: Callable[[str | bytes], None],
-    compress: Compress = str,
-) -> None:
-    """Send the queued frames, and pass received ones to *receive*, until the socket ends.
+class Sessions:
+    """Registry of all sessions; it tells when the bot's first one begins and its last one ends."""
 
-    A `Closing`, raised by *receive* or queued, closes the socket after the frames before it.
-    Queued bytes are sent as they are, strings and objects through *compress*.
-    """
-    writer = asyncio.create_task(_write(socket, outbound, compress), name="socket writer")
-    reader = asyncio.create_task(_read(socket, receive), name="socket reader")
-    try:
-        await asyncio.wait((reader, writer), return_when=asyncio.FIRST_COMPLETED)
-        if not writer.done():
-            try:
-                return await reader
-            except Closing as closing:
-                outbound.put_nowait(closing)
-        if (last := await writer) is not None:
-            code, reason = last.args
-            await socket.close(code=code, message=reason.encode())
-    finally:
-        writer.cancel()
-        reader.cancel()
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.by_id: dict[str, Session] = {}
 
+    @property
+    def online(self) -> bool:
+        """Whether one of them is connected."""
+        return any(session.connection for session in self.by_id.values())
 
-async def _read(socket: web.WebSocketResponse, receive: Callable[[str | bytes], None]) -> None:
-    async for message in socket:
-        if message.type not in {WSMsgType.TEXT, WSMsgType.BINARY}:
-            break
-        receive(message.data)
+    def alive(self) -> Iterator[Session]:
+        """Yield the sessions that are connected or can be resumed."""
+        oldest = time.monotonic() - self._world.resume_window
+        for session in tuple(self.by_id.values()):
+            if session.connection is None and session.lost_at < oldest:
+                del self.by_id[session.id]
+            else:
+                yield session
 
+    def of(self, connection: Connection) -> Session | None:
+        """Return the session of a connection."""
+        sessions = self.by_id.values()
+        return next((session for session in sessions if session.connection is connection), None)
 
-async def _write(
-    socket: web.WebSocketResponse, outbound: Outbound, compress: Compress
-) -> Closing | None:
-    while not isinstance(frame := await outbound.get(), Closing):
-        text = json.dumps(frame) if isinstance(frame, dict) else frame
-        sent = compress(text) if isinstance(text, str) else text
-        try:
-            await (socket.send_bytes(sent) if isinstance(sent, bytes) else socket.send_str(sent))
-        except ConnectionError:
-            return None  # the client has left
-    return frame
+    def connect(self, session: Session, connection: Connection) -> None:
+        """Begin or resume a session."""
+        first = not self.online
+        session.connection = connection
+        self.by_id[session.id] = session
+        if first:
+            self._world.publish(BotOnline(online=True))
+
+    def lose(self, connection: Connection, *, ended: bool) -> None:
+        """Disconnect a connection's session; one that is *ended* cannot be resumed."""
+        session = self.of(connection)
+        if session is None:
+            return
+        session.connection = None
+        session.lost_at = time.monotonic()
+        if ended:
+            del self.by_id[session.id]
+        if not self.online:
+            self._world.publish(BotOnline(online=False))
+
+    def clear(self) -> None:
+        """Forget all sessions."""
+        was_online = self.online
+        self.by_id.clear()
+        if was_online:
+            self._world.publish(BotOnline(online=False))
+
+    def dispatch(
+        self, name: str, data: Any, guild_id: str | None = None, intent: Intent = Intent.NONE
+    ) -> None:
+        """Dispatch an event to the sessions that cover the guild and have the intent."""
+        for session in self.alive():
+            if intent in session.intents and session.covers(guild_id):
+                session.dispatch(name, data)

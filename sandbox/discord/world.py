@@ -1,18 +1,27 @@
 """The state of the stand-in: users, guilds, channels, and the settings of its behaviour."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from sandbox.discord import tokens
+from sandbox.discord.api_errors import Json
 from sandbox.discord.enums import ChannelType, Context, Permission
 from sandbox.discord.events import (
     BotMembershipChanged,
+    Change,
     ChannelChanged,
     EventBus,
+    GuildChanged,
     InstallationChanged,
+    MemberChanged,
+    OutageChanged,
+    RoleChanged,
 )
 from sandbox.discord.limits import Limits
 from sandbox.discord.models import MEMBER_PERMISSIONS, Channel, Guild, Role, User
+from sandbox.discord.session_starts import SessionStarts
 
 Named = TypeVar("Named")
 
@@ -34,7 +43,6 @@ def _find(
 class World(EventBus):
     """Users, guilds and channels, and the settings of the stand-in; times are in seconds."""
 
-    bot_token: str = "sandbox-token"  # noqa: S105 - invented
     bot_name: str = "Imagine"
     origin: str = ""  # of the server; known once it listens
     ack_window: float = 3.0  # for the first response to an interaction
@@ -45,7 +53,8 @@ class World(EventBus):
     attachment_size_limit: int = 10 * MIB  # bytes of each file
     application: dict[str, Any] = field(default_factory=dict)  # settings that are not default
     limits: Limits = field(default_factory=Limits)  # rate limits of the REST API
-    heartbeat_interval: float = 41.25
+    heartbeat_interval: float = 41.25  # a bot that is silent for 1.5 of them is disconnected
+    starts: SessionStarts = field(default_factory=SessionStarts)  # the limits of IDENTIFY
     resume_window: float = 90.0  # in which a lost gateway session can be resumed
     shards: int = 1  # that /gateway/bot recommends
     refuse_gateway: bool = False
@@ -53,7 +62,10 @@ class World(EventBus):
     closed_to_bot: set[str] = field(default_factory=set)  # users who take no direct messages
     open_to_all: set[str] = field(default_factory=set)  # commands opened by an administrator
     installed_by: set[str] = field(default_factory=set)  # users who may use the bot everywhere
+    # Changes the payload of INTERACTION_CREATE
+    alter_interaction: Callable[[Json], Json] = lambda payload: payload
 
+    bot_token: str = field(init=False, repr=False)
     users: dict[str, User] = field(default_factory=dict)
     guilds: dict[str, Guild] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
@@ -61,6 +73,7 @@ class World(EventBus):
     def __post_init__(self) -> None:
         self.bot = User(username=self.bot_name, bot=True, color="#7c5cff")
         self.users[self.bot.id] = self.bot
+        self.reset_token()
 
     @property
     def application_id(self) -> str:
@@ -73,6 +86,18 @@ class World(EventBus):
         return self.origin.replace("http", "ws", 1) + "/gateway"
 
     # Changes
+
+    def reset_token(self) -> None:
+        """Give the bot a new token; the old one is refused from now on."""
+        self.bot_token = tokens.new(self.bot.id)
+
+    def be_strict(self) -> None:
+        """Set all limits as Discord does, also that of IDENTIFY: one in five seconds.
+
+        By default a bot that connects again need not wait, so that tests are quick.
+        """
+        self.limits = Limits()
+        self.starts.spacing = 5.0
 
     # Keyword arguments of add_* are further fields of the model.
 
@@ -96,13 +121,64 @@ class World(EventBus):
         """Add a role above the others."""
         role = Role(name=name, position=len(guild.roles), **more)
         guild.roles[role.id] = role
+        self.publish(RoleChanged(guild, role, Change.CREATE))
         return role
 
+    def change_role(self, guild: Guild, role: Role, **fields: Any) -> Role:
+        """Change fields of a role, and return the new one."""
+        guild.roles[role.id] = role = replace(role, **fields)
+        self.publish(RoleChanged(guild, role, Change.UPDATE))
+        return role
+
+    def remove_role(self, guild: Guild, role: Role) -> None:
+        """Delete a role; its members lose it."""
+        del guild.roles[role.id]
+        for roles in guild.members.values():
+            if role.id in roles:
+                roles.remove(role.id)
+        self.publish(RoleChanged(guild, role, Change.DELETE))
+
     def add_channel(self, guild: Guild, name: str, **more: Any) -> Channel:
-        """Add a text channel below the others."""
+        """Add a channel below the others, by default a text channel."""
         channel = Channel(name=name, position=len(guild.channels), guild_id=guild.id, **more)
         guild.channels[channel.id] = self.channels[channel.id] = channel
+        self.publish(ChannelChanged(channel, Change.CREATE))
         return channel
+
+    def add_thread(self, parent: Channel, name: str, **more: Any) -> Channel:
+        """Add a thread, or a post of a forum; its permissions are those of *parent*."""
+        kind = more.pop("type", ChannelType.PUBLIC_THREAD)
+        guild = self.guilds[parent.guild_id or ""]
+        return self.add_channel(guild, name, type=kind, parent_id=parent.id, **more)
+
+    def change_channel(self, channel: Channel, **fields: Any) -> None:
+        """Change fields of a channel or thread."""
+        vars(channel).update(fields)
+        self.publish(ChannelChanged(channel))
+
+    def remove_channel(self, channel: Channel) -> None:
+        """Delete a channel with its threads."""
+        guild = self.guilds[channel.guild_id or ""]
+        for thread in tuple(guild.channels.values()):
+            if thread.is_thread and thread.parent_id == channel.id:
+                del guild.channels[thread.id], self.channels[thread.id]
+        del guild.channels[channel.id], self.channels[channel.id]
+        self.publish(ChannelChanged(channel, Change.DELETE))
+
+    def change_guild(self, guild: Guild, **fields: Any) -> None:
+        """Change fields of a guild, such as `nsfw_level`, `locale` and `features`."""
+        vars(guild).update(fields)
+        self.publish(GuildChanged(guild))
+
+    def outage(self, guild: Guild, *, away: bool = True) -> None:
+        """Make a guild unavailable to the bot, or available again."""
+        guild.unavailable = away
+        self.publish(OutageChanged(guild))
+
+    def time_out(self, guild: Guild, user: User, seconds: float) -> None:
+        """Put a member in time-out, or end that with 0 seconds."""
+        guild.timed_out[user.id] = datetime.now(UTC) + timedelta(seconds=seconds)
+        self.publish(MemberChanged(guild, user))
 
     def add_private(self, *people: User, **more: Any) -> Channel:
         """Add the direct channel of two users, which the bot is not in."""
@@ -164,6 +240,15 @@ class World(EventBus):
         """Return the guild of a channel; None for a direct one."""
         return self.guilds[channel.guild_id] if channel.guild_id else None
 
+    def above(self, channel: Channel) -> Channel:
+        """Return the channel of a thread; any other channel itself."""
+        return self.channels[channel.parent_id or ""] if channel.is_thread else channel
+
+    def to_send(self, channel: Channel) -> Permission:
+        """Return the permission that messages in *channel* need."""
+        in_thread = channel.is_thread
+        return Permission.SEND_IN_THREADS if in_thread else Permission.SEND_MESSAGES
+
     def enters(self, user_id: str, channel: Channel) -> bool:
         """Tell whether a user is in a channel."""
         guild = self.guild_of(channel)
@@ -183,6 +268,7 @@ class World(EventBus):
             return Permission.NONE
         if guild is None:
             return MEMBER_PERMISSIONS
+        channel = self.above(channel)
         return (guild.permissions(self.bot.id) & ~channel.denied) | channel.granted
 
     def app_permissions(self, channel: Channel) -> Permission:

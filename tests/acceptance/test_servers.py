@@ -69,8 +69,8 @@ async def test_a_server_that_removes_the_bot_is_noted_and_what_waits_there_is_gi
     await eventually(lambda: store.left_at(server.guild.id) is None)
     assert store.left_at(other.guild.id) is None
 
-    sandbox.discord.gateway.outage(server.guild)
-    sandbox.discord.gateway.outage(server.guild, over=True)
+    sandbox.world.outage(server.guild)
+    sandbox.world.outage(server.guild, away=False)
     sent = await server.noah.command("imagine", prompt="after an outage")
     await sent.until(delivered(1))
     assert store.left_at(server.guild.id) is None

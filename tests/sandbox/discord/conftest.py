@@ -92,6 +92,9 @@ async def running(client: discord.Client, token: str) -> AsyncIterator[None]:
             await task
 
 
+ENDS = (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
+
+
 class Api:
     """A plain REST client with the bot's token."""
 
@@ -168,8 +171,60 @@ async def open_page(stand_in):
         yield open_page
 
 
+class Wire:
+    """A connection to the gateway, of plain JSON frames."""
+
+    def __init__(self, ws, token):
+        self.ws = ws
+        self._login = {"token": token, "intents": 1, "properties": {}}
+
+    async def send(self, op, d=None):
+        await self.ws.send_json({"op": op, "d": d})
+
+    async def identify(self, **changes):
+        await self.send(2, self._login | changes)
+
+    async def resume(self, session, seq, **changes):
+        login = {"token": self._login["token"], "session_id": session, "seq": seq}
+        await self.send(6, login | changes)
+
+    async def next(self, *kinds):
+        """Return the next frame of one of these event names or opcodes, or any frame."""
+        async with asyncio.timeout(5):
+            while True:
+                frame = await self.ws.receive_json()
+                if not kinds or (frame["t"] or frame["op"]) in kinds:
+                    return frame
+
+    async def ready(self):
+        """Identify, and return READY's data."""
+        await self.identify()
+        return (await self.next("READY"))["d"]
+
+    async def closed(self):
+        """Return the code that the connection is closed with."""
+        while (await self.ws.receive(timeout=5)).type not in ENDS:
+            pass
+        return self.ws.close_code
+
+
 @pytest.fixture
-async def deaf_bot(api, stand_in):
+async def dial(stand_in):
+    """Connect to the gateway with a query; connections stay open until the test's end."""
+    wires = []
+    async with aiohttp.ClientSession() as session:
+
+        async def dial(**query):
+            query = {"v": "10", "encoding": "json"} | query
+            ws = await session.ws_connect(stand_in.gateway_url, params=query)
+            wires.append(wire := Wire(ws, stand_in.world.bot_token))
+            return wire
+
+        yield dial
+
+
+@pytest.fixture
+async def deaf_bot(api, stand_in, dial):
     """A bot that has commands and a gateway session, and sends no responses."""
     commands = [
         {"name": "draw", "description": "Draw"},
@@ -182,8 +237,4 @@ async def deaf_bot(api, stand_in):
         },
     ]
     await api("PUT", f"/applications/{api.application}/commands", commands)
-    identify = {"token": stand_in.world.bot_token, "intents": 1, "properties": {}}
-    async with aiohttp.ClientSession() as session, session.ws_connect(stand_in.gateway_url) as ws:
-        await ws.send_json({"op": 2, "d": identify})
-        await stand_in.online()
-        yield
+    await (await dial()).ready()

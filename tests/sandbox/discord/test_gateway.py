@@ -1,4 +1,4 @@
-"""The gateway, with discord.py and with plain frames."""
+"""The gateway, with discord.py."""
 
 import asyncio
 from typing import Any
@@ -9,8 +9,6 @@ import pytest
 
 from sandbox.discord.events import BotOnline
 from tests.sandbox.discord.conftest import Client, running
-
-IDENTIFY = {"token": "sandbox-token", "intents": 1, "properties": {}}
 
 
 class Echo(Client):
@@ -137,59 +135,3 @@ async def test_bot_receives_its_removal_and_its_invitation(connect, stand_in):
     await client.wait_for("guild_remove", timeout=5)
     stand_in.world.move_bot(guild, present=True)
     await client.wait_for("guild_join", timeout=5)
-
-
-@pytest.mark.parametrize(
-    ("frames", "code"),
-    [
-        ([{"op": 2, "d": {**IDENTIFY, "token": "wrong"}}], 4004),
-        ([{"op": 2, "d": {**IDENTIFY, "intents": 1 << 15}}], 4014),
-        ([{"op": 2, "d": {**IDENTIFY, "shard": [2, 2]}}], 4010),
-        ([{"op": 2, "d": IDENTIFY}, {"op": 2, "d": IDENTIFY}], 4005),
-        ([{"op": 2, "d": "nothing"}], 4002),
-        ([{"op": 2, "d": {"token": "sandbox-token"}}], 4002),
-        ([{"op": 8, "d": {}}], 4003),
-        ([{"op": 99}], 4001),
-        ([{"d": 1}], 4002),
-    ],
-)
-async def test_wrong_frames_close_the_connection(stand_in, frames, code):
-    async with aiohttp.ClientSession() as session, session.ws_connect(stand_in.gateway_url) as ws:
-        assert (await ws.receive_json())["op"] == 10
-        for frame in frames:
-            await ws.send_json(frame)
-        while (await ws.receive(timeout=5)).type != aiohttp.WSMsgType.CLOSE:
-            pass
-        assert ws.close_code == code
-
-
-async def test_heartbeat_is_acknowledged_and_unknown_session_invalid(stand_in):
-    resume = {"token": "sandbox-token", "session_id": "unknown", "seq": 1}
-    async with aiohttp.ClientSession() as session, session.ws_connect(stand_in.gateway_url) as ws:
-        assert (await ws.receive_json())["d"]["heartbeat_interval"] == 41250
-        await ws.send_json({"op": 1, "d": None})
-        assert (await ws.receive_json())["op"] == 11
-        await ws.send_json({"op": 6, "d": resume})
-        assert (await ws.receive_json())["op"] == 9
-
-
-async def test_resume_replays_exactly_the_missed_events(stand_in, noah):
-    world = stand_in.world
-    general = world.channel("general")
-    async with aiohttp.ClientSession() as session:
-        async with session.ws_connect(stand_in.gateway_url) as ws:
-            await ws.send_json({"op": 2, "d": {**IDENTIFY, "intents": 1 | 1 << 9}})
-            await ws.receive_json()
-            ready = await ws.receive_json()
-            joined = [guild for guild in world.guilds.values() if guild.has_bot]
-            last = [await ws.receive_json() for _ in joined][-1]["s"]
-        await noah.say("missed")
-        async with session.ws_connect(ready["d"]["resume_gateway_url"]) as ws:
-            resume = {"token": "sandbox-token", "session_id": ready["d"]["session_id"], "seq": last}
-            await ws.send_json({"op": 6, "d": resume})
-            await ws.receive_json()
-            missed, resumed = await ws.receive_json(), await ws.receive_json()
-
-    assert (missed["t"], missed["s"]) == ("MESSAGE_CREATE", last + 1)
-    assert missed["d"]["channel_id"] == general.id
-    assert resumed["t"] == "RESUMED"

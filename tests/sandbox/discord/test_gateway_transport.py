@@ -9,19 +9,6 @@ import pytest
 
 from tests.sandbox.discord.conftest import Client
 
-V10 = {"v": "10", "encoding": "json"}
-
-
-@pytest.fixture
-async def dial(stand_in):
-    """Connect to the gateway with a query."""
-    async with aiohttp.ClientSession() as session:
-
-        async def dial(**query):
-            return await session.ws_connect(stand_in.gateway_url, params=V10 | query)
-
-        yield dial
-
 
 @pytest.fixture
 def identify(stand_in):
@@ -54,7 +41,7 @@ def plain_or_zlib(message):
     ],
 )
 async def test_one_context_decompresses_all_frames(dial, identify, compress, context):
-    ws, inflate = await dial(compress=compress), context()
+    ws, inflate = (await dial(compress=compress)).ws, context()
 
     def decode(message):
         assert message.type is aiohttp.WSMsgType.BINARY
@@ -67,7 +54,7 @@ async def test_one_context_decompresses_all_frames(dial, identify, compress, con
 
 
 async def test_large_payloads_are_compressed_one_by_one(dial, identify):
-    ws = await dial()
+    ws = (await dial()).ws
     kinds = []
 
     def decode(message):
@@ -80,12 +67,6 @@ async def test_large_payloads_are_compressed_one_by_one(dial, identify):
     assert kinds == [text, text, binary, binary, text]  # large are the guilds
 
 
-async def close_code(ws):
-    while (await ws.receive(timeout=5)).type is not aiohttp.WSMsgType.CLOSE:
-        pass
-    return ws.close_code
-
-
 @pytest.mark.parametrize(
     ("query", "code"),
     [
@@ -96,26 +77,27 @@ async def close_code(ws):
     ],
 )
 async def test_unknown_queries_close_the_connection(dial, query, code):
-    assert await close_code(await dial(**query)) == code
+    assert await (await dial(**query)).closed() == code
 
 
 @pytest.mark.parametrize("frame", [b"\xff", b"[" * 4000, b'{"op": 1, "d": 0}'.ljust(4097)])
 @pytest.mark.parametrize("method", ["send_bytes", "send_str"])
 async def test_unreadable_and_large_frames_are_decoding_errors(dial, frame, method):
-    ws = await dial()
+    wire = await dial()
 
-    await getattr(ws, method)(frame if method == "send_bytes" else frame.decode(errors="replace"))
+    await getattr(wire.ws, method)(
+        frame if method == "send_bytes" else frame.decode(errors="replace")
+    )
 
-    assert await close_code(ws) == 4002
+    assert await wire.closed() == 4002
 
 
 async def test_frame_of_4096_bytes_is_read(dial):
-    ws = await dial()
-    await ws.receive()
+    wire = await dial()
 
-    await ws.send_str('{"op": 1, "d": null}'.ljust(4096))
+    await wire.ws.send_str('{"op": 1, "d": null}'.ljust(4096))
 
-    assert (await ws.receive_json())["op"] == 11
+    await wire.next(11)
 
 
 async def test_discord_py_uses_transport_compression(connect, stand_in, noah):
