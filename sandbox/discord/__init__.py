@@ -11,7 +11,8 @@ discord.py runs against it and a mistake of the bot shows here first. `World` ho
                       member's), read_state
     gateway           gateway, dispatcher, sessions, session_starts, connections, compression,
                       gateway_troubles, tokens
-    interfaces        rest* and cdn (the bot), page (browsers), option_values and member (tests)
+    interfaces        rest* and cdn (the bot), page (browsers), option_values, member and answers
+                      (tests)
     all together      backend, server
 
 May import the standard library, aiohttp, Pillow, and `sandbox.journal` and `sandbox.faults`;
