@@ -44,6 +44,7 @@ from bot.ui import language
 from bot.ui.card_presenter import DiscordCardPresenter
 from bot.ui.discord_session import DiscordSession
 from bot.ui.log_channel import DiscordLogChannel
+from bot.ui.rest_gate import RestGate
 from bot.web import callbacks, health, metrics
 from bot.web.server import serving
 
@@ -190,7 +191,8 @@ def open_discord(
 ) -> DiscordSide:
     """Make the REST session and what writes through it. The gateway connects later."""
     prepare_discord(api_url=settings.discord_api_url, gateway_url=settings.discord_gateway_url)
-    session = DiscordSession(settings.discord_token.get_secret_value())
+    gate = RestGate()
+    session = DiscordSession(settings.discord_token.get_secret_value(), gate)
     stack.push_async_callback(session.close)
     presenter = DiscordCardPresenter(
         session, meters=telemetry, now=store.clock, shared=store.database.shared
@@ -201,7 +203,7 @@ def open_discord(
     gateway = Gateway(
         shards=settings.shards,
         direct=settings.allow_direct,
-        trace=tracing(telemetry, now=time.time),
+        trace=gate.guard(tracing(telemetry, now=time.time)),
         count_malformed=telemetry.malformed_event,
     )
     return DiscordSide(

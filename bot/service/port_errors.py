@@ -127,3 +127,11 @@ class FileTooLarge(DiscordRefused):
 
 class TransientDiscordError(DiscordError):
     """Discord gave no usable answer: it may or may not have acted; asking again may help."""
+
+
+class NotTaken(TransientDiscordError):
+    """Discord did nothing: it limits the rate, or could not be reached."""
+
+
+class UnreadableAnswer(TransientDiscordError):
+    """Discord answered that it acted, or so it seems: the answer itself can't be read."""

@@ -9,6 +9,9 @@ import discord
 
 from bot.errors import InvalidSettings
 from bot.retry import Backoff
+from bot.service.port_errors import DiscordError
+from bot.ui.discord_errors import translated_errors
+from bot.ui.rest_gate import RestGate
 
 log = logging.getLogger(__name__)
 
@@ -16,9 +19,10 @@ BACKOFF: Final = Backoff(first=1.0, most=60.0)  # seconds between attempts to lo
 
 
 class DiscordSession:
-    """The logged-in client for REST calls."""
+    """The logged-in client for REST calls, which pass the process's *gate*."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, gate: RestGate | None = None) -> None:
+        self.gate = gate or RestGate()
         self._token = token
         self._client: asyncio.Future[discord.Client] = asyncio.get_running_loop().create_future()
 
@@ -29,22 +33,25 @@ class DiscordSession:
     async def log_in(self) -> None:
         """Log in, with retries while Discord is away; raises InvalidSettings for a bad token."""
         delays = BACKOFF.delays()
+        trace = self.gate.guard(aiohttp.TraceConfig())
         while not self._client.done():
             client = discord.Client(
                 intents=discord.Intents(guilds=True),  # it warns of less, though it never listens
                 allowed_mentions=discord.AllowedMentions.none(),
                 max_messages=None,
+                http_trace=trace,
             )
             try:
-                await client.login(self._token)
+                async with translated_errors(None):
+                    await client.login(self._token)
             except discord.LoginFailure as error:
                 await client.close()
                 raise InvalidSettings(
                     setting="DISCORD_TOKEN", reason="Discord does not take it"
                 ) from error
-            except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            except DiscordError as error:
                 await client.close()
-                log.warning("Discord login failed, retrying: error=%s", type(error).__name__)
+                log.warning("Discord login failed, retrying: error=%s", error)
                 await asyncio.sleep(next(delays))
             else:
                 self._client.set_result(client)
