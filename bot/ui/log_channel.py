@@ -5,7 +5,6 @@ import logging
 import secrets
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import Any, Final
 
 import discord
@@ -16,10 +15,10 @@ from bot.retry import Backoff
 from bot.service.port_errors import DiscordRefused, TransientDiscordError
 from bot.service.telemetry import DiscordCall, Telemetry, timed
 from bot.ui import language, report_view, texts
-from bot.ui.card_calls import NONCE_REMEMBERED
-from bot.ui.discord_errors import translated_errors
+from bot.ui.discord_errors import CALL_TIMEOUT, translated_errors
 from bot.ui.discord_session import DiscordSession
 from bot.ui.language import speaking
+from bot.ui.sending import NONCE_REMEMBERED, send_once
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +33,7 @@ class LogChannelLimits:
     attempts: int = 5
     backoff: Backoff = BACKOFF  # between attempts
     give_up_after: float = NONCE_REMEMBERED  # later, Discord may post a repeated entry twice
+    kept: float = 3600.0  # while Discord takes nothing
     most_pending: int = 1000  # entries in memory
 
 
@@ -81,38 +81,41 @@ class DiscordLogChannel:
 
     async def _deliver(self, channel_id: int, entry: AnyLogEntry) -> None:
         """Write an entry at most once: the nonce is the idempotency key while Discord keeps it."""
+        limits, nonce = self._limits, _nonce(entry)
         try:
-            async with asyncio.timeout(self._limits.give_up_after):
-                await self._retry(channel_id, entry, _nonce(entry))
-        except TimeoutError:
+            await send_once(
+                lambda: self._write(channel_id, entry, nonce, within=limits.give_up_after),
+                self._session.gate,
+                backoff=limits.backoff,
+                within=limits.kept,
+                repeatable_for=limits.give_up_after,
+                attempts=limits.attempts,
+                failed=lambda error: log.info(
+                    "log entry failed, retrying: channel=%d error=%s", channel_id, error
+                ),
+            )
+        except DiscordRefused as error:
+            log.info("log entry refused: channel=%d error=%s", channel_id, error)
+        except TransientDiscordError:
             log.info("log entry given up, Discord is unavailable: channel=%d", channel_id)
+        except Exception as error:  # noqa: BLE001 - nothing depends on it
+            fault(log, "log entry not written", error, channel=channel_id)
 
-    async def _retry(self, channel_id: int, entry: AnyLogEntry, nonce: str) -> None:
-        for delay in islice(self._limits.backoff.delays(), self._limits.attempts):
-            try:
-                return await self._write(channel_id, entry, nonce)
-            except DiscordRefused as error:
-                log.info("log entry refused: channel=%d error=%s", channel_id, error)
-                return None
-            except TransientDiscordError as error:
-                log.info("log entry failed, retrying: channel=%d error=%s", channel_id, error)
-            except Exception as error:  # noqa: BLE001 - nothing depends on it
-                fault(log, "log entry not written", error, channel=channel_id)
-                return None
-            await asyncio.sleep(delay)
-        return None
-
-    async def _write(self, channel_id: int, entry: AnyLogEntry, nonce: str) -> None:
+    async def _write(
+        self, channel_id: int, entry: AnyLogEntry, nonce: str, *, within: float = CALL_TIMEOUT
+    ) -> None:
         try:
-            await self._send(channel_id, entry, nonce)
+            await self._send(channel_id, entry, nonce, within)
         except DiscordRefused:
             self._refused.add(channel_id)
             raise
         self._refused.discard(channel_id)
 
-    async def _send(self, channel_id: int, entry: AnyLogEntry, nonce: str) -> None:
+    async def _send(self, channel_id: int, entry: AnyLogEntry, nonce: str, within: float) -> None:
         with timed(partial(self._meters.called_discord, DiscordCall.NOTICE)):
-            async with translated_errors():
+            async with translated_errors(
+                min(within, CALL_TIMEOUT), repeatable_for=self._limits.give_up_after
+            ):
                 client = await self._session.client()
                 channel = client.get_partial_messageable(channel_id)
                 await channel.send(
