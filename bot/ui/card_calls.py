@@ -11,17 +11,24 @@ from typing import Final
 import discord
 
 from bot.domain.job import Job
-from bot.service.port_errors import PermanentDiscordError
+from bot.service.port_errors import DiscordError, PermanentDiscordError, UnreadableAnswer
 from bot.ui import order_buttons, texts
 from bot.ui.cards import Card
+from bot.ui.discord_errors import translated_errors
 from bot.ui.discord_session import DiscordSession
 from bot.ui.language import speaking
+from bot.ui.sending import NONCE_REMEMBERED
 
-NONCE_REMEMBERED: Final = 120.0  # seconds in which Discord surely drops a repeated nonce
 CLOCK_SKEW: Final = 60.0  # seconds, at most, by which Discord's clock is behind ours
 HISTORY_LIMIT: Final = 500  # messages in which to look for pictures posted before a crash
+READ_WITHIN: Final = 10.0  # seconds
 
 _Channel = discord.DMChannel | discord.PartialMessageable
+
+
+def in_channel(job: Job) -> bool:
+    """Tell whether the bot itself reaches the card, in a channel that everybody there sees."""
+    return not (job.reply.private or job.reply.answers_only or job.guild_id is None)
 
 
 class CardCalls:
@@ -59,7 +66,7 @@ class CardCalls:
             text = texts.cards.ready(job)
         member = discord.AllowedMentions(users=[discord.Object(job.member_id)])
         reply = job.reply
-        if reply.private or reply.answers_only or job.guild_id is None:
+        if not in_channel(job):
             webhook = await self._webhook(job)
             webhook.type = discord.WebhookType.application  # only these send privately
             await webhook.send(text, ephemeral=reply.private, allowed_mentions=member)
@@ -78,21 +85,40 @@ class CardCalls:
         with contextlib.suppress(discord.NotFound):
             await channel.get_partial_message(job.reply.message_id or 0).delete()
 
+    async def shows_pictures(self, job: Job, count: int) -> bool:
+        """Tell whether the card has so many pictures; ``False``: no, or it can't be read."""
+        message_id: int = job.reply.message_id or "@original"  # type: ignore[assignment]
+        try:
+            async with translated_errors(READ_WITHIN):
+                if in_channel(job):
+                    channel = await self._channel(job)
+                    message = await channel.fetch_message(message_id)
+                else:
+                    message = await (await self._webhook(job)).fetch_message(message_id)
+        except DiscordError:
+            return False
+        return len(message.attachments) >= count
+
     async def _post(self, channel: _Channel, job: Job, card: Card) -> None:
         """Post *card* exactly once: the nonce is the idempotency key.
 
         Discord forgets it after minutes; later the channel's history tells whether the pictures
-        are there.
+        are there. So it does if Discord's answer can't be read.
         """
         completed_at = job.completed_at or job.state_since
         if self._now() - completed_at > NONCE_REMEMBERED and await self._is_posted(channel, job):
             return
-        await channel.send(
-            view=card.view,
-            files=card.files,
-            nonce=job.id,
-            allowed_mentions=discord.AllowedMentions(users=[discord.Object(job.member_id)]),
-        )
+        try:
+            async with translated_errors(None, repeatable_for=NONCE_REMEMBERED):
+                await channel.send(
+                    view=card.view,
+                    files=card.files,
+                    nonce=job.id,
+                    allowed_mentions=discord.AllowedMentions(users=[discord.Object(job.member_id)]),
+                )
+        except UnreadableAnswer:
+            if not await self._is_posted(channel, job):
+                raise
 
     async def _is_posted(self, channel: _Channel, job: Job) -> bool:
         """Tell whether a message of the bot's in *channel* shows the job's pictures."""

@@ -1,11 +1,11 @@
-"""Keeps cards up to date and delivers pictures: which call, in which order, how often.
+"""Keeps cards up to date and delivers pictures: what is shown, in which order.
 
-An edit is idempotent, so it happens at least once: after a transient error the same call is
-repeated with back-off. Only a definite refusal leads to the next way to the member.
+``card_ways`` decides by which calls, and how often.
 """
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final
@@ -13,36 +13,30 @@ from typing import Final
 from bot.domain.card_status import CardStatus
 from bot.domain.job import ENDED, Job, State
 from bot.log import fault, mark
-from bot.retry import Backoff
 from bot.service.port_errors import (
     DiscordError,
     DiscordRefused,
     FileTooLarge,
-    MessageDeleted,
     PermanentDiscordError,
-    TransientDiscordError,
 )
 from bot.service.ports.discord import NO_STATUS
 from bot.service.ports.vendor import Picture
 from bot.service.telemetry import DiscordCall, Telemetry, timed
 from bot.ui import cards
-from bot.ui.card_calls import CardCalls
-from bot.ui.cards import Card, Place
+from bot.ui.card_calls import CardCalls, in_channel
+from bot.ui.card_ways import BACKOFF, WAITING_TIMEOUT, CardWays, MakeCard, Superseded
+from bot.ui.cards import Card
 from bot.ui.discord_errors import CALL_TIMEOUT, translated_errors
 from bot.ui.discord_session import DiscordSession
-from bot.ui.language import speaking
+from bot.ui.sending import NONCE_REMEMBERED, send_once
 
 log = logging.getLogger(__name__)
 
-WAITING_TIMEOUT: Final = 2.0  # seconds for one call about a job that any process may claim
 # After the claim, until no other process can still be editing the card of the waiting job.
 EDITED_ELSEWHERE: Final = WAITING_TIMEOUT + 1.0  # seconds
-BACKOFF: Final = Backoff(first=0.5, most=30.0)  # seconds between attempts of a call
+PING_WITHIN: Final = 900.0  # seconds; later nobody waits for it
 
 _GIVEN_UP: Final = frozenset({State.UNCERTAIN, State.EXPIRED})  # not final, but shown as ends
-
-_MakeCard = Callable[[], Card]
-_Call = Callable[[Job, Card], Awaitable[None]]
 
 
 class DiscordCardPresenter:
@@ -57,12 +51,15 @@ class DiscordCardPresenter:
         shared: bool = False,
     ) -> None:
         """*shared*: other processes edit the cards of waiting jobs, too."""
+        self._gate = session.gate
         self._calls = CardCalls(session, now=now)
+        self._ways = CardWays(self._calls, session.gate, meters=meters, now=now)
         self._meters = meters
         self._now = now
         self._shared = shared
-        self._pending: dict[str, tuple[Job, _MakeCard]] = {}
+        self._pending: dict[str, tuple[Job, MakeCard]] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
+        self._newer: dict[str, asyncio.Event] = {}  # by the jobs of workers: do not repeat an edit
 
     def show(self, job: Job, status: CardStatus = NO_STATUS) -> None:
         """Update the job's card soon; of several updates the newest wins."""
@@ -78,8 +75,12 @@ class DiscordCardPresenter:
         """Show an ended or outstanding job; return once Discord accepted or refused it."""
         await self._finish_updates(job)
         try:
-            await self._edit(job, lambda: _card(job, CardStatus(fault_id=fault_id)))
-        except DiscordRefused as error:
+            await self._ways.edit(
+                job,
+                lambda: _card(job, CardStatus(fault_id=fault_id)),
+                patient=job.state is not State.COMPLETED,  # its pictures matter more
+            )
+        except DiscordError as error:
             log.info("end not shown: job=%s error=%s", job.id, error)
 
     async def show_pictures(self, job: Job, pictures: Sequence[Picture]) -> None:
@@ -88,7 +89,7 @@ class DiscordCardPresenter:
         Raises FileTooLarge, or another DiscordRefused: the card can't be edited.
         """
         await self._finish_updates(job)
-        await self._edit(job, lambda: cards.done(job, pictures))
+        await self._ways.edit(job, lambda: cards.done(job, pictures), patient=False)
 
     async def deliver(self, job: Job, pictures: Sequence[Picture]) -> bool:
         """Deliver the pictures; return once Discord accepted them.
@@ -96,8 +97,9 @@ class DiscordCardPresenter:
         ``True``: in their card, silently; ``False``: in a new message, which pings the member.
 
         The ways are: the card by the interaction's token, the card by the bot's, a new message in
-        the channel, a direct message. Only a definite refusal leads to the next one. A private
-        order, or one whose card was deleted, is never posted in the channel.
+        the channel, a direct message. Only a definite refusal leads to the next one, or an edit
+        that fails for two minutes. A private order, or one whose card was deleted, is never posted
+        in the channel.
 
         Raises:
             FileTooLarge: Smaller pictures may pass.
@@ -106,22 +108,33 @@ class DiscordCardPresenter:
         await self._finish_updates(job)
         delivered = job.transition(State.DELIVERED, now=job.completed_at or job.state_since)
         try:
-            await self._edit(job, lambda: cards.done(delivered, pictures))
+            await self._ways.edit(
+                job, lambda: cards.done(delivered, pictures), patient=job.reply.answers_only
+            )
         except FileTooLarge:
             raise
         except DiscordRefused as error:
             log.info("card can't be edited: job=%s error=%s", job.id, error)
             if job.reply.answers_only:
                 raise
-            was_deleted = isinstance(error, MessageDeleted)
-            await self._post(job, delivered, pictures, direct_only=was_deleted)
-            return False
+            return await self._ways.post(job, delivered, pictures, error)
         return True
 
     async def ping(self, job: Job) -> None:
-        """Ping the member whose pictures are in their card; a failure is only logged."""
+        """Ping the member whose pictures are in their card, once; a failure is only logged."""
+        # An answer to an interaction has no nonce: where it may have pinged, it is not repeated.
+        repeatable_for = NONCE_REMEMBERED if in_channel(job) else 0.0
         try:
-            await self._once(job, self._calls.ping, DiscordCall.PING)
+            await send_once(
+                lambda: self._once(
+                    job, self._calls.ping, DiscordCall.PING, None, repeatable_for=repeatable_for
+                ),
+                self._gate,
+                backoff=BACKOFF,
+                within=PING_WITHIN,
+                repeatable_for=repeatable_for,
+                failed=lambda error: log.info("ping failed: job=%s error=%s", job.id, error),
+            )
         except DiscordError as error:
             log.info("member not pinged: job=%s error=%s", job.id, error)
 
@@ -145,10 +158,13 @@ class DiscordCardPresenter:
         """Show a card's pending update, until there is none."""
         while (pending := self._pending.pop(job_id, None)) is not None:
             job, make = pending
+            self._newer[job_id] = newer = asyncio.Event()
             mark(job=job.id, guild=job.guild_id)
             try:
-                await self._edit(job, make)
-            except DiscordRefused as error:
+                await self._ways.edit(job, make, newer=newer)
+            except Superseded:
+                self._meters.coalesced()
+            except DiscordError as error:
                 log.info("card not updated: job=%s error=%s", job_id, error)
             except Exception as error:  # noqa: BLE001 - the next update may succeed
                 fault(log, "card not updated", error, job=job_id)
@@ -156,6 +172,7 @@ class DiscordCardPresenter:
     def _forget(self, job_id: str, done: asyncio.Task[None]) -> None:
         if self._workers.get(job_id) is done:  # another one may have started since
             del self._workers[job_id]
+            self._newer.pop(job_id, None)
 
     async def _finish_updates(self, job: Job) -> None:
         """Drop the pending update, and wait for the edit in progress, of whichever process."""
@@ -167,79 +184,24 @@ class DiscordCardPresenter:
             await asyncio.sleep(max(claimed_at + EDITED_ELSEWHERE - self._now(), 0.0))
 
     def _drop(self, job_id: str) -> None:
-        """Drop the pending update: a newer one replaces it."""
+        """Drop the pending update, and repeat none: a newer one replaces it."""
         if self._pending.pop(job_id, None) is not None:
             self._meters.coalesced()
-
-    async def _edit(self, job: Job, make: _MakeCard) -> None:
-        """Edit the card by the interaction's token, or else by the bot's; raises DiscordRefused."""
-        refused: DiscordRefused = PermanentDiscordError("there is no card to edit")
-        reply = job.reply
-        if reply.interaction_token is not None:
-            try:
-                return await self._retried(
-                    job, make, self._calls.edit_by_interaction, DiscordCall.EDIT
-                )
-            except (MessageDeleted, FileTooLarge):
-                raise
-            except DiscordRefused as error:
-                refused = error
-        if reply.message_id is None or job.guild_id is None or reply.private or reply.answers_only:
-            raise refused
-        return await self._retried(job, make, self._calls.edit_by_bot, DiscordCall.EDIT)
-
-    async def _post(
-        self, job: Job, delivered: Job, pictures: Sequence[Picture], *, direct_only: bool
-    ) -> None:
-        """Post the pictures in the channel if that is allowed, or else directly."""
-        if not (direct_only or job.reply.private or job.guild_id is None):
-            try:
-                return await self._retried(
-                    job,
-                    lambda: cards.done(delivered, pictures, mention=True),
-                    self._calls.post_in_channel,
-                    DiscordCall.POST,
-                )
-            except FileTooLarge:
-                raise
-            except DiscordRefused as error:
-                log.info("pictures not posted in channel: job=%s error=%s", job.id, error)
-        return await self._retried(
-            job,
-            lambda: cards.done(delivered, pictures, mention=True, place=Place.DIRECT),
-            self._calls.post_directly,
-            DiscordCall.DIRECT,
-        )
+        if (newer := self._newer.get(job_id)) is not None:
+            newer.set()
 
     async def _once(
-        self, job: Job, call: Callable[[Job], Awaitable[None]], name: DiscordCall
+        self,
+        job: Job,
+        call: Callable[[Job], Awaitable[None]],
+        name: DiscordCall,
+        within: float | None = CALL_TIMEOUT,
+        *,
+        repeatable_for: float = math.inf,
     ) -> None:
         with timed(partial(self._meters.called_discord, name)):
-            async with translated_errors():
+            async with translated_errors(within, repeatable_for=repeatable_for):
                 await call(job)
-
-    async def _retried(self, job: Job, make: _MakeCard, call: _Call, name: DiscordCall) -> None:
-        """Repeat *call* with back-off until Discord accepts or refuses it, with a fresh card.
-
-        While the job waits there is one short attempt only: any process may claim it, and a late
-        edit would overwrite the card with its pictures.
-        """
-        timeout = WAITING_TIMEOUT if job.state is State.WAITING else CALL_TIMEOUT
-        delays = BACKOFF.delays()
-        while True:
-            with speaking(job.reply.language):
-                card = make()  # not part of what is repeated: a missing file stays missing
-            try:
-                with timed(partial(self._meters.called_discord, name)):
-                    async with translated_errors(timeout):
-                        return await call(job, card)
-            except TransientDiscordError as error:
-                log.warning("Discord call failed: job=%s call=%s error=%s", job.id, name, error)
-                if job.state is State.WAITING:
-                    raise PermanentDiscordError("a waiting card is not shown late") from error
-            finally:
-                card.close()
-            await asyncio.sleep(next(delays))
 
 
 def _card(job: Job, status: CardStatus) -> Card:

@@ -1,28 +1,33 @@
 """Cards and pictures on their way to a member, over a real login to Discord's stand-in."""
 
 import asyncio
+import itertools
 import json
 import time
 
 import aiohttp
+import discord
 import pytest
 from PIL import Image
 
 from bot.domain.card_status import CardStatus
 from bot.domain.job import Billed, State
+from bot.retry import Backoff
 from bot.service.port_errors import FileTooLarge, PermanentDiscordError
 from bot.service.ports.vendor import Picture
 from bot.service.telemetry import DiscordCall
-from bot.ui.card_calls import NONCE_REMEMBERED
+from bot.ui import card_presenter, card_ways
 from bot.ui.card_presenter import EDITED_ELSEWHERE, DiscordCardPresenter
+from bot.ui.sending import NONCE_REMEMBERED
 from sandbox.discord.enums import InteractionType
-from sandbox.faults import Answer, Cut, Fault, Hold
+from sandbox.faults import Answer, Cut, Fault, Hold, Rewrite
 from tests.meters import FakeMeters
 from tests.samples import a_job
 
 API = "/api/v10"
 BY_TOKEN = f"{API}/webhooks/*/messages/*"
 BY_BOT = f"{API}/channels/*/messages/*"
+CHANNEL_POSTS, ANSWERS = f"{API}/channels/*/messages", f"{API}/webhooks/*/*"
 
 
 @pytest.fixture
@@ -405,12 +410,13 @@ async def test_closing_leaves_no_edit_behind(stand_in, replies, job):
 
 async def test_a_waiting_card_that_did_not_arrive_is_not_shown_late(stand_in, replies, job, card):
     """Any process may take the job meanwhile: an old card after its pictures would wipe them."""
-    fault(stand_in, "PATCH", "*", Cut(when="before"), times=2)  # each of the two ways
+    fault(stand_in, "PATCH", "*", Cut(when="before"))
 
     replies.show(job(State.WAITING))
     await asyncio.gather(*replies._workers.values())
 
     assert len(card.message.versions) == 1
+    assert stand_in.journal.find("PATCH", BY_BOT) == []  # it is no refusal: the next one may pass
     replies.show(job(State.QUEUED))
     await asyncio.gather(*replies._workers.values())
     assert "Queued" in str(card.message.shown["components"])
@@ -437,6 +443,150 @@ async def test_an_edit_of_another_process_that_is_under_way_wipes_no_pictures(
     assert await delivery
     await asyncio.gather(*replies._workers.values())
     assert "again:" in json.dumps(card.message.shown["components"])
+
+
+# A way that fails goes over to the next, once.
+
+
+@pytest.fixture
+def impatient(rest, meters, monkeypatch):
+    """A presenter without pauses, whose clock goes on by a minute whenever it is read."""
+    monkeypatch.setattr(card_ways, "BACKOFF", Backoff(first=0.0, most=0.0))
+    minutes = itertools.count()
+    return DiscordCardPresenter(rest, meters=meters, now=lambda: time.time() + 60 * next(minutes))
+
+
+TYPED = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(status=400, body={"message": "no"}),
+        Answer(status=400, body={"message": None, "code": 0, "errors": ["no"]}),
+        Answer(status=403, body="<html>Sorry, you have been blocked</html>"),
+        Answer(status=404, body=[], headers=TYPED),
+        Answer(status=409, body={"message": "no", "code": "none"}),
+        Answer(status=418),
+        Answer(status=304),
+        Answer(status=302),
+        Answer(status=400, body="{", headers=TYPED),
+        Answer(status=200, body="fine"),
+        Answer(status=200, body="{", headers=TYPED),
+        Answer(status=200, body=b"\xff\xfe", headers=TYPED),
+        Answer(status=200, body="[" * 100_000, headers=TYPED),
+        Answer(status=200, body=["fine"]),
+        Answer(status=200, body={"id": 7}),
+        Answer(status=204),
+    ],
+    ids=lambda answer: f"{answer.status} {str(answer.body)[:20]}",
+)
+async def test_a_refusal_of_whatever_shape_opens_the_next_way_once(
+    stand_in, replies, job, card, pictures, answer
+):
+    fault(stand_in, "PATCH", BY_TOKEN, answer, times=1_000)
+
+    assert await replies.deliver(job(State.COMPLETED), pictures)
+
+    assert len(edits(stand_in)) == 1
+    assert len(stand_in.journal.find("PATCH", BY_BOT)) == 1
+    assert len(card.message.shown["attachments"]) == 1
+    stand_in.journal.exchanges.clear()  # Discord describes no such answers
+
+
+@pytest.mark.parametrize(("path", "ways"), [(BY_TOKEN, [TOKEN, BOT]), ("*", [TOKEN, BOT, CHANNEL])])
+async def test_an_edit_that_fails_for_two_minutes_goes_the_next_way_and_not_back(
+    stand_in, impatient, job, noah, direct, pictures, path, ways
+):
+    fault(stand_in, "PATCH", path, Cut(), times=1_000)
+
+    assert await impatient.deliver(job(State.COMPLETED), pictures) == (CHANNEL not in ways)
+
+    assert list(dict.fromkeys(tried(stand_in, noah, direct))) == ways
+    assert tried(stand_in, noah, direct).count(TOKEN) > 1
+    assert sum(len(message["attachments"]) for message in noah.visible()) == 1
+
+    stand_in.journal.exchanges.clear()
+    stand_in.faults.clear()
+    await impatient.settle(job(State.ERROR, billed=Billed.NO))
+    assert tried(stand_in, noah, direct) == [BOT]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [Cut(when="after"), Rewrite(change=lambda _: Answer(status=200, body=[]))],
+    ids=["cut", "unreadable"],
+)
+@pytest.mark.parametrize("changes", [{}, {"guild_id": None}, {"private": True}], ids=str)
+async def test_pictures_that_did_arrive_are_not_posted_again(
+    stand_in, impatient, job, noah, direct, pictures, trouble, changes
+):
+    """Discord acts, and its answers are lost: the card is read before anything new is posted."""
+    fault(stand_in, "PATCH", "*", trouble, times=1_000)
+
+    assert await impatient.deliver(job(State.COMPLETED, **changes), pictures)
+
+    messages = [*noah.visible(), *direct.visible()]
+    assert sum(len(message["attachments"]) for message in messages) == 1
+    stand_in.journal.exchanges.clear()
+
+
+async def test_pictures_whose_post_has_an_unreadable_answer_are_not_sent_directly_too(
+    stand_in, replies, job, noah, direct, pictures
+):
+    refuse(stand_in, "PATCH", "*")
+    unreadable = Rewrite(change=lambda _: Answer(status=200, body=[]))
+    fault(stand_in, "POST", f"{API}/channels/*/messages", unreadable)
+
+    assert not await replies.deliver(job(State.COMPLETED), pictures)
+
+    assert (len(noah.visible()), len(direct.visible())) == (2, 0)
+    stand_in.journal.exchanges.clear()
+
+
+async def test_a_rate_limit_is_no_reason_for_another_way(stand_in, impatient, job, noah, pictures):
+    stand_in.rate_limit("PATCH", "/webhooks/*", retry_after=0.01, scope="shared", times=30)
+
+    assert await impatient.deliver(job(State.COMPLETED), pictures)
+
+    assert stand_in.journal.find("PATCH", BY_BOT) == []
+
+
+async def test_an_update_that_fails_for_ever_holds_up_no_pictures(
+    stand_in, replies, job, noah, pictures
+):
+    patches = fault(stand_in, "PATCH", "*", Cut(), times=1_000)
+    replies.show(job(State.PROCESSING))
+    await stand_in.journal.wait("PATCH", "*", count=2)
+    patches.end()
+
+    await replies.deliver(job(State.COMPLETED), pictures)
+
+    assert sum(says(one, "Processing") for one in stand_in.journal.find("PATCH", "*")) == 2
+
+
+@pytest.mark.parametrize("bug", [RecursionError("too deep"), RuntimeError("a bug"), KeyError("x")])
+async def test_a_bug_costs_a_way_is_told_once_and_repeated_never(
+    replies, job, card, pictures, monkeypatch, caplog, bug
+):
+    async def broken(*_):
+        raise bug
+
+    monkeypatch.setattr(discord.Webhook, "edit_message", broken)
+
+    assert await replies.deliver(job(State.COMPLETED), pictures)
+
+    assert len(card.message.shown["attachments"]) == 1
+    (record,) = (one for one in caplog.records if one.levelname == "ERROR")
+    assert "error_id=" in record.getMessage()
+
+
+async def test_outstanding_pictures_do_not_wait_for_their_card(stand_in, impatient, job, pictures):
+    fault(stand_in, "PATCH", "*", Cut(), times=1_000)
+
+    await impatient.settle(job(State.COMPLETED))
+    with pytest.raises(PermanentDiscordError):
+        await impatient.show_pictures(job(State.COMPLETED), pictures)
 
 
 # Places that the bot is not in: nothing reaches them but answers to an interaction.
@@ -503,6 +653,42 @@ async def test_a_ping_after_the_interaction_is_over_is_left_out(
 
     assert stand_in.journal.find("POST", f"{API}/channels/*/messages") == []
     assert meters.calls == [(DiscordCall.PING, PermanentDiscordError)]
+
+
+PINGS = {"in the channel": ({}, CHANNEL_POSTS), "by the interaction": ({"private": True}, ANSWERS)}
+
+
+@pytest.mark.parametrize(("changes", "path"), PINGS.values(), ids=PINGS)
+async def test_a_ping_that_discord_did_not_take_is_repeated(
+    stand_in, replies, job, noah, monkeypatch, changes, path
+):
+    monkeypatch.setattr(card_presenter, "BACKOFF", Backoff(first=0.0, most=0.0))
+    busy = Answer(status=429, headers={"X-RateLimit-Scope": "user"}, body={"message": "busy"})
+    fault(stand_in, "POST", path, busy, times=7)
+
+    await replies.ping(job(State.DELIVERED, **changes))
+
+    assert len(pings(noah)) == 1
+    stand_in.journal.exchanges.clear()  # Discord describes no such answer
+
+
+@pytest.mark.parametrize("trouble", [Cut(when="after"), Answer(status=503)], ids=["cut", "503"])
+@pytest.mark.parametrize(("changes", "path"), PINGS.values(), ids=PINGS)
+async def test_a_ping_that_discord_may_have_taken_is_repeated_only_where_it_pings_once(
+    stand_in, replies, job, noah, changes, path, trouble
+):
+    """discord.py would repeat an answer to an interaction, which has no nonce."""
+    fault(stand_in, "POST", path, trouble)
+
+    await replies.ping(job(State.DELIVERED, **changes))
+
+    repeated = path == CHANNEL_POSTS
+    assert len(stand_in.journal.find("POST", path)) == 1 + repeated
+    assert len(pings(noah)) == (1 if repeated or isinstance(trouble, Cut) else 0)
+
+
+def pings(noah):
+    return [one for one in noah.visible() if "your pictures are ready" in one["content"]]
 
 
 async def test_a_hidden_card_says_nothing_of_what_was_ordered(stand_in, replies, job, card):
