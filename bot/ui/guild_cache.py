@@ -14,9 +14,13 @@ from typing import Final
 import discord
 
 from bot.domain.rules import Rules
+from bot.service.port_errors import DiscordError
+from bot.ui.discord_errors import translated_errors
 
 ASKED_WITHIN: Final = 1.0  # seconds; some questions precede an answer, for which Discord waits 3
 MOST_NOTED: Final = 10_000  # channels
+
+_UNKNOWN_CHANNEL: Final = 10003  # Discord's code
 
 _guild: ContextVar[discord.Guild | None] = ContextVar("guild", default=None)
 # Channels that Discord does not know any more. Threads are in the cache only while they are active.
@@ -82,18 +86,17 @@ async def ask(http: discord.http.HTTPClient, channel_ids: Iterable[int | None]) 
         for channel_id in channel_ids
         if channel_id and channel_id not in _deleted and not guild.get_channel_or_thread(channel_id)
     ]
-    with suppress(TimeoutError):
-        async with asyncio.timeout(ASKED_WITHIN):
-            await asyncio.gather(*(_ask(http, channel_id) for channel_id in unknown))
+    await asyncio.gather(*(_ask(http, channel_id) for channel_id in unknown))
 
 
 async def _ask(http: discord.http.HTTPClient, channel_id: int) -> None:
-    try:
-        await http.get_channel(channel_id)
-    except discord.NotFound:
-        note_deleted(channel_id)
-    except (discord.DiscordException, OSError):
-        pass  # not known
+    with suppress(DiscordError):  # then nothing is known
+        async with translated_errors(ASKED_WITHIN):
+            try:
+                await http.get_channel(channel_id)
+            except discord.NotFound as error:
+                if error.code == _UNKNOWN_CHANNEL:
+                    note_deleted(channel_id)
 
 
 def is_unwritable(channel_id: int) -> bool:

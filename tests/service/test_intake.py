@@ -266,6 +266,17 @@ async def test_a_private_order_is_recorded_as_one_with_what_is_left_of_the_day(a
     assert (job.reply.private, job.reply.language, job.reply.left_today) == (True, "de", 23)
 
 
+@pytest.mark.parametrize(
+    ("order", "language"),
+    [({}, "de"), ({"private": True}, "en"), ({"guild_id": 101}, "en")],
+    ids=["public", "private", "another server"],
+)
+async def test_a_public_card_is_in_the_language_that_moderators_chose(app, order, language):
+    await app.set_rules(100, Rules(language="de"))
+
+    assert (await app.order(**order, language="en")).reply.language == language
+
+
 # Styles.
 
 
@@ -280,13 +291,14 @@ async def test_a_style_extends_what_is_sent_and_not_the_prompt(app):
 
 async def test_a_styles_blocked_word_is_refused_and_logged_as_the_styles(app):
     words = WordLists(blocked=("wool",))
-    await app.set_rules(100, Rules(styles=(WOOL,), words=words, log_channel=9))
+    await app.set_rules(100, Rules(styles=(WOOL,), words=words, log_channel=9, language="de"))
 
     verdict = await refusal(app, style="wool")
 
     assert (verdict.rule, verdict.style) == (Rule.WORDS, "Wool")
     ((channel, entry),) = app.log_channel.entries
     assert (channel, entry.style, entry.phrase) == (9, "Wool", "wool")
+    assert entry.language == "de"
 
 
 async def test_the_vendor_gets_the_prompt_with_its_style(app):

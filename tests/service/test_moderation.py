@@ -10,7 +10,7 @@ from bot.domain.admission import AdmissionRequest, Caps, Rule, RuleResult
 from bot.domain.errors import InvalidLimit, InvalidPhrase
 from bot.domain.lane import ClosedReason, Lane
 from bot.domain.log_entries import Blocked, Changed, Unblocked
-from bot.domain.rules import LONGEST_REASON, Pause, changed, with_words
+from bot.domain.rules import LONGEST_REASON, Pause, Tier, changed, with_words
 from bot.domain.word_filter import Finding, WordLists
 from bot.service.errors import ChannelNotWritable, DraftExpired, LimitReached
 from bot.service.moderation import Moderator
@@ -106,6 +106,34 @@ async def test_without_a_log_channel_nothing_is_logged(app, limits):
     await limits.log_to(MIRA, None)
 
     assert app.log_channel.entries == []
+
+
+async def test_what_is_deleted_in_discord_is_forgotten_once_and_logged_as_nobodys(app, limits):
+    before = replace(UNLIMITED, tiers=(Tier(role_id=7, images=1),), channels=(8,), log_channel=LOG)
+    await app.set_rules(100, before)
+
+    for _ in range(2):
+        await limits.forget(100, language="de", roles=[7])
+    await limits.forget(100, language="de", channels=[8, 9])
+
+    after = await limits.rules(MIRA)
+    assert after == replace(before, tiers=(), channels=(), nowhere=True)
+    entries = [entry for _, entry in app.log_channel.entries]
+    assert [(entry.by, entry.language) for entry in entries] == [(None, "de")] * 2
+    assert entries[-1].after == after
+
+
+@pytest.mark.parametrize(("chosen", "written"), [("de", "de"), (None, "en")])
+async def test_the_log_is_in_the_language_that_moderators_chose(app, limits, chosen, written):
+    await app.set_rules(100, replace(UNLIMITED, log_channel=LOG, language=chosen))
+
+    await limits.change(MIRA, slower)
+    await limits.block(MIRA, NOAH, hours=None, reason="")
+    await limits.unblock(MIRA, NOAH)
+    await limits.log_to(MIRA, LOG + 1)
+
+    assert [entry.language for _, entry in app.log_channel.entries] == [written] * 4
+    assert await limits.language(MIRA) == written
 
 
 # Drafts: a form's change is previewed before it is saved.

@@ -50,10 +50,14 @@ def log_entries(app):
     return [entry for channel, entry in app.log_channel.entries if channel == LOG]
 
 
-async def test_moderators_read_a_report_in_their_servers_language(app, reports, put):
+@pytest.mark.parametrize(("chosen", "discords"), [(None, "de"), ("de", "en")])
+async def test_moderators_read_a_report_in_their_servers_language(
+    app, reports, put, chosen, discords
+):
+    await app.set_rules(GUILD, Rules(log_channel=LOG, language=chosen))
     job = await put()
 
-    await reports.report(job.id, ADA, language="de")
+    await reports.report(job.id, ADA, language=discords)
 
     assert log_entries(app) == [Reported(job=job, by=ADA.id, language="de")]
     assert (await app.only_job()).reply.reported_at == NOW

@@ -222,14 +222,21 @@ def give_back(add):
 
 
 async def test_each_server_is_told_once_an_episode(lanes, guilds, give_back):
-    await guilds.change(101, lambda rules: replace(rules, log_channel=900))
+    await guilds.change(101, lambda rules: replace(rules, log_channel=900, language="de"))
     await give_back(100, 101, 100)
 
     notices = await lanes.closure_notices(LANE, shut_at=NOW)
 
     assert sorted(notices, key=lambda given: given.guild_id) == [
         ClosureNotice(guild_id=100, log_channel=None, orders=2, channel_id=101, message_id=77),
-        ClosureNotice(guild_id=101, log_channel=900, orders=1, channel_id=102, message_id=77),
+        ClosureNotice(
+            guild_id=101,
+            log_channel=900,
+            orders=1,
+            channel_id=102,
+            message_id=77,
+            language="de",
+        ),
     ]
     for notice in notices:
         await lanes.record_notice(LANE, notice.guild_id, shut_at=NOW)
@@ -239,6 +246,13 @@ async def test_each_server_is_told_once_an_episode(lanes, guilds, give_back):
     await give_back(100, state_since=NOW + 60)
     (again,) = await lanes.closure_notices(LANE, shut_at=NOW + 60)
     assert (again.guild_id, again.orders) == (100, 1)
+
+
+async def test_a_private_cards_language_is_not_its_servers(lanes, give_back):
+    await give_back(100, private=True, language="de")
+
+    (notice,) = await lanes.closure_notices(LANE, shut_at=NOW)
+    assert (notice.message_id, notice.language) == (None, None)
 
 
 async def test_only_what_that_lane_gave_back_is_told(lanes, give_back, add):

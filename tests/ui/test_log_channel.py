@@ -23,6 +23,7 @@ EACH = {
     "refused": WordRefused(member_id=ID, channel_id=ID, phrase=PHRASES[0], prompt=PROMPT),
     "hostile": WordRefused(member_id=2, channel_id=3, phrase="@everyone", prompt=HOSTILE),
     "changed": Changed(by=ID, before=Rules(), after=FULLEST),
+    "deleted in Discord": Changed(by=None, before=FULLEST, after=Rules()),
     "blocked": Blocked(block=Block(member_id=ID, by=ID, since=NOW, until=NOW, reason=REASON)),
     "unblocked": NOTICE,
     "credit": LaneClosed(
@@ -167,12 +168,16 @@ async def test_two_lines_are_two_although_they_say_the_same(notices, channel, li
 async def test_a_channel_that_is_closed_loses_the_line_without_a_second_try(
     notices, channel, sent, fault, status, code
 ):
-    fault(Answer(status=status, body={"message": "no", "code": code}), times=9)
+    refusing = fault(Answer(status=status, body={"message": "no", "code": code}), times=9)
 
     notices.enqueue(channel, NOTICE)
     await written(notices)
 
     assert len(await sent(1)) == 1
+    assert notices.refused(channel)
+    refusing.end()
+    await notices.write(channel, NOTICE)
+    assert not notices.refused(channel)
 
 
 async def test_a_discord_that_stays_away_is_given_up(notices, channel, sent, fault):
