@@ -20,6 +20,7 @@ async def run(port: int) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
     async with SandboxEnvironment(port=port, keep=EXCHANGES_KEPT) as sandbox:
+        sandbox.world.be_strict()
         bot = sandbox.bot()
         await bot.start()
         await _first(

@@ -54,6 +54,7 @@ class SandboxEnvironment:
         self.discord = Discord(
             self.world, Journal(keep=keep), Faults(), port=port, routes=self.panel.routes
         )
+        self.gateway = self.discord.gateway
         self.web_port = 0  # where the bot serves callbacks and health checks
         self.online = False
         self._launch = launch

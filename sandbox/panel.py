@@ -1,4 +1,4 @@
-"""The side panel's HTTP API: controls the vendor and the bot process."""
+"""The side panel's HTTP API: controls the vendor, Discord's gateway and the bot process."""
 
 import json
 import math
@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from sandbox.botprocess import BotProcess
+from sandbox.discord.gateway import Gateway
+from sandbox.discord.gateway_troubles import Stage
 from sandbox.faults import ALWAYS
 from sandbox.pixazo import Next, Pixazo
 
@@ -15,6 +17,7 @@ LOG_LINES = 40
 REQUESTS = 10
 MAX_SECONDS = 86400.0
 MAX_NEXT = 50
+CLOSE_CODES = range(4000, 4015)  # of Discord's gateway
 OWN_HOSTS = ("127.0.0.1", "localhost")  # any other name is DNS rebinding
 
 
@@ -26,6 +29,7 @@ class PanelTarget(Protocol):
     """Port to what the panel controls."""
 
     pixazo: Pixazo
+    gateway: Gateway
     process: BotProcess | None
     online: bool  # whether the bot is connected to the gateway
 
@@ -41,6 +45,7 @@ class Panel:
             web.post("/panel/vendor/next", self._changing(self._next)),
             web.post("/panel/vendor/trouble", self._changing(self._trouble)),
             web.post("/panel/bot", self._changing(self._bot)),
+            web.post("/panel/gateway", self._changing(self._gateway)),
         ]
 
     def state(self) -> dict[str, object]:
@@ -138,6 +143,21 @@ class Panel:
             raise InvalidRequestError(f"count must be 1 to {MAX_NEXT}")
         retry_after = _number_or_none(body.get("retry_after"))
         self._target.pixazo.answer_next(answer, retry_after=retry_after, count=count)
+
+    async def _gateway(self, body: dict[str, Any]) -> None:
+        """Close each connection to come with a code, or the open ones `now`; null ends that."""
+        gateway, code, stage = self._target.gateway, body.get("close"), body.get("when", "ready")
+        if code is None:
+            gateway.end_troubles()
+            return
+        if code not in CLOSE_CODES or stage not in {"now", *Stage}:
+            raise InvalidRequestError(f"no such code or stage: {code}, {stage}")
+        if stage == "now":
+            gateway.close(code)
+            return
+        limits = {name: _number_or_none(body.get(name)) for name in ("times", "seconds")}
+        known = {name: limit for name, limit in limits.items() if limit is not None}
+        gateway.close_each(code, Stage(stage), **known)
 
     async def _bot(self, body: dict[str, Any]) -> None:
         process = self._target.process

@@ -68,7 +68,10 @@ class ErrorCode(Enum):
     ENTRY_POINT_MISSING = (
         400,
         50240,
-        "You cannot remove this app's Entry Point command in a bulk update operation.",
+        (
+            "You cannot remove this app's Entry Point command in a bulk update operation. Please "
+            "include the Entry Point command in your update request or delete it separately."
+        ),
     )
     INVALID_JSON = 400, 50109, "The request body contains invalid JSON."
     NO_HISTORY_TO_REPLY_TO = 403, 160002, "Cannot reply without permission to read message history"

@@ -31,6 +31,7 @@ class Commands:
     def __init__(self, world: World) -> None:
         self._world = world
         self.by_id: dict[str, Json] = {}
+        self.refusal: ApiError | None = None  # of each change of a command
 
     def of(self, guild_id: str | None = None) -> list[Json]:
         """Return the global commands, or those of one guild only."""
@@ -100,6 +101,8 @@ class Commands:
 
     def _keep(self, commands: list[Json], guild_id: str | None) -> None:
         """Make *commands* all that there are in one scope."""
+        if self.refusal is not None:
+            raise self.refusal
         for kind, limit in LIMITS.items():
             if sum(command["type"] == kind for command in commands) > limit:
                 message = f"Maximum number of application commands reached ({limit})."

@@ -39,7 +39,7 @@ class Gateway:
         self._world = world
         self._sessions = Sessions(world)
         self.acknowledges = True  # heartbeats; without, connections look dead to the bot
-        self._closures: list[Closure] = []
+        self.closures: list[Closure] = []  # active ones
         self._connections: set[Connection] = set()
         self.dispatch = self._sessions.dispatch
         world.listeners.append(Dispatcher(world, self._sessions).on_event)
@@ -82,12 +82,12 @@ class Gateway:
 
     def close_each(self, code: int, stage: Stage = Stage.READY, **more: Any) -> Closure:
         """Close each connection that reaches *stage*; *more* are fields of `Closure`."""
-        self._closures.append(closure := Closure(code=code, stage=stage, **more))
+        self.closures.append(closure := Closure(code=code, stage=stage, **more))
         return closure
 
     def end_troubles(self) -> None:
         """End what `close_each` began, and acknowledge heartbeats."""
-        self._closures.clear()
+        self.closures.clear()
         self.acknowledges = True
 
     def send_raw(self, frame: str | bytes) -> None:
@@ -149,8 +149,8 @@ class Gateway:
 
     def _reach(self, stage: Stage, connection: Connection) -> bool:
         """Tell whether a trouble closes a connection that reaches *stage*, and close it."""
-        self._closures = [closure for closure in self._closures if closure.active]
-        closure = next((found for found in self._closures if found.stage is stage), None)
+        self.closures = [closure for closure in self.closures if closure.active]
+        closure = next((found for found in self.closures if found.stage is stage), None)
         if closure is None:
             return False
         closure.times -= 1

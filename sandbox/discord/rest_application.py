@@ -26,7 +26,6 @@ PAGE: Json = {
     "type": "object",
     "properties": {"limit": {"type": "integer", "minimum": 1, "maximum": 1000}},
 }
-NO_THREADS: Json = {"threads": [], "members": [], "has_more": False}
 
 
 class Application:
@@ -56,7 +55,7 @@ class Application:
             f"GET {guild}/members/{{user}}": self._member,
             f"GET {guild}/roles": lambda call: serializers.guild(self._guild(call))["roles"],
             f"GET {guild}/roles/{{role}}": self._role,
-            f"GET {guild}/threads/active": self._in_guild(NO_THREADS),
+            f"GET {guild}/threads/active": self._threads,
         }
         public: Table = {"GET /gateway": lambda _: {"url": self._world.gateway_url}}
         return [*routes(public, None), *routes(table, self._world)]
@@ -88,6 +87,10 @@ class Application:
 
     def _channels(self, call: Call) -> list[Json]:
         return serializers.guild_channels(self._world, self._guild(call))
+
+    def _threads(self, call: Call) -> Json:
+        shown = serializers.active_threads(self._world, self._guild(call))
+        return {"threads": shown, "members": [], "has_more": False}
 
     def _member(self, call: Call) -> Json:
         guild, user_id = self._guild(call), call.path["user"]

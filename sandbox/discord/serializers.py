@@ -147,14 +147,19 @@ def guild_channels(world: World, described: Guild) -> list[Json]:
     return [channel(world, shown) for shown in channels if not shown.is_thread]
 
 
+def active_threads(world: World, described: Guild) -> list[Json]:
+    """Return the threads of a guild that are not archived."""
+    threads = [one for one in described.channels.values() if one.is_thread and not one.archived]
+    return [channel(world, thread) for thread in threads]
+
+
 def created_guild(world: World, described: Guild) -> Json:
     """Return a guild as GUILD_CREATE does; of its members, only the bot."""
-    threads = [one for one in described.channels.values() if one.is_thread and not one.archived]
     return {
         **guild(described),
         **DEFAULTS["created_guild"],
         "member_count": len(described.members),
         "members": [member(described, world.bot)],
         "channels": guild_channels(world, described),
-        "threads": [channel(world, thread) for thread in threads],
+        "threads": active_threads(world, described),
     }

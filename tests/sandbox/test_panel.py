@@ -1,5 +1,6 @@
 """The panel's API: valid requests, invalid requests, foreign origins."""
 
+import math
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ import pytest
 from aiohttp import web
 
 from sandbox.botprocess import BotProcess
+from sandbox.discord import sample_world
+from sandbox.discord.gateway import Gateway
 from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.panel import Panel
@@ -19,9 +22,10 @@ from tests.sandbox.pixazo.conftest import KEY, SUBMIT
 
 @dataclass
 class Target:
-    """What the panel controls, without Discord."""
+    """What the panel controls, with no bot at the gateway."""
 
     pixazo: Pixazo
+    gateway: Gateway
     process: BotProcess | None
     online: bool = False
 
@@ -31,7 +35,7 @@ async def target(tmp_path) -> AsyncIterator[Target]:
     command = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)")
     process = BotProcess({}, cwd=tmp_path, command=command)
     async with Pixazo(Settings(), Journal(), Faults()) as pixazo:
-        yield Target(pixazo, process)
+        yield Target(pixazo, Gateway(sample_world()), process)
         await process.kill()
 
 
@@ -132,6 +136,9 @@ async def test_the_wallet_can_become_unlimited_again(page, target):
         ("vendor/next", {"answer": "429", "count": True}),
         ("vendor/next", {"answer": "429", "count": 1000}),
         ("vendor/next", {"answer": "429", "retry_after": "soon"}),
+        ("gateway", {"close": 1000}),
+        ("gateway", {"close": 4000, "when": "never"}),
+        ("gateway", {"close": 4000, "times": -1}),
         ("bot", {"do": "dance"}),
         ("bot", {}),
     ],
@@ -195,6 +202,21 @@ async def test_without_a_bot_start_is_refused(page, target):
 
     target.process = process
     assert code == 400
+
+
+async def test_the_gateway_closes_connections_until_that_is_ended(page, target):
+    closes = [
+        {"close": 4009, "when": "now"},
+        {"close": 4000, "when": "hello", "times": 2, "seconds": 60},
+        {"close": 4014, "when": "identify"},
+    ]
+    for body in closes:
+        assert (await post(page, "gateway", body))[0] == 200
+    shown = [(one.code, one.stage, one.times) for one in target.gateway.closures]
+    assert shown == [(4000, "hello", 2), (4014, "identify", math.inf)]
+
+    assert (await post(page, "gateway", {"close": None}))[0] == 200
+    assert target.gateway.closures == []
 
 
 @pytest.mark.parametrize(

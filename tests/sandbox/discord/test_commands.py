@@ -2,6 +2,8 @@
 
 import pytest
 
+from sandbox.discord.api_errors import ApiError
+
 
 def command(*options, **more):
     return {"name": "draw", "description": "Draw", "options": list(options), **more}
@@ -133,3 +135,13 @@ async def test_answer_omits_unset_fields(api, commands):
     assert shown["options"] == [{"type": 3, "name": "a", "description": "A"}]
     assert (shown["nsfw"], shown["contexts"], shown["dm_permission"]) == (False, None, True)
     assert shown["default_member_permissions"] is None
+
+
+async def test_registration_can_be_refused(api, stand_in):
+    stand_in.commands.refusal = ApiError(403, 20012, "You are not authorized")
+    place = f"/applications/{api.application}/commands"
+    for method in ("PUT", "POST"):
+        body = {"name": "draw", "description": "Draw"}
+        refused = await api.refused(method, place, [body] if method == "PUT" else body)
+        assert refused == (403, 20012, {})
+    assert await api("GET", place) == (200, [])
