@@ -25,6 +25,7 @@ async def place_order(interaction: Interaction, intake: OrderIntake, options: Or
         channel_id=interaction.channel_id or 0,
         parent_ids=context.parent_ids(interaction),
         age_restricted=context.age_restricted(interaction),
+        timed_out_until=context.timed_out_until(interaction, interaction.user),
         member_id=interaction.user.id,
         role_ids=context.role_ids(interaction.user),
         file_limit=interaction.filesize_limit,

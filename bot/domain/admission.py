@@ -25,6 +25,7 @@ class Rule(StrEnum):
     NOT_SERVED = "not_served"
     PAUSED = "paused"
     BLOCKED = "blocked"
+    TIMED_OUT = "timed_out"
     CHANNEL = "channel"
     AGE_RESTRICTED = "age_restricted_only"
     WORDS = "words"
@@ -51,7 +52,8 @@ OPERATORS: Final = frozenset(
 
 # Rules on what may be shown where, whatever it costs.
 OF_CONTENT: Final = frozenset(
-    {Rule.NOT_SERVED, Rule.PAUSED, Rule.BLOCKED, Rule.CHANNEL, Rule.AGE_RESTRICTED, Rule.WORDS}
+    {Rule.NOT_SERVED, Rule.PAUSED, Rule.BLOCKED, Rule.TIMED_OUT}
+    | {Rule.CHANNEL, Rule.AGE_RESTRICTED, Rule.WORDS}
 )
 OF_THE_DAY: Final = frozenset(
     {Rule.MEMBER_DAY, Rule.SERVER_DAY, Rule.OPERATOR_SERVER_DAY, Rule.OPERATOR_DAY}
@@ -103,6 +105,7 @@ class AdmissionRequest:
     parent_ids: frozenset[int] = frozenset()  # the thread's channel, and the category
     role_ids: frozenset[int] = frozenset()  # without @everyone
     age_restricted: bool = False  # the channel
+    timed_out_until: float | None = None  # the member, by Discord, in Unix seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +154,12 @@ def _results(
         yield RuleResult(rule=Rule.BLOCKED, refuses=False)
     else:
         yield RuleResult(rule=Rule.BLOCKED, refuses=True, ends_at=block.until, said=block.reason)
+    timed_out = request.timed_out_until is not None and now < request.timed_out_until
+    yield RuleResult(
+        rule=Rule.TIMED_OUT,
+        refuses=timed_out,
+        ends_at=request.timed_out_until if timed_out else None,
+    )
     here = request.parent_ids | {request.channel_id}
     elsewhere = rules.nowhere or (bool(rules.channels) and here.isdisjoint(rules.channels))
     yield RuleResult(rule=Rule.CHANNEL, refuses=elsewhere, channels=rules.channels)

@@ -45,6 +45,7 @@ class OrderRequest:
     channel_id: int
     parent_ids: frozenset[int] = frozenset()  # the thread's channel, and the category
     age_restricted: bool = False  # the channel
+    timed_out_until: float | None = None  # the member, by Discord, in Unix seconds
     member_id: int
     role_ids: frozenset[int] = frozenset()
     file_limit: int  # bytes
@@ -195,6 +196,7 @@ class OrderIntake:
                 parent_ids=request.parent_ids,
                 role_ids=request.role_ids,
                 age_restricted=request.age_restricted,
+                timed_out_until=request.timed_out_until,
             )
             now = job.created_at
             results = list(

@@ -60,6 +60,7 @@ def admission_request(
         parent_ids=parent_ids(interaction),
         role_ids=role_ids(member or interaction.user),
         age_restricted=age_restricted(interaction),
+        timed_out_until=timed_out_until(interaction, member or interaction.user),
     )
 
 
@@ -97,6 +98,20 @@ def age_restricted(interaction: Interaction) -> bool:
         return True
     marked = channel.parent if isinstance(channel, discord.Thread) else channel
     return bool(getattr(marked, "nsfw", False))
+
+
+def timed_out_until(
+    interaction: Interaction, member: discord.User | discord.Member
+) -> float | None:
+    """Return when a member's time-out ends, in Unix seconds; administrators are exempt.
+
+    Discord refuses their commands itself. A form that they opened before may still come.
+    """
+    if not isinstance(member, discord.Member) or guild_id(interaction) is None:
+        return None
+    granted, until = member.resolved_permissions, member.timed_out_until
+    exempt = granted is not None and granted.administrator
+    return None if until is None or exempt else until.timestamp()
 
 
 def role_ids(member: discord.User | discord.Member) -> frozenset[int]:

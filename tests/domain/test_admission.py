@@ -55,6 +55,7 @@ EACH: dict[Rule, dict[str, Any]] = {
     Rule.NOT_SERVED: {"caps": Caps(guild_ids=frozenset({1}))},
     Rule.PAUSED: {"rules": replace(OPEN, pause=Pause(by=1, since=NOW))},
     Rule.BLOCKED: {"block": Block(member_id=300, by=1, since=NOW)},
+    Rule.TIMED_OUT: {"ask": an_ask(timed_out_until=NOW + 1)},
     Rule.CHANNEL: {"rules": replace(OPEN, channels=(201,))},
     Rule.AGE_RESTRICTED: {"rules": replace(OPEN, age_restricted_only=True)},
     Rule.WORDS: {"rules": replace(OPEN, words=WordLists(blocked=("lighthouse",)))},
@@ -125,6 +126,13 @@ def test_a_block_holds_until_its_end(until, blocked):
     assert (refusal is not None) == blocked
     if refusal:
         assert (refusal.said, refusal.ends_at) == ("spam", until)
+
+
+@pytest.mark.parametrize(("until", "refused"), [(None, False), (NOW + 1, True), (NOW, False)])
+def test_a_time_out_holds_until_its_end(until, refused):
+    refusal = decided(an_ask(timed_out_until=until))
+
+    assert (refusal.ends_at if refusal else None) == (until if refused else None)
 
 
 def test_orders_in_the_channels_that_are_named_or_age_restricted_are_admitted():

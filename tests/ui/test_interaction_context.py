@@ -130,6 +130,23 @@ def test_a_place_of_which_nothing_is_known_is_not_age_restricted(place):
     assert not context.age_restricted(placed(None, place))
 
 
+def member(until, permissions=0):
+    """Return a member as an interaction describes them; an administrator has the permission 8."""
+    user = {"id": "1", "username": "x", "discriminator": "0", "avatar": None}
+    data: Any = {"user": user, "roles": [], "flags": 0, "permissions": str(permissions)}
+    data["communication_disabled_until"] = until
+    return discord.Member(state=STATE, guild=server(), data=data)
+
+
+def test_a_time_out_is_read_from_the_member_and_holds_for_no_administrator():
+    until = "2026-01-01T00:00:00+00:00"
+
+    assert context.timed_out_until(asked(), member(until)) == 1767225600
+    assert context.timed_out_until(asked(), member(None)) is None
+    assert context.timed_out_until(asked(), member(until, 8)) is None
+    assert context.timed_out_until(asked(installed=False), member(until)) is None
+
+
 def offered(typed, *own, locale="en-US"):
     found = responses.style_choices(asked(locale=locale), all_of(own), typed)
     return [(choice.name, choice.value) for choice in found]

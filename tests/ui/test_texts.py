@@ -293,6 +293,7 @@ REFUSALS = [
     RuleResult(rule=Rule.PAUSED, refuses=True),
     RuleResult(rule=Rule.BLOCKED, said="spam", **ENDS_AT),
     RuleResult(rule=Rule.BLOCKED, refuses=True),
+    RuleResult(rule=Rule.TIMED_OUT, **ENDS_AT),
     RuleResult(rule=Rule.CHANNEL, refuses=True, channels=(1, 2)),
     RuleResult(rule=Rule.AGE_RESTRICTED, refuses=True, limit=1),
     RuleResult(rule=Rule.WORDS, refuses=True, said="bad wolf"),

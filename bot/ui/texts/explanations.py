@@ -16,6 +16,7 @@ _RULES: Final = {
     Rule.NOT_SERVED: marked("Servers that are served"),
     Rule.PAUSED: marked("Pause"),
     Rule.BLOCKED: marked("Blocked members"),
+    Rule.TIMED_OUT: marked("Members in time-out"),
     Rule.CHANNEL: marked("Channels for orders"),
     Rule.WORDS: marked("Blocked words"),
     Rule.KEY: marked("The key to the image service"),
@@ -106,7 +107,15 @@ def _figures(result: RuleResult) -> str:
             if limit:
                 return _("{used} of {limit}").format(used=result.used, limit=limit)
             return _("{used} used, no limit").format(used=result.used)
-        case Rule.NOT_SERVED | Rule.PAUSED | Rule.BLOCKED | Rule.KEY | Rule.CREDIT | Rule.BUSY:
+        case (
+            Rule.NOT_SERVED
+            | Rule.PAUSED
+            | Rule.BLOCKED
+            | Rule.TIMED_OUT
+            | Rule.KEY
+            | Rule.CREDIT
+            | Rule.BUSY
+        ):
             return ""
         case _:
             assert_never(result.rule)

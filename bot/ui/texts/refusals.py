@@ -162,6 +162,11 @@ def refused(result: RuleResult) -> Iterable[str]:
         case Rule.BLOCKED:
             yield _blocked(result)
             yield _block_ends(result)
+        case Rule.TIMED_OUT:
+            yield _(
+                "You are in time-out in this server. It ends {when}, or earlier if its moderators "
+                "end it."
+            ).format(when=ago(result.ends_at or 0.0))
         case Rule.KEY:
             yield _(
                 "The image service does not accept the bot's key. "
