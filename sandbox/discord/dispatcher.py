@@ -33,6 +33,25 @@ MESSAGE_EVENTS: dict[type[Event], str] = {
 }
 
 
+def members_chunk(world: World, asked: Json) -> Json:
+    """Return GUILD_MEMBERS_CHUNK for a request of members, by their ids or their names."""
+    guild, query = world.guilds[str(asked["guild_id"])], str(asked.get("query") or "").lower()
+    wanted = asked.get("user_ids")
+    ids = [wanted] if isinstance(wanted, str | int) else wanted or list(guild.members)
+    known = [world.users[str(user)] for user in ids if str(user) in guild.members]
+    found = [user for user in known if user.username.lower().startswith(query)]
+    shown = {
+        "guild_id": guild.id,
+        "members": [
+            serializers.member(guild, user) for user in found[: asked.get("limit") or None]
+        ],
+        "chunk_index": 0,
+        "chunk_count": 1,
+        "not_found": [str(user) for user in ids if str(user) not in guild.members],
+    }
+    return shown | ({"nonce": asked["nonce"]} if "nonce" in asked else {})
+
+
 class Dispatcher:
     """Observer of the world that dispatches its events to the bot's sessions."""
 

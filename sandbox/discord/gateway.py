@@ -13,7 +13,7 @@ from sandbox.discord import serializers
 from sandbox.discord.api_errors import Json
 from sandbox.discord.compression import TRANSPORT
 from sandbox.discord.connections import Closing, Connection, exchange
-from sandbox.discord.dispatcher import Dispatcher
+from sandbox.discord.dispatcher import Dispatcher, members_chunk
 from sandbox.discord.enums import Intent, Opcode
 from sandbox.discord.gateway_troubles import Closure, Stage
 from sandbox.discord.models import Guild
@@ -105,6 +105,13 @@ class Gateway:
         for connection in self._connections:
             connection.send(Opcode.RECONNECT)
 
+    def invalidate(self, *, resumable: bool) -> None:
+        """Tell each connection that its session is invalid; one that is *resumable* is kept."""
+        for connection in self._connections:
+            connection.send(Opcode.INVALID_SESSION, data=resumable)
+        if not resumable:
+            self._sessions.clear()
+
     def reset_token(self) -> None:
         """Give the bot a new token and end all sessions, as Discord does after too many starts."""
         self._world.reset_token()
@@ -185,12 +192,9 @@ class Gateway:
                 self._resume(connection, data)
             case _ if session is None:
                 raise Closing(4003, "Not authenticated.")
-            case (
-                Opcode.PRESENCE
-                | Opcode.VOICE_STATE
-                | Opcode.REQUEST_MEMBERS
-                | Opcode.REQUEST_SOUNDS
-            ):
+            case Opcode.REQUEST_MEMBERS:
+                session.dispatch("GUILD_MEMBERS_CHUNK", members_chunk(self._world, data))
+            case Opcode.PRESENCE | Opcode.VOICE_STATE | Opcode.REQUEST_SOUNDS:
                 pass  # ignored
             case _:
                 raise Closing(4001, "Unknown opcode.")

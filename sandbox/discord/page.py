@@ -19,9 +19,13 @@ from sandbox.discord.enums import CallbackType, InteractionType, Permission
 from sandbox.discord.events import (
     BotMembershipChanged,
     BotOnline,
+    Change,
+    ChannelChanged,
     CommandsChanged,
     Event,
+    GuildChanged,
     InstallationChanged,
+    RoleChanged,
 )
 from sandbox.discord.interactions import Interaction, InteractionAnswered
 from sandbox.discord.messages import Message, MessageEdited, MessagePosted, MessageRemoved
@@ -148,7 +152,9 @@ class PageSession:
                 self._send({"type": "bot", "online": online})
             case ChannelRead(user, channel) if user is self._user:
                 self._send({"type": "read", "channel_id": channel.id})
-            case CommandsChanged() | BotMembershipChanged():
+            case CommandsChanged() | BotMembershipChanged() | RoleChanged() | GuildChanged():
+                self._send(self._world())
+            case ChannelChanged(change=Change.CREATE | Change.DELETE):
                 self._send(self._world())
             case InstallationChanged(user) if user is self._user:
                 self._send(self._world())

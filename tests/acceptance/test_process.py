@@ -31,7 +31,7 @@ async def test_discord_being_away_at_the_start_is_waited_out(sandbox, noah, away
 async def test_a_cut_connection_is_resumed_and_sigterm_ends_the_process_cleanly(
     sandbox, start, noah, operate
 ):
-    bot = await start()
+    bot = await start(LOG_LEVEL="DEBUG")
     assert (await operate("health"))[0] == 0
     sandbox.pixazo.hold_states()
 
@@ -42,6 +42,7 @@ async def test_a_cut_connection_is_resumed_and_sigterm_ends_the_process_cleanly(
 
     assert await bot.stop(within=10) == 0
     assert not [line for line in bot.log if "ERROR" in line or "Traceback" in line]
+    assert not [line for line in bot.log if sandbox.world.bot_token in line]
     assert (await operate("health"))[0] == 1
 
 

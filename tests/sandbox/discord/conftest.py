@@ -43,7 +43,8 @@ class Client(discord.Client):
     """A minimal bot with a command tree."""
 
     def __init__(self, **options) -> None:
-        super().__init__(intents=discord.Intents.default(), guild_ready_timeout=0.0, **options)
+        options = {"intents": discord.Intents.default(), "guild_ready_timeout": 0.0, **options}
+        super().__init__(**options)
         self.tree = discord.app_commands.CommandTree(self)
         self.resumed = asyncio.Event()
         self.seen: asyncio.Queue[discord.Message] = asyncio.Queue()

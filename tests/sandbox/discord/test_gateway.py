@@ -91,6 +91,42 @@ async def test_bot_resumes_after_a_reconnect_frame(connect, stand_in):
     await asyncio.wait_for(client.resumed.wait(), timeout=5)
 
 
+@pytest.mark.parametrize("resumable", [True, False])
+async def test_bot_comes_back_after_its_session_was_called_invalid(connect, stand_in, resumable):
+    client = await connect(Client())
+    before = set(stand_in.gateway.sessions)
+
+    stand_in.gateway.invalidate(resumable=resumable)
+    await stand_in.offline()
+    await stand_in.online()
+
+    assert (set(stand_in.gateway.sessions) == before) is resumable
+    assert client.is_ready()
+
+
+async def test_bot_keeps_its_connection_by_heartbeats(connect, stand_in):
+    stand_in.world.heartbeat_interval = 0.1
+    client = await connect(Client())
+    await asyncio.sleep(0.5)
+    assert client.latency < 0.1
+    assert stand_in.gateway.online
+    assert len(stand_in.world.starts.taken) == 1
+
+
+async def test_members_are_told_when_they_are_asked_for(connect, stand_in):
+    stand_in.world.privileged_intents = True
+    client = await connect(Client(intents=discord.Intents.all(), chunk_guilds_at_startup=False))
+    guild = discord.utils.get(client.guilds, name="Lighthouse Club")
+
+    everyone = await guild.chunk()
+    noahs = await guild.query_members("noa")
+    one = await guild.query_members(user_ids=[noahs[0].id, 1])
+
+    assert {member.name for member in everyone} >= {"mira", "noah", "ada", "sam"}
+    assert noahs == one
+    assert noahs[0].name == "noah"
+
+
 async def test_guilds_and_interactions_go_to_their_shards(connect, stand_in):
     world = stand_in.world
     joined = [guild for guild in world.guilds.values() if guild.has_bot]
