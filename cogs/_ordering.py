@@ -1,5 +1,7 @@
 """What several cogs share: placing an order from an interaction, and opening the order's form."""
 
+from dataclasses import replace
+
 import discord
 
 from bot.client import ImagineBot
@@ -8,7 +10,7 @@ from bot.domain.styles import all_of
 from bot.service.intake import OrderIntake, OrderRequest
 from bot.service.member_account import MemberAccount
 from bot.ui import interaction_context as context
-from bot.ui import language, order_form, responses
+from bot.ui import language, mentions, order_form, responses
 
 Interaction = discord.Interaction[ImagineBot]
 
@@ -16,6 +18,9 @@ Interaction = discord.Interaction[ImagineBot]
 async def place_order(interaction: Interaction, intake: OrderIntake, options: OrderOptions) -> None:
     """Place an order with *options* for the member who asks; raises OrderRejected."""
     private = options.private is True
+    if isinstance(options.prompt, str):
+        prompt = await mentions.named(interaction, options.prompt)
+        options = replace(options, prompt=prompt)
     request = OrderRequest(
         options=options,
         interaction_id=interaction.id,

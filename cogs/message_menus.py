@@ -9,7 +9,7 @@ from bot.command_registration import OUTSIDE
 from bot.domain.order import Order
 from bot.service.intake import OrderIntake
 from bot.service.member_account import MemberAccount
-from bot.ui import message_reader, responses, texts
+from bot.ui import mentions, message_reader, responses, texts
 from cogs._ordering import Interaction, open_order_form
 
 
@@ -33,7 +33,9 @@ class MessageMenus(commands.Cog):
             job = await self._intake.job_to_repeat(job_id, interaction.user.id)
             order, private = job.order, job.reply.private
         else:
-            order, private = Order(prompt=message_reader.text(message)), False
+            text = message_reader.text(message)
+            text = await mentions.named(interaction, text, known=message.mentions)
+            order, private = Order(prompt=text), False
         if not order.prompt:
             await responses.send_private(interaction, texts.order_buttons.no_text())
             return

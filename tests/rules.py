@@ -30,8 +30,8 @@ ID = 2**63 - 1  # Discord's ids have no more digits
 REASON = "*" * LONGEST_REASON  # each letter is markup
 PROMPT = "*" * 1000
 
-# 200 phrases of 19 characters and the breaks between them: 3999 characters, most of them markup.
-PHRASES = tuple(f"{number:03}" + "`*_|" * 4 for number in range(MOST_PHRASES))
+# 500 phrases of 7 characters and the breaks between them: 3999 characters, most of them markup.
+PHRASES = tuple(f"{number:03}`_|~" for number in range(MOST_PHRASES))
 
 HIGHEST: dict[str, Any] = {name: span.high for name, span in RANGES.items()}
 BELOW_HIGHEST: dict[str, Any] = {name: RANGES[name].high - 1 for name in TIERED}
@@ -102,6 +102,7 @@ any_rules = st.builds(
     **numbers,
     spoiler=st.booleans(),
     age_restricted_only=st.booleans(),
+    look_alikes=st.booleans(),
     tiers=st.lists(tiers, max_size=4, unique_by=lambda tier: tier.role_id).map(tuple),
     channels=st.lists(ids, max_size=MOST_CHANNELS, unique=True).map(tuple),
     words=st.builds(WordLists, blocked=phrases, allowed=phrases),
@@ -115,6 +116,6 @@ any_rules = st.builds(
 
 assert {field.name for field in fields(Rules)} == {
     *RANGES,
-    *("spoiler", "age_restricted_only", "tiers", "channels", "words", "styles"),
+    *("spoiler", "age_restricted_only", "look_alikes", "tiers", "channels", "words", "styles"),
     *("pause", "log_channel", "language", "nowhere"),  # the last is set by deletions alone
 }, "any_rules must draw each field"

@@ -6,6 +6,7 @@ Usage is counted in images; days are UTC days.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from bot.domain import lane as breaker
@@ -211,10 +212,9 @@ def day_of(now: float) -> float:
 
 
 def _words(rules: Rules, order: Order) -> RuleResult:
-    phrase = word_filter.first_blocked_phrase(rules.words, order.sent or order.prompt)
-    by_style = (
-        phrase is not None and word_filter.first_blocked_phrase(rules.words, order.prompt) is None
-    )
+    stopped = partial(word_filter.first_blocked_phrase, rules.words, look_alikes=rules.look_alikes)
+    phrase = stopped(order.sent or order.prompt)
+    by_style = phrase is not None and stopped(order.prompt) is None
     return RuleResult(
         rule=Rule.WORDS,
         refuses=phrase is not None,

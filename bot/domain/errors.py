@@ -79,6 +79,7 @@ class PhraseFault(StrEnum):
     """Why a word list does not accept a phrase."""
 
     NO_WORD = "no_word"  # it holds nothing that could match in a prompt
+    WILDCARD = "wildcard"  # a * that is neither at its start nor at its end, or alone
     TOO_LONG = "too_long"  # characters of the phrase
     TOO_MANY = "too_many"  # phrases in the list
     LIST_TOO_LONG = "list_too_long"  # characters of all phrases together
@@ -91,6 +92,8 @@ class InvalidPhrase(ChangeRejected):
     fault: PhraseFault
     limit: int  # the least number of words for NO_WORD, else the most that is accepted
     got: int
+    phrase: str  # as it was typed
+    place: tuple[str, int] | None = None  # of a form: the list, and the line in it
 
     def __str__(self) -> str:
         return f"{self.fault}: {self.got} where the limit is {self.limit}"

@@ -6,7 +6,10 @@ The gateway publishes no ranges; these are the ones that AuraFlow v0.3 is known 
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Generic, Self, TypeVar
+
+import regex
 
 from bot.domain.errors import InvalidOption
 
@@ -32,6 +35,13 @@ STYLE_LENGTH: Final = Span(1, 32)  # characters of a style's name
 
 # Letters and symbols by their category, blanks by their looks.
 _BLANKS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+# More marks on a letter are no writing and cover the lines around it. A few scripts stack theirs.
+_STACKED: Final = r"[\p{Myanmar}\p{Tibetan}\p{Tai_Tham}]"
+_EXCESS_MARKS: Final = regex.compile(
+    rf"(?V1)(?<=(?:[\p{{M}}--{_STACKED}][\u200c\u200d]*){{3}})(?:[\p{{M}}--{_STACKED}][\u200c\u200d]*)+"
+    r"|(?<=(?:\p{M}[\u200c\u200d]*){6})(?:\p{M}[\u200c\u200d]*)+"
+)
 
 # Between visible characters these two shape emoji and many scripts; elsewhere they are noise.
 _JOINERS: Final = frozenset("\u200c\u200d")
@@ -99,17 +109,21 @@ def clean(text: str) -> str:
     """Return *text* in NFC on one line, without what cannot be seen, trimmed.
 
     Line breaks, tabs and other spaces become single spaces. Control, zero-width, bidirectional
-    and unpaired surrogate characters go; joiners stay where they join.
+    and unpaired surrogate characters go; joiners stay where they join, and three marks on a letter.
     """
     visible = "".join(map(_seen, _TAGS.sub(r"\1", text)))
-    joined = "".join(
-        character
-        for position, character in enumerate(visible)
-        if character not in _JOINERS or _joins(visible, position)
-    )
-    return " ".join(unicodedata.normalize("NFC", joined).split())
+    if not visible.isascii():
+        visible = "".join(
+            character
+            for position, character in enumerate(visible)
+            if character not in _JOINERS or _joins(visible, position)
+        )
+        decomposed = unicodedata.normalize("NFD", _EXCESS_MARKS.sub("", visible))
+        visible = unicodedata.normalize("NFC", _EXCESS_MARKS.sub("", decomposed))
+    return " ".join(visible.split())
 
 
+@lru_cache(maxsize=2**13)
 def _seen(character: str) -> str:
     if character.isspace() or character in _BLANKS:
         return " "

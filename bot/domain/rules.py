@@ -74,6 +74,7 @@ class Rules:
     channels: tuple[int, ...] = ()
     nowhere: bool = False  # orders are taken: all channels that were chosen are deleted
     words: WordLists = field(default_factory=WordLists)
+    look_alikes: bool = True  # the words are found in disguise, too
     styles: tuple[Style, ...] = ()  # beside those that every server has
     pause: Pause | None = None
     log_channel: int | None = None
@@ -114,7 +115,7 @@ RANGES: Final[dict[str, Span[int]]] = {
     "images": IMAGES,
     "steps": STEPS,
 }
-FLAGS: Final = ("spoiler", "age_restricted_only")
+FLAGS: Final = ("spoiler", "age_restricted_only", "look_alikes")
 
 
 @dataclass(frozen=True, kw_only=True)

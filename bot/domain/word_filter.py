@@ -1,40 +1,33 @@
-"""A server's blocked phrases and its allow list, matched against a prompt by whole words.
+"""A server's blocked phrases and its allow list, matched against a prompt.
 
-Case, width, ligatures and invisible characters make no difference; accents, spelling and
-look-alikes of other scripts do. No regular expression of a moderator is run: the time grows with
-the length of the text only.
+A phrase is found as whole words unless a ``*`` at its start or end opens that side. Case, width and
+accents make no difference, and with ``look_alikes`` neither do letters in disguise. No expression
+of a moderator is run: the time grows with the length of the text only.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+import regex
+
 from bot.domain.errors import InvalidPhrase, PhraseFault
+from bot.domain.folding import FoldedText, Reading
 from bot.domain.order import clean
+from bot.domain.phrase_search import PhraseSearch
 
 LONGEST_PHRASE: Final = 100  # characters, after cleaning
-MOST_PHRASES: Final = 200  # in a list
+MOST_PHRASES: Final = 500  # in a list
 MOST_CHARACTERS: Final = 4000  # in a list, joined by line breaks: a field of Discord's modals
 
-# What Unicode calls default-ignorable outside the category Cf: selectors, joiners and fillers.
-_IGNORABLE: Final = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
-    "\U000e0000-\U000e0fff]"
-)
-
-# Beginnings of the Unicode names of letters that are written without spaces between words.
-_UNSPACED: Final = (
-    *("CJK ", "IDEOGRAPHIC ", "HIRAGANA ", "KATAKANA", "HENTAIGANA ", "BOPOMOFO ", "THAI ", "LAO "),
-    *("KHMER ", "MYANMAR ", "TAI ", "NEW TAI ", "AHOM ", "BALINESE ", "JAVANESE "),
-)
-
-# Patterns over a text's shape, which has one letter of _kind for each character. Normalization
-# sorts the marks on one letter in quadratic time; more than 30 are noise (UAX #15).
-_WITHOUT_EXCESS_MARKS: Final = re.compile("[^m]+|(?<!m)m{1,30}")
-_WORD: Final = re.compile("(?:lm{0,30})+|um{0,30}|ff?|s")
+_BETWEEN: Final = re.compile("[,\uff0c\u060c\u3001\n\r\v\f\x85\u2028\u2029]")  # commas, lines
+# What surrounds a phrase and is no part of it: a list's bullet, quotation marks, and the end of a
+# sentence unless it is behind a single letter or digit.
+_BULLET: Final = regex.compile(r"^[\p{Pd}*•]\s+")
+_QUOTES: Final = regex.compile(r"^\p{Quotation_Mark}+|\p{Quotation_Mark}+$")
+_SENTENCE: Final = regex.compile(r"^[¿¡]+|(?<=\w.*\w)[\p{Terminal_Punctuation}…]+$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,43 +46,36 @@ class Finding:
     allowed: str | None = None  # the allowed phrase around it
 
 
-def tokens(text: str) -> tuple[str, ...]:
-    """Return the words of *text*, folded for comparison: equal words are the same word.
-
-    A word is a run of letters, numbers and their marks; in scripts without spaces it is one letter
-    with its marks. Symbols, such as emoji, and flags are words; everything else separates.
-    """
-    seen = "".join(map(_seen, text))
-    limited = "".join(_pieces(_WITHOUT_EXCESS_MARKS, seen))
-    # Turkish writes its dotted i as İ, which case folding would leave with a second dot.
-    cased = unicodedata.normalize("NFKC", limited).replace("İ", "i")
-    return tuple(_pieces(_WORD, unicodedata.normalize("NFKC", cased.casefold())))
-
-
-def first_blocked_phrase(words: WordLists, prompt: str) -> str | None:
+def first_blocked_phrase(words: WordLists, prompt: str, *, look_alikes: bool) -> str | None:
     """Return the blocked phrase that stops *prompt*, as it was typed; ``None``: nothing does."""
-    finding = examine(words, prompt)
+    finding = examine(words, prompt, look_alikes=look_alikes)
     return None if finding.allowed else finding.blocked
 
 
-def examine(words: WordLists, prompt: str) -> Finding:
+def examine(words: WordLists, prompt: str, *, look_alikes: bool) -> Finding:
     """Return the first blocked phrase in *prompt* that counts, or else the first that is waived.
 
     A phrase does not count where it lies wholly inside an allowed one. Of blocked phrases that
     begin at the same word, only the longest is looked at.
     """
-    prompt_words = tokens(prompt)
+    if not words.blocked:
+        return Finding()
+    text = FoldedText(prompt)
+    hits = _places(words.blocked, text, look_alikes=look_alikes)
+    if not hits:
+        return Finding()
+    shelters = _places(words.allowed, text, look_alikes=look_alikes)
     first_waived = Finding()
     reach, around = 0, ""  # the end of the allowed phrase that reaches furthest, and the phrase
-    blocked_at = _longest(_matcher(words.blocked), prompt_words)
-    allowed_at = _longest(_matcher(words.allowed), prompt_words)
-    pairs = zip(blocked_at, allowed_at, strict=True)
-    for start, ((length, blocked), (allowed_length, allowed)) in enumerate(pairs):
-        if start + allowed_length > reach:
-            reach, around = start + allowed_length, allowed
-        if start + length > reach:
+    following = 0
+    for start, end, blocked in hits:
+        while following < len(shelters) and shelters[following][0] <= start:
+            if shelters[following][1] > reach:
+                _, reach, around = shelters[following]
+            following += 1
+        if end > reach:
             return Finding(blocked=blocked)
-        if length and not first_waived.blocked:
+        if not first_waived.blocked:
             first_waived = Finding(blocked=blocked, allowed=around)
     return first_waived
 
@@ -97,114 +83,122 @@ def examine(words: WordLists, prompt: str) -> Finding:
 def phrase(text: str) -> str:
     """Return *text* cleaned for a list.
 
-    Raises :class:`InvalidPhrase` if it holds no word or is longer than ``LONGEST_PHRASE``.
+    Raises :class:`InvalidPhrase` if it holds no word, a ``*`` that opens neither of its sides, or
+    more than ``LONGEST_PHRASE`` characters.
     """
-    cleaned = clean(text)
-    if not tokens(cleaned):
-        raise InvalidPhrase(fault=PhraseFault.NO_WORD, limit=1, got=0)
+    cleaned = str(_BULLET.sub("", clean(text)))
     if len(cleaned) > LONGEST_PHRASE:
-        raise InvalidPhrase(fault=PhraseFault.TOO_LONG, limit=LONGEST_PHRASE, got=len(cleaned))
+        raise _rejected(PhraseFault.TOO_LONG, LONGEST_PHRASE, len(cleaned), cleaned)
+    inner = _inner(cleaned)
+    if "*" in inner or (not inner and "*" in cleaned):
+        raise _rejected(PhraseFault.WILDCARD, 0, cleaned.count("*"), cleaned)
+    if not FoldedText(inner).words.text:
+        raise _rejected(PhraseFault.NO_WORD, 1, 0, cleaned)
     return cleaned
 
 
-def add(phrases: tuple[str, ...], text: str) -> tuple[str, ...]:
-    """Return *phrases* with *text* at their end; *phrases* itself if the same words are there.
+def split(text: str) -> Iterator[str]:
+    """Yield the phrases of *text* as they were typed: commas and line breaks separate them."""
+    return (piece for piece in _BETWEEN.split(text) if piece.strip())
 
-    Raises :class:`InvalidPhrase` if *text* is none that can be kept or the list has no room for it.
+
+def add(phrases: tuple[str, ...], text: str) -> tuple[str, ...]:
+    """Return *phrases* with those of *text* at their end; *phrases* itself if they are all there.
+
+    Raises :class:`InvalidPhrase` if one of *text* can't be kept or the list has no room for it.
     """
-    added = phrase(text)
-    if any(_same(kept, added) for kept in phrases):
-        return phrases
-    grown = (*phrases, added)
-    if len(grown) > MOST_PHRASES:
-        raise InvalidPhrase(fault=PhraseFault.TOO_MANY, limit=MOST_PHRASES, got=len(grown))
-    if (characters := len("\n".join(grown))) > MOST_CHARACTERS:
-        raise InvalidPhrase(fault=PhraseFault.LIST_TOO_LONG, limit=MOST_CHARACTERS, got=characters)
+    kept = dict.fromkeys(map(_pattern, phrases))
+    grown = phrases
+    for typed in list(split(text)) or [text]:
+        added = phrase(typed)
+        if (pattern := _pattern(added)) in kept:
+            continue
+        kept[pattern] = None
+        grown = (*grown, added)
+        if len(grown) > MOST_PHRASES:
+            raise _rejected(PhraseFault.TOO_MANY, MOST_PHRASES, len(grown), added)
+        if (characters := len("\n".join(grown))) > MOST_CHARACTERS:
+            raise _rejected(PhraseFault.LIST_TOO_LONG, MOST_CHARACTERS, characters, added)
     return grown
 
 
 def remove(phrases: tuple[str, ...], text: str) -> tuple[str, ...]:
-    """Return *phrases* without the one that has the words of *text*; itself if none has."""
-    removed = clean(text)
-    remaining = tuple(kept for kept in phrases if not _same(kept, removed))
+    """Return *phrases* without those that say the same as one of *text*; itself if none does."""
+    removed = {_pattern(clean(typed)) for typed in (text, *split(text))}
+    remaining = tuple(kept for kept in phrases if _pattern(kept) not in removed)
     return remaining if len(remaining) < len(phrases) else phrases
 
 
-def _same(first: str, second: str) -> bool:
-    return tokens(first) == tokens(second)
+def _rejected(fault: PhraseFault, limit: int, got: int, typed: str) -> InvalidPhrase:
+    return InvalidPhrase(fault=fault, limit=limit, got=got, phrase=typed)
 
 
-@lru_cache(maxsize=2**13)
-def _seen(character: str) -> str:
-    """Return *character*, or nothing if it only shapes or encloses its neighbours."""
-    category = unicodedata.category(character)
-    # Enclosing marks go because ⑥ and a keycap of 6 mean the same.
-    if category in {"Cf", "Cs", "Me"} or _IGNORABLE.match(character):
-        return ""
-    if category[0] == "S" and len(unicodedata.normalize("NFKC", character)) > 1:
-        return f" {character} "  # ™ would become letters of the word before it
-    return character
+def _inner(cleaned: str) -> str:
+    """Return a phrase without its wildcards and what is no part of it."""
+    bare = _QUOTES.sub("", cleaned).strip("*").strip()
+    return str(_SENTENCE.sub("", bare))
 
 
-@lru_cache(maxsize=2**13)
-def _kind(character: str) -> str:
-    """Return what *character* is to a word, as one letter of a text's shape."""
-    category = unicodedata.category(character)
-    if "\U0001f1e6" <= character <= "\U0001f1ff":
-        return "f"  # half a flag
-    # Emoji that are younger than this Python are unassigned to it. Skin tones are modifiers.
-    if category in {"So", "Cn"} or "\U0001f3fb" <= character <= "\U0001f3ff":
-        return "s"  # a symbol
-    if category[0] == "M" or character in "\uff9e\uff9f":  # these two become marks by folding
-        return "m"
-    if category[0] not in "LN":
-        return "-"
-    unspaced = category != "Nd" and unicodedata.name(character, "").startswith(_UNSPACED)
-    return "u" if unspaced else "l"
+@lru_cache(maxsize=2**12)
+def _pattern(cleaned: str) -> tuple[bool, str]:
+    """Return whether a phrase has signs, and its string in the reading of its kind."""
+    text, bare = FoldedText(_inner(cleaned)), _QUOTES.sub("", cleaned)
+    reading = text.signs() if text.has_signs() else text.words
+    start, end = bare.startswith("*"), len(reading.text) - bare.endswith("*")
+    return text.has_signs(), reading.text[start:end]
 
 
-def _pieces(pattern: re.Pattern[str], text: str) -> Iterator[str]:
-    """Yield the pieces of *text* whose shape matches *pattern*."""
-    for match in pattern.finditer("".join(map(_kind, text))):
-        yield text[match.start() : match.end()]
+@dataclass(frozen=True)
+class _Searches:
+    """What finds the phrases of a list in each reading of a text."""
+
+    words: PhraseSearch
+    signs: PhraseSearch  # phrases with signs
+    skeletons: PhraseSearch  # phrases of other scripts, by what their letters look like
 
 
-class _Node:
-    """Node of a trie over words: which words follow, and the phrase that ends here."""
-
-    __slots__ = ("following", "typed")
-
-    def __init__(self) -> None:
-        self.following: dict[str, _Node] = {}
-        self.typed: str | None = None
-
-
-@lru_cache(maxsize=512)  # lists, two per server; a prompt of any of its members needs both
-def _matcher(phrases: tuple[str, ...]) -> _Node:
-    """Return the root of the trie of *phrases*; it must not be changed."""
-    root = _Node()
-    for text in phrases:
-        node = root
-        for word in tokens(text):
-            node = node.following.setdefault(word, _Node())
-        if node is not root:
-            node.typed = text
-    return root
+@lru_cache(maxsize=128)  # lists, two per server; a prompt of any of its members needs both
+def _searches(phrases: tuple[str, ...]) -> _Searches:
+    words: dict[str, str] = {}
+    signs: dict[str, str] = {}
+    skeletons: dict[str, str] = {}
+    for typed in phrases:
+        has_signs, string = _pattern(typed)
+        if not FoldedText(typed).words_text():
+            continue  # none can be added; one on record must not stop every prompt
+        (signs if has_signs else words).setdefault(string, typed)
+        if not has_signs and not string.isascii():
+            skeletons.setdefault(_skeleton(string), typed)
+    return _Searches(PhraseSearch(words), PhraseSearch(signs), PhraseSearch(skeletons))
 
 
-def _longest(root: _Node, words: tuple[str, ...]) -> list[tuple[int, str]]:
-    """Return for each of *words* the longest phrase that begins there, after its length.
+def _skeleton(string: str) -> str:
+    """Return a phrase's string as it is in the reading of skeletons."""
+    inner = FoldedText(string).skeletons().text
+    return inner[not string.startswith(" ") : len(inner) - (not string.endswith(" "))]
 
-    The length is in words, 0 where no phrase begins.
-    """
-    phrases = []
-    for start in range(len(words)):
-        longest, node, length = (0, ""), root, 0
-        while (following := node.following.get(words[start + length])) is not None:
-            node, length = following, length + 1
-            if node.typed is not None:
-                longest = (length, node.typed)
-            if start + length == len(words):
-                break
-        phrases.append(longest)
-    return phrases
+
+def _places(
+    phrases: tuple[str, ...], text: FoldedText, *, look_alikes: bool
+) -> list[tuple[int, int, str]]:
+    """Return start, end and phrase of each place, in order; of several at one the longest first."""
+    searches = _searches(phrases)
+    places: list[tuple[int, int, str]] = []
+
+    def look(search: PhraseSearch, reading: Reading) -> None:
+        for start, end, typed in search.find(reading.text):
+            places.append((*reading.covered(start, end), typed))
+
+    if searches.words:
+        plain = text.words_text()
+        if any(searches.words.find(plain)):
+            look(searches.words, text.words)
+        if look_alikes:
+            for reading in text.undisguised():
+                if reading.text != plain:
+                    look(searches.words, reading)
+    if searches.signs and text.has_signs():
+        look(searches.signs, text.signs())
+    if searches.skeletons and look_alikes:
+        look(searches.skeletons, text.skeletons())
+    return sorted(places, key=lambda place: (place[0], -place[1]))

@@ -236,8 +236,9 @@ class ModerationService:
         return list(admission.rule_results(ask, caps=self._caps, context=standing, now=now))
 
     async def try_words(self, by: Moderator, prompt: str) -> Finding:
-        """Return what the server's words find in *prompt*."""
-        return examine((await self._guilds.rules(by.guild_id)).words, prompt)
+        """Return what the server's words find in *prompt*, cleaned as an order's is."""
+        rules = await self._guilds.rules(by.guild_id)
+        return examine(rules.words, clean(prompt), look_alikes=rules.look_alikes)
 
     async def _give_back(self, guild_id: int, member_id: int) -> None:
         """End the member's waiting orders; recovery adopts them and shows it."""

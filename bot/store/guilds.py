@@ -28,6 +28,7 @@ from bot.store.tables import (
 # A document may be older or newer than the code: missing fields have their defaults, unknown fields
 # are ignored, and are gone with the next change.
 _RULES: Final = TypeAdapter(Rules)
+_BEFORE: Final = {"look_alikes": False}
 _RULE_FIELDS: Final = frozenset(field.name for field in fields(Rules))
 _BLOCK_FIELDS: Final = tuple(field.name for field in fields(Block))
 
@@ -190,7 +191,8 @@ def rules_of(connection: Connection, guild_id: int | None) -> Rules:
 
 def read_rules(document: Any) -> Rules:
     """Return the rules of a stored document; ``None``: the defaults."""
-    return Rules() if document is None else _RULES.validate_python(document)
+    # Servers that changed their rules before the word filter knew look-alikes keep what they have.
+    return Rules() if document is None else _RULES.validate_python(_BEFORE | document)
 
 
 def block_of(connection: Connection, guild_id: int | None, member_id: int) -> Block | None:

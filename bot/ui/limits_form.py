@@ -12,7 +12,7 @@ import discord
 from discord import ui
 
 from bot.domain import word_filter
-from bot.domain.errors import InvalidLimit
+from bot.domain.errors import InvalidLimit, InvalidPhrase
 from bot.domain.rules import MOST_CHANNELS, RANGES, Rules
 from bot.domain.word_filter import MOST_CHARACTERS, WordLists
 from bot.ui import guild_cache, texts
@@ -26,7 +26,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "server": ("server_per_day", "server_at_once"),
     "orders": ("images", "steps", "spoiler", "age_restricted_only"),
     "channels": ("channels",),
-    "words": ("blocked", "allowed"),
+    "words": ("blocked", "allowed", "look_alikes"),
 }
 
 
@@ -47,20 +47,26 @@ def group_of(custom_id: str) -> str | None:
     return group if custom_id == PREFIX + group and group in GROUPS else None
 
 
-def is_form(custom_id: str) -> bool:
-    """Tell whether *custom_id* is that of a form of limits."""
-    return group_of(custom_id) is not None
-
-
 def read(group: str, components: Sequence[Any]) -> dict[str, Any]:
     """Return the rules that a submitted form sets, by their fields; raises ChangeRejected."""
     sent = {str(field.get("custom_id")): field for field in fields(components)}
     values = {name: _field(name).read(name, sent[name]) for name in GROUPS[group] if name in sent}
     if group == "words":
-        return {"words": WordLists(**values)}
+        lists = {name: values.pop(name) for name in ("blocked", "allowed") if name in values}
+        return values | {"words": WordLists(**lists)}
     if "channels" in values:
         return values | {"nowhere": False}  # none: everywhere, as the form says
     return values
+
+
+def typed(components: Sequence[Any]) -> dict[str, str]:
+    """Return the texts of a submitted form's fields that hold lists, to give them back."""
+    texts_ = {str(field.get("custom_id")): field.get("value") for field in fields(components)}
+    return {
+        name: text
+        for name, text in texts_.items()
+        if name in {"blocked", "allowed"} and isinstance(text, str) and text.strip()
+    }
 
 
 @dataclass(frozen=True)
@@ -138,11 +144,16 @@ def _phrases(name: str, rules: Rules) -> ui.Label[Any]:
     )
 
 
-def _read_phrases(_name: str, sent: Mapping[str, Any]) -> tuple[str, ...]:
+def _read_phrases(name: str, sent: Mapping[str, Any]) -> tuple[str, ...]:
     phrases: tuple[str, ...] = ()
-    for line in str(sent.get("value") or "").splitlines():
-        if line.strip():
+    for number, line in enumerate(str(sent.get("value") or "").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
             phrases = word_filter.add(phrases, line)
+        except InvalidPhrase as error:
+            error.place = (name, number)
+            raise
     return phrases
 
 

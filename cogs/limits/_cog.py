@@ -60,6 +60,7 @@ class Limits(
         steps: Steps | None = None,
         spoiler: bool | None = None,  # noqa: FBT001 - how Discord's options are declared
         age_restricted_only: bool | None = None,  # noqa: FBT001 - the same
+        look_alikes: bool | None = None,  # noqa: FBT001 - the same
         language: str | None = None,
     ) -> None:
         """Change the limits that are given."""
@@ -73,6 +74,7 @@ class Limits(
             steps=steps,
             spoiler=spoiler,
             age_restricted_only=age_restricted_only,
+            look_alikes=look_alikes,
         )
         if language is not None:
             named["language"] = None if language == texts.commands.DISCORDS else language

@@ -6,12 +6,12 @@ from typing import Any, assert_never
 import discord
 from discord.ext import commands
 
+from bot.domain.errors import InvalidPhrase
 from bot.domain.rules import Rules, without_deleted
 from bot.service.moderation import ModerationService, Moderator
 from bot.ui import guild_cache, interaction_context, limits_form, limits_view, responses, texts
 from bot.ui.button_actions import LimitsAction
 from bot.ui.error_handler import answered_errors
-from bot.ui.interaction_payload import UnknownComponent
 from cogs.limits._base import Interaction
 
 
@@ -55,7 +55,13 @@ class LimitsPanel(commands.Cog):
         async with answered_errors(interaction):
             moderator = interaction_context.moderator(interaction)
             await responses.defer_edit(interaction)
-            changes = limits_form.read(group, data.get("components") or [])
+            components = data.get("components") or []
+            try:
+                changes = limits_form.read(group, components)
+            except InvalidPhrase as error:
+                why = texts.changes.given_back(error)
+                await responses.send_texts(interaction, why, limits_form.typed(components))
+                return
             draft = await self._moderation.draft(moderator, changes)
             if draft.before == draft.after:
                 await self._show_panel(interaction, moderator, texts.changes.no_difference())
@@ -64,12 +70,11 @@ class LimitsPanel(commands.Cog):
                 await responses.edit(interaction, view)
 
     async def _open_form(self, interaction: Interaction, moderator: Moderator, group: str) -> None:
-        if group not in limits_form.GROUPS:
-            raise UnknownComponent(group)
-        current = await self._moderation.rules(moderator)
-        if group == "channels":
-            await guild_cache.ask(interaction.client.http, current.channels)
-        await responses.open_form(interaction, limits_form.form(group, current))
+        if group in limits_form.GROUPS:
+            current = await self._moderation.rules(moderator)
+            if group == "channels":
+                await guild_cache.ask(interaction.client.http, current.channels)
+            await responses.open_form(interaction, limits_form.form(group, current))
 
     async def _forget_deleted(
         self, interaction: Interaction, moderator: Moderator

@@ -3,10 +3,10 @@
 from discord import app_commands
 
 from bot.domain import rules, word_filter
-from bot.ui import layout, responses, texts
+from bot.ui import layout, mentions, responses, texts
 from cogs.limits._base import Interaction, LimitsCommands, begin
 
-Phrase = app_commands.Range[str, 1, word_filter.LONGEST_PHRASE]
+Phrases = app_commands.Range[str, 1, word_filter.MOST_CHARACTERS]
 
 
 class WordCommands(LimitsCommands):
@@ -16,20 +16,20 @@ class WordCommands(LimitsCommands):
 
     @words_group.command(name="add", description=texts.commands.WORDS_ADD)
     @app_commands.describe(phrase=texts.commands.PHRASE)
-    async def words_add(self, interaction: Interaction, phrase: Phrase) -> None:
-        """Block a phrase."""
+    async def words_add(self, interaction: Interaction, phrase: Phrases) -> None:
+        """Block phrases."""
         await self._change(interaction, lambda before: rules.with_words(before, block=phrase))
 
     @words_group.command(name="allow", description=texts.commands.WORDS_ALLOW)
     @app_commands.describe(phrase=texts.commands.PHRASE)
-    async def words_allow(self, interaction: Interaction, phrase: Phrase) -> None:
-        """Allow a phrase."""
+    async def words_allow(self, interaction: Interaction, phrase: Phrases) -> None:
+        """Allow phrases."""
         await self._change(interaction, lambda before: rules.with_words(before, allow=phrase))
 
     @words_group.command(name="remove", description=texts.commands.WORDS_REMOVE)
     @app_commands.describe(phrase=texts.commands.PHRASE)
-    async def words_remove(self, interaction: Interaction, phrase: Phrase) -> None:
-        """Remove a phrase from both lists."""
+    async def words_remove(self, interaction: Interaction, phrase: Phrases) -> None:
+        """Remove phrases from both lists."""
         await self._change(interaction, lambda before: rules.with_words(before, remove=phrase))
 
     @words_group.command(name="list", description=texts.commands.WORDS_LIST)
@@ -47,6 +47,7 @@ class WordCommands(LimitsCommands):
     ) -> None:
         """Tell whether a prompt would be refused."""
         moderator = await begin(interaction)
+        prompt = await mentions.named(interaction, prompt)
         finding = await self._moderation.try_words(moderator, prompt)
         view = layout.text_view(texts.explanations.words_found(prompt, finding))
         await responses.show(interaction, view)

@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +33,6 @@ class Interaction:
     command: Json | None = None  # the command that was used, or that began the chain
     source: Message | None = None  # the message whose component was used
     opened_by: "Interaction | None" = None  # the interaction that opened the submitted modal
-    change: Callable[[Json], Any] = lambda payload: payload  # of what the gateway sends
     id: str = field(default_factory=snowflakes.new)
     token: str = field(default_factory=lambda: secrets.token_urlsafe(120))
     created: float = field(default_factory=time.monotonic)
@@ -157,8 +155,8 @@ class Interactions:
         return interaction
 
 
-def created(world: World, interaction: Interaction) -> Any:
-    """Return the payload of the gateway's INTERACTION_CREATE, changed as the interaction says."""
+def created(world: World, interaction: Interaction) -> Json:
+    """Return the payload of the gateway's INTERACTION_CREATE."""
     guild, user, channel = interaction.guild, interaction.user, interaction.channel
     permissions = world.member_permissions(user.id, channel)
     shown: Json = {
@@ -189,4 +187,4 @@ def created(world: World, interaction: Interaction) -> Any:
         }
     if interaction.source is not None:
         shown["message"] = interaction.source.shown
-    return interaction.change(shown)
+    return shown

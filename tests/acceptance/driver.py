@@ -181,17 +181,14 @@ def crafted(
     member: Member,
     kind: InteractionType,
     data: dict[str, Any],
-    source: Any = None,
-    **more: Any,
+    source: Any,
+    opened_by: Any = None,
 ) -> Invocation:
-    """Send an interaction that Discord's own clients do not offer to *member*.
-
-    *more* are further fields of the stand-in's Interaction.
-    """
+    """Send an interaction that Discord's own clients do not offer to *member*."""
     if kind is InteractionType.COMPONENT:
         data = {"id": 1, "component_type": BUTTON} | data
     interaction = sandbox.discord.interactions.begin(
-        kind, member.user, member.channel, data, source=source, **more
+        kind, member.user, member.channel, data, source=source, opened_by=opened_by
     )
     return Invocation(sandbox.world, interaction)
 

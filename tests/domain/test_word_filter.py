@@ -1,13 +1,15 @@
 """A server's blocked phrases and its allow list."""
 
 import unicodedata
-from functools import reduce
+from functools import partial, reduce
 
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from bot.domain import word_filter
 from bot.domain.errors import InvalidPhrase, PhraseFault
+from bot.domain.folding import FoldedText
 from bot.domain.word_filter import (
     LONGEST_PHRASE,
     MOST_CHARACTERS,
@@ -15,11 +17,8 @@ from bot.domain.word_filter import (
     Finding,
     WordLists,
     add,
-    examine,
-    first_blocked_phrase,
     phrase,
     remove,
-    tokens,
 )
 
 NO_PHRASES: tuple[str, ...] = ()
@@ -58,12 +57,19 @@ punctuation = st.text(st.characters(categories=["P", "Z", "Sc", "Sk"]), min_size
 script = st.sampled_from(sorted(SCRIPTS))
 
 
+examine = partial(word_filter.examine, look_alikes=False)
+first_blocked_phrase = partial(word_filter.first_blocked_phrase, look_alikes=False)
+
+
 def stops(blocked, prompt, *, allowed=()):
     """Tell whether a list with only *blocked* stops *prompt*."""
-    return (
-        first_blocked_phrase(WordLists(blocked=(blocked,), allowed=tuple(allowed)), prompt)
-        is not None
-    )
+    words = WordLists(blocked=(blocked,), allowed=tuple(allowed))
+    return first_blocked_phrase(words, prompt) is not None
+
+
+def tokens(text):
+    """Return what is compared of *text*."""
+    return tuple(said for said, _, _ in FoldedText(text).words.tokens)
 
 
 @given(texts)
@@ -158,15 +164,15 @@ def test_a_phrase_is_found_across_any_separators(words, data):
         prompt += f"-{data.draw(separator)}{word}"
 
     assert stops(" ".join(words), prompt)
-    assert stops(prompt, " ".join(words))
+    assert stops(" - ".join(words), prompt)
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("हिन्दी में लिखो", ("हिन्दी", "में", "लिखो")),
-        ("كَتَبَ الوَلَد", ("كَتَبَ", "الوَلَد")),
-        ("tiếng Việt", ("tiếng", "việt")),
+        ("كَتَبَ الوَلَـد", ("كتب", "الولد")),
+        ("tiếng Việt", ("tieng", "viet")),
         ("나쁜 말", ("나쁜", "말")),
         ("悪い言葉", ("悪", "い", "言", "葉")),
         ("ﾊﾞｶ々", ("バ", "カ", "々")),

@@ -91,6 +91,7 @@ async def test_a_document_that_a_younger_version_wrote_is_understood(guilds, put
     await put(
         {
             "cooldown": 5,
+            "look_alikes": True,
             "unheard_of": True,
             "tiers": [{"role_id": 7, "images": 2, "unheard_of": [1]}],
             "words": {"blocked": ["storm"], "unheard_of": {}},
@@ -109,7 +110,21 @@ async def test_a_document_that_a_younger_version_wrote_is_understood(guilds, put
 async def test_what_an_older_version_did_not_know_is_as_the_defaults_say(guilds, put):
     await put({"cooldown": 5, "words": {}, "tiers": []})
 
-    assert await guilds.rules(GUILD) == Rules(cooldown=5)
+    assert await guilds.rules(GUILD) == Rules(cooldown=5, look_alikes=False)
+
+
+async def test_words_are_found_in_disguise_only_where_moderators_could_know_of_it(guilds, put):
+    """A server that chose its words before stays as it was, whatever else it changes."""
+    assert (await guilds.rules(GUILD)).look_alikes  # a new server
+    await put({"words": {"blocked": ["storm"]}})
+
+    _, after = await guilds.change(GUILD, slower)
+
+    assert not after.look_alikes
+    assert await guilds.rules(GUILD) == after
+    draft = {"words": WordLists(blocked=("sea",)), "look_alikes": True}
+    await guilds.save_draft("d-2", GUILD, draft, now=NOW)
+    assert await guilds.load_draft("d-2", GUILD) == draft
 
 
 # Blocks.

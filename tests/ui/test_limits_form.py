@@ -82,9 +82,15 @@ def test_every_rule_that_a_form_can_show_is_in_one():
     shown = [name for names in GROUPS.values() for name in names]
 
     assert len(shown) == len(set(shown))
-    assert {*RANGES, "spoiler", "age_restricted_only", "channels", "blocked", "allowed"} == set(
-        shown
-    )
+    assert {
+        *RANGES,
+        "spoiler",
+        "age_restricted_only",
+        "channels",
+        "blocked",
+        "allowed",
+        "look_alikes",
+    } == set(shown)
 
 
 @pytest.mark.parametrize("group", GROUPS)
@@ -178,7 +184,7 @@ def test_phrases_stand_one_a_line_in_whatever_way_lines_end():
     assert changes == {"words": WordLists(blocked=("Bad Wolf", "storm", "sea"))}
 
 
-@pytest.mark.parametrize("text", ["...", "x" * 101, "\n".join(map(str, range(201)))])
+@pytest.mark.parametrize("text", ["...", "x" * 101, "\n".join(map(str, range(501)))])
 def test_a_phrase_that_can_not_be_kept_is_refused(text):
     with pytest.raises(InvalidPhrase):
         limits_form.read("words", typed("blocked", text))

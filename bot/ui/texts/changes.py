@@ -12,6 +12,7 @@ from bot.ui.language import lazy, ngettext
 from bot.ui.markup import ago, code, literal
 from bot.ui.texts import limits, shared
 
+_PHRASE: Final = 100  # characters of a phrase that was rejected
 _NOTE: Final = 900  # characters of a note above a full panel
 _OF_PARTS: Final = frozenset({"channels", "tiers", "blocked", "allowed", "styles"})
 
@@ -65,6 +66,11 @@ def _titled(title: str, before: Rules, after: Rules, most: int) -> str:
 def rejection(error: errors.ChangeRejected) -> str:
     """Return why a change was rejected."""
     return f"{_why(error)} {discarded()}"
+
+
+def given_back(error: errors.ChangeRejected) -> str:
+    """Return why a form was rejected, above what was typed in it."""
+    return f"{rejection(error)} " + _("This is what you typed, to try again.")
 
 
 def _why(error: errors.ChangeRejected) -> str:
@@ -124,9 +130,23 @@ def _bad(error: errors.InvalidLimit) -> str:
 
 
 def _bad_phrase(error: errors.InvalidPhrase) -> str:
+    phrase = code(shared.cut(error.phrase, _PHRASE)) if error.phrase else ""
+    if error.place is not None:
+        of, line = error.place
+        where = _("{list}, line {line}").format(list=limits.name(of), line=line)
+        phrase = f"{where}: {phrase}" if phrase else where
+    return f"**{phrase}**\n{_phrase_fault(error)}" if phrase else _phrase_fault(error)
+
+
+def _phrase_fault(error: errors.InvalidPhrase) -> str:
     match error.fault:
         case errors.PhraseFault.NO_WORD:
             return _("A phrase must hold a word, a number or an emoji.")
+        case errors.PhraseFault.WILDCARD:
+            return _(
+                "A `*` goes to the start or the end of a phrase, as in `cat*` or `*cat*`. It can't "
+                "be alone or within."
+            )
         case errors.PhraseFault.TOO_LONG:
             return _("A phrase takes {limit} characters, yours has {got}.").format(
                 limit=error.limit, got=error.got

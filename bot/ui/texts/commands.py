@@ -82,6 +82,7 @@ OPTIONS: Final = {
     "age_restricted_only": localized(
         "Whether pictures are ordered in age-restricted channels only"
     ),
+    "look_alikes": localized("Whether blocked words are found in disguise, too: Bl00d, b l o o d"),
     "language": localized("The language of what all members read, and of the log channel"),
 }
 DISCORDS: Final = "discord"
@@ -101,7 +102,7 @@ CHANNELS_OPTIONS: Final = {
     "remove": localized("Orders are not taken here any more"),
     "everywhere": localized("Whether orders are taken everywhere again"),
 }
-PHRASE: Final = localized("A word or a phrase; whole words count, case does not")
+PHRASE: Final = localized("Words or phrases, with commas between; cat* also finds catapult")
 STYLE_NAME: Final = localized("What it is called; there is room for {most}", most=MOST)
 STYLE_WORDS: Final = localized("What goes behind a prompt, such as: ink drawing, white paper")
 STYLE: Final = localized("The style")

@@ -27,6 +27,7 @@ NAMES: Final = {
     "nowhere": marked("No chosen channel is left"),
     "blocked": marked("Blocked words"),
     "allowed": marked("Allowed words"),
+    "look_alikes": marked("Also look-alikes, leet and spaced letters"),
     "styles": marked("Style of this server"),
     "pause": marked("Pause"),
     "log_channel": marked("Log channel"),
@@ -69,7 +70,7 @@ channels_hint: Final = lazy(
     "None: everywhere. A category counts with its channels, a channel with its threads"
 )
 number_hint: Final = lazy("A whole number; 0 removes the limit")
-phrases_hint: Final = lazy("One a line; whole words count, case does not")
+phrases_hint: Final = lazy("Lines or commas separate; whole words; * at an end: longer words, too")
 _LABELS: Final = {
     "blocked": lazy("Blocked words and phrases"),
     "allowed": lazy("Allowed although they contain a blocked word"),
@@ -125,6 +126,7 @@ def panel(overview: Overview, note: str | None = None) -> tuple[str, dict[str, s
                 blocked=shared.phrases(len(rules.words.blocked)),
                 allowed=shared.phrases(len(rules.words.allowed)),
             ),
+            _line("look_alikes", rules),
         ),
         "styles": _listed("styles", _styles(rules)),
     }

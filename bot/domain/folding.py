@@ -1,0 +1,284 @@
+"""Folds a text for comparison: what it says, whatever its case, width, accents or disguise.
+
+A reading is a text as tokens: words, single letters of scripts without spaces, emoji, flags and
+perhaps signs, with a space around each. A phrase is in a text where its string is in the text's.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, groupby
+from typing import Final
+
+import regex
+
+from bot.lookalikes import I_OR_L, latin, uncrossed
+
+# What cannot be seen or only encloses (⑥ and a keycap mean 6), and what may be left out in writing:
+# accents, strokes over letters, kashida, the vowel signs of Arabic and Hebrew. In other scripts,
+# such as those of Hindi, Thai and Japanese, marks tell words apart as letters do.
+_LEFT_OUT: Final = regex.compile(
+    r"(?V1)[\p{Cf}\p{Cs}\p{Me}\p{Default_Ignorable_Code_Point}\u0640\u07fa]"
+    r"|[\p{M}&&[\p{Script=Inherited}\p{Latin}\p{Greek}\p{Cyrillic}\p{Arabic}\p{Hebrew}\p{Syriac}]"
+    r"--\p{scx=Hiragana}]"
+)
+# Normalization sorts the marks on one letter in quadratic time; more than 30 are noise (UAX #15).
+_EXCESS_MARKS: Final = regex.compile(r"(?<=\p{M}{30})\p{M}+")
+
+# Letters and numbers that are written without spaces between words.
+_UNSPACED: Final = regex.compile(
+    r"(?V1)[[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Bopomofo}\p{Thai}\p{Lao}\p{Khmer}"
+    r"\p{Myanmar}\p{Tai_Le}\p{New_Tai_Lue}\p{Tai_Tham}\p{Tai_Viet}\p{Ahom}\p{Balinese}"
+    r"\p{Javanese}]&&[\p{L}\p{N}]--\p{Nd}]"
+)
+_EMOJI: Final = regex.compile(r"[\p{So}\p{Cn}\p{Emoji_Modifier}]")
+# Signs that only separate words, as spaces do.
+_SEPARATING: Final = regex.compile(r"[\p{Sk}\p{Pc}\p{Quotation_Mark},،、]")
+_OTHER_SCRIPT: Final = regex.compile(r"(?V1)[[\p{L}\p{M}]--\p{Latin}]+")
+
+# Digits and signs that are written for letters; UTS 39 knows some more.
+_LEET: Final = dict(zip("0123456789@$€!|", f"o{I_OR_L}zeasgtbgasei{I_OR_L}", strict=True))
+_LEET_SIGNS: Final = frozenset("@$€|")
+
+# Patterns over a text's shape, which has one letter of _kind for each character.
+_MINUS: Final = "(?<![wdmurebsxyh])h(?=d)"
+_SIGN: Final = re.compile(f"[sxy]|{_MINUS}")
+_TOKEN: Final = re.compile(rf"[wd][wdm]*|um*|rr|[reb]|(?P<signs>[sxy]+|{_MINUS})")
+# Spaced letters, with signs or emoji between them or with spaces alone; words, also with emoji in
+# them and signs for letters.
+_LETTER: Final = r"(?:[wd]m*(?![wdm])|b|r(?!r))"
+_SPACED: Final = rf"(?:{_LETTER}|x)"
+_PART: Final = "(?:[wd][wdm]*|[brx])"
+_DISGUISED: Final = re.compile(
+    rf"(?P<signs>{_LETTER}(?: *[-hesxy][- hesxy]*{_LETTER}){{2,}}(?![wdbrux]))"
+    rf"|(?P<spaces>{_SPACED}(?: +{_SPACED}){{2,}}(?![wdbrux]))"
+    rf"|(?P<word>{_PART}(?:[ey]*{_PART})*)"
+    r"|um*|e"
+)
+# Of an ASCII text: what may be a disguise.
+_SUSPICIOUS: Final = re.compile(
+    r"[a-zA-Z][0-9@$|!]|[0-9@$|][a-zA-Z]|[a-z]I"
+    r"|(?<![a-zA-Z0-9])[a-zA-Z0-9@$|](?:[^a-zA-Z0-9]+[a-zA-Z0-9@$|](?![a-zA-Z0-9])){2}"
+)
+_ANY_LETTER: Final = re.compile("[wbr]")
+_QUANTITY: Final = re.compile("[dx]w|w[dx]")
+_INNER_I: Final = re.compile("(?<=[a-z])I+")
+_NO_WORD: Final = re.compile("[^a-z0-9]+")
+_ONE_LETTER_WORDS: Final = frozenset("aeioy")  # "a b l o o d bath"
+
+Token = tuple[str, int, int]  # what it says, its first character and the one behind its last
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text as tokens with a space around each."""
+
+    tokens: Sequence[Token]
+
+    @cached_property
+    def text(self) -> str:
+        """Return the tokens as one string; empty: there are none."""
+        return " ".join(["", *(said for said, _, _ in self.tokens), ""]) if self.tokens else ""
+
+    @cached_property
+    def _starts(self) -> Sequence[int]:
+        """Return where each token starts in the string, and where the string ends."""
+        return list(accumulate((len(said) + 1 for said, _, _ in self.tokens), initial=1))
+
+    def covered(self, start: int, end: int) -> tuple[int, int]:
+        """Return the part of the folded text that the tokens in a part of the string cover."""
+        first = bisect_right(self._starts, start + (self.text[start] == " ")) - 1
+        last = bisect_left(self._starts, end) - 1
+        return self.tokens[first][1], self.tokens[last][2]
+
+
+class FoldedText:
+    """A text with one form of each letter, to be read in several ways."""
+
+    def __init__(self, text: str) -> None:
+        self._text = _unified(text)
+
+    @cached_property
+    def _shape(self) -> str:
+        return self._text.translate(_KINDS)
+
+    def words_text(self) -> str:
+        """Return the string of :attr:`words`, sooner."""
+        if not self._text.isascii():
+            return self.words.text
+        text = _NO_WORD.sub(" ", f" {self._text.lower()} ")
+        return "" if text == " " else text
+
+    @cached_property
+    def words(self) -> Reading:
+        """The reading without signs."""
+        return Reading(
+            [
+                (self._text[match.start() : match.end()].casefold(), *match.span())
+                for match in _TOKEN.finditer(self._shape)
+                if match.lastgroup is None
+            ]
+        )
+
+    def has_signs(self) -> bool:
+        """Tell whether there are signs other than those that only separate words."""
+        return _SIGN.search(self._shape) is not None
+
+    def signs(self) -> Reading:
+        """Return the reading with signs; a sign says on which side a word touches it."""
+        tokens: list[Token] = []
+        for match in _TOKEN.finditer(self._shape):
+            start, end = match.span()
+            if match.lastgroup is None:
+                tokens.append((self._text[start:end].casefold(), start, end))
+                continue
+            for _sign, same in groupby(range(start, end), key=self._text.__getitem__):
+                run = list(same)
+                tokens.append((self._glued(run[0], run[-1] + 1), run[0], run[-1] + 1))
+        return Reading(tokens)
+
+    def _glued(self, start: int, end: int) -> str:
+        before = "·" if re.match("[wdmu]", self._shape[max(start - 1, 0) : start]) else ""
+        after = "·" if re.match("[wdu]", self._shape[end : end + 1]) else ""
+        return f"{before}{self._text[start:end]}{after}"
+
+    def undisguised(self) -> Iterator[Reading]:
+        """Yield the readings in Latin letters, with look-alikes, leet and spaced letters undone."""
+        if self._text.isascii() and not _SUSPICIOUS.search(self._text):
+            return
+        tokens = list(self._undisguised())
+        if any(I_OR_L in said for said, _, _ in tokens):
+            for letter in "il":
+                yield Reading([(said.replace(I_OR_L, letter), a, b) for said, a, b in tokens])
+        else:
+            yield Reading(tokens)
+
+    def _undisguised(self) -> Iterator[Token]:
+        native, variants = self._is_native(), list[Token]()
+        for match in _DISGUISED.finditer(self._shape):
+            start, end = match.span()
+            said, shape, kind = self._text[start:end], match[0], match.lastgroup
+            if kind == "word" and said.isascii() and said.isalpha() and "I" not in said:
+                yield said.lower(), start, end
+            elif kind is None or shape == "rr" or (native and _OTHER_SCRIPT.fullmatch(said)):
+                yield said.casefold(), start, end  # one flag spells no word
+            elif kind == "word":
+                yield _latin_word(said, shape), start, end
+            else:
+                run = _latin_run(said, shape, "wdmbrx" if kind == "spaces" else "wdmbr")
+                yield run, start, end
+                if kind == "spaces" and run[0] in _ONE_LETTER_WORDS:
+                    variants += [("\n", end, end), (run[1:], start + 2, end)]
+        yield from variants
+
+    def _is_native(self) -> bool:
+        """Tell whether a word can only be of another script: those that look Latin are, too."""
+        return any(
+            _OTHER_SCRIPT.fullmatch(said) and not all(map(latin, said))
+            for said, _, _ in self.words.tokens
+            if not said.isascii()
+        )
+
+    def skeletons(self) -> Reading:
+        """Return the words that have other than ASCII letters, by what their letters look like."""
+        return Reading(
+            [
+                ("\n" if said.isascii() else "".join(map(_skeleton, said)), start, end)
+                for said, start, end in self.words.tokens
+            ]
+        )
+
+
+class _Memo(dict[int, str]):
+    """Table for ``str.translate`` that is filled as characters are met."""
+
+    def __init__(self, of: Callable[[str], str]) -> None:
+        super().__init__()
+        self._of = of
+
+    def __missing__(self, code: int) -> str:
+        if len(self) >= 2**13:  # more than what people write in
+            self.clear()
+        self[code] = of = self._of(chr(code))
+        return of
+
+
+def _kept(character: str) -> str:
+    """Return *character*, or what is compared in its place."""
+    if _LEFT_OUT.fullmatch(character):
+        return ""
+    category = unicodedata.category(character)
+    if category[0] == "S" and len(unicodedata.normalize("NFKC", character)) > 1:
+        return f" {character} "  # ™ would become letters of the word before it
+    return uncrossed(character) if category[0] == "L" else character
+
+
+def _kind(character: str) -> str:
+    """Return what *character* is, as one letter of a text's shape."""
+    category = unicodedata.category(character)
+    if character in _LEET_SIGNS or character == "!":
+        return "y" if character == "!" else "x"
+    if "\U0001f1e6" <= character <= "\U0001f1ff":
+        return "r"  # a regional indicator, half a flag
+    if _EMOJI.fullmatch(character):
+        return "b" if latin(character) else "e"  # b: a boxed letter
+    if character.isspace():
+        return " "
+    if category[0] == "M":
+        return "m"
+    if category[0] in "LN":
+        return "u" if _UNSPACED.fullmatch(character) else "d" if category == "Nd" else "w"
+    if category == "Pd":
+        return "h"
+    if category[0] not in "PS" or _SEPARATING.fullmatch(character):
+        return "-"
+    return "x" if latin(character) else "s"
+
+
+def _letter(character: str) -> str:
+    """Return the Latin letters that *character* may be written for, or its own small letter."""
+    if character in _LEET:
+        return _LEET[character]
+    return character.lower() if character.isascii() else latin(character) or character.casefold()
+
+
+_KEPT: Final = _Memo(_kept)
+_KINDS: Final = _Memo(_kind)
+_LETTERS: Final = _Memo(_letter)
+
+
+def _unified(text: str) -> str:
+    """Return *text* with one form of each letter, without what is left out; its case stays."""
+    if text.isascii():
+        return text
+    limited = _EXCESS_MARKS.sub("", text.translate(_KEPT))
+    decomposed = unicodedata.normalize("NFKD", limited).translate(_KEPT)
+    return unicodedata.normalize("NFKC", _EXCESS_MARKS.sub("", decomposed))
+
+
+def _skeleton(character: str) -> str:
+    return latin(character) or character
+
+
+def _latin_word(word: str, shape: str) -> str:
+    """Return *word* in the Latin letters that it looks like. Neither 100 nor 4k is a word."""
+    if not _ANY_LETTER.search(shape) or _QUANTITY.fullmatch(shape):
+        return word.casefold()
+    if "e" in shape:
+        word = _only(word, shape, "wdmbrxy")
+    # Behind a small letter, a capital I is a small l: kiII.
+    return _INNER_I.sub(lambda match: I_OR_L * len(match[0]), word).translate(_LETTERS)
+
+
+def _latin_run(spaced: str, shape: str, kinds: str) -> str:
+    """Return spaced letters as a word. Where most are digits they are numbers, and stay."""
+    letters = _only(spaced, shape, kinds)
+    few = 2 * len(_ANY_LETTER.findall(shape)) < len(letters)
+    return letters.casefold() if few else letters.translate(_LETTERS)
+
+
+def _only(said: str, shape: str, kinds: str) -> str:
+    return "".join(character for character, kind in zip(said, shape, strict=True) if kind in kinds)
