@@ -22,7 +22,12 @@ from bot.service.errors import (
     ServersOnly,
     ShuttingDown,
 )
-from bot.service.port_errors import DiscordRefused, StoreUnavailable, TransientDiscordError
+from bot.service.port_errors import (
+    DiscordRefused,
+    NotTaken,
+    StoreUnavailable,
+    TransientDiscordError,
+)
 from bot.service.ports.discord import CardPresenter, LogChannel
 from bot.service.ports.store import Admit, Jobs
 from bot.service.settings import ServiceSettings
@@ -138,7 +143,7 @@ class OrderIntake:
                 await self._cancel(order.job, show=False)
             except TransientDiscordError as error:
                 log.warning("answer failed, order cancelled: job=%s error=%s", order.job.id, error)
-                await self._cancel(order.job, show=True)
+                await self._cancel(order.job, show=not isinstance(error, NotTaken))
             if order.answered:
                 await self._release(order)
         finally:

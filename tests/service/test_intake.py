@@ -19,7 +19,7 @@ from bot.service.errors import (
     ServersOnly,
     ShuttingDown,
 )
-from bot.service.port_errors import PermanentDiscordError, TransientDiscordError
+from bot.service.port_errors import NotTaken, PermanentDiscordError, TransientDiscordError
 from bot.service.ports.discord import NO_STATUS
 from bot.service.recovery import UNANSWERED
 from tests.samples import NOW, a_job
@@ -36,6 +36,10 @@ async def refused():
 
 async def unheard():
     raise TransientDiscordError("TimeoutError")
+
+
+async def not_taken():
+    raise NotTaken("calls to Discord rest")
 
 
 async def never():
@@ -117,7 +121,7 @@ async def test_no_order_is_submitted_before_its_member_was_answered(app, slow_an
 @pytest.mark.parametrize(
     ("answer", "shown"),
     # Discord may show "thinking" although no answer came: then the card must be corrected.
-    [(refused, []), (unheard, [State.CANCELLED])],
+    [(refused, []), (not_taken, []), (unheard, [State.CANCELLED])],
 )
 async def test_an_order_whose_answer_failed_is_cancelled_and_not_submitted(app, answer, shown):
     async with app.claiming():
