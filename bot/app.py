@@ -192,6 +192,7 @@ def open_discord(
     """Make the REST session and what writes through it. The gateway connects later."""
     prepare_discord(api_url=settings.discord_api_url, gateway_url=settings.discord_gateway_url)
     gate = RestGate()
+    telemetry.watch_rest(lambda: gate.seconds_left)
     session = DiscordSession(settings.discord_token.get_secret_value(), gate)
     stack.push_async_callback(session.close)
     presenter = DiscordCardPresenter(

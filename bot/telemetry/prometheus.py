@@ -93,6 +93,9 @@ class PrometheusTelemetry:
         self._descriptors_low = gauge(
             "imagine_descriptors_low", "1: over 90 % of the file descriptors are in use"
         )
+        self._rest = gauge(
+            "imagine_discord_rest_seconds", "Until calls to Discord go on; 0: none of them rests"
+        )
         self._tasks = gauge("imagine_asyncio_tasks", "Tasks of this process that have not ended")
 
     def _make_orders(self, counter: Callable[..., Counter], gauge: Callable[..., Gauge]) -> None:
@@ -206,6 +209,10 @@ class PrometheusTelemetry:
     def malformed_event(self, kind: str) -> None:
         """Count a gateway event that could not be read; *kind* comes from a fixed set."""
         self._malformed.labels(kind).inc()
+
+    def watch_rest(self, seconds_left: Callable[[], float]) -> None:
+        """Show the seconds of rest that *seconds_left* returns."""
+        self._rest.set_function(seconds_left)
 
     def page(self, snapshot: StoreSnapshot) -> bytes:
         """Render all metrics, with the gauges set from *snapshot*."""

@@ -80,8 +80,9 @@ class RestGate:
 
     def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._resting_since: float | None = None  # the last answer that said so
-        self._blocked = False
+        # The last answer that said so; to begin with, the first call finds out.
+        self._resting_since: float | None = -math.inf
+        self._limited = self._blocked = False
         self._until = 0.0  # no call leaves before, first answers aside
         self._evenly_until = 0.0
         self._untold = UNTOLD.delays()
@@ -170,6 +171,9 @@ class RestGate:
     ) -> None:
         record, left_at = _RECORD.get(), getattr(context, "left_at", None)
         unsent = isinstance(params.exception, aiohttp.ClientConnectorError)
+        if left_at is not None and not self._limited:
+            self._until = self._now()  # no answer is no limit
+            self._wake()
         if record is not None and left_at is not None and not unsent:
             record.doubtful_since = record.doubtful_since or left_at
 
@@ -181,7 +185,7 @@ class RestGate:
         seconds = limit.seconds or next(self._untold)
         if limit.blocked:
             seconds = max(seconds, TRIALS_APART)
-        self._blocked = self._blocked or limit.blocked
+        self._limited, self._blocked = True, self._blocked or limit.blocked
         self._until = max(self._until if self.resting else 0.0, now + min(seconds, LONGEST))
         self._resting_since = now
         kind = "blocked by Cloudflare" if limit.blocked else "global limit"
@@ -193,12 +197,17 @@ class RestGate:
 
     def _go_on(self) -> None:
         now = self._now()
-        self._resting_since, self._blocked, self._until = None, False, now
-        self._evenly_until = now + AFTERWARDS
+        if self._limited:
+            self._evenly_until = now + AFTERWARDS
+            log.info("calls to Discord go on")
+        self._resting_since, self._until = None, now
+        self._limited = self._blocked = False
         self._untold = UNTOLD.delays()
+        self._wake()
+
+    def _wake(self) -> None:
         self._over.set()
         self._over = asyncio.Event()
-        log.info("calls to Discord go on")
 
 
 def _is_doubtful(status: int) -> bool:
