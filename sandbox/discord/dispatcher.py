@@ -64,8 +64,8 @@ class Dispatcher:
         match event:
             case InteractionCreated(interaction):
                 guild_id = interaction.guild.id if interaction.guild else None
-                payload = self._world.alter_interaction(created(self._world, interaction))
-                self._sessions.dispatch("INTERACTION_CREATE", payload, guild_id)
+                shown = created(self._world, interaction)
+                self._sessions.dispatch("INTERACTION_CREATE", shown, guild_id)
             case MessageEvent(message):
                 self._message(MESSAGE_EVENTS[type(event)], message)
             case _:

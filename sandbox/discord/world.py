@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from sandbox.discord import tokens
-from sandbox.discord.api_errors import Json
 from sandbox.discord.enums import ChannelType, Context, Permission
 from sandbox.discord.events import (
     BotMembershipChanged,
@@ -62,8 +61,6 @@ class World(EventBus):
     closed_to_bot: set[str] = field(default_factory=set)  # users who take no direct messages
     open_to_all: set[str] = field(default_factory=set)  # commands opened by an administrator
     installed_by: set[str] = field(default_factory=set)  # users who may use the bot everywhere
-    # Changes the payload of INTERACTION_CREATE
-    alter_interaction: Callable[[Json], Json] = lambda payload: payload
 
     bot_token: str = field(init=False, repr=False)
     users: dict[str, User] = field(default_factory=dict)
