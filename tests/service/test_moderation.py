@@ -1,5 +1,6 @@
 """What moderators change, and the entries of it in their server's log channel."""
 
+import asyncio
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -112,8 +113,8 @@ async def test_what_is_deleted_in_discord_is_forgotten_once_and_logged_as_nobody
     before = replace(UNLIMITED, tiers=(Tier(role_id=7, images=1),), channels=(8,), log_channel=LOG)
     await app.set_rules(100, before)
 
-    for _ in range(2):
-        await limits.forget(100, language="de", roles=[7])
+    both = (limits.forget(100, language="de", roles=[7]) for _ in range(2))
+    await asyncio.gather(*both)  # two processes hear of it
     await limits.forget(100, language="de", channels=[8, 9])
 
     after = await limits.rules(MIRA)
