@@ -5,7 +5,7 @@ BIN := .venv/bin
 LOCALES := bot/ui/locales
 OPENAPI := $(or $(DISCORD_OPENAPI),../shared/facts/discord-openapi.json)
 
-.PHONY: sandbox run test coverage lint check page-check format bench clients chaos soak picture messages schema requirements clean
+.PHONY: sandbox run test coverage lint check page-check format bench fuzz clients chaos soak picture messages schema requirements clean
 
 sandbox: .venv/run        ## try the whole bot in a browser: no account, no key
 	@$(BIN)/python -m sandbox
@@ -27,6 +27,9 @@ lint: .venv/dev           ## format, lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+fuzz: .venv/dev           ## send 10,000 generated interactions to a running bot
+	@GENERATED_INTERACTIONS=10000 $(BIN)/python -m pytest -q -rP tests/acceptance/test_interactions.py
 
 check: lint               ## lint, then run every test
 	@$(MAKE) --no-print-directory test

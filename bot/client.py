@@ -3,15 +3,16 @@
 import asyncio
 import contextlib
 import functools
+import json
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 import discord
-from discord import app_commands
+import orjson
 from discord.app_commands import AppCommandContext, AppInstallationType
 from discord.backoff import ExponentialBackoff
 from discord.ext import commands
@@ -21,17 +22,11 @@ from bot.command_registration import open_outside, register_commands
 from bot.domain.shards import Shards
 from bot.errors import InvalidSettings
 from bot.gateway_socket import GatewayResponse, GatewaySocket
+from bot.interactions import ReceivingState, Tree
 from bot.log import fault
 from bot.retry import Backoff
 from bot.service.cog_services import CogServices
-from bot.ui.error_handler import answer_error
-from bot.ui.history_view import HistoryPageButton
-from bot.ui.interaction_context import Interaction, bind_task
 from bot.ui.language import Translator
-from bot.ui.limits_view import LimitsButton
-from bot.ui.order_buttons import OrderButton
-from bot.ui.privacy_view import PrivacyButton
-from bot.ui.report_view import ReportButton
 
 log = logging.getLogger(__name__)
 
@@ -118,16 +113,22 @@ class ImagineBot(commands.Bot):
         self._gateway = gateway
         self._shard_id = shard_id
 
+    def _get_state(self, **options: Any) -> ReceivingState:
+        return ReceivingState(
+            dispatch=self.dispatch,
+            handlers=self._handlers,
+            hooks=self._hooks,
+            http=self.http,
+            **options,
+        )
+
     async def setup_hook(self) -> None:
         """Load the cogs and register their commands."""
         await self.load()
         await register_commands(self)
 
     async def load(self) -> None:
-        """Load the cogs, the persistent buttons and the translations of the commands."""
-        self.add_dynamic_items(
-            OrderButton, HistoryPageButton, PrivacyButton, ReportButton, LimitsButton
-        )
+        """Load the cogs and the translations of the commands."""
         await self.tree.set_translator(Translator())
         for name in COGS:
             await self.load_extension(name)
@@ -161,21 +162,6 @@ class ImagineBot(commands.Bot):
         await super().close()
 
 
-class Tree(app_commands.CommandTree[ImagineBot]):
-    """The command tree. Errors of commands are explained to the member here."""
-
-    async def interaction_check(self, interaction: Interaction, /) -> bool:
-        """Bind the task to the interaction: the member's language, and context for the log."""
-        bind_task(interaction)
-        return True
-
-    async def on_error(
-        self, interaction: Interaction, error: app_commands.AppCommandError, /
-    ) -> None:
-        """Answer privately, as :func:`~bot.ui.error_handler.answer_error` says."""
-        await answer_error(interaction, getattr(error, "original", error))
-
-
 def prepare_discord(*, api_url: str, gateway_url: str) -> None:
     """Point discord.py at these addresses and silence its warnings about voice.
 
@@ -187,8 +173,17 @@ def prepare_discord(*, api_url: str, gateway_url: str) -> None:
     vars(discord.client)["ExponentialBackoff"] = _BackOff
     vars(discord.client)["DiscordWebSocket"] = GatewaySocket
     vars(discord.http)["DiscordClientWebSocketResponse"] = GatewayResponse
+    # orjson refuses what Discord's own encoder lets through, such as an unpaired surrogate.
+    vars(discord.utils)["_from_json"] = _lenient_json
     # The bot uses no voice; the warning at each start is noise.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
+
+def _lenient_json(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        return json.loads(text)
 
 
 class _BackOff(ExponentialBackoff[bool]):

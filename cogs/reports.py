@@ -17,6 +17,7 @@ from bot.service.reports import ReportService
 from bot.ui import interaction_context, language, message_reader, report_view, responses, texts
 from bot.ui.button_actions import ReportAction
 from bot.ui.error_handler import answered_errors
+from bot.ui.interaction_payload import UnknownComponent
 from bot.ui.report_view import ReportButton, ReportState
 
 Interaction = discord.Interaction[ImagineBot]
@@ -59,6 +60,8 @@ class Reports(commands.Cog):
             message_id = interaction.message.id if interaction.message else 0
             async with self._locks.setdefault(message_id, asyncio.Lock()):
                 state = report_view.read(await responses.current_components(interaction))
+                if not state.line:
+                    raise UnknownComponent(clicked.custom_id)
                 if clicked.action is ReportAction.DISMISS and state.done:
                     await responses.send_private(interaction, texts.order_buttons.settled())
                     return

@@ -121,6 +121,10 @@ class MessageDeleted(DiscordRefused):
     """The message was deleted: its card must not be posted again in that channel."""
 
 
+class AlreadyAnswered(PermanentDiscordError):
+    """Discord has an answer to this interaction: only follow-ups are left."""
+
+
 class FileTooLarge(DiscordRefused):
     """Discord accepts no file of that size here; a smaller one may pass."""
 

@@ -17,6 +17,7 @@ from bot.ui.rest_gate import CallRecord, recorded
 CALL_TIMEOUT: Final = 60.0  # seconds for one call, uploads included
 
 _UNKNOWN_MESSAGE: Final = 10008
+_ALREADY_ANSWERED: Final = 40060
 _ENTITY_TOO_LARGE: Final = 40005
 _SESSION_CLOSED: Final = "Session is closed"  # aiohttp's words at shutdown, in a RuntimeError
 _MAY_PASS: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
@@ -33,6 +34,7 @@ async def translated_errors(
 
     Raises:
         MessageDeleted: The message is gone.
+        AlreadyAnswered: The interaction has its first answer.
         FileTooLarge: Discord takes no file of that size.
         PermanentDiscordError: Discord refused definitely, in whatever words.
         NotTaken: Discord did nothing, and may do it later.
@@ -65,6 +67,8 @@ def _translated(status: int, code: object, record: CallRecord) -> port_errors.Di
     message = f"Discord answered {status} ({code})"
     if code == _UNKNOWN_MESSAGE:
         return port_errors.MessageDeleted(message, status=status)
+    if code == _ALREADY_ANSWERED:
+        return port_errors.AlreadyAnswered(message, status=status)
     if code == _ENTITY_TOO_LARGE or status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return port_errors.FileTooLarge(message, status=status)
     if status in _MAY_PASS or HTTPStatus.INTERNAL_SERVER_ERROR <= status < 600:  # noqa: PLR2004

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Final
 
 import discord
 from discord import app_commands
@@ -19,9 +19,12 @@ from bot.service.errors import (
 from bot.service.port_errors import DiscordError, StoreUnavailable
 from bot.ui import guild_cache, order_form, texts
 from bot.ui.interaction_context import Interaction, bind_task
+from bot.ui.interaction_payload import UnknownComponent, UnreadableInteraction
 from bot.ui.responses import send_private
 
 log = logging.getLogger(__name__)
+
+SHOWN: Final = 120  # characters of what Discord sent, in a log line
 
 
 async def answer_error(interaction: Interaction, error: BaseException) -> None:
@@ -32,26 +35,25 @@ async def answer_error(interaction: Interaction, error: BaseException) -> None:
        change or action: the reason.
     3. A command that changed since the member's client loaded it: try again. A command about a
        member who is not in the server: not found.
-    4. The store is unavailable: try again soon. Discord is: only a log line.
-    5. Anything else is a bug: logged as an error, with an id that the member reads, too.
+    4. A button or form of another version; what can't be read at all.
+    5. The store is unavailable: try again soon. Discord is: only a log line.
+    6. Anything else is a bug: logged as an error, with an id that the member reads, too.
     """
-    if isinstance(error, LimitReached | PostingForbidden):
-        await guild_cache.ask(interaction.client.http, error.verdict.channels)
     match error:
         case DuplicateInteraction():
             log.info("repeated interaction ignored: interaction=%s", interaction.id)
-        case OrderRejected():
-            why = texts.refusals.refusal(error)
-            prompt = _typed_prompt(interaction)
-            await send_private(interaction, texts.refusals.with_prompt(why, prompt))
-        case ActionRejected():
-            await send_private(interaction, texts.order_buttons.rejection(error))
-        case ChangeRejected():
-            await send_private(interaction, texts.changes.rejection(error))
+        case OrderRejected() | ActionRejected() | ChangeRejected():
+            await send_private(interaction, await _rejection(interaction, error))
         case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
             await send_private(interaction, texts.error_answers.command_changed())
         case app_commands.TransformerError():
             await send_private(interaction, texts.error_answers.not_found())
+        case UnreadableInteraction() | app_commands.AppCommandError():
+            shown = repr(error)[:SHOWN]
+            log.warning("interaction unreadable: interaction=%s error=%s", interaction.id, shown)
+            other_version = isinstance(error, UnknownComponent)
+            text = texts.error_answers.unreadable(other_version=other_version)
+            await send_private(interaction, text)
         case StoreUnavailable():
             log.warning("store unavailable: interaction=%s error=%s", interaction.id, error)
             await send_private(interaction, texts.error_answers.store_unavailable())
@@ -70,6 +72,21 @@ async def answered_errors(interaction: Interaction) -> AsyncIterator[None]:
         yield
     except Exception as error:  # noqa: BLE001 - as for commands, every error is answered
         await answer_error(interaction, error)
+
+
+async def _rejection(
+    interaction: Interaction, error: OrderRejected | ActionRejected | ChangeRejected
+) -> str:
+    if isinstance(error, LimitReached | PostingForbidden):
+        await guild_cache.ask(interaction.client.http, error.verdict.channels)
+    match error:
+        case OrderRejected():
+            why = texts.refusals.refusal(error)
+            return texts.refusals.with_prompt(why, _typed_prompt(interaction))
+        case ActionRejected():
+            return texts.order_buttons.rejection(error)
+        case ChangeRejected():
+            return texts.changes.rejection(error)
 
 
 def _typed_prompt(interaction: Interaction) -> object:

@@ -47,6 +47,11 @@ def group_of(custom_id: str) -> str | None:
     return group if custom_id == PREFIX + group and group in GROUPS else None
 
 
+def is_form(custom_id: str) -> bool:
+    """Tell whether *custom_id* is that of a form of limits."""
+    return group_of(custom_id) is not None
+
+
 def read(group: str, components: Sequence[Any]) -> dict[str, Any]:
     """Return the rules that a submitted form sets, by their fields; raises ChangeRejected."""
     sent = {str(field.get("custom_id")): field for field in fields(components)}

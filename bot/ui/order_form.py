@@ -54,6 +54,11 @@ def form(order: Order, styles: Iterable[Style], spoken: str, *, private: bool) -
     return modal
 
 
+def is_form(custom_id: str) -> bool:
+    """Tell whether *custom_id* is that of the form."""
+    return _CUSTOM_ID.fullmatch(custom_id) is not None
+
+
 def read(custom_id: str, components: Sequence[Any]) -> OrderOptions | None:
     """Return the options of a submitted form; ``None``: it is another form."""
     match = _CUSTOM_ID.fullmatch(custom_id)

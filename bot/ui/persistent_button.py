@@ -1,7 +1,7 @@
 """The base of buttons that work after a restart: their state is their ``custom_id``.
 
-discord.py rebuilds a DynamicItem from the ``custom_id`` at each click, in any process. The button
-then dispatches an event, which cogs listen to: a button itself knows no service.
+`bot.interactions` rebuilds a button from the ``custom_id`` at each click, in any process, and
+dispatches its event, which cogs listen to: a button itself knows no service.
 """
 
 import re
@@ -14,7 +14,8 @@ from discord import ui
 class PersistentButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template="(?!)"):
     """A button whose state is its ``custom_id``; a subclass says how to read it back.
 
-    Subclasses give the ``template`` of their ids and :meth:`from_match`.
+    Subclasses give the ``template`` of their ids and :meth:`from_match`. discord.py keeps nothing
+    of a DynamicItem, so that views cost no memory once they are sent.
     """
 
     def __init__(
@@ -24,9 +25,9 @@ class PersistentButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template="(?!)"
         event: tuple[Any, ...],
         style: discord.ButtonStyle = discord.ButtonStyle.secondary,
     ) -> None:
-        """Dispatch *event*, a name and its arguments, at each click."""
+        """*event*, a name and its arguments, is dispatched at each click."""
         super().__init__(ui.Button(label=label, style=style, custom_id=custom_id))
-        self._event = event
+        self.event = event
 
     @classmethod
     def from_match(cls, match: re.Match[str]) -> Self:
@@ -34,13 +35,7 @@ class PersistentButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template="(?!)"
         raise NotImplementedError
 
     @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Rebuild the button that was clicked."""
-        return cls.from_match(match)
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Dispatch ``on_EVENT(interaction, *arguments)`` to the cogs."""
-        event, *arguments = self._event
-        interaction.client.dispatch(event, interaction, *arguments)
+    def with_id(cls, custom_id: str) -> Self | None:
+        """Return the button with *custom_id*; ``None``: it is another kind of button."""
+        match = cls.__discord_ui_compiled_template__.fullmatch(custom_id)
+        return None if match is None else cls.from_match(match)

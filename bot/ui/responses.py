@@ -16,7 +16,7 @@ from discord import app_commands
 
 from bot.domain.job import Job, State
 from bot.domain.styles import Style, title
-from bot.service.port_errors import DiscordError, MessageDeleted
+from bot.service.port_errors import AlreadyAnswered, DiscordError, MessageDeleted
 from bot.service.ports.vendor import Picture
 from bot.ui import cards, texts
 from bot.ui.cards import Card, Place
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 # Discord refuses a first answer later than 3 s after the interaction. discord.py itself would
 # retry for 25 s while Discord fails.
 ANSWER_WITHIN: Final = 3.0  # seconds
+FORM_WITHIN: Final = 1.5  # seconds; the rest is for telling the member that there is none
 MOST_CHOICES: Final = 25  # Discord's limit for autocompletion
 
 
@@ -40,21 +41,37 @@ async def defer(interaction: Interaction, *, private: bool = False) -> int | Non
 
 
 async def defer_edit(interaction: Interaction) -> None:
-    """Answer that an edit of the message with this button or form follows."""
+    """Answer that an edit of the message with this button or form follows.
+
+    Of a form that no message's button opened, it is a new private message.
+    """
+    is_form = interaction.type is discord.InteractionType.modal_submit
+    if is_form and interaction.message is None:
+        await defer(interaction, private=True)
+        return
     async with translated_errors(ANSWER_WITHIN):
         await interaction.response.defer()
 
 
 async def send_private(interaction: Interaction, text: str) -> None:
-    """Send *text* to the member alone; a failure is only logged, since nothing depends on it."""
+    """Send *text* to the member alone; a failure is only logged, since nothing depends on it.
+
+    What is being typed has no room for it: no choices are offered then.
+    """
     try:
-        async with translated_errors(ANSWER_WITHIN):
-            if interaction.response.is_done():
-                await interaction.followup.send(text, ephemeral=True)
-            else:
-                await interaction.response.send_message(text, ephemeral=True)
+        await _tell(interaction, text)
     except DiscordError as error:
         log.info("private answer failed: interaction=%s error=%s", interaction.id, error)
+
+
+async def _tell(interaction: Interaction, text: str, *, follow_up: bool = False) -> None:
+    async with translated_errors(ANSWER_WITHIN):
+        if follow_up or interaction.response.is_done():
+            await interaction.followup.send(text, ephemeral=True)
+        elif interaction.type is discord.InteractionType.autocomplete:
+            await interaction.response.autocomplete([])
+        else:
+            await interaction.response.send_message(text, ephemeral=True)
 
 
 async def show(interaction: Interaction, view: discord.ui.LayoutView) -> None:
@@ -83,9 +100,25 @@ async def current_components(interaction: Interaction) -> Sequence[Any]:
 
 
 async def open_form(interaction: Interaction, form: discord.ui.Modal) -> None:
-    """Open *form* for the member."""
-    async with translated_errors(ANSWER_WITHIN):
-        await interaction.response.send_modal(form)
+    """Open *form* for the member, or tell them that Discord does not; raises nothing.
+
+    An answer that is there already leaves a follow-up; so does a form that Discord may have shown
+    without saying so, and then its member has what they wanted.
+    """
+    try:
+        async with translated_errors(FORM_WITHIN):
+            await interaction.response.send_modal(form)
+    except DiscordError as refused:
+        answered = isinstance(refused, AlreadyAnswered)
+        told = "yes"
+        try:
+            await _tell(interaction, texts.error_answers.no_form(), follow_up=answered)
+        except DiscordError as error:
+            told = f"no, {error}"
+        log.warning(
+            "form not shown: interaction=%s form=%s error=%s told=%s",
+            *(interaction.id, form.custom_id.partition(":")[0], refused, told),
+        )
 
 
 async def post_pictures(

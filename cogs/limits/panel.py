@@ -12,6 +12,7 @@ from bot.service.moderation import ModerationService, Moderator
 from bot.ui import guild_cache, interaction_context, limits_form, limits_view, responses, texts
 from bot.ui.button_actions import LimitsAction
 from bot.ui.error_handler import answered_errors
+from bot.ui.interaction_payload import UnknownComponent
 from cogs.limits._base import Interaction
 
 
@@ -70,11 +71,12 @@ class LimitsPanel(commands.Cog):
                 await responses.edit(interaction, view)
 
     async def _open_form(self, interaction: Interaction, moderator: Moderator, group: str) -> None:
-        if group in limits_form.GROUPS:
-            current = await self._moderation.rules(moderator)
-            if group == "channels":
-                await guild_cache.ask(interaction.client.http, current.channels)
-            await responses.open_form(interaction, limits_form.form(group, current))
+        if group not in limits_form.GROUPS:
+            raise UnknownComponent(group)
+        current = await self._moderation.rules(moderator)
+        if group == "channels":
+            await guild_cache.ask(interaction.client.http, current.channels)
+        await responses.open_form(interaction, limits_form.form(group, current))
 
     async def _forget_deleted(
         self, interaction: Interaction, moderator: Moderator

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +34,7 @@ class Interaction:
     command: Json | None = None  # the command that was used, or that began the chain
     source: Message | None = None  # the message whose component was used
     opened_by: "Interaction | None" = None  # the interaction that opened the submitted modal
+    change: Callable[[Json], Any] = lambda payload: payload  # of what the gateway sends
     id: str = field(default_factory=snowflakes.new)
     token: str = field(default_factory=lambda: secrets.token_urlsafe(120))
     created: float = field(default_factory=time.monotonic)
@@ -155,8 +157,8 @@ class Interactions:
         return interaction
 
 
-def created(world: World, interaction: Interaction) -> Json:
-    """Return the payload of the gateway's INTERACTION_CREATE."""
+def created(world: World, interaction: Interaction) -> Any:
+    """Return the payload of the gateway's INTERACTION_CREATE, changed as the interaction says."""
     guild, user, channel = interaction.guild, interaction.user, interaction.channel
     permissions = world.member_permissions(user.id, channel)
     shown: Json = {
@@ -187,4 +189,4 @@ def created(world: World, interaction: Interaction) -> Json:
         }
     if interaction.source is not None:
         shown["message"] = interaction.source.shown
-    return shown
+    return interaction.change(shown)

@@ -181,14 +181,17 @@ def crafted(
     member: Member,
     kind: InteractionType,
     data: dict[str, Any],
-    source: Any,
-    opened_by: Any = None,
+    source: Any = None,
+    **more: Any,
 ) -> Invocation:
-    """Send an interaction that Discord's own clients do not offer to *member*."""
+    """Send an interaction that Discord's own clients do not offer to *member*.
+
+    *more* are further fields of the stand-in's Interaction.
+    """
     if kind is InteractionType.COMPONENT:
         data = {"id": 1, "component_type": BUTTON} | data
     interaction = sandbox.discord.interactions.begin(
-        kind, member.user, member.channel, data, source=source, opened_by=opened_by
+        kind, member.user, member.channel, data, source=source, **more
     )
     return Invocation(sandbox.world, interaction)
 

@@ -269,7 +269,7 @@ async def test_whoever_may_not_manage_the_server_changes_nothing(sandbox, server
         ),
     ):
         opened_by = opened.interaction if kind is InteractionType.MODAL_SUBMIT else None
-        tried = crafted(sandbox, noah, kind, data, source.stored, opened_by)
+        tried = crafted(sandbox, noah, kind, data, source.stored, opened_by=opened_by)
         assert "Only members who may manage" in (await tried.answer())["content"]
 
     after = await mira.command("limits", "show")

@@ -1,13 +1,10 @@
 """The moderators' panel, and what its buttons remember."""
 
-import asyncio
-from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 import discord
 import pytest
-from discord.ui.view import ViewStore
 from hypothesis import given, settings
 
 from bot.domain.rules import Pause, Rules, Tier
@@ -15,11 +12,10 @@ from bot.service.moderation import Overview
 from bot.ui import layout, limits_view, texts
 from bot.ui.language import LANGUAGES, speaking
 from bot.ui.limits_form import GROUPS
-from bot.ui.limits_view import LimitsButton
 from sandbox.discord.enums import InteractionType
 from tests.rules import FULLEST, FULLEST_OVERVIEW, any_rules
 from tests.samples import NOW, listed
-from tests.views import BUTTON, assert_within_limits, buttons, recorded, returned, said
+from tests.views import assert_within_limits, buttons, recorded, said
 
 API = "/api/v10"
 DRAFT = "0123456789abcdef"
@@ -98,41 +94,6 @@ def test_each_panel_is_a_view_of_its_own():
 @make_views
 async def test_a_view_with_our_buttons_lives_for_ever(make):
     assert make().is_persistent()
-
-
-# Buttons.
-
-
-class Told:
-    """A client that remembers what it was told."""
-
-    def __init__(self):
-        self.told = []
-        self.news = asyncio.Event()
-
-    def dispatch(self, *what):
-        self.told.append(what)
-        self.news.set()
-
-
-@pytest.mark.parametrize("make", [VIEWS["the fullest panel"], VIEWS["the fullest preview"]])
-async def test_discord_py_finds_a_button_in_a_message_that_an_earlier_process_sent(make):
-    """It has to look it up in the message, where some stand beside text and not in a row."""
-    store: Any = ViewStore(None)  # type: ignore[arg-type]  # no message is stored
-    store.add_dynamic_items(LimitsButton)
-    view = make()
-    message = SimpleNamespace(
-        id=77, flags=discord.MessageFlags(components_v2=True), components=returned(view)
-    )
-
-    for custom_id in buttons(view):
-        client = Told()
-        interaction = SimpleNamespace(client=client, message=message, data={})
-        store.dispatch_view(BUTTON, custom_id, interaction)
-        await asyncio.wait_for(client.news.wait(), 5)
-
-        _, do, what = custom_id.split(":")
-        assert client.told == [("limits_click", interaction, do, what)]
 
 
 # As Discord takes them.

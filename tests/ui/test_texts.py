@@ -656,6 +656,8 @@ def test_answers_to_clicks_and_errors_read_as_recorded(snapshot):
         for by in (300, 7)
     }
     samples["bug"] = texts.error_answers.unexpected("0123abcd")
+    for other in (False, True):
+        samples[f"unreadable {other}"] = texts.error_answers.unreadable(other_version=other)
     samples |= {
         name: text()
         for module in (texts.error_answers, texts.order_buttons)

@@ -15,6 +15,20 @@ not_found: Final = lazy("Discord does not find what you named in this server. No
 command_changed: Final = lazy(
     "This command has just changed. Please try again; if that does not help, reload Discord."
 )
+# Discord did not take the form.
+no_form: Final = lazy("Discord did not show the form. Nothing was changed. Please try again.")
+
+
+def unreadable(*, other_version: bool) -> str:
+    """Return the answer to what can't be read; *other_version*: to a button that is unknown."""
+    if other_version:
+        return _(
+            "This button or form is from another version of the bot, and does nothing any more."
+        )
+    return _(
+        "The bot could not read what Discord sent. "
+        "Nothing was ordered or changed. Please try again."
+    )
 
 
 def unexpected(error_id: str) -> str:
