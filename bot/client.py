@@ -44,6 +44,15 @@ RECONNECT: Final = Backoff(first=1.0, most=60.0)
 BETWEEN_SHARDS: Final = 5.5  # seconds; Discord accepts one IDENTIFY in five
 DOUBLINGS: Final = 5  # of discord.py's own pause of up to a second between two connections
 CLOSE_WITHIN: Final = 2.0  # seconds
+# How a connection ends; another exception of discord.py's is a bug.
+_ENDS: Final = (
+    discord.HTTPException,
+    discord.GatewayNotFound,
+    discord.ConnectionClosed,
+    discord.PrivilegedIntentsRequired,
+    aiohttp.ClientError,
+    OSError,
+)
 STEADY: Final = 120.0  # seconds after which the next pause is the first one again
 
 # Close codes after which no connection can succeed: the setting, and what to do.
@@ -226,7 +235,7 @@ async def stay_connected(make: Callable[[], ImagineBot], token: str) -> None:
             raise InvalidSettings(
                 setting="DISCORD_TOKEN", reason="Discord does not take it"
             ) from error
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        except _ENDS as error:
             _raise_if_fatal(error)
             log.warning("gateway connection ended: error=%s: %s", type(error).__name__, error)
         except Exception as error:  # noqa: BLE001 - a fresh client may do better
