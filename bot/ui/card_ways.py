@@ -9,7 +9,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from http import HTTPStatus
 from typing import Final
 
 from bot.domain.job import Job, State
@@ -167,34 +166,34 @@ class CardWays:
         failing_since: float | None = None
         delays = BACKOFF.delays()
         while True:
+            if self._gate.resting:
+                failing_since = None  # it was no failure of this way
+                if job.state is State.WAITING:
+                    raise NotTaken("calls to Discord rest")
+                await self._gate.rest_over(newer)
+            if newer.is_set():
+                raise Superseded
             began = self._now()
             try:
-                return await self._attempt(job, make, call, name, newer)
+                return await self._attempt(job, make, call, name)
             except TransientDiscordError as error:
                 log.warning("Discord call failed: job=%s call=%s error=%s", job.id, name, error)
                 if job.state is State.WAITING:
                     raise
-                if not _says_nothing_of_the_way(error):
+                if not _was_kept_back(error):
                     failing_since = began if failing_since is None else failing_since
                 elapsed = 0.0 if failing_since is None else self._now() - failing_since
                 if elapsed >= PATIENCE and not patient:
                     raise _GivenUp(f"Discord did not take it for {elapsed:.0f} s") from error
             await wait_at_most(newer, next(delays))
 
-    async def _attempt(
-        self, job: Job, make: MakeCard, call: _Call, name: DiscordCall, newer: asyncio.Event
-    ) -> None:
-        waiting = job.state is State.WAITING
-        if waiting and self._gate.resting:
-            raise NotTaken("calls to Discord rest")
-        await self._gate.rest_over(newer)
-        if newer.is_set():
-            raise Superseded
+    async def _attempt(self, job: Job, make: MakeCard, call: _Call, name: DiscordCall) -> None:
+        within = WAITING_TIMEOUT if job.state is State.WAITING else CALL_TIMEOUT
         with speaking(job.reply.language):
             card = make()  # not part of what is repeated: a missing file stays missing
         try:
             with timed(partial(self._meters.called_discord, name)):
-                async with translated_errors(WAITING_TIMEOUT if waiting else CALL_TIMEOUT):
+                async with translated_errors(within):
                     await call(job, card)
         except UnreadableAnswer as error:
             fault(log, "Discord's answer can't be read", error, job=job.id, call=name)
@@ -208,7 +207,7 @@ class CardWays:
             card.close()
 
 
-def _says_nothing_of_the_way(error: TransientDiscordError) -> bool:
-    """Tell whether a rate limit held the call up, and no failure."""
-    kept_back = isinstance(error, NotTaken) and isinstance(error.__cause__, TimeoutError)
-    return kept_back or error.status == HTTPStatus.TOO_MANY_REQUESTS
+def _was_kept_back(error: TransientDiscordError) -> bool:
+    """Tell whether the call waited for its turn all the time, and no request was made."""
+    timed_out = isinstance(error.__cause__, TimeoutError)
+    return timed_out and isinstance(error, NotTaken) and error.status is None

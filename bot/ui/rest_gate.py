@@ -20,6 +20,7 @@ from typing import Any, Final
 
 import aiohttp
 import discord
+from yarl import URL
 
 from bot.retry import Backoff, wait_at_most
 from bot.service.port_errors import NotTaken, TransientDiscordError
@@ -47,6 +48,8 @@ class CallRecord:
 
     def transient(self, message: str, status: int | None = None) -> TransientDiscordError:
         """Return the error of a call that Discord did not take, or may not have taken."""
+        if self.status == HTTPStatus.TOO_MANY_REQUESTS:  # discord.py waited for its time
+            status = status or self.status
         kind = NotTaken if self.doubtful_since is None else TransientDiscordError
         return kind(message, status=status)
 
@@ -120,7 +123,7 @@ class RestGate:
     async def _before(
         self, _: object, context: Any, params: aiohttp.TraceRequestStartParams
     ) -> None:
-        if not str(params.url).startswith(discord.http.Route.BASE):
+        if not str(params.url).startswith(str(URL(discord.http.Route.BASE))):
             return  # the gateway, for one
         context.first_answer = bool(_FIRST_ANSWER.search(params.url.path))
         if context.first_answer:  # in no queue: it has seconds

@@ -16,7 +16,7 @@ from bot.retry import Backoff
 from bot.service.port_errors import FileTooLarge, PermanentDiscordError
 from bot.service.ports.vendor import Picture
 from bot.service.telemetry import DiscordCall
-from bot.ui import card_presenter, card_ways
+from bot.ui import card_presenter, card_ways, rest_gate
 from bot.ui.card_presenter import EDITED_ELSEWHERE, DiscordCardPresenter
 from bot.ui.sending import NONCE_REMEMBERED
 from sandbox.discord.enums import InteractionType
@@ -544,8 +544,11 @@ async def test_pictures_whose_post_has_an_unreadable_answer_are_not_sent_directl
     stand_in.journal.exchanges.clear()
 
 
-async def test_a_rate_limit_is_no_reason_for_another_way(stand_in, impatient, job, noah, pictures):
-    stand_in.rate_limit("PATCH", "/webhooks/*", retry_after=0.01, scope="shared", times=30)
+async def test_a_rest_of_all_calls_is_no_reason_for_another_way(
+    stand_in, impatient, job, pictures, monkeypatch
+):
+    monkeypatch.setattr(rest_gate, "TRIALS_APART", 0.1)
+    stand_in.cloudflare_ban(0.9)
 
     assert await impatient.deliver(job(State.COMPLETED), pictures)
 
