@@ -13,7 +13,7 @@ from bot import descriptors
 from bot.client import Gateway, check_cogs, listen, prepare_discord
 from bot.domain import lane as breaker
 from bot.domain import lane_transitions
-from bot.domain.admission import Caps
+from bot.domain.admission import Caps, is_served
 from bot.domain.owner import owner_id
 from bot.pixazo import wire
 from bot.pixazo.client import PixazoClient
@@ -196,7 +196,11 @@ def open_discord(
     session = DiscordSession(settings.discord_token.get_secret_value(), gate)
     stack.push_async_callback(session.close)
     presenter = DiscordCardPresenter(
-        session, meters=telemetry, now=store.clock, shared=store.database.shared
+        session,
+        meters=telemetry,
+        now=store.clock,
+        served=partial(is_served, caps=read_caps(settings)),
+        shared=store.database.shared,
     )
     stack.push_async_callback(presenter.close)
     log_channel = DiscordLogChannel(session, meters=telemetry)
@@ -234,18 +238,23 @@ def build_ports(
     )
 
 
+def read_caps(settings: Settings) -> Caps:
+    """Return the operator's limits."""
+    return Caps(
+        guild_ids=frozenset(settings.guild_ids),
+        images_per_day=settings.max_images_per_day,
+        images_per_guild_per_day=settings.max_images_per_guild_per_day,
+        direct=settings.allow_direct,
+    )
+
+
 def read_service_settings(settings: Settings) -> ServiceSettings:
     """Return what the services need of *settings*, for a process that starts now."""
     return ServiceSettings(
         owner=owner_id(settings.instance, secrets.token_hex(4)),
         lane=breaker.lane_name(settings.pixazo_api_key.get_secret_value()),
         shards=settings.shards,
-        caps=Caps(
-            guild_ids=frozenset(settings.guild_ids),
-            images_per_day=settings.max_images_per_day,
-            images_per_guild_per_day=settings.max_images_per_guild_per_day,
-            direct=settings.allow_direct,
-        ),
+        caps=read_caps(settings),
         width=settings.lane_width,
         per_second=settings.lane_rate_per_minute / 60.0,
         probe_after=settings.balance_probe_seconds,

@@ -34,7 +34,10 @@ class Help(commands.Cog):
     async def help(self, interaction: Interaction) -> None:
         """Show how to begin."""
         await responses.defer(interaction, private=True)
-        await responses.show(interaction, layout.text_view(words.how_to()))
+        place = await self._account.place(interaction_context.admission_request(interaction))
+        moderates = interaction_context.person(interaction).moderates
+        text = words.how_to(place, moderates=moderates and place.in_server)
+        await responses.show(interaction, layout.text_view(text))
 
     @app_commands.command(description=texts.commands.USAGE, extras=OUTSIDE)
     async def usage(self, interaction: Interaction) -> None:

@@ -14,7 +14,7 @@ from bot.service.member_account import MemberAccount
 from bot.service.port_errors import DiscordRefused, FileTooLarge
 from bot.service.ports.vendor import Picture
 from bot.service.undelivered import UndeliveredPictures
-from bot.ui import history_view, responses, texts
+from bot.ui import history_view, interaction_context, responses, texts
 from bot.ui.error_handler import answered_errors
 
 log = logging.getLogger(__name__)
@@ -42,26 +42,29 @@ class History(commands.Cog):
         kept = await self._undelivered.orders(
             interaction.user.id, file_limit=interaction.filesize_limit
         )
+        orders = await self._takes_orders(interaction)
         count = 0
         for job, pictures in kept.ready:
-            if await self._send(interaction, job, pictures):
+            if await self._send(interaction, job, pictures, orders=orders):
                 await self._undelivered.confirm(job, count=len(pictures))
                 count += 1
         page = await self._account.page(interaction.user.id, word=word.strip(), number=0)
         note = texts.history.note(
             handed_over=count, fetching=len(kept.fetching), gone=len(kept.gone)
         )
-        await responses.show(interaction, history_view.page_view(page, note))
+        await responses.show(interaction, history_view.page_view(page, note, orders=orders))
         await self._undelivered.confirm_gone(kept.gone)
 
-    async def _send(self, interaction: Interaction, job: Job, pictures: Sequence[Picture]) -> bool:
+    async def _send(
+        self, interaction: Interaction, job: Job, pictures: Sequence[Picture], *, orders: bool
+    ) -> bool:
         """Send one order's pictures; ``False``: Discord refused them, and they stay kept."""
         try:
             try:
-                await responses.send_pictures(interaction, job, pictures)
+                await responses.send_pictures(interaction, job, pictures, orders=orders)
             except FileTooLarge:
                 smaller = await self._undelivered.smaller_pictures(job)
-                await responses.send_pictures(interaction, job, smaller)
+                await responses.send_pictures(interaction, job, smaller, orders=orders)
         except DiscordRefused as error:
             log.warning("kept pictures refused: job=%s error=%s", job.id, error)
             return False
@@ -73,7 +76,12 @@ class History(commands.Cog):
         async with answered_errors(interaction):
             await responses.defer_edit(interaction)
             page = await self._account.page(interaction.user.id, word=word, number=number)
-            await responses.edit(interaction, history_view.page_view(page))
+            orders = await self._takes_orders(interaction)
+            await responses.edit(interaction, history_view.page_view(page, orders=orders))
+
+    async def _takes_orders(self, interaction: Interaction) -> bool:
+        request = interaction_context.admission_request(interaction)
+        return (await self._account.place(request)).violation is None
 
 
 async def setup(bot: ImagineBot) -> None:

@@ -56,6 +56,8 @@ OF_CONTENT: Final = frozenset(
     {Rule.NOT_SERVED, Rule.PAUSED, Rule.BLOCKED, Rule.TIMED_OUT}
     | {Rule.CHANNEL, Rule.AGE_RESTRICTED, Rule.WORDS}
 )
+# Where orders are taken, whatever they are and whenever they are made.
+OF_PLACE: Final = frozenset({Rule.NOT_SERVED, Rule.CHANNEL, Rule.AGE_RESTRICTED})
 OF_THE_DAY: Final = frozenset(
     {Rule.MEMBER_DAY, Rule.SERVER_DAY, Rule.OPERATOR_SERVER_DAY, Rule.OPERATOR_DAY}
 )
@@ -142,10 +144,7 @@ def _results(
     request: AdmissionRequest, *, caps: Caps, context: AdmissionContext, now: float
 ) -> Iterator[RuleResult]:
     rules, order = context.rules, request.order
-    served = not caps.guild_ids or request.guild_id in caps.guild_ids
-    if request.guild_id is None:
-        served = caps.direct
-    yield RuleResult(rule=Rule.NOT_SERVED, refuses=not served)
+    yield RuleResult(rule=Rule.NOT_SERVED, refuses=not is_served(request.guild_id, caps))
     if rules.pause is None:
         yield RuleResult(rule=Rule.PAUSED, refuses=False)
     else:
@@ -194,6 +193,21 @@ def first_content_violation(
     return next(
         (result for result in results if result.refuses and result.rule in OF_CONTENT), None
     )
+
+
+def place_violation(results: Iterable[RuleResult]) -> RuleResult | None:
+    """Return the first of *results* for which no orders are taken in that place.
+
+    A pause, and what is used up, end soon or by themselves: they are told to who orders.
+    """
+    return next((result for result in results if result.refuses and result.rule in OF_PLACE), None)
+
+
+def is_served(guild_id: int | None, caps: Caps) -> bool:
+    """Tell whether the operator lets the bot take orders in a server; ``None``: outside of all."""
+    if guild_id is None:
+        return caps.direct
+    return not caps.guild_ids or guild_id in caps.guild_ids
 
 
 def remaining_today(results: Iterable[RuleResult]) -> int | None:

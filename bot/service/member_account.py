@@ -1,6 +1,7 @@
 """Use cases of members: their orders, remaining limits, settings and stored data."""
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -8,8 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from bot.domain import admission
-from bot.domain.admission import DAY, AdmissionRequest, RuleResult, day_of
+from bot.domain.admission import DAY, AdmissionContext, AdmissionRequest, RuleResult, day_of
 from bot.domain.job import Job
+from bot.domain.rules import Rules
 from bot.domain.styles import Style
 from bot.service.picture_files import PictureFiles
 from bot.service.port_errors import StoreUnavailable
@@ -35,11 +37,21 @@ class HistoryPage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderPlace:
+    """Whether orders are taken in a place."""
+
+    in_server: bool  # one that the bot is a member of
+    violation: RuleResult | None = None  # the rule for which none are; None: they are
+    direct: bool = False  # whether they are taken outside of servers
+
+
+@dataclass(frozen=True, kw_only=True)
 class UsageReport:
     """The result of every rule for a member, and when the day's counts reset, in Unix seconds."""
 
     verdicts: Sequence[RuleResult]
     anew_at: float
+    place: OrderPlace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +114,29 @@ class MemberAccount:
         verdicts = list(
             admission.rule_results(ask, caps=self._settings.caps, context=standing, now=now)
         )
-        return UsageReport(verdicts=verdicts, anew_at=day_of(now) + DAY)
+        violation = admission.place_violation(verdicts)
+        return UsageReport(
+            verdicts=verdicts, anew_at=day_of(now) + DAY, place=self._place(ask, violation)
+        )
+
+    async def place(self, request: AdmissionRequest) -> OrderPlace:
+        """Tell whether orders are taken there; by the operator's settings if the store is away."""
+        rules = Rules()
+        if request.guild_id is not None:
+            with contextlib.suppress(StoreUnavailable):
+                rules = await self._guilds.rules(request.guild_id)
+        context, now = AdmissionContext(rules=rules), self._now()
+        results = admission.rule_results(
+            request, caps=self._settings.caps, context=context, now=now
+        )
+        return self._place(request, admission.place_violation(results))
+
+    def _place(self, request: AdmissionRequest, violation: RuleResult | None) -> OrderPlace:
+        return OrderPlace(
+            in_server=request.guild_id is not None,
+            violation=violation,
+            direct=self._settings.caps.direct,
+        )
 
     async def styles(self, guild_id: int | None) -> tuple[Style, ...]:
         """Return the server's own styles, for autocomplete.

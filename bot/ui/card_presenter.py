@@ -48,12 +48,17 @@ class DiscordCardPresenter:
         *,
         meters: Telemetry,
         now: Callable[[], float],
+        served: Callable[[int | None], bool] = lambda _guild_id: True,
         shared: bool = False,
     ) -> None:
-        """*shared*: other processes edit the cards of waiting jobs, too."""
+        """Offer further orders in a server that is *served*; ``None``: outside of servers.
+
+        *shared*: other processes edit the cards of waiting jobs, too.
+        """
         self._gate = session.gate
         self._calls = CardCalls(session, now=now)
-        self._ways = CardWays(self._calls, session.gate, meters=meters, now=now)
+        self._ways = CardWays(self._calls, session.gate, meters=meters, now=now, served=served)
+        self._served = served
         self._meters = meters
         self._now = now
         self._shared = shared
@@ -64,7 +69,7 @@ class DiscordCardPresenter:
     def show(self, job: Job, status: CardStatus = NO_STATUS) -> None:
         """Update the job's card soon; of several updates the newest wins."""
         self._drop(job.id)
-        self._pending[job.id] = (job, lambda: _card(job, status))
+        self._pending[job.id] = (job, lambda: self._card(job, status))
         worker = self._workers.get(job.id)
         if worker is None or worker.done():  # done just now: its callback has not run yet
             worker = asyncio.create_task(self._work(job.id), name=f"card {job.id}")
@@ -77,7 +82,7 @@ class DiscordCardPresenter:
         try:
             await self._ways.edit(
                 job,
-                lambda: _card(job, CardStatus(fault_id=fault_id)),
+                lambda: self._card(job, CardStatus(fault_id=fault_id)),
                 patient=job.state is not State.COMPLETED,  # its pictures matter more
             )
         except DiscordError as error:
@@ -89,7 +94,7 @@ class DiscordCardPresenter:
         Raises FileTooLarge, or another DiscordRefused: the card can't be edited.
         """
         await self._finish_updates(job)
-        await self._ways.edit(job, lambda: cards.done(job, pictures), patient=False)
+        await self._ways.edit(job, lambda: self._done(job, pictures), patient=False)
 
     async def deliver(self, job: Job, pictures: Sequence[Picture]) -> bool:
         """Deliver the pictures; return once Discord accepted them.
@@ -109,7 +114,7 @@ class DiscordCardPresenter:
         delivered = job.transition(State.DELIVERED, now=job.completed_at or job.state_since)
         try:
             await self._ways.edit(
-                job, lambda: cards.done(delivered, pictures), patient=job.reply.answers_only
+                job, lambda: self._done(delivered, pictures), patient=job.reply.answers_only
             )
         except FileTooLarge:
             raise
@@ -203,10 +208,12 @@ class DiscordCardPresenter:
             async with translated_errors(within, repeatable_for=repeatable_for):
                 await call(job)
 
+    def _card(self, job: Job, status: CardStatus) -> Card:
+        """Return the card of a job without pictures."""
+        given_up = job.state in _GIVEN_UP and status.given_up_at is None
+        if job.withdrawn or job.state in ENDED or given_up:
+            return cards.end(job, fault_id=status.fault_id, orders=self._served(job.guild_id))
+        return cards.progress(job, status)
 
-def _card(job: Job, status: CardStatus) -> Card:
-    """Return the card of a job without pictures."""
-    given_up = job.state in _GIVEN_UP and status.given_up_at is None
-    if job.withdrawn or job.state in ENDED or given_up:
-        return cards.end(job, fault_id=status.fault_id)
-    return cards.progress(job, status)
+    def _done(self, job: Job, pictures: Sequence[Picture]) -> Card:
+        return cards.done(job, pictures, orders=self._served(job.guild_id))

@@ -59,12 +59,19 @@ class CardWays:
     """
 
     def __init__(
-        self, calls: CardCalls, gate: RestGate, *, meters: Telemetry, now: Callable[[], float]
+        self,
+        calls: CardCalls,
+        gate: RestGate,
+        *,
+        meters: Telemetry,
+        now: Callable[[], float],
+        served: Callable[[int | None], bool],
     ) -> None:
         self._calls = calls
         self._gate = gate
         self._meters = meters
         self._now = now
+        self._served = served
         self._refused: set[str] = set()  # jobs whose interaction no longer edits their card
 
     async def edit(
@@ -128,7 +135,9 @@ class CardWays:
             try:
                 await self._retried(
                     job,
-                    lambda: cards.done(delivered, pictures, mention=True),
+                    lambda: cards.done(
+                        delivered, pictures, mention=True, orders=self._served(job.guild_id)
+                    ),
                     unless_shown(self._calls.post_in_channel),
                     DiscordCall.POST,
                 )
@@ -140,7 +149,9 @@ class CardWays:
                 return is_shown
         await self._retried(
             job,
-            lambda: cards.done(delivered, pictures, mention=True, place=Place.DIRECT),
+            lambda: cards.done(
+                delivered, pictures, mention=True, place=Place.DIRECT, orders=self._served(None)
+            ),
             unless_shown(self._calls.post_directly),
             DiscordCall.DIRECT,
         )

@@ -28,6 +28,7 @@ _ACCENTS: Final = {
     State.UNCERTAIN: 0xD9952B,
     State.EXPIRED: 0xD9952B,
 }
+_REPEAT: Final = (OrderAction.AGAIN, OrderAction.EDIT)
 _ACCENT_OF_FAILURE: Final = 0xC9483F
 
 
@@ -66,11 +67,11 @@ def _hide_button(job: Job) -> OrderButton:
     return OrderButton(OrderAction.CANCEL, job.id, texts.order_buttons.hide())
 
 
-def end(job: Job, *, fault_id: str | None = None) -> Card:
+def end(job: Job, *, fault_id: str | None = None, orders: bool = True) -> Card:
     """Return the card of an order that ended without pictures: what, why, and who can help.
 
-    *fault_id* is the id of the bug that caused the end, as it is in the log. A hidden order's card
-    does not show what was ordered.
+    *fault_id* is the id of the bug that caused the end, as it is in the log. *orders*: they are
+    taken where the card is. A hidden order's card does not show what was ordered.
     """
     if job.withdrawn:
         return hidden(job)
@@ -79,10 +80,8 @@ def end(job: Job, *, fault_id: str | None = None) -> Card:
         texts.cards.vendor_words(job),
         " ".join(part for part in (texts.cards.charge(job), texts.cards.who_can_help(job)) if part),
     )
-    buttons = [
-        OrderButton(OrderAction.AGAIN, job.id, texts.order_buttons.try_again()),
-        OrderButton(OrderAction.EDIT, job.id),
-    ]
+    again = OrderButton(OrderAction.AGAIN, job.id, texts.order_buttons.try_again())
+    buttons = [again, OrderButton(OrderAction.EDIT, job.id)] if orders else []
     return _card(job, "\n".join(line for line in lines if line), _small(job), buttons=buttons)
 
 
@@ -94,11 +93,17 @@ def hidden(job: Job) -> Card:
 
 
 def done(
-    job: Job, pictures: Sequence[Picture], *, mention: bool = False, place: Place = Place.CARD
+    job: Job,
+    pictures: Sequence[Picture],
+    *,
+    mention: bool = False,
+    place: Place = Place.CARD,
+    orders: bool = True,
 ) -> Card:
     """Return the card with the pictures; with *mention* it pings the member.
 
-    Of a COMPLETED job they are not all: others are still being fetched.
+    *orders*: they are taken where the card is. Of a COMPLETED job the pictures are not all: others
+    are still being fetched.
     """
     files = [
         discord.File(
@@ -117,12 +122,14 @@ def done(
     notes.append(f"-# {texts.cards.made_by()}")
     if any(picture.shrunk for picture in pictures):
         notes.append(f"-# {texts.cards.shrunk()}")
-    buttons = [OrderButton(action, job.id) for action in _actions(job, place)]
+    buttons = [OrderButton(action, job.id) for action in _REPEAT if orders]
     if job.state is State.COMPLETED:
         notes.append(f"-# {texts.cards.still_fetched(len(job.media) - len(pictures))}")
-        buttons = [*buttons[:2], _hide_button(job)]  # what is not whole yet can't be posted
-    elif len(pictures) < len(job.media):
-        notes.append(f"-# {texts.cards.some_missing()}")
+        buttons.append(_hide_button(job))  # what is not whole yet can't be posted
+    else:
+        buttons += [OrderButton(action, job.id) for action in _actions(job, place)]
+        if len(pictures) < len(job.media):
+            notes.append(f"-# {texts.cards.some_missing()}")
     above = texts.cards.for_member(job.member_id) if mention else None
     if place is Place.POSTED:
         above = texts.cards.posted_by(job.member_id)
@@ -138,8 +145,7 @@ def done(
 
 
 def _actions(job: Job, place: Place) -> Iterator[OrderAction]:
-    """Yield the buttons of pictures in that place."""
-    yield from (OrderAction.AGAIN, OrderAction.EDIT)
+    """Yield what can be done with pictures in that place."""
     if job.reply.private and place is not Place.DIRECT:
         yield OrderAction.POST
     if not job.reply.private and job.guild_id is not None and place in {Place.CARD, Place.POSTED}:
@@ -165,7 +171,8 @@ def _card(
     container.add_item(ui.TextDisplay(literal(job.order.prompt)))
     for part in parts:
         container.add_item(ui.TextDisplay(part) if isinstance(part, str) else part)
-    container.add_item(ui.ActionRow(*buttons))
+    if buttons:
+        container.add_item(ui.ActionRow(*buttons))
     view.add_item(container)
     return Card(view, [])
 

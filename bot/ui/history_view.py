@@ -36,18 +36,18 @@ class HistoryPageButton(
         return cls(int(match["number"]), match["word"])
 
 
-def page_view(page: HistoryPage, note: str | None = None) -> ui.LayoutView:
-    """Return a fresh view of a page of orders, below *note*."""
+def page_view(page: HistoryPage, note: str | None = None, *, orders: bool = True) -> ui.LayoutView:
+    """Return a fresh view of a page of orders, below *note*; *orders*: they are taken here."""
     note_items = [ui.TextDisplay[ui.LayoutView](note)] if note else []
     if not page.jobs:
-        return view(*note_items, ui.TextDisplay(texts.history.nothing(page.word)))
+        return view(*note_items, ui.TextDisplay(texts.history.nothing(page.word, orders=orders)))
     frame = container(texts.history.heading(page))
     for job, text in zip(page.jobs, texts.history.orders(page), strict=True):
         frame.add_item(ui.Separator())
         frame.add_item(_order(job, text))
-        frame.add_item(
-            ui.ActionRow(OrderButton(OrderAction.AGAIN, job.id, texts.history.again(job)))
-        )
+        if orders:
+            again = OrderButton(OrderAction.AGAIN, job.id, texts.history.again(job))
+            frame.add_item(ui.ActionRow(again))
     layout = view(*note_items, frame)
     if buttons := list(_page_buttons(page)):
         layout.add_item(ui.ActionRow(*buttons))

@@ -130,10 +130,12 @@ async def post_pictures(
     return await _send_card(interaction, card, private=False)
 
 
-async def send_pictures(interaction: Interaction, job: Job, pictures: Sequence[Picture]) -> None:
-    """Show the pictures of *job* to the member alone."""
+async def send_pictures(
+    interaction: Interaction, job: Job, pictures: Sequence[Picture], *, orders: bool
+) -> None:
+    """Show the pictures of *job* to the member alone; *orders*: they are taken here."""
     delivered = job.transition(State.DELIVERED, now=job.completed_at or job.state_since)
-    card = cards.done(delivered, pictures, place=Place.PRIVATE_ANSWER)
+    card = cards.done(delivered, pictures, place=Place.PRIVATE_ANSWER, orders=orders)
     await _send_card(interaction, card, private=True)
 
 

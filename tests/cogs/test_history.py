@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from bot.domain.job import State
+from bot.service.member_account import OrderPlace
 from bot.service.port_errors import FileTooLarge, PermanentDiscordError
 from bot.service.undelivered import KeptOrders
-from bot.ui import history_view, responses
+from bot.ui import history_view, interaction_context, responses
 from cogs.history import History
 from tests.samples import a_job
 
@@ -53,14 +54,20 @@ def hand_over(undelivered, monkeypatch):
         async def page(_member_id, *, word, number):
             return None
 
+        async def place(_request):
+            return OrderPlace(in_server=True)
+
         async def nothing(*_args, **_options):
             return None
 
         monkeypatch.setattr(responses, "defer", nothing)
         monkeypatch.setattr(responses, "show", nothing)
-        monkeypatch.setattr(responses, "send_pictures", send)
-        monkeypatch.setattr(history_view, "page_view", lambda _page, note: notes.append(note))
-        account: Any = SimpleNamespace(page=page)
+        monkeypatch.setattr(interaction_context, "admission_request", lambda _interaction: None)
+        monkeypatch.setattr(
+            responses, "send_pictures", lambda *sent, orders: send(*sent) if orders else None
+        )
+        monkeypatch.setattr(history_view, "page_view", lambda _page, note, **_: notes.append(note))
+        account: Any = SimpleNamespace(page=page, place=place)
         cog: Any = History(undelivered, account)
         interaction = SimpleNamespace(user=SimpleNamespace(id=300), filesize_limit=10**7)
         await cog.history.callback(cog, interaction)

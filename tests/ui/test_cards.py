@@ -135,6 +135,15 @@ def test_what_can_be_done_with_pictures_is_what_makes_sense_where_they_are(place
     assert {*offered(card)} == {"again", "edit", "delete"} | besides
 
 
+@pytest.mark.parametrize("state", [*ENDS, State.DELIVERED, State.COMPLETED])
+def test_where_no_orders_are_taken_none_is_offered(state):
+    job = a_job(id=JOB_ID, state=state, private=True)
+    card = cards.end(job, orders=False) if state in ENDS else cards.done(job, [], orders=False)
+
+    assert {*offered(card)}.isdisjoint({"again", "edit"})
+    assert_within_limits(card.view)
+
+
 async def test_a_message_with_pictures_is_known_by_its_button():
     shown = returned(cards.done(a_job(id=JOB_ID), []).view)
 

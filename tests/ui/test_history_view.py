@@ -142,6 +142,13 @@ async def test_the_fullest_page_fits_into_a_message(spoken, filling):
     assert all(len(one.description) <= 1024 for one in thumbnails(view))
 
 
+async def test_where_no_orders_are_taken_none_is_offered():
+    page = a_leaf(a_picture(), number=0, of=2, total=6)
+
+    assert set(buttons(history_view.page_view(page, orders=False))) == {"history:1:"}
+    assert "`/help` says where" in text_of(history_view.page_view(a_leaf(), orders=False))
+
+
 async def test_where_nothing_was_ordered_it_says_how_to_begin():
     assert "`/imagine prompt:" in text_of(history_view.page_view(a_leaf()))
     assert r"No order of yours says “\*cat”" in text_of(history_view.page_view(a_leaf(word="*cat")))

@@ -1,6 +1,7 @@
 """What members find out about themselves: `/usage`, `/help`, `/settings`, `/privacy`."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -10,12 +11,15 @@ from bot.domain.admission import (
     AdmissionContext,
     AdmissionRequest,
     Caps,
+    Rule,
+    RuleResult,
     Usage,
+    place_violation,
     rule_results,
 )
 from bot.domain.order import GUIDANCE, IMAGES, PROMPT_LENGTH, STEPS
 from bot.domain.rules import Block, Pause, Rules
-from bot.service.member_account import ErasureResult, UsageReport
+from bot.service.member_account import ErasureResult, OrderPlace, UsageReport
 from bot.service.ports.store import MemberSettings, Ping
 from bot.service.settings import RetentionPolicy
 from bot.ui import privacy_view, texts
@@ -29,8 +33,13 @@ MEMBER = 300
 def usage(*, rules=None, caps=None, guild_id=100, block=None, **used):
     context = AdmissionContext(rules=rules or Rules(), usage=Usage(**used), block=block)
     request = AdmissionRequest(order=SAMPLE, guild_id=guild_id, channel_id=200)
-    results = rule_results(request, caps=caps or Caps(direct=True), context=context, now=NOW)
-    return texts.member_commands.usage(UsageReport(verdicts=list(results), anew_at=NOW + 60))
+    caps = caps or Caps(direct=True)
+    results = list(rule_results(request, caps=caps, context=context, now=NOW))
+    place = OrderPlace(
+        in_server=guild_id is not None, violation=place_violation(results), direct=caps.direct
+    )
+    report = UsageReport(verdicts=results, anew_at=NOW + 60, place=place)
+    return texts.member_commands.usage(report)
 
 
 def test_usage_reads_as_recorded(snapshot):
@@ -46,6 +55,10 @@ def test_usage_reads_as_recorded(snapshot):
         "outside of servers": usage(
             guild_id=None, caps=Caps(direct=True, images_per_day=5), everywhere=1
         ),
+        "another channel": usage(rules=Rules(channels=(201, 202))),
+        "not age-restricted": usage(rules=Rules(age_restricted_only=True), caps=Caps()),
+        "a server that is not served": usage(caps=Caps(guild_ids=frozenset({1}))),
+        "outside, not opened": usage(guild_id=None, caps=Caps()),
         "paused": usage(rules=Rules(pause=pause)),
         "blocked": usage(block=block),
         "cooling down": usage(rules=Rules(cooldown=60), last_order_at=NOW - 20),
@@ -69,10 +82,36 @@ def test_a_bar_is_full_and_empty_only_where_that_is_so(limit, used, filled):
     assert (f"<t:{int(NOW + 60)}:R>" in line) is (left < limit)
 
 
+OPEN = OrderPlace(in_server=True)
+OUTSIDE = OrderPlace(in_server=False, direct=True)
+CLOSED = replace(OPEN, violation=RuleResult(rule=Rule.CHANNEL, refuses=True, channels=(201,)))
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+@pytest.mark.parametrize(
+    ("place", "moderates", "named"),
+    [
+        (OPEN, False, {"imagine", "history", "usage", "settings", "privacy"}),
+        (OPEN, True, {"imagine", "history", "usage", "settings", "privacy", "limits"}),
+        (OUTSIDE, False, {"imagine", "history", "usage", "settings", "privacy"}),
+        (CLOSED, False, {"history", "settings", "privacy"}),
+        (CLOSED, True, {"history", "settings", "privacy", "limits"}),
+    ],
+    ids=["member", "moderator", "outside", "closed", "closed to a moderator"],
+)
+def test_help_names_only_what_can_be_used_there(place, moderates, named, spoken):
+    with speaking(spoken):
+        told = texts.member_commands.how_to(place, moderates=moderates)
+
+    assert set(re.findall(r"`/(\w+)", told)) == named
+    assert ("<#201>" in told) == (place is CLOSED)
+    assert ("moderat" in told.lower()) == (place is not OUTSIDE)
+
+
 @pytest.mark.parametrize("spoken", LANGUAGES)
 def test_help_fits_one_message_and_all_its_examples_can_be_typed(spoken):
     with speaking(spoken):
-        told = texts.member_commands.how_to()
+        told = texts.member_commands.how_to(OPEN, moderates=True)
 
     assert len(told) <= 2500
     examples = re.findall(r"`/imagine prompt: ([^`]+)`", told)

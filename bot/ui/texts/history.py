@@ -66,12 +66,14 @@ def heading(page: HistoryPage) -> str:
     return "\n".join(lines)
 
 
-def nothing(word: str) -> str:
-    """Return the text of a page without orders."""
+def nothing(word: str, *, orders: bool) -> str:
+    """Return the text of a page without orders; *orders*: they are taken here."""
     if word:
         return _(
             "No order of yours says “{word}”. Please try another word, or `/history` without one."
         ).format(word=literal(word))
+    if not orders:
+        return _("There are no orders of yours yet. `/help` says where you can order.")
     return _(
         "There are no orders of yours yet. Begin with `/imagine prompt: a lighthouse in a storm`; "
         "`/help` has more to try."

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.domain import admission
 from bot.domain.admission import OF_THE_DAY, Rule, RuleResult
-from bot.service.member_account import ErasureResult, UsageReport
+from bot.service.member_account import ErasureResult, OrderPlace, UsageReport
 from bot.service.ports.store import MemberSettings, Ping
 from bot.service.settings import RetentionPolicy
 from bot.ui.language import gettext as _
@@ -19,6 +19,7 @@ _BAR: Final = 10  # characters of a bar
 _LEFT, _USED = "▰", "▱"
 _AT_ONCE: Final = frozenset({Rule.MEMBER_AT_ONCE, Rule.SERVER_AT_ONCE})
 _IN_AN_ORDER: Final = frozenset({Rule.IMAGES, Rule.STEPS})
+_OF_SERVERS: Final = frozenset({Rule.SERVER_AT_ONCE, Rule.SERVER_DAY})
 _IN_FIGURES: Final = OF_THE_DAY | _AT_ONCE | _IN_AN_ORDER | {Rule.COOLDOWN}
 
 
@@ -28,6 +29,8 @@ _IN_FIGURES: Final = OF_THE_DAY | _AT_ONCE | _IN_AN_ORDER | {Rule.COOLDOWN}
 def usage(report: UsageReport) -> str:
     """Return what each rule leaves a member, in bars and words, and who can change it."""
     results = report.verdicts
+    if report.place.violation is not None:
+        return "\n".join(_closed(report.place, report.place.violation))
     parts = ["## " + _("What is left for you"), _summary(report)]
     parts += [" ".join(refusals.refused(result)) for result in results if _blocks(result)]
     for whose, operators in (
@@ -37,7 +40,9 @@ def usage(report: UsageReport) -> str:
         lines = [
             f"{_name(result)}: {_figures(result, report.anew_at)}"
             for result in results
-            if result.operators is operators and result.rule in _IN_FIGURES
+            if result.operators is operators
+            and result.rule in _IN_FIGURES
+            and not (result.outside and result.rule in _OF_SERVERS)
         ]
         if lines:
             parts += [f"### {whose}", *lines]
@@ -110,12 +115,56 @@ def _bar(left: int, limit: int) -> str:
 # Help.
 
 
-def how_to() -> str:
-    """Return the help: examples to copy."""
-    return "\n".join(_help())
+def how_to(place: OrderPlace, *, moderates: bool) -> str:
+    """Return the help: examples to copy where orders are taken, else where to order."""
+    return "\n".join(_help(place, moderates=moderates))
 
 
-def _help() -> Iterable[str]:
+def _help(place: OrderPlace, *, moderates: bool) -> Iterable[str]:
+    if place.violation is not None:
+        yield from _closed(place, place.violation)
+    else:
+        yield from _examples()
+    yield "### " + _("Yours")
+    yield _("- `/history` shows your orders, and `/history word: fox` those that say so")
+    if place.violation is None:
+        yield _("- `/usage` shows how much you can order, and when more comes back")
+    yield _("- `/settings` sets when you are pinged about pictures that are ready")
+    yield _("- `/privacy` shows what is kept about you, and exports or deletes it")
+    if place.violation is None:
+        yield "### " + _("Whom to ask")
+        yield _whom_to_ask(place)
+    if moderates:
+        yield "### " + _("For moderators")
+        yield _("- `/limits show` shows and changes what may be ordered here")
+        yield _("- `/limits explain` says what a member can order here, and why not more")
+
+
+def _closed(place: OrderPlace, violation: RuleResult) -> Iterable[str]:
+    """Yield why no orders are taken in a place, and where they are."""
+    yield "## " + _("No pictures are ordered here")
+    yield " ".join(refusals.refused(violation))
+    if not place.in_server:
+        yield _("Pictures can be ordered only in servers that the bot was added to.")
+    elif place.direct:
+        yield _("You can order in direct messages with the bot instead.")
+    elif violation.rule is Rule.NOT_SERVED:
+        yield _("It may be open in other servers that the bot was added to.")
+
+
+def _whom_to_ask(place: OrderPlace) -> str:
+    if not place.in_server:
+        return _(
+            "The bot's operator decides what may be ordered outside of servers. What is drawn "
+            "costs them money."
+        )
+    return _(
+        "A server's moderators decide what may be ordered there; each refusal says who can change "
+        "it. What is drawn costs the bot's operator money."
+    )
+
+
+def _examples() -> Iterable[str]:
     yield "## " + _("How to draw with this bot")
     yield _(
         "Say what you want to see: `/imagine prompt: a red lighthouse in a storm, oil painting`. "
@@ -132,16 +181,6 @@ def _help() -> Iterable[str]:
         "What can be done with an order stands below it: order the same **again**, **cancel** what "
         "still waits, **delete** pictures of yours. Buttons work for as long as the order is on "
         "record."
-    )
-    yield "### " + _("Yours")
-    yield _("- `/history` shows your orders, and `/history word: fox` those that say so")
-    yield _("- `/usage` shows how much you can order, and when more comes back")
-    yield _("- `/settings` sets when you are pinged about pictures that are ready")
-    yield _("- `/privacy` shows what is kept about you, and exports or deletes it")
-    yield "### " + _("Whom to ask")
-    yield _(
-        "A server's moderators decide what may be ordered there, by `/limits`; each refusal says "
-        "who can change it. What is drawn costs the bot's operator money."
     )
 
 
