@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 from playwright.async_api import expect
 
+from sandbox.discord.limits import Limits
 from tests.acceptance.driver import CLUB, Store, delivered, eventually, submitted
 from tests.acceptance.visitor import DESKTOP, message, press, say
 from tests.browser.layout import audit, layout_faults
@@ -249,6 +250,19 @@ async def test_a_private_picture_is_posted_reported_and_answered(sandbox, page, 
     await notice.get_by_text("Deleted").wait_for()
     await page.get_by_role("button", name="general").first.click()
     await expect(page.get_by_role("img", name="a yellow boat")).to_have_count(0)
+
+
+async def test_fifty_orders_by_a_script_are_all_shown_under_discords_limits(sandbox, page):
+    assert sandbox.world.limits == Limits()
+    prompts = [f"boat number {number:02}" for number in range(50)]
+
+    for prompt in prompts:
+        await say(page, f"/imagine prompt: {prompt}")
+
+    for prompt in prompts:
+        await card_of(page, prompt).wait_for(timeout=60_000)
+    await expect(card_of(page, "boat number")).to_have_count(len(prompts))
+    assert sorted(json.loads(one.body)["prompt"] for one in sandbox.pixazo.accepted) == prompts
 
 
 async def test_history_turns_its_pages(sandbox, page, mira, between):
