@@ -23,11 +23,13 @@ from sqlalchemy.engine import Connection, make_url
 
 from benchmarks.explain import Statement, captured, recorded, scans
 from bot.domain.admission import DAY, AdmissionContext
+from bot.domain.gateway_starts import Permit
 from bot.domain.job import ENDED, Job, ReplyTarget, State
 from bot.domain.order import Order
 from bot.domain.rules import Block, changed
 from bot.service.ports.store import MemberSettings, Ping
 from bot.store.database import Database
+from bot.store.gateway_starts import GatewayStarts
 from bot.store.guilds import Guilds
 from bot.store.job_queries import JobQueries
 from bot.store.jobs import Jobs
@@ -142,6 +144,7 @@ async def call_all(database: Database, *, now: float) -> None:
     """Call every public method of the store; raises where one was forgotten."""
     jobs, lanes = Jobs(database), Lanes(database)
     guilds, records, members = Guilds(database), JobQueries(database), Members(database)
+    starts = GatewayStarts(database)
     job = a_job(1, now)
     calls: dict[type, dict[str, Callable[[], Awaitable[object]]]] = {
         Jobs: {
@@ -178,6 +181,11 @@ async def call_all(database: Database, *, now: float) -> None:
             "reserve_slots": lambda: lanes.reserve_slots(LANE, count=1, interval=1.0, now=now),
             "record_notice": lambda: lanes.record_notice(LANE, 7, shut_at=now),
             "closure_notices": lambda: lanes.closure_notices(LANE, shut_at=now - 600),
+        },
+        GatewayStarts: {
+            "recent": lambda: starts.recent("bot", now=now),
+            "reserve": lambda: starts.reserve("bot", 0, lambda _: Permit(at=now), now=now, ahead=9),
+            "mark_steady": lambda: starts.mark_steady("bot", 0, started_at=now, now=now),
         },
         Guilds: {
             "rules": lambda: guilds.rules(7),

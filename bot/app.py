@@ -18,12 +18,14 @@ from bot.domain.owner import owner_id
 from bot.pixazo import wire
 from bot.pixazo.client import PixazoClient
 from bot.pixazo.media import MediaDownloader
+from bot.service.gateway_starts import GatewayStartBudget, token_name
 from bot.service.settings import RetentionPolicy, ServiceSettings
 from bot.service.tracker import REMEMBERED
 from bot.services import Ports, Services, build_services
 from bot.settings import Settings
 from bot.store.clock import SharedClock
 from bot.store.database import Database
+from bot.store.gateway_starts import GatewayStarts
 from bot.store.guilds import Guilds
 from bot.store.job_queries import JobQueries
 from bot.store.jobs import Jobs
@@ -63,6 +65,7 @@ class Store:
     guilds: Guilds
     queries: JobQueries
     members: Members
+    gateway_starts: GatewayStarts
     notifier: JobNotifier
 
 
@@ -82,6 +85,7 @@ class DiscordSide:
     presenter: DiscordCardPresenter
     log_channel: DiscordLogChannel
     gateway: Gateway
+    starts: GatewayStartBudget
 
 
 async def run(settings: Settings) -> None:
@@ -130,6 +134,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
             Loop(name="positions", run=services.positions.run),
             Loop(name="notifications", run=partial(store.notifier.listen, runner.wake)),
             Loop(name="retention", run=services.retention.run),
+            Loop(name="starts", run=discord_side.starts.run),
             Loop(
                 name="gateway",
                 run=partial(
@@ -146,6 +151,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     async def stop_accepting() -> None:
         log.info("stopping")
         supervisor.cancel("dispatch")
+        await discord_side.starts.confirm()
         await services.cogs.orders.close()
 
     await supervisor.run(stop, stopping=stop_accepting)
@@ -165,6 +171,7 @@ async def open_store(settings: Settings, stack: AsyncExitStack) -> Store:
         guilds=Guilds(database),
         queries=JobQueries(database),
         members=Members(database),
+        gateway_starts=GatewayStarts(database),
         notifier=JobNotifier(database, url),
     )
 
@@ -205,14 +212,26 @@ def open_discord(
     stack.push_async_callback(presenter.close)
     log_channel = DiscordLogChannel(session, meters=telemetry)
     stack.push_async_callback(log_channel.close)
+    starts = GatewayStartBudget(
+        token_name(settings.discord_token.get_secret_value()),
+        store=store.gateway_starts,
+        ask=lambda: session.start_limit(store.clock()),
+        now=store.clock,
+        report=telemetry.starts_left,
+    )
     gateway = Gateway(
         shards=settings.shards,
+        starts=starts,
         direct=settings.allow_direct,
         trace=gate.guard(tracing(telemetry, now=time.time)),
         count_malformed=telemetry.malformed_event,
     )
     return DiscordSide(
-        session=session, presenter=presenter, log_channel=log_channel, gateway=gateway
+        session=session,
+        presenter=presenter,
+        log_channel=log_channel,
+        gateway=gateway,
+        starts=starts,
     )
 
 

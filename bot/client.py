@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import functools
+import itertools
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from discord.ext import commands
 from yarl import URL
 
 from bot.command_registration import open_outside, register_commands
+from bot.domain.gateway_starts import SPACING, STEADY
 from bot.domain.shards import Shards
 from bot.errors import InvalidSettings
 from bot.gateway_socket import GatewayResponse, GatewaySocket
@@ -26,6 +28,8 @@ from bot.interactions import ReceivingState, Tree
 from bot.log import fault
 from bot.retry import Backoff
 from bot.service.cog_services import CogServices
+from bot.service.errors import StartPostponed
+from bot.service.gateway_starts import GatewayStartBudget
 from bot.ui.language import Translator
 
 log = logging.getLogger(__name__)
@@ -41,7 +45,7 @@ COGS: Final = (
     "cogs.membership",
 )
 RECONNECT: Final = Backoff(first=1.0, most=60.0)
-BETWEEN_SHARDS: Final = 5.5  # seconds; Discord accepts one IDENTIFY in five
+BETWEEN_CONNECTIONS: Final = Backoff(first=1.0, most=20.0)  # of one client, most of them RESUMEs
 DOUBLINGS: Final = 5  # of discord.py's own pause of up to a second between two connections
 CLOSE_WITHIN: Final = 2.0  # seconds
 # How a connection ends; another exception of discord.py's is a bug.
@@ -53,7 +57,6 @@ _ENDS: Final = (
     aiohttp.ClientError,
     OSError,
 )
-STEADY: Final = 120.0  # seconds after which the next pause is the first one again
 
 # Close codes after which no connection can succeed: the setting, and what to do.
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
@@ -87,6 +90,7 @@ class Gateway:
     """The state of this process's connections to Discord's gateway, across reconnects."""
 
     shards: Shards
+    starts: GatewayStartBudget | None = None  # None: this client will not connect
     direct: bool = False  # commands also work outside of servers
     trace: aiohttp.TraceConfig = field(default_factory=aiohttp.TraceConfig)  # of requests
     count_malformed: Callable[[str], None] = lambda _kind: None
@@ -121,6 +125,8 @@ class ImagineBot(commands.Bot):
         self.services = services
         self._gateway = gateway
         self._shard_id = shard_id
+        self._delays: Iterator[float] = iter(())
+        self._reconnected_at = -STEADY  # monotonic
 
     def _get_state(self, **options: Any) -> ReceivingState:
         return ReceivingState(
@@ -151,12 +157,33 @@ class ImagineBot(commands.Bot):
     async def on_connect(self) -> None:
         """Mark the shard as connected."""
         self._gateway.up.add(self._shard_id)
+        if self._gateway.starts:
+            self._gateway.starts.connected(self._shard_id)
 
     on_resumed = on_connect  # Discord replays what came in between
 
     async def on_disconnect(self) -> None:
         """Mark the shard as not connected; discord.py reconnects."""
         self._gateway.up.discard(self._shard_id)
+        if self._gateway.starts:
+            self._gateway.starts.disconnected(self._shard_id)
+
+    async def before_reconnect(self) -> None:
+        """Wait before a connection that is not the first: not at once if the last was short."""
+        if time.monotonic() - self._reconnected_at > STEADY:
+            self._delays = itertools.chain((0.0,), BETWEEN_CONNECTIONS.delays())
+        await asyncio.sleep(next(self._delays))
+        self._reconnected_at = time.monotonic()
+
+    async def before_identify_hook(
+        self,
+        shard_id: int | None,
+        *,
+        initial: bool = False,  # noqa: ARG002 - discord.py's own hook waits by it
+    ) -> None:
+        """Wait until the shard may start a session. Raises StartPostponed; see the budget."""
+        if self._gateway.starts:
+            await self._gateway.starts.acquire(shard_id or 0)
 
     async def on_malformed_event(self, kind: str, error: Exception) -> None:
         """Count an event that could not be read, and log the first one of its kind."""
@@ -215,22 +242,36 @@ async def listen(services: CogServices, gateway: Gateway, token: str) -> None:
     Not discord.py's client for several shards: it retries a first connection without end and
     without a word. Raises InvalidSettings if Discord rejects the token.
     """
+    starts = gateway.starts
     async with asyncio.TaskGroup() as group:
         for number, shard_id in enumerate(sorted(gateway.shards.ids)):
             if number:
-                await asyncio.sleep(BETWEEN_SHARDS)
+                await asyncio.sleep(SPACING / (starts.concurrency if starts else 1))
             make = functools.partial(ImagineBot, services, gateway, shard_id)
-            group.create_task(stay_connected(make, token), name=f"shard {shard_id}")
+            until_free = functools.partial(starts.until_free, shard_id) if starts else None
+            group.create_task(stay_connected(make, token, until_free), name=f"shard {shard_id}")
 
 
-async def stay_connected(make: Callable[[], ImagineBot], token: str) -> None:
-    """Keep a client connected: when one ends, start a new one after a back-off."""
+async def stay_connected(
+    make: Callable[[], ImagineBot],
+    token: str,
+    until_free: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Keep a client connected: when one ends, start a new one after a back-off.
+
+    *until_free* waits until a session may be started. Raises InvalidSettings if none can be.
+    """
     delays = RECONNECT.delays()
     while True:
+        if until_free:
+            await until_free()
         started = time.monotonic()
         try:
             async with _closing(make()) as client:
                 await _connect(client, token)
+        except StartPostponed as error:
+            log.info("gateway connection given up for now: reason=%s", error)
+            continue
         except discord.LoginFailure as error:
             raise InvalidSettings(
                 setting="DISCORD_TOKEN", reason="Discord does not take it"

@@ -1,7 +1,7 @@
 """The connection to Discord's gateway: discord.py's, without its reasons to end early."""
 
 import json
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, Self
 
 import aiohttp
 from discord.errors import ConnectionClosed
@@ -42,6 +42,23 @@ class GatewaySocket(DiscordWebSocket):
 
     Each one is dispatched as ``malformed_event``, with its kind and the error.
     """
+
+    @classmethod
+    async def from_client(cls, client: Any, **options: Any) -> Self:
+        """Connect *client*; without a session to resume, start one."""
+        if not options.get("initial"):
+            await client.before_reconnect()
+        options["resume"] = options.get("resume", False) and options.get("session") is not None
+        return await super().from_client(client, **options)
+
+    async def identify(self) -> None:
+        """Start a session, when the client's hook allows it."""
+        try:
+            await super().identify()
+        except BaseException:
+            if self._keep_alive:  # a thread
+                self._keep_alive.stop()
+            raise
 
     async def received_message(self, msg: Any, /) -> None:
         """Decompress and handle a frame."""

@@ -35,6 +35,10 @@ class ShuttingDown(OrderRejected):
     """The bot is stopping and accepts no more orders."""
 
 
+class StartPostponed(ImagineError):
+    """A shard must wait before it starts a session at Discord's gateway."""
+
+
 class DuplicateInteraction(ImagineError):
     """Discord delivered an interaction again that is an order already: there is nothing to do."""
 

@@ -197,6 +197,7 @@ gateway_starts: Final = Table(
     Column("bot", String(32), primary_key=True),  # of the token, hashed
     Column("started_at", Float, primary_key=True),
     Column("shard_id", Integer, primary_key=True, autoincrement=False),
+    Column("steady_at", Float),  # when its session had lasted for a while
 )
 
 blocks: Final = Table(

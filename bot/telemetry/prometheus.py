@@ -84,6 +84,10 @@ class PrometheusTelemetry:
             "Edits of a card that a newer one replaced before they were sent",
         )
         self._gateway = gauge("imagine_gateway_connected", "1: connected to Discord's gateway")
+        self._starts_left = gauge(
+            "imagine_gateway_starts_remaining",
+            "Sessions that all processes may still start at Discord's gateway today",
+        )
         self._malformed = counter(
             "imagine_gateway_malformed_events",
             "Gateway events that could not be read and were dropped",
@@ -205,6 +209,10 @@ class PrometheusTelemetry:
     def coalesced(self) -> None:
         """Count an edit of a card that a newer one replaced before it was sent."""
         self._coalesced.inc()
+
+    def starts_left(self, count: int) -> None:
+        """Set how many sessions may still be started at the gateway today."""
+        self._starts_left.set(count)
 
     def malformed_event(self, kind: str) -> None:
         """Count a gateway event that could not be read; *kind* comes from a fixed set."""

@@ -7,7 +7,9 @@ from typing import Final
 import aiohttp
 import discord
 
+from bot.domain.gateway_starts import StartLimit
 from bot.errors import InvalidSettings
+from bot.log import fault
 from bot.retry import Backoff
 from bot.service.port_errors import DiscordError
 from bot.ui.discord_errors import translated_errors
@@ -15,6 +17,7 @@ from bot.ui.rest_gate import RestGate
 
 log = logging.getLogger(__name__)
 
+ASK_WITHIN: Final = 5.0  # seconds
 BACKOFF: Final = Backoff(first=1.0, most=60.0)  # seconds between attempts to log in
 
 
@@ -55,6 +58,26 @@ class DiscordSession:
                 await asyncio.sleep(next(delays))
             else:
                 self._client.set_result(client)
+
+    async def start_limit(self, now: float) -> StartLimit | None:
+        """Return how often the bot may connect; ``None``: Discord did not say. *now* is Unix."""
+        try:
+            async with asyncio.timeout(ASK_WITHIN):
+                client = await self.client()
+                _, _, limit = await client.http.get_bot_gateway()
+            reset_after = limit["reset_after"] / 1000.0
+            return StartLimit(
+                total=limit["total"],
+                remaining=limit["remaining"],
+                resets_at=now + reset_after if reset_after > 0 else 0.0,
+                concurrency=max(limit["max_concurrency"], 1),
+                asked_at=now,
+            )
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            log.debug("start limit not read: error=%s", type(error).__name__)
+        except (KeyError, TypeError) as error:
+            fault(log, "start limit not understood", error)
+        return None
 
     async def close(self) -> None:
         """Close the client, or cancel those who wait for it."""

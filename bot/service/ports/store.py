@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from bot.domain.admission import AdmissionContext
+from bot.domain.gateway_starts import GatewayStart, Permit
 from bot.domain.job import Job, State
 from bot.domain.lane import Lane
 from bot.domain.rules import Block, Rules
@@ -305,6 +306,30 @@ class Lanes(Protocol):
 
     async def record_notice(self, lane: str, guild_id: int, *, shut_at: float) -> None:
         """Record that the server was told of the closure at *shut_at*."""
+
+
+class GatewayStarts(Protocol):
+    """Starts of sessions at Discord's gateway, by all processes with the same token."""
+
+    async def recent(self, bot: str, *, now: float) -> Sequence[GatewayStart]:
+        """Return the bot's starts of the last day."""
+
+    async def reserve(
+        self,
+        bot: str,
+        shard_id: int,
+        decide: Callable[[Sequence[GatewayStart]], Permit],
+        *,
+        now: float,
+        ahead: float,
+    ) -> Permit:
+        """Record a start at the time that *decide* returns, unless that is too far *ahead*.
+
+        *ahead* is in seconds. It happens in one transaction, and alone.
+        """
+
+    async def mark_steady(self, bot: str, shard_id: int, *, started_at: float, now: float) -> None:
+        """Record that the session of a start has lasted."""
 
 
 class JobNotifier(Protocol):

@@ -14,6 +14,7 @@ def upgrade() -> None:
         sa.Column("bot", sa.String(length=32), primary_key=True),
         sa.Column("started_at", sa.Float(), primary_key=True),
         sa.Column("shard_id", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("steady_at", sa.Float(), nullable=True),
     )
     op.add_column("guilds", sa.Column("left_at", sa.Float(), nullable=True))
     left = sa.text("left_at IS NOT NULL")

@@ -1,0 +1,169 @@
+"""Keeps Discord's limit of starts at its gateway, for all processes with the same token."""
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from bot.domain import gateway_starts as rules
+from bot.domain.gateway_starts import GatewayStart, Permit, StartLimit
+from bot.service.errors import StartPostponed
+from bot.service.port_errors import StoreUnavailable
+from bot.service.ports.store import GatewayStarts
+
+log = logging.getLogger(__name__)
+
+AHEAD: Final = 12.0  # seconds that a shard waits while it is connected; longer ones before that
+EVERY: Final = 15.0  # seconds between two looks at the record
+ASK_EVERY: Final = 60.0  # seconds between two questions about the limit
+STORE_WITHIN: Final = 10.0  # seconds until this process goes by its own record
+CONFIRM_WITHIN: Final = 2.0  # seconds
+TOLD_FROM: Final = 30.0  # seconds; shorter waits are not logged
+
+
+def token_name(token: str) -> str:
+    """Return the name of the bot with *token*: a fingerprint that does not give it away."""
+    return hashlib.sha256(b"bot:" + token.encode()).hexdigest()[:32]
+
+
+class GatewayStartBudget:
+    """Rate limiter of starts at Discord's gateway, shared through the store."""
+
+    def __init__(
+        self,
+        bot: str,
+        *,
+        store: GatewayStarts,
+        ask: Callable[[], Awaitable[StartLimit | None]],
+        now: Callable[[], float],
+        report: Callable[[int], None] = lambda _left: None,
+    ) -> None:
+        """Count the starts of *bot*; *ask* returns Discord's limit, or ``None`` if it is away."""
+        self._bot = bot
+        self._store = store
+        self._ask = ask
+        self._now = now
+        self._report = report
+        self._limit = StartLimit()
+        self._asked_at = -ASK_EVERY  # monotonic
+        # Of this process, for when the store is away.
+        self._own: deque[GatewayStart] = deque(maxlen=self._limit.total)
+        self._connected: dict[int, float] = {}  # since when, monotonic, by shard
+        self._unconfirmed: dict[int, GatewayStart] = {}  # whose session has not lasted yet
+        self._exhausted = False  # the operator was told
+
+    @property
+    def concurrency(self) -> int:
+        """The number of shards that may start at once."""
+        return self._limit.concurrency
+
+    async def until_free(self, shard_id: int) -> None:
+        """Wait until a start of *shard_id* is allowed soon."""
+        told = None
+        while True:
+            await self._refresh()
+            now = self._now()
+            permit = rules.permit(await self._recent(now), shard_id, self._limit, now)
+            self._tell(permit.left)
+            if permit.at <= now + AHEAD:
+                return
+            if permit.wait is not told and permit.at - now > TOLD_FROM:
+                told = permit.wait
+                log.warning(
+                    "gateway start postponed: shard=%d seconds=%.0f reason=%r left=%d",
+                    *(shard_id, permit.at - now, str(permit.wait), permit.left),
+                )
+            await asyncio.sleep(min(permit.at - now, EVERY))
+
+    async def acquire(self, shard_id: int) -> None:
+        """Record a start of *shard_id* and wait for its time, which is seconds at most.
+
+        Raises StartPostponed if it is not allowed soon.
+        """
+        await self._refresh()
+        now = self._now()
+        permit = await self._reserve(shard_id, now)
+        self._tell(permit.left)
+        if permit.at > now + AHEAD:
+            raise StartPostponed(permit.wait)
+        start = GatewayStart(at=permit.at, shard_id=shard_id)
+        self._own.append(start)
+        self._connected.pop(shard_id, None)
+        self._unconfirmed[shard_id] = start
+        await asyncio.sleep(permit.at - now)
+
+    def connected(self, shard_id: int) -> None:
+        """Note that the shard's session goes on."""
+        self._connected[shard_id] = time.monotonic()
+
+    def disconnected(self, shard_id: int) -> None:
+        """Note that the shard's session is interrupted."""
+        self._connected.pop(shard_id, None)
+
+    async def run(self) -> None:
+        """Record which sessions last, until cancelled."""
+        while True:
+            await asyncio.sleep(EVERY)
+            await self.confirm(lasted=rules.STEADY)
+            await self._refresh()
+
+    async def confirm(self, *, lasted: float = 0.0) -> None:
+        """Record the sessions that have lasted for so many seconds; at the end of the bot: all."""
+        for shard_id, start in tuple(self._unconfirmed.items()):
+            since = self._connected.get(shard_id)
+            if since is None or time.monotonic() - since < lasted:
+                continue
+            now = self._now()
+            self._own = deque(
+                (replace(own, steady_at=now) if own == start else own for own in self._own),
+                maxlen=self._own.maxlen,
+            )
+            try:
+                async with asyncio.timeout(CONFIRM_WITHIN):
+                    await self._store.mark_steady(self._bot, shard_id, started_at=start.at, now=now)
+            except (StoreUnavailable, TimeoutError) as error:
+                log.debug("steady session not recorded: error=%s", error)
+                return
+            self._unconfirmed.pop(shard_id, None)
+
+    async def _refresh(self) -> None:
+        """Ask for the limit again, unless the last answer is fresh."""
+        if time.monotonic() - self._asked_at < ASK_EVERY:
+            return
+        self._asked_at = time.monotonic()
+        self._limit = await self._ask() or self._limit
+        now = self._now()
+        self._tell(self._limit.left(await self._recent(now), now))
+
+    def _tell(self, left: int) -> None:
+        self._report(left)
+        if left > self._limit.reserve:
+            self._exhausted = False
+        elif not self._exhausted:
+            self._exhausted = True
+            log.error(
+                "gateway starts used up, waiting for Discord's reset: left=%d reset_in=%.0f",
+                *(left, max(self._limit.resets_at - self._now(), 0.0)),
+            )
+
+    async def _recent(self, now: float) -> Sequence[GatewayStart]:
+        try:
+            async with asyncio.timeout(STORE_WITHIN):
+                return await self._store.recent(self._bot, now=now)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("gateway starts not read from the store: error=%s", error)
+            return self._own
+
+    async def _reserve(self, shard_id: int, now: float) -> Permit:
+        decide = partial(rules.permit, shard_id=shard_id, limit=self._limit, now=now)
+        try:
+            async with asyncio.timeout(STORE_WITHIN):
+                return await self._store.reserve(self._bot, shard_id, decide, now=now, ahead=AHEAD)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("gateway start not recorded in the store: error=%s", error)
+            return decide(self._own)
