@@ -85,7 +85,6 @@ class DiscordSide:
     presenter: DiscordCardPresenter
     log_channel: DiscordLogChannel
     gateway: Gateway
-    starts: GatewayStartBudget
 
 
 async def run(settings: Settings) -> None:
@@ -114,6 +113,8 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     store = await open_store(settings, stack)
     vendor = await open_vendor(settings, stack)
     discord_side = open_discord(settings, telemetry, store, stack)
+    starts = build_starts(settings, store, discord_side.session, telemetry)
+    discord_side.gateway.starts = starts
     ports = build_ports(store, vendor, discord_side, telemetry)
     service_settings = read_service_settings(settings)
     services = build_services(ports, service_settings)
@@ -134,7 +135,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
             Loop(name="positions", run=services.positions.run),
             Loop(name="notifications", run=partial(store.notifier.listen, runner.wake)),
             Loop(name="retention", run=services.retention.run),
-            Loop(name="starts", run=discord_side.starts.run),
+            Loop(name="starts", run=starts.run),
             Loop(
                 name="gateway",
                 run=partial(
@@ -151,7 +152,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     async def stop_accepting() -> None:
         log.info("stopping")
         supervisor.cancel("dispatch")
-        await discord_side.starts.confirm()
+        await starts.confirm()
         await services.cogs.orders.close()
 
     await supervisor.run(stop, stopping=stop_accepting)
@@ -212,26 +213,27 @@ def open_discord(
     stack.push_async_callback(presenter.close)
     log_channel = DiscordLogChannel(session, meters=telemetry)
     stack.push_async_callback(log_channel.close)
-    starts = GatewayStartBudget(
-        token_name(settings.discord_token.get_secret_value()),
-        store=store.gateway_starts,
-        ask=lambda: session.start_limit(store.clock()),
-        now=store.clock,
-        report=telemetry.starts_left,
-    )
     gateway = Gateway(
         shards=settings.shards,
-        starts=starts,
         direct=settings.allow_direct,
         trace=gate.guard(tracing(telemetry, now=time.time)),
         count_malformed=telemetry.malformed_event,
     )
     return DiscordSide(
-        session=session,
-        presenter=presenter,
-        log_channel=log_channel,
-        gateway=gateway,
-        starts=starts,
+        session=session, presenter=presenter, log_channel=log_channel, gateway=gateway
+    )
+
+
+def build_starts(
+    settings: Settings, store: Store, session: DiscordSession, telemetry: PrometheusTelemetry
+) -> GatewayStartBudget:
+    """Return the limiter of starts at the gateway."""
+    return GatewayStartBudget(
+        token_name(settings.discord_token.get_secret_value()),
+        store=store.gateway_starts,
+        ask=lambda: session.start_limit(store.clock()),
+        now=store.clock,
+        report=telemetry.starts_left,
     )
 
 

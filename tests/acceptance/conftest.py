@@ -10,17 +10,19 @@ description.
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
 from playwright.async_api import Browser, Page
 
-from sandbox.botprocess import BotProcess, Launch, launch
+from sandbox.botprocess import BOT, BotProcess, Launch, Process
+from sandbox.botprocess import launch as launch_process
 from sandbox.discord.member import Member
 from sandbox.environment import SandboxEnvironment
-from tests.acceptance.driver import CLUB, FAST_LANE, Store, quick, without_limits
+from tests.acceptance.driver import CLUB, FAST_LANE, Store, forget_starts, quick, without_limits
 from tests.acceptance.forked import ForkServer
 from tests.acceptance.visitor import DESKTOP
 from tests.openapi import assert_conform
@@ -33,7 +35,7 @@ MakeSandbox = Callable[..., SandboxEnvironment]
 async def launched() -> AsyncIterator[Launch]:
     """The way to start bots: by forks on Linux, else as new processes."""
     if sys.platform != "linux":
-        yield launch
+        yield launch_process
         return
     async with ForkServer.open(capture=os.environ.get("CAPTURE_STATEMENTS", "")) as server:
         yield server.launch
@@ -41,7 +43,12 @@ async def launched() -> AsyncIterator[Launch]:
 
 @pytest.fixture(scope="session")
 def make_sandbox(launched: Launch) -> MakeSandbox:
-    return partial(SandboxEnvironment, launch=launched)
+    async def launch(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Process:
+        if tuple(command) == BOT:
+            forget_starts(env["DATABASE_URL"])  # else each restart of a bot waits for seconds
+        return await launched(command, cwd=cwd, env=env)
+
+    return partial(SandboxEnvironment, launch=launch)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -252,6 +252,16 @@ def submitted(sandbox: SandboxEnvironment) -> list[str]:
 
 
 # The store.
+
+
+def forget_starts(url: str) -> None:
+    """Forget that a bot was connected: its next start at the gateway does not wait."""
+    path = Path(url.partition(":///")[2])
+    if url.startswith("sqlite") and path.exists():
+        connection = sqlite3.connect(path, timeout=0)
+        # It may have no such table yet.
+        with closing(connection), suppress(sqlite3.OperationalError), connection:
+            connection.execute("DELETE FROM gateway_starts")
 
 
 class Store:
