@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import logging
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -42,6 +41,7 @@ class GatewayStartBudget:
         ask: Callable[[], Awaitable[StartLimit | None]],
         now: Callable[[], float],
         report: Callable[[int], None] = lambda _left: None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Count the starts of *bot*; *ask* returns Discord's limit, or ``None`` if it is away."""
         self._bot = bot
@@ -49,11 +49,12 @@ class GatewayStartBudget:
         self._ask = ask
         self._now = now
         self._report = report
+        self._sleep = sleep
         self._limit = StartLimit()
-        self._asked_at = -ASK_EVERY  # monotonic
+        self._asked_at = 0.0
         # Of this process, for when the store is away.
         self._own: deque[GatewayStart] = deque(maxlen=self._limit.total)
-        self._connected: dict[int, float] = {}  # since when, monotonic, by shard
+        self._connected: dict[int, float] = {}  # since when, by shard
         self._unconfirmed: dict[int, GatewayStart] = {}  # whose session has not lasted yet
         self._exhausted = False  # the operator was told
 
@@ -78,7 +79,7 @@ class GatewayStartBudget:
                     "gateway start postponed: shard=%d seconds=%.0f reason=%r left=%d",
                     *(shard_id, permit.at - now, str(permit.wait), permit.left),
                 )
-            await asyncio.sleep(min(permit.at - now, EVERY))
+            await self._sleep(min(permit.at - now, EVERY))
 
     async def acquire(self, shard_id: int) -> None:
         """Record a start of *shard_id* and wait for its time, which is seconds at most.
@@ -95,11 +96,12 @@ class GatewayStartBudget:
         self._own.append(start)
         self._connected.pop(shard_id, None)
         self._unconfirmed[shard_id] = start
-        await asyncio.sleep(permit.at - now)
+        if permit.at > now:
+            await self._sleep(permit.at - now)
 
     def connected(self, shard_id: int) -> None:
         """Note that the shard's session goes on."""
-        self._connected[shard_id] = time.monotonic()
+        self._connected[shard_id] = self._now()
 
     def disconnected(self, shard_id: int) -> None:
         """Note that the shard's session is interrupted."""
@@ -108,7 +110,7 @@ class GatewayStartBudget:
     async def run(self) -> None:
         """Record which sessions last, until cancelled."""
         while True:
-            await asyncio.sleep(EVERY)
+            await self._sleep(EVERY)
             await self.confirm(lasted=rules.STEADY)
             await self._refresh()
 
@@ -116,7 +118,7 @@ class GatewayStartBudget:
         """Record the sessions that have lasted for so many seconds; at the end of the bot: all."""
         for shard_id, start in tuple(self._unconfirmed.items()):
             since = self._connected.get(shard_id)
-            if since is None or time.monotonic() - since < lasted:
+            if since is None or self._now() - since < lasted:
                 continue
             now = self._now()
             self._own = deque(
@@ -133,9 +135,9 @@ class GatewayStartBudget:
 
     async def _refresh(self) -> None:
         """Ask for the limit again, unless the last answer is fresh."""
-        if time.monotonic() - self._asked_at < ASK_EVERY:
+        if self._now() - self._asked_at < ASK_EVERY:
             return
-        self._asked_at = time.monotonic()
+        self._asked_at = self._now()
         self._limit = await self._ask() or self._limit
         now = self._now()
         self._tell(self._limit.left(await self._recent(now), now))
