@@ -1,5 +1,6 @@
 """Reads what Discord says about an interaction: member, server, channel, roles, languages."""
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import discord
@@ -14,6 +15,7 @@ from bot.ui import guild_cache, language
 
 Interaction = discord.Interaction[Any]
 
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
 _AGE_RESTRICTED_SERVERS: Final = {discord.NSFWLevel.explicit, discord.NSFWLevel.age_restricted}
 
 
@@ -111,7 +113,7 @@ def timed_out_until(
         return None
     granted, until = member.resolved_permissions, member.timed_out_until
     exempt = granted is not None and granted.administrator
-    return None if until is None or exempt else until.timestamp()
+    return None if until is None or exempt else (until - _EPOCH).total_seconds()
 
 
 def role_ids(member: discord.User | discord.Member) -> frozenset[int]:

@@ -5,7 +5,7 @@ some. What is missing or unusual is derived from ``guild_id``, ``context`` and `
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from bot.errors import ImagineError
@@ -283,6 +283,7 @@ def _permissions(value: object) -> int:
 
 def _time(value: object) -> str | None:
     try:
-        return datetime.fromisoformat(str(value)).isoformat()
+        read = datetime.fromisoformat(str(value))
+        return read.replace(tzinfo=read.tzinfo or UTC).isoformat()
     except ValueError:
         return None

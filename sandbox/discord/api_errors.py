@@ -65,6 +65,7 @@ class ErrorCode(Enum):
     MISSING_PERMISSIONS = 403, 50013, "Missing Permissions"
     INVALID_WEBHOOK_TOKEN = 401, 50027, "Invalid Webhook Token"
     THREAD_ARCHIVED = 400, 50083, "Thread is archived"
+    THREAD_LOCKED = 403, 160005, "This thread is locked"
     ENTRY_POINT_MISSING = (
         400,
         50240,

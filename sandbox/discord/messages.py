@@ -82,8 +82,9 @@ class Messages:
         more: Json | None = None,
     ) -> Message:
         """Post a message, which reopens an archived thread; *more* adds fields to its JSON."""
+        self._check_unlocked(channel, author)
         if channel.archived:
-            self._reopen(channel, author)
+            self._world.change_channel(channel, archived=False)
         message = Message(channel=channel, author=author, draft=draft, ephemeral_for=ephemeral_for)
         shown: Json = {
             "id": message.id,
@@ -113,6 +114,7 @@ class Messages:
     def edit(self, message: Message, draft: Draft) -> None:
         """Replace the content of a message."""
         self._check_active(message.channel)
+        self._check_unlocked(message.channel, message.author)
         self._count_late_edit(message)
         filled = message.loading
         message.draft = replace(draft, flags=draft.flags & ~MessageFlag.LOADING)
@@ -156,13 +158,12 @@ class Messages:
         if channel.archived:
             raise ErrorCode.THREAD_ARCHIVED.error()
 
-    def _reopen(self, thread: Channel, author: User) -> None:
-        """Make an archived thread active again; a locked one only for moderators."""
-        world = self._world
-        granted = world.member_permissions(author.id, thread)
+    def _check_unlocked(self, thread: Channel, author: User) -> None:
+        """Raise ApiError if only moderators may write and edit in a thread."""
+        granted = self._world.member_permissions(author.id, thread)
         if thread.locked and Permission.MANAGE_THREADS not in granted:
-            raise ErrorCode.THREAD_ARCHIVED.error()
-        world.change_channel(thread, archived=False)
+            archived = thread.archived
+            raise (ErrorCode.THREAD_ARCHIVED if archived else ErrorCode.THREAD_LOCKED).error()
 
     def _said(self, draft: Draft) -> Json:
         known = self._world.users

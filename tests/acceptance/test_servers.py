@@ -4,13 +4,19 @@ import time
 
 import pytest
 
+from sandbox.discord.enums import ChannelType, InteractionType
 from tests.acceptance.driver import (
+    CLUB,
+    EPHEMERAL,
     Server,
     accepted,
     answered,
+    button,
     buttons,
+    crafted,
     delivered,
     eventually,
+    pictures,
     refusal,
     restart,
     says,
@@ -40,6 +46,36 @@ async def test_a_server_that_is_age_restricted_as_a_whole_takes_orders_in_every_
         await sent.until(delivered(1))
     else:
         assert "age-restricted channels" in await refusal(server.noah)
+
+
+async def test_age_restrictions_are_known_by_threads_changes_and_places_without_a_cache(
+    sandbox, start
+):
+    """During an outage the bot knows nothing but what each interaction says."""
+    bot = await start()
+    server = Server(sandbox)
+    world, dark = sandbox.world, sandbox.world.channel("after-dark", guild=server.name)
+    await set_limits(server.mira, age_restricted_only=True)
+    forum = world.add_channel(server.guild, "forum", type=ChannelType.FORUM, nsfw=True)
+    places = {"general": False, "after-dark": True, "thread": True, "post": True, "voice": True}
+    world.add_thread(dark, "thread")
+    world.add_thread(forum, "post")
+    world.add_channel(server.guild, "voice", type=ChannelType.VOICE, nsfw=True)
+
+    async def check(expected):
+        for place, taken in expected.items():
+            noah = server.member("Noah", channel=place)
+            assert ("age-restricted channels only" in await told(noah, "help")) is not taken, place
+
+    await check(places)
+    world.change_guild(server.guild, nsfw_level=3)
+    await check(dict.fromkeys(places, True))
+    world.change_guild(server.guild, nsfw_level=0)
+    await check(places)
+
+    world.outage(server.guild)
+    await restart(sandbox, bot)
+    await check(places | {"thread": False, "post": False})  # nothing is known of their channels
 
 
 async def test_a_server_that_removes_the_bot_is_noted_and_what_waits_there_is_given_back(
@@ -208,3 +244,127 @@ async def test_pictures_that_come_directly_offer_orders_only_where_they_are_take
     assert ("again" in buttons(await listed(outside))) is direct
     if direct:
         assert "server" not in (await told(outside, "usage")).replace("outside of servers", "")
+
+
+KINDS = [
+    ChannelType.VOICE,
+    ChannelType.STAGE,
+    ChannelType.ANNOUNCEMENT,
+    ChannelType.PUBLIC_THREAD,
+    ChannelType.PRIVATE_THREAD,
+    ChannelType.ANNOUNCEMENT_THREAD,
+    "post in a forum",
+]
+
+
+def opened(sandbox, server, kind, **more):
+    """Return a new place in *server* in which members write."""
+    world = sandbox.world
+    if kind == "post in a forum":
+        forum = world.add_channel(server.guild, "forum", type=ChannelType.FORUM)
+        return world.add_thread(forum, "place", **more)
+    if kind is ChannelType.ANNOUNCEMENT_THREAD:
+        news = world.add_channel(server.guild, "news", type=ChannelType.ANNOUNCEMENT)
+        return world.add_thread(news, "place", type=kind, **more)
+    if kind in {ChannelType.PUBLIC_THREAD, ChannelType.PRIVATE_THREAD}:
+        return world.add_thread(
+            world.channel("general", guild=server.name), "place", type=kind, **more
+        )
+    return world.add_channel(server.guild, "place", type=kind, **more)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+async def test_pictures_pings_and_posts_arrive_wherever_members_write(sandbox, start, kind):
+    """Slow mode holds members back, and no bot."""
+    await start()
+    server = Server(sandbox)
+    place = opened(sandbox, server, kind, slow_mode=3600)
+    noah = server.member("Noah", channel=place.name)
+    always = await noah.command("settings", ping="always")
+    await always.until(words)
+
+    sent = await noah.command("imagine", prompt="a cat")
+    await sent.until(delivered(1))
+    await noah.sees(lambda message: message["mentions"] and f"<@{noah.user.id}>" in words(message))
+
+    private = await noah.command("imagine", prompt="a dog", private=True)
+    card = await private.until(delivered(1))
+    await noah.press(card["id"], button(card, "post:"))
+    await noah.sees(
+        lambda message: "a dog" in str(message["components"]) and not message["flags"] & EPHEMERAL
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "direct"),
+    [
+        ({"archived": True}, False),
+        ({"locked": True}, True),
+        ({"archived": True, "locked": True}, True),
+        (None, True),
+    ],
+    ids=["archived", "locked", "both", "deleted"],
+)
+async def test_pictures_for_a_thread_that_is_closed_meanwhile_arrive(
+    sandbox, start, noah, store, state, direct
+):
+    """A message reopens an archived thread; in a locked one the bot can't write."""
+    await start()
+    thread = sandbox.world.add_thread(noah.channel, "cats")
+    inside = sandbox.discord.member("Noah", channel="cats", guild=CLUB)
+    sandbox.pixazo.hold_states()
+    await inside.command("imagine", prompt="a cat")
+    private = await inside.command("imagine", prompt="a dog", private=True)
+    await sandbox.pixazo.wait_accepted(2)
+    await private.until(says("Queued"))
+    if state is None:
+        sandbox.world.remove_channel(thread)
+    else:
+        sandbox.world.change_channel(thread, **state)
+
+    sandbox.pixazo.release_states()
+
+    outside = sandbox.discord.member("Noah")
+    for prompt in ("a cat", "a dog"):
+        await store.delivered(prompt)
+    [cat], [dog] = pictures(sandbox, "a cat"), pictures(sandbox, "a dog")
+    assert (cat in outside.visible()) is direct
+    assert dog in outside.visible() or dog["flags"] & EPHEMERAL
+    assert thread.archived is bool(direct and state and state.get("archived"))
+
+
+async def test_an_order_from_a_locked_thread_costs_nothing(sandbox, start, noah, store):
+    """Discord sends such commands, and refuses the answer."""
+    await start()
+    sandbox.world.add_thread(noah.channel, "cats", archived=True, locked=True)
+    inside = sandbox.discord.member("Noah", channel="cats", guild=CLUB)
+
+    await inside.command("imagine", prompt="a cat")
+
+    await store.ended("a cat", "CANCELLED")
+    sent = await noah.command("imagine", prompt="a dog")
+    await sent.until(delivered(1))
+    assert accepted(sandbox) == ["a dog"]
+
+
+async def test_a_member_in_time_out_orders_nothing_by_a_form_or_button_that_comes_late(
+    sandbox, start
+):
+    await start()
+    server = Server(sandbox)
+    sent = await server.noah.command("imagine", prompt="a cat")
+    card = await sent.until(delivered(1))
+    form = await server.noah.press(card["id"], button(card, "edit:"))
+    await form.opened()
+    sandbox.world.time_out(server.guild, server.noah.user, 3600)
+
+    data = {"custom_id": button(card, "again:")}
+    late = crafted(sandbox, server.noah, InteractionType.COMPONENT, data, sent.interaction.message)
+
+    assert "You are in time-out in this server. It ends <t:" in (await late.answer())["content"]
+    assert late.ephemeral
+    assert len(accepted(sandbox)) == 1
+
+    sandbox.world.time_out(server.guild, server.noah.user, 0)
+    again = await server.noah.press(card["id"], button(card, "again:"))
+    await again.until(delivered(1))
