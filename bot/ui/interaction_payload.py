@@ -56,7 +56,8 @@ def parse(data: Json, *, application_id: int, guild_of: Callable[[int], int | No
     if guild_id is None:
         payload["user"] = user
     else:
-        payload |= {"guild_id": guild_id, "member": _member(member, user)}
+        features = {"features": _list(_dict(data, "guild"), "features")}
+        payload |= {"guild_id": guild_id, "guild": features, "member": _member(member, user)}
     channel = _dict(data, "channel")
     payload["channel"] = _channel(channel, channel_id or 0, in_guild=guild_id is not None)
     if message := _dict(data, "message"):
@@ -143,8 +144,10 @@ def _channel(channel: Json, channel_id: int, *, in_guild: bool) -> Json:
     kind, parent_id = _number(_get(channel, "type")), snowflake(_get(channel, "parent_id"))
     state = _dict(channel, "thread_metadata")
     is_thread = kind in _THREADS or bool(state)
-    if in_guild and is_thread and parent_id is not None:  # of other channels it is the category
-        read |= {"type": kind if kind in _THREADS else min(_THREADS), "parent_id": parent_id}
+    if in_guild and parent_id is not None:
+        read["parent_id"] = parent_id  # the thread's channel, or the category
+    if in_guild and is_thread and parent_id is not None:
+        read["type"] = kind if kind in _THREADS else min(_THREADS)
         read |= {"owner_id": 0, "message_count": 0, "member_count": 0}
         flags = {name: _get(state, name) is True for name in ("archived", "locked")}
         read["thread_metadata"] = flags | {"auto_archive_duration": 0, "archive_timestamp": None}
@@ -178,6 +181,7 @@ def _member(member: Json, user: Json) -> Json:
 def _message(message: Json) -> Json:
     """Return a message with what the bot reads of it; an unknown author has the id 0."""
     author = _dict(message, "author")
+    users = ((snowflake(_get(user, "id")), user) for user in _list(message, "mentions"))
     lists = ("attachments", "components", "embeds", "message_snapshots")
     return {
         "id": snowflake(_get(message, "id")) or 0,
@@ -186,6 +190,7 @@ def _message(message: Json) -> Json:
         "flags": _number(_get(message, "flags")) or 0,
         "content": _text(message, "content"),
         "author": _named(author, snowflake(_get(author, "id")) or 0),
+        "mentions": [_named(user, user_id) for user_id, user in users if user_id is not None],
         "edited_timestamp": None,
         **dict.fromkeys(("pinned", "tts", "mention_everyone"), False),
         **{name: _list(message, name) for name in lists},

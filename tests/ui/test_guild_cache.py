@@ -56,6 +56,12 @@ def http() -> Any:
     return Http()
 
 
+@pytest.fixture(autouse=True)
+def nothing_noted(monkeypatch):
+    """What a process learns in one test is not known in the next."""
+    monkeypatch.setattr(guild_cache, "_deleted", set())
+
+
 async def test_what_was_deleted_is_named_by_its_id_and_everyone_without_a_ping(http):
     guild_cache.look_at(a_guild())
     await guild_cache.ask(http, RULES.channels)
