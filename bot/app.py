@@ -11,6 +11,7 @@ from functools import partial
 
 from bot import descriptors
 from bot.client import Gateway, check_cogs, listen, prepare_discord
+from bot.command_registration import CommandRegistration
 from bot.domain import lane as breaker
 from bot.domain import lane_transitions
 from bot.domain.admission import Caps, is_served
@@ -120,7 +121,10 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     services = build_services(ports, service_settings)
     runner = services.pipeline.runner
     stack.push_async_callback(services.pipeline.limiter.close)
-    await check_cogs(services.cogs, discord_side.gateway)
+    registration = CommandRegistration(
+        await check_cogs(services.cogs, discord_side.gateway), done=0 not in settings.shards.ids
+    )
+    discord_side.gateway.registration = registration
     await open_web(settings, store, services, telemetry, stack)
     stack.push_async_callback(runner.close)
     await _resume(store, ports, services, lane=service_settings.lane)
@@ -135,6 +139,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
             Loop(name="positions", run=services.positions.run),
             Loop(name="notifications", run=partial(store.notifier.listen, runner.wake)),
             Loop(name="retention", run=services.retention.run),
+            Loop(name="commands", run=partial(registration.run, discord_side.session)),
             Loop(name="starts", run=starts.run),
             Loop(
                 name="gateway",

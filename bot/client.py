@@ -19,7 +19,7 @@ from discord.backoff import ExponentialBackoff
 from discord.ext import commands
 from yarl import URL
 
-from bot.command_registration import open_outside, register_commands
+from bot.command_registration import CommandRegistration, open_outside, payloads
 from bot.domain.gateway_starts import SPACING, STEADY
 from bot.domain.shards import Shards
 from bot.errors import InvalidSettings
@@ -91,6 +91,7 @@ class Gateway:
 
     shards: Shards
     starts: GatewayStartBudget | None = None  # None: this client will not connect
+    registration: CommandRegistration | None = None
     direct: bool = False  # commands also work outside of servers
     trace: aiohttp.TraceConfig = field(default_factory=aiohttp.TraceConfig)  # of requests
     count_malformed: Callable[[str], None] = lambda _kind: None
@@ -138,9 +139,10 @@ class ImagineBot(commands.Bot):
         )
 
     async def setup_hook(self) -> None:
-        """Load the cogs and register their commands."""
+        """Load the cogs; try to register their commands, which a member may use at once."""
         await self.load()
-        await register_commands(self)
+        if self._gateway.registration:
+            await self._gateway.registration.first_try(self)
 
     async def load(self) -> None:
         """Load the cogs and the translations of the commands."""
@@ -230,10 +232,14 @@ class _BackOff(ExponentialBackoff[bool]):
         self._max = DOUBLINGS
 
 
-async def check_cogs(services: CogServices, gateway: Gateway) -> None:
-    """Load the cogs once, before anything connects, so that a broken one ends the start."""
+async def check_cogs(services: CogServices, gateway: Gateway) -> list[Any]:
+    """Load the cogs once, before anything connects, so that a broken one ends the start.
+
+    Return their commands, as Discord gets them.
+    """
     async with _closing(ImagineBot(services, gateway)) as bot:
         await bot.load()
+        return await payloads(bot.tree)
 
 
 async def listen(services: CogServices, gateway: Gateway, token: str) -> None:

@@ -1,20 +1,45 @@
 """Registers the slash commands with Discord, only where they differ from what Discord has."""
 
+import asyncio
 import logging
-from http import HTTPStatus
+from functools import partial
 from typing import Any, Final
 
 import discord
 from discord import app_commands
-from discord.ext import commands
+
+from bot.retry import Backoff, retry, wait_at_most
+from bot.service.port_errors import DiscordError
+from bot.ui.discord_errors import translated_errors
+from bot.ui.discord_session import DiscordSession
 
 log = logging.getLogger(__name__)
 
 # The extras of a command that also works outside of the bot's servers.
 OUTSIDE: Final = {"outside": True}
 
-# Refusals after which a new connection may succeed; so may one after a server error.
-_TRANSIENT: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS})
+BACKOFF: Final = Backoff(first=5.0, most=3600.0)
+FIRST_WITHIN: Final = 5.0  # seconds that the first connection waits for the first try
+CALL_WITHIN: Final = 60.0  # seconds
+LOGIN_WITHIN: Final = 30.0  # seconds after which the first connection is not waited for
+
+# Types of commands. Others, such as Entry Point commands, are carried along.
+_OURS: Final = frozenset({1, 2, 3})
+# What a command may consist of that is sent back as Discord has it.
+_FIELDS: Final = (
+    "id",
+    "type",
+    "name",
+    "name_localizations",
+    "description",
+    "description_localizations",
+    "default_member_permissions",
+    "options",
+    "contexts",
+    "integration_types",
+    "handler",
+)
+
 # Deprecated: Discord derives it from the contexts.
 _DERIVED: Final = frozenset({"dm_permission"})
 # Where ours lacks one of these and Discord's has it, they differ.
@@ -34,31 +59,68 @@ _SIGNIFICANT: Final = frozenset(
 _TRANSLATIONS: Final = frozenset({"name_localizations", "description_localizations"})
 
 
-async def register_commands(bot: commands.Bot) -> None:
-    """Register the commands of *bot*, which is logged in, if Discord has others.
+class CommandRegistration:
+    """Registers the commands with Discord; without it the bot serves those that Discord has."""
 
-    A definite refusal is logged, and the bot works with the commands that Discord has. Raises
-    discord.HTTPException where Discord is away, limits the rate, or rejects the token.
-    """
-    try:
-        await _register(bot)
-    except discord.HTTPException as error:
-        if error.status in _TRANSIENT or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise
-        log.error("commands not registered, Discord refuses them: error=%s", error)  # noqa: TRY400 - the error says all
+    def __init__(self, wanted: list[Any], *, done: bool) -> None:
+        """Register *wanted*, the commands as Discord gets them; *done*: another process does."""
+        self._wanted = wanted
+        self._tried = asyncio.Event()
+        self._registered = done
+
+    async def first_try(self, client: discord.Client) -> None:
+        """Try once, with a client that is about to connect; a failure is only logged."""
+        if self._registered or self._tried.is_set():
+            return
+        try:
+            await self._register(client, within=FIRST_WITHIN)
+        except DiscordError as error:
+            _log_failure(error)
+        finally:
+            self._tried.set()
+
+    async def run(self, session: DiscordSession) -> None:
+        """Retry until Discord has the commands."""
+        if not self._registered:
+            await wait_at_most(self._tried, LOGIN_WITHIN)
+        if self._registered:
+            return
+        await asyncio.sleep(next(BACKOFF.delays()))
+        client = await session.client()
+        await retry(
+            partial(self._register, client, within=CALL_WITHIN),
+            on=DiscordError,
+            backoff=BACKOFF,
+            failed=_log_failure,
+        )
+
+    async def _register(self, client: discord.Client, *, within: float) -> None:
+        """Register the commands if Discord has others."""
+        application_id = client.application_id or 0  # known once it is logged in
+        # Not discord.py's own calls: they ask for no translations, and remove what they don't know.
+        route = discord.http.Route(
+            "GET", "/applications/{application_id}/commands", application_id=application_id
+        )
+        async with translated_errors(within):
+            found = await client.http.request(route, params={"with_localizations": "true"})
+            ours = [command for command in found if command.get("type", 1) in _OURS]
+            same = same_commands(self._wanted, ours)
+        if not same:
+            carried = [_resent(command) for command in found if command not in ours]
+            wanted = [*self._wanted, *carried]
+            log.info("registering commands: count=%d carried_along=%d", len(wanted), len(carried))
+            async with translated_errors(within):
+                await client.http.bulk_upsert_global_commands(application_id, wanted)
+        self._registered = True
 
 
-async def _register(bot: commands.Bot) -> None:
-    wanted = await payloads(bot.tree)
-    # Not discord.py's own call: it would not ask for the translations.
-    route = discord.http.Route(
-        "GET", "/applications/{application_id}/commands", application_id=bot.application_id
-    )
-    registered = await bot.http.request(route, params={"with_localizations": "true"})
-    if same_commands(wanted, registered):
-        return
-    log.info("registering commands: count=%d", len(wanted))
-    await bot.tree.sync()
+def _log_failure(error: Exception) -> None:
+    log.error("commands not registered, retrying: error=%s reason=%s", error, error.__cause__)
+
+
+def _resent(command: dict[str, Any]) -> dict[str, Any]:
+    """Return a command of Discord's as it is sent back."""
+    return {name: command[name] for name in _FIELDS if command.get(name) is not None}
 
 
 async def payloads(tree: app_commands.CommandTree[Any]) -> list[Any]:

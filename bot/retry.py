@@ -38,7 +38,7 @@ async def wait_at_most(event: asyncio.Event, seconds: float) -> None:
 async def retry(
     call: Callable[[], Awaitable[Result]],
     *,
-    on: type[Exception],
+    on: type[Exception] | tuple[type[Exception], ...],
     backoff: Backoff,
     failed: Callable[[Exception], None] = lambda _error: None,
 ) -> Result:

@@ -62,7 +62,7 @@ class DiscordSession:
     async def start_limit(self, now: float) -> StartLimit | None:
         """Return how often the bot may connect; ``None``: Discord did not say. *now* is Unix."""
         try:
-            async with asyncio.timeout(ASK_WITHIN):
+            async with translated_errors(ASK_WITHIN):
                 client = await self.client()
                 _, _, limit = await client.http.get_bot_gateway()
             reset_after = limit["reset_after"] / 1000.0
@@ -73,8 +73,8 @@ class DiscordSession:
                 concurrency=max(limit["max_concurrency"], 1),
                 asked_at=now,
             )
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-            log.debug("start limit not read: error=%s", type(error).__name__)
+        except DiscordError as error:
+            log.debug("start limit not read: error=%s", error)
         except (KeyError, TypeError) as error:
             fault(log, "start limit not understood", error)
         return None
