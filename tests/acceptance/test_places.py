@@ -172,6 +172,7 @@ async def test_once_the_last_channel_is_deleted_orders_are_taken_nowhere(
     else:
         shown = await panel(server)
     assert "Orders are taken in: **no channel**" in words(shown)
+    assert "nothing would change" in await limits(server, "channels", remove=log)
     assert "nowhere" in await refusal(server.noah)
 
     opened = await server.mira.press(shown["id"], button(shown, "limits:edit:channels"))
@@ -250,11 +251,18 @@ async def test_what_all_read_is_in_the_chosen_language_then_discords_then_the_de
     await set_limits(server.mira, cooldown=60)
     sent = await server.noah.command("imagine", prompt="a bat")
 
-    said = {"en": ("**Completed**", "**Limits changed**"), "de": ("**Fertig**", "**Limits geänd")}
-    card, line = said[spoken]
-    await sent.until(says(card))
-    await log.sees(says(line))
+    said = {
+        "en": ("**Completed**", "**Limits changed**", "**Reported**", "**Dismissed**"),
+        "de": ("**Fertig**", "**Limits geändert**", "**Gemeldet**", "**Verworfen**"),
+    }
+    done, changed, reported, dismissed = said[spoken]
+    card = await sent.until(says(done))
+    await log.sees(says(changed))
     assert "wait 1 minute" in await refusal(server.noah)  # private, in the member's
+    await server.noah.press(card["id"], button(card, "report:"))
+    report = await log.sees(says(reported))
+    await log.press(report["id"], button(report, "report:dismiss"))
+    await log.sees(says(dismissed))
     if chosen:
         back = await limits(server, "set", language="discord")
         assert "→ as in Discord" in back
