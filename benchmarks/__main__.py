@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import uvloop
 
-from benchmarks import burst, flight, sustained
+from benchmarks import burst, flight, sustained, words
 from benchmarks.burst import Burst
 from benchmarks.flight import Flight
 from benchmarks.process import FLOOR
@@ -38,10 +38,13 @@ class Scale:
     watched: float
     members: int  # who order again and again
     sustained: float
+    prompts: int  # of each kind
 
 
-FULL = Scale(at_once=300, in_flight=10_000, watched=flight.ROUND, members=100, sustained=15.0)
-QUICK = Scale(at_once=20, in_flight=300, watched=3.0, members=10, sustained=3.0)
+FULL = Scale(
+    at_once=300, in_flight=10_000, watched=flight.ROUND, members=100, sustained=15.0, prompts=1000
+)
+QUICK = Scale(at_once=20, in_flight=300, watched=3.0, members=10, sustained=3.0, prompts=50)
 
 
 async def bursts(scale: Scale) -> list[Row]:
@@ -116,19 +119,31 @@ def _rate(title: str, found: Sequence[Rate]) -> Iterator[Row]:
     yield "... refused: not on record in time", [f"{one.refused}" for one in found]
 
 
+async def filtered(scale: Scale) -> list[Row]:
+    """Measure a server's words against prompts; the column is the bot's, as there is no floor."""
+    return [
+        ("**500 phrases against a prompt of 1,000 characters**", ()),
+        *(
+            (f"{title}, ms p50 / p99 / max", [_spread(seconds, digits=2)])
+            for title, seconds in words.measure(scale.prompts).items()
+        ),
+    ]
+
+
 PARTS: dict[str, Callable[[Scale], Awaitable[list[Row]]]] = {
     "burst": bursts,
     "flight": flights,
     "rate": rates,
+    "words": filtered,
 }
 
 
-def _spread(seconds: Sequence[float]) -> str:
+def _spread(seconds: Sequence[float], *, digits: int = 0) -> str:
     """Return median, 99th percentile and maximum, in milliseconds."""
     ordered = sorted(seconds)
     last = len(ordered) - 1
     chosen = (ordered[last // 2], ordered[int(last * 0.99)], ordered[last])
-    return " / ".join(f"{1000 * value:.0f}" for value in chosen)
+    return " / ".join(f"{1000 * value:.{digits}f}" for value in chosen)
 
 
 def _megabytes(*sizes: int) -> str:

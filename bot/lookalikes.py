@@ -18,11 +18,12 @@ I_OR_L: Final = "\x00"
 _STEPS: Final = 4  # from a character by others to its Latin letter
 
 # LATIN LETTER SMALL CAPITAL M, NEGATIVE SQUARED LATIN CAPITAL LETTER A, REGIONAL INDICATOR SYMBOL
-# LETTER B; no letter that is turned over, since another one may look like it.
+# LETTER B; no letter that is turned over, since another one may look like it, nor ß.
 _NAMED: Final = regex.compile(
-    r"(?!.*\b(?:TURNED|REVERSED|SIDEWAYS|INVERTED|ROTATED)\b)"
-    r"(?:.*\bLATIN(?: SMALL| CAPITAL)?|REGIONAL INDICATOR SYMBOL) LETTER (?:[A-Z]+ )*([A-Z])"
-    r"(?: WITH .+)?"
+    r"(?!.*\b(?:TURNED|REVERSED|SIDEWAYS|INVERTED|ROTATED|SHARP)\b)"
+    r"(?:.*\bLATIN(?: SMALL| CAPITAL)?|REGIONAL INDICATOR SYMBOL) LETTER "
+    r"(?:(?!WITH )[A-Z]+ )*([A-Z])"
+    r"(?: WITH (?!SMALL LETTER).+)?"
 )
 _CROSSED: Final = regex.compile(r"(.+) WITH (?:[A-Z]+ )*(?:STROKE|BAR|OVERLAY|SLASH)")
 _MARKS: Final = regex.compile(r"\p{M}+")
@@ -49,6 +50,9 @@ def latin(character: str) -> str:
 
     ``I_OR_L`` among them is an i or an l.
     """
+    form = unicodedata.normalize("NFKD", character)
+    if form != character and len(form) == 1 and (form.isascii() or latin(form)):
+        return form.lower() * form.isalpha() if form.isascii() else latin(form)
     likes = character
     for _ in range(_STEPS):
         for form in dict.fromkeys((likes, likes.upper(), likes.lower())):

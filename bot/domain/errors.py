@@ -80,6 +80,7 @@ class PhraseFault(StrEnum):
 
     NO_WORD = "no_word"  # it holds nothing that could match in a prompt
     WILDCARD = "wildcard"  # a * that is neither at its start nor at its end, or alone
+    SEPARATOR = "separator"  # a sign at its start or end that only separates words
     TOO_LONG = "too_long"  # characters of the phrase
     TOO_MANY = "too_many"  # phrases in the list
     LIST_TOO_LONG = "list_too_long"  # characters of all phrases together

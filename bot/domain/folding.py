@@ -36,7 +36,7 @@ _UNSPACED: Final = regex.compile(
 )
 _EMOJI: Final = regex.compile(r"[\p{So}\p{Cn}\p{Emoji_Modifier}]")
 # Signs that only separate words, as spaces do.
-_SEPARATING: Final = regex.compile(r"[\p{Sk}\p{Pc}\p{Quotation_Mark},،、]")
+_SEPARATING: Final = regex.compile(r"(?V1)[[\p{Sk}\p{Pc}\p{Quotation_Mark},،、]--[\^]]")
 _OTHER_SCRIPT: Final = regex.compile(r"(?V1)[[\p{L}\p{M}]--\p{Latin}]+")
 
 # Digits and signs that are written for letters; UTS 39 knows some more.
@@ -44,17 +44,17 @@ _LEET: Final = dict(zip("0123456789@$€!|", f"o{I_OR_L}zeasgtbgasei{I_OR_L}", s
 _LEET_SIGNS: Final = frozenset("@$€|")
 
 # Patterns over a text's shape, which has one letter of _kind for each character.
-_MINUS: Final = "(?<![wdmurebsxyh])h(?=d)"
+_MINUS: Final = "(?:(?<=d)|(?<![wdmuvrebsxyh]))h(?=d)"  # also as in 9-11
 _SIGN: Final = re.compile(f"[sxy]|{_MINUS}")
-_TOKEN: Final = re.compile(rf"[wd][wdm]*|um*|rr|[reb]|(?P<signs>[sxy]+|{_MINUS})")
+_TOKEN: Final = re.compile(rf"[wd][wdm]*|[uv]m*|rr|[reb]|(?P<signs>[sxy]+|{_MINUS})")
 # Spaced letters, with signs or emoji between them or with spaces alone; words, also with emoji in
 # them and signs for letters.
-_LETTER: Final = r"(?:[wd]m*(?![wdm])|b|r(?!r))"
+_LETTER: Final = r"(?:[wdv]m*(?![wdvm])|b|r(?!r))"
 _SPACED: Final = rf"(?:{_LETTER}|x)"
-_PART: Final = "(?:[wd][wdm]*|[brx])"
+_PART: Final = "(?:[wdv][wdvm]*|[brx])"
 _DISGUISED: Final = re.compile(
-    rf"(?P<signs>{_LETTER}(?: *[-hesxy][- hesxy]*{_LETTER}){{2,}}(?![wdbrux]))"
-    rf"|(?P<spaces>{_SPACED}(?: +{_SPACED}){{2,}}(?![wdbrux]))"
+    rf"(?P<signs>{_LETTER}(?: *[-hesxy][- hesxy]*{_LETTER}){{2,}}(?![wdbruvx]))"
+    rf"|(?P<spaces>{_SPACED}(?: +{_SPACED}){{2,}}(?![wdbruvx]))"
     rf"|(?P<word>{_PART}(?:[ey]*{_PART})*)"
     r"|um*|e"
 )
@@ -63,7 +63,7 @@ _SUSPICIOUS: Final = re.compile(
     r"[a-zA-Z][0-9@$|!]|[0-9@$|][a-zA-Z]|[a-z]I"
     r"|(?<![a-zA-Z0-9])[a-zA-Z0-9@$|](?:[^a-zA-Z0-9]+[a-zA-Z0-9@$|](?![a-zA-Z0-9])){2}"
 )
-_ANY_LETTER: Final = re.compile("[wbr]")
+_ANY_LETTER: Final = re.compile("[wvbr]")
 _QUANTITY: Final = re.compile("[dx]w|w[dx]")
 _INNER_I: Final = re.compile("(?<=[a-z])I+")
 _NO_WORD: Final = re.compile("[^a-z0-9]+")
@@ -123,6 +123,11 @@ class FoldedText:
             ]
         )
 
+    def has_separator_at_end(self) -> bool:
+        """Tell whether a sign that only separates words is the first or the last character."""
+        shape = self._shape.strip()
+        return bool(re.match(f"-|(?!{_MINUS})h", shape) or shape.endswith(("-", "h")))
+
     def has_signs(self) -> bool:
         """Tell whether there are signs other than those that only separate words."""
         return _SIGN.search(self._shape) is not None
@@ -141,9 +146,10 @@ class FoldedText:
         return Reading(tokens)
 
     def _glued(self, start: int, end: int) -> str:
-        before = "·" if re.match("[wdmu]", self._shape[max(start - 1, 0) : start]) else ""
-        after = "·" if re.match("[wdu]", self._shape[end : end + 1]) else ""
-        return f"{before}{self._text[start:end]}{after}"
+        before = "·" if re.match("[wdmuv]", self._shape[max(start - 1, 0) : start]) else ""
+        after = "·" if re.match("[wduv]", self._shape[end : end + 1]) else ""
+        sign = "-" if self._shape[start] == "h" else self._text[start:end]
+        return f"{before}{sign}{after}"
 
     def undisguised(self) -> Iterator[Reading]:
         """Yield the readings in Latin letters, with look-alikes, leet and spaced letters undone."""
@@ -168,7 +174,7 @@ class FoldedText:
             elif kind == "word":
                 yield _latin_word(said, shape), start, end
             else:
-                run = _latin_run(said, shape, "wdmbrx" if kind == "spaces" else "wdmbr")
+                run = _latin_run(said, shape, "wdvmbrx" if kind == "spaces" else "wdvmbr")
                 yield run, start, end
                 if kind == "spaces" and run[0] in _ONE_LETTER_WORDS:
                     variants += [("\n", end, end), (run[1:], start + 2, end)]
@@ -207,13 +213,22 @@ class _Memo(dict[int, str]):
 
 
 def _kept(character: str) -> str:
-    """Return *character*, or what is compared in its place."""
-    if _LEFT_OUT.fullmatch(character):
-        return ""
-    category = unicodedata.category(character)
-    if category[0] == "S" and len(unicodedata.normalize("NFKC", character)) > 1:
-        return f" {character} "  # ™ would become letters of the word before it
-    return uncrossed(character) if category[0] == "L" else character
+    """Return what is compared in the place of *character*, decomposed."""
+    form, category = unicodedata.normalize("NFKD", character), unicodedata.category(character)
+    if len(form) > 1 and form[0] == " ":  # an accent without a letter
+        return character if category[0] == "S" or latin(character) else ""
+    if latin(character) and not all(map(_is_latin, form)):
+        form = unicodedata.normalize("NFD", character)  # \u03f2 looks like c, its sigma not
+    kept = "".join(uncrossed(part) for part in form if not _LEFT_OUT.fullmatch(part))
+    if category[0] == "S" and len(kept) > 1:
+        return f" {kept} "  # ™ would become letters of the word before it
+    return kept
+
+
+def _is_latin(character: str) -> bool:
+    return (
+        character.isascii() or latin(character) != "" or unicodedata.category(character)[0] == "M"
+    )
 
 
 def _kind(character: str) -> str:
@@ -230,7 +245,9 @@ def _kind(character: str) -> str:
     if category[0] == "M":
         return "m"
     if category[0] in "LN":
-        return "u" if _UNSPACED.fullmatch(character) else "d" if category == "Nd" else "w"
+        if _UNSPACED.fullmatch(character):
+            return "v" if latin(character) else "u"  # v: it may be in a Latin word
+        return "d" if category == "Nd" else "w"
     if category == "Pd":
         return "h"
     if category[0] not in "PS" or _SEPARATING.fullmatch(character):
@@ -254,9 +271,7 @@ def _unified(text: str) -> str:
     """Return *text* with one form of each letter, without what is left out; its case stays."""
     if text.isascii():
         return text
-    limited = _EXCESS_MARKS.sub("", text.translate(_KEPT))
-    decomposed = unicodedata.normalize("NFKD", limited).translate(_KEPT)
-    return unicodedata.normalize("NFKC", _EXCESS_MARKS.sub("", decomposed))
+    return unicodedata.normalize("NFC", _EXCESS_MARKS.sub("", text.translate(_KEPT)))
 
 
 def _skeleton(character: str) -> str:
@@ -268,7 +283,7 @@ def _latin_word(word: str, shape: str) -> str:
     if not _ANY_LETTER.search(shape) or _QUANTITY.fullmatch(shape):
         return word.casefold()
     if "e" in shape:
-        word = _only(word, shape, "wdmbrxy")
+        word = _only(word, shape, "wdvmbrxy")
     # Behind a small letter, a capital I is a small l: kiII.
     return _INNER_I.sub(lambda match: I_OR_L * len(match[0]), word).translate(_LETTERS)
 

@@ -23,11 +23,11 @@ MOST_PHRASES: Final = 500  # in a list
 MOST_CHARACTERS: Final = 4000  # in a list, joined by line breaks: a field of Discord's modals
 
 _BETWEEN: Final = re.compile("[,\uff0c\u060c\u3001\n\r\v\f\x85\u2028\u2029]")  # commas, lines
-# What surrounds a phrase and is no part of it: a list's bullet, quotation marks, and the end of a
-# sentence unless it is behind a single letter or digit.
+# What surrounds a phrase and is no part of it: a list's bullet, quotation marks on both sides, and
+# the end of a sentence unless it is behind a single letter or digit.
 _BULLET: Final = regex.compile(r"^[\p{Pd}*•]\s+")
-_QUOTES: Final = regex.compile(r"^\p{Quotation_Mark}+|\p{Quotation_Mark}+$")
-_SENTENCE: Final = regex.compile(r"^[¿¡]+|(?<=\w.*\w)[\p{Terminal_Punctuation}…]+$")
+_QUOTED: Final = regex.compile(r"[\p{Quotation_Mark}`]+(.*?)[\p{Quotation_Mark}`]+")
+_SENTENCE: Final = regex.compile(r"^[¿¡]+(?=\w.*\w)|(?<=\w.*\w)[\p{Terminal_Punctuation}…]+$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +83,8 @@ def examine(words: WordLists, prompt: str, *, look_alikes: bool) -> Finding:
 def phrase(text: str) -> str:
     """Return *text* cleaned for a list.
 
-    Raises :class:`InvalidPhrase` if it holds no word, a ``*`` that opens neither of its sides, or
-    more than ``LONGEST_PHRASE`` characters.
+    Raises :class:`InvalidPhrase` if it would not mean what was typed: it holds no word, a ``*``
+    elsewhere than at its ends, a sign there that only separates words, or is too long.
     """
     cleaned = str(_BULLET.sub("", clean(text)))
     if len(cleaned) > LONGEST_PHRASE:
@@ -92,8 +92,11 @@ def phrase(text: str) -> str:
     inner = _inner(cleaned)
     if "*" in inner or (not inner and "*" in cleaned):
         raise _rejected(PhraseFault.WILDCARD, 0, cleaned.count("*"), cleaned)
-    if not FoldedText(inner).words.text:
+    folded = FoldedText(inner)
+    if not folded.words.text:
         raise _rejected(PhraseFault.NO_WORD, 1, 0, cleaned)
+    if folded.has_separator_at_end():
+        raise _rejected(PhraseFault.SEPARATOR, 0, 1, cleaned)
     return cleaned
 
 
@@ -135,14 +138,18 @@ def _rejected(fault: PhraseFault, limit: int, got: int, typed: str) -> InvalidPh
 
 def _inner(cleaned: str) -> str:
     """Return a phrase without its wildcards and what is no part of it."""
-    bare = _QUOTES.sub("", cleaned).strip("*").strip()
-    return str(_SENTENCE.sub("", bare))
+    return str(_SENTENCE.sub("", _unquoted(cleaned).strip("*").strip()))
+
+
+def _unquoted(cleaned: str) -> str:
+    quoted = _QUOTED.fullmatch(cleaned)
+    return str(quoted[1]) if quoted else cleaned
 
 
 @lru_cache(maxsize=2**12)
 def _pattern(cleaned: str) -> tuple[bool, str]:
     """Return whether a phrase has signs, and its string in the reading of its kind."""
-    text, bare = FoldedText(_inner(cleaned)), _QUOTES.sub("", cleaned)
+    text, bare = FoldedText(_inner(cleaned)), _unquoted(cleaned)
     reading = text.signs() if text.has_signs() else text.words
     start, end = bare.startswith("*"), len(reading.text) - bare.endswith("*")
     return text.has_signs(), reading.text[start:end]
@@ -158,7 +165,8 @@ class _Searches:
 
 
 @lru_cache(maxsize=128)  # lists, two per server; a prompt of any of its members needs both
-def _searches(phrases: tuple[str, ...]) -> _Searches:
+def prepare(phrases: tuple[str, ...]) -> _Searches:
+    """Return what finds *phrases*, from a cache."""
     words: dict[str, str] = {}
     signs: dict[str, str] = {}
     skeletons: dict[str, str] = {}
@@ -182,7 +190,7 @@ def _places(
     phrases: tuple[str, ...], text: FoldedText, *, look_alikes: bool
 ) -> list[tuple[int, int, str]]:
     """Return start, end and phrase of each place, in order; of several at one the longest first."""
-    searches = _searches(phrases)
+    searches = prepare(phrases)
     places: list[tuple[int, int, str]] = []
 
     def look(search: PhraseSearch, reading: Reading) -> None:

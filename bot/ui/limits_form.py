@@ -168,9 +168,9 @@ _CHANNELS: Final = _Field(_channels, _read_channels)
 _PHRASES: Final = _Field(_phrases, _read_phrases)
 
 
-def fields(components: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
+def fields(components: Sequence[Any]) -> Iterator[dict[str, Any]]:
     """Yield a submitted form's fields: in labels, or in rows as older clients send them."""
     for component in components:
-        if isinstance(component.get("component"), Mapping):
+        if isinstance(component.get("component"), dict):
             yield component["component"]
         yield from component.get("components") or ()

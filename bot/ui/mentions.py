@@ -58,6 +58,8 @@ def _name(match: re.Match[str], guild: discord.Guild | None, members: dict[int, 
             with suppress(OverflowError, ValueError, OSError):
                 return f"{datetime.fromtimestamp(int(value), UTC):%Y-%m-%d %H:%M}"
             return ""
+        case "command":
+            return f"/{value}"
         case _:
             return value
 

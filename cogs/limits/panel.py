@@ -9,7 +9,15 @@ from discord.ext import commands
 from bot.domain.errors import InvalidPhrase
 from bot.domain.rules import Rules, without_deleted
 from bot.service.moderation import ModerationService, Moderator
-from bot.ui import guild_cache, interaction_context, limits_form, limits_view, responses, texts
+from bot.ui import (
+    guild_cache,
+    interaction_context,
+    limits_form,
+    limits_view,
+    mentions,
+    responses,
+    texts,
+)
 from bot.ui.button_actions import LimitsAction
 from bot.ui.error_handler import answered_errors
 from bot.ui.interaction_payload import UnknownComponent
@@ -57,11 +65,14 @@ class LimitsPanel(commands.Cog):
             moderator = interaction_context.moderator(interaction)
             await responses.defer_edit(interaction)
             components = data.get("components") or []
+            typed = limits_form.typed(components)
+            for field in limits_form.fields(components):
+                if field.get("custom_id") in typed:  # compared with prompts, which are named, too
+                    field["value"] = await mentions.named(interaction, field["value"])
             try:
                 changes = limits_form.read(group, components)
             except InvalidPhrase as error:
-                why = texts.changes.given_back(error)
-                await responses.send_texts(interaction, why, limits_form.typed(components))
+                await responses.send_texts(interaction, texts.changes.given_back(error), typed)
                 return
             draft = await self._moderation.draft(moderator, changes)
             if draft.before == draft.after:

@@ -3,7 +3,7 @@
 from discord import app_commands
 
 from bot.domain import rules, word_filter
-from bot.ui import layout, mentions, responses, texts
+from bot.ui import interaction_context, layout, mentions, responses, texts
 from cogs.limits._base import Interaction, LimitsCommands, begin
 
 Phrases = app_commands.Range[str, 1, word_filter.MOST_CHARACTERS]
@@ -18,19 +18,24 @@ class WordCommands(LimitsCommands):
     @app_commands.describe(phrase=texts.commands.PHRASE)
     async def words_add(self, interaction: Interaction, phrase: Phrases) -> None:
         """Block phrases."""
-        await self._change(interaction, lambda before: rules.with_words(before, block=phrase))
+        await self._change_words(interaction, phrase, "block")
 
     @words_group.command(name="allow", description=texts.commands.WORDS_ALLOW)
     @app_commands.describe(phrase=texts.commands.PHRASE)
     async def words_allow(self, interaction: Interaction, phrase: Phrases) -> None:
         """Allow phrases."""
-        await self._change(interaction, lambda before: rules.with_words(before, allow=phrase))
+        await self._change_words(interaction, phrase, "allow")
 
     @words_group.command(name="remove", description=texts.commands.WORDS_REMOVE)
     @app_commands.describe(phrase=texts.commands.PHRASE)
     async def words_remove(self, interaction: Interaction, phrase: Phrases) -> None:
         """Remove phrases from both lists."""
-        await self._change(interaction, lambda before: rules.with_words(before, remove=phrase))
+        await self._change_words(interaction, phrase, "remove")
+
+    async def _change_words(self, interaction: Interaction, phrases: str, how: str) -> None:
+        interaction_context.moderator(interaction)  # before Discord is asked for names
+        named = await mentions.named(interaction, phrases)
+        await self._change(interaction, lambda before: rules.with_words(before, **{how: named}))
 
     @words_group.command(name="list", description=texts.commands.WORDS_LIST)
     async def words_list(self, interaction: Interaction) -> None:

@@ -190,3 +190,20 @@ def test_the_ends_of_a_range_belong_to_it(guidance):
 @given(st.integers(), st.integers(), st.integers())
 def test_a_span_holds_what_lies_between_its_ends(low, high, value):
     assert (value in Span(low, high)) == (low <= value <= high)
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("z" + "\u0336\u0322\u031b\u0359" * 9 + "oo", "z\u0336\u0322\u031boo"),
+        ("e" + "\u0301" * 9, "\u00e9\u0301\u0301"),  # the accent of é is one of the three
+        ("ก" + "\u0e47" * 9, "ก" + "\u0e47" * 3),
+        ("o" + "\u0301\u200d" * 9 + "k", "\u00f3\u200d\u0301\u200d\u0301\u200dk"),
+        ("tiếng Việt, שָׁלוֹם, हिन्दी, ที่นี่", "tiếng Việt, שָׁלוֹם, हिन्दी, ที่นี่"),
+        ("ညှို့", "ညှို့"),  # Burmese stacks more
+        ("က" + "\u103b" * 9, "က" + "\u103b" * 6),
+        ("👩🏽\u200d❤\ufe0f\u200d👨, 6\ufe0f\u20e3", "👩🏽\u200d❤\ufe0f\u200d👨, 6\ufe0f\u20e3"),
+    ],
+)
+def test_a_letter_keeps_three_marks_as_far_as_it_is_not_written_with_more(text, cleaned):
+    assert clean(text) == unicodedata.normalize("NFC", cleaned)

@@ -1,15 +1,18 @@
 """A server's blocked phrases and its allow list."""
 
+import time
 import unicodedata
 from functools import partial, reduce
 
 import pytest
+import regex
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain import word_filter
 from bot.domain.errors import InvalidPhrase, PhraseFault
 from bot.domain.folding import FoldedText
+from bot.domain.order import clean
 from bot.domain.word_filter import (
     LONGEST_PHRASE,
     MOST_CHARACTERS,
@@ -20,6 +23,7 @@ from bot.domain.word_filter import (
     phrase,
     remove,
 )
+from bot.lookalikes import latin as latin_letters
 
 NO_PHRASES: tuple[str, ...] = ()
 
@@ -31,13 +35,26 @@ INVISIBLE = (
 )
 FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)} | {0x20: 0x3000}
 
+# Signs that may mean something, and all characters that look like a letter.
+SIGNS = [
+    chr(code)
+    for code in range(0x110000)
+    if unicodedata.category(chr(code))[0] in "PS" and chr(code) not in ",\uff0c\u060c\u3001"
+]
+OF_SENTENCE = regex.compile(r"[\p{Terminal_Punctuation}…¿¡]")
+EMOJI = regex.compile(r"\p{So}")  # of a younger Unicode than Python's
+ALIKE = {letter: [letter, letter.upper()] for letter in "abcdefghijklmnopqrstuvwxyz"}
+for alike in map(chr, range(0x80, 0x20000)):
+    if (letter := latin_letters(alike)) in ALIKE and unicodedata.category(alike)[0] == "L":
+        ALIKE[letter].append(alike)
+
 # Of some scripts with spaces: letters, and what may follow a letter within a word.
 SCRIPTS = {
-    "abcdefghijklmnopqrstuvwxyzßéñ": "abcxyz0123456789\u0301\u0323",
-    "αβγδεζηθικλμνξοπρσςτυφχψω": "αβγς\u0301",
-    "абвгдежзийклмнопрстуфхцчшщъыьэюя": "абв\u0306",
-    "אבגדהוזחטיכלמנסעפצקרשת": "אבג\u05b8\u05bc",
-    "ابتثجحخدذرزسشصضطظعغفقكلمنهوي": "ابت\u064e\u0651",
+    "abcdefghijklmnopqrstuvwxyzßéñ": "abcxyz0123456789",
+    "αβγδεζηθικλμνξοπρσςτυφχψω": "αβγς",
+    "абвгдежзийклмнопрстуфхцчшщъыьэюя": "абв",
+    "אבגדהוזחטיכלמנסעפצקרשת": "אבג",
+    "ابتثجحخدذرزسشصضطظعغفقكلمنهوي": "ابت",
     "कखगघचछजझटठडढतथदधनपफबभमयरलवशषसह": "कखग\u093f\u0947\u094d",
     "가나다라마바사아자차카타파하": "가나다각",
 }
@@ -91,6 +108,86 @@ def test_what_cannot_be_seen_hides_no_word(word, data):
 
     assert stops(word, f"a photo of {prompt}, at dusk")
     assert stops(prompt, f"a photo of {word}, at dusk")
+
+
+@given(latin, st.sampled_from(SIGNS), latin, st.booleans())
+@example("a", "$$", "b", True)
+@example("a", "-", "b", False)
+def test_a_phrase_with_a_sign_never_stops_its_words(word, sign, other, look_alikes):
+    """It is kept with the sign, or refused."""
+    for typed in (word + sign, sign + word, word + sign + other, f"{word}{sign} {other}"):
+        try:
+            blocked = add((), typed)
+        except InvalidPhrase:
+            continue
+        if any(map(str.isalnum, unicodedata.normalize("NFKC", sign))):
+            continue  # ™, ⓐ and their kind are letters
+        if other in typed and not FoldedText(f"a{sign}b").has_signs():
+            continue  # a dash within a phrase is a space
+        if len(word) > 1 and typed in {word + sign, sign + word} and OF_SENTENCE.fullmatch(sign):
+            continue  # which is no part of the phrase
+        words = WordLists(blocked=blocked)
+        find = partial(word_filter.first_blocked_phrase, words, look_alikes=look_alikes)
+        assert find(f"{word} {other}, {other}") is None, typed
+        assert find(f"{typed} x") is not None, typed
+
+
+@given(latin.filter(lambda word: len(word) > 2), st.data())
+def test_no_letters_that_look_alike_hide_a_word(word, data):
+    disguised = "".join(data.draw(st.sampled_from(ALIKE[letter])) for letter in word)
+    spaced = data.draw(st.sampled_from([" ", ".", "-", " * ", "🍆", " 🍆 ", "_", "/"])).join(word)
+    blocked = WordLists(blocked=(word,))
+
+    for prompt in (f"red {disguised} here", f"red {spaced} here"):
+        assert word_filter.first_blocked_phrase(blocked, prompt, look_alikes=True), prompt
+
+
+@given(texts, texts)
+def test_the_option_finds_no_less(typed, prompt):
+    try:
+        words = WordLists(blocked=add((), typed))
+    except InvalidPhrase:
+        return
+    plain = first_blocked_phrase(words, prompt)
+
+    assert plain is None or word_filter.first_blocked_phrase(words, prompt, look_alikes=True)
+
+
+LONG = [
+    *(
+        "a",
+        "a ",
+        "a.",
+        "a 🍆 ",
+        "a🍆",
+        "🍆",
+        "$",
+        "a!",
+        "aI",
+        "🇩",
+        "\u0435.",
+        "悪",
+        "न\u093f",
+        "a -1 ",
+    ),
+    *("a\u200d", "ก\u0e47\u0e47", "a . . ", "1a ", "a a.", "- ", "ﷺ"),
+]
+
+
+@pytest.mark.parametrize("unit", LONG)
+def test_the_time_grows_with_the_length_of_the_text_only(unit):
+    """A time that grew with its square would grow 256 times."""
+    typed = ("a" * 50 + "b*", "*" + "a" * 80 + "c*", "*a b", "хуй", "a+", "a a a a a b")
+    words = WordLists(blocked=typed, allowed=("aaa*",))
+
+    def seconds(length):
+        text = (unit * length)[:length]
+        started = time.process_time()
+        word_filter.examine(words, clean(text), look_alikes=True)
+        return time.process_time() - started
+
+    seconds(1000)
+    assert seconds(32_000) < 80 * max(min(seconds(2000) for _ in range(3)), 0.001)
 
 
 def test_nothing_invisible_is_a_word_or_parts_one():
@@ -158,7 +255,8 @@ def test_a_word_is_found_whatever_punctuation_is_around_it(word, before, after):
 
 @given(st.lists(latin, min_size=2, max_size=4), st.data())
 def test_a_phrase_is_found_across_any_separators(words, data):
-    separator = st.text(st.characters(categories=["P", "Z", "Sm"]), max_size=3)
+    signs = st.characters(categories=["P", "Z", "Sm"]).filter(lambda sign: not EMOJI.match(sign))
+    separator = st.text(signs, max_size=3)
     prompt = words[0]
     for word in words[1:]:
         prompt += f"-{data.draw(separator)}{word}"

@@ -28,6 +28,8 @@ TABLE = [
     ("sh!p", PLAIN, "sh p", TAKEN, "the sign is not a space"),
     ("50%", PLAIN, "50 wolves", TAKEN, "the percent sign belongs to the number"),
     ("#1", PLAIN, "1 wolf", TAKEN, "the hash belongs to the number"),
+    ("9-11", PLAIN, "pages 9, 11", TAKEN, "a dash between digits belongs to them"),
+    ("9-11", PLAIN, "9–11", STOPS, "whatever dash it is"),
     (":3", PLAIN, "3 wolves", TAKEN, "a smiley is not a number"),
     ("b00k", ALIKE, "a book", TAKEN, "a phrase in leet blocks only itself"),
     ("bad wolf!", PLAIN, "a bad wolf in the snow", STOPS, "the end of a sentence is no part of it"),
@@ -142,6 +144,9 @@ def test_what_a_phrase_stops(phrases, look_alikes, prompt, stopped, why):
         (":)", PhraseFault.NO_WORD),
         ("*+*", PhraseFault.NO_WORD),
         (",", PhraseFault.NO_WORD),
+        ("a-", PhraseFault.SEPARATOR),  # it would stop every a
+        ("_a", PhraseFault.SEPARATOR),
+        ("6'", PhraseFault.SEPARATOR),
     ],
 )
 def test_a_phrase_that_would_not_mean_what_was_typed_is_refused(phrase, fault):

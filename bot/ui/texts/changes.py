@@ -147,6 +147,11 @@ def _phrase_fault(error: errors.InvalidPhrase) -> str:
                 "A `*` goes to the start or the end of a phrase, as in `cat*` or `*cat*`. It can't "
                 "be alone or within."
             )
+        case errors.PhraseFault.SEPARATOR:
+            return _(
+                "At the start or the end of a phrase, a dash or a quotation mark is not compared. "
+                "Please leave it out."
+            )
         case errors.PhraseFault.TOO_LONG:
             return _("A phrase takes {limit} characters, yours has {got}.").format(
                 limit=error.limit, got=error.got

@@ -1,0 +1,122 @@
+"""The word filter in a running bot: what moderators type, and what members then may order."""
+
+import aiohttp
+import pytest
+
+from tests.acceptance.driver import (
+    FAST_LANE,
+    Server,
+    accepted,
+    button,
+    delivered,
+    refusal,
+    says,
+    words,
+)
+
+
+@pytest.fixture(scope="module")
+def bot_settings():
+    return FAST_LANE
+
+
+@pytest.fixture
+def server(shared):
+    return Server(shared)
+
+
+async def limits(server, *path, **options):
+    sent = await server.mira.command("limits", *path, **options)
+    return words(await sent.until(words))
+
+
+async def opened_form(server):
+    panel = await server.mira.command("limits", "show")
+    shown = await panel.until(lambda message: message["components"])
+    opened = await server.mira.press(shown["id"], button(shown, "limits:edit:words"))
+    await opened.opened()
+    return opened
+
+
+async def test_a_list_pasted_from_automod_stops_what_it_stops_there(shared, server):
+    opened = await opened_form(server)
+    pasted = "cat*, *wolf, a$$\n*moon*\n18+"
+
+    sent = await server.mira.submit_modal(opened, {"blocked": pasted})
+    preview = await sent.until(says("This would change"))
+    saved = await server.mira.press(preview["id"], button(preview, "limits:save:"))
+    await saved.until(says("**Changed**"))
+
+    for prompt, phrase in [
+        ("three catapults", "cat*"),
+        ("a werewolf", "*wolf"),
+        ("honeymooners", "*moon*"),
+        ("an 18+ party", "18+"),
+    ]:
+        assert f"have blocked `{phrase}`" in await refusal(server.noah, prompt)
+        assert f"would be refused: it contains `{phrase}`" in await limits(
+            server, "words", "test", prompt=prompt
+        )
+    harmless = "wolves scatter a bag of 18 candles"
+    assert "would be taken" in await limits(server, "words", "test", prompt=harmless)
+    await (await server.noah.command("imagine", prompt=harmless)).until(delivered(1))
+
+
+async def test_a_form_with_a_bad_line_names_it_and_gives_the_text_back(server):
+    opened = await opened_form(server)
+    blocked, allowed = "storm\n\nsea, b*d, cloud\nrain", "sea horse"
+
+    sent = await server.mira.submit_modal(opened, {"blocked": blocked, "allowed": allowed})
+    answer = await sent.follow_up()
+
+    assert "Blocked words, line 3: `b*d`" in words(answer)
+    assert "`*` goes to the start or the end" in words(answer)
+    assert "This is what you typed" in words(answer)
+    assert sent.interaction.follow_ups[0].ephemeral_for is not None
+    async with aiohttp.ClientSession() as session:
+        given = [
+            (file["filename"], await (await session.get(file["url"])).text())
+            for file in answer["attachments"]
+        ]
+    assert given == [("blocked.txt", blocked), ("allowed.txt", allowed)]
+    assert "storm" not in await limits(server, "words", "list")
+
+
+async def test_disguise_is_seen_through_in_a_new_server_until_moderators_say_otherwise(server):
+    assert "leet and spaced letters: **yes**" in await limits(server, "show")
+    await limits(server, "words", "add", phrase="blood, nude")
+    for prompt in ("Bl00d", "a b l o o d bath", "n.u.d.e", "🅱🅻🅾🅾🅳", "ʙʟᴏᴏᴅ", "bl\u043e\u043ed"):
+        assert "have blocked" in await refusal(server.noah, prompt)
+
+    assert "leet and spaced letters: yes → no" in await limits(server, "set", look_alikes=False)
+
+    sent = await server.noah.command("imagine", prompt="Bl00d, n.u.d.e")
+    await sent.until(delivered(1))
+
+
+async def test_mentions_and_emoji_of_a_prompt_are_their_names(shared, server):
+    """The filter, the vendor and the card get what a reader sees."""
+    ada, noah = server.ada.user.id, server.noah.user.id
+    pictures, patrons = server.channel("pictures"), server.patrons.id
+    prompt = f"<@{ada}> and <@!{noah}> with <:sad_frog:123> in <#{pictures}>,<@&{patrons}> <@1>!"
+
+    sent = await server.noah.command("imagine", prompt=prompt)
+    card = await sent.until(delivered(1))
+
+    named = "Ada and Noah with sad_frog in pictures,Patrons !"
+    assert named in accepted(shared)
+    assert "Ada and Noah" in words(card)
+    await limits(server, "words", "add", phrase="sad frog, ada")
+    assert "have blocked `ada`" in await refusal(server.noah, f"hat of <@{ada}>")
+    for tested in ("a <a:sad_frog:5>", f"<@{ada}>"):
+        assert "would be refused" in await limits(server, "words", "test", prompt=tested)
+
+
+async def test_a_letter_keeps_three_marks_in_what_is_sent(shared, server):
+    zalgo = "z" + "\u0336\u0322\u031b\u0359\u0301\u0302" * 20 + "oo"
+
+    sent = await server.noah.command("imagine", prompt=f"a {zalgo} animal")
+    await sent.until(delivered(1))
+
+    [prompt] = [one for one in accepted(shared) if "oo animal" in one]
+    assert len(prompt) == len("a zoo animal") + 3
