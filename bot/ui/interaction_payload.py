@@ -252,7 +252,7 @@ def _components(parent: Json, name: str) -> Iterator[Json]:
 
 def _needed(data: Json, name: str, kind: type) -> Any:
     value = data.get(name)
-    if type(value) is not kind:
+    if not isinstance(value, kind) or isinstance(value, bool):
         raise UnreadableInteraction(name)
     return value
 
@@ -279,7 +279,9 @@ def _text(data: object, name: str) -> str:
 def _number(value: object) -> int | None:
     if isinstance(value, str) and len(value) <= _LONGEST_NUMBER and value.isascii():
         return int(value) if value.isdigit() else None
-    return value if type(value) is int and value >= 0 else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if value >= 0 else None
 
 
 def _permissions(value: object) -> int:

@@ -35,6 +35,7 @@ class OneClient(DiscordSession):
     """The session of a bot that makes its REST calls as the client at the gateway."""
 
     def use(self, client: discord.Client) -> None:
+        self.gate._go_on()  # no HTTP passes it
         self._client = asyncio.get_running_loop().create_future()
         self._client.set_result(client)
 
@@ -44,7 +45,13 @@ async def visiting() -> AsyncIterator["Visit"]:
     """Yield a visit to the bot, whose loops run."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        vendor = await stack.enter_async_context(Pixazo(VendorSettings(), Journal(), Faults()))
+        vendor = await stack.enter_async_context(
+            Pixazo(
+                VendorSettings(queued_seconds=(0.2, 0.2), processing_seconds=(0.3, 0.3)),
+                Journal(),
+                Faults(),
+            )
+        )
         settings = Settings.model_validate(
             {
                 "discord_token": "of.no.use",
@@ -153,14 +160,25 @@ class Visit:
         assert self.form.modal is not None
 
     async def submit(self) -> None:
-        sent = await self.noah.submit_modal(self.form, {"prompt": "a green fox", "images": ["2"]})
+        sent = await self.noah.submit_modal(
+            self.form,
+            {
+                "prompt": "a green fox",
+                "images": ["2"],
+                "guidance": "3.5",
+                "steps": "20",
+            },
+        )
         assert "a green fox" in str((await self._pictures(sent)).components)
 
     async def imagine_this(self) -> None:
         said = await self.noah.send(self.channel, "a lighthouse at night")
         form = await self.noah.context_menu(self.channel, "Imagine this", said)
-        sent = await self.noah.submit_modal(form, {"images": ["1"]})
-        assert said.content in str((await self._pictures(sent)).components)
+        sent = await self.noah.submit_modal(
+            form, {"prompt": "a lighthouse", "images": ["1"], "guidance": "3.5", "steps": "20"}
+        )
+        assert said.content in str(form.modal)
+        await self._pictures(sent)
 
     async def help(self) -> None:
         await self._told(await self.noah.slash(self.channel, "help"), "/imagine")

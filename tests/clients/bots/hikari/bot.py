@@ -21,11 +21,11 @@ def picture():
     return hikari.Bytes(PICTURE, "fox.png", mimetype="image/png")
 
 
-def card(text, media):
+def card(text):
     container = parts.ContainerComponentBuilder()
     container.add_text_display(text)
     gallery = parts.MediaGalleryComponentBuilder()
-    gallery.add_media_gallery_item(media)
+    gallery.add_media_gallery_item(picture())  # an edit names no earlier files
     container.add_component(gallery)
     row = parts.MessageActionRowBuilder()
     for name in ("count", "ask"):
@@ -41,7 +41,7 @@ def card(text, media):
 async def draw(interaction):
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_CREATE)
     style = interaction.options[0].value
-    await interaction.edit_initial_response(component=card(f"drawn in {style}", picture()))
+    await interaction.edit_initial_response(component=card(f"drawn in {style}"))
 
 
 async def privately(interaction, text):
@@ -88,18 +88,15 @@ async def greet(interaction):
 
 
 async def count(interaction):
-    media = interaction.message.attachments[0]
     await interaction.create_initial_response(
-        hikari.ResponseType.MESSAGE_UPDATE, component=card("counted 1", media)
+        hikari.ResponseType.MESSAGE_UPDATE, component=card("counted 1")
     )
 
 
 async def flavour(interaction):
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
-    media = interaction.message.attachments[0]
-    await interaction.edit_initial_response(
-        component=card(f"tastes of {interaction.values[0]}", media)
-    )
+    chosen = interaction.values[0]
+    await interaction.edit_initial_response(component=card(f"tastes of {chosen}"))
 
 
 async def ask(interaction):
