@@ -15,7 +15,8 @@ import discord
 import simcord
 
 from bot import app
-from bot.client import Gateway, ImagineBot
+from bot.client import Gateway, ImagineBot, check_cogs
+from bot.command_registration import CommandRegistration
 from bot.domain.shards import Shards
 from bot.services import build_services
 from bot.settings import Settings
@@ -74,6 +75,9 @@ async def visiting() -> AsyncIterator["Visit"]:
         )
         ports = app.build_ports(store, await app.open_vendor(settings, stack), side, telemetry)
         services = build_services(ports, app.read_service_settings(settings))
+        side.gateway.registration = CommandRegistration(
+            await check_cogs(services.cogs, side.gateway), done=False
+        )
         stack.push_async_callback(services.pipeline.limiter.close)
         stack.push_async_callback(services.pipeline.runner.close)
 
