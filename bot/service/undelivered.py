@@ -1,17 +1,20 @@
 """Hands over the pictures that could not be delivered, when their member asks for them."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.job import Delivery, Job
-from bot.log import about
+from bot.log import about, fault
 from bot.service.delivery import DeliveryService
 from bot.service.persistence import swap_with_retry
 from bot.service.picture_files import PictureFiles
 from bot.service.ports.store import Jobs
 from bot.service.ports.vendor import Picture
 from bot.service.settings import ServiceSettings
+
+log = logging.getLogger(__name__)
 
 # Orders at once: with the page behind them that makes five answers, as many as Discord takes where
 # the bot is not a member.
@@ -26,6 +29,7 @@ class KeptOrders:
     ready: Sequence[tuple[Job, Sequence[Picture]]]  # their pictures are on disk
     fetching: Sequence[Job]  # they are not, and are fetched in the background
     gone: Sequence[Job]  # they are nowhere any more
+    unreadable: Sequence[Job] = ()  # something is wrong with their files
 
 
 class UndeliveredPictures:
@@ -53,21 +57,26 @@ class UndeliveredPictures:
         They stay kept until :meth:`confirm`.
         """
         ready: list[tuple[Job, Sequence[Picture]]] = []
-        fetching, gone = [], []
+        fetching, gone, unreadable = [], [], []
         for job in await self._jobs.undelivered(member_id, most=LOOKED_AT):
             if job.delivery is Delivery.GONE:
                 gone.append(job)
             elif len(ready) < MOST:
                 fitting = job.with_reply(file_limit=min(job.reply.file_limit, file_limit))
-                with about(job=job.id, guild=job.guild_id):
-                    pictures = await self._files.on_disk(fitting)
+                try:
+                    with about(job=job.id, guild=job.guild_id):
+                        pictures = await self._files.on_disk(fitting)
+                except Exception as error:  # noqa: BLE001 - one order never holds back the others
+                    fault(log, "kept pictures unreadable", error, job=job.id)
+                    unreadable.append(job)
+                    continue
                 if len(pictures) > job.outstanding.pictures_shown:
                     ready.append((fitting, pictures))
                 final = bool(pictures) and self._delivery.is_given_up(job)
                 if len(pictures) < self._files.expected(job) and not final:
                     fetching.append(job)
         await self._fetch_in_background(fetching)
-        return KeptOrders(ready=ready, fetching=fetching, gone=gone)
+        return KeptOrders(ready=ready, fetching=fetching, gone=gone, unreadable=unreadable)
 
     async def smaller_pictures(self, job: Job) -> Sequence[Picture]:
         """Return an order's pictures made smaller, after Discord refused them as too large."""

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from typing import Any, Final
 
 import discord
@@ -24,6 +25,8 @@ from bot.ui.responses import send_private
 
 log = logging.getLogger(__name__)
 
+# Statuses after which Discord takes no other answer either: the token is over.
+_NO_WAY: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND})
 SHOWN: Final = 120  # characters of what Discord sent, in a log line
 
 
@@ -36,7 +39,7 @@ async def answer_error(interaction: Interaction, error: BaseException) -> None:
     3. A command that changed since the member's client loaded it: try again. A command about a
        member who is not in the server: not found.
     4. A button or form of another version; what can't be read at all.
-    5. The store is unavailable: try again soon. Discord is: only a log line.
+    5. The store is unavailable: try again soon. Discord took no answer: the same, if it takes that.
     6. Anything else is a bug: logged as an error, with an id that the member reads, too.
     """
     match error:
@@ -59,6 +62,8 @@ async def answer_error(interaction: Interaction, error: BaseException) -> None:
             await send_private(interaction, texts.error_answers.store_unavailable())
         case DiscordError():
             log.info("answer failed: interaction=%s error=%s", interaction.id, error)
+            if error.status not in _NO_WAY:
+                await send_private(interaction, texts.error_answers.not_taken())
         case _:
             error_id = fault(log, "interaction failed", error)
             await send_private(interaction, texts.error_answers.unexpected(error_id))

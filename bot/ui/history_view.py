@@ -1,7 +1,7 @@
 """The pages of ``/history``: a member's own orders."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final, Self
 
 from discord import ui
@@ -36,37 +36,65 @@ class HistoryPageButton(
         return cls(int(match["number"]), match["word"])
 
 
-def page_view(page: HistoryPage, note: str | None = None, *, orders: bool = True) -> ui.LayoutView:
-    """Return a fresh view of a page of orders, below *note*; *orders*: they are taken here."""
+def page_view(
+    page: HistoryPage,
+    note: str | None = None,
+    *,
+    orders: bool = True,
+    withheld: Collection[Job] = (),
+    pictures: bool = True,
+) -> ui.LayoutView:
+    """Return a fresh view of a page of orders, below *note*; *orders*: they are taken here.
+
+    Of those *withheld* nothing is shown that a member typed, and no picture; without *pictures* of
+    no order.
+    """
     note_items = [ui.TextDisplay[ui.LayoutView](note)] if note else []
     if not page.jobs:
         return view(*note_items, ui.TextDisplay(texts.history.nothing(page.word, orders=orders)))
     frame = container(texts.history.heading(page))
-    for job, text in zip(page.jobs, texts.history.orders(page), strict=True):
+    for job, text in zip(page.jobs, texts.history.orders(page, withheld=withheld), strict=True):
+        hidden = job in withheld
+        label = None if hidden else texts.history.again(job)
+        picture = _picture(job) if pictures and not hidden else None
         frame.add_item(ui.Separator())
-        frame.add_item(_order(job, text))
+        shown = ui.TextDisplay[ui.LayoutView](text)
+        frame.add_item(shown if picture is None else ui.Section(shown, accessory=picture))
         if orders:
-            again = OrderButton(OrderAction.AGAIN, job.id, texts.history.again(job))
-            frame.add_item(ui.ActionRow(again))
+            frame.add_item(ui.ActionRow(OrderButton(OrderAction.AGAIN, job.id, label)))
     layout = view(*note_items, frame)
     if buttons := list(_page_buttons(page)):
         layout.add_item(ui.ActionRow(*buttons))
     return layout
 
 
-def _order(job: Job, text: str) -> ui.Item[ui.LayoutView]:
-    """Return an order's text, beside its first picture if it is delivered.
+def reduced(page: HistoryPage) -> Iterator[tuple[Collection[Job], bool]]:
+    """Yield what to leave out of a page until it can be shown: orders withheld, and pictures."""
+    yield (), True
+    for job in page.jobs:  # mostly it is one of them
+        yield (job,), True
+    yield (), False
+    yield page.jobs, False
 
-    The picture comes from the vendor's address: Discord's own addresses expire.
+
+def addresses(job: Job) -> list[str]:
+    """Return the vendor's addresses of an order's pictures, those that Discord accepts."""
+    return [address for address in job.media if _is_accepted(address)]
+
+
+def _is_accepted(address: str) -> bool:
+    return address.startswith(_SCHEMES) and len(address) <= _LONGEST_ADDRESS
+
+
+def _picture(job: Job) -> ui.Thumbnail[ui.LayoutView] | None:
+    """Return an order's first picture if it is delivered.
+
+    It comes from the vendor's address: Discord's own addresses expire.
     """
-    address = job.media[0] if job.state is State.DELIVERED and job.media else ""
-    if not address.startswith(_SCHEMES) or len(address) > _LONGEST_ADDRESS:
-        return ui.TextDisplay(text)
+    if job.state is not State.DELIVERED or not job.media or not _is_accepted(job.media[0]):
+        return None
     alt = texts.cards.alt(job.order, 1, len(job.media))
-    picture: ui.Thumbnail[ui.LayoutView] = ui.Thumbnail(
-        address, description=alt, spoiler=job.reply.spoiler
-    )
-    return ui.Section(ui.TextDisplay(text), accessory=picture)
+    return ui.Thumbnail(job.media[0], description=alt, spoiler=job.reply.spoiler)
 
 
 def _page_buttons(page: HistoryPage) -> Iterator[HistoryPageButton]:

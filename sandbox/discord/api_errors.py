@@ -66,6 +66,7 @@ class ErrorCode(Enum):
     INVALID_WEBHOOK_TOKEN = 401, 50027, "Invalid Webhook Token"
     THREAD_ARCHIVED = 400, 50083, "Thread is archived"
     THREAD_LOCKED = 403, 160005, "This thread is locked"
+    HARMFUL_LINK = 400, 240000, "Message blocked by harmful links filter"
     ENTRY_POINT_MISSING = (
         400,
         50240,

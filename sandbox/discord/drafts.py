@@ -55,7 +55,7 @@ def write(payload: Json, body: Body, target: Target, before: Draft | None = None
 
     Raises:
         ApiError: 50035 for a wrong field, 40005 for a file that is too large, 50006 if the message
-            is empty.
+            is empty, 240000 if the world blocks what it says.
     """
     path = target.path
     checked = validate("MessageCreateRequest", payload, path)
@@ -95,6 +95,8 @@ def write(payload: Json, body: Body, target: Target, before: Draft | None = None
         mentioned = _mentioned(draft, allowed, (*path, "allowed_mentions"), form)
     if draft.empty:
         raise ErrorCode.EMPTY_MESSAGE.error()
+    if any(link in _text(draft) for link in target.world.harmful):
+        raise ErrorCode.HARMFUL_LINK.error()
     return replace(draft, mentioned=mentioned)
 
 
@@ -115,11 +117,15 @@ def _flags(
     return (kept & ~target.settable) | wanted if editing else wanted
 
 
+def _text(draft: Draft) -> str:
+    texts = [part.get("content", "") for part, _ in components.walk(draft.components, ())]
+    return "\n".join([draft.content, *texts])
+
+
 def _mentioned(
     draft: Draft, allowed: Mapping[str, list[str]] | None, path: Path, form: Form
 ) -> list[str]:
-    texts = [part.get("content", "") for part, _ in components.walk(draft.components, ())]
-    mentions = mentions_in("\n".join([draft.content, *texts]))
+    mentions = mentions_in(_text(draft))
     if allowed is None:
         return mentions
     listed, parsed = allowed.get("users") or [], allowed.get("parse") or []

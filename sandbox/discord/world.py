@@ -50,6 +50,7 @@ class World(EventBus):
     old_after: float = 3600.0  # the age from which a message takes only `old_edits` more edits
     old_edits: int = 3
     attachment_size_limit: int = 10 * MIB  # bytes of each file
+    harmful: set[str] = field(default_factory=set)  # no message may contain one of these
     application: dict[str, Any] = field(default_factory=dict)  # settings that are not default
     limits: Limits = field(default_factory=Limits)  # rate limits of the REST API
     heartbeat_interval: float = 41.25  # a bot that is silent for 1.5 of them is disconnected

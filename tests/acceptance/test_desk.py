@@ -2,11 +2,14 @@
 
 import json
 
+import pytest
 from aiohttp import ClientSession
 
 from sandbox.discord.enums import InteractionType
+from sandbox.faults import Answer, Fault
 from tests.acceptance.driver import (
     THUMBNAIL,
+    Server,
     Store,
     button,
     components,
@@ -70,6 +73,91 @@ async def test_history_has_pages_whose_buttons_live_on_through_a_kill(sandbox, s
     assert "**6.** lighthouse number 0" in words(second)
     assert len(thumbnails(one)) == 1
     await none.until(says("No order of yours says “submarine”"))
+
+
+async def private_orders(sandbox, member, *prompts):
+    """Order privately, so that files stay on disk; return the ids of the orders."""
+    ids = []
+    for prompt in prompts:
+        sent = await member.command("imagine", prompt=prompt, private=True)
+        await sent.until(delivered(1))
+        ids.append((await Store(sandbox).ended(prompt, "DELIVERED"))["id"])
+    return ids
+
+
+def keep(sandbox, ids):
+    """Have the pictures of these orders undelivered."""
+    marks = ",".join("?" * len(ids))
+    changes = "state = 'COMPLETED', kept_at = created_at"
+    Store(sandbox).execute(f"UPDATE jobs SET {changes} WHERE id IN ({marks})", *ids)
+
+
+@pytest.fixture
+def stranger(shared):
+    """A member without orders."""
+    (member,) = Server(shared).crowd(1)
+    return member
+
+
+async def test_an_order_that_discord_shows_nowhere_holds_back_no_other(shared, stranger):
+    """Its prompt is one that Discord blocks since."""
+    prompts = ("a first boat", "harmful", "a last boat")
+    ids = await private_orders(shared, stranger, *prompts)
+    keep(shared, ids)
+    shared.world.harmful.add("harmful")
+
+    try:
+        asked = await stranger.command("history")
+        page = await asked.follow_up(count=2)
+        asked_again = await stranger.command("history")
+        again = await asked_again.until(says("Your orders"))
+        data = {"custom_id": "history:0:"}
+        kind = InteractionType.COMPONENT
+        turn = crafted(shared, stranger, kind, data, asked_again.stored)
+        turned = await turn.until(words)
+    finally:
+        shared.world.harmful.clear()
+
+    handed = [asked.message, *asked.follow_ups[:-1]]
+    assert [len(one["attachments"]) for one in handed] == [1, 1]
+    store = Store(shared)
+    assert [store.state(one) for one in ids] == ["DELIVERED", "COMPLETED", "DELIVERED"]
+    kept = "The pictures of one order could not be sent now. They stay kept"
+    assert [kept in words(one) for one in (page, again, turned)] == [True, True, False]
+    for shown in (page, again, turned):
+        assert "**2.** This order can't be shown here." in words(shown)
+        assert "a first boat" in words(shown)
+        assert len(thumbnails(shown)) == 2
+
+
+async def test_pictures_too_large_in_any_size_are_linked_and_the_next_are_sent(shared, stranger):
+    first, last = await private_orders(shared, stranger, "a small boat", "a vast boat")
+    keep(shared, [first, last])
+    too_large = Answer(status=413, body={"code": 40005, "message": "Request entity too large"})
+    path = "/api/v10/webhooks/*"
+    shared.discord.faults.add(Fault(method="POST", path=path, do=too_large, times=2))
+
+    asked = await stranger.command("history")
+    linked = await asked.until(says("are too large for Discord here"))
+    page = await asked.follow_up(count=2)
+
+    assert "a vast boat" in words(linked)
+    assert "[picture 1](<http" in words(linked)
+    assert len(asked.follow_ups[0]["attachments"]) == 1
+    assert "Your orders" in words(page)
+    assert [Store(shared).state(one) for one in (first, last)] == ["DELIVERED", "COMPLETED"]
+
+
+async def test_who_asks_for_the_history_always_gets_an_answer(shared, stranger):
+    """Discord refuses each form of the page, for reasons of its own."""
+    await private_orders(shared, stranger, "a boat")
+    refused = Answer(status=400, body={"code": 50035, "message": "Invalid Form Body"})
+    path = "/api/v10/webhooks/*"
+    shared.discord.faults.add(Fault(method="POST", path=path, do=refused, times=4))
+
+    asked = await stranger.command("history")
+
+    await asked.until(says("Discord did not take the bot's answer"))
 
 
 async def test_what_is_left_shrinks_with_each_order(shared, member):

@@ -6,12 +6,18 @@ from typing import Any
 import pytest
 
 from bot.domain.job import State
-from bot.service.member_account import OrderPlace
-from bot.service.port_errors import FileTooLarge, PermanentDiscordError
+from bot.service.member_account import HistoryPage, OrderPlace
+from bot.service.port_errors import (
+    FileTooLarge,
+    PermanentDiscordError,
+    StoreUnavailable,
+    TransientDiscordError,
+)
 from bot.service.undelivered import KeptOrders
-from bot.ui import history_view, interaction_context, responses
+from bot.ui import interaction_context, responses
 from cogs.history import History
 from tests.samples import a_job
+from tests.views import said
 
 BIG: list[Any]
 SMALL: list[Any]
@@ -22,7 +28,8 @@ class Undelivered:
     """Two undelivered orders, and which of them were confirmed."""
 
     def __init__(self):
-        self.jobs = [a_job(state=State.COMPLETED), a_job(state=State.COMPLETED)]
+        media = ("https://pub-1.r2.dev/1.png",)
+        self.jobs = [a_job(state=State.COMPLETED, media=media) for _ in range(2)]
         self.gone = a_job(state=State.FAILED)
         self.confirmed = []
 
@@ -48,11 +55,11 @@ def undelivered():
 @pytest.fixture
 def hand_over(undelivered, monkeypatch):
     async def hand_over(send):
-        """Let ``/history`` send pictures by *send*; return what it says of their number."""
-        notes = []
+        """Let ``/history`` send pictures by *send*; return the texts that it shows."""
+        texts: list[str] = []
 
         async def page(_member_id, *, word, number):
-            return None
+            return HistoryPage(jobs=[], number=number, of=1, total=0, word=word)
 
         async def place(_request):
             return OrderPlace(in_server=True)
@@ -60,33 +67,63 @@ def hand_over(undelivered, monkeypatch):
         async def nothing(*_args, **_options):
             return None
 
+        async def show(_interaction, view):
+            texts.append("\n".join(said(view)))
+
         monkeypatch.setattr(responses, "defer", nothing)
-        monkeypatch.setattr(responses, "show", nothing)
+        monkeypatch.setattr(responses, "show", show)
         monkeypatch.setattr(interaction_context, "admission_request", lambda _interaction: None)
         monkeypatch.setattr(
             responses, "send_pictures", lambda *sent, orders: send(*sent) if orders else None
         )
-        monkeypatch.setattr(history_view, "page_view", lambda _page, note, **_: notes.append(note))
         account: Any = SimpleNamespace(page=page, place=place)
         cog: Any = History(undelivered, account)
         interaction = SimpleNamespace(user=SimpleNamespace(id=300), filesize_limit=10**7)
         await cog.history.callback(cog, interaction)
-        return notes
+        return texts
 
     return hand_over
 
 
-async def test_an_order_that_discord_refuses_does_not_hold_back_the_others(undelivered, hand_over):
+@pytest.mark.parametrize(
+    "error",
+    [
+        PermanentDiscordError("refused", status=400),
+        TransientDiscordError("away", status=503),
+        StoreUnavailable("away"),
+        FileNotFoundError("the file has just gone"),
+        ZeroDivisionError("a bug"),
+    ],
+)
+async def test_an_order_that_cannot_be_shown_does_not_hold_back_the_others(
+    undelivered, hand_over, error
+):
     refused, sound = undelivered.jobs
 
     async def send(_interaction, job, _pictures):
         if job is refused:
-            raise PermanentDiscordError("refused")
+            raise error
 
-    (note,) = await hand_over(send)
+    (page,) = await hand_over(send)
 
     assert undelivered.confirmed == [sound]
-    assert note is not None
+    assert "The pictures of one order could not be sent now. They stay kept" in page
+    assert "One order of yours could not be delivered before. Here it is." in page
+
+
+async def test_pictures_that_are_too_large_in_any_size_are_linked_and_stay_kept(
+    undelivered, hand_over
+):
+    async def send(_interaction, _job, _pictures):
+        raise FileTooLarge("too large")
+
+    *linked, _page = await hand_over(send)
+
+    assert undelivered.confirmed == []
+    assert len(linked) == 2
+    for text, job in zip(linked, undelivered.jobs, strict=True):
+        assert job.order.prompt in text
+        assert f"[picture 1](<{job.media[0]}>)" in text
 
 
 async def test_pictures_that_are_too_large_are_sent_smaller(undelivered, hand_over):

@@ -15,6 +15,11 @@ not_found: Final = lazy("Discord does not find what you named in this server. No
 command_changed: Final = lazy(
     "This command has just changed. Please try again; if that does not help, reload Discord."
 )
+# Discord did not take an answer.
+not_taken: Final = lazy(
+    "Discord did not take the bot's answer. What you asked for may be done: "
+    "please look, and try again in a minute."
+)
 # Discord did not take the form.
 no_form: Final = lazy("Discord did not show the form. Nothing was changed. Please try again.")
 

@@ -1,6 +1,6 @@
 """The texts of ``/history``."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from bot.domain.job import Job, State
@@ -16,7 +16,7 @@ _LENGTHS: Final = ((300, cards.SENT), (300, 200), (200, 80), (120, 0), (60, 0))
 _LABEL: Final = 32  # characters of a prompt on a button
 
 
-def note(*, handed_over: int, fetching: int, gone: int) -> str:
+def note(*, handed_over: int, fetching: int, gone: int, failed: int = 0) -> str:
     """Return the note above the page: the numbers of undelivered orders, by what became of them."""
     lines = []
     if handed_over:
@@ -34,6 +34,15 @@ def note(*, handed_over: int, fetching: int, gone: int) -> str:
             fetching,
         )
         lines.append(coming.format(count=fetching))
+    if failed:
+        kept = ngettext(
+            "The pictures of one order could not be sent now. They stay kept for you: "
+            "please try `/history` again later.",
+            "The pictures of {count} orders could not be sent now. They stay kept for you: "
+            "please try `/history` again later.",
+            failed,
+        )
+        lines.append(kept.format(count=failed))
     if gone:
         lost = ngettext(
             "The pictures of one order are gone: they could be kept no longer, or the image "
@@ -80,17 +89,36 @@ def nothing(word: str, *, orders: bool) -> str:
     )
 
 
-def orders(page: HistoryPage) -> Sequence[str]:
-    """Return a text for each order of a page; together they fit into one message."""
-    tried = (_orders(page, *lengths) for lengths in _LENGTHS)
-    shortest = _orders(page, *_LENGTHS[-1])
+def too_large(job: Job, addresses: Sequence[str]) -> str:
+    """Return what stands for pictures that Discord takes in no size; *addresses* lead to them."""
+    why = _(
+        "The pictures of “{prompt}” are too large for Discord here. They stay kept for you: "
+        "`/history` in another server may bring them."
+    ).format(prompt=literal(shared.cut(job.order.prompt, _LABEL)))
+    picture = _("picture {number}")
+    lines = [why]
+    for number, address in enumerate(addresses, start=1):
+        lines.append(f"[{picture.format(number=number)}](<{address}>)")
+        if sum(map(len, lines)) > _ROOM:
+            lines.pop()
+    return "\n".join(lines)
+
+
+def orders(page: HistoryPage, *, withheld: Collection[Job] = ()) -> Sequence[str]:
+    """Return a text for each order of a page; together they fit into one message.
+
+    The text of those *withheld* says nothing of what was ordered.
+    """
+    tried = (_orders(page, withheld, *lengths) for lengths in _LENGTHS)
+    shortest = _orders(page, withheld, *_LENGTHS[-1])
     return next((texts for texts in tried if sum(map(len, texts)) <= _ROOM), shortest)
 
 
-def _orders(page: HistoryPage, prompt: int, sent: int) -> Sequence[str]:
+def _orders(page: HistoryPage, withheld: Collection[Job], prompt: int, sent: int) -> Sequence[str]:
     first = page.number * PAGE + 1
+    cannot = _("This order can't be shown here.")
     return [
-        "\n".join(_order(job, place, prompt, sent))
+        f"**{place}.** {cannot}" if job in withheld else "\n".join(_order(job, place, prompt, sent))
         for place, job in enumerate(page.jobs, start=first)
     ]
 
