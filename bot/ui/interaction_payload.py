@@ -171,6 +171,7 @@ def _member(member: Json, user: Json) -> Json:
     ids = map(snowflake, roles if isinstance(roles, list) else ())
     return {
         "user": user,
+        "nick": _text(member, "nick") or None,
         "roles": [role for role in ids if role is not None],
         "permissions": _permissions(_get(member, "permissions")),
         "communication_disabled_until": _time(_get(member, "communication_disabled_until")),

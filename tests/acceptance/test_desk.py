@@ -199,12 +199,15 @@ async def test_a_member_is_pinged_as_they_wish(shared, member):
     assert len(pings(member)) == before + 1
 
 
-async def test_help_shows_examples_to_everybody_alone(member):
+@pytest.mark.parametrize(("name", "moderates"), [("Noah", False), ("Mira", True)])
+async def test_help_shows_to_everybody_alone_what_they_may_use(shared, name, moderates):
+    member = shared.discord.member(name, channel="general", guild="Lighthouse Club")
     asked = await member.command("help")
     shown = await asked.until(says("How to draw with this bot"))
 
     assert asked.ephemeral
-    assert all(one in words(shown) for one in ("/imagine prompt:", "/history", "/usage", "/limits"))
+    assert all(one in words(shown) for one in ("/imagine prompt:", "/history", "/usage"))
+    assert ("/limits" in words(shown)) is moderates
 
 
 async def test_deleting_erases_what_is_over_and_lets_what_runs_be_finished(sandbox, start, noah):
