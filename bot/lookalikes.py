@@ -15,6 +15,8 @@ import regex
 # In UTS 39 capital I, small l, 1 and | are one letter. Words are told apart by it, so it is kept.
 I_OR_L: Final = "\x00"
 
+_LEFT_TO_RIGHT: Final = "\u200e"  # around characters of scripts that are written to the left
+
 _STEPS: Final = 4  # from a character by others to its Latin letter
 
 # LATIN LETTER SMALL CAPITAL M, NEGATIVE SQUARED LATIN CAPITAL LETTER A, REGIONAL INDICATOR SYMBOL
@@ -35,9 +37,9 @@ def _prototypes() -> Mapping[str, str]:
     listed = json.loads(file.read_bytes())
     # A prototype lists all that look like it, which is of no use here, even if it is only one.
     return {
-        character: likes[0]["c"]
+        character.strip(_LEFT_TO_RIGHT): likes[0]["c"].strip(_LEFT_TO_RIGHT)
         for character, likes in listed.items()
-        if len(character) == 1 and len(likes) == 1
+        if len(character.strip(_LEFT_TO_RIGHT)) == 1 and len(likes) == 1
     }
 
 
@@ -50,6 +52,8 @@ def latin(character: str) -> str:
 
     ``I_OR_L`` among them is an i or an l.
     """
+    if unicodedata.bidirectional(character) in {"R", "AL"}:
+        return ""  # an alef is no l to who reads Arabic
     form = unicodedata.normalize("NFKD", character)
     if form != character and len(form) == 1 and (form.isascii() or latin(form)):
         return form.lower() * form.isalpha() if form.isascii() else latin(form)
@@ -60,6 +64,12 @@ def latin(character: str) -> str:
                 return letters
         likes = _prototype(likes)
     return ""
+
+
+def skeleton(character: str) -> str:
+    """Return what stands for all letters that look like *character*, of any script."""
+    likes = latin(character) or _PROTOTYPES.get(character, "")
+    return likes if len(likes) == 1 else character
 
 
 def _letters(form: str) -> str:

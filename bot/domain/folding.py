@@ -15,7 +15,7 @@ from typing import Final
 
 import regex
 
-from bot.lookalikes import I_OR_L, latin, uncrossed
+from bot.lookalikes import I_OR_L, latin, skeleton, uncrossed
 
 # What cannot be seen or only encloses (⑥ and a keycap mean 6), and what may be left out in writing:
 # accents, strokes over letters, kashida, the vowel signs of Arabic and Hebrew. In other scripts,
@@ -40,20 +40,22 @@ _SEPARATING: Final = regex.compile(r"(?V1)[[\p{Sk}\p{Pc}\p{Quotation_Mark},،、
 _OTHER_SCRIPT: Final = regex.compile(r"(?V1)[[\p{L}\p{M}]--\p{Latin}]+")
 
 # Digits and signs that are written for letters; UTS 39 knows some more.
-_LEET: Final = dict(zip("0123456789@$€!|", f"o{I_OR_L}zeasgtbgasei{I_OR_L}", strict=True))
+_LEET: Final = dict(zip("0123456789@$€!|", f"o{I_OR_L}zeasgtbgase{I_OR_L * 2}", strict=True))
 _LEET_SIGNS: Final = frozenset("@$€|")
 
 # Patterns over a text's shape, which has one letter of _kind for each character.
 _MINUS: Final = "(?:(?<=d)|(?<![wdmuvrebsxyh]))h(?=d)"  # also as in 9-11
 _SIGN: Final = re.compile(f"[sxy]|{_MINUS}")
 _TOKEN: Final = re.compile(rf"[wd][wdm]*|[uv]m*|rr|[reb]|(?P<signs>[sxy]+|{_MINUS})")
-# Spaced letters, with signs or emoji between them or with spaces alone; words, also with emoji in
-# them and signs for letters.
+# Spaced letters, with signs or emoji between them (n.u.d.e; in the same way everywhere if with
+# spaces, too: "n - u - d - e", not "D, i.e.") or with spaces alone; words, also with emoji in them
+# and signs for letters.
 _LETTER: Final = r"(?:[wdv]m*(?![wdvm])|b|r(?!r))"
 _SPACED: Final = rf"(?:{_LETTER}|x)"
 _PART: Final = "(?:[wdv][wdvm]*|[brx])"
 _DISGUISED: Final = re.compile(
-    rf"(?P<signs>{_LETTER}(?: *[-hesxy][- hesxy]*{_LETTER}){{2,}}(?![wdbruvx]))"
+    rf"(?P<signs>(?:{_LETTER}(?:[-hesxy]+{_LETTER}){{2,}}"
+    rf"|{_LETTER}(?P<gap> *[-hesxy][- hesxy]*){_LETTER}(?:(?P=gap){_LETTER})+)(?![wdbruvx]))"
     rf"|(?P<spaces>{_SPACED}(?: +{_SPACED}){{2,}}(?![wdbruvx]))"
     rf"|(?P<word>{_PART}(?:[ey]*{_PART})*)"
     r"|um*|e"
@@ -68,6 +70,8 @@ _QUANTITY: Final = re.compile("[dx]w|w[dx]")
 _INNER_I: Final = re.compile("(?<=[a-z])I+")
 _NO_WORD: Final = re.compile("[^a-z0-9]+")
 _ONE_LETTER_WORDS: Final = frozenset("aeioy")  # "a b l o o d bath"
+
+SPELLED: Final = "\x01"  # begins what is spelled in spaced letters, perhaps several words
 
 Token = tuple[str, int, int]  # what it says, its first character and the one behind its last
 
@@ -176,9 +180,12 @@ class FoldedText:
             else:
                 run = _latin_run(said, shape, "wdvmbrx" if kind == "spaces" else "wdvmbr")
                 yield run, start, end
+                variants.append((SPELLED + run, start, end))
                 if kind == "spaces" and run[0] in _ONE_LETTER_WORDS:
-                    variants += [("\n", end, end), (run[1:], start + 2, end)]
-        yield from variants
+                    variants += [(run[1:], start + 2, end), (SPELLED + run[1:], start + 2, end)]
+        for variant in variants:
+            yield "\n", variant[1], variant[2]  # it has no neighbours
+            yield variant
 
     def _is_native(self) -> bool:
         """Tell whether a word can only be of another script: those that look Latin are, too."""
@@ -192,7 +199,7 @@ class FoldedText:
         """Return the words that have other than ASCII letters, by what their letters look like."""
         return Reading(
             [
-                ("\n" if said.isascii() else "".join(map(_skeleton, said)), start, end)
+                ("\n" if said.isascii() else "".join(map(skeleton, said)), start, end)
                 for said, start, end in self.words.tokens
             ]
         )
@@ -272,10 +279,6 @@ def _unified(text: str) -> str:
     if text.isascii():
         return text
     return unicodedata.normalize("NFC", _EXCESS_MARKS.sub("", text.translate(_KEPT)))
-
-
-def _skeleton(character: str) -> str:
-    return latin(character) or character
 
 
 def _latin_word(word: str, shape: str) -> str:

@@ -14,7 +14,7 @@ from typing import Final
 import regex
 
 from bot.domain.errors import InvalidPhrase, PhraseFault
-from bot.domain.folding import FoldedText, Reading
+from bot.domain.folding import SPELLED, FoldedText, Reading
 from bot.domain.order import clean
 from bot.domain.phrase_search import PhraseSearch
 
@@ -175,6 +175,8 @@ def prepare(phrases: tuple[str, ...]) -> _Searches:
         if not FoldedText(typed).words_text():
             continue  # none can be added; one on record must not stop every prompt
         (signs if has_signs else words).setdefault(string, typed)
+        if not has_signs and " " in string.strip() and string[0] == string[-1] == " ":
+            words.setdefault(f" {SPELLED}{string.replace(' ', '')} ", typed)
         if not has_signs and not string.isascii():
             skeletons.setdefault(_skeleton(string), typed)
     return _Searches(PhraseSearch(words), PhraseSearch(signs), PhraseSearch(skeletons))
