@@ -190,9 +190,12 @@ async def open_vendor(settings: Settings, stack: AsyncExitStack) -> Vendor:
             submit_path=settings.pixazo_submit_path,
             key=settings.pixazo_api_key.get_secret_value(),
             submit_timeout=settings.submit_timeout_seconds,
+            proxy=settings.proxies.of(settings.pixazo_url),
         )
     )
-    media = await stack.enter_async_context(MediaDownloader.open(settings.media_origins))
+    media = await stack.enter_async_context(
+        MediaDownloader.open(settings.media_origins, proxies=settings.proxies)
+    )
     return Vendor(queue=queue, media=media)
 
 
@@ -206,7 +209,11 @@ def open_discord(
     prepare_discord(api_url=settings.discord_api_url, gateway_url=settings.discord_gateway_url)
     gate = RestGate()
     telemetry.watch_rest(lambda: gate.seconds_left)
-    session = DiscordSession(settings.discord_token.get_secret_value(), gate)
+    session = DiscordSession(
+        settings.discord_token.get_secret_value(),
+        gate,
+        proxy=settings.proxies.of(settings.discord_api_url),
+    )
     stack.push_async_callback(session.close)
     presenter = DiscordCardPresenter(
         session,
@@ -221,6 +228,7 @@ def open_discord(
     gateway = Gateway(
         shards=settings.shards,
         direct=settings.allow_direct,
+        proxies=settings.proxies,
         trace=gate.guard(tracing(telemetry, now=time.time)),
         count_malformed=telemetry.malformed_event,
     )

@@ -26,6 +26,7 @@ from bot.errors import InvalidSettings
 from bot.gateway_socket import GatewayResponse, GatewaySocket
 from bot.interactions import ReceivingState, Tree
 from bot.log import fault
+from bot.proxies import NO_PROXIES, Proxies
 from bot.retry import Backoff
 from bot.service.cog_services import CogServices
 from bot.service.errors import StartPostponed
@@ -93,6 +94,7 @@ class Gateway:
     starts: GatewayStartBudget | None = None  # None: this client will not connect
     registration: CommandRegistration | None = None
     direct: bool = False  # commands also work outside of servers
+    proxies: Proxies = NO_PROXIES
     trace: aiohttp.TraceConfig = field(default_factory=aiohttp.TraceConfig)  # of requests
     count_malformed: Callable[[str], None] = lambda _kind: None
     up: set[int] = field(default_factory=set)  # the connected shards
@@ -122,6 +124,7 @@ class ImagineBot(commands.Bot):
             max_messages=None,
             chunk_guilds_at_startup=False,
             http_trace=gateway.trace,
+            proxy=gateway.proxies.of(discord.http.Route.BASE),
         )
         self.services = services
         self._gateway = gateway
@@ -169,6 +172,10 @@ class ImagineBot(commands.Bot):
         self._gateway.up.discard(self._shard_id)
         if self._gateway.starts:
             self._gateway.starts.disconnected(self._shard_id)
+
+    def gateway_proxy(self, address: URL) -> str | None:
+        """Return the proxy for the gateway at *address*."""
+        return self._gateway.proxies.of(address)
 
     async def before_reconnect(self) -> None:
         """Wait before a connection that is not the first: not at once if the last was short."""

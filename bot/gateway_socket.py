@@ -1,6 +1,7 @@
 """The connection to Discord's gateway: discord.py's, without its reasons to end early."""
 
 import json
+from functools import partial
 from typing import Any, Final, NoReturn, Self
 
 import aiohttp
@@ -11,6 +12,7 @@ from discord.gateway import (
     ReconnectWebSocket,
     WebSocketClosure,
 )
+from yarl import URL
 
 # Without one of these there is no session that could go on.
 _ESSENTIAL: Final = frozenset({"HELLO", "READY", "RESUMED"})
@@ -23,6 +25,22 @@ _ENDS: Final = (
     aiohttp.ClientError,
     OSError,
 )
+
+
+async def _connect(
+    client: Any, address: str, *, compress: int = 0
+) -> aiohttp.ClientWebSocketResponse:
+    """Connect as discord.py's HTTPClient does, but through the gateway's own proxy."""
+    session: aiohttp.ClientSession = client.http._HTTPClient__session  # noqa: SLF001
+    return await session.ws_connect(
+        address,
+        proxy=client.gateway_proxy(URL(address)),
+        max_msg_size=0,
+        timeout=aiohttp.ClientWSTimeout(ws_close=30.0),
+        autoclose=False,
+        headers={"User-Agent": client.http.user_agent},
+        compress=compress,
+    )
 
 
 class GatewayResponse(DiscordClientWebSocketResponse):
@@ -48,6 +66,7 @@ class GatewaySocket(DiscordWebSocket):
         """Connect *client*; without a session to resume, start one."""
         if not options.get("initial"):
             await client.before_reconnect()
+        client.http.ws_connect = partial(_connect, client)
         options["resume"] = options.get("resume", False) and options.get("session") is not None
         return await super().from_client(client, **options)
 

@@ -1,23 +1,31 @@
 """``python -m bot check``: tries the store, the vendor and Discord. Spends nothing."""
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 import aiohttp
 import discord
 from aiohttp.resolver import DefaultResolver
 
+from bot import portal
 from bot.client import prepare_discord
+from bot.domain.gateway_starts import StartLimit
 from bot.domain.job import State
 from bot.errors import ImagineError
 from bot.pixazo import origins
 from bot.pixazo.client import PixazoClient
-from bot.service.port_errors import KeyRejected, PixazoError, RequestNotFound
+from bot.proxies import shown
+from bot.service.port_errors import DiscordRefused, KeyRejected, PixazoError, RequestNotFound
 from bot.service.ports.vendor import NO_REQUEST
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.job_queries import JobQueries
 
+CLOCK_WITHIN: Final = 30.0  # seconds
+DATE_WITHIN: Final = 10.0  # seconds
 LOOKED_AT: Final = 100  # orders that wait for their pictures
 
 
@@ -28,7 +36,11 @@ async def check(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
         ("store", _store),
         ("vendor", _vendor),
         ("Discord", _discord),
+        ("portal", _portal),
+        ("gateway", _gateway),
         ("media", _media),
+        ("clock", _clock),
+        ("proxies", _proxies),
     )
     for name, run in checks:
         try:
@@ -49,6 +61,7 @@ async def _vendor(settings: Settings) -> str:
         submit_path=settings.pixazo_submit_path,
         key=settings.pixazo_api_key.get_secret_value(),
         submit_timeout=settings.submit_timeout_seconds,
+        proxy=settings.proxies.of(settings.pixazo_url),
     ) as client:
         try:
             await client.status(NO_REQUEST)
@@ -65,7 +78,10 @@ async def _media(settings: Settings) -> str:
     resolver = DefaultResolver()
     try:
         problems = await origins.problems(
-            settings.media_origins, (url for job in jobs for url in job.media), resolver
+            settings.media_origins,
+            (url for job in jobs for url in job.media),
+            resolver,
+            proxied=lambda host: settings.proxies.of(f"https://{host}") is not None,
         )
     finally:
         await resolver.close()
@@ -75,10 +91,84 @@ async def _media(settings: Settings) -> str:
 
 
 async def _discord(settings: Settings) -> str:
+    async with _logged_in(settings) as client:
+        return f"takes DISCORD_TOKEN, as {client.user}"
+
+
+async def _portal(settings: Settings) -> str:
+    async with _logged_in(settings) as client:
+        application = await client.http.request(discord.http.Route("GET", "/applications/@me"))
+    if problems := portal.problems(application, direct=settings.allow_direct):
+        raise DiscordRefused("; ".join(problems))
+    public = application.get("bot_public", True)
+    return "nothing is known that " + (
+        "keeps commands from the bot" if public else "keeps commands from the bot (not public)"
+    )
+
+
+async def _gateway(settings: Settings) -> str:
+    async with _logged_in(settings) as client:
+        wanted, _, limit = await client.http.get_bot_gateway()
+    count, left, total = settings.shards.count, limit["remaining"], limit["total"]
+    starts = f"{left} of {total} starts left today"
+    if wanted > count:
+        raise DiscordRefused(f"Discord wants {wanted} shards: set SHARD_COUNT; {starts}")
+    if left <= StartLimit(total=total).reserve:
+        hours = limit["reset_after"] / 3_600_000
+        raise DiscordRefused(f"{starts}: the bot waits for {hours:.1f} h before it connects")
+    return f"Discord wants {wanted} shards, SHARD_COUNT is {count}; {starts}"
+
+
+@asynccontextmanager
+async def _logged_in(settings: Settings) -> AsyncIterator[discord.Client]:
     prepare_discord(api_url=settings.discord_api_url, gateway_url=settings.discord_gateway_url)
-    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
+    proxy = settings.proxies.of(settings.discord_api_url)
+    async with discord.Client(intents=discord.Intents(guilds=True), proxy=proxy) as client:
         try:
             await client.login(settings.discord_token.get_secret_value())
         except discord.LoginFailure:
             raise discord.LoginFailure("does not take DISCORD_TOKEN") from None
-        return f"takes DISCORD_TOKEN, as {client.user}"
+        yield client
+
+
+async def _clock(settings: Settings) -> str:
+    differences = {
+        name: await _ahead(settings, address)
+        for name, address in (
+            ("Discord", f"{settings.discord_api_url}/gateway"),
+            ("the vendor", settings.pixazo_url),
+        )
+    }
+    said = ", ".join(
+        f"{name} did not say" if ahead is None else f"{ahead:+.0f} s from {name}"
+        for name, ahead in differences.items()
+    )
+    if any(ahead is not None and abs(ahead) > CLOCK_WITHIN for ahead in differences.values()):
+        raise OSError(f"this machine's clock is wrong: {said}")
+    return said
+
+
+async def _ahead(settings: Settings, address: str) -> float | None:
+    """Return by how many seconds this machine's clock is ahead of a host's; ``None``: unknown."""
+    timeout = aiohttp.ClientTimeout(total=DATE_WITHIN)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, proxy=settings.proxies.of(address)) as session,
+            session.get(address, allow_redirects=False) as answer,
+        ):
+            return time.time() - parsedate_to_datetime(answer.headers["Date"]).timestamp()
+    except (aiohttp.ClientError, OSError, KeyError, ValueError):
+        return None
+
+
+async def _proxies(settings: Settings) -> str:
+    places = {
+        "Discord": settings.discord_api_url,
+        "its gateway": settings.discord_gateway_url,
+        "the vendor": settings.pixazo_url,
+        **{origin.address: origin.address for origin in settings.media_origins},
+    }
+    used = {name: settings.proxies.of(address) for name, address in places.items()}
+    if not any(used.values()):
+        return "none is used"
+    return ", ".join(f"{name}: {shown(proxy) if proxy else 'none'}" for name, proxy in used.items())

@@ -20,9 +20,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from yarl import URL
 
+from bot.domain.rules import LANGUAGES
 from bot.domain.shards import Shards
 from bot.errors import InvalidSettings
 from bot.pixazo.origins import Origin
+from bot.proxies import Proxies
 
 SQLITE: Final = "sqlite+aiosqlite"  # the usual scheme; the driver is the standard library's
 POSTGRESQL: Final = "postgresql+asyncpg"
@@ -82,6 +84,27 @@ def _secret(secret: SecretStr) -> SecretStr:
     return SecretStr(text)
 
 
+def _language(text: str) -> str:
+    if text not in LANGUAGES:
+        raise ValueError(f"must be one of {', '.join(LANGUAGES)}")
+    return text
+
+
+def _proxy(secret: SecretStr | None) -> SecretStr | None:
+    """Refuse proxies that aiohttp can't use. Messages must not quote it: it may have a password."""
+    if secret is None:
+        return None
+    text = secret.get_secret_value()
+    try:
+        url = URL(text if "://" in text else f"http://{text}")
+    except ValueError:
+        url = URL()
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ValueError("must be an address that begins with http://; SOCKS is not supported")
+    return SecretStr(str(url.with_path("/").with_query(None).with_fragment(None)))
+
+
+_Proxy = Annotated[SecretStr | None, AfterValidator(_proxy)]
 _Secret = Annotated[SecretStr, AfterValidator(_secret)]
 _Web = Annotated[str, _url("http", "https")]
 _Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -117,6 +140,10 @@ class Settings(BaseSettings):
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
 
+    http_proxy: _Proxy = None
+    https_proxy: _Proxy = None
+    no_proxy: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
+
     discord_api_url: _Web = "https://discord.com/api/v10"
     discord_gateway_url: Annotated[str, _url("ws", "wss")] = "wss://gateway.discord.gg"
     pixazo_url: _Web = "https://gateway.pixazo.ai"
@@ -138,7 +165,7 @@ class Settings(BaseSettings):
     max_images_per_day: _Count = 500
     max_images_per_guild_per_day: _Count = 100
     allow_direct: bool = False
-    default_language: Literal["en", "de"] = "en"
+    default_language: Annotated[str, AfterValidator(_language)] = LANGUAGES[0]
     keep_files_days: _Count = 7
     keep_orders_days: _Count = 90
 
@@ -175,6 +202,16 @@ class Settings(BaseSettings):
             raise InvalidSettings(setting=".env", reason="must be a text in UTF-8") from None
 
     @property
+    def proxies(self) -> Proxies:
+        """The proxies of all requests but those to the database."""
+        plain, secure = self.http_proxy, self.https_proxy
+        return Proxies(
+            plain=plain.get_secret_value() if plain else None,
+            secure=secure.get_secret_value() if secure else None,
+            bypassed=self.no_proxy,
+        )
+
+    @property
     def folder(self) -> Path:
         """The folder for files to deliver: that of the SQLite file, or ``data``."""
         url = make_url(self.database_url.get_secret_value())
@@ -185,9 +222,11 @@ class Settings(BaseSettings):
         """Texts that must not appear in a log."""
         address = self.database_url.get_secret_value()
         password = make_url(address).password
+        proxies = [URL(proxy) for proxy in (self.proxies.plain, self.proxies.secure) if proxy]
         return (
             self.discord_token.get_secret_value(),
             self.pixazo_api_key.get_secret_value(),
+            *(text for url in proxies if url.password for text in (str(url), url.password)),
             *((address, password, quote(password, safe="")) if password else ()),
         )
 

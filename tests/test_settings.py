@@ -102,6 +102,8 @@ WRONG = [
     ("WEB_PORT", "http"),
     ("WEB_PORT", "-1"),
     ("WEB_PORT", "65536"),
+    ("HTTP_PROXY", "socks5://user:hunter2@proxy:1080"),
+    ("HTTPS_PROXY", "http://"),
     ("DISCORD_API_URL", "ftp://discord.com"),
     ("DISCORD_GATEWAY_URL", "https://gateway.discord.gg"),
     ("PIXAZO_URL", "gateway.pixazo.ai"),
@@ -151,7 +153,7 @@ def test_a_wrong_setting_is_named_in_one_line(monkeypatch, name, value):
 
 
 def test_every_setting_that_can_be_wrong_is_tried():
-    anything_goes = {"discord_token", "pixazo_api_key", "web_host"}
+    anything_goes = {"discord_token", "pixazo_api_key", "web_host", "no_proxy"}
 
     assert {name.lower() for name, _ in WRONG} == set(Settings.model_fields) - anything_goes
 

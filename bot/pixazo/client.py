@@ -48,8 +48,10 @@ class PixazoClient:
         submit_path: str,
         key: str,
         submit_timeout: float,
+        proxy: str | None = None,
     ) -> None:
         self._session = session
+        self._proxy = proxy
         self._submit_url = URL(url.rstrip("/") + submit_path)
         self._status_url = url.rstrip("/") + STATUS_PATH
         self._key = key
@@ -58,7 +60,13 @@ class PixazoClient:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, *, url: str, submit_path: str, key: str, submit_timeout: float
+        cls,
+        *,
+        url: str,
+        submit_path: str,
+        key: str,
+        submit_timeout: float,
+        proxy: str | None = None,
     ) -> AsyncIterator[Self]:
         """Open a client with a new HTTP session. *submit_timeout* is in seconds."""
         async with aiohttp.ClientSession(
@@ -66,9 +74,15 @@ class PixazoClient:
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             headers=_NOT_COMPRESSED,
+            proxy=proxy,
         ) as session:
             yield cls(
-                session, url=url, submit_path=submit_path, key=key, submit_timeout=submit_timeout
+                session,
+                url=url,
+                submit_path=submit_path,
+                key=key,
+                submit_timeout=submit_timeout,
+                proxy=proxy,
             )
 
     async def submit(self, order: Order, callback: Callback | None) -> Update:
@@ -87,6 +101,8 @@ class PixazoClient:
             complete = len(body) <= bodies.LARGEST_ANSWER
             read = partial(wire.read_submit, now=time.time(), sent=sent, complete=complete)
             return await _off_the_loop(read, status, headers, body)
+        except aiohttp.ClientHttpProxyError as error:  # it opened no tunnel
+            raise NotSent(f"the proxy answered {error.status}") from error
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSent("the gateway could not be reached") from error
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
@@ -120,6 +136,7 @@ class PixazoClient:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 headers=_NOT_COMPRESSED,
+                proxy=self._proxy,
                 timeout=aiohttp.ClientTimeout(total=None, connect=connect),
             ) as session,
             session.post(
@@ -176,6 +193,7 @@ class _RecordingConnector(aiohttp.TCPConnector):
 class _RecordingHandler(ResponseHandler):
     def __init__(self, loop: asyncio.AbstractEventLoop, received: bytearray) -> None:
         super().__init__(loop)
+        received.clear()  # of a proxy: within its tunnel there is a new handler
         self._received = received
 
     def data_received(self, data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import time
 from collections.abc import AsyncIterator, Sequence
 from http import HTTPStatus
@@ -10,11 +11,13 @@ from secrets import token_hex
 from typing import Final, Self
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from bot.domain.job import Obstacle
 from bot.pixazo import pictures, refusals
 from bot.pixazo.origins import Origin, PublicResolver, covering, text_of
+from bot.proxies import NO_PROXIES, Proxies
 from bot.service.port_errors import MediaUnavailable, PictureUnusable
 from bot.service.ports.vendor import Picture
 
@@ -38,13 +41,18 @@ class MediaDownloader:
         origins: Sequence[Origin],
         listed: aiohttp.ClientSession,
         public: aiohttp.ClientSession,
+        resolver: AbstractResolver,
+        proxies: Proxies = NO_PROXIES,
         largest_file: int = LARGEST_FILE,
     ) -> None:
         """Use *listed* for exact origins, and for wildcards *public*, limited to public addresses.
 
-        *largest_file* is in bytes.
+        Through a proxy, which resolves names by itself, *resolver* only says which have no public
+        address. *largest_file* is in bytes.
         """
         self._origins = origins
+        self._resolver = resolver
+        self._proxies = proxies
         self._listed = listed
         self._public = public
         self._largest_file = largest_file
@@ -53,7 +61,11 @@ class MediaDownloader:
     @classmethod
     @contextlib.asynccontextmanager
     async def open(
-        cls, origins: Sequence[Origin], *, largest_file: int = LARGEST_FILE
+        cls,
+        origins: Sequence[Origin],
+        *,
+        proxies: Proxies = NO_PROXIES,
+        largest_file: int = LARGEST_FILE,
     ) -> AsyncIterator[Self]:
         """Open a downloader with new HTTP sessions, which send no key and no cookies."""
         async with (
@@ -61,7 +73,14 @@ class MediaDownloader:
             _session(aiohttp.TCPConnector()) as listed,
             _session(aiohttp.TCPConnector(resolver=resolver)) as public,
         ):
-            yield cls(origins=origins, listed=listed, public=public, largest_file=largest_file)
+            yield cls(
+                origins=origins,
+                listed=listed,
+                public=public,
+                resolver=resolver,
+                proxies=proxies,
+                largest_file=largest_file,
+            )
 
     async def load(self, path: Path, *, limit: int) -> Picture | None:
         """Return the sound picture at *path*; ``None``: there is none.
@@ -116,13 +135,16 @@ class MediaDownloader:
         """Download the file at *address*; follow redirects to listed origins."""
         url, origin = _url(address), ""
         for _ in range(MOST_REDIRECTS + 1):
-            session, origin = self._session_for(url)
+            proxy = self._proxies.of(url)
+            session, origin = await self._session_for(url, proxy)
             try:
-                async with session.get(url, allow_redirects=False) as response:
+                async with session.get(url, allow_redirects=False, proxy=proxy) as response:
                     target = response.headers.get("Location")
                     if response.status not in _REDIRECTS or target is None:
                         _check_status(response, origin)
                         return await self._save(response, path, origin)
+            except aiohttp.ClientProxyConnectionError as error:
+                raise MediaUnavailable("the proxy could not be reached", origin=origin) from error
             except aiohttp.ClientConnectorDNSError as error:
                 raise _no_address(origin) from error
             except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
@@ -155,7 +177,7 @@ class MediaDownloader:
                     window, until = 0, loop.time() + SLOW_FOR
                 await asyncio.to_thread(file.write, chunk)
 
-    def _session_for(self, url: URL) -> tuple[aiohttp.ClientSession, str]:
+    async def _session_for(self, url: URL, proxy: str | None) -> tuple[aiohttp.ClientSession, str]:
         """Return the session for the listed origin of *url*, and that origin as text."""
         place = text_of(url)
         origin = covering(self._origins, url)
@@ -163,7 +185,10 @@ class MediaDownloader:
             raise MediaUnavailable(
                 "the picture's origin is not listed", obstacle=Obstacle.ORIGIN, origin=place
             )
-        return (self._listed if origin.exact else self._public), place
+        if proxy is not None and not origin.exact:
+            with contextlib.suppress(OSError):  # only the proxy may know the name
+                await self._resolver.resolve(url.host or "", url.port or 0, socket.AF_UNSPEC)
+        return (self._listed if origin.exact or proxy is not None else self._public), place
 
 
 def _url(address: str) -> URL:

@@ -7,7 +7,7 @@ port and a public IP address.
 
 import ipaddress
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -47,6 +47,11 @@ class Origin:
         if wildcard and (url.scheme != "https" or url.port != _HTTPS_PORT):
             raise ValueError("a wildcard must be of https and its port")
         return cls(url.scheme, f"*.{url.host}" if wildcard else url.host, url.port)
+
+    @property
+    def address(self) -> str:
+        """The origin as a URL, as it is set."""
+        return f"{self.scheme}://{self.host}:{self.port}"
 
     @property
     def exact(self) -> bool:
@@ -97,9 +102,16 @@ class PublicResolver(AbstractResolver):
 
 
 async def problems(
-    origins: Iterable[Origin], addresses: Iterable[str], resolver: AbstractResolver
+    origins: Iterable[Origin],
+    addresses: Iterable[str],
+    resolver: AbstractResolver,
+    *,
+    proxied: Callable[[str], bool] = lambda _host: False,
 ) -> list[str]:
-    """Return what would keep pictures from being fetched, from *addresses* and in general."""
+    """Return what would keep pictures from being fetched, from *addresses* and in general.
+
+    A host that is *proxied* needs no address here.
+    """
     origins, hosts, found = tuple(origins), set[str](), set[str]()
     for address in addresses:
         try:
@@ -117,7 +129,7 @@ async def problems(
         try:
             results = await resolver.resolve(host, _HTTPS_PORT, socket.AF_UNSPEC)
         except OSError as error:
-            if host in hosts or exact:
+            if (host in hosts or exact) and not proxied(host):
                 found.add(f"the DNS has no address for {host}: {error}")
             continue
         private = {result["host"] for result in results if not is_public(result["host"])}

@@ -24,9 +24,12 @@ BACKOFF: Final = Backoff(first=1.0, most=60.0)  # seconds between attempts to lo
 class DiscordSession:
     """The logged-in client for REST calls, which pass the process's *gate*."""
 
-    def __init__(self, token: str, gate: RestGate | None = None) -> None:
+    def __init__(
+        self, token: str, gate: RestGate | None = None, *, proxy: str | None = None
+    ) -> None:
         self.gate = gate or RestGate()
         self._token = token
+        self._proxy = proxy
         self._client: asyncio.Future[discord.Client] = asyncio.get_running_loop().create_future()
 
     async def client(self) -> discord.Client:
@@ -43,6 +46,7 @@ class DiscordSession:
                 allowed_mentions=discord.AllowedMentions.none(),
                 max_messages=None,
                 http_trace=trace,
+                proxy=self._proxy,
             )
             try:
                 async with translated_errors(None):

@@ -1,5 +1,7 @@
 """The process: start, connection, reconnection, end, and the commands beside it."""
 
+import time
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -139,6 +141,35 @@ async def test_check_says_line_by_line_what_works_and_spends_nothing(sandbox, op
         ["ok", "Discord:"],
     ]
     assert not sandbox.pixazo.accepted
+
+
+@pytest.mark.parametrize(
+    ("trouble", "line"),
+    [
+        ("endpoint", "portal: Discord sends all commands to https://elsewhere.example"),
+        ("shards", "gateway: Discord wants 3 shards: set SHARD_COUNT"),
+        ("starts", "gateway: 12 of 1000 starts left today: the bot waits"),
+        ("clock", "clock: this machine's clock is wrong: +3600 s from Discord"),
+    ],
+)
+async def test_check_finds_what_would_keep_commands_away(
+    sandbox, operate, monkeypatch, trouble, line
+):
+    if trouble == "endpoint":
+        sandbox.world.application["interactions_endpoint_url"] = "https://elsewhere.example"
+    elif trouble == "shards":
+        sandbox.world.shards = 3
+    elif trouble == "starts":
+        sandbox.world.starts.remaining = 12
+    else:
+        an_hour_ago = formatdate(time.time() - 3600, usegmt=True)
+        monkeypatch.setattr("aiohttp.web_response.rfc822_formatted_time", lambda: an_hour_ago)
+
+    status, lines = await operate("check")
+
+    assert status == 1
+    (failed,) = [one for one in lines if one.startswith("FAILED")]
+    assert line in failed
 
 
 async def test_check_tells_what_does_not_work(operate):

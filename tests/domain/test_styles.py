@@ -40,6 +40,14 @@ def test_a_style_goes_behind_the_prompt_and_the_prompt_stays_as_it_was():
     assert order.sent == f"a lighthouse in a storm, {find('ink', ()).words}"
 
 
+def test_a_title_in_a_third_language_names_its_style(monkeypatch):
+    """No list of languages is kept here."""
+    monkeypatch.setattr(styles, "TITLES", {**TITLES, "ink": {**TITLES["ink"], "fr": "Encre"}})
+
+    assert find("encre", ()).name == "ink"
+    assert styles.title("ink", "fr") == "Encre"
+
+
 def test_without_a_style_nothing_is_added():
     assert extended(an_order(), (WOOL,)) == an_order()
 

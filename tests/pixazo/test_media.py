@@ -12,6 +12,7 @@ from yarl import URL
 from bot.domain.job import Obstacle, State
 from bot.pixazo.media import MOST_REDIRECTS, MediaDownloader
 from bot.pixazo.origins import Origin, PublicResolver
+from bot.proxies import Proxies
 from bot.service.port_errors import MediaUnavailable, PictureUnusable
 from sandbox.faults import Answer, Cut, Fault, Hold
 from tests.pixazo.conftest import KEY
@@ -251,12 +252,18 @@ async def test_two_downloads_of_one_picture_at_the_same_time_do_not_mix(
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "0.0.0.0", "198.18.0.7"])
-async def test_a_wildcard_name_without_a_public_address_is_not_called(tmp_path, address):
+@pytest.mark.parametrize("proxy", [None, "http://127.0.0.1:9/"])
+async def test_a_wildcard_name_without_a_public_address_is_not_called(tmp_path, address, proxy):
     """Anybody may register a name and point it inside; block lists and VPNs answer so too."""
-    connector = aiohttp.TCPConnector(resolver=PublicResolver(FixedResolver(address)))
+    resolver = PublicResolver(FixedResolver(address))
+    connector = aiohttp.TCPConnector(resolver=resolver)
     async with aiohttp.ClientSession(connector=connector) as public:
         media = MediaDownloader(
-            origins=(Origin.parse("https://*.r2.dev"),), listed=public, public=public
+            origins=(Origin.parse("https://*.r2.dev"),),
+            listed=public,
+            public=public,
+            resolver=resolver,
+            proxies=Proxies(secure=proxy),
         )
 
         with pytest.raises(MediaUnavailable) as refused:
