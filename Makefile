@@ -29,7 +29,7 @@ lint: .venv/dev           ## format, lint, types, import contracts
 	$(BIN)/lint-imports
 
 fuzz: .venv/dev           ## send 10,000 generated interactions to a running bot
-	@GENERATED_INTERACTIONS=10000 $(BIN)/python -m pytest -q -rP tests/acceptance/test_interactions.py
+	@GENERATED_INTERACTIONS=10000 $(BIN)/python -m pytest -q -rP -k generated tests/acceptance/test_interactions.py
 
 check: lint               ## lint, then run every test
 	@$(MAKE) --no-print-directory test

@@ -14,12 +14,16 @@ from sandbox.discord.member import Invocation
 from sandbox.faults import ALWAYS, Answer, Cut, Delay, Fault, Hold, Rewrite
 from tests.acceptance.driver import (
     CLUB,
+    FAST_LANE,
+    Server,
     Store,
+    answered,
     buttons,
     components,
     crafted,
     delivered,
     eventually,
+    set_limits,
     without_limits,
 )
 from tests.acceptance.odd_interactions import Generator
@@ -28,6 +32,11 @@ from tests.openapi import assert_conform
 GENERATED = int(os.environ.get("GENERATED_INTERACTIONS", "1500"))
 SEED = int(os.environ.get("GENERATED_SEED", "20261128"))
 AT_ONCE = 25
+
+
+@pytest.fixture(scope="module")
+def bot_settings():
+    return FAST_LANE | {"ALLOW_DIRECT": "true", "MAX_IMAGES_PER_DAY": "0"}
 
 
 class Stream:
@@ -199,3 +208,118 @@ async def test_the_member_is_told_where_that_is_possible_still(shared, forms, fa
     assert ("told=yes" in line) is told
     messages = [pressed.message, *pressed.follow_ups] if pressed.stored else pressed.follow_ups
     assert len([one for one in messages if "did not show the form" in one["content"]]) == told
+
+
+# Where an unusual interaction comes from.
+
+
+def without(*names: str):
+    """Return a change of a payload: these fields are left out."""
+    return lambda payload: {name: value for name, value in payload.items() if name not in names}
+
+
+def with_fields(**fields: Any):
+    """Return a change of a payload: these fields have other values."""
+    return lambda payload: payload | fields
+
+
+UNUSUAL = {
+    "no owners": without("authorizing_integration_owners"),
+    "owners null": with_fields(authorizing_integration_owners=None),
+    "owners empty": with_fields(authorizing_integration_owners={}),
+    "owners a list": with_fields(authorizing_integration_owners=["0"]),
+    "owners of a new kind": with_fields(authorizing_integration_owners={"7": "1"}),
+    "the member's own": with_fields(authorizing_integration_owners={"1": "7"}),
+    "owner 0": with_fields(authorizing_integration_owners={"0": "0", "1": "7"}),
+    "no channel": without("channel"),
+    "channel null": with_fields(channel=None),
+    "channel empty": with_fields(channel={}),
+    "channel a text": with_fields(channel="general"),
+    "no channel_id": without("channel_id"),
+    "channel of a new type": lambda payload: (
+        payload | {"channel": {"id": payload["channel_id"], "type": 99}}
+    ),
+    "no context": without("context"),
+    "context null": with_fields(context=None),
+    "a new context": with_fields(context=9),
+    "the context of direct messages": with_fields(context=1),
+    "numbers": lambda payload: (
+        payload
+        | {name: int(payload[name]) for name in ("id", "application_id", "guild_id", "channel_id")}
+    ),
+    "no guild_id": without("guild_id", "guild"),
+    "nothing but ids": without(
+        *("version", "locale", "guild_locale", "guild", "channel", "context", "entitlements"),
+        *("app_permissions", "attachment_size_limit", "authorizing_integration_owners"),
+    ),
+}
+
+
+async def imagine(sandbox, member, prompt, change) -> Invocation:
+    """Use ``/imagine`` with a payload that is changed on its way to the bot."""
+    commands = sandbox.discord.commands.by_id.values()
+    command = next(command for command in commands if command["name"] == "imagine")
+    data = {name: command[name] for name in ("id", "name", "type")}
+    data["options"] = [{"name": "prompt", "type": 3, "value": prompt}]
+    return crafted(sandbox, member, InteractionType.COMMAND, data, change=change)
+
+
+@pytest.fixture(scope="module")
+async def server(running):
+    """A server that takes orders in one channel."""
+    server = Server(running)
+    await set_limits(server.mira, member_per_day=0, member_at_once=0, server_per_day=0)
+    add = await server.mira.command("limits", "channels", add=server.channel("pictures"))
+    await add.until(answered)
+    return server
+
+
+@pytest.mark.parametrize("change", UNUSUAL.values(), ids=UNUSUAL)
+async def test_the_servers_limits_hold_whatever_else_an_interaction_says(shared, server, change):
+    refused = await imagine(shared, server.noah, "a refused boat", change)
+    taken = await imagine(shared, server.member("Noah", "pictures"), "a boat", change)
+
+    assert "In this server pictures are ordered in <#" in (await refused.answer())["content"]
+    await taken.until(delivered(1))
+
+
+@pytest.mark.parametrize(
+    "channel",
+    [
+        {"type": 11},
+        {"type": 12, "thread_metadata": {"archived": False}},
+        {"type": 99, "thread_metadata": {"archived": False}},
+        {"type": 10, "thread_metadata": None, "name": None, "owner_id": None},
+    ],
+)
+async def test_a_thread_of_which_little_is_known_is_in_its_parent(shared, server, channel):
+    def change(payload):
+        parent = server.channel("pictures")
+        channel_id = str(int(payload["id"]) + 1)
+        shown = {"id": channel_id, "parent_id": parent} | channel
+        return payload | {"channel_id": channel_id, "channel": shown}
+
+    await (await imagine(shared, server.noah, "a boat in a thread", change)).until(delivered(1))
+
+
+@pytest.mark.parametrize(
+    ("change", "answers_only"),
+    [
+        (with_fields(channel=None), False),
+        (without("channel", "context"), False),
+        (with_fields(context=1, authorizing_integration_owners=None), False),
+        (with_fields(context=2, authorizing_integration_owners={"1": "7"}), True),
+        (with_fields(context=9), True),
+        (without("context", "authorizing_integration_owners"), True),
+        (lambda payload: without("user")(payload) | {"member": {"user": payload["user"]}}, False),
+    ],
+)
+async def test_outside_of_servers_the_context_says_whether_the_bot_may_write(
+    shared, change, answers_only
+):
+    sent = await imagine(shared, shared.discord.member("Noah"), "a lonely boat", change)
+
+    card = await sent.until(delivered(1))
+    row = Store(shared).row(buttons(card)["again"].removeprefix("again:"))
+    assert row is not None
+    assert (row["guild_id"], bool(row["answers_only"])) == (None, answers_only)
