@@ -36,6 +36,7 @@ FIELDS = (
     *("prompt", "style", "images", "guidance", "steps", "cooldown", "member_per_day", "channels"),
     *("blocked", "allowed", "spoiler", "age_restricted_only", "server_per_day", "member_at_once"),
 )
+RESOLVED = ("users", "members", "roles", "channels", "messages", "attachments", "things")
 # What an interaction can't be answered without.
 NEEDED = frozenset({"id", "token"})
 
@@ -64,6 +65,7 @@ class Generator:
         data: dict[str, Any] = {key: command[key] for key in ("id", "name", "type")}
         if command["type"] == 1:
             data["options"] = [*self._options(command.get("options") or [], kind)]
+            data["resolved"] = {kind: self._resolved() for kind in self._random.sample(RESOLVED, 2)}
         else:
             data["target_id"] = "77"
             data["resolved"] = {"messages": {"77": self._message()}}
@@ -87,6 +89,8 @@ class Generator:
             payload["channel"] = self._channel()
         if self._random.random() < 0.1:
             payload["authorizing_integration_owners"] = self._owners(payload)
+        if self._random.random() < 0.05:
+            payload["type"] = self._pick(0, 1, 2, 3, 4, 5, 6, 7, 99, -1, "2", None)
         for _ in range(self._pick(0, 0, 1, 1, 2, 5)):
             parent, key = self._random.choice([*_places(payload, NEEDED if answerable else ())])
             if self._random.random() < 0.4:
@@ -160,6 +164,12 @@ class Generator:
         ids = ["331286592018415617", "745100321596440610", "745100321596440600", "7"]
         values: dict[int, list[Any]] = {3: names, 4: numbers, 5: [True, False], 10: [*numbers, 2.5]}
         return self._pick(*values.get(option["type"], ids))
+
+    def _resolved(self) -> Any:
+        known = {"id": "7", "username": "x", "name": "x", "type": self._random.randrange(20)}
+        known |= {"permissions": "0", "roles": [], "flags": 0, "discriminator": "0", "avatar": None}
+        ids = ("331286592018415617", "745100321596440610", "745100321596440600", "7", "x")
+        return self._pick({}, self._value(), {self._pick(*ids): self._pick(known, self._value())})
 
     def _message(self) -> Any:
         message: dict[str, Any] = {
