@@ -90,7 +90,7 @@ class CardCalls:
         message_id: int = job.reply.message_id or "@original"  # type: ignore[assignment]
         try:
             async with translated_errors(READ_WITHIN):
-                if in_channel(job):
+                if in_channel(job) and job.reply.message_id is not None:
                     channel = await self._channel(job)
                     message = await channel.fetch_message(message_id)
                 else:

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 # Between two calls until an answer shows that the limit is over.
 TRIALS_APART: Final = 5.5  # seconds
 LONGEST: Final = 3600.0  # seconds of rest, whatever is asked for
-UNTOLD: Final = Backoff(first=TRIALS_APART, most=120.0)  # seconds; the answer does not say
+UNTOLD: Final = Backoff(first=TRIALS_APART, most=15.0)  # seconds; the answer does not say
 AFTERWARDS: Final = 60.0  # seconds in which calls leave evenly: all waited for the same moment
 APART: Final = 1 / 40  # seconds between them; Discord lets a bot make 50 calls a second
 
