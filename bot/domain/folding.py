@@ -159,26 +159,31 @@ class FoldedText:
         """Yield the readings in Latin letters, with look-alikes, leet and spaced letters undone."""
         if self._text.isascii() and not _SUSPICIOUS.search(self._text):
             return
-        tokens = list(self._undisguised())
-        if any(I_OR_L in said for said, _, _ in tokens):
-            for letter in "il":
-                yield Reading([(said.replace(I_OR_L, letter), a, b) for said, a, b in tokens])
-        else:
-            yield Reading(tokens)
+        yield from _with_i_or_l(list(self._undisguised(_LATIN, native=self._is_native())))
 
-    def _undisguised(self) -> Iterator[Token]:
-        native, variants = self._is_native(), list[Token]()
+    def skeletons(self) -> Iterator[Reading]:
+        """Yield the readings of other than ASCII words, with one letter for all that look alike."""
+        if not self._text.isascii():
+            tokens = self._undisguised(_SKELETONS, native=False)
+            yield from _with_i_or_l(
+                [("\n" if self._text[a:b].isascii() else said, a, b) for said, a, b in tokens]
+            )
+
+    def _undisguised(self, letters: "_Memo", *, native: bool) -> Iterator[Token]:
+        variants: list[Token] = []
         for match in _DISGUISED.finditer(self._shape):
             start, end = match.span()
             said, shape, kind = self._text[start:end], match[0], match.lastgroup
             if kind == "word" and said.isascii() and said.isalpha() and "I" not in said:
                 yield said.lower(), start, end
-            elif kind is None or shape == "rr" or (native and _OTHER_SCRIPT.fullmatch(said)):
+            elif shape == "rr" or (native and _OTHER_SCRIPT.fullmatch(said)):
                 yield said.casefold(), start, end  # one flag spells no word
+            elif kind is None:
+                yield said.translate(letters), start, end
             elif kind == "word":
-                yield _latin_word(said, shape), start, end
+                yield _word(said, shape, letters), start, end
             else:
-                run = _latin_run(said, shape, "wdvmbrx" if kind == "spaces" else "wdvmbr")
+                run = _run(said, shape, "wdvmbrx" if kind == "spaces" else "wdvmbr", letters)
                 yield run, start, end
                 variants.append((SPELLED + run, start, end))
                 if kind == "spaces" and run[0] in _ONE_LETTER_WORDS:
@@ -193,15 +198,6 @@ class FoldedText:
             _OTHER_SCRIPT.fullmatch(said) and not all(map(latin, said))
             for said, _, _ in self.words.tokens
             if not said.isascii()
-        )
-
-    def skeletons(self) -> Reading:
-        """Return the words that have other than ASCII letters, by what their letters look like."""
-        return Reading(
-            [
-                ("\n" if said.isascii() else "".join(map(skeleton, said)), start, end)
-                for said, start, end in self.words.tokens
-            ]
         )
 
 
@@ -262,16 +258,26 @@ def _kind(character: str) -> str:
     return "x" if latin(character) else "s"
 
 
-def _letter(character: str) -> str:
+def _latin(character: str) -> str:
     """Return the Latin letters that *character* may be written for, or its own small letter."""
     if character in _LEET:
         return _LEET[character]
     return character.lower() if character.isascii() else latin(character) or character.casefold()
 
 
+def _skeleton(character: str) -> str:
+    return _LEET.get(character) or skeleton_of(character.casefold())
+
+
+def skeleton_of(text: str) -> str:
+    """Return what a text in small letters is in the readings of :meth:`FoldedText.skeletons`."""
+    return "".join(letter if letter.isascii() else skeleton(letter) for letter in text)
+
+
 _KEPT: Final = _Memo(_kept)
 _KINDS: Final = _Memo(_kind)
-_LETTERS: Final = _Memo(_letter)
+_LATIN: Final = _Memo(_latin)
+_SKELETONS: Final = _Memo(_skeleton)
 
 
 def _unified(text: str) -> str:
@@ -281,21 +287,29 @@ def _unified(text: str) -> str:
     return unicodedata.normalize("NFC", _EXCESS_MARKS.sub("", text.translate(_KEPT)))
 
 
-def _latin_word(word: str, shape: str) -> str:
-    """Return *word* in the Latin letters that it looks like. Neither 100 nor 4k is a word."""
+def _with_i_or_l(tokens: list[Token]) -> Iterator[Reading]:
+    if not any(I_OR_L in said for said, _, _ in tokens):
+        yield Reading(tokens)
+        return
+    for letter in "il":
+        yield Reading([(said.replace(I_OR_L, letter), a, b) for said, a, b in tokens])
+
+
+def _word(word: str, shape: str, letters: _Memo) -> str:
+    """Return *word* in the letters that it looks like. Neither 100 nor 4k is a word."""
     if not _ANY_LETTER.search(shape) or _QUANTITY.fullmatch(shape):
         return word.casefold()
     if "e" in shape:
         word = _only(word, shape, "wdvmbrxy")
     # Behind a small letter, a capital I is a small l: kiII.
-    return _INNER_I.sub(lambda match: I_OR_L * len(match[0]), word).translate(_LETTERS)
+    return _INNER_I.sub(lambda match: I_OR_L * len(match[0]), word).translate(letters)
 
 
-def _latin_run(spaced: str, shape: str, kinds: str) -> str:
+def _run(spaced: str, shape: str, kinds: str, letters: _Memo) -> str:
     """Return spaced letters as a word. Where most are digits they are numbers, and stay."""
-    letters = _only(spaced, shape, kinds)
-    few = 2 * len(_ANY_LETTER.findall(shape)) < len(letters)
-    return letters.casefold() if few else letters.translate(_LETTERS)
+    run = _only(spaced, shape, kinds)
+    few = 2 * len(_ANY_LETTER.findall(shape)) < len(run)
+    return run.casefold() if few else run.translate(letters)
 
 
 def _only(said: str, shape: str, kinds: str) -> str:

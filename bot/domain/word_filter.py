@@ -14,9 +14,10 @@ from typing import Final
 import regex
 
 from bot.domain.errors import InvalidPhrase, PhraseFault
-from bot.domain.folding import SPELLED, FoldedText, Reading
+from bot.domain.folding import SPELLED, FoldedText, Reading, skeleton_of
 from bot.domain.order import clean
 from bot.domain.phrase_search import PhraseSearch
+from bot.lookalikes import I_OR_L
 
 LONGEST_PHRASE: Final = 100  # characters, after cleaning
 MOST_PHRASES: Final = 500  # in a list
@@ -178,37 +179,34 @@ def prepare(phrases: tuple[str, ...]) -> _Searches:
         if not has_signs and " " in string.strip() and string[0] == string[-1] == " ":
             words.setdefault(f" {SPELLED}{string.replace(' ', '')} ", typed)
         if not has_signs and not string.isascii():
-            skeletons.setdefault(_skeleton(string), typed)
+            skeletons.setdefault(skeleton_of(string).replace(I_OR_L, "l"), typed)
     return _Searches(PhraseSearch(words), PhraseSearch(signs), PhraseSearch(skeletons))
-
-
-def _skeleton(string: str) -> str:
-    """Return a phrase's string as it is in the reading of skeletons."""
-    inner = FoldedText(string).skeletons().text
-    return inner[not string.startswith(" ") : len(inner) - (not string.endswith(" "))]
 
 
 def _places(
     phrases: tuple[str, ...], text: FoldedText, *, look_alikes: bool
 ) -> list[tuple[int, int, str]]:
     """Return start, end and phrase of each place, in order; of several at one the longest first."""
-    searches = prepare(phrases)
-    places: list[tuple[int, int, str]] = []
+    places = [
+        (*reading.covered(start, end), typed)
+        for search, reading in _searched(prepare(phrases), text, look_alikes=look_alikes)
+        for start, end, typed in search.find(reading.text)
+    ]
+    return sorted(places, key=lambda place: (place[0], -place[1]))
 
-    def look(search: PhraseSearch, reading: Reading) -> None:
-        for start, end, typed in search.find(reading.text):
-            places.append((*reading.covered(start, end), typed))
 
+def _searched(
+    searches: _Searches, text: FoldedText, *, look_alikes: bool
+) -> Iterator[tuple[PhraseSearch, Reading]]:
+    """Yield what is searched in which reading."""
     if searches.words:
         plain = text.words_text()
         if any(searches.words.find(plain)):
-            look(searches.words, text.words)
+            yield searches.words, text.words
         if look_alikes:
-            for reading in text.undisguised():
-                if reading.text != plain:
-                    look(searches.words, reading)
+            undisguised = text.undisguised()
+            yield from ((searches.words, other) for other in undisguised if other.text != plain)
     if searches.signs and text.has_signs():
-        look(searches.signs, text.signs())
+        yield searches.signs, text.signs()
     if searches.skeletons and look_alikes:
-        look(searches.skeletons, text.skeletons())
-    return sorted(places, key=lambda place: (place[0], -place[1]))
+        yield from ((searches.skeletons, reading) for reading in text.skeletons())
