@@ -330,6 +330,7 @@ async def open_web(
 
 async def _resume(store: Store, ports: Ports, services: Services, *, lane: str) -> None:
     """Take over what an earlier process left, before anything new is accepted."""
+    await services.cogs.membership.load()
     await store.jobs.assign_lane(lane)
     # The operator may have changed what closed it.
     await ports.lanes.update(lane, partial(lane_transitions.restarted, now=ports.now()))

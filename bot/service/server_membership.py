@@ -38,7 +38,20 @@ class ServerMembership:
         self._guilds = guilds
         self._wake_recovery = wake_recovery  # it gives back what waits in servers that were left
         self._now = now
+        self._members: set[int] = set()
         self._lock = asyncio.Lock()
+
+    async def load(self) -> None:
+        """Read the servers of this process's shards, before it connects to Discord.
+
+        Only these, and those that it has seen itself, can be found to be left: another process with
+        the same shards may know newer ones.
+        """
+        after = 0
+        while page := await self._guilds.recorded(after=after, most=BATCH):
+            joined = {guild_id for guild_id, left in page if not left}
+            self._members |= set(filter(self._settings.shards.cover, joined))
+            after, _ = page[-1]
 
     async def changed(self, guild_id: int, snapshot: Snapshot) -> None:
         """Record whether the bot is a member of a server."""
@@ -52,10 +65,8 @@ class ServerMembership:
         """Record the servers that Discord lists for these shards, and which it lists no more."""
 
         async def record(present: set[int]) -> None:
-            recorded = await self._recorded(shards)
-            joined = {guild_id for guild_id in present if recorded.get(guild_id, True)}
-            left = {guild_id for guild_id, was_left in recorded.items() if not was_left} - present
-            await self._write(joined=joined, left=left)
+            before = set(filter(shards.cover, self._members))
+            await self._write(joined=present - before, left=before - present)
 
         await self._repeat(record, snapshot)
 
@@ -74,15 +85,6 @@ class ServerMembership:
                 attempt, on=StoreUnavailable, backoff=self._settings.store_backoff, failed=failed
             )
 
-    async def _recorded(self, shards: Shards) -> dict[int, bool]:
-        """Return the servers of *shards* that are on record, and whether the bot left them."""
-        recorded: dict[int, bool] = {}
-        after = 0
-        while page := await self._guilds.recorded(after=after, most=BATCH):
-            recorded |= {guild_id: left for guild_id, left in page if shards.cover(guild_id)}
-            after, _ = page[-1]
-        return recorded
-
     async def _write(self, *, joined: set[int], left: set[int]) -> None:
         ids = sorted(joined)
         for start in range(0, len(ids), BATCH):
@@ -91,3 +93,4 @@ class ServerMembership:
             await self._guilds.record_left(left, now=self._now())
             log.info("servers left: count=%d some=%s", len(left), sorted(left)[:10])
             self._wake_recovery()
+        self._members = (self._members - left) | joined

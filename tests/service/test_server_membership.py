@@ -37,23 +37,46 @@ async def leave(app, *, ago=0.0):
     app.clock.now = NOW
 
 
+FIRST, SECOND = Shards(count=2, ids=frozenset({0})), Shards(count=2, ids=frozenset({1}))
+
+
 @on_each_engine
-async def test_what_ready_lists_is_recorded_for_its_shards_alone(app):
+async def test_what_ready_lists_is_recorded_for_its_shards_alone(open_process):
     """A process knows nothing of the servers of other shards."""
     odd = [number * (1 << 22) for number in (1, 3, 5)]
-    even = [number * (1 << 22) for number in (2, 4)]
-    await app.cogs.membership.listed(Shards(count=2, ids=frozenset({1})), lambda: set(odd))
-    await app.cogs.membership.listed(
-        Shards(count=2, ids=frozenset({0})), lambda: {*even, *UNLIMITED_GUILDS}
-    )
-    app.clock.now = NOW + 60
+    even = [*UNLIMITED_GUILDS, 2 << 22, 4 << 22]
+    here, there = open_process(shards=SECOND), open_process(shards=FIRST)
+    await here.cogs.membership.listed(SECOND, lambda: set(odd))
+    await there.cogs.membership.listed(FIRST, lambda: set(even))
 
-    await app.cogs.membership.listed(Shards(count=2, ids=frozenset({1})), lambda: {odd[0], 7 << 22})
+    restarted = open_process(shards=SECOND)
+    restarted.clock.now = NOW + 60
+    await restarted.cogs.membership.load()
+    await restarted.cogs.membership.listed(SECOND, lambda: {odd[0], 7 << 22})
 
-    departed = {guild_id for guild_id, left_at in (await departures(app)).items() if left_at}
-    assert departed == {*odd[1:]}
-    assert set((await departures(app)).keys()) == {*odd, *even, *UNLIMITED_GUILDS, 7 << 22}
-    assert (await departures(app))[odd[1]] == NOW + 60
+    left = dict.fromkeys(odd[1:], NOW + 60)
+    assert await departures(here) == dict.fromkeys([*odd, *even, 7 << 22]) | left
+
+
+async def test_a_server_that_another_process_saw_first_is_not_taken_for_one_that_was_left(
+    open_process,
+):
+    """During a rollout two processes have the same shards; one hears of an invitation earlier."""
+    one, other = open_process(), open_process()
+    await other.cogs.membership.load()
+    await one.cogs.membership.changed(7, lambda: {7})
+
+    await other.cogs.membership.listed(ALL, lambda: set(UNLIMITED_GUILDS))
+
+    assert await departures(one) == dict.fromkeys([7, *UNLIMITED_GUILDS])
+
+
+async def test_a_new_connection_finds_what_the_one_before_had(app):
+    await app.cogs.membership.changed(7, lambda: {7})
+
+    await app.cogs.membership.listed(ALL, lambda: set(UNLIMITED_GUILDS))
+
+    assert await departures(app) == dict.fromkeys(UNLIMITED_GUILDS) | {7: NOW}
 
 
 @on_each_engine
