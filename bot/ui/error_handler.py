@@ -17,7 +17,7 @@ from bot.service.errors import (
     LimitReached,
     PostingForbidden,
 )
-from bot.service.port_errors import DiscordError, StoreUnavailable
+from bot.service.port_errors import AlreadyAnswered, DiscordError, StoreUnavailable
 from bot.ui import guild_cache, order_form, texts
 from bot.ui.interaction_context import Interaction, bind_task
 from bot.ui.interaction_payload import UnknownComponent, UnreadableInteraction
@@ -39,7 +39,8 @@ async def answer_error(interaction: Interaction, error: BaseException) -> None:
     3. A command that changed since the member's client loaded it: try again. A command about a
        member who is not in the server: not found.
     4. A button or form of another version; what can't be read at all.
-    5. The store is unavailable: try again soon. Discord took no answer: the same, if it takes that.
+    5. The store is unavailable: try again soon. Discord took no answer: the same, unless it has one
+       (of another process) or will take none.
     6. Anything else is a bug: logged as an error, with an id that the member reads, too.
     """
     match error:
@@ -62,7 +63,7 @@ async def answer_error(interaction: Interaction, error: BaseException) -> None:
             await send_private(interaction, texts.error_answers.store_unavailable())
         case DiscordError():
             log.info("answer failed: interaction=%s error=%s", interaction.id, error)
-            if error.status not in _NO_WAY:
+            if error.status not in _NO_WAY and not isinstance(error, AlreadyAnswered):
                 await send_private(interaction, texts.error_answers.not_taken())
         case _:
             error_id = fault(log, "interaction failed", error)

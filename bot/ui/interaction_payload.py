@@ -33,7 +33,7 @@ class UnknownComponent(UnreadableInteraction):
 
 def is_answerable(data: object) -> bool:
     """Tell whether an interaction has what an answer needs: an id and a token."""
-    return snowflake(_get(data, "id")) is not None and bool(_text(data, "token"))
+    return bool(_number(_get(data, "id"))) and bool(_text(data, "token"))
 
 
 def parse(data: Json, *, application_id: int, guild_of: Callable[[int], int | None]) -> Json:
@@ -43,6 +43,8 @@ def parse(data: Json, *, application_id: int, guild_of: Callable[[int], int | No
 
     Raises UnreadableInteraction if something is missing without which nothing can be done.
     """
+    if snowflake(_get(data, "id")) is None:
+        raise UnreadableInteraction("id")
     guild_id, channel_id = _place(data, guild_of)
     owners = _owners(data, guild_id, joined=guild_id is not None and guild_of(guild_id) is not None)
     payload = envelope(data, application_id) | {
@@ -68,7 +70,7 @@ def parse(data: Json, *, application_id: int, guild_of: Callable[[int], int | No
 def envelope(data: Json, application_id: int) -> Json:
     """Return the payload of an answerable interaction that nothing but an answer needs."""
     return {
-        "id": snowflake(_get(data, "id")),
+        "id": _number(_get(data, "id")),
         "token": _text(data, "token"),
         "type": _number(_get(data, "type")) or 0,
         "version": 1,

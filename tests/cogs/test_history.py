@@ -13,6 +13,7 @@ from bot.service.port_errors import (
     StoreUnavailable,
     TransientDiscordError,
 )
+from bot.service.ports.vendor import Picture
 from bot.service.undelivered import KeptOrders
 from bot.ui import interaction_context, responses
 from cogs.history import History
@@ -138,3 +139,20 @@ async def test_pictures_that_are_too_large_are_sent_smaller(undelivered, hand_ov
 
     assert sent == [SMALL, SMALL]
     assert undelivered.confirmed == undelivered.jobs
+
+
+async def test_files_are_closed_where_the_answer_does_not_come_to_be_sent(tmp_path):
+    (tmp_path / "1").write_bytes(b"a picture")
+    picture = Picture(path=tmp_path / "1", extension="png", width=8, height=8, shrunk=False)
+    opened: list[Any] = []
+
+    async def send(*, files, **_rest):
+        opened.extend(files)
+        raise ConnectionError
+
+    interaction: Any = SimpleNamespace(followup=SimpleNamespace(send=send))
+    job = a_job(state=State.COMPLETED)
+    with pytest.raises(TransientDiscordError):
+        await responses.send_pictures(interaction, job, [picture], orders=True)
+
+    assert [file.fp.closed for file in opened] == [True]
