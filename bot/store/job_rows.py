@@ -83,7 +83,7 @@ def job_of(row: Mapping[Any, Any]) -> Job:
         state=_known(State, row, "state"),
         billed=_known(Billed, row, "billed"),
         end_reason=_known(EndReason, row, "cause") if row["cause"] else None,
-        media=tuple(row["media"]),
+        media=_addresses(row, "media"),
     )
 
 
@@ -135,6 +135,13 @@ def _known(kind: type[E], row: Mapping[Any, Any], column: str) -> E:
         return kind(row[column])
     except ValueError as error:
         raise UnknownValueError(column, row[column]) from error
+
+
+def _addresses(row: Mapping[Any, Any], column: str) -> tuple[str, ...]:
+    value = row[column]
+    if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
+        raise UnknownValueError(column, value)
+    return tuple(value)
 
 
 def _part(kind: type[T], row: Mapping[Any, Any]) -> T:

@@ -39,7 +39,10 @@ def skipped(caplog):
     return skipped
 
 
-UNKNOWN = [("state", "ARCHIVED"), ("billed", "refunded"), ("cause", "moderated")]
+UNKNOWN = [
+    *(("state", "ARCHIVED"), ("billed", "refunded"), ("cause", "moderated")),
+    *(("media", {"1": "https://a.example/1.png"}), ("media", [None])),
+]
 
 
 @pytest.mark.parametrize(("column", "value"), UNKNOWN)
