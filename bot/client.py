@@ -284,7 +284,6 @@ async def stay_connected(
                 await _connect(client, token)
         except StartPostponed as error:
             log.info("gateway connection given up for now: reason=%s", error)
-            continue
         except discord.LoginFailure as error:
             raise InvalidSettings(
                 setting="DISCORD_TOKEN", reason="Discord does not take it"

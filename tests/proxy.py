@@ -13,7 +13,7 @@ USER, PASSWORD = "proxied", "hush-hush"
 
 
 class HttpProxy:
-    """A proxy on loopback that wants a password."""
+    """A proxy on loopback that wants a password; every name means this machine."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -55,7 +55,7 @@ class HttpProxy:
             writer.write(self.answer)
             return
         url = URL(f"//{target}") if method == "CONNECT" else URL(target)
-        upstream, downstream = await asyncio.open_connection(url.host, url.port)
+        upstream, downstream = await asyncio.open_connection("127.0.0.1", url.port)
         if method == "CONNECT":
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         else:

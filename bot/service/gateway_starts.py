@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 
 AHEAD: Final = 12.0  # seconds that a shard waits while it is connected; longer ones before that
 EVERY: Final = 15.0  # seconds between two looks at the record
-ASK_EVERY: Final = 60.0  # seconds between two questions about the limit
+ASK_EVERY: Final = 60.0  # seconds between two questions about the limit, before a start
+ASK_SELDOM: Final = 1800.0  # seconds, while no shard wants to start
 STORE_WITHIN: Final = 10.0  # seconds until this process goes by its own record
 CONFIRM_WITHIN: Final = 2.0  # seconds
 TOLD_FROM: Final = 30.0  # seconds; shorter waits are not logged
@@ -112,7 +113,7 @@ class GatewayStartBudget:
         while True:
             await self._sleep(EVERY)
             await self.confirm(lasted=rules.STEADY)
-            await self._refresh()
+            await self._refresh(ASK_SELDOM)
 
     async def confirm(self, *, lasted: float = 0.0) -> None:
         """Record the sessions that have lasted for so many seconds; at the end of the bot: all."""
@@ -133,9 +134,9 @@ class GatewayStartBudget:
                 return
             self._unconfirmed.pop(shard_id, None)
 
-    async def _refresh(self) -> None:
-        """Ask for the limit again, unless the last answer is fresh."""
-        if self._now() - self._asked_at < ASK_EVERY:
+    async def _refresh(self, every: float = ASK_EVERY) -> None:
+        """Ask for the limit again, unless the last answer is younger than *every* seconds."""
+        if self._now() - self._asked_at < every:
             return
         self._asked_at = self._now()
         self._limit = await self._ask() or self._limit

@@ -142,4 +142,6 @@ class CardCalls:
         if token is None:
             raise PermanentDiscordError("the interaction is over")
         client = await self._session.client()
-        return discord.Webhook.partial(job.reply.application_id, token, client=client)
+        webhook = discord.Webhook.partial(job.reply.application_id, token, client=client)
+        webhook.proxy = client.http.proxy  # which discord.py 2.7 leaves out
+        return webhook

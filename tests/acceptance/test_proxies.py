@@ -20,7 +20,13 @@ def ports(sandbox):
 
 
 async def test_everything_goes_through_the_proxy(sandbox, start, noah, proxy):
-    bot = await start(HTTP_PROXY=proxy.url, LOG_LEVEL="DEBUG")
+    """The names mean something to the proxy only."""
+    names = {
+        name: value.replace("127.0.0.1", "elsewhere.invalid")
+        for name, value in sandbox.bot_environment().items()
+        if name in {"DISCORD_API_URL", "DISCORD_GATEWAY_URL", "PIXAZO_URL"}
+    }
+    bot = await start(HTTP_PROXY=proxy.url, LOG_LEVEL="DEBUG", **names)
 
     sent = await noah.command("imagine", prompt="a cat")
     await sent.until(delivered(1))
