@@ -18,8 +18,10 @@ from bot.service.ports.vendor import Picture
 from bot.service.telemetry import DiscordCall
 from bot.ui import card_presenter, card_ways, rest_gate
 from bot.ui.card_presenter import EDITED_ELSEWHERE, DiscordCardPresenter
+from bot.ui.discord_errors import CALL_TIMEOUT, translated_errors
 from bot.ui.sending import NONCE_REMEMBERED
 from sandbox.discord.enums import InteractionType
+from sandbox.discord.limits import Limit, Limits
 from sandbox.faults import Answer, Cut, Fault, Hold, Rewrite
 from tests.meters import FakeMeters
 from tests.samples import a_job
@@ -688,6 +690,22 @@ async def test_a_ping_that_discord_may_have_taken_is_repeated_only_where_it_ping
     repeated = path == CHANNEL_POSTS
     assert len(stand_in.journal.find("POST", path)) == 1 + repeated
     assert len(pings(noah)) == (1 if repeated or isinstance(trouble, Cut) else 0)
+
+
+async def test_pings_that_wait_long_for_their_turn_are_not_lost(
+    stand_in, replies, job, noah, monkeypatch
+):
+    """A channel takes one message a second, so the hundredth ping waits longer than a call may."""
+    monkeypatch.setattr(card_presenter, "translated_errors", _a_hundred_times_as_quick)
+    stand_in.world.limits = Limits(buckets={"POST /channels/{channel}/messages": Limit(2, 0.5)})
+
+    await asyncio.gather(*(replies.ping(job(State.DELIVERED, id=f"{n:016x}")) for n in range(8)))
+
+    assert len(pings(noah)) == 8
+
+
+def _a_hundred_times_as_quick(within=CALL_TIMEOUT, **more):
+    return translated_errors(None if within is None else within / 100, **more)
 
 
 def pings(noah):
