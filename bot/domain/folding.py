@@ -48,15 +48,15 @@ _MINUS: Final = "(?:(?<=d)|(?<![wdmuvrebsxyh]))h(?=d)"  # also as in 9-11
 _SIGN: Final = re.compile(f"[sxy]|{_MINUS}")
 _TOKEN: Final = re.compile(rf"[wd][wdm]*|[uv]m*|rr|[reb]|(?P<signs>[sxy]+|{_MINUS})")
 # Spaced letters, with signs or emoji between them (n.u.d.e; in the same way everywhere if with
-# spaces, too: "n - u - d - e", not "D, i.e.") or with spaces alone; words, also with emoji in them
-# and signs for letters.
+# spaces, too: "n - u - d - e", not "D, i.e.") or with spaces and emoji; words, also with emoji in
+# them and signs for letters.
 _LETTER: Final = r"(?:[wdv]m*(?![wdvm])|b|r(?!r))"
 _SPACED: Final = rf"(?:{_LETTER}|x)"
 _PART: Final = "(?:[wdv][wdvm]*|[brx])"
 _DISGUISED: Final = re.compile(
     rf"(?P<signs>(?:{_LETTER}(?:[-hesxy]+{_LETTER}){{2,}}"
     rf"|{_LETTER}(?P<gap> *[-hesxy][- hesxy]*){_LETTER}(?:(?P=gap){_LETTER})+)(?![wdbruvx]))"
-    rf"|(?P<spaces>{_SPACED}(?: +{_SPACED}){{2,}}(?![wdbruvx]))"
+    rf"|(?P<spaces>{_SPACED}(?:[ e]+{_SPACED}){{2,}}(?![wdbruvx]))"
     rf"|(?P<word>{_PART}(?:[ey]*{_PART})*)"
     r"|um*|e"
 )
@@ -306,9 +306,9 @@ def _word(word: str, shape: str, letters: _Memo) -> str:
 
 
 def _run(spaced: str, shape: str, kinds: str, letters: _Memo) -> str:
-    """Return spaced letters as a word. Where most are digits they are numbers, and stay."""
+    """Return spaced letters as a word. Among many digits they are no word."""
     run = _only(spaced, shape, kinds)
-    few = 2 * len(_ANY_LETTER.findall(shape)) < len(run)
+    few = len(_ANY_LETTER.findall(shape)) < max(2, len(run) / 3)
     return run.casefold() if few else run.translate(letters)
 
 
