@@ -67,17 +67,30 @@ async def test_malformed_events_cost_no_connection_and_are_logged_once_per_kind(
     sandbox, start, noah
 ):
     bot = await start()
-    (session,) = sandbox.discord.gateway.sessions.values()
+    gateway = sandbox.discord.gateway
+    (session,) = gateway.sessions.values()
     for name, data in MALFORMED * 2:
         session.dispatch(name, data)
+    for text in ('{"op": 0', "[]", "null", '{"op": 0, "t": "READY"}'[:-1], '{"op": "eleven"}'):
+        gateway.send_raw(text)
 
     sent = await noah.command("imagine", prompt="a cat")
     await sent.until(delivered(1))
 
-    assert list(sandbox.discord.gateway.sessions.values()) == [session]
+    assert list(gateway.sessions.values()) == [session]
     assert len([line for line in bot.log if "has connected to Gateway" in line]) == 1
     logged = [line for line in bot.log if "malformed gateway event dropped" in line]
     assert len([line for line in logged if "kind=GUILD_CREATE" in line]) == 1
+
+
+async def test_after_a_frame_that_breaks_the_stream_the_session_is_resumed(sandbox, start, noah):
+    bot = await start()
+    sandbox.discord.gateway.send_raw(b"no such compression")
+    await bot.wait_line("successfully RESUMED")
+
+    sent = await noah.command("imagine", prompt="a cat")
+    await sent.until(delivered(1))
+    assert len(sandbox.world.starts.taken) == 1
 
 
 async def test_a_token_that_discord_refuses_ends_it_with_a_line_that_names_it(operate):
