@@ -92,7 +92,12 @@ class RetentionLoop:
         batch, last, forgotten = self._settings.sweep_batch, 0, 0
         while guild_ids := await self._guilds.departed(before=left_before, after=last, most=batch):
             for guild_id in guild_ids:
-                await self._erase_orders_in(guild_id, left_before)
+                try:
+                    await self._erase_orders_in(guild_id, left_before)
+                except OSError as error:
+                    reason = error.strerror
+                    log.warning("server not erased, later: guild=%d error=%s", guild_id, reason)
+                    continue
                 forgotten += await self._guilds.forget(guild_id, left_before=left_before)
                 await asyncio.sleep(self._settings.sweep_pause)
             last = guild_ids[-1]

@@ -173,6 +173,21 @@ def add(connection, *, row):
     connection.execute(row)
 
 
+async def test_a_file_that_can_not_be_removed_holds_up_its_server_alone(app):
+    await app.put(stuck := ended(), gone := ended(guild_id=STAYS))
+    app.settings.files.mkdir(exist_ok=True)
+    (app.settings.files / stuck.id).touch()  # no folder
+    await leave(app, ago=KEEP_SERVERS + 2)
+    app.clock.now = NOW - KEEP_SERVERS - 1
+    await app.cogs.membership.changed(STAYS, set)
+    app.clock.now = NOW
+
+    await app.services.retention.sweep()
+
+    assert [job.id for job in await app.all_jobs()] == [stuck.id]
+    assert {GONE, gone.guild_id} & (await departures(app)).keys() == {GONE}
+
+
 async def test_who_came_back_in_the_meantime_is_not_forgotten(app):
     await app.put(ended())
     await leave(app, ago=KEEP_SERVERS + 1)
