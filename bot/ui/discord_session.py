@@ -69,17 +69,17 @@ class DiscordSession:
             async with translated_errors(ASK_WITHIN):
                 client = await self.client()
                 _, _, limit = await client.http.get_bot_gateway()
-            reset_after = limit["reset_after"] / 1000.0
+            reset_after = float(limit["reset_after"]) / 1000.0
             return StartLimit(
-                total=limit["total"],
-                remaining=limit["remaining"],
+                total=int(limit["total"]),
+                remaining=int(limit["remaining"]),
                 resets_at=now + reset_after if reset_after > 0 else 0.0,
-                concurrency=max(limit["max_concurrency"], 1),
+                concurrency=max(int(limit["max_concurrency"]), 1),
                 asked_at=now,
             )
         except DiscordError as error:
             log.debug("start limit not read: error=%s", error)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             fault(log, "start limit not understood", error)
         return None
 
