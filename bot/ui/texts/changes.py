@@ -149,8 +149,8 @@ def _phrase_fault(error: errors.InvalidPhrase) -> str:
             )
         case errors.PhraseFault.SEPARATOR:
             return _(
-                "At the start or the end of a phrase, a dash or a quotation mark is not compared. "
-                "Please leave it out."
+                "A dash, an underscore or a quotation mark at the start or the end of a phrase "
+                "only separates words. Please leave it out."
             )
         case errors.PhraseFault.TOO_LONG:
             return _("A phrase takes {limit} characters, yours has {got}.").format(
