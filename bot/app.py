@@ -19,9 +19,9 @@ from bot.domain.owner import owner_id
 from bot.pixazo import wire
 from bot.pixazo.client import PixazoClient
 from bot.pixazo.media import MediaDownloader
+from bot.service.estimates import REMEMBERED
 from bot.service.gateway_starts import GatewayStartBudget, token_name
 from bot.service.settings import RetentionPolicy, ServiceSettings
-from bot.service.tracker import REMEMBERED
 from bot.services import Ports, Services, build_services
 from bot.settings import Settings
 from bot.store.clock import SharedClock

@@ -1,10 +1,9 @@
 """The state of a job at the vendor, learned by polls and callbacks, until the vendor is done."""
 
 import asyncio
+import contextlib
 import logging
 import random
-import statistics
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
@@ -22,6 +21,7 @@ from bot.domain.job import (
 )
 from bot.retry import Backoff, wait_at_most
 from bot.service.circuit_breaker import LaneCircuitBreaker
+from bot.service.estimates import Estimates, Phase
 from bot.service.persistence import swap_with_retry
 from bot.service.port_errors import (
     KeyRejected,
@@ -37,8 +37,6 @@ from bot.service.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
-REMEMBERED: Final = 50  # durations whose median is the estimate
-LATE: Final = 600.0  # seconds at the vendor after which a member is told that it takes long
 LISTEN: Final = 300.0  # seconds to wait for a callback after a submit without an answer
 LOOK_AGAIN: Final = 10.0  # seconds; another process may have received the callback
 REJECTED: Final = Backoff(first=3.0, most=120.0)  # seconds of rest after a rejected status call
@@ -54,6 +52,14 @@ class _Silence:
 
     calls: int = 0  # in a row
     denied_at: float = 0.0  # when the vendor last refused to answer, in Unix seconds
+
+
+@dataclass
+class _Card:
+    """What the card of a followed job was last told to show."""
+
+    job: Job
+    phase: Phase
 
 
 class _Change(Protocol):
@@ -86,7 +92,8 @@ class JobTracker:
         self._limiter = limiter
         self._breaker = breaker
         self._now = now
-        self._durations: deque[float] = deque(maxlen=REMEMBERED)
+        self._estimates = Estimates()
+        self._cards: dict[str, _Card] = {}  # of followed jobs, by their ids
         self._rejected_until = 0.0
         self._rejected_delays = REJECTED.delays()
         self._accepted_at = 0.0  # when a status call last had a readable answer
@@ -99,18 +106,40 @@ class JobTracker:
 
         *news* cuts a wait short.
         """
-        late, silence = False, _Silence()
+        silence = _Silence()
         delay = self._poll_delay(job, silence, first=True)
-        while job.state in FOLLOWED and job.lease.owner == self._settings.owner:
-            woken = await _wait_for(news, delay)
-            job = await self._poll(job, silence, woken=woken)
-            if job.state in FOLLOWED and silence.calls >= SILENT:
-                job = await self._expire_if_overdue(job)
-            if job.state in FOLLOWED and not late and self._age(job) > LATE:
-                late = True
-                self._presenter.show(job, CardStatus(late=True))
-            delay = self._poll_delay(job, silence, first=False)
+        unknown = self._estimates.median is None  # else another process's card may say it
+        phase = Phase.UNKNOWN if unknown else Phase.ESTIMATED
+        self._cards.setdefault(job.id, _Card(job=job, phase=phase))
+        keeping = asyncio.create_task(self._keep_time_true(job.id), name=f"time {job.id}")
+        try:
+            while job.state in FOLLOWED and job.lease.owner == self._settings.owner:
+                woken = await _wait_for(news, delay)
+                job = await self._poll(job, silence, woken=woken)
+                if job.state in FOLLOWED and silence.calls >= SILENT:
+                    job = await self._expire_if_overdue(job)
+                self._cards[job.id].job = job
+                delay = self._poll_delay(job, silence, first=False)
+        finally:
+            keeping.cancel()
+            self._cards.pop(job.id, None)
         return job
+
+    async def _keep_time_true(self, job_id: str) -> None:
+        """Change the card whenever what it says of the time is over. No poll delays this."""
+        age = 0.0
+        while True:
+            card = self._cards[job_id]
+            age = max(age, self._age(card.job))
+            if self._estimates.phase(age) > card.phase:
+                with contextlib.suppress(LookupError):
+                    if not (job := await self._stored(card.job)).withdrawn:
+                        self._show_progress(job, age)
+            moment = min((end for end in self._estimates.phase_ends() if end > age), default=None)
+            if moment is None:
+                return
+            await asyncio.sleep(moment - age)
+            age = moment
 
     async def ask_again(self, job: Job, news: asyncio.Event) -> Job:
         """Ask once about an EXPIRED job whose next try is due; return the job then.
@@ -242,7 +271,7 @@ class JobTracker:
         log.info("job changed: job=%s state=%s", job.id, job.state)
         self._show_progress(job)
         if job.state is State.COMPLETED and job.queued_at and job.completed_at:
-            self._durations.append(job.completed_at - job.queued_at)
+            self._estimates.add([job.completed_at - job.queued_at])
 
     def callback_overdue(self, job: Job) -> bool:
         """Tell whether an UNCERTAIN job no longer waits for a callback with its request id."""
@@ -282,7 +311,7 @@ class JobTracker:
 
     def remember_durations(self, durations: Iterable[float]) -> None:
         """Start with the vendor's last durations, in seconds, the newest first."""
-        self._durations.extend(reversed(list(durations)))
+        self._estimates.add(reversed(list(durations)))
 
     async def _find(self, job_id: str) -> Job:
         if (job := await self._jobs.get(job_id)) is None:
@@ -311,19 +340,11 @@ class JobTracker:
         log.warning("job expired, the vendor did not end it: job=%s", job.id)
         return after
 
-    def _show_progress(self, job: Job) -> None:
+    def _show_progress(self, job: Job, age: float | None = None) -> None:
         if job.state in FOLLOWED and job.lease.owner == self._settings.owner:
-            self._presenter.show(job, CardStatus(ready_at=self._ready_at(job)))
-
-    def _ready_at(self, job: Job) -> float | None:
-        """Return the estimated time of completion; ``None``: unknown, or already past."""
-        median = self._median_duration()
-        if median is None or job.queued_at is None or self._age(job) >= median:
-            return None
-        return job.queued_at + median
-
-    def _median_duration(self) -> float | None:
-        return statistics.median(self._durations) if self._durations else None
+            phase = self._estimates.phase(self._age(job) if age is None else age)
+            self._cards[job.id] = _Card(job=job, phase=phase)
+            self._presenter.show(job, self._estimates.status(phase))
 
     def _age(self, job: Job) -> float:
         return self._now() - (job.queued_at or job.created_at)
@@ -335,7 +356,7 @@ class JobTracker:
             poll=self._settings.poll,
             age=self._age(job),
             first=first,
-            median=self._median_duration(),
+            median=self._estimates.median,
             callbacks=self._callbacks_arrive and not silence.calls,
             jitter=random.random(),  # noqa: S311 - spreads load, keeps no secret
         )

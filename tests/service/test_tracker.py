@@ -401,3 +401,60 @@ async def test_a_member_who_waits_for_ten_minutes_is_told_once_that_it_takes_lon
     await follow(queued)
 
     assert [job.state for job, status in app.cards.shown if status.late] == [State.QUEUED]
+
+
+@pytest.fixture
+def hanging(app):
+    """A vendor that took 0.05 s for each of the last orders, and answers no status call now."""
+    app.pipeline.tracker.remember_durations([0.05] * 3)
+    gate = app.faults.jobs.gate("swap")
+    app.queue.statuses.append(vendor_says(State.PROCESSING))
+    return gate
+
+
+async def test_an_estimate_is_gone_once_it_is_over_and_at_three_it_takes_long(
+    app, queued, follow, hanging
+):
+    """Half of all orders take longer than the median: a card never promises a time that is over."""
+    app.pipeline.tracker.announce(queued)
+
+    task = follow(queued)
+    await until(lambda: len(app.cards.shown) >= 3)
+    await asyncio.sleep(0.1)
+    task.cancel()
+
+    said = [(status.usual_seconds, status.late) for _job, status in app.cards.shown]
+    assert said == [(0.05, False), (None, False), (None, True)]
+
+
+@pytest.mark.parametrize(
+    ("age", "said"),
+    [(19.0, []), (20.0, [(None, False)]), (60.0, [(None, True)])],
+    ids=["before", "over", "late"],
+)
+async def test_the_next_owner_corrects_what_a_dead_process_left_on_the_card(
+    app, queued, follow, age, said
+):
+    app.pipeline.tracker.remember_durations([20.0])
+    app.clock.now = NOW + age
+    app.faults.jobs.gate("swap")  # no status call is recorded
+
+    task = follow(queued)
+    for _ in range(20):
+        await asyncio.sleep(0.005)
+    task.cancel()
+
+    assert [(status.usual_seconds, status.late) for _job, status in app.cards.shown] == said
+
+
+async def test_a_withdrawn_order_is_not_shown_again_when_its_estimate_is_over(
+    app, queued, follow, hanging
+):
+    app.pipeline.tracker.announce(queued)
+    task = follow(queued)
+
+    await app.put(changed_job(queued, withdrawn=True))
+    await asyncio.sleep(0.2)
+    task.cancel()
+
+    assert len(app.cards.shown) == 1

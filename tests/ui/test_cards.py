@@ -32,7 +32,7 @@ ENDS = [
 ]
 STATUSES = [
     CardStatus(
-        place=10**6, paused_until=NOW, given_up_at=NOW, closed=ClosedReason.KEY, ready_at=NOW
+        place=10**6, paused_until=NOW, given_up_at=NOW, closed=ClosedReason.KEY, usual_seconds=89.0
     ),
     CardStatus(given_up_at=NOW, fault_id="0123abcd"),
     CardStatus(late=True),

@@ -103,8 +103,8 @@ def test_progress_reads_as_recorded(snapshot):
     }
     samples |= {name: texts.cards.status(a_job(), known) for name, known in KNOWN.items()}
     for state in (State.QUEUED, State.PROCESSING):
-        samples[f"{state} ready"] = texts.cards.status(
-            a_job(state=state), CardStatus(ready_at=SOON)
+        samples[f"{state} estimated"] = texts.cards.status(
+            a_job(state=state), CardStatus(usual_seconds=16.2)
         )
     samples["late"] = texts.cards.status(a_job(state=State.QUEUED), CardStatus(late=True))
     for given_up_at in (None, SOON):
@@ -131,6 +131,25 @@ def test_progress_reads_as_recorded(snapshot):
     samples["small notes"] = f"{texts.cards.shrunk()} {texts.cards.some_missing()}"
 
     assert listed(samples) == snapshot
+
+
+@pytest.mark.parametrize(
+    ("median", "said"),
+    [
+        (0.2, "5 seconds"),
+        (16.2, "20 seconds"),
+        (30.0, "30 seconds"),
+        (30.1, "40 seconds"),
+        (60.0, "1 minute"),
+        (61.0, "70 seconds"),
+        (91.0, "2 minutes"),
+        (3601.0, "61 minutes"),
+    ],
+)
+def test_an_estimate_is_rounded_up(median, said):
+    text = texts.cards.status(a_job(state=State.PROCESSING), CardStatus(usual_seconds=median))
+
+    assert text.endswith(f"usually takes about {said}")
 
 
 def test_ends_read_as_recorded(snapshot):

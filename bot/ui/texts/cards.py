@@ -1,5 +1,6 @@
 """The texts of a card: an order's state, its end, and its options."""
 
+import math
 from typing import Final
 
 from bot.domain import styles
@@ -33,8 +34,13 @@ some_missing: Final = lazy("Some pictures could not be used and are missing.")
 def status(job: Job, known: CardStatus = NO_STATUS) -> str:
     """Return the line with the state of *job*, since when it has it, and what else is *known*."""
     if known.late:
-        late = _("It takes longer than usual. It goes on, and the pictures will appear here.")
+        late = _("This is taking longer than usual. The pictures will still appear here.")
         return f"{status(job)}\n{late}"
+    if known.usual_seconds is not None:
+        usual = _("usually takes about {duration}").format(
+            duration=shared.duration(_rounded(known.usual_seconds))
+        )
+        return f"{status(job)} · {usual}"
     since = ago(job.state_since)
     match job.state:
         case State.WAITING:
@@ -47,16 +53,8 @@ def status(job: Job, known: CardStatus = NO_STATUS) -> str:
             ).format(when=ago(known.given_up_at))
         case State.SUBMITTING:
             return _("**Sending** · {when}").format(when=since)
-        case State.QUEUED if known.ready_at is not None:
-            return _("**Queued** at the image service · {when} · ready about {ready}").format(
-                when=since, ready=ago(known.ready_at)
-            )
         case State.QUEUED:
             return _("**Queued** at the image service · {when}").format(when=since)
-        case State.PROCESSING if known.ready_at is not None:
-            return _("**Processing** · started {when}, ready about {ready}").format(
-                when=since, ready=ago(known.ready_at)
-            )
         case State.PROCESSING:
             return _("**Processing** · started {when}").format(when=since)
         case State.COMPLETED if job.outstanding.pictures_shown:
@@ -69,6 +67,16 @@ def status(job: Job, known: CardStatus = NO_STATUS) -> str:
             return _("**Completed** · {when}").format(when=ago(job.completed_at or job.state_since))
         case _:
             return f"{_end(job)} · {since}"
+
+
+# Units of an estimate in words, up to so many seconds.
+_ESTIMATE_UNITS: Final = ((30, 5), (90, 10))
+
+
+def _rounded(seconds: float) -> int:
+    """Return an estimate rounded up: it is over before the time that the card names."""
+    unit = next((unit for most, unit in _ESTIMATE_UNITS if seconds <= most), 60)
+    return max(math.ceil(seconds / unit), 1) * unit
 
 
 _NOT_FETCHED: Final = {
