@@ -19,6 +19,7 @@ from discord.backoff import ExponentialBackoff
 from discord.ext import commands
 from yarl import URL
 
+from bot import close_codes
 from bot.command_registration import CommandRegistration, open_outside, payloads
 from bot.domain.gateway_starts import SPACING, STEADY
 from bot.domain.shards import Shards
@@ -58,29 +59,6 @@ _ENDS: Final = (
     aiohttp.ClientError,
     OSError,
 )
-
-# Close codes after which no connection can succeed: the setting, and what to do.
-# https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
-FATAL: Final = {
-    4004: (
-        "DISCORD_TOKEN",
-        "Discord does not take it any more: reset it in the developer portal, page Bot",
-    ),
-    4010: ("SHARD_IDS", "Discord does not know these shards: count them from 0 to SHARD_COUNT - 1"),
-    4011: (
-        "SHARD_COUNT",
-        "the bot is in too many servers for so few shards: `python -m bot check` says how many",
-    ),
-    4012: (
-        "DISCORD_GATEWAY_URL",
-        "that gateway does not speak version 10 (any more): update the bot",
-    ),
-    4013: ("DISCORD_GATEWAY_URL", "that gateway does not know the bot's intents: update the bot"),
-    4014: (
-        "DISCORD_TOKEN",
-        "its application may not use the bot's intents: see the developer portal, page Bot",
-    ),
-}
 
 # Interactions need no intent; the guilds intent names servers and channels. None is privileged.
 INTENTS: Final = discord.Intents(guilds=True)
@@ -289,7 +267,8 @@ async def stay_connected(
                 setting="DISCORD_TOKEN", reason="Discord does not take it"
             ) from error
         except _ENDS as error:
-            _raise_if_fatal(error)
+            if (fatal := close_codes.fatal(error)) is not None:
+                raise fatal from error
             log.warning("gateway connection ended: error=%s: %s", type(error).__name__, error)
         except Exception as error:  # noqa: BLE001 - a fresh client may do better
             fault(log, "gateway connection ended by an unexpected error", error)
@@ -298,16 +277,6 @@ async def stay_connected(
         delay = next(delays)
         log.info("reconnecting to Discord: seconds=%.0f", delay)
         await asyncio.sleep(delay)
-
-
-def _raise_if_fatal(error: Exception) -> None:
-    """Raise InvalidSettings if no reconnect can help after *error*."""
-    code = error.code if isinstance(error, discord.ConnectionClosed) else None
-    if isinstance(error, discord.PrivilegedIntentsRequired):
-        code = 4014
-    if code in FATAL:
-        setting, reason = FATAL[code]
-        raise InvalidSettings(setting=setting, reason=f"{reason} (close code {code})") from error
 
 
 async def _connect(client: ImagineBot, token: str) -> None:
