@@ -245,12 +245,19 @@ def _components(parent: Json, name: str) -> Iterator[Json]:
         if not isinstance(component, dict):
             raise UnreadableInteraction("components")
         inner = component.get("component")
-        values = [value for value in _list(component, "values") if isinstance(value, str)]
-        read = component | {"components": list(_components(component, "components"))}
-        if "values" in component:
-            read["values"] = values
-        read["component"] = next(_components({"one": [inner]}, "one"), None) if inner else None
-        yield read
+        value = component.get("value")
+        yield {
+            "custom_id": _text(component, "custom_id"),
+            "value": value if isinstance(value, str | bool) else None,
+            "components": list(_components(component, "components")),
+            "component": next(_components({"one": [inner]}, "one"), None) if inner else None,
+        } | _values(component)
+
+
+def _values(component: Json) -> Json:
+    if "values" not in component:
+        return {}
+    return {"values": [value for value in _list(component, "values") if isinstance(value, str)]}
 
 
 def _needed(data: Json, name: str, kind: type) -> Any:

@@ -16,6 +16,7 @@ from bot.domain.errors import InvalidLimit, InvalidPhrase
 from bot.domain.rules import MOST_CHANNELS, RANGES, Rules
 from bot.domain.word_filter import MOST_CHARACTERS, WordLists
 from bot.ui import guild_cache, texts
+from bot.ui.interaction_payload import UnreadableInteraction, snowflake
 
 PREFIX: Final = "limits-form:"  # of the custom_id, before the group's name
 _DIGITS: Final = 7  # of the largest number that a limit takes
@@ -133,7 +134,10 @@ def _channels(name: str, rules: Rules) -> ui.Label[Any]:
 
 
 def _read_channels(_name: str, sent: Mapping[str, Any]) -> tuple[int, ...]:
-    return tuple(int(channel) for channel in sent.get("values") or ())
+    ids = tuple(map(snowflake, sent.get("values") or ()))
+    if None in ids:
+        raise UnreadableInteraction("values")
+    return tuple(filter(None, ids))
 
 
 def _phrases(name: str, rules: Rules) -> ui.Label[Any]:

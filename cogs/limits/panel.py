@@ -67,8 +67,10 @@ class LimitsPanel(commands.Cog):
             components = data.get("components") or []
             typed = limits_form.typed(components)
             for field in limits_form.fields(components):
-                if field.get("custom_id") in typed:  # compared with prompts, which are named, too
-                    field["value"] = await mentions.named(interaction, field["value"])
+                text = field.get("value")
+                if field.get("custom_id") in typed and isinstance(text, str):
+                    # compared with prompts, in which mentions have names too
+                    field["value"] = await mentions.named(interaction, text)
             try:
                 changes = limits_form.read(group, components)
             except InvalidPhrase as error:

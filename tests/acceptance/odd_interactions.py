@@ -31,11 +31,15 @@ CUSTOM_IDS = (
     *("limits:edit", "limits:save", "limits:drop", "report:delete", "report:block"),
     *("report:dismiss", "limits-form:members", "limits-form:words", "limits-form", "order-form:10"),
 )
-FORMS = ("members", "server", "orders", "channels", "words")
-FIELDS = (
-    *("prompt", "style", "images", "guidance", "steps", "cooldown", "member_per_day", "channels"),
-    *("blocked", "allowed", "spoiler", "age_restricted_only", "server_per_day", "member_at_once"),
-)
+FIELDS = {
+    "order-form:10": ("prompt", "style", "images", "guidance", "steps"),
+    "order-form:01": ("prompt", "style", "images", "guidance", "steps"),
+    "limits-form:members": ("cooldown", "member_per_day", "member_at_once"),
+    "limits-form:server": ("server_per_day", "server_at_once"),
+    "limits-form:orders": ("images", "steps", "spoiler", "age_restricted_only"),
+    "limits-form:channels": ("channels",),
+    "limits-form:words": ("blocked", "allowed", "disguised"),
+}
 RESOLVED = ("users", "members", "roles", "channels", "messages", "attachments", "things")
 # What an interaction can't be answered without.
 NEEDED = frozenset({"id", "token"})
@@ -60,7 +64,9 @@ class Generator:
             custom_id = self._custom_id()
             return {"id": 1, "custom_id": custom_id, "component_type": self._pick(2, 3, 5, 8, 99)}
         if kind is Kind.MODAL_SUBMIT:
-            return {"custom_id": self._form_id(), "components": [*self._fields()]}
+            form = self._pick(*FIELDS, self._custom_id())
+            names = FIELDS.get(form) or (self._text(),)
+            return {"custom_id": form, "components": [*self._fields(names)]}
         command = self._random.choice(self._commands)
         data: dict[str, Any] = {key: command[key] for key in ("id", "name", "type")}
         if command["type"] == 1:
@@ -121,20 +127,17 @@ class Generator:
         more = self._pick("", "", ":331286592018415617", ":")
         return f"{self._random.choice(CUSTOM_IDS)}:{end}{more}"
 
-    def _form_id(self) -> str:
-        form = f"limits-form:{self._pick(*FORMS)}"
-        return self._pick(form, form, "order-form:10", "order-form:01", self._custom_id())
-
-    def _fields(self) -> Iterator[Any]:
-        for _ in range(self._random.randint(0, 6)):
+    def _fields(self, names: Sequence[str]) -> Iterator[Any]:
+        for name in self._random.choices(names, k=self._random.randint(0, 6)):
             field: dict[str, Any] = {
                 "type": self._pick(4, 3, 8, 23, 99),
-                "custom_id": self._pick(*FIELDS),
+                "custom_id": self._pick(name, name, name, name, self._value()),
             }
             if self._random.random() < 0.8:
                 field["value"] = self._pick(self._text(), "7", "a tree", True, self._value())
             if self._random.random() < 0.3:
-                field["values"] = self._pick(["7"], ["watercolour"], [self._text()], self._value())
+                values = (["7"], ["watercolour"], [self._text()], [self._value()], self._value())
+                field["values"] = self._pick(*values)
             label = {"type": 18, "component": field}
             yield self._pick(label, label, {"type": 1, "components": [field]}, field, self._value())
 

@@ -49,6 +49,7 @@ class Stream:
             member("Noah", channel="general", guild=CLUB),
             member("Mira", channel="pictures", guild=CLUB),
             member("Ada", channel="after-dark", guild=CLUB),
+            member("Mira", channel="general", guild=CLUB),
             member("Noah"),
         ]
         self._ordered = ordered

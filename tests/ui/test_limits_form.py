@@ -200,7 +200,7 @@ def test_a_sent_list_of_channels_ends_that_orders_are_taken_nowhere():
 
 
 def test_more_channels_than_there_is_room_for_are_refused():
-    channels = {"type": 8, "custom_id": "channels", "values": [str(one) for one in range(26)]}
+    channels = {"type": 8, "custom_id": "channels", "values": [str(one) for one in range(1, 27)]}
 
     with pytest.raises(TooManyEntries):
         changed(Rules(), **limits_form.read("channels", sent(channels)))
