@@ -15,6 +15,7 @@ from discord.state import ConnectionState
 from bot.ui import interaction_payload, limits_form, order_form
 from bot.ui.discord_errors import translated_errors
 from bot.ui.error_handler import answer_error, answered_errors
+from bot.ui.form_button import FormButton
 from bot.ui.history_view import HistoryPageButton
 from bot.ui.interaction_context import Interaction, bind_task
 from bot.ui.interaction_payload import UnknownComponent, UnreadableInteraction
@@ -28,7 +29,7 @@ from bot.ui.responses import ANSWER_WITHIN
 log = logging.getLogger(__name__)
 
 BUTTONS: Final[tuple[type[PersistentButton], ...]] = (
-    *(OrderButton, HistoryPageButton, PrivacyButton, ReportButton, LimitsButton),
+    *(OrderButton, FormButton, HistoryPageButton, PrivacyButton, ReportButton, LimitsButton),
 )
 FORMS: Final = (order_form.is_form, limits_form.is_form)
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import discord
 
 from bot.client import ImagineBot
-from bot.domain.order import Order, OrderOptions
+from bot.domain.errors import OrderRejected
+from bot.domain.order import OrderOptions
 from bot.domain.styles import all_of
 from bot.service.intake import OrderIntake, OrderRequest
 from bot.service.member_account import MemberAccount
@@ -16,7 +17,18 @@ Interaction = discord.Interaction[ImagineBot]
 
 
 async def place_order(interaction: Interaction, intake: OrderIntake, options: OrderOptions) -> None:
-    """Place an order with *options* for the member who asks; raises OrderRejected."""
+    """Place an order with *options* for the member who asks.
+
+    Raises OrderRejected, which knows the options.
+    """
+    try:
+        await _place(interaction, intake, options)
+    except OrderRejected as rejected:
+        rejected.options = options
+        raise
+
+
+async def _place(interaction: Interaction, intake: OrderIntake, options: OrderOptions) -> None:
     private = options.private is True
     if isinstance(options.prompt, str):
         prompt = await mentions.named(interaction, options.prompt)
@@ -43,9 +55,9 @@ async def place_order(interaction: Interaction, intake: OrderIntake, options: Or
 
 
 async def open_order_form(
-    interaction: Interaction, account: MemberAccount, order: Order, *, private: bool
+    interaction: Interaction, account: MemberAccount, options: OrderOptions
 ) -> None:
-    """Open the form, filled with *order*, with the styles of this place."""
+    """Open the form, filled with *options*, with the styles of this place."""
     own = await account.styles(context.guild_id(interaction))
-    form = order_form.form(order, all_of(own), language.of(interaction.locale), private=private)
+    form = order_form.form(options, all_of(own), language.of(interaction.locale))
     await responses.open_form(interaction, form)

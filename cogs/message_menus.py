@@ -6,7 +6,7 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.command_registration import OUTSIDE
-from bot.domain.order import Order
+from bot.domain.order import Order, OrderOptions
 from bot.service.intake import OrderIntake
 from bot.service.member_account import MemberAccount
 from bot.ui import mentions, message_reader, responses, texts
@@ -31,15 +31,15 @@ class MessageMenus(commands.Cog):
         job_id = message_reader.job_id(message, interaction.client.user)
         if job_id is not None:
             job = await self._intake.job_to_repeat(job_id, interaction.user.id)
-            order, private = job.order, job.reply.private
+            options = OrderOptions.of(job.order, private=job.reply.private)
         else:
             text = message_reader.text(message)
             text = await mentions.named(interaction, text, known=message.mentions)
-            order, private = Order(prompt=text), False
-        if not order.prompt:
+            options = OrderOptions.of(Order(prompt=text), private=False)
+        if not options.prompt:
             await responses.send_private(interaction, texts.order_buttons.no_text())
             return
-        await open_order_form(interaction, self._account, order, private=private)
+        await open_order_form(interaction, self._account, options)
 
 
 async def setup(bot: ImagineBot) -> None:

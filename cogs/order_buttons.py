@@ -1,5 +1,6 @@
 """The buttons on cards: each click is checked anew, however old the card is."""
 
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -7,6 +8,7 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.domain.order import OrderOptions
+from bot.service.errors import NotOwnForm
 from bot.service.intake import OrderIntake
 from bot.service.member_account import MemberAccount
 from bot.service.order_actions import OrderActions
@@ -36,7 +38,20 @@ class OrderButtons(commands.Cog):
         """Open the form with a job's order."""
         async with answered_errors(interaction):
             job = await self._intake.job_to_repeat(job_id, interaction.user.id)
-            await open_order_form(interaction, self._account, job.order, private=job.reply.private)
+            options = OrderOptions.of(job.order, private=job.reply.private)
+            await open_order_form(interaction, self._account, options)
+
+    @commands.Cog.listener()
+    async def on_order_form(
+        self, interaction: Interaction, member_id: int, options: OrderOptions
+    ) -> None:
+        """Open the form with *options* and the prompt that the message shows."""
+        async with answered_errors(interaction):
+            if interaction.user.id != member_id:
+                raise NotOwnForm
+            message = interaction.message
+            prompt = texts.refusals.prompt_of(message.content) if message else ""
+            await open_order_form(interaction, self._account, replace(options, prompt=prompt))
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:

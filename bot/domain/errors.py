@@ -9,6 +9,8 @@ from bot.errors import ImagineError
 class OrderRejected(ImagineError):
     """The member's order was not accepted: nothing runs and nothing is billed."""
 
+    options: object = None  # OrderOptions, as they were asked for; None: not known
+
 
 @dataclass(eq=False, kw_only=True)
 class InvalidOption(OrderRejected):

@@ -67,6 +67,10 @@ class NotOwnData(ActionRejected):
     """A member may export or delete their own data only."""
 
 
+class NotOwnForm(ActionRejected):
+    """The form to change an order is its member's alone."""
+
+
 class OrderNotFound(ActionRejected):
     """No such order is stored, or no longer."""
 

@@ -4,9 +4,8 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
-import discord
 from discord import app_commands
 
 from bot.domain.errors import ChangeRejected, OrderRejected
@@ -18,7 +17,7 @@ from bot.service.errors import (
     PostingForbidden,
 )
 from bot.service.port_errors import AlreadyAnswered, DiscordError, StoreUnavailable
-from bot.ui import guild_cache, order_form, texts
+from bot.ui import form_button, guild_cache, texts
 from bot.ui.interaction_context import Interaction, bind_task
 from bot.ui.interaction_payload import UnknownComponent, UnreadableInteraction
 from bot.ui.responses import send_private
@@ -34,8 +33,8 @@ async def answer_error(interaction: Interaction, error: BaseException) -> None:
     """Answer *error* privately. The first case that matches decides.
 
     1. A repeated interaction: no answer, it has one already.
-    2. A rejected order: the rule that decided, and the prompt, so that it is not lost. A rejected
-       change or action: the reason.
+    2. A rejected order: the rule that decided, the prompt, and a button to change it, so that
+       nothing is lost. A rejected change or action: the reason.
     3. A command that changed since the member's client loaded it: try again. A command about a
        member who is not in the server: not found.
     4. A button or form of another version; what can't be read at all.
@@ -47,7 +46,7 @@ async def answer_error(interaction: Interaction, error: BaseException) -> None:
         case DuplicateInteraction():
             log.info("repeated interaction ignored: interaction=%s", interaction.id)
         case OrderRejected() | ActionRejected() | ChangeRejected():
-            await send_private(interaction, await _rejection(interaction, error))
+            await _explain(interaction, error)
         case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
             await send_private(interaction, texts.error_answers.command_changed())
         case app_commands.TransformerError():
@@ -80,25 +79,15 @@ async def answered_errors(interaction: Interaction) -> AsyncIterator[None]:
         await answer_error(interaction, error)
 
 
-async def _rejection(
+async def _explain(
     interaction: Interaction, error: OrderRejected | ActionRejected | ChangeRejected
-) -> str:
+) -> None:
     if isinstance(error, LimitReached | PostingForbidden):
         await guild_cache.ask(interaction.client.http, error.verdict.channels)
     match error:
         case OrderRejected():
-            why = texts.refusals.refusal(error)
-            return texts.refusals.with_prompt(why, _typed_prompt(interaction))
+            await form_button.send_refusal(interaction, error)
         case ActionRejected():
-            return texts.order_buttons.rejection(error)
+            await send_private(interaction, texts.order_buttons.rejection(error))
         case ChangeRejected():
-            return texts.changes.rejection(error)
-
-
-def _typed_prompt(interaction: Interaction) -> object:
-    """Return the prompt that the member typed in a command or a form, of any type."""
-    if interaction.type is discord.InteractionType.modal_submit:
-        data: Any = interaction.data or {}
-        sent = order_form.read(str(data.get("custom_id")), data.get("components") or [])
-        return None if sent is None else sent.prompt
-    return getattr(interaction.namespace, "prompt", None)
+            await send_private(interaction, texts.changes.rejection(error))

@@ -17,7 +17,6 @@ from bot.domain.order import (
     PROMPT_LENGTH,
     STEPS,
     STYLE_LENGTH,
-    Order,
     OrderOptions,
     Span,
 )
@@ -29,27 +28,28 @@ _CUSTOM_ID: Final = re.compile(r"order-form:(?P<enhance>[01])(?P<private>[01])")
 # Discord takes no empty value; this one is longer than any style's name.
 _NO_STYLE: Final = "-" * (STYLE_LENGTH.high + 1)
 _MOST_CHOICES: Final = 25
-_DIGITS: Final = 6  # characters of a number: 9.9999 or 10.000
+TYPED: Final = 6  # characters of a number: 9.9999 or 10.000
 
 
-def form(order: Order, styles: Iterable[Style], spoken: str, *, private: bool) -> ui.Modal:
-    """Return the form, filled with *order*, with *styles* to choose from."""
-    flags = f"{int(order.enhance)}{int(private)}"
+def form(options: OrderOptions, styles: Iterable[Style], spoken: str) -> ui.Modal:
+    """Return the form, filled with *options*, with *styles* to choose from."""
+    flags = f"{int(bool(options.enhance))}{int(bool(options.private))}"
+    typed = options.prompt if isinstance(options.prompt, str) else ""
     modal = ui.Modal(
         title=texts.order_buttons.form_title(), custom_id=f"order-form:{flags}", timeout=None
     )
     prompt: ui.TextInput[Any] = ui.TextInput(
         custom_id="prompt",
         style=discord.TextStyle.paragraph,
-        default=order.prompt[: PROMPT_LENGTH.high] or None,
+        default=typed[: PROMPT_LENGTH.high] or None,
         min_length=PROMPT_LENGTH.low,
         max_length=PROMPT_LENGTH.high,
     )
     modal.add_item(_labelled("prompt", prompt))
-    modal.add_item(_labelled("style", _style_select(order.style, styles, spoken)))
-    modal.add_item(_labelled("images", _image_select(order.images)))
-    modal.add_item(_labelled("guidance", _number_input("guidance", order.guidance, GUIDANCE)))
-    modal.add_item(_labelled("steps", _number_input("steps", order.steps, STEPS)))
+    modal.add_item(_labelled("style", _style_select(options.style, styles, spoken)))
+    modal.add_item(_labelled("images", _image_select(options.images)))
+    modal.add_item(_labelled("guidance", _number_input("guidance", options.guidance, GUIDANCE)))
+    modal.add_item(_labelled("steps", _number_input("steps", options.steps, STEPS)))
     modal.stop()  # so that discord.py does not keep it
     return modal
 
@@ -81,30 +81,31 @@ def _labelled(name: str, component: Any) -> ui.Label[Any]:
     return ui.Label(text=texts.order_buttons.FIELDS[name](), component=component)
 
 
-def _style_select(chosen: str | None, styles: Iterable[Style], spoken: str) -> ui.Select[Any]:
+def _style_select(chosen: object, styles: Iterable[Style], spoken: str) -> ui.Select[Any]:
     select: ui.Select[Any] = ui.Select(custom_id="style", required=False)
-    select.add_option(label=texts.order_buttons.no_style(), value=_NO_STYLE, default=chosen is None)
+    select.add_option(label=texts.order_buttons.no_style(), value=_NO_STYLE, default=not chosen)
     names = [style.name for style in styles]
-    if chosen is not None:  # always offered; one that was removed is refused later
+    if isinstance(chosen, str) and chosen:  # always offered; one that was removed is refused later
         names = [chosen, *(name for name in names if name != chosen)]
     for name in names[: _MOST_CHOICES - 1]:
         select.add_option(label=title(name, spoken), value=name, default=name == chosen)
     return select
 
 
-def _image_select(chosen: int) -> ui.Select[Any]:
+def _image_select(chosen: object) -> ui.Select[Any]:
     select: ui.Select[Any] = ui.Select(custom_id="images")
     for count in range(IMAGES.low, IMAGES.high + 1):
         select.add_option(label=str(count), value=str(count), default=count == chosen)
     return select
 
 
-def _number_input(name: str, value: float, span: Span[int] | Span[float]) -> ui.TextInput[Any]:
+def _number_input(name: str, value: object, span: Span[int] | Span[float]) -> ui.TextInput[Any]:
+    shown = language.number(value) if isinstance(value, int | float) else str(value)
     return ui.TextInput(
         custom_id=name,
-        default=language.number(value),
+        default=shown[:TYPED] or None,
         placeholder=f"{language.number(span.low)} - {language.number(span.high)}",
-        max_length=_DIGITS,
+        max_length=TYPED,
     )
 
 

@@ -53,25 +53,34 @@ async def defer_edit(interaction: Interaction) -> None:
         await interaction.response.defer()
 
 
-async def send_private(interaction: Interaction, text: str) -> None:
+async def send_private(
+    interaction: Interaction, text: str, view: discord.ui.View | None = None
+) -> None:
     """Send *text* to the member alone; a failure is only logged, since nothing depends on it.
 
     What is being typed has no room for it: no choices are offered then.
     """
     try:
-        await _tell(interaction, text)
+        await _tell(interaction, text, view=view)
     except DiscordError as error:
         log.info("private answer failed: interaction=%s error=%s", interaction.id, error)
 
 
-async def _tell(interaction: Interaction, text: str, *, follow_up: bool = False) -> None:
+async def _tell(
+    interaction: Interaction,
+    text: str,
+    *,
+    follow_up: bool = False,
+    view: discord.ui.View | None = None,
+) -> None:
+    more: dict[str, Any] = {} if view is None else {"view": view}
     async with translated_errors(ANSWER_WITHIN):
         if follow_up or interaction.response.is_done():
-            await interaction.followup.send(text, ephemeral=True)
+            await interaction.followup.send(text, ephemeral=True, **more)
         elif interaction.type is discord.InteractionType.autocomplete:
             await interaction.response.autocomplete([])
         else:
-            await interaction.response.send_message(text, ephemeral=True)
+            await interaction.response.send_message(text, ephemeral=True, **more)
 
 
 async def show(interaction: Interaction, view: discord.ui.LayoutView) -> None:

@@ -14,6 +14,7 @@ from tests.acceptance.driver import (
     SUBMIT,
     Server,
     Store,
+    button,
     buttons,
     crafted,
     delivered,
@@ -326,6 +327,65 @@ async def test_a_form_that_is_refused_gives_the_prompt_back(
     shown = prompt.replace("```", "`\u200b`\u200b`")
     assert f"```\n{shown}\n```" in answer
     assert len(submitted(sandbox)) == 1
+
+
+async def refused(member, **options):
+    """Order what is refused by a word of the server's, and return the answer."""
+    sent = await member.command("imagine", **options)
+    return await sent.answer()
+
+
+@pytest.fixture
+async def no_wolves(server):
+    add = await server.mira.command("limits", "words", "add", phrase="wolf")
+    await add.until(says("Blocked words"))
+
+
+async def test_a_refused_order_is_changed_with_all_that_was_asked_for(
+    sandbox, noah, no_wolves, pause
+):
+    prompt = "a ``` wolf <@7>, " + "fog " * 200
+    options = {"guidance": 4.25, "steps": 33, "style": "ink", "enhance": False, "private": True}
+    answer = await refused(noah, prompt=prompt, images=2, **options)
+    assert "have blocked `wolf`" in answer["content"]
+    await pause()
+
+    opened = await noah.press(answer["id"], button(answer, "Change and try again"))
+    form = await opened.opened()
+    fields = {one["component"]["custom_id"]: one["component"] for one in form["components"]}
+    assert fields["prompt"]["value"] == prompt.strip()
+    await pause()
+    sent = await noah.submit_modal(opened, {"prompt": "a fox"})
+    await sent.until(delivered(2))
+
+    (ordered,) = (json.loads(one.body) for one in sandbox.pixazo.journal.find("POST", SUBMIT))
+    assert ordered["prompt"].startswith("a fox, ")
+    assert (ordered["guidance_scale"], ordered["num_inference_steps"]) == (4.25, 33)
+    assert ordered["expand_prompt"] is False
+    assert sent.ephemeral
+
+
+async def test_the_form_of_a_refused_order_opens_for_nobody_else(
+    sandbox, server, noah, no_wolves, pause
+):
+    answer = await refused(noah, prompt="a wolf")
+    await pause()
+
+    data = {"custom_id": button(answer, "Change and try again")}
+    source = sandbox.discord.messages.find(noah.channel, answer["id"], viewer=noah.user.id)
+    pressed = crafted(sandbox, server.ada, InteractionType.COMPONENT, data, source)
+
+    assert "für ein anderes Mitglied" in await told(pressed)
+    assert submitted(sandbox) == []
+
+
+async def test_who_is_blocked_is_offered_no_other_try(server, noah):
+    block = await server.mira.command("limits", "block", member=noah.user.id)
+    await block.acknowledged()
+
+    answer = await refused(noah, prompt="a cat")
+
+    assert not answer["components"]
 
 
 async def test_a_private_order_is_private_when_it_is_repeated_or_edited(

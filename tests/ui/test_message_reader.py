@@ -8,7 +8,7 @@ import pytest
 from discord import ui
 from discord.components import _component_factory
 
-from bot.domain.order import PROMPT_LENGTH, Order
+from bot.domain.order import PROMPT_LENGTH, Order, OrderOptions
 from bot.ui import cards, message_reader, order_form
 from bot.ui.language import LANGUAGES, speaking
 from bot.ui.texts import commands, order_buttons
@@ -66,7 +66,7 @@ async def test_components_say_something_too():
 async def test_a_message_that_is_too_long_fills_the_form_as_far_as_it_goes():
     """Discord refuses a form whose field holds more than it takes."""
     order = Order(prompt=message_reader.text(a_message("x" * 4000)))
-    form = order_form.form(order, [], "en", private=False)
+    form = order_form.form(OrderOptions.of(order, private=False), [], "en")
 
     prompt = form.to_dict()["components"][0]["component"]
     assert prompt["value"] == "x" * PROMPT_LENGTH.high

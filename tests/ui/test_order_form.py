@@ -10,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import order
+from bot.domain.admission import Rule, RuleResult
 from bot.domain.errors import InvalidOption
 from bot.domain.order import GUIDANCE, IMAGES, STEPS, Order, OrderOptions
 from bot.domain.styles import BUILT_IN, Style, all_of
-from bot.service.errors import OrderForgotten
-from bot.ui import order_form
+from bot.service.errors import LimitReached, OrderForgotten, ServersOnly, ShuttingDown
+from bot.ui import order_form, texts
 from bot.ui.error_handler import answer_error
+from bot.ui.form_button import FormButton
 from bot.ui.language import LANGUAGES, speaking
 from sandbox.discord.option_values import modal_component
 from sandbox.discord.responses import checked_modal
@@ -28,10 +30,14 @@ def options(*, private=False, **changes):
     return OrderOptions.of(an_order(**changes), private=private)
 
 
+def a_result(rule):
+    return RuleResult(rule=rule, refuses=True)
+
+
 def shown(ordered, own=(), spoken="en", *, private=False):
     """Return the form as a member's client gets it, if Discord takes it."""
     with speaking(spoken):
-        modal = order_form.form(ordered, all_of(own), spoken, private=private)
+        modal = order_form.form(OrderOptions.of(ordered, private=private), all_of(own), spoken)
     return checked_modal(modal.to_dict())
 
 
@@ -167,7 +173,7 @@ def test_a_form_without_a_prompt_is_an_empty_one():
 
 
 async def test_discord_py_keeps_no_form():
-    modal = order_form.form(an_order(), (), "en", private=False)
+    modal = order_form.form(options(), (), "en")
 
     assert modal.is_finished()
     assert modal.timeout is None
@@ -178,32 +184,111 @@ class Interaction:
 
     type = discord.InteractionType.modal_submit
     id = 1
+    user = SimpleNamespace(id=7)
+    client = SimpleNamespace(http=None)
 
-    def __init__(self, prompt):
-        self.data = {
-            "custom_id": "order-form:10",
-            "components": [{"component": {"custom_id": "prompt", "value": prompt}}],
-        }
+    def __init__(self):
         self.told = []
         self.response = SimpleNamespace(is_done=lambda: True)
         self.followup = SimpleNamespace(send=self._send)
 
-    async def _send(self, words, *, ephemeral):
+    async def _send(self, words, *, ephemeral, view=None):
         assert ephemeral
-        self.told.append(words)
+        self.told.append((words, view and view.children[0]))
+
+
+async def refused(error, **changes):
+    """Return what a member is told, and the button under it."""
+    interaction: Any = Interaction()
+    error.options = replace(options(), **changes)
+    await answer_error(interaction, error)
+    (told,) = interaction.told
+    return told
+
+
+OUT_OF_RANGE = InvalidOption(option="steps", low=20, high=50, got="x")
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+@given(
+    guidance=st.one_of(
+        st.floats(GUIDANCE.low, GUIDANCE.high).map(lambda n: round(n, 3)),
+        st.text(st.characters(exclude_categories=["Cs", "Cc", "Zs", "Nd"]), min_size=1, max_size=6),
+    ),
+    images=st.integers(IMAGES.low, IMAGES.high),
+    enhance=st.booleans(),
+    private=st.booleans(),
+    style=st.sampled_from([None, "ink", 'a: "b", ]', "ä" * 32]),
+    prompt=st.text(
+        st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=1000
+    ).filter(str.strip),
+)
+async def test_what_is_refused_can_be_changed_with_everything_that_was_typed(spoken, **changes):
+    """The button needs no store: what it does not know itself, its message shows."""
+    with speaking(spoken):
+        words, button = await refused(OUT_OF_RANGE, **changes)
+    assert len(words) <= 2000
+    rebuilt = FormButton.with_id(button.custom_id)
+    assert rebuilt is not None
+    name, member_id, packed = rebuilt.event
+    assert (name, member_id) == ("order_form", 7)
+
+    prompt = texts.refusals.prompt_of(words)
+    with speaking(spoken):
+        modal = order_form.form(replace(packed, prompt=prompt), all_of(()), spoken)
+    read = sent(checked_modal(modal.to_dict()))
+
+    assert read == replace(options(), **changes | {"prompt": changes["prompt"].strip()})
 
 
 @pytest.mark.parametrize(
-    "error", [InvalidOption(option="steps", low=20, high=50, got="x"), OrderForgotten()]
+    "error", [OUT_OF_RANGE, ShuttingDown(), LimitReached(verdict=a_result(Rule.WORDS))]
 )
-async def test_what_is_refused_after_the_form_gives_the_prompt_back(error):
+async def test_what_is_refused_gives_the_prompt_back(error):
     """Somebody has typed it; a refusal shall not be the end of it."""
-    interaction: Any = Interaction("a ```lighthouse``` " + "x" * 3000)
+    words, button = await refused(error, prompt="a ```lighthouse``` " + "x" * 3000)
 
-    await answer_error(interaction, error)
+    assert "a `\u200b`\u200b`lighthouse" in words
+    assert words.endswith("…\n```")
+    assert len(words) <= 2000
+    assert button.item.label == "Change and try again"
 
-    (told,) = interaction.told
-    assert "Nothing was ordered, nothing is charged." in told
-    assert "a `\u200b`\u200b`lighthouse" in told
-    assert told.endswith("…\n```")
-    assert len(told) <= 2000
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ServersOnly(),
+        OrderForgotten(),
+        *(
+            LimitReached(verdict=a_result(rule))
+            for rule in (Rule.BLOCKED, Rule.TIMED_OUT, Rule.NOT_SERVED, Rule.CHANNEL, Rule.KEY)
+        ),
+    ],
+)
+async def test_where_no_other_try_can_help_none_is_offered(error):
+    assert (await refused(error))[1] is None
+
+
+@pytest.mark.parametrize("rare", ["\N{HORSE}", '"', "\N{NULL}"])
+async def test_a_style_without_room_in_the_button_holds_back_no_refusal(rare):
+    _words, button = await refused(OUT_OF_RANGE, style=rare * 32)
+
+    assert len(button.custom_id.encode("utf-16-le")) <= 200
+
+
+@pytest.mark.parametrize("values", ["", "[", "[[1]]", "{}", "1e999,NaN", '"x",[],{},null,7,[1]'])
+async def test_a_crafted_button_opens_a_form_or_none(values):
+    button = FormButton.with_id(f"form:7:[{values}]")
+    assert button is not None
+
+    modal = order_form.form(button.event[2], (), "en")
+    checked_modal(modal.to_dict())
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), 10**300, "x" * 500, None, True, []])
+async def test_crafted_options_hold_back_no_refusal(value):
+    crafted = dict.fromkeys(("images", "guidance", "steps", "enhance", "private", "style"), value)
+
+    _words, button = await refused(OUT_OF_RANGE, prompt=value, **crafted)
+
+    assert len(button.custom_id) <= 100

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from bot import interactions
+from bot.domain.order import STYLE_LENGTH, OrderOptions
 from bot.ui.button_actions import LimitsAction, OrderAction, PrivacyAction, ReportAction
+from bot.ui.form_button import FormButton
 from bot.ui.history_view import LONGEST_WORD, HistoryPageButton
 from bot.ui.limits_view import LimitsButton
 from bot.ui.order_buttons import OrderButton
@@ -16,6 +18,10 @@ from bot.ui.report_view import ReportButton
 JOB_ID = "0123456789abcdef"
 ID = 2**64 - 1  # the longest that Discord has
 WORD = "x:7:" + "ä" * (LONGEST_WORD - 4)
+STYLE = "ä" * STYLE_LENGTH.high
+OPTIONS = OrderOptions(
+    prompt="", images=2, guidance="3,5", steps="x", enhance=False, private=True, style=STYLE
+)
 
 # Messages with these ids exist in Discord: they must never change.
 BUTTONS = {
@@ -37,6 +43,11 @@ BUTTONS = {
         )
         for action in LimitsAction
     },
+    f'form:{ID}:[2,"3,5","x",0,1,"{STYLE}"]': (
+        FormButton,
+        (ID, OPTIONS),
+        ("order_form", ID, OPTIONS),
+    ),
     **{
         f"report:{action}:{JOB_ID}:{ID}": (ReportButton, (action, JOB_ID, ID), None)
         for action in ReportAction

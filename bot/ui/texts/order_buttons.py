@@ -56,6 +56,7 @@ posted: Final = lazy("Posted. Everybody in this channel can see them now.")
 
 _REJECTIONS: Final[Mapping[type[errors.ActionRejected], Callable[[], str]]] = {
     errors.NotOwnData: lazy("These buttons are another member's. `/privacy` gives you your own."),
+    errors.NotOwnForm: lazy("This button is for another member. `/imagine` is for everybody."),
     errors.NotAllowed: lazy(
         "Only the member who ordered it can do that, and members who may manage this "
         "server. Nothing was changed."

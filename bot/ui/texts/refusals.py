@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Final, Literal, assert_never
 
-from bot.domain.admission import Rule, RuleResult
+from bot.domain.admission import OF_PLACE, Rule, RuleResult
 from bot.domain.errors import InvalidOption, OrderRejected, StyleNotFound
+from bot.domain.order import PROMPT_LENGTH
 from bot.service import errors
 from bot.ui import guild_cache
 from bot.ui.language import gettext as _
-from bot.ui.language import ngettext, plural
+from bot.ui.language import lazy, ngettext, plural
 from bot.ui.language import number as written
 from bot.ui.markup import ago, code, literal
 from bot.ui.texts import shared
@@ -18,6 +19,9 @@ _OrderRule = Literal[Rule.CHANNEL, Rule.AGE_RESTRICTED, Rule.WORDS, Rule.COOLDOW
 CONTENT: Final = 2000  # characters of a message without components
 _FENCE: Final = "```"
 _BROKEN_FENCE: Final = "`\u200b`\u200b`"  # looks the same, but does not end the code block
+
+# Rules that refuse any order of this member's here, until somebody else changes something.
+_FINAL: Final = OF_PLACE | {Rule.BLOCKED, Rule.TIMED_OUT, Rule.KEY}
 
 # What a rule allows.
 _ALLOWANCES: Final = {
@@ -74,15 +78,36 @@ _ALLOWANCES_OUTSIDE: Final = _ALLOWANCES | {
 }
 
 
+# The button under a refusal.
+change: Final = lazy("Change and try again")
+
+
+def can_be_changed(error: OrderRejected) -> bool:
+    """Tell whether another try can help, here and soon."""
+    match error:
+        case errors.ServersOnly() | errors.OrderForgotten():
+            return False
+        case errors.LimitReached(verdict=result):
+            return result.rule not in _FINAL
+        case _:
+            return True
+
+
 def with_prompt(text: str, prompt: object) -> str:
     """Return a refusal with the prompt as it was typed, if any, cut to fit into the message."""
     if not isinstance(prompt, str) or not prompt.strip():
         return text
-    typed_it = _("This is what you typed:")
-    above = f"{text}\n{typed_it}\n{_FENCE}\n"
+    heading = _("Your prompt:")
     typed = prompt.strip().replace(_FENCE, _BROKEN_FENCE)
-    room = CONTENT - len(above) - 1 - len(_FENCE)
-    return f"{above}{shared.cut(typed, room)}\n{_FENCE}"
+    room = CONTENT - min(len(typed), PROMPT_LENGTH.high) - len(heading) - 2 * len(_FENCE) - 4
+    above = f"{shared.cut(text, room)}\n{heading}\n{_FENCE}\n"
+    return f"{above}{shared.cut(typed, CONTENT - len(above) - 1 - len(_FENCE))}\n{_FENCE}"
+
+
+def prompt_of(content: str) -> str:
+    """Return the prompt of a refusal by :func:`with_prompt`; empty: there is none."""
+    _above, _fence, below = content.partition(f"\n{_FENCE}\n")
+    return below.removesuffix(f"\n{_FENCE}").replace(_BROKEN_FENCE, _FENCE)
 
 
 def refusal(error: OrderRejected) -> str:

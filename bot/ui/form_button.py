@@ -1,0 +1,81 @@
+"""The button that opens the order's form, and the refusal that it is under.
+
+Nothing is stored for it: its ``custom_id`` holds the options, and its message shows the prompt.
+"""
+
+import json
+import re
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final, Self
+
+from discord import ui
+
+from bot.domain.errors import OrderRejected
+from bot.domain.order import IMAGES, Order, OrderOptions
+from bot.ui import texts
+from bot.ui.interaction_context import Interaction
+from bot.ui.order_form import TYPED
+from bot.ui.persistent_button import PersistentButton
+from bot.ui.responses import send_private
+
+MOST: Final = 100  # characters of a custom_id
+_LARGE: Final = 100
+_FIELDS: Final = ("images", "guidance", "steps", "enhance", "private", "style")
+
+
+class FormButton(PersistentButton, template=r"form:(?P<member_id>\d{1,20}):(?P<packed>\[[^\n]*\])"):
+    """Opens the form for one member; dispatches ``on_order_form``. *options* have no prompt."""
+
+    def __init__(self, member_id: int, options: OrderOptions, label: str | None = None) -> None:
+        event = ("order_form", member_id, options)
+        custom_id = f"form:{member_id}:{_packed(options)}"
+        if len(custom_id.encode("utf-16-le")) > 2 * MOST:  # a style's name of rare characters
+            custom_id = f"form:{member_id}:{_packed(replace(options, style=None))}"
+        super().__init__(custom_id, label or texts.refusals.change(), event)
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """Return the button whose ``custom_id`` matched the template."""
+        values: Any = ()
+        with suppress(ValueError, RecursionError):
+            values = json.loads(match["packed"])
+        given = dict(zip(_FIELDS, values, strict=False))
+        defaults = OrderOptions.of(Order(prompt=""), private=False)
+        return cls(int(match["member_id"]), replace(defaults, **given))
+
+
+async def send_refusal(interaction: Interaction, error: OrderRejected) -> None:
+    """Tell a member why their order was refused, with the form to change it if that can help."""
+    options = error.options
+    if not isinstance(options, OrderOptions):
+        await send_private(interaction, texts.refusals.refusal(error))
+        return
+    text = texts.refusals.with_prompt(texts.refusals.refusal(error), options.prompt)
+    view = None
+    if texts.refusals.can_be_changed(error):
+        view = ui.View(timeout=None)
+        view.add_item(FormButton(interaction.user.id, options))
+        view.stop()  # so that discord.py does not keep it
+    await send_private(interaction, text, view)
+
+
+def _packed(options: OrderOptions) -> str:
+    """Return the options but for the prompt; what no client sends becomes a default."""
+    images = options.images
+    values = [
+        images if isinstance(images, int) and images in IMAGES else Order.images,
+        _number(options.guidance),
+        _number(options.steps),
+        int(bool(options.enhance)),
+        int(bool(options.private)),
+        options.style if isinstance(options.style, str) else None,
+    ]
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+
+def _number(value: object) -> object:
+    """Return a number to a thousandth, or what was typed instead of one."""
+    if isinstance(value, int | float) and abs(value) < _LARGE:
+        return round(value, 3)
+    return "" if value is None else str(value)[:TYPED]
