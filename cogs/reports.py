@@ -66,7 +66,7 @@ class Reports(commands.Cog):
                     await responses.send_private(interaction, texts.order_buttons.settled())
                     return
                 with language.speaking(await self._moderation.language(moderator)):
-                    view = await self._act(state, clicked, moderator)
+                    view = await self._act(interaction, state, clicked, moderator)
                 await responses.edit(interaction, view)
 
     async def _report(
@@ -82,12 +82,16 @@ class Reports(commands.Cog):
         await responses.send_private(interaction, texts.order_buttons.reported())
 
     async def _act(
-        self, state: ReportState, clicked: ReportButton, moderator: Moderator
+        self,
+        interaction: Interaction,
+        state: ReportState,
+        clicked: ReportButton,
+        moderator: Moderator,
     ) -> discord.ui.LayoutView:
         """Carry out the clicked action, and return the report as it is then."""
         try:
             job = await self._reports.reported_job(clicked.job_id, moderator)
-            text = await self._carry_out(clicked.action, job, moderator)
+            text = await self._carry_out(interaction, clicked.action, job, moderator)
         except OrderNotFound:
             return report_view.report_view(
                 replace(state, forgotten=texts.log_channel.forgotten()), []
@@ -100,7 +104,9 @@ class Reports(commands.Cog):
         )
         return report_view.report_view(state, buttons)
 
-    async def _carry_out(self, action: ReportAction, job: Job, moderator: Moderator) -> str:
+    async def _carry_out(
+        self, interaction: Interaction, action: ReportAction, job: Job, moderator: Moderator
+    ) -> str:
         """Carry out *action* unless that was done already; return the text that tells it."""
         match action:
             case ReportAction.DELETE if job.reply.deleted_at is not None:
@@ -113,7 +119,7 @@ class Reports(commands.Cog):
                 if block is None:
                     block = await self._moderation.block(
                         moderator,
-                        job.member_id,
+                        await interaction_context.fetch_block_target(interaction, job.member_id),
                         hours=None,
                         reason=texts.log_channel.block_reason(),
                     )

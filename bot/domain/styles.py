@@ -37,6 +37,12 @@ def all_of(own: Sequence[Style]) -> Iterator[Style]:
     yield from (style for style in BUILT_IN if style.name.casefold() not in taken)
 
 
+def built_in(name: str) -> Style | None:
+    """Return the built-in style of that name."""
+    wanted = name.casefold()
+    return next((style for style in BUILT_IN if style.name.casefold() == wanted), None)
+
+
 def find(name: str, own: Sequence[Style]) -> Style:
     """Return the style of that name, or of that title in any language. Raises StyleNotFound."""
     wanted = name.casefold()

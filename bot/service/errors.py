@@ -1,6 +1,7 @@
 """What the use cases reject. Where one of these is raised, everything is as it was."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from bot.domain.admission import RuleResult
 from bot.domain.errors import ChangeRejected, OrderRejected
@@ -45,6 +46,23 @@ class DuplicateInteraction(ImagineError):
 
 class NotAModerator(ChangeRejected):
     """The member may not manage that server."""
+
+
+class BlockFault(StrEnum):
+    """Why a member can't be blocked."""
+
+    SELF = "self"
+    BOT = "bot"
+    MODERATOR = "moderator"  # could end the block themself
+    RANK = "rank"  # has a role as high as the moderator's
+
+
+@dataclass(eq=False, kw_only=True)
+class NotBlockable(ChangeRejected):
+    """That member can't be blocked by that moderator."""
+
+    member_id: int
+    fault: BlockFault
 
 
 class ChannelNotWritable(ChangeRejected):

@@ -5,7 +5,7 @@ takes a :class:`Moderator`, which is made only after the permission was checked.
 """
 
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from bot.domain import admission, lane_transitions
 from bot.domain import lane as lane_rules
 from bot.domain.admission import AdmissionContext, AdmissionRequest, Caps, RuleResult
+from bot.domain.ineffective_limits import Ineffective, ineffective_limits
 from bot.domain.job import EndReason, State
 from bot.domain.lane import ClosedReason
 from bot.domain.log_entries import AnyLogEntry, Blocked, Changed, Unblocked
@@ -25,10 +26,11 @@ from bot.domain.rules import (
     Rules,
     block_of,
     changed,
+    differences,
     without_deleted,
 )
 from bot.domain.word_filter import Finding, examine
-from bot.service.errors import ChannelNotWritable, DraftExpired
+from bot.service.errors import BlockFault, ChannelNotWritable, DraftExpired, NotBlockable
 from bot.service.port_errors import DiscordRefused, TransientDiscordError
 from bot.service.ports.discord import LogChannel
 from bot.service.ports.store import Guilds, Jobs, Lanes, PeakUsage
@@ -45,6 +47,16 @@ class Moderator:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BlockTarget:
+    """Who is to be blocked, as Discord described them to the moderator."""
+
+    id: int
+    is_bot: bool = False
+    moderates: bool = False  # may manage the server
+    outranks: bool = False  # has a role as high as the moderator's highest
+
+
+@dataclass(frozen=True, kw_only=True)
 class Overview:
     """A server's rules and how much of each limit is used."""
 
@@ -52,6 +64,7 @@ class Overview:
     caps: Caps
     standing: AdmissionContext
     peaks: PeakUsage
+    ineffective: Sequence[Ineffective] = ()
     log_refused: bool = False  # Discord did not take the last line for the log channel
 
 
@@ -108,6 +121,7 @@ class ModerationService:
             caps=self._caps,
             standing=standing,
             peaks=await self._jobs.peak_usage(by.guild_id, now=now),
+            ineffective=self._ineffective(by, standing.rules),
             log_refused=self.log_refused(standing.rules),
         )
 
@@ -143,6 +157,12 @@ class ModerationService:
         if before != after:
             entry = Changed(by=None, before=before, after=after)
             self._log(after, entry, language=language)
+
+    def ineffective(self, by: Moderator, before: Rules, after: Rules) -> list[Ineffective]:
+        """Return the limits that *after* changes, or makes ineffective, and that have no effect."""
+        known, have_none = (self._ineffective(by, rules) for rules in (before, after))
+        touched = {difference.name for difference in differences(before, after)}
+        return [one for one in have_none if one.name in touched or one not in known]
 
     async def draft(self, by: Moderator, changes: Mapping[str, Any]) -> Draft:
         """Store *changes*, by field name, until they are saved; raises as :meth:`change`."""
@@ -181,15 +201,16 @@ class ModerationService:
         return before, after
 
     async def block(
-        self, by: Moderator, member_id: int, *, hours: int | None, reason: str
+        self, by: Moderator, target: BlockTarget, *, hours: int | None, reason: str
     ) -> Block:
         """Block a member from ordering, for *hours* or until a moderator unblocks them.
 
-        What the member waits for is given back. What was sent goes on.
+        What the member waits for is given back. What was sent goes on. Raises NotBlockable.
         """
-        block = block_of(member_id, by=by.id, now=self._now(), hours=hours, reason=reason)
+        _check_blockable(by, target)
+        block = block_of(target.id, by=by.id, now=self._now(), hours=hours, reason=reason)
         await self._guilds.block(by.guild_id, block)
-        await self._give_back(by.guild_id, member_id)
+        await self._give_back(by.guild_id, target.id)
         rules = await self._guilds.rules(by.guild_id)
         self._log(rules, Blocked(block=block), language=by.language)
         return block
@@ -240,6 +261,9 @@ class ModerationService:
         rules = await self._guilds.rules(by.guild_id)
         return examine(rules.words, clean(prompt), look_alikes=rules.look_alikes)
 
+    def _ineffective(self, by: Moderator, rules: Rules) -> list[Ineffective]:
+        return list(ineffective_limits(rules, caps=self._caps, guild_id=by.guild_id))
+
     async def _give_back(self, guild_id: int, member_id: int) -> None:
         """End the member's waiting orders; recovery adopts them and shows it."""
         now = self._now()
@@ -255,3 +279,15 @@ class ModerationService:
         if rules.log_channel is not None:
             notice = replace(notice, language=rules.language or language)
             self._log_channel.enqueue(rules.log_channel, notice)
+
+
+def _check_blockable(by: Moderator, target: BlockTarget) -> None:
+    """Raise NotBlockable if the moderator can't block *target*."""
+    for applies, fault in (
+        (target.id == by.id, BlockFault.SELF),
+        (target.is_bot, BlockFault.BOT),
+        (target.moderates, BlockFault.MODERATOR),
+        (target.outranks, BlockFault.RANK),
+    ):
+        if applies:
+            raise NotBlockable(member_id=target.id, fault=fault)

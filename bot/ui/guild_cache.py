@@ -109,6 +109,13 @@ def is_unwritable(channel_id: int) -> bool:
     return not (granted.view_channel and granted.send_messages)
 
 
+def is_public(channel_id: int) -> bool:
+    """Tell whether @everyone is known to be able to read the channel."""
+    guild = _cached()
+    channel = None if guild is None else guild.get_channel(channel_id)
+    return channel is not None and channel.permissions_for(channel.guild.default_role).view_channel
+
+
 def _cached() -> discord.Guild | None:
     """Return the server if the gateway sent it; a partial one has no roles, not even @everyone."""
     guild = _guild.get()

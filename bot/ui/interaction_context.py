@@ -8,10 +8,11 @@ import discord
 from bot.domain.admission import SAMPLE, AdmissionRequest
 from bot.log import mark
 from bot.service.errors import NotAModerator
-from bot.service.moderation import Moderator
+from bot.service.moderation import BlockTarget, Moderator
 from bot.service.order_actions import Person
 from bot.service.reports import Seen
 from bot.ui import guild_cache, language
+from bot.ui.discord_errors import translated_errors
 
 Interaction = discord.Interaction[Any]
 
@@ -88,6 +89,46 @@ def parent_ids(interaction: Interaction) -> frozenset[int]:
 def answers_only(interaction: Interaction) -> bool:
     """Tell whether the bot can only answer here, not post: a user install, or a group chat."""
     return guild_id(interaction) is None and not interaction.context.dm_channel
+
+
+def block_target(interaction: Interaction, member: discord.User | discord.Member) -> BlockTarget:
+    """Return *member* as somebody whom the member behind *interaction* wants to block.
+
+    The server's owner has the highest rank. Without the server's roles no rank is known.
+    """
+    if not isinstance(member, discord.Member):
+        return BlockTarget(id=member.id, is_bot=member.bot)
+    guild, by = member.guild, interaction.user
+    if guild.get_role(guild.id) is None:  # not in the cache yet
+        granted = member.resolved_permissions or discord.Permissions.none()
+        return BlockTarget(id=member.id, is_bot=member.bot, moderates=granted.manage_guild)
+    granted = member.resolved_permissions or member.guild_permissions
+    roles = [role.permissions for role in member.roles]  # a time-out hides permissions
+    return BlockTarget(
+        id=member.id,
+        is_bot=member.bot,
+        moderates=member.id == guild.owner_id
+        or any(each.manage_guild or each.administrator for each in (granted, *roles)),
+        outranks=isinstance(by, discord.Member)
+        and by.id != guild.owner_id
+        and member.top_role >= by.top_role,
+    )
+
+
+async def fetch_block_target(interaction: Interaction, member_id: int) -> BlockTarget:
+    """Return a member of whom only the id is known; Discord is asked.
+
+    Raises DiscordError if Discord does not answer.
+    """
+    if (guild := interaction.guild) is None:
+        return BlockTarget(id=member_id)
+    async with translated_errors():
+        try:
+            data = await interaction.client.http.get_member(guild.id, member_id)
+        except discord.NotFound:
+            return BlockTarget(id=member_id)  # left the server
+        member = discord.Member(data=data, guild=guild, state=interaction._state)  # noqa: SLF001 - as discord.py does
+        return block_target(interaction, member)
 
 
 def age_restricted(interaction: Interaction) -> bool:

@@ -1,11 +1,13 @@
 """The moderators' panel: a server's limits and their use; and the preview of a change."""
 
 import re
+from collections.abc import Sequence
 from typing import Final, Self
 
 import discord
 from discord import ui
 
+from bot.domain.ineffective_limits import Ineffective
 from bot.domain.rules import Rules
 from bot.service.moderation import Overview
 from bot.ui import guild_cache, texts
@@ -38,12 +40,12 @@ class LimitsButton(PersistentButton, template=_TEMPLATE):
 
 def panel(overview: Overview, note: str | None = None) -> ui.LayoutView:
     """Return a fresh view of the limits; *note* tells the result of the last click."""
-    heading, sections = texts.limits.panel(overview, note)
+    heading, sections = texts.limits_panel.panel(overview, note)
     frame = container(heading)
     for group, text in sections.items():
         frame.add_item(ui.Separator())
         if group in GROUPS:
-            button = LimitsButton(LimitsAction.EDIT, group, texts.limits.edit(group))
+            button = LimitsButton(LimitsAction.EDIT, group, texts.limits.edit())
             frame.add_item(ui.Section(ui.TextDisplay(text), accessory=button))
         else:
             frame.add_item(ui.TextDisplay(text))
@@ -53,10 +55,12 @@ def panel(overview: Overview, note: str | None = None) -> ui.LayoutView:
     return view(frame)
 
 
-def preview(draft_id: str, before: Rules, after: Rules) -> ui.LayoutView:
-    """Return a fresh view of what a draft would change."""
+def preview(
+    draft_id: str, before: Rules, after: Rules, ineffective: Sequence[Ineffective] = ()
+) -> ui.LayoutView:
+    """Return a fresh view of what a draft would change; *ineffective*: without effect then."""
     save, discard = texts.changes.save(), texts.changes.discard()
-    frame = container(texts.changes.preview(before, after))
+    frame = container(texts.changes.preview(before, after, ineffective))
     frame.add_item(
         ui.ActionRow(
             LimitsButton(LimitsAction.SAVE, draft_id, save, discord.ButtonStyle.primary),

@@ -24,3 +24,13 @@ def code(text: str) -> str:
 def ago(moment: float) -> str:
     """Return *moment*, in Unix seconds, as a relative time that clients keep up to date."""
     return f"<t:{int(moment)}:R>"
+
+
+def clock(moment: float) -> str:
+    """Return the time of day of *moment*, in Unix seconds, in each reader's time zone."""
+    return f"<t:{int(moment)}:t>"
+
+
+def date(moment: float) -> str:
+    """Return the date and time of day of *moment*, in Unix seconds."""
+    return f"<t:{int(moment)}:f>"

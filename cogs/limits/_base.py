@@ -58,7 +58,17 @@ class LimitsCommands(commands.Cog):
         before, after = await self._moderation.change(moderator, how)
         if after.styles != before.styles:
             self._account.styles_changed(moderator.guild_id)  # before anybody can read of it
-        await self._answer(interaction, moderator, texts.changes.changed(before, after))
+        ineffective = self._moderation.ineffective(moderator, before, after)
+        await self._answer(
+            interaction, moderator, texts.changes.changed(before, after, ineffective)
+        )
+
+    async def _show_rules(self, interaction: Interaction, text: Callable[[Rules], str]) -> None:
+        """Answer a command that names no change: with how it is."""
+        moderator = await begin(interaction)
+        current = await self._moderation.rules(moderator)
+        await guild_cache.ask(interaction.client.http, current.chosen_channels)
+        await responses.send_private(interaction, text(current))
 
     async def _answer(self, interaction: Interaction, moderator: Moderator, text: str) -> None:
         """Answer a change with *text*, and with why the log channel does not tell of it, if so."""

@@ -78,7 +78,10 @@ class Limits(
         )
         if language is not None:
             named["language"] = None if language == texts.commands.DISCORDS else language
-        await self._change(interaction, lambda before: rules.changed(before, **named))
+        if named:
+            await self._change(interaction, lambda before: rules.changed(before, **named))
+        else:
+            await self._show_rules(interaction, texts.limits.figures)
 
     @app_commands.command(description=texts.commands.TIER)
     @app_commands.describe(**texts.commands.TIER_OPTIONS)
@@ -103,6 +106,9 @@ class Limits(
             steps=steps,
             exempt=exempt,
         )
+        if not named and not remove:
+            await self._show_rules(interaction, lambda current: texts.limits.tier(current, role))
+            return
         await self._change(
             interaction,
             lambda before: (
@@ -122,6 +128,9 @@ class Limits(
         everywhere: bool = False,  # noqa: FBT001, FBT002 - how Discord's options are declared
     ) -> None:
         """Change where orders are taken."""
+        if add is None and remove is None and not everywhere:
+            await self._show_rules(interaction, texts.limits.channels)
+            return
 
         def how(before: Rules) -> Rules:
             channels = () if everywhere else before.channels
@@ -144,7 +153,8 @@ class Limits(
     ) -> None:
         """Block a member."""
         moderator = await begin(interaction)
-        block = await self._moderation.block(moderator, member.id, hours=hours, reason=reason)
+        target = interaction_context.block_target(interaction, member)
+        block = await self._moderation.block(moderator, target, hours=hours, reason=reason)
         await self._answer(interaction, moderator, texts.changes.blocked(block))
 
     @app_commands.command(description=texts.commands.UNBLOCK)
@@ -156,15 +166,29 @@ class Limits(
         await self._answer(interaction, moderator, texts.changes.unblocked(member.id, was=was))
 
     @app_commands.command(name="log", description=texts.commands.LOG)
-    @app_commands.describe(channel=texts.commands.LOG_CHANNEL)
+    @app_commands.describe(**texts.commands.LOG_OPTIONS)
     async def set_log_channel(
-        self, interaction: Interaction, channel: discord.TextChannel | None = None
+        self,
+        interaction: Interaction,
+        channel: discord.TextChannel | None = None,
+        off: bool = False,  # noqa: FBT001, FBT002 - how Discord's options are declared
     ) -> None:
-        """Choose the log channel."""
+        """Choose the log channel, or turn logging off; without options, show how it is."""
         moderator = await begin(interaction)
-        await self._moderation.log_to(moderator, channel.id if channel else None)
-        text = texts.changes.logged(channel.id if channel else None)
-        await responses.send_private(interaction, text)
+        if channel is not None and off:
+            await responses.send_private(interaction, texts.changes.channel_and_off())
+            return
+        if channel is not None or off:
+            await self._moderation.log_to(moderator, channel.id if channel else None)
+        current = await self._moderation.rules(moderator)
+        await guild_cache.ask(interaction.client.http, [current.log_channel])
+        refused = self._moderation.log_refused(current)
+        parts = (
+            texts.changes.logged(current.log_channel),
+            texts.shared.log_warning(current.log_channel, refused=refused),
+            texts.warnings.log_channel(current.log_channel),
+        )
+        await responses.send_private(interaction, "\n".join(filter(None, parts)))
 
     @app_commands.command(description=texts.commands.PAUSE)
     @app_commands.describe(reason=texts.commands.PAUSE_REASON)

@@ -43,7 +43,10 @@ class LimitsPanel(commands.Cog):
                 case LimitsAction.SAVE:
                     await responses.defer_edit(interaction)
                     changes = await self._moderation.save(moderator, subject)
-                    await self._show_panel(interaction, moderator, texts.changes.changed(*changes))
+                    note = texts.changes.changed(
+                        *changes, self._moderation.ineffective(moderator, *changes)
+                    )
+                    await self._show_panel(interaction, moderator, note)
                 case LimitsAction.FORGET:
                     await responses.defer_edit(interaction)
                     changes = await self._forget_deleted(interaction, moderator)
@@ -80,7 +83,8 @@ class LimitsPanel(commands.Cog):
             if draft.before == draft.after:
                 await self._show_panel(interaction, moderator, texts.changes.no_difference())
             else:
-                view = limits_view.preview(draft.id, draft.before, draft.after)
+                ineffective = self._moderation.ineffective(moderator, draft.before, draft.after)
+                view = limits_view.preview(draft.id, draft.before, draft.after, ineffective)
                 await responses.edit(interaction, view)
 
     async def _open_form(self, interaction: Interaction, moderator: Moderator, group: str) -> None:

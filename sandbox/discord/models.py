@@ -68,6 +68,7 @@ class Channel:
     people: tuple[str, ...] = ()  # ids of the users of a direct channel without the bot
     denied: Permission = Permission.NONE  # to the bot
     granted: Permission = Permission.NONE  # to the bot, in addition to its roles
+    hidden: bool = False  # from @everyone: only whom an overwrite lets in can see it
     last_message_id: str | None = None
     parent_id: str | None = None  # the category, or a thread's channel
     slow_mode: int = 0  # seconds between two messages of a member

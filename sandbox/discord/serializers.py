@@ -14,7 +14,7 @@ from sandbox.discord.world import World
 DEFAULTS: dict[str, Json] = json.loads(
     Path(__file__).with_name("object_defaults.json").read_bytes()
 )
-MEMBER_OVERWRITE = 1  # the type of a permission overwrite
+ROLE_OVERWRITE, MEMBER_OVERWRITE = 0, 1  # types of permission overwrites
 
 
 def fields(source: object, *names: str) -> Json:
@@ -76,11 +76,17 @@ def channel(world: World, described: Channel) -> Json:
         people = described.people or (described.recipient_id,)
         recipients = [user(world.users[person]) for person in people if person]
         return shown | {"flags": 0, "recipients": recipients}
-    overwrite = {
+    overwrite: Json = {
         "id": world.bot.id,
         "type": MEMBER_OVERWRITE,
         "allow": str(int(described.granted)),
         "deny": str(int(described.denied)),
+    }
+    everyone: Json = {
+        "id": described.guild_id,
+        "type": ROLE_OVERWRITE,
+        "allow": "0",
+        "deny": str(int(Permission.VIEW_CHANNEL)),
     }
     shown |= fields(described, "guild_id", "name", "parent_id")
     shown["rate_limit_per_user"] = described.slow_mode
@@ -88,6 +94,7 @@ def channel(world: World, described: Channel) -> Json:
         return DEFAULTS["thread"] | shown | _thread(world, described)
     shown |= fields(described, "topic", "nsfw", "position") | DEFAULTS.get(described.type.name, {})
     overwrites = [overwrite] if described.denied or described.granted else []
+    overwrites += [everyone] if described.hidden else []
     return DEFAULTS["channel"] | shown | {"permission_overwrites": overwrites}
 
 

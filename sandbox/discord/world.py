@@ -267,7 +267,8 @@ class World(EventBus):
         if guild is None:
             return MEMBER_PERMISSIONS
         channel = self.above(channel)
-        return (guild.permissions(self.bot.id) & ~channel.denied) | channel.granted
+        hidden = Permission.VIEW_CHANNEL if channel.hidden else Permission.NONE
+        return (guild.permissions(self.bot.id) & ~hidden & ~channel.denied) | channel.granted
 
     def app_permissions(self, channel: Channel) -> Permission:
         """Return the bot's permissions for responses in *channel*."""

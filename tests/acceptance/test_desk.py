@@ -162,10 +162,12 @@ async def test_who_asks_for_the_history_always_gets_an_answer(shared, stranger):
 
 async def test_what_is_left_shrinks_with_each_order(shared, member):
     mira = shared.discord.member("Mira", channel="general", guild="Lighthouse Club")
-    assert says("Images a day, the server")(await set_limits(mira, server_per_day=90, cooldown=0))
+    assert says("Images per day, whole server")(
+        await set_limits(mira, server_per_day=90, cooldown=0)
+    )
 
     def left(message):
-        [line] = [one for one in words(message).splitlines() if "the server: ▰" in one]
+        [line] = [one for one in words(message).splitlines() if "whole server: ▰" in one]
         return int(line.split("▱")[-1].split("▰")[-1].split()[0])
 
     before = await (await member.command("usage")).until(says("What is left for you"))

@@ -41,18 +41,22 @@ async def test_an_english_member_in_a_german_server(sandbox, start, lighthouse, 
     pictures = sandbox.world.channel("pictures", guild=lighthouse.name)
 
     set_up = await mira.command("limits", "log", channel=pictures.id)
-    await set_up.until(says("is told of reports, refused words"))
+    await set_up.until(says("Log channel: <#"))
     ordered = await noah.command("imagine", prompt="a lighthouse", images=2, guidance=2.5)
     for state in ("**Wartet**", "**Eingereiht**", "**In Arbeit**"):
         await ordered.until(says(state))
     card = await ordered.until(says("**Fertig**"))
     add = await mira.command("limits", "words", "add", phrase="wolf")
-    await add.until(says("Blocked words: + `wolf`"))
+    await add.until(says("Blocked words: 1 added (`wolf`)"))
 
     assert "have blocked `wolf`" in await refusal(noah, "a wolf")
     assert "2 Bilder · Guidance 2,5 · 50 Schritte" in words(card)
     in_the_log = sandbox.discord.member("Mira", channel="pictures", guild=lighthouse.name)
-    for told in ("**Limits geändert** von", "Gesperrte Wörter: + `wolf`", "**Abgelehnt** ·"):
+    for told in (
+        "**Limits geändert** von",
+        "Gesperrte Wörter: 1 hinzugefügt (`wolf`)",
+        "**Abgelehnt** ·",
+    ):
         assert await in_the_log.sees(says(told))
     await noah.press(card["id"], buttons(card)["report"])
     assert "Reported" not in words(await in_the_log.sees(says("Gemeldet")))
@@ -72,10 +76,10 @@ async def test_a_pressed_button_and_a_form_answer_in_the_language_of_who_uses_th
     form = await ada.press(panel["id"], "limits:edit:members")
     opened = await form.opened()
     sent = await ada.submit_modal(form, {"cooldown": "60"})
-    preview = await sent.until(says("Das würde sich ändern"))
+    preview = await sent.until(says("Änderungen prüfen"))
 
     assert opened["title"] == "Limits · Jedes Mitglied"
-    assert "Wartezeit eines Mitglieds: keine → 1 Minute" in words(preview)
+    assert "Wartezeit zwischen Aufträgen: keine → 1 Minute" in words(preview)
 
 
 async def test_commands_are_registered_only_when_they_differ(sandbox, start):

@@ -175,9 +175,9 @@ async def test_a_blocked_word_is_refused_and_logged_however_the_prompt_comes_in(
     sent = await noah.command("imagine", prompt="a big bad wolf")
     card = await sent.until(delivered(1))
     log = await mira.command("limits", "log", channel=server.channel("pictures"))
-    await log.until(says("is told of reports, refused words"))
+    await log.until(says("Log channel: <#"))
     add = await mira.command("limits", "words", "add", phrase="bad wolf")
-    await add.until(says("Blocked words: + `bad wolf`"))
+    await add.until(says("Blocked words: 1 added (`bad wolf`)"))
 
     typed = await noah.command("imagine", prompt="two BAD\u200b  wolf-cubs")
     again = await noah.press(card["id"], button(card, "again:"))
@@ -247,7 +247,7 @@ async def test_whoever_may_not_manage_the_server_changes_nothing(sandbox, server
     opened = await mira.press(shown["id"], button(shown, "limits:edit:members"))
     form = await opened.opened()
     sent = await mira.submit_modal(opened, {"cooldown": "30"})
-    preview = await sent.until(says("This would change"))
+    preview = await sent.until(says("Review changes"))
 
     for path, options in FORBIDDEN:
         steps = (path,) if isinstance(path, str) else path
@@ -284,7 +284,7 @@ async def test_who_manages_the_server_may_and_it_is_looked_at_each_time(sandbox,
 
     guild.members[noah.user.id] = [role.id]
     sent = await noah.command("limits", "set", cooldown=60)
-    await sent.until(says("Cooldown of a member: none → 1 minute"))
+    await sent.until(says("Cooldown between orders: none → 1 minute"))
 
     guild.members[noah.user.id] = []
     sent = await noah.command("limits", "set", cooldown=0)
@@ -301,16 +301,16 @@ async def test_a_form_survives_a_restart_and_says_what_would_change_before_it_is
     await restart(sandbox)
 
     sent = await mira.submit_modal(opened, {"images": "1", "spoiler": True})
-    preview = await sent.until(says("This would change"))
+    preview = await sent.until(says("Review changes"))
 
-    assert "Images in an order: no limit → 1" in words(preview)
-    assert "Pictures as spoilers: no → yes" in words(preview)
+    assert "Images per order, at most: no limit → 1" in words(preview)
+    assert "Hide pictures behind a spoiler: no → yes" in words(preview)
     two = await noah.command("imagine", prompt="a cat", images=2)
     await two.until(delivered(2))
 
     await restart(sandbox)
     saved = await mira.press(preview["id"], button(preview, "limits:save:"))
-    await saved.until(says("**Changed**"))
+    await saved.until(says("**Saved**"))
 
     assert "may have 1 image, you asked for 2" in await refusal(noah, images=2)
     one = await noah.command("imagine", prompt="a dog")
@@ -345,12 +345,12 @@ async def test_channels_tiers_blocks_and_pause_say_who_can_change_them(sandbox, 
     await refused(ada, r"hat dich blockiert: spam \*again\*. Die Blockierung endet <t:")
     told = await done("explain", member=ada.user.id)
     assert "What decides is **Blocked members**: moderators can change it" in told
-    assert "Images a day, a member: 2 of 25" in told
+    assert "Images per day, each member: 2 of 25" in told
     await done("unblock", member=ada.user.id)
 
     await done("pause", reason="cleaning up")
     await refused(ada, "nimmt gerade keine Bestellungen an: cleaning up. Die Moderation kann")
-    assert "takes orders again" in await done("resume")
+    assert "Orders resumed" in await done("resume")
     sent = await ada.command("imagine", prompt="a dog")
     await sent.until(delivered(1))
 
@@ -359,3 +359,104 @@ async def test_channels_tiers_blocks_and_pause_say_who_can_change_them(sandbox, 
     dark = server.member("Ada", channel="after-dark")
     sent = await dark.command("imagine", prompt="a bat")
     await sent.until(delivered(1))
+
+
+async def answered_to(moderator, /, *path, **options):
+    """Use a command of `/limits`, and return the words of the answer."""
+    sent = await moderator.command("limits", *path, **options)
+    return words(await sent.until(words))
+
+
+async def test_nobody_blocks_themselves_bots_moderators_or_who_ranks_as_high(
+    sandbox, server, noah, mira
+):
+    world, guild = sandbox.world, server.guild
+    managers = world.add_role(guild, "Managers", permissions=Permission.MANAGE_GUILD)
+    honoured = world.add_role(guild, "Honoured")  # above the managers, with no permission
+    sandbox.world.open_to_all.add("limits")
+    eve, sam = server.crowd(2)
+    guild.members |= {noah.user.id: [managers.id], sam.user.id: [honoured.id]}
+
+    for by, member, why in (
+        (mira, mira.user, "You can't block yourself"),
+        (mira, world.bot, "is a bot"),
+        (mira, noah.user, "can manage this server"),
+        (noah, noah.user, "You can't block yourself"),
+        (noah, mira.user, "can manage this server"),
+        (noah, sam.user, "has a role as high as yours"),
+    ):
+        answer = await answered_to(by, "block", member=member.id)
+        assert why in answer, (by.user.name, answer)
+        assert "Nothing was changed" in answer
+
+    assert "is blocked permanently" in await answered_to(noah, "block", member=eve.user.id)
+    assert "is blocked permanently" in await answered_to(mira, "block", member=sam.user.id)
+
+
+async def test_commands_without_options_show_how_it_is_and_change_nothing(server, mira):
+    log = server.channel("pictures")
+    await answered_to(mira, "log", channel=log)
+    await answered_to(mira, "channels", add=log)
+    await answered_to(mira, "tier", role=server.patrons.id, images=2)
+
+    assert f"Log channel: <#{log}>" in await answered_to(mira, "log")
+    assert "Images per day, each member: **25**" in await answered_to(mira, "set")
+    assert f"Pictures can be ordered in <#{log}>" == await answered_to(mira, "channels")
+    assert "2 images per order" in await answered_to(mira, "tier", role=server.patrons.id)
+    assert "not both" in await answered_to(mira, "log", channel=log, off=True)
+    assert f"Log channel: <#{log}>" in await answered_to(mira, "log", off=False)
+
+    assert "Logging is off" in await answered_to(mira, "log", off=True)
+    assert "Logging is off" in await answered_to(mira, "log")
+
+
+async def test_a_log_that_everybody_can_read_is_warned_of(sandbox, server, mira):
+    hidden = sandbox.world.add_channel(server.guild, "mods", hidden=True)
+    sandbox.world.grant(hidden, "VIEW_CHANNEL")
+    warned = "Everybody in this server can read"
+
+    assert warned in await answered_to(mira, "log", channel=server.channel("pictures"))
+    assert warned in await answered_to(mira, "log")
+    assert warned in await answered_to(mira, "show")
+    assert warned not in await answered_to(mira, "log", channel=hidden.id)
+    assert warned not in await answered_to(mira, "show")
+
+
+async def test_a_limit_without_effect_is_said_in_the_preview_and_the_answer(server, mira):
+    warned = "**Images per day, each member: 200** has no effect"
+    panel = await mira.command("limits", "show")
+    shown = await panel.until(lambda message: message["components"])
+    opened = await mira.press(shown["id"], button(shown, "limits:edit:members"))
+    await opened.opened()
+
+    sent = await mira.submit_modal(opened, {"member_per_day": "200"})
+    preview = await sent.until(says("Review changes"))
+    assert warned in words(preview)
+    assert "the operator's cap for this server is 100 images per day" in words(preview)
+    saved = await mira.press(preview["id"], button(preview, "limits:save:"))
+    await saved.until(says("**Saved**"))
+
+    assert warned in await answered_to(mira, "show")
+    assert "has no effect" not in await answered_to(mira, "set", member_per_day=20)
+
+
+async def test_a_style_that_replaces_a_built_in_one_says_so_and_is_listed_once(server, mira):
+    added = await answered_to(mira, "styles", "add", name="anime", words="x")
+    listed = await answered_to(mira, "styles", "list")
+
+    assert "replaces the built-in style" in added
+    assert listed.casefold().count("anime") == 1
+    assert "`anime` x (replaces the built-in one)" in listed
+
+
+async def test_many_words_share_one_line_in_the_answer_and_in_the_log(sandbox, server, mira):
+    log = server.channel("pictures")
+    await answered_to(mira, "log", channel=log)
+
+    answer = await answered_to(mira, "words", "add", phrase=", ".join(f"w{n}" for n in range(60)))
+
+    assert answer.count("Blocked words") == 1
+    assert "Blocked words: 60 added (`w0`, `w1`," in answer
+    assert len(answer.splitlines()) == 2
+    [_, line] = await logged(sandbox, mira, log, count=2)
+    assert "Blocked words: 60 added (`w0`, `w1`," in line

@@ -101,18 +101,18 @@ async def test_a_moderator_changes_a_limit_by_a_form_and_sees_what_decides(sandb
     await panel.get_by_text("Limits of this server").wait_for()
     await looks_well(page)
 
-    await panel.get_by_role("button", name="Change: Each order").click()
+    await panel.get_by_role("button", name="Edit").nth(2).click()
     form = page.get_by_test_id("modal")
-    await form.get_by_label("Images in an order").fill("2")
-    await form.get_by_role("checkbox", name="Pictures as spoilers").check()
+    await form.get_by_label("Images per order, at most").fill("2")
+    await form.get_by_role("checkbox", name="Hide pictures behind a spoiler").check()
     await looks_well(page)
     await form.get_by_test_id("modal-submit").click()
-    await panel.get_by_text("Images in an order: no limit → 2").wait_for()
+    await panel.get_by_text("Images per order, at most: no limit → 2").wait_for()
     await looks_well(page)
     await panel.get_by_role("button", name="Save").click()
-    await panel.get_by_text("Changed").wait_for()
+    await panel.get_by_text("Saved").wait_for()
 
-    await panel.get_by_role("button", name="Change: Words").click()
+    await panel.get_by_role("button", name="Edit").nth(4).click()
     await form.get_by_label("Allowed although").fill("big bad wolf\nbad wolfhound")
     await form.get_by_test_id("modal-submit").click()
     await panel.get_by_role("button", name="Discard").click()
@@ -123,11 +123,11 @@ async def test_a_moderator_changes_a_limit_by_a_form_and_sees_what_decides(sandb
     await say(page, "/imagine prompt: a cat images: 3")
     await page.get_by_test_id("message").last.get_by_text("you asked for 3").wait_for()
     await say(page, "/limits block member: Noah reason: spam")
-    await page.get_by_test_id("message").last.get_by_text("can't order pictures").wait_for()
+    await page.get_by_test_id("message").last.get_by_text("is blocked permanently").wait_for()
     await say(page, "/limits explain member: Noah")
     explained = page.get_by_test_id("message").last
     await explained.get_by_text("What decides is Blocked members").wait_for()
-    await explained.get_by_text("Images in an order: up to 2").wait_for()
+    await explained.get_by_text("Images per order, at most: up to 2").wait_for()
     await looks_well(page)
 
 

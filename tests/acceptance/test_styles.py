@@ -53,13 +53,13 @@ async def test_a_prompt_without_room_for_its_style_is_refused_with_figures_and_h
 
 async def test_a_moderators_own_style_is_there_for_all_and_gone_again(sandbox, mira, noah):
     add = await mira.command("limits", "styles", "add", name="Wool", words="knitted wool")
-    await add.until(says("Style of this server: + `Wool` knitted wool"))
+    await add.until(says("Styles of this server: 1 added (`Wool` knitted wool)"))
 
     offered = await noah.autocomplete("imagine", focused="style", style="woo", prompt="a cat")
     sent = await noah.command("imagine", prompt="a cat", style=offered[0]["value"])
     await sent.until(delivered(1))
     remove = await mira.command("limits", "styles", "remove", name="wool")
-    await remove.until(says("Style of this server: - `Wool`"))
+    await remove.until(says("Styles of this server: 1 removed (`Wool`"))
 
     assert "There is no style `Wool` here." in await refusal(noah, style="Wool")
     assert submitted(sandbox) == ["a cat, knitted wool"]

@@ -43,9 +43,9 @@ async def test_a_list_pasted_from_automod_stops_what_it_stops_there(shared, serv
     pasted = "cat*, *wolf, a$$\n*moon*\n18+"
 
     sent = await server.mira.submit_modal(opened, {"blocked": pasted})
-    preview = await sent.until(says("This would change"))
+    preview = await sent.until(says("Review changes"))
     saved = await server.mira.press(preview["id"], button(preview, "limits:save:"))
-    await saved.until(says("**Changed**"))
+    await saved.until(says("**Saved**"))
 
     for prompt, phrase in [
         ("three catapults", "cat*"),
@@ -83,12 +83,12 @@ async def test_a_form_with_a_bad_line_names_it_and_gives_the_text_back(server):
 
 
 async def test_disguise_is_seen_through_in_a_new_server_until_moderators_say_otherwise(server):
-    assert "leet and spaced letters: **yes**" in await limits(server, "show")
+    assert "b l o o d: **yes**" in await limits(server, "show")
     await limits(server, "words", "add", phrase="blood, nude")
     for prompt in ("Bl00d", "a b l o o d bath", "n.u.d.e", "🅱🅻🅾🅾🅳", "ʙʟᴏᴏᴅ", "bl\u043e\u043ed"):
         assert "have blocked" in await refusal(server.noah, prompt)
 
-    assert "leet and spaced letters: yes → no" in await limits(server, "set", look_alikes=False)
+    assert "b l o o d: yes → no" in await limits(server, "set", look_alikes=False)
 
     sent = await server.noah.command("imagine", prompt="Bl00d, n.u.d.e")
     await sent.until(delivered(1))

@@ -6,7 +6,7 @@ from bot.domain.errors import InvalidPhrase, PhraseFault
 from bot.domain.order import clean
 from bot.domain.word_filter import WordLists, add, first_blocked_phrase
 
-PLAIN, ALIKE = False, True  # the option "also look-alikes, leet and spaced letters"
+PLAIN, ALIKE = False, True  # the option "also find look-alikes"
 STOPS, TAKEN = True, False
 
 # The blocked phrases as typed; the option; the prompt; what becomes of it; why.

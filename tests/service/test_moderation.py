@@ -14,7 +14,7 @@ from bot.domain.log_entries import Blocked, Changed, Unblocked
 from bot.domain.rules import LONGEST_REASON, Pause, Tier, changed, with_words
 from bot.domain.word_filter import Finding, WordLists
 from bot.service.errors import ChannelNotWritable, DraftExpired, LimitReached
-from bot.service.moderation import Moderator
+from bot.service.moderation import BlockTarget, Moderator
 from bot.service.port_errors import PermanentDiscordError, TransientDiscordError
 from bot.service.ports.store import PeakUsage
 from bot.service.recovery import DRAFT_LIFE
@@ -25,6 +25,7 @@ MIRA = Moderator(id=1, guild_id=100)
 ELSEWHERE = Moderator(id=1, guild_id=101)
 LOG = 900  # the log channel
 NOAH = 300  # a member
+TARGET = BlockTarget(id=NOAH)
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ async def test_invalid_changes_change_nothing_and_are_not_logged(limits, logged)
 
 
 async def test_what_makes_no_difference_is_not_logged(limits, logged):
-    await limits.block(ELSEWHERE, NOAH, hours=None, reason="")
+    await limits.block(ELSEWHERE, TARGET, hours=None, reason="")
 
     before, after = await limits.change(MIRA, partial(changed, cooldown=0))
     assert before == after
@@ -101,7 +102,7 @@ async def test_what_makes_no_difference_is_not_logged(limits, logged):
 
 async def test_without_a_log_channel_nothing_is_logged(app, limits):
     await limits.change(MIRA, slower)
-    await limits.block(MIRA, NOAH, hours=None, reason="")
+    await limits.block(MIRA, TARGET, hours=None, reason="")
     await limits.unblock(MIRA, NOAH)
     await limits.pause(MIRA, reason="")
     await limits.log_to(MIRA, None)
@@ -129,7 +130,7 @@ async def test_the_log_is_in_the_language_that_moderators_chose(app, limits, cho
     await app.set_rules(100, replace(UNLIMITED, log_channel=LOG, language=chosen))
 
     await limits.change(MIRA, slower)
-    await limits.block(MIRA, NOAH, hours=None, reason="")
+    await limits.block(MIRA, TARGET, hours=None, reason="")
     await limits.unblock(MIRA, NOAH)
     await limits.log_to(MIRA, LOG + 1)
 
@@ -250,7 +251,7 @@ async def test_the_last_entry_in_a_log_channel_is_that_it_is_none_any_more(limit
 
 
 async def test_a_blocked_member_cannot_order_and_reads_why(app, limits, logged, order):
-    block = await limits.block(MIRA, NOAH, hours=2, reason=" spam\n again ")
+    block = await limits.block(MIRA, TARGET, hours=2, reason=" spam\n again ")
     assert (block.by, block.until, block.reason) == (MIRA.id, NOW + 7200, "spam again")
     assert logged() == [Blocked(block=block)]
 
@@ -267,15 +268,15 @@ async def test_a_blocked_member_cannot_order_and_reads_why(app, limits, logged, 
 
 
 async def test_a_block_is_of_one_member_in_one_server(limits, order):
-    await limits.block(MIRA, NOAH, hours=None, reason="")
+    await limits.block(MIRA, TARGET, hours=None, reason="")
 
     assert await order(member_id=NOAH + 1) is None
     assert await order(guild_id=101) is None
 
 
 async def test_a_new_block_replaces_the_old_one(app, limits, logged, order):
-    await limits.block(MIRA, NOAH, hours=1, reason="first")
-    await limits.block(MIRA, NOAH, hours=None, reason="without an end")
+    await limits.block(MIRA, TARGET, hours=1, reason="first")
+    await limits.block(MIRA, TARGET, hours=None, reason="without an end")
     app.clock.now += 10**6
 
     assert (await order()).said == "without an end"
@@ -286,14 +287,14 @@ async def test_a_new_block_replaces_the_old_one(app, limits, logged, order):
 async def test_a_block_for_an_invalid_time_is_rejected(limits, logged, order, hours):
     """``True`` is an hour to Python, and a forged client may send it."""
     with pytest.raises(InvalidLimit):
-        await limits.block(MIRA, NOAH, hours=hours, reason="")
+        await limits.block(MIRA, TARGET, hours=hours, reason="")
 
     assert await order() is None
     assert logged() == []
 
 
 async def test_an_unblocked_member_orders_again(limits, logged, order):
-    await limits.block(MIRA, NOAH, hours=None, reason="")
+    await limits.block(MIRA, TARGET, hours=None, reason="")
 
     assert await limits.unblock(MIRA, NOAH)
     assert await order() is None
@@ -380,7 +381,7 @@ async def test_every_rule_is_explained_and_the_first_that_refuses_decides(app, l
 
 
 async def test_an_explanation_is_of_that_member_there_and_orders_nothing(app, limits, logged):
-    await limits.block(MIRA, NOAH, hours=None, reason="spam")
+    await limits.block(MIRA, TARGET, hours=None, reason="spam")
     await limits.change(MIRA, partial(changed, channels=(201,)))
     await limits.change(MIRA, partial(with_words, block="lighthouse"))
     entries = logged()

@@ -106,7 +106,7 @@ async def test_the_panel_removes_what_is_deleted_and_its_form_offers_the_rest(ht
 
     assert "limits:forget:deleted" in buttons(panel(RULES))
     assert "limits:forget:deleted" not in buttons(panel(Rules(channels=(CHANNEL,))))
-    assert "**no channel**" in "".join(said(panel(Rules(nowhere=True))))
+    assert "**nowhere**" in "".join(said(panel(Rules(nowhere=True))))
     (label,) = limits_form.form("channels", RULES).to_dict()["components"]
     offered = [int(value["id"]) for value in label["component"]["default_values"]]
     assert offered == [CHANNEL, ARCHIVED]

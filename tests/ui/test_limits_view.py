@@ -83,7 +83,7 @@ def test_tiers_that_have_no_room_are_counted_and_not_cut():
     left = len(FULLEST.tiers) - (len(shown) - 2)
     assert 0 < left < len(FULLEST.tiers)
     assert shown[-1] == f"… and {left} more"
-    assert all(line.endswith("Steps in an order: 49") for line in shown[1:-1])
+    assert all(line.endswith("49 steps per order") for line in shown[1:-1])
 
 
 def test_each_panel_is_a_view_of_its_own():

@@ -74,7 +74,7 @@ def test_usage_reads_as_recorded(snapshot):
 def test_a_bar_is_full_and_empty_only_where_that_is_so(limit, used, filled):
     """Nobody shall read hope or despair from a rounding."""
     text = usage(rules=Rules(member_per_day=limit), member=used)
-    [line] = [line for line in text.splitlines() if line.startswith("Images a day, a member:")]
+    [line] = [line for line in text.splitlines() if line.startswith("Images per day, each member:")]
 
     bar = "▰" * filled + "▱" * (10 - filled)
     left = max(limit - used, 0)

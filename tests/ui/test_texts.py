@@ -26,6 +26,7 @@ from bot.domain.errors import (
     StyleNotFound,
     TooManyEntries,
 )
+from bot.domain.ineffective_limits import Ineffective, Overruled
 from bot.domain.job import Billed, EndReason, Obstacle, State
 from bot.domain.lane import GIVES_BACK, ClosedReason, Lane
 from bot.domain.log_entries import Blocked, Changed, LaneClosed, Unblocked, WordRefused
@@ -247,7 +248,7 @@ def hints():
 
 def buttons():
     yield from (texts.order_buttons.try_again(), *map(texts.order_buttons.label, OrderAction))
-    yield from (texts.changes.save(), texts.changes.discard(), *map(texts.limits.edit, GROUPS))
+    yield from (texts.changes.save(), texts.changes.discard(), texts.limits.edit())
 
 
 @in_any_language
@@ -452,6 +453,7 @@ def test_where_no_prompt_was_typed_none_is_handed_back(prompt):
 NOT_CHANGED = [
     errors.NotAModerator(),
     errors.ChannelNotWritable(),
+    *(errors.NotBlockable(member_id=300, fault=fault) for fault in errors.BlockFault),
     errors.DraftExpired(),
     InvalidLimit(name="cooldown", low=1, high=86400),
     InvalidLimit(name="spoiler", low=False, high=True),
@@ -470,6 +472,10 @@ WOOL = Rules(
     styles=(Style(name="Wool", words="knitted"),),
 )
 FELT = replace(WOOL, cooldown=60, styles=(Style(name="WOOL", words="felt"),))
+INEFFECTIVE = [
+    Ineffective(name="member_per_day", limit=50, role_id=role_id, by=by, bound=9, other="images")
+    for role_id, by in zip([None, None, None, 7, 7], Overruled, strict=True)
+]
 BLOCK = Block(member_id=300, by=1, since=NOW, until=SOON, reason="spam")
 
 
@@ -488,8 +494,12 @@ def test_answers_to_changes_read_as_recorded(snapshot):
         "removed": texts.changes.changed(WOOL, Rules()),
         "changed": texts.changes.changed(WOOL, FELT),
         "same": texts.changes.changed(WOOL, WOOL),
+        "many words": texts.changes.changed(WOOL, replace(WOOL, words=WordLists(blocked=PHRASES))),
+        "replaced": texts.changes.changed(Rules(), Rules(styles=(Style(name="anime", words="x"),))),
+        "ineffective": texts.changes.changed(WOOL, FELT, INEFFECTIVE),
         "preview": texts.changes.preview(WOOL, FELT),
         "blocked": texts.changes.blocked(BLOCK),
+        "blocked for days": texts.changes.blocked(replace(BLOCK, until=NOW + 90_000)),
         "blocked for good": texts.changes.blocked(replace(BLOCK, until=None, reason="")),
         "unblocked": texts.changes.unblocked(300, was=True),
         "not blocked": texts.changes.unblocked(300, was=False),
@@ -517,8 +527,8 @@ def test_changes_that_were_not_made_say_why_and_that_nothing_changed(language):
 def test_every_field_of_the_rules_has_a_line_when_it_changes():
     lines = texts.changes.lines(list(differences(Rules(), FULLEST)))
 
-    assert len({*lines}) == len(list(differences(Rules(), FULLEST)))
-    assert "Pictures as spoilers: no → yes" in lines
+    assert len({*lines}) == len({one.name for one in differences(Rules(), FULLEST)})
+    assert "Hide pictures behind a spoiler: no → yes" in lines
 
 
 @in_any_language

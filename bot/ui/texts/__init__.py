@@ -13,9 +13,11 @@ from bot.ui.texts import (  # noqa: F401 - so that `texts.cards` needs no import
     explanations,
     history,
     limits,
+    limits_panel,
     log_channel,
     member_commands,
     order_buttons,
     refusals,
     shared,
+    warnings,
 )

@@ -1,17 +1,29 @@
-"""What moderators read about a change of their server's rules: made, previewed or rejected."""
+"""What moderators read about a change of their server's rules: made, previewed or rejected.
 
-from collections.abc import Sequence
-from typing import Final, assert_never
+Blocks and who can't be blocked are among the changes.
+"""
 
-from bot.domain import errors
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, assert_never
+
+from bot.domain import errors, styles
+from bot.domain.ineffective_limits import Ineffective
 from bot.domain.lane import ClosedReason
 from bot.domain.rules import Block, Difference, Pause, Rules, differences
-from bot.service.errors import ChannelNotWritable, DraftExpired, NotAModerator
+from bot.service.errors import (
+    BlockFault,
+    ChannelNotWritable,
+    DraftExpired,
+    NotAModerator,
+    NotBlockable,
+)
 from bot.ui.language import gettext as _
-from bot.ui.language import lazy, ngettext
-from bot.ui.markup import ago, code, literal
-from bot.ui.texts import limits, shared
+from bot.ui.language import lazy, ngettext, spoken
+from bot.ui.markup import ago, clock, code, date, literal
+from bot.ui.texts import limits, shared, warnings
 
+_WITHIN_DAY: Final = 20 * 3600  # seconds
+_PARTS: Final = 300  # characters of what was added to a list, or removed
 _PHRASE: Final = 100  # characters of a phrase that was rejected
 _NOTE: Final = 900  # characters of a note above a full panel
 _OF_PARTS: Final = frozenset({"channels", "tiers", "blocked", "allowed", "styles"})
@@ -22,45 +34,80 @@ discard: Final = lazy("Discard")
 # No change was made.
 discarded: Final = lazy("Nothing was changed.")
 # The change changes nothing.
-no_difference: Final = lazy("That is how it stands already: nothing would change.")
+no_difference: Final = lazy("Nothing to change.")
 
 
 def lines(differences_: Sequence[Difference]) -> list[str]:
-    """Return a line for each difference: the rule, its value before and after."""
-    return [_difference(difference) for difference in differences_]
+    """Return a line for each setting that differs, with its value before and after.
+
+    What was added to a list, or removed from it, shares one line.
+    """
+    grouped: dict[str, list[Difference]] = {}
+    for difference in differences_:
+        grouped.setdefault(difference.name, []).append(difference)
+    return [line for name, parts in grouped.items() for line in _lines(name, parts)]
 
 
-def _difference(difference: Difference) -> str:
-    name = limits.name(difference.name)
-    before, after = (
-        limits.value(difference.name, side) for side in (difference.before, difference.after)
-    )
-    if difference.name in _OF_PARTS:
-        if difference.before is None:
-            return f"{name}: + {after}"
-        if difference.after is None:
-            return f"{name}: - {before}"
-    return f"{name}: {before} → {after}"
+def _lines(name: str, parts: Sequence[Difference]) -> Iterator[str]:
+    of_list = name in _OF_PARTS
+    added = [part.after for part in parts if of_list and part.before is None]
+    removed = [part.before for part in parts if of_list and part.after is None]
+    if added or removed:
+        counted = [_added(name, added)] if added else []
+        counted += [_removed(name, removed)] if removed else []
+        yield f"{limits.name(name)}: " + ", ".join(counted)
+    for part in parts:
+        if not of_list or None not in (part.before, part.after):
+            before, after = (limits.value(name, side) for side in (part.before, part.after))
+            yield f"{limits.name(name)}: {before} → {after}"
 
 
-def changed(before: Rules, after: Rules) -> str:
-    """Return the answer to a change."""
+def _added(name: str, values: Sequence[Any]) -> str:
+    text = ngettext("{count} added ({values})", "{count} added ({values})", len(values))
+    return text.format(count=len(values), values=_some(name, values))
+
+
+def _removed(name: str, values: Sequence[Any]) -> str:
+    text = ngettext("{count} removed ({values})", "{count} removed ({values})", len(values))
+    return text.format(count=len(values), values=_some(name, values))
+
+
+def _some(name: str, values: Sequence[Any]) -> str:
+    between = " · " if name == "styles" else ", "
+    return shared.fitted([limits.value(name, value) for value in values], _PARTS, between)
+
+
+def changed(before: Rules, after: Rules, ineffective: Sequence[Ineffective] = ()) -> str:
+    """Return the answer to a change; *ineffective*: limits that have no effect now."""
     if next(differences(before, after), None) is None:
         return no_difference()
-    return _titled(_("Changed"), before, after, _NOTE)
+    notes = [*_replaced_styles(before, after), *map(warnings.ineffective, ineffective)]
+    return _titled(_("Saved"), before, after, notes, _NOTE)
 
 
-def preview(before: Rules, after: Rules) -> str:
-    """Return the preview of a change."""
-    return _titled(_("This would change"), before, after, shared.MESSAGE)
+def preview(before: Rules, after: Rules, ineffective: Sequence[Ineffective] = ()) -> str:
+    """Return the preview of a change; *ineffective*: limits that would have no effect."""
+    notes = list(map(warnings.ineffective, ineffective))
+    return _titled(_("Review changes"), before, after, notes, shared.MESSAGE)
 
 
-def _titled(title: str, before: Rules, after: Rules, most: int) -> str:
+def _replaced_styles(before: Rules, after: Rules) -> Iterator[str]:
+    """Yield which new styles of the server hide built-in ones."""
+    for style in after.styles:
+        if style not in before.styles and (hidden := styles.built_in(style.name)) is not None:
+            yield _("{style} replaces the built-in style of that name in this server.").format(
+                style=code(styles.title(hidden.name, spoken()))
+            )
+
+
+def _titled(title: str, before: Rules, after: Rules, notes: Sequence[str], most: int) -> str:
     different = list(differences(before, after))
     listed = [f"- {line}" for line in lines(different)]
     if not after.channels and {"channels", "nowhere"} & {one.name for one in different}:
         listed.insert(0, f"- {limits.channels(after)}")  # each channel, or none: it matters most
-    return shared.fitted([f"**{title}**", *listed], most)
+    room = max(most // 2, most - sum(len(note) + 1 for note in notes))
+    text = shared.fitted([f"**{title}**", *listed], room)
+    return shared.fitted([text, *notes], most)
 
 
 def rejection(error: errors.ChangeRejected) -> str:
@@ -81,36 +128,40 @@ def _why(error: errors.ChangeRejected) -> str:
             return _bad(error)
         case errors.TooManyEntries(name="tiers", most=most):
             return ngettext(
-                "There is room for {most} tier.", "There is room for {most} tiers.", most
+                "You can have at most {most} tier.", "You can have at most {most} tiers.", most
             ).format(most=most)
         case errors.TooManyEntries(name="styles", most=most):
             return ngettext(
-                "There is room for {most} style of your own. Please remove one first.",
-                "There is room for {most} styles of your own. Please remove one first.",
+                "You can have at most {most} style of your own. Please remove one first.",
+                "You can have at most {most} styles of your own. Please remove one first.",
                 most,
             ).format(most=most)
         case errors.InvalidStyle():
             return _bad_style(error)
         case errors.OwnStyleNotFound(style=style):
             return _(
-                "This server has no style {style} of its own. `/limits styles list` shows those "
-                "that it has."
+                "This server has no style of its own called {style}. `/limits styles list` shows "
+                "them all."
             ).format(style=code(shared.cut(style, 100)))
         case errors.TooManyEntries(most=most):
             return ngettext(
-                "There is room for {most} channel.", "There is room for {most} channels.", most
+                "You can choose at most {most} channel.",
+                "You can choose at most {most} channels.",
+                most,
             ).format(most=most)
         case errors.InvalidPhrase():
             return _bad_phrase(error)
         case ChannelNotWritable():
             return _(
-                "The bot could not write there. It needs View Channel and Send Messages; if it "
-                "has them, Discord did not answer: please try again."
+                "The bot can't write there. Please give it View Channel and Send Messages. If it "
+                "has both, Discord did not answer: try again."
             )
+        case NotBlockable():
+            return _NOT_BLOCKABLE[error.fault]().format(member=f"<@{error.member_id}>")
         case errors.LanguageNotSpoken():
             return _("The bot does not speak that language.")
         case DraftExpired():
-            return _("That change is not on record any more. Please make it anew.")
+            return _("That change is no longer stored. Please enter it again.")
         case _:
             return _("That did not work.")
 
@@ -174,16 +225,31 @@ def _bad_style(error: errors.InvalidStyle) -> str:
     )
 
 
+_NOT_BLOCKABLE: Final = {
+    BlockFault.SELF: lazy("You can't block yourself."),
+    BlockFault.BOT: lazy("{member} is a bot. Bots can't order pictures."),
+    BlockFault.MODERATOR: lazy("{member} can manage this server, so you can't block them."),
+    BlockFault.RANK: lazy(
+        "{member} has a role as high as yours or higher, so you can't block them."
+    ),
+}
+
+
+def block_end(block: Block) -> str:
+    """Return when a block ends: a time of day if that is clear, else a date."""
+    if block.until is None:
+        return _("permanently")
+    soon = block.until - block.since < _WITHIN_DAY
+    return f"{(clock if soon else date)(block.until)} ({ago(block.until)})"
+
+
 def blocked(block: Block) -> str:
     """Return the answer to a block."""
     member = f"<@{block.member_id}>"
-    if block.until is not None:
-        text = _("{member} can't order pictures in this server. It ends {when}.")
+    if block.until is None:
+        text = _("{member} is blocked permanently.").format(member=member)
     else:
-        text = _(
-            "{member} can't order pictures in this server. It ends when somebody unblocks them."
-        )
-    text = text.format(member=member, when=ago(block.until or 0))
+        text = _("{member} is blocked until {end}.").format(member=member, end=block_end(block))
     if not block.reason:
         return text
     return f"{text}\n" + _("Reason: {reason}").format(reason=literal(block.reason))
@@ -191,36 +257,43 @@ def blocked(block: Block) -> str:
 
 def unblocked(member_id: int, *, was: bool) -> str:
     """Return the answer to the end of a block."""
-    text = _("{member} can order again.") if was else _("{member} was not blocked.")
+    text = _("{member} can order again.") if was else _("{member} wasn't blocked.")
     return text.format(member=f"<@{member_id}>")
 
 
 def paused(pause: Pause) -> str:
     """Return the answer to a pause."""
-    text = _("This server takes no orders until `/limits resume`. Orders taken before go on.")
+    text = _("Orders paused until `/limits resume`. Orders already placed will finish.")
     if not pause.reason:
         return text
-    return f"{text} " + _("Members read: {reason}").format(reason=literal(pause.reason))
+    return f"{text} " + _("Members see: {reason}").format(reason=literal(pause.reason))
 
 
 def resumed(*, was_paused: bool, tries: ClosedReason | None) -> str:
     """Return the answer to the end of a pause; *tries*: what is tried again at once."""
-    text = _("This server takes orders again.") if was_paused else _("This server was not paused.")
+    text = _("Orders resumed.") if was_paused else _("Orders weren't paused.")
     match tries:
         case None:
             return text
         case ClosedReason.CREDIT:
-            more = _("The next order will find out whether there is image credit again.")
+            more = _("The next order checks whether there is image credit again.")
         case _:
-            more = _("The bot tries at once whether the image service works again.")
+            more = _("The bot checks now whether the image service works again.")
     return f"{text} {more}"
 
 
+# Of `/limits log`; no change was made.
+channel_and_off: Final = lazy("Choose a channel, or `off: True`, not both. Nothing was changed.")
+
+
 def logged(channel_id: int | None) -> str:
-    """Return the answer to the choice of a log channel."""
+    """Return where is logged, by choice or still."""
     if channel_id is None:
-        return _("Nothing is logged any more.")
+        return _(
+            "Logging is off. `/limits log channel:` chooses a channel for reports, refused prompts "
+            "and changes."
+        )
     return _(
-        "{channel} is told of reports, refused words, blocks, changes, an empty wallet and long "
-        "pauses."
+        "Log channel: {channel}. Reports, refused prompts, blocks, changes and trouble with the "
+        "image service go there. `/limits log off: True` turns logging off."
     ).format(channel=shared.channel(channel_id))

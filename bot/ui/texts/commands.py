@@ -46,44 +46,40 @@ REPORT_IMAGE: Final = localized("Report image")
 
 LIMITS: Final = localized("What may be ordered in this server, by whom, where and how much")
 SHOW: Final = localized("Show this server's limits and what is used of them, and change them")
-SET: Final = localized("Change limits; what you do not name stays as it is")
-TIER: Final = localized(
-    "Give a role's members limits of their own; what you do not name stays as it is"
-)
-CHANNELS: Final = localized("Choose the channels that pictures are ordered in")
-WORDS: Final = localized("The words that this server's prompts may not contain")
+SET: Final = localized("Change limits; options you leave out stay the same")
+TIER: Final = localized("Give a role its own limits; options you leave out stay the same")
+CHANNELS: Final = localized("Choose the channels that pictures can be ordered in")
+WORDS: Final = localized("Words that prompts can't contain in this server")
 WORDS_ADD: Final = localized("Block a word or a phrase")
 WORDS_REMOVE: Final = localized("Take a word or a phrase off both lists")
 WORDS_ALLOW: Final = localized("Allow a phrase although it contains a blocked word")
 WORDS_LIST: Final = localized("List blocked and allowed phrases")
-WORDS_TEST: Final = localized("Say what would become of a prompt; orders nothing")
-STYLES: Final = localized("The styles that this server has beside those of every server")
-STYLES_ADD: Final = localized("Give this server a style of its own, or other words to one")
-STYLES_REMOVE: Final = localized("Take a style of this server's own away")
+WORDS_TEST: Final = localized("Test a prompt against the word lists")
+STYLES: Final = localized("This server's own styles")
+STYLES_ADD: Final = localized("Add or change a style of this server")
+STYLES_REMOVE: Final = localized("Remove a style of this server")
 STYLES_LIST: Final = localized("List the styles that members can choose")
 BLOCK: Final = localized("Stop a member from ordering pictures")
 UNBLOCK: Final = localized("Let a blocked member order again")
 LOG: Final = localized(
-    "Choose the channel for reports, refused words, blocks, changes and an empty wallet"
+    "Show or choose the channel for reports, refused prompts, blocks and changes"
 )
-PAUSE: Final = localized("Take no orders in this server until you resume")
-RESUME: Final = localized("Take orders again; also has an empty wallet tried again at once")
-EXPLAIN: Final = localized("Say how every rule stands for a member, and which one decides")
+PAUSE: Final = localized("Pause orders in this server until you resume them")
+RESUME: Final = localized("Resume orders; also re-checks an empty wallet")
+EXPLAIN: Final = localized("Check whether a member can order here, and why not")
 
 OPTIONS: Final = {
-    "cooldown": localized("Seconds from one order of a member to the next (0: none)"),
-    "member_per_day": localized("Images that a member may order on a day, UTC (0: no limit)"),
-    "server_per_day": localized("Images that the server may order on a day, UTC (0: no limit)"),
-    "member_at_once": localized("Orders that a member may have at once (0: no limit)"),
-    "server_at_once": localized("Orders that the server may have at once (0: no limit)"),
-    "images": localized("Images that an order may have (0: no limit)"),
-    "steps": localized("Steps that an order may have (0: no limit)"),
-    "spoiler": localized("Whether pictures are hidden until somebody clicks"),
-    "age_restricted_only": localized(
-        "Whether pictures are ordered in age-restricted channels only"
-    ),
-    "look_alikes": localized("Whether blocked words are found in disguise, too: Bl00d, b l o o d"),
-    "language": localized("The language of what all members read, and of the log channel"),
+    "cooldown": localized("Seconds that a member waits between two orders (0: none)"),
+    "member_per_day": localized("Images per day (UTC), each member (0: no limit)"),
+    "server_per_day": localized("Images per day (UTC), whole server (0: no limit)"),
+    "member_at_once": localized("Orders at the same time, each member (0: no limit)"),
+    "server_at_once": localized("Orders at the same time, whole server (0: no limit)"),
+    "images": localized("Images per order, at most (0: no limit)"),
+    "steps": localized("Steps per order, at most (0: no limit)"),
+    "spoiler": localized("Hide pictures behind a spoiler"),
+    "age_restricted_only": localized("Allow orders in age-restricted channels only"),
+    "look_alikes": localized("Also find look-alikes of blocked words: Bl00d, b l o o d"),
+    "language": localized("Language of public messages and of the log channel"),
 }
 DISCORDS: Final = "discord"
 LANGUAGES: Final = {
@@ -94,24 +90,27 @@ LANGUAGES: Final = {
 TIER_OPTIONS: Final = {
     **{name: OPTIONS[name] for name in TIERED},
     "role": localized("The role"),
-    "exempt": localized("Whether its members are exempt from the limits on members and orders"),
-    "remove": localized("Whether to remove this tier, so that the server's limits hold again"),
+    "exempt": localized("No limits on members and orders for this role"),
+    "remove": localized("Remove this tier; the server's limits hold again"),
 }
 CHANNELS_OPTIONS: Final = {
-    "add": localized("Orders are taken here"),
-    "remove": localized("Orders are not taken here any more"),
-    "everywhere": localized("Whether orders are taken everywhere again"),
+    "add": localized("Pictures can be ordered here"),
+    "remove": localized("Pictures can no longer be ordered here"),
+    "everywhere": localized("Allow orders in all channels again"),
 }
 PHRASE: Final = localized("Words or phrases, with commas between; cat* also finds catapult")
 STYLE_NAME: Final = localized("What it is called; there is room for {most}", most=MOST)
-STYLE_WORDS: Final = localized("What goes behind a prompt, such as: ink drawing, white paper")
+STYLE_WORDS: Final = localized("What is added to a prompt, such as: ink drawing, white paper")
 STYLE: Final = localized("The style")
 PROMPT: Final = localized("The prompt to test")
 MEMBER: Final = localized("The member")
 BLOCK_OPTIONS: Final = {
     "member": MEMBER,
-    "hours": localized("For how many hours (left out: until somebody unblocks)"),
-    "reason": localized("Why; the member reads it"),
+    "hours": localized("For how many hours (default: permanently)"),
+    "reason": localized("Reason (the member sees it)"),
 }
-PAUSE_REASON: Final = localized("Why; members read it")
-LOG_CHANNEL: Final = localized("The channel; without one nothing is logged")
+PAUSE_REASON: Final = localized("Reason (members see it)")
+LOG_OPTIONS: Final = {
+    "channel": localized("The channel"),
+    "off": localized("Turn logging off"),
+}

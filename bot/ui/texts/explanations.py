@@ -145,10 +145,14 @@ def _listed(name: str, phrases: Sequence[str]) -> Iterable[str]:
 
 
 def styles_listed(rules: Rules) -> str:
-    """Return a server's styles with their words, and the names of the built-in ones."""
-    titles = [styles.title(style.name, spoken()) for style in styles.BUILT_IN]
-    own = [f"- {limits.value('styles', style)}" for style in rules.styles]
-    of_own, of_all = _("Styles of this server"), _("Styles that every server has")
+    """Return a server's styles with their words, and the built-in ones that they leave."""
+    titles = [
+        styles.title(style.name, spoken())
+        for style in styles.all_of(rules.styles)
+        if style in styles.BUILT_IN and style not in rules.styles
+    ]
+    own = [f"- {_own_style(style)}" for style in rules.styles]
+    of_own, of_all = _("Styles of this server"), _("Built-in styles")
     return "\n".join(
         [
             f"**{of_own}**",
@@ -157,6 +161,14 @@ def styles_listed(rules: Rules) -> str:
             ", ".join(titles),
         ]
     )
+
+
+def _own_style(style: styles.Style) -> str:
+    """Return a server's style; one that replaces a built-in one says so."""
+    text = limits.value("styles", style)
+    if styles.built_in(style.name) is None:
+        return text
+    return _("{style} (replaces the built-in one)").format(style=text)
 
 
 def words_found(prompt: str, finding: Finding) -> str:

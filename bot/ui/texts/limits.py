@@ -1,48 +1,50 @@
-"""The texts of the moderators' panel: the rules' names, their values and their use."""
+"""The rules' names and values, and the labels of the forms that change them."""
 
-from collections.abc import Iterable
 from typing import Any, Final
 
-from bot.domain.admission import Caps
-from bot.domain.rules import TIERED, Pause, Rules, Tier
-from bot.domain.styles import BUILT_IN, Style
-from bot.service.moderation import Overview
+from bot.domain.rules import FLAGS, RANGES, TIERED, Pause, Rules, Tier
+from bot.domain.styles import Style
 from bot.ui.language import gettext as _
-from bot.ui.language import lazy, marked, ngettext, pgettext
+from bot.ui.language import lazy, marked, pgettext, plural
 from bot.ui.markup import ago, code, literal
 from bot.ui.texts import shared
 
 NAMES: Final = {
-    "cooldown": marked("Cooldown of a member"),
-    "member_per_day": marked("Images a day, a member"),
-    "server_per_day": marked("Images a day, the server"),
-    "member_at_once": marked("Orders at once, a member"),
-    "server_at_once": marked("Orders at once, the server"),
-    "images": marked("Images in an order"),
-    "steps": marked("Steps in an order"),
-    "spoiler": marked("Pictures as spoilers"),
+    "cooldown": marked("Cooldown between orders"),
+    "member_per_day": marked("Images per day, each member"),
+    "server_per_day": marked("Images per day, whole server"),
+    "member_at_once": marked("Orders at the same time, each member"),
+    "server_at_once": marked("Orders at the same time, whole server"),
+    "images": marked("Images per order, at most"),
+    "steps": marked("Steps per order, at most"),
+    "spoiler": marked("Hide pictures behind a spoiler"),
     "age_restricted_only": marked("Age-restricted channels only"),
-    "tiers": marked("Tier"),
-    "channels": marked("Channel for orders"),
+    "tiers": marked("Tiers"),
+    "channels": marked("Channels for orders"),
     "nowhere": marked("No chosen channel is left"),
     "blocked": marked("Blocked words"),
     "allowed": marked("Allowed words"),
-    "look_alikes": marked("Also look-alikes, leet and spaced letters"),
-    "styles": marked("Style of this server"),
+    "look_alikes": marked("Also find look-alikes: Bl00d, b l o o d"),
+    "styles": marked("Styles of this server"),
     "pause": marked("Pause"),
     "log_channel": marked("Log channel"),
     "language": marked("Language"),
 }
 _GROUPS: Final = {
     "members": marked("Each member"),
-    "server": marked("The server"),
+    "server": marked("Whole server"),
     "orders": marked("Each order"),
     "channels": marked("Channels"),
     "words": marked("Words"),
-    "styles": marked("Styles, by `/limits styles`"),
+    "styles": marked("Styles (change with `/limits styles`)"),
+}
+_TIERED: Final = {
+    "member_per_day": plural("{count} image per day", "{count} images per day"),
+    "member_at_once": plural("{count} order at the same time", "{count} orders at the same time"),
+    "images": plural("{count} image per order", "{count} images per order"),
+    "steps": plural("{count} step per order", "{count} steps per order"),
 }
 _LANGUAGES: Final = {"en": marked("English"), "de": marked("German")}
-_STYLES: Final = 400  # characters of their names in the panel
 _STYLE_WORDS: Final = 200  # characters of one style's words among changes
 
 
@@ -56,18 +58,15 @@ def group(of: str) -> str:
     return _(_GROUPS[of])
 
 
-def edit(of: str) -> str:
-    """Return the label of the button that opens the form for a group."""
-    return _("Change: {group}").format(group=group(of))
-
-
+# Opens the form for a group.
+edit: Final = lazy("Edit")
 # Removes what was deleted in Discord.
 forget: Final = lazy("Remove deleted roles and channels")
 
 # The forms.
-channels_label: Final = lazy("Orders are taken in")
+channels_label: Final = lazy("Pictures can be ordered in")
 channels_hint: Final = lazy(
-    "None: everywhere. A category counts with its channels, a channel with its threads"
+    "None: everywhere. A category includes its channels, a channel its threads"
 )
 number_hint: Final = lazy("A whole number; 0 removes the limit")
 phrases_hint: Final = lazy("Lines or commas separate; whole words; * at an end: longer words, too")
@@ -89,111 +88,44 @@ def label(of: str) -> str:
     return _LABELS[of]() if of in _LABELS else name(of)
 
 
-def panel(overview: Overview, note: str | None = None) -> tuple[str, dict[str, str]]:
-    """Return the panel's heading, with *note*, and its sections by group; they fit one message."""
-    rules, usage, peaks = overview.rules, overview.standing.usage, overview.peaks
-    title, tiers_title = _("Limits of this server"), _("Tiers, by `/limits tier`")
-    heading = "\n".join([f"## {title}", *_notes(overview, note)])
-    sections = {
-        "members": _listed(
-            "members",
-            _line("cooldown", rules),
-            _line(
-                "member_per_day",
-                rules,
-                _("most by one member today: {count}").format(count=peaks.images),
-            ),
-            _line(
-                "member_at_once",
-                rules,
-                _("most of one member now: {count}").format(count=peaks.at_once),
-            ),
-        ),
-        "server": _listed(
-            "server",
-            _line("server_per_day", rules, _("today: {count}").format(count=usage.server)),
-            _line("server_at_once", rules, _("now: {count}").format(count=usage.server_at_once)),
-            *_operators(overview.caps, usage.server, usage.everywhere),
-        ),
-        "orders": _listed(
-            "orders",
-            *(_line(of, rules) for of in ("images", "steps", "spoiler", "age_restricted_only")),
-        ),
-        "channels": _listed("channels", channels(rules)),
-        "words": _listed(
-            "words",
-            _("Blocked: {blocked} · allowed: {allowed}").format(
-                blocked=shared.phrases(len(rules.words.blocked)),
-                allowed=shared.phrases(len(rules.words.allowed)),
-            ),
-            _line("look_alikes", rules),
-        ),
-        "styles": _listed("styles", _styles(rules)),
-    }
-    tiers = [_tier(tier) for tier in rules.tiers] or [pgettext("tiers", "none")]
-    room = shared.MESSAGE - len(heading) - sum(map(len, sections.values()))
-    lines = [f"**{tiers_title}**", *(f"- {tier}" for tier in tiers)]
-    return heading, sections | {"tiers": shared.fitted(lines, room)}
+def line(of: str, rules: Rules, used: str | None = None) -> str:
+    """Return a rule's name and value, and how much of it is *used*."""
+    text = f"{name(of)}: **{value(of, getattr(rules, of))}**"
+    return f"{text} · {used}" if used else text
 
 
-def _notes(overview: Overview, note: str | None) -> Iterable[str]:
-    rules = overview.rules
-    if rules.pause is not None:
-        yield _("**Paused**, {pause}.").format(pause=_pause(rules.pause))
-    channel = value("log_channel", rules.log_channel)
-    days = _("Days are in UTC · log channel: {channel} · language: {language}").format(
-        channel=channel, language=value("language", rules.language)
+def figures(rules: Rules) -> str:
+    """Return the settings that `/limits set` changes."""
+    names = (*RANGES, *FLAGS, "language")
+    return "\n".join(f"- {line(of, rules)}" for of in names)
+
+
+def images_per_day(count: int) -> str:
+    """Return a number of images for each day."""
+    return _TIERED["member_per_day"](count).format(count=count)
+
+
+def tier(rules: Rules, role_id: int) -> str:
+    """Return the tier of a role, if there is one."""
+    for one in rules.tiers:
+        if one.role_id == role_id:
+            return tier_line(one)
+    return _("{role} has no tier: the limits of all members hold.").format(
+        role=shared.role(role_id)
     )
-    yield f"-# {days}"
-    if warning := shared.log_warning(rules.log_channel, refused=overview.log_refused):
-        yield warning
-    if note:
-        yield note
-
-
-def _operators(caps: Caps, server: int, everywhere: int) -> Iterable[str]:
-    """Yield the operator's caps, which moderators can't change."""
-    if cap := caps.images_per_guild_per_day:
-        yield ngettext(
-            "The operator's cap for this server: **{cap} image a day** · today: {used}",
-            "The operator's cap for this server: **{cap} images a day** · today: {used}",
-            cap,
-        ).format(cap=cap, used=server)
-    if cap := caps.images_per_day:
-        yield ngettext(
-            "The operator's cap for all servers together: **{cap} image a day** · today: {used}",
-            "The operator's cap for all servers together: **{cap} images a day** · today: {used}",
-            cap,
-        ).format(cap=cap, used=everywhere)
-
-
-def _listed(of: str, *lines: str) -> str:
-    return "\n".join([f"**{group(of)}**", *(f"- {line}" for line in lines)])
-
-
-def _line(of: str, rules: Rules, used: str | None = None) -> str:
-    line = f"{name(of)}: **{value(of, getattr(rules, of))}**"
-    return f"{line} · {used}" if used else line
 
 
 def channels(rules: Rules) -> str:
     """Return where orders are taken."""
     if rules.nowhere:
         return _(
-            "Orders are taken in: **no channel**. All that were chosen are deleted; please choose "
-            "others, or every channel."
+            "Pictures can be ordered **nowhere**: all chosen channels were deleted. Please choose "
+            "others, or all channels."
         )
     if rules.channels:
-        return _("Orders are taken in: {channels}").format(channels=shared.channels(rules.channels))
-    return _("Orders are taken in: every channel")
-
-
-def _styles(rules: Rules) -> str:
-    names = [literal(style.name) for style in rules.styles]
-    own = shared.fitted(names, _STYLES, ", ") or pgettext("styles", "none")
-    return _("Of this server: {own} · of every server: {count}").format(
-        own=own, count=len(BUILT_IN)
-    )
+        listed = shared.channels(rules.channels)
+        return _("Pictures can be ordered in {channels}").format(channels=listed)
+    return _("Pictures can be ordered in all channels")
 
 
 def value(of: str, setting: Any) -> str:
@@ -216,9 +148,9 @@ def value(of: str, setting: Any) -> str:
         case "pause", None:
             return pgettext("pause", "none")
         case _, Tier():
-            return _tier(setting)
+            return tier_line(setting)
         case _, Pause():
-            return _pause(setting)
+            return pause_line(setting)
         case (("blocked" | "allowed"), str()):
             return code(setting)
         case _, 0:
@@ -227,18 +159,25 @@ def value(of: str, setting: Any) -> str:
             return f"{setting}"
 
 
-def _pause(pause: Pause) -> str:
+def pause_line(pause: Pause) -> str:
+    """Return who paused the server, since when and why."""
     who = _("by {moderator} {when}").format(moderator=f"<@{pause.by}>", when=ago(pause.since))
     return f"{who}: {literal(pause.reason)}" if pause.reason else who
 
 
-def _tier(tier: Tier) -> str:
+def tier_line(tier: Tier) -> str:
+    """Return a tier's role and limits."""
     role = shared.role(tier.role_id)
     if tier.exempt:
-        return _("{role} exempt from the limits on members and orders").format(role=role)
-    named = [
-        f"{name(of)}: {value(of, limit)}"
-        for of in TIERED
-        if (limit := getattr(tier, of)) is not None
-    ]
-    return f"{role} " + " · ".join(named)
+        return _("{role}: no limits on members and orders").format(role=role)
+    named = [_tiered(of, limit) for of in TIERED if (limit := getattr(tier, of)) is not None]
+    return f"{role}: " + " · ".join(named)
+
+
+def _tiered(of: str, limit: int) -> str:
+    """Return a limit of a tier in a few words."""
+    if limit == 0:
+        return f"{name(of)}: {value(of, limit)}"
+    if of == "cooldown":
+        return _("{duration} between orders").format(duration=shared.duration(limit))
+    return _TIERED[of](limit).format(count=limit)

@@ -96,7 +96,7 @@ def log_warning(channel_id: int | None, *, refused: bool) -> str:
         ).format(channel=channel(channel_id))
     else:
         return ""
-    return f"\N{WARNING SIGN} {text}"
+    return f"\N{WARNING SIGN}\N{VARIATION SELECTOR-16} {text}"
 
 
 def fitted(lines: Sequence[str], most: int, between: str = "\n") -> str:

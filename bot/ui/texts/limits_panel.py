@@ -1,0 +1,114 @@
+"""The texts of the moderators' panel: each rule's value, how much of it is used, and warnings."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from bot.domain.admission import Caps
+from bot.domain.rules import Rules
+from bot.domain.styles import BUILT_IN
+from bot.service.moderation import Overview
+from bot.ui.language import gettext as _
+from bot.ui.language import ngettext, pgettext
+from bot.ui.markup import literal
+from bot.ui.texts import limits, shared, warnings
+
+_INEFFECTIVE: Final = 600  # characters about limits without effect
+_STYLES: Final = 400  # characters of their names
+
+
+def panel(overview: Overview, note: str | None = None) -> tuple[str, dict[str, str]]:
+    """Return the panel's heading, with *note*, and its sections by group; they fit one message."""
+    rules, usage, peaks = overview.rules, overview.standing.usage, overview.peaks
+    title, tiers_title = _("Limits of this server"), _("Tiers (change with `/limits tier`)")
+    heading = "\n".join([f"## {title}", *_notes(overview, note)])
+    sections = {
+        "members": _listed(
+            "members",
+            limits.line("cooldown", rules),
+            limits.line(
+                "member_per_day",
+                rules,
+                _("highest today: {count}").format(count=peaks.images),
+            ),
+            limits.line(
+                "member_at_once",
+                rules,
+                _("most running: {count}").format(count=peaks.at_once),
+            ),
+        ),
+        "server": _listed(
+            "server",
+            limits.line("server_per_day", rules, _("today: {count}").format(count=usage.server)),
+            limits.line(
+                "server_at_once", rules, _("now: {count}").format(count=usage.server_at_once)
+            ),
+            *_operators(overview.caps, usage.server, usage.everywhere),
+        ),
+        "orders": _listed(
+            "orders",
+            *(
+                limits.line(of, rules)
+                for of in ("images", "steps", "spoiler", "age_restricted_only")
+            ),
+        ),
+        "channels": _listed("channels", limits.channels(rules)),
+        "words": _listed(
+            "words",
+            _("Blocked: {blocked} · allowed: {allowed}").format(
+                blocked=shared.phrases(len(rules.words.blocked)),
+                allowed=shared.phrases(len(rules.words.allowed)),
+            ),
+            limits.line("look_alikes", rules),
+        ),
+        "styles": _listed("styles", _styles(rules)),
+    }
+    tiers = [limits.tier_line(tier) for tier in rules.tiers] or [pgettext("tiers", "none")]
+    room = shared.MESSAGE - len(heading) - sum(map(len, sections.values()))
+    lines = [f"**{tiers_title}**", *(f"- {tier}" for tier in tiers)]
+    return heading, sections | {"tiers": shared.fitted(lines, room)}
+
+
+def _notes(overview: Overview, note: str | None) -> Iterable[str]:
+    rules = overview.rules
+    if rules.pause is not None:
+        yield _("**Paused**, {pause}.").format(pause=limits.pause_line(rules.pause))
+    channel = limits.value("log_channel", rules.log_channel)
+    days = _("Days are in UTC · log channel: {channel} · language: {language}").format(
+        channel=channel, language=limits.value("language", rules.language)
+    )
+    yield f"-# {days}"
+    for warning in (
+        shared.log_warning(rules.log_channel, refused=overview.log_refused),
+        warnings.log_channel(rules.log_channel),
+        shared.fitted([*map(warnings.ineffective, overview.ineffective)], _INEFFECTIVE),
+    ):
+        if warning:
+            yield warning
+    if note:
+        yield note
+
+
+def _operators(caps: Caps, server: int, everywhere: int) -> Iterable[str]:
+    """Yield the operator's caps, which moderators can't change."""
+    if cap := caps.images_per_guild_per_day:
+        yield ngettext(
+            "The operator's cap for this server: **{cap} image per day** · today: {used}",
+            "The operator's cap for this server: **{cap} images per day** · today: {used}",
+            cap,
+        ).format(cap=cap, used=server)
+    if cap := caps.images_per_day:
+        yield ngettext(
+            "The operator's cap for all servers together: **{cap} image per day** · today: {used}",
+            "The operator's cap for all servers together: **{cap} images per day** · today: {used}",
+            cap,
+        ).format(cap=cap, used=everywhere)
+
+
+def _listed(of: str, *lines: str) -> str:
+    return "\n".join([f"**{limits.group(of)}**", *(f"- {line}" for line in lines)])
+
+
+def _styles(rules: Rules) -> str:
+    names = [literal(style.name) for style in rules.styles]
+    own = shared.fitted(names, _STYLES, ", ") or pgettext("styles", "none")
+    return _("Own: {own} · built-in: {count}").format(own=own, count=len(BUILT_IN))

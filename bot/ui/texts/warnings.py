@@ -1,0 +1,55 @@
+"""Warnings to moderators: limits without effect, and a log that everybody can read."""
+
+from typing import Final
+
+from bot.domain.ineffective_limits import Ineffective, Overruled
+from bot.ui import guild_cache
+from bot.ui.language import gettext as _
+from bot.ui.language import marked
+from bot.ui.markup import literal
+from bot.ui.texts import limits, shared
+
+_WHY: Final = {
+    Overruled.OPERATOR_SERVER: marked(
+        "{limit} has no effect: the operator's cap for this server is {bound}."
+    ),
+    Overruled.OPERATOR_ALL: marked(
+        "{limit} has no effect: the operator's cap for all servers together is {bound}."
+    ),
+    Overruled.OTHER: marked("{limit} has no effect: a stricter limit holds ({other})."),
+    Overruled.EVERYONE: marked("{limit} has no effect: the tier of {everyone} comes first."),
+    Overruled.EXEMPT: marked("{limit} has no effect: members of this tier have no limits."),
+}
+
+
+def warning(text: str) -> str:
+    """Return *text* as a warning."""
+    return f"\N{WARNING SIGN}\N{VARIATION SELECTOR-16} {text}"
+
+
+def ineffective(one: Ineffective) -> str:
+    """Return that a limit has no effect, and why."""
+    limit = f"**{limits.name(one.name)}: {limits.value(one.name, one.limit)}**"
+    if one.role_id is not None:
+        limit = f"{shared.role(one.role_id)} · {limit}"
+    other = f"{limits.name(one.other)}: {one.bound}" if one.other else ""
+    return warning(
+        _(_WHY[one.by]).format(
+            limit=limit,
+            bound=limits.images_per_day(one.bound),
+            other=other,
+            everyone=literal("@everyone"),
+        )
+    )
+
+
+def log_channel(channel_id: int | None) -> str:
+    """Return that everybody can read the log channel; empty: it is not known to be so."""
+    if channel_id is None or not guild_cache.is_public(channel_id):
+        return ""
+    return warning(
+        _(
+            "Everybody in this server can read {channel}: reports with names, refused prompts and "
+            "reasons of blocks."
+        ).format(channel=shared.channel(channel_id))
+    )
