@@ -1,5 +1,6 @@
 /** What the user does. Each action sends one frame; a modal in the answer opens. */
 import { Emitter } from "./events.js";
+import { say } from "./words.js";
 
 /**
  * Events: `pending` (detail `{id, channelId, label}`) when a command was sent, `settled` (detail `{id, answer}`) when
@@ -85,7 +86,7 @@ export class Actions extends Emitter {
 
   #notify(type, fields) {
     const sent = this.socket.notify(type, fields);
-    if (!sent) this.notices.toast("Not connected: nothing was sent.");
+    if (!sent) this.notices.toast(say("Not connected: nothing was sent."));
     return sent;
   }
 }

@@ -3,6 +3,7 @@ import { Actions } from "./actions.js";
 import { Composer } from "./composer.js";
 import { fill, part, setText } from "./dom.js";
 import { Drawers } from "./drawers.js";
+import { drawExperiments } from "./experiments.js";
 import { brandMark, icon } from "./icons.js";
 import { Messages } from "./messages.js";
 import { openModal } from "./modal.js";
@@ -13,6 +14,7 @@ import { Socket } from "./socket.js";
 import { Store } from "./store.js";
 import { themeSwitch } from "./theme.js";
 import { startClock } from "./time.js";
+import { say } from "./words.js";
 
 const store = new Store();
 const socket = new Socket();
@@ -54,10 +56,14 @@ function drawHead() {
   fill(part("channel-mark"), icon(guild ? "hash" : "at"));
   setText(part("channel-topic"), channel.topic || (guild ? guild.name : ""));
   part("channel-age").hidden = !channel.nsfw;
-  part("scroller").setAttribute("aria-label", `Messages in ${channel.name}`);
-  setText(part("empty-title"), guild ? `This is the beginning of #${channel.name}` : `You and ${channel.name}`);
+  part("scroller").setAttribute("aria-label", say("Messages in {channel}", { channel: channel.name }));
+  setText(
+    part("empty-title"),
+    say(guild ? "This is the beginning of #{name}" : "You and {name}", { name: channel.name }),
+  );
   drawMentions();
-  drawInstall(guild ? guild.name : `your messages with ${channel.name}`);
+  drawInstall(guild ? guild.name : say("your messages with {name}", { name: channel.name }));
+  drawExperiments(part("experiments"), { entries: store.commands(1), write: (line) => composer.set(line), backstage });
   // The address keeps user and channel, for a reload or a second window.
   history.replaceState(null, "", `#${new URLSearchParams({ user: store.world.you, channel: channel.id })}`);
 }
@@ -71,19 +77,31 @@ function drawMentions() {
   const title = guild ? `#${channel.name} · ${guild.name}` : channel.name;
   document.title = `${mentions ? `(${mentions}) ` : ""}${title} · Imagine sandbox`;
   part("open-sidebar").toggleAttribute("data-called", mentions > 0);
-  part("open-sidebar").setAttribute("aria-label", mentions ? `Channels, ${mentionCount(mentions)}` : "Channels");
+  part("open-sidebar").setAttribute(
+    "aria-label",
+    mentions ? `${say("Channels")}, ${mentionCount(mentions)}` : say("Channels"),
+  );
 }
 
-/** Where the bot was not invited: offer to add it to your account, or to remove it. */
-function drawInstall(here) {
+/** Where the bot was not invited: offer to add it to your account, or to remove it. @param {string} place */
+function drawInstall(place) {
   const { hasBot, installed } = store.where;
   const bot = store.world.bot.username;
+  const usable = store.commands(1).length > 0;
+  const useless = "It is in your apps, but takes no orders outside of its servers: that is a switch backstage.";
   const advice = installed
-    ? "You brought it along: some of its commands work here."
-    : "Add it to your apps to bring it along.";
+    ? say(usable ? "It is in your apps: some of its commands work here." : useless)
+    : say("Add it to your apps to bring it along.");
   part("stranger").hidden = hasBot;
-  setText(part("stranger-text"), `${bot} is not in ${here}. ${advice}`);
-  setText(part("install"), installed ? "Remove it from my apps" : "Add it to my apps");
+  setText(part("stranger-text"), `${say("{bot} is not in {place}.", { bot, place })} ${advice}`);
+  setText(part("install"), say(installed ? "Remove it from my apps" : "Add it to my apps"));
+  part("begin").hidden = !usable;
+}
+
+/** Open Backstage at a control, and focus that. @param {string} testid */
+function backstage(testid) {
+  const control = drawers.show("panel").querySelector(`[data-testid="${testid}"]`);
+  if (control instanceof HTMLElement) control.focus();
 }
 
 store.on("channel", drawHead);
@@ -99,7 +117,7 @@ store.on("world", () => {
   document.body.classList.remove("starting");
 });
 socket.on("frame", (frame) => {
-  if (frame.type === "error") notices.toast(frame.text);
+  if (frame.type === "error") notices.toast(say(frame.text));
   else store.receive(frame);
 });
 socket.on("state", (connected) => {
@@ -112,7 +130,7 @@ for (const holder of document.querySelectorAll("[data-icon]")) {
   holder.prepend(icon(holder.getAttribute("data-icon") ?? ""));
 }
 part("brand").prepend(brandMark());
-themeSwitch(part("theme"));
+store.on("world", themeSwitch(part("theme")));
 startClock();
 
 const address = new URLSearchParams(location.hash.slice(1));

@@ -5,6 +5,7 @@
  * known here by name.
  */
 import { shorten } from "./dom.js";
+import { say } from "./words.js";
 
 /** Discord's numbers for option types. */
 export const Option = Object.freeze({
@@ -21,8 +22,18 @@ export const Option = Object.freeze({
   ATTACHMENT: 11,
 });
 
-const ENTITIES = { 6: "member", 7: "channel", 8: "role", 9: "member or role" };
-const TYPE_NAMES = { ...ENTITIES, 3: "text", 4: "whole number", 5: "true or false", 10: "number", 11: "file" };
+const ENTITIES = { 6: "a member", 7: "a channel", 8: "a role", 9: "a member or role" };
+const TYPE_NAMES = {
+  6: "member",
+  7: "channel",
+  8: "role",
+  9: "member or role",
+  3: "text",
+  4: "whole number",
+  5: "true or false",
+  10: "number",
+  11: "file",
+};
 const LONGEST_TEXT = 6000; // Discord's own limit for a text option
 
 /**
@@ -130,15 +141,20 @@ export function check(/** @type {Parsed} */ parsed, /** @type {Lookup} */ lookup
   const values = [];
   const { entry, stray } = parsed;
   if (stray) {
-    const example = entry.options.length ? ` Name one first, such as “${entry.options[0].name}:”.` : "";
-    problems.push({ option: null, text: `“${shorten(stray, 40)}” belongs to no option.${example}` });
+    const example = entry.options.length
+      ? ` ${say("Name one first, such as “{name}:”.", { name: entry.options[0].name })}`
+      : "";
+    problems.push({
+      option: null,
+      text: `${say("“{text}” belongs to no option.", { text: shorten(stray, 40) })}${example}`,
+    });
   }
   for (const option of entry.options) {
     const { type, name, required } = option;
     const item = givenFor(parsed, option);
     if (!item?.raw) {
-      if (required) problems.push({ option, text: `${name} is required.` });
-      else if (item) problems.push({ option, text: `${name} has no value. Give it one, or take it out.` });
+      if (required) problems.push({ option, text: `${name} ${say("is required.")}` });
+      else if (item) problems.push({ option, text: `${name} ${say("has no value. Give it one, or take it out.")}` });
       continue;
     }
     const result = convert(option, item.raw, lookup);
@@ -177,16 +193,17 @@ export function convert(/** @type {Discord.Option} */ option, /** @type {string}
     case Option.STRING:
       return convertText(option, raw);
     case Option.INTEGER:
-      if (!/^[+-]?\d+$/u.test(raw)) return { problem: `must be a whole number${range(option)}.` };
+      if (!/^[+-]?\d+$/u.test(raw)) return { problem: say("must be a whole number{range}.", { range: range(option) }) };
       return convertNumber(option, Number(raw));
     case Option.NUMBER:
-      if (!/^[+-]?(\d+([.,]\d*)?|[.,]\d+)$/u.test(raw)) return { problem: `must be a number${range(option)}.` };
+      if (!/^[+-]?(\d+([.,]\d*)?|[.,]\d+)$/u.test(raw))
+        return { problem: say("must be a number{range}.", { range: range(option) }) };
       return convertNumber(option, Number(raw.replace(",", ".")));
     case Option.BOOLEAN:
       if (/^(true|yes|on)$/iu.test(raw)) return { value: true };
-      return /^(false|no|off)$/iu.test(raw) ? { value: false } : { problem: "must be True or False." };
+      return /^(false|no|off)$/iu.test(raw) ? { value: false } : { problem: say("must be True or False.") };
     case Option.ATTACHMENT:
-      return { problem: "takes a file, which this page cannot attach." };
+      return { problem: say("takes a file, which this page cannot attach.") };
     default:
       return convertEntity(option, raw, lookup);
   }
@@ -197,20 +214,24 @@ function convertChoice(choices, wanted) {
     choices.find(({ name }) => name.toLowerCase() === wanted) ??
     choices.find(({ value }) => String(value).toLowerCase() === wanted);
   if (choice) return { value: choice.value };
-  return { problem: `must be one of: ${choices.map(({ name }) => name).join(", ")}.` };
+  return { problem: say("must be one of: {choices}.", { choices: choices.map(({ name }) => name).join(", ") }) };
 }
 
 function convertText({ min_length: least = 0, max_length: most = LONGEST_TEXT }, raw) {
   const { length } = Array.from(raw);
-  if (length < least) return { problem: `must have at least ${least} characters; it has ${length}.` };
-  return length > most ? { problem: `may have at most ${most} characters; it has ${length}.` } : { value: raw };
+  if (length < least)
+    return { problem: say("must have at least {least} characters; it has {length}.", { least, length }) };
+  if (length <= most) return { value: raw };
+  return { problem: say("may have at most {most} characters; it has {length}.", { most, length }) };
 }
 
 function convertNumber(option, value) {
   const { type, min_value: low, max_value: high } = option;
-  if (type === Option.INTEGER && !Number.isSafeInteger(value)) return { problem: "is too large a number." };
-  if (low !== undefined && value < low) return { problem: `must be at least ${low}${range(option)}.` };
-  return high !== undefined && value > high ? { problem: `must be at most ${high}${range(option)}.` } : { value };
+  if (type === Option.INTEGER && !Number.isSafeInteger(value)) return { problem: say("is too large a number.") };
+  if (low !== undefined && value < low)
+    return { problem: say("must be at least {low}{range}.", { low, range: range(option) }) };
+  if (high === undefined || value <= high) return { value };
+  return { problem: say("must be at most {high}{range}.", { high, range: range(option) }) };
 }
 
 function convertEntity({ type }, raw, { users, channels, roles }) {
@@ -220,26 +241,31 @@ function convertEntity({ type }, raw, { users, channels, roles }) {
   const entity = (candidates[type] ?? []).find((item) =>
     id ? item.id === id : [item.global_name, item.username, item.name].some((each) => each?.toLowerCase() === name),
   );
-  return entity ? { value: entity.id } : { problem: `must be a ${ENTITIES[type]} of this server.` };
+  return entity
+    ? { value: entity.id }
+    : { problem: say("must be {what} of this server.", { what: say(ENTITIES[type]) }) };
 }
 
 /** What an option takes, as text: `{type: "whole number", range: "1 to 4"}`; range is "" where there is none. */
 export function describe(/** @type {Discord.Option} */ option) {
   const { type, choices, min_value: low, max_value: high, min_length: short, max_length: long } = option;
   if (choices?.length) {
-    const names = choices.length <= 6 ? choices.map(({ name }) => name).join(", ") : `${choices.length} choices`;
-    return { type: `one of ${names}`, range: "" };
+    const names =
+      choices.length <= 6
+        ? choices.map(({ name }) => name).join(", ")
+        : say("{count} choices", { count: choices.length });
+    return { type: say("one of {choices}", { choices: names }), range: "" };
   }
-  const limits = type === Option.STRING ? span(short, long, " characters") : span(low, high, "");
-  return { type: TYPE_NAMES[type] ?? "value", range: limits };
+  const limits = type === Option.STRING ? span(short, long, ` ${say("characters")}`) : span(low, high, "");
+  return { type: say(TYPE_NAMES[type] ?? "value"), range: limits };
 }
 
 function span(low, high, unit) {
-  if (low !== undefined && high !== undefined) return `${low} to ${high}${unit}`;
-  if (high !== undefined) return `at most ${high}${unit}`;
-  return low === undefined ? "" : `at least ${low}${unit}`;
+  if (low !== undefined && high !== undefined) return say("{low} to {high}", { low, high }) + unit;
+  if (high !== undefined) return say("at most {high}", { high }) + unit;
+  return low === undefined ? "" : say("at least {low}", { low }) + unit;
 }
 
 function range(/** @type {Discord.Option} */ { min_value: low, max_value: high }) {
-  return low !== undefined && high !== undefined ? ` (${low} to ${high})` : "";
+  return low !== undefined && high !== undefined ? ` (${say("{low} to {high}", { low, high })})` : "";
 }

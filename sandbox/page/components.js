@@ -5,6 +5,7 @@ import { icon } from "./icons.js";
 import { externalLink, jumpTarget, safeAddress } from "./links.js";
 import { richText } from "./richtext.js";
 import { createSelect, SELECT_TYPES } from "./select.js";
+import { say } from "./words.js";
 
 /** Discord's numbers for component types; the selects are in select.js. */
 export const Kind = Object.freeze({
@@ -62,7 +63,7 @@ function draw(component, drawing) {
   const { type } = component;
   if (SELECT_TYPES.has(type)) return select(component, drawing);
   if (type in BUILDERS) return BUILDERS[type](component, drawing);
-  return h("p.unknown", `(a component of type ${type}, which this page does not draw)`);
+  return h("p.unknown", say("(a component of type {type}, which this page does not draw)", { type }));
 }
 
 /** The style of a box with an accent colour; null without one. @param {number | null | undefined} color */
@@ -80,7 +81,7 @@ function cover(box, spoiler, key, revealed) {
     box.tabIndex = -1;
     box.focus();
   };
-  const frame = h("div.covered-block", box, h("button.block-cover", { onClick: reveal }, icon("eye"), "Spoiler"));
+  const frame = h("div.covered-block", box, h("button.block-cover", { onClick: reveal }, icon("eye"), say("Spoiler")));
   return frame;
 }
 
@@ -88,7 +89,7 @@ function button(component, drawing) {
   const { label, emoji, url, disabled, custom_id: customId, style = 2 } = component;
   const sign = emoji?.id ? `:${emoji.name}:` : emoji?.name;
   const content = [sign && h("span.emoji", { "aria-hidden": "true" }, sign), label && h("span", label)];
-  const attributes = { "aria-label": label ? null : (emoji?.name ?? "Button"), testid: "button" };
+  const attributes = { "aria-label": label ? null : (emoji?.name ?? say("Button")), testid: "button" };
   const isLink = style === LINK_STYLE;
   if (isLink && !disabled) {
     const { go } = drawing.names;
@@ -114,7 +115,7 @@ function button(component, drawing) {
 
 function select(component, drawing) {
   const onCommit = (values) => drawing.use(component, values, made.button);
-  const made = createSelect(component, drawing.directory, { label: "Select", onCommit });
+  const made = createSelect(component, drawing.directory, { label: say("Select"), onCommit });
   return made.element;
 }
 

@@ -2,12 +2,14 @@
  * The message box. A command is plain text from its first letter to its last; the pills, the suggestions and the
  * coloured option names only follow the text.
  */
-import { check, flatten, givenFor, match, parse, partial } from "./commands.js";
+import { check, convert, flatten, givenFor, match, parse, partial, pickKey } from "./commands.js";
 import { fill, h, part } from "./dom.js";
 import { Hints } from "./hints.js";
 import { avatar, icon } from "./icons.js";
 import { optionText } from "./select.js";
 import { append, fromBot, look, optionsToAdd, start } from "./suggest.js";
+import { Uses } from "./uses.js";
+import { say, sayCount } from "./words.js";
 
 const ASK_DELAY = 150; // ms without a key press before the bot is asked for suggestions
 const ICONS = { command: "slash", option: "plus", role: "at", channel: "hash" };
@@ -18,12 +20,12 @@ export class Composer {
   #caret = 0; // for which the view was made
   /** @type {Suggestion[]} */
   #list = [];
-  #selected = 0;
-  #moved = false; // the arrow keys were used: Enter then chooses the suggestion and does not send
+  #selected = -1; // the highlighted suggestion, which Enter takes; -1: none
   #requests = 0;
   #timer = 0;
   #history = [];
   #picked = new Map(); // the value of a suggestion by `pickKey`
+  #uses = new Uses();
 
   /** @param {Store} store @param {Actions} actions */
   constructor(store, actions) {
@@ -61,7 +63,7 @@ export class Composer {
   }
 
   #entries() {
-    return flatten(this.store.commands(1));
+    return this.#uses.sort(flatten(this.store.commands(1)));
   }
 
   #lookup() {
@@ -72,8 +74,8 @@ export class Composer {
     const place = this.store.place();
     if (!place) return;
     const name = `${place.guild ? "#" : "@"}${place.channel.name}`;
-    this.input.placeholder = `Message ${name}, or / for commands`;
-    this.input.setAttribute("aria-label", `Message ${name}`);
+    this.input.placeholder = say("Message {channel}, or / for commands", { channel: name });
+    this.input.setAttribute("aria-label", say("Message {channel}", { channel: name }));
     this.#refresh();
   }
 
@@ -87,10 +89,10 @@ export class Composer {
     this.#view = look(text, this.#caret, this.#entries(), this.#lookup());
     const { parsed, active, list, title, ask } = this.#view;
     this.problem.hidden = true;
+    if (text === "/" && !this.#entries().length) this.#refuse(say("There are no commands here."));
     this.#paint(text, parsed);
     if (parsed) this.hints.show(parsed, active?.option ?? null, this.#problems(parsed));
     else this.hints.hide();
-    this.#moved = false;
     this.#offer(document.activeElement === this.input ? list : [], title);
     clearTimeout(this.#timer);
     if (ask) this.#timer = setTimeout(() => this.#ask(), ASK_DELAY);
@@ -142,9 +144,17 @@ export class Composer {
     const heading = list.length > 0 && h("p.menu-heading", { role: "presentation" }, title);
     const rows = list.map((suggestion, index) => this.#drawSuggestion(suggestion, index));
     fill(this.suggestions, heading, rows);
-    const count = `${list.length} ${list.length === 1 ? "suggestion" : "suggestions"}`;
+    const count = sayCount(list.length, "1 suggestion", "{count} suggestions");
     part("suggestion-count").textContent = list.length ? count : "";
-    this.#select(0);
+    const typed = list.findIndex((suggestion) => this.#isTyped(suggestion));
+    this.#select(this.#isExtra(list) ? -1 : Math.max(typed, 0));
+  }
+
+  /** Whether suggestions only add options to a command that can be sent: none is highlighted, so Enter sends. */
+  #isExtra(list) {
+    const { parsed } = this.#view;
+    const onlyOptions = list.every(({ face }) => face === "option");
+    return onlyOptions && parsed !== null && !check(parsed, this.#lookup()).problems.length;
   }
 
   #drawSuggestion(suggestion, index) {
@@ -160,9 +170,9 @@ export class Composer {
     this.#selected = index;
     const rows = [...this.suggestions.querySelectorAll(".option")];
     for (const row of rows) row.setAttribute("aria-selected", String(row === rows[index]));
-    if (rows.length) this.input.setAttribute("aria-activedescendant", rows[index].id);
+    if (rows[index]) this.input.setAttribute("aria-activedescendant", rows[index].id);
     else this.input.removeAttribute("aria-activedescendant");
-    if (index === 0) this.suggestions.scrollTop = 0;
+    if (index <= 0) this.suggestions.scrollTop = 0;
     else rows[index].scrollIntoView({ block: "nearest" });
   }
 
@@ -177,36 +187,45 @@ export class Composer {
     const { key, shiftKey } = event;
     const { parsed } = this.#view;
     const isEnter = key === "Enter" && !shiftKey;
-    if (this.#list.length > 0) {
-      if (key === "ArrowDown" || key === "ArrowUp") {
-        const step = key === "ArrowDown" ? 1 : -1;
-        this.#moved = true;
-        this.#select((this.#selected + step + this.#list.length) % this.#list.length);
-        return true;
-      }
-      if (key === "Escape") {
-        event.stopPropagation();
-        this.#offer([]);
-        return true;
-      }
-      if ((key === "Tab" && !shiftKey) || (isEnter && !this.#canSend())) {
-        this.#choose(this.#list[this.#selected]);
-        return true;
-      }
-    }
-    if (isEnter) this.#submit();
-    else if (key === "ArrowDown" && parsed && !this.#list.length) {
-      this.#offer(optionsToAdd(parsed, this.input.value, this.input.selectionStart), "Options");
-      this.#moved = true;
+    const isTab = key === "Tab" && !shiftKey;
+    const count = this.#list.length;
+    if (count > 0 && (key === "ArrowDown" || key === "ArrowUp")) {
+      const next = key === "ArrowDown" ? this.#selected + 1 : this.#selected - 1;
+      this.#select(next < 0 ? count - 1 : next % count);
+    } else if (count > 0 && key === "Escape") {
+      event.stopPropagation();
+      this.#offer([]);
+    } else if (count > 0 && isTab) this.#choose(this.#list[Math.max(this.#selected, 0)]);
+    else if (isTab) return this.#goToNext();
+    else if (isEnter && this.#sends()) this.#submit();
+    else if (isEnter) this.#choose(this.#list[this.#selected]);
+    else if (key === "ArrowDown" && parsed && !count) {
+      this.#offer(optionsToAdd(parsed, this.input.value, this.input.selectionStart), say("Options"));
+      this.#select(0);
     } else if (key === "ArrowUp" && !this.input.value && this.#history.length) this.set(this.#history.at(-1) ?? "");
     else return false;
     return true;
   }
 
-  /** Whether Enter sends although suggestions are shown: the command is complete. */
-  #canSend() {
-    const { parsed } = this.#view;
-    return !this.#moved && parsed !== null && check(parsed, this.#lookup()).problems.length === 0;
+  /** Whether a suggestion is what the text says already: to take it would change nothing. @param {Suggestion} suggestion */
+  #isTyped({ label, pick }) {
+    const { parsed, active } = this.#view;
+    if (!parsed) return false;
+    const typed = active ? active.raw : `/${parsed.entry.label}`;
+    if (typed.toLowerCase() === label.trim().toLowerCase()) return true;
+    if (!active || pick) return false;
+    const [said, meant] = [typed, label].map((text) => convert(active.option, text, this.#lookup()));
+    return "value" in said && "value" in meant && said.value === meant.value; // "Noah" and "@Noah"
+  }
+
+  /** Whether Enter sends: nothing is highlighted, or only what a complete command says already. */
+  #sends() {
+    const suggestion = this.#list[this.#selected];
+    if (!suggestion) return true;
+    const { parsed, active } = this.#view;
+    if (!parsed || !this.#isTyped(suggestion) || check(parsed, this.#lookup()).problems.length) return false;
+    if (active && suggestion.pick) this.#picked.set(pickKey(active.option, active.raw), suggestion.pick.value);
+    return true;
   }
 
   /** Go to the value of an option, or add the option. */
@@ -218,6 +237,25 @@ export class Composer {
     this.set(text, item.valueStart + space + item.raw.length);
   }
 
+  /** Go on to the next option: one that is given further on, else one that can be added. An empty one is taken out. */
+  #goToNext() {
+    const { parsed, active } = this.#view;
+    if (!parsed) return false;
+    const after = parsed.given.find((item) => active && item.start >= active.end);
+    if (after) {
+      this.#goTo(after.option);
+      return true;
+    }
+    const { options } = parsed.entry;
+    const from = active ? options.indexOf(active.option) + 1 : 0;
+    const others = [...options.slice(from), ...(active?.raw ? options.slice(0, from) : [])];
+    const next = others.find((option) => !givenFor(parsed, option));
+    if (!next) return false; // the focus leaves the text
+    const isEmpty = active && !active.raw && !active.option.required;
+    this.set(append(isEmpty ? this.input.value.slice(0, active.start) : this.input.value, next));
+    return true;
+  }
+
   #submit() {
     const text = this.input.value;
     if (!text.trim()) return;
@@ -226,16 +264,22 @@ export class Composer {
       return;
     }
     const entry = match(text, this.#entries());
-    if (!entry) return this.#refuse(`There is no command ${text.split(/\s/u)[0]} here. Type / to see what there is.`);
+    if (!entry) return this.#refuse(this.#unknown(text.split(/\s/u)[0]));
     const { options, problems } = check(parse(text, entry), this.#lookup());
     const [problem] = problems;
     if (!problem) {
       this.actions.command(entry, options);
+      this.#uses.add(entry);
       return this.#sent(text);
     }
     if (problem.option) this.#goTo(problem.option);
     this.#offer([]);
     this.#refuse(problem.text);
+  }
+
+  #unknown(name) {
+    if (!this.#entries().length) return say("There are no commands here.");
+    return say("There is no command {name} here. Type / to see what there is.", { name });
   }
 
   #sent(text) {

@@ -12,6 +12,7 @@ export class Drawers {
     for (const drawer of this.drawers) {
       drawer.button.addEventListener("click", () => this.#toggle(drawer));
       drawer.wide.addEventListener("change", () => this.close());
+      drawer.close.addEventListener("click", () => this.close(true));
     }
     document.addEventListener("keydown", (event) => {
       const above = document.querySelector(":popover-open, dialog[open]"); // these close first
@@ -29,13 +30,20 @@ export class Drawers {
     if (returnFocus) closed?.button.focus();
   }
 
+  /** Open a column, and return it. @param {string} id */
+  show(id) {
+    const drawer = /** @type {ReturnType<typeof drawer>} */ (this.drawers.find(({ column }) => column.id === id));
+    if (!(drawer.wide.matches ? !this.#folded.has(drawer) : this.#open === drawer)) this.#toggle(drawer);
+    return drawer.column;
+  }
+
   #toggle(drawer) {
     if (!drawer.wide.matches) this.#open = this.#open === drawer ? null : drawer;
     else if (!this.#folded.delete(drawer)) this.#folded.add(drawer);
     this.#update();
     if (this.#open !== drawer) return;
-    const controls = drawer.column.querySelectorAll("button, input, select, [tabindex='0']");
-    [...controls].find((control) => control.checkVisibility())?.focus();
+    const controls = [...drawer.column.querySelectorAll("button, input, select, [tabindex='0']")];
+    controls.find((control) => control !== drawer.close && control.checkVisibility())?.focus();
   }
 
   #update() {
@@ -44,6 +52,7 @@ export class Drawers {
       const shown = beside ? !this.#folded.has(drawer) : this.#open === drawer;
       drawer.column.dataset.state = beside ? (shown ? "beside" : "folded") : shown ? "open" : "shut";
       drawer.column.inert = !shown;
+      drawer.close.hidden = beside || !shown;
       drawer.button.setAttribute("aria-expanded", String(shown));
     }
     const covering = this.#open !== null && !this.#open.wide.matches;
@@ -52,4 +61,9 @@ export class Drawers {
   }
 }
 
-const drawer = (id, query) => ({ column: part(id), button: part(`open-${id}`), wide: matchMedia(query) });
+const drawer = (id, query) => ({
+  column: part(id),
+  button: part(`open-${id}`),
+  close: part(`close-${id}`),
+  wide: matchMedia(query),
+});

@@ -4,6 +4,7 @@ import { fill, h, setText, uid } from "./dom.js";
 import { icon } from "./icons.js";
 import { richText } from "./richtext.js";
 import { createSelect, optionText, SELECT_TYPES } from "./select.js";
+import { say, sayCount } from "./words.js";
 
 /**
  * @typedef {object} Field
@@ -53,7 +54,7 @@ function buildField(/** @type {Discord.Component} */ component, label = "", desc
   const control = make(component, { id, label, required, describedBy, directory });
   const { element, inputs, value, problem, group } = control;
   const error = h("p.field-error", { id: `${id}-error`, role: "alert", hidden: true });
-  const heading = [label, required && type !== Kind.CHECKBOX && h("span.required-mark", " required")];
+  const heading = [label, required && type !== Kind.CHECKBOX && h("span.required-mark", ` ${say("required")}`)];
   const about = h("p.field-about", { id: describedBy, hidden: !description }, description);
   return {
     element: group
@@ -89,9 +90,9 @@ const CONTROLS = {
 };
 
 function fileInput(component) {
-  const problem = () => (component.required ? "This page cannot attach files." : "");
+  const problem = () => (component.required ? say("This page cannot attach files.") : "");
   return {
-    element: h("p.unknown", "This page cannot attach files here."),
+    element: h("p.unknown", say("This page cannot attach files.")),
     inputs: [],
     value: () => ({ values: [] }),
     problem,
@@ -104,6 +105,7 @@ function textInput(component, { id, required, describedBy }) {
   const attributes = {
     id,
     placeholder,
+    dir: "auto",
     maxlength: most,
     required,
     "aria-describedby": describedBy,
@@ -121,8 +123,8 @@ function textInput(component, { id, required, describedBy }) {
   showCount();
   const problem = () => {
     const { length } = input.value;
-    if (required && !input.value.trim()) return "This is required.";
-    return length && length < least ? `At least ${least} characters, please.` : "";
+    if (required && !input.value.trim()) return say("This is required.");
+    return length && length < least ? say("At least {count} characters, please.", { count: least }) : "";
   };
   return { element: h("div.input-box", input, count), inputs: [input], value: () => ({ value: input.value }), problem };
 
@@ -137,16 +139,18 @@ function select(component, { directory, required, label, id, describedBy }) {
   const { element, button, values } = createSelect(optional, directory, { label, id, describedBy });
   const problem = () => {
     const { length } = values();
-    if (required && length < Math.max(least, 1)) return least > 1 ? `Choose at least ${least}.` : "Choose one.";
-    return length && length < least ? `Choose at least ${least}, or none.` : "";
+    if (required && length < Math.max(least, 1)) return atLeast(least);
+    return length && length < least ? say("Choose at least {count}, or none.", { count: least }) : "";
   };
   return { element, inputs: [button], value: () => ({ values: values() }), problem };
 }
 
+const atLeast = (count) => sayCount(count, "Choose one.", "Choose at least {count}.");
+
 function radioGroup(component, { id, required }) {
   const { inputs, ...list } = choiceList("radio", component, id);
   const chosen = () => inputs.find((input) => input.checked)?.value ?? null;
-  const problem = () => (required && chosen() === null ? "Choose one." : "");
+  const problem = () => (required && chosen() === null ? say("Choose one.") : "");
   return { ...list, inputs, value: () => ({ value: chosen() }), problem };
 }
 
@@ -157,8 +161,8 @@ function checkboxGroup(component, { id, required }) {
   const most = component.max_values ?? inputs.length;
   const problem = () => {
     const { length } = chosen();
-    if (length < least && (required || length)) return `Choose at least ${least}.`;
-    return length > most ? `Choose at most ${most}.` : "";
+    if (length < least && (required || length)) return atLeast(least);
+    return length > most ? say("Choose at most {count}.", { count: most }) : "";
   };
   return { ...list, inputs, value: () => ({ values: chosen() }), problem };
 }

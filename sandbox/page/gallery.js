@@ -3,11 +3,12 @@ import { fill, h } from "./dom.js";
 import { icon, iconButton } from "./icons.js";
 import { externalLink } from "./links.js";
 import { openDialog } from "./popup.js";
+import { say } from "./words.js";
 
 /** @typedef {{url: string, alt: string, width?: number, height?: number, spoiler?: boolean}} Picture */
 
 /** The text of a picture without a description. @param {Picture} picture */
-const description = (picture) => picture.alt || "Picture without a description";
+const description = (picture) => picture.alt || say("Picture without a description");
 
 /** Lay out one to ten pictures. @param {Picture[]} pictures @param {Set<string>} revealed uncovered spoilers; grows */
 export function gallery(pictures, revealed) {
@@ -30,9 +31,10 @@ export function thumbnail(picture, revealed) {
 
 function tile(/** @type {Picture} */ picture, revealed, open, { natural = false, class: extra = "" }) {
   const covered = () => Boolean(picture.spoiler) && !revealed.has(picture.url);
-  const label = () => (covered() ? "Show a spoiler picture" : `Enlarge: ${picture.alt || "picture"}`);
+  const label = () =>
+    covered() ? say("Show a spoiler picture") : say("Enlarge: {picture}", { picture: picture.alt || say("picture") });
   const image = h("img", { src: picture.url, alt: description(picture), decoding: "async", draggable: "false" });
-  const cover = h("span.cover", icon("eye"), h("span", "Spoiler"));
+  const cover = h("span.cover", icon("eye"), h("span", say("Spoiler")));
   const { url, width, height } = picture;
   const style = natural && width && height ? { "--ratio": `${width} / ${height}`, "--natural": `${width}px` } : null;
   const attributes = { key: url, testid: "picture", "aria-label": label(), style, onClick };
@@ -57,7 +59,7 @@ function showLoading(image, box) {
   const fail = () => {
     box.classList.replace("loading", "broken");
     image.hidden = true;
-    box.append(h("span.tile-note", icon("warning"), "This picture did not load."));
+    box.append(h("span.tile-note", icon("warning"), say("This picture did not load.")));
   };
   image.addEventListener("error", fail, { once: true });
 }
@@ -66,15 +68,15 @@ function showLoading(image, box) {
 function openViewer(/** @type {Picture[]} */ pictures, start) {
   let index = start;
   const image = h("img.viewer-image");
-  const caption = h("p.viewer-caption", { "aria-live": "polite" });
-  const original = externalLink("a.button.secondary", "", {}, icon("link"), "Open original");
+  const caption = h("p.viewer-caption", { "aria-live": "polite", dir: "auto" });
+  const original = externalLink("a.button.secondary", "", {}, icon("link"), say("Open original"));
   const several = pictures.length > 1;
   const arrow = (name, label, by) => several && iconButton(name, label, { onClick: () => step(by) });
-  const stage = [arrow("left", "Previous picture", -1), image, arrow("right", "Next picture", 1)];
+  const stage = [arrow("left", say("Previous picture"), -1), image, arrow("right", say("Next picture"), 1)];
   const dialog = h(
     "dialog.viewer",
-    { "aria-label": "Picture", testid: "viewer" },
-    iconButton("close", "Close the picture", { class: "viewer-close", onClick: () => dialog.close() }),
+    { "aria-label": say("Picture"), testid: "viewer" },
+    iconButton("close", say("Close the picture"), { class: "viewer-close", onClick: () => dialog.close() }),
     h("div.viewer-stage", stage),
     h("div.viewer-foot", caption, original),
   );
@@ -89,7 +91,11 @@ function openViewer(/** @type {Picture[]} */ pictures, start) {
     image.src = picture.url;
     image.alt = description(picture);
     original.href = picture.url;
-    fill(caption, several && h("span.viewer-count", `${index + 1} of ${pictures.length}`), image.alt);
+    fill(
+      caption,
+      several && h("span.viewer-count", say("{index} of {count}", { index: index + 1, count: pictures.length })),
+      image.alt,
+    );
   }
 
   dialog.addEventListener("keydown", (event) => {

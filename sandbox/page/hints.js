@@ -5,6 +5,7 @@
 import { describe, givenFor } from "./commands.js";
 import { fill, h, isNew, refill } from "./dom.js";
 import { icon } from "./icons.js";
+import { say } from "./words.js";
 
 /** @typedef {Map<Discord.Option | null, string>} Problems what is wrong with values so far */
 
@@ -12,7 +13,7 @@ export class Hints {
   /** @param {HTMLElement} box @param {(option: Discord.Option) => void} onPick adds an option, or goes to it */
   constructor(box, onPick) {
     this.onPick = onPick;
-    this.pills = h("div.pills", { role: "toolbar", "aria-label": "Options" });
+    this.pills = h("div.pills", { role: "toolbar" });
     this.name = h("p.hint-name");
     this.about = h("p.hint-about", { id: "hint-about", testid: "hint" });
     this.box = box;
@@ -27,6 +28,7 @@ export class Hints {
   show(parsed, active, problems) {
     const { entry } = parsed;
     this.box.hidden = false;
+    this.pills.setAttribute("aria-label", say("Options"));
     const states = entry.options.map((option) => {
       const item = givenFor(parsed, option);
       const wrong = problems.has(option);
@@ -49,7 +51,7 @@ export class Hints {
     const { name, required, description } = option;
     const [wrong, given] = [state.includes("wrong"), state === "given"];
     const sign = wrong ? "warning" : given ? "check" : !state && !required && "plus"; // none while it is typed
-    const label = [name, required ? "required" : "optional", wrong && "needs a look", given && "given"];
+    const label = [name, say(required ? "required" : "optional"), wrong && say("needs a look"), given && say("given")];
     const attributes = {
       class: [required ? "required" : "", state],
       "aria-label": label.filter(Boolean).join(", "),
@@ -64,15 +66,16 @@ export class Hints {
 
   #explain(entry, /** @type {Discord.Option | undefined} */ option, problems) {
     if (!option) {
-      const more = entry.options.length ? " Arrow down lists the options that can be added." : "";
-      if (isNew(this.about, more)) fill(this.about, `Enter sends it.${more}`);
+      const more = entry.options.length ? say("Arrow down lists the options that can be added.") : "";
+      const text = `${say("Enter sends it.")} ${more}`;
+      if (isNew(this.about, text)) fill(this.about, text);
       return;
     }
     const { type, range } = describe(option);
-    const facts = [type, range, option.required ? "required" : "optional"].filter(Boolean).join(" · ");
+    const facts = [type, range, say(option.required ? "required" : "optional")].filter(Boolean).join(", ");
     const wrong = problems.get(option);
     if (!isNew(this.about, [option.name, option.description, facts, wrong])) return;
-    const note = wrong ? h("span.wrong", wrong) : h("span.facts", facts);
+    const note = wrong ? h("span.wrong", wrong) : h("span.facts", `(${facts})`);
     fill(this.about, h("b", option.name), " ", option.description, " ", note);
   }
 }

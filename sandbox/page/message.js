@@ -7,6 +7,7 @@ import { safeAddress } from "./links.js";
 import { plainText, richText } from "./richtext.js";
 import { displayName, isLoading, isPrivate } from "./store.js";
 import { clockTime, fullTime } from "./time.js";
+import { say, sayWith } from "./words.js";
 
 const COMPONENTS_V2 = 1 << 15;
 const CONTEXT_COMMAND = 23; // the type of a message that answers a command of a menu
@@ -24,7 +25,7 @@ export function source({ content, components }) {
 
 /** The whole text of a message, as a screen reader reads it. @param {Discord.Message} message @param {Names} names */
 export function spokenText(message, names) {
-  return isLoading(message) ? "is thinking…" : plainText(source(message), names);
+  return isLoading(message) ? say("is thinking…") : plainText(source(message), names);
 }
 
 function texts(components) {
@@ -51,7 +52,7 @@ export function drawMessage(message, around) {
     attachments: message.attachments ?? [],
     use: (...used) => around.use(message, ...used),
   };
-  const more = iconButton("more", `More about the message of ${name}`, {
+  const more = iconButton("more", say("More about the message of {name}", { name }), {
     class: "small",
     "aria-haspopup": "menu",
     "aria-expanded": "false",
@@ -76,8 +77,8 @@ export function drawMessage(message, around) {
     h(
       "div.body",
       !grouped && byline(message, author, around),
-      mentioned && h("span.hidden", "This message mentions you."),
-      loading ? h("p.thinking", dots(), `${name} is thinking…`) : content(message, drawing),
+      mentioned && h("span.hidden", say("This message mentions you.")),
+      loading ? h("p.thinking", dots(), `${name} ${say("is thinking…")}`) : content(message, drawing),
       failure && failureNote(failure),
       hidden && privateNote(() => around.dismiss(message)),
     ),
@@ -103,7 +104,7 @@ function byline(message, author, { openAuthorMenu }) {
       : h("span.author", name),
     author.bot && h("span.app-badge", "app"),
     h("time", { datetime: when.toISOString(), title: fullTime(timestamp) }, clockTime(when)),
-    edited && !isLoading(message) && h("span.edited", { title: fullTime(edited), testid: "edited" }, "edited"),
+    edited && !isLoading(message) && h("span.edited", { title: fullTime(edited), testid: "edited" }, say("edited")),
   );
 }
 
@@ -113,18 +114,19 @@ function drawContext(/** @type {Discord.Message} */ message, { store, names }) {
   if (used) {
     const user = completeUser(used.user ?? {}, store);
     const typed = message.type === CONTEXT_COMMAND ? used.name : `/${used.name}`;
-    const text = h("span", h("b", displayName(user)), " used ", h("span.command-name", typed));
+    const parts = { user: h("b", displayName(user)), command: h("span.command-name", typed) };
+    const text = h("span", sayWith("{user} used {command}", parts));
     return h("p.context", { testid: "used" }, avatar(user, "tiny"), text);
   }
   const { referenced_message: referenced, message_reference: reference, channel_id: channelId } = message;
   if (!referenced && !reference?.message_id) return null;
   const original = referenced ?? store.message(channelId, reference?.message_id);
-  if (!original) return h("p.context", h("i", "The original message was deleted."));
+  if (!original) return h("p.context", h("i", say("The original message was deleted.")));
   const text = shorten(spokenText(original, names).split("\n")[0], 90);
   const onClick = () => names.go({ channelId: original.channel_id, messageId: original.id });
-  const attributes = { title: "Go to that message", key: "reply", onClick };
+  const attributes = { title: say("Go to that message"), key: "reply", onClick };
   const author = h("b", displayName(original.author));
-  const quote = h("button.context-text", attributes, author, " ", text || h("i", "a card"));
+  const quote = h("button.context-text", attributes, author, " ", text || h("i", say("a card")));
   return h("p.context", { testid: "reply" }, avatar(completeUser(original.author, store), "tiny"), quote);
 }
 
@@ -158,6 +160,6 @@ function picture(/** @type {Discord.Media} */ { url, description, width, height 
 
 function privateNote(onClick) {
   const dot = h("span", { "aria-hidden": "true" }, "·");
-  const dismiss = h("button.text-button", { key: "dismiss", testid: "dismiss", onClick }, "Dismiss message");
-  return h("p.private-note", icon("eye"), h("span", "Only you can see this"), dot, dismiss);
+  const dismiss = h("button.text-button", { key: "dismiss", testid: "dismiss", onClick }, say("Dismiss message"));
+  return h("p.private-note", icon("eye"), h("span", say("Only you can see this")), dot, dismiss);
 }

@@ -6,9 +6,11 @@ import { openMenu } from "./popup.js";
 import { isFailure } from "./socket.js";
 import { displayName, isPrivate } from "./store.js";
 import { dayName, fullTime } from "./time.js";
+import { say, sayWith } from "./words.js";
 
 const GROUP_WITHIN = 7 * 60_000; // ms, as Discord groups
 const AT_END = 48; // px from the end that still count as the end
+const READING = 600; // ms after a key, the wheel or a finger in which a scroll is the reader's
 const FLASH = 2500; // ms for which the target of a jump stays highlighted
 
 export class Messages {
@@ -18,7 +20,9 @@ export class Messages {
   #failures = new Map(); // by message id
   #revealed = new Set(); // spoilers that were uncovered
   #announced = new Map(); // the last announcement by message id
-  #atEnd = true; // new messages scroll into view
+  #atEnd = true; // new messages scroll into view, until the reader scrolls up
+  #last = { top: 0, end: 0 }; // the scroll position that was seen last, and the greatest one then
+  #touched = Number.NEGATIVE_INFINITY; // when the reader last used a key, the wheel or a finger here
   #shown = "";
 
   /** @param {Store} store @param {Actions} actions @param {Notices} notices @param {Names} names */
@@ -35,11 +39,13 @@ export class Messages {
     store.on("message", (change) => this.#change(change));
     actions.on("pending", (sent) => this.#showPending(sent));
     actions.on("settled", (settled) => this.#settle(settled));
-    const onScroll = () => {
-      this.#atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < AT_END;
-      this.jump.hidden = this.#atEnd;
+    scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    const onTouch = ({ timeStamp }) => {
+      this.#touched = timeStamp;
     };
-    scroller.addEventListener("scroll", onScroll, { passive: true });
+    for (const type of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+      scroller.addEventListener(type, onTouch, { passive: true });
+    }
     this.jump.addEventListener("click", () => this.#toEnd());
     // Pictures that load and cards that grow must not push the newest message out of sight.
     const follow = new ResizeObserver(() => this.#atEnd && this.#toEnd());
@@ -50,17 +56,39 @@ export class Messages {
     this.#atEnd = true;
     this.jump.hidden = true;
     this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.#last = this.#position();
+  }
+
+  #position() {
+    const { scrollTop: top, scrollHeight, clientHeight } = this.scroller;
+    return { top, end: scrollHeight - clientHeight };
+  }
+
+  /**
+   * Only the reader ends following: by moving up while the list stays as long as it was, or in any case soon after a
+   * key, the wheel or a finger. The browser also moves the list, when it or the window grows or shrinks.
+   */
+  #scrolled() {
+    const [{ top, end }, last] = [this.#position(), this.#last];
+    this.#last = { top, end };
+    const byReader = end === last.end || performance.now() - this.#touched < READING;
+    if (end - top < AT_END) this.#atEnd = true;
+    else if (top < last.top && byReader) this.#atEnd = false;
+    else if (this.#atEnd) this.#toEnd();
+    this.jump.hidden = this.#atEnd;
   }
 
   /** Open a channel; if a message is named, scroll to it, highlight it and focus it. @param {Target} target */
   go({ channelId, messageId }) {
-    if (!this.store.place(channelId)) return this.notices.toast("You cannot see that channel.");
+    if (!this.store.place(channelId)) return this.notices.toast(say("You cannot see that channel."));
     if (channelId !== this.store.channelId) this.store.open(channelId);
     if (!messageId) return;
     const row = this.#rows.get(messageId);
-    if (!row) return this.notices.toast("That message is gone, or lies further back than this page shows.");
+    if (!row) return this.notices.toast(say("That message is gone, or lies further back than this page shows."));
     this.#atEnd = false; // else a picture that loads late would scroll to the end
     row.scrollIntoView({ block: "center" });
+    this.#last = this.#position();
+    this.jump.hidden = this.#last.end - this.#last.top < AT_END;
     row.focus({ preventScroll: true });
     row.classList.add("flash");
     setTimeout(() => row.classList.remove("flash"), FLASH);
@@ -89,7 +117,7 @@ export class Messages {
 
   #draw(message, previous) {
     const openAuthorMenu = (target, anchor) =>
-      openMenu(anchor, "Member", this.#commandChoices(2, target.author.id), "start");
+      openMenu(anchor, say("Member"), this.#commandChoices(2, target.author.id), "start");
     const row = drawMessage(message, {
       store: this.store,
       names: this.names,
@@ -122,8 +150,9 @@ export class Messages {
       const [firstPending] = this.#pending.values();
       if (firstPending) firstPending.before(...rows);
       else this.list.append(...rows);
-      if (message.author.id === this.store.world.you) this.#toEnd();
+      if (message.author.id === this.store.world.you) this.#atEnd = true;
     }
+    if (this.#atEnd) this.#toEnd();
     if (kind !== "delete") this.#announce(message);
   }
 
@@ -158,8 +187,9 @@ export class Messages {
     const place = this.store.place(message.channel_id);
     if (!place || message.author.id === this.store.world.you || !this.store.notifiesYou(message)) return;
     const author = displayName(message.author);
-    const where = place.guild ? `mentioned you in #${place.channel.name}` : "sent you a direct message";
-    this.notices.announce(`${author} ${where}`);
+    const channel = place.channel.name;
+    const guild = () => say("{author} mentioned you in #{channel}", { author, channel });
+    this.notices.announce(place.guild ? guild() : say("{author} sent you a direct message", { author }));
   }
 
   async #use(message, component, values, control) {
@@ -171,14 +201,19 @@ export class Messages {
     control.classList.remove("busy");
     control.removeAttribute("aria-busy");
     if (!isFailure(answer)) return;
-    this.#failures.set(message.id, answer.text ?? "This interaction failed.");
+    this.#failures.set(message.id, say(answer.text ?? "This interaction failed."));
     const current = this.store.message(message.channel_id, message.id);
     if (current && this.#rows.has(message.id)) this.#redraw(current);
   }
 
   #showPending({ id, channelId, label }) {
     if (channelId !== this.store.channelId) return;
-    const row = h("li.pending", { testid: "pending" }, dots(), h("span", "Sending ", h("b", label), "…"));
+    const row = h(
+      "li.pending",
+      { testid: "pending" },
+      dots(),
+      h("span", sayWith("Sending {command}…", { command: h("b", label) })),
+    );
     this.#pending.set(id, row);
     this.list.append(row);
     this.#toEnd();
@@ -187,7 +222,7 @@ export class Messages {
   #settle({ id, answer }) {
     const row = this.#pending.get(id);
     this.#pending.delete(id);
-    const text = answer.text ?? "The application did not respond";
+    const text = say(answer.text ?? "The application did not respond");
     const dismiss = () => {
       row?.remove();
     };
@@ -195,7 +230,7 @@ export class Messages {
     else if (!row?.isConnected) this.notices.toast(text);
     else {
       row.classList.add("failed");
-      fill(row, failureNote(text), h("button.text-button", { onClick: dismiss }, "Dismiss"));
+      fill(row, failureNote(text), h("button.text-button", { onClick: dismiss }, say("Dismiss")));
     }
   }
 
@@ -204,16 +239,16 @@ export class Messages {
     const text = source(message);
     const copy = (value, name) => () =>
       navigator.clipboard.writeText(value).then(
-        () => this.notices.toast(`${name} copied.`, "info"),
-        () => this.notices.toast("The browser did not allow copying."),
+        () => this.notices.toast(say("{what} copied.", { what: name }), "info"),
+        () => this.notices.toast(say("The browser did not allow copying.")),
       );
-    openMenu(anchor, "Message", [
-      ...(commands.length ? [{ heading: "Apps" }, ...commands] : []),
-      { heading: "Message" },
-      ...(text ? [{ label: "Copy text", face: icon("copy"), run: copy(text, "Text") }] : []),
-      { label: "Copy message ID", face: icon("copy"), run: copy(message.id, "ID") },
+    openMenu(anchor, say("Message"), [
+      ...(commands.length ? [{ heading: say("Apps") }, ...commands] : []),
+      { heading: say("Message") },
+      ...(text ? [{ label: say("Copy text"), face: icon("copy"), run: copy(text, say("Text")) }] : []),
+      { label: say("Copy message ID"), face: icon("copy"), run: copy(message.id, "ID") },
       ...this.#removal(message),
-      { note: `Sent ${fullTime(message.timestamp)}` },
+      { note: say("Sent {when}", { when: fullTime(message.timestamp) }) },
     ]);
   }
 
@@ -228,9 +263,9 @@ export class Messages {
 
   #removal(message) {
     const run = () => this.actions.remove(message);
-    if (isPrivate(message)) return [{ label: "Dismiss message", face: icon("close"), run }];
+    if (isPrivate(message)) return [{ label: say("Dismiss message"), face: icon("close"), run }];
     const allowed = message.author.id === this.store.world.you || this.store.moderator;
-    return allowed ? [{ label: "Delete message", face: icon("trash"), danger: true, run }] : [];
+    return allowed ? [{ label: say("Delete message"), face: icon("trash"), danger: true, run }] : [];
   }
 }
 

@@ -4,6 +4,7 @@ import { buildFields } from "./fields.js";
 import { icon, iconButton } from "./icons.js";
 import { openDialog } from "./popup.js";
 import { isFailure } from "./socket.js";
+import { say } from "./words.js";
 
 /**
  * Open a modal. It stays open, with what was typed, until the bot accepts it or the user closes it.
@@ -13,13 +14,13 @@ import { isFailure } from "./socket.js";
 export function openModal(modal, submit, /** @type {Directory} */ directory, /** @type {Names} */ names) {
   const fields = buildFields(modal.components, directory, names);
   const failure = h("p.failure", { role: "alert", hidden: true, testid: "modal-failure" });
-  const send = h("button.button.primary", { type: "submit", testid: "modal-submit" }, "Submit");
+  const send = h("button.button.primary", { type: "submit", testid: "modal-submit" }, say("Submit"));
   const onClick = () => dialog.close();
-  const cancel = h("button.button.secondary", { testid: "modal-cancel", onClick }, "Cancel");
+  const cancel = h("button.button.secondary", { testid: "modal-cancel", onClick }, say("Cancel"));
   const elements = fields.map((field) => field.element);
   const title = h("h2", { id: "modal-title" }, modal.title);
   const parts = [
-    h("header.modal-head", title, iconButton("close", "Close the form", { onClick })),
+    h("header.modal-head", title, iconButton("close", say("Close the form"), { onClick })),
     h("div.modal-body", elements, failure),
     h("footer.modal-foot", cancel, send),
   ];
@@ -38,7 +39,7 @@ export function openModal(modal, submit, /** @type {Directory} */ directory, /**
     send.disabled = false;
     send.classList.remove("busy");
     if (!isFailure(answer)) return dialog.close();
-    fill(failure, icon("warning"), answer.text ?? "Something went wrong. Try again.");
+    fill(failure, icon("warning"), say(answer.text ?? "Something went wrong. Try again."));
     failure.hidden = false;
     send.focus();
   }

@@ -1,6 +1,7 @@
 /** Short notices: toasts for the eye, announcements for screen readers. */
 import { fill, h } from "./dom.js";
 import { icon, iconButton } from "./icons.js";
+import { say } from "./words.js";
 
 const TOAST_DURATION = 6000; // ms
 const MAX_TOASTS = 3;
@@ -21,7 +22,7 @@ export class Notices {
       { class: kind, role: kind === "error" ? "alert" : "status", testid: "toast" },
       icon(kind === "error" ? "warning" : "check"),
       h("p", text),
-      iconButton("close", "Dismiss this notice", { class: "small", onClick: () => toast.remove() }),
+      iconButton("close", say("Dismiss this notice"), { class: "small", onClick: () => toast.remove() }),
     );
     const start = () => (timer = setTimeout(() => toast.remove(), TOAST_DURATION));
     for (const name of ["pointerenter", "focusin"]) toast.addEventListener(name, () => clearTimeout(timer));

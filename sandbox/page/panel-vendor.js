@@ -167,5 +167,10 @@ function worth({ wallet_usd: wallet, price_usd: price }) {
 
 function drawRequest({ request_id: id, status, prompt = "" }) {
   const tag = h("span.tag", { class: TONES[status] ?? "going" }, status.toLowerCase());
-  return h("li", { title: `${id}: ${prompt}` }, tag, h("span.request-prompt", shorten(prompt, LONGEST_PROMPT)));
+  return h(
+    "li",
+    { title: `${id}: ${prompt}` },
+    tag,
+    h("span.request-prompt", { dir: "auto" }, shorten(prompt, LONGEST_PROMPT)),
+  );
 }

@@ -5,6 +5,7 @@ import { externalLink, jumpTarget } from "./links.js";
 import { parse, plain } from "./markdown.js";
 import { displayName } from "./store.js";
 import { format, timeElement } from "./time.js";
+import { say } from "./words.js";
 
 /** Draw a text with blocks (a message, a text display). @param {string | undefined} source @param {Names} names */
 export function richText(source, names) {
@@ -23,16 +24,16 @@ function drawBlock(/** @type {Block} */ block, names) {
     const code = h("code", { dataset: { language: block.language } }, block.text);
     return h("pre", { tabindex: 0 }, code);
   }
-  if (block.type === "quote") return h("blockquote", drawBlocks(block.children, names));
+  if (block.type === "quote") return h("blockquote", { dir: "auto" }, drawBlocks(block.children, names));
   if (block.type === "list") {
-    const items = block.items.map((item) => h("li", drawInlines(item, names)));
-    return block.ordered ? h("ol", { start: block.start }, items) : h("ul", items);
+    const items = block.items.map((item) => h("li", { dir: "auto" }, drawInlines(item, names)));
+    return block.ordered ? h("ol", { dir: "auto", start: block.start }, items) : h("ul", { dir: "auto" }, items);
   }
   const children = drawInlines(block.children, names);
-  if (block.type === "small") return h("p.subtext", children);
-  if (block.type === "p") return h("p", children);
+  if (block.type === "small") return h("p.subtext", { dir: "auto" }, children);
+  if (block.type === "p") return h("p", { dir: "auto" }, children);
   const level = Number(block.type[1]) + 2; // the page has its own h1 and h2
-  return h("p.heading", { class: block.type, role: "heading", "aria-level": level }, children);
+  return h("p.heading", { class: block.type, role: "heading", "aria-level": level, dir: "auto" }, children);
 }
 
 /** @returns {Child[]} */
@@ -71,10 +72,10 @@ function drawLink(url, children, /** @type {Names} */ names) {
   if (!target || !go) return externalLink("a", url, {}, drawInlines(children, names));
   const bare = children.length === 1 && children[0].text === url;
   const place = names.place(target.channelId);
-  const name = place ? `${place.guild ? "#" : "@"}${place.channel.name}` : "#unknown";
-  const title = `Go to ${target.messageId ? "that message in " : ""}${name}`;
+  const name = place ? `${place.guild ? "#" : "@"}${place.channel.name}` : `#${say("unknown")}`;
+  const title = target.messageId ? say("Go to that message in {name}", { name }) : say("Go to {name}", { name });
   const attributes = { class: bare ? "mention" : "text-button", title, testid: "jump-link", onClick: () => go(target) };
-  const text = bare ? `${name}${target.messageId ? " › message" : ""}` : drawInlines(children, names);
+  const text = bare ? `${name}${target.messageId ? ` › ${say("message")}` : ""}` : drawInlines(children, names);
   return h("button.jump-link", attributes, text);
 }
 
@@ -85,14 +86,14 @@ function label(/** @type {Inline} */ node, /** @type {Names} */ names) {
       return `@${node.name}`;
     case "user": {
       const user = names.user(node.id);
-      return `@${user ? displayName(user) : "unknown member"}`;
+      return `@${user ? displayName(user) : say("unknown member")}`;
     }
     case "role":
-      return `@${names.role(node.id)?.name ?? "unknown role"}`;
+      return `@${names.role(node.id)?.name ?? say("unknown role")}`;
     case "command":
       return `/${node.name}`;
     case "channel":
-      return `#${names.place(node.id)?.channel.name ?? "unknown"}`;
+      return `#${names.place(node.id)?.channel.name ?? say("unknown")}`;
     case "time":
       return format(node.unix, node.style);
     case "emoji":
@@ -119,7 +120,7 @@ function spoiler(children) {
     cover.replaceWith(open);
     open.focus();
   };
-  const role = { role: "button", tabindex: 0, "aria-label": "Spoiler, hidden", "aria-expanded": "false" };
+  const role = { role: "button", tabindex: 0, "aria-label": say("Spoiler, hidden"), "aria-expanded": "false" };
   const cover = h("span.spoiler", { ...role, onClick: reveal, onKeydown: reveal }, hidden);
   return cover;
 }

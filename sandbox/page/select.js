@@ -6,6 +6,7 @@ import { fill, h, uid } from "./dom.js";
 import { avatar, icon } from "./icons.js";
 import { openPopup } from "./popup.js";
 import { displayName } from "./store.js";
+import { say } from "./words.js";
 
 const SEARCH_FROM = 8; // options
 export const SELECT_TYPES = new Set([3, 5, 6, 7, 8]);
@@ -14,7 +15,8 @@ export const SELECT_TYPES = new Set([3, 5, 6, 7, 8]);
 
 /** A label with an optional description below it. @param {string} label @param {string} [detail] */
 export function optionText(label, detail) {
-  return h("span.option-text", h("span.option-label", label), detail && h("span.option-detail", detail));
+  const auto = { dir: "auto" };
+  return h("span.option-text", h("span.option-label", auto, label), detail && h("span.option-detail", auto, detail));
 }
 
 /** @returns {Choice[]} */
@@ -67,7 +69,7 @@ export function createSelect(component, directory, { id, label, describedBy, onC
 
   function show() {
     const labels = chosen.map((value) => choices.find((choice) => choice.value === value)?.label ?? value);
-    const placeholder = h("span.placeholder", component.placeholder || "Make a selection");
+    const placeholder = h("span.placeholder", component.placeholder || say("Make a selection"));
     const chips = labels.map((text) => h("span", { class: several && "select-chip" }, text));
     fill(shown, labels.length ? chips : placeholder);
     button.setAttribute("aria-label", labels.length ? `${name}: ${labels.join(", ")}` : name);
@@ -79,12 +81,12 @@ export function createSelect(component, directory, { id, label, describedBy, onC
     const options = choices.map((choice) => drawOption(choice, chosen.includes(choice.value), pick));
     const multiple = { "aria-multiselectable": String(several) };
     const list = h("div", { role: "listbox", id, "aria-label": name, ...multiple }, options);
-    const empty = h("p.menu-note", { hidden: true }, "Nothing by that name.");
-    const naming = { placeholder: "Search", "aria-label": `Search ${name}` };
+    const empty = h("p.menu-note", { hidden: true }, say("Nothing by that name."));
+    const naming = { placeholder: say("Search"), "aria-label": say("Search {name}", { name }) };
     const search = h("input.input", { type: "search", ...naming, autocomplete: "off", onInput: filter });
     const searchable = choices.length >= SEARCH_FROM;
-    const range = least === most ? most : `${least} to ${most}`;
-    const note = several && h("p.menu-note", `Choose ${range}, then close the list.`);
+    const range = least === most ? most : say("{low} to {high}", { low: least, high: most });
+    const note = several && h("p.menu-note", say("Choose {range}, then close the list.", { range }));
     const panel = h("div.menu.select-list", searchable && search, note, list, empty);
     const visible = () => options.filter((option) => !option.hidden);
     panel.addEventListener("keydown", (event) => {

@@ -3,6 +3,7 @@ import { h, part, refill } from "./dom.js";
 import { avatar, badge, icon } from "./icons.js";
 import { openMenu } from "./popup.js";
 import { displayName } from "./store.js";
+import { dateLocale, say, sayCount } from "./words.js";
 
 export class Sidebar {
   /** @param {Store} store @param {{openChannel: (id: string) => void, switchUser: (id: string) => void}} handlers */
@@ -28,7 +29,9 @@ export class Sidebar {
       });
       const face = h("span.faced", avatar(this.store.bot, "tiny"), presence);
       const mark = h("span.badge.direct", { "aria-hidden": "true" }, icon("at"));
-      sections.push(drawSection("Direct messages", mark, [this.#drawChannel(directId, face, bot.username), ...items]));
+      sections.push(
+        drawSection(say("Direct messages"), mark, [this.#drawChannel(directId, face, bot.username), ...items]),
+      );
     }
     refill(part("channels"), sections);
     refill(part("you"), this.#drawYou());
@@ -50,8 +53,8 @@ export class Sidebar {
       attributes,
       mark,
       h("span.channel-name", name),
-      nsfw && h("span.age", { title: "Age-restricted" }, "18+", h("span.hidden", ", age-restricted")),
-      unread && h("span.hidden", mentions ? `, ${mentionCount(mentions)}` : ", new messages"),
+      nsfw && h("span.age", { title: say("Age-restricted") }, "18+", h("span.hidden", `, ${say("Age-restricted")}`)),
+      unread && h("span.hidden", mentions ? `, ${mentionCount(mentions)}` : `, ${say("new messages")}`),
       mentions > 0 && h("span.calls", { "aria-hidden": "true", testid: "calls" }, mentions),
     );
     return h("li", button);
@@ -63,7 +66,7 @@ export class Sidebar {
     const attributes = {
       "aria-haspopup": "menu",
       "aria-expanded": "false",
-      "aria-label": `You are ${name}. Be somebody else`,
+      "aria-label": say("You are {name}. Be somebody else", { name }),
       key: "you",
       testid: "user-switch",
       onClick: ({ currentTarget }) => this.#openSwitch(currentTarget),
@@ -81,7 +84,8 @@ export class Sidebar {
       checked: user.id === you,
       run: () => this.switchUser(user.id),
     }));
-    openMenu(anchor, "Be somebody else", [{ heading: "Be somebody else" }, ...choices], "start");
+    const title = say("Be somebody else");
+    openMenu(anchor, title, [{ heading: title }, ...choices], "start");
   }
 }
 
@@ -90,18 +94,19 @@ function drawSection(name, mark, items) {
 }
 
 /** A number of mentions as a screen reader reads it. @param {number} count */
-export const mentionCount = (count) => (count === 1 ? "1 mention" : `${count} mentions`);
+export const mentionCount = (count) => sayCount(count, "1 mention", "{count} mentions");
 
 function roleOf(/** @type {Discord.User} */ { moderator, locale }) {
   const guilds = Object.values(moderator ?? {});
   const some = guilds.some(Boolean) ? "Moderator in one server" : "Member";
   const role = guilds.length && guilds.every(Boolean) ? "Moderator" : some;
-  return locale && !locale.startsWith("en") ? `${role}, speaks ${languageName(locale)}` : role;
+  if (!locale || locale.startsWith("en")) return say(role);
+  return say("{role}, speaks {language}", { role: say(role), language: languageName(locale) });
 }
 
 function languageName(locale) {
   try {
-    return new Intl.DisplayNames("en", { type: "language" }).of(locale) ?? locale;
+    return new Intl.DisplayNames(dateLocale(), { type: "language" }).of(locale) ?? locale;
   } catch {
     return locale;
   }

@@ -1,6 +1,7 @@
 /** The state of the page: the world as the server last sent it, and the channel that is shown. No DOM. */
 import { available } from "./commands.js";
 import { Emitter } from "./events.js";
+import { say, setLanguage } from "./words.js";
 
 const IS_PRIVATE = 1 << 6;
 const IS_LOADING = 1 << 7;
@@ -62,13 +63,17 @@ export class Store extends Emitter {
     }
     if (id === this.directId) {
       const { username: name } = this.world.bot;
-      return { guild: null, channel: { id, name, topic: "Only you and the bot read this.", nsfw: false } };
+      return { guild: null, channel: { id, name, topic: say("Only you and the bot read this."), nsfw: false } };
     }
     const direct = this.world.private?.find((candidate) => candidate.id === id);
     if (!direct) return null;
     const other = this.user(direct.with);
-    const name = other ? displayName(other) : "somebody";
-    return { guild: null, private: true, channel: { id, name, topic: `Only you and ${name} read this.`, nsfw: false } };
+    const name = other ? displayName(other) : say("somebody");
+    return {
+      guild: null,
+      private: true,
+      channel: { id, name, topic: say("Only you and {name} read this.", { name }), nsfw: false },
+    };
   }
 
   /** The channel of direct messages with the bot. */
@@ -167,6 +172,7 @@ export class Store extends Emitter {
   /** @param {Discord.World} world */
   #setWorld(world) {
     this.#world = world;
+    setLanguage(this.you.locale);
     this.messages = new Map(
       Object.entries(world.messages ?? {}).map(([id, list]) => [id, new Map(list.map((item) => [item.id, item]))]),
     );

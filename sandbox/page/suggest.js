@@ -1,6 +1,7 @@
 /** What the composer suggests at the caret. No DOM: it takes the text and returns a list. */
 import { complete, convert, describe, givenFor, match, Option, optionAt, parse, pickKey } from "./commands.js";
 import { displayName } from "./store.js";
+import { say } from "./words.js";
 
 /** Look at a line and the caret in it. @param {string} text @param {number} caret @param {Entry[]} entries @returns {View} */
 export function look(text, caret, entries, /** @type {Lookup} */ lookup) {
@@ -14,7 +15,7 @@ export function look(text, caret, entries, /** @type {Lookup} */ lookup) {
       const edit = { from: 0, to: text.length, insert: opening(each, text) };
       return { label: `/${each.label}`, detail: each.description, face: /** @type {const} */ ("command"), edit };
     });
-    return { ...nothing, parsed, title: "Commands", list };
+    return { ...nothing, parsed, title: say("Commands"), list };
   }
   const active = optionAt(parsed, caret);
   const open = active && !isComplete(active, text.slice(0, caret), lookup);
@@ -23,7 +24,7 @@ export function look(text, caret, entries, /** @type {Lookup} */ lookup) {
   if (open && (list.length || ask)) return { parsed, active, title: active.option.name, list, ask };
   const word = /(?:^|\s)([\p{L}\p{N}_-]*)$/u.exec(text.slice(0, caret))?.[1] ?? "";
   const options = open && word.length < 2 ? [] : optionsToAdd(parsed, text, caret, word);
-  return { ...nothing, parsed, active, title: "Options", list: options };
+  return { ...nothing, parsed, active, title: say("Options"), list: options };
 }
 
 /** The text that starts an option at the end of a line. @param {string} text @param {Discord.Option} option */
@@ -54,7 +55,7 @@ export function optionsToAdd(/** @type {Parsed} */ parsed, /** @type {string} */
     .filter((option) => isFree(option) && option.name.startsWith(word.toLowerCase()))
     .map((option) => {
       const { type, range } = describe(option);
-      const facts = [option.required && "required", type, range].filter(Boolean).join(", ");
+      const facts = [option.required && say("required"), type, range].filter(Boolean).join(", ");
       const edit = { from, to: caret, insert: `${space}${option.name}: ` };
       return { label: option.name, detail: `${option.description} (${facts})`, face: "option", edit };
     });

@@ -1,5 +1,6 @@
 /** Moments as Discord writes them, and the clock that keeps relative ones up to date. */
 import { h, setText } from "./dom.js";
+import { dateLocale, say } from "./words.js";
 
 /** @type {Record<string, Intl.DateTimeFormatOptions>} */
 const FORMATS = {
@@ -12,18 +13,29 @@ const FORMATS = {
   s: { dateStyle: "short", timeStyle: "short" },
   S: { dateStyle: "short", timeStyle: "medium" },
 };
-/** How many of a unit make the next one. */
-const UNITS = { second: 60, minute: 60, hour: 24, day: 30, month: 12, year: Number.POSITIVE_INFINITY };
-const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+/** The seconds of each unit, and how many of them are still named in it: 59.6 seconds are 1 minute. */
+const UNITS = /** @type {const} */ ([
+  ["second", 1, 60],
+  ["minute", 60, 60],
+  ["hour", 3600, 24],
+  ["day", 86_400, 30],
+  ["month", 2_629_800, 12],
+  ["year", 31_557_600, Number.POSITIVE_INFINITY],
+]);
 
-/** Format a moment. @param {number} unix seconds @param {string} style Discord's letter; R is relative */
+/** Format a moment in the client's language. @param {number} unix seconds @param {string} style Discord's letter; R is relative */
 export function format(unix, style, now = Date.now()) {
-  if (style !== "R") return new Intl.DateTimeFormat("en-GB", FORMATS[style] ?? FORMATS.f).format(unix * 1000);
-  let amount = Math.round(unix - now / 1000);
-  if (amount === 0) return "now";
-  for (const [unit, size] of Object.entries(UNITS)) {
-    if (Math.abs(amount) < size) return RELATIVE.format(amount, /** @type {keyof typeof UNITS} */ (unit));
-    amount = Math.trunc(amount / size);
+  if (style === "R") return relative(unix - now / 1000);
+  return new Intl.DateTimeFormat(dateLocale(), FORMATS[style] ?? FORMATS.f).format(unix * 1000);
+}
+
+/** Rounded to the nearest unit, as Discord does. @param {number} seconds from now */
+function relative(seconds) {
+  for (const [unit, size, limit] of UNITS) {
+    const amount = Math.round(Math.abs(seconds) / size);
+    if (amount >= limit) continue;
+    const numeric = amount === 0 ? "auto" : "always"; // "now", but "in 1 day", not "tomorrow"
+    return new Intl.RelativeTimeFormat(dateLocale(), { numeric }).format(seconds < 0 ? -amount : amount, unit);
   }
   return "";
 }
@@ -34,7 +46,7 @@ export const fullTime = (timestamp) => format(Date.parse(timestamp) / 1000, "F")
 /** A `<time>`; {@link startClock} updates a relative one. @param {number} unix seconds @param {string} style */
 export function timeElement(unix, style) {
   const date = new Date(unix * 1000);
-  if (Number.isNaN(date.valueOf())) return h("span", "an impossible time");
+  if (Number.isNaN(date.valueOf())) return h("span", say("an impossible time"));
   const dataset = style === "R" ? { relative: String(unix) } : {};
   return h("time.moment", { datetime: date.toISOString(), title: format(unix, "F"), dataset }, format(unix, style));
 }
@@ -48,13 +60,12 @@ export function startClock() {
   }, 1000);
 }
 
-const DAY = new Intl.DateTimeFormat("en-GB", { dateStyle: "long" });
-
 /** The heading of a day in the list of messages. @param {Date} date */
 export function dayName(date, now = new Date()) {
-  const name = DAY.format(date);
-  if (name === DAY.format(now)) return "Today";
-  return name === DAY.format(new Date(now.valueOf() - 86_400_000)) ? "Yesterday" : name;
+  const long = new Intl.DateTimeFormat(dateLocale(), { dateStyle: "long" });
+  const name = long.format(date);
+  if (name === long.format(now)) return say("Today");
+  return name === long.format(new Date(now.valueOf() - 86_400_000)) ? say("Yesterday") : name;
 }
 
 /** A message's time of day. @param {Date} date */

@@ -74,7 +74,7 @@ async def test_required_options_come_first_and_say_what_they_take(page, keys):
     ) == ["prompt", "images", "guidance", "private", "style"]
     await keys("prompt: cat images: ")
     await expect(page.get_by_test_id("hint")).to_have_text(
-        "images How many whole number · 1 to 4 · optional"
+        "images How many (whole number, 1 to 4, optional)"
     )
 
 
@@ -120,6 +120,100 @@ async def test_the_bot_is_asked_for_suggestions(page, backend, keys):
     await expect(page.get_by_test_id("composer")).to_have_value("/history search: Boat, today ")
     await keys("Enter")
     assert (await backend.frame("command"))["options"] == [sent(3, "search", "boat")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "list_", "taken"),
+    [
+        ("/hist", "/history", "/history "),
+        (
+            "/imagine prompt: fox style: wat",
+            "Watercolour",
+            "/imagine prompt: fox style: Watercolour ",
+        ),
+        ("/imagine prompt: fox private: t", "True", "/imagine prompt: fox private: True "),
+        ("/limits block member: no", "@Noah", "/limits block member: @Noah "),
+        ("/history search: bo", "Boat, today", "/history search: Boat, today "),
+    ],
+)
+async def test_enter_takes_the_highlighted_suggestion_and_then_sends(
+    page, backend, keys, typed, list_, taken
+):
+    choices = [{"name": "Boat, today", "value": "boat"}, {"name": "Bow", "value": "bow"}]
+    backend.on("autocomplete", {"type": "choices", "choices": choices})
+    await keys(typed)
+    highlighted = page.get_by_test_id("suggestion").and_(page.locator("[aria-selected=true]"))
+    await expect(highlighted).to_contain_text(list_)
+
+    await keys("Enter")
+
+    await expect(page.get_by_test_id("composer")).to_have_value(taken)
+    assert [frame["type"] for frame in backend.frames if frame["type"] == "command"] == []
+    await keys("Enter")
+    assert await backend.frame("command")
+
+
+@pytest.mark.parametrize(
+    "line", ["/usage", "/imagine prompt: fox style: INK", "/history search: bow"]
+)
+async def test_enter_sends_what_is_typed_out(page, backend, keys, line):
+    choices = [{"name": "Bow", "value": "the value"}]
+    backend.on("autocomplete", {"type": "choices", "choices": choices})
+    await keys(line)
+    if "@" not in line:
+        await expect(page.get_by_test_id("suggestion").first).to_be_visible()
+
+    await keys("Enter")
+
+    options = (await backend.frame("command"))["options"]
+    last = [each.get("value") or each["options"][0]["value"] for each in options][-1:]
+    assert last in ([], ["ink"], ["the value"], [samples.ADA])
+    await expect(page.get_by_test_id("composer")).to_have_value("")
+
+
+async def test_tab_goes_on_to_the_next_option_and_then_leaves(page, backend, keys):
+    """Options that stay empty are taken out again, and no key ends up in a message."""
+    await keys("/imagine prompt: fox", "Tab")
+    composer = page.get_by_test_id("composer")
+    await expect(composer).to_have_value("/imagine prompt: fox images: ")
+    await keys("4", "Tab")
+    await expect(composer).to_have_value("/imagine prompt: fox images: 4 guidance: ")
+    await keys("Tab")
+    await expect(composer).to_have_value("/imagine prompt: fox images: 4 private: ")
+    await expect(page.get_by_test_id("suggestion").first).to_have_text("True")
+    await keys("Tab", "Tab")
+    await expect(composer).to_have_value("/imagine prompt: fox images: 4 private: True guidance: ")
+    await expect(composer).to_be_focused()
+    await keys("3", "Tab", "Tab", "Enter")
+
+    sent_options = [sent(3, "prompt", "fox"), sent(4, "images", 4), sent(10, "guidance", 3)]
+    sent_options += [sent(5, "private", True), sent(3, "style", "water")]
+    assert (await backend.frame("command"))["options"] == sent_options
+    assert [frame["type"] for frame in backend.frames] == ["command"]
+    await keys("/usage", "Escape", "Tab")
+    await expect(page.get_by_test_id("send")).to_be_focused()
+
+
+async def test_the_most_used_command_is_the_first(page, backend, keys):
+    await page.evaluate("localStorage.clear()")
+    await page.reload()
+    await page.get_by_test_id("composer").focus()
+    await keys("/")
+    names = page.get_by_test_id("suggestion").locator(".option-label")
+    first = ["/imagine", "/usage", "/history", "/limits show", "/limits block", "/limits tier add"]
+    await expect(names).to_have_text(first)
+    for _ in range(2):
+        await page.get_by_test_id("composer").fill("")
+        await keys("/limits show", "Enter")
+    await keys("/history", "Escape", "Enter")
+
+    await page.reload()
+    await page.get_by_test_id("composer").focus()
+    await keys("/")
+
+    first = ["/limits show", "/history", "/imagine", "/usage", "/limits block", "/limits tier add"]
+    await expect(names).to_have_text(first)
+    await page.evaluate("localStorage.clear()")
 
 
 async def test_a_bot_that_does_not_answer_is_reported(page, backend, keys):

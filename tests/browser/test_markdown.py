@@ -56,7 +56,24 @@ def draw(modules):
     ],
 )
 async def test_it_reads_as_discord_does(draw, source, expected):
-    assert await draw(source) == expected
+    html = await draw(source)
+
+    assert html.replace(' dir="auto"', "") == expected
+
+
+@pytest.mark.parametrize("source", ["{}", "# {}", "-# {}", "> {}", "- {}", "1. {}"])
+async def test_each_paragraph_has_the_direction_of_its_own_script(modules, source):
+    script = """async (source) => {
+      const { richText } = await import("/richtext.js");
+      const text = richText(source, {});
+      document.body.append(text);
+      const innermost = [...text.querySelectorAll("[dir]")].at(-1);
+      const { direction, textAlign } = getComputedStyle(innermost);
+      text.remove();
+      return [direction, textAlign];
+    }"""
+    for words, direction in (("\u0642\u0637\u0629 hi", "rtl"), ("cat \u0642\u0637\u0629", "ltr")):
+        assert await modules.evaluate(script, source.format(words)) == [direction, "start"]
 
 
 async def test_links_end_before_the_sentence_does(draw):
@@ -82,13 +99,33 @@ async def test_hostile_marks_do_not_hang_the_page(modules, source):
     assert await modules.evaluate(script, source) < 1000  # ms
 
 
-async def test_timestamps_count_by_themselves(modules):
-    """Discord's clients count for free; a card need not be edited for it."""
-    script = """async () => {
-      const { format } = await import("/time.js");
-      const moments = [-90, -5, 0, 5, 65, 7300, 200000];
-      return moments.map((by) => format(1e6 + by, "R", 1e9)).join(", ");
-    }"""
+MOMENTS = {  # seconds from now
+    -100: ("2 minutes ago", "vor 2 Minuten"),
+    -59.7: ("1 minute ago", "vor 1 Minute"),
+    -5: ("5 seconds ago", "vor 5 Sekunden"),
+    0: ("now", "jetzt"),
+    5: ("in 5 seconds", "in 5 Sekunden"),
+    89: ("in 1 minute", "in 1 Minute"),
+    3599: ("in 1 hour", "in 1 Stunde"),
+    7199: ("in 2 hours", "in 2 Stunden"),
+    71990: ("in 20 hours", "in 20 Stunden"),
+    86399: ("in 1 day", "in 1 Tag"),
+    2.4 * 86400: ("in 2 days", "in 2 Tagen"),
+    29.6 * 86400: ("in 1 month", "in 1 Monat"),
+    -700 * 86400: ("2 years ago", "vor 2 Jahren"),
+}
 
-    texts = "1 minute ago, 5 seconds ago, now, in 5 seconds, in 1 minute, in 2 hours, in 2 days"
-    assert await modules.evaluate(script) == texts
+
+@pytest.mark.parametrize(("language", "index"), [("en-US", 0), ("de", 1)])
+async def test_relative_times_are_rounded_and_in_the_clients_language(modules, language, index):
+    """Discord's clients count for free; a card need not be edited for it."""
+    script = """async ([language, moments]) => {
+      const { format } = await import("/time.js");
+      const { setLanguage } = await import("/words.js");
+      setLanguage(language);
+      return moments.map((by) => format(1e6 + by, "R", 1e9));
+    }"""
+    texts = await modules.evaluate(script, [language, [*MOMENTS]])
+
+    await modules.evaluate("import('/words.js').then(({ setLanguage }) => setLanguage())")
+    assert texts == [each[index] for each in MOMENTS.values()]
