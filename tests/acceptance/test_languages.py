@@ -54,7 +54,7 @@ async def test_an_english_member_in_a_german_server(sandbox, start, lighthouse, 
     in_the_log = sandbox.discord.member("Mira", channel="pictures", guild=lighthouse.name)
     for told in (
         "**Limits geändert** von",
-        "Gesperrte Wörter: 1 hinzugefügt (`wolf`)",
+        "Verbotene Wörter: 1 hinzugefügt (`wolf`)",
         "**Abgelehnt** ·",
     ):
         assert await in_the_log.sees(says(told))

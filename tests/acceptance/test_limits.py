@@ -344,8 +344,9 @@ async def test_channels_tiers_blocks_and_pause_say_who_can_change_them(sandbox, 
     await done("block", member=ada.user.id, hours=1, reason="spam *again*")
     await refused(ada, r"hat dich blockiert: spam \*again\*. Die Blockierung endet <t:")
     told = await done("explain", member=ada.user.id)
-    assert "What decides is **Blocked members**: moderators can change it" in told
-    assert "Images per day, each member: 2 of 25" in told
+    assert "can't order in this channel now: blocked by moderators, until <t:" in told
+    assert "Images today: 2 of 25" in told
+    assert "18 other rules are fine" in told
     await done("unblock", member=ada.user.id)
 
     await done("pause", reason="cleaning up")

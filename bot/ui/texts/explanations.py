@@ -1,15 +1,15 @@
 """The texts of ``/limits explain``, ``words list``, ``words test`` and ``styles list``."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final, assert_never
+from typing import Final
 
 from bot.domain import styles
-from bot.domain.admission import Rule, RuleResult
+from bot.domain.admission import OF_THE_DAY, Rule, RuleResult
 from bot.domain.rules import Rules
 from bot.domain.word_filter import Finding
 from bot.ui.language import gettext as _
 from bot.ui.language import marked, ngettext, pgettext, spoken
-from bot.ui.markup import ago, code, literal
+from bot.ui.markup import ago, clock, code, date, literal
 from bot.ui.texts import limits, shared
 
 _RULES: Final = {
@@ -40,96 +40,106 @@ def rule(of: Rule, *, outside: bool = False) -> str:
     return _(_RULES[of]) if of in _RULES else limits.name(of.value)
 
 
+# Why a rule refuses, after "can't order here: ".
+_WHY: Final = {
+    Rule.NOT_SERVED: marked("the bot's operator does not serve this server"),
+    Rule.PAUSED: marked("orders are paused"),
+    Rule.BLOCKED: marked("blocked by moderators"),
+    Rule.TIMED_OUT: marked("in time-out"),
+    Rule.CHANNEL: marked("pictures can be ordered in other channels only"),
+    Rule.AGE_RESTRICTED: marked("pictures can be ordered in age-restricted channels only"),
+    Rule.WORDS: marked("a blocked word"),
+    Rule.IMAGES: marked("too many images in one order"),
+    Rule.STEPS: marked("too many steps in one order"),
+    Rule.KEY: marked("the image service does not accept the bot's key"),
+    Rule.CREDIT: marked("the bot is out of image credit"),
+    Rule.BUSY: marked("the image service asked for a pause"),
+    Rule.MEMBER_AT_ONCE: marked("too many of their orders are running"),
+    Rule.SERVER_AT_ONCE: marked("too many orders of this server are running"),
+    Rule.COOLDOWN: marked("their last order was a moment ago"),
+    Rule.MEMBER_DAY: marked("their daily limit is used up"),
+    Rule.SERVER_DAY: marked("the server's daily limit is used up"),
+    Rule.OPERATOR_SERVER_DAY: marked("the operator's daily cap for this server is used up"),
+    Rule.OPERATOR_DAY: marked("the operator's daily cap for all servers is used up"),
+}
+# What is tried again then, and may fail again: nothing ends.
+_TRIED_AGAIN: Final = frozenset({Rule.CREDIT, Rule.BUSY})
+_MAY_LAST_DAYS: Final = frozenset({Rule.BLOCKED, Rule.TIMED_OUT})
+
+
 def explained(member_id: int, results: Sequence[RuleResult]) -> str:
-    """Return each rule's result for an order of one image by that member."""
-    parts = [_first(member_id, results)]
-    for whose, operators in (
-        (_("What this server's moderators can change"), False),
-        (_("What only the bot's operator can change"), True),
-    ):
-        parts.append(f"**{whose}**")
-        parts += [
-            f"- {rule(result.rule)}: {_result(result)}"
-            for result in results
-            if result.operators is operators
-        ]
-    return "\n".join(parts)
-
-
-def _first(member_id: int, results: Sequence[RuleResult]) -> str:
+    """Return whether that member can order one image here, and what is in the way."""
+    refusing = [result for result in results if result.refuses]
     member = f"<@{member_id}>"
-    decides = next((result for result in results if result.refuses), None)
-    if decides is None:
-        return _("An order of {member} here, of one image, would be admitted now.").format(
-            member=member
-        )
-    if decides.operators:
-        return _(
-            "An order of {member} here would be refused now. What decides is **{rule}**: "
-            "only the operator can change it."
-        ).format(member=member, rule=rule(decides.rule))
-    return _(
-        "An order of {member} here would be refused now. What decides is **{rule}**: "
-        "moderators can change it."
-    ).format(member=member, rule=rule(decides.rule))
+    if refusing:
+        text = _("\N{CROSS MARK} {member} can't order in this channel now: {reason}.")
+        parts = [text.format(member=member, reason=_reason(refusing[0]))]
+        parts.append("-# " + _changeable(refusing[0]))
+    else:
+        text = _("\N{WHITE HEAVY CHECK MARK} {member} can order in this channel now.")
+        parts = [text.format(member=member)]
+    if others := refusing[1:]:
+        also = _("Also in the way")
+        parts += [f"**{also}**", *(f"- {_reason(other)}" for other in others)]
+    return "\n".join((*parts, *_rest(results)))
 
 
-def _result(result: RuleResult) -> str:
-    """Return a rule's figures, and whether it refuses."""
-    return " · ".join(part for part in (_figures(result), _passes(result)) if part)
+def _rest(results: Sequence[RuleResult]) -> Iterable[str]:
+    """Yield what is known of the rules that pass."""
+    by_rule = {result.rule: result for result in results}
+    day, running = by_rule.get(Rule.MEMBER_DAY), by_rule.get(Rule.MEMBER_AT_ONCE)
+    if day is not None and running is not None:
+        usage = _("Images today: {day} · orders running: {running}")
+        yield "-# " + usage.format(day=_used(day), running=_used(running))
+    words = by_rule.get(Rule.WORDS)
+    if words is not None and words.limit and not words.refuses:
+        yield "-# " + ngettext(
+            "Prompts are checked for {count} blocked phrase.",
+            "Prompts are checked for {count} blocked phrases.",
+            words.limit,
+        ).format(count=words.limit)
+    fine = sum(not result.refuses for result in results)
+    if 0 < fine < len(results):
+        yield "-# " + ngettext(
+            "{count} other rule is fine.", "{count} other rules are fine.", fine
+        ).format(count=fine)
 
 
-def _figures(result: RuleResult) -> str:
-    limit = result.limit
-    match result.rule:
-        case Rule.CHANNEL:
-            return shared.channels(result.channels) or (_("no channel") if result.refuses else "")
-        case Rule.AGE_RESTRICTED:
-            return shared.yes_or_no(limit)
-        case Rule.WORDS:
-            return ngettext(
-                "{count} phrase blocked; decided by the prompt",
-                "{count} phrases blocked; decided by the prompt",
-                limit,
-            ).format(count=limit)
-        case Rule.COOLDOWN:
-            return shared.duration(limit) if limit else pgettext("cooldown", "none")
-        case Rule.IMAGES | Rule.STEPS:
-            return _("up to {limit}").format(limit=limit) if limit else _("no limit")
-        case (
-            Rule.MEMBER_AT_ONCE
-            | Rule.SERVER_AT_ONCE
-            | Rule.MEMBER_DAY
-            | Rule.SERVER_DAY
-            | Rule.OPERATOR_SERVER_DAY
-            | Rule.OPERATOR_DAY
-        ):
-            if limit:
-                return _("{used} of {limit}").format(used=result.used, limit=limit)
-            return _("{used} used, no limit").format(used=result.used)
-        case (
-            Rule.NOT_SERVED
-            | Rule.PAUSED
-            | Rule.BLOCKED
-            | Rule.TIMED_OUT
-            | Rule.KEY
-            | Rule.CREDIT
-            | Rule.BUSY
-        ):
-            return ""
-        case _:
-            assert_never(result.rule)
+def _used(result: RuleResult) -> str:
+    if result.limit:
+        return _("{used} of {limit}").format(used=result.used, limit=result.limit)
+    return _("{used}, no limit").format(used=result.used)
 
 
-def _passes(result: RuleResult) -> str:
-    if not result.refuses:
-        return _("lets pass")
-    refuses = (
-        _("**refuses**, ends {when}").format(when=ago(result.ends_at))
-        if result.ends_at is not None
-        else _("**refuses**")
-    )
-    return f"{refuses} ({literal(result.said)})" if result.said else refuses
+def _reason(result: RuleResult) -> str:
+    """Return why a rule refuses, until when, and what a moderator said about it."""
+    parts = [_(_WHY[result.rule])]
+    if result.rule is Rule.CHANNEL and result.channels:
+        channels = shared.channels(result.channels)
+        parts = [_("pictures can be ordered in {channels}").format(channels=channels)]
+    if result.ends_at is not None:
+        parts.append(_ends(result.rule, result.ends_at))
+    elif result.rule is Rule.BLOCKED:
+        parts.append(_("permanently"))
+    if result.rule in OF_THE_DAY | {Rule.MEMBER_AT_ONCE, Rule.SERVER_AT_ONCE}:
+        parts.append(_used(result))
+    said = f" ({literal(result.said)})" if result.said else ""
+    return ", ".join(parts) + said
+
+
+def _ends(rule_: Rule, moment: float) -> str:
+    when = f"{(date if rule_ in _MAY_LAST_DAYS else clock)(moment)} ({ago(moment)})"
+    if rule_ in _TRIED_AGAIN:
+        return _("next try at {when}").format(when=when)
+    if rule_ in OF_THE_DAY:
+        return _("resets at {when}").format(when=when)
+    return _("until {when}").format(when=when)
+
+
+def _changeable(result: RuleResult) -> str:
+    if result.operators:
+        return _("Only the bot's operator can change this.")
+    return _("Moderators can change this: {rule}.").format(rule=rule(result.rule))
 
 
 def words_listed(rules: Rules) -> str:
