@@ -8,8 +8,11 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from sandbox.botprocess import BotProcess
+from sandbox.discord.enums import Permission
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.gateway_troubles import Stage
+from sandbox.discord.models import Channel
+from sandbox.discord.world import World
 from sandbox.faults import ALWAYS
 from sandbox.pixazo import Next, Pixazo
 
@@ -17,6 +20,7 @@ LOG_LINES = 40
 REQUESTS = 10
 MAX_SECONDS = 86400.0
 MAX_NEXT = 50
+DENIABLE = ("VIEW_CHANNEL", "SEND_MESSAGES", "ATTACH_FILES")  # permissions that a switch takes
 CLOSE_CODES = range(4000, 4015)  # of Discord's gateway
 OWN_HOSTS = ("127.0.0.1", "localhost")  # any other name is DNS rebinding
 
@@ -28,6 +32,7 @@ class InvalidRequestError(ValueError):
 class PanelTarget(Protocol):
     """Port to what the panel controls."""
 
+    world: World
     pixazo: Pixazo
     gateway: Gateway
     process: BotProcess | None
@@ -45,6 +50,8 @@ class Panel:
             web.post("/panel/vendor/next", self._changing(self._next)),
             web.post("/panel/vendor/trouble", self._changing(self._trouble)),
             web.post("/panel/bot", self._changing(self._bot)),
+            web.post("/panel/bot/direct", self._changing(self._direct)),
+            web.post("/panel/place", self._changing(self._place)),
             web.post("/panel/gateway", self._changing(self._gateway)),
         ]
 
@@ -57,8 +64,10 @@ class Panel:
                 "pid": process.pid if process else None,
                 "online": self._target.online,
                 "started_at": process.started_at if process and process.running else None,
+                "direct": process is not None and process.env.get("ALLOW_DIRECT") == "true",
                 "log": list(process.log)[-LOG_LINES:] if process else [],
             },
+            "places": {channel.id: self._shown(channel) for channel in self._channels()},
             "vendor": {
                 "queued_seconds": list(pixazo.settings.queued_seconds),
                 "processing_seconds": list(pixazo.settings.processing_seconds),
@@ -79,6 +88,18 @@ class Panel:
                     for sent in pixazo.latest(REQUESTS)
                 ],
             },
+        }
+
+    def _channels(self) -> list[Channel]:
+        guilds = self._target.world.guilds.values()
+        return [channel for guild in guilds for channel in guild.channels.values()]
+
+    def _shown(self, channel: Channel) -> dict[str, object]:
+        guild = self._target.world.guilds[channel.guild_id or ""]
+        return {
+            "denied": [name for name in DENIABLE if Permission[name] in channel.denied],
+            "german": guild.locale == "de",
+            "invited": guild.has_bot,
         }
 
     async def _state(self, _: web.Request) -> web.Response:
@@ -158,6 +179,35 @@ class Panel:
         limits = {name: _number_or_none(body.get(name)) for name in ("times", "seconds")}
         known = {name: limit for name, limit in limits.items() if limit is not None}
         gateway.close_each(code, Stage(stage), **known)
+
+    async def _place(self, body: dict[str, Any]) -> None:
+        """Change what the bot may do in a channel, and the channel's server."""
+        world = self._target.world
+        channel = next((each for each in self._channels() if each.id == body.get("channel")), None)
+        denied = body.get("denied", [])
+        known = isinstance(denied, list) and all(name in DENIABLE for name in denied)
+        if channel is None or not known:
+            raise InvalidRequestError(f"no such channel or permission: {body}")
+        guild = world.guilds[channel.guild_id or ""]
+        flags = {name: _flag(body[name]) for name in ("german", "invited") if name in body}
+        if "denied" in body:
+            world.allow(channel)
+            world.deny(channel, *denied)
+        if (german := flags.get("german")) is not None:
+            language = ("de", ("COMMUNITY",)) if german else ("en-US", ())
+            world.change_guild(guild, locale=language[0], features=language[1])
+        if (invited := flags.get("invited")) not in {None, guild.has_bot}:
+            world.move_bot(guild, present=bool(invited))
+
+    async def _direct(self, body: dict[str, Any]) -> None:
+        """Switch ALLOW_DIRECT; a running bot restarts with it."""
+        process, on = self._target.process, _flag(body.get("on"))
+        if process is None:
+            raise InvalidRequestError("there is no bot")
+        process.env["ALLOW_DIRECT"] = str(on).lower()
+        if process.running:
+            await process.stop()
+            await process.start()
 
     async def _bot(self, body: dict[str, Any]) -> None:
         process = self._target.process

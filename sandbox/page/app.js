@@ -35,7 +35,7 @@ const messages = new Messages(store, actions, notices, names);
 const composer = new Composer(store, actions);
 const drawers = new Drawers({ sidebar: "(min-width: 800px)", panel: "(min-width: 1180px)" });
 new Sidebar(store, { openChannel, switchUser });
-const panel = new Panel(notices);
+const panel = new Panel(store, notices);
 
 function openChannel(id) {
   store.open(id);

@@ -1,5 +1,6 @@
 /** The bot's part of the panel: its process, its connection to the gateway, its log. */
 import { fill, h, isNew, setText } from "./dom.js";
+import { switchLine } from "./panel-controls.js";
 
 const COMMANDS = [
   { name: "start", label: "Start", style: "primary", whenRunning: false, about: "Start the bot's process" },
@@ -22,20 +23,23 @@ export class BotPart {
       const button = h("button.button", { class: style, title: about, testid: `bot-${name}`, onClick }, label);
       return button;
     });
-    this.body = [h("div.panel-buttons", this.buttons), this.facts];
+    const about = "ALLOW_DIRECT: in direct messages, and in servers without the bot. The bot restarts";
+    this.direct = switchLine("Orders outside of servers", "direct", (on) => post("bot/direct", { on }), about);
+    this.body = [h("div.panel-buttons", this.buttons), this.facts, this.direct.element];
     this.log = h("pre.log", { tabindex: 0, role: "region", "aria-label": "The bot's log", testid: "bot-log" });
   }
 
-  show({ running, online, pid, started_at: startedAt, log = [] }) {
+  show({ running, online, pid, started_at: startedAt, direct, log = [] }) {
     const [state, kind] = !running ? ["stopped", "off"] : online ? ["online", "on"] : ["connecting", "between"];
     setText(this.state, state);
     this.state.dataset.kind = kind;
     const since = startedAt && `since ${new Date(startedAt * 1000).toLocaleTimeString("en-GB")}`;
     const facts = [`Process ${pid}`, since].filter(Boolean).join(", ");
-    setText(this.facts, running ? facts : "No process. What it had promised waits in its database.");
+    setText(this.facts, running ? facts : "Stopped. Open orders are kept.");
     const focused = this.buttons.find((button) => button === document.activeElement);
     for (const [index, { whenRunning }] of COMMANDS.entries()) this.buttons[index].hidden = whenRunning !== running;
     if (focused?.hidden) this.buttons.find((button) => !button.hidden)?.focus();
+    this.direct.input.checked = Boolean(direct);
     this.#showLog(log);
   }
 

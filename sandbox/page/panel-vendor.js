@@ -1,7 +1,8 @@
 /** The vendor's part of the panel: how long it takes, what it answers next, its troubles, the wallet, and the latest requests. */
 import { fill, h, isNew, setText, shorten, uid } from "./dom.js";
+import { switchLine } from "./panel-controls.js";
 
-/** What the next submits can get: the value on the wire, and its label. */
+/** What the next orders can get: the value on the wire, and its label. */
 const ANSWERS = [
   ["429", "429 too many requests"],
   ["429-date", "429 with a date to wait for"],
@@ -23,7 +24,7 @@ const WITH_RETRY_AFTER = new Set(["429", "429-date", "403", "503"]);
 const PACES = [
   { label: "Instant", queued: [0, 0.2], processing: [0.2, 0.5] },
   { label: "Lively", queued: [1, 3], processing: [4, 8] },
-  { label: "As measured", queued: [8, 20], processing: [60, 100] },
+  { label: "Like the real service", queued: [8, 20], processing: [60, 100] },
 ];
 /** Troubles that last: the name on the wire, the label, what it does, and for how many seconds (null: until it is ended). */
 const TROUBLES = [
@@ -68,22 +69,20 @@ export class VendorPart {
     const endless = chip("Endless", { wallet_usd: null }, { testid: "wallet-endless" });
     const dollar = h("label.range-word", { for: this.wallet.id }, "$");
     this.worth = h("p.panel-facts", { testid: "wallet-worth" });
-    const onChange = () => set({ callbacks: this.callbacks.checked });
-    const role = { type: "checkbox", role: "switch", id: uid("callbacks"), testid: "callbacks" };
-    this.callbacks = h("input.switch", { ...role, onChange });
+    this.callbacks = switchLine("Send callbacks", "callbacks", (callbacks) => set({ callbacks }));
     this.counts = h("dl.counts");
     this.requests = h("ol.requests", { role: "list", "aria-label": "Latest requests", testid: "requests" });
     this.body = [
       group("Pace", h("div.chips", this.paces), ...this.ranges.map(({ element }) => element)),
-      group("The next submits get", this.#nextForm(), h("div.next-waiting", this.queue, this.clear)),
+      group("Next orders will get", this.#nextForm(), h("div.next-waiting", this.queue, this.clear)),
       group("Troubles", h("div.chips", this.troubles)),
       group("Wallet", h("div.range", dollar, this.wallet, empty, endless), this.worth),
-      h("div.switch-line", h("label", { for: this.callbacks.id }, "Send callbacks"), this.callbacks),
+      this.callbacks.element,
       h("div.panel-group", h("h4.panel-label", "Requests"), this.counts, this.requests),
     ];
   }
 
-  /** The form that adds answers to the queue of the next submits. */
+  /** The form that adds answers to the queue of the next orders. */
   #nextForm() {
     const options = ANSWERS.map(([value, label]) => h("option", { value }, label));
     const mayWait = () => WITH_RETRY_AFTER.has(answer.value);
@@ -114,19 +113,19 @@ export class VendorPart {
     }
     setValue(this.wallet, vendor.wallet_usd ?? "");
     setText(this.worth, worth(vendor));
-    this.callbacks.checked = vendor.callbacks;
+    this.callbacks.input.checked = vendor.callbacks;
     const { submitted, status_calls: statusCalls, callbacks_sent: callbacks, requests = [], next = [] } = vendor;
     this.clear.hidden = next.length === 0;
     if (isNew(this.queue, next)) {
       const waiting = next.map((answer) => h("span.tag.bad", answer));
-      fill(this.queue, next.length ? waiting : h("span.panel-facts", "Whatever the contract says."));
+      fill(this.queue, next.length ? waiting : h("span.panel-facts", "Normal answers"));
     }
     if (!isNew(this.requests, [submitted, statusCalls, callbacks, requests])) return;
     const counts = Object.entries({ submitted, "status calls": statusCalls, callbacks });
     const facts = counts.map(([name, count]) => h("div", h("dt", name), h("dd", count)));
     fill(this.counts, facts);
     const rows = requests.map(drawRequest).reverse();
-    fill(this.requests, rows.length ? rows : h("li.panel-facts", "Nobody has ordered anything yet."));
+    fill(this.requests, rows.length ? rows : h("li.panel-facts", "No orders yet."));
   }
 }
 

@@ -1,6 +1,7 @@
 /** The panel, called "Backstage": polls the state of the vendor and the bot, and shows both. */
 import { fill, h, part } from "./dom.js";
 import { BotPart } from "./panel-bot.js";
+import { PlacePart } from "./panel-place.js";
 import { VendorPart } from "./panel-vendor.js";
 
 const INTERVAL = 2000; // ms between two polls, while the page is visible
@@ -10,16 +11,18 @@ export class Panel {
   #busy = false;
   #again = false;
 
-  /** @param {Notices} notices */
-  constructor(notices) {
+  /** @param {Store} store @param {Notices} notices */
+  constructor(store, notices) {
     this.notices = notices;
     const text = "Vendor and bot cannot be driven from here: nobody answers backstage.";
     this.away = h("p.panel-away", { hidden: true, testid: "panel-away" }, text);
     const post = (path, body) => this.#post(path, body);
     this.bot = new BotPart(post);
+    this.place = new PlacePart(store, post);
     this.vendor = new VendorPart(post);
     const sections = [
       drawSection("Bot", this.bot.state, this.bot.body),
+      drawSection("This channel", this.place.name, this.place.body),
       drawSection("Vendor", null, this.vendor.body),
       drawSection("Log", null, this.bot.log),
     ];
@@ -63,6 +66,7 @@ export class Panel {
     if (!state?.bot || !state.vendor) return;
     this.bot.show(state.bot);
     this.vendor.show(state.vendor);
+    this.place.show(state.places ?? {});
   }
 }
 

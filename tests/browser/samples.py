@@ -100,7 +100,12 @@ STATE = {
         "pid": 4242,
         "online": True,
         "started_at": 1_750_000_000,
+        "direct": False,
         "log": ["INFO ready", f"WARNING {LONG_WORD}"],
+    },
+    "places": {
+        GENERAL: {"denied": ["ATTACH_FILES"], "german": False, "invited": True},
+        READING: {"denied": [], "german": True, "invited": False},
     },
     "vendor": {
         "queued_seconds": [1, 3],

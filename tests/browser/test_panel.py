@@ -1,7 +1,11 @@
 """The panel "Backstage": drives the vendor and the bot."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
+
+from tests.browser.samples import GENERAL
 
 pytestmark = pytest.mark.browser
 
@@ -84,6 +88,59 @@ async def test_the_bot_is_killed_and_started(page, backend):
     await expect(page.get_by_test_id("bot-kill")).to_be_hidden()
     await page.get_by_test_id("bot-start").click()
     assert await backend.called("bot") == {"do": "start"}
+
+
+async def test_the_switches_of_the_channel_and_of_the_bot_are_set_by_keyboard(page, backend):
+    files = page.get_by_role("switch", name="It may attach files")
+    await expect(files).not_to_be_checked()
+    await files.press("Space")
+    assert await backend.called("place") == {"channel": GENERAL, "denied": []}
+    await expect(files).not_to_be_checked()  # the server did not take it
+    await page.get_by_role("switch", name="It may send messages").press("Space")
+    body = {"channel": GENERAL, "denied": ["SEND_MESSAGES", "ATTACH_FILES"]}
+    assert await backend.called("place") == body
+    for name in ("german", "invited"):
+        switch = page.get_by_test_id(name)
+        wanted = not await switch.is_checked()
+        await switch.press("Space")
+        assert await backend.called("place") == {"channel": GENERAL, name: wanted}
+    await page.get_by_role("switch", name="Orders outside of servers").press("Space")
+    assert await backend.called("bot/direct") == {"on": True}
+
+    await page.get_by_test_id("channel").filter(has_text="reading-room").click()
+    await expect(page.get_by_test_id("german")).to_be_checked()
+    await expect(page.get_by_test_id("may-VIEW_CHANNEL")).to_be_disabled()  # the bot is not there
+    await page.get_by_test_id("channel").filter(has_text="Imagine").click()
+    await expect(page.get_by_test_id("german")).to_be_hidden()
+
+
+async def test_experiments_lead_to_where_they_begin(open_page, backend):
+    for width in (1280, 390):
+        page = await open_page(width=width)
+        experiments = page.get_by_test_id("experiment")
+        await expect(experiments).to_have_count(3)
+        await experiments.nth(0).click()
+        await expect(page.get_by_test_id("composer")).to_have_value(
+            re.compile("^/imagine prompt: ")
+        )
+        await experiments.nth(1).click()
+        await expect(page.get_by_test_id("bot-kill")).to_be_focused()
+        await expect(page.get_by_test_id("bot-kill")).to_be_in_viewport()
+        if width == 390:
+            await page.get_by_test_id("close-panel").click()
+            await expect(page.get_by_test_id("panel")).not_to_be_in_viewport()
+            await expect(page.get_by_test_id("open-panel")).to_be_focused()
+        await experiments.nth(2).click()
+        await expect(page.get_by_test_id("wallet-empty")).to_be_focused()
+        assert [frame["type"] for frame in backend.frames] == []
+
+    backend.world["guilds"][0]["has_bot"] = False
+    page = await open_page()
+    await expect(page.get_by_test_id("stranger")).to_be_visible()
+    await expect(page.get_by_test_id("experiment")).to_have_count(0)
+    await expect(page.get_by_test_id("begin")).to_be_hidden()
+    await page.get_by_test_id("composer").fill("/")
+    await expect(page.get_by_test_id("problem")).to_have_text("There are no commands here.")
 
 
 async def test_a_rejected_setting_becomes_a_toast(page, screens):

@@ -11,7 +11,9 @@ from aiohttp import web
 
 from sandbox.botprocess import BotProcess
 from sandbox.discord import sample_world
+from sandbox.discord.enums import Permission
 from sandbox.discord.gateway import Gateway
+from sandbox.discord.world import World
 from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.panel import Panel
@@ -19,11 +21,14 @@ from sandbox.pixazo import Pixazo, Settings
 from tests.sandbox.conftest import connected
 from tests.sandbox.pixazo.conftest import KEY, SUBMIT
 
+PICTURES = "745100321596440611"  # a channel of the sample world
+
 
 @dataclass
 class Target:
     """What the panel controls, with no bot at the gateway."""
 
+    world: World
     pixazo: Pixazo
     gateway: Gateway
     process: BotProcess | None
@@ -35,7 +40,8 @@ async def target(tmp_path) -> AsyncIterator[Target]:
     command = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)")
     process = BotProcess({}, cwd=tmp_path, command=command)
     async with Pixazo(Settings(), Journal(), Faults()) as pixazo:
-        yield Target(pixazo, Gateway(sample_world()), process)
+        world = sample_world()
+        yield Target(world, pixazo, Gateway(world), process)
         await process.kill()
 
 
@@ -56,8 +62,19 @@ async def test_the_state_shows_everything(page, target):
     async with page.get("/panel/state") as response:
         state = await response.json()
 
+    places = state.pop("places")
+    open_to_bot = {"denied": [], "german": False, "invited": True}
+    assert places[target.world.channel("pictures").id] == open_to_bot
+    assert places[target.world.channel("quay").id] == {**open_to_bot, "invited": False}
     assert state == {
-        "bot": {"running": False, "pid": None, "online": False, "started_at": None, "log": []},
+        "bot": {
+            "running": False,
+            "pid": None,
+            "online": False,
+            "started_at": None,
+            "direct": False,
+            "log": [],
+        },
         "vendor": {
             "queued_seconds": [1.0, 3.0],
             "processing_seconds": [4.0, 8.0],
@@ -140,6 +157,12 @@ async def test_the_wallet_can_become_unlimited_again(page, target):
         ("gateway", {"close": 4000, "when": "never"}),
         ("gateway", {"close": 4000, "times": -1}),
         ("bot", {"do": "dance"}),
+        ("bot/direct", {"on": "yes"}),
+        ("place", {"channel": "1", "german": True}),
+        ("place", {"channel": PICTURES, "denied": ["ADMINISTRATOR"]}),
+        ("place", {"channel": PICTURES, "denied": {"name": "x"}}),
+        ("place", {"channel": PICTURES, "invited": 0}),
+        ("place", {"channel": PICTURES, "denied": ["ATTACH_FILES"], "german": None}),
         ("bot", {}),
     ],
 )
@@ -193,6 +216,36 @@ async def test_the_bot_is_started_killed_and_restarted(page, target):
 
     _, state = await post(page, "bot", {"do": "stop"})
     assert state["bot"]["log"][-1] == "bot ended with status -15"
+
+
+async def test_orders_outside_of_servers_are_switched_with_a_restart(page, target):
+    _, state = await post(page, "bot/direct", {"on": True})
+    assert (state["bot"]["direct"], state["bot"]["running"]) == (True, False)
+    assert target.process.env["ALLOW_DIRECT"] == "true"
+    _, state = await post(page, "bot", {"do": "start"})
+
+    _, after = await post(page, "bot/direct", {"on": False})
+
+    assert (after["bot"]["direct"], after["bot"]["running"]) == (False, True)
+    assert after["bot"]["pid"] != state["bot"]["pid"]
+
+
+async def test_a_place_takes_permissions_a_language_and_the_bot(page, target):
+    channel = target.world.channel("pictures")
+    guild = target.world.guild_of(channel)
+    denied = ["SEND_MESSAGES", "ATTACH_FILES"]
+
+    _, state = await post(page, "place", {"channel": PICTURES, "denied": denied})
+    assert state["places"][PICTURES]["denied"] == denied
+    assert Permission.SEND_MESSAGES not in target.world.bot_permissions(channel)
+    await post(page, "place", {"channel": PICTURES, "german": True, "invited": False})
+    assert (guild.locale, guild.features, guild.has_bot) == ("de", ("COMMUNITY",), False)
+    body = {"channel": PICTURES, "denied": [], "german": False, "invited": True}
+    _, state = await post(page, "place", body)
+
+    assert state["places"][PICTURES] == {"denied": [], "german": False, "invited": True}
+    assert Permission.SEND_MESSAGES in target.world.bot_permissions(channel)
+    assert (guild.locale, guild.features) == ("en-US", ())
 
 
 async def test_without_a_bot_start_is_refused(page, target):
