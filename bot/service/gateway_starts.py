@@ -17,7 +17,7 @@ from bot.service.ports.store import GatewayStarts
 
 log = logging.getLogger(__name__)
 
-AHEAD: Final = 12.0  # seconds that a shard waits while it is connected; longer ones before that
+AHEAD: Final = 8.0  # seconds that a shard waits while it is connected; from 10 discord.py warns
 EVERY: Final = 15.0  # seconds between two looks at the record
 ASK_EVERY: Final = 60.0  # seconds between two questions about the limit, before a start
 ASK_SELDOM: Final = 1800.0  # seconds, while no shard wants to start
