@@ -169,6 +169,7 @@ async def call_all(database: Database, *, now: float) -> None:
                 unanswered_since=now, unanswered_until=now, waiting_since=now - 3600
             ),
             "waiting_of": lambda: jobs.waiting_of(7, 7),
+            "recent_of": lambda: jobs.recent_of(7, 7, most=5),
             "waiting_in_departed": lambda: jobs.waiting_in_departed(most=100),
             "undelivered": lambda: jobs.undelivered(7, most=5),
             "assign_lane": lambda: jobs.assign_lane("elsewhere"),
@@ -191,6 +192,7 @@ async def call_all(database: Database, *, now: float) -> None:
             "rules": lambda: guilds.rules(7),
             "change": lambda: guilds.change(7, lambda rules: changed(rules, cooldown=5)),
             "block": lambda: guilds.block(7, Block(member_id=7, by=1, since=now)),
+            "blocks": lambda: guilds.blocks(7, now=now, skip=8, most=8),
             "unblock": lambda: guilds.unblock(7, 7),
             "save_draft": lambda: guilds.save_draft("d", 7, {"cooldown": 1}, now=now),
             "load_draft": lambda: guilds.load_draft("d", 7),

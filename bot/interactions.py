@@ -12,7 +12,8 @@ import discord
 from discord import InteractionType, app_commands
 from discord.state import ConnectionState
 
-from bot.ui import interaction_payload, limits_form, order_form
+from bot.ui import block_form, interaction_payload, limits_form, order_form
+from bot.ui.blocks_view import BlockButton
 from bot.ui.discord_errors import translated_errors
 from bot.ui.error_handler import answer_error, answered_errors
 from bot.ui.form_button import FormButton
@@ -30,8 +31,9 @@ log = logging.getLogger(__name__)
 
 BUTTONS: Final[tuple[type[PersistentButton], ...]] = (
     *(OrderButton, FormButton, HistoryPageButton, PrivacyButton, ReportButton, LimitsButton),
+    BlockButton,
 )
-FORMS: Final = (order_form.is_form, limits_form.is_form)
+FORMS: Final = (order_form.is_form, limits_form.is_form, block_form.is_form)
 
 # The values that Discord sends, by the type of their option; others are ids.
 _VALUES: Final[dict[int, tuple[type, ...]]] = {

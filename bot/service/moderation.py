@@ -8,13 +8,13 @@ import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from bot.domain import admission, lane_transitions
 from bot.domain import lane as lane_rules
 from bot.domain.admission import AdmissionContext, AdmissionRequest, Caps, RuleResult
 from bot.domain.ineffective_limits import Ineffective, ineffective_limits
-from bot.domain.job import EndReason, State
+from bot.domain.job import EndReason, Job, State
 from bot.domain.lane import ClosedReason
 from bot.domain.log_entries import AnyLogEntry, Blocked, Changed, Unblocked
 from bot.domain.order import clean
@@ -75,6 +75,34 @@ class Draft:
     id: str
     before: Rules
     after: Rules
+
+
+BLOCKS_ON_PAGE: Final = 8
+RECENT_ORDERS: Final = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockPage:
+    """A page of the server's blocks, newest first."""
+
+    blocks: Sequence[Block]
+    total: int
+    number: int  # from 0
+
+    @property
+    def of(self) -> int:
+        """The number of pages, at least one."""
+        return max(-(-self.total // BLOCKS_ON_PAGE), 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberOverview:
+    """What a moderator sees of one member in the server."""
+
+    member_id: int
+    results: Sequence[RuleResult]  # of an order that the member would make now
+    block: Block | None  # one that holds
+    orders: Sequence[Job]  # the newest
 
 
 class ModerationService:
@@ -220,6 +248,19 @@ class ModerationService:
         block = (await self._context(by, member_id, self._now())).block
         return block if block is not None and block.until is None else None
 
+    async def blocks(self, by: Moderator, number: int) -> BlockPage:
+        """Return a page of the blocks that hold; beyond the last one, the last one."""
+        page = await self._block_page(by, number)
+        if page.number >= page.of:
+            page = await self._block_page(by, page.of - 1)
+        return page
+
+    async def _block_page(self, by: Moderator, number: int) -> BlockPage:
+        blocks, total = await self._guilds.blocks(
+            by.guild_id, now=self._now(), skip=number * BLOCKS_ON_PAGE, most=BLOCKS_ON_PAGE
+        )
+        return BlockPage(blocks=blocks, total=total, number=number)
+
     async def unblock(self, by: Moderator, member_id: int) -> bool:
         """End a member's block; ``False``: there was none."""
         ended = await self._guilds.unblock(by.guild_id, member_id)
@@ -255,6 +296,18 @@ class ModerationService:
         now = self._now()
         standing = await self._context(by, member_id, now)
         return list(admission.rule_results(ask, caps=self._caps, context=standing, now=now))
+
+    async def member(self, by: Moderator, member_id: int, ask: AdmissionRequest) -> MemberOverview:
+        """Return whether a member can order now, their block and their newest orders."""
+        now = self._now()
+        standing = await self._context(by, member_id, now)
+        block = standing.block
+        return MemberOverview(
+            member_id=member_id,
+            results=list(admission.rule_results(ask, caps=self._caps, context=standing, now=now)),
+            block=block if block is not None and block.holds(now) else None,
+            orders=await self._jobs.recent_of(by.guild_id, member_id, most=RECENT_ORDERS),
+        )
 
     async def try_words(self, by: Moderator, prompt: str) -> Finding:
         """Return what the server's words find in *prompt*, cleaned as an order's is."""

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from bot.domain.job import guild_queue_key
@@ -64,6 +64,20 @@ class Guilds:
         key = {"guild_id": guild_id, "member_id": columns.pop("member_id")}
         self._database.lock(connection, guild_lock(guild_id))
         upsert(connection, blocks, key, columns)
+
+    @read_transaction
+    def blocks(
+        self, connection: Connection, guild_id: int, *, now: float, skip: int, most: int
+    ) -> tuple[Sequence[Block], int]:
+        """Return some blocks of a server that hold at *now*, newest first, and how many do."""
+        holds = and_(
+            blocks.c.guild_id == guild_id, or_(blocks.c.until.is_(None), blocks.c.until > now)
+        )
+        newest = select(*(blocks.c[name] for name in _BLOCK_FIELDS)).where(holds)
+        newest = newest.order_by(blocks.c.since.desc(), blocks.c.member_id)
+        rows = connection.execute(newest.offset(skip).limit(most)).mappings()
+        total = connection.scalar(select(func.count()).select_from(blocks).where(holds))
+        return [Block(**row) for row in rows], total or 0
 
     @write_transaction
     def unblock(self, connection: Connection, guild_id: int, member_id: int) -> bool:

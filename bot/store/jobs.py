@@ -242,6 +242,15 @@ class Jobs:
         return jobs_of(connection.execute(query).mappings())
 
     @read_transaction
+    def recent_of(
+        self, connection: Connection, guild_id: int, member_id: int, *, most: int
+    ) -> Sequence[Job]:
+        """Return the newest jobs of a member in a server."""
+        of_member = and_(jobs.c.member_id == member_id, jobs.c.guild_id == guild_id)
+        query = select(jobs).where(of_member).order_by(jobs.c.created_at.desc()).limit(most)
+        return jobs_of(connection.execute(query).mappings())
+
+    @read_transaction
     def waiting_in_departed(self, connection: Connection, *, most: int) -> Sequence[Job]:
         """Return some waiting jobs of servers that the bot was removed from."""
         departed = select(guilds.c.guild_id).where(has_left)

@@ -29,6 +29,16 @@ class LimitsAction(StrEnum):
     SAVE = "save"  # a draft
     DROP = "drop"
     FORGET = "forget"  # what was deleted in Discord
+    SHOW = "show"  # the panel
+
+
+class BlockAction(StrEnum):
+    """What a button does about blocked members."""
+
+    LIST = "list"  # a page
+    LIFT = "lift"  # in the list: a member's block
+    ASK = "ask"  # opens the form to block a member
+    UNBLOCK = "unblock"  # below a member
 
 
 class PrivacyAction(StrEnum):

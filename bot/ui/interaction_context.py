@@ -16,6 +16,7 @@ from bot.ui.discord_errors import translated_errors
 
 Interaction = discord.Interaction[Any]
 
+MEMBER_WITHIN: Final = 10.0  # seconds; asked after the answer was deferred
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 _AGE_RESTRICTED_SERVERS: Final = {discord.NSFWLevel.explicit, discord.NSFWLevel.age_restricted}
 
@@ -53,7 +54,7 @@ def moderator(interaction: Interaction) -> Moderator:
 
 
 def admission_request(
-    interaction: Interaction, member: discord.User | discord.Member | None = None
+    interaction: Interaction, member: discord.abc.Snowflake | None = None
 ) -> AdmissionRequest:
     """Return a request for the smallest order there is, here, by *member* or who asks."""
     return AdmissionRequest(
@@ -116,19 +117,26 @@ def block_target(interaction: Interaction, member: discord.User | discord.Member
 
 
 async def fetch_block_target(interaction: Interaction, member_id: int) -> BlockTarget:
-    """Return a member of whom only the id is known; Discord is asked.
+    """Return a member of whom only the id is known, as :func:`fetch_member` does."""
+    member = await fetch_member(interaction, member_id)
+    if not isinstance(member, discord.Member):
+        return BlockTarget(id=member.id)
+    return block_target(interaction, member)
+
+
+async def fetch_member(interaction: Interaction, member_id: int) -> discord.Member | discord.Object:
+    """Ask Discord for a member of the server; an object with the id: they left it.
 
     Raises DiscordError if Discord does not answer.
     """
     if (guild := interaction.guild) is None:
-        return BlockTarget(id=member_id)
-    async with translated_errors():
+        return discord.Object(member_id)
+    async with translated_errors(MEMBER_WITHIN):
         try:
             data = await interaction.client.http.get_member(guild.id, member_id)
         except discord.NotFound:
-            return BlockTarget(id=member_id)  # left the server
-        member = discord.Member(data=data, guild=guild, state=interaction._state)  # noqa: SLF001 - as discord.py does
-        return block_target(interaction, member)
+            return discord.Object(member_id)
+        return discord.Member(data=data, guild=guild, state=interaction._state)  # noqa: SLF001 - as discord.py does
 
 
 def age_restricted(interaction: Interaction) -> bool:
@@ -143,9 +151,7 @@ def age_restricted(interaction: Interaction) -> bool:
     return bool(getattr(marked, "nsfw", False))
 
 
-def timed_out_until(
-    interaction: Interaction, member: discord.User | discord.Member
-) -> float | None:
+def timed_out_until(interaction: Interaction, member: discord.abc.Snowflake) -> float | None:
     """Return when a member's time-out ends, in Unix seconds; administrators are exempt.
 
     Discord refuses their commands itself. A form that they opened before may still come.
@@ -157,7 +163,7 @@ def timed_out_until(
     return None if until is None or exempt else (until - _EPOCH).total_seconds()
 
 
-def role_ids(member: discord.User | discord.Member) -> frozenset[int]:
+def role_ids(member: discord.abc.Snowflake) -> frozenset[int]:
     """Return a member's roles, as Discord sent them; empty outside of servers.
 
     ``Member.roles`` leaves out the roles of a server that is not in the cache yet.

@@ -2,6 +2,7 @@
 
 from bot.client import ImagineBot
 from cogs.limits._cog import Limits
+from cogs.limits.blocks import Blocks
 from cogs.limits.deletions import Deletions
 from cogs.limits.panel import LimitsPanel
 
@@ -11,4 +12,7 @@ async def setup(bot: ImagineBot) -> None:
     moderation, account = bot.services.limits, bot.services.account
     await bot.add_cog(Limits(moderation, account))
     await bot.add_cog(LimitsPanel(moderation))
+    blocks = Blocks(moderation)
+    await bot.add_cog(blocks)
+    bot.tree.add_command(blocks.menu())
     await bot.add_cog(Deletions(bot, moderation))

@@ -8,7 +8,17 @@ from discord.ext import commands
 
 from bot.domain import rules
 from bot.domain.rules import RANGES, Rules
-from bot.ui import guild_cache, interaction_context, layout, limits_view, responses, texts
+from bot.service.moderation import Moderator
+from bot.ui import (
+    blocks_view,
+    guild_cache,
+    interaction_context,
+    layout,
+    limits_view,
+    responses,
+    texts,
+)
+from bot.ui.interaction_payload import snowflake
 from cogs.limits._base import ChannelId, Interaction, RoleId, begin
 from cogs.limits.styles import StyleCommands
 from cogs.limits.words import WordCommands
@@ -24,6 +34,7 @@ LANGUAGES = [
     app_commands.Choice(name=name, value=value) for value, name in texts.commands.LANGUAGES.items()
 ]
 Reason = app_commands.Range[str, 1, rules.LONGEST_REASON]
+UserId = app_commands.Range[str, 1, 20]
 Hours = app_commands.Range[int, rules.BLOCK_HOURS.low, rules.BLOCK_HOURS.high]
 
 
@@ -158,12 +169,31 @@ class Limits(
         await self._answer(interaction, moderator, texts.changes.blocked(block))
 
     @app_commands.command(description=texts.commands.UNBLOCK)
-    @app_commands.describe(member=texts.commands.MEMBER)
-    async def unblock(self, interaction: Interaction, member: discord.User) -> None:
-        """End a member's block."""
+    @app_commands.describe(**texts.commands.UNBLOCK_OPTIONS)
+    async def unblock(
+        self,
+        interaction: Interaction,
+        member: discord.User | None = None,
+        id: UserId = "",  # noqa: A002 - the option's name
+    ) -> None:
+        """End a member's block; without options, list the blocked members."""
         moderator = await begin(interaction)
-        was = await self._moderation.unblock(moderator, member.id)
-        await self._answer(interaction, moderator, texts.changes.unblocked(member.id, was=was))
+        if member is None and not id:
+            await self._list_blocks(interaction, moderator)
+        elif (member_id := snowflake(id) if member is None else member.id) is None:
+            await responses.send_private(interaction, texts.blocks.not_an_id())
+        else:
+            was = await self._moderation.unblock(moderator, member_id)
+            await self._answer(interaction, moderator, texts.changes.unblocked(member_id, was=was))
+
+    @app_commands.command(description=texts.commands.BLOCKS)
+    async def blocks(self, interaction: Interaction) -> None:
+        """List the blocked members."""
+        await self._list_blocks(interaction, await begin(interaction))
+
+    async def _list_blocks(self, interaction: Interaction, moderator: Moderator) -> None:
+        page = await self._moderation.blocks(moderator, 0)
+        await responses.show(interaction, blocks_view.block_list(page))
 
     @app_commands.command(name="log", description=texts.commands.LOG)
     @app_commands.describe(**texts.commands.LOG_OPTIONS)

@@ -54,6 +54,9 @@ class LimitsPanel(commands.Cog):
                 case LimitsAction.DROP:
                     await responses.defer_edit(interaction)
                     await self._show_panel(interaction, moderator, texts.changes.discarded())
+                case LimitsAction.SHOW:
+                    await responses.defer_edit(interaction)
+                    await self._show_panel(interaction, moderator)
                 case _:
                     assert_never(action)
 
@@ -106,7 +109,9 @@ class LimitsPanel(commands.Cog):
             moderator, partial(without_deleted, roles=gone.roles, channels=gone.channels)
         )
 
-    async def _show_panel(self, interaction: Interaction, moderator: Moderator, note: str) -> None:
+    async def _show_panel(
+        self, interaction: Interaction, moderator: Moderator, note: str | None = None
+    ) -> None:
         overview = await self._moderation.overview(moderator)
         await guild_cache.ask(interaction.client.http, overview.rules.chosen_channels)
         await responses.edit(interaction, limits_view.panel(overview, note))

@@ -221,6 +221,8 @@ FORBIDDEN = [
     (("words", "test"), {"prompt": "cat"}),
     ("block", {"member": "Ada"}),
     ("unblock", {"member": "Ada"}),
+    ("unblock", {}),
+    ("blocks", {}),
     ("log", {"channel": "pictures"}),
     ("pause", {}),
     ("resume", {}),

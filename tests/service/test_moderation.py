@@ -13,8 +13,14 @@ from bot.domain.lane import ClosedReason, Lane
 from bot.domain.log_entries import Blocked, Changed, Unblocked
 from bot.domain.rules import LONGEST_REASON, Pause, Tier, changed, with_words
 from bot.domain.word_filter import Finding, WordLists
-from bot.service.errors import ChannelNotWritable, DraftExpired, LimitReached
-from bot.service.moderation import BlockTarget, Moderator
+from bot.service.errors import (
+    BlockFault,
+    ChannelNotWritable,
+    DraftExpired,
+    LimitReached,
+    NotBlockable,
+)
+from bot.service.moderation import BLOCKS_ON_PAGE, RECENT_ORDERS, BlockTarget, Moderator
 from bot.service.port_errors import PermanentDiscordError, TransientDiscordError
 from bot.service.ports.store import PeakUsage
 from bot.service.recovery import DRAFT_LIFE
@@ -299,6 +305,59 @@ async def test_an_unblocked_member_orders_again(limits, logged, order):
     assert await limits.unblock(MIRA, NOAH)
     assert await order() is None
     assert logged()[1:] == [Unblocked(by=MIRA.id, member_id=NOAH)]
+
+
+@pytest.mark.parametrize(
+    ("target", "fault"),
+    [
+        (BlockTarget(id=MIRA.id), BlockFault.SELF),
+        (BlockTarget(id=NOAH, is_bot=True), BlockFault.BOT),
+        (BlockTarget(id=NOAH, moderates=True, outranks=True), BlockFault.MODERATOR),
+        (BlockTarget(id=NOAH, outranks=True), BlockFault.RANK),
+    ],
+)
+async def test_some_cannot_be_blocked(limits, logged, order, target, fault):
+    with pytest.raises(NotBlockable) as refused:
+        await limits.block(MIRA, target, hours=None, reason="")
+
+    assert (refused.value.member_id, refused.value.fault) == (target.id, fault)
+    assert await order() is None
+    assert logged() == []
+
+
+async def test_blocks_that_hold_are_listed_newest_first_by_pages(app, limits):
+    for number in range(BLOCKS_ON_PAGE + 2):
+        app.clock.now += 1
+        await limits.block(
+            MIRA, BlockTarget(id=400 + number), hours=None if number else 1, reason=""
+        )
+    await limits.block(ELSEWHERE, TARGET, hours=None, reason="")
+    app.clock.now += 3600
+
+    first, second, beyond = [await limits.blocks(MIRA, number) for number in (0, 1, 9)]
+
+    newest = [400 + number for number in range(BLOCKS_ON_PAGE + 1, 0, -1)]  # the first one is over
+    assert [block.member_id for block in first.blocks] == newest[:BLOCKS_ON_PAGE]
+    assert [block.member_id for block in second.blocks] == newest[BLOCKS_ON_PAGE:]
+    assert (first.total, first.of, second.number) == (BLOCKS_ON_PAGE + 1, 2, 1)
+    assert beyond == second
+    assert (await limits.blocks(replace(MIRA, guild_id=102), 3)).of == 1
+
+
+async def test_a_member_is_seen_with_block_and_newest_orders_of_this_server(app, limits):
+    for number in range(RECENT_ORDERS + 1):
+        await app.put(a_job(id=f"j{number}", member_id=NOAH, created_at=NOW + number))
+    await app.put(a_job(id="elsewhere", member_id=NOAH, guild_id=101, created_at=NOW + 99))
+    await limits.block(MIRA, TARGET, hours=1, reason="spam")
+    request = AdmissionRequest(order=an_order(), guild_id=100, channel_id=200)
+
+    member = await limits.member(MIRA, NOAH, request)
+    app.clock.now += 3600
+
+    assert [job.id for job in member.orders] == ["j5", "j4", "j3", "j2", "j1"]
+    assert (member.block.by, member.block.reason) == (MIRA.id, "spam")
+    assert next(one for one in member.results if one.refuses).rule is Rule.BLOCKED
+    assert (await limits.member(MIRA, NOAH, request)).block is None
 
 
 # Pauses.

@@ -1,5 +1,6 @@
 """The moderators' panel, and what its buttons remember."""
 
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -7,14 +8,21 @@ import discord
 import pytest
 from hypothesis import given, settings
 
-from bot.domain.rules import Pause, Rules, Tier
-from bot.service.moderation import Overview
-from bot.ui import layout, limits_view, texts
+from bot.domain.admission import Rule, RuleResult
+from bot.domain.rules import Block, Pause, Rules, Tier
+from bot.service.moderation import (
+    BLOCKS_ON_PAGE,
+    RECENT_ORDERS,
+    BlockPage,
+    MemberOverview,
+    Overview,
+)
+from bot.ui import blocks_view, layout, limits_view, texts
 from bot.ui.language import LANGUAGES, speaking
 from bot.ui.limits_form import GROUPS
 from sandbox.discord.enums import InteractionType
-from tests.rules import FULLEST, FULLEST_OVERVIEW, any_rules
-from tests.samples import NOW, listed
+from tests.rules import FULLEST, FULLEST_OVERVIEW, ID, PROMPT, REASON, any_rules
+from tests.samples import NOW, SOON, a_job, an_order, listed
 from tests.views import assert_within_limits, buttons, recorded, said
 
 API = "/api/v10"
@@ -31,12 +39,31 @@ def an_overview(rules):
     )
 
 
+BLOCK = Block(member_id=ID, by=ID, since=NOW, until=SOON, reason=REASON)
+BLOCKS = BlockPage(
+    blocks=[replace(BLOCK, member_id=ID - one) for one in range(BLOCKS_ON_PAGE)],
+    total=10**6,
+    number=10**5 - 1,
+)
+JOB = a_job(order=an_order(prompt=PROMPT), message_id=ID, channel_id=ID, guild_id=ID)
+MEMBER = MemberOverview(
+    member_id=ID,
+    results=[
+        RuleResult(rule=rule, refuses=True, ends_at=SOON, said=REASON, channels=FULLEST.channels)
+        for rule in Rule
+    ],
+    block=BLOCK,
+    orders=[JOB] * RECENT_ORDERS,
+)
 VIEWS = {
     "a fresh panel": lambda: limits_view.panel(an_overview(Rules())),
     "the fullest panel": lambda: limits_view.panel(FULLEST_OVERVIEW),
     "the fullest panel with a note": lambda: limits_view.panel(FULLEST_OVERVIEW, LONGEST_NOTE),
     "the fullest preview": lambda: limits_view.preview(DRAFT, Rules(), FULLEST),
     "a preview of the fullest rules' end": lambda: limits_view.preview(DRAFT, FULLEST, Rules()),
+    "the fullest list of blocks": lambda: blocks_view.block_list(BLOCKS, LONGEST_NOTE[:900]),
+    "no blocks": lambda: blocks_view.block_list(BlockPage(blocks=[], total=0, number=0)),
+    "the fullest member": lambda: blocks_view.member_view(MEMBER, LONGEST_NOTE[:900]),
     "the fullest words": lambda: layout.text_view(texts.explanations.words_listed(FULLEST)),
     "no words": lambda: layout.text_view(texts.explanations.words_listed(Rules())),
 }
@@ -69,6 +96,17 @@ def test_the_panel_and_a_preview_read_as_recorded(snapshot):
             an_overview(Rules(pause=Pause(by=1, since=NOW, reason="a *contest*")))
         ),
         "preview": limits_view.preview(DRAFT, Rules(), Rules(images=2)),
+        "a member": blocks_view.member_view(
+            MemberOverview(
+                member_id=2,
+                results=[RuleResult(rule=Rule.BLOCKED, refuses=True, said="spam")],
+                block=Block(member_id=2, by=1, since=NOW, reason="spam"),
+                orders=[a_job(message_id=77), a_job(private=True)],
+            )
+        ),
+        "blocks": blocks_view.block_list(
+            BlockPage(blocks=[replace(BLOCK, member_id=2, by=1, reason="spam")], total=9, number=1)
+        ),
     }
 
     assert listed({name: recorded(view) for name, view in views.items()}) == snapshot

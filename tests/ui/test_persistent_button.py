@@ -6,7 +6,14 @@ import pytest
 
 from bot import interactions
 from bot.domain.order import STYLE_LENGTH, OrderOptions
-from bot.ui.button_actions import LimitsAction, OrderAction, PrivacyAction, ReportAction
+from bot.ui.blocks_view import BlockButton
+from bot.ui.button_actions import (
+    BlockAction,
+    LimitsAction,
+    OrderAction,
+    PrivacyAction,
+    ReportAction,
+)
 from bot.ui.form_button import FormButton
 from bot.ui.history_view import LONGEST_WORD, HistoryPageButton
 from bot.ui.limits_view import LimitsButton
@@ -49,6 +56,14 @@ BUTTONS = {
         ("order_form", ID, OPTIONS),
     ),
     **{
+        f"blocks:{action}:{ID}" + (":3" if action is BlockAction.LIFT else ""): (
+            BlockButton,
+            (action, ID, 3 if action is BlockAction.LIFT else 0),
+            ("block_click", action, ID, 3 if action is BlockAction.LIFT else 0),
+        )
+        for action in BlockAction
+    },
+    **{
         f"report:{action}:{JOB_ID}:{ID}": (ReportButton, (action, JOB_ID, ID), None)
         for action in ReportAction
     },
@@ -59,7 +74,8 @@ def test_the_actions_in_the_ids_stay_as_they_are():
     """Their names stand in messages that nobody edits any more."""
     assert {*OrderAction} == {"cancel", "again", "edit", "delete", "post", "report"}
     assert {*PrivacyAction} == {"export", "delete", "confirm", "keep"}
-    assert {*LimitsAction} == {"edit", "save", "drop", "forget"}
+    assert {*LimitsAction} == {"edit", "save", "drop", "forget", "show"}
+    assert {*BlockAction} == {"list", "lift", "ask", "unblock"}
     assert {*ReportAction} == {"delete", "block", "dismiss"}
 
 
@@ -101,6 +117,8 @@ def test_each_id_is_one_buttons_alone(custom_id):
         "privacy:export:",
         "limits:edit:",
         "limits:reset:members",
+        "blocks:lift:x:1",
+        "blocks:list:",
         f"report:forgotten:{JOB_ID}:77",
         f"report:delete:{JOB_ID}",
         f"report:delete:{JOB_ID}:x",

@@ -146,6 +146,9 @@ class Jobs(Protocol):
     async def waiting_of(self, guild_id: int, member_id: int) -> Sequence[Job]:
         """Return the waiting jobs of a member in a server."""
 
+    async def recent_of(self, guild_id: int, member_id: int, *, most: int) -> Sequence[Job]:
+        """Return the newest jobs of a member in a server."""
+
     async def waiting_in_departed(self, *, most: int) -> Sequence[Job]:
         """Return some waiting jobs of servers that the bot was removed from."""
 
@@ -252,6 +255,11 @@ class Guilds(Protocol):
 
     async def block(self, guild_id: int, block: Block) -> None:
         """Store *block*; it replaces the member's earlier one."""
+
+    async def blocks(
+        self, guild_id: int, *, now: float, skip: int, most: int
+    ) -> tuple[Sequence[Block], int]:
+        """Return some blocks of a server that hold at *now*, newest first, and how many do."""
 
     async def unblock(self, guild_id: int, member_id: int) -> bool:
         """End a member's block; ``False``: there is none."""

@@ -6,6 +6,7 @@ language can order it freely; ``make messages`` adds new ones to the catalogues.
 """
 
 from bot.ui.texts import (  # noqa: F401 - so that `texts.cards` needs no import of its own
+    blocks,
     cards,
     changes,
     commands,

@@ -41,6 +41,8 @@ IMAGINE_OPTIONS: Final = {
 
 IMAGINE_THIS: Final = localized("Imagine this")
 REPORT_IMAGE: Final = localized("Report image")
+# In the menu of a member.
+IMAGE_LIMITS: Final = localized("Image limits")
 
 # For moderators.
 
@@ -60,6 +62,7 @@ STYLES_ADD: Final = localized("Add or change a style of this server")
 STYLES_REMOVE: Final = localized("Remove a style of this server")
 STYLES_LIST: Final = localized("List the styles that members can choose")
 BLOCK: Final = localized("Stop a member from ordering pictures")
+BLOCKS: Final = localized("List blocked members, and unblock them")
 UNBLOCK: Final = localized("Let a blocked member order again")
 LOG: Final = localized(
     "Show or choose the channel for reports, refused prompts, blocks and changes"
@@ -108,6 +111,10 @@ BLOCK_OPTIONS: Final = {
     "member": MEMBER,
     "hours": localized("For how many hours (default: permanently)"),
     "reason": localized("Reason (the member sees it)"),
+}
+UNBLOCK_OPTIONS: Final = {
+    "member": MEMBER,
+    "id": localized("The member's id, if Discord does not know the account any more"),
 }
 PAUSE_REASON: Final = localized("Reason (members see it)")
 LOG_OPTIONS: Final = {
