@@ -29,5 +29,5 @@ export function drawExperiments(box, { entries, write, backstage }) {
       backstage("wallet-empty"),
     ),
   ];
-  fill(box, known && [h("h4.menu-heading", say("Three experiments")), choices]);
+  fill(box, known && [h("h3.menu-heading", say("Three experiments")), choices]);
 }

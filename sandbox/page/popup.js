@@ -62,7 +62,7 @@ function drawItem(/** @type {Choice} */ { label, face, detail, danger, checked }
 export function openPopup(anchor, panel, items, { align = "start", matchWidth = false, onClose }) {
   panel.setAttribute("popover", "auto");
   panel.classList.add("popup");
-  (anchor.closest("dialog") ?? document.body).append(panel); // outside an open dialog everything is inert
+  (anchor.closest("dialog, main, aside") ?? document.body).append(panel); // in its landmark; a dialog makes all else inert
   panel.showPopover();
   if (matchWidth) panel.style.setProperty("min-width", `${anchor.offsetWidth}px`);
   place(anchor, panel, align);

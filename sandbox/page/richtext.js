@@ -32,8 +32,8 @@ function drawBlock(/** @type {Block} */ block, names) {
   const children = drawInlines(block.children, names);
   if (block.type === "small") return h("p.subtext", { dir: "auto" }, children);
   if (block.type === "p") return h("p", { dir: "auto" }, children);
-  const level = Number(block.type[1]) + 2; // the page has its own h1 and h2
-  return h("p.heading", { class: block.type, role: "heading", "aria-level": level, dir: "auto" }, children);
+  // Of one level, below the channel's: a message may begin with any of the three, and none may be left out.
+  return h("p.heading", { class: block.type, role: "heading", "aria-level": 2, dir: "auto" }, children);
 }
 
 /** @returns {Child[]} */

@@ -38,7 +38,7 @@ def draw(modules):
         ("`a **b**`", "<p><code>a **b**</code></p>"),
         ("**a\nb**", "<p><strong>a<br>b</strong></p>"),
         ("one\ntwo", "<p>one<br>two</p>"),
-        ("# H", '<p class="heading h1" role="heading" aria-level="3">H</p>'),
+        ("# H", '<p class="heading h1" role="heading" aria-level="2">H</p>'),
         ("-# small\ntext", '<p class="subtext">small</p><p>text</p>'),
         ("> a\n> b\nc", "<blockquote><p>a<br>b</p></blockquote><p>c</p>"),
         ("- a\n- b", "<ul><li>a</li><li>b</li></ul>"),
