@@ -10,6 +10,7 @@ from discord import app_commands
 
 from bot.retry import Backoff, retry, wait_at_most
 from bot.service.port_errors import DiscordError
+from bot.ui import command_mentions
 from bot.ui.discord_errors import translated_errors
 from bot.ui.discord_session import DiscordSession
 
@@ -103,6 +104,7 @@ class CommandRegistration:
         )
         async with translated_errors(within):
             found = await client.http.request(route, params={"with_localizations": "true"})
+            command_mentions.note(found)
             ours = [command for command in found if command.get("type", 1) in _OURS]
             same = same_commands(self._wanted, ours)
         if not same:
@@ -110,7 +112,9 @@ class CommandRegistration:
             wanted = [*self._wanted, *carried]
             log.info("registering commands: count=%d carried_along=%d", len(wanted), len(carried))
             async with translated_errors(within):
-                await client.http.bulk_upsert_global_commands(application_id, wanted)
+                command_mentions.note(
+                    await client.http.bulk_upsert_global_commands(application_id, wanted)
+                )
         self._registered = True
 
 

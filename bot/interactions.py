@@ -12,7 +12,7 @@ import discord
 from discord import InteractionType, app_commands
 from discord.state import ConnectionState
 
-from bot.ui import block_form, interaction_payload, limits_form, order_form
+from bot.ui import block_form, command_mentions, interaction_payload, limits_form, order_form
 from bot.ui.blocks_view import BlockButton
 from bot.ui.discord_errors import translated_errors
 from bot.ui.error_handler import answer_error, answered_errors
@@ -111,6 +111,8 @@ class Tree(app_commands.CommandTree[Any]):
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         """Bind the task to the interaction: the member's language, and context for the log."""
         bind_task(interaction)
+        if interaction.type is InteractionType.application_command:
+            command_mentions.note([interaction.data])
         return True
 
     async def on_error(

@@ -123,7 +123,8 @@ class RuleResult:
     ends_at: float | None = None  # when the rule will pass by itself; None: unknown
     said: str = ""  # the blocked phrase, or a moderator's reason
     style: str = ""  # the style whose words contain that phrase; empty: the prompt does
-    channels: tuple[int, ...] = ()  # where the rule would pass; empty and refusing: nowhere
+    # Where orders are taken at all; if CHANNEL refuses and there are none: nowhere.
+    channels: tuple[int, ...] = ()
     outside: bool = False  # ordered outside of servers, where there are no moderators
 
     @property
@@ -164,7 +165,12 @@ def _results(
     elsewhere = rules.nowhere or (bool(rules.channels) and here.isdisjoint(rules.channels))
     yield RuleResult(rule=Rule.CHANNEL, refuses=elsewhere, channels=rules.channels)
     openly = rules.age_restricted_only and not request.age_restricted
-    yield RuleResult(rule=Rule.AGE_RESTRICTED, refuses=openly, limit=int(rules.age_restricted_only))
+    yield RuleResult(
+        rule=Rule.AGE_RESTRICTED,
+        refuses=openly,
+        limit=int(rules.age_restricted_only),
+        channels=rules.channels if openly else (),
+    )
     yield _words(rules, order)
     everyone = frozenset() if request.guild_id is None else frozenset({request.guild_id})
     allowed = rules.allowance(request.role_ids | everyone)

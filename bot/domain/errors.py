@@ -21,6 +21,7 @@ class InvalidOption(OrderRejected):
     high: float
     got: object
     style: str | None = None  # the style that left so little room for a prompt
+    others: tuple["InvalidOption", ...] = ()  # further options of the same order
 
     def __str__(self) -> str:
         return f"{self.option} is not within {self.low} and {self.high}"
@@ -31,6 +32,7 @@ class StyleNotFound(OrderRejected):
     """The server has no style of that name, or no longer."""
 
     style: str
+    similar: str | None = None  # the name of the style that may be meant
 
 
 class ChangeRejected(ImagineError):

@@ -5,9 +5,10 @@ The gateway publishes no ranges; these are the ones that AuraFlow v0.3 is known 
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Generic, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 import regex
 
@@ -93,16 +94,26 @@ class OrderOptions:
 def check(options: OrderOptions) -> Order:
     """Return the order that *options* describe, before its style extends the prompt.
 
-    Raises InvalidOption, which names the first option that is out of range, and its range.
+    Raises InvalidOption, which names all options that are out of range, and their ranges.
     """
-    return Order(
-        prompt=_checked_prompt(options.prompt),
-        images=_checked_whole("images", options.images, IMAGES),
-        guidance=_checked_number("guidance", options.guidance, GUIDANCE),
-        steps=_checked_whole("steps", options.steps, STEPS),
-        enhance=checked_flag("enhance", options.enhance),
-        style=_checked_style(options.style),
-    )
+    checks: dict[str, Callable[[], Any]] = {
+        "prompt": lambda: _checked_prompt(options.prompt),
+        "style": lambda: _checked_style(options.style),
+        "images": lambda: _checked_whole("images", options.images, IMAGES),
+        "guidance": lambda: _checked_number("guidance", options.guidance, GUIDANCE),
+        "steps": lambda: _checked_whole("steps", options.steps, STEPS),
+        "enhance": lambda: checked_flag("enhance", options.enhance),
+    }
+    values, faults = {}, list[InvalidOption]()
+    for name, value in checks.items():
+        try:
+            values[name] = value()
+        except InvalidOption as error:
+            faults.append(error)
+    if faults:
+        faults[0].others = tuple(faults[1:])
+        raise faults[0]
+    return Order(**values)
 
 
 def clean(text: str) -> str:

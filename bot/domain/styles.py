@@ -1,5 +1,6 @@
 """Styles: named text that is appended to a prompt. Moderators add to the built-in ones."""
 
+import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -53,7 +54,20 @@ def find(name: str, own: Sequence[Style]) -> Style:
     for style in candidates:
         if wanted in map(str.casefold, TITLES.get(style.name, {}).values()):
             return style
-    raise StyleNotFound(style=name)
+    raise StyleNotFound(style=name, similar=_similar(wanted, candidates))
+
+
+def _similar(wanted: str, candidates: Sequence[Style]) -> str | None:
+    """Return the name of the style that *wanted* may mean, by its name or a title."""
+    names = {
+        spelled.casefold(): style.name
+        for style in candidates
+        for spelled in (style.name, *TITLES.get(style.name, {}).values())
+    }
+    begins = [spelled for spelled in names if spelled.startswith(wanted)]
+    close = difflib.get_close_matches(wanted, names, n=1)
+    found = next((spelled for spelled in (*begins, *close)), None)
+    return None if found is None else names[found]
 
 
 def extended(order: Order, own: Sequence[Style]) -> Order:

@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, Self
 
-from discord import ui
+from discord import InteractionType, ui
 
-from bot.domain.errors import OrderRejected
+from bot.domain.errors import OrderRejected, StyleNotFound
 from bot.domain.order import IMAGES, Order, OrderOptions
 from bot.ui import texts
 from bot.ui.interaction_context import Interaction
@@ -47,11 +47,14 @@ class FormButton(PersistentButton, template=r"form:(?P<member_id>\d{1,20}):(?P<p
 
 async def send_refusal(interaction: Interaction, error: OrderRejected) -> None:
     """Tell a member why their order was refused, with the form to change it if that can help."""
-    options = error.options
+    options, form = error.options, interaction.type is InteractionType.modal_submit
+    text = texts.refusals.refusal(error, form=form)
     if not isinstance(options, OrderOptions):
-        await send_private(interaction, texts.refusals.refusal(error))
+        await send_private(interaction, text)
         return
-    text = texts.refusals.with_prompt(texts.refusals.refusal(error), options.prompt)
+    text = texts.refusals.with_prompt(text, options.prompt)
+    if isinstance(error, StyleNotFound):  # the form offers only styles that there are
+        options = replace(options, style=error.similar)
     view = None
     if texts.refusals.can_be_changed(error):
         view = ui.View(timeout=None)

@@ -5,7 +5,7 @@ has sent the server, nothing is known: then nothing counts as deleted or missing
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -22,7 +22,10 @@ MOST_NOTED: Final = 10_000  # channels
 
 _UNKNOWN_CHANNEL: Final = 10003  # Discord's code
 
+MOST_OFFERED: Final = 3  # channels
+
 _guild: ContextVar[discord.Guild | None] = ContextVar("guild", default=None)
+_member: ContextVar[discord.Member | None] = ContextVar("member", default=None)
 # Channels that Discord does not know any more. Threads are in the cache only while they are active.
 _deleted: set[int] = set()
 
@@ -38,9 +41,12 @@ class Deleted:
         return bool(self.roles or self.channels)
 
 
-def look_at(guild: discord.Guild | None) -> None:
-    """Set the server of this task and of those that it starts."""
+def look_at(
+    guild: discord.Guild | None, member: discord.User | discord.Member | None = None
+) -> None:
+    """Set the server of this task and of those that it starts, and who reads its answer."""
     _guild.set(guild)
+    _member.set(member if isinstance(member, discord.Member) else None)
 
 
 def is_everyone(role_id: int) -> bool:
@@ -67,6 +73,21 @@ def deleted_of(rules: Rules) -> Deleted:
         roles=frozenset(filter(is_deleted_role, roles)),
         channels=frozenset(filter(is_deleted_channel, rules.channels)),
     )
+
+
+def age_restricted(within: Sequence[int]) -> list[int]:
+    """Return some age-restricted channels that the reader sees; *within*: of these, if any."""
+    guild, member = _cached(), _member.get()
+    if guild is None or member is None:
+        return []
+    chosen = [
+        channel.id
+        for channel in guild.text_channels
+        if channel.nsfw
+        and (not within or {channel.id, channel.category_id} & {*within})
+        and channel.permissions_for(member).view_channel
+    ]
+    return chosen[:MOST_OFFERED]
 
 
 def note_deleted(channel_id: int) -> None:

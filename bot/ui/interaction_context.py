@@ -24,7 +24,7 @@ _AGE_RESTRICTED_SERVERS: Final = {discord.NSFWLevel.explicit, discord.NSFWLevel.
 def bind_task(interaction: Interaction) -> None:
     """Set this task's language and the fields of its log lines from *interaction*."""
     language.speak(language.of(interaction.locale))
-    guild_cache.look_at(interaction.guild)
+    guild_cache.look_at(interaction.guild, interaction.user)
     shards = interaction.client.shard_count or 1
     mark(guild=interaction.guild_id, shard=((interaction.guild_id or 0) >> 22) % shards)
 

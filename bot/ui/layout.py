@@ -5,6 +5,9 @@ from typing import Any, Final
 import discord
 from discord import ui
 
+from bot.ui import command_mentions
+from bot.ui.texts import shared
+
 _ACCENT: Final = 0x5B6EE1
 
 
@@ -25,4 +28,4 @@ def view(*items: ui.Item[Any]) -> ui.LayoutView:
 
 def text_view(text: str) -> ui.LayoutView:
     """Return a fresh view of framed text, which may be longer than a message's content."""
-    return view(container(text))
+    return view(container(command_mentions.linked(text, shared.MESSAGE)))

@@ -34,3 +34,8 @@ def clock(moment: float) -> str:
 def date(moment: float) -> str:
     """Return the date and time of day of *moment*, in Unix seconds."""
     return f"<t:{int(moment)}:f>"
+
+
+def when(moment: float) -> str:
+    """Return *moment*, in Unix seconds, as a relative time and the time of day."""
+    return f"{ago(moment)} (<t:{int(moment)}:t>)"

@@ -78,7 +78,7 @@ def read(custom_id: str, components: Sequence[Any]) -> OrderOptions | None:
 
 
 def _labelled(name: str, component: Any) -> ui.Label[Any]:
-    return ui.Label(text=texts.order_buttons.FIELDS[name](), component=component)
+    return ui.Label(text=texts.order_fields.LABELS[name](), component=component)
 
 
 def _style_select(chosen: object, styles: Iterable[Style], spoken: str) -> ui.Select[Any]:

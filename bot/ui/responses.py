@@ -18,7 +18,7 @@ from bot.domain.job import Job, State
 from bot.domain.styles import Style, title
 from bot.service.port_errors import AlreadyAnswered, DiscordError, MessageDeleted
 from bot.service.ports.vendor import Picture
-from bot.ui import cards, texts
+from bot.ui import cards, command_mentions, texts
 from bot.ui.cards import Card, Place
 from bot.ui.discord_errors import translated_errors
 from bot.ui.interaction_context import Interaction, card_language
@@ -61,6 +61,7 @@ async def send_private(
     What is being typed has no room for it: no choices are offered then.
     """
     try:
+        text = command_mentions.linked(text, texts.refusals.CONTENT)
         await _tell(interaction, text, view=view)
     except DiscordError as error:
         log.info("private answer failed: interaction=%s error=%s", interaction.id, error)

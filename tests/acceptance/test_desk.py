@@ -157,7 +157,7 @@ async def test_who_asks_for_the_history_always_gets_an_answer(shared, stranger):
 
     asked = await stranger.command("history")
 
-    await asked.until(says("Discord did not take the bot's answer"))
+    await asked.until(says("Discord didn't accept the bot's answer"))
 
 
 async def test_what_is_left_shrinks_with_each_order(shared, member):

@@ -135,16 +135,16 @@ def options(**changes):
 @pytest.mark.parametrize(
     ("crafted", "told"),
     [
-        (options(images=0), "`images` takes whole numbers from 1 to 4"),
-        (options(images=5), "`images` takes whole numbers from 1 to 4"),
-        (options(images="2"), "`images` takes whole numbers from 1 to 4"),
-        (options(guidance=0.5), "`guidance` takes numbers from 1 to 10"),
-        (options(guidance=10.5), "`guidance` takes numbers from 1 to 10"),
-        (options(steps=19), "`steps` takes whole numbers from 20 to 50"),
-        (options(steps=51), "`steps` takes whole numbers from 20 to 50"),
-        (options(enhance="yes"), "`enhance` takes True or False"),
+        (options(images=0), "`images` must be a whole number from 1 to 4"),
+        (options(images=5), "`images` must be a whole number from 1 to 4"),
+        (options(images="2"), "`images` must be a whole number from 1 to 4"),
+        (options(guidance=0.5), "`guidance` must be a number from 1 to 10"),
+        (options(guidance=10.5), "`guidance` must be a number from 1 to 10"),
+        (options(steps=19), "`steps` must be a whole number from 20 to 50"),
+        (options(steps=51), "`steps` must be a whole number from 20 to 50"),
+        (options(enhance="yes"), "`enhance` must be True or False"),
         (options(prompt=" \u200b\u3164\n "), "`prompt` is empty"),
-        (options(prompt="x" * 1001), "`prompt` takes 1 to 1000 characters, yours has 1001"),
+        (options(prompt="x" * 1001), "`prompt` can have up to 1000 characters. Yours has 1001"),
     ],
 )
 async def test_a_crafted_option_is_refused_privately_by_name_and_range(
@@ -154,7 +154,7 @@ async def test_a_crafted_option_is_refused_privately_by_name_and_range(
     answer = await sent.answer()
 
     assert told in answer["content"]
-    assert "nothing is charged" in answer["content"]
+    assert "-# Nothing was charged." in answer["content"]
     assert sent.ephemeral
     assert not shared.pixazo.journal.find("POST", SUBMIT)
 
@@ -172,5 +172,5 @@ async def test_a_prompt_neither_pings_nor_formats(member):
 async def test_a_server_that_is_not_served_is_told_so(sandbox, start, noah):
     await start(GUILD_IDS="1")
 
-    assert "has not opened it for this server" in await refusal(noah)
+    assert "the bot's owner hasn't enabled it" in await refusal(noah)
     assert not sandbox.pixazo.journal.exchanges

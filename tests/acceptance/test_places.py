@@ -76,7 +76,7 @@ async def test_a_tier_of_everyone_holds_for_everyone_and_pings_nobody(server):
     log = server.member("Mira", channel="pictures")
     await logs_to(server)
 
-    assert "may have 1 image, you asked for 2" in await refusal(server.noah, images=2)
+    assert "up to 1 image at a time here; this order has 2" in await refusal(server.noah, images=2)
     sent = await server.ada.command("imagine", prompt="a patron", images=3)
     await sent.until(delivered(3))
     shown = await panel(server)
@@ -160,7 +160,7 @@ async def test_once_the_last_channel_is_deleted_orders_are_taken_nowhere(
         await at_log.sees(says(f"gelöschter Kanal `{chosen.id}`"))
 
     told = await refusal(server.noah)
-    assert "are all deleted, so orders are taken nowhere until others are chosen" in told
+    assert "All channels for pictures were deleted here, so orders are taken nowhere" in told
     assert "This server's moderators can change this" in told
     if away:
         shown = await panel(server)
@@ -216,10 +216,9 @@ async def test_orders_are_taken_in_a_chosen_place_of_any_kind(server, world, kin
     saved = await server.mira.press(preview["id"], button(preview, "limits:save:"))
     after = await saved.until(says("**Saved**"))
 
-    assert f"Pictures can be ordered in <#{chosen.id}>" in words(
-        after
-    )  # an archived thread still exists
-    assert f"pictures are ordered in <#{chosen.id}>" in await refusal(server.noah)
+    told = words(after)  # an archived thread still exists
+    assert f"Pictures can be ordered in <#{chosen.id}>" in told
+    assert f" in <#{chosen.id}>." in await refusal(server.noah)
     if within != "an archived thread":
         ordered = await server.member("Noah", channel=here.id).command("imagine", prompt=here.id)
         await ordered.until(delivered(1))
@@ -258,7 +257,7 @@ async def test_what_all_read_is_in_the_chosen_language_then_discords_then_the_de
     done, changed, reported, dismissed = said[spoken]
     card = await sent.until(says(done))
     await log.sees(says(changed))
-    assert "wait 1 minute" in await refusal(server.noah)  # private, in the member's
+    assert "wait 1 minute between orders" in await refusal(server.noah)  # private, in the member's
     await server.noah.press(card["id"], button(card, "report:"))
     report = await log.sees(says(reported))
     await log.press(report["id"], button(report, "report:dismiss"))

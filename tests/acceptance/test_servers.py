@@ -173,7 +173,7 @@ async def test_where_no_orders_are_taken_none_is_offered_and_help_says_where(san
     assert offers(await sent.until(delivered(1))) == OFFERS
     assert "again" in buttons(await listed(server.noah))
     assert "/limits" not in await told(server.noah, "help")
-    assert "`/limits show`" in await told(server.mira, "help")
+    assert "</limits show:" in await told(server.mira, "help")
 
     channels = await server.mira.command("limits", "channels", add=server.channel("pictures"))
     await channels.until(answered)
@@ -240,7 +240,7 @@ async def test_pictures_that_come_directly_offer_orders_only_where_they_are_take
     sandbox.world.token_life = 900.0
     text = await told(outside, "help")
     assert ("/imagine" in text, "/usage" in text, "moderators" in text) == (direct, direct, False)
-    assert ("only in servers that the bot was added to" in text) is not direct
+    assert ("only be ordered on servers that the bot was added to" in text) is not direct
     assert ("again" in buttons(await listed(outside))) is direct
     if direct:
         assert "server" not in (await told(outside, "usage")).replace("outside of servers", "")
@@ -361,7 +361,7 @@ async def test_a_member_in_time_out_orders_nothing_by_a_form_or_button_that_come
     data = {"custom_id": button(card, "again:")}
     late = crafted(sandbox, server.noah, InteractionType.COMPONENT, data, sent.interaction.message)
 
-    assert "You are in time-out in this server. It ends <t:" in (await late.answer())["content"]
+    assert "You're in time-out on this server. It ends <t:" in (await late.answer())["content"]
     assert late.ephemeral
     assert len(accepted(sandbox)) == 1
 

@@ -4,6 +4,7 @@ import pytest
 
 from tests.acceptance.driver import (
     Store,
+    button,
     delivered,
     pictures,
     refusal,
@@ -46,9 +47,22 @@ async def test_a_prompt_without_room_for_its_style_is_refused_with_figures_and_h
     answer = await refusal(noah, prompt, style="ink")
 
     assert "`Ink drawing`" in answer
-    assert "yours has 990" in answer
+    assert "Yours has 990" in answer
     assert f"```\n{prompt}\n```" in answer
     assert submitted(sandbox) == []
+
+
+async def test_a_style_that_may_be_meant_is_named_and_chosen_in_the_form(sandbox, noah):
+    sent = await noah.command("imagine", prompt="a fox", style="an")
+    answer = await sent.answer()
+    assert "There's no style called `an`. Did you mean **Anime**?" in answer["content"]
+
+    opened = await noah.press(answer["id"], button(answer, "Change and try again"))
+    ordered = await noah.submit_modal(opened, {})
+    await ordered.until(delivered(1))
+
+    (prompt,) = submitted(sandbox)
+    assert prompt.startswith("a fox, anime")
 
 
 async def test_a_moderators_own_style_is_there_for_all_and_gone_again(sandbox, mira, noah):
@@ -61,7 +75,7 @@ async def test_a_moderators_own_style_is_there_for_all_and_gone_again(sandbox, m
     remove = await mira.command("limits", "styles", "remove", name="wool")
     await remove.until(says("Styles of this server: 1 removed (`Wool`"))
 
-    assert "There is no style `Wool` here." in await refusal(noah, style="Wool")
+    assert "There's no style called `Wool`." in await refusal(noah, style="Wool")
     assert submitted(sandbox) == ["a cat, knitted wool"]
 
 
@@ -93,8 +107,8 @@ async def test_in_direct_messages_orders_have_limits_of_their_own(sandbox, monke
             await boat.until(says("Waiting"))
         answer = await refusal(direct, "one boat too many")
 
-    assert "Outside of servers you may have 3 orders at once." in answer
-    assert "Only the bot's operator can change this." in answer
+    assert "You already have 3 orders running" in answer
+    assert "Only the bot's owner can change this." in answer
     assert "one boat too many" in answer
     assert await boats[-1].until(delivered(1))
 

@@ -53,7 +53,7 @@ async def test_a_list_pasted_from_automod_stops_what_it_stops_there(shared, serv
         ("honeymooners", "*moon*"),
         ("an 18+ party", "18+"),
     ]:
-        assert f"have blocked `{phrase}`" in await refusal(server.noah, prompt)
+        assert f"contains `{phrase}`" in await refusal(server.noah, prompt)
         assert f"would be refused: it contains `{phrase}`" in await limits(
             server, "words", "test", prompt=prompt
         )
@@ -86,7 +86,7 @@ async def test_disguise_is_seen_through_in_a_new_server_until_moderators_say_oth
     assert "b l o o d: **yes**" in await limits(server, "show")
     await limits(server, "words", "add", phrase="blood, nude")
     for prompt in ("Bl00d", "a b l o o d bath", "n.u.d.e", "🅱🅻🅾🅾🅳", "ʙʟᴏᴏᴅ", "bl\u043e\u043ed"):
-        assert "have blocked" in await refusal(server.noah, prompt)
+        assert "which isn't allowed here" in await refusal(server.noah, prompt)
 
     assert "b l o o d: yes → no" in await limits(server, "set", look_alikes=False)
 
@@ -107,7 +107,7 @@ async def test_mentions_and_emoji_of_a_prompt_are_their_names(shared, server):
     assert named in accepted(shared)
     assert "Ada and Noah" in words(card)
     await limits(server, "words", "add", phrase="sad frog, ada")
-    assert "have blocked `ada`" in await refusal(server.noah, f"hat of <@{ada}>")
+    assert "contains `ada`" in await refusal(server.noah, f"hat of <@{ada}>")
     for tested in ("a <a:sad_frog:5>", f"<@{ada}>"):
         assert "would be refused" in await limits(server, "words", "test", prompt=tested)
 

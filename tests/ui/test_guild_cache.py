@@ -3,6 +3,7 @@
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import discord
 import pytest
@@ -128,9 +129,9 @@ async def test_a_panel_of_nothing_but_deleted_things_fits(http, language):
 @pytest.mark.parametrize(
     ("channels", "told"),
     [
-        ((CHANNEL, GONE), f"are ordered in <#{CHANNEL}>."),
-        ((GONE,), "are all deleted, so orders are taken nowhere until others are chosen."),
-        ((), "are all deleted, so orders are taken nowhere until others are chosen."),
+        ((CHANNEL, GONE), f"`/imagine` in <#{CHANNEL}>."),
+        ((GONE,), "so orders are taken nowhere until others are chosen."),
+        ((), "so orders are taken nowhere until others are chosen."),
     ],
 )
 async def test_a_refusal_names_no_deleted_channel(http, channels, told):
@@ -139,6 +140,31 @@ async def test_a_refusal_names_no_deleted_channel(http, channels, told):
 
     verdict = RuleResult(rule=Rule.CHANNEL, refuses=True, channels=channels)
     assert told in " ".join(texts.refusals.refused(verdict))
+
+
+@pytest.mark.parametrize(
+    ("within", "offered"), [((), [CHANNEL, 7100]), ((CHANNEL,), [CHANNEL]), ((7200,), [7100])]
+)
+def test_age_restricted_channels_are_offered_that_the_member_sees(within, offered):
+    def channel(channel_id, *, nsfw=True, seen=True, category_id=None):
+        granted = SimpleNamespace(view_channel=seen)
+        return SimpleNamespace(
+            id=channel_id,
+            nsfw=nsfw,
+            category_id=category_id,
+            permissions_for=lambda _member: granted,
+        )
+
+    guild = a_guild()
+    guild.text_channels = [
+        channel(CHANNEL),
+        channel(7100, category_id=7200),
+        channel(7101, nsfw=False),
+        channel(7102, seen=False),
+    ]
+    guild_cache.look_at(guild, Mock(spec=discord.Member))
+
+    assert guild_cache.age_restricted(within) == offered
 
 
 NO_WRITING = discord.Permissions(view_channel=True)

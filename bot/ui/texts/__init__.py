@@ -18,6 +18,7 @@ from bot.ui.texts import (  # noqa: F401 - so that `texts.cards` needs no import
     log_channel,
     member_commands,
     order_buttons,
+    order_fields,
     refusals,
     shared,
     warnings,

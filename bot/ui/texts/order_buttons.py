@@ -103,14 +103,4 @@ no_picture: Final = lazy("There is no picture of this bot's in that message. Not
 no_text: Final = lazy("There is no text in that message that could be drawn.")
 # At most 45 characters.
 form_title: Final = lazy("Edit and order")
-
-
-# Labels of that form's fields, at most 45 characters.
-FIELDS: Final = {
-    "prompt": lazy("Prompt"),
-    "style": lazy("Style"),
-    "images": lazy("Images"),
-    "guidance": lazy("Guidance"),
-    "steps": lazy("Steps"),
-}
 no_style: Final = lazy("No style")

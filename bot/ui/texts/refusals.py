@@ -6,13 +6,14 @@ from typing import Final, Literal, assert_never
 from bot.domain.admission import OF_PLACE, Rule, RuleResult
 from bot.domain.errors import InvalidOption, OrderRejected, StyleNotFound
 from bot.domain.order import PROMPT_LENGTH
+from bot.domain.styles import title
 from bot.service import errors
 from bot.ui import guild_cache
 from bot.ui.language import gettext as _
-from bot.ui.language import lazy, ngettext, plural
+from bot.ui.language import lazy, ngettext, plural, spoken
 from bot.ui.language import number as written
-from bot.ui.markup import ago, code, literal
-from bot.ui.texts import shared
+from bot.ui.markup import code, literal, when
+from bot.ui.texts import order_fields, shared
 
 _OrderRule = Literal[Rule.CHANNEL, Rule.AGE_RESTRICTED, Rule.WORDS, Rule.COOLDOWN]
 
@@ -23,59 +24,49 @@ _BROKEN_FENCE: Final = "`\u200b`\u200b`"  # looks the same, but does not end the
 # Rules that refuse any order of this member's here, until somebody else changes something.
 _FINAL: Final = OF_PLACE | {Rule.BLOCKED, Rule.TIMED_OUT, Rule.KEY}
 
-# What a rule allows.
-_ALLOWANCES: Final = {
-    Rule.IMAGES: plural(
-        "In this server an order of yours may have {limit} image, you asked for {wanted}.",
-        "In this server an order of yours may have {limit} images, you asked for {wanted}.",
+# Today's images are used up; fewer are left than were asked for; the order alone is too large.
+_MEMBERS_DAY: Final = (
+    plural(
+        "You've used your {limit} image for today.",
+        "You've used all {limit} of your images for today.",
     ),
-    Rule.STEPS: plural(
-        "In this server an order of yours may have {limit} step, you asked for {wanted}.",
-        "In this server an order of yours may have {limit} steps, you asked for {wanted}.",
+    plural(
+        "You have {left} of {limit} image left today; this order needs {wanted}.",
+        "You have {left} of {limit} images left today; this order needs {wanted}.",
     ),
-    Rule.MEMBER_AT_ONCE: plural(
-        "In this server you may have {limit} order at once.",
-        "In this server you may have {limit} orders at once.",
+    plural(
+        "You can order up to {limit} image per day here; this order has {wanted}.",
+        "You can order up to {limit} images per day here; this order has {wanted}.",
     ),
-    Rule.SERVER_AT_ONCE: plural(
-        "This server may have {limit} order at once.",
-        "This server may have {limit} orders at once.",
+)
+_SERVERS_DAY: Final = (
+    plural(
+        "This server has used its {limit} image for today.",
+        "This server has used all {limit} of its images for today.",
     ),
-    Rule.MEMBER_DAY: plural(
-        "In this server you may order {limit} image a day.",
-        "In this server you may order {limit} images a day.",
+    plural(
+        "This server has {left} of {limit} image left today; this order needs {wanted}.",
+        "This server has {left} of {limit} images left today; this order needs {wanted}.",
     ),
-    Rule.SERVER_DAY: plural(
-        "This server's moderators allow {limit} image a day here.",
-        "This server's moderators allow {limit} images a day here.",
+    plural(
+        "This server can order up to {limit} image per day; this order has {wanted}.",
+        "This server can order up to {limit} images per day; this order has {wanted}.",
     ),
-    Rule.OPERATOR_SERVER_DAY: plural(
-        "The bot's operator allows this server {limit} image a day.",
-        "The bot's operator allows this server {limit} images a day.",
+)
+_BOTS_DAY: Final = (
+    plural(
+        "The bot has used its {limit} image for today.",
+        "The bot has used all {limit} of its images for today.",
     ),
-    Rule.OPERATOR_DAY: plural(
-        "The bot's operator allows all servers together {limit} image a day.",
-        "The bot's operator allows all servers together {limit} images a day.",
+    plural(
+        "The bot has {left} of {limit} image left today; this order needs {wanted}.",
+        "The bot has {left} of {limit} images left today; this order needs {wanted}.",
     ),
-}
-_ALLOWANCES_OUTSIDE: Final = _ALLOWANCES | {
-    Rule.MEMBER_AT_ONCE: plural(
-        "Outside of servers you may have {limit} order at once.",
-        "Outside of servers you may have {limit} orders at once.",
+    plural(
+        "The bot can order up to {limit} image per day; this order has {wanted}.",
+        "The bot can order up to {limit} images per day; this order has {wanted}.",
     ),
-    Rule.MEMBER_DAY: plural(
-        "Outside of servers you may order {limit} image a day.",
-        "Outside of servers you may order {limit} images a day.",
-    ),
-    Rule.OPERATOR_SERVER_DAY: plural(
-        "The bot's operator allows {limit} image a day outside of servers, in all.",
-        "The bot's operator allows {limit} images a day outside of servers, in all.",
-    ),
-    Rule.OPERATOR_DAY: plural(
-        "The bot's operator allows {limit} image a day, everywhere together.",
-        "The bot's operator allows {limit} images a day, everywhere together.",
-    ),
-}
+)
 
 
 # The button under a refusal.
@@ -110,27 +101,32 @@ def prompt_of(content: str) -> str:
     return below.removesuffix(f"\n{_FENCE}").replace(_BROKEN_FENCE, _FENCE)
 
 
-def refusal(error: OrderRejected) -> str:
-    """Return why an order was refused."""
-    nothing = _("Nothing was ordered, nothing is charged.")
-    return f"{_why(error)} {nothing}"
+def refusal(error: OrderRejected, *, form: bool = False) -> str:
+    """Return why an order was refused; *form*: options are called as in the form."""
+    small = [_("Nothing was charged.")]
+    if isinstance(error, errors.LimitReached):
+        small.append(_who(error.verdict))
+    return f"{_reason(error, form=form)}\n-# {' '.join(filter(None, small))}"
 
 
-def _why(error: OrderRejected) -> str:
+def _reason(error: OrderRejected, *, form: bool) -> str:
     match error:
         case InvalidOption():
-            return _bad(error)
+            return "\n".join(_bad(fault, form=form) for fault in (error, *error.others))
         case errors.LimitReached(verdict=result):
-            return " ".join(refused(result))
+            return _why(result)
+        case StyleNotFound(style=style, similar=str(similar)):
+            return _("There's no style called {style}. Did you mean **{similar}**?").format(
+                style=code(shared.cut(style, 100)), similar=literal(title(similar, spoken()))
+            )
         case StyleNotFound(style=style):
             return _(
-                "There is no style {style} here. Please choose one of those that `style` offers, "
-                "or leave it out."
+                "There's no style called {style}. Pick one from the list, or leave it out."
             ).format(style=code(shared.cut(style, 100)))
         case errors.ServersOnly():
-            return _("Pictures can be ordered only in servers that the bot was added to.")
+            return servers_only()
         case errors.OrderForgotten():
-            return _("That order is not on record any more. Please type it anew.")
+            return _("This order is no longer stored. Please enter it again.")
         case errors.ShuttingDown():
             return _("The bot is restarting. Please try again in a minute.")
         case errors.AdmissionTimeout():
@@ -139,115 +135,158 @@ def _why(error: OrderRejected) -> str:
             return _("That did not work.")
 
 
-def _bad(error: InvalidOption) -> str:
+servers_only: Final = lazy("Pictures can only be ordered on servers that the bot was added to.")
+
+
+def _bad(error: InvalidOption, *, form: bool) -> str:
+    labels = order_fields.LABELS
+    in_form = form and error.option in labels
+    option = f"**{labels[error.option]()}**" if in_form else code(error.option)
     if error.low is False:
-        return _("`{option}` takes True or False.").format(option=error.option)
-    values = {"option": error.option, "low": written(error.low), "high": written(error.high)}
+        return _("{option} must be True or False.").format(option=option)
+    values = {"option": option, "low": written(error.low), "high": written(error.high)}
     match error:
         case InvalidOption(option="prompt", style=str(style), got=int(got)):
             return _(
-                "The style {style} adds words of its own, so that `prompt` takes {low} to {high} "
-                "characters with it; yours has {got}."
+                "{option} can have up to {high} characters with the style {style}, which adds "
+                "words of its own. Yours has {got}."
             ).format(style=shared.style(style), got=got, **values)
         case InvalidOption(option="style"):
             return _(
-                "`style` takes the name of a style, of {low} to {high} characters. Please choose "
-                "one of those that it offers, or leave it out."
+                "{option} must be the name of a style. Pick one from the list, or leave it out."
             ).format(**values)
         case InvalidOption(option="prompt", got=0):
             return _(
-                "`prompt` is empty: please describe the picture in {low} to {high} characters."
+                "{option} is empty. Please describe the picture in {low} to {high} characters."
             ).format(**values)
         case InvalidOption(option="prompt", got=int(got)):
-            return _("`prompt` takes {low} to {high} characters, yours has {got}.").format(
+            return _("{option} can have up to {high} characters. Yours has {got}.").format(
                 got=got, **values
             )
         case InvalidOption(low=int()):
-            return _("`{option}` takes whole numbers from {low} to {high}.").format(**values)
+            return _("{option} must be a whole number from {low} to {high}.").format(**values)
         case _:
-            return _("`{option}` takes numbers from {low} to {high}.").format(**values)
-
-
-def _moderators(result: RuleResult) -> str:
-    if result.outside:
-        return _("Only the bot's operator can change this.")
-    return _("This server's moderators can change this.")
+            return _("{option} must be a number from {low} to {high}.").format(**values)
 
 
 def refused(result: RuleResult) -> Iterable[str]:
-    """Yield sentences: the rule that refused, its figures, and when or by whom that ends."""
+    """Yield why a rule refuses, with its figures and its end, and who can change it if any."""
+    yield _why(result)
+    if who := _who(result):
+        yield who
+
+
+def _who(result: RuleResult) -> str:
+    """Return who can change what the rule says; empty: nobody."""
     match result.rule:
-        case Rule.NOT_SERVED if result.outside:
-            yield _("The bot's operator has not opened it outside of servers.")
-        case Rule.NOT_SERVED:
-            yield _("The bot's operator has not opened it for this server.")
-        case Rule.PAUSED:
-            yield _paused(result)
-            yield _("Its moderators can resume them.")
-        case Rule.BLOCKED:
-            yield _blocked(result)
-            yield _block_ends(result)
-        case Rule.TIMED_OUT:
-            yield _(
-                "You are in time-out in this server. It ends {when}, or earlier if its moderators "
-                "end it."
-            ).format(when=ago(result.ends_at or 0.0))
+        case Rule.BUSY:
+            return ""
         case Rule.KEY:
-            yield _(
-                "The image service does not accept the bot's key. "
-                "Only the bot's operator can mend it."
-            )
-        case Rule.CREDIT if result.ends_at is not None:
-            yield _(
-                "The bot's image credit is used up. Only its operator can top it up; "
-                "the next try is possible {when}."
-            ).format(when=ago(result.ends_at))
+            return _("The bot's owner needs to fix this.")
         case Rule.CREDIT:
-            yield _(
-                "The bot's image credit is used up, and another order is just finding out whether "
-                "that still holds. Only the bot's operator can top it up."
+            return _("The bot's owner needs to top it up.")
+        case _ if result.operators:
+            return _("Only the bot's owner can change this.")
+        case Rule.PAUSED:
+            return _("This server's moderators can resume orders.")
+        case Rule.BLOCKED:
+            return _("This server's moderators can lift the block.")
+        case Rule.TIMED_OUT:
+            return _("This server's moderators can end it earlier.")
+        case _:
+            return _("This server's moderators can change this.")
+
+
+def _why(result: RuleResult) -> str:
+    """Return one or two sentences: what the rule says, its figures, and when that ends."""
+    ends = when(result.ends_at or 0.0)
+    match result.rule:
+        case Rule.NOT_SERVED:
+            return _not_served(result)
+        case Rule.PAUSED if result.said:
+            return _("Orders are paused on this server: {reason}.").format(
+                reason=literal(result.said)
+            )
+        case Rule.PAUSED:
+            return _("Orders are paused on this server.")
+        case Rule.BLOCKED:
+            return _blocked(result)
+        case Rule.TIMED_OUT:
+            return _("You're in time-out on this server. It ends {when}.").format(when=ends)
+        case Rule.KEY:
+            return _("No pictures right now: the image service does not accept the bot's key.")
+        case Rule.CREDIT if result.ends_at is not None:
+            return _("The bot's image credit is used up. The next try is possible {when}.").format(
+                when=ends
+            )
+        case Rule.CREDIT:
+            return _(
+                "The bot's image credit is used up, and the bot is checking whether it has been "
+                "topped up. Please try again in a minute."
             )
         case Rule.BUSY:
-            yield _(
-                "The image service asked for a long pause. Orders are taken again {when}."
-            ).format(when=ago(result.ends_at or 0.0))
-        case Rule.OPERATOR_SERVER_DAY | Rule.OPERATOR_DAY:
-            yield from _used_up(result)
-            yield _("Only the operator can change this.")
-        case Rule.MEMBER_DAY | Rule.SERVER_DAY:
-            yield from _used_up(result)
-            yield _moderators(result)
-        case Rule.MEMBER_AT_ONCE | Rule.SERVER_AT_ONCE:
-            yield from _too_many(result)
-            yield _moderators(result)
+            return _("The image service is overloaded. You can order again {when}.").format(
+                when=ends
+            )
+        case Rule.OPERATOR_SERVER_DAY | Rule.OPERATOR_DAY | Rule.MEMBER_DAY | Rule.SERVER_DAY:
+            return _used_up(result)
+        case Rule.MEMBER_AT_ONCE:
+            return ngettext(
+                "You already have {used} order running, the most allowed here. "
+                "Try again when it's done.",
+                "You already have {used} orders running, the most allowed here. "
+                "Try again when one is done.",
+                result.used,
+            ).format(used=result.used)
+        case Rule.SERVER_AT_ONCE:
+            return ngettext(
+                "This server already has {used} order running, the most allowed here. "
+                "Try again when it's done.",
+                "This server already has {used} orders running, the most allowed here. "
+                "Try again when one is done.",
+                result.used,
+            ).format(used=result.used)
         case Rule.IMAGES | Rule.STEPS:
-            yield _allowance(result)
-            yield _moderators(result)
+            return _too_large(result)
         case Rule.CHANNEL | Rule.AGE_RESTRICTED | Rule.WORDS | Rule.COOLDOWN:
-            yield _not_allowed(result, result.rule)
-            yield _moderators(result)
+            return _not_allowed(result, result.rule)
         case _:
             assert_never(result.rule)
 
 
-def _paused(result: RuleResult) -> str:
-    if result.said:
-        return _("This server takes no orders now: {reason}.").format(reason=literal(result.said))
-    return _("This server takes no orders now.")
+def _not_served(result: RuleResult) -> str:
+    if result.outside:
+        return servers_only()
+    return _("Pictures can't be ordered on this server: the bot's owner hasn't enabled it.")
 
 
 def _blocked(result: RuleResult) -> str:
     if result.said:
-        return _("This server's moderators have blocked you: {reason}.").format(
+        text = _("You're blocked from ordering on this server: {reason}.").format(
             reason=literal(result.said)
         )
-    return _("This server's moderators have blocked you.")
-
-
-def _block_ends(result: RuleResult) -> str:
+    else:
+        text = _("You're blocked from ordering on this server.")
     if result.ends_at is None:
-        return _("Only they can end it.")
-    return _("The block ends {when}, or earlier if they lift it.").format(when=ago(result.ends_at))
+        return text
+    ends = _("The block ends {when}.").format(when=when(result.ends_at))
+    return f"{text} {ends}"
+
+
+def _too_large(result: RuleResult) -> str:
+    if result.rule is Rule.IMAGES:
+        text = ngettext(
+            "You can order up to {limit} image at a time here; this order has {wanted}.",
+            "You can order up to {limit} images at a time here; this order has {wanted}.",
+            result.limit,
+        )
+    else:
+        text = ngettext(
+            "You can use up to {limit} step here; this order has {wanted}.",
+            "You can use up to {limit} steps here; this order has {wanted}.",
+            result.limit,
+        )
+    return text.format(limit=result.limit, wanted=result.wanted)
 
 
 def _not_allowed(result: RuleResult, rule: _OrderRule) -> str:
@@ -255,23 +294,26 @@ def _not_allowed(result: RuleResult, rule: _OrderRule) -> str:
         case Rule.CHANNEL:
             return _elsewhere(result)
         case Rule.AGE_RESTRICTED:
-            return _("In this server pictures are ordered in age-restricted channels only.")
+            channels = guild_cache.age_restricted(result.channels)
+            if channels:
+                return _(
+                    "Pictures can only be ordered in age-restricted channels here, such as "
+                    "{channels}."
+                ).format(channels=shared.channels(channels))
+            return _("Pictures can only be ordered in age-restricted channels here.")
         case Rule.WORDS if result.style:
             return _(
-                "This server's moderators have blocked {phrase}, and your prompt contains it with "
-                "the words that the style {style} adds. Please choose another style, or none."
+                "The style {style} adds {phrase} to your prompt, which isn't allowed here. "
+                "Please choose another style."
             ).format(phrase=code(result.said), style=shared.style(result.style))
         case Rule.WORDS:
             return _(
-                "This server's moderators have blocked {phrase}, and your prompt contains it. "
-                "Please put it differently."
+                "Your prompt contains {phrase}, which isn't allowed here. Please rephrase it."
             ).format(phrase=code(result.said))
         case Rule.COOLDOWN:
-            wait = _("In this server you must wait {duration} from one order to the next.")
-            again = _("You can order again {when}.")
-            return f"{wait} {again}".format(
-                duration=shared.duration(result.limit), when=ago(result.ends_at or 0.0)
-            )
+            return _(
+                "Please wait {duration} between orders here. You can order again {when}."
+            ).format(duration=shared.duration(result.limit), when=when(result.ends_at or 0.0))
         case _:
             assert_never(rule)
 
@@ -279,38 +321,20 @@ def _not_allowed(result: RuleResult, rule: _OrderRule) -> str:
 def _elsewhere(result: RuleResult) -> str:
     left = [one for one in result.channels if not guild_cache.is_deleted_channel(one)]
     if left:
-        return _("In this server pictures are ordered in {channels}.").format(
-            channels=shared.channels(left)
-        )
+        return _("Please use `/imagine` in {channels}.").format(channels=shared.channels(left))
     return _(
-        "The channels that were chosen for pictures here are all deleted, so orders are taken "
-        "nowhere until others are chosen."
+        "All channels for pictures were deleted here, so orders are taken nowhere until others "
+        "are chosen."
     )
 
 
-def _too_many(result: RuleResult) -> Iterable[str]:
-    yield _allowance(result)
-    if result.rule is Rule.MEMBER_AT_ONCE:
-        pending = ngettext(
-            "{used} of yours is not done yet.", "{used} of yours are not done yet.", result.used
-        )
-    else:
-        pending = ngettext("{used} is not done yet.", "{used} are not done yet.", result.used)
-    yield pending.format(used=result.used)
-    yield _("You can order again when one is.")
-
-
-def _used_up(result: RuleResult) -> Iterable[str]:
-    yield _allowance(result)
-    yield ngettext(
-        "{used} is used; you asked for {wanted}.",
-        "{used} are used; you asked for {wanted}.",
-        result.used,
-    ).format(used=result.used, wanted=result.wanted)
-    if result.ends_at is not None:
-        yield _("The count starts anew {when}.").format(when=ago(result.ends_at))
-
-
-def _allowance(result: RuleResult) -> str:
-    text = (_ALLOWANCES_OUTSIDE if result.outside else _ALLOWANCES)[result.rule](result.limit)
-    return text.format(limit=result.limit, wanted=result.wanted)
+def _used_up(result: RuleResult) -> str:
+    sentences = {Rule.MEMBER_DAY: _MEMBERS_DAY, Rule.OPERATOR_DAY: _BOTS_DAY}
+    default = _BOTS_DAY if result.outside else _SERVERS_DAY
+    used_up, some_left, too_large = sentences.get(result.rule, default)
+    left = max(result.limit - result.used, 0)
+    text = too_large if result.wanted > result.limit else some_left if left else used_up
+    told = text(result.limit).format(limit=result.limit, left=left, wanted=result.wanted)
+    if result.ends_at is None:
+        return told
+    return f"{told} " + _("More {when}.").format(when=when(result.ends_at))
