@@ -137,12 +137,10 @@ def options(**changes):
     [
         (options(images=0), "`images` must be a whole number from 1 to 4"),
         (options(images=5), "`images` must be a whole number from 1 to 4"),
-        (options(images="2"), "`images` must be a whole number from 1 to 4"),
         (options(guidance=0.5), "`guidance` must be a number from 1 to 10"),
         (options(guidance=10.5), "`guidance` must be a number from 1 to 10"),
         (options(steps=19), "`steps` must be a whole number from 20 to 50"),
         (options(steps=51), "`steps` must be a whole number from 20 to 50"),
-        (options(enhance="yes"), "`enhance` must be True or False"),
         (options(prompt=" \u200b\u3164\n "), "`prompt` is empty"),
         (options(prompt="x" * 1001), "`prompt` can have up to 1000 characters. Yours has 1001"),
     ],
@@ -155,6 +153,15 @@ async def test_a_crafted_option_is_refused_privately_by_name_and_range(
 
     assert told in answer["content"]
     assert "-# Nothing was charged." in answer["content"]
+    assert sent.ephemeral
+    assert not shared.pixazo.journal.find("POST", SUBMIT)
+
+
+@pytest.mark.parametrize("crafted", [options(images="2"), options(enhance="yes")])
+async def test_an_option_of_another_type_is_one_of_an_older_command(shared, member, crafted):
+    sent = await member.command("imagine", _raw_options=crafted)
+
+    assert "This command has just been updated." in (await sent.answer())["content"]
     assert sent.ephemeral
     assert not shared.pixazo.journal.find("POST", SUBMIT)
 

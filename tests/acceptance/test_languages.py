@@ -23,14 +23,14 @@ async def test_a_german_member_in_an_english_server(sandbox, start, ada, noah):
     ordered = await ada.command("imagine", prompt="ein Leuchtturm")
     card = await ordered.until(delivered(1))
 
-    assert answer.startswith("Wer den Bot betreibt, erlaubt diesem Server 2 Bilder")
-    assert "Es wurde nichts berechnet. Die Moderation dieses Servers kann das ändern.\n" in answer
+    assert answer.startswith("Dieser Server kann höchstens 2 Bilder pro Tag bestellen;")
+    assert "Es wurde nichts berechnet. Nur die Betreiber des Bots können das ändern.\n" in answer
     assert answer.endswith("```\nein Leuchtturm\n```")  # to be corrected and sent again
     assert "**Completed**" in words(card)
     assert card["attachments"][0]["description"] == "AI-generated picture: ein Leuchtturm"
     english = await refusal(noah, images=2)
-    assert "2 images a day. 1 is used; you asked for 2" in english
-    assert "Only the operator can change this" in english
+    assert "This server has 1 of 2 images left today; this order needs 2. More <t:" in english
+    assert "Only the bot's owner can change this" in english
     assert len(sandbox.pixazo.accepted) == 1
 
 

@@ -133,8 +133,8 @@ async def test_the_operators_cap_on_all_servers_is_exact_across_them(
         admitted, refused = await order_at_once(members)
 
     assert (len(admitted), len(refused)) == (5, 25)
-    assert all("allows all servers together 5 images a day. 5 are used" in one for one in refused)
-    assert all("Only the operator can change this" in one for one in refused)
+    assert all("The bot has used all 5 of its images for today. More <t:" in one for one in refused)
+    assert all("Only the bot's owner can change this" in one for one in refused)
 
 
 async def test_an_order_that_ended_unbilled_gives_its_place_back(sandbox, server, noah, mira):
