@@ -94,8 +94,8 @@ CLOSED = replace(OPEN, violation=RuleResult(rule=Rule.CHANNEL, refuses=True, cha
         (OPEN, False, {"imagine", "history", "usage", "settings", "privacy"}),
         (OPEN, True, {"imagine", "history", "usage", "settings", "privacy", "limits"}),
         (OUTSIDE, False, {"imagine", "history", "usage", "settings", "privacy"}),
-        (CLOSED, False, {"history", "settings", "privacy"}),
-        (CLOSED, True, {"history", "settings", "privacy", "limits"}),
+        (CLOSED, False, {"imagine", "history", "settings", "privacy"}),
+        (CLOSED, True, {"imagine", "history", "settings", "privacy", "limits"}),
     ],
     ids=["member", "moderator", "outside", "closed", "closed to a moderator"],
 )
