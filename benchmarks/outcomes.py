@@ -15,7 +15,7 @@ from sandbox.pixazo.wire import SUBMIT_PATH
 OVER = {"DELIVERED", "FAILED", "ERROR", "REFUSED", "CANCELLED"}
 GIVEN_UP = {"FAILED", "ERROR", "REFUSED", "CANCELLED", "EXPIRED"}
 CLEARLY_REFUSED = {401, 402, 403, 429}
-HONEST = ("Could not be confirmed", "Not confirmed yet")  # of an uncertain order's card
+HONEST = ("**No reply**", "**No reply yet**")  # of an uncertain order's card
 READING = 2.0  # seconds after which a bot that lives has read an answer, on a busy machine too
 
 

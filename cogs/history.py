@@ -58,11 +58,13 @@ class History(commands.Cog):
             interaction.user.id, file_limit=interaction.filesize_limit
         )
         orders = await self._takes_orders(interaction)
-        handed_over, failed = 0, len(kept.unreadable)
+        handed_over: list[Job] = []
+        failed = len(kept.unreadable)
         for job, pictures in kept.ready:
             with about(job=job.id):
                 outcome = await self._hand_over(interaction, job, pictures, orders=orders)
-            handed_over += outcome is Outcome.SENT
+            if outcome is Outcome.SENT:
+                handed_over.append(job)
             failed += outcome is Outcome.FAILED
         page = await self._account.page(interaction.user.id, word=word.strip(), number=0)
         note = texts.history.note(

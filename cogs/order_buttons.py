@@ -1,20 +1,25 @@
 """The buttons on cards: each click is checked anew, however old the card is."""
 
+import contextlib
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import discord
 from discord.ext import commands
 
 from bot.client import ImagineBot
+from bot.domain.job import State
 from bot.domain.order import OrderOptions
 from bot.service.errors import NotOwnForm
 from bot.service.intake import OrderIntake
 from bot.service.member_account import MemberAccount
 from bot.service.order_actions import OrderActions
-from bot.ui import interaction_context, order_form, responses, texts
+from bot.service.port_errors import DiscordError
+from bot.ui import interaction_context, order_form, order_questions, responses, texts
 from bot.ui.error_handler import answered_errors
 from cogs._ordering import Interaction, open_order_form, place_order
+
+MOST_REMEMBERED: Final = 1000  # clicks on *Delete*
 
 
 class OrderButtons(commands.Cog):
@@ -24,6 +29,8 @@ class OrderButtons(commands.Cog):
         self._intake = intake
         self._actions = actions
         self._account = account
+        # By job and person, the oldest first.
+        self._delete_clicks: dict[tuple[str, int], Interaction] = {}
 
     @commands.Cog.listener()
     async def on_order_again(self, interaction: Interaction, job_id: str) -> None:
@@ -66,23 +73,81 @@ class OrderButtons(commands.Cog):
 
     @commands.Cog.listener()
     async def on_order_cancel(self, interaction: Interaction, job_id: str) -> None:
-        """Cancel or hide an order."""
+        """Cancel an order, or ask whether to hide one that was sent already."""
         async with answered_errors(interaction):
             await responses.defer_edit(interaction)
             job = await self._actions.cancel(job_id, interaction_context.person(interaction))
-            text = texts.order_buttons.cancelled(job, interaction.user.id)
-            await responses.send_private(interaction, text)
+            if job.state is State.CANCELLED:
+                await responses.send_private(interaction, texts.order_buttons.cancelled())
+            else:
+                question = order_questions.too_late(job, interaction.user.id)
+                await responses.show(interaction, question)
+
+    @commands.Cog.listener()
+    async def on_order_hide(self, interaction: Interaction, job_id: str) -> None:
+        """Hide an order."""
+        async with answered_errors(interaction):
+            await responses.send_private(interaction, await self._hide(interaction, job_id))
+
+    @commands.Cog.listener()
+    async def on_order_hide_now(self, interaction: Interaction, job_id: str) -> None:
+        """Hide an order, by the button under the question."""
+        async with answered_errors(interaction):
+            await responses.conclude(interaction, await self._hide(interaction, job_id))
+
+    async def _hide(self, interaction: Interaction, job_id: str) -> str:
+        await responses.defer_edit(interaction)
+        job = await self._actions.hide(job_id, interaction_context.person(interaction))
+        return texts.order_buttons.hidden(job, interaction.user.id)
 
     @commands.Cog.listener()
     async def on_order_delete(self, interaction: Interaction, job_id: str) -> None:
-        """Delete pictures, with the message whose button was clicked."""
+        """Ask whether to delete pictures; those that are deleted already need no question."""
         async with answered_errors(interaction):
             await responses.defer_edit(interaction)
-            message_id = interaction.message.id if interaction.message else None
-            person = interaction_context.person(interaction)
-            await self._actions.delete(job_id, person, pressed=message_id)
-            await responses.delete_original(interaction)
-            await responses.send_private(interaction, texts.order_buttons.deleted())
+            job = await self._actions.deletable(job_id, interaction_context.person(interaction))
+            self._remember(interaction, job_id)
+            if job.reply.deleted_at is not None:
+                text = await self._delete(interaction, job_id)
+                await responses.send_private(interaction, text)
+            else:
+                await responses.show(interaction, order_questions.delete(job, interaction.user.id))
+
+    @commands.Cog.listener()
+    async def on_order_delete_now(self, interaction: Interaction, job_id: str) -> None:
+        """Delete pictures, with the message whose *Delete* was clicked."""
+        async with answered_errors(interaction):
+            await responses.defer_edit(interaction)
+            await responses.conclude(interaction, await self._delete(interaction, job_id))
+
+    @commands.Cog.listener()
+    async def on_order_keep(self, interaction: Interaction, job_id: str) -> None:
+        """Delete nothing after all."""
+        async with answered_errors(interaction):
+            await responses.defer_edit(interaction)
+            await self._actions.deletable(job_id, interaction_context.person(interaction))
+            await responses.conclude(interaction, texts.order_buttons.kept())
+
+    def _remember(self, interaction: Interaction, job_id: str) -> None:
+        """Remember the click on *Delete*: it alone can delete a private message, for minutes."""
+        self._delete_clicks[job_id, interaction.user.id] = interaction
+        if len(self._delete_clicks) > MOST_REMEMBERED:
+            del self._delete_clicks[next(iter(self._delete_clicks))]
+
+    async def _delete(self, interaction: Interaction, job_id: str) -> str:
+        """Delete pictures and the messages that show them; return the answer.
+
+        A private message is left if another process, or this one before a restart, has asked.
+        """
+        job = await self._actions.delete(job_id, interaction_context.person(interaction))
+        click = self._delete_clicks.pop((job_id, interaction.user.id), None)
+        removed = None
+        if click is not None and click.message is not None:
+            with contextlib.suppress(DiscordError):
+                await responses.delete_original(click)
+                removed = click.message.id
+        is_gone = await self._actions.remove_message(job, removed=removed)
+        return texts.order_buttons.deleted(job, interaction.user.id, left=not is_gone)
 
     @commands.Cog.listener()
     async def on_order_post(self, interaction: Interaction, job_id: str) -> None:

@@ -15,7 +15,7 @@ class CardStatus:
     closed: ClosedReason | None = None  # why the lane keeps orders waiting
 
     # QUEUED, PROCESSING
-    usual_seconds: float | None = None  # that such orders take; None: unknown, or over
+    usual_seconds: int | None = None  # that such orders take, rounded; None: unknown, or over
     late: bool = False  # it takes longer than usual
 
     # UNCERTAIN

@@ -162,6 +162,9 @@ class ReplyTarget:
     file_limit: int = 10 * 1024 * 1024  # bytes of one attachment
     left_today: int | None = None  # images left when it was ordered; None: no limit counts them
 
+    # Members' ids. None: nobody did, or an earlier version did not record who.
+    withdrawn_by: int | None = None  # who cancelled or hid the order
+    deleted_by: int | None = None  # who deleted its pictures
     deleted_at: float | None = None  # when its pictures were deleted on request
     reported_at: float | None = None  # when it was reported to the moderators
 
@@ -223,6 +226,11 @@ class Job:
         if self.guild_id is not None:
             return guild_queue_key(self.guild_id)
         return member_queue_key(self.member_id)
+
+    @property
+    def removed_by_moderator(self) -> bool:
+        """Whether another than its member cancelled or hid it, or deleted its pictures."""
+        return not {self.reply.withdrawn_by, self.reply.deleted_by} <= {None, self.member_id}
 
     @property
     def ended(self) -> bool:

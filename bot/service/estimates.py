@@ -1,5 +1,6 @@
 """How long orders take at the vendor, and what a card says of it."""
 
+import math
 import statistics
 from collections import deque
 from collections.abc import Iterable
@@ -10,6 +11,8 @@ from bot.domain.card_status import CardStatus
 
 REMEMBERED: Final = 50  # durations whose median is the estimate
 LATE: Final = 3.0  # medians at the vendor after which a member is told that it takes long
+# Units of the estimate, each for medians up to so many seconds; above them it is in minutes.
+UNITS: Final = ((30, 5), (90, 10), (math.inf, 60))
 LATE_UNKNOWN: Final = 600.0  # seconds; the same before any duration is known
 
 
@@ -46,9 +49,19 @@ class Estimates:
     def phase_ends(self) -> tuple[float, float]:
         """Return the ages, in seconds, at which the estimate is over and an order is late."""
         median = self.median
-        return (0.0, LATE_UNKNOWN) if median is None else (median, LATE * median)
+        if median is None:
+            return 0.0, LATE_UNKNOWN
+        estimate = _rounded(median)
+        return estimate, max(LATE * median, estimate)
 
     def status(self, phase: Phase) -> CardStatus:
         """Return what a card says in that phase."""
-        usual = self.median if phase is Phase.ESTIMATED else None
-        return CardStatus(usual_seconds=usual, late=phase is Phase.LATE)
+        if phase is not Phase.ESTIMATED or (median := self.median) is None:
+            return CardStatus(late=phase is Phase.LATE)
+        return CardStatus(usual_seconds=_rounded(median))
+
+
+def _rounded(median: float) -> int:
+    """Return the estimate: the median rounded up, so that more than half of all orders keep it."""
+    unit = next(unit for most, unit in UNITS if median <= most)
+    return max(math.ceil(median / unit), 1) * unit

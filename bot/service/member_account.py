@@ -263,6 +263,15 @@ def _exported(job: Job) -> dict[str, Any]:
         "queued_at": job.queued_at,
         "completed_at": job.completed_at,
         "kept_at": job.outstanding.kept_at,
+        "withdrawn_by": _by(job, reply.withdrawn_by),
         "deleted_at": reply.deleted_at,
+        "deleted_by": _by(job, reply.deleted_by),
         "reported_at": reply.reported_at,
     }
+
+
+def _by(job: Job, person_id: int | None) -> str | None:
+    """Return who that is without naming a moderator: their ids are not the member's data."""
+    if person_id is None:
+        return None
+    return "you" if person_id == job.member_id else "a moderator"

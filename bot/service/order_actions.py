@@ -103,22 +103,34 @@ class OrderActions:
         raise OrderNotFound
 
     async def cancel(self, job_id: str, by: Person) -> Job:
-        """Cancel a waiting job, or withdraw one that may still bring pictures; return it then.
+        """Cancel a waiting job; return it CANCELLED: nothing was sent, nothing is charged.
 
-        CANCELLED: nothing was sent and nothing is charged. A withdrawn job runs on and counts;
-        ``/history`` offers its pictures.
+        In any other state it was sent already: it is returned unchanged, and may be hidden.
         """
+        return await self._withdraw(job_id, by, cancel_only=True)
+
+    async def hide(self, job_id: str, by: Person) -> Job:
+        """Withdraw a job that may still bring pictures; return it then.
+
+        It runs on and counts; ``/history`` offers its pictures. One that waits again is cancelled.
+        """
+        return await self._withdraw(job_id, by, cancel_only=False)
+
+    async def _withdraw(self, job_id: str, by: Person, *, cancel_only: bool) -> Job:
         for _ in range(ATTEMPTS):
             job = await self.find(job_id)
             _check_permission(job, by)
+            marked = job.with_reply(withdrawn_by=by.id)
             if job.state is State.WAITING:
-                after = job.transition(
+                after = marked.transition(
                     State.CANCELLED, now=self._now(), end_reason=EndReason.WITHDRAWN
                 )
-            elif job.withdrawable:
-                after = job.withdraw()
-            else:
+            elif not job.withdrawable:
                 raise AlreadyEnded
+            elif cancel_only:
+                return job
+            else:
+                after = marked.withdraw()
             if await self._jobs.swap(job, after):
                 with about(job=job.id, guild=job.guild_id):
                     event = "order withdrawn" if after.withdrawn else "order cancelled"
@@ -129,22 +141,42 @@ class OrderActions:
                 return after
         raise AlreadyEnded
 
-    async def delete(self, job_id: str, by: Person, *, pressed: int | None) -> Job:
+    async def deletable(self, job_id: str, by: Person) -> Job:
+        """Return a delivered job whose pictures that person may delete; nothing is changed."""
+        job = await self.find_delivered(job_id)
+        _check_permission(job, by)
+        return job
+
+    async def delete(self, job_id: str, by: Person) -> Job:
         """Delete a delivered job's pictures for good; return it then. This is idempotent.
 
-        The caller deletes the message that was *pressed* on; if the pictures are in another
-        message, that is deleted here.
+        The message that shows them is left to :meth:`remove_message`.
         """
         while True:  # each lost swap is another task's progress
-            job = await self.find_delivered(job_id)
-            _check_permission(job, by)
-            after = job.with_reply(deleted_at=job.reply.deleted_at or self._now())
-            if job.reply.deleted_at is not None or await self._jobs.swap(job, after):
+            after = job = await self.deletable(job_id, by)
+            if job.reply.deleted_at is not None:
+                break
+            after = job.with_reply(deleted_at=self._now(), deleted_by=by.id)
+            if await self._jobs.swap(job, after):
+                log.info("pictures deleted: job=%s by=%s", job.id, by.id)
                 break
         await self._files.discard(job.id)
-        if not job.reply.private and pressed != job.reply.message_id:
-            await self._remove_message(job)
         return after
+
+    async def remove_message(self, job: Job, *, removed: int | None = None) -> bool:
+        """Delete the public message with a job's pictures, unless it is the one just *removed*.
+
+        ``False``: a message with the pictures is left, since Discord did not delete it.
+        """
+        is_removed = removed is not None
+        if job.reply.private or (is_removed and removed == job.reply.message_id):
+            return is_removed
+        try:
+            await self._presenter.remove(job)
+        except DiscordError as error:
+            log.warning("message not deleted: job=%s error=%s", job.id, error)
+            return is_removed
+        return True
 
     @asynccontextmanager
     async def posting(
@@ -198,13 +230,6 @@ class OrderActions:
 
     async def _swap(self, before: Job, after: Job) -> Job:
         return await swap_with_retry(self._jobs, before, after, self._settings.store_backoff)
-
-    async def _remove_message(self, job: Job) -> None:
-        """Delete the message with the pictures, if Discord lets us."""
-        try:
-            await self._presenter.remove(job)
-        except DiscordError as error:
-            log.warning("message not deleted: job=%s error=%s", job.id, error)
 
     async def _check_content(self, job: Job, request: AdmissionRequest) -> Rules:
         """Return the server's rules, or raise PostingForbidden."""

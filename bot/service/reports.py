@@ -101,7 +101,7 @@ class ReportService:
             except DiscordError as error:
                 raise RemovalFailed from error
         person = Person(id=by.id, guild_id=by.guild_id, moderates=True)
-        return await self._actions.delete(job.id, person, pressed=job.reply.message_id)
+        return await self._actions.delete(job.id, person)
 
 
 def _check_visible(job: Job, by: Person) -> None:

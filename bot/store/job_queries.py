@@ -142,7 +142,7 @@ class JobQueries:
     def page(
         self, connection: Connection, member_id: int, *, word: str, skip: int, most: int
     ) -> OrderPage:
-        """Return a member's orders whose prompts contain *word*, without deleted ones."""
+        """Return a member's orders whose prompts contain *word*, without erased ones."""
         newest = (
             select(jobs.c.id, jobs.c.prompt)
             .where(_listed(member_id))
@@ -228,7 +228,7 @@ class JobQueries:
 
 
 def _listed(member_id: int) -> ColumnElement[bool]:
-    return and_(jobs.c.member_id == member_id, jobs.c.deleted_at.is_(None), jobs.c.prompt != "")
+    return and_(jobs.c.member_id == member_id, jobs.c.prompt != "")
 
 
 def _of_member(member_id: int, made_before: float) -> ColumnElement[bool]:

@@ -6,10 +6,14 @@ from enum import StrEnum
 class OrderAction(StrEnum):
     """What a button does with an order."""
 
-    CANCEL = "cancel"
+    CANCEL = "cancel"  # while nothing was sent; afterwards it asks whether to hide
+    HIDE = "hide"
+    HIDE_NOW = "hide_now"  # under that question
     AGAIN = "again"
     EDIT = "edit"  # opens the form with the order's options
-    DELETE = "delete"
+    DELETE = "delete"  # asks for confirmation
+    DELETE_NOW = "delete_now"
+    KEEP = "keep"
     POST = "post"
     REPORT = "report"
 

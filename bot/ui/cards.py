@@ -9,12 +9,11 @@ import discord
 from discord import ui
 
 from bot.domain.card_status import CardStatus
-from bot.domain.job import Billed, Delivery, Job, State
+from bot.domain.job import Delivery, Job, State
 from bot.service.ports.discord import NO_STATUS
 from bot.service.ports.vendor import Picture
 from bot.ui import texts
 from bot.ui.button_actions import OrderAction
-from bot.ui.markup import literal
 from bot.ui.order_buttons import OrderButton
 
 _ACCENTS: Final = {
@@ -56,15 +55,14 @@ class Place(StrEnum):
 
 def progress(job: Job, status: CardStatus = NO_STATUS) -> Card:
     """Return the card of an order in progress."""
-    lines = (texts.cards.status(job, status), texts.cards.steps(job))
-    text = "\n".join(line for line in lines if line)
-    outstanding = job.delivery is Delivery.OUTSTANDING
-    button = _hide_button(job) if outstanding else OrderButton(OrderAction.CANCEL, job.id)
-    return _card(job, text, _small(job), buttons=[button])
-
-
-def _hide_button(job: Job) -> OrderButton:
-    return OrderButton(OrderAction.CANCEL, job.id, texts.order_buttons.hide())
+    free = job.state is State.WAITING
+    button = OrderButton(OrderAction.CANCEL if free else OrderAction.HIDE, job.id)
+    return _card(
+        job,
+        _lines(texts.cards.status(job, status), texts.cards.steps(job)),
+        _lines(texts.cards.details(job.order), texts.cards.left_today(job)),
+        buttons=[button],
+    )
 
 
 def end(job: Job, *, fault_id: str | None = None, orders: bool = True) -> Card:
@@ -75,20 +73,21 @@ def end(job: Job, *, fault_id: str | None = None, orders: bool = True) -> Card:
     """
     if job.withdrawn:
         return hidden(job)
-    lines = (
+    text = _lines(
         texts.cards.status(job, CardStatus(fault_id=fault_id)),
         texts.cards.vendor_words(job),
         " ".join(part for part in (texts.cards.charge(job), texts.cards.who_can_help(job)) if part),
     )
     again = OrderButton(OrderAction.AGAIN, job.id, texts.order_buttons.try_again())
     buttons = [again, OrderButton(OrderAction.EDIT, job.id)] if orders else []
-    return _card(job, "\n".join(line for line in lines if line), _small(job), buttons=buttons)
+    return _card(job, text, texts.cards.details(job.order), buttons=buttons)
 
 
 def hidden(job: Job) -> Card:
     """Return the card of an order that its member or a moderator hid."""
     view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay(texts.cards.hidden(job)))
+    name = None if job.reply.private else texts.cards.ordered_by(job.member_id)
+    view.add_item(ui.TextDisplay(_lines(texts.cards.hidden(job), name)))
     return Card(view, [])
 
 
@@ -116,7 +115,7 @@ def done(
     gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
     for file in files:
         gallery.add_item(media=file, description=file.description, spoiler=job.reply.spoiler)
-    notes = [_small(job)]
+    notes = [f"-# {texts.cards.status(job)}", texts.cards.details(job.order)]
     if (sent := texts.cards.sent(job.order)) is not None:
         notes.append(sent)
     notes.append(f"-# {texts.cards.made_by()}")
@@ -125,22 +124,15 @@ def done(
     buttons = [OrderButton(action, job.id) for action in _REPEAT if orders]
     if job.state is State.COMPLETED:
         notes.append(f"-# {texts.cards.still_fetched(len(job.media) - len(pictures))}")
-        buttons.append(_hide_button(job))  # what is not whole yet can't be posted
+        # What is not whole yet can't be posted.
+        buttons.append(OrderButton(OrderAction.HIDE, job.id))
     else:
         buttons += [OrderButton(action, job.id) for action in _actions(job, place)]
         if len(pictures) < len(job.media):
             notes.append(f"-# {texts.cards.some_missing()}")
-    above = texts.cards.for_member(job.member_id) if mention else None
-    if place is Place.POSTED:
-        above = texts.cards.posted_by(job.member_id)
-    card = _card(
-        job,
-        texts.cards.status(job),
-        gallery,
-        "\n".join(notes),
-        above=above,
-        buttons=buttons,
-    )
+    direct = place is Place.DIRECT
+    above = texts.cards.for_member(job.member_id, direct=direct) if mention else None
+    card = _card(job, gallery, "\n".join(notes), above=above, place=place, buttons=buttons)
     return Card(card.view, files)
 
 
@@ -157,9 +149,10 @@ def _card(
     job: Job,
     *parts: str | ui.MediaGallery[ui.LayoutView],
     above: str | None = None,
+    place: Place = Place.CARD,
     buttons: Sequence[OrderButton] = (),
 ) -> Card:
-    """Build the view: a frame with the prompt, *parts* and buttons, below *above*."""
+    """Build the view: a frame with the prompt, whose it is, *parts* and buttons, below *above*."""
     view = ui.LayoutView(timeout=None)
     if above:
         view.add_item(ui.TextDisplay(above))
@@ -168,7 +161,8 @@ def _card(
         colour = _ACCENTS[State.UNCERTAIN]
     accent = discord.Colour(colour)
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=accent)
-    container.add_item(ui.TextDisplay(literal(job.order.prompt)))
+    heading = _lines(texts.cards.prompt(job.order), None if above else _name(job, place))
+    container.add_item(ui.TextDisplay(heading))
     for part in parts:
         container.add_item(ui.TextDisplay(part) if isinstance(part, str) else part)
     if buttons:
@@ -177,8 +171,13 @@ def _card(
     return Card(view, [])
 
 
-def _small(job: Job) -> str:
-    """Return the small lines with the options, and with the price unless nothing was charged."""
-    details = f"-# {texts.cards.details(job.order)}"
-    free = job.ended and job.billed is Billed.NO
-    return details if free else f"{details}\n{texts.cards.costs(job)}"
+def _name(job: Job, place: Place) -> str | None:
+    """Return whose order it is, where others read it; Discord pings nobody for it."""
+    if place is Place.POSTED:
+        return texts.cards.posted_by(job.member_id)
+    is_public = place is Place.CARD and not job.reply.private
+    return texts.cards.ordered_by(job.member_id) if is_public else None
+
+
+def _lines(*lines: str | None) -> str:
+    return "\n".join(line for line in lines if line)

@@ -91,7 +91,8 @@ def _picture(job: Job) -> ui.Thumbnail[ui.LayoutView] | None:
 
     It comes from the vendor's address: Discord's own addresses expire.
     """
-    if job.state is not State.DELIVERED or not job.media or not _is_accepted(job.media[0]):
+    is_deleted = job.reply.deleted_at is not None
+    if job.state is not State.DELIVERED or is_deleted or not any(map(_is_accepted, job.media[:1])):
         return None
     alt = texts.cards.alt(job.order, 1, len(job.media))
     return ui.Thumbnail(job.media[0], description=alt, spoiler=job.reply.spoiler)

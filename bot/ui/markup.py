@@ -21,6 +21,11 @@ def code(text: str) -> str:
     return f"`{text.replace('`', MODIFIER)}`"
 
 
+def clock_with_seconds(moment: float) -> str:
+    """Return the same as :func:`clock`, to the second."""
+    return f"<t:{int(moment)}:T>"
+
+
 def ago(moment: float) -> str:
     """Return *moment*, in Unix seconds, as a relative time that clients keep up to date."""
     return f"<t:{int(moment)}:R>"

@@ -4,11 +4,16 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Self
 
+from discord import ButtonStyle
+
 from bot.ui import texts
 from bot.ui.button_actions import OrderAction
 from bot.ui.persistent_button import PersistentButton
 
 _TEMPLATE: Final = rf"(?P<action>{'|'.join(OrderAction)}):(?P<job_id>[0-9a-f]{{16}})"
+
+_PLAIN: Final = ButtonStyle.secondary
+_STYLES: Final = {OrderAction.DELETE_NOW: ButtonStyle.danger}
 
 
 class OrderButton(PersistentButton, template=_TEMPLATE):
@@ -16,7 +21,8 @@ class OrderButton(PersistentButton, template=_TEMPLATE):
 
     def __init__(self, action: OrderAction, job_id: str, label: str | None = None) -> None:
         event = (f"order_{action}", job_id)
-        super().__init__(f"{action}:{job_id}", label or texts.order_buttons.label(action), event)
+        label = label or texts.order_buttons.label(action)
+        super().__init__(f"{action}:{job_id}", label, event, _STYLES.get(action, _PLAIN))
 
     @classmethod
     def from_match(cls, match: re.Match[str]) -> Self:

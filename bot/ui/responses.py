@@ -23,6 +23,7 @@ from bot.ui.cards import Card, Place
 from bot.ui.discord_errors import translated_errors
 from bot.ui.interaction_context import Interaction, card_language
 from bot.ui.language import of, speaking
+from bot.ui.layout import text_view
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +95,17 @@ async def edit(interaction: Interaction, view: discord.ui.LayoutView) -> None:
     """Replace the message with this button by *view*, after :func:`defer_edit`."""
     async with translated_errors():
         await interaction.edit_original_response(view=view)
+
+
+async def conclude(interaction: Interaction, text: str) -> None:
+    """Replace the private question with this button by *text*, after :func:`defer_edit`.
+
+    A public message, which a crafted click may name, is left alone.
+    """
+    if interaction.message is not None and interaction.message.flags.ephemeral:
+        await edit(interaction, text_view(text))
+    else:
+        await send_private(interaction, text)
 
 
 async def delete_original(interaction: Interaction) -> None:

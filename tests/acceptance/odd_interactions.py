@@ -27,6 +27,7 @@ SCALARS: tuple[Any, ...] = (
 )
 CUSTOM_IDS = (
     *("cancel", "again", "edit", "delete", "post", "report"),
+    *("hide", "hide_now", "delete_now", "keep"),
     *("history:0", "history:99999", "privacy:export", "privacy:delete", "privacy:confirm"),
     *("limits:edit", "limits:save", "limits:drop", "report:delete", "report:block"),
     *("report:dismiss", "limits-form:members", "limits-form:words", "limits-form", "order-form:10"),

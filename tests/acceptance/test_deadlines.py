@@ -119,7 +119,7 @@ async def test_an_operator_settles_an_order_that_never_ends(start, store, order,
 
     assert (await operate("jobs", "settle", row["id"], "--refused"))[0] == 0
 
-    await sent.until(says("never took it"))
+    await sent.until(says("never received it"))
     await store.ended("a cat", "REFUSED")
 
 

@@ -221,7 +221,7 @@ async def test_where_every_way_is_closed_an_order_is_kept_and_handed_over_once(
     sandbox.world.attachment_size_limit = 20_000
 
     foreign = await mira.command("history")
-    await foreign.until(says("There are no orders of yours yet"))
+    await foreign.until(says("You haven't ordered anything yet"))
     asked = await noah.command("history")
     handed = await asked.until(delivered(1))
     summary = await asked.follow_up()
@@ -232,7 +232,7 @@ async def test_where_every_way_is_closed_an_order_is_kept_and_handed_over_once(
     assert taken.job_id in json.dumps(handed["components"])
     assert handed["attachments"][0]["size"] <= 20_000
     assert SHRUNK in words(handed)
-    assert "One order of yours" in words(summary)
+    assert "pictures you haven't received yet" in words(summary)
     assert summary["flags"] & EPHEMERAL
     assert "a lighthouse" in words(page)
     assert not again.message["attachments"]

@@ -45,7 +45,7 @@ async def test_history_has_pages_whose_buttons_live_on_through_a_kill(sandbox, s
     await start()
     await without_limits(sandbox)
     empty = await noah.command("history")
-    assert "/imagine prompt:" in words(await empty.until(says("no orders of yours yet")))
+    assert "/imagine prompt:" in words(await empty.until(says("haven't ordered anything yet")))
     orders = [
         await noah.command("imagine", prompt=f"lighthouse number {number}") for number in range(6)
     ]
@@ -122,7 +122,7 @@ async def test_an_order_that_discord_shows_nowhere_holds_back_no_other(shared, s
     assert [len(one["attachments"]) for one in handed] == [1, 1]
     store = Store(shared)
     assert [store.state(one) for one in ids] == ["DELIVERED", "COMPLETED", "DELIVERED"]
-    kept = "The pictures of one order could not be sent now. They stay kept"
+    kept = "The pictures of one order couldn't be sent now. They are kept"
     assert [kept in words(one) for one in (page, again, turned)] == [True, True, False]
     for shown in (page, again, turned):
         assert "**2.** This order can't be shown here." in words(shown)
@@ -239,7 +239,7 @@ async def test_deleting_erases_what_is_over_and_lets_what_runs_be_finished(sandb
     await store.delivered("a running lighthouse")
     await delete(noah)
     assert store.row("a running lighthouse") is None
-    await (await noah.command("history")).until(says("no orders of yours yet"))
+    await (await noah.command("history")).until(says("haven't ordered anything yet"))
 
 
 async def test_a_member_alone_exports_or_deletes_their_orders_and_no_secret(shared, member):

@@ -306,7 +306,7 @@ END_TEXTS: dict[str, Any] = {
     "CANCELLED": "**Not ordered**",
     "REFUSED": "**Could not be ordered**",
     "FAILED": "**Could not be drawn**",
-    "UNCERTAIN": {"polling": "**Could not be confirmed**", "callbacks": "**Not confirmed yet**"},
+    "UNCERTAIN": {"polling": "**No reply**", "callbacks": "**No reply yet**"},
 }
 
 

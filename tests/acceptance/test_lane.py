@@ -21,7 +21,7 @@ from tests.acceptance.driver import (
     words,
 )
 
-LOST = "Could not be confirmed"
+LOST = "**No reply**"
 
 
 async def orders(member, count, name="picture"):
@@ -162,9 +162,9 @@ async def test_a_wall_of_403_keeps_orders_waiting_and_opens_by_itself(
     waiting = await orders(noah, 4, "waiting")
 
     await readiness(lane="denied", ready=True)
-    await waiting[-1].until(says("the image service turns the bot away now"))
+    await waiting[-1].until(says("the image service is turning the bot away right now"))
     for sent in refused:
-        await sent.until(says("the image service refused it"))
+        await sent.until(says("the image service rejected it"))
     for sent in waiting:
         await sent.until(delivered(1), within=60)
     assert len(accepted(sandbox)) == 4
@@ -202,7 +202,7 @@ async def test_pictures_that_cannot_be_fetched_cost_no_more_orders_until_one_can
     paid = await orders(noah, 3, "paid")
     await readiness(lane="media", ready=True)
     [waiting] = await orders(noah, 1, "waiting")
-    await waiting.until(says("finished pictures can't be fetched now"))
+    await waiting.until(says("finished pictures can't be fetched right now"))
     assert "shut (media) since" in (await operate("lanes"))[1][0]
 
     sandbox.pixazo.trouble("media_away", seconds=0)

@@ -19,7 +19,7 @@ async def test_a_german_member_in_an_english_server(sandbox, start, ada, noah):
 
     answer = await refusal(ada, "ein Leuchtturm", images=3)
     nothing = await ada.command("history")
-    assert await nothing.until(says("Von dir gibt es noch keine Bestellungen."))
+    assert await nothing.until(says("Du hast noch keine Aufträge."))
     ordered = await ada.command("imagine", prompt="ein Leuchtturm")
     card = await ordered.until(delivered(1))
 

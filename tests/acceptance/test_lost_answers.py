@@ -81,14 +81,14 @@ async def test_without_callbacks_silence_after_billing_is_told_and_sent_again_on
     bot = await start(PUBLIC_URL="", SUBMIT_TIMEOUT_SECONDS="0.5")
 
     sent = await noah.command("imagine", prompt="a cat")
-    card = await sent.until(says("**Could not be confirmed**"))
+    card = await sent.until(says("**No reply**"))
     await store.ended("a cat", "UNCERTAIN")
     await bot.stop()
     await bot.start()
     await sandbox.ready()
 
-    assert says("It may still be charged")(card)
-    assert says("Trying again is a new order")(card)
+    assert says("This may still have been charged")(card)
+    assert says("Trying again counts as a new order")(card)
     other = await noah.command("imagine", prompt="a dog")
     await other.until(says("**Completed**"))
     assert accepted(sandbox) == ["a cat", "a dog"]
@@ -100,7 +100,7 @@ async def test_without_callbacks_silence_after_billing_is_told_and_sent_again_on
     other = await noah.command("imagine", prompt="a bird")
     await other.until(says("**Completed**"))
     assert accepted(sandbox) == ["a cat", "a dog", "a cat", "a bird"]
-    assert "Could not be confirmed" in words(sent.message)
+    assert "**No reply**" in words(sent.message)
 
 
 @pytest.mark.parametrize("answer", ["silence", "cut"])

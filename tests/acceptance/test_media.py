@@ -158,11 +158,11 @@ async def test_what_is_not_there_for_seconds_is_delivered_as_soon_as_it_is(sandb
 
 
 STOLEN = "/stolen"
-NOT_ALLOWED = "where the bot may not fetch from"
+NOT_ALLOWED = "the bot's owner has to allow first"
 NO_SERVER = "can't find their server"
-NOT_WHOLE = "does not have them whole"
-NOT_NOW = "does not hand them out right now"
-NOT_YET = "has not handed them out"
+NOT_WHOLE = "hasn't finished saving them"
+NOT_NOW = "doesn't respond right now"
+NOT_YET = "hasn't released them"
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ async def test_an_order_whose_content_is_refused_says_so_and_the_lane_goes_on(
     await start()
 
     sent = await noah.command("imagine", prompt="a wallet")
-    card = await sent.until(says("the image service does not draw this"))
+    card = await sent.until(says("the image service doesn't allow this content"))
     other = await ada.command("imagine", prompt="a dog")
     await other.until(delivered(1))
 
@@ -140,7 +140,7 @@ async def test_an_end_for_its_content_says_so(sandbox, start, noah, store):
 
     sandbox.pixazo.move(request.request_id, "FAILED", error="Output blocked: NSFW content")
 
-    await sent.until(says("the image service does not draw this"))
+    await sent.until(says("the image service doesn't allow this content"))
     assert store.row("a cat")["cause"] == "content"
 
 

@@ -118,7 +118,7 @@ async def test_an_operator_settles_uncertain_orders_by_the_request_or_as_refused
     for prompt in ("a cat", "a dog"):
         sandbox.pixazo.answer_next("silence")  # the vendor accepts and bills it
         sent = await noah.command("imagine", prompt=prompt)
-        await sent.until(says("**Could not be confirmed**"))
+        await sent.until(says("**No reply**"))
         orders.append((sent, (await store.ended(prompt, "UNCERTAIN"))["id"]))
     (cat, cat_id), (dog, dog_id) = orders
     request_id = sandbox.pixazo.accepted[0].request_id
@@ -132,7 +132,7 @@ async def test_an_operator_settles_uncertain_orders_by_the_request_or_as_refused
 
     await cat.until(delivered(1))
     await store.delivered("a cat")
-    card = await dog.until(says("never took it"))
+    card = await dog.until(says("never received it"))
     assert says("Nothing was charged")(card)
     await store.ended("a dog", "REFUSED")
     assert len(sandbox.pixazo.accepted) == 2

@@ -54,7 +54,7 @@ async def test_an_origin_that_is_listed_at_the_next_start_brings_the_pictures(
     bot = await start(**QUICK, **wrong)
     sent = await order()
     card = await sent.until(says("**Drawn and paid for**"))
-    assert "its operator can allow it" in words(card)
+    assert "the bot's owner has to allow first" in words(card)
     await sent.until(lambda card: card != sent.versions[0] and len(sent.versions) > 4, within=30)
     told = [line for line in bot.log if "MEDIA_ORIGINS does not list" in line]
     assert len(told) == 1
@@ -77,7 +77,7 @@ async def test_a_bot_that_was_down_for_hours_and_meets_a_hiccup_at_its_start_del
 ):
     bot = await start(**QUICK, JOB_DEADLINE_SECONDS="60")
     sent = await order(before=sandbox.pixazo.media.close)
-    await sent.until(says("their server does not hand them out"), within=40)
+    await sent.until(says("their server doesn't respond"), within=40)
     await store.until("a lighthouse", waits)
     await bot.kill()
     age(HOURS)
@@ -100,10 +100,10 @@ async def test_history_never_waits_and_says_once_what_is_gone(
     away = sandbox.pixazo.media_faults.add(Fault(do=Answer(status=404), times=ALWAYS))
     sent = await order()
     card = await sent.until(says("**Drawn and paid for**"), within=40)
-    assert [*buttons(card)] == ["cancel"]
+    assert [*buttons(card)] == ["hide"]
     await store.until("a lighthouse", waits)
 
-    await noah.press(card["id"], buttons(card)["cancel"])
+    await noah.press(card["id"], buttons(card)["hide"])
     await sent.until(says("**Hidden**"))
     await store.kept("a lighthouse")
     asked = await noah.command("history")

@@ -51,9 +51,9 @@ async def test_a_visitor_orders_two_pictures_and_sees_every_state(sandbox, page)
 
 
 ENDS = {
-    "402": "credit is used up",
-    "400": "refused it",
-    "500": "Not confirmed yet",
+    "402": "out of image credit",
+    "400": "rejected it",
+    "500": "No reply yet",
     "FAILED": "Could not be drawn",
     "ERROR": "Nothing was charged",
     "429": "Waiting",  # last: the lane pauses
@@ -87,7 +87,7 @@ async def test_every_end_is_told_in_words_that_fit_and_what_waits_is_cancelled(s
     await card.get_by_text("in line").first.wait_for()
     await press(card, "Cancel")
     await card.get_by_text("Cancelled").first.wait_for()
-    await reads(page, "Cancelled before it was sent. Nothing was charged.")
+    await reads(page, "Cancelled. Nothing was charged.")
     await looks_well(page)
     assert len(submitted(sandbox)) == count
 
@@ -208,7 +208,8 @@ async def test_a_visitor_edits_repeats_and_deletes_pictures(sandbox, page, kille
     await expect(card_of(page, "a red dog")).to_have_count(2)
 
     await press(card_of(page, "a grey cat"), "Delete")
-    await reads(page, "The pictures are deleted here.")
+    await press(message(page, "Delete these pictures?"), "Delete for good")
+    await reads(page, "Pictures deleted.")
     await expect(card_of(page, "a grey cat")).to_have_count(0)
 
     sent = [json.loads(one.body) for one in sandbox.pixazo.accepted]
@@ -232,7 +233,7 @@ async def test_a_private_picture_is_posted_reported_and_answered(sandbox, page, 
 
     await between()
     await press(private, "Post to the channel")
-    await message(page, "Everybody in this channel can see them now").wait_for()
+    await message(page, "Everyone in this channel can see them now").wait_for()
     public = message(page, "Posted by @Mira")
     await public.get_by_role("img", name="a yellow boat").wait_for()
     await expect(public.get_by_text("Only you can see this")).to_have_count(0)
@@ -283,5 +284,5 @@ async def test_history_turns_its_pages(sandbox, page, mira, between):
     await between()
     await history.get_by_role("button", name="Again: boat number 0").click()
     await expect(
-        message(page, "Costs 1 image").get_by_role("img", name="boat number 0")
+        message(page, "Ordered by").get_by_role("img", name="boat number 0")
     ).to_have_count(2)

@@ -85,6 +85,17 @@ async def told(invocation):
     return words(message)
 
 
+async def asked(pressed):
+    """Return the private question that follows a press."""
+    question = await pressed.follow_up()
+    assert question["flags"] & EPHEMERAL
+    return question
+
+
+def job_of(message, what):
+    return buttons(message)[what].split(":")[1]
+
+
 @pytest.fixture
 def picture(noah):
     """Order, and return the card with its picture."""
@@ -135,7 +146,7 @@ async def test_what_is_cancelled_as_it_waits_is_never_sent_but_can_be_tried_agai
     pressed = await press(noah, order.message, "cancel")
     card = await order.until(says("**Cancelled**"))
 
-    assert await told(pressed) == "Cancelled before it was sent. Nothing was charged."
+    assert await told(pressed) == "Cancelled. Nothing was charged."
     assert "Nothing was charged." in words(card)
     assert buttons(card).keys() == {"again", "edit"}
     await pause()
@@ -147,19 +158,39 @@ async def test_what_is_cancelled_as_it_waits_is_never_sent_but_can_be_tried_agai
     assert submitted(sandbox) == ["the one before", "a calm", "a storm"]
 
 
+@pytest.mark.parametrize("stale", [False, True], ids=["hide", "an old cancel"])
 async def test_what_was_sent_already_is_hidden_goes_on_and_is_in_the_history(
-    sandbox, server, noah, queued, pause
+    sandbox, server, noah, queued, pause, stale
 ):
-    """It is paid for, so its member can get it; the others no longer see it."""
+    """It is paid for, so its member can get it; the others no longer see it.
+
+    A card that still offers *Cancel*, of a moment ago or of an earlier version, asks first.
+    """
     prompt = f"hidden in {server.name}"
     order = await queued(prompt)
+    assert buttons(order.message).keys() == {"hide"}
     await pause()
 
-    pressed = await press(noah, order.message, "cancel")
+    if stale:
+        data = {"custom_id": f"cancel:{job_of(order.message, 'hide')}"}
+        source = sandbox.discord.messages.find(
+            noah.channel, order.message["id"], viewer=noah.user.id
+        )
+        late = crafted(sandbox, noah, InteractionType.COMPONENT, data, source)
+        question = await asked(late)
+        assert words(question).startswith("Too late to cancel. It's already being drawn and counts")
+        assert "**Queued**" in words(order.message)
+        await pause()
+        pressed = await press(noah, question, "hide_now")
+        answer = words(await pressed.until(says("Hidden.")))
+        assert buttons(pressed.message) == {}
+    else:
+        answer = await told(await press(noah, order.message, "hide"))
     card = await order.until(says("**Hidden**"))
 
-    assert "it goes on, counts and is charged" in await told(pressed)
+    assert "counts toward the limit. The pictures will be in `/history`." in answer
     assert prompt not in words(card)
+    assert f"Ordered by <@{noah.user.id}>" in words(card)
     assert buttons(card) == {}
     sandbox.pixazo.release_states()
     await Store(sandbox).kept(prompt)
@@ -167,28 +198,35 @@ async def test_what_was_sent_already_is_hidden_goes_on_and_is_in_the_history(
     assert order.message["attachments"] == []
     assert "**Hidden**" in words(order.message)
 
-    asked = await noah.command("history")
-    handed = await asked.until(delivered(1))
+    history = await noah.command("history")
+    handed = await history.until(delivered(1))
     assert prompt in words(handed)
-    assert asked.ephemeral
+    assert history.ephemeral
     assert pictures(sandbox, prompt) == [handed]
+    page = await history.follow_up()
+    assert words(page).startswith("Here are the pictures of an order you hid.")
+    assert " · hidden" in words(page)
 
 
-async def test_nobody_cancels_what_is_not_theirs_but_moderators(sandbox, server, queued, pause):
+STRANGERS = "Das kann nur, wer den Auftrag gegeben hat, oder die Moderation."
+
+
+async def test_nobody_hides_what_is_not_theirs_but_moderators(sandbox, server, queued, pause):
     order = await queued("a wolf")
+    source = sandbox.discord.messages.find(
+        server.ada.channel, order.message["id"], viewer=server.ada.user.id
+    )
     await pause()
 
-    by_ada = await press(server.ada, order.message, "cancel")
-
-    assert await told(by_ada) == (
-        "Das kann nur, wer es bestellt hat, und wer diesen Server verwalten darf. "
-        "Nichts wurde geändert."
-    )
+    for action in ("cancel", "hide", "hide_now"):
+        data = {"custom_id": f"{action}:{job_of(order.message, 'hide')}"}
+        tried = crafted(sandbox, server.ada, InteractionType.COMPONENT, data, source)
+        assert await told(tried) == STRANGERS
     assert "**Queued**" in words(order.message)
 
-    by_mira = await press(server.mira, order.message, "cancel")
-    await order.until(says("**Hidden**"))
-    assert "only its member can fetch" in await told(by_mira)
+    by_mira = await press(server.mira, order.message, "hide")
+    await order.until(says("**Hidden** by a moderator"))
+    assert "Only the member can get the pictures" in await told(by_mira)
 
 
 async def test_what_two_cancel_at_once_is_cancelled_once(sandbox, server, noah, waiting):
@@ -199,8 +237,8 @@ async def test_what_two_cancel_at_once_is_cancelled_once(sandbox, server, noah, 
     )
 
     answers = sorted([await told(one) for one in both])
-    assert answers[0].startswith("Cancelled before it was sent")
-    assert answers[1].startswith("There is nothing to cancel any more")
+    assert answers[0].startswith("Cancelled. Nothing")
+    assert answers[1].startswith("This order has ended")
     assert buttons(await order.until(says("**Cancelled**"))).keys() == {"again", "edit"}
 
 
@@ -217,6 +255,8 @@ async def test_again_is_an_own_order_of_whoever_presses(sandbox, server, noah, p
     assert other["id"] != card["id"]
     assert not again.ephemeral
     assert other["id"] in [message["id"] for message in noah.visible()]
+    assert f"Ordered by <@{server.ada.user.id}>" in words(other)
+    assert other["mentions"] == []
     row = Store(sandbox).row(buttons(other)["delete"].removeprefix("delete:"))
     assert row is not None
     assert row["member_id"] == int(server.ada.user.id)
@@ -297,6 +337,7 @@ async def test_an_edited_order_is_what_the_form_says_and_else_as_it_was(
     assert second == first
     assert not sent.ephemeral
     assert "**Completed**" in words(card)
+    assert f"Ordered by <@{noah.user.id}>" in words(sent.message)
 
 
 @pytest.mark.parametrize(
@@ -422,25 +463,46 @@ async def gone(member, message):
     [(True, "noah"), (False, "noah"), (False, "mira")],
     ids=["private", "public", "by a moderator"],
 )
-async def test_a_member_or_a_moderator_deletes_what_others_may_not(
+async def test_a_member_or_a_moderator_deletes_after_a_question_what_others_may_not(
     sandbox, server, noah, picture, pause, private, name
 ):
     prompt = f"deleted in {server.name}"
     card = await picture(prompt, private=private)
-    await pause()
+    deleter = getattr(server, name)
+    await Store(sandbox).delivered(prompt)
     if not private:
-        by_ada = await press(server.ada, card, "delete")
-        assert "Das kann nur, wer es bestellt hat" in await told(by_ada)
-        assert card["id"] in [message["id"] for message in noah.visible()]
+        source = sandbox.discord.messages.find(
+            server.ada.channel, card["id"], viewer=server.ada.user.id
+        )
+        for action in ("delete", "delete_now", "keep"):
+            data = {"custom_id": f"{action}:{job_of(card, 'delete')}"}
+            tried = crafted(sandbox, server.ada, InteractionType.COMPONENT, data, source)
+            assert await told(tried) == STRANGERS
 
-    pressed = await press(getattr(server, name), card, "delete")
+    question = await asked(await press(deleter, card, "delete"))
+    assert words(question).startswith("Delete these pictures? This can't be undone")
+    kept = await press(deleter, question, "keep")
+    assert buttons(await kept.until(says("Nothing was deleted."))) == {}
+    assert card["id"] in [message["id"] for message in noah.visible()]
+    question = await asked(await press(deleter, card, "delete"))
+    await pause()
+    pressed = await press(deleter, question, "delete_now")
+    done = await pressed.until(says("Pictures deleted."))
 
+    assert buttons(done) == {}
+    if "still there" in words(done):  # only the first click, before the kill, could delete it
+        assert private
+        again = await press(noah, card, "delete")
+        assert "still there" not in await told(again)
     await gone(noah, card)
-    assert "stay charged" in await told(pressed)
     assert pictures(sandbox, prompt) == []
     row = Store(sandbox).row(prompt)
     assert row is not None
     assert row["deleted_at"] is not None
+    assert row["deleted_by"] == int(deleter.user.id)
+    said = "**Deleted**" if deleter is noah else "**Removed by a moderator**"
+    await noah.command("history", word=prompt)
+    await noah.sees(lambda message: prompt in words(message) and said in words(message))
 
 
 # Post.
@@ -463,7 +525,8 @@ async def test_a_private_picture_is_posted_by_its_member(sandbox, server, noah, 
     await gone(noah, card)
 
     await pause()
-    await press(server.mira, posted, "delete")
+    question = await asked(await press(server.mira, posted, "delete"))
+    await press(server.mira, question, "delete_now")
     await gone(server.ada, posted)
 
 
@@ -500,7 +563,7 @@ async def test_private_pictures_are_posted_by_their_member_alone_and_once(
             await press(ada, card, what)
         data = {"custom_id": buttons(card)[what]}
         tried = crafted(sandbox, ada, InteractionType.COMPONENT, data, source)
-        assert "Das kann nur, wer es bestellt hat" in await told(tried)
+        assert await told(tried) == STRANGERS
     assert not [message for message in ada.visible() if message["attachments"]]
     assert card["id"] in [message["id"] for message in noah.visible()]
 

@@ -207,8 +207,10 @@ async def test_what_its_member_deleted_is_said_to_be_gone(server):
     """The report still has the buttons of when it was written."""
     await log_to(server)
     card, notice = await reported(server, "a lamp")
-    deleted = await server.noah.press(card["id"], buttons(card)["delete"])
-    await deleted.follow_up()
+    asked = await server.noah.press(card["id"], buttons(card)["delete"])
+    question = await asked.follow_up()
+    deleted = await server.noah.press(question["id"], buttons(question)["delete_now"])
+    await deleted.until(says("Pictures deleted."))
 
     notice = await press(server, notice, "delete", until="**Deleted** already")
 

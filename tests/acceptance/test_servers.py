@@ -95,7 +95,7 @@ async def test_a_server_that_removes_the_bot_is_noted_and_what_waits_there_is_gi
 
     row = await store.ended("waiting", "REFUSED")
     assert (row["cause"], row["billed"]) == ("server_left", "no")
-    await waiting.until(says("**Given back** · the bot was removed from this server"))
+    await waiting.until(says("**Stopped** · the bot was removed from this server"))
     assert time.time() - store.left_at(server.guild.id) < 60
     sandbox.pixazo.release_states()
     await drawn.until(delivered(1))

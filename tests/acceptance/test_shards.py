@@ -108,7 +108,7 @@ async def test_what_a_killed_process_had_in_its_hands_is_delivered_once_by_the_o
 
 
 def uncertain(message):
-    return "confirmed" in json.dumps(message)
+    return "No reply" in json.dumps(message)
 
 
 def never_sent(message):

@@ -108,8 +108,8 @@ async def test_an_order_that_cannot_be_shown_does_not_hold_back_the_others(
     (page,) = await hand_over(send)
 
     assert undelivered.confirmed == [sound]
-    assert "The pictures of one order could not be sent now. They stay kept" in page
-    assert "One order of yours could not be delivered before. Here it is." in page
+    assert "The pictures of one order couldn't be sent now. They are kept" in page
+    assert "Here are pictures you haven't received yet." in page
 
 
 async def test_pictures_that_are_too_large_in_any_size_are_linked_and_stay_kept(

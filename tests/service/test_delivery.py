@@ -369,7 +369,7 @@ async def test_what_is_withdrawn_while_it_is_outstanding_is_kept_for_history(app
     away(app, USABLE[0])
     job = await app.pipeline.delivery.deliver(await completed())
 
-    await app.cogs.actions.cancel(job.id, Person(id=300, guild_id=100))
+    await app.cogs.actions.hide(job.id, Person(id=300, guild_id=100))
     job = await again(app, await app.only_job())
 
     assert app.cards.settled[-1].withdrawn

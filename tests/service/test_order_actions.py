@@ -58,8 +58,8 @@ def put(app):
 
 
 def withdrawn(job):
-    """Return a job that the vendor has, as a cancel leaves it: withdrawn, in a new epoch."""
-    return changed_job(job, withdrawn=True, epoch=job.lease.epoch + 1)
+    """Return a job that the vendor has, as its member hides it: withdrawn, in a new epoch."""
+    return changed_job(job, withdrawn=True, withdrawn_by=MEMBER.id, epoch=job.lease.epoch + 1)
 
 
 # Cancel.
@@ -78,6 +78,8 @@ async def test_a_waiting_order_is_cancelled_for_free(app, actions, put, by):
         Billed.NO,
     )
     assert not after.withdrawn
+    assert after.reply.withdrawn_by == by.id
+    assert after.removed_by_moderator == (by is MODERATOR)
     assert app.cards.shown_jobs == [after]
     assert app.notifier.notified == [job.id]
 
@@ -107,12 +109,11 @@ async def test_of_cancel_and_claim_the_first_wins_and_the_other_notices(app, act
         assert after.state is State.CANCELLED
     else:
         claimed, after = await app.jobs.claim(OWNER, **claim), await actions.cancel(job.id, MEMBER)
-        assert claimed is not None
-        assert (after.state, after.withdrawn) == (State.SUBMITTING, True)
+        assert claimed == after
     assert await app.only_job() == after
 
 
-async def test_an_order_that_is_claimed_during_its_cancellation_is_withdrawn(app, actions, put):
+async def test_an_order_that_is_claimed_during_its_cancellation_is_left_alone(app, actions, put):
     """Cancel read it as it waited; at its swap it was being sent. So it reads once more."""
     job = await put()
     swap = app.faults.jobs.gate("swap")
@@ -124,7 +125,15 @@ async def test_an_order_that_is_claimed_during_its_cancellation_is_withdrawn(app
     after = await cancelling
 
     assert after == await app.only_job()
-    assert (after.state, after.withdrawn) == (State.SUBMITTING, True)
+    assert (after.state, after.withdrawn) == (State.SUBMITTING, False)
+    assert app.cards.shown == []
+
+
+async def test_an_order_that_waits_again_is_cancelled_by_hide_as_well(app, actions, put):
+    """The vendor did not take it: nothing is charged."""
+    job = await put()
+
+    assert (await actions.hide(job.id, MEMBER)).state is State.CANCELLED
 
 
 @pytest.mark.parametrize(
@@ -138,15 +147,17 @@ async def test_an_order_that_is_claimed_during_its_cancellation_is_withdrawn(app
         State.EXPIRED,
     ],
 )
-async def test_an_order_that_was_sent_is_withdrawn_and_keeps_its_state(app, actions, put, state):
+async def test_an_order_that_was_sent_is_hidden_on_request_alone(app, actions, put, state):
     """It can't be taken back, and it is charged: it goes on, counts, and is in the history."""
     job = await put(state, billed=Billed.UNKNOWN)
 
-    after = await actions.cancel(job.id, MEMBER)
+    assert await actions.cancel(job.id, MEMBER) == job == await app.only_job()
+    assert app.cards.shown == []
+    after = await actions.hide(job.id, MEMBER)
 
     assert after == await app.only_job()
-    submitting = state is State.SUBMITTING
-    assert after == (changed_job(job, withdrawn=True) if submitting else withdrawn(job))
+    epoch = job.lease.epoch + (state is not State.SUBMITTING)
+    assert after == changed_job(withdrawn(job), epoch=epoch)
     assert app.cards.shown_jobs == [after]
 
 
@@ -182,8 +193,9 @@ async def test_an_order_that_changes_during_its_withdrawal_is_not_shown_again(ap
 async def test_an_order_that_is_over_cannot_be_cancelled(app, actions, put, state, changes):
     job = await put(state, **changes)
 
-    with pytest.raises(AlreadyEnded):
-        await actions.cancel(job.id, MEMBER)
+    for click in (actions.cancel, actions.hide):
+        with pytest.raises(AlreadyEnded):
+            await click(job.id, MEMBER)
 
     assert await app.only_job() == job
     assert app.cards.shown == []
@@ -209,10 +221,13 @@ async def test_of_two_who_cancel_at_once_one_reads_that_it_is_over(app, actions,
 async def test_only_their_member_and_moderators_may_change_orders(app, actions, put, by, guild_id):
     jobs = [await put(guild_id=guild_id), await put(State.DELIVERED, guild_id=guild_id)]
 
-    with pytest.raises(NotAllowed):
-        await actions.cancel(jobs[0].id, by)
-    with pytest.raises(NotAllowed):
-        await actions.delete(jobs[1].id, by, pressed=99)
+    waiting, delivered = jobs
+    for click in (actions.cancel, actions.hide):
+        with pytest.raises(NotAllowed):
+            await click(waiting.id, by)
+    for click in (actions.deletable, actions.delete):
+        with pytest.raises(NotAllowed):
+            await click(delivered.id, by)
 
     assert await app.all_jobs() == jobs
     assert app.cards.removed == []
@@ -227,7 +242,8 @@ async def test_an_unknown_order_has_no_actions(actions, put, erased):
 
     for click in (
         actions.cancel(job.id, MEMBER),
-        actions.delete(job.id, MEMBER, pressed=77),
+        actions.hide(job.id, MEMBER),
+        actions.delete(job.id, MEMBER),
         post(actions, job),
     ):
         with pytest.raises(OrderNotFound):
@@ -253,30 +269,37 @@ async def test_deleted_pictures_are_removed_and_the_order_stays_charged(app, act
     job = await put(State.DELIVERED, private=by is MEMBER)
     await app.pipeline.files.fetch(job)
 
-    after = await actions.delete(job.id, by, pressed=77)
+    assert await actions.deletable(job.id, by) == job
+    after = await actions.delete(job.id, by)
 
-    assert after == await app.only_job() == changed_job(job, deleted_at=NOW)
+    assert after == await app.only_job() == changed_job(job, deleted_at=NOW, deleted_by=by.id)
+    assert after.removed_by_moderator == (by is MODERATOR)
     assert list(app.settings.files.iterdir()) == []
-    assert app.cards.removed == []  # the caller deletes the message with the button
+    assert app.cards.removed == []  # see remove_message
 
 
-@pytest.mark.parametrize("private", [False, True])
-async def test_pictures_in_another_message_are_deleted_there_too(app, actions, put, private):
-    """A member who got them once more deletes them for everybody. Private ones are nowhere else."""
-    job = await put(State.DELIVERED, private=private)
-
-    await actions.delete(job.id, MEMBER, pressed=99)
-
-    assert [removed.id for removed in app.cards.removed] == ([] if private else [job.id])
+CARD, OTHER = 77, 99
 
 
-async def test_pictures_whose_message_cannot_be_deleted_count_as_deleted(app, actions, put):
-    job = await put(State.DELIVERED)
+@pytest.mark.parametrize(
+    ("private", "removed", "deleted", "is_gone"),
+    [
+        (False, None, 1, True),
+        (False, CARD, 0, True),
+        (False, OTHER, 1, True),  # a copy for the member alone was removed
+        (True, OTHER, 0, True),
+        (True, None, 0, False),  # the click that could have deleted it is not known any more
+    ],
+)
+async def test_the_message_with_deleted_pictures_is_removed_where_the_bot_reaches_it(
+    app, actions, put, private, removed, deleted, is_gone
+):
+    job = await put(State.DELIVERED, private=private, message_id=CARD)
+
+    assert await actions.remove_message(job, removed=removed) == is_gone
+    assert len(app.cards.removed) == deleted
     app.cards.closed = True
-
-    after = await actions.delete(job.id, MEMBER, pressed=99)
-
-    assert after.reply.deleted_at == NOW
+    assert await actions.remove_message(job, removed=removed) == (removed is not None)
 
 
 @on_each_engine
@@ -284,10 +307,10 @@ async def test_pictures_are_deleted_once_at_the_first_click(app, actions, put):
     job = await put(State.DELIVERED)
 
     first, second = await asyncio.gather(
-        actions.delete(job.id, MEMBER, pressed=77), actions.delete(job.id, MODERATOR, pressed=77)
+        actions.delete(job.id, MEMBER), actions.delete(job.id, MODERATOR)
     )
     app.clock.now = NOW + 60
-    third = await actions.delete(job.id, MEMBER, pressed=77)
+    third = await actions.delete(job.id, MEMBER)
 
     assert [after.reply.deleted_at for after in (first, second, third)] == [NOW] * 3
     assert (await app.only_job()).reply.deleted_at == NOW
@@ -298,7 +321,7 @@ async def test_there_is_nothing_to_delete_before_there_are_pictures(app, actions
     job = await put(state)
 
     with pytest.raises(OrderNotFound):
-        await actions.delete(job.id, MEMBER, pressed=77)
+        await actions.delete(job.id, MEMBER)
 
     assert await app.only_job() == job
 
@@ -307,7 +330,7 @@ async def test_a_click_just_before_the_delivery_is_recorded_succeeds(open_proces
     """The pictures can be seen a moment before the store knows."""
     app = open_process(recorded_within=5.0)
     job = await put(State.COMPLETED)
-    deleting = asyncio.create_task(app.cogs.actions.delete(job.id, MEMBER, pressed=77))
+    deleting = asyncio.create_task(app.cogs.actions.delete(job.id, MEMBER))
     await app.faults.jobs.returned("get")
 
     await app.pipeline.delivery.record_delivered(job)
@@ -325,9 +348,9 @@ async def test_a_deletion_that_loses_to_other_changes_is_done_in_the_end(app, ac
 
     app.faults.jobs.before["swap"] = lose
 
-    await actions.delete(job.id, MEMBER, pressed=77)
+    await actions.delete(job.id, MEMBER)
 
-    assert await app.only_job() == changed_job(job, deleted_at=NOW, epoch=6)
+    assert await app.only_job() == changed_job(job, deleted_at=NOW, deleted_by=MEMBER.id, epoch=6)
 
 
 # Post.

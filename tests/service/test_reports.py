@@ -180,7 +180,7 @@ async def test_removed_pictures_are_gone_with_their_message(app, reports, put):
 
     removed = await reports.remove_pictures(job.id, MIRA)
 
-    assert removed == await app.only_job() == changed_job(job, deleted_at=NOW)
+    assert removed == await app.only_job() == changed_job(job, deleted_at=NOW, deleted_by=MIRA.id)
     assert [removed.id for removed in app.cards.removed] == [job.id]
 
 

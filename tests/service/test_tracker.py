@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from bot.domain.job import Billed, EndReason, Obstacle, State, Update
-from bot.service import tracker
+from bot.service import estimates, tracker
 from bot.service.port_errors import KeyRejected, OutcomeUnknown, RateLimited, RequestNotFound
 from bot.service.tracker import SILENT
 from tests.samples import NOW, OWNER, a_job, changed_job
@@ -404,8 +404,9 @@ async def test_a_member_who_waits_for_ten_minutes_is_told_once_that_it_takes_lon
 
 
 @pytest.fixture
-def hanging(app):
+def hanging(app, monkeypatch):
     """A vendor that took 0.05 s for each of the last orders, and answers no status call now."""
+    monkeypatch.setattr(estimates, "UNITS", ((30, 0.05),))
     app.pipeline.tracker.remember_durations([0.05] * 3)
     gate = app.faults.jobs.gate("swap")
     app.queue.statuses.append(vendor_says(State.PROCESSING))

@@ -19,15 +19,15 @@ NOAH = Person(id=MEMBER, guild_id=GUILD)
 
 
 @pytest.fixture
-def cancel(app):
-    """Cancel an order of Noah's; return how many cards were shown before."""
+def hide(app):
+    """Hide an order of Noah's, or cancel it; return how many cards were shown before."""
 
-    async def cancel(job):
+    async def hide(job):
         shown = len(app.cards.shown)
-        await app.cogs.actions.cancel(job.id, NOAH)
+        await app.cogs.actions.hide(job.id, NOAH)
         return shown
 
-    return cancel
+    return hide
 
 
 async def fetch_undelivered(app):
@@ -39,13 +39,13 @@ async def fetch_undelivered(app):
     return ids
 
 
-async def test_a_cancelled_order_does_not_count(app, cancel):
+async def test_a_cancelled_order_does_not_count(app, hide):
     await app.set_rules(GUILD, Rules(member_at_once=1, member_per_day=1, cooldown=3600))
     job = await app.order()
     with pytest.raises(LimitReached):
         await app.order()
 
-    await cancel(job)
+    await hide(job)
 
     assert (await app.order()).id != job.id
 
@@ -57,7 +57,7 @@ async def test_in_a_burst_of_cancels_no_order_is_both_cancelled_and_sent(app):
 
     async def cancel(job):
         try:
-            await app.cogs.actions.cancel(job.id, NOAH)
+            await app.cogs.actions.hide(job.id, NOAH)
         except AlreadyEnded:
             return
 
@@ -74,14 +74,14 @@ async def test_in_a_burst_of_cancels_no_order_is_both_cancelled_and_sent(app):
     assert len(app.queue.submitted) == len(jobs) - len(cancelled)
 
 
-async def test_a_withdrawal_during_the_submit_does_not_lose_the_vendors_answer(app, cancel):
+async def test_a_withdrawal_during_the_submit_does_not_lose_the_vendors_answer(app, hide):
     """It is recorded: it is being paid for."""
     app.queue.gate.close()
     job = await app.order()
     async with app.claiming():
         await app.queue.gate.reached.wait()
 
-        await cancel(job)
+        await hide(job)
         app.queue.gate.open()
         await until(app.is_kept(job.id))
 
@@ -114,7 +114,7 @@ async def test_an_order_withdrawn_during_its_submit_is_shown_by_no_later_end(
         await app.queue.gate.reached.wait()
         shown = len(app.cards.shown)
 
-        await app.cogs.actions.cancel(job.id, NOAH)
+        await app.cogs.actions.hide(job.id, NOAH)
         after_cancel = len(app.cards.shown)
         app.queue.gate.open()
         await until(app.is_in(job.id, state))
@@ -131,13 +131,13 @@ async def test_an_order_withdrawn_during_its_submit_is_shown_by_no_later_end(
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.PROCESSING])
-async def test_a_withdrawn_order_goes_on_and_history_offers_its_pictures(app, cancel, state):
+async def test_a_withdrawn_order_goes_on_and_history_offers_its_pictures(app, hide, state):
     app.queue.after = Update(state=state, request_id="r-1")
     job = await app.order()
     async with app.claiming():
         await until(app.is_in(job.id, state))
 
-        shown = await cancel(job)
+        shown = await hide(job)
         app.queue.after = Update(state=State.PROCESSING, request_id="r-1")
         await until(app.is_in(job.id, State.PROCESSING))
         app.queue.after = None  # it completes
@@ -151,14 +151,14 @@ async def test_a_withdrawn_order_goes_on_and_history_offers_its_pictures(app, ca
     assert (await app.only_job()).state is State.DELIVERED
 
 
-async def test_pictures_withdrawn_during_their_delivery_are_taken_back_and_kept(app, cancel):
+async def test_pictures_withdrawn_during_their_delivery_are_taken_back_and_kept(app, hide):
     """Discord may have them already: the card is edited once more, and shows nothing."""
     job = await app.order()
     app.cards.gate.close()
     async with app.claiming():
         await app.cards.gate.reached.wait()
 
-        await cancel(job)
+        await hide(job)
         app.cards.gate.open()
         await until(app.is_kept(job.id))
 
@@ -168,13 +168,13 @@ async def test_pictures_withdrawn_during_their_delivery_are_taken_back_and_kept(
     assert await fetch_undelivered(app) == [job.id]
 
 
-async def test_a_withdrawn_order_counts(app, cancel):
+async def test_a_withdrawn_order_counts(app, hide):
     await app.set_rules(GUILD, Rules(member_per_day=1, member_at_once=0))
     app.queue.gate.close()
     job = await app.order()
     async with app.claiming():
         await app.queue.gate.reached.wait()
-        await cancel(job)
+        await hide(job)
 
         with pytest.raises(LimitReached) as refused:
             await app.order()
@@ -183,11 +183,11 @@ async def test_a_withdrawn_order_counts(app, cancel):
     assert refused.value.verdict.rule is Rule.MEMBER_DAY
 
 
-async def test_a_callback_brings_the_request_id_of_a_withdrawn_uncertain_order(app, cancel):
+async def test_a_callback_brings_the_request_id_of_a_withdrawn_uncertain_order(app, hide):
     """What is learned of an order that may be paid for is never dropped."""
     job = a_job(state=State.UNCERTAIN, billed=Billed.UNKNOWN)
     await app.put(job)
-    await cancel(job)
+    await hide(job)
 
     await app.services.callbacks.handle(
         job.id, job.callback_token, Update(state=State.QUEUED, request_id="r-9")

@@ -23,6 +23,7 @@ times = st.none() | st.floats(NOW, NOW + 9)
     guild_id=st.sampled_from([None, 7]),
     submit_started_at=times,
     deleted_at=times,
+    deleted_by=st.sampled_from([None, 300]),
     private=st.booleans(),
 )
 def test_a_job_is_the_same_after_the_store(**changes):

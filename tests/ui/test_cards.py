@@ -1,5 +1,7 @@
 """The card stays within Discord's limits, says only what we say, and offers what makes sense."""
 
+import re
+from itertools import product
 from typing import Any
 
 import pytest
@@ -18,7 +20,7 @@ from tests.views import GALLERY, assert_within_limits, buttons, components, reco
 JOB_ID = "0123456789abcdef"
 LONGEST = "*" * 1000  # every letter of it is markup
 LONGEST_SENT = {"sent": "*" * 1000, "style": "*" * 32}  # the prompt would be shorter in truth
-HOSTILE = "@everyone <@300> **bold** [x](https://evil.example) # `code`"
+HOSTILE = "@everyone <@7> **bold** [x](https://evil.example) # `code`"
 OUTSTANDING = {
     "state": State.COMPLETED,
     "billed": Billed.YES,
@@ -32,7 +34,7 @@ ENDS = [
 ]
 STATUSES = [
     CardStatus(
-        place=10**6, paused_until=NOW, given_up_at=NOW, closed=ClosedReason.KEY, usual_seconds=89.0
+        place=10**6, paused_until=NOW, given_up_at=NOW, closed=ClosedReason.KEY, usual_seconds=90
     ),
     CardStatus(given_up_at=NOW, fault_id="0123abcd"),
     CardStatus(late=True),
@@ -106,8 +108,41 @@ def test_cards_read_as_recorded(snapshot, pictures, done):
 
 
 @pytest.mark.parametrize("state", ON_THE_WAY)
-def test_an_order_on_its_way_can_be_cancelled(state):
-    assert offered(cards.progress(a_job(id=JOB_ID, state=state))) == ["cancel"]
+def test_an_order_can_be_cancelled_while_that_is_free_and_hidden_afterwards(state):
+    offers = "cancel" if state is State.WAITING else "hide"
+
+    assert offered(cards.progress(a_job(id=JOB_ID, state=state))) == [offers]
+
+
+def every_card(language, **changes):
+    """Return each kind of card in *language*."""
+    with speaking(language):
+        for state in ON_THE_WAY:
+            yield from (cards.progress(a_job(state=state, **changes), known) for known in STATUSES)
+        for state, reason in product(ENDS, (None, *EndReason)):
+            yield cards.end(a_job(state=state, end_reason=reason, error="no", **changes))
+        delivered = a_job(state=State.DELIVERED, **changes)
+        yield cards.done(delivered, [])
+        yield cards.done(delivered, [], mention=True)
+        yield cards.done(delivered, [], place=Place.POSTED)
+        yield cards.hidden(delivered)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_public_card_names_who_ordered_and_says_you_to_nobody(language):
+    you = {"en": r"\byou", "de": r"\b([Dd]u|[Dd]ein\w*|[Dd]i(r|ch))\b"}[language]
+    for card in every_card(language, left_today=21):
+        text = "\n".join(said(card.view))
+        assert text.count("<@300>") == 1
+        assert "21" not in text
+        assert not re.search(you, text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_private_card_names_nobody(language):
+    for card in every_card(language, private=True):
+        shown = [text for text in said(card.view) if "<@300>" in text]
+        assert len(shown) <= 1  # only what is posted for all
 
 
 @pytest.mark.parametrize("state", ENDS)
@@ -212,7 +247,7 @@ def test_what_people_wrote_neither_pings_nor_formats(pictures, done, make):
     card = done(job, pictures(1)) if make == "done" else getattr(cards, make)(job)
 
     shown = " ".join(said(card.view))
-    for part in ("@everyone", "<@300>", "**bold**", "](https://", "`code`"):
+    for part in ("@everyone", "<@7>", "**bold**", "](https://", "`code`"):
         assert part not in shown.replace("\\@everyone", "")
 
 

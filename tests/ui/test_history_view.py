@@ -113,7 +113,7 @@ async def test_pages_are_turned_both_ways_and_said_in_words():
     assert turns(middle) == {"history:0:fox": "Previous page", "history:2:fox": "Next page"}
     assert turns(last) == {"history:5:": "Previous page"}
     assert turns(only) == {}
-    assert "33 orders of yours say “fox”, the newest first · page 2 of 7" in text_of(middle)
+    assert "33 orders with “fox”, newest first · page 2 of 7" in text_of(middle)
     assert "**6.**" in text_of(middle)
     assert "1 order · page 1 of 1" in text_of(only)
 
@@ -136,7 +136,9 @@ async def test_the_fullest_page_fits_into_a_message(spoken, filling):
     leaf = a_leaf(*jobs, number=8, of=1000, total=4996, word=filling * history_view.LONGEST_WORD)
 
     with speaking(spoken):
-        view = history_view.page_view(leaf, texts.history.note(handed_over=4, fetching=50, gone=50))
+        sent = [a_picture(withdrawn=hidden) for hidden in (True, False)]
+        note = texts.history.note(handed_over=sent, fetching=50, gone=50, failed=50)
+        view = history_view.page_view(leaf, note)
 
     assert_within_limits(view)
     assert all(len(one.description) <= 1024 for one in thumbnails(view))
@@ -151,12 +153,44 @@ async def test_where_no_orders_are_taken_none_is_offered():
 
 async def test_where_nothing_was_ordered_it_says_how_to_begin():
     assert "`/imagine prompt:" in text_of(history_view.page_view(a_leaf()))
-    assert r"No order of yours says “\*cat”" in text_of(history_view.page_view(a_leaf(word="*cat")))
-
-
-async def test_what_was_handed_over_is_said_above_the_page():
-    view = history_view.page_view(
-        a_leaf(a_picture()), texts.history.note(handed_over=1, fetching=0, gone=0)
+    assert r"None of your orders has “\*cat”" in text_of(
+        history_view.page_view(a_leaf(word="*cat"))
     )
 
-    assert text_of(view).startswith("One order of yours could not be delivered before.")
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "Here are pictures you haven't received yet."),
+        ({"withdrawn": True}, "Here are the pictures of an order you hid."),
+        (
+            {"withdrawn": True, "withdrawn_by": 7},
+            "Here are the pictures of an order that a moderator hid.",
+        ),
+    ],
+)
+async def test_what_was_handed_over_is_said_above_the_page(changes, said):
+    note = texts.history.note(handed_over=[a_picture(**changes)])
+
+    assert text_of(history_view.page_view(a_leaf(a_picture()), note)).startswith(f"{said}\n")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"deleted_at": NOW}, "**Deleted** · "),
+        ({"deleted_at": NOW, "deleted_by": 300}, "**Deleted** · "),
+        ({"deleted_at": NOW, "deleted_by": 7}, "**Removed by a moderator** · "),
+        ({"withdrawn": True}, " · hidden"),
+        ({"withdrawn": True, "withdrawn_by": 7}, " · hidden by a moderator"),
+    ],
+)
+async def test_what_was_removed_says_so_and_leads_nowhere(changes, said):
+    view = history_view.page_view(a_leaf(a_picture(message_id=77, **changes)))
+
+    text = text_of(view)
+    assert "a lighthouse in a storm" in text
+    assert said in text
+    assert "jump to message" not in text
+    if "deleted_at" in changes:
+        assert thumbnails(view) == []

@@ -209,7 +209,7 @@ def test_figures_are_written_as_people_write_them():
     with speaking("de"):
         assert "Guidance 3,5 ·" in texts.cards.details(an_order(guidance=3.5))
         assert "Guidance 7 ·" in texts.cards.details(an_order(guidance=7.0))
-        assert texts.cards.details(an_order(images=2)).startswith("2 Bilder ·")
+        assert texts.cards.details(an_order(images=2)).startswith("-# 2 Bilder ·")
 
 
 def asked(*, guild_id=1, locale=discord.Locale.german):

@@ -202,7 +202,7 @@ class JobQueries(Protocol):
         """Return how many seconds the vendor took for the jobs that it completed last."""
 
     async def page(self, member_id: int, *, word: str, skip: int, most: int) -> OrderPage:
-        """Return a member's orders whose prompts contain *word*, without deleted ones."""
+        """Return a member's orders whose prompts contain *word*, without erased ones."""
 
     async def orders_of(self, member_id: int) -> Sequence[Job]:
         """Return all stored orders of a member."""

@@ -1,6 +1,5 @@
 """The texts of a card: an order's state, its end, and its options."""
 
-import math
 from typing import Final
 
 from bot.domain import styles
@@ -12,7 +11,7 @@ from bot.service.ports.discord import NO_STATUS
 from bot.ui.language import gettext as _
 from bot.ui.language import lazy, marked, ngettext, spoken
 from bot.ui.language import number as written
-from bot.ui.markup import ago, literal
+from bot.ui.markup import ago, clock_with_seconds, literal
 from bot.ui.texts import error_answers, shared
 
 SENT: Final = 600  # characters of the extended prompt on a card, before they are escaped
@@ -38,7 +37,7 @@ def status(job: Job, known: CardStatus = NO_STATUS) -> str:
         return f"{status(job)}\n{late}"
     if known.usual_seconds is not None:
         usual = _("usually takes about {duration}").format(
-            duration=shared.duration(_rounded(known.usual_seconds))
+            duration=shared.duration(known.usual_seconds)
         )
         return f"{status(job)} · {usual}"
     since = ago(job.state_since)
@@ -49,8 +48,8 @@ def status(job: Job, known: CardStatus = NO_STATUS) -> str:
             return f"{_after_fault(since, known)}\n{error_answers.unexpected(known.fault_id)}"
         case State.UNCERTAIN if known.given_up_at is not None:
             return _(
-                "**Not confirmed yet** · the image service may still answer; given up {when}"
-            ).format(when=ago(known.given_up_at))
+                "**No reply yet** from the image service · still checking until {time}"
+            ).format(time=clock_with_seconds(known.given_up_at))
         case State.SUBMITTING:
             return _("**Sending** · {when}").format(when=since)
         case State.QUEUED:
@@ -69,23 +68,13 @@ def status(job: Job, known: CardStatus = NO_STATUS) -> str:
             return f"{_end(job)} · {since}"
 
 
-# Units of an estimate in words, up to so many seconds.
-_ESTIMATE_UNITS: Final = ((30, 5), (90, 10))
-
-
-def _rounded(seconds: float) -> int:
-    """Return an estimate rounded up: it is over before the time that the card names."""
-    unit = next((unit for most, unit in _ESTIMATE_UNITS if seconds <= most), 60)
-    return max(math.ceil(seconds / unit), 1) * unit
-
-
 _NOT_FETCHED: Final = {
-    Obstacle.OUTPUT: lazy("the image service has not handed them out yet"),
-    Obstacle.FILE: lazy("the image service does not have them whole yet"),
-    Obstacle.ORIGIN: lazy("they are where the bot may not fetch from; its operator can allow it"),
-    Obstacle.ADDRESS: lazy("the bot can't find their server; its operator can mend that"),
-    Obstacle.HOST: lazy("their server does not hand them out right now"),
-    Obstacle.STATUS: lazy("the image service is not done yet"),
+    Obstacle.OUTPUT: lazy("the image service hasn't released them yet"),
+    Obstacle.FILE: lazy("the image service hasn't finished saving them"),
+    Obstacle.ORIGIN: lazy("they are on a server that the bot's owner has to allow first"),
+    Obstacle.ADDRESS: lazy("the bot can't find their server; the bot's owner needs to fix this"),
+    Obstacle.HOST: lazy("their server doesn't respond right now"),
+    Obstacle.STATUS: lazy("the image service isn't done yet"),
 }
 
 
@@ -93,10 +82,10 @@ def _outstanding(job: Job, next_try_at: float) -> str:
     why = _NOT_FETCHED[job.outstanding.obstacle or Obstacle.HOST]()
     line = _("**Drawn and paid for** · the pictures can't be fetched yet: {why}").format(why=why)
     if next_try_at <= (job.outstanding.outstanding_since or 0.0):
-        return f"{line}\n" + _("They are being tried again right now.")
+        return f"{line}\n" + _("The bot is trying again right now.")
     # The time of day: "7 seconds ago" would be read while the try is under way.
     return f"{line}\n" + _("They are not lost: the bot tries again at {time}.").format(
-        time=f"<t:{int(next_try_at)}:T>"
+        time=clock_with_seconds(next_try_at)
     )
 
 
@@ -122,13 +111,23 @@ def steps(job: Job) -> str | None:
     return "-# " + " → ".join(f"**{name}**" if current else name for name, current in named)
 
 
-def costs(job: Job) -> str:
-    """Return the small line with an order's price in images, and how many are left today."""
-    images = job.order.images
-    cost = ngettext("Costs {count} image", "Costs {count} images", images).format(count=images)
-    if job.reply.left_today is None:
-        return f"-# {cost}"
-    return f"-# {cost} · " + _("leaves you {count} for the day").format(count=job.reply.left_today)
+def left_today(job: Job) -> str | None:
+    """Return the small line with the images that are left today; ``None``: others read the card."""
+    count = job.reply.left_today
+    if count is None or not job.reply.private:
+        return None
+    text = ngettext("{count} image left today", "{count} images left today", count)
+    return f"-# {text.format(count=count)}"
+
+
+def prompt(order: Order) -> str:
+    """Return the first line of a card."""
+    return f"**{literal(order.prompt)}**"
+
+
+def ordered_by(member_id: int) -> str:
+    """Return the small line with the member's name, on cards that others read."""
+    return "-# " + _("Ordered by {member}").format(member=f"<@{member_id}>")
 
 
 def sent(order: Order, *, most: int = SENT) -> str | None:
@@ -139,23 +138,25 @@ def sent(order: Order, *, most: int = SENT) -> str | None:
     if order.sent is None or order.sent == order.prompt:
         return None
     end = order.sent if len(order.sent) <= most else f"…{order.sent[1 - most :]}"
-    return "-# " + _("sent: {prompt}").format(prompt=literal(end))
+    return "-# " + _("Full prompt: {prompt}").format(prompt=literal(end))
 
 
 def _after_fault(since: str, known: CardStatus) -> str:
     if known.given_up_at is None:
-        return _("**Could not be confirmed** · {when}").format(when=since)
-    return _("**Not confirmed yet** · given up {when}").format(when=ago(known.given_up_at))
+        return _("**No reply** from the image service · {when}").format(when=since)
+    return _("**No reply yet** from the image service · still checking until {time}").format(
+        time=clock_with_seconds(known.given_up_at)
+    )
 
 
 # Why orders wait, where the vendor asked for no pause.
 _OBSTACLES: Final = {
     ClosedReason.KEY: lazy(
-        "the image service does not accept the bot's key; the bot's operator must mend it"
+        "the image service rejects the bot's key; the bot's owner needs to fix this"
     ),
-    ClosedReason.UNKNOWN: lazy("the image service gives no clear answers now"),
-    ClosedReason.MEDIA: lazy("finished pictures can't be fetched now"),
-    ClosedReason.DENIED: lazy("the image service turns the bot away now"),
+    ClosedReason.UNKNOWN: lazy("the image service has problems right now"),
+    ClosedReason.MEDIA: lazy("finished pictures can't be fetched right now"),
+    ClosedReason.DENIED: lazy("the image service is turning the bot away right now"),
 }
 
 
@@ -165,14 +166,14 @@ def _waiting(job: Job, known: CardStatus) -> str:
     if known.closed in _OBSTACLES:
         text = _("**Waiting** · {where} · {why} · next try {when}")
         if known.paused_until is None:
-            text = _("**Waiting** · {where} · {why} · being tried now")
+            text = _("**Waiting** · {where} · {why} · trying again now")
         why = _OBSTACLES[known.closed]()
         return text.format(where=where, why=why, when=ago(known.paused_until or 0.0))
     if known.paused_until is not None:
-        return _("**Waiting** · {where} · the image service is busy, goes on {when}").format(
+        return _("**Waiting** · {where} · the image service is busy, continues {when}").format(
             where=where, when=ago(known.paused_until)
         )
-    return _("**Waiting** · {where} · asked {when}").format(where=where, when=ago(job.created_at))
+    return _("**Waiting** · {where} · ordered {when}").format(where=where, when=ago(job.created_at))
 
 
 def _end(job: Job) -> str:
@@ -180,39 +181,37 @@ def _end(job: Job) -> str:
         case State.CANCELLED, EndReason.WITHDRAWN:
             return _("**Cancelled** · before it was sent")
         case State.CANCELLED, EndReason.RESTORED:
-            return _("**Cancelled** · the bot was put back to an earlier time while it waited")
+            return _("**Cancelled** · the bot was restored from a backup while this waited")
         case State.CANCELLED, _:
-            return _("**Not ordered** · the bot could not answer in time. Please try again")
+            return _("**Not ordered** · the bot couldn't answer in time")
         case State.REFUSED, EndReason.OUT_OF_CREDIT:
-            return _("**Could not be ordered** · the bot's image credit is used up")
+            return _("**Could not be ordered** · the bot is out of image credit")
         case State.REFUSED, EndReason.KEY_REFUSED:
-            return _("**Could not be ordered** · the image service does not accept the bot's key")
+            return _("**Could not be ordered** · the image service rejects the bot's key")
         case State.REFUSED, EndReason.BUSY:
-            return _("**Could not be ordered** · the image service asked for a long pause")
+            return _("**Could not be ordered** · the image service is overloaded")
         case State.REFUSED, EndReason.WAITED_TOO_LONG:
-            return _("**Could not be ordered** · its turn did not come in time")
+            return _("**Could not be ordered** · it waited in line for too long")
         case State.REFUSED, EndReason.BLOCKED:
-            return _("**Given back** · its member may not order images here any more")
+            return _("**Stopped** · the member has been blocked from ordering here")
         case State.REFUSED, EndReason.SERVER_LEFT:
-            return _("**Given back** · the bot was removed from this server while it waited")
+            return _("**Stopped** · the bot was removed from this server")
         case State.REFUSED, EndReason.SETTLED:
-            return _("**Could not be ordered** · the image service never took it")
+            return _("**Could not be ordered** · the image service never received it")
         case State.REFUSED, EndReason.CONTENT:
-            return _("**Could not be ordered** · the image service does not draw this")
+            return _("**Could not be ordered** · the image service doesn't allow this content")
         case State.REFUSED, _:
-            return _("**Could not be ordered** · the image service refused it")
+            return _("**Could not be ordered** · the image service rejected it")
         case State.UNCERTAIN, _:
-            return _("**Could not be confirmed** · the image service did not answer")
+            return _("**No reply** from the image service · it's unknown whether this was drawn")
         case State.EXPIRED, _:
             return _("**Could not be finished** · the image service took too long")
         case State.FAILED, EndReason.NO_PICTURE:
-            return _("**Could not be shown** · the image service gave no usable picture")
+            return _("**Could not be shown** · the image service sent no usable picture")
         case State.FAILED, EndReason.KEPT_TOO_LONG:
-            return _(
-                "**Could not be delivered** · its pictures were kept for a while and are gone now"
-            )
+            return _("**Could not be delivered** · the pictures are no longer kept")
         case State.FAILED, EndReason.CONTENT:
-            return _("**Could not be drawn** · the image service does not draw this")
+            return _("**Could not be drawn** · the image service doesn't allow this content")
         case State.ERROR, _:
             return _("**Could not be drawn** · the image service had an error")
         case State.FAILED, _:
@@ -223,8 +222,8 @@ def _end(job: Job) -> str:
 
 _CHARGES: Final = {
     Billed.NO: lazy("Nothing was charged."),
-    Billed.YES: lazy("It was charged."),
-    Billed.UNKNOWN: lazy("It may still be charged."),
+    Billed.YES: lazy("This was charged."),
+    Billed.UNKNOWN: lazy("This may still have been charged."),
 }
 
 
@@ -237,36 +236,39 @@ def who_can_help(job: Job) -> str | None:
     """Return who can do what about an end; ``None``: nothing needs to be done."""
     match job.state, job.end_reason:
         case State.REFUSED, EndReason.OUT_OF_CREDIT:
-            return _("The bot's operator can top it up.")
+            return _("The bot's owner can top it up.")
         case State.REFUSED, EndReason.KEY_REFUSED:
-            return _("The bot's operator can mend it.")
+            return _("The bot's owner needs to fix this.")
         case State.REFUSED, EndReason.BUSY:
-            return _("It will take orders again by itself; please try again later.")
+            return _("Try again later.")
         case State.REFUSED, EndReason.WAITED_TOO_LONG:
-            return _("Please try again when fewer orders wait.")
+            return _("Try again when fewer orders are waiting.")
         case State.REFUSED, EndReason.BLOCKED:
-            return _("A moderator of this server can lift the block.")
+            return _("A moderator can end the block.")
         case State.REFUSED, EndReason.SERVER_LEFT:
             return None
         case State.REFUSED, EndReason.SETTLED:
-            return _("The bot's operator has made sure of that. You can try again.")
+            return _("The bot's owner has checked this. It can be ordered again.")
         case State.REFUSED | State.FAILED | State.ERROR, EndReason.CONTENT:
-            return _("Its content rules leave this out. Other words may work.")
+            return _("Other words may work.")
         case State.REFUSED, _ if job.error:
-            return _("If you can change what it names, please do so and order again.")
+            return _(
+                "If the problem is the prompt or an option, change it and try again. "
+                "Otherwise tell a moderator."
+            )
         case State.REFUSED, _:
-            return _("It did not say why. The bot's operator can ask it.")
+            return _("It didn't say why. The bot's owner can ask.")
         case State.FAILED, EndReason.NO_PICTURE:
-            return _("The bot's operator can ask the image service about it.")
+            return _("The bot's owner can ask the image service about it.")
         case State.EXPIRED, _:
             return _(
-                "The bot goes on asking, and brings the pictures here if they come after all. "
-                "Trying again is a new order, and is charged separately."
+                "If the pictures still come, they will appear here. "
+                "Trying again counts as a new order."
             )
         case State.UNCERTAIN | State.FAILED, _:
-            return _("Trying again is a new order, and is charged separately.")
+            return _("Trying again counts as a new order.")
         case State.ERROR, _:
-            return _("You can try again.")
+            return _("It can be tried again.")
         case _:
             return None
 
@@ -288,12 +290,12 @@ def details(order: Order) -> str:
         shared.images(order.images),
         _("guidance {figure}").format(figure=written(order.guidance)),
         shared.steps(order.steps),
-        _("enhanced prompt") if order.enhance else _("prompt as written"),
+        _("prompt enhancement on") if order.enhance else _("prompt enhancement off"),
     ]
     if order.style is not None:
         title = styles.title(order.style, spoken())
         parts.append(_("style: {style}").format(style=literal(title)))
-    return " · ".join(parts)
+    return f"-# {' · '.join(parts)}"
 
 
 def made_by() -> str:
@@ -309,14 +311,19 @@ def alt(order: Order, number: int, count: int) -> str:
     return shared.cut(text.format(number=number, count=count, prompt=order.prompt), 1024)
 
 
-def for_member(member_id: int) -> str:
-    """Return the line above pictures in a new message, when the card can't be edited."""
-    return _("{member}, your pictures are ready.").format(member=f"<@{member_id}>")
+def for_member(member_id: int, *, direct: bool) -> str:
+    """Return the line above pictures in a new message, when the card can't be edited.
+
+    *direct*: only the member reads it.
+    """
+    if direct:
+        return _("Your pictures are ready.")
+    return _("The pictures for {member} are ready.").format(member=f"<@{member_id}>")
 
 
 def posted_by(member_id: int) -> str:
-    """Return the line above private pictures that their member posted."""
-    return _("Posted by {member}").format(member=f"<@{member_id}>")
+    """Return the small line with the name of the member who posted private pictures."""
+    return "-# " + _("Posted by {member}").format(member=f"<@{member_id}>")
 
 
 def ready(job: Job) -> str:
@@ -331,9 +338,15 @@ def ready(job: Job) -> str:
 
 def hidden(job: Job) -> str:
     """Return the whole text of a hidden order's card."""
-    if job.state in {State.QUEUED, State.PROCESSING, State.SUBMITTING, State.COMPLETED}:
-        return _(
-            "**Hidden** · it was sent already, so it goes on, counts and is charged. "
-            "What comes of it can be fetched with `/history`."
+    moderator = job.removed_by_moderator
+    lead = _("**Hidden** by a moderator") if moderator else _("**Hidden**")
+    if job.state in {State.QUEUED, State.PROCESSING, State.SUBMITTING}:
+        what = _(
+            "It is still being drawn and counts toward the limit; "
+            "the pictures will be in `/history`."
         )
-    return _("**Hidden** · {charge}").format(charge=charge(job))
+    elif job.state is State.COMPLETED:
+        what = _("It is drawn and counts toward the limit; the pictures are in `/history`.")
+    else:
+        what = charge(job)
+    return f"{lead} · {what}"

@@ -12,9 +12,13 @@ from bot.ui.texts import refusals
 
 _LABELS: Final = {
     OrderAction.CANCEL: lazy("Cancel"),
+    OrderAction.HIDE: lazy("Hide"),
+    OrderAction.HIDE_NOW: lazy("Hide"),
     OrderAction.AGAIN: lazy("Again"),
     OrderAction.EDIT: lazy("Edit prompt"),
     OrderAction.DELETE: lazy("Delete"),
+    OrderAction.DELETE_NOW: lazy("Delete for good"),
+    OrderAction.KEEP: lazy("Keep"),
     OrderAction.POST: lazy("Post to the channel"),
     OrderAction.REPORT: lazy("Report"),
 }
@@ -27,44 +31,74 @@ def label(action: OrderAction) -> str:
 
 # *Again* under an order without pictures.
 try_again: Final = lazy("Try again")
-# *Cancel* under an order that is paid for.
-hide: Final = lazy("Hide")
 
 
-def cancelled(job: Job, by: int) -> str:
-    """Return the answer to a cancellation, by the member or by a moderator."""
-    if job.state is State.CANCELLED:
-        return _("Cancelled before it was sent. Nothing was charged.")
-    if job.state in {State.UNCERTAIN, State.EXPIRED}:
-        what = _(
-            "It may have been sent, so it can't be taken back, and it may still be charged. "
-            "Its card is hidden."
-        )
-    else:
-        what = _(
-            "It was sent already, so it can't be taken back: it goes on, counts and is charged. "
-            "Its card is hidden."
-        )
+def cancelled() -> str:
+    """Return the answer to a cancellation."""
+    return _("Cancelled. Nothing was charged.")
+
+
+def too_late(job: Job, by: int) -> str:
+    """Return the answer to a cancellation of an order that was sent, before a button to hide it."""
+    what = " ".join((_("Too late to cancel."), _went_on(job)))
     if by == job.member_id:
-        return f"{what} " + _("What comes of it you can fetch with `/history`.")
-    return f"{what} " + _("What comes of it only its member can fetch, with `/history`.")
+        return f"{what} " + _("You can hide the card; the pictures will be in `/history`.")
+    return f"{what} " + _(
+        "You can hide the card; only the member can get the pictures, with `/history`."
+    )
 
 
-deleted: Final = lazy("The pictures are deleted here. They were drawn, so they stay charged.")
-posted: Final = lazy("Posted. Everybody in this channel can see them now.")
+def hidden(job: Job, by: int) -> str:
+    """Return the answer to hiding an order, by the member or by a moderator."""
+    if job.state is State.CANCELLED:
+        return cancelled()
+    what = " ".join((_("Hidden."), _went_on(job)))
+    if by == job.member_id:
+        return f"{what} " + _("The pictures will be in `/history`.")
+    return f"{what} " + _("Only the member can get the pictures, with `/history`.")
+
+
+def _went_on(job: Job) -> str:
+    """Return what is true of an order that was sent."""
+    if job.state in {State.UNCERTAIN, State.EXPIRED}:
+        return _("It may have been drawn, and may count toward the limit.")
+    if job.state is State.COMPLETED:
+        return _("It's already drawn and counts toward the limit.")
+    return _("It's already being drawn and counts toward the limit.")
+
+
+def confirm_delete(job: Job, by: int) -> str:
+    """Return the question before pictures are deleted, by the member or by a moderator."""
+    if by == job.member_id:
+        return _("Delete these pictures? This can't be undone, and they still count as ordered.")
+    return _(
+        "Delete these pictures? This can't be undone. {member} will see in `/history` that a "
+        "moderator removed them."
+    ).format(member=f"<@{job.member_id}>")
+
+
+def deleted(job: Job, by: int, *, left: bool) -> str:
+    """Return the answer to a deletion; *left*: a message still shows the pictures."""
+    what = _("Pictures deleted. They still count toward the daily limit.")
+    if by != job.member_id:
+        what = _("Pictures deleted.")
+    if not left:
+        return what
+    return f"{what} " + _(
+        "The message is still there: press *Delete* under it again, or remove it yourself."
+    )
+
+
+kept: Final = lazy("Nothing was deleted.")
+posted: Final = lazy("Posted. Everyone in this channel can see them now.")
 
 
 _REJECTIONS: Final[Mapping[type[errors.ActionRejected], Callable[[], str]]] = {
     errors.NotOwnData: lazy("These buttons are another member's. `/privacy` gives you your own."),
     errors.NotOwnForm: lazy("This button is for another member. `/imagine` is for everybody."),
-    errors.NotAllowed: lazy(
-        "Only the member who ordered it can do that, and members who may manage this "
-        "server. Nothing was changed."
-    ),
-    errors.OrderNotFound: lazy("There is no order of the bot's on record here, or not any more."),
-    errors.AlreadyEnded: lazy(
-        "There is nothing to cancel any more: it has ended, or is hidden already."
-    ),
+    errors.NotAllowed: lazy("Only whoever ordered this, or a moderator, can do that."),
+    errors.OrderNotFound: lazy("This order is no longer stored."),
+    errors.AlreadyEnded: lazy("This order has ended or is hidden already."),
     errors.AlreadyPosted: lazy("These pictures are public already."),
     errors.PostFailed: lazy("Discord did not take the pictures here. They are private as before."),
     errors.RemovalFailed: lazy(
