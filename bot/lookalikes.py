@@ -93,11 +93,11 @@ def _prototype(character: str) -> str:
 
 @lru_cache(maxsize=2**13)
 def uncrossed(letter: str) -> str:
-    """Return *letter* without a stroke that is part of it: o for ø, l for ł."""
-    crossed = _CROSSED.fullmatch(unicodedata.name(letter, ""))
-    if crossed is None:
-        return letter
+    """Return *letter* without what only varies it: o for ø, a dotted i, anusvara."""
+    name = unicodedata.name(letter, "")
+    crossed = _CROSSED.fullmatch(name)
+    plain = crossed[1] if crossed else name.replace("LETTER DOTLESS", "LETTER")
     try:
-        return unicodedata.lookup(crossed[1])
+        return unicodedata.lookup(plain.replace("CANDRABINDU", "ANUSVARA"))
     except KeyError:
         return letter

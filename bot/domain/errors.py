@@ -83,8 +83,8 @@ class PhraseFault(StrEnum):
     """Why a word list does not accept a phrase."""
 
     NO_WORD = "no_word"  # it holds nothing that could match in a prompt
-    WILDCARD = "wildcard"  # a * that is neither at its start nor at its end, or alone
-    SEPARATOR = "separator"  # a sign at its start or end that only separates words
+    WILDCARD = "wildcard"  # a * alone or within it, or a ? within a word
+    SEPARATOR = "separator"  # a separating sign or half a bracket at its start or end
     TOO_LONG = "too_long"  # characters of the phrase
     TOO_MANY = "too_many"  # phrases in the list
     LIST_TOO_LONG = "list_too_long"  # characters of all phrases together

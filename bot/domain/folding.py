@@ -8,8 +8,9 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate, groupby
 from typing import Final
 
@@ -18,10 +19,10 @@ import regex
 from bot.lookalikes import I_OR_L, latin, skeleton, uncrossed
 
 # What cannot be seen or only encloses (⑥ and a keycap mean 6), and what may be left out in writing:
-# accents, strokes over letters, kashida, the vowel signs of Arabic and Hebrew. In other scripts,
-# such as those of Hindi, Thai and Japanese, marks tell words apart as letters do.
+# accents, strokes over letters, kashida, the vowel signs of Arabic and Hebrew, nuktas. Other marks
+# tell words apart as letters do, such as those of Hindi, Thai and Japanese.
 _LEFT_OUT: Final = regex.compile(
-    r"(?V1)[\p{Cf}\p{Cs}\p{Me}\p{Default_Ignorable_Code_Point}\u0640\u07fa]"
+    r"(?V1)[\p{Cf}\p{Cs}\p{Me}\p{ccc=Nukta}\p{Default_Ignorable_Code_Point}\u0640\u07fa]"
     r"|[\p{M}&&[\p{Script=Inherited}\p{Latin}\p{Greek}\p{Cyrillic}\p{Arabic}\p{Hebrew}\p{Syriac}]"
     r"--\p{scx=Hiragana}]"
 )
@@ -37,11 +38,24 @@ _UNSPACED: Final = regex.compile(
 _EMOJI: Final = regex.compile(r"[\p{So}\p{Cn}\p{Emoji_Modifier}]")
 # Signs that only separate words, as spaces do.
 _SEPARATING: Final = regex.compile(r"(?V1)[[\p{Sk}\p{Pc}\p{Quotation_Mark},،、]--[\^]]")
+# What ends a sentence or separates its parts.
+_END: Final = regex.compile(r"[,;\uff0c\u060c\u3001]|(?<!\w)\||[\p{Terminal_Punctuation}|](?!\w)")
+_HALF: Final = regex.compile(r"^(?:[\p{Ps}\p{Pe}]|\|\||~~)|(?:[\p{Ps}\p{Pe}]|\|\||~~)$")
 _OTHER_SCRIPT: Final = regex.compile(r"(?V1)[[\p{L}\p{M}]--\p{Latin}]+")
 
 # Digits and signs that are written for letters; UTS 39 knows some more.
 _LEET: Final = dict(zip("0123456789@$€!|", f"o{I_OR_L}zeasgtbgase{I_OR_L * 2}", strict=True))
 _LEET_SIGNS: Final = frozenset("@$€|")
+# What means no word: 455, 45s, A55, a$, $45.
+_QUANTITY: Final = regex.compile(
+    r"\p{Sc}?\p{Nd}+\p{Sc}?|\p{L}(?:(?!111)\p{Nd}+|[@$€|])|(?:\p{Nd}+|[@$€|])\p{L}|[@$€|]{1,2}|I"
+)
+_DIGITS: Final = "0123456789"
+_SHORTEST: Final = 3  # letters of a word that is found with digits at its ends; 35mm is none
+
+# In an alphabet of one of these, a word that looks Latin may be none: рот.
+_ALPHABETS: Final = ("koi8_u", "iso8859_7")
+_LATIN_WORD: Final = regex.compile(r"(?<![\p{Nd}\p{Latin}])\p{Latin}{2}")
 
 # Patterns over a text's shape, which has one letter of _kind for each character.
 _MINUS: Final = "(?:(?<=d)|(?<![wdmuvrebsxyh]))h(?=d)"  # also as in 9-11
@@ -58,20 +72,22 @@ _DISGUISED: Final = re.compile(
     rf"|{_LETTER}(?P<gap> *[-hesxy][- hesxy]*){_LETTER}(?:(?P=gap){_LETTER})+)(?![wdbruvx]))"
     rf"|(?P<spaces>{_SPACED}(?:[ e]+{_SPACED}){{2,}}(?![wdbruvx]))"
     rf"|(?P<word>{_PART}(?:[ey]*{_PART})*)"
-    r"|um*|e"
+    r"|um*(?:[ e]+(?=u))?|e"
+)
+# A word in parts: b.lood, bl-ood, but not he'll, f1.8 or 9-11; and in scripts with short words.
+_IN_PARTS: Final = re.compile("(?<![wdvm])[wdvm]++(?:(?<!d)[-hs](?!d)[wdvm]++)++")
+_CONTRACTION: Final = re.compile(r"['\u2019]\w{1,2}(?!\w)")
+_TWO_LETTERS: Final = regex.compile(
+    r"(?V1)(?<!\w)(?:\p{Hangul} +\p{Hangul}|\p{Hebrew} +\p{Hebrew}|\p{Arabic} +\p{Arabic})(?!\w)"
 )
 # Of an ASCII text: what may be a disguise.
 _SUSPICIOUS: Final = re.compile(
-    r"[a-zA-Z][0-9@$|!]|[0-9@$|][a-zA-Z]|[a-z]I"
+    r"[@$|]|[a-zA-Z][0-9!]|[0-9][a-zA-Z]|[a-zA-Z]I|I[a-zA-Z]|[a-zA-Z][._'-][a-zA-Z]"
     r"|(?<![a-zA-Z0-9])[a-zA-Z0-9@$|](?:[^a-zA-Z0-9]+[a-zA-Z0-9@$|](?![a-zA-Z0-9])){2}"
 )
 _ANY_LETTER: Final = re.compile("[wvbr]")
-_QUANTITY: Final = re.compile("[dx]w|w[dx]")
-_INNER_I: Final = re.compile("(?<=[a-z])I+")
 _NO_WORD: Final = re.compile("[^a-z0-9]+")
 _ONE_LETTER_WORDS: Final = frozenset("aeioy")  # "a b l o o d bath"
-
-SPELLED: Final = "\x01"  # begins what is spelled in spaced letters, perhaps several words
 
 Token = tuple[str, int, int]  # what it says, its first character and the one behind its last
 
@@ -119,16 +135,23 @@ class FoldedText:
     @cached_property
     def words(self) -> Reading:
         """The reading without signs."""
+        text = self._text
         return Reading(
             [
-                (self._text[match.start() : match.end()].casefold(), *match.span())
+                (text[(span := match.span())[0] : span[1]].casefold(), *span)
                 for match in _TOKEN.finditer(self._shape)
                 if match.lastgroup is None
             ]
         )
 
+    def ends_between(self, start: int, end: int) -> bool:
+        """Tell whether a comma or the end of a sentence is in a part of the text."""
+        return _END.search(self._text, start, end) is not None
+
     def has_separator_at_end(self) -> bool:
-        """Tell whether a sign that only separates words is the first or the last character."""
+        """Tell whether a sign that only separates words, or half a bracket, is at an end."""
+        if _HALF.search(self._text.strip()):
+            return True
         shape = self._shape.strip()
         return bool(re.match(f"-|(?!{_MINUS})h", shape) or shape.endswith(("-", "h")))
 
@@ -155,50 +178,70 @@ class FoldedText:
         sign = "-" if self._shape[start] == "h" else self._text[start:end]
         return f"{before}{sign}{after}"
 
-    def undisguised(self) -> Iterator[Reading]:
-        """Yield the readings in Latin letters, with look-alikes, leet and spaced letters undone."""
+    def undisguised(self) -> Reading:
+        """Return the reading in Latin letters, with look-alikes, leet and spaced letters undone."""
         if self._text.isascii() and not _SUSPICIOUS.search(self._text):
-            return
-        yield from _with_i_or_l(list(self._undisguised(_LATIN, native=self._is_native())))
+            return Reading(())
+        return Reading(list(self._undisguised(_LATIN, self._alphabets())))
 
-    def skeletons(self) -> Iterator[Reading]:
-        """Yield the readings of other than ASCII words, with one letter for all that look alike."""
-        if not self._text.isascii():
-            tokens = self._undisguised(_SKELETONS, native=False)
-            yield from _with_i_or_l(
-                [("\n" if self._text[a:b].isascii() else said, a, b) for said, a, b in tokens]
-            )
+    def skeletons(self) -> Reading:
+        """Return the reading of other than ASCII words, with one letter for all that look alike."""
+        if self._text.isascii():
+            return Reading(())
+        tokens = self._undisguised(_SKELETONS, frozenset())
+        return Reading(
+            [("\n" if self._text[a:b].isascii() else said, a, b) for said, a, b in tokens]
+        )
 
-    def _undisguised(self, letters: "_Memo", *, native: bool) -> Iterator[Token]:
-        variants: list[Token] = []
+    def _undisguised(self, letters: "_Memo", alphabets: frozenset[str]) -> Iterator[Token]:
+        """Yield the tokens, and at the end what some of them may be instead."""
+        text = self._text
+        others: list[Token] = []
         for match in _DISGUISED.finditer(self._shape):
             start, end = match.span()
-            said, shape, kind = self._text[start:end], match[0], match.lastgroup
+            said, shape, kind = text[start:end], match[0], match.lastgroup
             if kind == "word" and said.isascii() and said.isalpha() and "I" not in said:
                 yield said.lower(), start, end
-            elif shape == "rr" or (native and _OTHER_SCRIPT.fullmatch(said)):
-                yield said.casefold(), start, end  # one flag spells no word
             elif kind is None:
-                yield said.translate(letters), start, end
+                only = said if len(shape) == 1 else _only(said, shape, "um")
+                yield letters[ord(only)] if len(only) == 1 else only.translate(letters), start, end
+            elif shape == "rr" or (alphabets and _alphabet(said) in alphabets):
+                yield said.casefold(), start, end  # one flag spells no word
             elif kind == "word":
                 yield _word(said, shape, letters), start, end
+                if "d" in shape or "rr" in shape:
+                    others += [(a, start, end) for a in _other_words(said, shape, letters)]
             else:
-                run = _run(said, shape, "wdvmbrx" if kind == "spaces" else "wdvmbr", letters)
-                yield run, start, end
-                variants.append((SPELLED + run, start, end))
-                if kind == "spaces" and run[0] in _ONE_LETTER_WORDS:
-                    variants += [(run[1:], start + 2, end), (SPELLED + run[1:], start + 2, end)]
-        for variant in variants:
-            yield "\n", variant[1], variant[2]  # it has no neighbours
-            yield variant
+                run = _only(said, shape, "wdvmbrx" if kind == "spaces" else "wdvmbr")
+                yield _run(run, shape, letters), start, end
+                if kind == "spaces":
+                    others += [(_run(a, shape, letters), start, end) for a in _without_ends(run)]
+        for other in (*others, *self._in_parts(letters)):
+            yield "\n", other[1], other[2]  # it has no neighbours
+            yield other
 
-    def _is_native(self) -> bool:
-        """Tell whether a word can only be of another script: those that look Latin are, too."""
-        return any(
-            _OTHER_SCRIPT.fullmatch(said) and not all(map(latin, said))
+    def _in_parts(self, letters: "_Memo") -> Iterator[Token]:
+        """Yield what parts of words are together."""
+        places = [match.span() for match in _IN_PARTS.finditer(self._shape)]
+        if not self._text.isascii():
+            places += [match.span() for match in _TWO_LETTERS.finditer(self._text)]
+        for start, end in places:
+            said = self._text[start:end]
+            if not _CONTRACTION.search(said):
+                word = _only(said, self._shape[start:end], "wdvm")
+                yield word.translate(letters), start, end
+
+    def _alphabets(self) -> frozenset[str]:
+        """Return the alphabets that the text is written in: those that look Latin are, too."""
+        if self._text.isascii():
+            return frozenset()
+        if not _LATIN_WORD.search(self._text):
+            return frozenset(_ALPHABETS)
+        return frozenset(
+            _alphabet(said)
             for said, _, _ in self.words.tokens
-            if not said.isascii()
-        )
+            if len(said) > 1 and not said.isascii() and not all(map(latin, said))
+        ) - {""}
 
 
 class _Memo(dict[int, str]):
@@ -251,7 +294,7 @@ def _kind(character: str) -> str:
         if _UNSPACED.fullmatch(character):
             return "v" if latin(character) else "u"  # v: it may be in a Latin word
         return "d" if category == "Nd" else "w"
-    if category == "Pd":
+    if category == "Pd" or character == "\N{MINUS SIGN}":
         return "h"
     if category[0] not in "PS" or _SEPARATING.fullmatch(character):
         return "-"
@@ -262,6 +305,8 @@ def _latin(character: str) -> str:
     """Return the Latin letters that *character* may be written for, or its own small letter."""
     if character in _LEET:
         return _LEET[character]
+    if character == "I":
+        return I_OR_L
     return character.lower() if character.isascii() else latin(character) or character.casefold()
 
 
@@ -287,29 +332,47 @@ def _unified(text: str) -> str:
     return unicodedata.normalize("NFC", _EXCESS_MARKS.sub("", text.translate(_KEPT)))
 
 
-def _with_i_or_l(tokens: list[Token]) -> Iterator[Reading]:
-    if not any(I_OR_L in said for said, _, _ in tokens):
-        yield Reading(tokens)
-        return
-    for letter in "il":
-        yield Reading([(said.replace(I_OR_L, letter), a, b) for said, a, b in tokens])
+@lru_cache(maxsize=2**12)
+def _alphabet(word: str) -> str:
+    """Return the alphabet that has all letters of a word; empty: none but the Latin one."""
+    if _OTHER_SCRIPT.fullmatch(word):
+        for alphabet in _ALPHABETS:
+            with suppress(UnicodeEncodeError):
+                word.encode(alphabet)
+                return alphabet
+    return ""
 
 
 def _word(word: str, shape: str, letters: _Memo) -> str:
     """Return *word* in the letters that it looks like. Neither 100 nor 4k is a word."""
-    if not _ANY_LETTER.search(shape) or _QUANTITY.fullmatch(shape):
-        return word.casefold()
     if "e" in shape:
         word = _only(word, shape, "wdvmbrxy")
-    # Behind a small letter, a capital I is a small l: kiII.
-    return _INNER_I.sub(lambda match: I_OR_L * len(match[0]), word).translate(letters)
+    return word.casefold() if _QUANTITY.fullmatch(word) else word.translate(letters)
 
 
-def _run(spaced: str, shape: str, kinds: str, letters: _Memo) -> str:
+def _other_words(word: str, shape: str, letters: _Memo) -> Iterator[str]:
+    """Yield *word* without flags in it and without digits at its ends."""
+    if "rr" in shape and "w" in shape:
+        yield _word(word, shape.replace("rr", "ee"), letters)
+    inner = word.strip(_DIGITS)
+    if _SHORTEST <= len(inner) < len(word):
+        yield inner.translate(letters)
+
+
+def _run(run: str, shape: str, letters: _Memo) -> str:
     """Return spaced letters as a word. Among many digits they are no word."""
-    run = _only(spaced, shape, kinds)
     few = len(_ANY_LETTER.findall(shape)) < max(2, len(run) / 3)
     return run.casefold() if few else run.translate(letters)
+
+
+def _without_ends(run: str) -> set[str]:
+    """Return spaced letters without digits and words of one letter around them."""
+    inner = run.lstrip(_DIGITS)
+    runs = {run, inner, inner[inner[:1].lower() in _ONE_LETTER_WORDS :]}
+    for begun in tuple(runs):
+        inner = begun.rstrip(_DIGITS)
+        runs |= {inner, inner.removesuffix("a")}
+    return runs - {run, ""}
 
 
 def _only(said: str, shape: str, kinds: str) -> str:

@@ -6,29 +6,38 @@ of a moderator is run: the time grows with the length of the text only.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 import regex
 
 from bot.domain.errors import InvalidPhrase, PhraseFault
-from bot.domain.folding import SPELLED, FoldedText, Reading, skeleton_of
+from bot.domain.folding import FoldedText, Reading, skeleton_of
 from bot.domain.order import clean
 from bot.domain.phrase_search import PhraseSearch
-from bot.lookalikes import I_OR_L
 
 LONGEST_PHRASE: Final = 100  # characters, after cleaning
 MOST_PHRASES: Final = 500  # in a list
 MOST_CHARACTERS: Final = 4000  # in a list, joined by line breaks: a field of Discord's modals
 
-_BETWEEN: Final = re.compile("[,\uff0c\u060c\u3001\n\r\v\f\x85\u2028\u2029]")  # commas, lines
-# What surrounds a phrase and is no part of it: a list's bullet, quotation marks on both sides, and
-# the end of a sentence unless it is behind a single letter or digit.
-_BULLET: Final = regex.compile(r"^[\p{Pd}*•]\s+")
-_QUOTED: Final = regex.compile(r"[\p{Quotation_Mark}`]+(.*?)[\p{Quotation_Mark}`]+")
-_SENTENCE: Final = regex.compile(r"^[¿¡]+(?=\w.*\w)|(?<=\w.*\w)[\p{Terminal_Punctuation}…]+$")
+# Commas, semicolons behind a word, tabs, lines, and a bar with spaces.
+_BETWEEN: Final = re.compile(
+    r"[,\uff0c\u060c\u3001\uff1b\u061b\t\n\r\v\f\x85\u2028\u2029]|(?<=[\w*\"')]);|;(?=\s)|\s\|\s"
+)
+# What surrounds a phrase and is no part of it: a list's bullet or number, quotation marks, brackets
+# or Markdown on both sides, and the end of a sentence; the latter two not at a single letter or
+# digit, unless its script has no case.
+_BULLET: Final = regex.compile(r"^(?:[\p{Pd}*+>·•◦‣▪●○]|\d+[.)])\s+")
+_WRAPPED: Final = regex.compile(
+    r"[\p{Quotation_Mark}`]+(?<inner>.*?)[\p{Quotation_Mark}`]+"
+    r"|(?:\|\||~~|\*\*|__?|/|\p{Ps})(?<inner>.*?[^\W_].*?[^\W_].*?)(?:\|\||~~|\*\*|__?|/|\p{Pe})"
+)
+_SENTENCE: Final = regex.compile(
+    r"^[¿¡]+(?=\w.*\w)|(?<=\w.*\w|\p{Lo})[\p{Terminal_Punctuation}…]+$"
+)
+_INNER_WILDCARD: Final = regex.compile(r"\*|\w\?\w")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +65,8 @@ def first_blocked_phrase(words: WordLists, prompt: str, *, look_alikes: bool) ->
 def examine(words: WordLists, prompt: str, *, look_alikes: bool) -> Finding:
     """Return the first blocked phrase in *prompt* that counts, or else the first that is waived.
 
-    A phrase does not count where it lies wholly inside an allowed one. Of blocked phrases that
-    begin at the same word, only the longest is looked at.
+    A phrase does not count where it lies wholly inside an allowed one that no comma or end of a
+    sentence parts. Of blocked phrases that begin at the same word, only the longest is looked at.
     """
     if not words.blocked:
         return Finding()
@@ -65,7 +74,11 @@ def examine(words: WordLists, prompt: str, *, look_alikes: bool) -> Finding:
     hits = _places(words.blocked, text, look_alikes=look_alikes)
     if not hits:
         return Finding()
-    shelters = _places(words.allowed, text, look_alikes=look_alikes)
+    shelters = [
+        (start, end, typed)
+        for start, end, typed in _places(words.allowed, text, look_alikes=look_alikes)
+        if not text.ends_between(start, end) or FoldedText(typed).ends_between(0, len(typed) - 1)
+    ]
     first_waived = Finding()
     reach, around = 0, ""  # the end of the allowed phrase that reaches furthest, and the phrase
     following = 0
@@ -85,13 +98,14 @@ def phrase(text: str) -> str:
     """Return *text* cleaned for a list.
 
     Raises :class:`InvalidPhrase` if it would not mean what was typed: it holds no word, a ``*``
-    elsewhere than at its ends, a sign there that only separates words, or is too long.
+    elsewhere than at its ends or a ``?`` within a word, at its ends a sign that only separates
+    words, or is too long.
     """
     cleaned = str(_BULLET.sub("", clean(text)))
     if len(cleaned) > LONGEST_PHRASE:
         raise _rejected(PhraseFault.TOO_LONG, LONGEST_PHRASE, len(cleaned), cleaned)
     inner = _inner(cleaned)
-    if "*" in inner or (not inner and "*" in cleaned):
+    if _INNER_WILDCARD.search(inner) or (not inner and "*" in cleaned):
         raise _rejected(PhraseFault.WILDCARD, 0, cleaned.count("*"), cleaned)
     folded = FoldedText(inner)
     if not folded.words.text:
@@ -143,8 +157,9 @@ def _inner(cleaned: str) -> str:
 
 
 def _unquoted(cleaned: str) -> str:
-    quoted = _QUOTED.fullmatch(cleaned)
-    return str(quoted[1]) if quoted else cleaned
+    while wrapped := _WRAPPED.fullmatch(cleaned):
+        cleaned = str(wrapped["inner"]).strip()
+    return cleaned
 
 
 @lru_cache(maxsize=2**12)
@@ -156,31 +171,52 @@ def _pattern(cleaned: str) -> tuple[bool, str]:
     return text.has_signs(), reading.text[start:end]
 
 
-@dataclass(frozen=True)
 class _Searches:
     """What finds the phrases of a list in each reading of a text."""
 
-    words: PhraseSearch
-    signs: PhraseSearch  # phrases with signs
-    skeletons: PhraseSearch  # phrases of other scripts, by what their letters look like
+    def __init__(self, phrases: tuple[str, ...]) -> None:
+        self._words: dict[str, str] = {}
+        signs: dict[str, str] = {}
+        for typed in phrases:
+            has_signs, string = _pattern(typed)
+            if FoldedText(typed).words_text():  # else it could not be added: it stops nothing
+                (signs if has_signs else self._words).setdefault(string, typed)
+        self.signs = PhraseSearch(signs)
+
+    @cached_property
+    def words(self) -> PhraseSearch:
+        """Return what finds phrases as they were typed."""
+        return PhraseSearch(self._words)
+
+    @cached_property
+    def undisguised(self) -> PhraseSearch:
+        """Return what finds phrases in disguise; of several words, also without spaces."""
+        return PhraseSearch(_joined(self._words) | self._words)
+
+    @cached_property
+    def skeletons(self) -> PhraseSearch:
+        """Return what finds phrases of other scripts by what their letters look like."""
+        others = {
+            skeleton_of(string): typed
+            for string, typed in reversed(self._words.items())
+            if not string.isascii()
+        }
+        return PhraseSearch(_joined(others) | others)
+
+
+def _joined(strings: Mapping[str, str]) -> dict[str, str]:
+    """Return the strings of several words without the spaces between them."""
+    return {
+        string.replace(string.strip(), string.strip().replace(" ", "")): typed
+        for string, typed in strings.items()
+        if " " in string.strip()
+    }
 
 
 @lru_cache(maxsize=128)  # lists, two per server; a prompt of any of its members needs both
 def prepare(phrases: tuple[str, ...]) -> _Searches:
     """Return what finds *phrases*, from a cache."""
-    words: dict[str, str] = {}
-    signs: dict[str, str] = {}
-    skeletons: dict[str, str] = {}
-    for typed in phrases:
-        has_signs, string = _pattern(typed)
-        if not FoldedText(typed).words_text():
-            continue  # none can be added; one on record must not stop every prompt
-        (signs if has_signs else words).setdefault(string, typed)
-        if not has_signs and " " in string.strip() and string[0] == string[-1] == " ":
-            words.setdefault(f" {SPELLED}{string.replace(' ', '')} ", typed)
-        if not has_signs and not string.isascii():
-            skeletons.setdefault(skeleton_of(string).replace(I_OR_L, "l"), typed)
-    return _Searches(PhraseSearch(words), PhraseSearch(signs), PhraseSearch(skeletons))
+    return _Searches(phrases)
 
 
 def _places(
@@ -199,14 +235,12 @@ def _searched(
     searches: _Searches, text: FoldedText, *, look_alikes: bool
 ) -> Iterator[tuple[PhraseSearch, Reading]]:
     """Yield what is searched in which reading."""
-    if searches.words:
-        plain = text.words_text()
-        if any(searches.words.find(plain)):
-            yield searches.words, text.words
+    if words := searches.undisguised if look_alikes else searches.words:
+        if any(words.find(text.words_text())):
+            yield words, text.words
         if look_alikes:
-            undisguised = text.undisguised()
-            yield from ((searches.words, other) for other in undisguised if other.text != plain)
+            yield words, text.undisguised()
+        if look_alikes and searches.skeletons:
+            yield searches.skeletons, text.skeletons()
     if searches.signs and text.has_signs():
         yield searches.signs, text.signs()
-    if searches.skeletons and look_alikes:
-        yield from ((searches.skeletons, reading) for reading in text.skeletons())

@@ -196,12 +196,12 @@ def _phrase_fault(error: errors.InvalidPhrase) -> str:
         case errors.PhraseFault.WILDCARD:
             return _(
                 "A `*` goes to the start or the end of a phrase, as in `cat*` or `*cat*`. It can't "
-                "be alone or within."
+                "be alone or within, and a `?` can't either."
             )
         case errors.PhraseFault.SEPARATOR:
             return _(
-                "A dash, an underscore or a quotation mark at the start or the end of a phrase "
-                "only separates words. Please leave it out."
+                "A dash, an underscore, a quotation mark or a bracket at one end of a phrase only "
+                "separates words. Please leave it out."
             )
         case errors.PhraseFault.TOO_LONG:
             return _("A phrase takes {limit} characters, yours has {got}.").format(
