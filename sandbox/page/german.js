@@ -59,6 +59,7 @@ export const GERMAN = {
   "Not connected: nothing was sent.": "Keine Verbindung: Es wurde nichts gesendet.",
   "Nothing by that name.": "Nichts mit diesem Namen.",
   "Nothing here is billed": "Hier wird nichts berechnet",
+  "Only talk works here.": "Hier kann man sich nur unterhalten.",
   "Only you and the bot read this.": "Nur du und der Bot lesen das.",
   "Only you and {name} read this.": "Nur du und {name} lesen das.",
   "Only you can see this": "Nur du kannst das sehen",
