@@ -16,11 +16,11 @@ from collections import Counter, deque
 from pathlib import Path
 
 from benchmarks.outcomes import GIVEN_UP, Outcomes
-from benchmarks.stepped_clock import COMMAND, SteppedClock
 from benchmarks.troubles import Troubles, keep_opening, operate
 from sandbox.botprocess import BotProcess
 from sandbox.environment import SandboxEnvironment
 from sandbox.pixazo import Settings
+from sandbox.stepped_clock import COMMAND, SteppedClock
 from tests.acceptance.driver import forget_starts
 
 MOST_KILLS = 20

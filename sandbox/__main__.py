@@ -19,7 +19,7 @@ async def run(port: int) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
-    async with SandboxEnvironment(port=port, keep=EXCHANGES_KEPT) as sandbox:
+    async with SandboxEnvironment(port=port, keep=EXCHANGES_KEPT, stepped=True) as sandbox:
         sandbox.world.be_strict()
         bot = sandbox.bot()
         await bot.start()

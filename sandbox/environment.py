@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Self
 
+from sandbox import time_of_day
 from sandbox.botprocess import BOT, BotProcess, Launch, launch
 from sandbox.discord.events import BotOnline, Event
 from sandbox.discord.sample import sample_world
@@ -16,6 +17,7 @@ from sandbox.journal import Journal
 from sandbox.listener import free_port
 from sandbox.panel import Panel
 from sandbox.pixazo import Pixazo, Settings
+from sandbox.stepped_clock import COMMAND, SteppedClock
 
 PUBLIC_URL = "https://bot.example"  # the vendor's stand-in forwards it to the bot's port
 PROJECT = Path(__file__).parent.parent
@@ -47,6 +49,7 @@ class SandboxEnvironment:
         port: int = 0,
         keep: int | None = None,
         launch: Launch = launch,
+        stepped: bool = False,  # the panel may step the time of day, also the bot's
     ) -> None:
         self.world = world or sample_world()
         self.pixazo = Pixazo(vendor or Settings(), Journal(keep=keep), Faults())
@@ -57,7 +60,9 @@ class SandboxEnvironment:
         self.gateway = self.discord.gateway
         self.web_port = 0  # where the bot serves callbacks and health checks
         self.online = False
+        self.clock: SteppedClock | None = None
         self._launch = launch
+        self._stepped = stepped
         self.process: BotProcess | None = None  # the newest bot; the panel controls it
         self._folder = Path()
         self._stack = AsyncExitStack()
@@ -72,6 +77,9 @@ class SandboxEnvironment:
         async with AsyncExitStack() as stack:
             temporary = tempfile.TemporaryDirectory(prefix="imagine-")
             self._folder = Path(stack.enter_context(temporary))
+            if self._stepped:
+                self.clock = SteppedClock(self._folder / "clock")
+                stack.callback(time_of_day.set_ahead, 0.0)
             self.web_port = free_port()
             self.pixazo.settings.forward[PUBLIC_URL] = f"http://127.0.0.1:{self.web_port}"
             await stack.enter_async_context(self.pixazo)
@@ -107,7 +115,9 @@ class SandboxEnvironment:
         *arguments* go to its command line; without any it serves. It runs in the sandbox's
         temporary folder, so that it reads no `.env`; its database lives as long as the sandbox.
         """
-        settings, command = self.bot_environment() | env, (*BOT, *arguments)
+        settings = self.bot_environment() | env
+        program = BOT if self.clock is None else (*COMMAND, str(self.clock.file))
+        command = (*program, *arguments)
         process = BotProcess(settings, cwd=self._folder, command=command, launch=self._launch)
         self._stack.push_async_callback(process.stop)
         if not arguments:

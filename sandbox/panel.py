@@ -2,11 +2,13 @@
 
 import json
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
 from aiohttp import web
 
+from sandbox import time_of_day
 from sandbox.botprocess import BotProcess
 from sandbox.discord.enums import Permission
 from sandbox.discord.gateway import Gateway
@@ -15,6 +17,7 @@ from sandbox.discord.models import Channel
 from sandbox.discord.world import World
 from sandbox.faults import ALWAYS
 from sandbox.pixazo import Next, Pixazo
+from sandbox.stepped_clock import SteppedClock
 
 LOG_LINES = 40
 REQUESTS = 10
@@ -36,6 +39,7 @@ class PanelTarget(Protocol):
     pixazo: Pixazo
     gateway: Gateway
     process: BotProcess | None
+    clock: SteppedClock | None  # of its bots; None: it can't be stepped
     online: bool  # whether the bot is connected to the gateway
 
 
@@ -51,6 +55,7 @@ class Panel:
             web.post("/panel/vendor/trouble", self._changing(self._trouble)),
             web.post("/panel/bot", self._changing(self._bot)),
             web.post("/panel/bot/direct", self._changing(self._direct)),
+            web.post("/panel/clock", self._changing(self._clock)),
             web.post("/panel/place", self._changing(self._place)),
             web.post("/panel/gateway", self._changing(self._gateway)),
         ]
@@ -67,6 +72,7 @@ class Panel:
                 "direct": process is not None and process.env.get("ALLOW_DIRECT") == "true",
                 "log": list(process.log)[-LOG_LINES:] if process else [],
             },
+            "ahead": clock.ahead if (clock := self._target.clock) else None,
             "places": {channel.id: self._shown(channel) for channel in self._channels()},
             "vendor": {
                 "queued_seconds": list(pixazo.settings.queued_seconds),
@@ -199,15 +205,36 @@ class Panel:
         if (invited := flags.get("invited")) not in {None, guild.has_bot}:
             world.move_bot(guild, present=bool(invited))
 
+    async def _clock(self, body: dict[str, Any]) -> None:
+        """Step the time of day of the bot and of both stand-ins.
+
+        A running bot restarts: it measures time by a clock that never jumps.
+        """
+        clock, seconds = self._target.clock, _number(body.get("seconds"))
+        if clock is None:
+            raise InvalidRequestError("this bot's clock can't be stepped")
+        async with self._restarted():
+            clock.step(seconds)
+            time_of_day.set_ahead(clock.ahead)
+
     async def _direct(self, body: dict[str, Any]) -> None:
         """Switch ALLOW_DIRECT; a running bot restarts with it."""
         process, on = self._target.process, _flag(body.get("on"))
         if process is None:
             raise InvalidRequestError("there is no bot")
-        process.env["ALLOW_DIRECT"] = str(on).lower()
-        if process.running:
-            await process.stop()
-            await process.start()
+        async with self._restarted():
+            process.env["ALLOW_DIRECT"] = str(on).lower()
+
+    @asynccontextmanager
+    async def _restarted(self) -> AsyncIterator[None]:
+        """Stop a running bot for a change, and start it again."""
+        process = self._target.process
+        running = process if process is not None and process.running else None
+        if running is not None:
+            await running.stop()
+        yield
+        if running is not None:
+            await running.start()
 
     async def _bot(self, body: dict[str, Any]) -> None:
         process = self._target.process

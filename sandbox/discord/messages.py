@@ -2,8 +2,8 @@
 
 import time
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 
+from sandbox import time_of_day
 from sandbox.discord import serializers, snowflakes
 from sandbox.discord.api_errors import ErrorCode, Json, too_many_old_edits
 from sandbox.discord.attachments import File
@@ -200,7 +200,7 @@ def to_bot(world: World, message: Message, *, content: bool) -> Json:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    return time_of_day.today().isoformat(timespec="milliseconds")
 
 
 def _reply(message: Message) -> Json:

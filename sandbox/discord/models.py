@@ -1,8 +1,9 @@
 """Users, roles, channels and guilds."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
+from sandbox import time_of_day
 from sandbox.discord import snowflakes
 from sandbox.discord.enums import ChannelType, Permission
 
@@ -110,4 +111,4 @@ class Guild:
     def in_time_out(self, user_id: str) -> bool:
         """Tell whether a member is in time-out."""
         end = self.timed_out.get(user_id)
-        return end is not None and end > datetime.now(UTC)
+        return end is not None and end > time_of_day.today()

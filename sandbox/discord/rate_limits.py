@@ -12,6 +12,7 @@ from typing import Literal
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from sandbox import time_of_day
 from sandbox.discord.api_errors import ApiError
 from sandbox.discord.limits import Limit, Limits
 from sandbox.faults import Answer
@@ -97,7 +98,7 @@ def bucket_headers(route: str, limit: Limit, used: int, left: float) -> dict[str
     return {
         "X-RateLimit-Limit": str(limit.requests),
         "X-RateLimit-Remaining": str(limit.requests - used),
-        "X-RateLimit-Reset": f"{time.time() + left:.3f}",
+        "X-RateLimit-Reset": f"{time_of_day.now() + left:.3f}",
         "X-RateLimit-Reset-After": f"{left:.3f}",
         "X-RateLimit-Bucket": md5(route.encode(), usedforsecurity=False).hexdigest(),
     }

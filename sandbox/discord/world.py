@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar
 
+from sandbox import time_of_day
 from sandbox.discord import tokens
 from sandbox.discord.enums import ChannelType, Context, Permission
 from sandbox.discord.events import (
@@ -175,7 +176,7 @@ class World(EventBus):
 
     def time_out(self, guild: Guild, user: User, seconds: float) -> None:
         """Put a member in time-out, or end that with 0 seconds."""
-        guild.timed_out[user.id] = datetime.now(UTC) + timedelta(seconds=seconds)
+        guild.timed_out[user.id] = time_of_day.today() + timedelta(seconds=seconds)
         self.publish(MemberChanged(guild, user))
 
     def add_private(self, *people: User, **more: Any) -> Channel:

@@ -9,6 +9,8 @@ const COMMANDS = [
   { name: "kill", label: "Kill", style: "risky", whenRunning: true, about: "SIGKILL: it dies at once" },
 ];
 
+const DAY = 86_400; // s
+
 export class BotPart {
   /** @param {(path: string, body: object) => Promise<void>} post */
   constructor(post) {
@@ -25,7 +27,15 @@ export class BotPart {
     });
     const about = "ALLOW_DIRECT: in direct messages, and in servers without the bot. The bot restarts";
     this.direct = switchLine("Orders outside of servers", "direct", (on) => post("bot/direct", { on }), about);
-    this.body = [h("div.panel-buttons", this.buttons), this.facts, this.direct.element];
+    const onClick = () => post("clock", { seconds: DAY });
+    const day = h(
+      "button.chip",
+      { title: "Moves every clock by a day; the bot restarts", testid: "next-day", onClick },
+      "Next day",
+    );
+    this.ahead = h("span.panel-facts", { role: "status", testid: "ahead" });
+    this.clock = h("div.range", { hidden: true }, day, this.ahead);
+    this.body = [h("div.panel-buttons", this.buttons), this.facts, this.direct.element, this.clock];
     this.log = h("pre.log", { tabindex: 0, role: "region", "aria-label": "The bot's log", testid: "bot-log" });
   }
 
@@ -41,6 +51,14 @@ export class BotPart {
     if (focused?.hidden) this.buttons.find((button) => !button.hidden)?.focus();
     this.direct.input.checked = Boolean(direct);
     this.#showLog(log);
+  }
+
+  /** @param {number | null} ahead seconds by which all clocks are ahead; null: they can't be moved */
+  showClock(ahead) {
+    this.clock.hidden = ahead === null;
+    const days = Math.round((ahead ?? 0) / DAY);
+    const moved = `All clocks are ${days} ${days === 1 ? "day" : "days"} ahead.`;
+    setText(this.ahead, days ? moved : "Daily limits start again.");
   }
 
   #showLog(/** @type {string[]} */ lines) {

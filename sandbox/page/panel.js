@@ -3,6 +3,7 @@ import { fill, h, part } from "./dom.js";
 import { BotPart } from "./panel-bot.js";
 import { PlacePart } from "./panel-place.js";
 import { VendorPart } from "./panel-vendor.js";
+import { setAhead } from "./time.js";
 
 const INTERVAL = 2000; // ms between two polls, while the page is visible
 
@@ -64,7 +65,9 @@ export class Panel {
     this.away.hidden = state !== null;
     this.sections.hidden = state === null;
     if (!state?.bot || !state.vendor) return;
+    setAhead(state.ahead ?? 0);
     this.bot.show(state.bot);
+    this.bot.showClock(state.ahead ?? null);
     this.vendor.show(state.vendor);
     this.place.show(state.places ?? {});
   }

@@ -23,8 +23,17 @@ const UNITS = /** @type {const} */ ([
   ["year", 31_557_600, Number.POSITIVE_INFINITY],
 ]);
 
+let ahead = 0; // ms
+
+/** Set by how much the sandbox's time is ahead of the machine's. @param {number} seconds */
+export function setAhead(seconds) {
+  ahead = seconds * 1000;
+}
+
+const clock = () => Date.now() + ahead;
+
 /** Format a moment in the client's language. @param {number} unix seconds @param {string} style Discord's letter; R is relative */
-export function format(unix, style, now = Date.now()) {
+export function format(unix, style, now = clock()) {
   if (style === "R") return relative(unix - now / 1000);
   return new Intl.DateTimeFormat(dateLocale(), FORMATS[style] ?? FORMATS.f).format(unix * 1000);
 }
@@ -61,7 +70,7 @@ export function startClock() {
 }
 
 /** The heading of a day in the list of messages. @param {Date} date */
-export function dayName(date, now = new Date()) {
+export function dayName(date, now = new Date(clock())) {
   const long = new Intl.DateTimeFormat(dateLocale(), { dateStyle: "long" });
   const name = long.format(date);
   if (name === long.format(now)) return say("Today");

@@ -15,7 +15,7 @@ from typing import Self
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from sandbox import faults
+from sandbox import faults, time_of_day
 from sandbox.faults import ALWAYS, Fault, Faults
 from sandbox.journal import Journal
 from sandbox.listener import Listener
@@ -138,7 +138,7 @@ class Pixazo:
 
     def move(self, request_id: str, status: str, *, error: str | None = None) -> None:
         """Set a request's state; undocumented states are possible."""
-        self._send_callbacks(self._queue.move(request_id, status, time.time(), error))
+        self._send_callbacks(self._queue.move(request_id, status, time_of_day.now(), error))
         self._notify()
 
     async def wait_accepted(self, count: int = 1, *, within: float = 10.0) -> list[Accepted]:
@@ -183,7 +183,9 @@ class Pixazo:
             self._advance()
             due = self._queue.next_due()
             try:
-                async with asyncio.timeout(None if due is None else max(0.0, due - time.time())):
+                async with asyncio.timeout(
+                    None if due is None else max(0.0, due - time_of_day.now())
+                ):
                     await self._changed.wait()
             except TimeoutError:
                 continue
@@ -194,7 +196,7 @@ class Pixazo:
         self._changed = asyncio.Event()
 
     def _advance(self) -> None:
-        for request in self._queue.advance(time.time()):
+        for request in self._queue.advance(time_of_day.now()):
             self._send_callbacks(request)
 
     def _send_callbacks(self, request: Request) -> None:
@@ -230,7 +232,7 @@ class Pixazo:
             case Next.CUT:
                 return faults.cut(request)
             case Next.IMAGES:
-                self._queue.move(accepted.request_id, Status.COMPLETED, time.time())
+                self._queue.move(accepted.request_id, Status.COMPLETED, time_of_day.now())
                 media = self._output(accepted)
                 return web.json_response({"images": [{"url": url} for url in media]})
         return web.json_response(wire.accepted(accepted.request_id, self.origin), status=202)
@@ -250,7 +252,7 @@ class Pixazo:
         return accepted
 
     def _add(self, order: Order, webhook: Webhook | None, answer: Next | None) -> Request:
-        now = time.time()
+        now = time_of_day.now()
         accepted = Request(
             request_id=f"{wire.MODEL}_{_uuid7(now)}",
             order=order,
@@ -283,12 +285,12 @@ class Pixazo:
         return [self.media_origin + path for path in picture_paths(request)]
 
     async def _set_date(self, _: web.Request, response: web.StreamResponse) -> None:
-        if self.settings.date_skew_seconds:
+        if abs(self._clock() - time.time()) > 1.0:
             response.headers["Date"] = formatdate(self._clock(), usegmt=True)
 
     def _clock(self) -> float:
         """Return the unix time by the vendor's clock."""
-        return time.time() + self.settings.date_skew_seconds
+        return time_of_day.now() + self.settings.date_skew_seconds
 
     async def _unknown(self, _: web.Request) -> web.StreamResponse:
         return refusals.NO_RESOURCE.response()

@@ -2,12 +2,12 @@
 
 import json
 import struct
-import time
 import zlib
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from sandbox import time_of_day
 from sandbox.faults import ALWAYS, Action, Cut, Fault, Rewrite
 from sandbox.pixazo.refusals import BAD_GATEWAY, BAD_KEY, WALL
 from sandbox.pixazo.wire import STATUS_PATH
@@ -31,7 +31,7 @@ def output_after(seconds: float) -> Rewrite:
 
     def change(body: Any) -> Any:
         ended = isinstance(body, dict) and body.get("completed_at")
-        late = ended and datetime.fromisoformat(ended).timestamp() + seconds > time.time()
+        late = ended and datetime.fromisoformat(ended).timestamp() + seconds > time_of_day.now()
         return body | {"output": None} if late else body
 
     return Rewrite(change=change)

@@ -103,6 +103,7 @@ STATE = {
         "direct": False,
         "log": ["INFO ready", f"WARNING {LONG_WORD}"],
     },
+    "ahead": 0,
     "places": {
         GENERAL: {"denied": ["ATTACH_FILES"], "german": False, "invited": True},
         READING: {"denied": [], "german": True, "invited": False},

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
+from tests.browser import samples
 from tests.browser.samples import GENERAL
 
 pytestmark = pytest.mark.browser
@@ -112,6 +113,19 @@ async def test_the_switches_of_the_channel_and_of_the_bot_are_set_by_keyboard(pa
     await expect(page.get_by_test_id("may-VIEW_CHANNEL")).to_be_disabled()  # the bot is not there
     await page.get_by_test_id("channel").filter(has_text="Imagine").click()
     await expect(page.get_by_test_id("german")).to_be_hidden()
+
+
+async def test_the_next_day_moves_the_clock_of_the_page(page, backend):
+    await page.evaluate("Date.now = () => (4102444800 - 2 * 3600) * 1000")
+    await backend.post(samples.message(content="<t:4102444800:R>"))
+    moment = page.locator("time[data-relative]")
+    await expect(moment).to_have_text("in 2 hours")
+    await page.get_by_test_id("next-day").press("Enter")
+    assert await backend.called("clock") == {"seconds": 86400}
+
+    backend.state["ahead"] = 86400
+    await expect(page.get_by_test_id("ahead")).to_have_text("All clocks are 1 day ahead.")
+    await expect(moment).to_have_text("22 hours ago")
 
 
 async def test_experiments_lead_to_where_they_begin(open_page, backend):

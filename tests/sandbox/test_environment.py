@@ -1,12 +1,16 @@
 """The sandbox: its servers start and stop, and a bot's settings point to them."""
 
+import time
 from typing import Any
 
 import aiohttp
 
+from sandbox import time_of_day
 from sandbox.discord.events import BotOnline
 from sandbox.environment import SandboxEnvironment
 from sandbox.pixazo import Settings
+
+EPHEMERAL = 1 << 6
 
 
 async def test_all_servers_listen_and_stop():
@@ -64,6 +68,33 @@ async def test_ready_waits_for_the_gateway():
         assert shown["online"]
         sandbox.world.publish(BotOnline(online=False))
         assert not sandbox.online
+
+
+async def test_a_days_limit_starts_again_on_the_next_day():
+    """With a real bot, which restarts: its clock and those of both stand-ins go on together."""
+    quick = Settings(queued_seconds=(0.0, 0.1), processing_seconds=(0.0, 0.1))
+    async with SandboxEnvironment(stepped=True, vendor=quick) as sandbox:
+        await sandbox.bot(MAX_IMAGES_PER_DAY="1").start()
+        await sandbox.ready()
+        mira = sandbox.discord.member("Mira", channel="pictures")
+
+        async def order(prompt: str) -> None:
+            ordered = await mira.command("imagine", prompt=prompt)
+            await ordered.until(lambda message: message["attachments"])
+
+        await order("a red boat")
+        refused = await mira.command("imagine", prompt="a blue boat")
+        assert (await refused.answer())["flags"] & EPHEMERAL
+        assert len(sandbox.pixazo.accepted) == 1
+        async with aiohttp.ClientSession() as client:
+            step = {"seconds": 86400}
+            async with client.post(f"{sandbox.address}panel/clock", json=step) as response:
+                assert response.status == 200
+        await sandbox.ready()
+
+        await order("a green boat")
+        assert len(sandbox.pixazo.accepted) == 2
+    assert abs(time_of_day.now() - time.time()) < 1
 
 
 async def test_leaving_the_sandbox_stops_all_its_bots(tmp_path):

@@ -2,6 +2,7 @@
 
 import math
 import sys
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -9,8 +10,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from sandbox import time_of_day
 from sandbox.botprocess import BotProcess
-from sandbox.discord import sample_world
+from sandbox.discord import sample_world, snowflakes
 from sandbox.discord.enums import Permission
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.world import World
@@ -18,6 +20,7 @@ from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.panel import Panel
 from sandbox.pixazo import Pixazo, Settings
+from sandbox.stepped_clock import SteppedClock
 from tests.sandbox.conftest import connected
 from tests.sandbox.pixazo.conftest import KEY, SUBMIT
 
@@ -32,6 +35,7 @@ class Target:
     pixazo: Pixazo
     gateway: Gateway
     process: BotProcess | None
+    clock: SteppedClock | None
     online: bool = False
 
 
@@ -41,7 +45,8 @@ async def target(tmp_path) -> AsyncIterator[Target]:
     process = BotProcess({}, cwd=tmp_path, command=command)
     async with Pixazo(Settings(), Journal(), Faults()) as pixazo:
         world = sample_world()
-        yield Target(world, pixazo, Gateway(world), process)
+        yield Target(world, pixazo, Gateway(world), process, SteppedClock(tmp_path / "clock"))
+        time_of_day.set_ahead(0.0)
         await process.kill()
 
 
@@ -67,6 +72,7 @@ async def test_the_state_shows_everything(page, target):
     assert places[target.world.channel("pictures").id] == open_to_bot
     assert places[target.world.channel("quay").id] == {**open_to_bot, "invited": False}
     assert state == {
+        "ahead": 0.0,
         "bot": {
             "running": False,
             "pid": None,
@@ -158,6 +164,8 @@ async def test_the_wallet_can_become_unlimited_again(page, target):
         ("gateway", {"close": 4000, "times": -1}),
         ("bot", {"do": "dance"}),
         ("bot/direct", {"on": "yes"}),
+        ("clock", {"seconds": -86400}),
+        ("clock", {}),
         ("place", {"channel": "1", "german": True}),
         ("place", {"channel": PICTURES, "denied": ["ADMINISTRATOR"]}),
         ("place", {"channel": PICTURES, "denied": {"name": "x"}}),
@@ -246,6 +254,20 @@ async def test_a_place_takes_permissions_a_language_and_the_bot(page, target):
     assert state["places"][PICTURES] == {"denied": [], "german": False, "invited": True}
     assert Permission.SEND_MESSAGES in target.world.bot_permissions(channel)
     assert (guild.locale, guild.features) == ("en-US", ())
+
+
+async def test_the_time_of_day_is_stepped_everywhere(page, target):
+    earlier = int(snowflakes.new()) >> 22
+
+    _, state = await post(page, "clock", {"seconds": 86400})
+
+    assert state["ahead"] == 86400
+    assert float(target.clock.file.read_text()) == 86400
+    assert (int(snowflakes.new()) >> 22) - earlier >= 86_400_000
+    assert snowflakes.age(snowflakes.new()) < 1
+    assert time_of_day.now() - time.time() == pytest.approx(86400, abs=1)
+    target.clock = None
+    assert (await post(page, "clock", {"seconds": 1}))[0] == 400
 
 
 async def test_without_a_bot_start_is_refused(page, target):

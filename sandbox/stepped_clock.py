@@ -1,4 +1,4 @@
-"""``python -m benchmarks.stepped_clock FILE``: the bot, and a clock that another process steps.
+"""``python -m sandbox.stepped_clock FILE``: the bot, and a clock that another process steps.
 
 FILE holds the seconds by which the clock is ahead. The time of day follows it, in SQLite too; the
 monotonic clock does not.
@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-COMMAND = (sys.executable, "-m", "benchmarks.stepped_clock")
+COMMAND = (sys.executable, "-m", "sandbox.stepped_clock")
 EPOCH = 2440587.5  # the Julian day on which Unix time begins
 
 
