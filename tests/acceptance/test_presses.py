@@ -543,7 +543,7 @@ async def test_a_private_picture_with_a_word_that_was_blocked_since_stays_privat
 
     answer = await told(refused)
     assert "contains `wolf`" in answer
-    assert "Nothing was posted, the pictures are private as before." in answer
+    assert "The pictures are still private." in answer
     assert not [one for one in server.ada.visible() if one["attachments"]]
     remove = await server.mira.command("limits", "words", "remove", phrase="wolf")
     await remove.until(says("Blocked words"))

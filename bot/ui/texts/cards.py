@@ -178,6 +178,8 @@ def _waiting(job: Job, known: CardStatus) -> str:
 
 def _end(job: Job) -> str:
     match job.state, job.end_reason:
+        case State.CANCELLED, EndReason.WITHDRAWN if job.removed_by_moderator:
+            return _("**Cancelled** by a moderator · before it was sent")
         case State.CANCELLED, EndReason.WITHDRAWN:
             return _("**Cancelled** · before it was sent")
         case State.CANCELLED, EndReason.RESTORED:

@@ -94,27 +94,28 @@ posted: Final = lazy("Posted. Everyone in this channel can see them now.")
 
 
 _REJECTIONS: Final[Mapping[type[errors.ActionRejected], Callable[[], str]]] = {
-    errors.NotOwnData: lazy("These buttons are another member's. `/privacy` gives you your own."),
-    errors.NotOwnForm: lazy("This button is for another member. `/imagine` is for everybody."),
+    errors.NotOwnData: lazy(
+        "These buttons belong to somebody else. Use `/privacy` to get your own."
+    ),
+    errors.NotOwnForm: lazy("This button belongs to somebody else. Use `/imagine` to order."),
     errors.NotAllowed: lazy("Only whoever ordered this, or a moderator, can do that."),
     errors.OrderNotFound: lazy("This order is no longer stored."),
     errors.AlreadyEnded: lazy("This order has ended or is hidden already."),
     errors.AlreadyPosted: lazy("These pictures are public already."),
-    errors.PostFailed: lazy("Discord did not take the pictures here. They are private as before."),
+    errors.PostFailed: lazy("Discord didn't accept the pictures here. They are still private."),
     errors.RemovalFailed: lazy(
-        "Discord did not let the bot delete that message. Please try again, or delete it yourself."
+        "Discord didn't let the bot delete that message. Try again, or delete it yourself."
     ),
-    errors.PicturesUnavailable: lazy("The image service does not keep these pictures any more."),
-    errors.AlreadyReported: lazy("This server's moderators know of it already."),
+    errors.PicturesUnavailable: lazy("The image service no longer has these pictures."),
+    errors.AlreadyReported: lazy("This picture has already been reported."),
     errors.NoLogChannel: lazy(
-        "This server's moderators have chosen no channel for reports. Please tell one of "
-        "them; they can choose it with `/limits log`."
+        "Reports aren't set up here. Please tell a moderator (they can use `/limits log`)."
     ),
     errors.LogChannelUnreachable: lazy(
-        "The bot could not write to this server's channel for reports, so its moderators may not "
-        "know. Please tell one of them; they can choose another channel with `/limits log`."
+        "Your report may not have arrived: the bot can't write to the moderators' channel. Please "
+        "tell a moderator (they can use `/limits log`)."
     ),
-    errors.ActionRejected: lazy("That did not work. Nothing was changed."),
+    errors.ActionRejected: lazy("That didn't work. Nothing was changed."),
 }
 
 
@@ -123,18 +124,16 @@ def rejection(error: errors.ActionRejected) -> str:
     if not isinstance(error, errors.PostingForbidden):
         return _REJECTIONS.get(type(error), _REJECTIONS[errors.ActionRejected])()
     why = " ".join(refusals.refused(error.verdict))
-    return f"{why} " + _("Nothing was posted, the pictures are private as before.")
+    return f"{why} " + _("The pictures are still private.")
 
 
-reported: Final = lazy(
-    "Thank you. This server's moderators can see your report now, with your name, and decide."
-)
+reported: Final = lazy("Thanks! The moderators have your report (with your name).")
 # A moderator dismisses a report that was acted on.
-settled: Final = lazy("This report was acted on already, so there is nothing to dismiss.")
+settled: Final = lazy("This report has already been handled.")
 # The reported message has none of ours.
-no_picture: Final = lazy("There is no picture of this bot's in that message. Nothing was reported.")
+no_picture: Final = lazy("That message has no picture from this bot. Nothing was reported.")
 # *Imagine this* on a message without text.
-no_text: Final = lazy("There is no text in that message that could be drawn.")
+no_text: Final = lazy("That message has no text to draw.")
 # At most 45 characters.
-form_title: Final = lazy("Edit and order")
+form_title: Final = lazy("Edit your order")
 no_style: Final = lazy("No style")
