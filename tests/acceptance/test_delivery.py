@@ -151,7 +151,7 @@ async def test_where_its_card_is_closed_an_order_arrives_in_a_new_message_and_is
     (posted,) = of(taken, noah)
     assert posted["id"] != taken.sent.message["id"]
     assert len(posted["attachments"]) == 1
-    assert f"<@{noah.user.id}>, your pictures are ready" in words(posted)
+    assert f"The pictures for <@{noah.user.id}> are ready" in words(posted)
     assert [user["id"] for user in posted["mentions"]] == [noah.user.id]
     assert not posted["mention_everyone"]
     assert posted["nonce"] == taken.job_id
@@ -162,7 +162,7 @@ async def test_where_its_card_is_closed_an_order_arrives_in_a_new_message_and_is
     sandbox.discord.faults.clear()
     sandbox.world.token_life = life
     thanks = await mira.press(posted["id"], f"report:{taken.job_id}")
-    await thanks.until(says("Thank you"))
+    await thanks.until(says("Thanks!"))
     moderator = sandbox.discord.member("Mira", channel="pictures", guild=CLUB)
     notice = await moderator.sees(says("**Reported**"))
     assert f"/{noah.channel.id}/{posted['id']}" in words(notice)

@@ -61,7 +61,7 @@ async def test_history_has_pages_whose_buttons_live_on_through_a_kill(sandbox, s
     again = await noah.press(second["id"], button(second, "Again: lighthouse number 0"))
     await again.until(delivered(1))
     found = await noah.command("history", word="NUMBER 5")
-    one = await found.until(says("1 order of yours says"))
+    one = await found.until(says("1 order with"))
     none = await noah.command("history", word="submarine")
 
     assert asked.ephemeral
@@ -72,7 +72,7 @@ async def test_history_has_pages_whose_buttons_live_on_through_a_kill(sandbox, s
     assert len(thumbnails(first)) == 5
     assert "**6.** lighthouse number 0" in words(second)
     assert len(thumbnails(one)) == 1
-    await none.until(says("No order of yours says “submarine”"))
+    await none.until(says("None of your orders has “submarine”"))
 
 
 async def private_orders(sandbox, member, *prompts):

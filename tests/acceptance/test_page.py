@@ -51,7 +51,7 @@ async def test_a_visitor_orders_two_pictures_and_sees_every_state(sandbox, page)
 
 
 ENDS = {
-    "402": "out of image credit",
+    "402": "credit is used up",
     "400": "rejected it",
     "500": "No reply yet",
     "FAILED": "Could not be drawn",
@@ -121,7 +121,7 @@ async def test_a_moderator_changes_a_limit_by_a_form_and_sees_what_decides(sandb
     await say(page, "/limits words test prompt: a big bad wolf")
     await page.get_by_test_id("message").last.get_by_text("This would be refused").wait_for()
     await say(page, "/imagine prompt: a cat images: 3")
-    await page.get_by_test_id("message").last.get_by_text("you asked for 3").wait_for()
+    await page.get_by_test_id("message").last.get_by_text("images at a time").wait_for()
     await say(page, "/limits block member: Noah reason: spam")
     await page.get_by_test_id("message").last.get_by_text("is blocked permanently").wait_for()
     await say(page, "/limits explain member: Noah")

@@ -152,7 +152,7 @@ def _after_fault(since: str, known: CardStatus) -> str:
 # Why orders wait, where the vendor asked for no pause.
 _OBSTACLES: Final = {
     ClosedReason.KEY: lazy(
-        "the image service rejects the bot's key; the bot's owner needs to fix this"
+        "the image service does not accept the bot's key; the bot's owner needs to fix this"
     ),
     ClosedReason.UNKNOWN: lazy("the image service has problems right now"),
     ClosedReason.MEDIA: lazy("finished pictures can't be fetched right now"),
@@ -187,9 +187,9 @@ def _end(job: Job) -> str:
         case State.CANCELLED, _:
             return _("**Not ordered** · the bot couldn't answer in time")
         case State.REFUSED, EndReason.OUT_OF_CREDIT:
-            return _("**Could not be ordered** · the bot is out of image credit")
+            return _("**Could not be ordered** · the bot's image credit is used up")
         case State.REFUSED, EndReason.KEY_REFUSED:
-            return _("**Could not be ordered** · the image service rejects the bot's key")
+            return _("**Could not be ordered** · the image service does not accept the bot's key")
         case State.REFUSED, EndReason.BUSY:
             return _("**Could not be ordered** · the image service is overloaded")
         case State.REFUSED, EndReason.WAITED_TOO_LONG:
