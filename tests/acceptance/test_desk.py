@@ -65,7 +65,7 @@ async def test_history_has_pages_whose_buttons_live_on_through_a_kill(sandbox, s
     none = await noah.command("history", word="submarine")
 
     assert asked.ephemeral
-    assert "6 orders, the newest first · page 1 of 2" in words(first)
+    assert "6 orders, newest first · page 1 of 2" in words(first)
     assert "**1.** lighthouse number 5" in words(first)
     assert f"/{noah.channel.id}/{card['id']}" in words(first)
     assert thumbnails(first)[0]["description"] == "AI-generated picture: lighthouse number 5"

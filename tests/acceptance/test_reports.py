@@ -112,7 +112,7 @@ async def test_a_log_that_takes_nothing_is_told_and_the_report_may_be_made_later
     menu = await server.mira.message_command("Report image", card["id"])
     thanks = await menu.until(answered)
 
-    assert "no channel for reports" in nowhere["content"]
+    assert "Reports aren't set up here" in nowhere["content"]
     assert "</limits log:" in nowhere["content"]
     assert "may not know" in unread["content"]
     assert menu.ephemeral
