@@ -12,8 +12,15 @@ import discord
 from discord import InteractionType, app_commands
 from discord.state import ConnectionState
 
-from bot.ui import block_form, command_mentions, interaction_payload, limits_form, order_form
-from bot.ui.blocks_view import BlockButton
+from bot.ui import (
+    block_form,
+    command_mentions,
+    interaction_payload,
+    limits_form,
+    order_form,
+    panel_forms,
+)
+from bot.ui.block_button import BlockButton
 from bot.ui.discord_errors import translated_errors
 from bot.ui.error_handler import answer_error, answered_errors
 from bot.ui.form_button import FormButton
@@ -33,7 +40,7 @@ BUTTONS: Final[tuple[type[PersistentButton], ...]] = (
     *(OrderButton, FormButton, HistoryPageButton, PrivacyButton, ReportButton, LimitsButton),
     BlockButton,
 )
-FORMS: Final = (order_form.is_form, limits_form.is_form, block_form.is_form)
+FORMS: Final = (order_form.is_form, limits_form.is_form, block_form.is_form, panel_forms.is_form)
 
 # The values that Discord sends, by the type of their option; others are ids.
 _VALUES: Final[dict[int, tuple[type, ...]]] = {

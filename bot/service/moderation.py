@@ -6,7 +6,7 @@ takes a :class:`Moderator`, which is made only after the permission was checked.
 
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from bot.domain import lane as lane_rules
 from bot.domain.admission import AdmissionContext, AdmissionRequest, Caps, RuleResult
 from bot.domain.ineffective_limits import Ineffective, ineffective_limits
 from bot.domain.job import EndReason, Job, State
-from bot.domain.lane import ClosedReason
+from bot.domain.lane import ClosedReason, Lane
 from bot.domain.log_entries import AnyLogEntry, Blocked, Changed, Unblocked
 from bot.domain.order import clean
 from bot.domain.owner import MODERATOR
@@ -57,6 +57,15 @@ class BlockTarget:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ServiceState:
+    """Whether the image service works, as the lane's circuit breaker knows it."""
+
+    closed: ClosedReason | None = None  # None: it works, or pauses for a moment
+    since: float | None = None  # it is closed
+    next_try_at: float | None = None  # of a closed or paused lane; None: it tries now
+
+
+@dataclass(frozen=True, kw_only=True)
 class Overview:
     """A server's rules and how much of each limit is used."""
 
@@ -65,6 +74,7 @@ class Overview:
     standing: AdmissionContext
     peaks: PeakUsage
     ineffective: Sequence[Ineffective] = ()
+    service: ServiceState = field(default_factory=ServiceState)
     log_refused: bool = False  # Discord did not take the last line for the log channel
 
 
@@ -150,6 +160,7 @@ class ModerationService:
             standing=standing,
             peaks=await self._jobs.peak_usage(by.guild_id, now=now),
             ineffective=self._ineffective(by, standing.rules),
+            service=_service_state(standing.lane, now),
             log_refused=self.log_refused(standing.rules),
         )
 
@@ -332,6 +343,17 @@ class ModerationService:
         if rules.log_channel is not None:
             notice = replace(notice, language=rules.language or language)
             self._log_channel.enqueue(rules.log_channel, notice)
+
+
+def _service_state(lane: Lane, now: float) -> ServiceState:
+    closed = lane.closed
+    if closed is ClosedReason.BUSY and lane.next_try_at(now) is None:
+        closed = None  # one order tries
+    return ServiceState(
+        closed=closed or lane_rules.closed_reason(lane, now),
+        since=lane.shut_at or None,
+        next_try_at=lane.next_try_at(now),
+    )
 
 
 def _check_blockable(by: Moderator, target: BlockTarget) -> None:

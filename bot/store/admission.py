@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, func, null, select
+from sqlalchemy import ColumnElement, Select, and_, desc, func, null, select
 from sqlalchemy.engine import Connection
 
 from bot.domain.admission import AdmissionContext, Usage, day_of
@@ -68,10 +68,9 @@ def load_peaks(connection: Connection, guild_id: int, *, now: float) -> PeakUsag
     """Return the highest usage of any one member of the server."""
     in_guild = jobs.c.guild_id == guild_id
     today = and_(counts, jobs.c.created_at >= day_of(now))
-    return PeakUsage(
-        images=_most(connection, func.sum(jobs.c.images), in_guild, today),
-        at_once=_most(connection, func.count(), in_guild, is_at_once),
-    )
+    images, member_id = _most(connection, func.sum(jobs.c.images), in_guild, today)
+    at_once, _ = _most(connection, func.count(), in_guild, is_at_once)
+    return PeakUsage(images=images, member_id=member_id, at_once=at_once)
 
 
 def _everywhere(today: ColumnElement[bool], count_to: int | None) -> Select[Any]:
@@ -91,6 +90,11 @@ def _last(*conditions: ColumnElement[bool]) -> Any:
     return select(jobs.c.created_at).where(*conditions).order_by(jobs.c.created_at.desc()).limit(1)
 
 
-def _most(connection: Connection, figure: Any, *conditions: ColumnElement[bool]) -> int:
-    each = select(figure.label("figure")).where(*conditions).group_by(jobs.c.member_id).subquery()
-    return int(connection.scalar(select(func.max(each.c.figure))) or 0)
+def _most(
+    connection: Connection, figure: Any, *conditions: ColumnElement[bool]
+) -> tuple[int, int | None]:
+    """Return the highest figure of any one member, and who that is."""
+    each = select(figure.label("figure"), jobs.c.member_id).where(*conditions)
+    highest = each.group_by(jobs.c.member_id).order_by(desc("figure"), jobs.c.member_id).limit(1)
+    row = connection.execute(highest).first()
+    return (0, None) if row is None else (int(row.figure), row.member_id)

@@ -1,8 +1,6 @@
 """The list of blocked members, and a member as moderators see them."""
 
-import re
 from collections.abc import Iterator
-from typing import Final, Self
 
 import discord
 from discord import ui
@@ -10,38 +8,11 @@ from discord import ui
 from bot.domain.rules import Block
 from bot.service.moderation import BlockPage, MemberOverview
 from bot.ui import texts
+from bot.ui.block_button import BlockButton
 from bot.ui.button_actions import BlockAction, LimitsAction
 from bot.ui.layout import container, view
 from bot.ui.limits_view import LimitsButton
 from bot.ui.persistent_button import PersistentButton
-
-_TEMPLATE: Final = (
-    rf"blocks:(?P<action>{'|'.join(BlockAction)}):(?P<subject>\d{{1,20}})(?::(?P<page>\d{{1,6}}))?"
-)
-
-
-class BlockButton(PersistentButton, template=_TEMPLATE):
-    """A button about blocks; *subject* is a member's id, or a page of the list.
-
-    *page* is that of the list which the button is in.
-    """
-
-    def __init__(
-        self,
-        action: BlockAction,
-        subject: int,
-        page: int = 0,
-        label: str = "",
-        style: discord.ButtonStyle = discord.ButtonStyle.secondary,
-    ) -> None:
-        shown = f":{page}" if action is BlockAction.LIFT else ""
-        event = ("block_click", action, subject, page)
-        super().__init__(f"blocks:{action}:{subject}{shown}", label or action, event, style)
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        """Return the button whose ``custom_id`` matched the template."""
-        return cls(BlockAction(match["action"]), int(match["subject"]), int(match["page"] or 0))
 
 
 def block_list(page: BlockPage, note: str | None = None) -> ui.LayoutView:

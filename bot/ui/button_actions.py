@@ -34,6 +34,8 @@ class LimitsAction(StrEnum):
     DROP = "drop"
     FORGET = "forget"  # what was deleted in Discord
     SHOW = "show"  # the panel
+    FORM = "form"  # opens one of the panel's other forms
+    RESUME = "resume"  # orders
 
 
 class BlockAction(StrEnum):

@@ -24,6 +24,9 @@ _UNKNOWN_CHANNEL: Final = 10003  # Discord's code
 
 MOST_OFFERED: Final = 3  # channels
 
+_here: ContextVar[tuple[int | None, discord.Permissions]] = ContextVar(
+    "here", default=(None, discord.Permissions.none())
+)
 _guild: ContextVar[discord.Guild | None] = ContextVar("guild", default=None)
 _member: ContextVar[discord.Member | None] = ContextVar("member", default=None)
 # Channels that Discord does not know any more. Threads are in the cache only while they are active.
@@ -122,12 +125,44 @@ async def _ask(http: discord.http.HTTPClient, channel_id: int) -> None:
 
 def is_unwritable(channel_id: int) -> bool:
     """Tell whether the bot is known to lack the permissions to write there."""
+    permissions = granted(channel_id)
+    return permissions is not None and not (permissions.view_channel and permissions.send_messages)
+
+
+def note_here(channel_id: int | None, granted: discord.Permissions) -> None:
+    """Note the bot's permissions in the channel that this task's interaction came from."""
+    _here.set((channel_id, granted))
+
+
+def granted(channel_id: int) -> discord.Permissions | None:
+    """Return the bot's permissions in a channel or thread; ``None``: not known."""
+    here, permissions = _here.get()
+    if channel_id == here:
+        return permissions
     guild = _cached()
-    channel = None if guild is None else guild.get_channel(channel_id)
+    channel = None if guild is None else guild.get_channel_or_thread(channel_id)
     if guild is None or channel is None or not guild.me.joined_at:
-        return False  # discord.py makes up a member that joined at no time
-    granted = channel.permissions_for(guild.me)
-    return not (granted.view_channel and granted.send_messages)
+        return None  # discord.py makes up a member that joined at no time
+    permissions = channel.permissions_for(guild.me)
+    if isinstance(channel, discord.Thread):
+        permissions.send_messages = permissions.send_messages_in_threads
+    return permissions
+
+
+def order_channels(chosen: Sequence[int]) -> list[int]:
+    """Return the known channels in which pictures are ordered: the *chosen*, or what all write in.
+
+    Of a category they are its channels.
+    """
+    guild = _cached()
+    if guild is None:
+        return list(chosen)
+    if chosen:
+        inside = {one.id: [part.id for part in one.channels] for one in guild.categories}
+        return [one for channel_id in chosen for one in inside.get(channel_id, [channel_id])]
+    everyone = guild.default_role
+    writable = (one for one in guild.text_channels if one.permissions_for(everyone).send_messages)
+    return [one.id for one in writable if one.permissions_for(everyone).view_channel]
 
 
 def is_public(channel_id: int) -> bool:

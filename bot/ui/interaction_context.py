@@ -23,6 +23,10 @@ _AGE_RESTRICTED_SERVERS: Final = {discord.NSFWLevel.explicit, discord.NSFWLevel.
 
 def bind_task(interaction: Interaction) -> None:
     """Set this task's language and the fields of its log lines from *interaction*."""
+    granted = interaction.app_permissions
+    if isinstance(interaction.channel, discord.Thread):
+        granted.send_messages = granted.send_messages_in_threads
+    guild_cache.note_here(interaction.channel_id if granted.value else None, granted)
     language.speak(language.of(interaction.locale))
     guild_cache.look_at(interaction.guild, interaction.user)
     shards = interaction.client.shard_count or 1

@@ -98,7 +98,8 @@ def _number(name: str, rules: Rules) -> ui.Label[Any]:
     )
 
 
-def _read_number(name: str, sent: Mapping[str, Any]) -> int:
+def read_number(name: str, sent: Mapping[str, Any]) -> int:
+    """Return the limit that was typed; nothing is 0. Raises InvalidLimit."""
     text = str(sent.get("value") or "").strip() or "0"
     if len(text) > _DIGITS or not (text.isascii() and text.isdigit()):
         raise InvalidLimit(name=name, low=RANGES[name].low, high=RANGES[name].high)
@@ -166,7 +167,7 @@ def _read_phrases(name: str, sent: Mapping[str, Any]) -> tuple[str, ...]:
     return phrases
 
 
-_NUMBER: Final = _Field(_number, _read_number)
+_NUMBER: Final = _Field(_number, read_number)
 _FLAG: Final = _Field(_flag, _read_flag)
 _CHANNELS: Final = _Field(_channels, _read_channels)
 _PHRASES: Final = _Field(_phrases, _read_phrases)

@@ -1,7 +1,7 @@
 """The moderators' panel: a server's limits and their use; and the preview of a change."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, Self
 
 import discord
@@ -11,7 +11,8 @@ from bot.domain.ineffective_limits import Ineffective
 from bot.domain.rules import Rules
 from bot.service.moderation import Overview
 from bot.ui import guild_cache, texts
-from bot.ui.button_actions import LimitsAction
+from bot.ui.block_button import BlockButton
+from bot.ui.button_actions import BlockAction, LimitsAction
 from bot.ui.layout import container, view
 from bot.ui.limits_form import GROUPS
 from bot.ui.persistent_button import PersistentButton
@@ -42,17 +43,29 @@ def panel(overview: Overview, note: str | None = None) -> ui.LayoutView:
     """Return a fresh view of the limits; *note* tells the result of the last click."""
     heading, sections = texts.limits_panel.panel(overview, note)
     frame = container(heading)
+    frame.add_item(ui.ActionRow(*_actions(overview)))
     for group, text in sections.items():
         frame.add_item(ui.Separator())
         if group in GROUPS:
             button = LimitsButton(LimitsAction.EDIT, group, texts.limits.edit())
             frame.add_item(ui.Section(ui.TextDisplay(text), accessory=button))
-        else:
-            frame.add_item(ui.TextDisplay(text))
+        else:  # a list, to which the form adds an entry
+            button = LimitsButton(LimitsAction.FORM, group, texts.limits.edit())
+            frame.add_item(ui.Section(ui.TextDisplay(text), accessory=button))
     if guild_cache.deleted_of(overview.rules):
         forget = LimitsButton(LimitsAction.FORGET, "deleted", texts.limits.forget())
         frame.add_item(ui.ActionRow(forget))
     return view(frame)
+
+
+def _actions(overview: Overview) -> Iterator[PersistentButton]:
+    yield LimitsButton(LimitsAction.FORM, "log", texts.limits.set_log())
+    if overview.rules.pause is None:
+        yield LimitsButton(LimitsAction.FORM, "pause", texts.limits.pause())
+    else:
+        resume = texts.limits.resume()
+        yield LimitsButton(LimitsAction.RESUME, "orders", resume, discord.ButtonStyle.success)
+    yield BlockButton(BlockAction.LIST, 0, label=texts.limits.blocks())
 
 
 def preview(

@@ -5,6 +5,7 @@ from cogs.limits._cog import Limits
 from cogs.limits.blocks import Blocks
 from cogs.limits.deletions import Deletions
 from cogs.limits.panel import LimitsPanel
+from cogs.limits.panel_forms import PanelForms
 
 
 async def setup(bot: ImagineBot) -> None:
@@ -12,6 +13,7 @@ async def setup(bot: ImagineBot) -> None:
     moderation, account = bot.services.limits, bot.services.account
     await bot.add_cog(Limits(moderation, account))
     await bot.add_cog(LimitsPanel(moderation))
+    await bot.add_cog(PanelForms(moderation, account))
     blocks = Blocks(moderation)
     await bot.add_cog(blocks)
     bot.tree.add_command(blocks.menu())

@@ -11,7 +11,7 @@ from bot.client import ImagineBot
 from bot.domain.rules import Rules
 from bot.service.member_account import MemberAccount
 from bot.service.moderation import ModerationService, Moderator
-from bot.ui import guild_cache, interaction_context, responses, texts
+from bot.ui import guild_cache, interaction_context, limits_view, responses, texts
 
 Interaction = discord.Interaction[ImagineBot]
 
@@ -21,6 +21,15 @@ async def begin(interaction: Interaction) -> Moderator:
     moderator = interaction_context.moderator(interaction)
     await responses.defer(interaction, private=True)
     return moderator
+
+
+async def show_panel(
+    interaction: Interaction, moderation: ModerationService, moderator: Moderator, note: str | None
+) -> None:
+    """Replace the message with the clicked button by the panel."""
+    overview = await moderation.overview(moderator)
+    await guild_cache.ask(interaction.client.http, overview.rules.chosen_channels)
+    await responses.edit(interaction, limits_view.panel(overview, note))
 
 
 class RoleId(app_commands.Transformer):

@@ -15,13 +15,14 @@ from bot.ui import (
     limits_form,
     limits_view,
     mentions,
+    panel_forms,
     responses,
     texts,
 )
 from bot.ui.button_actions import LimitsAction
 from bot.ui.error_handler import answered_errors
 from bot.ui.interaction_payload import UnknownComponent
-from cogs.limits._base import Interaction
+from cogs.limits._base import Interaction, show_panel
 
 
 class LimitsPanel(commands.Cog):
@@ -54,6 +55,13 @@ class LimitsPanel(commands.Cog):
                 case LimitsAction.DROP:
                     await responses.defer_edit(interaction)
                     await self._show_panel(interaction, moderator, texts.changes.discarded())
+                case LimitsAction.FORM:
+                    await self._open_other(interaction, moderator, subject)
+                case LimitsAction.RESUME:
+                    await responses.defer_edit(interaction)
+                    was_paused, tries = await self._moderation.resume(moderator)
+                    note = texts.changes.resumed(was_paused=was_paused, tries=tries)
+                    await self._show_panel(interaction, moderator, note)
                 case LimitsAction.SHOW:
                     await responses.defer_edit(interaction)
                     await self._show_panel(interaction, moderator)
@@ -98,6 +106,14 @@ class LimitsPanel(commands.Cog):
             await guild_cache.ask(interaction.client.http, current.channels)
         await responses.open_form(interaction, limits_form.form(group, current))
 
+    async def _open_other(self, interaction: Interaction, moderator: Moderator, name: str) -> None:
+        if name not in panel_forms.NAMES:
+            raise UnknownComponent(name)
+        current = await self._moderation.rules(moderator)
+        if name == "log":
+            await guild_cache.ask(interaction.client.http, [current.log_channel])
+        await responses.open_form(interaction, panel_forms.form(name, current))
+
     async def _forget_deleted(
         self, interaction: Interaction, moderator: Moderator
     ) -> tuple[Rules, Rules]:
@@ -112,6 +128,4 @@ class LimitsPanel(commands.Cog):
     async def _show_panel(
         self, interaction: Interaction, moderator: Moderator, note: str | None = None
     ) -> None:
-        overview = await self._moderation.overview(moderator)
-        await guild_cache.ask(interaction.client.http, overview.rules.chosen_channels)
-        await responses.edit(interaction, limits_view.panel(overview, note))
+        await show_panel(interaction, self._moderation, moderator, note)

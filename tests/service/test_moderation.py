@@ -483,4 +483,4 @@ async def test_the_overview_says_how_much_of_each_limit_is_used(open_process):
     assert (overview.rules, overview.caps) == (UNLIMITED, caps)
     usage = overview.standing.usage
     assert (usage.everywhere, usage.server, usage.server_at_once) == (10, 6, 3)
-    assert overview.peaks == PeakUsage(images=5, at_once=2)
+    assert overview.peaks == PeakUsage(images=5, member_id=NOAH, at_once=2)

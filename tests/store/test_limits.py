@@ -213,7 +213,7 @@ async def test_the_most_of_one_member_is_told_and_not_the_sum(jobs, add):
         await add(member_id=member_id, order=an_order(images=images), state=state, billed=billed)
     await add(member_id=2, guild_id=101)
 
-    assert await jobs.peak_usage(100, now=NOW) == PeakUsage(images=5, at_once=1)
+    assert await jobs.peak_usage(100, now=NOW) == PeakUsage(images=5, member_id=1, at_once=1)
     assert await jobs.peak_usage(100, now=NOW + DAY) == PeakUsage(images=0, at_once=1)
     assert await jobs.peak_usage(102, now=NOW) == PeakUsage(images=0, at_once=0)
 

@@ -110,7 +110,12 @@ def test_the_panel_and_a_preview_read_as_recorded(snapshot):
     }
 
     assert listed({name: recorded(view) for name, view in views.items()}) == snapshot
-    assert [*buttons(views["fresh"])] == [f"limits:edit:{name}" for name in GROUPS]
+    assert [*buttons(views["fresh"])] == [
+        *("limits:form:log", "limits:form:pause", "blocks:list:0"),
+        *(f"limits:edit:{name}" for name in GROUPS),
+        *("limits:form:styles", "limits:form:tiers"),
+    ]
+    assert "limits:resume:orders" in buttons(views["paused"])
     assert [*buttons(views["preview"])] == [f"limits:save:{DRAFT}", f"limits:drop:{DRAFT}"]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot import interactions
 from bot.domain.order import STYLE_LENGTH, OrderOptions
-from bot.ui.blocks_view import BlockButton
+from bot.ui.block_button import BlockButton
 from bot.ui.button_actions import (
     BlockAction,
     LimitsAction,
@@ -77,7 +77,7 @@ def test_the_actions_in_the_ids_stay_as_they_are():
         *("hide", "hide_now", "delete_now", "keep"),
     }
     assert {*PrivacyAction} == {"export", "delete", "confirm", "keep"}
-    assert {*LimitsAction} == {"edit", "save", "drop", "forget", "show"}
+    assert {*LimitsAction} == {"edit", "save", "drop", "forget", "show", "form", "resume"}
     assert {*BlockAction} == {"list", "lift", "ask", "unblock"}
     assert {*ReportAction} == {"delete", "block", "dismiss"}
 

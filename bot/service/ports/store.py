@@ -37,6 +37,7 @@ class PeakUsage:
     """The highest usage of any one member of a server."""
 
     images: int  # today
+    member_id: int | None = None  # whose images these are
     at_once: int  # orders
 
 

@@ -19,6 +19,7 @@ from bot.ui.texts import (  # noqa: F401 - so that `texts.cards` needs no import
     member_commands,
     order_buttons,
     order_fields,
+    panel_forms,
     refusals,
     shared,
     warnings,

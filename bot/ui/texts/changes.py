@@ -17,6 +17,7 @@ from bot.service.errors import (
     NotAModerator,
     NotBlockable,
 )
+from bot.ui import guild_cache
 from bot.ui.language import gettext as _
 from bot.ui.language import lazy, ngettext, spoken
 from bot.ui.markup import ago, clock, code, date, literal
@@ -81,14 +82,21 @@ def changed(before: Rules, after: Rules, ineffective: Sequence[Ineffective] = ()
     """Return the answer to a change; *ineffective*: limits that have no effect now."""
     if next(differences(before, after), None) is None:
         return no_difference()
-    notes = [*_replaced_styles(before, after), *map(warnings.ineffective, ineffective)]
+    notes = [*_replaced_styles(before, after), *_warnings(before, after, ineffective)]
     return _titled(_("Saved"), before, after, notes, _NOTE)
 
 
 def preview(before: Rules, after: Rules, ineffective: Sequence[Ineffective] = ()) -> str:
     """Return the preview of a change; *ineffective*: limits that would have no effect."""
-    notes = list(map(warnings.ineffective, ineffective))
+    notes = _warnings(before, after, ineffective)
     return _titled(_("Review changes"), before, after, notes, shared.MESSAGE)
+
+
+def _warnings(before: Rules, after: Rules, ineffective: Sequence[Ineffective]) -> list[str]:
+    """Return what has no effect, and what the bot can't do in channels that are newly chosen."""
+    added = [channel for channel in after.channels if channel not in before.channels]
+    missing = warnings.missing_permissions(guild_cache.order_channels(added)) if added else []
+    return [*map(warnings.ineffective, ineffective), *missing]
 
 
 def _replaced_styles(before: Rules, after: Rules) -> Iterator[str]:

@@ -36,7 +36,7 @@ _GROUPS: Final = {
     "orders": marked("Each order"),
     "channels": marked("Channels"),
     "words": marked("Words"),
-    "styles": marked("Styles (change with `/limits styles`)"),
+    "styles": marked("Styles"),
 }
 _TIERED: Final = {
     "member_per_day": plural("{count} image per day", "{count} images per day"),
@@ -58,6 +58,11 @@ def group(of: str) -> str:
     return _(_GROUPS[of])
 
 
+# Buttons of the panel.
+set_log: Final = lazy("Log channel")
+pause: Final = lazy("Pause orders")
+resume: Final = lazy("Resume orders")
+blocks: Final = lazy("Blocks")
 # Opens the form for a group.
 edit: Final = lazy("Edit")
 # Removes what was deleted in Discord.

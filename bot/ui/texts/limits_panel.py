@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from typing import Final
 
 from bot.domain.admission import Caps
+from bot.domain.lane import ClosedReason
 from bot.domain.rules import Rules
 from bot.domain.styles import BUILT_IN
-from bot.service.moderation import Overview
+from bot.service.moderation import Overview, ServiceState
+from bot.service.ports.store import PeakUsage
+from bot.ui import guild_cache
 from bot.ui.language import gettext as _
-from bot.ui.language import ngettext, pgettext
-from bot.ui.markup import literal
+from bot.ui.language import marked, ngettext, pgettext
+from bot.ui.markup import ago, clock, literal
 from bot.ui.texts import limits, shared, warnings
 
 _INEFFECTIVE: Final = 600  # characters about limits without effect
@@ -19,7 +22,7 @@ _STYLES: Final = 400  # characters of their names
 def panel(overview: Overview, note: str | None = None) -> tuple[str, dict[str, str]]:
     """Return the panel's heading, with *note*, and its sections by group; they fit one message."""
     rules, usage, peaks = overview.rules, overview.standing.usage, overview.peaks
-    title, tiers_title = _("Limits of this server"), _("Tiers (change with `/limits tier`)")
+    title, tiers_title = _("Limits of this server"), _("Tiers")
     heading = "\n".join([f"## {title}", *_notes(overview, note)])
     sections = {
         "members": _listed(
@@ -28,7 +31,7 @@ def panel(overview: Overview, note: str | None = None) -> tuple[str, dict[str, s
             limits.line(
                 "member_per_day",
                 rules,
-                _("highest today: {count}").format(count=peaks.images),
+                _peak(peaks),
             ),
             limits.line(
                 "member_at_once",
@@ -68,8 +71,54 @@ def panel(overview: Overview, note: str | None = None) -> tuple[str, dict[str, s
     return heading, sections | {"tiers": shared.fitted(lines, room)}
 
 
+def _peak(peaks: PeakUsage) -> str:
+    if peaks.member_id is None:
+        return _("highest today: {count}").format(count=peaks.images)
+    return _("highest today: {count} ({member})").format(
+        count=peaks.images, member=f"<@{peaks.member_id}>"
+    )
+
+
+_TROUBLES: Final = {
+    ClosedReason.CREDIT: marked("\N{LARGE RED CIRCLE} The bot is out of image credit"),
+    ClosedReason.KEY: marked(
+        "\N{LARGE RED CIRCLE} The image service does not accept the bot's key. Its operator must "
+        "fix it"
+    ),
+    ClosedReason.BUSY: marked("\N{LARGE YELLOW CIRCLE} The image service is overloaded"),
+    ClosedReason.UNKNOWN: marked(
+        "\N{LARGE YELLOW CIRCLE} The image service gives no usable answers, orders wait"
+    ),
+    ClosedReason.MEDIA: marked(
+        "\N{LARGE YELLOW CIRCLE} Finished pictures can't be fetched, orders wait"
+    ),
+    ClosedReason.DENIED: marked(
+        "\N{LARGE YELLOW CIRCLE} The image service turns the bot away, orders wait"
+    ),
+}
+
+
+def status(service: ServiceState) -> str:
+    """Return whether the image service works, since when not, and when it is tried again."""
+    if service.closed is None:
+        if service.next_try_at is None:
+            return _("\N{LARGE GREEN CIRCLE} The image service works")
+        text = _("\N{LARGE YELLOW CIRCLE} The image service is busy, goes on {when}")
+        return text.format(when=ago(service.next_try_at))
+    parts = [_(_TROUBLES[service.closed])]
+    if service.since is not None:
+        parts.append(_("since {when}").format(when=ago(service.since)))
+    if service.next_try_at is None:
+        parts.append(_("the bot tries again with the next order"))
+    else:
+        when = f"{clock(service.next_try_at)} ({ago(service.next_try_at)})"
+        parts.append(_("next try at {when}").format(when=when))
+    return " \N{MIDDLE DOT} ".join(parts)
+
+
 def _notes(overview: Overview, note: str | None) -> Iterable[str]:
     rules = overview.rules
+    yield status(overview.service)
     if rules.pause is not None:
         yield _("**Paused**, {pause}.").format(pause=limits.pause_line(rules.pause))
     channel = limits.value("log_channel", rules.log_channel)
@@ -80,6 +129,7 @@ def _notes(overview: Overview, note: str | None) -> Iterable[str]:
     for warning in (
         shared.log_warning(rules.log_channel, refused=overview.log_refused),
         warnings.log_channel(rules.log_channel),
+        *warnings.missing_permissions(guild_cache.order_channels(rules.channels)),
         shared.fitted([*map(warnings.ineffective, overview.ineffective)], _INEFFECTIVE),
     ):
         if warning:

@@ -1,5 +1,6 @@
 """Warnings to moderators: limits without effect, and a log that everybody can read."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from bot.domain.ineffective_limits import Ineffective, Overruled
@@ -9,6 +10,7 @@ from bot.ui.language import marked
 from bot.ui.markup import literal
 from bot.ui.texts import limits, shared
 
+_CHANNELS: Final = 200  # characters of the channels in one warning
 _WHY: Final = {
     Overruled.OPERATOR_SERVER: marked(
         "{limit} has no effect: the operator's cap for this server is {bound}."
@@ -41,6 +43,33 @@ def ineffective(one: Ineffective) -> str:
             everyone=literal("@everyone"),
         )
     )
+
+
+_LACKS: Final = {
+    "view_channel": marked("I can't see {channels}."),
+    "send_messages": marked("I can't send messages in {channels}."),
+    "attach_files": marked("I can't attach files in {channels}, so no pictures."),
+    "embed_links": marked("I can't embed links in {channels}."),
+    "read_message_history": marked("I can't read the message history in {channels}."),
+}
+
+
+def missing_permissions(channel_ids: Iterable[int]) -> list[str]:
+    """Return which permissions the bot lacks where; the first that is missing in each channel."""
+    lacking: dict[str, list[int]] = {}
+    for channel_id in channel_ids:
+        granted = guild_cache.granted(channel_id)
+        missing = [name for name in _LACKS if granted is not None and not getattr(granted, name)]
+        if missing:
+            lacking.setdefault(missing[0], []).append(channel_id)
+    return [
+        warning(
+            _(_LACKS[name]).format(
+                channels=shared.fitted([*map(shared.channel, ids)], _CHANNELS, ", ")
+            )
+        )
+        for name, ids in lacking.items()
+    ]
 
 
 def log_channel(channel_id: int | None) -> str:

@@ -1,0 +1,141 @@
+"""The panel's forms for the log channel, the pause, and one entry of the tiers or styles.
+
+Their ``custom_id`` is their name. What is read back changes one thing, so there is no preview.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from bot.domain import rules as rule_changes
+from bot.domain.rules import LONGEST_REASON, RANGES, Rules, Tier
+from bot.domain.styles import LONGEST_NAME, LONGEST_WORDS
+from bot.ui import guild_cache, texts
+from bot.ui.interaction_payload import UnreadableInteraction, snowflake
+from bot.ui.limits_form import fields, read_number
+
+PREFIX: Final = "panel-form:"
+NAMES: Final = ("log", "pause", "tiers", "styles")
+_LIMITS: Final = ("member_per_day", "member_at_once", "images")  # of a tier; others by the command
+
+_Item = tuple[str, str, ui.Item[Any]]  # label, description, component
+
+
+def form(name: str, rules: Rules) -> ui.Modal:
+    """Return the form of that name, filled with the current *rules*."""
+    title = texts.panel_forms.title(name)
+    modal = ui.Modal(title=title, custom_id=f"{PREFIX}{name}", timeout=None)
+    items = {"log": _log, "pause": _pause, "tiers": _tier, "styles": _style}[name](rules)
+    for label, description, component in items:
+        modal.add_item(ui.Label(text=label, description=description or None, component=component))
+    modal.stop()  # so that discord.py does not keep it
+    return modal
+
+
+def name_of(custom_id: str) -> str | None:
+    """Return the name of the form with *custom_id*; ``None``: it is another form."""
+    name = custom_id.removeprefix(PREFIX)
+    return name if custom_id == PREFIX + name and name in NAMES else None
+
+
+def is_form(custom_id: str) -> bool:
+    """Tell whether *custom_id* is that of one of these forms."""
+    return name_of(custom_id) is not None
+
+
+def log_channel(components: Sequence[Any]) -> int | None:
+    """Return the chosen log channel; ``None``: none was chosen."""
+    return _chosen(_sent(components), "channel")
+
+
+def reason(components: Sequence[Any]) -> str:
+    """Return the reason of a pause."""
+    return _text(_sent(components), "reason")
+
+
+def change(name: str, components: Sequence[Any]) -> Callable[[Rules], Rules]:
+    """Return the change of a tier or style that a form asks for; raises ChangeRejected."""
+    sent = _sent(components)
+    return _change_style(sent) if name == "styles" else _change_tier(sent)
+
+
+def _log(rules: Rules) -> Iterator[_Item]:
+    kept = rules.log_channel
+    shown = [] if kept is None or guild_cache.is_deleted_channel(kept) else [kept]
+    kind = discord.SelectDefaultValueType.channel
+    select: ui.ChannelSelect[Any] = ui.ChannelSelect(
+        custom_id="channel",
+        channel_types=[discord.ChannelType.text],
+        min_values=0,
+        required=False,
+        default_values=[discord.SelectDefaultValue(id=one, type=kind) for one in shown],
+    )
+    yield texts.limits.name("log_channel"), texts.panel_forms.log_hint(), select
+
+
+def _pause(_rules: Rules) -> Iterator[_Item]:
+    text = _input("reason", LONGEST_REASON, required=False)
+    yield texts.panel_forms.reason(), texts.panel_forms.reason_hint(), text
+
+
+def _tier(_rules: Rules) -> Iterator[_Item]:
+    role: ui.RoleSelect[Any] = ui.RoleSelect(custom_id="role")
+    yield texts.panel_forms.role(), texts.panel_forms.role_hint(), role
+    for name in _LIMITS:
+        digits = len(str(RANGES[name].high))
+        field = _input(name, digits, required=False)
+        yield texts.limits.label(name), texts.panel_forms.tier_hint(), field
+    box: ui.Checkbox[Any] = ui.Checkbox(custom_id="exempt")
+    yield texts.panel_forms.exempt(), "", box
+
+
+def _style(_rules: Rules) -> Iterator[_Item]:
+    yield texts.panel_forms.style_name(), "", _input("name", LONGEST_NAME)
+    words = _input("words", LONGEST_WORDS, required=False)
+    yield texts.panel_forms.style_words(), texts.panel_forms.style_hint(), words
+
+
+def _input(name: str, most: int, *, required: bool = True) -> ui.TextInput[Any]:
+    return ui.TextInput(custom_id=name, max_length=most, required=required)
+
+
+def _sent(components: Sequence[Any]) -> Mapping[str, Mapping[str, Any]]:
+    return {str(field.get("custom_id")): field for field in fields(components)}
+
+
+def _text(sent: Mapping[str, Mapping[str, Any]], name: str) -> str:
+    value = sent.get(name, {}).get("value")
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _chosen(sent: Mapping[str, Mapping[str, Any]], name: str) -> int | None:
+    """Return the id that was chosen in a select; ``None``: none."""
+    values = sent.get(name, {}).get("values") or ()
+    if not values:
+        return None
+    if (chosen := snowflake(values[0])) is None:
+        raise UnreadableInteraction("values")
+    return chosen
+
+
+def _change_tier(sent: Mapping[str, Mapping[str, Any]]) -> Callable[[Rules], Rules]:
+    if (role_id := _chosen(sent, "role")) is None:
+        raise UnreadableInteraction("role")
+    named: dict[str, Any] = {
+        name: read_number(name, sent[name]) for name in _LIMITS if _text(sent, name)
+    }
+    if sent.get("exempt", {}).get("value") is True:
+        named["exempt"] = True
+    if not named:
+        return lambda rules: rule_changes.without_tier(rules, role_id)
+    fresh = dict.fromkeys(_LIMITS) | {"exempt": Tier.exempt}
+    return lambda rules: rule_changes.with_tier(rules, role_id, **fresh | named)
+
+
+def _change_style(sent: Mapping[str, Mapping[str, Any]]) -> Callable[[Rules], Rules]:
+    name, words = _text(sent, "name"), _text(sent, "words")
+    if not words:
+        return lambda rules: rule_changes.without_style(rules, name)
+    return lambda rules: rule_changes.with_style(rules, name, words)

@@ -1,0 +1,29 @@
+"""The labels of the panel's forms for the log channel, the pause, a tier and a style."""
+
+from typing import Final
+
+from bot.ui.language import lazy
+
+_TITLES: Final = {
+    "log": lazy("Log channel"),
+    "pause": lazy("Pause orders"),
+    "tiers": lazy("Limits of a role"),
+    "styles": lazy("Style of this server"),
+}
+
+
+def title(name: str) -> str:
+    """Return the title of a form."""
+    return _TITLES[name]()
+
+
+log_hint: Final = lazy("Reports, refused prompts and changes go there. Empty: logging is off")
+reason: Final = lazy("Reason")
+reason_hint: Final = lazy("Members see it")
+role: Final = lazy("Role")
+role_hint: Final = lazy("Leave everything else empty to remove the role's tier")
+tier_hint: Final = lazy("Empty: as for all members; 0: no limit")
+exempt: Final = lazy("No limits at all for this role")
+style_name: Final = lazy("Name")
+style_words: Final = lazy("What is added to a prompt")
+style_hint: Final = lazy("Empty: remove the style of that name")

@@ -1,0 +1,48 @@
+"""What the panel's forms for the log channel, the pause, a tier and a style change."""
+
+from typing import Any
+
+import discord
+from discord.ext import commands
+
+from bot.service.member_account import MemberAccount
+from bot.service.moderation import ModerationService, Moderator
+from bot.ui import interaction_context, panel_forms, responses, texts
+from bot.ui.error_handler import answered_errors
+from cogs.limits._base import Interaction, show_panel
+
+
+class PanelForms(commands.Cog):
+    """Handles these forms; each one is checked anew."""
+
+    def __init__(self, moderation: ModerationService, account: MemberAccount) -> None:
+        self._moderation = moderation
+        self._account = account
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Make the change, and show it in the panel."""
+        data: Any = interaction.data or {}
+        name = panel_forms.name_of(str(data.get("custom_id")))
+        if interaction.type is not discord.InteractionType.modal_submit or name is None:
+            return
+        async with answered_errors(interaction):
+            moderator = interaction_context.moderator(interaction)
+            await responses.defer_edit(interaction)
+            note = await self._change(moderator, name, data.get("components") or [])
+            await show_panel(interaction, self._moderation, moderator, note)
+
+    async def _change(self, moderator: Moderator, name: str, components: list[Any]) -> str:
+        """Make the change that a form asks for; return what changed."""
+        if name == "pause":
+            reason = panel_forms.reason(components)
+            return texts.changes.paused(await self._moderation.pause(moderator, reason=reason))
+        if name == "log":
+            channel_id = panel_forms.log_channel(components)
+            return texts.changes.changed(*await self._moderation.log_to(moderator, channel_id))
+        how = panel_forms.change(name, components)
+        before, after = await self._moderation.change(moderator, how)
+        if before.styles != after.styles:
+            self._account.styles_changed(moderator.guild_id)
+        ineffective = self._moderation.ineffective(moderator, before, after)
+        return texts.changes.changed(before, after, ineffective)

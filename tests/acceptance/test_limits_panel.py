@@ -1,0 +1,146 @@
+"""The panel of `/limits show`: everything can be changed there, and it says what does not work."""
+
+import pytest
+
+from sandbox.discord.enums import InteractionType
+from sandbox.discord.option_values import modal_component
+from tests.acceptance.driver import (
+    FAST_LANE,
+    Server,
+    button,
+    buttons,
+    crafted,
+    refusal,
+    restart,
+    says,
+    words,
+)
+
+NOT_YOURS = "Only members who may manage this server"
+
+
+@pytest.fixture(scope="module")
+def bot_settings():
+    return FAST_LANE
+
+
+@pytest.fixture
+def server(running):
+    return Server(running)
+
+
+@pytest.fixture
+def mira(server):
+    return server.mira
+
+
+async def show(moderator):
+    sent = await moderator.command("limits", "show")
+    return await sent.until(lambda message: message["components"])
+
+
+async def fill(moderator, panel, name, values, sees="**Saved**"):
+    """Open a form of the panel and submit it; return the panel after it."""
+    opened = await moderator.press(panel["id"], button(panel, f"limits:form:{name}"))
+    await opened.opened()
+    sent = await moderator.submit_modal(opened, values)
+    return await sent.until(says(sees))
+
+
+async def test_log_pause_tiers_styles_and_blocks_are_changed_in_the_panel(running, server, mira):
+    panel = await show(mira)
+    log, noah = server.channel("pictures"), server.noah
+
+    panel = await fill(mira, panel, "log", {"channel": [log]})
+    assert f"log channel: <#{log}>" in words(panel)
+    await restart(running)
+    tier = {"role": [server.patrons.id], "images": "1"}
+    panel = await fill(mira, panel, "tiers", tier)
+    assert f"<@&{server.patrons.id}>: 1 image per order" in words(panel)
+    panel = await fill(mira, panel, "tiers", {"role": [server.patrons.id]})
+    assert "1 image per order" not in words(panel).partition("**Tiers**")[2]
+    panel = await fill(mira, panel, "styles", {"name": "Wool", "words": "knitted"})
+    assert "Own: Wool" in words(panel)
+    assert {"Wool"} <= {
+        one["name"] for one in await noah.autocomplete("imagine", focused="style", style="woo")
+    }
+    panel = await fill(mira, panel, "styles", {"name": "wool", "words": ""})
+    assert "Own: none" in words(panel)
+
+    panel = await fill(mira, panel, "pause", {"reason": "lunch"}, "Orders paused")
+    assert "lunch" in await refusal(noah)
+    await restart(running)
+    resumed = await mira.press(panel["id"], button(panel, "limits:resume:"))
+    panel = await resumed.until(says("Orders resumed"))
+    listed = await mira.press(panel["id"], button(panel, "blocks:list:"))
+    await listed.until(says("Nobody is blocked"))
+
+    panel = await fill(mira, await show(mira), "log", {"channel": []})
+    assert "log channel: none" in words(panel)
+
+
+async def test_a_stranger_changes_nothing_with_the_panels_buttons_and_forms(running, server, mira):
+    panel = await mira.command("limits", "show")
+    shown = await panel.until(lambda message: message["components"])
+    ids = [*buttons(shown).values(), "limits:resume:orders", "limits:show:panel"]
+    ids += [f"limits:form:{name}" for name in ("log", "pause", "tiers", "styles")]
+
+    for custom_id in ids:
+        data = {"custom_id": custom_id}
+        tried = crafted(running, server.noah, InteractionType.COMPONENT, data, panel.stored)
+        assert NOT_YOURS in (await tried.answer())["content"], custom_id
+    values = {"channel": [server.channel("pictures")], "role": [server.patrons.id], "images": "1"}
+    values |= {"reason": "x", "name": "x", "words": "y"}
+    for name in ("log", "pause", "tiers", "styles"):
+        opened = await mira.press(shown["id"], f"limits:form:{name}")
+        form = await opened.opened()
+        fields = [modal_component(one, values) for one in form["components"]]
+        submitted = {"custom_id": form["custom_id"], "components": fields}
+        tried = crafted(running, server.noah, InteractionType.MODAL_SUBMIT, submitted, panel.stored)
+        assert NOT_YOURS in (await tried.answer())["content"], name
+
+    assert words(await show(mira)) == words(shown)
+
+
+async def test_the_panel_and_each_chosen_channel_say_what_the_bot_may_not_do(running, server, mira):
+    world = running.world
+    pictures = world.channel("pictures", guild=server.name)
+    told = f"I can't attach files in <#{pictures.id}>"
+    assert "I can't" not in words(await show(mira))
+
+    world.deny(pictures, "ATTACH_FILES")
+    assert told in words(await show(mira))  # orders are taken everywhere
+    assert told in words(await show(server.member("Mira", channel="pictures")))
+    sent = await mira.command("limits", "channels", add=server.channel("general"))
+    assert "I can't" not in words(await sent.until(words))
+    assert "I can't" not in words(await show(mira))
+    sent = await mira.command("limits", "channels", add=pictures.id)
+    assert told in words(await sent.until(words))
+    assert told in words(await show(mira))
+
+    world.deny(pictures, "VIEW_CHANNEL")
+    assert f"I can't see <#{pictures.id}>" in words(await show(mira))
+    world.allow(pictures)
+    assert "I can't" not in words(await show(mira))
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [("402", "out of image credit · since <t:"), ("401", "does not accept the bot's key")],
+)
+async def test_the_panel_says_whether_the_image_service_works(make_sandbox, status, said):
+    async with make_sandbox() as sandbox:
+        await sandbox.bot(**FAST_LANE).start()
+        await sandbox.ready()
+        server = Server(sandbox)
+        assert "\N{LARGE GREEN CIRCLE} The image service works" in words(await show(server.mira))
+        if status == "401":
+            sandbox.pixazo.trouble("key_refused")
+        else:
+            sandbox.pixazo.answer_next(status)
+        sent = await server.noah.command("imagine", prompt="a cat")
+        await sent.until(says("charged"))
+
+        shown = words(await show(server.mira))
+        assert said in shown
+        assert "next try at <t:" in shown
