@@ -22,6 +22,8 @@ export class Composer {
   #list = [];
   #selected = -1; // the highlighted suggestion, which Enter takes; -1: none
   #requests = 0;
+  #awaited = false; // the bot's suggestions for what is typed are still to come
+  #enterHeld = false; // Enter was pressed meanwhile
   #timer = 0;
   #history = [];
   #picked = new Map(); // the value of a suggestion by `pickKey`
@@ -94,7 +96,8 @@ export class Composer {
     if (parsed) this.hints.show(parsed, active?.option ?? null, this.#problems(parsed));
     else this.hints.hide();
     this.#offer(document.activeElement === this.input ? list : [], title);
-    clearTimeout(this.#timer);
+    this.#forget();
+    this.#awaited = ask && Boolean(active?.raw);
     if (ask) this.#timer = setTimeout(() => this.#ask(), ASK_DELAY);
   }
 
@@ -126,6 +129,13 @@ export class Composer {
     fill(part("mirror"), parts, text ? text.slice(painted) : this.input.placeholder, "\u200b");
   }
 
+  /** Let suggestions of the bot that are under way be. */
+  #forget() {
+    clearTimeout(this.#timer);
+    this.#requests += 1;
+    this.#awaited = this.#enterHeld = false;
+  }
+
   async #ask() {
     const { parsed, active } = this.#view;
     if (!parsed || !active) return;
@@ -134,6 +144,10 @@ export class Composer {
     const now = this.#view.active;
     if (request !== this.#requests || now?.option !== active.option) return; // the answer came too late
     if (document.activeElement === this.input) this.#offer(fromBot(choices, now), now.option.name);
+    this.#awaited = false;
+    if (!this.#enterHeld) return;
+    this.#enterHeld = false;
+    this.#enter();
   }
 
   /** Show suggestions. */
@@ -192,13 +206,14 @@ export class Composer {
     if (count > 0 && (key === "ArrowDown" || key === "ArrowUp")) {
       const next = key === "ArrowDown" ? this.#selected + 1 : this.#selected - 1;
       this.#select(next < 0 ? count - 1 : next % count);
-    } else if (count > 0 && key === "Escape") {
+    } else if (key === "Escape" && (count > 0 || this.#awaited)) {
       event.stopPropagation();
       this.#offer([]);
+      this.#forget();
     } else if (count > 0 && isTab) this.#choose(this.#list[Math.max(this.#selected, 0)]);
     else if (isTab) return this.#goToNext();
-    else if (isEnter && this.#sends()) this.#submit();
-    else if (isEnter) this.#choose(this.#list[this.#selected]);
+    else if (isEnter && this.#awaited) this.#enterHeld = true;
+    else if (isEnter) this.#enter();
     else if (key === "ArrowDown" && parsed && !count) {
       this.#offer(optionsToAdd(parsed, this.input.value, this.input.selectionStart), say("Options"));
       this.#select(0);
@@ -216,6 +231,12 @@ export class Composer {
     if (!active || pick) return false;
     const [said, meant] = [typed, label].map((text) => convert(active.option, text, this.#lookup()));
     return "value" in said && "value" in meant && said.value === meant.value; // "Noah" and "@Noah"
+  }
+
+  /** Send, or take the suggestion that is highlighted. */
+  #enter() {
+    if (this.#sends()) this.#submit();
+    else this.#choose(this.#list[this.#selected]);
   }
 
   /** Whether Enter sends: nothing is highlighted, or only what a complete command says already. */

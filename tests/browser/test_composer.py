@@ -153,6 +153,24 @@ async def test_enter_takes_the_highlighted_suggestion_and_then_sends(
     assert await backend.frame("command")
 
 
+async def test_enter_waits_for_suggestions_that_are_on_their_way(page, backend, keys):
+    """However fast it is typed, the same comes of it; Escape sends what is typed."""
+    choices = [{"name": "Boat, today", "value": "boat"}]
+    backend.on("autocomplete", {"type": "choices", "choices": choices})
+    composer = page.get_by_test_id("composer")
+
+    await keys("/history search: bo", "Enter")
+
+    await expect(composer).to_have_value("/history search: Boat, today ")
+    assert [frame["type"] for frame in backend.frames if frame["type"] == "command"] == []
+    await composer.fill("")
+    await keys("/history search: bo", "Escape", "Enter")
+    assert (await backend.frame("command"))["options"] == [sent(3, "search", "bo")]
+    backend.on("autocomplete", {"type": "choices", "choices": []})
+    await keys("/history search: zebra", "Enter")
+    assert (await backend.frame("command", count=2))["options"] == [sent(3, "search", "zebra")]
+
+
 @pytest.mark.parametrize(
     "line", ["/usage", "/imagine prompt: fox style: INK", "/history search: bow"]
 )
