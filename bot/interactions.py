@@ -23,7 +23,7 @@ from bot.ui import (
 from bot.ui.block_button import BlockButton
 from bot.ui.discord_errors import translated_errors
 from bot.ui.error_handler import answer_error, answered_errors
-from bot.ui.form_button import FormButton
+from bot.ui.form_button import FormButton, StylesButton
 from bot.ui.history_view import HistoryPageButton
 from bot.ui.interaction_context import Interaction, bind_task
 from bot.ui.interaction_payload import UnknownComponent, UnreadableInteraction
@@ -37,7 +37,15 @@ from bot.ui.responses import ANSWER_WITHIN
 log = logging.getLogger(__name__)
 
 BUTTONS: Final[tuple[type[PersistentButton], ...]] = (
-    *(OrderButton, FormButton, HistoryPageButton, PrivacyButton, ReportButton, LimitsButton),
+    *(
+        OrderButton,
+        FormButton,
+        StylesButton,
+        HistoryPageButton,
+        PrivacyButton,
+        ReportButton,
+        LimitsButton,
+    ),
     BlockButton,
 )
 FORMS: Final = (order_form.is_form, limits_form.is_form, block_form.is_form, panel_forms.is_form)

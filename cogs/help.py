@@ -8,12 +8,14 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.command_registration import OUTSIDE
+from bot.domain.styles import all_of
 from bot.service.errors import NotOwnData
 from bot.service.member_account import MemberAccount
 from bot.service.ports.store import Ping
 from bot.ui import interaction_context, layout, privacy_view, responses, texts
 from bot.ui.button_actions import PrivacyAction
 from bot.ui.error_handler import answered_errors
+from bot.ui.form_button import help_buttons
 from bot.ui.texts import member_commands as words
 
 Interaction = discord.Interaction[ImagineBot]
@@ -37,7 +39,18 @@ class Help(commands.Cog):
         place = await self._account.place(interaction_context.admission_request(interaction))
         moderates = interaction_context.person(interaction).moderates
         text = words.how_to(place, moderates=moderates and place.in_server)
-        await responses.show(interaction, layout.text_view(text))
+        view = layout.text_view(text)
+        if place.violation is None:
+            view.add_item(help_buttons(interaction.user.id))
+        await responses.show(interaction, view)
+
+    @commands.Cog.listener()
+    async def on_help_styles(self, interaction: Interaction) -> None:
+        """Show the styles of this place."""
+        async with answered_errors(interaction):
+            await responses.defer(interaction, private=True)
+            own = await self._account.styles(interaction_context.guild_id(interaction))
+            await responses.show(interaction, layout.text_view(words.styles(all_of(own))))
 
     @app_commands.command(description=texts.commands.USAGE, extras=OUTSIDE)
     async def usage(self, interaction: Interaction) -> None:

@@ -32,6 +32,9 @@ class MessageMenus(commands.Cog):
         if job_id is not None:
             job = await self._intake.job_to_repeat(job_id, interaction.user.id)
             options = OrderOptions.of(job.order, private=job.reply.private)
+        elif message_reader.is_own(message, interaction.client.user):
+            await responses.send_private(interaction, texts.order_buttons.own_message())
+            return
         else:
             text = message_reader.text(message)
             text = await mentions.named(interaction, text, known=message.mentions)

@@ -1,4 +1,4 @@
-"""The button that opens the order's form, and the refusal that it is under.
+"""The button that opens the order's form, under refusals and the help.
 
 Nothing is stored for it: its ``custom_id`` holds the options, and its message shows the prompt.
 """
@@ -21,6 +21,7 @@ from bot.ui.responses import send_private
 
 MOST: Final = 100  # characters of a custom_id
 _LARGE: Final = 100
+_DEFAULTS: Final = OrderOptions.of(Order(prompt=""), private=False)
 _FIELDS: Final = ("images", "guidance", "steps", "enhance", "private", "style")
 
 
@@ -41,8 +42,25 @@ class FormButton(PersistentButton, template=r"form:(?P<member_id>\d{1,20}):(?P<p
         with suppress(ValueError, RecursionError):
             values = json.loads(match["packed"])
         given = dict(zip(_FIELDS, values, strict=False))
-        defaults = OrderOptions.of(Order(prompt=""), private=False)
-        return cls(int(match["member_id"]), replace(defaults, **given))
+        return cls(int(match["member_id"]), replace(_DEFAULTS, **given))
+
+
+class StylesButton(PersistentButton, template=r"help:styles"):
+    """Shows the styles of the place; dispatches ``on_help_styles``."""
+
+    def __init__(self) -> None:
+        super().__init__("help:styles", texts.member_commands.show_styles(), ("help_styles",))
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:  # noqa: ARG003 - there is one
+        """Return the button whose ``custom_id`` matched the template."""
+        return cls()
+
+
+def help_buttons(member_id: int) -> ui.ActionRow[Any]:
+    """Return the buttons under the help: an empty form, and the styles."""
+    label = texts.member_commands.order()
+    return ui.ActionRow(FormButton(member_id, _DEFAULTS, label), StylesButton())
 
 
 async def send_refusal(interaction: Interaction, error: OrderRejected) -> None:

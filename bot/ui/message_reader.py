@@ -26,9 +26,14 @@ def job_id(message: discord.Message, bot_user: discord.ClientUser | None) -> str
 
     The author is checked: others can send buttons that look like the bot's.
     """
-    if bot_user is None or message.author.id != bot_user.id:
+    if not is_own(message, bot_user):
         return None
     return next(order_buttons.job_ids(message.components), None)
+
+
+def is_own(message: discord.Message, bot_user: discord.ClientUser | None) -> bool:
+    """Tell whether the bot sent the message."""
+    return bot_user is not None and message.author.id == bot_user.id
 
 
 def _displayed(components: Sequence[Any]) -> Iterator[str]:

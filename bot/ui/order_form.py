@@ -18,7 +18,6 @@ from bot.domain.order import (
     STEPS,
     STYLE_LENGTH,
     OrderOptions,
-    Span,
 )
 from bot.domain.styles import Style, title
 from bot.ui import language, texts
@@ -28,6 +27,7 @@ _CUSTOM_ID: Final = re.compile(r"order-form:(?P<enhance>[01])(?P<private>[01])")
 # Discord takes no empty value; this one is longer than any style's name.
 _NO_STYLE: Final = "-" * (STYLE_LENGTH.high + 1)
 _MOST_CHOICES: Final = 25
+_LEAST_KEPT: Final = 900  # characters of a text that is too long
 TYPED: Final = 6  # characters of a number: 9.9999 or 10.000
 
 
@@ -41,15 +41,22 @@ def form(options: OrderOptions, styles: Iterable[Style], spoken: str) -> ui.Moda
     prompt: ui.TextInput[Any] = ui.TextInput(
         custom_id="prompt",
         style=discord.TextStyle.paragraph,
-        default=typed[: PROMPT_LENGTH.high] or None,
+        default=_cut(typed) or None,
         min_length=PROMPT_LENGTH.low,
         max_length=PROMPT_LENGTH.high,
     )
-    modal.add_item(_labelled("prompt", prompt))
+    cut = texts.order_fields.cut() if len(typed) > PROMPT_LENGTH.high else None
+    modal.add_item(_labelled("prompt", prompt, cut))
     modal.add_item(_labelled("style", _style_select(options.style, styles, spoken)))
     modal.add_item(_labelled("images", _image_select(options.images)))
-    modal.add_item(_labelled("guidance", _number_input("guidance", options.guidance, GUIDANCE)))
-    modal.add_item(_labelled("steps", _number_input("steps", options.steps, STEPS)))
+    for name, value, span in (
+        ("guidance", options.guidance, GUIDANCE),
+        ("steps", options.steps, STEPS),
+    ):
+        hint = texts.order_fields.HINTS[name]().format(
+            low=language.number(span.low), high=language.number(span.high)
+        )
+        modal.add_item(_labelled(name, _number_input(name, value), hint))
     modal.stop()  # so that discord.py does not keep it
     return modal
 
@@ -77,8 +84,17 @@ def read(custom_id: str, components: Sequence[Any]) -> OrderOptions | None:
     )
 
 
-def _labelled(name: str, component: Any) -> ui.Label[Any]:
-    return ui.Label(text=texts.order_fields.LABELS[name](), component=component)
+def _labelled(name: str, component: Any, hint: str | None = None) -> ui.Label[Any]:
+    label = texts.order_fields.LABELS[name]()
+    return ui.Label(text=label, component=component, description=hint)
+
+
+def _cut(text: str) -> str:
+    """Return *text*, cut if it is too long for a prompt: between two words if they are short."""
+    if len(text) <= PROMPT_LENGTH.high:
+        return text
+    whole_words = re.match(rf"(?s).{{{_LEAST_KEPT},{PROMPT_LENGTH.high}}}(?=\s)", text)
+    return (whole_words[0] if whole_words else text[: PROMPT_LENGTH.high]).rstrip()
 
 
 def _style_select(chosen: object, styles: Iterable[Style], spoken: str) -> ui.Select[Any]:
@@ -99,12 +115,11 @@ def _image_select(chosen: object) -> ui.Select[Any]:
     return select
 
 
-def _number_input(name: str, value: object, span: Span[int] | Span[float]) -> ui.TextInput[Any]:
+def _number_input(name: str, value: object) -> ui.TextInput[Any]:
     shown = language.number(value) if isinstance(value, int | float) else str(value)
     return ui.TextInput(
         custom_id=name,
         default=shown[:TYPED] or None,
-        placeholder=f"{language.number(span.low)} - {language.number(span.high)}",
         max_length=TYPED,
     )
 

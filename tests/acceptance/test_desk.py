@@ -34,7 +34,7 @@ def pings(member):
 
 async def delete(member):
     """Delete all data of a member; return the answer."""
-    shown = await (await member.command("privacy")).until(says("What is kept about you"))
+    shown = await (await member.command("privacy")).until(says("What is stored about you"))
     asks = await member.press(shown["id"], button(shown, "Delete my data"))
     asked = await asks.until(says("Delete your data?"))
     confirmed = await member.press(shown["id"], button(asked, "Yes, delete my data"))
@@ -167,18 +167,18 @@ async def test_what_is_left_shrinks_with_each_order(shared, member):
     )
 
     def left(message):
-        [line] = [one for one in words(message).splitlines() if "whole server: ▰" in one]
+        [line] = [one for one in words(message).splitlines() if "server's images today: ▰" in one]
         return int(line.split("▱")[-1].split("▰")[-1].split()[0])
 
-    before = await (await member.command("usage")).until(says("What is left for you"))
+    before = await (await member.command("usage")).until(says("Your limits today"))
     sent = await member.command("imagine", prompt="a lighthouse", images=3)
     await sent.until(delivered(3))
     asked = await member.command("usage")
-    after = await asked.until(says("What is left for you"))
+    after = await asked.until(says("Your limits today"))
     assert says("no limit")(await set_limits(mira, server_per_day=0))
 
     assert asked.ephemeral
-    assert "You can order here now" in words(after)
+    assert "**You can order " in words(after)
     assert left(before) - left(after) == 3
 
 
@@ -187,12 +187,12 @@ async def test_a_member_is_pinged_as_they_wish(shared, member):
     before = len(pings(member))
 
     always = await member.command("settings", ping="always")
-    await always.until(says("Noted. Pings: **Always**"))
+    await always.until(says("Saved. You'll be pinged every time"))
     sent = await member.command("imagine", prompt="a loud lighthouse")
     await sent.until(delivered(1))
     await member.sees(lambda one: one in pings(member)[before:])
     never = await member.command("settings", ping="never")
-    await never.until(says("Noted. Pings: **Never**"))
+    await never.until(says("Saved. You won't be pinged"))
     quiet = await member.command("imagine", prompt="a quiet lighthouse")
     await quiet.until(delivered(1))
     await (await member.command("settings")).until(says("Pings: **Never**"))
@@ -205,7 +205,7 @@ async def test_a_member_is_pinged_as_they_wish(shared, member):
 async def test_help_shows_to_everybody_alone_what_they_may_use(shared, name, moderates):
     member = shared.discord.member(name, channel="general", guild="Lighthouse Club")
     asked = await member.command("help")
-    shown = await asked.until(says("How to draw with this bot"))
+    shown = await asked.until(says("How to order pictures"))
 
     assert asked.ephemeral
     assert all(one in words(shown) for one in ("/imagine prompt:", "/history", "/usage"))
@@ -223,15 +223,15 @@ async def test_deleting_erases_what_is_over_and_lets_what_runs_be_finished(sandb
     await runs.until(says("**Queued**"))
     request = sandbox.pixazo.accepted[-1].request_id
 
-    shown = await (await noah.command("privacy")).until(says("What is kept about you"))
+    shown = await (await noah.command("privacy")).until(says("What is stored about you"))
     asks = await noah.press(shown["id"], button(shown, "Delete my data"))
     asked = await asks.until(says("Delete your data?"))
-    kept = await noah.press(shown["id"], button(asked, "Keep it"))
-    await kept.until(says("What is kept about you"))
+    kept = await noah.press(shown["id"], button(asked, "Cancel"))
+    await kept.until(says("What is stored about you"))
     assert store.row("an old lighthouse") is not None
     told = await delete(noah)
 
-    assert "Orders that still run are erased once they have ended" in words(told)
+    assert "Orders that are still running are deleted when they end" in words(told)
     assert store.row("an old lighthouse") is None
     assert store.state("a running lighthouse") == "QUEUED"
     sandbox.pixazo.move(request, "COMPLETED")
@@ -249,7 +249,7 @@ async def test_a_member_alone_exports_or_deletes_their_orders_and_no_secret(shar
     row = Store(shared).row("an exported lighthouse")
     assert row is not None
     asked = await member.command("privacy")
-    shown = await asked.until(says("What is kept about you"))
+    shown = await asked.until(says("What is stored about you"))
     assert asked.ephemeral
     assert "90 days" in words(shown)
     assert "7 days" in words(shown)
@@ -278,7 +278,7 @@ async def test_a_member_alone_exports_or_deletes_their_orders_and_no_secret(shar
     deleting = await member.press(shown["id"], button(shown, "Delete my data"))
     shown = await deleting.until(says("Delete your data?"))
     assert await refused("Yes, delete my data")
-    assert await refused("Keep it")
+    assert await refused("Cancel")
     assert Store(shared).row("an exported lighthouse") is not None
 
 
@@ -288,11 +288,11 @@ async def test_the_desk_is_open_where_no_server_is(sandbox, start):
     direct = sandbox.discord.member("Noah")
     await (await direct.command("imagine", prompt="a lonely lighthouse")).until(delivered(1))
 
-    usage = await (await direct.command("usage")).until(says("What is left for you"))
+    usage = await (await direct.command("usage")).until(says("Your limits today"))
     page = await (await direct.command("history")).until(says("Your orders"))
     for name in ("help", "settings", "privacy"):
         await (await direct.command(name)).until(lambda message: message["components"])
 
-    assert "The operator's cap, everywhere: ▰▰▰▰▰▰▰▰▰▱ 39 of 40 left" in words(usage)
-    assert "What moderators can change" not in words(usage)
+    assert "Everybody's images today: ▰▰▰▰▰▰▰▰▰▱ 39 of 40 left" in words(usage)
+    assert "Set by this server's moderators" not in words(usage)
     assert "a lonely lighthouse" in words(page)

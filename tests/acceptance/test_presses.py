@@ -410,6 +410,25 @@ async def test_a_refused_order_is_changed_with_all_that_was_asked_for(
     assert sent.ephemeral
 
 
+async def test_the_help_opens_an_empty_form_and_lists_the_styles(sandbox, server, noah, pause):
+    asked = await noah.command("help")
+    shown = await asked.until(says("How to order pictures"))
+    await pause()
+
+    opened = await noah.press(shown["id"], button(shown, "Order a picture"))
+    ordered = await noah.submit_modal(opened, {"prompt": "a first fox"})
+    await ordered.until(delivered(1))
+    styles = await noah.press(shown["id"], button(shown, "help:styles"))
+    await styles.until(says("**Watercolour**: watercolour painting"))
+    source = sandbox.discord.messages.find(noah.channel, shown["id"], viewer=noah.user.id)
+    data = {"custom_id": button(shown, "Order a picture")}
+    pressed = crafted(sandbox, server.ada, InteractionType.COMPONENT, data, source)
+
+    assert styles.ephemeral
+    assert "für ein anderes Mitglied" in await told(pressed)
+    assert submitted(sandbox) == ["a first fox"]
+
+
 async def test_the_form_of_a_refused_order_opens_for_nobody_else(
     sandbox, server, noah, no_wolves, pause
 ):

@@ -17,6 +17,7 @@ from tests.acceptance.driver import (
     delivered,
     restart,
     says,
+    set_limits,
     words,
 )
 
@@ -248,6 +249,27 @@ async def test_a_members_message_becomes_an_order_by_its_menu(shared, server):
     bodies = [json.loads(one.body) for one in shared.pixazo.journal.find("POST", SUBMIT)]
     [submitted] = [body for body in bodies if body["prompt"] == prompt]
     assert submitted["guidance_scale"] == 4
+
+
+async def test_a_message_too_long_for_a_prompt_is_cut_between_words_and_says_so(server):
+    said = await server.ada.say("foggy harbours " * 80)
+
+    form = await (await server.noah.message_command("Imagine this", said["id"])).opened()
+
+    prompt = form["components"][0]
+    assert prompt["component"]["value"] == ("foggy harbours " * 67)[:-10]
+    assert "its end is missing" in prompt["description"]
+
+
+async def test_the_bots_own_messages_are_no_prompts(server):
+    await log_to(server)
+    await set_limits(server.mira, cooldown=1)
+    log = server.member("Mira", channel="pictures")
+    entry = await log.sees(says("Cooldown"))
+
+    menu = await log.message_command("Imagine this", entry["id"])
+
+    assert "one of this bot's own messages" in (await menu.answer())["content"]
 
 
 async def test_a_card_of_ours_opens_the_form_with_its_whole_order(server):

@@ -278,8 +278,8 @@ async def test_the_figure_in_a_description_is_written_as_its_readers_write_it(co
     [imagine] = [command for command in commands if command["name"] == "imagine"]
     [guidance] = [option for option in imagine["options"] if option["name"] == "guidance"]
 
-    assert "(3.5)" in guidance["description"]
-    assert "(3,5)" in guidance["description_localizations"]["de"]
+    assert "(default: 3.5)" in guidance["description"]
+    assert "(Standard: 3,5)" in guidance["description_localizations"]["de"]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from bot.ui.button_actions import (
     PrivacyAction,
     ReportAction,
 )
-from bot.ui.form_button import FormButton
+from bot.ui.form_button import FormButton, StylesButton
 from bot.ui.history_view import LONGEST_WORD, HistoryPageButton
 from bot.ui.limits_view import LimitsButton
 from bot.ui.order_buttons import OrderButton
@@ -63,6 +63,7 @@ BUTTONS = {
         )
         for action in BlockAction
     },
+    "help:styles": (StylesButton, (), ("help_styles",)),
     **{
         f"report:{action}:{JOB_ID}:{ID}": (ReportButton, (action, JOB_ID, ID), None)
         for action in ReportAction

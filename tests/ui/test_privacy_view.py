@@ -74,12 +74,12 @@ def test_usage_reads_as_recorded(snapshot):
 def test_a_bar_is_full_and_empty_only_where_that_is_so(limit, used, filled):
     """Nobody shall read hope or despair from a rounding."""
     text = usage(rules=Rules(member_per_day=limit), member=used)
-    [line] = [line for line in text.splitlines() if line.startswith("Images per day, each member:")]
+    [line] = [line for line in text.splitlines() if line.startswith("Your images today:")]
 
     bar = "▰" * filled + "▱" * (10 - filled)
     left = max(limit - used, 0)
     assert f"{bar} {left} of {limit} left" in line
-    assert (f"<t:{int(NOW + 60)}:R>" in line) is (left < limit)
+    assert f"00:00 UTC, <t:{int(NOW + 60)}:R>" in text
 
 
 OPEN = OrderPlace(in_server=True)

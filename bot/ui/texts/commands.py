@@ -8,33 +8,34 @@ from bot.domain.styles import MOST
 from bot.service.ports.store import Ping
 from bot.ui.language import localized
 
-HISTORY: Final = localized("Look through your orders, and get pictures that wait for you.")
-HISTORY_WORD: Final = localized("Only orders whose prompts say this (all)")
-USAGE: Final = localized("See how much you can order here, and when more comes back.")
-HELP: Final = localized("See by examples how to order, and whom to ask.")
-PRIVACY: Final = localized("See what is kept about you, and export or delete it.")
-SETTINGS: Final = localized("See or change what the bot does for you.")
-SETTINGS_PING: Final = localized("When you are pinged about pictures that are ready")
+HISTORY: Final = localized("Your past orders and undelivered pictures")
+HISTORY_WORD: Final = localized("Only orders with this word in the prompt")
+USAGE: Final = localized("Your limits today, and when they reset")
+HELP: Final = localized("How to use this bot, with examples")
+PRIVACY: Final = localized("Your stored data: see, export or delete it")
+SETTINGS: Final = localized("See or change your settings")
+SETTINGS_PING: Final = localized("When you are pinged about finished pictures")
 PINGS: Final = {
     Ping.AUTO: localized("After a minute"),
     Ping.ALWAYS: localized("Always"),
     Ping.NEVER: localized("Never"),
 }
 
-IMAGINE: Final = localized("Draw pictures from a description.")
+IMAGINE: Final = localized("Create pictures from a description")
 IMAGINE_OPTIONS: Final = {
-    "prompt": localized("What to draw; long, descriptive prose works best"),
-    "images": localized("How many pictures ({default})", default=Order.images),
+    "prompt": localized("What you want to see; detailed descriptions work best"),
+    "images": localized("How many pictures (default: {default})", default=Order.images),
     "guidance": localized(
-        "How closely to follow the prompt; higher is stricter ({default})", default=Order.guidance
+        "How closely to follow the prompt; higher is stricter (default: {default})",
+        default=Order.guidance,
     ),
     "steps": localized(
-        "How much work goes into each picture; more is finer and slower ({default})",
+        "More steps are finer and slower (default: {default})",
         default=Order.steps,
     ),
-    "enhance": localized("Let the model enrich your prompt with details (yes)"),
-    "style": localized("Words that go behind your prompt, by a name (none)"),
-    "private": localized("Whether only you see the order and its pictures (no)"),
+    "enhance": localized("Let the model add details to your prompt (default: yes)"),
+    "style": localized("A ready-made look, such as Watercolour (default: none)"),
+    "private": localized("Only you see the pictures (default: no)"),
 }
 
 # In the menu of a message; at most 32 characters, as is their translation.

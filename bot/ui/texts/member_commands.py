@@ -5,103 +5,116 @@ from collections.abc import Iterable
 from typing import Final
 
 from bot.domain import admission
-from bot.domain.admission import OF_THE_DAY, Rule, RuleResult
+from bot.domain.admission import Rule, RuleResult
+from bot.domain.styles import Style, title
 from bot.service.member_account import ErasureResult, OrderPlace, UsageReport
 from bot.service.ports.store import MemberSettings, Ping
 from bot.service.settings import RetentionPolicy
 from bot.ui.language import gettext as _
-from bot.ui.language import lazy, ngettext, pgettext
-from bot.ui.markup import ago
-from bot.ui.texts import explanations, refusals, shared
+from bot.ui.language import lazy, ngettext, spoken
+from bot.ui.markup import literal, when
+from bot.ui.texts import refusals, shared
 from bot.ui.texts.commands import PINGS
 
 _BAR: Final = 10  # characters of a bar
 _LEFT, _USED = "▰", "▱"
-_AT_ONCE: Final = frozenset({Rule.MEMBER_AT_ONCE, Rule.SERVER_AT_ONCE})
-_IN_AN_ORDER: Final = frozenset({Rule.IMAGES, Rule.STEPS})
+_STYLE_WORDS: Final = 100  # characters of one style's words
+
+# The names of the limits in figures.
+_NAMES: Final = {
+    Rule.IMAGES: lazy("Images per order"),
+    Rule.STEPS: lazy("Steps per order"),
+    Rule.MEMBER_AT_ONCE: lazy("Your orders running"),
+    Rule.SERVER_AT_ONCE: lazy("This server's orders running"),
+    Rule.COOLDOWN: lazy("Wait between orders"),
+    Rule.MEMBER_DAY: lazy("Your images today"),
+    Rule.SERVER_DAY: lazy("This server's images today"),
+    Rule.OPERATOR_SERVER_DAY: lazy("This server's images today, in all"),
+    Rule.OPERATOR_DAY: lazy("All servers' images today"),
+}
+_NAMES_OUTSIDE: Final = _NAMES | {
+    Rule.OPERATOR_SERVER_DAY: lazy("Everybody's images today, outside of servers"),
+    Rule.OPERATOR_DAY: lazy("Everybody's images today"),
+}
 _OF_SERVERS: Final = frozenset({Rule.SERVER_AT_ONCE, Rule.SERVER_DAY})
-_IN_FIGURES: Final = OF_THE_DAY | _AT_ONCE | _IN_AN_ORDER | {Rule.COOLDOWN}
 
 
 # Usage.
 
 
 def usage(report: UsageReport) -> str:
-    """Return what each rule leaves a member, in bars and words, and who can change it."""
+    """Return what each limit leaves a member, in bars and words, and who can change it."""
     results = report.verdicts
     if report.place.violation is not None:
         return "\n".join(_closed(report.place, report.place.violation))
-    parts = ["## " + _("What is left for you"), _summary(report)]
-    parts += [" ".join(refusals.refused(result)) for result in results if _blocks(result)]
+    parts = ["## " + _("Your limits today"), *_summary(report)]
     for whose, operators in (
-        (_("What moderators can change"), False),
-        (_("What only the bot's operator can change"), True),
+        (_("Set by this server's moderators"), False),
+        (_("Set by the bot's owner"), True),
     ):
         lines = [
-            f"{_name(result)}: {_figures(result, report.anew_at)}"
+            f"{_name(result)}: {_figures(result)}"
             for result in results
             if result.operators is operators
-            and result.rule in _IN_FIGURES
+            and result.limit
+            and result.rule in _NAMES
             and not (result.outside and result.rule in _OF_SERVERS)
         ]
         if lines:
             parts += [f"### {whose}", *lines]
-    note = "-# " + _("The day's counts start anew {when}, at midnight UTC.")
-    return "\n".join([*parts, note.format(when=ago(report.anew_at))])
-
-
-def _blocks(result: RuleResult) -> bool:
-    return result.refuses and result.rule not in _IN_FIGURES
+    note = "-# " + _("Daily limits reset at 00:00 UTC, {when}.")
+    return "\n".join([*parts, note.format(when=when(report.anew_at))])
 
 
 def _name(result: RuleResult) -> str:
-    return explanations.rule(result.rule, outside=result.outside)
+    return (_NAMES_OUTSIDE if result.outside else _NAMES)[result.rule]()
 
 
-def _summary(report: UsageReport) -> str:
-    decides = next((result for result in report.verdicts if result.refuses), None)
-    if decides is not None:
-        return _("**You can't order here just now.** What decides is: {rule}.").format(
-            rule=_name(decides)
+def _summary(report: UsageReport) -> Iterable[str]:
+    reasons = [result for result in report.verdicts if result.refuses]
+    if reasons:
+        decides, *others = reasons
+        yield _("**You can't order right now.** {reason}").format(
+            reason=" ".join(refusals.refused(decides))
         )
+        yield from (
+            " ".join(refusals.refused(result)) for result in others if result.rule not in _NAMES
+        )
+        return
     left = admission.remaining_today(report.verdicts)
     if left is None:
-        return _("**You can order here now**, as many images a day as you like.")
+        yield _("**You can order here**, as many images as you like.")
+        return
     count = left + 1  # the sample has one image
-    return ngettext(
-        "**You can order here now**: {count} more image today.",
-        "**You can order here now**: {count} more images today.",
+    yield ngettext(
+        "**You can order {count} more image today.**",
+        "**You can order {count} more images today.**",
         count,
     ).format(count=count)
 
 
-def _figures(result: RuleResult, anew_at: float) -> str:
-    limit, rule = result.limit, result.rule
-    if rule is Rule.COOLDOWN:
-        return _cooldown(result)
-    if not limit:
-        return _("no limit")
-    if rule in _IN_AN_ORDER:
-        return _("up to {limit}").format(limit=limit)
-    left = max(limit - result.used, 0)
-    bar = _bar(left, limit)
-    if rule in _AT_ONCE:
-        some = _("{left} of {limit} left; one comes back as soon as an order is done")
-    else:
-        some = _("{left} of {limit} left; all come back {when}")
-    whole = _("{left} of {limit} left") if left == limit else some
-    words = whole.format(left=left, limit=limit, when=ago(anew_at))
-    return f"{bar} {words}"
+def _figures(result: RuleResult) -> str:
+    limit = result.limit
+    match result.rule:
+        case Rule.COOLDOWN:
+            return _cooldown(result)
+        case Rule.IMAGES | Rule.STEPS:
+            return _("up to {limit}").format(limit=limit)
+        case Rule.MEMBER_AT_ONCE | Rule.SERVER_AT_ONCE:
+            return _("{used} of {limit}").format(used=result.used, limit=limit)
+        case _:
+            left = max(limit - result.used, 0)
+            words = _("{left} of {limit} left").format(left=left, limit=limit)
+            return f"{_bar(left, limit)} {words}"
 
 
 def _cooldown(result: RuleResult) -> str:
-    if not result.limit:
-        return pgettext("cooldown", "none")
-    between = _("{duration} between two orders").format(duration=shared.duration(result.limit))
+    duration = shared.duration(result.limit)
     if result.refuses and result.ends_at is not None:
-        following = _("the next one {when}").format(when=ago(result.ends_at))
-        return f"{between}; {following}"
-    return between
+        return _("{duration}; the next order {when}").format(
+            duration=duration, when=when(result.ends_at)
+        )
+    return duration
 
 
 def _bar(left: int, limit: int) -> str:
@@ -125,97 +138,99 @@ def _help(place: OrderPlace, *, moderates: bool) -> Iterable[str]:
         yield from _closed(place, place.violation)
     else:
         yield from _examples()
-    yield "### " + _("Yours")
-    yield _("- `/history` shows your orders, and `/history word: fox` those that say so")
+    yield "### " + _("Your account")
+    yield _("- `/history`: your past orders; `/history word: fox` finds a word in the prompt")
     if place.violation is None:
-        yield _("- `/usage` shows how much you can order, and when more comes back")
-    yield _("- `/settings` sets when you are pinged about pictures that are ready")
-    yield _("- `/privacy` shows what is kept about you, and exports or deletes it")
+        yield _("- `/usage`: your limits today")
+    yield _("- `/settings`: when you are pinged")
+    yield _("- `/privacy`: your data")
     if place.violation is None:
-        yield "### " + _("Whom to ask")
+        yield "### " + _("Need help?")
         yield _whom_to_ask(place)
     if moderates:
         yield "### " + _("For moderators")
-        yield _("- `/limits show` shows and changes what may be ordered here")
-        yield _("- `/limits explain` says what a member can order here, and why not more")
+        yield _("- `/limits show`: see and change this server's limits")
+        yield _("- `/limits explain`: why a member can't order")
 
 
 def _closed(place: OrderPlace, violation: RuleResult) -> Iterable[str]:
     """Yield why no orders are taken in a place, and where they are."""
-    yield "## " + _("No pictures are ordered here")
+    yield "## " + _("You can't order pictures here")
     yield " ".join(refusals.refused(violation))
     if not place.in_server:
-        yield _("Pictures can be ordered only in servers that the bot was added to.")
-    elif place.direct:
-        yield _("You can order in direct messages with the bot instead.")
+        return
+    if place.direct:
+        yield _("You can also order in direct messages with the bot.")
     elif violation.rule is Rule.NOT_SERVED:
-        yield _("It may be open in other servers that the bot was added to.")
+        yield _("Other servers with this bot may have it enabled.")
 
 
 def _whom_to_ask(place: OrderPlace) -> str:
     if not place.in_server:
-        return _(
-            "The bot's operator decides what may be ordered outside of servers. What is drawn "
-            "costs them money."
-        )
+        return _("Each picture costs the bot's owner money, so the owner sets limits.")
     return _(
-        "A server's moderators decide what may be ordered there; each refusal says who can change "
-        "it. What is drawn costs the bot's operator money."
+        "Each picture costs the bot's owner money, so there are limits. Ask this server's "
+        "moderators about them; each refusal says who can change it."
     )
 
 
 def _examples() -> Iterable[str]:
-    yield "## " + _("How to draw with this bot")
+    yield "## " + _("How to order pictures")
+    yield "`/imagine prompt: a red lighthouse in a storm, oil painting`"
+    yield _("Describe what you want to see. The pictures usually appear within a minute.")
+    yield _("- Four pictures: `/imagine prompt: a sleepy fox images: 4`")
+    yield _("- A ready-made style: `/imagine prompt: a sleepy fox style: watercolour`")
+    yield _("- Only you see it: `/imagine prompt: a birthday card private: True`")
+    yield _("- Faster draft: `/imagine prompt: a harbour at dawn steps: 20`")
     yield _(
-        "Say what you want to see: `/imagine prompt: a red lighthouse in a storm, oil painting`. "
-        "The pictures appear in the bot's answer, usually within a minute."
+        "Use the buttons under a picture to order it again, change the prompt, report it or "
+        "delete it."
     )
-    yield "### " + _("Options")
-    yield _("- Several pictures at once: `/imagine prompt: a sleepy fox images: 4`")
-    yield _("- A look, by its name: choose one of those that `style` offers")
-    yield _("- For your eyes only: `/imagine prompt: a birthday card private: True`")
-    yield _("- Quicker, and rougher: `/imagine prompt: a harbour at dawn steps: 20`")
-    yield _("- Your words exactly as typed: `/imagine prompt: one blue square enhance: False`")
-    yield "### " + _("Buttons")
-    yield _(
-        "What can be done with an order stands below it: order the same **again**, **cancel** what "
-        "still waits, **delete** pictures of yours. Buttons work for as long as the order is on "
-        "record."
-    )
+
+
+# Buttons of the help.
+order: Final = lazy("Order a picture")
+show_styles: Final = lazy("Styles")
+
+
+def styles(offered: Iterable[Style]) -> str:
+    """Return the styles of a place, with their words, for members."""
+    lines = [
+        f"- **{literal(title(style.name, spoken()))}**: "
+        f"{literal(shared.cut(style.words, _STYLE_WORDS))}"
+        for style in offered
+    ]
+    heading = _("A style adds words to your prompt. Choose one with the option `style`.")
+    return f"{heading}\n{shared.fitted(lines, shared.MESSAGE - len(heading) - 1)}"
 
 
 # Settings.
 
 
 _PINGS: Final = {
-    Ping.AUTO: lazy("You are pinged when your pictures took longer than a minute."),
-    Ping.ALWAYS: lazy("You are pinged whenever your pictures are ready."),
-    Ping.NEVER: lazy(
-        "You are not pinged. Only where a card can't be changed any more do its pictures come in a "
-        "new message, and that one names you."
-    ),
+    Ping.AUTO: lazy("You'll be pinged when your pictures took longer than a minute."),
+    Ping.ALWAYS: lazy("You'll be pinged every time your pictures are ready."),
+    Ping.NEVER: lazy("You won't be pinged, except if pictures have to come in a new message."),
 }
 
 
 def settings(current: MemberSettings) -> str:
     """Return a member's settings, and how to change them."""
+    choice = _(PINGS[current.ping].message)
     return "\n".join(
         [
             "## " + _("Your settings"),
-            _ping(current.ping),
-            _("Change it with `/settings ping:` and one of the choices that it offers."),
+            _("Pings: **{choice}**. {meaning}").format(
+                choice=choice, meaning=_PINGS[current.ping]()
+            ),
+            "-# " + _("Change it with `/settings ping:`."),
         ]
     )
 
 
 def ping_changed(ping: Ping) -> str:
     """Return the answer to a change of settings."""
-    return _("Noted.") + f" {_ping(ping)}"
-
-
-def _ping(ping: Ping) -> str:
-    choice = _(PINGS[ping].message)
-    return _("Pings: **{choice}**. {meaning}").format(choice=choice, meaning=_PINGS[ping]())
+    return _("Saved.") + f" {_PINGS[ping]()}"
 
 
 # Privacy.
@@ -227,65 +242,62 @@ def privacy(policy: RetentionPolicy) -> str:
 
 
 def _privacy(policy: RetentionPolicy) -> Iterable[str]:
-    yield "## " + _("What is kept about you")
-    yield _(
-        "- **Your orders**: your Discord id, the prompt and the options, where and when you "
-        "ordered, what became of it, and the addresses of the pictures."
+    yield "## " + _("What is stored about you")
+    orders = _(
+        "- **Your orders**: your Discord id, prompts and options, where and when you ordered, the "
+        "outcome, and the addresses of the pictures."
     )
-    yield f"  {_orders_kept(policy.orders_days)}"
-    yield _(
+    yield f"{orders} {_orders_kept(policy.orders_days)}"
+    pictures = _(
         "- **Pictures** that could not be delivered, or that you ordered privately, so that you "
-        "can still fetch or post them."
+        "can still get or post them."
     )
-    yield f"  {_files_kept(policy.files_days)}"
+    yield f"{pictures} {_files_kept(policy.files_days)}"
     yield _("- **Your settings**, until you change them or delete your data.")
-    yield _("- **Blocks** that a server's moderators set, until they lift them.")
+    yield _("- **Blocks** by a server's moderators, until they lift them.")
     yield _(
-        "- Thirty days after a server removes the bot, its blocks and your ended orders there are "
-        "erased too."
+        "- When a server removes the bot, its blocks and your ended orders there are deleted after "
+        "30 days."
     )
-    yield "### " + _("Who sees it")
+    yield "### " + _("Who can see it")
     yield _(
-        "Public orders are seen by everybody in their channel, private ones by you alone. "
-        "Moderators see figures, prompts that were refused for a blocked word, and pictures that "
-        "somebody reported. The bot's operator can read what is kept. Your prompt goes to the "
-        "image service, without your name or id; it keeps the pictures at public addresses."
+        "Everybody in a channel sees public orders; only you see private ones. Moderators see "
+        "usage figures, prompts refused for a blocked word, and reported pictures. The bot's owner "
+        "can read what is stored. The image service gets your prompt without your name or id, and "
+        "keeps the pictures at public addresses."
     )
     yield "### " + _("What you can do")
-    yield _("Both are for all servers at once, and for your account alone.")
+    yield _("This covers your data on all servers.")
 
 
 def _orders_kept(days: int) -> str:
     if not days:
-        return _("They are kept until you delete them.")
+        return _("Stored until you delete them.")
     return ngettext(
-        "They are erased {days} day after they were made.",
-        "They are erased {days} days after they were made.",
+        "Deleted {days} day after the order.",
+        "Deleted {days} days after the order.",
         days,
     ).format(days=days)
 
 
 def _files_kept(days: int) -> str:
     if not days:
-        return _("They are kept until you delete them.")
-    return ngettext(
-        "They are erased after {days} day.", "They are erased after {days} days.", days
-    ).format(days=days)
+        return _("Stored until you delete them.")
+    return ngettext("Deleted after {days} day.", "Deleted after {days} days.", days).format(
+        days=days
+    )
 
 
 export: Final = lazy("Export my data")
 delete: Final = lazy("Delete my data")
 confirm: Final = lazy("Yes, delete my data")
 # The button that deletes nothing.
-keep: Final = lazy("Keep it")
+keep: Final = lazy("Cancel")
 # Above the file.
-exported: Final = lazy(
-    "This is all that is kept about you. Keys and passwords of the bot itself are not in it. "
-    "Only you see this message."
-)
+exported: Final = lazy("Here is everything stored about you.")
 # Larger than any file that Discord takes.
 too_large: Final = lazy(
-    "Your data is larger than a file may be here. Please ask the bot's operator for it."
+    "Your data is too large for a file here. Please ask the bot's owner for it."
 )
 
 
@@ -295,17 +307,14 @@ def confirmation() -> str:
         [
             "## " + _("Delete your data?"),
             _(
-                "Your orders, with prompts and kept pictures, and your settings are erased "
-                "for good."
+                "Your orders, with prompts and stored pictures, and your settings are deleted "
+                "permanently."
             ),
-            _("- Orders that run are finished first, and erased after that."),
-            _("- Today's figures stay until the day is over, since limits count them."),
+            _("- Running orders are finished first, then deleted."),
+            _("- Today's usage is stored until the day is over, since limits count it."),
             _("- Blocks by moderators stay."),
-            _(
-                "- What stands in Discord's channels is Discord's: cards and pictures there stay "
-                "until somebody deletes them."
-            ),
-            _("- The image service keeps what it drew by its own rules."),
+            _("- Messages already posted in Discord stay until someone deletes them."),
+            _("- The image service stores its pictures by its own rules."),
         ]
     )
 
@@ -314,10 +323,10 @@ def erased(result: ErasureResult) -> str:
     """Return what was deleted, and what will be later."""
     title = "## " + _("Deleted")
     if result.done:
-        return f"{title}\n" + _("Nothing of your orders and settings is kept any more.")
-    now = _("Your settings, prompts and kept pictures are erased.")
+        return f"{title}\n" + _("Your orders and settings are no longer stored.")
+    now = _("Your settings, prompts and stored pictures are deleted.")
     later = _(
-        "Orders that still run are erased once they have ended, and today's figures when the day "
-        "is over, {when}. You need not do anything more."
-    ).format(when=ago(result.day_ends_at))
+        "Orders that are still running are deleted when they end, and today's usage at the end of "
+        "the day, {when}. You don't need to do anything else."
+    ).format(when=when(result.day_ends_at))
     return f"{title}\n{now}\n{later}"

@@ -132,6 +132,8 @@ reported: Final = lazy("Thanks! The moderators have your report (with your name)
 settled: Final = lazy("This report has already been handled.")
 # The reported message has none of ours.
 no_picture: Final = lazy("That message has no picture from this bot. Nothing was reported.")
+# *Imagine this* on a message of the bot's that is about no order.
+own_message: Final = lazy("That's one of this bot's own messages. Pick one with a description.")
 # *Imagine this* on a message without text.
 no_text: Final = lazy("That message has no text to draw.")
 # At most 45 characters.

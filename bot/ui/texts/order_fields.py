@@ -12,3 +12,10 @@ LABELS: Final = {
     "guidance": lazy("Guidance"),
     "steps": lazy("Steps"),
 }
+
+# Below the fields, at most 100 characters.
+HINTS: Final = {
+    "guidance": lazy("{low} to {high}; higher follows the prompt more closely"),
+    "steps": lazy("{low} to {high}; more is finer and slower"),
+}
+cut: Final = lazy("The message was longer than a prompt can be, so its end is missing.")
