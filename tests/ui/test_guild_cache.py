@@ -64,6 +64,8 @@ def http() -> Any:
 def nothing_noted(monkeypatch):
     """What a process learns in one test is not known in the next."""
     monkeypatch.setattr(guild_cache, "_deleted", set())
+    yield
+    guild_cache.look_at(None)
 
 
 async def test_what_was_deleted_is_named_by_its_id_and_everyone_without_a_ping(http):
