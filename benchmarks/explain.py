@@ -19,7 +19,7 @@ from bot.store.database import Database
 
 # With each order, server, member or change that is begun. There is one lane for each key.
 GROWS: Final = frozenset(
-    {"jobs", "guilds", "lane_queues", "closure_notices", "blocks", "drafts", "members"}
+    {"jobs", "guilds", "lane_queues", "closure_notices", "blocks", "drafts", "members", "deeds"}
 )
 # Partial indexes over what is open or waits to be looked at: they do not grow with the table.
 SMALL: Final = frozenset(
@@ -32,7 +32,7 @@ SMALL: Final = frozenset(
         "ix_jobs_kept",
     }
     | {"ix_jobs_open", "ix_jobs_with_token", "ix_jobs_at_once", "ix_members_to_forget"}
-    | {"ix_guilds_left"}
+    | {"ix_guilds_left", "ix_deeds_due", "ix_closure_notices_owed"}
 )
 # Read from its end and no further than somebody asked.
 FROM_THE_END: Final = "ORDER BY jobs.interaction_id DESC"

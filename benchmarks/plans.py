@@ -23,12 +23,14 @@ from sqlalchemy.engine import Connection, make_url
 
 from benchmarks.explain import Statement, captured, recorded, scans
 from bot.domain.admission import DAY, AdmissionContext
+from bot.domain.deeds import Deed, DeedKind
 from bot.domain.gateway_starts import Permit
 from bot.domain.job import ENDED, Job, ReplyTarget, State
 from bot.domain.order import Order
 from bot.domain.rules import Block, changed
 from bot.service.ports.store import MemberSettings, Ping
 from bot.store.database import Database
+from bot.store.deeds import Deeds
 from bot.store.gateway_starts import GatewayStarts
 from bot.store.guilds import Guilds
 from bot.store.job_queries import JobQueries
@@ -126,6 +128,12 @@ def _fill_others(*, on_sqlite: bool) -> Iterator[str]:
     yield _insert("blocks", block)
     draft = {"id": "'filled' || CAST(i AS text)", "guild_id": guild, "changes": empty}
     yield _insert("drafts", draft | {"created_at": ":now + i"})  # none is to be erased yet
+    deed = {"id": "'filled' || CAST(i AS text)", "guild_id": guild, "at": ":now - i"}
+    deed |= {"kind": "'hide'", "job_id": "'filled' || CAST(i AS text)", "member_id": "i"}
+    false = "0" if on_sqlite else "false"
+    yield _insert(
+        "deeds", deed | {"detail": empty, "tell_log": false, "tell_member": false, "tries": "1"}
+    )
     yield _insert("members", {"member_id": f"{MEMBERS} + i", "ping": "'never'"})
 
 
@@ -144,7 +152,7 @@ async def call_all(database: Database, *, now: float) -> None:
     """Call every public method of the store; raises where one was forgotten."""
     jobs, lanes = Jobs(database), Lanes(database)
     guilds, records, members = Guilds(database), JobQueries(database), Members(database)
-    starts = GatewayStarts(database)
+    starts, deeds = GatewayStarts(database), Deeds(database)
     job = a_job(1, now)
     calls: dict[type, dict[str, Callable[[], Awaitable[object]]]] = {
         Jobs: {
@@ -182,6 +190,18 @@ async def call_all(database: Database, *, now: float) -> None:
             "reserve_slots": lambda: lanes.reserve_slots(LANE, count=1, interval=1.0, now=now),
             "record_notice": lambda: lanes.record_notice(LANE, 7, shut_at=now),
             "closure_notices": lambda: lanes.closure_notices(LANE, shut_at=now - 600),
+            "owe_end": lambda: lanes.owe_end(LANE, 7, shut_at=now),
+            "untold": lambda: lanes.untold(LANE, shut_at=now, after=7, most=100),
+            "owed_ends": lambda: lanes.owed_ends(most=100),
+            "record_end": lambda: lanes.record_end(LANE, 7),
+        },
+        Deeds: {
+            "add": lambda: deeds.add(a_deed(now)),
+            "claim": lambda: deeds.claim(now=now, lease=60.0, most=100),
+            "settle": lambda: deeds.settle("d", tell_log=False, tell_member=True, due_at=now),
+            "retry_now": lambda: deeds.retry_now(now=now),
+            "of_job": lambda: deeds.of_job("filled7"),
+            "about": lambda: deeds.about(7),
         },
         GatewayStarts: {
             "recent": lambda: starts.recent("bot", now=now),
@@ -197,6 +217,7 @@ async def call_all(database: Database, *, now: float) -> None:
             "save_draft": lambda: guilds.save_draft("d", 7, {"cooldown": 1}, now=now),
             "load_draft": lambda: guilds.load_draft("d", 7),
             "erase_drafts": lambda: guilds.erase_drafts(before=now + 1),
+            "erase_deeds": lambda: guilds.erase_deeds(before=now - 40_000, most=10),
             "recorded": lambda: guilds.recorded(after=7, most=100),
             "record_joined": lambda: guilds.record_joined({7, 8}),
             "record_left": lambda: guilds.record_left({8, 9, GUILDS + 1, GUILDS + 2}, now=now),
@@ -264,6 +285,11 @@ def a_job(number: int, now: float) -> Job:
         created_at=now,
         state_since=now,
     )
+
+
+def a_deed(now: float) -> Deed:
+    """Return a deed of which somebody must be told."""
+    return Deed(id="d", guild_id=7, at=now, kind=DeedKind.HIDE, moderator_id=1, member_id=7)
 
 
 def admit(job: Job, _standing: AdmissionContext) -> Job:

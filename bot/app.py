@@ -26,6 +26,7 @@ from bot.services import Ports, Services, build_services
 from bot.settings import Settings
 from bot.store.clock import SharedClock
 from bot.store.database import Database
+from bot.store.deeds import Deeds
 from bot.store.gateway_starts import GatewayStarts
 from bot.store.guilds import Guilds
 from bot.store.job_queries import JobQueries
@@ -47,6 +48,7 @@ from bot.ui import language
 from bot.ui.card_presenter import DiscordCardPresenter
 from bot.ui.discord_session import DiscordSession
 from bot.ui.log_channel import DiscordLogChannel
+from bot.ui.member_notices import DiscordMemberNotices
 from bot.ui.rest_gate import RestGate
 from bot.web import callbacks, health, metrics
 from bot.web.server import serving
@@ -66,6 +68,7 @@ class Store:
     guilds: Guilds
     queries: JobQueries
     members: Members
+    deeds: Deeds
     gateway_starts: GatewayStarts
     notifier: JobNotifier
 
@@ -85,6 +88,7 @@ class DiscordSide:
     session: DiscordSession
     presenter: DiscordCardPresenter
     log_channel: DiscordLogChannel
+    notices: DiscordMemberNotices
     gateway: Gateway
 
 
@@ -136,6 +140,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
             Loop(name="dispatch", run=runner.run),
             Loop(name="leases", run=services.recovery.keep_leases),
             Loop(name="recovery", run=services.recovery.run),
+            Loop(name="deeds", run=services.outbox.run),
             Loop(name="positions", run=services.positions.run),
             Loop(name="notifications", run=partial(store.notifier.listen, runner.wake)),
             Loop(name="retention", run=services.retention.run),
@@ -177,6 +182,7 @@ async def open_store(settings: Settings, stack: AsyncExitStack) -> Store:
         guilds=Guilds(database),
         queries=JobQueries(database),
         members=Members(database),
+        deeds=Deeds(database),
         gateway_starts=GatewayStarts(database),
         notifier=JobNotifier(database, url),
     )
@@ -233,7 +239,11 @@ def open_discord(
         count_malformed=telemetry.malformed_event,
     )
     return DiscordSide(
-        session=session, presenter=presenter, log_channel=log_channel, gateway=gateway
+        session=session,
+        presenter=presenter,
+        log_channel=log_channel,
+        notices=DiscordMemberNotices(session, meters=telemetry),
+        gateway=gateway,
     )
 
 
@@ -260,11 +270,13 @@ def build_ports(
         lanes=instrument_lanes(store.lanes, telemetry),
         guilds=store.guilds,
         members=store.members,
+        deeds=store.deeds,
         notifier=store.notifier,
         queue=instrument_queue(vendor.queue, telemetry),
         media=instrument_media(vendor.media, telemetry),
         presenter=discord_side.presenter,
         log_channel=discord_side.log_channel,
+        notices=discord_side.notices,
         store_ready=store.database.ready,
         gateway_connected=lambda: discord_side.gateway.connected,
         descriptors_low=descriptors.are_low,
@@ -338,4 +350,5 @@ async def _resume(store: Store, ports: Ports, services: Services, *, lane: str) 
         await store.queries.recent_durations(most=REMEMBERED)
     )
     await store.jobs.retry_now()  # it may have been this machine that could not fetch pictures
+    await store.deeds.retry_now(now=ports.now())
     await services.recovery.inherit()

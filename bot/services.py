@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from bot.service.callbacks import CallbackHandler
 from bot.service.circuit_breaker import LaneCircuitBreaker
 from bot.service.cog_services import CogServices
+from bot.service.deed_outbox import DeedOutbox
 from bot.service.delivery import DeliveryService
 from bot.service.dispatcher import Dispatcher
 from bot.service.health import HealthService
 from bot.service.intake import OrderIntake
 from bot.service.job_runner import JobRunner
+from bot.service.lane_announcer import LaneAnnouncer
 from bot.service.member_account import MemberAccount
 from bot.service.moderation import ModerationService
 from bot.service.order_actions import OrderActions
 from bot.service.picture_files import PictureFiles
-from bot.service.ports.discord import CardPresenter, LogChannel
-from bot.service.ports.store import Guilds, JobNotifier, JobQueries, Jobs, Lanes, Members
+from bot.service.ports.discord import CardPresenter, LogChannel, MemberNotices
+from bot.service.ports.store import Deeds, Guilds, JobNotifier, JobQueries, Jobs, Lanes, Members
 from bot.service.ports.vendor import Media, VendorQueue
 from bot.service.queue_positions import QueuePositionUpdater
 from bot.service.rate_limiter import LaneRateLimiter
@@ -40,11 +42,13 @@ class Ports:
     lanes: Lanes
     guilds: Guilds
     members: Members
+    deeds: Deeds
     notifier: JobNotifier
     queue: VendorQueue
     media: Media
     presenter: CardPresenter
     log_channel: LogChannel
+    notices: MemberNotices
     store_ready: Callable[[], Awaitable[None]]  # raises StoreUnavailable
     gateway_connected: Callable[[], bool]
     descriptors_low: Callable[[], bool]
@@ -62,6 +66,7 @@ class Pipeline:
     files: PictureFiles
     delivery: DeliveryService
     runner: JobRunner
+    breaker: LaneCircuitBreaker
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +76,8 @@ class Services:
     pipeline: Pipeline
     cogs: CogServices
     recovery: RecoveryLoop
+    announcer: LaneAnnouncer
+    outbox: DeedOutbox
     positions: QueuePositionUpdater
     retention: RetentionLoop
     callbacks: CallbackHandler
@@ -80,8 +87,16 @@ class Services:
 def build_services(ports: Ports, settings: ServiceSettings) -> Services:
     """Return the services of one process, ready to run."""
     recovery_due = asyncio.Event()  # set to have a recovery round made at once
+    deeds_due = asyncio.Event()  # set to have deeds told at once
     pipeline = _build_pipeline(ports, settings, recovery_due.set)
-    cogs = _build_cog_services(ports, settings, pipeline, recovery_due.set)
+    cogs = _build_cog_services(ports, settings, pipeline, recovery_due.set, deeds_due.set)
+    announcer = LaneAnnouncer(
+        settings=settings,
+        lanes=ports.lanes,
+        log_channel=ports.log_channel,
+        works=lambda: pipeline.breaker.accepted,
+        now=ports.now,
+    )
     return Services(
         pipeline=pipeline,
         cogs=cogs,
@@ -90,9 +105,19 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
             jobs=ports.jobs,
             lanes=ports.lanes,
             guilds=ports.guilds,
-            log_channel=ports.log_channel,
+            announcer=announcer,
             runner=pipeline.runner,
             due=recovery_due,
+            now=ports.now,
+        ),
+        announcer=announcer,
+        outbox=DeedOutbox(
+            deeds=ports.deeds,
+            guilds=ports.guilds,
+            jobs=ports.jobs,
+            log_channel=ports.log_channel,
+            notices=ports.notices,
+            due=deeds_due,
             now=ports.now,
         ),
         positions=QueuePositionUpdater(
@@ -196,6 +221,7 @@ def _build_pipeline(
         files=files,
         delivery=delivery,
         runner=runner,
+        breaker=breaker,
     )
 
 
@@ -204,6 +230,7 @@ def _build_cog_services(
     settings: ServiceSettings,
     pipeline: Pipeline,
     wake_recovery: Callable[[], None],
+    tell_deeds: Callable[[], None],
 ) -> CogServices:
     actions = OrderActions(
         settings=settings,
@@ -212,6 +239,7 @@ def _build_cog_services(
         files=pipeline.files,
         runner=pipeline.runner,
         notifier=ports.notifier,
+        tell_deeds=tell_deeds,
         now=ports.now,
     )
     return CogServices(
@@ -245,6 +273,7 @@ def _build_cog_services(
             queries=ports.queries,
             jobs=ports.jobs,
             guilds=ports.guilds,
+            deeds=ports.deeds,
             files=pipeline.files,
             now=ports.now,
         ),
@@ -256,6 +285,7 @@ def _build_cog_services(
             log_channel=ports.log_channel,
             now=ports.now,
             wake_recovery=wake_recovery,
+            tell_deeds=tell_deeds,
         ),
         membership=ServerMembership(
             settings=settings,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.domain.deeds import Deed
 from bot.domain.job import Job
 from bot.domain.lane import ClosedReason
 from bot.domain.rules import Block, Rules
@@ -12,6 +13,7 @@ class LogEntry:
     """One line in a server's log channel."""
 
     language: str | None = "en"  # the server's; None: the operator's default
+    key: str | None = None  # idempotency key of its message; None: each is another entry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,16 +52,28 @@ class Unblocked(LogEntry):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderModerated(LogEntry):
+    """A moderator did something to a member's order."""
+
+    deed: Deed
+    job: Job | None  # None: it is not on record any more
+
+
+@dataclass(frozen=True, kw_only=True)
 class LaneClosed(LogEntry):
-    """The lane closed, and orders of this server were given back; once per closure."""
+    """The lane closed, and orders of this server were given back or wait; once per closure."""
 
     reason: ClosedReason
     guild_id: int
-    orders: int
-    channel_id: int  # of one of them
-    message_id: int | None  # of its card
-    shut_at: float  # identifies the closure
-    until: float | None  # Unix seconds; None: until the operator changes something
+    orders: int  # that were given back
+    channel_id: int = 0  # of one of them
+    message_id: int | None = None  # of its card
+    until: float | None = None  # Unix seconds; None: until the operator changes something
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaneReopened(LogEntry):
+    """A lane works again, which was said to be closed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,4 +84,13 @@ class Reported(LogEntry):
     by: int
 
 
-AnyLogEntry = WordRefused | Changed | Blocked | Unblocked | LaneClosed | Reported
+AnyLogEntry = (
+    WordRefused
+    | Changed
+    | Blocked
+    | Unblocked
+    | OrderModerated
+    | LaneClosed
+    | LaneReopened
+    | Reported
+)

@@ -70,6 +70,7 @@ class LaneCircuitBreaker:
         self._limiter = limiter
         self._now = now
         self._wake_recovery = wake_recovery  # it refuses what waits in a closed lane
+        self.accepted = False  # whether the vendor accepted an order of this process
 
     # Submits.
 
@@ -130,6 +131,7 @@ class LaneCircuitBreaker:
 
     async def success(self, job_id: str) -> None:
         """Note that the vendor accepted that job: reset the back-off; reopen a probed lane."""
+        self.accepted = True
         await self._try_update(lambda lane: lane_transitions.after_success(lane, job_id))
 
     async def refused(self, job_id: str) -> None:
@@ -243,17 +245,17 @@ class LaneCircuitBreaker:
         return lane
 
     async def _update(self, change: Callable[[Lane], Lane]) -> tuple[Lane, Lane]:
-        """Change the lane. Log when it closes or reopens; wake recovery while it is closed."""
+        """Change the lane. Log when it closes or reopens; wake recovery then, too."""
         before, after = await self._lanes.update(self._settings.lane, change)
         reason = lane_rules.closed_reason(after, self._now())
         if reason is not None:
             if after.shut_at != before.shut_at:
                 log.warning(_CLOSED[reason], self._settings.lane)
             self._wake_recovery()
-        elif before.closed not in {None, after.closed} and (
-            before.closed is not ClosedReason.BUSY or lane_rules.was_long_pause(before)
-        ):
-            log.warning(_REOPENED[before.closed], self._settings.lane)
+        elif before.closed not in {None, after.closed}:
+            if before.closed is not ClosedReason.BUSY or lane_rules.was_long_pause(before):
+                log.warning(_REOPENED[before.closed], self._settings.lane)
+            self._wake_recovery()  # it tells servers
         return before, after
 
 

@@ -10,12 +10,13 @@ from typing import Any, Final
 
 from bot.domain import admission
 from bot.domain.admission import DAY, AdmissionContext, AdmissionRequest, RuleResult, day_of
+from bot.domain.deeds import Deed
 from bot.domain.job import Job
 from bot.domain.rules import Rules
 from bot.domain.styles import Style
 from bot.service.picture_files import PictureFiles
 from bot.service.port_errors import StoreUnavailable
-from bot.service.ports.store import Guilds, JobQueries, Jobs, Members, MemberSettings, Ping
+from bot.service.ports.store import Deeds, Guilds, JobQueries, Jobs, Members, MemberSettings, Ping
 from bot.service.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ class MemberAccount:
         queries: JobQueries,
         jobs: Jobs,
         guilds: Guilds,
+        deeds: Deeds,
         files: PictureFiles,
         now: Callable[[], float],
     ) -> None:
@@ -88,6 +90,7 @@ class MemberAccount:
         self._queries = queries
         self._jobs = jobs
         self._guilds = guilds
+        self._deeds = deeds
         self._files = files
         self._now = now
         # Cache by server, each with its expiry.
@@ -181,6 +184,7 @@ class MemberAccount:
                 | {"reason": block.reason}
                 for guild_id, block in await self._members.blocks(member_id)
             ],
+            "deeds": [_exported_deed(deed) for deed in await self._deeds.about(member_id)],
             "orders": [_exported(job) for job in await self._queries.orders_of(member_id)],
         }
         text = await asyncio.to_thread(json.dumps, document, indent=2, ensure_ascii=False)
@@ -230,6 +234,18 @@ class MemberAccount:
                 )
                 return False
         return True
+
+
+def _exported_deed(deed: Deed) -> dict[str, Any]:
+    """Return what a moderator did, for the export; not who it was."""
+    return {
+        "guild_id": deed.guild_id,
+        "at": deed.at,
+        "kind": deed.kind,
+        "order": deed.job_id,
+        "until": deed.detail.get("until"),
+        "reason": deed.detail.get("reason"),
+    }
 
 
 def _exported(job: Job) -> dict[str, Any]:

@@ -13,10 +13,11 @@ from typing import Any, Final
 from bot.domain import admission, lane_transitions
 from bot.domain import lane as lane_rules
 from bot.domain.admission import AdmissionContext, AdmissionRequest, Caps, RuleResult
+from bot.domain.deeds import Deed, DeedKind
 from bot.domain.ineffective_limits import Ineffective, ineffective_limits
 from bot.domain.job import EndReason, Job, State
 from bot.domain.lane import ClosedReason, Lane
-from bot.domain.log_entries import AnyLogEntry, Blocked, Changed, Unblocked
+from bot.domain.log_entries import AnyLogEntry, Changed
 from bot.domain.order import clean
 from bot.domain.owner import MODERATOR
 from bot.domain.rules import (
@@ -30,6 +31,7 @@ from bot.domain.rules import (
     without_deleted,
 )
 from bot.domain.word_filter import Finding, examine
+from bot.service.deed_outbox import new_deed
 from bot.service.errors import BlockFault, ChannelNotWritable, DraftExpired, NotBlockable
 from bot.service.port_errors import DiscordRefused, TransientDiscordError
 from bot.service.ports.discord import LogChannel
@@ -44,6 +46,7 @@ class Moderator:
     id: int
     guild_id: int
     language: str = "en"  # of the server, unless its moderators chose one
+    server: str = ""  # its name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +135,7 @@ class ModerationService:
         log_channel: LogChannel,
         now: Callable[[], float],
         wake_recovery: Callable[[], None],
+        tell_deeds: Callable[[], None],
     ) -> None:
         self._guilds = guilds
         self._jobs = jobs
@@ -141,6 +145,7 @@ class ModerationService:
         self._lane = settings.lane
         self._now = now
         self._wake_recovery = wake_recovery  # it shows a blocked member what was given back
+        self._tell_deeds = tell_deeds  # has blocks told soon
 
     async def rules(self, by: Moderator) -> Rules:
         """Return the server's rules."""
@@ -248,10 +253,10 @@ class ModerationService:
         """
         _check_blockable(by, target)
         block = block_of(target.id, by=by.id, now=self._now(), hours=hours, reason=reason)
-        await self._guilds.block(by.guild_id, block)
+        deed = self._deed(DeedKind.BLOCK, by, target.id, until=block.until, reason=block.reason)
+        await self._guilds.block(by.guild_id, block, deeds=[deed])
+        self._tell_deeds()
         await self._give_back(by.guild_id, target.id)
-        rules = await self._guilds.rules(by.guild_id)
-        self._log(rules, Blocked(block=block), language=by.language)
         return block
 
     async def blocked(self, by: Moderator, member_id: int) -> Block | None:
@@ -274,11 +279,9 @@ class ModerationService:
 
     async def unblock(self, by: Moderator, member_id: int) -> bool:
         """End a member's block; ``False``: there was none."""
-        ended = await self._guilds.unblock(by.guild_id, member_id)
-        if ended:
-            notice = Unblocked(by=by.id, member_id=member_id)
-            rules = await self._guilds.rules(by.guild_id)
-            self._log(rules, notice, language=by.language)
+        deed = self._deed(DeedKind.UNBLOCK, by, member_id)
+        ended = await self._guilds.unblock(by.guild_id, member_id, deeds=[deed])
+        self._tell_deeds()
         return ended
 
     async def pause(self, by: Moderator, *, reason: str) -> Pause:
@@ -338,6 +341,16 @@ class ModerationService:
 
     async def _context(self, by: Moderator, member_id: int, now: float) -> AdmissionContext:
         return await self._jobs.admission_context(by.guild_id, member_id, lane=self._lane, now=now)
+
+    def _deed(self, kind: DeedKind, by: Moderator, member_id: int, **detail: Any) -> Deed:
+        return new_deed(
+            kind,
+            guild_id=by.guild_id,
+            at=self._now(),
+            moderator_id=by.id,
+            member_id=member_id,
+            detail={"server": by.server, "language": by.language, **detail},
+        )
 
     def _log(self, rules: Rules, notice: AnyLogEntry, *, language: str) -> None:
         if rules.log_channel is not None:

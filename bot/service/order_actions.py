@@ -13,9 +13,11 @@ from typing import Final
 
 from bot.domain import admission
 from bot.domain.admission import AdmissionRequest
+from bot.domain.deeds import DeedKind
 from bot.domain.job import EndReason, Job, State
 from bot.domain.rules import Rules
 from bot.log import about
+from bot.service.deed_outbox import new_deed
 from bot.service.errors import (
     AlreadyEnded,
     AlreadyPosted,
@@ -46,6 +48,8 @@ class Person:
     id: int
     guild_id: int | None
     moderates: bool = False
+    server: str = ""  # its name
+    language: str = "en"  # of the server, unless its moderators chose one
 
 
 @dataclass(kw_only=True)
@@ -74,6 +78,7 @@ class OrderActions:
         files: PictureFiles,
         runner: JobRunner,
         notifier: JobNotifier,
+        tell_deeds: Callable[[], None],
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
@@ -82,6 +87,7 @@ class OrderActions:
         self._files = files
         self._runner = runner
         self._notifier = notifier
+        self._tell_deeds = tell_deeds  # has what moderators did told soon
         self._now = now
 
     async def find(self, job_id: str) -> Job:
@@ -131,7 +137,8 @@ class OrderActions:
                 return job
             else:
                 after = marked.withdraw()
-            if await self._jobs.swap(job, after):
+            kind = DeedKind.HIDE if after.withdrawn else DeedKind.CANCEL
+            if await self._swap_by(by, kind, job, after):
                 with about(job=job.id, guild=job.guild_id):
                     event = "order withdrawn" if after.withdrawn else "order cancelled"
                     log.info("%s: job=%s", event, job.id)
@@ -157,7 +164,7 @@ class OrderActions:
             if job.reply.deleted_at is not None:
                 break
             after = job.with_reply(deleted_at=self._now(), deleted_by=by.id)
-            if await self._jobs.swap(job, after):
+            if await self._swap_by(by, DeedKind.DELETE, job, after):
                 log.info("pictures deleted: job=%s by=%s", job.id, by.id)
                 break
         await self._files.discard(job.id)
@@ -227,6 +234,23 @@ class OrderActions:
             job = await self._swap(job, placed)
             if job.reply.message_id == message_id:
                 return
+
+    async def _swap_by(self, by: Person, kind: DeedKind, before: Job, after: Job) -> bool:
+        """Change the job, and record it as a deed if a moderator does it to another's order."""
+        if by.id == before.member_id:
+            return await self._jobs.swap(before, after)
+        deed = new_deed(
+            kind,
+            guild_id=before.guild_id or 0,
+            at=self._now(),
+            moderator_id=by.id,
+            job_id=before.id,
+            member_id=before.member_id,
+            detail={"server": by.server, "language": by.language},
+        )
+        swapped = await self._jobs.swap(before, after, deeds=[deed])
+        self._tell_deeds()
+        return swapped
 
     async def _swap(self, before: Job, after: Job) -> Job:
         return await swap_with_retry(self._jobs, before, after, self._settings.store_backoff)

@@ -7,13 +7,12 @@ from typing import Final
 
 from bot.domain import lane as lane_rules
 from bot.domain.job import EndReason, Job, State
-from bot.domain.lane import GIVES_BACK, ClosedReason, Lane
-from bot.domain.log_entries import LaneClosed
-from bot.log import about, fault
+from bot.domain.lane import GIVES_BACK, ClosedReason
+from bot.log import about
 from bot.retry import wait_at_most
 from bot.service.job_runner import JobRunner
-from bot.service.port_errors import DiscordError, DiscordRefused, StoreUnavailable
-from bot.service.ports.discord import LogChannel
+from bot.service.lane_announcer import LaneAnnouncer
+from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import Guilds, Jobs, Lanes
 from bot.service.settings import ServiceSettings
 
@@ -45,7 +44,7 @@ class RecoveryLoop:
         jobs: Jobs,
         lanes: Lanes,
         guilds: Guilds,
-        log_channel: LogChannel,
+        announcer: LaneAnnouncer,
         runner: JobRunner,
         due: asyncio.Event,
         now: Callable[[], float],
@@ -54,11 +53,10 @@ class RecoveryLoop:
         self._jobs = jobs
         self._lanes = lanes
         self._guilds = guilds
-        self._log_channel = log_channel
+        self._announcer = announcer
         self._runner = runner
         self._due = due  # set to have a round made at once
         self._now = now
-        self._announcing: asyncio.Task[None] | None = None
 
     async def inherit(self) -> None:
         """Adopt all open jobs of processes that are known to be dead, and make a round.
@@ -110,12 +108,9 @@ class RecoveryLoop:
         await self._end_stale_orders(now)
         await self._guilds.erase_drafts(before=now - DRAFT_LIFE)
         lane = await self._lanes.get(self._settings.lane)
-        reason = lane_rules.closed_reason(lane, now)
-        if reason in GIVES_BACK:
+        if lane_rules.closed_reason(lane, now) in GIVES_BACK:
             await self._refuse_waiting()
-            # In the background: Discord may take long, and leases do not wait.
-            if self._announcing is None or self._announcing.done():
-                self._announcing = asyncio.create_task(self._announce(lane, reason))
+        self._announcer.announce(lane)
 
     async def _end_stale_orders(self, now: float) -> None:
         """Cancel orders whose member was not answered; refuse those that wait in vain.
@@ -145,43 +140,6 @@ class RecoveryLoop:
                 return
             for job in waiting:
                 await self._end(job, State.REFUSED, _END_REASONS[reason])
-
-    async def _log_closure(self, lane: Lane, reason: ClosedReason) -> None:
-        """Write to the log channel of each server whose orders were refused, once per closure.
-
-        At least once until the store has it: what fails is repeated in the next round, and two
-        processes use the same idempotency key.
-        """
-        notices = await self._lanes.closure_notices(self._settings.lane, shut_at=lane.shut_at)
-        for notice in notices:
-            if notice.log_channel is not None:
-                entry = LaneClosed(
-                    reason=reason,
-                    guild_id=notice.guild_id,
-                    orders=notice.orders,
-                    channel_id=notice.channel_id,
-                    message_id=notice.message_id,
-                    shut_at=lane.shut_at,
-                    until=lane.paused_until if reason is ClosedReason.BUSY else None,
-                    language=notice.language,
-                )
-                try:
-                    await self._log_channel.write(notice.log_channel, entry)
-                except DiscordError as error:
-                    log.info("closure not logged: guild=%d error=%s", notice.guild_id, error)
-                    if not isinstance(error, DiscordRefused):
-                        continue
-            await self._lanes.record_notice(
-                self._settings.lane, notice.guild_id, shut_at=lane.shut_at
-            )
-
-    async def _announce(self, lane: Lane, reason: ClosedReason) -> None:
-        try:
-            await self._log_closure(lane, reason)
-        except StoreUnavailable as error:
-            log.warning("closure not logged: error=%s", error)
-        except Exception as error:  # noqa: BLE001 - no one awaits the task
-            fault(log, "closure not logged", error)
 
     async def _end(self, job: Job, state: State, end_reason: EndReason) -> None:
         """End a waiting job, unbilled; adopt it so that its end is shown."""

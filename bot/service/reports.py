@@ -100,7 +100,13 @@ class ReportService:
                 await self._presenter.remove(job)
             except DiscordError as error:
                 raise RemovalFailed from error
-        person = Person(id=by.id, guild_id=by.guild_id, moderates=True)
+        person = Person(
+            id=by.id,
+            guild_id=by.guild_id,
+            moderates=True,
+            server=by.server,
+            language=by.language,
+        )
         return await self._actions.delete(job.id, person)
 
 

@@ -86,6 +86,10 @@ class RetentionLoop:
             await asyncio.sleep(self._settings.sweep_pause)
         if total:
             log.info("old orders erased: count=%d", total)
+        batch = self._settings.sweep_batch
+        while await self._guilds.erase_deeds(before=made_before, most=batch):
+            log.debug("old deeds erased")
+            await asyncio.sleep(self._settings.sweep_pause)
 
     async def _forget_servers(self, left_before: float) -> None:
         """Erase what is stored of servers that the bot left, but for orders that are not over."""

@@ -8,13 +8,16 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
+from bot.domain.deeds import Deed
 from bot.domain.job import guild_queue_key
 from bot.domain.rules import Block, Rules
 from bot.store.database import Database, read_transaction, write_transaction
+from bot.store.deeds import record
 from bot.store.dialects import upsert
 from bot.store.tables import (
     blocks,
     closure_notices,
+    deeds,
     drafts,
     guilds,
     has_left,
@@ -58,12 +61,15 @@ class Guilds:
         return before, after
 
     @write_transaction
-    def block(self, connection: Connection, guild_id: int, block: Block) -> None:
-        """Record *block*; it replaces an earlier one of the member."""
+    def block(
+        self, connection: Connection, guild_id: int, block: Block, *, deeds: Sequence[Deed] = ()
+    ) -> None:
+        """Record *block*, with *deeds*; it replaces an earlier one of the member."""
         columns = {name: getattr(block, name) for name in _BLOCK_FIELDS}
         key = {"guild_id": guild_id, "member_id": columns.pop("member_id")}
         self._database.lock(connection, guild_lock(guild_id))
         upsert(connection, blocks, key, columns)
+        record(connection, deeds)
 
     @read_transaction
     def blocks(
@@ -80,10 +86,19 @@ class Guilds:
         return [Block(**row) for row in rows], total or 0
 
     @write_transaction
-    def unblock(self, connection: Connection, guild_id: int, member_id: int) -> bool:
-        """Delete a member's block; ``False``: there is none."""
+    def unblock(
+        self,
+        connection: Connection,
+        guild_id: int,
+        member_id: int,
+        *,
+        deeds: Sequence[Deed] = (),
+    ) -> bool:
+        """Delete a member's block, and record *deeds*; ``False``: there is none."""
         self._database.lock(connection, guild_lock(guild_id))
         ended = connection.execute(delete(blocks).where(is_blocked(guild_id, member_id)))
+        if ended.rowcount:
+            record(connection, deeds)
         return ended.rowcount > 0
 
     @write_transaction
@@ -127,6 +142,13 @@ class Guilds:
                 lambda connection: connection.execute(delete(drafts).where(old))
             )
 
+    @write_transaction
+    def erase_deeds(self, connection: Connection, *, before: float, most: int) -> int:
+        """Erase some deeds that were done before that time; return how many."""
+        old = select(deeds.c.id).where(deeds.c.at < before).order_by(deeds.c.at).limit(most)
+        ids = connection.scalars(old.with_for_update(skip_locked=True)).all()
+        return connection.execute(delete(deeds).where(deeds.c.id.in_(ids))).rowcount
+
     @read_transaction
     def recorded(
         self, connection: Connection, *, after: int, most: int
@@ -162,7 +184,7 @@ class Guilds:
 
     @write_transaction
     def forget(self, connection: Connection, guild_id: int, *, left_before: float) -> bool:
-        """Erase a server's rules, blocks and queues, if the bot left it before that time.
+        """Erase a server's rules, blocks, deeds and queues, if the bot left it before that time.
 
         Its row stays while it has jobs. ``False``: the bot was added again.
         """
@@ -171,6 +193,7 @@ class Guilds:
         if connection.scalar(select(guilds.c.guild_id).where(left).with_for_update()) is None:
             return False
         connection.execute(delete(blocks).where(blocks.c.guild_id == guild_id))
+        connection.execute(delete(deeds).where(deeds.c.guild_id == guild_id))
         every_lane = select(lanes.c.lane)
         for table, is_its in (
             (lane_queues, lane_queues.c.line == guild_queue_key(guild_id)),

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from bot.domain import lane_transitions
 from bot.domain.admission import AdmissionContext
+from bot.domain.deeds import Deed
 from bot.domain.job import Job, State, Update, advance
 from bot.domain.lane import ClosedReason
 from bot.domain.owner import instance_prefix
@@ -21,6 +22,7 @@ from bot.store.database import (
     read_transaction,
     write_transaction,
 )
+from bot.store.deeds import record
 from bot.store.dialects import DatabaseClock
 from bot.store.guilds import guild_lock
 from bot.store.job_rows import change_all, jobs_of, known_job, row_of, swap
@@ -98,9 +100,17 @@ class Jobs:
 
     @or_on_conflict(answer=False)  # another job has the request id
     @write_transaction
-    def swap(self, connection: Connection, before: Job, after: Job) -> bool:
-        """Compare-and-swap: replace *before* by *after*; ``False``: another change came first."""
-        return swap(connection, before, after)
+    def swap(
+        self, connection: Connection, before: Job, after: Job, *, deeds: Sequence[Deed] = ()
+    ) -> bool:
+        """Compare-and-swap: replace *before* by *after*; ``False``: another change came first.
+
+        *deeds* are recorded with the change.
+        """
+        swapped = swap(connection, before, after)
+        if swapped:
+            record(connection, deeds)
+        return swapped
 
     @write_transaction
     def claim(

@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.engine import Connection
 
 from bot.domain import lane_transitions
@@ -14,8 +14,8 @@ from bot.domain.lane import ClosedReason, Lane
 from bot.service.ports.store import ClosureNotice
 from bot.store.database import Database, read_transaction, write_transaction
 from bot.store.dialects import upsert
-from bot.store.guilds import rules_of
-from bot.store.tables import closure_notices, is_given_back, jobs, lanes
+from bot.store.guilds import read_rules, rules_of
+from bot.store.tables import closure_notices, guilds, is_given_back, is_owed, jobs, lanes
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +95,62 @@ class Lanes:
         key = {"lane": lane, "guild_id": guild_id}
         upsert(connection, closure_notices, key, {"shut_at": shut_at})
 
+    @write_transaction
+    def owe_end(self, connection: Connection, lane: str, guild_id: int, *, shut_at: float) -> None:
+        """Record that the server is being told of the closure at *shut_at*, so of its end, too."""
+        key, owed = {"lane": lane, "guild_id": guild_id}, {"owed_since": shut_at}
+        upsert(connection, closure_notices, key, owed, defaults={"shut_at": 0.0})
+
+    @read_transaction
+    def untold(
+        self, connection: Connection, lane: str, *, shut_at: float, after: int, most: int
+    ) -> tuple[Sequence[ClosureNotice], int | None]:
+        """Return notices for servers above the id *after* with a log channel, not told yet.
+
+        And the last id of this page of servers; ``None``: there are no more.
+        """
+        known = and_(
+            closure_notices.c.lane == lane, closure_notices.c.guild_id == guilds.c.guild_id
+        )
+        query = (
+            select(guilds.c.guild_id, guilds.c.rules, guilds.c.left_at, closure_notices.c.shut_at)
+            .outerjoin(closure_notices, known)
+            .where(guilds.c.guild_id > after)
+            .order_by(guilds.c.guild_id)
+            .limit(most)
+        )
+        rows = connection.execute(query).all()
+        notices = [
+            _notice_of(row.guild_id, row.rules)
+            for row in rows
+            if row.left_at is None and (row.shut_at is None or row.shut_at < shut_at)
+        ]
+        last = rows[-1].guild_id if len(rows) == most else None
+        return [notice for notice in notices if notice.log_channel is not None], last
+
+    @read_transaction
+    def owed_ends(
+        self, connection: Connection, *, most: int
+    ) -> Sequence[tuple[str, ClosureNotice]]:
+        """Return some servers, each with the lane, that were told of a closure, not of its end."""
+        query = (
+            select(closure_notices, guilds.c.rules)
+            .outerjoin(guilds, guilds.c.guild_id == closure_notices.c.guild_id)
+            .where(is_owed)
+            .order_by(closure_notices.c.owed_since)
+            .limit(most)
+        )
+        return [
+            (row.lane, replace(_notice_of(row.guild_id, row.rules), shut_at=row.owed_since))
+            for row in connection.execute(query).all()
+        ]
+
+    @write_transaction
+    def record_end(self, connection: Connection, lane: str, guild_id: int) -> None:
+        """Record that the server was told that the lane works again."""
+        theirs = and_(closure_notices.c.lane == lane, closure_notices.c.guild_id == guild_id)
+        connection.execute(update(closure_notices).where(theirs).values(owed_since=None))
+
 
 def lane_lock(lane: str) -> str:
     """Return the name of the lock under which a lane changes."""
@@ -138,6 +194,12 @@ def put_lane(connection: Connection, lane: str, value: Lane) -> None:
 
 def _put(connection: Connection, lane: str, values: dict[str, Any]) -> None:
     upsert(connection, lanes, {"lane": lane}, values, defaults=_DEFAULTS)
+
+
+def _notice_of(guild_id: int, document: Any) -> ClosureNotice:
+    """Return the notice of a server that no order speaks for."""
+    rules = read_rules(document)
+    return ClosureNotice(guild_id=guild_id, log_channel=rules.log_channel, language=rules.language)
 
 
 def _notice(connection: Connection, row: Any) -> ClosureNotice:

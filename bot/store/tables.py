@@ -171,6 +171,14 @@ closure_notices: Final = Table(
     Column("lane", String(32), primary_key=True),
     Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
     Column("shut_at", Float, nullable=False),
+    Column("owed_since", Float),  # shut_at, until the server is told that it is over
+)
+is_owed: Final = closure_notices.c.owed_since.is_not(None)
+Index(
+    "ix_closure_notices_owed",
+    closure_notices.c.owed_since,
+    sqlite_where=is_owed,
+    postgresql_where=is_owed,
 )
 
 # When each queue of a lane was served last.
@@ -239,3 +247,28 @@ Index(
     sqlite_where=to_forget,
     postgresql_where=to_forget,
 )
+
+# What moderators did, kept as an audit trail.
+deeds: Final = Table(
+    "deeds",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("moderator_id", BigInteger),  # NULL: the bot itself
+    Column("kind", String(16), nullable=False),
+    Column("job_id", String(32)),
+    Column("member_id", BigInteger),
+    Column("detail", JSON, nullable=False),
+    # The outbox: who must still be told, and when the next try is due, for any process.
+    Column("tell_log", Boolean, nullable=False),
+    Column("tell_member", Boolean, nullable=False),
+    Column("due_at", Float),  # NULL: nobody must be told any more
+    Column("tries", Integer, nullable=False),
+)
+is_due: Final = deeds.c.due_at.is_not(None)
+Index("ix_deeds_due", deeds.c.due_at, sqlite_where=is_due, postgresql_where=is_due)
+Index("ix_deeds_by_age", deeds.c.at)
+Index("ix_deeds_by_guild", deeds.c.guild_id, deeds.c.at)
+Index("ix_deeds_by_job", deeds.c.job_id)
+Index("ix_deeds_by_member", deeds.c.member_id)

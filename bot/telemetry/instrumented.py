@@ -48,8 +48,8 @@ def instrument_jobs(jobs: Jobs, telemetry: PrometheusTelemetry) -> Jobs:
             telemetry.order_accepted()
         return added
 
-    async def swap(call: Call, before: Job, after: Job) -> bool:
-        swapped: bool = await call(before, after)
+    async def swap(call: Call, before: Job, after: Job, **options: Any) -> bool:
+        swapped: bool = await call(before, after, **options)
         if swapped:
             telemetry.job_changed(before, after)
         return swapped

@@ -11,7 +11,7 @@ from typing import Final
 import discord
 
 from bot.domain.job import Job
-from bot.service.port_errors import DiscordError, PermanentDiscordError, UnreadableAnswer
+from bot.service.port_errors import DiscordError, UnreadableAnswer
 from bot.ui import order_buttons, texts
 from bot.ui.cards import Card
 from bot.ui.discord_errors import translated_errors
@@ -40,7 +40,7 @@ class CardCalls:
 
     async def edit_by_interaction(self, job: Job, card: Card) -> None:
         """Edit the card by the interaction's token."""
-        webhook = await self._webhook(job)
+        webhook = await self._session.webhook(job)
         # "@original" is as good as an id to Discord.
         message_id: int = job.reply.message_id or "@original"  # type: ignore[assignment]
         await webhook.edit_message(message_id, view=card.view, attachments=card.files)
@@ -67,8 +67,7 @@ class CardCalls:
         member = discord.AllowedMentions(users=[discord.Object(job.member_id)])
         reply = job.reply
         if not in_channel(job):
-            webhook = await self._webhook(job)
-            webhook.type = discord.WebhookType.application  # only these send privately
+            webhook = await self._session.webhook(job)
             await webhook.send(text, ephemeral=reply.private, allowed_mentions=member)
             return
         channel = await self._channel(job)
@@ -94,7 +93,7 @@ class CardCalls:
                     channel = await self._channel(job)
                     message = await channel.fetch_message(message_id)
                 else:
-                    message = await (await self._webhook(job)).fetch_message(message_id)
+                    message = await (await self._session.webhook(job)).fetch_message(message_id)
         except DiscordError:
             return False
         return len(message.attachments) >= count
@@ -135,13 +134,3 @@ class CardCalls:
     async def _channel(self, job: Job) -> discord.PartialMessageable:
         client = await self._session.client()
         return client.get_partial_messageable(job.reply.channel_id, guild_id=job.guild_id)
-
-    async def _webhook(self, job: Job) -> discord.Webhook:
-        """Return the interaction as a webhook; raises PermanentDiscordError once it is over."""
-        token = job.reply.interaction_token
-        if token is None:
-            raise PermanentDiscordError("the interaction is over")
-        client = await self._session.client()
-        webhook = discord.Webhook.partial(job.reply.application_id, token, client=client)
-        webhook.proxy = client.http.proxy  # which discord.py 2.7 leaves out
-        return webhook

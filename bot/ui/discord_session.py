@@ -8,10 +8,11 @@ import aiohttp
 import discord
 
 from bot.domain.gateway_starts import StartLimit
+from bot.domain.job import Job
 from bot.errors import InvalidSettings
 from bot.log import fault
 from bot.retry import Backoff
-from bot.service.port_errors import DiscordError
+from bot.service.port_errors import DiscordError, PermanentDiscordError
 from bot.ui.discord_errors import translated_errors
 from bot.ui.rest_gate import RestGate
 
@@ -35,6 +36,17 @@ class DiscordSession:
     async def client(self) -> discord.Client:
         """Return the client, once it is logged in."""
         return await asyncio.shield(self._client)
+
+    async def webhook(self, job: Job) -> discord.Webhook:
+        """Return the interaction as a webhook; raises PermanentDiscordError once it is over."""
+        token = job.reply.interaction_token
+        if token is None:
+            raise PermanentDiscordError("the interaction is over")
+        client = await self.client()
+        webhook = discord.Webhook.partial(job.reply.application_id, token, client=client)
+        webhook.proxy = client.http.proxy  # which discord.py 2.7 leaves out
+        webhook.type = discord.WebhookType.application  # only these send privately
+        return webhook
 
     async def log_in(self) -> None:
         """Log in, with retries while Discord is away; raises InvalidSettings for a bad token."""

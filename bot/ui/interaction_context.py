@@ -39,6 +39,8 @@ def person(interaction: Interaction) -> Person:
         id=interaction.user.id,
         guild_id=guild_id(interaction),
         moderates=interaction.permissions.manage_guild,
+        server=server_name(interaction),
+        language=server_language(interaction),
     )
 
 
@@ -54,6 +56,7 @@ def moderator(interaction: Interaction) -> Moderator:
         id=interaction.user.id,
         guild_id=interaction.guild_id,
         language=server_language(interaction),
+        server=server_name(interaction),
     )
 
 
@@ -186,6 +189,11 @@ def server_language(interaction: Interaction) -> str:
     guild = interaction.guild
     community = guild is not None and "COMMUNITY" in guild.features
     return language.of_server(interaction.guild_locale, community=community)
+
+
+def server_name(interaction: Interaction) -> str:
+    """Return the server's name; empty: it is not known."""
+    return interaction.guild.name if interaction.guild is not None else ""
 
 
 def seen(message: discord.Message | None) -> Seen | None:

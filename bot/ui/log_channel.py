@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import discord
 
-from bot.domain.log_entries import AnyLogEntry, LaneClosed, Reported
+from bot.domain.log_entries import AnyLogEntry, Reported
 from bot.log import fault
 from bot.retry import Backoff
 from bot.service.port_errors import DiscordRefused, TransientDiscordError
@@ -135,11 +135,7 @@ def _content(entry: AnyLogEntry) -> dict[str, Any]:
 
 
 def _nonce(entry: AnyLogEntry) -> str:
-    """Return the idempotency key: a report, or a closure of the lane, makes one message."""
-    match entry:
-        case Reported():
-            return f"report:{entry.job.id}"
-        case LaneClosed():
-            return f"{entry.guild_id:x}{int(entry.shut_at):x}"
-        case _:
-            return secrets.token_hex(8)
+    """Return the idempotency key: a report makes one message, and so does an entry with a key."""
+    if isinstance(entry, Reported):
+        return f"report:{entry.job.id}"
+    return entry.key or secrets.token_hex(8)

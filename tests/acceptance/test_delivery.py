@@ -164,7 +164,7 @@ async def test_where_its_card_is_closed_an_order_arrives_in_a_new_message_and_is
     thanks = await mira.press(posted["id"], f"report:{taken.job_id}")
     await thanks.until(says("Thanks!"))
     moderator = sandbox.discord.member("Mira", channel="pictures", guild=CLUB)
-    notice = await moderator.sees(says("**Reported**"))
+    notice = await moderator.sees(says("reported a picture"))
     assert f"/{noah.channel.id}/{posted['id']}" in words(notice)
     pressed = await moderator.press(notice["id"], button(notice, "report:delete:"))
     await pressed.until(says("**Deleted**"))

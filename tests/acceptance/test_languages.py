@@ -53,13 +53,13 @@ async def test_an_english_member_in_a_german_server(sandbox, start, lighthouse, 
     assert "2 Bilder · Guidance 2,5 · 50 Schritte" in words(card)
     in_the_log = sandbox.discord.member("Mira", channel="pictures", guild=lighthouse.name)
     for told in (
-        "**Limits geändert** von",
+        "hat Limits geändert",
         "Verbotene Wörter: 1 hinzugefügt (`wolf`)",
-        "**Abgelehnt** ·",
+        "abgelehnt ·",
     ):
         assert await in_the_log.sees(says(told))
     await noah.press(card["id"], buttons(card)["report"])
-    assert "Reported" not in words(await in_the_log.sees(says("Gemeldet")))
+    assert "reported" not in words(await in_the_log.sees(says("gemeldet")))
 
 
 async def test_a_pressed_button_and_a_form_answer_in_the_language_of_who_uses_them(

@@ -243,7 +243,7 @@ async def test_a_private_picture_is_posted_reported_and_answered(sandbox, page, 
     await press(public, "Report")
     await message(page, "moderators").get_by_text("Only you can see this").wait_for()
     await page.get_by_role("button", name="pictures").first.click()
-    notice = message(page, "Reported")
+    notice = message(page, "reported a picture")
     await notice.wait_for()
 
     await between()

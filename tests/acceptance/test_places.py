@@ -251,8 +251,8 @@ async def test_what_all_read_is_in_the_chosen_language_then_discords_then_the_de
     sent = await server.noah.command("imagine", prompt="a bat")
 
     said = {
-        "en": ("**Completed**", "**Limits changed**", "**Reported**", "**Dismissed**"),
-        "de": ("**Fertig**", "**Limits geändert**", "**Gemeldet**", "**Verworfen**"),
+        "en": ("**Completed**", "changed limits", "reported a picture", "**Dismissed**"),
+        "de": ("**Fertig**", "hat Limits geändert", "hat ein Bild von", "**Verworfen**"),
     }
     done, changed, reported, dismissed = said[spoken]
     card = await sent.until(says(done))

@@ -51,12 +51,17 @@ def moderator(server, name="Mira"):
     return server.member(name, "pictures")
 
 
+def reports(server):
+    """Count the reports in the log."""
+    return sum("reported a picture" in words(one) for one in moderator(server).visible())
+
+
 async def reported(server, prompt):
     """Let Ada report a picture of Noah; return its card and the report in the log."""
     card = await picture(server.noah, prompt)
     await report(server.ada, card)
     return card, await moderator(server).sees(
-        lambda message: "Reported" in words(message) and prompt in words(message)
+        lambda message: "reported a picture" in words(message) and prompt in words(message)
     )
 
 
@@ -80,7 +85,7 @@ async def test_a_report_stands_in_the_log_once_with_buttons_and_rings_nobodys_ph
     card = await picture(server.noah)
 
     thanks = await report(server.ada, card)
-    notice = await moderator(server).sees(says("Reported"))
+    notice = await moderator(server).sees(says("reported a picture"))
 
     assert thanks["content"].startswith(("Danke!", "Thanks!"))
     assert thanks["flags"] & EPHEMERAL  # Ada alone reads it
@@ -96,7 +101,7 @@ async def test_a_report_stands_in_the_log_once_with_buttons_and_rings_nobodys_ph
     assert "already been reported" in again["content"]
     menu = await server.ada.message_command("Report image", card["id"])
     assert "schon" in (await menu.until(answered))["content"]
-    assert len([one for one in moderator(server).visible() if "Reported" in words(one)]) == 1
+    assert reports(server) == 1
 
 
 async def test_a_log_that_takes_nothing_is_told_and_the_report_may_be_made_later_by_the_menu(
@@ -118,7 +123,7 @@ async def test_a_log_that_takes_nothing_is_told_and_the_report_may_be_made_later
     assert "may not know" in unread["content"]
     assert menu.ephemeral
     assert thanks["content"].startswith("Thank you.")
-    assert await moderator(server).sees(says("Reported"))
+    assert await moderator(server).sees(says("reported a picture"))
 
 
 async def test_nobody_but_a_moderator_decides_whatever_a_client_sends(shared, server):
@@ -307,7 +312,7 @@ async def test_what_is_no_picture_of_ours_is_not_reported_to_us(server):
         assert menu.ephemeral
         assert "no picture from this bot" in answer["content"]
 
-    assert len([one for one in moderator(server).visible() if "Reported" in words(one)]) == 1
+    assert reports(server) == 1
     assert card["attachments"]
 
 

@@ -24,6 +24,7 @@ from bot.telemetry.prometheus import PrometheusTelemetry
 from bot.ui.card_presenter import DiscordCardPresenter
 from bot.ui.discord_session import DiscordSession
 from bot.ui.log_channel import DiscordLogChannel
+from bot.ui.member_notices import DiscordMemberNotices
 from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.pixazo import Pixazo
@@ -71,6 +72,7 @@ async def visiting() -> AsyncIterator["Visit"]:
             session=session,
             presenter=DiscordCardPresenter(session, meters=telemetry, now=store.clock),
             log_channel=DiscordLogChannel(session, meters=telemetry),
+            notices=DiscordMemberNotices(session, meters=telemetry),
             gateway=Gateway(shards=Shards(count=1, ids=frozenset({0})), direct=True),
         )
         ports = app.build_ports(store, await app.open_vendor(settings, stack), side, telemetry)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.domain.card_status import CardStatus
+from bot.domain.deeds import Deed
 from bot.domain.job import Job, State, Update
 from bot.domain.log_entries import AnyLogEntry
 from bot.domain.order import Order
@@ -78,6 +79,28 @@ class FakeLogChannel:
 
     def refused(self, channel_id: int) -> bool:  # noqa: ARG002 - of the port
         return isinstance(self.error, DiscordRefused)
+
+
+class FakeNotices:
+    """Members who remember what they were told in private."""
+
+    def __init__(self) -> None:
+        self.told: list[Deed] = []
+        self.tried = 0
+        self.error: Exception | None = None  # Discord's answer
+        self.gate = Gate()
+
+    async def tell(
+        self,
+        deed: Deed,
+        job: Job | None,  # noqa: ARG002 - of the port
+        server_language: str | None,  # noqa: ARG002 - of the port
+    ) -> None:
+        self.tried += 1
+        await self.gate()
+        if self.error is not None:
+            raise self.error
+        self.told.append(deed)
 
 
 class FakeQueue:

@@ -22,10 +22,10 @@ from bot.retry import Backoff
 from bot.service.cog_services import CogServices
 from bot.service.intake import OrderRequest
 from bot.service.port_errors import OutcomeUnknown
-from bot.service.ports.store import Guilds, JobQueries, Jobs, Lanes, Members
+from bot.service.ports.store import Deeds, Guilds, JobQueries, Jobs, Lanes, Members
 from bot.service.settings import RetentionPolicy, ServiceSettings
 from bot.services import Pipeline, Ports, Services, build_services
-from bot.store import guilds, job_queries, lanes, members
+from bot.store import deeds, guilds, job_queries, lanes, members
 from bot.store import jobs as job_store
 from bot.store.database import Database
 from bot.store.dialects import DatabaseClock
@@ -37,6 +37,7 @@ from tests.service.fakes import (
     FakeCards,
     FakeLogChannel,
     FakeMedia,
+    FakeNotices,
     FakeNotifier,
     FakeQueue,
 )
@@ -60,6 +61,7 @@ class StoreFaults:
     lanes: Faults
     guilds: Faults
     members: Faults
+    deeds: Faults
     database: Faults
 
     def set_away(self, *, away: bool) -> None:
@@ -80,12 +82,14 @@ class App:
     lanes: Lanes
     guilds: Guilds
     members: Members
+    deeds: Deeds
     faults: StoreFaults
     notifier: FakeNotifier
     queue: FakeQueue
     media: FakeMedia
     cards: FakeCards
     log_channel: FakeLogChannel
+    notices: FakeNotices
     gateway: asyncio.Event  # set: it is connected
     descriptors_low: asyncio.Event  # set: they are
 
@@ -115,8 +119,12 @@ class App:
     async def sweep(self) -> None:
         """Make one recovery round, and wait for its log entries."""
         await self.services.recovery.sweep()
-        if (announcing := self.services.recovery._announcing) is not None:
+        if (announcing := self.services.announcer.announcing) is not None:
             await announcing
+
+    async def tell(self) -> None:
+        """Tell of what moderators did."""
+        await self.services.outbox.sweep()
 
     async def erase(self, job_id: str) -> None:
         row = delete(job_table).where(job_table.c.id == job_id)
@@ -231,6 +239,7 @@ def open_app(database: Database, files: Path, **changes: Any) -> App:
     lane_port, lane_faults = with_faults(lanes.Lanes(database))
     guild_port, guild_faults = with_faults(guilds.Guilds(database))
     member_port, member_faults = with_faults(members.Members(database))
+    deed_port, deed_faults = with_faults(deeds.Deeds(database))
     reached, database_faults = with_faults(database)
     faults = StoreFaults(
         jobs=job_faults,
@@ -238,6 +247,7 @@ def open_app(database: Database, files: Path, **changes: Any) -> App:
         lanes=lane_faults,
         guilds=guild_faults,
         members=member_faults,
+        deeds=deed_faults,
         database=database_faults,
     )
     ports = Ports(
@@ -246,11 +256,13 @@ def open_app(database: Database, files: Path, **changes: Any) -> App:
         lanes=lane_port,
         guilds=guild_port,
         members=member_port,
+        deeds=deed_port,
         notifier=(notifier := FakeNotifier()),
         queue=(queue := FakeQueue()),
         media=(media := FakeMedia()),
         presenter=(cards := FakeCards()),
         log_channel=(log_channel := FakeLogChannel()),
+        notices=(notices := FakeNotices()),
         store_ready=reached.ready,
         gateway_connected=gateway.is_set,
         descriptors_low=(descriptors_low := asyncio.Event()).is_set,
@@ -267,12 +279,14 @@ def open_app(database: Database, files: Path, **changes: Any) -> App:
         lanes=lane_port,
         guilds=guild_port,
         members=member_port,
+        deeds=deed_port,
         faults=faults,
         notifier=notifier,
         queue=queue,
         media=media,
         cards=cards,
         log_channel=log_channel,
+        notices=notices,
         gateway=gateway,
         descriptors_low=descriptors_low,
     )

@@ -11,9 +11,9 @@ import pytest
 
 from bot.domain import lane_transitions
 from bot.domain.admission import Caps, Rule
-from bot.domain.job import Billed, EndReason, State
-from bot.domain.lane import ClosedReason
-from bot.domain.log_entries import LaneClosed
+from bot.domain.job import Billed, EndReason, State, Update
+from bot.domain.lane import GIVES_BACK, ClosedReason, Lane
+from bot.domain.log_entries import LaneClosed, LaneReopened
 from bot.domain.rules import Rules
 from bot.service import circuit_breaker
 from bot.service.errors import LimitReached
@@ -162,9 +162,66 @@ async def test_a_server_gets_one_log_entry_however_many_orders_and_rounds(
             orders=orders,
             channel_id=200 + guild_id,
             message_id=77,
-            shut_at=NOW,
-            until=None,
+            key=f"{guild_id:x}{int(NOW):x}",
         )
+
+
+@on_each_engine
+@pytest.mark.parametrize("reason", ClosedReason)
+async def test_each_closure_is_logged_once_and_so_is_its_end(
+    app, open_process, log_channel, reason
+):
+    """Every server with a log reads why its orders wait, and that they are drawn again."""
+    await app.set_rules(101, replace(UNLIMITED, log_channel=901, language="de"))
+    await app.put(a_job(answered_at=NOW, guild_id=100), a_job(answered_at=NOW, guild_id=101))
+    long = 7200.0
+    shut = Lane(closed=reason, shut_at=NOW, failed_at=NOW, probe_at=NOW + 300)
+    if reason is ClosedReason.BUSY:
+        shut = replace(shut, paused_until=NOW + long)
+    await app.set_lane(shut)
+    other = open_process(owner="another")
+
+    for process in (app, other, app):
+        process.clock.now += 15
+        await process.sweep()
+        await process.sweep()
+    told = [*log_channel.entries, *other.log_channel.entries]
+    assert sorted(channel for channel, _ in told) == [LOG, 901]
+    assert {entry.reason for _, entry in told} == {reason}
+    assert {entry.orders for _, entry in told} == {1 if reason in GIVES_BACK else 0}
+
+    await app.set_lane(replace(shut, closed=None, paused_until=0.0))
+    for process in (app, other, app):
+        process.clock.now += long
+        await process.sweep()
+    ends = [*log_channel.entries, *other.log_channel.entries]
+    ends = [(channel, type(entry)) for channel, entry in ends if (channel, entry) not in told]
+    assert sorted(channel for channel, _ in ends) == [LOG, 901]
+    assert {kind for _, kind in ends} == {LaneReopened}
+
+
+@pytest.mark.parametrize("reason", [ClosedReason.UNKNOWN, ClosedReason.DENIED])
+async def test_a_closure_that_passes_by_itself_is_not_logged(app, log_channel, reason):
+    shut = Lane(closed=reason, shut_at=NOW, failed_at=NOW, probe_at=NOW + 5)
+    await app.set_lane(shut)
+    await app.sweep()
+    await app.set_lane(replace(shut, closed=None))
+    await app.sweep()
+
+    assert log_channel.entries == []
+
+
+async def test_the_end_of_another_keys_closure_is_logged_once_this_one_works(app, log_channel):
+    """An operator ends a refused key with a new one, which may be refused too."""
+    await app.lanes.owe_end("the old key", 100, shut_at=NOW)
+    await app.sweep()
+    assert log_channel.entries == []
+
+    await app.order()
+    await app.submit(Update(state=State.QUEUED, request_id="r-1"))
+    await app.sweep()
+
+    assert [type(entry) for _, entry in log_channel.entries] == [LaneReopened]
 
 
 async def test_what_discord_did_not_take_is_logged_in_a_later_round(app, log_channel):
@@ -400,7 +457,7 @@ async def test_with_a_rejected_key_waiting_orders_stay_and_new_ones_are_refused(
     await app.order()
     refused = await app.submit(NO_KEY)
 
-    await app.services.recovery.sweep()
+    await app.sweep()
 
     assert (refused.state, refused.end_reason) == (State.REFUSED, EndReason.KEY_REFUSED)
     (waiting,) = [job for job in await app.all_jobs() if job.state is State.WAITING]
@@ -408,7 +465,8 @@ async def test_with_a_rejected_key_waiting_orders_stay_and_new_ones_are_refused(
     verdict = await refusal(app)
     assert (verdict.rule, verdict.ends_at) == (Rule.KEY, None)
     assert len(warnings(caplog)) == 1
-    assert log_channel.entries == []
+    [(_, entry)] = log_channel.entries
+    assert (entry.reason, entry.orders) == (ClosedReason.KEY, 0)
 
     await app.lanes.update(LANE, partial(lane_transitions.restarted, now=NOW))  # with another key
     async with running(app):

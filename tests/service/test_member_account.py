@@ -152,7 +152,13 @@ async def test_an_export_has_all_of_a_member_and_no_secret(app, account, put):
 async def test_the_export_of_an_unknown_member_is_empty(account):
     exported = json.loads(await account.export(MEMBER))
 
-    assert exported == {"member_id": MEMBER, "ping": "auto", "blocks": [], "orders": []}
+    assert exported == {
+        "member_id": MEMBER,
+        "ping": "auto",
+        "blocks": [],
+        "deeds": [],
+        "orders": [],
+    }
 
 
 # Erasure.

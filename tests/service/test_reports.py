@@ -231,4 +231,5 @@ async def test_a_report_asks_for_a_block_without_an_end(app, reports):
 
     assert await limits.blocked(MIRA, NOAH.id) == block
     assert await limits.blocked(MIRA, ADA.id) is None
+    await app.tell()
     assert [type(entry) for entry in log_entries(app)] == [Blocked] * 2

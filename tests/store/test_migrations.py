@@ -145,7 +145,7 @@ async def test_a_database_of_the_version_before_is_carried_on(url, of_the_versio
     assert [job.id for job in [*inherited, *due]] == [followed.id, expired.id]
     assert claimed == waiting.claimed("here", now=NOW)
     assert set(queues) == {(LANE, "g7", 2.0), (LANE, waiting.queue_key, NOW)}
-    assert notices == [(LANE, 7, 2.0)]
+    assert notices == [(LANE, 7, 2.0, None)]
     assert recorded == [(waiting.guild_id, False)]
     assert rules == Rules()
 

@@ -62,6 +62,7 @@ SCANS = {
     "closure_notices": "DELETE FROM closure_notices WHERE shut_at > 0",
     "blocks": "SELECT since FROM blocks ORDER BY reason LIMIT 1",
     "drafts": "SELECT id FROM drafts WHERE guild_id = 7",
+    "deeds": "SELECT id FROM deeds WHERE kind = 'hide'",
     "members": "SELECT member_id FROM members WHERE ping = 'x'",
 }
 

@@ -32,7 +32,6 @@ EACH = {
         orders=9,
         channel_id=ID,
         message_id=ID,
-        shut_at=NOW,
         until=None,
     ),
     "busy": LaneClosed(
@@ -41,7 +40,6 @@ EACH = {
         orders=1,
         channel_id=ID,
         message_id=None,
-        shut_at=NOW,
         until=NOW,
     ),
 }

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.domain.admission import OPERATORS, AdmissionRequest, Rule, RuleResult, rule_results
 from bot.domain.card_status import CardStatus
+from bot.domain.deeds import Deed, DeedKind
 from bot.domain.errors import (
     ChangeRejected,
     InvalidLimit,
@@ -29,7 +30,16 @@ from bot.domain.errors import (
 from bot.domain.ineffective_limits import Ineffective, Overruled
 from bot.domain.job import Billed, EndReason, Obstacle, State
 from bot.domain.lane import GIVES_BACK, ClosedReason, Lane
-from bot.domain.log_entries import Blocked, Changed, LaneClosed, Unblocked, WordRefused
+from bot.domain.log_entries import (
+    Blocked,
+    Changed,
+    LaneClosed,
+    LaneReopened,
+    OrderModerated,
+    Reported,
+    Unblocked,
+    WordRefused,
+)
 from bot.domain.order import clean
 from bot.domain.rules import FLAGS, RANGES, Block, Pause, Rules, Tier, differences
 from bot.domain.styles import BUILT_IN, Style, title
@@ -616,7 +626,10 @@ def test_a_tested_prompt_fits_and_is_literal():
 
 # The log.
 
-CLOSED: dict[str, Any] = {"guild_id": 4, "channel_id": 5, "orders": 3, "shut_at": NOW}
+CLOSED: dict[str, Any] = {"guild_id": 4, "channel_id": 5, "orders": 3}
+DEED = Deed(id="0" * 16, guild_id=4, at=NOW, kind=DeedKind.DELETE, moderator_id=1, member_id=2)
+PAUSED = Pause(by=1, since=NOW, reason="Cleaning up")
+SEEN = a_job(message_id=6, order=an_order(prompt=HOSTILE))
 ENTRIES: dict[str, Any] = {
     "word": WordRefused(member_id=2, channel_id=3, phrase="bad", prompt=HOSTILE),
     "by a style": WordRefused(
@@ -627,6 +640,25 @@ ENTRIES: dict[str, Any] = {
     "unblocked": Unblocked(by=1, member_id=2),
     "credit": LaneClosed(reason=ClosedReason.CREDIT, message_id=6, until=None, **CLOSED),
     "busy": LaneClosed(reason=ClosedReason.BUSY, message_id=None, until=SOON, **CLOSED),
+    **{
+        str(reason): LaneClosed(reason=reason, guild_id=4, orders=0)
+        for reason in ClosedReason
+        if reason not in GIVES_BACK
+    },
+    "works again": LaneReopened(),
+    **{
+        str(kind): OrderModerated(deed=replace(DEED, kind=kind), job=SEEN)
+        for kind in (DeedKind.CANCEL, DeedKind.HIDE)
+    },
+    "deleted": OrderModerated(deed=DEED, job=changed_job(SEEN, deleted_at=NOW)),
+    "private": OrderModerated(deed=DEED, job=changed_job(SEEN, private=True)),
+    "erased": OrderModerated(deed=DEED, job=None),
+    "reported": Reported(job=SEEN, by=3),
+    "reported and deleted": Reported(job=changed_job(SEEN, deleted_at=NOW), by=3),
+    "paused": Changed(by=1, before=Rules(), after=Rules(pause=PAUSED)),
+    "resumed": Changed(by=1, before=Rules(pause=PAUSED), after=Rules()),
+    "last channel": Changed(by=1, before=Rules(channels=(5,)), after=Rules()),
+    "first channel": Changed(by=1, before=Rules(), after=Rules(channels=(5,))),
 }
 
 
@@ -634,7 +666,36 @@ def test_the_log_reads_as_recorded(snapshot):
     lines = {name: texts.log_channel.line(entry) for name, entry in ENTRIES.items()}
 
     assert listed(lines) == snapshot
-    assert not any(pings(lines[name]) for name in ("word", "blocked"))
+    assert not any(pings(lines[name]) for name in ("word", "blocked", "deleted"))
+
+
+@in_any_language
+def test_the_log_has_one_icon_for_each_kind_of_line(language):
+    with speaking(language):
+        icons = {name: texts.log_channel.line(entry).split()[0] for name, entry in ENTRIES.items()}
+
+    assert all(not icon.isascii() for icon in icons.values())
+    same = [
+        ["word", "by a style"],
+        ["blocked", "for good"],
+        ["deleted", "private", "erased"],
+        ["reported", "reported and deleted"],
+        ["last channel", "first channel"],
+        ["unknown", "media", "denied"],
+    ]
+    assert len({*icons.values()}) == len(icons) - sum(len(names) - 1 for names in same)
+
+
+def test_members_read_in_private_what_moderators_did(snapshot):
+    full: dict[str, Any] = {"server": HOSTILE, "until": SOON, "reason": HOSTILE}
+    notices = {
+        f"{kind} {number}": texts.deeds.notice(replace(DEED, kind=kind, detail=detail), job)
+        for kind in DeedKind
+        for number, (job, detail) in enumerate([(None, {}), (SEEN, full)])
+    }
+
+    assert listed(notices) == snapshot
+    assert not any(map(pings, notices.values()))
 
 
 @given(st.text(max_size=1000).map(clean), st.text(max_size=100).map(clean))

@@ -1,9 +1,10 @@
-"""Ports of Discord: the members' cards and the servers' log channels."""
+"""Ports of Discord: the members' cards, notices to them, and the servers' log channels."""
 
 from collections.abc import Sequence
 from typing import Final, Protocol
 
 from bot.domain.card_status import CardStatus
+from bot.domain.deeds import Deed
 from bot.domain.job import Job
 from bot.domain.log_entries import AnyLogEntry
 from bot.service.ports.vendor import Picture
@@ -54,3 +55,13 @@ class LogChannel(Protocol):
 
     def refused(self, channel_id: int) -> bool:
         """Tell whether Discord refused the last entry that this process wrote there."""
+
+
+class MemberNotices(Protocol):
+    """Private notices to members."""
+
+    async def tell(self, deed: Deed, job: Job | None, server_language: str | None) -> None:
+        """Tell the member of a deed in private, or raise DiscordError.
+
+        *server_language*; ``None``: not known.
+        """

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from bot.domain.admission import AdmissionContext
+from bot.domain.deeds import Deed
 from bot.domain.gateway_starts import GatewayStart, Permit
 from bot.domain.job import Job, State
 from bot.domain.lane import Lane
@@ -22,14 +23,15 @@ Admit = Callable[[Job, AdmissionContext], Job]
 
 @dataclass(frozen=True, kw_only=True)
 class ClosureNotice:
-    """Orders of one server that were refused because their lane is closed."""
+    """A server that is to be told that a lane closed, and its orders that were refused for it."""
 
     guild_id: int
     log_channel: int | None  # None: the server has none
-    orders: int
-    channel_id: int  # of one of the orders
-    message_id: int | None  # of its card
+    orders: int = 0
+    channel_id: int = 0  # of one of the orders
+    message_id: int | None = None  # of its card
     language: str | None = "en"  # of the server; None: not known
+    shut_at: float = 0.0  # the closure, if it is over
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +94,11 @@ class Jobs(Protocol):
     async def get(self, job_id: str) -> Job | None:
         """Return the stored job; ``None``: there is no job of that id."""
 
-    async def swap(self, before: Job, after: Job) -> bool:
+    async def swap(self, before: Job, after: Job, *, deeds: Sequence[Deed] = ()) -> bool:
         """Compare-and-swap: replace *before* by *after* if state, owner and epoch are unchanged.
 
-        ``False``: another change came first, and nothing changed.
+        *deeds* are recorded in the same transaction. ``False``: another change came first, and
+        nothing changed.
         """
 
     async def claim(
@@ -254,16 +257,16 @@ class Guilds(Protocol):
         If *how* raises, nothing changes.
         """
 
-    async def block(self, guild_id: int, block: Block) -> None:
-        """Store *block*; it replaces the member's earlier one."""
+    async def block(self, guild_id: int, block: Block, *, deeds: Sequence[Deed] = ()) -> None:
+        """Store *block*, with *deeds*; it replaces the member's earlier one."""
 
     async def blocks(
         self, guild_id: int, *, now: float, skip: int, most: int
     ) -> tuple[Sequence[Block], int]:
         """Return some blocks of a server that hold at *now*, newest first, and how many do."""
 
-    async def unblock(self, guild_id: int, member_id: int) -> bool:
-        """End a member's block; ``False``: there is none."""
+    async def unblock(self, guild_id: int, member_id: int, *, deeds: Sequence[Deed] = ()) -> bool:
+        """End a member's block, and record *deeds*; ``False``: there is none."""
 
     async def save_draft(
         self, draft_id: str, guild_id: int, changes: Mapping[str, Any], *, now: float
@@ -275,6 +278,9 @@ class Guilds(Protocol):
 
     async def erase_drafts(self, *, before: float) -> None:
         """Erase drafts made *before*, in Unix seconds."""
+
+    async def erase_deeds(self, *, before: float, most: int) -> int:
+        """Erase some deeds that were done before that time; return how many."""
 
     async def recorded(self, *, after: int, most: int) -> Sequence[tuple[int, bool]]:
         """Return a page of the servers above the id *after*, and whether the bot left them."""
@@ -289,10 +295,34 @@ class Guilds(Protocol):
         """Return some servers above the id *after* that the bot left before that time."""
 
     async def forget(self, guild_id: int, *, left_before: float) -> bool:
-        """Erase a server's rules, blocks and queues, if the bot left it before that time.
+        """Erase a server's rules, blocks, deeds and queues, if the bot left it before that time.
 
         It stays on record while it has jobs. ``False``: the bot was added again.
         """
+
+
+class Deeds(Protocol):
+    """The moderators' deeds: an audit trail, and the outbox of what must be told of them."""
+
+    async def add(self, *added: Deed) -> None:
+        """Record deeds that change nothing else."""
+
+    async def claim(self, *, now: float, lease: float, most: int) -> Sequence[Deed]:
+        """Take some deeds of which somebody must be told, for *lease* seconds; the oldest first.
+
+        They are due again then, for every process, unless they were settled.
+        """
+
+    async def settle(
+        self, deed_id: str, *, tell_log: bool, tell_member: bool, due_at: float | None
+    ) -> None:
+        """Record who is still to be told of a deed, and when; ``None``: nobody any more."""
+
+    async def of_job(self, job_id: str) -> Sequence[Deed]:
+        """Return the deeds about an order, the oldest first."""
+
+    async def about(self, member_id: int) -> Sequence[Deed]:
+        """Return the deeds about a member, the oldest first."""
 
 
 class Lanes(Protocol):
@@ -315,6 +345,23 @@ class Lanes(Protocol):
 
     async def record_notice(self, lane: str, guild_id: int, *, shut_at: float) -> None:
         """Record that the server was told of the closure at *shut_at*."""
+
+    async def owe_end(self, lane: str, guild_id: int, *, shut_at: float) -> None:
+        """Record that the server is being told of the closure at *shut_at*, so of its end, too."""
+
+    async def untold(
+        self, lane: str, *, shut_at: float, after: int, most: int
+    ) -> tuple[Sequence[ClosureNotice], int | None]:
+        """Return notices for servers above the id *after* with a log channel, not told yet.
+
+        And the last id of this page of servers; ``None``: there are no more.
+        """
+
+    async def owed_ends(self, *, most: int) -> Sequence[tuple[str, ClosureNotice]]:
+        """Return some servers, each with the lane, that were told of a closure, not of its end."""
+
+    async def record_end(self, lane: str, guild_id: int) -> None:
+        """Record that the server was told that the lane works again."""
 
 
 class GatewayStarts(Protocol):

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
-HEAD: Final = "0010"  # the last step in versions/
+HEAD: Final = "0011"  # the last step in versions/
 
 
 def upgrade(connection: Connection) -> None:

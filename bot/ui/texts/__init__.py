@@ -10,6 +10,7 @@ from bot.ui.texts import (  # noqa: F401 - so that `texts.cards` needs no import
     cards,
     changes,
     commands,
+    deeds,
     error_answers,
     explanations,
     history,

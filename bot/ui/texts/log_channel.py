@@ -3,54 +3,158 @@
 from typing import Final, assert_never
 
 from bot.domain import log_entries
+from bot.domain.deeds import DeedKind
+from bot.domain.job import Job
 from bot.domain.lane import ClosedReason
-from bot.domain.rules import Block, differences
+from bot.domain.rules import Block, Pause, differences
 from bot.ui.button_actions import ReportAction
 from bot.ui.language import gettext as _
 from bot.ui.language import lazy, ngettext
 from bot.ui.markup import ago, code, literal
-from bot.ui.texts import changes, shared
+from bot.ui.texts import changes, limits, shared
+
+_PROMPT: Final = 300  # characters
+_MODERATED: Final = {
+    DeedKind.CANCEL: lazy("{moderator} cancelled an order of {member}"),
+    DeedKind.HIDE: lazy("{moderator} hid an order of {member}"),
+    DeedKind.DELETE: lazy("{moderator} deleted pictures of {member}"),
+}
+_CLOSED: Final = {
+    ClosedReason.CREDIT: lazy("The bot is out of image credit."),
+    ClosedReason.BUSY: lazy("The image service asked for a pause. Orders are taken again {when}."),
+    ClosedReason.KEY: lazy(
+        "The image service refuses the bot's key, so nobody can order until the bot's owner "
+        "fixes it."
+    ),
+    ClosedReason.UNKNOWN: lazy(
+        "The image service isn't working. New orders wait until it is back."
+    ),
+    ClosedReason.MEDIA: lazy(
+        "Finished pictures can't be fetched from the image service. New orders wait until they can."
+    ),
+    ClosedReason.DENIED: lazy(
+        "The image service turns down every order. New orders wait until that is over."
+    ),
+}
+_view: Final = lazy("View")  # label of a link
+_reopened: Final = lazy("The image service works again. Orders are drawn as usual.")
+
+
+# One icon for each kind of line.
+_EMOJI: Final = "\N{VARIATION SELECTOR-16}"  # shows the sign before it in colour
+_DEED_ICONS: Final = {
+    DeedKind.CANCEL: "\N{CROSS MARK}",
+    DeedKind.HIDE: "\N{SEE-NO-EVIL MONKEY}",
+    DeedKind.DELETE: f"\N{WASTEBASKET}{_EMOJI}",
+}
+_TROUBLE: Final = f"\N{WARNING SIGN}{_EMOJI}"
+_CLOSED_ICONS: Final = {
+    ClosedReason.CREDIT: "\N{CREDIT CARD}",
+    ClosedReason.BUSY: "\N{HOURGLASS WITH FLOWING SAND}",
+    ClosedReason.KEY: "\N{KEY}",
+}
 
 
 def line(entry: log_entries.AnyLogEntry) -> str:
     """Return the line of a server's log channel."""
+    return f"{_icon(entry)} {_text(entry)}"
+
+
+def _icon(entry: log_entries.AnyLogEntry) -> str:
     match entry:
-        case log_entries.WordRefused(style=style) if style:
-            return _(
-                "**Refused** · {member} in {channel} · {phrase} in the style {style} of: {prompt}"
-            ).format(
-                member=f"<@{entry.member_id}>",
-                channel=f"<#{entry.channel_id}>",
-                phrase=code(entry.phrase),
-                style=code(style),
-                prompt=literal(shared.cut(entry.prompt, 300)),
-            )
         case log_entries.WordRefused():
-            return _("**Refused** · {member} in {channel} · {phrase} in: {prompt}").format(
-                member=f"<@{entry.member_id}>",
-                channel=f"<#{entry.channel_id}>",
-                phrase=code(entry.phrase),
-                prompt=literal(shared.cut(entry.prompt, 300)),
+            return "\N{OCTAGONAL SIGN}"
+        case log_entries.Changed(before=before, after=after) if before.pause != after.pause:
+            sign = (
+                "\N{BLACK RIGHT-POINTING TRIANGLE}"
+                if after.pause is None
+                else "\N{DOUBLE VERTICAL BAR}"
             )
+            return sign + _EMOJI
+        case log_entries.Changed():
+            return f"\N{GEAR}{_EMOJI}"
+        case log_entries.Blocked():
+            return "\N{HAMMER}"
+        case log_entries.Unblocked():
+            return "\N{OPEN LOCK}"
+        case log_entries.OrderModerated(deed=deed):
+            return _DEED_ICONS[deed.kind]
+        case log_entries.LaneClosed(reason=reason):
+            return _CLOSED_ICONS.get(reason, _TROUBLE)
+        case log_entries.LaneReopened():
+            return "\N{WHITE HEAVY CHECK MARK}"
+        case log_entries.Reported():
+            return "\N{TRIANGULAR FLAG ON POST}"
+        case _:
+            assert_never(entry)
+
+
+def _text(entry: log_entries.AnyLogEntry) -> str:
+    match entry:
+        case log_entries.WordRefused():
+            return _word_refused(entry)
         case log_entries.Changed():
             return _changed(entry)
         case log_entries.Blocked():
             return _blocked(entry)
         case log_entries.Unblocked():
-            return _("**Unblocked** · {member} by {moderator}").format(
+            return _("{moderator} unblocked {member}").format(
                 member=f"<@{entry.member_id}>", moderator=f"<@{entry.by}>"
             )
+        case log_entries.OrderModerated():
+            return _moderated(entry)
         case log_entries.LaneClosed():
             return _lane_closed(entry)
-        case log_entries.Reported(job=job):
-            return _("**Reported** by {member} · [picture]({link}) of {author} · {prompt}").format(
-                member=f"<@{entry.by}>",
-                link=f"<{shared.jump(job)}>",
-                author=f"<@{job.member_id}>",
-                prompt=literal(shared.cut(job.order.prompt, 300)),
-            )
+        case log_entries.LaneReopened():
+            return _reopened()
+        case log_entries.Reported():
+            return _reported(entry)
         case _:
             assert_never(entry)
+
+
+def _word_refused(entry: log_entries.WordRefused) -> str:
+    if entry.style:
+        text = _(
+            "{member}'s prompt was refused in {channel} · {phrase} in the style "
+            "{style} of: {prompt}"
+        )
+    else:
+        text = _("{member}'s prompt was refused in {channel} · {phrase} in: {prompt}")
+    return text.format(
+        member=f"<@{entry.member_id}>",
+        channel=f"<#{entry.channel_id}>",
+        phrase=code(entry.phrase),
+        style=code(entry.style),
+        prompt=literal(shared.cut(entry.prompt, _PROMPT)),
+    )
+
+
+def _reported(entry: log_entries.Reported) -> str:
+    text = _("{member} reported a picture ordered by {author} · {prompt}").format(
+        member=f"<@{entry.by}>",
+        author=f"<@{entry.job.member_id}>",
+        prompt=literal(shared.cut(entry.job.order.prompt, _PROMPT)),
+    )
+    return text + _link(entry.job)
+
+
+def _moderated(entry: log_entries.OrderModerated) -> str:
+    deed, job = entry.deed, entry.job
+    text = _MODERATED[deed.kind]().format(
+        moderator=f"<@{deed.moderator_id}>", member=f"<@{deed.member_id}>"
+    )
+    if job is None or job.reply.private or not job.order.prompt:
+        return text  # what is private stays so in the log
+    return f"{text} · {literal(shared.cut(job.order.prompt, _PROMPT))}{_link(job)}"
+
+
+def _link(job: Job) -> str:
+    """Return a link to what everybody can see of an order; empty: that is nothing."""
+    reply = job.reply
+    if reply.private or reply.deleted_at is not None or reply.message_id is None:
+        return ""
+    return f" · [{_view()}](<{shared.jump(job)}>)"
 
 
 _LABELS: Final = {
@@ -98,39 +202,59 @@ def _blocked(entry: log_entries.Blocked) -> str:
     block = entry.block
     member, moderator = f"<@{block.member_id}>", f"<@{block.by}>"
     if block.until is not None:
-        line = _("**Blocked** · {member} by {moderator} · until {when}").format(
+        line = _("{moderator} blocked {member} until {when}").format(
             member=member, moderator=moderator, when=f"<t:{int(block.until)}:f>"
         )
     else:
-        line = _("**Blocked** · {member} by {moderator} · for good").format(
+        line = _("{moderator} blocked {member} permanently").format(
             member=member, moderator=moderator
         )
-    return f"{line} · {literal(block.reason)}" if block.reason else line
+    if not block.reason:
+        return line
+    return f"{line} · " + _("reason: {reason}").format(reason=literal(block.reason))
 
 
 def _changed(entry: log_entries.Changed) -> str:
-    lines = changes.lines(list(differences(entry.before, entry.after)))
-    changed = shared.fitted(lines, shared.LIST, "; ")
-    if entry.by is None:
-        return _("**Limits changed**, by a deletion in Discord · {changes}").format(changes=changed)
-    return _("**Limits changed** by {moderator} · {changes}").format(
-        moderator=f"<@{entry.by}>", changes=changed
-    )
+    before, after = entry.before, entry.after
+    by = "" if entry.by is None else f"<@{entry.by}>"
+    lines, others = [], list(differences(before, after))
+    if before.pause != after.pause:
+        others = [difference for difference in others if difference.name != "pause"]
+        lines.append(_pause(after.pause, by))
+    names = {difference.name for difference in others}
+    listed = changes.lines(others)
+    if not after.channels and {"channels", "nowhere"} & names:
+        listed.append(limits.channels(after))  # the last one was removed
+    changed = shared.fitted(listed, shared.LIST - sum(map(len, lines)), "; ")
+    if listed and entry.by is None:
+        lines.append(
+            _("Limits changed by a deletion in Discord · {changes}").format(changes=changed)
+        )
+    elif listed:
+        lines.append(
+            _("{moderator} changed limits · {changes}").format(moderator=by, changes=changed)
+        )
+    return " · ".join(lines)
+
+
+def _pause(pause: Pause | None, by: str) -> str:
+    if pause is None:
+        return _("{moderator} resumed orders").format(moderator=by)
+    line = _("{moderator} paused orders").format(moderator=by)
+    if not pause.reason:
+        return line
+    return f"{line} · " + _("reason: {reason}").format(reason=literal(pause.reason))
 
 
 def _lane_closed(entry: log_entries.LaneClosed) -> str:
+    line = _CLOSED[entry.reason]().format(when=ago(entry.until or 0))
+    if not entry.orders:
+        return line
     what = ngettext(
-        "**Refused** · {count} order could not be placed, nothing was charged",
-        "**Refused** · {count} orders could not be placed, nothing was charged",
+        "{count} order was stopped, nothing was charged.",
+        "{count} orders were stopped, nothing was charged.",
         entry.orders,
     ).format(count=entry.orders)
-    if entry.reason is ClosedReason.BUSY and entry.until is not None:
-        why = _("the image service asked for a pause; orders are taken again {when}").format(
-            when=ago(entry.until)
-        )
-    else:
-        why = _("the bot's image credit is used up; its operator can top it up")
     place = f"{entry.guild_id}/{entry.channel_id}"
     card = f"https://discord.com/channels/{place}/{entry.message_id or ''}".rstrip("/")
-    one = _("one of them")
-    return f"{what} · {why} · [{one}](<{card}>)"
+    return f"{line} {what} [{_view()}](<{card}>)"

@@ -1,0 +1,58 @@
+"""Private notices to members: what moderators did to their orders."""
+
+from functools import partial
+
+import discord
+
+from bot.domain.deeds import Deed
+from bot.domain.job import Job
+from bot.service.port_errors import DiscordRefused
+from bot.service.telemetry import DiscordCall, Telemetry, timed
+from bot.ui import language, texts
+from bot.ui.discord_errors import translated_errors
+from bot.ui.discord_session import DiscordSession
+from bot.ui.language import speaking
+from bot.ui.sending import NONCE_REMEMBERED
+
+
+class DiscordMemberNotices:
+    """Sends notices as direct messages, else beside the card; no phone rings."""
+
+    def __init__(self, session: DiscordSession, *, meters: Telemetry) -> None:
+        self._session = session
+        self._meters = meters
+
+    async def tell(self, deed: Deed, job: Job | None, server_language: str | None) -> None:
+        """Tell the member of a deed; raises DiscordRefused or TransientDiscordError."""
+        with speaking(server_language or language.default()):
+            text = texts.deeds.notice(deed, job)
+        with timed(partial(self._meters.called_discord, DiscordCall.NOTICE)):
+            try:
+                async with translated_errors(repeatable_for=NONCE_REMEMBERED):
+                    await self._send_directly(deed, text)
+            except DiscordRefused:
+                if job is None or job.reply.interaction_token is None:
+                    raise
+                async with translated_errors(repeatable_for=0.0):  # it knows no nonce
+                    await self._send_beside_card(job, text)
+
+    async def _send_directly(self, deed: Deed, text: str) -> None:
+        client = await self._session.client()
+        channel = await client.create_dm(discord.Object(deed.member_id or 0))
+        await channel.send(
+            text,
+            nonce=deed.id,
+            silent=True,
+            suppress_embeds=True,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+
+    async def _send_beside_card(self, job: Job, text: str) -> None:
+        webhook = await self._session.webhook(job)
+        await webhook.send(
+            text,
+            ephemeral=True,
+            silent=True,
+            suppress_embeds=True,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )

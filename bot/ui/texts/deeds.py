@@ -1,0 +1,62 @@
+"""What members read in private about what moderators did."""
+
+from typing import Final, assert_never
+
+from bot.domain.deeds import Deed, DeedKind
+from bot.domain.job import Job
+from bot.ui.language import gettext as _
+from bot.ui.language import lazy
+from bot.ui.markup import ago, literal
+from bot.ui.texts import shared
+
+_PROMPT: Final = 300  # characters
+_still_counts: Final = lazy("It was drawn already, so it still counts toward the limits.")
+
+
+def notice(deed: Deed, job: Job | None) -> str:
+    """Return what the member reads; *job* is the order, if it is still on record."""
+    who = _moderator(deed)
+    match deed.kind:
+        case DeedKind.CANCEL:
+            lines = [_("{moderator} cancelled your order."), _("Nothing was charged.")]
+        case DeedKind.HIDE:
+            lines = [
+                _("{moderator} hid your order in the channel."),
+                _("It goes on and counts toward the limits. Its pictures will be in `/history`."),
+            ]
+        case DeedKind.DELETE:
+            lines = [_("{moderator} removed your pictures."), _still_counts()]
+            if job is not None and job.order.images == 1:
+                lines[0] = _("{moderator} removed your picture.")
+        case DeedKind.BLOCK:
+            return _blocked(deed, who)
+        case DeedKind.UNBLOCK:
+            return _("{moderator} unblocked you: you can order pictures there again.").format(
+                moderator=who
+            )
+        case _:
+            assert_never(deed.kind)
+    text = lines[0].format(moderator=who)
+    prompt = literal(shared.cut(job.order.prompt, _PROMPT)) if job and job.order.prompt else ""
+    quote = f"\n> {prompt}" if prompt else ""
+    return f"{text}{quote}\n-# {lines[1]}"
+
+
+def _moderator(deed: Deed) -> str:
+    server = deed.detail.get("server")
+    if not server:
+        return _("A moderator")
+    return _("A moderator of {server}").format(server=f"**{literal(server)}**")
+
+
+def _blocked(deed: Deed, who: str) -> str:
+    until, reason = deed.detail.get("until"), deed.detail.get("reason")
+    if until is None:
+        text = _("{moderator} blocked you from ordering pictures there.").format(moderator=who)
+    else:
+        text = _(
+            "{moderator} blocked you from ordering pictures there until {end} ({when})."
+        ).format(moderator=who, end=f"<t:{int(until)}:f>", when=ago(until))
+    if not reason:
+        return text
+    return f"{text}\n" + _("Reason: {reason}").format(reason=literal(reason))
