@@ -59,7 +59,16 @@ async def do(server, deed, card):
         await sent.until(answered)
     if deed in {"block", "unblock"}:
         return await server.mira.command("limits", deed, member=server.noah.user.id)
-    return await server.mira.press(card["id"], buttons(card)["cancel" if deed == "hide" else deed])
+    if deed == "delete":
+        return await delete(server.mira, card)
+    return await server.mira.press(card["id"], buttons(card)[deed])
+
+
+async def delete(member, card):
+    """Press *Delete*, and confirm it."""
+    pressed = await member.press(card["id"], buttons(card)["delete"])
+    question = await pressed.follow_up()
+    return await member.press(question["id"], buttons(question)["delete_now"])
 
 
 def count(member, text):
@@ -137,7 +146,7 @@ async def test_who_takes_no_direct_messages_is_told_beside_the_card(sandbox, ser
 
 async def test_what_members_do_themselves_is_not_logged(sandbox, server):
     card = await ordered(sandbox, server, "delete")
-    await server.noah.press(card["id"], buttons(card)["delete"])
+    await delete(server.noah, card)
     await eventually(lambda: card["id"] not in [one["id"] for one in server.noah.visible()])
     other = await ordered(sandbox, server, "delete")
     await do(server, "delete", other)

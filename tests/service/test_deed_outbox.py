@@ -51,8 +51,10 @@ async def do(app, kind, job, by=MIRA):
     """Do what makes a deed of that kind."""
     limits = app.cogs.limits
     match kind:
-        case DeedKind.CANCEL | DeedKind.HIDE:
+        case DeedKind.CANCEL:
             await app.cogs.actions.cancel(job.id, by)
+        case DeedKind.HIDE:
+            await app.cogs.actions.hide(job.id, by)
         case DeedKind.DELETE:
             await app.cogs.actions.delete(job.id, by)
         case DeedKind.BLOCK:
