@@ -8,6 +8,7 @@ from playwright.async_api import expect
 
 from tests.browser import samples
 from tests.browser.backend import PAGE
+from tests.browser.layout import audit, layout_faults
 from tests.browser.samples import ADA, EPHEMERAL, GENERAL, NOAH
 
 pytestmark = pytest.mark.browser
@@ -79,3 +80,23 @@ async def test_adas_page_is_german_and_backstage_is_not(open_page, backend):
     await expect(page.locator("html")).to_have_attribute("lang", "en")
     await expect(page.get_by_test_id("used")).to_have_text("NNoah used /imagine")
     await expect(page.get_by_test_id("jump")).to_have_text("Newest messages")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_nothing_is_cut_in_german(open_page, backend, width):
+    address = f"{backend.url}#user={ADA}&channel={GENERAL}"
+    page = await open_page(address=address, width=width)
+    assert await layout_faults(page) == []
+    backend.world["messages"] = {GENERAL: samples.every_kind()}
+    backend.world["guilds"][0]["has_bot"] = False
+    page = await open_page(address=address, width=width)
+    assert await layout_faults(page) == []
+    backend.world["guilds"][0]["has_bot"] = True
+    page = await open_page(address=address, width=width)
+    for line in ("/", "/imagine prompt: ab images: 9 style: "):
+        await page.get_by_test_id("composer").fill(line)
+        assert await layout_faults(page) == []
+        assert await audit(page) == []
+    await page.get_by_test_id("composer").fill("")
+    await page.get_by_test_id("message-menu").last.dispatch_event("click")
+    assert await layout_faults(page) == []
