@@ -22,6 +22,7 @@ MOST_NOTED: Final = 10_000  # channels
 
 _UNKNOWN_CHANNEL: Final = 10003  # Discord's code
 
+AGE_RESTRICTED_SERVERS: Final = {discord.NSFWLevel.explicit, discord.NSFWLevel.age_restricted}
 MOST_OFFERED: Final = 3  # channels
 
 _here: ContextVar[tuple[int | None, discord.Permissions]] = ContextVar(
@@ -163,6 +164,25 @@ def order_channels(chosen: Sequence[int]) -> list[int]:
     everyone = guild.default_role
     writable = (one for one in guild.text_channels if one.permissions_for(everyone).send_messages)
     return [one.id for one in writable if one.permissions_for(everyone).view_channel]
+
+
+def lacks_age_restricted(chosen: Sequence[int]) -> bool:
+    """Tell whether the server is known to have no age-restricted channel, of the *chosen* if any.
+
+    A category counts with its channels, a thread with its channel.
+    """
+    guild = _cached()
+    if guild is None or guild.nsfw_level in AGE_RESTRICTED_SERVERS:
+        return False
+    known = [guild.get_channel_or_thread(channel_id) for channel_id in chosen]
+    if None in known:
+        return False
+    places = {one.parent_id if isinstance(one, discord.Thread) else one.id for one in known if one}
+    return not any(
+        getattr(channel, "nsfw", False)
+        for channel in guild.channels
+        if not chosen or {channel.id, channel.category_id} & places
+    )
 
 
 def is_public(channel_id: int) -> bool:

@@ -18,7 +18,6 @@ Interaction = discord.Interaction[Any]
 
 MEMBER_WITHIN: Final = 10.0  # seconds; asked after the answer was deferred
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
-_AGE_RESTRICTED_SERVERS: Final = {discord.NSFWLevel.explicit, discord.NSFWLevel.age_restricted}
 
 
 def bind_task(interaction: Interaction) -> None:
@@ -152,7 +151,7 @@ def age_restricted(interaction: Interaction) -> bool:
     In a server that is restricted as a whole, the channels' own marks say nothing.
     """
     guild, channel = interaction.guild, interaction.channel
-    if guild is not None and guild.nsfw_level in _AGE_RESTRICTED_SERVERS:
+    if guild is not None and guild.nsfw_level in guild_cache.AGE_RESTRICTED_SERVERS:
         return True
     marked = channel.parent if isinstance(channel, discord.Thread) else channel
     return bool(getattr(marked, "nsfw", False))

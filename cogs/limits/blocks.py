@@ -7,7 +7,15 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.service.moderation import MemberOverview, ModerationService, Moderator
-from bot.ui import block_form, blocks_view, guild_cache, interaction_context, responses, texts
+from bot.ui import (
+    block_form,
+    blocks_view,
+    guild_cache,
+    interaction_context,
+    mentions,
+    responses,
+    texts,
+)
 from bot.ui.button_actions import BlockAction
 from bot.ui.error_handler import answered_errors
 from bot.ui.interaction_payload import UnknownComponent, snowflake
@@ -83,8 +91,7 @@ class Blocks(commands.Cog):
         self, interaction: Interaction, moderator: Moderator, member_id: int
     ) -> None:
         block = await self._moderation.blocked(moderator, member_id)
-        member = interaction.guild.get_member(member_id) if interaction.guild else None
-        name = member.display_name if member is not None else str(member_id)
+        name = await mentions.named(interaction, f"<@{member_id}>") or str(member_id)
         await responses.open_form(interaction, block_form.form(member_id, name, block))
 
     async def _unblock(self, moderator: Moderator, member_id: int) -> str:

@@ -62,7 +62,7 @@ async def test_who_sees_a_picture_blocks_its_member_with_three_presses(running, 
     assert "secret" not in words(member)
 
     opened = await mira.press(member["id"], button(member, "blocks:ask:"))
-    await opened.opened()
+    assert (await opened.opened())["title"] == "Block Noah"
     await restart(running)
     sent = await mira.submit_modal(opened, {"hours": ["168"], "reason": "spam"})
     blocked = await sent.until(says("is blocked until <t:"))

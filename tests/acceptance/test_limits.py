@@ -463,3 +463,14 @@ async def test_many_words_share_one_line_in_the_answer_and_in_the_log(sandbox, s
     assert len(answer.splitlines()) == 2
     [_, line] = await logged(sandbox, mira, log, count=2)
     assert "Blocked words: 60 added (`w0`, `w1`," in line
+
+
+async def test_where_nobody_could_order_any_more_the_change_says_so(server, mira):
+    told = "no channel for orders is age-restricted"
+    dark = server.channel("after-dark")
+
+    assert told not in await answered_to(mira, "set", age_restricted_only=True)
+    assert told in await answered_to(mira, "channels", add=server.channel("pictures"))
+    assert told in await answered_to(mira, "show")
+    assert told not in await answered_to(mira, "channels", add=dark)
+    assert told not in await answered_to(mira, "show")

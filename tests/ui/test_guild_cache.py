@@ -47,6 +47,8 @@ def a_guild(*, roles=(GUILD, ROLE), channels=(CHANNEL,), granted=ALL, **changes)
         "me": SimpleNamespace(joined_at=1),
         "categories": [],
         "text_channels": [],
+        "channels": [],
+        "nsfw_level": discord.NSFWLevel.age_restricted,
         "default_role": None,
         "get_role": lambda role_id: here if role_id in roles else None,
         "get_channel": lambda channel_id: here if channel_id in channels else None,

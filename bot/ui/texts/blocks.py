@@ -87,7 +87,7 @@ def member(overview: MemberOverview, note: str | None) -> str:
 def _order(job: Job) -> str:
     """Return an order as moderators may see it: a private one without its prompt."""
     prompt = literal(shared.cut(job.order.prompt, _PROMPT))
-    what = f"“{prompt}”" if prompt else _("erased")
+    what = _("“{text}”").format(text=prompt) if prompt else _("erased")
     if job.reply.private:
         what = _("a private order")
     elif job.reply.message_id:

@@ -96,7 +96,7 @@ def _warnings(before: Rules, after: Rules, ineffective: Sequence[Ineffective]) -
     """Return what has no effect, and what the bot can't do in channels that are newly chosen."""
     added = [channel for channel in after.channels if channel not in before.channels]
     missing = warnings.missing_permissions(guild_cache.order_channels(added)) if added else []
-    return [*map(warnings.ineffective, ineffective), *missing]
+    return [*map(warnings.ineffective, ineffective), *warnings.age_restricted(after), *missing]
 
 
 def _replaced_styles(before: Rules, after: Rules) -> Iterator[str]:

@@ -123,8 +123,9 @@ def _reason(result: RuleResult) -> str:
         parts.append(_("permanently"))
     if result.rule in OF_THE_DAY | {Rule.MEMBER_AT_ONCE, Rule.SERVER_AT_ONCE}:
         parts.append(_used(result))
-    said = f" ({literal(result.said)})" if result.said else ""
-    return ", ".join(parts) + said
+    if result.said:
+        parts.append(_("“{text}”").format(text=literal(result.said)))
+    return ", ".join(parts)
 
 
 def _ends(rule_: Rule, moment: float) -> str:

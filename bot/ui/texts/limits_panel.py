@@ -129,6 +129,7 @@ def _notes(overview: Overview, note: str | None) -> Iterable[str]:
     for warning in (
         shared.log_warning(rules.log_channel, refused=overview.log_refused),
         warnings.log_channel(rules.log_channel),
+        *warnings.age_restricted(rules),
         *warnings.missing_permissions(guild_cache.order_channels(rules.channels)),
         shared.fitted([*map(warnings.ineffective, overview.ineffective)], _INEFFECTIVE),
     ):

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from bot.domain.ineffective_limits import Ineffective, Overruled
+from bot.domain.rules import Rules
 from bot.ui import guild_cache
 from bot.ui.language import gettext as _
 from bot.ui.language import marked
@@ -69,6 +70,15 @@ def missing_permissions(channel_ids: Iterable[int]) -> list[str]:
             )
         )
         for name, ids in lacking.items()
+    ]
+
+
+def age_restricted(rules: Rules) -> list[str]:
+    """Return that no channel for orders is age-restricted although it must be, if so."""
+    if not rules.age_restricted_only or not guild_cache.lacks_age_restricted(rules.channels):
+        return []
+    return [
+        warning(_("Pictures can't be ordered anywhere: no channel for orders is age-restricted."))
     ]
 
 
