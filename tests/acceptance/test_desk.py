@@ -271,7 +271,7 @@ async def test_a_member_alone_exports_or_deletes_their_orders_and_no_secret(shar
         data = {"custom_id": button(shown, label)}
         tried = crafted(shared, mira, InteractionType.COMPONENT, data, asked.stored)
         answer = await tried.answer()
-        return "These buttons are another member's" in answer["content"] and tried.ephemeral
+        return "These buttons belong to somebody else" in answer["content"] and tried.ephemeral
 
     assert await refused("Export my data")
     assert await refused("Delete my data")

@@ -45,7 +45,7 @@ async def outage(sandbox, start, noah):
     for sent in await orders(noah, 2, "lost"):
         await sent.until(says(LOST))
     [waiting] = await orders(noah, 1, "waiting")
-    await waiting.until(says("the image service gives no clear answers now · next try <t:"))
+    await waiting.until(says("the image service has problems right now · next try <t:"))
     fault.end()
     return bot, waiting
 

@@ -157,7 +157,7 @@ async def test_without_the_vendor_orders_wait_in_line(
     await relay.down()
     complete()
     during = await noah.command("imagine", prompt="during")
-    await during.until(says("the image service is busy, goes on <t:"))
+    await during.until(says("the image service is busy, continues <t:"))
     await readiness(ready=True, lane="paused")
     store = Store(sandbox)
     await eventually(lambda: store.execute("SELECT 1 FROM lanes WHERE refusals >= 2"))

@@ -120,7 +120,7 @@ async def test_a_log_that_takes_nothing_is_told_and_the_report_may_be_made_later
 
     assert "Reports aren't set up here" in nowhere["content"]
     assert "</limits log:" in nowhere["content"]
-    assert "may not know" in unread["content"]
+    assert "may not have arrived" in unread["content"]
     assert menu.ephemeral
     assert thanks["content"].startswith("Thank you.")
     assert await moderator(server).sees(says("reported a picture"))
