@@ -46,3 +46,7 @@ def test_letters_of_other_scripts_have_one_that_stands_for_them():
 
 def test_a_stroke_is_no_part_of_a_letter():
     assert "".join(map(uncrossed, "øłđħŧƀØŁ\u0493aж")) == "oldhtbOL\u0433aж"
+
+
+def test_a_missing_dot_and_a_candrabindu_only_vary_a_letter():
+    assert "".join(map(uncrossed, "\u0131\u0237\u0901")) == "ij\u0902"

@@ -48,7 +48,7 @@ _LEET: Final = dict(zip("0123456789@$€!|", f"o{I_OR_L}zeasgtbgase{I_OR_L * 2}"
 _LEET_SIGNS: Final = frozenset("@$€|")
 # What means no word: 455, 45s, A55, a$, $45.
 _QUANTITY: Final = regex.compile(
-    r"\p{Sc}?\p{Nd}+\p{Sc}?|\p{L}(?:(?!111)\p{Nd}+|[@$€|])|(?:\p{Nd}+|[@$€|])\p{L}|[@$€|]{1,2}|I"
+    r"\p{Sc}?\p{Nd}+\p{Sc}?|\p{L}(?:(?!111)\p{Nd}+|[@$€|])|(?:\p{Nd}+|[@$€|])\p{L}|[@$€|]{1,2}"
 )
 _DIGITS: Final = "0123456789"
 _SHORTEST: Final = 3  # letters of a word that is found with digits at its ends; 35mm is none
@@ -101,7 +101,7 @@ class Reading:
     @cached_property
     def text(self) -> str:
         """Return the tokens as one string; empty: there are none."""
-        return " ".join(["", *(said for said, _, _ in self.tokens), ""]) if self.tokens else ""
+        return " ".join(["", *[said for said, _, _ in self.tokens], ""]) if self.tokens else ""
 
     @cached_property
     def _starts(self) -> Sequence[int]:
@@ -344,10 +344,12 @@ def _alphabet(word: str) -> str:
 
 
 def _word(word: str, shape: str, letters: _Memo) -> str:
-    """Return *word* in the letters that it looks like. Neither 100 nor 4k is a word."""
+    """Return *word* in the letters that it looks like. Neither 100 nor 4k is a word, and I is."""
     if "e" in shape:
         word = _only(word, shape, "wdvmbrxy")
-    return word.casefold() if _QUANTITY.fullmatch(word) else word.translate(letters)
+    if word == "I" or (shape.strip("wm") and _QUANTITY.fullmatch(word)):
+        return word.casefold()
+    return word.translate(letters)
 
 
 def _other_words(word: str, shape: str, letters: _Memo) -> Iterator[str]:

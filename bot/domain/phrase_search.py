@@ -88,6 +88,6 @@ def _folded(text: str) -> str:
 
 def _says(said: str, string: str) -> bool:
     """Tell whether two strings that are folded alike are the same, perhaps."""
-    return said == string or all(
-        a == b or I_OR_L in {a, b} for a, b in zip(said, string, strict=True)
-    )
+    if I_OR_L not in said and I_OR_L not in string:
+        return said == string
+    return all(a == b or I_OR_L in {a, b} for a, b in zip(said, string, strict=True))

@@ -172,13 +172,14 @@ LONG = [
         "a -1 ",
     ),
     *("a\u200d", "ก\u0e47\u0e47", "a . . ", "1a ", "a a.", "- ", " .", ".", "ﷺ"),
+    *("悪🍆", "悪 ", "a-", "aa_", "a'b", "a1 ", "1 ", "씨 ", "씨.", "🇩🇪a", "Il1", "i", "рот "),
 ]
 
 
 @pytest.mark.parametrize("unit", LONG)
 def test_the_time_grows_with_the_length_of_the_text_only(unit):
     """A time that grew with its square would grow 256 times."""
-    typed = ("a" * 50 + "b*", "*" + "a" * 80 + "c*", "*a b", "хуй", "a+", "a a a a a b")
+    typed = ("a" * 50 + "b*", "*" + "a" * 80 + "c*", "*a b", "хуй", "a+", "a a a a a b", "*lill*")
     words = WordLists(blocked=typed, allowed=("aaa*",))
 
     def seconds(length):
