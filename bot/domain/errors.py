@@ -38,6 +38,8 @@ class StyleNotFound(OrderRejected):
 class ChangeRejected(ImagineError):
     """A moderator's change was not made: everything is as it was."""
 
+    others: tuple["ChangeRejected", ...] = ()  # further faults of the same form
+
 
 @dataclass(eq=False, kw_only=True)
 class InvalidLimit(ChangeRejected):

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Final
 
+import discord
 from discord import app_commands
 
 from bot.domain.errors import ChangeRejected, OrderRejected
@@ -90,4 +91,5 @@ async def _explain(
         case ActionRejected():
             await send_private(interaction, texts.order_buttons.rejection(error))
         case ChangeRejected():
-            await send_private(interaction, texts.changes.rejection(error))
+            form = interaction.type is discord.InteractionType.modal_submit
+            await send_private(interaction, texts.changes.rejection(error, form=form))

@@ -15,6 +15,7 @@ from bot.domain.errors import OrderRejected, StyleNotFound
 from bot.domain.order import IMAGES, Order, OrderOptions
 from bot.ui import texts
 from bot.ui.interaction_context import Interaction
+from bot.ui.layout import button_view
 from bot.ui.order_form import TYPED
 from bot.ui.persistent_button import PersistentButton
 from bot.ui.responses import send_private
@@ -75,9 +76,7 @@ async def send_refusal(interaction: Interaction, error: OrderRejected) -> None:
         options = replace(options, style=error.similar)
     view = None
     if texts.refusals.can_be_changed(error):
-        view = ui.View(timeout=None)
-        view.add_item(FormButton(interaction.user.id, options))
-        view.stop()  # so that discord.py does not keep it
+        view = button_view(FormButton(interaction.user.id, options))
     await send_private(interaction, text, view)
 
 

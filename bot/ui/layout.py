@@ -26,6 +26,14 @@ def view(*items: ui.Item[Any]) -> ui.LayoutView:
     return layout
 
 
+def button_view(button: ui.Item[Any]) -> ui.View:
+    """Return a view of one persistent button, to go below a message's content."""
+    below = ui.View(timeout=None)
+    below.add_item(button)
+    below.stop()  # so that discord.py does not keep it
+    return below
+
+
 def text_view(text: str) -> ui.LayoutView:
     """Return a fresh view of framed text, which may be longer than a message's content."""
     return view(container(command_mentions.linked(text, shared.MESSAGE)))

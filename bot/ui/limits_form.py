@@ -12,13 +12,15 @@ import discord
 from discord import ui
 
 from bot.domain import word_filter
-from bot.domain.errors import InvalidLimit, InvalidPhrase
+from bot.domain.errors import ChangeRejected, InvalidLimit, InvalidPhrase
+from bot.domain.order import clean
 from bot.domain.rules import MOST_CHANNELS, RANGES, Rules
 from bot.domain.word_filter import MOST_CHARACTERS, WordLists
 from bot.ui import guild_cache, texts
 from bot.ui.interaction_payload import UnreadableInteraction, snowflake
 
 PREFIX: Final = "limits-form:"  # of the custom_id, before the group's name
+_MOST_FAULTS: Final = 5  # of a list that are told
 _DIGITS: Final = 7  # of the largest number that a limit takes
 
 # The rules of each form, by their fields; Discord allows five in a form.
@@ -31,13 +33,19 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def form(group: str, rules: Rules) -> ui.Modal:
-    """Return the form for a group, filled with the current *rules*."""
+def form(group: str, rules: Rules, typed_before: Sequence[Any] = ()) -> ui.Modal:
+    """Return the form for a group, filled with *typed_before*, else with the current *rules*."""
     modal = ui.Modal(
         title=texts.limits.form_title(group), custom_id=f"{PREFIX}{group}", timeout=None
     )
-    for name in GROUPS[group]:
-        modal.add_item(_field(name).build(name, rules))
+    labels = [_field(name).build(name, rules) for name in GROUPS[group]]
+    for label, value in zip(labels, typed_before, strict=False):
+        if isinstance(label.component, ui.TextInput) and isinstance(value, str):
+            label.component.default = value[: label.component.max_length]
+        elif isinstance(label.component, ui.Checkbox) and isinstance(value, bool):
+            label.component.default = value
+    for label in labels:
+        modal.add_item(label)
     modal.stop()  # so that discord.py does not keep it
     return modal
 
@@ -54,15 +62,34 @@ def is_form(custom_id: str) -> bool:
 
 
 def read(group: str, components: Sequence[Any]) -> dict[str, Any]:
-    """Return the rules that a submitted form sets, by their fields; raises ChangeRejected."""
+    """Return the rules that a submitted form sets, by their fields.
+
+    Raises InvalidLimit or InvalidPhrase, which name all faults.
+    """
     sent = {str(field.get("custom_id")): field for field in fields(components)}
-    values = {name: _field(name).read(name, sent[name]) for name in GROUPS[group] if name in sent}
+    values, faults = {}, list[ChangeRejected]()
+    for name in GROUPS[group]:
+        if name in sent:
+            try:
+                values[name] = _field(name).read(name, sent[name])
+            except (InvalidLimit, InvalidPhrase) as error:
+                faults += (error, *error.others)
+    _raise_first(faults)
     if group == "words":
         lists = {name: values.pop(name) for name in ("blocked", "allowed") if name in values}
         return values | {"words": WordLists(**lists)}
     if "channels" in values:
         return values | {"nowhere": False}  # none: everywhere, as the form says
     return values
+
+
+def typed_values(group: str, components: Sequence[Any]) -> list[str | bool | None]:
+    """Return what was typed in a form's fields, in their order, as short as the fields are."""
+    sent = {str(field.get("custom_id")): field.get("value") for field in fields(components)}
+    return [
+        clean(value)[:_DIGITS] if isinstance(value, str) else value is True
+        for value in (sent.get(name) for name in GROUPS[group])
+    ]
 
 
 def typed(components: Sequence[Any]) -> dict[str, str]:
@@ -101,9 +128,11 @@ def _number(name: str, rules: Rules) -> ui.Label[Any]:
 def read_number(name: str, sent: Mapping[str, Any]) -> int:
     """Return the limit that was typed; nothing is 0. Raises InvalidLimit."""
     text = str(sent.get("value") or "").strip() or "0"
-    if len(text) > _DIGITS or not (text.isascii() and text.isdigit()):
-        raise InvalidLimit(name=name, low=RANGES[name].low, high=RANGES[name].high)
-    return int(text)
+    span = RANGES[name]
+    number = int(text) if len(text) <= _DIGITS and text.isascii() and text.isdigit() else -1
+    if number and number not in span:
+        raise InvalidLimit(name=name, low=span.low, high=span.high)
+    return number
 
 
 def _flag(name: str, rules: Rules) -> ui.Label[Any]:
@@ -156,6 +185,7 @@ def _phrases(name: str, rules: Rules) -> ui.Label[Any]:
 
 def _read_phrases(name: str, sent: Mapping[str, Any]) -> tuple[str, ...]:
     phrases: tuple[str, ...] = ()
+    faults = list[ChangeRejected]()
     for number, line in enumerate(str(sent.get("value") or "").splitlines(), 1):
         if not line.strip():
             continue
@@ -163,8 +193,18 @@ def _read_phrases(name: str, sent: Mapping[str, Any]) -> tuple[str, ...]:
             phrases = word_filter.add(phrases, line)
         except InvalidPhrase as error:
             error.place = (name, number)
-            raise
+            faults.append(error)
+        if len(faults) == _MOST_FAULTS:
+            break
+    _raise_first(faults)
     return phrases
+
+
+def _raise_first(faults: Sequence[ChangeRejected]) -> None:
+    """Raise the first of *faults*, if any, which then names the others."""
+    if faults:
+        faults[0].others = tuple(faults[1:])
+        raise faults[0]
 
 
 _NUMBER: Final = _Field(_number, read_number)

@@ -1,8 +1,9 @@
 """The moderators' panel: a server's limits and their use; and the preview of a change."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import discord
 from discord import ui
@@ -13,6 +14,7 @@ from bot.service.moderation import Overview
 from bot.ui import guild_cache, texts
 from bot.ui.block_button import BlockButton
 from bot.ui.button_actions import BlockAction, LimitsAction
+from bot.ui.interaction_payload import UnknownComponent
 from bot.ui.layout import container, view
 from bot.ui.limits_form import GROUPS
 from bot.ui.persistent_button import PersistentButton
@@ -37,6 +39,23 @@ class LimitsButton(PersistentButton, template=_TEMPLATE):
     def from_match(cls, match: re.Match[str]) -> Self:
         """Return the button whose ``custom_id`` matched the template."""
         return cls(LimitsAction(match["action"]), match["subject"])
+
+
+class LimitsFormButton(PersistentButton, template=r"limits-again:(?P<group>\w+):(?P<typed>\[.*\])"):
+    """Opens a group's form again with what was typed in it."""
+
+    def __init__(self, group: str, typed: Sequence[Any]) -> None:
+        packed = json.dumps(typed, ensure_ascii=False, separators=(",", ":"))
+        event = ("limits_form_again", group, typed)
+        super().__init__(f"limits-again:{group}:{packed}", texts.refusals.change(), event)
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """Return the button whose ``custom_id`` matched the template."""
+        try:
+            return cls(match["group"], json.loads(match["typed"]))
+        except ValueError as error:
+            raise UnknownComponent(match[0]) from error
 
 
 def panel(overview: Overview, note: str | None = None) -> ui.LayoutView:

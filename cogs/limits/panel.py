@@ -1,17 +1,19 @@
 """The buttons and forms of the moderators' panel."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, assert_never
 
 import discord
 from discord.ext import commands
 
-from bot.domain.errors import InvalidPhrase
+from bot.domain.errors import InvalidLimit, InvalidPhrase
 from bot.domain.rules import Rules, without_deleted
 from bot.service.moderation import ModerationService, Moderator
 from bot.ui import (
     guild_cache,
     interaction_context,
+    layout,
     limits_form,
     limits_view,
     mentions,
@@ -90,6 +92,12 @@ class LimitsPanel(commands.Cog):
             except InvalidPhrase as error:
                 await responses.send_texts(interaction, texts.changes.given_back(error), typed)
                 return
+            except InvalidLimit as error:
+                values = limits_form.typed_values(group, components)
+                button = limits_view.LimitsFormButton(group, values)
+                text = texts.changes.rejection(error, form=True)
+                await responses.send_private(interaction, text, layout.button_view(button))
+                return
             draft = await self._moderation.draft(moderator, changes)
             if draft.before == draft.after:
                 await self._show_panel(interaction, moderator, texts.changes.no_difference())
@@ -98,13 +106,28 @@ class LimitsPanel(commands.Cog):
                 view = limits_view.preview(draft.id, draft.before, draft.after, ineffective)
                 await responses.edit(interaction, view)
 
-    async def _open_form(self, interaction: Interaction, moderator: Moderator, group: str) -> None:
+    @commands.Cog.listener()
+    async def on_limits_form_again(
+        self, interaction: Interaction, group: str, typed: Sequence[Any]
+    ) -> None:
+        """Open the form of a group with what was typed in it."""
+        async with answered_errors(interaction):
+            moderator = interaction_context.moderator(interaction)
+            await self._open_form(interaction, moderator, group, typed)
+
+    async def _open_form(
+        self,
+        interaction: Interaction,
+        moderator: Moderator,
+        group: str,
+        typed: Sequence[Any] = (),
+    ) -> None:
         if group not in limits_form.GROUPS:
             raise UnknownComponent(group)
         current = await self._moderation.rules(moderator)
         if group == "channels":
             await guild_cache.ask(interaction.client.http, current.channels)
-        await responses.open_form(interaction, limits_form.form(group, current))
+        await responses.open_form(interaction, limits_form.form(group, current, typed))
 
     async def _open_other(self, interaction: Interaction, moderator: Moderator, name: str) -> None:
         if name not in panel_forms.NAMES:

@@ -318,6 +318,28 @@ async def test_a_form_survives_a_restart_and_says_what_would_change_before_it_is
     assert '"spoiler": true' in json.dumps(card["components"])
 
 
+async def test_a_form_with_faults_names_them_all_and_opens_again_as_it_was(sandbox, server, mira):
+    shown = await (await mira.command("limits", "show")).until(says("Limits of this server"))
+    opened = await mira.press(shown["id"], button(shown, "limits:edit:members"))
+
+    sent = await mira.submit_modal(opened, {"cooldown": "abc", "member_per_day": "-5"})
+    told = await sent.follow_up()
+    assert "**Cooldown between orders, seconds** must be 0" in told["content"]
+    assert "**Images per day, each member** must be 0" in told["content"]
+    await restart(sandbox)
+
+    data = {"custom_id": button(told, "Change and try again")}
+    source = sandbox.discord.messages.find(mira.channel, told["id"], viewer=mira.user.id)
+    tried = crafted(sandbox, server.noah, InteractionType.COMPONENT, data, source)
+    assert "Only members who may manage this server" in (await tried.answer())["content"]
+    again = await mira.press(told["id"], data["custom_id"])
+    form = await again.opened()
+    fields = {one["component"]["custom_id"]: one["component"] for one in form["components"]}
+    assert (fields["cooldown"]["value"], fields["member_per_day"]["value"]) == ("abc", "-5")
+    fixed = await mira.submit_modal(again, {"cooldown": "5", "member_per_day": "9"})
+    await fixed.until(says("Review changes"))
+
+
 async def test_channels_tiers_blocks_and_pause_say_who_can_change_them(sandbox, server, noah, mira):
     ada = server.ada  # reads German
 

@@ -1,6 +1,7 @@
 """Forms: what was shown comes back as it was, and junk comes back as a refusal."""
 
 from dataclasses import replace
+from typing import Any
 
 import aiohttp
 import discord
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from bot.domain.errors import InvalidLimit, InvalidPhrase, TooManyEntries
 from bot.domain.rules import RANGES, Rules, changed
 from bot.domain.word_filter import WordLists
-from bot.ui import limits_form
+from bot.ui import limits_form, limits_view
 from bot.ui.limits_form import GROUPS, PREFIX
 from sandbox.discord.enums import InteractionType
 from tests.rules import FULLEST, any_rules
@@ -146,11 +147,46 @@ def test_an_emptied_number_is_no_limit(value):
     assert limits_form.read("members", typed("cooldown", value)) == {"cooldown": 0}
 
 
-def test_a_number_out_of_its_range_is_refused_as_anywhere():
-    changes = limits_form.read("orders", typed("steps", "7"))
+def test_all_faults_of_a_form_are_told():
+    faulty = typed("cooldown", "abc") + typed("member_per_day", "5") + typed("member_at_once", "-1")
+    with pytest.raises(InvalidLimit) as refused:
+        limits_form.read("members", faulty)
+    named: list[Any] = [refused.value, *refused.value.others]
+    assert [one.name for one in named] == ["cooldown", "member_at_once"]
 
-    with pytest.raises(InvalidLimit):
-        changed(Rules(), **changes)
+    words = typed("blocked", "fine\n...\n" + "x" * 101) + typed("allowed", "b*d")
+    with pytest.raises(InvalidPhrase) as wrong:
+        limits_form.read("words", words)
+    faults: list[Any] = [wrong.value, *wrong.value.others]
+    assert [one.place for one in faults] == [("blocked", 2), ("blocked", 3), ("allowed", 1)]
+
+
+@pytest.mark.parametrize(
+    ("group", "values"),
+    [
+        ("members", ["abc", "-5", "\N{BLACK CIRCLE}\n\0" * 9]),
+        ("orders", ['"' * 9, "\\" * 9, True, False]),
+    ],
+)
+def test_what_was_typed_is_in_the_form_again(group, values):
+    """The button needs no store, and fits into Discord's limits whatever was typed."""
+    sent = [
+        component
+        for name, value in zip(limits_form.GROUPS[group], values, strict=True)
+        for component in typed(name, value)
+    ]
+    kept = limits_form.typed_values(group, sent)
+    custom_id = limits_view.LimitsFormButton(group, kept).custom_id
+    assert len(custom_id) <= 100
+    rebuilt = limits_view.LimitsFormButton.with_id(custom_id)
+    assert rebuilt is not None
+    assert rebuilt.event == ("limits_form_again", group, kept)
+
+    shown = fields(limits_form.form(group, Rules(), kept))
+
+    assert [
+        shown[name].get("value", shown[name].get("default")) for name in limits_form.GROUPS[group]
+    ] == kept
 
 
 @pytest.mark.parametrize("value", ["yes", 1, None, [], "true"])

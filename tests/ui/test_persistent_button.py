@@ -16,7 +16,7 @@ from bot.ui.button_actions import (
 )
 from bot.ui.form_button import FormButton, StylesButton
 from bot.ui.history_view import LONGEST_WORD, HistoryPageButton
-from bot.ui.limits_view import LimitsButton
+from bot.ui.limits_view import LimitsButton, LimitsFormButton
 from bot.ui.order_buttons import OrderButton
 from bot.ui.persistent_button import PersistentButton
 from bot.ui.privacy_view import PrivacyButton
@@ -63,6 +63,11 @@ BUTTONS = {
         )
         for action in BlockAction
     },
+    'limits-again:members:["abc","-5"]': (
+        LimitsFormButton,
+        ("members", ["abc", "-5"]),
+        ("limits_form_again", "members", ["abc", "-5"]),
+    ),
     "help:styles": (StylesButton, (), ("help_styles",)),
     **{
         f"report:{action}:{JOB_ID}:{ID}": (ReportButton, (action, JOB_ID, ID), None)

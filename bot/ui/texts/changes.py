@@ -118,9 +118,11 @@ def _titled(title: str, before: Rules, after: Rules, notes: Sequence[str], most:
     return shared.fitted([text, *notes], most)
 
 
-def rejection(error: errors.ChangeRejected) -> str:
-    """Return why a change was rejected."""
-    return f"{_why(error)} {discarded()}"
+def rejection(error: errors.ChangeRejected, *, form: bool = False) -> str:
+    """Return why a change was rejected; *form*: limits are called as in the form."""
+    faults = "\n".join(_why(fault, form=form) for fault in (error, *error.others))
+    between = "\n" if error.others else " "
+    return f"{faults}{between}{discarded()}"
 
 
 def given_back(error: errors.ChangeRejected) -> str:
@@ -128,12 +130,12 @@ def given_back(error: errors.ChangeRejected) -> str:
     return f"{rejection(error)} " + _("This is what you typed, to try again.")
 
 
-def _why(error: errors.ChangeRejected) -> str:
+def _why(error: errors.ChangeRejected, *, form: bool = False) -> str:
     match error:
         case NotAModerator():
             return _("Only members who may manage this server can do that.")
         case errors.InvalidLimit():
-            return _bad(error)
+            return _bad(error, form=form)
         case errors.TooManyEntries(name="tiers", most=most):
             return ngettext(
                 "You can have at most {most} tier.", "You can have at most {most} tiers.", most
@@ -174,18 +176,20 @@ def _why(error: errors.ChangeRejected) -> str:
             return _("That did not work.")
 
 
-def _bad(error: errors.InvalidLimit) -> str:
+def _bad(error: errors.InvalidLimit, *, form: bool) -> str:
+    in_form = form and error.name in limits.NAMES
+    option = f"**{limits.label(error.name)}**" if in_form else code(error.name)
     match error:
         case errors.InvalidLimit(low=False):
-            return _("`{option}` takes True or False.").format(option=error.name)
+            return _("{option} must be True or False.").format(option=option)
         case errors.InvalidLimit(name="hours"):
-            return _("`{option}` takes whole numbers from {low} to {high}.").format(
-                option=error.name, low=error.low, high=error.high
+            return _("{option} must be a whole number from {low} to {high}.").format(
+                option=option, low=error.low, high=error.high
             )
         case _:
-            return _("`{option}` takes 0, or whole numbers from {low} to {high}.").format(
-                option=error.name, low=error.low, high=error.high
-            )
+            return _(
+                "{option} must be 0 (no limit) or a whole number from {low} to {high}."
+            ).format(option=option, low=error.low, high=error.high)
 
 
 def _bad_phrase(error: errors.InvalidPhrase) -> str:
