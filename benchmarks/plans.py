@@ -207,6 +207,7 @@ async def call_all(database: Database, *, now: float) -> None:
             "recent": lambda: starts.recent("bot", now=now),
             "reserve": lambda: starts.reserve("bot", 0, lambda _: Permit(at=now), now=now, ahead=9),
             "mark_steady": lambda: starts.mark_steady("bot", 0, started_at=now, now=now),
+            "mark_failed": lambda: starts.mark_failed("bot", 0, started_at=now),
         },
         Guilds: {
             "rules": lambda: guilds.rules(7),

@@ -12,10 +12,13 @@ from typing import Final
 DAY: Final = 86400.0
 SPACING: Final = 5.5  # seconds between two starts of a bucket; Discord wants five
 STEADY: Final = 120.0  # seconds after which a session shows that sessions last
-# Seconds since the last start before a shard starts again, by the number of starts that did not
-# last. Two shards whose sessions never last start 3 times in their first 10 minutes, then once
-# in 10 minutes.
+# Seconds since the last start before a shard starts again, by the number of starts since a session
+# lasted. Two shards whose sessions all end too soon start 3 times in their first 10 minutes, then
+# once in 10 minutes.
 PAUSES: Final = (0.0, 0.0, 120.0, 600.0)
+# Where no session ended too soon, but processes did, as when somebody kills them.
+KILLS: Final = 10  # starts without a pause
+KILLED_PAUSE: Final = 300.0  # seconds
 RESERVE: Final = 0.05  # of the day's starts, for the operator
 SCARCE: Final = 0.5  # of the day's starts: with fewer, those left are spread over the day's rest
 MOST_APART: Final = 3600.0  # seconds, of starts that are spread
@@ -31,13 +34,17 @@ class Wait(StrEnum):
     RESERVE = "no starts left"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class GatewayStart:
-    """A start on record, in Unix seconds."""
+    """A start on record, in Unix seconds.
+
+    Where its session neither lasted nor failed, it goes on, or its process ended with it.
+    """
 
     at: float
     shard_id: int
-    steady_at: float | None = None  # when its session had lasted; None: it did not, or not yet
+    steady_at: float | None = None  # when its session had lasted
+    failed: bool = False  # its session ended before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +111,8 @@ def _pause(starts: Sequence[GatewayStart], shard_id: int) -> float:
     unsteady = [start for start in starts if start.at > lasted]
     if not any(start.shard_id == shard_id for start in unsteady):
         return 0.0
+    if not any(start.failed for start in unsteady):
+        return KILLED_PAUSE if len(unsteady) > KILLS else 0.0
     return PAUSES[min(len(unsteady), len(PAUSES) - 1)]
 
 

@@ -66,6 +66,7 @@ class GatewayStartBudget:
 
     async def until_free(self, shard_id: int) -> None:
         """Wait until a start of *shard_id* is allowed soon."""
+        await self._note_failure(shard_id)
         told = None
         while True:
             await self._refresh()
@@ -87,6 +88,7 @@ class GatewayStartBudget:
 
         Raises StartPostponed if it is not allowed soon.
         """
+        await self._note_failure(shard_id)
         await self._refresh()
         now = self._now()
         permit = await self._reserve(shard_id, now)
@@ -122,17 +124,31 @@ class GatewayStartBudget:
             if since is None or self._now() - since < lasted:
                 continue
             now = self._now()
-            self._own = deque(
-                (replace(own, steady_at=now) if own == start else own for own in self._own),
-                maxlen=self._own.maxlen,
-            )
-            try:
-                async with asyncio.timeout(CONFIRM_WITHIN):
-                    await self._store.mark_steady(self._bot, shard_id, started_at=start.at, now=now)
-            except (StoreUnavailable, TimeoutError) as error:
-                log.debug("steady session not recorded: error=%s", error)
+            self._replace(start, replace(start, steady_at=now))
+            mark = self._store.mark_steady(self._bot, shard_id, started_at=start.at, now=now)
+            if not await self._marked(mark):
                 return
             self._unconfirmed.pop(shard_id, None)
+
+    async def _note_failure(self, shard_id: int) -> None:
+        """Record that the shard's last session ended too soon, if there was one."""
+        if (start := self._unconfirmed.pop(shard_id, None)) is not None:
+            self._replace(start, replace(start, failed=True))
+            mark = self._store.mark_failed(self._bot, shard_id, started_at=start.at)
+            await self._marked(mark)
+
+    def _replace(self, start: GatewayStart, by: GatewayStart) -> None:
+        starts = (by if own == start else own for own in self._own)
+        self._own = deque(starts, maxlen=self._own.maxlen)
+
+    async def _marked(self, mark: Awaitable[None]) -> bool:
+        try:
+            async with asyncio.timeout(CONFIRM_WITHIN):
+                await mark
+        except (StoreUnavailable, TimeoutError) as error:
+            log.debug("gateway session not recorded: error=%s", error)
+            return False
+        return True
 
     async def _refresh(self, every: float = ASK_EVERY) -> None:
         """Ask for the limit again, unless the last answer is younger than *every* seconds."""

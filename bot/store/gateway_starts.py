@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Update, delete, insert, select, update
 from sqlalchemy.engine import Connection
 
 from bot.domain.gateway_starts import DAY, GatewayStart, Permit
@@ -46,21 +46,25 @@ class GatewayStarts:
         self, connection: Connection, bot: str, shard_id: int, *, started_at: float, now: float
     ) -> None:
         """Record that the session of a start has lasted."""
-        connection.execute(
-            update(table)
-            .where(
-                table.c.bot == bot,
-                table.c.started_at == started_at,
-                table.c.shard_id == shard_id,
-            )
-            .values(steady_at=now)
-        )
+        connection.execute(_update(bot, shard_id, started_at).values(steady_at=now))
+
+    @write_transaction
+    def mark_failed(
+        self, connection: Connection, bot: str, shard_id: int, *, started_at: float
+    ) -> None:
+        """Record that the session of a start ended before it had lasted."""
+        connection.execute(_update(bot, shard_id, started_at).values(failed=True))
+
+
+def _update(bot: str, shard_id: int, started_at: float) -> Update:
+    return update(table).where(
+        table.c.bot == bot, table.c.started_at == started_at, table.c.shard_id == shard_id
+    )
 
 
 def _recent(connection: Connection, bot: str, now: float) -> list[GatewayStart]:
-    query = select(table.c.started_at, table.c.shard_id, table.c.steady_at)
-    rows = connection.execute(query.where(table.c.bot == bot, table.c.started_at >= now - DAY))
-    return [
-        GatewayStart(at=row.started_at, shard_id=row.shard_id, steady_at=row.steady_at)
-        for row in rows
-    ]
+    columns = (table.c.started_at, table.c.shard_id, table.c.steady_at, table.c.failed)
+    rows = connection.execute(
+        select(*columns).where(table.c.bot == bot, table.c.started_at >= now - DAY)
+    )
+    return [GatewayStart(*row) for row in rows]

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    false,
     literal_column,
     or_,
 )
@@ -208,6 +209,7 @@ gateway_starts: Final = Table(
     Column("started_at", Float, primary_key=True),
     Column("shard_id", Integer, primary_key=True, autoincrement=False),
     Column("steady_at", Float),  # when its session had lasted for a while
+    Column("failed", Boolean, nullable=False, server_default=false()),  # its session ended before
 )
 
 blocks: Final = Table(

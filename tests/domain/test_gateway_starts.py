@@ -37,7 +37,7 @@ def simulate(shards, lasts, *, until, limit=None, life=0.0):
             heapq.heappush(waiting, (min(allowed.at, now + 60.0), shard))
             continue
         steady_at = now + life if lasts else None
-        starts.append(GatewayStart(at=now, shard_id=shard, steady_at=steady_at))
+        starts.append(GatewayStart(at=now, shard_id=shard, steady_at=steady_at, failed=not lasts))
         heapq.heappush(waiting, (now + life, shard))
     return starts
 
@@ -90,7 +90,9 @@ def test_a_restart_is_not_delayed_after_a_session_that_lasted():
 
 
 def test_one_shards_lasting_session_frees_the_others():
-    broken = [GatewayStart(at=NOW - 200 + number, shard_id=number % 4) for number in range(8)]
+    broken = [
+        GatewayStart(at=NOW - 200 + number, shard_id=number % 4, failed=True) for number in range(8)
+    ]
     assert permit(broken, 1, StartLimit(), NOW).at > NOW
 
     mended = [*broken, GatewayStart(at=NOW - 150, shard_id=0, steady_at=NOW - 30)]

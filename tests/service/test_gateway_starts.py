@@ -67,6 +67,13 @@ class FakeStarts:
             at=started_at, shard_id=shard_id, steady_at=now
         )
 
+    async def mark_failed(self, _bot, shard_id, *, started_at):
+        if self.away:
+            raise StoreUnavailable
+        self.starts[started_at, shard_id] = GatewayStart(
+            at=started_at, shard_id=shard_id, failed=True
+        )
+
 
 class World:
     """Discord, and processes with one token."""
@@ -166,7 +173,9 @@ async def test_a_process_that_is_killed_again_and_again_is_spaced_by_its_predece
         await world.time.run(20)
         task.cancel()
 
-    assert len(world.identified) <= 6  # in 33 minutes
+    quick = [at for at, _ in world.identified if at < NOW + 220]
+    assert len(quick) == 11  # somebody tries what happens
+    assert len(world.identified) <= 18  # in 33 minutes
 
 
 async def test_once_a_session_lasts_the_others_start_too(world):
@@ -214,7 +223,7 @@ async def test_a_limit_that_is_reached_between_looks_postpones_the_start(world):
     budget = world.budget()
     await budget.until_free(0)
     for number in range(3):
-        world.store.starts[NOW - number, 0] = GatewayStart(at=NOW - number, shard_id=0)
+        world.store.starts[NOW - number, 0] = GatewayStart(at=NOW - number, shard_id=0, failed=True)
 
     with pytest.raises(StartPostponed):
         await budget.acquire(0)

@@ -387,6 +387,9 @@ class GatewayStarts(Protocol):
     async def mark_steady(self, bot: str, shard_id: int, *, started_at: float, now: float) -> None:
         """Record that the session of a start has lasted."""
 
+    async def mark_failed(self, bot: str, shard_id: int, *, started_at: float) -> None:
+        """Record that the session of a start ended before it had lasted."""
+
 
 class JobNotifier(Protocol):
     """Tells the other processes that share the store about changed jobs."""

@@ -15,6 +15,7 @@ def upgrade() -> None:
         sa.Column("started_at", sa.Float(), primary_key=True),
         sa.Column("shard_id", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("steady_at", sa.Float(), nullable=True),
+        sa.Column("failed", sa.Boolean(), nullable=False, server_default=sa.false()),
     )
     op.add_column("guilds", sa.Column("left_at", sa.Float(), nullable=True))
     left = sa.text("left_at IS NOT NULL")
