@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import accumulate, groupby
+from itertools import accumulate, compress, groupby
 from typing import Final
 
 import regex
@@ -378,4 +378,4 @@ def _without_ends(run: str) -> set[str]:
 
 
 def _only(said: str, shape: str, kinds: str) -> str:
-    return "".join(character for character, kind in zip(said, shape, strict=True) if kind in kinds)
+    return "".join(compress(said, map(kinds.__contains__, shape)))
