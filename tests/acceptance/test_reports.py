@@ -122,7 +122,7 @@ async def test_a_log_that_takes_nothing_is_told_and_the_report_may_be_made_later
     assert "</limits log:" in nowhere["content"]
     assert "may not have arrived" in unread["content"]
     assert menu.ephemeral
-    assert thanks["content"].startswith("Thank you.")
+    assert thanks["content"].startswith("Thanks!")
     assert await moderator(server).sees(says("reported a picture"))
 
 
