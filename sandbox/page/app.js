@@ -96,7 +96,7 @@ function drawInstall(place) {
   setText(part("stranger-text"), `${say("{bot} is not in {place}.", { bot, place })} ${advice}`);
   setText(part("install"), say(installed ? "Remove it from my apps" : "Add it to my apps"));
   part("begin").hidden = !usable;
-  setText(part("empty-text"), say(usable ? "Say something, or let the bot draw." : "Only talk works here."));
+  setText(part("empty-text"), say(usable ? "Say something, or let the bot draw." : "You can only chat here."));
 }
 
 /** Open Backstage at a control, and focus that. @param {string} testid */
