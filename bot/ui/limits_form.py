@@ -74,7 +74,7 @@ def read(group: str, components: Sequence[Any]) -> dict[str, Any]:
                 values[name] = _field(name).read(name, sent[name])
             except (InvalidLimit, InvalidPhrase) as error:
                 faults += (error, *error.others)
-    _raise_first(faults)
+    raise_first(faults)
     if group == "words":
         lists = {name: values.pop(name) for name in ("blocked", "allowed") if name in values}
         return values | {"words": WordLists(**lists)}
@@ -196,11 +196,11 @@ def _read_phrases(name: str, sent: Mapping[str, Any]) -> tuple[str, ...]:
             faults.append(error)
         if len(faults) == _MOST_FAULTS:
             break
-    _raise_first(faults)
+    raise_first(faults)
     return phrases
 
 
-def _raise_first(faults: Sequence[ChangeRejected]) -> None:
+def raise_first(faults: Sequence[ChangeRejected]) -> None:
     """Raise the first of *faults*, if any, which then names the others."""
     if faults:
         faults[0].others = tuple(faults[1:])

@@ -4,17 +4,19 @@ Their ``custom_id`` is their name. What is read back changes one thing, so there
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import discord
 from discord import ui
 
 from bot.domain import rules as rule_changes
+from bot.domain.errors import ChangeRejected, InvalidLimit
 from bot.domain.rules import LONGEST_REASON, RANGES, Rules, Tier
 from bot.domain.styles import LONGEST_NAME, LONGEST_WORDS
 from bot.ui import guild_cache, texts
 from bot.ui.interaction_payload import UnreadableInteraction, snowflake
-from bot.ui.limits_form import fields, read_number
+from bot.ui.limits_form import fields, raise_first, read_number
 
 PREFIX: Final = "panel-form:"
 NAMES: Final = ("log", "pause", "tiers", "styles")
@@ -123,9 +125,13 @@ def _chosen(sent: Mapping[str, Mapping[str, Any]], name: str) -> int | None:
 def _change_tier(sent: Mapping[str, Mapping[str, Any]]) -> Callable[[Rules], Rules]:
     if (role_id := _chosen(sent, "role")) is None:
         raise UnreadableInteraction("role")
-    named: dict[str, Any] = {
-        name: read_number(name, sent[name]) for name in _LIMITS if _text(sent, name)
-    }
+    named, faults = dict[str, Any](), list[ChangeRejected]()
+    for name in filter(partial(_text, sent), _LIMITS):
+        try:
+            named[name] = read_number(name, sent[name])
+        except InvalidLimit as error:
+            faults.append(error)
+    raise_first(faults)
     if sent.get("exempt", {}).get("value") is True:
         named["exempt"] = True
     if not named:

@@ -5,6 +5,7 @@ from typing import Any
 import discord
 from discord.ext import commands
 
+from bot.domain.errors import InvalidLimit
 from bot.service.member_account import MemberAccount
 from bot.service.moderation import ModerationService, Moderator
 from bot.ui import interaction_context, panel_forms, responses, texts
@@ -29,7 +30,12 @@ class PanelForms(commands.Cog):
         async with answered_errors(interaction):
             moderator = interaction_context.moderator(interaction)
             await responses.defer_edit(interaction)
-            note = await self._change(moderator, name, data.get("components") or [])
+            try:
+                note = await self._change(moderator, name, data.get("components") or [])
+            except InvalidLimit as error:
+                text = texts.changes.rejection(error, form=True)
+                await responses.send_private(interaction, text)
+                return
             await show_panel(interaction, self._moderation, moderator, note)
 
     async def _change(self, moderator: Moderator, name: str, components: list[Any]) -> str:
