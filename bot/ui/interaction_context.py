@@ -104,7 +104,8 @@ def block_target(interaction: Interaction, member: discord.User | discord.Member
     The server's owner has the highest rank. Without the server's roles no rank is known.
     """
     if not isinstance(member, discord.Member):
-        return BlockTarget(id=member.id, is_bot=member.bot)
+        is_bot = getattr(member, "bot", False)  # Discord may have sent no more than an id
+        return BlockTarget(id=member.id, is_bot=is_bot)
     guild, by = member.guild, interaction.user
     if guild.get_role(guild.id) is None:  # not in the cache yet
         granted = member.resolved_permissions or discord.Permissions.none()

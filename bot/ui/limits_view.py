@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 import discord
 from discord import ui
 
+from bot.domain.errors import InvalidLimit
 from bot.domain.ineffective_limits import Ineffective
 from bot.domain.rules import Rules
 from bot.service.moderation import Overview
@@ -85,6 +86,13 @@ def _actions(overview: Overview) -> Iterator[PersistentButton]:
         resume = texts.limits.resume()
         yield LimitsButton(LimitsAction.RESUME, "orders", resume, discord.ButtonStyle.success)
     yield BlockButton(BlockAction.LIST, 0, label=texts.limits.blocks())
+
+
+def faults(error: InvalidLimit, group: str, typed: Sequence[Any]) -> ui.LayoutView:
+    """Return a fresh view of what is wrong in a group's form, which can be opened again."""
+    frame = container(texts.changes.rejection(error, form=True))
+    frame.add_item(ui.ActionRow(LimitsFormButton(group, typed)))
+    return view(frame)
 
 
 def preview(

@@ -13,7 +13,6 @@ from bot.service.moderation import ModerationService, Moderator
 from bot.ui import (
     guild_cache,
     interaction_context,
-    layout,
     limits_form,
     limits_view,
     mentions,
@@ -94,9 +93,7 @@ class LimitsPanel(commands.Cog):
                 return
             except InvalidLimit as error:
                 values = limits_form.typed_values(group, components)
-                button = limits_view.LimitsFormButton(group, values)
-                text = texts.changes.rejection(error, form=True)
-                await responses.send_private(interaction, text, layout.button_view(button))
+                await responses.show(interaction, limits_view.faults(error, group, values))
                 return
             draft = await self._moderation.draft(moderator, changes)
             if draft.before == draft.after:

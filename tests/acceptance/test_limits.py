@@ -324,8 +324,8 @@ async def test_a_form_with_faults_names_them_all_and_opens_again_as_it_was(sandb
 
     sent = await mira.submit_modal(opened, {"cooldown": "abc", "member_per_day": "-5"})
     told = await sent.follow_up()
-    assert "**Cooldown between orders, seconds** must be 0" in told["content"]
-    assert "**Images per day, each member** must be 0" in told["content"]
+    assert "**Cooldown between orders, seconds** must be 0" in words(told)
+    assert "**Images per day, each member** must be 0" in words(told)
     await restart(sandbox)
 
     data = {"custom_id": button(told, "Change and try again")}

@@ -425,7 +425,7 @@ async def test_the_help_opens_an_empty_form_and_lists_the_styles(sandbox, server
     pressed = crafted(sandbox, server.ada, InteractionType.COMPONENT, data, source)
 
     assert styles.ephemeral
-    assert "für ein anderes Mitglied" in await told(pressed)
+    assert "gehört jemand anderem" in await told(pressed)
     assert submitted(sandbox) == ["a first fox"]
 
 
@@ -439,7 +439,7 @@ async def test_the_form_of_a_refused_order_opens_for_nobody_else(
     source = sandbox.discord.messages.find(noah.channel, answer["id"], viewer=noah.user.id)
     pressed = crafted(sandbox, server.ada, InteractionType.COMPONENT, data, source)
 
-    assert "für ein anderes Mitglied" in await told(pressed)
+    assert "gehört jemand anderem" in await told(pressed)
     assert submitted(sandbox) == []
 
 

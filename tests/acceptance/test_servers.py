@@ -65,7 +65,7 @@ async def test_age_restrictions_are_known_by_threads_changes_and_places_without_
     async def check(expected):
         for place, taken in expected.items():
             noah = server.member("Noah", channel=place)
-            assert ("age-restricted channels only" in await told(noah, "help")) is not taken, place
+            assert ("in age-restricted channels" in await told(noah, "help")) is not taken, place
 
     await check(places)
     world.change_guild(server.guild, nsfw_level=3)
@@ -183,7 +183,7 @@ async def test_where_no_orders_are_taken_none_is_offered_and_help_says_where(san
         for command in ("help", "usage"):
             text = await told(noah, command)
             assert (f"<#{server.channel('pictures')}>" in text) is not taken
-            assert ("/imagine" in text or "more images today" in text) is taken
+            assert ("/imagine prompt:" in text or "more images today" in text) is taken
     everywhere = await server.mira.command("limits", "channels", everywhere=True)
     await everywhere.until(answered)
 
@@ -191,7 +191,7 @@ async def test_where_no_orders_are_taken_none_is_offered_and_help_says_where(san
     for place, taken in (("general", False), ("after-dark", True)):
         noah = server.member("Noah", channel=place)
         assert ("again" in buttons(await listed(noah))) is taken
-        assert ("age-restricted channels only" in await told(noah, "help")) is not taken
+        assert ("in age-restricted channels" in await told(noah, "help")) is not taken
 
     await set_limits(server.mira, age_restricted_only=False)
     pause = await server.mira.command("limits", "pause", reason="lunch")
@@ -218,7 +218,7 @@ async def test_a_server_that_the_operator_does_not_serve_any_more_is_offered_no_
     assert "again" in buttons(await listed(other.noah))
     for command in ("help", "usage"):
         text = await told(server.noah, command)
-        assert "has not opened it for this server" in text
+        assert "the bot's owner hasn't enabled it" in text
         assert "/imagine" not in text
 
 

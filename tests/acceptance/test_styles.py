@@ -36,7 +36,7 @@ async def test_a_style_that_was_chosen_while_typing_extends_what_the_vendor_gets
     assert prompt.startswith("a boat, watercolour painting")
     assert card["attachments"][0]["description"] == "AI-generated picture: a boat"
     assert "style: Watercolour" in words(card)  # in the server's language
-    assert "sent: a boat, watercolour painting" in words(card)
+    assert "a boat, watercolour painting" in words(card)
 
 
 async def test_a_prompt_without_room_for_its_style_is_refused_with_figures_and_handed_back(

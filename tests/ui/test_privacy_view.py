@@ -113,7 +113,7 @@ def test_help_fits_one_message_and_all_its_examples_can_be_typed(spoken):
     with speaking(spoken):
         told = texts.member_commands.how_to(OPEN, moderates=True)
 
-    assert len(told) <= 2500
+    assert len(told) <= 1250
     examples = re.findall(r"`/imagine prompt: ([^`]+)`", told)
     assert len(examples) >= 4
     names = "images|steps|style|guidance|enhance|private"
