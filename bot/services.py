@@ -256,8 +256,10 @@ def _build_cog_services(
             actions=actions,
             jobs=ports.jobs,
             guilds=ports.guilds,
+            deeds=ports.deeds,
             log_channel=ports.log_channel,
             presenter=ports.presenter,
+            tell_deeds=tell_deeds,
             now=ports.now,
         ),
         history=UndeliveredPictures(

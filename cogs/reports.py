@@ -1,8 +1,7 @@
 """Reports: members report pictures, and moderators act on them in their log channel."""
 
 import asyncio
-from dataclasses import replace
-from typing import assert_never
+from typing import Final, assert_never
 from weakref import WeakValueDictionary
 
 import discord
@@ -10,7 +9,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ImagineBot
-from bot.domain.job import Job
+from bot.domain.deeds import DeedKind
+from bot.domain.log_entries import Reported
 from bot.service.errors import OrderNotFound
 from bot.service.moderation import ModerationService, Moderator
 from bot.service.reports import ReportService
@@ -18,9 +18,19 @@ from bot.ui import interaction_context, language, message_reader, report_view, r
 from bot.ui.button_actions import ReportAction
 from bot.ui.error_handler import answered_errors
 from bot.ui.interaction_payload import UnknownComponent
-from bot.ui.report_view import ReportButton, ReportState
+from bot.ui.report_view import ReportButton
 
 Interaction = discord.Interaction[ImagineBot]
+
+_HOURS: Final = {ReportAction.BLOCK_DAY: 24, ReportAction.BLOCK_WEEK: 7 * 24}
+# What reporters are told of.
+_OUTCOMES: Final = {
+    ReportAction.DELETE: DeedKind.DELETE,
+    ReportAction.BLOCK_DAY: DeedKind.BLOCK,
+    ReportAction.BLOCK_WEEK: DeedKind.BLOCK,
+    ReportAction.BLOCK: DeedKind.BLOCK,
+    ReportAction.DISMISS: DeedKind.DISMISS,
+}
 
 
 class Reports(commands.Cog):
@@ -59,15 +69,18 @@ class Reports(commands.Cog):
             await responses.defer_edit(interaction)
             message_id = interaction.message.id if interaction.message else 0
             async with self._locks.setdefault(message_id, asyncio.Lock()):
-                state = report_view.read(await responses.current_components(interaction))
-                if not state.line:
+                line = report_view.line_of(await responses.current_components(interaction))
+                if not line:
                     raise UnknownComponent(clicked.custom_id)
-                if clicked.action is ReportAction.DISMISS and state.done:
-                    await responses.send_private(interaction, texts.order_buttons.settled())
-                    return
                 with language.speaking(await self._moderation.language(moderator)):
-                    view = await self._act(interaction, state, clicked, moderator)
-                await responses.edit(interaction, view)
+                    try:
+                        view = await self._act(interaction, clicked, moderator)
+                    except OrderNotFound:
+                        view = report_view.forgotten_view(line)
+                if view is None:
+                    await responses.send_private(interaction, texts.order_buttons.settled())
+                else:
+                    await responses.edit(interaction, view)
 
     async def _report(
         self, interaction: Interaction, job_id: str, message: discord.Message | None
@@ -82,50 +95,47 @@ class Reports(commands.Cog):
         await responses.send_private(interaction, texts.order_buttons.reported())
 
     async def _act(
-        self,
-        interaction: Interaction,
-        state: ReportState,
-        clicked: ReportButton,
-        moderator: Moderator,
-    ) -> discord.ui.LayoutView:
-        """Carry out the clicked action, and return the report as it is then."""
-        try:
-            job = await self._reports.reported_job(clicked.job_id, moderator)
-            text = await self._carry_out(interaction, clicked.action, job, moderator)
-        except OrderNotFound:
-            return report_view.report_view(
-                replace(state, forgotten=texts.log_channel.forgotten()), []
-            )
-        state = state.with_done(clicked.action, text)
+        self, interaction: Interaction, clicked: ReportButton, moderator: Moderator
+    ) -> discord.ui.LayoutView | None:
+        """Carry out the clicked action; return the report as it is then, ``None``: as before."""
+        action, reporter_id = clicked.action, clicked.reporter_id
         job = await self._reports.reported_job(clicked.job_id, moderator)
-        blocked = await self._moderation.blocked(moderator, job.member_id) is not None
-        buttons = report_view.remaining_buttons(
-            state, clicked, deleted=job.reply.deleted_at is not None, blocked=blocked
-        )
-        return report_view.report_view(state, buttons)
+        before = await self._reports.entry(job, reporter_id=reporter_id)
+        if action is ReportAction.DISMISS and before.settled:
+            return None
+        await self._carry_out(interaction, action, before, moderator)
+        if action in _OUTCOMES:
+            await self._reports.tell_reporters(job, moderator, _OUTCOMES[action], reporter_id)
+        job = await self._reports.reported_job(clicked.job_id, moderator)
+        entry = await self._reports.entry(job, reporter_id=reporter_id)
+        return report_view.report_view(entry)
 
     async def _carry_out(
-        self, interaction: Interaction, action: ReportAction, job: Job, moderator: Moderator
-    ) -> str:
-        """Carry out *action* unless that was done already; return the text that tells it."""
+        self,
+        interaction: Interaction,
+        action: ReportAction,
+        report: Reported,
+        moderator: Moderator,
+    ) -> None:
+        """Carry out *action*, unless that was done already."""
+        job = report.job
         match action:
-            case ReportAction.DELETE if job.reply.deleted_at is not None:
-                return texts.log_channel.deleted_before()
             case ReportAction.DELETE:
-                await self._reports.remove_pictures(job.id, moderator)
-                return texts.log_channel.deleted(moderator.id)
-            case ReportAction.BLOCK:
-                block = await self._moderation.blocked(moderator, job.member_id)
-                if block is None:
-                    block = await self._moderation.block(
+                if job.reply.deleted_at is None:
+                    await self._reports.remove_pictures(job.id, moderator)
+            case ReportAction.BLOCK_DAY | ReportAction.BLOCK_WEEK | ReportAction.BLOCK:
+                if not report.blocked:
+                    await self._moderation.block(
                         moderator,
                         await interaction_context.fetch_block_target(interaction, job.member_id),
-                        hours=None,
+                        hours=_HOURS.get(action),
                         reason=texts.log_channel.block_reason(),
+                        job_id=job.id,
                     )
-                return texts.log_channel.member_blocked(block)
-            case ReportAction.DISMISS:
-                return texts.log_channel.dismissed(moderator.id)
+            case ReportAction.UNBLOCK:
+                await self._moderation.unblock(moderator, job.member_id, job_id=job.id)
+            case ReportAction.DISMISS | ReportAction.REOPEN:
+                await self._reports.decide(report, moderator, DeedKind(action))
             case _:
                 assert_never(action)
 

@@ -14,6 +14,10 @@ class DeedKind(StrEnum):
     DELETE = "delete"  # pictures
     BLOCK = "block"
     UNBLOCK = "unblock"
+    REPORT = "report"  # by a member, ``by`` in the detail; the entry's place in it, too
+    DISMISS = "dismiss"  # a report
+    REOPEN = "reopen"  # a dismissed report
+    OUTCOME = "outcome"  # of a report: what its reporter is told, a kind in the detail
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.domain.deeds import Deed
+from bot.domain.deeds import Deed, DeedKind
 from bot.domain.job import Job
 from bot.domain.lane import ClosedReason
 from bot.domain.rules import Block, Rules
@@ -82,6 +82,39 @@ class Reported(LogEntry):
 
     job: Job
     by: int
+    deeds: tuple[Deed, ...] = ()  # about the order, the oldest first
+    at: float = 0.0  # when these were all deeds, in Unix seconds
+
+    @property
+    def reporters(self) -> frozenset[int]:
+        """Everybody who reported it."""
+        others = {deed.detail.get("by") for deed in self._of(DeedKind.REPORT)}
+        return frozenset({self.by, *(by for by in others if isinstance(by, int))})
+
+    @property
+    def dismissed(self) -> bool:
+        """Whether a moderator dismissed it, and none took it up again."""
+        return self._last(DeedKind.DISMISS, DeedKind.REOPEN) is DeedKind.DISMISS
+
+    @property
+    def settled(self) -> bool:
+        """Whether moderators acted on it: then there is nothing to dismiss."""
+        return bool(self._of(DeedKind.DELETE, DeedKind.BLOCK, DeedKind.UNBLOCK))
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the member is blocked for what was reported."""
+        if self._last(DeedKind.BLOCK, DeedKind.UNBLOCK) is not DeedKind.BLOCK:
+            return False
+        until = self._of(DeedKind.BLOCK)[-1].detail.get("until")
+        return until is None or self.at < float(until)
+
+    def _of(self, *kinds: DeedKind) -> list[Deed]:
+        return [deed for deed in self.deeds if deed.kind in kinds]
+
+    def _last(self, *kinds: DeedKind) -> DeedKind | None:
+        deeds = self._of(*kinds)
+        return deeds[-1].kind if deeds else None
 
 
 AnyLogEntry = (

@@ -112,7 +112,7 @@ class DeedOutbox:
             due_at=due_at,
         )
 
-    async def _try(self, deed: Deed, send: Callable[[], Awaitable[None]]) -> bool:
+    async def _try(self, deed: Deed, send: Callable[[], Awaitable[object]]) -> bool:
         """Send one message; tell whether to try again."""
         try:
             async with asyncio.timeout(SEND_WITHIN):

@@ -245,15 +245,23 @@ class ModerationService:
         return before, after
 
     async def block(
-        self, by: Moderator, target: BlockTarget, *, hours: int | None, reason: str
+        self,
+        by: Moderator,
+        target: BlockTarget,
+        *,
+        hours: int | None,
+        reason: str,
+        job_id: str | None = None,
     ) -> Block:
         """Block a member from ordering, for *hours* or until a moderator unblocks them.
 
-        What the member waits for is given back. What was sent goes on. Raises NotBlockable.
+        What the member waits for is given back. What was sent goes on. *job_id* is the order that
+        they are blocked for. Raises NotBlockable.
         """
         _check_blockable(by, target)
         block = block_of(target.id, by=by.id, now=self._now(), hours=hours, reason=reason)
         deed = self._deed(DeedKind.BLOCK, by, target.id, until=block.until, reason=block.reason)
+        deed = replace(deed, job_id=job_id)
         await self._guilds.block(by.guild_id, block, deeds=[deed])
         self._tell_deeds()
         await self._give_back(by.guild_id, target.id)
@@ -277,9 +285,9 @@ class ModerationService:
         )
         return BlockPage(blocks=blocks, total=total, number=number)
 
-    async def unblock(self, by: Moderator, member_id: int) -> bool:
+    async def unblock(self, by: Moderator, member_id: int, *, job_id: str | None = None) -> bool:
         """End a member's block; ``False``: there was none."""
-        deed = self._deed(DeedKind.UNBLOCK, by, member_id)
+        deed = replace(self._deed(DeedKind.UNBLOCK, by, member_id), job_id=job_id)
         ended = await self._guilds.unblock(by.guild_id, member_id, deeds=[deed])
         self._tell_deeds()
         return ended

@@ -22,8 +22,12 @@ class ReportAction(StrEnum):
     """What a moderator does about a reported picture."""
 
     DELETE = "delete"
-    BLOCK = "block"
+    BLOCK_DAY = "block_day"
+    BLOCK_WEEK = "block_week"
+    BLOCK = "block"  # without an end
+    UNBLOCK = "unblock"
     DISMISS = "dismiss"
+    REOPEN = "reopen"  # takes a dismissal back
 
 
 class LimitsAction(StrEnum):

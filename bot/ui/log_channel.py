@@ -65,9 +65,22 @@ class DiscordLogChannel:
         self._pending.add(task)
         task.add_done_callback(self._pending.discard)
 
-    async def write(self, channel_id: int, entry: AnyLogEntry) -> None:
-        """Write an entry now; raises DiscordRefused or TransientDiscordError."""
-        await self._write(channel_id, entry, _nonce(entry))
+    async def write(self, channel_id: int, entry: AnyLogEntry) -> int:
+        """Write an entry now, and return its message.
+
+        Raises DiscordRefused or TransientDiscordError.
+        """
+        return await self._write(channel_id, entry, _nonce(entry))
+
+    async def rewrite(self, channel_id: int, message_id: int, entry: AnyLogEntry) -> None:
+        """Replace a written entry; raises DiscordRefused or TransientDiscordError."""
+        with timed(partial(self._meters.called_discord, DiscordCall.NOTICE)):
+            async with translated_errors():
+                client = await self._session.client()
+                channel = client.get_partial_messageable(channel_id)
+                await channel.get_partial_message(message_id).edit(
+                    **_content(entry), allowed_mentions=discord.AllowedMentions.none()
+                )
 
     def refused(self, channel_id: int) -> bool:
         """Tell whether Discord refused the last entry there."""
@@ -82,9 +95,13 @@ class DiscordLogChannel:
     async def _deliver(self, channel_id: int, entry: AnyLogEntry) -> None:
         """Write an entry at most once: the nonce is the idempotency key while Discord keeps it."""
         limits, nonce = self._limits, _nonce(entry)
+
+        async def send() -> None:
+            await self._write(channel_id, entry, nonce, within=limits.give_up_after)
+
         try:
             await send_once(
-                lambda: self._write(channel_id, entry, nonce, within=limits.give_up_after),
+                send,
                 self._session.gate,
                 backoff=limits.backoff,
                 within=limits.kept,
@@ -103,34 +120,36 @@ class DiscordLogChannel:
 
     async def _write(
         self, channel_id: int, entry: AnyLogEntry, nonce: str, *, within: float = CALL_TIMEOUT
-    ) -> None:
+    ) -> int:
         try:
-            await self._send(channel_id, entry, nonce, within)
+            message_id = await self._send(channel_id, entry, nonce, within)
         except DiscordRefused:
             self._refused.add(channel_id)
             raise
         self._refused.discard(channel_id)
+        return message_id
 
-    async def _send(self, channel_id: int, entry: AnyLogEntry, nonce: str, within: float) -> None:
+    async def _send(self, channel_id: int, entry: AnyLogEntry, nonce: str, within: float) -> int:
         with timed(partial(self._meters.called_discord, DiscordCall.NOTICE)):
             async with translated_errors(
                 min(within, CALL_TIMEOUT), repeatable_for=self._limits.give_up_after
             ):
                 client = await self._session.client()
                 channel = client.get_partial_messageable(channel_id)
-                await channel.send(
+                message = await channel.send(
                     **_content(entry),
                     nonce=nonce,
                     allowed_mentions=discord.AllowedMentions.none(),
                     suppress_embeds=True,
                 )
+                return message.id
 
 
 def _content(entry: AnyLogEntry) -> dict[str, Any]:
     """Return the view or the text of an entry, as arguments of ``send``."""
     with speaking(entry.language or language.default()):
         if isinstance(entry, Reported):
-            return {"view": report_view.fresh_view(entry)}
+            return {"view": report_view.report_view(entry)}
         return {"content": texts.log_channel.line(entry)}
 
 

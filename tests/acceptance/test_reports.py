@@ -5,6 +5,7 @@ import json
 import pytest
 
 from sandbox.discord.client import ActionUnavailable
+from sandbox.discord.enums import InteractionType
 from sandbox.discord.models import MODERATOR_PERMISSIONS
 from sandbox.faults import Fault, Hold
 from tests.acceptance.driver import (
@@ -14,6 +15,7 @@ from tests.acceptance.driver import (
     Store,
     answered,
     buttons,
+    crafted,
     delivered,
     restart,
     says,
@@ -21,7 +23,8 @@ from tests.acceptance.driver import (
     words,
 )
 
-DEEDS = ("delete", "block", "dismiss")
+BLOCKS = ["block_day", "block_week", "block"]
+DEEDS = ("delete", *BLOCKS, "dismiss")
 
 
 @pytest.fixture
@@ -98,7 +101,8 @@ async def test_a_report_stands_in_the_log_once_with_buttons_and_rings_nobodys_ph
 
     await restart(shared)
     again = await report(server.mira, card)
-    assert "already been reported" in again["content"]
+    assert again["content"].startswith("Thanks!")
+    assert "and 1 other member" in words(await moderator(server).sees(says("and 1 other")))
     menu = await server.ada.message_command("Report image", card["id"])
     assert "schon" in (await menu.until(answered))["content"]
     assert reports(server) == 1
@@ -132,11 +136,19 @@ async def test_nobody_but_a_moderator_decides_whatever_a_client_sends(shared, se
 
     for deed in DEEDS:
         for name in ("Noah", "Ada"):
-            crafted = await moderator(server, name).press(notice["id"], buttons(notice)[deed])
-            await crafted.acknowledged()
-            answer = await crafted.until(answered)
-            assert crafted.ephemeral
+            sent = await moderator(server, name).press(notice["id"], buttons(notice)[deed])
+            await sent.acknowledged()
+            answer = await sent.until(answered)
+            assert sent.ephemeral
             assert "manage this server" in answer["content"] or "verwalten" in answer["content"]
+    source = shared.discord.messages.find(
+        moderator(server).channel, notice["id"], viewer=server.mira.user.id
+    )
+    for deed in ("unblock", "reopen"):  # which are not offered yet
+        custom_id = buttons(notice)["dismiss"].replace("dismiss", deed)
+        member, data = moderator(server, "Noah"), {"custom_id": custom_id}
+        sent = crafted(shared, member, InteractionType.COMPONENT, data, source)
+        assert "manage this server" in (await sent.until(answered))["content"]
 
     assert notice in moderator(server).visible()
     assert [one for one in server.noah.visible() if one["id"] == card["id"]] == [card]
@@ -145,7 +157,11 @@ async def test_nobody_but_a_moderator_decides_whatever_a_client_sends(shared, se
 
 @pytest.mark.parametrize(
     "deeds",
-    [{"delete": ["block"], "block": []}, {"block": ["delete"]}, {"dismiss": []}],
+    [
+        {"delete": BLOCKS, "block": ["unblock"], "unblock": BLOCKS, "block_week": ["unblock"]},
+        {"block_day": ["delete", "unblock"]},
+        {"dismiss": ["reopen"], "reopen": list(DEEDS)},
+    ],
     ids=["delete and block", "block", "dismiss"],
 )
 async def test_a_report_says_what_a_moderator_did_and_offers_the_rest_after_each_kill(
@@ -157,8 +173,12 @@ async def test_a_report_says_what_a_moderator_did_and_offers_the_rest_after_each
     by = f"by <@{server.mira.user.id}>"
     results = {
         "delete": f"**Deleted** {by}",
-        "block": f"**Blocked** · <@{server.noah.user.id}> {by}",
+        "block": f"**Blocked permanently** {by}",
+        "block_day": "**Blocked** until",
+        "block_week": "**Blocked** until",
+        "unblock": f"**Unblocked** {by}",
         "dismiss": f"**Dismissed** {by}",
+        "reopen": f"**Dismissal undone** {by}",
     }
 
     for deed, rest in deeds.items():
@@ -170,7 +190,14 @@ async def test_a_report_says_what_a_moderator_did_and_offers_the_rest_after_each
     assert not notice["mentions"]
     shown = [message for message in server.noah.visible() if message["id"] == card["id"]]
     assert shown == ([] if "delete" in deeds else [card])
-    assert await blocked(server.noah) == ("block" in deeds)
+    assert await blocked(server.noah) == ("unblock" in buttons(notice))
+    ada = shared.discord.member("Ada")  # she reported it
+
+    def is_outcome(message):
+        return server.name in words(message) and "report" in words(message)
+
+    await ada.sees(is_outcome)
+    assert sum(map(is_outcome, ada.visible())) == 1
     assert not await blocked(server.ada)
 
 
@@ -198,12 +225,12 @@ async def test_two_moderators_at_once_are_both_named_and_nothing_is_done_twice(s
 
     told = await dismissed.follow_up()
     notice = await moderator(server).sees(
-        lambda one: one["id"] == notice["id"] and "**Blocked** ·" in words(one)
+        lambda one: one["id"] == notice["id"] and "**Blocked permanently** by" in words(one)
     )
     assert words(notice).count("Deleted") == 1
     assert f"**Deleted** by <@{server.mira.user.id}>" in words(notice)
     assert f"by <@{server.ada.user.id}>" in words(notice)
-    assert buttons(notice) == {}
+    assert [*buttons(notice)] == ["unblock"]
     assert "Dismissed" not in words(notice)
     assert told["flags"] & EPHEMERAL  # Ada alone reads it
     assert server.ada.channel.id != told["channel_id"]
@@ -218,9 +245,9 @@ async def test_what_its_member_deleted_is_said_to_be_gone(server):
     deleted = await server.noah.press(question["id"], buttons(question)["delete_now"])
     await deleted.until(says("Pictures deleted."))
 
-    notice = await press(server, notice, "delete", until="**Deleted** already")
+    notice = await press(server, notice, "delete", until="**Deleted** by its member")
 
-    assert tuple(buttons(notice)) == ("block",)
+    assert list(buttons(notice)) == [*BLOCKS, "dismiss"]
 
 
 async def test_a_report_whose_order_was_erased_is_settled(shared, server):

@@ -71,11 +71,18 @@ class FakeLogChannel:
         if self.error is None:
             self.entries.append((channel_id, entry))
 
-    async def write(self, channel_id: int, entry: AnyLogEntry) -> None:
+    async def write(self, channel_id: int, entry: AnyLogEntry) -> int:
         await self.gate()
         if self.error is not None:
             raise self.error
         self.entries.append((channel_id, entry))
+        return len(self.entries)
+
+    async def rewrite(self, channel_id: int, message_id: int, entry: AnyLogEntry) -> None:
+        if self.error is not None:
+            raise self.error
+        assert self.entries[message_id - 1][0] == channel_id
+        self.entries[message_id - 1] = (channel_id, entry)
 
     def refused(self, channel_id: int) -> bool:  # noqa: ARG002 - of the port
         return isinstance(self.error, DiscordRefused)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.deeds import DeedKind
 from bot.domain.job import State
 from bot.domain.log_entries import Blocked, Reported
 from bot.domain.rules import Rules
@@ -69,9 +70,49 @@ async def test_a_picture_is_reported_once(app, reports, put):
     await reports.report(job.id, ADA, language="en")
 
     with pytest.raises(AlreadyReported):
-        await reports.report(job.id, NOAH, language="en")
+        await reports.report(job.id, ADA, language="en")
 
     assert len(log_entries(app)) == 1
+
+
+async def test_further_reporters_are_counted_in_the_same_entry(app, reports, put):
+    job = await put()
+    for by in (ADA, NOAH):
+        await reports.report(job.id, by, language="en")
+    app.log_channel.error = PermanentDiscordError("403 (50001)")
+    await reports.report(job.id, replace(ADA, id=401), language="en")  # counted later
+    app.log_channel.error = None
+    await reports.report(job.id, replace(ADA, id=402), language="en")
+
+    [entry] = log_entries(app)
+    assert (entry.by, entry.reporters) == (ADA.id, {ADA.id, NOAH.id, 401, 402})
+    with pytest.raises(AlreadyReported):
+        await reports.report(job.id, NOAH, language="en")
+
+
+async def test_reporters_are_told_once_what_became_of_it(app, reports, put):
+    """Neither the moderator who decided nor the picture's own member."""
+    job = await put()
+    for by in (ADA, NOAH, replace(ADA, id=MIRA.id)):
+        await reports.report(job.id, by, language="en")
+    for kind in (DeedKind.DELETE, DeedKind.BLOCK):
+        await reports.tell_reporters(job, MIRA, kind, ADA.id)
+    await app.tell()
+
+    [told] = app.notices.told
+    assert (told.member_id, told.detail["outcome"]) == (ADA.id, "delete")
+
+
+async def test_a_dismissal_is_on_record_and_may_be_taken_back(app, reports, put):
+    job = await put()
+    for kind in (DeedKind.DISMISS, DeedKind.DISMISS, DeedKind.REOPEN, DeedKind.REOPEN):
+        await reports.decide(await reports.entry(job, reporter_id=ADA.id), MIRA, kind)
+        app.clock.now += 1
+
+    entry = await reports.entry(job, reporter_id=ADA.id)
+    assert [deed.kind for deed in entry.deeds] == [DeedKind.DISMISS, DeedKind.REOPEN]
+    assert {deed.moderator_id for deed in entry.deeds} == {MIRA.id}
+    assert not entry.dismissed
 
 
 async def test_without_a_log_channel_there_is_no_report(app, reports, put):

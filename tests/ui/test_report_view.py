@@ -2,105 +2,104 @@
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
+from bot.domain.deeds import Deed, DeedKind
 from bot.domain.log_entries import Reported
-from bot.domain.rules import Block
 from bot.ui import report_view, texts
-from bot.ui.button_actions import ReportAction
 from bot.ui.language import LANGUAGES, speaking
 from bot.ui.log_channel import DiscordLogChannel
 from bot.ui.order_buttons import shows_pictures
-from bot.ui.report_view import ReportButton, ReportState
-from tests.rules import ID, PROMPT, REASON
-from tests.samples import NOW, a_job, an_order
+from tests.rules import ID, PROMPT
+from tests.samples import NOW, a_job, an_order, changed_job
 from tests.views import assert_within_limits, buttons, returned
 
 JOB = a_job(id="0123456789abcdef", order=an_order(prompt="@everyone **a** lighthouse"))
 NOTICE = Reported(job=JOB, by=77)
-PRESS = ReportButton(ReportAction.DELETE, JOB.id, 77)
 
 in_any_language = pytest.mark.parametrize("language", LANGUAGES)
 
 
-async def test_a_report_offers_to_delete_to_block_and_to_dismiss():
-    view = report_view.fresh_view(NOTICE)
-
-    assert [*buttons(view)] == [
-        f"report:delete:{JOB.id}:77",
-        f"report:block:{JOB.id}:77",
-        f"report:dismiss:{JOB.id}:77",
-    ]
-    assert report_view.read(returned(view)) == ReportState(
-        line=texts.log_channel.line(NOTICE), done={}
-    )
+def deed(kind, **detail):
+    """Return a deed of Mira's about the reported order."""
+    more: dict[str, Any] = {"job_id": JOB.id, "member_id": JOB.member_id, "detail": detail}
+    return Deed(id="0" * 16, guild_id=100, at=NOW, kind=kind, moderator_id=1, **more)
 
 
-async def test_what_was_done_is_read_from_the_message_word_for_word():
-    """Nothing else remembers it, and whoever did it is named there alone."""
-    said = ReportState(
-        line="a line",
-        done={ReportAction.DELETE: "**Gelöscht** von <@1>", ReportAction.BLOCK: "blocked"},
-    )
-
-    assert report_view.read(returned(report_view.report_view(said, [PRESS]))) == said
+def reported(*deeds, job=JOB):
+    return Reported(job=job, by=77, deeds=deeds, at=NOW)
 
 
-async def test_what_was_done_first_stays_as_it_was_said():
-    """Of two moderators who press the same, the first did it."""
-    said = ReportState(line="a line", done={}).with_done(ReportAction.DELETE, "by <@1>")
-
-    assert said.with_done(ReportAction.DELETE, "by <@2>") == said
-
-
-def test_another_message_says_nothing():
-    assert report_view.read([]) == ReportState(line="", done={})
+BLOCKS = ["block_day", "block_week", "block"]
+DELETED = changed_job(JOB, deleted_at=NOW, deleted_by=1)
+DELETE, BLOCK, UNBLOCK = map(deed, (DeedKind.DELETE, DeedKind.BLOCK, DeedKind.UNBLOCK))
+DISMISS, REOPEN = deed(DeedKind.DISMISS), deed(DeedKind.REOPEN)
 
 
 @pytest.mark.parametrize(
-    ("done", "deleted", "blocked", "left"),
+    ("report", "possible"),
     [
-        ([], False, False, [ReportAction.DELETE, ReportAction.BLOCK, ReportAction.DISMISS]),
-        ([], True, False, [ReportAction.BLOCK, ReportAction.DISMISS]),  # by its member, elsewhere
-        ([], False, True, [ReportAction.DELETE, ReportAction.DISMISS]),
-        ([ReportAction.DELETE], True, False, [ReportAction.BLOCK]),
-        ([ReportAction.BLOCK], False, True, [ReportAction.DELETE]),
-        (
-            [ReportAction.BLOCK],
-            False,
-            False,
-            [ReportAction.DELETE, ReportAction.BLOCK],
-        ),  # and unblocked since
-        ([ReportAction.DELETE, ReportAction.BLOCK], True, True, []),
-        ([ReportAction.DISMISS], False, False, []),
-        ([ReportAction.DISMISS, ReportAction.DELETE], True, False, []),
+        (reported(), ["delete", *BLOCKS, "dismiss"]),
+        (reported(job=DELETED), [*BLOCKS, "dismiss"]),  # by its member, elsewhere
+        (reported(DELETE, job=DELETED), BLOCKS),
+        (reported(BLOCK), ["delete", "unblock"]),
+        (reported(deed(DeedKind.BLOCK, until=NOW + 1)), ["delete", "unblock"]),
+        (reported(deed(DeedKind.BLOCK, until=NOW)), ["delete", *BLOCKS]),  # it is over
+        (reported(BLOCK, UNBLOCK), ["delete", *BLOCKS]),
+        (reported(DELETE, BLOCK, job=DELETED), ["unblock"]),
+        (reported(DISMISS), ["reopen"]),
+        (reported(DISMISS, REOPEN), ["delete", *BLOCKS, "dismiss"]),
     ],
 )
-async def test_what_is_left_to_do_follows_from_what_is_on_record(done, deleted, blocked, left):
-    said = ReportState(line="a line", done=dict.fromkeys(done, "done"))
+async def test_what_is_left_to_do_follows_from_what_is_on_record(report, possible):
+    view = report_view.report_view(report)
 
-    remaining = report_view.remaining_buttons(said, PRESS, deleted=deleted, blocked=blocked)
+    assert [*buttons(view)] == [f"report:{action}:{JOB.id}:77" for action in possible]
+    assert_within_limits(view)
+    assert report_view.line_of(returned(view)) == texts.log_channel.line(report)
 
-    assert [button.action for button in remaining] == left
+
+@in_any_language
+def test_each_deed_is_shown_with_who_and_when(language):
+    deeds = [DELETE, deed(DeedKind.BLOCK, until=NOW + 1), UNBLOCK, BLOCK, DISMISS, REOPEN]
+    with speaking(language):
+        shown = texts.log_channel.done(reported(*deeds)).splitlines()
+
+    assert len(shown) == len({*shown}) == len(deeds)
+    for line in shown:
+        assert "<@1>" in line
+        assert f"<t:{int(NOW)}:f>" in line
 
 
-async def test_nothing_is_left_to_do_about_an_order_that_is_not_on_record():
-    said = ReportState(line="a line", done={}, forgotten="it is gone")
+def test_the_number_of_reporters_is_said():
+    again = [deed(DeedKind.REPORT, by=reporter) for reporter in (77, 78, 79)]
 
-    assert report_view.read(returned(report_view.report_view(said, []))) == said
-    assert report_view.remaining_buttons(said, PRESS, deleted=False, blocked=False) == []
+    assert "and 2 other members" in texts.log_channel.line(reported(*again))
+    assert "other" not in texts.log_channel.line(reported(again[0]))
+
+
+def test_another_message_says_nothing():
+    assert report_view.line_of([]) == ""
+
+
+def test_a_report_whose_order_is_not_on_record_offers_nothing():
+    view = report_view.forgotten_view("a line")
+
+    assert report_view.line_of(returned(view)) == "a line"
+    assert buttons(view) == {}
 
 
 async def test_a_report_is_not_taken_for_the_picture_that_it_is_about():
     """A message with pictures is known by its buttons; to report a report makes no sense."""
-    view = report_view.fresh_view(NOTICE)
+    view = report_view.report_view(NOTICE)
 
     assert not shows_pictures(returned(view), JOB.id)
 
 
 async def test_a_report_lives_for_ever():
-    view = report_view.fresh_view(NOTICE)
+    view = report_view.report_view(NOTICE)
 
     assert view.timeout is None
     assert view.is_persistent()
@@ -110,28 +109,13 @@ async def test_a_report_lives_for_ever():
 async def test_the_fullest_report_fits_into_a_message_of_discords(language):
     job = a_job(id=JOB.id, guild_id=ID, channel_id=ID, message_id=ID, member_id=ID)
     job = type(job)(**{**vars(job), "order": an_order(prompt=PROMPT)})
-    block = Block(member_id=ID, by=ID, since=NOW, reason=REASON)
+    deeds = [deed(DeedKind.BLOCK, until=NOW), UNBLOCK] * 100
     with speaking(language):
-        said = ReportState(
-            line=texts.log_channel.line(Reported(job=job, by=ID)),
-            done={
-                ReportAction.DELETE: texts.log_channel.deleted_before(),
-                ReportAction.BLOCK: texts.log_channel.member_blocked(block),
-                ReportAction.DISMISS: texts.log_channel.dismissed(ID),
-            },
-            forgotten=texts.log_channel.forgotten(),
-        )
-        presses = [ReportButton(deed, job.id, ID) for deed in ReportAction]
+        view = report_view.report_view(reported(*deeds, job=job))
 
-    view = report_view.report_view(said, presses)
-
-    assert_within_limits(view)
-    assert "\n" not in said.line
-    assert len({*buttons(view).values()}) == len(presses)
-    with speaking(language):
+        assert_within_limits(view)
+        assert "\n" not in report_view.line_of(returned(view))
         assert 0 < len(texts.log_channel.block_reason()) <= 200
-        assert str(deleted := texts.log_channel.deleted(7)).startswith("**")
-        assert "<@7>" in deleted
 
 
 async def test_a_report_is_written_with_its_buttons_and_pings_nobody(rest, meters, stand_in):
@@ -151,7 +135,9 @@ async def test_a_report_is_written_with_its_buttons_and_pings_nobody(rest, meter
     assert line["content"] == texts.log_channel.line(NOTICE)
     assert [button["label"] for button in row["components"]] == [
         "Delete",
-        "Block member",
+        "Block for 1 day",
+        "Block for 1 week",
+        "Block permanently",
         "Dismiss",
     ]
     await notices.close()

@@ -686,12 +686,22 @@ def test_the_log_has_one_icon_for_each_kind_of_line(language):
     assert len({*icons.values()}) == len(icons) - sum(len(names) - 1 for names in same)
 
 
+TOLD = (DeedKind.CANCEL, DeedKind.HIDE, DeedKind.DELETE, DeedKind.BLOCK, DeedKind.UNBLOCK)
+
+
 def test_members_read_in_private_what_moderators_did(snapshot):
     full: dict[str, Any] = {"server": HOSTILE, "until": SOON, "reason": HOSTILE}
     notices = {
         f"{kind} {number}": texts.deeds.notice(replace(DEED, kind=kind, detail=detail), job)
-        for kind in DeedKind
+        for kind in TOLD
         for number, (job, detail) in enumerate([(None, {}), (SEEN, full)])
+    }
+
+    notices |= {
+        f"outcome {kind}": texts.deeds.notice(
+            replace(DEED, kind=DeedKind.OUTCOME, detail={"outcome": kind}), None
+        )
+        for kind in (DeedKind.DELETE, DeedKind.BLOCK, DeedKind.DISMISS)
     }
 
     assert listed(notices) == snapshot

@@ -50,8 +50,11 @@ class LogChannel(Protocol):
     def enqueue(self, channel_id: int, entry: AnyLogEntry) -> None:
         """Write an entry in the background; lost if Discord refuses it."""
 
-    async def write(self, channel_id: int, entry: AnyLogEntry) -> None:
-        """Write an entry, or raise DiscordError."""
+    async def write(self, channel_id: int, entry: AnyLogEntry) -> int:
+        """Write an entry and return its message, or raise DiscordError."""
+
+    async def rewrite(self, channel_id: int, message_id: int, entry: AnyLogEntry) -> None:
+        """Replace a written entry, or raise DiscordError."""
 
     def refused(self, channel_id: int) -> bool:
         """Tell whether Discord refused the last entry that this process wrote there."""

@@ -13,6 +13,14 @@ _PROMPT: Final = 300  # characters
 _still_counts: Final = lazy("It was drawn already, so it still counts toward the limits.")
 
 
+# What became of a report.
+_OUTCOMES: Final = {
+    DeedKind.DELETE: lazy("{moderator} removed the picture that you reported. Thank you!"),
+    DeedKind.BLOCK: lazy("{moderator} acted on your report. Thank you!"),
+    DeedKind.DISMISS: lazy("{moderator} looked at your report and left the picture as it is."),
+}
+
+
 def notice(deed: Deed, job: Job | None) -> str:
     """Return what the member reads; *job* is the order, if it is still on record."""
     who = _moderator(deed)
@@ -34,6 +42,11 @@ def notice(deed: Deed, job: Job | None) -> str:
             return _("{moderator} unblocked you: you can order pictures there again.").format(
                 moderator=who
             )
+        case DeedKind.OUTCOME:
+            outcome = _OUTCOMES[DeedKind(deed.detail["outcome"])]()
+            return outcome.format(moderator=who)
+        case DeedKind.REPORT | DeedKind.DISMISS | DeedKind.REOPEN:
+            return ""  # nobody is told of it
         case _:
             assert_never(deed.kind)
     text = lines[0].format(moderator=who)

@@ -3,10 +3,10 @@
 from typing import Final, assert_never
 
 from bot.domain import log_entries
-from bot.domain.deeds import DeedKind
+from bot.domain.deeds import Deed, DeedKind
 from bot.domain.job import Job
 from bot.domain.lane import ClosedReason
-from bot.domain.rules import Block, Pause, differences
+from bot.domain.rules import Pause, differences
 from bot.ui.button_actions import ReportAction
 from bot.ui.language import gettext as _
 from bot.ui.language import lazy, ngettext
@@ -136,6 +136,11 @@ def _reported(entry: log_entries.Reported) -> str:
         author=f"<@{entry.job.member_id}>",
         prompt=literal(shared.cut(entry.job.order.prompt, _PROMPT)),
     )
+    others = len(entry.reporters) - 1
+    if others:
+        text += " · " + ngettext(
+            "and {count} other member", "and {count} other members", others
+        ).format(count=others)
     return text + _link(entry.job)
 
 
@@ -159,9 +164,23 @@ def _link(job: Job) -> str:
 
 _LABELS: Final = {
     ReportAction.DELETE: lazy("Delete"),
-    ReportAction.BLOCK: lazy("Block member"),
+    ReportAction.BLOCK_DAY: lazy("Block for 1 day"),
+    ReportAction.BLOCK_WEEK: lazy("Block for 1 week"),
+    ReportAction.BLOCK: lazy("Block permanently"),
+    ReportAction.UNBLOCK: lazy("Unblock"),
     ReportAction.DISMISS: lazy("Dismiss"),
+    ReportAction.REOPEN: lazy("Undo"),
 }
+_DONE: Final = {
+    DeedKind.DELETE: lazy("**Deleted** by {moderator} · {when}"),
+    DeedKind.BLOCK: lazy("**Blocked permanently** by {moderator} · {when}"),
+    DeedKind.UNBLOCK: lazy("**Unblocked** by {moderator} · {when}"),
+    DeedKind.DISMISS: lazy("**Dismissed** by {moderator} · {when}"),
+    DeedKind.REOPEN: lazy("**Dismissal undone** by {moderator} · {when}"),
+}
+_blocked_until: Final = lazy("**Blocked** until {end} by {moderator} · {when}")
+_deleted_before: Final = lazy("**Deleted** by its member")
+_MOST_DONE: Final = 20  # lines about what was done
 
 
 def label(action: ReportAction) -> str:
@@ -169,29 +188,27 @@ def label(action: ReportAction) -> str:
     return _LABELS[action]()
 
 
-def deleted(by: int) -> str:
-    """Return a report's text after a moderator deleted the pictures."""
-    return _("**Deleted** by {moderator}").format(moderator=f"<@{by}>")
+def done(report: log_entries.Reported) -> str:
+    """Return what was done about a report, a line each; empty: nothing."""
+    lines = [_done(deed) for deed in report.deeds if deed.kind in _DONE]
+    deleted = any(deed.kind is DeedKind.DELETE for deed in report.deeds)
+    if report.job.reply.deleted_at is not None and not deleted:
+        lines.append(_deleted_before())
+    return "\n".join(lines[-_MOST_DONE:])
 
 
-# By another way than this report.
-deleted_before: Final = lazy("**Deleted** already, by its member or a moderator")
-
-
-def member_blocked(block: Block) -> str:
-    """Return a report's text after the member was blocked."""
-    return _("**Blocked** · {member} by {moderator}").format(
-        member=f"<@{block.member_id}>", moderator=f"<@{block.by}>"
+def _done(deed: Deed) -> str:
+    until = deed.detail.get("until")
+    text = _blocked_until() if until is not None else _DONE[deed.kind]()
+    return text.format(
+        moderator=f"<@{deed.moderator_id}>",
+        when=f"<t:{int(deed.at)}:f>",
+        end=f"<t:{int(until or 0)}:f>",
     )
 
 
 # The member reads it.
 block_reason: Final = lazy("a picture of yours was reported")
-
-
-def dismissed(by: int) -> str:
-    """Return a report's text after a moderator dismissed it."""
-    return _("**Dismissed** by {moderator}").format(moderator=f"<@{by}>")
 
 
 # The order was erased after the report.
