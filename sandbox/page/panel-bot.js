@@ -31,7 +31,7 @@ export class BotPart {
     const day = h(
       "button.chip",
       { title: "Moves every clock by a day; the bot restarts", testid: "next-day", onClick },
-      "Next day",
+      "Skip to tomorrow",
     );
     this.ahead = h("span.panel-facts", { role: "status", testid: "ahead" });
     this.clock = h("div.range", { hidden: true }, day, this.ahead);
