@@ -170,7 +170,8 @@ async def forms(shared, member):
     sent = await member.command("imagine", prompt="a lighthouse")
     card = await sent.until(delivered(1))
     shown = await (await mira.command("limits", "show")).until(lambda one: one["components"])
-    edits = [part["custom_id"] for part in components(shown) if part.get("custom_id")]
+    ids = [str(part.get("custom_id")) for part in components(shown)]
+    edits = [one for one in ids if one.startswith(("limits:edit:", "limits:form:"))]
     return {
         "edit": lambda: member.press(card["id"], buttons(card)["edit"]),
         "menu": lambda: member.message_command("Imagine this", card["id"]),
