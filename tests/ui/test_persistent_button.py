@@ -85,7 +85,8 @@ def test_the_actions_in_the_ids_stay_as_they_are():
     assert {*PrivacyAction} == {"export", "delete", "confirm", "keep"}
     assert {*LimitsAction} == {"edit", "save", "drop", "forget", "show", "form", "resume"}
     assert {*BlockAction} == {"list", "lift", "ask", "unblock"}
-    assert {*ReportAction} == {"delete", "block", "dismiss"}
+    blocks = {"block", "block_day", "block_week", "unblock"}
+    assert {*ReportAction} == {"delete", "dismiss", "reopen"} | blocks
 
 
 @pytest.mark.parametrize("custom_id", BUTTONS)
