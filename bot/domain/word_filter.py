@@ -22,10 +22,10 @@ LONGEST_PHRASE: Final = 100  # characters, after cleaning
 MOST_PHRASES: Final = 500  # in a list
 MOST_CHARACTERS: Final = 4000  # in a list, joined by line breaks: a field of Discord's modals
 
-# Commas, semicolons behind a word, tabs, lines, and a bar with spaces.
-_BETWEEN: Final = re.compile(
-    r"[,\uff0c\u060c\u3001\uff1b\u061b\t\n\r\v\f\x85\u2028\u2029]|(?<=[\w*\"')]);|;(?=\s)|\s\|\s"
-)
+# Commas, tabs and lines; on one line, semicolons behind a word or before a space, and a bar
+# with spaces.
+_LINES: Final = re.compile(r"[,\uff0c\u060c\u3001\uff1b\u061b\t\n\r\v\f\x85\u2028\u2029]")
+_ON_A_LINE: Final = re.compile(r"(?<=[\w*\"')]);+|(?:(?<![;|]);|\s\|)(?:[;|]|\s(?=[;|]))*(?=\s|$)")
 # What surrounds a phrase and is no part of it: a list's bullet or number, quotation marks, brackets
 # or Markdown on both sides, and the end of a sentence; the latter two not at a single letter or
 # digit, unless its script has no case.
@@ -116,8 +116,9 @@ def phrase(text: str) -> str:
 
 
 def split(text: str) -> Iterator[str]:
-    """Yield the phrases of *text* as they were typed: commas and line breaks separate them."""
-    return (piece for piece in _BETWEEN.split(text) if piece.strip())
+    """Yield the phrases of *text*, cleaned: commas and line breaks separate them."""
+    lines = map(clean, _LINES.split(text))
+    return (piece for line in lines for piece in _ON_A_LINE.split(line) if piece.strip())
 
 
 def add(phrases: tuple[str, ...], text: str) -> tuple[str, ...]:

@@ -464,3 +464,10 @@ def test_a_list_is_full_where_a_modal_would_not_hold_it():
         PhraseFault.LIST_TOO_LONG,
         MOST_CHARACTERS + 1,
     )
+
+
+@pytest.mark.parametrize("typed", ["Z\u0301;", "🍆;;", "0 |;", "a;b | c ;", "*🍆 Z\u0301;"])
+def test_a_list_that_is_typed_again_stays_as_it_is(typed):
+    kept = add((), typed)
+
+    assert add((), "\n".join(kept)) == kept
