@@ -99,7 +99,7 @@ async def test_two_unknown_outcomes_close_the_lane_and_the_operator_opens_it(
 async def test_a_moderator_has_the_lane_try_at_once(outage, mira):
     bot, waiting = outage
     resumed = await mira.command("limits", "resume")
-    await resumed.until(says("The bot tries at once whether the image service works again"))
+    await resumed.until(says("The bot checks now whether the image service works again"))
 
     await waiting.until(delivered(1), within=9)
     assert len(warnings(bot, "lane reopened, submits are answered again")) == 1

@@ -188,7 +188,7 @@ async def test_what_was_sent_already_is_hidden_goes_on_and_is_in_the_history(
         answer = await told(await press(noah, order.message, "hide"))
     card = await order.until(says("**Hidden**"))
 
-    assert "counts toward the limit. The pictures will be in `/history`." in answer
+    assert "counts toward the limit. The pictures will be in </history:" in answer
     assert prompt not in words(card)
     assert f"Ordered by <@{noah.user.id}>" in words(card)
     assert buttons(card) == {}

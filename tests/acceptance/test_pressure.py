@@ -170,7 +170,7 @@ async def test_an_empty_wallet_gives_orders_back_tells_each_server_once_and_open
     gallery = sandbox.world.channel("gallery", guild=LIBRARY).id
     for moderator, channel in ((mira, pictures), (library, gallery)):
         sent = await moderator.command("limits", "log", channel=channel)
-        await sent.until(says("is told"))
+        await sent.until(says("Log channel:"))
     sandbox.pixazo.hold_states()
     first, *waiting = await orders(noah, 4)
     waiting += await orders(reader, 2, "read")
@@ -243,7 +243,7 @@ async def test_a_late_202_opens_nothing_and_while_the_probe_has_no_answer_everyb
     assert len(submitted(sandbox)) == 2
 
     resumed = await mira.command("limits", "resume")
-    await resumed.until(says("The next order will find out whether there is image credit again"))
+    await resumed.until(says("The next order checks whether there is image credit again"))
     held = sandbox.pixazo.faults.add(hold_submit())
     probe = await noah.command("imagine", prompt="the probe")
     await held.reached.wait()

@@ -47,7 +47,7 @@ async def test_a_lasting_session_is_marked_and_yesterday_forgotten(starts):
         await starts.reserve(BOT, 3, lambda _, at=at: Permit(at=at), now=at, ahead=0)
     await starts.reserve("another", 3, after_the_last, now=NOW, ahead=0)
     await starts.mark_steady(BOT, 3, started_at=NOW - 60, now=NOW)
-    await starts.reserve(BOT, 3, after_the_last, now=NOW - 40, ahead=100)
+    await starts.reserve(BOT, 3, after_the_last, now=NOW, ahead=100)
     await starts.mark_failed(BOT, 3, started_at=NOW - 55)
 
     assert await starts.recent(BOT, now=NOW) == [

@@ -8,7 +8,8 @@ import aiohttp
 import discord
 import pytest
 import yarl
-from discord.gateway import DiscordWebSocket
+from discord.backoff import ExponentialBackoff
+from discord.gateway import DiscordClientWebSocketResponse, DiscordWebSocket
 from discord.http import Route
 
 from sandbox.discord import Discord, sample_world
@@ -67,6 +68,12 @@ async def connect(stand_in, monkeypatch) -> AsyncIterator[Callable]:
     """Connect a client and wait until it is ready; close all clients at the end."""
     monkeypatch.setattr(Route, "BASE", stand_in.api_url)
     monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(stand_in.gateway_url))
+    # The bot's start changes these for the whole process; here is discord.py as it is.
+    monkeypatch.setattr(discord.client, "DiscordWebSocket", DiscordWebSocket)
+    monkeypatch.setattr(discord.client, "ExponentialBackoff", ExponentialBackoff)
+    monkeypatch.setattr(
+        discord.http, "DiscordClientWebSocketResponse", DiscordClientWebSocketResponse
+    )
     async with AsyncExitStack() as stack:
 
         async def connect(client: discord.Client) -> discord.Client:
