@@ -207,7 +207,7 @@ async def test_an_empty_wallet_gives_orders_back_tells_each_server_once_and_open
 
 def notices(member, channel):
     texts = [message["content"] for message in member.visible(channel)]
-    return [text for text in texts if "image credit is used up" in text]
+    return [text for text in texts if "out of image credit" in text]
 
 
 def warnings(bot, text):
