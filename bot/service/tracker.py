@@ -168,15 +168,16 @@ class JobTracker:
         Only the answer counts, and only a few callbacks have the vendor asked. Raises PixazoError
         if no usable answer came, StoreUnavailable if it was not recorded.
         """
-        if not job.may_complete or job.outstanding.tries >= ASKED_AFTER_END:
-            return job
-        tried = replace(job.outstanding, tries=job.outstanding.tries + 1)
-        if job.request_id is None or not await self._jobs.swap(
-            job, replace(job, outstanding=tried)
-        ):
-            return job
-        update = await self._queue.status(job.request_id)
-        return await self._apply(job.id, update, completed_after_all)
+        for _ in range(ATTEMPTS):  # its owner may be about to release it
+            if not job.may_complete or job.outstanding.tries >= ASKED_AFTER_END:
+                break
+            tried = replace(job.outstanding, tries=job.outstanding.tries + 1)
+            if await self._jobs.swap(job, replace(job, outstanding=tried)):
+                assert job.request_id is not None  # the callback named it
+                update = await self._queue.status(job.request_id)
+                return await self._apply(job.id, update, completed_after_all)
+            job = await self._find(job.id)
+        return job
 
     async def _poll(self, job: Job, silence: _Silence, *, woken: bool) -> Job:
         """Make one status call; return the job then, whether the call succeeded or not."""

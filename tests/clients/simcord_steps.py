@@ -254,7 +254,7 @@ class Visit:
         )
 
     async def privacy(self) -> None:
-        await self._told(await self.noah.slash(self.channel, "privacy"), "kept")
+        await self._told(await self.noah.slash(self.channel, "privacy"), "stored")
 
     async def order_after_restart(self) -> None:
         await self.env.restart_bot(self._make())
