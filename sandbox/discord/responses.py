@@ -128,5 +128,6 @@ def _targets(data: Json) -> Json:
         case CommandType.MESSAGE:
             return {"target_message_id": data["target_id"]}
         case CommandType.USER:
-            return {"target_user": data["resolved"]["users"][data["target_id"]]}
+            users = (data.get("resolved") or {}).get("users", {})  # tests change what was sent
+            return {"target_user": users[data["target_id"]]} if data["target_id"] in users else {}
     return {}
