@@ -42,11 +42,11 @@ def usage(*, rules=None, caps=None, guild_id=100, block=None, **used):
     return texts.member_commands.usage(report)
 
 
-def test_usage_reads_as_recorded(snapshot):
+def usages():
     """It begins with whether an order would be taken, and tells who can change what."""
     pause = Pause(by=1, since=NOW, reason="a *contest*")
     block = Block(member_id=MEMBER, by=1, since=NOW, until=NOW + 90)
-    samples = {
+    return {
         "a fresh server": usage(),
         "nearly used up": usage(rules=Rules(member_per_day=10), member=9),
         "used up": usage(rules=Rules(member_per_day=10), member=10),
@@ -64,7 +64,9 @@ def test_usage_reads_as_recorded(snapshot):
         "cooling down": usage(rules=Rules(cooldown=60), last_order_at=NOW - 20),
     }
 
-    assert listed(samples) == snapshot
+
+def test_usage_reads_as_recorded(snapshot):
+    assert listed(usages()) == snapshot
 
 
 @pytest.mark.parametrize(

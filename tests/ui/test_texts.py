@@ -106,7 +106,7 @@ KNOWN = {
 }
 
 
-def test_progress_reads_as_recorded(snapshot):
+def progress():
     samples: dict[str, Any] = {
         state: texts.cards.status(a_job(state=state, completed_at=NOW))
         for state in State
@@ -133,18 +133,21 @@ def test_progress_reads_as_recorded(snapshot):
     samples["still fetched"] = f"{texts.cards.still_fetched(1)} {texts.cards.still_fetched(2)}"
     samples["steps"] = texts.cards.steps(a_job(state=State.PROCESSING))
     samples["left today"] = texts.cards.left_today(a_job(private=True, left_today=0))
-    assert texts.cards.left_today(a_job(private=True)) is None
     samples["sent"] = texts.cards.sent(an_order(sent="a lighthouse, **ink**"))
     samples["details"] = texts.cards.details(an_order(guidance=7.0, style="oil"))
     samples["other details"] = texts.cards.details(an_order(images=3, steps=20, enhance=False))
     samples["ready"] = texts.cards.ready(a_job(message_id=77))
     samples["ready elsewhere"] = texts.cards.ready(a_job(answers_only=True))
     samples["small notes"] = f"{texts.cards.shrunk()} {texts.cards.some_missing()}"
+    return samples
 
-    assert listed(samples) == snapshot
+
+def test_progress_reads_as_recorded(snapshot):
+    assert listed(progress()) == snapshot
+    assert texts.cards.left_today(a_job(private=True)) is None
 
 
-def test_ends_read_as_recorded(snapshot):
+def ends():
     """What it is, what it cost, and who can help."""
     samples: dict[str, Any] = {}
     for state, reasons in ENDS.items():
@@ -156,8 +159,11 @@ def test_ends_read_as_recorded(snapshot):
     refused = a_job(state=State.REFUSED, end_reason=EndReason.VENDOR, error="not **allowed**")
     samples["with the vendor's words"] = texts.cards.who_can_help(refused)
     samples["the vendor's words"] = texts.cards.vendor_words(refused)
+    return samples
 
-    assert listed(samples) == snapshot
+
+def test_ends_read_as_recorded(snapshot):
+    assert listed(ends()) == snapshot
     assert {reason for reasons in ENDS.values() for reason in reasons} == {None, *EndReason}
 
 
@@ -358,7 +364,7 @@ def refusal(result, **changes):
     return texts.refusals.refusal(LimitReached(verdict=replace(result, **changes)))
 
 
-def test_refusals_read_as_recorded(snapshot):
+def refusals():
     samples = {f"{number} {one.rule}": refusal(one) for number, one in enumerate(REFUSALS)}
     samples |= {
         f"{number} {one.rule} outside": refusal(one, outside=True)
@@ -369,6 +375,11 @@ def test_refusals_read_as_recorded(snapshot):
         f"{number} {type(one).__name__}": texts.refusals.refusal(one)
         for number, one in enumerate(REJECTIONS)
     }
+    return samples
+
+
+def test_refusals_read_as_recorded(snapshot):
+    samples = refusals()
     charged = "\n-# Nothing was charged."
 
     assert {one.rule for one in REFUSALS} == set(Rule)
@@ -487,7 +498,7 @@ def kinds(error):
     return {error, *(kind for one in error.__subclasses__() for kind in kinds(one))}
 
 
-def test_answers_to_changes_read_as_recorded(snapshot):
+def changes():
     samples = {
         f"{number} {type(error).__name__}": texts.changes.rejection(error)
         for number, error in enumerate(NOT_CHANGED)
@@ -513,9 +524,12 @@ def test_answers_to_changes_read_as_recorded(snapshot):
         "log": texts.changes.logged(5),
         "no log": texts.changes.logged(None),
     }
+    return samples
 
+
+def test_answers_to_changes_read_as_recorded(snapshot):
     assert {type(error) for error in NOT_CHANGED} == kinds(ChangeRejected)
-    assert listed(samples) == snapshot
+    assert listed(changes()) == snapshot
 
 
 @in_any_language
@@ -557,10 +571,10 @@ def explained(rules=Rules(), *, lane=Lane(), **changes):  # noqa: B008 - both ar
     return results, texts.explanations.explained(2, results)
 
 
-def test_explanations_read_as_recorded(snapshot):
+def explanations():
     """What decides comes first, and whose it is to change."""
     calm = replace(FULLEST_OVERVIEW.standing.usage, everywhere=0, server=0, member=0)
-    samples = {
+    return {
         "moderators": explained(WOOL, block=BLOCK)[1],
         "operator": explained(replace(Rules(), member_per_day=0))[1],
         "admitted": explained(usage=calm)[1],
@@ -575,7 +589,9 @@ def test_explanations_read_as_recorded(snapshot):
         "refused": texts.explanations.words_found("a sea", Finding(blocked="sea")),
     }
 
-    assert listed(samples) == snapshot
+
+def test_explanations_read_as_recorded(snapshot):
+    assert listed(explanations()) == snapshot
 
 
 @in_any_language
@@ -689,23 +705,25 @@ def test_the_log_has_one_icon_for_each_kind_of_line(language):
 TOLD = (DeedKind.CANCEL, DeedKind.HIDE, DeedKind.DELETE, DeedKind.BLOCK, DeedKind.UNBLOCK)
 
 
-def test_members_read_in_private_what_moderators_did(snapshot):
+def notices():
     full: dict[str, Any] = {"server": HOSTILE, "until": SOON, "reason": HOSTILE}
     notices = {
         f"{kind} {number}": texts.deeds.notice(replace(DEED, kind=kind, detail=detail), job)
         for kind in TOLD
         for number, (job, detail) in enumerate([(None, {}), (SEEN, full)])
     }
-
     notices |= {
         f"outcome {kind}": texts.deeds.notice(
             replace(DEED, kind=DeedKind.OUTCOME, detail={"outcome": kind}), None
         )
         for kind in (DeedKind.DELETE, DeedKind.BLOCK, DeedKind.DISMISS)
     }
+    return notices
 
-    assert listed(notices) == snapshot
-    assert not any(map(pings, notices.values()))
+
+def test_members_read_in_private_what_moderators_did(snapshot):
+    assert listed(notices()) == snapshot
+    assert not any(map(pings, notices().values()))
 
 
 @given(st.text(max_size=1000).map(clean), st.text(max_size=100).map(clean))
@@ -741,7 +759,7 @@ def test_the_longest_reason_of_a_block_fits():
 # Clicks and errors.
 
 
-def test_answers_to_clicks_and_errors_read_as_recorded(snapshot):
+def clicks():
     rejected = [
         kind(verdict=REFUSALS[5]) if kind is errors.PostingForbidden else kind()
         for kind in sorted(kinds(errors.ActionRejected), key=lambda kind: kind.__name__)
@@ -766,6 +784,11 @@ def test_answers_to_clicks_and_errors_read_as_recorded(snapshot):
         for name, text in vars(module).items()
         if type(text).__name__ == "partial"
     }
+    return samples
+
+
+def test_answers_to_clicks_and_errors_read_as_recorded(snapshot):
+    samples = clicks()
 
     assert len({*samples.values()}) >= len(kinds(errors.ActionRejected))
     assert listed(samples) == snapshot
