@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot.service.blocking import BlockService
 from bot.service.callbacks import CallbackHandler
 from bot.service.circuit_breaker import LaneCircuitBreaker
 from bot.service.cog_services import CogServices
@@ -285,6 +286,12 @@ def _build_cog_services(
             jobs=ports.jobs,
             lanes=ports.lanes,
             log_channel=ports.log_channel,
+            now=ports.now,
+        ),
+        blocks=BlockService(
+            settings=settings,
+            guilds=ports.guilds,
+            jobs=ports.jobs,
             now=ports.now,
             wake_recovery=wake_recovery,
             tell_deeds=tell_deeds,

@@ -11,6 +11,7 @@ from discord.ext import commands
 from bot.client import ImagineBot
 from bot.domain.deeds import DeedKind
 from bot.domain.log_entries import Reported
+from bot.service.blocking import BlockService
 from bot.service.errors import OrderNotFound
 from bot.service.moderation import ModerationService, Moderator
 from bot.service.reports import ReportService
@@ -36,9 +37,12 @@ _OUTCOMES: Final = {
 class Reports(commands.Cog):
     """Takes reports, and handles the buttons under them."""
 
-    def __init__(self, reports: ReportService, moderation: ModerationService) -> None:
+    def __init__(
+        self, reports: ReportService, moderation: ModerationService, blocks: BlockService
+    ) -> None:
         self._reports = reports
         self._moderation = moderation
+        self._blocks = blocks
         self._locks = WeakValueDictionary[int, asyncio.Lock]()  # by the report's message
 
     def menu(self) -> app_commands.ContextMenu:
@@ -125,7 +129,7 @@ class Reports(commands.Cog):
                     await self._reports.remove_pictures(job.id, moderator)
             case ReportAction.BLOCK_DAY | ReportAction.BLOCK_WEEK | ReportAction.BLOCK:
                 if not report.blocked:
-                    await self._moderation.block(
+                    await self._blocks.block(
                         moderator,
                         await interaction_context.fetch_block_target(interaction, job.member_id),
                         hours=_HOURS.get(action),
@@ -133,7 +137,7 @@ class Reports(commands.Cog):
                         job_id=job.id,
                     )
             case ReportAction.UNBLOCK:
-                await self._moderation.unblock(moderator, job.member_id, job_id=job.id)
+                await self._blocks.unblock(moderator, job.member_id, job_id=job.id)
             case ReportAction.DISMISS | ReportAction.REOPEN:
                 await self._reports.decide(report, moderator, DeedKind(action))
             case _:
@@ -142,6 +146,6 @@ class Reports(commands.Cog):
 
 async def setup(bot: ImagineBot) -> None:
     """Add the cog, with the services that it calls, and its menu entry."""
-    cog = Reports(bot.services.reports, bot.services.limits)
+    cog = Reports(bot.services.reports, bot.services.limits, bot.services.blocks)
     await bot.add_cog(cog)
     bot.tree.add_command(cog.menu())

@@ -12,5 +12,6 @@ NO_SERVICES = CogServices(
     history=_NONE,
     account=_NONE,
     limits=_NONE,
+    blocks=_NONE,
     membership=_NONE,
 )

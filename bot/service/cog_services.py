@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.service.blocking import BlockService
 from bot.service.intake import OrderIntake
 from bot.service.member_account import MemberAccount
 from bot.service.moderation import ModerationService
@@ -21,4 +22,5 @@ class CogServices:
     history: UndeliveredPictures
     account: MemberAccount
     limits: ModerationService
+    blocks: BlockService
     membership: ServerMembership

@@ -13,26 +13,22 @@ from typing import Any, Final
 from bot.domain import admission, lane_transitions
 from bot.domain import lane as lane_rules
 from bot.domain.admission import AdmissionContext, AdmissionRequest, Caps, RuleResult
-from bot.domain.deeds import Deed, DeedKind
 from bot.domain.ineffective_limits import Ineffective, ineffective_limits
-from bot.domain.job import EndReason, Job, State
+from bot.domain.job import Job
 from bot.domain.lane import ClosedReason, Lane
 from bot.domain.log_entries import AnyLogEntry, Changed
 from bot.domain.order import clean
-from bot.domain.owner import MODERATOR
 from bot.domain.rules import (
     LONGEST_REASON,
     Block,
     Pause,
     Rules,
-    block_of,
     changed,
     differences,
     without_deleted,
 )
 from bot.domain.word_filter import Finding, examine
-from bot.service.deed_outbox import new_deed
-from bot.service.errors import BlockFault, ChannelNotWritable, DraftExpired, NotBlockable
+from bot.service.errors import ChannelNotWritable, DraftExpired
 from bot.service.port_errors import DiscordRefused, TransientDiscordError
 from bot.service.ports.discord import LogChannel
 from bot.service.ports.store import Guilds, Jobs, Lanes, PeakUsage
@@ -47,16 +43,6 @@ class Moderator:
     guild_id: int
     language: str = "en"  # of the server, unless its moderators chose one
     server: str = ""  # its name
-
-
-@dataclass(frozen=True, kw_only=True)
-class BlockTarget:
-    """Who is to be blocked, as Discord described them to the moderator."""
-
-    id: int
-    is_bot: bool = False
-    moderates: bool = False  # may manage the server
-    outranks: bool = False  # has a role as high as the moderator's highest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,22 +76,7 @@ class Draft:
     after: Rules
 
 
-BLOCKS_ON_PAGE: Final = 8
 RECENT_ORDERS: Final = 5
-
-
-@dataclass(frozen=True, kw_only=True)
-class BlockPage:
-    """A page of the server's blocks, newest first."""
-
-    blocks: Sequence[Block]
-    total: int
-    number: int  # from 0
-
-    @property
-    def of(self) -> int:
-        """The number of pages, at least one."""
-        return max(-(-self.total // BLOCKS_ON_PAGE), 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,8 +105,6 @@ class ModerationService:
         lanes: Lanes,
         log_channel: LogChannel,
         now: Callable[[], float],
-        wake_recovery: Callable[[], None],
-        tell_deeds: Callable[[], None],
     ) -> None:
         self._guilds = guilds
         self._jobs = jobs
@@ -144,8 +113,6 @@ class ModerationService:
         self._caps = settings.caps
         self._lane = settings.lane
         self._now = now
-        self._wake_recovery = wake_recovery  # it shows a blocked member what was given back
-        self._tell_deeds = tell_deeds  # has blocks told soon
 
     async def rules(self, by: Moderator) -> Rules:
         """Return the server's rules."""
@@ -244,54 +211,6 @@ class ModerationService:
             self._log(before, notice, language=by.language)
         return before, after
 
-    async def block(
-        self,
-        by: Moderator,
-        target: BlockTarget,
-        *,
-        hours: int | None,
-        reason: str,
-        job_id: str | None = None,
-    ) -> Block:
-        """Block a member from ordering, for *hours* or until a moderator unblocks them.
-
-        What the member waits for is given back. What was sent goes on. *job_id* is the order that
-        they are blocked for. Raises NotBlockable.
-        """
-        _check_blockable(by, target)
-        block = block_of(target.id, by=by.id, now=self._now(), hours=hours, reason=reason)
-        deed = self._deed(DeedKind.BLOCK, by, target.id, until=block.until, reason=block.reason)
-        deed = replace(deed, job_id=job_id)
-        await self._guilds.block(by.guild_id, block, deeds=[deed])
-        self._tell_deeds()
-        await self._give_back(by.guild_id, target.id)
-        return block
-
-    async def blocked(self, by: Moderator, member_id: int) -> Block | None:
-        """Return a member's block without an end; ``None``: there is none."""
-        block = (await self._context(by, member_id, self._now())).block
-        return block if block is not None and block.until is None else None
-
-    async def blocks(self, by: Moderator, number: int) -> BlockPage:
-        """Return a page of the blocks that hold; beyond the last one, the last one."""
-        page = await self._block_page(by, number)
-        if page.number >= page.of:
-            page = await self._block_page(by, page.of - 1)
-        return page
-
-    async def _block_page(self, by: Moderator, number: int) -> BlockPage:
-        blocks, total = await self._guilds.blocks(
-            by.guild_id, now=self._now(), skip=number * BLOCKS_ON_PAGE, most=BLOCKS_ON_PAGE
-        )
-        return BlockPage(blocks=blocks, total=total, number=number)
-
-    async def unblock(self, by: Moderator, member_id: int, *, job_id: str | None = None) -> bool:
-        """End a member's block; ``False``: there was none."""
-        deed = replace(self._deed(DeedKind.UNBLOCK, by, member_id), job_id=job_id)
-        ended = await self._guilds.unblock(by.guild_id, member_id, deeds=[deed])
-        self._tell_deeds()
-        return ended
-
     async def pause(self, by: Moderator, *, reason: str) -> Pause:
         """Accept no orders in this server until it is resumed. Running orders go on."""
         pause = Pause(by=by.id, since=self._now(), reason=clean(reason)[:LONGEST_REASON])
@@ -339,26 +258,8 @@ class ModerationService:
     def _ineffective(self, by: Moderator, rules: Rules) -> list[Ineffective]:
         return list(ineffective_limits(rules, caps=self._caps, guild_id=by.guild_id))
 
-    async def _give_back(self, guild_id: int, member_id: int) -> None:
-        """End the member's waiting orders; recovery adopts them and shows it."""
-        now = self._now()
-        for job in await self._jobs.waiting_of(guild_id, member_id):
-            ended = job.transition(State.REFUSED, now=now, end_reason=EndReason.BLOCKED)
-            await self._jobs.swap(job, ended.owned_by(MODERATOR))
-        self._wake_recovery()
-
     async def _context(self, by: Moderator, member_id: int, now: float) -> AdmissionContext:
         return await self._jobs.admission_context(by.guild_id, member_id, lane=self._lane, now=now)
-
-    def _deed(self, kind: DeedKind, by: Moderator, member_id: int, **detail: Any) -> Deed:
-        return new_deed(
-            kind,
-            guild_id=by.guild_id,
-            at=self._now(),
-            moderator_id=by.id,
-            member_id=member_id,
-            detail={"server": by.server, "language": by.language, **detail},
-        )
 
     def _log(self, rules: Rules, notice: AnyLogEntry, *, language: str) -> None:
         if rules.log_channel is not None:
@@ -375,15 +276,3 @@ def _service_state(lane: Lane, now: float) -> ServiceState:
         since=lane.shut_at or None,
         next_try_at=lane.next_try_at(now),
     )
-
-
-def _check_blockable(by: Moderator, target: BlockTarget) -> None:
-    """Raise NotBlockable if the moderator can't block *target*."""
-    for applies, fault in (
-        (target.id == by.id, BlockFault.SELF),
-        (target.is_bot, BlockFault.BOT),
-        (target.moderates, BlockFault.MODERATOR),
-        (target.outranks, BlockFault.RANK),
-    ):
-        if applies:
-            raise NotBlockable(member_id=target.id, fault=fault)

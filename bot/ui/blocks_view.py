@@ -6,7 +6,8 @@ import discord
 from discord import ui
 
 from bot.domain.rules import Block
-from bot.service.moderation import BlockPage, MemberOverview
+from bot.service.blocking import BlockPage
+from bot.service.moderation import MemberOverview
 from bot.ui import texts
 from bot.ui.block_button import BlockButton
 from bot.ui.button_actions import BlockAction, LimitsAction

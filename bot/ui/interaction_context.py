@@ -7,8 +7,9 @@ import discord
 
 from bot.domain.admission import SAMPLE, AdmissionRequest
 from bot.log import mark
+from bot.service.blocking import BlockTarget
 from bot.service.errors import NotAModerator
-from bot.service.moderation import BlockTarget, Moderator
+from bot.service.moderation import Moderator
 from bot.service.order_actions import Person
 from bot.service.reports import Seen
 from bot.ui import guild_cache, language

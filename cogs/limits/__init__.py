@@ -11,10 +11,11 @@ from cogs.limits.panel_forms import PanelForms
 async def setup(bot: ImagineBot) -> None:
     """Add the commands and their panel, with the services that they call."""
     moderation, account = bot.services.limits, bot.services.account
-    await bot.add_cog(Limits(moderation, account))
+    blocking = bot.services.blocks
+    await bot.add_cog(Limits(moderation, account, blocking))
     await bot.add_cog(LimitsPanel(moderation))
     await bot.add_cog(PanelForms(moderation, account))
-    blocks = Blocks(moderation)
+    blocks = Blocks(moderation, blocking)
     await bot.add_cog(blocks)
     bot.tree.add_command(blocks.menu())
     await bot.add_cog(Deletions(bot, moderation))

@@ -9,6 +9,7 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.domain.rules import Rules
+from bot.service.blocking import BlockService
 from bot.service.member_account import MemberAccount
 from bot.service.moderation import ModerationService, Moderator
 from bot.ui import guild_cache, interaction_context, limits_view, responses, texts
@@ -57,9 +58,12 @@ class ChannelId(RoleId):
 class LimitsCommands(commands.Cog):
     """Base of the parts of ``/limits``: the services, and the change of a rule."""
 
-    def __init__(self, moderation: ModerationService, account: MemberAccount) -> None:
+    def __init__(
+        self, moderation: ModerationService, account: MemberAccount, blocks: BlockService
+    ) -> None:
         self._moderation = moderation
         self._account = account
+        self._blocks = blocks
 
     async def _change(self, interaction: Interaction, how: Callable[[Rules], Rules]) -> None:
         """Apply *how* to the server's rules and answer what changed."""

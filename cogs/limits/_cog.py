@@ -165,7 +165,7 @@ class Limits(
         """Block a member."""
         moderator = await begin(interaction)
         target = interaction_context.block_target(interaction, member)
-        block = await self._moderation.block(moderator, target, hours=hours, reason=reason)
+        block = await self._blocks.block(moderator, target, hours=hours, reason=reason)
         await self._answer(interaction, moderator, texts.changes.blocked(block))
 
     @app_commands.command(description=texts.commands.UNBLOCK)
@@ -183,7 +183,7 @@ class Limits(
         elif (member_id := snowflake(id) if member is None else member.id) is None:
             await responses.send_private(interaction, texts.blocks.not_an_id())
         else:
-            was = await self._moderation.unblock(moderator, member_id)
+            was = await self._blocks.unblock(moderator, member_id)
             await self._answer(interaction, moderator, texts.changes.unblocked(member_id, was=was))
 
     @app_commands.command(description=texts.commands.BLOCKS)
@@ -192,7 +192,7 @@ class Limits(
         await self._list_blocks(interaction, await begin(interaction))
 
     async def _list_blocks(self, interaction: Interaction, moderator: Moderator) -> None:
-        page = await self._moderation.blocks(moderator, 0)
+        page = await self._blocks.blocks(moderator, 0)
         await responses.show(interaction, blocks_view.block_list(page))
 
     @app_commands.command(name="log", description=texts.commands.LOG)

@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.service.blocking import BlockService
 from bot.service.moderation import MemberOverview, ModerationService, Moderator
 from bot.ui import (
     block_form,
@@ -27,8 +28,9 @@ _LAST_PAGE: Final = 10**6
 class Blocks(commands.Cog):
     """Handles the list of blocks and a member's view; each click is checked anew."""
 
-    def __init__(self, moderation: ModerationService) -> None:
+    def __init__(self, moderation: ModerationService, blocks: BlockService) -> None:
         self._moderation = moderation
+        self._blocks = blocks
 
     def menu(self) -> app_commands.ContextMenu:
         """Return the entry for the menu of members."""
@@ -83,25 +85,25 @@ class Blocks(commands.Cog):
             await responses.defer_edit(interaction)
             hours, reason = block_form.read(data.get("components") or [])
             target = await interaction_context.fetch_block_target(interaction, member_id)
-            block = await self._moderation.block(moderator, target, hours=hours, reason=reason)
+            block = await self._blocks.block(moderator, target, hours=hours, reason=reason)
             note = texts.changes.blocked(block)
             await self._show_member(interaction, moderator, member_id, note)
 
     async def _open_form(
         self, interaction: Interaction, moderator: Moderator, member_id: int
     ) -> None:
-        block = await self._moderation.blocked(moderator, member_id)
+        block = await self._blocks.blocked(moderator, member_id)
         name = await mentions.named(interaction, f"<@{member_id}>") or str(member_id)
         await responses.open_form(interaction, block_form.form(member_id, name, block))
 
     async def _unblock(self, moderator: Moderator, member_id: int) -> str:
-        was = await self._moderation.unblock(moderator, member_id)
+        was = await self._blocks.unblock(moderator, member_id)
         return texts.changes.unblocked(member_id, was=was)
 
     async def _show_list(
         self, interaction: Interaction, moderator: Moderator, number: int, note: str | None = None
     ) -> None:
-        page = await self._moderation.blocks(moderator, number)
+        page = await self._blocks.blocks(moderator, number)
         await responses.edit(interaction, blocks_view.block_list(page, note))
 
     async def _show_member(

@@ -8,8 +8,9 @@ from bot.domain.deeds import DeedKind
 from bot.domain.job import Billed, State
 from bot.domain.log_entries import Blocked, OrderModerated, Unblocked
 from bot.domain.rules import Rules
+from bot.service.blocking import BlockTarget
 from bot.service.deed_outbox import KEEP_TRYING, LEASE
-from bot.service.moderation import BlockTarget, Moderator
+from bot.service.moderation import Moderator
 from bot.service.order_actions import Person
 from bot.service.port_errors import (
     PermanentDiscordError,
@@ -49,7 +50,7 @@ def put(app):
 
 async def do(app, kind, job, by=MIRA):
     """Do what makes a deed of that kind."""
-    limits = app.cogs.limits
+    blocks = app.cogs.blocks
     match kind:
         case DeedKind.CANCEL:
             await app.cogs.actions.cancel(job.id, by)
@@ -58,12 +59,12 @@ async def do(app, kind, job, by=MIRA):
         case DeedKind.DELETE:
             await app.cogs.actions.delete(job.id, by)
         case DeedKind.BLOCK:
-            await limits.block(MODERATOR, BlockTarget(id=NOAH), hours=24, reason="spam")
+            await blocks.block(MODERATOR, BlockTarget(id=NOAH), hours=24, reason="spam")
         case DeedKind.UNBLOCK:
             app.clock.now -= 1
-            await limits.block(MODERATOR, BlockTarget(id=NOAH), hours=24, reason="spam")
+            await blocks.block(MODERATOR, BlockTarget(id=NOAH), hours=24, reason="spam")
             app.clock.now += 1
-            await limits.unblock(MODERATOR, NOAH)
+            await blocks.unblock(MODERATOR, NOAH)
 
 
 KINDS = (DeedKind.CANCEL, DeedKind.HIDE, DeedKind.DELETE, DeedKind.BLOCK, DeedKind.UNBLOCK)

@@ -13,6 +13,7 @@ from bot.domain.lane import ClosedReason, Lane
 from bot.domain.log_entries import Blocked, Changed, Unblocked
 from bot.domain.rules import LONGEST_REASON, Pause, Tier, changed, with_words
 from bot.domain.word_filter import Finding, WordLists
+from bot.service.blocking import BLOCKS_ON_PAGE, BlockTarget
 from bot.service.errors import (
     BlockFault,
     ChannelNotWritable,
@@ -20,7 +21,7 @@ from bot.service.errors import (
     LimitReached,
     NotBlockable,
 )
-from bot.service.moderation import BLOCKS_ON_PAGE, RECENT_ORDERS, BlockTarget, Moderator
+from bot.service.moderation import RECENT_ORDERS, Moderator
 from bot.service.port_errors import PermanentDiscordError, TransientDiscordError
 from bot.service.ports.store import PeakUsage
 from bot.service.recovery import DRAFT_LIFE
@@ -37,6 +38,11 @@ TARGET = BlockTarget(id=NOAH)
 @pytest.fixture
 def limits(app):
     return app.cogs.limits
+
+
+@pytest.fixture
+def blocks(app):
+    return app.cogs.blocks
 
 
 @pytest.fixture
@@ -94,22 +100,22 @@ async def test_invalid_changes_change_nothing_and_are_not_logged(limits, logged)
     assert logged() == []
 
 
-async def test_what_makes_no_difference_is_not_logged(limits, logged):
-    await limits.block(ELSEWHERE, TARGET, hours=None, reason="")
+async def test_what_makes_no_difference_is_not_logged(limits, logged, blocks):
+    await blocks.block(ELSEWHERE, TARGET, hours=None, reason="")
 
     before, after = await limits.change(MIRA, partial(changed, cooldown=0))
     assert before == after
-    assert not await limits.unblock(MIRA, NOAH)
+    assert not await blocks.unblock(MIRA, NOAH)
     assert await limits.resume(MIRA) == (False, None)
     await limits.log_to(MIRA, LOG)
 
     assert logged() == []
 
 
-async def test_without_a_log_channel_nothing_is_logged(app, limits):
+async def test_without_a_log_channel_nothing_is_logged(app, limits, blocks):
     await limits.change(MIRA, slower)
-    await limits.block(MIRA, TARGET, hours=None, reason="")
-    await limits.unblock(MIRA, NOAH)
+    await blocks.block(MIRA, TARGET, hours=None, reason="")
+    await blocks.unblock(MIRA, NOAH)
     await limits.pause(MIRA, reason="")
     await limits.log_to(MIRA, None)
 
@@ -132,12 +138,14 @@ async def test_what_is_deleted_in_discord_is_forgotten_once_and_logged_as_nobody
 
 
 @pytest.mark.parametrize(("chosen", "written"), [("de", "de"), (None, "en")])
-async def test_the_log_is_in_the_language_that_moderators_chose(app, limits, chosen, written):
+async def test_the_log_is_in_the_language_that_moderators_chose(
+    app, limits, chosen, written, blocks
+):
     await app.set_rules(100, replace(UNLIMITED, log_channel=LOG, language=chosen))
 
     await limits.change(MIRA, slower)
-    await limits.block(MIRA, TARGET, hours=None, reason="")
-    await limits.unblock(MIRA, NOAH)
+    await blocks.block(MIRA, TARGET, hours=None, reason="")
+    await blocks.unblock(MIRA, NOAH)
     await app.tell()
     await limits.log_to(MIRA, LOG + 1)
 
@@ -257,8 +265,8 @@ async def test_the_last_entry_in_a_log_channel_is_that_it_is_none_any_more(limit
 # Blocks.
 
 
-async def test_a_blocked_member_cannot_order_and_reads_why(app, limits, logged, order):
-    block = await limits.block(MIRA, TARGET, hours=2, reason=" spam\n again ")
+async def test_a_blocked_member_cannot_order_and_reads_why(app, logged, order, blocks):
+    block = await blocks.block(MIRA, TARGET, hours=2, reason=" spam\n again ")
     assert (block.by, block.until, block.reason) == (MIRA.id, NOW + 7200, "spam again")
     await app.tell()
     [entry] = logged()
@@ -276,16 +284,16 @@ async def test_a_blocked_member_cannot_order_and_reads_why(app, limits, logged, 
     assert await order() is None
 
 
-async def test_a_block_is_of_one_member_in_one_server(limits, order):
-    await limits.block(MIRA, TARGET, hours=None, reason="")
+async def test_a_block_is_of_one_member_in_one_server(order, blocks):
+    await blocks.block(MIRA, TARGET, hours=None, reason="")
 
     assert await order(member_id=NOAH + 1) is None
     assert await order(guild_id=101) is None
 
 
-async def test_a_new_block_replaces_the_old_one(app, limits, logged, order):
-    await limits.block(MIRA, TARGET, hours=1, reason="first")
-    await limits.block(MIRA, TARGET, hours=None, reason="without an end")
+async def test_a_new_block_replaces_the_old_one(app, logged, order, blocks):
+    await blocks.block(MIRA, TARGET, hours=1, reason="first")
+    await blocks.block(MIRA, TARGET, hours=None, reason="without an end")
     app.clock.now += 10**6
 
     assert (await order()).said == "without an end"
@@ -294,20 +302,20 @@ async def test_a_new_block_replaces_the_old_one(app, limits, logged, order):
 
 
 @pytest.mark.parametrize("hours", [0, -1, 10**6, 1.5, "2", True])
-async def test_a_block_for_an_invalid_time_is_rejected(app, limits, logged, order, hours):
+async def test_a_block_for_an_invalid_time_is_rejected(app, logged, order, hours, blocks):
     """``True`` is an hour to Python, and a forged client may send it."""
     with pytest.raises(InvalidLimit):
-        await limits.block(MIRA, TARGET, hours=hours, reason="")
+        await blocks.block(MIRA, TARGET, hours=hours, reason="")
 
     assert await order() is None
     await app.tell()
     assert logged() == []
 
 
-async def test_an_unblocked_member_orders_again(app, limits, logged, order):
-    await limits.block(MIRA, TARGET, hours=None, reason="")
+async def test_an_unblocked_member_orders_again(app, logged, order, blocks):
+    await blocks.block(MIRA, TARGET, hours=None, reason="")
 
-    assert await limits.unblock(MIRA, NOAH)
+    assert await blocks.unblock(MIRA, NOAH)
     assert await order() is None
     await app.tell()
     assert Unblocked in map(type, logged())
@@ -322,39 +330,39 @@ async def test_an_unblocked_member_orders_again(app, limits, logged, order):
         (BlockTarget(id=NOAH, outranks=True), BlockFault.RANK),
     ],
 )
-async def test_some_cannot_be_blocked(limits, logged, order, target, fault):
+async def test_some_cannot_be_blocked(logged, order, target, fault, blocks):
     with pytest.raises(NotBlockable) as refused:
-        await limits.block(MIRA, target, hours=None, reason="")
+        await blocks.block(MIRA, target, hours=None, reason="")
 
     assert (refused.value.member_id, refused.value.fault) == (target.id, fault)
     assert await order() is None
     assert logged() == []
 
 
-async def test_blocks_that_hold_are_listed_newest_first_by_pages(app, limits):
+async def test_blocks_that_hold_are_listed_newest_first_by_pages(app, blocks):
     for number in range(BLOCKS_ON_PAGE + 2):
         app.clock.now += 1
-        await limits.block(
+        await blocks.block(
             MIRA, BlockTarget(id=400 + number), hours=None if number else 1, reason=""
         )
-    await limits.block(ELSEWHERE, TARGET, hours=None, reason="")
+    await blocks.block(ELSEWHERE, TARGET, hours=None, reason="")
     app.clock.now += 3600
 
-    first, second, beyond = [await limits.blocks(MIRA, number) for number in (0, 1, 9)]
+    first, second, beyond = [await blocks.blocks(MIRA, number) for number in (0, 1, 9)]
 
     newest = [400 + number for number in range(BLOCKS_ON_PAGE + 1, 0, -1)]  # the first one is over
     assert [block.member_id for block in first.blocks] == newest[:BLOCKS_ON_PAGE]
     assert [block.member_id for block in second.blocks] == newest[BLOCKS_ON_PAGE:]
     assert (first.total, first.of, second.number) == (BLOCKS_ON_PAGE + 1, 2, 1)
     assert beyond == second
-    assert (await limits.blocks(replace(MIRA, guild_id=102), 3)).of == 1
+    assert (await blocks.blocks(replace(MIRA, guild_id=102), 3)).of == 1
 
 
-async def test_a_member_is_seen_with_block_and_newest_orders_of_this_server(app, limits):
+async def test_a_member_is_seen_with_block_and_newest_orders_of_this_server(app, limits, blocks):
     for number in range(RECENT_ORDERS + 1):
         await app.put(a_job(id=f"j{number}", member_id=NOAH, created_at=NOW + number))
     await app.put(a_job(id="elsewhere", member_id=NOAH, guild_id=101, created_at=NOW + 99))
-    await limits.block(MIRA, TARGET, hours=1, reason="spam")
+    await blocks.block(MIRA, TARGET, hours=1, reason="spam")
     request = AdmissionRequest(order=an_order(), guild_id=100, channel_id=200)
 
     member = await limits.member(MIRA, NOAH, request)
@@ -445,8 +453,10 @@ async def test_every_rule_is_explained_and_the_first_that_refuses_decides(app, l
     assert await order() == refusing[0]
 
 
-async def test_an_explanation_is_of_that_member_there_and_orders_nothing(app, limits, logged):
-    await limits.block(MIRA, TARGET, hours=None, reason="spam")
+async def test_an_explanation_is_of_that_member_there_and_orders_nothing(
+    app, limits, logged, blocks
+):
+    await blocks.block(MIRA, TARGET, hours=None, reason="spam")
     await limits.change(MIRA, partial(changed, channels=(201,)))
     await limits.change(MIRA, partial(with_words, block="lighthouse"))
     entries = logged()

@@ -3,7 +3,8 @@
 import pytest
 
 from bot.domain.job import Billed, EndReason, State
-from bot.service.moderation import BlockTarget, Moderator
+from bot.service.blocking import BlockTarget
+from bot.service.moderation import Moderator
 from bot.service.recovery import SUBMIT_GRACE, TOKEN_LIFE, UNANSWERED
 from tests.samples import NOW, OWNER, a_job, changed_job
 from tests.service.conftest import on_each_engine
@@ -150,7 +151,7 @@ async def test_what_a_blocked_member_waits_for_is_given_back_and_the_rest_goes_o
     await app.put(waiting, sent, elsewhere)
     by = Moderator(id=1, guild_id=100)
 
-    await app.cogs.limits.block(by, BlockTarget(id=waiting.member_id), hours=1, reason="")
+    await app.cogs.blocks.block(by, BlockTarget(id=waiting.member_id), hours=1, reason="")
     await app.services.recovery.sweep()
 
     await until(lambda: app.cards.settled)

@@ -9,6 +9,7 @@ from bot.domain.deeds import DeedKind
 from bot.domain.job import State
 from bot.domain.log_entries import Blocked, Reported
 from bot.domain.rules import Rules
+from bot.service.blocking import BlockTarget
 from bot.service.errors import (
     AlreadyReported,
     LogChannelUnreachable,
@@ -16,7 +17,7 @@ from bot.service.errors import (
     OrderNotFound,
     RemovalFailed,
 )
-from bot.service.moderation import BlockTarget, Moderator
+from bot.service.moderation import Moderator
 from bot.service.order_actions import Person
 from bot.service.port_errors import PermanentDiscordError
 from bot.service.reports import Seen
@@ -264,13 +265,13 @@ async def test_moderators_find_and_remove_pictures_of_their_own_server_only(app,
 
 async def test_a_report_asks_for_a_block_without_an_end(app, reports):
     """A member who is blocked for an hour may still be blocked without an end."""
-    limits = app.cogs.limits
-    await limits.block(MIRA, BlockTarget(id=NOAH.id), hours=1, reason="")
-    assert await limits.blocked(MIRA, NOAH.id) is None
+    blocks = app.cogs.blocks
+    await blocks.block(MIRA, BlockTarget(id=NOAH.id), hours=1, reason="")
+    assert await blocks.blocked(MIRA, NOAH.id) is None
 
-    block = await limits.block(MIRA, BlockTarget(id=NOAH.id), hours=None, reason="reported")
+    block = await blocks.block(MIRA, BlockTarget(id=NOAH.id), hours=None, reason="reported")
 
-    assert await limits.blocked(MIRA, NOAH.id) == block
-    assert await limits.blocked(MIRA, ADA.id) is None
+    assert await blocks.blocked(MIRA, NOAH.id) == block
+    assert await blocks.blocked(MIRA, ADA.id) is None
     await app.tell()
     assert [type(entry) for entry in log_entries(app)] == [Blocked] * 2

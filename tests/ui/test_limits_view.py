@@ -10,13 +10,8 @@ from hypothesis import given, settings
 
 from bot.domain.admission import Rule, RuleResult
 from bot.domain.rules import Block, Pause, Rules, Tier
-from bot.service.moderation import (
-    BLOCKS_ON_PAGE,
-    RECENT_ORDERS,
-    BlockPage,
-    MemberOverview,
-    Overview,
-)
+from bot.service.blocking import BLOCKS_ON_PAGE, BlockPage
+from bot.service.moderation import RECENT_ORDERS, MemberOverview, Overview
 from bot.ui import blocks_view, layout, limits_view, texts
 from bot.ui.language import LANGUAGES, speaking
 from bot.ui.limits_form import GROUPS

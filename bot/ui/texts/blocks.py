@@ -4,7 +4,8 @@ from typing import Final
 
 from bot.domain.job import Job, State
 from bot.domain.rules import Block
-from bot.service.moderation import BlockPage, MemberOverview
+from bot.service.blocking import BlockPage
+from bot.service.moderation import MemberOverview
 from bot.ui.language import gettext as _
 from bot.ui.language import lazy, marked, ngettext, pgettext
 from bot.ui.markup import ago, literal
