@@ -14,6 +14,7 @@ from bot.service.ports.discord import NO_STATUS
 from bot.service.ports.vendor import Picture
 from bot.ui import texts
 from bot.ui.button_actions import OrderAction
+from bot.ui.layout import view
 from bot.ui.order_buttons import OrderButton
 
 _ACCENTS: Final = {
@@ -85,10 +86,8 @@ def end(job: Job, *, fault_id: str | None = None, orders: bool = True) -> Card:
 
 def hidden(job: Job) -> Card:
     """Return the card of an order that its member or a moderator hid."""
-    view = ui.LayoutView(timeout=None)
     name = None if job.reply.private else texts.cards.ordered_by(job.member_id)
-    view.add_item(ui.TextDisplay(_lines(texts.cards.hidden(job), name)))
-    return Card(view, [])
+    return Card(view(ui.TextDisplay(_lines(texts.cards.hidden(job), name))), [])
 
 
 def done(
@@ -153,9 +152,6 @@ def _card(
     buttons: Sequence[OrderButton] = (),
 ) -> Card:
     """Build the view: a frame with the prompt, whose it is, *parts* and buttons, below *above*."""
-    view = ui.LayoutView(timeout=None)
-    if above:
-        view.add_item(ui.TextDisplay(above))
     colour = _ACCENTS.get(job.state, _ACCENT_OF_FAILURE)
     if job.delivery is Delivery.OUTSTANDING:
         colour = _ACCENTS[State.UNCERTAIN]
@@ -167,8 +163,8 @@ def _card(
         container.add_item(ui.TextDisplay(part) if isinstance(part, str) else part)
     if buttons:
         container.add_item(ui.ActionRow(*buttons))
-    view.add_item(container)
-    return Card(view, [])
+    note = [ui.TextDisplay[ui.LayoutView](above)] if above else []
+    return Card(view(*note, container), [])
 
 
 def _name(job: Job, place: Place) -> str | None:

@@ -1,15 +1,18 @@
 """Clickable mentions of commands, by the ids that Discord gave them at their registration.
 
 Texts name a command as code, `/limits set`. Where its id is known, the member gets a mention that
-fills in the command when it is clicked.
+fills in the command when it is clicked. Discord's mentions hold no options: these stay code.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-# A command without options, in code.
-_COMMAND: Final = re.compile(r"`/(?P<path>[\w-]+(?: [\w-]+){0,2})`")
+from discord import ui
+
+# A command in code, perhaps with options.
+_COMMAND: Final = re.compile(r"`/(?P<words>[^`\n]+)`")
+_LONGEST_PATH: Final = 3  # words: the command, a group, a subcommand
 _CODE_BLOCK: Final = "```"
 _CHAT_INPUT: Final = 1
 _PARENTS: Final = frozenset({1, 2})  # types of options: subcommands, and groups of them
@@ -44,6 +47,20 @@ def linked(text: str, most: int) -> str:
     return result if len(result) <= most else text
 
 
+def link(layout: ui.LayoutView, most: int) -> None:
+    """Put mentions into the texts of *layout*, which has at most *most* characters in all."""
+    room = most - layout.content_length()
+    for item in layout.walk_children():
+        if isinstance(item, ui.TextDisplay):
+            text = linked(item.content, len(item.content) + room)
+            room -= len(text) - len(item.content)
+            item.content = text
+
+
 def _mention(match: re.Match[str]) -> str:
-    command_id = _ids.get(match["path"])
-    return match[0] if command_id is None else f"</{match['path']}:{command_id}>"
+    words = match["words"].split(" ")
+    for count in range(_LONGEST_PATH, 0, -1):
+        path, options = " ".join(words[:count]), " ".join(words[count:])
+        if (command_id := _ids.get(path)) is not None:
+            return f"</{path}:{command_id}>" + (f" `{options}`" if options else "")
+    return match[0]

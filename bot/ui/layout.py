@@ -19,10 +19,11 @@ def container(text: str) -> ui.Container[ui.LayoutView]:
 
 
 def view(*items: ui.Item[Any]) -> ui.LayoutView:
-    """Return a fresh view of *items*. It never expires."""
+    """Return a fresh view of *items*, in whose texts commands are mentions. It never expires."""
     layout = ui.LayoutView(timeout=None)
     for item in items:
         layout.add_item(item)
+    command_mentions.link(layout, shared.MESSAGE)
     return layout
 
 
@@ -36,4 +37,4 @@ def button_view(button: ui.Item[Any]) -> ui.View:
 
 def text_view(text: str) -> ui.LayoutView:
     """Return a fresh view of framed text, which may be longer than a message's content."""
-    return view(container(command_mentions.linked(text, shared.MESSAGE)))
+    return view(container(text))

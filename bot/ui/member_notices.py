@@ -8,7 +8,7 @@ from bot.domain.deeds import Deed
 from bot.domain.job import Job
 from bot.service.port_errors import DiscordRefused
 from bot.service.telemetry import DiscordCall, Telemetry, timed
-from bot.ui import language, texts
+from bot.ui import command_mentions, language, texts
 from bot.ui.discord_errors import translated_errors
 from bot.ui.discord_session import DiscordSession
 from bot.ui.language import speaking
@@ -25,7 +25,7 @@ class DiscordMemberNotices:
     async def tell(self, deed: Deed, job: Job | None, server_language: str | None) -> None:
         """Tell the member of a deed; raises DiscordRefused or TransientDiscordError."""
         with speaking(server_language or language.default()):
-            text = texts.deeds.notice(deed, job)
+            text = command_mentions.linked(texts.deeds.notice(deed, job), texts.refusals.CONTENT)
         with timed(partial(self._meters.called_discord, DiscordCall.NOTICE)):
             try:
                 async with translated_errors(repeatable_for=NONCE_REMEMBERED):

@@ -45,7 +45,7 @@ async def test_history_has_pages_whose_buttons_live_on_through_a_kill(sandbox, s
     await start()
     await without_limits(sandbox)
     empty = await noah.command("history")
-    assert "/imagine prompt:" in words(await empty.until(says("haven't ordered anything yet")))
+    assert "</imagine:" in words(await empty.until(says("haven't ordered anything yet")))
     orders = [
         await noah.command("imagine", prompt=f"lighthouse number {number}") for number in range(6)
     ]
@@ -208,8 +208,8 @@ async def test_help_shows_to_everybody_alone_what_they_may_use(shared, name, mod
     shown = await asked.until(says("How to order pictures"))
 
     assert asked.ephemeral
-    assert all(one in words(shown) for one in ("/imagine prompt:", "/history", "/usage"))
-    assert ("/limits" in words(shown)) is moderates
+    assert all(one in words(shown) for one in ("</imagine:", "</history:", "</usage:"))
+    assert ("</limits show:" in words(shown)) is moderates
 
 
 async def test_deleting_erases_what_is_over_and_lets_what_runs_be_finished(sandbox, start, noah):

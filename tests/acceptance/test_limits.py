@@ -1,6 +1,7 @@
 """Limits: what members are refused, and how moderators change them."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -424,7 +425,9 @@ async def test_commands_without_options_show_how_it_is_and_change_nothing(server
     await answered_to(mira, "channels", add=log)
     await answered_to(mira, "tier", role=server.patrons.id, images=2)
 
-    assert f"Log channel: <#{log}>" in await answered_to(mira, "log")
+    state = await answered_to(mira, "log")
+    assert f"Log channel: <#{log}>" in state
+    assert re.search(r"</limits log:\d+> `off: True` turns logging off", state)
     assert "Images per day, each member: **25**" in await answered_to(mira, "set")
     assert f"Pictures can be ordered in <#{log}>" == await answered_to(mira, "channels")
     assert "2 images per order" in await answered_to(mira, "tier", role=server.patrons.id)
@@ -457,7 +460,7 @@ async def test_a_limit_without_effect_is_said_in_the_preview_and_the_answer(serv
     sent = await mira.submit_modal(opened, {"member_per_day": "200"})
     preview = await sent.until(says("Review changes"))
     assert warned in words(preview)
-    assert "the operator's cap for this server is 100 images per day" in words(preview)
+    assert "the bot owner's cap for this server is 100 images per day" in words(preview)
     saved = await mira.press(preview["id"], button(preview, "limits:save:"))
     await saved.until(says("**Saved**"))
 

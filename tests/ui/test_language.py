@@ -18,7 +18,7 @@ from discord import app_commands
 from bot.client import Gateway, ImagineBot
 from bot.command_registration import payloads
 from bot.domain.shards import Shards
-from bot.ui import interaction_context, language, texts
+from bot.ui import command_mentions, interaction_context, language, texts
 from bot.ui.button_actions import OrderAction
 from bot.ui.language import FOLDER, LANGUAGES, Translator, localized, speaking
 from tests.cog_services import NO_SERVICES
@@ -118,6 +118,30 @@ def test_every_translation_keeps_what_is_code_and_what_is_bold(catalogues, spoke
             assert re.findall("`[^`]*`", message.string) == re.findall("`[^`]*`", message.id)
             assert message.string.count("**") == message.id.count("**")
             assert '"' not in message.string
+
+
+# One term each: the members' word for whom the code calls the operator, and German nouns.
+OTHER_TERMS = {
+    language.ENGLISH: r"operator",
+    "de": r"Betreiber(s\b|in)|Betreiber (?!des Bots)|Bestellung|Blockier|Blockade|\bBann|\bJob\b",
+}
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+def test_each_thing_has_one_name(in_the_code, catalogues, spoken):
+    found = [message.string for message in catalogues.get(spoken, {}).values()]
+    said = found or [message for _context, message in in_the_code]
+    for text in (part for one in said for part in ([one] if isinstance(one, str) else one)):
+        assert not re.search(OTHER_TERMS[spoken], text, re.IGNORECASE), text
+
+
+async def test_each_command_that_a_text_names_is_registered(in_the_code, commands, monkeypatch):
+    """Its mention can be clicked then."""
+    monkeypatch.setattr(command_mentions, "_ids", {})
+    command_mentions.note([command | {"id": "7"} for command in commands])
+    for _context, message in in_the_code:
+        for text in [message] if isinstance(message, str) else message:
+            assert "`/" not in command_mentions.linked(text, 10**6)
 
 
 def test_no_message_stands_where_babel_does_not_look():

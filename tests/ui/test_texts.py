@@ -726,6 +726,25 @@ def test_members_read_in_private_what_moderators_did(snapshot):
     assert not any(map(pings, notices().values()))
 
 
+@pytest.mark.parametrize("state", sorted({*State} - {State.WAITING}))
+def test_pictures_are_promised_only_where_they_are_known_to_come(state):
+    """Of a hidden order: on its card, in both answers, and in the notice to its member."""
+    job = a_job(state=state, withdrawn=True, billed=Billed.UNKNOWN)
+    said = [texts.cards.hidden(job), texts.deeds.notice(replace(DEED, kind=DeedKind.HIDE), job)]
+    if state not in ENDS or state in {State.UNCERTAIN, State.EXPIRED}:
+        said += [texts.order_buttons.hidden(job, by) for by in (job.member_id, 7)]
+        said += [texts.order_buttons.too_late(job, by) for by in (job.member_id, 7)]
+    promised = {"`/history`" in text for text in said}
+
+    if state in {State.UNCERTAIN, State.EXPIRED}:
+        assert all("If the pictures still come" in text for text in said)
+    elif state in ENDS:
+        assert promised == {False}
+    elif state is not State.DELIVERED:
+        assert promised == {True}
+        assert not any("If the pictures" in text for text in said)
+
+
 @given(st.text(max_size=1000).map(clean), st.text(max_size=100).map(clean))
 def test_a_refused_prompt_is_one_line_in_the_log(prompt, phrase):
     line = texts.log_channel.line(

@@ -342,13 +342,25 @@ def hidden(job: Job) -> str:
     """Return the whole text of a hidden order's card."""
     moderator = job.removed_by_moderator
     lead = _("**Hidden** by a moderator") if moderator else _("**Hidden**")
-    if job.state in {State.QUEUED, State.PROCESSING, State.SUBMITTING}:
-        what = _(
-            "It is still being drawn and counts toward the limit; "
-            "the pictures will be in `/history`."
-        )
-    elif job.state is State.COMPLETED:
-        what = _("It is drawn and counts toward the limit; the pictures are in `/history`.")
-    else:
-        what = charge(job)
-    return f"{lead} · {what}"
+    return f"{lead} · {goes_on(job)}"
+
+
+def goes_on(job: Job) -> str:
+    """Return what becomes of a hidden order: whether it counts, and where its pictures will be."""
+    match job.state:
+        case State.QUEUED | State.PROCESSING | State.SUBMITTING:
+            return _(
+                "It is still being drawn and counts toward the limit; "
+                "the pictures will be in `/history`."
+            )
+        case State.COMPLETED:
+            return _("It is drawn and counts toward the limit; the pictures are in `/history`.")
+        case State.UNCERTAIN | State.EXPIRED:
+            return f"{perhaps_drawn()} {if_they_come()}"
+        case _:
+            return charge(job)
+
+
+# Of an order whose outcome nobody knows yet.
+perhaps_drawn: Final = lazy("It may have been drawn, and may count toward the limit.")
+if_they_come: Final = lazy("If the pictures still come, they will be in `/history`.")

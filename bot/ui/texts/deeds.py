@@ -7,7 +7,7 @@ from bot.domain.job import Job
 from bot.ui.language import gettext as _
 from bot.ui.language import lazy
 from bot.ui.markup import ago, literal
-from bot.ui.texts import shared
+from bot.ui.texts import cards, shared
 
 _PROMPT: Final = 300  # characters
 _still_counts: Final = lazy("It was drawn already, so it still counts toward the limits.")
@@ -30,7 +30,9 @@ def notice(deed: Deed, job: Job | None) -> str:
         case DeedKind.HIDE:
             lines = [
                 _("{moderator} hid your order in the channel."),
-                _("It goes on and counts toward the limits. Its pictures will be in `/history`."),
+                f"{cards.perhaps_drawn()} {cards.if_they_come()}"
+                if job is None
+                else cards.goes_on(job),
             ]
         case DeedKind.DELETE:
             lines = [_("{moderator} removed your pictures."), _still_counts()]

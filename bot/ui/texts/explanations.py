@@ -22,13 +22,13 @@ _RULES: Final = {
     Rule.KEY: marked("The key to the image service"),
     Rule.CREDIT: marked("Image credit"),
     Rule.BUSY: marked("The image service's pause"),
-    Rule.OPERATOR_SERVER_DAY: marked("The operator's cap, this server"),
-    Rule.OPERATOR_DAY: marked("The operator's cap, all servers"),
+    Rule.OPERATOR_SERVER_DAY: marked("The bot owner's cap, this server"),
+    Rule.OPERATOR_DAY: marked("The bot owner's cap, all servers"),
 }
 _OUTSIDE: Final = {
     Rule.NOT_SERVED: marked("Orders outside of servers"),
-    Rule.OPERATOR_SERVER_DAY: marked("The operator's cap, outside of servers"),
-    Rule.OPERATOR_DAY: marked("The operator's cap, everywhere"),
+    Rule.OPERATOR_SERVER_DAY: marked("The bot owner's cap, outside of servers"),
+    Rule.OPERATOR_DAY: marked("The bot owner's cap, everywhere"),
 }
 _OWN_STYLES: Final = 2600  # characters
 
@@ -42,7 +42,7 @@ def rule(of: Rule, *, outside: bool = False) -> str:
 
 # Why a rule refuses, after "can't order here: ".
 _WHY: Final = {
-    Rule.NOT_SERVED: marked("the bot's operator does not serve this server"),
+    Rule.NOT_SERVED: marked("the bot's owner hasn't enabled this server"),
     Rule.PAUSED: marked("orders are paused"),
     Rule.BLOCKED: marked("blocked by moderators"),
     Rule.TIMED_OUT: marked("in time-out"),
@@ -59,8 +59,8 @@ _WHY: Final = {
     Rule.COOLDOWN: marked("their last order was a moment ago"),
     Rule.MEMBER_DAY: marked("their daily limit is used up"),
     Rule.SERVER_DAY: marked("the server's daily limit is used up"),
-    Rule.OPERATOR_SERVER_DAY: marked("the operator's daily cap for this server is used up"),
-    Rule.OPERATOR_DAY: marked("the operator's daily cap for all servers is used up"),
+    Rule.OPERATOR_SERVER_DAY: marked("the bot owner's daily cap for this server is used up"),
+    Rule.OPERATOR_DAY: marked("the bot owner's daily cap for all servers is used up"),
 }
 # What is tried again then, and may fail again: nothing ends.
 _TRIED_AGAIN: Final = frozenset({Rule.CREDIT, Rule.BUSY})
@@ -139,7 +139,7 @@ def _ends(rule_: Rule, moment: float) -> str:
 
 def _changeable(result: RuleResult) -> str:
     if result.operators:
-        return _("Only the bot's operator can change this.")
+        return _("Only the bot's owner can change this.")
     return _("Moderators can change this: {rule}.").format(rule=rule(result.rule))
 
 

@@ -82,8 +82,8 @@ def _peak(peaks: PeakUsage) -> str:
 _TROUBLES: Final = {
     ClosedReason.CREDIT: marked("\N{LARGE RED CIRCLE} The bot is out of image credit"),
     ClosedReason.KEY: marked(
-        "\N{LARGE RED CIRCLE} The image service does not accept the bot's key. Its operator must "
-        "fix it"
+        "\N{LARGE RED CIRCLE} The image service does not accept the bot's key. The bot's owner "
+        "needs to fix this"
     ),
     ClosedReason.BUSY: marked("\N{LARGE YELLOW CIRCLE} The image service is overloaded"),
     ClosedReason.UNKNOWN: marked(
@@ -143,14 +143,14 @@ def _operators(caps: Caps, server: int, everywhere: int) -> Iterable[str]:
     """Yield the operator's caps, which moderators can't change."""
     if cap := caps.images_per_guild_per_day:
         yield ngettext(
-            "The operator's cap for this server: **{cap} image per day** · today: {used}",
-            "The operator's cap for this server: **{cap} images per day** · today: {used}",
+            "The bot owner's cap for this server: **{cap} image per day** · today: {used}",
+            "The bot owner's cap for this server: **{cap} images per day** · today: {used}",
             cap,
         ).format(cap=cap, used=server)
     if cap := caps.images_per_day:
         yield ngettext(
-            "The operator's cap for all servers together: **{cap} image per day** · today: {used}",
-            "The operator's cap for all servers together: **{cap} images per day** · today: {used}",
+            "The bot owner's cap for all servers: **{cap} image per day** · today: {used}",
+            "The bot owner's cap for all servers: **{cap} images per day** · today: {used}",
             cap,
         ).format(cap=cap, used=everywhere)
 

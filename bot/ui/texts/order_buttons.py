@@ -8,7 +8,7 @@ from bot.service import errors
 from bot.ui.button_actions import OrderAction
 from bot.ui.language import gettext as _
 from bot.ui.language import lazy
-from bot.ui.texts import refusals
+from bot.ui.texts import cards, refusals
 
 _LABELS: Final = {
     OrderAction.CANCEL: lazy("Cancel"),
@@ -29,6 +29,8 @@ def label(action: OrderAction) -> str:
     return _LABELS[action]()
 
 
+_PERHAPS_DRAWN: Final = frozenset({State.UNCERTAIN, State.EXPIRED})  # nobody knows yet
+
 # *Again* under an order without pictures.
 try_again: Final = lazy("Try again")
 
@@ -40,11 +42,8 @@ def cancelled() -> str:
 
 def too_late(job: Job, by: int) -> str:
     """Return the answer to a cancellation of an order that was sent, before a button to hide it."""
-    what = " ".join((_("Too late to cancel."), _went_on(job)))
-    if by == job.member_id:
-        return f"{what} " + _("You can hide the card; the pictures will be in `/history`.")
-    return f"{what} " + _(
-        "You can hide the card; only the member can get the pictures, with `/history`."
+    return " ".join(
+        (_("Too late to cancel."), _went_on(job), _("You can hide the card."), _pictures(job, by))
     )
 
 
@@ -52,19 +51,27 @@ def hidden(job: Job, by: int) -> str:
     """Return the answer to hiding an order, by the member or by a moderator."""
     if job.state is State.CANCELLED:
         return cancelled()
-    what = " ".join((_("Hidden."), _went_on(job)))
-    if by == job.member_id:
-        return f"{what} " + _("The pictures will be in `/history`.")
-    return f"{what} " + _("Only the member can get the pictures, with `/history`.")
+    return " ".join((_("Hidden."), _went_on(job), _pictures(job, by)))
 
 
 def _went_on(job: Job) -> str:
     """Return what is true of an order that was sent."""
-    if job.state in {State.UNCERTAIN, State.EXPIRED}:
-        return _("It may have been drawn, and may count toward the limit.")
+    if job.state in _PERHAPS_DRAWN:
+        return cards.perhaps_drawn()
     if job.state is State.COMPLETED:
         return _("It's already drawn and counts toward the limit.")
     return _("It's already being drawn and counts toward the limit.")
+
+
+def _pictures(job: Job, by: int) -> str:
+    """Return who gets the pictures, if there will be any."""
+    if job.state in _PERHAPS_DRAWN:
+        if by == job.member_id:
+            return cards.if_they_come()
+        return _("If the pictures still come, only the member can get them, with `/history`.")
+    if by == job.member_id:
+        return _("The pictures will be in `/history`.")
+    return _("Only the member can get the pictures, with `/history`.")
 
 
 def confirm_delete(job: Job, by: int) -> str:

@@ -14,10 +14,10 @@ from bot.ui.texts import limits, shared
 _CHANNELS: Final = 200  # characters of the channels in one warning
 _WHY: Final = {
     Overruled.OPERATOR_SERVER: marked(
-        "{limit} has no effect: the operator's cap for this server is {bound}."
+        "{limit} has no effect: the bot owner's cap for this server is {bound}."
     ),
     Overruled.OPERATOR_ALL: marked(
-        "{limit} has no effect: the operator's cap for all servers together is {bound}."
+        "{limit} has no effect: the bot owner's cap for all servers is {bound}."
     ),
     Overruled.OTHER: marked("{limit} has no effect: a stricter limit holds ({other})."),
     Overruled.EVERYONE: marked("{limit} has no effect: the tier of {everyone} comes first."),
