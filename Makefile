@@ -5,7 +5,7 @@ BIN := .venv/bin
 LOCALES := bot/ui/locales
 OPENAPI := $(or $(DISCORD_OPENAPI),../shared/facts/discord-openapi.json)
 
-.PHONY: sandbox run test coverage lint check page-check format bench fuzz clients chaos soak picture messages schema requirements clean
+.PHONY: sandbox run test coverage lint check page-check format bench fuzz clients chaos soak picture film messages schema requirements clean
 
 sandbox: .venv/run        ## try the whole bot in a browser: no account, no key
 	@$(BIN)/python -m sandbox
@@ -53,8 +53,11 @@ chaos: .venv/dev          ## kill the bot, trip the vendor, step the clock at ra
 soak: .venv/dev           ## 10,000 orders with troubles through one bot: memory, descriptors, tasks
 	@$(BIN)/python -m benchmarks.soak
 
-picture: .venv/dev        ## take README's pictures anew (needs Chromium)
-	@$(BIN)/python -m docs.picture
+picture: .venv/dev        ## take the pictures of README and docs anew (needs Chromium)
+	@$(BIN)/python -m tools.pictures
+
+film: .venv/dev           ## take README's film anew (needs Chromium)
+	@$(BIN)/python -m tools.film
 
 messages: .venv/dev       ## update every language's catalogue with new and changed texts
 	@$(BIN)/pybabel --quiet extract --omit-header --no-default-keywords --add-location file \

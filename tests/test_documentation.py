@@ -1,0 +1,45 @@
+"""What documentation shows and links to is there, and README's film is one."""
+
+import re
+from pathlib import Path
+
+from PIL import Image, ImageSequence
+
+PROJECT = Path(__file__).parents[1]
+PICTURES = PROJECT / "docs" / "pictures"
+PAGES = [*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")]
+PICTURE = re.compile(r'!\[(.+?)\]\((\S+?)\)|<img src="(\S+?)" alt="(.+?)"')
+LINK = re.compile(r"\]\(([^#:)\s]+)[^:)]*\)")
+
+
+def test_film_of_readme_is_short_small_and_moves():
+    file = PICTURES / "film.webp"
+    with Image.open(file) as film:
+        durations = []
+        for frame in ImageSequence.Iterator(film):
+            frame.load()
+            durations.append(frame.info["duration"])
+
+    assert file.stat().st_size < 2_000_000
+    assert len(durations) >= 10
+    assert 12_000 <= sum(durations) <= 20_000  # milliseconds
+    assert film.info["loop"] == 0  # forever
+    assert 700 <= film.width <= 1000
+
+
+def test_each_picture_is_shown_with_a_text_in_its_place():
+    shown = set()
+    for page in PAGES:
+        for text, target, source, alternative in PICTURE.findall(page.read_text()):
+            assert len(text or alternative) > 20
+            shown.add((page.parent / (target or source)).resolve())
+
+    assert shown == set(PICTURES.iterdir())
+    assert PICTURES / "film.webp" in shown
+
+
+def test_each_link_to_a_file_leads_somewhere():
+    links = [(page, target) for page in PAGES for target in LINK.findall(page.read_text())]
+
+    assert len(links) > 20
+    assert [(page, target) for page, target in links if not (page.parent / target).exists()] == []
