@@ -5,6 +5,7 @@ import math
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from html import unescape
 from typing import Any, Final
 
@@ -12,6 +13,9 @@ DEEPEST: Final = 100  # levels of nesting that are read
 MOST: Final = 20_000  # values of one answer that are looked at
 
 _OPENING: Final = re.compile(r"[{\[]")
+_MAY_HOLD: Final = re.compile(r"[{\[\"&]")  # an object, an array, or a string with one
+_SEPARATORS: Final = re.compile(r"[\W_]")
+_LONGEST_NAME: Final = 64  # characters of a key whose plain form is remembered
 _TOKEN: Final = re.compile(
     r"""
     (?://[^\n]* | /\*.*?(?:\*/|\Z))                                   # comments
@@ -33,7 +37,7 @@ def documents(text: str) -> list[Any]:
     A value that was cut off is left out: the rest of an id would be another one.
     """
     try:
-        return [json.loads(text, strict=False, object_pairs_hook=_object)]
+        return [_DECODER.decode(text)]
     except (ValueError, RecursionError):
         pass
     if "&quot;" in text:
@@ -65,7 +69,8 @@ def objects(values: Iterable[Any]) -> Iterator[tuple[tuple[str, ...], dict[str, 
             return
         path, value = queue.popleft()
         if isinstance(value, str):
-            queue.extend((path, inner) for inner in documents(value) if inner != value)
+            if _MAY_HOLD.search(value):
+                queue.extend((path, inner) for inner in documents(value) if inner != value)
         elif isinstance(value, list):
             queue.extend((path, inner) for inner in value)
         elif isinstance(value, dict):
@@ -105,16 +110,19 @@ def member(container: dict[str, Any], names: Iterable[str]) -> Any:
     """Return the value of the first of *names* that has one, however it is spelled."""
     members: dict[str, Any] = {}
     for key, value in container.items():
-        _put(members, plain(key), value)
-    for name in names:
-        if members.get(name) not in (None, "", [], {}):
-            return members[name]
-    return None
+        if value not in (None, "", [], {}):
+            members[plain(key)] = value
+    return next((members[name] for name in names if name in members), None)
 
 
 def plain(key: str) -> str:
     """Return *key* without case and separators: ``requestId`` is ``request_id``."""
-    return re.sub(r"[\W_]", "", key).lower()
+    return _plain(key) if len(key) <= _LONGEST_NAME else _plain.__wrapped__(key)
+
+
+@lru_cache(maxsize=1024)  # of each answer every key is looked at many times
+def _plain(key: str) -> str:
+    return _SEPARATORS.sub("", key).lower()
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -128,6 +136,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _put(members: dict[str, Any], key: str, value: Any) -> None:
     if key not in members or value not in (None, "", [], {}):
         members[key] = value
+
+
+_DECODER: Final = json.JSONDecoder(strict=False, object_pairs_hook=_object)
 
 
 class _Frame:

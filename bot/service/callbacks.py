@@ -3,6 +3,7 @@
 import hmac
 import logging
 from collections.abc import Callable
+from typing import TypeGuard
 
 from bot.domain.job import FOLLOWED, Job, State, Update
 from bot.log import about
@@ -39,7 +40,8 @@ class CallbackHandler:
 
     async def is_address(self, job_id: str, token: str) -> bool:
         """Return whether that is the address of a job's callbacks; raises StoreUnavailable."""
-        return await self._find(job_id, token) is not None
+        known = self._tracker.followed(job_id)
+        return _is_of(known, token) or await self._find(job_id, token) is not None
 
     async def handle(self, job_id: str, token: str, update: Update) -> bool:
         """Handle a callback to the address of *job_id*; ``False``: there is no such address.
@@ -47,6 +49,11 @@ class CallbackHandler:
         On return a new request id is committed. A final state causes a status call at once, any
         other state changes the card. Raises StoreUnavailable or PixazoError: call back again.
         """
+        known = self._tracker.followed(job_id)
+        if _is_of(known, token) and _only_wakes(update, known):
+            self._tracker.callback_arrived()
+            self._runner.wake(job_id)  # its own status call decides, and reads the store
+            return True
         job = await self._find(job_id, token)
         if job is None:
             return False
@@ -56,9 +63,7 @@ class CallbackHandler:
 
     async def _find(self, job_id: str, token: str) -> Job | None:
         job = await self._jobs.get(job_id)
-        if job is None or not hmac.compare_digest(token.encode(), job.callback_token.encode()):
-            return None
-        return job
+        return job if _is_of(job, token) else None
 
     async def _apply(self, job: Job, update: Update) -> None:
         if update.request_id is None:
@@ -86,3 +91,12 @@ class CallbackHandler:
         if not self._runner.is_running(job.id):
             self._wake_recovery()
             await self._notifier.notify(job.id)
+
+
+def _is_of(job: Job | None, token: str) -> TypeGuard[Job]:
+    return job is not None and hmac.compare_digest(token.encode(), job.callback_token.encode())
+
+
+def _only_wakes(update: Update, followed: Job) -> bool:
+    """Tell whether an update of a job that is followed here is no more than a hint to ask."""
+    return update.state not in FOLLOWED and followed.request_id == update.request_id

@@ -116,9 +116,9 @@ class LaneRateLimiter:
         return min(open_at) - self._now()
 
     async def _next_slot(self) -> float:
+        oldest = self._now() - STALE
         while self._slots:
-            slot = self._slots.popleft()
-            if slot > self._now() - STALE:
+            if (slot := self._slots.popleft()) > oldest:
                 return slot
         count = max(1, int(self._settings.per_second))
         interval = 1.0 / self._settings.per_second

@@ -306,6 +306,14 @@ class JobTracker:
             log.info("pictures not asked for: job=%s error=%s", job.id, error)
         return None
 
+    def followed(self, job_id: str) -> Job | None:
+        """Return a job that is followed here, as last seen; ``None``: there is none of that id.
+
+        Its state may be another one by now; its address and its request id stay what they are.
+        """
+        card = self._cards.get(job_id)
+        return None if card is None else card.job
+
     def callback_arrived(self) -> None:
         """Note that a callback arrived: polls are the slow fallback again."""
         self._callbacks_arrive = self._callbacks_expected

@@ -9,7 +9,7 @@ import gettext as catalogues
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
+from functools import lru_cache, partial
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -127,7 +127,12 @@ def plural(one: str, many: str) -> Callable[[int], str]:
 
 def number(value: float) -> str:
     """Return a number in the task's language, without trailing zeros: 3.5, or 3,5."""
-    return format_decimal(value, format="0.###", locale=_spoken.get(), group_separator=False)
+    return _number(value, _spoken.get())
+
+
+@lru_cache(maxsize=1024)  # formatting takes longer than all else that a card says
+def _number(value: float, language: str) -> str:
+    return format_decimal(value, format="0.###", locale=language, group_separator=False)
 
 
 def localized(message: str, **figures: float) -> app_commands.locale_str:
