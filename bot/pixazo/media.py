@@ -1,13 +1,13 @@
 """Downloads pictures, from listed origins only and without the API key."""
 
 import asyncio
+import base64
 import contextlib
 import socket
 import time
 from collections.abc import AsyncIterator, Sequence
 from http import HTTPStatus
 from pathlib import Path
-from secrets import token_hex
 from typing import Final, Self
 
 import aiohttp
@@ -17,6 +17,8 @@ from yarl import URL
 from bot.domain.job import Obstacle
 from bot.pixazo import pictures, refusals
 from bot.pixazo.origins import Origin, PublicResolver, covering, text_of
+from bot.pixazo.picture_structure import Facts
+from bot.pixazo.pictures import BLOCK, PartFile
 from bot.proxies import NO_PROXIES, Proxies
 from bot.service.port_errors import MediaUnavailable, PictureUnusable
 from bot.service.ports.vendor import Picture
@@ -27,9 +29,8 @@ SLOWEST: Final = 10_000.0  # bytes a second
 SLOW_FOR: Final = 20.0  # seconds; a download is given up that is slower for so long
 SELDOM: Final = 3600.0  # seconds until a file that is too large is looked at again
 MOST_REDIRECTS: Final = 5
+_MD5_SIZE: Final = 16  # bytes
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-# Decoding is CPU-bound, and each picture takes up to 64 MiB of memory meanwhile.
-_DECODERS: Final = 2
 
 
 class MediaDownloader:
@@ -56,7 +57,8 @@ class MediaDownloader:
         self._listed = listed
         self._public = public
         self._largest_file = largest_file
-        self._decoders = asyncio.Semaphore(_DECODERS)
+        # To decode is CPU-bound, and a picture takes up to 128 MiB of memory meanwhile.
+        self._shrinking = asyncio.Lock()
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -88,22 +90,13 @@ class MediaDownloader:
         If it has more than *limit* bytes it is shrunk to a second file beside it, which is returned
         instead. Raises PictureUnusable if it can't be.
         """
-        if not await asyncio.to_thread(path.is_file):
+        try:
+            size, facts = await asyncio.to_thread(_look, path)
+        except FileNotFoundError:
             return None
-        async with self._decoders:
-            try:
-                fitting, facts = await asyncio.to_thread(pictures.fit, path, limit)
-            except OSError as error:
-                raise MediaUnavailable(
-                    f"a picture's file could not be read: {error.strerror}"
-                ) from error
-        return Picture(
-            path=fitting,
-            extension=facts.extension,
-            width=facts.width,
-            height=facts.height,
-            shrunk=fitting != path,
-        )
+        except OSError as error:
+            raise _unreadable(error) from error
+        return await self._fitting(path, size, facts, limit)
 
     async def fetch(self, address: str, path: Path, *, limit: int) -> Picture:
         """Return the picture at *path* as :meth:`load` does, downloaded from *address* if needed.
@@ -113,26 +106,34 @@ class MediaDownloader:
         with contextlib.suppress(PictureUnusable):  # damaged since: download it again
             if (picture := await self.load(path, limit=limit)) is not None:
                 return picture
-        # A name of its own for each call: two calls for one picture may run at the same time.
-        part = path.with_suffix(f".{token_hex(4)}.part")
         try:
-            await self._download(address, part)
-            await asyncio.to_thread(part.replace, path)
+            size, facts = await self._download(address, path)
         except OSError as error:
             raise MediaUnavailable(f"a picture was not written: {error.strerror}") from error
-        finally:
-            await asyncio.to_thread(part.unlink, missing_ok=True)
         try:
-            picture = await self.load(path, limit=limit)
+            return await self._fitting(path, size, facts, limit)
         except PictureUnusable:
             await asyncio.to_thread(path.unlink, missing_ok=True)
             raise
-        if picture is None:
-            raise MediaUnavailable("a picture was removed while it was fetched")
-        return picture
 
-    async def _download(self, address: str, path: Path) -> None:
-        """Download the file at *address*; follow redirects to listed origins."""
+    async def _fitting(self, path: Path, size: int, facts: Facts, limit: int) -> Picture:
+        fitting = path
+        if size > limit:
+            async with self._shrinking:
+                try:
+                    fitting, facts = await asyncio.to_thread(pictures.fit, path, limit)
+                except OSError as error:
+                    raise _unreadable(error) from error
+        return Picture(
+            path=fitting,
+            extension=facts.extension,
+            width=facts.width,
+            height=facts.height,
+            shrunk=fitting != path,
+        )
+
+    async def _download(self, address: str, path: Path) -> tuple[int, Facts]:
+        """Download the file at *address*; follow redirects to listed origins. Return its size."""
         url, origin = _url(address), ""
         for _ in range(MOST_REDIRECTS + 1):
             proxy = self._proxies.of(url)
@@ -154,7 +155,25 @@ class MediaDownloader:
             url = _joined(url, target)
         raise MediaUnavailable("a picture's address redirects too often", origin=origin)
 
-    async def _save(self, response: aiohttp.ClientResponse, path: Path, origin: str) -> None:
+    async def _save(
+        self, response: aiohttp.ClientResponse, path: Path, origin: str
+    ) -> tuple[int, Facts]:
+        part = PartFile(path, _md5(response))
+        try:
+            blocks: list[bytes] = []
+            async for block in self._blocks(response, origin):
+                blocks.append(block)
+                if sum(map(len, blocks)) >= BLOCK:  # few calls into a thread
+                    await asyncio.to_thread(part.write, b"".join(blocks))
+                    blocks.clear()
+            facts = await asyncio.to_thread(part.finish, b"".join(blocks))
+        except BaseException:
+            await asyncio.to_thread(part.discard)
+            raise
+        return part.size, facts
+
+    async def _blocks(self, response: aiohttp.ClientResponse, origin: str) -> AsyncIterator[bytes]:
+        """Yield the file as it comes. Raises MediaUnavailable: it is too large or too slow."""
         loop = asyncio.get_running_loop()
         too_large = PictureUnusable(
             f"the file is larger than {self._largest_file} bytes",
@@ -165,17 +184,16 @@ class MediaDownloader:
             raise too_large
         size = window = 0
         until = loop.time() + SLOW_FOR
-        with path.open("wb") as file:
-            async for chunk in response.content.iter_chunked(256 * 1024):
-                size += len(chunk)
-                window += len(chunk)
-                if size > self._largest_file:
-                    raise too_large
-                if loop.time() >= until:
-                    if window < SLOWEST * SLOW_FOR:
-                        raise MediaUnavailable("a picture's download is too slow", origin=origin)
-                    window, until = 0, loop.time() + SLOW_FOR
-                await asyncio.to_thread(file.write, chunk)
+        async for block in response.content.iter_any():
+            size += len(block)
+            window += len(block)
+            if size > self._largest_file:
+                raise too_large
+            if loop.time() >= until:
+                if window < SLOWEST * SLOW_FOR:
+                    raise MediaUnavailable("a picture's download is too slow", origin=origin)
+                window, until = 0, loop.time() + SLOW_FOR
+            yield block
 
     async def _session_for(self, url: URL, proxy: str | None) -> tuple[aiohttp.ClientSession, str]:
         """Return the session for the listed origin of *url*, and that origin as text."""
@@ -189,6 +207,22 @@ class MediaDownloader:
             with contextlib.suppress(OSError):  # only the proxy may know the name
                 await self._resolver.resolve(url.host or "", url.port or 0, socket.AF_UNSPEC)
         return (self._listed if origin.exact or proxy is not None else self._public), place
+
+
+def _look(path: Path) -> tuple[int, Facts]:
+    return path.stat().st_size, pictures.inspect(path)
+
+
+def _unreadable(error: OSError) -> MediaUnavailable:
+    return MediaUnavailable(f"a picture's file could not be read: {error.strerror}")
+
+
+def _md5(response: aiohttp.ClientResponse) -> bytes | None:
+    """Return the file's digest if the server names it; an ETag is one only at some servers."""
+    with contextlib.suppress(ValueError):
+        digest = base64.b64decode(response.headers.get("Content-MD5", ""), validate=True)
+        return digest if len(digest) == _MD5_SIZE else None
+    return None
 
 
 def _url(address: str) -> URL:

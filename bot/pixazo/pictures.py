@@ -1,170 +1,85 @@
-"""Identifies pictures by their bytes, and shrinks them.
+"""Picture files on this machine's disk: checked as they are written or read, not decoded.
 
-Every function decodes with Pillow: call them in a thread, never on the event loop.
+Everything here reads or writes: call it in a thread, never on the event loop.
 """
 
-import io
-import struct
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import hashlib
 from pathlib import Path
-from typing import BinaryIO, Final
+from secrets import token_hex
+from threading import Lock
+from typing import Final
 
-from PIL import Image
-
+from bot.pixazo.picture_structure import Facts, StructureCheck
 from bot.service.port_errors import PictureUnusable
 
-LARGEST_PIXELS: Final = 4096 * 4096  # 64 MiB once decoded
-READ: Final = ("PNG", "JPEG", "WEBP", "GIF")
-# Pillow's name for a JPEG that contains several pictures is MPO.
-EXTENSIONS: Final = {"PNG": "png", "JPEG": "jpg", "MPO": "jpg", "WEBP": "webp", "GIF": "gif"}
-_PNG: Final = b"\x89PNG\r\n\x1a\n"
-_TEXTS: Final = frozenset({b"tEXt", b"zTXt", b"iTXt", b"iCCP", b"eXIf"})
-_MOST_CHUNKS: Final = 100_000
-_TAIL: Final = 1024  # bytes, in which a GIF's last byte may be followed by padding
-_QUALITIES: Final = (90, 80, 70, 60)
-_SHRINK: Final = 0.75  # of each side, when no quality is low enough
-
-
-@dataclass(frozen=True, kw_only=True)
-class Facts:
-    """Type and size of a picture file. Sides are in pixels."""
-
-    extension: str
-    width: int
-    height: int
+BLOCK: Final = 256 * 1024  # bytes that are read or written at once
 
 
 def inspect(path: Path) -> Facts:
-    """Decode the whole picture at *path* and return its type and size.
+    """Return what the picture at *path* is.
 
-    Raises PictureUnusable: it is no sound PNG, JPEG, WebP or GIF of at most ``LARGEST_PIXELS``.
+    Raises PictureUnusable: it is no sound PNG, JPEG, WebP or GIF, or has too many pixels.
     """
-    with _opened(path) as picture:
-        width, height = picture.size
-        extension = EXTENSIONS[str(picture.format)]
-        _decode(picture)
-    return Facts(extension=extension, width=width, height=height)
+    check = StructureCheck()
+    with path.open("rb", buffering=0) as file:
+        while not check.ended and (block := file.read(BLOCK)):
+            check.add(block)
+    return check.facts()
 
 
 def fit(path: Path, limit: int) -> tuple[Path, Facts]:
     """Return *path*, or a smaller copy if the picture has more than *limit* bytes.
 
     The copy is a second file: after a crash the original is still complete and is shrunk again.
-    Raises PictureUnusable.
+    Only here a picture is decoded. Raises PictureUnusable.
     """
     facts = inspect(path)
     if path.stat().st_size <= limit:
         return path, facts
+    from bot.pixazo import shrinking
+
     small = path.with_suffix(".small")
-    return small, shrink(path, limit, to=small)
+    return small, shrinking.shrink(path, limit, to=small)
 
 
-def shrink(path: Path, limit: int, *, to: Path) -> Facts:
-    """Write the picture at *path* as a JPEG of at most *limit* bytes to the file *to*.
+class PartFile:
+    """A picture that is being downloaded; only a sound one gets its name."""
 
-    Raises PictureUnusable: even the smallest JPEG has more bytes.
-    """
-    with _opened(path) as picture:
-        _decode(picture)
-        current = _flat(picture)
-    while min(current.size) >= 1:
-        for quality in _QUALITIES:
-            encoded = io.BytesIO()
-            current.save(encoded, "JPEG", quality=quality, optimize=True)
-            if encoded.tell() <= limit:
-                to.write_bytes(encoded.getbuffer())
-                return Facts(extension="jpg", width=current.width, height=current.height)
-        smaller = (int(current.width * _SHRINK), int(current.height * _SHRINK))
-        if min(smaller) < 1:
-            break
-        current = current.resize(smaller, Image.Resampling.LANCZOS)
-    raise PictureUnusable("the picture cannot be made small enough")
+    def __init__(self, path: Path, md5: bytes | None) -> None:
+        """Make *path* in the end. *md5*: the file's digest, if the server named it."""
+        self.size = 0  # bytes
+        self._path = path
+        # A name of its own for each download: two of one picture may run at the same time.
+        self._part = path.with_suffix(f".{token_hex(4)}.part")
+        self._check = StructureCheck()
+        self._md5 = md5
+        self._digest = hashlib.md5(usedforsecurity=False) if md5 else None
+        self._lock = Lock()  # a thread may still write when its download is cancelled
+        self._discarded = False
 
+    def write(self, block: bytes) -> None:
+        """Write and check the next bytes. Raises PictureUnusable."""
+        with self._lock:
+            if self._discarded:
+                return
+            with self._part.open("ab") as file:
+                file.write(block)
+        self.size += len(block)
+        self._check.add(block)
+        if self._digest is not None:
+            self._digest.update(block)
 
-def _opened(path: Path) -> Image.Image:
-    with path.open("rb") as file:
-        whole = _whole(file)
-    with _unusable("the file is no picture"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        picture = Image.open(whole or path, formats=READ)
-    if picture.width * picture.height > LARGEST_PIXELS:
-        picture.close()
-        raise PictureUnusable("the picture has too many pixels")
-    return picture
+    def finish(self, block: bytes) -> Facts:
+        """Write the last bytes, and give a sound picture its name. Raises PictureUnusable."""
+        self.write(block)
+        facts = self._check.facts()
+        if self._digest is not None and self._digest.digest() != self._md5:
+            raise PictureUnusable("the file is damaged")
+        self._part.replace(self._path)
+        return facts
 
-
-def _decode(picture: Image.Image) -> None:
-    with _unusable("the picture is broken"):
-        picture.load()
-
-
-def _whole(file: BinaryIO) -> io.BytesIO | None:
-    """Check that *file* is not cut off, where Pillow does not notice that.
-
-    Returns a copy to decode instead, or ``None``: it can be decoded as it is.
-    """
-    head = file.read(12)
-    size = file.seek(0, io.SEEK_END)
-    if head.startswith(_PNG):
-        return _png_without_texts(file, size)
-    if head.startswith(b"GIF8"):
-        file.seek(max(size - _TAIL, 0))
-        whole = file.read().rstrip(b"\x00").endswith(b";")
-    else:
-        is_webp = head.startswith(b"RIFF") and head.endswith(b"WEBP")
-        whole = not is_webp or int.from_bytes(head[4:8], "little") + 8 <= size
-    if not whole:
-        raise PictureUnusable("the file is not whole")
-    return None
-
-
-def _png_without_texts(file: BinaryIO, size: int) -> io.BytesIO | None:
-    """Return the PNG without its texts, which Pillow would unpack, or not if they are long.
-
-    ``None``: it has none.
-    """
-    kept, end, kind = [(0, len(_PNG))], len(_PNG), b""
-    for _ in range(_MOST_CHUNKS):
-        file.seek(end)
-        length, kind = struct.unpack(">I4s", file.read(8).ljust(8, b"\x00"))
-        begin, end = end, end + length + 12
-        if kind not in _TEXTS:
-            kept.append((begin, end - begin))
-        if kind == b"IEND" or end > size:
-            break
-    if kind != b"IEND" or end > size:
-        raise PictureUnusable("the file is not whole")
-    if sum(length for _, length in kept) == end:
-        return None
-    copy = io.BytesIO()
-    for begin, length in kept:
-        file.seek(begin)
-        copy.write(file.read(length))
-    copy.seek(0)
-    return copy
-
-
-@contextmanager
-def _unusable(reason: str) -> Iterator[None]:
-    """Translate Pillow's errors about a file into PictureUnusable."""
-    try:
-        yield
-    except (ValueError, SyntaxError, IndexError, Image.DecompressionBombError) as error:
-        raise PictureUnusable(reason) from error
-    except OSError as error:
-        if error.errno is not None:
-            raise  # an I/O error, not the picture's fault
-        raise PictureUnusable(reason) from error
-
-
-def _flat(picture: Image.Image) -> Image.Image:
-    """Return *picture* without transparency, on white: a JPEG has none."""
-    if picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info:
-        layers = picture.convert("RGBA")
-        ground = Image.new("RGB", layers.size, "white")
-        ground.paste(layers, mask=layers.getchannel("A"))
-        return ground
-    return picture.convert("RGB")
+    def discard(self) -> None:
+        """Remove what was written, unless it has its name."""
+        with self._lock:
+            self._discarded = True
+            self._part.unlink(missing_ok=True)

@@ -1,7 +1,9 @@
 """Downloads, from the stand-in's own media origin and from hosts with bad intentions."""
 
 import asyncio
-import io
+import base64
+import hashlib
+import struct
 
 import aiohttp
 import pytest
@@ -12,13 +14,14 @@ from yarl import URL
 from bot.domain.job import Obstacle, State
 from bot.pixazo.media import MOST_REDIRECTS, MediaDownloader
 from bot.pixazo.origins import Origin, PublicResolver
+from bot.pixazo.pictures import BLOCK, PartFile
 from bot.proxies import Proxies
 from bot.service.port_errors import MediaUnavailable, PictureUnusable
 from sandbox.faults import Answer, Cut, Fault, Hold
 from tests.pixazo.conftest import KEY
 from tests.pixazo.test_client import serving
 from tests.pixazo.test_origins import FixedResolver
-from tests.pixazo.test_pictures import a_bomb, noise
+from tests.pixazo.test_pictures import a_bomb, encoded, flipped, noise
 from tests.samples import an_order
 
 LIMIT = 10 * 1024 * 1024
@@ -155,13 +158,7 @@ async def test_an_origin_that_is_not_listed_is_never_called(fetch, address):
     assert refused.value.obstacle in {Obstacle.ORIGIN, Obstacle.OUTPUT}
 
 
-def png(picture):
-    encoded = io.BytesIO()
-    picture.save(encoded, "PNG")
-    return encoded.getvalue()
-
-
-WHOLE = png(noise(64, 64))
+WHOLE = encoded(noise(64, 64), "PNG")
 
 
 @pytest.mark.parametrize(
@@ -185,17 +182,53 @@ async def test_what_is_no_whole_picture_may_be_one_later(pixazo, fetch, address,
     assert (await fetch(address)).extension == "png"
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
+async def test_a_file_that_the_server_gives_a_digest_of_is_checked_by_it(
+    pixazo, fetch, address, kind
+):
+    """Without one, only a PNG has checksums, its own."""
+    whole = encoded(noise(64, 64), kind)
+    damaged = flipped(whole, len(whole) // 2, 0x01)
+    digest = base64.b64encode(hashlib.md5(whole).digest()).decode()
+    for body in (damaged, whole):
+        faulty(pixazo, Answer(status=200, body=body, headers={"Content-MD5": digest}))
+
+    with pytest.raises(PictureUnusable):
+        await fetch(address)
+    assert (await fetch(address)).path.read_bytes() == whole
+
+
+async def test_a_large_picture_is_written_by_few_calls_and_not_held(
+    pixazo, fetch, address, monkeypatch
+):
+    sizes = []
+
+    def write(part, block, write=PartFile.write):
+        sizes.append(len(block))
+        write(part, block)
+
+    monkeypatch.setattr(PartFile, "write", write)
+    whole = encoded(noise(1000, 1000), "PNG")
+    faulty(pixazo, Answer(status=200, body=whole))
+
+    picture = await fetch(address)
+
+    assert picture.path.read_bytes() == whole
+    assert sum(sizes) == len(whole)
+    assert len(sizes) <= len(whole) / BLOCK + 1
+    assert max(sizes) <= 4 * BLOCK
+
+
 async def test_bytes_decide_and_not_the_name_or_the_type(pixazo, fetch, address):
-    webp = io.BytesIO()
-    noise(16, 16).save(webp, "WEBP")
-    faulty(pixazo, Answer(status=200, body=webp.getvalue(), headers={"Content-Type": "text/html"}))
+    webp = encoded(noise(16, 16), "WEBP")
+    faulty(pixazo, Answer(status=200, body=webp, headers={"Content-Type": "text/html"}))
 
     assert (await fetch(address)).extension == "webp"
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
 async def test_a_picture_too_large_for_discord_is_shrunk(pixazo, fetch, address, mode):
-    faulty(pixazo, Answer(status=200, body=png(noise(200, 200, mode))))
+    faulty(pixazo, Answer(status=200, body=encoded(noise(200, 200, mode), "PNG")))
 
     picture = await fetch(address, limit=20_000)
 
@@ -212,6 +245,7 @@ async def test_a_file_beyond_the_cap_is_given_up_in_the_middle(tmp_path):
         response = web.StreamResponse()
         await response.prepare(request)
         try:
+            await response.write(WHOLE[:33] + struct.pack(">I4s", 2**31 - 1, b"IDAT"))
             while True:
                 await response.write(b"\x00" * 256 * 1024)
         finally:
