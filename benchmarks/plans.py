@@ -217,6 +217,8 @@ async def call_all(database: Database, *, now: float) -> None:
             "unblock": lambda: guilds.unblock(7, 7),
             "save_draft": lambda: guilds.save_draft("d", 7, {"cooldown": 1}, now=now),
             "load_draft": lambda: guilds.load_draft("d", 7),
+            "save_form": lambda: guilds.save_form("f", 7, "words", {"blocked": "x"}, now=now),
+            "load_form": lambda: guilds.load_form("f", 7),
             "erase_drafts": lambda: guilds.erase_drafts(before=now + 1),
             "erase_deeds": lambda: guilds.erase_deeds(before=now - 40_000, most=10),
             "recorded": lambda: guilds.recorded(after=7, most=100),

@@ -27,7 +27,7 @@ from bot.ui.form_button import FormButton, StylesButton
 from bot.ui.history_view import HistoryPageButton
 from bot.ui.interaction_context import Interaction, bind_task
 from bot.ui.interaction_payload import UnknownComponent, UnreadableInteraction
-from bot.ui.limits_view import LimitsButton, LimitsFormButton
+from bot.ui.limits_view import LimitsButton
 from bot.ui.order_buttons import OrderButton
 from bot.ui.persistent_button import PersistentButton
 from bot.ui.privacy_view import PrivacyButton
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 BUTTONS: Final[tuple[type[PersistentButton], ...]] = (
     *(OrderButton, FormButton, StylesButton, HistoryPageButton, PrivacyButton, ReportButton),
-    *(LimitsButton, LimitsFormButton, BlockButton),
+    *(LimitsButton, BlockButton),
 )
 FORMS: Final = (order_form.is_form, limits_form.is_form, block_form.is_form, panel_forms.is_form)
 

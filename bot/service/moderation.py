@@ -192,6 +192,19 @@ class ModerationService:
             raise DraftExpired
         return await self.change(by, lambda rules: changed(rules, **changes))
 
+    async def keep_form(self, by: Moderator, name: str, typed: Mapping[str, Any]) -> str:
+        """Store what was *typed* in a form until it is opened again; return its id."""
+        form_id = secrets.token_hex(8)
+        await self._guilds.save_form(form_id, by.guild_id, name, typed, now=self._now())
+        return form_id
+
+    async def kept_form(self, by: Moderator, form_id: str) -> tuple[str, Mapping[str, Any]]:
+        """Return a stored form's name and what was typed in it; raises DraftExpired."""
+        form = await self._guilds.load_form(form_id, by.guild_id)
+        if form is None:
+            raise DraftExpired
+        return form
+
     async def log_to(self, by: Moderator, channel_id: int | None) -> tuple[Rules, Rules]:
         """Set the log channel, or none; the change is the first entry in it."""
         before = await self._guilds.rules(by.guild_id)

@@ -32,6 +32,7 @@ from bot.store.tables import (
 # are ignored, and are gone with the next change.
 _RULES: Final = TypeAdapter(Rules)
 _BEFORE: Final = {"look_alikes": False}
+_FORM, _TYPED = "form", "typed"  # of a draft that is a form with faults; no field of the rules
 _RULE_FIELDS: Final = frozenset(field.name for field in fields(Rules))
 _BLOCK_FIELDS: Final = tuple(field.name for field in fields(Block))
 
@@ -113,28 +114,44 @@ class Guilds:
     ) -> None:
         """Record changes of rules, by field name, until a moderator saves them."""
         document = _RULES.dump_python(replace(Rules(), **changes), mode="json")
-        values = {
-            "id": draft_id,
-            "guild_id": guild_id,
-            "changes": {name: document[name] for name in changes},
-            "created_at": now,
-        }
-        connection.execute(insert(drafts).values(values))
+        changes = {name: document[name] for name in changes}
+        _add_draft(connection, draft_id, guild_id, changes, now)
 
     @read_transaction
     def load_draft(
         self, connection: Connection, draft_id: str, guild_id: int
     ) -> Mapping[str, Any] | None:
         """Return the changes of a draft; ``None``: the server has no such draft."""
-        is_draft = and_(drafts.c.id == draft_id, drafts.c.guild_id == guild_id)
-        changes = connection.scalar(select(drafts.c.changes).where(is_draft))
+        changes = _draft(connection, draft_id, guild_id)
         if changes is None:
             return None
         rules = _RULES.validate_python(changes)
         return {name: getattr(rules, name) for name in changes if name in _RULE_FIELDS}
 
+    @write_transaction
+    def save_form(
+        self,
+        connection: Connection,
+        form_id: str,
+        guild_id: int,
+        name: str,
+        typed: Mapping[str, Any],
+        *,
+        now: float,
+    ) -> None:
+        """Record what was typed in a form, by its fields, as a draft."""
+        _add_draft(connection, form_id, guild_id, {_FORM: name, _TYPED: dict(typed)}, now)
+
+    @read_transaction
+    def load_form(
+        self, connection: Connection, form_id: str, guild_id: int
+    ) -> tuple[str, Mapping[str, Any]] | None:
+        """Return a form's name and what was typed; ``None``: the server has no such form."""
+        form = _draft(connection, form_id, guild_id) or {}
+        return (form[_FORM], form[_TYPED]) if _FORM in form else None
+
     async def erase_drafts(self, *, before: float) -> None:
-        """Erase drafts made *before*, in Unix seconds."""
+        """Erase drafts and forms made *before*, in Unix seconds."""
         old = drafts.c.created_at < before
         any_old = select(drafts.c.id).where(old).limit(1)
         if await self._database.read(lambda connection: connection.scalar(any_old)) is not None:
@@ -244,3 +261,15 @@ def block_of(connection: Connection, guild_id: int | None, member_id: int) -> Bl
 def is_blocked(guild_id: int | None, member_id: int) -> ColumnElement[bool]:
     """Return the condition for the row of the member's block."""
     return and_(blocks.c.guild_id == guild_id, blocks.c.member_id == member_id)
+
+
+def _add_draft(
+    connection: Connection, draft_id: str, guild_id: int, content: Mapping[str, Any], now: float
+) -> None:
+    values = {"id": draft_id, "guild_id": guild_id, "changes": content, "created_at": now}
+    connection.execute(insert(drafts).values(values))
+
+
+def _draft(connection: Connection, draft_id: str, guild_id: int) -> Mapping[str, Any] | None:
+    is_draft = and_(drafts.c.id == draft_id, drafts.c.guild_id == guild_id)
+    return connection.scalar(select(drafts.c.changes).where(is_draft))

@@ -10,8 +10,8 @@ from discord import ui
 from bot.domain.errors import InvalidLimit
 from bot.domain.rules import BLOCK_HOURS, LONGEST_REASON, Block
 from bot.ui import texts
+from bot.ui.form_fields import fields
 from bot.ui.interaction_payload import snowflake
-from bot.ui.limits_form import fields
 
 _CUSTOM_ID: Final = re.compile(r"block-form:(?P<member>\d{1,20})")
 DURATIONS: Final = (1, 6, 24, 72, 168, 720)  # hours

@@ -39,6 +39,7 @@ class LimitsAction(StrEnum):
     FORGET = "forget"  # what was deleted in Discord
     SHOW = "show"  # the panel
     FORM = "form"  # opens one of the panel's other forms
+    AGAIN = "again"  # opens a form with faults as it was
     RESUME = "resume"  # orders
 
 

@@ -4,7 +4,7 @@ discord.py forgets open forms at a restart, and never forgets dismissed ones. So
 its ``custom_id`` tells the group of rules, and those of its fields the rule.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,10 +13,10 @@ from discord import ui
 
 from bot.domain import word_filter
 from bot.domain.errors import ChangeRejected, InvalidLimit, InvalidPhrase
-from bot.domain.order import clean
 from bot.domain.rules import MOST_CHANNELS, RANGES, Rules
 from bot.domain.word_filter import MOST_CHARACTERS, WordLists
 from bot.ui import guild_cache, texts
+from bot.ui.form_fields import fields, refill
 from bot.ui.interaction_payload import UnreadableInteraction, snowflake
 
 PREFIX: Final = "limits-form:"  # of the custom_id, before the group's name
@@ -32,20 +32,17 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "words": ("blocked", "allowed", "look_alikes"),
 }
 
+LISTS: Final = frozenset({"blocked", "allowed"})  # fields with phrases
 
-def form(group: str, rules: Rules, typed_before: Sequence[Any] = ()) -> ui.Modal:
-    """Return the form for a group, filled with *typed_before*, else with the current *rules*."""
+
+def form(group: str, rules: Rules, typed: Mapping[str, Any] | None = None) -> ui.Modal:
+    """Return the form for a group, filled with the current *rules*, or what was *typed* before."""
     modal = ui.Modal(
         title=texts.limits.form_title(group), custom_id=f"{PREFIX}{group}", timeout=None
     )
-    labels = [_field(name).build(name, rules) for name in GROUPS[group]]
-    for label, value in zip(labels, typed_before, strict=False):
-        if isinstance(label.component, ui.TextInput) and isinstance(value, str):
-            label.component.default = value[: label.component.max_length]
-        elif isinstance(label.component, ui.Checkbox) and isinstance(value, bool):
-            label.component.default = value
-    for label in labels:
-        modal.add_item(label)
+    for name in GROUPS[group]:
+        modal.add_item(_field(name).build(name, rules))
+    refill(modal, typed or {})
     modal.stop()  # so that discord.py does not keep it
     return modal
 
@@ -81,25 +78,6 @@ def read(group: str, components: Sequence[Any]) -> dict[str, Any]:
     if "channels" in values:
         return values | {"nowhere": False}  # none: everywhere, as the form says
     return values
-
-
-def typed_values(group: str, components: Sequence[Any]) -> list[str | bool | None]:
-    """Return what was typed in a form's fields, in their order, as short as the fields are."""
-    sent = {str(field.get("custom_id")): field.get("value") for field in fields(components)}
-    return [
-        clean(value)[:_DIGITS] if isinstance(value, str) else value is True
-        for value in (sent.get(name) for name in GROUPS[group])
-    ]
-
-
-def typed(components: Sequence[Any]) -> dict[str, str]:
-    """Return the texts of a submitted form's fields that hold lists, to give them back."""
-    texts_ = {str(field.get("custom_id")): field.get("value") for field in fields(components)}
-    return {
-        name: text
-        for name, text in texts_.items()
-        if name in {"blocked", "allowed"} and isinstance(text, str) and text.strip()
-    }
 
 
 @dataclass(frozen=True)
@@ -211,11 +189,3 @@ _NUMBER: Final = _Field(_number, read_number)
 _FLAG: Final = _Field(_flag, _read_flag)
 _CHANNELS: Final = _Field(_channels, _read_channels)
 _PHRASES: Final = _Field(_phrases, _read_phrases)
-
-
-def fields(components: Sequence[Any]) -> Iterator[dict[str, Any]]:
-    """Yield a submitted form's fields: in labels, or in rows as older clients send them."""
-    for component in components:
-        if isinstance(component.get("component"), dict):
-            yield component["component"]
-        yield from component.get("components") or ()

@@ -1,21 +1,19 @@
 """The moderators' panel: a server's limits and their use; and the preview of a change."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import discord
 from discord import ui
 
-from bot.domain.errors import InvalidLimit
+from bot.domain.errors import ChangeRejected
 from bot.domain.ineffective_limits import Ineffective
 from bot.domain.rules import Rules
 from bot.service.moderation import Overview
 from bot.ui import guild_cache, texts
 from bot.ui.block_button import BlockButton
 from bot.ui.button_actions import BlockAction, LimitsAction
-from bot.ui.interaction_payload import UnknownComponent
 from bot.ui.layout import container, view
 from bot.ui.limits_form import GROUPS
 from bot.ui.persistent_button import PersistentButton
@@ -24,7 +22,7 @@ _TEMPLATE: Final = rf"limits:(?P<action>{'|'.join(LimitsAction)}):(?P<subject>\w
 
 
 class LimitsButton(PersistentButton, template=_TEMPLATE):
-    """A button of the panel or of a preview; *subject* is a group or a draft's id."""
+    """A button of the panel or of a preview; *subject* is a group, or a draft's or form's id."""
 
     def __init__(
         self,
@@ -40,23 +38,6 @@ class LimitsButton(PersistentButton, template=_TEMPLATE):
     def from_match(cls, match: re.Match[str]) -> Self:
         """Return the button whose ``custom_id`` matched the template."""
         return cls(LimitsAction(match["action"]), match["subject"])
-
-
-class LimitsFormButton(PersistentButton, template=r"limits-again:(?P<group>\w+):(?P<typed>\[.*\])"):
-    """Opens a group's form again with what was typed in it."""
-
-    def __init__(self, group: str, typed: Sequence[Any]) -> None:
-        packed = json.dumps(typed, ensure_ascii=False, separators=(",", ":"))
-        event = ("limits_form_again", group, typed)
-        super().__init__(f"limits-again:{group}:{packed}", texts.refusals.change(), event)
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        """Return the button whose ``custom_id`` matched the template."""
-        try:
-            return cls(match["group"], json.loads(match["typed"]))
-        except ValueError as error:
-            raise UnknownComponent(match[0]) from error
 
 
 def panel(overview: Overview, note: str | None = None) -> ui.LayoutView:
@@ -88,10 +69,11 @@ def _actions(overview: Overview) -> Iterator[PersistentButton]:
     yield BlockButton(BlockAction.LIST, 0, label=texts.limits.blocks())
 
 
-def faults(error: InvalidLimit, group: str, typed: Sequence[Any]) -> ui.LayoutView:
-    """Return a fresh view of what is wrong in a group's form, which can be opened again."""
+def faults(error: ChangeRejected, form_id: str) -> ui.LayoutView:
+    """Return a fresh view of what is wrong in a form, which can be opened again as it was."""
     frame = container(texts.changes.rejection(error, form=True))
-    frame.add_item(ui.ActionRow(LimitsFormButton(group, typed)))
+    again = LimitsButton(LimitsAction.AGAIN, form_id, texts.refusals.change())
+    frame.add_item(ui.ActionRow(again))
     return view(frame)
 
 

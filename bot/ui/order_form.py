@@ -21,7 +21,7 @@ from bot.domain.order import (
 )
 from bot.domain.styles import Style, title
 from bot.ui import language, texts
-from bot.ui.limits_form import fields
+from bot.ui.form_fields import fields
 
 _CUSTOM_ID: Final = re.compile(r"order-form:(?P<enhance>[01])(?P<private>[01])")
 # Discord takes no empty value; this one is longer than any style's name.

@@ -15,8 +15,9 @@ from bot.domain.errors import ChangeRejected, InvalidLimit
 from bot.domain.rules import LONGEST_REASON, RANGES, Rules, Tier
 from bot.domain.styles import LONGEST_NAME, LONGEST_WORDS
 from bot.ui import guild_cache, texts
+from bot.ui.form_fields import fields, refill
 from bot.ui.interaction_payload import UnreadableInteraction, snowflake
-from bot.ui.limits_form import fields, raise_first, read_number
+from bot.ui.limits_form import raise_first, read_number
 
 PREFIX: Final = "panel-form:"
 NAMES: Final = ("log", "pause", "tiers", "styles")
@@ -25,13 +26,14 @@ _LIMITS: Final = ("member_per_day", "member_at_once", "images")  # of a tier; ot
 _Item = tuple[str, str, ui.Item[Any]]  # label, description, component
 
 
-def form(name: str, rules: Rules) -> ui.Modal:
-    """Return the form of that name, filled with the current *rules*."""
+def form(name: str, rules: Rules, typed: Mapping[str, Any] | None = None) -> ui.Modal:
+    """Return the form of that name, filled with the current *rules*, or what was *typed* before."""
     title = texts.panel_forms.title(name)
     modal = ui.Modal(title=title, custom_id=f"{PREFIX}{name}", timeout=None)
     items = {"log": _log, "pause": _pause, "tiers": _tier, "styles": _style}[name](rules)
     for label, description, component in items:
         modal.add_item(ui.Label(text=label, description=description or None, component=component))
+    refill(modal, typed or {})
     modal.stop()  # so that discord.py does not keep it
     return modal
 
@@ -94,9 +96,9 @@ def _tier(_rules: Rules) -> Iterator[_Item]:
 
 
 def _style(_rules: Rules) -> Iterator[_Item]:
-    yield texts.panel_forms.style_name(), "", _input("name", LONGEST_NAME)
+    yield texts.panel_forms.STYLE["name"](), "", _input("name", LONGEST_NAME)
     words = _input("words", LONGEST_WORDS, required=False)
-    yield texts.panel_forms.style_words(), texts.panel_forms.style_hint(), words
+    yield texts.panel_forms.STYLE["words"](), texts.panel_forms.style_hint(), words
 
 
 def _input(name: str, most: int, *, required: bool = True) -> ui.TextInput[Any]:

@@ -8,7 +8,7 @@ import contextlib
 import gzip
 import io
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import discord
@@ -170,16 +170,6 @@ async def _send_card(interaction: Interaction, card: Card, *, private: bool) -> 
     finally:
         card.close()
     return message.id
-
-
-async def send_texts(interaction: Interaction, why: str, given: Mapping[str, str]) -> None:
-    """Send a member the texts that they typed in a form, as files, to be used again."""
-    files = [
-        discord.File(io.BytesIO(text.encode(errors="replace")), filename=f"{name}.txt")
-        for name, text in given.items()
-    ]
-    async with translated_errors():
-        await interaction.followup.send(why, files=files, ephemeral=True)
 
 
 async def send_data(interaction: Interaction, data: bytes) -> None:

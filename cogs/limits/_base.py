@@ -1,6 +1,6 @@
 """What the parts of ``/limits`` share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import discord
@@ -8,6 +8,7 @@ from discord import AppCommandOptionType, app_commands
 from discord.ext import commands
 
 from bot.client import ImagineBot
+from bot.domain.errors import ChangeRejected
 from bot.domain.rules import Rules
 from bot.service.blocking import BlockService
 from bot.service.member_account import MemberAccount
@@ -31,6 +32,19 @@ async def show_panel(
     overview = await moderation.overview(moderator)
     await guild_cache.ask(interaction.client.http, overview.rules.chosen_channels)
     await responses.edit(interaction, limits_view.panel(overview, note))
+
+
+async def give_back(
+    interaction: Interaction,
+    moderation: ModerationService,
+    moderator: Moderator,
+    error: ChangeRejected,
+    typed: Mapping[str, Any],
+) -> None:
+    """Name the faults of a submitted form, with a button that opens it again as it was."""
+    data: Any = interaction.data
+    form_id = await moderation.keep_form(moderator, data["custom_id"], typed)
+    await responses.show(interaction, limits_view.faults(error, form_id))
 
 
 class RoleId(app_commands.Transformer):

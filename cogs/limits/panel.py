@@ -1,16 +1,17 @@
 """The buttons and forms of the moderators' panel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, assert_never
 
 import discord
 from discord.ext import commands
 
-from bot.domain.errors import InvalidLimit, InvalidPhrase
+from bot.domain.errors import ChangeRejected
 from bot.domain.rules import Rules, without_deleted
 from bot.service.moderation import ModerationService, Moderator
 from bot.ui import (
+    form_fields,
     guild_cache,
     interaction_context,
     limits_form,
@@ -23,7 +24,7 @@ from bot.ui import (
 from bot.ui.button_actions import LimitsAction
 from bot.ui.error_handler import answered_errors
 from bot.ui.interaction_payload import UnknownComponent
-from cogs.limits._base import Interaction, show_panel
+from cogs.limits._base import Interaction, give_back, show_panel
 
 
 class LimitsPanel(commands.Cog):
@@ -58,6 +59,8 @@ class LimitsPanel(commands.Cog):
                     await self._show_panel(interaction, moderator, texts.changes.discarded())
                 case LimitsAction.FORM:
                     await self._open_other(interaction, moderator, subject)
+                case LimitsAction.AGAIN:
+                    await self._open_again(interaction, moderator, subject)
                 case LimitsAction.RESUME:
                     await responses.defer_edit(interaction)
                     was_paused, tries = await self._moderation.resume(moderator)
@@ -80,22 +83,18 @@ class LimitsPanel(commands.Cog):
             moderator = interaction_context.moderator(interaction)
             await responses.defer_edit(interaction)
             components = data.get("components") or []
-            typed = limits_form.typed(components)
-            for field in limits_form.fields(components):
+            typed = form_fields.typed(components)
+            for field in form_fields.fields(components):
                 text = field.get("value")
-                if field.get("custom_id") in typed and isinstance(text, str):
+                if field.get("custom_id") in limits_form.LISTS and isinstance(text, str):
                     # compared with prompts, in which mentions have names too
                     field["value"] = await mentions.named(interaction, text)
             try:
                 changes = limits_form.read(group, components)
-            except InvalidPhrase as error:
-                await responses.send_texts(interaction, texts.changes.given_back(error), typed)
+                draft = await self._moderation.draft(moderator, changes)
+            except ChangeRejected as error:
+                await give_back(interaction, self._moderation, moderator, error, typed)
                 return
-            except InvalidLimit as error:
-                values = limits_form.typed_values(group, components)
-                await responses.show(interaction, limits_view.faults(error, group, values))
-                return
-            draft = await self._moderation.draft(moderator, changes)
             if draft.before == draft.after:
                 await self._show_panel(interaction, moderator, texts.changes.no_difference())
             else:
@@ -103,21 +102,12 @@ class LimitsPanel(commands.Cog):
                 view = limits_view.preview(draft.id, draft.before, draft.after, ineffective)
                 await responses.edit(interaction, view)
 
-    @commands.Cog.listener()
-    async def on_limits_form_again(
-        self, interaction: Interaction, group: str, typed: Sequence[Any]
-    ) -> None:
-        """Open the form of a group with what was typed in it."""
-        async with answered_errors(interaction):
-            moderator = interaction_context.moderator(interaction)
-            await self._open_form(interaction, moderator, group, typed)
-
     async def _open_form(
         self,
         interaction: Interaction,
         moderator: Moderator,
         group: str,
-        typed: Sequence[Any] = (),
+        typed: Mapping[str, Any] | None = None,
     ) -> None:
         if group not in limits_form.GROUPS:
             raise UnknownComponent(group)
@@ -126,13 +116,30 @@ class LimitsPanel(commands.Cog):
             await guild_cache.ask(interaction.client.http, current.channels)
         await responses.open_form(interaction, limits_form.form(group, current, typed))
 
-    async def _open_other(self, interaction: Interaction, moderator: Moderator, name: str) -> None:
+    async def _open_other(
+        self,
+        interaction: Interaction,
+        moderator: Moderator,
+        name: str,
+        typed: Mapping[str, Any] | None = None,
+    ) -> None:
         if name not in panel_forms.NAMES:
             raise UnknownComponent(name)
         current = await self._moderation.rules(moderator)
         if name == "log":
             await guild_cache.ask(interaction.client.http, [current.log_channel])
-        await responses.open_form(interaction, panel_forms.form(name, current))
+        await responses.open_form(interaction, panel_forms.form(name, current, typed))
+
+    async def _open_again(
+        self, interaction: Interaction, moderator: Moderator, form_id: str
+    ) -> None:
+        """Open a form that had faults, with what was typed in it."""
+        custom_id, typed = await self._moderation.kept_form(moderator, form_id)
+        if (group := limits_form.group_of(custom_id)) is not None:
+            await self._open_form(interaction, moderator, group, typed)
+        else:
+            name = panel_forms.name_of(custom_id) or ""
+            await self._open_other(interaction, moderator, name, typed)
 
     async def _forget_deleted(
         self, interaction: Interaction, moderator: Moderator

@@ -5,12 +5,12 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from bot.domain.errors import InvalidLimit
+from bot.domain.errors import ChangeRejected
 from bot.service.member_account import MemberAccount
 from bot.service.moderation import ModerationService, Moderator
-from bot.ui import interaction_context, panel_forms, responses, texts
+from bot.ui import form_fields, interaction_context, panel_forms, responses, texts
 from bot.ui.error_handler import answered_errors
-from cogs.limits._base import Interaction, show_panel
+from cogs.limits._base import Interaction, give_back, show_panel
 
 
 class PanelForms(commands.Cog):
@@ -30,11 +30,12 @@ class PanelForms(commands.Cog):
         async with answered_errors(interaction):
             moderator = interaction_context.moderator(interaction)
             await responses.defer_edit(interaction)
+            components = data.get("components") or []
             try:
-                note = await self._change(moderator, name, data.get("components") or [])
-            except InvalidLimit as error:
-                text = texts.changes.rejection(error, form=True)
-                await responses.send_private(interaction, text)
+                note = await self._change(moderator, name, components)
+            except ChangeRejected as error:
+                typed = form_fields.typed(components)
+                await give_back(interaction, self._moderation, moderator, error, typed)
                 return
             await show_panel(interaction, self._moderation, moderator, note)
 

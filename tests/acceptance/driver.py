@@ -176,6 +176,13 @@ async def order_at_once(
     return admitted, [answer["content"] for sent, answer in pairs if sent.ephemeral]
 
 
+async def reopened(member: Member, told: Message) -> tuple[Invocation, dict[str, Any]]:
+    """Open a form again by the button under its faults; return it, and its fields by their id."""
+    again = await member.press(told["id"], button(told, "Change and try again"))
+    form = await again.opened()
+    return again, {one["component"]["custom_id"]: one["component"] for one in form["components"]}
+
+
 def crafted(
     sandbox: SandboxEnvironment,
     member: Member,

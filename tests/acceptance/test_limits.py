@@ -19,6 +19,7 @@ from tests.acceptance.driver import (
     order_at_once,
     quick,
     refusal,
+    reopened,
     restart,
     says,
     set_limits,
@@ -333,9 +334,7 @@ async def test_a_form_with_faults_names_them_all_and_opens_again_as_it_was(sandb
     source = sandbox.discord.messages.find(mira.channel, told["id"], viewer=mira.user.id)
     tried = crafted(sandbox, server.noah, InteractionType.COMPONENT, data, source)
     assert "Only members who may manage this server" in (await tried.answer())["content"]
-    again = await mira.press(told["id"], data["custom_id"])
-    form = await again.opened()
-    fields = {one["component"]["custom_id"]: one["component"] for one in form["components"]}
+    again, fields = await reopened(mira, told)
     assert (fields["cooldown"]["value"], fields["member_per_day"]["value"]) == ("abc", "-5")
     fixed = await mira.submit_modal(again, {"cooldown": "5", "member_per_day": "9"})
     await fixed.until(says("Review changes"))

@@ -11,6 +11,7 @@ from tests.acceptance.driver import (
     buttons,
     crafted,
     refusal,
+    reopened,
     restart,
     says,
     words,
@@ -59,8 +60,11 @@ async def test_log_pause_tiers_styles_and_blocks_are_changed_in_the_panel(runnin
     opened = await mira.press(panel["id"], button(panel, "limits:form:tiers"))
     await opened.opened()
     odd = await mira.submit_modal(opened, tier | {"member_per_day": "abc", "images": "9"})
-    told = (await odd.follow_up())["content"]
-    assert all(name in told for name in ("Images per day, each member", "Images per order"))
+    told = await odd.follow_up()
+    assert all(name in words(told) for name in ("Images per day, each member", "Images per order"))
+    _, form = await reopened(mira, told)
+    assert form["member_per_day"]["value"] == "abc"
+    assert form["role"]["default_values"] == [{"id": server.patrons.id, "type": "role"}]
     assert f"<@&{server.patrons.id}>: 1 image per order" in words(panel)
     panel = await fill(mira, panel, "tiers", {"role": [server.patrons.id]})
     assert "1 image per order" not in words(panel).partition("**Tiers**")[2]

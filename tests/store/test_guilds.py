@@ -199,6 +199,19 @@ async def test_a_draft_keeps_what_it_names_and_nothing_else(guilds, other_guilds
     assert await guilds.rules(GUILD) == Rules()
 
 
+async def test_a_form_keeps_what_was_typed_and_is_no_draft(guilds, other_guilds):
+    typed = {"blocked": "b\u00e4d\n\U0001f346", "look_alikes": True, "channels": ["7"]}
+    await guilds.save_form("form", GUILD, "limits-form:words", typed, now=NOW)
+    await guilds.save_draft("draft", GUILD, {"images": 2}, now=NOW)
+
+    assert await other_guilds.load_form("form", GUILD) == ("limits-form:words", typed)
+    assert await guilds.load_form("form", GUILD + 1) is None
+    assert await guilds.load_form("draft", GUILD) is None
+    assert await guilds.load_draft("form", GUILD) == {}
+    await guilds.erase_drafts(before=NOW + 1)
+    assert await guilds.load_form("form", GUILD) is None
+
+
 async def test_only_old_drafts_are_erased(guilds, other_guilds, database):
     await guilds.save_draft("old", GUILD, {"images": 2}, now=NOW - 1)
     await guilds.save_draft("young", GUILD, {"images": 3}, now=NOW)

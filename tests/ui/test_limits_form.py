@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from bot.domain.errors import InvalidLimit, InvalidPhrase, TooManyEntries
 from bot.domain.rules import RANGES, Rules, changed
 from bot.domain.word_filter import WordLists
-from bot.ui import limits_form, limits_view
+from bot.ui import form_fields, limits_form, panel_forms
 from bot.ui.limits_form import GROUPS, PREFIX
 from sandbox.discord.enums import InteractionType
 from tests.rules import FULLEST, any_rules
@@ -161,32 +161,52 @@ def test_all_faults_of_a_form_are_told():
     assert [one.place for one in faults] == [("blocked", 2), ("blocked", 3), ("allowed", 1)]
 
 
-@pytest.mark.parametrize(
-    ("group", "values"),
-    [
-        ("members", ["abc", "-5", "\N{BLACK CIRCLE}\n\0" * 9]),
-        ("orders", ['"' * 9, "\\" * 9, True, False]),
-    ],
-)
-def test_what_was_typed_is_in_the_form_again(group, values):
-    """The button needs no store, and fits into Discord's limits whatever was typed."""
-    sent = [
-        component
-        for name, value in zip(limits_form.GROUPS[group], values, strict=True)
-        for component in typed(name, value)
-    ]
-    kept = limits_form.typed_values(group, sent)
-    custom_id = limits_view.LimitsFormButton(group, kept).custom_id
-    assert len(custom_id) <= 100
-    rebuilt = limits_view.LimitsFormButton.with_id(custom_id)
-    assert rebuilt is not None
-    assert rebuilt.event == ("limits_form_again", group, kept)
+TYPED: dict[str, list[Any]] = {
+    "members": ["abc", "-5", ""],
+    "server": ["1e3", "0"],
+    "orders": ['"' * 7, "\\" * 7, True, False],
+    "words": ["storm\n\nb*d\n" + "x" * 3900, "", False],
+    "channels": [["5", "6"]],
+    "log": [["5"]],
+    "pause": ["lunch"],
+    "tiers": [["7"], "abc", "", "9", True],
+    "styles": ["\N{BLACK CIRCLE}", "knitted\t"],
+}
 
-    shown = fields(limits_form.form(group, Rules(), kept))
 
-    assert [
-        shown[name].get("value", shown[name].get("default")) for name in limits_form.GROUPS[group]
-    ] == kept
+@pytest.mark.parametrize("name", TYPED)
+def test_what_was_typed_is_in_the_form_again(name):
+    """Of every form of the panel."""
+    assert {*TYPED} == {*GROUPS, *panel_forms.NAMES}
+    build = limits_form.form if name in GROUPS else panel_forms.form
+    empty = fields(build(name, Rules()))
+    filled = dict(zip(empty, TYPED[name], strict=True))
+    submitted = sent(
+        *(
+            {"custom_id": field, ("values" if isinstance(value, list) else "value"): value}
+            for field, value in filled.items()
+        )
+    )
+
+    typed = form_fields.typed(submitted)
+    shown = fields(build(name, FULLEST, typed))
+
+    assert typed == filled
+    for field, value in filled.items():
+        if isinstance(value, list):
+            assert [str(one["id"]) for one in shown[field]["default_values"]] == value
+        else:
+            assert (shown[field].get("value") or shown[field].get("default", "")) == value
+
+
+def test_odd_values_leave_a_form_as_it_is():
+    """A crafted client sends any type; ids that are none are left out."""
+    odd = {"cooldown": ["5"], "member_per_day": None, "member_at_once": True}
+    assert fields(limits_form.form("members", Rules(), odd)) == fields(
+        limits_form.form("members", Rules())
+    )
+    chosen = fields(limits_form.form("channels", FULLEST, {"channels": ["x", None, "5"]}))
+    assert [one["id"] for one in chosen["channels"]["default_values"]] == [5]
 
 
 @pytest.mark.parametrize("value", ["yes", 1, None, [], "true"])

@@ -16,7 +16,7 @@ from bot.ui.button_actions import (
 )
 from bot.ui.form_button import FormButton, StylesButton
 from bot.ui.history_view import LONGEST_WORD, HistoryPageButton
-from bot.ui.limits_view import LimitsButton, LimitsFormButton
+from bot.ui.limits_view import LimitsButton
 from bot.ui.order_buttons import OrderButton
 from bot.ui.persistent_button import PersistentButton
 from bot.ui.privacy_view import PrivacyButton
@@ -63,11 +63,6 @@ BUTTONS = {
         )
         for action in BlockAction
     },
-    'limits-again:members:["abc","-5"]': (
-        LimitsFormButton,
-        ("members", ["abc", "-5"]),
-        ("limits_form_again", "members", ["abc", "-5"]),
-    ),
     "help:styles": (StylesButton, (), ("help_styles",)),
     **{
         f"report:{action}:{JOB_ID}:{ID}": (ReportButton, (action, JOB_ID, ID), None)
@@ -83,7 +78,9 @@ def test_the_actions_in_the_ids_stay_as_they_are():
         *("hide", "hide_now", "delete_now", "keep"),
     }
     assert {*PrivacyAction} == {"export", "delete", "confirm", "keep"}
-    assert {*LimitsAction} == {"edit", "save", "drop", "forget", "show", "form", "resume"}
+    assert {*LimitsAction} == {
+        *("edit", "save", "drop", "forget", "show", "form", "again", "resume")
+    }
     assert {*BlockAction} == {"list", "lift", "ask", "unblock"}
     blocks = {"block", "block_day", "block_week", "unblock"}
     assert {*ReportAction} == {"delete", "dismiss", "reopen"} | blocks

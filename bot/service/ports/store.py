@@ -276,8 +276,16 @@ class Guilds(Protocol):
     async def load_draft(self, draft_id: str, guild_id: int) -> Mapping[str, Any] | None:
         """Return stored changes; ``None``: that server has no draft of that id."""
 
+    async def save_form(
+        self, form_id: str, guild_id: int, name: str, typed: Mapping[str, Any], *, now: float
+    ) -> None:
+        """Store what was typed in a form, by its fields, as a draft."""
+
+    async def load_form(self, form_id: str, guild_id: int) -> tuple[str, Mapping[str, Any]] | None:
+        """Return a form's name and what was typed; ``None``: that server has no such form."""
+
     async def erase_drafts(self, *, before: float) -> None:
-        """Erase drafts made *before*, in Unix seconds."""
+        """Erase drafts and forms made *before*, in Unix seconds."""
 
     async def erase_deeds(self, *, before: float, most: int) -> int:
         """Erase some deeds that were done before that time; return how many."""

@@ -21,7 +21,7 @@ from bot.ui import guild_cache
 from bot.ui.language import gettext as _
 from bot.ui.language import lazy, ngettext, spoken
 from bot.ui.markup import ago, clock, code, date, literal
-from bot.ui.texts import limits, shared, warnings
+from bot.ui.texts import limits, panel_forms, shared, warnings
 
 _WITHIN_DAY: Final = 20 * 3600  # seconds
 _PARTS: Final = 300  # characters of what was added to a list, or removed
@@ -125,11 +125,6 @@ def rejection(error: errors.ChangeRejected, *, form: bool = False) -> str:
     return f"{faults}{between}{discarded()}"
 
 
-def given_back(error: errors.ChangeRejected) -> str:
-    """Return why a form was rejected, above what was typed in it."""
-    return f"{rejection(error)} " + _("This is what you typed, to try again.")
-
-
 def _why(error: errors.ChangeRejected, *, form: bool = False) -> str:
     match error:
         case NotAModerator():
@@ -147,7 +142,7 @@ def _why(error: errors.ChangeRejected, *, form: bool = False) -> str:
                 most,
             ).format(most=most)
         case errors.InvalidStyle():
-            return _bad_style(error)
+            return _bad_style(error, form=form)
         case errors.OwnStyleNotFound(style=style):
             return _(
                 "This server has no style of its own called {style}. `/limits styles list` shows "
@@ -196,7 +191,7 @@ def _bad_phrase(error: errors.InvalidPhrase) -> str:
     phrase = code(shared.cut(error.phrase, _PHRASE)) if error.phrase else ""
     if error.place is not None:
         of, line = error.place
-        where = _("{list}, line {line}").format(list=limits.name(of), line=line)
+        where = _("{list}, line {line}").format(list=limits.label(of), line=line)
         phrase = f"{where}: {phrase}" if phrase else where
     return f"**{phrase}**\n{_phrase_fault(error)}" if phrase else _phrase_fault(error)
 
@@ -227,13 +222,14 @@ def _phrase_fault(error: errors.InvalidPhrase) -> str:
             assert_never(error.fault)
 
 
-def _bad_style(error: errors.InvalidStyle) -> str:
+def _bad_style(error: errors.InvalidStyle, *, form: bool) -> str:
+    option = f"**{panel_forms.STYLE[error.name]()}**" if form else code(error.name)
     if error.got == 0:
-        return _("`{option}` is empty: it takes 1 to {most} characters.").format(
-            option=error.name, most=error.most
+        return _("{option} is empty: it takes 1 to {most} characters.").format(
+            option=option, most=error.most
         )
-    return _("`{option}` takes 1 to {most} characters, yours has {got}.").format(
-        option=error.name, most=error.most, got=error.got
+    return _("{option} takes 1 to {most} characters, yours has {got}.").format(
+        option=option, most=error.most, got=error.got
     )
 
 

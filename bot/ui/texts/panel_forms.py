@@ -24,6 +24,5 @@ role: Final = lazy("Role")
 role_hint: Final = lazy("Leave everything else empty to remove the role's tier")
 tier_hint: Final = lazy("Empty: as for all members; 0: no limit")
 exempt: Final = lazy("No limits at all for this role")
-style_name: Final = lazy("Name")
-style_words: Final = lazy("What is added to a prompt")
+STYLE: Final = {"name": lazy("Name"), "words": lazy("What is added to a prompt")}
 style_hint: Final = lazy("Empty: remove the style of that name")
