@@ -3,7 +3,7 @@ import { Actions } from "./actions.js";
 import { Composer } from "./composer.js";
 import { fill, part, setText } from "./dom.js";
 import { Drawers } from "./drawers.js";
-import { drawExperiments } from "./experiments.js";
+import { drawExperiments, takesOrders } from "./experiments.js";
 import { brandMark, icon } from "./icons.js";
 import { Messages } from "./messages.js";
 import { openModal } from "./modal.js";
@@ -87,7 +87,8 @@ function drawMentions() {
 function drawInstall(place) {
   const { hasBot, installed } = store.where;
   const bot = store.world.bot.username;
-  const usable = store.commands(1).length > 0;
+  const commands = store.commands(1);
+  const usable = commands.length > 0;
   const useless = "It is in your apps, but takes no orders outside of its servers: that is a switch backstage.";
   const advice = installed
     ? say(usable ? "It is in your apps: some of its commands work here." : useless)
@@ -96,7 +97,8 @@ function drawInstall(place) {
   setText(part("stranger-text"), `${say("{bot} is not in {place}.", { bot, place })} ${advice}`);
   setText(part("install"), say(installed ? "Remove it from my apps" : "Add it to my apps"));
   part("begin").hidden = !usable;
-  setText(part("empty-text"), say(usable ? "Say something, or let the bot draw." : "You can only chat here."));
+  const uses = usable ? "The bot answers here, but takes no orders." : "You can only chat here.";
+  setText(part("empty-text"), say(takesOrders(commands) ? "Say something, or let the bot draw." : uses));
 }
 
 /** Open Backstage at a control, and focus that. @param {string} testid */

@@ -3,8 +3,10 @@ import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { say } from "./words.js";
 
-const ORDER = "imagine";
 const LINE = "/imagine prompt: a lighthouse in a storm images: 2";
+
+/** Whether the command for orders is among *entries*. @param {Discord.Command[]} entries */
+export const takesOrders = (entries) => entries.some(({ name }) => name === "imagine");
 
 /**
  * Draw them, if the command for orders is there.
@@ -12,7 +14,6 @@ const LINE = "/imagine prompt: a lighthouse in a storm images: 2";
  * @param {{entries: Discord.Command[], write: (line: string) => void, backstage: (testid: string) => void}} page
  */
 export function drawExperiments(box, { entries, write, backstage }) {
-  const known = entries.some(({ name }) => name === ORDER);
   const choice = (sign, title, detail, onClick) =>
     h(
       "button.experiment",
@@ -29,5 +30,5 @@ export function drawExperiments(box, { entries, write, backstage }) {
       backstage("wallet-empty"),
     ),
   ];
-  fill(box, known && [h("h3.menu-heading", say("Three experiments")), choices]);
+  fill(box, takesOrders(entries) && [h("h3.menu-heading", say("Three experiments")), choices]);
 }

@@ -123,6 +123,7 @@ export const GERMAN = {
   "You are {name}. Be somebody else": "Du bist {name}. Jemand anderes sein",
   "You are in time-out": "Du bist im Timeout",
   "You are not in this channel": "Du bist nicht in diesem Kanal",
+  "The bot answers here, but takes no orders.": "Der Bot antwortet hier, nimmt aber keine Aufträge an.",
   "You can only chat here.": "Hier kannst du nur chatten.",
   "You cannot delete this message": "Du kannst diese Nachricht nicht löschen",
   "You cannot see that channel.": "Diesen Kanal kannst du nicht sehen.",

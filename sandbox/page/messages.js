@@ -5,7 +5,7 @@ import { drawMessage, failureNote, invocation, source, spokenText } from "./mess
 import { openMenu } from "./popup.js";
 import { isFailure } from "./socket.js";
 import { displayName, isPrivate } from "./store.js";
-import { dayName, fullTime } from "./time.js";
+import { dayElement, fullTime } from "./time.js";
 import { say, sayWith } from "./words.js";
 
 const GROUP_WITHIN = 7 * 60_000; // ms, as Discord groups
@@ -112,7 +112,7 @@ export class Messages {
     const row = this.#draw(message, previous);
     const date = new Date(message.timestamp);
     const sameDay = previous && new Date(previous.timestamp).toDateString() === date.toDateString();
-    return sameDay ? [row] : [h("li.day", h("span", dayName(date))), row];
+    return sameDay ? [row] : [h("li.day", dayElement(date)), row];
   }
 
   #draw(message, previous) {

@@ -60,17 +60,24 @@ export function timeElement(unix, style) {
   return h("time.moment", { datetime: date.toISOString(), title: format(unix, "F"), dataset }, format(unix, style));
 }
 
-/** Start the clock: once a second it updates the relative times whose text changed. */
+/** A `<time>` that names a day; {@link startClock} updates it. @param {Date} date */
+export function dayElement(date) {
+  return h("time", { datetime: date.toISOString(), dataset: { day: "" } }, dayName(date));
+}
+
+/** Start the clock: once a second it updates the relative times and the days whose text changed. */
 export function startClock() {
   setInterval(() => {
     for (const element of document.querySelectorAll("time")) {
-      if (element.dataset.relative) setText(element, format(Number(element.dataset.relative), "R"));
+      const { relative, day } = element.dataset;
+      if (relative) setText(element, format(Number(relative), "R"));
+      if (day !== undefined) setText(element, dayName(new Date(element.dateTime)));
     }
   }, 1000);
 }
 
-/** The heading of a day in the list of messages. @param {Date} date */
-export function dayName(date, now = new Date(clock())) {
+/** "Today", "Yesterday" or the date. @param {Date} date */
+function dayName(date, now = new Date(clock())) {
   const long = new Intl.DateTimeFormat(dateLocale(), { dateStyle: "long" });
   const name = long.format(date);
   if (name === long.format(now)) return say("Today");

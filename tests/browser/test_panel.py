@@ -117,15 +117,18 @@ async def test_the_switches_of_the_channel_and_of_the_bot_are_set_by_keyboard(pa
 
 async def test_the_next_day_moves_the_clock_of_the_page(page, backend):
     await page.evaluate("Date.now = () => (4102444800 - 2 * 3600) * 1000")
-    await backend.post(samples.message(content="<t:4102444800:R>"))
+    await backend.post(samples.message(content="<t:4102444800:R>", at="2099-12-31T22:00:00Z"))
     moment = page.locator("time[data-relative]")
+    day = page.locator(".day")
     await expect(moment).to_have_text("in 2 hours")
+    await expect(day).to_have_text("Today")
     await page.get_by_test_id("next-day").press("Enter")
     assert await backend.called("clock") == {"seconds": 86400}
 
     backend.state["ahead"] = 86400
     await expect(page.get_by_test_id("ahead")).to_have_text("All clocks are 1 day ahead.")
     await expect(moment).to_have_text("22 hours ago")
+    await expect(day).to_have_text("Yesterday")
 
 
 async def test_experiments_lead_to_where_they_begin(open_page, backend):

@@ -77,6 +77,23 @@ async def test_registered_commands_are_offered_without_a_reload(visit, bot, disc
     await expect(page.get_by_test_id("offline")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        ([], "You can only chat here."),
+        (["usage"], "The bot answers here, but takes no orders."),
+        (["usage", "imagine"], "Say something, or let the bot draw."),
+    ],
+)
+async def test_an_empty_channel_says_what_can_be_done(visit, bot, discord, names, text):
+    commands = [{"name": name, "description": "Use it"} for name in names]
+    await bot("PUT", f"/applications/{discord.world.application_id}/commands", commands)
+
+    page = await visit("Mira")
+
+    await expect(page.get_by_test_id("empty")).to_contain_text(text)
+
+
 async def test_members_talk_and_delete(visit, discord):
     page = await visit("Noah")
     await page.get_by_test_id("composer").fill("hello *there*")
