@@ -147,9 +147,9 @@ class Tree(app_commands.CommandTree[Any]):
         command, options = super()._get_app_command_options(data)
         typed: Any = next((option for option in options if option.get("focused") is True), {})
         name, value = typed.get("name"), typed.get("value")
-        if not isinstance(value, str):
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise UnreadableInteraction("focused")
-        namespace: Any = SimpleNamespace(**{name: value})
+        namespace: Any = SimpleNamespace(**{name: str(value)})
         try:
             async with translated_errors(ANSWER_WITHIN):
                 await command._invoke_autocomplete(interaction, name, namespace)  # noqa: SLF001

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import discord
-from discord import ui
+from discord import app_commands, ui
 
 from bot.domain.errors import InvalidLimit
 from bot.domain.rules import BLOCK_HOURS, LONGEST_REASON, Block
@@ -16,6 +16,7 @@ from bot.ui.interaction_payload import snowflake
 _CUSTOM_ID: Final = re.compile(r"block-form:(?P<member>\d{1,20})")
 DURATIONS: Final = (1, 6, 24, 72, 168, 720)  # hours
 _PERMANENTLY: Final = "0"
+_DIGITS: Final = len(str(BLOCK_HOURS.high))
 
 
 def form(member_id: int, name: str, block: Block | None) -> ui.Modal:
@@ -45,6 +46,19 @@ def form(member_id: int, name: str, block: Block | None) -> ui.Modal:
     )
     modal.stop()  # so that discord.py does not keep it
     return modal
+
+
+def choices(typed: str) -> list[app_commands.Choice[int]]:
+    """Return durations in hours to choose from, while *typed* is typed; 0 is permanently."""
+    offered = {hours: texts.shared.duration(hours * 3600) for hours in DURATIONS}
+    offered[int(_PERMANENTLY)] = texts.blocks.permanently()
+    wanted = typed.strip().casefold()
+    fitting = {hours: name for hours, name in offered.items() if wanted in name.casefold()}
+    if wanted.isascii() and wanted.isdigit() and len(wanted) <= _DIGITS:
+        hours = int(wanted)
+        if hours in BLOCK_HOURS:  # what is typed comes first: Discord takes the first one
+            fitting = {hours: texts.shared.duration(hours * 3600)} | fitting
+    return [app_commands.Choice(name=name, value=hours) for hours, name in fitting.items()]
 
 
 def is_form(custom_id: str) -> bool:

@@ -10,6 +10,7 @@ from bot.domain import rules
 from bot.domain.rules import RANGES, Rules
 from bot.service.moderation import Moderator
 from bot.ui import (
+    block_form,
     blocks_view,
     guild_cache,
     interaction_context,
@@ -35,7 +36,7 @@ LANGUAGES = [
 ]
 Reason = app_commands.Range[str, 1, rules.LONGEST_REASON]
 UserId = app_commands.Range[str, 1, 20]
-Hours = app_commands.Range[int, rules.BLOCK_HOURS.low, rules.BLOCK_HOURS.high]
+Hours = app_commands.Range[int, 0, rules.BLOCK_HOURS.high]  # 0: permanently
 
 
 @app_commands.default_permissions(manage_guild=True)
@@ -165,8 +166,15 @@ class Limits(
         """Block a member."""
         moderator = await begin(interaction)
         target = interaction_context.block_target(interaction, member)
-        block = await self._blocks.block(moderator, target, hours=hours, reason=reason)
+        block = await self._blocks.block(moderator, target, hours=hours or None, reason=reason)
         await self._answer(interaction, moderator, texts.changes.blocked(block))
+
+    @block.autocomplete("hours")
+    async def durations(
+        self, _interaction: Interaction, typed: str
+    ) -> list[app_commands.Choice[int]]:
+        """Offer durations; any number of hours can be typed."""
+        return block_form.choices(typed)
 
     @app_commands.command(description=texts.commands.UNBLOCK)
     @app_commands.describe(**texts.commands.UNBLOCK_OPTIONS)

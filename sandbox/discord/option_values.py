@@ -49,7 +49,9 @@ def _values(known: dict[str, Json], given: dict[str, Any], focused: str | None) 
     for name, option in known.items():
         if name in given:
             value = {"name": name, "type": option["type"], "value": given[name]}
-            filled.append(value | ({"focused": True} if name == focused else {}))
+            if name == focused:  # what is typed comes as text, also for numbers
+                value |= {"value": str(given[name]), "focused": True}
+            filled.append(value)
             if focused is None:
                 _check_value(option, given[name])
         elif option.get("required") and focused is None:

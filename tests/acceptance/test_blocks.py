@@ -145,6 +145,24 @@ async def test_a_stranger_changes_nothing_with_any_button_or_form(running, serve
     assert words(after) == before
 
 
+async def test_durations_are_offered_and_other_hours_can_be_typed(running, server, mira):
+    async def offered(typed):
+        choices = await mira.autocomplete("limits", "block", focused="hours", hours=typed)
+        return {choice["name"]: choice["value"] for choice in choices}
+
+    everything = await offered("")
+    assert [*everything.values()] == [1, 6, 24, 72, 168, 720, 0]
+    assert (everything["1 hour"], everything["7 days"], everything["permanently"]) == (1, 168, 0)
+    assert await offered("day") == {"1 day": 24, "3 days": 72, "7 days": 168, "30 days": 720}
+    assert [*await offered("48")] == ["2 days"]
+    assert await offered("a while") == {}
+
+    for hours, told in ((168, "is blocked until <t:"), (2, "until <t:"), (0, "permanently")):
+        member = server.noah.user.id
+        sent = await mira.command("limits", "block", member=member, hours=hours)
+        assert told in words(await sent.until(says("is blocked")))
+
+
 @pytest.mark.parametrize("hours", [["7"], [], ["x"], None])
 async def test_a_crafted_form_blocks_nobody(running, server, mira, hours):
     """Neither for a time that was not offered, nor a moderator."""

@@ -7,11 +7,13 @@ import aiohttp
 import discord
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.domain.errors import InvalidLimit, InvalidPhrase, TooManyEntries
-from bot.domain.rules import RANGES, Rules, changed
+from bot.domain.rules import BLOCK_HOURS, RANGES, Rules, changed
 from bot.domain.word_filter import WordLists
-from bot.ui import form_fields, limits_form, panel_forms
+from bot.ui import block_form, form_fields, limits_form, panel_forms
+from bot.ui.language import LANGUAGES, speaking
 from bot.ui.limits_form import GROUPS, PREFIX
 from sandbox.discord.enums import InteractionType
 from tests.rules import FULLEST, any_rules
@@ -207,6 +209,18 @@ def test_odd_values_leave_a_form_as_it_is():
     )
     chosen = fields(limits_form.form("channels", FULLEST, {"channels": ["x", None, "5"]}))
     assert [one["id"] for one in chosen["channels"]["default_values"]] == [5]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@given(typed=st.one_of(st.text(max_size=100), st.integers().map(str)))
+def test_offered_durations_fit_discords_limits(language, typed):
+    with speaking(language):
+        choices = block_form.choices(typed)
+
+    hours = [choice.value for choice in choices]
+    assert len({*hours}) == len(hours) <= 25
+    assert all(one == 0 or one in BLOCK_HOURS for one in hours)
+    assert all(1 <= len(choice.name) <= 100 for choice in choices)
 
 
 @pytest.mark.parametrize("value", ["yes", 1, None, [], "true"])

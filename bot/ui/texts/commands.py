@@ -110,7 +110,7 @@ PROMPT: Final = localized("The prompt to test")
 MEMBER: Final = localized("The member")
 BLOCK_OPTIONS: Final = {
     "member": MEMBER,
-    "hours": localized("For how many hours (default: permanently)"),
+    "hours": localized("For how long, in hours (default: permanently)"),
     "reason": localized("Reason (the member sees it)"),
 }
 UNBLOCK_OPTIONS: Final = {
