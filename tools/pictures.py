@@ -10,29 +10,44 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from PIL import Image
-from playwright.async_api import Browser, Locator, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, Locator, Page, ViewportSize, async_playwright, expect
 
+from sandbox.discord.enums import Permission
+from sandbox.discord.world import World
 from sandbox.environment import SandboxEnvironment
 from sandbox.pixazo import Settings
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 ORDER = "/imagine prompt: a sleepy fox in a snowy forest style: Watercolour"
+REPORTED = "/imagine prompt: a lighthouse in a storm"
+SET_UP = (
+    "/limits log channel: #mods",
+    "/limits channels add: #pictures",
+    "/limits words add phrase: blood*, gore",
+    "/limits tier role: @Patrons member_per_day: 50",
+)
 LARGEST = 150_000  # bytes
-DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 TALL: ViewportSize = {"width": 1000, "height": 1500}
-PHONE: ViewportSize = {"width": 390, "height": 780}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 async def main() -> None:
     """Play the scenes and write their pictures."""
     vendor = Settings(queued_seconds=(1.0, 1.0), processing_seconds=(2.0, 2.0))
     async with SandboxEnvironment(vendor=vendor) as sandbox, chromium() as browser:
+        _add_log_channel(sandbox.world)
         await sandbox.bot().start()
         await sandbox.ready()
-        page = await browser.new_page(viewport=DESKTOP, reduced_motion="reduce")
+        phone = await browser.new_page(
+            viewport=PHONE, color_scheme="dark", is_mobile=True, has_touch=True
+        )
+        await phone.goto(sandbox.address)
+        _write("phone", await _phone(phone))
+        page = await browser.new_page(viewport=TALL, reduced_motion="reduce")
         await page.goto(sandbox.address)
+        await _set_up(page)
+        _write("report", await _report(page))
         _write("panel", await _panel(page))
-        _write("phone", await _phone(page))
 
 
 @asynccontextmanager
@@ -50,6 +65,11 @@ async def become(page: Page, name: str) -> None:
     await page.get_by_role("menuitemradio", name=name).click()
 
 
+async def open_channel(page: Page, name: str) -> None:
+    """Open a channel, by its name."""
+    await page.get_by_test_id("channel").filter(has_text=name).first.click()
+
+
 async def send(page: Page, text: str) -> None:
     """Send a message or a command."""
     composer = page.get_by_test_id("composer").first
@@ -62,28 +82,55 @@ async def decoded(pictures: Locator) -> None:
     await pictures.evaluate_all("all => Promise.all(all.map((picture) => picture.decode()))")
 
 
+async def _phone(page: Page) -> bytes:
+    """Return a picture of a phone with a card, in the dark theme."""
+    await page.get_by_test_id("open-sidebar").click()
+    await become(page, "Noah")
+    await page.get_by_test_id("open-sidebar").click()
+    await open_channel(page, "pictures")
+    await send(page, ORDER)
+    picture = page.get_by_role("img", name="a sleepy fox")
+    await picture.wait_for(timeout=90_000)
+    await decoded(picture)
+    return await page.screenshot()
+
+
+def _add_log_channel(world: World) -> None:
+    """Add a channel that moderators and the bot alone can see."""
+    seen = Permission.VIEW_CHANNEL
+    world.add_channel(world.guild("Lighthouse Club"), "mods", hidden=True, granted=seen)
+
+
+async def _set_up(page: Page) -> None:
+    """Set up a server as a moderator does."""
+    await become(page, "Mira")
+    for number, command in enumerate(SET_UP, start=1):
+        await send(page, command)
+        await expect(page.get_by_test_id("message")).to_have_count(number)
+
+
 async def _panel(page: Page) -> bytes:
     """Return a picture of a moderator's panel."""
-    await page.set_viewport_size(TALL)
-    await become(page, "Mira")
+    await open_channel(page, "general")
     await send(page, "/limits show")
     panel = page.get_by_test_id("message").last
     await panel.get_by_text("Limits of this server").wait_for()
     return await panel.screenshot()
 
 
-async def _phone(page: Page) -> bytes:
-    """Return a picture of a phone with a card, in the dark theme."""
+async def _report(page: Page) -> bytes:
+    """Return a picture of what moderators see of a report."""
+    await become(page, "Sam")
+    await open_channel(page, "pictures")
+    await send(page, REPORTED)
+    await page.get_by_role("button", name="Again").wait_for(timeout=90_000)
     await become(page, "Noah")
-    await page.get_by_role("button", name="pictures").click()
-    await page.emulate_media(color_scheme="dark")
-    await page.set_viewport_size(PHONE)
-    await send(page, ORDER)
-    picture = page.get_by_role("img", name="a sleepy fox")
-    await picture.first.wait_for(timeout=90_000)
-    await decoded(picture)
-    await page.get_by_role("button", name="Again").scroll_into_view_if_needed()
-    return await page.screenshot()
+    await page.get_by_role("button", name="Report").click()
+    await become(page, "Mira")
+    await open_channel(page, "mods")
+    entry = page.get_by_test_id("message").filter(has_text="reported")
+    await entry.wait_for()
+    return await entry.screenshot()
 
 
 def _write(name: str, shot: bytes) -> None:
