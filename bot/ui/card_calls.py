@@ -6,9 +6,12 @@ Each tries once and raises what discord.py raises; ``card_presenter`` decides ab
 import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import discord
+from discord import utils
+from discord.http import MultipartParameters
+from discord.webhook.async_ import async_context
 
 from bot.domain.job import Job
 from bot.service.port_errors import DiscordError, UnreadableAnswer
@@ -22,6 +25,8 @@ from bot.ui.sending import NONCE_REMEMBERED
 CLOCK_SKEW: Final = 60.0  # seconds, at most, by which Discord's clock is behind ours
 HISTORY_LIMIT: Final = 500  # messages in which to look for pictures posted before a crash
 READ_WITHIN: Final = 10.0  # seconds
+
+_OF_MESSAGE: Final = frozenset({"id", "channel_id", "author"})  # what every message has
 
 _Channel = discord.DMChannel | discord.PartialMessageable
 
@@ -43,13 +48,27 @@ class CardCalls:
         webhook = await self._session.webhook(job)
         # "@original" is as good as an id to Discord.
         message_id: int = job.reply.message_id or "@original"  # type: ignore[assignment]
-        await webhook.edit_message(message_id, view=card.view, attachments=card.files)
+        edit = _edit(card)
+        answer = await async_context.get().edit_webhook_message(
+            webhook.id,
+            webhook.token or "",
+            message_id,
+            session=webhook.session,
+            proxy=webhook.proxy,
+            payload=edit.payload,
+            multipart=edit.multipart,
+            files=edit.files,
+            with_components=True,
+        )
+        _check(answer)
 
     async def edit_by_bot(self, job: Job, card: Card) -> None:
         """Edit the card by the bot's token."""
-        channel = await self._channel(job)
-        message = channel.get_partial_message(job.reply.message_id or 0)
-        await message.edit(view=card.view, attachments=card.files)
+        client = await self._session.client()
+        reply = job.reply
+        message_id = reply.message_id or 0
+        answer = await client.http.edit_message(reply.channel_id, message_id, params=_edit(card))
+        _check(answer)
 
     async def post_in_channel(self, job: Job, card: Card) -> None:
         """Post *card* in the order's channel."""
@@ -134,3 +153,32 @@ class CardCalls:
     async def _channel(self, job: Job) -> discord.PartialMessageable:
         client = await self._session.client()
         return client.get_partial_messageable(job.reply.channel_id, guild_id=job.guild_id)
+
+
+def _check(answer: object) -> None:
+    """Raise UnreadableAnswer where *answer* is no message: something else may have answered."""
+    if not (isinstance(answer, dict) and answer.keys() >= _OF_MESSAGE):
+        raise UnreadableAnswer("the answer to an edit is no message")
+
+
+def _edit(card: Card) -> MultipartParameters:
+    """Return the edit that shows *card*, as discord.py sends it, without its objects."""
+    body: dict[str, Any] = {
+        "components": card.components,
+        "attachments": [file.to_dict(index) for index, file in enumerate(card.files)],
+        "flags": discord.MessageFlags(components_v2=True).value,
+        "allowed_mentions": {"parse": []},
+    }
+    if not card.files:
+        return MultipartParameters(payload=body, multipart=None, files=None)
+    form: list[dict[str, Any]] = [{"name": "payload_json", "value": utils._to_json(body)}]  # noqa: SLF001 - as discord.py does
+    form += [
+        {
+            "name": f"files[{index}]",
+            "value": file.fp,
+            "filename": file.filename,
+            "content_type": "application/octet-stream",
+        }
+        for index, file in enumerate(card.files)
+    ]
+    return MultipartParameters(payload=None, multipart=form, files=card.files)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, auto
-from typing import Final
+from typing import Any, Final
 
 import discord
 from discord import ui
@@ -12,10 +12,8 @@ from bot.domain.card_status import CardStatus
 from bot.domain.job import Delivery, Job, State
 from bot.service.ports.discord import NO_STATUS
 from bot.service.ports.vendor import Picture
-from bot.ui import texts
+from bot.ui import command_mentions, order_buttons, texts
 from bot.ui.button_actions import OrderAction
-from bot.ui.layout import view
-from bot.ui.order_buttons import OrderButton
 
 _ACCENTS: Final = {
     State.DELIVERED: 0x2E9E6B,
@@ -30,19 +28,44 @@ _ACCENTS: Final = {
 }
 _REPEAT: Final = (OrderAction.AGAIN, OrderAction.EDIT)
 _ACCENT_OF_FAILURE: Final = 0xC9483F
+_ROW, _TEXT, _GALLERY, _FRAME = 1, 10, 12, 17  # types of components
+
+Component = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Card:
-    """A view made for one sending, and the files it refers to."""
+    """What one sending shows, as Discord gets it, and the files it refers to.
 
-    view: ui.LayoutView
+    Most calls of the bot edit cards, and discord.py's own objects would cost as much as the call.
+    """
+
+    components: list[Component]
     files: Sequence[discord.File]
+
+    @property
+    def view(self) -> ui.LayoutView:
+        """The components as a view, for those calls of discord.py that take no others."""
+        return _Made(self.components)
 
     def close(self) -> None:
         """Close the files: discord.py closes only those that it came to send."""
         for file in self.files:
             file.close()
+
+
+class _Made(ui.LayoutView):
+    """Adapter: a view of components that are made already."""
+
+    def __init__(self, components: list[Component]) -> None:
+        super().__init__(timeout=None)
+        self._components = components
+
+    def to_components(self) -> list[Component]:
+        return self._components
+
+    def has_components_v2(self) -> bool:
+        return True
 
 
 class Place(StrEnum):
@@ -57,12 +80,12 @@ class Place(StrEnum):
 def progress(job: Job, status: CardStatus = NO_STATUS) -> Card:
     """Return the card of an order in progress."""
     free = job.state is State.WAITING
-    button = OrderButton(OrderAction.CANCEL if free else OrderAction.HIDE, job.id)
+    action = OrderAction.CANCEL if free else OrderAction.HIDE
     return _card(
         job,
         _lines(texts.cards.status(job, status), texts.cards.steps(job)),
         _lines(texts.cards.details(job.order), texts.cards.left_today(job)),
-        buttons=[button],
+        buttons=[order_buttons.component(action, job.id)],
     )
 
 
@@ -79,15 +102,15 @@ def end(job: Job, *, fault_id: str | None = None, orders: bool = True) -> Card:
         texts.cards.vendor_words(job),
         " ".join(part for part in (texts.cards.charge(job), texts.cards.who_can_help(job)) if part),
     )
-    again = OrderButton(OrderAction.AGAIN, job.id, texts.order_buttons.try_again())
-    buttons = [again, OrderButton(OrderAction.EDIT, job.id)] if orders else []
+    again = order_buttons.component(OrderAction.AGAIN, job.id, texts.order_buttons.try_again())
+    buttons = [again, order_buttons.component(OrderAction.EDIT, job.id)] if orders else []
     return _card(job, text, texts.cards.details(job.order), buttons=buttons)
 
 
 def hidden(job: Job) -> Card:
     """Return the card of an order that its member or a moderator hid."""
     name = None if job.reply.private else texts.cards.ordered_by(job.member_id)
-    return Card(view(ui.TextDisplay(_lines(texts.cards.hidden(job), name))), [])
+    return Card(_displayed([_lines(texts.cards.hidden(job), name)]), [])
 
 
 def done(
@@ -111,28 +134,40 @@ def done(
         )
         for number, picture in enumerate(pictures, start=1)
     ]
-    gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
-    for file in files:
-        gallery.add_item(media=file, description=file.description, spoiler=job.reply.spoiler)
+    gallery = [
+        {
+            "media": {"url": file.uri},
+            "description": file.description,
+            "spoiler": job.reply.spoiler,
+        }
+        for file in files
+    ]
     notes = [f"-# {texts.cards.status(job)}", texts.cards.details(job.order)]
     if (sent := texts.cards.sent(job.order)) is not None:
         notes.append(sent)
     notes.append(f"-# {texts.cards.made_by()}")
     if any(picture.shrunk for picture in pictures):
         notes.append(f"-# {texts.cards.shrunk()}")
-    buttons = [OrderButton(action, job.id) for action in _REPEAT if orders]
+    actions = list(_REPEAT) if orders else []
     if job.state is State.COMPLETED:
         notes.append(f"-# {texts.cards.still_fetched(len(job.media) - len(pictures))}")
         # What is not whole yet can't be posted.
-        buttons.append(OrderButton(OrderAction.HIDE, job.id))
+        actions.append(OrderAction.HIDE)
     else:
-        buttons += [OrderButton(action, job.id) for action in _actions(job, place)]
+        actions += _actions(job, place)
         if len(pictures) < len(job.media):
             notes.append(f"-# {texts.cards.some_missing()}")
     direct = place is Place.DIRECT
     above = texts.cards.for_member(job.member_id, direct=direct) if mention else None
-    card = _card(job, gallery, "\n".join(notes), above=above, place=place, buttons=buttons)
-    return Card(card.view, files)
+    card = _card(
+        job,
+        {"type": _GALLERY, "items": gallery},
+        "\n".join(notes),
+        above=above,
+        place=place,
+        buttons=[order_buttons.component(action, job.id) for action in actions],
+    )
+    return Card(card.components, files)
 
 
 def _actions(job: Job, place: Place) -> Iterator[OrderAction]:
@@ -146,25 +181,31 @@ def _actions(job: Job, place: Place) -> Iterator[OrderAction]:
 
 def _card(
     job: Job,
-    *parts: str | ui.MediaGallery[ui.LayoutView],
+    *parts: str | Component,
     above: str | None = None,
     place: Place = Place.CARD,
-    buttons: Sequence[OrderButton] = (),
+    buttons: Sequence[Component] = (),
 ) -> Card:
-    """Build the view: a frame with the prompt, whose it is, *parts* and buttons, below *above*."""
+    """Build the card: a frame with the prompt, whose it is, *parts* and buttons, below *above*."""
     colour = _ACCENTS.get(job.state, _ACCENT_OF_FAILURE)
     if job.delivery is Delivery.OUTSTANDING:
         colour = _ACCENTS[State.UNCERTAIN]
-    accent = discord.Colour(colour)
-    container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=accent)
     heading = _lines(texts.cards.prompt(job.order), None if above else _name(job, place))
-    container.add_item(ui.TextDisplay(heading))
-    for part in parts:
-        container.add_item(ui.TextDisplay(part) if isinstance(part, str) else part)
-    if buttons:
-        container.add_item(ui.ActionRow(*buttons))
-    note = [ui.TextDisplay[ui.LayoutView](above)] if above else []
-    return Card(view(*note, container), [])
+    notes = [above] if above else []
+    row: list[Component] = [{"type": _ROW, "components": list(buttons)}] if buttons else []
+    shown = _displayed([*notes, heading, *parts, *row])
+    framed = {"type": _FRAME, "accent_color": colour, "components": shown[len(notes) :]}
+    return Card([*shown[: len(notes)], framed], [])
+
+
+def _displayed(parts: Sequence[str | Component]) -> list[Component]:
+    """Return *parts* as components, with mentions for the commands in their texts."""
+    said = [part for part in parts if isinstance(part, str)]
+    linked = iter(command_mentions.all_linked(said, texts.shared.MESSAGE))
+    return [
+        {"type": _TEXT, "content": next(linked)} if isinstance(part, str) else part
+        for part in parts
+    ]
 
 
 def _name(job: Job, place: Place) -> str | None:

@@ -5,12 +5,13 @@ fills in the command when it is clicked. Discord's mentions hold no options: the
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from discord import ui
 
 # A command in code, perhaps with options.
+_BEGINNING: Final = "`/"
 _COMMAND: Final = re.compile(r"`/(?P<words>[^`\n]+)`")
 _LONGEST_PATH: Final = 3  # words: the command, a group, a subcommand
 _CODE_BLOCK: Final = "```"
@@ -41,20 +42,29 @@ def linked(text: str, most: int) -> str:
 
     Code blocks stay as they are.
     """
+    if _BEGINNING not in text:
+        return text
     parts = text.split(_CODE_BLOCK)
     parts[::2] = (_COMMAND.sub(_mention, part) for part in parts[::2])
     result = _CODE_BLOCK.join(parts)
     return result if len(result) <= most else text
 
 
+def all_linked(texts: Sequence[str], most: int) -> list[str]:
+    """Return *texts*, which have at most *most* characters in all, with mentions for commands."""
+    room = most - sum(map(len, texts))
+    result = []
+    for text in texts:
+        result.append(linked(text, len(text) + room))
+        room -= len(result[-1]) - len(text)
+    return result
+
+
 def link(layout: ui.LayoutView, most: int) -> None:
     """Put mentions into the texts of *layout*, which has at most *most* characters in all."""
-    room = most - layout.content_length()
-    for item in layout.walk_children():
-        if isinstance(item, ui.TextDisplay):
-            text = linked(item.content, len(item.content) + room)
-            room -= len(text) - len(item.content)
-            item.content = text
+    items = [item for item in layout.walk_children() if isinstance(item, ui.TextDisplay)]
+    for item, text in zip(items, all_linked([item.content for item in items], most), strict=True):
+        item.content = text
 
 
 def _mention(match: re.Match[str]) -> str:

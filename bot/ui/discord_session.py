@@ -35,6 +35,8 @@ class DiscordSession:
 
     async def client(self) -> discord.Client:
         """Return the client, once it is logged in."""
+        if self._client.done():
+            return self._client.result()
         return await asyncio.shield(self._client)
 
     async def webhook(self, job: Job) -> discord.Webhook:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Self
 
-from discord import ButtonStyle
+from discord import ButtonStyle, ComponentType
 
 from bot.ui import texts
 from bot.ui.button_actions import OrderAction
@@ -28,6 +28,16 @@ class OrderButton(PersistentButton, template=_TEMPLATE):
     def from_match(cls, match: re.Match[str]) -> Self:
         """Return the button whose ``custom_id`` matched the template."""
         return cls(OrderAction(match["action"]), match["job_id"])
+
+
+def component(action: OrderAction, job_id: str, label: str | None = None) -> dict[str, Any]:
+    """Return the button as Discord gets it."""
+    return {
+        "type": ComponentType.button.value,
+        "style": _STYLES.get(action, _PLAIN).value,
+        "label": label or texts.order_buttons.label(action),
+        "custom_id": f"{action}:{job_id}",
+    }
 
 
 def shows_pictures(components: Sequence[Any], job_id: str) -> bool:

@@ -6,8 +6,8 @@ import json
 import time
 
 import aiohttp
-import discord
 import pytest
+from discord.webhook.async_ import AsyncWebhookAdapter
 from PIL import Image
 
 from bot.domain.card_status import CardStatus
@@ -574,10 +574,10 @@ async def test_an_update_that_fails_for_ever_holds_up_no_pictures(
 async def test_a_bug_costs_a_way_is_told_once_and_repeated_never(
     replies, job, card, pictures, monkeypatch, caplog, bug
 ):
-    async def broken(*_):
+    async def broken(*_, **__):
         raise bug
 
-    monkeypatch.setattr(discord.Webhook, "edit_message", broken)
+    monkeypatch.setattr(AsyncWebhookAdapter, "edit_webhook_message", broken)
 
     assert await replies.deliver(job(State.COMPLETED), pictures)
 
