@@ -21,7 +21,7 @@ class InvalidOption(OrderRejected):
     high: float
     got: object
     style: str | None = None  # the style that left so little room for a prompt
-    others: tuple["InvalidOption", ...] = ()  # further options of the same order
+    others: tuple["InvalidOption | StyleNotFound", ...] = ()  # further faults of the same order
 
     def __str__(self) -> str:
         return f"{self.option} is not within {self.low} and {self.high}"

@@ -98,11 +98,12 @@ def check(options: OrderOptions) -> Order:
     """
     checks: dict[str, Callable[[], Any]] = {
         "prompt": lambda: _checked_prompt(options.prompt),
-        "style": lambda: _checked_style(options.style),
+        "style": lambda: checked_style(options.style),
         "images": lambda: _checked_whole("images", options.images, IMAGES),
         "guidance": lambda: _checked_number("guidance", options.guidance, GUIDANCE),
         "steps": lambda: _checked_whole("steps", options.steps, STEPS),
-        "enhance": lambda: checked_flag("enhance", options.enhance),
+        "enhance": lambda: _checked_flag("enhance", options.enhance),
+        "private": lambda: _checked_flag("private", options.private),
     }
     values, faults = {}, list[InvalidOption]()
     for name, value in checks.items():
@@ -113,6 +114,7 @@ def check(options: OrderOptions) -> Order:
     if faults:
         faults[0].others = tuple(faults[1:])
         raise faults[0]
+    values.pop("private")
     return Order(**values)
 
 
@@ -174,7 +176,8 @@ def _checked_number(option: str, value: object, span: Span[float]) -> float:
     return float(value)
 
 
-def _checked_style(value: object) -> str | None:
+def checked_style(value: object) -> str | None:
+    """Return the name of a style as it is looked up; ``None``: none. Raises InvalidOption."""
     name = clean(value) if isinstance(value, str) else value
     if name is None or name == "":
         return None
@@ -183,8 +186,7 @@ def _checked_style(value: object) -> str | None:
     return name
 
 
-def checked_flag(option: str, value: object) -> bool:
-    """Return *value*, which is to be a flag. Raises InvalidOption."""
+def _checked_flag(option: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise InvalidOption(option=option, low=False, high=True, got=value)
     return value

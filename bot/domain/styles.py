@@ -2,12 +2,13 @@
 
 import difflib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.built_in_styles import TITLES, WORDS
 from bot.domain.errors import InvalidOption, InvalidStyle, StyleNotFound
-from bot.domain.order import PROMPT_LENGTH, Order, clean
+from bot.domain.order import PROMPT_LENGTH, Order, checked_style, clean
 
 LONGEST_NAME: Final = 32  # characters
 LONGEST_WORDS: Final = 300  # characters
@@ -55,6 +56,17 @@ def find(name: str, own: Sequence[Style]) -> Style:
         if wanted in map(str.casefold, TITLES.get(style.name, {}).values()):
             return style
     raise StyleNotFound(style=name, similar=_similar(wanted, candidates))
+
+
+def not_found(name: object, own: Sequence[Style]) -> StyleNotFound | None:
+    """Return the fault of a style as it was typed; ``None``: it is none, or no name at all."""
+    with suppress(InvalidOption):
+        try:
+            if (checked := checked_style(name)) is not None:
+                find(checked, own)
+        except StyleNotFound as error:
+            return error
+    return None
 
 
 def _similar(wanted: str, candidates: Sequence[Style]) -> str | None:

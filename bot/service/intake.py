@@ -4,12 +4,13 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from bot.domain import admission, order, styles
 from bot.domain.admission import AdmissionContext, AdmissionRequest, Rule
+from bot.domain.errors import InvalidOption
 from bot.domain.job import EndReason, Job, ReplyTarget, State
 from bot.domain.log_entries import WordRefused
 from bot.domain.order import OrderOptions
@@ -157,14 +158,14 @@ class OrderIntake:
             id=secrets.token_hex(8),
             guild_id=request.guild_id,
             member_id=request.member_id,
-            order=order.check(request.options),
+            order=await self._checked(request),
             lane=self._settings.lane,
             reply=ReplyTarget(
                 interaction_id=request.interaction_id,
                 application_id=request.application_id,
                 interaction_token=request.token,
                 channel_id=request.channel_id,
-                private=order.checked_flag("private", request.options.private),
+                private=request.options.private is True,
                 answers_only=request.answers_only,
                 file_limit=request.file_limit,
                 language=request.language,
@@ -187,6 +188,23 @@ class OrderIntake:
         if recorded is None:
             raise DuplicateInteraction
         return recorded
+
+    async def _checked(self, request: OrderRequest) -> order.Order:
+        """Return the order; raises InvalidOption, which also names a style that there is not."""
+        try:
+            return order.check(request.options)
+        except InvalidOption as error:
+            with suppress(TimeoutError, StoreUnavailable):  # then without the style
+                async with asyncio.timeout(self._settings.admit_within):
+                    context = await self._jobs.admission_context(
+                        request.guild_id,
+                        request.member_id,
+                        lane=self._settings.lane,
+                        now=self._now(),
+                    )
+                fault = styles.not_found(request.options.style, context.rules.styles)
+                error.others += () if fault is None else (fault,)
+            raise
 
     def _admission(self, request: OrderRequest) -> Admit:
         """Return the check that the store runs in the transaction that records the job."""

@@ -72,8 +72,9 @@ async def send_refusal(interaction: Interaction, error: OrderRejected) -> None:
         await send_private(interaction, text)
         return
     text = texts.refusals.with_prompt(text, options.prompt)
-    if isinstance(error, StyleNotFound):  # the form offers only styles that there are
-        options = replace(options, style=error.similar)
+    for fault in (error, *getattr(error, "others", ())):
+        if isinstance(fault, StyleNotFound):  # the form offers only styles that there are
+            options = replace(options, style=fault.similar)
     view = None
     if texts.refusals.can_be_changed(error):
         view = button_view(FormButton(interaction.user.id, options))

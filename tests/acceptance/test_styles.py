@@ -52,13 +52,20 @@ async def test_a_prompt_without_room_for_its_style_is_refused_with_figures_and_h
     assert submitted(sandbox) == []
 
 
-async def test_a_style_that_may_be_meant_is_named_and_chosen_in_the_form(sandbox, noah):
-    sent = await noah.command("imagine", prompt="a fox", style="an")
+@pytest.mark.parametrize("too_many", [False, True], ids=["the style", "the style and more"])
+async def test_a_style_that_may_be_meant_is_named_and_chosen_in_the_form(sandbox, noah, too_many):
+    """Also beside other faults: each is named at once."""
+    odd = {"images": 9, "steps": 7} if too_many else {}
+    given = {"prompt": "a fox", "style": "an", **odd}
+    types = {"images": 4, "steps": 4}
+    raw = [{"name": name, "type": types.get(name, 3), "value": given[name]} for name in given]
+    sent = await noah.command("imagine", _raw_options=raw)
     answer = await sent.answer()
     assert "There's no style called `an`. Did you mean **Anime**?" in answer["content"]
+    assert all(f"`{name}` must be a whole number" in answer["content"] for name in odd)
 
     opened = await noah.press(answer["id"], button(answer, "Change and try again"))
-    ordered = await noah.submit_modal(opened, {})
+    ordered = await noah.submit_modal(opened, {"steps": "20"})
     await ordered.until(delivered(1))
 
     (prompt,) = submitted(sandbox)

@@ -1,6 +1,7 @@
 """Orders are recorded and answered: before the answer nothing costs anything."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -215,6 +216,27 @@ async def test_an_invalid_order_is_not_recorded(app, changes, error, detail):
 
     assert {name: getattr(rejected.value, name) for name in detail} == detail
     assert await app.all_jobs() == []
+
+
+@pytest.mark.parametrize(
+    ("style", "guild_id", "named"),
+    [
+        ("wool", 100, ["steps", "private", "None?"]),  # it is another server's
+        ("anim", 100, ["steps", "private", "anime?"]),
+        ("wool", 101, ["steps", "private"]),
+        ("an" * 40, 100, ["style", "steps", "private"]),
+        ("", 100, ["steps", "private"]),
+    ],
+)
+async def test_all_faults_of_an_order_are_named_at_once(app, style, guild_id, named):
+    await app.set_rules(101, Rules(styles=(WOOL,)))
+    request = a_request(guild_id=guild_id, style=style, steps=7, private="yes")
+
+    with pytest.raises(InvalidOption) as rejected:
+        await take(app, request, never)
+
+    faults: list[Any] = [rejected.value, *rejected.value.others]
+    assert [getattr(one, "option", f"{getattr(one, 'similar', 0)}?") for one in faults] == named
 
 
 async def test_a_bot_that_is_closing_takes_no_orders(app):

@@ -112,17 +112,11 @@ def refusal(error: OrderRejected, *, form: bool = False) -> str:
 def _reason(error: OrderRejected, *, form: bool) -> str:
     match error:
         case InvalidOption():
-            return "\n".join(_bad(fault, form=form) for fault in (error, *error.others))
+            return "\n".join(_fault(fault, form=form) for fault in (error, *error.others))
         case errors.LimitReached(verdict=result):
             return _why(result)
-        case StyleNotFound(style=style, similar=str(similar)):
-            return _("There's no style called {style}. Did you mean **{similar}**?").format(
-                style=code(shared.cut(style, 100)), similar=literal(title(similar, spoken()))
-            )
-        case StyleNotFound(style=style):
-            return _(
-                "There's no style called {style}. Pick one from the list, or leave it out."
-            ).format(style=code(shared.cut(style, 100)))
+        case StyleNotFound():
+            return _no_style(error)
         case errors.ServersOnly():
             return servers_only()
         case errors.OrderForgotten():
@@ -138,7 +132,19 @@ def _reason(error: OrderRejected, *, form: bool) -> str:
 servers_only: Final = lazy("Pictures can only be ordered on servers that the bot was added to.")
 
 
-def _bad(error: InvalidOption, *, form: bool) -> str:
+def _no_style(error: StyleNotFound) -> str:
+    style = code(shared.cut(error.style, 100))
+    if error.similar is None:
+        text = _("There's no style called {style}. Pick one from the list, or leave it out.")
+        return text.format(style=style)
+    return _("There's no style called {style}. Did you mean **{similar}**?").format(
+        style=style, similar=literal(title(error.similar, spoken()))
+    )
+
+
+def _fault(error: InvalidOption | StyleNotFound, *, form: bool) -> str:
+    if isinstance(error, StyleNotFound):
+        return _no_style(error)
     labels = order_fields.LABELS
     in_form = form and error.option in labels
     option = f"**{labels[error.option]()}**" if in_form else code(error.option)
