@@ -198,7 +198,11 @@ async def call_all(database: Database, *, now: float) -> None:
         Deeds: {
             "add": lambda: deeds.add(a_deed(now)),
             "claim": lambda: deeds.claim(now=now, lease=60.0, most=100),
-            "settle": lambda: deeds.settle("d", tell_log=False, tell_member=True, due_at=now),
+            "settle": lambda: deeds.settle(
+                a_deed(now), tell_log=False, tell_member=True, due_at=now
+            ),
+            "set_detail": lambda: deeds.set_detail(a_deed(now), {}),
+            "redraw": lambda: deeds.redraw("filled7"),
             "retry_now": lambda: deeds.retry_now(now=now),
             "of_job": lambda: deeds.of_job("filled7"),
             "about": lambda: deeds.about(7),

@@ -19,6 +19,7 @@ from bot.ui import (
     limits_form,
     order_form,
     panel_forms,
+    report_form,
 )
 from bot.ui.block_button import BlockButton
 from bot.ui.discord_errors import translated_errors
@@ -40,7 +41,9 @@ BUTTONS: Final[tuple[type[PersistentButton], ...]] = (
     *(OrderButton, FormButton, StylesButton, HistoryPageButton, PrivacyButton, ReportButton),
     *(LimitsButton, BlockButton),
 )
-FORMS: Final = (order_form.is_form, limits_form.is_form, block_form.is_form, panel_forms.is_form)
+FORMS: Final = tuple(
+    form.is_form for form in (order_form, limits_form, block_form, panel_forms, report_form)
+)
 
 # The values that Discord sends, by the type of their option; others are ids.
 _VALUES: Final[dict[int, tuple[type, ...]]] = {

@@ -25,6 +25,8 @@ from bot.service.ports.vendor import Media, VendorQueue
 from bot.service.queue_positions import QueuePositionUpdater
 from bot.service.rate_limiter import LaneRateLimiter
 from bot.service.recovery import RecoveryLoop
+from bot.service.report_entries import ReportEntries
+from bot.service.reported_pictures import ReportedPictures
 from bot.service.reports import ReportService
 from bot.service.retention import RetentionLoop
 from bot.service.server_membership import ServerMembership
@@ -118,6 +120,7 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
             jobs=ports.jobs,
             log_channel=ports.log_channel,
             notices=ports.notices,
+            entries=ReportEntries(deeds=ports.deeds, log_channel=ports.log_channel, now=ports.now),
             due=deeds_due,
             now=ports.now,
         ),
@@ -243,6 +246,15 @@ def _build_cog_services(
         tell_deeds=tell_deeds,
         now=ports.now,
     )
+    reports = ReportService(
+        actions=actions,
+        jobs=ports.jobs,
+        guilds=ports.guilds,
+        deeds=ports.deeds,
+        log_channel=ports.log_channel,
+        tell_deeds=tell_deeds,
+        now=ports.now,
+    )
     return CogServices(
         orders=OrderIntake(
             settings=settings,
@@ -253,16 +265,8 @@ def _build_cog_services(
             now=ports.now,
         ),
         actions=actions,
-        reports=ReportService(
-            actions=actions,
-            jobs=ports.jobs,
-            guilds=ports.guilds,
-            deeds=ports.deeds,
-            log_channel=ports.log_channel,
-            presenter=ports.presenter,
-            tell_deeds=tell_deeds,
-            now=ports.now,
-        ),
+        reports=reports,
+        reported=ReportedPictures(reports=reports, actions=actions, presenter=ports.presenter),
         history=UndeliveredPictures(
             settings=settings,
             jobs=ports.jobs,

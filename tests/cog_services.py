@@ -9,6 +9,7 @@ NO_SERVICES = CogServices(
     orders=_NONE,
     actions=_NONE,
     reports=_NONE,
+    reported=_NONE,
     history=_NONE,
     account=_NONE,
     limits=_NONE,

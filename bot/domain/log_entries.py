@@ -1,5 +1,6 @@
 """Entries of a server's log channel, as values; their text is in `bot.ui.texts`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.deeds import Deed, DeedKind
@@ -78,18 +79,24 @@ class LaneReopened(LogEntry):
 
 @dataclass(frozen=True, kw_only=True)
 class Reported(LogEntry):
-    """A member reported a picture to the moderators."""
+    """Members reported a picture to the moderators."""
 
-    job: Job
-    by: int
+    job: Job | None  # None: it is not on record any more
+    by: int  # who reported it first
+    member_id: int  # whose order it is
     deeds: tuple[Deed, ...] = ()  # about the order, the oldest first
     at: float = 0.0  # when these were all deeds, in Unix seconds
 
     @property
-    def reporters(self) -> frozenset[int]:
-        """Everybody who reported it."""
-        others = {deed.detail.get("by") for deed in self._of(DeedKind.REPORT)}
-        return frozenset({self.by, *(by for by in others if isinstance(by, int))})
+    def reports(self) -> Sequence[Deed]:
+        """What was reported, a deed for each reporter."""
+        return self._of(DeedKind.REPORT)
+
+    @property
+    def message_id(self) -> int | None:
+        """The message that shows it; ``None``: not on record."""
+        entries = self._of(DeedKind.ENTRY)
+        return entries[0].detail["message_id"] if entries else None
 
     @property
     def dismissed(self) -> bool:
@@ -115,6 +122,15 @@ class Reported(LogEntry):
     def _last(self, *kinds: DeedKind) -> DeedKind | None:
         deeds = self._of(*kinds)
         return deeds[-1].kind if deeds else None
+
+
+def reported(
+    job: Job | None, deeds: Sequence[Deed], *, member_id: int, at: float, by: int = 0
+) -> Reported:
+    """Return a member's order as it is at that time; *by* reported it if that is not on record."""
+    entries = [deed for deed in deeds if deed.kind is DeedKind.ENTRY]
+    first = entries[0].detail["by"] if entries else by
+    return Reported(job=job, by=first, member_id=member_id, deeds=tuple(deeds), at=at)
 
 
 AnyLogEntry = (

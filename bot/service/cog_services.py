@@ -7,6 +7,7 @@ from bot.service.intake import OrderIntake
 from bot.service.member_account import MemberAccount
 from bot.service.moderation import ModerationService
 from bot.service.order_actions import OrderActions
+from bot.service.reported_pictures import ReportedPictures
 from bot.service.reports import ReportService
 from bot.service.server_membership import ServerMembership
 from bot.service.undelivered import UndeliveredPictures
@@ -19,6 +20,7 @@ class CogServices:
     orders: OrderIntake
     actions: OrderActions
     reports: ReportService
+    reported: ReportedPictures
     history: UndeliveredPictures
     account: MemberAccount
     limits: ModerationService

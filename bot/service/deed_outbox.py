@@ -20,6 +20,7 @@ from bot.service.port_errors import (
 )
 from bot.service.ports.discord import LogChannel, MemberNotices
 from bot.service.ports.store import Deeds, Guilds, Jobs
+from bot.service.report_entries import ReportEntries
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ EVERY: Final = 5.0  # seconds between two looks for what other processes left
 LEASE: Final = 60.0  # seconds until another process tries; Discord still knows the nonce then
 SEND_WITHIN: Final = 25.0  # seconds of each of the two messages
 KEEP_TRYING: Final = 86400.0  # seconds after the deed
+MOST_TRIES: Final = 150  # in a row, to draw an entry: about as long
 BACKOFF: Final = Backoff(first=5.0, most=600.0)  # seconds
 MOST: Final = 50  # deeds at once
 
@@ -52,6 +54,7 @@ class DeedOutbox:
         jobs: Jobs,
         log_channel: LogChannel,
         notices: MemberNotices,
+        entries: ReportEntries,
         due: asyncio.Event,
         now: Callable[[], float],
     ) -> None:
@@ -60,6 +63,7 @@ class DeedOutbox:
         self._jobs = jobs
         self._log_channel = log_channel
         self._notices = notices
+        self._entries = entries
         self._due = due  # set when a deed was recorded
         self._now = now
 
@@ -99,14 +103,18 @@ class DeedOutbox:
         language = rules.language or deed.detail.get("language")
         channel_id = rules.log_channel
         log_left, member_left = False, False
-        if deed.tell_log and channel_id is not None:
+        if deed.kind is DeedKind.ENTRY:
+            log_left = await self._try(
+                deed, lambda: self._entries.draw(deed, job, language=language)
+            )
+        elif deed.tell_log and channel_id is not None:
             entry = replace(_entry(deed, job), language=language, key=deed.id)
             log_left = await self._try(deed, lambda: self._log_channel.write(channel_id, entry))
         if deed.tell_member:
             member_left = await self._try(deed, lambda: self._notices.tell(deed, job, language))
         due_at = self._next_try(deed) if log_left or member_left else None
         await self._deeds.settle(
-            deed.id,
+            deed,
             tell_log=log_left and due_at is not None,
             tell_member=member_left and due_at is not None,
             due_at=due_at,
@@ -130,7 +138,8 @@ class DeedOutbox:
         for _ in range(deed.tries):
             next(delays)
         due_at = self._now() + next(delays)
-        if due_at < deed.at + KEEP_TRYING:
+        is_entry = deed.kind is DeedKind.ENTRY
+        if deed.tries < MOST_TRIES if is_entry else due_at < deed.at + KEEP_TRYING:
             return due_at
         log.warning("messages about a deed given up: deed=%s kind=%s", deed.id, deed.kind)
         return None

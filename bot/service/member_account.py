@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bot.domain import admission
 from bot.domain.admission import DAY, AdmissionContext, AdmissionRequest, RuleResult, day_of
-from bot.domain.deeds import Deed
+from bot.domain.deeds import Deed, DeedKind
 from bot.domain.job import Job
 from bot.domain.rules import Rules
 from bot.domain.styles import Style
@@ -184,7 +184,11 @@ class MemberAccount:
                 | {"reason": block.reason}
                 for guild_id, block in await self._members.blocks(member_id)
             ],
-            "deeds": [_exported_deed(deed) for deed in await self._deeds.about(member_id)],
+            "deeds": [
+                _exported_deed(deed)
+                for deed in await self._deeds.about(member_id)
+                if deed.kind is not DeedKind.ENTRY
+            ],
             "orders": [_exported(job) for job in await self._queries.orders_of(member_id)],
         }
         text = await asyncio.to_thread(json.dumps, document, indent=2, ensure_ascii=False)
@@ -237,7 +241,7 @@ class MemberAccount:
 
 
 def _exported_deed(deed: Deed) -> dict[str, Any]:
-    """Return what a moderator did, for the export; not who it was."""
+    """Return a member's report, or what a moderator did, for the export; not who it was."""
     return {
         "guild_id": deed.guild_id,
         "at": deed.at,
@@ -245,6 +249,7 @@ def _exported_deed(deed: Deed) -> dict[str, Any]:
         "order": deed.job_id,
         "until": deed.detail.get("until"),
         "reason": deed.detail.get("reason"),
+        "text": deed.detail.get("text"),  # of a report
     }
 
 

@@ -163,7 +163,8 @@ class OrderActions:
             after = job = await self.deletable(job_id, by)
             if job.reply.deleted_at is not None:
                 break
-            after = job.with_reply(deleted_at=self._now(), deleted_by=by.id)
+            # Of two clicks at once one loses the swap.
+            after = job.with_reply(deleted_at=self._now(), deleted_by=by.id).fenced()
             if await self._swap_by(by, DeedKind.DELETE, job, after):
                 log.info("pictures deleted: job=%s by=%s", job.id, by.id)
                 break

@@ -1,28 +1,20 @@
-"""Reports of pictures to a server's moderators, and the removal of reported pictures."""
+"""Reports of pictures to a server's moderators, and what moderators decide about them."""
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.domain.deeds import Deed, DeedKind
+from bot.domain.deeds import LONGEST_REPORT, Deed, DeedKind, ReportReason, fixed_id
 from bot.domain.job import Job
-from bot.domain.log_entries import Reported
+from bot.domain.log_entries import Reported, reported
+from bot.domain.order import clean
 from bot.service.deed_outbox import new_deed
-from bot.service.errors import (
-    AlreadyReported,
-    LogChannelUnreachable,
-    NoLogChannel,
-    OrderNotFound,
-    RemovalFailed,
-)
+from bot.service.errors import AlreadyReported, LogChannelUnreachable, NoLogChannel, OrderNotFound
 from bot.service.moderation import Moderator
 from bot.service.order_actions import ATTEMPTS, OrderActions, Person
 from bot.service.port_errors import DiscordError
-from bot.service.ports.discord import CardPresenter, LogChannel
+from bot.service.ports.discord import LogChannel
 from bot.service.ports.store import Deeds, Guilds, Jobs
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +25,19 @@ class Seen:
     message_id: int
 
 
-class ReportService:
-    """Use cases on reported pictures: report, look up and remove.
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """Why a person reports a picture; *text* is what they wrote."""
 
-    A report is written before it is recorded: a crash in between writes it twice rather than
-    never.
+    reason: ReportReason
+    text: str = ""
+
+
+class ReportService:
+    """Use cases on reports: make one, look one up, dismiss it.
+
+    The first report of an order is written before it is recorded: a crash in between writes it
+    twice rather than never. Everything after that is recorded, and its entry is drawn anew.
     """
 
     def __init__(
@@ -48,7 +48,6 @@ class ReportService:
         guilds: Guilds,
         deeds: Deeds,
         log_channel: LogChannel,
-        presenter: CardPresenter,
         tell_deeds: Callable[[], None],
         now: Callable[[], float],
     ) -> None:
@@ -57,97 +56,133 @@ class ReportService:
         self._guilds = guilds
         self._deeds = deeds
         self._log_channel = log_channel
-        self._tell_deeds = tell_deeds  # has the outcome told to reporters soon
-        self._presenter = presenter
+        self._tell_deeds = tell_deeds  # has entries drawn, and reporters told, soon
         self._now = now
 
+    async def check(self, job_id: str, by: Person) -> None:
+        """Raise ActionRejected if the person can't report that picture."""
+        await self._checked(await self._actions.find(job_id), by)
+
     async def report(
-        self, job_id: str, by: Person, *, language: str, seen: Seen | None = None
+        self,
+        job_id: str,
+        by: Person,
+        statement: Statement,
+        *,
+        language: str,
+        seen: Seen | None = None,
     ) -> None:
-        """Write a report of a picture to the server's log channel, once.
+        """Report a picture in the server's log channel, once for each person.
 
-        It is in *language* unless the server's moderators chose another.
-
-        The report links to the message in which the picture was *seen*: it need not be the card.
-        Only its member can report a private picture. Raises ActionRejected.
+        The entry is in *language* unless the server's moderators chose another, and links to the
+        message in which the picture was *seen*: it need not be the card. Only its member can
+        report a private picture. Raises ActionRejected.
         """
         job = await self._actions.find_delivered(job_id)
-        _check_visible(job, by)
-        rules = await self._guilds.rules(by.guild_id or 0)
-        if rules.log_channel is None:
-            raise NoLogChannel
-        if job.reply.reported_at is not None:
-            return await self._report_again(job, by)
+        log_channel, deeds = await self._checked(job, by)
+        report = self._report_deed(job, by, statement)
+        if any(deed.kind is DeedKind.ENTRY for deed in deeds):
+            await self._deeds.add(report)
+            self._tell_deeds()
+            return
         place: dict[str, Any] = {}
         if seen is not None and not job.reply.private:
             place = {"channel_id": seen.channel_id, "message_id": seen.message_id}
-        entry = Reported(job=job.with_reply(**place), by=by.id, language=rules.language or language)
+        entry = replace(
+            self._entry(job.with_reply(**place), [*deeds, report], by.id),
+            language=(await self._guilds.rules(job.guild_id or 0)).language or language,
+        )
         try:
-            message_id = await self._log_channel.write(rules.log_channel, entry)
+            message_id = await self._log_channel.write(log_channel, entry)
         except DiscordError as error:
             raise LogChannelUnreachable from error
-        deed = self._report_deed(job, by, channel_id=rules.log_channel, message_id=message_id)
-        for _ in range(ATTEMPTS):
-            reported = job.with_reply(reported_at=self._now(), **place)
-            if await self._jobs.swap(job, reported, deeds=[deed]):
-                return None
-            job = await self._actions.find(job_id)  # another task changed it
-        return None
+        detail = {"channel_id": log_channel, "message_id": message_id, "by": by.id}
+        entry_deed = self._entry_deed(job, detail | {"language": language})
+        await self._record(job, [report, entry_deed], place)
 
-    async def _report_again(self, job: Job, by: Person) -> None:
-        """Count one more reporter in the entry that is there."""
+    async def _checked(self, job: Job, by: Person) -> tuple[int, Sequence[Deed]]:
+        """Return the log channel and the deeds about the order, or raise ActionRejected."""
+        _check_visible(job, by)
+        log_channel = (await self._guilds.rules(by.guild_id or 0)).log_channel
+        if log_channel is None:
+            raise NoLogChannel
         deeds = await self._deeds.of_job(job.id)
-        first = next((deed for deed in deeds if "message_id" in deed.detail), None)
-        if first is None or by.id in _entry(job, deeds, first.detail["by"]).reporters:
+        if any(deed.kind is DeedKind.REPORT and deed.member_id == by.id for deed in deeds):
             raise AlreadyReported
-        await self._deeds.add(self._report_deed(job, by))
-        entry = await self.entry(job, reporter_id=first.detail["by"])
-        place = first.detail["channel_id"], first.detail["message_id"]
-        try:
-            await self._log_channel.rewrite(*place, entry)
-        except DiscordError as error:  # the next change of the entry counts everybody
-            log.info("report not updated: job=%s error=%s", job.id, error)
+        return log_channel, deeds
 
-    def _report_deed(self, job: Job, by: Person, **place: int) -> Deed:
-        return new_deed(
-            DeedKind.REPORT,
+    async def _record(self, job: Job, deeds: Sequence[Deed], place: dict[str, Any]) -> None:
+        """Record the first report of an order, even if the order changes meanwhile."""
+        for _ in range(ATTEMPTS):
+            if await self._jobs.swap(
+                job, job.with_reply(reported_at=self._now(), **place), deeds=deeds
+            ):
+                break
+            job = await self._actions.find(job.id)  # another task changed it
+        self._tell_deeds()
+
+    def _report_deed(self, job: Job, by: Person, statement: Statement) -> Deed:
+        text = clean(statement.text)[:LONGEST_REPORT]
+        return Deed(
+            id=fixed_id(DeedKind.REPORT, job.id, by.id),
+            kind=DeedKind.REPORT,
             guild_id=job.guild_id or 0,
             at=self._now(),
             job_id=job.id,
-            member_id=job.member_id,
-            detail={"by": by.id, **place},
+            member_id=by.id,
+            detail={"reason": statement.reason, "text": text},
             tell_log=False,
             tell_member=False,
         )
 
-    async def entry(self, job: Job, *, reporter_id: int) -> Reported:
-        """Return the entry of a reported job as it is now, with all that was done."""
+    def _entry_deed(self, job: Job, detail: dict[str, Any]) -> Deed:
+        return Deed(
+            id=job.id,
+            kind=DeedKind.ENTRY,
+            guild_id=job.guild_id or 0,
+            at=self._now(),
+            job_id=job.id,
+            member_id=job.member_id,
+            detail=detail,
+            tell_member=False,
+        )
+
+    def _entry(self, job: Job, deeds: Sequence[Deed], by: int) -> Reported:
+        return reported(job, deeds, member_id=job.member_id, at=self._now(), by=by)
+
+    async def entry(self, job: Job, *, reporter_id: int = 0) -> Reported:
+        """Return the entry of a reported job as it is now, with all that was done.
+
+        *reporter_id* reported it if that is not on record.
+        """
         rules = await self._guilds.rules(job.guild_id or 0)
-        entry = _entry(job, await self._deeds.of_job(job.id), reporter_id)
-        return replace(entry, language=rules.language, at=self._now())
+        entry = self._entry(job, await self._deeds.of_job(job.id), reporter_id)
+        return replace(entry, language=rules.language)
 
     async def decide(self, report: Reported, by: Moderator, kind: DeedKind) -> None:
         """Dismiss a report, or take that back; nothing happens if that is so already."""
-        if report.dismissed is not (kind is DeedKind.DISMISS):
-            of = {"job_id": report.job.id, "member_id": report.job.member_id}
-            await self._deeds.add(self._deed(kind, by, **of, tell_log=False, tell_member=False))
-
-    async def tell_reporters(
-        self, job: Job, by: Moderator, kind: DeedKind, reporter_id: int
-    ) -> None:
-        """Tell everybody who reported a picture, once, what became of that."""
-        entry = await self.entry(job, reporter_id=reporter_id)
-        told = {deed.member_id for deed in entry.deeds if deed.kind is DeedKind.OUTCOME}
-        reporters = entry.reporters - {*told, by.id, job.member_id}
-        detail = {"outcome": kind, "server": by.server, "language": by.language}
-        fields = {"job_id": job.id, "detail": detail, "tell_log": False}
+        job = report.job
+        if job is None or report.dismissed is (kind is DeedKind.DISMISS):
+            return
         await self._deeds.add(
-            *(self._deed(DeedKind.OUTCOME, by, member_id=one, **fields) for one in reporters)
+            new_deed(
+                kind,
+                guild_id=by.guild_id,
+                at=self._now(),
+                moderator_id=by.id,
+                job_id=job.id,
+                member_id=job.member_id,
+                detail={"server": by.server, "language": by.language},
+                tell_log=False,
+                tell_member=False,
+            )
         )
         self._tell_deeds()
 
-    def _deed(self, kind: DeedKind, by: Moderator, **fields: Any) -> Deed:
-        return new_deed(kind, guild_id=by.guild_id, at=self._now(), moderator_id=by.id, **fields)
+    async def redraw(self, job_id: str) -> None:
+        """Have the entry of a reported job drawn anew: a person sees another than there is."""
+        await self._deeds.redraw(job_id)
+        self._tell_deeds()
 
     async def reported_job(self, job_id: str, by: Moderator) -> Job:
         """Return a job of the moderator's server, or raise OrderNotFound."""
@@ -155,30 +190,6 @@ class ReportService:
         if job.guild_id != by.guild_id:
             raise OrderNotFound
         return job
-
-    async def remove_pictures(self, job_id: str, by: Moderator) -> Job:
-        """Delete reported pictures, with their message.
-
-        Raises RemovalFailed if Discord did not delete the message; nothing was changed then.
-        """
-        job = await self.reported_job(job_id, by)
-        if not job.reply.private:
-            try:
-                await self._presenter.remove(job)
-            except DiscordError as error:
-                raise RemovalFailed from error
-        person = Person(
-            id=by.id,
-            guild_id=by.guild_id,
-            moderates=True,
-            server=by.server,
-            language=by.language,
-        )
-        return await self._actions.delete(job.id, person)
-
-
-def _entry(job: Job, deeds: Sequence[Deed], reporter_id: int) -> Reported:
-    return Reported(job=job, by=reporter_id, deeds=tuple(deeds))
 
 
 def _check_visible(job: Job, by: Person) -> None:

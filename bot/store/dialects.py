@@ -1,4 +1,4 @@
-"""SQL that both databases have and SQLAlchemy's core has not: an upsert, and their clock."""
+"""SQL that both databases have and SQLAlchemy's core has not: upserts, and their clock."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,6 +25,12 @@ def upsert(
         .values({**(defaults or {}), **key, **values})
         .on_conflict_do_update(index_elements=list(key), set_=dict(values))
     )
+
+
+def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
+    """Insert a row, unless there is one with its primary key."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    connection.execute(dialect.insert(table).values(dict(values)).on_conflict_do_nothing())
 
 
 class DatabaseClock(FunctionElement[float]):

@@ -161,8 +161,12 @@ class Guilds:
 
     @write_transaction
     def erase_deeds(self, connection: Connection, *, before: float, most: int) -> int:
-        """Erase some deeds that were done before that time; return how many."""
-        old = select(deeds.c.id).where(deeds.c.at < before).order_by(deeds.c.at).limit(most)
+        """Erase some deeds that were done before that time; return how many.
+
+        An entry stays until it is drawn without the order that was erased.
+        """
+        drawn = or_(deeds.c.due_at.is_(None), deeds.c.due_at > before)
+        old = select(deeds.c.id).where(deeds.c.at < before, drawn).order_by(deeds.c.at).limit(most)
         ids = connection.scalars(old.with_for_update(skip_locked=True)).all()
         return connection.execute(delete(deeds).where(deeds.c.id.in_(ids))).rowcount
 

@@ -12,6 +12,7 @@ from bot.domain.job import ENDED, EndReason, Job, State, member_queue_key
 from bot.domain.lane import Lane
 from bot.service.ports.store import Counts, OrderPage
 from bot.store.database import Database, read_transaction, write_transaction
+from bot.store.deeds import forget_reports, redraw
 from bot.store.job_rows import jobs_of
 from bot.store.lanes import lane_of
 from bot.store.tables import (
@@ -100,7 +101,7 @@ class JobQueries:
             .limit(most)
             .with_for_update(skip_locked=True)
         )
-        return connection.execute(delete(jobs).where(jobs.c.id.in_(ids))).rowcount
+        return _erase(connection, jobs.c.id.in_(ids))
 
     @read_transaction
     def over_in(
@@ -118,7 +119,7 @@ class JobQueries:
     def erase_over(self, connection: Connection, job_ids: Sequence[str]) -> int:
         """Erase these jobs as far as they are over; return how many were."""
         ids = sorted(job_ids)  # fixed lock order, to avoid deadlocks
-        return connection.execute(delete(jobs).where(jobs.c.id.in_(ids), _IS_OVER)).rowcount
+        return _erase(connection, and_(jobs.c.id.in_(ids), _IS_OVER))
 
     @read_transaction
     def recent_durations(self, connection: Connection, *, most: int) -> Sequence[float]:
@@ -182,6 +183,7 @@ class JobQueries:
         connection.execute(update(jobs).where(erasable, is_undelivered).values(_GIVEN_UP))
         rest = update(jobs).where(erasable).values(_BLANK).returning(jobs.c.id)
         blanked = connection.scalars(rest).all()
+        forget_reports(connection, member_id)
         left = select(jobs.c.id).where(jobs.c.member_id == member_id).limit(1)
         if connection.scalar(left) is None:
             in_lanes = lane_queues.c.lane.in_(select(lanes.c.lane))
@@ -225,6 +227,13 @@ class JobQueries:
             )
             for name in sorted(known | waiting.keys() | at_vendor.keys())
         ]
+
+
+def _erase(connection: Connection, which: ColumnElement[bool]) -> int:
+    """Erase jobs, and have the entries of those that were reported drawn anew; count them."""
+    erased = connection.scalars(delete(jobs).where(which).returning(jobs.c.id)).all()
+    redraw(connection, erased)
+    return len(erased)
 
 
 def _listed(member_id: int) -> ColumnElement[bool]:

@@ -22,7 +22,7 @@ from bot.store.database import (
     read_transaction,
     write_transaction,
 )
-from bot.store.deeds import record
+from bot.store.deeds import record, redraw
 from bot.store.dialects import DatabaseClock
 from bot.store.guilds import guild_lock
 from bot.store.job_rows import change_all, jobs_of, known_job, row_of, swap
@@ -110,6 +110,8 @@ class Jobs:
         swapped = swap(connection, before, after)
         if swapped:
             record(connection, deeds)
+            if after.reply.deleted_at != before.reply.deleted_at:
+                redraw(connection, [after.id])  # its member's own deletion is no deed
         return swapped
 
     @write_transaction

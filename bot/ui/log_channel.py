@@ -156,5 +156,5 @@ def _content(entry: AnyLogEntry) -> dict[str, Any]:
 def _nonce(entry: AnyLogEntry) -> str:
     """Return the idempotency key: a report makes one message, and so does an entry with a key."""
     if isinstance(entry, Reported):
-        return f"report:{entry.job.id}"
+        return f"report:{entry.job.id if entry.job else secrets.token_hex(8)}"
     return entry.key or secrets.token_hex(8)

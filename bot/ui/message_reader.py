@@ -6,7 +6,9 @@ from typing import Any
 import discord
 
 from bot.domain.order import clean
+from bot.service.reports import Seen
 from bot.ui import order_buttons
+from bot.ui.discord_errors import translated_errors
 
 
 def text(message: discord.Message) -> str:
@@ -29,6 +31,15 @@ def job_id(message: discord.Message, bot_user: discord.ClientUser | None) -> str
     if not is_own(message, bot_user):
         return None
     return next(order_buttons.job_ids(message.components), None)
+
+
+async def shows_pictures(client: discord.Client, seen: Seen, job_id: str) -> bool:
+    """Tell whether that message is the bot's and shows a job's pictures; raises DiscordError."""
+    async with translated_errors():
+        channel = client.get_partial_messageable(seen.channel_id)
+        message = await channel.fetch_message(seen.message_id)
+    is_about = order_buttons.shows_pictures(message.components, job_id)
+    return is_own(message, client.user) and is_about
 
 
 def is_own(message: discord.Message, bot_user: discord.ClientUser | None) -> bool:

@@ -4,20 +4,17 @@ What was done is in the store: any process can write the message anew, after any
 """
 
 import re
-from collections.abc import Sequence
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from discord import ui
 
+from bot.domain.job import Job
 from bot.domain.log_entries import Reported
 from bot.ui import texts
 from bot.ui.button_actions import ReportAction
 from bot.ui.layout import view
 from bot.ui.persistent_button import PersistentButton
 
-# The ids of the components with a text.
-_LINE_ID: Final = 1
-_DONE_ID: Final = 2
 _TEMPLATE: Final = (
     rf"report:(?P<action>{'|'.join(ReportAction)}):(?P<job_id>[0-9a-f]{{16}})"
     r":(?P<reporter_id>\d{1,20})"
@@ -40,36 +37,21 @@ class ReportButton(PersistentButton, template=_TEMPLATE):
         return cls(ReportAction(match["action"]), match["job_id"], int(match["reporter_id"]))
 
 
-def line_of(components: Sequence[Any]) -> str:
-    """Return the first line of a report's message; empty if it is no report."""
-    shown = {part.id: part.content for part in components if hasattr(part, "content")}
-    return str(shown.get(_LINE_ID, ""))
-
-
 def report_view(report: Reported) -> ui.LayoutView:
     """Return a fresh view of a report, with what was done and what can be done."""
-    layout = view(ui.TextDisplay(texts.log_channel.line(report), id=_LINE_ID))
-    if done := texts.log_channel.done(report):
-        layout.add_item(ui.TextDisplay(done, id=_DONE_ID))
-    buttons = [ReportButton(action, report.job.id, report.by) for action in _possible(report)]
-    if buttons:
+    parts = texts.log_channel.line, texts.log_channel.reasons, texts.log_channel.done
+    layout = view(*(ui.TextDisplay(text) for part in parts if (text := part(report))))
+    if (job := report.job) is not None:
+        buttons = [ReportButton(one, job.id, report.by) for one in _possible(report, job)]
         layout.add_item(ui.ActionRow(*buttons))
     return layout
 
 
-def forgotten_view(line: str) -> ui.LayoutView:
-    """Return the view of a report whose order is not on record any more."""
-    return view(
-        ui.TextDisplay(line, id=_LINE_ID),
-        ui.TextDisplay(texts.log_channel.forgotten(), id=_DONE_ID),
-    )
-
-
-def _possible(report: Reported) -> list[ReportAction]:
+def _possible(report: Reported, job: Job) -> list[ReportAction]:
     """Return what still has an effect."""
     if report.dismissed:
         return [ReportAction.REOPEN]
-    actions = [] if report.job.reply.deleted_at is not None else [ReportAction.DELETE]
+    actions = [] if job.reply.deleted_at is not None else [ReportAction.DELETE]
     if report.blocked:
         actions.append(ReportAction.UNBLOCK)
     else:

@@ -58,7 +58,8 @@ async def test_an_english_member_in_a_german_server(sandbox, start, lighthouse, 
         "abgelehnt ·",
     ):
         assert await in_the_log.sees(says(told))
-    await noah.press(card["id"], buttons(card)["report"])
+    reporting = await noah.press(card["id"], buttons(card)["report"])
+    await noah.submit_modal(reporting, {"reason": ["other"]})
     assert "reported" not in words(await in_the_log.sees(says("gemeldet")))
 
 

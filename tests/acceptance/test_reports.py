@@ -44,8 +44,12 @@ async def picture(member, prompt="a lighthouse"):
     return await sent.until(delivered(1))
 
 
-async def report(member, card):
+async def report(member, card, *, reason="hate", text=""):
+    """Press *Report*, and send the form; a refusal comes instead of the form."""
     sent = await member.press(card["id"], buttons(card)["report"])
+    await sent.acknowledged()
+    if sent.interaction.modal is not None:
+        sent = await member.submit_modal(sent, {"reason": [reason], "text": text})
     return await sent.until(answered)
 
 
@@ -87,7 +91,7 @@ async def test_a_report_stands_in_the_log_once_with_buttons_and_rings_nobodys_ph
     await log_to(server)
     card = await picture(server.noah)
 
-    thanks = await report(server.ada, card)
+    thanks = await report(server.ada, card, text="@everyone <@&1> **look** https://evil.example")
     notice = await moderator(server).sees(says("reported a picture"))
 
     assert thanks["content"].startswith(("Danke!", "Thanks!"))
@@ -95,16 +99,19 @@ async def test_a_report_stands_in_the_log_once_with_buttons_and_rings_nobodys_ph
     assert f"<@{server.ada.user.id}>" in words(notice)
     assert f"<@{server.noah.user.id}>" in words(notice)
     assert f"{server.guild.id}/{server.channel('general')}/{card['id']}" in words(notice)
+    assert "**Hate or harassment** · \\@everyone \\<\\@\\&1\\>" in words(notice)
     assert tuple(buttons(notice)) == DEEDS
     assert not notice["mentions"]
     assert not notice["mention_everyone"]
 
     await restart(shared)
-    again = await report(server.mira, card)
+    again = await report(server.mira, card, reason="person")
     assert again["content"].startswith("Thanks!")
-    assert "and 1 other member" in words(await moderator(server).sees(says("and 1 other")))
+    notice = await moderator(server).sees(says("and 1 other member"))
+    assert f"<@{server.mira.user.id}>: **It shows a real person**" in words(notice)
     menu = await server.ada.message_command("Report image", card["id"])
     assert "schon" in (await menu.until(answered))["content"]
+    assert menu.ephemeral
     assert reports(server) == 1
 
 
@@ -120,12 +127,15 @@ async def test_a_log_that_takes_nothing_is_told_and_the_report_may_be_made_later
     unread = await report(server.mira, card)
     shared.world.allow(channel)
     menu = await server.mira.message_command("Report image", card["id"])
-    thanks = await menu.until(answered)
+    await menu.opened()
+    await restart(shared)
+    sent = await server.mira.submit_modal(menu, {"reason": ["sexual"]})
+    thanks = await sent.until(answered)
 
     assert "Reports aren't set up here" in nowhere["content"]
     assert "</limits log:" in nowhere["content"]
     assert "may not have arrived" in unread["content"]
-    assert menu.ephemeral
+    assert sent.ephemeral
     assert thanks["content"].startswith("Thanks!")
     assert await moderator(server).sees(says("reported a picture"))
 
@@ -150,7 +160,8 @@ async def test_nobody_but_a_moderator_decides_whatever_a_client_sends(shared, se
         sent = crafted(shared, member, InteractionType.COMPONENT, data, source)
         assert "manage this server" in (await sent.until(answered))["content"]
 
-    assert notice in moderator(server).visible()
+    [now] = [one for one in moderator(server).visible() if one["id"] == notice["id"]]
+    assert (words(now), buttons(now)) == (words(notice), buttons(notice))
     assert [one for one in server.noah.visible() if one["id"] == card["id"]] == [card]
     assert not await blocked(server.noah)
 
@@ -210,7 +221,7 @@ async def test_two_moderators_at_once_are_both_named_and_nothing_is_done_twice(s
     ids = buttons(notice)
 
     held = shared.discord.faults.add(
-        Fault(method="PATCH", path="/api/v10/webhooks/*/@original", do=Hold(when="before"))
+        Fault(method="PATCH", path="/api/v10/channels/*/messages/*", do=Hold(when="before"))
     )
     await moderator(server).press(notice["id"], ids["delete"])
     await held.reached.wait()
@@ -224,6 +235,7 @@ async def test_two_moderators_at_once_are_both_named_and_nothing_is_done_twice(s
     held.release()
 
     told = await dismissed.follow_up()
+    assert "schon erledigt" in told["content"]
     notice = await moderator(server).sees(
         lambda one: one["id"] == notice["id"] and "**Blocked permanently** by" in words(one)
     )
@@ -245,7 +257,7 @@ async def test_what_its_member_deleted_is_said_to_be_gone(server):
     deleted = await server.noah.press(question["id"], buttons(question)["delete_now"])
     await deleted.until(says("Pictures deleted."))
 
-    notice = await press(server, notice, "delete", until="**Deleted** by its member")
+    notice = await moderator(server).sees(says("**Deleted** by its member"))
 
     assert list(buttons(notice)) == [*BLOCKS, "dismiss"]
 
@@ -261,6 +273,50 @@ async def test_a_report_whose_order_was_erased_is_settled(shared, server):
 
     assert buttons(notice) == {}
     assert not await blocked(server.noah)
+
+
+FORM = "report-form:{job}:{channel}:{message}"
+
+
+async def submit_crafted(shared, member, opened, custom_id, reason="hate", text="x"):
+    """Send a report's form that Discord did not open."""
+    fields = {"reason": {"type": 3, "values": [reason]}, "text": {"type": 4, "value": text}}
+    labels = [
+        {"type": 18, "component": {"custom_id": name} | field} for name, field in fields.items()
+    ]
+    data = {"custom_id": custom_id, "components": labels}
+    opened_by = opened.interaction
+    sent = crafted(shared, member, InteractionType.MODAL_SUBMIT, data, opened_by=opened_by)
+    answer = await sent.until(answered)
+    assert sent.ephemeral
+    return answer["content"]
+
+
+async def test_a_crafted_form_reports_nothing_that_its_sender_does_not_see(shared, server):
+    """Nor does it name another message, which moderators would delete."""
+    await log_to(server)
+    card = await picture(server.noah)
+    [_, job] = buttons(card)["report"].split(":")
+    place = {"channel": server.ada.channel.id, "message": card["id"]}
+    other, said = Server(shared), await server.ada.say("I am no picture")
+    opened = await server.ada.message_command("Report image", card["id"])
+    await opened.opened()
+
+    there = await submit_crafted(shared, other.noah, opened, FORM.format(job=job, **place))
+    unknown = await submit_crafted(shared, server.ada, opened, FORM.format(job="f" * 16, **place))
+    form = FORM.format(job=job, **place)
+    odd = await submit_crafted(shared, server.ada, opened, form, reason="none")
+    assert "no longer stored" in there
+    assert "nicht mehr gespeichert" in unknown
+    assert "nicht" in odd
+    assert reports(server) == 0
+
+    elsewhere = FORM.format(job=job, channel=server.ada.channel.id, message=said["id"])
+    assert "Danke" in await submit_crafted(shared, server.ada, opened, elsewhere, text="y" * 4000)
+    notice = await moderator(server).sees(says("reported a picture"))
+    assert f"{server.channel('general')}/{card['id']}" in words(notice)
+    assert "y" * 300 in words(notice)
+    assert "y" * 301 not in words(notice)
 
 
 # Menus of messages.

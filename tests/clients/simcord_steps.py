@@ -234,8 +234,9 @@ class Visit:
         assert "limits" not in shown, shown
 
     async def report_picture(self) -> None:
-        asked = await self.mira.context_menu(self.channel, "Report image", self.card.message)
-        await self._told(asked, "")
+        form = await self.mira.context_menu(self.channel, "Report image", self.card.message)
+        sent = await self.mira.submit_modal(form, {"reason": ["other"], "text": "look"})
+        await self._told(sent, "")
 
     async def reported(self) -> None:
         self.report = await self._until(

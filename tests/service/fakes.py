@@ -66,6 +66,7 @@ class FakeLogChannel:
         self.entries: list[tuple[int, AnyLogEntry]] = []
         self.error: Exception | None = None  # Discord's answer to a write
         self.gate = Gate()  # of write
+        self.rewriting = Gate()
 
     def enqueue(self, channel_id: int, entry: AnyLogEntry) -> None:
         if self.error is None:
@@ -79,6 +80,7 @@ class FakeLogChannel:
         return len(self.entries)
 
     async def rewrite(self, channel_id: int, message_id: int, entry: AnyLogEntry) -> None:
+        await self.rewriting()
         if self.error is not None:
             raise self.error
         assert self.entries[message_id - 1][0] == channel_id

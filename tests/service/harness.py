@@ -230,8 +230,13 @@ class App:
         await self.pipeline.limiter.close()
 
 
-def open_app(database: Database, files: Path, **changes: Any) -> App:
-    """Build a process over *database*; *changes* are of its settings."""
+def open_app(
+    database: Database, files: Path, log_channel: FakeLogChannel | None = None, **changes: Any
+) -> App:
+    """Build a process over *database*; *changes* are of its settings.
+
+    *log_channel*: that of another process.
+    """
     now, gateway = Clock(), asyncio.Event()
     gateway.set()
     jobs, job_faults = with_faults(job_store.Jobs(database))
@@ -261,7 +266,7 @@ def open_app(database: Database, files: Path, **changes: Any) -> App:
         queue=(queue := FakeQueue()),
         media=(media := FakeMedia()),
         presenter=(cards := FakeCards()),
-        log_channel=(log_channel := FakeLogChannel()),
+        log_channel=(log_channel := log_channel or FakeLogChannel()),
         notices=(notices := FakeNotices()),
         store_ready=reached.ready,
         gateway_connected=gateway.is_set,

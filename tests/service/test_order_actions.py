@@ -272,7 +272,9 @@ async def test_deleted_pictures_are_removed_and_the_order_stays_charged(app, act
     assert await actions.deletable(job.id, by) == job
     after = await actions.delete(job.id, by)
 
-    assert after == await app.only_job() == changed_job(job, deleted_at=NOW, deleted_by=by.id)
+    assert (
+        after == await app.only_job() == changed_job(job, deleted_at=NOW, deleted_by=by.id, epoch=1)
+    )
     assert after.removed_by_moderator == (by is MODERATOR)
     assert list(app.settings.files.iterdir()) == []
     assert app.cards.removed == []  # see remove_message
@@ -350,7 +352,7 @@ async def test_a_deletion_that_loses_to_other_changes_is_done_in_the_end(app, ac
 
     await actions.delete(job.id, MEMBER)
 
-    assert await app.only_job() == changed_job(job, deleted_at=NOW, deleted_by=MEMBER.id, epoch=6)
+    assert await app.only_job() == changed_job(job, deleted_at=NOW, deleted_by=MEMBER.id, epoch=7)
 
 
 # Post.

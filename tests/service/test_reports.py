@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.deeds import DeedKind
-from bot.domain.job import State
-from bot.domain.log_entries import Blocked, Reported
+from bot.domain.deeds import LONGEST_REPORT, DeedKind, ReportReason
+from bot.domain.job import Billed, State
+from bot.domain.log_entries import Blocked
 from bot.domain.rules import Rules
 from bot.service.blocking import BlockTarget
 from bot.service.errors import (
@@ -19,13 +19,15 @@ from bot.service.errors import (
 )
 from bot.service.moderation import Moderator
 from bot.service.order_actions import Person
-from bot.service.port_errors import PermanentDiscordError
-from bot.service.reports import Seen
+from bot.service.port_errors import PermanentDiscordError, TransientDiscordError
+from bot.service.reports import Seen, Statement
 from tests.samples import NOW, a_job, an_order, changed_job
+from tests.service.conftest import on_each_engine
 
 GUILD, ELSEWHERE, LOG = 100, 101, 55
 ADA = Person(id=400, guild_id=GUILD)
 NOAH = Person(id=300, guild_id=GUILD)
+WHY = Statement(reason=ReportReason.HATE, text="@everyone look")
 MIRA = Moderator(id=1, guild_id=GUILD, language="de")
 SEEN = Seen(channel_id=9, message_id=8)
 
@@ -59,49 +61,133 @@ async def test_moderators_read_a_report_in_their_servers_language(
     await app.set_rules(GUILD, Rules(log_channel=LOG, language=chosen))
     job = await put()
 
-    await reports.report(job.id, ADA, language=discords)
+    await reports.report(job.id, ADA, WHY, language=discords)
 
-    assert log_entries(app) == [Reported(job=job, by=ADA.id, language="de")]
+    [entry] = log_entries(app)
+    assert (entry.job, entry.by, entry.language) == (job, ADA.id, "de")
+    await app.tell()
+    assert log_entries(app)[0].language == "de"
     assert (await app.only_job()).reply.reported_at == NOW
 
 
 async def test_a_picture_is_reported_once(app, reports, put):
     """Otherwise one offence would fill the log."""
     job = await put()
-    await reports.report(job.id, ADA, language="en")
+    await reports.report(job.id, ADA, WHY, language="en")
 
     with pytest.raises(AlreadyReported):
-        await reports.report(job.id, ADA, language="en")
+        await reports.report(job.id, ADA, WHY, language="en")
 
     assert len(log_entries(app)) == 1
 
 
-async def test_further_reporters_are_counted_in_the_same_entry(app, reports, put):
+@on_each_engine
+async def test_further_reporters_are_added_to_the_same_entry_by_any_process(
+    app, open_process, reports, put
+):
+    """Also after the process that took the report died before it drew the entry."""
     job = await put()
     for by in (ADA, NOAH):
-        await reports.report(job.id, by, language="en")
-    app.log_channel.error = PermanentDiscordError("403 (50001)")
-    await reports.report(job.id, replace(ADA, id=401), language="en")  # counted later
+        await reports.report(job.id, by, WHY, language="en")
+        app.clock.now += 1
+    app.log_channel.error = TransientDiscordError("away")
+    await app.tell()
+    other = open_process(owner="another", log_channel=app.log_channel)
     app.log_channel.error = None
-    await reports.report(job.id, replace(ADA, id=402), language="en")
+    other.clock.now += 600
+    await other.tell()
 
     [entry] = log_entries(app)
-    assert (entry.by, entry.reporters) == (ADA.id, {ADA.id, NOAH.id, 401, 402})
+    assert entry.by == ADA.id
+    assert [deed.member_id for deed in entry.reports] == [ADA.id, NOAH.id]
+    assert {deed.detail["text"] for deed in entry.reports} == {"@everyone look"}
     with pytest.raises(AlreadyReported):
-        await reports.report(job.id, NOAH, language="en")
+        await reports.check(job.id, NOAH)
+    with pytest.raises(AlreadyReported):
+        await reports.report(job.id, NOAH, WHY, language="en")
 
 
+async def test_a_reporters_text_is_cleaned_and_cut(app, reports, put):
+    job = await put()
+    long = Statement(reason=ReportReason.OTHER, text=" a\n b" + "c" * 999)
+    await reports.report(job.id, ADA, long, language="en")
+    await app.tell()
+
+    [report] = log_entries(app)[0].reports
+    assert report.detail == {"reason": "other", "text": ("a b" + "c" * 999)[:LONGEST_REPORT]}
+
+
+@on_each_engine
 async def test_reporters_are_told_once_what_became_of_it(app, reports, put):
     """Neither the moderator who decided nor the picture's own member."""
     job = await put()
     for by in (ADA, NOAH, replace(ADA, id=MIRA.id)):
-        await reports.report(job.id, by, language="en")
-    for kind in (DeedKind.DELETE, DeedKind.BLOCK):
-        await reports.tell_reporters(job, MIRA, kind, ADA.id)
+        await reports.report(job.id, by, WHY, language="en")
+    await app.cogs.reported.remove(job.id, MIRA)
+    await app.cogs.blocks.block(MIRA, BlockTarget(id=NOAH.id), hours=1, reason="", job_id=job.id)
+    for _ in range(2):
+        await app.tell()
+
+    told = [deed for deed in app.notices.told if deed.kind is DeedKind.OUTCOME]
+    assert [(deed.member_id, deed.detail["outcome"]) for deed in told] == [(ADA.id, "delete")]
+
+
+@on_each_engine
+@pytest.mark.parametrize("way", ["delete", "old", "member", "server"])
+async def test_the_entry_is_drawn_anew_after_its_order_went_another_way(app, reports, put, way):
+    """By the card's button, or by retention: whoever sees the entry sees what is true."""
+    job = await put(completed_at=NOW, billed=Billed.YES)
+    await reports.report(job.id, ADA, WHY, language="en")
+    await app.tell()
+    match way:
+        case "delete":
+            await app.cogs.actions.delete(job.id, NOAH)
+        case "old":
+            app.clock.now += 91 * 86400
+            await app.services.retention.sweep()
+        case "member":
+            app.clock.now += 86400
+            await app.cogs.account.erase(NOAH.id)
+        case "server":
+            await app.queries.erase_over([job.id])
+
     await app.tell()
 
-    [told] = app.notices.told
-    assert (told.member_id, told.detail["outcome"]) == (ADA.id, "delete")
+    entry = log_entries(app)[0]
+    if way == "delete":
+        assert entry.job.reply.deleted_by == NOAH.id
+    else:
+        assert (entry.job, entry.member_id, entry.by) == (None, NOAH.id, ADA.id)
+    if way == "old":
+        await app.services.retention.sweep()
+        assert await app.deeds.of_job(job.id) == []
+
+
+async def test_what_a_member_wrote_in_reports_is_erased_with_their_data(app, reports, put):
+    job = await put()
+    await reports.report(job.id, ADA, WHY, language="en")
+    await app.tell()
+
+    await app.cogs.account.erase(ADA.id)
+    await app.tell()
+
+    [report] = log_entries(app)[0].reports
+    assert report.detail == {}
+
+
+async def test_a_change_while_the_entry_is_drawn_is_drawn_too(app, reports, put):
+    """The drawing began with what was on record before."""
+    job = await put()
+    await reports.report(job.id, ADA, WHY, language="en")
+    app.log_channel.rewriting.close()
+    drawing = asyncio.create_task(app.tell())
+    await app.log_channel.rewriting.reached.wait()
+    await reports.report(job.id, NOAH, WHY, language="en")
+    app.log_channel.rewriting.open()
+    await drawing
+    await app.tell()
+
+    assert len(log_entries(app)[0].reports) == 2
 
 
 async def test_a_dismissal_is_on_record_and_may_be_taken_back(app, reports, put):
@@ -121,7 +207,7 @@ async def test_without_a_log_channel_there_is_no_report(app, reports, put):
     job = await put()
 
     with pytest.raises(NoLogChannel):
-        await reports.report(job.id, ADA, language="en")
+        await reports.report(job.id, ADA, WHY, language="en")
 
     assert await app.only_job() == job
 
@@ -131,10 +217,10 @@ async def test_a_report_that_could_not_be_written_may_be_made_again(app, reports
     job = await put()
     app.log_channel.error = PermanentDiscordError("403 (50001)")
     with pytest.raises(LogChannelUnreachable):
-        await reports.report(job.id, ADA, language="en")
+        await reports.report(job.id, ADA, WHY, language="en")
 
     app.log_channel.error = None
-    await reports.report(job.id, ADA, language="en")
+    await reports.report(job.id, ADA, WHY, language="en")
 
     assert len(log_entries(app)) == 1
 
@@ -158,7 +244,7 @@ async def test_a_picture_that_the_member_cannot_see_here_cannot_be_reported(
     job = await put(**changes)
 
     with pytest.raises(OrderNotFound):
-        await reports.report(job.id, ADA, language="en")
+        await reports.report(job.id, ADA, WHY, language="en")
 
     assert log_entries(app) == []
 
@@ -167,8 +253,8 @@ async def test_a_report_says_where_the_picture_was_seen(app, reports, put):
     """Pictures in a message of their own are not in the card, whose way was closed."""
     job = await put()
 
-    await reports.report(job.id, ADA, language="en", seen=SEEN)
-    await reports.remove_pictures(job.id, MIRA)
+    await reports.report(job.id, ADA, WHY, language="en", seen=SEEN)
+    await app.cogs.reported.remove(job.id, MIRA)
 
     ((_, entry),) = app.log_channel.entries
     for reported in (entry.job, *app.cards.removed, await app.only_job()):
@@ -179,8 +265,8 @@ async def test_a_member_may_report_a_private_picture_of_their_own(app, reports, 
     """It has no place where others could look."""
     job = await put(private=True)
 
-    await reports.report(job.id, NOAH, language="en", seen=SEEN)
-    await reports.remove_pictures(job.id, MIRA)
+    await reports.report(job.id, NOAH, WHY, language="en", seen=SEEN)
+    await app.cogs.reported.remove(job.id, MIRA)
 
     assert len(log_entries(app)) == 1
     assert (await app.only_job()).reply.message_id == job.reply.message_id
@@ -192,7 +278,8 @@ async def test_two_reports_at_once_are_both_accepted(app, reports, put):
     job = await put()
 
     results = await asyncio.gather(
-        *(reports.report(job.id, by, language="en") for by in (ADA, NOAH)), return_exceptions=True
+        *(reports.report(job.id, by, WHY, language="en") for by in (ADA, NOAH)),
+        return_exceptions=True,
     )
 
     assert all(result is None or isinstance(result, AlreadyReported) for result in results)
@@ -204,7 +291,7 @@ async def test_a_report_is_recorded_although_the_job_changes_meanwhile(app, repo
     """Its pictures may be posted, or deleted, while the report is written."""
     job = await put()
     app.log_channel.gate.close()
-    reporting = asyncio.create_task(reports.report(job.id, ADA, language="en"))
+    reporting = asyncio.create_task(reports.report(job.id, ADA, WHY, language="en"))
     await app.log_channel.gate.reached.wait()
     await app.put(changed_job(job, epoch=job.lease.epoch + 1))
     app.log_channel.gate.open()
@@ -220,19 +307,20 @@ async def test_a_report_is_recorded_although_the_job_changes_meanwhile(app, repo
 async def test_removed_pictures_are_gone_with_their_message(app, reports, put):
     job = await put()
 
-    removed = await reports.remove_pictures(job.id, MIRA)
+    removed = await app.cogs.reported.remove(job.id, MIRA)
 
-    assert removed == await app.only_job() == changed_job(job, deleted_at=NOW, deleted_by=MIRA.id)
+    deleted = changed_job(job, deleted_at=NOW, deleted_by=MIRA.id, epoch=1)
+    assert removed == await app.only_job() == deleted
     assert [removed.id for removed in app.cards.removed] == [job.id]
 
 
 async def test_a_second_removal_changes_nothing_more(app, reports, put):
     """Two moderators may click at once, and one process may die in between."""
     job = await put()
-    first = await reports.remove_pictures(job.id, MIRA)
+    first = await app.cogs.reported.remove(job.id, MIRA)
     app.clock.now += 60
 
-    second = await reports.remove_pictures(job.id, replace(MIRA, id=2))
+    second = await app.cogs.reported.remove(job.id, replace(MIRA, id=2))
 
     assert second.reply.deleted_at == first.reply.deleted_at
 
@@ -243,11 +331,11 @@ async def test_pictures_that_discord_does_not_delete_do_not_count_as_removed(app
     app.cards.closed = True
 
     with pytest.raises(RemovalFailed):
-        await reports.remove_pictures(job.id, MIRA)
+        await app.cogs.reported.remove(job.id, MIRA)
 
     assert await app.only_job() == job
     app.cards.closed = False
-    assert (await reports.remove_pictures(job.id, MIRA)).reply.deleted_at is not None
+    assert (await app.cogs.reported.remove(job.id, MIRA)).reply.deleted_at is not None
 
 
 async def test_moderators_find_and_remove_pictures_of_their_own_server_only(app, reports, put):
@@ -255,7 +343,7 @@ async def test_moderators_find_and_remove_pictures_of_their_own_server_only(app,
 
     assert await reports.reported_job(here.id, MIRA) == here
     for job_id in (elsewhere.id, "f" * 16):
-        for use in (reports.reported_job, reports.remove_pictures):
+        for use in (reports.reported_job, app.cogs.reported.remove):
             with pytest.raises(OrderNotFound):
                 await use(job_id, MIRA)
 

@@ -2,22 +2,25 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bot.domain.deeds import Deed, DeedKind
+from bot.domain.deeds import LONGEST_REPORT, Deed, DeedKind, ReportReason
 from bot.domain.log_entries import Reported
 from bot.ui import report_view, texts
 from bot.ui.language import LANGUAGES, speaking
 from bot.ui.log_channel import DiscordLogChannel
+from bot.ui.markup import literal
 from bot.ui.order_buttons import shows_pictures
 from tests.rules import ID, PROMPT
 from tests.samples import NOW, a_job, an_order, changed_job
-from tests.views import assert_within_limits, buttons, returned
+from tests.views import assert_within_limits, buttons, returned, said
 
 JOB = a_job(id="0123456789abcdef", order=an_order(prompt="@everyone **a** lighthouse"))
-NOTICE = Reported(job=JOB, by=77)
+HOSTILE = "@everyone <@&7> **bold** https://evil.example"
+NOTICE = Reported(job=JOB, by=77, member_id=300)
 
 in_any_language = pytest.mark.parametrize("language", LANGUAGES)
 
@@ -29,7 +32,7 @@ def deed(kind, **detail):
 
 
 def reported(*deeds, job=JOB):
-    return Reported(job=job, by=77, deeds=deeds, at=NOW)
+    return Reported(job=job, by=77, member_id=300, deeds=deeds, at=NOW)
 
 
 BLOCKS = ["block_day", "block_week", "block"]
@@ -58,7 +61,7 @@ async def test_what_is_left_to_do_follows_from_what_is_on_record(report, possibl
 
     assert [*buttons(view)] == [f"report:{action}:{JOB.id}:77" for action in possible]
     assert_within_limits(view)
-    assert report_view.line_of(returned(view)) == texts.log_channel.line(report)
+    assert said(view)[0] == texts.log_channel.line(report)
 
 
 @in_any_language
@@ -73,21 +76,31 @@ def test_each_deed_is_shown_with_who_and_when(language):
         assert f"<t:{int(NOW)}:f>" in line
 
 
-def test_the_number_of_reporters_is_said():
-    again = [deed(DeedKind.REPORT, by=reporter) for reporter in (77, 78, 79)]
+@in_any_language
+def test_each_reporter_is_counted_and_says_why(language):
+    reasons = [*ReportReason]
+    again = [
+        replace(deed(DeedKind.REPORT, reason=reason, text=HOSTILE), member_id=77 + number)
+        for number, reason in enumerate(reasons)
+    ]
+    with speaking(language):
+        line = texts.log_channel.line(reported(*again))
+        shown = texts.log_channel.reasons(reported(*again)).splitlines()
+        silent = texts.log_channel.reasons(reported(replace(again[0], detail={})))
 
-    assert "and 2 other members" in texts.log_channel.line(reported(*again))
-    assert "other" not in texts.log_channel.line(reported(again[0]))
-
-
-def test_another_message_says_nothing():
-    assert report_view.line_of([]) == ""
+    assert f" {len(reasons) - 1} " in line
+    assert len({line.split("**")[1] for line in shown}) == len(shown) == len(reasons)
+    for number, line in enumerate(shown):
+        assert line.startswith(f"<@{77 + number}>")
+        assert literal(HOSTILE) in line
+    assert silent == ""
 
 
 def test_a_report_whose_order_is_not_on_record_offers_nothing():
-    view = report_view.forgotten_view("a line")
+    view = report_view.report_view(reported(DELETE, job=None))
 
-    assert report_view.line_of(returned(view)) == "a line"
+    assert "**Settled**" in said(view)[-1]
+    assert "<@300>" in said(view)[0]
     assert buttons(view) == {}
 
 
@@ -109,12 +122,13 @@ async def test_a_report_lives_for_ever():
 async def test_the_fullest_report_fits_into_a_message_of_discords(language):
     job = a_job(id=JOB.id, guild_id=ID, channel_id=ID, message_id=ID, member_id=ID)
     job = type(job)(**{**vars(job), "order": an_order(prompt=PROMPT)})
-    deeds = [deed(DeedKind.BLOCK, until=NOW), UNBLOCK] * 100
+    report = deed(DeedKind.REPORT, reason=ReportReason.HATE, text="*" * LONGEST_REPORT)
+    deeds = [report, deed(DeedKind.BLOCK, until=NOW), UNBLOCK] * 100
     with speaking(language):
         view = report_view.report_view(reported(*deeds, job=job))
 
         assert_within_limits(view)
-        assert "\n" not in report_view.line_of(returned(view))
+        assert "\n" not in said(view)[0]
         assert 0 < len(texts.log_channel.block_reason()) <= 200
 
 
@@ -149,7 +163,7 @@ async def test_two_reports_of_a_picture_at_once_are_one_message(rest, meters, st
     notices = DiscordLogChannel(rest, meters=meters)
 
     await asyncio.gather(
-        *(notices.write(int(mira.channel.id), Reported(job=JOB, by=by)) for by in (1, 2))
+        *(notices.write(int(mira.channel.id), replace(NOTICE, by=by)) for by in (1, 2))
     )
 
     assert len(mira.visible()) == 1

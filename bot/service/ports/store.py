@@ -322,9 +322,18 @@ class Deeds(Protocol):
         """
 
     async def settle(
-        self, deed_id: str, *, tell_log: bool, tell_member: bool, due_at: float | None
+        self, deed: Deed, *, tell_log: bool, tell_member: bool, due_at: float | None
     ) -> None:
-        """Record who is still to be told of a deed, and when; ``None``: nobody any more."""
+        """Record who is still to be told of a claimed deed, and when; ``None``: nobody any more.
+
+        Nothing changes if it was made due meanwhile, or claimed by another process.
+        """
+
+    async def set_detail(self, deed: Deed, detail: Mapping[str, Any]) -> None:
+        """Replace the detail of a deed."""
+
+    async def redraw(self, job_id: str) -> None:
+        """Have the entry of a reported order drawn anew, if there is one."""
 
     async def of_job(self, job_id: str) -> Sequence[Deed]:
         """Return the deeds about an order, the oldest first."""

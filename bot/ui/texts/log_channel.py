@@ -3,7 +3,7 @@
 from typing import Final, assert_never
 
 from bot.domain import log_entries
-from bot.domain.deeds import Deed, DeedKind
+from bot.domain.deeds import LONGEST_REPORT, Deed, DeedKind, ReportReason
 from bot.domain.job import Job
 from bot.domain.lane import ClosedReason
 from bot.domain.rules import Pause, differences
@@ -11,7 +11,7 @@ from bot.ui.button_actions import ReportAction
 from bot.ui.language import gettext as _
 from bot.ui.language import lazy, ngettext
 from bot.ui.markup import ago, code, literal
-from bot.ui.texts import changes, limits, shared
+from bot.ui.texts import changes, limits, report_form, shared
 
 _PROMPT: Final = 300  # characters
 _MODERATED: Final = {
@@ -131,17 +131,19 @@ def _word_refused(entry: log_entries.WordRefused) -> str:
 
 
 def _reported(entry: log_entries.Reported) -> str:
-    text = _("{member} reported a picture ordered by {author} · {prompt}").format(
-        member=f"<@{entry.by}>",
-        author=f"<@{entry.job.member_id}>",
-        prompt=literal(shared.cut(entry.job.order.prompt, _PROMPT)),
-    )
-    others = len(entry.reporters) - 1
-    if others:
-        text += " · " + ngettext(
-            "and {count} other member", "and {count} other members", others
-        ).format(count=others)
-    return text + _link(entry.job)
+    people = {"member": f"<@{entry.by}>", "author": f"<@{entry.member_id}>"}
+    others, job = len(entry.reports) - 1, entry.job
+    if others > 0:
+        text = ngettext(
+            "{member} and {count} other member reported a picture ordered by {author}",
+            "{member} and {count} other members reported a picture ordered by {author}",
+            others,
+        ).format(count=others, **people)
+    else:
+        text = _("{member} reported a picture ordered by {author}").format(**people)
+    if job is None:
+        return text
+    return f"{text} · {literal(shared.cut(job.order.prompt, _PROMPT))}{_link(job)}"
 
 
 def _moderated(entry: log_entries.OrderModerated) -> str:
@@ -181,6 +183,7 @@ _DONE: Final = {
 _blocked_until: Final = lazy("**Blocked** until {end} by {moderator} · {when}")
 _deleted_before: Final = lazy("**Deleted** by its member")
 _MOST_DONE: Final = 20  # lines about what was done
+_REASONS: Final = 1200  # characters
 
 
 def label(action: ReportAction) -> str:
@@ -188,11 +191,27 @@ def label(action: ReportAction) -> str:
     return _LABELS[action]()
 
 
+def reasons(report: log_entries.Reported) -> str:
+    """Return why the picture was reported, a line for each reporter; empty: none said why."""
+    lines = [_reason(deed) for deed in report.reports if deed.detail.get("reason")]
+    return shared.fitted(lines, _REASONS)
+
+
+def _reason(deed: Deed) -> str:
+    reason = str(deed.detail["reason"])
+    known = reason in {*ReportReason}
+    line = report_form.reason(ReportReason(reason if known else ReportReason.OTHER))
+    text = literal(shared.cut(str(deed.detail.get("text") or ""), LONGEST_REPORT))
+    return f"<@{deed.member_id}>: **{line}**" + (f" · {text}" if text else "")
+
+
 def done(report: log_entries.Reported) -> str:
     """Return what was done about a report, a line each; empty: nothing."""
     lines = [_done(deed) for deed in report.deeds if deed.kind in _DONE]
     deleted = any(deed.kind is DeedKind.DELETE for deed in report.deeds)
-    if report.job.reply.deleted_at is not None and not deleted:
+    if report.job is None:
+        lines.append(_forgotten())
+    elif report.job.reply.deleted_at is not None and not deleted:
         lines.append(_deleted_before())
     return "\n".join(lines[-_MOST_DONE:])
 
@@ -212,7 +231,7 @@ block_reason: Final = lazy("a picture of yours was reported")
 
 
 # The order was erased after the report.
-forgotten: Final = lazy("**Settled** · the order is not on record any more")
+_forgotten: Final = lazy("**Settled** · the order is not on record any more")
 
 
 def _blocked(entry: log_entries.Blocked) -> str:

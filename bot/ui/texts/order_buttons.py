@@ -114,7 +114,7 @@ _REJECTIONS: Final[Mapping[type[errors.ActionRejected], Callable[[], str]]] = {
         "Discord didn't let the bot delete that message. Try again, or delete it yourself."
     ),
     errors.PicturesUnavailable: lazy("The image service no longer has these pictures."),
-    errors.AlreadyReported: lazy("This picture has already been reported."),
+    errors.AlreadyReported: lazy("You've already reported this picture."),
     errors.NoLogChannel: lazy(
         "Reports aren't set up here. Please tell a moderator (they can use `/limits log`)."
     ),
