@@ -233,6 +233,7 @@ def open_discord(
     stack.push_async_callback(log_channel.close)
     gateway = Gateway(
         shards=settings.shards,
+        answers=gate.answers,
         direct=settings.allow_direct,
         proxies=settings.proxies,
         trace=gate.guard(tracing(telemetry, now=time.time)),
@@ -280,6 +281,7 @@ def build_ports(
         store_ready=store.database.ready,
         gateway_connected=lambda: discord_side.gateway.connected,
         descriptors_low=descriptors.are_low,
+        give_way=discord_side.session.gate.answers.give_way,
         now=store.clock,
     )
 

@@ -29,6 +29,7 @@ from bot.interactions import ReceivingState, Tree
 from bot.log import fault
 from bot.proxies import NO_PROXIES, Proxies
 from bot.retry import Backoff
+from bot.service.answers_first import AnswersFirst
 from bot.service.cog_services import CogServices
 from bot.service.errors import StartPostponed
 from bot.service.gateway_starts import GatewayStartBudget
@@ -71,6 +72,7 @@ class Gateway:
     shards: Shards
     starts: GatewayStartBudget | None = None  # None: this client will not connect
     registration: CommandRegistration | None = None
+    answers: AnswersFirst = field(default_factory=AnswersFirst)
     direct: bool = False  # commands also work outside of servers
     proxies: Proxies = NO_PROXIES
     trace: aiohttp.TraceConfig = field(default_factory=aiohttp.TraceConfig)  # of requests
@@ -88,6 +90,7 @@ class ImagineBot(commands.Bot):
     """One shard's client. Only a cog's ``setup(bot)`` reads ``services``."""
 
     def __init__(self, services: CogServices, gateway: Gateway, shard_id: int = 0) -> None:
+        self._gateway = gateway  # the state that discord.py makes needs it
         super().__init__(
             shard_id=shard_id,
             shard_count=gateway.shards.count,
@@ -105,7 +108,6 @@ class ImagineBot(commands.Bot):
             proxy=gateway.proxies.of(discord.http.Route.BASE),
         )
         self.services = services
-        self._gateway = gateway
         self._shard_id = shard_id
         self._delays: Iterator[float] = iter(())
         self._reconnected_at = -STEADY  # monotonic
@@ -116,6 +118,7 @@ class ImagineBot(commands.Bot):
             handlers=self._handlers,
             hooks=self._hooks,
             http=self.http,
+            answers=self._gateway.answers,
             **options,
         )
 

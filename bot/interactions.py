@@ -12,6 +12,7 @@ import discord
 from discord import InteractionType, app_commands
 from discord.state import ConnectionState
 
+from bot.service.answers_first import AnswersFirst
 from bot.ui import (
     block_form,
     command_mentions,
@@ -61,8 +62,9 @@ class ReceivingState(ConnectionState[Any]):
     connection, and leaves a button unanswered whose message it can't rebuild.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, answers: AnswersFirst, **options: Any) -> None:
         super().__init__(**options)
+        self._answers = answers
         self._answering: set[asyncio.Task[None]] = set()
 
     def parse_interaction_create(self, data: Any) -> None:
@@ -70,6 +72,7 @@ class ReceivingState(ConnectionState[Any]):
         if not interaction_payload.is_answerable(data):
             log.warning("interaction ignored: it has no id or no token")
             return
+        self._answers.expect(interaction_payload.snowflake(data["id"]) or 0)
         try:
             interaction = self._read(data)
             self._hand_over(interaction)

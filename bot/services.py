@@ -55,6 +55,7 @@ class Ports:
     store_ready: Callable[[], Awaitable[None]]  # raises StoreUnavailable
     gateway_connected: Callable[[], bool]
     descriptors_low: Callable[[], bool]
+    give_way: Callable[[], Awaitable[None]]  # to first answers
     now: Callable[[], float]  # Unix seconds
 
 
@@ -147,6 +148,7 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
             tracker=pipeline.tracker,
             runner=pipeline.runner,
             notifier=ports.notifier,
+            give_way=ports.give_way,
             now=ports.now,
             wake_recovery=recovery_due.set,
         ),
@@ -166,7 +168,9 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
 def _build_pipeline(
     ports: Ports, settings: ServiceSettings, wake_recovery: Callable[[], None]
 ) -> Pipeline:
-    limiter = LaneRateLimiter(settings=settings, lanes=ports.lanes, now=ports.now)
+    limiter = LaneRateLimiter(
+        settings=settings, lanes=ports.lanes, give_way=ports.give_way, now=ports.now
+    )
     breaker = LaneCircuitBreaker(
         settings=settings,
         lanes=ports.lanes,
@@ -216,6 +220,7 @@ def _build_pipeline(
         submitter=submitter,
         tracker=tracker,
         delivery=delivery,
+        give_way=ports.give_way,
     )
     return Pipeline(
         limiter=limiter,
@@ -262,6 +267,7 @@ def _build_cog_services(
             presenter=ports.presenter,
             log_channel=ports.log_channel,
             wake_dispatcher=pipeline.dispatcher.wake,
+            give_way=ports.give_way,
             now=ports.now,
         ),
         actions=actions,

@@ -92,6 +92,15 @@ async def test_the_bot_asks_for_no_privileged_intent(bot):
     assert intents == discord.Intents(guilds=True)
 
 
+async def test_all_else_gives_way_from_the_moment_an_interaction_comes(bot, monkeypatch):
+    """Before the task that answers it has run, and whatever can be read of it."""
+    expected: list[int] = []
+    monkeypatch.setattr(bot._gateway.answers, "expect", expected.append)
+    bot._connection.parse_interaction_create({"id": "7", "token": "unreadable but answerable"})
+
+    assert expected == [7]
+
+
 async def test_the_bot_pings_nobody_by_itself(bot):
     assert bot.allowed_mentions.to_dict() == discord.AllowedMentions.none().to_dict()
 

@@ -2,7 +2,7 @@
 
 import hmac
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeGuard
 
 from bot.domain.job import FOLLOWED, Job, State, Update
@@ -28,6 +28,7 @@ class CallbackHandler:
         tracker: JobTracker,
         runner: JobRunner,
         notifier: JobNotifier,
+        give_way: Callable[[], Awaitable[None]],
         now: Callable[[], float],
         wake_recovery: Callable[[], None],
     ) -> None:
@@ -35,11 +36,13 @@ class CallbackHandler:
         self._tracker = tracker
         self._runner = runner
         self._notifier = notifier
+        self._give_way = give_way
         self._now = now
         self._wake_recovery = wake_recovery  # a recovery round adopts jobs without an owner
 
     async def is_address(self, job_id: str, token: str) -> bool:
         """Return whether that is the address of a job's callbacks; raises StoreUnavailable."""
+        await self._give_way()
         known = self._tracker.followed(job_id)
         return _is_of(known, token) or await self._find(job_id, token) is not None
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -85,6 +85,7 @@ class OrderIntake:
         presenter: CardPresenter,
         log_channel: LogChannel,
         wake_dispatcher: Callable[[], None],
+        give_way: Callable[[], Awaitable[None]],
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
@@ -92,6 +93,7 @@ class OrderIntake:
         self._presenter = presenter
         self._log_channel = log_channel
         self._wake_dispatcher = wake_dispatcher
+        self._give_way = give_way
         self._now = now
         self._closing = False
         self._placing: set[asyncio.Task[Any]] = set()
@@ -253,7 +255,9 @@ class OrderIntake:
 
     async def _release(self, order: PlacedOrder) -> None:
         """Record the answer, so that the job can be claimed."""
-        job = order.job.with_reply(answered_at=self._now(), message_id=order.message_id)
+        answered_at = self._now()
+        await self._give_way()
+        job = order.job.with_reply(answered_at=answered_at, message_id=order.message_id)
         try:
             recorded = await self._jobs.swap(order.job, job)
         except StoreUnavailable as error:

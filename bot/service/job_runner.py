@@ -15,7 +15,7 @@ The protocol between processes is the job's lease:
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, Final
 
 from bot.domain.job import FOLLOWED, Job, State
@@ -54,6 +54,7 @@ class JobRunner:
         submitter: Submitter,
         tracker: JobTracker,
         delivery: DeliveryService,
+        give_way: Callable[[], Awaitable[None]],
     ) -> None:
         self._settings = settings
         self._jobs = jobs
@@ -62,6 +63,7 @@ class JobRunner:
         self._submitter = submitter
         self._tracker = tracker
         self._delivery = delivery
+        self._give_way = give_way
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._news: dict[str, asyncio.Event] = {}
         self._submitting: set[asyncio.Task[Job]] = set()
@@ -156,6 +158,7 @@ class JobRunner:
         it.
         """
         while job.lease.owner == self._settings.owner:
+            await self._give_way()
             news = self._news[job.id]
             if job.state is State.SUBMITTING:
                 job = await self._submitter.mark_uncertain(job)

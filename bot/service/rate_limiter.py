@@ -10,7 +10,7 @@ import heapq
 import itertools
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bot.log import fault
@@ -33,10 +33,16 @@ class LaneRateLimiter:
     """
 
     def __init__(
-        self, *, settings: ServiceSettings, lanes: Lanes, now: Callable[[], float]
+        self,
+        *,
+        settings: ServiceSettings,
+        lanes: Lanes,
+        give_way: Callable[[], Awaitable[None]],
+        now: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._lanes = lanes
+        self._give_way = give_way
         self._now = now
         self._slots: deque[float] = deque()  # reserved, in Unix seconds
         self._submits: deque[asyncio.Future[None]] = deque()
@@ -104,6 +110,7 @@ class LaneRateLimiter:
             return
         slot = await self._next_slot()
         await asyncio.sleep(slot - self._now())
+        await self._give_way()
         self._give_slot()
 
     def _seconds_until_open(self) -> float:

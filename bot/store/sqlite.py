@@ -24,6 +24,8 @@ from bot.store.engine import TIMEOUTS, StoreTimeouts
 
 READERS: Final = 3  # threads
 GROUP_SIZE: Final = 64  # writes in one transaction
+URGENT_SIZE: Final = 32  # the same, of urgent ones: the first need not wait for the last
+PATIENCE: Final = 0.25  # seconds that other writes wait for urgent ones
 _RETRY_AFTER: Final = 0.02  # seconds
 
 T = TypeVar("T")
@@ -35,6 +37,7 @@ class _Write:
 
     work: Callable[[Connection], Any]
     future: Future[Any] = field(default_factory=Future)
+    since: float = field(default_factory=time.monotonic)
 
 
 @dataclass(frozen=True)
@@ -105,13 +108,16 @@ class SqliteEngine:
                 self._commit(group)
 
     def _next_group(self) -> Sequence[_Write]:
-        """Wait for writes and return them, urgent ones first; none: the engine closes."""
+        """Wait for writes and return some; none: the engine closes.
+
+        Urgent ones are alone: they are on the disk sooner. Others go with them that wait for long.
+        """
         with self._wake_writer:
             self._wake_writer.wait_for(lambda: self._urgent or self._others or self._closing)
-            group: list[_Write] = []
-            for waiting in (self._urgent, self._others):
-                while waiting and len(group) < GROUP_SIZE:
-                    group.append(waiting.popleft())
+            if not (group := _taken(self._urgent, URGENT_SIZE)):
+                return _taken(self._others, GROUP_SIZE)
+            if self._others and self._others[0].since < time.monotonic() - PATIENCE:
+                group += _taken(self._others, URGENT_SIZE)
             return group
 
     def _commit(self, group: Sequence[_Write]) -> None:
@@ -128,6 +134,10 @@ class SqliteEngine:
                 write.future.set_exception(outcome.error)
             else:
                 write.future.set_result(outcome.result)
+
+
+def _taken(waiting: deque[_Write], most: int) -> list[_Write]:
+    return [waiting.popleft() for _ in range(min(most, len(waiting)))]
 
 
 def _run(connection: Connection, write: _Write, *, alone: bool) -> _Outcome:

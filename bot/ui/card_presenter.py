@@ -161,6 +161,7 @@ class DiscordCardPresenter:
 
     async def _work(self, job_id: str) -> None:
         """Show a card's pending update, until there is none."""
+        await self._gate.answers.give_way()  # and to newer updates
         while (pending := self._pending.pop(job_id, None)) is not None:
             job, make = pending
             self._newer[job_id] = newer = asyncio.Event()
@@ -182,6 +183,7 @@ class DiscordCardPresenter:
     async def _finish_updates(self, job: Job) -> None:
         """Drop the pending update, and wait for the edit in progress, of whichever process."""
         self._drop(job.id)
+        await self._gate.answers.give_way()
         if (worker := self._workers.get(job.id)) is not None:
             await asyncio.wait([worker])
         claimed_at = job.lease.submit_started_at

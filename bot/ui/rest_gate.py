@@ -23,6 +23,7 @@ import discord
 from yarl import URL
 
 from bot.retry import Backoff, wait_at_most
+from bot.service.answers_first import AnswersFirst
 from bot.service.port_errors import NotTaken, TransientDiscordError
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ UNTOLD: Final = Backoff(first=TRIALS_APART, most=15.0)  # seconds; the answer do
 AFTERWARDS: Final = 60.0  # seconds in which calls leave evenly: all waited for the same moment
 APART: Final = 1 / 40  # seconds between them; Discord lets a bot make 50 calls a second
 
-_FIRST_ANSWER: Final = re.compile(r"/interactions/\d+/[^/]+/callback$")
+_FIRST_ANSWER: Final = re.compile(r"/interactions/(?P<id>\d+)/[^/]+/callback$")
 
 
 @dataclass(kw_only=True)
@@ -81,7 +82,10 @@ class RestGate:
     Its hooks see each request of each client of discord.py, those that the library repeats too.
     """
 
-    def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, answers: AnswersFirst | None = None, *, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.answers = answers or AnswersFirst()
         self._now = now
         # The last answer that said so; to begin with, the first call finds out.
         self._resting_since: float | None = -math.inf
@@ -125,7 +129,8 @@ class RestGate:
     ) -> None:
         if not str(params.url).startswith(str(URL(discord.http.Route.BASE))):
             return  # the gateway, for one
-        context.first_answer = bool(_FIRST_ANSWER.search(params.url.path))
+        first_answer = _FIRST_ANSWER.search(params.url.path)
+        context.first_answer = int(first_answer["id"]) if first_answer else None
         if context.first_answer:  # in no queue: it has seconds
             await self._leave(first_answer=True)
         else:
@@ -157,6 +162,7 @@ class RestGate:
     async def _after(self, _: object, context: Any, params: aiohttp.TraceRequestEndParams) -> None:
         if not hasattr(context, "left_at"):
             return
+        self._note_answer(context)
         status = params.response.status
         if (record := _RECORD.get()) is not None:
             record.status = status
@@ -172,6 +178,7 @@ class RestGate:
     async def _failed(
         self, _: object, context: Any, params: aiohttp.TraceRequestExceptionParams
     ) -> None:
+        self._note_answer(context)
         record, left_at = _RECORD.get(), getattr(context, "left_at", None)
         unsent = isinstance(params.exception, aiohttp.ClientConnectorError)
         if left_at is not None and not self._limited:
@@ -179,6 +186,11 @@ class RestGate:
             self._wake()
         if record is not None and left_at is not None and not unsent:
             record.doubtful_since = record.doubtful_since or left_at
+
+    def _note_answer(self, context: Any) -> None:
+        interaction_id: int | None = getattr(context, "first_answer", None)
+        if interaction_id is not None:
+            self.answers.answered(interaction_id)
 
     def _rest(self, limit: _Limit, *, left_at: float) -> None:
         now = self._now()

@@ -19,6 +19,7 @@ from bot.domain.order import OrderOptions
 from bot.domain.rules import Rules
 from bot.domain.shards import Shards
 from bot.retry import Backoff
+from bot.service.answers_first import AnswersFirst
 from bot.service.cog_services import CogServices
 from bot.service.intake import OrderRequest
 from bot.service.port_errors import OutcomeUnknown
@@ -271,6 +272,7 @@ def open_app(
         store_ready=reached.ready,
         gateway_connected=gateway.is_set,
         descriptors_low=(descriptors_low := asyncio.Event()).is_set,
+        give_way=AnswersFirst().give_way,
         now=now,
     )
     settings = read_settings(files, **changes)

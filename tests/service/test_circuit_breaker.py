@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from bot.service.answers_first import AnswersFirst
 from bot.service.circuit_breaker import LaneCircuitBreaker
 from bot.service.rate_limiter import LaneRateLimiter
 
@@ -16,7 +17,9 @@ def build(app):
     """Build the two parts, which share a clock."""
 
     def build(now):
-        limiter = LaneRateLimiter(settings=app.settings, lanes=app.lanes, now=now)
+        limiter = LaneRateLimiter(
+            settings=app.settings, lanes=app.lanes, give_way=AnswersFirst().give_way, now=now
+        )
         breaker = LaneCircuitBreaker(
             settings=app.settings,
             lanes=app.lanes,

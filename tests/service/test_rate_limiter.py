@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.service.answers_first import AnswersFirst
 from bot.service.rate_limiter import OVERDUE, STALE, LaneRateLimiter
 from bot.store.database import Database
 from bot.store.lanes import Lanes
@@ -19,7 +20,8 @@ async def make(app):
 
     def make(per_second=1000.0, *, lanes=app.lanes, now=app.clock):
         settings = replace(app.settings, per_second=per_second)
-        limiters.append(LaneRateLimiter(settings=settings, lanes=lanes, now=now))
+        give_way = AnswersFirst().give_way
+        limiters.append(LaneRateLimiter(settings=settings, lanes=lanes, give_way=give_way, now=now))
         return limiters[-1]
 
     yield make

@@ -12,6 +12,7 @@ from sqlalchemy.util import await_only
 
 from bot.domain.lane import Lane
 from bot.service.port_errors import StoreUnavailable
+from bot.store import sqlite
 from bot.store.database import Database
 from bot.store.engine import CONNECTIONS, TIMEOUTS, StoreTimeouts
 from bot.store.jobs import Jobs
@@ -292,7 +293,7 @@ async def test_what_waits_for_the_disk_is_written_together_and_fails_alone(datab
     jobs = Jobs(database)
     orders = [a_job(id=f"{number:016x}", interaction_id=number) for number in range(1, 21)]
     adding = [asyncio.create_task(record(jobs, order)) for order in orders]
-    failing = [asyncio.create_task(database.write(work)) for work in (fail, clash)]
+    failing = [asyncio.create_task(database.write(work, urgent=True)) for work in (fail, clash)]
     given_up = asyncio.create_task(database.write(fail))
     await asyncio.sleep(0)
     given_up.cancel()
@@ -304,6 +305,30 @@ async def test_what_waits_for_the_disk_is_written_together_and_fails_alone(datab
     assert [type(end) for end in ends] == [ZeroDivisionError, IntegrityError]
     assert [await jobs.get(order.id) is not None for order in orders] == [True] * 20
     assert len(commits) == 2  # the one that held the others up, and theirs
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("patience", [3600.0, 0.0])
+async def test_who_is_in_a_hurry_waits_for_no_one_elses_write(database, monkeypatch, patience):
+    """Those that wait for long go with them, so that none waits for ever."""
+    monkeypatch.setattr(sqlite, "PATIENCE", patience)
+    groups: list[list[str]] = []
+    event.listen(database._engine._engine, "begin", lambda _: groups.append([]))
+    holding, let_go = await busy(database)
+
+    def write(name, *, urgent):
+        work = lambda _: groups[-1].append(name)  # noqa: E731
+        return asyncio.create_task(database.write(work, urgent=urgent))
+
+    count = sqlite.URGENT_SIZE + 1
+    writes = [write("other", urgent=False), *(write("urgent", urgent=True) for _ in range(count))]
+    await asyncio.sleep(0)
+    let_go()
+    await asyncio.gather(holding, *writes)
+
+    urgent = ["urgent"] * sqlite.URGENT_SIZE
+    with_other = [[*urgent, "other"], ["urgent"]], [urgent, ["urgent"], ["other"]]
+    assert groups[1:] == with_other[patience > 0]
 
 
 @ON_SQLITE
@@ -335,7 +360,11 @@ async def committed_together(database, bad):
     jobs, orders = Jobs(database), [a_job(), a_job()]
     group = [
         asyncio.create_task(work)
-        for work in (record(jobs, orders[0]), database.write(bad), record(jobs, orders[1]))
+        for work in (
+            record(jobs, orders[0]),
+            database.write(bad, urgent=True),
+            record(jobs, orders[1]),
+        )
     ]
     await asyncio.sleep(0)
     go_on()

@@ -570,6 +570,23 @@ async def test_an_update_that_fails_for_ever_holds_up_no_pictures(
     assert sum(says(one, "Processing") for one in stand_in.journal.find("PATCH", "*")) == 2
 
 
+async def test_cards_wait_while_interactions_wait_for_their_answers(stand_in, rest, replies, job):
+    """And then only the newest state is shown."""
+    rest.gate.answers.expect(7)
+    replies.show(job(State.WAITING))
+    await asyncio.sleep(0.1)
+    replies.show(job(State.QUEUED))
+    await asyncio.sleep(0.1)
+    assert not stand_in.journal.find("PATCH", "*")
+
+    rest.gate.answers.answered(7)
+    await stand_in.journal.wait("PATCH", "*")
+    await asyncio.sleep(0.1)
+
+    (edit,) = stand_in.journal.find("PATCH", "*")
+    assert says(edit, "Queued")
+
+
 @pytest.mark.parametrize("bug", [RecursionError("too deep"), RuntimeError("a bug"), KeyError("x")])
 async def test_a_bug_costs_a_way_is_told_once_and_repeated_never(
     replies, job, card, pictures, monkeypatch, caplog, bug

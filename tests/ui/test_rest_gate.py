@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+import aiohttp
 import discord
 import pytest
 
@@ -63,6 +64,17 @@ def answer(stand_in, sessions):
         )
 
     return answer
+
+
+async def test_a_first_answer_is_noted_whatever_came_of_it(stand_in, gate, answer, monkeypatch):
+    noted: list[int] = []
+    monkeypatch.setattr(gate.answers, "answered", noted.append)
+    await answer()
+    stand_in.faults.add(Fault(method="POST", path="*/callback", do=Cut(), times=1))
+    with pytest.raises(aiohttp.ClientError):
+        await answer()
+
+    assert len(set(noted)) == 2
 
 
 @pytest.mark.parametrize("form", ["html", "text", "json"])
