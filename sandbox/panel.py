@@ -14,6 +14,7 @@ from sandbox.discord.enums import Permission
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.gateway_troubles import Stage
 from sandbox.discord.models import Channel
+from sandbox.discord.sample import new_guild
 from sandbox.discord.world import World
 from sandbox.faults import ALWAYS
 from sandbox.pixazo import Next, Pixazo
@@ -57,6 +58,7 @@ class Panel:
             web.post("/panel/bot/direct", self._changing(self._direct)),
             web.post("/panel/clock", self._changing(self._clock)),
             web.post("/panel/place", self._changing(self._place)),
+            web.post("/panel/invite", self._changing(self._invite)),
             web.post("/panel/gateway", self._changing(self._gateway)),
         ]
 
@@ -204,6 +206,11 @@ class Panel:
             world.change_guild(guild, locale=language[0], features=language[1])
         if (invited := flags.get("invited")) not in {None, guild.has_bot}:
             world.move_bot(guild, present=bool(invited))
+
+    async def _invite(self, body: dict[str, Any]) -> None:
+        """Invite the bot to a new server."""
+        names = ("system_channel", "writable")
+        new_guild(self._target.world, **{name: _flag(body.get(name)) for name in names})
 
     async def _clock(self, body: dict[str, Any]) -> None:
         """Step the time of day of the bot and of both stand-ins.

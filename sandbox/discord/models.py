@@ -93,6 +93,9 @@ class Guild:
     features: tuple[str, ...] = ()
     nsfw_level: int = 0  # 1 and 3: age-restricted as a whole
     has_bot: bool = True
+    bot_joined_at: str = "2024-03-01T12:00:00+00:00"
+    system_channel_id: str | None = None
+    public_updates_channel_id: str | None = None  # of a Community: for its moderators
     unavailable: bool = False  # in an outage
     roles: dict[str, Role] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)

@@ -1,11 +1,15 @@
-"""The initial state of the sandbox: four users, two guilds with the bot, one without.
+"""The initial state of the sandbox: four users, two guilds with the bot, one without; new guilds.
 
 In the guild without the bot, and in the direct channel of two users, only Noah and Ada have the
 bot's commands: they installed it in their accounts.
 """
 
-from sandbox.discord.models import MODERATOR_PERMISSIONS
+import itertools
+
+from sandbox.discord.models import MODERATOR_PERMISSIONS, Guild
 from sandbox.discord.world import World
+
+_numbers = itertools.count(1)
 
 
 def sample_world() -> World:
@@ -48,3 +52,27 @@ def sample_world() -> World:
     for person in (noah, ada):
         world.install(person)
     return world
+
+
+def new_guild(world: World, *, system_channel: bool = True, writable: bool = True) -> Guild:
+    """Invite the bot to a new guild of the first user, in which all users are; return it.
+
+    It may have a system channel, and channels in which the bot may write. Only the bot and
+    moderators see #mods.
+    """
+    people = [user for user in world.users.values() if not user.bot]
+    name = f"New Server {next(_numbers)}"
+    guild = world.add_guild(name, owner=people[0], has_bot=False)
+    guild.members |= {person.id: [] for person in people}
+    world.add_role(guild, "Moderators", permissions=MODERATOR_PERMISSIONS, color=0xE0529C)
+    channels = [world.add_channel(guild, name) for name in ("welcome", "art", "sketches")]
+    mods = world.add_channel(guild, "mods", hidden=True)
+    if writable:
+        world.grant(mods, "VIEW_CHANNEL")
+    else:
+        for channel in channels:
+            world.deny(channel, "SEND_MESSAGES")
+    if system_channel:
+        guild.system_channel_id = channels[0].id
+    world.move_bot(guild, present=True)
+    return guild

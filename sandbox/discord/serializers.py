@@ -64,6 +64,8 @@ def member(guild: Guild, person: User) -> Json:
 def membership(guild: Guild, person: User) -> Json:
     """Return a member without its user, as beside a message's author."""
     shown = DEFAULTS["member"] | {"roles": list(guild.members[person.id])}
+    if person.bot:
+        shown["joined_at"] = guild.bot_joined_at
     if guild.in_time_out(person.id):
         shown["communication_disabled_until"] = guild.timed_out[person.id].isoformat()
     return shown
@@ -138,6 +140,7 @@ def partial_channel(world: World, described: Channel, permissions: Permission) -
 def guild(described: Guild, *, counts: bool = False) -> Json:
     """Return a guild, as `GET /guilds/{id}` does, with the number of its members if asked."""
     shown = DEFAULTS["guild"] | fields(described, "id", "name", "owner_id", "nsfw_level")
+    shown |= fields(described, "system_channel_id", "public_updates_channel_id")
     if counts:
         members = len(described.members)
         shown |= {"approximate_member_count": members, "approximate_presence_count": members}
@@ -165,6 +168,7 @@ def created_guild(world: World, described: Guild) -> Json:
     return {
         **guild(described),
         **DEFAULTS["created_guild"],
+        "joined_at": described.bot_joined_at,
         "member_count": len(described.members),
         "members": [member(described, world.bot)],
         "channels": guild_channels(world, described),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sandbox import time_of_day
@@ -208,12 +208,13 @@ class World(EventBus):
         channel.denied = Permission.NONE
         self.publish(ChannelChanged(channel))
 
-    def move_bot(self, guild: Guild, *, present: bool) -> None:
-        """Add the bot to *guild*, or remove it."""
+    def move_bot(self, guild: Guild, *, present: bool, joined_at: datetime | None = None) -> None:
+        """Add the bot to *guild*, by default now, or remove it."""
         guild.has_bot = present
         guild.members.pop(self.bot.id, None)
         if present:
             guild.members[self.bot.id] = []
+            guild.bot_joined_at = (joined_at or time_of_day.today()).isoformat()
         self.publish(BotMembershipChanged(guild))
 
     # Queries

@@ -1,6 +1,7 @@
 /** The panel, called "Backstage": polls the state of the vendor and the bot, and shows both. */
 import { fill, h, part } from "./dom.js";
 import { BotPart } from "./panel-bot.js";
+import { InvitePart } from "./panel-invite.js";
 import { PlacePart } from "./panel-place.js";
 import { VendorPart } from "./panel-vendor.js";
 import { setAhead } from "./time.js";
@@ -24,6 +25,7 @@ export class Panel {
     const sections = [
       drawSection("Bot", this.bot.state, this.bot.body),
       drawSection("This channel", this.place.name, this.place.body),
+      drawSection("Invite the bot to a new server", null, new InvitePart(store, post).body),
       drawSection("Vendor", null, this.vendor.body),
       drawSection("Log", null, this.bot.log),
     ];

@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -219,7 +220,8 @@ class Server:
             world.add_channel(self.guild, name)
         world.add_channel(self.guild, "after-dark", nsfw=True)
         self.guild.members |= {world.user("Noah").id: [], world.user("Ada").id: [self.patrons.id]}
-        world.move_bot(self.guild, present=True)
+        # Long ago, so that the bot posts no welcome.
+        world.move_bot(self.guild, present=True, joined_at=datetime(2024, 3, 1, tzinfo=UTC))
         self.mira, self.noah, self.ada = map(self.member, ("Mira", "Noah", "Ada"))
 
     def member(self, name: str, channel: str = "general") -> Member:

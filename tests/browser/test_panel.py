@@ -1,5 +1,6 @@
 """The panel "Backstage": drives the vendor and the bot."""
 
+import copy
 import re
 
 import pytest
@@ -113,6 +114,20 @@ async def test_the_switches_of_the_channel_and_of_the_bot_are_set_by_keyboard(pa
     await expect(page.get_by_test_id("may-VIEW_CHANNEL")).to_be_disabled()  # the bot is not there
     await page.get_by_test_id("channel").filter(has_text="Imagine").click()
     await expect(page.get_by_test_id("german")).to_be_hidden()
+
+
+async def test_a_new_server_of_the_bot_is_shown_once_it_is_there(page, backend):
+    await page.get_by_role("button", name="Without one").click()
+    assert await backend.called("invite") == {"system_channel": False, "writable": True}
+    fresh = copy.deepcopy(backend.world)
+    fresh["guilds"][0]["id"] = "77"
+    fresh["guilds"][0]["channels"] = [{"id": "78", "name": "brand-new", "topic": None}]
+    guilds = [*backend.world["guilds"], fresh["guilds"][0]]
+    await backend.send(backend.world | {"you": samples.MIRA, "guilds": guilds})
+
+    await expect(page.get_by_test_id("composer")).to_have_attribute(
+        "aria-label", re.compile("brand-new")
+    )
 
 
 async def test_the_next_day_moves_the_clock_of_the_page(page, backend):

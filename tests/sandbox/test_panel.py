@@ -166,6 +166,7 @@ async def test_the_wallet_can_become_unlimited_again(page, target):
         ("bot/direct", {"on": "yes"}),
         ("clock", {"seconds": -86400}),
         ("clock", {}),
+        ("invite", {"system_channel": True}),
         ("place", {"channel": "1", "german": True}),
         ("place", {"channel": PICTURES, "denied": ["ADMINISTRATOR"]}),
         ("place", {"channel": PICTURES, "denied": {"name": "x"}}),
@@ -314,3 +315,18 @@ async def test_pages_of_other_origins_are_refused(page, target, headers):
 async def test_forms_are_refused(page):
     async with page.post("/panel/bot", data={"do": "start"}) as response:
         assert response.status == 415
+
+
+async def test_the_bot_is_invited_to_new_servers(page, target):
+    for system_channel, writable in ((True, True), (False, False)):
+        before = set(target.world.guilds)
+        body = {"system_channel": system_channel, "writable": writable}
+        _, state = await post(page, "invite", body)
+
+        [guild_id] = set(target.world.guilds) - before
+        guild = target.world.guilds[guild_id]
+        assert guild.has_bot
+        assert guild.bot_joined_at > "2026"
+        assert (guild.system_channel_id is not None) is system_channel
+        first = state["places"][next(iter(guild.channels))]
+        assert first["denied"] == ([] if writable else ["SEND_MESSAGES"])
