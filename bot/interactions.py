@@ -25,22 +25,23 @@ from bot.ui import (
 from bot.ui.block_button import BlockButton
 from bot.ui.discord_errors import translated_errors
 from bot.ui.error_handler import answer_error, answered_errors
+from bot.ui.first_steps_view import StartButton, StartSelect
 from bot.ui.form_button import FormButton, StylesButton
 from bot.ui.history_view import HistoryPageButton
 from bot.ui.interaction_context import Interaction, bind_task
 from bot.ui.interaction_payload import UnknownComponent, UnreadableInteraction
 from bot.ui.limits_view import LimitsButton
 from bot.ui.order_buttons import OrderButton
-from bot.ui.persistent_button import PersistentButton
+from bot.ui.persistent_button import PersistentItem
 from bot.ui.privacy_view import PrivacyButton
 from bot.ui.report_view import ReportButton
 from bot.ui.responses import ANSWER_WITHIN
 
 log = logging.getLogger(__name__)
 
-BUTTONS: Final[tuple[type[PersistentButton], ...]] = (
+COMPONENTS: Final[tuple[type[PersistentItem], ...]] = (
     *(OrderButton, FormButton, StylesButton, HistoryPageButton, PrivacyButton, ReportButton),
-    *(LimitsButton, BlockButton),
+    *(LimitsButton, BlockButton, StartButton, StartSelect),
 )
 FORMS: Final = tuple(
     form.is_form for form in (order_form, limits_form, block_form, panel_forms, report_form)
@@ -177,11 +178,11 @@ class Tree(app_commands.CommandTree[Any]):
         return command, [option for option, _ in known]
 
 
-def _clicked(custom_id: str) -> PersistentButton:
-    """Return the button with *custom_id*."""
-    for kind in BUTTONS:
-        if (button := kind.with_id(custom_id)) is not None:
-            return button
+def _clicked(custom_id: str) -> PersistentItem:
+    """Return the button or select with *custom_id*."""
+    for kind in COMPONENTS:
+        if (item := kind.with_id(custom_id)) is not None:
+            return item
     raise UnknownComponent(custom_id)
 
 

@@ -309,6 +309,8 @@ def _build_cog_services(
         membership=ServerMembership(
             settings=settings,
             guilds=ports.guilds,
+            deeds=ports.deeds,
+            tell_deeds=tell_deeds,
             wake_recovery=wake_recovery,
             now=ports.now,
         ),

@@ -5,11 +5,16 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.domain.shards import Shards
-from bot.service.server_membership import ServerMembership
+from bot.service.server_membership import Arrival, ServerMembership
+from bot.ui import guild_cache, language
 
 
 class Membership(commands.Cog):
-    """Tells the service which servers the bot is in. An outage of a server is no departure."""
+    """Tells the service which servers the bot is in. An outage of a server is no departure.
+
+    discord.py takes a server for joined that comes back after some outages; the time at which the
+    bot joined tells the difference.
+    """
 
     def __init__(self, bot: ImagineBot, membership: ServerMembership) -> None:
         self._bot = bot
@@ -24,13 +29,34 @@ class Membership(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Record that the bot is in another server."""
+        """Record that the bot is in another server, and have it welcomed."""
         await self._membership.changed(guild.id, self._present)
+        await self._welcome(guild)
+
+    @commands.Cog.listener()
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Have a server welcomed to which the bot was added while it was away."""
+        await self._welcome(guild)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Record that the bot was removed from a server."""
         await self._membership.changed(guild.id, self._present)
+
+    async def _welcome(self, guild: discord.Guild) -> None:
+        joined_at = guild.me.joined_at  # None: not known
+        if joined_at is None or not self._membership.is_new(guild.id, joined_at.timestamp()):
+            return
+        community = "COMMUNITY" in guild.features
+        await self._membership.arrived(
+            Arrival(
+                guild_id=guild.id,
+                name=guild.name,
+                joined_at=joined_at.timestamp(),
+                language=language.of_server(guild.preferred_locale, community=community),
+                channels=guild_cache.welcome_channels(guild),
+            )
+        )
 
     def _present(self) -> set[int] | None:
         if self._bot.is_closed():

@@ -110,7 +110,9 @@ class DeedOutbox:
         elif deed.tell_log and channel_id is not None:
             entry = replace(_entry(deed, job), language=language, key=deed.id)
             log_left = await self._try(deed, lambda: self._log_channel.write(channel_id, entry))
-        if deed.tell_member:
+        if deed.kind is DeedKind.WELCOME:
+            member_left = await self._try(deed, lambda: self._notices.welcome(deed, language))
+        elif deed.tell_member:
             member_left = await self._try(deed, lambda: self._notices.tell(deed, job, language))
         due_at = self._next_try(deed) if log_left or member_left else None
         await self._deeds.settle(

@@ -2,21 +2,36 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from bot.domain.admission import is_served
+from bot.domain.deeds import Deed, DeedKind
 from bot.domain.shards import Shards
 from bot.retry import retry
 from bot.service.port_errors import StoreUnavailable
-from bot.service.ports.store import Guilds
+from bot.service.ports.store import Deeds, Guilds
 from bot.service.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
 BATCH: Final = 500  # servers in one transaction
+WELCOME_WITHIN: Final = 86400.0  # seconds after the bot was added
 
 # The servers of a connection at this moment; None: it is over, and another one knows better.
 Snapshot = Callable[[], set[int] | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """The bot in a server, since a time that tells one joining from the next."""
+
+    guild_id: int
+    name: str
+    joined_at: float  # Unix seconds
+    language: str
+    channels: Sequence[int]  # where it may introduce itself, the best one first
 
 
 class ServerMembership:
@@ -31,11 +46,15 @@ class ServerMembership:
         *,
         settings: ServiceSettings,
         guilds: Guilds,
+        deeds: Deeds,
+        tell_deeds: Callable[[], None],
         wake_recovery: Callable[[], None],
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._guilds = guilds
+        self._deeds = deeds
+        self._tell_deeds = tell_deeds  # has a server welcomed soon
         self._wake_recovery = wake_recovery  # it gives back what waits in servers that were left
         self._now = now
         self._members: set[int] = set()
@@ -69,6 +88,40 @@ class ServerMembership:
             await self._write(joined=present - before, left=before - present)
 
         await self._repeat(record, snapshot)
+
+    def is_new(self, guild_id: int, joined_at: float) -> bool:
+        """Tell whether a server may have to be welcomed, in which the bot is since that time."""
+        served = is_served(guild_id, self._settings.caps)
+        return served and joined_at > self._now() - WELCOME_WITHIN
+
+    async def arrived(self, arrival: Arrival) -> None:
+        """Have a server welcomed, once for each time that the bot was added to it.
+
+        Discord tells of a server at each connection, and anew after an outage.
+        """
+        deed = Deed(
+            id=f"w{arrival.guild_id:x}{int(arrival.joined_at):x}",  # at most 25 characters
+            guild_id=arrival.guild_id,
+            at=self._now(),
+            kind=DeedKind.WELCOME,
+            detail={
+                "server": arrival.name,
+                "language": arrival.language,
+                "channels": list(arrival.channels),
+            },
+            tell_log=False,
+        )
+
+        async def attempt() -> None:
+            await self._deeds.add(deed)
+            self._tell_deeds()
+
+        def failed(error: Exception) -> None:
+            log.warning("welcome not recorded, retrying: error=%s", error)
+
+        await retry(
+            attempt, on=StoreUnavailable, backoff=self._settings.store_backoff, failed=failed
+        )
 
     async def _repeat(
         self, record: Callable[[set[int]], Awaitable[None]], snapshot: Snapshot

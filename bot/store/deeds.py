@@ -28,7 +28,7 @@ class Deeds:
 
     @write_transaction
     def add(self, connection: Connection, *added: Deed) -> None:
-        """Record deeds that change nothing else."""
+        """Record deeds that change nothing else, but for those on record already."""
         record(connection, added)
 
     async def claim(self, *, now: float, lease: float, most: int) -> Sequence[Deed]:

@@ -43,6 +43,16 @@ class LimitsAction(StrEnum):
     RESUME = "resume"  # orders
 
 
+class StartAction(StrEnum):
+    """What a button of the welcome does."""
+
+    LOG = "log"  # this and the next one show the first steps, which have the selects
+    CHANNELS = "channels"
+    LIMITS = "limits"  # opens a form, as the next one does
+    WORDS = "words"
+    CHECK = "check"  # the bot's permissions
+
+
 class BlockAction(StrEnum):
     """What a button does about blocked members."""
 

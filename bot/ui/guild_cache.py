@@ -127,7 +127,7 @@ async def _ask(http: discord.http.HTTPClient, channel_id: int) -> None:
 def is_unwritable(channel_id: int) -> bool:
     """Tell whether the bot is known to lack the permissions to write there."""
     permissions = granted(channel_id)
-    return permissions is not None and not (permissions.view_channel and permissions.send_messages)
+    return permissions is not None and not _may_write(permissions)
 
 
 def note_here(channel_id: int | None, granted: discord.Permissions) -> None:
@@ -190,6 +190,38 @@ def is_public(channel_id: int) -> bool:
     guild = _cached()
     channel = None if guild is None else guild.get_channel(channel_id)
     return channel is not None and channel.permissions_for(channel.guild.default_role).view_channel
+
+
+def welcome_channels(guild: discord.Guild) -> list[int]:
+    """Return where the bot may introduce itself: the system channel, else those of moderators."""
+    candidates = (
+        guild.system_channel,
+        guild.public_updates_channel,  # Discord's own for moderators of a Community
+        *filter(_is_for_moderators, guild.text_channels),
+    )
+    known = filter(None, dict.fromkeys(candidates))
+    return [channel.id for channel in known if _may_write(channel.permissions_for(guild.me))]
+
+
+def _may_write(permissions: discord.Permissions) -> bool:
+    return permissions.view_channel and permissions.send_messages
+
+
+def _is_for_moderators(channel: discord.TextChannel) -> bool:
+    """Tell whether nobody but bots and those who may manage the server see the channel."""
+    seen_by = [
+        role.permissions
+        for role in channel.guild.roles
+        if channel.permissions_for(role).view_channel and not role.is_bot_managed()
+    ]
+    let_in = [
+        target
+        for target, overwrite in channel.overwrites.items()
+        if not isinstance(target, discord.Role) and overwrite.view_channel
+    ]
+    return all(one.manage_guild or one.administrator for one in seen_by) and all(
+        target.id == channel.guild.me.id for target in let_in
+    )
 
 
 def _cached() -> discord.Guild | None:

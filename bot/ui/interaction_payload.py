@@ -214,7 +214,7 @@ def _data(kind: int | None, data: object) -> Json:
             read.pop("guild_id", None)  # of a command that one server registered; there is none
         case 3 | 5:
             read |= {"custom_id": _needed(read, "custom_id", str)}
-            read |= {"components": list(_components(read, "components"))}
+            read |= {"components": list(_components(read, "components"))} | _values(read)
         case _:
             raise UnreadableInteraction("type")
     return read

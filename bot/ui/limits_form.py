@@ -4,7 +4,7 @@ discord.py forgets open forms at a restart, and never forgets dismissed ones. So
 its ``custom_id`` tells the group of rules, and those of its fields the rule.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from bot.ui.form_fields import fields, refill
 from bot.ui.interaction_payload import UnreadableInteraction, snowflake
 
 PREFIX: Final = "limits-form:"  # of the custom_id, before the group's name
+AT_ONCE: Final = "limits-now:"  # the same, of a form without a preview
 _MOST_FAULTS: Final = 5  # of a list that are told
 _DIGITS: Final = 7  # of the largest number that a limit takes
 
@@ -35,11 +36,19 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
 LISTS: Final = frozenset({"blocked", "allowed"})  # fields with phrases
 
 
-def form(group: str, rules: Rules, typed: Mapping[str, Any] | None = None) -> ui.Modal:
-    """Return the form for a group, filled with the current *rules*, or what was *typed* before."""
-    modal = ui.Modal(
-        title=texts.limits.form_title(group), custom_id=f"{PREFIX}{group}", timeout=None
-    )
+def form(
+    group: str,
+    rules: Rules,
+    typed: Mapping[str, Any] | None = None,
+    *,
+    at_once: bool = False,
+) -> ui.Modal:
+    """Return the form for a group, filled with the current *rules*, or what was *typed* before.
+
+    *at_once*: it is saved without a preview.
+    """
+    custom_id = f"{AT_ONCE if at_once else PREFIX}{group}"
+    modal = ui.Modal(title=texts.limits.form_title(group), custom_id=custom_id, timeout=None)
     for name in GROUPS[group]:
         modal.add_item(_field(name).build(name, rules))
     refill(modal, typed or {})
@@ -49,8 +58,13 @@ def form(group: str, rules: Rules, typed: Mapping[str, Any] | None = None) -> ui
 
 def group_of(custom_id: str) -> str | None:
     """Return the group whose form has *custom_id*; ``None``: it is not a form of limits."""
-    group = custom_id.removeprefix(PREFIX)
-    return group if custom_id == PREFIX + group and group in GROUPS else None
+    group = custom_id.removeprefix(AT_ONCE).removeprefix(PREFIX)
+    return group if custom_id in {PREFIX + group, AT_ONCE + group} and group in GROUPS else None
+
+
+def saves_at_once(custom_id: str) -> bool:
+    """Tell whether the form with *custom_id* is saved without a preview."""
+    return custom_id.startswith(AT_ONCE)
 
 
 def is_form(custom_id: str) -> bool:
@@ -122,18 +136,25 @@ def _read_flag(_name: str, sent: Mapping[str, Any]) -> bool:
     return sent.get("value") is True
 
 
-def _channels(name: str, rules: Rules) -> ui.Label[Any]:
-    select: ui.ChannelSelect[Any] = ui.ChannelSelect(
-        custom_id=name,
+def channel_select(
+    custom_id: str, chosen: Iterable[int | None], **more: Any
+) -> ui.ChannelSelect[Any]:
+    """Return a select that shows the *chosen* channels, and takes none, too."""
+    return ui.ChannelSelect(
+        custom_id=custom_id,
         min_values=0,
-        max_values=MOST_CHANNELS,
         required=False,
         default_values=[
             discord.SelectDefaultValue(id=channel, type=discord.SelectDefaultValueType.channel)
-            for channel in rules.channels
+            for channel in filter(None, chosen)
             if not guild_cache.is_deleted_channel(channel)  # Discord has nothing to show for it
         ],
+        **more,
     )
+
+
+def _channels(name: str, rules: Rules) -> ui.Label[Any]:
+    select = channel_select(name, rules.channels, max_values=MOST_CHANNELS)
     return ui.Label(
         text=texts.limits.channels_label(),
         description=texts.limits.channels_hint(),

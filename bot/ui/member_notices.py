@@ -1,5 +1,7 @@
-"""Private notices to members: what moderators did to their orders."""
+"""Private notices to members, of what moderators did to their orders; the welcome of a server."""
 
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 import discord
@@ -8,15 +10,19 @@ from bot.domain.deeds import Deed
 from bot.domain.job import Job
 from bot.service.port_errors import DiscordRefused
 from bot.service.telemetry import DiscordCall, Telemetry, timed
-from bot.ui import command_mentions, language, texts
+from bot.ui import command_mentions, first_steps_view, language, texts
 from bot.ui.discord_errors import translated_errors
 from bot.ui.discord_session import DiscordSession
 from bot.ui.language import speaking
 from bot.ui.sending import NONCE_REMEMBERED
+from bot.ui.texts import shared
 
 
 class DiscordMemberNotices:
-    """Sends notices as direct messages, else beside the card; no phone rings."""
+    """Sends notices as direct messages, else beside the card; no phone rings.
+
+    A server is welcomed in one of its channels, else by a direct message to its owner.
+    """
 
     def __init__(self, session: DiscordSession, *, meters: Telemetry) -> None:
         self._session = session
@@ -35,6 +41,33 @@ class DiscordMemberNotices:
                     raise
                 async with translated_errors(repeatable_for=0.0):  # it knows no nonce
                     await self._send_beside_card(job, text)
+
+    async def welcome(self, deed: Deed, server_language: str | None) -> None:
+        """Introduce the bot; raises DiscordRefused or TransientDiscordError."""
+        timing = timed(partial(self._meters.called_discord, DiscordCall.NOTICE))
+        with speaking(server_language or language.default()), timing:
+            for channel_id in deed.detail.get("channels") or ():
+                with suppress(DiscordRefused):
+                    await self._welcome_in(channel_id, deed)
+                    return
+            async with translated_errors(repeatable_for=NONCE_REMEMBERED):
+                await self._welcome_owner(deed)
+
+    async def _welcome_in(self, channel_id: int, deed: Deed) -> None:
+        async with translated_errors(repeatable_for=NONCE_REMEMBERED):
+            client = await self._session.client()
+            channel = client.get_partial_messageable(channel_id)
+            nobody = discord.AllowedMentions.none()
+            await channel.send(
+                view=first_steps_view.welcome(), nonce=deed.id, allowed_mentions=nobody
+            )
+
+    async def _welcome_owner(self, deed: Deed) -> None:
+        client = await self._session.client()
+        guild = await client.fetch_guild(deed.guild_id, with_counts=False)  # or it was left again
+        text = texts.first_steps.welcome_owner(guild.name)
+        text = command_mentions.linked(text, shared.LIST)
+        await self._send_directly(replace(deed, member_id=guild.owner_id), text)
 
     async def _send_directly(self, deed: Deed, text: str) -> None:
         client = await self._session.client()

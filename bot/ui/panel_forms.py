@@ -14,10 +14,10 @@ from bot.domain import rules as rule_changes
 from bot.domain.errors import ChangeRejected, InvalidLimit
 from bot.domain.rules import LONGEST_REASON, RANGES, Rules, Tier
 from bot.domain.styles import LONGEST_NAME, LONGEST_WORDS
-from bot.ui import guild_cache, texts
+from bot.ui import texts
 from bot.ui.form_fields import fields, refill
 from bot.ui.interaction_payload import UnreadableInteraction, snowflake
-from bot.ui.limits_form import raise_first, read_number
+from bot.ui.limits_form import channel_select, raise_first, read_number
 
 PREFIX: Final = "panel-form:"
 NAMES: Final = ("log", "pause", "tiers", "styles")
@@ -49,6 +49,12 @@ def is_form(custom_id: str) -> bool:
     return name_of(custom_id) is not None
 
 
+def log_select(custom_id: str, rules: Rules, **more: Any) -> ui.ChannelSelect[Any]:
+    """Return a select of the log channel."""
+    types = [discord.ChannelType.text]
+    return channel_select(custom_id, [rules.log_channel], channel_types=types, **more)
+
+
 def log_channel(components: Sequence[Any]) -> int | None:
     """Return the chosen log channel; ``None``: none was chosen."""
     return _chosen(_sent(components), "channel")
@@ -66,16 +72,7 @@ def change(name: str, components: Sequence[Any]) -> Callable[[Rules], Rules]:
 
 
 def _log(rules: Rules) -> Iterator[_Item]:
-    kept = rules.log_channel
-    shown = [] if kept is None or guild_cache.is_deleted_channel(kept) else [kept]
-    kind = discord.SelectDefaultValueType.channel
-    select: ui.ChannelSelect[Any] = ui.ChannelSelect(
-        custom_id="channel",
-        channel_types=[discord.ChannelType.text],
-        min_values=0,
-        required=False,
-        default_values=[discord.SelectDefaultValue(id=one, type=kind) for one in shown],
-    )
+    select = log_select("channel", rules)
     yield texts.limits.name("log_channel"), texts.panel_forms.log_hint(), select
 
 

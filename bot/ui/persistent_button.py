@@ -1,7 +1,7 @@
-"""The base of buttons that work after a restart: their state is their ``custom_id``.
+"""The bases of buttons and selects that work after a restart: their state is their ``custom_id``.
 
-`bot.interactions` rebuilds a button from the ``custom_id`` at each click, in any process, and
-dispatches its event, which cogs listen to: a button itself knows no service.
+`bot.interactions` rebuilds one from the ``custom_id`` at each click, in any process, and
+dispatches its event, which cogs listen to: it knows no service itself.
 """
 
 import re
@@ -11,12 +11,32 @@ import discord
 from discord import ui
 
 
-class PersistentButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template="(?!)"):
-    """A button whose state is its ``custom_id``; a subclass says how to read it back.
+class PersistentItem(ui.DynamicItem[Any], template="(?!)"):
+    """A button or select whose state is its ``custom_id``; a subclass says how to read it back.
 
     Subclasses give the ``template`` of their ids and :meth:`from_match`. discord.py keeps nothing
     of a DynamicItem, so that views cost no memory once they are sent.
     """
+
+    def __init__(self, item: ui.Item[Any], event: tuple[Any, ...]) -> None:
+        """*event*, a name and its arguments, is dispatched at each click."""
+        super().__init__(item)
+        self.event = event
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """Return the item whose ``custom_id`` matched the template."""
+        raise NotImplementedError
+
+    @classmethod
+    def with_id(cls, custom_id: str) -> Self | None:
+        """Return the item with *custom_id*; ``None``: it is another kind of item."""
+        match = cls.__discord_ui_compiled_template__.fullmatch(custom_id)
+        return None if match is None else cls.from_match(match)
+
+
+class PersistentButton(PersistentItem, template="(?!)"):
+    """A button whose state is its ``custom_id``."""
 
     def __init__(
         self,
@@ -25,17 +45,4 @@ class PersistentButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template="(?!)"
         event: tuple[Any, ...],
         style: discord.ButtonStyle = discord.ButtonStyle.secondary,
     ) -> None:
-        """*event*, a name and its arguments, is dispatched at each click."""
-        super().__init__(ui.Button(label=label, style=style, custom_id=custom_id))
-        self.event = event
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        """Return the button whose ``custom_id`` matched the template."""
-        raise NotImplementedError
-
-    @classmethod
-    def with_id(cls, custom_id: str) -> Self | None:
-        """Return the button with *custom_id*; ``None``: it is another kind of button."""
-        match = cls.__discord_ui_compiled_template__.fullmatch(custom_id)
-        return None if match is None else cls.from_match(match)
+        super().__init__(ui.Button(label=label, style=style, custom_id=custom_id), event)

@@ -54,6 +54,17 @@ async def defer_edit(interaction: Interaction) -> None:
         await interaction.response.defer()
 
 
+async def defer_private(interaction: Interaction) -> None:
+    """Answer that an edit of the private message with this button or form follows.
+
+    Of a public message, which stays as it is, a new private message follows.
+    """
+    if interaction.message is not None and interaction.message.flags.ephemeral:
+        await defer_edit(interaction)
+    else:
+        await defer(interaction, private=True)
+
+
 async def send_private(
     interaction: Interaction, text: str, view: discord.ui.View | None = None
 ) -> None:

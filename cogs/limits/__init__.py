@@ -4,6 +4,7 @@ from bot.client import ImagineBot
 from cogs.limits._cog import Limits
 from cogs.limits.blocks import Blocks
 from cogs.limits.deletions import Deletions
+from cogs.limits.first_steps import FirstSteps
 from cogs.limits.panel import LimitsPanel
 from cogs.limits.panel_forms import PanelForms
 
@@ -14,6 +15,7 @@ async def setup(bot: ImagineBot) -> None:
     blocking = bot.services.blocks
     await bot.add_cog(Limits(moderation, account, blocking))
     await bot.add_cog(LimitsPanel(moderation))
+    await bot.add_cog(FirstSteps(moderation))
     await bot.add_cog(PanelForms(moderation, account))
     blocks = Blocks(moderation, blocking)
     await bot.add_cog(blocks)

@@ -12,8 +12,15 @@ from bot.domain.errors import ChangeRejected
 from bot.domain.rules import Rules
 from bot.service.blocking import BlockService
 from bot.service.member_account import MemberAccount
-from bot.service.moderation import ModerationService, Moderator
-from bot.ui import guild_cache, interaction_context, limits_view, responses, texts
+from bot.service.moderation import ModerationService, Moderator, Overview
+from bot.ui import (
+    first_steps_view,
+    guild_cache,
+    interaction_context,
+    limits_view,
+    responses,
+    texts,
+)
 
 Interaction = discord.Interaction[ImagineBot]
 
@@ -29,9 +36,30 @@ async def show_panel(
     interaction: Interaction, moderation: ModerationService, moderator: Moderator, note: str | None
 ) -> None:
     """Replace the message with the clicked button by the panel."""
+    overview = await overview_here(interaction, moderation, moderator)
+    await responses.edit(interaction, limits_view.panel(overview, note))
+
+
+async def show_steps(
+    interaction: Interaction,
+    moderation: ModerationService,
+    moderator: Moderator,
+    before: Rules,
+    after: Rules,
+) -> None:
+    """Show what one of the first steps changed, and the next ones."""
+    overview = await overview_here(interaction, moderation, moderator)
+    note = texts.changes.changed(before, after, moderation.ineffective(moderator, before, after))
+    await responses.edit(interaction, first_steps_view.steps(overview, note))
+
+
+async def overview_here(
+    interaction: Interaction, moderation: ModerationService, moderator: Moderator
+) -> Overview:
+    """Return the server's limits, once it is known which of their channels are deleted."""
     overview = await moderation.overview(moderator)
     await guild_cache.ask(interaction.client.http, overview.rules.chosen_channels)
-    await responses.edit(interaction, limits_view.panel(overview, note))
+    return overview
 
 
 async def give_back(

@@ -20,7 +20,7 @@ from bot.ui import (
     texts,
 )
 from bot.ui.interaction_payload import snowflake
-from cogs.limits._base import ChannelId, Interaction, RoleId, begin
+from cogs.limits._base import ChannelId, Interaction, RoleId, begin, overview_here
 from cogs.limits.styles import StyleCommands
 from cogs.limits.words import WordCommands
 
@@ -53,8 +53,7 @@ class Limits(
     async def show(self, interaction: Interaction) -> None:
         """Show the panel."""
         moderator = await begin(interaction)
-        overview = await self._moderation.overview(moderator)
-        await guild_cache.ask(interaction.client.http, overview.rules.chosen_channels)
+        overview = await overview_here(interaction, self._moderation, moderator)
         await responses.show(interaction, limits_view.panel(overview))
 
     @app_commands.command(name="set", description=texts.commands.SET)

@@ -8,7 +8,7 @@ import discord
 from discord.ext import commands
 
 from bot.domain.errors import ChangeRejected
-from bot.domain.rules import Rules, without_deleted
+from bot.domain.rules import Rules, changed, without_deleted
 from bot.service.moderation import ModerationService, Moderator
 from bot.ui import (
     form_fields,
@@ -24,7 +24,7 @@ from bot.ui import (
 from bot.ui.button_actions import LimitsAction
 from bot.ui.error_handler import answered_errors
 from bot.ui.interaction_payload import UnknownComponent
-from cogs.limits._base import Interaction, give_back, show_panel
+from cogs.limits._base import Interaction, give_back, show_panel, show_steps
 
 
 class LimitsPanel(commands.Cog):
@@ -74,14 +74,19 @@ class LimitsPanel(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Show what a submitted form would change."""
+        """Show what a submitted form would change; one of the first steps changes it."""
         data: Any = interaction.data or {}
-        group = limits_form.group_of(str(data.get("custom_id")))
+        custom_id = str(data.get("custom_id"))
+        group = limits_form.group_of(custom_id)
         if interaction.type is not discord.InteractionType.modal_submit or group is None:
             return
         async with answered_errors(interaction):
             moderator = interaction_context.moderator(interaction)
-            await responses.defer_edit(interaction)
+            at_once = limits_form.saves_at_once(custom_id)
+            if at_once:
+                await responses.defer_private(interaction)
+            else:
+                await responses.defer_edit(interaction)
             components = data.get("components") or []
             typed = form_fields.typed(components)
             for field in form_fields.fields(components):
@@ -91,6 +96,11 @@ class LimitsPanel(commands.Cog):
                     field["value"] = await mentions.named(interaction, text)
             try:
                 changes = limits_form.read(group, components)
+                if at_once:
+                    how = partial(changed, **changes)
+                    saved = await self._moderation.change(moderator, how)
+                    await show_steps(interaction, self._moderation, moderator, *saved)
+                    return
                 draft = await self._moderation.draft(moderator, changes)
             except ChangeRejected as error:
                 await give_back(interaction, self._moderation, moderator, error, typed)
@@ -108,13 +118,16 @@ class LimitsPanel(commands.Cog):
         moderator: Moderator,
         group: str,
         typed: Mapping[str, Any] | None = None,
+        *,
+        at_once: bool = False,
     ) -> None:
         if group not in limits_form.GROUPS:
             raise UnknownComponent(group)
         current = await self._moderation.rules(moderator)
         if group == "channels":
             await guild_cache.ask(interaction.client.http, current.channels)
-        await responses.open_form(interaction, limits_form.form(group, current, typed))
+        form = limits_form.form(group, current, typed, at_once=at_once)
+        await responses.open_form(interaction, form)
 
     async def _open_other(
         self,
@@ -136,7 +149,8 @@ class LimitsPanel(commands.Cog):
         """Open a form that had faults, with what was typed in it."""
         custom_id, typed = await self._moderation.kept_form(moderator, form_id)
         if (group := limits_form.group_of(custom_id)) is not None:
-            await self._open_form(interaction, moderator, group, typed)
+            at_once = limits_form.saves_at_once(custom_id)
+            await self._open_form(interaction, moderator, group, typed, at_once=at_once)
         else:
             name = panel_forms.name_of(custom_id) or ""
             await self._open_other(interaction, moderator, name, typed)

@@ -111,6 +111,9 @@ class FakeNotices:
             raise self.error
         self.told.append(deed)
 
+    async def welcome(self, deed: Deed, server_language: str | None) -> None:
+        await self.tell(deed, None, server_language)
+
 
 class FakeQueue:
     """A vendor that answers as it is told; by default it accepts and completes everything."""

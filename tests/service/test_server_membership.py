@@ -1,23 +1,28 @@
 """Servers that the bot joined and left: what is recorded, given back, and erased in the end."""
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 
 import pytest
 from sqlalchemy import insert, select
 
+from bot.domain.deeds import DeedKind
 from bot.domain.job import Billed, EndReason, State
 from bot.domain.lane import Lane
 from bot.domain.rules import Block
 from bot.domain.shards import Shards
+from bot.service.port_errors import TransientDiscordError
 from bot.service.retention import DAY, KEEP_SERVERS
+from bot.service.server_membership import Arrival
 from bot.service.settings import RetentionPolicy
 from bot.store import tables
 from tests.samples import LANE, NOW, OWNER, a_job
 from tests.service.conftest import on_each_engine
-from tests.service.harness import UNLIMITED, UNLIMITED_GUILDS, until
+from tests.service.harness import NO_CAPS, UNLIMITED, UNLIMITED_GUILDS, until
 
 ALL = Shards()
+ARRIVAL = Arrival(guild_id=7, name="Club", joined_at=NOW - 60.0, language="de", channels=(5, 6))
 GONE, STAYS = 100, 101
 
 
@@ -228,3 +233,45 @@ async def test_what_a_member_may_still_get_is_not_lost(open_process, job):
     await app.services.retention.sweep()
     assert await app.all_jobs() == []
     assert GONE not in await departures(app)
+
+
+@on_each_engine
+async def test_a_server_is_welcomed_once_for_each_joining_by_whichever_process(open_process):
+    one, other = open_process(), open_process(owner="another")
+    await asyncio.gather(*(app.cogs.membership.arrived(ARRIVAL) for app in (one, other, one)))
+    for app in (one, other):
+        await app.tell()
+    await one.cogs.membership.arrived(replace(ARRIVAL, joined_at=NOW - 30.9))
+    await one.tell()
+
+    told = [*one.notices.told, *other.notices.told]
+    assert [deed.kind for deed in told] == [DeedKind.WELCOME] * 2
+    first = next(deed for deed in told if deed.id == f"w7{int(NOW - 60):x}")
+    assert first.detail == {"server": "Club", "language": "de", "channels": [5, 6]}
+    assert all(len(deed.id) <= 25 for deed in told)
+    assert one.log_channel.entries == []
+
+
+async def test_a_welcome_is_recorded_and_sent_though_the_store_and_discord_were_away(app):
+    app.faults.deeds.away = True
+    arriving = asyncio.create_task(app.cogs.membership.arrived(ARRIVAL))
+    await app.faults.deeds.refused("add")
+    app.faults.deeds.away = False
+    await arriving
+    app.notices.error = TransientDiscordError("away")
+    await app.tell()
+    app.notices.error = None
+    app.clock.now += 60
+    for _ in range(2):
+        await app.tell()
+
+    assert len(app.notices.told) == 1
+
+
+async def test_servers_that_it_was_in_before_or_that_are_not_served_are_not_new(open_process):
+    app, picky = open_process(), open_process(caps=replace(NO_CAPS, guild_ids=frozenset({7})))
+    assert app.cogs.membership.is_new(7, NOW - DAY + 1)
+    assert app.cogs.membership.is_new(7, NOW + DAY)
+    assert not app.cogs.membership.is_new(7, NOW - DAY)
+    assert picky.cogs.membership.is_new(7, NOW)
+    assert not picky.cogs.membership.is_new(8, NOW)

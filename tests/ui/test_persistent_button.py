@@ -6,6 +6,7 @@ import pytest
 
 from bot import interactions
 from bot.domain.order import STYLE_LENGTH, OrderOptions
+from bot.domain.rules import Rules
 from bot.ui.block_button import BlockButton
 from bot.ui.button_actions import (
     BlockAction,
@@ -13,12 +14,14 @@ from bot.ui.button_actions import (
     OrderAction,
     PrivacyAction,
     ReportAction,
+    StartAction,
 )
+from bot.ui.first_steps_view import StartButton, StartSelect
 from bot.ui.form_button import FormButton, StylesButton
 from bot.ui.history_view import LONGEST_WORD, HistoryPageButton
 from bot.ui.limits_view import LimitsButton
 from bot.ui.order_buttons import OrderButton
-from bot.ui.persistent_button import PersistentButton
+from bot.ui.persistent_button import PersistentButton, PersistentItem
 from bot.ui.privacy_view import PrivacyButton
 from bot.ui.report_view import ReportButton
 
@@ -65,6 +68,14 @@ BUTTONS = {
     },
     "help:styles": (StylesButton, (), ("help_styles",)),
     **{
+        f"start:{action}": (StartButton, (action,), ("start_click", action))
+        for action in StartAction
+    },
+    **{
+        f"start-pick:{name}": (StartSelect, (name, Rules()), ("start_pick", name))
+        for name in ("log", "channels")
+    },
+    **{
         f"report:{action}:{JOB_ID}:{ID}": (ReportButton, (action, JOB_ID, ID), None)
         for action in ReportAction
     },
@@ -82,6 +93,7 @@ def test_the_actions_in_the_ids_stay_as_they_are():
         *("edit", "save", "drop", "forget", "show", "form", "again", "resume")
     }
     assert {*BlockAction} == {"list", "lift", "ask", "unblock"}
+    assert {*StartAction} == {"log", "channels", "limits", "words", "check"}
     blocks = {"block", "block_day", "block_week", "unblock"}
     assert {*ReportAction} == {"delete", "dismiss", "reopen"} | blocks
 
@@ -101,7 +113,7 @@ def test_a_button_is_rebuilt_from_its_id_with_its_event(custom_id):
 
 @pytest.mark.parametrize("custom_id", BUTTONS)
 def test_each_id_is_one_buttons_alone(custom_id):
-    matching = [kind for kind in interactions.BUTTONS if kind.with_id(custom_id)]
+    matching = [kind for kind in interactions.COMPONENTS if kind.with_id(custom_id)]
 
     assert matching == [BUTTONS[custom_id][0]]
 
@@ -126,6 +138,8 @@ def test_each_id_is_one_buttons_alone(custom_id):
         "limits:reset:members",
         "blocks:lift:x:1",
         "blocks:list:",
+        "start:",
+        "start-pick:words",
         f"report:forgotten:{JOB_ID}:77",
         f"report:delete:{JOB_ID}",
         f"report:delete:{JOB_ID}:x",
@@ -133,10 +147,12 @@ def test_each_id_is_one_buttons_alone(custom_id):
     ],
 )
 def test_other_ids_are_no_buttons(custom_id):
-    assert not any(kind.with_id(custom_id) for kind in interactions.BUTTONS)
+    assert not any(kind.with_id(custom_id) for kind in interactions.COMPONENTS)
 
 
 def test_every_button_is_known_where_clicks_arrive():
     """One that is not is dead."""
-    assert {*interactions.BUTTONS} == {*PersistentButton.__subclasses__()}
-    assert {kind for kind, _, _ in BUTTONS.values()} == {*PersistentButton.__subclasses__()}
+    kinds = {*PersistentItem.__subclasses__(), *PersistentButton.__subclasses__()}
+    kinds.remove(PersistentButton)
+    assert {*interactions.COMPONENTS} == kinds
+    assert {kind for kind, _, _ in BUTTONS.values()} == kinds

@@ -61,10 +61,16 @@ class LogChannel(Protocol):
 
 
 class MemberNotices(Protocol):
-    """Private notices to members."""
+    """Private notices to members, and the welcome of a server."""
 
     async def tell(self, deed: Deed, job: Job | None, server_language: str | None) -> None:
         """Tell the member of a deed in private, or raise DiscordError.
 
         *server_language*; ``None``: not known.
+        """
+
+    async def welcome(self, deed: Deed, server_language: str | None) -> None:
+        """Introduce the bot in the first of the deed's channels that takes it, else to the owner.
+
+        Raises DiscordError.
         """

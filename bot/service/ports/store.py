@@ -313,7 +313,7 @@ class Deeds(Protocol):
     """The moderators' deeds: an audit trail, and the outbox of what must be told of them."""
 
     async def add(self, *added: Deed) -> None:
-        """Record deeds that change nothing else."""
+        """Record deeds that change nothing else, but for those on record already."""
 
     async def claim(self, *, now: float, lease: float, most: int) -> Sequence[Deed]:
         """Take some deeds of which somebody must be told, for *lease* seconds; the oldest first.

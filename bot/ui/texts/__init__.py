@@ -13,6 +13,7 @@ from bot.ui.texts import (  # noqa: F401 - so that `texts.cards` needs no import
     deeds,
     error_answers,
     explanations,
+    first_steps,
     history,
     limits,
     limits_panel,

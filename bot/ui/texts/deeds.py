@@ -47,8 +47,10 @@ def notice(deed: Deed, job: Job | None) -> str:
         case DeedKind.OUTCOME:
             outcome = _OUTCOMES[DeedKind(deed.detail["outcome"])]()
             return outcome.format(moderator=who)
-        case DeedKind.REPORT | DeedKind.ENTRY | DeedKind.DISMISS | DeedKind.REOPEN:
-            return ""  # nobody is told of it
+        case (
+            DeedKind.REPORT | DeedKind.ENTRY | DeedKind.DISMISS | DeedKind.REOPEN | DeedKind.WELCOME
+        ):
+            return ""  # no member is told of it
         case _:
             assert_never(deed.kind)
     text = lines[0].format(moderator=who)

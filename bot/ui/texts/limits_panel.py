@@ -126,17 +126,22 @@ def _notes(overview: Overview, note: str | None) -> Iterable[str]:
         channel=channel, language=limits.value("language", rules.language)
     )
     yield f"-# {days}"
-    for warning in (
+    yield from all_warnings(overview)
+    if note:
+        yield note
+
+
+def all_warnings(overview: Overview) -> Iterable[str]:
+    """Return what does not work, or has no effect."""
+    rules = overview.rules
+    found = (
         shared.log_warning(rules.log_channel, refused=overview.log_refused),
         warnings.log_channel(rules.log_channel),
         *warnings.age_restricted(rules),
         *warnings.missing_permissions(guild_cache.order_channels(rules.channels)),
         shared.fitted([*map(warnings.ineffective, overview.ineffective)], _INEFFECTIVE),
-    ):
-        if warning:
-            yield warning
-    if note:
-        yield note
+    )
+    return filter(None, found)
 
 
 def _operators(caps: Caps, server: int, everywhere: int) -> Iterable[str]:

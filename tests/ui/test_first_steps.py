@@ -1,0 +1,93 @@
+"""The welcome and the first steps: what they say, and where the bot introduces itself."""
+
+from typing import Any
+
+import discord
+import pytest
+
+from bot.domain.rules import Rules
+from bot.domain.word_filter import WordLists
+from bot.ui import command_mentions, first_steps_view, guild_cache, texts
+from bot.ui.language import LANGUAGES, speaking
+from sandbox.discord import sample_world, serializers
+from sandbox.discord.enums import Permission
+from sandbox.discord.sample import new_guild
+from tests.rules import FULLEST_OVERVIEW
+from tests.samples import listed
+from tests.ui.test_limits_view import LONGEST_NOTE, an_overview
+from tests.views import assert_within_limits, recorded
+
+FRESH = an_overview(Rules())
+DONE = an_overview(Rules(log_channel=9, channels=(5, 6), words=WordLists(blocked=("wolf",))))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_known(monkeypatch):
+    monkeypatch.setattr(command_mentions, "_ids", {"imagine": "77"})
+    guild_cache.look_at(None)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_moderators_read_at_first_is_as_recorded_and_fits(snapshot, language):
+    with speaking(language):
+        views = {
+            "welcome": first_steps_view.welcome(),
+            "fresh": first_steps_view.steps(FRESH),
+            "done": first_steps_view.steps(DONE, texts.changes.changed(Rules(), DONE.rules)),
+            "not known": first_steps_view.steps(FRESH, texts.first_steps.checked(FRESH)),
+        }
+        owner = texts.first_steps.welcome_owner("*The* Club")
+        fullest = first_steps_view.steps(FULLEST_OVERVIEW, LONGEST_NOTE)
+
+    for view in (*views.values(), fullest):
+        assert_within_limits(view)
+    said = {name: recorded(view) for name, view in views.items()}
+    assert listed(said | {"to the owner": owner}) == snapshot
+
+
+def cached(guild, world):
+    """Return a server as discord.py caches it."""
+    state: Any = discord.Client(intents=discord.Intents.none())._connection
+    data: Any = serializers.created_guild(world, guild)
+    state.user = discord.Object(int(world.bot.id))
+    return discord.Guild(data=data, state=state)
+
+
+def everyone(world, guild, permissions):
+    world.change_role(guild, guild.roles[guild.id], permissions=permissions)
+
+
+CHANGES = {
+    "a system channel": (lambda _world, _guild: None, ["welcome", "mods"]),
+    "which it does not see": (
+        lambda world, _guild: world.deny(world.channel("welcome"), "VIEW_CHANNEL"),
+        ["mods"],
+    ),
+    "moderators to whom it may not write": (
+        lambda world, _guild: world.deny(world.channel("mods"), "SEND_MESSAGES"),
+        ["welcome"],
+    ),
+    "a channel for Discord's notices": (
+        lambda world, guild: setattr(guild, "public_updates_channel_id", world.channel("art").id),
+        ["welcome", "art", "mods"],
+    ),
+    "nothing but administrators": (
+        lambda world, guild: everyone(world, guild, Permission.ADMINISTRATOR),
+        ["welcome", "art", "sketches", "mods"],
+    ),
+    "nothing where it may write": (
+        lambda world, guild: everyone(world, guild, Permission.VIEW_CHANNEL),
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "names"), CHANGES.values(), ids=CHANGES)
+def test_it_introduces_itself_in_the_system_channel_or_among_moderators(change, names):
+    world = sample_world()
+    guild = new_guild(world)
+    change(world, guild)
+
+    chosen = guild_cache.welcome_channels(cached(guild, world))
+
+    assert [world.channels[str(one)].name for one in chosen] == names
