@@ -4,8 +4,8 @@ import json
 import math
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache
 from html import unescape
 from typing import Any, Final
 
@@ -69,14 +69,22 @@ def objects(values: Iterable[Any]) -> Iterator[tuple[tuple[str, ...], dict[str, 
             return
         path, value = queue.popleft()
         if isinstance(value, str):
-            if _MAY_HOLD.search(value):
-                queue.extend((path, inner) for inner in documents(value) if inner != value)
+            queue.extend((path, inner) for inner in documents(value) if inner != value)
         elif isinstance(value, list):
-            queue.extend((path, inner) for inner in value)
+            queue.extend((path, inner) for inner in value if _may_hold(inner))
         elif isinstance(value, dict):
             yield path, value
             if len(path) < DEEPEST:
-                queue.extend(((*path, plain(key)), inner) for key, inner in value.items())
+                queue.extend(
+                    ((*path, plain(key)), inner) for key, inner in value.items() if _may_hold(inner)
+                )
+
+
+def _may_hold(value: Any) -> bool:
+    """Tell whether there may be an object in *value*."""
+    if isinstance(value, str):
+        return _MAY_HOLD.search(value) is not None
+    return isinstance(value, list | dict)
 
 
 def strings(values: Any, *, without: re.Pattern[str]) -> Iterator[str]:
@@ -108,11 +116,15 @@ def is_sound(text: str) -> bool:
 
 def member(container: dict[str, Any], names: Iterable[str]) -> Any:
     """Return the value of the first of *names* that has one, however it is spelled."""
-    members: dict[str, Any] = {}
-    for key, value in container.items():
-        if value not in (None, "", [], {}):
-            members[plain(key)] = value
+    members = container.members if isinstance(container, _Object) else _members(container)
     return next((members[name] for name in names if name in members), None)
+
+
+def _members(container: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is not empty in *container*, by the plain forms of the keys."""
+    return {
+        plain(key): value for key, value in container.items() if value not in (None, "", [], {})
+    }
 
 
 def plain(key: str) -> str:
@@ -125,9 +137,17 @@ def _plain(key: str) -> str:
     return _SEPARATORS.sub("", key).lower()
 
 
+class _Object(dict[str, Any]):
+    """An object that is read completely: its members are looked up many times."""
+
+    @cached_property
+    def members(self) -> dict[str, Any]:
+        return _members(self)
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object in which the last value of a key counts that is not empty."""
-    members: dict[str, Any] = {}
+    members = _Object()
     for key, value in pairs:
         _put(members, key, value)
     return members

@@ -35,7 +35,8 @@ class Sent:
         """Return *text* without the prompts as JSON strings that are no keys."""
         for prompt in self.prompts:
             for literal in (json.dumps(prompt), json.dumps(prompt, ensure_ascii=False)):
-                text = re.sub(re.escape(literal) + r"(?!\s*:)", '""', text)
+                if literal in text:
+                    text = re.sub(re.escape(literal) + r"(?!\s*:)", '""', text)
         return text
 
 

@@ -10,7 +10,7 @@ import heapq
 import itertools
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 
 from bot.log import fault
@@ -44,7 +44,7 @@ class LaneRateLimiter:
         self._lanes = lanes
         self._give_way = give_way
         self._now = now
-        self._slots: deque[float] = deque()  # reserved, in Unix seconds
+        self._slots: Iterator[float] = iter(())  # reserved, in Unix seconds
         self._submits: deque[asyncio.Future[None]] = deque()
         self._polls: list[tuple[float, int, asyncio.Future[None]]] = []  # a heap by due time
         self._sequence = itertools.count()
@@ -124,15 +124,15 @@ class LaneRateLimiter:
 
     async def _next_slot(self) -> float:
         oldest = self._now() - STALE
-        while self._slots:
-            if (slot := self._slots.popleft()) > oldest:
+        for slot in self._slots:
+            if slot > oldest:
                 return slot
         count = max(1, int(self._settings.per_second))
         interval = 1.0 / self._settings.per_second
         first = await self._lanes.reserve_slots(
             self._settings.lane, count=count, interval=interval, now=self._now()
         )
-        self._slots.extend(first + number * interval for number in range(1, count))
+        self._slots = (first + number * interval for number in range(1, count))
         return first
 
     def _give_slot(self) -> None:

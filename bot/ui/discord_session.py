@@ -19,6 +19,9 @@ from bot.ui.rest_gate import RestGate
 log = logging.getLogger(__name__)
 
 ASK_WITHIN: Final = 5.0  # seconds
+# Of a moment's hundred cards most find an open connection then; a call of a second leaves enough
+# for the 50 a second that Discord takes of a bot.
+CONNECTIONS: Final = 64
 BACKOFF: Final = Backoff(first=1.0, most=60.0)  # seconds between attempts to log in
 
 
@@ -59,6 +62,7 @@ class DiscordSession:
                 intents=discord.Intents(guilds=True),  # it warns of less, though it never listens
                 allowed_mentions=discord.AllowedMentions.none(),
                 max_messages=None,
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS),
                 http_trace=trace,
                 proxy=self._proxy,
             )
