@@ -13,13 +13,14 @@ from PIL import Image
 from playwright.async_api import Browser, Locator, Page, ViewportSize, async_playwright, expect
 
 from sandbox.discord.enums import Permission
+from sandbox.discord.sample import new_guild
 from sandbox.discord.world import World
 from sandbox.environment import SandboxEnvironment
 from sandbox.pixazo import Settings
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 ORDER = "/imagine prompt: a sleepy fox in a snowy forest style: Watercolour"
-REPORTED = "/imagine prompt: a lighthouse in a storm"
+REPORTED = "/imagine prompt: a portrait of my neighbour as a pirate"
 SET_UP = (
     "/limits log channel: #mods",
     "/limits channels add: #pictures",
@@ -46,8 +47,9 @@ async def main() -> None:
         page = await browser.new_page(viewport=TALL, reduced_motion="reduce")
         await page.goto(sandbox.address)
         await _set_up(page)
-        _write("report", await _report(page))
+        _write("report", await _log_entry(page))
         _write("panel", await _panel(page))
+        _write("welcome", await _welcome(page, sandbox.world))
 
 
 @asynccontextmanager
@@ -115,22 +117,44 @@ async def _panel(page: Page) -> bytes:
     await send(page, "/limits show")
     panel = page.get_by_test_id("message").last
     await panel.get_by_text("Limits of this server").wait_for()
-    return await panel.screenshot()
+    return await _still(page, panel)
 
 
-async def _report(page: Page) -> bytes:
-    """Return a picture of what moderators see of a report."""
+async def _log_entry(page: Page) -> bytes:
+    """Return a picture of a log channel with a report."""
     await become(page, "Sam")
     await open_channel(page, "pictures")
     await send(page, REPORTED)
-    await page.get_by_role("button", name="Again").wait_for(timeout=90_000)
+    await page.get_by_role("img", name="a portrait").wait_for(timeout=90_000)
     await become(page, "Noah")
-    await page.get_by_role("button", name="Report").click()
+    await page.get_by_role("button", name="Report").last.click()
+    form = page.get_by_test_id("modal")
+    await form.get_by_test_id("select").click()
+    await page.get_by_role("option", name="It shows a real person").click()
+    await form.get_by_label("Anything to add?").fill("She did not agree to this.")
+    await form.get_by_test_id("modal-submit").click()
+    await form.wait_for(state="detached")
     await become(page, "Mira")
     await open_channel(page, "mods")
-    entry = page.get_by_test_id("message").filter(has_text="reported")
-    await entry.wait_for()
-    return await entry.screenshot()
+    await page.get_by_test_id("message").get_by_text("a portrait").wait_for()
+    return await _still(page, page.get_by_test_id("messages"))
+
+
+async def _welcome(page: Page, world: World) -> bytes:
+    """Return a picture of what a new server's moderators read first."""
+    await become(page, "Mira")
+    new_guild(world)
+    await open_channel(page, "welcome")
+    await page.get_by_role("button", name="Log channel").click()
+    await page.get_by_role("heading", name="First steps").wait_for()
+    return await _still(page, page.get_by_test_id("messages"))
+
+
+async def _still(page: Page, seen: Locator) -> bytes:
+    """Return a picture in which nothing is pointed at."""
+    await page.mouse.move(0, 0)
+    await page.get_by_test_id("composer").first.focus()
+    return await seen.screenshot()
 
 
 def _write(name: str, shot: bytes) -> None:
