@@ -9,8 +9,8 @@ RUN python -m venv --without-pip /opt/venv \
     && pip --python /opt/venv/bin/python install --no-cache-dir --no-compile \
         --require-hashes --only-binary :all: -r requirements.txt
 # Remove files that the bot never loads: tests, C sources, libraries for Windows, zstandard for
-# PyPy, Pillow's AVIF, colour profiles and fonts with their libraries, and Babel's data of languages
-# that the bot does not offer. The import below fails the build if one of them is needed.
+# PyPy, and Pillow's AVIF, colour profiles and fonts with their libraries. The import below fails the
+# build if one of them is needed.
 RUN find /opt/venv/lib -depth \
         \( -type d \( -name tests -o -path '*/sqlalchemy/testing' \) -exec rm -rf {} \; \) \
         -o \( -type f \( -name '*.dll' -o -name '*.[ch]' -o -name '*.py[xi]' -o -name '*.px[di]' \
@@ -19,7 +19,6 @@ RUN find /opt/venv/lib -depth \
             -o -path '*/pillow.libs/libavif*' -o -path '*/pillow.libs/liblcms2*' \
             -o -path '*/pillow.libs/libharfbuzz*' -o -path '*/pillow.libs/libfreetype*' \
             -o -path '*/pillow.libs/libpng*' -o -path '*/pillow.libs/libbrotli*' \
-            -o -path '*/babel/locale-data/*' ! -name root.dat ! -name en.dat ! -name de.dat \
         \) -delete \)
 
 FROM ${BASE}
@@ -37,7 +36,8 @@ COPY cogs cogs
 # not delivered yet are files in ./data, which is the volume.
 RUN ln -s /data data \
     && python -c 'from importlib import import_module; from PIL import Image, features; \
-        from bot import app, client; \
+        import asyncpg, sqlalchemy.ext.asyncio; \
+        from bot import app, client; from bot.pixazo import shrinking; \
         [import_module(name) for name in client.COGS]; \
         Image.init(); assert all(map(features.check, ("jpg", "webp", "zlib")))'
 ENV PYTHONDONTWRITEBYTECODE=1 \

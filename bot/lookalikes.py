@@ -4,6 +4,7 @@ The data of UTS 39 come with the package ``confusable_homoglyphs`` and are read 
 """
 
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
@@ -28,19 +29,23 @@ _NAMED: Final = regex.compile(
     r"(?: WITH (?!SMALL LETTER).+)?"
 )
 _CROSSED: Final = regex.compile(r"(.+) WITH (?:[A-Z]+ )*(?:STROKE|BAR|OVERLAY|SLASH)")
+# An entry for one that looks like it: a prototype lists all that do, which is of no use here, even
+# if it is only one. The whole file, with the names in it, would take 5 MB for good.
+_ONE_ALIKE: Final = re.compile(
+    rb'("(?:[^"\\]|\\.)+"): \[\{"c": ("(?:[^"\\]|\\.)+"), "n": "[^"]*"\}\]'
+)
 _MARKS: Final = regex.compile(r"\p{M}+")
 
 
 def _prototypes() -> Mapping[str, str]:
     """Return for each character that UTS 39 compares with one other what that is."""
     file = resources.files("confusable_homoglyphs") / "confusables.json"
-    listed = json.loads(file.read_bytes())
-    # A prototype lists all that look like it, which is of no use here, even if it is only one.
-    return {
-        character.strip(_LEFT_TO_RIGHT): likes[0]["c"].strip(_LEFT_TO_RIGHT)
-        for character, likes in listed.items()
-        if len(character.strip(_LEFT_TO_RIGHT)) == 1 and len(likes) == 1
-    }
+    prototypes = {}
+    for entry in _ONE_ALIKE.finditer(file.read_bytes()):
+        character, like = (json.loads(text).strip(_LEFT_TO_RIGHT) for text in entry.groups())
+        if len(character) == 1:
+            prototypes[character] = like
+    return prototypes
 
 
 _PROTOTYPES: Final = _prototypes()

@@ -1,8 +1,23 @@
 """Which letters look like which: as Unicode's data say, without tables of ours."""
 
+import json
+from importlib import resources
+
 import pytest
 
+from bot import lookalikes
 from bot.lookalikes import I_OR_L, latin, skeleton, uncrossed
+
+
+def test_the_data_are_read_as_json():
+    file = resources.files("confusable_homoglyphs") / "confusables.json"
+    wanted = {
+        character.strip("\u200e"): likes[0]["c"].strip("\u200e")
+        for character, likes in json.loads(file.read_bytes()).items()
+        if len(character.strip("\u200e")) == 1 and len(likes) == 1
+    }
+
+    assert wanted == lookalikes._PROTOTYPES
 
 
 @pytest.mark.parametrize(

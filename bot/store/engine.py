@@ -1,17 +1,22 @@
-"""PostgreSQL connections, time limits, and the translation of drivers' errors."""
+"""PostgreSQL connections, time limits, and the translation of drivers' errors.
+
+Asyncpg, and SQLAlchemy's asyncio with its ORM, take 9 MB: they are loaded with the first engine.
+"""
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import asyncpg  # type: ignore[import-untyped]  # it has no types of its own
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.service.port_errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 CONNECTIONS: Final = 10  # of one process; PostgreSQL accepts 100 by default
 _UNIQUE_VIOLATION: Final = "23505"  # SQLSTATE
@@ -31,14 +36,6 @@ _SESSION: Final = {
     "jit": "off",  # compiling costs more than any statement here gains
 }
 
-# Raised while connecting, not wrapped by SQLAlchemy.
-_DRIVERS: Final = (
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    OSError,  # and with it every time-out
-)
-
 
 @dataclass(frozen=True, kw_only=True)
 class StoreTimeouts:
@@ -52,8 +49,10 @@ class StoreTimeouts:
 TIMEOUTS: Final = StoreTimeouts()
 
 
-def connect(url: str, timeouts: StoreTimeouts = TIMEOUTS) -> AsyncEngine:
+def connect(url: str, timeouts: StoreTimeouts = TIMEOUTS) -> "AsyncEngine":
     """Return an engine for the server at *url*; it connects on first use."""
+    from sqlalchemy.ext.asyncio import create_async_engine
+
     return create_async_engine(
         url,
         hide_parameters=True,
@@ -71,10 +70,11 @@ def translate_driver_errors() -> Iterator[None]:
         yield
     except IntegrityError:
         raise
-    except (DBAPIError, PoolTimeout, *_DRIVERS) as error:
+    except _errors() as error:
         driver = _driver_error(error)
+        asyncpg = sys.modules.get("asyncpg")
         # asyncpg's DataError names the value that it could not send, which may be a secret.
-        cause = None if isinstance(driver, asyncpg.DataError) else error
+        cause = None if asyncpg is not None and isinstance(driver, asyncpg.DataError) else error
         raise StoreUnavailable(f"the store is away: {_description(error, driver)}") from cause
 
 
@@ -87,6 +87,14 @@ def is_unique_violation(error: IntegrityError) -> bool:
             sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
         }
     return getattr(original, "sqlstate", None) == _UNIQUE_VIOLATION
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    errors: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout, OSError)  # and every time-out
+    if (asyncpg := sys.modules.get("asyncpg")) is None:
+        return errors
+    # Raised while connecting, not wrapped by SQLAlchemy.
+    return (*errors, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 def _driver_error(error: BaseException) -> BaseException:

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.store.engine import TIMEOUTS, StoreTimeouts, connect
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 T = TypeVar("T")
 
@@ -34,7 +36,7 @@ class PostgresEngine:
         async with asyncio.timeout(max(within, self._timeout)):
             return await self._run(self._engine, work)
 
-    async def _run(self, engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
+    async def _run(self, engine: "AsyncEngine", work: Callable[[Connection], T]) -> T:
         """Run *work*, and once more if its connection was found dead before the commit.
 
         So a restart of the server goes unnoticed, and no connection is tested before each use.

@@ -8,16 +8,18 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import AlreadyRunning
 from bot.retry import Backoff
 from bot.service.port_errors import StoreUnavailable
 from bot.store.engine import connect, translate_driver_errors
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +105,7 @@ class _FileLock:
 class _SessionLock:
     """Advisory lock that lives as long as its connection to PostgreSQL."""
 
-    def __init__(self, engine: AsyncEngine, instance: str, timing: LockTiming) -> None:
+    def __init__(self, engine: "AsyncEngine", instance: str, timing: LockTiming) -> None:
         self._engine = engine
         self._instance = instance
         self._timing = timing

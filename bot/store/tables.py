@@ -19,6 +19,7 @@ from sqlalchemy import (
     false,
     literal_column,
     or_,
+    text,
 )
 
 from bot.domain.job import AT_ONCE, AT_VENDOR, ENDED, Billed, EndReason, State
@@ -52,10 +53,10 @@ jobs: Final = Table(
     Column("interaction_token", Text),
     Column("callback_token", String(64), nullable=False),
     Column("private", Boolean, nullable=False),
-    Column("spoiler", Boolean, nullable=False),
-    Column("language", String(8), nullable=False),
-    Column("answers_only", Boolean, nullable=False),
-    Column("hidden", Boolean, nullable=False),
+    Column("spoiler", Boolean, nullable=False, server_default=false()),
+    Column("language", String(8), nullable=False, server_default="en"),
+    Column("answers_only", Boolean, nullable=False, server_default=false()),
+    Column("hidden", Boolean, nullable=False, server_default=false()),
     Column("left_today", Integer),
     Column("message_id", BigInteger),
     Column("file_limit", Integer, nullable=False),  # bytes
@@ -155,8 +156,8 @@ lanes: Final = Table(
     Column("refusals", Integer, nullable=False),  # in a row, for the back-off
     Column("next_slot_at", Float, nullable=False),  # the first slot that is not reserved
     Column("closed", String(8)),  # the reason; NULL: it is open
-    Column("shut_at", Float, nullable=False),
-    Column("probe_at", Float, nullable=False),
+    Column("shut_at", Float, nullable=False, server_default=text("0")),
+    Column("probe_at", Float, nullable=False, server_default=text("0")),
     Column("probe", String(32)),  # a job's id
     # In a row:
     Column("unknown_in_row", Integer, nullable=False, server_default="0"),  # submits

@@ -5,45 +5,37 @@ in the code are English; the catalogues of other languages are in ``locales`` an
 module is imported.
 """
 
-import gettext as catalogues
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import lru_cache, partial
-from io import BytesIO
+from functools import partial
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Final
 
 import discord
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
 from discord import app_commands
 from discord.app_commands import TranslationContextLocation as Location
 
 from bot.domain import rules
+from bot.ui.catalogue import Catalogue
 
 ENGLISH: Final = "en"
 LANGUAGES: Final = rules.LANGUAGES
 FOLDER: Final = Path(__file__).parent / "locales"
+
+_DECIMAL_MARKS: Final = {ENGLISH: ".", "de": ","}
 
 _TEMPLATE: Final = "template"
 _FIGURES: Final = "figures"
 _NAMES: Final = frozenset({Location.command_name, Location.group_name, Location.parameter_name})
 
 
-def _read(language: str) -> catalogues.NullTranslations:
-    """Return a language's catalogue; English needs none."""
-    if language == ENGLISH:
-        return catalogues.NullTranslations()
-    compiled = BytesIO()
-    with (FOLDER / language / "LC_MESSAGES" / "imagine.po").open("rb") as source:
-        write_mo(compiled, read_po(source, locale=language))
-    compiled.seek(0)
-    return catalogues.GNUTranslations(compiled)
-
-
-_CATALOGUES: Final = {language: _read(language) for language in LANGUAGES}
+_CATALOGUES: Final = {ENGLISH: NullTranslations()} | {
+    language: Catalogue(FOLDER / language / "LC_MESSAGES" / "imagine.po")
+    for language in LANGUAGES
+    if language != ENGLISH
+}
 _spoken: ContextVar[str] = ContextVar("language", default=ENGLISH)
 _default: ContextVar[str] = ContextVar("default language", default=ENGLISH)
 
@@ -127,12 +119,7 @@ def plural(one: str, many: str) -> Callable[[int], str]:
 
 def number(value: float) -> str:
     """Return a number in the task's language, without trailing zeros: 3.5, or 3,5."""
-    return _number(value, _spoken.get())
-
-
-@lru_cache(maxsize=1024)  # formatting takes longer than all else that a card says
-def _number(value: float, language: str) -> str:
-    return format_decimal(value, format="0.###", locale=language, group_separator=False)
+    return f"{value:.3f}".rstrip("0").rstrip(".").replace(".", _DECIMAL_MARKS[_spoken.get()])
 
 
 def localized(message: str, **figures: float) -> app_commands.locale_str:

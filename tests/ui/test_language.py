@@ -13,7 +13,10 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from discord import app_commands
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.client import Gateway, ImagineBot
 from bot.command_registration import payloads
@@ -79,8 +82,28 @@ def test_there_is_a_catalogue_for_each_language():
 
 
 @pytest.mark.parametrize("spoken", LANGUAGES)
-def test_the_container_keeps_what_babel_knows_of_each_language(spoken):
-    assert f"! -name {spoken}.dat" in (PROJECT / "Dockerfile").read_text()
+@given(st.integers(-(10**9), 10**9).map(lambda figure: figure / 1000))
+def test_numbers_are_written_as_the_language_does(spoken, figure):
+    with speaking(spoken):
+        written = language.number(figure)
+
+    assert written == format_decimal(figure, "0.###", spoken, group_separator=False)
+
+
+@in_every_other_language
+def test_catalogues_are_read_as_babel_reads_them(catalogues, spoken):
+    with speaking(spoken):
+        for (context, message), found in catalogues[spoken].items():
+            if isinstance(message, tuple):
+                one, many = message
+                forms = [language.ngettext(one, many, count) for count in (0, 1, 2, 7)]
+                assert forms == [found.string[count != 1] for count in (0, 1, 2, 7)]
+            elif context is not None:
+                assert language.pgettext(context, message) == found.string
+            else:
+                assert language.gettext(message) == found.string
+        assert language.gettext("not in it") == language.pgettext("a", "not in it") == "not in it"
+        assert language.ngettext("one of none", "some", 2) == "some"
 
 
 @in_every_other_language

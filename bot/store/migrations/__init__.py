@@ -3,17 +3,47 @@
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import inspect, text
+from sqlalchemy import (
+    Column,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    insert,
+    inspect,
+    select,
+)
 from sqlalchemy.engine import Connection
 
+from bot.store.tables import metadata
+
 HEAD: Final = "0011"  # the last step in versions/
+
+_versions: Final = Table(  # Alembic's
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 
 
 def upgrade(connection: Connection) -> None:
     """Bring the tables behind *connection* up to date, in its transaction."""
-    if _version(connection) == HEAD:
+    tables = inspect(connection).get_table_names()
+    is_marked = _versions.name in tables
+    if is_marked and connection.scalar(select(_versions.c.version_num)) == HEAD:
         return
-    # Alembic is slow to load, and nearly every start finds nothing to do.
+    # Alembic takes long to load, and 10 MB for good. PostgreSQL has views besides the tables.
+    if not tables and connection.dialect.name == "sqlite":
+        metadata.create_all(connection)
+        _versions.create(connection)
+        connection.execute(insert(_versions).values(version_num=HEAD))
+    else:
+        migrate(connection)
+
+
+def migrate(connection: Connection) -> None:
+    """Take the steps that are missing."""
     from alembic import command
     from alembic.config import Config
 
@@ -21,10 +51,3 @@ def upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-
-
-def _version(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return version
