@@ -5,9 +5,8 @@ perhaps signs, with a space around each. A phrase is in a text where its string 
 """
 
 import re
-import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -16,36 +15,14 @@ from typing import Final
 
 import regex
 
-from bot.lookalikes import I_OR_L, latin, skeleton, uncrossed
+from bot.domain.folded_letters import KINDS, LATIN, SKELETONS, LetterTable, unified
+from bot.lookalikes import latin
 
-# What cannot be seen or only encloses (⑥ and a keycap mean 6), and what may be left out in writing:
-# accents, strokes over letters, kashida, the vowel signs of Arabic and Hebrew, nuktas. Other marks
-# tell words apart as letters do, such as those of Hindi, Thai and Japanese.
-_LEFT_OUT: Final = regex.compile(
-    r"(?V1)[\p{Cf}\p{Cs}\p{Me}\p{ccc=Nukta}\p{Default_Ignorable_Code_Point}\u0640\u07fa]"
-    r"|[\p{M}&&[\p{Script=Inherited}\p{Latin}\p{Greek}\p{Cyrillic}\p{Arabic}\p{Hebrew}\p{Syriac}]"
-    r"--\p{scx=Hiragana}]"
-)
-# Normalization sorts the marks on one letter in quadratic time; more than 30 are noise (UAX #15).
-_EXCESS_MARKS: Final = regex.compile(r"(?<=\p{M}{30})\p{M}+")
-
-# Letters and numbers that are written without spaces between words.
-_UNSPACED: Final = regex.compile(
-    r"(?V1)[[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Bopomofo}\p{Thai}\p{Lao}\p{Khmer}"
-    r"\p{Myanmar}\p{Tai_Le}\p{New_Tai_Lue}\p{Tai_Tham}\p{Tai_Viet}\p{Ahom}\p{Balinese}"
-    r"\p{Javanese}]&&[\p{L}\p{N}]--\p{Nd}]"
-)
-_EMOJI: Final = regex.compile(r"[\p{So}\p{Cn}\p{Emoji_Modifier}]")
-# Signs that only separate words, as spaces do.
-_SEPARATING: Final = regex.compile(r"(?V1)[[\p{Sk}\p{Pc}\p{Quotation_Mark},،、]--[\^]]")
 # What ends a sentence or separates its parts.
 _END: Final = regex.compile(r"[,;\uff0c\u060c\u3001]|(?<!\w)\||[\p{Terminal_Punctuation}|](?!\w)")
 _HALF: Final = regex.compile(r"^(?:[\p{Ps}\p{Pe}]|\|\||~~)|(?:[\p{Ps}\p{Pe}]|\|\||~~)$")
 _OTHER_SCRIPT: Final = regex.compile(r"(?V1)[[\p{L}\p{M}]--\p{Latin}]+")
 
-# Digits and signs that are written for letters; UTS 39 knows some more.
-_LEET: Final = dict(zip("0123456789@$€!|", f"o{I_OR_L}zeasgtbgase{I_OR_L * 2}", strict=True))
-_LEET_SIGNS: Final = frozenset("@$€|")
 # What means no word: 455, 45s, A55, a$, $45.
 _QUANTITY: Final = regex.compile(
     r"\p{Sc}?\p{Nd}+\p{Sc}?|\p{L}(?:(?!111)\p{Nd}+|[@$€|])|(?:\p{Nd}+|[@$€|])\p{L}|[@$€|]{1,2}"
@@ -57,7 +34,7 @@ _SHORTEST: Final = 3  # letters of a word that is found with digits at its ends;
 _ALPHABETS: Final = ("koi8_u", "iso8859_7")
 _LATIN_WORD: Final = regex.compile(r"(?<![\p{Nd}\p{Latin}])\p{Latin}{2}")
 
-# Patterns over a text's shape, which has one letter of _kind for each character.
+# Patterns over a text's shape, which has one letter of KINDS for each character.
 _MINUS: Final = "(?:(?<=d)|(?<![wdmuvrebsxyh]))h(?=d)"  # also as in 9-11
 _SIGN: Final = re.compile(f"[sxy]|{_MINUS}")
 _TOKEN: Final = re.compile(rf"[wd][wdm]*|[uv]m*|rr|[reb]|(?P<signs>[sxy]+|{_MINUS})")
@@ -119,11 +96,11 @@ class FoldedText:
     """A text with one form of each letter, to be read in several ways."""
 
     def __init__(self, text: str) -> None:
-        self._text = _unified(text)
+        self._text = unified(text)
 
     @cached_property
     def _shape(self) -> str:
-        return self._text.translate(_KINDS)
+        return self._text.translate(KINDS)
 
     def words_text(self) -> str:
         """Return the string of :attr:`words`, sooner."""
@@ -182,18 +159,18 @@ class FoldedText:
         """Return the reading in Latin letters, with look-alikes, leet and spaced letters undone."""
         if self._text.isascii() and not _SUSPICIOUS.search(self._text):
             return Reading(())
-        return Reading(list(self._undisguised(_LATIN, self._alphabets())))
+        return Reading(list(self._undisguised(LATIN, self._alphabets())))
 
     def skeletons(self) -> Reading:
         """Return the reading of other than ASCII words, with one letter for all that look alike."""
         if self._text.isascii():
             return Reading(())
-        tokens = self._undisguised(_SKELETONS, frozenset())
+        tokens = self._undisguised(SKELETONS, frozenset())
         return Reading(
             [("\n" if self._text[a:b].isascii() else said, a, b) for said, a, b in tokens]
         )
 
-    def _undisguised(self, letters: "_Memo", alphabets: frozenset[str]) -> Iterator[Token]:
+    def _undisguised(self, letters: LetterTable, alphabets: frozenset[str]) -> Iterator[Token]:
         """Yield the tokens, and at the end what some of them may be instead."""
         text = self._text
         others: list[Token] = []
@@ -220,7 +197,7 @@ class FoldedText:
             yield "\n", other[1], other[2]  # it has no neighbours
             yield other
 
-    def _in_parts(self, letters: "_Memo") -> Iterator[Token]:
+    def _in_parts(self, letters: LetterTable) -> Iterator[Token]:
         """Yield what parts of words are together."""
         places = [match.span() for match in _IN_PARTS.finditer(self._shape)]
         if not self._text.isascii():
@@ -244,94 +221,6 @@ class FoldedText:
         ) - {""}
 
 
-class _Memo(dict[int, str]):
-    """Table for ``str.translate`` that is filled as characters are met."""
-
-    def __init__(self, of: Callable[[str], str]) -> None:
-        super().__init__()
-        self._of = of
-
-    def __missing__(self, code: int) -> str:
-        if len(self) >= 2**13:  # more than what people write in
-            self.clear()
-        self[code] = of = self._of(chr(code))
-        return of
-
-
-def _kept(character: str) -> str:
-    """Return what is compared in the place of *character*, decomposed."""
-    form, category = unicodedata.normalize("NFKD", character), unicodedata.category(character)
-    if len(form) > 1 and form[0] == " ":  # an accent without a letter
-        return character if category[0] == "S" or latin(character) else ""
-    if latin(character) and not all(map(_is_latin, form)):
-        form = unicodedata.normalize("NFD", character)  # \u03f2 looks like c, its sigma not
-    kept = "".join(uncrossed(part) for part in form if not _LEFT_OUT.fullmatch(part))
-    if category[0] == "S" and len(kept) > 1:
-        return f" {kept} "  # ™ would become letters of the word before it
-    return kept
-
-
-def _is_latin(character: str) -> bool:
-    return (
-        character.isascii() or latin(character) != "" or unicodedata.category(character)[0] == "M"
-    )
-
-
-def _kind(character: str) -> str:
-    """Return what *character* is, as one letter of a text's shape."""
-    category = unicodedata.category(character)
-    if character in _LEET_SIGNS or character == "!":
-        return "y" if character == "!" else "x"
-    if "\U0001f1e6" <= character <= "\U0001f1ff":
-        return "r"  # a regional indicator, half a flag
-    if _EMOJI.fullmatch(character):
-        return "b" if latin(character) else "e"  # b: a boxed letter
-    if character.isspace():
-        return " "
-    if category[0] == "M":
-        return "m"
-    if category[0] in "LN":
-        if _UNSPACED.fullmatch(character):
-            return "v" if latin(character) else "u"  # v: it may be in a Latin word
-        return "d" if category == "Nd" else "w"
-    if category == "Pd" or character == "\N{MINUS SIGN}":
-        return "h"
-    if category[0] not in "PS" or _SEPARATING.fullmatch(character):
-        return "-"
-    return "x" if latin(character) else "s"
-
-
-def _latin(character: str) -> str:
-    """Return the Latin letters that *character* may be written for, or its own small letter."""
-    if character in _LEET:
-        return _LEET[character]
-    if character == "I":
-        return I_OR_L
-    return character.lower() if character.isascii() else latin(character) or character.casefold()
-
-
-def _skeleton(character: str) -> str:
-    return _LEET.get(character) or skeleton_of(character.casefold())
-
-
-def skeleton_of(text: str) -> str:
-    """Return what a text in small letters is in the readings of :meth:`FoldedText.skeletons`."""
-    return "".join(letter if letter.isascii() else skeleton(letter) for letter in text)
-
-
-_KEPT: Final = _Memo(_kept)
-_KINDS: Final = _Memo(_kind)
-_LATIN: Final = _Memo(_latin)
-_SKELETONS: Final = _Memo(_skeleton)
-
-
-def _unified(text: str) -> str:
-    """Return *text* with one form of each letter, without what is left out; its case stays."""
-    if text.isascii():
-        return text
-    return unicodedata.normalize("NFC", _EXCESS_MARKS.sub("", text.translate(_KEPT)))
-
-
 @lru_cache(maxsize=2**12)
 def _alphabet(word: str) -> str:
     """Return the alphabet that has all letters of a word; empty: none but the Latin one."""
@@ -343,7 +232,7 @@ def _alphabet(word: str) -> str:
     return ""
 
 
-def _word(word: str, shape: str, letters: _Memo) -> str:
+def _word(word: str, shape: str, letters: LetterTable) -> str:
     """Return *word* in the letters that it looks like. Neither 100 nor 4k is a word, and I is."""
     if "e" in shape:
         word = _only(word, shape, "wdvmbrxy")
@@ -352,7 +241,7 @@ def _word(word: str, shape: str, letters: _Memo) -> str:
     return word.translate(letters)
 
 
-def _other_words(word: str, shape: str, letters: _Memo) -> Iterator[str]:
+def _other_words(word: str, shape: str, letters: LetterTable) -> Iterator[str]:
     """Yield *word* without flags in it and without digits at its ends."""
     if "rr" in shape and "w" in shape:
         yield _word(word, shape.replace("rr", "ee"), letters)
@@ -361,7 +250,7 @@ def _other_words(word: str, shape: str, letters: _Memo) -> Iterator[str]:
         yield inner.translate(letters)
 
 
-def _run(run: str, shape: str, letters: _Memo) -> str:
+def _run(run: str, shape: str, letters: LetterTable) -> str:
     """Return spaced letters as a word. Among many digits they are no word."""
     few = len(_ANY_LETTER.findall(shape)) < max(2, len(run) / 3)
     return run.casefold() if few else run.translate(letters)

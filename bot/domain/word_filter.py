@@ -14,7 +14,8 @@ from typing import Final
 import regex
 
 from bot.domain.errors import InvalidPhrase, PhraseFault
-from bot.domain.folding import FoldedText, Reading, skeleton_of
+from bot.domain.folded_letters import skeleton_of
+from bot.domain.folding import FoldedText, Reading
 from bot.domain.order import clean
 from bot.domain.phrase_search import PhraseSearch
 
