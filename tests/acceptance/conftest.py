@@ -22,7 +22,15 @@ from sandbox.botprocess import BOT, BotProcess, Launch, Process
 from sandbox.botprocess import launch as launch_process
 from sandbox.discord.member import Member
 from sandbox.environment import SandboxEnvironment
-from tests.acceptance.driver import CLUB, FAST_LANE, Store, forget_starts, quick, without_limits
+from tests.acceptance.driver import (
+    CLUB,
+    FAST_LANE,
+    Server,
+    Store,
+    forget_starts,
+    quick,
+    without_limits,
+)
 from tests.acceptance.forked import ForkServer
 from tests.acceptance.visitor import DESKTOP
 from tests.openapi import assert_conform
@@ -166,6 +174,12 @@ def shared(running: SandboxEnvironment) -> Iterator[SandboxEnvironment]:
     yield running
     running.discord.faults.clear()
     assert_conform(running.discord.journal.exchanges)
+
+
+@pytest.fixture
+def server(shared: SandboxEnvironment) -> Server:
+    """A new server of the shared bot."""
+    return Server(shared)
 
 
 @pytest.fixture

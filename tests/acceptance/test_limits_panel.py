@@ -2,14 +2,10 @@
 
 import pytest
 
-from sandbox.discord.enums import InteractionType
-from sandbox.discord.option_values import modal_component
 from tests.acceptance.driver import (
     FAST_LANE,
     Server,
     button,
-    buttons,
-    crafted,
     refusal,
     reopened,
     restart,
@@ -17,22 +13,10 @@ from tests.acceptance.driver import (
     words,
 )
 
-NOT_YOURS = "Only members who may manage this server"
-
 
 @pytest.fixture(scope="module")
 def bot_settings():
     return FAST_LANE
-
-
-@pytest.fixture
-def server(running):
-    return Server(running)
-
-
-@pytest.fixture
-def mira(server):
-    return server.mira
 
 
 async def show(moderator):
@@ -48,89 +32,66 @@ async def fill(moderator, panel, name, values, sees="**Saved**"):
     return await sent.until(says(sees))
 
 
-async def test_log_pause_tiers_styles_and_blocks_are_changed_in_the_panel(running, server, mira):
-    panel = await show(mira)
+async def test_log_pause_tiers_styles_and_blocks_are_changed_in_the_panel(shared, server):
+    panel = await show(server.mira)
     log, noah = server.channel("pictures"), server.noah
 
-    panel = await fill(mira, panel, "log", {"channel": [log]})
+    panel = await fill(server.mira, panel, "log", {"channel": [log]})
     assert f"log channel: <#{log}>" in words(panel)
-    await restart(running)
+    await restart(shared)
     tier = {"role": [server.patrons.id], "images": "1"}
-    panel = await fill(mira, panel, "tiers", tier)
-    opened = await mira.press(panel["id"], button(panel, "limits:form:tiers"))
+    panel = await fill(server.mira, panel, "tiers", tier)
+    opened = await server.mira.press(panel["id"], button(panel, "limits:form:tiers"))
     await opened.opened()
-    odd = await mira.submit_modal(opened, tier | {"member_per_day": "abc", "images": "9"})
+    odd = await server.mira.submit_modal(opened, tier | {"member_per_day": "abc", "images": "9"})
     told = await odd.follow_up()
     assert all(name in words(told) for name in ("Images per day, each member", "Images per order"))
-    _, form = await reopened(mira, told)
+    _, form = await reopened(server.mira, told)
     assert form["member_per_day"]["value"] == "abc"
     assert form["role"]["default_values"] == [{"id": server.patrons.id, "type": "role"}]
     assert f"<@&{server.patrons.id}>: 1 image per order" in words(panel)
-    panel = await fill(mira, panel, "tiers", {"role": [server.patrons.id]})
+    panel = await fill(server.mira, panel, "tiers", {"role": [server.patrons.id]})
     assert "1 image per order" not in words(panel).partition("**Tiers**")[2]
-    panel = await fill(mira, panel, "styles", {"name": "Wool", "words": "knitted"})
+    panel = await fill(server.mira, panel, "styles", {"name": "Wool", "words": "knitted"})
     assert "Own: Wool" in words(panel)
     assert {"Wool"} <= {
         one["name"] for one in await noah.autocomplete("imagine", focused="style", style="woo")
     }
-    panel = await fill(mira, panel, "styles", {"name": "wool", "words": ""})
+    panel = await fill(server.mira, panel, "styles", {"name": "wool", "words": ""})
     assert "Own: none" in words(panel)
 
-    panel = await fill(mira, panel, "pause", {"reason": "lunch"}, "Orders paused")
+    panel = await fill(server.mira, panel, "pause", {"reason": "lunch"}, "Orders paused")
     assert "lunch" in await refusal(noah)
-    await restart(running)
-    resumed = await mira.press(panel["id"], button(panel, "limits:resume:"))
+    await restart(shared)
+    resumed = await server.mira.press(panel["id"], button(panel, "limits:resume:"))
     panel = await resumed.until(says("Orders resumed"))
-    listed = await mira.press(panel["id"], button(panel, "blocks:list:"))
+    listed = await server.mira.press(panel["id"], button(panel, "blocks:list:"))
     await listed.until(says("Nobody is blocked"))
 
-    panel = await fill(mira, await show(mira), "log", {"channel": []})
+    panel = await fill(server.mira, await show(server.mira), "log", {"channel": []})
     assert "log channel: none" in words(panel)
 
 
-async def test_a_stranger_changes_nothing_with_the_panels_buttons_and_forms(running, server, mira):
-    panel = await mira.command("limits", "show")
-    shown = await panel.until(lambda message: message["components"])
-    ids = [*buttons(shown).values(), "limits:resume:orders", "limits:show:panel"]
-    ids += [f"limits:form:{name}" for name in ("log", "pause", "tiers", "styles")]
-
-    for custom_id in ids:
-        data = {"custom_id": custom_id}
-        tried = crafted(running, server.noah, InteractionType.COMPONENT, data, panel.stored)
-        assert NOT_YOURS in (await tried.answer())["content"], custom_id
-    values = {"channel": [server.channel("pictures")], "role": [server.patrons.id], "images": "1"}
-    values |= {"reason": "x", "name": "x", "words": "y"}
-    for name in ("log", "pause", "tiers", "styles"):
-        opened = await mira.press(shown["id"], f"limits:form:{name}")
-        form = await opened.opened()
-        fields = [modal_component(one, values) for one in form["components"]]
-        submitted = {"custom_id": form["custom_id"], "components": fields}
-        tried = crafted(running, server.noah, InteractionType.MODAL_SUBMIT, submitted, panel.stored)
-        assert NOT_YOURS in (await tried.answer())["content"], name
-
-    assert words(await show(mira)) == words(shown)
-
-
-async def test_the_panel_and_each_chosen_channel_say_what_the_bot_may_not_do(running, server, mira):
-    world = running.world
+async def test_the_panel_and_each_chosen_channel_say_what_the_bot_may_not_do(shared, server):
+    world = shared.world
     pictures = world.channel("pictures", guild=server.name)
     told = f"I can't attach files in <#{pictures.id}>"
-    assert "I can't" not in words(await show(mira))
+    assert "I can't" not in words(await show(server.mira))
 
     world.deny(pictures, "ATTACH_FILES")
-    assert told in words(await show(mira))  # orders are taken everywhere
+    assert told in words(await show(server.mira))  # orders are taken everywhere
     assert told in words(await show(server.member("Mira", channel="pictures")))
-    sent = await mira.command("limits", "channels", add=server.channel("general"))
+    sent = await server.mira.command("limits", "channels", add=server.channel("general"))
     assert "I can't" not in words(await sent.until(words))
-    assert "I can't" not in words(await show(mira))
-    sent = await mira.command("limits", "channels", add=pictures.id)
+    assert "I can't" not in words(await show(server.mira))
+    sent = await server.mira.command("limits", "channels", add=pictures.id)
     assert told in words(await sent.until(words))
-    assert told in words(await show(mira))
+    assert told in words(await show(server.mira))
 
     world.deny(pictures, "VIEW_CHANNEL")
-    assert f"I can't see <#{pictures.id}>" in words(await show(mira))
+    assert f"I can't see <#{pictures.id}>" in words(await show(server.mira))
     world.allow(pictures)
-    assert "I can't" not in words(await show(mira))
+    assert "I can't" not in words(await show(server.mira))
 
 
 @pytest.mark.parametrize(

@@ -26,11 +26,6 @@ def bot_settings():
 
 
 @pytest.fixture
-def server(shared):
-    return Server(shared)
-
-
-@pytest.fixture
 def world(shared):
     return shared.world
 

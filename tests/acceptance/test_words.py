@@ -4,7 +4,6 @@ import pytest
 
 from tests.acceptance.driver import (
     FAST_LANE,
-    Server,
     accepted,
     button,
     delivered,
@@ -19,11 +18,6 @@ from tests.acceptance.driver import (
 @pytest.fixture(scope="module")
 def bot_settings():
     return FAST_LANE
-
-
-@pytest.fixture
-def server(shared):
-    return Server(shared)
 
 
 async def limits(server, *path, **options):
