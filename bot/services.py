@@ -121,7 +121,12 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
             jobs=ports.jobs,
             log_channel=ports.log_channel,
             notices=ports.notices,
-            entries=ReportEntries(deeds=ports.deeds, log_channel=ports.log_channel, now=ports.now),
+            entries=ReportEntries(
+                deeds=ports.deeds,
+                files=pipeline.files,
+                log_channel=ports.log_channel,
+                now=ports.now,
+            ),
             due=deeds_due,
             now=ports.now,
         ),

@@ -86,6 +86,8 @@ class Reported(LogEntry):
     member_id: int  # whose order it is
     deeds: tuple[Deed, ...] = ()  # about the order, the oldest first
     at: float = 0.0  # when these were all deeds, in Unix seconds
+    pictures: Sequence[bytes] = ()  # JPEGs to be attached
+    pictured: int = 0  # how many are attached already, and stay
 
     @property
     def reports(self) -> Sequence[Deed]:

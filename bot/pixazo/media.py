@@ -116,6 +116,14 @@ class MediaDownloader:
             await asyncio.to_thread(path.unlink, missing_ok=True)
             raise
 
+    async def thumbnail(self, path: Path, *, side: int) -> bytes:
+        """Return the picture at *path* as a small JPEG. Raises MediaUnavailable."""
+        async with self._shrinking:
+            try:
+                return await asyncio.to_thread(pictures.thumbnail, path, side)
+            except OSError as error:
+                raise _unreadable(error) from error
+
     async def _fitting(self, path: Path, size: int, facts: Facts, limit: int) -> Picture:
         fitting = path
         if size > limit:

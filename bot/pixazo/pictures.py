@@ -42,6 +42,14 @@ def fit(path: Path, limit: int) -> tuple[Path, Facts]:
     return small, shrinking.shrink(path, limit, to=small)
 
 
+def thumbnail(path: Path, side: int) -> bytes:
+    """Return the picture at *path* as a JPEG of that *side*, in pixels. Raises PictureUnusable."""
+    inspect(path)
+    from bot.pixazo import shrinking
+
+    return shrinking.thumbnail(path, side)
+
+
 class PartFile:
     """A picture that is being downloaded; only a sound one gets its name."""
 

@@ -47,6 +47,19 @@ def shrink(path: Path, limit: int, *, to: Path) -> Facts:
     raise PictureUnusable("the picture cannot be made small enough")
 
 
+def thumbnail(path: Path, side: int) -> bytes:
+    """Return the picture at *path* as a JPEG with sides of at most *side* pixels.
+
+    Its structure has to be checked before. Raises PictureUnusable: it can't be decoded.
+    """
+    with _opened(path) as picture:
+        with _unusable("the picture is broken"):
+            picture.thumbnail((side, side))
+        encoded = io.BytesIO()
+        _flat(picture).save(encoded, "JPEG", quality=_QUALITIES[1], optimize=True)
+    return encoded.getvalue()
+
+
 def _opened(path: Path) -> Image.Image:
     with path.open("rb") as file:
         without_texts = _png_without_texts(file)

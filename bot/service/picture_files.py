@@ -24,6 +24,8 @@ MOST_PICTURES: Final = 10  # in one message, whatever number the vendor sent
 TRIES: Final = 4  # in a row, within seconds, before a job is left outstanding
 TRIED_FOR: Final = 30.0  # seconds; the last of them may begin then
 SOON: Final = 10.0  # seconds; a host that asks for a longer pause is not called in a row
+THUMBNAIL: Final = 400  # pixels of a side
+THUMBNAILS_WITHIN: Final = 15.0  # seconds
 SMALLEST_LIMIT: Final = 8 * 1024 * 1024  # bytes; Discord accepts files of that size everywhere
 
 # Obstacles that only the operator can remove: the same try soon after fails too.
@@ -118,6 +120,19 @@ class PictureFiles:
                 picture = await self._media.load(path, limit=job.reply.file_limit)
                 pictures += [picture] if picture is not None else []
         return pictures
+
+    async def thumbnails(self, job: Job) -> Sequence[bytes]:
+        """Return the job's pictures as small JPEGs, as far as they can be had soon."""
+        try:
+            async with asyncio.timeout(THUMBNAILS_WITHIN):
+                pictures = (await self.fetch(job)).pictures
+                return [
+                    await self._media.thumbnail(picture.path, side=THUMBNAIL)
+                    for picture in pictures
+                ]
+        except (MediaUnavailable, TimeoutError) as error:
+            log.info("no thumbnails: job=%s error=%r", job.id, error)
+            return ()
 
     async def smaller(self, job: Job) -> Sequence[Picture]:
         """Return the job's pictures made smaller, after Discord refused them as too large."""

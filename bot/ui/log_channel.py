@@ -72,15 +72,17 @@ class DiscordLogChannel:
         """
         return await self._write(channel_id, entry, _nonce(entry))
 
-    async def rewrite(self, channel_id: int, message_id: int, entry: AnyLogEntry) -> None:
-        """Replace a written entry; raises DiscordRefused or TransientDiscordError."""
+    async def rewrite(self, channel_id: int, message_id: int, entry: Reported) -> None:
+        """Replace a report's entry; raises as :meth:`write`."""
+        content = _content(entry)
+        if not entry.pictured:
+            content["attachments"] = report_view.files(entry)  # none: they are removed
         with timed(partial(self._meters.called_discord, DiscordCall.NOTICE)):
             async with translated_errors():
                 client = await self._session.client()
                 channel = client.get_partial_messageable(channel_id)
-                await channel.get_partial_message(message_id).edit(
-                    **_content(entry), allowed_mentions=discord.AllowedMentions.none()
-                )
+                message = channel.get_partial_message(message_id)
+                await message.edit(**content, allowed_mentions=discord.AllowedMentions.none())
 
     def refused(self, channel_id: int) -> bool:
         """Tell whether Discord refused the last entry there."""

@@ -3,9 +3,12 @@
 What was done is in the store: any process can write the message anew, after any restart.
 """
 
+import io
 import re
+from collections.abc import Sequence
 from typing import Final, Self
 
+import discord
 from discord import ui
 
 from bot.domain.job import Job
@@ -42,9 +45,33 @@ def report_view(report: Reported) -> ui.LayoutView:
     parts = texts.log_channel.line, texts.log_channel.reasons, texts.log_channel.done
     layout = view(*(ui.TextDisplay(text) for part in parts if (text := part(report))))
     if (job := report.job) is not None:
+        if names := _names(report):
+            layout.add_item(_gallery(job, names))
         buttons = [ReportButton(one, job.id, report.by) for one in _possible(report, job)]
         layout.add_item(ui.ActionRow(*buttons))
     return layout
+
+
+def files(report: Reported) -> list[discord.File]:
+    """Return the pictures that are to be attached."""
+    return [
+        discord.File(io.BytesIO(picture), filename=name)
+        for name, picture in zip(_names(report), report.pictures, strict=False)
+    ]
+
+
+def _names(report: Reported) -> list[str]:
+    """Return the names of the files of an entry, which are the same each time."""
+    count = len(report.pictures) or report.pictured
+    return [f"SPOILER_reported-{number}.jpg" for number in range(1, count + 1)]
+
+
+def _gallery(job: Job, names: Sequence[str]) -> ui.MediaGallery[ui.LayoutView]:
+    gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
+    for number, name in enumerate(names, start=1):
+        alt = texts.cards.alt(job.order, number, len(names))
+        gallery.add_item(media=f"attachment://{name}", description=alt, spoiler=True)
+    return gallery
 
 
 def _possible(report: Reported, job: Job) -> list[ReportAction]:

@@ -121,6 +121,9 @@ class Channels:
         message = self._message(call, channel)
         if message.author is not self._world.bot:
             raise ErrorCode.NOT_THE_AUTHOR.error()
+        granted = self._world.bot_permissions(channel)
+        if call.body.files and Permission.ATTACH_FILES not in granted:
+            raise ErrorCode.MISSING_PERMISSIONS.error()
         target = Target(self._world, channel, ON_EDIT)
         self._messages.edit(message, write(call.body.payload, call.body, target, message.draft))
         return message.shown

@@ -7,7 +7,7 @@ import pytest
 from sandbox.discord.client import ActionUnavailable
 from sandbox.discord.enums import InteractionType
 from sandbox.discord.models import MODERATOR_PERMISSIONS
-from sandbox.faults import Fault, Hold
+from sandbox.faults import ALWAYS, Answer, Fault, Hold
 from tests.acceptance.driver import (
     EPHEMERAL,
     SUBMIT,
@@ -15,6 +15,7 @@ from tests.acceptance.driver import (
     Store,
     answered,
     buttons,
+    components,
     crafted,
     delivered,
     restart,
@@ -68,7 +69,11 @@ async def reported(server, prompt):
     card = await picture(server.noah, prompt)
     await report(server.ada, card)
     return card, await moderator(server).sees(
-        lambda message: "reported a picture" in words(message) and prompt in words(message)
+        lambda message: (
+            "reported a picture" in words(message)
+            and prompt in words(message)
+            and message["attachments"]
+        )
     )
 
 
@@ -113,6 +118,63 @@ async def test_a_report_stands_in_the_log_once_with_buttons_and_rings_nobodys_ph
     assert "schon" in (await menu.until(answered))["content"]
     assert menu.ephemeral
     assert reports(server) == 1
+
+
+def gallery(message):
+    """Return the items of a message's gallery."""
+    return [item for part in components(message) for item in part.get("items", [])]
+
+
+async def test_the_picture_is_in_the_entry_behind_a_spoiler_until_it_is_deleted(shared, server):
+    """A small one, added also by the process that comes after a kill."""
+    await log_to(server)
+    card = await picture(server.noah, "a lamp")
+    held = shared.pixazo.media_faults.add(
+        Fault(method="GET", path="*", do=Hold(when="before"), times=ALWAYS)
+    )
+    await report(server.ada, card)
+    await held.reached.wait()
+    early = await moderator(server).sees(says("reported a picture"))
+    assert not early["attachments"]
+    held.end()
+    assert shared.process is not None
+    await shared.process.kill()
+    held.release()
+    await restart(shared)
+    notice = await moderator(server).sees(lambda message: message["attachments"])
+
+    [file], [item] = notice["attachments"], gallery(notice)
+    assert notice["id"] == early["id"]
+    assert item["spoiler"]
+    assert item["media"]["attachment_id"] == file["id"]
+    assert file["content_type"] == "image/jpeg"
+
+    notice = await press(server, notice, "delete", until="**Deleted** by")
+    assert (notice["attachments"], gallery(notice)) == ([], [])
+
+
+async def test_a_picture_that_is_gone_or_may_not_be_attached_keeps_no_report_away(shared, server):
+    await log_to(server)
+    channel = shared.world.channel("pictures", guild=server.name)
+    cards = [await picture(server.noah, prompt) for prompt in ("a cup", "a jug")]
+    shared.world.deny(channel, "ATTACH_FILES")
+    await report(server.ada, cards[0])
+    await report(server.mira, cards[0])
+    shown = await moderator(server).sees(says("and 1 other member"))
+    shared.world.allow(channel)
+    gone = shared.pixazo.media_faults.add(
+        Fault(method="GET", path="*", do=Answer(status=404), times=ALWAYS)
+    )
+    await report(server.ada, cards[1])
+    await report(server.mira, cards[1])
+    other = await moderator(server).sees(
+        lambda one: "a jug" in words(one) and "and 1 other member" in words(one)
+    )
+    gone.end()
+
+    for card, notice in zip(cards, (shown, other), strict=True):
+        assert not notice["attachments"]
+        assert f"{server.channel('general')}/{card['id']}" in words(notice)
 
 
 async def test_a_log_that_takes_nothing_is_told_and_the_report_may_be_made_later_by_the_menu(

@@ -86,3 +86,9 @@ async def test_an_unusable_picture_may_be_usable_later(vendor, tmp_path):
         with pytest.raises(PictureUnusable):
             await vendor.media.fetch(address, tmp_path / "1", limit=LIMIT)
     assert (await vendor.media.fetch(address, tmp_path / "1", limit=LIMIT)).path.exists()
+
+
+async def test_a_thumbnail_is_made_of_a_picture_that_is_there(vendor, tmp_path):
+    picture = await vendor.media.fetch(await vendor.paint(), tmp_path / "1", limit=LIMIT)
+
+    assert await vendor.media.thumbnail(picture.path, side=32)

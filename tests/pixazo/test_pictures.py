@@ -310,6 +310,22 @@ def test_what_is_transparent_becomes_white(tmp_path):
         assert shrunk.convert("RGB").getpixel((64, 64)) == (255, 255, 255)
 
 
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "LA"])
+def test_a_thumbnail_is_a_small_jpeg_of_the_whole_picture(tmp_path, mode):
+    path = saved(tmp_path / "1", noise(900, 300).convert(mode), "PNG")
+
+    with Image.open(io.BytesIO(pictures.thumbnail(path, 300))) as small:
+        assert (small.format, small.size) == ("JPEG", (300, 100))
+
+
+def test_there_is_no_thumbnail_of_a_broken_picture(tmp_path):
+    path = tmp_path / "1"
+    path.write_bytes(encoded(noise(64, 64), "PNG")[:-2000])
+
+    with pytest.raises(PictureUnusable):
+        pictures.thumbnail(path, 32)
+
+
 def test_a_limit_that_nothing_fits_is_said_so(tmp_path):
     path = saved(tmp_path / "output", noise(64, 64), "PNG")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.domain.card_status import CardStatus
 from bot.domain.deeds import Deed
 from bot.domain.job import Job, State, Update
-from bot.domain.log_entries import AnyLogEntry
+from bot.domain.log_entries import AnyLogEntry, Reported
 from bot.domain.order import Order
 from bot.service.port_errors import DiscordRefused, PermanentDiscordError, PictureUnusable
 from bot.service.ports.discord import NO_STATUS
@@ -67,6 +67,7 @@ class FakeLogChannel:
         self.error: Exception | None = None  # Discord's answer to a write
         self.gate = Gate()  # of write
         self.rewriting = Gate()
+        self.refusals: deque[Exception] = deque()  # of the next rewrites
 
     def enqueue(self, channel_id: int, entry: AnyLogEntry) -> None:
         if self.error is None:
@@ -79,8 +80,10 @@ class FakeLogChannel:
         self.entries.append((channel_id, entry))
         return len(self.entries)
 
-    async def rewrite(self, channel_id: int, message_id: int, entry: AnyLogEntry) -> None:
+    async def rewrite(self, channel_id: int, message_id: int, entry: Reported) -> None:
         await self.rewriting()
+        if self.refusals:
+            raise self.refusals.popleft()
         if self.error is not None:
             raise self.error
         assert self.entries[message_id - 1][0] == channel_id
@@ -167,6 +170,9 @@ class FakeMedia:
             raise PictureUnusable("it is broken")
         path.write_bytes(b"a picture")  # noqa: ASYNC240 - a few bytes, in memory
         return Picture(path=path, extension="png", width=64, height=64, shrunk=False)
+
+    async def thumbnail(self, path: Path, *, side: int) -> bytes:
+        return b"%d pixels of %s" % (side, path.read_bytes())  # noqa: ASYNC240 - the same
 
 
 class FakeCards:

@@ -10,6 +10,7 @@ from bot.domain.job import Billed, State
 from bot.domain.log_entries import Blocked
 from bot.domain.rules import Rules
 from bot.service.blocking import BlockTarget
+from bot.service.deed_outbox import LEASE
 from bot.service.errors import (
     AlreadyReported,
     LogChannelUnreachable,
@@ -19,10 +20,11 @@ from bot.service.errors import (
 )
 from bot.service.moderation import Moderator
 from bot.service.order_actions import Person
-from bot.service.port_errors import PermanentDiscordError, TransientDiscordError
+from bot.service.port_errors import PermanentDiscordError, StoreUnavailable, TransientDiscordError
 from bot.service.reports import Seen, Statement
 from tests.samples import NOW, a_job, an_order, changed_job
 from tests.service.conftest import on_each_engine
+from tests.service.fakes import BROKEN, PICTURE
 
 GUILD, ELSEWHERE, LOG = 100, 101, 55
 ADA = Person(id=400, guild_id=GUILD)
@@ -299,6 +301,66 @@ async def test_a_report_is_recorded_although_the_job_changes_meanwhile(app, repo
     await reporting
 
     assert await app.only_job() == changed_job(job, epoch=job.lease.epoch + 1, reported_at=NOW)
+
+
+# The pictures in the entry.
+
+THUMBNAIL = b"400 pixels of a picture"
+
+
+def pictures(app):
+    """Return what the newest drawing of the entry attached, and how many it left attached."""
+    entry = log_entries(app)[0]
+    return list(entry.pictures), entry.pictured
+
+
+async def test_an_entry_gets_its_pictures_once_and_loses_them_with_the_order(app, reports, put):
+    """Also after a crash between the drawing and its record."""
+    job = await put(media=(PICTURE, PICTURE))
+    await reports.report(job.id, ADA, WHY, language="en")
+    assert pictures(app) == ([], 0)  # the first report does not wait for them
+
+    async def crash():
+        raise StoreUnavailable("away")
+
+    app.faults.deeds.before["set_detail"] = crash
+    await app.tell()
+    del app.faults.deeds.before["set_detail"]
+    app.clock.now += LEASE
+    await app.tell()
+    assert pictures(app) == ([THUMBNAIL] * 2, 0)
+
+    await reports.report(job.id, NOAH, WHY, language="en")
+    await app.tell()
+    assert pictures(app) == ([], 2)
+    await app.cogs.actions.delete(job.id, NOAH)
+    await app.tell()
+    assert pictures(app) == ([], 0)
+
+
+async def test_pictures_that_can_not_be_had_keep_no_entry_away(app, reports, put):
+    job = await put(media=(BROKEN,))
+    await reports.report(job.id, ADA, WHY, language="en")
+    await app.tell()
+
+    assert pictures(app) == ([], 0)
+    assert log_entries(app)[0].reports
+
+
+@pytest.mark.parametrize("refused", ["new", "kept"])
+async def test_an_entry_whose_pictures_discord_refuses_is_drawn_without_them(
+    app, reports, put, refused
+):
+    job = await put(media=(PICTURE,))
+    await reports.report(job.id, ADA, WHY, language="en")
+    if refused == "kept":
+        await app.tell()
+        await reports.report(job.id, NOAH, WHY, language="en")
+    app.log_channel.refusals.append(PermanentDiscordError("400 (50035)"))
+    await app.tell()
+
+    assert pictures(app) == ([THUMBNAIL] if refused == "kept" else [], 0)
+    assert len(log_entries(app)[0].reports) == 1 + (refused == "kept")
 
 
 # What moderators do about it.

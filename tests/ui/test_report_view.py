@@ -16,7 +16,7 @@ from bot.ui.markup import literal
 from bot.ui.order_buttons import shows_pictures
 from tests.rules import ID, PROMPT
 from tests.samples import NOW, a_job, an_order, changed_job
-from tests.views import assert_within_limits, buttons, returned, said
+from tests.views import GALLERY, assert_within_limits, buttons, returned, said
 
 JOB = a_job(id="0123456789abcdef", order=an_order(prompt="@everyone **a** lighthouse"))
 HOSTILE = "@everyone <@&7> **bold** https://evil.example"
@@ -154,6 +154,32 @@ async def test_a_report_is_written_with_its_buttons_and_pings_nobody(rest, meter
         "Block permanently",
         "Dismiss",
     ]
+    await notices.close()
+
+
+async def test_the_pictures_of_an_entry_come_behind_spoilers_stay_and_go(rest, meters, stand_in):
+    mira = stand_in.member("Mira", channel="general", guild="Lighthouse Club")
+    notices = DiscordLogChannel(rest, meters=meters)
+    channel = int(mira.channel.id)
+    message = await notices.write(channel, NOTICE)
+
+    shown = []
+    for more in ({"pictures": [b"one", b"two"]}, {"pictured": 2}, {}):
+        await notices.rewrite(channel, message, replace(NOTICE, **more))
+        shown += mira.visible()
+
+    first, kept, without = shown
+    assert first["attachments"] == kept["attachments"]
+    assert [file["filename"] for file in first["attachments"]] == [
+        "SPOILER_reported-1.jpg",
+        "SPOILER_reported-2.jpg",
+    ]
+    for message in (first, kept):
+        [gallery] = [part for part in message["components"] if part["type"] == GALLERY]
+        assert [item["spoiler"] for item in gallery["items"]] == [True, True]
+        assert len({item["media"]["attachment_id"] for item in gallery["items"]}) == 2
+    assert without["attachments"] == []
+    assert not any(part["type"] == GALLERY for part in without["components"])
     await notices.close()
 
 

@@ -68,3 +68,9 @@ class Media(Protocol):
 
         Tries once. Raises MediaUnavailable, or its subclass PictureUnusable.
         """
+
+    async def thumbnail(self, path: Path, *, side: int) -> bytes:
+        """Return the picture at *path* as a JPEG with sides of at most *side* pixels.
+
+        Raises MediaUnavailable, or its subclass PictureUnusable.
+        """
