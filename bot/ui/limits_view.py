@@ -53,6 +53,8 @@ def panel(overview: Overview, note: str | None = None) -> ui.LayoutView:
         else:  # a list, to which the form adds an entry
             button = LimitsButton(LimitsAction.FORM, group, texts.limits.edit())
             frame.add_item(ui.Section(ui.TextDisplay(text), accessory=button))
+    more = LimitsButton(LimitsAction.FORM, "tiers_more", texts.panel_forms.title("tiers_more"))
+    frame.add_item(ui.ActionRow(more))
     if guild_cache.deleted_of(overview.rules):
         forget = LimitsButton(LimitsAction.FORGET, "deleted", texts.limits.forget())
         frame.add_item(ui.ActionRow(forget))

@@ -20,8 +20,12 @@ from bot.ui.interaction_payload import UnreadableInteraction, snowflake
 from bot.ui.limits_form import channel_select, raise_first, read_number
 
 PREFIX: Final = "panel-form:"
-NAMES: Final = ("log", "pause", "tiers", "styles")
-_LIMITS: Final = ("member_per_day", "member_at_once", "images")  # of a tier; others by the command
+# Of a tier, by the form: Discord allows five fields in one.
+_LIMITS: Final = {
+    "tiers": ("member_per_day", "member_at_once", "images"),
+    "tiers_more": ("cooldown", "steps"),
+}
+NAMES: Final = ("log", "pause", *_LIMITS, "styles")
 
 _Item = tuple[str, str, ui.Item[Any]]  # label, description, component
 
@@ -30,8 +34,8 @@ def form(name: str, rules: Rules, typed: Mapping[str, Any] | None = None) -> ui.
     """Return the form of that name, filled with the current *rules*, or what was *typed* before."""
     title = texts.panel_forms.title(name)
     modal = ui.Modal(title=title, custom_id=f"{PREFIX}{name}", timeout=None)
-    items = {"log": _log, "pause": _pause, "tiers": _tier, "styles": _style}[name](rules)
-    for label, description, component in items:
+    build = {"log": _log, "pause": _pause, "styles": _style}.get(name, partial(_tier, name))
+    for label, description, component in build(rules):
         modal.add_item(ui.Label(text=label, description=description or None, component=component))
     refill(modal, typed or {})
     modal.stop()  # so that discord.py does not keep it
@@ -68,7 +72,7 @@ def reason(components: Sequence[Any]) -> str:
 def change(name: str, components: Sequence[Any]) -> Callable[[Rules], Rules]:
     """Return the change of a tier or style that a form asks for; raises ChangeRejected."""
     sent = _sent(components)
-    return _change_style(sent) if name == "styles" else _change_tier(sent)
+    return _change_style(sent) if name == "styles" else _change_tier(name, sent)
 
 
 def _log(rules: Rules) -> Iterator[_Item]:
@@ -81,15 +85,17 @@ def _pause(_rules: Rules) -> Iterator[_Item]:
     yield texts.panel_forms.reason(), texts.panel_forms.reason_hint(), text
 
 
-def _tier(_rules: Rules) -> Iterator[_Item]:
+def _tier(form_name: str, _rules: Rules) -> Iterator[_Item]:
+    has_all = form_name == "tiers"
     role: ui.RoleSelect[Any] = ui.RoleSelect(custom_id="role")
-    yield texts.panel_forms.role(), texts.panel_forms.role_hint(), role
-    for name in _LIMITS:
+    yield texts.panel_forms.role(), texts.panel_forms.role_hint() if has_all else "", role
+    for name in _LIMITS[form_name]:
         digits = len(str(RANGES[name].high))
         field = _input(name, digits, required=False)
         yield texts.limits.label(name), texts.panel_forms.tier_hint(), field
-    box: ui.Checkbox[Any] = ui.Checkbox(custom_id="exempt")
-    yield texts.panel_forms.exempt(), "", box
+    if has_all:
+        box: ui.Checkbox[Any] = ui.Checkbox(custom_id="exempt")
+        yield texts.panel_forms.exempt(), "", box
 
 
 def _style(_rules: Rules) -> Iterator[_Item]:
@@ -121,21 +127,23 @@ def _chosen(sent: Mapping[str, Mapping[str, Any]], name: str) -> int | None:
     return chosen
 
 
-def _change_tier(sent: Mapping[str, Mapping[str, Any]]) -> Callable[[Rules], Rules]:
+def _change_tier(form_name: str, sent: Mapping[str, Mapping[str, Any]]) -> Callable[[Rules], Rules]:
     if (role_id := _chosen(sent, "role")) is None:
         raise UnreadableInteraction("role")
-    named, faults = dict[str, Any](), list[ChangeRejected]()
-    for name in filter(partial(_text, sent), _LIMITS):
+    limits, named, faults = _LIMITS[form_name], dict[str, Any](), list[ChangeRejected]()
+    for name in filter(partial(_text, sent), limits):
         try:
             named[name] = read_number(name, sent[name])
         except InvalidLimit as error:
             faults.append(error)
     raise_first(faults)
-    if sent.get("exempt", {}).get("value") is True:
-        named["exempt"] = True
-    if not named:
-        return lambda rules: rule_changes.without_tier(rules, role_id)
-    fresh = dict.fromkeys(_LIMITS) | {"exempt": Tier.exempt}
+    fresh: dict[str, Any] = dict.fromkeys(limits)
+    if form_name == "tiers":
+        fresh["exempt"] = Tier.exempt
+        if sent.get("exempt", {}).get("value") is True:
+            named["exempt"] = True
+        if not named:
+            return lambda rules: rule_changes.without_tier(rules, role_id)
     return lambda rules: rule_changes.with_tier(rules, role_id, **fresh | named)
 
 

@@ -50,6 +50,14 @@ async def test_log_pause_tiers_styles_and_blocks_are_changed_in_the_panel(shared
     assert form["member_per_day"]["value"] == "abc"
     assert form["role"]["default_values"] == [{"id": server.patrons.id, "type": "role"}]
     assert f"<@&{server.patrons.id}>: 1 image per order" in words(panel)
+    panel = await fill(server.mira, panel, "tiers_more", tier | {"cooldown": "60", "steps": "30"})
+    held = "1 minute between orders · 1 image per order · 30 steps per order"
+    assert held in words(panel)
+    panel = await fill(server.mira, panel, "tiers", tier | {"images": "2"})
+    assert held.replace("1 image", "2 images") in words(panel)
+    more = {"role": [server.patrons.id], "steps": "30"}
+    panel = await fill(server.mira, panel, "tiers_more", more)
+    assert "2 images per order · 30 steps per order" in words(panel)
     panel = await fill(server.mira, panel, "tiers", {"role": [server.patrons.id]})
     assert "1 image per order" not in words(panel).partition("**Tiers**")[2]
     panel = await fill(server.mira, panel, "styles", {"name": "Wool", "words": "knitted"})

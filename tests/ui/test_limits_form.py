@@ -172,6 +172,7 @@ TYPED: dict[str, list[Any]] = {
     "log": [["5"]],
     "pause": ["lunch"],
     "tiers": [["7"], "abc", "", "9", True],
+    "tiers_more": [["7"], "60", "x"],
     "styles": ["\N{BLACK CIRCLE}", "knitted\t"],
 }
 

@@ -108,7 +108,7 @@ def test_the_panel_and_a_preview_read_as_recorded(snapshot):
     assert [*buttons(views["fresh"])] == [
         *("limits:form:log", "limits:form:pause", "blocks:list:0"),
         *(f"limits:edit:{name}" for name in GROUPS),
-        *("limits:form:styles", "limits:form:tiers"),
+        *("limits:form:styles", "limits:form:tiers", "limits:form:tiers_more"),
     ]
     assert "limits:resume:orders" in buttons(views["paused"])
     assert [*buttons(views["preview"])] == [f"limits:save:{DRAFT}", f"limits:drop:{DRAFT}"]

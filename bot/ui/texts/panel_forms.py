@@ -8,6 +8,7 @@ _TITLES: Final = {
     "log": lazy("Log channel"),
     "pause": lazy("Pause orders"),
     "tiers": lazy("Limits of a role"),
+    "tiers_more": lazy("Cooldown and steps of a role"),
     "styles": lazy("Style of this server"),
 }
 
