@@ -82,4 +82,5 @@ FORMS = (
     f"report-form:{JOB_ID}:{MEMBER_ID}:{MEMBER_ID}",
     *(f"limits-form:{group}" for group in limits_form.GROUPS),
     *(f"panel-form:{name}" for name in panel_forms.NAMES),
+    *("limits-now:members", "limits-now:words"),
 )

@@ -193,14 +193,20 @@ def is_public(channel_id: int) -> bool:
 
 
 def welcome_channels(guild: discord.Guild) -> list[int]:
-    """Return where the bot may introduce itself: the system channel, else those of moderators."""
+    """Return where the bot tries to introduce itself: the system channel, else among moderators.
+
+    Of the first two only Discord knows whether it may: the bot's own role may come a moment later.
+    """
     candidates = (
         guild.system_channel,
         guild.public_updates_channel,  # Discord's own for moderators of a Community
-        *filter(_is_for_moderators, guild.text_channels),
+        *(
+            channel
+            for channel in guild.text_channels
+            if _may_write(channel.permissions_for(guild.me)) and _is_for_moderators(channel)
+        ),
     )
-    known = filter(None, dict.fromkeys(candidates))
-    return [channel.id for channel in known if _may_write(channel.permissions_for(guild.me))]
+    return [channel.id for channel in filter(None, dict.fromkeys(candidates))]
 
 
 def _may_write(permissions: discord.Permissions) -> bool:

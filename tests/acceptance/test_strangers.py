@@ -43,6 +43,8 @@ OPENED_BY = {
     "panel-form": "limits:form",
     "block-form": "blocks:ask",
     "report-form": "report",
+    "limits-now:members": "start:limits",
+    "limits-now:words": "start:words",
 }
 TABLES = ("jobs", "guilds", "blocks", "drafts", "members", "deeds", "closure_notices")
 # What would change something, in whatever form has such fields.
@@ -105,7 +107,8 @@ class Scene:
         """Let who may do so open a form."""
         kind, subject = custom_id.split(":")[:2]
         member = self.server.noah if kind == "report-form" else self.server.mira
-        data = {"custom_id": f"{OPENED_BY[kind]}:{subject}"}
+        opened_by = OPENED_BY.get(custom_id) or f"{OPENED_BY[kind]}:{subject}"
+        data = {"custom_id": opened_by}
         sent = crafted(self.sandbox, member, InteractionType.COMPONENT, data, self.source)
         return sent, await sent.opened()
 

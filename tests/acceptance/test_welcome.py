@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sandbox.discord.enums import InteractionType
-from sandbox.discord.option_values import modal_component
 from sandbox.discord.sample import new_guild
 from sandbox.faults import ALWAYS, Cut, Fault, Hold
 from tests.acceptance.driver import CLUB, components, crafted, refusal, restart, says, words
@@ -15,8 +14,7 @@ from tests.acceptance.visitor import message, press
 HELLO, STEPS = "Hello, and thanks for adding me!", "First steps"
 OWNER = "found no channel there to say hello in"
 ACTIONS = ("log", "channels", "limits", "words", "check")
-COMPONENT, MODAL = InteractionType.COMPONENT, InteractionType.MODAL_SUBMIT
-NOT_YOURS = "Only members who may manage this server"
+COMPONENT = InteractionType.COMPONENT
 
 
 class Invited:
@@ -242,50 +240,6 @@ async def test_it_checks_its_permissions(sandbox, start):
     sent = await invited.mira.press(fine["id"], "start:check")
     lacking = await sent.until(says("something is missing"))
     assert "Nothing is logged" in words(lacking)
-
-
-async def test_a_stranger_sets_nothing_up(sandbox, start):
-    await start()
-    invited = Invited(sandbox)
-    greeting = await invited.mira.sees(says(HELLO))
-    shown = await invited.mira.press(greeting["id"], "start:log")
-    before = await shown.until(says(STEPS))
-    opened = [
-        await invited.mira.press(greeting["id"], f"start:{name}") for name in ("limits", "words")
-    ]
-    forms = [await one.opened() for one in opened]
-    source = sandbox.discord.messages.find(
-        invited.mira.channel, greeting["id"], viewer=invited.mira.user.id
-    )
-
-    for custom_id in ids(greeting):
-        refused = await invited.noah.press(greeting["id"], custom_id)
-        assert NOT_YOURS in (await refused.answer())["content"], custom_id
-        assert refused.ephemeral
-    values = {"member_per_day": "0", "blocked": "x"}
-    submitted = [
-        {
-            "custom_id": form["custom_id"],
-            "components": [modal_component(one, values) for one in form["components"]],
-        }
-        for form in forms
-    ]
-    chosen = [invited.channel("art")]
-    clicked = [{"custom_id": custom_id, "values": chosen} for custom_id in ids(before)]
-    for below in (source, shown.stored):
-        tries = [
-            *(crafted(sandbox, invited.noah, COMPONENT, data, below) for data in clicked),
-            *(
-                crafted(sandbox, invited.noah, MODAL, data, below, opened_by=one.interaction)
-                for data, one in zip(submitted, opened, strict=True)
-            ),
-        ]
-        for tried in tries:
-            assert NOT_YOURS in (await tried.answer())["content"]
-            assert tried.ephemeral
-
-    sent = await invited.mira.press(greeting["id"], "start:log")
-    assert words(await sent.until(says(STEPS))) == words(before)
 
 
 async def test_what_a_crafted_select_names_is_answered(sandbox, start):

@@ -59,8 +59,8 @@ def everyone(world, guild, permissions):
 
 CHANGES = {
     "a system channel": (lambda _world, _guild: None, ["welcome", "mods"]),
-    "which it does not see": (
-        lambda world, _guild: world.deny(world.channel("welcome"), "VIEW_CHANNEL"),
+    "no system channel": (
+        lambda _world, guild: setattr(guild, "system_channel_id", None),
         ["mods"],
     ),
     "moderators to whom it may not write": (
@@ -77,7 +77,7 @@ CHANGES = {
     ),
     "nothing where it may write": (
         lambda world, guild: everyone(world, guild, Permission.VIEW_CHANNEL),
-        [],
+        ["welcome"],
     ),
 }
 
