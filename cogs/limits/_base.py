@@ -41,16 +41,17 @@ async def show_panel(
 
 
 async def show_steps(
-    interaction: Interaction,
-    moderation: ModerationService,
-    moderator: Moderator,
-    before: Rules,
-    after: Rules,
+    interaction: Interaction, moderation: ModerationService, moderator: Moderator, note: str
 ) -> None:
-    """Show what one of the first steps changed, and the next ones."""
+    """Show the first steps, with the result of the last one."""
     overview = await overview_here(interaction, moderation, moderator)
-    note = texts.changes.changed(before, after, moderation.ineffective(moderator, before, after))
     await responses.edit(interaction, first_steps_view.steps(overview, note))
+
+
+def saved(moderation: ModerationService, moderator: Moderator, before: Rules, after: Rules) -> str:
+    """Return what a change did, and what of it has no effect."""
+    ineffective = moderation.ineffective(moderator, before, after)
+    return texts.changes.changed(before, after, ineffective)
 
 
 async def overview_here(
@@ -113,10 +114,8 @@ class LimitsCommands(commands.Cog):
         before, after = await self._moderation.change(moderator, how)
         if after.styles != before.styles:
             self._account.styles_changed(moderator.guild_id)  # before anybody can read of it
-        ineffective = self._moderation.ineffective(moderator, before, after)
-        await self._answer(
-            interaction, moderator, texts.changes.changed(before, after, ineffective)
-        )
+        text = saved(self._moderation, moderator, before, after)
+        await self._answer(interaction, moderator, text)
 
     async def _show_rules(self, interaction: Interaction, text: Callable[[Rules], str]) -> None:
         """Answer a command that names no change: with how it is."""

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from discord.ext import commands
 
-from bot.domain.rules import changed
-from bot.service.moderation import ModerationService
+from bot.domain.errors import ChangeRejected
+from bot.domain.rules import Rules, changed
+from bot.service.moderation import ModerationService, Moderator
 from bot.ui import (
     first_steps_view,
     interaction_context,
@@ -17,7 +18,7 @@ from bot.ui import (
 )
 from bot.ui.button_actions import StartAction
 from bot.ui.error_handler import answered_errors
-from cogs.limits._base import Interaction, overview_here, show_steps
+from cogs.limits._base import Interaction, overview_here, saved, show_steps
 
 _GROUPS: Final = {StartAction.LIMITS: "members", StartAction.WORDS: "words"}  # of the forms
 
@@ -50,15 +51,21 @@ class FirstSteps(commands.Cog):
         async with answered_errors(interaction):
             moderator = interaction_context.moderator(interaction)
             await responses.defer_private(interaction)
-            data: Any = interaction.data or {}
-            if name == "log":
-                channel_id = panel_forms.log_channel(
-                    [{"component": data | {"custom_id": "channel"}}]
-                )
-                before, after = await self._moderation.log_to(moderator, channel_id)
-            else:
-                sent = [{"component": data | {"custom_id": "channels"}}]
-                changes = limits_form.read("channels", sent)
-                how = partial(changed, **changes)
-                before, after = await self._moderation.change(moderator, how)
-            await show_steps(interaction, self._moderation, moderator, before, after)
+            try:
+                before, after = await self._change(interaction, moderator, name)
+                note = saved(self._moderation, moderator, before, after)
+            except ChangeRejected as error:  # the selects show what holds
+                note = texts.changes.rejection(error)
+            await show_steps(interaction, self._moderation, moderator, note)
+
+    async def _change(
+        self, interaction: Interaction, moderator: Moderator, name: str
+    ) -> tuple[Rules, Rules]:
+        """Make the change that was chosen in a select; return the rules before and after."""
+        data: Any = interaction.data or {}
+        if name == "log":
+            channel_id = panel_forms.log_channel([{"component": data | {"custom_id": "channel"}}])
+            return await self._moderation.log_to(moderator, channel_id)
+        sent = [{"component": data | {"custom_id": "channels"}}]
+        how = partial(changed, **limits_form.read("channels", sent))
+        return await self._moderation.change(moderator, how)

@@ -24,7 +24,7 @@ from bot.ui import (
 from bot.ui.button_actions import LimitsAction
 from bot.ui.error_handler import answered_errors
 from bot.ui.interaction_payload import UnknownComponent
-from cogs.limits._base import Interaction, give_back, show_panel, show_steps
+from cogs.limits._base import Interaction, give_back, saved, show_panel, show_steps
 
 
 class LimitsPanel(commands.Cog):
@@ -46,9 +46,7 @@ class LimitsPanel(commands.Cog):
                 case LimitsAction.SAVE:
                     await responses.defer_edit(interaction)
                     changes = await self._moderation.save(moderator, subject)
-                    note = texts.changes.changed(
-                        *changes, self._moderation.ineffective(moderator, *changes)
-                    )
+                    note = saved(self._moderation, moderator, *changes)
                     await self._show_panel(interaction, moderator, note)
                 case LimitsAction.FORGET:
                     await responses.defer_edit(interaction)
@@ -98,8 +96,9 @@ class LimitsPanel(commands.Cog):
                 changes = limits_form.read(group, components)
                 if at_once:
                     how = partial(changed, **changes)
-                    saved = await self._moderation.change(moderator, how)
-                    await show_steps(interaction, self._moderation, moderator, *saved)
+                    both = await self._moderation.change(moderator, how)
+                    note = saved(self._moderation, moderator, *both)
+                    await show_steps(interaction, self._moderation, moderator, note)
                     return
                 draft = await self._moderation.draft(moderator, changes)
             except ChangeRejected as error:

@@ -10,7 +10,7 @@ from bot.service.member_account import MemberAccount
 from bot.service.moderation import ModerationService, Moderator
 from bot.ui import form_fields, interaction_context, panel_forms, responses, texts
 from bot.ui.error_handler import answered_errors
-from cogs.limits._base import Interaction, give_back, show_panel
+from cogs.limits._base import Interaction, give_back, saved, show_panel
 
 
 class PanelForms(commands.Cog):
@@ -51,5 +51,4 @@ class PanelForms(commands.Cog):
         before, after = await self._moderation.change(moderator, how)
         if before.styles != after.styles:
             self._account.styles_changed(moderator.guild_id)
-        ineffective = self._moderation.ineffective(moderator, before, after)
-        return texts.changes.changed(before, after, ineffective)
+        return saved(self._moderation, moderator, before, after)

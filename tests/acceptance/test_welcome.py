@@ -233,6 +233,11 @@ async def test_it_checks_its_permissions(sandbox, start):
     assert f"I can't attach files in <#{art.id}>" in words(lacking)
 
     mods = invited.sandbox.world.channel("mods", guild=invited.guild.name)
+    sandbox.world.deny(mods, "SEND_MESSAGES")
+    sent = await invited.mira.select(fine["id"], "start-pick:log", [mods.id])
+    refused = await sent.until(says("The bot can't write there"))
+    assert "⬜ Log channel" in words(refused)
+    sandbox.world.allow(mods)
     sent = await invited.mira.select(fine["id"], "start-pick:log", [mods.id])
     await sent.until(says("Saved"))
     sandbox.world.allow(art)
