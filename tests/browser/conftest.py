@@ -69,7 +69,9 @@ class Screens:
         self._visits += 1
         before, mark, rest = address.partition("#")
         await page.goto(f"{before}?visit={self._visits}{mark}{rest}")  # else only the hash changes
-        await page.wait_for_selector("body:not(.starting)")
+        await page.wait_for_selector(
+            "body:not(.starting)", timeout=20_000
+        )  # of hundreds of messages
         return page
 
     def take_complaints(self) -> list[str]:

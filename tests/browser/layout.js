@@ -126,8 +126,9 @@
     if (high && element.matches("textarea:placeholder-shown")) faults.push(`cut: the placeholder of ${name(element)}`);
   }
 
+  leaves.sort((a, b) => a.box.top - b.box.top);
   for (let i = 0; i < leaves.length; i += 1) {
-    for (let j = i + 1; j < leaves.length; j += 1) {
+    for (let j = i + 1; j < leaves.length && leaves[j].box.top < leaves[i].box.bottom; j += 1) {
       const [a, b] = [leaves[i], leaves[j]];
       if (a.layer !== b.layer || a.element.contains(b.element) || b.element.contains(a.element)) continue;
       const width = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);

@@ -12,31 +12,19 @@ from bot.ui.language import marked, ngettext, pgettext, spoken
 from bot.ui.markup import ago, clock, code, date, literal
 from bot.ui.texts import limits, shared
 
+# Names of the rules that moderators can change and the panel does not show.
 _RULES: Final = {
-    Rule.NOT_SERVED: marked("Servers that are served"),
     Rule.PAUSED: marked("Pause"),
     Rule.BLOCKED: marked("Blocked members"),
     Rule.TIMED_OUT: marked("Members in time-out"),
     Rule.CHANNEL: marked("Channels for orders"),
     Rule.WORDS: marked("Blocked words"),
-    Rule.KEY: marked("The key to the image service"),
-    Rule.CREDIT: marked("Image credit"),
-    Rule.BUSY: marked("The image service's pause"),
-    Rule.OPERATOR_SERVER_DAY: marked("The bot owner's cap, this server"),
-    Rule.OPERATOR_DAY: marked("The bot owner's cap, all servers"),
-}
-_OUTSIDE: Final = {
-    Rule.NOT_SERVED: marked("Orders outside of servers"),
-    Rule.OPERATOR_SERVER_DAY: marked("The bot owner's cap, outside of servers"),
-    Rule.OPERATOR_DAY: marked("The bot owner's cap, everywhere"),
 }
 _OWN_STYLES: Final = 2600  # characters
 
 
-def rule(of: Rule, *, outside: bool = False) -> str:
-    """Return a rule's name: the panel's, if it is shown there."""
-    if outside and of in _OUTSIDE:
-        return _(_OUTSIDE[of])
+def rule(of: Rule) -> str:
+    """Return the name of a rule that moderators can change: the panel's, if it is shown there."""
     return _(_RULES[of]) if of in _RULES else limits.name(of.value)
 
 
