@@ -137,7 +137,7 @@ class OrderButtons(commands.Cog):
     async def _delete(self, interaction: Interaction, job_id: str) -> str:
         """Delete pictures and the messages that show them; return the answer.
 
-        A private message is left if another process, or this one before a restart, has asked.
+        A private message is left if this process did not ask and the order's token has expired.
         """
         job = await self._actions.delete(job_id, interaction_context.person(interaction))
         click = self._delete_clicks.pop((job_id, interaction.user.id), None)

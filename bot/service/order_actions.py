@@ -172,13 +172,13 @@ class OrderActions:
         return after
 
     async def remove_message(self, job: Job, *, removed: int | None = None) -> bool:
-        """Delete the public message with a job's pictures, unless it is the one just *removed*.
+        """Delete the message with a job's pictures, unless it is the one just *removed*.
 
         ``False``: a message with the pictures is left, since Discord did not delete it.
         """
         is_removed = removed is not None
-        if job.reply.private or (is_removed and removed == job.reply.message_id):
-            return is_removed
+        if is_removed and (job.reply.private or removed == job.reply.message_id):
+            return True
         try:
             await self._presenter.remove(job)
         except DiscordError as error:

@@ -14,7 +14,7 @@ from discord.http import MultipartParameters
 from discord.webhook.async_ import async_context
 
 from bot.domain.job import Job
-from bot.service.port_errors import DiscordError, UnreadableAnswer
+from bot.service.port_errors import DiscordError, PermanentDiscordError, UnreadableAnswer
 from bot.ui import order_buttons, texts
 from bot.ui.cards import Card
 from bot.ui.discord_errors import translated_errors
@@ -98,10 +98,21 @@ class CardCalls:
         )
 
     async def delete(self, job: Job) -> None:
-        """Delete the message with the pictures, as the bot; it may be gone already."""
+        """Delete the message with the pictures; it may be gone already.
+
+        A private one only the interaction deletes, and only a card that has pictures: they may be
+        elsewhere.
+        """
+        if job.reply.private:
+            webhook = await self._session.webhook(job)
+            card = await webhook.fetch_message(job.reply.message_id or 0)
+            if not card.attachments:
+                raise PermanentDiscordError("the card has no pictures")
+            return await card.delete()
         channel = await self._channel(job)
         with contextlib.suppress(discord.NotFound):
             await channel.get_partial_message(job.reply.message_id or 0).delete()
+        return None
 
     async def shows_pictures(self, job: Job, count: int) -> bool:
         """Tell whether the card has so many pictures; ``False``: no, or it can't be read."""

@@ -144,7 +144,7 @@ class DiscordCardPresenter:
             log.info("member not pinged: job=%s error=%s", job.id, error)
 
     async def remove(self, job: Job) -> None:
-        """Delete the message with the job's pictures, as the bot; it may be gone already.
+        """Delete the message with the job's pictures; it may be gone already.
 
         Raises DiscordRefused, or TransientDiscordError: it may or may not be deleted.
         """

@@ -290,7 +290,7 @@ CARD, OTHER = 77, 99
         (False, CARD, 0, True),
         (False, OTHER, 1, True),  # a copy for the member alone was removed
         (True, OTHER, 0, True),
-        (True, None, 0, False),  # the click that could have deleted it is not known any more
+        (True, None, 1, True),  # the click is not known any more
     ],
 )
 async def test_the_message_with_deleted_pictures_is_removed_where_the_bot_reaches_it(

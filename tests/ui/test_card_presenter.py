@@ -611,6 +611,22 @@ async def test_outstanding_pictures_do_not_wait_for_their_card(stand_in, impatie
         await impatient.show_pictures(job(State.COMPLETED), pictures)
 
 
+async def test_a_private_card_with_pictures_is_deleted_while_its_token_is_valid(
+    replies, noah, job, pictures
+):
+    """Pictures that came another way are not in it; a copy is left there."""
+    with pytest.raises(PermanentDiscordError):
+        await replies.remove(job(State.DELIVERED, private=True))
+    await replies.deliver(job(State.COMPLETED, private=True), pictures)
+    with pytest.raises(PermanentDiscordError):
+        await replies.remove(job(State.DELIVERED, private=True, interaction_token=None))
+    assert len(noah.visible()) == 1
+
+    await replies.remove(job(State.DELIVERED, private=True))
+
+    assert noah.visible() == []
+
+
 # Places that the bot is not in: nothing reaches them but answers to an interaction.
 
 OUTSIDE = {"answers_only": True, "guild_id": None}

@@ -41,7 +41,7 @@ class CardPresenter(Protocol):
         """Ping the member whose pictures are in their card; lost if Discord refuses it."""
 
     async def remove(self, job: Job) -> None:
-        """Delete the message with the job's pictures, as the bot, or raise DiscordError."""
+        """Delete the message with the job's pictures, or raise DiscordError."""
 
 
 class LogChannel(Protocol):
