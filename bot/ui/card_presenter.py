@@ -17,6 +17,7 @@ from bot.service.port_errors import (
     DiscordError,
     DiscordRefused,
     FileTooLarge,
+    MessageDeleted,
     PermanentDiscordError,
 )
 from bot.service.ports.discord import NO_STATUS
@@ -68,8 +69,11 @@ class DiscordCardPresenter:
 
     def show(self, job: Job, status: CardStatus = NO_STATUS) -> None:
         """Update the job's card soon; of several updates the newest wins."""
+        self._show_soon(job, lambda: self._card(job, status))
+
+    def _show_soon(self, job: Job, make: MakeCard) -> None:
         self._drop(job.id)
-        self._pending[job.id] = (job, lambda: self._card(job, status))
+        self._pending[job.id] = (job, make)
         worker = self._workers.get(job.id)
         if worker is None or worker.done():  # done just now: its callback has not run yet
             worker = asyncio.create_task(self._work(job.id), name=f"card {job.id}")
@@ -122,7 +126,11 @@ class DiscordCardPresenter:
             log.info("card can't be edited: job=%s error=%s", job.id, error)
             if job.reply.answers_only:
                 raise
-            return await self._ways.post(job, delivered, pictures, error)
+            is_shown = await self._ways.post(job, delivered, pictures, error)
+            if not is_shown and not isinstance(error, MessageDeleted):
+                # Words may pass where pictures did not; it is not waited for.
+                self._show_soon(job, lambda: cards.elsewhere(delivered))
+            return is_shown
         return True
 
     async def ping(self, job: Job) -> None:

@@ -113,6 +113,11 @@ def hidden(job: Job) -> Card:
     return Card(_displayed([_lines(texts.cards.hidden(job), name)]), [])
 
 
+def elsewhere(job: Job) -> Card:
+    """Return the card of an order whose pictures came in a new message."""
+    return _card(job, texts.cards.elsewhere(job), texts.cards.details(job.order))
+
+
 def done(
     job: Job,
     pictures: Sequence[Picture],

@@ -161,7 +161,9 @@ async def test_where_its_card_is_closed_an_order_arrives_in_a_new_message_and_is
 
     sandbox.discord.faults.clear()
     sandbox.world.token_life = life
-    thanks = await mira.press(posted["id"], f"report:{taken.job_id}")
+    asked = await mira.press(posted["id"], f"report:{taken.job_id}")
+    await asked.opened()
+    thanks = await mira.submit_modal(asked, {"reason": ["other"]})
     await thanks.until(says("Thanks!"))
     moderator = sandbox.discord.member("Mira", channel="pictures", guild=CLUB)
     notice = await moderator.sees(says("reported a picture"))

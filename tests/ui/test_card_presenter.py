@@ -25,6 +25,7 @@ from sandbox.discord.limits import Limit, Limits
 from sandbox.faults import Answer, Cut, Fault, Hold, Rewrite
 from tests.meters import FakeMeters
 from tests.samples import a_job
+from tests.service.harness import until
 
 API = "/api/v10"
 BY_TOKEN = f"{API}/webhooks/*/messages/*"
@@ -286,6 +287,23 @@ def tried(stand_in, noah, direct):
             case "POST", ["channels", direct.channel.id, "messages"]:
                 found.append(DIRECT)
     return found
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_card_that_takes_words_again_says_where_its_pictures_are(
+    stand_in, replies, job, card, pictures, private
+):
+    refuse(stand_in, "PATCH", BY_TOKEN, times=1)
+    refuse(stand_in, "PATCH", BY_BOT, times=1)
+
+    assert not await replies.deliver(job(State.COMPLETED, private=private), pictures)
+
+    def said():
+        return json.dumps(card.message.shown["components"])
+
+    await until(lambda: "the pictures came in a new message" in said())
+    assert "custom_id" not in said()
+    assert card.message.shown["attachments"] == []
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,7 @@ def test_cards_read_as_recorded(snapshot, pictures, done):
         "outstanding": cards.progress(a_job(**OUTSTANDING)),
         "partly outstanding": done(changed_job(job, **OUTSTANDING, pictures_shown=3), pictures(3)),
         "posted anew": done(job, pictures(4), mention=True),
+        "elsewhere": cards.elsewhere(job),
         "made public": done(job, pictures(4), place=Place.POSTED),
         "hidden": cards.end(a_job(state=State.QUEUED, withdrawn=True)),
         "cancelled and hidden": cards.hidden(a_job(state=State.CANCELLED)),
@@ -125,6 +126,7 @@ def every_card(language, **changes):
         yield cards.done(delivered, [])
         yield cards.done(delivered, [], mention=True)
         yield cards.done(delivered, [], place=Place.POSTED)
+        yield cards.elsewhere(delivered)
         yield cards.hidden(delivered)
 
 
@@ -197,7 +199,7 @@ async def test_a_card_without_pictures_is_not_taken_for_the_one_with_them(card):
     assert set(order_buttons.job_ids(shown)) == {JOB_ID}
 
 
-@pytest.mark.parametrize("card", [cards.progress, cards.end, cards.hidden])
+@pytest.mark.parametrize("card", [cards.progress, cards.end, cards.elsewhere, cards.hidden])
 async def test_each_card_is_a_view_of_its_own_that_lives_for_ever(card):
     """discord.py loses buttons for the whole bot when a view times out, or is sent twice."""
     job = a_job()

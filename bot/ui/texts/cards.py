@@ -338,6 +338,13 @@ def ready(job: Job) -> str:
     )
 
 
+def elsewhere(job: Job) -> str:
+    """Return the state of a card that could not show its pictures."""
+    return _("**Completed** · the pictures came in a new message · {when}").format(
+        when=ago(job.completed_at or job.state_since)
+    )
+
+
 def hidden(job: Job) -> str:
     """Return the whole text of a hidden order's card."""
     moderator = job.removed_by_moderator
