@@ -8,12 +8,11 @@ from discord import ui
 
 from bot.domain.rules import MOST_CHANNELS, Rules
 from bot.service.moderation import Overview
-from bot.ui import command_mentions, limits_form, panel_forms, texts
+from bot.ui import limits_form, panel_forms, texts
 from bot.ui.button_actions import LimitsAction, StartAction
 from bot.ui.layout import container, view
 from bot.ui.limits_view import LimitsButton
 from bot.ui.persistent_button import PersistentButton, PersistentItem
-from bot.ui.texts import shared
 
 _LABELS: Final = {
     StartAction.LOG: texts.limits.set_log,
@@ -62,7 +61,7 @@ class StartSelect(PersistentItem, template=r"start-pick:(?P<name>log|channels)")
 
 def welcome() -> ui.LayoutView:
     """Return a fresh view that introduces the bot."""
-    frame = container(command_mentions.linked(texts.first_steps.welcome(), shared.MESSAGE))
+    frame = container(texts.first_steps.welcome())
     frame.add_item(ui.ActionRow(*map(StartButton, StartAction)))
     return view(frame)
 

@@ -15,7 +15,6 @@ from bot.ui.discord_errors import translated_errors
 from bot.ui.discord_session import DiscordSession
 from bot.ui.language import speaking
 from bot.ui.sending import NONCE_REMEMBERED
-from bot.ui.texts import shared
 
 
 class DiscordMemberNotices:
@@ -66,7 +65,7 @@ class DiscordMemberNotices:
         client = await self._session.client()
         guild = await client.fetch_guild(deed.guild_id, with_counts=False)  # or it was left again
         text = texts.first_steps.welcome_owner(guild.name)
-        text = command_mentions.linked(text, shared.LIST)
+        text = command_mentions.linked(text, texts.refusals.CONTENT)
         await self._send_directly(replace(deed, member_id=guild.owner_id), text)
 
     async def _send_directly(self, deed: Deed, text: str) -> None:

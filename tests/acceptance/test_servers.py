@@ -183,7 +183,7 @@ async def test_where_no_orders_are_taken_none_is_offered_and_help_says_where(san
         for command in ("help", "usage"):
             text = await told(noah, command)
             assert (f"<#{server.channel('pictures')}>" in text) is not taken
-            assert ("/imagine prompt:" in text or "more images today" in text) is taken
+            assert ("`prompt: " in text or "more images today" in text) is taken
     everywhere = await server.mira.command("limits", "channels", everywhere=True)
     await everywhere.until(answered)
 
