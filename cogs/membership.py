@@ -35,24 +35,31 @@ class Membership(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """Have a server welcomed to which the bot was added while it was away."""
-        await self._welcome(guild)
+        """Take a server for joined to which the bot was added while one of them was away."""
+        if self._new_since(guild) is not None:
+            await self.on_guild_join(guild)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Record that the bot was removed from a server."""
         await self._membership.changed(guild.id, self._present)
 
-    async def _welcome(self, guild: discord.Guild) -> None:
-        joined_at = guild.me.joined_at  # None: not known
+    def _new_since(self, guild: discord.Guild) -> float | None:
+        """Return when the bot was added to a server, if that is known and not long ago."""
+        joined_at = guild.me.joined_at
         if joined_at is None or not self._membership.is_new(guild.id, joined_at.timestamp()):
+            return None
+        return joined_at.timestamp()
+
+    async def _welcome(self, guild: discord.Guild) -> None:
+        if (joined_at := self._new_since(guild)) is None:
             return
         community = "COMMUNITY" in guild.features
         await self._membership.arrived(
             Arrival(
                 guild_id=guild.id,
                 name=guild.name,
-                joined_at=joined_at.timestamp(),
+                joined_at=joined_at,
                 language=language.of_server(guild.preferred_locale, community=community),
                 channels=guild_cache.welcome_channels(guild),
             )

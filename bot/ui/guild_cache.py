@@ -215,19 +215,15 @@ def _may_write(permissions: discord.Permissions) -> bool:
 
 def _is_for_moderators(channel: discord.TextChannel) -> bool:
     """Tell whether nobody but bots and those who may manage the server see the channel."""
-    seen_by = [
-        role.permissions
-        for role in channel.guild.roles
-        if channel.permissions_for(role).view_channel and not role.is_bot_managed()
-    ]
-    let_in = [
-        target
-        for target, overwrite in channel.overwrites.items()
-        if not isinstance(target, discord.Role) and overwrite.view_channel
-    ]
-    return all(one.manage_guild or one.administrator for one in seen_by) and all(
-        target.id == channel.guild.me.id for target in let_in
-    )
+    guild = channel.guild
+    if channel.permissions_for(guild.default_role).view_channel:
+        return False
+    let_in = [target for target, granted in channel.overwrites.items() if granted.view_channel]
+    return all(
+        role.permissions.manage_guild or role.permissions.administrator or role.is_bot_managed()
+        for role in guild.roles
+        if channel.permissions_for(role).view_channel
+    ) and all(isinstance(one, discord.Role) or one.id == guild.me.id for one in let_in)
 
 
 def _cached() -> discord.Guild | None:

@@ -92,6 +92,8 @@ class Dispatcher:
                 self._dispatch("GUILD_MEMBER_UPDATE", guild.id, data, Intent.GUILD_MEMBERS)
             case OutageChanged(guild):
                 self._membership(guild, {"unavailable": guild.unavailable})
+            case BotMembershipChanged(guild) if guild.has_bot and guild.unavailable:
+                self._dispatch("GUILD_CREATE", guild.id, {"id": guild.id, "unavailable": True})
             case BotMembershipChanged(guild):
                 self._membership(guild, {})
 

@@ -5,6 +5,7 @@ bot's commands: they installed it in their accounts.
 """
 
 import itertools
+from typing import Any
 
 from sandbox.discord.models import MODERATOR_PERMISSIONS, Guild
 from sandbox.discord.world import World
@@ -54,15 +55,17 @@ def sample_world() -> World:
     return world
 
 
-def new_guild(world: World, *, system_channel: bool = True, writable: bool = True) -> Guild:
+def new_guild(
+    world: World, *, system_channel: bool = True, writable: bool = True, **more: Any
+) -> Guild:
     """Invite the bot to a new guild of the first user, in which all users are; return it.
 
     It may have a system channel, and channels in which the bot may write. Only the bot and
-    moderators see #mods.
+    moderators see #mods. *more* are further fields of the guild.
     """
     people = [user for user in world.users.values() if not user.bot]
     name = f"New Server {next(_numbers)}"
-    guild = world.add_guild(name, owner=people[0], has_bot=False)
+    guild = world.add_guild(name, owner=people[0], has_bot=False, **more)
     guild.members |= {person.id: [] for person in people}
     world.add_role(guild, "Moderators", permissions=MODERATOR_PERMISSIONS, color=0xE0529C)
     channels = [world.add_channel(guild, name) for name in ("welcome", "art", "sketches")]

@@ -152,6 +152,17 @@ async def test_an_answer_that_is_lost_makes_no_second_welcome(sandbox, start):
     assert invited.greetings() == ["welcome"]
 
 
+async def test_added_during_an_outage_it_says_hello_when_the_server_is_back(sandbox, start, store):
+    await start()
+    invited = Invited(sandbox, unavailable=True)
+    sandbox.world.outage(invited.guild, away=False)
+
+    await invited.mira.sees(says(HELLO))
+    assert store.left_at(invited.guild.id) is None
+    await settled(sandbox, invited)
+    assert invited.greetings() == ["welcome"]
+
+
 async def test_where_the_operator_serves_nobody_it_says_nothing(sandbox, start):
     await start(GUILD_IDS=sandbox.world.guild(CLUB).id)
     invited = Invited(sandbox)
