@@ -277,7 +277,15 @@ def _build_cog_services(
         ),
         actions=actions,
         reports=reports,
-        reported=ReportedPictures(reports=reports, actions=actions, presenter=ports.presenter),
+        reported=ReportedPictures(
+            settings=settings,
+            reports=reports,
+            jobs=ports.jobs,
+            files=pipeline.files,
+            presenter=ports.presenter,
+            tell_deeds=tell_deeds,
+            now=ports.now,
+        ),
         history=UndeliveredPictures(
             settings=settings,
             jobs=ports.jobs,

@@ -1,7 +1,7 @@
 """Reports: members report pictures, and moderators act on them in their log channel."""
 
 import asyncio
-from typing import Any, Final, assert_never
+from typing import Any, Final
 from weakref import WeakValueDictionary
 
 import discord
@@ -113,7 +113,8 @@ class Reports(commands.Cog):
         if not await self._carry_out(interaction, clicked.action, entry, moderator):
             await self._reports.redraw(job.id)
             await responses.send_private(interaction, texts.order_buttons.settled())
-        if interaction.message is not None and interaction.message.id != entry.message_id:
+        message = interaction.message
+        if message and not message.flags.ephemeral and message.id != entry.message_id:
             # An entry of which no record is left, or a second one, after a crash.
             job = await self._reports.reported_job(job.id, moderator)
             entry = await self._reports.entry(job, reporter_id=clicked.reporter_id)
@@ -121,40 +122,57 @@ class Reports(commands.Cog):
                 await responses.edit(interaction, report_view.report_view(entry))
 
     async def _carry_out(
-        self,
-        interaction: Interaction,
-        action: ReportAction,
-        report: Reported,
-        moderator: Moderator,
+        self, interaction: Interaction, action: ReportAction, report: Reported, by: Moderator
     ) -> bool:
         """Carry out *action*; ``False``: that was done already."""
-        job = report.job
-        assert job is not None
+        assert report.job is not None
         match action:
-            case ReportAction.DELETE:
-                if job.reply.deleted_at is not None:
-                    return False
-                await self._pictures.remove(job.id, moderator)
             case ReportAction.BLOCK_DAY | ReportAction.BLOCK_WEEK | ReportAction.BLOCK:
                 if report.blocked:
                     return False
-                with language.speaking(report.language or moderator.language):
-                    reason = texts.log_channel.block_reason()
-                target = await interaction_context.fetch_block_target(interaction, job.member_id)
-                hours = _HOURS.get(action)
-                await self._blocks.block(
-                    moderator, target, hours=hours, reason=reason, job_id=job.id
-                )
+                await self._block(interaction, report, by, _HOURS.get(action))
             case ReportAction.UNBLOCK:
-                return await self._blocks.unblock(moderator, job.member_id, job_id=job.id)
+                job = report.job
+                return await self._blocks.unblock(by, job.member_id, job_id=job.id)
             case ReportAction.DISMISS | ReportAction.REOPEN:
                 done = report.dismissed if action is ReportAction.DISMISS else not report.dismissed
                 if done or (action is ReportAction.DISMISS and report.settled):
                     return False
-                await self._reports.decide(report, moderator, DeedKind(action))
+                await self._reports.decide(report, by, DeedKind(action))
             case _:
-                assert_never(action)
+                return await self._change_pictures(interaction, action, report, by)
         return True
+
+    async def _change_pictures(
+        self, interaction: Interaction, action: ReportAction, report: Reported, by: Moderator
+    ) -> bool:
+        job = report.job
+        assert job is not None
+        match action:
+            case ReportAction.DELETE if job.reply.deleted_at is None:
+                undo_until = await self._pictures.undo_until(job)
+                await responses.show(interaction, report_view.question(report, job, undo_until))
+            case ReportAction.DELETE_NOW:
+                await self._pictures.remove(job.id, by)
+                await responses.conclude(interaction, texts.log_channel.deleted())
+            case ReportAction.RESTORE if report.restorable:
+                await self._pictures.restore(job.id, by)
+            case ReportAction.SPOILER if not job.reply.spoiler:
+                await self._pictures.cover(job.id, by, spoiler=True)
+            case ReportAction.UNSPOILER if job.reply.spoiler:
+                await self._pictures.cover(job.id, by, spoiler=False)
+            case _:
+                return False
+        return True
+
+    async def _block(
+        self, interaction: Interaction, report: Reported, by: Moderator, hours: int | None
+    ) -> None:
+        assert report.job is not None
+        with language.speaking(report.language or by.language):
+            reason = texts.log_channel.block_reason()
+        target = await interaction_context.fetch_block_target(interaction, report.member_id)
+        await self._blocks.block(by, target, hours=hours, reason=reason, job_id=report.job.id)
 
 
 async def _checked(interaction: Interaction, subject: report_form.Subject) -> Seen | None:

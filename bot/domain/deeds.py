@@ -12,7 +12,10 @@ class DeedKind(StrEnum):
 
     CANCEL = "cancel"  # an order that was not sent yet
     HIDE = "hide"  # the card of an order that goes on
-    DELETE = "delete"  # pictures
+    DELETE = "delete"  # pictures; ``undo_until`` in the detail if that can be taken back
+    RESTORE = "restore"  # deleted pictures
+    SPOILER = "spoiler"  # hides reported pictures until a click
+    UNSPOILER = "unspoiler"
     BLOCK = "block"
     UNBLOCK = "unblock"
     REPORT = "report"  # by the member; ``reason`` and ``text`` in the detail
@@ -35,7 +38,7 @@ class ReportReason(StrEnum):
 
 LONGEST_REPORT: Final = 300  # characters of a reporter's own text
 # What reporters are told of.
-_OUTCOMES: Final = frozenset({DeedKind.DELETE, DeedKind.BLOCK, DeedKind.DISMISS})
+_OUTCOMES: Final = frozenset({DeedKind.DELETE, DeedKind.SPOILER, DeedKind.BLOCK, DeedKind.DISMISS})
 
 
 @dataclass(frozen=True, kw_only=True)

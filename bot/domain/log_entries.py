@@ -107,8 +107,14 @@ class Reported(LogEntry):
 
     @property
     def settled(self) -> bool:
-        """Whether moderators acted on it: then there is nothing to dismiss."""
-        return bool(self._of(DeedKind.DELETE, DeedKind.BLOCK, DeedKind.UNBLOCK))
+        """Whether something holds that moderators did about it: then it is not dismissed."""
+        deleted = self._last(DeedKind.DELETE, DeedKind.RESTORE) is DeedKind.DELETE
+        return deleted or self.covered or self.blocked
+
+    @property
+    def covered(self) -> bool:
+        """Whether a moderator hid the pictures behind a spoiler."""
+        return self._last(DeedKind.SPOILER, DeedKind.UNSPOILER) is DeedKind.SPOILER
 
     @property
     def blocked(self) -> bool:
@@ -117,6 +123,19 @@ class Reported(LogEntry):
             return False
         until = self._of(DeedKind.BLOCK)[-1].detail.get("until")
         return until is None or self.at < float(until)
+
+    @property
+    def restorable(self) -> bool:
+        """Whether a moderator's deletion can be taken back now."""
+        if self._last(DeedKind.DELETE, DeedKind.RESTORE) is not DeedKind.DELETE:
+            return False
+        return self.at < (self._of(DeedKind.DELETE)[-1].detail.get("undo_until") or 0.0)
+
+    @property
+    def changes_at(self) -> float | None:
+        """When it is another one by itself, in Unix seconds; ``None``: never."""
+        ends = (deed.detail.get(name) for deed in self.deeds for name in ("until", "undo_until"))
+        return min((end for end in ends if end and end > self.at), default=None)
 
     def _of(self, *kinds: DeedKind) -> list[Deed]:
         return [deed for deed in self.deeds if deed.kind in kinds]

@@ -102,12 +102,11 @@ class DeedOutbox:
         job = await self._jobs.get(deed.job_id) if deed.job_id else None
         language = rules.language or deed.detail.get("language")
         channel_id = rules.log_channel
-        log_left, member_left = False, False
         if deed.kind is DeedKind.ENTRY:
-            log_left = await self._try(
-                deed, lambda: self._entries.draw(deed, job, language=language)
-            )
-        elif deed.tell_log and channel_id is not None:
+            await self._draw(deed, job, language)
+            return
+        log_left, member_left = False, False
+        if deed.tell_log and channel_id is not None:
             entry = replace(_entry(deed, job), language=language, key=deed.id)
             log_left = await self._try(deed, lambda: self._log_channel.write(channel_id, entry))
         if deed.kind is DeedKind.WELCOME:
@@ -121,6 +120,19 @@ class DeedOutbox:
             tell_member=member_left and due_at is not None,
             due_at=due_at,
         )
+
+    async def _draw(self, entry: Deed, job: Job | None, language: str | None) -> None:
+        """Draw a report's entry, now and when it is another one by itself."""
+        due_at: float | None = None
+
+        async def draw() -> None:
+            nonlocal due_at
+            due_at = await self._entries.draw(entry, job, language=language)
+
+        if await self._try(entry, draw):
+            due_at = self._next_try(entry)
+        tell_log = due_at is not None
+        await self._deeds.settle(entry, tell_log=tell_log, tell_member=False, due_at=due_at)
 
     async def _try(self, deed: Deed, send: Callable[[], Awaitable[object]]) -> bool:
         """Send one message; tell whether to try again."""

@@ -116,6 +116,14 @@ class RemovalFailed(ActionRejected):
     """Discord did not let us delete the message with the pictures."""
 
 
+class CoverFailed(ActionRejected):
+    """Discord did not let us change the message with the pictures."""
+
+
+class RestoreFailed(ActionRejected):
+    """Discord did not take the pictures again: they stay deleted."""
+
+
 class PicturesUnavailable(ActionRejected):
     """The pictures can't be had any more."""
 

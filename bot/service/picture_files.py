@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -133,6 +134,21 @@ class PictureFiles:
         except (MediaUnavailable, TimeoutError) as error:
             log.info("no thumbnails: job=%s error=%r", job.id, error)
             return ()
+
+    async def hold(self, job: Job) -> bool:
+        """Have all pictures of a job on disk, for as long as files are kept; tell whether they are.
+
+        *job* has ended: its files are kept from now on, not from when they came.
+        """
+        try:
+            async with asyncio.timeout(THUMBNAILS_WITHIN):
+                fetch = await self.fetch(job)
+        except TimeoutError:
+            return False
+        if fetch.error is not None:
+            return False
+        await asyncio.to_thread(os.utime, self._folder(job.id))
+        return True
 
     async def smaller(self, job: Job) -> Sequence[Picture]:
         """Return the job's pictures made smaller, after Discord refused them as too large."""

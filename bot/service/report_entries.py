@@ -34,8 +34,11 @@ class ReportEntries:
         self._log_channel = log_channel
         self._now = now
 
-    async def draw(self, entry: Deed, job: Job | None, *, language: str | None) -> None:
-        """Draw an entry anew, in *language*. Raises DiscordError."""
+    async def draw(self, entry: Deed, job: Job | None, *, language: str | None) -> float | None:
+        """Draw an entry anew, in *language*. Raises DiscordError.
+
+        Returns when it is another one by itself, in Unix seconds; ``None``: never.
+        """
         if job is not None and not job.order.prompt:
             job = None  # its member's data was erased
         deeds = await self._deeds.of_job(entry.id)
@@ -47,8 +50,9 @@ class ReportEntries:
             except PermanentDiscordError as error:  # as if they were not attached any more
                 log.info("entry refused with its pictures: job=%s error=%s", entry.id, error)
             else:
-                return
+                return shown.changes_at
         await self._attach(entry, replace(shown, pictured=0))
+        return shown.changes_at
 
     async def _attach(self, entry: Deed, shown: Reported) -> None:
         """Draw an entry with its pictures, or with none if they were deleted or can't be had.

@@ -21,7 +21,11 @@ class OrderAction(StrEnum):
 class ReportAction(StrEnum):
     """What a moderator does about a reported picture."""
 
-    DELETE = "delete"
+    SPOILER = "spoiler"
+    UNSPOILER = "unspoiler"
+    DELETE = "delete"  # asks for confirmation
+    DELETE_NOW = "delete_now"
+    RESTORE = "restore"  # takes a deletion back
     BLOCK_DAY = "block_day"
     BLOCK_WEEK = "block_week"
     BLOCK = "block"  # without an end

@@ -4,7 +4,7 @@ Each tries once and raises what discord.py raises; ``card_presenter`` decides ab
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from discord.webhook.async_ import async_context
 from bot.domain.job import Job
 from bot.service.port_errors import DiscordError, PermanentDiscordError, UnreadableAnswer
 from bot.ui import order_buttons, texts
-from bot.ui.cards import Card
+from bot.ui.cards import Card, Component
 from bot.ui.discord_errors import translated_errors
 from bot.ui.discord_session import DiscordSession
 from bot.ui.language import speaking
@@ -114,6 +114,32 @@ class CardCalls:
             await channel.get_partial_message(job.reply.message_id or 0).delete()
         return None
 
+    async def cover(self, job: Job, *, spoiler: bool) -> None:
+        """Set or take the spoiler of the pictures in the message; the rest stays as it is."""
+        http, reply = (await self._session.client()).http, job.reply
+        message: Any = await http.get_message(reply.channel_id, reply.message_id or 0)
+        names = {str(file["id"]): file["filename"] for file in message["attachments"]}
+        body = {
+            "components": _covered(message["components"], names, spoiler=spoiler),
+            "attachments": [{"id": file_id} for file_id in names],
+            "flags": discord.MessageFlags(components_v2=True).value,
+            "allowed_mentions": {"parse": []},
+        }
+        params = MultipartParameters(payload=body, multipart=None, files=None)
+        _check(await http.edit_message(reply.channel_id, reply.message_id or 0, params=params))
+
+    async def repost(self, job: Job, card: Card) -> int:
+        """Post *card* in the order's channel, once for each epoch of the job; return its id."""
+        channel = await self._channel(job)
+        message = await channel.send(
+            view=card.view,
+            files=card.files,
+            nonce=f"{job.id}:{job.lease.epoch}",
+            silent=True,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        return message.id
+
     async def shows_pictures(self, job: Job, count: int) -> bool:
         """Tell whether the card has so many pictures; ``False``: no, or it can't be read."""
         message_id: int = job.reply.message_id or "@original"  # type: ignore[assignment]
@@ -164,6 +190,34 @@ class CardCalls:
     async def _channel(self, job: Job) -> discord.PartialMessageable:
         client = await self._session.client()
         return client.get_partial_messageable(job.reply.channel_id, guild_id=job.guild_id)
+
+
+def _covered(parts: Any, names: Mapping[str, str], *, spoiler: bool) -> list[Component]:
+    """Return received components to be sent again, with the spoiler of their pictures changed."""
+    covered = []
+    for part in parts:
+        if part["type"] == discord.ComponentType.media_gallery.value:
+            items = [
+                {
+                    "media": {"url": _url(item["media"], names)},
+                    "description": item.get("description"),
+                    "spoiler": spoiler,
+                }
+                for item in part["items"]
+            ]
+            covered.append({"type": part["type"], "items": items})
+        elif "components" in part:
+            inner = _covered(part["components"], names, spoiler=spoiler)
+            covered.append({**part, "components": inner})
+        else:
+            covered.append(part)
+    return covered
+
+
+def _url(media: Any, names: Mapping[str, str]) -> str:
+    """Return how an edit refers to received media: by name, if it is a file of the message."""
+    name = names.get(str(media.get("attachment_id")))
+    return f"attachment://{name}" if name else media["url"]
 
 
 def _check(answer: object) -> None:

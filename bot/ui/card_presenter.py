@@ -29,6 +29,7 @@ from bot.ui.card_ways import BACKOFF, WAITING_TIMEOUT, CardWays, MakeCard, Super
 from bot.ui.cards import Card
 from bot.ui.discord_errors import CALL_TIMEOUT, translated_errors
 from bot.ui.discord_session import DiscordSession
+from bot.ui.language import speaking
 from bot.ui.sending import NONCE_REMEMBERED, send_once
 
 log = logging.getLogger(__name__)
@@ -159,6 +160,32 @@ class DiscordCardPresenter:
         if job.reply.message_id is None or job.reply.answers_only:
             raise PermanentDiscordError("the message is not known, or not within reach")
         await self._once(job, self._calls.delete, DiscordCall.DELETE)
+
+    async def cover(self, job: Job, *, spoiler: bool) -> None:
+        """Hide the pictures in the job's message behind a spoiler, or show them again.
+
+        Raises DiscordRefused, or TransientDiscordError: it may or may not be done.
+        """
+        await self._once(job, partial(self._calls.cover, spoiler=spoiler), DiscordCall.EDIT)
+
+    async def repost(self, job: Job, pictures: Sequence[Picture]) -> int:
+        """Post the pictures in the job's channel again, silently; return the message.
+
+        Raises DiscordRefused, or TransientDiscordError: they may or may not be posted.
+        """
+        with speaking(job.reply.language):
+            card = self._done(job, pictures)
+        message_id = 0
+
+        async def post(job: Job) -> None:
+            nonlocal message_id
+            message_id = await self._calls.repost(job, card)
+
+        try:
+            await self._once(job, post, DiscordCall.POST, repeatable_for=NONCE_REMEMBERED)
+        finally:
+            card.close()
+        return message_id
 
     async def close(self) -> None:
         """Cancel all updates; the process that continues the jobs shows them again."""

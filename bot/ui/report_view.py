@@ -5,17 +5,18 @@ What was done is in the store: any process can write the message anew, after any
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, Self
 
 import discord
-from discord import ui
+from discord import ButtonStyle, ui
 
 from bot.domain.job import Job
 from bot.domain.log_entries import Reported
 from bot.ui import texts
-from bot.ui.button_actions import ReportAction
-from bot.ui.layout import view
+from bot.ui.button_actions import OrderAction, ReportAction
+from bot.ui.layout import container, view
+from bot.ui.order_buttons import OrderButton
 from bot.ui.persistent_button import PersistentButton
 
 _TEMPLATE: Final = (
@@ -29,7 +30,8 @@ class ReportButton(PersistentButton, template=_TEMPLATE):
 
     def __init__(self, action: ReportAction, job_id: str, reporter_id: int) -> None:
         custom_id = f"report:{action}:{job_id}:{reporter_id}"
-        super().__init__(custom_id, texts.log_channel.label(action), ("report_click", self))
+        style = ButtonStyle.danger if action is ReportAction.DELETE_NOW else ButtonStyle.secondary
+        super().__init__(custom_id, texts.log_channel.label(action), ("report_click", self), style)
         self.action = action
         self.job_id = job_id
         self.reporter_id = reporter_id
@@ -47,9 +49,17 @@ def report_view(report: Reported) -> ui.LayoutView:
     if (job := report.job) is not None:
         if names := _names(report):
             layout.add_item(_gallery(job, names))
-        buttons = [ReportButton(one, job.id, report.by) for one in _possible(report, job)]
-        layout.add_item(ui.ActionRow(*buttons))
+        for row in _possible(report, job):
+            layout.add_item(ui.ActionRow(*(ReportButton(one, job.id, report.by) for one in row)))
     return layout
+
+
+def question(report: Reported, job: Job, undo_until: float | None) -> ui.LayoutView:
+    """Return a fresh view that asks for confirmation before reported pictures are deleted."""
+    frame = container(texts.log_channel.confirm_delete(job.member_id, undo_until))
+    confirm = ReportButton(ReportAction.DELETE_NOW, job.id, report.by)
+    frame.add_item(ui.ActionRow(confirm, OrderButton(OrderAction.KEEP, job.id)))
+    return view(frame)
 
 
 def files(report: Reported) -> list[discord.File]:
@@ -74,13 +84,24 @@ def _gallery(job: Job, names: Sequence[str]) -> ui.MediaGallery[ui.LayoutView]:
     return gallery
 
 
-def _possible(report: Reported, job: Job) -> list[ReportAction]:
-    """Return what still has an effect."""
+def _possible(report: Reported, job: Job) -> list[list[ReportAction]]:
+    """Return what still has an effect, by row: about the pictures, about their member."""
     if report.dismissed:
-        return [ReportAction.REOPEN]
-    actions = [] if job.reply.deleted_at is not None else [ReportAction.DELETE]
-    if report.blocked:
-        actions.append(ReportAction.UNBLOCK)
-    else:
-        actions += [ReportAction.BLOCK_DAY, ReportAction.BLOCK_WEEK, ReportAction.BLOCK]
-    return actions if report.settled else [*actions, ReportAction.DISMISS]
+        return [[ReportAction.REOPEN]]
+    pictures = list(_with_pictures(report, job))
+    if not report.settled:
+        pictures.append(ReportAction.DISMISS)
+    member = [ReportAction.BLOCK_DAY, ReportAction.BLOCK_WEEK, ReportAction.BLOCK]
+    return [row for row in (pictures, [ReportAction.UNBLOCK] if report.blocked else member) if row]
+
+
+def _with_pictures(report: Reported, job: Job) -> Iterator[ReportAction]:
+    if job.reply.deleted_at is not None:
+        if report.restorable:
+            yield ReportAction.RESTORE
+        return
+    if report.covered:
+        yield ReportAction.UNSPOILER
+    elif not (job.reply.private or job.reply.spoiler or job.reply.message_id is None):
+        yield ReportAction.SPOILER
+    yield ReportAction.DELETE

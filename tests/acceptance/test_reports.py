@@ -25,7 +25,7 @@ from tests.acceptance.driver import (
 )
 
 BLOCKS = ["block_day", "block_week", "block"]
-DEEDS = ("delete", *BLOCKS, "dismiss")
+DEEDS = ("spoiler", "delete", "dismiss", *BLOCKS)
 
 
 @pytest.fixture
@@ -78,11 +78,19 @@ async def reported(server, prompt):
 
 
 async def press(server, notice, deed, *, until):
-    """Let a moderator press, and wait until the report contains *until*."""
-    await moderator(server).press(notice["id"], buttons(notice)[deed])
+    """Let a moderator press, and confirm it, and wait until the report contains *until*."""
+    pressed = await moderator(server).press(notice["id"], buttons(notice)[deed])
+    if deed == "delete":
+        await delete_now(server, await pressed.follow_up())
     return await moderator(server).sees(
         lambda message: message["id"] == notice["id"] and until in words(message)
     )
+
+
+async def delete_now(server, question):
+    """Confirm a deletion, and wait for the answer."""
+    sent = await moderator(server).press(question["id"], buttons(question)["delete_now"])
+    await sent.until(says("Pictures deleted."))
 
 
 async def blocked(member):
@@ -216,7 +224,8 @@ async def test_nobody_but_a_moderator_decides_whatever_a_client_sends(shared, se
     source = shared.discord.messages.find(
         moderator(server).channel, notice["id"], viewer=server.mira.user.id
     )
-    for deed in ("unblock", "reopen"):  # which are not offered yet
+    # Some are not offered yet.
+    for deed in ("unblock", "reopen", "unspoiler", "delete_now", "restore"):
         custom_id = buttons(notice)["dismiss"].replace("dismiss", deed)
         member, data = moderator(server, "Noah"), {"custom_id": custom_id}
         sent = crafted(shared, member, InteractionType.COMPONENT, data, source)
@@ -231,11 +240,17 @@ async def test_nobody_but_a_moderator_decides_whatever_a_client_sends(shared, se
 @pytest.mark.parametrize(
     "deeds",
     [
-        {"delete": BLOCKS, "block": ["unblock"], "unblock": BLOCKS, "block_week": ["unblock"]},
-        {"block_day": ["delete", "unblock"]},
+        {
+            "delete": ["restore", *BLOCKS],
+            "block": ["restore", "unblock"],
+            "unblock": ["restore", *BLOCKS],
+            "restore": list(DEEDS),
+        },
+        {"spoiler": ["unspoiler", "delete", *BLOCKS], "unspoiler": list(DEEDS)},
+        {"block_day": ["spoiler", "delete", "unblock"], "delete": ["restore", "unblock"]},
         {"dismiss": ["reopen"], "reopen": list(DEEDS)},
     ],
-    ids=["delete and block", "block", "dismiss"],
+    ids=["delete and block", "spoiler", "block and delete", "dismiss"],
 )
 async def test_a_report_says_what_a_moderator_did_and_offers_the_rest_after_each_kill(
     shared, server, deeds
@@ -245,7 +260,10 @@ async def test_a_report_says_what_a_moderator_did_and_offers_the_rest_after_each
     card, notice = await reported(server, "a lamp")
     by = f"by <@{server.mira.user.id}>"
     results = {
+        "spoiler": f"**Hidden behind a spoiler** {by}",
+        "unspoiler": f"**Shown without spoiler** {by}",
         "delete": f"**Deleted** {by}",
+        "restore": f"**Deletion undone** {by}",
         "block": f"**Blocked permanently** {by}",
         "block_day": "**Blocked** until",
         "block_week": "**Blocked** until",
@@ -254,15 +272,24 @@ async def test_a_report_says_what_a_moderator_did_and_offers_the_rest_after_each
         "reopen": f"**Dismissal undone** {by}",
     }
 
+    seen = [card]
     for deed, rest in deeds.items():
         await restart(shared)
         notice = await press(server, notice, deed, until=results[deed])
         assert list(buttons(notice)) == rest
+        seen = [message for message in server.noah.visible() if message["attachments"]]
+        assert len(seen) == ("restore" not in rest)
+        covered = "unspoiler" in rest
+        assert all(item["spoiler"] is covered for one in seen for item in gallery(one))
 
     assert all(results[deed] in words(notice) for deed in deeds)
     assert not notice["mentions"]
-    shown = [message for message in server.noah.visible() if message["id"] == card["id"]]
-    assert shown == ([] if "delete" in deeds else [card])
+
+    for one in seen:
+        assert list(buttons(one)) == list(buttons(card))
+        assert words(one) == words(card)
+        assert len(one["attachments"]) == len(gallery(one)) == 1
+        assert f"{server.channel('general')}/{one['id']}" in words(notice)
     assert await blocked(server.noah) == ("unblock" in buttons(notice))
     ada = shared.discord.member("Ada")  # she reported it
 
@@ -274,22 +301,74 @@ async def test_a_report_says_what_a_moderator_did_and_offers_the_rest_after_each
     assert not await blocked(server.ada)
 
 
+@pytest.mark.parametrize("change", ["delete", "spoiler", "report", "card"])
+async def test_killed_between_a_deed_and_the_entry_both_are_there_in_the_end(
+    shared, server, change
+):
+    """What is told, and how many reported it, is in the transaction of the deed itself."""
+    await log_to(server)
+    card, notice = await reported(server, "a lamp")
+    held = shared.discord.faults.add(
+        Fault(
+            method="PATCH",
+            path=f"/api/v10/channels/*/messages/{notice['id']}",
+            do=Hold(when="before"),
+            times=ALWAYS,
+        )
+    )
+    if change == "report":
+        await report(server.mira, card, reason="person")
+    elif change == "card":
+        asked = await server.noah.press(card["id"], buttons(card)["delete"])
+        question = await asked.follow_up()
+        await server.noah.press(question["id"], buttons(question)["delete_now"])
+    else:
+        pressed = await moderator(server).press(notice["id"], buttons(notice)[change])
+        if change == "delete":
+            await delete_now(server, await pressed.follow_up())
+    await held.reached.wait()
+    assert shared.process is not None
+    await shared.process.kill()
+    held.end()
+    held.release()
+
+    await restart(shared)
+    done = {
+        "delete": "**Deleted** by <@",
+        "card": "**Deleted** by its member",
+        "spoiler": "**Hidden behind a spoiler** by <@",
+        "report": "It shows a real person",
+    }
+    await moderator(server).sees(says(done[change]))
+    told = "removed the picture that you" if change == "delete" else "hid the picture that you"
+    if change in {"delete", "spoiler"}:
+        ada = shared.discord.member("Ada")
+        await ada.sees(lambda one: told in words(one) and server.name in words(one))
+        await restart(shared)
+        await picture(server.noah, "another lamp")
+        assert sum(told in words(one) and server.name in words(one) for one in ada.visible()) == 1
+
+
 async def test_two_moderators_at_once_are_both_named_and_nothing_is_done_twice(shared, server):
     """Each client still shows the buttons of before the other's press."""
     role = shared.world.add_role(server.guild, "Moderators", permissions=MODERATOR_PERMISSIONS)
     server.guild.members[server.ada.user.id] = [role.id]
     await log_to(server)
     _card, notice = await reported(server, "a lamp")
-    ids = buttons(notice)
-
+    mira, ada = moderator(server), moderator(server, "Ada")
+    ids, confirm = buttons(notice), []
+    for one in (mira, ada):
+        question = await (await one.press(notice["id"], ids["delete"])).follow_up()
+        confirm.append((question["id"], buttons(question)["delete_now"]))
     held = shared.discord.faults.add(
-        Fault(method="PATCH", path="/api/v10/channels/*/messages/*", do=Hold(when="before"))
+        Fault(method="DELETE", path="/api/v10/channels/*/messages/*", do=Hold(when="before"))
     )
-    await moderator(server).press(notice["id"], ids["delete"])
+    await mira.press(*confirm[0])
     await held.reached.wait()
     presses = [
-        await moderator(server, "Ada").press(notice["id"], ids[deed])
-        for deed in ("delete", "block", "dismiss")
+        await ada.press(*confirm[1]),
+        await ada.press(notice["id"], ids["block"]),
+        await ada.press(notice["id"], ids["dismiss"]),
     ]
     for press in presses:
         await press.acknowledged()
@@ -304,7 +383,7 @@ async def test_two_moderators_at_once_are_both_named_and_nothing_is_done_twice(s
     assert words(notice).count("Deleted") == 1
     assert f"**Deleted** by <@{server.mira.user.id}>" in words(notice)
     assert f"by <@{server.ada.user.id}>" in words(notice)
-    assert [*buttons(notice)] == ["unblock"]
+    assert [*buttons(notice)] == ["restore", "unblock"]
     assert "Dismissed" not in words(notice)
     assert told["flags"] & EPHEMERAL  # Ada alone reads it
     assert server.ada.channel.id != told["channel_id"]
@@ -321,7 +400,7 @@ async def test_what_its_member_deleted_is_said_to_be_gone(server):
 
     notice = await moderator(server).sees(says("**Deleted** by its member"))
 
-    assert list(buttons(notice)) == [*BLOCKS, "dismiss"]
+    assert list(buttons(notice)) == ["dismiss", *BLOCKS]
 
 
 async def test_a_report_whose_order_was_erased_is_settled(shared, server):

@@ -186,6 +186,8 @@ class FakeCards:
         self.in_card: list[tuple[Job, list[str]]] = []  # by show_pictures, names of files
         self.pinged: list[Job] = []
         self.removed: list[Job] = []
+        self.covered: list[tuple[str, bool]] = []
+        self.reposted: list[tuple[Job, list[Picture]]] = []
         self.errors: deque[Exception] = deque()  # of the next deliveries
         self.closed = False  # no way to the member is open
         self.by_message = False  # pictures come in a new message, which pings the member
@@ -226,6 +228,17 @@ class FakeCards:
         if job.reply.message_id is None or job.reply.answers_only:
             raise PermanentDiscordError("the message is not known, or not within reach")
         self.removed.append(job)
+
+    async def cover(self, job: Job, *, spoiler: bool) -> None:
+        await self._reach_member()
+        self.covered.append((job.id, spoiler))
+
+    async def repost(self, job: Job, pictures: Sequence[Picture]) -> int:
+        if self.errors:
+            raise self.errors.popleft()
+        await self._reach_member()
+        self.reposted.append((job, list(pictures)))
+        return 1000 + len(self.reposted)
 
     @property
     def shown_jobs(self) -> list[Job]:

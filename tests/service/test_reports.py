@@ -13,14 +13,22 @@ from bot.service.blocking import BlockTarget
 from bot.service.deed_outbox import LEASE
 from bot.service.errors import (
     AlreadyReported,
+    CoverFailed,
     LogChannelUnreachable,
     NoLogChannel,
     OrderNotFound,
+    PicturesUnavailable,
     RemovalFailed,
+    RestoreFailed,
 )
 from bot.service.moderation import Moderator
 from bot.service.order_actions import Person
-from bot.service.port_errors import PermanentDiscordError, StoreUnavailable, TransientDiscordError
+from bot.service.port_errors import (
+    FileTooLarge,
+    PermanentDiscordError,
+    StoreUnavailable,
+    TransientDiscordError,
+)
 from bot.service.reports import Seen, Statement
 from tests.samples import NOW, a_job, an_order, changed_job
 from tests.service.conftest import on_each_engine
@@ -364,6 +372,96 @@ async def test_an_entry_whose_pictures_discord_refuses_is_drawn_without_them(
 
 
 # What moderators do about it.
+
+
+@pytest.mark.parametrize("media", [(PICTURE,), (BROKEN,), ()])
+async def test_a_deletion_can_be_taken_back_as_long_as_the_pictures_can_be_had(
+    app, reports, put, media
+):
+    """Where they can't be, that is said before, and nothing is offered."""
+    job = await put(media=media)
+    await reports.report(job.id, ADA, WHY, language="en")
+    until = await app.cogs.reported.undo_until(job)
+    assert until == (NOW + 7 * 86400 if media == (PICTURE,) else None)
+    await app.cogs.reported.remove(job.id, MIRA)
+    await app.tell()
+    assert log_entries(app)[0].restorable is (until is not None)
+    if until is None:
+        with pytest.raises(PicturesUnavailable):
+            await app.cogs.reported.restore(job.id, MIRA)
+        return
+
+    app.clock.now += 1
+    for _ in range(2):
+        await app.cogs.reported.restore(job.id, MIRA)
+    await app.tell()
+
+    restored, entry = await app.only_job(), log_entries(app)[0]
+    assert (restored.reply.deleted_at, restored.reply.message_id) == (None, 1001)
+    assert [deed.kind for deed in entry.deeds].count(DeedKind.RESTORE) == 1
+    assert not entry.restorable
+    assert len(app.cards.reposted) == 1
+    assert pictures(app) == ([THUMBNAIL], 0)
+
+
+async def test_after_its_time_the_undo_is_taken_from_the_entry(app, reports, put):
+    """And so is the end of a block."""
+    job = await put(media=(PICTURE,))
+    await reports.report(job.id, ADA, WHY, language="en")
+    await app.cogs.reported.remove(job.id, MIRA)
+    target = BlockTarget(id=NOAH.id)
+    await app.cogs.blocks.block(MIRA, target, hours=24, reason="", job_id=job.id)
+    await app.tell()
+    entry = log_entries(app)[0]
+    assert (entry.restorable, entry.blocked) == (True, True)
+
+    app.clock.now += 86400
+    await app.tell()
+    entry = log_entries(app)[0]
+    assert (entry.restorable, entry.blocked) == (True, False)
+    app.clock.now += 6 * 86400
+    await app.tell()
+    assert not log_entries(app)[0].restorable
+
+
+async def test_pictures_that_discord_does_not_take_again_stay_deleted(app, reports, put):
+    job = await put(media=(PICTURE,))
+    deleted = await app.cogs.reported.remove(job.id, MIRA)
+    app.cards.errors.append(FileTooLarge("413"))
+    app.cards.closed = True
+    with pytest.raises(RestoreFailed):
+        await app.cogs.reported.restore(job.id, MIRA)
+    assert await app.only_job() == deleted
+
+    app.cards.closed = False
+    app.cards.errors.append(FileTooLarge("413"))
+    await app.cogs.reported.restore(job.id, MIRA)
+    assert (await app.only_job()).reply.deleted_at is None
+
+
+async def test_a_spoiler_is_set_and_taken_once_and_told_to_the_member(app, reports, put):
+    job = await put()
+    await reports.report(job.id, ADA, WHY, language="en")
+    for spoiler in (True, True, False):
+        await app.cogs.reported.cover(job.id, MIRA, spoiler=spoiler)
+        assert (await app.only_job()).reply.spoiler is spoiler
+        app.clock.now += 1
+    await app.tell()
+
+    kinds = [deed.kind for deed in log_entries(app)[0].deeds if deed.moderator_id == MIRA.id]
+    assert kinds == [DeedKind.SPOILER, DeedKind.OUTCOME, DeedKind.UNSPOILER]
+    told = {(deed.kind, deed.member_id) for deed in app.notices.told}
+    assert told == {(DeedKind.SPOILER, NOAH.id), (DeedKind.OUTCOME, ADA.id)}
+
+
+async def test_what_discord_does_not_cover_does_not_count_as_covered(app, reports, put):
+    job, private = await put(), await put(private=True)
+    app.cards.closed = True
+    with pytest.raises(CoverFailed):
+        await app.cogs.reported.cover(job.id, MIRA, spoiler=True)
+    with pytest.raises(OrderNotFound):
+        await app.cogs.reported.cover(private.id, MIRA, spoiler=True)
+    assert await app.all_jobs() == [job, private]
 
 
 async def test_removed_pictures_are_gone_with_their_message(app, reports, put):

@@ -30,7 +30,8 @@ def test_the_actions_in_the_ids_stay_as_they_are():
     assert {*BlockAction} == {"list", "lift", "ask", "unblock"}
     assert {*StartAction} == {"log", "channels", "limits", "words", "check"}
     blocks = {"block", "block_day", "block_week", "unblock"}
-    assert {*ReportAction} == {"delete", "dismiss", "reopen"} | blocks
+    pictures = {"spoiler", "unspoiler", "delete", "delete_now", "restore"}
+    assert {*ReportAction} == {"dismiss", "reopen"} | pictures | blocks
 
 
 @pytest.mark.parametrize("custom_id", BUTTONS)

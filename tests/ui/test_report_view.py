@@ -18,7 +18,9 @@ from tests.rules import ID, PROMPT
 from tests.samples import NOW, a_job, an_order, changed_job
 from tests.views import GALLERY, assert_within_limits, buttons, returned, said
 
-JOB = a_job(id="0123456789abcdef", order=an_order(prompt="@everyone **a** lighthouse"))
+JOB = a_job(
+    id="0123456789abcdef", message_id=5, order=an_order(prompt="@everyone **a** lighthouse")
+)
 HOSTILE = "@everyone <@&7> **bold** https://evil.example"
 NOTICE = Reported(job=JOB, by=77, member_id=300)
 
@@ -38,22 +40,31 @@ def reported(*deeds, job=JOB):
 BLOCKS = ["block_day", "block_week", "block"]
 DELETED = changed_job(JOB, deleted_at=NOW, deleted_by=1)
 DELETE, BLOCK, UNBLOCK = map(deed, (DeedKind.DELETE, DeedKind.BLOCK, DeedKind.UNBLOCK))
-DISMISS, REOPEN = deed(DeedKind.DISMISS), deed(DeedKind.REOPEN)
+DISMISS, REOPEN, RESTORE = map(deed, (DeedKind.DISMISS, DeedKind.REOPEN, DeedKind.RESTORE))
+SPOILER, UNSPOILER = deed(DeedKind.SPOILER), deed(DeedKind.UNSPOILER)
+COVERED = changed_job(JOB, spoiler=True)
 
 
 @pytest.mark.parametrize(
     ("report", "possible"),
     [
-        (reported(), ["delete", *BLOCKS, "dismiss"]),
-        (reported(job=DELETED), [*BLOCKS, "dismiss"]),  # by its member, elsewhere
+        (reported(), ["spoiler", "delete", "dismiss", *BLOCKS]),
+        (reported(job=changed_job(JOB, private=True)), ["delete", "dismiss", *BLOCKS]),
+        (reported(job=COVERED), ["delete", "dismiss", *BLOCKS]),  # as the server wants it
+        (reported(SPOILER, job=COVERED), ["unspoiler", "delete", *BLOCKS]),
+        (reported(SPOILER, UNSPOILER), ["spoiler", "delete", "dismiss", *BLOCKS]),
+        (reported(job=DELETED), ["dismiss", *BLOCKS]),  # by its member, elsewhere
         (reported(DELETE, job=DELETED), BLOCKS),
-        (reported(BLOCK), ["delete", "unblock"]),
-        (reported(deed(DeedKind.BLOCK, until=NOW + 1)), ["delete", "unblock"]),
-        (reported(deed(DeedKind.BLOCK, until=NOW)), ["delete", *BLOCKS]),  # it is over
-        (reported(BLOCK, UNBLOCK), ["delete", *BLOCKS]),
+        (reported(deed(DeedKind.DELETE, undo_until=NOW + 1), job=DELETED), ["restore", *BLOCKS]),
+        (reported(deed(DeedKind.DELETE, undo_until=NOW), job=DELETED), BLOCKS),  # it is over
+        (reported(DELETE, RESTORE), ["spoiler", "delete", "dismiss", *BLOCKS]),
+        (reported(BLOCK), ["spoiler", "delete", "unblock"]),
+        (reported(deed(DeedKind.BLOCK, until=NOW + 1)), ["spoiler", "delete", "unblock"]),
+        (reported(deed(DeedKind.BLOCK, until=NOW)), ["spoiler", "delete", "dismiss", *BLOCKS]),
+        (reported(BLOCK, UNBLOCK), ["spoiler", "delete", "dismiss", *BLOCKS]),
         (reported(DELETE, BLOCK, job=DELETED), ["unblock"]),
         (reported(DISMISS), ["reopen"]),
-        (reported(DISMISS, REOPEN), ["delete", *BLOCKS, "dismiss"]),
+        (reported(DISMISS, REOPEN), ["spoiler", "delete", "dismiss", *BLOCKS]),
     ],
 )
 async def test_what_is_left_to_do_follows_from_what_is_on_record(report, possible):
@@ -67,6 +78,7 @@ async def test_what_is_left_to_do_follows_from_what_is_on_record(report, possibl
 @in_any_language
 def test_each_deed_is_shown_with_who_and_when(language):
     deeds = [DELETE, deed(DeedKind.BLOCK, until=NOW + 1), UNBLOCK, BLOCK, DISMISS, REOPEN]
+    deeds += [RESTORE, SPOILER, UNSPOILER]
     with speaking(language):
         shown = texts.log_channel.done(reported(*deeds)).splitlines()
 
@@ -94,6 +106,27 @@ def test_each_reporter_is_counted_and_says_why(language):
         assert line.startswith(f"<@{77 + number}>")
         assert literal(HOSTILE) in line
     assert silent == ""
+
+
+@in_any_language
+def test_the_question_says_whether_a_deletion_can_be_undone(language):
+    with speaking(language):
+        asked = [report_view.question(NOTICE, JOB, until) for until in (None, NOW)]
+        for view in asked:
+            assert_within_limits(view)
+            assert [*buttons(view)] == [f"report:delete_now:{JOB.id}:77", f"keep:{JOB.id}"]
+        never, until = (said(view)[0] for view in asked)
+
+    assert f"<t:{int(NOW)}:f>" in until
+    assert "<t:" not in never
+
+
+def test_an_entry_changes_when_the_next_of_its_times_has_come():
+    times = [deed(DeedKind.BLOCK, until=NOW + 9), deed(DeedKind.DELETE, undo_until=NOW + 5)]
+
+    assert reported(*times).changes_at == NOW + 5
+    assert replace(reported(*times), at=NOW + 5).changes_at == NOW + 9
+    assert replace(reported(*times), at=NOW + 9).changes_at is None
 
 
 def test_a_report_whose_order_is_not_on_record_offers_nothing():
@@ -145,14 +178,11 @@ async def test_a_report_is_written_with_its_buttons_and_pings_nobody(rest, meter
     assert body["flags"] & 4  # no embeds
     assert not shown["mentions"]
     assert not shown["mention_everyone"]
-    line, row = shown["components"]
+    line, *rows = shown["components"]
     assert line["content"] == texts.log_channel.line(NOTICE)
-    assert [button["label"] for button in row["components"]] == [
-        "Delete",
-        "Block for 1 day",
-        "Block for 1 week",
-        "Block permanently",
-        "Dismiss",
+    assert [[button["label"] for button in row["components"]] for row in rows] == [
+        ["Hide behind a spoiler", "Delete", "Dismiss"],
+        ["Block for 1 day", "Block for 1 week", "Block permanently"],
     ]
     await notices.close()
 

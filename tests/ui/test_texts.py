@@ -703,7 +703,10 @@ def test_the_log_has_one_icon_for_each_kind_of_line(language):
     assert len({*icons.values()}) == len(icons) - sum(len(names) - 1 for names in same)
 
 
-TOLD = (DeedKind.CANCEL, DeedKind.HIDE, DeedKind.DELETE, DeedKind.BLOCK, DeedKind.UNBLOCK)
+TOLD = (
+    *(DeedKind.CANCEL, DeedKind.HIDE, DeedKind.DELETE, DeedKind.BLOCK, DeedKind.UNBLOCK),
+    *(DeedKind.RESTORE, DeedKind.SPOILER),
+)
 
 
 def notices():
@@ -717,7 +720,7 @@ def notices():
         f"outcome {kind}": texts.deeds.notice(
             replace(DEED, kind=DeedKind.OUTCOME, detail={"outcome": kind}), None
         )
-        for kind in (DeedKind.DELETE, DeedKind.BLOCK, DeedKind.DISMISS)
+        for kind in (DeedKind.DELETE, DeedKind.SPOILER, DeedKind.BLOCK, DeedKind.DISMISS)
     }
     return notices
 

@@ -43,6 +43,18 @@ class CardPresenter(Protocol):
     async def remove(self, job: Job) -> None:
         """Delete the message with the job's pictures, or raise DiscordError."""
 
+    async def cover(self, job: Job, *, spoiler: bool) -> None:
+        """Hide the pictures in the job's message behind a spoiler, or show them again.
+
+        Raises DiscordError.
+        """
+
+    async def repost(self, job: Job, pictures: Sequence[Picture]) -> int:
+        """Post the pictures in the job's channel again, silently; return the message.
+
+        Raises FileTooLarge, or another DiscordError.
+        """
+
 
 class LogChannel(Protocol):
     """The servers' log channels."""

@@ -16,6 +16,9 @@ _still_counts: Final = lazy("It was drawn already, so it still counts toward the
 # What became of a report.
 _OUTCOMES: Final = {
     DeedKind.DELETE: lazy("{moderator} removed the picture that you reported. Thank you!"),
+    DeedKind.SPOILER: lazy(
+        "{moderator} hid the picture that you reported behind a spoiler. Thank you!"
+    ),
     DeedKind.BLOCK: lazy("{moderator} acted on your report. Thank you!"),
     DeedKind.DISMISS: lazy("{moderator} looked at your report and left the picture as it is."),
 }
@@ -38,6 +41,14 @@ def notice(deed: Deed, job: Job | None) -> str:
             lines = [_("{moderator} removed your pictures."), _still_counts()]
             if job is not None and job.order.images == 1:
                 lines[0] = _("{moderator} removed your picture.")
+        case DeedKind.RESTORE:
+            lines = [_("{moderator} put your pictures back.")]
+            if job is not None and job.order.images == 1:
+                lines = [_("{moderator} put your picture back.")]
+        case DeedKind.SPOILER:
+            lines = [_("{moderator} hid your pictures behind a spoiler.")]
+            if job is not None and job.order.images == 1:
+                lines = [_("{moderator} hid your picture behind a spoiler.")]
         case DeedKind.BLOCK:
             return _blocked(deed, who)
         case DeedKind.UNBLOCK:
@@ -47,16 +58,16 @@ def notice(deed: Deed, job: Job | None) -> str:
         case DeedKind.OUTCOME:
             outcome = _OUTCOMES[DeedKind(deed.detail["outcome"])]()
             return outcome.format(moderator=who)
-        case (
-            DeedKind.REPORT | DeedKind.ENTRY | DeedKind.DISMISS | DeedKind.REOPEN | DeedKind.WELCOME
-        ):
+        case DeedKind.REPORT | DeedKind.ENTRY | DeedKind.WELCOME:
+            return ""  # of these neither
+        case DeedKind.UNSPOILER | DeedKind.DISMISS | DeedKind.REOPEN:
             return ""  # no member is told of it
         case _:
             assert_never(deed.kind)
     text = lines[0].format(moderator=who)
     prompt = literal(shared.cut(job.order.prompt, _PROMPT)) if job and job.order.prompt else ""
     quote = f"\n> {prompt}" if prompt else ""
-    return f"{text}{quote}\n-# {lines[1]}"
+    return "\n".join([f"{text}{quote}", *(f"-# {line}" for line in lines[1:])])
 
 
 def _moderator(deed: Deed) -> str:

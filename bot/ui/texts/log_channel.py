@@ -10,7 +10,7 @@ from bot.domain.rules import Pause, differences
 from bot.ui.button_actions import ReportAction
 from bot.ui.language import gettext as _
 from bot.ui.language import lazy, ngettext
-from bot.ui.markup import ago, code, literal
+from bot.ui.markup import ago, code, date, literal
 from bot.ui.texts import changes, limits, report_form, shared
 
 _PROMPT: Final = 300  # characters
@@ -165,7 +165,11 @@ def _link(job: Job) -> str:
 
 
 _LABELS: Final = {
+    ReportAction.SPOILER: lazy("Hide behind a spoiler"),
+    ReportAction.UNSPOILER: lazy("Show without spoiler"),
     ReportAction.DELETE: lazy("Delete"),
+    ReportAction.DELETE_NOW: lazy("Delete"),
+    ReportAction.RESTORE: lazy("Undo deletion"),
     ReportAction.BLOCK_DAY: lazy("Block for 1 day"),
     ReportAction.BLOCK_WEEK: lazy("Block for 1 week"),
     ReportAction.BLOCK: lazy("Block permanently"),
@@ -174,7 +178,10 @@ _LABELS: Final = {
     ReportAction.REOPEN: lazy("Undo"),
 }
 _DONE: Final = {
+    DeedKind.SPOILER: lazy("**Hidden behind a spoiler** by {moderator} · {when}"),
+    DeedKind.UNSPOILER: lazy("**Shown without spoiler** by {moderator} · {when}"),
     DeedKind.DELETE: lazy("**Deleted** by {moderator} · {when}"),
+    DeedKind.RESTORE: lazy("**Deletion undone** by {moderator} · {when}"),
     DeedKind.BLOCK: lazy("**Blocked permanently** by {moderator} · {when}"),
     DeedKind.UNBLOCK: lazy("**Unblocked** by {moderator} · {when}"),
     DeedKind.DISMISS: lazy("**Dismissed** by {moderator} · {when}"),
@@ -189,6 +196,21 @@ _REASONS: Final = 1200  # characters
 def label(action: ReportAction) -> str:
     """Return the label of a button under a report."""
     return _LABELS[action]()
+
+
+def confirm_delete(member_id: int, undo_until: float | None) -> str:
+    """Return the question before reported pictures are deleted."""
+    member = f"<@{member_id}>"
+    if undo_until is None:
+        return _("Delete these pictures? {member} will be told. This can't be undone.").format(
+            member=member
+        )
+    return _("Delete these pictures? {member} will be told. You can undo it until {end}.").format(
+        member=member, end=date(undo_until)
+    )
+
+
+deleted: Final = lazy("Pictures deleted.")
 
 
 def reasons(report: log_entries.Reported) -> str:

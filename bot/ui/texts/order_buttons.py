@@ -113,6 +113,12 @@ _REJECTIONS: Final[Mapping[type[errors.ActionRejected], Callable[[], str]]] = {
     errors.RemovalFailed: lazy(
         "Discord didn't let the bot delete that message. Try again, or delete it yourself."
     ),
+    errors.CoverFailed: lazy(
+        "Discord didn't let the bot change that message. It may have been deleted by hand."
+    ),
+    errors.RestoreFailed: lazy(
+        "Discord didn't let the bot post the pictures again. They are still deleted."
+    ),
     errors.PicturesUnavailable: lazy("The image service no longer has these pictures."),
     errors.AlreadyReported: lazy("You've already reported this picture."),
     errors.NoLogChannel: lazy(
