@@ -137,8 +137,8 @@ async def test_a_panel_of_nothing_but_deleted_things_fits(http, language):
     ("channels", "told"),
     [
         ((CHANNEL, GONE), f"`/imagine` in <#{CHANNEL}>."),
-        ((GONE,), "so orders are taken nowhere until others are chosen."),
-        ((), "so orders are taken nowhere until others are chosen."),
+        ((GONE,), "Moderators have to choose new ones first."),
+        ((), "Moderators have to choose new ones first."),
     ],
 )
 async def test_a_refusal_names_no_deleted_channel(http, channels, told):
@@ -182,9 +182,9 @@ NO_WRITING = discord.Permissions(view_channel=True)
     [
         (a_guild(), None, False, ""),
         (a_guild(), CHANNEL, False, ""),
-        (a_guild(granted=NO_WRITING), CHANNEL, False, "lacks View Channel or Send Messages"),
+        (a_guild(granted=NO_WRITING), CHANNEL, False, "needs View Channel and Send Messages"),
         (a_guild(), LOG_GONE, False, "was deleted, so nothing is logged"),
-        (a_guild(), CHANNEL, True, "did not let the bot write its last line"),
+        (a_guild(), CHANNEL, True, "couldn't write its last line"),
         (a_guild(granted=NO_WRITING, me=SimpleNamespace(joined_at=None)), CHANNEL, False, ""),
     ],
 )

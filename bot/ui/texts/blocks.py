@@ -63,7 +63,10 @@ def heading(page: BlockPage, note: str | None) -> str:
 
 def entry(one: Block) -> str:
     """Return who is blocked until when, by whom, since when and why."""
-    first = f"<@{one.member_id}> \N{MIDDLE DOT} {changes.block_end(one)}"
+    ends = changes.block_end(one)
+    if one.until is not None:
+        ends = _("until {when}").format(when=ends)
+    first = f"<@{one.member_id}> \N{MIDDLE DOT} {ends}"
     by = _("by {moderator}, {when}").format(moderator=f"<@{one.by}>", when=ago(one.since))
     lines = [first, f"-# {by}"]
     if one.reason:

@@ -45,6 +45,8 @@ def lines(differences_: Sequence[Difference]) -> list[str]:
     """
     grouped: dict[str, list[Difference]] = {}
     for difference in differences_:
+        if difference.name == "nowhere":
+            continue  # `limits.channels` tells it
         grouped.setdefault(difference.name, []).append(difference)
     return [line for name, parts in grouped.items() for line in _lines(name, parts)]
 
@@ -158,8 +160,8 @@ def _why(error: errors.ChangeRejected, *, form: bool = False) -> str:
             return _bad_phrase(error)
         case ChannelNotWritable():
             return _(
-                "The bot can't write there. Please give it View Channel and Send Messages. If it "
-                "has both, Discord did not answer: try again."
+                "The bot can't write there. Please give it View Channel and Send Messages, or try "
+                "again if it has both."
             )
         case NotBlockable():
             return _NOT_BLOCKABLE[error.fault]().format(member=f"<@{error.member_id}>")
@@ -168,7 +170,7 @@ def _why(error: errors.ChangeRejected, *, form: bool = False) -> str:
         case DraftExpired():
             return _("That change is no longer stored. Please enter it again.")
         case _:
-            return _("That did not work.")
+            return _("That didn't work.")
 
 
 def _bad(error: errors.InvalidLimit, *, form: bool) -> str:
@@ -199,7 +201,7 @@ def _bad_phrase(error: errors.InvalidPhrase) -> str:
 def _phrase_fault(error: errors.InvalidPhrase) -> str:
     match error.fault:
         case errors.PhraseFault.NO_WORD:
-            return _("A phrase must hold a word, a number or an emoji.")
+            return _("A phrase needs a word, a number or an emoji.")
         case errors.PhraseFault.WILDCARD:
             return _(
                 "A `*` goes to the start or the end of a phrase, as in `cat*` or `*cat*`. It can't "
@@ -211,13 +213,13 @@ def _phrase_fault(error: errors.InvalidPhrase) -> str:
                 "separates words. Please leave it out."
             )
         case errors.PhraseFault.TOO_LONG:
-            return _("A phrase takes {limit} characters, yours has {got}.").format(
+            return _("A phrase can have up to {limit} characters. Yours has {got}.").format(
                 limit=error.limit, got=error.got
             )
         case errors.PhraseFault.TOO_MANY:
-            return _("A list takes {limit} phrases.").format(limit=error.limit)
+            return _("A list can have up to {limit} phrases.").format(limit=error.limit)
         case errors.PhraseFault.LIST_TOO_LONG:
-            return _("A list takes {limit} characters in all.").format(limit=error.limit)
+            return _("A list can have up to {limit} characters in all.").format(limit=error.limit)
         case _:
             assert_never(error.fault)
 

@@ -41,10 +41,10 @@ _WHY: Final = {
     Rule.STEPS: marked("too many steps in one order"),
     Rule.KEY: marked("the image service does not accept the bot's key"),
     Rule.CREDIT: marked("the bot is out of image credit"),
-    Rule.BUSY: marked("the image service asked for a pause"),
+    Rule.BUSY: marked("the image service is overloaded"),
     Rule.MEMBER_AT_ONCE: marked("too many of their orders are running"),
     Rule.SERVER_AT_ONCE: marked("too many orders of this server are running"),
-    Rule.COOLDOWN: marked("their last order was a moment ago"),
+    Rule.COOLDOWN: marked("their cooldown is running"),
     Rule.MEMBER_DAY: marked("their daily limit is used up"),
     Rule.SERVER_DAY: marked("the server's daily limit is used up"),
     Rule.OPERATOR_SERVER_DAY: marked("the bot owner's daily cap for this server is used up"),
@@ -67,7 +67,7 @@ def explained(member_id: int, results: Sequence[RuleResult]) -> str:
         text = _("\N{WHITE HEAVY CHECK MARK} {member} can order in this channel now.")
         parts = [text.format(member=member)]
     if others := refusing[1:]:
-        also = _("Also in the way")
+        also = _("Other reasons")
         parts += [f"**{also}**", *(f"- {_reason(other)}" for other in others)]
     return "\n".join((*parts, *_rest(results)))
 

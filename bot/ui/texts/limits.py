@@ -21,7 +21,6 @@ NAMES: Final = {
     "age_restricted_only": marked("Age-restricted channels only"),
     "tiers": marked("Tiers"),
     "channels": marked("Channels for orders"),
-    "nowhere": marked("No chosen channel is left"),
     "blocked": marked("Blocked words"),
     "allowed": marked("Allowed words"),
     "look_alikes": marked("Also find look-alikes: Bl00d, b l o o d"),
@@ -71,10 +70,10 @@ forget: Final = lazy("Remove deleted roles and channels")
 # The forms.
 channels_label: Final = lazy("Pictures can be ordered in")
 channels_hint: Final = lazy(
-    "None: everywhere. A category includes its channels, a channel its threads"
+    "Empty: everywhere. A category includes its channels, a channel its threads"
 )
 number_hint: Final = lazy("A whole number; 0 removes the limit")
-phrases_hint: Final = lazy("Lines or commas separate; whole words; * at an end: longer words, too")
+phrases_hint: Final = lazy("One per line, or with commas between; cat* also finds catapult")
 _LABELS: Final = {
     "blocked": lazy("Blocked words and phrases"),
     "allowed": lazy("Allowed although they contain a blocked word"),

@@ -87,7 +87,7 @@ _TROUBLES: Final = {
     ),
     ClosedReason.BUSY: marked("\N{LARGE YELLOW CIRCLE} The image service is overloaded"),
     ClosedReason.UNKNOWN: marked(
-        "\N{LARGE YELLOW CIRCLE} The image service gives no usable answers, orders wait"
+        "\N{LARGE YELLOW CIRCLE} The image service isn't working right now, orders wait"
     ),
     ClosedReason.MEDIA: marked(
         "\N{LARGE YELLOW CIRCLE} Finished pictures can't be fetched, orders wait"

@@ -21,7 +21,7 @@ _MODERATED: Final = {
 }
 _CLOSED: Final = {
     ClosedReason.CREDIT: lazy("The bot is out of image credit."),
-    ClosedReason.BUSY: lazy("The image service asked for a pause. Orders are taken again {when}."),
+    ClosedReason.BUSY: lazy("The image service is overloaded. Orders are taken again {when}."),
     ClosedReason.KEY: lazy(
         "The image service refuses the bot's key, so nobody can order until the bot's owner "
         "fixes it."

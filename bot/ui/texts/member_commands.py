@@ -267,7 +267,7 @@ def _privacy(policy: RetentionPolicy) -> Iterable[str]:
         "keeps the pictures at public addresses."
     )
     yield "### " + _("What you can do")
-    yield _("This covers your data on all servers.")
+    yield _("The buttons below cover your data on all servers.")
 
 
 def _orders_kept(days: int) -> str:

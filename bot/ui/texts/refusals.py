@@ -126,7 +126,7 @@ def _reason(error: OrderRejected, *, form: bool) -> str:
         case errors.AdmissionTimeout():
             return _("The bot is too busy to take your order now. Please try again.")
         case _:
-            return _("That did not work.")
+            return _("That didn't work.")
 
 
 servers_only: Final = lazy("Pictures can only be ordered on servers that the bot was added to.")
@@ -220,9 +220,12 @@ def _why(result: RuleResult) -> str:
         case Rule.TIMED_OUT:
             return _("You're in time-out on this server. It ends {when}.").format(when=ends)
         case Rule.KEY:
-            return _("No pictures right now: the image service does not accept the bot's key.")
+            return _(
+                "Pictures can't be ordered right now: the image service does not accept the bot's "
+                "key."
+            )
         case Rule.CREDIT if result.ends_at is not None:
-            return _("The bot's image credit is used up. The next try is possible {when}.").format(
+            return _("The bot's image credit is used up. You can try again {when}.").format(
                 when=ends
             )
         case Rule.CREDIT:
@@ -329,8 +332,7 @@ def _elsewhere(result: RuleResult) -> str:
     if left:
         return _("Please use `/imagine` in {channels}.").format(channels=shared.channels(left))
     return _(
-        "All channels for pictures were deleted here, so orders are taken nowhere until others "
-        "are chosen."
+        "All channels for pictures were deleted here. Moderators have to choose new ones first."
     )
 
 

@@ -87,12 +87,12 @@ def log_warning(channel_id: int | None, *, refused: bool) -> str:
         )
     elif guild_cache.is_unwritable(channel_id):
         text = _(
-            "Nothing is logged: in {channel} the bot lacks View Channel or Send Messages."
+            "Nothing is logged: the bot needs View Channel and Send Messages in {channel}."
         ).format(channel=channel(channel_id))
     elif refused:
         text = _(
-            "Discord did not let the bot write its last line in {channel}. Please look at the "
-            "bot's permissions there, or choose another channel with `/limits log`."
+            "The bot couldn't write its last line in {channel}. Please check its permissions "
+            "there, or choose another channel with `/limits log`."
         ).format(channel=channel(channel_id))
     else:
         return ""
