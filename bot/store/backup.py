@@ -9,20 +9,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, text
+from sqlalchemy import and_, func, or_, select, text
 from sqlalchemy.engine import Connection, make_url
 
 from bot.domain.job import EndReason, Job, State
 from bot.errors import AlreadyRunning
 from bot.service.port_errors import StoreUnavailable
 from bot.store.database import Database
-from bot.store.job_rows import change_all, jobs_of, swap
+from bot.store.job_rows import changing_all, jobs_of, swap
+from bot.store.statements import Statement, given
 from bot.store.tables import is_at_vendor, is_outstanding, is_owned, jobs
 
 _OURS: Final = "SELECT count(*) FROM sqlite_master WHERE name IN ('jobs', 'alembic_version')"
 _PROCESSES: Final = text(
     "SELECT count(*) FROM pg_stat_activity"
     " WHERE datname = current_database() AND application_name LIKE 'imagine-%'"
+)
+_IN_STATE: Final = Statement(select(jobs).where(jobs.c.state == given("in_state")))
+_DISOWN: Final = changing_all(is_owned, {"owner": None, "lease_until": None})
+_MAKE_DUE: Final = changing_all(is_outstanding, {"next_try_at": 0.0})
+_UNDELIVERED: Final = and_(jobs.c.state == State.COMPLETED.value, jobs.c.kept_at.is_(None))
+_FOLLOWED, _TRIED = (
+    Statement(select(func.count()).select_from(jobs).where(which))
+    for which in (is_at_vendor, or_(_UNDELIVERED, is_outstanding))
 )
 
 
@@ -98,23 +107,17 @@ async def settle_restored(database: Database) -> Restored:
         submitting = _in_state(connection, State.SUBMITTING)
         for job in submitting:
             swap(connection, job, job.transition(State.UNCERTAIN, now=now))
-        change_all(connection, is_owned, {"owner": None, "lease_until": None})
-        change_all(connection, is_outstanding, {"next_try_at": 0.0})
-        undelivered = and_(jobs.c.state == State.COMPLETED.value, jobs.c.kept_at.is_(None))
+        _DISOWN.change(connection)
+        _MAKE_DUE.change(connection)
         return Restored(
             cancelled=len(waiting),
             uncertain=len(submitting),
-            followed=_count(connection, is_at_vendor),
-            tried=_count(connection, or_(undelivered, is_outstanding)),
+            followed=_FOLLOWED.value(connection),
+            tried=_TRIED.value(connection),
         )
 
     return await database.write(settle)
 
 
 def _in_state(connection: Connection, state: State) -> Sequence[Job]:
-    query = select(jobs).where(jobs.c.state == state.value)
-    return jobs_of(connection.execute(query).mappings().all())
-
-
-def _count(connection: Connection, which: ColumnElement[bool]) -> int:
-    return connection.scalar(select(func.count()).select_from(jobs).where(which)) or 0
+    return jobs_of(_IN_STATE.rows(connection, in_state=state.value))

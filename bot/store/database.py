@@ -6,10 +6,10 @@ on PostgreSQL in a greenlet on the event loop; the function cannot tell.
 
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, Self, TypeVar
 
-from sqlalchemy import func, select, text
+from sqlalchemy import String, func, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -19,9 +19,12 @@ from bot.store.dialects import DatabaseClock
 from bot.store.engine import TIMEOUTS, StoreTimeouts, is_unique_violation, translate_driver_errors
 from bot.store.postgres import PostgresEngine
 from bot.store.sqlite import SqliteEngine
+from bot.store.statements import Statement, given
 
 MIGRATION_TIMEOUT: Final = 120.0  # seconds, including another process's migration
-_WRITE_NOTHING_NEW: Final = "UPDATE alembic_version SET version_num = version_num"
+_PING: Final = Statement(select(1))
+_NOW: Final = Statement(select(DatabaseClock()))
+_WRITE_NOTHING_NEW: Final = Statement(text("UPDATE alembic_version SET version_num = version_num"))
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -58,17 +61,17 @@ class Database:
 
     async def ping(self) -> None:
         """Run an empty query. Raises StoreUnavailable."""
-        await self.read(lambda connection: connection.execute(select(1)))
+        await self.read(_PING.value)
 
     async def now(self) -> float:
         """Return the time by the database's clock, in Unix seconds. Raises StoreUnavailable."""
-        return await self.read(lambda connection: connection.scalars(select(DatabaseClock())).one())
+        return float(await self.read(_NOW.value))
 
     async def ready(self) -> None:
         """Query the database, and write to it after a failed write. Raises StoreUnavailable."""
         await self.ping()
         if not self._last_write_succeeded:
-            await self.write(lambda connection: connection.execute(text(_WRITE_NOTHING_NEW)))
+            await self.write(_WRITE_NOTHING_NEW.change)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Return the result of *work*, run in a read-only transaction."""
@@ -103,8 +106,8 @@ class Database:
         if not self.shared:
             return  # SQLite has one writer
         # One statement evaluates them from left to right; a round trip each would take longer.
-        connection.execute(
-            select(*(func.pg_advisory_xact_lock(func.hashtextextended(key, 0)) for key in keys))
+        _locking(len(keys)).rows(
+            connection, **{f"key{place}": key for place, key in enumerate(keys)}
         )
 
     async def _migrate(self) -> None:
@@ -115,6 +118,15 @@ class Database:
             migrations.upgrade(connection)
 
         await self.write(upgrade, within=MIGRATION_TIMEOUT)
+
+
+@cache
+def _locking(count: int) -> Statement:
+    """Return what takes so many advisory locks."""
+    keys = (given(f"key{place}", type_=String()) for place in range(count))
+    return Statement(
+        select(*(func.pg_advisory_xact_lock(func.hashtextextended(key, 0)) for key in keys))
+    )
 
 
 class Stored(Protocol):

@@ -3,14 +3,15 @@
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
 from bot.domain.deeds import Deed, DeedKind, outcomes
 from bot.store.database import Database, read_transaction, write_transaction
-from bot.store.dialects import insert_new
+from bot.store.statements import Row, Statement, given, insert_new
 from bot.store.tables import deeds, is_due
 
 log = logging.getLogger(__name__)
@@ -18,6 +19,41 @@ log = logging.getLogger(__name__)
 _FIELDS: Final = tuple(field.name for field in fields(Deed))
 _COLUMNS: Final = tuple(deeds.c[name] for name in _FIELDS)
 _KINDS: Final = frozenset(DeedKind)
+
+_ID: Final = deeds.c.id == given("deed_id")
+_DUE: Final = select(deeds.c.id).where(is_due, deeds.c.due_at <= given("now"))
+_ANY_DUE: Final = Statement(_DUE.limit(1))
+_LOCK_DUE: Final = Statement(
+    _DUE.order_by(deeds.c.due_at).limit(given("most")).with_for_update(skip_locked=True)
+)
+_CLAIM: Final = Statement(
+    update(deeds)
+    .where(deeds.c.id.in_(given("ids", many=True)))
+    .values(due_at=given("until"), tries=deeds.c.tries + 1)
+    .returning(*_COLUMNS)
+)
+_SETTLE: Final = Statement(
+    update(deeds)
+    .where(_ID, deeds.c.due_at == given("claimed_until"))
+    .values({name: given(name) for name in ("tell_log", "tell_member", "due_at")})
+)
+_SET_DETAIL: Final = Statement(update(deeds).where(_ID).values(detail=given("detail")))
+_REDRAW: Final = Statement(
+    update(deeds)
+    .where(deeds.c.id.in_(given("ids", many=True)), deeds.c.kind == DeedKind.ENTRY.value)
+    .values(tell_log=True, due_at=0.0, tries=0)
+)
+_THEIRS: Final = deeds.c.member_id == given("of_member")
+_FORGET_REPORTS: Final = Statement(
+    update(deeds)
+    .where(_THEIRS, deeds.c.kind == DeedKind.REPORT.value)
+    .values(detail={})
+    .returning(deeds.c.job_id)
+)
+_ENTRIES: Final = Statement(select(deeds.c.id).where(_THEIRS, deeds.c.kind == DeedKind.ENTRY.value))
+_RETRY: Final = Statement(update(deeds).where(is_due).values(due_at=given("now")))
+_OF_JOB: Final = Statement(select(*_COLUMNS).where(deeds.c.job_id == given("of_job")))
+_ABOUT: Final = Statement(select(*_COLUMNS).where(_THEIRS))
 
 
 class Deeds:
@@ -36,28 +72,14 @@ class Deeds:
 
         They are due again then, for every process, unless they were settled.
         """
-        due = deeds.c.due_at <= now
-        any_due = select(deeds.c.id).where(is_due, due).limit(1)
-        if await self._database.read(lambda connection: connection.scalar(any_due)) is None:
+        if await self._database.read(partial(_ANY_DUE.value, now=now)) is None:
             return ()  # the usual case, which needs no write
-        return await self._claim(due, now + lease, most)
+        return await self._claim(now, now + lease, most)
 
     @write_transaction
-    def _claim(
-        self, connection: Connection, due: ColumnElement[bool], until: float, most: int
-    ) -> Sequence[Deed]:
-        ids = connection.scalars(
-            select(deeds.c.id)
-            .where(is_due, due)
-            .order_by(deeds.c.due_at)
-            .limit(most)
-            .with_for_update(skip_locked=True)
-        ).all()
-        taken = update(deeds).where(deeds.c.id.in_(ids))
-        rows = connection.execute(
-            taken.values(due_at=until, tries=deeds.c.tries + 1).returning(*_COLUMNS)
-        )
-        return _deeds_of(rows.mappings())
+    def _claim(self, connection: Connection, now: float, until: float, most: int) -> Sequence[Deed]:
+        ids = _LOCK_DUE.values(connection, now=now, most=most)
+        return _deeds_of(_CLAIM.rows(connection, ids=ids, until=until))
 
     @write_transaction
     def settle(
@@ -73,15 +95,19 @@ class Deeds:
 
         Nothing changes if it was made due meanwhile, or claimed by another process.
         """
-        values = {"tell_log": tell_log, "tell_member": tell_member, "due_at": due_at}
-        is_claimed = and_(deeds.c.id == deed.id, deeds.c.due_at == deed.due_at)
-        connection.execute(update(deeds).where(is_claimed).values(values))
+        _SETTLE.change(
+            connection,
+            deed_id=deed.id,
+            claimed_until=deed.due_at,
+            tell_log=tell_log,
+            tell_member=tell_member,
+            due_at=due_at,
+        )
 
     @write_transaction
     def set_detail(self, connection: Connection, deed: Deed, detail: Mapping[str, Any]) -> None:
         """Replace the detail of a deed."""
-        values = {"detail": dict(detail)}
-        connection.execute(update(deeds).where(deeds.c.id == deed.id).values(values))
+        _SET_DETAIL.change(connection, deed_id=deed.id, detail=dict(detail))
 
     @write_transaction
     def redraw(self, connection: Connection, job_id: str) -> None:
@@ -92,18 +118,17 @@ class Deeds:
         """Make everything due that must still be told, if no other process can be at it."""
         if self._database.shared:
             return
-        pending = update(deeds).where(is_due).values(due_at=now)
-        await self._database.write(lambda connection: connection.execute(pending))
+        await self._database.write(partial(_RETRY.change, now=now))
 
     @read_transaction
     def of_job(self, connection: Connection, job_id: str) -> Sequence[Deed]:
         """Return the deeds about an order, the oldest first."""
-        return _all(connection, deeds.c.job_id == job_id)
+        return _deeds_of(_OF_JOB.rows(connection, of_job=job_id))
 
     @read_transaction
     def about(self, connection: Connection, member_id: int) -> Sequence[Deed]:
         """Return the deeds about a member, the oldest first."""
-        return _all(connection, deeds.c.member_id == member_id)
+        return _deeds_of(_ABOUT.rows(connection, of_member=member_id))
 
 
 def record(connection: Connection, added: Iterable[Deed]) -> None:
@@ -115,24 +140,21 @@ def record(connection: Connection, added: Iterable[Deed]) -> None:
         _insert(connection, deed)
         if deed.job_id is None:
             continue
-        for told in outcomes(deed, _all(connection, deeds.c.job_id == deed.job_id)):
+        for told in outcomes(deed, _deeds_of(_OF_JOB.rows(connection, of_job=deed.job_id))):
             _insert(connection, told)
         redraw(connection, [deed.job_id])
 
 
 def redraw(connection: Connection, job_ids: Iterable[str]) -> None:
     """Have the entries of these orders drawn anew, as far as they were reported."""
-    is_entry = and_(deeds.c.id.in_(sorted(job_ids)), deeds.c.kind == DeedKind.ENTRY.value)
-    connection.execute(update(deeds).where(is_entry).values(tell_log=True, due_at=0.0, tries=0))
+    if ids := sorted(job_ids):
+        _REDRAW.change(connection, ids=ids)
 
 
 def forget_reports(connection: Connection, member_id: int) -> None:
     """Erase what a member wrote in reports, and draw the entries with them or their orders anew."""
-    theirs = deeds.c.member_id == member_id
-    reports = update(deeds).where(theirs, deeds.c.kind == DeedKind.REPORT.value)
-    written = connection.scalars(reports.values(detail={}).returning(deeds.c.job_id)).all()
-    about = select(deeds.c.id).where(theirs, deeds.c.kind == DeedKind.ENTRY.value)
-    redraw(connection, [*filter(None, written), *connection.scalars(about)])
+    written = _FORGET_REPORTS.values(connection, of_member=member_id)
+    redraw(connection, [*filter(None, written), *_ENTRIES.values(connection, of_member=member_id)])
 
 
 def _insert(connection: Connection, deed: Deed) -> None:
@@ -141,20 +163,17 @@ def _insert(connection: Connection, deed: Deed) -> None:
     insert_new(connection, deeds, row | {"detail": dict(deed.detail), "due_at": due_at})
 
 
-def _all(connection: Connection, which: ColumnElement[bool]) -> Sequence[Deed]:
-    return _deeds_of(connection.execute(select(*_COLUMNS).where(which)).mappings())
-
-
 def _is_pending(deed: Deed) -> bool:
     return deed.tell_log or deed.tell_member
 
 
-def _deeds_of(rows: Iterable[Mapping[Any, Any]]) -> Sequence[Deed]:
+def _deeds_of(rows: Iterable[Row]) -> Sequence[Deed]:
     """Return the deeds of *rows* by age; skip and log kinds that a newer version wrote."""
     known = []
     for row in rows:
-        if row["kind"] in _KINDS:
-            known.append(Deed(**{**row, "kind": DeedKind(row["kind"])}))
+        values = dict(zip(_FIELDS, row, strict=True))
+        if values["kind"] in _KINDS:
+            known.append(Deed(**{**values, "kind": DeedKind(values["kind"])}))
         else:
-            log.error("deed skipped, unknown kind: deed=%s kind=%s", row["id"], row["kind"])
+            log.error("deed skipped, unknown kind: deed=%s kind=%s", values["id"], values["kind"])
     return sorted(known, key=lambda deed: (deed.at, deed.id))

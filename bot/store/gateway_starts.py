@@ -1,13 +1,34 @@
 """Starts of sessions at Discord's gateway, by all processes with the same token."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
-from sqlalchemy import Update, delete, insert, select, update
+from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.engine import Connection
 
 from bot.domain.gateway_starts import DAY, GatewayStart, Permit
 from bot.store.database import Database, read_transaction, write_transaction
+from bot.store.statements import Statement, given
 from bot.store.tables import gateway_starts as table
+
+_OF_BOT: Final = table.c.bot == given("of_bot")
+_SINCE: Final = given("since")
+_RECENT: Final = Statement(
+    select(table.c.started_at, table.c.shard_id, table.c.steady_at, table.c.failed).where(
+        _OF_BOT, table.c.started_at >= _SINCE
+    )
+)
+_DELETE: Final = Statement(delete(table).where(_OF_BOT, table.c.started_at < _SINCE))
+_INSERT: Final = Statement(
+    insert(table).values({name: given(name) for name in ("bot", "shard_id", "started_at")})
+)
+_START: Final = and_(
+    _OF_BOT,
+    table.c.started_at == given("of_start"),
+    table.c.shard_id == given("of_shard"),
+)
+_MARK_STEADY: Final = Statement(update(table).where(_START).values(steady_at=given("now")))
+_MARK_FAILED: Final = Statement(update(table).where(_START).values(failed=True))
 
 
 class GatewayStarts:
@@ -34,11 +55,10 @@ class GatewayStarts:
     ) -> Permit:
         """Record a start at the time that *decide* returns, unless that is too far *ahead*."""
         self._database.lock(connection, f"gateway:{bot}")
-        connection.execute(delete(table).where(table.c.bot == bot, table.c.started_at < now - DAY))
+        _DELETE.change(connection, of_bot=bot, since=now - DAY)
         permit = decide(_recent(connection, bot, now))
         if permit.at <= now + ahead:
-            values = {"bot": bot, "shard_id": shard_id, "started_at": permit.at}
-            connection.execute(insert(table).values(values))
+            _INSERT.change(connection, bot=bot, shard_id=shard_id, started_at=permit.at)
         return permit
 
     @write_transaction
@@ -46,25 +66,15 @@ class GatewayStarts:
         self, connection: Connection, bot: str, shard_id: int, *, started_at: float, now: float
     ) -> None:
         """Record that the session of a start has lasted."""
-        connection.execute(_update(bot, shard_id, started_at).values(steady_at=now))
+        _MARK_STEADY.change(connection, of_bot=bot, of_shard=shard_id, of_start=started_at, now=now)
 
     @write_transaction
     def mark_failed(
         self, connection: Connection, bot: str, shard_id: int, *, started_at: float
     ) -> None:
         """Record that the session of a start ended before it had lasted."""
-        connection.execute(_update(bot, shard_id, started_at).values(failed=True))
-
-
-def _update(bot: str, shard_id: int, started_at: float) -> Update:
-    return update(table).where(
-        table.c.bot == bot, table.c.started_at == started_at, table.c.shard_id == shard_id
-    )
+        _MARK_FAILED.change(connection, of_bot=bot, of_shard=shard_id, of_start=started_at)
 
 
 def _recent(connection: Connection, bot: str, now: float) -> list[GatewayStart]:
-    columns = (table.c.started_at, table.c.shard_id, table.c.steady_at, table.c.failed)
-    rows = connection.execute(
-        select(*columns).where(table.c.bot == bot, table.c.started_at >= now - DAY)
-    )
-    return [GatewayStart(*row) for row in rows]
+    return [GatewayStart(*row) for row in _RECENT.rows(connection, of_bot=bot, since=now - DAY)]

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from bot.domain.deeds import Deed
@@ -13,7 +14,7 @@ from bot.domain.job import guild_queue_key
 from bot.domain.rules import Block, Rules
 from bot.store.database import Database, read_transaction, write_transaction
 from bot.store.deeds import record
-from bot.store.dialects import upsert
+from bot.store.statements import Row, Statement, given, upsert
 from bot.store.tables import (
     blocks,
     closure_notices,
@@ -35,6 +36,86 @@ _BEFORE: Final = {"look_alikes": False}
 _FORM, _TYPED = "form", "typed"  # of a draft that is a form with faults; no field of the rules
 _RULE_FIELDS: Final = frozenset(field.name for field in fields(Rules))
 _BLOCK_FIELDS: Final = tuple(field.name for field in fields(Block))
+_BLOCK_COLUMNS: Final = tuple(blocks.c[name] for name in _BLOCK_FIELDS)
+
+_MOST: Final = given("most")
+_GUILD: Final = given("of_guild")
+_IS_GUILD: Final = guilds.c.guild_id == _GUILD
+_RULES_OF: Final = Statement(select(guilds.c.rules).where(_IS_GUILD))
+
+_IS_BLOCK: Final = and_(blocks.c.guild_id == _GUILD, blocks.c.member_id == given("of_member"))
+_BLOCK: Final = Statement(select(*_BLOCK_COLUMNS).where(_IS_BLOCK))
+_UNBLOCK: Final = Statement(delete(blocks).where(_IS_BLOCK))
+_HOLDS: Final = and_(
+    blocks.c.guild_id == _GUILD, or_(blocks.c.until.is_(None), blocks.c.until > given("now"))
+)
+_HOLDING: Final = Statement(
+    select(*_BLOCK_COLUMNS)
+    .where(_HOLDS)
+    .order_by(blocks.c.since.desc(), blocks.c.member_id)
+    .offset(given("skip"))
+    .limit(_MOST)
+)
+_HOLD: Final = Statement(select(func.count()).select_from(blocks).where(_HOLDS))
+
+_SAVE_DRAFT: Final = Statement(
+    insert(drafts).values({column.name: given(column.name) for column in drafts.c})
+)
+_LOAD_DRAFT: Final = Statement(
+    select(drafts.c.changes).where(drafts.c.id == given("draft_id"), drafts.c.guild_id == _GUILD)
+)
+_OLD_DRAFT: Final = drafts.c.created_at < given("before")
+_ANY_OLD_DRAFT: Final = Statement(select(drafts.c.id).where(_OLD_DRAFT).limit(1))
+_ERASE_DRAFTS: Final = Statement(delete(drafts).where(_OLD_DRAFT))
+_OLD_DEEDS: Final = Statement(
+    select(deeds.c.id)
+    .where(
+        deeds.c.at < given("before"),
+        or_(deeds.c.due_at.is_(None), deeds.c.due_at > given("before")),
+    )
+    .order_by(deeds.c.at)
+    .limit(_MOST)
+    .with_for_update(skip_locked=True)
+)
+_ERASE_DEEDS: Final = Statement(delete(deeds).where(deeds.c.id.in_(given("ids", many=True))))
+
+_AFTER: Final = guilds.c.guild_id > given("after")
+_PAGE: Final = Statement(
+    select(guilds.c.guild_id, has_left).where(_AFTER).order_by(guilds.c.guild_id).limit(_MOST)
+)
+_RECORD_LEFT: Final = Statement(
+    update(guilds)
+    .where(guilds.c.guild_id.in_(given("guild_ids", many=True)), ~has_left)
+    .values(left_at=given("now"))
+)
+_LEFT_BEFORE: Final = and_(has_left, guilds.c.left_at < given("left_before"))
+_DEPARTED: Final = Statement(
+    select(guilds.c.guild_id).where(_LEFT_BEFORE, _AFTER).order_by(guilds.c.guild_id).limit(_MOST)
+)
+_IS_LEFT: Final = and_(_IS_GUILD, _LEFT_BEFORE)
+_LOCK_LEFT: Final = Statement(select(guilds.c.guild_id).where(_IS_LEFT).with_for_update())
+_FORGET_RULES: Final = Statement(update(guilds).where(_IS_LEFT).values(rules=None))
+_FORGET: Final = Statement(delete(guilds).where(_IS_LEFT))
+_EVERY_LANE: Final = select(lanes.c.lane)
+_FORGET_ITS: Final = (
+    Statement(delete(blocks).where(blocks.c.guild_id == _GUILD)),
+    Statement(delete(deeds).where(deeds.c.guild_id == _GUILD)),
+    Statement(
+        delete(lane_queues).where(
+            lane_queues.c.lane.in_(_EVERY_LANE), lane_queues.c.line == given("line")
+        )
+    ),
+    Statement(
+        delete(closure_notices).where(
+            closure_notices.c.lane.in_(_EVERY_LANE), closure_notices.c.guild_id == _GUILD
+        )
+    ),
+)
+# Each condition has an index, both have none.
+_ANY_JOB: Final = tuple(
+    Statement(select(jobs.c.id).where(jobs.c.guild_id == _GUILD, which).limit(1))
+    for which in (is_settled, is_open)
+)
 
 
 class Guilds:
@@ -77,14 +158,9 @@ class Guilds:
         self, connection: Connection, guild_id: int, *, now: float, skip: int, most: int
     ) -> tuple[Sequence[Block], int]:
         """Return some blocks of a server that hold at *now*, newest first, and how many do."""
-        holds = and_(
-            blocks.c.guild_id == guild_id, or_(blocks.c.until.is_(None), blocks.c.until > now)
-        )
-        newest = select(*(blocks.c[name] for name in _BLOCK_FIELDS)).where(holds)
-        newest = newest.order_by(blocks.c.since.desc(), blocks.c.member_id)
-        rows = connection.execute(newest.offset(skip).limit(most)).mappings()
-        total = connection.scalar(select(func.count()).select_from(blocks).where(holds))
-        return [Block(**row) for row in rows], total or 0
+        rows = _HOLDING.rows(connection, of_guild=guild_id, now=now, skip=skip, most=most)
+        total = _HOLD.value(connection, of_guild=guild_id, now=now)
+        return [_block(row) for row in rows], total
 
     @write_transaction
     def unblock(
@@ -97,10 +173,10 @@ class Guilds:
     ) -> bool:
         """Delete a member's block, and record *deeds*; ``False``: there is none."""
         self._database.lock(connection, guild_lock(guild_id))
-        ended = connection.execute(delete(blocks).where(is_blocked(guild_id, member_id)))
-        if ended.rowcount:
+        ended = _UNBLOCK.change(connection, of_guild=guild_id, of_member=member_id)
+        if ended:
             record(connection, deeds)
-        return ended.rowcount > 0
+        return ended > 0
 
     @write_transaction
     def save_draft(
@@ -152,12 +228,8 @@ class Guilds:
 
     async def erase_drafts(self, *, before: float) -> None:
         """Erase drafts and forms made *before*, in Unix seconds."""
-        old = drafts.c.created_at < before
-        any_old = select(drafts.c.id).where(old).limit(1)
-        if await self._database.read(lambda connection: connection.scalar(any_old)) is not None:
-            await self._database.write(
-                lambda connection: connection.execute(delete(drafts).where(old))
-            )
+        if await self._database.read(partial(_ANY_OLD_DRAFT.value, before=before)) is not None:
+            await self._database.write(partial(_ERASE_DRAFTS.change, before=before))
 
     @write_transaction
     def erase_deeds(self, connection: Connection, *, before: float, most: int) -> int:
@@ -165,19 +237,16 @@ class Guilds:
 
         An entry stays until it is drawn without the order that was erased.
         """
-        drawn = or_(deeds.c.due_at.is_(None), deeds.c.due_at > before)
-        old = select(deeds.c.id).where(deeds.c.at < before, drawn).order_by(deeds.c.at).limit(most)
-        ids = connection.scalars(old.with_for_update(skip_locked=True)).all()
-        return connection.execute(delete(deeds).where(deeds.c.id.in_(ids))).rowcount
+        ids = _OLD_DEEDS.values(connection, before=before, most=most)
+        return _ERASE_DEEDS.change(connection, ids=ids)
 
     @read_transaction
     def recorded(
         self, connection: Connection, *, after: int, most: int
     ) -> Sequence[tuple[int, bool]]:
         """Return a page of the servers above the id *after*, and whether the bot left them."""
-        query = select(guilds.c.guild_id, has_left).where(guilds.c.guild_id > after)
-        page = query.order_by(guilds.c.guild_id).limit(most)
-        return [(guild_id, bool(left)) for guild_id, left in connection.execute(page)]
+        page = _PAGE.rows(connection, after=after, most=most)
+        return [(guild_id, bool(left)) for guild_id, left in page]
 
     @write_transaction
     def record_joined(self, connection: Connection, guild_ids: Collection[int]) -> None:
@@ -191,17 +260,14 @@ class Guilds:
         self, connection: Connection, guild_ids: Collection[int], *, now: float
     ) -> None:
         """Record that the bot is not a member of these servers any more, from *now* on."""
-        stayed = and_(guilds.c.guild_id.in_(sorted(guild_ids)), ~has_left)
-        connection.execute(update(guilds).where(stayed).values(left_at=now))
+        _RECORD_LEFT.change(connection, guild_ids=sorted(guild_ids), now=now)
 
     @read_transaction
     def departed(
         self, connection: Connection, *, before: float, after: int, most: int
     ) -> Sequence[int]:
         """Return some servers above the id *after* that the bot left before that time."""
-        left = and_(has_left, guilds.c.left_at < before, guilds.c.guild_id > after)
-        query = select(guilds.c.guild_id).where(left).order_by(guilds.c.guild_id).limit(most)
-        return connection.scalars(query).all()
+        return _DEPARTED.values(connection, left_before=before, after=after, most=most)
 
     @write_transaction
     def forget(self, connection: Connection, guild_id: int, *, left_before: float) -> bool:
@@ -210,28 +276,14 @@ class Guilds:
         Its row stays while it has jobs. ``False``: the bot was added again.
         """
         self._database.lock(connection, guild_lock(guild_id))
-        left = and_(guilds.c.guild_id == guild_id, has_left, guilds.c.left_at < left_before)
-        if connection.scalar(select(guilds.c.guild_id).where(left).with_for_update()) is None:
+        left = {"of_guild": guild_id, "left_before": left_before}
+        if _LOCK_LEFT.value(connection, **left) is None:
             return False
-        connection.execute(delete(blocks).where(blocks.c.guild_id == guild_id))
-        connection.execute(delete(deeds).where(deeds.c.guild_id == guild_id))
-        every_lane = select(lanes.c.lane)
-        for table, is_its in (
-            (lane_queues, lane_queues.c.line == guild_queue_key(guild_id)),
-            (closure_notices, closure_notices.c.guild_id == guild_id),
-        ):
-            connection.execute(delete(table).where(table.c.lane.in_(every_lane), is_its))
-        if _has_jobs(connection, guild_id):
-            connection.execute(update(guilds).where(left).values(rules=None))
-        else:
-            connection.execute(delete(guilds).where(left))
+        for forget in _FORGET_ITS:
+            forget.change(connection, of_guild=guild_id, line=guild_queue_key(guild_id))
+        kept = any(some.value(connection, of_guild=guild_id) for some in _ANY_JOB)
+        (_FORGET_RULES if kept else _FORGET).change(connection, **left)
         return True
-
-
-def _has_jobs(connection: Connection, guild_id: int) -> bool:
-    """Tell whether any job of a server is stored; each condition has an index, both have none."""
-    some = select(jobs.c.id).where(jobs.c.guild_id == guild_id).limit(1)
-    return any(connection.scalar(some.where(which)) for which in (is_settled, is_open))
 
 
 def guild_lock(guild_id: int | None) -> str:
@@ -243,8 +295,7 @@ def rules_of(connection: Connection, guild_id: int | None) -> Rules:
     """Return the server's rules, or the defaults."""
     if guild_id is None:
         return Rules()
-    query = select(guilds.c.rules).where(guilds.c.guild_id == guild_id)
-    return read_rules(connection.scalar(query))
+    return read_rules(_RULES_OF.value(connection, of_guild=guild_id))
 
 
 def read_rules(document: Any) -> Rules:
@@ -255,25 +306,22 @@ def read_rules(document: Any) -> Rules:
 
 def block_of(connection: Connection, guild_id: int | None, member_id: int) -> Block | None:
     """Return the member's block, even an expired one; ``None``: there is none."""
-    rows = connection.execute(
-        select(*(blocks.c[name] for name in _BLOCK_FIELDS)).where(is_blocked(guild_id, member_id))
-    )
-    row = rows.mappings().first()
-    return Block(**row) if row else None
+    row = _BLOCK.first(connection, of_guild=guild_id, of_member=member_id)
+    return None if row is None else _block(row)
 
 
-def is_blocked(guild_id: int | None, member_id: int) -> ColumnElement[bool]:
-    """Return the condition for the row of the member's block."""
-    return and_(blocks.c.guild_id == guild_id, blocks.c.member_id == member_id)
+def _block(row: Row) -> Block:
+    return Block(**dict(zip(_BLOCK_FIELDS, row, strict=True)))
 
 
 def _add_draft(
     connection: Connection, draft_id: str, guild_id: int, content: Mapping[str, Any], now: float
 ) -> None:
-    values = {"id": draft_id, "guild_id": guild_id, "changes": content, "created_at": now}
-    connection.execute(insert(drafts).values(values))
+    _SAVE_DRAFT.change(connection, id=draft_id, guild_id=guild_id, changes=content, created_at=now)
 
 
 def _draft(connection: Connection, draft_id: str, guild_id: int) -> Mapping[str, Any] | None:
-    is_draft = and_(drafts.c.id == draft_id, drafts.c.guild_id == guild_id)
-    return connection.scalar(select(drafts.c.changes).where(is_draft))
+    draft: Mapping[str, Any] | None = _LOAD_DRAFT.value(
+        connection, draft_id=draft_id, of_guild=guild_id
+    )
+    return draft

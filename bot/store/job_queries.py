@@ -3,9 +3,19 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
+from sqlalchemy import (
+    Select,
+    and_,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.engine import Connection
 
 from bot.domain.job import ENDED, EndReason, Job, State, member_queue_key
@@ -15,6 +25,7 @@ from bot.store.database import Database, read_transaction, write_transaction
 from bot.store.deeds import forget_reports, redraw
 from bot.store.job_rows import jobs_of
 from bot.store.lanes import lane_of
+from bot.store.statements import Statement, given
 from bot.store.tables import (
     is_at_vendor,
     is_open,
@@ -49,6 +60,107 @@ _GIVEN_UP: Final = {
 }
 _IS_OVER: Final = and_(is_settled, ~is_owned, jobs.c.next_try_at.is_(None))
 _IN_QUEUE: Final = and_(is_waiting, jobs.c.answered_at.is_not(None))
+_MOST: Final = given("most")
+_BEFORE: Final = jobs.c.created_at < given("made_before")
+_MEMBER: Final = jobs.c.member_id == given("member_id")
+
+_COUNT: Final = Statement(
+    select(
+        jobs.c.state,
+        func.count(),
+        func.sum(case((and_(_IN_QUEUE, jobs.c.lane == given("lane")), 1), else_=0)),
+    )
+    .where(is_open)
+    .group_by(jobs.c.state)
+)
+_STALE: Final = Statement(
+    select(jobs)
+    .where(
+        is_undelivered,
+        jobs.c.state == State.COMPLETED.value,
+        jobs.c.kept_at < given("kept_before"),
+    )
+    .limit(_MOST)
+)
+_ERASE_ENDED: Final = Statement(
+    delete(jobs)
+    .where(
+        jobs.c.id.in_(
+            select(jobs.c.id)
+            .where(is_settled, _BEFORE, ~is_owned)
+            .order_by(jobs.c.created_at)
+            .limit(_MOST)
+            .with_for_update(skip_locked=True)
+        )
+    )
+    .returning(jobs.c.id)
+)
+_OVER_IN: Final = Statement(
+    select(jobs.c.id)
+    .where(jobs.c.guild_id == given("guild_id"), _BEFORE, _IS_OVER)
+    .order_by(jobs.c.created_at)
+    .limit(_MOST)
+)
+_ERASE_OVER: Final = Statement(
+    delete(jobs).where(jobs.c.id.in_(given("ids", many=True)), _IS_OVER).returning(jobs.c.id)
+)
+_DURATIONS: Final = Statement(
+    select(jobs.c.completed_at, jobs.c.queued_at)
+    .order_by(jobs.c.interaction_id.desc())
+    .limit(_MOST)
+)
+
+
+def _newest(*columns: Any) -> Select[Any]:
+    """Return the query for the newest orders of a member that are listed."""
+    listed = select(*columns).where(_MEMBER, jobs.c.prompt != "")
+    return listed.order_by(*_NEWEST).limit(given("searched"))
+
+
+_SEARCH: Final = Statement(_newest(jobs.c.id, jobs.c.prompt))
+_TOTAL: Final = Statement(select(func.count()).select_from(_newest(jobs.c.id).subquery()))
+_PAGE: Final = Statement(
+    select(jobs)
+    .where(_MEMBER, jobs.c.prompt != "")
+    .order_by(*_NEWEST)
+    .offset(given("skip"))
+    .limit(_MOST)
+)
+_CHOSEN: Final = Statement(
+    select(jobs).where(jobs.c.id.in_(given("ids", many=True))).order_by(*_NEWEST)
+)
+_ORDERS: Final = Statement(select(jobs).where(_MEMBER).order_by(*_NEWEST))
+
+_MADE_BY_THEN: Final = and_(_MEMBER, jobs.c.created_at <= given("made_before"))
+_ERASABLE: Final = and_(_MADE_BY_THEN, ~is_owned, or_(is_settled, is_undelivered))
+_DELETE: Final = Statement(
+    delete(jobs).where(_ERASABLE, jobs.c.created_at < given("today")).returning(jobs.c.id)
+)
+_GIVE_UP: Final = Statement(update(jobs).where(_ERASABLE, is_undelivered).values(_GIVEN_UP))
+_BLANK_OUT: Final = Statement(update(jobs).where(_ERASABLE).values(_BLANK).returning(jobs.c.id))
+_ANY_LEFT: Final = Statement(select(jobs.c.id).where(_MEMBER).limit(1))
+_FORGET_QUEUE: Final = Statement(
+    delete(lane_queues).where(
+        lane_queues.c.lane.in_(select(lanes.c.lane)), lane_queues.c.line == given("line")
+    )
+)
+_ANY_PENDING: Final = Statement(select(jobs.c.id).where(_MADE_BY_THEN).limit(1))
+
+_LANES: Final = Statement(select(lanes.c.lane))
+_WAITING_BY_LANE, _AT_VENDOR_BY_LANE = (
+    Statement(select(jobs.c.lane, func.count()).where(which).group_by(jobs.c.lane))
+    for which in (is_waiting, is_at_vendor)
+)
+
+
+@cache
+def _newest_in(state: State | None) -> Statement:
+    query = select(jobs).order_by(jobs.c.interaction_id.desc()).limit(_MOST)
+    if state is not None:
+        query = query.where(jobs.c.state == state.value)
+    if state is not None and state not in ENDED:
+        query = query.where(is_open)  # few: their own index is quicker
+    return Statement(query)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +186,7 @@ class JobQueries:
     @read_transaction
     def count(self, connection: Connection, lane: str) -> Counts:
         """Count open jobs by state, and the jobs that wait in that lane."""
-        in_queue = func.sum(case((and_(_IN_QUEUE, jobs.c.lane == lane), 1), else_=0))
-        query = select(jobs.c.state, func.count(), in_queue).where(is_open).group_by(jobs.c.state)
-        rows = connection.execute(query).all()
+        rows = _COUNT.rows(connection, lane=lane)
         return Counts(
             orders={State(state): count for state, count, _ in rows},
             waiting=sum(int(waiting) for _, _, waiting in rows),
@@ -87,21 +197,14 @@ class JobQueries:
         self, connection: Connection, *, kept_before: float, most: int
     ) -> Sequence[Job]:
         """Return some jobs whose pictures have been kept since before that time."""
-        kept = and_(is_undelivered, jobs.c.state == State.COMPLETED.value)
-        query = select(jobs).where(kept, jobs.c.kept_at < kept_before).limit(most)
-        return jobs_of(connection.execute(query).mappings())
+        return jobs_of(_STALE.rows(connection, kept_before=kept_before, most=most))
 
     @write_transaction
     def erase_ended(self, connection: Connection, *, made_before: float, most: int) -> int:
         """Erase some ended jobs without an owner, made before that time; return how many."""
-        ids = (
-            select(jobs.c.id)
-            .where(is_settled, jobs.c.created_at < made_before, ~is_owned)
-            .order_by(jobs.c.created_at)
-            .limit(most)
-            .with_for_update(skip_locked=True)
-        )
-        return _erase(connection, jobs.c.id.in_(ids))
+        erased = _ERASE_ENDED.values(connection, made_before=made_before, most=most)
+        redraw(connection, erased)
+        return len(erased)
 
     @read_transaction
     def over_in(
@@ -111,15 +214,15 @@ class JobQueries:
 
         Jobs without an owner, with nothing that is kept for their member or tried again.
         """
-        in_guild = and_(jobs.c.guild_id == guild_id, jobs.c.created_at < made_before)
-        query = select(jobs.c.id).where(in_guild, _IS_OVER).order_by(jobs.c.created_at).limit(most)
-        return connection.scalars(query).all()
+        return _OVER_IN.values(connection, guild_id=guild_id, made_before=made_before, most=most)
 
     @write_transaction
     def erase_over(self, connection: Connection, job_ids: Sequence[str]) -> int:
         """Erase these jobs as far as they are over; return how many were."""
         ids = sorted(job_ids)  # fixed lock order, to avoid deadlocks
-        return _erase(connection, and_(jobs.c.id.in_(ids), _IS_OVER))
+        erased = _ERASE_OVER.values(connection, ids=ids)
+        redraw(connection, erased)
+        return len(erased)
 
     @read_transaction
     def recent_durations(self, connection: Connection, *, most: int) -> Sequence[float]:
@@ -127,15 +230,10 @@ class JobQueries:
 
         The newest come first. A bounded number of jobs is read: few of them may be completed.
         """
-        newest = (
-            select(jobs.c.completed_at, jobs.c.queued_at)
-            .order_by(jobs.c.interaction_id.desc())
-            .limit(most * self._among)
-        )
         durations = [
-            row.completed_at - row.queued_at
-            for row in connection.execute(newest)
-            if row.completed_at is not None and row.queued_at is not None
+            completed_at - queued_at
+            for completed_at, queued_at in _DURATIONS.rows(connection, most=most * self._among)
+            if completed_at is not None and queued_at is not None
         ]
         return durations[:most]
 
@@ -144,51 +242,36 @@ class JobQueries:
         self, connection: Connection, member_id: int, *, word: str, skip: int, most: int
     ) -> OrderPage:
         """Return a member's orders whose prompts contain *word*, without erased ones."""
-        newest = (
-            select(jobs.c.id, jobs.c.prompt)
-            .where(_listed(member_id))
-            .order_by(*_NEWEST)
-            .limit(self._searched)
-        )
+        member = {"member_id": member_id, "searched": self._searched}
         if not word:
-            ids = newest.with_only_columns(jobs.c.id)
-            total = connection.scalar(select(func.count()).select_from(ids.subquery())) or 0
-            chosen = ids.offset(skip).limit(max(min(most, total - skip), 0)).subquery()
-            which = jobs.c.id.in_(select(chosen.c.id))
+            total = _TOTAL.value(connection, **member)
+            shown = max(min(most, total - skip), 0)
+            rows = _PAGE.rows(connection, member_id=member_id, skip=skip, most=shown)
         else:
             wanted = word.casefold()  # the databases fold the case of ASCII letters only
-            rows = connection.execute(newest)
-            matching = [row.id for row in rows if wanted in row.prompt.casefold()]
+            found = _SEARCH.rows(connection, **member)
+            matching = [job_id for job_id, prompt in found if wanted in prompt.casefold()]
             total = len(matching)
-            which = jobs.c.id.in_(matching[skip : skip + most])
-        query = select(jobs).where(which).order_by(*_NEWEST)
-        return OrderPage(jobs=jobs_of(connection.execute(query).mappings()), total=total)
+            rows = _CHOSEN.rows(connection, ids=matching[skip : skip + most])
+        return OrderPage(jobs=jobs_of(rows), total=total)
 
     @read_transaction
     def orders_of(self, connection: Connection, member_id: int) -> Sequence[Job]:
         """Return everything recorded about a member's orders."""
-        query = select(jobs).where(jobs.c.member_id == member_id).order_by(*_NEWEST)
-        return jobs_of(connection.execute(query).mappings())
+        return jobs_of(_ORDERS.rows(connection, member_id=member_id))
 
     @write_transaction
     def erase_member(
         self, connection: Connection, member_id: int, *, made_before: float, today: float
     ) -> Sequence[str]:
         """Erase a member's ended orders that were made before that time; return their ids."""
-        erasable = and_(
-            _of_member(member_id, made_before), ~is_owned, or_(is_settled, is_undelivered)
-        )
-        old = delete(jobs).where(erasable, jobs.c.created_at < today).returning(jobs.c.id)
-        deleted = connection.scalars(old).all()
-        connection.execute(update(jobs).where(erasable, is_undelivered).values(_GIVEN_UP))
-        rest = update(jobs).where(erasable).values(_BLANK).returning(jobs.c.id)
-        blanked = connection.scalars(rest).all()
+        erased = {"member_id": member_id, "made_before": made_before}
+        deleted = _DELETE.values(connection, **erased, today=today)
+        _GIVE_UP.change(connection, **erased)
+        blanked = _BLANK_OUT.values(connection, **erased)
         forget_reports(connection, member_id)
-        left = select(jobs.c.id).where(jobs.c.member_id == member_id).limit(1)
-        if connection.scalar(left) is None:
-            in_lanes = lane_queues.c.lane.in_(select(lanes.c.lane))
-            queue = lane_queues.c.line == member_queue_key(member_id)
-            connection.execute(delete(lane_queues).where(in_lanes, queue))
+        if _ANY_LEFT.value(connection, member_id=member_id) is None:
+            _FORGET_QUEUE.change(connection, line=member_queue_key(member_id))
         return [*deleted, *blanked]
 
     @read_transaction
@@ -196,8 +279,8 @@ class JobQueries:
         self, connection: Connection, member_id: int, *, made_before: float
     ) -> bool:
         """Tell whether orders of the member are left that were made before that time."""
-        query = select(jobs.c.id).where(_of_member(member_id, made_before)).limit(1)
-        return connection.scalar(query) is not None
+        pending = _ANY_PENDING.value(connection, member_id=member_id, made_before=made_before)
+        return pending is not None
 
     @read_transaction
     def newest(self, connection: Connection, state: State | None, *, most: int) -> Sequence[Job]:
@@ -205,19 +288,14 @@ class JobQueries:
 
         By their interactions' ids, which grow with the time and have an index.
         """
-        query = select(jobs).order_by(jobs.c.interaction_id.desc()).limit(most)
-        if state is not None:
-            query = query.where(jobs.c.state == state.value)
-        if state is not None and state not in ENDED:
-            query = query.where(is_open)  # few: their own index is quicker
-        return jobs_of(connection.execute(query).mappings())
+        return jobs_of(_newest_in(state).rows(connection, most=most))
 
     @read_transaction
     def lanes(self, connection: Connection) -> Sequence[LaneRecord]:
         """Return every lane that is recorded or that has open jobs, by name."""
-        known = set(connection.scalars(select(lanes.c.lane)))
-        waiting = _by_lane(connection, is_waiting)
-        at_vendor = _by_lane(connection, is_at_vendor)
+        known = set(_LANES.values(connection))
+        waiting: dict[str, int] = dict(_WAITING_BY_LANE.rows(connection))  # type: ignore[arg-type]
+        at_vendor: dict[str, int] = dict(_AT_VENDOR_BY_LANE.rows(connection))  # type: ignore[arg-type]
         return [
             LaneRecord(
                 name=name,
@@ -227,23 +305,3 @@ class JobQueries:
             )
             for name in sorted(known | waiting.keys() | at_vendor.keys())
         ]
-
-
-def _erase(connection: Connection, which: ColumnElement[bool]) -> int:
-    """Erase jobs, and have the entries of those that were reported drawn anew; count them."""
-    erased = connection.scalars(delete(jobs).where(which).returning(jobs.c.id)).all()
-    redraw(connection, erased)
-    return len(erased)
-
-
-def _listed(member_id: int) -> ColumnElement[bool]:
-    return and_(jobs.c.member_id == member_id, jobs.c.prompt != "")
-
-
-def _of_member(member_id: int, made_before: float) -> ColumnElement[bool]:
-    return and_(jobs.c.member_id == member_id, jobs.c.created_at <= made_before)
-
-
-def _by_lane(connection: Connection, which: ColumnElement[bool]) -> dict[str, int]:
-    query = select(jobs.c.lane, func.count()).where(which).group_by(jobs.c.lane)
-    return {row[0]: row[1] for row in connection.execute(query)}

@@ -2,9 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Integer,
+    String,
+    and_,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.engine import Connection
 
 from bot.domain import lane_transitions
@@ -25,9 +35,10 @@ from bot.store.database import (
 from bot.store.deeds import record, redraw
 from bot.store.dialects import DatabaseClock
 from bot.store.guilds import guild_lock
-from bot.store.job_rows import change_all, jobs_of, known_job, row_of, swap
+from bot.store.job_rows import INSERT, changing_all, jobs_of, known_job, row_of, swap
 from bot.store.lane_queues import mark_served, next_job, waiting_jobs
 from bot.store.lanes import lane_lock, lane_of, put_lane
+from bot.store.statements import Statement, given
 from bot.store.tables import (
     guilds,
     has_left,
@@ -39,9 +50,110 @@ from bot.store.tables import (
     is_unowned,
     is_waiting,
     jobs,
+    one_of,
 )
 
 USAGE_LOCK: Final = "everywhere"  # held while the usage of all servers together changes
+
+_BY_ID: Final = jobs.c.id == given("job_id")
+_GET: Final = Statement(select(jobs).where(_BY_ID))
+_LOCK: Final = Statement(select(jobs).where(_BY_ID).with_for_update())
+_OF_MEMBER: Final = and_(
+    jobs.c.guild_id == given("guild_id"), jobs.c.member_id == given("member_id")
+)
+_MOST: Final = given("most")
+_OWNED: Final = jobs.c.owner == given("of_owner")
+
+_LEASE_ENDS: Final = DatabaseClock() + given("lease", type_=Float())
+_RENEW: Final = changing_all(_OWNED, {"lease_until": _LEASE_ENDS})
+_RELEASE: Final = changing_all(
+    and_(_OWNED, one_of(State.QUEUED, State.PROCESSING, State.COMPLETED)),
+    {"owner": None, "lease_until": None},
+)
+_ASSIGN_LANE: Final = changing_all(
+    and_(is_waiting, jobs.c.lane != given("to_lane")), {"lane": given("to_lane")}
+)
+_ERASE_TOKENS: Final = changing_all(
+    and_(has_token, jobs.c.created_at < given("before")), {"interaction_token": None}
+)
+
+
+def _taking(which: ColumnElement[bool]) -> Statement:
+    query = select(jobs).where(which).order_by(jobs.c.created_at).limit(_MOST)
+    return Statement(query.with_for_update(skip_locked=True))
+
+
+def _due(before: ColumnElement[float]) -> Statement:
+    return _taking(and_(is_outstanding, jobs.c.next_try_at <= before))
+
+
+# One by one: each has an index, all together have none.
+_TAKE_UNOWNED: Final = _taking(is_unowned)
+_TAKE_EXPIRED: Final = _taking(
+    and_(
+        is_owned,
+        jobs.c.lease_until < DatabaseClock(),
+        or_(
+            jobs.c.state != State.SUBMITTING.value,
+            jobs.c.submit_started_at < given("submitted_before"),
+        ),
+    )
+)
+_TAKE_DUE: Final = _due(DatabaseClock())
+_TAKE_DUE_BEFORE: Final = _due(given("due_before"))
+_PREFIX: Final = given("prefix", type_=String())
+_OF_OTHERS: Final = and_(is_owned, jobs.c.owner != given("new_owner"))
+_TAKE_OTHERS: Final = _taking(_OF_OTHERS)
+_TAKE_OTHERS_OF_INSTANCE: Final = _taking(
+    and_(
+        _OF_OTHERS,
+        func.substr(jobs.c.owner, 1, func.length(_PREFIX)) == _PREFIX,
+        func.length(jobs.c.owner) == given("length", type_=Integer()),
+    )
+)
+
+
+def _retrying(*conditions: ColumnElement[bool]) -> Statement:
+    order = (jobs.c.next_try_at, jobs.c.id)
+    ids = select(jobs.c.id).where(is_outstanding, *conditions).order_by(*order)
+    due = jobs.c.id.in_(ids.with_for_update(skip_locked=True))
+    return Statement(update(jobs).where(due).values(next_try_at=0.0, tries=0))
+
+
+_RETRY_ALL: Final = _retrying()
+_RETRY_ONE: Final = _retrying(_BY_ID)
+
+_UNANSWERED: Final = or_(
+    jobs.c.created_at < given("unanswered_since"),
+    jobs.c.created_at > given("unanswered_until"),
+)
+_STALE: Final = Statement(
+    select(jobs)
+    .where(
+        is_waiting,
+        or_(
+            and_(jobs.c.answered_at.is_(None), _UNANSWERED),
+            jobs.c.created_at < given("waiting_since"),
+        ),
+    )
+    .order_by(jobs.c.created_at)
+    .limit(_MOST)
+)
+_WAITING_OF: Final = Statement(select(jobs).where(is_at_once, _OF_MEMBER, is_waiting))
+_RECENT_OF: Final = Statement(
+    select(jobs).where(_OF_MEMBER).order_by(jobs.c.created_at.desc()).limit(_MOST)
+)
+_IN_DEPARTED: Final = Statement(
+    select(jobs)
+    .where(is_waiting, jobs.c.guild_id.in_(select(guilds.c.guild_id).where(has_left)))
+    .limit(_MOST)
+)
+_UNDELIVERED: Final = Statement(
+    select(jobs)
+    .where(is_undelivered, jobs.c.member_id == given("member_id"), jobs.c.prompt != "")
+    .order_by(jobs.c.created_at.desc())
+    .limit(_MOST)
+)
 
 
 class Jobs:
@@ -73,7 +185,7 @@ class Jobs:
             self._database.lock(connection, lane_lock(job.lane))
             context = replace(context, lane=lane_of(connection, job.lane))
         admitted = admit(job, context)
-        connection.execute(insert(jobs).values(row_of(admitted)))
+        INSERT.change(connection, **row_of(admitted))
         lane = lane_transitions.after_admission(context.lane, job.id, now=job.created_at)
         if lane != context.lane:
             put_lane(connection, job.lane, lane)
@@ -95,8 +207,7 @@ class Jobs:
     @read_transaction
     def get(self, connection: Connection, job_id: str) -> Job | None:
         """Return the stored job; ``None``: there is no job of that id."""
-        row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
-        return known_job(row) if row else None
+        return known_job(_GET.first(connection, job_id=job_id))
 
     @or_on_conflict(answer=False)  # another job has the request id
     @write_transaction
@@ -151,9 +262,7 @@ class Jobs:
         self, connection: Connection, job_id: str, request_id: str, *, now: float
     ) -> Job | None:
         """Record the request id of a SUBMITTING or UNCERTAIN job, and return the job, QUEUED."""
-        query = select(jobs).where(jobs.c.id == job_id).with_for_update()
-        row = connection.execute(query).mappings().first()
-        before = known_job(row) if row else None
+        before = known_job(_LOCK.first(connection, job_id=job_id))
         if before is None or before.request_id is not None:
             return None
         after = advance(before, Update(state=State.QUEUED, request_id=request_id), now=now)
@@ -162,7 +271,7 @@ class Jobs:
     @write_transaction
     def renew_leases(self, connection: Connection, owner: str, *, lease: float) -> None:
         """Extend the leases of all jobs of *owner*, to *lease* seconds from now."""
-        change_all(connection, jobs.c.owner == owner, {"lease_until": DatabaseClock() + lease})
+        _RENEW.change(connection, of_owner=owner, lease=lease)
 
     async def take_over(
         self,
@@ -174,16 +283,15 @@ class Jobs:
         most: int = 100,
     ) -> Sequence[Job]:
         """Take some open jobs and return them: expired leases, without an owner, due for a try."""
-        expired = and_(
-            is_owned,
-            jobs.c.lease_until < DatabaseClock(),
-            or_(
-                jobs.c.state != State.SUBMITTING.value, jobs.c.submit_started_at < submitted_before
-            ),
+        due = _TAKE_DUE if due_before is None else _TAKE_DUE_BEFORE
+        return await self._take(
+            owner,
+            (_TAKE_UNOWNED, _TAKE_EXPIRED, due),
+            lease=lease,
+            most=most,
+            submitted_before=submitted_before,
+            due_before=due_before,
         )
-        clock = DatabaseClock() if due_before is None else due_before
-        due = and_(is_outstanding, jobs.c.next_try_at <= clock)
-        return await self._take(owner, (is_unowned, expired, due), lease, most)
 
     async def inherit(self, owner: str, *, lease: float, most: int = 100) -> Sequence[Job]:
         """Take some open jobs of other owners, which are known to be dead, and return them.
@@ -191,30 +299,34 @@ class Jobs:
         For a process that holds `bot.store.process_lock`: on SQLite every other owner is dead, on
         PostgreSQL those of its INSTANCE. An empty answer means that no job is left to take.
         """
-        others = and_(is_owned, jobs.c.owner != owner)
-        if self._database.shared:
-            others = and_(others, _has_instance_of(owner))
-        return await self._take(owner, (is_unowned, others), lease, most)
+        prefix = instance_prefix(owner)
+        others = _TAKE_OTHERS_OF_INSTANCE if self._database.shared else _TAKE_OTHERS
+        return await self._take(
+            owner,
+            (_TAKE_UNOWNED, others),
+            lease=lease,
+            most=most,
+            new_owner=owner,
+            prefix=prefix,
+            length=len(owner),
+        )
 
     @write_transaction
     def _take(
         self,
         connection: Connection,
+        /,
         owner: str,
-        conditions: Iterable[ColumnElement[bool]],
+        queries: Iterable[Statement],
+        *,
         lease: float,
         most: int,
+        **parameters: Any,
     ) -> Sequence[Job]:
         taken: list[Job] = []
-        for condition in conditions:  # one by one: each has an index, all together have none
-            rows = connection.execute(
-                select(jobs)
-                .where(condition)
-                .order_by(jobs.c.created_at)
-                .limit(most - len(taken))
-                .with_for_update(skip_locked=True)
-            )
-            for before in jobs_of(rows.mappings().all()):
+        for query in queries:
+            rows = query.rows(connection, most=most - len(taken), **parameters)
+            for before in jobs_of(rows):
                 after = before.owned_by(owner)
                 swap(connection, before, after, lease=lease)
                 taken.append(after)
@@ -223,11 +335,8 @@ class Jobs:
     @write_transaction
     def retry_now(self, connection: Connection, job_id: str | None = None) -> int:
         """Make the next try of an outstanding job due, of all without *job_id*; count them."""
-        where = is_outstanding if job_id is None else and_(is_outstanding, jobs.c.id == job_id)
-        order = (jobs.c.next_try_at, jobs.c.id)
-        ids = select(jobs.c.id).where(where).order_by(*order).with_for_update(skip_locked=True)
-        change = update(jobs).where(jobs.c.id.in_(ids)).values(next_try_at=0.0, tries=0)
-        return connection.execute(change).rowcount
+        retry = _RETRY_ALL if job_id is None else _RETRY_ONE
+        return retry.change(connection, job_id=job_id)
 
     @read_transaction
     def stale_waiting(
@@ -240,34 +349,34 @@ class Jobs:
         most: int = 100,
     ) -> Sequence[Job]:
         """Return some waiting jobs that were made outside of these times."""
-        made_at = jobs.c.created_at
-        unanswered = or_(made_at < unanswered_since, made_at > unanswered_until)
-        stale = or_(and_(jobs.c.answered_at.is_(None), unanswered), made_at < waiting_since)
-        query = select(jobs).where(is_waiting, stale).order_by(jobs.c.created_at).limit(most)
-        return jobs_of(connection.execute(query).mappings())
+        return jobs_of(
+            _STALE.rows(
+                connection,
+                unanswered_since=unanswered_since,
+                unanswered_until=unanswered_until,
+                waiting_since=waiting_since,
+                most=most,
+            )
+        )
 
     @read_transaction
     def waiting_of(self, connection: Connection, guild_id: int, member_id: int) -> Sequence[Job]:
         """Return the waiting jobs of a member in a server."""
-        of_member = and_(jobs.c.guild_id == guild_id, jobs.c.member_id == member_id)
-        query = select(jobs).where(is_at_once, of_member, is_waiting)
-        return jobs_of(connection.execute(query).mappings())
+        return jobs_of(_WAITING_OF.rows(connection, guild_id=guild_id, member_id=member_id))
 
     @read_transaction
     def recent_of(
         self, connection: Connection, guild_id: int, member_id: int, *, most: int
     ) -> Sequence[Job]:
         """Return the newest jobs of a member in a server."""
-        of_member = and_(jobs.c.member_id == member_id, jobs.c.guild_id == guild_id)
-        query = select(jobs).where(of_member).order_by(jobs.c.created_at.desc()).limit(most)
-        return jobs_of(connection.execute(query).mappings())
+        return jobs_of(
+            _RECENT_OF.rows(connection, guild_id=guild_id, member_id=member_id, most=most)
+        )
 
     @read_transaction
     def waiting_in_departed(self, connection: Connection, *, most: int) -> Sequence[Job]:
         """Return some waiting jobs of servers that the bot was removed from."""
-        departed = select(guilds.c.guild_id).where(has_left)
-        query = select(jobs).where(is_waiting, jobs.c.guild_id.in_(departed)).limit(most)
-        return jobs_of(connection.execute(query).mappings())
+        return jobs_of(_IN_DEPARTED.rows(connection, most=most))
 
     @read_transaction
     def undelivered(self, connection: Connection, member_id: int, *, most: int) -> Sequence[Job]:
@@ -275,40 +384,19 @@ class Jobs:
 
         Jobs that were erased before their pictures came are left out.
         """
-        query = (
-            select(jobs)
-            .where(is_undelivered, jobs.c.member_id == member_id, jobs.c.prompt != "")
-            .order_by(jobs.c.created_at.desc())
-            .limit(most)
-        )
-        return jobs_of(connection.execute(query).mappings())
+        return jobs_of(_UNDELIVERED.rows(connection, member_id=member_id, most=most))
 
     @write_transaction
     def assign_lane(self, connection: Connection, lane: str) -> None:
         """Move every waiting job to *lane*: no process serves the lane of a former API key."""
-        change_all(connection, and_(is_waiting, jobs.c.lane != lane), {"lane": lane})
+        _ASSIGN_LANE.change(connection, to_lane=lane)
 
     @write_transaction
     def release(self, connection: Connection, owner: str) -> None:
         """Give up the jobs that *owner* follows or delivers, so that others may take them."""
-        open_states = [State.QUEUED.value, State.PROCESSING.value, State.COMPLETED.value]
-        change_all(
-            connection,
-            and_(jobs.c.owner == owner, jobs.c.state.in_(open_states)),
-            {"owner": None, "lease_until": None},
-        )
+        _RELEASE.change(connection, of_owner=owner)
 
     @write_transaction
     def erase_tokens(self, connection: Connection, *, before: float) -> None:
         """Erase the interaction tokens of jobs made *before*: they have expired."""
-        change_all(
-            connection, and_(has_token, jobs.c.created_at < before), {"interaction_token": None}
-        )
-
-
-def _has_instance_of(owner: str) -> ColumnElement[bool]:
-    """Return the condition that a job's owner has the same INSTANCE as *owner*."""
-    return and_(
-        jobs.c.owner.startswith(instance_prefix(owner), autoescape=True),
-        func.length(jobs.c.owner) == len(owner),
-    )
+        _ERASE_TOKENS.change(connection, before=before)

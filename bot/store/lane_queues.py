@@ -1,20 +1,36 @@
 """The queues of a lane: one per guild, served in turn; the least recently served comes first."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.engine import Connection
 
 from bot.domain import lane as breaker
 from bot.domain.job import Job, State
 from bot.domain.lane import ClosedReason, Lane
-from bot.store.dialects import upsert
 from bot.store.job_rows import jobs_of, known_job
+from bot.store.statements import Statement, given, upsert
 from bot.store.tables import is_at_vendor, is_waiting, jobs, lane_queues
 
 _QUEUE_OF_JOB: Final = and_(lane_queues.c.lane == jobs.c.lane, lane_queues.c.line == jobs.c.line)
 _SERVED_AT: Final = func.coalesce(lane_queues.c.served_at, 0.0)
+_IN_LANE: Final = jobs.c.lane == given("lane")
+_CLAIMABLE: Final = and_(
+    _IN_LANE,
+    is_waiting,
+    jobs.c.answered_at.is_not(None),
+    # A withdrawn job came back from the vendor's refusal, and is about to be cancelled.
+    jobs.c.hidden.is_(False),
+)
+_submitting: Final = jobs.c.state == State.SUBMITTING.value
+# How many jobs are at the vendor, and how many of them are being submitted.
+_AT_VENDOR: Final = Statement(
+    select(func.count(), func.count().filter(_submitting))
+    .select_from(jobs)
+    .where(_IN_LANE, is_at_vendor)
+)
 
 
 def next_job(
@@ -32,36 +48,38 @@ def next_job(
     """
     if recorded_lane.paused(now):
         return None
-    at_vendor = and_(jobs.c.lane == lane, is_at_vendor)
-    counted = connection.scalar(select(func.count()).select_from(jobs).where(at_vendor))
-    if (counted or 0) >= width:
+    at_vendor, submitting = _AT_VENDOR.first(connection, lane=lane) or (0, 0)
+    if at_vendor >= width or (submitting and breaker.one_at_a_time(recorded_lane)):
         return None
-    if breaker.one_at_a_time(recorded_lane):
-        submitting = select(jobs.c.id).where(at_vendor, jobs.c.state == State.SUBMITTING.value)
-        if connection.execute(submitting.limit(1)).first() is not None:
+    only = recorded_lane.probe if recorded_lane.closed is ClosedReason.CREDIT else None
+    query, passed_over = _next(one=only is not None, lock=lock), 0
+    while True:
+        row = query.first(connection, lane=lane, only=only, skip=passed_over)
+        if row is None:
             return None
-    claimable = _claimable(lane)
-    if recorded_lane.closed is ClosedReason.CREDIT:
-        claimable = and_(claimable, jobs.c.id == recorded_lane.probe)
+        if (job := known_job(row)) is not None:
+            return job if breaker.may_submit(recorded_lane, job.id, now) else None
+        passed_over += 1
+
+
+@cache
+def _next(*, one: bool, lock: bool) -> Statement:
+    """Return the query for the next job, or for *one* if it may be claimed."""
     query = (
         select(jobs)
         .outerjoin(lane_queues, _QUEUE_OF_JOB)
+        .where(_CLAIMABLE)
         .order_by(_SERVED_AT, jobs.c.created_at, jobs.c.id)
         .limit(1)
+        .offset(given("skip"))
     )
-    if lock:
-        query = query.with_for_update(of=jobs)
-    while True:
-        row = connection.execute(query.where(claimable)).mappings().first()
-        if row is None or not breaker.may_submit(recorded_lane, row["id"], now):
-            return None
-        if (job := known_job(row)) is not None:
-            return job
-        claimable = and_(claimable, jobs.c.id != row["id"])
+    if one:
+        query = query.where(jobs.c.id == given("only"))
+    return Statement(query.with_for_update(of=jobs) if lock else query)
 
 
-def waiting_jobs(connection: Connection, lane: str, *, most: int) -> Sequence[Job]:
-    """Return the first jobs that wait in the lane, in the order in which they will be served."""
+def _places() -> Statement:
+    """Return the query for the first jobs, in the order in which they will be served."""
     within_queue: dict[str, Any] = {
         "partition_by": jobs.c.line,
         "order_by": (jobs.c.created_at, jobs.c.id),
@@ -75,25 +93,26 @@ def waiting_jobs(connection: Connection, lane: str, *, most: int) -> Sequence[Jo
             _SERVED_AT.label("served_at"),
         )
         .outerjoin(lane_queues, _QUEUE_OF_JOB)
-        .where(_claimable(lane))
+        .where(_CLAIMABLE)
         .subquery()
     )
-    rows = connection.execute(
+    return Statement(
         select(jobs)
         .join(places, places.c.id == jobs.c.id)
         .order_by(places.c.place, places.c.served_at, places.c.first_at, places.c.first_id)
-        .limit(most)
+        .limit(given("most"))
     )
-    return jobs_of(rows.mappings())
+
+
+_FIRST: Final = _places()
+
+
+def waiting_jobs(connection: Connection, lane: str, *, most: int) -> Sequence[Job]:
+    """Return the first jobs that wait in the lane, in the order in which they will be served."""
+    return jobs_of(_FIRST.rows(connection, lane=lane, most=most))
 
 
 def mark_served(connection: Connection, job: Job, now: float) -> None:
     """Record that the job's queue was served: the others of its lane come first now."""
     key = {"lane": job.lane, "line": job.queue_key}
     upsert(connection, lane_queues, key, {"served_at": now})
-
-
-def _claimable(lane: str) -> ColumnElement[bool]:
-    # A withdrawn job came back from the vendor's refusal, and is about to be cancelled.
-    not_withdrawn = jobs.c.hidden.is_(False)
-    return and_(jobs.c.lane == lane, is_waiting, jobs.c.answered_at.is_not(None), not_withdrawn)

@@ -13,8 +13,8 @@ from bot.domain.job import State
 from bot.domain.lane import ClosedReason, Lane
 from bot.service.ports.store import ClosureNotice
 from bot.store.database import Database, read_transaction, write_transaction
-from bot.store.dialects import upsert
 from bot.store.guilds import read_rules, rules_of
+from bot.store.statements import Statement, given, upsert
 from bot.store.tables import closure_notices, guilds, is_given_back, is_owed, jobs, lanes
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,65 @@ log = logging.getLogger(__name__)
 MOST_AHEAD: Final = 30  # reservations, by as many processes
 _COLUMNS: Final = tuple(asdict(Lane()))
 _DEFAULTS: Final = asdict(Lane()) | {"next_slot_at": 0.0}
+
+_OF_LANE: Final = lanes.c.lane == given("lane")
+_SHUT_AT: Final = given("shut_at")
+_GUILD: Final = given("guild_id")
+
+# The probe's state besides; NULL: there is no such job.
+_LOAD: Final = Statement(
+    select(*(lanes.c[name] for name in _COLUMNS), jobs.c.state)
+    .outerjoin(jobs, jobs.c.id == lanes.c.probe)
+    .where(_OF_LANE)
+)
+_NEXT_SLOT: Final = Statement(select(lanes.c.next_slot_at).where(_OF_LANE))
+_OF_GUILD: Final = and_(
+    closure_notices.c.lane == jobs.c.lane, closure_notices.c.guild_id == jobs.c.guild_id
+)
+_GIVEN_BACK: Final = Statement(
+    select(jobs.c.guild_id, func.count(), func.max(jobs.c.id))
+    .outerjoin(closure_notices, _OF_GUILD)
+    .where(
+        jobs.c.lane == given("lane"),
+        is_given_back,
+        jobs.c.since >= _SHUT_AT,
+        jobs.c.guild_id.is_not(None),
+        or_(closure_notices.c.shut_at.is_(None), closure_notices.c.shut_at < _SHUT_AT),
+    )
+    .group_by(jobs.c.guild_id)
+)
+_CARD: Final = Statement(
+    select(jobs.c.channel_id, jobs.c.message_id, jobs.c.language, jobs.c.private).where(
+        jobs.c.id == given("job_id")
+    )
+)
+_TOLD: Final = and_(
+    closure_notices.c.lane == given("lane"), closure_notices.c.guild_id == guilds.c.guild_id
+)
+_GUILDS: Final = Statement(
+    select(guilds.c.guild_id, guilds.c.rules, guilds.c.left_at, closure_notices.c.shut_at)
+    .outerjoin(closure_notices, _TOLD)
+    .where(guilds.c.guild_id > given("after"))
+    .order_by(guilds.c.guild_id)
+    .limit(given("most"))
+)
+_OWED: Final = Statement(
+    select(
+        closure_notices.c.lane,
+        closure_notices.c.guild_id,
+        closure_notices.c.owed_since,
+        guilds.c.rules,
+    )
+    .outerjoin(guilds, guilds.c.guild_id == closure_notices.c.guild_id)
+    .where(is_owed)
+    .order_by(closure_notices.c.owed_since)
+    .limit(given("most"))
+)
+_END: Final = Statement(
+    update(closure_notices)
+    .where(closure_notices.c.lane == given("of_lane"), closure_notices.c.guild_id == _GUILD)
+    .values(owed_since=None)
+)
 
 
 class Lanes:
@@ -58,7 +117,7 @@ class Lanes:
     ) -> float:
         """Reserve *count* slots, *interval* seconds apart; return the first, *now* or later."""
         self._database.lock(connection, lane_lock(lane))
-        free = connection.scalar(select(lanes.c.next_slot_at).where(lanes.c.lane == lane))
+        free = _NEXT_SLOT.value(connection, lane=lane)
         # A slot farther ahead comes from a wrong clock.
         farthest = now + MOST_AHEAD * max(count * interval, 1.0)
         first = max(free, now) if free and free < farthest else now
@@ -70,22 +129,8 @@ class Lanes:
         self, connection: Connection, lane: str, *, shut_at: float
     ) -> Sequence[ClosureNotice]:
         """Return a notice for each server with orders given back since *shut_at*, not told yet."""
-        known = and_(closure_notices.c.lane == lane, closure_notices.c.guild_id == jobs.c.guild_id)
-        query = (
-            select(
-                jobs.c.guild_id, func.count().label("orders"), func.max(jobs.c.id).label("job_id")
-            )
-            .outerjoin(closure_notices, known)
-            .where(
-                jobs.c.lane == lane,
-                is_given_back,
-                jobs.c.since >= shut_at,
-                jobs.c.guild_id.is_not(None),
-                or_(closure_notices.c.shut_at.is_(None), closure_notices.c.shut_at < shut_at),
-            )
-            .group_by(jobs.c.guild_id)
-        )
-        return [_notice(connection, row) for row in connection.execute(query).mappings().all()]
+        found = _GIVEN_BACK.rows(connection, lane=lane, shut_at=shut_at)
+        return [_notice(connection, *row) for row in found]
 
     @write_transaction
     def record_notice(
@@ -109,23 +154,13 @@ class Lanes:
 
         And the last id of this page of servers; ``None``: there are no more.
         """
-        known = and_(
-            closure_notices.c.lane == lane, closure_notices.c.guild_id == guilds.c.guild_id
-        )
-        query = (
-            select(guilds.c.guild_id, guilds.c.rules, guilds.c.left_at, closure_notices.c.shut_at)
-            .outerjoin(closure_notices, known)
-            .where(guilds.c.guild_id > after)
-            .order_by(guilds.c.guild_id)
-            .limit(most)
-        )
-        rows = connection.execute(query).all()
+        rows = _GUILDS.rows(connection, lane=lane, after=after, most=most)
         notices = [
-            _notice_of(row.guild_id, row.rules)
-            for row in rows
-            if row.left_at is None and (row.shut_at is None or row.shut_at < shut_at)
+            _notice_of(guild_id, rules)
+            for guild_id, rules, left_at, told in rows
+            if left_at is None and (told is None or told < shut_at)
         ]
-        last = rows[-1].guild_id if len(rows) == most else None
+        last = rows[-1][0] if len(rows) == most else None
         return [notice for notice in notices if notice.log_channel is not None], last
 
     @read_transaction
@@ -133,23 +168,15 @@ class Lanes:
         self, connection: Connection, *, most: int
     ) -> Sequence[tuple[str, ClosureNotice]]:
         """Return some servers, each with the lane, that were told of a closure, not of its end."""
-        query = (
-            select(closure_notices, guilds.c.rules)
-            .outerjoin(guilds, guilds.c.guild_id == closure_notices.c.guild_id)
-            .where(is_owed)
-            .order_by(closure_notices.c.owed_since)
-            .limit(most)
-        )
         return [
-            (row.lane, replace(_notice_of(row.guild_id, row.rules), shut_at=row.owed_since))
-            for row in connection.execute(query).all()
+            (lane, replace(_notice_of(guild_id, rules), shut_at=owed_since))
+            for lane, guild_id, owed_since, rules in _OWED.rows(connection, most=most)
         ]
 
     @write_transaction
     def record_end(self, connection: Connection, lane: str, guild_id: int) -> None:
         """Record that the server was told that the lane works again."""
-        theirs = and_(closure_notices.c.lane == lane, closure_notices.c.guild_id == guild_id)
-        connection.execute(update(closure_notices).where(theirs).values(owed_since=None))
+        _END.change(connection, of_lane=lane, guild_id=guild_id)
 
 
 def lane_lock(lane: str) -> str:
@@ -165,14 +192,14 @@ def lane_of(connection: Connection, lane: str) -> Lane:
 
 def _load(connection: Connection, lane: str) -> tuple[Lane, Lane]:
     """Return the lane as recorded, and with its probe resolved by the state of its job."""
-    query = select(*(lanes.c[name] for name in _COLUMNS)).where(lanes.c.lane == lane)
-    row = connection.execute(query).mappings().first()
+    row = _LOAD.first(connection, lane=lane)
     if row is None:
         return Lane(), Lane()
-    recorded = Lane(**{**row, "closed": _reason(lane, row["closed"])})
+    *columns, state = row
+    fields = dict(zip(_COLUMNS, columns, strict=True))
+    recorded = Lane(**{**fields, "closed": _reason(lane, fields["closed"])})
     if recorded.probe is None:
         return recorded, recorded
-    state = connection.scalar(select(jobs.c.state).where(jobs.c.id == recorded.probe))
     if state is not None and state not in set(State):
         log.error("probe not resolved, unknown state: job=%s state=%s", recorded.probe, state)
         return recorded, recorded
@@ -202,15 +229,16 @@ def _notice_of(guild_id: int, document: Any) -> ClosureNotice:
     return ClosureNotice(guild_id=guild_id, log_channel=rules.log_channel, language=rules.language)
 
 
-def _notice(connection: Connection, row: Any) -> ClosureNotice:
-    columns = (jobs.c.channel_id, jobs.c.message_id, jobs.c.language, jobs.c.private)
-    card = connection.execute(select(*columns).where(jobs.c.id == row["job_id"])).one()
-    rules = rules_of(connection, row["guild_id"])
+def _notice(connection: Connection, guild_id: int, orders: int, job_id: str) -> ClosureNotice:
+    card = _CARD.first(connection, job_id=job_id)
+    assert card is not None
+    channel_id, message_id, language, private = card
+    rules = rules_of(connection, guild_id)
     return ClosureNotice(
-        guild_id=row["guild_id"],
+        guild_id=guild_id,
         log_channel=rules.log_channel,
-        orders=row["orders"],
-        channel_id=card.channel_id,
-        message_id=None if card.private else card.message_id,  # others cannot open it
-        language=rules.language or (None if card.private else card.language),
+        orders=orders,
+        channel_id=channel_id,
+        message_id=None if private else message_id,  # others cannot open it
+        language=rules.language or (None if private else language),
     )

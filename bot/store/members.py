@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import and_, delete, select, update
 from sqlalchemy.engine import Connection
@@ -10,10 +10,35 @@ from sqlalchemy.engine import Connection
 from bot.domain.rules import Block
 from bot.service.ports.store import MemberSettings, Ping
 from bot.store.database import Database, read_transaction, write_transaction
-from bot.store.dialects import upsert
+from bot.store.statements import Statement, given, upsert
 from bot.store.tables import blocks, members, to_forget
 
-_BLOCK_FIELDS = tuple(field.name for field in fields(Block))
+_BLOCK_FIELDS: Final = tuple(field.name for field in fields(Block))
+_SETTINGS: Final = (members.c.ping, members.c.forget_before)
+
+_OF_MEMBER: Final = members.c.member_id == given("of_member")
+_GET: Final = Statement(select(*_SETTINGS).where(_OF_MEMBER))
+_ERASED: Final = Statement(
+    update(members)
+    .where(_OF_MEMBER, members.c.forget_before == given("made_before"))
+    .values(forget_before=None)
+)
+_DELETE_EMPTY: Final = Statement(
+    delete(members).where(
+        _OF_MEMBER, and_(members.c.ping == Ping.AUTO.value, members.c.forget_before.is_(None))
+    )
+)
+_BLOCKS: Final = Statement(
+    select(blocks.c.guild_id, *(blocks.c[name] for name in _BLOCK_FIELDS)).where(
+        blocks.c.member_id == given("of_member")
+    )
+)
+_PENDING: Final = Statement(
+    select(members.c.member_id, *_SETTINGS)
+    .where(to_forget)
+    .order_by(members.c.forget_before)
+    .limit(given("most"))
+)
 
 
 class Members:
@@ -25,9 +50,8 @@ class Members:
     @read_transaction
     def settings(self, connection: Connection, member_id: int) -> MemberSettings:
         """Return what a member has set; the defaults where that is nothing."""
-        query = select(members).where(members.c.member_id == member_id)
-        row = connection.execute(query).mappings().first()
-        return MemberSettings() if row is None else _settings(row)
+        row = _GET.first(connection, of_member=member_id)
+        return MemberSettings() if row is None else _settings(*row)
 
     async def replace_settings(self, member_id: int, settings: MemberSettings) -> None:
         """Replace all settings of the member."""
@@ -47,19 +71,15 @@ class Members:
 
         A row that holds only defaults is deleted.
         """
-        is_member = members.c.member_id == member_id
-        done = update(members).where(is_member, members.c.forget_before == made_before)
-        connection.execute(done.values(forget_before=None))
-        empty = and_(members.c.ping == Ping.AUTO.value, members.c.forget_before.is_(None))
-        connection.execute(delete(members).where(is_member, empty))
+        _ERASED.change(connection, of_member=member_id, made_before=made_before)
+        _DELETE_EMPTY.change(connection, of_member=member_id)
 
     @read_transaction
     def blocks(self, connection: Connection, member_id: int) -> Sequence[tuple[int, Block]]:
         """Return the blocks of a member, each with its server."""
-        query = select(blocks).where(blocks.c.member_id == member_id)
         return [
-            (row["guild_id"], Block(**{name: row[name] for name in _BLOCK_FIELDS}))
-            for row in connection.execute(query).mappings()
+            (guild_id, Block(**dict(zip(_BLOCK_FIELDS, block, strict=True))))
+            for guild_id, *block in _BLOCKS.rows(connection, of_member=member_id)
         ]
 
     @read_transaction
@@ -67,9 +87,11 @@ class Members:
         self, connection: Connection, *, most: int
     ) -> Sequence[tuple[int, MemberSettings]]:
         """Return some members who want orders erased that could not be yet."""
-        query = select(members).where(to_forget).order_by(members.c.forget_before).limit(most)
-        return [(row["member_id"], _settings(row)) for row in connection.execute(query).mappings()]
+        return [
+            (member_id, _settings(ping, forget_before))
+            for member_id, ping, forget_before in _PENDING.rows(connection, most=most)
+        ]
 
 
-def _settings(row: Mapping[Any, Any]) -> MemberSettings:
-    return MemberSettings(ping=Ping(row["ping"]), forget_before=row["forget_before"])
+def _settings(ping: str, forget_before: float | None) -> MemberSettings:
+    return MemberSettings(ping=Ping(ping), forget_before=forget_before)

@@ -6,18 +6,21 @@ A notification is a hint: a lost one costs time, since all processes also poll t
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import String, func, select
 
 from bot.retry import Backoff
 from bot.service.port_errors import StoreUnavailable
 from bot.store.database import Database
 from bot.store.engine import connect, translate_driver_errors
+from bot.store.statements import Statement, given
 
 log = logging.getLogger(__name__)
 
 CHANNEL: Final = "imagine"
+_NOTIFY: Final = Statement(select(func.pg_notify(CHANNEL, given("job_id", type_=String()))))
 CHECK_EVERY: Final = 5.0  # seconds, whether the connection still works
 ANSWER_WITHIN: Final = 5.0  # seconds
 RECONNECT: Final = Backoff(first=5.0, most=5.0)  # constant, but with jitter
@@ -35,9 +38,7 @@ class JobNotifier:
         if not self._database.shared:
             return
         try:
-            await self._database.write(
-                lambda connection: connection.execute(select(func.pg_notify(CHANNEL, job_id)))
-            )
+            await self._database.write(partial(_NOTIFY.value, job_id=job_id))
         except StoreUnavailable as error:
             log.info("job notification not sent: job=%s error=%s", job_id, error)
 

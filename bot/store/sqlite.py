@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.service.port_errors import StoreUnavailable
 from bot.store.engine import TIMEOUTS, StoreTimeouts
+from bot.store.statements import execute
 
 READERS: Final = 3  # threads
 GROUP_SIZE: Final = 64  # writes in one transaction
@@ -58,6 +59,8 @@ class SqliteEngine:
             raise StoreUnavailable(f"the store's folder cannot be made: {error}") from error
         self._engine = _engine(parsed, timeouts.busy)
         self._reading = self._engine.execution_options(reads_only=True)
+        self._own = threading.local()  # each thread's connection
+        self._connections: list[Connection] = []  # of all threads
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._wake_writer = threading.Condition()
         self._urgent: deque[_Write] = deque()
@@ -95,11 +98,28 @@ class SqliteEngine:
             self._wake_writer.notify()
         await asyncio.to_thread(self._writer.join)
         await asyncio.to_thread(self._readers.shutdown)
+        for connection in self._connections:
+            connection.close()
         self._engine.dispose()
 
     def _read(self, work: Callable[[Connection], T]) -> T:
-        with self._reading.connect() as connection:
+        connection = self._connection(self._reading)
+        transaction = connection.begin()
+        try:
             return work(connection)
+        finally:
+            transaction.rollback()
+
+    def _connection(self, engine: Engine) -> Connection:
+        """Return the connection of the thread that asks: to open one costs more than to read."""
+        connection: Connection | None = getattr(self._own, "connection", None)
+        if connection is not None and connection.get_transaction() is not None:
+            connection.close()  # its last rollback failed
+            connection = None
+        if connection is None:
+            self._own.connection = connection = engine.connect()
+            self._connections.append(connection)
+        return connection
 
     def _write_all(self) -> None:
         while writes := self._next_group():
@@ -124,7 +144,8 @@ class SqliteEngine:
         """Run the group in one transaction; an error that ends the transaction fails them all."""
         outcomes: list[_Outcome] = []
         try:
-            with self._engine.begin() as connection:
+            connection = self._connection(self._engine)
+            with connection.begin():
                 alone = len(group) == 1
                 outcomes.extend(_run(connection, write, alone=alone) for write in group)
         except BaseException as error:  # noqa: BLE001 - the waiting callers get it, whatever it is
@@ -144,13 +165,16 @@ def _run(connection: Connection, write: _Write, *, alone: bool) -> _Outcome:
     """Return the outcome of a write; one that fails is rolled back to its savepoint."""
     if alone:
         return _Outcome(write.work(connection))
+    execute(connection, "SAVEPOINT one_write")
     try:
-        with connection.begin_nested():
-            return _Outcome(write.work(connection))
+        outcome = _Outcome(write.work(connection))
     except Exception as error:
         if isinstance(error, DBAPIError) and not _transaction_is_open(connection):
             raise  # a full disk, for example: SQLite rolled back the other writes too
-        return _Outcome(error=error)
+        execute(connection, "ROLLBACK TO one_write")
+        outcome = _Outcome(error=error)
+    execute(connection, "RELEASE one_write")
+    return outcome
 
 
 def _transaction_is_open(connection: Connection) -> bool:
@@ -175,7 +199,7 @@ def _engine(url: URL, busy_timeout: float) -> Engine:
     @event.listens_for(engine, "begin")
     def began(connection: Connection) -> None:
         reads = connection.get_execution_options().get("reads_only")
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        execute(connection, "BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
 

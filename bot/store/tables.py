@@ -84,37 +84,38 @@ jobs: Final = Table(
 
 # Few jobs are open, many have ended: every index that finds work is partial. A planner uses it only
 # for textually the same condition, hence literals and not parameters.
-def _one_of(*states: State) -> ColumnElement[bool]:
+def one_of(*states: State) -> ColumnElement[bool]:
+    """Return the condition that a job is in one of these states."""
     return jobs.c.state.in_([literal_column(f"'{state}'") for state in states])
 
 
-is_waiting: Final = _one_of(State.WAITING)
-is_at_vendor: Final = _one_of(*sorted(AT_VENDOR))
-is_at_once: Final = _one_of(*sorted(AT_ONCE))
-is_open: Final = _one_of(*sorted(set(State) - ENDED))
+is_waiting: Final = one_of(State.WAITING)
+is_at_vendor: Final = one_of(*sorted(AT_VENDOR))
+is_at_once: Final = one_of(*sorted(AT_ONCE))
+is_open: Final = one_of(*sorted(set(State) - ENDED))
 # No process works on these any more: they may be erased when they are old.
-is_settled: Final = _one_of(*sorted(ENDED | {State.UNCERTAIN, State.EXPIRED}))
+is_settled: Final = one_of(*sorted(ENDED | {State.UNCERTAIN, State.EXPIRED}))
 is_owned: Final = jobs.c.owner.is_not(None)
 is_unowned: Final = and_(
     jobs.c.owner.is_(None),
     jobs.c.kept_at.is_(None),
     jobs.c.next_try_at.is_(None),
-    _one_of(State.QUEUED, State.PROCESSING, State.COMPLETED),
+    one_of(State.QUEUED, State.PROCESSING, State.COMPLETED),
 )
 # A try failed, and the next one is due at next_try_at.
 is_outstanding: Final = and_(
     jobs.c.owner.is_(None),
     jobs.c.next_try_at.is_not(None),
-    _one_of(State.COMPLETED, State.EXPIRED),
+    one_of(State.COMPLETED, State.EXPIRED),
 )
 
 # Kept for their member, or lost since and not yet said to be.
-is_undelivered: Final = and_(jobs.c.kept_at.is_not(None), _one_of(State.COMPLETED, State.FAILED))
+is_undelivered: Final = and_(jobs.c.kept_at.is_not(None), one_of(State.COMPLETED, State.FAILED))
 # An order is counted from its admission until it ends unbilled.
 counts: Final = or_(jobs.c.billed != literal_column(f"'{Billed.NO}'"), is_waiting)
 # Given back because their lane closed.
 is_given_back: Final = and_(
-    _one_of(State.REFUSED),
+    one_of(State.REFUSED),
     jobs.c.cause.in_(
         [literal_column(f"'{cause}'") for cause in (EndReason.OUT_OF_CREDIT, EndReason.BUSY)]
     ),

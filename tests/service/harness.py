@@ -134,9 +134,7 @@ class App:
     async def all_jobs(self) -> list[Job]:
         """Return all jobs, the oldest interaction first."""
         query = select(job_table).order_by(job_table.c.interaction_id)
-        return await self.database.read(
-            lambda connection: jobs_of(connection.execute(query).mappings())
-        )
+        return await self.database.read(lambda connection: jobs_of(connection.execute(query)))
 
     async def job(self, job_id: str) -> Job:
         (job,) = [job for job in await self.all_jobs() if job.id == job_id]

@@ -1,0 +1,198 @@
+"""Statements that exist once: built at import, compiled once for each dialect.
+
+What is read is a construct of SQLAlchemy's Core; what runs is its text, by the cursor of the driver
+in the transaction of a connection. SQLAlchemy's own way there costs five times as much.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import Executable, Table, bindparam
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.sql.selectable import ReturnsRows
+
+Row = Sequence[Any]
+_Change = tuple[int, Callable[[Any], Any]]  # a position, and what is done to the value there
+
+MOST_SHAPES: Final = 512  # statements of one kind that are kept: sets of columns that change
+
+
+class Statement:
+    """A construct whose values are parameters.
+
+    *construct* is one for each dialect, by its name, where they differ.
+    """
+
+    def __init__(self, construct: Executable | Mapping[str, Executable]) -> None:
+        self._construct = construct
+        self._compiled: dict[str, _Compiled] = {}  # by dialect
+
+    def rows(self, connection: Connection, /, **parameters: Any) -> Sequence[Row]:
+        """Return all rows."""
+        return self._run(connection, parameters)[0]
+
+    def first(self, connection: Connection, /, **parameters: Any) -> Row | None:
+        """Return the first row; ``None``: there is none."""
+        rows = self.rows(connection, **parameters)
+        return rows[0] if rows else None
+
+    def values(self, connection: Connection, /, **parameters: Any) -> list[Any]:
+        """Return the first column of all rows."""
+        return [row[0] for row in self.rows(connection, **parameters)]
+
+    def value(self, connection: Connection, /, **parameters: Any) -> Any:
+        """Return the first column of the first row; ``None``: there is no row."""
+        rows = self.rows(connection, **parameters)
+        return rows[0][0] if rows else None
+
+    def change(self, connection: Connection, /, **parameters: Any) -> int:
+        """Return how many rows were changed."""
+        return self._run(connection, parameters)[1]
+
+    def _run(
+        self, connection: Connection, parameters: Mapping[str, Any]
+    ) -> tuple[Sequence[Row], int]:
+        dialect = connection.dialect
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            construct = self._construct
+            if isinstance(construct, Mapping):
+                construct = construct[dialect.name]
+            compiled = self._compiled[dialect.name] = _Compiled(construct, dialect)
+        return compiled.run(connection, parameters)
+
+
+class _Compiled:
+    """A statement's text for one dialect, and what is done to its parameters and rows."""
+
+    def __init__(self, construct: Executable, dialect: Dialect) -> None:
+        compiled: Any = construct.compile(dialect=dialect)  # type: ignore[attr-defined]
+        self._text = str(compiled)
+        self._construct = construct
+        self._lists = bool(compiled.post_compile_params)  # for IN: the text depends on them
+        self._names: Sequence[str] = compiled.positiontup or ()
+        binds = {name: compiled.binds[name] for name in self._names}
+        self._constants = {
+            name: bind.effective_value for name, bind in binds.items() if not bind.required
+        }
+        self._sent = _changes(
+            binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in self._names
+        )
+        self._columns = construct.exported_columns if isinstance(construct, ReturnsRows) else ()
+        self._read: Sequence[_Change] | None = None  # known with the first rows
+
+    def run(
+        self, connection: Connection, parameters: Mapping[str, Any]
+    ) -> tuple[Sequence[Row], int]:
+        if self._lists:
+            result = connection.execute(self._construct, parameters)
+            return (result.all() if result.returns_rows else ()), result.rowcount
+        given = {**self._constants, **parameters}
+        arguments = [given[name] for name in self._names]
+        for position, change in self._sent:
+            arguments[position] = change(arguments[position])
+        rows, count, columns = execute(connection, self._text, tuple(arguments))
+        if self._read is None:
+            dialect = connection.dialect
+            self._read = _changes(
+                column.type.dialect_impl(dialect).result_processor(dialect, described[1])
+                for column, described in zip(self._columns, columns, strict=True)
+            )
+        return (_changed(rows, self._read) if self._read else rows), count
+
+
+def execute(
+    connection: Connection, text: str, arguments: tuple[Any, ...] = ()
+) -> tuple[Sequence[Row], int, Sequence[Any]]:
+    """Run a text that the driver understands.
+
+    Return its rows, how many it changed, and the driver's description of its columns.
+    """
+    if connection.engine.dispatch.before_cursor_execute:  # a benchmark or a test listens
+        return _execute_slowly(connection, text, arguments)
+    cursor = None
+    try:
+        cursor = connection.connection.cursor()
+        cursor.execute(text, arguments)
+        columns = cursor.description or ()
+        return (cursor.fetchall() if columns else ()), cursor.rowcount, columns
+    except BaseException as error:
+        driver_error = isinstance(error, connection.dialect.loaded_dbapi.Error)
+        if driver_error or not isinstance(error, Exception):
+            # Raises it as SQLAlchemy would, and gives up a connection that is lost.
+            connection._handle_dbapi_exception(error, text, arguments, cursor, None)  # noqa: SLF001
+        raise
+
+
+def _execute_slowly(
+    connection: Connection, text: str, arguments: tuple[Any, ...]
+) -> tuple[Sequence[Row], int, Sequence[Any]]:
+    result = connection.exec_driver_sql(text, arguments)
+    if not result.returns_rows:
+        return (), result.rowcount, ()
+    columns = result.cursor.description
+    return result.all(), result.rowcount, columns
+
+
+def given(name: str, type_: Any = None, *, many: bool = False) -> Any:
+    """Return the parameter of that name; *many* values are for IN."""
+    return bindparam(name, type_=type_, expanding=many)
+
+
+def upsert(
+    connection: Connection,
+    table: Table,
+    key: Mapping[str, Any],
+    values: Mapping[str, Any],
+    *,
+    defaults: Mapping[str, Any] | None = None,
+) -> None:
+    """Set *values* in the row with the primary key *key*; a new row gets *defaults* besides."""
+    row = {**(defaults or {}), **key, **values}
+    _upsert(table, tuple(key), tuple(values), tuple(row)).change(connection, **row)
+
+
+def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
+    """Insert a row, unless there is one with its primary key."""
+    _insert_new(table, tuple(row)).change(connection, **row)
+
+
+@lru_cache(MOST_SHAPES)
+def _insert_new(table: Table, columns: Sequence[str]) -> Statement:
+    row = {name: given(name) for name in columns}
+    return _in_each_dialect(lambda insert: insert(table).values(row).on_conflict_do_nothing())
+
+
+@lru_cache(MOST_SHAPES)
+def _upsert(
+    table: Table, key: Sequence[str], values: Sequence[str], inserted: Sequence[str]
+) -> Statement:
+    def construct(insert: Callable[..., Any]) -> Any:
+        row = insert(table).values({name: given(name) for name in inserted})
+        changed = {name: row.excluded[name] for name in values}
+        return row.on_conflict_do_update(index_elements=key, set_=changed)
+
+    return _in_each_dialect(construct)
+
+
+def _in_each_dialect(construct: Callable[[Callable[..., Any]], Any]) -> Statement:
+    """Return the statement that *construct* makes of each dialect's own ``insert``."""
+    return Statement(
+        {"sqlite": construct(sqlite.insert), "postgresql": construct(postgresql.insert)}
+    )
+
+
+def _changes(processors: Any) -> Sequence[_Change]:
+    return tuple(
+        (position, process) for position, process in enumerate(processors) if process is not None
+    )
+
+
+def _changed(rows: Sequence[Row], changes: Sequence[_Change]) -> Sequence[Row]:
+    changed = [list(row) for row in rows]
+    for row in changed:
+        for position, change in changes:
+            row[position] = change(row[position])
+    return changed
