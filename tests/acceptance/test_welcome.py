@@ -12,7 +12,7 @@ from tests.acceptance.test_page import looks_well
 from tests.acceptance.visitor import message, press
 
 HELLO, STEPS = "Hello, and thanks for adding me!", "First steps"
-OWNER = "found no channel there to say hello in"
+OWNER = "found no channel to introduce myself in"
 ACTIONS = ("log", "channels", "limits", "words", "check")
 COMPONENT = InteractionType.COMPONENT
 

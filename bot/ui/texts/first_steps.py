@@ -37,11 +37,9 @@ def welcome() -> str:
 
 def welcome_owner(server: str) -> str:
     """Return how it does so to the server's owner, where it may write in no fitting channel."""
-    where = _(
-        "I am in **{server}** now, but found no channel there to say hello in. Type `/limits show` "
-        "in one of its channels to set everything up."
-    )
-    return f"{_purpose()}\n{where.format(server=literal(server))}"
+    where = _("Hello! I am in **{server}** now, but found no channel to introduce myself in.")
+    steps = _("Type `/limits show` in one of the server's channels to set everything up.")
+    return f"{where.format(server=literal(server))}\n{_purpose()}\n{steps}"
 
 
 def steps(overview: Overview, note: str | None = None) -> str:
