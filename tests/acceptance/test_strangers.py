@@ -22,6 +22,7 @@ from tests.acceptance.driver import (
     buttons,
     crafted,
     delivered,
+    eventually,
     says,
     words,
 )
@@ -75,7 +76,7 @@ class Scene:
     """A server with something of each kind, and a stranger in it."""
 
     def __init__(self, sandbox: Any, server: Any) -> None:
-        self.sandbox, self.server = sandbox, server
+        self.sandbox, self.server, self.store = sandbox, server, Store(sandbox)
         self.stranger, self.blocked = server.crowd(2)
         self.jobs: dict[bool, str] = {}  # by whether they are private
         self.source: Any = None  # the message with the pressed button
@@ -90,6 +91,7 @@ class Scene:
             card = await sent.until(delivered(1))
             self.jobs[private] = buttons(card)["again"].partition(":")[2]
             self.source = self.source or sent.stored
+            await self.store.delivered(self.jobs[private])
         opened = await server.noah.press(self.source.shown["id"], f"report:{self.jobs[False]}")
         await opened.opened()
         reported = await server.noah.submit_modal(opened, {"reason": ["other"]})
@@ -102,6 +104,8 @@ class Scene:
         self.draft = button(preview, "limits:save:").rpartition(":")[2]
         faulty = await self.fill("limits-form:members", {"cooldown": "x"})
         self.form = button(await faulty.follow_up(), "limits:again:").rpartition(":")[2]
+        untold = "SELECT id FROM deeds WHERE due_at IS NOT NULL"
+        await eventually(lambda: not self.store.execute(untold))
 
     async def opened(self, custom_id: str) -> tuple[Invocation, Any]:
         """Let who may do so open a form."""
@@ -136,7 +140,7 @@ class Scene:
     def state(self) -> Any:
         """Return what is stored, and what others see."""
         rows = {
-            table: [tuple(row) for row in Store(self.sandbox).execute(f"SELECT * FROM {table}")]
+            table: [tuple(row) for row in self.store.execute(f"SELECT * FROM {table}")]
             for table in TABLES
         }
         seen = {
