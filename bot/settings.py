@@ -1,21 +1,15 @@
 """The operator's settings, read once from the environment and ``.env``, and passed on."""
 
+import math
 import os
 import platform
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeVar, get_args, get_type_hints
 from urllib.parse import quote
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    PlainValidator,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from dotenv import dotenv_values
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from yarl import URL
@@ -32,38 +26,104 @@ POSTGRESQL: Final = "postgresql+asyncpg"
 _POSTGRESQL_OPTIONS: Final = frozenset({"host", "port", "ssl"})
 
 
-def _split(value: Any) -> Any:
-    """Split comma-separated text; empty text is an empty list."""
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
+_TRUE: Final = frozenset({"1", "true", "t", "yes", "y", "on"})
+_FALSE: Final = frozenset({"0", "false", "f", "no", "n", "off"})
+_LONGEST_NAME: Final = 100  # characters of INSTANCE
+
+T = TypeVar("T")
 
 
-def _url(*schemes: str) -> AfterValidator:
-    """Return a validator: a URL with one of *schemes* and a host, without secrets in it."""
+@dataclass(frozen=True)
+class Secret:
+    """A text that no repr shows."""
 
-    def check(text: str) -> str:
-        url = URL(text)
+    _text: str = field(repr=False)
+
+    def get_secret_value(self) -> str:
+        """Return the text."""
+        return self._text
+
+
+# Readers of one setting. A ValueError says why its text is refused, and does not quote it.
+
+
+def _number(
+    kind: type[float], least: float, most: float = math.inf, *, above: bool = False
+) -> Callable[[str], Any]:
+    """Return a reader of a number from *least* to *most*, or *above* the former."""
+    whole = "whole number" if kind is int else "number"
+    bounds = f"{'above' if above else 'of at least'} {least:g}"
+    bounds += "" if math.isinf(most) else f" and at most {most:g}"
+
+    def read(text: str) -> float:
+        try:
+            number = kind(text)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number) or not least <= number <= most or (above and number == least):
+            raise ValueError(f"must be a {whole} {bounds}")
+        return number
+
+    return read
+
+
+def _list(read: Callable[[str], T]) -> Callable[[str], tuple[T, ...]]:
+    """Return a reader of a comma-separated list."""
+    return lambda text: tuple(read(part.strip()) for part in text.split(",") if part.strip())
+
+
+def _choice(*choices: str) -> Callable[[str], Any]:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return text
+
+    return read
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in _TRUE | _FALSE:
+        raise ValueError("must be true or false")
+    return text.lower() in _TRUE
+
+
+def _name(text: str) -> str:
+    if len(text) > _LONGEST_NAME:
+        raise ValueError(f"must have at most {_LONGEST_NAME} characters")
+    return text
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    """Return a reader of a URL with one of *schemes* and a host, without secrets in it."""
+
+    def read(text: str) -> str:
+        url = _parsed(text)
         if url.scheme not in schemes or not url.host:
             raise ValueError(f"must be an address that begins with {' or '.join(schemes)}://")
         if url.user or url.password or url.query_string or url.fragment:
             raise ValueError("must be an address without user, query or fragment")
         return text.rstrip("/")
 
-    return AfterValidator(check)
+    return read
 
 
-def _database(secret: SecretStr) -> SecretStr:
-    """Refuse unsupported databases. Messages must not quote the URL: it may contain a password."""
+def _parsed(text: str) -> URL:
     try:
-        url = make_url(secret.get_secret_value())
+        return URL(text)
+    except ValueError:
+        return URL()
+
+
+def _database(text: str) -> Secret:
+    try:
+        url = make_url(text)
     except (ArgumentError, ValueError):
         url = None
     if url is None or not url.database or url.drivername not in {SQLITE, POSTGRESQL}:
         raise ValueError(f"must be {SQLITE}:///path or {POSTGRESQL}://user:password@host/database")
     if url.drivername == POSTGRESQL and not set(url.query) <= _POSTGRESQL_OPTIONS:
         raise ValueError(f"may have no options but {', '.join(sorted(_POSTGRESQL_OPTIONS))}")
-    return secret
+    return Secret(text)
 
 
 def _path(text: str) -> str:
@@ -72,115 +132,121 @@ def _path(text: str) -> str:
     return text
 
 
-def _origin(value: str | Origin) -> Origin:
-    return value if isinstance(value, Origin) else Origin.parse(value)
+def _origins(text: str) -> tuple[Origin, ...]:
+    origins = _list(Origin.parse)(text)
+    if not origins:
+        raise ValueError("must be origins: scheme://host[:port]")
+    return origins
 
 
-def _secret(secret: SecretStr) -> SecretStr:
+def _secret(text: str) -> Secret:
     """Strip line ends, and refuse characters that an HTTP header cannot contain."""
-    text = secret.get_secret_value().strip()
+    text = text.strip()
     if not text or not text.isascii() or not text.isprintable():
         raise ValueError("must be one line of plain characters")
-    return SecretStr(text)
+    return Secret(text)
 
 
-def _language(text: str) -> str:
-    if text not in LANGUAGES:
-        raise ValueError(f"must be one of {', '.join(LANGUAGES)}")
-    return text
-
-
-def _proxy(secret: SecretStr | None) -> SecretStr | None:
-    """Refuse proxies that aiohttp can't use. Messages must not quote it: it may have a password."""
-    if secret is None:
-        return None
-    text = secret.get_secret_value()
-    try:
-        url = URL(text if "://" in text else f"http://{text}")
-    except ValueError:
-        url = URL()
+def _proxy(text: str) -> Secret:
+    """Refuse proxies that aiohttp can't use."""
+    url = _parsed(text if "://" in text else f"http://{text}")
     if url.scheme not in {"http", "https"} or not url.host:
         raise ValueError("must be an address that begins with http://; SOCKS is not supported")
-    return SecretStr(str(url.with_path("/").with_query(None).with_fragment(None)))
+    return Secret(str(url.with_path("/").with_query(None).with_fragment(None)))
 
 
-_Proxy = Annotated[SecretStr | None, AfterValidator(_proxy)]
-_Secret = Annotated[SecretStr, AfterValidator(_secret)]
+_Mode = Literal["sync", "terminal"]
+_Level = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+_Format = Literal["text", "json"]
+_Flag = Annotated[bool, _flag]
+_Text = Annotated[str, str]
+_Proxy = Annotated[Secret | None, _proxy]
+_Secret = Annotated[Secret, _secret]
 _Web = Annotated[str, _url("http", "https")]
-_Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-_Count = Annotated[int, Field(ge=0)]
-_Ids = Annotated[tuple[Annotated[int, Field(ge=0)], ...], NoDecode, BeforeValidator(_split)]
-_Origins = Annotated[
-    tuple[Annotated[Origin, PlainValidator(_origin)], ...],
-    NoDecode,
-    BeforeValidator(_split),
-    Field(min_length=1),
-]
+_Positive = Annotated[float, _number(float, 0, above=True)]
+_Count = Annotated[int, _number(int, 0)]
+_Ids = Annotated[tuple[int, ...], _list(_number(int, 0))]
+
+_FILE: Final = Secret(f"{SQLITE}:///data/imagine.db")
+_ORIGINS: Final = (Origin.parse("https://*.r2.dev"),)
+_HOST: Final = platform.node() or "imagine"
 
 
-class Settings(BaseSettings):
+@dataclass(frozen=True, init=False)
+class Settings:
     """All settings, by their names in the environment; times in seconds. A repr shows no secret."""
 
-    model_config = SettingsConfigDict(
-        env_file=".env",
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-    )
+    model_fields: ClassVar[Mapping[str, Field[Any]]]
 
     discord_token: _Secret
     pixazo_api_key: _Secret
 
-    database_url: Annotated[SecretStr, AfterValidator(_database)] = SecretStr(
-        f"{SQLITE}:///data/imagine.db"
-    )
-    public_url: Annotated[str, _url("https")] | None = None
-    callback_mode: Literal["sync", "terminal"] = "sync"
-    web_host: str = "127.0.0.1"
-    web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    database_url: Annotated[Secret, _database] = _FILE
+    public_url: Annotated[str | None, _url("https")] = None
+    callback_mode: Annotated[_Mode, _choice(*get_args(_Mode))] = "sync"
+    web_host: _Text = "127.0.0.1"
+    web_port: Annotated[int, _number(int, 0, 65535)] = 8080
 
     http_proxy: _Proxy = None
     https_proxy: _Proxy = None
-    no_proxy: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
+    no_proxy: Annotated[tuple[str, ...], _list(str)] = ()
 
     discord_api_url: _Web = "https://discord.com/api/v10"
     discord_gateway_url: Annotated[str, _url("ws", "wss")] = "wss://gateway.discord.gg"
     pixazo_url: _Web = "https://gateway.pixazo.ai"
-    pixazo_submit_path: Annotated[str, AfterValidator(_path)] = (
-        "/auraflow-v0-3-512/v1/auraflow-v0-3-request"
-    )
-    media_origins: _Origins = (Origin.parse("https://*.r2.dev"),)
+    pixazo_submit_path: Annotated[str, _path] = "/auraflow-v0-3-512/v1/auraflow-v0-3-request"
+    media_origins: Annotated[tuple[Origin, ...], _origins] = _ORIGINS
 
-    poll_seconds: _Seconds = 5.0
-    lane_width: Annotated[int, Field(ge=1)] = 16
-    lane_rate_per_minute: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 60.0
-    balance_probe_seconds: _Seconds = 300.0
-    submit_timeout_seconds: _Seconds = 30.0
-    job_deadline_seconds: _Seconds = 3600.0
-    lease_seconds: _Seconds = 30.0
+    poll_seconds: _Positive = 5.0
+    lane_width: Annotated[int, _number(int, 1)] = 16
+    lane_rate_per_minute: _Positive = 60.0
+    balance_probe_seconds: _Positive = 300.0
+    submit_timeout_seconds: _Positive = 30.0
+    job_deadline_seconds: _Positive = 3600.0
+    lease_seconds: _Positive = 30.0
 
-    price_per_image_usd: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.001
+    price_per_image_usd: Annotated[float, _number(float, 0)] = 0.001
     guild_ids: _Ids = ()
     max_images_per_day: _Count = 500
     max_images_per_guild_per_day: _Count = 100
-    allow_direct: bool = False
-    default_language: Annotated[str, AfterValidator(_language)] = LANGUAGES[0]
+    allow_direct: _Flag = False
+    default_language: Annotated[str, _choice(*LANGUAGES)] = LANGUAGES[0]
     keep_files_days: _Count = 7
     keep_orders_days: _Count = 90
 
-    shard_count: Annotated[int, Field(ge=1)] | None = None
+    shard_count: Annotated[int | None, _number(int, 1)] = None
     shard_ids: _Ids = ()
-    instance: Annotated[str, Field(min_length=1, max_length=100)] = platform.node() or "imagine"
+    instance: Annotated[str, _name] = _HOST
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
-    log_format: Literal["text", "json"] = "text"
+    log_level: Annotated[_Level, _choice(*get_args(_Level))] = "INFO"
+    log_format: Annotated[_Format, _choice(*get_args(_Format))] = "text"
 
-    @model_validator(mode="after")
-    def _shards_fit(self) -> Self:
-        if self.shard_ids and (self.shard_count is None or max(self.shard_ids) >= self.shard_count):
-            raise ValueError("SHARD_IDS: must be below SHARD_COUNT, which must be set")
-        return self
+    def __init__(
+        self, texts: Mapping[str, str] | None = None, *, _env_file: str | None = ".env"
+    ) -> None:
+        """Read *texts*, by names in lower case; by default the environment and the file.
+
+        Raises InvalidSettings, for all wrong settings at once; its message does not show a value.
+        """
+        texts = _texts(_env_file) if texts is None else texts
+        hints = get_type_hints(type(self), include_extras=True)
+        reasons: dict[str, str] = {}
+        for setting in fields(self):
+            name, value = setting.name, setting.default
+            if name in texts:
+                try:
+                    value = hints[name].__metadata__[0](texts[name])
+                except ValueError as error:
+                    reasons[name.upper()] = " ".join(str(error).split())
+            elif value is MISSING:
+                reasons[name.upper()] = "is missing"
+            object.__setattr__(self, name, value)
+        if not reasons and self.shard_ids and max(self.shard_ids) >= (self.shard_count or 0):
+            reasons["SHARD_IDS"] = "must be below SHARD_COUNT, which must be set"
+        if reasons:
+            (name, first), *others = reasons.items()
+            reason = "; ".join([first, *(f"{other}: {why}" for other, why in others)])
+            raise InvalidSettings(setting=name, reason=reason)
 
     @property
     def shards(self) -> Shards:
@@ -190,16 +256,8 @@ class Settings(BaseSettings):
 
     @classmethod
     def read(cls) -> Self:
-        """Read the environment and ``.env``.
-
-        Raises InvalidSettings; its message does not show the value.
-        """
-        try:
-            return cls()  # type: ignore[call-arg]  # the environment gives the arguments
-        except ValidationError as error:
-            raise _invalid_settings(error) from None
-        except UnicodeDecodeError:
-            raise InvalidSettings(setting=".env", reason="must be a text in UTF-8") from None
+        """Read the environment and ``.env``. Raises InvalidSettings."""
+        return cls()
 
     @property
     def proxies(self) -> Proxies:
@@ -231,17 +289,14 @@ class Settings(BaseSettings):
         )
 
 
-def _invalid_settings(error: ValidationError) -> InvalidSettings:
-    """Return one error for all wrong settings, in one line."""
-    reasons: dict[str, str] = {}
-    for detail in error.errors(include_url=False, include_input=False):
-        missing = detail["type"] == "missing"
-        reason = "is missing" if missing else detail["msg"].removeprefix("Value error, ")
-        if detail["loc"]:
-            reasons.setdefault(str(detail["loc"][0]).upper(), reason)
-        else:
-            name, _, reason = reason.partition(": ")
-            reasons.setdefault(name, reason)
-    (setting, first), *others = reasons.items()
-    reason = "; ".join([first, *(f"{name}: {reason}" for name, reason in others)])
-    return InvalidSettings(setting=setting, reason=reason.replace(os.linesep, " "))
+Settings.model_fields = {setting.name: setting for setting in fields(Settings)}
+
+
+def _texts(file: str | None) -> dict[str, str]:
+    """Return what is set, by names in lower case. An empty text is none."""
+    try:
+        written = dotenv_values(file) if file is not None else {}
+    except UnicodeDecodeError:
+        raise InvalidSettings(setting=".env", reason="must be a text in UTF-8") from None
+    sources = (written, os.environ)
+    return {name.lower(): text for source in sources for name, text in source.items() if text}

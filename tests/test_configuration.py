@@ -26,7 +26,7 @@ def read(monkeypatch):
             monkeypatch.delenv(name.upper(), raising=False)
         for name, text in texts.items():
             monkeypatch.setenv(name, text)
-        return Settings(_env_file=None)  # type: ignore[call-arg]  # pydantic-settings takes it
+        return Settings(_env_file=None)
 
     return read
 

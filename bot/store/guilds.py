@@ -1,11 +1,10 @@
 """Servers in the store: their rules as one document each, blocks, and drafts of changes."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from functools import partial
 from typing import Any, Final
 
-from pydantic import TypeAdapter
 from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
@@ -14,6 +13,7 @@ from bot.domain.job import guild_queue_key
 from bot.domain.rules import Block, Rules
 from bot.store.database import Database, read_transaction, write_transaction
 from bot.store.deeds import record
+from bot.store.documents import read_document
 from bot.store.statements import Row, Statement, given, upsert
 from bot.store.tables import (
     blocks,
@@ -29,9 +29,6 @@ from bot.store.tables import (
     lanes,
 )
 
-# A document may be older or newer than the code: missing fields have their defaults, unknown fields
-# are ignored, and are gone with the next change.
-_RULES: Final = TypeAdapter(Rules)
 _BEFORE: Final = {"look_alikes": False}
 _FORM, _TYPED = "form", "typed"  # of a draft that is a form with faults; no field of the rules
 _RULE_FIELDS: Final = frozenset(field.name for field in fields(Rules))
@@ -138,8 +135,7 @@ class Guilds:
         before = rules_of(connection, guild_id)
         after = how(before)
         if after != before:
-            document = _RULES.dump_python(after, mode="json")
-            upsert(connection, guilds, {"guild_id": guild_id}, {"rules": document})
+            upsert(connection, guilds, {"guild_id": guild_id}, {"rules": asdict(after)})
         return before, after
 
     @write_transaction
@@ -189,7 +185,7 @@ class Guilds:
         now: float,
     ) -> None:
         """Record changes of rules, by field name, until a moderator saves them."""
-        document = _RULES.dump_python(replace(Rules(), **changes), mode="json")
+        document = asdict(replace(Rules(), **changes))
         changes = {name: document[name] for name in changes}
         _add_draft(connection, draft_id, guild_id, changes, now)
 
@@ -201,7 +197,7 @@ class Guilds:
         changes = _draft(connection, draft_id, guild_id)
         if changes is None:
             return None
-        rules = _RULES.validate_python(changes)
+        rules = read_document(Rules, changes)
         return {name: getattr(rules, name) for name in changes if name in _RULE_FIELDS}
 
     @write_transaction
@@ -301,7 +297,7 @@ def rules_of(connection: Connection, guild_id: int | None) -> Rules:
 def read_rules(document: Any) -> Rules:
     """Return the rules of a stored document; ``None``: the defaults."""
     # Servers that changed their rules before the word filter knew look-alikes keep what they have.
-    return Rules() if document is None else _RULES.validate_python(_BEFORE | document)
+    return Rules() if document is None else read_document(Rules, _BEFORE | document)
 
 
 def block_of(connection: Connection, guild_id: int | None, member_id: int) -> Block | None:

@@ -54,15 +54,15 @@ async def visiting() -> AsyncIterator["Visit"]:
                 Faults(),
             )
         )
-        settings = Settings.model_validate(
+        settings = Settings(
             {
                 "discord_token": "of.no.use",
                 "pixazo_api_key": vendor.settings.key,
                 "pixazo_url": vendor.origin,
                 "media_origins": vendor.media_origin,
                 "database_url": f"sqlite+aiosqlite:///{folder / 'imagine.db'}",
-                "poll_seconds": 0.3,
-                "lane_rate_per_minute": 6000,
+                "poll_seconds": "0.3",
+                "lane_rate_per_minute": "6000",
             }
         )
         telemetry = PrometheusTelemetry(price=settings.price_per_image_usd)
