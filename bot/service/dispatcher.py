@@ -14,6 +14,7 @@ from bot.service.ports.store import Jobs
 from bot.service.rate_limiter import LaneRateLimiter
 from bot.service.settings import ServiceSettings
 
+FREED_SOON: Final = 0.05  # seconds, in which others may leave the vendor too
 LOOK_AGAIN: Final = 5.0  # seconds; other processes fill and empty the lane too
 
 
@@ -38,9 +39,21 @@ class Dispatcher:
         self._breaker = breaker
         self._now = now
         self._changed = asyncio.Event()
+        self._more = False  # the last claim found a job: maybe the next does, without a look
+        self._look_again = LOOK_AGAIN  # seconds after a look that found none
+        self._looks_at: asyncio.TimerHandle | None = None
 
     def wake(self) -> None:
-        """Look for a job at once: one arrived, or one left the vendor."""
+        """Look for a job at once: one arrived."""
+        self._changed.set()
+
+    def freed(self) -> None:
+        """Look for a job soon: one left the vendor, which matters only to a full lane."""
+        if self._looks_at is None:
+            self._looks_at = asyncio.get_running_loop().call_later(FREED_SOON, self._look)
+
+    def _look(self) -> None:
+        self._looks_at = None
         self._changed.set()
 
     async def next(self) -> Job:
@@ -52,19 +65,31 @@ class Dispatcher:
         while True:
             self._changed.clear()
             try:
-                # Read before the look for jobs: a pause that ends meanwhile must not be missed.
-                lane = await self._breaker.state()
-                now = self._now()
-                wait = min((lane.next_try_at(now) or math.inf) - now, LOOK_AGAIN)
-                if await self._jobs.has_claimable(**self._capacity()):
-                    await self._limiter.acquire_submit()
-                    if (job := await self._claim()) is not None:
+                if await self._may_claim():
+                    job = await self._claim()
+                    self._more = job is not None
+                    if job is not None:
                         return job
+                    self._limiter.give_back()
                     continue
+                wait = self._look_again
                 delays = self._settings.store_backoff.delays()
             except StoreUnavailable:
-                wait = next(delays)
+                self._more, wait = False, next(delays)
             await wait_at_most(self._changed, wait)
+
+    async def _may_claim(self) -> bool:
+        """Look for a job, unless there was one just now, and take a slot for it."""
+        if self._more and await self._limiter.take_submit():
+            return True
+        # Read before the look for jobs: a pause that ends meanwhile must not be missed.
+        lane = await self._breaker.state()
+        now = self._now()
+        self._look_again = min((lane.next_try_at(now) or math.inf) - now, LOOK_AGAIN)
+        if not await self._jobs.has_claimable(**self._capacity()):
+            return False
+        await self._limiter.acquire_submit()
+        return True
 
     async def _claim(self) -> Job | None:
         """Claim a job; if this is cancelled meanwhile, put the job back."""

@@ -148,7 +148,8 @@ class JobRunner:
         self._submitting.add(submitting)
         submitting.add_done_callback(self._submitting.discard)
         job = await submitting
-        self._dispatcher.wake()  # the lane may have waited for the answer
+        # The lane may have waited for the answer.
+        self._dispatcher.wake() if job.state is State.WAITING else self._dispatcher.freed()
         await self._advance(job)
 
     async def _advance(self, job: Job, *, fault_id: str | None = None) -> None:
@@ -164,7 +165,7 @@ class JobRunner:
                 job = await self._submitter.mark_uncertain(job)
             elif job.state in FOLLOWED:
                 job = await self._tracker.follow(job, news)
-                self._dispatcher.wake()
+                self._dispatcher.freed()
             elif job.state is State.COMPLETED:
                 job = await self._delivery.deliver(job)
             elif job.state is State.UNCERTAIN and not self._tracker.callback_overdue(job):
@@ -177,7 +178,7 @@ class JobRunner:
                 job = await swap_with_retry(
                     self._jobs, job, job.released(), self._settings.store_backoff
                 )
-        self._dispatcher.wake()
+        self._dispatcher.freed()
 
     def _discard(self, job_id: str, done: asyncio.Task[None]) -> None:
         if self._tasks.get(job_id) is done:  # and not a newer task of the same job

@@ -9,8 +9,9 @@ import contextvars
 import heapq
 import itertools
 import logging
+import math
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bot.log import fault
@@ -44,7 +45,10 @@ class LaneRateLimiter:
         self._lanes = lanes
         self._give_way = give_way
         self._now = now
-        self._slots: Iterator[float] = iter(())  # reserved, in Unix seconds
+        self._interval = 1.0 / settings.per_second
+        self._reserved = range(0)  # the numbers of the slots that are left
+        self._given_back = -math.inf  # a slot that there was no use for
+        self._first_slot = 0.0  # that of number 0, in Unix seconds
         self._submits: deque[asyncio.Future[None]] = deque()
         self._polls: list[tuple[float, int, asyncio.Future[None]]] = []  # a heap by due time
         self._sequence = itertools.count()
@@ -55,17 +59,31 @@ class LaneRateLimiter:
 
     async def acquire_submit(self) -> None:
         """Wait for a slot to submit in."""
+        if await self.take_submit():
+            return
         waiter = asyncio.get_running_loop().create_future()
         self._submits.append(waiter)
         self._wake_worker()
         await waiter
 
+    async def take_submit(self) -> bool:
+        """Take a slot to submit in, if there is one now."""
+        await self._give_way()
+        return self._slot_is_free(self.submits_open_at)
+
     async def acquire_poll(self, *, due: float) -> None:
         """Wait for a slot for a status call that was due at *due*, in Unix seconds."""
+        await self._give_way()
+        if self._slot_is_free(self._polls_open_at):
+            return
         waiter = asyncio.get_running_loop().create_future()
         heapq.heappush(self._polls, (due, next(self._sequence), waiter))
         self._wake_worker()
         await waiter
+
+    def give_back(self) -> None:
+        """Take back a slot that there was no use for: it is the next caller's."""
+        self._given_back = self._now()
 
     def pause_submits(self, *, until: float) -> None:
         """Give out no slots to submits until then, in Unix seconds."""
@@ -110,7 +128,6 @@ class LaneRateLimiter:
             return
         slot = await self._next_slot()
         await asyncio.sleep(slot - self._now())
-        await self._give_way()
         self._give_slot()
 
     def _seconds_until_open(self) -> float:
@@ -122,18 +139,37 @@ class LaneRateLimiter:
             open_at.append(self._polls_open_at)
         return min(open_at) - self._now()
 
+    def _slot_is_free(self, open_at: float) -> bool:
+        """Take a slot that is reserved and due, where nobody waits and the pause is over."""
+        now = self._now()
+        if self._submits or self._polls or now < open_at:
+            return False
+        if (slot := self._reserved_slot()) is None:
+            return False
+        if slot > now:
+            self._reserved = range(self._reserved.start - 1, self._reserved.stop)
+            return False
+        return True
+
     async def _next_slot(self) -> float:
-        oldest = self._now() - STALE
-        for slot in self._slots:
-            if slot > oldest:
-                return slot
+        if (slot := self._reserved_slot()) is not None:
+            return slot
         count = max(1, int(self._settings.per_second))
-        interval = 1.0 / self._settings.per_second
         first = await self._lanes.reserve_slots(
-            self._settings.lane, count=count, interval=interval, now=self._now()
+            self._settings.lane, count=count, interval=self._interval, now=self._now()
         )
-        self._slots = (first + number * interval for number in range(1, count))
+        self._first_slot, self._reserved = first, range(1, count)
         return first
+
+    def _reserved_slot(self) -> float | None:
+        """Take the next of the reserved slots, without those that are stale."""
+        given_back, self._given_back = self._given_back, -math.inf
+        if given_back > self._now() - STALE:
+            return given_back
+        stale = math.ceil((self._now() - STALE - self._first_slot) / self._interval)
+        left = range(max(self._reserved.start, stale), self._reserved.stop)
+        self._reserved = left[1:]
+        return self._first_slot + left[0] * self._interval if left else None
 
     def _give_slot(self) -> None:
         """Give the slot to the first caller that still waits."""

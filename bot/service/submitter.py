@@ -136,22 +136,21 @@ class Submitter:
         return await self._wait_again(job, CardStatus(paused_until=paused_until))
 
     async def _wait_again(self, job: Job, status: CardStatus) -> Job:
+        """Put the job back into its queue; cancel it if its member withdrew it meanwhile."""
         requeued = await self._swap(job, job.requeued(now=self._now()))
-        after = await self._cancel_if_withdrawn(requeued)
+        if requeued.state is not State.WAITING:
+            return requeued
+        after = await self._reload(requeued)
+        withdrawn = after.state is State.WAITING and after.withdrawn
+        if withdrawn:
+            after = await self._swap(after, after.cancel_withdrawn(now=self._now()))
+        if after.lease.owner is not None:
+            return requeued  # it was claimed again, and is another task's
         if after.state is State.WAITING:
             self._presenter.show(after, status)
             self._wake_recovery()
-        return after
-
-    async def _cancel_if_withdrawn(self, job: Job) -> Job:
-        """Cancel a job that is back in its queue, if its member withdrew it meanwhile."""
-        if job.state is not State.WAITING:
-            return job
-        recorded = await self._reload(job)
-        if recorded.state is not State.WAITING or not recorded.withdrawn:
-            return recorded
-        after = await self._swap(recorded, recorded.cancel_withdrawn(now=self._now()))
-        self._presenter.show(after)
+        elif withdrawn:
+            self._presenter.show(after)
         return after
 
     async def _record(self, job: Job, update: Update) -> Job:
