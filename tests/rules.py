@@ -49,6 +49,7 @@ FULLEST = Rules(
     ),
     pause=Pause(by=ID, since=NOW, reason=REASON),
     log_channel=ID,
+    log_ping=ID,
     language="de",
 )
 FULLEST_OVERVIEW = Overview(
@@ -111,11 +112,18 @@ any_rules = st.builds(
     ),
     pause=st.none() | st.builds(Pause, by=ids, since=moments, reason=reasons),
     log_channel=st.none() | ids,
+    log_ping=st.none() | ids,
     language=st.none() | st.sampled_from(LANGUAGES),
 )
 
 assert {field.name for field in fields(Rules)} == {
     *RANGES,
     *("spoiler", "age_restricted_only", "look_alikes", "tiers", "channels", "words", "styles"),
-    *("pause", "log_channel", "language", "nowhere"),  # the last is set by deletions alone
+    *(
+        "pause",
+        "log_channel",
+        "log_ping",
+        "language",
+        "nowhere",
+    ),  # the last is set by deletions alone
 }, "any_rules must draw each field"

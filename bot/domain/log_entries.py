@@ -88,6 +88,7 @@ class Reported(LogEntry):
     at: float = 0.0  # when these were all deeds, in Unix seconds
     pictures: Sequence[bytes] = ()  # JPEGs to be attached
     pictured: int = 0  # how many are attached already, and stay
+    ping: int | None = None  # the role that its first writing pings
 
     @property
     def reports(self) -> Sequence[Deed]:
@@ -150,8 +151,15 @@ def reported(
 ) -> Reported:
     """Return a member's order as it is at that time; *by* reported it if that is not on record."""
     entries = [deed for deed in deeds if deed.kind is DeedKind.ENTRY]
-    first = entries[0].detail["by"] if entries else by
-    return Reported(job=job, by=first, member_id=member_id, deeds=tuple(deeds), at=at)
+    detail = entries[0].detail if entries else {"by": by}
+    return Reported(
+        job=job,
+        by=detail["by"],
+        member_id=member_id,
+        deeds=tuple(deeds),
+        at=at,
+        ping=detail.get("ping"),
+    )
 
 
 AnyLogEntry = (

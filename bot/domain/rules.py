@@ -78,6 +78,7 @@ class Rules:
     styles: tuple[Style, ...] = ()  # beside those that every server has
     pause: Pause | None = None
     log_channel: int | None = None
+    log_ping: int | None = None  # the role that a reported order pings there
     language: str | None = None  # of public messages; None: the server's in Discord
 
     @property
@@ -187,6 +188,7 @@ def without_deleted(
     return replace(
         rules,
         tiers=tuple(tier for tier in rules.tiers if tier.role_id not in roles),
+        log_ping=None if rules.log_ping in roles else rules.log_ping,
         channels=left,
         nowhere=rules.nowhere or (bool(rules.channels) and not left),
     )

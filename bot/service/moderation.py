@@ -205,10 +205,15 @@ class ModerationService:
             raise DraftExpired
         return form
 
-    async def log_to(self, by: Moderator, channel_id: int | None) -> tuple[Rules, Rules]:
-        """Set the log channel, or none; the change is the first entry in it."""
+    async def log_to(
+        self, by: Moderator, channel_id: int | None, **more: Any
+    ) -> tuple[Rules, Rules]:
+        """Set the log channel, or none; the change is the first entry in it.
+
+        *more* are changes of other fields, made with it.
+        """
         before = await self._guilds.rules(by.guild_id)
-        after = changed(before, log_channel=channel_id)
+        after = changed(before, log_channel=channel_id, **more)
         notice = Changed(
             by=by.id, before=before, after=after, language=before.language or by.language
         )
@@ -218,7 +223,7 @@ class ModerationService:
         except (DiscordRefused, TransientDiscordError) as error:
             raise ChannelNotWritable from error
         before, after = await self._guilds.change(
-            by.guild_id, lambda rules: changed(rules, log_channel=channel_id)
+            by.guild_id, lambda rules: changed(rules, log_channel=channel_id, **more)
         )
         if channel_id is None:
             self._log(before, notice, language=by.language)

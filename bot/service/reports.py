@@ -8,6 +8,7 @@ from bot.domain.deeds import LONGEST_REPORT, Deed, DeedKind, ReportReason, fixed
 from bot.domain.job import Job
 from bot.domain.log_entries import Reported, reported
 from bot.domain.order import clean
+from bot.domain.rules import Rules
 from bot.service.deed_outbox import new_deed
 from bot.service.errors import AlreadyReported, LogChannelUnreachable, NoLogChannel, OrderNotFound
 from bot.service.moderation import Moderator
@@ -79,7 +80,7 @@ class ReportService:
         report a private picture. Raises ActionRejected.
         """
         job = await self._actions.find_delivered(job_id)
-        log_channel, deeds = await self._checked(job, by)
+        rules, deeds = await self._checked(job, by)
         report = self._report_deed(job, by, statement)
         if any(deed.kind is DeedKind.ENTRY for deed in deeds):
             await self._deeds.add(report)
@@ -90,26 +91,29 @@ class ReportService:
             place = {"channel_id": seen.channel_id, "message_id": seen.message_id}
         entry = replace(
             self._entry(job.with_reply(**place), [*deeds, report], by.id),
-            language=(await self._guilds.rules(job.guild_id or 0)).language or language,
+            language=rules.language or language,
+            ping=rules.log_ping,
         )
+        log_channel = rules.log_channel or 0
         try:
             message_id = await self._log_channel.write(log_channel, entry)
         except DiscordError as error:
             raise LogChannelUnreachable from error
-        detail = {"channel_id": log_channel, "message_id": message_id, "by": by.id}
-        entry_deed = self._entry_deed(job, detail | {"language": language})
+        place_of_entry = {"channel_id": log_channel, "message_id": message_id}
+        detail = {"by": by.id, "language": language, "ping": rules.log_ping}
+        entry_deed = self._entry_deed(job, detail | place_of_entry)
         await self._record(job, [report, entry_deed], place)
 
-    async def _checked(self, job: Job, by: Person) -> tuple[int, Sequence[Deed]]:
-        """Return the log channel and the deeds about the order, or raise ActionRejected."""
+    async def _checked(self, job: Job, by: Person) -> tuple[Rules, Sequence[Deed]]:
+        """Return the server's rules and the deeds about the order, or raise ActionRejected."""
         _check_visible(job, by)
-        log_channel = (await self._guilds.rules(by.guild_id or 0)).log_channel
-        if log_channel is None:
+        rules = await self._guilds.rules(by.guild_id or 0)
+        if rules.log_channel is None:
             raise NoLogChannel
         deeds = await self._deeds.of_job(job.id)
         if any(deed.kind is DeedKind.REPORT and deed.member_id == by.id for deed in deeds):
             raise AlreadyReported
-        return log_channel, deeds
+        return rules, deeds
 
     async def _record(self, job: Job, deeds: Sequence[Deed], place: dict[str, Any]) -> None:
         """Record the first report of an order, even if the order changes meanwhile."""

@@ -65,6 +65,15 @@ def is_deleted_role(role_id: int) -> bool:
     return guild is not None and guild.get_role(role_id) is None
 
 
+def is_unpingable(role_id: int, channel_id: int) -> bool:
+    """Tell whether the bot is known to be unable to ping the role in that channel."""
+    guild, permissions = _cached(), granted(channel_id)
+    role = None if guild is None else guild.get_role(role_id)
+    if role is None or permissions is None:
+        return False
+    return role.is_default() or not (role.mentionable or permissions.mention_everyone)
+
+
 def is_deleted_channel(channel_id: int) -> bool:
     """Tell whether the channel or thread is known to be deleted; see :func:`ask`."""
     return channel_id in _deleted
@@ -72,7 +81,8 @@ def is_deleted_channel(channel_id: int) -> bool:
 
 def deleted_of(rules: Rules) -> Deleted:
     """Return what *rules* name and is deleted, but for the log channel."""
-    roles = (tier.role_id for tier in rules.tiers)
+    pinged = () if rules.log_ping is None else (rules.log_ping,)
+    roles = (*(tier.role_id for tier in rules.tiers), *pinged)
     return Deleted(
         roles=frozenset(filter(is_deleted_role, roles)),
         channels=frozenset(filter(is_deleted_channel, rules.channels)),

@@ -1,4 +1,4 @@
-"""Writes into the servers' log channels: one message for each entry, without pings."""
+"""Writes into the servers' log channels: one message for each entry; only a report may ping."""
 
 import asyncio
 import logging
@@ -141,7 +141,7 @@ class DiscordLogChannel:
                 message = await channel.send(
                     **_content(entry),
                     nonce=nonce,
-                    allowed_mentions=discord.AllowedMentions.none(),
+                    allowed_mentions=_pings(entry),
                     suppress_embeds=True,
                 )
                 return message.id
@@ -153,6 +153,14 @@ def _content(entry: AnyLogEntry) -> dict[str, Any]:
         if isinstance(entry, Reported):
             return {"view": report_view.report_view(entry)}
         return {"content": texts.log_channel.line(entry)}
+
+
+def _pings(entry: AnyLogEntry) -> discord.AllowedMentions:
+    """Return whom a new entry pings: one role at most, that of a report."""
+    pings = discord.AllowedMentions.none()
+    if isinstance(entry, Reported) and entry.ping is not None:
+        pings.roles = [discord.Object(entry.ping)]
+    return pings
 
 
 def _nonce(entry: AnyLogEntry) -> str:

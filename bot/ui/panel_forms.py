@@ -14,7 +14,7 @@ from bot.domain import rules as rule_changes
 from bot.domain.errors import ChangeRejected, InvalidLimit
 from bot.domain.rules import LONGEST_REASON, RANGES, Rules, Tier
 from bot.domain.styles import LONGEST_NAME, LONGEST_WORDS
-from bot.ui import texts
+from bot.ui import guild_cache, texts
 from bot.ui.form_fields import fields, refill
 from bot.ui.interaction_payload import UnreadableInteraction, snowflake
 from bot.ui.limits_form import channel_select, raise_first, read_number
@@ -64,6 +64,11 @@ def log_channel(components: Sequence[Any]) -> int | None:
     return _chosen(_sent(components), "channel")
 
 
+def ping(components: Sequence[Any]) -> int | None:
+    """Return the chosen role to ping; ``None``: none was chosen."""
+    return _chosen(_sent(components), "ping")
+
+
 def reason(components: Sequence[Any]) -> str:
     """Return the reason of a pause."""
     return _text(_sent(components), "reason")
@@ -78,6 +83,11 @@ def change(name: str, components: Sequence[Any]) -> Callable[[Rules], Rules]:
 def _log(rules: Rules) -> Iterator[_Item]:
     select = log_select("channel", rules)
     yield texts.limits.name("log_channel"), texts.panel_forms.log_hint(), select
+    role: ui.RoleSelect[Any] = ui.RoleSelect(custom_id="ping", min_values=0, required=False)
+    if rules.log_ping is not None and not guild_cache.is_deleted_role(rules.log_ping):
+        kind = discord.SelectDefaultValueType.role
+        role.default_values = [discord.SelectDefaultValue(id=rules.log_ping, type=kind)]
+    yield texts.limits.name("log_ping"), texts.panel_forms.ping_hint(), role
 
 
 def _pause(_rules: Rules) -> Iterator[_Item]:

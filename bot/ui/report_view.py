@@ -45,7 +45,8 @@ class ReportButton(PersistentButton, template=_TEMPLATE):
 def report_view(report: Reported) -> ui.LayoutView:
     """Return a fresh view of a report, with what was done and what can be done."""
     parts = texts.log_channel.line, texts.log_channel.reasons, texts.log_channel.done
-    layout = view(*(ui.TextDisplay(text) for part in parts if (text := part(report))))
+    said = [f"<@&{report.ping}>" if report.ping else "", *(part(report) for part in parts)]
+    layout = view(*(ui.TextDisplay(text) for text in said if text))
     if (job := report.job) is not None:
         if names := _names(report):
             layout.add_item(_gallery(job, names))

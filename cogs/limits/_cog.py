@@ -208,22 +208,31 @@ class Limits(
         self,
         interaction: Interaction,
         channel: discord.TextChannel | None = None,
+        ping: app_commands.Transform[int, RoleId] | None = None,
         off: bool = False,  # noqa: FBT001, FBT002 - how Discord's options are declared
+        no_ping: bool = False,  # noqa: FBT001, FBT002 - the same
     ) -> None:
-        """Choose the log channel, or turn logging off; without options, show how it is."""
+        """Choose the log channel and a role to ping, or none; without options, show how it is."""
         moderator = await begin(interaction)
         if channel is not None and off:
             await responses.send_private(interaction, texts.changes.channel_and_off())
             return
+        named: dict[str, Any] = {} if ping is None else {"log_ping": ping}
+        if no_ping:
+            named["log_ping"] = None
         if channel is not None or off:
-            await self._moderation.log_to(moderator, channel.id if channel else None)
+            await self._moderation.log_to(moderator, channel.id if channel else None, **named)
+        elif named:
+            await self._moderation.change(moderator, lambda now: rules.changed(now, **named))
         current = await self._moderation.rules(moderator)
         await guild_cache.ask(interaction.client.http, [current.log_channel])
         refused = self._moderation.log_refused(current)
         parts = (
             texts.changes.logged(current.log_channel),
+            texts.changes.pinged(current.log_ping),
             texts.shared.log_warning(current.log_channel, refused=refused),
             texts.warnings.log_channel(current.log_channel),
+            texts.warnings.log_ping(current),
         )
         await responses.send_private(interaction, "\n".join(filter(None, parts)))
 

@@ -45,8 +45,9 @@ class PanelForms(commands.Cog):
             reason = panel_forms.reason(components)
             return texts.changes.paused(await self._moderation.pause(moderator, reason=reason))
         if name == "log":
-            channel_id = panel_forms.log_channel(components)
-            return texts.changes.changed(*await self._moderation.log_to(moderator, channel_id))
+            channel_id, ping = panel_forms.log_channel(components), panel_forms.ping(components)
+            changes = await self._moderation.log_to(moderator, channel_id, log_ping=ping)
+            return texts.changes.changed(*changes)
         how = panel_forms.change(name, components)
         before, after = await self._moderation.change(moderator, how)
         if before.styles != after.styles:

@@ -8,7 +8,7 @@ from sandbox.discord import attachments, components
 from sandbox.discord.api_errors import ErrorCode, Json
 from sandbox.discord.attachments import File
 from sandbox.discord.bodies import Body
-from sandbox.discord.enums import MessageFlag
+from sandbox.discord.enums import MessageFlag, Permission
 from sandbox.discord.models import Channel
 from sandbox.discord.rendering import render
 from sandbox.discord.validation import Form, Path, validate
@@ -19,6 +19,7 @@ ON_CREATE = (
 )
 ON_EDIT = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.COMPONENTS_V2
 MENTION = re.compile(r"<@!?(\d+)>")
+ROLE_MENTION = re.compile(r"<@&(\d+)>")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Draft:
     components: list[Json] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
     mentioned: list[str] = field(default_factory=list)  # ids of users who are notified
+    mentioned_roles: list[str] = field(default_factory=list)  # ids of roles, the same
 
     @property
     def empty(self) -> bool:
@@ -93,11 +95,12 @@ def write(payload: Json, body: Body, target: Target, before: Draft | None = None
             form.refuse((*path, "content"), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2")
         allowed = checked.get("allowed_mentions")
         mentioned = _mentioned(draft, allowed, (*path, "allowed_mentions"), form)
+        roles = _mentioned_roles(draft, allowed, target)
     if draft.empty:
         raise ErrorCode.EMPTY_MESSAGE.error()
     if any(link in _text(draft) for link in target.world.harmful):
         raise ErrorCode.HARMFUL_LINK.error()
-    return replace(draft, mentioned=mentioned)
+    return replace(draft, mentioned=mentioned, mentioned_roles=roles)
 
 
 def mentions_in(text: str) -> list[str]:
@@ -132,3 +135,21 @@ def _mentioned(
     if listed and "users" in parsed:
         form.refuse(path, "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE")
     return mentions if "users" in parsed else [user for user in mentions if user in listed]
+
+
+def _mentioned_roles(
+    draft: Draft, allowed: Mapping[str, list[str]] | None, target: Target
+) -> list[str]:
+    """Return the roles that are notified: those that the bot may mention, but for @everyone."""
+    world, guild = target.world, target.world.guild_of(target.channel)
+    named = dict.fromkeys(ROLE_MENTION.findall(_text(draft)))
+    if allowed is not None and "roles" not in (allowed.get("parse") or []):
+        named = {role: None for role in named if role in (allowed.get("roles") or [])}
+    everyone = Permission.MENTION_EVERYONE in world.bot_permissions(target.channel)
+    roles = guild.roles if guild else {}
+    return [
+        role
+        for role in named
+        if role in roles and role != target.channel.guild_id
+        if everyone or roles[role].mentionable
+    ]

@@ -95,7 +95,6 @@ class Messages:
             "edited_timestamp": None,
             "tts": draft.tts,
             "mention_everyone": False,
-            "mention_roles": [],
             "pinned": False,
             **(more or {}),
         }
@@ -174,6 +173,7 @@ class Messages:
             "embeds": [],
             "components": draft.components,
             "attachments": [file.shown(ephemeral=hidden) for file in draft.files],
+            "mention_roles": draft.mentioned_roles,
             "mentions": [
                 serializers.user(known[user]) for user in draft.mentioned if user in known
             ],

@@ -50,6 +50,7 @@ class Role:
     id: str = field(default_factory=snowflakes.new)
     name: str
     permissions: Permission = Permission.NONE
+    mentionable: bool = False  # by everyone
     color: int = 0
     position: int = 0
 

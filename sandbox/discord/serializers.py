@@ -52,7 +52,7 @@ def application(world: World) -> Json:
 def role(described: Role) -> Json:
     """Return a role."""
     colors = {"primary_color": described.color, "secondary_color": None, "tertiary_color": None}
-    shown = DEFAULTS["role"] | fields(described, "id", "name", "position", "color")
+    shown = DEFAULTS["role"] | fields(described, "id", "name", "position", "color", "mentionable")
     return shown | {"permissions": str(int(described.permissions)), "colors": colors}
 
 

@@ -76,7 +76,11 @@ async def test_log_pause_tiers_styles_and_blocks_are_changed_in_the_panel(shared
     listed = await server.mira.press(panel["id"], button(panel, "blocks:list:"))
     await listed.until(says("Nobody is blocked"))
 
-    panel = await fill(server.mira, await show(server.mira), "log", {"channel": []})
+    ping = {"channel": [log], "ping": [server.patrons.id]}
+    panel = await fill(server.mira, await show(server.mira), "log", ping)
+    assert f"log channel: <#{log}>, reports ping <@&{server.patrons.id}>" in words(panel)
+    assert f"Reports can't ping <@&{server.patrons.id}>" in words(panel)
+    panel = await fill(server.mira, await show(server.mira), "log", {"channel": [], "ping": []})
     assert "log channel: none" in words(panel)
 
 

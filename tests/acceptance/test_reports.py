@@ -301,6 +301,50 @@ async def test_a_report_says_what_a_moderator_did_and_offers_the_rest_after_each
     assert not await blocked(server.ada)
 
 
+async def log_ping(server, **options):
+    """Use ``/limits log``, and return the answer."""
+    sent = await server.mira.command("limits", "log", **options)
+    return words(await sent.until(answered))
+
+
+async def test_a_role_is_pinged_once_for_each_reported_picture(shared, server):
+    """Not when the entry is drawn anew, and nobody else is, whatever the reporter writes."""
+    world, role = shared.world, server.patrons
+    other = world.add_role(server.guild, "Guests", mentionable=True)
+    asked = await log_ping(server, channel=server.channel("pictures"), ping=role.id)
+    assert f"pings <@&{role.id}> once" in asked
+    assert f"Reports can't ping <@&{role.id}>" in asked
+    world.change_role(server.guild, role, mentionable=True)
+    assert "can't ping" not in await log_ping(server)
+
+    card = await picture(server.noah, "a lamp")
+    await report(server.ada, card, text=f"<@&{other.id}> @everyone")
+    await report(server.mira, card)
+    notice = await moderator(server).sees(says("and 1 other member"))
+    await press(server, notice, "dismiss", until="**Dismissed**")
+
+    stored = shared.discord.messages.find(
+        moderator(server).channel, notice["id"], viewer=server.mira.user.id
+    )
+    assert [shown["mention_roles"] for shown in stored.versions] == [
+        [role.id],
+        *[[]] * (len(stored.versions) - 1),
+    ]
+    assert all(words(shown).startswith(f"<@&{role.id}>") for shown in stored.versions)
+    assert "pings" not in await log_ping(server, no_ping=True)
+    _, notice = await reported(server, "a cup")
+    assert f"<@&{role.id}>" not in words(notice)
+
+
+async def test_a_role_that_is_deleted_is_pinged_no_more(shared, server):
+    role = server.patrons
+    await log_ping(server, channel=server.channel("pictures"), ping=role.id)
+    shared.world.remove_role(server.guild, role)
+    await moderator(server).sees(says("Role pinged by reports"))
+
+    assert "pings" not in await log_ping(server)
+
+
 @pytest.mark.parametrize("change", ["delete", "spoiler", "report", "card"])
 async def test_killed_between_a_deed_and_the_entry_both_are_there_in_the_end(
     shared, server, change

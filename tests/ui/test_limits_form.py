@@ -77,7 +77,7 @@ def test_what_is_filled_in_is_what_is_read(before, wanted):
         assert shown.keys() == filled.keys() == set(GROUPS[group])
         after = changed(after, **limits_form.read(group, sent(*map(kept, filled.values()))))
 
-    unseen = ("tiers", "styles", "pause", "log_channel", "language")
+    unseen = ("tiers", "styles", "pause", "log_channel", "log_ping", "language")
     assert after == replace(wanted, **{name: getattr(before, name) for name in unseen})
 
 

@@ -83,7 +83,7 @@ def test_whatever_the_rules_what_moderators_see_fits(before, after):
 
 def test_the_panel_and_a_preview_read_as_recorded(snapshot):
     """Each group has a button beside it; a preview's buttons name its draft."""
-    rules = Rules(channels=(5, 6), tiers=(Tier(role_id=7, exempt=True),), log_channel=9)
+    rules = Rules(channels=(5, 6), tiers=(Tier(role_id=7, exempt=True),), log_channel=9, log_ping=7)
     views = {
         "fresh": limits_view.panel(an_overview(Rules())),
         "some": limits_view.panel(an_overview(rules), texts.changes.discarded()),

@@ -523,6 +523,7 @@ def changes():
         "tries": texts.changes.resumed(was_paused=False, tries=ClosedReason.UNKNOWN),
         "log": texts.changes.logged(5),
         "no log": texts.changes.logged(None),
+        "ping": texts.changes.pinged(7),
     }
     return samples
 

@@ -307,3 +307,12 @@ def logged(channel_id: int | None) -> str:
         "Log channel: {channel}. Reports, refused prompts, blocks, changes and trouble with the "
         "image service go there. `/limits log off: True` turns logging off."
     ).format(channel=shared.channel(channel_id))
+
+
+def pinged(role_id: int | None) -> str:
+    """Return which role reports ping; empty: none."""
+    if role_id is None:
+        return ""
+    return _(
+        "Each reported picture pings {role} once. `/limits log no_ping: True` ends that."
+    ).format(role=shared.role(role_id))

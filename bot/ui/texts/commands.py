@@ -120,5 +120,7 @@ UNBLOCK_OPTIONS: Final = {
 PAUSE_REASON: Final = localized("Reason (members see it)")
 LOG_OPTIONS: Final = {
     "channel": localized("The channel"),
+    "ping": localized("The role that is pinged when a picture is reported"),
     "off": localized("Turn logging off"),
+    "no_ping": localized("Ping nobody any more"),
 }

@@ -27,6 +27,7 @@ NAMES: Final = {
     "styles": marked("Styles of this server"),
     "pause": marked("Pause"),
     "log_channel": marked("Log channel"),
+    "log_ping": marked("Role pinged by reports"),
     "language": marked("Language"),
 }
 _GROUPS: Final = {
@@ -141,6 +142,10 @@ def value(of: str, setting: Any) -> str:
             return shared.duration(setting) if setting else pgettext("cooldown", "none")
         case "log_channel", None:
             return pgettext("channel", "none")
+        case "log_ping", None:
+            return pgettext("role", "none")
+        case "log_ping", int():
+            return shared.role(setting)
         case (("channels" | "log_channel"), int()):
             return shared.channel(setting)
         case "language", None:

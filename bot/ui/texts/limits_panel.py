@@ -122,6 +122,9 @@ def _notes(overview: Overview, note: str | None) -> Iterable[str]:
     if rules.pause is not None:
         yield _("**Paused**, {pause}.").format(pause=limits.pause_line(rules.pause))
     channel = limits.value("log_channel", rules.log_channel)
+    if rules.log_ping is not None:
+        role = limits.value("log_ping", rules.log_ping)
+        channel = _("{channel}, reports ping {role}").format(channel=channel, role=role)
     days = _("Days are in UTC · log channel: {channel} · language: {language}").format(
         channel=channel, language=limits.value("language", rules.language)
     )
@@ -137,6 +140,7 @@ def all_warnings(overview: Overview) -> Iterable[str]:
     found = (
         shared.log_warning(rules.log_channel, refused=overview.log_refused),
         warnings.log_channel(rules.log_channel),
+        warnings.log_ping(rules),
         *warnings.age_restricted(rules),
         *warnings.missing_permissions(guild_cache.order_channels(rules.channels)),
         shared.fitted([*map(warnings.ineffective, overview.ineffective)], _INEFFECTIVE),

@@ -19,6 +19,7 @@ def title(name: str) -> str:
 
 
 log_hint: Final = lazy("Reports, refused prompts and changes go there. Empty: logging is off")
+ping_hint: Final = lazy("Once for each reported picture. Empty: reports ping nobody")
 reason: Final = lazy("Reason")
 reason_hint: Final = lazy("Members see it")
 role: Final = lazy("Role")

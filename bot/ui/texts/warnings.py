@@ -92,3 +92,18 @@ def log_channel(channel_id: int | None) -> str:
             "reasons of blocks."
         ).format(channel=shared.channel(channel_id))
     )
+
+
+def log_ping(rules: Rules) -> str:
+    """Return that the bot can't ping the role of reports; empty: it is not known to be so."""
+    role_id, channel_id = rules.log_ping, rules.log_channel
+    if role_id is None or channel_id is None:
+        return ""
+    if not guild_cache.is_unpingable(role_id, channel_id):
+        return ""
+    return warning(
+        _(
+            "Reports can't ping {role}. Let everyone mention the role, or give me Mention "
+            "@\u200beveryone, @\u200bhere and All Roles in {channel}."
+        ).format(role=shared.role(role_id), channel=shared.channel(channel_id))
+    )
