@@ -36,7 +36,7 @@ WAITING = {"acceptance", "test_main.py"}  # tests in such folders and files wait
 SPREAD = {
     *("test_clocks.py", "test_deadlines.py", "test_kills.py", "test_lane.py", "test_media.py"),
     *("test_discord_limits.py", "test_gateway_starts.py", "test_outstanding.py"),
-    "test_registration.py",
+    *("test_registration.py", "test_welcome.py"),
 }
 SOONER = 0.6  # the share of the others before whose end the last of them is begun
 
