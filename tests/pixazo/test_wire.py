@@ -653,3 +653,37 @@ def test_what_stays_unreadable_is_told_without_secrets():
         assert "welcome" in words
         assert not [secret for secret in ("s3cret", "t0ken", "a cat") if secret in words]
         assert len(words) < 400
+
+
+# The documented form is read by a short way, with the result of the search.
+
+ODD = st.sampled_from(["", "0", "QUEUED", "done", THE_ID, THE_PICTURE, "{}", " x ", "2026-05-22"])
+VALUES = ODD | st.none() | st.booleans() | st.integers() | st.lists(ODD, max_size=2)
+OUTPUTS = VALUES | st.dictionaries(st.sampled_from(["media_url", "media_type", "url"]), VALUES)
+
+
+@given(
+    st.sampled_from([THE_TICKET, THE_CALLBACK, THE_FAILURE]),
+    st.dictionaries(st.sampled_from([*THE_CALLBACK, "polling_url", "id"]), OUTPUTS, max_size=3),
+    st.sets(st.sampled_from([*THE_CALLBACK]), max_size=2),
+)
+def test_the_short_way_says_what_the_search_says(answer, changes, left_out):
+    body = {key: value for key, value in (answer | changes).items() if key not in left_out}
+
+    def outcome():
+        try:
+            return asked(200, body)
+        except PixazoError as error:
+            return str(error)
+
+    short = outcome()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wire, "_documented", lambda _: None)
+        assert short == outcome()
+
+
+@pytest.mark.parametrize("answer", [THE_TICKET, THE_CALLBACK])
+def test_what_is_documented_is_not_searched(answer, monkeypatch):
+    monkeypatch.setattr(wire, "_Answer", None)
+    assert asked(200, answer).request_id == THE_ID
+    assert submitted(202, answer).request_id == THE_ID
