@@ -185,7 +185,7 @@ async def test_an_empty_wallet_gives_orders_back_tells_each_server_once_and_open
         assert "Nothing was charged" in words(sent.message)
     await first.until(delivered(1))
 
-    assert "The next try is possible <t:" in await refusal(noah)
+    assert "You can try again <t:" in await refusal(noah)
     assert len(submitted(sandbox)) == 2
 
     logs = ((mira, pictures), (library, gallery))
