@@ -68,7 +68,11 @@ async def test_a_refused_key_is_told_in_words_that_fit(sandbox, page):
     await looks_well(page)
 
     await say(page, "/imagine prompt: a cat")
-    await page.get_by_test_id("message").last.get_by_text("Pictures can't be ordered right now").wait_for()
+    await (
+        page.get_by_test_id("message")
+        .last.get_by_text("Pictures can't be ordered right now")
+        .wait_for()
+    )
     await looks_well(page)
 
 

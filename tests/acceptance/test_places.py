@@ -274,7 +274,7 @@ async def test_a_log_channel_that_takes_nothing_is_told_to_who_changes_something
     match trouble:
         case "denied":
             world.deny(channel, "SEND_MESSAGES")
-            told = f"Nothing is logged: in <#{channel.id}> the bot lacks"
+            told = f"needs View Channel and Send Messages in <#{channel.id}>"
         case "deleted":
             world.remove_channel(channel)
             told = "The log channel was deleted, so nothing is logged"
