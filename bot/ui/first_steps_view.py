@@ -1,7 +1,8 @@
 """The welcome of a server, and the moderators' first steps: buttons and selects that set it up."""
 
 import re
-from typing import Final, Self
+from collections.abc import Sequence
+from typing import Any, Final, Self
 
 import discord
 from discord import ui
@@ -64,6 +65,19 @@ def welcome() -> ui.LayoutView:
     frame = container(texts.first_steps.welcome())
     frame.add_item(ui.ActionRow(*map(StartButton, StartAction)))
     return view(frame)
+
+
+def is_welcome(message: discord.Message) -> bool:
+    """Tell whether a message is a welcome."""
+    return _has(message.components, f"start:{StartAction.LOG}")
+
+
+def _has(components: Sequence[Any], custom_id: str) -> bool:
+    return any(
+        getattr(part, "custom_id", None) == custom_id
+        or _has(getattr(part, "children", ()), custom_id)
+        for part in components
+    )
 
 
 def steps(overview: Overview, note: str | None = None) -> ui.LayoutView:

@@ -1,7 +1,8 @@
 """Private notices to members, of what moderators did to their orders; the welcome of a server."""
 
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 
 import discord
@@ -11,6 +12,7 @@ from bot.domain.job import Job
 from bot.service.port_errors import DiscordRefused
 from bot.service.telemetry import DiscordCall, Telemetry, timed
 from bot.ui import command_mentions, first_steps_view, language, texts
+from bot.ui.card_calls import CLOCK_SKEW, HISTORY_LIMIT
 from bot.ui.discord_errors import translated_errors
 from bot.ui.discord_session import DiscordSession
 from bot.ui.language import speaking
@@ -56,6 +58,8 @@ class DiscordMemberNotices:
         async with translated_errors(repeatable_for=NONCE_REMEMBERED):
             client = await self._session.client()
             channel = client.get_partial_messageable(channel_id)
+            if await _is_posted(client, channel, deed, first_steps_view.is_welcome):
+                return
             nobody = discord.AllowedMentions.none()
             await channel.send(
                 view=first_steps_view.welcome(), nonce=deed.id, allowed_mentions=nobody
@@ -65,19 +69,14 @@ class DiscordMemberNotices:
         client = await self._session.client()
         guild = await client.fetch_guild(deed.guild_id, with_counts=False)  # or it was left again
         text = texts.first_steps.welcome_owner(guild.name)
-        text = command_mentions.linked(text, texts.refusals.CONTENT)
-        await self._send_directly(replace(deed, member_id=guild.owner_id), text)
+        first_line = text.partition("\n")[0]
+        channel = await client.create_dm(discord.Object(guild.owner_id or 0))
+        if not await _is_posted(client, channel, deed, lambda one: first_line in one.content):
+            await _send(channel, deed, command_mentions.linked(text, texts.refusals.CONTENT))
 
     async def _send_directly(self, deed: Deed, text: str) -> None:
         client = await self._session.client()
-        channel = await client.create_dm(discord.Object(deed.member_id or 0))
-        await channel.send(
-            text,
-            nonce=deed.id,
-            silent=True,
-            suppress_embeds=True,
-            allowed_mentions=discord.AllowedMentions.none(),
-        )
+        await _send(await client.create_dm(discord.Object(deed.member_id or 0)), deed, text)
 
     async def _send_beside_card(self, job: Job, text: str) -> None:
         webhook = await self._session.webhook(job)
@@ -88,3 +87,29 @@ class DiscordMemberNotices:
             suppress_embeds=True,
             allowed_mentions=discord.AllowedMentions.none(),
         )
+
+
+async def _send(channel: discord.DMChannel, deed: Deed, text: str) -> None:
+    await channel.send(
+        text,
+        nonce=deed.id,
+        silent=True,
+        suppress_embeds=True,
+        allowed_mentions=discord.AllowedMentions.none(),
+    )
+
+
+async def _is_posted(
+    client: discord.Client,
+    channel: discord.abc.Messageable,
+    deed: Deed,
+    is_it: Callable[[discord.Message], bool],
+) -> bool:
+    """Tell whether an earlier try posted it: Discord may know its nonce no more."""
+    if deed.tries <= 1:
+        return False
+    after = datetime.fromtimestamp(deed.at - CLOCK_SKEW, UTC)
+    async for message in channel.history(limit=HISTORY_LIMIT, after=after, oldest_first=True):
+        if client.user is not None and message.author.id == client.user.id and is_it(message):
+            return True
+    return False

@@ -117,28 +117,32 @@ async def test_each_time_it_is_added_it_says_hello_and_at_no_other_time(sandbox,
         assert len(invited.greetings()) == count
 
 
+@pytest.mark.parametrize("writable", [True, False], ids=["channel", "owner"])
 @pytest.mark.parametrize("when", ["before", "after", "away"])
-async def test_killed_while_it_says_hello_it_does_so_once(sandbox, start, when):
+async def test_killed_while_it_says_hello_it_does_so_once(sandbox, start, when, writable):
     """Discord may have taken it without the bot's learning of it; or the bot was away at first."""
     bot = await start()
     if when == "away":
         await bot.kill()
-        invited = Invited(sandbox)
+        invited = Invited(sandbox, writable=writable)
     else:
-        path = "/api/v10/channels/*/messages"
+        direct = sandbox.discord.member("Mira").channel.id
+        path = f"/api/v10/channels/{'*' if writable else direct}/messages"
         fault = Fault(method="POST", path=path, do=Hold(when=when), times=ALWAYS)
         sandbox.discord.faults.add(fault)
-        invited = Invited(sandbox)
+        invited = Invited(sandbox, writable=writable)
         await fault.reached.wait()
         await bot.kill()
         fault.end()
         fault.release()
+    sandbox.world.nonce_window = 0.0  # as if it came back much later
     await restart(sandbox)
 
-    await invited.mira.sees(says(HELLO))
+    where = invited.mira if writable else sandbox.discord.member("Mira")
+    await where.sees(says(HELLO if writable else OWNER))
     await restart(sandbox)
     await settled(sandbox, invited)
-    assert invited.greetings() == ["welcome"]
+    assert invited.greetings() == ["welcome" if writable else "direct"]
 
 
 async def test_an_answer_that_is_lost_makes_no_second_welcome(sandbox, start):
