@@ -177,6 +177,14 @@ async def order_at_once(
     return admitted, [answer["content"] for sent, answer in pairs if sent.ephemeral]
 
 
+async def report(member: Member, card: Message) -> None:
+    """Report the pictures of a message."""
+    opened = await member.press(card["id"], buttons(card)["report"])
+    await opened.opened()
+    sent = await member.submit_modal(opened, {"reason": ["other"]})
+    await sent.until(answered)
+
+
 async def reopened(member: Member, told: Message) -> tuple[Invocation, dict[str, Any]]:
     """Open a form again by the button under its faults; return it, and its fields by their id."""
     again = await member.press(told["id"], button(told, "Change and try again"))

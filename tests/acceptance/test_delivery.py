@@ -19,9 +19,11 @@ from tests.acceptance.driver import (
     Store,
     answered,
     button,
+    buttons,
     delivered,
     noise,
     quick,
+    report,
     restart,
     says,
     without_limits,
@@ -161,15 +163,14 @@ async def test_where_its_card_is_closed_an_order_arrives_in_a_new_message_and_is
 
     sandbox.discord.faults.clear()
     sandbox.world.token_life = life
-    asked = await mira.press(posted["id"], f"report:{taken.job_id}")
-    await asked.opened()
-    thanks = await mira.submit_modal(asked, {"reason": ["other"]})
-    await thanks.until(says("Thanks!"))
+    await report(mira, posted)
     moderator = sandbox.discord.member("Mira", channel="pictures", guild=CLUB)
     notice = await moderator.sees(says("reported a picture"))
     assert f"/{noah.channel.id}/{posted['id']}" in words(notice)
     pressed = await moderator.press(notice["id"], button(notice, "report:delete:"))
-    await pressed.until(says("**Deleted**"))
+    question = await pressed.follow_up()
+    await moderator.press(question["id"], buttons(question)["delete_now"])
+    await moderator.sees(says("**Deleted**"))
     assert of(taken, noah) == []
     nowhere = await mira.command("limits", "log")
     await nowhere.until(answered)

@@ -14,6 +14,7 @@ from tests.acceptance.driver import (
     crafted,
     delivered,
     refusal,
+    report,
     says,
     set_limits,
     words,
@@ -253,9 +254,9 @@ async def test_what_all_read_is_in_the_chosen_language_then_discords_then_the_de
     card = await sent.until(says(done))
     await log.sees(says(changed))
     assert "wait 1 minute between orders" in await refusal(server.noah)  # private, in the member's
-    await server.noah.press(card["id"], button(card, "report:"))
-    report = await log.sees(says(reported))
-    await log.press(report["id"], button(report, "report:dismiss"))
+    await report(server.noah, card)
+    entry = await log.sees(says(reported))
+    await log.press(entry["id"], button(entry, "report:dismiss"))
     await log.sees(says(dismissed))
     if chosen:
         back = await limits(server, "set", language="discord")

@@ -23,6 +23,7 @@ from tests.acceptance.driver import (
     crafted,
     delivered,
     eventually,
+    report,
     says,
     words,
 )
@@ -92,10 +93,7 @@ class Scene:
             self.jobs[private] = buttons(card)["again"].partition(":")[2]
             self.source = self.source or sent.stored
             await self.store.delivered(self.jobs[private])
-        opened = await server.noah.press(self.source.shown["id"], f"report:{self.jobs[False]}")
-        await opened.opened()
-        reported = await server.noah.submit_modal(opened, {"reason": ["other"]})
-        await reported.until(says("Thanks"))
+        await report(server.noah, self.source.shown)
         sent = await mira.command("limits", "block", member=self.blocked.user.id)
         await sent.until(answered)
         preview = await (await self.fill("limits-form:members", {"cooldown": "5"})).until(
