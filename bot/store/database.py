@@ -1,7 +1,8 @@
 """The database: its transactions, its locks, and the decorators that run methods in them.
 
-Work in the store is a plain function of a connection. On SQLite it runs in a thread (one writer),
-on PostgreSQL in a greenlet on the event loop; the function cannot tell.
+Work in the store is a plain function of a connection. On SQLite it runs in a thread (one writer;
+a row by its key is read at once), on PostgreSQL in a greenlet on the event loop; the function
+cannot tell.
 """
 
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -73,10 +74,13 @@ class Database:
         if not self._last_write_succeeded:
             await self.write(_WRITE_NOTHING_NEW.change)
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
-        """Return the result of *work*, run in a read-only transaction."""
+    async def read(self, work: Callable[[Connection], T], *, at_once: bool = False) -> T:
+        """Return the result of *work*, run in a read-only transaction.
+
+        *at_once*: SQLite reads on the event loop's thread. For single rows by their keys.
+        """
         with translate_driver_errors():
-            return await self._engine.read(work)
+            return await self._engine.read(work, at_once=at_once)
 
     async def write(
         self, work: Callable[[Connection], T], *, urgent: bool = False, within: float = 0.0
@@ -141,9 +145,12 @@ S = TypeVar("S", bound=Stored)
 class _Transaction:
     """Decorator: runs a method in a transaction; its caller leaves the connection out."""
 
-    def __init__(self, *, writes: bool, urgent: bool = False) -> None:
+    def __init__(
+        self, *, writes: bool = False, urgent: bool = False, at_once: bool = False
+    ) -> None:
         self._writes = writes
         self._urgent = urgent
+        self._at_once = at_once
 
     def __call__(
         self, method: Callable[Concatenate[S, Connection, P], T]
@@ -155,13 +162,14 @@ class _Transaction:
 
             database = store._database  # noqa: SLF001 - that is what Stored promises
             if not self._writes:
-                return await database.read(work)
+                return await database.read(work, at_once=self._at_once)
             return await database.write(work, urgent=self._urgent)
 
         return run
 
 
-read_transaction: Final = _Transaction(writes=False)
+read_transaction: Final = _Transaction()
+read_at_once: Final = _Transaction(at_once=True)  # a row by its key
 write_transaction: Final = _Transaction(writes=True)
 priority_write: Final = _Transaction(writes=True, urgent=True)  # a member waits for the answer
 

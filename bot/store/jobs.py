@@ -29,6 +29,7 @@ from bot.store.database import (
     Database,
     or_on_conflict,
     priority_write,
+    read_at_once,
     read_transaction,
     write_transaction,
 )
@@ -204,7 +205,7 @@ class Jobs:
         """Return the highest usage of any one member of the server."""
         return load_peaks(connection, guild_id, now=now)
 
-    @read_transaction
+    @read_at_once
     def get(self, connection: Connection, job_id: str) -> Job | None:
         """Return the stored job; ``None``: there is no job of that id."""
         return known_job(_GET.first(connection, job_id=job_id))

@@ -12,7 +12,7 @@ from bot.domain import lane_transitions
 from bot.domain.job import State
 from bot.domain.lane import ClosedReason, Lane
 from bot.service.ports.store import ClosureNotice
-from bot.store.database import Database, read_transaction, write_transaction
+from bot.store.database import Database, read_at_once, read_transaction, write_transaction
 from bot.store.guilds import read_rules, rules_of
 from bot.store.statements import Statement, given, upsert
 from bot.store.tables import closure_notices, guilds, is_given_back, is_owed, jobs, lanes
@@ -89,14 +89,16 @@ class Lanes:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @read_transaction
+    @read_at_once
     def get(self, connection: Connection, lane: str) -> Lane:
         """Return the lane, with its probe resolved; an unknown lane is open."""
         return lane_of(connection, lane)
 
     async def update(self, lane: str, how: Callable[[Lane], Lane]) -> tuple[Lane, Lane]:
         """Replace the lane by what *how* returns for it, in one transaction; return both."""
-        recorded, current = await self._database.read(lambda connection: _load(connection, lane))
+        recorded, current = await self._database.read(
+            lambda connection: _load(connection, lane), at_once=True
+        )
         if how(current) == recorded:
             return recorded, recorded  # saves a write transaction
         return await self._update(lane, how)

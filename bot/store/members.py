@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from bot.domain.rules import Block
 from bot.service.ports.store import MemberSettings, Ping
-from bot.store.database import Database, read_transaction, write_transaction
+from bot.store.database import Database, read_at_once, read_transaction, write_transaction
 from bot.store.statements import Statement, given, upsert
 from bot.store.tables import blocks, members, to_forget
 
@@ -47,7 +47,7 @@ class Members:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @read_transaction
+    @read_at_once
     def settings(self, connection: Connection, member_id: int) -> MemberSettings:
         """Return what a member has set; the defaults where that is nothing."""
         row = _GET.first(connection, of_member=member_id)

@@ -23,8 +23,9 @@ class PostgresEngine:
         self._reading = self._engine.execution_options(postgresql_readonly=True)
         self._timeout = timeouts.answer
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
-        """Return the result of *work*, run in a read-only transaction."""
+    async def read(self, work: Callable[[Connection], T], *, at_once: bool = False) -> T:
+        """Return the result of *work*, run in a read-only transaction; *at_once* is for SQLite."""
+        del at_once
         async with asyncio.timeout(self._timeout):
             return await self._run(self._reading, work)
 

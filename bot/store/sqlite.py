@@ -1,5 +1,7 @@
 """SQLite: one writer thread with group commit, and a few reader threads.
 
+A row by its key is read where it is asked for: that takes less time than to change the thread.
+
 Writes that wait are committed in one transaction, so that a burst of orders costs a few flushes of
 the disk and not hundreds; each write has a savepoint and fails alone.
 """
@@ -27,6 +29,7 @@ READERS: Final = 3  # threads
 GROUP_SIZE: Final = 64  # writes in one transaction
 URGENT_SIZE: Final = 32  # the same, of urgent ones: the first need not wait for the last
 PATIENCE: Final = 0.25  # seconds that other writes wait for urgent ones
+_PRIMARY_CODE: Final = 0xFF  # of an extended error code
 _RETRY_AFTER: Final = 0.02  # seconds
 
 T = TypeVar("T")
@@ -69,8 +72,18 @@ class SqliteEngine:
         self._writer = threading.Thread(target=self._write_all, name="store-writer", daemon=True)
         self._writer.start()
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
-        """Return the result of *work*, run in a read-only transaction."""
+    async def read(self, work: Callable[[Connection], T], *, at_once: bool = False) -> T:
+        """Return the result of *work*, run in a read-only transaction.
+
+        *at_once*: on the event loop's own thread, for a row by its key: to hand it to another one
+        takes longer. Only a locked file is left to a thread, which waits for it.
+        """
+        if at_once and not self._closing:
+            try:
+                return self._read(work, patient=False)
+            except DBAPIError as error:
+                if not _is_busy(error):
+                    raise
         try:
             reading = asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
         except RuntimeError as error:  # the executor's, after its shutdown
@@ -102,22 +115,27 @@ class SqliteEngine:
             connection.close()
         self._engine.dispose()
 
-    def _read(self, work: Callable[[Connection], T]) -> T:
-        connection = self._connection(self._reading)
+    def _read(self, work: Callable[[Connection], T], *, patient: bool = True) -> T:
+        connection = self._connection(self._reading, patient=patient)
         transaction = connection.begin()
         try:
             return work(connection)
         finally:
             transaction.rollback()
 
-    def _connection(self, engine: Engine) -> Connection:
-        """Return the connection of the thread that asks: to open one costs more than to read."""
+    def _connection(self, engine: Engine, *, patient: bool = True) -> Connection:
+        """Return the connection of the thread that asks: to open one costs more than to read.
+
+        Unless *patient*, it does not wait for a lock.
+        """
         connection: Connection | None = getattr(self._own, "connection", None)
         if connection is not None and connection.get_transaction() is not None:
             connection.close()  # its last rollback failed
             connection = None
         if connection is None:
             self._own.connection = connection = engine.connect()
+            if not patient:
+                _driver_connection(connection).execute("PRAGMA busy_timeout = 0")
             self._connections.append(connection)
         return connection
 
@@ -178,8 +196,18 @@ def _run(connection: Connection, write: _Write, *, alone: bool) -> _Outcome:
 
 
 def _transaction_is_open(connection: Connection) -> bool:
+    return _driver_connection(connection).in_transaction
+
+
+def _driver_connection(connection: Connection) -> sqlite3.Connection:
     driver: Any = connection.connection.driver_connection
-    return bool(driver.in_transaction)
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
+
+
+def _is_busy(error: DBAPIError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", 0) & _PRIMARY_CODE
+    return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def _engine(url: URL, busy_timeout: float) -> Engine:
@@ -187,7 +215,7 @@ def _engine(url: URL, busy_timeout: float) -> Engine:
 
     ``synchronous=FULL``: with NORMAL a power cut may undo SUBMITTING, and an order is paid twice.
     """
-    engine = create_engine(url, hide_parameters=True, pool_size=READERS + 1, max_overflow=0)
+    engine = create_engine(url, hide_parameters=True, pool_size=READERS + 2, max_overflow=0)
 
     @event.listens_for(engine, "connect")
     def connected(connection: sqlite3.Connection, _: object) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import event, insert, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.util import await_only
 
 from bot.domain.lane import Lane
@@ -17,6 +17,7 @@ from bot.store.database import Database
 from bot.store.engine import CONNECTIONS, TIMEOUTS, StoreTimeouts
 from bot.store.jobs import Jobs
 from bot.store.lanes import _DEFAULTS, Lanes
+from bot.store.statements import execute
 from bot.store.tables import lanes as lanes_table
 from tests.samples import LANE, NOW, a_job, an_order, anybody, changed_job
 from tests.store.record import record
@@ -110,6 +111,30 @@ async def test_a_locked_file_can_still_be_read(impatient, locked):
     assert await Jobs(impatient).get("1") is None
     assert await Lanes(impatient).get(LANE) == Lane()
     await impatient.ping()
+
+
+@ON_SQLITE
+async def test_a_lock_does_not_hold_up_the_event_loop(database, monkeypatch):
+    """A row is read at once, by a connection that waits for no lock; a thread waits instead."""
+    job = a_job()
+    await record(Jobs(database), job)
+    engine = database._engine
+    threads: list[threading.Thread] = []
+    read = engine._read
+
+    def as_locked(work, *, patient=True):
+        threads.append(threading.current_thread())
+        if not patient:
+            connection = engine._connection(engine._reading, patient=False)
+            assert execute(connection, "PRAGMA busy_timeout")[0] == [(0,)]
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise OperationalError(None, None, error)
+        return read(work)
+
+    monkeypatch.setattr(engine, "_read", as_locked)
+    assert await Jobs(database).get(job.id) == job
+    assert [one is threading.main_thread() for one in threads] == [True, False]
 
 
 @ON_SQLITE
