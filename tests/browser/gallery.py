@@ -76,6 +76,7 @@ RULES = Rules(
     words=WordLists(blocked=("bad wolf",), allowed=("wolfgang",)),
     styles=(Style(name="Wool", words="knitted wool"), Style(name="anime", words="big eyes")),
     log_channel=3,
+    log_ping=9,
     language="en",
 )
 _ALL = Permissions.all()
@@ -131,6 +132,7 @@ def every_card(picture: Picture) -> Iterator[cards.Card]:
     due = a_card_job(USUAL, State.COMPLETED, obstacle=Obstacle.HOST, next_try_at=0.0)
     yield cards.progress(due)
     yield cards.progress(a_card_job(SHORT, State.WAITING))
+    yield cards.elsewhere(a_card_job(USUAL, State.DELIVERED))
 
 
 def _with_pictures(picture: Picture) -> Iterator[cards.Card]:
@@ -268,10 +270,22 @@ def _reports() -> Iterator[ui.LayoutView]:
         replace(deed(DeedKind.REPORT, reason=reason, text="see the hands"), member_id=number)
         for number, reason in enumerate(ReportReason)
     ]
-    for done in ([], reports, deeds, [deed(DeedKind.BLOCK, until=SOON)], [deed(DeedKind.DISMISS)]):
-        yield report_view.report_view(reported(*done))
-    for job in (test_report_view.DELETED, None):
-        yield report_view.report_view(reported(job=job))
+    blocked = deed(DeedKind.BLOCK, until=SOON)
+    for done in (
+        [],
+        reports,
+        deeds,
+        [blocked],
+        [test_report_view.SPOILER],
+        [deed(DeedKind.DISMISS)],
+    ):
+        report = reported(*done, job=changed_job(test_report_view.JOB, message_id=77))
+        yield report_view.report_view(replace(report, ping=7, pictured=2))
+    undoable = deed(DeedKind.DELETE, undo_until=SOON)
+    for done, job in product(([undoable], []), (test_report_view.DELETED, None)):
+        yield report_view.report_view(reported(*done, job=job))
+    for until in (None, SOON):
+        yield report_view.question(test_report_view.NOTICE, test_report_view.JOB, until)
 
 
 def _history() -> Iterator[ui.LayoutView]:
@@ -301,6 +315,7 @@ def warned() -> Iterator[ui.LayoutView | str]:
         "granted": permissions.get,
         "lacks_age_restricted": lambda _: True,
         "is_public": lambda _: True,
+        "is_unpingable": lambda *_: True,
         "age_restricted": lambda _: [1, 3],
     }
     rules = replace(RULES, channels=(1, 2, 3, 4, 5), age_restricted_only=True)
