@@ -169,7 +169,7 @@ TYPED: dict[str, list[Any]] = {
     "orders": ['"' * 7, "\\" * 7, True, False],
     "words": ["storm\n\nb*d\n" + "x" * 3900, "", False],
     "channels": [["5", "6"]],
-    "log": [["5"]],
+    "log": [["5"], ["7"]],
     "pause": ["lunch"],
     "tiers": [["7"], "abc", "", "9", True],
     "tiers_more": [["7"], "60", "x"],
