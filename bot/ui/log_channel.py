@@ -165,6 +165,6 @@ def _pings(entry: AnyLogEntry) -> discord.AllowedMentions:
 
 def _nonce(entry: AnyLogEntry) -> str:
     """Return the idempotency key: a report makes one message, and so does an entry with a key."""
-    if isinstance(entry, Reported):
-        return f"report:{entry.job.id if entry.job else secrets.token_hex(8)}"
+    if isinstance(entry, Reported) and entry.job and not entry.key:
+        return f"report:{entry.job.id}"
     return entry.key or secrets.token_hex(8)

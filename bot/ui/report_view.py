@@ -45,7 +45,9 @@ class ReportButton(PersistentButton, template=_TEMPLATE):
 def report_view(report: Reported) -> ui.LayoutView:
     """Return a fresh view of a report, with what was done and what can be done."""
     parts = texts.log_channel.line, texts.log_channel.reasons, texts.log_channel.done
-    said = [f"<@&{report.ping}>" if report.ping else "", *(part(report) for part in parts)]
+    said = [part(report) for part in parts]
+    if report.ping is not None:
+        said[0] += f" · <@&{report.ping}>"
     layout = view(*(ui.TextDisplay(text) for text in said if text))
     if (job := report.job) is not None:
         if names := _names(report):
@@ -86,14 +88,16 @@ def _gallery(job: Job, names: Sequence[str]) -> ui.MediaGallery[ui.LayoutView]:
 
 
 def _possible(report: Reported, job: Job) -> list[list[ReportAction]]:
-    """Return what still has an effect, by row: about the pictures, about their member."""
+    """Return what still has an effect, by row: about the pictures, and about their member."""
     if report.dismissed:
         return [[ReportAction.REOPEN]]
     pictures = list(_with_pictures(report, job))
     if not report.settled:
         pictures.append(ReportAction.DISMISS)
+    if report.blocked:
+        return [[*pictures, ReportAction.UNBLOCK]]
     member = [ReportAction.BLOCK_DAY, ReportAction.BLOCK_WEEK, ReportAction.BLOCK]
-    return [row for row in (pictures, [ReportAction.UNBLOCK] if report.blocked else member) if row]
+    return [row for row in (pictures, member) if row]
 
 
 def _with_pictures(report: Reported, job: Job) -> Iterator[ReportAction]:

@@ -330,10 +330,24 @@ async def test_a_role_is_pinged_once_for_each_reported_picture(shared, server):
         [role.id],
         *[[]] * (len(stored.versions) - 1),
     ]
-    assert all(words(shown).startswith(f"<@&{role.id}>") for shown in stored.versions)
+    assert all(f"· <@&{role.id}>" in words(shown) for shown in stored.versions)
     assert "pings" not in await log_ping(server, no_ping=True)
     _, notice = await reported(server, "a cup")
     assert f"<@&{role.id}>" not in words(notice)
+
+
+async def test_an_entry_that_a_moderator_deleted_comes_again_with_the_next_report(server):
+    await log_to(server)
+    card, notice = await reported(server, "a lamp")
+    await moderator(server).delete(notice["id"])
+
+    await report(server.mira, card)
+
+    again = await moderator(server).sees(
+        lambda one: "and 1 other member" in words(one) and one["attachments"]
+    )
+    assert list(buttons(again)) == list(DEEDS)
+    await press(server, again, "dismiss", until="**Dismissed**")
 
 
 async def test_a_role_that_is_deleted_is_pinged_no_more(shared, server):

@@ -25,6 +25,7 @@ from bot.service.moderation import Moderator
 from bot.service.order_actions import Person
 from bot.service.port_errors import (
     FileTooLarge,
+    MessageDeleted,
     PermanentDiscordError,
     StoreUnavailable,
     TransientDiscordError,
@@ -311,6 +312,29 @@ async def test_a_report_is_recorded_although_the_job_changes_meanwhile(app, repo
     assert await app.only_job() == changed_job(job, epoch=job.lease.epoch + 1, reported_at=NOW)
 
 
+async def test_an_entry_that_was_deleted_by_hand_comes_again_with_the_next_report(
+    app, reports, put
+):
+    """Nothing else brings it back: moderators wanted it gone."""
+    job = await put()
+    await reports.report(job.id, ADA, WHY, language="en")
+    await app.tell()
+    app.clock.now += 1
+    await reports.decide(await reports.entry(job), MIRA, DeedKind.DISMISS)
+    app.log_channel.refusals.append(MessageDeleted("404 (10008)"))
+    await app.tell()
+    assert len(log_entries(app)) == 1
+
+    app.clock.now += 1
+    await reports.report(job.id, NOAH, WHY, language="en")
+    app.log_channel.refusals.append(MessageDeleted("404 (10008)"))
+    await app.tell()
+
+    first, again = log_entries(app)
+    assert [len(entry.reports) for entry in (first, again)] == [1, 2]
+    assert again.message_id == 2
+
+
 # The pictures in the entry.
 
 THUMBNAIL = b"400 pixels of a picture"
@@ -449,7 +473,7 @@ async def test_a_spoiler_is_set_and_taken_once_and_told_to_the_member(app, repor
     await app.tell()
 
     kinds = [deed.kind for deed in log_entries(app)[0].deeds if deed.moderator_id == MIRA.id]
-    assert kinds == [DeedKind.SPOILER, DeedKind.OUTCOME, DeedKind.UNSPOILER]
+    assert sorted(kinds) == [DeedKind.OUTCOME, DeedKind.SPOILER, DeedKind.UNSPOILER]
     told = {(deed.kind, deed.member_id) for deed in app.notices.told}
     assert told == {(DeedKind.SPOILER, NOAH.id), (DeedKind.OUTCOME, ADA.id)}
 

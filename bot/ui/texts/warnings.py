@@ -103,7 +103,7 @@ def log_ping(rules: Rules) -> str:
         return ""
     return warning(
         _(
-            "Reports can't ping {role}. Let everyone mention the role, or give me Mention "
-            "@\u200beveryone, @\u200bhere and All Roles in {channel}."
+            "Reports can't ping {role}. Let everyone mention the role, or let me mention all roles "
+            "in {channel}."
         ).format(role=shared.role(role_id), channel=shared.channel(channel_id))
     )
