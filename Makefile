@@ -5,7 +5,7 @@ BIN := .venv/bin
 LOCALES := bot/ui/locales
 OPENAPI := $(or $(DISCORD_OPENAPI),../shared/facts/discord-openapi.json)
 
-.PHONY: sandbox run test coverage lint check page-check format bench fuzz clients chaos soak picture film messages schema requirements clean
+.PHONY: sandbox run test coverage lint check page-check format bench guard fuzz clients chaos soak picture film messages schema requirements clean
 
 sandbox: .venv/run        ## try the whole bot in a browser: no account, no key
 	@$(BIN)/python -m sandbox
@@ -43,6 +43,9 @@ format: .venv/dev         ## format, and fix what ruff can fix
 
 bench: .venv/dev          ## measure what the docs quote
 	@$(BIN)/python -m benchmarks
+
+guard: .venv/dev          ## compare CPU an order with the shortest bot's, and fail if it is too much
+	@$(BIN)/python -m benchmarks --only guard
 
 clients: .venv/dev        ## run bots of other libraries on the stand-in, and ours on simcord (needs Node)
 	@$(BIN)/python -m tests.clients

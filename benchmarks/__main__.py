@@ -1,7 +1,8 @@
-"""``python -m benchmarks``: measure the bot beside the floor, and print one table.
+"""``python -m benchmarks``: measure the bot beside the floor, and print a table for each part.
 
-All of it takes about ten minutes, and a machine that has nothing else to do. With ``--quick`` it
-takes two, and the figures mean nothing.
+All of it takes about twenty minutes, and a machine that has nothing else to do. With ``--quick`` it
+takes three, and the figures mean nothing. The guard takes two, and runs only where it is asked for:
+its exit status is 1 if the bot costs too much beside the floor.
 """
 
 import argparse
@@ -13,10 +14,11 @@ import platform
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import uvloop
 
-from benchmarks import burst, flight, sustained, words
+from benchmarks import burst, flight, growth, guard, plot, sustained, words
 from benchmarks.burst import Burst
 from benchmarks.flight import Flight
 from benchmarks.process import FLOOR
@@ -25,6 +27,9 @@ from sandbox.botprocess import BOT
 
 BY_POLLING = {"PUBLIC_URL": ""}
 COLUMNS = ("bot, callbacks", "floor, callbacks", "bot, polling", "floor, polling")
+
+GROWTH = ("sizes", "cost at each", "it is")
+GUARD = ("bot", "floor", "ratio", "at most")
 
 Row = tuple[str, Sequence[str]]  # its title, and a cell for each column that it has a figure for
 
@@ -39,12 +44,30 @@ class Scale:
     members: int  # who order again and again
     sustained: float
     prompts: int  # of each kind
+    guarded: int  # orders
+    growth: growth.Scale
 
 
 FULL = Scale(
-    at_once=300, in_flight=10_000, watched=flight.ROUND, members=100, sustained=15.0, prompts=1000
+    at_once=300,
+    in_flight=10_000,
+    watched=flight.ROUND,
+    members=100,
+    sustained=15.0,
+    prompts=1000,
+    guarded=guard.ORDERS,
+    growth=growth.FULL,
 )
-QUICK = Scale(at_once=20, in_flight=300, watched=3.0, members=10, sustained=3.0, prompts=50)
+QUICK = Scale(
+    at_once=20,
+    in_flight=300,
+    watched=3.0,
+    members=10,
+    sustained=3.0,
+    prompts=50,
+    guarded=20,
+    growth=growth.QUICK,
+)
 
 
 async def bursts(scale: Scale) -> list[Row]:
@@ -119,6 +142,38 @@ def _rate(title: str, found: Sequence[Rate]) -> Iterator[Row]:
     yield "... refused: not on record in time", [f"{one.refused}" for one in found]
 
 
+async def grown(scale: Scale, to: Path | None) -> list[Row]:
+    """Measure what costs do while something grows; plot it into the file *to*."""
+    found = await growth.measure(scale.growth)
+    if to is not None:
+        await asyncio.to_thread(to.write_text, plot.svg(found), encoding="utf-8")
+    return [
+        (
+            f"{one.cost}, {one.unit}, by {one.grows}",
+            (
+                " / ".join(f"{size:,}" for size in one.sizes),
+                " / ".join(f"{value:.3g}" for value in one.values),
+                one.kind,
+            ),
+        )
+        for one in found
+    ]
+
+
+async def guarded(scale: Scale) -> tuple[list[Row], bool]:
+    """Measure the bot's CPU against the floor's; tell whether it is too much."""
+    ratios = await guard.measure(scale.guarded, guard.ROUNDS)
+    most = f"{guard.MOST} x {guard.TOLERANCE}"
+    rows: list[Row] = [
+        (
+            f"{one.way}: CPU an order, ms",
+            (f"{1000 * one.bot:.1f}", f"{1000 * one.floor:.1f}", f"{one.times:.2f}", most),
+        )
+        for one in ratios
+    ]
+    return rows, any(one.is_over for one in ratios)
+
+
 async def filtered(scale: Scale) -> list[Row]:
     """Measure a server's words against prompts; the column is the bot's, as there is no floor."""
     return [
@@ -150,26 +205,37 @@ def _megabytes(*sizes: int) -> str:
     return " / ".join(f"{size / 1e6:.0f}" for size in sizes)
 
 
-def _line(title: str, cells: Sequence[str]) -> str:
-    return f"| {' | '.join([title, *cells, *[''] * (len(COLUMNS) - len(cells))])} |"
+def _print(title: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Print a table in Markdown."""
+    ruler: Row = ("---", ["---:"] * len(columns))
+    for name, cells in [(title, columns), ruler, *rows]:
+        empty = [""] * (len(columns) - len(cells))
+        print(f"| {' | '.join([name, *cells, *empty])} |")
+    print(flush=True)
 
 
-async def main() -> None:
-    """Measure what is asked for and print the table."""
+async def main() -> int:
+    """Measure what is asked for and print the tables; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="little of everything")
-    parser.add_argument("--only", choices=PARTS, action="append", help="a part of the table")
+    parts = [*PARTS, "growth", "guard"]
+    parser.add_argument("--only", choices=parts, action="append", help="a part of it")
+    parser.add_argument("--plot", type=Path, help="the SVG file that growth is plotted into")
     arguments = parser.parse_args()
     logging.getLogger("sandbox").setLevel(logging.ERROR)  # lost callbacks are counted instead
-    rows: list[Row] = []
-    for name in arguments.only or PARTS:
-        print(f"measuring: {name}", file=sys.stderr)
-        rows += await PARTS[name](QUICK if arguments.quick else FULL)
+    scale = QUICK if arguments.quick else FULL
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    print(_line(machine, COLUMNS))
-    print(_line("---", ["---:"] * len(COLUMNS)))
-    for title, cells in rows:
-        print(_line(title, cells))
+    is_over = False
+    for name in arguments.only or [*PARTS, "growth"]:
+        print(f"measuring: {name}", file=sys.stderr)
+        if name == "guard":
+            rows, is_over = await guarded(scale)
+            _print(machine, GUARD, rows)
+        elif name == "growth":
+            _print(machine, GROWTH, await grown(scale, arguments.plot))
+        else:
+            _print(machine, COLUMNS, await PARTS[name](scale))
+    return 1 if is_over else 0
 
 
 if __name__ == "__main__":
@@ -177,4 +243,4 @@ if __name__ == "__main__":
         contextlib.suppress(KeyboardInterrupt),
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        runner.run(main())
+        sys.exit(runner.run(main()))

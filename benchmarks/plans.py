@@ -49,14 +49,20 @@ COUNT_TO: Final = 500  # images a day, the operator's cap unless it is set
 FILL_WITHIN: Final = 600.0  # seconds
 
 
-async def fill(database: Database, *, rows: int, now: float) -> None:
-    """Put *rows* jobs of the last days into the store, nearly all of them ended."""
+async def fill(
+    database: Database, *, rows: int, now: float, guilds: int = GUILDS, members: int = MEMBERS
+) -> None:
+    """Put *rows* jobs of the last days into the store, nearly all of them ended.
+
+    They are spread evenly over that many *guilds*, and over *members*, each of one or more guilds.
+    """
 
     def work(connection: Connection) -> None:
         on_sqlite = connection.dialect.name == "sqlite"
         if not on_sqlite:  # the store's own statements may take 5 s
             connection.execute(text("SET LOCAL statement_timeout = 0"))
-        connection.execute(text(_fill(on_sqlite=on_sqlite)), {"rows": rows, "now": now})
+        made = {"rows": rows, "now": now}
+        connection.execute(text(_fill(guilds, members, on_sqlite=on_sqlite)), made)
         for statement in _fill_others(on_sqlite=on_sqlite):
             connection.execute(text(statement), {"rows": OTHERS, "now": now})
         connection.execute(text("ANALYZE"))
@@ -64,7 +70,7 @@ async def fill(database: Database, *, rows: int, now: float) -> None:
     await database.write(work, within=FILL_WITHIN)
 
 
-def _fill(*, on_sqlite: bool) -> str:
+def _fill(guilds: int, members: int, *, on_sqlite: bool) -> str:
     """Return a statement that makes the rows where they are to lie: sending them takes minutes."""
     media = "'[]'" if on_sqlite else "CAST('[]' AS json)"
     false = "0" if on_sqlite else "false"
@@ -75,11 +81,11 @@ def _fill(*, on_sqlite: bool) -> str:
         "interaction_id": "CAST((:now - (i * 1.0 / :rows) * 7776000 - 1420070400) * 1000 AS bigint)"
         " * 4194304 + i",
         "application_id": "1",
-        "guild_id": f"1 + i % {GUILDS}",
+        "guild_id": f"1 + i % {guilds}",
         "channel_id": "1",
-        "member_id": f"1 + i % {MEMBERS}",
+        "member_id": f"1 + i % {members}",
         "lane": f"'{LANE}'",
-        "line": f"'g' || CAST(1 + i % {GUILDS} AS text)",
+        "line": f"'g' || CAST(1 + i % {guilds} AS text)",
         "prompt": "'a lighthouse in a storm, number ' || CAST(i AS text)",
         "images": "1 + i % 4",
         "guidance": "3.5",

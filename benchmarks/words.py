@@ -11,7 +11,7 @@ from bot.domain.order import PROMPT_LENGTH, clean
 from bot.domain.word_filter import MOST_PHRASES, WordLists
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
-_PROMPTS: Final[Mapping[str, str]] = {
+PROMPTS: Final[Mapping[str, str]] = {
     "English": "a photo of a red fox in deep snow, highly detailed, sharp focus, golden hour, ",
     "with signs and digits": "8k photo of 3 foxes & a dog's sled (35mm, f/1.8), 100% real!, ",
     "in six scripts": "ein schöner Fuchs, лиса в снегу, αλεπού, ثعلب, 雪の中の狐, สุนัขจิ้งจอก 🦊, ",
@@ -19,27 +19,37 @@ _PROMPTS: Final[Mapping[str, str]] = {
 }
 
 
-def _phrases(seed: int = 0) -> tuple[str, ...]:
-    """Return as many phrases as a list takes, of which every tenth has a star."""
+def phrases(count: int = MOST_PHRASES, *, seed: int = 0) -> tuple[str, ...]:
+    """Return *count* phrases, by default as many as a list takes; every tenth has a star."""
     draw = random.Random(seed)  # noqa: S311 - no secret, the same in each run
-    words = ["".join(draw.choices(_LETTERS, k=draw.randint(4, 7))) for _ in range(MOST_PHRASES)]
+    words = ["".join(draw.choices(_LETTERS, k=draw.randint(4, 7))) for _ in range(count)]
     return tuple(f"{word}*" if number % 10 == 0 else word for number, word in enumerate(words))
+
+
+def filled(text: str) -> str:
+    """Return the longest prompt that repeats *text*."""
+    return clean(text * PROMPT_LENGTH.high)[: PROMPT_LENGTH.high]
+
+
+def examine(
+    words: WordLists, prompt: str, rounds: int, *, look_alikes: bool = True
+) -> Sequence[float]:
+    """Return the seconds of each examination of *prompt*."""
+    call = partial(word_filter.examine, words, prompt, look_alikes=look_alikes)
+    return [_timed(call) for _ in range(rounds)]
 
 
 def measure(rounds: int) -> dict[str, Sequence[float]]:
     """Return the seconds that a prompt of each kind took, cleaned already, and a list to build."""
-    words = WordLists(blocked=_phrases())
+    words = WordLists(blocked=phrases())
     times: dict[str, Sequence[float]] = {}
-    for kind, text in _PROMPTS.items():
-        prompt = clean(text * PROMPT_LENGTH.high)[: PROMPT_LENGTH.high]
+    for kind, text in PROMPTS.items():
+        prompt = filled(text)
         for title, look_alikes in ((kind, True), (f"{kind}, whole words as typed", False)):
-            times[title] = [
-                _timed(partial(word_filter.examine, words, prompt, look_alikes=look_alikes))
-                for _ in range(rounds)
-            ]
+            times[title] = examine(words, prompt, rounds, look_alikes=look_alikes)
     times["to prepare a list that changed"] = [
         _timed(partial(word_filter.examine, changed, "a fox", look_alikes=True))
-        for changed in (WordLists(blocked=_phrases(seed)) for seed in range(1, rounds // 10))
+        for changed in (WordLists(blocked=phrases(seed=seed)) for seed in range(1, rounds // 10))
     ]
     return times
 
