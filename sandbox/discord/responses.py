@@ -1,5 +1,6 @@
 """The parts of a response to an interaction: checks of the first one, and what Discord adds."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sandbox.discord import components, serializers
@@ -110,7 +111,7 @@ def _metadata(interaction: Interaction) -> Json:
         "authorizing_integration_owners": interaction.owners,
     }
     if interaction.command is not None:
-        fields["name"] = interaction.command["name"]
+        fields["name"] = " ".join(_used(interaction.data))
     if interaction.type is InteractionType.COMMAND:
         fields |= _targets(interaction.data)
     if interaction.message is not None:
@@ -120,6 +121,14 @@ def _metadata(interaction: Interaction) -> Json:
     elif interaction.source is not None:
         fields["interacted_message_id"] = interaction.source.id
     return fields
+
+
+def _used(data: Json) -> Iterator[str]:
+    """Yield the names of a command, and of its group and subcommand if there are."""
+    yield data["name"]
+    for option in data.get("options") or ():
+        if option.get("type") in {OptionType.SUBCOMMAND, OptionType.GROUP}:
+            yield from _used(option)
 
 
 def _targets(data: Json) -> Json:

@@ -268,6 +268,7 @@ async def test_options_name_people_roles_and_channels(connect, stand_in):
         factor=1.5,
     )
     assert (await sent.answer())["content"] == "Patrons Sam pictures 1.5 de"
+    assert sent.message["interaction"]["name"] == "limits tier"  # the page shows who used what
 
 
 async def test_rate_limited_request_is_repeated_by_the_library(connect, stand_in):
