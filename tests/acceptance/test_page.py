@@ -212,7 +212,7 @@ async def test_a_visitor_edits_repeats_and_deletes_pictures(sandbox, page, kille
     await expect(card_of(page, "a red dog")).to_have_count(2)
 
     await press(card_of(page, "a grey cat"), "Delete")
-    await press(message(page, "Delete these pictures?"), "Delete for good")
+    await press(message(page, "Delete these pictures?"), "Delete")
     await reads(page, "Pictures deleted.")
     await expect(card_of(page, "a grey cat")).to_have_count(0)
 
@@ -245,6 +245,10 @@ async def test_a_private_picture_is_posted_reported_and_answered(sandbox, page, 
 
     await between()
     await press(public, "Report")
+    form = page.get_by_test_id("modal")
+    await form.get_by_role("button", name="What's wrong with it?").click()
+    await page.get_by_role("option", name="Something else").click()
+    await form.get_by_test_id("modal-submit").click()
     await message(page, "moderators").get_by_text("Only you can see this").wait_for()
     await page.get_by_role("button", name="pictures").first.click()
     notice = message(page, "reported a picture")
@@ -252,7 +256,8 @@ async def test_a_private_picture_is_posted_reported_and_answered(sandbox, page, 
 
     await between()
     await press(notice, "Delete")
-    await notice.get_by_text("Deleted").wait_for()
+    await press(message(page, "Delete these pictures?"), "Delete")
+    await notice.get_by_text("Deleted", exact=True).wait_for()
     await page.get_by_role("button", name="general").first.click()
     await expect(page.get_by_role("img", name="a yellow boat")).to_have_count(0)
 
