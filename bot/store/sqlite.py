@@ -7,12 +7,13 @@ the disk and not hundreds; each write has a savepoint and fails alone.
 """
 
 import asyncio
+import contextlib
 import sqlite3
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -40,7 +41,7 @@ class _Write:
     """A write that waits for the writer thread, and the future of its result."""
 
     work: Callable[[Connection], Any]
-    future: Future[Any] = field(default_factory=Future)
+    future: asyncio.Future[Any]
     since: float = field(default_factory=time.monotonic)
 
 
@@ -80,7 +81,7 @@ class SqliteEngine:
         """
         if at_once and not self._closing:
             try:
-                return self._read(work, patient=False)
+                return self._read_at_once(work)
             except DBAPIError as error:
                 if not _is_busy(error):
                     raise
@@ -95,13 +96,14 @@ class SqliteEngine:
     ) -> T:
         """Return the result of *work* once it is on the disk; *within* is for PostgreSQL."""
         del within
-        write = _Write(work)
+        loop = asyncio.get_running_loop()
+        write = _Write(work, loop.create_future())
         with self._wake_writer:
             if self._closing:
                 raise StoreUnavailable("the store is closed")
             (self._urgent if urgent else self._others).append(write)
             self._wake_writer.notify()
-        result: T = await asyncio.wrap_future(write.future)
+        result: T = await write.future
         return result
 
     async def close(self) -> None:
@@ -115,13 +117,24 @@ class SqliteEngine:
             connection.close()
         self._engine.dispose()
 
-    def _read(self, work: Callable[[Connection], T], *, patient: bool = True) -> T:
-        connection = self._connection(self._reading, patient=patient)
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        connection = self._connection(self._reading)
         transaction = connection.begin()
         try:
             return work(connection)
         finally:
             transaction.rollback()
+
+    def _read_at_once(self, work: Callable[[Connection], T]) -> T:
+        """Run *work*, which uses no means of SQLAlchemy: its transactions cost more than a row."""
+        connection = self._connection(self._reading, patient=False)
+        driver = _driver_connection(connection)
+        driver.execute("BEGIN")
+        try:
+            return work(connection)
+        finally:
+            if driver.in_transaction:  # some errors end it
+                driver.execute("ROLLBACK")
 
     def _connection(self, engine: Engine, *, patient: bool = True) -> Connection:
         """Return the connection of the thread that asks: to open one costs more than to read.
@@ -141,8 +154,8 @@ class SqliteEngine:
 
     def _write_all(self) -> None:
         while writes := self._next_group():
-            # Cancelled writes are left out; from here on the others cannot be cancelled.
-            if group := [write for write in writes if write.future.set_running_or_notify_cancel()]:
+            # Who is cancelled from here on does not learn what came of the write.
+            if group := [write for write in writes if not write.future.cancelled()]:
                 self._commit(group)
 
     def _next_group(self) -> Sequence[_Write]:
@@ -168,11 +181,19 @@ class SqliteEngine:
                 outcomes.extend(_run(connection, write, alone=alone) for write in group)
         except BaseException as error:  # noqa: BLE001 - the waiting callers get it, whatever it is
             outcomes = [_Outcome(error=error)] * len(group)
-        for write, outcome in zip(group, outcomes, strict=True):
-            if outcome.error is not None:
-                write.future.set_exception(outcome.error)
-            else:
-                write.future.set_result(outcome.result)
+        with contextlib.suppress(RuntimeError):  # the event loop is closed
+            group[0].future.get_loop().call_soon_threadsafe(_tell, group, outcomes)
+
+
+def _tell(group: Sequence[_Write], outcomes: Sequence[_Outcome]) -> None:
+    """Tell all callers what came of a group, on their event loop: one wake-up for all of them."""
+    for write, outcome in zip(group, outcomes, strict=True):
+        if write.future.done():
+            continue
+        if outcome.error is not None:
+            write.future.set_exception(outcome.error)
+        else:
+            write.future.set_result(outcome.result)
 
 
 def _taken(waiting: deque[_Write], most: int) -> list[_Write]:
@@ -226,6 +247,8 @@ def _engine(url: URL, busy_timeout: float) -> Engine:
 
     @event.listens_for(engine, "begin")
     def began(connection: Connection) -> None:
+        if _driver_connection(connection).in_transaction:
+            return  # it reads at once, and somebody listens to its statements
         reads = connection.get_execution_options().get("reads_only")
         execute(connection, "BEGIN" if reads else "BEGIN IMMEDIATE")
 

@@ -122,19 +122,21 @@ async def test_a_lock_does_not_hold_up_the_event_loop(database, monkeypatch):
     threads: list[threading.Thread] = []
     read = engine._read
 
-    def as_locked(work, *, patient=True):
+    def as_locked(_work):
+        connection = engine._connection(engine._reading, patient=False)
+        assert execute(connection, "PRAGMA busy_timeout")[0] == [(0,)]
+        error = sqlite3.OperationalError("database is locked")
+        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise OperationalError(None, None, error)
+
+    def noted(work):
         threads.append(threading.current_thread())
-        if not patient:
-            connection = engine._connection(engine._reading, patient=False)
-            assert execute(connection, "PRAGMA busy_timeout")[0] == [(0,)]
-            error = sqlite3.OperationalError("database is locked")
-            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
-            raise OperationalError(None, None, error)
         return read(work)
 
-    monkeypatch.setattr(engine, "_read", as_locked)
+    monkeypatch.setattr(engine, "_read_at_once", as_locked)
+    monkeypatch.setattr(engine, "_read", noted)
     assert await Jobs(database).get(job.id) == job
-    assert [one is threading.main_thread() for one in threads] == [True, False]
+    assert [one is threading.main_thread() for one in threads] == [False]
 
 
 @ON_SQLITE
