@@ -111,8 +111,9 @@ def _metadata(interaction: Interaction) -> Json:
         "authorizing_integration_owners": interaction.owners,
     }
     if interaction.command is not None:
-        fields["name"] = " ".join(_used(interaction.data))
+        fields["name"] = interaction.command["name"]
     if interaction.type is InteractionType.COMMAND:
+        fields["name"] = " ".join(_used(interaction.data))
         fields |= _targets(interaction.data)
     if interaction.message is not None:
         fields["original_response_message_id"] = interaction.message.id
