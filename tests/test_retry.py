@@ -5,7 +5,7 @@ from itertools import islice
 
 import pytest
 
-from bot.retry import JITTER, Backoff, retry, wait_at_most
+from bot.retry import JITTER, Backoff, WakeUp, retry, wait_at_most
 
 
 def test_delays_double_up_to_the_most_with_jitter():
@@ -51,3 +51,26 @@ async def test_a_wait_ends_with_its_event_or_after_its_time():
     event.set()
     async with asyncio.timeout(5.0):
         await wait_at_most(event, 3600.0)
+
+
+async def test_a_task_is_woken_now_or_as_soon_as_it_waits():
+    wake = WakeUp()
+    await wake.wait_at_most(0.001)
+    assert not wake.is_set()
+
+    waiting = asyncio.create_task(wake.wait_at_most(3600.0))
+    await asyncio.sleep(0)
+    wake.set()
+    wake.set()
+    async with asyncio.timeout(5.0):
+        await waiting
+        await wake.wait_at_most(3600.0)  # it is still set
+    wake.clear()
+    await wake.wait_at_most(-1.0)
+
+    waiting = asyncio.create_task(wake.wait_at_most(3600.0))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    assert waiting.cancelled()
+    wake.set()  # wakes nobody

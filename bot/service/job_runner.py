@@ -16,10 +16,12 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from functools import partial
 from typing import Any, Final
 
 from bot.domain.job import FOLLOWED, Job, State
 from bot.log import fault, mark
+from bot.retry import WakeUp
 from bot.service.delivery import DeliveryService
 from bot.service.dispatcher import Dispatcher
 from bot.service.persistence import retry_store, swap_with_retry
@@ -65,7 +67,7 @@ class JobRunner:
         self._delivery = delivery
         self._give_way = give_way
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._news: dict[str, asyncio.Event] = {}
+        self._news: dict[str, WakeUp] = {}
         self._submitting: set[asyncio.Task[Job]] = set()
         self._adopted_again: set[str] = set()  # while their tasks run
 
@@ -118,28 +120,30 @@ class JobRunner:
             await self._jobs.release(self._settings.owner)
 
     def _start(self, job: Job, steps: Coroutine[Any, Any, None]) -> None:
-        self._news[job.id] = asyncio.Event()
-        task = asyncio.create_task(self._run_steps(job, steps), name=f"job {job.id}")
-        self._tasks[job.id] = task
-        task.add_done_callback(lambda done: self._discard(job.id, done))
+        self._news[job.id] = WakeUp()
+        running = self._run_steps(job.id, job.guild_id, steps)
+        task = self._tasks[job.id] = asyncio.create_task(running, name=f"job {job.id}")
+        task.add_done_callback(partial(self._discard, job.id))
 
-    async def _run_steps(self, job: Job, steps: Coroutine[Any, Any, None]) -> None:
+    async def _run_steps(
+        self, job_id: str, guild_id: int | None, steps: Coroutine[Any, Any, None]
+    ) -> None:
         """Run *steps*; after a fault, resume the job from its stored state."""
-        mark(job=job.id, guild=job.guild_id)
+        mark(job=job_id, guild=guild_id)
         while True:
             fault_id = None
             try:
                 await steps
-                if job.id not in self._adopted_again:
+                if job_id not in self._adopted_again:
                     return
             except Exception as error:  # noqa: BLE001 - one job's fault must not end another's task
-                fault_id = fault(log, "job step failed", error, job=job.id)
+                fault_id = fault(log, "job step failed", error, job=job_id)
                 await asyncio.sleep(self._settings.resume_after)
-            self._adopted_again.discard(job.id)
+            self._adopted_again.discard(job_id)
             backoff = self._settings.store_backoff
-            stored = await retry_store(lambda: self._jobs.get(job.id), backoff)
+            stored = await retry_store(lambda: self._jobs.get(job_id), backoff)
             if stored is None:
-                log.info("job erased meanwhile: job=%s", job.id)
+                log.info("job erased meanwhile: job=%s", job_id)
                 return
             steps = self._advance(stored, fault_id=fault_id)
 
@@ -150,7 +154,9 @@ class JobRunner:
         job = await submitting
         # The lane may have waited for the answer.
         self._dispatcher.wake() if job.state is State.WAITING else self._dispatcher.freed()
-        await self._advance(job)
+        advancing = self._advance(job)
+        del job  # see below
+        await advancing
 
     async def _advance(self, job: Job, *, fault_id: str | None = None) -> None:
         """Do the job's next step until none is left or another process owns it.
@@ -164,7 +170,9 @@ class JobRunner:
             if job.state is State.SUBMITTING:
                 job = await self._submitter.mark_uncertain(job)
             elif job.state in FOLLOWED:
-                job = await self._tracker.follow(job, news)
+                following = self._tracker.follow(job, news)
+                del job  # polls replace it: held here, each order would be in memory twice
+                job = await following
                 self._dispatcher.freed()
             elif job.state is State.COMPLETED:
                 job = await self._delivery.deliver(job)

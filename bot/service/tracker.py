@@ -19,7 +19,7 @@ from bot.domain.job import (
     advance,
     completed_after_all,
 )
-from bot.retry import Backoff, wait_at_most
+from bot.retry import Backoff, WakeUp, wait_at_most
 from bot.service.circuit_breaker import LaneCircuitBreaker
 from bot.service.estimates import Estimates, Phase
 from bot.service.persistence import swap_with_retry
@@ -94,6 +94,7 @@ class JobTracker:
         self._now = now
         self._estimates = Estimates()
         self._cards: dict[str, _Card] = {}  # of followed jobs, by their ids
+        self._clocks: dict[str, asyncio.TimerHandle | asyncio.Task[None]] = {}  # as well
         self._rejected_until = 0.0
         self._rejected_delays = REJECTED.delays()
         self._accepted_at = 0.0  # when a status call last had a readable answer
@@ -101,7 +102,7 @@ class JobTracker:
         self._callbacks_expected = settings.public_url is not None
         self._callbacks_arrive = self._callbacks_expected  # by what was seen last
 
-    async def follow(self, job: Job, news: asyncio.Event) -> Job:
+    async def follow(self, job: Job, news: asyncio.Event | WakeUp) -> Job:
         """Poll until the vendor is done with the job or another process owns it; return it then.
 
         *news* cuts a wait short.
@@ -111,7 +112,7 @@ class JobTracker:
         unknown = self._estimates.median is None  # else another process's card may say it
         phase = Phase.UNKNOWN if unknown else Phase.ESTIMATED
         self._cards.setdefault(job.id, _Card(job=job, phase=phase))
-        keeping = asyncio.create_task(self._keep_time_true(job.id), name=f"time {job.id}")
+        self._keep_time_true(job.id)
         try:
             while job.state in FOLLOWED and job.lease.owner == self._settings.owner:
                 woken = await _wait_for(news, delay)
@@ -121,27 +122,39 @@ class JobTracker:
                 self._cards[job.id].job = job
                 delay = self._poll_delay(job, silence, first=False)
         finally:
-            keeping.cancel()
             self._cards.pop(job.id, None)
+            if (clock := self._clocks.pop(job.id, None)) is not None:
+                clock.cancel()
         return job
 
-    async def _keep_time_true(self, job_id: str) -> None:
-        """Change the card whenever what it says of the time is over. No poll delays this."""
-        age = 0.0
-        while True:
-            card = self._cards[job_id]
-            age = max(age, self._age(card.job))
-            if self._estimates.phase(age) > card.phase:
-                with contextlib.suppress(LookupError):
-                    if not (job := await self._stored(card.job)).withdrawn:
-                        self._show_progress(job, age)
-            moment = min((end for end in self._estimates.phase_ends() if end > age), default=None)
-            if moment is None:
-                return
-            await asyncio.sleep(moment - age)
-            age = moment
+    def _keep_time_true(self, job_id: str, age: float = 0.0) -> None:
+        """Have the card changed whenever what it says of the time is over. No poll delays this.
 
-    async def ask_again(self, job: Job, news: asyncio.Event) -> Job:
+        A timer waits for that: the task for each job would take four times the memory.
+        """
+        card = self._cards[job_id]
+        age = max(age, self._age(card.job))
+        if self._estimates.phase(age) > card.phase:
+            changing = self._change_time(job_id, age)
+            self._clocks[job_id] = asyncio.create_task(changing, name=f"time {job_id}")
+        else:
+            self._await_time(job_id, age)
+
+    async def _change_time(self, job_id: str, age: float) -> None:
+        with contextlib.suppress(LookupError):
+            if not (job := await self._stored(self._cards[job_id].job)).withdrawn:
+                self._show_progress(job, age)
+        self._await_time(job_id, age)
+
+    def _await_time(self, job_id: str, age: float) -> None:
+        moment = min((end for end in self._estimates.phase_ends() if end > age), default=None)
+        if moment is not None:
+            loop = asyncio.get_running_loop()
+            self._clocks[job_id] = loop.call_later(
+                moment - age, self._keep_time_true, job_id, moment
+            )
+
+    async def ask_again(self, job: Job, news: asyncio.Event | WakeUp) -> Job:
         """Ask once about an EXPIRED job whose next try is due; return the job then.
 
         If it is still EXPIRED, it waits for the next try without an owner. A job that has just
@@ -279,7 +292,7 @@ class JobTracker:
         return not self._callbacks_expected or self._now() >= job.state_since + LISTEN
 
     async def await_callback(
-        self, job: Job, news: asyncio.Event, *, fault_id: str | None = None
+        self, job: Job, news: asyncio.Event | WakeUp, *, fault_id: str | None = None
     ) -> Job:
         """Wait for a callback with the request id of an UNCERTAIN job; return the job then."""
         given_up_at = job.state_since + LISTEN
@@ -371,7 +384,7 @@ class JobTracker:
         )
 
 
-async def _wait_for(news: asyncio.Event, seconds: float) -> bool:
+async def _wait_for(news: asyncio.Event | WakeUp, seconds: float) -> bool:
     """Wait for *news*, at most *seconds*; clear it, and tell whether it was set."""
     await wait_at_most(news, seconds)
     woken = news.is_set()
