@@ -170,7 +170,7 @@ async def call_all(database: Database, *, now: float) -> None:
             "peak_usage": lambda: jobs.peak_usage(7, now=now),
             "get": lambda: jobs.get(job.id),
             "swap": lambda: jobs.swap(job, job.with_reply(answered_at=now)),
-            "has_claimable": lambda: jobs.has_claimable(lane=LANE, width=10**6, now=now),
+            "look": lambda: jobs.look(lane=LANE, width=10**6, now=now),
             "waiting_jobs": lambda: jobs.waiting_jobs(LANE, most=100),
             "claim": lambda: jobs.claim("us", lane=LANE, width=10**6, lease=30.0, now=now),
             "record_request_id": lambda: jobs.record_request_id(job.id, "r-new", now=now),

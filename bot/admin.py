@@ -117,7 +117,7 @@ async def refuse_uncertain(settings: Settings, *, since: str) -> AsyncIterator[s
         began = _since(since, now)
         uncertain = await JobQueries(database).newest(State.UNCERTAIN, most=MOST)
         recent = [job for job in uncertain if job.state_since >= began]
-        settled = [await jobs.swap(job, _refused(job, now)) for job in recent]
+        settled = [await jobs.swap(job, _refused(job, now)) is not None for job in recent]
     yield (
         f"{sum(settled)} jobs that were UNCERTAIN since {_timestamp(began)} are REFUSED, nothing"
         " was charged; a running bot tells their members"

@@ -53,9 +53,13 @@ class CallbackHandler:
         other state changes the card. Raises StoreUnavailable or PixazoError: call back again.
         """
         known = self._tracker.followed(job_id)
-        if _is_of(known, token) and _only_wakes(update, known):
+        if _is_of(known, token) and known.request_id == update.request_id:
             self._tracker.callback_arrived()
-            self._runner.wake(job_id)  # its own status call decides, and reads the store
+            if update.state in FOLLOWED:
+                with about(job=job_id, guild=known.guild_id):
+                    await self._tracker.report(job_id, Update(state=update.state), known=known)
+            else:
+                self._runner.wake(job_id)  # its own status call decides
             return True
         job = await self._find(job_id, token)
         if job is None:
@@ -98,8 +102,3 @@ class CallbackHandler:
 
 def _is_of(job: Job | None, token: str) -> TypeGuard[Job]:
     return job is not None and hmac.compare_digest(token.encode(), job.callback_token.encode())
-
-
-def _only_wakes(update: Update, followed: Job) -> bool:
-    """Tell whether an update of a job that is followed here is no more than a hint to ask."""
-    return update.state not in FOLLOWED and followed.request_id == update.request_id

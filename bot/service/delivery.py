@@ -150,7 +150,8 @@ class DeliveryService:
             (outstanding.next_try_at or 0.0) - self._now(),
             fetch.error,
         )
-        if recorded is after and after.outstanding.pictures_shown and not seen:
+        is_recorded = recorded.outstanding == after.outstanding
+        if is_recorded and after.outstanding.pictures_shown and not seen:
             await self._ping(recorded)
         return recorded
 

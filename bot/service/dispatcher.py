@@ -82,11 +82,13 @@ class Dispatcher:
         """Look for a job, unless there was one just now, and take a slot for it."""
         if self._more and await self._limiter.take_submit():
             return True
-        # Read before the look for jobs: a pause that ends meanwhile must not be missed.
-        lane = await self._breaker.state()
+        view = await self._jobs.look(**self._capacity())
+        lane = await self._breaker.checked(view.lane, recorded=view.recorded)
+        if lane != view.lane:
+            view = await self._jobs.look(**self._capacity())  # the lane may have reopened
         now = self._now()
         self._look_again = min((lane.next_try_at(now) or math.inf) - now, LOOK_AGAIN)
-        if not await self._jobs.has_claimable(**self._capacity()):
+        if not view.claimable:
             return False
         await self._limiter.acquire_submit()
         return True

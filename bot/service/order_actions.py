@@ -236,7 +236,7 @@ class OrderActions:
             if job.reply.message_id == message_id:
                 return
 
-    async def _swap_by(self, by: Person, kind: DeedKind, before: Job, after: Job) -> bool:
+    async def _swap_by(self, by: Person, kind: DeedKind, before: Job, after: Job) -> Job | None:
         """Change the job, and record it as a deed if a moderator does it to another's order."""
         if by.id == before.member_id:
             return await self._jobs.swap(before, after)

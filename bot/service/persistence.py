@@ -9,12 +9,10 @@ from bot.service.ports.store import Jobs
 
 
 async def swap_with_retry(jobs: Jobs, before: Job, after: Job, backoff: Backoff) -> Job:
-    """Replace *before* by *after* and return it; if another change came first, return that job."""
+    """Replace *before* by *after*; return the stored job, also if another change came first."""
 
     async def swap() -> Job:
-        if await jobs.swap(before, after):
-            return after
-        return await jobs.get(before.id) or before
+        return await jobs.swap(before, after) or await jobs.get(before.id) or before
 
     return await retry_store(swap, backoff)
 

@@ -157,7 +157,8 @@ class Submitter:
         """Record the vendor's answer to a paid submit, whichever process owns the job by now."""
         try:
             return await retry_store(
-                lambda: self._tracker.report(job.id, update), self._settings.store_backoff
+                lambda: self._tracker.report(job.id, update, known=job),
+                self._settings.store_backoff,
             )
         except asyncio.CancelledError:
             log.critical(

@@ -249,12 +249,13 @@ class JobTracker:
         self.status_calls_rejected_since = None
         if update.state is None:
             log.warning("status unknown to the contract: job=%s", job.id)
-        return await self._expire_if_overdue(await self.report(job.id, update))
+        known = self.followed(job.id)
+        return await self._expire_if_overdue(await self.report(job.id, update, known=known))
 
     async def report(self, job_id: str, update: Update, *, known: Job | None = None) -> Job:
         """Apply *update* once, whether a poll or a callback brought it; return the job then.
 
-        *known* is the job as just read. The caller need not own the job. Raises StoreUnavailable
+        *known* is the job as last seen. The caller need not own the job. Raises StoreUnavailable
         if the update may not be recorded.
         """
         return await self._apply(job_id, update, advance, known=known)
@@ -265,11 +266,12 @@ class JobTracker:
         before = known or await self._find(job_id)
         for _ in range(ATTEMPTS):
             after = change(before, update, now=self._now())
-            if after is before:
+            if after is not before:
+                if (stored := await self._jobs.swap(before, after)) is not None:
+                    self.announce(stored)
+                    return stored
+            elif before is not known:
                 return before
-            if await self._jobs.swap(before, after):
-                self.announce(after)
-                return after
             before = await self._find(job_id)
         log.error(
             "vendor update not recorded: job=%s request=%s state=%s media=%s",

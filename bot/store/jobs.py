@@ -23,7 +23,7 @@ from bot.domain.deeds import Deed
 from bot.domain.job import Job, State, Update, advance
 from bot.domain.lane import ClosedReason
 from bot.domain.owner import instance_prefix
-from bot.service.ports.store import Admit, PeakUsage
+from bot.service.ports.store import Admit, LaneView, PeakUsage
 from bot.store.admission import load_admission_context, load_peaks
 from bot.store.database import (
     Database,
@@ -36,8 +36,8 @@ from bot.store.database import (
 from bot.store.deeds import record, redraw
 from bot.store.dialects import DatabaseClock
 from bot.store.guilds import guild_lock
-from bot.store.job_rows import INSERT, changing_all, jobs_of, known_job, row_of, swap
-from bot.store.lane_queues import mark_served, next_job, waiting_jobs
+from bot.store.job_rows import INSERT, changing_all, exchange, jobs_of, known_job, row_of, swap
+from bot.store.lane_queues import mark_served, may_claim, next_job, standing, waiting_jobs
 from bot.store.lanes import lane_lock, lane_of, put_lane
 from bot.store.statements import Statement, given
 from bot.store.tables import (
@@ -210,21 +210,21 @@ class Jobs:
         """Return the stored job; ``None``: there is no job of that id."""
         return known_job(_GET.first(connection, job_id=job_id))
 
-    @or_on_conflict(answer=False)  # another job has the request id
+    @or_on_conflict(None)  # another job has the request id
     @write_transaction
     def swap(
         self, connection: Connection, before: Job, after: Job, *, deeds: Sequence[Deed] = ()
-    ) -> bool:
-        """Compare-and-swap: replace *before* by *after*; ``False``: another change came first.
+    ) -> Job | None:
+        """Compare-and-swap: replace *before* by *after*, and return the job as stored then.
 
-        *deeds* are recorded with the change.
+        ``None``: another change came first. *deeds* are recorded with the change.
         """
-        swapped = swap(connection, before, after)
-        if swapped:
+        stored = exchange(connection, before, after)
+        if stored is not None:
             record(connection, deeds)
             if after.reply.deleted_at != before.reply.deleted_at:
                 redraw(connection, [after.id])  # its member's own deletion is no deed
-        return swapped
+        return stored
 
     @write_transaction
     def claim(
@@ -232,17 +232,18 @@ class Jobs:
     ) -> Job | None:
         """Take the next job of the lane, in fair order; *lease* is in seconds."""
         self._database.lock(connection, lane_lock(lane))
+        found = standing(connection, lane)
+        if not may_claim(connection, lane, found, width=width, now=now):
+            return None
         # `FOR UPDATE`: a concurrent cancel must not slip in between read and write.
-        recorded_lane = lane_of(connection, lane)
-        before = next_job(connection, lane, recorded_lane, width=width, now=now, lock=True)
+        before = next_job(connection, lane, found.lane, now=now, lock=True)
         if before is None:
             return None
         after = before.claimed(owner, now=now)
         swap(connection, before, after, lease=lease)
         mark_served(connection, before, now)
-        if (
-            lane_after := lane_transitions.after_claim(recorded_lane, after.id, now=now)
-        ) != recorded_lane:
+        lane_after = lane_transitions.after_claim(found.lane, after.id, now=now)
+        if lane_after != found.lane:
             put_lane(connection, lane, lane_after)
         return after
 
@@ -252,10 +253,11 @@ class Jobs:
         return waiting_jobs(connection, lane, most=most)
 
     @read_transaction
-    def has_claimable(self, connection: Connection, *, lane: str, width: int, now: float) -> bool:
-        """Tell whether :meth:`claim` would return a job."""
-        recorded_lane = lane_of(connection, lane)
-        return next_job(connection, lane, recorded_lane, width=width, now=now) is not None
+    def look(self, connection: Connection, *, lane: str, width: int, now: float) -> LaneView:
+        """Return the lane, and whether :meth:`claim` would return a job."""
+        found = standing(connection, lane)
+        claimable = may_claim(connection, lane, found, width=width, now=now)
+        return LaneView(lane=found.lane, recorded=found.recorded, claimable=claimable)
 
     @or_on_conflict(None)  # another job has the request id
     @write_transaction

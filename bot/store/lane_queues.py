@@ -1,16 +1,18 @@
 """The queues of a lane: one per guild, served in turn; the least recently served comes first."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, exists, func, select
 from sqlalchemy.engine import Connection
 
 from bot.domain import lane as breaker
 from bot.domain.job import Job, State
 from bot.domain.lane import ClosedReason, Lane
 from bot.store.job_rows import jobs_of, known_job
+from bot.store.lanes import LANE_COLUMNS, LANE_ROW, read_lane
 from bot.store.statements import Statement, given, upsert
 from bot.store.tables import is_at_vendor, is_waiting, jobs, lane_queues
 
@@ -24,49 +26,75 @@ _CLAIMABLE: Final = and_(
     # A withdrawn job came back from the vendor's refusal, and is about to be cancelled.
     jobs.c.hidden.is_(False),
 )
-_submitting: Final = jobs.c.state == State.SUBMITTING.value
-# How many jobs are at the vendor, and how many of them are being submitted.
-_AT_VENDOR: Final = Statement(
-    select(func.count(), func.count().filter(_submitting))
-    .select_from(jobs)
-    .where(_IN_LANE, is_at_vendor)
+_AT_VENDOR: Final = and_(_IN_LANE, is_at_vendor)
+_STANDING: Final = Statement(
+    select(
+        *LANE_COLUMNS,
+        select(func.count()).select_from(jobs).where(_AT_VENDOR).scalar_subquery(),
+        exists().where(_CLAIMABLE),
+    ).select_from(LANE_ROW)
+)
+_SUBMITTING: Final = Statement(
+    select(jobs.c.id).where(_AT_VENDOR, jobs.c.state == State.SUBMITTING.value).limit(1)
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """A lane, and what is in it."""
+
+    lane: Lane
+    recorded: Lane  # before its probe was resolved
+    at_vendor: int  # jobs
+    waits: bool  # a job that may be next
+
+
+def standing(connection: Connection, lane: str) -> Standing:
+    """Return the lane's standing."""
+    row = _STANDING.first(connection, lane=lane)
+    assert row is not None
+    *columns, at_vendor, waits = row
+    recorded, current = read_lane(lane, columns)
+    return Standing(lane=current, recorded=recorded, at_vendor=at_vendor, waits=bool(waits))
+
+
+def may_claim(
+    connection: Connection, lane: str, found: Standing, *, width: int, now: float
+) -> bool:
+    """Tell whether the lane has room, is not closed, and a job waits that may be next."""
+    state = found.lane
+    if not found.waits or found.at_vendor >= width or state.paused(now):
+        return False
+    if breaker.one_at_a_time(state) and _SUBMITTING.value(connection, lane=lane):
+        return False
+    if state.closed is ClosedReason.CREDIT:
+        return next_job(connection, lane, state, now=now) is not None
+    return breaker.may_submit(state, "", now)
+
+
 def next_job(
-    connection: Connection,
-    lane: str,
-    recorded_lane: Lane,
-    *,
-    width: int,
-    now: float,
-    lock: bool = False,
+    connection: Connection, lane: str, state: Lane, *, now: float, lock: bool = False
 ) -> Job | None:
-    """Return the next job of the lane; ``None``: none waits, or the lane has no room or is closed.
+    """Return the next job that the state of the lane lets through; ``None``: there is none.
 
     With *lock* the row is locked until the transaction ends.
     """
-    if recorded_lane.paused(now):
-        return None
-    at_vendor, submitting = _AT_VENDOR.first(connection, lane=lane) or (0, 0)
-    if at_vendor >= width or (submitting and breaker.one_at_a_time(recorded_lane)):
-        return None
-    only = recorded_lane.probe if recorded_lane.closed is ClosedReason.CREDIT else None
+    only = state.probe if state.closed is ClosedReason.CREDIT else None
     query, passed_over = _next(one=only is not None, lock=lock), 0
     while True:
         row = query.first(connection, lane=lane, only=only, skip=passed_over)
         if row is None:
             return None
         if (job := known_job(row)) is not None:
-            return job if breaker.may_submit(recorded_lane, job.id, now) else None
+            return job if breaker.may_submit(state, job.id, now) else None
         passed_over += 1
 
 
 @cache
 def _next(*, one: bool, lock: bool) -> Statement:
     """Return the query for the next job, or for *one* if it may be claimed."""
-    query = (
-        select(jobs)
+    first = (
+        select(jobs.c.id)
         .outerjoin(lane_queues, _QUEUE_OF_JOB)
         .where(_CLAIMABLE)
         .order_by(_SERVED_AT, jobs.c.created_at, jobs.c.id)
@@ -74,8 +102,10 @@ def _next(*, one: bool, lock: bool) -> Statement:
         .offset(given("skip"))
     )
     if one:
-        query = query.where(jobs.c.id == given("only"))
-    return Statement(query.with_for_update(of=jobs) if lock else query)
+        first = first.where(jobs.c.id == given("only"))
+    # To sort whole rows takes twice as long. When the row is locked it may be another's by now.
+    query = select(jobs).where(jobs.c.id == first.scalar_subquery(), _CLAIMABLE)
+    return Statement(query.with_for_update() if lock else query)
 
 
 def _places() -> Statement:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, func, literal_column, or_, select, update
 from sqlalchemy.engine import Connection
 
 from bot.domain import lane_transitions
@@ -14,25 +14,29 @@ from bot.domain.lane import ClosedReason, Lane
 from bot.service.ports.store import ClosureNotice
 from bot.store.database import Database, read_at_once, read_transaction, write_transaction
 from bot.store.guilds import read_rules, rules_of
-from bot.store.statements import Statement, given, upsert
+from bot.store.statements import Row, Statement, given, upsert
 from bot.store.tables import closure_notices, guilds, is_given_back, is_owed, jobs, lanes
 
 log = logging.getLogger(__name__)
 
 MOST_AHEAD: Final = 30  # reservations, by as many processes
-_COLUMNS: Final = tuple(asdict(Lane()))
+_NAMES: Final = tuple(asdict(Lane()))
 _DEFAULTS: Final = asdict(Lane()) | {"next_slot_at": 0.0}
 
 _OF_LANE: Final = lanes.c.lane == given("lane")
 _SHUT_AT: Final = given("shut_at")
 _GUILD: Final = given("guild_id")
 
-# The probe's state besides; NULL: there is no such job.
-_LOAD: Final = Statement(
-    select(*(lanes.c[name] for name in _COLUMNS), jobs.c.state)
-    .outerjoin(jobs, jobs.c.id == lanes.c.probe)
-    .where(_OF_LANE)
+_PROBES: Final = jobs.alias("probes")
+# What `read_lane` takes; of a lane that is not stored all is NULL.
+LANE_COLUMNS: Final = (*(lanes.c[name] for name in _NAMES), _PROBES.c.state)
+LANE_ROW: Final = (
+    select(literal_column("1").label("one"))
+    .subquery("one")
+    .outerjoin(lanes, _OF_LANE)
+    .outerjoin(_PROBES, _PROBES.c.id == lanes.c.probe)
 )
+_LOAD: Final = Statement(select(*LANE_COLUMNS).select_from(LANE_ROW))
 _NEXT_SLOT: Final = Statement(select(lanes.c.next_slot_at).where(_OF_LANE))
 _OF_GUILD: Final = and_(
     closure_notices.c.lane == jobs.c.lane, closure_notices.c.guild_id == jobs.c.guild_id
@@ -193,12 +197,17 @@ def lane_of(connection: Connection, lane: str) -> Lane:
 
 
 def _load(connection: Connection, lane: str) -> tuple[Lane, Lane]:
-    """Return the lane as recorded, and with its probe resolved by the state of its job."""
     row = _LOAD.first(connection, lane=lane)
-    if row is None:
-        return Lane(), Lane()
+    assert row is not None
+    return read_lane(lane, row)
+
+
+def read_lane(lane: str, row: Row) -> tuple[Lane, Lane]:
+    """Return the lane as recorded, and with its probe resolved by the state of its job."""
     *columns, state = row
-    fields = dict(zip(_COLUMNS, columns, strict=True))
+    fields = dict(zip(_NAMES, columns, strict=True))
+    if fields["paused_until"] is None:
+        return Lane(), Lane()
     recorded = Lane(**{**fields, "closed": _reason(lane, fields["closed"])})
     if recorded.probe is None:
         return recorded, recorded

@@ -6,14 +6,15 @@ in the transaction of a connection. SQLAlchemy's own way there costs five times 
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from importlib import import_module
 from typing import Any, Final
 
 from sqlalchemy import Executable, Table, bindparam
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.sql.selectable import ReturnsRows
 
 Row = Sequence[Any]
+Insert = Callable[[Table], Any]
 _Change = tuple[int, Callable[[Any], Any]]  # a position, and what is done to the value there
 
 MOST_SHAPES: Final = 512  # statements of one kind that are kept: sets of columns that change
@@ -22,10 +23,10 @@ MOST_SHAPES: Final = 512  # statements of one kind that are kept: sets of column
 class Statement:
     """A construct whose values are parameters.
 
-    *construct* is one for each dialect, by its name, where they differ.
+    Where dialects differ *construct* is a function, which takes the dialect's own ``insert``.
     """
 
-    def __init__(self, construct: Executable | Mapping[str, Executable]) -> None:
+    def __init__(self, construct: Executable | Callable[[Insert], Executable]) -> None:
         self._construct = construct
         self._compiled: dict[str, _Compiled] = {}  # by dialect
 
@@ -58,8 +59,8 @@ class Statement:
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
             construct = self._construct
-            if isinstance(construct, Mapping):
-                construct = construct[dialect.name]
+            if not isinstance(construct, Executable):
+                construct = construct(import_module(f"sqlalchemy.dialects.{dialect.name}").insert)
             compiled = self._compiled[dialect.name] = _Compiled(construct, dialect)
         return compiled.run(connection, parameters)
 
@@ -162,26 +163,20 @@ def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> 
 @lru_cache(MOST_SHAPES)
 def _insert_new(table: Table, columns: Sequence[str]) -> Statement:
     row = {name: given(name) for name in columns}
-    return _in_each_dialect(lambda insert: insert(table).values(row).on_conflict_do_nothing())
+    return Statement(lambda insert: insert(table).values(row).on_conflict_do_nothing())
 
 
 @lru_cache(MOST_SHAPES)
 def _upsert(
     table: Table, key: Sequence[str], values: Sequence[str], inserted: Sequence[str]
 ) -> Statement:
-    def construct(insert: Callable[..., Any]) -> Any:
+    def construct(insert: Insert) -> Executable:
         row = insert(table).values({name: given(name) for name in inserted})
         changed = {name: row.excluded[name] for name in values}
-        return row.on_conflict_do_update(index_elements=key, set_=changed)
+        upserted: Executable = row.on_conflict_do_update(index_elements=key, set_=changed)
+        return upserted
 
-    return _in_each_dialect(construct)
-
-
-def _in_each_dialect(construct: Callable[[Callable[..., Any]], Any]) -> Statement:
-    """Return the statement that *construct* makes of each dialect's own ``insert``."""
-    return Statement(
-        {"sqlite": construct(sqlite.insert), "postgresql": construct(postgresql.insert)}
-    )
+    return Statement(construct)
 
 
 def _changes(processors: Any) -> Sequence[_Change]:

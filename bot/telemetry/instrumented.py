@@ -48,11 +48,11 @@ def instrument_jobs(jobs: Jobs, telemetry: PrometheusTelemetry) -> Jobs:
             telemetry.order_accepted()
         return added
 
-    async def swap(call: Call, before: Job, after: Job, **options: Any) -> bool:
-        swapped: bool = await call(before, after, **options)
-        if swapped:
+    async def swap(call: Call, before: Job, after: Job, **options: Any) -> Job | None:
+        stored: Job | None = await call(before, after, **options)
+        if stored is not None:
             telemetry.job_changed(before, after)
-        return swapped
+        return stored
 
     async def recover(kind: Recovery, call: Call, *arguments: Any, **options: Any) -> Sequence[Job]:
         jobs: Sequence[Job] = await call(*arguments, **options)

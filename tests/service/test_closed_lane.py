@@ -461,7 +461,7 @@ async def test_with_a_rejected_key_waiting_orders_stay_and_new_ones_are_refused(
 
     assert (refused.state, refused.end_reason) == (State.REFUSED, EndReason.KEY_REFUSED)
     (waiting,) = [job for job in await app.all_jobs() if job.state is State.WAITING]
-    assert not await app.jobs.has_claimable(lane=LANE, width=4, now=NOW + 10**6)
+    assert not (await app.jobs.look(lane=LANE, width=4, now=NOW + 10**6)).claimable
     verdict = await refusal(app)
     assert (verdict.rule, verdict.ends_at) == (Rule.KEY, None)
     assert len(warnings(caplog)) == 1
@@ -642,7 +642,7 @@ async def test_after_a_pause_one_order_tries_first(open_process):
     async with app.claiming():
         await app.queue.gate.reached.wait()
         app.pipeline.dispatcher.wake()
-        await app.faults.jobs.returned("has_claimable")
+        await app.faults.jobs.returned("look")
         assert len(app.queue.submitted) == 2
         app.queue.gate.open()
         await until(app.at_rest)

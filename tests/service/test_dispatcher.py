@@ -15,7 +15,7 @@ async def test_a_claim_waits_for_a_store_that_is_away(app):
     await app.put(job)
     app.faults.jobs.away = True
     claiming = asyncio.create_task(app.claim())
-    await app.faults.jobs.refused("has_claimable", times=3)
+    await app.faults.jobs.refused("look", times=3)
 
     app.faults.jobs.away = False
 
@@ -49,7 +49,7 @@ async def test_the_lanes_width_limits_the_jobs_at_the_vendor(open_process):
     async with app.claiming():
         await until(lambda: len(app.queue.submitted) == 2)
         app.pipeline.dispatcher.wake()
-        await app.faults.jobs.returned("has_claimable")
+        await app.faults.jobs.returned("look")
         assert len(app.queue.submitted) == 2
 
         app.queue.after = None

@@ -177,7 +177,7 @@ async def test_a_busy_vendor_gets_the_order_again_after_its_pause(app, waiting):
     async with app.claiming():
         await until(lambda: app.cards.shown)  # it waits again
         app.pipeline.dispatcher.wake()
-        await app.faults.jobs.returned("has_claimable")
+        await app.faults.jobs.returned("look")
         assert len(app.queue.submitted) == 1
 
         app.clock.now += 61
@@ -203,7 +203,7 @@ async def test_a_request_id_survives_a_store_that_is_away(app, claimed):
     """The picture is paid for: its id at the vendor must not be lost."""
     async with app.submitting(claimed) as submitting:
         app.faults.set_away(away=True)
-    await app.faults.jobs.refused("get", times=3)
+    await app.faults.jobs.refused("swap", times=3)
 
     app.faults.set_away(away=False)
 
@@ -242,7 +242,7 @@ async def test_a_cancelled_task_logs_the_request_that_it_could_not_record(app, c
     """The last resort: the log tells the operator the vendor's id of the paid order."""
     async with app.submitting(claimed) as submitting:
         app.faults.set_away(away=True)
-    await app.faults.jobs.refused("get")
+    await app.faults.jobs.refused("swap")
 
     submitting.cancel()
     await asyncio.gather(submitting, return_exceptions=True)

@@ -31,7 +31,7 @@ async def test_nothing_that_was_open_is_submitted_again(database, jobs, add):
     assert (after.state, after.lease.owner) == (State.UNCERTAIN, None)
     taken = await jobs.take_over("new", lease=30, submitted_before=FAR)
     assert {job.id for job in taken} == {queued.id, completed.id, expired.id}
-    assert not await jobs.has_claimable(lane=LANE, width=16, now=FAR)
+    assert not (await jobs.look(lane=LANE, width=16, now=FAR)).claimable
     assert [await jobs.get(job.id) for job in (kept, ended)] == [kept, ended]
     assert await settle_restored(database) == Restored(
         cancelled=0, uncertain=0, followed=1, tried=2

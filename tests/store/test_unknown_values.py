@@ -74,7 +74,7 @@ async def test_the_next_order_is_claimed_in_place_of_an_unknown_one(
     assert await jobs.stale_waiting(
         unanswered_since=NOW, unanswered_until=NOW + 1, waiting_since=NOW + 1
     ) == [known]
-    assert await jobs.has_claimable(lane=LANE, width=9, now=NOW)
+    assert (await jobs.look(lane=LANE, width=9, now=NOW)).claimable
     assert (await claim()).id == known.id
     assert await claim() is None
     assert (unknown.id, f"column={column} value={value}") in skipped()

@@ -402,7 +402,7 @@ async def test_only_who_won_a_race_counts_its_end(jobs, read):
     job = await jobs.add(a_job(), anybody)
     cancelled = job.transition(State.CANCELLED, now=NOW, end_reason=EndReason.UNANSWERED)
 
-    assert [await jobs.swap(job, cancelled), await jobs.swap(job, cancelled)] == [True, False]
+    assert [await jobs.swap(job, cancelled), await jobs.swap(job, cancelled)] == [cancelled, None]
 
     assert read("imagine_orders_ended_total", state="CANCELLED", cause="unanswered") == 1
 

@@ -75,6 +75,15 @@ class MemberSettings:
     forget_before: float | None = None  # orders made until then are to be erased
 
 
+@dataclass(frozen=True, kw_only=True)
+class LaneView:
+    """A lane at one moment, and whether a job of it can be claimed."""
+
+    lane: Lane
+    recorded: Lane  # before its probe was resolved
+    claimable: bool  # a job waits, the lane has room and lets it through
+
+
 class Jobs(Protocol):
     """The jobs of all processes that share the store."""
 
@@ -94,11 +103,12 @@ class Jobs(Protocol):
     async def get(self, job_id: str) -> Job | None:
         """Return the stored job; ``None``: there is no job of that id."""
 
-    async def swap(self, before: Job, after: Job, *, deeds: Sequence[Deed] = ()) -> bool:
+    async def swap(self, before: Job, after: Job, *, deeds: Sequence[Deed] = ()) -> Job | None:
         """Compare-and-swap: replace *before* by *after* if state, owner and epoch are unchanged.
 
-        *deeds* are recorded in the same transaction. ``False``: another change came first, and
-        nothing changed.
+        Return the job as stored then: what is the same in both may have changed meanwhile. *deeds*
+        are recorded in the same transaction. ``None``: another change came first, and nothing
+        changed.
         """
 
     async def claim(
@@ -124,8 +134,8 @@ class Jobs(Protocol):
         Jobs whose member was not answered yet are left out.
         """
 
-    async def has_claimable(self, *, lane: str, width: int, now: float) -> bool:
-        """Tell whether :meth:`claim` would return a job."""
+    async def look(self, *, lane: str, width: int, now: float) -> LaneView:
+        """Return the lane, and whether :meth:`claim` would return a job."""
 
     async def renew_leases(self, owner: str, *, lease: float) -> None:
         """Extend the leases of all jobs of *owner*, to *lease* seconds from now."""
