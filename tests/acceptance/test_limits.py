@@ -363,7 +363,7 @@ async def test_commands_without_options_show_how_it_is_and_change_nothing(server
 async def test_a_log_that_everybody_can_read_is_warned_of(sandbox, server, mira):
     hidden = sandbox.world.add_channel(server.guild, "mods", hidden=True)
     sandbox.world.grant(hidden, "VIEW_CHANNEL")
-    warned = "Everybody in this server can read"
+    warned = "Everybody on this server can read"
 
     assert warned in await answered_to(mira, "log", channel=server.channel("pictures"))
     assert warned in await answered_to(mira, "log")

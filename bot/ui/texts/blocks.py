@@ -82,7 +82,7 @@ def member(overview: MemberOverview, note: str | None) -> str:
         blocked, by = _("Blocked"), _("by {moderator}, {when}")
         by = by.format(moderator=f"<@{overview.block.by}>", when=ago(overview.block.since))
         lines.append(f"**{blocked}** \N{MIDDLE DOT} {by}")
-    title = _("Last orders in this server")
+    title = _("Last orders on this server")
     orders = [f"- {_order(job)}" for job in overview.orders]
     lines += [f"**{title}**", *(orders or [pgettext("orders", "none")])]
     return shared.fitted(lines, shared.MESSAGE)

@@ -105,7 +105,7 @@ def _replaced_styles(before: Rules, after: Rules) -> Iterator[str]:
     """Yield which new styles of the server hide built-in ones."""
     for style in after.styles:
         if style not in before.styles and (hidden := styles.built_in(style.name)) is not None:
-            yield _("{style} replaces the built-in style of that name in this server.").format(
+            yield _("{style} replaces the built-in style of that name on this server.").format(
                 style=code(styles.title(hidden.name, spoken()))
             )
 

@@ -47,12 +47,12 @@ IMAGE_LIMITS: Final = localized("Image limits")
 
 # For moderators.
 
-LIMITS: Final = localized("What may be ordered in this server, by whom, where and how much")
-SHOW: Final = localized("Show this server's limits and what is used of them, and change them")
+LIMITS: Final = localized("What may be ordered on this server, by whom, where and how much")
+SHOW: Final = localized("See and change this server's limits, and how much of them is used")
 SET: Final = localized("Change limits; options you leave out stay the same")
 TIER: Final = localized("Give a role its own limits; options you leave out stay the same")
 CHANNELS: Final = localized("Choose the channels that pictures can be ordered in")
-WORDS: Final = localized("Words that prompts can't contain in this server")
+WORDS: Final = localized("Words that prompts can't contain on this server")
 WORDS_ADD: Final = localized("Block a word or a phrase")
 WORDS_REMOVE: Final = localized("Take a word or a phrase off both lists")
 WORDS_ALLOW: Final = localized("Allow a phrase although it contains a blocked word")
@@ -68,7 +68,7 @@ UNBLOCK: Final = localized("Let a blocked member order again")
 LOG: Final = localized(
     "Show or choose the channel for reports, refused prompts, blocks and changes"
 )
-PAUSE: Final = localized("Pause orders in this server until you resume them")
+PAUSE: Final = localized("Pause orders on this server until you resume them")
 RESUME: Final = localized("Resume orders; also re-checks an empty wallet")
 EXPLAIN: Final = localized("Check whether a member can order here, and why not")
 
@@ -95,7 +95,7 @@ TIER_OPTIONS: Final = {
     **{name: OPTIONS[name] for name in TIERED},
     "role": localized("The role"),
     "exempt": localized("No limits on members and orders for this role"),
-    "remove": localized("Remove this tier; the server's limits hold again"),
+    "remove": localized("Remove this tier; the server's limits apply again"),
 }
 CHANNELS_OPTIONS: Final = {
     "add": localized("Pictures can be ordered here"),

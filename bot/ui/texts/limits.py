@@ -115,7 +115,7 @@ def tier(rules: Rules, role_id: int) -> str:
     for one in rules.tiers:
         if one.role_id == role_id:
             return tier_line(one)
-    return _("{role} has no tier: the limits of all members hold.").format(
+    return _("{role} has no tier: the limits of all members apply.").format(
         role=shared.role(role_id)
     )
 

@@ -19,7 +19,7 @@ _WHY: Final = {
     Overruled.OPERATOR_ALL: marked(
         "{limit} has no effect: the bot owner's cap for all servers is {bound}."
     ),
-    Overruled.OTHER: marked("{limit} has no effect: a stricter limit holds ({other})."),
+    Overruled.OTHER: marked("{limit} has no effect: a stricter limit applies ({other})."),
     Overruled.EVERYONE: marked("{limit} has no effect: the tier of {everyone} comes first."),
     Overruled.EXEMPT: marked("{limit} has no effect: members of this tier have no limits."),
 }
@@ -88,7 +88,7 @@ def log_channel(channel_id: int | None) -> str:
         return ""
     return warning(
         _(
-            "Everybody in this server can read {channel}: reports with names, refused prompts and "
+            "Everybody on this server can read {channel}: reports with names, refused prompts and "
             "reasons of blocks."
         ).format(channel=shared.channel(channel_id))
     )
