@@ -249,12 +249,13 @@ def _privacy(policy: RetentionPolicy) -> Iterable[str]:
     )
     yield f"{orders} {_orders_kept(policy.orders_days)}"
     pictures = _(
-        "- **Pictures** that could not be delivered, or that you ordered privately, so that you "
-        "can still get or post them."
+        "- **Pictures** that could not be delivered, that you ordered privately, or that were "
+        "reported, so that they can still be delivered, posted or restored."
     )
     yield f"{pictures} {_files_kept(policy.files_days)}"
     yield _("- **Your settings**, until you change them or delete your data.")
     yield _("- **Blocks** by a server's moderators, until they lift them.")
+    yield _("- **Reports** that you made, and what moderators did about you, as long as orders.")
     yield _(
         "- When a server removes the bot, its blocks and your ended orders there are deleted after "
         "30 days."
