@@ -136,7 +136,8 @@ async def _log_entry(page: Page) -> bytes:
     await form.wait_for(state="detached")
     await become(page, "Mira")
     await open_channel(page, "mods")
-    await page.get_by_test_id("message").get_by_text("a portrait").wait_for()
+    await page.get_by_test_id("message").get_by_text("Spoiler", exact=True).wait_for()
+    await expect(page.locator(".tile.loading")).to_have_count(0)
     return await _still(page, page.get_by_test_id("messages"))
 
 
