@@ -25,8 +25,8 @@ export class Panel {
     const sections = [
       drawSection("Bot", this.bot.state, this.bot.body),
       drawSection("This channel", this.place.name, this.place.body),
-      drawSection("Invite the bot to a new server", null, new InvitePart(store, post).body),
       drawSection("Vendor", null, this.vendor.body),
+      drawSection("Invite the bot to a new server", null, new InvitePart(store, post).body),
       drawSection("Log", null, this.bot.log),
     ];
     this.sections = h("div.panel-parts", { hidden: true }, sections);
