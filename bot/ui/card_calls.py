@@ -118,9 +118,10 @@ class CardCalls:
         """Set or take the spoiler of the pictures in the message; the rest stays as it is."""
         http, reply = (await self._session.client()).http, job.reply
         message: Any = await http.get_message(reply.channel_id, reply.message_id or 0)
-        names = {str(file["id"]): file["filename"] for file in message["attachments"]}
+        _check(message)
+        names = {str(file["id"]): file["filename"] for file in message.get("attachments", ())}
         body = {
-            "components": _covered(message["components"], names, spoiler=spoiler),
+            "components": _covered(message.get("components", ()), names, spoiler=spoiler),
             "attachments": [{"id": file_id} for file_id in names],
             "flags": discord.MessageFlags(components_v2=True).value,
             "allowed_mentions": {"parse": []},

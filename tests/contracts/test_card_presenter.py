@@ -151,7 +151,16 @@ async def test_pictures_are_delivered_once_although_the_call_is_repeated(member,
     assert member.pictures_shown() == 1
 
 
-@pytest.mark.parametrize("call", [deliver, remove])
+async def cover(member, *, spoiler=True):
+    await member.presenter.cover(member.job(State.DELIVERED, billed=Billed.YES), spoiler=spoiler)
+
+
+async def repost(member):
+    job = member.job(State.DELIVERED, billed=Billed.YES)
+    return await member.presenter.repost(job, member.pictures)
+
+
+@pytest.mark.parametrize("call", [deliver, remove, cover, repost])
 async def test_a_call_says_that_no_way_is_left(member, call):
     member.refuse_everything()
 
@@ -159,11 +168,20 @@ async def test_a_call_says_that_no_way_is_left(member, call):
         await call(member)
 
 
-async def test_a_file_that_is_too_large_is_reported_as_such(member):
+@pytest.mark.parametrize("call", [deliver, repost])
+async def test_a_file_that_is_too_large_is_reported_as_such(member, call):
     member.refuse_large_files()
 
     with pytest.raises(FileTooLarge):
-        await deliver(member)
+        await call(member)
+
+
+async def test_a_spoiler_may_be_set_again_and_pictures_come_in_a_new_message(member):
+    await deliver(member)
+    for spoiler in (True, True, False):
+        await cover(member, spoiler=spoiler)
+
+    assert await repost(member) != member.job(State.DELIVERED).reply.message_id
 
 
 @pytest.mark.parametrize("call", [settle, ping])
