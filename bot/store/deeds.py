@@ -16,6 +16,8 @@ from bot.store.tables import deeds, is_due
 
 log = logging.getLogger(__name__)
 
+LONGEST_WAIT: Final = 3600.0  # seconds, more than a lease or a back-off lasts
+
 _FIELDS: Final = tuple(field.name for field in fields(Deed))
 _COLUMNS: Final = tuple(deeds.c[name] for name in _FIELDS)
 _KINDS: Final = frozenset(DeedKind)
@@ -51,7 +53,9 @@ _FORGET_REPORTS: Final = Statement(
     .returning(deeds.c.job_id)
 )
 _ENTRIES: Final = Statement(select(deeds.c.id).where(_THEIRS, deeds.c.kind == DeedKind.ENTRY.value))
-_RETRY: Final = Statement(update(deeds).where(is_due).values(due_at=given("now")))
+_RETRY: Final = Statement(
+    update(deeds).where(is_due, deeds.c.due_at < given("soon")).values(due_at=given("now"))
+)
 _OF_JOB: Final = Statement(select(*_COLUMNS).where(deeds.c.job_id == given("of_job")))
 _ABOUT: Final = Statement(select(*_COLUMNS).where(_THEIRS))
 
@@ -115,10 +119,13 @@ class Deeds:
         redraw(connection, [job_id])
 
     async def retry_now(self, *, now: float) -> None:
-        """Make everything due that must still be told, if no other process can be at it."""
+        """Make everything due that must still be told, if no other process can be at it.
+
+        An entry that is another one in days waits until then.
+        """
         if self._database.shared:
             return
-        await self._database.write(partial(_RETRY.change, now=now))
+        await self._database.write(partial(_RETRY.change, now=now, soon=now + LONGEST_WAIT))
 
     @read_transaction
     def of_job(self, connection: Connection, job_id: str) -> Sequence[Deed]:

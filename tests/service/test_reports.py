@@ -438,6 +438,8 @@ async def test_after_its_time_the_undo_is_taken_from_the_entry(app, reports, put
     await app.tell()
     entry = log_entries(app)[0]
     assert (entry.restorable, entry.blocked) == (True, True)
+    await app.deeds.retry_now(now=app.clock.now)  # a start draws no entry that nothing changed
+    assert await app.deeds.claim(now=app.clock.now, lease=LEASE, most=9) == ()
 
     app.clock.now += 86400
     await app.tell()
