@@ -18,7 +18,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import burst, flight, growth, guard, plot, sustained, words
+from benchmarks import burst, flight, growth, guard, memory, pictures, plot, sustained, words
 from benchmarks.burst import Burst
 from benchmarks.flight import Flight
 from benchmarks.process import FLOOR
@@ -44,6 +44,8 @@ class Scale:
     members: int  # who order again and again
     sustained: float
     prompts: int  # of each kind
+    pictures: int  # looks at each
+    idle: float
     guarded: int  # orders
     growth: growth.Scale
 
@@ -55,6 +57,8 @@ FULL = Scale(
     members=100,
     sustained=15.0,
     prompts=1000,
+    pictures=200,
+    idle=5.0,
     guarded=guard.ORDERS,
     growth=growth.FULL,
 )
@@ -65,6 +69,8 @@ QUICK = Scale(
     members=10,
     sustained=3.0,
     prompts=50,
+    pictures=20,
+    idle=1.0,
     guarded=20,
     growth=growth.QUICK,
 )
@@ -185,11 +191,40 @@ async def filtered(scale: Scale) -> list[Row]:
     ]
 
 
+async def held(scale: Scale) -> list[Row]:
+    """Measure what idle processes hold, and what the bot's imports take of that."""
+    found = await memory.measure(scale.idle)
+    return [
+        ("**nothing to do**", ()),
+        ("memory, MB", [_megabytes(found.bot), _megabytes(found.floor)]),
+        *(
+            (f"... after import of {step}", [_megabytes(size)])
+            for step, size in found.imports.items()
+        ),
+    ]
+
+
+async def checked(scale: Scale) -> list[Row]:
+    """Measure how a picture is checked; the column is the bot's."""
+    return [
+        (f"**a picture of {pictures.SIDE} x {pictures.SIDE}**", ()),
+        *(
+            (
+                f"{title}: CPU to check it, ms (to decode it)",
+                [f"{1000 * check:.2f} ({1000 * decode:.1f})"],
+            )
+            for title, (check, decode) in pictures.measure(scale.pictures).items()
+        ),
+    ]
+
+
 PARTS: dict[str, Callable[[Scale], Awaitable[list[Row]]]] = {
     "burst": bursts,
     "flight": flights,
     "rate": rates,
     "words": filtered,
+    "memory": held,
+    "pictures": checked,
 }
 
 

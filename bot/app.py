@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from bot import descriptors
+from bot import descriptors, heap
 from bot.client import Gateway, check_cogs, listen, prepare_discord
 from bot.command_registration import CommandRegistration
 from bot.domain import lane as breaker
@@ -101,6 +101,7 @@ async def run(settings: Settings) -> None:
 
     Raises InvalidSettings, AlreadyRunning or StoreUnavailable if it can't start.
     """
+    heap.share_heap()
     descriptors.raise_limit()
     language.set_default(settings.default_language)
     stop = asyncio.Event()
