@@ -93,7 +93,7 @@ def too_large(job: Job, addresses: Sequence[str]) -> str:
     """Return what stands for pictures that Discord takes in no size; *addresses* lead to them."""
     why = _(
         "The pictures of “{prompt}” are too large for Discord here. They are kept for you: "
-        "try `/history` in another server."
+        "try `/history` on another server."
     ).format(prompt=literal(shared.cut(job.order.prompt, _LABEL)))
     picture = _("picture {number}")
     lines = [why]

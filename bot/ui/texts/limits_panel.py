@@ -103,17 +103,20 @@ def status(service: ServiceState) -> str:
     if service.closed is None:
         if service.next_try_at is None:
             return _("\N{LARGE GREEN CIRCLE} The image service works")
-        text = _("\N{LARGE YELLOW CIRCLE} The image service is busy, goes on {when}")
+        text = _("\N{LARGE YELLOW CIRCLE} The image service is busy, continues {when}")
         return text.format(when=ago(service.next_try_at))
     parts = [_(_TROUBLES[service.closed])]
     if service.since is not None:
-        parts.append(_("since {when}").format(when=ago(service.since)))
+        parts.append(_("since {when}").format(when=_moment(service.since)))
     if service.next_try_at is None:
         parts.append(_("the bot tries again with the next order"))
     else:
-        when = f"{clock(service.next_try_at)} ({ago(service.next_try_at)})"
-        parts.append(_("next try at {when}").format(when=when))
+        parts.append(_("next try at {when}").format(when=_moment(service.next_try_at)))
     return " \N{MIDDLE DOT} ".join(parts)
+
+
+def _moment(when: float) -> str:
+    return f"{clock(when)} ({ago(when)})"
 
 
 def _notes(overview: Overview, note: str | None) -> Iterable[str]:

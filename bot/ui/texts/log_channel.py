@@ -116,11 +116,11 @@ def _text(entry: log_entries.AnyLogEntry) -> str:
 def _word_refused(entry: log_entries.WordRefused) -> str:
     if entry.style:
         text = _(
-            "{member}'s prompt was refused in {channel} · {phrase} in the style "
-            "{style} of: {prompt}"
+            "{member}'s prompt was refused in {channel} · the style {style} adds {phrase}, which "
+            "is blocked · {prompt}"
         )
     else:
-        text = _("{member}'s prompt was refused in {channel} · {phrase} in: {prompt}")
+        text = _("{member}'s prompt was refused in {channel} · {phrase} is blocked · {prompt}")
     return text.format(
         member=f"<@{entry.member_id}>",
         channel=f"<#{entry.channel_id}>",
