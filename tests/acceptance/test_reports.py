@@ -350,6 +350,21 @@ async def test_an_entry_that_a_moderator_deleted_comes_again_with_the_next_repor
     await press(server, again, "dismiss", until="**Dismissed**")
 
 
+async def test_an_entry_that_is_not_on_record_is_changed_by_its_buttons_all_the_same(
+    shared, server
+):
+    """A crash came between its message and the record, or an older version wrote it."""
+    await log_to(server)
+    card, notice = await reported(server, "a lamp")
+    [_, job_id] = buttons(card)["report"].split(":")
+    Store(shared).execute("DELETE FROM deeds WHERE job_id = ?", job_id)
+
+    notice = await press(server, notice, "block", until="**Blocked permanently** by")
+    assert f"<@{server.ada.user.id}> reported a picture" in words(notice)
+    notice = await press(server, notice, "delete", until="**Blocked permanently** by")
+    await press(server, notice, "unblock", until="**Deleted** by")
+
+
 async def test_a_role_that_is_deleted_is_pinged_no_more(shared, server):
     role = server.patrons
     await log_ping(server, channel=server.channel("pictures"), ping=role.id)
