@@ -154,7 +154,7 @@ class Reports(commands.Cog):
                 await responses.show(interaction, report_view.question(report, job, undo_until))
             case ReportAction.DELETE_NOW:
                 await self._pictures.remove(job.id, by)
-                await responses.conclude(interaction, texts.log_channel.deleted())
+                await responses.conclude(interaction, texts.reports.deleted())
             case ReportAction.RESTORE if report.restorable:
                 await self._pictures.restore(job.id, by)
             case ReportAction.SPOILER if not job.reply.spoiler:
@@ -170,7 +170,7 @@ class Reports(commands.Cog):
     ) -> None:
         assert report.job is not None
         with language.speaking(report.language or by.language):
-            reason = texts.log_channel.block_reason()
+            reason = texts.reports.block_reason()
         target = await interaction_context.fetch_block_target(interaction, report.member_id)
         await self._blocks.block(by, target, hours=hours, reason=reason, job_id=report.job.id)
 

@@ -34,21 +34,21 @@ def form(job_id: str, seen: Seen | None) -> ui.Modal:
     """Return the empty form for an order whose pictures were *seen* in that message."""
     channel, message = (seen.channel_id, seen.message_id) if seen else (0, 0)
     custom_id = f"report-form:{job_id}:{channel}:{message}"
-    modal = ui.Modal(title=texts.report_form.title(), custom_id=custom_id, timeout=None)
+    modal = ui.Modal(title=texts.reports.form_title(), custom_id=custom_id, timeout=None)
     select: ui.Select[Any] = ui.Select(custom_id="reason")
     for reason in ReportReason:
-        select.add_option(label=texts.report_form.reason(reason), value=reason)
+        select.add_option(label=texts.reports.reason(reason), value=reason)
     text: ui.TextInput[Any] = ui.TextInput(
         custom_id="text",
         style=discord.TextStyle.paragraph,
         max_length=LONGEST_REPORT,
         required=False,
     )
-    modal.add_item(ui.Label(text=texts.report_form.reason_label(), component=select))
+    modal.add_item(ui.Label(text=texts.reports.reason_label(), component=select))
     modal.add_item(
         ui.Label(
-            text=texts.report_form.text_label(),
-            description=texts.report_form.text_hint(),
+            text=texts.reports.text_label(),
+            description=texts.reports.text_hint(),
             component=text,
         )
     )

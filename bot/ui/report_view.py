@@ -31,7 +31,7 @@ class ReportButton(PersistentButton, template=_TEMPLATE):
     def __init__(self, action: ReportAction, job_id: str, reporter_id: int) -> None:
         custom_id = f"report:{action}:{job_id}:{reporter_id}"
         style = ButtonStyle.danger if action is ReportAction.DELETE_NOW else ButtonStyle.secondary
-        super().__init__(custom_id, texts.log_channel.label(action), ("report_click", self), style)
+        super().__init__(custom_id, texts.reports.label(action), ("report_click", self), style)
         self.action = action
         self.job_id = job_id
         self.reporter_id = reporter_id
@@ -44,7 +44,7 @@ class ReportButton(PersistentButton, template=_TEMPLATE):
 
 def report_view(report: Reported) -> ui.LayoutView:
     """Return a fresh view of a report, with what was done and what can be done."""
-    parts = texts.log_channel.line, texts.log_channel.reasons, texts.log_channel.done
+    parts = texts.log_channel.line, texts.reports.reasons, texts.reports.done
     said = [part(report) for part in parts]
     if report.ping is not None:
         said[0] += f" · <@&{report.ping}>"
@@ -59,7 +59,7 @@ def report_view(report: Reported) -> ui.LayoutView:
 
 def question(report: Reported, job: Job, undo_until: float | None) -> ui.LayoutView:
     """Return a fresh view that asks for confirmation before reported pictures are deleted."""
-    frame = container(texts.log_channel.confirm_delete(job.member_id, undo_until))
+    frame = container(texts.reports.confirm_delete(job.member_id, undo_until))
     confirm = ReportButton(ReportAction.DELETE_NOW, job.id, report.by)
     frame.add_item(ui.ActionRow(confirm, OrderButton(OrderAction.KEEP, job.id)))
     return view(frame)

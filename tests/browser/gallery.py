@@ -211,7 +211,7 @@ def _for_moderators() -> Iterator[str]:
     yield texts.limits.figures(RULES)
     yield texts.changes.changed(Rules(), FULLEST)
     yield from (texts.limits.tier(RULES, role) for role in (7, 9))
-    yield texts.changes.blocked(replace(test_texts.BLOCK, reason=texts.log_channel.block_reason()))
+    yield texts.changes.blocked(replace(test_texts.BLOCK, reason=texts.reports.block_reason()))
 
 
 def views() -> Iterator[ui.LayoutView]:

@@ -80,7 +80,7 @@ def test_each_deed_is_shown_with_who_and_when(language):
     deeds = [DELETE, deed(DeedKind.BLOCK, until=NOW + 1), UNBLOCK, BLOCK, DISMISS, REOPEN]
     deeds += [RESTORE, SPOILER, UNSPOILER]
     with speaking(language):
-        shown = texts.log_channel.done(reported(*deeds)).splitlines()
+        shown = texts.reports.done(reported(*deeds)).splitlines()
 
     assert len(shown) == len({*shown}) == len(deeds)
     for line in shown:
@@ -97,8 +97,8 @@ def test_each_reporter_is_counted_and_says_why(language):
     ]
     with speaking(language):
         line = texts.log_channel.line(reported(*again))
-        shown = texts.log_channel.reasons(reported(*again)).splitlines()
-        silent = texts.log_channel.reasons(reported(replace(again[0], detail={})))
+        shown = texts.reports.reasons(reported(*again)).splitlines()
+        silent = texts.reports.reasons(reported(replace(again[0], detail={})))
 
     assert f" {len(reasons) - 1} " in line
     assert len({line.split("**")[1] for line in shown}) == len(shown) == len(reasons)
@@ -162,7 +162,7 @@ async def test_the_fullest_report_fits_into_a_message_of_discords(language):
 
         assert_within_limits(view)
         assert "\n" not in said(view)[0]
-        assert 0 < len(texts.log_channel.block_reason()) <= 200
+        assert 0 < len(texts.reports.block_reason()) <= 200
 
 
 async def test_a_report_is_written_with_its_buttons_and_pings_nobody(rest, meters, stand_in):

@@ -23,7 +23,7 @@ from bot.ui.texts import (  # noqa: F401 - so that `texts.cards` needs no import
     order_fields,
     panel_forms,
     refusals,
-    report_form,
+    reports,
     shared,
     warnings,
 )
