@@ -135,7 +135,7 @@ def raised_from(error, cause):
 
 def from_discord(status, code=0):
     """Return what discord.py raises where Discord answers that."""
-    response = type("Response", (), {"status": status, "reason": ""})
+    response: Any = type("Response", (), {"status": status, "reason": ""})
     return discord.HTTPException(response, {"code": code, "message": "no"})
 
 
