@@ -30,6 +30,8 @@ READERS: Final = 3  # threads
 GROUP_SIZE: Final = 64  # writes in one transaction
 URGENT_SIZE: Final = 32  # the same, of urgent ones: the first need not wait for the last
 PATIENCE: Final = 0.25  # seconds that other writes wait for urgent ones
+CHECKPOINT_EVERY: Final = 32  # groups of writes
+LONGEST_LOG: Final = 4000  # pages, until the writer itself moves them into the file
 _PRIMARY_CODE: Final = 0xFF  # of an extended error code
 _RETRY_AFTER: Final = 0.02  # seconds
 
@@ -153,10 +155,20 @@ class SqliteEngine:
         return connection
 
     def _write_all(self) -> None:
+        groups = 0
         while writes := self._next_group():
             # Who is cancelled from here on does not learn what came of the write.
             if group := [write for write in writes if not write.future.cancelled()]:
                 self._commit(group)
+                groups += 1
+                if groups % CHECKPOINT_EVERY == 0:
+                    self._readers.submit(self._checkpoint)
+
+    def _checkpoint(self) -> None:
+        """Move what was written from the log into the file: the writer need not wait for that."""
+        with contextlib.suppress(DBAPIError, sqlite3.Error):  # the writer meets it, too
+            driver = _driver_connection(self._connection(self._reading))
+            driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def _next_group(self) -> Sequence[_Write]:
         """Wait for writes and return some; none: the engine closes.
@@ -244,6 +256,7 @@ def _engine(url: URL, busy_timeout: float) -> Engine:
         connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
         _use_write_ahead_log(connection, busy_timeout)
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG}")
 
     @event.listens_for(engine, "begin")
     def began(connection: Connection) -> None:
