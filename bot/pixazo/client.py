@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
 from functools import partial
 from typing import Final, Self
 from urllib.parse import quote
@@ -43,15 +44,15 @@ class PixazoClient:
     def __init__(
         self,
         session: aiohttp.ClientSession,
+        submits: aiohttp.ClientSession,
         *,
         url: str,
         submit_path: str,
         key: str,
         submit_timeout: float,
-        proxy: str | None = None,
     ) -> None:
         self._session = session
-        self._proxy = proxy
+        self._submits = submits
         self._submit_url = URL(url.rstrip("/") + submit_path)
         self._status_url = url.rstrip("/") + STATUS_PATH
         self._key = key
@@ -68,21 +69,27 @@ class PixazoClient:
         submit_timeout: float,
         proxy: str | None = None,
     ) -> AsyncIterator[Self]:
-        """Open a client with a new HTTP session. *submit_timeout* is in seconds."""
-        async with aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(keepalive_timeout=KEEP_ALIVE, limit=0),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            headers=_NOT_COMPRESSED,
-            proxy=proxy,
-        ) as session:
+        """Open a client with new HTTP sessions. *submit_timeout* is in seconds."""
+        make = partial(
+            aiohttp.ClientSession, auto_decompress=False, headers=_NOT_COMPRESSED, proxy=proxy
+        )
+        polling = aiohttp.TCPConnector(keepalive_timeout=KEEP_ALIVE, limit=0)
+        connect = min(CONNECT_TIMEOUT, submit_timeout)
+        async with (
+            make(connector=polling, cookie_jar=aiohttp.DummyCookieJar()) as session,
+            make(
+                connector=_RecordingConnector(),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None, connect=connect),
+            ) as submits,
+        ):
             yield cls(
                 session,
+                submits,
                 url=url,
                 submit_path=submit_path,
                 key=key,
                 submit_timeout=submit_timeout,
-                proxy=proxy,
             )
 
     async def submit(self, order: Order, callback: Callback | None) -> Update:
@@ -129,23 +136,13 @@ class PixazoClient:
     async def _exchange(
         self, order: Order, callback: Callback | None, received: bytearray
     ) -> _Answer:
-        connect = min(CONNECT_TIMEOUT, self._submit_timeout)
-        async with (
-            aiohttp.ClientSession(
-                connector=_RecordingConnector(received),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                headers=_NOT_COMPRESSED,
-                proxy=self._proxy,
-                timeout=aiohttp.ClientTimeout(total=None, connect=connect),
-            ) as session,
-            session.post(
-                self._submit_url,
-                data=wire.submit_body(order),
-                headers=wire.submit_headers(self._key, callback),
-                allow_redirects=False,
-            ) as response,
-        ):
+        _RECEIVED.set(received)
+        async with self._submits.post(
+            self._submit_url,
+            data=wire.submit_body(order),
+            headers=wire.submit_headers(self._key, callback),
+            allow_redirects=False,
+        ) as response:
             return await _read(response)
 
     async def status(self, request_id: str) -> Update:
@@ -178,23 +175,27 @@ class PixazoClient:
         return update
 
 
+# What has arrived of the answer to the submit that this task makes.
+_RECEIVED: Final[ContextVar[bytearray]] = ContextVar("received")
+
+
 class _RecordingConnector(aiohttp.TCPConnector):
-    """Connector for one request that keeps the bytes of its answer as they arrive.
+    """Connector that keeps the bytes of each answer as they arrive, one connection for each.
 
     aiohttp drops what it has of an answer that is cut off or malformed.
     """
 
-    def __init__(self, received: bytearray) -> None:
-        super().__init__(force_close=True)
+    def __init__(self) -> None:
+        super().__init__(force_close=True, limit=0)
         handler: Callable[..., ResponseHandler] = _RecordingHandler
-        self._factory = partial(handler, loop=self._loop, received=received)
+        self._factory = partial(handler, loop=self._loop)
 
 
 class _RecordingHandler(ResponseHandler):
-    def __init__(self, loop: asyncio.AbstractEventLoop, received: bytearray) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
-        received.clear()  # of a proxy: within its tunnel there is a new handler
-        self._received = received
+        self._received = _RECEIVED.get()
+        self._received.clear()  # of a proxy: within its tunnel there is a new handler
 
     def data_received(self, data: bytes) -> None:
         if len(self._received) <= bodies.LARGEST_ANSWER:
