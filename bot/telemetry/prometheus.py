@@ -152,6 +152,7 @@ class PrometheusTelemetry:
         self._vendor = call(
             "imagine_vendor_call_seconds", "Duration of calls to the vendor, by their result"
         )
+        self._timers: dict[tuple[Histogram, str, str], Histogram] = {}  # by their labels
         self._discord = call(
             "imagine_discord_call_seconds", "Duration of calls to Discord, by their result"
         )
@@ -194,13 +195,21 @@ class PrometheusTelemetry:
 
     def called_vendor(self, call: VendorCall, error: BaseException | None, seconds: float) -> None:
         """Count a call to the vendor that ended with *error* after *seconds*."""
-        self._vendor.labels(call, _status(error)).observe(seconds)
+        self._time(self._vendor, call, error, seconds)
 
     def called_discord(
         self, call: DiscordCall, error: BaseException | None, seconds: float
     ) -> None:
         """Count a call to Discord that ended with *error* after *seconds*."""
-        self._discord.labels(call, _status(error)).observe(seconds)
+        self._time(self._discord, call, error, seconds)
+
+    def _time(
+        self, calls: Histogram, call: str, error: BaseException | None, seconds: float
+    ) -> None:
+        key = (calls, call, _status(error))
+        if (child := self._timers.get(key)) is None:
+            child = self._timers[key] = calls.labels(*key[1:])
+        child.observe(seconds)
 
     def answered(self, seconds: float) -> None:
         """Count an interaction that was answered *seconds* after its creation."""
