@@ -3,6 +3,7 @@
 All tests of this file share one bot. The vendor completes an order only when a test says so.
 """
 
+import asyncio
 import json
 import time
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ BY_TOKEN = "/api/v10/webhooks/*/messages/*"
 IN_CHANNEL = "/api/v10/channels/*/messages"
 BY_BOT = "/api/v10/channels/*/messages/*"
 ALWAYS = 1_000
+LONGEST = 1.4  # seconds, almost, for which all else waits while somebody waits for an answer
 SHRUNK = "Made smaller to fit Discord's file limit."
 
 
@@ -326,6 +328,26 @@ async def test_a_bot_killed_while_it_posts_finds_its_message_when_nonces_are_for
     await Store(sandbox).delivered(taken.job_id)
 
     assert len(of(taken, noah) + of(taken, direct)) == 1
+
+
+async def test_a_delivery_gives_way_to_an_interaction_that_waits_for_its_answer(
+    sandbox, order, noah
+):
+    taken = await order()
+    answer = Fault(method="POST", path="/api/v10/interactions/*", do=Hold(when="before"))
+    held = sandbox.discord.faults.add(answer)
+    began = time.monotonic()
+    asked = await noah.command("history")
+    await held.reached.wait()
+
+    sandbox.pixazo.move(taken.request_id, "COMPLETED")
+    await asyncio.sleep(0.5)
+    assert of(taken, noah) == [] or time.monotonic() > began + LONGEST
+
+    held.release()
+    await asked.answer()
+    await Store(sandbox).delivered(taken.job_id)
+    assert len(of(taken, noah)) == 1
 
 
 async def test_a_limit_that_fell_since_the_order_has_the_picture_made_smaller(
