@@ -11,7 +11,7 @@ from sandbox.environment import SandboxEnvironment
 from sandbox.faults import ALWAYS, Action, Answer, Cut, Delay, Drip, Fault, Faults, Rewrite
 from sandbox.pixazo import Pixazo
 from sandbox.pixazo.refusals import BAD_GATEWAY, BAD_KEY, WALL, too_many
-from sandbox.pixazo.troubles import moved, output_after
+from sandbox.pixazo.troubles import damaged, moved, output_after
 from sandbox.pixazo.wire import STATUS_PATH, SUBMIT_PATH
 
 Body = dict[str, Any]
@@ -42,6 +42,7 @@ MEDIA: dict[str, Action] = {
     "media: 429": Answer(status=429, headers={"Retry-After": "2"}),
     "media: empty": Answer(status=200, headers=PNG),
     "media: half a picture": Rewrite(change=lambda picture: picture[: len(picture) // 2]),
+    "media: a damaged picture": Rewrite(change=lambda picture: damaged(picture, len(picture) // 2)),
 }
 STATUS: dict[str, Action] = {
     "output: 3 s late": output_after(3.0),

@@ -56,6 +56,11 @@ def with_text(picture: bytes, text: bytes, kind: bytes = b"zTXt") -> bytes:
     return picture[:after_header] + packed + picture[after_header:]
 
 
+def damaged(picture: bytes, place: int, bits: int = 1) -> bytes:
+    """Flip *bits* of one byte."""
+    return picture[:place] + bytes([picture[place] ^ bits]) + picture[place + 1 :]
+
+
 def fault_of(trouble: Trouble, here: str, there: str, seconds: float) -> Fault:
     """Build the fault of *trouble*; *here* and *there* are the origins of the pictures."""
     every = f"{STATUS_PATH}*"

@@ -17,7 +17,7 @@ import pytest
 from sandbox.discord.member import Invocation
 from sandbox.faults import ALWAYS, Action, Answer, Cut, Drip, Fault, Redirect, Rewrite
 from sandbox.pixazo import Status, wire
-from sandbox.pixazo.troubles import output_after, with_text
+from sandbox.pixazo.troubles import damaged, output_after, with_text
 from tests.acceptance.driver import (
     FAST_LANE,
     Store,
@@ -29,7 +29,7 @@ from tests.acceptance.driver import (
     without_limits,
     words,
 )
-from tests.pixazo.test_pictures import a_bomb, flipped
+from tests.pixazo.test_pictures import a_bomb
 
 MIB = 1024 * 1024
 MOST_MEMORY = 300  # MiB
@@ -209,7 +209,7 @@ async def test_what_is_no_picture_is_never_shown_and_tried_again(sandbox, order)
         "html": (Answer(status=200, body="<html>This link has expired</html>"), NOT_WHOLE),
         "nothing": (Answer(status=200, headers=PNG), NOT_WHOLE),
         "half of it": (half, NOT_WHOLE),
-        "damaged": (Rewrite(change=lambda whole: flipped(whole, len(whole) // 2, 1)), NOT_WHOLE),
+        "damaged": (Rewrite(change=lambda whole: damaged(whole, len(whole) // 2)), NOT_WHOLE),
         "bomb": (Answer(status=200, body=a_bomb(20_000, 20_000)), NOT_WHOLE),
         "endless": (Answer(status=200, body=bytes(60 * MIB)), NOT_WHOLE),
         "missing": (Answer(status=404), NOT_WHOLE),

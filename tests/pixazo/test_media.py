@@ -18,10 +18,11 @@ from bot.pixazo.pictures import BLOCK, PartFile
 from bot.proxies import Proxies
 from bot.service.port_errors import MediaUnavailable, PictureUnusable
 from sandbox.faults import Answer, Cut, Fault, Hold
+from sandbox.pixazo.troubles import damaged
 from tests.pixazo.conftest import KEY
 from tests.pixazo.test_client import serving
 from tests.pixazo.test_origins import FixedResolver
-from tests.pixazo.test_pictures import a_bomb, encoded, flipped, noise
+from tests.pixazo.test_pictures import a_bomb, encoded, noise
 from tests.samples import an_order
 
 LIMIT = 10 * 1024 * 1024
@@ -188,9 +189,8 @@ async def test_a_file_that_the_server_gives_a_digest_of_is_checked_by_it(
 ):
     """Without one, only a PNG has checksums, its own."""
     whole = encoded(noise(64, 64), kind)
-    damaged = flipped(whole, len(whole) // 2, 0x01)
     digest = base64.b64encode(hashlib.md5(whole).digest()).decode()
-    for body in (damaged, whole):
+    for body in (damaged(whole, len(whole) // 2), whole):
         faulty(pixazo, Answer(status=200, body=body, headers={"Content-MD5": digest}))
 
     with pytest.raises(PictureUnusable):

@@ -14,6 +14,7 @@ from PIL import Image, PngImagePlugin
 from bot.pixazo import pictures, shrinking
 from bot.pixazo.picture_structure import Facts, StructureCheck
 from bot.service.port_errors import PictureUnusable
+from sandbox.pixazo.troubles import damaged
 
 KINDS = ("PNG", "JPEG", "WEBP", "GIF")
 
@@ -77,10 +78,6 @@ def texts():
     info.add_text("parameters", "a lighthouse")
     info.add_itxt("more", "storm", zip=True)
     return info
-
-
-def flipped(content, place, bits):
-    return content[:place] + bytes([content[place] ^ bits]) + content[place + 1 :]
 
 
 def a_bomb(width, height):
@@ -172,8 +169,8 @@ def test_each_damaged_byte_of_a_png_is_found(name):
     ends = {*range(100), *range(len(whole) - 100, len(whole))}
     places = ends.union(random.Random(7).sample(range(len(whole)), 300))
 
-    missed = [place for place in places if is_sound(flipped(whole, place, 0xFF))]
-    assert not missed + [place for place in ends if is_sound(flipped(whole, place, 0x20))]
+    missed = [place for place in places if is_sound(damaged(whole, place, 0xFF))]
+    assert not missed + [place for place in ends if is_sound(damaged(whole, place, 0x20))]
 
 
 def resized(content, at, form, *values):
