@@ -120,7 +120,7 @@ def every_card(picture: Picture) -> Iterator[cards.Card]:
         billed = list(Billed)[number % len(Billed)]
         job = a_card_job(USUAL, state, end_reason=reason, billed=billed, error=WORDS)
         yield cards.end(job)
-        yield cards.end(changed_job(job, error="", order=SHORT), orders=False)
+    yield cards.end(a_card_job(SHORT, State.REFUSED, end_reason=EndReason.VENDOR), orders=False)
     for by, state in product((300, 9), (State.QUEUED, State.COMPLETED, State.CANCELLED)):
         yield cards.hidden(a_card_job(USUAL, state, withdrawn_by=by))
     ended = a_card_job(USUAL, State.CANCELLED, end_reason=EndReason.WITHDRAWN, withdrawn_by=9)
@@ -173,7 +173,7 @@ def _for_members() -> Iterator[str]:
         yield test_texts.refusal(used_up)
     for options in ({"message_id": 77}, {"answers_only": True}):
         yield texts.cards.ready(a_job(**options))
-    for refused in test_texts.REJECTIONS:
+    for refused in test_texts.REJECTIONS[:3]:
         yield texts.refusals.with_prompt(texts.refusals.refusal(refused, form=True), LONG.prompt)
     words = texts.member_commands
     for place in (test_privacy_view.OUTSIDE, test_privacy_view.CLOSED):

@@ -22,7 +22,7 @@ from tests.browser.layout import audit, layout_faults
 from tests.ui.test_language import KEYWORDS, PROJECT, commands
 
 SIZES = [(390, 844), (1280, 800)]
-AUDITED = ("de", 390)  # what axe finds depends on the theme alone
+AUDITED = ("en", 390)  # by axe, which takes long; what it finds depends on the theme alone
 HIGH = 2000  # px: no form has to be scrolled
 # As if the window were as high as the list; Chromium would draw such a window for a minute.
 UNROLL = """() => {
@@ -140,14 +140,17 @@ in_each_language_and_theme = pytest.mark.parametrize(
 @in_each_language_and_theme
 async def test_no_message_is_cut_or_overlaps(spoken, scheme, visit, picture):
     with speaking(spoken):
-        messages = [shown(read) for read in (*everything(picture), *gallery.fullest())]
+        messages = [shown(read) for read in everything(picture)]
+        full = [shown(read) for read in gallery.fullest()]
     for width, height in SIZES:
-        page = await visit(spoken, messages, width, height, scheme)
+        audited = (spoken, width) == AUDITED
+        listed = messages if audited else [*messages, *full]
+        page = await visit(spoken, listed, width, height, scheme)
         await photograph(page, f"{spoken}-{width}-{scheme}-list")
         await page.evaluate(UNROLL)
-        assert await page.get_by_test_id("message").count() == len(messages)
+        assert await page.get_by_test_id("message").count() == len(listed)
         assert await layout_faults(page) == []
-        if (spoken, width) == AUDITED:
+        if audited:
             assert await audit(page) == []
 
 
