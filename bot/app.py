@@ -328,7 +328,10 @@ def read_service_settings(settings: Settings) -> ServiceSettings:
         callback_mode=settings.callback_mode,
         files=settings.folder / "files",
         retention=RetentionPolicy(
-            files_days=settings.keep_files_days, orders_days=settings.keep_orders_days
+            files_days=settings.keep_files_days,
+            orders_days=settings.keep_orders_days,
+            privacy_url=settings.privacy_url,
+            terms_url=settings.terms_url,
         ),
     )
 

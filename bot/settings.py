@@ -29,6 +29,7 @@ _POSTGRESQL_OPTIONS: Final = frozenset({"host", "port", "ssl"})
 _TRUE: Final = frozenset({"1", "true", "t", "yes", "y", "on"})
 _FALSE: Final = frozenset({"0", "false", "f", "no", "n", "off"})
 _LONGEST_NAME: Final = 100  # characters of INSTANCE
+_LONGEST_LINK: Final = 512  # characters of a link in a message
 
 T = TypeVar("T")
 
@@ -107,6 +108,17 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return read
 
 
+def _link(text: str) -> str:
+    """Return the https address of a page, with nothing in it that would end a link's markup."""
+    url = _parsed(text)
+    link = str(url).replace("(", "%28").replace(")", "%29")
+    if url.scheme != "https" or not url.host or url.user or url.password:
+        raise ValueError("must be an address that begins with https://, without user")
+    if len(link) > _LONGEST_LINK:
+        raise ValueError(f"must have at most {_LONGEST_LINK} characters")
+    return link
+
+
 def _parsed(text: str) -> URL:
     try:
         return URL(text)
@@ -163,6 +175,7 @@ _Text = Annotated[str, str]
 _Proxy = Annotated[Secret | None, _proxy]
 _Secret = Annotated[Secret, _secret]
 _Web = Annotated[str, _url("http", "https")]
+_Link = Annotated[str | None, _link]
 _Positive = Annotated[float, _number(float, 0, above=True)]
 _Count = Annotated[int, _number(int, 0)]
 _Ids = Annotated[tuple[int, ...], _list(_number(int, 0))]
@@ -213,6 +226,8 @@ class Settings:
     default_language: Annotated[str, _choice(*LANGUAGES)] = LANGUAGES[0]
     keep_files_days: _Count = 7
     keep_orders_days: _Count = 90
+    privacy_url: _Link = None
+    terms_url: _Link = None
 
     shard_count: Annotated[int | None, _number(int, 1)] = None
     shard_ids: _Ids = ()

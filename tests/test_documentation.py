@@ -5,6 +5,10 @@ from pathlib import Path
 
 from PIL import Image, ImageSequence
 
+from bot.service.recovery import TOKEN_LIFE
+from bot.service.retention import DAY, KEEP_SERVERS
+from bot.settings import Settings
+
 PROJECT = Path(__file__).parents[1]
 PICTURES = PROJECT / "docs" / "pictures"
 PAGES = [*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")]
@@ -43,3 +47,12 @@ def test_each_link_to_a_file_leads_somewhere():
 
     assert len(links) > 20
     assert [(page, target) for page, target in links if not (page.parent / target).exists()] == []
+
+
+def test_privacy_policy_has_the_times_after_which_the_bot_erases():
+    policy = (PROJECT / "docs" / "privacy-policy.md").read_text()
+    kept = [Settings.model_fields[f"keep_{what}_days"].default for what in ("files", "orders")]
+
+    days = {float(number) for number in re.findall(r"\b(\d+) days", policy)}
+    assert days == {*kept, KEEP_SERVERS / DAY}
+    assert re.findall(r"\b(\d+) minutes", policy) == [f"{TOKEN_LIFE / 60:g}"]

@@ -98,6 +98,10 @@ WRONG = [
     ("PUBLIC_URL", "bot.example"),
     ("PUBLIC_URL", "https://[broken"),
     ("PUBLIC_URL", "https://bot.example:99999"),
+    ("PRIVACY_URL", "http://bot.example/privacy"),
+    ("PRIVACY_URL", "https://user:hunter2@bot.example"),
+    ("TERMS_URL", "bot.example/terms"),
+    ("TERMS_URL", "https://bot.example/" + "a" * 512),
     ("CALLBACK_MODE", "never"),
     ("WEB_PORT", "http"),
     ("WEB_PORT", "-1"),
@@ -193,6 +197,14 @@ def test_a_slash_at_an_addresss_end_does_not_matter(monkeypatch):
     monkeypatch.setenv("PUBLIC_URL", "https://bot.example/")
 
     assert Settings.read().public_url == "https://bot.example"
+
+
+def test_a_link_has_no_character_that_would_end_its_markup(monkeypatch):
+    monkeypatch.setenv("TERMS_URL", "https://bot.example/our terms (1)>?page=2#money")
+
+    assert Settings.read().terms_url == (
+        "https://bot.example/our%20terms%20%281%29%3E?page=2#money"
+    )
 
 
 def test_the_file_beside_the_bot_is_read(monkeypatch, tmp_path):

@@ -15,10 +15,12 @@ _OUTSTANDING_BACKOFF: Final = Backoff(first=5.0, most=3600.0)  # seconds
 
 @dataclass(frozen=True, kw_only=True)
 class RetentionPolicy:
-    """How many days the operator keeps files and orders; 0: for ever."""
+    """How many days the operator keeps files and orders, 0: for ever; and pages about that."""
 
     files_days: int
     orders_days: int
+    privacy_url: str | None = None
+    terms_url: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -284,14 +284,16 @@ async def test_a_member_alone_exports_or_deletes_their_orders_and_no_secret(shar
 
 async def test_the_desk_is_open_where_no_server_is(sandbox, start):
     """In direct messages and by members' own installations, as the operator lets them order."""
-    await start(ALLOW_DIRECT="true", MAX_IMAGES_PER_DAY="40")
+    pages = {name: f"https://example.com/{name}" for name in ("PRIVACY_URL", "TERMS_URL")}
+    await start(ALLOW_DIRECT="true", MAX_IMAGES_PER_DAY="40", **pages)
     direct = sandbox.discord.member("Noah")
     await (await direct.command("imagine", prompt="a lonely lighthouse")).until(delivered(1))
 
     usage = await (await direct.command("usage")).until(says("Your limits today"))
     page = await (await direct.command("history")).until(says("Your orders"))
     for name in ("help", "settings", "privacy"):
-        await (await direct.command(name)).until(lambda message: message["components"])
+        linked = words(await (await direct.command(name)).until(lambda shown: shown["components"]))
+        assert all((f"]({page})" in linked) is (name == "privacy") for page in pages.values())
 
     assert "Everybody's images today: ▰▰▰▰▰▰▰▰▰▱ 39 of 40 left" in words(usage)
     assert "Set by this server's moderators" not in words(usage)

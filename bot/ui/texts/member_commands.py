@@ -269,6 +269,10 @@ def _privacy(policy: RetentionPolicy) -> Iterable[str]:
     )
     yield "### " + _("What you can do")
     yield _("The buttons below cover your data on all servers.")
+    pages = (_("Privacy policy"), policy.privacy_url), (_("Terms of use"), policy.terms_url)
+    links = [f"[{title}]({url})" for title, url in pages if url]
+    if links:
+        yield _("More from the bot's owner: {links}").format(links=" · ".join(links))
 
 
 def _orders_kept(days: int) -> str:
