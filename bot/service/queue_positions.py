@@ -25,7 +25,7 @@ CHANGE_EVERY: Final = 4.0
 
 
 class QueuePositionUpdater:
-    """Periodically updates the cards of waiting orders.
+    """Periodically updates the cards of waiting orders; an order of this moment may go on at once.
 
     Cosmetic: what fails is repeated two seconds later.
     """
@@ -64,7 +64,8 @@ class QueuePositionUpdater:
         now = self._now()
         before, self._shown = self._shown, {}
         for place, job in enumerate(waiting, start=1):
-            if not self._settings.shards.cover(job.guild_id):
+            is_new = now - (job.reply.answered_at or now) < self._settings.positions_every
+            if is_new or not self._settings.shards.cover(job.guild_id):
                 continue
             status = _status(lane, place, now)
             self._shown[job.id] = self._show(job, status, before.get(job.id), now)

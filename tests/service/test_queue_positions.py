@@ -36,7 +36,7 @@ def enqueue(app):
 
     async def enqueue(count, **changes):
         jobs = [
-            a_job(**{"answered_at": NOW, "created_at": NOW + number, **changes})
+            a_job(**{"answered_at": NOW - 60, "created_at": NOW + number, **changes})
             for number in range(count)
         ]
         await app.put(*jobs)
@@ -56,6 +56,15 @@ async def test_positions_are_in_the_order_in_which_queues_are_served(app, enqueu
     (quiet,) = await enqueue(1, guild_id=101, created_at=NOW + 10)
 
     assert await look(app) == {busy[0]: at(1), quiet: at(2), busy[1]: at(3), busy[2]: at(4)}
+
+
+async def test_who_may_go_on_at_once_is_shown_no_position_yet(app, enqueue):
+    """In a burst that the lane takes at once, each card would be changed twice."""
+    (job_id,) = await enqueue(1, answered_at=NOW)
+    assert await look(app) == {}
+
+    app.clock.now += 1.0
+    assert await look(app) == {job_id: at(1)}
 
 
 async def test_a_status_that_did_not_change_is_not_shown_again(app, enqueue):
@@ -186,7 +195,7 @@ async def test_a_job_that_left_the_queue_and_came_back_is_shown_anew(app, enqueu
 async def test_each_order_is_shown_its_position_by_one_of_several_processes(open_process):
     """Positions count all orders; two that edit one card would only use up the rate limit."""
     apps = [open_process(shards=Shards(count=2, ids=frozenset({number}))) for number in range(2)]
-    jobs = [a_job(answered_at=NOW, guild_id=number << 22) for number in range(4)]
+    jobs = [a_job(answered_at=NOW - 60, guild_id=number << 22) for number in range(4)]
     await apps[0].put(*jobs)
 
     assert [await look(app) for app in apps] == [
