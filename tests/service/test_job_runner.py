@@ -2,8 +2,11 @@
 
 import asyncio
 import re
+from collections import Counter
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from bot.domain.job import Billed, EndReason, State, Update
 from bot.service.picture_files import TRIES
@@ -282,3 +285,27 @@ async def test_a_shutdown_leaves_each_job_in_its_state(app, put):
     await app.pipeline.runner.close()
 
     assert await app.all_jobs() == [changed_job(delivering, owner=None), ending]
+
+
+@on_each_engine
+async def test_nobody_reads_a_job_before_a_change_of_it_that_they_know(app):
+    """An order takes few statements, and the store is what a burst of orders waits for."""
+    sent: Counter[str] = Counter()
+
+    def listen(_connection, _cursor, statement, *_):
+        if "ORDER BY jobs.interaction_id" not in statement:  # how tests look
+            sent[" ".join(statement.split()[:2])] += 1
+
+    event.listen(Engine, "before_cursor_execute", listen)
+    try:
+        async with app.claiming():
+            await app.order()
+            await until(app.at_rest)
+    finally:
+        event.remove(Engine, "before_cursor_execute", listen)
+
+    assert await app.states() == [State.DELIVERED]
+    # Answered, claimed, accepted, completed and delivered; and the process ends.
+    assert sent["UPDATE jobs"] == 5 + 1
+    # By the claim, and before the pictures are shown: its member may have withdrawn it.
+    assert sent["SELECT jobs.id,"] == 2
