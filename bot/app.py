@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from bot import descriptors, heap
+from bot import __version__, descriptors, heap
 from bot.client import Gateway, check_cogs, listen, prepare_discord
 from bot.command_registration import CommandRegistration
 from bot.domain import lane as breaker
@@ -214,7 +214,11 @@ async def open_vendor(settings: Settings, stack: AsyncExitStack) -> Vendor:
         )
     )
     media = await stack.enter_async_context(
-        MediaDownloader.open(settings.media_origins, proxies=settings.proxies)
+        MediaDownloader.open(
+            settings.media_origins,
+            proxies=settings.proxies,
+            software=f"Imagine {__version__}" if settings.mark_images else None,
+        )
     )
     return Vendor(queue=queue, media=media)
 

@@ -223,6 +223,7 @@ class Settings:
     max_images_per_day: _Count = 500
     max_images_per_guild_per_day: _Count = 100
     allow_direct: _Flag = False
+    mark_images: _Flag = True
     default_language: Annotated[str, _choice(*LANGUAGES)] = LANGUAGES[0]
     keep_files_days: _Count = 7
     keep_orders_days: _Count = 90

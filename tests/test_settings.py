@@ -52,6 +52,7 @@ def test_the_defaults_are_those_of_the_real_services():
     assert (settings.lease_seconds, settings.price_per_image_usd) == (30, 0.001)
     assert (settings.max_images_per_day, settings.max_images_per_guild_per_day) == (500, 100)
     assert (settings.allow_direct, settings.guild_ids) == (False, ())
+    assert settings.mark_images
     assert settings.default_language == "en"
     assert (settings.keep_files_days, settings.keep_orders_days) == (7, 90)
     assert (settings.log_level, settings.log_format) == ("INFO", "text")
@@ -134,6 +135,7 @@ WRONG = [
     ("MAX_IMAGES_PER_DAY", "many"),
     ("MAX_IMAGES_PER_GUILD_PER_DAY", "-1"),
     ("ALLOW_DIRECT", "perhaps"),
+    ("MARK_IMAGES", "perhaps"),
     ("DEFAULT_LANGUAGE", "fr"),
     ("KEEP_FILES_DAYS", "-1"),
     ("KEEP_ORDERS_DAYS", "-1"),

@@ -28,6 +28,8 @@ class Span(Generic[Number]):
         return self.low <= value <= self.high
 
 
+MODEL: Final = "AuraFlow v0.3"
+
 PROMPT_LENGTH: Final = Span(1, 1000)  # characters, after cleaning
 IMAGES: Final = Span(1, 4)
 GUIDANCE: Final = Span(1.0, 10.0)  # 1.0 means no guidance at all

@@ -15,10 +15,12 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from bot.domain.job import Obstacle
+from bot.domain.order import MODEL
 from bot.pixazo import pictures, refusals
 from bot.pixazo.origins import Origin, PublicResolver, covering, text_of
 from bot.pixazo.picture_structure import Facts
 from bot.pixazo.pictures import BLOCK, PartFile
+from bot.pixazo.xmp import Mark
 from bot.proxies import NO_PROXIES, Proxies
 from bot.service.port_errors import MediaUnavailable, PictureUnusable
 from bot.service.ports.vendor import Picture
@@ -45,11 +47,13 @@ class MediaDownloader:
         resolver: AbstractResolver,
         proxies: Proxies = NO_PROXIES,
         largest_file: int = LARGEST_FILE,
+        software: str | None = None,
     ) -> None:
         """Use *listed* for exact origins, and for wildcards *public*, limited to public addresses.
 
         Through a proxy, which resolves names by itself, *resolver* only says which have no public
-        address. *largest_file* is in bytes.
+        address. *largest_file* is in bytes. *software*: what marks in pictures name;
+        ``None``: pictures are not marked.
         """
         self._origins = origins
         self._resolver = resolver
@@ -57,6 +61,7 @@ class MediaDownloader:
         self._listed = listed
         self._public = public
         self._largest_file = largest_file
+        self._software = software
         # To decode is CPU-bound, and a picture takes up to 128 MiB of memory meanwhile.
         self._shrinking = asyncio.Lock()
 
@@ -68,6 +73,7 @@ class MediaDownloader:
         *,
         proxies: Proxies = NO_PROXIES,
         largest_file: int = LARGEST_FILE,
+        software: str | None = None,
     ) -> AsyncIterator[Self]:
         """Open a downloader with new HTTP sessions, which send no key and no cookies."""
         async with (
@@ -82,9 +88,10 @@ class MediaDownloader:
                 resolver=resolver,
                 proxies=proxies,
                 largest_file=largest_file,
+                software=software,
             )
 
-    async def load(self, path: Path, *, limit: int) -> Picture | None:
+    async def load(self, path: Path, *, order: str, limit: int) -> Picture | None:
         """Return the sound picture at *path*; ``None``: there is none.
 
         If it has more than *limit* bytes it is shrunk to a second file beside it, which is returned
@@ -96,22 +103,22 @@ class MediaDownloader:
             return None
         except OSError as error:
             raise _unreadable(error) from error
-        return await self._fitting(path, size, facts, limit)
+        return await self._fitting(path, size, facts, order, limit)
 
-    async def fetch(self, address: str, path: Path, *, limit: int) -> Picture:
+    async def fetch(self, address: str, path: Path, *, order: str, limit: int) -> Picture:
         """Return the picture at *path* as :meth:`load` does, downloaded from *address* if needed.
 
         Tries once. Raises MediaUnavailable, or its subclass PictureUnusable.
         """
         with contextlib.suppress(PictureUnusable):  # damaged since: download it again
-            if (picture := await self.load(path, limit=limit)) is not None:
+            if (picture := await self.load(path, order=order, limit=limit)) is not None:
                 return picture
         try:
-            size, facts = await self._download(address, path)
+            size, facts = await self._download(address, path, self._mark(order))
         except OSError as error:
             raise MediaUnavailable(f"a picture was not written: {error.strerror}") from error
         try:
-            return await self._fitting(path, size, facts, limit)
+            return await self._fitting(path, size, facts, order, limit)
         except PictureUnusable:
             await asyncio.to_thread(path.unlink, missing_ok=True)
             raise
@@ -124,12 +131,21 @@ class MediaDownloader:
             except OSError as error:
                 raise _unreadable(error) from error
 
-    async def _fitting(self, path: Path, size: int, facts: Facts, limit: int) -> Picture:
+    def _mark(self, order: str) -> Mark | None:
+        if self._software is None:
+            return None
+        return Mark(software=self._software, model=MODEL, order=order)
+
+    async def _fitting(
+        self, path: Path, size: int, facts: Facts, order: str, limit: int
+    ) -> Picture:
         fitting = path
         if size > limit:
             async with self._shrinking:
                 try:
-                    fitting, facts = await asyncio.to_thread(pictures.fit, path, limit)
+                    fitting, facts = await asyncio.to_thread(
+                        pictures.fit, path, limit, self._mark(order)
+                    )
                 except OSError as error:
                     raise _unreadable(error) from error
         return Picture(
@@ -140,7 +156,7 @@ class MediaDownloader:
             shrunk=fitting != path,
         )
 
-    async def _download(self, address: str, path: Path) -> tuple[int, Facts]:
+    async def _download(self, address: str, path: Path, mark: Mark | None) -> tuple[int, Facts]:
         """Download the file at *address*; follow redirects to listed origins. Return its size."""
         url, origin = _url(address), ""
         for _ in range(MOST_REDIRECTS + 1):
@@ -151,7 +167,7 @@ class MediaDownloader:
                     target = response.headers.get("Location")
                     if response.status not in _REDIRECTS or target is None:
                         _check_status(response, origin)
-                        return await self._save(response, path, origin)
+                        return await self._save(response, path, origin, mark)
             except aiohttp.ClientProxyConnectionError as error:
                 raise MediaUnavailable("the proxy could not be reached", origin=origin) from error
             except aiohttp.ClientConnectorDNSError as error:
@@ -164,7 +180,7 @@ class MediaDownloader:
         raise MediaUnavailable("a picture's address redirects too often", origin=origin)
 
     async def _save(
-        self, response: aiohttp.ClientResponse, path: Path, origin: str
+        self, response: aiohttp.ClientResponse, path: Path, origin: str, mark: Mark | None
     ) -> tuple[int, Facts]:
         part = PartFile(path, _md5(response))
         try:
@@ -174,7 +190,7 @@ class MediaDownloader:
                 if sum(map(len, blocks)) >= BLOCK:  # few calls into a thread
                     await asyncio.to_thread(part.write, b"".join(blocks))
                     blocks.clear()
-            facts = await asyncio.to_thread(part.finish, b"".join(blocks))
+            facts = await asyncio.to_thread(part.finish, b"".join(blocks), mark)
         except BaseException:
             await asyncio.to_thread(part.discard)
             raise

@@ -4,13 +4,19 @@ Everything here reads or writes: call it in a thread, never on the event loop.
 """
 
 import hashlib
+import logging
 from pathlib import Path
 from secrets import token_hex
 from threading import Lock
 from typing import Final
 
+from bot.pixazo import marking
+from bot.pixazo.marking import NotMarked
 from bot.pixazo.picture_structure import Facts, StructureCheck
+from bot.pixazo.xmp import Mark
 from bot.service.port_errors import PictureUnusable
+
+log = logging.getLogger(__name__)
 
 BLOCK: Final = 256 * 1024  # bytes that are read or written at once
 
@@ -27,8 +33,8 @@ def inspect(path: Path) -> Facts:
     return check.facts()
 
 
-def fit(path: Path, limit: int) -> tuple[Path, Facts]:
-    """Return *path*, or a smaller copy if the picture has more than *limit* bytes.
+def fit(path: Path, limit: int, mark: Mark | None = None) -> tuple[Path, Facts]:
+    """Return *path*, or a smaller copy with *mark* if the picture has more than *limit* bytes.
 
     The copy is a second file: after a crash the original is still complete and is shrunk again.
     Only here a picture is decoded. Raises PictureUnusable.
@@ -39,7 +45,12 @@ def fit(path: Path, limit: int) -> tuple[Path, Facts]:
     from bot.pixazo import shrinking
 
     small = path.with_suffix(".small")
-    return small, shrinking.shrink(path, limit, to=small)
+    segments = b""
+    try:
+        segments = marking.jpeg_segments(path, mark, most=limit // 4)
+    except NotMarked as error:
+        _warn(path, error)
+    return small, shrinking.shrink(path, limit, to=small, segments=segments)
 
 
 def thumbnail(path: Path, side: int) -> bytes:
@@ -77,12 +88,17 @@ class PartFile:
         if self._digest is not None:
             self._digest.update(block)
 
-    def finish(self, block: bytes) -> Facts:
-        """Write the last bytes, and give a sound picture its name. Raises PictureUnusable."""
+    def finish(self, block: bytes, mark: Mark | None = None) -> Facts:
+        """Write the last bytes, and give a sound picture, with its *mark*, its name.
+
+        Raises PictureUnusable.
+        """
         self.write(block)
         facts = self._check.facts()
         if self._digest is not None and self._digest.digest() != self._md5:
             raise PictureUnusable("the file is damaged")
+        if mark is not None:
+            self._mark(mark)
         self._part.replace(self._path)
         return facts
 
@@ -91,3 +107,19 @@ class PartFile:
         with self._lock:
             self._discarded = True
             self._part.unlink(missing_ok=True)
+
+    def _mark(self, mark: Mark) -> None:
+        """Mark the picture, if that can be done: it is paid for, and delivered in any case."""
+        marked = self._part.with_suffix(".marked")
+        try:
+            if marking.mark(self._part, marked, mark):
+                size = marked.stat().st_size
+                marked.replace(self._part)
+                self.size = size
+        except (NotMarked, OSError) as error:
+            marked.unlink(missing_ok=True)
+            _warn(self._path, error)
+
+
+def _warn(path: Path, error: Exception) -> None:
+    log.warning("picture not marked: job=%s number=%s error=%s", path.parent.name, path.name, error)

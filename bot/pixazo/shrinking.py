@@ -23,8 +23,8 @@ _QUALITIES: Final = (90, 80, 70, 60)
 _SHRINK: Final = 0.75  # of each side, when no quality is low enough
 
 
-def shrink(path: Path, limit: int, *, to: Path) -> Facts:
-    """Write the picture at *path* as a JPEG of at most *limit* bytes to the file *to*.
+def shrink(path: Path, limit: int, *, to: Path, segments: bytes = b"") -> Facts:
+    """Write the picture at *path* as a JPEG of at most *limit* bytes, with *segments*, to *to*.
 
     Its structure has to be checked before. Raises PictureUnusable: it can't be decoded, or even the
     smallest JPEG has more bytes.
@@ -36,7 +36,7 @@ def shrink(path: Path, limit: int, *, to: Path) -> Facts:
     while min(current.size) >= 1:
         for quality in _QUALITIES:
             encoded = io.BytesIO()
-            current.save(encoded, "JPEG", quality=quality, optimize=True)
+            current.save(encoded, "JPEG", quality=quality, optimize=True, extra=segments)
             if encoded.tell() <= limit:
                 to.write_bytes(encoded.getbuffer())
                 return Facts(extension="jpg", width=current.width, height=current.height)

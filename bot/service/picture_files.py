@@ -118,7 +118,7 @@ class PictureFiles:
         for number in range(1, self.expected(job) + 1):
             path = self._folder(job.id) / str(number)
             with contextlib.suppress(MediaUnavailable):
-                picture = await self._media.load(path, limit=job.reply.file_limit)
+                picture = await self._media.load(path, order=job.id, limit=job.reply.file_limit)
                 pictures += [picture] if picture is not None else []
         return pictures
 
@@ -173,7 +173,9 @@ class PictureFiles:
 
     async def _fetch_one(self, job: Job, address: str, path: Path) -> Picture | MediaUnavailable:
         try:
-            picture = await self._media.fetch(address, path, limit=job.reply.file_limit)
+            picture = await self._media.fetch(
+                address, path, order=job.id, limit=job.reply.file_limit
+            )
         except MediaUnavailable as error:
             log.info("picture download failed: job=%s number=%s error=%s", job.id, path.name, error)
             return error

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from sandbox.discord.member import Invocation
@@ -29,7 +30,9 @@ from tests.acceptance.driver import (
     without_limits,
     words,
 )
-from tests.pixazo.test_pictures import a_bomb
+from tests.content_credentials import GENERATED, signed, validity
+from tests.pixazo.test_marking import packets, pixels
+from tests.pixazo.test_pictures import WHOLE, a_bomb
 
 MIB = 1024 * 1024
 MOST_MEMORY = 300  # MiB
@@ -241,6 +244,31 @@ async def test_what_is_no_picture_is_never_shown_and_tried_again(sandbox, order)
     Store(sandbox).execute("UPDATE jobs SET next_try_at = 0 WHERE state = 'COMPLETED'")
     for placed in (*orders.values(), silent):
         await placed.sent.until(delivered(1), within=30)
+
+
+async def test_delivered_pictures_say_that_they_are_generated(sandbox, order):
+    """They are the same pictures; a signed one, which says it already, is the same file."""
+    sent = {name: WHOLE[name] for name in ("png", "jpg", "webp")}
+    sent["signed png"] = signed(WHOLE["png"], "image/png")
+    orders = {name: await order(name) for name in sent}
+    for name, placed in orders.items():
+        trouble(sandbox, placed.request_id, Answer(status=200, body=sent[name], headers=PNG))
+        sandbox.pixazo.move(placed.request_id, "COMPLETED")
+
+    for name, placed in orders.items():
+        card = await placed.sent.until(delivered(1))
+        async with aiohttp.request("GET", card["attachments"][0]["url"]) as response:
+            content = await response.read()
+        assert pixels(content) == pixels(sent[name])
+        if name.startswith("signed"):
+            assert content == sent[name]
+            assert not validity(content, "image/png")
+        else:
+            assert len(content) - len(sent[name]) < 2000
+            said = packets(content)
+            assert GENERATED in said.values()
+            [row] = Store(sandbox).execute("SELECT id FROM jobs WHERE prompt = ?", name)
+            assert row["id"] in said.values()
 
 
 async def test_too_large_a_picture_is_made_smaller(sandbox, order):

@@ -58,11 +58,12 @@ async def test_a_picture_is_at_the_path_and_can_be_fetched_again(vendor, tmp_pat
     address = await vendor.paint()
 
     first, second = [
-        await vendor.media.fetch(address, tmp_path / "1", limit=LIMIT) for _ in range(2)
+        await vendor.media.fetch(address, tmp_path / "1", order="an-order", limit=LIMIT)
+        for _ in range(2)
     ]
 
-    assert first == second == await vendor.media.load(tmp_path / "1", limit=LIMIT)
-    assert await vendor.media.load(tmp_path / "2", limit=LIMIT) is None
+    assert first == second == await vendor.media.load(tmp_path / "1", order="an-order", limit=LIMIT)
+    assert await vendor.media.load(tmp_path / "2", order="an-order", limit=LIMIT) is None
     assert (first.path, first.extension, first.shrunk) == (tmp_path / "1", "png", False)
     assert 0 < first.path.stat().st_size <= LIMIT
 
@@ -72,10 +73,12 @@ async def test_an_unavailable_picture_may_come_later(vendor, tmp_path):
     vendor.be_away()
 
     with pytest.raises(MediaUnavailable) as raised:
-        await vendor.media.fetch(address, tmp_path / "1", limit=LIMIT)
+        await vendor.media.fetch(address, tmp_path / "1", order="an-order", limit=LIMIT)
 
     assert raised.value.status == 503
-    assert (await vendor.media.fetch(address, tmp_path / "1", limit=LIMIT)).path.exists()
+    assert (
+        await vendor.media.fetch(address, tmp_path / "1", order="an-order", limit=LIMIT)
+    ).path.exists()
 
 
 async def test_an_unusable_picture_may_be_usable_later(vendor, tmp_path):
@@ -84,11 +87,15 @@ async def test_an_unusable_picture_may_be_usable_later(vendor, tmp_path):
 
     for _ in range(2):
         with pytest.raises(PictureUnusable):
-            await vendor.media.fetch(address, tmp_path / "1", limit=LIMIT)
-    assert (await vendor.media.fetch(address, tmp_path / "1", limit=LIMIT)).path.exists()
+            await vendor.media.fetch(address, tmp_path / "1", order="an-order", limit=LIMIT)
+    assert (
+        await vendor.media.fetch(address, tmp_path / "1", order="an-order", limit=LIMIT)
+    ).path.exists()
 
 
 async def test_a_thumbnail_is_made_of_a_picture_that_is_there(vendor, tmp_path):
-    picture = await vendor.media.fetch(await vendor.paint(), tmp_path / "1", limit=LIMIT)
+    picture = await vendor.media.fetch(
+        await vendor.paint(), tmp_path / "1", order="an-order", limit=LIMIT
+    )
 
     assert await vendor.media.thumbnail(picture.path, side=32)

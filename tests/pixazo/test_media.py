@@ -41,7 +41,7 @@ async def address(pixazo, client):
 @pytest.fixture
 def fetch(media, tmp_path):
     async def fetch(address, *, limit=LIMIT):
-        return await media.fetch(address, tmp_path / "1", limit=limit)
+        return await media.fetch(address, tmp_path / "1", order="an-order", limit=limit)
 
     return fetch
 
@@ -256,7 +256,7 @@ async def test_a_file_beyond_the_cap_is_given_up_in_the_middle(tmp_path):
         MediaDownloader.open((Origin.parse(origin),), largest_file=1024 * 1024) as media,
     ):
         with pytest.raises(PictureUnusable):
-            await media.fetch(f"{origin}/output.png", tmp_path / "1", limit=LIMIT)
+            await media.fetch(f"{origin}/output.png", tmp_path / "1", order="an-order", limit=LIMIT)
         async with asyncio.timeout(5):
             await gone.wait()
 
@@ -272,7 +272,8 @@ async def test_two_downloads_of_one_picture_at_the_same_time_do_not_mix(
         for _ in range(2)
     ]
     fetching = [
-        asyncio.create_task(media.fetch(address, tmp_path / "1", limit=LIMIT)) for _ in range(2)
+        asyncio.create_task(media.fetch(address, tmp_path / "1", order="an-order", limit=LIMIT))
+        for _ in range(2)
     ]
     for held in holds:
         await held.reached.wait()
@@ -301,7 +302,9 @@ async def test_a_wildcard_name_without_a_public_address_is_not_called(tmp_path, 
         )
 
         with pytest.raises(MediaUnavailable) as refused:
-            await media.fetch("https://pub-1.r2.dev/output.png", tmp_path / "1", limit=LIMIT)
+            await media.fetch(
+                "https://pub-1.r2.dev/output.png", tmp_path / "1", order="an-order", limit=LIMIT
+            )
 
     assert refused.value.obstacle is Obstacle.ADDRESS
     assert refused.value.origin == "https://pub-1.r2.dev"
@@ -311,7 +314,9 @@ async def test_a_wildcard_name_without_a_public_address_is_not_called(tmp_path, 
 async def test_a_name_that_cannot_be_resolved_has_no_address(tmp_path):
     async with MediaDownloader.open((Origin.parse("http://pictures.invalid"),)) as media:
         with pytest.raises(MediaUnavailable) as refused:
-            await media.fetch("http://pictures.invalid/1.png", tmp_path / "1", limit=LIMIT)
+            await media.fetch(
+                "http://pictures.invalid/1.png", tmp_path / "1", order="an-order", limit=LIMIT
+            )
 
     assert refused.value.obstacle is Obstacle.ADDRESS
 
@@ -324,4 +329,4 @@ async def test_where_nobody_listens_the_picture_is_away(tmp_path):
         pass
     async with MediaDownloader.open((Origin.parse(origin),)) as media:
         with pytest.raises(MediaUnavailable):
-            await media.fetch(f"{origin}/output.png", tmp_path / "1", limit=LIMIT)
+            await media.fetch(f"{origin}/output.png", tmp_path / "1", order="an-order", limit=LIMIT)

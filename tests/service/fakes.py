@@ -153,14 +153,14 @@ class FakeMedia:
         self.limits: list[int] = []  # bytes
         self.errors: dict[str, deque[Exception]] = defaultdict(deque)  # of the next calls
 
-    async def load(self, path: Path, *, limit: int) -> Picture | None:
+    async def load(self, path: Path, *, order: str, limit: int) -> Picture | None:  # noqa: ARG002
         self.limits.append(limit)
         if not path.exists():  # noqa: ASYNC240 - a few bytes, in memory
             return None
         return Picture(path=path, extension="png", width=64, height=64, shrunk=False)
 
-    async def fetch(self, address: str, path: Path, *, limit: int) -> Picture:
-        if (picture := await self.load(path, limit=limit)) is not None:
+    async def fetch(self, address: str, path: Path, *, order: str, limit: int) -> Picture:
+        if (picture := await self.load(path, order=order, limit=limit)) is not None:
             return picture
         self.fetched.append(address)
         await asyncio.sleep(0)

@@ -57,13 +57,13 @@ class VendorQueue(Protocol):
 class Media(Protocol):
     """The vendor's pictures: their download, and what of it is on disk."""
 
-    async def load(self, path: Path, *, limit: int) -> Picture | None:
+    async def load(self, path: Path, *, order: str, limit: int) -> Picture | None:
         """Return the sound picture at *path*, made to fit *limit* bytes; ``None``: there is none.
 
-        Raises PictureUnusable if it can't be made to fit.
+        *order*: its public id, for the mark. Raises PictureUnusable if it can't be made to fit.
         """
 
-    async def fetch(self, address: str, path: Path, *, limit: int) -> Picture:
+    async def fetch(self, address: str, path: Path, *, order: str, limit: int) -> Picture:
         """Return the picture at *path* as :meth:`load` does, downloaded from *address* if needed.
 
         Tries once. Raises MediaUnavailable, or its subclass PictureUnusable.

@@ -6,7 +6,7 @@ from bot.domain import styles
 from bot.domain.card_status import CardStatus
 from bot.domain.job import Billed, EndReason, Job, Obstacle, State
 from bot.domain.lane import ClosedReason
-from bot.domain.order import Order
+from bot.domain.order import MODEL, Order
 from bot.service.ports.discord import NO_STATUS
 from bot.ui.language import gettext as _
 from bot.ui.language import lazy, marked, ngettext, spoken
@@ -302,7 +302,7 @@ def details(order: Order) -> str:
 
 def made_by() -> str:
     """Return the mark of generated pictures."""
-    return _("AI-generated · {model}").format(model="AuraFlow v0.3")
+    return _("AI-generated · {model}").format(model=MODEL)
 
 
 def alt(order: Order, number: int, count: int) -> str:
