@@ -22,10 +22,11 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection, make_url
 
 from benchmarks.explain import Statement, captured, recorded, scans
-from bot.domain.admission import DAY, AdmissionContext
+from bot.domain.admission import DAY, AdmissionContext, Rule
 from bot.domain.deeds import Deed, DeedKind
 from bot.domain.gateway_starts import Permit
 from bot.domain.job import ENDED, Job, ReplyTarget, State
+from bot.domain.money import Budget, month_start
 from bot.domain.order import Order
 from bot.domain.rules import Block, changed
 from bot.service.ports.store import MemberSettings, Ping
@@ -63,7 +64,7 @@ async def fill(
             connection.execute(text("SET LOCAL statement_timeout = 0"))
         made = {"rows": rows, "now": now}
         connection.execute(text(_fill(guilds, members, on_sqlite=on_sqlite)), made)
-        for statement in _fill_others(on_sqlite=on_sqlite):
+        for statement in _fill_others(now, on_sqlite=on_sqlite):
             connection.execute(text(statement), {"rows": OTHERS, "now": now})
         connection.execute(text("ANALYZE"))
 
@@ -117,7 +118,7 @@ def _fill(guilds: int, members: int, *, on_sqlite: bool) -> str:
     return _insert("jobs", values)
 
 
-def _fill_others(*, on_sqlite: bool) -> Iterator[str]:
+def _fill_others(now: float, *, on_sqlite: bool) -> Iterator[str]:
     """Yield statements that make rows of other servers than the orders', so that these have none.
 
     What is written where there is a row and what where there is none are two statements.
@@ -140,6 +141,10 @@ def _fill_others(*, on_sqlite: bool) -> Iterator[str]:
     yield _insert(
         "deeds", deed | {"detail": empty, "tell_log": false, "tell_member": false, "tries": "1"}
     )
+    month = {"guild_id": guild, "since": str(month_start(now))}
+    yield _insert("spending", month | {"budget": f"'{Budget.SERVER_MONTH}'", "spent": "i"})
+    warned = {"rule": f"'{Rule.SERVER_MONTH_USD}'", "cap": "1", "percent": "50"}
+    yield _insert("budget_warnings", month | warned)
     yield _insert("members", {"member_id": f"{MEMBERS} + i", "ping": "'never'"})
 
 
@@ -295,6 +300,7 @@ def a_job(number: int, now: float) -> Job:
             interaction_token="token",  # noqa: S106 - invented
         ),
         callback_token="token",  # noqa: S106 - invented
+        price=1000,
         created_at=now,
         state_since=now,
     )

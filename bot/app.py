@@ -17,6 +17,7 @@ from bot.command_registration import CommandRegistration
 from bot.domain import lane as breaker
 from bot.domain import lane_transitions
 from bot.domain.admission import Caps, is_served
+from bot.domain.money import Price
 from bot.domain.owner import owner_id
 from bot.pixazo import wire
 from bot.pixazo.client import PixazoClient
@@ -119,7 +120,7 @@ async def run(settings: Settings) -> None:
 
 
 async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -> None:
-    telemetry = PrometheusTelemetry(price=settings.price_per_image_usd)
+    telemetry = PrometheusTelemetry()
     store = await open_store(settings, stack)
     vendor = await open_vendor(settings, stack)
     discord_side = open_discord(settings, telemetry, store, stack)
@@ -311,6 +312,10 @@ def read_caps(settings: Settings) -> Caps:
         images_per_day=settings.max_images_per_day,
         images_per_guild_per_day=settings.max_images_per_guild_per_day,
         direct=settings.allow_direct,
+        price=Price(amount=settings.price_per_image_usd, per_image=settings.price_per == "image"),
+        usd_per_day=settings.max_usd_per_day,
+        usd_per_month=settings.max_usd_per_month,
+        usd_per_guild_per_month=settings.max_usd_per_guild_per_month,
     )
 
 

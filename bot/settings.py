@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from yarl import URL
 
+from bot.domain.money import read_dollars
 from bot.domain.rules import LANGUAGES
 from bot.domain.shards import Shards
 from bot.errors import InvalidSettings
@@ -177,6 +178,7 @@ _Secret = Annotated[Secret, _secret]
 _Web = Annotated[str, _url("http", "https")]
 _Link = Annotated[str | None, _link]
 _Positive = Annotated[float, _number(float, 0, above=True)]
+_Usd = Annotated[int, read_dollars]
 _Count = Annotated[int, _number(int, 0)]
 _Ids = Annotated[tuple[int, ...], _list(_number(int, 0))]
 
@@ -218,7 +220,12 @@ class Settings:
     job_deadline_seconds: _Positive = 3600.0
     lease_seconds: _Positive = 30.0
 
-    price_per_image_usd: Annotated[float, _number(float, 0)] = 0.001
+    # Millionths of a dollar; the texts are in dollars.
+    price_per_image_usd: _Usd = 1000
+    price_per: Annotated[Literal["image", "request"], _choice("image", "request")] = "image"
+    max_usd_per_day: _Usd = 0
+    max_usd_per_month: _Usd = 0
+    max_usd_per_guild_per_month: _Usd = 0
     guild_ids: _Ids = ()
     max_images_per_day: _Count = 500
     max_images_per_guild_per_day: _Count = 100

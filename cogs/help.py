@@ -58,7 +58,9 @@ class Help(commands.Cog):
         await responses.defer(interaction, private=True)
         request = interaction_context.admission_request(interaction)
         report = await self._account.usage(interaction.user.id, request)
-        await responses.show(interaction, layout.text_view(words.usage(report)))
+        moderates = interaction_context.person(interaction).moderates and report.place.in_server
+        view = layout.text_view(words.usage(report, moderates=moderates))
+        await responses.show(interaction, view)
 
     @app_commands.command(description=texts.commands.SETTINGS, extras=OUTSIDE)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)

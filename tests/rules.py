@@ -54,10 +54,21 @@ FULLEST = Rules(
 )
 FULLEST_OVERVIEW = Overview(
     rules=FULLEST,
-    caps=Caps(images_per_day=10**9, images_per_guild_per_day=10**9),
+    caps=Caps(
+        images_per_day=10**9,
+        images_per_guild_per_day=10**9,
+        usd_per_month=10**12,
+        usd_per_guild_per_month=10**12,
+    ),
     standing=AdmissionContext(
         rules=FULLEST,
-        usage=Usage(everywhere=10**9, server=10**9, member=10**9, server_at_once=10**6),
+        usage=Usage(
+            everywhere=10**9,
+            server=10**9,
+            member=10**9,
+            server_at_once=10**6,
+            server_spent_this_month=10**12,
+        ),
     ),
     peaks=PeakUsage(images=10**9, at_once=10**6),
 )

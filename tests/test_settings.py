@@ -49,7 +49,7 @@ def test_the_defaults_are_those_of_the_real_services():
     assert (settings.poll_seconds, settings.lane_width) == (5, 16)
     assert (settings.lane_rate_per_minute, settings.balance_probe_seconds) == (60, 300)
     assert (settings.submit_timeout_seconds, settings.job_deadline_seconds) == (30, 3600)
-    assert (settings.lease_seconds, settings.price_per_image_usd) == (30, 0.001)
+    assert (settings.lease_seconds, settings.price_per_image_usd) == (30, 1000)
     assert (settings.max_images_per_day, settings.max_images_per_guild_per_day) == (500, 100)
     assert (settings.allow_direct, settings.guild_ids) == (False, ())
     assert settings.mark_images
@@ -129,6 +129,12 @@ WRONG = [
     ("JOB_DEADLINE_SECONDS", "soon"),
     ("LEASE_SECONDS", "0"),
     ("PRICE_PER_IMAGE_USD", "-0.001"),
+    ("PRICE_PER_IMAGE_USD", "0.0000001"),
+    ("PRICE_PER_IMAGE_USD", "nan"),
+    ("PRICE_PER", "picture"),
+    ("MAX_USD_PER_DAY", "-1"),
+    ("MAX_USD_PER_MONTH", "1000001"),
+    ("MAX_USD_PER_GUILD_PER_MONTH", "$5"),
     ("GUILD_IDS", "1,two"),
     ("GUILD_IDS", "-1"),
     ("MAX_IMAGES_PER_DAY", "-1"),

@@ -12,6 +12,7 @@ from typing import Final
 from bot.domain import lane as breaker
 from bot.domain import word_filter
 from bot.domain.lane import Lane
+from bot.domain.money import Budget, Price, period_end
 from bot.domain.order import STEPS, Order
 from bot.domain.rules import Allowance, Block, Rules
 
@@ -42,14 +43,25 @@ class Rule(StrEnum):
     SERVER_DAY = "server_per_day"
     OPERATOR_SERVER_DAY = "operator_server_per_day"
     OPERATOR_DAY = "operator_per_day"
+    SERVER_MONTH_USD = "server_usd_per_month"
+    OPERATOR_SERVER_MONTH_USD = "operator_server_usd_per_month"
+    OPERATOR_DAY_USD = "operator_usd_per_day"
+    OPERATOR_MONTH_USD = "operator_usd_per_month"
 
 
 # Only the operator can change these; moderators change the others.
 OPERATORS: Final = frozenset(
     {Rule.NOT_SERVED, Rule.KEY, Rule.CREDIT, Rule.BUSY}
     | {Rule.OPERATOR_SERVER_DAY, Rule.OPERATOR_DAY}
+    | {Rule.OPERATOR_SERVER_MONTH_USD, Rule.OPERATOR_DAY_USD, Rule.OPERATOR_MONTH_USD}
 )
-
+# Limits on money: their figures are in millionths of a dollar.
+BUDGETS: Final = {
+    Rule.SERVER_MONTH_USD: Budget.SERVER_MONTH,
+    Rule.OPERATOR_SERVER_MONTH_USD: Budget.SERVER_MONTH,
+    Rule.OPERATOR_DAY_USD: Budget.DAY,
+    Rule.OPERATOR_MONTH_USD: Budget.MONTH,
+}
 
 # Rules on what may be shown where, whatever it costs.
 OF_CONTENT: Final = frozenset(
@@ -71,6 +83,11 @@ class Caps:
     images_per_day: int = 0  # of the whole bot
     images_per_guild_per_day: int = 0
     direct: bool = False  # whether orders outside of servers are taken; they count as one server
+    price: Price = field(default_factory=Price)
+    # Budgets, in millionths of a dollar:
+    usd_per_day: int = 0  # of the whole bot
+    usd_per_month: int = 0  # of the whole bot
+    usd_per_guild_per_month: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +103,10 @@ class Usage:
     server_at_once: int = 0
     member_at_once: int = 0  # in this server
     last_order_at: float | None = None  # of the member, in this server
+    # In millionths of a dollar, of all servers and of this one:
+    spent_today: int = 0
+    spent_this_month: int = 0
+    server_spent_this_month: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,6 +298,19 @@ def _figures(
         # An order larger than the limit is not accepted tomorrow either.
         tomorrow = day_of(now) + DAY if images <= limit else None
         yield _at_most(rule, limit, used=used, wanted=images, ends_at=tomorrow)
+    price = caps.price.of(images)
+    for rule, limit, used in (
+        (Rule.SERVER_MONTH_USD, rules.server_usd_per_month, usage.server_spent_this_month),
+        (
+            Rule.OPERATOR_SERVER_MONTH_USD,
+            caps.usd_per_guild_per_month,
+            usage.server_spent_this_month,
+        ),
+        (Rule.OPERATOR_DAY_USD, caps.usd_per_day, usage.spent_today),
+        (Rule.OPERATOR_MONTH_USD, caps.usd_per_month, usage.spent_this_month),
+    ):
+        anew = float(period_end(BUDGETS[rule], now)) if price <= limit else None
+        yield _at_most(rule, limit, used=used, wanted=price, ends_at=anew)
 
 
 def _at_most(

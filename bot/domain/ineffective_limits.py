@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.admission import Caps
-from bot.domain.rules import TIERED, Rules, Tier
+from bot.domain.rules import MONEY, TIERED, Rules, Tier
 
 
 class Overruled(StrEnum):
@@ -46,7 +46,7 @@ def ineffective_limits(rules: Rules, *, caps: Caps, guild_id: int) -> Iterator[I
     everyone = next((tier for tier in rules.tiers if tier.role_id == guild_id), None)
     for tier in (None, *rules.tiers):
         role_id = None if tier is None else tier.role_id
-        for name in (*TIERED, "server_per_day", "server_at_once"):
+        for name in (*TIERED, "server_per_day", "server_at_once", "server_usd_per_month"):
             limit = getattr(rules if tier is None else tier, name, None)
             if limit is None or (limit == 0 and tier is None):
                 continue
@@ -91,6 +91,11 @@ def _stricter(
         bounds += [
             (Overruled.OPERATOR_SERVER, caps.images_per_guild_per_day, ""),
             (Overruled.OPERATOR_ALL, caps.images_per_day, ""),
+        ]
+    if name in MONEY:
+        bounds += [
+            (Overruled.OPERATOR_SERVER, caps.usd_per_guild_per_month, ""),
+            (Overruled.OPERATOR_ALL, caps.usd_per_month, ""),
         ]
     return min((one for one in bounds if 0 < one[1] < limit), key=lambda one: one[1], default=None)
 

@@ -207,6 +207,7 @@ class Job:
 
     state: State = State.WAITING
     billed: Billed = Billed.NO
+    price: int | None = None  # millionths of a dollar; None: made before there were prices
     end_reason: EndReason | None = None
     error: str | None = None  # the vendor's message about its end
     request_id: str | None = None
@@ -236,6 +237,12 @@ class Job:
     def ended(self) -> bool:
         """Whether the state is final."""
         return self.state in ENDED
+
+    @property
+    def charged(self) -> int:
+        """What it counts in budgets: its price, from its admission until it ends unbilled."""
+        counts = self.billed is not Billed.NO or self.state is State.WAITING
+        return self.price or 0 if counts else 0
 
     @property
     def may_complete(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from bot.domain import styles, word_filter
 from bot.domain.errors import InvalidLimit, LanguageNotSpoken, OwnStyleNotFound, TooManyEntries
+from bot.domain.money import DOLLAR
 from bot.domain.order import IMAGES, STEPS, Span, clean
 from bot.domain.styles import Style
 from bot.domain.word_filter import WordLists
@@ -63,6 +64,7 @@ class Rules:
     cooldown: int = 0  # seconds from one order of a member to the next
     member_per_day: int = 25  # images
     server_per_day: int = 0  # images
+    server_usd_per_month: int = 0  # millionths of a dollar
     member_at_once: int = 3  # orders
     server_at_once: int = 0  # orders
     images: int = 0  # of one order
@@ -115,7 +117,9 @@ RANGES: Final[dict[str, Span[int]]] = {
     "server_at_once": Span(1, 10_000),
     "images": IMAGES,
     "steps": STEPS,
+    "server_usd_per_month": Span(DOLLAR // 100, 100_000 * DOLLAR),
 }
+MONEY: Final = frozenset({"server_usd_per_month"})  # limits in millionths of a dollar
 FLAGS: Final = ("spoiler", "age_restricted_only", "look_alikes")
 
 

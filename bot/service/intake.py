@@ -155,12 +155,12 @@ class OrderIntake:
     async def _record(self, request: OrderRequest) -> Job:
         if request.guild_id is None and not self._settings.caps.direct:
             raise ServersOnly
-        now = self._now()
+        now, order_ = self._now(), await self._checked(request)
         job = Job(
             id=secrets.token_hex(8),
             guild_id=request.guild_id,
             member_id=request.member_id,
-            order=await self._checked(request),
+            order=order_,
             lane=self._settings.lane,
             reply=ReplyTarget(
                 interaction_id=request.interaction_id,
@@ -173,6 +173,7 @@ class OrderIntake:
                 language=request.language,
             ),
             callback_token=secrets.token_urlsafe(24),
+            price=self._settings.caps.price.of(order_.images),
             created_at=now,
             state_since=now,
         )

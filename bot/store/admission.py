@@ -10,9 +10,11 @@ from sqlalchemy.engine import Connection
 
 from bot.domain.admission import AdmissionContext, Usage, day_of
 from bot.domain.lane import Lane
+from bot.domain.money import Budget
 from bot.service.ports.store import PeakUsage
 from bot.store.guilds import block_of, read_rules
 from bot.store.lanes import lane_of
+from bot.store.spending import ALL, periods, spent
 from bot.store.statements import Statement, given
 from bot.store.tables import blocks, counts, guilds, is_at_once, jobs, lanes
 
@@ -44,6 +46,8 @@ def load_admission_context(
         lane=lane,
         interaction_id=interaction_id,
         count_to=count_to,
+        spent_in=guild_id or ALL,
+        **periods(now),
     )
     assert row is not None
     rules, blocked, known, paused_until, closed, *figures = row
@@ -70,6 +74,9 @@ def _loading(*, in_guild: bool, counted: bool) -> Statement:
         "server_at_once": _count(is_at_once, guild),
         "member_at_once": _count(is_at_once, guild, member),
         "last_order_at": _last(counts, guild, member),
+        "spent_today": spent(Budget.DAY),
+        "spent_this_month": spent(Budget.MONTH),
+        "server_spent_this_month": spent(Budget.SERVER_MONTH, given("spent_in")),
     }
     others: Sequence[Select[Any]] = (
         # With the id NULL, SQLite would scan all servers.

@@ -5,11 +5,13 @@ from dataclasses import asdict, fields, replace
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import and_, delete, func, insert, literal_column, or_, select, update
 from sqlalchemy.engine import Connection
 
+from bot.domain.admission import BUDGETS
 from bot.domain.deeds import Deed
 from bot.domain.job import guild_queue_key
+from bot.domain.money import Budget
 from bot.domain.rules import Block, Rules
 from bot.store.database import Database, read_transaction, write_transaction
 from bot.store.deeds import record
@@ -17,6 +19,7 @@ from bot.store.documents import read_document
 from bot.store.statements import Row, Statement, given, upsert
 from bot.store.tables import (
     blocks,
+    budget_warnings,
     closure_notices,
     deeds,
     drafts,
@@ -27,6 +30,7 @@ from bot.store.tables import (
     jobs,
     lane_queues,
     lanes,
+    spending,
 )
 
 _BEFORE: Final = {"look_alikes": False}
@@ -93,6 +97,7 @@ _IS_LEFT: Final = and_(_IS_GUILD, _LEFT_BEFORE)
 _LOCK_LEFT: Final = Statement(select(guilds.c.guild_id).where(_IS_LEFT).with_for_update())
 _FORGET_RULES: Final = Statement(update(guilds).where(_IS_LEFT).values(rules=None))
 _FORGET: Final = Statement(delete(guilds).where(_IS_LEFT))
+_BUDGETS: Final[list[Any]] = [literal_column(f"'{rule}'") for rule in BUDGETS]
 _EVERY_LANE: Final = select(lanes.c.lane)
 _FORGET_ITS: Final = (
     Statement(delete(blocks).where(blocks.c.guild_id == _GUILD)),
@@ -105,6 +110,16 @@ _FORGET_ITS: Final = (
     Statement(
         delete(closure_notices).where(
             closure_notices.c.lane.in_(_EVERY_LANE), closure_notices.c.guild_id == _GUILD
+        )
+    ),
+    Statement(
+        delete(spending).where(
+            spending.c.budget == Budget.SERVER_MONTH.value, spending.c.guild_id == _GUILD
+        )
+    ),
+    Statement(
+        delete(budget_warnings).where(
+            budget_warnings.c.rule.in_(_BUDGETS), budget_warnings.c.guild_id == _GUILD
         )
     ),
 )

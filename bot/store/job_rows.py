@@ -26,6 +26,7 @@ from bot.domain.job import (
 )
 from bot.domain.order import Order
 from bot.store.dialects import DatabaseClock
+from bot.store.spending import charge
 from bot.store.statements import MOST_SHAPES, Row, Statement, given
 from bot.store.tables import jobs
 
@@ -38,7 +39,7 @@ COLUMNS: Final = tuple(jobs.c.keys())
 # Column by attribute of the job itself. Columns of its parts have the names of their fields.
 _SAME_NAME: Final = (
     *("id", "guild_id", "member_id", "lane", "state", "billed", "error", "request_id"),
-    *("callback_token", "media", "created_at", "queued_at", "completed_at"),
+    *("callback_token", "media", "created_at", "queued_at", "completed_at", "price"),
 )
 _JOB: Final = {name: name for name in _SAME_NAME} | {
     "end_reason": "cause",
@@ -174,8 +175,12 @@ def _swap(
         "old_epoch": before.lease.epoch,
     }
     if read:
-        return statement.first(connection, **given)
-    return () if statement.change(connection, **given) else None
+        row = statement.first(connection, **given)
+    else:
+        row = () if statement.change(connection, **given) else None
+    if row is not None:
+        charge(connection, after, after.charged - before.charged)
+    return row
 
 
 @lru_cache(MOST_SHAPES)

@@ -39,6 +39,7 @@ from bot.store.guilds import guild_lock
 from bot.store.job_rows import INSERT, changing_all, exchange, jobs_of, known_job, row_of, swap
 from bot.store.lane_queues import mark_served, may_claim, next_job, standing, waiting_jobs
 from bot.store.lanes import lane_lock, lane_of, put_lane
+from bot.store.spending import charge
 from bot.store.statements import Statement, given
 from bot.store.tables import (
     guilds,
@@ -187,6 +188,7 @@ class Jobs:
             context = replace(context, lane=lane_of(connection, job.lane))
         admitted = admit(job, context)
         INSERT.change(connection, **row_of(admitted))
+        charge(connection, admitted, admitted.charged)
         lane = lane_transitions.after_admission(context.lane, job.id, now=job.created_at)
         if lane != context.lane:
             put_lane(connection, job.lane, lane)

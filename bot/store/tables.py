@@ -94,6 +94,7 @@ jobs: Final = Table(
     Column("next_try_at", Float),
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("pictures_shown", Integer, nullable=False, server_default="0"),
+    Column("price", BigInteger),  # millionths of a dollar; NULL: made before there were prices
 )
 
 
@@ -207,6 +208,27 @@ guilds: Final = Table(
 )
 has_left: Final = guilds.c.left_at.is_not(None)
 _partial_index("ix_guilds_left", guilds.c.left_at, where=has_left)
+
+# Sums of the prices of orders that count, in millionths of a dollar, by budget and period.
+spending: Final = Table(
+    "spending",
+    metadata,
+    Column("budget", String(16), primary_key=True),
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),  # 0: of no server
+    Column("since", BigInteger, primary_key=True, autoincrement=False),  # when the period began
+    Column("spent", BigInteger, nullable=False),
+)
+
+# The highest step of each budget of which somebody was warned, so that it is told once.
+budget_warnings: Final = Table(
+    "budget_warnings",
+    metadata,
+    Column("rule", String(32), primary_key=True),
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),  # 0: of no server
+    Column("since", BigInteger, primary_key=True, autoincrement=False),  # when the period began
+    Column("cap", BigInteger, primary_key=True, autoincrement=False),  # another one warns anew
+    Column("percent", Integer, nullable=False),
+)
 
 # Starts of a shard's session at Discord's gateway, by all processes with the same token.
 gateway_starts: Final = Table(

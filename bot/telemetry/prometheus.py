@@ -30,6 +30,7 @@ from bot.domain import lane as breaker
 from bot.domain.admission import Rule
 from bot.domain.job import ENDED, Billed, Job, State
 from bot.domain.lane import ClosedReason, Lane
+from bot.domain.money import DOLLAR
 from bot.service.health import StoreSnapshot
 from bot.service.port_errors import CallError, NotSent, OutcomeUnknown, PictureUnusable
 from bot.service.telemetry import DiscordCall, VendorCall
@@ -64,9 +65,8 @@ class Recovery(StrEnum):
 class PrometheusTelemetry:
     """Counters, histograms and gauges in one registry."""
 
-    def __init__(self, *, price: float) -> None:
-        """Estimate spending by *price*, in USD for one picture."""
-        self._price = price
+    def __init__(self) -> None:
+        """Start all of them at zero."""
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         versions = {
@@ -114,7 +114,7 @@ class PrometheusTelemetry:
         self._refusals = counter("imagine_refusals", "Orders that a rule refused", ["rule"])
         self._images = counter("imagine_images_billed", "Images of billed orders")
         self._spent = counter(
-            "imagine_spent_usd", "Billed images times PRICE_PER_IMAGE_USD: an estimate"
+            "imagine_spent_usd", "Prices of billed orders, by PRICE_PER_IMAGE_USD: an estimate"
         )
         self._recovered = counter(
             "imagine_jobs_recovered", "Orders continued for another process", ["how"]
@@ -169,7 +169,7 @@ class PrometheusTelemetry:
         """Count the end, the bill and the delivery of a job, when a change brings them."""
         if after.billed is Billed.YES and before.billed is not Billed.YES:
             self._images.inc(after.order.images)
-            self._spent.inc(after.order.images * self._price)
+            self._spent.inc((after.price or 0) / DOLLAR)  # for display: budgets sum whole numbers
         if after.state is before.state:
             return
         if after.state in _FINAL:

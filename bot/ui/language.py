@@ -18,6 +18,7 @@ from discord import app_commands
 from discord.app_commands import TranslationContextLocation as Location
 
 from bot.domain import rules
+from bot.domain.money import DOLLAR
 from bot.ui.catalogue import Catalogue
 
 ENGLISH: Final = "en"
@@ -120,6 +121,18 @@ def plural(one: str, many: str) -> Callable[[int], str]:
 def number(value: float) -> str:
     """Return a number in the task's language, without trailing zeros: 3.5, or 3,5."""
     return f"{value:.3f}".rstrip("0").rstrip(".").replace(".", _DECIMAL_MARKS[_spoken.get()])
+
+
+def amount(millionths: int) -> str:
+    """Return millionths of a dollar as a number of dollars: 3.50, or 3,50."""
+    whole, rest = divmod(millionths, DOLLAR)
+    decimals = f"{rest:06}".rstrip("0").ljust(2, "0")
+    return f"{whole}{_DECIMAL_MARKS[_spoken.get()]}{decimals}"
+
+
+def dollars(millionths: int) -> str:
+    """Return millionths of a dollar as a sum: $3.50, or 3,50 $."""
+    return gettext("${amount}").format(amount=amount(millionths))
 
 
 def localized(message: str, **figures: float) -> app_commands.locale_str:

@@ -4,6 +4,7 @@ discord.py forgets open forms at a restart, and never forgets dismissed ones. So
 its ``custom_id`` tells the group of rules, and those of its fields the rule.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,25 +14,29 @@ from discord import ui
 
 from bot.domain import word_filter
 from bot.domain.errors import ChangeRejected, InvalidLimit, InvalidPhrase
-from bot.domain.rules import MOST_CHANNELS, RANGES, Rules
+from bot.domain.money import read_dollars
+from bot.domain.rules import MONEY, MOST_CHANNELS, RANGES, Rules
 from bot.domain.word_filter import MOST_CHARACTERS, WordLists
-from bot.ui import guild_cache, texts
+from bot.ui import guild_cache, language, texts
 from bot.ui.form_fields import fields, refill
 from bot.ui.interaction_payload import UnreadableInteraction, snowflake
 
 PREFIX: Final = "limits-form:"  # of the custom_id, before the group's name
 AT_ONCE: Final = "limits-now:"  # the same, of a form without a preview
 _MOST_FAULTS: Final = 5  # of a list that are told
+_AMOUNT: Final = 15  # characters of an amount in dollars
 _DIGITS: Final = 7  # of the largest number that a limit takes
 
 # The rules of each form, by their fields; Discord allows five in a form.
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "members": ("cooldown", "member_per_day", "member_at_once"),
-    "server": ("server_per_day", "server_at_once"),
+    "server": ("server_per_day", "server_usd_per_month", "server_at_once"),
     "orders": ("images", "steps", "spoiler", "age_restricted_only"),
     "channels": ("channels",),
     "words": ("blocked", "allowed", "look_alikes"),
 }
+
+_WRITTEN: Final = re.compile(r"[0-9]{1,6}([.,][0-9]{1,6})?")  # an amount in dollars
 
 LISTS: Final = frozenset({"blocked", "allowed"})  # fields with phrases
 
@@ -103,6 +108,8 @@ class _Field:
 
 
 def _field(name: str) -> _Field:
+    if name in MONEY:
+        return _MONEY
     if name in RANGES:
         return _NUMBER
     return {"channels": _CHANNELS, "blocked": _PHRASES, "allowed": _PHRASES}.get(name, _FLAG)
@@ -125,6 +132,29 @@ def read_number(name: str, sent: Mapping[str, Any]) -> int:
     if number and number not in span:
         raise InvalidLimit(name=name, low=span.low, high=span.high)
     return number
+
+
+def _amount(name: str, rules: Rules) -> ui.Label[Any]:
+    field: ui.TextInput[Any] = ui.TextInput(
+        custom_id=name,
+        default=language.amount(getattr(rules, name)),
+        max_length=_AMOUNT,
+        required=False,
+    )
+    return ui.Label(
+        text=texts.limits.label(name), description=texts.limits.money_hint(), component=field
+    )
+
+
+def _read_amount(name: str, sent: Mapping[str, Any]) -> int:
+    """Return the amount that was typed in dollars; nothing is 0. Raises InvalidLimit."""
+    text = str(sent.get("value") or "").strip().strip("$ ") or "0"
+    span = RANGES[name]
+    # Whatever its language, a comma and a point are the decimal mark here.
+    amount = read_dollars(text.replace(",", ".")) if _WRITTEN.fullmatch(text) else -1
+    if amount and amount not in span:
+        raise InvalidLimit(name=name, low=span.low, high=span.high)
+    return amount
 
 
 def _flag(name: str, rules: Rules) -> ui.Label[Any]:
@@ -207,6 +237,7 @@ def raise_first(faults: Sequence[ChangeRejected]) -> None:
 
 
 _NUMBER: Final = _Field(_number, read_number)
+_MONEY: Final = _Field(_amount, _read_amount)
 _FLAG: Final = _Field(_flag, _read_flag)
 _CHANNELS: Final = _Field(_channels, _read_channels)
 _PHRASES: Final = _Field(_phrases, _read_phrases)

@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain import rules
+from bot.domain import money, rules
 from bot.domain.rules import RANGES, Rules
 from bot.service.moderation import Moderator
 from bot.ui import (
@@ -27,6 +27,7 @@ from cogs.limits.words import WordCommands
 Cooldown = app_commands.Range[int, 0, RANGES["cooldown"].high]
 MemberPerDay = app_commands.Range[int, 0, RANGES["member_per_day"].high]
 ServerPerDay = app_commands.Range[int, 0, RANGES["server_per_day"].high]
+ServerUsd = app_commands.Range[float, 0, RANGES["server_usd_per_month"].high // money.DOLLAR]
 MemberAtOnce = app_commands.Range[int, 0, RANGES["member_at_once"].high]
 ServerAtOnce = app_commands.Range[int, 0, RANGES["server_at_once"].high]
 Images = app_commands.Range[int, 0, RANGES["images"].high]
@@ -73,6 +74,7 @@ class Limits(
         age_restricted_only: bool | None = None,  # noqa: FBT001 - the same
         look_alikes: bool | None = None,  # noqa: FBT001 - the same
         language: str | None = None,
+        server_usd_per_month: ServerUsd | None = None,
     ) -> None:
         """Change the limits that are given."""
         named = _named(
@@ -87,6 +89,8 @@ class Limits(
             age_restricted_only=age_restricted_only,
             look_alikes=look_alikes,
         )
+        if server_usd_per_month is not None:
+            named["server_usd_per_month"] = money.of_number(server_usd_per_month)
         if language is not None:
             named["language"] = None if language == texts.commands.DISCORDS else language
         if named:

@@ -137,6 +137,63 @@ async def test_the_operators_cap_on_all_servers_is_exact_across_them(
     assert all("Only the bot's owner can change this" in one for one in refused)
 
 
+@pytest.mark.parametrize("engine", ["one process on SQLite", "two processes on PostgreSQL"])
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("MAX_USD_PER_DAY", "The bot has used up its picture budget for today. More <t:"),
+        ("MAX_USD_PER_MONTH", "The bot has used up its picture budget for this month. More <t:"),
+        (
+            "MAX_USD_PER_GUILD_PER_MONTH",
+            "This server has used up its picture budget for this month. More <t:",
+        ),
+    ],
+)
+async def test_a_budget_for_seven_orders_admits_seven_of_fifty_at_once(
+    engine, setting, said, postgres, make_sandbox
+):
+    settings = {setting: "0.0105", "PRICE_PER_IMAGE_USD": "0.0015", "MAX_IMAGES_PER_DAY": "0"}
+    async with make_sandbox(vendor=quick()) as sandbox:
+        sandbox.pixazo.hold_states()
+        if "PostgreSQL" in engine:
+            await start_two(sandbox, await postgres.new(), **settings)
+        else:
+            await sandbox.bot(**FAST_LANE, **settings).start()
+            await sandbox.ready()
+
+        admitted, refused = await order_at_once(Server(sandbox).crowd(50))
+
+    assert (len(admitted), len(refused)) == (7, 43)
+    assert all(said in one and "Only the bot's owner can change this" in one for one in refused)
+    assert not [one for one in refused if "$" in one]  # members read no sums
+
+
+async def test_moderators_cap_what_their_server_spends_and_an_error_gives_it_back(
+    sandbox, server, noah, mira
+):
+    set_ = await mira.command("limits", "set", server_usd_per_month=0.01, member_per_day=0)
+    await set_.until(says("Budget per month, whole server: no limit → $0.01"))
+    for _ in range(9):
+        sent = await noah.command("imagine", prompt="a cat")
+        await sent.until(delivered(1))
+    sandbox.pixazo.answer_next("ERROR")
+    sent = await noah.command("imagine", prompt="a cat")
+    await sent.until(says("Nothing was charged"))
+
+    again = await noah.command("imagine", prompt="a dog")
+    await again.until(delivered(1))
+
+    refused = await refusal(noah)
+    assert "This server has used up its picture budget for this month. More <t:" in refused
+    assert "This server's moderators can change this" in refused
+    assert "$" not in refused
+    for member, shown in ((noah, False), (mira, True)):
+        usage = await (await member.command("usage")).until(says("Your limits today"))
+        assert ("$0.00 of $0.01 left" in str(usage)) == shown
+    panel = await mira.command("limits", "show")
+    await panel.until(says("Budget per month, whole server: **$0.01** · this month: $0.01"))
+
+
 async def test_an_order_that_ended_unbilled_gives_its_place_back(sandbox, server, noah, mira):
     await set_limits(mira, member_per_day=2)
     sandbox.pixazo.answer_next("ERROR")

@@ -65,7 +65,7 @@ async def visiting() -> AsyncIterator["Visit"]:
                 "lane_rate_per_minute": "6000",
             }
         )
-        telemetry = PrometheusTelemetry(price=settings.price_per_image_usd)
+        telemetry = PrometheusTelemetry()
         store = await app.open_store(settings, stack)
         session = OneClient("of.no.use")
         side = app.DiscordSide(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.admission import (
+    BUDGETS,
     DAY,
     OPERATORS,
     AdmissionContext,
@@ -20,12 +21,14 @@ from bot.domain.admission import (
     rule_results,
 )
 from bot.domain.lane import ClosedReason, Lane
+from bot.domain.money import Budget, Price, period_end
 from bot.domain.rules import Block, Pause, Rules, Tier
 from bot.domain.word_filter import WordLists
 from tests.samples import NOW, an_order
 
 OPEN = Rules(member_per_day=0, member_at_once=0)
 NO_CAPS = Caps()
+PRICE = Price(amount=1000)
 
 
 def an_ask(**changes):
@@ -77,6 +80,23 @@ EACH: dict[Rule, dict[str, Any]] = {
     Rule.SERVER_DAY: {"rules": replace(OPEN, server_per_day=2), "usage": Usage(server=2)},
     Rule.OPERATOR_SERVER_DAY: {"caps": Caps(images_per_guild_per_day=2), "usage": Usage(server=2)},
     Rule.OPERATOR_DAY: {"caps": Caps(images_per_day=2), "usage": Usage(everywhere=2)},
+    Rule.SERVER_MONTH_USD: {
+        "caps": Caps(price=PRICE),
+        "rules": replace(OPEN, server_usd_per_month=6999),
+        "usage": Usage(server_spent_this_month=6000),
+    },
+    Rule.OPERATOR_SERVER_MONTH_USD: {
+        "caps": Caps(price=PRICE, usd_per_guild_per_month=6999),
+        "usage": Usage(server_spent_this_month=6000),
+    },
+    Rule.OPERATOR_DAY_USD: {
+        "caps": Caps(price=PRICE, usd_per_day=6999),
+        "usage": Usage(spent_today=6000),
+    },
+    Rule.OPERATOR_MONTH_USD: {
+        "caps": Caps(price=PRICE, usd_per_month=6999),
+        "usage": Usage(spent_this_month=6000),
+    },
 }
 
 
@@ -105,6 +125,33 @@ def test_a_refusal_names_the_figures_and_the_end():
 
 def test_an_order_larger_than_the_limit_itself_is_not_told_to_wait():
     assert decided(an_ask(images=2), caps=Caps(images_per_day=1)).ends_at is None
+
+
+@pytest.mark.parametrize("rule", BUDGETS)
+def test_a_budget_is_used_up_to_the_last_millionth_and_names_the_end_of_its_period(rule):
+    refusal = decided(**EACH[rule])
+    caps, usage = EACH[rule]["caps"], EACH[rule]["usage"]
+    exact = replace(OPEN, server_usd_per_month=7000)
+    if caps != Caps(price=PRICE):
+        [name] = [name for name in vars(caps) if name.startswith("usd") and getattr(caps, name)]
+        caps = replace(caps, **{name: 7000})
+
+    assert (refusal.limit, refusal.used, refusal.wanted) == (6999, 6000, 1000)
+    assert refusal.ends_at == period_end(BUDGETS[rule], NOW)
+    assert decided(caps=caps, rules=exact, usage=usage) is None
+
+
+def test_an_order_that_costs_more_than_a_whole_budget_is_not_told_to_wait():
+    caps = Caps(price=PRICE, usd_per_month=1500)
+
+    assert decided(an_ask(images=2), caps=caps).ends_at is None
+    by_request = replace(caps, price=replace(PRICE, per_image=False))
+    assert decided(an_ask(images=2), caps=by_request) is None
+
+
+def test_budgets_of_a_month_end_with_it():
+    assert {BUDGETS[rule] for rule in BUDGETS} == set(Budget)
+    assert period_end(Budget.MONTH, NOW) == period_end(Budget.SERVER_MONTH, NOW) > NOW + DAY
 
 
 @pytest.mark.parametrize(
@@ -214,11 +261,25 @@ def test_a_place_is_listed_itself_or_by_its_channel_or_category(channel_id, pare
 
 
 figures = st.integers(min_value=0, max_value=30)
-LIMITS = ("member_per_day", "server_per_day", "member_at_once", "server_at_once")
-COUNTED = ("everywhere", "server", "member", "server_at_once", "member_at_once")
+LIMITS = (
+    *("member_per_day", "server_per_day", "server_usd_per_month"),
+    *("member_at_once", "server_at_once"),
+)
+COUNTED = (
+    *("everywhere", "server", "member", "server_at_once", "member_at_once"),
+    *("spent_today", "spent_this_month", "server_spent_this_month"),
+)
 rules_ = st.builds(Rules, images=st.integers(0, 4), **dict.fromkeys(LIMITS, figures))
 usages = st.builds(Usage, **dict.fromkeys(COUNTED, figures))
-caps_ = st.builds(Caps, images_per_day=figures, images_per_guild_per_day=figures)
+caps_ = st.builds(
+    Caps,
+    images_per_day=figures,
+    images_per_guild_per_day=figures,
+    price=st.builds(Price, amount=st.integers(0, 5), per_image=st.booleans()),
+    usd_per_day=figures,
+    usd_per_month=figures,
+    usd_per_guild_per_month=figures,
+)
 
 
 @given(st.integers(min_value=1, max_value=4), caps_, rules_, usages)
@@ -234,6 +295,10 @@ def test_no_order_is_admitted_while_usage_would_exceed_a_limit(images, caps, rul
             (rules.server_per_day, usage.server + images),
             (caps.images_per_guild_per_day, usage.server + images),
             (caps.images_per_day, usage.everywhere + images),
+            (caps.usd_per_day, usage.spent_today + caps.price.of(images)),
+            (caps.usd_per_month, usage.spent_this_month + caps.price.of(images)),
+            (caps.usd_per_guild_per_month, usage.server_spent_this_month + caps.price.of(images)),
+            (rules.server_usd_per_month, usage.server_spent_this_month + caps.price.of(images)),
             (rules.member_at_once, usage.member_at_once + 1),
             (rules.server_at_once, usage.server_at_once + 1),
         )

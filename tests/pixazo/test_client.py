@@ -367,7 +367,7 @@ async def test_a_status_call_that_fails_says_so(pixazo, client, answer, error):
 async def test_the_figures_say_what_a_call_was_answered(pixazo, answer, status):
     """What is raised carries it as far as the meters, whatever else is concluded from it."""
     faulty(pixazo, answer)
-    meters = PrometheusTelemetry(price=0.0)
+    meters = PrometheusTelemetry()
 
     async with a_client(pixazo.origin, submit_timeout=0.5) as client:
         with pytest.raises(PixazoError):

@@ -34,12 +34,11 @@ from bot.telemetry.prometheus import PrometheusTelemetry, Recovery
 from tests.samples import LANE, NOW, a_job, an_order, anybody, changed_job
 
 WELL = Readiness(gateway=True, store=True, closed=None)
-PRICE = 0.002
 
 
 @pytest.fixture
 def meters():
-    return PrometheusTelemetry(price=PRICE)
+    return PrometheusTelemetry()
 
 
 @pytest.fixture
@@ -101,13 +100,13 @@ def test_a_change_that_is_no_change_of_state_is_no_second_end(meters, read):
 
 
 def test_what_is_billed_is_counted_in_images_and_money_once(meters, read):
-    queued = a_job(state=State.QUEUED, billed=Billed.UNKNOWN, order=an_order(images=3))
+    queued = a_job(state=State.QUEUED, billed=Billed.UNKNOWN, order=an_order(images=3), price=4500)
     completed = queued.transition(State.COMPLETED, now=NOW)
     meters.job_changed(queued, completed)
     meters.job_changed(completed, completed.transition(State.DELIVERED, now=NOW))
 
     assert read("imagine_images_billed_total") == 3
-    assert read("imagine_spent_usd_total") == pytest.approx(3 * PRICE)
+    assert read("imagine_spent_usd_total") == 0.0045
 
 
 def test_the_way_from_completed_to_visible_is_timed(meters, read):
@@ -291,7 +290,7 @@ def test_the_page_tells_what_runs(meters):
 
 
 def test_two_sets_of_meters_share_nothing(meters, read):
-    other = PrometheusTelemetry(price=PRICE)
+    other = PrometheusTelemetry()
     other.order_accepted()
 
     assert read("imagine_orders_taken_total") == 0

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.errors import InvalidLimit, InvalidPhrase, TooManyEntries
-from bot.domain.rules import BLOCK_HOURS, RANGES, Rules, changed
+from bot.domain.rules import BLOCK_HOURS, MONEY, RANGES, Rules, changed
 from bot.domain.word_filter import WordLists
-from bot.ui import block_form, form_fields, limits_form, panel_forms
+from bot.ui import block_form, form_fields, language, limits_form, panel_forms
 from bot.ui.language import LANGUAGES, speaking
 from bot.ui.limits_form import GROUPS, PREFIX
 from sandbox.discord.enums import InteractionType
@@ -128,20 +128,31 @@ def test_a_form_fits_discords_limits(group, rules):
 def test_every_value_that_a_limit_takes_can_be_typed(group, name):
     field = fields(limits_form.form(group, Rules()))[name]
 
-    assert len(str(RANGES[name].high)) <= field["max_length"]
+    written = language.amount if name in MONEY else str
+    assert len(written(RANGES[name].high)) <= field["max_length"]
     for value in (0, RANGES[name].low, RANGES[name].high):
-        changes = limits_form.read(group, typed(name, f" {value}\n"))
+        changes = limits_form.read(group, typed(name, f" {written(value)}\n"))
         assert getattr(changed(Rules(), **changes), name) == value
 
 
 @pytest.mark.parametrize(("group", "name"), NUMBERS)
 @pytest.mark.parametrize("junk", JUNK, ids=lambda junk: junk[:8])
 def test_junk_in_a_number_is_told_which_numbers_it_takes(group, name, junk):
+    junk = junk.replace("1.5", "1.5.0") if name in MONEY else junk
     with pytest.raises(InvalidLimit) as refused:
         limits_form.read(group, typed(name, junk))
 
     assert (refused.value.name, refused.value.low) == (name, RANGES[name].low)
     assert refused.value.high == RANGES[name].high
+
+
+@pytest.mark.parametrize("spoken", ["en", "de"])
+@pytest.mark.parametrize("text", ["12.5", "12,50", "$12.50", "12.500000 $"])
+def test_an_amount_is_typed_as_people_write_it_in_each_language(spoken, text):
+    with language.speaking(spoken):
+        changes = limits_form.read("server", typed("server_usd_per_month", text))
+
+    assert changes == {"server_usd_per_month": 12_500_000}
 
 
 @pytest.mark.parametrize("value", ["", "  ", None])
@@ -165,7 +176,7 @@ def test_all_faults_of_a_form_are_told():
 
 TYPED: dict[str, list[Any]] = {
     "members": ["abc", "-5", ""],
-    "server": ["1e3", "0"],
+    "server": ["1e3", "a lot", "0"],
     "orders": ['"' * 7, "\\" * 7, True, False],
     "words": ["storm\n\nb*d\n" + "x" * 3900, "", False],
     "channels": [["5", "6"]],

@@ -11,7 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.admission import OPERATORS, AdmissionRequest, Rule, RuleResult, rule_results
+from bot.domain.admission import (
+    BUDGETS,
+    OPERATORS,
+    AdmissionRequest,
+    Rule,
+    RuleResult,
+    rule_results,
+)
 from bot.domain.card_status import CardStatus
 from bot.domain.deeds import Deed, DeedKind
 from bot.domain.errors import (
@@ -40,6 +47,7 @@ from bot.domain.log_entries import (
     Unblocked,
     WordRefused,
 )
+from bot.domain.money import Budget
 from bot.domain.order import clean
 from bot.domain.rules import FLAGS, RANGES, Block, Pause, Rules, Tier, differences
 from bot.domain.styles import BUILT_IN, Style, title
@@ -329,11 +337,21 @@ REFUSALS = [
         RuleResult(rule=rule, **OF_DAY)
         for rule in (Rule.MEMBER_DAY, Rule.SERVER_DAY, Rule.OPERATOR_SERVER_DAY, Rule.OPERATOR_DAY)
     ),
+    *(
+        RuleResult(rule=rule, limit=7000, used=used, wanted=wanted, **ends)
+        for rule in BUDGETS
+        for used, wanted, ends in (
+            (7000, 1000, ENDS_AT),
+            (6500, 1000, ENDS_AT),
+            (0, 8000, {"refuses": True}),
+        )
+    ),
 ]
 # Those that can refuse where there are no rules of a server.
 OUTSIDE = {
     *(Rule.NOT_SERVED, Rule.KEY, Rule.CREDIT, Rule.BUSY, Rule.MEMBER_AT_ONCE, Rule.MEMBER_DAY),
     *(Rule.OPERATOR_SERVER_DAY, Rule.OPERATOR_DAY),
+    *(Rule.OPERATOR_SERVER_MONTH_USD, Rule.OPERATOR_DAY_USD, Rule.OPERATOR_MONTH_USD),
 }
 REJECTIONS = [
     InvalidOption(option="prompt", low=1, high=1000, got=0),
@@ -393,8 +411,10 @@ def test_refusals_read_as_recorded(snapshot):
 def test_a_refusal_names_its_figures_its_end_and_who_can_change_it(result):
     text = refusal(result)
 
-    assert all(str(figure) in text for figure in (result.limit, result.wanted) if figure > 1)
-    ends = f"<t:{int(SOON)}:R> (<t:{int(SOON)}:t>)"
+    told = [] if result.rule in BUDGETS else [result.limit, result.wanted]
+    assert all(str(figure) in text for figure in told if figure > 1)
+    of_month = BUDGETS.get(result.rule, Budget.DAY) is not Budget.DAY
+    ends = f"<t:{int(SOON)}:R> (<t:{int(SOON)}:{'f' if of_month else 't'}>)"
     assert (ends in text) == ("<t:" in text) == (result.ends_at is not None)
     who = "owner" if result.rule in OPERATORS else "moderators"
     assert who in text or result.rule is Rule.BUSY

@@ -9,7 +9,7 @@ from typing import Any, Final, assert_never
 from bot.domain import errors, styles
 from bot.domain.ineffective_limits import Ineffective
 from bot.domain.lane import ClosedReason
-from bot.domain.rules import Block, Difference, Pause, Rules, differences
+from bot.domain.rules import MONEY, Block, Difference, Pause, Rules, differences
 from bot.service.errors import (
     BlockFault,
     ChannelNotWritable,
@@ -18,8 +18,8 @@ from bot.service.errors import (
     NotBlockable,
 )
 from bot.ui import guild_cache
+from bot.ui.language import dollars, lazy, ngettext, spoken
 from bot.ui.language import gettext as _
-from bot.ui.language import lazy, ngettext, spoken
 from bot.ui.markup import ago, clock, code, date, literal
 from bot.ui.texts import limits, panel_forms, shared, warnings
 
@@ -182,6 +182,10 @@ def _bad(error: errors.InvalidLimit, *, form: bool) -> str:
         case errors.InvalidLimit(name="hours"):
             return _("{option} must be a whole number from {low} to {high}.").format(
                 option=option, low=error.low, high=error.high
+            )
+        case errors.InvalidLimit(name=name) if name in MONEY:
+            return _("{option} must be 0 (no limit) or an amount from {low} to {high}.").format(
+                option=option, low=dollars(int(error.low)), high=dollars(int(error.high))
             )
         case _:
             return _(

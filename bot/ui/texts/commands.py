@@ -76,6 +76,9 @@ OPTIONS: Final = {
     "cooldown": localized("Seconds that a member waits between two orders (0: none)"),
     "member_per_day": localized("Images per day (UTC), each member (0: no limit)"),
     "server_per_day": localized("Images per day (UTC), whole server (0: no limit)"),
+    "server_usd_per_month": localized(
+        "What orders may cost per month (UTC), whole server, in US dollars (0: no limit)"
+    ),
     "member_at_once": localized("Orders at the same time, each member (0: no limit)"),
     "server_at_once": localized("Orders at the same time, whole server (0: no limit)"),
     "images": localized("Images per order, at most (0: no limit)"),

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.domain import styles
-from bot.domain.admission import OF_THE_DAY, Rule, RuleResult
+from bot.domain.admission import BUDGETS, OF_THE_DAY, Rule, RuleResult
 from bot.domain.rules import Rules
 from bot.domain.word_filter import Finding
+from bot.ui.language import dollars, marked, ngettext, pgettext, spoken
 from bot.ui.language import gettext as _
-from bot.ui.language import marked, ngettext, pgettext, spoken
 from bot.ui.markup import ago, clock, code, date, literal
 from bot.ui.texts import limits, shared
 
@@ -49,10 +49,22 @@ _WHY: Final = {
     Rule.SERVER_DAY: marked("the server's daily limit is used up"),
     Rule.OPERATOR_SERVER_DAY: marked("the bot owner's daily cap for this server is used up"),
     Rule.OPERATOR_DAY: marked("the bot owner's daily cap for all servers is used up"),
+    Rule.SERVER_MONTH_USD: marked("the server's monthly budget is used up"),
+    Rule.OPERATOR_SERVER_MONTH_USD: marked(
+        "the bot owner's monthly budget for this server is used up"
+    ),
+    Rule.OPERATOR_DAY_USD: marked("the bot owner's daily budget is used up"),
+    Rule.OPERATOR_MONTH_USD: marked("the bot owner's monthly budget is used up"),
 }
 # What is tried again then, and may fail again: nothing ends.
 _TRIED_AGAIN: Final = frozenset({Rule.CREDIT, Rule.BUSY})
-_MAY_LAST_DAYS: Final = frozenset({Rule.BLOCKED, Rule.TIMED_OUT})
+_MAY_LAST_DAYS: Final = frozenset({Rule.BLOCKED, Rule.TIMED_OUT}) | BUDGETS.keys()
+# What all servers together cost is the operator's affair.
+_FIGURES: Final = (
+    OF_THE_DAY
+    | {Rule.MEMBER_AT_ONCE, Rule.SERVER_AT_ONCE}
+    | {Rule.SERVER_MONTH_USD, Rule.OPERATOR_SERVER_MONTH_USD}
+)
 
 
 def explained(member_id: int, results: Sequence[RuleResult]) -> str:
@@ -94,6 +106,9 @@ def _rest(results: Sequence[RuleResult]) -> Iterable[str]:
 
 
 def _used(result: RuleResult) -> str:
+    if result.rule in BUDGETS:
+        figures = {"used": dollars(result.used), "limit": dollars(result.limit)}
+        return _("{used} of {limit}").format(**figures)
     if result.limit:
         return _("{used} of {limit}").format(used=result.used, limit=result.limit)
     return _("{used}, no limit").format(used=result.used)
@@ -109,7 +124,7 @@ def _reason(result: RuleResult) -> str:
         parts.append(_ends(result.rule, result.ends_at))
     elif result.rule is Rule.BLOCKED:
         parts.append(_("permanently"))
-    if result.rule in OF_THE_DAY | {Rule.MEMBER_AT_ONCE, Rule.SERVER_AT_ONCE}:
+    if result.rule in _FIGURES:
         parts.append(_used(result))
     if result.said:
         parts.append(_("“{text}”").format(text=literal(result.said)))
@@ -120,7 +135,7 @@ def _ends(rule_: Rule, moment: float) -> str:
     when = f"{(date if rule_ in _MAY_LAST_DAYS else clock)(moment)} ({ago(moment)})"
     if rule_ in _TRIED_AGAIN:
         return _("next try at {when}").format(when=when)
-    if rule_ in OF_THE_DAY:
+    if rule_ in OF_THE_DAY or rule_ in BUDGETS:
         return _("resets at {when}").format(when=when)
     return _("until {when}").format(when=when)
 

@@ -2,10 +2,10 @@
 
 from typing import Any, Final
 
-from bot.domain.rules import FLAGS, RANGES, TIERED, Pause, Rules, Tier
+from bot.domain.rules import FLAGS, MONEY, RANGES, TIERED, Pause, Rules, Tier
 from bot.domain.styles import Style
+from bot.ui.language import dollars, lazy, marked, pgettext, plural
 from bot.ui.language import gettext as _
-from bot.ui.language import lazy, marked, pgettext, plural
 from bot.ui.markup import ago, code, literal
 from bot.ui.texts import shared
 
@@ -13,6 +13,7 @@ NAMES: Final = {
     "cooldown": marked("Cooldown between orders"),
     "member_per_day": marked("Images per day, each member"),
     "server_per_day": marked("Images per day, whole server"),
+    "server_usd_per_month": marked("Budget per month, whole server"),
     "member_at_once": marked("Orders at the same time, each member"),
     "server_at_once": marked("Orders at the same time, whole server"),
     "images": marked("Images per order, at most"),
@@ -74,6 +75,7 @@ channels_hint: Final = lazy(
     "Empty: everywhere. A category includes its channels, a channel its threads"
 )
 number_hint: Final = lazy("A whole number; 0 removes the limit")
+money_hint: Final = lazy("For example 12.50; 0 removes the limit")
 phrases_hint: Final = lazy("One per line, or with commas between; cat* also finds catapult")
 _LABELS: Final = {
     "blocked": lazy("Blocked words and phrases"),
@@ -90,6 +92,8 @@ def label(of: str) -> str:
     """Return the label of a rule's field, with its unit."""
     if of == "cooldown":
         return _("{name}, seconds").format(name=name(of))
+    if of in MONEY:
+        return _("{name}, US dollars").format(name=name(of))
     return _LABELS[of]() if of in _LABELS else name(of)
 
 
@@ -164,6 +168,8 @@ def value(of: str, setting: Any) -> str:
             return code(setting)
         case _, 0:
             return _("no limit")
+        case _, int() if of in MONEY:
+            return dollars(setting)
         case _:
             return f"{setting}"
 

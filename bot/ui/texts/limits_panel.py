@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from typing import Final
 
-from bot.domain.admission import Caps
+from bot.domain.admission import Caps, Usage
 from bot.domain.lane import ClosedReason
 from bot.domain.rules import Rules
 from bot.domain.styles import BUILT_IN
 from bot.service.moderation import Overview, ServiceState
 from bot.service.ports.store import PeakUsage
 from bot.ui import guild_cache
+from bot.ui.language import dollars, marked, ngettext, pgettext
 from bot.ui.language import gettext as _
-from bot.ui.language import marked, ngettext, pgettext
 from bot.ui.markup import ago, clock, literal
 from bot.ui.texts import limits, shared, warnings
 
@@ -42,10 +42,11 @@ def panel(overview: Overview, note: str | None = None) -> tuple[str, dict[str, s
         "server": _listed(
             "server",
             limits.line("server_per_day", rules, _("today: {count}").format(count=usage.server)),
+            limits.line("server_usd_per_month", rules, _this_month(usage.server_spent_this_month)),
             limits.line(
                 "server_at_once", rules, _("now: {count}").format(count=usage.server_at_once)
             ),
-            *_operators(overview.caps, usage.server, usage.everywhere),
+            *_operators(overview.caps, usage),
         ),
         "orders": _listed(
             "orders",
@@ -151,20 +152,30 @@ def all_warnings(overview: Overview) -> Iterable[str]:
     return filter(None, found)
 
 
-def _operators(caps: Caps, server: int, everywhere: int) -> Iterable[str]:
-    """Yield the operator's caps, which moderators can't change."""
+def _this_month(spent: int) -> str:
+    return _("this month: {spent}").format(spent=dollars(spent))
+
+
+def _operators(caps: Caps, usage: Usage) -> Iterable[str]:
+    """Yield the operator's caps, which moderators can't change.
+
+    What all servers together cost is the operator's affair.
+    """
     if cap := caps.images_per_guild_per_day:
         yield ngettext(
             "The bot owner's cap for this server: **{cap} image per day** · today: {used}",
             "The bot owner's cap for this server: **{cap} images per day** · today: {used}",
             cap,
-        ).format(cap=cap, used=server)
+        ).format(cap=cap, used=usage.server)
     if cap := caps.images_per_day:
         yield ngettext(
             "The bot owner's cap for all servers: **{cap} image per day** · today: {used}",
             "The bot owner's cap for all servers: **{cap} images per day** · today: {used}",
             cap,
-        ).format(cap=cap, used=everywhere)
+        ).format(cap=cap, used=usage.everywhere)
+    if cap := caps.usd_per_guild_per_month:
+        text = _("The bot owner's budget for this server: **{cap} per month**")
+        yield f"{text.format(cap=dollars(cap))} · {_this_month(usage.server_spent_this_month)}"
 
 
 def _listed(of: str, *lines: str) -> str:

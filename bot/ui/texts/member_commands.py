@@ -10,8 +10,8 @@ from bot.domain.styles import Style, title
 from bot.service.member_account import ErasureResult, OrderPlace, UsageReport
 from bot.service.ports.store import MemberSettings, Ping
 from bot.service.settings import RetentionPolicy
+from bot.ui.language import dollars, lazy, ngettext, spoken
 from bot.ui.language import gettext as _
-from bot.ui.language import lazy, ngettext, spoken
 from bot.ui.markup import literal, when
 from bot.ui.texts import refusals, shared
 from bot.ui.texts.commands import PINGS
@@ -36,14 +36,21 @@ _NAMES_OUTSIDE: Final = _NAMES | {
     Rule.OPERATOR_SERVER_DAY: lazy("Everybody's images today, outside of servers"),
     Rule.OPERATOR_DAY: lazy("Everybody's images today"),
 }
+_MONEY: Final = {
+    Rule.SERVER_MONTH_USD: lazy("This server's budget this month"),
+    Rule.OPERATOR_SERVER_MONTH_USD: lazy("This server's budget this month, in all"),
+}
 _OF_SERVERS: Final = frozenset({Rule.SERVER_AT_ONCE, Rule.SERVER_DAY})
 
 
 # Usage.
 
 
-def usage(report: UsageReport) -> str:
-    """Return what each limit leaves a member, in bars and words, and who can change it."""
+def usage(report: UsageReport, *, moderates: bool = False) -> str:
+    """Return what each limit leaves a member, in bars and words, and who can change it.
+
+    Only a member who *moderates* the server reads what it costs.
+    """
     results = report.verdicts
     if report.place.violation is not None:
         return "\n".join(_closed(report.place, report.place.violation))
@@ -57,7 +64,7 @@ def usage(report: UsageReport) -> str:
             for result in results
             if result.operators is operators
             and result.limit
-            and result.rule in _NAMES
+            and result.rule in (_NAMES | _MONEY if moderates else _NAMES)
             and not (result.outside and result.rule in _OF_SERVERS)
         ]
         if lines:
@@ -67,7 +74,7 @@ def usage(report: UsageReport) -> str:
 
 
 def _name(result: RuleResult) -> str:
-    return (_NAMES_OUTSIDE if result.outside else _NAMES)[result.rule]()
+    return ((_NAMES_OUTSIDE if result.outside else _NAMES) | _MONEY)[result.rule]()
 
 
 def _summary(report: UsageReport) -> Iterable[str]:
@@ -104,7 +111,8 @@ def _figures(result: RuleResult) -> str:
             return _("{used} of {limit}").format(used=result.used, limit=limit)
         case _:
             left = max(limit - result.used, 0)
-            words = _("{left} of {limit} left").format(left=left, limit=limit)
+            show = dollars if result.rule in _MONEY else str
+            words = _("{left} of {limit} left").format(left=show(left), limit=show(limit))
             return f"{_bar(left, limit)} {words}"
 
 

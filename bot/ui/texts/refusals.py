@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Final, Literal, assert_never
 
-from bot.domain.admission import OF_PLACE, Rule, RuleResult
+from bot.domain.admission import BUDGETS, OF_PLACE, Rule, RuleResult
 from bot.domain.errors import InvalidOption, OrderRejected, StyleNotFound
+from bot.domain.money import Budget
 from bot.domain.order import PROMPT_LENGTH
 from bot.domain.styles import title
 from bot.service import errors
@@ -12,7 +13,7 @@ from bot.ui import guild_cache
 from bot.ui.language import gettext as _
 from bot.ui.language import lazy, ngettext, plural, spoken
 from bot.ui.language import number as written
-from bot.ui.markup import code, literal, when
+from bot.ui.markup import ago, code, date, literal, when
 from bot.ui.texts import order_fields, shared
 
 _OrderRule = Literal[Rule.CHANNEL, Rule.AGE_RESTRICTED, Rule.WORDS, Rule.COOLDOWN]
@@ -68,6 +69,26 @@ _BOTS_DAY: Final = (
     ),
 )
 
+
+# A budget is used up; the rest is too little for the order; the order alone is too expensive.
+# Members read no sums.
+_SERVERS_BUDGET: Final = (
+    lazy("This server has used up its picture budget for this month."),
+    lazy(
+        "What is left of this server's picture budget for this month is too little for this order."
+    ),
+    lazy("This order costs more than this server's picture budget for a whole month."),
+)
+_DAYS_BUDGET: Final = (
+    lazy("The bot has used up its picture budget for today."),
+    lazy("What is left of the bot's picture budget for today is too little for this order."),
+    lazy("This order costs more than the bot's picture budget for a whole day."),
+)
+_MONTHS_BUDGET: Final = (
+    lazy("The bot has used up its picture budget for this month."),
+    lazy("What is left of the bot's picture budget for this month is too little for this order."),
+    lazy("This order costs more than the bot's picture budget for a whole month."),
+)
 
 # The button under a refusal.
 change: Final = lazy("Change and try again")
@@ -239,6 +260,13 @@ def _why(result: RuleResult) -> str:
             )
         case Rule.OPERATOR_SERVER_DAY | Rule.OPERATOR_DAY | Rule.MEMBER_DAY | Rule.SERVER_DAY:
             return _used_up(result)
+        case (
+            Rule.SERVER_MONTH_USD
+            | Rule.OPERATOR_SERVER_MONTH_USD
+            | Rule.OPERATOR_DAY_USD
+            | Rule.OPERATOR_MONTH_USD
+        ):
+            return _over_budget(result)
         case Rule.MEMBER_AT_ONCE:
             return ngettext(
                 "You already have {used} order running, the most allowed here. "
@@ -343,6 +371,23 @@ def _used_up(result: RuleResult) -> str:
     left = max(result.limit - result.used, 0)
     text = too_large if result.wanted > result.limit else some_left if left else used_up
     told = text(result.limit).format(limit=result.limit, left=left, wanted=result.wanted)
+    return _until_more(told, result)
+
+
+def _over_budget(result: RuleResult) -> str:
+    budget = BUDGETS[result.rule]
+    whole_month = _MONTHS_BUDGET if result.outside else _SERVERS_BUDGET
+    texts = {Budget.DAY: _DAYS_BUDGET, Budget.MONTH: _MONTHS_BUDGET}.get(budget, whole_month)
+    used_up, too_little, too_large = texts
+    left = result.limit - result.used
+    text = too_large if result.wanted > result.limit else too_little if left > 0 else used_up
+    if result.ends_at is None or budget is Budget.DAY:
+        return _until_more(text(), result)
+    anew = f"{ago(result.ends_at)} ({date(result.ends_at)})"
+    return f"{text()} " + _("More {when}.").format(when=anew)
+
+
+def _until_more(text: str, result: RuleResult) -> str:
     if result.ends_at is None:
-        return told
-    return f"{told} " + _("More {when}.").format(when=when(result.ends_at))
+        return text
+    return f"{text} " + _("More {when}.").format(when=when(result.ends_at))

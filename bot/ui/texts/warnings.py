@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from bot.domain.ineffective_limits import Ineffective, Overruled
-from bot.domain.rules import Rules
+from bot.domain.rules import MONEY, Rules
 from bot.ui import guild_cache
+from bot.ui.language import dollars, marked
 from bot.ui.language import gettext as _
-from bot.ui.language import marked
 from bot.ui.markup import literal
 from bot.ui.texts import limits, shared
 
@@ -39,7 +39,7 @@ def ineffective(one: Ineffective) -> str:
     return warning(
         _(_WHY[one.by]).format(
             limit=limit,
-            bound=limits.images_per_day(one.bound),
+            bound=dollars(one.bound) if one.name in MONEY else limits.images_per_day(one.bound),
             other=other,
             everyone=literal("@everyone"),
         )
