@@ -98,7 +98,7 @@ def sound(value: Any, depth: int = 0) -> Any:
         return paired.translate(_UNSOUND)
     if depth > _DEEPEST:
         return None
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {sound(key): sound(part, depth + 1) for key, part in value.items()}
     return [sound(part, depth + 1) for part in value] if isinstance(value, list) else value
 
@@ -268,7 +268,7 @@ def _needed(data: Json, name: str, kind: type) -> Any:
 
 
 def _get(data: object, name: str) -> object:
-    return data.get(name) if isinstance(data, Mapping) else None
+    return data.get(name) if isinstance(data, dict) else None
 
 
 def _dict(data: object, name: str) -> Json:
