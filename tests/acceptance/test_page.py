@@ -212,7 +212,7 @@ async def test_a_visitor_edits_repeats_and_deletes_pictures(sandbox, page, kille
     await expect(card_of(page, "a red dog")).to_have_count(2)
 
     await press(card_of(page, "a grey cat"), "Delete")
-    await press(message(page, "Delete these pictures?"), "Delete")
+    await press(message(page, "Delete these pictures?"), "Delete for good")
     await reads(page, "Pictures deleted.")
     await expect(card_of(page, "a grey cat")).to_have_count(0)
 
