@@ -102,6 +102,19 @@ def store(sandbox: SandboxEnvironment) -> Store:
 
 
 @pytest.fixture
+def metrics(sandbox: SandboxEnvironment) -> Callable[[], Awaitable[str]]:
+    """Return the text of ``/metrics``."""
+
+    async def metrics() -> str:
+        url = f"http://127.0.0.1:{sandbox.web_port}/metrics"
+        async with ClientSession() as session, session.get(url) as answer:
+            assert answer.status == 200
+            return await answer.text()
+
+    return metrics
+
+
+@pytest.fixture
 def readiness(sandbox: SandboxEnvironment) -> Callable[..., Awaitable[None]]:
     """Wait until ``/readyz`` has all of these values, and the status that fits them."""
 

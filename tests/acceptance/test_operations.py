@@ -4,25 +4,11 @@ import asyncio
 import json
 
 import pytest
-from aiohttp import ClientSession
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.acceptance.driver import accepted, delivered, pictures, says
 
 SOON = 15.0  # seconds
-
-
-@pytest.fixture
-def metrics(sandbox):
-    """Return the text of ``/metrics``."""
-
-    async def metrics():
-        url = f"http://127.0.0.1:{sandbox.web_port}/metrics"
-        async with ClientSession() as session, session.get(url) as answer:
-            assert answer.status == 200
-            return await answer.text()
-
-    return metrics
 
 
 @pytest.fixture
