@@ -4,17 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Float,
-    Integer,
-    String,
-    and_,
-    func,
-    or_,
-    select,
-    update,
-)
 from sqlalchemy.engine import Connection
 
 from bot.domain import lane_transitions
@@ -24,6 +13,7 @@ from bot.domain.job import Job, State, Update, advance
 from bot.domain.lane import ClosedReason
 from bot.domain.owner import instance_prefix
 from bot.service.ports.store import Admit, LaneView, PeakUsage
+from bot.store import job_statements as sql
 from bot.store.admission import load_admission_context, load_peaks
 from bot.store.database import (
     Database,
@@ -34,128 +24,14 @@ from bot.store.database import (
     write_transaction,
 )
 from bot.store.deeds import record, redraw
-from bot.store.dialects import DatabaseClock
 from bot.store.guilds import guild_lock
-from bot.store.job_rows import INSERT, changing_all, exchange, jobs_of, known_job, row_of, swap
+from bot.store.job_rows import INSERT, exchange, jobs_of, known_job, row_of, swap
 from bot.store.lane_queues import mark_served, may_claim, next_job, standing, waiting_jobs
 from bot.store.lanes import lane_lock, lane_of, put_lane
 from bot.store.spending import charge
-from bot.store.statements import Statement, given
-from bot.store.tables import (
-    guilds,
-    has_left,
-    has_token,
-    is_at_once,
-    is_outstanding,
-    is_owned,
-    is_undelivered,
-    is_unowned,
-    is_waiting,
-    jobs,
-    one_of,
-)
+from bot.store.statements import Statement
 
 USAGE_LOCK: Final = "everywhere"  # held while the usage of all servers together changes
-
-_BY_ID: Final = jobs.c.id == given("job_id")
-_GET: Final = Statement(select(jobs).where(_BY_ID))
-_LOCK: Final = Statement(select(jobs).where(_BY_ID).with_for_update())
-_OF_MEMBER: Final = and_(
-    jobs.c.guild_id == given("guild_id"), jobs.c.member_id == given("member_id")
-)
-_MOST: Final = given("most")
-_OWNED: Final = jobs.c.owner == given("of_owner")
-
-_LEASE_ENDS: Final = DatabaseClock() + given("lease", type_=Float())
-_RENEW: Final = changing_all(_OWNED, {"lease_until": _LEASE_ENDS})
-_RELEASE: Final = changing_all(
-    and_(_OWNED, one_of(State.QUEUED, State.PROCESSING, State.COMPLETED)),
-    {"owner": None, "lease_until": None},
-)
-_ASSIGN_LANE: Final = changing_all(
-    and_(is_waiting, jobs.c.lane != given("to_lane")), {"lane": given("to_lane")}
-)
-_ERASE_TOKENS: Final = changing_all(
-    and_(has_token, jobs.c.created_at < given("before")), {"interaction_token": None}
-)
-
-
-def _taking(which: ColumnElement[bool]) -> Statement:
-    query = select(jobs).where(which).order_by(jobs.c.created_at).limit(_MOST)
-    return Statement(query.with_for_update(skip_locked=True))
-
-
-def _due(before: ColumnElement[float]) -> Statement:
-    return _taking(and_(is_outstanding, jobs.c.next_try_at <= before))
-
-
-# One by one: each has an index, all together have none.
-_TAKE_UNOWNED: Final = _taking(is_unowned)
-_TAKE_EXPIRED: Final = _taking(
-    and_(
-        is_owned,
-        jobs.c.lease_until < DatabaseClock(),
-        or_(
-            jobs.c.state != State.SUBMITTING.value,
-            jobs.c.submit_started_at < given("submitted_before"),
-        ),
-    )
-)
-_TAKE_DUE: Final = _due(DatabaseClock())
-_TAKE_DUE_BEFORE: Final = _due(given("due_before"))
-_PREFIX: Final = given("prefix", type_=String())
-_OF_OTHERS: Final = and_(is_owned, jobs.c.owner != given("new_owner"))
-_TAKE_OTHERS: Final = _taking(_OF_OTHERS)
-_TAKE_OTHERS_OF_INSTANCE: Final = _taking(
-    and_(
-        _OF_OTHERS,
-        func.substr(jobs.c.owner, 1, func.length(_PREFIX)) == _PREFIX,
-        func.length(jobs.c.owner) == given("length", type_=Integer()),
-    )
-)
-
-
-def _retrying(*conditions: ColumnElement[bool]) -> Statement:
-    order = (jobs.c.next_try_at, jobs.c.id)
-    ids = select(jobs.c.id).where(is_outstanding, *conditions).order_by(*order)
-    due = jobs.c.id.in_(ids.with_for_update(skip_locked=True))
-    return Statement(update(jobs).where(due).values(next_try_at=0.0, tries=0))
-
-
-_RETRY_ALL: Final = _retrying()
-_RETRY_ONE: Final = _retrying(_BY_ID)
-
-_UNANSWERED: Final = or_(
-    jobs.c.created_at < given("unanswered_since"),
-    jobs.c.created_at > given("unanswered_until"),
-)
-_STALE: Final = Statement(
-    select(jobs)
-    .where(
-        is_waiting,
-        or_(
-            and_(jobs.c.answered_at.is_(None), _UNANSWERED),
-            jobs.c.created_at < given("waiting_since"),
-        ),
-    )
-    .order_by(jobs.c.created_at)
-    .limit(_MOST)
-)
-_WAITING_OF: Final = Statement(select(jobs).where(is_at_once, _OF_MEMBER, is_waiting))
-_RECENT_OF: Final = Statement(
-    select(jobs).where(_OF_MEMBER).order_by(jobs.c.created_at.desc()).limit(_MOST)
-)
-_IN_DEPARTED: Final = Statement(
-    select(jobs)
-    .where(is_waiting, jobs.c.guild_id.in_(select(guilds.c.guild_id).where(has_left)))
-    .limit(_MOST)
-)
-_UNDELIVERED: Final = Statement(
-    select(jobs)
-    .where(is_undelivered, jobs.c.member_id == given("member_id"), jobs.c.prompt != "")
-    .order_by(jobs.c.created_at.desc())
-    .limit(_MOST)
-)
 
 
 class Jobs:
@@ -210,7 +86,7 @@ class Jobs:
     @read_at_once
     def get(self, connection: Connection, job_id: str) -> Job | None:
         """Return the stored job; ``None``: there is no job of that id."""
-        return known_job(_GET.first(connection, job_id=job_id))
+        return known_job(sql.GET.first(connection, job_id=job_id))
 
     @or_on_conflict(None)  # another job has the request id
     @write_transaction
@@ -267,7 +143,7 @@ class Jobs:
         self, connection: Connection, job_id: str, request_id: str, *, now: float
     ) -> Job | None:
         """Record the request id of a SUBMITTING or UNCERTAIN job, and return the job, QUEUED."""
-        before = known_job(_LOCK.first(connection, job_id=job_id))
+        before = known_job(sql.LOCK.first(connection, job_id=job_id))
         if before is None or before.request_id is not None:
             return None
         after = advance(before, Update(state=State.QUEUED, request_id=request_id), now=now)
@@ -276,7 +152,7 @@ class Jobs:
     @write_transaction
     def renew_leases(self, connection: Connection, owner: str, *, lease: float) -> None:
         """Extend the leases of all jobs of *owner*, to *lease* seconds from now."""
-        _RENEW.change(connection, of_owner=owner, lease=lease)
+        sql.RENEW.change(connection, of_owner=owner, lease=lease)
 
     async def take_over(
         self,
@@ -288,10 +164,10 @@ class Jobs:
         most: int = 100,
     ) -> Sequence[Job]:
         """Take some open jobs and return them: expired leases, without an owner, due for a try."""
-        due = _TAKE_DUE if due_before is None else _TAKE_DUE_BEFORE
+        due = sql.TAKE_DUE if due_before is None else sql.TAKE_DUE_BEFORE
         return await self._take(
             owner,
-            (_TAKE_UNOWNED, _TAKE_EXPIRED, due),
+            (sql.TAKE_UNOWNED, sql.TAKE_EXPIRED, due),
             lease=lease,
             most=most,
             submitted_before=submitted_before,
@@ -305,10 +181,10 @@ class Jobs:
         PostgreSQL those of its INSTANCE. An empty answer means that no job is left to take.
         """
         prefix = instance_prefix(owner)
-        others = _TAKE_OTHERS_OF_INSTANCE if self._database.shared else _TAKE_OTHERS
+        others = sql.TAKE_OTHERS_OF_INSTANCE if self._database.shared else sql.TAKE_OTHERS
         return await self._take(
             owner,
-            (_TAKE_UNOWNED, others),
+            (sql.TAKE_UNOWNED, others),
             lease=lease,
             most=most,
             new_owner=owner,
@@ -340,7 +216,7 @@ class Jobs:
     @write_transaction
     def retry_now(self, connection: Connection, job_id: str | None = None) -> int:
         """Make the next try of an outstanding job due, of all without *job_id*; count them."""
-        retry = _RETRY_ALL if job_id is None else _RETRY_ONE
+        retry = sql.RETRY_ALL if job_id is None else sql.RETRY_ONE
         return retry.change(connection, job_id=job_id)
 
     @read_transaction
@@ -355,7 +231,7 @@ class Jobs:
     ) -> Sequence[Job]:
         """Return some waiting jobs that were made outside of these times."""
         return jobs_of(
-            _STALE.rows(
+            sql.STALE.rows(
                 connection,
                 unanswered_since=unanswered_since,
                 unanswered_until=unanswered_until,
@@ -367,7 +243,7 @@ class Jobs:
     @read_transaction
     def waiting_of(self, connection: Connection, guild_id: int, member_id: int) -> Sequence[Job]:
         """Return the waiting jobs of a member in a server."""
-        return jobs_of(_WAITING_OF.rows(connection, guild_id=guild_id, member_id=member_id))
+        return jobs_of(sql.WAITING_OF.rows(connection, guild_id=guild_id, member_id=member_id))
 
     @read_transaction
     def recent_of(
@@ -375,13 +251,13 @@ class Jobs:
     ) -> Sequence[Job]:
         """Return the newest jobs of a member in a server."""
         return jobs_of(
-            _RECENT_OF.rows(connection, guild_id=guild_id, member_id=member_id, most=most)
+            sql.RECENT_OF.rows(connection, guild_id=guild_id, member_id=member_id, most=most)
         )
 
     @read_transaction
     def waiting_in_departed(self, connection: Connection, *, most: int) -> Sequence[Job]:
         """Return some waiting jobs of servers that the bot was removed from."""
-        return jobs_of(_IN_DEPARTED.rows(connection, most=most))
+        return jobs_of(sql.IN_DEPARTED.rows(connection, most=most))
 
     @read_transaction
     def undelivered(self, connection: Connection, member_id: int, *, most: int) -> Sequence[Job]:
@@ -389,19 +265,19 @@ class Jobs:
 
         Jobs that were erased before their pictures came are left out.
         """
-        return jobs_of(_UNDELIVERED.rows(connection, member_id=member_id, most=most))
+        return jobs_of(sql.UNDELIVERED.rows(connection, member_id=member_id, most=most))
 
     @write_transaction
     def assign_lane(self, connection: Connection, lane: str) -> None:
         """Move every waiting job to *lane*: no process serves the lane of a former API key."""
-        _ASSIGN_LANE.change(connection, to_lane=lane)
+        sql.ASSIGN_LANE.change(connection, to_lane=lane)
 
     @write_transaction
     def release(self, connection: Connection, owner: str) -> None:
         """Give up the jobs that *owner* follows or delivers, so that others may take them."""
-        _RELEASE.change(connection, of_owner=owner)
+        sql.RELEASE.change(connection, of_owner=owner)
 
     @write_transaction
     def erase_tokens(self, connection: Connection, *, before: float) -> None:
         """Erase the interaction tokens of jobs made *before*: they have expired."""
-        _ERASE_TOKENS.change(connection, before=before)
+        sql.ERASE_TOKENS.change(connection, before=before)
