@@ -16,13 +16,13 @@ from typing import BinaryIO, Final
 from bot.pixazo import xmp
 from bot.pixazo.xmp import Mark
 
+HEADED: Final = 33  # bytes of a PNG's signature and header
 BLOCK: Final = 256 * 1024  # bytes that are copied at once
 _LARGEST_PACKET: Final = 1024 * 1024  # bytes
 _LARGEST_MANIFEST: Final = 4 * 1024 * 1024  # bytes
 _MOST_PARTS: Final = 100_000  # chunks or segments of a file
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
-_PNG_HEADED: Final = 33  # bytes of signature and header
 _PNG_KEYWORD: Final = b"XML:com.adobe.xmp\x00"
 
 _JPEG_KEYWORD: Final = b"http://ns.adobe.com/xap/1.0/\x00"
@@ -59,29 +59,39 @@ class _Layout:
     others: Callable[[int], list[tuple[Span, bytes]]] = lambda _: []  # edits that growth asks for
 
 
-def mark(path: Path, to: Path, text: Mark) -> bool:
+def early(block: bytes, text: Mark) -> bytes:
+    """Return what may stand at HEADED in the file that begins with *block*, to save a copy of it.
+
+    That is the mark of a PNG, or nothing. :func:`mark` corrects it once the whole file is known.
+    """
+    is_png = block.startswith(_PNG) and len(block) >= HEADED
+    return _png_xmp(xmp.marked(None, text)) if is_png else b""
+
+
+def mark(path: Path, to: Path, text: Mark, *, inserted: int = 0) -> bool:
     """Write the picture at *path* to the file *to*, marked; tell whether there was need to.
 
-    There is none if it is marked already, by whomever, and a GIF is not marked. Raises NotMarked,
-    or OSError.
+    *inserted*: the bytes of its :func:`early` mark. There is no need if it is marked already, by
+    whomever, and a GIF is not marked. Raises NotMarked, or OSError.
     """
     with path.open("rb") as file:
+        edits = [((HEADED, HEADED + inserted), b"")] if inserted else []
         try:
-            layout = _layout(file)
-            if layout is None:
+            layout = _layout(file, inserted)
+            if layout is None or (inserted and layout.packet is None and not layout.manifest):
                 return False
-            if layout.manifest or xmp.names_manifest(layout.packet):
-                _check_manifest(file, layout)
-                return False
-            packet = xmp.marked(layout.packet, text)
-            if packet == layout.packet:
-                return False
-            chunk = layout.wrapped(packet)
-            growth = len(chunk) - (layout.place[1] - layout.place[0])
-            _splice(file, [*layout.others(growth), (layout.place, chunk)], to)
+            edits += _edits(file, layout, text)
+            if edits:
+                _splice(file, edits, to)
         except _ODD as error:
             raise NotMarked("the picture's structure is odd") from error
-    return True
+    return bool(edits)
+
+
+def without(path: Path, to: Path, inserted: int) -> None:
+    """Write the picture at *path* to the file *to*, without its :func:`early` mark."""
+    with path.open("rb") as file:
+        _splice(file, [((HEADED, HEADED + inserted), b"")], to)
 
 
 def jpeg_segments(path: Path, text: Mark | None, *, most: int) -> bytes:
@@ -104,6 +114,19 @@ def jpeg_segments(path: Path, text: Mark | None, *, most: int) -> bytes:
     return b"".join((*map(_jpeg_xmp, fitting[:1]), manifest))
 
 
+def _edits(file: BinaryIO, layout: _Layout, text: Mark) -> list[tuple[Span, bytes]]:
+    """Return what has to change in a file that is not marked."""
+    if layout.manifest or xmp.names_manifest(layout.packet):
+        _check_manifest(file, layout)
+        return []
+    packet = xmp.marked(layout.packet, text)
+    if packet == layout.packet:
+        return []
+    chunk = layout.wrapped(packet)
+    growth = len(chunk) - (layout.place[1] - layout.place[0])
+    return [*layout.others(growth), (layout.place, chunk)]
+
+
 def _check_manifest(file: BinaryIO, layout: _Layout) -> None:
     """Raise NotMarked: neither the manifest nor the XMP says that the picture is generated."""
     if not xmp.says_generated(layout.packet) and not xmp.SAYS_GENERATED.search(
@@ -112,11 +135,14 @@ def _check_manifest(file: BinaryIO, layout: _Layout) -> None:
         raise NotMarked("its C2PA manifest, which any change breaks, does not say how it was made")
 
 
-def _layout(file: BinaryIO) -> _Layout | None:
-    """Return what the file says; ``None``: it is of a type that is not marked."""
+def _layout(file: BinaryIO, inserted: int = 0) -> _Layout | None:
+    """Return what the file says; ``None``: it is of a type that is not marked.
+
+    The bytes that were *inserted* into a PNG are overlooked.
+    """
     head = file.read(12)
     if head.startswith(_PNG):
-        return _png(file)
+        return _png(file, inserted)
     if head.startswith(b"\xff\xd8\xff"):
         return _jpeg(file)
     if head.startswith(b"RIFF") and head.endswith(b"WEBP"):
@@ -131,8 +157,8 @@ def _read(file: BinaryIO, begin: int, end: int, most: int = _LARGEST_PACKET) -> 
     return file.read(end - begin)
 
 
-def _png(file: BinaryIO) -> _Layout:
-    layout = _Layout(place=(_PNG_HEADED, _PNG_HEADED), wrapped=_png_xmp)
+def _png(file: BinaryIO, inserted: int) -> _Layout:
+    layout = _Layout(place=(HEADED, HEADED), wrapped=_png_xmp)
     at, kind = len(_PNG), b""
     for _ in range(_MOST_PARTS):
         if kind == b"IEND":
@@ -140,6 +166,7 @@ def _png(file: BinaryIO) -> _Layout:
         file.seek(at)
         length, kind = struct.unpack(">I4s", file.read(8))
         begin, at = at, at + length + 12
+        at += inserted if at == HEADED else 0
         if kind == b"caBX":
             layout.manifest.append((begin + 8, at - 4))
         elif kind == b"iTXt" and file.read(len(_PNG_KEYWORD)) == _PNG_KEYWORD:

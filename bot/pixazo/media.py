@@ -182,7 +182,7 @@ class MediaDownloader:
     async def _save(
         self, response: aiohttp.ClientResponse, path: Path, origin: str, mark: Mark | None
     ) -> tuple[int, Facts]:
-        part = PartFile(path, _md5(response))
+        part = PartFile(path, _md5(response), mark)
         try:
             blocks: list[bytes] = []
             async for block in self._blocks(response, origin):
@@ -190,7 +190,7 @@ class MediaDownloader:
                 if sum(map(len, blocks)) >= BLOCK:  # few calls into a thread
                     await asyncio.to_thread(part.write, b"".join(blocks))
                     blocks.clear()
-            facts = await asyncio.to_thread(part.finish, b"".join(blocks), mark)
+            facts = await asyncio.to_thread(part.finish, b"".join(blocks))
         except BaseException:
             await asyncio.to_thread(part.discard)
             raise

@@ -64,8 +64,8 @@ def thumbnail(path: Path, side: int) -> bytes:
 class PartFile:
     """A picture that is being downloaded; only a sound one gets its name."""
 
-    def __init__(self, path: Path, md5: bytes | None) -> None:
-        """Make *path* in the end. *md5*: the file's digest, if the server named it."""
+    def __init__(self, path: Path, md5: bytes | None, mark: Mark | None = None) -> None:
+        """Make *path* in the end, with *mark*. *md5*: the digest of what comes, if it is known."""
         self.size = 0  # bytes
         self._path = path
         # A name of its own for each download: two of one picture may run at the same time.
@@ -73,6 +73,8 @@ class PartFile:
         self._check = StructureCheck()
         self._md5 = md5
         self._digest = hashlib.md5(usedforsecurity=False) if md5 else None
+        self._mark = mark
+        self._inserted = b""  # of the mark, in the first block
         self._lock = Lock()  # a thread may still write when its download is cancelled
         self._discarded = False
 
@@ -81,24 +83,22 @@ class PartFile:
         with self._lock:
             if self._discarded:
                 return
+            stored = block if self.size else self._with_mark(block)
             with self._part.open("ab") as file:
-                file.write(block)
-        self.size += len(block)
+                file.write(stored)
+        self.size += len(stored)
         self._check.add(block)
         if self._digest is not None:
             self._digest.update(block)
 
-    def finish(self, block: bytes, mark: Mark | None = None) -> Facts:
-        """Write the last bytes, and give a sound picture, with its *mark*, its name.
-
-        Raises PictureUnusable.
-        """
+    def finish(self, block: bytes) -> Facts:
+        """Write the last bytes, and give a sound picture its name. Raises PictureUnusable."""
         self.write(block)
         facts = self._check.facts()
         if self._digest is not None and self._digest.digest() != self._md5:
             raise PictureUnusable("the file is damaged")
-        if mark is not None:
-            self._mark(mark)
+        if self._mark is not None:
+            self._finish_mark(self._mark)
         self._part.replace(self._path)
         return facts
 
@@ -108,15 +108,28 @@ class PartFile:
             self._discarded = True
             self._part.unlink(missing_ok=True)
 
-    def _mark(self, mark: Mark) -> None:
+    def _with_mark(self, first: bytes) -> bytes:
+        if self._mark is None:
+            return first
+        self._inserted = marking.early(first, self._mark)
+        return first[: marking.HEADED] + self._inserted + first[marking.HEADED :]
+
+    def _finish_mark(self, mark: Mark) -> None:
         """Mark the picture, if that can be done: it is paid for, and delivered in any case."""
-        marked = self._part.with_suffix(".marked")
+        marked, inserted = self._part.with_suffix(".marked"), len(self._inserted)
         try:
-            if marking.mark(self._part, marked, mark):
+            try:
+                replaced = marking.mark(self._part, marked, mark, inserted=inserted)
+            except NotMarked as error:
+                _warn(self._path, error)
+                replaced = bool(inserted)
+                if inserted:
+                    marking.without(self._part, marked, inserted)
+            if replaced:
                 size = marked.stat().st_size
                 marked.replace(self._part)
                 self.size = size
-        except (NotMarked, OSError) as error:
+        except OSError as error:
             marked.unlink(missing_ok=True)
             _warn(self._path, error)
 
