@@ -23,10 +23,11 @@ from sqlalchemy.engine import Connection, make_url
 
 from benchmarks.explain import Statement, captured, recorded, scans
 from bot.domain.admission import DAY, AdmissionContext, Rule
+from bot.domain.budget_steps import BudgetReached
 from bot.domain.deeds import Deed, DeedKind
 from bot.domain.gateway_starts import Permit
 from bot.domain.job import ENDED, Job, ReplyTarget, State
-from bot.domain.money import Budget, month_start
+from bot.domain.money import Budget, month_end, month_start
 from bot.domain.order import Order
 from bot.domain.rules import Block, changed
 from bot.service.ports.store import MemberSettings, Ping
@@ -207,6 +208,7 @@ async def call_all(database: Database, *, now: float) -> None:
             "record_end": lambda: lanes.record_end(LANE, 7),
         },
         Deeds: {
+            "warn": lambda: deeds.warn(a_step(now), a_deed(now)),
             "add": lambda: deeds.add(a_deed(now)),
             "claim": lambda: deeds.claim(now=now, lease=60.0, most=100),
             "settle": lambda: deeds.settle(
@@ -304,6 +306,13 @@ def a_job(number: int, now: float) -> Job:
         created_at=now,
         state_since=now,
     )
+
+
+def a_step(now: float) -> BudgetReached:
+    """Return a step of a server's budget."""
+    period = {"since": month_start(now), "ends_at": month_end(now)}
+    figures = {"percent": 50, "cap": 2, "used": 1}
+    return BudgetReached(rule=Rule.SERVER_MONTH_USD, guild_id=GUILDS + 1, **period, **figures)
 
 
 def a_deed(now: float) -> Deed:

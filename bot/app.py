@@ -147,6 +147,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
             Loop(name="leases", run=services.recovery.keep_leases),
             Loop(name="recovery", run=services.recovery.run),
             Loop(name="deeds", run=services.outbox.run),
+            Loop(name="budgets", run=services.budgets.run),
             Loop(name="positions", run=services.positions.run),
             Loop(name="notifications", run=partial(store.notifier.listen, runner.wake)),
             Loop(name="retention", run=services.retention.run),

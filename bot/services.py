@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.service.blocking import BlockService
+from bot.service.budget_watch import BudgetWatch
 from bot.service.callbacks import CallbackHandler
 from bot.service.circuit_breaker import LaneCircuitBreaker
 from bot.service.cog_services import CogServices
@@ -82,6 +83,7 @@ class Services:
     recovery: RecoveryLoop
     announcer: LaneAnnouncer
     outbox: DeedOutbox
+    budgets: BudgetWatch
     positions: QueuePositionUpdater
     retention: RetentionLoop
     callbacks: CallbackHandler
@@ -93,7 +95,14 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
     recovery_due = asyncio.Event()  # set to have a recovery round made at once
     deeds_due = asyncio.Event()  # set to have deeds told at once
     pipeline = _build_pipeline(ports, settings, recovery_due.set)
-    cogs = _build_cog_services(ports, settings, pipeline, recovery_due.set, deeds_due.set)
+    budgets = BudgetWatch(
+        settings=settings,
+        jobs=ports.jobs,
+        deeds=ports.deeds,
+        tell_deeds=deeds_due.set,
+        now=ports.now,
+    )
+    cogs = _build_cog_services(ports, settings, pipeline, budgets, recovery_due.set, deeds_due.set)
     announcer = LaneAnnouncer(
         settings=settings,
         lanes=ports.lanes,
@@ -115,6 +124,7 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
             now=ports.now,
         ),
         announcer=announcer,
+        budgets=budgets,
         outbox=DeedOutbox(
             deeds=ports.deeds,
             guilds=ports.guilds,
@@ -243,6 +253,7 @@ def _build_cog_services(
     ports: Ports,
     settings: ServiceSettings,
     pipeline: Pipeline,
+    budgets: BudgetWatch,
     wake_recovery: Callable[[], None],
     tell_deeds: Callable[[], None],
 ) -> CogServices:
@@ -271,6 +282,7 @@ def _build_cog_services(
             jobs=ports.jobs,
             presenter=ports.presenter,
             log_channel=ports.log_channel,
+            budgets=budgets,
             wake_dispatcher=pipeline.dispatcher.wake,
             give_way=ports.give_way,
             now=ports.now,

@@ -23,6 +23,7 @@ class DeedKind(StrEnum):
     DISMISS = "dismiss"  # a report
     REOPEN = "reopen"  # a dismissed report
     OUTCOME = "outcome"  # of a report: what its reporter is told, a kind in the detail
+    BUDGET = "budget"  # no deed: the server's own is used to a step, in the detail
     WELCOME = "welcome"  # the bot was added: its ``channels`` to introduce itself in the detail
 
 

@@ -162,6 +162,17 @@ def reported(
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class BudgetUsed(LogEntry):
+    """A budget of the server is used to a step. Amounts are millionths of a dollar."""
+
+    percent: int
+    used: int
+    cap: int
+    ends_at: float  # of its period
+    operators: bool  # set by the bot's owner
+
+
 AnyLogEntry = (
     WordRefused
     | Changed
@@ -171,4 +182,5 @@ AnyLogEntry = (
     | LaneClosed
     | LaneReopened
     | Reported
+    | BudgetUsed
 )

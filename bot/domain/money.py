@@ -47,6 +47,12 @@ def read_dollars(text: str) -> int:
     return int(amount)
 
 
+def written(amount: int) -> str:
+    """Return an amount as a number of dollars: 3.50."""
+    whole, rest = divmod(amount, DOLLAR)
+    return f"{whole}." + f"{rest:06}".rstrip("0").ljust(2, "0")
+
+
 def of_number(dollars: object) -> int:
     """Return the amount of a JSON number of dollars, rounded; -1: it is no amount."""
     if isinstance(dollars, bool) or not isinstance(dollars, int | float):

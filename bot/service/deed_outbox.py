@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from bot.domain.admission import OPERATORS, Rule
 from bot.domain.deeds import Deed, DeedKind
 from bot.domain.job import Job
-from bot.domain.log_entries import AnyLogEntry, Blocked, OrderModerated, Unblocked
+from bot.domain.log_entries import AnyLogEntry, Blocked, BudgetUsed, OrderModerated, Unblocked
 from bot.domain.rules import Block
 from bot.log import about, fault
 from bot.retry import Backoff, wait_at_most
@@ -170,5 +171,8 @@ def _entry(deed: Deed, job: Job | None) -> AnyLogEntry:
             )
         case DeedKind.UNBLOCK:
             return Unblocked(by=by, member_id=member_id)
+        case DeedKind.BUDGET:
+            figures = {name: deed.detail[name] for name in ("percent", "used", "cap", "ends_at")}
+            return BudgetUsed(operators=Rule(deed.detail["rule"]) in OPERATORS, **figures)
         case _:
             return OrderModerated(deed=deed, job=job)

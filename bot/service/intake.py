@@ -3,18 +3,19 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from bot.domain import admission, order, styles
-from bot.domain.admission import AdmissionContext, AdmissionRequest, Rule
+from bot.domain.admission import AdmissionContext, AdmissionRequest, Rule, RuleResult
 from bot.domain.errors import InvalidOption
 from bot.domain.job import EndReason, Job, ReplyTarget, State
 from bot.domain.log_entries import WordRefused
 from bot.domain.order import OrderOptions
 from bot.log import mark
+from bot.service.budget_watch import BudgetWatch
 from bot.service.errors import (
     AdmissionTimeout,
     DuplicateInteraction,
@@ -84,6 +85,7 @@ class OrderIntake:
         jobs: Jobs,
         presenter: CardPresenter,
         log_channel: LogChannel,
+        budgets: BudgetWatch,
         wake_dispatcher: Callable[[], None],
         give_way: Callable[[], Awaitable[None]],
         now: Callable[[], float],
@@ -92,6 +94,7 @@ class OrderIntake:
         self._jobs = jobs
         self._presenter = presenter
         self._log_channel = log_channel
+        self._budgets = budgets
         self._wake_dispatcher = wake_dispatcher
         self._give_way = give_way
         self._now = now
@@ -177,20 +180,35 @@ class OrderIntake:
             created_at=now,
             state_since=now,
         )
+        results: list[RuleResult] = []
+        admit = self._admission(request, results)
         try:
             async with asyncio.timeout(self._settings.admit_within):
                 recorded = await self._jobs.add(
-                    job, self._admission(request), count_to=self._settings.caps.images_per_day
+                    job, admit, count_to=self._settings.caps.images_per_day
                 )
         except LimitReached as refused:
             self._log_refused_word(request, job, refused)
+            self._watch(request, results, admitted=False)
             raise
         except (TimeoutError, StoreUnavailable) as error:
             # If the row is written after all, it is cancelled: its member was not answered.
             raise AdmissionTimeout from error
         if recorded is None:
             raise DuplicateInteraction
+        self._watch(request, results, admitted=True)
         return recorded
+
+    def _watch(
+        self, request: OrderRequest, results: Sequence[RuleResult], *, admitted: bool
+    ) -> None:
+        """Have the steps told that budgets reached."""
+        self._budgets.look(
+            results,
+            guild_id=request.guild_id,
+            admitted=admitted,
+            language=request.guild_language,
+        )
 
     async def _checked(self, request: OrderRequest) -> order.Order:
         """Return the order; raises InvalidOption, which also names a style that there is not."""
@@ -209,8 +227,11 @@ class OrderIntake:
                 error.others += () if fault is None else (fault,)
             raise
 
-    def _admission(self, request: OrderRequest) -> Admit:
-        """Return the check that the store runs in the transaction that records the job."""
+    def _admission(self, request: OrderRequest, seen: list[RuleResult]) -> Admit:
+        """Return the check that the store runs in the transaction that records the job.
+
+        It leaves the results of the rules in *seen*, the last time that it runs.
+        """
         caps = self._settings.caps
 
         def admit(job: Job, context: AdmissionContext) -> Job:
@@ -228,6 +249,7 @@ class OrderIntake:
             results = list(
                 admission.rule_results(admission_request, caps=caps, context=context, now=now)
             )
+            seen[:] = results
             refusal = next((result for result in results if result.refuses), None)
             if refusal is not None:
                 raise LimitReached(verdict=refusal, rules=context.rules)

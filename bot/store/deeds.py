@@ -6,13 +6,14 @@ from dataclasses import fields
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import Executable, select, update
 from sqlalchemy.engine import Connection
 
+from bot.domain.budget_steps import BudgetReached
 from bot.domain.deeds import Deed, DeedKind, outcomes
 from bot.store.database import Database, read_transaction, write_transaction
-from bot.store.statements import Row, Statement, given, insert_new
-from bot.store.tables import deeds, is_due
+from bot.store.statements import Insert, Row, Statement, given, insert_new
+from bot.store.tables import budget_warnings, deeds, is_due
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,20 @@ _OF_JOB: Final = Statement(select(*_COLUMNS).where(deeds.c.job_id == given("of_j
 _ABOUT: Final = Statement(select(*_COLUMNS).where(_THEIRS))
 
 
+def _warning(insert: Insert) -> Executable:
+    columns = {column.name: given(column.name) for column in budget_warnings.c}
+    row = insert(budget_warnings).values(columns)
+    higher: Executable = row.on_conflict_do_update(
+        index_elements=budget_warnings.primary_key.columns.keys(),
+        set_={"percent": row.excluded.percent},
+        where=budget_warnings.c.percent < row.excluded.percent,
+    )
+    return higher
+
+
+_WARN: Final = Statement(_warning)
+
+
 class Deeds:
     """The deeds of all processes that share the database."""
 
@@ -70,6 +85,16 @@ class Deeds:
     def add(self, connection: Connection, *added: Deed) -> None:
         """Record deeds that change nothing else, but for those on record already."""
         record(connection, added)
+
+    @write_transaction
+    def warn(self, connection: Connection, reached: BudgetReached, *deeds: Deed) -> bool:
+        """Record a step of a budget, with *deeds*; ``False``: it, or a higher one, is on record."""
+        rule, guild_id, since, cap = reached.key
+        key = {"rule": rule.value, "guild_id": guild_id, "since": since, "cap": cap}
+        is_new = bool(_WARN.change(connection, **key, percent=reached.percent))
+        if is_new:
+            record(connection, deeds)
+        return is_new
 
     async def claim(self, *, now: float, lease: float, most: int) -> Sequence[Deed]:
         """Take some deeds of which somebody must be told, for *lease* seconds; the oldest first.

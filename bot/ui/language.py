@@ -17,8 +17,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import TranslationContextLocation as Location
 
-from bot.domain import rules
-from bot.domain.money import DOLLAR
+from bot.domain import money, rules
 from bot.ui.catalogue import Catalogue
 
 ENGLISH: Final = "en"
@@ -125,9 +124,7 @@ def number(value: float) -> str:
 
 def amount(millionths: int) -> str:
     """Return millionths of a dollar as a number of dollars: 3.50, or 3,50."""
-    whole, rest = divmod(millionths, DOLLAR)
-    decimals = f"{rest:06}".rstrip("0").ljust(2, "0")
-    return f"{whole}{_DECIMAL_MARKS[_spoken.get()]}{decimals}"
+    return money.written(millionths).replace(".", _DECIMAL_MARKS[_spoken.get()])
 
 
 def dollars(millionths: int) -> str:

@@ -39,6 +39,7 @@ from bot.domain.job import Billed, EndReason, Obstacle, State
 from bot.domain.lane import GIVES_BACK, ClosedReason, Lane
 from bot.domain.log_entries import (
     Blocked,
+    BudgetUsed,
     Changed,
     LaneClosed,
     LaneReopened,
@@ -683,6 +684,12 @@ ENTRIES: dict[str, Any] = {
         if reason not in GIVES_BACK
     },
     "works again": LaneReopened(),
+    "half of a budget": BudgetUsed(
+        percent=50, used=2_500_000, cap=5_000_000, ends_at=SOON, operators=False
+    ),
+    "all of a budget": BudgetUsed(
+        percent=100, used=5_000_000, cap=5_000_000, ends_at=SOON, operators=True
+    ),
     **{
         str(kind): OrderModerated(deed=replace(DEED, kind=kind), job=SEEN)
         for kind in (DeedKind.CANCEL, DeedKind.HIDE)
@@ -719,6 +726,7 @@ def test_the_log_has_one_icon_for_each_kind_of_line(language):
         ["deleted", "private", "erased"],
         ["reported", "reported and deleted", "reported and erased"],
         ["last channel", "first channel"],
+        ["half of a budget", "all of a budget"],
         ["unknown", "media", "denied"],
     ]
     assert len({*icons.values()}) == len(icons) - sum(len(names) - 1 for names in same)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from bot.domain.admission import AdmissionContext
+from bot.domain.budget_steps import BudgetReached
 from bot.domain.deeds import Deed
 from bot.domain.gateway_starts import GatewayStart, Permit
 from bot.domain.job import Job, State
@@ -321,6 +322,9 @@ class Guilds(Protocol):
 
 class Deeds(Protocol):
     """The moderators' deeds: an audit trail, and the outbox of what must be told of them."""
+
+    async def warn(self, reached: BudgetReached, *deeds: Deed) -> bool:
+        """Record a step of a budget, with *deeds*; ``False``: it, or a higher one, is on record."""
 
     async def add(self, *added: Deed) -> None:
         """Record deeds that change nothing else, but for those on record already."""

@@ -58,7 +58,7 @@ def notice(deed: Deed, job: Job | None) -> str:
         case DeedKind.OUTCOME:
             outcome = _OUTCOMES[DeedKind(deed.detail["outcome"])]()
             return outcome.format(moderator=who)
-        case DeedKind.REPORT | DeedKind.ENTRY | DeedKind.WELCOME:
+        case DeedKind.REPORT | DeedKind.ENTRY | DeedKind.WELCOME | DeedKind.BUDGET:
             return ""  # of these neither
         case DeedKind.UNSPOILER | DeedKind.DISMISS | DeedKind.REOPEN:
             return ""  # no member is told of it

@@ -7,12 +7,13 @@ from bot.domain.deeds import DeedKind
 from bot.domain.job import Job
 from bot.domain.lane import ClosedReason
 from bot.domain.rules import Pause, differences
+from bot.ui.language import dollars, lazy, ngettext
 from bot.ui.language import gettext as _
-from bot.ui.language import lazy, ngettext
 from bot.ui.markup import ago, code, literal
 from bot.ui.texts import changes, limits, shared
 
 _PROMPT: Final = 300  # characters
+_USED_UP: Final = 100  # percent
 _MODERATED: Final = {
     DeedKind.CANCEL: lazy("{moderator} cancelled an order of {member}"),
     DeedKind.HIDE: lazy("{moderator} hid an order of {member}"),
@@ -36,6 +37,7 @@ _CLOSED: Final = {
     ),
 }
 _view: Final = lazy("View")  # label of a link
+_by_owner: Final = lazy("set by the bot's owner")
 _reopened: Final = lazy("The image service works again. Orders are drawn as usual.")
 
 
@@ -84,6 +86,8 @@ def _icon(entry: log_entries.AnyLogEntry) -> str:
             return "\N{WHITE HEAVY CHECK MARK}"
         case log_entries.Reported():
             return "\N{TRIANGULAR FLAG ON POST}"
+        case log_entries.BudgetUsed():
+            return "\N{MONEY BAG}"
         case _:
             assert_never(entry)
 
@@ -108,6 +112,8 @@ def _text(entry: log_entries.AnyLogEntry) -> str:
             return _reopened()
         case log_entries.Reported():
             return _reported(entry)
+        case log_entries.BudgetUsed():
+            return _budget_used(entry)
         case _:
             assert_never(entry)
 
@@ -153,6 +159,25 @@ def _moderated(entry: log_entries.OrderModerated) -> str:
     if job is None or job.reply.private or not job.order.prompt:
         return text  # what is private stays so in the log
     return f"{text} · {literal(shared.cut(job.order.prompt, _PROMPT))}{_link(job)}"
+
+
+def _budget_used(entry: log_entries.BudgetUsed) -> str:
+    if entry.percent < _USED_UP:
+        text = _(
+            "{percent} % of this server's picture budget for this month is used: {used} of {limit}"
+        )
+    else:
+        text = _(
+            "This server's picture budget for this month is used up: {used} of {limit} · "
+            "more {when}"
+        )
+    told = text.format(
+        percent=entry.percent,
+        used=dollars(entry.used),
+        limit=dollars(entry.cap),
+        when=ago(entry.ends_at),
+    )
+    return f"{told} · {_by_owner()}" if entry.operators else told
 
 
 def _link(job: Job) -> str:
