@@ -45,20 +45,28 @@ def fit(path: Path, limit: int, mark: Mark | None = None) -> tuple[Path, Facts]:
     from bot.pixazo import shrinking
 
     small = path.with_suffix(".small")
-    segments = b""
-    try:
-        segments = marking.jpeg_segments(path, mark, most=limit // 4)
-    except NotMarked as error:
-        _warn(path, error)
+    segments = _segments(path, mark, most=limit // 4)
     return small, shrinking.shrink(path, limit, to=small, segments=segments)
 
 
 def thumbnail(path: Path, side: int) -> bytes:
-    """Return the picture at *path* as a JPEG of that *side*, in pixels. Raises PictureUnusable."""
+    """Return the picture at *path*, with its XMP, as a JPEG of that *side*, in pixels.
+
+    Raises PictureUnusable.
+    """
     inspect(path)
     from bot.pixazo import shrinking
 
-    return shrinking.thumbnail(path, side)
+    return shrinking.thumbnail(path, side, segments=_segments(path, None, most=0))
+
+
+def _segments(path: Path, mark: Mark | None, *, most: int) -> bytes:
+    """Return what a JPEG made of the picture says of its origin; nothing if that can't be told."""
+    try:
+        return marking.jpeg_segments(path, mark, most=most)
+    except NotMarked as error:
+        _warn(path, error)
+        return b""
 
 
 class PartFile:

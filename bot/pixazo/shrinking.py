@@ -47,8 +47,8 @@ def shrink(path: Path, limit: int, *, to: Path, segments: bytes = b"") -> Facts:
     raise PictureUnusable("the picture cannot be made small enough")
 
 
-def thumbnail(path: Path, side: int) -> bytes:
-    """Return the picture at *path* as a JPEG with sides of at most *side* pixels.
+def thumbnail(path: Path, side: int, *, segments: bytes = b"") -> bytes:
+    """Return the picture at *path* as a JPEG, with *segments*, of at most *side* pixels a side.
 
     Its structure has to be checked before. Raises PictureUnusable: it can't be decoded.
     """
@@ -56,7 +56,7 @@ def thumbnail(path: Path, side: int) -> bytes:
         with _unusable("the picture is broken"):
             picture.thumbnail((side, side))
         encoded = io.BytesIO()
-        _flat(picture).save(encoded, "JPEG", quality=_QUALITIES[1], optimize=True)
+        _flat(picture).save(encoded, "JPEG", quality=_QUALITIES[1], optimize=True, extra=segments)
     return encoded.getvalue()
 
 

@@ -246,6 +246,11 @@ async def test_what_is_no_picture_is_never_shown_and_tried_again(sandbox, order)
         await placed.sent.until(delivered(1), within=30)
 
 
+async def downloaded(card):
+    async with aiohttp.request("GET", card["attachments"][0]["url"]) as response:
+        return await response.read()
+
+
 async def test_delivered_pictures_say_that_they_are_generated(sandbox, order):
     """They are the same pictures; a signed one, which says it already, is the same file."""
     sent = {name: WHOLE[name] for name in ("png", "jpg", "webp")}
@@ -257,8 +262,7 @@ async def test_delivered_pictures_say_that_they_are_generated(sandbox, order):
 
     for name, placed in orders.items():
         card = await placed.sent.until(delivered(1))
-        async with aiohttp.request("GET", card["attachments"][0]["url"]) as response:
-            content = await response.read()
+        content = await downloaded(card)
         assert pixels(content) == pixels(sent[name])
         if name.startswith("signed"):
             assert content == sent[name]
@@ -282,6 +286,7 @@ async def test_too_large_a_picture_is_made_smaller(sandbox, order):
 
     assert card["attachments"][0]["size"] <= 10 * MIB
     assert "Made smaller" in words(card)
+    assert GENERATED in packets(await downloaded(card)).values()
 
 
 async def test_one_missing_picture_comes_later_into_the_same_message(sandbox, order, noah):

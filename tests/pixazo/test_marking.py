@@ -300,6 +300,12 @@ def test_xmp_is_in_the_smaller_picture_too(tmp_path, extension, mark):
     assert packets(small.read_bytes()) == packets(path.read_bytes()) | expected
 
 
+def test_a_thumbnail_says_what_its_picture_says(tmp_path):
+    marked(WHOLE["png"], tmp_path)
+
+    assert packets(pictures.thumbnail(tmp_path / "1", 32)) == EXPECTED
+
+
 def test_what_is_too_long_is_not_kept_in_a_smaller_picture(tmp_path):
     path = tmp_path / "1"
     path.write_bytes(with_xmp("png", theirs(f' dc:source="{"x" * 70_000}"')))
