@@ -83,8 +83,15 @@ _ALL = Permissions.all()
 _LACKING = [
     Permissions(_ALL.value & ~Permissions(**{name: True}).value) for name in texts.warnings._LACKS
 ]
-TRIFLE = Rules(images=2, steps=30, server_at_once=3, server_per_day=20)
-CAPS = Caps(direct=True, images_per_guild_per_day=50, images_per_day=90)
+TRIFLE = Rules(
+    images=2, steps=30, server_at_once=3, server_per_day=20, server_usd_per_month=12_500_000
+)
+CAPS = Caps(
+    direct=True,
+    images_per_guild_per_day=50,
+    images_per_day=90,
+    usd_per_guild_per_month=20_000_000,
+)
 
 
 def a_card_job(order: Any, state: State, **changes: Any) -> Any:
@@ -167,7 +174,7 @@ def answers() -> Iterator[str]:
 
 def _for_members() -> Iterator[str]:
     for guild_id in (100, None):
-        yield test_privacy_view.usage(rules=TRIFLE, caps=CAPS, guild_id=guild_id)
+        yield test_privacy_view.usage(rules=TRIFLE, caps=CAPS, guild_id=guild_id, moderates=True)
     for rule, wanted in product((Rule.SERVER_DAY, Rule.OPERATOR_DAY), (1, 60)):
         used_up = RuleResult(rule=rule, limit=50, used=50, wanted=wanted, **test_texts.ENDS_AT)
         yield test_texts.refusal(used_up)
@@ -206,6 +213,8 @@ def _for_moderators() -> Iterator[str]:
             fault=PhraseFault.WILDCARD, limit=100, got=3, phrase="b*d", place=("blocked", 7)
         )
     )
+    budget = InvalidLimit(name="server_usd_per_month", low=10_000, high=100_000_000_000)
+    yield texts.changes.rejection(budget)
     yield texts.explanations.styles_listed(RULES)
     yield texts.explanations.words_listed(RULES)
     yield texts.limits.figures(RULES)
@@ -232,7 +241,8 @@ def views() -> Iterator[ui.LayoutView]:
     help_.add_item(help_buttons(300))
     yield help_
     yield privacy_view.overview(300, RetentionPolicy(files_days=7, orders_days=90))
-    yield privacy_view.overview(300, RetentionPolicy(files_days=0, orders_days=0))
+    pages = {"privacy_url": "https://example.com/privacy", "terms_url": "https://example.com/terms"}
+    yield privacy_view.overview(300, RetentionPolicy(files_days=0, orders_days=0, **pages))
     yield privacy_view.confirmation(300)
     yield from (
         privacy_view.erased(ErasureResult(done=one, day_ends_at=NOW)) for one in (True, False)

@@ -30,7 +30,7 @@ from tests.views import recorded
 MEMBER = 300
 
 
-def usage(*, rules=None, caps=None, guild_id=100, block=None, **used):
+def usage(*, rules=None, caps=None, guild_id=100, block=None, moderates=False, **used):
     context = AdmissionContext(rules=rules or Rules(), usage=Usage(**used), block=block)
     request = AdmissionRequest(order=SAMPLE, guild_id=guild_id, channel_id=200)
     caps = caps or Caps(direct=True)
@@ -39,7 +39,7 @@ def usage(*, rules=None, caps=None, guild_id=100, block=None, **used):
         in_server=guild_id is not None, violation=place_violation(results), direct=caps.direct
     )
     report = UsageReport(verdicts=results, anew_at=NOW + 60, place=place)
-    return texts.member_commands.usage(report)
+    return texts.member_commands.usage(report, moderates=moderates)
 
 
 def usages():
