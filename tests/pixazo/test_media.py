@@ -12,6 +12,7 @@ from PIL import Image
 from yarl import URL
 
 from bot.domain.job import Obstacle, State
+from bot.domain.order import MODEL
 from bot.pixazo.media import MOST_REDIRECTS, MediaDownloader
 from bot.pixazo.origins import Origin, PublicResolver
 from bot.pixazo.pictures import BLOCK, PartFile
@@ -19,8 +20,10 @@ from bot.proxies import Proxies
 from bot.service.port_errors import MediaUnavailable, PictureUnusable
 from sandbox.faults import Answer, Cut, Fault, Hold
 from sandbox.pixazo.troubles import damaged
+from tests.content_credentials import GENERATED
 from tests.pixazo.conftest import KEY
 from tests.pixazo.test_client import serving
+from tests.pixazo.test_marking import packets
 from tests.pixazo.test_origins import FixedResolver
 from tests.pixazo.test_pictures import a_bomb, encoded, noise
 from tests.samples import an_order
@@ -62,6 +65,19 @@ async def test_a_picture_comes_as_it_is(pixazo, fetch, address, tmp_path):
     assert not picture.shrunk
     with Image.open(picture.path) as opened:
         assert opened.format == "PNG"
+
+
+@pytest.mark.parametrize("software", ["Imagine 7", None])
+async def test_a_picture_is_marked_with_its_order_if_the_operator_wishes(
+    pixazo, address, tmp_path, software
+):
+    origins = (Origin.parse(pixazo.media_origin),)
+    async with MediaDownloader.open(origins, software=software) as media:
+        for limit in (LIMIT, 1800):
+            picture = await media.fetch(address, tmp_path / "1", order="an-order", limit=limit)
+            said = set(packets(picture.path.read_bytes()).values())
+            assert said >= ({software, MODEL, GENERATED, "an-order"} if software else set())
+            assert (bool(said), picture.shrunk) == (bool(software), limit != LIMIT)
 
 
 async def test_no_key_and_no_cookie_ever_reaches_the_media_host(pixazo, fetch, address):
