@@ -13,14 +13,14 @@ async def record(jobs, job):
     return await jobs.add(job, anybody) is not None
 
 
-async def record_at_most(limit, jobs, job):
-    """Record *job* if its server has had fewer images than *limit* today.
+async def record_at_most(limit, jobs, job, figure="server"):
+    """Record *job* if that figure of the usage is below *limit*: its server's images today.
 
     Raises :class:`Full`.
     """
 
     def admit(asked, standing):
-        if standing.usage.server >= limit:
+        if getattr(standing.usage, figure) >= limit:
             raise Full
         return asked
 
