@@ -171,6 +171,8 @@ async def test_a_budget_for_seven_orders_admits_seven_of_fifty_at_once(
 async def test_moderators_cap_what_their_server_spends_and_an_error_gives_it_back(
     sandbox, server, noah, mira
 ):
+    log = await mira.command("limits", "log", channel=server.channel("pictures"))
+    await log.until(says("Log channel: <#"))
     set_ = await mira.command("limits", "set", server_usd_per_month=0.01, member_per_day=0)
     await set_.until(says("Budget per month, whole server: no limit → $0.01"))
     for _ in range(9):
@@ -190,6 +192,10 @@ async def test_moderators_cap_what_their_server_spends_and_an_error_gives_it_bac
     for member, shown in ((noah, False), (mira, True)):
         usage = await (await member.command("usage")).until(says("Your limits today"))
         assert ("$0.00 of $0.01 left" in str(usage)) == shown
+    steps = await logged(sandbox, mira, server.channel("pictures"), count=3, of="\N{MONEY BAG}")
+    assert [step.partition(" of $0.01")[0].rpartition("$")[2] for step in steps] == [
+        *("0.005", "0.008", "0.01"),
+    ]
     panel = await mira.command("limits", "show")
     await panel.until(says("Budget per month, whole server: **$0.01** · this month: $0.01"))
 
@@ -253,11 +259,12 @@ async def test_a_blocked_word_is_refused_and_logged_however_the_prompt_comes_in(
     assert len(sandbox.pixazo.accepted) == 2
 
 
-async def logged(sandbox, member, channel, *, count):
-    """Wait until the log channel has *count* lines, and return them."""
+async def logged(sandbox, member, channel, *, count, of=""):
+    """Wait until the log channel has *count* lines that begin with *of*, and return them."""
 
     def lines():
         texts = [message["content"] for message in member.visible(channel)]
+        texts = [text for text in texts if text.startswith(of)]
         return texts if len(texts) >= count else None
 
     return await sandbox.world.wait(lines, within=10, what="such lines in the log")
