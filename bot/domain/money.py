@@ -55,10 +55,10 @@ def written(amount: int) -> str:
 
 def of_number(dollars: object) -> int:
     """Return the amount of a JSON number of dollars, rounded; -1: it is no amount."""
-    if isinstance(dollars, bool) or not isinstance(dollars, int | float):
+    is_number = isinstance(dollars, int | float) and not isinstance(dollars, bool)
+    if not is_number or not 0 <= dollars <= MOST // DOLLAR:  # type: ignore[operator]
         return -1
-    amount = Decimal(str(dollars)) * DOLLAR
-    return int(amount.to_integral_value()) if 0 <= amount <= MOST else -1
+    return int((Decimal(str(dollars)) * DOLLAR).to_integral_value())
 
 
 def day_start(now: float) -> int:

@@ -36,7 +36,7 @@ FIELDS = {
     "order-form:10": ("prompt", "style", "images", "guidance", "steps"),
     "order-form:01": ("prompt", "style", "images", "guidance", "steps"),
     "limits-form:members": ("cooldown", "member_per_day", "member_at_once"),
-    "limits-form:server": ("server_per_day", "server_at_once"),
+    "limits-form:server": ("server_per_day", "server_usd_per_month", "server_at_once"),
     "limits-form:orders": ("images", "steps", "spoiler", "age_restricted_only"),
     "limits-form:channels": ("channels",),
     "limits-form:words": ("blocked", "allowed", "disguised"),

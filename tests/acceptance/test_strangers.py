@@ -55,6 +55,7 @@ TYPED: dict[str, Any] = {
     "member_per_day": "9",
     "member_at_once": "1",
     "server_per_day": "9",
+    "server_usd_per_month": "0.5",
     "server_at_once": "1",
     "images": "1",
     "steps": "20",

@@ -13,10 +13,13 @@ from bot.domain.money import (
     Budget,
     Price,
     month_start,
+    of_number,
     period_end,
     period_start,
     read_dollars,
 )
+
+_NO_SUMS = ("nan", "inf", "-inf")
 
 
 @given(st.integers(0, MOST))
@@ -33,6 +36,18 @@ def test_what_is_no_amount_is_refused(text):
 def test_more_decimals_than_are_counted_are_refused_and_not_rounded():
     with pytest.raises(ValueError, match="6 decimals"):
         read_dollars("0.0000015")
+
+
+@pytest.mark.parametrize(
+    ("number", "amount"),
+    [(0, 0), (5, 5_000_000), (0.1, 100_000), (12.35, 12_350_000), (0.0000004, 0)]
+    + [(junk, -1) for junk in (-1, True, "5", None, [5], 1e300, 10**5000, *map(float, _NO_SUMS))],
+    ids=lambda value: str(type(value).__name__),
+)
+def test_a_number_of_a_client_is_an_amount_or_none(number, amount):
+    read = of_number(number)
+
+    assert (read, type(read)) == (amount, int)
 
 
 @pytest.mark.parametrize(("per_image", "price"), [(True, 6000), (False, 1500)])
