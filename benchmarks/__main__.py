@@ -169,11 +169,15 @@ async def grown(scale: Scale, to: Path | None) -> list[Row]:
 async def guarded(scale: Scale) -> tuple[list[Row], bool]:
     """Measure the bot's CPU against the floor's; tell whether it is too much."""
     ratios = await guard.measure(scale.guarded, guard.ROUNDS)
-    most = f"{guard.MOST} x {guard.TOLERANCE}"
     rows: list[Row] = [
         (
             f"{one.way}: CPU an order, ms",
-            (f"{1000 * one.bot:.1f}", f"{1000 * one.floor:.1f}", f"{one.times:.2f}", most),
+            (
+                f"{1000 * one.bot:.1f}",
+                f"{1000 * one.floor:.1f}",
+                f"{one.times:.2f}",
+                f"{guard.MOST[one.way]} x {guard.TOLERANCE} (goal: {guard.GOAL})",
+            ),
         )
         for one in ratios
     ]
