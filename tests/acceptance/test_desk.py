@@ -122,7 +122,7 @@ async def test_an_order_that_discord_shows_nowhere_holds_back_no_other(shared, s
     assert [len(one["attachments"]) for one in handed] == [1, 1]
     store = Store(shared)
     assert [store.state(one) for one in ids] == ["DELIVERED", "COMPLETED", "DELIVERED"]
-    kept = "The pictures of one order couldn't be sent now. They are kept"
+    kept = "The pictures of one order couldn't be sent now. They are saved"
     assert [kept in words(one) for one in (page, again, turned)] == [True, True, False]
     for shown in (page, again, turned):
         assert "**2.** This order can't be shown here." in words(shown)

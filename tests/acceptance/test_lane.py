@@ -162,7 +162,7 @@ async def test_a_wall_of_403_keeps_orders_waiting_and_opens_by_itself(
     waiting = await orders(noah, 4, "waiting")
 
     await readiness(lane="denied", ready=True)
-    await waiting[-1].until(says("the image service is turning the bot away right now"))
+    await waiting[-1].until(says("the image service isn't accepting orders right now"))
     for sent in refused:
         await sent.until(says("the image service rejected it"))
     for sent in waiting:

@@ -29,7 +29,10 @@ async def test_a_german_member_in_an_english_server(sandbox, start, ada, noah):
     assert "**Completed**" in words(card)
     assert card["attachments"][0]["description"] == "AI-generated picture: ein Leuchtturm"
     english = await refusal(noah, images=2)
-    assert "This server has 1 of 2 images left today; this order needs 2. More <t:" in english
+    assert (
+        "This server has 1 of 2 images left today; this order needs 2. The limit resets <t:"
+        in english
+    )
     assert "Only the bot's owner can change this" in english
     assert len(sandbox.pixazo.accepted) == 1
 

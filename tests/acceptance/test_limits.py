@@ -94,7 +94,7 @@ def noah(server):
             {"server_per_day": 3},
             50,
             [
-                "This server has used all 3 of its images for today. More <t:",
+                "This server has used all 3 of its images for today. You can order again <t:",
                 "moderators can change this",
             ],
         ),
@@ -133,7 +133,10 @@ async def test_the_operators_cap_on_all_servers_is_exact_across_them(
         admitted, refused = await order_at_once(members)
 
     assert (len(admitted), len(refused)) == (5, 25)
-    assert all("The bot has used all 5 of its images for today. More <t:" in one for one in refused)
+    assert all(
+        "The bot has used all 5 of its images for today. You can order again <t:" in one
+        for one in refused
+    )
     assert all("Only the bot's owner can change this" in one for one in refused)
 
 
@@ -141,11 +144,17 @@ async def test_the_operators_cap_on_all_servers_is_exact_across_them(
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ("MAX_USD_PER_DAY", "The bot has used up its picture budget for today. More <t:"),
-        ("MAX_USD_PER_MONTH", "The bot has used up its picture budget for this month. More <t:"),
+        (
+            "MAX_USD_PER_DAY",
+            "The bot has used up its picture budget for today. You can order again <t:",
+        ),
+        (
+            "MAX_USD_PER_MONTH",
+            "The bot has used up its picture budget for this month. You can order again <t:",
+        ),
         (
             "MAX_USD_PER_GUILD_PER_MONTH",
-            "This server has used up its picture budget for this month. More <t:",
+            "This server has used up its picture budget for this month. You can order again <t:",
         ),
     ],
 )
@@ -186,7 +195,10 @@ async def test_moderators_cap_what_their_server_spends_and_an_error_gives_it_bac
     await again.until(delivered(1))
 
     refused = await refusal(noah)
-    assert "This server has used up its picture budget for this month. More <t:" in refused
+    assert (
+        "This server has used up its picture budget for this month. You can order again <t:"
+        in refused
+    )
     assert "This server's moderators can change this" in refused
     assert "$" not in refused
     for member, shown in ((noah, False), (mira, True)):
@@ -209,7 +221,9 @@ async def test_an_order_that_ended_unbilled_gives_its_place_back(sandbox, server
     again = await noah.command("imagine", prompt="a dog", images=2)
     await again.until(delivered(2))
 
-    assert "You've used all 2 of your images for today. More <t:" in await refusal(noah)
+    assert "You've used all 2 of your images for today. You can order again <t:" in await refusal(
+        noah
+    )
 
 
 async def test_a_quiet_server_is_served_second_at_the_latest(make_sandbox):

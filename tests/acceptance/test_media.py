@@ -162,7 +162,7 @@ async def test_what_is_not_there_for_seconds_is_delivered_as_soon_as_it_is(sandb
 
 STOLEN = "/stolen"
 NOT_ALLOWED = "the bot's owner has to allow first"
-NO_SERVER = "can't find their server"
+NO_SERVER = "can't find the site that stores them"
 NOT_WHOLE = "hasn't finished saving them"
 NOT_NOW = "doesn't respond right now"
 NOT_YET = "hasn't released them"
@@ -194,7 +194,7 @@ async def test_what_is_not_listed_or_not_public_is_never_called(sandbox, order, 
     named = status_trouble(sandbox, placed.request_id, answer)
     sandbox.pixazo.move(placed.request_id, "COMPLETED")
 
-    card = await placed.sent.until(says("**Drawn and paid for**"))
+    card = await placed.sent.until(says("**Drawn** · the pictures can't be fetched yet"))
 
     assert why in words(card)
     assert card["attachments"] == []
@@ -235,7 +235,9 @@ async def test_what_is_no_picture_is_never_shown_and_tried_again(sandbox, order)
     await beside.sent.until(delivered(1), within=5)
     await silent.sent.until(says(NOT_YET), within=60)
     for name, (_do, why) in troubles.items():
-        card = await orders[name].sent.until(says("**Drawn and paid for**"), within=90)
+        card = await orders[name].sent.until(
+            says("**Drawn** · the pictures can't be fetched yet"), within=90
+        )
         assert why in words(card), name
         assert "the bot tries again at <t:" in words(card)
         assert card["attachments"] == []

@@ -53,7 +53,7 @@ async def test_an_origin_that_is_listed_at_the_next_start_brings_the_pictures(
     wrong = {"MEDIA_ORIGINS": "https://*.inside.localhost"}
     bot = await start(**QUICK, **wrong)
     sent = await order()
-    card = await sent.until(says("**Drawn and paid for**"))
+    card = await sent.until(says("**Drawn** · the pictures can't be fetched yet"))
     assert "the bot's owner has to allow first" in words(card)
     await sent.until(lambda card: card != sent.versions[0] and len(sent.versions) > 4, within=30)
     told = [line for line in bot.log if "MEDIA_ORIGINS does not list" in line]
@@ -77,7 +77,7 @@ async def test_a_bot_that_was_down_for_hours_and_meets_a_hiccup_at_its_start_del
 ):
     bot = await start(**QUICK, JOB_DEADLINE_SECONDS="60")
     sent = await order(before=sandbox.pixazo.media.close)
-    await sent.until(says("their server doesn't respond"), within=40)
+    await sent.until(says("the site that stores them doesn't respond"), within=40)
     await store.until("a lighthouse", waits)
     await bot.kill()
     age(HOURS)
@@ -99,7 +99,7 @@ async def test_history_never_waits_and_says_once_what_is_gone(
     bot = await start(**QUICK)
     away = sandbox.pixazo.media_faults.add(Fault(do=Answer(status=404), times=ALWAYS))
     sent = await order()
-    card = await sent.until(says("**Drawn and paid for**"), within=40)
+    card = await sent.until(says("**Drawn** · the pictures can't be fetched yet"), within=40)
     assert [*buttons(card)] == ["hide"]
     await store.until("a lighthouse", waits)
 

@@ -361,7 +361,9 @@ async def test_a_member_in_time_out_orders_nothing_by_a_form_or_button_that_come
     data = {"custom_id": button(card, "again:")}
     late = crafted(sandbox, server.noah, InteractionType.COMPONENT, data, sent.interaction.message)
 
-    assert "You're in time-out on this server. It ends <t:" in (await late.answer())["content"]
+    assert (
+        "You're timed out on this server. The time-out ends <t:" in (await late.answer())["content"]
+    )
     assert late.ephemeral
     assert len(accepted(sandbox)) == 1
 

@@ -108,7 +108,7 @@ async def test_an_order_that_cannot_be_shown_does_not_hold_back_the_others(
     (page,) = await hand_over(send)
 
     assert undelivered.confirmed == [sound]
-    assert "The pictures of one order couldn't be sent now. They are kept" in page
+    assert "The pictures of one order couldn't be sent now. They are saved" in page
     assert "Here are pictures you haven't received yet." in page
 
 

@@ -770,7 +770,7 @@ def test_pictures_are_promised_only_where_they_are_known_to_come(state):
     promised = {"`/history`" in text for text in said}
 
     if state in {State.UNCERTAIN, State.EXPIRED}:
-        assert all("If the pictures still come" in text for text in said)
+        assert all("If the pictures do arrive" in text for text in said)
     elif state in ENDS:
         assert promised == {False}
     elif state is not State.DELIVERED:

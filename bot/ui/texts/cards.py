@@ -61,7 +61,7 @@ def status(job: Job, known: CardStatus = NO_STATUS) -> str:
         case State.COMPLETED if job.outstanding.next_try_at is not None:
             return _outstanding(job, job.outstanding.next_try_at)
         case State.COMPLETED:
-            return _("**Completed** · fetching the pictures · {when}").format(when=since)
+            return _("**Drawn** · fetching the pictures · {when}").format(when=since)
         case State.DELIVERED:
             return _("**Completed** · {when}").format(when=ago(job.completed_at or job.state_since))
         case _:
@@ -71,16 +71,18 @@ def status(job: Job, known: CardStatus = NO_STATUS) -> str:
 _NOT_FETCHED: Final = {
     Obstacle.OUTPUT: lazy("the image service hasn't released them yet"),
     Obstacle.FILE: lazy("the image service hasn't finished saving them"),
-    Obstacle.ORIGIN: lazy("they are on a server that the bot's owner has to allow first"),
-    Obstacle.ADDRESS: lazy("the bot can't find their server; the bot's owner needs to fix this"),
-    Obstacle.HOST: lazy("their server doesn't respond right now"),
+    Obstacle.ORIGIN: lazy("the bot's owner has to allow the site that stores them first"),
+    Obstacle.ADDRESS: lazy(
+        "the bot can't find the site that stores them; the bot's owner needs to fix this"
+    ),
+    Obstacle.HOST: lazy("the site that stores them doesn't respond right now"),
     Obstacle.STATUS: lazy("the image service isn't done yet"),
 }
 
 
 def _outstanding(job: Job, next_try_at: float) -> str:
     why = _NOT_FETCHED[job.outstanding.obstacle or Obstacle.HOST]()
-    line = _("**Drawn and paid for** · the pictures can't be fetched yet: {why}").format(why=why)
+    line = _("**Drawn** · the pictures can't be fetched yet: {why}.").format(why=why)
     if next_try_at <= (job.outstanding.outstanding_since or 0.0):
         return f"{line}\n" + _("The bot is trying again right now.")
     # The time of day: "7 seconds ago" would be read while the try is under way.
@@ -156,7 +158,7 @@ _OBSTACLES: Final = {
     ),
     ClosedReason.UNKNOWN: lazy("the image service has problems right now"),
     ClosedReason.MEDIA: lazy("finished pictures can't be fetched right now"),
-    ClosedReason.DENIED: lazy("the image service is turning the bot away right now"),
+    ClosedReason.DENIED: lazy("the image service isn't accepting orders right now"),
 }
 
 
@@ -264,7 +266,7 @@ def who_can_help(job: Job) -> str | None:
             return _("The bot's owner can ask the image service about it.")
         case State.EXPIRED, _:
             return _(
-                "If the pictures still come, they will appear here. "
+                "If the pictures do arrive, they will appear here. "
                 "Trying again counts as a new order."
             )
         case State.UNCERTAIN | State.FAILED, _:
@@ -283,7 +285,7 @@ def vendor_words(job: Job) -> str | None:
     """
     if not job.error or job.end_reason in {EndReason.OUT_OF_CREDIT, EndReason.KEY_REFUSED}:
         return None
-    return f"> {literal(job.error)}"
+    return _("The image service says:") + f"\n> {literal(job.error)}"
 
 
 def details(order: Order) -> str:
@@ -361,7 +363,7 @@ def goes_on(job: Job) -> str:
                 "the pictures will be in `/history`."
             )
         case State.COMPLETED:
-            return _("It is drawn and counts toward the limit; the pictures are in `/history`.")
+            return _("It was drawn and counts toward the limit; the pictures are in `/history`.")
         case State.UNCERTAIN | State.EXPIRED:
             return f"{perhaps_drawn()} {if_they_come()}"
         case _:
@@ -370,4 +372,4 @@ def goes_on(job: Job) -> str:
 
 # Of an order whose outcome nobody knows yet.
 perhaps_drawn: Final = lazy("It may have been drawn, and may count toward the limit.")
-if_they_come: Final = lazy("If the pictures still come, they will be in `/history`.")
+if_they_come: Final = lazy("If the pictures do arrive, they will be in `/history`.")

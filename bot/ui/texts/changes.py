@@ -130,7 +130,7 @@ def rejection(error: errors.ChangeRejected, *, form: bool = False) -> str:
 def _why(error: errors.ChangeRejected, *, form: bool = False) -> str:
     match error:
         case NotAModerator():
-            return _("Only members who may manage this server can do that.")
+            return _("You need the **Manage Server** permission to do that.")
         case errors.InvalidLimit():
             return _bad(error, form=form)
         case errors.TooManyEntries(name="tiers", most=most):

@@ -73,8 +73,8 @@ def notice(deed: Deed, job: Job | None) -> str:
 def _moderator(deed: Deed) -> str:
     server = deed.detail.get("server")
     if not server:
-        return _("A moderator")
-    return _("A moderator of {server}").format(server=f"**{literal(server)}**")
+        return _("A moderator on one of your servers")
+    return _("A moderator on {server}").format(server=f"**{literal(server)}**")
 
 
 def _blocked(deed: Deed, who: str) -> str:

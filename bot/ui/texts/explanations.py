@@ -32,13 +32,13 @@ def rule(of: Rule) -> str:
 _WHY: Final = {
     Rule.NOT_SERVED: marked("the bot's owner hasn't enabled this server"),
     Rule.PAUSED: marked("orders are paused"),
-    Rule.BLOCKED: marked("blocked by moderators"),
-    Rule.TIMED_OUT: marked("in time-out"),
-    Rule.CHANNEL: marked("pictures can be ordered in other channels only"),
-    Rule.AGE_RESTRICTED: marked("pictures can be ordered in age-restricted channels only"),
-    Rule.WORDS: marked("a blocked word"),
-    Rule.IMAGES: marked("too many images in one order"),
-    Rule.STEPS: marked("too many steps in one order"),
+    Rule.BLOCKED: marked("they are blocked by moderators"),
+    Rule.TIMED_OUT: marked("they are timed out"),
+    Rule.CHANNEL: marked("pictures can only be ordered in other channels"),
+    Rule.AGE_RESTRICTED: marked("pictures can only be ordered in age-restricted channels"),
+    Rule.WORDS: marked("the prompt contains a blocked word"),
+    Rule.IMAGES: marked("the order has too many images"),
+    Rule.STEPS: marked("the order has too many steps"),
     Rule.KEY: marked("the image service does not accept the bot's key"),
     Rule.CREDIT: marked("the bot is out of image credit"),
     Rule.BUSY: marked("the image service is overloaded"),
@@ -55,6 +55,21 @@ _WHY: Final = {
     ),
     Rule.OPERATOR_DAY_USD: marked("the bot owner's daily budget is used up"),
     Rule.OPERATOR_MONTH_USD: marked("the bot owner's monthly budget is used up"),
+}
+# Something is left, but not enough.
+_TOO_LITTLE: Final = {
+    Rule.MEMBER_DAY: marked("too little is left of their daily limit for this order"),
+    Rule.SERVER_DAY: marked("too little is left of the server's daily limit for this order"),
+    Rule.OPERATOR_SERVER_DAY: marked(
+        "too little is left of the bot owner's daily cap for this server"
+    ),
+    Rule.OPERATOR_DAY: marked("too little is left of the bot owner's daily cap for all servers"),
+    Rule.SERVER_MONTH_USD: marked("too little is left of the server's monthly budget"),
+    Rule.OPERATOR_SERVER_MONTH_USD: marked(
+        "too little is left of the bot owner's monthly budget for this server"
+    ),
+    Rule.OPERATOR_DAY_USD: marked("too little is left of the bot owner's daily budget"),
+    Rule.OPERATOR_MONTH_USD: marked("too little is left of the bot owner's monthly budget"),
 }
 # What is tried again then, and may fail again: nothing ends.
 _TRIED_AGAIN: Final = frozenset({Rule.CREDIT, Rule.BUSY})
@@ -116,19 +131,30 @@ def _used(result: RuleResult) -> str:
 
 def _reason(result: RuleResult) -> str:
     """Return why a rule refuses, until when, and what a moderator said about it."""
-    parts = [_(_WHY[result.rule])]
-    if result.rule is Rule.CHANNEL and result.channels:
-        channels = shared.channels(result.channels)
-        parts = [_("pictures can be ordered in {channels}").format(channels=channels)]
+    parts = [_what(result)]
     if result.ends_at is not None:
-        parts.append(_ends(result.rule, result.ends_at))
+        ends = _ends(result.rule, result.ends_at)
+        holds = result.rule in {Rule.BLOCKED, Rule.TIMED_OUT, Rule.COOLDOWN}
+        parts = [f"{parts[0]} {ends}"] if holds else [*parts, ends]
     elif result.rule is Rule.BLOCKED:
         parts.append(_("permanently"))
     if result.rule in _FIGURES:
         parts.append(_used(result))
-    if result.said:
+    if result.said and result.rule is not Rule.WORDS:
         parts.append(_("“{text}”").format(text=literal(result.said)))
     return ", ".join(parts)
+
+
+def _what(result: RuleResult) -> str:
+    if result.rule is Rule.CHANNEL and result.channels:
+        channels = shared.channels(result.channels)
+        return _("pictures can only be ordered in {channels}").format(channels=channels)
+    if result.rule is Rule.WORDS and result.said:
+        text = _("the prompt contains “{phrase}”, which is blocked")
+        return text.format(phrase=literal(result.said))
+    if result.rule in _TOO_LITTLE and result.used < result.limit:
+        return _(_TOO_LITTLE[result.rule])
+    return _(_WHY[result.rule])
 
 
 def _ends(rule_: Rule, moment: float) -> str:
@@ -141,9 +167,13 @@ def _ends(rule_: Rule, moment: float) -> str:
 
 
 def _changeable(result: RuleResult) -> str:
+    if result.rule is Rule.BUSY:
+        return _("This passes by itself.")
+    if result.rule is Rule.TIMED_OUT:
+        return _("Moderators can end the time-out in Discord.")
     if result.operators:
         return _("Only the bot's owner can change this.")
-    return _("Moderators can change this: {rule}.").format(rule=rule(result.rule))
+    return _("Moderators can change this under **{rule}**.").format(rule=rule(result.rule))
 
 
 def words_listed(rules: Rules) -> str:

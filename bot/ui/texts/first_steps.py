@@ -31,7 +31,7 @@ def welcome() -> str:
     """Return how the bot introduces itself in a channel."""
     title = _("Hello, and thanks for adding me!")
     steps = _("Set me up below in a minute, or just start: the defaults are fine.")
-    who = _("Only members who may manage this server can use these buttons.")
+    who = _("You need the **Manage Server** permission to use these buttons.")
     return f"## {title}\n{_purpose()}\n{steps}\n-# {who}"
 
 

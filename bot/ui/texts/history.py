@@ -36,9 +36,9 @@ def note(
         lines.append(coming.format(count=fetching))
     if failed:
         kept = ngettext(
-            "The pictures of one order couldn't be sent now. They are kept for you: "
+            "The pictures of one order couldn't be sent now. They are saved; "
             "try `/history` again later.",
-            "The pictures of {count} orders couldn't be sent now. They are kept for you: "
+            "The pictures of {count} orders couldn't be sent now. They are saved; "
             "try `/history` again later.",
             failed,
         )

@@ -29,7 +29,7 @@ _NAMES: Final = {
     Rule.COOLDOWN: lazy("Wait between orders"),
     Rule.MEMBER_DAY: lazy("Your images today"),
     Rule.SERVER_DAY: lazy("This server's images today"),
-    Rule.OPERATOR_SERVER_DAY: lazy("This server's images today, in all"),
+    Rule.OPERATOR_SERVER_DAY: lazy("The bot owner's cap for this server today"),
     Rule.OPERATOR_DAY: lazy("All servers' images today"),
 }
 _NAMES_OUTSIDE: Final = _NAMES | {
@@ -38,7 +38,7 @@ _NAMES_OUTSIDE: Final = _NAMES | {
 }
 _MONEY: Final = {
     Rule.SERVER_MONTH_USD: lazy("This server's budget this month"),
-    Rule.OPERATOR_SERVER_MONTH_USD: lazy("This server's budget this month, in all"),
+    Rule.OPERATOR_SERVER_MONTH_USD: lazy("The bot owner's budget for this server this month"),
 }
 _OF_SERVERS: Final = frozenset({Rule.SERVER_AT_ONCE, Rule.SERVER_DAY})
 
@@ -153,7 +153,7 @@ def _help(place: OrderPlace, *, moderates: bool) -> Iterable[str]:
     yield _("- `/settings`: when you are pinged")
     yield _("- `/privacy`: your data")
     if place.violation is None:
-        yield "### " + _("Need help?")
+        yield "### " + _("About limits")
         yield _whom_to_ask(place)
     if moderates:
         yield "### " + _("For moderators")
@@ -216,9 +216,11 @@ def styles(offered: Iterable[Style]) -> str:
 
 
 _PINGS: Final = {
-    Ping.AUTO: lazy("You'll be pinged when your pictures took longer than a minute."),
+    Ping.AUTO: lazy("You'll be pinged if your pictures take longer than a minute."),
     Ping.ALWAYS: lazy("You'll be pinged every time your pictures are ready."),
-    Ping.NEVER: lazy("You won't be pinged, except if pictures have to come in a new message."),
+    Ping.NEVER: lazy(
+        "You won't be pinged, unless your pictures have to be posted in a new message."
+    ),
 }
 
 
@@ -263,7 +265,9 @@ def _privacy(policy: RetentionPolicy) -> Iterable[str]:
     yield f"{pictures} {_files_kept(policy.files_days)}"
     yield _("- **Your settings**, until you change them or delete your data.")
     yield _("- **Blocks** by a server's moderators, until they lift them.")
-    yield _("- **Reports** that you made, and what moderators did about you, as long as orders.")
+    yield _(
+        "- **Your reports**, and moderators' actions that concern you: kept as long as your orders."
+    )
     yield _(
         "- When a server removes the bot, its blocks and your ended orders there are deleted after "
         "30 days."

@@ -43,7 +43,12 @@ def cancelled() -> str:
 def too_late(job: Job, by: int) -> str:
     """Return the answer to a cancellation of an order that was sent, before a button to hide it."""
     return " ".join(
-        (_("Too late to cancel."), _went_on(job), _("You can hide the card."), _pictures(job, by))
+        (
+            _("Too late to cancel."),
+            _went_on(job),
+            _("You can hide this message."),
+            _pictures(job, by),
+        )
     )
 
 
@@ -68,7 +73,7 @@ def _pictures(job: Job, by: int) -> str:
     if job.state in _PERHAPS_DRAWN:
         if by == job.member_id:
             return cards.if_they_come()
-        return _("If the pictures still come, only the member can get them, with `/history`.")
+        return _("If the pictures do arrive, only the member can get them, with `/history`.")
     if by == job.member_id:
         return _("The pictures will be in `/history`.")
     return _("Only the member can get the pictures, with `/history`.")

@@ -36,8 +36,10 @@ _MEMBERS_DAY: Final = (
         "You have {left} of {limit} images left today; this order needs {wanted}.",
     ),
     plural(
-        "You can order up to {limit} image per day here; this order has {wanted}.",
-        "You can order up to {limit} images per day here; this order has {wanted}.",
+        "You can order up to {limit} image per day here; this order has {wanted}. "
+        "Please order fewer.",
+        "You can order up to {limit} images per day here; this order has {wanted}. "
+        "Please order fewer.",
     ),
 )
 _SERVERS_DAY: Final = (
@@ -50,8 +52,10 @@ _SERVERS_DAY: Final = (
         "This server has {left} of {limit} images left today; this order needs {wanted}.",
     ),
     plural(
-        "This server can order up to {limit} image per day; this order has {wanted}.",
-        "This server can order up to {limit} images per day; this order has {wanted}.",
+        "This server can order up to {limit} image per day; this order has {wanted}. "
+        "Please order fewer.",
+        "This server can order up to {limit} images per day; this order has {wanted}. "
+        "Please order fewer.",
     ),
 )
 _BOTS_DAY: Final = (
@@ -64,8 +68,10 @@ _BOTS_DAY: Final = (
         "The bot has {left} of {limit} images left today; this order needs {wanted}.",
     ),
     plural(
-        "The bot can order up to {limit} image per day; this order has {wanted}.",
-        "The bot can order up to {limit} images per day; this order has {wanted}.",
+        "The bot can order up to {limit} image per day; this order has {wanted}. "
+        "Please order fewer.",
+        "The bot can order up to {limit} images per day; this order has {wanted}. "
+        "Please order fewer.",
     ),
 )
 
@@ -219,7 +225,7 @@ def _who(result: RuleResult) -> str:
         case Rule.BLOCKED:
             return _("This server's moderators can lift the block.")
         case Rule.TIMED_OUT:
-            return _("This server's moderators can end it earlier.")
+            return _("This server's moderators can end it sooner.")
         case _:
             return _("This server's moderators can change this.")
 
@@ -239,7 +245,7 @@ def _why(result: RuleResult) -> str:
         case Rule.BLOCKED:
             return _blocked(result)
         case Rule.TIMED_OUT:
-            return _("You're in time-out on this server. It ends {when}.").format(when=ends)
+            return _("You're timed out on this server. The time-out ends {when}.").format(when=ends)
         case Rule.KEY:
             return _(
                 "Pictures can't be ordered right now: the image service does not accept the bot's "
@@ -371,7 +377,7 @@ def _used_up(result: RuleResult) -> str:
     left = max(result.limit - result.used, 0)
     text = too_large if result.wanted > result.limit else some_left if left else used_up
     told = text(result.limit).format(limit=result.limit, left=left, wanted=result.wanted)
-    return _until_more(told, result)
+    return _until_more(told, result, when(result.ends_at or 0.0))
 
 
 def _over_budget(result: RuleResult) -> str:
@@ -381,13 +387,15 @@ def _over_budget(result: RuleResult) -> str:
     used_up, too_little, too_large = texts
     left = result.limit - result.used
     text = too_large if result.wanted > result.limit else too_little if left > 0 else used_up
-    if result.ends_at is None or budget is Budget.DAY:
-        return _until_more(text(), result)
-    anew = f"{ago(result.ends_at)} ({date(result.ends_at)})"
-    return f"{text()} " + _("More {when}.").format(when=anew)
+    moment = result.ends_at or 0.0
+    anew = when(moment) if budget is Budget.DAY else f"{ago(moment)} ({date(moment)})"
+    return _until_more(text(), result, anew)
 
 
-def _until_more(text: str, result: RuleResult) -> str:
-    if result.ends_at is None:
+def _until_more(text: str, result: RuleResult, anew: str) -> str:
+    """Add when the limit is new; an order that is too large for a new one has no such time."""
+    if result.ends_at is None or result.wanted > result.limit:
         return text
-    return f"{text} " + _("More {when}.").format(when=when(result.ends_at))
+    if result.used < result.limit:
+        return f"{text} " + _("The limit resets {when}.").format(when=anew)
+    return f"{text} " + _("You can order again {when}.").format(when=anew)
