@@ -310,7 +310,7 @@ async def test_a_form_survives_a_restart_and_says_what_would_change_before_it_is
     sent = await mira.submit_modal(opened, {"images": "1", "spoiler": True})
     preview = await sent.until(says("Review changes"))
 
-    assert "Images per order, at most: no limit → 1" in words(preview)
+    assert "Max. images per order: no limit → 1" in words(preview)
     assert "Hide pictures behind a spoiler: no → yes" in words(preview)
     two = await noah.command("imagine", prompt="a cat", images=2)
     await two.until(delivered(2))
@@ -331,7 +331,7 @@ async def test_a_form_with_faults_names_them_all_and_opens_again_as_it_was(sandb
 
     sent = await mira.submit_modal(opened, {"cooldown": "abc", "member_per_day": "-5"})
     told = await sent.follow_up()
-    assert "**Cooldown between orders, seconds** must be 0" in words(told)
+    assert "**Cooldown between orders (seconds)** must be 0" in words(told)
     assert "**Images per day, each member** must be 0" in words(told)
     await restart(sandbox)
 
@@ -441,7 +441,7 @@ async def test_commands_without_options_show_how_it_is_and_change_nothing(server
 async def test_a_log_that_everybody_can_read_is_warned_of(sandbox, server, mira):
     hidden = sandbox.world.add_channel(server.guild, "mods", hidden=True)
     sandbox.world.grant(hidden, "VIEW_CHANNEL")
-    warned = "Everybody on this server can read"
+    warned = "Everyone on this server can read"
 
     assert warned in await answered_to(mira, "log", channel=server.channel("pictures"))
     assert warned in await answered_to(mira, "log")
@@ -491,7 +491,7 @@ async def test_many_words_share_one_line_in_the_answer_and_in_the_log(sandbox, s
 
 
 async def test_where_nobody_could_order_any_more_the_change_says_so(server, mira):
-    told = "no channel for orders is age-restricted"
+    told = "only age-restricted channels are allowed"
     dark = server.channel("after-dark")
 
     assert told not in await answered_to(mira, "set", age_restricted_only=True)

@@ -45,7 +45,9 @@ async def test_log_pause_tiers_styles_and_blocks_are_changed_in_the_panel(shared
     await opened.opened()
     odd = await server.mira.submit_modal(opened, tier | {"member_per_day": "abc", "images": "9"})
     told = await odd.follow_up()
-    assert all(name in words(told) for name in ("Images per day, each member", "Images per order"))
+    assert all(
+        name in words(told) for name in ("Images per day, each member", "Max. images per order")
+    )
     _, form = await reopened(server.mira, told)
     assert form["member_per_day"]["value"] == "abc"
     assert form["role"]["default_values"] == [{"id": server.patrons.id, "type": "role"}]
@@ -59,7 +61,7 @@ async def test_log_pause_tiers_styles_and_blocks_are_changed_in_the_panel(shared
     panel = await fill(server.mira, panel, "tiers_more", more)
     assert "2 images per order · 30 steps per order" in words(panel)
     panel = await fill(server.mira, panel, "tiers", {"role": [server.patrons.id]})
-    assert "1 image per order" not in words(panel).partition("**Tiers**")[2]
+    assert "1 image per order" not in words(panel).partition("**Tiers (limits by role)**")[2]
     panel = await fill(server.mira, panel, "styles", {"name": "Wool", "words": "knitted"})
     assert "Own: Wool" in words(panel)
     assert {"Wool"} <= {

@@ -46,7 +46,7 @@ async def test_a_message_too_long_for_a_prompt_is_cut_between_words_and_says_so(
 
     prompt = form["components"][0]
     assert prompt["component"]["value"] == ("foggy harbours " * 67)[:-10]
-    assert "its end is missing" in prompt["description"]
+    assert "the end was cut off" in prompt["description"]
 
 
 async def test_the_bots_own_messages_are_no_prompts(server):

@@ -107,11 +107,11 @@ async def test_a_moderator_changes_a_limit_by_a_form_and_sees_what_decides(sandb
 
     await panel.get_by_role("button", name="Edit").nth(2).click()
     form = page.get_by_test_id("modal")
-    await form.get_by_label("Images per order, at most").fill("2")
+    await form.get_by_label("Max. images per order").fill("2")
     await form.get_by_role("checkbox", name="Hide pictures behind a spoiler").check()
     await looks_well(page)
     await form.get_by_test_id("modal-submit").click()
-    await panel.get_by_text("Images per order, at most: no limit → 2").wait_for()
+    await panel.get_by_text("Max. images per order: no limit → 2").wait_for()
     await looks_well(page)
     await panel.get_by_role("button", name="Save").click()
     await panel.get_by_text("Saved").wait_for()

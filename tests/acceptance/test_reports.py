@@ -256,7 +256,7 @@ async def test_a_report_says_what_a_moderator_did_and_offers_the_rest_after_each
     by = f"by <@{server.mira.user.id}>"
     results = {
         "spoiler": f"**Hidden behind a spoiler** {by}",
-        "unspoiler": f"**Shown without spoiler** {by}",
+        "unspoiler": f"**Spoiler removed** {by}",
         "delete": f"**Deleted** {by}",
         "restore": f"**Deletion undone** {by}",
         "block": f"**Blocked permanently** {by}",
@@ -364,7 +364,7 @@ async def test_a_role_that_is_deleted_is_pinged_no_more(shared, server):
     role = server.patrons
     await log_ping(server, channel=server.channel("pictures"), ping=role.id)
     shared.world.remove_role(server.guild, role)
-    await moderator(server).sees(says("Role pinged by reports"))
+    await moderator(server).sees(says("Role to ping for reports"))
 
     assert "pings" not in await log_ping(server)
 
@@ -403,7 +403,7 @@ async def test_killed_between_a_deed_and_the_entry_both_are_there_in_the_end(
     await restart(shared)
     done = {
         "delete": "**Deleted** by <@",
-        "card": "**Deleted** by its member",
+        "card": "**Deleted** by the member who ordered it",
         "spoiler": "**Hidden behind a spoiler** by <@",
         "report": "It shows a real person",
     }
@@ -466,7 +466,7 @@ async def test_what_its_member_deleted_is_said_to_be_gone(server):
     deleted = await server.noah.press(question["id"], buttons(question)["delete_now"])
     await deleted.until(says("Pictures deleted."))
 
-    notice = await moderator(server).sees(says("**Deleted** by its member"))
+    notice = await moderator(server).sees(says("**Deleted** by the member who ordered it"))
 
     assert list(buttons(notice)) == ["dismiss", *BLOCKS]
 

@@ -53,7 +53,7 @@ async def test_a_list_pasted_from_automod_stops_what_it_stops_there(shared, serv
             server, "words", "test", prompt=prompt
         )
     harmless = "wolves scatter a bag of 18 candles"
-    assert "would be taken" in await limits(server, "words", "test", prompt=harmless)
+    assert "would be accepted" in await limits(server, "words", "test", prompt=harmless)
     await (await server.noah.command("imagine", prompt=harmless)).until(delivered(1))
 
 
@@ -65,8 +65,8 @@ async def test_a_form_with_bad_lines_names_them_and_opens_again_as_it_was(shared
     told = await sent.follow_up()
 
     assert "**Blocked words and phrases, line 3: `b*d`**" in words(told)
-    assert "**Allowed although they contain a blocked word, line 2: `?`**" in words(told)
-    assert "`*` goes to the start or the end" in words(told)
+    assert "**Allowed even if they contain a blocked word, line 2: `?`**" in words(told)
+    assert "Use `*` only at the start or the end" in words(told)
     assert sent.interaction.follow_ups[0].ephemeral_for is not None
     assert "storm" not in await limits(server, "words", "list")
     await restart(shared)

@@ -270,7 +270,7 @@ def views() -> Iterator[ui.LayoutView]:
 def fullest() -> Iterator[ui.LayoutView]:
     """Yield what moderators see where nothing more has room."""
     yield from (make() for make in test_limits_view.VIEWS.values())
-    yield first_steps_view.steps(FULLEST_OVERVIEW, test_limits_view.LONGEST_NOTE)
+    yield first_steps_view.steps(FULLEST_OVERVIEW, test_limits_view.longest_note())
 
 
 def _reports() -> Iterator[ui.LayoutView]:

@@ -14,7 +14,7 @@ from sandbox.discord.enums import Permission
 from sandbox.discord.sample import new_guild
 from tests.rules import FULLEST_OVERVIEW
 from tests.samples import listed
-from tests.ui.test_limits_view import LONGEST_NOTE, an_overview
+from tests.ui.test_limits_view import an_overview, longest_note
 from tests.views import assert_within_limits, recorded
 
 FRESH = an_overview(Rules())
@@ -37,7 +37,7 @@ def test_what_moderators_read_at_first_is_as_recorded_and_fits(snapshot, languag
             "not known": first_steps_view.steps(FRESH, texts.first_steps.checked(FRESH)),
         }
         owner = texts.first_steps.welcome_owner("*The* Club")
-        fullest = first_steps_view.steps(FULLEST_OVERVIEW, LONGEST_NOTE)
+        fullest = first_steps_view.steps(FULLEST_OVERVIEW, longest_note())
 
     for view in (*views.values(), fullest):
         assert_within_limits(view)

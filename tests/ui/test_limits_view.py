@@ -22,7 +22,10 @@ from tests.views import assert_within_limits, buttons, recorded, said
 
 API = "/api/v10"
 DRAFT = "0123456789abcdef"
-LONGEST_NOTE = texts.changes.changed(Rules(), FULLEST)
+
+
+def longest_note():
+    return texts.changes.changed(Rules(), FULLEST)
 
 
 def an_overview(rules):
@@ -53,12 +56,12 @@ MEMBER = MemberOverview(
 VIEWS = {
     "a fresh panel": lambda: limits_view.panel(an_overview(Rules())),
     "the fullest panel": lambda: limits_view.panel(FULLEST_OVERVIEW),
-    "the fullest panel with a note": lambda: limits_view.panel(FULLEST_OVERVIEW, LONGEST_NOTE),
+    "the fullest panel with a note": lambda: limits_view.panel(FULLEST_OVERVIEW, longest_note()),
     "the fullest preview": lambda: limits_view.preview(DRAFT, Rules(), FULLEST),
     "a preview of the fullest rules' end": lambda: limits_view.preview(DRAFT, FULLEST, Rules()),
-    "the fullest list of blocks": lambda: blocks_view.block_list(BLOCKS, LONGEST_NOTE[:900]),
+    "the fullest list of blocks": lambda: blocks_view.block_list(BLOCKS, longest_note()[:900]),
     "no blocks": lambda: blocks_view.block_list(BlockPage(blocks=[], total=0, number=0)),
-    "the fullest member": lambda: blocks_view.member_view(MEMBER, LONGEST_NOTE[:900]),
+    "the fullest member": lambda: blocks_view.member_view(MEMBER, longest_note()[:900]),
     "the fullest words": lambda: layout.text_view(texts.explanations.words_listed(FULLEST)),
     "no words": lambda: layout.text_view(texts.explanations.words_listed(Rules())),
 }
@@ -116,7 +119,7 @@ def test_the_panel_and_a_preview_read_as_recorded(snapshot):
 
 def test_tiers_that_have_no_room_are_counted_and_not_cut():
     """Half a tier would tell of limits that are none."""
-    shown = said(limits_view.panel(FULLEST_OVERVIEW, LONGEST_NOTE))[-1].split("\n")
+    shown = said(limits_view.panel(FULLEST_OVERVIEW, longest_note()))[-1].split("\n")
 
     left = len(FULLEST.tiers) - (len(shown) - 2)
     assert 0 < left < len(FULLEST.tiers)

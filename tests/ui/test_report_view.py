@@ -132,7 +132,7 @@ def test_an_entry_changes_when_the_next_of_its_times_has_come():
 def test_a_report_whose_order_is_not_on_record_offers_nothing():
     view = report_view.report_view(reported(DELETE, job=None))
 
-    assert "**Settled**" in said(view)[-1]
+    assert "**Closed**" in said(view)[-1]
     assert "<@300>" in said(view)[0]
     assert buttons(view) == {}
 

@@ -25,7 +25,7 @@ all_blocks: Final = lazy("All blocks")
 permanently: Final = lazy("permanently")
 duration_label: Final = lazy("For how long")
 reason_label: Final = lazy("Reason")
-reason_hint: Final = lazy("The member sees it")
+reason_hint: Final = lazy("The member sees the reason")
 # An id that is none.
 not_an_id: Final = lazy("An id consists of digits only. Nothing was changed.")
 
@@ -70,7 +70,8 @@ def entry(one: Block) -> str:
     by = _("by {moderator}, {when}").format(moderator=f"<@{one.by}>", when=ago(one.since))
     lines = [first, f"-# {by}"]
     if one.reason:
-        lines.append(literal(shared.cut(one.reason, _REASON)))
+        reason = literal(shared.cut(one.reason, _REASON))
+        lines.append(_("Reason: {reason}").format(reason=reason))
     return "\n".join(lines)
 
 

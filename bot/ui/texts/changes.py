@@ -205,16 +205,16 @@ def _bad_phrase(error: errors.InvalidPhrase) -> str:
 def _phrase_fault(error: errors.InvalidPhrase) -> str:
     match error.fault:
         case errors.PhraseFault.NO_WORD:
-            return _("A phrase needs a word, a number or an emoji.")
+            return _("A phrase needs at least one letter, digit or emoji.")
         case errors.PhraseFault.WILDCARD:
             return _(
-                "A `*` goes to the start or the end of a phrase, as in `cat*` or `*cat*`. It can't "
-                "be alone or within, and a `?` can't either."
+                "Use `*` only at the start or the end of a phrase, as in `cat*` or `*cat*`. `?` "
+                "isn't supported."
             )
         case errors.PhraseFault.SEPARATOR:
             return _(
-                "A dash, an underscore, a quotation mark or a bracket at one end of a phrase only "
-                "separates words. Please leave it out."
+                "Please leave out the dash, underscore, quotation mark or bracket at the start or "
+                "end of the phrase."
             )
         case errors.PhraseFault.TOO_LONG:
             return _("A phrase can have up to {limit} characters. Yours has {got}.").format(

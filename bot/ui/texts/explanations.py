@@ -222,9 +222,9 @@ def words_found(prompt: str, finding: Finding) -> str:
 
 def _found(finding: Finding) -> str:
     if finding.blocked is None:
-        return _("This would be taken: it contains no blocked word.")
+        return _("This would be accepted: it contains no blocked word.")
     if finding.allowed is not None:
         return _(
-            "This would be taken: it contains {blocked}, inside {allowed}, which is allowed."
+            "This would be accepted: it contains {blocked}, inside {allowed}, which is allowed."
         ).format(blocked=code(finding.blocked), allowed=code(finding.allowed))
     return _("This would be refused: it contains {blocked}.").format(blocked=code(finding.blocked))

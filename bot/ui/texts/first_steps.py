@@ -30,7 +30,7 @@ _purpose: Final = lazy(
 def welcome() -> str:
     """Return how the bot introduces itself in a channel."""
     title = _("Hello, and thanks for adding me!")
-    steps = _("Set me up below in a minute, or just start: the defaults are fine.")
+    steps = _("Setup takes about a minute. Or just start: the defaults are fine.")
     who = _("You need the **Manage Server** permission to use these buttons.")
     return f"## {title}\n{_purpose()}\n{steps}\n-# {who}"
 
@@ -54,18 +54,28 @@ def _settings(rules: Rules) -> Iterator[str]:
     blocked = shared.phrases(words) if words else pgettext("words", "none")
     for done, line in (
         (rules.log_channel is not None, limits.line("log_channel", rules)),
-        (bool(rules.channels), limits.channels(rules)),
+        (bool(rules.channels), _channels(rules)),
         (rules.member_per_day > 0, limits.line("member_per_day", rules)),
         (words > 0, f"{limits.name('blocked')}: **{blocked}**"),
     ):
         yield f"{_DONE if done else _OPEN} {line}"
 
 
+def _channels(rules: Rules) -> str:
+    if rules.channels or rules.nowhere:
+        return limits.channels(rules)
+    return _("Channels for pictures: **all** (none chosen)")
+
+
 def checked(overview: Overview) -> str:
     """Return whether the bot has the permissions that it needs, and where that was looked up."""
     rules = overview.rules
     places = [*guild_cache.order_channels(rules.channels), *filter(None, [rules.log_channel])]
-    known = [place for place in dict.fromkeys(places) if guild_cache.granted(place) is not None]
+    known = [
+        place
+        for place in dict.fromkeys(places)
+        if guild_cache.granted(place) is not None and not guild_cache.is_deleted_channel(place)
+    ]
     if not known:
         return _("I can't look at my permissions right now. Please try again in a minute.")
     channels = shared.fitted([*map(shared.channel, known)], _CHANNELS, ", ")

@@ -16,8 +16,8 @@ NAMES: Final = {
     "server_usd_per_month": marked("Budget per month, whole server"),
     "member_at_once": marked("Orders at the same time, each member"),
     "server_at_once": marked("Orders at the same time, whole server"),
-    "images": marked("Images per order, at most"),
-    "steps": marked("Steps per order, at most"),
+    "images": marked("Max. images per order"),
+    "steps": marked("Max. steps per order"),
     "spoiler": marked("Hide pictures behind a spoiler"),
     "age_restricted_only": marked("Age-restricted channels only"),
     "tiers": marked("Tiers"),
@@ -28,7 +28,7 @@ NAMES: Final = {
     "styles": marked("Styles of this server"),
     "pause": marked("Pause"),
     "log_channel": marked("Log channel"),
-    "log_ping": marked("Role pinged by reports"),
+    "log_ping": marked("Role to ping for reports"),
     "language": marked("Language"),
 }
 _GROUPS: Final = {
@@ -72,14 +72,14 @@ forget: Final = lazy("Remove deleted roles and channels")
 # The forms.
 channels_label: Final = lazy("Pictures can be ordered in")
 channels_hint: Final = lazy(
-    "Empty: everywhere. A category includes its channels, a channel its threads"
+    "Leave empty for all channels. Categories include their channels, channels their threads"
 )
 number_hint: Final = lazy("A whole number; 0 removes the limit")
 money_hint: Final = lazy("For example 12.50; 0 removes the limit")
 phrases_hint: Final = lazy("One per line, or with commas between; cat* also finds catapult")
 _LABELS: Final = {
     "blocked": lazy("Blocked words and phrases"),
-    "allowed": lazy("Allowed although they contain a blocked word"),
+    "allowed": lazy("Allowed even if they contain a blocked word"),
 }
 
 
@@ -91,9 +91,9 @@ def form_title(of: str) -> str:
 def label(of: str) -> str:
     """Return the label of a rule's field, with its unit."""
     if of == "cooldown":
-        return _("{name}, seconds").format(name=name(of))
+        return _("{name} (seconds)").format(name=name(of))
     if of in MONEY:
-        return _("{name}, US dollars").format(name=name(of))
+        return _("{name} (US dollars)").format(name=name(of))
     return _LABELS[of]() if of in _LABELS else name(of)
 
 
@@ -119,7 +119,7 @@ def tier(rules: Rules, role_id: int) -> str:
     for one in rules.tiers:
         if one.role_id == role_id:
             return tier_line(one)
-    return _("{role} has no tier: the limits of all members apply.").format(
+    return _("{role} has no limits of its own; those for all members apply.").format(
         role=shared.role(role_id)
     )
 

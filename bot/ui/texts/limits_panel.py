@@ -22,7 +22,7 @@ _STYLES: Final = 400  # characters of their names
 def panel(overview: Overview, note: str | None = None) -> tuple[str, dict[str, str]]:
     """Return the panel's heading, with *note*, and its sections by group; they fit one message."""
     rules, usage, peaks = overview.rules, overview.standing.usage, overview.peaks
-    title, tiers_title = _("Limits of this server"), _("Tiers")
+    title, tiers_title = _("Limits of this server"), _("Tiers (limits by role)")
     heading = "\n".join([f"## {title}", *_notes(overview, note)])
     sections = {
         "members": _listed(
@@ -124,7 +124,7 @@ def _notes(overview: Overview, note: str | None) -> Iterable[str]:
     rules = overview.rules
     yield status(overview.service)
     if rules.pause is not None:
-        yield _("**Paused**, {pause}.").format(pause=limits.pause_line(rules.pause))
+        yield _("**Paused** {pause}.").format(pause=limits.pause_line(rules.pause))
     channel = limits.value("log_channel", rules.log_channel)
     if rules.log_ping is not None:
         role = limits.value("log_ping", rules.log_ping)

@@ -131,7 +131,7 @@ def _word_refused(entry: log_entries.WordRefused) -> str:
         channel=f"<#{entry.channel_id}>",
         phrase=code(entry.phrase),
         style=code(entry.style),
-        prompt=literal(shared.cut(entry.prompt, _PROMPT)),
+        prompt=_quoted(entry.prompt),
     )
 
 
@@ -148,7 +148,7 @@ def _reported(entry: log_entries.Reported) -> str:
         text = _("{member} reported a picture ordered by {author}").format(**people)
     if job is None:
         return text
-    return f"{text} · {literal(shared.cut(job.order.prompt, _PROMPT))}{_link(job)}"
+    return f"{text} · {_quoted(job.order.prompt)}{_link(job)}"
 
 
 def _moderated(entry: log_entries.OrderModerated) -> str:
@@ -158,7 +158,7 @@ def _moderated(entry: log_entries.OrderModerated) -> str:
     )
     if job is None or job.reply.private or not job.order.prompt:
         return text  # what is private stays so in the log
-    return f"{text} · {literal(shared.cut(job.order.prompt, _PROMPT))}{_link(job)}"
+    return f"{text} · {_quoted(job.order.prompt)}{_link(job)}"
 
 
 def _budget_used(entry: log_entries.BudgetUsed) -> str:
@@ -178,6 +178,10 @@ def _budget_used(entry: log_entries.BudgetUsed) -> str:
         when=ago(entry.ends_at),
     )
     return f"{told} · {_by_owner()}" if entry.operators else told
+
+
+def _quoted(prompt: str) -> str:
+    return _("“{text}”").format(text=literal(shared.cut(prompt, _PROMPT)))
 
 
 def _link(job: Job) -> str:
@@ -218,7 +222,9 @@ def _changed(entry: log_entries.Changed) -> str:
     changed = shared.fitted(listed, shared.LIST - sum(map(len, lines)), "; ")
     if listed and entry.by is None:
         lines.append(
-            _("Limits changed by a deletion in Discord · {changes}").format(changes=changed)
+            _("Limits updated because a role or channel was deleted · {changes}").format(
+                changes=changed
+            )
         )
     elif listed:
         lines.append(

@@ -18,4 +18,4 @@ HINTS: Final = {
     "guidance": lazy("{low} to {high}; higher follows the prompt more closely"),
     "steps": lazy("{low} to {high}; more is finer and slower"),
 }
-cut: Final = lazy("The message was longer than a prompt can be, so its end is missing.")
+cut: Final = lazy("That message was too long for a prompt, so the end was cut off.")

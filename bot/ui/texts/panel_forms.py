@@ -8,7 +8,7 @@ _TITLES: Final = {
     "log": lazy("Log channel"),
     "pause": lazy("Pause orders"),
     "tiers": lazy("Limits of a role"),
-    "tiers_more": lazy("Cooldown and steps of a role"),
+    "tiers_more": lazy("More limits of a role"),
     "styles": lazy("Style of this server"),
 }
 
@@ -18,13 +18,13 @@ def title(name: str) -> str:
     return _TITLES[name]()
 
 
-log_hint: Final = lazy("Reports, refused prompts and changes go there. Empty: logging is off")
-ping_hint: Final = lazy("Once for each reported picture. Empty: reports ping nobody")
+log_hint: Final = lazy("For reports, refused prompts and changes. Leave empty to turn logging off")
+ping_hint: Final = lazy("Once for each reported picture. Leave empty to ping nobody")
 reason: Final = lazy("Reason")
-reason_hint: Final = lazy("Members see it")
+reason_hint: Final = lazy("Members see the reason")
 role: Final = lazy("Role")
 role_hint: Final = lazy("Leave everything else empty to remove the role's tier")
-tier_hint: Final = lazy("Empty: as for all members; 0: no limit")
+tier_hint: Final = lazy("Leave empty for the normal limit; 0 means no limit")
 exempt: Final = lazy("No limits at all for this role")
 STYLE: Final = {"name": lazy("Name"), "words": lazy("What is added to a prompt")}
-style_hint: Final = lazy("Empty: remove the style of that name")
+style_hint: Final = lazy("Leave empty to delete this style")

@@ -32,7 +32,7 @@ def reason(of: ReportReason) -> str:
 
 _LABELS: Final = {
     ReportAction.SPOILER: lazy("Hide behind a spoiler"),
-    ReportAction.UNSPOILER: lazy("Show without spoiler"),
+    ReportAction.UNSPOILER: lazy("Remove spoiler"),
     ReportAction.DELETE: lazy("Delete"),
     ReportAction.DELETE_NOW: lazy("Delete"),
     ReportAction.RESTORE: lazy("Undo deletion"),
@@ -45,7 +45,7 @@ _LABELS: Final = {
 }
 _DONE: Final = {
     DeedKind.SPOILER: lazy("**Hidden behind a spoiler** by {moderator} · {when}"),
-    DeedKind.UNSPOILER: lazy("**Shown without spoiler** by {moderator} · {when}"),
+    DeedKind.UNSPOILER: lazy("**Spoiler removed** by {moderator} · {when}"),
     DeedKind.DELETE: lazy("**Deleted** by {moderator} · {when}"),
     DeedKind.RESTORE: lazy("**Deletion undone** by {moderator} · {when}"),
     DeedKind.BLOCK: lazy("**Blocked permanently** by {moderator} · {when}"),
@@ -54,7 +54,7 @@ _DONE: Final = {
     DeedKind.REOPEN: lazy("**Dismissal undone** by {moderator} · {when}"),
 }
 _blocked_until: Final = lazy("**Blocked** until {end} by {moderator} · {when}")
-_deleted_before: Final = lazy("**Deleted** by its member")
+_deleted_before: Final = lazy("**Deleted** by the member who ordered it")
 _MOST_DONE: Final = 20  # lines about what was done
 _REASONS: Final = 1200  # characters
 
@@ -113,9 +113,9 @@ def _done(deed: Deed) -> str:
     )
 
 
-# The member reads it.
-block_reason: Final = lazy("a picture of yours was reported")
+# The member reads it, and so do moderators.
+block_reason: Final = lazy("reported picture")
 
 
 # The order was erased after the report.
-_forgotten: Final = lazy("**Settled** · the order is not on record any more")
+_forgotten: Final = lazy("**Closed** · this order is no longer stored")

@@ -59,6 +59,8 @@ def missing_permissions(channel_ids: Iterable[int]) -> list[str]:
     """Return which permissions the bot lacks where; the first that is missing in each channel."""
     lacking: dict[str, list[int]] = {}
     for channel_id in channel_ids:
+        if guild_cache.is_deleted_channel(channel_id):
+            continue  # it is listed as deleted
         granted = guild_cache.granted(channel_id)
         missing = [name for name in _LACKS if granted is not None and not getattr(granted, name)]
         if missing:
@@ -78,7 +80,12 @@ def age_restricted(rules: Rules) -> list[str]:
     if not rules.age_restricted_only or not guild_cache.lacks_age_restricted(rules.channels):
         return []
     return [
-        warning(_("Pictures can't be ordered anywhere: no channel for orders is age-restricted."))
+        warning(
+            _(
+                "Nobody can order: only age-restricted channels are allowed, and none of your "
+                "channels for pictures is one."
+            )
+        )
     ]
 
 
@@ -88,8 +95,8 @@ def log_channel(channel_id: int | None) -> str:
         return ""
     return warning(
         _(
-            "Everybody on this server can read {channel}: reports with names, refused prompts and "
-            "reasons of blocks."
+            "Everyone on this server can read {channel}, including reports with names, refused "
+            "prompts and reasons for blocks. Better make it private."
         ).format(channel=shared.channel(channel_id))
     )
 
