@@ -117,7 +117,7 @@ async def test_a_moderator_changes_a_limit_by_a_form_and_sees_what_decides(sandb
     await panel.get_by_text("Saved").wait_for()
 
     await panel.get_by_role("button", name="Edit").nth(4).click()
-    await form.get_by_label("Allowed although").fill("big bad wolf\nbad wolfhound")
+    await form.get_by_label("Allowed even if").fill("big bad wolf\nbad wolfhound")
     await form.get_by_test_id("modal-submit").click()
     await panel.get_by_role("button", name="Discard").click()
     await panel.get_by_text("Nothing was changed.").wait_for()
