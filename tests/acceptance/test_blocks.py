@@ -51,7 +51,9 @@ async def test_who_sees_a_picture_blocks_its_member_with_three_presses(shared, s
     sent = await server.mira.submit_modal(opened, {"hours": ["168"], "reason": "spam"})
     blocked = await sent.until(says("is blocked until <t:"))
 
-    assert "can't order in this channel now: blocked by moderators, until <t:" in words(blocked)
+    assert "can't order in this channel now: they are blocked by moderators until <t:" in words(
+        blocked
+    )
     assert f"by <@{server.mira.user.id}>" in words(blocked)
     assert "spam" in await refusal(noah)
 

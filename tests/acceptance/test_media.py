@@ -161,7 +161,7 @@ async def test_what_is_not_there_for_seconds_is_delivered_as_soon_as_it_is(sandb
 
 
 STOLEN = "/stolen"
-NOT_ALLOWED = "the bot's owner has to allow first"
+NOT_ALLOWED = "the bot's owner has to allow the site"
 NO_SERVER = "can't find the site that stores them"
 NOT_WHOLE = "hasn't finished saving them"
 NOT_NOW = "doesn't respond right now"

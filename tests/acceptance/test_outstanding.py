@@ -54,7 +54,7 @@ async def test_an_origin_that_is_listed_at_the_next_start_brings_the_pictures(
     bot = await start(**QUICK, **wrong)
     sent = await order()
     card = await sent.until(says("**Drawn** · the pictures can't be fetched yet"))
-    assert "the bot's owner has to allow first" in words(card)
+    assert "the bot's owner has to allow the site" in words(card)
     await sent.until(lambda card: card != sent.versions[0] and len(sent.versions) > 4, within=30)
     told = [line for line in bot.log if "MEDIA_ORIGINS does not list" in line]
     assert len(told) == 1

@@ -29,7 +29,7 @@ from tests.acceptance.driver import (
 )
 
 CHANNEL_SELECT = 8  # a type of components
-NOT_YOURS = "Only members who may manage this server"
+NOT_YOURS = "You need the **Manage Server** permission"
 REFUSALS = (
     NOT_YOURS,
     "Only whoever ordered this, or a moderator, can do that.",

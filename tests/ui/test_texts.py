@@ -269,7 +269,7 @@ def test_every_rule_has_a_name_that_is_its_own(language):
     settable = {*RANGES, *FLAGS, "language"}
     assert settable == texts.commands.OPTIONS.keys() < texts.limits.NAMES.keys()
     with speaking(language):
-        rules = set(Rule) - OPERATORS
+        rules = set(Rule) - OPERATORS - {Rule.TIMED_OUT}  # Discord's own
         assert len({texts.explanations.rule(rule) for rule in rules}) == len(rules)
 
 
@@ -603,6 +603,12 @@ def explanations():
         **{
             f"{result.rule} ends at {result.ends_at}": texts.explanations.explained(2, [result])
             for result in REFUSALS
+        },
+        **{
+            f"{rule} without more": texts.explanations.explained(
+                2, [RuleResult(rule=rule, refuses=True)]
+            )
+            for rule in (Rule.CHANNEL, Rule.SERVER_DAY)
         },
         "no words": texts.explanations.words_listed(Rules()),
         "no styles": texts.explanations.styles_listed(Rules()),

@@ -16,7 +16,6 @@ from bot.ui.texts import limits, shared
 _RULES: Final = {
     Rule.PAUSED: marked("Pause"),
     Rule.BLOCKED: marked("Blocked members"),
-    Rule.TIMED_OUT: marked("Members in time-out"),
     Rule.CHANNEL: marked("Channels for orders"),
     Rule.WORDS: marked("Blocked words"),
 }
@@ -36,7 +35,7 @@ _WHY: Final = {
     Rule.TIMED_OUT: marked("they are timed out"),
     Rule.CHANNEL: marked("pictures can only be ordered in other channels"),
     Rule.AGE_RESTRICTED: marked("pictures can only be ordered in age-restricted channels"),
-    Rule.WORDS: marked("the prompt contains a blocked word"),
+    Rule.WORDS: marked("the prompt contains “{phrase}”, which is blocked"),
     Rule.IMAGES: marked("the order has too many images"),
     Rule.STEPS: marked("the order has too many steps"),
     Rule.KEY: marked("the image service does not accept the bot's key"),
@@ -149,12 +148,9 @@ def _what(result: RuleResult) -> str:
     if result.rule is Rule.CHANNEL and result.channels:
         channels = shared.channels(result.channels)
         return _("pictures can only be ordered in {channels}").format(channels=channels)
-    if result.rule is Rule.WORDS and result.said:
-        text = _("the prompt contains “{phrase}”, which is blocked")
-        return text.format(phrase=literal(result.said))
     if result.rule in _TOO_LITTLE and result.used < result.limit:
         return _(_TOO_LITTLE[result.rule])
-    return _(_WHY[result.rule])
+    return _(_WHY[result.rule]).format(phrase=literal(result.said))
 
 
 def _ends(rule_: Rule, moment: float) -> str:
