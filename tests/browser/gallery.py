@@ -318,7 +318,7 @@ def _history() -> Iterator[ui.LayoutView]:
 
 def warned() -> Iterator[ui.LayoutView | str]:
     """Yield what is said of a server whose roles, channels and permissions are amiss."""
-    permissions = dict(zip(range(1, 6), _LACKING, strict=True))
+    permissions = dict(zip((1, 3, 4, 5, 8), _LACKING, strict=True))
     amiss: dict[str, Any] = {
         "is_deleted_role": lambda role: role == 7,
         "is_deleted_channel": lambda channel: channel == 2,
@@ -328,7 +328,7 @@ def warned() -> Iterator[ui.LayoutView | str]:
         "is_unpingable": lambda *_: True,
         "age_restricted": lambda _: [1, 3],
     }
-    rules = replace(RULES, channels=(1, 2, 3, 4, 5), age_restricted_only=True)
+    rules = replace(RULES, channels=(1, 2, 3, 4, 5, 8), age_restricted_only=True)
     with patch.multiple(guild_cache, **amiss):
         yield limits_view.panel(test_limits_view.an_overview(rules))
         yield limits_view.panel(
