@@ -92,7 +92,7 @@ async def test_a_deleted_role_is_forgotten_and_the_log_says_so(server, world):
 
     log = server.member("Mira", channel="pictures")
     told = f"deleted role `{server.patrons.id}`"
-    line = await log.sees(says("durch eine Löschung in Discord"))
+    line = await log.sees(says("weil eine Rolle oder ein Kanal gelöscht wurde"))
     assert f"gelöschte Rolle `{server.patrons.id}`" in line["content"]
     assert told not in words(await panel(server))
 

@@ -215,7 +215,7 @@ async def test_nobody_but_a_moderator_decides_whatever_a_client_sends(shared, se
             await sent.acknowledged()
             answer = await sent.until(answered)
             assert sent.ephemeral
-            assert "manage this server" in answer["content"] or "verwalten" in answer["content"]
+            assert "Manage Server" in answer["content"] or "verwalten" in answer["content"]
     source = shared.discord.messages.find(
         moderator(server).channel, notice["id"], viewer=server.mira.user.id
     )
@@ -224,7 +224,7 @@ async def test_nobody_but_a_moderator_decides_whatever_a_client_sends(shared, se
         custom_id = buttons(notice)["dismiss"].replace("dismiss", deed)
         member, data = moderator(server, "Noah"), {"custom_id": custom_id}
         sent = crafted(shared, member, InteractionType.COMPONENT, data, source)
-        assert "manage this server" in (await sent.until(answered))["content"]
+        assert "Manage Server" in (await sent.until(answered))["content"]
 
     [now] = [one for one in moderator(server).visible() if one["id"] == notice["id"]]
     assert (words(now), buttons(now)) == (words(notice), buttons(notice))
@@ -364,7 +364,7 @@ async def test_a_role_that_is_deleted_is_pinged_no_more(shared, server):
     role = server.patrons
     await log_ping(server, channel=server.channel("pictures"), ping=role.id)
     shared.world.remove_role(server.guild, role)
-    await moderator(server).sees(says("Role to ping for reports"))
+    await moderator(server).sees(says("a role or channel was deleted"))
 
     assert "pings" not in await log_ping(server)
 
@@ -478,7 +478,7 @@ async def test_a_report_whose_order_was_erased_is_settled(shared, server):
     [_, job_id] = buttons(card)["report"].split(":")
     Store(shared).execute("UPDATE jobs SET prompt = '' WHERE id = ?", job_id)
 
-    notice = await press(server, notice, "block", until="**Settled** ·")
+    notice = await press(server, notice, "block", until="**Closed** ·")
 
     assert buttons(notice) == {}
     assert not await blocked(server.noah)
