@@ -25,7 +25,7 @@ CHANGE_EVERY: Final = 4.0
 
 
 class QueuePositionUpdater:
-    """Periodically updates the cards of waiting orders; an order of this moment may go on at once.
+    """Periodically updates the cards of waiting orders.
 
     Cosmetic: what fails is repeated two seconds later.
     """
@@ -64,10 +64,12 @@ class QueuePositionUpdater:
         now = self._now()
         before, self._shown = self._shown, {}
         for place, job in enumerate(waiting, start=1):
-            is_new = now - (job.reply.answered_at or now) < self._settings.positions_every
-            if is_new or not self._settings.shards.cover(job.guild_id):
+            if not self._settings.shards.cover(job.guild_id):
                 continue
             status = _status(lane, place, now)
+            is_new = now - (job.reply.answered_at or now) < self._settings.positions_every
+            if is_new and status == CardStatus(place=place):  # an open lane may take it at once
+                continue
             self._shown[job.id] = self._show(job, status, before.get(job.id), now)
 
     def _show(

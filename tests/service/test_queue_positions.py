@@ -67,6 +67,13 @@ async def test_who_may_go_on_at_once_is_shown_no_position_yet(app, enqueue):
     assert await look(app) == {job_id: at(1)}
 
 
+async def test_who_came_into_a_pause_is_told_of_it_at_once(app, enqueue):
+    await app.set_lane(Lane(paused_until=NOW + 3))
+    (job_id,) = await enqueue(1, answered_at=NOW)
+
+    assert await look(app) == {job_id: at(1, paused_until=NOW + 3)}
+
+
 async def test_a_status_that_did_not_change_is_not_shown_again(app, enqueue):
     await enqueue(3)
     await look(app)
