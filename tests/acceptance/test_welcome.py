@@ -7,7 +7,16 @@ import pytest
 from sandbox.discord.enums import InteractionType
 from sandbox.discord.sample import new_guild
 from sandbox.faults import ALWAYS, Cut, Fault, Hold
-from tests.acceptance.driver import CLUB, components, crafted, refusal, restart, says, words
+from tests.acceptance.driver import (
+    CLUB,
+    components,
+    crafted,
+    eventually,
+    refusal,
+    restart,
+    says,
+    words,
+)
 from tests.acceptance.test_page import looks_well
 from tests.acceptance.visitor import message, press
 
@@ -113,6 +122,7 @@ async def test_each_time_it_is_added_it_says_hello_and_at_no_other_time(sandbox,
         sandbox.world.move_bot(invited.guild, present=False)
         joined_at = now - timedelta(days=days) + timedelta(seconds=5)
         sandbox.world.move_bot(invited.guild, present=True, joined_at=joined_at)
+        await eventually(lambda: len(invited.greetings()) >= count)  # noqa: B023  used at once
         await settled(sandbox, invited)
         assert len(invited.greetings()) == count
 

@@ -108,7 +108,9 @@ async def test_bot_keeps_its_connection_by_heartbeats(connect, stand_in):
     stand_in.world.heartbeat_interval = 0.1
     client = await connect(Client())
     await asyncio.sleep(0.5)
-    assert client.latency < 0.1
+    async with asyncio.timeout(10):
+        while client.latency >= 0.1:  # noqa: ASYNC110 - discord.py tells nobody of an answer
+            await asyncio.sleep(0.05)
     assert stand_in.gateway.online
     assert len(stand_in.world.starts.taken) == 1
 
