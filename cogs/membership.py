@@ -40,6 +40,12 @@ class Membership(commands.Cog):
             await self.on_guild_join(guild)
 
     @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Have those servers welcomed of which discord.py told nothing, as its wait just ended."""
+        for guild in self._bot.guilds:
+            await self.on_guild_available(guild)
+
+    @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Record that the bot was removed from a server."""
         await self._membership.changed(guild.id, self._present)
