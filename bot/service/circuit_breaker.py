@@ -70,7 +70,6 @@ class LaneCircuitBreaker:
         self._limiter = limiter
         self._now = now
         self._wake_recovery = wake_recovery  # it refuses what waits in a closed lane
-        self._seen: Lane | None = None  # the lane as recorded
         self.accepted = False  # whether the vendor accepted an order of this process
 
     # Submits.
@@ -199,12 +198,8 @@ class LaneCircuitBreaker:
 
     # Time.
 
-    async def checked(self, lane: Lane, *, recorded: Lane) -> Lane:
-        """Return *lane*, as just read, after a status call if that is due before its next try.
-
-        *recorded* is the lane before its probe was resolved.
-        """
-        self._seen = recorded
+    async def checked(self, lane: Lane) -> Lane:
+        """Return *lane*, as just read, after a status call if that is due before its next try."""
         now = self._now()
         if not lane.paused(now):  # the operator may have ended the pause early
             held_until = min(self._limiter.submits_open_at, now + UNTIL_RECORDED)
@@ -227,9 +222,6 @@ class LaneCircuitBreaker:
                 return lane
 
     async def _try_update(self, change: Callable[[Lane], Lane]) -> None:
-        seen = self._seen
-        if seen is not None and seen.closed is None and change(seen) == seen:
-            return  # as nearly always: the lane is open, and stays as it is
         try:
             await self._update(change)
         except StoreUnavailable as error:
@@ -254,7 +246,6 @@ class LaneCircuitBreaker:
     async def _update(self, change: Callable[[Lane], Lane]) -> tuple[Lane, Lane]:
         """Change the lane. Log when it closes or reopens; wake recovery then, too."""
         before, after = await self._lanes.update(self._settings.lane, change)
-        self._seen = after
         reason = lane_rules.closed_reason(after, self._now())
         if reason is not None:
             if after.shut_at != before.shut_at:

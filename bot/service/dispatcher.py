@@ -64,6 +64,7 @@ class Dispatcher:
         delays = self._settings.store_backoff.delays()
         while True:
             self._changed.clear()
+            looked = not self._more
             try:
                 if await self._may_claim():
                     job = await self._claim()
@@ -71,8 +72,9 @@ class Dispatcher:
                     if job is not None:
                         return job
                     self._limiter.give_back()
-                    continue
-                wait = self._look_again
+                    if not looked:
+                        continue
+                wait = self._look_again  # also if none of those that wait can be read
                 delays = self._settings.store_backoff.delays()
             except StoreUnavailable:
                 self._more, wait = False, next(delays)
@@ -83,7 +85,7 @@ class Dispatcher:
         if self._more and await self._limiter.take_submit():
             return True
         view = await self._jobs.look(**self._capacity())
-        lane = await self._breaker.checked(view.lane, recorded=view.recorded)
+        lane = await self._breaker.checked(view.lane)
         if lane != view.lane:
             view = await self._jobs.look(**self._capacity())  # the lane may have reopened
         now = self._now()

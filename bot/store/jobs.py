@@ -26,7 +26,7 @@ from bot.store.database import (
 from bot.store.deeds import record, redraw
 from bot.store.guilds import guild_lock
 from bot.store.job_rows import INSERT, exchange, jobs_of, known_job, row_of, swap
-from bot.store.lane_queues import mark_served, may_claim, next_job, standing, waiting_jobs
+from bot.store.lane_queues import has_room, mark_served, next_job, read_snapshot, waiting_jobs
 from bot.store.lanes import lane_lock, lane_of, put_lane
 from bot.store.spending import charge
 from bot.store.statements import Statement
@@ -110,18 +110,18 @@ class Jobs:
     ) -> Job | None:
         """Take the next job of the lane, in fair order; *lease* is in seconds."""
         self._database.lock(connection, lane_lock(lane))
-        found = standing(connection, lane)
-        if not may_claim(connection, lane, found, width=width, now=now):
+        snapshot = read_snapshot(connection, lane)
+        if not has_room(connection, lane, snapshot, width=width, now=now):
             return None
         # `FOR UPDATE`: a concurrent cancel must not slip in between read and write.
-        before = next_job(connection, lane, found.lane, now=now, lock=True)
+        before = next_job(connection, lane, snapshot.lane, now=now, lock=True)
         if before is None:
             return None
         after = before.claimed(owner, now=now)
         swap(connection, before, after, lease=lease)
         mark_served(connection, before, now)
-        lane_after = lane_transitions.after_claim(found.lane, after.id, now=now)
-        if lane_after != found.lane:
+        lane_after = lane_transitions.after_claim(snapshot.lane, after.id, now=now)
+        if lane_after != snapshot.lane:
             put_lane(connection, lane, lane_after)
         return after
 
@@ -132,10 +132,12 @@ class Jobs:
 
     @read_transaction
     def look(self, connection: Connection, *, lane: str, width: int, now: float) -> LaneView:
-        """Return the lane, and whether :meth:`claim` would return a job."""
-        found = standing(connection, lane)
-        claimable = may_claim(connection, lane, found, width=width, now=now)
-        return LaneView(lane=found.lane, recorded=found.recorded, claimable=claimable)
+        """Return the lane, and whether it is worth to :meth:`claim` a job."""
+        snapshot = read_snapshot(connection, lane)
+        claimable = has_room(connection, lane, snapshot, width=width, now=now)
+        if claimable and snapshot.lane.closed:  # some jobs wait until it opens
+            claimable = next_job(connection, lane, snapshot.lane, now=now) is not None
+        return LaneView(lane=snapshot.lane, claimable=claimable)
 
     @or_on_conflict(None)  # another job has the request id
     @write_transaction

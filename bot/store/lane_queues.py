@@ -27,7 +27,7 @@ _CLAIMABLE: Final = and_(
     jobs.c.hidden.is_(False),
 )
 _AT_VENDOR: Final = and_(_IN_LANE, is_at_vendor)
-_STANDING: Final = Statement(
+_SNAPSHOT: Final = Statement(
     select(
         *LANE_COLUMNS,
         select(func.count()).select_from(jobs).where(_AT_VENDOR).scalar_subquery(),
@@ -40,36 +40,31 @@ _SUBMITTING: Final = Statement(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class LaneSnapshot:
     """A lane, and what is in it."""
 
     lane: Lane
-    recorded: Lane  # before its probe was resolved
     at_vendor: int  # jobs
-    waits: bool  # a job that may be next
+    has_waiting: bool  # a job that may be next
 
 
-def standing(connection: Connection, lane: str) -> Standing:
-    """Return the lane's standing."""
-    row = _STANDING.first(connection, lane=lane)
+def read_snapshot(connection: Connection, lane: str) -> LaneSnapshot:
+    """Return what the lane is now."""
+    row = _SNAPSHOT.first(connection, lane=lane)
     assert row is not None
-    *columns, at_vendor, waits = row
-    recorded, current = read_lane(lane, columns)
-    return Standing(lane=current, recorded=recorded, at_vendor=at_vendor, waits=bool(waits))
+    *columns, at_vendor, has_waiting = row
+    _, current = read_lane(lane, columns)
+    return LaneSnapshot(lane=current, at_vendor=at_vendor, has_waiting=bool(has_waiting))
 
 
-def may_claim(
-    connection: Connection, lane: str, found: Standing, *, width: int, now: float
+def has_room(
+    connection: Connection, lane: str, snapshot: LaneSnapshot, *, width: int, now: float
 ) -> bool:
-    """Tell whether the lane has room, is not closed, and a job waits that may be next."""
-    state = found.lane
-    if not found.waits or found.at_vendor >= width or state.paused(now):
+    """Tell whether a job waits, and the lane has room for it and is not paused."""
+    state = snapshot.lane
+    if not snapshot.has_waiting or snapshot.at_vendor >= width or state.paused(now):
         return False
-    if breaker.one_at_a_time(state) and _SUBMITTING.value(connection, lane=lane):
-        return False
-    if state.closed is ClosedReason.CREDIT:
-        return next_job(connection, lane, state, now=now) is not None
-    return breaker.may_submit(state, "", now)
+    return not (breaker.one_at_a_time(state) and _SUBMITTING.value(connection, lane=lane))
 
 
 def next_job(

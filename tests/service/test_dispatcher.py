@@ -3,8 +3,10 @@
 import asyncio
 
 import pytest
+from sqlalchemy import update
 
 from bot.domain.job import State, Update
+from bot.store.tables import jobs as table
 from tests.samples import NOW, a_job, an_order
 from tests.service.conftest import on_each_engine
 from tests.service.harness import until
@@ -81,3 +83,21 @@ async def test_two_processes_submit_each_order_exactly_once(open_process):
     submitted = [order.prompt for app in apps for order, _ in app.queue.submitted]
     assert sorted(submitted) == sorted(prompts)
     assert set(await apps[0].states()) == {State.DELIVERED}
+
+
+async def test_a_row_that_cannot_be_read_keeps_no_process_busy(app, database):
+    """A newer version may have written it, and runs beside this one."""
+    unknown, claims = a_job(answered_at=NOW), []
+    await app.put(unknown)
+    change = update(table).where(table.c.id == unknown.id).values(cause="moderated")
+    await database.write(lambda connection: connection.execute(change))
+
+    async def note():
+        claims.append(app.clock())
+
+    app.faults.jobs.before["claim"] = note
+    async with app.claiming():
+        await app.faults.jobs.returned("claim")
+        for _ in range(20):  # while other work goes on
+            await app.lane()
+        assert len(claims) == 1

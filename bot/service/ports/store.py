@@ -81,7 +81,6 @@ class LaneView:
     """A lane at one moment, and whether a job of it can be claimed."""
 
     lane: Lane
-    recorded: Lane  # before its probe was resolved
     claimable: bool  # a job waits, the lane has room and lets it through
 
 
