@@ -63,11 +63,14 @@ class BudgetWatch:
         results: Iterable[RuleResult],
         *,
         guild_id: int | None,
+        now: float,
         admitted: bool,
         language: str = "en",
     ) -> None:
-        """Note the steps that budgets reached with an order; *language* is the server's."""
-        now = self._now()
+        """Note the steps that budgets reached with an order.
+
+        *results* were found at *now*, maybe yesterday by the clock; *language* is the server's.
+        """
         for reached in budgets_reached(results, guild_id=guild_id, admitted=admitted, now=now):
             pending = self._pending.get(reached.key)
             known = max(self._told.get(reached.key, 0), pending[0].percent if pending else 0)
@@ -112,7 +115,7 @@ class BudgetWatch:
         context = await self._jobs.admission_context(None, 0, lane=self._settings.lane, now=now)
         sample = AdmissionRequest(order=SAMPLE, guild_id=None, channel_id=0)
         results = admission.rule_results(sample, caps=caps, context=context, now=now)
-        self.look(results, guild_id=None, admitted=False)
+        self.look(results, guild_id=None, now=now, admitted=False)
 
 
 def _deed(reached: BudgetReached, language: str, now: float) -> Deed | None:

@@ -189,23 +189,29 @@ class OrderIntake:
                 )
         except LimitReached as refused:
             self._log_refused_word(request, job, refused)
-            self._watch(request, results, admitted=False)
+            self._watch(request, results, now=now, admitted=False)
             raise
         except (TimeoutError, StoreUnavailable) as error:
             # If the row is written after all, it is cancelled: its member was not answered.
             raise AdmissionTimeout from error
         if recorded is None:
             raise DuplicateInteraction
-        self._watch(request, results, admitted=True)
+        self._watch(request, results, now=now, admitted=True)
         return recorded
 
     def _watch(
-        self, request: OrderRequest, results: Sequence[RuleResult], *, admitted: bool
+        self,
+        request: OrderRequest,
+        results: Sequence[RuleResult],
+        *,
+        now: float,
+        admitted: bool,
     ) -> None:
         """Have the steps told that budgets reached."""
         self._budgets.look(
             results,
             guild_id=request.guild_id,
+            now=now,
             admitted=admitted,
             language=request.guild_language,
         )

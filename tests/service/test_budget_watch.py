@@ -1,5 +1,6 @@
 """The operator, and a server of its own, are warned of budgets: once for each step."""
 
+import asyncio
 import logging
 
 import pytest
@@ -159,3 +160,19 @@ async def test_a_step_is_told_when_the_store_is_back(open_process, warned):
 
 async def _told(warned):
     return warned() == [(Rule.OPERATOR_MONTH_USD, "50")]
+
+
+async def test_what_was_ordered_before_midnight_warns_of_the_day_before(open_process, warned):
+    app = open_process(caps=Caps(price=PRICE, usd_per_day=1000))
+    midnight = month_end(app.clock())
+    app.clock.now = midnight - 1
+    adding = app.faults.jobs.gate("add")
+    late = asyncio.create_task(order(app))
+    await adding.reached.wait()
+    app.clock.now = midnight
+    adding.open()
+
+    assert await late
+    assert await order(app)
+
+    assert warned() == 2 * [(Rule.OPERATOR_DAY_USD, "100")]
