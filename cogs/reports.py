@@ -21,6 +21,7 @@ from bot.ui import (
     interaction_context,
     language,
     message_reader,
+    order_buttons,
     report_form,
     report_view,
     responses,
@@ -177,8 +178,9 @@ class Reports(commands.Cog):
 
 async def _checked(interaction: Interaction, subject: report_form.Subject) -> Seen | None:
     """Return where the pictures were seen, if Discord says so: a form's id is the client's."""
-    if interaction.message is not None:
-        return interaction_context.seen(interaction.message)
+    if (message := interaction.message) is not None:
+        is_about = order_buttons.shows_pictures(message.components, subject.job_id)
+        return interaction_context.seen(message) if is_about else None
     if subject.seen is None:
         return None
     try:

@@ -123,6 +123,9 @@ class ReportService:
             ):
                 break
             job = await self._actions.find(job.id)  # another task changed it
+        else:
+            for deed in deeds:  # the entry is in the channel
+                await self._deeds.add(deed)
         self._tell_deeds()
 
     def _report_deed(self, job: Job, by: Person, statement: Statement) -> Deed:

@@ -487,7 +487,7 @@ async def test_a_report_whose_order_was_erased_is_settled(shared, server):
 FORM = "report-form:{job}:{channel}:{message}"
 
 
-async def submit_crafted(shared, member, opened, custom_id, reason="hate", text="x"):
+async def submit_crafted(shared, member, opened, custom_id, reason="hate", text="x", **more):
     """Send a report's form that Discord did not open."""
     fields = {"reason": {"type": 3, "values": [reason]}, "text": {"type": 4, "value": text}}
     labels = [
@@ -495,7 +495,8 @@ async def submit_crafted(shared, member, opened, custom_id, reason="hate", text=
     ]
     data = {"custom_id": custom_id, "components": labels}
     opened_by = opened.interaction
-    sent = crafted(shared, member, InteractionType.MODAL_SUBMIT, data, opened_by=opened_by)
+    kind = InteractionType.MODAL_SUBMIT
+    sent = crafted(shared, member, kind, data, opened_by=opened_by, **more)
     answer = await sent.until(answered)
     assert sent.ephemeral
     return answer["content"]
@@ -526,6 +527,21 @@ async def test_a_crafted_form_reports_nothing_that_its_sender_does_not_see(share
     assert f"{server.channel('general')}/{card['id']}" in words(notice)
     assert "y" * 300 in words(notice)
     assert "y" * 301 not in words(notice)
+
+
+async def test_a_form_opened_at_one_picture_and_sent_for_another_names_that_other(shared, server):
+    """Else moderators would delete an innocent member's."""
+    await log_to(server)
+    innocent, own = await picture(server.noah, "innocent"), await picture(server.ada, "guilty")
+    [_, job] = buttons(own)["report"].split(":")
+    opened = await server.ada.press(innocent["id"], buttons(innocent)["report"])
+    form = await opened.opened()
+    assert form["custom_id"].startswith("report-form:")
+
+    source = opened.interaction.source
+    await submit_crafted(shared, server.ada, opened, f"report-form:{job}:0:0", source=source)
+    notice = await moderator(server).sees(says("reported a picture"))
+    assert f"{server.channel('general')}/{own['id']}" in words(notice)
 
 
 async def test_what_is_no_picture_of_ours_is_not_reported_to_us(server):
