@@ -184,13 +184,13 @@ class MediaDownloader:
     ) -> tuple[int, Facts]:
         part = PartFile(path, _md5(response), mark)
         try:
-            blocks: list[bytes] = []
+            waiting = bytearray()
             async for block in self._blocks(response, origin):
-                blocks.append(block)
-                if sum(map(len, blocks)) >= BLOCK:  # few calls into a thread
-                    await asyncio.to_thread(part.write, b"".join(blocks))
-                    blocks.clear()
-            facts = await asyncio.to_thread(part.finish, b"".join(blocks))
+                waiting += block
+                if len(waiting) >= BLOCK:  # few calls into a thread
+                    await asyncio.to_thread(part.write, bytes(waiting))
+                    waiting.clear()
+            facts = await asyncio.to_thread(part.finish, bytes(waiting))
         except BaseException:
             await asyncio.to_thread(part.discard)
             raise

@@ -90,7 +90,10 @@ def is_unique_violation(error: IntegrityError) -> bool:
 
 
 def _errors() -> tuple[type[Exception], ...]:
-    errors: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout, OSError)  # and every time-out
+    errors: tuple[type[Exception], ...] = (
+        *(DBAPIError, PoolTimeout, OSError),  # the last is every time-out, too
+        sqlite3.Error,  # of what is read past SQLAlchemy
+    )
     if (asyncpg := sys.modules.get("asyncpg")) is None:
         return errors
     # Raised while connecting, not wrapped by SQLAlchemy.

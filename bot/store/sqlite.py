@@ -162,7 +162,8 @@ class SqliteEngine:
                 self._commit(group)
                 groups += 1
                 if groups % CHECKPOINT_EVERY == 0:
-                    self._readers.submit(self._checkpoint)
+                    with contextlib.suppress(RuntimeError):  # no thread can be started now
+                        self._readers.submit(self._checkpoint)
 
     def _checkpoint(self) -> None:
         """Move what was written from the log into the file: the writer need not wait for that."""
