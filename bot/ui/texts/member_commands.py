@@ -275,9 +275,10 @@ def _privacy(policy: RetentionPolicy) -> Iterable[str]:
     yield "### " + _("Who can see it")
     yield _(
         "Everybody in a channel sees public orders; only you see private ones. Moderators see "
-        "usage figures, prompts refused for a blocked word, and reported pictures. The bot's owner "
-        "can read what is stored. The image service gets your prompt without your name or id, and "
-        "keeps the pictures at public addresses."
+        "usage figures, your last public orders, prompts refused for a blocked word, and reports: "
+        "the pictures, who reported them and why. The bot's owner can read what is stored. The "
+        "image service gets your prompt without your name or id, and keeps the pictures at public "
+        "addresses."
     )
     yield "### " + _("What you can do")
     yield _("The buttons below cover your data on all servers.")

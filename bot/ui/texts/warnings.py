@@ -50,7 +50,6 @@ _LACKS: Final = {
     "view_channel": marked("I can't see {channels}."),
     "send_messages": marked("I can't send messages in {channels}."),
     "attach_files": marked("I can't attach files in {channels}, so no pictures."),
-    "embed_links": marked("I can't embed links in {channels}."),
     "read_message_history": marked("I can't read the message history in {channels}."),
 }
 
