@@ -10,7 +10,7 @@ from discord import app_commands, ui
 from bot.domain.errors import InvalidLimit
 from bot.domain.rules import BLOCK_HOURS, LONGEST_REASON, Block
 from bot.ui import texts
-from bot.ui.form_fields import fields
+from bot.ui.form_fields import by_id
 from bot.ui.interaction_payload import snowflake
 
 _CUSTOM_ID: Final = re.compile(r"block-form:(?P<member>\d{1,20})")
@@ -74,7 +74,7 @@ def member_of(custom_id: str) -> int | None:
 
 def read(components: Sequence[Any]) -> tuple[int | None, str]:
     """Return for how many hours, ``None``: permanently, and the reason; raises InvalidLimit."""
-    sent = {str(field.get("custom_id")): field for field in fields(components)}
+    sent = by_id(components)
     reason = sent.get("reason", {}).get("value")
     return _hours(sent.get("hours", {})), reason if isinstance(reason, str) else ""
 

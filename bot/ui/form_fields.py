@@ -18,11 +18,15 @@ def fields(components: Sequence[Any]) -> Iterator[dict[str, Any]]:
         yield from component.get("components") or ()
 
 
+def by_id(components: Sequence[Any]) -> Mapping[str, Mapping[str, Any]]:
+    """Return a submitted form's fields by their ids."""
+    return {str(field.get("custom_id")): field for field in fields(components)}
+
+
 def typed(components: Sequence[Any]) -> dict[str, Any]:
     """Return what was typed, ticked or chosen in a submitted form, by its fields."""
     return {
-        str(field.get("custom_id")): field.get("values", field.get("value"))
-        for field in fields(components)
+        name: field.get("values", field.get("value")) for name, field in by_id(components).items()
     }
 
 

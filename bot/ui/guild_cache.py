@@ -79,6 +79,12 @@ def is_deleted_channel(channel_id: int) -> bool:
     return channel_id in _deleted
 
 
+def is_elsewhere(channel_id: int) -> bool:
+    """Tell whether the server is known to have no such channel; threads are not looked for."""
+    guild = _cached()
+    return guild is not None and guild.get_channel(channel_id) is None
+
+
 def deleted_of(rules: Rules) -> Deleted:
     """Return what *rules* name and is deleted, but for the log channel."""
     pinged = () if rules.log_ping is None else (rules.log_ping,)

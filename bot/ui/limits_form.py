@@ -18,7 +18,7 @@ from bot.domain.money import read_dollars
 from bot.domain.rules import MONEY, MOST_CHANNELS, RANGES, Rules
 from bot.domain.word_filter import MOST_CHARACTERS, WordLists
 from bot.ui import guild_cache, language, texts
-from bot.ui.form_fields import fields, refill
+from bot.ui.form_fields import by_id, refill
 from bot.ui.interaction_payload import UnreadableInteraction, snowflake
 
 PREFIX: Final = "limits-form:"  # of the custom_id, before the group's name
@@ -82,7 +82,7 @@ def read(group: str, components: Sequence[Any]) -> dict[str, Any]:
 
     Raises InvalidLimit or InvalidPhrase, which name all faults.
     """
-    sent = {str(field.get("custom_id")): field for field in fields(components)}
+    sent = by_id(components)
     values, faults = {}, list[ChangeRejected]()
     for name in GROUPS[group]:
         if name in sent:

@@ -47,12 +47,10 @@ def panel(overview: Overview, note: str | None = None) -> ui.LayoutView:
     frame.add_item(ui.ActionRow(*_actions(overview)))
     for group, text in sections.items():
         frame.add_item(ui.Separator())
-        if group in GROUPS:
-            button = LimitsButton(LimitsAction.EDIT, group, texts.limits.edit())
-            frame.add_item(ui.Section(ui.TextDisplay(text), accessory=button))
-        else:  # a list, to which the form adds an entry
-            button = LimitsButton(LimitsAction.FORM, group, texts.limits.edit())
-            frame.add_item(ui.Section(ui.TextDisplay(text), accessory=button))
+        # The others are lists, to which a form adds an entry.
+        action = LimitsAction.EDIT if group in GROUPS else LimitsAction.FORM
+        button = LimitsButton(action, group, texts.limits.edit())
+        frame.add_item(ui.Section(ui.TextDisplay(text), accessory=button))
     more = LimitsButton(LimitsAction.FORM, "tiers_more", texts.panel_forms.title("tiers_more"))
     frame.add_item(ui.ActionRow(more))
     if guild_cache.deleted_of(overview.rules):

@@ -21,7 +21,7 @@ from bot.domain.order import (
 )
 from bot.domain.styles import Style, title
 from bot.ui import language, texts
-from bot.ui.form_fields import fields
+from bot.ui.form_fields import by_id
 
 _CUSTOM_ID: Final = re.compile(r"order-form:(?P<enhance>[01])(?P<private>[01])")
 # Discord takes no empty value; this one is longer than any style's name.
@@ -71,7 +71,7 @@ def read(custom_id: str, components: Sequence[Any]) -> OrderOptions | None:
     match = _CUSTOM_ID.fullmatch(custom_id)
     if match is None:
         return None
-    sent = {str(field.get("custom_id")): field for field in fields(components)}
+    sent = by_id(components)
     style = _value(sent, "style")
     return OrderOptions(
         prompt=_value(sent, "prompt"),

@@ -15,7 +15,7 @@ from bot.domain.errors import ChangeRejected, InvalidLimit
 from bot.domain.rules import LONGEST_REASON, RANGES, Rules, Tier
 from bot.domain.styles import LONGEST_NAME, LONGEST_WORDS
 from bot.ui import guild_cache, texts
-from bot.ui.form_fields import fields, refill
+from bot.ui.form_fields import by_id, refill
 from bot.ui.interaction_payload import UnreadableInteraction, snowflake
 from bot.ui.limits_form import channel_select, raise_first, read_number
 
@@ -60,23 +60,29 @@ def log_select(custom_id: str, rules: Rules, **more: Any) -> ui.ChannelSelect[An
 
 
 def log_channel(components: Sequence[Any]) -> int | None:
-    """Return the chosen log channel; ``None``: none was chosen."""
-    return _chosen(_sent(components), "channel")
+    """Return the chosen log channel; ``None``: none was chosen.
+
+    Raises UnreadableInteraction if it is another server's: a crafted client.
+    """
+    chosen = _chosen(by_id(components), "channel")
+    if chosen is not None and guild_cache.is_elsewhere(chosen):
+        raise UnreadableInteraction("values")
+    return chosen
 
 
 def ping(components: Sequence[Any]) -> int | None:
     """Return the chosen role to ping; ``None``: none was chosen."""
-    return _chosen(_sent(components), "ping")
+    return _chosen(by_id(components), "ping")
 
 
 def reason(components: Sequence[Any]) -> str:
     """Return the reason of a pause."""
-    return _text(_sent(components), "reason")
+    return _text(by_id(components), "reason")
 
 
 def change(name: str, components: Sequence[Any]) -> Callable[[Rules], Rules]:
     """Return the change of a tier or style that a form asks for; raises ChangeRejected."""
-    sent = _sent(components)
+    sent = by_id(components)
     return _change_style(sent) if name == "styles" else _change_tier(name, sent)
 
 
@@ -116,10 +122,6 @@ def _style(_rules: Rules) -> Iterator[_Item]:
 
 def _input(name: str, most: int, *, required: bool = True) -> ui.TextInput[Any]:
     return ui.TextInput(custom_id=name, max_length=most, required=required)
-
-
-def _sent(components: Sequence[Any]) -> Mapping[str, Mapping[str, Any]]:
-    return {str(field.get("custom_id")): field for field in fields(components)}
 
 
 def _text(sent: Mapping[str, Mapping[str, Any]], name: str) -> str:

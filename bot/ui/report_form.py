@@ -14,7 +14,7 @@ from discord import ui
 from bot.domain.deeds import LONGEST_REPORT, ReportReason
 from bot.service.reports import Seen, Statement
 from bot.ui import texts
-from bot.ui.form_fields import fields
+from bot.ui.form_fields import by_id
 from bot.ui.interaction_payload import UnreadableInteraction, snowflake
 
 _CUSTOM_ID: Final = re.compile(
@@ -73,7 +73,7 @@ def subject(custom_id: str) -> Subject | None:
 
 def read(components: Sequence[Any]) -> Statement:
     """Return what was chosen and written. Raises UnreadableInteraction."""
-    sent = {str(field.get("custom_id")): field for field in fields(components)}
+    sent = by_id(components)
     values, text = sent.get("reason", {}).get("values"), sent.get("text", {}).get("value")
     chosen = str(values[0]) if isinstance(values, list) and values else ""
     if chosen not in {*ReportReason}:

@@ -82,7 +82,7 @@ class Blocks(commands.Cog):
             return
         async with answered_errors(interaction):
             moderator = interaction_context.moderator(interaction)
-            await responses.defer_edit(interaction)
+            await responses.defer_private(interaction)
             hours, reason = block_form.read(data.get("components") or [])
             target = await interaction_context.fetch_block_target(interaction, member_id)
             block = await self._blocks.block(moderator, target, hours=hours, reason=reason)

@@ -81,10 +81,7 @@ class LimitsPanel(commands.Cog):
         async with answered_errors(interaction):
             moderator = interaction_context.moderator(interaction)
             at_once = limits_form.saves_at_once(custom_id)
-            if at_once:
-                await responses.defer_private(interaction)
-            else:
-                await responses.defer_edit(interaction)
+            await responses.defer_private(interaction)
             components = data.get("components") or []
             typed = form_fields.typed(components)
             for field in form_fields.fields(components):

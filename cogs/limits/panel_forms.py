@@ -29,7 +29,7 @@ class PanelForms(commands.Cog):
             return
         async with answered_errors(interaction):
             moderator = interaction_context.moderator(interaction)
-            await responses.defer_edit(interaction)
+            await responses.defer_private(interaction)
             components = data.get("components") or []
             try:
                 note = await self._change(moderator, name, components)

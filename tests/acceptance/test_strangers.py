@@ -102,7 +102,7 @@ class Scene:
         )
         self.draft = button(preview, "limits:save:").rpartition(":")[2]
         faulty = await self.fill("limits-form:members", {"cooldown": "x"})
-        self.form = button(await faulty.follow_up(), "limits:again:").rpartition(":")[2]
+        self.form = button(await faulty.until(words), "limits:again:").rpartition(":")[2]
         untold = "SELECT id FROM deeds WHERE due_at IS NOT NULL"
         await eventually(lambda: not self.store.execute(untold))
 

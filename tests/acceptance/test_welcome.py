@@ -279,11 +279,14 @@ async def test_what_a_crafted_select_names_is_answered(sandbox, start):
     greeting = await invited.mira.sees(says(HELLO))
     sent = await invited.mira.press(greeting["id"], "start:log")
     before = await sent.until(says(STEPS))
-    for custom_id in ("start-pick:log", "start-pick:channels"):
-        for values in (["x"], ["-1"], 5):
-            data = {"custom_id": custom_id, "values": values}
-            tried = crafted(sandbox, invited.mira, COMPONENT, data, sent.stored)
-            await tried.acknowledged()
+    elsewhere = sandbox.world.channel("general", guild=CLUB).id
+    odd = [(one, values) for one in ("log", "channels") for values in (["x"], ["-1"], 5)]
+    for name, values in [*odd, ("log", [elsewhere])]:
+        data = {"custom_id": f"start-pick:{name}", "values": values}
+        tried = crafted(sandbox, invited.mira, COMPONENT, data, sent.stored)
+        await tried.acknowledged()
+        if values == [elsewhere]:
+            await tried.follow_up()  # it is refused
     sent = await invited.mira.press(greeting["id"], "start:log")
     assert words(await sent.until(says(STEPS))) == words(before)
 

@@ -46,7 +46,8 @@ def steps(overview: Overview, note: str | None = None) -> str:
     """Return how far the first steps are, what does not work, and *note*, the last result."""
     title = _("First steps")
     parts = [f"## {title}", *_settings(overview.rules), *limits_panel.all_warnings(overview)]
-    return shared.fitted([*parts, *filter(None, [note])], shared.MESSAGE)
+    result = f"\n{note}" if note else ""
+    return shared.fitted(parts, shared.MESSAGE - len(result)) + result
 
 
 def _settings(rules: Rules) -> Iterator[str]:

@@ -141,15 +141,19 @@ def _notes(overview: Overview, note: str | None) -> Iterable[str]:
 def all_warnings(overview: Overview) -> Iterable[str]:
     """Return what does not work, or has no effect."""
     rules = overview.rules
-    found = (
-        shared.log_warning(rules.log_channel, refused=overview.log_refused),
+    log_warning = shared.log_warning(rules.log_channel, refused=overview.log_refused)
+    places = guild_cache.order_channels(rules.channels)
+    if rules.log_channel is not None and not log_warning:  # which says it of seeing and sending
+        places = [*places, *({rules.log_channel} - {*places})]
+    warned = (
+        log_warning,
         warnings.log_channel(rules.log_channel),
         warnings.log_ping(rules),
         *warnings.age_restricted(rules),
-        *warnings.missing_permissions(guild_cache.order_channels(rules.channels)),
+        *warnings.missing_permissions(places),
         shared.fitted([*map(warnings.ineffective, overview.ineffective)], _INEFFECTIVE),
     )
-    return filter(None, found)
+    return filter(None, warned)
 
 
 def _this_month(spent: int) -> str:
