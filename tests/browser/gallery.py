@@ -318,7 +318,7 @@ def _history() -> Iterator[ui.LayoutView]:
 
 def warned() -> Iterator[ui.LayoutView | str]:
     """Yield what is said of a server whose roles, channels and permissions are amiss."""
-    permissions = dict(zip((1, 3, 4, 5, 8), _LACKING, strict=True))
+    permissions = dict(zip((1, 3, 4, 5), _LACKING, strict=True))
     amiss: dict[str, Any] = {
         "is_deleted_role": lambda role: role == 7,
         "is_deleted_channel": lambda channel: channel == 2,
