@@ -25,6 +25,7 @@ from benchmarks.explain import Statement, captured, recorded, scans
 from bot.domain.admission import DAY, AdmissionContext, Rule
 from bot.domain.budget_steps import BudgetReached
 from bot.domain.deeds import Deed, DeedKind
+from bot.domain.denials import Denial, DeniedKind
 from bot.domain.gateway_starts import Permit
 from bot.domain.job import ENDED, Job, ReplyTarget, State
 from bot.domain.money import Budget, month_end, month_start
@@ -33,6 +34,7 @@ from bot.domain.rules import Block, changed
 from bot.service.ports.store import MemberSettings, Ping
 from bot.store.database import Database
 from bot.store.deeds import Deeds
+from bot.store.denials import Denials
 from bot.store.gateway_starts import GatewayStarts
 from bot.store.guilds import Guilds
 from bot.store.job_queries import JobQueries
@@ -134,6 +136,8 @@ def _fill_others(now: float, *, on_sqlite: bool) -> Iterator[str]:
     )
     block = {"guild_id": guild, "member_id": "i", "by": "1", "since": ":now", "reason": "''"}
     yield _insert("blocks", block)
+    denial = {"kind": "'member'", "id": f"{MEMBERS} + i", "since": ":now - i", "reason": "''"}
+    yield _insert("denied", denial | {"until": ":now + 86400"})
     draft = {"id": "'filled' || CAST(i AS text)", "guild_id": guild, "changes": empty}
     yield _insert("drafts", draft | {"created_at": ":now + i"})  # none is to be erased yet
     deed = {"id": "'filled' || CAST(i AS text)", "guild_id": guild, "at": ":now - i"}
@@ -164,7 +168,7 @@ async def call_all(database: Database, *, now: float) -> None:
     """Call every public method of the store; raises where one was forgotten."""
     jobs, lanes = Jobs(database), Lanes(database)
     guilds, records, members = Guilds(database), JobQueries(database), Members(database)
-    starts, deeds = GatewayStarts(database), Deeds(database)
+    starts, deeds, denials = GatewayStarts(database), Deeds(database), Denials(database)
     job = a_job(1, now)
     calls: dict[type, dict[str, Callable[[], Awaitable[object]]]] = {
         Jobs: {
@@ -191,6 +195,7 @@ async def call_all(database: Database, *, now: float) -> None:
             "waiting_of": lambda: jobs.waiting_of(7, 7),
             "recent_of": lambda: jobs.recent_of(7, 7, most=5),
             "waiting_in_departed": lambda: jobs.waiting_in_departed(most=100),
+            "waiting_in_denied": lambda: jobs.waiting_in_denied(now=now, most=100),
             "undelivered": lambda: jobs.undelivered(7, most=5),
             "assign_lane": lambda: jobs.assign_lane("elsewhere"),
             "release": lambda: jobs.release("us"),
@@ -238,12 +243,18 @@ async def call_all(database: Database, *, now: float) -> None:
             "load_form": lambda: guilds.load_form("f", 7),
             "erase_drafts": lambda: guilds.erase_drafts(before=now + 1),
             "erase_deeds": lambda: guilds.erase_deeds(before=now - 40_000, most=10),
+            "erase_denials": lambda: guilds.erase_denials(before=now - 86400),
             "recorded": lambda: guilds.recorded(after=7, most=100),
             "record_joined": lambda: guilds.record_joined({7, 8}),
             "record_left": lambda: guilds.record_left({8, 9, GUILDS + 1, GUILDS + 2}, now=now),
             "departed": lambda: guilds.departed(before=now + 1, after=7, most=100),
             "forget": lambda: guilds.forget(GUILDS + 1, left_before=now + 1),
             "forget (with orders)": lambda: guilds.forget(8, left_before=now + 1),
+        },
+        Denials: {
+            "add": lambda: denials.add(a_denial(now), deeds=[a_deed(now)]),
+            "page": lambda: denials.page(now=now, skip=8, most=8),
+            "lift": lambda: denials.lift(DeniedKind.SERVER, 7),
         },
         JobQueries: {
             "count": lambda: records.count(LANE),
@@ -267,6 +278,7 @@ async def call_all(database: Database, *, now: float) -> None:
             ),
             "set_ping": lambda: members.set_ping(7, Ping.ALWAYS),
             "blocks": lambda: members.blocks(7),
+            "denial": lambda: members.denial(7),
             "pending_erasures": lambda: members.pending_erasures(most=100),
             "finish_erasure": lambda: members.finish_erasure(7, made_before=now),
         },
@@ -313,6 +325,11 @@ def a_step(now: float) -> BudgetReached:
     period = {"since": month_start(now), "ends_at": month_end(now)}
     figures = {"percent": 50, "cap": 2, "used": 1}
     return BudgetReached(rule=Rule.SERVER_MONTH_USD, guild_id=GUILDS + 1, **period, **figures)
+
+
+def a_denial(now: float) -> Denial:
+    """Return the bar of a server."""
+    return Denial(kind=DeniedKind.SERVER, id=7, by=None, since=now)
 
 
 def a_deed(now: float) -> Deed:

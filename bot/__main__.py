@@ -1,4 +1,4 @@
-"""The command line: ``python -m bot [run|check|health|migrate|jobs|lanes|backup|restored]``.
+"""The command line: ``python -m bot [run|check|health|migrate|jobs|lanes|deny|backup|restored]``.
 
 Exit status 0: success. 1: failure, explained by one line on standard error. 2: a setting is
 missing or wrong, named by one line.
@@ -8,7 +8,7 @@ import asyncio
 import logging
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any, Final, TextIO
 
 import aiohttp
@@ -16,6 +16,7 @@ from uvloop import new_event_loop
 from yarl import URL
 
 from bot import log
+from bot.domain.denials import DeniedKind
 from bot.domain.job import State
 from bot.domain.lane import ClosedReason
 from bot.errors import ImagineError, InvalidSettings
@@ -36,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         "migrate": (_migrate, "bring the store's tables up to date"),
         "jobs": (_administer, "list, show and settle orders, while the bot runs or not"),
         "lanes": (_administer, "show or open the queue in front of the vendor"),
+        "deny": (_deny, "bar servers and members from ordering, and lift that"),
         "backup": (_administer, "copy the store to a file, while the bot runs or not"),
         "restored": (_administer, "after a backup was put back: have nothing submitted again"),
     }
@@ -44,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     _add_jobs(added["jobs"])
     added["backup"].add_argument("file", metavar="FILE")
     _add_lanes(added["lanes"])
+    _add_deny(added["deny"])
     options = parser.parse_args(arguments)
     if hasattr(options, "check"):
         options.check(options)
@@ -134,6 +137,25 @@ async def _administer(settings: Settings, options: Namespace) -> int:
             lines = admin.backup(settings, options.file)
         case _:
             lines = admin.restored(settings)
+    return await _print_all(lines)
+
+
+async def _deny(settings: Settings, options: Namespace) -> int:
+    from bot import admin
+
+    match options.action:
+        case "list":
+            lines = admin.list_denied(settings)
+        case "lift":
+            lines = admin.allow(settings, DeniedKind(options.kind), options.id)
+        case kind:
+            lines = admin.deny(
+                settings, DeniedKind(kind), options.id, hours=options.hours, reason=options.reason
+            )
+    return await _print_all(lines)
+
+
+async def _print_all(lines: AsyncIterator[str]) -> int:
     async for line in lines:
         _print(line)
     return 0
@@ -143,6 +165,25 @@ def _add_lanes(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="action")
     opening = actions.add_parser("open", help="try again at once, whatever shut the queue")
     opening.add_argument("reason", nargs="?", choices=list(ClosedReason), metavar="REASON")
+
+
+def _add_deny(parser: ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="action", required=True)
+    actions.add_parser("list", help="list who is barred")
+    for kind in DeniedKind:
+        barring = actions.add_parser(kind, help=f"bar a {kind}, by its id in Discord")
+        barring.add_argument("id", type=_discord_id, metavar="ID")
+        barring.add_argument("--hours", type=int, metavar="N", help="default: until it is lifted")
+        barring.add_argument("--reason", default="", help="who orders reads it")
+    lifting = actions.add_parser("lift", help="let a server or member order again")
+    lifting.add_argument("kind", choices=list(DeniedKind), metavar="server|member")
+    lifting.add_argument("id", type=_discord_id, metavar="ID")
+
+
+def _discord_id(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**63):
+        raise ValueError
+    return int(text)
 
 
 def _add_jobs(parser: ArgumentParser) -> None:

@@ -1,7 +1,7 @@
-"""The operator's commands ``jobs``, ``lanes``, ``backup``, safe beside a running bot; ``restored``.
+"""The operator's commands ``jobs``, ``lanes``, ``deny`` and ``backup``; and ``restored``.
 
-They access the store only, by compare-and-swap like the bot: a change that loses a race against
-the bot has no effect.
+All but the last are safe beside a running bot. They access the store only, by compare-and-swap like
+the bot: a change that loses a race against the bot has no effect.
 """
 
 import asyncio
@@ -15,15 +15,18 @@ from typing import Any, Final
 
 from bot.domain import lane as breaker
 from bot.domain import lane_transitions
+from bot.domain.denials import DeniedKind
 from bot.domain.job import EndReason, Job, Outstanding, State, Update, advance
 from bot.domain.lane import ClosedReason, Lane
 from bot.domain.owner import OPERATOR
 from bot.errors import InvalidSettings
 from bot.pixazo import request_ids
+from bot.service.denials import DenialService
 from bot.service.errors import AdminActionFailed
 from bot.settings import Settings
 from bot.store.backup import copy_file, settle_restored
 from bot.store.database import Database
+from bot.store.denials import Denials
 from bot.store.job_queries import JobQueries, LaneRecord
 from bot.store.job_rows import row_of
 from bot.store.jobs import Jobs
@@ -235,6 +238,44 @@ async def restored(settings: Settings) -> AsyncIterator[str]:
     yield f"orders at the vendor, followed from the next start on: {counts.followed}"
     yield f"orders whose outcome is outstanding, tried at the next start: {counts.tried}"
     yield "nothing that was open in the backup is submitted again; start the bot"
+
+
+async def list_denied(settings: Settings) -> AsyncIterator[str]:
+    """Yield a line for each server and member that is barred from ordering, the newest first."""
+    async with _store(settings) as database:
+        denials, _ = await Denials(database).page(now=await database.now(), skip=0, most=MOST)
+    for denial in denials:
+        until = "lifted" if denial.until is None else _timestamp(denial.until)
+        by = "the command line" if denial.by is None else denial.by
+        since = f"since {_timestamp(denial.since)} by {by}"
+        yield f"{denial.kind} {denial.id}: barred until {until}, {since} {denial.reason!r}"
+    if not denials:
+        yield "nobody is barred from ordering"
+
+
+async def deny(
+    settings: Settings, kind: DeniedKind, subject_id: int, *, hours: int | None, reason: str
+) -> AsyncIterator[str]:
+    """Bar a server or member from ordering; a running bot gives back what waits in seconds."""
+    async with _denials(settings) as service:
+        denial = await service.bar(kind, subject_id, by=None, hours=hours, reason=reason)
+    until = "it is lifted" if denial.until is None else _timestamp(denial.until)
+    yield f"{kind} {subject_id} is barred from ordering until {until}"
+
+
+async def allow(settings: Settings, kind: DeniedKind, subject_id: int) -> AsyncIterator[str]:
+    """Let a barred server or member order again; raises AdminActionFailed if it is not barred."""
+    async with _denials(settings) as service:
+        if not await service.lift(kind, subject_id, by=None):
+            raise AdminActionFailed(f"{kind} {subject_id} is not barred")
+    yield f"{kind} {subject_id} may order again"
+
+
+@asynccontextmanager
+async def _denials(settings: Settings) -> AsyncIterator[DenialService]:
+    async with _store(settings) as database:
+        now = await database.now()
+        yield DenialService(denials=Denials(database), now=lambda: now)
 
 
 @asynccontextmanager

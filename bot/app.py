@@ -30,6 +30,7 @@ from bot.settings import Settings
 from bot.store.clock import SharedClock
 from bot.store.database import Database
 from bot.store.deeds import Deeds
+from bot.store.denials import Denials
 from bot.store.gateway_starts import GatewayStarts
 from bot.store.guilds import Guilds
 from bot.store.job_queries import JobQueries
@@ -74,6 +75,7 @@ class Store:
     queries: JobQueries
     members: Members
     deeds: Deeds
+    denials: Denials
     gateway_starts: GatewayStarts
     notifier: JobNotifier
 
@@ -199,6 +201,7 @@ async def open_store(settings: Settings, stack: AsyncExitStack) -> Store:
         queries=JobQueries(database),
         members=Members(database),
         deeds=Deeds(database),
+        denials=Denials(database),
         gateway_starts=GatewayStarts(database),
         notifier=JobNotifier(database, url),
     )
@@ -292,6 +295,7 @@ def build_ports(
         guilds=store.guilds,
         members=store.members,
         deeds=store.deeds,
+        denials=store.denials,
         notifier=store.notifier,
         queue=instrument_queue(vendor.queue, telemetry),
         media=instrument_media(vendor.media, telemetry),

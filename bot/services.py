@@ -11,6 +11,7 @@ from bot.service.circuit_breaker import LaneCircuitBreaker
 from bot.service.cog_services import CogServices
 from bot.service.deed_outbox import DeedOutbox
 from bot.service.delivery import DeliveryService
+from bot.service.denials import DenialService
 from bot.service.dispatcher import Dispatcher
 from bot.service.health import HealthService
 from bot.service.intake import OrderIntake
@@ -21,7 +22,16 @@ from bot.service.moderation import ModerationService
 from bot.service.order_actions import OrderActions
 from bot.service.picture_files import PictureFiles
 from bot.service.ports.discord import CardPresenter, LogChannel, MemberNotices
-from bot.service.ports.store import Deeds, Guilds, JobNotifier, JobQueries, Jobs, Lanes, Members
+from bot.service.ports.store import (
+    Deeds,
+    Denials,
+    Guilds,
+    JobNotifier,
+    JobQueries,
+    Jobs,
+    Lanes,
+    Members,
+)
 from bot.service.ports.vendor import Media, VendorQueue
 from bot.service.queue_positions import QueuePositionUpdater
 from bot.service.rate_limiter import LaneRateLimiter
@@ -47,6 +57,7 @@ class Ports:
     guilds: Guilds
     members: Members
     deeds: Deeds
+    denials: Denials
     notifier: JobNotifier
     queue: VendorQueue
     media: Media
@@ -327,6 +338,12 @@ def _build_cog_services(
             settings=settings,
             guilds=ports.guilds,
             jobs=ports.jobs,
+            now=ports.now,
+            wake_recovery=wake_recovery,
+            tell_deeds=tell_deeds,
+        ),
+        denials=DenialService(
+            denials=ports.denials,
             now=ports.now,
             wake_recovery=wake_recovery,
             tell_deeds=tell_deeds,

@@ -14,5 +14,6 @@ NO_SERVICES = CogServices(
     account=_NONE,
     limits=_NONE,
     blocks=_NONE,
+    denials=_NONE,
     membership=_NONE,
 )

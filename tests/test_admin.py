@@ -459,3 +459,27 @@ async def test_a_restored_store_is_settled_only_without_a_bot(operate, add, url)
 
     assert status == 0
     assert words.startswith("waiting orders cancelled, unbilled: 1\n")
+
+
+async def test_members_and_servers_are_barred_listed_and_allowed_again(operate):
+    assert (await operate("deny", "list"))[1] == "nobody is barred from ordering\n"
+    assert (await operate("deny", "member", "300", "--hours", "2", "--reason", "spam"))[0] == 0
+    assert (await operate("deny", "server", "100"))[1].endswith("until it is lifted\n")
+
+    _, words = await operate("deny", "list")
+
+    lines = words.splitlines()
+    assert len(lines) == 2
+    assert any(line.startswith("server 100: barred until lifted, since ") for line in lines)
+    assert any(line.startswith("member 300: ") and "'spam'" in line for line in lines)
+    assert (await operate("deny", "lift", "server", "100"))[0] == 0
+    status, words = await operate("deny", "lift", "server", "100")
+    assert (status, "is not barred" in words) == (1, True)
+
+
+@pytest.mark.parametrize("words", [["member", "Noah"], ["server", str(2**63)], ["member", "0"]])
+def test_only_an_id_is_barred(words, capsys):
+    with pytest.raises(SystemExit):
+        command_line.main(["deny", *words])
+
+    assert "invalid" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from typing import Final
 
 from bot.domain import lane as breaker
 from bot.domain import word_filter
+from bot.domain.denials import Denial, DeniedKind
 from bot.domain.lane import Lane
 from bot.domain.money import Budget, Price, period_end
 from bot.domain.order import STEPS, Order
@@ -25,6 +26,8 @@ class Rule(StrEnum):
     """The rules, in the order in which they decide."""
 
     NOT_SERVED = "not_served"
+    DENIED_SERVER = "denied_server"
+    DENIED_MEMBER = "denied_member"
     PAUSED = "paused"
     BLOCKED = "blocked"
     TIMED_OUT = "timed_out"
@@ -51,7 +54,8 @@ class Rule(StrEnum):
 
 # Only the operator can change these; moderators change the others.
 OPERATORS: Final = frozenset(
-    {Rule.NOT_SERVED, Rule.KEY, Rule.CREDIT, Rule.BUSY}
+    {Rule.NOT_SERVED, Rule.DENIED_SERVER, Rule.DENIED_MEMBER}
+    | {Rule.KEY, Rule.CREDIT, Rule.BUSY}
     | {Rule.OPERATOR_SERVER_DAY, Rule.OPERATOR_DAY}
     | {Rule.OPERATOR_SERVER_MONTH_USD, Rule.OPERATOR_DAY_USD, Rule.OPERATOR_MONTH_USD}
 )
@@ -65,11 +69,14 @@ BUDGETS: Final = {
 
 # Rules on what may be shown where, whatever it costs.
 OF_CONTENT: Final = frozenset(
-    {Rule.NOT_SERVED, Rule.PAUSED, Rule.BLOCKED, Rule.TIMED_OUT}
+    {Rule.NOT_SERVED, Rule.DENIED_SERVER, Rule.DENIED_MEMBER}
+    | {Rule.PAUSED, Rule.BLOCKED, Rule.TIMED_OUT}
     | {Rule.CHANNEL, Rule.AGE_RESTRICTED, Rule.WORDS}
 )
 # Where orders are taken, whatever they are and whenever they are made.
-OF_PLACE: Final = frozenset({Rule.NOT_SERVED, Rule.CHANNEL, Rule.AGE_RESTRICTED})
+OF_PLACE: Final = frozenset(
+    {Rule.NOT_SERVED, Rule.DENIED_SERVER, Rule.CHANNEL, Rule.AGE_RESTRICTED}
+)
 OF_THE_DAY: Final = frozenset(
     {Rule.MEMBER_DAY, Rule.SERVER_DAY, Rule.OPERATOR_SERVER_DAY, Rule.OPERATOR_DAY}
 )
@@ -116,6 +123,7 @@ class AdmissionContext:
     rules: Rules = field(default_factory=Rules)
     usage: Usage = field(default_factory=Usage)
     block: Block | None = None
+    denials: tuple[Denial, ...] = ()  # of the server and of the member
     lane: Lane = field(default_factory=Lane)
 
 
@@ -142,7 +150,7 @@ class RuleResult:
     used: int = 0
     wanted: int = 0
     ends_at: float | None = None  # when the rule will pass by itself; None: unknown
-    said: str = ""  # the blocked phrase, or a moderator's reason
+    said: str = ""  # the blocked phrase, or a moderator's or the operator's reason
     style: str = ""  # the style whose words contain that phrase; empty: the prompt does
     # Where orders are taken at all; if CHANNEL refuses and there are none: nowhere.
     channels: tuple[int, ...] = ()
@@ -167,6 +175,8 @@ def _results(
 ) -> Iterator[RuleResult]:
     rules, order = context.rules, request.order
     yield RuleResult(rule=Rule.NOT_SERVED, refuses=not is_served(request.guild_id, caps))
+    yield _denied(Rule.DENIED_SERVER, DeniedKind.SERVER, context.denials, now)
+    yield _denied(Rule.DENIED_MEMBER, DeniedKind.MEMBER, context.denials, now)
     if rules.pause is None:
         yield RuleResult(rule=Rule.PAUSED, refuses=False)
     else:
@@ -250,6 +260,13 @@ def remaining_today(results: Iterable[RuleResult]) -> int | None:
 def day_of(now: float) -> float:
     """Return the beginning of the UTC day of *now*."""
     return now - now % DAY
+
+
+def _denied(rule: Rule, kind: DeniedKind, denials: Iterable[Denial], now: float) -> RuleResult:
+    for denial in denials:
+        if denial.kind is kind and denial.holds(now):
+            return RuleResult(rule=rule, refuses=True, ends_at=denial.until, said=denial.reason)
+    return RuleResult(rule=rule, refuses=False)
 
 
 def _words(rules: Rules, order: Order) -> RuleResult:

@@ -24,6 +24,8 @@ class DeedKind(StrEnum):
     REOPEN = "reopen"  # a dismissed report
     OUTCOME = "outcome"  # of a report: what its reporter is told, a kind in the detail
     BUDGET = "budget"  # no deed: the server's own is used to a step, in the detail
+    DENY = "deny"  # no deed: the operator barred the server; ``until`` and ``reason`` in the detail
+    ALLOW = "allow"  # and let it order again
     WELCOME = "welcome"  # the bot was added: its ``channels`` to introduce itself in the detail
 
 

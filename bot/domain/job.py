@@ -72,6 +72,7 @@ class EndReason(StrEnum):
     KEPT_TOO_LONG = "kept_too_long"  # undeliverable, and not fetched in time
     WITHDRAWN = "withdrawn"  # by its member or a moderator, before it was sent
     BLOCKED = "blocked"  # by a moderator, while it waited
+    DENIED = "denied"  # the operator barred its server or member while it waited
     SERVER_LEFT = "server_left"  # the bot was removed from its server while it waited
     SETTLED = "settled"  # by an operator: the vendor took nothing
     RESTORED = "restored"  # it waited in a backup that was put back, and may have been sent since

@@ -173,6 +173,19 @@ class BudgetUsed(LogEntry):
     operators: bool  # set by the bot's owner
 
 
+@dataclass(frozen=True, kw_only=True)
+class ServerDenied(LogEntry):
+    """The operator barred the server from ordering."""
+
+    until: float | None  # Unix seconds; None: until the operator lifts it
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerAllowed(LogEntry):
+    """The operator lets a barred server order again."""
+
+
 AnyLogEntry = (
     WordRefused
     | Changed
@@ -183,4 +196,6 @@ AnyLogEntry = (
     | LaneReopened
     | Reported
     | BudgetUsed
+    | ServerDenied
+    | ServerAllowed
 )

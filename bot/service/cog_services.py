@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.service.blocking import BlockService
+from bot.service.denials import DenialService
 from bot.service.intake import OrderIntake
 from bot.service.member_account import MemberAccount
 from bot.service.moderation import ModerationService
@@ -25,4 +26,5 @@ class CogServices:
     account: MemberAccount
     limits: ModerationService
     blocks: BlockService
+    denials: DenialService
     membership: ServerMembership

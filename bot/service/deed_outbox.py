@@ -10,7 +10,15 @@ from typing import Any, Final
 from bot.domain.admission import OPERATORS, Rule
 from bot.domain.deeds import Deed, DeedKind
 from bot.domain.job import Job
-from bot.domain.log_entries import AnyLogEntry, Blocked, BudgetUsed, OrderModerated, Unblocked
+from bot.domain.log_entries import (
+    AnyLogEntry,
+    Blocked,
+    BudgetUsed,
+    OrderModerated,
+    ServerAllowed,
+    ServerDenied,
+    Unblocked,
+)
 from bot.domain.rules import Block
 from bot.log import about, fault
 from bot.retry import Backoff, wait_at_most
@@ -174,5 +182,9 @@ def _entry(deed: Deed, job: Job | None) -> AnyLogEntry:
         case DeedKind.BUDGET:
             figures = {name: deed.detail[name] for name in ("percent", "used", "cap", "ends_at")}
             return BudgetUsed(operators=Rule(deed.detail["rule"]) in OPERATORS, **figures)
+        case DeedKind.DENY:
+            return ServerDenied(until=deed.detail["until"], reason=deed.detail["reason"])
+        case DeedKind.ALLOW:
+            return ServerAllowed()
         case _:
             return OrderModerated(deed=deed, job=job)

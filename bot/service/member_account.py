@@ -184,6 +184,7 @@ class MemberAccount:
                 | {"reason": block.reason}
                 for guild_id, block in await self._members.blocks(member_id)
             ],
+            "bar_by_operator": await self._exported_denial(member_id),
             "deeds": [
                 _exported_deed(deed)
                 for deed in await self._deeds.about(member_id)
@@ -193,6 +194,12 @@ class MemberAccount:
         }
         text = await asyncio.to_thread(json.dumps, document, indent=2, ensure_ascii=False)
         return text.encode()
+
+    async def _exported_denial(self, member_id: int) -> dict[str, Any] | None:
+        denial = await self._members.denial(member_id)
+        if denial is None:
+            return None
+        return {"since": denial.since, "until": denial.until, "reason": denial.reason}
 
     async def erase(self, member_id: int) -> ErasureResult:
         """Erase the member's orders and settings; :meth:`sweep` erases the rest later.

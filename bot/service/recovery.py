@@ -115,7 +115,7 @@ class RecoveryLoop:
     async def _end_stale_orders(self, now: float) -> None:
         """Cancel orders whose member was not answered; refuse those that wait in vain.
 
-        They waited too long, or in a server that the bot was removed from.
+        They waited too long, in a server that the bot was removed from, or are barred by now.
         """
         for job in await self._jobs.stale_waiting(
             unanswered_since=now - UNANSWERED,
@@ -128,6 +128,8 @@ class RecoveryLoop:
                 await self._end(job, State.REFUSED, EndReason.WAITED_TOO_LONG)
         for job in await self._jobs.waiting_in_departed(most=MOST):
             await self._end(job, State.REFUSED, EndReason.SERVER_LEFT)
+        for job in await self._jobs.waiting_in_denied(now=now, most=MOST):
+            await self._end(job, State.REFUSED, EndReason.DENIED)
 
     async def _refuse_waiting(self) -> None:
         """Refuse the orders that wait in the closed lane, except its probe."""

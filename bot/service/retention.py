@@ -69,6 +69,7 @@ class RetentionLoop:
         """
         await self._account.sweep()
         await self._forget_servers(self._now() - KEEP_SERVERS)
+        await self._guilds.erase_denials(before=self._now())
         retention = self._settings.retention
         if retention.orders_days:
             await self._erase_orders(self._now() - retention.orders_days * DAY)

@@ -9,9 +9,11 @@ from sqlalchemy import ColumnElement, Select, and_, desc, func, null, select
 from sqlalchemy.engine import Connection
 
 from bot.domain.admission import AdmissionContext, Usage, day_of
+from bot.domain.denials import DeniedKind
 from bot.domain.lane import Lane
 from bot.domain.money import Budget
 from bot.service.ports.store import PeakUsage
+from bot.store.denials import denials_of, denied_since
 from bot.store.guilds import block_of, read_rules
 from bot.store.lanes import lane_of
 from bot.store.spending import ALL, periods, spent
@@ -50,12 +52,14 @@ def load_admission_context(
         **periods(now),
     )
     assert row is not None
-    rules, blocked, known, paused_until, closed, *figures = row
+    rules, blocked, in_denied, is_denied, known, paused_until, closed, *figures = row
     open_lane = Lane(paused_until=paused_until or 0.0)  # all that matters of one
+    any_denial = in_denied is not None or is_denied is not None
     context = AdmissionContext(
         rules=read_rules(rules),
         usage=Usage(**dict(zip(_FIGURES, figures, strict=True))),
         block=None if blocked is None else block_of(connection, guild_id, member_id),
+        denials=denials_of(connection, guild_id, member_id) if any_denial else (),
         lane=open_lane if closed is None else lane_of(connection, lane),
     )
     return context, known is not None
@@ -84,6 +88,8 @@ def _loading(*, in_guild: bool, counted: bool) -> Statement:
         select(blocks.c.since).where(
             blocks.c.guild_id == guild_id, blocks.c.member_id == given("member_id")
         ),
+        denied_since(DeniedKind.SERVER, guild_id) if in_guild else select(null()),
+        denied_since(DeniedKind.MEMBER, given("member_id")),
         select(jobs.c.id).where(jobs.c.interaction_id == given("interaction_id")),
         select(lanes.c.paused_until).where(of_lane),
         select(lanes.c.closed).where(of_lane),

@@ -22,6 +22,7 @@ from bot.store.tables import (
     budget_warnings,
     closure_notices,
     deeds,
+    denied,
     drafts,
     guilds,
     has_left,
@@ -79,6 +80,8 @@ _OLD_DEEDS: Final = Statement(
     .with_for_update(skip_locked=True)
 )
 _ERASE_DEEDS: Final = Statement(delete(deeds).where(deeds.c.id.in_(given("ids", many=True))))
+
+_ERASE_DENIALS: Final = Statement(delete(denied).where(denied.c.until < given("before")))
 
 _AFTER: Final = guilds.c.guild_id > given("after")
 _PAGE: Final = Statement(
@@ -250,6 +253,11 @@ class Guilds:
         """
         ids = _OLD_DEEDS.values(connection, before=before, most=most)
         return _ERASE_DEEDS.change(connection, ids=ids)
+
+    @write_transaction
+    def erase_denials(self, connection: Connection, *, before: float) -> int:
+        """Erase the operator's bars that were over *before* that time; return how many."""
+        return _ERASE_DENIALS.change(connection, before=before)
 
     @read_transaction
     def recorded(

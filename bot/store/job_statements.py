@@ -8,13 +8,16 @@ from sqlalchemy import (
     Integer,
     String,
     and_,
+    exists,
     func,
     or_,
     select,
     update,
 )
 
+from bot.domain.denials import DeniedKind
 from bot.domain.job import State
+from bot.store.denials import HOLDS, is_denied
 from bot.store.dialects import DatabaseClock
 from bot.store.job_rows import changing_all
 from bot.store.statements import Statement, given
@@ -123,6 +126,22 @@ RECENT_OF: Final = Statement(
 IN_DEPARTED: Final = Statement(
     select(jobs)
     .where(is_waiting, jobs.c.guild_id.in_(select(guilds.c.guild_id).where(has_left)))
+    .limit(_MOST)
+)
+IN_DENIED: Final = Statement(
+    select(jobs)
+    .where(
+        is_waiting,
+        or_(
+            *(
+                exists().where(is_denied(kind, subject_id), HOLDS)
+                for kind, subject_id in (
+                    (DeniedKind.SERVER, jobs.c.guild_id),
+                    (DeniedKind.MEMBER, jobs.c.member_id),
+                )
+            )
+        ),
+    )
     .limit(_MOST)
 )
 UNDELIVERED: Final = Statement(

@@ -262,6 +262,11 @@ class Jobs:
         return jobs_of(sql.IN_DEPARTED.rows(connection, most=most))
 
     @read_transaction
+    def waiting_in_denied(self, connection: Connection, *, now: float, most: int) -> Sequence[Job]:
+        """Return some waiting jobs of servers and members that the operator barred."""
+        return jobs_of(sql.IN_DENIED.rows(connection, now=now, most=most))
+
+    @read_transaction
     def undelivered(self, connection: Connection, member_id: int, *, most: int) -> Sequence[Job]:
         """Return the member's jobs with undelivered or lost pictures, the newest first.
 

@@ -7,9 +7,11 @@ from typing import Any, Final
 from sqlalchemy import and_, delete, select, update
 from sqlalchemy.engine import Connection
 
+from bot.domain.denials import Denial
 from bot.domain.rules import Block
 from bot.service.ports.store import MemberSettings, Ping
 from bot.store.database import Database, read_at_once, read_transaction, write_transaction
+from bot.store.denials import denials_of
 from bot.store.statements import Statement, given, upsert
 from bot.store.tables import blocks, members, to_forget
 
@@ -81,6 +83,11 @@ class Members:
             (guild_id, Block(**dict(zip(_BLOCK_FIELDS, block, strict=True))))
             for guild_id, *block in _BLOCKS.rows(connection, of_member=member_id)
         ]
+
+    @read_transaction
+    def denial(self, connection: Connection, member_id: int) -> Denial | None:
+        """Return the operator's bar of a member, even one that is over; ``None``: there is none."""
+        return next(iter(denials_of(connection, None, member_id)), None)
 
     @read_transaction
     def pending_erasures(

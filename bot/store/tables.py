@@ -298,3 +298,26 @@ Index("ix_deeds_by_age", deeds.c.at)
 Index("ix_deeds_by_guild", deeds.c.guild_id, deeds.c.at)
 Index("ix_deeds_by_job", deeds.c.job_id)
 Index("ix_deeds_by_member", deeds.c.member_id)
+
+# Servers and members that the operator barred from ordering.
+denied: Final = Table(
+    "denied",
+    metadata,
+    Column("kind", String(8), primary_key=True),
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("by", BigInteger),  # NULL: by the command line
+    Column("since", Float, nullable=False),
+    Column("until", Float),
+    Column("reason", Text, nullable=False),
+)
+
+# The processes that were seen lately, each start of one.
+processes: Final = Table(
+    "processes",
+    metadata,
+    Column("owner", String(128), primary_key=True),
+    Column("version", String(32), nullable=False),
+    Column("shards", String(64), nullable=False),
+    Column("started_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+)

@@ -20,6 +20,7 @@ from bot.domain.admission import (
     first_violation,
     rule_results,
 )
+from bot.domain.denials import DeniedKind, denial_of
 from bot.domain.lane import ClosedReason, Lane
 from bot.domain.money import Budget, Price, period_end
 from bot.domain.rules import Block, Pause, Rules, Tier
@@ -54,8 +55,11 @@ def test_the_defaults_protect_the_wallet_from_the_first_day():
     assert decided(rules=Rules(), usage=Usage(member_at_once=3)).rule is Rule.MEMBER_AT_ONCE
 
 
+BAR: dict[str, Any] = {"by": 1, "now": NOW, "hours": 1, "reason": "spam"}
 EACH: dict[Rule, dict[str, Any]] = {
     Rule.NOT_SERVED: {"caps": Caps(guild_ids=frozenset({1}))},
+    Rule.DENIED_SERVER: {"denials": (denial_of(DeniedKind.SERVER, 100, **BAR),)},
+    Rule.DENIED_MEMBER: {"denials": (denial_of(DeniedKind.MEMBER, 300, **BAR),)},
     Rule.PAUSED: {"rules": replace(OPEN, pause=Pause(by=1, since=NOW))},
     Rule.BLOCKED: {"block": Block(member_id=300, by=1, since=NOW)},
     Rule.TIMED_OUT: {"ask": an_ask(timed_out_until=NOW + 1)},

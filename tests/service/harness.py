@@ -26,7 +26,7 @@ from bot.service.port_errors import OutcomeUnknown
 from bot.service.ports.store import Deeds, Guilds, JobQueries, Jobs, Lanes, Members
 from bot.service.settings import RetentionPolicy, ServiceSettings
 from bot.services import Pipeline, Ports, Services, build_services
-from bot.store import deeds, guilds, job_queries, lanes, members
+from bot.store import deeds, denials, guilds, job_queries, lanes, members
 from bot.store import jobs as job_store
 from bot.store.database import Database
 from bot.store.dialects import DatabaseClock
@@ -261,6 +261,7 @@ def open_app(
         guilds=guild_port,
         members=member_port,
         deeds=deed_port,
+        denials=denials.Denials(database),
         notifier=(notifier := FakeNotifier()),
         queue=(queue := FakeQueue()),
         media=(media := FakeMedia()),

@@ -156,6 +156,7 @@ async def test_the_export_of_an_unknown_member_is_empty(account):
         "member_id": MEMBER,
         "ping": "auto",
         "blocks": [],
+        "bar_by_operator": None,
         "deeds": [],
         "orders": [],
     }

@@ -45,6 +45,8 @@ from bot.domain.log_entries import (
     LaneReopened,
     OrderModerated,
     Reported,
+    ServerAllowed,
+    ServerDenied,
     Unblocked,
     WordRefused,
 )
@@ -89,6 +91,7 @@ ENDS: dict[State, list[EndReason | None]] = {
         EndReason.BUSY,
         EndReason.WAITED_TOO_LONG,
         EndReason.BLOCKED,
+        EndReason.DENIED,
         EndReason.SERVER_LEFT,
         EndReason.SETTLED,
         EndReason.VENDOR,
@@ -347,10 +350,28 @@ REFUSALS = [
             (0, 8000, {"refuses": True}),
         )
     ),
+    *(
+        RuleResult(rule=rule, said=said, **ends)
+        for rule, said, ends in (
+            (Rule.DENIED_SERVER, "spam", ENDS_AT),
+            (Rule.DENIED_MEMBER, "spam", ENDS_AT),
+            (Rule.DENIED_SERVER, "", {"refuses": True}),
+            (Rule.DENIED_MEMBER, "", {"refuses": True}),
+        )
+    ),
 ]
+BARS = {Rule.DENIED_SERVER, Rule.DENIED_MEMBER}
 # Those that can refuse where there are no rules of a server.
 OUTSIDE = {
-    *(Rule.NOT_SERVED, Rule.KEY, Rule.CREDIT, Rule.BUSY, Rule.MEMBER_AT_ONCE, Rule.MEMBER_DAY),
+    *(
+        Rule.DENIED_MEMBER,
+        Rule.NOT_SERVED,
+        Rule.KEY,
+        Rule.CREDIT,
+        Rule.BUSY,
+        Rule.MEMBER_AT_ONCE,
+        Rule.MEMBER_DAY,
+    ),
     *(Rule.OPERATOR_SERVER_DAY, Rule.OPERATOR_DAY),
     *(Rule.OPERATOR_SERVER_MONTH_USD, Rule.OPERATOR_DAY_USD, Rule.OPERATOR_MONTH_USD),
 }
@@ -414,8 +435,8 @@ def test_a_refusal_names_its_figures_its_end_and_who_can_change_it(result):
 
     told = [] if result.rule in BUDGETS else [result.limit, result.wanted]
     assert all(str(figure) in text for figure in told if figure > 1)
-    of_month = BUDGETS.get(result.rule, Budget.DAY) is not Budget.DAY
-    ends = f"<t:{int(SOON)}:R> (<t:{int(SOON)}:{'f' if of_month else 't'}>)"
+    may_last = BUDGETS.get(result.rule, Budget.DAY) is not Budget.DAY or result.rule in BARS
+    ends = f"<t:{int(SOON)}:R> (<t:{int(SOON)}:{'f' if may_last else 't'}>)"
     assert (ends in text) == ("<t:" in text) == (result.ends_at is not None)
     who = "owner" if result.rule in OPERATORS else "moderators"
     assert who in text or result.rule is Rule.BUSY
@@ -690,6 +711,9 @@ ENTRIES: dict[str, Any] = {
         if reason not in GIVES_BACK
     },
     "works again": LaneReopened(),
+    "server barred": ServerDenied(until=SOON, reason="spam"),
+    "server barred permanently": ServerDenied(until=None),
+    "server allowed": ServerAllowed(),
     "half of a budget": BudgetUsed(
         percent=50, used=2_500_000, cap=5_000_000, ends_at=SOON, operators=False
     ),
@@ -733,6 +757,7 @@ def test_the_log_has_one_icon_for_each_kind_of_line(language):
         ["reported", "reported and deleted", "reported and erased"],
         ["last channel", "first channel"],
         ["half of a budget", "all of a budget"],
+        ["server barred", "server barred permanently"],
         ["unknown", "media", "denied"],
     ]
     assert len({*icons.values()}) == len(icons) - sum(len(names) - 1 for names in same)

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from bot.domain.admission import AdmissionContext
 from bot.domain.budget_steps import BudgetReached
 from bot.domain.deeds import Deed
+from bot.domain.denials import Denial, DeniedKind
 from bot.domain.gateway_starts import GatewayStart, Permit
 from bot.domain.job import Job, State
 from bot.domain.lane import Lane
@@ -166,6 +167,9 @@ class Jobs(Protocol):
     async def waiting_in_departed(self, *, most: int) -> Sequence[Job]:
         """Return some waiting jobs of servers that the bot was removed from."""
 
+    async def waiting_in_denied(self, *, now: float, most: int) -> Sequence[Job]:
+        """Return some waiting jobs of servers and members that the operator barred."""
+
     async def retry_now(self, job_id: str | None = None) -> int:
         """Make the next try of an outstanding job due, of all without *job_id*; count them.
 
@@ -251,6 +255,9 @@ class Members(Protocol):
     async def blocks(self, member_id: int) -> Sequence[tuple[int, Block]]:
         """Return the blocks of a member, each with its server."""
 
+    async def denial(self, member_id: int) -> Denial | None:
+        """Return the operator's bar of a member, even one that is over; ``None``: there is none."""
+
     async def pending_erasures(self, *, most: int) -> Sequence[tuple[int, MemberSettings]]:
         """Return some members whose orders are still to be erased."""
 
@@ -300,6 +307,9 @@ class Guilds(Protocol):
     async def erase_deeds(self, *, before: float, most: int) -> int:
         """Erase some deeds that were done before that time; return how many."""
 
+    async def erase_denials(self, *, before: float) -> int:
+        """Erase the operator's bars that were over *before* that time; return how many."""
+
     async def recorded(self, *, after: int, most: int) -> Sequence[tuple[int, bool]]:
         """Return a page of the servers above the id *after*, and whether the bot left them."""
 
@@ -317,6 +327,19 @@ class Guilds(Protocol):
 
         It stays on record while it has jobs. ``False``: the bot was added again.
         """
+
+
+class Denials(Protocol):
+    """Servers and members that the operator barred from ordering."""
+
+    async def add(self, denial: Denial, *, deeds: Sequence[Deed] = ()) -> None:
+        """Store *denial*, with *deeds*; it replaces an earlier one."""
+
+    async def lift(self, kind: DeniedKind, subject_id: int, *, deeds: Sequence[Deed] = ()) -> bool:
+        """End a denial, and record *deeds*; ``False``: there is none."""
+
+    async def page(self, *, now: float, skip: int, most: int) -> tuple[Sequence[Denial], int]:
+        """Return some denials that hold at *now*, newest first, and how many do."""
 
 
 class Deeds(Protocol):

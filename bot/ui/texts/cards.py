@@ -198,6 +198,8 @@ def _end(job: Job) -> str:
             return _("**Could not be ordered** · it waited in line for too long")
         case State.REFUSED, EndReason.BLOCKED:
             return _("**Stopped** · the member has been blocked from ordering here")
+        case State.REFUSED, EndReason.DENIED:
+            return _("**Stopped** · the bot's owner doesn't take orders of this member or server")
         case State.REFUSED, EndReason.SERVER_LEFT:
             return _("**Stopped** · the bot was removed from this server")
         case State.REFUSED, EndReason.SETTLED:
@@ -249,6 +251,8 @@ def who_can_help(job: Job) -> str | None:
             return _("Try again when fewer orders are waiting.")
         case State.REFUSED, EndReason.BLOCKED:
             return _("A moderator can end the block.")
+        case State.REFUSED, EndReason.DENIED:
+            return _("Only the bot's owner can change this.")
         case State.REFUSED, EndReason.SERVER_LEFT:
             return None
         case State.REFUSED, EndReason.SETTLED:

@@ -58,8 +58,10 @@ def notice(deed: Deed, job: Job | None) -> str:
         case DeedKind.OUTCOME:
             outcome = _OUTCOMES[DeedKind(deed.detail["outcome"])]()
             return outcome.format(moderator=who)
-        case DeedKind.REPORT | DeedKind.ENTRY | DeedKind.WELCOME | DeedKind.BUDGET:
+        case DeedKind.REPORT | DeedKind.ENTRY | DeedKind.WELCOME:
             return ""  # of these neither
+        case DeedKind.BUDGET | DeedKind.DENY | DeedKind.ALLOW:
+            return ""  # told in the log channel only
         case DeedKind.UNSPOILER | DeedKind.DISMISS | DeedKind.REOPEN:
             return ""  # no member is told of it
         case _:

@@ -30,6 +30,8 @@ def rule(of: Rule) -> str:
 # Why a rule refuses, after "can't order here: ".
 _WHY: Final = {
     Rule.NOT_SERVED: marked("the bot's owner hasn't enabled this server"),
+    Rule.DENIED_SERVER: marked("the bot's owner has barred this server"),
+    Rule.DENIED_MEMBER: marked("the bot's owner has barred them"),
     Rule.PAUSED: marked("orders are paused"),
     Rule.BLOCKED: marked("they are blocked by moderators"),
     Rule.TIMED_OUT: marked("they are timed out"),
@@ -72,7 +74,10 @@ _TOO_LITTLE: Final = {
 }
 # What is tried again then, and may fail again: nothing ends.
 _TRIED_AGAIN: Final = frozenset({Rule.CREDIT, Rule.BUSY})
-_MAY_LAST_DAYS: Final = frozenset({Rule.BLOCKED, Rule.TIMED_OUT}) | BUDGETS.keys()
+_HOLD: Final = frozenset(
+    {Rule.DENIED_SERVER, Rule.DENIED_MEMBER, Rule.BLOCKED, Rule.TIMED_OUT, Rule.COOLDOWN}
+)
+_MAY_LAST_DAYS: Final = (_HOLD - {Rule.COOLDOWN}) | BUDGETS.keys()
 # What all servers together cost is the operator's affair.
 _FIGURES: Final = (
     OF_THE_DAY
@@ -133,9 +138,8 @@ def _reason(result: RuleResult) -> str:
     parts = [_what(result)]
     if result.ends_at is not None:
         ends = _ends(result.rule, result.ends_at)
-        holds = result.rule in {Rule.BLOCKED, Rule.TIMED_OUT, Rule.COOLDOWN}
-        parts = [f"{parts[0]} {ends}"] if holds else [*parts, ends]
-    elif result.rule is Rule.BLOCKED:
+        parts = [f"{parts[0]} {ends}"] if result.rule in _HOLD else [*parts, ends]
+    elif result.rule in {Rule.DENIED_SERVER, Rule.DENIED_MEMBER, Rule.BLOCKED}:
         parts.append(_("permanently"))
     if result.rule in _FIGURES:
         parts.append(_used(result))

@@ -9,7 +9,7 @@ from bot.domain.lane import ClosedReason
 from bot.domain.rules import Pause, differences
 from bot.ui.language import dollars, lazy, ngettext
 from bot.ui.language import gettext as _
-from bot.ui.markup import ago, code, literal
+from bot.ui.markup import ago, code, date, literal
 from bot.ui.texts import changes, limits, shared
 
 _PROMPT: Final = 300  # characters
@@ -88,6 +88,10 @@ def _icon(entry: log_entries.AnyLogEntry) -> str:
             return "\N{TRIANGULAR FLAG ON POST}"
         case log_entries.BudgetUsed():
             return "\N{MONEY BAG}"
+        case log_entries.ServerDenied():
+            return "\N{NO ENTRY}"
+        case log_entries.ServerAllowed():
+            return "\N{HANDSHAKE}"
         case _:
             assert_never(entry)
 
@@ -114,8 +118,21 @@ def _text(entry: log_entries.AnyLogEntry) -> str:
             return _reported(entry)
         case log_entries.BudgetUsed():
             return _budget_used(entry)
+        case log_entries.ServerDenied():
+            return _server_denied(entry)
+        case log_entries.ServerAllowed():
+            return _("The bot's owner lets this server order pictures again")
         case _:
             assert_never(entry)
+
+
+def _server_denied(entry: log_entries.ServerDenied) -> str:
+    text = _("The bot's owner has barred this server from ordering pictures permanently")
+    if entry.until is not None:
+        text = _("The bot's owner has barred this server from ordering pictures until {when}")
+        text = text.format(when=f"{date(entry.until)} ({ago(entry.until)})")
+    reason = _("Reason: {reason}").format(reason=literal(entry.reason)) if entry.reason else ""
+    return " \N{MIDDLE DOT} ".join(filter(None, (text, reason)))
 
 
 def _word_refused(entry: log_entries.WordRefused) -> str:

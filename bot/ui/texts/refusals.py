@@ -23,7 +23,7 @@ _FENCE: Final = "```"
 _BROKEN_FENCE: Final = "`\u200b`\u200b`"  # looks the same, but does not end the code block
 
 # Rules that refuse any order of this member's here, until somebody else changes something.
-_FINAL: Final = OF_PLACE | {Rule.BLOCKED, Rule.TIMED_OUT, Rule.KEY}
+_FINAL: Final = OF_PLACE | {Rule.DENIED_MEMBER, Rule.BLOCKED, Rule.TIMED_OUT, Rule.KEY}
 
 # Today's images are used up; fewer are left than were asked for; the order alone is too large.
 _MEMBERS_DAY: Final = (
@@ -236,6 +236,8 @@ def _why(result: RuleResult) -> str:
     match result.rule:
         case Rule.NOT_SERVED:
             return _not_served(result)
+        case Rule.DENIED_SERVER | Rule.DENIED_MEMBER:
+            return _denied(result)
         case Rule.PAUSED if result.said:
             return _("Orders are paused on this server: {reason}.").format(
                 reason=literal(result.said)
@@ -301,6 +303,19 @@ def _not_served(result: RuleResult) -> str:
     if result.outside:
         return servers_only()
     return _("Pictures can't be ordered on this server: the bot's owner hasn't enabled it.")
+
+
+def _denied(result: RuleResult) -> str:
+    text = _("The bot's owner has barred you from ordering pictures.")
+    if result.rule is Rule.DENIED_SERVER:
+        text = _("The bot's owner has barred this server from ordering pictures.")
+    lines = [text]
+    if result.said:
+        lines.append(_("Reason: {reason}").format(reason=literal(result.said)))
+    if result.ends_at is not None:
+        end = f"{ago(result.ends_at)} ({date(result.ends_at)})"
+        lines.append(_("This ends {when}.").format(when=end))
+    return "\n".join(lines)
 
 
 def _blocked(result: RuleResult) -> str:
