@@ -52,7 +52,8 @@ class Membership(commands.Cog):
 
     def _new_since(self, guild: discord.Guild) -> float | None:
         """Return when the bot was added to a server, if that is known and not long ago."""
-        joined_at = guild.me.joined_at
+        me: discord.Member | None = guild.me  # None: the server is away
+        joined_at = None if me is None else me.joined_at
         if joined_at is None or not self._membership.is_new(guild.id, joined_at.timestamp()):
             return None
         return joined_at.timestamp()

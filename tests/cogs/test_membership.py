@@ -11,6 +11,7 @@ from discord.ext import commands
 from cogs.membership import Membership
 
 BOT, GUILD = "1", "7001"
+AWAY = [{"id": "6001", "unavailable": True}]
 
 
 class Recorded:
@@ -86,7 +87,7 @@ async def test_a_server_joined_around_ready_is_welcomed(when):
         state.parse_guild_create(joined())
 
     user = joined()["members"][0]["user"]
-    state.parse_ready({"user": user, "guilds": [], "application": {"id": "1", "flags": 0}})
+    state.parse_ready({"user": user, "guilds": AWAY, "application": {"id": "1", "flags": 0}})
     if when == "before":
         comes()
     elif when == "as it ends":
