@@ -2,18 +2,20 @@
 ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS build
+# requirements-c2pa.txt: with what signs pictures.
+ARG REQUIREMENTS=requirements.txt
 WORKDIR /build
-COPY requirements.txt .
+COPY ${REQUIREMENTS} .
 # Wheels only, each with a pinned hash. The virtual environment has no pip.
 RUN python -m venv --without-pip /opt/venv \
     && pip --python /opt/venv/bin/python install --no-cache-dir --no-compile \
-        --require-hashes --only-binary :all: -r requirements.txt
-# Remove files that the bot never loads: tests, C sources, libraries for Windows, zstandard for
-# PyPy, and Pillow's AVIF, colour profiles and fonts with their libraries. The import below fails the
+        --require-hashes --only-binary :all: -r ${REQUIREMENTS}
+# Remove files that the bot never loads: tests, C sources, static libraries, libraries for Windows,
+# zstandard for PyPy, and Pillow's AVIF, colour profiles and fonts with their libraries. The import below fails the
 # build if one of them is needed.
 RUN find /opt/venv/lib -depth \
         \( -type d \( -name tests -o -path '*/sqlalchemy/testing' \) -exec rm -rf {} \; \) \
-        -o \( -type f \( -name '*.dll' -o -name '*.[ch]' -o -name '*.py[xi]' -o -name '*.px[di]' \
+        -o \( -type f \( -name '*.dll' -o -name '*.rlib' -o -name '*.[ch]' -o -name '*.py[xi]' -o -name '*.px[di]' \
             -o -path '*/zstandard/_cffi*' \
             -o -path '*/PIL/_avif*' -o -path '*/PIL/_imagingcms*' -o -path '*/PIL/_imagingft*' \
             -o -path '*/pillow.libs/libavif*' -o -path '*/pillow.libs/liblcms2*' \

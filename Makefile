@@ -76,7 +76,9 @@ requirements:             ## pin the newest dependencies that pyproject.toml all
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--upgrade pyproject.toml -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		--constraint requirements.txt --group dev pyproject.toml -o requirements-dev.txt
+		--constraint requirements.txt --extra c2pa pyproject.toml -o requirements-c2pa.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--constraint requirements-c2pa.txt --extra c2pa --group dev pyproject.toml -o requirements-dev.txt
 
 clean:
 	rm -rf .coverage* dist .venv node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .clients

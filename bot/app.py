@@ -22,6 +22,7 @@ from bot.domain.owner import owner_id
 from bot.pixazo import wire
 from bot.pixazo.client import PixazoClient
 from bot.pixazo.media import MediaDownloader
+from bot.pixazo.signing import PictureSigner
 from bot.service.estimates import REMEMBERED
 from bot.service.gateway_starts import GatewayStartBudget, token_name
 from bot.service.settings import RetentionPolicy, ServiceSettings
@@ -124,7 +125,7 @@ async def run(settings: Settings) -> None:
 async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -> None:
     telemetry = PrometheusTelemetry()
     store = await open_store(settings, stack)
-    vendor = await open_vendor(settings, stack)
+    vendor = await open_vendor(settings, telemetry, stack)
     discord_side = open_discord(settings, telemetry, store, stack)
     starts = build_starts(settings, store, discord_side.session, telemetry)
     discord_side.gateway.starts = starts
@@ -207,7 +208,9 @@ async def open_store(settings: Settings, stack: AsyncExitStack) -> Store:
     )
 
 
-async def open_vendor(settings: Settings, stack: AsyncExitStack) -> Vendor:
+async def open_vendor(
+    settings: Settings, telemetry: PrometheusTelemetry, stack: AsyncExitStack
+) -> Vendor:
     """Open the HTTP sessions for the vendor's queue and its pictures."""
     queue = await stack.enter_async_context(
         PixazoClient.open(
@@ -218,11 +221,19 @@ async def open_vendor(settings: Settings, stack: AsyncExitStack) -> Vendor:
             proxy=settings.proxies.of(settings.pixazo_url),
         )
     )
+    software, signer = f"Imagine {__version__}", None
+    if settings.credentials is not None:
+        signer = PictureSigner(
+            settings.credentials,
+            software=software,
+            report=lambda error: telemetry.picture_signed(failed=error is not None),
+        )
     media = await stack.enter_async_context(
         MediaDownloader.open(
             settings.media_origins,
             proxies=settings.proxies,
-            software=f"Imagine {__version__}" if settings.mark_images else None,
+            software=software if settings.mark_images else None,
+            signer=signer,
         )
     )
     return Vendor(queue=queue, media=media)

@@ -1,5 +1,7 @@
 """``python -m bot check``: tries the store, the vendor and Discord. Spends nothing."""
 
+import asyncio
+import datetime as dt
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -15,7 +17,7 @@ from bot.client import prepare_discord
 from bot.domain.gateway_starts import StartLimit
 from bot.domain.job import State
 from bot.errors import ImagineError
-from bot.pixazo import origins
+from bot.pixazo import origins, signing
 from bot.pixazo.client import PixazoClient
 from bot.proxies import shown
 from bot.service.port_errors import DiscordRefused, KeyRejected, PixazoError, RequestNotFound
@@ -26,6 +28,7 @@ from bot.store.job_queries import JobQueries
 
 CLOCK_WITHIN: Final = 30.0  # seconds
 DATE_WITHIN: Final = 10.0  # seconds
+RENEW_BEFORE: Final = dt.timedelta(days=30)  # the end of a certificate
 LOOKED_AT: Final = 100  # orders that wait for their pictures
 
 
@@ -39,6 +42,7 @@ async def check(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
         ("portal", _portal),
         ("gateway", _gateway),
         ("media", _media),
+        ("signing", _signing),
         ("clock", _clock),
         ("proxies", _proxies),
     )
@@ -88,6 +92,20 @@ async def _media(settings: Settings) -> str:
     if problems:
         raise PixazoError("; ".join(problems))
     return "nothing is known that keeps pictures from being fetched"
+
+
+async def _signing(settings: Settings) -> str:
+    if (credentials := settings.credentials) is None:
+        return "off"
+    try:
+        facts = await asyncio.to_thread(signing.check, credentials)
+    except signing.NotSigned as error:
+        raise PixazoError(str(error)) from error
+    renew = dt.datetime.now(dt.UTC) > facts.ends_at - RENEW_BEFORE
+    return (
+        f"C2PA_CERTIFICATE and C2PA_KEY fit, of {facts.subject}, until {facts.ends_at:%Y-%m-%d}"
+        f"{' (renew it soon)' if renew else ''}"
+    )
 
 
 async def _discord(settings: Settings) -> str:

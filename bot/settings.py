@@ -19,6 +19,7 @@ from bot.domain.rules import LANGUAGES
 from bot.domain.shards import Shards
 from bot.errors import InvalidSettings
 from bot.pixazo.origins import Origin
+from bot.pixazo.signing import ALGORITHMS, Credentials
 from bot.proxies import Proxies
 
 SQLITE: Final = "sqlite+aiosqlite"  # the usual scheme; the driver is the standard library's
@@ -173,6 +174,7 @@ _Level = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 _Format = Literal["text", "json"]
 _Flag = Annotated[bool, _flag]
 _Text = Annotated[str, str]
+_File = Annotated[Path | None, Path]
 _Proxy = Annotated[Secret | None, _proxy]
 _Secret = Annotated[Secret, _secret]
 _Web = Annotated[str, _url("http", "https")]
@@ -231,6 +233,10 @@ class Settings:
     max_images_per_guild_per_day: _Count = 100
     allow_direct: _Flag = False
     mark_images: _Flag = True
+    c2pa_certificate: _File = None
+    c2pa_key: _File = None
+    c2pa_algorithm: Annotated[str, _choice(*ALGORITHMS)] = ALGORITHMS[0]
+    c2pa_timestamp_url: Annotated[str | None, _url("http", "https")] = None
     default_language: Annotated[str, _choice(*LANGUAGES)] = LANGUAGES[0]
     keep_files_days: _Count = 7
     keep_orders_days: _Count = 90
@@ -266,6 +272,10 @@ class Settings:
             object.__setattr__(self, name, value)
         if not reasons and self.shard_ids and max(self.shard_ids) >= (self.shard_count or 0):
             reasons["SHARD_IDS"] = "must be below SHARD_COUNT, which must be set"
+        pair = {"C2PA_CERTIFICATE": self.c2pa_certificate, "C2PA_KEY": self.c2pa_key}
+        alone = [name for name, path in pair.items() if path is not None]
+        if len(alone) == 1:
+            reasons[alone[0]] = "must be set together with " + next(iter(pair.keys() - alone))
         if reasons:
             (name, first), *others = reasons.items()
             reason = "; ".join([first, *(f"{other}: {why}" for other, why in others)])
@@ -290,6 +300,18 @@ class Settings:
             plain=plain.get_secret_value() if plain else None,
             secure=secure.get_secret_value() if secure else None,
             bypassed=self.no_proxy,
+        )
+
+    @property
+    def credentials(self) -> Credentials | None:
+        """What pictures are signed with; ``None``: they are not."""
+        if self.c2pa_certificate is None or self.c2pa_key is None:
+            return None
+        return Credentials(
+            certificate=self.c2pa_certificate,
+            key=self.c2pa_key,
+            algorithm=self.c2pa_algorithm,
+            timestamp_url=self.c2pa_timestamp_url,
         )
 
     @property

@@ -24,33 +24,45 @@ def signed(content, mime, *, source_type=GENERATED):
     }
     result = io.BytesIO()
     small = c2pa.Context.from_dict({"builder": {"thumbnail": {"enabled": False}}})
-    with c2pa.Signer.from_info(_signer()) as signer:
+    certificate, key = credentials()
+    info = c2pa.C2paSignerInfo("es256", certificate, key, None)
+    with c2pa.Signer.from_info(info) as signer:
         c2pa.Builder(json.dumps(manifest), small).sign(signer, mime, io.BytesIO(content), result)
     return result.getvalue()
 
 
-def validity(content, mime):
-    """Return the codes of what is wrong with the picture's manifest."""
+def manifests(content, mime):
+    """Return what the picture's manifests say, read and validated; the last is the active one."""
     with c2pa.Reader(mime, io.BytesIO(content)) as reader:
         known = json.loads(reader.json())
+    active = known["manifests"].pop(known["active_manifest"])
+    return known, [*known["manifests"].values(), active]
+
+
+def validity(content, mime):
+    """Return the codes of what is wrong with the picture's manifest."""
+    known, _ = manifests(content, mime)
     wrong = {problem["code"] for problem in known.get("validation_status", ())}
     return wrong - {"signingCredential.untrusted"}
 
 
 @cache
-def _signer():
+def credentials(ends_in=1):
+    """Return a certificate with its issuer's, which ends in so many days, and its key, as PEM."""
     root, leaf = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    chain = [_certificate(leaf, "a signer", by=root), _certificate(root, "an authority", by=root)]
+    chain = [
+        _certificate(leaf, "a signer", by=root, ends_in=ends_in),
+        _certificate(root, "an authority", by=root, ends_in=365),
+    ]
     key = leaf.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    pem = b"".join(one.public_bytes(serialization.Encoding.PEM) for one in chain)
-    return c2pa.C2paSignerInfo("es256", pem, key, None)
+    return b"".join(link.public_bytes(serialization.Encoding.PEM) for link in chain), key
 
 
-def _certificate(key, name, *, by):
+def _certificate(key, name, *, by, ends_in):
     def named(text):
         return x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, text)])
 
@@ -74,8 +86,8 @@ def _certificate(key, name, *, by):
         .issuer_name(named("an authority"))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
+        .not_valid_before(now - dt.timedelta(days=30))
+        .not_valid_after(now + dt.timedelta(days=ends_in))
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .add_extension(
             x509.KeyUsage(digital_signature=not authority, key_cert_sign=authority, **usage),

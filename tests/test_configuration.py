@@ -13,8 +13,8 @@ COMPOSE = {"COMPOSE_FILE", "POSTGRES_PASSWORD"}  # read by compose, not by the b
 REQUIRED = {"DISCORD_TOKEN": "a.b.c", "PIXAZO_API_KEY": "key"}
 HOST_NAME = "the host's name"
 
-ROW = re.compile(r"^\| `([A-Z_]+)` \| (.+?) \|", re.MULTILINE)
-LINE = re.compile(r"^#?([A-Z_]+)=(.*)$", re.MULTILINE)
+ROW = re.compile(r"^\| `([A-Z0-9_]+)` \| (.+?) \|", re.MULTILINE)
+LINE = re.compile(r"^#?([A-Z0-9_]+)=(.*)$", re.MULTILINE)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -45,6 +46,13 @@ Span = tuple[int, int]  # begin and end in the file
 
 class NotMarked(Exception):
     """The picture can't be marked; it is as good as before."""
+
+
+class ManifestPlace(Enum):
+    """Where the C2PA manifest of a picture is, which covers every byte of its file."""
+
+    INSIDE = auto()
+    ELSEWHERE = auto()  # at an address that its XMP names
 
 
 @dataclass(kw_only=True)
@@ -86,6 +94,19 @@ def mark(path: Path, to: Path, text: Mark, *, inserted: int = 0) -> bool:
         except _ODD as error:
             raise NotMarked("the picture's structure is odd") from error
     return bool(edits)
+
+
+def find_manifest(path: Path) -> ManifestPlace | None:
+    """Tell where the C2PA manifest of the picture at *path* is. Raises NotMarked, or OSError."""
+    with path.open("rb") as file:
+        try:
+            layout = _layout(file)
+        except _ODD as error:
+            raise NotMarked("the picture's structure is odd") from error
+    if layout is not None and layout.manifest:
+        return ManifestPlace.INSIDE
+    is_named = layout is not None and xmp.names_manifest(layout.packet)
+    return ManifestPlace.ELSEWHERE if is_named else None
 
 
 def without(path: Path, to: Path, inserted: int) -> None:

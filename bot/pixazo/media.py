@@ -16,10 +16,11 @@ from yarl import URL
 
 from bot.domain.job import Obstacle
 from bot.domain.order import MODEL
-from bot.pixazo import pictures, refusals
+from bot.pixazo import pictures, refusals, signing
 from bot.pixazo.origins import Origin, PublicResolver, covering, text_of
 from bot.pixazo.picture_structure import Facts
 from bot.pixazo.pictures import BLOCK, PartFile
+from bot.pixazo.signing import PictureFile, PictureSigner
 from bot.pixazo.xmp import Mark
 from bot.proxies import NO_PROXIES, Proxies
 from bot.service.port_errors import MediaUnavailable, PictureUnusable
@@ -48,12 +49,13 @@ class MediaDownloader:
         proxies: Proxies = NO_PROXIES,
         largest_file: int = LARGEST_FILE,
         software: str | None = None,
+        signer: PictureSigner | None = None,
     ) -> None:
         """Use *listed* for exact origins, and for wildcards *public*, limited to public addresses.
 
         Through a proxy, which resolves names by itself, *resolver* only says which have no public
         address. *largest_file* is in bytes. *software*: what marks in pictures name;
-        ``None``: pictures are not marked.
+        ``None``: pictures are not marked. *signer*: signs them.
         """
         self._origins = origins
         self._resolver = resolver
@@ -62,6 +64,7 @@ class MediaDownloader:
         self._public = public
         self._largest_file = largest_file
         self._software = software
+        self._signer = signer
         # To decode is CPU-bound, and a picture takes up to 128 MiB of memory meanwhile.
         self._shrinking = asyncio.Lock()
 
@@ -74,6 +77,7 @@ class MediaDownloader:
         proxies: Proxies = NO_PROXIES,
         largest_file: int = LARGEST_FILE,
         software: str | None = None,
+        signer: PictureSigner | None = None,
     ) -> AsyncIterator[Self]:
         """Open a downloader with new HTTP sessions, which send no key and no cookies."""
         async with (
@@ -89,6 +93,7 @@ class MediaDownloader:
                 proxies=proxies,
                 largest_file=largest_file,
                 software=software,
+                signer=signer,
             )
 
     async def load(self, path: Path, *, order: str, limit: int) -> Picture | None:
@@ -139,21 +144,26 @@ class MediaDownloader:
     async def _fitting(
         self, path: Path, size: int, facts: Facts, order: str, limit: int
     ) -> Picture:
-        fitting = path
-        if size > limit:
+        original = fitting = PictureFile(path=path, extension=facts.extension)
+        room = limit if self._signer is None else max(limit - signing.ROOM, limit // 2)
+        if size > room:
             async with self._shrinking:
                 try:
-                    fitting, facts = await asyncio.to_thread(
-                        pictures.fit, path, limit, self._mark(order)
+                    small, facts = await asyncio.to_thread(
+                        pictures.fit, path, room, self._mark(order)
                     )
                 except OSError as error:
                     raise _unreadable(error) from error
+            fitting = PictureFile(path=small, extension=facts.extension)
+        delivered = fitting.path
+        if self._signer is not None:
+            delivered = await self._signer.signed(fitting, original=original, limit=limit)
         return Picture(
-            path=fitting,
+            path=delivered,
             extension=facts.extension,
             width=facts.width,
             height=facts.height,
-            shrunk=fitting != path,
+            shrunk=fitting.path != path,
         )
 
     async def _download(self, address: str, path: Path, mark: Mark | None) -> tuple[int, Facts]:

@@ -15,7 +15,7 @@ _PROPERTIES: Final = f"{_RDF} RDF"
 _DESCRIPTION: Final = f"{_RDF} Description"
 
 _SOURCE_TYPE: Final = f"{_IPTC} DigitalSourceType"
-_GENERATED: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+GENERATED: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 _PROVENANCE: Final = "http://purl.org/dc/terms/ provenance"
 # The source types that say that a picture, or a part of it, is generated.
 SAYS_GENERATED: Final = re.compile(
@@ -42,7 +42,7 @@ class Mark:
     def properties(self) -> dict[str, str]:
         """Return the properties by their names, as expat spells them."""
         return {
-            _SOURCE_TYPE: _GENERATED,
+            _SOURCE_TYPE: GENERATED,
             f"{_IPTC} AISystemUsed": self.model,
             f"{_XMP} CreatorTool": self.software,
             f"{_PHOTOSHOP} TransmissionReference": self.order,

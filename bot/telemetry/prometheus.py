@@ -55,6 +55,13 @@ class Pause(StrEnum):
     BACK_OFF = "back_off"  # the bot
 
 
+class Signing(StrEnum):
+    """Whether a picture got its C2PA manifest."""
+
+    SIGNED = "signed"
+    FAILED = "failed"  # it was delivered without
+
+
 class Recovery(StrEnum):
     """How this process got a job of another process."""
 
@@ -116,11 +123,16 @@ class PrometheusTelemetry:
         self._spent = counter(
             "imagine_spent_usd", "Prices of billed orders, by PRICE_PER_IMAGE_USD: an estimate"
         )
+        self._signed = counter(
+            "imagine_pictures_signed", "Pictures that were to be signed with C2PA", ["result"]
+        )
         self._recovered = counter(
             "imagine_jobs_recovered", "Orders continued for another process", ["how"]
         )
         for rule in Rule:  # from the start, so that the first increase is visible
             self._refusals.labels(rule)
+        for result in Signing:
+            self._signed.labels(result)
         for how in Recovery:
             self._recovered.labels(how)
 
@@ -182,6 +194,10 @@ class PrometheusTelemetry:
     def jobs_recovered(self, how: Recovery, count: int) -> None:
         """Count jobs of other processes that this process continues."""
         self._recovered.labels(how).inc(count)
+
+    def picture_signed(self, *, failed: bool) -> None:
+        """Count a picture that was signed, or could not be."""
+        self._signed.labels(Signing.FAILED if failed else Signing.SIGNED).inc()
 
     def lane_changed(self, before: Lane, after: Lane) -> None:
         """Count a pause or a closure of the lane, when a change brings one."""

@@ -16,6 +16,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from aiohttp import ClientSession
 from PIL import Image
 
 from sandbox.botprocess import BotProcess
@@ -112,6 +113,12 @@ def button(message: Message, start: str) -> str:
         for part in components(message)
         if str(part.get("custom_id")).startswith(start) or str(part.get("label")).startswith(start)
     )
+
+
+async def downloaded(card: Mapping[str, Any]) -> bytes:
+    """Return the first file of a message."""
+    async with ClientSession() as session, session.get(card["attachments"][0]["url"]) as answer:
+        return await answer.read()
 
 
 def pictures(sandbox: SandboxEnvironment, prompt: str) -> list[Message]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 
 from sandbox.discord.member import Invocation
@@ -23,6 +22,7 @@ from tests.acceptance.driver import (
     FAST_LANE,
     Store,
     delivered,
+    downloaded,
     eventually,
     noise,
     quick,
@@ -246,11 +246,6 @@ async def test_what_is_no_picture_is_never_shown_and_tried_again(sandbox, order)
     Store(sandbox).execute("UPDATE jobs SET next_try_at = 0 WHERE state = 'COMPLETED'")
     for placed in (*orders.values(), silent):
         await placed.sent.until(delivered(1), within=30)
-
-
-async def downloaded(card):
-    async with aiohttp.request("GET", card["attachments"][0]["url"]) as response:
-        return await response.read()
 
 
 async def test_delivered_pictures_say_that_they_are_generated(sandbox, order):

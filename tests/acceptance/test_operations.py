@@ -6,7 +6,9 @@ import json
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.acceptance.driver import accepted, delivered, pictures, says
+from tests.acceptance.driver import accepted, delivered, downloaded, pictures, says
+from tests.content_credentials import GENERATED, credentials, manifests, validity
+from tests.pixazo.test_marking import packets
 
 SOON = 15.0  # seconds
 
@@ -173,3 +175,33 @@ async def test_after_a_backup_was_put_back_nothing_is_submitted_again(
     assert store.row("a cat")["cause"] == "restored"
     assert accepted(sandbox) == ["a dog", "a cat"]
     assert all(len(pictures(sandbox, prompt)) == 1 for prompt in ("a dog", "a cat"))
+
+
+async def test_pictures_are_signed_as_soon_as_the_certificate_can_be_read(
+    start, noah, operate, figures, tmp_path
+):
+    """Before, they are delivered without: they are paid for."""
+    certificate, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    files = {"C2PA_CERTIFICATE": str(certificate), "C2PA_KEY": str(key)}
+    status, lines = await operate("check", **files)
+    assert status == 1
+    assert "FAILED  signing: C2PA_CERTIFICATE can't be read: No such file or directory" in lines
+    bot = await start(**files)
+
+    unsigned = await (await noah.command("imagine", prompt="an unsigned cat")).until(delivered(1))
+    assert GENERATED in packets(await downloaded(unsigned)).values()
+    assert (await figures())["imagine_pictures_signed_total", "failed"] == 1
+    assert any("picture not signed: job=" in line for line in bot.log)
+
+    for path, content in zip((certificate, key), credentials(365), strict=True):
+        path.write_bytes(content)
+    signed = await (await noah.command("imagine", prompt="a signed cat")).until(delivered(1))
+    content = await downloaded(signed)
+    _, (manifest,) = manifests(content, "image/png")
+    assert not validity(content, "image/png")
+    assert GENERATED in str(manifest["assertions"])
+    assert GENERATED in packets(content).values()
+    assert (await figures())["imagine_pictures_signed_total", "signed"] == 1
+    status, lines = await operate("check", **files)
+    assert status == 0
+    assert any(line.startswith("ok      signing: ") for line in lines)
