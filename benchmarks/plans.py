@@ -23,6 +23,7 @@ from sqlalchemy.engine import Connection, make_url
 
 from benchmarks.explain import Statement, captured, recorded, scans
 from bot.domain.admission import DAY, AdmissionContext, Rule
+from bot.domain.alerts import Alert, AlertKind
 from bot.domain.budget_steps import BudgetReached
 from bot.domain.deeds import Deed, DeedKind
 from bot.domain.denials import Denial, DeniedKind
@@ -32,6 +33,7 @@ from bot.domain.money import Budget, month_end, month_start
 from bot.domain.order import Order
 from bot.domain.rules import Block, changed
 from bot.service.ports.store import MemberSettings, Ping
+from bot.store.alerts import Alerts
 from bot.store.database import Database
 from bot.store.deeds import Deeds
 from bot.store.denials import Denials
@@ -146,6 +148,9 @@ def _fill_others(now: float, *, on_sqlite: bool) -> Iterator[str]:
     yield _insert(
         "deeds", deed | {"detail": empty, "tell_log": false, "tell_member": false, "tries": "1"}
     )
+    alert = {"id": "'filled' || CAST(i AS text)", "kind": "'error'", "text": "''"}
+    alert |= {"subject": "CAST(i AS text)", "opened_at": ":now - i", "closed_at": ":now - i"}
+    yield _insert("alerts", alert | {"flaps": "0", "told_at": ":now", "tries": "0"})
     month = {"guild_id": guild, "since": str(month_start(now))}
     yield _insert("spending", month | {"budget": f"'{Budget.SERVER_MONTH}'", "spent": "i"})
     warned = {"rule": f"'{Rule.SERVER_MONTH_USD}'", "cap": "1", "percent": "50"}
@@ -169,6 +174,7 @@ async def call_all(database: Database, *, now: float) -> None:
     jobs, lanes = Jobs(database), Lanes(database)
     guilds, records, members = Guilds(database), JobQueries(database), Members(database)
     starts, deeds, denials = GatewayStarts(database), Deeds(database), Denials(database)
+    alerts = Alerts(database)
     job = a_job(1, now)
     calls: dict[type, dict[str, Callable[[], Awaitable[object]]]] = {
         Jobs: {
@@ -224,6 +230,17 @@ async def call_all(database: Database, *, now: float) -> None:
             "retry_now": lambda: deeds.retry_now(now=now),
             "of_job": lambda: deeds.of_job("filled7"),
             "about": lambda: deeds.about(7),
+        },
+        Alerts: {
+            "open": lambda: alerts.open(an_alert(now), at_most_every=3600.0),
+            "episodes": alerts.episodes,
+            "close": lambda: alerts.close(an_alert(now), now=now),
+            "claim": lambda: alerts.claim(now=now, lease=60.0),
+            "settle": lambda: alerts.settle(an_alert(now), now=now),
+            "settle (again)": lambda: alerts.settle(an_alert(now), now=now, due_at=now),
+            "settle (over)": lambda: alerts.settle(replace(an_alert(now), told_at=now), now=now),
+            "pending": alerts.pending,
+            "erase": lambda: alerts.erase(before=now - 80_000, most=10),
         },
         GatewayStarts: {
             "recent": lambda: starts.recent("bot", now=now),
@@ -330,6 +347,11 @@ def a_step(now: float) -> BudgetReached:
 def a_denial(now: float) -> Denial:
     """Return the bar of a server."""
     return Denial(kind=DeniedKind.SERVER, id=7, by=None, since=now)
+
+
+def an_alert(now: float) -> Alert:
+    """Return an alert that is to be told."""
+    return Alert(id="a", kind=AlertKind.DISK, text="", over_text="", opened_at=now, due_at=now)
 
 
 def a_deed(now: float) -> Deed:

@@ -9,9 +9,12 @@ import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final
 
-from bot import __version__, descriptors, heap
+from bot import __version__, descriptors, disk, heap
+from bot import log as logs
+from bot.alert_webhook import AlertWebhook
 from bot.client import Gateway, check_cogs, listen, prepare_discord
 from bot.command_registration import CommandRegistration
 from bot.domain import lane as breaker
@@ -28,6 +31,7 @@ from bot.service.gateway_starts import GatewayStartBudget, token_name
 from bot.service.settings import RetentionPolicy, ServiceSettings
 from bot.services import Ports, Services, build_services
 from bot.settings import Settings
+from bot.store.alerts import Alerts
 from bot.store.clock import SharedClock
 from bot.store.database import Database
 from bot.store.deeds import Deeds
@@ -43,6 +47,7 @@ from bot.store.process_lock import ProcessLock, process_lock
 from bot.supervisor import Loop, Supervisor
 from bot.telemetry.http_tracing import tracing
 from bot.telemetry.instrumented import (
+    instrument_alerts,
     instrument_jobs,
     instrument_lanes,
     instrument_media,
@@ -77,6 +82,7 @@ class Store:
     members: Members
     deeds: Deeds
     denials: Denials
+    alerts: Alerts
     gateway_starts: GatewayStarts
     notifier: JobNotifier
 
@@ -129,9 +135,14 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     discord_side = open_discord(settings, telemetry, store, stack)
     starts = build_starts(settings, store, discord_side.session, telemetry)
     discord_side.gateway.starts = starts
-    ports = build_ports(store, vendor, discord_side, telemetry)
+    webhook = await open_webhook(settings, stack)
+    ports = build_ports(
+        store, vendor, discord_side, telemetry, webhook=webhook, folder=settings.folder
+    )
     service_settings = read_service_settings(settings)
     services = build_services(ports, service_settings)
+    telemetry.watch_alerts(lambda: services.alerting.outbox.pending)
+    stack.enter_context(logs.watching_faults(services.alerting.alerts.fault))
     runner = services.pipeline.runner
     stack.push_async_callback(services.pipeline.limiter.close)
     registration = CommandRegistration(
@@ -151,6 +162,8 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
             Loop(name="recovery", run=services.recovery.run),
             Loop(name="deeds", run=services.outbox.run),
             Loop(name="budgets", run=services.budgets.run),
+            Loop(name="alerts", run=services.alerting.watch.run),
+            Loop(name="alert outbox", run=services.alerting.outbox.run),
             Loop(name="positions", run=services.positions.run),
             Loop(name="notifications", run=partial(store.notifier.listen, runner.wake)),
             Loop(name="retention", run=services.retention.run),
@@ -203,6 +216,7 @@ async def open_store(settings: Settings, stack: AsyncExitStack) -> Store:
         members=Members(database),
         deeds=Deeds(database),
         denials=Denials(database),
+        alerts=Alerts(database),
         gateway_starts=GatewayStarts(database),
         notifier=JobNotifier(database, url),
     )
@@ -237,6 +251,21 @@ async def open_vendor(
         )
     )
     return Vendor(queue=queue, media=media)
+
+
+async def open_webhook(settings: Settings, stack: AsyncExitStack) -> AlertWebhook | None:
+    """Open the HTTP session for the operator's receiver of alerts, if there is one."""
+    if settings.alert_webhook_url is None:
+        return None
+    url = settings.alert_webhook_url.get_secret_value()
+    return await stack.enter_async_context(
+        AlertWebhook.open(
+            url,
+            instance=settings.instance,
+            redact=logs.redactor(settings.secrets),
+            proxy=settings.proxies.of(url),
+        )
+    )
 
 
 def open_discord(
@@ -296,7 +325,13 @@ def build_starts(
 
 
 def build_ports(
-    store: Store, vendor: Vendor, discord_side: DiscordSide, telemetry: PrometheusTelemetry
+    store: Store,
+    vendor: Vendor,
+    discord_side: DiscordSide,
+    telemetry: PrometheusTelemetry,
+    *,
+    webhook: AlertWebhook | None = None,
+    folder: Path = Path(),
 ) -> Ports:
     """Return the adapters as the services see them, instrumented."""
     return Ports(
@@ -307,6 +342,8 @@ def build_ports(
         members=store.members,
         deeds=store.deeds,
         denials=store.denials,
+        alerts=store.alerts,
+        alert_sender=instrument_alerts(webhook, telemetry) if webhook else None,
         notifier=store.notifier,
         queue=instrument_queue(vendor.queue, telemetry),
         media=instrument_media(vendor.media, telemetry),
@@ -316,6 +353,7 @@ def build_ports(
         store_ready=store.database.ready,
         gateway_connected=lambda: discord_side.gateway.connected,
         descriptors_low=descriptors.are_low,
+        disk_nearly_full=partial(disk.is_nearly_full, folder),
         give_way=discord_side.session.gate.answers.give_way,
         now=store.clock,
     )
@@ -351,6 +389,7 @@ def read_service_settings(settings: Settings) -> ServiceSettings:
         deadline=settings.job_deadline_seconds,
         public_url=settings.public_url,
         callback_mode=settings.callback_mode,
+        name=settings.instance if settings.shares_store else "",
         files=settings.folder / "files",
         retention=RetentionPolicy(
             files_days=settings.keep_files_days,
@@ -386,6 +425,7 @@ async def open_web(
 
 async def _resume(store: Store, ports: Ports, services: Services, *, lane: str) -> None:
     """Take over what an earlier process left, before anything new is accepted."""
+    await services.alerting.watch.look()  # before a closed lane is tried again
     await services.cogs.membership.load()
     await store.jobs.assign_lane(lane)
     # The operator may have changed what closed it.

@@ -3,11 +3,14 @@
 import json
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from secrets import token_hex
+from traceback import walk_tb
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -26,6 +29,20 @@ _SHARD_ID: Final = re.compile(r"\b[Ss]hard ID (\d+)\b")
 _CONTEXT: Final[ContextVar[Mapping[str, str | int]]] = ContextVar(
     "log_context", default=MappingProxyType({})
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """An unexpected error, without anything that its message may quote."""
+
+    event: str  # the fixed text of its log line
+    error: str  # its type
+    place: str  # the file and line of ours that it came through last
+    error_id: str
+
+
+_OURS: Final = Path(__file__).parent.parent  # the folder with the program
+_watchers: Final[list[Callable[[Fault], None]]] = []
 
 
 def set_up(*, level: str, style: Literal["text", "json"], secrets: Iterable[str]) -> None:
@@ -67,7 +84,43 @@ def fault(log: logging.Logger, event: str, error: BaseException, **fields: objec
     error_id = token_hex(4)
     shown = " ".join(f"{name}={value}" for name, value in {**fields, "error_id": error_id}.items())
     log.error("%s: %s", event, shown, exc_info=error)
+    place = _place(error) or log.name
+    for watcher in _watchers:
+        watcher(Fault(event=event, error=type(error).__name__, place=place, error_id=error_id))
     return error_id
+
+
+@contextmanager
+def watching_faults(watcher: Callable[[Fault], None]) -> Iterator[None]:
+    """Call *watcher*, which must not raise, with each unexpected error inside the context."""
+    _watchers.append(watcher)
+    try:
+        yield
+    finally:
+        _watchers.remove(watcher)
+
+
+def _place(error: BaseException) -> str | None:
+    """Return the innermost line of the program's own that *error* came through."""
+    place = None
+    for frame, line in walk_tb(error.__traceback__):
+        path = Path(frame.f_code.co_filename)
+        if path.is_relative_to(_OURS) and "site-packages" not in path.parts:
+            place = f"{path.relative_to(_OURS).as_posix()}:{line}"
+    return place
+
+
+def redactor(secrets: Iterable[str]) -> Callable[[str], str]:
+    """Return what replaces *secrets*, and tokens in addresses, in a text."""
+    forms = "|".join(re.escape(form) for secret in secrets for form in _forms(secret))
+    known = re.compile(forms) if forms else None
+
+    def redact(text: str) -> str:
+        for pattern in (_TOKEN_IN_PATH, _TOKEN_IN_EVENT):
+            text = pattern.sub(rf"\1{REDACTED}", text)
+        return known.sub(REDACTED, text) if known else text
+
+    return redact
 
 
 class _Redacting(logging.Formatter):
@@ -76,14 +129,10 @@ class _Redacting(logging.Formatter):
     def __init__(self, inner: logging.Formatter, secrets: Iterable[str]) -> None:
         super().__init__()
         self._inner = inner
-        forms = "|".join(re.escape(form) for secret in secrets for form in _forms(secret))
-        self._secrets = re.compile(forms) if forms else None
+        self._redact = redactor(secrets)
 
     def format(self, record: logging.LogRecord) -> str:
-        text = self._inner.format(record)
-        for pattern in (_TOKEN_IN_PATH, _TOKEN_IN_EVENT):
-            text = pattern.sub(rf"\1{REDACTED}", text)
-        return self._secrets.sub(REDACTED, text) if self._secrets else text
+        return self._redact(self._inner.format(record))
 
 
 def _forms(secret: str) -> set[str]:

@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot.service.alert_outbox import AlertOutbox
+from bot.service.alert_watch import AlertWatch
+from bot.service.alerts import AlertService
 from bot.service.blocking import BlockService
 from bot.service.budget_watch import BudgetWatch
 from bot.service.callbacks import CallbackHandler
@@ -21,6 +24,7 @@ from bot.service.member_account import MemberAccount
 from bot.service.moderation import ModerationService
 from bot.service.order_actions import OrderActions
 from bot.service.picture_files import PictureFiles
+from bot.service.ports.alerts import Alerts, AlertSender
 from bot.service.ports.discord import CardPresenter, LogChannel, MemberNotices
 from bot.service.ports.store import (
     Deeds,
@@ -58,6 +62,8 @@ class Ports:
     members: Members
     deeds: Deeds
     denials: Denials
+    alerts: Alerts
+    alert_sender: AlertSender | None  # None: the operator has no receiver
     notifier: JobNotifier
     queue: VendorQueue
     media: Media
@@ -67,6 +73,7 @@ class Ports:
     store_ready: Callable[[], Awaitable[None]]  # raises StoreUnavailable
     gateway_connected: Callable[[], bool]
     descriptors_low: Callable[[], bool]
+    disk_nearly_full: Callable[[], bool]
     give_way: Callable[[], Awaitable[None]]  # to first answers
     now: Callable[[], float]  # Unix seconds
 
@@ -86,6 +93,15 @@ class Pipeline:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Alerting:
+    """The services that tell the operator of troubles; others only note them."""
+
+    alerts: AlertService
+    outbox: AlertOutbox
+    watch: AlertWatch
+
+
+@dataclass(frozen=True, kw_only=True)
 class Services:
     """The services of one process."""
 
@@ -99,6 +115,7 @@ class Services:
     retention: RetentionLoop
     callbacks: CallbackHandler
     health: HealthService
+    alerting: Alerting
 
 
 def build_services(ports: Ports, settings: ServiceSettings) -> Services:
@@ -119,6 +136,16 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
         lanes=ports.lanes,
         log_channel=ports.log_channel,
         works=lambda: pipeline.breaker.accepted,
+        now=ports.now,
+    )
+    health = HealthService(
+        settings=settings,
+        lanes=ports.lanes,
+        queries=ports.queries,
+        store=ports.store_ready,
+        connected=ports.gateway_connected,
+        descriptors_low=ports.descriptors_low,
+        status_calls_rejected_since=lambda: pipeline.tracker.status_calls_rejected_since,
         now=ports.now,
     )
     return Services(
@@ -178,17 +205,32 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
             now=ports.now,
             wake_recovery=recovery_due.set,
         ),
-        health=HealthService(
-            settings=settings,
-            lanes=ports.lanes,
-            queries=ports.queries,
-            store=ports.store_ready,
-            connected=ports.gateway_connected,
-            descriptors_low=ports.descriptors_low,
-            status_calls_rejected_since=lambda: pipeline.tracker.status_calls_rejected_since,
-            now=ports.now,
-        ),
+        health=health,
+        alerting=_build_alerting(ports, settings, health),
     )
+
+
+def _build_alerting(ports: Ports, settings: ServiceSettings, health: HealthService) -> Alerting:
+    noted, recorded = asyncio.Event(), asyncio.Event()
+    alerts = AlertService(alerts=ports.alerts, now=ports.now, due=noted, send=recorded)
+    outbox = AlertOutbox(
+        alerts=ports.alerts,
+        sender=ports.alert_sender,
+        due=recorded,
+        now=ports.now,
+        pause=settings.alert_pause,
+    )
+    watch = AlertWatch(
+        settings=settings,
+        alerts=alerts,
+        outbox=outbox,
+        health=health,
+        lanes=ports.lanes,
+        disk_nearly_full=ports.disk_nearly_full,
+        due=noted,
+        now=ports.now,
+    )
+    return Alerting(alerts=alerts, outbox=outbox, watch=watch)
 
 
 def _build_pipeline(

@@ -33,6 +33,8 @@ _FALSE: Final = frozenset({"0", "false", "f", "no", "n", "off"})
 _LONGEST_NAME: Final = 100  # characters of INSTANCE
 _LONGEST_LINK: Final = 512  # characters of a link in a message
 
+_LOCAL: Final = {("http", host) for host in ("127.0.0.1", "localhost", "::1")}
+
 T = TypeVar("T")
 
 
@@ -161,6 +163,14 @@ def _secret(text: str) -> Secret:
     return Secret(text)
 
 
+def _webhook(text: str) -> Secret:
+    """Return an https address, whose path or query is a token; on this machine also http."""
+    url = _parsed(text.strip())
+    if not url.host or (url.scheme != "https" and (url.scheme, url.host) not in _LOCAL):
+        raise ValueError("must be an address that begins with https://")
+    return Secret(text.strip())
+
+
 def _proxy(text: str) -> Secret:
     """Refuse proxies that aiohttp can't use."""
     url = _parsed(text if "://" in text else f"http://{text}")
@@ -175,6 +185,7 @@ _Format = Literal["text", "json"]
 _Flag = Annotated[bool, _flag]
 _Text = Annotated[str, str]
 _File = Annotated[Path | None, Path]
+_Webhook = Annotated[Secret | None, _webhook]
 _Proxy = Annotated[Secret | None, _proxy]
 _Secret = Annotated[Secret, _secret]
 _Web = Annotated[str, _url("http", "https")]
@@ -242,6 +253,8 @@ class Settings:
     keep_orders_days: _Count = 90
     privacy_url: _Link = None
     terms_url: _Link = None
+
+    alert_webhook_url: _Webhook = None
 
     shard_count: Annotated[int | None, _number(int, 1)] = None
     shard_ids: _Ids = ()
@@ -315,6 +328,11 @@ class Settings:
         )
 
     @property
+    def shares_store(self) -> bool:
+        """Whether several processes may share the store."""
+        return make_url(self.database_url.get_secret_value()).drivername == POSTGRESQL
+
+    @property
     def folder(self) -> Path:
         """The folder for files to deliver: that of the SQLite file, or ``data``."""
         url = make_url(self.database_url.get_secret_value())
@@ -331,7 +349,18 @@ class Settings:
             self.pixazo_api_key.get_secret_value(),
             *(text for url in proxies if url.password for text in (str(url), url.password)),
             *((address, password, quote(password, safe="")) if password else ()),
+            *self._webhook_secrets,
         )
+
+    @property
+    def _webhook_secrets(self) -> tuple[str, ...]:
+        """The address of the webhook, as a whole and by the parts that are long enough for one."""
+        if self.alert_webhook_url is None:
+            return ()
+        text = self.alert_webhook_url.get_secret_value()
+        url = URL(text)
+        parts = [part for part in (url.password or "", url.raw_name, url.raw_path) if part[7:]]
+        return (text, str(url), *parts, *(value for value in url.query.values() if value[15:]))
 
 
 Settings.model_fields = {setting.name: setting for setting in fields(Settings)}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from sandbox import time_of_day
+from sandbox.alerts import AlertReceiver
 from sandbox.botprocess import BOT, BotProcess, Launch, launch
 from sandbox.discord.events import BotOnline, Event
 from sandbox.discord.sample import sample_world
@@ -57,6 +58,7 @@ class SandboxEnvironment:
         self.discord = Discord(
             self.world, Journal(keep=keep), Faults(), port=port, routes=self.panel.routes
         )
+        self.alerts = AlertReceiver(Journal(keep=keep), Faults())
         self.gateway = self.discord.gateway
         self.web_port = 0  # where the bot serves callbacks and health checks
         self.online = False
@@ -84,6 +86,7 @@ class SandboxEnvironment:
             self.pixazo.settings.forward[PUBLIC_URL] = f"http://127.0.0.1:{self.web_port}"
             await stack.enter_async_context(self.pixazo)
             await stack.enter_async_context(self.discord)
+            await stack.enter_async_context(self.alerts)
             self._stack = stack.pop_all()
         return self
 
@@ -105,6 +108,7 @@ class SandboxEnvironment:
             "WEB_HOST": "127.0.0.1",
             "WEB_PORT": str(self.web_port),
             "PUBLIC_URL": PUBLIC_URL,
+            "ALERT_WEBHOOK_URL": self.alerts.url(),
             "POLL_SECONDS": "0.3",
             "LANE_RATE_PER_MINUTE": "6000",  # practically unlimited: nothing is billed
         }

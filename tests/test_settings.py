@@ -152,6 +152,11 @@ WRONG = [
     ("SHARD_COUNT", "0"),
     ("SHARD_IDS", "0"),
     ("INSTANCE", "x" * 129),
+    ("ALERT_WEBHOOK_URL", "http://hooks.example/hunter2"),
+    ("ALERT_WEBHOOK_URL", "http://127.0.0.1.example/hunter2"),
+    ("ALERT_WEBHOOK_URL", "ftp://127.0.0.1/hunter2"),
+    ("ALERT_WEBHOOK_URL", "https:///hunter2"),
+    ("ALERT_WEBHOOK_URL", "hunter2"),
     ("LOG_LEVEL", "LOUD"),
     ("LOG_FORMAT", "xml"),
 ]
@@ -266,6 +271,28 @@ def test_a_databases_password_is_known_to_the_log_in_every_form(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", address)
 
     assert set(Settings.read().secrets) == {TOKEN, KEY, address, "hunter/2", "hunter%2F2"}
+
+
+@pytest.mark.parametrize(
+    ("address", "part"),
+    [
+        ("https://discord.com/api/webhooks/81/very-secret-token?thread_id=7", "very-secret-token"),
+        ("https://hooks.slack.com/services/T0/B0/very-secret", "very-secret"),
+        ("https://ntfy.sh/secret-topic?auth=QmFzaWMgdmVyeS1zZWNyZXQ", "QmFzaWMgdmVyeS1zZWNyZXQ"),
+        ("https://user:very-secret@ntfy.example/topic", "very-secret"),
+        ("http://127.0.0.1:8/secret-path", "secret-path"),
+        ("http://localhost/secret-path", "/secret-path"),
+        ("http://[::1]/secret-path", "secret-path"),
+    ],
+)
+def test_the_address_of_a_webhook_is_a_secret_as_a_whole_and_in_parts(monkeypatch, address, part):
+    monkeypatch.setenv("ALERT_WEBHOOK_URL", f" {address}\n")
+    settings = Settings.read()
+
+    assert settings.alert_webhook_url
+    assert settings.alert_webhook_url.get_secret_value() == address
+    assert {address, part} <= set(settings.secrets)
+    assert part not in repr(settings)
 
 
 def test_a_path_is_no_secret():

@@ -11,6 +11,7 @@ from typing import Final
 
 LONGEST_WAIT: Final = 600.0  # seconds; for a longer pause no order is kept waiting
 LONGEST_ASKED: Final = 86400.0  # seconds of a pause that the vendor asks for; then one order tries
+LASTS: Final = 10.0  # seconds of a closure that may pass by itself, until somebody is told
 CLOCK_SKEW: Final = 60.0  # seconds by which the clocks of two processes may differ
 MOST_UNKNOWN: Final = 2  # outcomes in a row, until the breaker opens
 PROBE_PATIENCE: Final = 600.0  # seconds after which another order may be the probe
@@ -108,6 +109,11 @@ def closed_reason(lane: Lane, now: float) -> ClosedReason | None:
     if lane.closed in {None, ClosedReason.BUSY}:
         return ClosedReason.BUSY if _pauses_long(lane, now) else None
     return lane.closed
+
+
+def lasts(lane: Lane, reason: ClosedReason, now: float) -> bool:
+    """Tell whether a closure for that reason is to be told of already."""
+    return reason in REFUSES or now >= lane.shut_at + LASTS
 
 
 def was_long_pause(lane: Lane) -> bool:

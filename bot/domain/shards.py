@@ -10,6 +10,12 @@ class Shards:
     count: int = 1
     ids: frozenset[int] = frozenset({0})
 
+    @property
+    def shown(self) -> str:
+        """The shards as the operator names them; empty: all of them."""
+        every = len(self.ids) == self.count
+        return "" if every else ",".join(str(shard_id) for shard_id in sorted(self.ids))
+
     def cover(self, guild_id: int | None) -> bool:
         """Tell whether a guild belongs to these shards; ``None``: outside of guilds.
 

@@ -16,7 +16,6 @@ from bot.service.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
-LASTS: Final = 10.0  # seconds of a closure that may pass by itself, until servers are told
 MOST: Final = 100  # servers at once
 
 
@@ -55,7 +54,7 @@ class LaneAnnouncer:
         reason = lane_rules.closed_reason(lane, now)
         try:
             if reason is not None:
-                lasts = reason in {*GIVES_BACK, ClosedReason.KEY} or now >= lane.shut_at + LASTS
+                lasts = lane_rules.lasts(lane, reason, now)
                 if lasts and lane.shut_at != self._told_all:
                     await self._announce_closure(lane, reason)
             elif lane.closed is None:

@@ -139,3 +139,13 @@ class NotTaken(TransientDiscordError):
 
 class UnreadableAnswer(TransientDiscordError):
     """Discord answered that it acted, or so it seems: the answer itself can't be read."""
+
+
+class AlertNotTaken(CallError):
+    """The receiver of alerts did not take one, or did not say so; ``retry_after`` is in seconds."""
+
+    def __init__(
+        self, message: str = "", *, status: int | None = None, retry_after: float = 0.0
+    ) -> None:
+        super().__init__(message, status=status)
+        self.retry_after = retry_after

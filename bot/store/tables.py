@@ -321,3 +321,28 @@ processes: Final = Table(
     Column("started_at", Float, nullable=False),
     Column("seen_at", Float, nullable=False),
 )
+
+# What the operator is told of: episodes of trouble, and events.
+alerts: Final = Table(
+    "alerts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("subject", String(128), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("over_text", Text),
+    Column("opened_at", Float, nullable=False),
+    Column("closed_at", Float),  # NULL: the episode is open
+    Column("ends_at", Float),  # it closes by itself then
+    Column("flaps", Integer, nullable=False),
+    # The outbox: what must still be told, and when the next try is due, for any process.
+    Column("told_at", Float),  # that it opened; from then on its end is to be told
+    Column("tries", Integer, nullable=False),
+    Column("due_at", Float),  # NULL: nothing must be told
+)
+is_open_alert: Final = alerts.c.closed_at.is_(None)
+_partial_index("ix_alerts_open", alerts.c.opened_at, where=is_open_alert)
+is_to_be_told: Final = alerts.c.due_at.is_not(None)
+_partial_index("ix_alerts_to_be_told", alerts.c.opened_at, where=is_to_be_told)
+Index("ix_alerts_by_subject", alerts.c.kind, alerts.c.subject, alerts.c.opened_at)
+Index("ix_alerts_by_end", alerts.c.closed_at)

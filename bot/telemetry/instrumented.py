@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar, cast
 
+from bot.domain.alerts import AlertMessage
 from bot.domain.job import Job
 from bot.domain.lane import Lane
 from bot.service.errors import LimitReached
+from bot.service.ports.alerts import AlertSender
 from bot.service.ports.store import Jobs, Lanes
 from bot.service.ports.vendor import Media, VendorQueue
 from bot.service.telemetry import VendorCall, timed
@@ -91,6 +93,16 @@ def instrument_queue(queue: VendorQueue, telemetry: PrometheusTelemetry) -> Vend
 def instrument_media(media: Media, telemetry: PrometheusTelemetry) -> Media:
     """Time downloads, with what is done to make a picture fit."""
     return instrument(media, fetch=_timed(telemetry, VendorCall.MEDIA))
+
+
+def instrument_alerts(sender: AlertSender, telemetry: PrometheusTelemetry) -> AlertSender:
+    """Count the alerts that their receiver took, and the tries that failed."""
+
+    async def send(call: Call, message: AlertMessage) -> None:
+        with timed(lambda error, _seconds: telemetry.alert_sent(error)):
+            await call(message)
+
+    return instrument(sender, send=send)
 
 
 def _timed(telemetry: PrometheusTelemetry, kind: VendorCall) -> Hook:

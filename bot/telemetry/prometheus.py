@@ -107,6 +107,13 @@ class PrometheusTelemetry:
         self._rest = gauge(
             "imagine_discord_rest_seconds", "Until calls to Discord go on; 0: none of them rests"
         )
+        self._alerts_sent = counter("imagine_alerts_sent", "Alerts that their receiver took")
+        self._alerts_failed = counter(
+            "imagine_alerts_failed", "Tries of an alert that its receiver did not take"
+        )
+        self._alerts_pending = gauge(
+            "imagine_alerts_pending", "Alerts that their receiver has not taken yet"
+        )
         self._tasks = gauge("imagine_asyncio_tasks", "Tasks of this process that have not ended")
 
     def _make_orders(self, counter: Callable[..., Counter], gauge: Callable[..., Gauge]) -> None:
@@ -234,6 +241,14 @@ class PrometheusTelemetry:
     def coalesced(self) -> None:
         """Count an edit of a card that a newer one replaced before it was sent."""
         self._coalesced.inc()
+
+    def alert_sent(self, error: BaseException | None) -> None:
+        """Count a try of an alert that ended with *error*."""
+        (self._alerts_sent if error is None else self._alerts_failed).inc()
+
+    def watch_alerts(self, pending: Callable[[], float]) -> None:
+        """Show the number of alerts that *pending* returns."""
+        self._alerts_pending.set_function(pending)
 
     def starts_left(self, count: int) -> None:
         """Set how many sessions may still be started at the gateway today."""

@@ -5,6 +5,7 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.domain.alerts import AlertMessage
 from bot.domain.card_status import CardStatus
 from bot.domain.deeds import Deed
 from bot.domain.job import Job, State, Update
@@ -57,6 +58,28 @@ class FakeNotifier:
 
     async def notify(self, job_id: str) -> None:
         self.notified.append(job_id)
+
+
+class FakeReceiver:
+    """A receiver of alerts that remembers what it took, and the tries."""
+
+    def __init__(self) -> None:
+        self.taken: list[AlertMessage] = []
+        self.tries = 0
+        self.error: Exception | None = None  # what a try raises
+        self.gate = Gate()
+
+    @property
+    def told(self) -> list[tuple[str, str, str]]:
+        """Kind, subject and state of what was taken."""
+        return [(one.kind, one.subject, one.state) for one in self.taken]
+
+    async def send(self, message: AlertMessage) -> None:
+        self.tries += 1
+        await self.gate()
+        if self.error is not None:
+            raise self.error
+        self.taken.append(message)
 
 
 class FakeLogChannel:

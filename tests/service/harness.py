@@ -23,10 +23,11 @@ from bot.service.answers_first import AnswersFirst
 from bot.service.cog_services import CogServices
 from bot.service.intake import OrderRequest
 from bot.service.port_errors import OutcomeUnknown
+from bot.service.ports.alerts import Alerts
 from bot.service.ports.store import Deeds, Guilds, JobQueries, Jobs, Lanes, Members
 from bot.service.settings import RetentionPolicy, ServiceSettings
 from bot.services import Pipeline, Ports, Services, build_services
-from bot.store import deeds, denials, guilds, job_queries, lanes, members
+from bot.store import alerts, deeds, denials, guilds, job_queries, lanes, members
 from bot.store import jobs as job_store
 from bot.store.database import Database
 from bot.store.dialects import DatabaseClock
@@ -41,6 +42,7 @@ from tests.service.fakes import (
     FakeNotices,
     FakeNotifier,
     FakeQueue,
+    FakeReceiver,
 )
 from tests.service.faults import Faults, with_faults
 
@@ -63,6 +65,7 @@ class StoreFaults:
     guilds: Faults
     members: Faults
     deeds: Faults
+    alerts: Faults
     database: Faults
 
     def set_away(self, *, away: bool) -> None:
@@ -84,6 +87,7 @@ class App:
     guilds: Guilds
     members: Members
     deeds: Deeds
+    alerts: Alerts
     faults: StoreFaults
     notifier: FakeNotifier
     queue: FakeQueue
@@ -91,8 +95,10 @@ class App:
     cards: FakeCards
     log_channel: FakeLogChannel
     notices: FakeNotices
+    receiver: FakeReceiver
     gateway: asyncio.Event  # set: it is connected
     descriptors_low: asyncio.Event  # set: they are
+    disk_nearly_full: asyncio.Event  # set: it is
 
     @property
     def pipeline(self) -> Pipeline:
@@ -126,6 +132,11 @@ class App:
     async def tell(self) -> None:
         """Tell of what moderators did."""
         await self.services.outbox.sweep()
+
+    async def alert(self) -> None:
+        """Look for troubles, and tell the operator."""
+        await self.services.alerting.watch.look()
+        await self.services.alerting.outbox.sweep()
 
     async def erase(self, job_id: str) -> None:
         row = delete(job_table).where(job_table.c.id == job_id)
@@ -220,7 +231,7 @@ class App:
     async def close(self) -> None:
         """End all tasks."""
         self.faults.set_away(away=False)
-        for gate in (self.queue.gate, self.cards.gate, self.log_channel.gate):
+        for gate in (self.queue.gate, self.cards.gate, self.log_channel.gate, self.receiver.gate):
             gate.open()
         for faults in vars(self.faults).values():
             for gate in faults.gates.values():
@@ -244,6 +255,7 @@ def open_app(
     guild_port, guild_faults = with_faults(guilds.Guilds(database))
     member_port, member_faults = with_faults(members.Members(database))
     deed_port, deed_faults = with_faults(deeds.Deeds(database))
+    alert_port, alert_faults = with_faults(alerts.Alerts(database))
     reached, database_faults = with_faults(database)
     faults = StoreFaults(
         jobs=job_faults,
@@ -252,6 +264,7 @@ def open_app(
         guilds=guild_faults,
         members=member_faults,
         deeds=deed_faults,
+        alerts=alert_faults,
         database=database_faults,
     )
     ports = Ports(
@@ -262,6 +275,8 @@ def open_app(
         members=member_port,
         deeds=deed_port,
         denials=denials.Denials(database),
+        alerts=alert_port,
+        alert_sender=(receiver := FakeReceiver()),
         notifier=(notifier := FakeNotifier()),
         queue=(queue := FakeQueue()),
         media=(media := FakeMedia()),
@@ -271,6 +286,7 @@ def open_app(
         store_ready=reached.ready,
         gateway_connected=gateway.is_set,
         descriptors_low=(descriptors_low := asyncio.Event()).is_set,
+        disk_nearly_full=(disk_nearly_full := asyncio.Event()).is_set,
         give_way=AnswersFirst().give_way,
         now=now,
     )
@@ -286,6 +302,7 @@ def open_app(
         guilds=guild_port,
         members=member_port,
         deeds=deed_port,
+        alerts=alert_port,
         faults=faults,
         notifier=notifier,
         queue=queue,
@@ -293,8 +310,10 @@ def open_app(
         cards=cards,
         log_channel=log_channel,
         notices=notices,
+        receiver=receiver,
         gateway=gateway,
         descriptors_low=descriptors_low,
+        disk_nearly_full=disk_nearly_full,
     )
 
 
@@ -320,6 +339,7 @@ def read_settings(files: Path, **changes: Any) -> ServiceSettings:
         "outstanding_backoff": AT_ONCE,
         "resume_after": 0.0,
         "recorded_within": 0.05,
+        "alert_pause": 0.0,
         "sweep_first": 0.0,
         "sweep_every": 0.001,
         "sweep_pause": 0.0,

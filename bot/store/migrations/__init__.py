@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from bot.store.tables import metadata
 
-HEAD: Final = "0014"  # the last step in versions/
+HEAD: Final = "0015"  # the last step in versions/
 
 _versions: Final = Table(  # Alembic's
     "alembic_version",
