@@ -20,12 +20,14 @@ from bot.command_registration import CommandRegistration
 from bot.domain import lane as breaker
 from bot.domain import lane_transitions
 from bot.domain.admission import Caps, is_served
+from bot.domain.alerts import AlertKind
 from bot.domain.money import Price
 from bot.domain.owner import owner_id
 from bot.pixazo import wire
 from bot.pixazo.client import PixazoClient
 from bot.pixazo.media import MediaDownloader
-from bot.pixazo.signing import PictureSigner
+from bot.pixazo.signing import NotSigned, PictureSigner
+from bot.service.alerts import AlertService
 from bot.service.estimates import REMEMBERED
 from bot.service.gateway_starts import GatewayStartBudget, token_name
 from bot.service.settings import RetentionPolicy, ServiceSettings
@@ -93,6 +95,7 @@ class Vendor:
 
     queue: PixazoClient
     media: MediaDownloader
+    signer: PictureSigner | None  # None: pictures are not signed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +134,7 @@ async def run(settings: Settings) -> None:
 async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -> None:
     telemetry = PrometheusTelemetry()
     store = await open_store(settings, stack)
-    vendor = await open_vendor(settings, telemetry, stack)
+    vendor = await open_vendor(settings, stack)
     discord_side = open_discord(settings, telemetry, store, stack)
     starts = build_starts(settings, store, discord_side.session, telemetry)
     discord_side.gateway.starts = starts
@@ -143,6 +146,11 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     services = build_services(ports, service_settings)
     telemetry.watch_alerts(lambda: services.alerting.outbox.pending)
     stack.enter_context(logs.watching_faults(services.alerting.alerts.fault))
+    if vendor.signer is not None:
+        subject = service_settings.name
+        vendor.signer.report = partial(
+            _report_signing, telemetry, services.alerting.alerts, subject
+        )
     runner = services.pipeline.runner
     stack.push_async_callback(services.pipeline.limiter.close)
     registration = CommandRegistration(
@@ -193,6 +201,18 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     await supervisor.run(stop, stopping=stop_accepting)
 
 
+def _report_signing(
+    telemetry: PrometheusTelemetry, alerts: AlertService, subject: str, error: NotSigned | None
+) -> None:
+    telemetry.picture_signed(failed=error is not None)
+    if error is None:
+        alerts.close(AlertKind.SIGNING, subject)
+        return
+    text = f"Pictures can't be signed, and are delivered without: {error}. Find out more with: "
+    over = "Pictures are signed again."
+    alerts.open(AlertKind.SIGNING, subject, f"{text}python -m bot check", over=over)
+
+
 def _keep_start() -> None:
     """Spare the collector what the start made: each look through all of it takes 0.1 s."""
     gc.collect()
@@ -222,9 +242,7 @@ async def open_store(settings: Settings, stack: AsyncExitStack) -> Store:
     )
 
 
-async def open_vendor(
-    settings: Settings, telemetry: PrometheusTelemetry, stack: AsyncExitStack
-) -> Vendor:
+async def open_vendor(settings: Settings, stack: AsyncExitStack) -> Vendor:
     """Open the HTTP sessions for the vendor's queue and its pictures."""
     queue = await stack.enter_async_context(
         PixazoClient.open(
@@ -237,11 +255,7 @@ async def open_vendor(
     )
     software, signer = f"Imagine {__version__}", None
     if settings.credentials is not None:
-        signer = PictureSigner(
-            settings.credentials,
-            software=software,
-            report=lambda error: telemetry.picture_signed(failed=error is not None),
-        )
+        signer = PictureSigner(settings.credentials, software=software)
     media = await stack.enter_async_context(
         MediaDownloader.open(
             settings.media_origins,
@@ -250,7 +264,7 @@ async def open_vendor(
             signer=signer,
         )
     )
-    return Vendor(queue=queue, media=media)
+    return Vendor(queue=queue, media=media, signer=signer)
 
 
 async def open_webhook(settings: Settings, stack: AsyncExitStack) -> AlertWebhook | None:

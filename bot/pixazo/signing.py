@@ -83,12 +83,11 @@ class PictureSigner:
         credentials: Credentials,
         *,
         software: str,
-        report: Callable[[NotSigned | None], None] = lambda _: None,
     ) -> None:
-        """Sign as *software*, its name and version. *report* what each picture ended with."""
+        """Sign as *software*, its name and version."""
+        self.report: Callable[[NotSigned | None], None] = lambda _: None  # for each picture
         self._credentials = credentials
         self._software = software
-        self._report = report
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._rests_until = 0.0  # by the loop's clock
 
@@ -107,10 +106,10 @@ class PictureSigner:
             log.warning(
                 "picture not signed: job=%s number=%s error=%s", path.parent.name, path.name, error
             )
-            self._report(error)
+            self.report(error)
             return path
         if copy is not None:
-            self._report(None)
+            self.report(None)
         return copy or path
 
     async def _within_time(self, work: Callable[[], Path | None]) -> Path | None:

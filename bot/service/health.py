@@ -1,12 +1,13 @@
 """The state of the bot for health checks and metrics."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from bot.domain import lane as lane_rules
 from bot.domain.job import State
 from bot.domain.lane import REFUSES, ClosedReason
+from bot.domain.money import Budget
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import JobQueries, Lanes
 from bot.service.settings import ServiceSettings
@@ -36,12 +37,21 @@ class Readiness:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BudgetUse:
+    """How much of a budget is used in its period, in millionths of a dollar."""
+
+    spent: int
+    cap: int  # 0: none
+
+
+@dataclass(frozen=True, kw_only=True)
 class StoreSnapshot:
     """The readiness and the open orders; no orders when the store is away."""
 
     readiness: Readiness
     orders: Mapping[State, int] = field(default_factory=dict)
     waiting: int = 0  # orders in the queue
+    budgets: Mapping[Budget, BudgetUse] = field(default_factory=dict)  # of all servers together
 
 
 class HealthService:
@@ -60,6 +70,7 @@ class HealthService:
         now: Callable[[], float],
     ) -> None:
         self._lane = settings.lane
+        self._caps = settings.caps
         self._lanes = lanes
         self._queries = queries
         self._store = store  # raises StoreUnavailable
@@ -78,20 +89,20 @@ class HealthService:
         except StoreUnavailable:
             return self._without_store()
         return Readiness(
-            gateway=self._connected(),
             store=True,
             paused=lane.paused(self._now()),
             closed=lane_rules.closed_reason(lane, self._now()),
-            **self._troubles(),
+            **self._of_process(),
         )
 
     async def snapshot(self) -> StoreSnapshot:
-        """Return a snapshot that is at most a few seconds old."""
+        """Return a snapshot: what the store says is at most a few seconds old, the rest is new."""
         age = self._now() - self._counted_at
         if self._snapshot is None or not 0 <= age < FRESH:
             self._snapshot = await self._take_snapshot()
             self._counted_at = self._now()
-        return self._snapshot
+        readiness = replace(self._snapshot.readiness, gateway=self._connected(), **self._troubles())
+        return replace(self._snapshot, readiness=readiness)
 
     async def _take_snapshot(self) -> StoreSnapshot:
         readiness = await self.readiness()
@@ -99,16 +110,27 @@ class HealthService:
             return StoreSnapshot(readiness=readiness)
         try:
             counts = await self._queries.count(self._lane)
+            spent = await self._queries.spent(now=self._now())
         except StoreUnavailable:
             return StoreSnapshot(readiness=self._without_store())
-        return StoreSnapshot(readiness=readiness, orders=counts.orders, waiting=counts.waiting)
+        return StoreSnapshot(
+            readiness=readiness,
+            orders=counts.orders,
+            waiting=counts.waiting,
+            budgets={
+                budget: BudgetUse(spent=amount, cap=self._caps.of(budget))
+                for budget, amount in spent.items()
+            },
+        )
 
     def _without_store(self) -> Readiness:
-        return Readiness(gateway=self._connected(), store=False, closed=None, **self._troubles())
+        return Readiness(store=False, closed=None, **self._of_process())
 
-    def _troubles(self) -> dict[str, bool]:
+    def _of_process(self) -> dict[str, Any]:
+        """Return the fields of a readiness that need no store."""
         since = self._rejected_since()
         return {
+            "gateway": self._connected(),
             "descriptors_low": self._descriptors_low(),
             "status_calls_rejected": since is not None and self._now() - since > LASTING,
         }

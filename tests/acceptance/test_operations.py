@@ -191,7 +191,8 @@ async def test_pictures_are_signed_as_soon_as_the_certificate_can_be_read(
     unsigned = await (await noah.command("imagine", prompt="an unsigned cat")).until(delivered(1))
     assert GENERATED in packets(await downloaded(unsigned)).values()
     assert (await figures())["imagine_pictures_signed_total", "failed"] == 1
-    assert any("picture not signed: job=" in line for line in bot.log)
+    await bot.wait_line("picture not signed: job=")
+    await bot.wait_line("alert: kind=signing")
 
     for path, content in zip((certificate, key), credentials(365), strict=True):
         path.write_bytes(content)

@@ -75,9 +75,7 @@ async def visiting() -> AsyncIterator["Visit"]:
             notices=DiscordMemberNotices(session, meters=telemetry),
             gateway=Gateway(shards=Shards(count=1, ids=frozenset({0})), direct=True),
         )
-        ports = app.build_ports(
-            store, await app.open_vendor(settings, telemetry, stack), side, telemetry
-        )
+        ports = app.build_ports(store, await app.open_vendor(settings, stack), side, telemetry)
         services = build_services(ports, app.read_service_settings(settings))
         side.gateway.registration = CommandRegistration(
             await check_cogs(services.cogs, side.gateway), done=False

@@ -52,10 +52,9 @@ def sign(files, reports):
 
 
 def signer(files, reports):
-    def report(error):
-        reports.append(error and str(error))
-
-    return PictureSigner(files, software="Imagine 7", report=report)
+    made = PictureSigner(files, software="Imagine 7")
+    made.report = lambda error: reports.append(error and str(error))
+    return made
 
 
 @pytest.fixture

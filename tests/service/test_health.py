@@ -2,10 +2,13 @@
 
 import pytest
 
+from bot.domain.admission import Caps
 from bot.domain.job import State
 from bot.domain.lane import ClosedReason, Lane
-from bot.service.health import FRESH, LASTING
+from bot.domain.money import Budget
+from bot.service.health import FRESH, LASTING, BudgetUse
 from tests.samples import NOW, a_job
+from tests.store.record import record
 
 
 @pytest.fixture
@@ -88,9 +91,23 @@ async def test_orders_are_counted_once_in_some_seconds_however_many_ask(app, hea
     for job in await app.all_jobs():
         await app.erase(job.id)
     assert await health.snapshot() == snapshot
+    app.gateway.clear()  # what costs nothing is asked each time
+    assert not (await health.snapshot()).readiness.gateway
 
     app.clock.now += FRESH
     assert (await health.snapshot()).waiting == 0
+
+
+async def test_budgets_of_all_servers_are_told_with_what_is_spent(open_process):
+    app = open_process(caps=Caps(usd_per_day=7, usd_per_guild_per_month=9))
+    await record(app.jobs, a_job(price=5))
+
+    snapshot = await app.services.health.snapshot()
+
+    assert snapshot.budgets == {
+        Budget.DAY: BudgetUse(spent=5, cap=7),
+        Budget.MONTH: BudgetUse(spent=5, cap=0),
+    }
 
 
 async def test_a_store_that_cannot_count_is_reported_as_away(app, health):
