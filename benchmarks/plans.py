@@ -275,6 +275,7 @@ async def call_all(database: Database, *, now: float) -> None:
         },
         JobQueries: {
             "count": lambda: records.count(LANE),
+            "spent": lambda: records.spent(now=now),
             "stale_undelivered": lambda: records.stale_undelivered(kept_before=now, most=100),
             "erase_ended": lambda: records.erase_ended(made_before=now - 89 * 86400, most=10),
             "over_in": lambda: records.over_in(7, made_before=now, most=200),

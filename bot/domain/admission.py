@@ -96,6 +96,14 @@ class Caps:
     usd_per_month: int = 0  # of the whole bot
     usd_per_guild_per_month: int = 0
 
+    def of(self, budget: Budget) -> int:
+        """Return the cap of a budget; 0: there is none."""
+        return {
+            Budget.DAY: self.usd_per_day,
+            Budget.MONTH: self.usd_per_month,
+            Budget.SERVER_MONTH: self.usd_per_guild_per_month,
+        }[budget]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:

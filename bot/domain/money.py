@@ -19,6 +19,9 @@ class Budget(StrEnum):
     SERVER_MONTH = "server_month"  # of each; orders outside of servers count as one
 
 
+OF_ALL_SERVERS: Final = (Budget.DAY, Budget.MONTH)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Price:
     """What the vendor charges for an order."""

@@ -101,7 +101,7 @@ class HealthService:
         if self._snapshot is None or not 0 <= age < FRESH:
             self._snapshot = await self._take_snapshot()
             self._counted_at = self._now()
-        readiness = replace(self._snapshot.readiness, gateway=self._connected(), **self._troubles())
+        readiness = replace(self._snapshot.readiness, **self._of_process())
         return replace(self._snapshot, readiness=readiness)
 
     async def _take_snapshot(self) -> StoreSnapshot:

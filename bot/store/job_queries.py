@@ -1,7 +1,7 @@
 """Counts, lists and bulk deletion of jobs."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -20,11 +20,13 @@ from sqlalchemy.engine import Connection
 
 from bot.domain.job import ENDED, EndReason, Job, State, member_queue_key
 from bot.domain.lane import Lane
+from bot.domain.money import Budget
 from bot.service.ports.store import Counts, OrderPage
 from bot.store.database import Database, read_transaction, write_transaction
 from bot.store.deeds import forget_reports, redraw
 from bot.store.job_rows import jobs_of
 from bot.store.lanes import lane_of
+from bot.store.spending import totals
 from bot.store.statements import Statement, given
 from bot.store.tables import (
     is_at_vendor,
@@ -191,6 +193,11 @@ class JobQueries:
             orders={State(state): count for state, count, _ in rows},
             waiting=sum(int(waiting) for _, _, waiting in rows),
         )
+
+    @read_transaction
+    def spent(self, connection: Connection, *, now: float) -> Mapping[Budget, int]:
+        """Return what is spent of the budgets of all servers together, in their periods."""
+        return totals(connection, now)
 
     @read_transaction
     def stale_undelivered(

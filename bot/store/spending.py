@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Executable, Select, cast, func, select
 from sqlalchemy.engine import Connection
 
 from bot.domain.job import Job
-from bot.domain.money import Budget, period_start
+from bot.domain.money import OF_ALL_SERVERS, Budget, period_start
 from bot.store.statements import Insert, Statement, given
 from bot.store.tables import spending
 
@@ -59,3 +59,12 @@ def spent(budget: Budget, guild_id: Any = ALL) -> Select[Any]:
         spending.c.guild_id == guild_id,
         spending.c.since >= given(f"since_{budget}"),
     )
+
+
+_TOTALS: Final = Statement(select(*(spent(budget).scalar_subquery() for budget in OF_ALL_SERVERS)))
+
+
+def totals(connection: Connection, now: float) -> Mapping[Budget, int]:
+    """Return what is spent of the budgets of all servers together."""
+    row = _TOTALS.first(connection, **periods(now)) or ()
+    return dict(zip(OF_ALL_SERVERS, map(int, row), strict=True))

@@ -130,6 +130,14 @@ class PrometheusTelemetry:
         self._spent = counter(
             "imagine_spent_usd", "Prices of billed orders, by PRICE_PER_IMAGE_USD: an estimate"
         )
+        self._budget_spent = gauge(
+            "imagine_budget_spent_usd",
+            "Prices that count in the current day or month (UTC), of all servers",
+            ["period"],
+        )
+        self._budget_cap = gauge(
+            "imagine_budget_cap_usd", "The operator's cap of the same; 0: none", ["period"]
+        )
         self._signed = counter(
             "imagine_pictures_signed", "Pictures that were to be signed with C2PA", ["result"]
         )
@@ -275,9 +283,14 @@ class PrometheusTelemetry:
             for reason in ClosedReason:
                 self._shut.labels(reason).set(readiness.closed is reason)
             self._line.set(snapshot.waiting)
+            for budget, use in snapshot.budgets.items():
+                self._budget_spent.labels(budget).set(use.spent / DOLLAR)  # for display, too
+                self._budget_cap.labels(budget).set(use.cap / DOLLAR)
         else:  # no value rather than an old one
             self._orders.clear()
             self._shut.clear()
+            self._budget_spent.clear()
+            self._budget_cap.clear()
             self._line.set(float("nan"))
         return generate_latest(self._registry)
 

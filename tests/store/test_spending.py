@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.domain.job import TRANSITIONS, State
-from bot.domain.money import month_end, month_start
+from bot.domain.money import Budget, month_end, month_start
 from bot.store.job_queries import JobQueries
 from bot.store.tables import spending
 from tests.samples import LANE, NOW, a_job
@@ -41,6 +41,16 @@ async def test_each_budget_sums_up_its_own(jobs, spent):
     assert await spent() == (321, 4321, 4001)
     assert await spent(guild_id=None) == (321, 4321, 300)
     assert await spent(now=month_end(NOW)) == (0, 0, 0)
+
+
+async def test_the_budgets_of_all_servers_can_be_read_alone(jobs, database):
+    for changes in ({"price": 1}, {"price": 20, "guild_id": 101}, {"price": 300, "guild_id": None}):
+        await record(jobs, a_job(**changes))
+    await record(jobs, a_job(price=4000, created_at=month_start(NOW)))
+    queries = JobQueries(database)
+
+    assert await queries.spent(now=NOW) == {Budget.DAY: 321, Budget.MONTH: 4321}
+    assert await queries.spent(now=month_end(NOW)) == {Budget.DAY: 0, Budget.MONTH: 0}
 
 
 async def test_a_clock_that_is_set_back_frees_nothing(jobs, spent):

@@ -17,9 +17,10 @@ from bot.domain import lane_transitions
 from bot.domain.admission import Rule, RuleResult
 from bot.domain.job import ENDED, TRANSITIONS, Billed, EndReason, State
 from bot.domain.lane import ClosedReason, Lane
+from bot.domain.money import Budget
 from bot.service import port_errors as errors
 from bot.service.errors import LimitReached
-from bot.service.health import Readiness, StoreSnapshot
+from bot.service.health import BudgetUse, Readiness, StoreSnapshot
 from bot.service.telemetry import DiscordCall, VendorCall, timed
 from bot.store.database import Database
 from bot.store.jobs import Jobs
@@ -256,9 +257,12 @@ def test_the_gauges_are_the_stores(read):
         ),
         orders={State.WAITING: 4},
         waiting=3,
+        budgets={Budget.DAY: BudgetUse(spent=1_500_000, cap=3_000_000)},
     )
 
     assert read("imagine_orders", snapshot=snapshot, state="WAITING") == 4
+    assert read("imagine_budget_spent_usd", snapshot=snapshot, period="day") == 1.5
+    assert read("imagine_budget_cap_usd", snapshot=snapshot, period="day") == 3
     assert read("imagine_orders", snapshot=snapshot, state="QUEUED") == 0
     assert read("imagine_orders", snapshot=snapshot, state="DELIVERED") is None
     assert read("imagine_line_length", snapshot=snapshot) == 3
@@ -272,7 +276,12 @@ def test_the_gauges_are_the_stores(read):
 def test_while_the_store_is_away_no_gauge_says_what_was_true_once(read):
     read(
         "imagine_orders",
-        snapshot=StoreSnapshot(readiness=WELL, orders={State.WAITING: 4}, waiting=3),
+        snapshot=StoreSnapshot(
+            readiness=WELL,
+            orders={State.WAITING: 4},
+            waiting=3,
+            budgets={Budget.DAY: BudgetUse(spent=1, cap=1)},
+        ),
     )
     away = StoreSnapshot(readiness=Readiness(gateway=True, store=False, closed=None))
 
@@ -280,6 +289,8 @@ def test_while_the_store_is_away_no_gauge_says_what_was_true_once(read):
     assert read("imagine_orders", snapshot=away, state="WAITING") is None
     assert read("imagine_lane_shut", snapshot=away, reason="credit") is None
     assert read("imagine_line_length", snapshot=away) != 3
+    assert read("imagine_budget_spent_usd", snapshot=away, period="day") is None
+    assert read("imagine_budget_cap_usd", snapshot=away, period="day") is None
 
 
 def test_the_page_tells_what_runs(meters):

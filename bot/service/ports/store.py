@@ -16,6 +16,7 @@ from bot.domain.denials import Denial, DeniedKind
 from bot.domain.gateway_starts import GatewayStart, Permit
 from bot.domain.job import Job, State
 from bot.domain.lane import Lane
+from bot.domain.money import Budget
 from bot.domain.rules import Block, Rules
 
 # Decides on a new job, inside the transaction that records it: returns the job to record, or raises
@@ -200,6 +201,9 @@ class JobQueries(Protocol):
 
     async def count(self, lane: str) -> Counts:
         """Count the orders that have not ended, and those that wait in that lane."""
+
+    async def spent(self, *, now: float) -> Mapping[Budget, int]:
+        """Return what is spent of the budgets of all servers together, in their periods."""
 
     async def stale_undelivered(self, *, kept_before: float, most: int) -> Sequence[Job]:
         """Return some jobs whose pictures are undelivered since before that time."""
