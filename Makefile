@@ -28,7 +28,8 @@ lint: .venv/dev           ## format, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-fuzz: .venv/dev           ## send 10,000 generated interactions to a running bot
+fuzz: .venv/dev           ## try properties with new examples; send 10,000 generated interactions
+	@PROPERTIES=explore $(BIN)/python -m pytest -q tests/domain tests/pixazo tests/ui
 	@GENERATED_INTERACTIONS=10000 $(BIN)/python -m pytest -q -rP -k generated tests/acceptance/test_interactions.py
 
 check: lint               ## lint, then run every test

@@ -16,9 +16,11 @@ from bot.store.database import Database
 from tests import openapi
 from tests.postgres import Postgres
 
-# A loaded machine shall not make a property look false.
-settings.register_profile("imagine", deadline=None, max_examples=60)
-settings.load_profile("imagine")
+# A loaded machine shall not make a property look false. Each run tries the same examples, unless
+# asked for others: `make fuzz`.
+settings.register_profile("imagine", deadline=None, max_examples=60, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("PROPERTIES", "imagine"))
 
 # Half of what the tests of the store would wait for is a disk, and no test cuts its power.
 MEMORY, ROOM = Path("/dev/shm"), 2 << 30  # bytes; a container may have little of it

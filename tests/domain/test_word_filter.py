@@ -40,7 +40,7 @@ SIGNS = [
     chr(code)
     for code in range(0x110000)
     if unicodedata.category(chr(code))[0] in "PS"
-    and chr(code) not in ",;\uff0c\u060c\u3001\uff1b\u061b"
+    and chr(code) not in "*,;\uff0c\u060c\u3001\uff1b\u061b"
 ]
 OF_SENTENCE = regex.compile(r"[\p{Terminal_Punctuation}…¿¡]")
 EMOJI = regex.compile(r"\p{So}")  # of a younger Unicode than Python's
