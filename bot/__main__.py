@@ -46,6 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
     _add_jobs(added["jobs"])
     added["backup"].add_argument("file", metavar="FILE")
     _add_lanes(added["lanes"])
+    added["check"].add_argument(
+        "--alert", action="store_true", help="also send a test to ALERT_WEBHOOK_URL"
+    )
     _add_deny(added["deny"])
     options = parser.parse_args(arguments)
     if hasattr(options, "check"):
@@ -79,11 +82,11 @@ async def _run(settings: Settings, _options: Namespace) -> int:
     return 0
 
 
-async def _check(settings: Settings, _options: Namespace) -> int:
+async def _check(settings: Settings, options: Namespace) -> int:
     from bot.preflight import check
 
     status = 0
-    async for works, line in check(settings):
+    async for works, line in check(settings, alert=options.alert):
         _print(f"{'ok' if works else 'FAILED':<7} {line}")
         status = status or (0 if works else 1)
     return status

@@ -5,6 +5,7 @@ import gc
 import logging
 import secrets
 import signal
+import sys
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -23,15 +24,17 @@ from bot.domain.admission import Caps, is_served
 from bot.domain.alerts import AlertKind
 from bot.domain.money import Price
 from bot.domain.owner import owner_id
+from bot.errors import ImagineError
 from bot.pixazo import wire
 from bot.pixazo.client import PixazoClient
 from bot.pixazo.media import MediaDownloader
 from bot.pixazo.signing import NotSigned, PictureSigner
-from bot.service.alerts import AlertService
+from bot.service.alerts import HOUR, AlertService
 from bot.service.estimates import REMEMBERED
 from bot.service.gateway_starts import GatewayStartBudget, token_name
+from bot.service.port_errors import StoreUnavailable
 from bot.service.settings import RetentionPolicy, ServiceSettings
-from bot.services import Ports, Services, build_services
+from bot.services import Alerting, Ports, Services, build_services
 from bot.settings import Settings
 from bot.store.alerts import Alerts
 from bot.store.clock import SharedClock
@@ -67,6 +70,7 @@ from bot.web.server import serving
 
 log = logging.getLogger(__name__)
 
+LAST_WORDS_WITHIN: Final = 5.0  # seconds
 COLLECT_AFTER: Final = (10_000, 20, 20)  # new objects, and collections of the younger generation
 
 
@@ -124,11 +128,15 @@ async def run(settings: Settings) -> None:
         async with AsyncExitStack() as stack:
             await _run(settings, stack, stop)
     except ExceptionGroup as errors:  # of the loops: an essential one that fails cancels the others
-        first: Exception = errors
-        while isinstance(first, ExceptionGroup):
-            first = first.exceptions[0]
-        raise first from errors
+        raise _first(errors) from errors
     log.info("stopped")
+
+
+def _first(error: Exception) -> Exception:
+    """Return an exception of a group, or of groups in it."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -> None:
@@ -136,21 +144,20 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     store = await open_store(settings, stack)
     vendor = await open_vendor(settings, stack)
     discord_side = open_discord(settings, telemetry, store, stack)
-    starts = build_starts(settings, store, discord_side.session, telemetry)
-    discord_side.gateway.starts = starts
     webhook = await open_webhook(settings, stack)
     ports = build_ports(
         store, vendor, discord_side, telemetry, webhook=webhook, folder=settings.folder
     )
     service_settings = read_service_settings(settings)
     services = build_services(ports, service_settings)
-    telemetry.watch_alerts(lambda: services.alerting.outbox.pending)
-    stack.enter_context(logs.watching_faults(services.alerting.alerts.fault))
+    alerting = services.alerting
+    starts = build_starts(settings, store, discord_side.session, telemetry, alerting.alerts)
+    discord_side.gateway.starts = starts
+    telemetry.watch_alerts(lambda: alerting.outbox.pending)
+    stack.enter_context(logs.watching_faults(alerting.alerts.fault))
     if vendor.signer is not None:
         subject = service_settings.name
-        vendor.signer.report = partial(
-            _report_signing, telemetry, services.alerting.alerts, subject
-        )
+        vendor.signer.report = partial(_report_signing, telemetry, alerting.alerts, subject)
     runner = services.pipeline.runner
     stack.push_async_callback(services.pipeline.limiter.close)
     registration = CommandRegistration(
@@ -170,8 +177,8 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
             Loop(name="recovery", run=services.recovery.run),
             Loop(name="deeds", run=services.outbox.run),
             Loop(name="budgets", run=services.budgets.run),
-            Loop(name="alerts", run=services.alerting.watch.run),
-            Loop(name="alert outbox", run=services.alerting.outbox.run),
+            Loop(name="alerts", run=alerting.watch.run),
+            Loop(name="alert outbox", run=alerting.outbox.run),
             Loop(name="positions", run=services.positions.run),
             Loop(name="notifications", run=partial(store.notifier.listen, runner.wake)),
             Loop(name="retention", run=services.retention.run),
@@ -198,7 +205,34 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
         await starts.confirm()
         await services.cogs.orders.close()
 
-    await supervisor.run(stop, stopping=stop_accepting)
+    try:
+        await supervisor.run(stop, stopping=stop_accepting)
+    except ExceptionGroup as errors:
+        alerting.alerts.tell(AlertKind.ERROR, "end", _why(errors), at_most_every=HOUR)
+        raise
+    finally:
+        await _tell_last(alerting)
+
+
+def _why(errors: ExceptionGroup) -> str:
+    """Return what the operator is told of the bot's end."""
+    expected = errors.subgroup(ImagineError)
+    why = "unexpected errors" if expected is None else str(_first(expected))
+    return f"The bot ended: {why}. The log has the rest."
+
+
+async def _tell_last(alerting: Alerting) -> None:
+    """Record and send what the loops had no time for; what is not sent then, the next start sends.
+
+    An end that was asked for sends nothing: nobody waits for a receiver that is slow.
+    """
+    try:
+        async with asyncio.timeout(LAST_WORDS_WITHIN):
+            await alerting.alerts.record()
+            if sys.exception() is not None:
+                await alerting.outbox.sweep()
+    except (StoreUnavailable, TimeoutError) as error:
+        log.info("alerts not told at the end: error=%s", error)
 
 
 def _report_signing(
@@ -326,15 +360,30 @@ def open_discord(
 
 
 def build_starts(
-    settings: Settings, store: Store, session: DiscordSession, telemetry: PrometheusTelemetry
+    settings: Settings,
+    store: Store,
+    session: DiscordSession,
+    telemetry: PrometheusTelemetry,
+    alerts: AlertService,
 ) -> GatewayStartBudget:
     """Return the limiter of starts at the gateway."""
+
+    def report(left: int, low: bool) -> None:  # noqa: FBT001 - the budget's callback
+        telemetry.starts_left(left)
+        if low:
+            text = f"Only {left} starts at Discord's gateway are left today: something restarts "
+            text += "the bot, or its sessions do not last. With few left it waits."
+            over = "There are enough starts at Discord's gateway again."
+            alerts.open(AlertKind.STARTS, "", text, over=over)
+        else:
+            alerts.close(AlertKind.STARTS)
+
     return GatewayStartBudget(
         token_name(settings.discord_token.get_secret_value()),
         store=store.gateway_starts,
         ask=lambda: session.start_limit(store.clock()),
         now=store.clock,
-        report=telemetry.starts_left,
+        report=report,
     )
 
 

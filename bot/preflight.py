@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -13,14 +14,23 @@ import discord
 from aiohttp.resolver import DefaultResolver
 
 from bot import portal
+from bot.alert_webhook import AlertWebhook
 from bot.client import prepare_discord
+from bot.domain.alerts import AlertKind, AlertMessage, AlertState
 from bot.domain.gateway_starts import StartLimit
 from bot.domain.job import State
-from bot.errors import ImagineError
+from bot.errors import ImagineError, InvalidSettings
+from bot.log import redactor
 from bot.pixazo import origins, signing
 from bot.pixazo.client import PixazoClient
 from bot.proxies import shown
-from bot.service.port_errors import DiscordRefused, KeyRejected, PixazoError, RequestNotFound
+from bot.service.port_errors import (
+    AlertNotTaken,
+    DiscordRefused,
+    KeyRejected,
+    PixazoError,
+    RequestNotFound,
+)
 from bot.service.ports.vendor import NO_REQUEST
 from bot.settings import Settings
 from bot.store.database import Database
@@ -32,8 +42,8 @@ RENEW_BEFORE: Final = dt.timedelta(days=30)  # the end of a certificate
 LOOKED_AT: Final = 100  # orders that wait for their pictures
 
 
-async def check(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
-    """Yield, for each check, whether it passed and a line of text."""
+async def check(settings: Settings, *, alert: bool = False) -> AsyncIterator[tuple[bool, str]]:
+    """Yield, for each check, whether it passed and a line of text; with *alert* a test is sent."""
     yield True, "settings: complete"
     checks: tuple[tuple[str, Callable[[Settings], Awaitable[str]]], ...] = (
         ("store", _store),
@@ -45,6 +55,7 @@ async def check(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
         ("signing", _signing),
         ("clock", _clock),
         ("proxies", _proxies),
+        ("alerts", _test_alert if alert else _alerts),
     )
     for name, run in checks:
         try:
@@ -106,6 +117,38 @@ async def _signing(settings: Settings) -> str:
         f"C2PA_CERTIFICATE and C2PA_KEY fit, of {facts.subject}, until {facts.ends_at:%Y-%m-%d}"
         f"{' (renew it soon)' if renew else ''}"
     )
+
+
+async def _alerts(settings: Settings) -> str:
+    if settings.alert_webhook_url is None:
+        return "nobody is told of trouble: ALERT_WEBHOOK_URL is not set"
+    return "go to ALERT_WEBHOOK_URL; --alert sends a test"
+
+
+async def _test_alert(settings: Settings) -> str:
+    if settings.alert_webhook_url is None:
+        raise InvalidSettings(setting="ALERT_WEBHOOK_URL", reason="is not set")
+    url = settings.alert_webhook_url.get_secret_value()
+    message = AlertMessage(
+        id=secrets.token_hex(8),
+        kind=AlertKind.TEST,
+        subject="",
+        state=AlertState.EVENT,
+        text="This is a test: alerts of the bot arrive here.",
+        opened_at=time.time(),
+    )
+    async with AlertWebhook.open(
+        url,
+        instance=settings.instance,
+        redact=redactor(settings.secrets),
+        proxy=settings.proxies.of(url),
+    ) as webhook:
+        try:
+            await webhook.send(message)
+        except AlertNotTaken as error:
+            raise AlertNotTaken(f"the receiver did not take the test: {error}") from None
+    kind = "Discord" if webhook.is_discord else "the receiver"
+    return f"{kind} took the test"
 
 
 async def _discord(settings: Settings) -> str:

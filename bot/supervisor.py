@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from bot.errors import ImagineError
 from bot.log import fault
 from bot.retry import Backoff
 
@@ -61,6 +62,10 @@ class Supervisor:
                 return await loop.run()
             except Exception as error:
                 if loop.essential:
+                    # A loop of several tasks raises a group.
+                    _, unexpected = ExceptionGroup(loop.name, [error]).split(ImagineError)
+                    if unexpected is not None:
+                        fault(log, "essential loop failed, the bot ends", error, loop=loop.name)
                     raise
                 fault(log, "loop failed, restarting", error, loop=loop.name)
             if time.monotonic() - started > STEADY:

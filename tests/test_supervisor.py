@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from bot.errors import InvalidSettings
+from bot.log import Fault, watching_faults
 from bot.retry import Backoff
 from bot.supervisor import Loop, Supervisor
 
@@ -61,6 +62,23 @@ async def test_an_essential_loop_that_fails_ends_all_of_them():
         await Supervisor(loops).run(asyncio.Event(), stopping=nothing)
 
     assert raised.value.exceptions == (refused,)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyError("planted"),
+        InvalidSettings(setting="", reason=""),
+        ExceptionGroup("", [InvalidSettings(setting="", reason="")]),
+    ],
+)
+async def test_an_unexpected_error_of_an_essential_loop_is_a_fault(error):
+    seen: list[Fault] = []
+    supervisor = Supervisor([Loop(name="gateway", run=Failing(error).run, essential=True)])
+    with watching_faults(seen.append), pytest.raises(ExceptionGroup):
+        await supervisor.run(asyncio.Event(), stopping=nothing)
+
+    assert [one.error for one in seen] == ["KeyError"] * isinstance(error, KeyError)
 
 
 async def test_a_loop_that_is_done_is_not_run_again():

@@ -20,6 +20,7 @@ PAUSES: Final = (0.0, 0.0, 120.0, 600.0)
 KILLS: Final = 10  # starts without a pause
 KILLED_PAUSE: Final = 300.0  # seconds
 RESERVE: Final = 0.05  # of the day's starts, for the operator
+LOW: Final = 0.2  # of the day's starts: with fewer left, the operator is told
 SCARCE: Final = 0.5  # of the day's starts: with fewer, those left are spread over the day's rest
 MOST_APART: Final = 3600.0  # seconds, of starts that are spread
 MOST_AHEAD: Final = 60.0  # seconds; a start on record farther ahead comes from a wrong clock
@@ -63,6 +64,10 @@ class StartLimit:
             return max(self.remaining - sum(start.at >= self.asked_at for start in starts), 0)
         since = max(now - DAY, self.resets_at)
         return max(self.total - sum(start.at >= since for start in starts), 0)
+
+    def is_low(self, left: int) -> bool:
+        """Tell whether so few starts are left that the operator is told."""
+        return left < self.total * LOW
 
     @property
     def reserve(self) -> int:

@@ -7,19 +7,23 @@ from typing import Final
 
 from bot.domain import lane as lane_rules
 from bot.domain.alerts import LANE_TEXTS, AlertKind
+from bot.domain.job import State
 from bot.domain.lane import lasts
 from bot.retry import wait_at_most
 from bot.service.alert_outbox import AlertOutbox
-from bot.service.alerts import AlertService
+from bot.service.alerts import HOUR, AlertService
 from bot.service.health import HealthService
 from bot.service.port_errors import StoreUnavailable
-from bot.service.ports.store import Lanes
+from bot.service.ports.store import Counts, Lanes
+from bot.service.retention import DAY
 from bot.service.settings import ServiceSettings
+from bot.service.tracker import LISTEN
 
 log = logging.getLogger(__name__)
 
 EVERY: Final = 5.0  # seconds between two looks
 AWAY_LASTS: Final = 10.0  # seconds until the operator is told that the store is away
+OUTSTANDING_LASTS: Final = 30.0  # seconds; a file that is late is there by then
 UNCONNECTED_LASTS: Final = 30.0  # seconds; a session that goes on takes a few
 
 
@@ -50,6 +54,7 @@ class AlertWatch:
         self._disk_nearly_full = disk_nearly_full
         self._due = due  # set when something was noted
         self._now = now
+        self._erased_at = 0.0
         self._since: dict[AlertKind, float] = {}  # of what is bad, but not told at once
 
     async def run(self) -> None:
@@ -61,7 +66,8 @@ class AlertWatch:
 
     async def look(self) -> None:
         """Note what is bad and what is not, and record it; a store that is away is noted too."""
-        readiness = (await self._health.snapshot()).readiness
+        snapshot = await self._health.snapshot()
+        readiness = snapshot.readiness
         self._note(
             AlertKind.GATEWAY,
             UNCONNECTED_LASTS,
@@ -90,12 +96,21 @@ class AlertWatch:
         try:
             if readiness.store:
                 await self._look_at_lane()
+                self._look_at_orders(snapshot.counts)
             await self._alerts.record()
+            await self._erase_old()
         except StoreUnavailable as error:
             log.info("alerts not recorded, later: error=%s", error)
             away = self._alerts.unrecorded(AlertKind.STORE)
             if away is not None and await self._outbox.send_directly(away):
                 self._alerts.told(away)
+
+    async def _erase_old(self) -> None:
+        """Erase alerts after their retention time, once in an hour."""
+        now, days = self._now(), self._settings.retention.orders_days
+        if days and now - self._erased_at >= HOUR:
+            self._erased_at = now
+            await self._alerts.erase(before=now - days * DAY)
 
     async def _look_at_lane(self) -> None:
         now = self._now()
@@ -106,6 +121,34 @@ class AlertWatch:
                 self._alerts.close(AlertKind.LANE, reason)
             elif lasts(lane, reason, now):
                 self._alerts.open(AlertKind.LANE, reason, text, over=over)
+
+    def _look_at_orders(self, counts: Counts) -> None:
+        now, uncertain = self._now(), counts.orders.get(State.UNCERTAIN, 0)
+        plural = "" if uncertain == 1 else "s"
+        text = f"{uncertain} order{plural} with an unknown outcome: billed or not, and not sent "
+        text += "again. Look them up at the vendor, then: python -m bot jobs settle"
+        patience = LISTEN if self._settings.public_url else 0.0  # a callback may tell the outcome
+        newest = counts.newest_uncertain or 0.0
+        self._note(
+            AlertKind.UNCERTAIN,
+            0.0,
+            text,
+            "No order has an unknown outcome any more.",
+            is_good=counts.oldest_uncertain is None or now - counts.oldest_uncertain < patience,
+        )
+        episode = self._alerts.episode(AlertKind.UNCERTAIN)
+        is_told = episode is None or now - episode.opened_at < HOUR or newest <= episode.opened_at
+        if not is_told and newest < now - patience:
+            self._alerts.tell(AlertKind.UNCERTAIN, "more", text, at_most_every=HOUR, once=newest)
+        plural = "" if counts.outstanding == 1 else "s"
+        self._note(
+            AlertKind.OUTSTANDING,
+            0.0,
+            f"{counts.outstanding} paid order{plural} whose pictures can't be fetched: they are "
+            "tried again. Find out why by: python -m bot check",
+            "No paid pictures are outstanding any more.",
+            is_good=now - (counts.oldest_outstanding or now) < OUTSTANDING_LASTS,
+        )
 
     def _note(
         self, kind: AlertKind, lasts: float, *texts: str, is_good: bool, subject: str = ""

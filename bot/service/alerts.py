@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.alerts import LONGEST_SUBJECT, Alert, AlertKind, harmless
+from bot.domain.deeds import fixed_id
 from bot.log import Fault
 from bot.service.ports.alerts import Alerts
 
@@ -16,6 +17,7 @@ log = logging.getLogger(__name__)
 
 HOUR: Final = 3600.0  # seconds
 MOST_PLACES: Final = 500  # of errors that are known to be told
+ERASED_AT_ONCE: Final = 200
 MOST_EVENTS: Final = 100  # that wait for the store
 
 _Key = tuple[str, str]  # kind and subject
@@ -72,7 +74,8 @@ class AlertService:
         self._due = due  # set to have notes recorded at once
         self._send = send  # set when something is to be told
         self._noted: dict[_Key, _Noted] = {}
-        self._open: set[_Key] | None = None  # the episodes, as read last; None: not yet
+        self._open: dict[_Key, Alert] | None = None  # episodes, as read last; None: not yet
+        self._once: dict[_Key, tuple[object, float]] = {}  # the cause told last, and when
         self._events: list[tuple[Alert, float]] = []
         self._places: OrderedDict[str, float] = OrderedDict()
 
@@ -98,10 +101,34 @@ class AlertService:
         if noted.clear_since is None:
             noted.clear_since = self._now()
 
-    def tell(self, kind: AlertKind, subject: str, text: str, *, at_most_every: float = 0.0) -> None:
-        """Note what has no end; it is dropped if one was told within *at_most_every* seconds."""
+    def episode(self, kind: AlertKind, subject: str = "") -> Alert | None:
+        """Return the open episode, as far as this process knows."""
+        return (self._open or {}).get(_key(kind, subject))
+
+    def tell(
+        self,
+        kind: AlertKind,
+        subject: str,
+        text: str,
+        *,
+        at_most_every: float = 0.0,
+        once: object = None,
+    ) -> None:
+        """Note what has no end.
+
+        It is dropped if one was told within *at_most_every* seconds, or, with *once*, for the same
+        cause.
+        """
+        now, key = self._now(), _key(kind, subject)
+        if once is not None:
+            cause, told_at = self._once.get(key, (None, -at_most_every))
+            if cause == once or now - told_at < at_most_every:
+                return
+            self._once[key] = (once, now)
         if len(self._events) < MOST_EVENTS:
-            event = new_event(kind, text, at=self._now(), subject=subject)
+            event = new_event(kind, text, at=now, subject=subject)
+            if once is not None:
+                event = replace(event, id=fixed_id(kind, subject, once))
             self._events.append((event, at_most_every))
             self._due.set()
 
@@ -145,7 +172,7 @@ class AlertService:
                     self._opened(opening, new=True)
                 noted.opening = None
         self._open = {
-            key
+            key: episode
             for key, episode in episodes.items()
             if not await self._close(episode, self._noted.get(key))
         }
@@ -154,6 +181,11 @@ class AlertService:
             if noted.opening is None and done:
                 del self._noted[key]
 
+    async def erase(self, *, before: float) -> None:
+        """Erase the alerts that were over before that time. Raises StoreUnavailable."""
+        while await self._alerts.erase(before=before, most=ERASED_AT_ONCE):
+            log.debug("old alerts erased")
+
     async def _close(self, episode: Alert, noted: _Noted | None) -> bool:
         """Close an episode that ends by itself now, or that was calm for long enough."""
         now = self._now()
@@ -161,13 +193,13 @@ class AlertService:
         if noted is not None and noted.opening is None and noted.clear_since is not None:
             ended = ended or now - noted.clear_since >= episode.calm
         if ended and await self._alerts.close(episode, now=now):
-            log.info("alert over: kind=%s subject=%s", episode.kind, episode.subject)
+            log.debug("alert over: kind=%s subject=%s", episode.kind, episode.subject)
             self._send.set()
         return ended
 
     def _opened(self, alert: Alert, *, new: bool) -> None:
         if new:
-            log.info("alert: kind=%s subject=%s text=%s", alert.kind, alert.subject, alert.text)
+            log.debug("alert: kind=%s subject=%s text=%s", alert.kind, alert.subject, alert.text)
             self._send.set()
 
 

@@ -3,13 +3,16 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Final
 
 from bot.domain import admission
-from bot.domain.admission import SAMPLE, AdmissionRequest, RuleResult
-from bot.domain.budget_steps import BudgetReached, budgets_reached
+from bot.domain.admission import SAMPLE, AdmissionRequest, Rule, RuleResult
+from bot.domain.alerts import Alert, AlertKind
+from bot.domain.budget_steps import STEPS, BudgetReached, budgets_reached
 from bot.domain.deeds import Deed, DeedKind, fixed_id
 from bot.domain.money import written
+from bot.service.alerts import new_alert, new_event
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import Deeds, Jobs
 from bot.service.settings import ServiceSettings
@@ -18,6 +21,13 @@ log = logging.getLogger(__name__)
 
 RETRY: Final = 5.0  # seconds, when the store is away
 MOST: Final = 10_000  # budgets that are known to be told
+
+_NAMES: Final = {
+    Rule.OPERATOR_DAY_USD: "MAX_USD_PER_DAY",
+    Rule.OPERATOR_MONTH_USD: "MAX_USD_PER_MONTH",
+    Rule.OPERATOR_SERVER_MONTH_USD: "MAX_USD_PER_GUILD_PER_MONTH",
+    Rule.SERVER_MONTH_USD: "server_usd_per_month",
+}
 
 _Key = tuple[object, ...]
 
@@ -99,7 +109,8 @@ class BudgetWatch:
         while self._pending:
             key, (reached, language) = next(iter(self._pending.items()))
             deed = _deed(reached, language, self._now())
-            new = await self._deeds.warn(reached, *(() if deed is None else (deed,)))
+            alert = _alert(reached, self._now())
+            new = await self._deeds.warn(reached, *filter(None, (deed,)), alert=alert)
             if self._pending[key][0] is reached:
                 del self._pending[key]
             if len(self._told) >= MOST:
@@ -116,6 +127,25 @@ class BudgetWatch:
         sample = AdmissionRequest(order=SAMPLE, guild_id=None, channel_id=0)
         results = admission.rule_results(sample, caps=caps, context=context, now=now)
         self.look(results, guild_id=None, now=now, admitted=False)
+
+
+def _alert(reached: BudgetReached, now: float) -> Alert:
+    """Return what the operator is told; a budget that is used up has an end."""
+    of_server = "" if reached.guild_id is None else f" of server {reached.guild_id}"
+    ends = datetime.fromtimestamp(reached.ends_at, UTC)
+    text = f"The budget {_NAMES[reached.rule]}{of_server} is used to {reached.percent} %: "
+    text += f"{written(reached.used)} of {written(reached.cap)} USD, until {ends:%Y-%m-%d %H:%M}"
+    subject = f"{reached.rule}{of_server}, {reached.percent} % of {written(reached.cap)}"
+    if reached.percent < STEPS[-1]:
+        return new_event(AlertKind.BUDGET, f"{text} UTC.", at=now, subject=subject)
+    return new_alert(
+        AlertKind.BUDGET,
+        f"{text} UTC. Orders are refused until then.",
+        at=now,
+        subject=subject,
+        over_text=f"A new period of the budget {_NAMES[reached.rule]}{of_server} began.",
+        ends_at=float(reached.ends_at),
+    )
 
 
 def _deed(reached: BudgetReached, language: str, now: float) -> Deed | None:

@@ -41,10 +41,13 @@ class GatewayStartBudget:
         store: GatewayStarts,
         ask: Callable[[], Awaitable[StartLimit | None]],
         now: Callable[[], float],
-        report: Callable[[int], None] = lambda _left: None,
+        report: Callable[[int, bool], None] = lambda _left, _low: None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Count the starts of *bot*; *ask* returns Discord's limit, or ``None`` if it is away."""
+        """Count the starts of *bot*; *ask* returns Discord's limit, or ``None`` if it is away.
+
+        *report* is told how many are left, and whether these are few.
+        """
         self._bot = bot
         self._store = store
         self._ask = ask
@@ -160,7 +163,7 @@ class GatewayStartBudget:
         self._tell(self._limit.left(await self._recent(now), now))
 
     def _tell(self, left: int) -> None:
-        self._report(left)
+        self._report(left, self._limit.is_low(left))
         if left > self._limit.reserve:
             self._exhausted = False
         elif not self._exhausted:

@@ -9,10 +9,11 @@ from bot.domain.job import State
 from bot.domain.lane import REFUSES, ClosedReason
 from bot.domain.money import Budget
 from bot.service.port_errors import StoreUnavailable
-from bot.service.ports.store import JobQueries, Lanes
+from bot.service.ports.store import Counts, JobQueries, Lanes
 from bot.service.settings import ServiceSettings
 
 FRESH: Final = 5.0  # seconds for which a snapshot is reused
+NOTHING: Final = Counts(orders={}, waiting=0)
 LASTING: Final = 60.0  # seconds after which rejected status calls are reported
 
 
@@ -49,9 +50,18 @@ class StoreSnapshot:
     """The readiness and the open orders; no orders when the store is away."""
 
     readiness: Readiness
-    orders: Mapping[State, int] = field(default_factory=dict)
-    waiting: int = 0  # orders in the queue
+    counts: Counts = NOTHING
     budgets: Mapping[Budget, BudgetUse] = field(default_factory=dict)  # of all servers together
+
+    @property
+    def orders(self) -> Mapping[State, int]:
+        """The number of orders by their state."""
+        return self.counts.orders
+
+    @property
+    def waiting(self) -> int:
+        """The number of orders in the queue."""
+        return self.counts.waiting
 
 
 class HealthService:
@@ -115,8 +125,7 @@ class HealthService:
             return StoreSnapshot(readiness=self._without_store())
         return StoreSnapshot(
             readiness=readiness,
-            orders=counts.orders,
-            waiting=counts.waiting,
+            counts=counts,
             budgets={
                 budget: BudgetUse(spent=amount, cap=self._caps.of(budget))
                 for budget, amount in spent.items()

@@ -19,6 +19,7 @@ _FIELDS: Final = tuple(field.name for field in fields(Alert))
 _COLUMNS: Final = tuple(alerts.c[name] for name in _FIELDS)
 _NOW: Final = given("now")
 _ID: Final = alerts.c.id == given("alert_id")
+_KNOWN: Final = Statement(select(alerts.c.id).where(_ID))
 _INSERT: Final = Statement(insert(alerts).values({name: given(name) for name in _FIELDS}))
 _LAST: Final = Statement(
     select(*_COLUMNS)
@@ -153,6 +154,8 @@ def record(
 ) -> bool:
     """Record an alert in the transaction of its cause; see :meth:`Alerts.open`."""
     database.lock(connection, _LOCK)
+    if _KNOWN.first(connection, alert_id=alert.id) is not None:
+        return False
     row = _LAST.first(connection, of_kind=alert.kind, of_subject=alert.subject)
     flaps = 0
     if row is not None:

@@ -9,8 +9,10 @@ from typing import Any, Final
 from sqlalchemy import Executable, select, update
 from sqlalchemy.engine import Connection
 
+from bot.domain.alerts import Alert
 from bot.domain.budget_steps import BudgetReached
 from bot.domain.deeds import Deed, DeedKind, outcomes
+from bot.store import alerts
 from bot.store.database import Database, read_transaction, write_transaction
 from bot.store.statements import Insert, Row, Statement, given, insert_new
 from bot.store.tables import budget_warnings, deeds, is_due
@@ -87,13 +89,24 @@ class Deeds:
         record(connection, added)
 
     @write_transaction
-    def warn(self, connection: Connection, reached: BudgetReached, *deeds: Deed) -> bool:
-        """Record a step of a budget, with *deeds*; ``False``: it, or a higher one, is on record."""
+    def warn(
+        self,
+        connection: Connection,
+        reached: BudgetReached,
+        *deeds: Deed,
+        alert: Alert | None = None,
+    ) -> bool:
+        """Record a step of a budget, with *deeds* and an *alert* of it.
+
+        ``False``: it, or a higher one, is on record.
+        """
         rule, guild_id, since, cap = reached.key
         key = {"rule": rule.value, "guild_id": guild_id, "since": since, "cap": cap}
         is_new = bool(_WARN.change(connection, **key, percent=reached.percent))
         if is_new:
             record(connection, deeds)
+            if alert is not None:
+                alerts.record(self._database, connection, alert)
         return is_new
 
     async def claim(self, *, now: float, lease: float, most: int) -> Sequence[Deed]:

@@ -71,6 +71,11 @@ _COUNT: Final = Statement(
         jobs.c.state,
         func.count(),
         func.sum(case((and_(_IN_QUEUE, jobs.c.lane == given("lane")), 1), else_=0)),
+        func.min(jobs.c.since),
+        func.max(jobs.c.since),
+        # Where an outstanding job is kept for its member, pictures were fetched.
+        func.min(case((jobs.c.kept_at.is_(None), jobs.c.outstanding_since))),
+        func.count(case((jobs.c.kept_at.is_(None), jobs.c.outstanding_since))),
     )
     .where(is_open)
     .group_by(jobs.c.state)
@@ -188,10 +193,15 @@ class JobQueries:
     @read_transaction
     def count(self, connection: Connection, lane: str) -> Counts:
         """Count open jobs by state, and the jobs that wait in that lane."""
-        rows = _COUNT.rows(connection, lane=lane)
+        rows = {State(row[0]): row[1:] for row in _COUNT.rows(connection, lane=lane)}
+        uncertain, completed = rows.get(State.UNCERTAIN), rows.get(State.COMPLETED)
         return Counts(
-            orders={State(state): count for state, count, _ in rows},
-            waiting=sum(int(waiting) for _, _, waiting in rows),
+            orders={state: row[0] for state, row in rows.items()},
+            waiting=sum(int(row[1]) for row in rows.values()),
+            oldest_uncertain=uncertain[2] if uncertain else None,
+            newest_uncertain=uncertain[3] if uncertain else None,
+            oldest_outstanding=completed[4] if completed else None,
+            outstanding=completed[5] if completed else 0,
         )
 
     @read_transaction

@@ -5,13 +5,19 @@ import logging
 
 import pytest
 
+from bot.domain.admission import Caps
 from bot.domain.alerts import CALM, AlertKind, AlertState
+from bot.domain.job import Billed, State
 from bot.domain.lane import ClosedReason, Lane
+from bot.domain.money import Budget, Price, period_end
 from bot.log import fault, watching_faults
 from bot.service.alert_outbox import KEEP_TRYING, LEASE
-from bot.service.alert_watch import AWAY_LASTS, UNCONNECTED_LASTS
+from bot.service.alert_watch import AWAY_LASTS, OUTSTANDING_LASTS, UNCONNECTED_LASTS
 from bot.service.alerts import HOUR
 from bot.service.port_errors import AlertNotTaken, StoreUnavailable
+from bot.service.retention import DAY
+from bot.service.tracker import LISTEN
+from tests.samples import NOW, a_job, changed_job
 from tests.service.conftest import on_each_engine
 from tests.service.harness import background, until
 
@@ -279,6 +285,95 @@ async def test_the_gateway_and_the_disk_are_told_of_when_they_are_bad(app):
         ("disk", "", OVER),
         ("gateway", "", OVER),
     ]
+
+
+def an_order(state, since, **changes):
+    completed = {"billed": Billed.YES, "completed_at": since, "request_id": "r-1"}
+    more = completed if state is State.COMPLETED else {}
+    return a_job(answered_at=NOW, state=state, state_since=since, **more | changes)
+
+
+@on_each_engine
+async def test_orders_with_an_unknown_outcome_are_one_episode_until_none_is_left(app):
+    first, second = (an_order(State.UNCERTAIN, app.clock.now + more) for more in (0, 60))
+    await app.put(first)
+    await later(app, 10)
+    await app.put(second)
+    await later(app, 30)
+    assert app.receiver.told == [("uncertain", "", OPEN)]
+    assert app.receiver.taken[0].text.startswith("1 order with an unknown outcome")
+
+    app.clock.now += HOUR
+    await later(app, 30)
+    assert app.receiver.told[1:] == [("uncertain", "more", EVENT)]
+    assert app.receiver.taken[1].text.startswith("2 orders with an unknown outcome")
+    app.clock.now += HOUR
+    await later(app, 30)
+    assert len(app.receiver.taken) == 2
+
+    for job in (first, second):
+        await app.erase(job.id)
+    await later(app, 30)
+    assert app.receiver.told[2:] == [("uncertain", "", OVER)]
+
+
+async def test_while_a_callback_may_tell_the_outcome_the_operator_is_not_told(open_process):
+    app = open_process(public_url="https://bot.example")
+    await app.put(an_order(State.UNCERTAIN, app.clock.now))
+    await later(app, LISTEN - 10)
+    assert app.receiver.taken == []
+    await later(app, 20)
+    assert app.receiver.told == [("uncertain", "", OPEN)]
+
+
+@on_each_engine
+async def test_paid_pictures_that_cant_be_fetched_are_told_once_that_lasts(app):
+    now = app.clock.now
+    kept = an_order(State.COMPLETED, now, outstanding_since=now, kept_at=now)
+    await app.put(kept)
+    await later(app, 60)
+    assert app.receiver.taken == []
+    since = app.clock.now
+    job = an_order(State.COMPLETED, since, outstanding_since=since, next_try_at=since + 5)
+    await app.put(changed_job(job, request_id="r-2"))
+    await later(app, OUTSTANDING_LASTS - 10)
+    assert app.receiver.taken == []
+    await later(app, 20)
+    assert app.receiver.taken[0].text.startswith("1 paid order whose pictures")
+    await app.erase(job.id)
+    await later(app, 20)
+
+    assert app.receiver.told == [("outstanding", "", OPEN), ("outstanding", "", OVER)]
+
+
+@on_each_engine
+async def test_a_budget_is_told_at_each_step_and_when_a_new_period_begins(open_process):
+    caps = Caps(price=Price(amount=1000), usd_per_day=4000)
+    first = open_process(caps=caps)
+    for images in (2, 1, 1):
+        await first.order(images=images)
+        await first.services.budgets.sweep()
+
+    app = open_process(caps=caps)  # the first one died after that
+    await app.alert()
+    app.clock.now = float(period_end(Budget.DAY, app.clock.now))
+    await later(app, 5)
+
+    steps = [f"operator_usd_per_day, {step} % of 0.004" for step in (50, 100)]
+    assert sorted(app.receiver.told) == sorted(
+        [("budget", steps[0], EVENT), ("budget", steps[1], OPEN), ("budget", steps[1], OVER)]
+    )
+
+
+async def test_alerts_are_erased_after_their_retention_time(app):
+    service(app).tell(AlertKind.MIGRATION, "2", "Migrated.")
+    break_(app)
+    await app.alert()
+    app.clock.now += 91 * DAY
+    await app.alert()
+
+    assert await app.alerts.erase(before=app.clock.now, most=10) == 0
+    assert [one.kind for one in await app.alerts.episodes()] == ["signing"]
 
 
 async def test_without_a_receiver_nothing_piles_up(app):

@@ -84,6 +84,7 @@ class World:
         self.total, self.used, self.asked = 1000, 0, 0
         self.identified: list[tuple[float, int]] = []  # Unix time, shard
         self.reported: list[int] = []
+        self.low: list[bool] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     def budget(self) -> GatewayStartBudget:
@@ -92,9 +93,13 @@ class World:
             store=self.store,
             ask=self._ask,
             now=self.time,
-            report=self.reported.append,
+            report=self._note,
             sleep=self.time.sleep,
         )
+
+    def _note(self, left: int, low: bool) -> None:
+        self.reported.append(left)
+        self.low.append(low)
 
     async def _ask(self) -> StartLimit:
         self.asked += 1
@@ -198,7 +203,7 @@ async def test_the_reserve_is_kept_and_the_operator_told_once(world, caplog):
 
     await world.time.run(DAY - 1)
     assert world.identified == []
-    assert world.reported[-1] == 45
+    assert (world.reported[-1], world.low[-1]) == (45, True)
     assert caplog.text.count("gateway starts used up") == 1
     assert world.asked < DAY / ASK_EVERY + 2
 

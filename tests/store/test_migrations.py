@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, inspect, select, text
 
+from bot.domain.alerts import AlertKind
 from bot.domain.job import State
 from bot.domain.rules import Rules
 from bot.store import migrations
+from bot.store.alerts import Alerts
 from bot.store.database import Database
 from bot.store.guilds import Guilds
 from bot.store.job_rows import row_of
@@ -174,7 +177,13 @@ async def test_a_database_of_the_version_before_is_carried_on(url, of_the_versio
         queues, notices = await database.read(renamed)
         recorded = await Guilds(database).recorded(after=0, most=9)
         rules = await Guilds(database).rules(waiting.guild_id)
+    async with Database.open(url) as database:
+        told = await Alerts(database).claim(now=time.time(), lease=60)
+        assert await Alerts(database).pending() == 1
 
+    assert told
+    assert (told.kind, told.subject) == (AlertKind.MIGRATION, migrations.HEAD)
+    assert f"from {BEFORE} to {migrations.HEAD}" in told.text
     assert [job.id for job in [*inherited, *due]] == [followed.id, expired.id]
     assert claimed == waiting.claimed("here", now=NOW)
     assert set(queues) == {(LANE, "g7", 2.0), (LANE, waiting.queue_key, NOW)}
@@ -204,6 +213,7 @@ async def test_opening_again_changes_nothing(url):
     for number in range(3):
         async with Database.open(url) as database:
             assert await record(Jobs(database), job) == (number == 0)
+            assert await Alerts(database).pending() == 0
 
 
 async def test_several_views_may_open_a_new_database_together(url):

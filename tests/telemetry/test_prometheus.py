@@ -21,6 +21,7 @@ from bot.domain.money import Budget
 from bot.service import port_errors as errors
 from bot.service.errors import LimitReached
 from bot.service.health import BudgetUse, Readiness, StoreSnapshot
+from bot.service.ports.store import Counts
 from bot.service.telemetry import DiscordCall, VendorCall, timed
 from bot.store.database import Database
 from bot.store.jobs import Jobs
@@ -255,8 +256,7 @@ def test_the_gauges_are_the_stores(read):
         readiness=Readiness(
             gateway=False, store=True, closed=ClosedReason.CREDIT, descriptors_low=True
         ),
-        orders={State.WAITING: 4},
-        waiting=3,
+        counts=Counts(orders={State.WAITING: 4}, waiting=3),
         budgets={Budget.DAY: BudgetUse(spent=1_500_000, cap=3_000_000)},
     )
 
@@ -278,8 +278,7 @@ def test_while_the_store_is_away_no_gauge_says_what_was_true_once(read):
         "imagine_orders",
         snapshot=StoreSnapshot(
             readiness=WELL,
-            orders={State.WAITING: 4},
-            waiting=3,
+            counts=Counts(orders={State.WAITING: 4}, waiting=3),
             budgets={Budget.DAY: BudgetUse(spent=1, cap=1)},
         ),
     )
@@ -347,7 +346,7 @@ def test_a_day_of_a_thousand_servers_makes_few_series_and_names_nobody(meters):
         meters.order_refused(random.choice(list(Rule)))
 
     page = meters.page(
-        StoreSnapshot(readiness=WELL, orders=dict.fromkeys(State, 3), waiting=3)
+        StoreSnapshot(readiness=WELL, counts=Counts(orders=dict.fromkeys(State, 3), waiting=3))
     ).decode()
     series = [line for line in page.splitlines() if line and not line.startswith("#")]
     assert 100 < len(series) < 2_000

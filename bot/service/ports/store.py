@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from bot.domain.admission import AdmissionContext
+from bot.domain.alerts import Alert
 from bot.domain.budget_steps import BudgetReached
 from bot.domain.deeds import Deed
 from bot.domain.denials import Denial, DeniedKind
@@ -52,6 +53,11 @@ class Counts:
 
     orders: Mapping[State, int]
     waiting: int
+    # Since when, in Unix seconds; None: there is none. Of UNCERTAIN orders:
+    oldest_uncertain: float | None = None
+    newest_uncertain: float | None = None
+    oldest_outstanding: float | None = None  # paid pictures that can't be fetched
+    outstanding: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -349,8 +355,11 @@ class Denials(Protocol):
 class Deeds(Protocol):
     """The moderators' deeds: an audit trail, and the outbox of what must be told of them."""
 
-    async def warn(self, reached: BudgetReached, *deeds: Deed) -> bool:
-        """Record a step of a budget, with *deeds*; ``False``: it, or a higher one, is on record."""
+    async def warn(self, reached: BudgetReached, *deeds: Deed, alert: Alert | None = None) -> bool:
+        """Record a step of a budget, with *deeds* and an *alert* of it.
+
+        ``False``: it, or a higher one, is on record.
+        """
 
     async def add(self, *added: Deed) -> None:
         """Record deeds that change nothing else, but for those on record already."""

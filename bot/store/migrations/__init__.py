@@ -1,6 +1,9 @@
 """The store's history, step by step, and the way to its end."""
 
+import time
+from dataclasses import asdict
 from pathlib import Path
+from secrets import token_hex
 from typing import Final
 
 from sqlalchemy import (
@@ -15,7 +18,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Connection
 
-from bot.store.tables import metadata
+from bot import __version__
+from bot.domain.alerts import Alert, AlertKind
+from bot.store.tables import alerts, metadata
 
 HEAD: Final = "0015"  # the last step in versions/
 
@@ -31,7 +36,8 @@ def upgrade(connection: Connection) -> None:
     """Bring the tables behind *connection* up to date, in its transaction."""
     tables = inspect(connection).get_table_names()
     is_marked = _versions.name in tables
-    if is_marked and connection.scalar(select(_versions.c.version_num)) == HEAD:
+    before = connection.scalar(select(_versions.c.version_num)) if is_marked else None
+    if before == HEAD:
         return
     # Alembic takes long to load, and 10 MB for good. PostgreSQL has views besides the tables.
     if not tables and connection.dialect.name == "sqlite":
@@ -40,6 +46,24 @@ def upgrade(connection: Connection) -> None:
         connection.execute(insert(_versions).values(version_num=HEAD))
     else:
         migrate(connection)
+        if before is not None:
+            _tell(connection, before)
+
+
+def _tell(connection: Connection, before: str) -> None:
+    """Have the operator told, in the transaction of the migration itself."""
+    text = f"Version {__version__} brought the store's tables up to date, from {before} to {HEAD}."
+    now = time.time()
+    alert = Alert(
+        id=token_hex(8),
+        kind=AlertKind.MIGRATION,
+        subject=HEAD,
+        text=f"{text} Only a backup leads back.",
+        opened_at=now,
+        closed_at=now,
+        due_at=now,
+    )
+    connection.execute(insert(alerts).values(asdict(alert)))
 
 
 def migrate(connection: Connection) -> None:
