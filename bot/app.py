@@ -70,7 +70,7 @@ from bot.web.server import serving
 
 log = logging.getLogger(__name__)
 
-LAST_WORDS_WITHIN: Final = 5.0  # seconds
+LAST_WORDS_WITHIN: Final = 1.5  # seconds
 COLLECT_AFTER: Final = (10_000, 20, 20)  # new objects, and collections of the younger generation
 
 

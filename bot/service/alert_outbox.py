@@ -42,7 +42,7 @@ class AlertOutbox:
         self._sender = sender
         self._now = now
         self._due = due  # set when something is to be told
-        self._pause = pause  # seconds after each message
+        self._pause = pause if sender is not None else 0.0  # seconds between two messages
         self.pending = 0.0  # alerts that are to be told; not a number: unknown
         self._direct_at = 0.0  # when the store is away: the next try
 
@@ -59,13 +59,15 @@ class AlertOutbox:
 
     async def sweep(self) -> None:
         """Tell of everything that is due. Raises StoreUnavailable if that is incomplete."""
+        pause = 0.0
         while alert := await self._alerts.claim(now=self._now(), lease=LEASE):
+            await asyncio.sleep(pause)
             asked = await self._send(alert.message)
             if asked is None or self._is_too_old(alert):
                 await self._alerts.settle(alert, now=self._now())
             else:
                 await self._alerts.settle(alert, now=self._now(), due_at=self._again(alert, asked))
-            await asyncio.sleep(self._pause if self._sender else 0.0)
+            pause = self._pause
         self.pending = await self._alerts.pending()
 
     async def send_directly(self, alert: Alert) -> bool:

@@ -54,7 +54,7 @@ class ServiceSettings:
     styles_within: float = 1.5  # Discord waits 3 s for autocomplete choices
     submits_end_within: float = 5.0  # at shutdown; a lost answer makes an order uncertain
     positions_every: float = 2.0
-    alert_pause: float = 2.0  # after a message: Discord takes 30 in a minute
+    alert_pause: float = 2.0  # between two messages: Discord takes 30 in a minute
     sweep_first: float = 180.0  # after the start, which has more urgent work
     sweep_every: float = 3600.0
     sweep_pause: float = 0.5  # between two batches: others wait to write meanwhile
