@@ -183,6 +183,7 @@ async def call_all(database: Database, *, now: float) -> None:
             "admission_context (outside of servers)": lambda: jobs.admission_context(
                 None, 7, lane=LANE, now=now
             ),
+            "rules_for": lambda: jobs.rules_for(7),
             "peak_usage": lambda: jobs.peak_usage(7, now=now),
             "get": lambda: jobs.get(job.id),
             "swap": lambda: jobs.swap(job, job.with_reply(answered_at=now)),
@@ -252,6 +253,7 @@ async def call_all(database: Database, *, now: float) -> None:
             "rules": lambda: guilds.rules(7),
             "change": lambda: guilds.change(7, lambda rules: changed(rules, cooldown=5)),
             "block": lambda: guilds.block(7, Block(member_id=7, by=1, since=now)),
+            "block_of": lambda: guilds.block_of(7, 7),
             "blocks": lambda: guilds.blocks(7, now=now, skip=8, most=8),
             "unblock": lambda: guilds.unblock(7, 7),
             "save_draft": lambda: guilds.save_draft("d", 7, {"cooldown": 1}, now=now),

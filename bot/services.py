@@ -377,7 +377,6 @@ def _build_cog_services(
             now=ports.now,
         ),
         blocks=BlockService(
-            settings=settings,
             guilds=ports.guilds,
             jobs=ports.jobs,
             now=ports.now,

@@ -12,7 +12,6 @@ from bot.service.deed_outbox import new_deed
 from bot.service.errors import BlockFault, NotBlockable
 from bot.service.moderation import Moderator
 from bot.service.ports.store import Guilds, Jobs
-from bot.service.settings import ServiceSettings
 
 BLOCKS_ON_PAGE: Final = 8
 
@@ -47,7 +46,6 @@ class BlockService:
     def __init__(
         self,
         *,
-        settings: ServiceSettings,
         guilds: Guilds,
         jobs: Jobs,
         now: Callable[[], float],
@@ -56,7 +54,6 @@ class BlockService:
     ) -> None:
         self._guilds = guilds
         self._jobs = jobs
-        self._lane = settings.lane
         self._now = now
         self._wake_recovery = wake_recovery  # it shows a blocked member what was given back
         self._tell_deeds = tell_deeds  # has blocks told soon
@@ -86,10 +83,7 @@ class BlockService:
 
     async def blocked(self, by: Moderator, member_id: int) -> Block | None:
         """Return a member's block without an end; ``None``: there is none."""
-        context = await self._jobs.admission_context(
-            by.guild_id, member_id, lane=self._lane, now=self._now()
-        )
-        block = context.block
+        block = await self._guilds.block_of(by.guild_id, member_id)
         return block if block is not None and block.until is None else None
 
     async def blocks(self, by: Moderator, number: int) -> BlockPage:

@@ -223,13 +223,8 @@ class OrderIntake:
         except InvalidOption as error:
             with suppress(TimeoutError, StoreUnavailable):  # then without the style
                 async with asyncio.timeout(self._settings.admit_within):
-                    context = await self._jobs.admission_context(
-                        request.guild_id,
-                        request.member_id,
-                        lane=self._settings.lane,
-                        now=self._now(),
-                    )
-                fault = styles.not_found(request.options.style, context.rules.styles)
+                    rules = await self._jobs.rules_for(request.guild_id)
+                fault = styles.not_found(request.options.style, rules.styles)
                 error.others += () if fault is None else (fault,)
             raise
 

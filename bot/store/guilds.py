@@ -168,6 +168,11 @@ class Guilds:
         record(connection, deeds)
 
     @read_transaction
+    def block_of(self, connection: Connection, guild_id: int, member_id: int) -> Block | None:
+        """Return a member's block, even one that is over; ``None``: there is none."""
+        return block_of(connection, guild_id, member_id)
+
+    @read_transaction
     def blocks(
         self, connection: Connection, guild_id: int, *, now: float, skip: int, most: int
     ) -> tuple[Sequence[Block], int]:

@@ -12,6 +12,7 @@ from bot.domain.deeds import Deed
 from bot.domain.job import Job, State, Update, advance
 from bot.domain.lane import ClosedReason
 from bot.domain.owner import instance_prefix
+from bot.domain.rules import Rules
 from bot.service.ports.store import Admit, LaneView, PeakUsage
 from bot.store import job_statements as sql
 from bot.store.admission import load_admission_context, load_peaks
@@ -24,7 +25,7 @@ from bot.store.database import (
     write_transaction,
 )
 from bot.store.deeds import record, redraw
-from bot.store.guilds import guild_lock
+from bot.store.guilds import guild_lock, rules_of
 from bot.store.job_rows import INSERT, exchange, jobs_of, known_job, row_of, swap
 from bot.store.lane_queues import has_room, mark_served, next_job, read_snapshot, waiting_jobs
 from bot.store.lanes import lane_lock, lane_of, put_lane
@@ -77,6 +78,11 @@ class Jobs:
         """Return what an order of that member would be checked against now."""
         context, _ = load_admission_context(connection, guild_id, member_id, lane=lane, now=now)
         return context
+
+    @read_transaction
+    def rules_for(self, connection: Connection, guild_id: int | None) -> Rules:
+        """Return the rules that orders of a server, or outside of servers, are checked against."""
+        return rules_of(connection, guild_id)
 
     @read_transaction
     def peak_usage(self, connection: Connection, guild_id: int, *, now: float) -> PeakUsage:

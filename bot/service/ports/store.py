@@ -108,6 +108,9 @@ class Jobs(Protocol):
     ) -> AdmissionContext:
         """Return what an order of that member would be checked against now."""
 
+    async def rules_for(self, guild_id: int | None) -> Rules:
+        """Return the rules that orders of a server, or outside of servers, are checked against."""
+
     async def get(self, job_id: str) -> Job | None:
         """Return the stored job; ``None``: there is no job of that id."""
 
@@ -286,6 +289,9 @@ class Guilds(Protocol):
 
     async def block(self, guild_id: int, block: Block, *, deeds: Sequence[Deed] = ()) -> None:
         """Store *block*, with *deeds*; it replaces the member's earlier one."""
+
+    async def block_of(self, guild_id: int, member_id: int) -> Block | None:
+        """Return a member's block, even one that is over; ``None``: there is none."""
 
     async def blocks(
         self, guild_id: int, *, now: float, skip: int, most: int
