@@ -262,6 +262,7 @@ async def call_all(database: Database, *, now: float) -> None:
             "load_form": lambda: guilds.load_form("f", 7),
             "erase_drafts": lambda: guilds.erase_drafts(before=now + 1),
             "erase_deeds": lambda: guilds.erase_deeds(before=now - 40_000, most=10),
+            "erase_sums": lambda: guilds.erase_sums([0, 7, 8], before=month_start(now)),
             "erase_denials": lambda: guilds.erase_denials(before=now - 86400),
             "recorded": lambda: guilds.recorded(after=7, most=100),
             "record_joined": lambda: guilds.record_joined({7, 8}),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from bot.domain.money import month_start
 from bot.log import about
 from bot.service.delivery import DeliveryService
 from bot.service.member_account import MemberAccount
@@ -19,6 +20,7 @@ from bot.service.settings import ServiceSettings
 log = logging.getLogger(__name__)
 
 DAY: Final = 86400.0  # seconds
+KEEP_SUMS: Final = 62 * DAY  # at least; a clock that is ahead for a while costs no sum
 KEEP_SERVERS: Final = 30 * DAY  # after the bot was removed from one
 
 
@@ -73,6 +75,7 @@ class RetentionLoop:
         retention = self._settings.retention
         if retention.orders_days:
             await self._erase_orders(self._now() - retention.orders_days * DAY)
+            await self._erase_sums(max(retention.orders_days * DAY, KEEP_SUMS))
         if retention.files_days:
             before = self._now() - retention.files_days * DAY
             await self._drop_kept(before)
@@ -91,6 +94,18 @@ class RetentionLoop:
         while await self._guilds.erase_deeds(before=made_before, most=batch):
             log.debug("old deeds erased")
             await asyncio.sleep(self._settings.sweep_pause)
+
+    async def _erase_sums(self, kept_for: float) -> None:
+        """Erase what orders cost in months in which no order that is kept was made."""
+        before = month_start(self._now() - kept_for)
+        guild_ids, erased = [0], 0
+        while guild_ids:
+            erased += await self._guilds.erase_sums(guild_ids, before=before)
+            page = await self._guilds.recorded(after=guild_ids[-1], most=self._settings.sweep_batch)
+            guild_ids = [guild_id for guild_id, _ in page]
+            await asyncio.sleep(self._settings.sweep_pause)
+        if erased:
+            log.info("old sums of money erased: count=%d", erased)
 
     async def _forget_servers(self, left_before: float) -> None:
         """Erase what is stored of servers that the bot left, but for orders that are not over."""

@@ -126,6 +126,23 @@ _FORGET_ITS: Final = (
         )
     ),
 )
+_OLD_SUMS_OF: Final = given("guild_ids", many=True)
+_OLD_SUMS: Final = (
+    Statement(
+        delete(spending).where(
+            spending.c.budget.in_([literal_column(f"'{budget}'") for budget in Budget]),
+            spending.c.guild_id.in_(_OLD_SUMS_OF),
+            spending.c.since < given("before"),
+        )
+    ),
+    Statement(
+        delete(budget_warnings).where(
+            budget_warnings.c.rule.in_(_BUDGETS),
+            budget_warnings.c.guild_id.in_(_OLD_SUMS_OF),
+            budget_warnings.c.since < given("before"),
+        )
+    ),
+)
 # Each condition has an index, both have none.
 _ANY_JOB: Final = tuple(
     Statement(select(jobs.c.id).where(jobs.c.guild_id == _GUILD, which).limit(1))
@@ -258,6 +275,14 @@ class Guilds:
         """
         ids = _OLD_DEEDS.values(connection, before=before, most=most)
         return _ERASE_DEEDS.change(connection, ids=ids)
+
+    @write_transaction
+    def erase_sums(self, connection: Connection, guild_ids: Collection[int], *, before: int) -> int:
+        """Erase what orders cost in periods that began before that time; return the rows.
+
+        0 among *guild_ids* is for all servers, and for orders outside of servers.
+        """
+        return sum(old.change(connection, guild_ids=guild_ids, before=before) for old in _OLD_SUMS)
 
     @write_transaction
     def erase_denials(self, connection: Connection, *, before: float) -> int:

@@ -3,13 +3,19 @@
 import os
 
 import pytest
+from sqlalchemy import select
 
+from bot.domain.admission import Rule
+from bot.domain.budget_steps import BudgetReached
 from bot.domain.job import ENDED, Delivery, EndReason, State
+from bot.domain.money import month_start
 from bot.service.retention import DAY
 from bot.service.settings import RetentionPolicy
-from tests.samples import NOW, a_job
+from bot.store.tables import budget_warnings, spending
+from tests.samples import LANE, NOW, a_job
 from tests.service.conftest import on_each_engine
 from tests.service.harness import background, until
+from tests.store.record import record
 
 FILES_DAYS, ORDERS_DAYS = 7, 90  # as in the harness
 
@@ -117,6 +123,41 @@ async def test_orders_are_erased_in_small_batches(open_process):
     await app.services.retention.sweep()
 
     assert counts == [7, 4, 1, 0]
+
+
+@on_each_engine
+async def test_sums_of_money_are_erased_with_the_orders_of_their_months(open_process):
+    """Those of this month, and of months of which orders are kept, stay to the millionth."""
+    app = open_process(sweep_batch=2)
+    old = month_start(NOW - ORDERS_DAYS * DAY) - 1
+    kept = month_start(NOW - ORDERS_DAYS * DAY)
+    guild_ids = range(100, 105)
+    for made, price in ((old, 1), (kept, 20), (NOW, 300)):
+        for guild_id in guild_ids:
+            await record(app.jobs, a_job(created_at=made, guild_id=guild_id, price=price))
+            step = a_step(guild_id, since=month_start(made))
+            await app.deeds.warn(step)
+    await app.guilds.record_joined(guild_ids)
+
+    await app.services.retention.sweep()
+
+    async def rows(table):
+        query = select(table.c.since)
+        return await app.database.read(lambda connection: connection.execute(query).scalars().all())
+
+    def usage(now):
+        return app.jobs.admission_context(100, 300, lane=LANE, now=now)
+
+    for table in (spending, budget_warnings):
+        assert min(await rows(table)) == kept
+    assert (await usage(NOW)).usage.server_spent_this_month == 300
+    assert (await usage(kept)).usage.spent_this_month == 5 * 320
+    assert not await app.deeds.warn(a_step(100, since=month_start(NOW)))
+
+
+def a_step(guild_id, since):
+    figures = {"ends_at": since + 1, "percent": 50, "cap": 2, "used": 1}
+    return BudgetReached(rule=Rule.SERVER_MONTH_USD, guild_id=guild_id, since=since, **figures)
 
 
 async def test_without_a_retention_time_nothing_is_deleted(open_process, files):

@@ -323,6 +323,12 @@ class Guilds(Protocol):
     async def erase_deeds(self, *, before: float, most: int) -> int:
         """Erase some deeds that were done before that time; return how many."""
 
+    async def erase_sums(self, guild_ids: Collection[int], *, before: int) -> int:
+        """Erase what orders cost in periods that began before that time; return the rows.
+
+        0 among *guild_ids* is for all servers, and for orders outside of servers.
+        """
+
     async def erase_denials(self, *, before: float) -> int:
         """Erase the operator's bars that were over *before* that time; return how many."""
 
