@@ -69,11 +69,8 @@ def _end(waiter: asyncio.Future[None] | None) -> None:
         waiter.set_result(None)
 
 
-async def wait_at_most(event: asyncio.Event | WakeUp, seconds: float) -> None:
+async def wait_at_most(event: asyncio.Event, seconds: float) -> None:
     """Wait until *event* is set, at most so many seconds."""
-    if isinstance(event, WakeUp):
-        await event.wait_at_most(seconds)
-        return
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()

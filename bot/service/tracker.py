@@ -19,7 +19,7 @@ from bot.domain.job import (
     advance,
     completed_after_all,
 )
-from bot.retry import Backoff, WakeUp, wait_at_most
+from bot.retry import Backoff, WakeUp
 from bot.service.circuit_breaker import LaneCircuitBreaker
 from bot.service.estimates import Estimates, Phase
 from bot.service.persistence import swap_with_retry
@@ -102,7 +102,7 @@ class JobTracker:
         self._callbacks_expected = settings.public_url is not None
         self._callbacks_arrive = self._callbacks_expected  # by what was seen last
 
-    async def follow(self, job: Job, news: asyncio.Event | WakeUp) -> Job:
+    async def follow(self, job: Job, news: WakeUp) -> Job:
         """Poll until the vendor is done with the job or another process owns it; return it then.
 
         *news* cuts a wait short.
@@ -154,7 +154,7 @@ class JobTracker:
                 moment - age, self._keep_time_true, job_id, moment
             )
 
-    async def ask_again(self, job: Job, news: asyncio.Event | WakeUp) -> Job:
+    async def ask_again(self, job: Job, news: WakeUp) -> Job:
         """Ask once about an EXPIRED job whose next try is due; return the job then.
 
         If it is still EXPIRED, it waits for the next try without an owner. A job that has just
@@ -293,9 +293,7 @@ class JobTracker:
         """Tell whether an UNCERTAIN job no longer waits for a callback with its request id."""
         return not self._callbacks_expected or self._now() >= job.state_since + LISTEN
 
-    async def await_callback(
-        self, job: Job, news: asyncio.Event | WakeUp, *, fault_id: str | None = None
-    ) -> Job:
+    async def await_callback(self, job: Job, news: WakeUp, *, fault_id: str | None = None) -> Job:
         """Wait for a callback with the request id of an UNCERTAIN job; return the job then."""
         given_up_at = job.state_since + LISTEN
         self._presenter.show(job, CardStatus(given_up_at=given_up_at, fault_id=fault_id))
@@ -386,9 +384,9 @@ class JobTracker:
         )
 
 
-async def _wait_for(news: asyncio.Event | WakeUp, seconds: float) -> bool:
+async def _wait_for(news: WakeUp, seconds: float) -> bool:
     """Wait for *news*, at most *seconds*; clear it, and tell whether it was set."""
-    await wait_at_most(news, seconds)
+    await news.wait_at_most(seconds)
     woken = news.is_set()
     news.clear()
     return woken

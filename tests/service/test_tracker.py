@@ -7,7 +7,8 @@ from itertools import pairwise
 import pytest
 
 from bot.domain.job import Billed, EndReason, Obstacle, State, Update
-from bot.service import estimates, tracker
+from bot.retry import WakeUp
+from bot.service import estimates
 from bot.service.port_errors import KeyRejected, OutcomeUnknown, RateLimited, RequestNotFound
 from bot.service.tracker import SILENT
 from tests.samples import NOW, OWNER, a_job, changed_job
@@ -43,7 +44,7 @@ async def put_queued(app):
 def follow(app):
     """Follow a job in a task; *news* cut its waits short."""
     return lambda job, news=None: asyncio.create_task(
-        app.pipeline.tracker.follow(job, news or asyncio.Event())
+        app.pipeline.tracker.follow(job, news or WakeUp())
     )
 
 
@@ -110,7 +111,7 @@ async def test_a_busy_vendor_is_asked_again_after_its_pause_and_not_before(app, 
 async def test_a_rejected_key_rests_all_polling_until_news_come(app, queued, follow):
     """Asking on at once with it brings nothing, and gets the address banned."""
     app.queue.statuses.append(REJECTED)
-    news = asyncio.Event()
+    news = WakeUp()
     following = follow(queued, news)
     await until(lambda: app.queue.asked)
     assert await app.only_job() == queued
@@ -136,7 +137,7 @@ async def test_an_end_survives_a_store_that_is_away(app, queued, follow):
 async def test_news_cut_a_wait_short(open_process, follow):
     """A callback arrived: the vendor is asked at once, not after the interval."""
     app = open_process(poll=3600.0)
-    news = asyncio.Event()
+    news = WakeUp()
     following = asyncio.create_task(app.pipeline.tracker.follow(await put_queued(app), news))
 
     news.set()
@@ -191,7 +192,7 @@ def tick(app, monkeypatch):
         await asyncio.sleep(0)
 
     waits: list[float] = []
-    monkeypatch.setattr(tracker, "wait_at_most", wait)
+    monkeypatch.setattr(WakeUp, "wait_at_most", wait)
     return waits
 
 
@@ -199,7 +200,7 @@ async def test_after_a_silent_call_the_next_does_not_wait_for_a_callback(open_pr
     app = open_process(poll=5.0, public_url="https://bot.example")
     app.queue.statuses.append(SILENCE)
 
-    after = await app.pipeline.tracker.follow(await put_queued(app), asyncio.Event())
+    after = await app.pipeline.tracker.follow(await put_queued(app), WakeUp())
 
     assert after.state is State.COMPLETED
     assert tick == [pytest.approx(120, rel=0.21), pytest.approx(5, rel=0.21)]
