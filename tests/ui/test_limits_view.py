@@ -127,6 +127,19 @@ def test_tiers_that_have_no_room_are_counted_and_not_cut():
     assert all(line.endswith("49 steps per order") for line in shown[1:-1])
 
 
+def test_warnings_that_have_no_room_are_counted_and_the_note_stays(monkeypatch):
+    long_warnings = [f"{number} {'x' * 300}" for number in range(9)]
+    monkeypatch.setattr(texts.limits_panel, "all_warnings", lambda _: long_warnings)
+
+    heading, sections = texts.limits_panel.panel(FULLEST_OVERVIEW, longest_note())
+
+    assert len(heading) + sum(map(len, sections.values())) <= 4000
+    assert heading.endswith(longest_note())
+    kept = sum(warning in heading for warning in long_warnings)
+    assert 0 < kept < 9
+    assert f"\n… and {9 - kept} more\n" in heading
+
+
 def test_each_panel_is_a_view_of_its_own():
     """discord.py loses buttons for the whole bot when a view is sent twice."""
     assert limits_view.panel(FULLEST_OVERVIEW) is not limits_view.panel(FULLEST_OVERVIEW)

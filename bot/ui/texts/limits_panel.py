@@ -15,6 +15,7 @@ from bot.ui.language import gettext as _
 from bot.ui.markup import ago, clock, literal
 from bot.ui.texts import limits, shared, warnings
 
+_HEADING: Final = 1700  # characters; the sections take up to 2200, without the tiers
 _INEFFECTIVE: Final = 600  # characters about limits without effect
 _STYLES: Final = 400  # characters of their names
 
@@ -23,7 +24,7 @@ def panel(overview: Overview, note: str | None = None) -> tuple[str, dict[str, s
     """Return the panel's heading, with *note*, and its sections by group; they fit one message."""
     rules, usage, peaks = overview.rules, overview.standing.usage, overview.peaks
     title, tiers_title = _("Limits of this server"), _("Tiers (limits by role)")
-    heading = "\n".join([f"## {title}", *_notes(overview, note)])
+    heading = _heading(f"## {title}", overview, note)
     sections = {
         "members": _listed(
             "members",
@@ -120,7 +121,15 @@ def _moment(when: float) -> str:
     return f"{clock(when)} ({ago(when)})"
 
 
-def _notes(overview: Overview, note: str | None) -> Iterable[str]:
+def _heading(title: str, overview: Overview, note: str | None) -> str:
+    """Return the lines above the sections; warnings that have no room are counted."""
+    lines = [title, *_state(overview)]
+    room = _HEADING - len("\n".join([*lines, note or ""]))
+    warned = shared.fitted([*all_warnings(overview)], room)
+    return "\n".join(filter(None, [*lines, warned, note]))
+
+
+def _state(overview: Overview) -> Iterable[str]:
     rules = overview.rules
     yield status(overview.service)
     if rules.pause is not None:
@@ -133,9 +142,6 @@ def _notes(overview: Overview, note: str | None) -> Iterable[str]:
         channel=channel, language=limits.value("language", rules.language)
     )
     yield f"-# {days}"
-    yield from all_warnings(overview)
-    if note:
-        yield note
 
 
 def all_warnings(overview: Overview) -> Iterable[str]:
