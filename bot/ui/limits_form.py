@@ -94,9 +94,12 @@ def read(group: str, components: Sequence[Any]) -> dict[str, Any]:
     if group == "words":
         lists = {name: values.pop(name) for name in ("blocked", "allowed") if name in values}
         return values | {"words": WordLists(**lists)}
-    if "channels" in values:
-        return values | {"nowhere": False}  # none: everywhere, as the form says
-    return values
+    return order_channels(sent["channels"]) if "channels" in values else values
+
+
+def order_channels(select: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the rules that a select of the channels for orders sets; none: everywhere."""
+    return {"channels": _read_channels("channels", select), "nowhere": False}
 
 
 @dataclass(frozen=True)

@@ -60,11 +60,16 @@ def log_select(custom_id: str, rules: Rules, **more: Any) -> ui.ChannelSelect[An
 
 
 def log_channel(components: Sequence[Any]) -> int | None:
-    """Return the chosen log channel; ``None``: none was chosen.
+    """Return the log channel that was chosen in a form, as :func:`chosen_log_channel` does."""
+    return chosen_log_channel(by_id(components).get("channel", {}))
+
+
+def chosen_log_channel(select: Mapping[str, Any]) -> int | None:
+    """Return the log channel that was chosen in a select; ``None``: none was chosen.
 
     Raises UnreadableInteraction if it is another server's: a crafted client.
     """
-    chosen = _chosen(by_id(components), "channel")
+    chosen = _first_id(select)
     if chosen is not None and guild_cache.is_elsewhere(chosen):
         raise UnreadableInteraction("values")
     return chosen
@@ -131,7 +136,11 @@ def _text(sent: Mapping[str, Mapping[str, Any]], name: str) -> str:
 
 def _chosen(sent: Mapping[str, Mapping[str, Any]], name: str) -> int | None:
     """Return the id that was chosen in a select; ``None``: none."""
-    values = sent.get(name, {}).get("values") or ()
+    return _first_id(sent.get(name, {}))
+
+
+def _first_id(select: Mapping[str, Any]) -> int | None:
+    values = select.get("values") or ()
     if not values:
         return None
     if (chosen := snowflake(values[0])) is None:

@@ -62,10 +62,9 @@ class FirstSteps(commands.Cog):
         self, interaction: Interaction, moderator: Moderator, name: str
     ) -> tuple[Rules, Rules]:
         """Make the change that was chosen in a select; return the rules before and after."""
-        data: Any = interaction.data or {}
+        select: Any = interaction.data or {}
         if name == "log":
-            channel_id = panel_forms.log_channel([{"component": data | {"custom_id": "channel"}}])
+            channel_id = panel_forms.chosen_log_channel(select)
             return await self._moderation.log_to(moderator, channel_id)
-        sent = [{"component": data | {"custom_id": "channels"}}]
-        how = partial(changed, **limits_form.read("channels", sent))
+        how = partial(changed, **limits_form.order_channels(select))
         return await self._moderation.change(moderator, how)
