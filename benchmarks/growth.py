@@ -138,8 +138,8 @@ async def _history(scale: Scale) -> Sequence[Growth]:
                 values[cost].append(await _timed(page, scale.calls))
     grows = "orders of one member, SQLite"
     return [
-        Growth(cost=cost, unit="ms", grows=grows, sizes=scale.history, values=found)
-        for cost, found in values.items()
+        Growth(cost=cost, unit="ms", grows=grows, sizes=scale.history, values=times)
+        for cost, times in values.items()
     ]
 
 
@@ -158,11 +158,11 @@ def _filter(scale: Scale) -> Growth:
 
 
 async def _in_flight(scale: Scale) -> Iterator[Growth]:
-    found = [await flight.inherited(count, seconds=scale.watched) for count in scale.in_flight]
+    flights = [await flight.inherited(count, seconds=scale.watched) for count in scale.in_flight]
     costs = {
-        ("memory of the process", "MB"): [one.memory / 1e6 for one in found],
+        ("memory of the process", "MB"): [measured.memory / 1e6 for measured in flights],
         ("CPU, each order called back every 15 s", "ms/s"): [
-            1000 * one.cpu_called for one in found
+            1000 * measured.cpu_called for measured in flights
         ],
     }
     return (

@@ -46,12 +46,12 @@ async def measure(orders: int, rounds: int) -> Sequence[Ratio]:
     for way, settings in WAYS.items():
         costs: dict[Sequence[str], list[float]] = {BOT: [], FLOOR: []}
         for _ in range(rounds):
-            for command, found in costs.items():
-                found.append(_cpu(await burst.measure(orders, command, **settings)))
-        bot, floor = (statistics.median(found) for found in costs.values())
+            for command, seconds in costs.items():
+                seconds.append(_cpu(await burst.measure(orders, command, **settings)))
+        bot, floor = (statistics.median(seconds) for seconds in costs.values())
         ratios.append(Ratio(way=way, bot=bot, floor=floor))
     return ratios
 
 
-def _cpu(one: Burst) -> float:
-    return one.cpu / one.taken
+def _cpu(measured: Burst) -> float:
+    return measured.cpu / measured.taken

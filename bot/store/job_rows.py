@@ -168,16 +168,16 @@ def _swap(
     if lease is not None:
         columns["lease_until"] = lease
     statement = _swapping(tuple(columns), leased=lease is not None, read=read)
-    given = columns | {
+    parameters = columns | {
         "old_id": before.id,
         "old_state": before.state,
         "old_owner": before.lease.owner,
         "old_epoch": before.lease.epoch,
     }
     if read:
-        row = statement.first(connection, **given)
+        row = statement.first(connection, **parameters)
     else:
-        row = () if statement.change(connection, **given) else None
+        row = () if statement.change(connection, **parameters) else None
     if row is not None:
         charge(connection, after, after.charged - before.charged)
     return row

@@ -48,7 +48,7 @@ def _parts(entry: str) -> dict[str, str]:
     for line in entry.splitlines():
         if line.startswith("#, ") and "fuzzy" in line:
             return {}
-        if (found := _LINE.fullmatch(line)) is not None:
-            name = found[1] or name
-            parts[name] = parts.get(name, "") + json.loads(found[2])
+        if (match := _LINE.fullmatch(line)) is not None:
+            name = match[1] or name
+            parts[name] = parts.get(name, "") + json.loads(match[2])
     return parts

@@ -175,11 +175,19 @@ def order_channels(chosen: Sequence[int]) -> list[int]:
     if guild is None:
         return list(chosen)
     if chosen:
-        inside = {one.id: [part.id for part in one.channels] for one in guild.categories}
-        return [one for channel_id in chosen for one in inside.get(channel_id, [channel_id])]
+        inside = {
+            category.id: [channel.id for channel in category.channels]
+            for category in guild.categories
+        }
+        return [
+            channel_id for chosen_id in chosen for channel_id in inside.get(chosen_id, [chosen_id])
+        ]
     everyone = guild.default_role
-    writable = (one for one in guild.text_channels if one.permissions_for(everyone).send_messages)
-    return [one.id for one in writable if one.permissions_for(everyone).view_channel]
+    return [
+        channel.id
+        for channel in guild.text_channels
+        if (granted := channel.permissions_for(everyone)).send_messages and granted.view_channel
+    ]
 
 
 def lacks_age_restricted(chosen: Sequence[int]) -> bool:
@@ -193,7 +201,11 @@ def lacks_age_restricted(chosen: Sequence[int]) -> bool:
     known = [guild.get_channel_or_thread(channel_id) for channel_id in chosen]
     if None in known:
         return False
-    places = {one.parent_id if isinstance(one, discord.Thread) else one.id for one in known if one}
+    places = {
+        channel.parent_id if isinstance(channel, discord.Thread) else channel.id
+        for channel in known
+        if channel
+    }
     return not any(
         getattr(channel, "nsfw", False)
         for channel in guild.channels
@@ -239,7 +251,7 @@ def _is_for_moderators(channel: discord.TextChannel) -> bool:
         role.permissions.manage_guild or role.permissions.administrator or role.is_bot_managed()
         for role in guild.roles
         if channel.permissions_for(role).view_channel
-    ) and all(isinstance(one, discord.Role) or one.id == guild.me.id for one in let_in)
+    ) and all(isinstance(target, discord.Role) or target.id == guild.me.id for target in let_in)
 
 
 def _cached() -> discord.Guild | None:

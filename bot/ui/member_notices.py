@@ -71,7 +71,7 @@ class DiscordMemberNotices:
         text = texts.first_steps.welcome_owner(guild.name)
         first_line = text.partition("\n")[0]
         channel = await client.create_dm(discord.Object(guild.owner_id or 0))
-        if not await _is_posted(client, channel, deed, lambda one: first_line in one.content):
+        if not await _is_posted(client, channel, deed, lambda sent: first_line in sent.content):
             await _send(channel, deed, command_mentions.linked(text, texts.refusals.CONTENT))
 
     async def _send_directly(self, deed: Deed, text: str) -> None:

@@ -53,7 +53,8 @@ def report_view(report: Reported) -> ui.LayoutView:
         if names := _names(report):
             layout.add_item(_gallery(job, names))
         for row in _possible(report, job):
-            layout.add_item(ui.ActionRow(*(ReportButton(one, job.id, report.by) for one in row)))
+            buttons = (ReportButton(action, job.id, report.by) for action in row)
+            layout.add_item(ui.ActionRow(*buttons))
     return layout
 
 
