@@ -32,7 +32,7 @@ from bot.domain.job import ENDED, Job, ReplyTarget, State
 from bot.domain.money import Budget, month_end, month_start
 from bot.domain.order import Order
 from bot.domain.rules import Block, changed
-from bot.service.ports.store import MemberSettings, Ping
+from bot.service.ports.store import MemberSettings, Ping, ProcessSeen
 from bot.store.alerts import Alerts
 from bot.store.database import Database
 from bot.store.deeds import Deeds
@@ -43,6 +43,7 @@ from bot.store.job_queries import JobQueries
 from bot.store.jobs import Jobs
 from bot.store.lanes import Lanes
 from bot.store.members import Members
+from bot.store.processes import Processes
 
 LANE: Final = "lane"
 GUILDS: Final = 1000
@@ -175,6 +176,7 @@ async def call_all(database: Database, *, now: float) -> None:
     guilds, records, members = Guilds(database), JobQueries(database), Members(database)
     starts, deeds, denials = GatewayStarts(database), Deeds(database), Denials(database)
     alerts = Alerts(database)
+    processes = Processes(database)
     job = a_job(1, now)
     calls: dict[type, dict[str, Callable[[], Awaitable[object]]]] = {
         Jobs: {
@@ -276,6 +278,10 @@ async def call_all(database: Database, *, now: float) -> None:
             "page": lambda: denials.page(now=now, skip=8, most=8),
             "lift": lambda: denials.lift(DeniedKind.SERVER, 7),
         },
+        Processes: {
+            "record": lambda: processes.record(ProcessSeen("us", "1", "0 / 1", now, now)),
+            "recent": lambda: processes.recent(since=now - 600),
+        },
         JobQueries: {
             "count": lambda: records.count(LANE),
             "spent": lambda: records.spent(now=now),
@@ -283,7 +289,7 @@ async def call_all(database: Database, *, now: float) -> None:
             "erase_ended": lambda: records.erase_ended(made_before=now - 89 * 86400, most=10),
             "over_in": lambda: records.over_in(7, made_before=now, most=200),
             "erase_over": lambda: records.erase_over(["filled1000", "filled2000"]),
-            "newest": lambda: records.newest(None, most=20),
+            "newest": lambda: records.newest(None, skip=8, most=20),
             "lanes": records.lanes,
             "recent_durations": lambda: records.recent_durations(most=100),
             "page (without a word)": lambda: records.page(7, word="", skip=5, most=5),

@@ -8,21 +8,19 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from bot.domain import lane as breaker
-from bot.domain import lane_transitions
 from bot.domain.denials import DeniedKind
-from bot.domain.job import EndReason, Job, Outstanding, State, Update, advance
+from bot.domain.job import State
 from bot.domain.lane import ClosedReason, Lane
-from bot.domain.owner import OPERATOR
 from bot.errors import InvalidSettings
 from bot.pixazo import request_ids
 from bot.service.denials import DenialService
 from bot.service.errors import AdminActionFailed
+from bot.service.operations import COMMAND_LINE, Operations
 from bot.settings import Settings
 from bot.store.backup import copy_file, settle_restored
 from bot.store.database import Database
@@ -73,9 +71,9 @@ async def list_jobs(settings: Settings, state: State | None, *, most: int) -> As
 
 
 async def show_job(settings: Settings, job_id: str) -> AsyncIterator[str]:
-    """Yield a line for each field of a job, without its secrets; raises AdminActionFailed."""
-    async with _store(settings) as database:
-        job = await _get(Jobs(database), job_id)
+    """Yield a line for each field of a job, without its secrets; raises OperationFailed."""
+    async with _operations(settings) as operations:
+        job = await operations.order(job_id)
     row = row_of(job)
     for column in _SHOWN:
         yield _column_line(column, row[column])
@@ -86,28 +84,14 @@ async def settle_job(
 ) -> AsyncIterator[str]:
     """Settle a job: the vendor has it as *request_id*; ``None``: it does not have or bill it.
 
-    A running bot continues the job within a third of LEASE_SECONDS. Raises AdminActionFailed.
+    A running bot continues the job within a third of LEASE_SECONDS. Raises OperationFailed.
     """
-    if request_id is not None and request_ids.valid(request_id) != request_id:
-        raise AdminActionFailed("that is no request id")
-    async with _store(settings) as database:
-        jobs, now = Jobs(database), await database.now()
-        job = await _get(jobs, job_id)
-        if not _may_be_settled(job):
-            raise AdminActionFailed(
-                f"job {job.id} is {job.state}: only one that may still be at the vendor, or that"
-                " failed without a picture, can be settled"
-            )
-        after = _refused(job, now) if request_id is None else _named(job, request_id, now)
-        if not await jobs.swap(job, after):
-            raise AdminActionFailed(
-                f"job {job.id} changed just now, or another has that request id"
-            )
+    async with _operations(settings) as operations:
+        job = await operations.settle(job_id, request_id, by=COMMAND_LINE)
     if request_id is None:
         yield f"job {job.id} is REFUSED, nothing was charged; a running bot tells its member"
     else:
-        state = after.state
-        yield f"job {job.id} is {state} as {request_id}; a running bot follows and delivers it"
+        yield f"job {job.id} is {job.state} as {request_id}; a running bot follows and delivers it"
 
 
 async def refuse_uncertain(settings: Settings, *, since: str) -> AsyncIterator[str]:
@@ -115,14 +99,11 @@ async def refuse_uncertain(settings: Settings, *, since: str) -> AsyncIterator[s
 
     *since* is a duration like ``2h`` or a time in ISO 8601. Raises AdminActionFailed.
     """
-    async with _store(settings) as database:
-        jobs, now = Jobs(database), await database.now()
-        began = _since(since, now)
-        uncertain = await JobQueries(database).newest(State.UNCERTAIN, most=MOST)
-        recent = [job for job in uncertain if job.state_since >= began]
-        settled = [await jobs.swap(job, _refused(job, now)) is not None for job in recent]
+    async with _operations(settings) as operations:
+        began = _since(since, operations.now())
+        count = await operations.refuse_uncertain(since=began, most=MOST, by=COMMAND_LINE)
     yield (
-        f"{sum(settled)} jobs that were UNCERTAIN since {_timestamp(began)} are REFUSED, nothing"
+        f"{count} jobs that were UNCERTAIN since {_timestamp(began)} are REFUSED, nothing"
         " was charged; a running bot tells their members"
     )
 
@@ -130,39 +111,11 @@ async def refuse_uncertain(settings: Settings, *, since: str) -> AsyncIterator[s
 async def retry_jobs(settings: Settings, job_id: str | None) -> AsyncIterator[str]:
     """Make the next try of an outstanding job due, of all without *job_id*.
 
-    Raises AdminActionFailed if that job is not outstanding.
+    Raises OperationFailed if that job is not outstanding.
     """
-    async with _store(settings) as database:
-        jobs = Jobs(database)
-        count = await jobs.retry_now(job_id)
-        if job_id is not None and not count:
-            state = (await _get(jobs, job_id)).state
-            raise AdminActionFailed(f"job {job_id} is {state}: nothing of it is outstanding")
+    async with _operations(settings) as operations:
+        count = await operations.retry(job_id, by=COMMAND_LINE)
     yield f"jobs that a running bot tries again within seconds: {count}"
-
-
-def _may_be_settled(job: Job) -> bool:
-    if job.state is State.FAILED:
-        return job.end_reason in {EndReason.VENDOR, EndReason.NO_PICTURE}
-    return job.state in {State.QUEUED, State.PROCESSING, State.UNCERTAIN, State.EXPIRED}
-
-
-def _refused(job: Job, now: float) -> Job:
-    refused = job.transition(State.REFUSED, now=now, end_reason=EndReason.SETTLED)
-    return refused.owned_by(OPERATOR)
-
-
-def _named(job: Job, request_id: str, now: float) -> Job:
-    """Return the job as the vendor's *request_id*, to be followed or delivered by any process."""
-    if job.state is State.UNCERTAIN:
-        return advance(job, Update(state=State.QUEUED, request_id=request_id), now=now)
-    named = replace(job, request_id=request_id).fenced().released()
-    if job.state is State.EXPIRED:
-        return named.due()
-    if job.state is State.FAILED:  # the delivery asks for its pictures
-        anew: dict[str, Any] = {"media": (), "outstanding": Outstanding()}
-        return named.transition(State.COMPLETED, now=now, end_reason=None, error=None, **anew)
-    return named
 
 
 def _since(text: str, now: float) -> float:
@@ -195,19 +148,13 @@ async def open_lane(settings: Settings, reason: ClosedReason | None) -> AsyncIte
     A running bot sends what waits within seconds. Raises AdminActionFailed for another reason.
     """
     name = breaker.lane_name(settings.pixazo_api_key.get_secret_value())
-    async with _store(settings) as database:
-        now = await database.now()
-        lane = await Lanes(database).get(name)
-        shut_for = lane.closed or (ClosedReason.BUSY if lane.paused(now) else None)
-        if shut_for is None:
-            yield f"lane {name} is open already"
-            return
-        if reason not in {None, shut_for}:
-            raise AdminActionFailed(f"lane {name} is shut ({shut_for}), not for {reason}")
-        await Lanes(database).update(
-            name,
-            lambda lane: lane_transitions.opened(lane) if lane.closed in {None, shut_for} else lane,
-        )
+    async with _operations(settings) as operations:
+        shut_for, opened = await operations.open_lane(reason, by=COMMAND_LINE)
+    if shut_for is None:
+        yield f"lane {name} is open already"
+        return
+    if not opened:
+        raise AdminActionFailed(f"lane {name} is shut ({shut_for}), not for {reason}")
     yield f"lane {name} is open, it was shut ({shut_for}); the next failure shuts it again"
 
 
@@ -279,15 +226,23 @@ async def _denials(settings: Settings) -> AsyncIterator[DenialService]:
 
 
 @asynccontextmanager
+async def _operations(settings: Settings) -> AsyncIterator[Operations]:
+    async with _store(settings) as database:
+        now = await database.now()
+        yield Operations(
+            lane=breaker.lane_name(settings.pixazo_api_key.get_secret_value()),
+            jobs=Jobs(database),
+            queries=JobQueries(database),
+            lanes=Lanes(database),
+            is_request_id=request_ids.is_valid,
+            now=lambda: now,
+        )
+
+
+@asynccontextmanager
 async def _store(settings: Settings) -> AsyncIterator[Database]:
     async with Database.open(settings.database_url.get_secret_value()) as database:
         yield database
-
-
-async def _get(jobs: Jobs, job_id: str) -> Job:
-    if (job := await jobs.get(job_id)) is None:
-        raise AdminActionFailed(f"there is no job {job_id}")
-    return job
 
 
 def _lane_line(record: LaneRecord, now: float, whose: str) -> str:

@@ -25,7 +25,7 @@ from bot.domain.alerts import AlertKind
 from bot.domain.money import Price
 from bot.domain.owner import owner_id
 from bot.errors import ImagineError
-from bot.pixazo import wire
+from bot.pixazo import request_ids, wire
 from bot.pixazo.client import PixazoClient
 from bot.pixazo.media import MediaDownloader
 from bot.pixazo.signing import NotSigned, PictureSigner
@@ -49,6 +49,7 @@ from bot.store.lanes import Lanes
 from bot.store.members import Members
 from bot.store.notifications import JobNotifier
 from bot.store.process_lock import ProcessLock, process_lock
+from bot.store.processes import Processes
 from bot.supervisor import Loop, Supervisor
 from bot.telemetry.http_tracing import tracing
 from bot.telemetry.instrumented import (
@@ -60,6 +61,7 @@ from bot.telemetry.instrumented import (
 )
 from bot.telemetry.prometheus import PrometheusTelemetry
 from bot.ui import language
+from bot.ui.application import DiscordApplication
 from bot.ui.card_presenter import DiscordCardPresenter
 from bot.ui.discord_session import DiscordSession
 from bot.ui.log_channel import DiscordLogChannel
@@ -89,6 +91,7 @@ class Store:
     deeds: Deeds
     denials: Denials
     alerts: Alerts
+    processes: Processes
     gateway_starts: GatewayStarts
     notifier: JobNotifier
 
@@ -179,6 +182,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
             Loop(name="budgets", run=services.budgets.run),
             Loop(name="alerts", run=alerting.watch.run),
             Loop(name="alert outbox", run=alerting.outbox.run),
+            Loop(name="heartbeat", run=services.heartbeat.run),
             Loop(name="positions", run=services.positions.run),
             Loop(name="notifications", run=partial(store.notifier.listen, runner.wake)),
             Loop(name="retention", run=services.retention.run),
@@ -271,6 +275,7 @@ async def open_store(settings: Settings, stack: AsyncExitStack) -> Store:
         deeds=Deeds(database),
         denials=Denials(database),
         alerts=Alerts(database),
+        processes=Processes(database),
         gateway_starts=GatewayStarts(database),
         notifier=JobNotifier(database, url),
     )
@@ -407,6 +412,9 @@ def build_ports(
         denials=store.denials,
         alerts=store.alerts,
         alert_sender=instrument_alerts(webhook, telemetry) if webhook else None,
+        processes=store.processes,
+        application=DiscordApplication(discord_side.session),
+        is_request_id=request_ids.is_valid,
         notifier=store.notifier,
         queue=instrument_queue(vendor.queue, telemetry),
         media=instrument_media(vendor.media, telemetry),
@@ -441,6 +449,7 @@ def read_service_settings(settings: Settings) -> ServiceSettings:
     return ServiceSettings(
         owner=owner_id(settings.instance, secrets.token_hex(4)),
         lane=breaker.lane_name(settings.pixazo_api_key.get_secret_value()),
+        version=__version__,
         shards=settings.shards,
         caps=read_caps(settings),
         width=settings.lane_width,

@@ -46,6 +46,7 @@ COGS: Final = (
     "cogs.history",
     "cogs.help",
     "cogs.membership",
+    "cogs.operator",
 )
 RECONNECT: Final = Backoff(first=1.0, most=60.0)
 BETWEEN_CONNECTIONS: Final = Backoff(first=1.0, most=20.0)  # of one client, most of them RESUMEs

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 # The extras of a command that also works outside of the bot's servers.
 OUTSIDE: Final = {"outside": True}
+# The same, but for chats of people among themselves.
+DIRECT: Final = {"outside": True, "groups": False}
 
 BACKOFF: Final = Backoff(first=5.0, most=3600.0)
 FIRST_WITHIN: Final = 5.0  # seconds that the first connection waits for the first try
@@ -140,7 +142,9 @@ def open_outside(tree: app_commands.CommandTree[Any]) -> None:
     for command in tree.get_commands():
         if command.extras.get("outside"):
             command.allowed_contexts = app_commands.AppCommandContext(
-                guild=True, dm_channel=True, private_channel=True
+                guild=True,
+                dm_channel=True,
+                private_channel=command.extras.get("groups", True),
             )
             command.allowed_installs = app_commands.AppInstallationType(guild=True, user=True)
 

@@ -18,6 +18,7 @@ from bot.ui import (
     command_mentions,
     interaction_payload,
     limits_form,
+    operator_view,
     order_form,
     panel_forms,
     report_form,
@@ -31,6 +32,7 @@ from bot.ui.history_view import HistoryPageButton
 from bot.ui.interaction_context import Interaction, bind_task
 from bot.ui.interaction_payload import UnknownComponent, UnreadableInteraction
 from bot.ui.limits_view import LimitsButton
+from bot.ui.operator_view import OperatorButton
 from bot.ui.order_buttons import OrderButton
 from bot.ui.persistent_button import PersistentItem
 from bot.ui.privacy_view import PrivacyButton
@@ -41,10 +43,11 @@ log = logging.getLogger(__name__)
 
 COMPONENTS: Final[tuple[type[PersistentItem], ...]] = (
     *(OrderButton, FormButton, StylesButton, HistoryPageButton, PrivacyButton, ReportButton),
-    *(LimitsButton, BlockButton, StartButton, StartSelect),
+    *(LimitsButton, BlockButton, StartButton, StartSelect, OperatorButton),
 )
 FORMS: Final = tuple(
-    form.is_form for form in (order_form, limits_form, block_form, panel_forms, report_form)
+    form.is_form
+    for form in (order_form, limits_form, block_form, panel_forms, report_form, operator_view)
 )
 
 # The values that Discord sends, by the type of their option; others are ids.

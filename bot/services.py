@@ -22,10 +22,13 @@ from bot.service.job_runner import JobRunner
 from bot.service.lane_announcer import LaneAnnouncer
 from bot.service.member_account import MemberAccount
 from bot.service.moderation import ModerationService
+from bot.service.operations import Operations
+from bot.service.operator_status import OperatorStatusService, ProcessHeartbeat
+from bot.service.operators import Operators
 from bot.service.order_actions import OrderActions
 from bot.service.picture_files import PictureFiles
 from bot.service.ports.alerts import Alerts, AlertSender
-from bot.service.ports.discord import CardPresenter, LogChannel, MemberNotices
+from bot.service.ports.discord import Application, CardPresenter, LogChannel, MemberNotices
 from bot.service.ports.store import (
     Deeds,
     Denials,
@@ -35,6 +38,7 @@ from bot.service.ports.store import (
     Jobs,
     Lanes,
     Members,
+    Processes,
 )
 from bot.service.ports.vendor import Media, VendorQueue
 from bot.service.queue_positions import QueuePositionUpdater
@@ -64,6 +68,9 @@ class Ports:
     denials: Denials
     alerts: Alerts
     alert_sender: AlertSender | None  # None: the operator has no receiver
+    processes: Processes
+    application: Application
+    is_request_id: Callable[[str], bool]
     notifier: JobNotifier
     queue: VendorQueue
     media: Media
@@ -116,6 +123,7 @@ class Services:
     callbacks: CallbackHandler
     health: HealthService
     alerting: Alerting
+    heartbeat: ProcessHeartbeat
 
 
 def build_services(ports: Ports, settings: ServiceSettings) -> Services:
@@ -130,14 +138,6 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
         tell_deeds=deeds_due.set,
         now=ports.now,
     )
-    cogs = _build_cog_services(ports, settings, pipeline, budgets, recovery_due.set, deeds_due.set)
-    announcer = LaneAnnouncer(
-        settings=settings,
-        lanes=ports.lanes,
-        log_channel=ports.log_channel,
-        works=lambda: pipeline.breaker.accepted,
-        now=ports.now,
-    )
     health = HealthService(
         settings=settings,
         lanes=ports.lanes,
@@ -146,6 +146,16 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
         connected=ports.gateway_connected,
         descriptors_low=ports.descriptors_low,
         status_calls_rejected_since=lambda: pipeline.tracker.status_calls_rejected_since,
+        now=ports.now,
+    )
+    cogs = _build_cog_services(
+        ports, settings, pipeline, budgets, health, recovery_due.set, deeds_due.set
+    )
+    announcer = LaneAnnouncer(
+        settings=settings,
+        lanes=ports.lanes,
+        log_channel=ports.log_channel,
+        works=lambda: pipeline.breaker.accepted,
         now=ports.now,
     )
     return Services(
@@ -207,6 +217,7 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
         ),
         health=health,
         alerting=_build_alerting(ports, settings, health),
+        heartbeat=ProcessHeartbeat(settings=settings, processes=ports.processes, now=ports.now),
     )
 
 
@@ -307,6 +318,7 @@ def _build_cog_services(
     settings: ServiceSettings,
     pipeline: Pipeline,
     budgets: BudgetWatch,
+    health: HealthService,
     wake_recovery: Callable[[], None],
     tell_deeds: Callable[[], None],
 ) -> CogServices:
@@ -388,6 +400,25 @@ def _build_cog_services(
             now=ports.now,
             wake_recovery=wake_recovery,
             tell_deeds=tell_deeds,
+        ),
+        operators=Operators(application=ports.application, now=ports.now),
+        operations=Operations(
+            lane=settings.lane,
+            jobs=ports.jobs,
+            queries=ports.queries,
+            lanes=ports.lanes,
+            is_request_id=ports.is_request_id,
+            now=ports.now,
+            wake_recovery=wake_recovery,
+        ),
+        status=OperatorStatusService(
+            settings=settings,
+            jobs=ports.jobs,
+            queries=ports.queries,
+            denials=ports.denials,
+            processes=ports.processes,
+            readiness=health.readiness,
+            now=ports.now,
         ),
         membership=ServerMembership(
             settings=settings,

@@ -15,5 +15,8 @@ NO_SERVICES = CogServices(
     limits=_NONE,
     blocks=_NONE,
     denials=_NONE,
+    operators=_NONE,
+    operations=_NONE,
+    status=_NONE,
     membership=_NONE,
 )

@@ -7,6 +7,7 @@ from bot.ui.block_button import BlockButton
 from bot.ui.button_actions import (
     BlockAction,
     LimitsAction,
+    OperatorAction,
     OrderAction,
     PrivacyAction,
     ReportAction,
@@ -16,6 +17,7 @@ from bot.ui.first_steps_view import StartButton, StartSelect
 from bot.ui.form_button import FormButton, StylesButton
 from bot.ui.history_view import LONGEST_WORD, HistoryPageButton
 from bot.ui.limits_view import LimitsButton
+from bot.ui.operator_view import OperatorButton
 from bot.ui.order_buttons import OrderButton
 from bot.ui.privacy_view import PrivacyButton
 from bot.ui.report_view import ReportButton
@@ -28,6 +30,15 @@ STYLE = "ä" * STYLE_LENGTH.high
 OPTIONS = OrderOptions(
     prompt="", images=2, guidance="3,5", steps="x", enhance=False, private=True, style=STYLE
 )
+
+# What each button of the operator is about.
+OPERATED = dict.fromkeys(OperatorAction, JOB_ID) | {
+    OperatorAction.STATUS: "",
+    OperatorAction.ORDERS: "uncertain",
+    OperatorAction.BARRED: "",
+    OperatorAction.ALLOW: f"member-{MEMBER_ID}",
+    OperatorAction.OPEN: "",
+}
 
 # Messages with these ids exist in Discord: they must never change.
 BUTTONS = {
@@ -72,6 +83,14 @@ BUTTONS = {
         for name in ("log", "channels")
     },
     **{
+        f"operator:{action}:{subject}:3": (
+            OperatorButton,
+            (action, subject, 3),
+            ("operator_click", action, subject, 3),
+        )
+        for action, subject in OPERATED.items()
+    },
+    **{
         f"report:{action}:{JOB_ID}:{ID}": (ReportButton, (action, JOB_ID, ID), None)
         for action in ReportAction
     },
@@ -79,6 +98,7 @@ BUTTONS = {
 
 FORMS = (
     *("order-form:10", "order-form:01", f"block-form:{MEMBER_ID}"),
+    f"operator-form:{JOB_ID}",
     f"report-form:{JOB_ID}:{MEMBER_ID}:{MEMBER_ID}",
     *(f"limits-form:{group}" for group in limits_form.GROUPS),
     *(f"panel-form:{name}" for name in panel_forms.NAMES),

@@ -80,6 +80,11 @@ def valid(value: object) -> str | None:
     return None if re.search("[/\\\\\ufffd]", text) else text
 
 
+def is_valid(text: str) -> bool:
+    """Tell whether *text* can be a request id as it is."""
+    return valid(text) == text
+
+
 def find(text: str, values: list[Any], *, complete: bool) -> FoundId | None:
     """Return the request id of an answer, which is *text* and holds *values*.
 

@@ -7,6 +7,9 @@ from bot.service.denials import DenialService
 from bot.service.intake import OrderIntake
 from bot.service.member_account import MemberAccount
 from bot.service.moderation import ModerationService
+from bot.service.operations import Operations
+from bot.service.operator_status import OperatorStatusService
+from bot.service.operators import Operators
 from bot.service.order_actions import OrderActions
 from bot.service.reported_pictures import ReportedPictures
 from bot.service.reports import ReportService
@@ -27,4 +30,7 @@ class CogServices:
     limits: ModerationService
     blocks: BlockService
     denials: DenialService
+    operators: Operators
+    operations: Operations
+    status: OperatorStatusService
     membership: ServerMembership

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from bot.domain.admission import RuleResult
 from bot.domain.errors import ChangeRejected, OrderRejected
+from bot.domain.job import State
 from bot.domain.rules import Rules
 from bot.errors import ImagineError
 
@@ -138,6 +140,46 @@ class NoLogChannel(ActionRejected):
 
 class LogChannelUnreachable(ActionRejected):
     """The log channel did not accept the message: the moderators may not know."""
+
+
+class NotAnOperator(ActionRejected):
+    """Only who runs the bot may do that."""
+
+
+class OperatorsUnknown(ActionRejected):
+    """Discord does not say who runs the bot."""
+
+
+class OperationFault(StrEnum):
+    """Why an operator's action on an order can't be done."""
+
+    NO_ORDER = "no_order"
+    NO_REQUEST_ID = "no_request_id"  # what was given can't be one
+    NOT_SETTLEABLE = "not_settleable"
+    CHANGED = "changed"  # just now, or another order has that request id
+    NOT_OUTSTANDING = "not_outstanding"
+
+
+_OPERATIONS: Final = {
+    OperationFault.NO_ORDER: "there is no job {job_id}",
+    OperationFault.NO_REQUEST_ID: "that is no request id",
+    OperationFault.NOT_SETTLEABLE: "job {job_id} is {state}: only one that may still be at the"
+    " vendor, or that failed without a picture, can be settled",
+    OperationFault.CHANGED: "job {job_id} changed just now, or another has that request id",
+    OperationFault.NOT_OUTSTANDING: "job {job_id} is {state}: nothing of it is outstanding",
+}
+
+
+@dataclass(eq=False, kw_only=True)
+class OperationFailed(ActionRejected):
+    """An operator's action on an order can't be done."""
+
+    fault: OperationFault
+    job_id: str
+    state: State | None = None  # in which it can't
+
+    def __str__(self) -> str:
+        return _OPERATIONS[self.fault].format(job_id=self.job_id, state=self.state)
 
 
 class AdminActionFailed(ImagineError):

@@ -132,7 +132,7 @@ class ModerationService:
             standing=standing,
             peaks=await self._jobs.peak_usage(by.guild_id, now=now),
             ineffective=self._ineffective(by, standing.rules),
-            service=_service_state(standing.lane, now),
+            service=service_state(standing.lane, now),
             log_refused=self.log_refused(standing.rules),
         )
 
@@ -285,7 +285,8 @@ class ModerationService:
             self._log_channel.enqueue(rules.log_channel, notice)
 
 
-def _service_state(lane: Lane, now: float) -> ServiceState:
+def service_state(lane: Lane, now: float) -> ServiceState:
+    """Return whether the image service works at *now*, as the lane's circuit breaker knows it."""
     closed = lane.closed
     if closed is ClosedReason.BUSY and lane.next_try_at(now) is None:
         closed = None  # one order tries

@@ -44,6 +44,7 @@ class ServiceSettings:
     retention: RetentionPolicy
 
     name: str = ""  # of this process, where several share the store
+    version: str = ""  # of the bot
     store_backoff: Backoff = _STORE_BACKOFF
     media_backoff: Backoff = _MEDIA_BACKOFF  # while the job has its owner
     outstanding_backoff: Backoff = _OUTSTANDING_BACKOFF  # until any process tries again

@@ -162,7 +162,7 @@ _WAITING_BY_LANE, _AT_VENDOR_BY_LANE = (
 
 @cache
 def _newest_in(state: State | None) -> Statement:
-    query = select(jobs).order_by(jobs.c.interaction_id.desc()).limit(_MOST)
+    query = select(jobs).order_by(jobs.c.interaction_id.desc()).offset(given("skip")).limit(_MOST)
     if state is not None:
         query = query.where(jobs.c.state == state.value)
     if state is not None and state not in ENDED:
@@ -300,12 +300,14 @@ class JobQueries:
         return pending is not None
 
     @read_transaction
-    def newest(self, connection: Connection, state: State | None, *, most: int) -> Sequence[Job]:
-        """Return the newest jobs in that state; ``None``: in any.
+    def newest(
+        self, connection: Connection, state: State | None, *, most: int, skip: int = 0
+    ) -> Sequence[Job]:
+        """Return the newest jobs in that state, without the first *skip*; ``None``: in any.
 
         By their interactions' ids, which grow with the time and have an index.
         """
-        return jobs_of(_newest_in(state).rows(connection, most=most))
+        return jobs_of(_newest_in(state).rows(connection, most=most, skip=skip))
 
     @read_transaction
     def lanes(self, connection: Connection) -> Sequence[LaneRecord]:

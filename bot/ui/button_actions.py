@@ -73,3 +73,16 @@ class PrivacyAction(StrEnum):
     DELETE = "delete"  # asks for confirmation
     CONFIRM = "confirm"
     KEEP = "keep"
+
+
+class OperatorAction(StrEnum):
+    """What a button of the operator does."""
+
+    STATUS = "status"
+    ORDERS = "orders"  # a page, perhaps of one state
+    ORDER = "order"  # shows one
+    SETTLE = "settle"  # opens the form
+    RETRY = "retry"  # an outstanding order, or all
+    BARRED = "barred"  # a page
+    ALLOW = "allow"  # a barred server or member
+    OPEN = "open"  # the lane

@@ -218,11 +218,16 @@ def _answer(interaction: Interaction, nonce: Any) -> Json:
 
 
 def _person(user: User, guilds: list[Guild]) -> Json:
-    moderated = {
-        guild.id: Permission.MANAGE_GUILD in guild.permissions(user.id) for guild in guilds
+    granted = {guild.id: guild.permissions(user.id) for guild in guilds}
+    rights = {
+        name: {guild_id: needed in its for guild_id, its in granted.items()}
+        for name, needed in (
+            ("moderator", Permission.MANAGE_GUILD),
+            ("administrator", Permission.ADMINISTRATOR),
+        )
     }
     shown = fields(user, "id", "username", "global_name", "color", "locale")
-    return shown | {"moderator": moderated}
+    return shown | rights
 
 
 def _guild(guild: Guild) -> Json:

@@ -1,5 +1,7 @@
 """The initial state of the sandbox: four users, two guilds with the bot, one without; new guilds.
 
+Mira owns the application, Sam is a developer in its team, and Ada may read in it.
+
 In the guild without the bot, and in the direct channel of two users, only Noah and Ada have the
 bot's commands: they installed it in their accounts.
 """
@@ -43,6 +45,10 @@ def sample_world() -> World:
     world.add_channel(library, "reading-room", topic="Whisper, please", id="902417765310373910")
     world.add_channel(library, "gallery", topic="Covers and plates", id="902417765310373911")
     world.add_channel(library, "restricted-section", nsfw=True, id="902417765310373912")
+
+    # Mira owns the application with her team; Ada may only look.
+    world.team = {mira.id: ("admin", True), sam.id: ("developer", True)}
+    world.team[ada.id] = ("read_only", True)
 
     harbour = world.add_guild("Night Harbour", owner=mira, id="988120345067651072")
     harbour.members |= {person.id: [] for person in (mira, noah, ada, sam)}

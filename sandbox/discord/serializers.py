@@ -42,10 +42,32 @@ def application(world: World) -> Json:
         "id": world.application_id,
         "name": world.bot.username,
         "bot": user(world.bot),
-        "owner": user(owner),
+        **_owners(world, owner),
         "approximate_guild_count": sum(guild.has_bot for guild in world.guilds.values()),
         "approximate_user_install_count": len(world.installed_by),
         **world.application,
+    }
+
+
+def _owners(world: World, owner: User) -> Json:
+    """Return the owner; of a team's application that is a user who stands for the team."""
+    if not world.team:
+        return {"owner": user(owner)}
+    team = {"id": world.team_id, "icon": None, "name": "The Lamplighters"}
+    members = [
+        {
+            "user": user(world.users[user_id]),
+            "team_id": world.team_id,
+            "membership_state": 2 if accepted else 1,
+            "role": role,
+            "permissions": ["*"],
+        }
+        for user_id, (role, accepted) in world.team.items()
+    ]
+    stands = User(id=world.team_id, username=f"team{world.team_id}")
+    return {
+        "owner": user(stands),
+        "team": team | {"owner_user_id": owner.id, "members": members},
     }
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sandbox import time_of_day
-from sandbox.discord import tokens
+from sandbox.discord import snowflakes, tokens
 from sandbox.discord.enums import ChannelType, Context, Permission
 from sandbox.discord.events import (
     BotMembershipChanged,
@@ -53,6 +53,10 @@ class World(EventBus):
     attachment_size_limit: int = 10 * MIB  # bytes of each file
     harmful: set[str] = field(default_factory=set)  # no message may contain one of these
     application: dict[str, Any] = field(default_factory=dict)  # settings that are not default
+    team_id: str = field(default_factory=snowflakes.new)
+    # Of the application's team: each user's role, and whether they accepted. Empty: the first user
+    # owns the application alone.
+    team: dict[str, tuple[str, bool]] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)  # rate limits of the REST API
     heartbeat_interval: float = 41.25  # a bot that is silent for 1.5 of them is disconnected
     starts: SessionStarts = field(default_factory=SessionStarts)  # the limits of IDENTIFY

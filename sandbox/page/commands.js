@@ -53,8 +53,8 @@ export function available(commands, place, kind = 1) {
     const contexts = command.contexts ?? (command.dm_permission === false ? [0, 2] : [0, 1, 2]);
     if (!contexts.includes(context)) return false;
     if (command.nsfw && place.guildId && !place.nsfw) return false;
-    const needed = command.default_member_permissions ?? null; // "0": no member, until an admin allows it
-    return needed === null || !place.guildId || (place.moderator && needed !== "0");
+    const needed = command.default_member_permissions ?? null; // "0": administrators only, until they allow it
+    return needed === null || !place.guildId || (needed === "0" ? place.administrator : place.moderator);
   });
 }
 

@@ -90,7 +90,8 @@ export class Store extends Emitter {
     return {
       guildId: place?.guild?.id ?? null,
       nsfw: Boolean(place?.channel.nsfw),
-      moderator: this.moderator,
+      moderator: this.#may("moderator"),
+      administrator: this.#may("administrator"),
       private: Boolean(place?.private),
       hasBot: place?.guild?.has_bot !== false && !place?.private,
       installed: Boolean(this.world.installed),
@@ -117,8 +118,12 @@ export class Store extends Emitter {
 
   /** Whether you may manage the server that is shown. */
   get moderator() {
+    return this.#may("moderator");
+  }
+
+  #may(/** @type {"moderator" | "administrator"} */ right) {
     const guild = this.place()?.guild;
-    return Boolean(guild && this.you.moderator?.[guild.id]);
+    return Boolean(guild && this.you[right]?.[guild.id]);
   }
 
   /** The messages of the channel that is shown. */

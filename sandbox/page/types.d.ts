@@ -18,6 +18,7 @@ declare namespace Discord {
     global_name?: string | null;
     color?: string | number;
     moderator?: Record<string, boolean>; // by guild id
+    administrator?: Record<string, boolean>; // by guild id
   }
   interface World {
     you: string;

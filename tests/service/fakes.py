@@ -116,6 +116,23 @@ class FakeLogChannel:
         return isinstance(self.error, DiscordRefused)
 
 
+class FakeApplication:
+    """An application whose owner is 7."""
+
+    def __init__(self) -> None:
+        self.ids = frozenset({7})
+        self.asked = 0
+        self.error: Exception | None = None  # Discord's answer
+        self.gate = Gate()
+
+    async def operators(self) -> frozenset[int]:
+        self.asked += 1
+        await self.gate()
+        if self.error is not None:
+            raise self.error
+        return self.ids
+
+
 class FakeNotices:
     """Members who remember what they were told in private."""
 

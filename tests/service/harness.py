@@ -18,6 +18,7 @@ from bot.domain.lane import Lane
 from bot.domain.order import OrderOptions
 from bot.domain.rules import Rules
 from bot.domain.shards import Shards
+from bot.pixazo import request_ids
 from bot.retry import Backoff
 from bot.service.answers_first import AnswersFirst
 from bot.service.cog_services import CogServices
@@ -27,7 +28,7 @@ from bot.service.ports.alerts import Alerts
 from bot.service.ports.store import Deeds, Guilds, JobQueries, Jobs, Lanes, Members
 from bot.service.settings import RetentionPolicy, ServiceSettings
 from bot.services import Pipeline, Ports, Services, build_services
-from bot.store import alerts, deeds, denials, guilds, job_queries, lanes, members
+from bot.store import alerts, deeds, denials, guilds, job_queries, lanes, members, processes
 from bot.store import jobs as job_store
 from bot.store.database import Database
 from bot.store.dialects import DatabaseClock
@@ -36,6 +37,7 @@ from bot.store.tables import jobs as job_table
 from tests.samples import LANE, OWNER
 from tests.service.fakes import (
     Clock,
+    FakeApplication,
     FakeCards,
     FakeLogChannel,
     FakeMedia,
@@ -96,6 +98,7 @@ class App:
     log_channel: FakeLogChannel
     notices: FakeNotices
     receiver: FakeReceiver
+    application: FakeApplication
     gateway: asyncio.Event  # set: it is connected
     descriptors_low: asyncio.Event  # set: they are
     disk_nearly_full: asyncio.Event  # set: it is
@@ -277,6 +280,9 @@ def open_app(
         denials=denials.Denials(database),
         alerts=alert_port,
         alert_sender=(receiver := FakeReceiver()),
+        processes=processes.Processes(database),
+        application=(application := FakeApplication()),
+        is_request_id=request_ids.is_valid,
         notifier=(notifier := FakeNotifier()),
         queue=(queue := FakeQueue()),
         media=(media := FakeMedia()),
@@ -311,6 +317,7 @@ def open_app(
         log_channel=log_channel,
         notices=notices,
         receiver=receiver,
+        application=application,
         gateway=gateway,
         descriptors_low=descriptors_low,
         disk_nearly_full=disk_nearly_full,

@@ -8,6 +8,7 @@ from bot import interactions
 from bot.ui.button_actions import (
     BlockAction,
     LimitsAction,
+    OperatorAction,
     OrderAction,
     PrivacyAction,
     ReportAction,
@@ -29,6 +30,9 @@ def test_the_actions_in_the_ids_stay_as_they_are():
     }
     assert {*BlockAction} == {"list", "lift", "ask", "unblock"}
     assert {*StartAction} == {"log", "channels", "limits", "words", "check"}
+    assert {*OperatorAction} == {
+        *("status", "orders", "order", "settle", "retry", "barred", "allow", "open")
+    }
     blocks = {"block", "block_day", "block_week", "unblock"}
     pictures = {"spoiler", "unspoiler", "delete", "delete_now", "restore"}
     assert {*ReportAction} == {"dismiss", "reopen"} | pictures | blocks

@@ -56,7 +56,7 @@ from bot.domain.rules import FLAGS, RANGES, Block, Pause, Rules, Tier, differenc
 from bot.domain.styles import BUILT_IN, Style, title
 from bot.domain.word_filter import Finding, WordLists
 from bot.service import errors
-from bot.service.errors import LimitReached
+from bot.service.errors import LimitReached, OperationFault
 from bot.ui import texts
 from bot.ui.button_actions import OrderAction
 from bot.ui.language import LANGUAGES, speaking
@@ -843,11 +843,21 @@ def test_the_longest_reason_of_a_block_fits():
 
 
 def clicks():
+    given: dict[Any, Any] = {
+        errors.PostingForbidden: {"verdict": REFUSALS[5]},
+        errors.OperationFailed: {"fault": OperationFault.NO_ORDER, "job_id": "0"},
+    }
     rejected = [
-        kind(verdict=REFUSALS[5]) if kind is errors.PostingForbidden else kind()
+        kind(**given.get(kind, {}))
         for kind in sorted(kinds(errors.ActionRejected), key=lambda kind: kind.__name__)
     ]
     samples = {type(error).__name__: texts.order_buttons.rejection(error) for error in rejected}
+    samples |= {
+        fault: texts.order_buttons.rejection(
+            errors.OperationFailed(fault=fault, job_id="0", state=State.DELIVERED)
+        )
+        for fault in OperationFault
+    }
     samples["cancelled"] = texts.order_buttons.cancelled()
     for by in (300, 7):
         for state in (State.CANCELLED, State.QUEUED, State.UNCERTAIN, State.COMPLETED):

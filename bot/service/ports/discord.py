@@ -12,6 +12,16 @@ from bot.service.ports.vendor import Picture
 NO_STATUS: Final = CardStatus()
 
 
+class Application(Protocol):
+    """The bot's application."""
+
+    async def operators(self) -> frozenset[int]:
+        """Return who runs the bot: the owner, or the team's trusted members.
+
+        Raises DiscordError.
+        """
+
+
 class CardPresenter(Protocol):
     """The cards that members see, one per job."""
 

@@ -68,6 +68,17 @@ class OrderPage:
     total: int
 
 
+@dataclass(frozen=True)
+class ProcessSeen:
+    """A process of the bot. Times are Unix seconds."""
+
+    owner: str
+    version: str
+    shards: str  # as a person reads them
+    started_at: float
+    seen_at: float
+
+
 class Ping(StrEnum):
     """When a member is pinged about pictures."""
 
@@ -249,6 +260,9 @@ class JobQueries(Protocol):
     async def erasure_pending(self, member_id: int, *, made_before: float) -> bool:
         """Tell whether orders of the member are still to be erased."""
 
+    async def newest(self, state: State | None, *, most: int, skip: int = 0) -> Sequence[Job]:
+        """Return the newest jobs in that state, without the first *skip*; ``None``: in any."""
+
 
 class Members(Protocol):
     """The members' own settings."""
@@ -362,6 +376,16 @@ class Denials(Protocol):
 
     async def page(self, *, now: float, skip: int, most: int) -> tuple[Sequence[Denial], int]:
         """Return some denials that hold at *now*, newest first, and how many do."""
+
+
+class Processes(Protocol):
+    """The processes that share the store, each start of one."""
+
+    async def record(self, seen: ProcessSeen) -> None:
+        """Record that a process was seen."""
+
+    async def recent(self, *, since: float) -> Sequence[ProcessSeen]:
+        """Return the processes that were seen since then."""
 
 
 class Deeds(Protocol):

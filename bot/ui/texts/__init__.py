@@ -19,6 +19,7 @@ from bot.ui.texts import (  # noqa: F401 - so that `texts.cards` needs no import
     limits_panel,
     log_channel,
     member_commands,
+    operator,
     order_buttons,
     order_fields,
     panel_forms,

@@ -127,3 +127,26 @@ LOG_OPTIONS: Final = {
     "off": localized("Turn logging off"),
     "no_ping": localized("Ping nobody any more"),
 }
+
+# For the operator.
+
+OPERATOR: Final = localized("For the bot's owner: its state, orders and bars")
+OPERATOR_STATUS: Final = localized("Image service, money, queue and processes")
+OPERATOR_ORDERS: Final = localized("Find orders; settle them or try them again")
+OPERATOR_ORDERS_OPTIONS: Final = {
+    "state": localized("Only orders in this state"),
+    "order": localized("The id of one order"),
+}
+OPERATOR_BAR: Final = localized("Bar a member or a server from ordering, everywhere")
+OPERATOR_BAR_OPTIONS: Final = {
+    "member": MEMBER,
+    "server": localized("The server, by its id or name"),
+    "hours": BLOCK_OPTIONS["hours"],
+    "reason": localized("Reason (who orders sees it)"),
+}
+OPERATOR_ALLOW: Final = localized("List who is barred, or let them order again")
+OPERATOR_ALLOW_OPTIONS: Final = {
+    "member": MEMBER,
+    "server": OPERATOR_BAR_OPTIONS["server"],
+}
+OPERATOR_RESUME: Final = localized("Open the lane to the image service at once")

@@ -8,7 +8,7 @@ from bot.service import errors
 from bot.ui.button_actions import OrderAction
 from bot.ui.language import gettext as _
 from bot.ui.language import lazy
-from bot.ui.texts import cards, refusals
+from bot.ui.texts import cards, operator, refusals
 
 _LABELS: Final = {
     OrderAction.CANCEL: lazy("Cancel"),
@@ -111,6 +111,11 @@ _REJECTIONS: Final[Mapping[type[errors.ActionRejected], Callable[[], str]]] = {
     ),
     errors.NotOwnForm: lazy("This button belongs to somebody else. Use `/imagine` to order."),
     errors.NotAllowed: lazy("Only whoever ordered this, or a moderator, can do that."),
+    errors.NotAnOperator: lazy("Only the bot's owner and their team can do that."),
+    errors.OperatorsUnknown: lazy(
+        "Discord didn't say who the bot's owner is. Nothing was changed, please try again in a "
+        "minute."
+    ),
     errors.OrderNotFound: lazy("This order is no longer stored."),
     errors.AlreadyEnded: lazy("This order has ended or is hidden already."),
     errors.AlreadyPosted: lazy("These pictures are public already."),
@@ -139,6 +144,8 @@ _REJECTIONS: Final[Mapping[type[errors.ActionRejected], Callable[[], str]]] = {
 
 def rejection(error: errors.ActionRejected) -> str:
     """Return why a click did nothing."""
+    if isinstance(error, errors.OperationFailed):
+        return operator.failure(error)
     if not isinstance(error, errors.PostingForbidden):
         return _REJECTIONS.get(type(error), _REJECTIONS[errors.ActionRejected])()
     why = " ".join(refusals.refused(error.verdict))

@@ -1,0 +1,104 @@
+"""What an operator sees of the bot at one moment, and the heartbeat by which processes are seen."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bot.domain.admission import Caps, Usage
+from bot.domain.job import State
+from bot.service.health import Readiness
+from bot.service.moderation import ServiceState, service_state
+from bot.service.port_errors import StoreUnavailable
+from bot.service.ports.store import Denials, JobQueries, Jobs, Processes, ProcessSeen
+from bot.service.settings import ServiceSettings
+
+log = logging.getLogger(__name__)
+
+BEAT_EVERY: Final = 60.0  # seconds
+LATELY: Final = 600.0  # seconds for which a process is listed after its last beat
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatorStatus:
+    """The state of the bot, for its operator. Times are Unix seconds."""
+
+    service: ServiceState  # the vendor, by the lane
+    readiness: Readiness  # of this process
+    orders: Mapping[State, int]  # that have not ended
+    waiting: int  # in the lane
+    usage: Usage  # of all servers
+    caps: Caps
+    barred: int
+    processes: Sequence[ProcessSeen]
+    own: str  # the owner id of this process
+
+
+class OperatorStatusService:
+    """Puts together the operator's status."""
+
+    def __init__(
+        self,
+        *,
+        settings: ServiceSettings,
+        jobs: Jobs,
+        queries: JobQueries,
+        denials: Denials,
+        processes: Processes,
+        readiness: Callable[[], Awaitable[Readiness]],
+        now: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._jobs = jobs
+        self._queries = queries
+        self._denials = denials
+        self._processes = processes
+        self._readiness = readiness
+        self._now = now
+
+    async def status(self) -> OperatorStatus:
+        """Return the state of the bot now."""
+        settings, now = self._settings, self._now()
+        context = await self._jobs.admission_context(None, 0, lane=settings.lane, now=now)
+        counts = await self._queries.count(settings.lane)
+        _, barred = await self._denials.page(now=now, skip=0, most=1)
+        return OperatorStatus(
+            service=service_state(context.lane, now),
+            readiness=await self._readiness(),
+            orders=counts.orders,
+            waiting=counts.waiting,
+            usage=context.usage,
+            caps=settings.caps,
+            barred=barred,
+            processes=await self._processes.recent(since=now - LATELY),
+            own=settings.owner,
+        )
+
+
+class ProcessHeartbeat:
+    """Heartbeat of this process: records once a minute that it runs, and as what."""
+
+    def __init__(
+        self, *, settings: ServiceSettings, processes: Processes, now: Callable[[], float]
+    ) -> None:
+        shards = settings.shards
+        ids = ", ".join(map(str, sorted(shards.ids)))
+        self._seen = ProcessSeen(
+            owner=settings.owner,
+            version=settings.version,
+            shards=f"{ids} / {shards.count}"[:64],
+            started_at=now(),
+            seen_at=now(),
+        )
+        self._processes = processes
+        self._now = now
+
+    async def run(self) -> None:
+        """Record it until cancelled."""
+        while True:
+            try:
+                await self._processes.record(replace(self._seen, seen_at=self._now()))
+            except StoreUnavailable as error:
+                log.info("process not recorded: error=%s", error)
+            await asyncio.sleep(BEAT_EVERY)
