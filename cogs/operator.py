@@ -84,13 +84,14 @@ class OperatorCommands(
         self,
         interaction: Interaction,
         member: discord.User | None = None,
+        id: Id = "",  # noqa: A002 - the option's name
         server: Id = "",
         hours: Hours | None = None,
         reason: Reason = "",
     ) -> None:
         """Bar a member or a server from ordering."""
         operator = await self._begin(interaction)
-        if (named := _named(member, server)) is None:
+        if (named := _named(member, id, server)) is None:
             await responses.send_private(interaction, words.name_one())
             return
         denial = await self._denials.bar(*named, by=operator.id, hours=hours or None, reason=reason)
@@ -99,14 +100,18 @@ class OperatorCommands(
     @app_commands.command(description=texts.commands.OPERATOR_ALLOW)
     @app_commands.describe(**texts.commands.OPERATOR_ALLOW_OPTIONS)
     async def allow(
-        self, interaction: Interaction, member: discord.User | None = None, server: Id = ""
+        self,
+        interaction: Interaction,
+        member: discord.User | None = None,
+        id: Id = "",  # noqa: A002 - the option's name
+        server: Id = "",
     ) -> None:
         """Let a barred member or server order again; without options, list who is barred."""
         operator = await self._begin(interaction)
-        if member is None and not server:
+        if member is None and not id and not server:
             page = await self._denials.page(0)
             await responses.show(interaction, operator_view.barred_view(page))
-        elif (named := _named(member, server)) is None:
+        elif (named := _named(member, id, server)) is None:
             await responses.send_private(interaction, words.name_one())
         else:
             was = await self._denials.lift(*named, by=operator.id)
@@ -210,12 +215,16 @@ class OperatorCommands(
             await responses.edit(interaction, view)
 
 
-def _named(member: discord.User | None, server: str) -> tuple[DeniedKind, int] | None:
-    """Return who is named, a member or a server; ``None``: neither, both, or what is no id."""
+def _named(
+    member: discord.User | None, member_id: str, server: str
+) -> tuple[DeniedKind, int] | None:
+    """Return who is named, a member or a server; ``None``: not exactly one, or what is no id."""
     if member is not None:
-        return None if server else (DeniedKind.MEMBER, member.id)
-    id_ = snowflake(server.strip())
-    return None if id_ is None else (DeniedKind.SERVER, id_)
+        member_id = member_id or str(member.id)
+    id_ = snowflake((member_id or server).strip())
+    if id_ is None or (member_id and server) or (member and member.id != id_):
+        return None
+    return (DeniedKind.MEMBER if member_id else DeniedKind.SERVER), id_
 
 
 async def setup(bot: ImagineBot) -> None:

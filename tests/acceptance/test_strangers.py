@@ -1,7 +1,8 @@
 """A crafted client uses every button and select and sends every form and command of the bot.
 
 Who has no right to it is refused in private, and nothing changes. The buttons, forms and commands
-are those that the bot knows: a new one is tried too.
+are those that the bot knows: a new one is tried too. Moderators are strangers where the operator's
+are tried.
 """
 
 from typing import Any
@@ -12,6 +13,7 @@ from bot.ui.persistent_button import PersistentButton
 from sandbox.discord.enums import CommandType, InteractionType
 from sandbox.discord.interactions import UPDATES
 from sandbox.discord.member import Invocation
+from sandbox.discord.models import MODERATOR_PERMISSIONS
 from sandbox.discord.option_values import NESTED, modal_component
 from tests import persistent
 from tests.acceptance.driver import (
@@ -30,12 +32,14 @@ from tests.acceptance.driver import (
 
 CHANNEL_SELECT = 8  # a type of components
 NOT_YOURS = "You need the **Manage Server** permission"
+NO_OPERATOR = "Only the bot's owner and their team can do that."
 REFUSALS = (
     NOT_YOURS,
     "Only whoever ordered this, or a moderator, can do that.",
     "This order is no longer stored.",
     "belongs to somebody else",
     "belong to somebody else",
+    NO_OPERATOR,
 )
 # What everybody may do: for themselves, and with an order that they see.
 FOR_ALL = ("help", "history", "order-form")
@@ -45,10 +49,14 @@ OPENED_BY = {
     "panel-form": "limits:form",
     "block-form": "blocks:ask",
     "report-form": "report",
+    "operator-form": "operator:settle",
     "limits-now:members": "start:limits",
     "limits-now:words": "start:words",
 }
-TABLES = ("jobs", "guilds", "blocks", "drafts", "members", "deeds", "closure_notices")
+TABLES = (
+    *("jobs", "guilds", "blocks", "drafts", "members", "deeds", "closure_notices"),
+    *("denied", "lanes"),
+)
 # What would change something, in whatever form has such fields.
 TYPED: dict[str, Any] = {
     "cooldown": "99",
@@ -66,6 +74,7 @@ TYPED: dict[str, Any] = {
     "name": "x",
     "words": "y",
     "hours": ["1"],
+    "charged": ["no"],
 }
 
 
@@ -79,7 +88,9 @@ class Scene:
 
     def __init__(self, sandbox: Any, server: Any) -> None:
         self.sandbox, self.server, self.store = sandbox, server, Store(sandbox)
-        self.stranger, self.blocked = server.crowd(2)
+        self.stranger, self.moderator, self.blocked = server.crowd(3)
+        role = sandbox.world.add_role(server.guild, "Mods", permissions=MODERATOR_PERMISSIONS)
+        server.guild.members[self.moderator.user.id] = [role.id]
         self.jobs: dict[bool, str] = {}  # by whether they are private
         self.source: Any = None  # the message with the pressed button
 
@@ -111,6 +122,7 @@ class Scene:
         kind, subject = custom_id.split(":")[:2]
         member = self.server.noah if kind == "report-form" else self.server.mira
         opened_by = OPENED_BY.get(custom_id) or f"{OPENED_BY[kind]}:{subject}"
+        opened_by += ":0" if kind == "operator-form" else ""
         data = {"custom_id": opened_by}
         sent = crafted(self.sandbox, member, InteractionType.COMPONENT, data, self.source)
         return sent, await sent.opened()
@@ -150,9 +162,16 @@ class Scene:
         }
         return rows, seen
 
-    def send(self, kind: InteractionType, data: dict[str, Any], **more: Any) -> Invocation:
-        """Let the stranger send what no client offers them."""
-        return crafted(self.sandbox, self.stranger, kind, data, self.source, **more)
+    def send(
+        self, member: Any, kind: InteractionType, data: dict[str, Any], **more: Any
+    ) -> Invocation:
+        """Let a member send what no client offers them."""
+        return crafted(self.sandbox, member, kind, data, self.source, **more)
+
+    def tried_by(self, custom_id: str) -> list[Any]:
+        """Return who has no right to a button or form: of the operator's no moderator either."""
+        is_operators = custom_id.partition(":")[0] in {"operator", "operator-form"}
+        return [self.stranger, self.moderator] if is_operators else [self.stranger]
 
 
 @pytest.fixture
@@ -186,9 +205,11 @@ async def test_a_stranger_changes_nothing_with_any_button_or_select(scene):
 
     for custom_id, kind in tried.items():
         data = {"custom_id": custom_id} | ({} if issubclass(kind, PersistentButton) else picked)
-        await assert_refused(scene.send(InteractionType.COMPONENT, data), custom_id)
+        for member in scene.tried_by(custom_id):
+            await assert_refused(scene.send(member, InteractionType.COMPONENT, data), custom_id)
 
-    assert {custom_id.partition(":")[0] for custom_id in tried} >= {"limits", "blocks", "report"}
+    kinds = {custom_id.partition(":")[0] for custom_id in tried}
+    assert kinds >= {"limits", "blocks", "report", "operator"}
     assert scene.state() == before
 
 
@@ -214,8 +235,9 @@ async def test_a_stranger_changes_nothing_with_any_form(scene):
 
     for custom_id, (opened_by, fields) in filled.items():
         data = {"custom_id": custom_id, "components": fields}
-        sent = scene.send(InteractionType.MODAL_SUBMIT, data, opened_by=opened_by)
-        await assert_refused(sent, custom_id)
+        for member in scene.tried_by(custom_id):
+            sent = scene.send(member, InteractionType.MODAL_SUBMIT, data, opened_by=opened_by)
+            await assert_refused(sent, custom_id)
 
     assert scene.state() == before
 
@@ -230,12 +252,12 @@ def leaves(command, path=()):
         yield path, options
 
 
-async def test_a_stranger_changes_nothing_with_any_command_of_moderators(scene):
+async def test_a_stranger_changes_nothing_with_any_command_of_moderators_or_operators(scene):
     """An admin may have opened them to all: the bot checks the permission itself."""
     world, server = scene.sandbox.world, scene.server
     registered = scene.sandbox.discord.commands.by_id.values()
     commands = [one for one in registered if one.get("default_member_permissions")]
-    assert {one["name"] for one in commands} >= {"limits", "Image limits"}
+    assert {one["name"] for one in commands} >= {"limits", "Image limits", "operator"}
     world.open_to_all |= {one["name"] for one in commands}
     values = {3: "x", 5: True, 6: server.noah.user.id, 7: server.channel("general")}
     values |= {8: server.patrons.id}
@@ -253,7 +275,8 @@ async def test_a_stranger_changes_nothing_with_any_command_of_moderators(scene):
                     for one in given
                     if not one.get("choices")
                 }
-                sent = await scene.stranger.command(command["name"], *path, **typed)
-                await assert_refused(sent, (command["name"], *path))
+                for member in scene.tried_by(command["name"]):
+                    sent = await member.command(command["name"], *path, **typed)
+                    await assert_refused(sent, (command["name"], *path))
 
     assert scene.state() == before

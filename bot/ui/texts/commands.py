@@ -140,13 +140,13 @@ OPERATOR_ORDERS_OPTIONS: Final = {
 OPERATOR_BAR: Final = localized("Bar a member or a server from ordering, everywhere")
 OPERATOR_BAR_OPTIONS: Final = {
     "member": MEMBER,
+    "id": localized("The member's id, if Discord doesn't offer them here"),
     "server": localized("The server, by its id or name"),
     "hours": BLOCK_OPTIONS["hours"],
     "reason": localized("Reason (who orders sees it)"),
 }
 OPERATOR_ALLOW: Final = localized("List who is barred, or let them order again")
 OPERATOR_ALLOW_OPTIONS: Final = {
-    "member": MEMBER,
-    "server": OPERATOR_BAR_OPTIONS["server"],
+    name: OPERATOR_BAR_OPTIONS[name] for name in ("member", "id", "server")
 }
 OPERATOR_RESUME: Final = localized("Open the lane to the image service at once")
