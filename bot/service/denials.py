@@ -8,6 +8,7 @@ from typing import Any, Final
 from bot.domain.deeds import Deed, DeedKind
 from bot.domain.denials import Denial, DeniedKind, denial_of
 from bot.service.deed_outbox import new_deed
+from bot.service.operations import COMMAND_LINE
 from bot.service.ports.store import Denials
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ class DenialPage:
 class DenialService:
     """Bars servers and members from ordering, by the word of an operator.
 
-    *by* is the operator's id, ``None`` on the command line. What waits is given back by recovery;
+    *by* is the operator's id; ``None``: by the command line. What waits is given back by recovery;
     what was sent goes on. A server reads of it in its log channel.
     """
 
@@ -59,7 +60,13 @@ class DenialService:
         denial = denial_of(kind, subject_id, by=by, now=self._now(), hours=hours, reason=reason)
         told = self._told(DeedKind.DENY, kind, subject_id, until=denial.until, reason=denial.reason)
         await self._denials.add(denial, deeds=told)
-        log.info("barred from ordering: %s=%d by=%s until=%s", kind, subject_id, by, denial.until)
+        log.info(
+            "barred from ordering: %s=%d by=%s until=%s",
+            kind,
+            subject_id,
+            by or COMMAND_LINE,
+            denial.until,
+        )
         self._wake_recovery()
         self._tell_deeds()
         return denial
@@ -69,7 +76,7 @@ class DenialService:
         told = self._told(DeedKind.ALLOW, kind, subject_id)
         lifted = await self._denials.lift(kind, subject_id, deeds=told)
         if lifted:
-            log.info("bar from ordering lifted: %s=%d by=%s", kind, subject_id, by)
+            log.info("bar from ordering lifted: %s=%d by=%s", kind, subject_id, by or COMMAND_LINE)
             self._tell_deeds()
         return lifted
 

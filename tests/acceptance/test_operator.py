@@ -114,4 +114,4 @@ async def test_who_may_only_read_in_the_team_is_refused_and_offered_no_servers(a
     for member in (server.mira, server.ada):
         typing = await member.autocomplete("operator", "bar", focused="server", server=server.name)
         offered[member.user.username] = [choice["value"] for choice in typing]
-    assert offered == {"Mira": [server.guild.id], "Ada": []}
+    assert offered == {"mira": [server.guild.id], "ada": []}
