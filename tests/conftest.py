@@ -36,7 +36,14 @@ CHROMIUM = Path("/usr/bin/chromium")
 WAITING = {"acceptance", "test_main.py"}  # tests in such folders and files wait for processes
 # They wait for back-offs, and each of their tests has a bot of its own.
 SPREAD = {
-    *("test_clocks.py", "test_deadlines.py", "test_kills.py", "test_lane.py", "test_media.py"),
+    *(
+        "test_alerts.py",
+        "test_clocks.py",
+        "test_deadlines.py",
+        "test_kills.py",
+        "test_lane.py",
+        "test_media.py",
+    ),
     *("test_discord_limits.py", "test_gateway_starts.py", "test_outstanding.py"),
     *("test_registration.py", "test_welcome.py"),
 }

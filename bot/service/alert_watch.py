@@ -12,7 +12,7 @@ from bot.domain.lane import lasts
 from bot.retry import wait_at_most
 from bot.service.alert_outbox import AlertOutbox
 from bot.service.alerts import HOUR, AlertService
-from bot.service.health import HealthService
+from bot.service.health import HealthService, StoreSnapshot
 from bot.service.port_errors import StoreUnavailable
 from bot.service.ports.store import Counts, Lanes
 from bot.service.retention import DAY
@@ -22,6 +22,7 @@ from bot.service.tracker import LISTEN
 log = logging.getLogger(__name__)
 
 EVERY: Final = 5.0  # seconds between two looks
+ANSWERS_WITHIN: Final = 10.0  # seconds until the store counts as away
 AWAY_LASTS: Final = 10.0  # seconds until the operator is told that the store is away
 OUTSTANDING_LASTS: Final = 30.0  # seconds; a file that is late is there by then
 UNCONNECTED_LASTS: Final = 30.0  # seconds; a session that goes on takes a few
@@ -66,7 +67,7 @@ class AlertWatch:
 
     async def look(self) -> None:
         """Note what is bad and what is not, and record it; a store that is away is noted too."""
-        snapshot = await self._health.snapshot()
+        snapshot = await self._snapshot()
         readiness = snapshot.readiness
         self._note(
             AlertKind.GATEWAY,
@@ -93,17 +94,25 @@ class AlertWatch:
             is_good=readiness.store,
             subject=self._settings.name,
         )
-        try:
-            if readiness.store:
+        if readiness.store:
+            try:
                 await self._look_at_lane()
                 self._look_at_orders(snapshot.counts)
-            await self._alerts.record()
-            await self._erase_old()
-        except StoreUnavailable as error:
-            log.info("alerts not recorded, later: error=%s", error)
-            away = self._alerts.unrecorded(AlertKind.STORE)
-            if away is not None and await self._outbox.send_directly(away):
-                self._alerts.told(away)
+                await self._alerts.record()
+                await self._erase_old()
+            except StoreUnavailable as error:
+                log.info("alerts not recorded, later: error=%s", error)
+        away = self._alerts.unrecorded(AlertKind.STORE)
+        if away is not None and await self._outbox.send_directly(away):
+            self._alerts.told(away)
+
+    async def _snapshot(self) -> StoreSnapshot:
+        """Return the state; a store that takes long is away, too: others wait for it."""
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN):
+                return await self._health.snapshot()
+        except TimeoutError:
+            return StoreSnapshot(readiness=self._health.without_store())
 
     async def _erase_old(self) -> None:
         """Erase alerts after their retention time, once in an hour."""

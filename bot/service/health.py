@@ -97,7 +97,7 @@ class HealthService:
             await self._store()
             lane = await self._lanes.get(self._lane)
         except StoreUnavailable:
-            return self._without_store()
+            return self.without_store()
         return Readiness(
             store=True,
             paused=lane.paused(self._now()),
@@ -122,7 +122,7 @@ class HealthService:
             counts = await self._queries.count(self._lane)
             spent = await self._queries.spent(now=self._now())
         except StoreUnavailable:
-            return StoreSnapshot(readiness=self._without_store())
+            return StoreSnapshot(readiness=self.without_store())
         return StoreSnapshot(
             readiness=readiness,
             counts=counts,
@@ -132,7 +132,8 @@ class HealthService:
             },
         )
 
-    def _without_store(self) -> Readiness:
+    def without_store(self) -> Readiness:
+        """Return the readiness as far as it does not depend on the store, which is away."""
         return Readiness(store=False, closed=None, **self._of_process())
 
     def _of_process(self) -> dict[str, Any]:
