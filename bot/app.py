@@ -25,6 +25,7 @@ from bot.domain.alerts import AlertKind
 from bot.domain.money import Price
 from bot.domain.owner import owner_id
 from bot.errors import ImagineError
+from bot.http_interactions import InteractionInbox
 from bot.pixazo import request_ids, wire
 from bot.pixazo.client import PixazoClient
 from bot.pixazo.media import MediaDownloader
@@ -67,7 +68,7 @@ from bot.ui.discord_session import DiscordSession
 from bot.ui.log_channel import DiscordLogChannel
 from bot.ui.member_notices import DiscordMemberNotices
 from bot.ui.rest_gate import RestGate
-from bot.web import callbacks, health, metrics
+from bot.web import callbacks, health, interactions, metrics
 from bot.web.server import serving
 
 log = logging.getLogger(__name__)
@@ -147,6 +148,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     store = await open_store(settings, stack)
     vendor = await open_vendor(settings, stack)
     discord_side = open_discord(settings, telemetry, store, stack)
+    by_http = discord_side.gateway.inbox is not None
     webhook = await open_webhook(settings, stack)
     ports = build_ports(
         store, vendor, discord_side, telemetry, webhook=webhook, folder=settings.folder
@@ -155,7 +157,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     services = build_services(ports, service_settings)
     alerting = services.alerting
     starts = build_starts(settings, store, discord_side.session, telemetry, alerting.alerts)
-    discord_side.gateway.starts = starts
+    discord_side.gateway.starts = None if by_http else starts
     telemetry.watch_alerts(lambda: alerting.outbox.pending)
     stack.enter_context(logs.watching_faults(alerting.alerts.fault))
     if vendor.signer is not None:
@@ -167,7 +169,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
         await check_cogs(services.cogs, discord_side.gateway), done=0 not in settings.shards.ids
     )
     discord_side.gateway.registration = registration
-    await open_web(settings, store, services, telemetry, stack)
+    await open_web(settings, store, services, telemetry, discord_side.gateway, stack)
     stack.push_async_callback(runner.close)
     await _resume(store, ports, services, lane=service_settings.lane)
     supervisor = Supervisor(
@@ -187,7 +189,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
             Loop(name="notifications", run=partial(store.notifier.listen, runner.wake)),
             Loop(name="retention", run=services.retention.run),
             Loop(name="commands", run=partial(registration.run, discord_side.session)),
-            Loop(name="starts", run=starts.run),
+            *(() if by_http else (Loop(name="starts", run=starts.run),)),
             Loop(
                 name="gateway",
                 run=partial(
@@ -205,6 +207,9 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
 
     async def stop_accepting() -> None:
         log.info("stopping")
+        if by_http:  # the balancer sends new interactions here until it has noticed
+            services.health.drain()
+            await asyncio.sleep(settings.drain_seconds)
         supervisor.cancel("dispatch")
         await starts.confirm()
         await services.cogs.orders.close()
@@ -349,6 +354,7 @@ def open_discord(
     stack.push_async_callback(log_channel.close)
     gateway = Gateway(
         shards=settings.shards,
+        inbox=InteractionInbox(settings.discord_public_key) if settings.endpoint else None,
         answers=gate.answers,
         direct=settings.allow_direct,
         proxies=settings.proxies,
@@ -477,9 +483,11 @@ async def open_web(
     store: Store,
     services: Services,
     telemetry: PrometheusTelemetry,
+    gateway: Gateway,
     stack: AsyncExitStack,
 ) -> None:
-    """Serve health checks, metrics and the vendor's callbacks."""
+    """Serve health checks, metrics, the vendor's callbacks, and interactions that come by HTTP."""
+    inbox = gateway.inbox
     await stack.enter_async_context(
         serving(
             [
@@ -488,6 +496,7 @@ async def open_web(
                 *callbacks.routes(
                     services.callbacks.is_address, wire.read_update, services.callbacks.handle
                 ),
+                *(() if inbox is None else interactions.routes(inbox)),
             ],
             host=settings.web_host,
             port=settings.web_port,

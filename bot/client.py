@@ -25,6 +25,7 @@ from bot.domain.gateway_starts import SPACING, STEADY
 from bot.domain.shards import Shards
 from bot.errors import InvalidSettings
 from bot.gateway_socket import GatewayResponse, GatewaySocket
+from bot.http_interactions import InteractionInbox
 from bot.interactions import ReceivingState, Tree
 from bot.log import fault
 from bot.proxies import NO_PROXIES, Proxies
@@ -73,6 +74,7 @@ class Gateway:
     shards: Shards
     starts: GatewayStartBudget | None = None  # None: this client will not connect
     registration: CommandRegistration | None = None
+    inbox: InteractionInbox | None = None  # None: interactions come from the gateway
     answers: AnswersFirst = field(default_factory=AnswersFirst)
     direct: bool = False  # commands also work outside of servers
     proxies: Proxies = NO_PROXIES
@@ -183,6 +185,13 @@ class ImagineBot(commands.Bot):
             self._gateway.malformed.add(kind)
             fault(log, "malformed gateway event dropped", error, kind=kind)
 
+    async def receive(self) -> None:
+        """Receive interactions, by the gateway or by HTTP, until the connection ends for good."""
+        if self._gateway.inbox is None:
+            await self.connect()
+        else:
+            await self._gateway.inbox.run(self)
+
     async def close(self) -> None:
         """Close the connection for good."""
         self._gateway.up.discard(self._shard_id)
@@ -232,12 +241,15 @@ async def check_cogs(services: CogServices, gateway: Gateway) -> list[Any]:
 
 
 async def listen(services: CogServices, gateway: Gateway, token: str) -> None:
-    """Keep one client connected for each shard of this process.
+    """Keep one client connected for each shard of this process, or one that needs no shard.
 
     Not discord.py's client for several shards: it retries a first connection without end and
     without a word. Raises InvalidSettings if Discord rejects the token.
     """
     starts = gateway.starts
+    if gateway.inbox is not None:
+        await stay_connected(functools.partial(ImagineBot, services, gateway), token)
+        return
     async with asyncio.TaskGroup() as group:
         for number, shard_id in enumerate(sorted(gateway.shards.ids)):
             if number:
@@ -284,10 +296,10 @@ async def stay_connected(
 
 
 async def _connect(client: ImagineBot, token: str) -> None:
-    """Log in, then listen at the gateway until the connection ends for good."""
+    """Log in, then receive interactions until the connection ends for good."""
     await client.login(token)
     try:
-        await client.connect()
+        await client.receive()
     except AttributeError as error:
         # discord.py 2.7 reads `sequence` of no socket where the first connection is refused.
         if error.obj is not None or error.name != "sequence":

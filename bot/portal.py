@@ -1,4 +1,4 @@
-"""What the settings in Discord's developer portal keep from a bot at the gateway."""
+"""What the settings in Discord's developer portal keep from the bot."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -7,12 +7,36 @@ SCOPES: Final = ("bot", "applications.commands")
 _GUILD, _USER = "0", "1"  # ways to install
 
 
-def problems(application: Mapping[str, Any], *, direct: bool) -> list[str]:
+def problems(
+    application: Mapping[str, Any],
+    *,
+    direct: bool,
+    endpoint: str | None = None,
+    key: str | None = None,
+) -> list[str]:
     """Return what has to be changed in the portal; *direct*: ALLOW_DIRECT.
 
-    *application* is the answer of ``GET /applications/@me``.
+    *application* is the answer of ``GET /applications/@me``; *endpoint* is the bot's address for
+    interactions, with DISCORD_PUBLIC_KEY as *key*.
     """
-    return list(_problems(application, direct=direct))
+    if endpoint is None:
+        return list(_problems(application, direct=direct))
+    by_http = _endpoint_problems(application, endpoint, key)
+    rest = {**application, "interactions_endpoint_url": None}
+    return [*by_http, *_problems(rest, direct=direct)]
+
+
+def _endpoint_problems(
+    application: Mapping[str, Any], endpoint: str, key: str | None
+) -> Iterator[str]:
+    url = application.get("interactions_endpoint_url")
+    if url != endpoint:
+        yield (
+            f"Discord sends commands to {url or 'the gateway'}: enter {endpoint} as the "
+            "Interactions Endpoint URL (page General Information), while the bot runs"
+        )
+    if key is not None and key != str(application.get("verify_key")).lower():
+        yield "DISCORD_PUBLIC_KEY is another application's (page General Information): remove it"
 
 
 def _problems(application: Mapping[str, Any], *, direct: bool) -> Iterator[str]:

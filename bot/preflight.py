@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Final
 
 import aiohttp
@@ -39,6 +40,7 @@ from bot.store.job_queries import JobQueries
 CLOCK_WITHIN: Final = 30.0  # seconds
 DATE_WITHIN: Final = 10.0  # seconds
 RENEW_BEFORE: Final = dt.timedelta(days=30)  # the end of a certificate
+ENDPOINT_WITHIN: Final = 10.0  # seconds
 LOOKED_AT: Final = 100  # orders that wait for their pictures
 
 
@@ -159,7 +161,12 @@ async def _discord(settings: Settings) -> str:
 async def _portal(settings: Settings) -> str:
     async with _logged_in(settings) as client:
         application = await client.http.request(discord.http.Route("GET", "/applications/@me"))
-    if problems := portal.problems(application, direct=settings.allow_direct):
+    if problems := portal.problems(
+        application,
+        direct=settings.allow_direct,
+        endpoint=settings.endpoint,
+        key=settings.discord_public_key,
+    ):
         raise DiscordRefused("; ".join(problems))
     public = application.get("bot_public", True)
     return "nothing is known that " + (
@@ -168,6 +175,8 @@ async def _portal(settings: Settings) -> str:
 
 
 async def _gateway(settings: Settings) -> str:
+    if settings.endpoint:
+        return await _endpoint(settings, settings.endpoint)
     async with _logged_in(settings) as client:
         wanted, _, limit = await client.http.get_bot_gateway()
     count, left, total = settings.shards.count, limit["remaining"], limit["total"]
@@ -178,6 +187,19 @@ async def _gateway(settings: Settings) -> str:
         hours = limit["reset_after"] / 3_600_000
         raise DiscordRefused(f"{starts}: the bot waits for {hours:.1f} h before it connects")
     return f"Discord wants {wanted} shards, SHARD_COUNT is {count}; {starts}"
+
+
+async def _endpoint(settings: Settings, endpoint: str) -> str:
+    """Send an interaction that nobody signed: a running bot refuses it."""
+    timeout = aiohttp.ClientTimeout(total=ENDPOINT_WITHIN)
+    proxy = settings.proxies.of(endpoint)
+    async with (
+        aiohttp.ClientSession(timeout=timeout, proxy=proxy) as session,
+        session.post(endpoint, json={"type": 1}, allow_redirects=False) as answer,
+    ):
+        if answer.status != HTTPStatus.UNAUTHORIZED:
+            raise OSError(f"{endpoint} answers {answer.status}, not 401: does the bot run there?")
+    return f"not used; the bot is reached at {endpoint}"
 
 
 @asynccontextmanager

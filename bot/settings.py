@@ -3,6 +3,7 @@
 import math
 import os
 import platform
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
@@ -30,6 +31,7 @@ _POSTGRESQL_OPTIONS: Final = frozenset({"host", "port", "ssl"})
 
 _TRUE: Final = frozenset({"1", "true", "t", "yes", "y", "on"})
 _FALSE: Final = frozenset({"0", "false", "f", "no", "n", "off"})
+_KEY: Final = re.compile("[0-9a-fA-F]{64}")
 _LONGEST_NAME: Final = 100  # characters of INSTANCE
 _LONGEST_LINK: Final = 512  # characters of a link in a message
 
@@ -179,7 +181,15 @@ def _proxy(text: str) -> Secret:
     return Secret(str(url.with_path("/").with_query(None).with_fragment(None)))
 
 
+def _key(text: str) -> str:
+    """Refuse what is no public key of Ed25519."""
+    if not _KEY.fullmatch(text):
+        raise ValueError("must be the 64 hexadecimal digits of the page General Information")
+    return text.lower()
+
+
 _Mode = Literal["sync", "terminal"]
+_Interactions = Literal["gateway", "http"]
 _Level = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 _Format = Literal["text", "json"]
 _Flag = Annotated[bool, _flag]
@@ -214,6 +224,10 @@ class Settings:
     callback_mode: Annotated[_Mode, _choice(*get_args(_Mode))] = "sync"
     web_host: _Text = "127.0.0.1"
     web_port: Annotated[int, _number(int, 0, 65535)] = 8080
+
+    interactions: Annotated[_Interactions, _choice(*get_args(_Interactions))] = "gateway"
+    discord_public_key: Annotated[str | None, _key] = None
+    drain_seconds: Annotated[float, _number(float, 0, 300)] = 10.0
 
     http_proxy: _Proxy = None
     https_proxy: _Proxy = None
@@ -289,14 +303,23 @@ class Settings:
         alone = [name for name, path in pair.items() if path is not None]
         if len(alone) == 1:
             reasons[alone[0]] = "must be set together with " + next(iter(pair.keys() - alone))
+        if not reasons and self.interactions == "http" and self.public_url is None:
+            reasons["PUBLIC_URL"] = "must be set where INTERACTIONS is http: Discord posts there"
         if reasons:
             (name, first), *others = reasons.items()
             reason = "; ".join([first, *(f"{other}: {why}" for other, why in others)])
             raise InvalidSettings(setting=name, reason=reason)
 
     @property
+    def endpoint(self) -> str | None:
+        """The address for interactions; ``None``: they come from the gateway."""
+        return f"{self.public_url}/interactions" if self.interactions == "http" else None
+
+    @property
     def shards(self) -> Shards:
-        """The shards of this process: all, unless SHARD_IDS names some."""
+        """The shards of this process: all, unless SHARD_IDS names some. By HTTP there is one."""
+        if self.interactions == "http":
+            return Shards(count=1, ids=frozenset({0}))
         count = self.shard_count or 1
         return Shards(count=count, ids=frozenset(self.shard_ids or range(count)))
 

@@ -30,11 +30,13 @@ class Readiness:
     closed: ClosedReason | None  # why the lane sends no orders; None: it does, or unknown
     descriptors_low: bool = False  # connections and files will soon fail
     status_calls_rejected: bool = False  # for a while now: the vendor rejects the key in them
+    draining: bool = False  # the process is about to stop
 
     @property
     def ready(self) -> bool:
         """Whether orders can be accepted; in some closed lanes they wait."""
-        return self.gateway and self.store and self.closed not in REFUSES
+        accepts = self.gateway and self.store and not self.draining
+        return accepts and self.closed not in REFUSES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +92,11 @@ class HealthService:
         self._now = now
         self._snapshot: StoreSnapshot | None = None
         self._counted_at = 0.0
+        self._draining = False
+
+    def drain(self) -> None:
+        """Report from now on that orders go elsewhere; those that come are accepted."""
+        self._draining = True
 
     async def readiness(self) -> Readiness:
         """Return the readiness at this moment."""
@@ -142,5 +149,6 @@ class HealthService:
         return {
             "gateway": self._connected(),
             "descriptors_low": self._descriptors_low(),
+            "draining": self._draining,
             "status_calls_rejected": since is not None and self._now() - since > LASTING,
         }

@@ -32,6 +32,8 @@ _guild: ContextVar[discord.Guild | None] = ContextVar("guild", default=None)
 _member: ContextVar[discord.Member | None] = ContextVar("member", default=None)
 # Channels that Discord does not know any more. Threads are in the cache only while they are active.
 _deleted: set[int] = set()
+# Where no gateway tells of servers: the question about each that is being asked.
+_coming: dict[int, asyncio.Task[None]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,8 +119,17 @@ def note_deleted(channel_id: int) -> None:
     _deleted.add(channel_id)
 
 
+def note_coming(guild_id: int, asking: asyncio.Task[None]) -> None:
+    """Note a task that asks Discord about a server: :func:`ask` waits for it."""
+    _coming[guild_id] = asking
+    asking.add_done_callback(lambda _: _coming.pop(guild_id, None))
+
+
 async def ask(http: discord.http.HTTPClient, channel_ids: Iterable[int | None]) -> None:
     """Ask Discord about channels that are not in the cache: deleted ones, or archived threads."""
+    here = _guild.get()
+    if here is not None and (asking := _coming.get(here.id)) is not None:
+        await asyncio.wait([asking], timeout=ASKED_WITHIN)
     guild = _cached()
     if guild is None:
         return

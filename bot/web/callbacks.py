@@ -8,6 +8,7 @@ from aiohttp import web
 
 from bot.domain.job import Update
 from bot.service.port_errors import OutcomeUnknown, PixazoError, StoreUnavailable
+from bot.web.bodies import defer_continue, receive_body
 
 LARGEST_BODY: Final = 64 * 1024  # bytes
 
@@ -34,7 +35,7 @@ def routes(is_address: IsAddress, read_body: ReadBody, handle: Handle) -> list[w
             if not await is_address(job_id, token):
                 return web.Response(status=HTTPStatus.NOT_FOUND)
             try:
-                update = read_body(await _read(request))
+                update = read_body(await receive_body(request, LARGEST_BODY))
             except OutcomeUnknown:
                 return web.Response(status=HTTPStatus.BAD_REQUEST)
             known = await handle(job_id, token, update)
@@ -42,19 +43,4 @@ def routes(is_address: IsAddress, read_body: ReadBody, handle: Handle) -> list[w
             return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
         return web.Response(status=HTTPStatus.OK if known else HTTPStatus.NOT_FOUND)
 
-    return [web.post(_PATH, callback, expect_handler=_defer_continue)]
-
-
-async def _defer_continue(_request: web.Request) -> None:
-    """Invite no body before the address is checked."""
-
-
-async def _read(request: web.Request) -> bytes:
-    """Return the body, decompressed; raises HTTPException."""
-    size = request.content_length or 0
-    if size > LARGEST_BODY:
-        raise web.HTTPRequestEntityTooLarge(LARGEST_BODY, size)
-    if request.headers.get("Expect", "").lower() == "100-continue":
-        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.writer.output_size = 0  # no part of the answer
-    return await request.read()
+    return [web.post(_PATH, callback, expect_handler=defer_continue)]

@@ -35,6 +35,7 @@ def routes(
             "lane": lane,  # null: unknown
             "descriptors": "low" if state.descriptors_low else "ok",
             "status_calls": "rejected" if state.status_calls_rejected else "ok",
+            "draining": state.draining,
         }
         return _answer(fields, healthy=state.ready)
 

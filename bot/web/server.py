@@ -7,7 +7,6 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.web.callbacks import LARGEST_BODY
 from bot.web.connections import Connection, ConnectionLimiter, bounded
 
 BACKLOG: Final = 1024  # connections; with a full one, clients try again a second later
@@ -22,7 +21,7 @@ async def serving(
     limiter: ConnectionLimiter | None = None,
 ) -> AsyncIterator[None]:
     """Serve *routes* while the context is open; raises OSError if the port is in use."""
-    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[bounded])
+    app = web.Application(middlewares=[bounded])
     app.add_routes(routes)
     limits = limiter or ConnectionLimiter()
     runner = web.AppRunner(app, shutdown_timeout=1.0)

@@ -1,6 +1,7 @@
 """The state and services of the stand-in, which all its interfaces share."""
 
 from sandbox.discord.commands import Commands
+from sandbox.discord.endpoint import Endpoint
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.interactions import Interactions
 from sandbox.discord.messages import Messages
@@ -16,5 +17,11 @@ class Backend:
         self.commands = Commands(world)
         self.messages = Messages(world)
         self.interactions = Interactions(world)
-        self.gateway = Gateway(world)
+        self.endpoint = Endpoint(world, self.interactions)
+        self.gateway = Gateway(world, self.endpoint)
         self.read_state = ReadState(world)
+
+    @property
+    def bot_online(self) -> bool:
+        """Whether the bot takes interactions."""
+        return self.gateway.online or self.endpoint.online

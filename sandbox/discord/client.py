@@ -150,7 +150,7 @@ class Client:
             data["resolved"] = resolved.shown
         interactions = self._backend.interactions
         interaction = interactions.begin(kind, self.user, self.channel, data, **more)
-        if not self._backend.gateway.reachable:
+        if not (self._backend.gateway.reachable or self._backend.endpoint.is_set):
             interactions.lapse(interaction)
         return interaction
 

@@ -2,6 +2,7 @@
 
 from sandbox.discord import serializers
 from sandbox.discord.api_errors import Json
+from sandbox.discord.endpoint import Endpoint
 from sandbox.discord.enums import Intent, Permission
 from sandbox.discord.events import (
     BotMembershipChanged,
@@ -53,15 +54,21 @@ def members_chunk(world: World, asked: Json) -> Json:
 
 
 class Dispatcher:
-    """Observer of the world that dispatches its events to the bot's sessions."""
+    """Observer of the world that dispatches its events to the bot's sessions.
 
-    def __init__(self, world: World, sessions: Sessions) -> None:
+    Interactions go to the endpoint, if one is set.
+    """
+
+    def __init__(self, world: World, sessions: Sessions, endpoint: Endpoint | None = None) -> None:
         self._world = world
+        self._endpoint = endpoint
         self._sessions = sessions
 
     def on_event(self, event: Event) -> None:
         """Dispatch an event that the bot hears of."""
         match event:
+            case InteractionCreated(interaction) if self._endpoint and self._endpoint.is_set:
+                self._endpoint.send(interaction)
             case InteractionCreated(interaction):
                 guild_id = interaction.guild.id if interaction.guild else None
                 shown = created(self._world, interaction)

@@ -14,6 +14,7 @@ from sandbox.discord.api_errors import Json
 from sandbox.discord.compression import TRANSPORT
 from sandbox.discord.connections import Closing, Connection, exchange
 from sandbox.discord.dispatcher import Dispatcher, members_chunk
+from sandbox.discord.endpoint import Endpoint
 from sandbox.discord.enums import Intent, Opcode
 from sandbox.discord.gateway_troubles import Closure, Stage
 from sandbox.discord.models import Guild
@@ -35,14 +36,14 @@ class Gateway:
     `send_raw` and `dispatch` send what Discord would not.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, endpoint: Endpoint | None = None) -> None:
         self._world = world
         self._sessions = Sessions(world)
         self.acknowledges = True  # heartbeats; without, connections look dead to the bot
         self.closures: list[Closure] = []  # active ones
         self._connections: set[Connection] = set()
         self.dispatch = self._sessions.dispatch
-        world.listeners.append(Dispatcher(world, self._sessions).on_event)
+        world.listeners.append(Dispatcher(world, self._sessions, endpoint).on_event)
 
     @property
     def sessions(self) -> dict[str, Session]:

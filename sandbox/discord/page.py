@@ -182,7 +182,7 @@ class PageSession:
             ],
             "unread": self._backend.read_state.unread(self._user),
             "users": [_person(user, guilds) for user in people],
-            "bot": fields(world.bot, "id", "username") | {"online": self._backend.gateway.online},
+            "bot": fields(world.bot, "id", "username") | {"online": self._backend.bot_online},
             "guilds": [_guild(guild) for guild in guilds],
             "direct": {"id": world.direct(self._user.id).id},
             "commands": [

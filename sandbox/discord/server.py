@@ -92,6 +92,7 @@ class Discord(Backend):
         self.faults.clear()
         self.interactions.close()
         await self._page.close()
+        await self.endpoint.close()
         self.gateway.drop(resumable=False)
         await self._runner.cleanup()
 
@@ -143,9 +144,9 @@ class Discord(Backend):
         self.cloudflare.ban(seconds, form)
 
     async def online(self, *, within: float = 10.0) -> None:
-        """Wait until the bot has a gateway session."""
+        """Wait until the bot takes interactions."""
         await self.world.wait(
-            lambda: self.gateway.online or None, within=within, what="bot at the gateway"
+            lambda: self.bot_online or None, within=within, what="bot at the gateway"
         )
 
     async def offline(self, *, within: float = 10.0) -> None:

@@ -56,7 +56,7 @@ def make_sandbox(launched: Launch) -> MakeSandbox:
             forget_starts(env["DATABASE_URL"])  # else each restart of a bot waits for seconds
         return await launched(command, cwd=cwd, env=env)
 
-    return partial(SandboxEnvironment, launch=launch)
+    return partial(SandboxEnvironment, launch=launch, http=os.environ.get("INTERACTIONS") == "http")
 
 
 @pytest.fixture
