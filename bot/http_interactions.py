@@ -87,17 +87,19 @@ class InteractionInbox:
 class Servers:
     """Keeps discord.py's cache of the servers, by REST.
 
-    All are listed now and then; roles and channels of one are asked for when a moderator is there.
+    All are listed *every* so many seconds; roles and channels of one are asked for when a moderator
+    is there.
     """
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: discord.Client, *, every: float = LIST_EVERY) -> None:
         self._client = client
+        self._every = every
         self._asked_at: dict[int, float] = {}  # monotonic, by server
         self._asking: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
-        """List the servers at once, and again every ten minutes."""
+        """List the servers at once, and again and again, until cancelled."""
         listed = False
         while True:
             try:
@@ -110,7 +112,7 @@ class Servers:
                 else:
                     self._introduce(ids)
                 listed = True
-            await asyncio.sleep(LIST_EVERY if listed else ASK_WITHIN)
+            await asyncio.sleep(self._every if listed else ASK_WITHIN)
 
     def close(self) -> None:
         """Stop asking."""

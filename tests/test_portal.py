@@ -47,3 +47,25 @@ def test_other_settings_are_the_operators_own(application):
 
 def test_user_install_matters_only_outside_of_servers():
     assert problems({"integration_types_config": {"0": {}}}, direct=False) == []
+
+
+ENDPOINT = "https://bot.example/interactions"
+
+
+@pytest.mark.parametrize(
+    ("application", "words"),
+    [
+        ({"interactions_endpoint_url": ENDPOINT, "verify_key": "ab"}, ()),
+        ({"interactions_endpoint_url": None, "verify_key": "ab"}, ("the gateway", ENDPOINT)),
+        (
+            {"interactions_endpoint_url": "https://old.example", "verify_key": "ab"},
+            ("old", ENDPOINT),
+        ),
+        ({"interactions_endpoint_url": ENDPOINT, "verify_key": "cd"}, ("DISCORD_PUBLIC_KEY",)),
+    ],
+)
+def test_by_http_discord_must_post_to_the_bot(application, words):
+    found = problems(application, direct=False, endpoint=ENDPOINT, key="ab")
+
+    assert len(found) == bool(words)
+    assert all(word in found[0] for word in words)

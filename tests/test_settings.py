@@ -104,6 +104,11 @@ WRONG = [
     ("TERMS_URL", "bot.example/terms"),
     ("TERMS_URL", "https://bot.example/" + "a" * 512),
     ("CALLBACK_MODE", "never"),
+    ("INTERACTIONS", "webhook"),
+    ("DISCORD_PUBLIC_KEY", "hunter2"),
+    ("DISCORD_PUBLIC_KEY", "ab" * 33),
+    ("DRAIN_SECONDS", "-1"),
+    ("DRAIN_SECONDS", "301"),
     ("WEB_PORT", "http"),
     ("WEB_PORT", "-1"),
     ("WEB_PORT", "65536"),
@@ -188,6 +193,14 @@ def test_shards_must_fit_their_count(monkeypatch):
     monkeypatch.setenv("SHARD_IDS", "0, 1")
 
     assert Settings.read().shard_ids == (0, 1)
+
+
+def test_by_http_the_bot_needs_an_address(monkeypatch):
+    monkeypatch.setenv("INTERACTIONS", "http")
+    assert refused().setting == "PUBLIC_URL"
+
+    monkeypatch.setenv("PUBLIC_URL", "https://bot.example/")
+    assert Settings.read().endpoint == "https://bot.example/interactions"
 
 
 @pytest.mark.parametrize(

@@ -28,15 +28,16 @@ def routes(
     async def readyz(_request: web.Request) -> web.Response:
         state = await readiness()
         lane = (state.closed or ("paused" if state.paused else "open")) if state.store else None
-        fields = {
+        fields: dict[str, bool | str | None] = {
             "ready": state.ready,
             "gateway": state.gateway,
             "store": state.store,
             "lane": lane,  # null: unknown
             "descriptors": "low" if state.descriptors_low else "ok",
             "status_calls": "rejected" if state.status_calls_rejected else "ok",
-            "draining": state.draining,
         }
+        if state.draining:
+            fields["draining"] = True
         return _answer(fields, healthy=state.ready)
 
     return [web.get("/healthz", healthz), web.get("/readyz", readyz)]

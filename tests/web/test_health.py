@@ -68,6 +68,7 @@ async def test_who_can_take_orders_is_ready(ask):
     [
         (Readiness(gateway=False, store=True, closed=None), {"gateway": False, "lane": "open"}),
         (Readiness(gateway=True, store=False, closed=None), {"store": False, "lane": None}),
+        (replace(ALL_WELL, draining=True), {"draining": True}),
         *(
             (Readiness(gateway=True, store=True, closed=reason), {"lane": reason.value})
             for reason in sorted(REFUSES)
