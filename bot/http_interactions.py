@@ -9,16 +9,17 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import discord
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from bot.log import fault
 from bot.service.port_errors import DiscordError
 from bot.ui import guild_cache, interaction_payload
 from bot.ui.discord_errors import translated_errors
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,8 @@ class InteractionInbox:
 
     def is_signed(self, signature: bytes, signed: bytes) -> bool:
         """Tell whether Discord signed these bytes for this application."""
+        from cryptography.exceptions import InvalidSignature
+
         if self._key is None:
             return False
         try:
@@ -192,6 +195,8 @@ class Servers:
             fault(log, "server not understood", error, guild=guild_id)
 
 
-def read_key(text: str) -> Ed25519PublicKey:
+def read_key(text: str) -> "Ed25519PublicKey":
     """Return an application's public key. Raises ValueError."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     return Ed25519PublicKey.from_public_bytes(bytes.fromhex(text))
