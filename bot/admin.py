@@ -43,7 +43,7 @@ _SHOWN: Final = (
     *("private", "spoiler", "language", "answers_only", "hidden", "left_today", "message_id"),
     *("file_limit", "owner", "epoch", "since", "answered_at", "submit_started_at", "queued_at"),
     *("completed_at", "obstacle", "outstanding_since", "next_try_at", "tries", "pictures_shown"),
-    *("price", "kept_at", "withdrawn_by", "deleted_at", "deleted_by", "reported_at"),
+    *("screening", "price", "kept_at", "withdrawn_by", "deleted_at", "deleted_by", "reported_at"),
     *("prompt", "images", "guidance", "steps", "enhance", "style", "sent"),
 )
 _TIMES: Final = frozenset({"created_at", "since", "kept_at"}) | {

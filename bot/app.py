@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, assert_never
 
 from bot import __version__, descriptors, disk, heap
 from bot import log as logs
@@ -26,15 +26,18 @@ from bot.domain.money import Price
 from bot.domain.owner import owner_id
 from bot.errors import ImagineError
 from bot.http_interactions import InteractionInbox
+from bot.picture_command import CommandCheck
 from bot.pixazo import request_ids, wire
 from bot.pixazo.client import PixazoClient
 from bot.pixazo.media import MediaDownloader
+from bot.pixazo.picture_check import GatewayCheck
 from bot.pixazo.signing import NotSigned, PictureSigner
 from bot.service.alerts import HOUR, AlertService
 from bot.service.estimates import REMEMBERED
 from bot.service.gateway_starts import GatewayStartBudget, token_name
 from bot.service.port_errors import StoreUnavailable
-from bot.service.settings import RetentionPolicy, ServiceSettings
+from bot.service.ports.picture_check import PictureCheck, Verdict
+from bot.service.settings import RetentionPolicy, ScreeningPolicy, ServiceSettings
 from bot.services import Alerting, Ports, Services, build_services
 from bot.settings import Settings
 from bot.store.alerts import Alerts
@@ -103,6 +106,7 @@ class Vendor:
 
     queue: PixazoClient
     media: MediaDownloader
+    check: PictureCheck | None  # None: pictures are not checked
     signer: PictureSigner | None  # None: pictures are not signed
 
 
@@ -160,6 +164,8 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     discord_side.gateway.starts = None if by_http else starts
     telemetry.watch_alerts(lambda: alerting.outbox.pending)
     stack.enter_context(logs.watching_faults(alerting.alerts.fault))
+    reporting = partial(_report_check, telemetry, alerting.alerts, service_settings.name)
+    services.pipeline.screening.report = reporting
     if vendor.signer is not None:
         subject = service_settings.name
         vendor.signer.report = partial(_report_signing, telemetry, alerting.alerts, subject)
@@ -256,6 +262,43 @@ def _report_signing(
     alerts.open(AlertKind.SIGNING, subject, f"{text}python -m bot check", over=over)
 
 
+def _report_check(
+    telemetry: PrometheusTelemetry,
+    alerts: AlertService,
+    subject: str,
+    verdict: Verdict,
+    error: Exception | None,
+) -> None:
+    telemetry.pictures_checked(verdict)
+    if error is not None:
+        text = f"Pictures can't be checked: {error}. PICTURE_CHECK_AWAY decides what becomes of"
+        over = "Pictures are checked again."
+        alerts.open(AlertKind.PICTURE_CHECK, subject, f"{text} them.", over=over)
+    elif verdict is not Verdict.AWAY:
+        alerts.close(AlertKind.PICTURE_CHECK, subject)
+
+
+def read_check(settings: Settings, client: PixazoClient) -> PictureCheck | None:
+    """Return the operator's check of pictures; ``None``: there is none."""
+    at_once = settings.picture_check_at_once
+    within = settings.picture_check_seconds
+    match settings.picture_check:
+        case "command":
+            return CommandCheck(settings.picture_check_command, within=within, at_once=at_once)
+        case "gateway":
+            return GatewayCheck(
+                client,
+                path=settings.picture_check_path,
+                conditions=settings.picture_check_flags,
+                within=within,
+                at_once=at_once,
+            )
+        case "off":
+            return None
+        case _:
+            assert_never(settings.picture_check)
+
+
 def _keep_start() -> None:
     """Spare the collector what the start made: each look through all of it takes 0.1 s."""
     gc.collect()
@@ -308,7 +351,7 @@ async def open_vendor(settings: Settings, stack: AsyncExitStack) -> Vendor:
             signer=signer,
         )
     )
-    return Vendor(queue=queue, media=media, signer=signer)
+    return Vendor(queue=queue, media=media, check=read_check(settings, queue), signer=signer)
 
 
 async def open_webhook(settings: Settings, stack: AsyncExitStack) -> AlertWebhook | None:
@@ -424,6 +467,7 @@ def build_ports(
         notifier=store.notifier,
         queue=instrument_queue(vendor.queue, telemetry),
         media=instrument_media(vendor.media, telemetry),
+        check=vendor.check,
         presenter=discord_side.presenter,
         log_channel=discord_side.log_channel,
         notices=discord_side.notices,
@@ -440,6 +484,7 @@ def read_caps(settings: Settings) -> Caps:
     """Return the operator's limits."""
     return Caps(
         guild_ids=frozenset(settings.guild_ids),
+        picture_check=settings.picture_check != "off",
         images_per_day=settings.max_images_per_day,
         images_per_guild_per_day=settings.max_images_per_guild_per_day,
         direct=settings.allow_direct,
@@ -474,7 +519,9 @@ def read_service_settings(settings: Settings) -> ServiceSettings:
             orders_days=settings.keep_orders_days,
             privacy_url=settings.privacy_url,
             terms_url=settings.terms_url,
+            checks_pictures=settings.picture_check != "off",
         ),
+        screening=ScreeningPolicy(hold_when_away=settings.picture_check_away == "hold"),
     )
 
 

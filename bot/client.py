@@ -43,6 +43,7 @@ COGS: Final = (
     "cogs.order_buttons",
     "cogs.message_menus",
     "cogs.reports",
+    "cogs.held_pictures",
     "cogs.limits",
     "cogs.history",
     "cogs.help",

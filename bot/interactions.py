@@ -28,6 +28,7 @@ from bot.ui.discord_errors import translated_errors
 from bot.ui.error_handler import answer_error, answered_errors
 from bot.ui.first_steps_view import StartButton, StartSelect
 from bot.ui.form_button import FormButton, StylesButton
+from bot.ui.held_view import HeldButton
 from bot.ui.history_view import HistoryPageButton
 from bot.ui.interaction_context import Interaction, bind_task
 from bot.ui.interaction_payload import UnknownComponent, UnreadableInteraction
@@ -43,7 +44,7 @@ log = logging.getLogger(__name__)
 
 COMPONENTS: Final[tuple[type[PersistentItem], ...]] = (
     *(OrderButton, FormButton, StylesButton, HistoryPageButton, PrivacyButton, ReportButton),
-    *(LimitsButton, BlockButton, StartButton, StartSelect, OperatorButton),
+    *(LimitsButton, BlockButton, StartButton, StartSelect, OperatorButton, HeldButton),
 )
 FORMS: Final = tuple(
     form.is_form

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot.domain.deeds import DeedKind
 from bot.service.alert_outbox import AlertOutbox
 from bot.service.alert_watch import AlertWatch
 from bot.service.alerts import AlertService
@@ -17,6 +18,8 @@ from bot.service.delivery import DeliveryService
 from bot.service.denials import DenialService
 from bot.service.dispatcher import Dispatcher
 from bot.service.health import HealthService
+from bot.service.held_entries import HeldEntries
+from bot.service.held_pictures import HeldPictures
 from bot.service.intake import OrderIntake
 from bot.service.job_runner import JobRunner
 from bot.service.lane_announcer import LaneAnnouncer
@@ -29,6 +32,7 @@ from bot.service.order_actions import OrderActions
 from bot.service.picture_files import PictureFiles
 from bot.service.ports.alerts import Alerts, AlertSender
 from bot.service.ports.discord import Application, CardPresenter, LogChannel, MemberNotices
+from bot.service.ports.picture_check import PictureCheck
 from bot.service.ports.store import (
     Deeds,
     Denials,
@@ -48,6 +52,7 @@ from bot.service.report_entries import ReportEntries
 from bot.service.reported_pictures import ReportedPictures
 from bot.service.reports import ReportService
 from bot.service.retention import RetentionLoop
+from bot.service.screening import PictureScreening
 from bot.service.server_membership import ServerMembership
 from bot.service.settings import ServiceSettings
 from bot.service.submitter import Submitter
@@ -74,6 +79,7 @@ class Ports:
     notifier: JobNotifier
     queue: VendorQueue
     media: Media
+    check: PictureCheck | None  # None: pictures are not checked
     presenter: CardPresenter
     log_channel: LogChannel
     notices: MemberNotices
@@ -94,6 +100,7 @@ class Pipeline:
     dispatcher: Dispatcher
     submitter: Submitter
     files: PictureFiles
+    screening: PictureScreening
     delivery: DeliveryService
     runner: JobRunner
     breaker: LaneCircuitBreaker
@@ -130,7 +137,7 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
     """Return the services of one process, ready to run."""
     recovery_due = asyncio.Event()  # set to have a recovery round made at once
     deeds_due = asyncio.Event()  # set to have deeds told at once
-    pipeline = _build_pipeline(ports, settings, recovery_due.set)
+    pipeline = _build_pipeline(ports, settings, recovery_due.set, deeds_due.set)
     budgets = BudgetWatch(
         settings=settings,
         jobs=ports.jobs,
@@ -179,12 +186,21 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
             jobs=ports.jobs,
             log_channel=ports.log_channel,
             notices=ports.notices,
-            entries=ReportEntries(
-                deeds=ports.deeds,
-                files=pipeline.files,
-                log_channel=ports.log_channel,
-                now=ports.now,
-            ),
+            entries={
+                DeedKind.ENTRY: ReportEntries(
+                    deeds=ports.deeds,
+                    files=pipeline.files,
+                    log_channel=ports.log_channel,
+                    now=ports.now,
+                ),
+                DeedKind.HOLD: HeldEntries(
+                    deeds=ports.deeds,
+                    files=pipeline.files,
+                    guilds=ports.guilds,
+                    log_channel=ports.log_channel,
+                    release=cogs.held.release_covered,
+                ),
+            },
             due=deeds_due,
             now=ports.now,
         ),
@@ -245,7 +261,10 @@ def _build_alerting(ports: Ports, settings: ServiceSettings, health: HealthServi
 
 
 def _build_pipeline(
-    ports: Ports, settings: ServiceSettings, wake_recovery: Callable[[], None]
+    ports: Ports,
+    settings: ServiceSettings,
+    wake_recovery: Callable[[], None],
+    tell_deeds: Callable[[], None],
 ) -> Pipeline:
     limiter = LaneRateLimiter(
         settings=settings, lanes=ports.lanes, give_way=ports.give_way, now=ports.now
@@ -283,10 +302,20 @@ def _build_pipeline(
     files = PictureFiles(
         settings=settings, media=ports.media, tracker=tracker, breaker=breaker, now=ports.now
     )
+    screening = PictureScreening(
+        settings=settings,
+        check=ports.check,
+        jobs=ports.jobs,
+        guilds=ports.guilds,
+        limiter=limiter,
+        tell_deeds=tell_deeds,
+        now=ports.now,
+    )
     delivery = DeliveryService(
         settings=settings,
         jobs=ports.jobs,
         files=files,
+        screening=screening,
         presenter=ports.presenter,
         members=ports.members,
         now=ports.now,
@@ -307,6 +336,7 @@ def _build_pipeline(
         dispatcher=dispatcher,
         submitter=submitter,
         files=files,
+        screening=screening,
         delivery=delivery,
         runner=runner,
         breaker=breaker,
@@ -363,11 +393,22 @@ def _build_cog_services(
             tell_deeds=tell_deeds,
             now=ports.now,
         ),
+        held=HeldPictures(
+            settings=settings,
+            jobs=ports.jobs,
+            files=pipeline.files,
+            runner=pipeline.runner,
+            notifier=ports.notifier,
+            wake_recovery=wake_recovery,
+            tell_deeds=tell_deeds,
+            now=ports.now,
+        ),
         history=UndeliveredPictures(
             settings=settings,
             jobs=ports.jobs,
             files=pipeline.files,
             delivery=pipeline.delivery,
+            screening=pipeline.screening,
             wake_recovery=wake_recovery,
         ),
         account=MemberAccount(

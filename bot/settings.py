@@ -4,6 +4,7 @@ import math
 import os
 import platform
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from yarl import URL
 
+from bot.domain.flag_conditions import FlagCondition
 from bot.domain.money import read_dollars
 from bot.domain.rules import LANGUAGES
 from bot.domain.shards import Shards
@@ -157,6 +159,14 @@ def _origins(text: str) -> tuple[Origin, ...]:
     return origins
 
 
+def _command(text: str) -> tuple[str, ...]:
+    """Split a command into its arguments, as a shell would; no shell runs it."""
+    try:
+        return tuple(shlex.split(text))
+    except ValueError:
+        raise ValueError("must be a command whose quotation marks are closed") from None
+
+
 def _secret(text: str) -> Secret:
     """Strip line ends, and refuse characters that an HTTP header cannot contain."""
     text = text.strip()
@@ -188,6 +198,8 @@ def _key(text: str) -> str:
     return text.lower()
 
 
+_Check = Literal["off", "command", "gateway"]
+_Away = Literal["deliver", "hold"]
 _Mode = Literal["sync", "terminal"]
 _Interactions = Literal["gateway", "http"]
 _Level = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
@@ -262,6 +274,13 @@ class Settings:
     c2pa_key: _File = None
     c2pa_algorithm: Annotated[str, _choice(*ALGORITHMS)] = ALGORITHMS[0]
     c2pa_timestamp_url: Annotated[str | None, _url("http", "https")] = None
+    picture_check: Annotated[_Check, _choice(*get_args(_Check))] = "off"
+    picture_check_command: Annotated[tuple[str, ...], _command] = ()
+    picture_check_path: Annotated[str, _path] = "/content-safety/v1/image-moderation"
+    picture_check_flags: Annotated[tuple[FlagCondition, ...], _list(FlagCondition.parse)] = ()
+    picture_check_away: Annotated[_Away, _choice(*get_args(_Away))] = "deliver"
+    picture_check_seconds: _Positive = 20.0
+    picture_check_at_once: Annotated[int, _number(int, 1)] = 2
     default_language: Annotated[str, _choice(*LANGUAGES)] = LANGUAGES[0]
     keep_files_days: _Count = 7
     keep_orders_days: _Count = 90
@@ -305,6 +324,10 @@ class Settings:
             reasons[alone[0]] = "must be set together with " + next(iter(pair.keys() - alone))
         if not reasons and self.interactions == "http" and self.public_url is None:
             reasons["PUBLIC_URL"] = "must be set where INTERACTIONS is http: Discord posts there"
+        needed = {"command": "picture_check_command", "gateway": "picture_check_flags"}
+        missing = needed.get("" if reasons else self.picture_check)
+        if missing and not getattr(self, missing):
+            reasons[missing.upper()] = f"is missing: PICTURE_CHECK is {self.picture_check}"
         if reasons:
             (name, first), *others = reasons.items()
             reason = "; ".join([first, *(f"{other}: {why}" for other, why in others)])

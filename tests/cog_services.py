@@ -10,6 +10,7 @@ NO_SERVICES = CogServices(
     actions=_NONE,
     reports=_NONE,
     reported=_NONE,
+    held=_NONE,
     history=_NONE,
     account=_NONE,
     limits=_NONE,

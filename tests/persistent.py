@@ -6,6 +6,7 @@ from bot.ui import limits_form, panel_forms
 from bot.ui.block_button import BlockButton
 from bot.ui.button_actions import (
     BlockAction,
+    HeldAction,
     LimitsAction,
     OperatorAction,
     OrderAction,
@@ -15,6 +16,7 @@ from bot.ui.button_actions import (
 )
 from bot.ui.first_steps_view import StartButton, StartSelect
 from bot.ui.form_button import FormButton, StylesButton
+from bot.ui.held_view import HeldButton
 from bot.ui.history_view import LONGEST_WORD, HistoryPageButton
 from bot.ui.limits_view import LimitsButton
 from bot.ui.operator_view import OperatorButton
@@ -93,6 +95,10 @@ BUTTONS = {
     **{
         f"report:{action}:{JOB_ID}:{ID}": (ReportButton, (action, JOB_ID, ID), None)
         for action in ReportAction
+    },
+    **{
+        f"held:{action}:{JOB_ID}": (HeldButton, (action, JOB_ID), ("held_click", action, JOB_ID))
+        for action in HeldAction
     },
 }
 

@@ -18,6 +18,7 @@ from bot.domain.rules import (
     TIERED,
     Pause,
     Rules,
+    Safety,
     Tier,
 )
 from bot.domain.styles import LONGEST_NAME, LONGEST_WORDS, MOST, Style
@@ -39,6 +40,7 @@ BELOW_HIGHEST: dict[str, Any] = {name: RANGES[name].high - 1 for name in TIERED}
 FULLEST = Rules(
     **HIGHEST,
     spoiler=True,
+    safety=Safety.HOLD,
     age_restricted_only=True,
     tiers=tuple(Tier(role_id=ID - number, **BELOW_HIGHEST) for number in range(MOST_TIERS)),
     channels=tuple(ID - number for number in range(MOST_CHANNELS)),
@@ -113,6 +115,7 @@ any_rules = st.builds(
     Rules,
     **numbers,
     spoiler=st.booleans(),
+    safety=st.sampled_from(Safety),
     age_restricted_only=st.booleans(),
     look_alikes=st.booleans(),
     tiers=st.lists(tiers, max_size=4, unique_by=lambda tier: tier.role_id).map(tuple),
@@ -129,7 +132,16 @@ any_rules = st.builds(
 
 assert {field.name for field in fields(Rules)} == {
     *RANGES,
-    *("spoiler", "age_restricted_only", "look_alikes", "tiers", "channels", "words", "styles"),
+    *(
+        "safety",
+        "spoiler",
+        "age_restricted_only",
+        "look_alikes",
+        "tiers",
+        "channels",
+        "words",
+        "styles",
+    ),
     *(
         "pause",
         "log_channel",

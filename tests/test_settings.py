@@ -151,6 +151,13 @@ WRONG = [
     ("C2PA_KEY", "alone.pem"),
     ("C2PA_ALGORITHM", "rs256"),
     ("C2PA_TIMESTAMP_URL", "https://user:hunter2@time.example"),
+    ("PICTURE_CHECK", "always"),
+    ("PICTURE_CHECK_COMMAND", "check 'picture"),
+    ("PICTURE_CHECK_PATH", "no/slash"),
+    ("PICTURE_CHECK_FLAGS", "sexual>0.8"),
+    ("PICTURE_CHECK_AWAY", "wait"),
+    ("PICTURE_CHECK_SECONDS", "0"),
+    ("PICTURE_CHECK_AT_ONCE", "0"),
     ("DEFAULT_LANGUAGE", "fr"),
     ("KEEP_FILES_DAYS", "-1"),
     ("KEEP_ORDERS_DAYS", "-1"),
@@ -176,6 +183,17 @@ def test_a_wrong_setting_is_named_in_one_line(monkeypatch, name, value):
     assert refusal.setting == name
     assert refusal.reason
     assert "hunter2" not in str(refusal)
+
+
+@pytest.mark.parametrize("check", ["command", "gateway"])
+def test_a_check_of_pictures_needs_what_it_runs_or_reads(monkeypatch, check):
+    monkeypatch.setenv("PICTURE_CHECK", check)
+    assert refused().setting in {"PICTURE_CHECK_COMMAND", "PICTURE_CHECK_FLAGS"}
+    monkeypatch.setenv("PICTURE_CHECK_COMMAND", "nice -n 10 '/opt/my check' --json")
+    monkeypatch.setenv("PICTURE_CHECK_FLAGS", "flagged, scores.sexual>=0.8")
+    settings = Settings(_env_file=None)
+    assert settings.picture_check_command == ("nice", "-n", "10", "/opt/my check", "--json")
+    assert [one.least for one in settings.picture_check_flags] == [None, 0.8]
 
 
 def test_every_setting_that_can_be_wrong_is_tried():

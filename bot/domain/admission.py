@@ -95,6 +95,7 @@ class Caps:
     usd_per_day: int = 0  # of the whole bot
     usd_per_month: int = 0  # of the whole bot
     usd_per_guild_per_month: int = 0
+    picture_check: bool = False  # whether pictures can be checked before they are delivered
 
     def of(self, budget: Budget) -> int:
         """Return the cap of a budget; 0: there is none."""

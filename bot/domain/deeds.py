@@ -18,6 +18,9 @@ class DeedKind(StrEnum):
     UNSPOILER = "unspoiler"
     BLOCK = "block"
     UNBLOCK = "unblock"
+    HOLD = "hold"  # by the check: the entry of held pictures in the log; its place in the detail
+    RELEASE = "release"  # held pictures
+    DISCARD = "discard"  # held pictures
     REPORT = "report"  # by the member; ``reason`` and ``text`` in the detail
     ENTRY = "entry"  # a reported order's entry in the log; its place in the detail
     DISMISS = "dismiss"  # a report

@@ -53,6 +53,10 @@ class InvalidLimit(ChangeRejected):
         return f"{self.name} is neither 0 nor within {self.low} and {self.high}"
 
 
+class LogChannelNeeded(ChangeRejected):
+    """Pictures can't be held without a log channel that shows them to moderators."""
+
+
 class LanguageNotSpoken(ChangeRejected):
     """The bot does not speak that language."""
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.admission import Caps
-from bot.domain.rules import MONEY, TIERED, Rules, Tier
+from bot.domain.rules import MONEY, TIERED, Rules, Safety, Tier
 
 
 class Overruled(StrEnum):
@@ -17,6 +17,8 @@ class Overruled(StrEnum):
     OTHER = "other"  # another limit of the server
     EVERYONE = "everyone"  # the tier of @everyone
     EXEMPT = "exempt"  # the tier frees its members from all limits
+    NO_CHECK = "no_check"  # the operator has no check of pictures
+    NO_LOG_CHANNEL = "no_log_channel"  # for pictures to be held in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +26,7 @@ class Ineffective:
     """A limit that changes nothing, and what holds in its place."""
 
     name: str  # of the limit's field
-    limit: int
+    limit: int | Safety
     role_id: int | None  # of the tier; None: it is the limit of all members, or of the server
     by: Overruled
     bound: int = 0
@@ -58,6 +60,16 @@ def ineffective_limits(rules: Rules, *, caps: Caps, guild_id: int) -> Iterator[I
                 yield Ineffective(
                     name=name, limit=limit, role_id=role_id, by=overruled, bound=bound, other=other
                 )
+    yield from _safety(rules, caps)
+
+
+def _safety(rules: Rules, caps: Caps) -> Iterator[Ineffective]:
+    """Yield that flagged pictures are treated otherwise than chosen, if so."""
+    by = Overruled.NO_LOG_CHANNEL if rules.safety is not rules.effective_safety else None
+    if rules.safety is not Safety.OFF and not caps.picture_check:
+        by = Overruled.NO_CHECK
+    if by is not None:
+        yield Ineffective(name="safety", limit=rules.safety, role_id=None, by=by)
 
 
 def _replaced(

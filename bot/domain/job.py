@@ -33,6 +33,7 @@ class Delivery(StrEnum):
 
     PENDING = "pending"  # nothing yet; an ended job's owner is about to show how it ended
     OUTSTANDING = "outstanding"  # it is paid for, but pictures can't be fetched yet
+    HELD = "held"  # a check flagged the pictures: they wait for the server's moderators
     SHOWN = "shown"  # the pictures, or how it ended
     UNDELIVERABLE = "undeliverable"  # no way to the member is open; /history offers the pictures
     GONE = "gone"  # undeliverable pictures are nowhere any more; /history has yet to say so
@@ -56,6 +57,17 @@ class Obstacle(StrEnum):
     ADDRESS = "address"  # the name of the pictures' host resolves to no public address
     HOST = "host"  # the pictures' host is away or refuses
     STATUS = "status"  # EXPIRED: the vendor has not ended it yet
+    # The pictures are held for moderators. An earlier version, which would deliver them, skips rows
+    # with an obstacle that it does not know.
+    MODERATORS = "moderators"
+
+
+class Screening(StrEnum):
+    """What the check of the pictures came to. The values are stored: keep them."""
+
+    CHECKING = "checking"  # it is under way, and may cost money: it is not repeated
+    PASSED = "passed"  # they may be delivered, perhaps behind a spoiler
+    RELEASED = "released"  # they were held, and may be delivered now
 
 
 class EndReason(StrEnum):
@@ -70,6 +82,8 @@ class EndReason(StrEnum):
     UNANSWERED = "unanswered"  # Discord never confirmed the deferral
     NO_PICTURE = "no_picture"  # paid for, but no picture is usable
     KEPT_TOO_LONG = "kept_too_long"  # undeliverable, and not fetched in time
+    NOT_RELEASED = "not_released"  # a moderator deleted the pictures that were held
+    HELD_TOO_LONG = "held_too_long"  # no moderator decided about the pictures in time
     WITHDRAWN = "withdrawn"  # by its member or a moderator, before it was sent
     BLOCKED = "blocked"  # by a moderator, while it waited
     DENIED = "denied"  # the operator barred its server or member while it waited
@@ -215,6 +229,7 @@ class Job:
     callback_token: str = field(repr=False)
     media: tuple[str, ...] = ()  # addresses of the pictures
     withdrawn: bool = False  # by the member or a moderator: its card shows nothing of it any more
+    screening: Screening | None = None  # None: not checked
     outstanding: Outstanding = Outstanding()
 
     created_at: float
@@ -258,6 +273,8 @@ class Job:
         A process that dies before it shows the outcome leaves a job that the next one takes over.
         """
         kept = self.outstanding.kept_at is not None
+        if self.state is State.COMPLETED and self.outstanding.obstacle is Obstacle.MODERATORS:
+            return Delivery.HELD
         if kept and self.state is State.FAILED:
             return Delivery.GONE
         if self.withdrawn:
@@ -272,8 +289,21 @@ class Job:
     @property
     def withdrawable(self) -> bool:
         """Whether it was sent and its outcome can still be kept from its card."""
-        hideable = {Delivery.PENDING, Delivery.OUTSTANDING, Delivery.SHOWN}
-        return self.state in _WITHDRAWABLE and self.delivery in hideable
+        hideable = {Delivery.PENDING, Delivery.OUTSTANDING, Delivery.HELD, Delivery.SHOWN}
+        is_open = self.state in _WITHDRAWABLE and not self.withdrawn
+        return is_open and self.delivery in hideable
+
+    @property
+    def held(self) -> bool:
+        """Whether the pictures wait for the server's moderators; nobody else sees them."""
+        return self.delivery is Delivery.HELD
+
+    @property
+    def deliverable_since(self) -> float:
+        """When the pictures could be delivered first: none were posted before."""
+        if self.screening is Screening.RELEASED:
+            return self.state_since
+        return self.completed_at or self.state_since
 
     def transition(self, state: State, *, now: float, **changes: Any) -> "Job":
         """Return the job in *state* since *now*, with what is billed there, and with *changes*.
@@ -322,7 +352,7 @@ class Job:
         if self.delivery is Delivery.UNDELIVERABLE:
             raise ForbiddenTransition(f"{self.delivery} → {Delivery.WITHDRAWN}")
         job = replace(self, withdrawn=True)
-        if self.outstanding.next_try_at is not None:
+        if self.outstanding.next_try_at is not None:  # held ones: the card is shown anew
             job = job.due()
         return job if self.state is State.SUBMITTING else job.fenced()
 
@@ -360,6 +390,31 @@ class Job:
         if self.outstanding.kept_at is not None:
             return self
         return replace(self, outstanding=replace(self.outstanding, kept_at=now, pictures_shown=0))
+
+    def hold(self, *, now: float, until: float) -> "Job":
+        """Return the completed job with its pictures held for moderators, at most *until* then.
+
+        They are not kept for ``/history``. Its owner shows that, and releases the job.
+        """
+        since = self.outstanding.outstanding_since if self.held else None
+        held = Outstanding(
+            obstacle=Obstacle.MODERATORS, outstanding_since=since or now, next_try_at=until
+        )
+        return replace(self, screening=None, outstanding=held)
+
+    def let_through(self, *, now: float) -> "Job":
+        """Return the held job as one whose pictures are delivered next.
+
+        It is fenced. Its owner, if it has one, delivers them.
+        """
+        passed = replace(self, screening=Screening.RELEASED, outstanding=Outstanding())
+        return replace(passed, state_since=now).fenced()
+
+    def never_shown(self, end_reason: EndReason, *, now: float) -> "Job":
+        """Return the held job FAILED: its pictures are forgotten, and nobody sees them."""
+        return self.transition(
+            State.FAILED, now=now, end_reason=end_reason, media=(), outstanding=Outstanding()
+        )
 
 
 def guild_queue_key(guild_id: int) -> str:

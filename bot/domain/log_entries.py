@@ -163,6 +163,28 @@ def reported(
 
 
 @dataclass(frozen=True, kw_only=True)
+class Held(LogEntry):
+    """The check flagged pictures, or was away: moderators decide about them."""
+
+    entry: Deed
+    job: Job | None  # None: it is not on record any more
+    deeds: tuple[Deed, ...] = ()  # about the order, the oldest first
+    pictures: Sequence[bytes] = ()  # JPEGs to be attached
+    pictured: int = 0  # how many are attached already, and stay
+
+    @property
+    def waits(self) -> bool:
+        """Whether moderators can still decide."""
+        return self.job is not None and self.job.held
+
+    @property
+    def decision(self) -> Deed | None:
+        """What a moderator decided."""
+        kinds = {DeedKind.RELEASE, DeedKind.DISCARD}
+        return next((deed for deed in self.deeds if deed.kind in kinds), None)
+
+
+@dataclass(frozen=True, kw_only=True)
 class BudgetUsed(LogEntry):
     """A budget of the server is used to a step. Amounts are millionths of a dollar."""
 
@@ -195,6 +217,7 @@ AnyLogEntry = (
     | LaneClosed
     | LaneReopened
     | Reported
+    | Held
     | BudgetUsed
     | ServerDenied
     | ServerAllowed

@@ -5,10 +5,18 @@ The operator's caps hold besides. ``0`` means "no such limit".
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
 from typing import Any, Final
 
 from bot.domain import styles, word_filter
-from bot.domain.errors import InvalidLimit, LanguageNotSpoken, OwnStyleNotFound, TooManyEntries
+from bot.domain.errors import (
+    ChangeRejected,
+    InvalidLimit,
+    LanguageNotSpoken,
+    LogChannelNeeded,
+    OwnStyleNotFound,
+    TooManyEntries,
+)
 from bot.domain.money import DOLLAR
 from bot.domain.order import IMAGES, STEPS, Span, clean
 from bot.domain.styles import Style
@@ -57,6 +65,14 @@ class Pause:
     reason: str = ""
 
 
+class Safety(StrEnum):
+    """What becomes of pictures that the operator's check flags. The values are stored."""
+
+    OFF = "off"  # they are not checked
+    SPOILER = "spoiler"  # delivered behind a spoiler
+    HOLD = "hold"  # moderators decide
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rules:
     """A server's rules, as its moderators set them, or the defaults."""
@@ -70,6 +86,7 @@ class Rules:
     images: int = 0  # of one order
     steps: int = 0  # of one order
     spoiler: bool = False  # pictures are blurred until a click
+    safety: Safety = Safety.OFF
     age_restricted_only: bool = False
     tiers: tuple[Tier, ...] = ()  # one for each role
     # Where orders are taken: channels, threads, categories; empty: everywhere.
@@ -87,6 +104,13 @@ class Rules:
     def chosen_channels(self) -> tuple[int, ...]:
         """The channels for orders, and the log channel."""
         return self.channels if self.log_channel is None else (*self.channels, self.log_channel)
+
+    @property
+    def effective_safety(self) -> Safety:
+        """What becomes of flagged pictures: without a log channel none can be shown there."""
+        if self.safety is Safety.HOLD and self.log_channel is None:
+            return Safety.SPOILER
+        return self.safety
 
     def allowance(self, role_ids: frozenset[int]) -> Allowance:
         """Return the limits of a member with these roles.
@@ -141,9 +165,10 @@ class Block:
 def changed(rules: Rules, **changes: Any) -> Rules:
     """Return *rules* with *changes*, by the names of its fields.
 
-    Raises InvalidLimit if a value is out of range, TooManyEntries if a list is full.
+    Raises InvalidLimit if a value is out of range, TooManyEntries if a list is full,
+    LogChannelNeeded if flagged pictures could not be shown to moderators.
     """
-    after = replace(rules, **changes)
+    after = _with_safety(rules, replace(rules, **changes))
     for name, span in RANGES.items():
         _check(name, getattr(after, name), span)
     for tier in after.tiers:
@@ -289,6 +314,16 @@ def _parts(name: str, old: tuple[Any, ...], new: tuple[Any, ...]) -> Iterator[Di
     for part in new:
         if part not in old:
             yield Difference(name=name, before=None, after=part)
+
+
+def _with_safety(before: Rules, after: Rules) -> Rules:
+    """Return *after*, whose safety may be a text: from a draft or a client."""
+    if after.safety not in {*Safety}:  # a crafted client
+        raise ChangeRejected
+    after = replace(after, safety=Safety(after.safety))
+    if after.safety is not before.safety and after.safety is not after.effective_safety:
+        raise LogChannelNeeded
+    return after
 
 
 def _check(name: str, value: object, span: Span[int]) -> None:

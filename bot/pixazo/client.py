@@ -1,12 +1,14 @@
 """Sends the requests of ``wire`` to the gateway. The only module that holds the API key."""
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from functools import partial
+from http import HTTPStatus
 from typing import Final, Self
 from urllib.parse import quote
 
@@ -54,7 +56,8 @@ class PixazoClient:
         self._session = session
         self._submits = submits
         self._submit_url = URL(url.rstrip("/") + submit_path)
-        self._status_url = url.rstrip("/") + STATUS_PATH
+        self._url = url.rstrip("/")
+        self._status_url = self._url + STATUS_PATH
         self._key = key
         self._submit_timeout = submit_timeout
 
@@ -173,6 +176,30 @@ class PixazoClient:
         if update.request_id != request_id:
             raise OutcomeUnknown("a status answer was about another request")
         return update
+
+    async def call(self, path: str, body: Mapping[str, str], *, within: float) -> object:
+        """Post *body* once to another operation; return its answer, as JSON.
+
+        An answer is waited for *within* so many seconds. Raises OutcomeUnknown.
+        """
+        try:
+            async with self._session.post(
+                URL(self._url + path),
+                json=body,
+                headers=wire.submit_headers(self._key, None),
+                timeout=aiohttp.ClientTimeout(total=within, connect=CONNECT_TIMEOUT),
+                allow_redirects=False,
+            ) as response:
+                status, _, answer = await _read(response)
+        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
+            raise OutcomeUnknown(f"{path} gave no answer") from error
+        if status != HTTPStatus.OK or len(answer) > bodies.LARGEST_ANSWER:
+            raise OutcomeUnknown(f"{path} answered {status}, {len(answer)} bytes", status=status)
+        try:
+            document: object = json.loads(answer)
+        except (ValueError, RecursionError) as error:
+            raise OutcomeUnknown(f"{path} answered no JSON") from error
+        return document
 
 
 # What has arrived of the answer to the submit that this task makes.

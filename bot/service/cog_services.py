@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.service.blocking import BlockService
 from bot.service.denials import DenialService
+from bot.service.held_pictures import HeldPictures
 from bot.service.intake import OrderIntake
 from bot.service.member_account import MemberAccount
 from bot.service.moderation import ModerationService
@@ -25,6 +26,7 @@ class CogServices:
     actions: OrderActions
     reports: ReportService
     reported: ReportedPictures
+    held: HeldPictures
     history: UndeliveredPictures
     account: MemberAccount
     limits: ModerationService

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from bot.domain.admission import OPERATORS, Rule
 from bot.domain.deeds import Deed, DeedKind
@@ -29,7 +29,6 @@ from bot.service.port_errors import (
 )
 from bot.service.ports.discord import LogChannel, MemberNotices
 from bot.service.ports.store import Deeds, Guilds, Jobs
-from bot.service.report_entries import ReportEntries
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +44,16 @@ MOST: Final = 50  # deeds at once
 def new_deed(kind: DeedKind, **fields: Any) -> Deed:
     """Return a deed with a new id."""
     return Deed(id=secrets.token_hex(8), kind=kind, **fields)
+
+
+class Entries(Protocol):
+    """Draws entries in log channels that change with what is on record."""
+
+    async def draw(self, entry: Deed, job: Job | None, *, language: str | None) -> float | None:
+        """Draw an entry as it is now. Raises DiscordError.
+
+        Returns when it is another one by itself, in Unix seconds; ``None``: never.
+        """
 
 
 class DeedOutbox:
@@ -63,7 +72,7 @@ class DeedOutbox:
         jobs: Jobs,
         log_channel: LogChannel,
         notices: MemberNotices,
-        entries: ReportEntries,
+        entries: Mapping[DeedKind, Entries],
         due: asyncio.Event,
         now: Callable[[], float],
     ) -> None:
@@ -72,7 +81,7 @@ class DeedOutbox:
         self._jobs = jobs
         self._log_channel = log_channel
         self._notices = notices
-        self._entries = entries
+        self._entries = entries  # what draws them, by the kind of their deeds
         self._due = due  # set when a deed was recorded
         self._now = now
 
@@ -111,8 +120,8 @@ class DeedOutbox:
         job = await self._jobs.get(deed.job_id) if deed.job_id else None
         language = rules.language or deed.detail.get("language")
         channel_id = rules.log_channel
-        if deed.kind is DeedKind.ENTRY:
-            await self._draw(deed, job, language)
+        if (entries := self._entries.get(deed.kind)) is not None:
+            await self._draw(entries, deed, job, language)
             return
         log_left, member_left = False, False
         if deed.tell_log and channel_id is not None:
@@ -130,13 +139,15 @@ class DeedOutbox:
             due_at=due_at,
         )
 
-    async def _draw(self, entry: Deed, job: Job | None, language: str | None) -> None:
-        """Draw a report's entry, now and when it is another one by itself."""
+    async def _draw(
+        self, entries: Entries, entry: Deed, job: Job | None, language: str | None
+    ) -> None:
+        """Draw an entry, now and when it is another one by itself."""
         due_at: float | None = None
 
         async def draw() -> None:
             nonlocal due_at
-            due_at = await self._entries.draw(entry, job, language=language)
+            due_at = await entries.draw(entry, job, language=language)
 
         if await self._try(entry, draw):
             due_at = self._next_try(entry)
@@ -161,7 +172,7 @@ class DeedOutbox:
         for _ in range(deed.tries):
             next(delays)
         due_at = self._now() + next(delays)
-        is_entry = deed.kind is DeedKind.ENTRY
+        is_entry = deed.kind in self._entries
         if deed.tries < MOST_TRIES if is_entry else due_at < deed.at + KEEP_TRYING:
             return due_at
         log.warning("messages about a deed given up: deed=%s kind=%s", deed.id, deed.kind)

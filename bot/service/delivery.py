@@ -13,6 +13,7 @@ from bot.service.port_errors import DiscordRefused, FileTooLarge, StoreUnavailab
 from bot.service.ports.discord import CardPresenter
 from bot.service.ports.store import Jobs, Members, Ping
 from bot.service.ports.vendor import Picture
+from bot.service.screening import PictureScreening
 from bot.service.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class DeliveryService:
         settings: ServiceSettings,
         jobs: Jobs,
         files: PictureFiles,
+        screening: PictureScreening,
         presenter: CardPresenter,
         members: Members,
         now: Callable[[], float],
@@ -46,6 +48,7 @@ class DeliveryService:
         self._jobs = jobs
         self._members = members
         self._files = files
+        self._screening = screening
         self._presenter = presenter
         self._now = now
 
@@ -55,9 +58,12 @@ class DeliveryService:
         DELIVERED once Discord accepted them. Outstanding, without an owner, while some can't be
         fetched: the others are in the card. FAILED if none came for KEEP_FILES_DAYS, or if the
         vendor says so. Undeliverable if every way to the member is closed or the order was
-        withdrawn: ``/history`` then offers what comes.
+        withdrawn: ``/history`` then offers what comes. Held, without an owner, if a check flags
+        them.
         """
         job = before
+        if job.held:
+            return await self._wait_for_moderators(job)
         if job.outstanding.kept_at is None and await self._is_withdrawn(job):
             await self._presenter.settle(job if job.withdrawn else job.withdraw())
             job = job.kept(now=self._now())
@@ -67,6 +73,10 @@ class DeliveryService:
         if job.ended:  # the vendor took its word back
             return await self._swap(before, job)
         over = fetch.error is None or self.is_given_up(job)
+        if over and fetch.pictures:
+            screened = await self._screening.screen(before, job, fetch.pictures)
+            if screened is not job:
+                return screened  # the next round goes on with it
         if job.outstanding.kept_at is not None:
             return await self._keep(before, job, fetch, over=over)
         if not over:
@@ -120,6 +130,17 @@ class DeliveryService:
             await self._ping(after)
         return after
 
+    async def _wait_for_moderators(self, job: Job) -> Job:
+        """Show that the pictures are held, and release the job; end it if that took too long."""
+        now, until = self._now(), self._screening.hold_ends(job)
+        if now >= until:
+            after = await self._swap(job, job.never_shown(EndReason.HELD_TOO_LONG, now=now))
+            log.info("held pictures dropped: job=%s state=%s", after.id, after.state)
+            return await self._remove_unused(after)
+        held = job.hold(now=now, until=until)
+        await self._presenter.settle(held)
+        return await self._swap(job, held.released())
+
     async def _keep(self, before: Job, job: Job, fetch: Fetch, *, over: bool) -> Job:
         """Keep the pictures for ``/history``; they are gone if none came until it is *over*."""
         if not over:
@@ -132,7 +153,7 @@ class DeliveryService:
         """Show what is there, and leave the job to whoever makes the next try."""
         after, seen = self._postponed(job, fetch), job.outstanding.pictures_shown
         outstanding = after.outstanding
-        if len(fetch.pictures) > seen:
+        if len(fetch.pictures) > seen and not await self._screening.is_pending(job):
             shown = replace(outstanding, pictures_shown=len(fetch.pictures))
             after = replace(after, outstanding=shown)
             try:

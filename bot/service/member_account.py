@@ -277,7 +277,9 @@ def _exported(job: Job) -> dict[str, Any]:
         "cause": job.end_reason,
         "error": job.error,
         "request_id": job.request_id,
-        "media": job.media,
+        "media": () if job.held else job.media,  # moderators decide whether they are shown
+        "screening": job.screening,
+        "held": job.held,
         "private": reply.private,
         "spoiler": reply.spoiler,
         "language": reply.language,

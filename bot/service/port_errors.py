@@ -105,6 +105,10 @@ class PictureUnusable(MediaUnavailable):
     obstacle = Obstacle.FILE
 
 
+class CheckUnavailable(ImagineError):
+    """The check gave no usable answer about a picture."""
+
+
 class DiscordError(CallError):
     """Discord did not do what it was asked."""
 

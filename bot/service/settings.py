@@ -8,6 +8,7 @@ from bot.domain.admission import Caps
 from bot.domain.shards import Shards
 from bot.retry import Backoff
 
+HELD_DAYS: Final = 7  # where files are kept without an end
 _STORE_BACKOFF: Final = Backoff(first=0.5, most=5.0)  # seconds
 _MEDIA_BACKOFF: Final = Backoff(first=1.0, most=4.0)  # seconds
 _OUTSTANDING_BACKOFF: Final = Backoff(first=5.0, most=3600.0)  # seconds
@@ -21,6 +22,19 @@ class RetentionPolicy:
     orders_days: int
     privacy_url: str | None = None
     terms_url: str | None = None
+    checks_pictures: bool = False  # on servers whose moderators want it
+
+    @property
+    def held_days(self) -> int:
+        """How many days moderators have to decide about held pictures."""
+        return self.files_days or HELD_DAYS
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScreeningPolicy:
+    """What holds for the check of pictures, which the operator set up."""
+
+    hold_when_away: bool = False  # pictures that could not be checked are treated as flagged ones
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +56,7 @@ class ServiceSettings:
     callback_mode: str
     files: Path  # the folder of the pictures
     retention: RetentionPolicy
+    screening: ScreeningPolicy = ScreeningPolicy()
 
     name: str = ""  # of this process, where several share the store
     version: str = ""  # of the bot

@@ -12,6 +12,7 @@ from bot.service.persistence import swap_with_retry
 from bot.service.picture_files import PictureFiles
 from bot.service.ports.store import Jobs
 from bot.service.ports.vendor import Picture
+from bot.service.screening import PictureScreening
 from bot.service.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
@@ -42,12 +43,14 @@ class UndeliveredPictures:
         jobs: Jobs,
         files: PictureFiles,
         delivery: DeliveryService,
+        screening: PictureScreening,
         wake_recovery: Callable[[], None],
     ) -> None:
         self._settings = settings
         self._jobs = jobs
         self._files = files
         self._delivery = delivery
+        self._screening = screening
         self._wake_recovery = wake_recovery  # it takes over what is due
 
     async def orders(self, member_id: int, *, file_limit: int) -> KeptOrders:
@@ -61,6 +64,10 @@ class UndeliveredPictures:
         for job in await self._jobs.undelivered(member_id, most=LOOKED_AT):
             if job.delivery is Delivery.GONE:
                 gone.append(job)
+            elif job.delivery is Delivery.HELD:
+                continue
+            elif await self._screening.is_pending(job):
+                fetching.append(job)
             elif len(ready) < MOST:
                 fitting = job.with_reply(file_limit=min(job.reply.file_limit, file_limit))
                 try:

@@ -43,9 +43,10 @@ _SETTLE: Final = Statement(
     .values({name: given(name) for name in ("tell_log", "tell_member", "due_at")})
 )
 _SET_DETAIL: Final = Statement(update(deeds).where(_ID).values(detail=given("detail")))
+_IS_ENTRY: Final = deeds.c.kind.in_([DeedKind.ENTRY.value, DeedKind.HOLD.value])
 _REDRAW: Final = Statement(
     update(deeds)
-    .where(deeds.c.id.in_(given("ids", many=True)), deeds.c.kind == DeedKind.ENTRY.value)
+    .where(deeds.c.job_id.in_(given("ids", many=True)), _IS_ENTRY)
     .values(tell_log=True, due_at=0.0, tries=0)
 )
 _THEIRS: Final = deeds.c.member_id == given("of_member")
@@ -55,7 +56,7 @@ _FORGET_REPORTS: Final = Statement(
     .values(detail={})
     .returning(deeds.c.job_id)
 )
-_ENTRIES: Final = Statement(select(deeds.c.id).where(_THEIRS, deeds.c.kind == DeedKind.ENTRY.value))
+_ENTRIES: Final = Statement(select(deeds.c.job_id).where(_THEIRS, _IS_ENTRY))
 _RETRY: Final = Statement(
     update(deeds).where(is_due, deeds.c.due_at < given("soon")).values(due_at=given("now"))
 )
@@ -191,7 +192,7 @@ def record(connection: Connection, added: Iterable[Deed]) -> None:
 
 
 def redraw(connection: Connection, job_ids: Iterable[str]) -> None:
-    """Have the entries of these orders drawn anew, as far as they were reported."""
+    """Have the entries of these orders drawn anew, as far as they were reported or held."""
     if ids := sorted(job_ids):
         _REDRAW.change(connection, ids=ids)
 

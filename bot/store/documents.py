@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
+from enum import StrEnum
 from functools import cache, partial
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -40,4 +41,6 @@ def _reader(hint: Any) -> Callable[[Any], Any] | None:
         read = _reader(other)
         return None if read is None else lambda value: None if value is None else read(value)
     kind: type[Any] = hint
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return hint
     return partial(read_document, kind) if is_dataclass(hint) else None

@@ -30,6 +30,8 @@ from bot.store.spending import totals
 from bot.store.statements import Statement, given
 from bot.store.tables import (
     is_at_vendor,
+    is_held,
+    is_not_held,
     is_open,
     is_owned,
     is_settled,
@@ -59,6 +61,8 @@ _GIVEN_UP: Final = {
     "state": State.FAILED.value,
     "cause": EndReason.KEPT_TOO_LONG.value,
     "kept_at": None,
+    "obstacle": None,
+    "next_try_at": None,
 }
 _IS_OVER: Final = and_(is_settled, ~is_owned, jobs.c.next_try_at.is_(None))
 _IN_QUEUE: Final = and_(is_waiting, jobs.c.answered_at.is_not(None))
@@ -66,6 +70,7 @@ _MOST: Final = given("most")
 _BEFORE: Final = jobs.c.created_at < given("made_before")
 _MEMBER: Final = jobs.c.member_id == given("member_id")
 
+_IS_AWAITED: Final = and_(jobs.c.kept_at.is_(None), is_not_held)
 _COUNT: Final = Statement(
     select(
         jobs.c.state,
@@ -74,8 +79,8 @@ _COUNT: Final = Statement(
         func.min(jobs.c.since),
         func.max(jobs.c.since),
         # Where an outstanding job is kept for its member, pictures were fetched.
-        func.min(case((jobs.c.kept_at.is_(None), jobs.c.outstanding_since))),
-        func.count(case((jobs.c.kept_at.is_(None), jobs.c.outstanding_since))),
+        func.min(case((_IS_AWAITED, jobs.c.outstanding_since))),
+        func.count(case((_IS_AWAITED, jobs.c.outstanding_since))),
     )
     .where(is_open)
     .group_by(jobs.c.state)
@@ -139,11 +144,12 @@ _CHOSEN: Final = Statement(
 _ORDERS: Final = Statement(select(jobs).where(_MEMBER).order_by(*_NEWEST))
 
 _MADE_BY_THEN: Final = and_(_MEMBER, jobs.c.created_at <= given("made_before"))
-_ERASABLE: Final = and_(_MADE_BY_THEN, ~is_owned, or_(is_settled, is_undelivered))
+_UNSEEN: Final = or_(is_undelivered, is_held)
+_ERASABLE: Final = and_(_MADE_BY_THEN, ~is_owned, or_(is_settled, _UNSEEN))
 _DELETE: Final = Statement(
     delete(jobs).where(_ERASABLE, jobs.c.created_at < given("today")).returning(jobs.c.id)
 )
-_GIVE_UP: Final = Statement(update(jobs).where(_ERASABLE, is_undelivered).values(_GIVEN_UP))
+_GIVE_UP: Final = Statement(update(jobs).where(_ERASABLE, _UNSEEN).values(_GIVEN_UP))
 _BLANK_OUT: Final = Statement(update(jobs).where(_ERASABLE).values(_BLANK).returning(jobs.c.id))
 _ANY_LEFT: Final = Statement(select(jobs.c.id).where(_MEMBER).limit(1))
 _FORGET_QUEUE: Final = Statement(

@@ -22,6 +22,7 @@ from bot.domain.job import (
     Obstacle,
     Outstanding,
     ReplyTarget,
+    Screening,
     State,
 )
 from bot.domain.order import Order
@@ -40,6 +41,7 @@ COLUMNS: Final = tuple(jobs.c.keys())
 _SAME_NAME: Final = (
     *("id", "guild_id", "member_id", "lane", "state", "billed", "error", "request_id"),
     *("callback_token", "media", "created_at", "queued_at", "completed_at", "price"),
+    "screening",
 )
 _JOB: Final = {name: name for name in _SAME_NAME} | {
     "end_reason": "cause",
@@ -50,6 +52,7 @@ _KINDS: Final[Mapping[str, Mapping[str | None, StrEnum | None]]] = {
     "state": {state.value: state for state in State},
     "billed": {billed.value: billed for billed in Billed},
     "cause": {None: None} | {reason.value: reason for reason in EndReason},
+    "screening": {None: None} | {screening.value: screening for screening in Screening},
     "obstacle": {None: None} | {obstacle.value: obstacle for obstacle in Obstacle},
 }
 

@@ -26,6 +26,7 @@ from bot.store.tables import (
     has_left,
     has_token,
     is_at_once,
+    is_not_held,
     is_outstanding,
     is_owned,
     is_undelivered,
@@ -95,7 +96,7 @@ TAKE_OTHERS_OF_INSTANCE: Final = _taking(
 
 def _retrying(*conditions: ColumnElement[bool]) -> Statement:
     order = (jobs.c.next_try_at, jobs.c.id)
-    ids = select(jobs.c.id).where(is_outstanding, *conditions).order_by(*order)
+    ids = select(jobs.c.id).where(is_outstanding, is_not_held, *conditions).order_by(*order)
     due = jobs.c.id.in_(ids.with_for_update(skip_locked=True))
     return Statement(update(jobs).where(due).values(next_try_at=0.0, tries=0))
 

@@ -106,8 +106,8 @@ class Jobs:
         stored = exchange(connection, before, after)
         if stored is not None:
             record(connection, deeds)
-            if after.reply.deleted_at != before.reply.deleted_at:
-                redraw(connection, [after.id])  # its member's own deletion is no deed
+            if after.reply.deleted_at != before.reply.deleted_at or after.held != before.held:
+                redraw(connection, [after.id])  # neither is always a deed
         return stored
 
     @write_transaction

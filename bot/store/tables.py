@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Connection
 
-from bot.domain.job import AT_ONCE, AT_VENDOR, ENDED, Billed, EndReason, State
+from bot.domain.job import AT_ONCE, AT_VENDOR, ENDED, Billed, EndReason, Obstacle, State
 
 metadata: Final = MetaData()
 
@@ -94,6 +94,7 @@ jobs: Final = Table(
     Column("next_try_at", Float),
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("pictures_shown", Integer, nullable=False, server_default="0"),
+    Column("screening", String(16)),
     Column("price", BigInteger),  # millionths of a dollar; NULL: made before there were prices
 )
 
@@ -124,6 +125,11 @@ is_outstanding: Final = and_(
     jobs.c.next_try_at.is_not(None),
     one_of(State.COMPLETED, State.EXPIRED),
 )
+
+# For moderators to decide about; the next try ends that.
+_MODERATORS: Final[ColumnElement[str]] = literal_column(f"'{Obstacle.MODERATORS}'")
+is_held: Final = and_(one_of(State.COMPLETED), jobs.c.obstacle == _MODERATORS)
+is_not_held: Final = jobs.c.obstacle.is_distinct_from(_MODERATORS)
 
 # Kept for their member, or lost since and not yet said to be.
 is_undelivered: Final = and_(jobs.c.kept_at.is_not(None), one_of(State.COMPLETED, State.FAILED))

@@ -33,6 +33,7 @@ from bot.domain.lane import ClosedReason, Lane
 from bot.domain.money import DOLLAR
 from bot.service.health import StoreSnapshot
 from bot.service.port_errors import CallError, NotSent, OutcomeUnknown, PictureUnusable
+from bot.service.ports.picture_check import Verdict
 from bot.service.telemetry import DiscordCall, VendorCall
 
 # A `_created` series for each counter would double their number.
@@ -148,6 +149,11 @@ class PrometheusTelemetry:
             self._refusals.labels(rule)
         for result in Signing:
             self._signed.labels(result)
+        self._checked = counter(
+            "imagine_pictures_checked", "Orders whose pictures were checked", ["result"]
+        )
+        for verdict in Verdict:
+            self._checked.labels(verdict)
         for how in Recovery:
             self._recovered.labels(how)
 
@@ -209,6 +215,10 @@ class PrometheusTelemetry:
     def jobs_recovered(self, how: Recovery, count: int) -> None:
         """Count jobs of other processes that this process continues."""
         self._recovered.labels(how).inc(count)
+
+    def pictures_checked(self, verdict: Verdict) -> None:
+        """Count an order whose pictures were checked, or could not be."""
+        self._checked.labels(verdict).inc()
 
     def picture_signed(self, *, failed: bool) -> None:
         """Count a picture that was signed, or could not be."""

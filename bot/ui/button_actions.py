@@ -34,6 +34,13 @@ class ReportAction(StrEnum):
     REOPEN = "reopen"  # takes a dismissal back
 
 
+class HeldAction(StrEnum):
+    """What a moderator decides about held pictures."""
+
+    RELEASE = "release"
+    DELETE = "delete"
+
+
 class LimitsAction(StrEnum):
     """What a button of the moderators' panel or of a preview does."""
 

@@ -161,8 +161,9 @@ class CardCalls:
         Discord forgets it after minutes; later the channel's history tells whether the pictures
         are there. So it does if Discord's answer can't be read.
         """
-        completed_at = job.completed_at or job.state_since
-        if self._now() - completed_at > NONCE_REMEMBERED and await self._is_posted(channel, job):
+        if self._now() - job.deliverable_since > NONCE_REMEMBERED and await self._is_posted(
+            channel, job
+        ):
             return
         try:
             async with translated_errors(None, repeatable_for=NONCE_REMEMBERED):
@@ -178,8 +179,7 @@ class CardCalls:
 
     async def _is_posted(self, channel: _Channel, job: Job) -> bool:
         """Tell whether a message of the bot's in *channel* shows the job's pictures."""
-        completed_at = job.completed_at or job.state_since
-        after = datetime.fromtimestamp(completed_at - CLOCK_SKEW, UTC)
+        after = datetime.fromtimestamp(job.deliverable_since - CLOCK_SKEW, UTC)
         bot_user = (await self._session.client()).user
         assert bot_user is not None
         async for message in channel.history(limit=HISTORY_LIMIT, after=after, oldest_first=True):

@@ -193,7 +193,7 @@ def _card(
 ) -> Card:
     """Build the card: a frame with the prompt, whose it is, *parts* and buttons, below *above*."""
     colour = _ACCENTS.get(job.state, _ACCENT_OF_FAILURE)
-    if job.delivery is Delivery.OUTSTANDING:
+    if job.delivery in {Delivery.OUTSTANDING, Delivery.HELD}:
         colour = _ACCENTS[State.UNCERTAIN]
     heading = _lines(texts.cards.prompt(job.order), None if above else _name(job, place))
     notes = [above] if above else []

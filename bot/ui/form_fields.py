@@ -40,6 +40,9 @@ def refill(form: ui.Modal, values: Mapping[str, Any]) -> None:
                 field.default = text[: field.max_length]
             case ui.Checkbox(), bool(ticked):
                 field.default = ticked
+            case ui.Select(), list(chosen):
+                for option in field.options:
+                    option.default = option.value in chosen
             case ((ui.ChannelSelect() | ui.RoleSelect()), list(ids)):
                 field.default_values = list(_chosen(field, ids))[: field.max_values]
 

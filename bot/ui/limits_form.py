@@ -15,7 +15,7 @@ from discord import ui
 from bot.domain import word_filter
 from bot.domain.errors import ChangeRejected, InvalidLimit, InvalidPhrase
 from bot.domain.money import read_dollars
-from bot.domain.rules import MONEY, MOST_CHANNELS, RANGES, Rules
+from bot.domain.rules import MONEY, MOST_CHANNELS, RANGES, Rules, Safety
 from bot.domain.word_filter import MOST_CHARACTERS, WordLists
 from bot.ui import guild_cache, language, texts
 from bot.ui.form_fields import by_id, refill
@@ -31,7 +31,7 @@ _DIGITS: Final = 7  # of the largest number that a limit takes
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "members": ("cooldown", "member_per_day", "member_at_once"),
     "server": ("server_per_day", "server_usd_per_month", "server_at_once"),
-    "orders": ("images", "steps", "spoiler", "age_restricted_only"),
+    "orders": ("images", "steps", "spoiler", "safety", "age_restricted_only"),
     "channels": ("channels",),
     "words": ("blocked", "allowed", "look_alikes"),
 }
@@ -115,6 +115,8 @@ def _field(name: str) -> _Field:
         return _MONEY
     if name in RANGES:
         return _NUMBER
+    if name == "safety":
+        return _SAFETY
     return {"channels": _CHANNELS, "blocked": _PHRASES, "allowed": _PHRASES}.get(name, _FLAG)
 
 
@@ -167,6 +169,18 @@ def _flag(name: str, rules: Rules) -> ui.Label[Any]:
 
 def _read_flag(_name: str, sent: Mapping[str, Any]) -> bool:
     return sent.get("value") is True
+
+
+def _safety(name: str, rules: Rules) -> ui.Label[Any]:
+    select: ui.Select[Any] = ui.Select(custom_id=name, min_values=0, required=False)
+    for mode in Safety:
+        label = texts.limits.value(name, mode)
+        select.add_option(label=label, value=mode.value, default=mode is rules.safety)
+    return ui.Label(text=texts.limits.name(name), component=select)
+
+
+def _read_safety(_name: str, sent: Mapping[str, Any]) -> str:
+    return str(next(iter(sent.get("values") or ()), Safety.OFF))
 
 
 def channel_select(
@@ -241,6 +255,7 @@ def raise_first(faults: Sequence[ChangeRejected]) -> None:
 
 _NUMBER: Final = _Field(_number, read_number)
 _MONEY: Final = _Field(_amount, _read_amount)
+_SAFETY: Final = _Field(_safety, _read_safety)
 _FLAG: Final = _Field(_flag, _read_flag)
 _CHANNELS: Final = _Field(_channels, _read_channels)
 _PHRASES: Final = _Field(_phrases, _read_phrases)

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 import discord
 
-from bot.domain.log_entries import AnyLogEntry, Reported
+from bot.domain.log_entries import AnyLogEntry, Held, Reported
 from bot.log import fault
 from bot.retry import Backoff
 from bot.service.port_errors import DiscordRefused, TransientDiscordError
 from bot.service.telemetry import DiscordCall, Telemetry, timed
-from bot.ui import language, report_view, texts
+from bot.ui import held_view, language, report_view, texts
 from bot.ui.discord_errors import CALL_TIMEOUT, translated_errors
 from bot.ui.discord_session import DiscordSession
 from bot.ui.language import speaking
@@ -72,11 +72,11 @@ class DiscordLogChannel:
         """
         return await self._write(channel_id, entry, _nonce(entry))
 
-    async def rewrite(self, channel_id: int, message_id: int, entry: Reported) -> None:
-        """Replace a report's entry; raises as :meth:`write`."""
+    async def rewrite(self, channel_id: int, message_id: int, entry: Reported | Held) -> None:
+        """Replace the entry of a report or of held pictures; raises as :meth:`write`."""
         content = _content(entry)
         if not entry.pictured:
-            content["attachments"] = report_view.files(entry)  # none: they are removed
+            content["attachments"] = _files(entry)  # none: they are removed
         with timed(partial(self._meters.called_discord, DiscordCall.NOTICE)):
             async with translated_errors():
                 client = await self._session.client()
@@ -140,6 +140,7 @@ class DiscordLogChannel:
                 channel = client.get_partial_messageable(channel_id)
                 message = await channel.send(
                     **_content(entry),
+                    files=held_view.files(entry) if isinstance(entry, Held) else [],
                     nonce=nonce,
                     allowed_mentions=_pings(entry),
                     suppress_embeds=True,
@@ -152,7 +153,13 @@ def _content(entry: AnyLogEntry) -> dict[str, Any]:
     with speaking(entry.language or language.default()):
         if isinstance(entry, Reported):
             return {"view": report_view.report_view(entry)}
+        if isinstance(entry, Held):
+            return {"view": held_view.held_view(entry)}
         return {"content": texts.log_channel.line(entry)}
+
+
+def _files(entry: Reported | Held) -> list[discord.File]:
+    return report_view.files(entry) if isinstance(entry, Reported) else held_view.files(entry)
 
 
 def _pings(entry: AnyLogEntry) -> discord.AllowedMentions:

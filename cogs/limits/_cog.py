@@ -21,6 +21,7 @@ from bot.ui import (
 )
 from bot.ui.interaction_payload import snowflake
 from cogs.limits._base import ChannelId, Interaction, RoleId, begin, overview_here
+from cogs.limits.safety import SafetyCommand
 from cogs.limits.styles import StyleCommands
 from cogs.limits.words import WordCommands
 
@@ -42,6 +43,7 @@ Hours = app_commands.Range[int, 0, rules.BLOCK_HOURS.high]  # 0: permanently
 
 @app_commands.default_permissions(manage_guild=True)
 class Limits(
+    SafetyCommand,
     StyleCommands,
     WordCommands,
     commands.GroupCog,
@@ -237,6 +239,7 @@ class Limits(
             texts.shared.log_warning(current.log_channel, refused=refused),
             texts.warnings.log_channel(current.log_channel),
             texts.warnings.log_ping(current),
+            *texts.warnings.safety(self._moderation.ineffective(moderator, Rules(), current)),
         )
         await responses.send_private(interaction, "\n".join(filter(None, parts)))
 

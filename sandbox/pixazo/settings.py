@@ -17,4 +17,5 @@ class Settings:
     callback_retry_seconds: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
     date_skew_seconds: float = 0.0  # how far the vendor's clock is ahead, in header Date
     forward: dict[str, str] = field(default_factory=dict)  # https origin → local origin
+    flagged_word: str = "undressed"  # the check of pictures flags those of prompts with it
     picture_size: int = 1024  # pixels per side

@@ -12,6 +12,7 @@ from sandbox.pixazo.queue import Order, Request, Status, Webhook
 MODEL = "auraflow-v0-3-512"
 SUBMIT_PATH = f"/{MODEL}/v1/auraflow-v0-3-request"
 STATUS_PATH = "/v2/requests/status/"
+MODERATION_PATH = "/content-safety/v1/image-moderation"
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
 MEDIA_TYPE = "image/png"
 MAX_IMAGES = 4  # the model's limit; the gateway publishes none

@@ -132,7 +132,7 @@ def pictures(sandbox: SandboxEnvironment, prompt: str) -> list[Message]:
     return [
         message
         for message in messages.values()
-        if any(prompt in file["description"] for file in message["attachments"])
+        if any(prompt in file.get("description", "") for file in message["attachments"])
     ]
 
 

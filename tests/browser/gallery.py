@@ -15,12 +15,12 @@ from bot.domain import styles
 from bot.domain.admission import Caps, Rule, RuleResult
 from bot.domain.card_status import CardStatus
 from bot.domain.deeds import DeedKind, ReportReason
-from bot.domain.errors import InvalidLimit, InvalidPhrase, PhraseFault
+from bot.domain.errors import InvalidLimit, InvalidPhrase, LogChannelNeeded, PhraseFault
 from bot.domain.job import Billed, EndReason, Obstacle, State
 from bot.domain.lane import ClosedReason
-from bot.domain.log_entries import Changed
+from bot.domain.log_entries import Changed, Held
 from bot.domain.order import OrderOptions
-from bot.domain.rules import Pause, Rules, Tier
+from bot.domain.rules import Pause, Rules, Safety, Tier
 from bot.domain.styles import Style
 from bot.domain.word_filter import WordLists
 from bot.service.blocking import BlockPage
@@ -35,6 +35,7 @@ from bot.ui import (
     cards,
     first_steps_view,
     guild_cache,
+    held_view,
     history_view,
     language,
     layout,
@@ -136,6 +137,9 @@ def every_card(picture: Picture) -> Iterator[cards.Card]:
     for obstacle in Obstacle:
         outstanding: dict[str, Any] = {"obstacle": obstacle, "next_try_at": NOW + 90}
         yield cards.progress(a_card_job(USUAL, State.COMPLETED, **outstanding))
+    held: dict[str, Any] = {"obstacle": Obstacle.MODERATORS, "next_try_at": SOON}
+    yield cards.progress(a_card_job(USUAL, State.COMPLETED, private=True, **held))
+    yield cards.hidden(a_card_job(USUAL, State.COMPLETED, withdrawn=True, **held))
     due = a_card_job(USUAL, State.COMPLETED, obstacle=Obstacle.HOST, next_try_at=0.0)
     yield cards.progress(due)
     yield cards.progress(a_card_job(SHORT, State.WAITING))
@@ -205,6 +209,10 @@ def _for_moderators() -> Iterator[str]:
         for tried_at in (None, SOON):
             service = ServiceState(closed=reason, since=NOW, next_try_at=tried_at)
             yield texts.limits_panel.status(service)
+    yield from (texts.held.released(), texts.held.deleted(), texts.held.decided())
+    for safety in Safety:
+        yield texts.limits.line("safety", Rules(safety=safety))
+    yield texts.changes.rejection(LogChannelNeeded())
     yield texts.first_steps.welcome_owner("Lighthouse Club")
     yield texts.first_steps.checked(test_limits_view.an_overview(RULES))
     yield from (texts.blocks.not_an_id(), texts.changes.channel_and_off())
@@ -240,8 +248,12 @@ def views() -> Iterator[ui.LayoutView]:
     help_ = layout.text_view(texts.member_commands.how_to(test_privacy_view.OPEN, moderates=True))
     help_.add_item(help_buttons(300))
     yield help_
-    yield privacy_view.overview(300, RetentionPolicy(files_days=7, orders_days=90))
-    pages = {"privacy_url": "https://example.com/privacy", "terms_url": "https://example.com/terms"}
+    checked = RetentionPolicy(files_days=7, orders_days=90, checks_pictures=True)
+    yield privacy_view.overview(300, checked)
+    pages: dict[str, Any] = {
+        "privacy_url": "https://example.com/privacy",
+        "terms_url": "https://example.com/terms",
+    }
     yield privacy_view.overview(300, RetentionPolicy(files_days=0, orders_days=0, **pages))
     yield privacy_view.confirmation(300)
     yield from (
@@ -262,6 +274,7 @@ def views() -> Iterator[ui.LayoutView]:
         MemberOverview(member_id=300, results=[], block=test_texts.BLOCK, orders=hidden)
     )
     yield from _reports()
+    yield from _held()
     yield first_steps_view.welcome()
     for rules, note in ((Rules(), None), (RULES, texts.changes.changed(Rules(), RULES))):
         yield first_steps_view.steps(test_limits_view.an_overview(rules), note)
@@ -296,6 +309,21 @@ def _reports() -> Iterator[ui.LayoutView]:
         yield report_view.report_view(reported(*done, job=job))
     for until in (None, SOON):
         yield report_view.question(test_report_view.NOTICE, test_report_view.JOB, until)
+
+
+def _held() -> Iterator[ui.LayoutView]:
+    """Yield pictures that a check flagged, or could not check, and what became of them."""
+    held: dict[str, Any] = {"obstacle": Obstacle.MODERATORS, "next_try_at": SOON}
+    job = a_card_job(USUAL, State.COMPLETED, message_id=77, **held)
+    deed, secret = test_report_view.deed, changed_job(job, private=True)
+    entry = replace(deed(DeedKind.HOLD, reason="nudity 0.93"), moderator_id=None)
+    for one, pictures in ((job, 2), (secret, 0)):
+        yield held_view.held_view(Held(entry=entry, job=one, pictured=pictures))
+    entry = replace(entry, detail={"away": True})
+    for kind in (DeedKind.RELEASE, DeedKind.DISCARD):
+        yield held_view.held_view(Held(entry=entry, job=JOB, deeds=(deed(kind),)))
+    for gone in (JOB, None):
+        yield held_view.held_view(Held(entry=entry, job=gone))
 
 
 def _history() -> Iterator[ui.LayoutView]:

@@ -9,10 +9,11 @@ from bot.domain.alerts import AlertMessage
 from bot.domain.card_status import CardStatus
 from bot.domain.deeds import Deed
 from bot.domain.job import Job, State, Update
-from bot.domain.log_entries import AnyLogEntry, Reported
+from bot.domain.log_entries import AnyLogEntry, Held, Reported
 from bot.domain.order import Order
 from bot.service.port_errors import DiscordRefused, PermanentDiscordError, PictureUnusable
 from bot.service.ports.discord import NO_STATUS
+from bot.service.ports.picture_check import CheckResult
 from bot.service.ports.vendor import Callback, Picture
 from tests.samples import NOW
 
@@ -103,7 +104,7 @@ class FakeLogChannel:
         self.entries.append((channel_id, entry))
         return len(self.entries)
 
-    async def rewrite(self, channel_id: int, message_id: int, entry: Reported) -> None:
+    async def rewrite(self, channel_id: int, message_id: int, entry: Reported | Held) -> None:
         await self.rewriting()
         if self.refusals:
             raise self.refusals.popleft()
@@ -183,6 +184,24 @@ class FakeQueue:
         answer = self.statuses.popleft() if self.statuses else self.after
         completed = Update(state=State.COMPLETED, request_id=request_id, media=(PICTURE,))
         return _answer(answer or completed)
+
+
+class FakeCheck:
+    """A check of pictures that answers as it is told; by default it flags nothing."""
+
+    def __init__(self) -> None:
+        self.checked: list[tuple[str, str]] = []  # names of files, and addresses
+        self.repeatable = True
+        self.flags = False
+        self.error: Exception | None = None
+        self.gate = Gate()
+
+    async def check(self, path: Path, *, address: str) -> CheckResult:
+        self.checked.append((path.name, address))
+        await self.gate()
+        if self.error is not None:
+            raise self.error
+        return CheckResult(flagged=self.flags, reason="nudity" if self.flags else "")
 
 
 class FakeMedia:

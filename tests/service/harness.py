@@ -39,6 +39,7 @@ from tests.service.fakes import (
     Clock,
     FakeApplication,
     FakeCards,
+    FakeCheck,
     FakeLogChannel,
     FakeMedia,
     FakeNotices,
@@ -94,6 +95,7 @@ class App:
     notifier: FakeNotifier
     queue: FakeQueue
     media: FakeMedia
+    check: FakeCheck
     cards: FakeCards
     log_channel: FakeLogChannel
     notices: FakeNotices
@@ -234,7 +236,8 @@ class App:
     async def close(self) -> None:
         """End all tasks."""
         self.faults.set_away(away=False)
-        for gate in (self.queue.gate, self.cards.gate, self.log_channel.gate, self.receiver.gate):
+        gates = self.queue.gate, self.check.gate, self.cards.gate, self.log_channel.gate
+        for gate in (*gates, self.receiver.gate):
             gate.open()
         for faults in vars(self.faults).values():
             for gate in faults.gates.values():
@@ -286,6 +289,7 @@ def open_app(
         notifier=(notifier := FakeNotifier()),
         queue=(queue := FakeQueue()),
         media=(media := FakeMedia()),
+        check=(check := FakeCheck()),
         presenter=(cards := FakeCards()),
         log_channel=(log_channel := log_channel or FakeLogChannel()),
         notices=(notices := FakeNotices()),
@@ -313,6 +317,7 @@ def open_app(
         notifier=notifier,
         queue=queue,
         media=media,
+        check=check,
         cards=cards,
         log_channel=log_channel,
         notices=notices,

@@ -143,8 +143,12 @@ async def test_what_is_kept_and_deleted_reads_as_recorded(snapshot):
         )
         for days in (7, 1, 0)
     }
-    pages = {"privacy_url": "https://example.com/privacy", "terms_url": "https://example.com/terms"}
-    linked = RetentionPolicy(files_days=7, orders_days=90, **pages)
+    linked = RetentionPolicy(
+        files_days=7,
+        orders_days=90,
+        privacy_url="https://example.com/privacy",
+        terms_url="https://example.com/terms",
+    )
     samples["with pages"] = recorded(privacy_view.overview(MEMBER, linked))
     samples["confirmation"] = recorded(privacy_view.confirmation(MEMBER))
     for done in (True, False):

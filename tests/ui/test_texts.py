@@ -28,6 +28,7 @@ from bot.domain.errors import (
     InvalidPhrase,
     InvalidStyle,
     LanguageNotSpoken,
+    LogChannelNeeded,
     OrderRejected,
     OwnStyleNotFound,
     PhraseFault,
@@ -41,6 +42,7 @@ from bot.domain.log_entries import (
     Blocked,
     BudgetUsed,
     Changed,
+    Held,
     LaneClosed,
     LaneReopened,
     OrderModerated,
@@ -52,7 +54,7 @@ from bot.domain.log_entries import (
 )
 from bot.domain.money import Budget
 from bot.domain.order import clean
-from bot.domain.rules import FLAGS, RANGES, Block, Pause, Rules, Tier, differences
+from bot.domain.rules import FLAGS, RANGES, Block, Pause, Rules, Safety, Tier, differences
 from bot.domain.styles import BUILT_IN, Style, title
 from bot.domain.word_filter import Finding, WordLists
 from bot.service import errors
@@ -104,6 +106,8 @@ ENDS: dict[State, list[EndReason | None]] = {
         EndReason.CONTENT,
         EndReason.NO_PICTURE,
         EndReason.KEPT_TOO_LONG,
+        EndReason.NOT_RELEASED,
+        EndReason.HELD_TOO_LONG,
     ],
     State.ERROR: [EndReason.VENDOR],
 }
@@ -520,6 +524,7 @@ NOT_CHANGED = [
     OwnStyleNotFound(style="Wool"),
     *(InvalidPhrase(fault=fault, limit=100, got=101, phrase="b*d") for fault in PhraseFault),
     LanguageNotSpoken(),
+    LogChannelNeeded(),
     ChangeRejected(),
 ]
 WOOL = Rules(
@@ -530,7 +535,9 @@ WOOL = Rules(
 FELT = replace(WOOL, cooldown=60, styles=(Style(name="WOOL", words="felt"),))
 INEFFECTIVE = [
     Ineffective(name="member_per_day", limit=50, role_id=role_id, by=by, bound=9, other="images")
-    for role_id, by in zip([None, None, None, 7, 7], Overruled, strict=True)
+    for role_id, by in zip([None, None, None, 7, 7], list(Overruled)[:5], strict=True)
+] + [
+    Ineffective(name="safety", limit=Safety.HOLD, role_id=None, by=by) for by in list(Overruled)[5:]
 ]
 BLOCK = Block(member_id=300, by=1, since=NOW, until=SOON, reason="spam")
 
@@ -730,6 +737,9 @@ ENTRIES: dict[str, Any] = {
     "reported": Reported(job=SEEN, by=3, member_id=300),
     "reported and deleted": Reported(job=changed_job(SEEN, deleted_at=NOW), by=3, member_id=300),
     "reported and erased": Reported(job=None, by=3, member_id=300),
+    "flagged": Held(entry=replace(DEED, detail={"reason": HOSTILE}), job=SEEN),
+    "flagged, private": Held(entry=DEED, job=changed_job(SEEN, private=True)),
+    "not checked": Held(entry=replace(DEED, detail={"away": True}), job=None),
     "paused": Changed(by=1, before=Rules(), after=Rules(pause=PAUSED)),
     "resumed": Changed(by=1, before=Rules(pause=PAUSED), after=Rules()),
     "last channel": Changed(by=1, before=Rules(channels=(5,)), after=Rules()),
@@ -755,6 +765,7 @@ def test_the_log_has_one_icon_for_each_kind_of_line(language):
         ["blocked", "for good"],
         ["deleted", "private", "erased"],
         ["reported", "reported and deleted", "reported and erased"],
+        ["flagged", "flagged, private", "not checked"],
         ["last channel", "first channel"],
         ["half of a budget", "all of a budget"],
         ["server barred", "server barred permanently"],
@@ -765,7 +776,7 @@ def test_the_log_has_one_icon_for_each_kind_of_line(language):
 
 TOLD = (
     *(DeedKind.CANCEL, DeedKind.HIDE, DeedKind.DELETE, DeedKind.BLOCK, DeedKind.UNBLOCK),
-    *(DeedKind.RESTORE, DeedKind.SPOILER),
+    *(DeedKind.RESTORE, DeedKind.SPOILER, DeedKind.RELEASE, DeedKind.DISCARD),
 )
 
 

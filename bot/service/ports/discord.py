@@ -6,7 +6,7 @@ from typing import Final, Protocol
 from bot.domain.card_status import CardStatus
 from bot.domain.deeds import Deed
 from bot.domain.job import Job
-from bot.domain.log_entries import AnyLogEntry, Reported
+from bot.domain.log_entries import AnyLogEntry, Held, Reported
 from bot.service.ports.vendor import Picture
 
 NO_STATUS: Final = CardStatus()
@@ -75,8 +75,8 @@ class LogChannel(Protocol):
     async def write(self, channel_id: int, entry: AnyLogEntry) -> int:
         """Write an entry and return its message, or raise DiscordError."""
 
-    async def rewrite(self, channel_id: int, message_id: int, entry: Reported) -> None:
-        """Replace a report's entry, or raise DiscordError."""
+    async def rewrite(self, channel_id: int, message_id: int, entry: Reported | Held) -> None:
+        """Replace the entry of a report or of held pictures, or raise DiscordError."""
 
     def refused(self, channel_id: int) -> bool:
         """Tell whether Discord refused the last entry that this process wrote there."""

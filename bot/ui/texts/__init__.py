@@ -14,6 +14,7 @@ from bot.ui.texts import (  # noqa: F401 - so that `texts.cards` needs no import
     error_answers,
     explanations,
     first_steps,
+    held,
     history,
     limits,
     limits_panel,

@@ -11,7 +11,7 @@ from bot.service.ports.discord import NO_STATUS
 from bot.ui.language import gettext as _
 from bot.ui.language import lazy, marked, ngettext, spoken
 from bot.ui.language import number as written
-from bot.ui.markup import ago, clock_with_seconds, literal
+from bot.ui.markup import ago, clock_with_seconds, date, literal
 from bot.ui.texts import error_answers, shared
 
 SENT: Final = 600  # characters of the extended prompt on a card, before they are escaped
@@ -56,6 +56,8 @@ def status(job: Job, known: CardStatus = NO_STATUS) -> str:
             return _("**Queued** at the image service · {when}").format(when=since)
         case State.PROCESSING:
             return _("**Processing** · started {when}").format(when=since)
+        case State.COMPLETED if job.held:
+            return _held(job)
         case State.COMPLETED if job.outstanding.pictures_shown:
             return _("**Completed** · {when}").format(when=ago(job.completed_at or job.state_since))
         case State.COMPLETED if job.outstanding.next_try_at is not None:
@@ -89,6 +91,24 @@ def _outstanding(job: Job, next_try_at: float) -> str:
     return f"{line}\n" + _("They are not lost: the bot tries again at {time}.").format(
         time=clock_with_seconds(next_try_at)
     )
+
+
+def _held(job: Job) -> str:
+    since = job.outstanding.outstanding_since or job.state_since
+    lines = [
+        _("**Waiting** for the moderators · {when}").format(when=ago(since)),
+        _(
+            "An automatic check didn't clear the pictures, so the moderators of this server look "
+            "at them first."
+        ),
+    ]
+    if job.reply.private:
+        lines.append(_("They see them although this order is private."))
+    if (until := job.outstanding.next_try_at or 0.0) > since:
+        lines.append(
+            _("If nobody decides by {until}, the pictures are deleted.").format(until=date(until))
+        )
+    return "\n".join(lines)
 
 
 def still_fetched(count: int) -> str:
@@ -214,6 +234,10 @@ def _end(job: Job) -> str:
             return _("**Could not be finished** · the image service took too long")
         case State.FAILED, EndReason.NO_PICTURE:
             return _("**Could not be shown** · the image service sent no usable picture")
+        case State.FAILED, EndReason.NOT_RELEASED:
+            return _("**Not shown** · a moderator decided against the pictures")
+        case State.FAILED, EndReason.HELD_TOO_LONG:
+            return _("**Not shown** · no moderator decided about the pictures in time")
         case State.FAILED, EndReason.KEPT_TOO_LONG:
             return _("**Could not be delivered** · the pictures are no longer kept")
         case State.FAILED, EndReason.CONTENT:
@@ -366,6 +390,8 @@ def goes_on(job: Job) -> str:
                 "It is still being drawn and counts toward the limit; "
                 "the pictures will be in `/history`."
             )
+        case State.COMPLETED if job.held:
+            return f"{drawn_already()} {if_released()}"
         case State.COMPLETED:
             return _("It was drawn and counts toward the limit; the pictures are in `/history`.")
         case State.UNCERTAIN | State.EXPIRED:
@@ -376,4 +402,6 @@ def goes_on(job: Job) -> str:
 
 # Of an order whose outcome nobody knows yet.
 perhaps_drawn: Final = lazy("It may have been drawn, and may count toward the limit.")
+drawn_already: Final = lazy("It's already drawn and counts toward the limit.")
+if_released: Final = lazy("If the moderators release the pictures, they will be in `/history`.")
 if_they_come: Final = lazy("If the pictures do arrive, they will be in `/history`.")

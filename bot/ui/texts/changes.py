@@ -26,7 +26,7 @@ from bot.ui.texts import limits, panel_forms, shared, warnings
 _WITHIN_DAY: Final = 20 * 3600  # seconds
 _PARTS: Final = 300  # characters of what was added to a list, or removed
 _PHRASE: Final = 100  # characters of a phrase that was rejected
-_NOTE: Final = 900  # characters of a note above a full panel
+_NOTE: Final = 700  # characters of a note above a full panel
 _OF_PARTS: Final = frozenset({"channels", "tiers", "blocked", "allowed", "styles"})
 
 
@@ -165,6 +165,11 @@ def _why(error: errors.ChangeRejected, *, form: bool = False) -> str:
             )
         case NotBlockable():
             return _NOT_BLOCKABLE[error.fault]().format(member=f"<@{error.member_id}>")
+        case errors.LogChannelNeeded():
+            return _(
+                "Pictures are held in the log channel, and this server has none. Please choose one "
+                "first, with `/limits log`."
+            )
         case errors.LanguageNotSpoken():
             return _("The bot does not speak that language.")
         case DraftExpired():

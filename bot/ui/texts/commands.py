@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.domain.order import Order
-from bot.domain.rules import TIERED
+from bot.domain.rules import TIERED, Safety
 from bot.domain.styles import MOST
 from bot.service.ports.store import Ping
 from bot.ui.language import localized
@@ -68,6 +68,13 @@ UNBLOCK: Final = localized("Let a blocked member order again")
 LOG: Final = localized(
     "Show or choose the channel for reports, refused prompts, blocks and changes"
 )
+SAFETY: Final = localized("Choose what happens to pictures that an automatic check flags")
+SAFETY_MODE: Final = localized("What happens to them")
+SAFETY_MODES: Final = {
+    Safety.OFF: localized("Off: pictures are not checked"),
+    Safety.SPOILER: localized("Spoiler: delivered behind a spoiler"),
+    Safety.HOLD: localized("Hold: moderators decide in the log channel"),
+}
 PAUSE: Final = localized("Pause orders on this server until you resume them")
 RESUME: Final = localized("Resume orders; also re-checks an empty wallet")
 EXPLAIN: Final = localized("Check whether a member can order here, and why not")

@@ -41,6 +41,13 @@ def notice(deed: Deed, job: Job | None) -> str:
             lines = [_("{moderator} removed your pictures."), _still_counts()]
             if job is not None and job.order.images == 1:
                 lines[0] = _("{moderator} removed your picture.")
+        case DeedKind.RELEASE:
+            lines = [_("{moderator} released your pictures. They are delivered now.")]
+        case DeedKind.DISCARD:
+            lines = [
+                _("{moderator} looked at your pictures and deleted them."),
+                _still_counts(),
+            ]
         case DeedKind.RESTORE:
             lines = [_("{moderator} put your pictures back.")]
             if job is not None and job.order.images == 1:
@@ -58,7 +65,7 @@ def notice(deed: Deed, job: Job | None) -> str:
         case DeedKind.OUTCOME:
             outcome = _OUTCOMES[DeedKind(deed.detail["outcome"])]()
             return outcome.format(moderator=who)
-        case DeedKind.REPORT | DeedKind.ENTRY | DeedKind.WELCOME:
+        case DeedKind.REPORT | DeedKind.ENTRY | DeedKind.HOLD | DeedKind.WELCOME:
             return ""  # of these neither
         case DeedKind.BUDGET | DeedKind.DENY | DeedKind.ALLOW:
             return ""  # told in the log channel only

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from bot.domain.rules import FLAGS, MONEY, RANGES, TIERED, Pause, Rules, Tier
+from bot.domain.rules import FLAGS, MONEY, RANGES, TIERED, Pause, Rules, Safety, Tier
 from bot.domain.styles import Style
 from bot.ui.language import dollars, lazy, marked, pgettext, plural
 from bot.ui.language import gettext as _
@@ -19,6 +19,7 @@ NAMES: Final = {
     "images": marked("Max. images per order"),
     "steps": marked("Max. steps per order"),
     "spoiler": marked("Hide pictures behind a spoiler"),
+    "safety": marked("Flagged pictures"),
     "age_restricted_only": marked("Age-restricted channels only"),
     "tiers": marked("Tiers"),
     "channels": marked("Channels for orders"),
@@ -44,6 +45,11 @@ _TIERED: Final = {
     "member_at_once": plural("{count} order at the same time", "{count} orders at the same time"),
     "images": plural("{count} image per order", "{count} images per order"),
     "steps": plural("{count} step per order", "{count} steps per order"),
+}
+_SAFETY: Final = {
+    Safety.OFF: lazy("not checked"),
+    Safety.SPOILER: lazy("behind a spoiler"),
+    Safety.HOLD: lazy("held for moderators"),
 }
 _LANGUAGES: Final = {"en": marked("English"), "de": marked("German")}
 _STYLE_WORDS: Final = 200  # characters of one style's words among changes
@@ -152,6 +158,8 @@ def value(of: str, setting: Any) -> str:
             return shared.role(setting)
         case (("channels" | "log_channel"), int()):
             return shared.channel(setting)
+        case "safety", _:
+            return _SAFETY[Safety(setting)]()
         case "language", None:
             return _("as in Discord")
         case "language", _:

@@ -53,7 +53,7 @@ def panel(overview: Overview, note: str | None = None) -> tuple[str, dict[str, s
             "orders",
             *(
                 limits.line(of, rules)
-                for of in ("images", "steps", "spoiler", "age_restricted_only")
+                for of in ("images", "steps", "spoiler", "safety", "age_restricted_only")
             ),
         ),
         "channels": _listed("channels", limits.channels(rules)),

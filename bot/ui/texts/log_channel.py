@@ -86,6 +86,8 @@ def _icon(entry: log_entries.AnyLogEntry) -> str:
             return "\N{WHITE HEAVY CHECK MARK}"
         case log_entries.Reported():
             return "\N{TRIANGULAR FLAG ON POST}"
+        case log_entries.Held():
+            return f"\N{SHIELD}{_EMOJI}"
         case log_entries.BudgetUsed():
             return "\N{MONEY BAG}"
         case log_entries.ServerDenied():
@@ -116,6 +118,8 @@ def _text(entry: log_entries.AnyLogEntry) -> str:
             return _reopened()
         case log_entries.Reported():
             return _reported(entry)
+        case log_entries.Held():
+            return _held(entry)
         case log_entries.BudgetUsed():
             return _budget_used(entry)
         case log_entries.ServerDenied():
@@ -166,6 +170,20 @@ def _reported(entry: log_entries.Reported) -> str:
     if job is None:
         return text
     return f"{text} · {_quoted(job.order.prompt)}{_link(job)}"
+
+
+def _held(entry: log_entries.Held) -> str:
+    detail, job = entry.entry.detail, entry.job
+    if detail.get("away"):
+        text = _("Pictures ordered by {member} couldn't be checked")
+    else:
+        text = _("A check flagged pictures ordered by {member}")
+    parts = [text.format(member=f"<@{entry.entry.member_id}>")]
+    if detail.get("reason"):
+        parts.append(literal(shared.cut(str(detail["reason"]), _PROMPT)))
+    if job is not None and not job.reply.private:  # what is private stays so in the log
+        parts.append(f"{_quoted(job.order.prompt)}{_link(job)}")
+    return " · ".join(parts)
 
 
 def _moderated(entry: log_entries.OrderModerated) -> str:

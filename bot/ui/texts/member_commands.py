@@ -280,6 +280,16 @@ def _privacy(policy: RetentionPolicy) -> Iterable[str]:
         "image service gets your prompt without your name or id, and keeps the pictures at public "
         "addresses."
     )
+    if policy.checks_pictures:
+        yield ngettext(
+            "On servers whose moderators want it, an automatic check looks at finished pictures. "
+            "It may hold some back, private ones too: then the moderators see them until they "
+            "decide, for {days} day at most.",
+            "On servers whose moderators want it, an automatic check looks at finished pictures. "
+            "It may hold some back, private ones too: then the moderators see them until they "
+            "decide, for {days} days at most.",
+            policy.held_days,
+        ).format(days=policy.held_days)
     yield "### " + _("What you can do")
     yield _("The buttons below cover your data on all servers.")
     pages = (_("Privacy policy"), policy.privacy_url), (_("Terms of use"), policy.terms_url)

@@ -64,7 +64,7 @@ def _went_on(job: Job) -> str:
     if job.state in _PERHAPS_DRAWN:
         return cards.perhaps_drawn()
     if job.state is State.COMPLETED:
-        return _("It's already drawn and counts toward the limit.")
+        return cards.drawn_already()
     return _("It's already being drawn and counts toward the limit.")
 
 
@@ -74,6 +74,8 @@ def _pictures(job: Job, by: int) -> str:
         if by == job.member_id:
             return cards.if_they_come()
         return _("If the pictures do arrive, only the member can get them, with `/history`.")
+    if job.held:
+        return cards.if_released()
     if by == job.member_id:
         return _("The pictures will be in `/history`.")
     return _("Only the member can get the pictures, with `/history`.")

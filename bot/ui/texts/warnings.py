@@ -21,6 +21,13 @@ _WHY: Final = {
     ),
     Overruled.OTHER: marked("{limit} has no effect: a stricter limit applies ({other})."),
     Overruled.EVERYONE: marked("{limit} has no effect: the tier of {everyone} comes first."),
+    Overruled.NO_CHECK: marked(
+        "{limit} has no effect: the bot's owner hasn't set up a check of pictures."
+    ),
+    Overruled.NO_LOG_CHANNEL: marked(
+        "{limit} needs a log channel: until there is one, flagged pictures are delivered behind a "
+        "spoiler."
+    ),
     Overruled.EXEMPT: marked("{limit} has no effect: members of this tier have no limits."),
 }
 
@@ -44,6 +51,11 @@ def ineffective(one: Ineffective) -> str:
             everyone=literal("@everyone"),
         )
     )
+
+
+def safety(ineffective_limits: Iterable[Ineffective]) -> list[str]:
+    """Return what of these is about flagged pictures."""
+    return [ineffective(one) for one in ineffective_limits if one.name == "safety"]
 
 
 _LACKS: Final = {
