@@ -6,7 +6,7 @@ import json
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.acceptance.driver import accepted, delivered, downloaded, pictures, says
+from tests.acceptance.driver import accepted, delivered, downloaded, eventually, pictures, says
 from tests.content_credentials import GENERATED, credentials, manifests, validity
 from tests.pixazo.test_marking import packets
 
@@ -178,7 +178,7 @@ async def test_after_a_backup_was_put_back_nothing_is_submitted_again(
 
 
 async def test_pictures_are_signed_as_soon_as_the_certificate_can_be_read(
-    start, noah, operate, figures, tmp_path
+    start, noah, operate, figures, store, tmp_path
 ):
     """Before, they are delivered without: they are paid for."""
     certificate, key = tmp_path / "chain.pem", tmp_path / "key.pem"
@@ -192,7 +192,7 @@ async def test_pictures_are_signed_as_soon_as_the_certificate_can_be_read(
     assert GENERATED in packets(await downloaded(unsigned)).values()
     assert (await figures())["imagine_pictures_signed_total", "failed"] == 1
     await bot.wait_line("picture not signed: job=")
-    await bot.wait_line("alert: kind=signing")
+    await eventually(lambda: store.execute("SELECT id FROM alerts WHERE kind = 'signing'"))
 
     for path, content in zip((certificate, key), credentials(365), strict=True):
         path.write_bytes(content)
