@@ -458,6 +458,7 @@ def _build_cog_services(
             queries=ports.queries,
             denials=ports.denials,
             processes=ports.processes,
+            alerts=ports.alerts,
             readiness=health.readiness,
             now=ports.now,
         ),

@@ -12,7 +12,6 @@ from bot.domain import admission
 from bot.domain.admission import DAY, AdmissionContext, AdmissionRequest, RuleResult, day_of
 from bot.domain.deeds import Deed, DeedKind
 from bot.domain.job import Job
-from bot.domain.rules import Rules
 from bot.domain.styles import Style
 from bot.service.picture_files import PictureFiles
 from bot.service.port_errors import StoreUnavailable
@@ -124,11 +123,12 @@ class MemberAccount:
 
     async def place(self, request: AdmissionRequest) -> OrderPlace:
         """Tell whether orders are taken there; by the operator's settings if the store is away."""
-        rules = Rules()
+        context, now = AdmissionContext(), self._now()
         if request.guild_id is not None:
             with contextlib.suppress(StoreUnavailable):
-                rules = await self._guilds.rules(request.guild_id)
-        context, now = AdmissionContext(rules=rules), self._now()
+                context = await self._jobs.admission_context(
+                    request.guild_id, 0, lane=self._settings.lane, now=now
+                )
         results = admission.rule_results(
             request, caps=self._settings.caps, context=context, now=now
         )

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.admission import Caps, Usage
+from bot.domain.alerts import Alert
 from bot.domain.job import State
 from bot.service.health import Readiness
 from bot.service.moderation import ServiceState, service_state
 from bot.service.port_errors import StoreUnavailable
+from bot.service.ports.alerts import Alerts
 from bot.service.ports.store import Denials, JobQueries, Jobs, Processes, ProcessSeen
 from bot.service.settings import ServiceSettings
 
@@ -31,6 +33,7 @@ class OperatorStatus:
     usage: Usage  # of all servers
     caps: Caps
     barred: int
+    alerts: Sequence[Alert]  # whose trouble goes on
     processes: Sequence[ProcessSeen]
     own: str  # the owner id of this process
 
@@ -46,6 +49,7 @@ class OperatorStatusService:
         queries: JobQueries,
         denials: Denials,
         processes: Processes,
+        alerts: Alerts,
         readiness: Callable[[], Awaitable[Readiness]],
         now: Callable[[], float],
     ) -> None:
@@ -54,6 +58,7 @@ class OperatorStatusService:
         self._queries = queries
         self._denials = denials
         self._processes = processes
+        self._alerts = alerts
         self._readiness = readiness
         self._now = now
 
@@ -71,6 +76,7 @@ class OperatorStatusService:
             usage=context.usage,
             caps=settings.caps,
             barred=barred,
+            alerts=await self._alerts.episodes(),
             processes=await self._processes.recent(since=now - LATELY),
             own=settings.owner,
         )

@@ -55,6 +55,7 @@ from tests.rules import FULLEST, FULLEST_OVERVIEW
 from tests.samples import NOW, SOON, a_job, an_order, changed_job
 from tests.ui import (
     test_limits_view,
+    test_operator_view,
     test_privacy_view,
     test_report_view,
     test_texts,
@@ -275,6 +276,7 @@ def views() -> Iterator[ui.LayoutView]:
     )
     yield from _reports()
     yield from _held()
+    yield from (view for _, view in test_operator_view.views())
     yield first_steps_view.welcome()
     for rules, note in ((Rules(), None), (RULES, texts.changes.changed(Rules(), RULES))):
         yield first_steps_view.steps(test_limits_view.an_overview(rules), note)

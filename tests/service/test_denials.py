@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.admission import Caps, Rule
+from bot.domain.admission import SAMPLE, AdmissionRequest, Caps, Rule
 from bot.domain.denials import DeniedKind
 from bot.domain.errors import InvalidLimit
 from bot.domain.job import EndReason, State
@@ -121,6 +121,15 @@ async def test_the_servers_log_tells_of_its_bar_and_of_no_members(app, denials):
     barred, allowed = [replace(entry, key=None) for _, entry in app.log_channel.entries]
     assert barred == ServerDenied(until=NOW + 3600, reason="spam", language=barred.language)
     assert allowed == ServerAllowed(language=barred.language)
+
+
+async def test_the_help_says_that_no_orders_are_taken_in_a_barred_server(app, denials):
+    request = AdmissionRequest(order=SAMPLE, guild_id=GUILD, channel_id=200)
+    await denials.bar(*SERVER_BAR, by=OPERATOR, hours=1, reason="")
+
+    place = await app.cogs.account.place(request)
+
+    assert place.violation.rule is Rule.DENIED_SERVER
 
 
 async def test_the_bars_that_hold_are_listed_in_pages(app, denials):

@@ -4,14 +4,17 @@ import pytest
 
 from bot.domain import lane_transitions
 from bot.domain.admission import Caps
+from bot.domain.alerts import AlertKind
 from bot.domain.denials import DeniedKind
 from bot.domain.job import State
 from bot.domain.lane import ClosedReason, Lane
 from bot.domain.money import Price
+from bot.service.alerts import new_alert, new_event
 from bot.service.errors import OperationFailed, OperationFault
 from bot.service.operations import ON_PAGE
 from bot.service.operator_status import LATELY
 from bot.service.ports.store import ProcessSeen
+from bot.store.alerts import Alerts
 from bot.store.processes import Processes
 from tests.samples import NOW, OWNER, a_job
 from tests.service.conftest import on_each_engine
@@ -116,6 +119,9 @@ async def test_the_status_has_the_lane_the_money_the_queue_the_bars_and_the_proc
     await app.put(a_job(state=State.UNCERTAIN))
     await app.set_lane(lane_transitions.out_of_credit(Lane(), "a", now=NOW, probe_after=300))
     await app.cogs.denials.bar(DeniedKind.MEMBER, 1, by=BY, hours=1, reason="")
+    alerts = Alerts(app.database)
+    await alerts.open(new_alert(AlertKind.LANE, "The wallet is empty.", at=NOW))
+    await alerts.open(new_event(AlertKind.MIGRATION, "Done.", at=NOW))
     gone = ProcessSeen("gone:1", "1.1", "0 / 1", NOW - LATELY - 60, NOW - LATELY)
     processes = Processes(app.database)
     await processes.record(gone)
@@ -129,6 +135,7 @@ async def test_the_status_has_the_lane_the_money_the_queue_the_bars_and_the_proc
     assert status.caps == caps
     assert (status.orders[State.WAITING], status.orders[State.UNCERTAIN]) == (1, 1)
     assert status.barred == 1
+    assert [alert.text for alert in status.alerts] == ["The wallet is empty."]
     [seen] = status.processes
     assert (seen.owner, seen.version, seen.shards) == (OWNER, "1.2", "0 / 1")
     assert status.own == OWNER

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.domain.admission import Caps, Usage
+from bot.domain.alerts import Alert
 from bot.domain.denials import Denial, DeniedKind
 from bot.domain.job import Billed, EndReason, State
 from bot.domain.lane import ClosedReason
@@ -29,6 +30,7 @@ DENIAL = Denial(kind=DeniedKind.SERVER, id=100, by=7, since=NOW, until=NOW + 60,
 UNCERTAIN = a_job(
     id="0" * 16, state=State.UNCERTAIN, billed=Billed.UNKNOWN, price=2000, message_id=5
 )
+ALERT = Alert(id="a", kind="lane", text="The wallet is empty. " * 20, opened_at=NOW)
 READY = Readiness(gateway=True, store=True, closed=None)
 STATUS = OperatorStatus(
     service=ServiceState(),
@@ -38,6 +40,7 @@ STATUS = OperatorStatus(
     usage=Usage(everywhere=12, spent_today=12_000, spent_this_month=400_000),
     caps=Caps(images_per_day=500, usd_per_day=1_000_000),
     barred=1,
+    alerts=[],
     processes=[ProcessSeen("here:1", "1.2", "0 / 1", NOW - 60, NOW)],
     own="here:1",
 )
@@ -48,6 +51,7 @@ TROUBLED = replace(
         READY, gateway=False, store=False, descriptors_low=True, status_calls_rejected=True
     ),
     orders=dict.fromkeys(State, 10**6),
+    alerts=[ALERT] * 20,
     processes=[ProcessSeen("h" * 128, "1" * 32, "0" * 64, NOW, NOW)] * 30,
 )
 FULL = a_job(

@@ -266,6 +266,9 @@ def _privacy(policy: RetentionPolicy) -> Iterable[str]:
     yield _("- **Your settings**, until you change them or delete your data.")
     yield _("- **Blocks** by a server's moderators, until they lift them.")
     yield _(
+        "- A **bar** by the bot's owner, until it ends or is lifted, also if you delete your data."
+    )
+    yield _(
         "- **Your reports**, and moderators' actions that concern you: kept as long as your orders."
     )
     yield _(

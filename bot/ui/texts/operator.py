@@ -1,8 +1,9 @@
 """The texts of ``/operator``, which only who runs the bot reads."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, assert_never
 
+from bot.domain.alerts import Alert
 from bot.domain.denials import Denial, DeniedKind
 from bot.domain.job import Job, State
 from bot.domain.lane import ClosedReason
@@ -19,7 +20,8 @@ from bot.ui.texts import cards, limits_panel, shared, warnings
 _PROMPT: Final = 1000  # characters; in a list fewer
 _IN_LIST: Final = 80
 _SAID: Final = 300  # characters of the vendor's words
-_PROCESSES: Final = 1500  # characters
+_PROCESSES: Final = 1000  # characters
+_ALERT, _ALERTS = 150, 1000  # characters of one, and of all
 
 refresh: Final = lazy("Refresh")
 state: Final = lazy("Status")
@@ -49,7 +51,7 @@ def status(status: OperatorStatus, note: str | None) -> str:
     """Return the bot's state; *note* tells the result of the last click."""
     title, processes = _("The bot"), _("Processes")
     lines = [f"## {title}", *([note] if note else []), limits_panel.status(status.service)]
-    lines += _troubles(status)
+    lines += [*_troubles(status), *_alerts(status.alerts)]
     lines += [*_orders(status), *_money(status)]
     lines.append(_("Barred: {count}").format(count=status.barred))
     listed = [_process(one, status.own) for one in status.processes]
@@ -67,6 +69,17 @@ def _troubles(status: OperatorStatus) -> Iterable[str]:
         yield warnings.warning(_("File descriptors are running low."))
     if ready.status_calls_rejected:
         yield warnings.warning(_("The image service refuses the key in status calls."))
+
+
+def _alerts(alerts: Sequence[Alert]) -> Iterable[str]:
+    if alerts:
+        title = _("Alerts")
+        listed = [
+            f"- {literal(shared.cut(alert.text, _ALERT))} ({ago(alert.opened_at)})"
+            for alert in alerts
+        ]
+        yield f"**{title}**"
+        yield shared.fitted(listed, _ALERTS)
 
 
 def _orders(status: OperatorStatus) -> Iterable[str]:
