@@ -41,6 +41,7 @@ from bot.ui import (
     layout,
     limits_form,
     limits_view,
+    operator_view,
     order_form,
     order_questions,
     panel_forms,
@@ -204,6 +205,7 @@ def _for_members() -> Iterator[str]:
 
 
 def _for_moderators() -> Iterator[str]:
+    yield from test_operator_view.answers()
     yield from map(texts.log_channel.line, test_texts.ENTRIES.values())
     yield texts.log_channel.line(Changed(by=None, before=Rules(), after=TRIFLE))
     for reason in (None, *ClosedReason):
@@ -380,6 +382,7 @@ def forms() -> Iterator[ui.Modal]:
     for name in panel_forms.NAMES:
         yield panel_forms.form(name, replace(RULES, log_channel=None))
     yield report_form.form(JOB.id, None)
+    yield operator_view.form(JOB.id)
     yield block_form.form(300, "Bartholomew of the Northern Lighthouse", test_texts.BLOCK)
     yield order_form.form(
         OrderOptions(

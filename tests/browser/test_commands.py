@@ -120,5 +120,18 @@ async def test_commands_are_offered_where_discord_offers_them(read):
     assert (await read("/night", nsfw=True))["label"] == "night"
 
 
+@pytest.mark.parametrize("administrator", [True, False])
+async def test_a_command_that_no_permission_opens_is_offered_to_administrators(
+    modules, administrator
+):
+    place = {"guildId": "1", "moderator": True, "administrator": administrator}
+    commands = [{"id": "9", "name": "operator", "default_member_permissions": "0"}]
+    values = {"line": "/op", "commands": commands, "place": place, "directory": DIRECTORY}
+
+    offered = await modules.evaluate(SCRIPT, values)
+
+    assert ("label" in offered or "operator" in offered["none"]) == administrator
+
+
 async def test_a_name_that_only_begins_like_a_command_is_none(read):
     assert (await read("/imagination"))["none"] == []

@@ -22,7 +22,8 @@ from bot.ui.application import operators_of
 from bot.ui.interaction_payload import UnknownComponent, UnreadableInteraction
 from bot.ui.language import LANGUAGES, speaking
 from bot.ui.operator_view import OperatorButton
-from tests.samples import NOW, a_job, an_order
+from bot.ui.texts import operator as words
+from tests.samples import NOW, a_job, an_order, changed_job
 from tests.views import assert_within_limits, buttons, recorded, said
 
 LONG = "_" * 1000
@@ -76,16 +77,39 @@ def views():
         ),
     )
     yield "order", operator_view.order_view(UNCERTAIN, "done")
+    late = changed_job(
+        replace(UNCERTAIN, id="1" * 16), state=State.EXPIRED, error="too slow", request_id="r-1"
+    )
+    late = changed_job(late, end_reason=EndReason.VENDOR, next_try_at=NOW, owner="here:1")
+    erased = changed_job(late, order=an_order(prompt=""), guild_id=None)
+    yield "late", operator_view.order_view(late)
+    page = OrderList(jobs=[erased], state=None, number=0, more=False)
+    yield "erased", operator_view.orders_view(page)
     yield "barred", operator_view.barred_view(DenialPage(denials=[], total=0, number=0))
     lasting = replace(DENIAL, kind=DeniedKind.MEMBER, until=None, by=None, reason="")
-    page = DenialPage(denials=[DENIAL, lasting], total=20, number=1)
-    yield "two barred", operator_view.barred_view(page)
+    two = DenialPage(denials=[DENIAL, lasting], total=20, number=1)
+    yield "two barred", operator_view.barred_view(two)
+
+
+def answers():
+    """Yield what is said of what was done, or was not."""
+    for job in (UNCERTAIN, replace(UNCERTAIN, state=State.REFUSED)):
+        yield words.settled(job)
+    yield from (words.retried(count) for count in (1, 2))
+    yield from (words.opened(reason) for reason in (None, ClosedReason.KEY))
+    yield words.has_barred(DENIAL)
+    yield from (
+        words.has_allowed(kind, 300, was=was) for kind in DeniedKind for was in (False, True)
+    )
+    yield words.name_one()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_operators_views_read_as_recorded(snapshot, language):
     with speaking(language):
         shown = {name: recorded(view) for name, view in views()}
+
+        shown |= {str(number): text for number, text in enumerate(answers())}
 
     assert "\n".join(f"{name}: {text}" for name, text in shown.items()) == snapshot
 
