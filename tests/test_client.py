@@ -249,6 +249,9 @@ async def test_what_works_outside_of_servers_is_offered_there_once_the_operator_
 
     assert everywhere(opened) >= OUTSIDE
     assert not everywhere(opened) & {"limits", "Report image"}
+    (operator,) = (one for one in opened if one["name"] == "operator")
+    assert (operator["contexts"], operator["integration_types"]) == ([0, 1], [0, 1])
+    assert str(operator["default_member_permissions"]) == "0"
     assert not same_commands(opened, found)
 
 
