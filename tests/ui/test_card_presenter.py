@@ -612,7 +612,7 @@ async def test_a_bug_costs_a_way_is_told_once_and_repeated_never(
     async def broken(*_, **__):
         raise bug
 
-    monkeypatch.setattr(AsyncWebhookAdapter, "edit_webhook_message", broken)
+    monkeypatch.setattr(AsyncWebhookAdapter, "request", broken)
 
     assert await replies.deliver(job(State.COMPLETED), pictures)
 
