@@ -77,25 +77,32 @@ class Database:
     async def read(self, work: Callable[[Connection], T], *, at_once: bool = False) -> T:
         """Return the result of *work*, run in a read-only transaction.
 
-        *at_once*: SQLite reads on the event loop's thread. For single rows by their keys.
+        *at_once*: SQLite reads on the event loop's thread. For one statement by a key.
         """
         with translate_driver_errors():
             return await self._engine.read(work, at_once=at_once)
 
     async def write(
-        self, work: Callable[[Connection], T], *, urgent: bool = False, within: float = 0.0
+        self,
+        work: Callable[[Connection], T],
+        *,
+        urgent: bool = False,
+        joins: bool = False,
+        within: float = 0.0,
     ) -> T:
         """Return the result of *work*, run in a transaction that its error rolls back.
 
         Args:
             work: On SQLite it is the only writer; on PostgreSQL see :meth:`lock`.
             urgent: Runs before work that is not (SQLite only).
+            joins: Is committed with the next work that does not, at most 50 ms later, even if its
+                caller is cancelled (SQLite only).
             within: Seconds, for work that takes longer than usual (PostgreSQL only).
 
         """
         try:
             with translate_driver_errors():
-                result = await self._engine.write(work, urgent=urgent, within=within)
+                result = await self._engine.write(work, urgent=urgent, joins=joins, within=within)
         except StoreUnavailable:
             self._last_write_succeeded = False
             raise
@@ -169,7 +176,7 @@ class _Transaction:
 
 
 read_transaction: Final = _Transaction()
-read_at_once: Final = _Transaction(at_once=True)  # a row by its key
+read_at_once: Final = _Transaction(at_once=True)  # one statement, by a key
 write_transaction: Final = _Transaction(writes=True)
 priority_write: Final = _Transaction(writes=True, urgent=True)  # a member waits for the answer
 

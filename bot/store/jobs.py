@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy.engine import Connection
@@ -32,6 +33,8 @@ from bot.store.lanes import lane_lock, lane_of, put_lane
 from bot.store.spending import charge
 from bot.store.statements import Statement
 
+# Nobody waits until these are on record: a crash before that costs a status call, or an edit more.
+_NEWS: Final = frozenset({State.PROCESSING, State.DELIVERED})
 USAGE_LOCK: Final = "everywhere"  # held while the usage of all servers together changes
 
 
@@ -95,14 +98,18 @@ class Jobs:
         return known_job(sql.GET.first(connection, job_id=job_id))
 
     @or_on_conflict(None)  # another job has the request id
-    @write_transaction
-    def swap(
-        self, connection: Connection, before: Job, after: Job, *, deeds: Sequence[Deed] = ()
-    ) -> Job | None:
+    async def swap(self, before: Job, after: Job, *, deeds: Sequence[Deed] = ()) -> Job | None:
         """Compare-and-swap: replace *before* by *after*, and return the job as stored then.
 
         ``None``: another change came first. *deeds* are recorded with the change.
         """
+        work = partial(self._swap, before=before, after=after, deeds=deeds)
+        joins = after.state in _NEWS and after.state is not before.state
+        return await self._database.write(work, joins=joins)
+
+    def _swap(
+        self, connection: Connection, *, before: Job, after: Job, deeds: Sequence[Deed]
+    ) -> Job | None:
         stored = exchange(connection, before, after)
         if stored is not None:
             record(connection, deeds)

@@ -30,10 +30,15 @@ class PostgresEngine:
             return await self._run(self._reading, work)
 
     async def write(
-        self, work: Callable[[Connection], T], *, urgent: bool = False, within: float = 0.0
+        self,
+        work: Callable[[Connection], T],
+        *,
+        urgent: bool = False,
+        joins: bool = False,
+        within: float = 0.0,
     ) -> T:
-        """Return the result of *work* once it is committed; *urgent* is for SQLite."""
-        del urgent
+        """Return the result of *work* once it is committed; *urgent* and *joins* are for SQLite."""
+        del urgent, joins
         async with asyncio.timeout(max(within, self._timeout)):
             return await self._run(self._engine, work)
 

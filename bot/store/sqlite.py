@@ -3,7 +3,8 @@
 A row by its key is read where it is asked for: that takes less time than to change the thread.
 
 Writes that wait are committed in one transaction, so that a burst of orders costs a few flushes of
-the disk and not hundreds; each write has a savepoint and fails alone.
+the disk and not hundreds; each write has a savepoint and fails alone. A write that nobody waits for
+joins the next commit.
 """
 
 import asyncio
@@ -30,6 +31,7 @@ READERS: Final = 3  # threads
 GROUP_SIZE: Final = 64  # writes in one transaction
 URGENT_SIZE: Final = 32  # the same, of urgent ones: the first need not wait for the last
 PATIENCE: Final = 0.25  # seconds that other writes wait for urgent ones
+JOINING: Final = 0.05  # seconds that a write, for which nobody waits, waits for a commit to join
 CHECKPOINT_EVERY: Final = 32  # groups of writes
 LONGEST_LOG: Final = 4000  # pages, until the writer itself moves them into the file
 _PRIMARY_CODE: Final = 0xFF  # of an extended error code
@@ -44,6 +46,7 @@ class _Write:
 
     work: Callable[[Connection], Any]
     future: asyncio.Future[Any]
+    joins: bool  # the next commit; then it is made even if its caller was cancelled
     since: float = field(default_factory=time.monotonic)
 
 
@@ -71,6 +74,7 @@ class SqliteEngine:
         self._wake_writer = threading.Condition()
         self._urgent: deque[_Write] = deque()
         self._others: deque[_Write] = deque()
+        self._joining: deque[_Write] = deque()
         self._closing = False
         self._writer = threading.Thread(target=self._write_all, name="store-writer", daemon=True)
         self._writer.start()
@@ -78,8 +82,8 @@ class SqliteEngine:
     async def read(self, work: Callable[[Connection], T], *, at_once: bool = False) -> T:
         """Return the result of *work*, run in a read-only transaction.
 
-        *at_once*: on the event loop's own thread, for a row by its key: to hand it to another one
-        takes longer. Only a locked file is left to a thread, which waits for it.
+        *at_once*: on the event loop's own thread, for one statement by a key: to hand it to another
+        one takes longer. Only a locked file is left to a thread, which waits for it.
         """
         if at_once and not self._closing:
             try:
@@ -94,19 +98,37 @@ class SqliteEngine:
         return await reading
 
     async def write(
-        self, work: Callable[[Connection], T], *, urgent: bool = False, within: float = 0.0
+        self,
+        work: Callable[[Connection], T],
+        *,
+        urgent: bool = False,
+        joins: bool = False,
+        within: float = 0.0,
     ) -> T:
         """Return the result of *work* once it is on the disk; *within* is for PostgreSQL."""
         del within
         loop = asyncio.get_running_loop()
-        write = _Write(work, loop.create_future())
+        write = _Write(work, loop.create_future(), joins)
         with self._wake_writer:
             if self._closing:
                 raise StoreUnavailable("the store is closed")
-            (self._urgent if urgent else self._others).append(write)
-            self._wake_writer.notify()
+            if joins:
+                self._joining.append(write)
+                if len(self._joining) == 1:
+                    loop.call_later(JOINING, self._join_no_more)
+            else:
+                (self._urgent if urgent else self._others).append(write)
+                self._wake_writer.notify()
         result: T = await write.future
         return result
+
+    def _join_no_more(self) -> None:
+        """Have those writes committed that found no commit to join."""
+        with self._wake_writer:
+            if self._joining:
+                self._others.extend(self._joining)
+                self._joining.clear()
+                self._wake_writer.notify()
 
     async def close(self) -> None:
         """Finish the writes that wait, and close the file."""
@@ -128,14 +150,13 @@ class SqliteEngine:
             transaction.rollback()
 
     def _read_at_once(self, work: Callable[[Connection], T]) -> T:
-        """Run *work*, which uses no means of SQLAlchemy: its transactions cost more than a row."""
+        """Run *work*, one statement: that is a transaction by itself, and another costs more."""
         connection = self._connection(self._reading, patient=False)
-        driver = _driver_connection(connection)
-        driver.execute("BEGIN")
         try:
             return work(connection)
         finally:
-            if driver.in_transaction:  # some errors end it
+            driver = _driver_connection(connection)
+            if driver.in_transaction:  # somebody listens to its statements, by SQLAlchemy's means
                 driver.execute("ROLLBACK")
 
     def _connection(self, engine: Engine, *, patient: bool = True) -> Connection:
@@ -158,7 +179,7 @@ class SqliteEngine:
         groups = 0
         while writes := self._next_group():
             # Who is cancelled from here on does not learn what came of the write.
-            if group := [write for write in writes if not write.future.cancelled()]:
+            if group := [write for write in writes if write.joins or not write.future.cancelled()]:
                 self._commit(group)
                 groups += 1
                 if groups % CHECKPOINT_EVERY == 0:
@@ -179,7 +200,8 @@ class SqliteEngine:
         with self._wake_writer:
             self._wake_writer.wait_for(lambda: self._urgent or self._others or self._closing)
             if not (group := _taken(self._urgent, URGENT_SIZE)):
-                return _taken(self._others, GROUP_SIZE)
+                group = _taken(self._joining, GROUP_SIZE)  # they are older
+                return group + _taken(self._others, GROUP_SIZE)
             if self._others and self._others[0].since < time.monotonic() - PATIENCE:
                 group += _taken(self._others, URGENT_SIZE)
             return group
@@ -261,8 +283,6 @@ def _engine(url: URL, busy_timeout: float) -> Engine:
 
     @event.listens_for(engine, "begin")
     def began(connection: Connection) -> None:
-        if _driver_connection(connection).in_transaction:
-            return  # it reads at once, and somebody listens to its statements
         reads = connection.get_execution_options().get("reads_only")
         execute(connection, "BEGIN" if reads else "BEGIN IMMEDIATE")
 

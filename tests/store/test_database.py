@@ -10,6 +10,7 @@ from sqlalchemy import event, insert, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.util import await_only
 
+from bot.domain.job import State
 from bot.domain.lane import Lane
 from bot.service.port_errors import StoreUnavailable
 from bot.store import sqlite
@@ -300,6 +301,32 @@ async def test_a_reader_does_not_wait_for_a_writer(database, jobs, add):
         return asyncio.run_coroutine_threadsafe(meanwhile, loop).result()
 
     assert await database.write(work) == job
+
+
+@ON_SQLITE
+async def test_what_nobody_waits_for_joins_the_next_commit(database, add, monkeypatch):
+    """Even if its caller was cancelled: the member has what it records."""
+    monkeypatch.setattr(sqlite, "JOINING", 3600.0)
+    jobs, job = Jobs(database), await add(state=State.COMPLETED)
+    delivered = job.transition(State.DELIVERED, now=NOW)
+    joining = asyncio.create_task(jobs.swap(job, delivered))
+    await asyncio.sleep(0)
+    assert await jobs.get(job.id) == job
+    joining.cancel()
+
+    await database.write(lambda _: None)
+
+    stored = await jobs.get(job.id)
+    assert stored is not None
+    assert stored.state is State.DELIVERED
+
+
+@ON_SQLITE
+async def test_what_nobody_waits_for_is_committed_alone_after_a_while(database, add):
+    job = await add(state=State.QUEUED)
+
+    async with asyncio.timeout(10):
+        assert await Jobs(database).swap(job, job.transition(State.PROCESSING, now=NOW))
 
 
 @ON_SQLITE
