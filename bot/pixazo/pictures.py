@@ -73,7 +73,7 @@ class PartFile:
     """A picture that is being downloaded; only a sound one gets its name."""
 
     def __init__(self, path: Path, md5: bytes | None, mark: Mark | None = None) -> None:
-        """Make *path* in the end, with *mark*. *md5*: the digest of what comes, if it is known."""
+        """Make *path* in the end, with *mark*, and its folder. *md5*: of what comes, if known."""
         self.size = 0  # bytes
         self._path = path
         # A name of its own for each download: two of one picture may run at the same time.
@@ -91,6 +91,8 @@ class PartFile:
         with self._lock:
             if self._discarded:
                 return
+            if not self.size:
+                self._part.parent.mkdir(parents=True, exist_ok=True)
             stored = block if self.size else self._with_mark(block)
             with self._part.open("ab") as file:
                 file.write(stored)

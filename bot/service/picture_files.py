@@ -93,7 +93,6 @@ class PictureFiles:
             error = MediaUnavailable("the vendor names no pictures", obstacle=Obstacle.OUTPUT)
             return Fetch(pictures=[], error=error)
         folder = self._folder(job.id)
-        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         async with asyncio.TaskGroup() as group:
             fetching = [
                 group.create_task(self._fetch_one(job, address, folder / str(number)))

@@ -227,6 +227,7 @@ class FakeMedia:
             raise self.errors[address].popleft()
         if "broken" in address:
             raise PictureUnusable("it is broken")
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"a picture")  # noqa: ASYNC240 - a few bytes, in memory
         return Picture(path=path, extension="png", width=64, height=64, shrunk=False)
 

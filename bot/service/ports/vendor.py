@@ -66,7 +66,7 @@ class Media(Protocol):
     async def fetch(self, address: str, path: Path, *, order: str, limit: int) -> Picture:
         """Return the picture at *path* as :meth:`load` does, downloaded from *address* if needed.
 
-        Tries once. Raises MediaUnavailable, or its subclass PictureUnusable.
+        Makes its folder. Tries once. Raises MediaUnavailable, or its subclass PictureUnusable.
         """
 
     async def thumbnail(self, path: Path, *, side: int) -> bytes:
