@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from bot.domain.job import Billed, EndReason, State, Update
+from bot.retry import WakeUp
 from bot.service.port_errors import StoreUnavailable
 from tests.samples import NOW, OWNER, a_job
 from tests.service.conftest import on_each_engine
@@ -235,7 +236,7 @@ async def test_a_job_that_waited_for_a_callback_is_shown_as_queued(open_process)
     app = open_process(public_url="https://bot.example")
     job = at_vendor(State.UNCERTAIN, request_id=None)
     await app.put(job)
-    wake = asyncio.Event()
+    wake = WakeUp()
     waiting = asyncio.create_task(app.pipeline.tracker.await_callback(job, wake))
     await until(lambda: app.cards.shown)
 
