@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from sandbox import time_of_day
+from sandbox.alerts import AlertReceiver
 from sandbox.botprocess import BotProcess
 from sandbox.discord.enums import Permission
 from sandbox.discord.gateway import Gateway
@@ -21,6 +22,7 @@ from sandbox.pixazo import Next, Pixazo
 from sandbox.stepped_clock import SteppedClock
 
 LOG_LINES = 40
+ALERTS = 10
 REQUESTS = 10
 MAX_SECONDS = 86400.0
 MAX_NEXT = 50
@@ -38,6 +40,7 @@ class PanelTarget(Protocol):
 
     world: World
     pixazo: Pixazo
+    alerts: AlertReceiver
     gateway: Gateway
     process: BotProcess | None
     clock: SteppedClock | None  # of its bots; None: it can't be stepped
@@ -75,6 +78,7 @@ class Panel:
                 "log": list(process.log)[-LOG_LINES:] if process else [],
             },
             "ahead": clock.ahead if (clock := self._target.clock) else None,
+            "alerts": self._target.alerts.texts[-ALERTS:],
             "places": {channel.id: self._shown(channel) for channel in self._channels()},
             "vendor": {
                 "queued_seconds": list(pixazo.settings.queued_seconds),

@@ -1,5 +1,5 @@
 /** The panel, called "Backstage": polls the state of the vendor and the bot, and shows both. */
-import { fill, h, part } from "./dom.js";
+import { fill, h, isNew, part } from "./dom.js";
 import { BotPart } from "./panel-bot.js";
 import { InvitePart } from "./panel-invite.js";
 import { PlacePart } from "./panel-place.js";
@@ -22,11 +22,14 @@ export class Panel {
     this.bot = new BotPart(post);
     this.place = new PlacePart(store, post);
     this.vendor = new VendorPart(post);
+    this.told = h("ul.panel-facts", { testid: "alerts" });
+    this.alerts = drawSection("Alerts", null, this.told);
     const sections = [
       drawSection("Bot", this.bot.state, this.bot.body),
       drawSection("This channel", this.place.name, this.place.body),
       drawSection("Vendor", null, this.vendor.body),
       drawSection("Invite the bot to a new server", null, new InvitePart(store, post).body),
+      this.alerts,
       drawSection("Log", null, this.bot.log),
     ];
     this.sections = h("div.panel-parts", { hidden: true }, sections);
@@ -72,6 +75,13 @@ export class Panel {
     this.bot.showClock(state.ahead ?? null);
     this.vendor.show(state.vendor);
     this.place.show(state.places ?? {});
+    this.#showAlerts(state.alerts ?? []);
+  }
+
+  /** @param {string[]} alerts what the operator was told, the newest last */
+  #showAlerts(alerts) {
+    this.alerts.hidden = alerts.length === 0;
+    if (isNew(this.told, alerts)) fill(this.told, alerts.map((text) => h("li", text)).reverse());
   }
 }
 

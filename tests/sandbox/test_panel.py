@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from sandbox import time_of_day
+from sandbox.alerts import AlertReceiver
 from sandbox.botprocess import BotProcess
 from sandbox.discord import sample_world, snowflakes
 from sandbox.discord.enums import Permission
@@ -33,6 +34,7 @@ class Target:
 
     world: World
     pixazo: Pixazo
+    alerts: AlertReceiver
     gateway: Gateway
     process: BotProcess | None
     clock: SteppedClock | None
@@ -45,7 +47,10 @@ async def target(tmp_path) -> AsyncIterator[Target]:
     process = BotProcess({}, cwd=tmp_path, command=command)
     async with Pixazo(Settings(), Journal(), Faults()) as pixazo:
         world = sample_world()
-        yield Target(world, pixazo, Gateway(world), process, SteppedClock(tmp_path / "clock"))
+        alerts = AlertReceiver(Journal(), Faults())
+        alerts.taken += [{"text": f"alert {number}"} for number in range(12)]
+        clock = SteppedClock(tmp_path / "clock")
+        yield Target(world, pixazo, alerts, Gateway(world), process, clock)
         time_of_day.set_ahead(0.0)
         await process.kill()
 
@@ -73,6 +78,7 @@ async def test_the_state_shows_everything(page, target):
     assert places[target.world.channel("quay").id] == {**open_to_bot, "invited": False}
     assert state == {
         "ahead": 0.0,
+        "alerts": [f"alert {number}" for number in range(2, 12)],
         "bot": {
             "running": False,
             "pid": None,
