@@ -60,7 +60,8 @@ ENDS = {
 }
 
 
-async def test_a_refused_key_is_told_in_words_that_fit(sandbox, page):
+async def test_a_refused_key_is_told_in_words_that_fit_and_the_owner_looks_at_it(sandbox, page):
+    """The visitor owns the application."""
     sandbox.pixazo.answer_next("401")
 
     await say(page, "/imagine prompt: " + "a lighthouse in a storm, " * 12)
@@ -74,6 +75,13 @@ async def test_a_refused_key_is_told_in_words_that_fit(sandbox, page):
         .wait_for()
     )
     await looks_well(page)
+
+    await say(page, "/operator status")
+    status = page.get_by_test_id("message").last
+    await status.get_by_text("Processes").wait_for()
+    await looks_well(page)
+    await press(status, "Bars")
+    await status.get_by_text("Nobody is barred.").wait_for()
 
 
 async def test_every_end_is_told_in_words_that_fit_and_what_waits_is_cancelled(sandbox, page):
