@@ -40,6 +40,7 @@ class InteractionInbox:
 
     def __init__(self, key: str | None = None) -> None:
         """*key*: in hexadecimal digits."""
+        logging.getLogger("discord.client").addFilter(_is_news)
         self._configured = key
         self._key = read_key(key) if key else None
         self._client: discord.Client | None = None
@@ -177,12 +178,12 @@ class Servers:
 
     async def _ask(self, guild_id: int, *, is_new: bool) -> None:
         """Ask for a server, and tell discord.py of it as GUILD_CREATE does."""
-        http = self._client.http
+        http, user = self._client.http, self._client.user
         try:
             async with self._turn, translated_errors(ASK_WITHIN):
                 guild: Any = await http.get_guild(guild_id, with_counts=False)
                 channels = await http.get_all_guild_channels(guild_id)
-                me = await http.get_member(guild_id, self._client.application_id or 0)
+                me = await http.get_member(guild_id, user.id if user else 0)
         except DiscordError as error:
             log.info("server not read: guild=%d error=%s", guild_id, error)
             return
@@ -200,3 +201,8 @@ def read_key(text: str) -> "Ed25519PublicKey":
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     return Ed25519PublicKey.from_public_bytes(bytes.fromhex(text))
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Tell whether a line of discord.py's is more than that interactions come by HTTP."""
+    return "interaction endpoint URL" not in str(record.msg)

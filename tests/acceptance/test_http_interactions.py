@@ -61,12 +61,13 @@ async def forms_and_menus(noah, mira, card):
 
 
 async def test_everything_works_and_goes_on_after_a_kill(sandbox, start, noah, mira):
-    await start()
+    process = await start()
     assert await sandbox.discord.endpoint.accepts()
     sent = await noah.command("imagine", prompt="a boat", images=1)
     card = await sent.until(delivered(1))
     seen = " ".join(map(words, sent.versions))
     assert all(state in seen for state in ("Queued", "Processing"))
+    assert not any("WARNING" in line for line in process.log), process.log
 
     await restart(sandbox)
     again = await noah.press(card["id"], buttons(card)["again"])
