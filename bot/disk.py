@@ -11,9 +11,9 @@ PLENTY: Final = 4 << 30  # bytes; with more, a share of a large disk does not ma
 
 def is_nearly_full(folder: Path) -> bool:
     """Return whether the disk of *folder*, or of what is to contain it, has little room left."""
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
     try:
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
         usage = shutil.disk_usage(folder)
     except OSError:
         return False  # it can't be told

@@ -115,26 +115,26 @@ def harmless(text: str, *, longest: int = LONGEST_TEXT) -> str:
 LANE_TEXTS: Final = {
     ClosedReason.CREDIT: (
         "The wallet at the vendor is empty: orders are refused. Top it up; the bot tries again.",
-        "There is credit at the vendor again: orders are accepted.",
+        "Orders are accepted again after an empty wallet.",
     ),
     ClosedReason.KEY: (
         "The vendor refuses PIXAZO_API_KEY: orders are refused. Set a valid key and restart.",
-        "The vendor accepts PIXAZO_API_KEY again: orders are accepted.",
+        "Orders are accepted again after a refused PIXAZO_API_KEY.",
     ),
     ClosedReason.BUSY: (
         "The vendor asked for a long pause (rate or quota): orders are refused until it ends.",
-        "The vendor's pause is over: orders are accepted.",
+        "Orders are accepted again after a long pause of the vendor.",
     ),
     ClosedReason.UNKNOWN: (
         "Orders get no usable answer from the vendor, and may be billed: they wait.",
-        "The vendor answers orders again.",
+        "Orders are sent again after submits without a usable answer.",
     ),
     ClosedReason.MEDIA: (
         "Paid pictures can't be fetched: orders wait. Find out why by: python -m bot check",
-        "Pictures can be fetched again: orders are sent.",
+        "Orders are sent again after pictures that could not be fetched.",
     ),
     ClosedReason.DENIED: (
         "The vendor denies every order (403, not for the key), as a firewall does: orders wait.",
-        "The vendor accepts orders again.",
+        "Orders are sent again after the vendor denied them.",
     ),
 }

@@ -9,6 +9,7 @@ from sqlalchemy import and_, delete, func, insert, literal_column, or_, select, 
 from sqlalchemy.engine import Connection
 
 from bot.domain.admission import BUDGETS
+from bot.domain.alerts import AlertKind
 from bot.domain.deeds import Deed
 from bot.domain.job import guild_queue_key
 from bot.domain.money import Budget
@@ -18,6 +19,7 @@ from bot.store.deeds import record
 from bot.store.documents import read_document
 from bot.store.statements import Row, Statement, given, upsert
 from bot.store.tables import (
+    alerts,
     blocks,
     budget_warnings,
     closure_notices,
@@ -103,6 +105,11 @@ _FORGET: Final = Statement(delete(guilds).where(_IS_LEFT))
 _BUDGETS: Final[list[Any]] = [literal_column(f"'{rule}'") for rule in BUDGETS]
 _EVERY_LANE: Final = select(lanes.c.lane)
 _FORGET_ITS: Final = (
+    Statement(
+        delete(alerts).where(
+            alerts.c.kind == AlertKind.BUDGET.value, alerts.c.subject.like(given("of_server"))
+        )
+    ),
     Statement(delete(blocks).where(blocks.c.guild_id == _GUILD)),
     Statement(delete(deeds).where(deeds.c.guild_id == _GUILD)),
     Statement(
@@ -329,7 +336,8 @@ class Guilds:
         if _LOCK_LEFT.value(connection, **left) is None:
             return False
         for forget in _FORGET_ITS:
-            forget.change(connection, of_guild=guild_id, line=guild_queue_key(guild_id))
+            line, of_server = guild_queue_key(guild_id), f"% of server {guild_id},%"
+            forget.change(connection, of_guild=guild_id, line=line, of_server=of_server)
         kept = any(some.value(connection, of_guild=guild_id) for some in _ANY_JOB)
         (_FORGET_RULES if kept else _FORGET).change(connection, **left)
         return True

@@ -7,11 +7,13 @@ from functools import partial
 import pytest
 from sqlalchemy import insert, select
 
+from bot.domain.alerts import AlertKind
 from bot.domain.deeds import DeedKind
 from bot.domain.job import Billed, EndReason, State
 from bot.domain.lane import Lane
 from bot.domain.rules import Block
 from bot.domain.shards import Shards
+from bot.service.alerts import new_event
 from bot.service.port_errors import TransientDiscordError
 from bot.service.retention import DAY, KEEP_SERVERS
 from bot.service.server_membership import Arrival
@@ -155,6 +157,8 @@ async def test_after_thirty_days_all_of_a_server_that_was_left_is_erased(open_pr
         folder.mkdir(parents=True)
     await app.set_lane(Lane(refusals=1))
     for guild_id in (GONE, STAYS):
+        subject = budget_of(guild_id)
+        await app.alerts.open(new_event(AlertKind.BUDGET, "", at=NOW, subject=subject))
         await app.guilds.block(guild_id, Block(member_id=300, by=1, since=NOW))
         await app.lanes.record_notice(LANE, guild_id, shut_at=NOW)
         queue = {"lane": LANE, "line": f"g{guild_id}", "served_at": NOW}
@@ -170,8 +174,13 @@ async def test_after_thirty_days_all_of_a_server_that_was_left_is_erased(open_pr
     assert [folder.exists() for folder in folders] == [False, True]
     assert GONE not in await departures(app)
     assert await rows(app, tables.blocks.c.guild_id) == [(STAYS,)]
+    assert await rows(app, tables.alerts.c.subject) == [(budget_of(STAYS),)]
     assert await rows(app, tables.closure_notices.c.guild_id) == [(STAYS,)]
     assert await rows(app, tables.lane_queues.c.line) == [(f"g{STAYS}",)]
+
+
+def budget_of(guild_id):
+    return f"server_usd_per_month of server {guild_id}, 50 % of 1.00"
 
 
 def add(connection, *, row):
