@@ -166,12 +166,20 @@ async def test_what_happens_in_the_bot_and_around_it_is_told_with_its_end(
     await noah.command("imagine", prompt="the rest", images=2)
     await waits_for("budget", "open")
     sandbox.world.starts.remaining = 900
+    await nothing_is_to_be_told(store)
     store.execute("UPDATE alerts SET ends_at = 0 WHERE ends_at IS NOT NULL")
     await restart(sandbox, bot)
     await waits_for("budget", "over")
     await waits_for("starts", "over")
     for kind in ("migration", "error", "disk", "uncertain", "outstanding", "starts"):
         assert len(told(kind)) == (1 if kind in {"migration", "error"} else 2)
+
+
+async def nothing_is_to_be_told(store):
+    """Wait until the bot recorded what was taken: after a kill before, it is told again later."""
+    await eventually(
+        lambda: not store.execute("SELECT id FROM alerts WHERE due_at IS NOT NULL"), within=60
+    )
 
 
 async def _of_an_older_version(url):
@@ -210,10 +218,11 @@ async def test_a_kill_at_any_moment_loses_no_alert_and_repeats_none_that_was_tak
 
     store.execute("UPDATE alerts SET due_at = due_at - 400")  # as much later
     await bot.start()
-    await eventually(lambda: told("lane"))
+    await eventually(lambda: told("lane"), within=60)
+    await nothing_is_to_be_told(store)
     await restart(sandbox, bot)
     assert (await operate("lanes", "open"))[0] == 0
-    await eventually(lambda: ("lane", "credit", "over") in told("lane"))
+    await eventually(lambda: ("lane", "credit", "over") in told("lane"), within=60)
     assert told("lane") == [("lane", "credit", state) for state in STATES]
 
 

@@ -43,7 +43,7 @@ async def test_a_cut_connection_is_resumed_and_sigterm_ends_the_process_cleanly(
     await sandbox.pixazo.wait_accepted()
 
     assert await bot.stop(within=10) == 0
-    assert not [line for line in bot.log if "ERROR" in line or "Traceback" in line]
+    assert not [line for line in bot.log if " ERROR " in line or "Traceback" in line]
     assert not [line for line in bot.log if sandbox.world.bot_token in line]
     assert (await operate("health"))[0] == 1
 
