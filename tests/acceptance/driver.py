@@ -18,7 +18,11 @@ from typing import Any
 
 from aiohttp import ClientSession
 from PIL import Image
+from sqlalchemy import func, select
 
+from bot.domain.job import State
+from bot.store.database import Database
+from bot.store.tables import jobs
 from sandbox.botprocess import BotProcess
 from sandbox.discord.enums import InteractionType
 from sandbox.discord.member import Invocation, Member
@@ -34,6 +38,7 @@ STATUS = "/v2/requests/status/*"
 EPHEMERAL = 64  # a flag of messages
 BUTTON, THUMBNAIL = 2, 11  # types of components
 POLL = 0.01  # seconds between two looks at what sends no event
+ROUNDS = 4  # of orders, while the bot is too busy
 FAST_LANE = {"LANE_RATE_PER_MINUTE": "6000"}
 
 
@@ -169,19 +174,48 @@ async def refusal(member: Member, prompt: str = "refused", **options: Any) -> st
 
 
 async def order_at_once(
-    members: Iterable[Member], *, first: int = 0
+    members: Iterable[Member], *, first: int = 0, sandbox: SandboxEnvironment | None = None
 ) -> tuple[list[Invocation], list[str]]:
-    """Let *members* order concurrently; return the admitted orders and the texts of refusals."""
-    sents = await asyncio.gather(
-        *(
-            member.command("imagine", prompt=f"picture {number}")
-            for number, member in enumerate(members, start=first)
+    """Let *members* order concurrently; return the admitted orders and the texts of refusals.
+
+    With *sandbox*, all who were refused order again if the bot was too busy for some of them, as it
+    tells them: on a loaded machine it can't admit all within two seconds.
+    """
+    admitted: list[Invocation] = []
+    refused: list[tuple[Member, str]] = []
+    for rounds_left in range(ROUNDS, 0, -1):
+        members = list(members)
+        sents = await asyncio.gather(
+            *(
+                member.command("imagine", prompt=f"picture {number}")
+                for number, member in enumerate(members, start=first)
+            )
         )
-    )
-    answers = await asyncio.gather(*(sent.answer(within=10) for sent in sents))
-    pairs = list(zip(sents, answers, strict=True))
-    admitted = [sent for sent, _ in pairs if not sent.ephemeral]
-    return admitted, [answer["content"] for sent, answer in pairs if sent.ephemeral]
+        answers = await asyncio.gather(*(sent.answer(within=10) for sent in sents))
+        admitted += [sent for sent in sents if not sent.ephemeral]
+        refused = [
+            (member, answer["content"])
+            for member, sent, answer in zip(members, sents, answers, strict=True)
+            if sent.ephemeral
+        ]
+        is_busy = any("too busy to take your order" in text for _, text in refused)
+        if sandbox is None or not is_busy or rounds_left == 1:
+            break
+        await _given_back(sandbox)
+        members = [member for member, _ in refused]
+    return admitted, [text for _, text in refused]
+
+
+async def _given_back(sandbox: SandboxEnvironment) -> None:
+    """Wait until orders are cancelled that were recorded too late to be answered."""
+    assert sandbox.process is not None
+    is_unanswered = (jobs.c.state == State.WAITING, jobs.c.answered_at.is_(None))
+    unanswered = select(func.count()).select_from(jobs).where(*is_unanswered)
+    async with Database.open(sandbox.process.env["DATABASE_URL"]) as database, asyncio.timeout(60):
+        while True:
+            if not await database.read(lambda connection: connection.execute(unanswered).scalar()):
+                return
+            await asyncio.sleep(10 * POLL)
 
 
 async def report(member: Member, card: Message) -> None:

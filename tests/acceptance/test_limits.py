@@ -109,7 +109,7 @@ async def test_a_burst_gets_exactly_what_a_member_or_server_may_have(
     await set_limits(server.mira, **limits)
     [most] = limits.values()
 
-    admitted, refused = await order_at_once(server.crowd(members) * (50 // members))
+    admitted, refused = await order_at_once(server.crowd(members) * (50 // members), sandbox=either)
 
     assert (len(admitted), len(refused)) == (most, 50 - most)
     assert not [text for text in refused for answer in answers if answer not in text]
@@ -130,7 +130,7 @@ async def test_the_operators_cap_on_all_servers_is_exact_across_them(
             await sandbox.ready()
         members = [member for _ in range(2) for member in Server(sandbox).crowd(15)]
 
-        admitted, refused = await order_at_once(members)
+        admitted, refused = await order_at_once(members, sandbox=sandbox)
 
     assert (len(admitted), len(refused)) == (5, 25)
     assert all(
@@ -170,7 +170,7 @@ async def test_a_budget_for_seven_orders_admits_seven_of_fifty_at_once(
             await sandbox.bot(**FAST_LANE, **settings).start()
             await sandbox.ready()
 
-        admitted, refused = await order_at_once(Server(sandbox).crowd(50))
+        admitted, refused = await order_at_once(Server(sandbox).crowd(50), sandbox=sandbox)
 
     assert (len(admitted), len(refused)) == (7, 43)
     assert all(said in one and "Only the bot's owner can change this" in one for one in refused)

@@ -81,7 +81,9 @@ async def test_what_a_killed_process_had_in_its_hands_is_delivered_once_by_the_o
     members = crowds(ORDERS)
     admitted = []
     for first in range(0, ORDERS, WAVE):
-        more, refused = await order_at_once(members[first : first + WAVE], first=first)
+        more, refused = await order_at_once(
+            members[first : first + WAVE], first=first, sandbox=sandbox
+        )
         assert refused == []
         admitted += more
 
@@ -127,7 +129,7 @@ async def test_limits_and_callbacks_hold_whichever_process_hears_of_them(sandbox
     await set_limits(mira, server_per_day=7)
     await without_limits(sandbox, EVEN)
 
-    admitted, refused = await order_at_once(crowds(40))
+    admitted, refused = await order_at_once(crowds(40), sandbox=sandbox)
 
     assert (len(admitted), len(refused)) == (27, 13)
     for sent in admitted:
