@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate, compress, groupby
 from typing import Final
+from unicodedata import category
 
 import regex
 
@@ -96,6 +97,7 @@ class FoldedText:
     """A text with one form of each letter, to be read in several ways."""
 
     def __init__(self, text: str) -> None:
+        self._typed = text.strip()
         self._text = unified(text)
 
     @cached_property
@@ -127,7 +129,8 @@ class FoldedText:
 
     def has_separator_at_end(self) -> bool:
         """Tell whether a sign that only separates words, or half a bracket, is at an end."""
-        if _HALF.search(self._text.strip()):
+        ends = (self._typed[:1], self._typed[-1:])
+        if _HALF.search(self._text.strip()) or any(map(_is_dropped_sign, ends)):
             return True
         shape = self._shape.strip()
         return bool(re.match(f"-|(?!{_MINUS})h", shape) or shape.endswith(("-", "h")))
@@ -268,3 +271,8 @@ def _without_ends(run: str) -> set[str]:
 
 def _only(said: str, shape: str, kinds: str) -> str:
     return "".join(compress(said, map(kinds.__contains__, shape)))
+
+
+def _is_dropped_sign(character: str) -> bool:
+    """Tell whether nothing is left of a sign in one form, as of a line above or below."""
+    return bool(character) and category(character)[0] in "PS" and not unified(character).strip()

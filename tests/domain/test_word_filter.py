@@ -114,6 +114,7 @@ def test_what_cannot_be_seen_hides_no_word(word, data):
 @given(latin, st.sampled_from(SIGNS), latin, st.booleans())
 @example("a", "$$", "b", True)
 @example("a", "-", "b", False)
+@example("a", "\u2017", "b", False)
 def test_a_phrase_with_a_sign_never_stops_its_words(word, sign, other, look_alikes):
     """It is kept with the sign, or refused."""
     for typed in (word + sign, sign + word, word + sign + other, f"{word}{sign} {other}"):
