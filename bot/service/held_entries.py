@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Final
 
-from bot.domain.deeds import Deed
+from bot.domain.deeds import Deed, DeedKind
 from bot.domain.job import Job
 from bot.domain.log_entries import Held
 from bot.service.picture_files import PictureFiles
@@ -13,6 +14,8 @@ from bot.service.ports.discord import LogChannel
 from bot.service.ports.store import Deeds, Guilds
 
 log = logging.getLogger(__name__)
+
+_DECISIONS: Final = (DeedKind.RELEASE, DeedKind.DISCARD)
 
 
 class HeldEntries:
@@ -46,6 +49,12 @@ class HeldEntries:
             await self._redraw(entry, shown)
         elif job is not None and job.held:
             await self._write(entry, job, shown)
+        elif job is not None and any(deed.kind in _DECISIONS for deed in deeds):
+            # It was seen, so a process was killed before it noted where. Discord knows the nonce.
+            await self._write(entry, job, shown)
+            entry = next(deed for deed in await self._deeds.of_job(job.id) if deed.id == entry.id)
+            if "message_id" in entry.detail:
+                await self._redraw(entry, replace(shown, entry=entry))
         return None
 
     async def _write(self, entry: Deed, job: Job, shown: Held) -> None:
@@ -53,7 +62,7 @@ class HeldEntries:
         if channel_id is None:
             await self._release(job)
             return
-        pictures = await self._files.thumbnails(job)
+        pictures = await self._files.thumbnails(job) if job.held else ()
         try:
             message_id = await self._log_channel.write(
                 channel_id, replace(shown, pictures=pictures)
