@@ -112,7 +112,7 @@ async def _admission_by_members(scale: Scale, engine: str) -> Growth:
     return Growth(
         cost=f"admission on {engine}",
         unit="ms",
-        grows=f"members of the only server, with {scale.of_members:,} orders",
+        grows=f"members; {scale.of_members:,} orders",
         sizes=scale.members,
         values=values,
     )
