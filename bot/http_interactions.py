@@ -130,7 +130,7 @@ class Servers:
         if guild_id is None or not isinstance(owners, dict) or "0" not in owners:
             return  # the bot is not a member there
         granted = member.get("permissions") if isinstance(member, dict) else None
-        moderates = str(granted).isdecimal() and int(str(granted)) & _MANAGE_GUILD
+        moderates = (interaction_payload.snowflake(granted) or 0) & _MANAGE_GUILD
         is_new = self._client.get_guild(guild_id) is None
         if not moderates and not is_new:
             return

@@ -22,6 +22,7 @@ from bot.domain.log_entries import (
 from bot.domain.rules import Block
 from bot.log import about, fault
 from bot.retry import Backoff, wait_at_most
+from bot.service.moderation import Moderator
 from bot.service.port_errors import (
     DiscordError,
     StoreUnavailable,
@@ -44,6 +45,28 @@ MOST: Final = 50  # deeds at once
 def new_deed(kind: DeedKind, **fields: Any) -> Deed:
     """Return a deed with a new id."""
     return Deed(id=secrets.token_hex(8), kind=kind, **fields)
+
+
+def moderators_deed(
+    kind: DeedKind,
+    job: Job,
+    by: Moderator,
+    *,
+    at: float,
+    detail: Mapping[str, Any] | None = None,
+    **fields: Any,
+) -> Deed:
+    """Return a new deed of a moderator, about an order of their server."""
+    return new_deed(
+        kind,
+        guild_id=by.guild_id,
+        at=at,
+        moderator_id=by.id,
+        job_id=job.id,
+        member_id=job.member_id,
+        detail={"server": by.server, "language": by.language, **(detail or {})},
+        **fields,
+    )
 
 
 class Entries(Protocol):

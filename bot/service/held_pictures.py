@@ -2,11 +2,10 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 
 from bot.domain.deeds import Deed, DeedKind
 from bot.domain.job import EndReason, Job
-from bot.service.deed_outbox import new_deed
+from bot.service.deed_outbox import moderators_deed
 from bot.service.errors import OrderNotFound
 from bot.service.job_runner import JobRunner
 from bot.service.moderation import Moderator
@@ -104,14 +103,11 @@ class HeldPictures:
         return job
 
     def _deed(self, kind: DeedKind, job: Job, by: Moderator) -> Deed:
-        deed = new_deed(
+        return moderators_deed(
             kind,
-            guild_id=by.guild_id,
+            job,
+            by,
             at=self._now(),
-            moderator_id=by.id,
-            job_id=job.id,
-            member_id=job.member_id,
-            detail={"server": by.server, "language": by.language},
             tell_log=False,  # the entry shows it
+            tell_member=by.id != job.member_id,
         )
-        return replace(deed, tell_member=by.id != job.member_id)

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from bot.domain.deeds import DeedKind
 from bot.domain.job import Job
-from bot.service.deed_outbox import new_deed
+from bot.service.deed_outbox import moderators_deed
 from bot.service.errors import (
     CoverFailed,
     OrderNotFound,
@@ -114,14 +114,12 @@ class ReportedPictures:
         self, job: Job, by: Moderator, kind: DeedKind, changes: dict[str, Any], **detail: Any
     ) -> Job:
         """Record *changes* of the reply as a deed, unless another click did the same before."""
-        deed = new_deed(
+        deed = moderators_deed(
             kind,
-            guild_id=by.guild_id,
+            job,
+            by,
             at=self._now(),
-            moderator_id=by.id,
-            job_id=job.id,
-            member_id=job.member_id,
-            detail={"server": by.server, "language": by.language, **detail},
+            detail=detail,
             tell_log=kind is DeedKind.DELETE,  # the entry shows the others
             tell_member=kind is not DeedKind.UNSPOILER and by.id != job.member_id,
         )

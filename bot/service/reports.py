@@ -9,7 +9,7 @@ from bot.domain.job import Job
 from bot.domain.log_entries import Reported, reported
 from bot.domain.order import clean
 from bot.domain.rules import Rules
-from bot.service.deed_outbox import new_deed
+from bot.service.deed_outbox import moderators_deed
 from bot.service.errors import AlreadyReported, LogChannelUnreachable, NoLogChannel, OrderNotFound
 from bot.service.moderation import Moderator
 from bot.service.order_actions import ATTEMPTS, OrderActions, Person
@@ -172,17 +172,7 @@ class ReportService:
         if job is None or report.dismissed is (kind is DeedKind.DISMISS):
             return
         await self._deeds.add(
-            new_deed(
-                kind,
-                guild_id=by.guild_id,
-                at=self._now(),
-                moderator_id=by.id,
-                job_id=job.id,
-                member_id=job.member_id,
-                detail={"server": by.server, "language": by.language},
-                tell_log=False,
-                tell_member=False,
-            )
+            moderators_deed(kind, job, by, at=self._now(), tell_log=False, tell_member=False)
         )
         self._tell_deeds()
 
