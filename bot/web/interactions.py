@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.web.bodies import defer_continue, receive_body
 
-LARGEST_BODY: Final = 1024 * 1024  # bytes; a message of 6,000 characters and 40 components is in it
+LARGEST_BODY: Final = 512 * 1024  # bytes; held before the signature is known, by each connection
 
 _SIGNATURE, _TIMESTAMP = "X-Signature-Ed25519", "X-Signature-Timestamp"
 _SIGNATURE_LENGTH: Final = 64  # bytes
