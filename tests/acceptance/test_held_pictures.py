@@ -45,6 +45,11 @@ async def held(server, prompt, **options):
     return sent, card, entry
 
 
+def alerts(sandbox):
+    """Return what the operator was told of the check, in its order."""
+    return [body["state"] for body in sandbox.alerts.taken if body["kind"] == "picture_check"]
+
+
 async def press(server, entry, action, name="Mira"):
     pressed = await log(server, name).press(entry["id"], buttons(entry)[action])
     return words(await pressed.follow_up())
@@ -88,8 +93,15 @@ async def test_held_pictures_survive_a_kill_and_show_once_or_never(sandbox, star
     assert decided["attachments"] == []
 
     (tmp_path / "fail").touch()  # PICTURE_CHECK_AWAY is deliver
-    sent = await server.noah.command("imagine", prompt="a third boat")
+    for prompt in ("a third boat", "a fourth boat"):
+        sent = await server.noah.command("imagine", prompt=prompt)
+        await sent.until(delivered(1))
+    await eventually(lambda: alerts(sandbox) == ["open"], within=30)
+    (tmp_path / "fail").unlink()
+    (tmp_path / "flag").unlink()
+    sent = await server.noah.command("imagine", prompt="a fifth boat")
     await sent.until(delivered(1))
+    await eventually(lambda: alerts(sandbox) == ["open", "over"], within=60)
 
 
 async def test_the_gateways_check_is_asked_once_and_its_absence_can_hold(sandbox, start):
