@@ -175,7 +175,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
         await check_cogs(services.cogs, discord_side.gateway), done=0 not in settings.shards.ids
     )
     discord_side.gateway.registration = registration
-    await open_web(settings, store, services, telemetry, discord_side.gateway, stack)
+    await open_web(settings, services, telemetry, discord_side.gateway, stack)
     stack.push_async_callback(runner.close)
     await _resume(store, ports, services, lane=service_settings.lane)
     supervisor = Supervisor(
@@ -527,7 +527,6 @@ def read_service_settings(settings: Settings) -> ServiceSettings:
 
 async def open_web(
     settings: Settings,
-    store: Store,
     services: Services,
     telemetry: PrometheusTelemetry,
     gateway: Gateway,
@@ -538,7 +537,7 @@ async def open_web(
     await stack.enter_async_context(
         serving(
             [
-                *health.routes(store.database.ping, services.health.readiness),
+                *health.routes(services.health.readiness),
                 *metrics.routes(services.health.snapshot, telemetry.page),
                 *callbacks.routes(
                     services.callbacks.is_address, wire.read_update, services.callbacks.handle

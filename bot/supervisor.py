@@ -60,6 +60,11 @@ class Supervisor:
             started = time.monotonic()
             try:
                 return await loop.run()
+            except asyncio.CancelledError as error:
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                fault(log, "loop cancelled by what it called, restarting", error, loop=loop.name)
             except Exception as error:
                 if loop.essential:
                     # A loop of several tasks raises a group.

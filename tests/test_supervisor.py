@@ -34,7 +34,9 @@ async def nothing():
 
 
 async def test_a_loop_that_fails_unexpectedly_goes_on_and_leaves_an_id_in_the_log(caplog):
-    failing, stop = Failing(KeyError("planted"), TypeError("planted")), asyncio.Event()
+    """Also one that a library cancelled: the task would end without a word."""
+    planted = (KeyError("planted"), asyncio.CancelledError("planted"))
+    failing, stop = Failing(*planted), asyncio.Event()
     steady = Failing()
     loops = [Loop(name="positions", run=failing.run), Loop(name="retention", run=steady.run)]
 

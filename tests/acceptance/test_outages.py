@@ -109,8 +109,9 @@ def unharmed(sandbox, noah, readiness):
 
 
 async def test_without_its_database_the_bot_orders_nothing_and_loses_nothing(
-    begin, complete, noah, readiness, unharmed, postgres
+    begin, complete, noah, readiness, unharmed, operate, postgres
 ):
+    """A restart would not help: it is alive, and not ready."""
     async with Wire.to(postgres.socket) as wire:
         url = wire.url(await postgres.new())
         bot, sent = await begin(DATABASE_URL=url, LEASE_SECONDS="2")
@@ -118,6 +119,7 @@ async def test_without_its_database_the_bot_orders_nothing_and_loses_nothing(
 
         wire.cut()
         await readiness(store=False, lane=None)
+        assert await operate("health") == (0, ['{"alive": true}'])
         assert "too busy to take your order now" in await refusal(noah)
         complete()
         refused = wire.refused
