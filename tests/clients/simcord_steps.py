@@ -14,10 +14,11 @@ from typing import Any
 import discord
 import simcord
 
-from bot import app
+from bot import adapters
 from bot.client import Gateway, ImagineBot, check_cogs
 from bot.command_registration import CommandRegistration
 from bot.domain.shards import Shards
+from bot.service_settings import read_service_settings
 from bot.services import build_services
 from bot.settings import Settings
 from bot.telemetry.prometheus import PrometheusTelemetry
@@ -66,17 +67,19 @@ async def visiting() -> AsyncIterator["Visit"]:
             }
         )
         telemetry = PrometheusTelemetry()
-        store = await app.open_store(settings, stack)
+        store = await adapters.open_store(settings, stack)
         session = OneClient("of.no.use")
-        side = app.DiscordSide(
+        side = adapters.DiscordSide(
             session=session,
             presenter=DiscordCardPresenter(session, meters=telemetry, now=store.clock),
             log_channel=DiscordLogChannel(session, meters=telemetry),
             notices=DiscordMemberNotices(session, meters=telemetry),
             gateway=Gateway(shards=Shards(count=1, ids=frozenset({0})), direct=True),
         )
-        ports = app.build_ports(store, await app.open_vendor(settings, stack), side, telemetry)
-        services = build_services(ports, app.read_service_settings(settings))
+        ports = adapters.build_ports(
+            store, await adapters.open_vendor(settings, stack), side, telemetry
+        )
+        services = build_services(ports, read_service_settings(settings))
         side.gateway.registration = CommandRegistration(
             await check_cogs(services.cogs, side.gateway), done=False
         )
