@@ -14,6 +14,9 @@ log = logging.getLogger(__name__)
 
 MOST: Final = 256  # connections at once
 PATIENCE: Final = 10.0  # seconds for head and body of a request
+# Seconds between two requests. Longer than load balancers keep theirs: they lose a request that
+# they send just as the connection is closed, and Discord sends none again.
+IDLE: Final = 620.0
 
 _OPTIONS: Final[dict[str, Any]] = {
     "access_log": None,  # addresses of callbacks are secret
@@ -33,12 +36,14 @@ _CLIENT_ERRORS: Final = (
 class ConnectionLimiter:
     """Limits the number of connections: a new one evicts the oldest that has sent no whole head."""
 
-    def __init__(self, *, most: int = MOST, patience: float = PATIENCE) -> None:
-        """Close a connection *patience* seconds after its start or its last answer.
+    def __init__(self, *, most: int = MOST, patience: float = PATIENCE, idle: float = IDLE) -> None:
+        """Close a connection on which a request takes longer than *patience* seconds to arrive.
 
-        What counts is when its next request has arrived, head and body.
+        The time of the first begins with the connection, that of others with their first byte,
+        which must come within *idle* seconds.
         """
         self.patience = patience
+        self.idle = idle
         self._most = most
         self._open: set[Connection] = set()
         self._headless: dict[Connection, None] = {}  # the oldest first
@@ -75,6 +80,7 @@ class Connection(web.RequestHandler):
         self._limiter = limiter
         self._timer: asyncio.TimerHandle | None = None
         self._request: web.Request | None = None  # which is being handled
+        self._idle = False  # since the last answer, nothing has arrived
         # Of the transport, which aiohttp forgets before it is closed.
         self._abort = self.force_close
 
@@ -93,6 +99,7 @@ class Connection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Parse *data*."""
+        self._awake()
         super().data_received(data)
         self._check_body()
 
@@ -104,15 +111,17 @@ class Connection(web.RequestHandler):
 
     def begin(self, request: web.Request) -> None:
         """Stop the time limit once the body of *request* has arrived."""
+        self._awake()  # its head came with the last request
         self._request = request
         self._limiter.head_arrived(self)
         request.content.on_eof(partial(self._arrived, request))
         self._check_body()
 
     def end(self) -> None:
-        """Start the time limit for the answer to be sent and the next request to arrive."""
+        """Start the time limit for the answer to be sent, then that for the next request."""
         self._request = None
         if self._limiter.await_head(self):
+            self._idle = True
             self._start_timer()
 
     def handle_error(
@@ -146,9 +155,23 @@ class Connection(web.RequestHandler):
         if self._request is request:
             self._stop_timer()
 
+    def _awake(self) -> None:
+        """Start the time limit for a request to arrive, if there was none."""
+        if self._idle:
+            self._idle = False
+            self._start_timer()
+
     def _start_timer(self) -> None:
         self._stop_timer()
-        self._timer = asyncio.get_running_loop().call_later(self._limiter.patience, self.abort)
+        self._timer = asyncio.get_running_loop().call_later(self._limiter.patience, self._run_out)
+
+    def _run_out(self) -> None:
+        """Close the connection, unless its last answer is sent: then its client may be idle."""
+        transport = self.transport
+        if self._idle and transport is not None and not transport.get_write_buffer_size():
+            self._timer = asyncio.get_running_loop().call_later(self._limiter.idle, self.abort)
+        else:
+            self.abort()
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

@@ -15,7 +15,7 @@ POST = b"POST / HTTP/1.1\r\nHost: bot\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
-SLOW = 0.5  # seconds
+SLOW, IDLE = 0.5, 2.0  # seconds
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ async def open_port(serve):
         return web.Response(body=await request.read())
 
     async def open_port(*, patience):
-        limiter = ConnectionLimiter(most=4, patience=patience)
+        limiter = ConnectionLimiter(most=4, patience=patience, idle=IDLE)
         return (await serve([web.get("/", get), web.post("/", post)], limiter)).port
 
     return open_port
@@ -79,6 +79,17 @@ async def test_a_request_that_does_not_arrive_ends_the_connection(port, start, d
             dripping.cancel()
 
     assert answer.count(b"HTTP/1.1 ") <= 1
+
+
+async def test_a_load_balancer_may_keep_its_connection(port):
+    """It would lose the request that it sends while the connection is closed."""
+    async with connected(port) as (reader, writer):
+        for _ in range(3):
+            writer.write(POST + b"Content-Length: 2\r\n\r\nok")
+            while await reader.readline() != b"\r\n":
+                pass
+            assert await reader.readexactly(2) == b"ok"
+            await asyncio.sleep(SLOW)  # twice the server's patience
 
 
 async def test_what_takes_long_is_answered_and_its_answer_must_be_taken(port):
