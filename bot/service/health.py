@@ -33,10 +33,14 @@ class Readiness:
     draining: bool = False  # the process is about to stop
 
     @property
+    def serves(self) -> bool:
+        """Whether this process answers members, if only with a refusal."""
+        return self.gateway and self.store and not self.draining
+
+    @property
     def ready(self) -> bool:
         """Whether orders can be accepted; in some closed lanes they wait."""
-        accepts = self.gateway and self.store and not self.draining
-        return accepts and self.closed not in REFUSES
+        return self.serves and self.closed not in REFUSES
 
 
 @dataclass(frozen=True, kw_only=True)

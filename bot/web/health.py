@@ -1,7 +1,8 @@
 """``/healthz`` and ``/readyz``: liveness and readiness probes.
 
 A process that does not answer ``/healthz`` is to be restarted. ``/readyz`` says what prevents the
-bot from accepting orders; a restart does not help.
+bot from accepting orders; a restart does not help. ``/readyz?exclude=lane`` is for a load balancer:
+the lane is closed for all processes alike, and they tell members why.
 """
 
 from collections.abc import Awaitable, Callable
@@ -19,11 +20,12 @@ def routes(readiness: Callable[[], Awaitable[Readiness]]) -> list[web.RouteDef]:
         # Nothing outside of the process is asked: it would be restarted for another's trouble.
         return _answer({"alive": True}, healthy=True)
 
-    async def readyz(_request: web.Request) -> web.Response:
+    async def readyz(request: web.Request) -> web.Response:
         state = await readiness()
+        ready = state.serves if "lane" in request.query.getall("exclude", ()) else state.ready
         lane = (state.closed or ("paused" if state.paused else "open")) if state.store else None
         fields: dict[str, bool | str | None] = {
-            "ready": state.ready,
+            "ready": ready,
             "gateway": state.gateway,
             "store": state.store,
             "lane": lane,  # null: unknown
@@ -32,7 +34,7 @@ def routes(readiness: Callable[[], Awaitable[Readiness]]) -> list[web.RouteDef]:
         }
         if state.draining:
             fields["draining"] = True
-        return _answer(fields, healthy=state.ready)
+        return _answer(fields, healthy=ready)
 
     return [web.get("/healthz", healthz), web.get("/readyz", readyz)]
 

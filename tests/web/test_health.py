@@ -73,3 +73,14 @@ async def test_who_keeps_orders_waiting_is_ready_and_says_why(ask, reason):
     status, answer = await ask("/readyz", readiness=readiness)
 
     assert (status, answer["ready"], answer["lane"]) == (200, True, reason.value)
+
+
+@pytest.mark.parametrize("reason", sorted(REFUSES))
+async def test_a_balancer_leaves_out_no_process_that_tells_members_why_the_lane_is_closed(
+    ask, reason
+):
+    closed, page = replace(ALL_WELL, closed=reason), "/readyz?exclude=lane"
+
+    assert await ask(page, readiness=closed) == (200, {**WELL, "lane": reason.value})
+    for alone in ({"gateway": False}, {"store": False}, {"draining": True}):
+        assert (await ask(page, readiness=replace(closed, **alone)))[0] == 503
