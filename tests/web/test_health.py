@@ -82,5 +82,9 @@ async def test_a_balancer_leaves_out_no_process_that_tells_members_why_the_lane_
     closed, page = replace(ALL_WELL, closed=reason), "/readyz?exclude=lane"
 
     assert await ask(page, readiness=closed) == (200, {**WELL, "lane": reason.value})
-    for alone in ({"gateway": False}, {"store": False}, {"draining": True}):
-        assert (await ask(page, readiness=replace(closed, **alone)))[0] == 503
+    for unable in (
+        replace(closed, gateway=False),
+        replace(closed, store=False),
+        replace(closed, draining=True),
+    ):
+        assert (await ask(page, readiness=unable))[0] == 503
