@@ -37,6 +37,7 @@ from bot.store.alerts import Alerts
 from bot.store.database import Database
 from bot.store.deeds import Deeds
 from bot.store.denials import Denials
+from bot.store.figures import Figures
 from bot.store.gateway_starts import GatewayStarts
 from bot.store.guilds import Guilds
 from bot.store.job_queries import JobQueries
@@ -156,6 +157,8 @@ def _fill_others(now: float, *, on_sqlite: bool) -> Iterator[str]:
     yield _insert("spending", month | {"budget": f"'{Budget.SERVER_MONTH}'", "spent": "i"})
     warned = {"rule": f"'{Rule.SERVER_MONTH_USD}'", "cap": "1", "percent": "50"}
     yield _insert("budget_warnings", month | warned)
+    refusals = {"guild_id": guild, "day": f":now - {DAYS} * 86400 + i", "rule": f"'{Rule.WORDS}'"}
+    yield _insert("refusals", refusals | {"orders": "1"})
     yield _insert("members", {"member_id": f"{MEMBERS} + i", "ping": "'never'"})
 
 
@@ -176,7 +179,7 @@ async def call_all(database: Database, *, now: float) -> None:
     guilds, records, members = Guilds(database), JobQueries(database), Members(database)
     starts, deeds, denials = GatewayStarts(database), Deeds(database), Denials(database)
     alerts = Alerts(database)
-    processes = Processes(database)
+    processes, figures = Processes(database), Figures(database)
     job = a_job(1, now)
     calls: dict[type, dict[str, Callable[[], Awaitable[object]]]] = {
         Jobs: {
@@ -266,6 +269,7 @@ async def call_all(database: Database, *, now: float) -> None:
             "erase_deeds": lambda: guilds.erase_deeds(before=now - 40_000, most=10),
             "erase_sums": lambda: guilds.erase_sums([0, 7, 8], before=month_start(now)),
             "erase_denials": lambda: guilds.erase_denials(before=now - 86400),
+            "erase_refusals": lambda: guilds.erase_refusals(before=now - 89 * DAY),
             "recorded": lambda: guilds.recorded(after=7, most=100),
             "record_joined": lambda: guilds.record_joined({7, 8}),
             "record_left": lambda: guilds.record_left({8, 9, GUILDS + 1, GUILDS + 2}, now=now),
@@ -277,6 +281,10 @@ async def call_all(database: Database, *, now: float) -> None:
             "add": lambda: denials.add(a_denial(now), deeds=[a_deed(now)]),
             "page": lambda: denials.page(now=now, skip=8, most=8),
             "lift": lambda: denials.lift(DeniedKind.SERVER, 7),
+        },
+        Figures: {
+            "of_server": lambda: figures.of_server(7, since=int(now - 30 * DAY), days=30, top=10),
+            "count_refusals": lambda: figures.count_refusals({(7, 0, Rule.WORDS): 1}),
         },
         Processes: {
             "record": lambda: processes.record(ProcessSeen("us", "1", "0 / 1", now, now)),

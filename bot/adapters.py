@@ -28,6 +28,7 @@ from bot.store.clock import SharedClock
 from bot.store.database import Database
 from bot.store.deeds import Deeds
 from bot.store.denials import Denials
+from bot.store.figures import Figures
 from bot.store.gateway_starts import GatewayStarts
 from bot.store.guilds import Guilds
 from bot.store.job_queries import JobQueries
@@ -68,6 +69,7 @@ class Store:
     members: Members
     deeds: Deeds
     denials: Denials
+    figures: Figures
     alerts: Alerts
     processes: Processes
     gateway_starts: GatewayStarts
@@ -111,6 +113,7 @@ async def open_store(settings: Settings, stack: AsyncExitStack) -> Store:
         members=Members(database),
         deeds=Deeds(database),
         denials=Denials(database),
+        figures=Figures(database),
         alerts=Alerts(database),
         processes=Processes(database),
         gateway_starts=GatewayStarts(database),
@@ -241,6 +244,7 @@ def build_ports(
         members=store.members,
         deeds=store.deeds,
         denials=store.denials,
+        figures=store.figures,
         alerts=store.alerts,
         alert_sender=instrument_alerts(webhook, telemetry) if webhook else None,
         processes=store.processes,

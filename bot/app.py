@@ -132,6 +132,7 @@ def _loops(
         Loop(name="recovery", run=services.recovery.run),
         Loop(name="deeds", run=services.outbox.run),
         Loop(name="budgets", run=services.budgets.run),
+        Loop(name="refusals", run=services.refusals.run),
         Loop(name="alerts", run=services.alerting.watch.run),
         Loop(name="alert outbox", run=services.alerting.outbox.run),
         Loop(name="heartbeat", run=services.heartbeat.run),

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.domain.deeds import DeedKind
+from bot.service.admission_watch import AdmissionWatch
 from bot.service.alert_outbox import AlertOutbox
 from bot.service.alert_watch import AlertWatch
 from bot.service.alerts import AlertService
@@ -32,6 +33,7 @@ from bot.service.order_actions import OrderActions
 from bot.service.picture_files import PictureFiles
 from bot.service.ports.alerts import Alerts, AlertSender
 from bot.service.ports.discord import Application, CardPresenter, LogChannel, MemberNotices
+from bot.service.ports.figures import Figures
 from bot.service.ports.picture_check import PictureCheck
 from bot.service.ports.store import (
     Deeds,
@@ -48,11 +50,13 @@ from bot.service.ports.vendor import Media, VendorQueue
 from bot.service.queue_positions import QueuePositionUpdater
 from bot.service.rate_limiter import LaneRateLimiter
 from bot.service.recovery import RecoveryLoop
+from bot.service.refusal_counter import RefusalCounter
 from bot.service.report_entries import ReportEntries
 from bot.service.reported_pictures import ReportedPictures
 from bot.service.reports import ReportService
 from bot.service.retention import RetentionLoop
 from bot.service.screening import PictureScreening
+from bot.service.server_figures import ServerFiguresService
 from bot.service.server_membership import ServerMembership
 from bot.service.settings import ServiceSettings
 from bot.service.submitter import Submitter
@@ -71,6 +75,7 @@ class Ports:
     members: Members
     deeds: Deeds
     denials: Denials
+    figures: Figures
     alerts: Alerts
     alert_sender: AlertSender | None  # None: the operator has no receiver
     processes: Processes
@@ -125,6 +130,7 @@ class Services:
     announcer: LaneAnnouncer
     outbox: DeedOutbox
     budgets: BudgetWatch
+    refusals: RefusalCounter
     positions: QueuePositionUpdater
     retention: RetentionLoop
     callbacks: CallbackHandler
@@ -145,6 +151,11 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
         tell_deeds=deeds_due.set,
         now=ports.now,
     )
+    refusals = RefusalCounter(ports.figures, every=settings.refusals_every)
+    watch = AdmissionWatch(budgets=budgets, refusals=refusals, log_channel=ports.log_channel)
+    figures = ServerFiguresService(
+        settings=settings, figures=ports.figures, refusals=refusals, now=ports.now
+    )
     health = HealthService(
         settings=settings,
         lanes=ports.lanes,
@@ -156,7 +167,7 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
         now=ports.now,
     )
     cogs = _build_cog_services(
-        ports, settings, pipeline, budgets, health, recovery_due.set, deeds_due.set
+        ports, settings, pipeline, watch, figures, health, recovery_due.set, deeds_due.set
     )
     announcer = LaneAnnouncer(
         settings=settings,
@@ -180,6 +191,7 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
         ),
         announcer=announcer,
         budgets=budgets,
+        refusals=refusals,
         outbox=DeedOutbox(
             deeds=ports.deeds,
             guilds=ports.guilds,
@@ -347,7 +359,8 @@ def _build_cog_services(
     ports: Ports,
     settings: ServiceSettings,
     pipeline: Pipeline,
-    budgets: BudgetWatch,
+    watch: AdmissionWatch,
+    figures: ServerFiguresService,
     health: HealthService,
     wake_recovery: Callable[[], None],
     tell_deeds: Callable[[], None],
@@ -376,8 +389,7 @@ def _build_cog_services(
             settings=settings,
             jobs=ports.jobs,
             presenter=ports.presenter,
-            log_channel=ports.log_channel,
-            budgets=budgets,
+            watch=watch,
             wake_dispatcher=pipeline.dispatcher.wake,
             give_way=ports.give_way,
             now=ports.now,
@@ -429,6 +441,7 @@ def _build_cog_services(
             log_channel=ports.log_channel,
             now=ports.now,
         ),
+        figures=figures,
         blocks=BlockService(
             guilds=ports.guilds,
             jobs=ports.jobs,

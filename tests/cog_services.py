@@ -14,6 +14,7 @@ NO_SERVICES = CogServices(
     history=_NONE,
     account=_NONE,
     limits=_NONE,
+    figures=_NONE,
     blocks=_NONE,
     denials=_NONE,
     operators=_NONE,

@@ -14,6 +14,7 @@ from bot.service.operators import Operators
 from bot.service.order_actions import OrderActions
 from bot.service.reported_pictures import ReportedPictures
 from bot.service.reports import ReportService
+from bot.service.server_figures import ServerFiguresService
 from bot.service.server_membership import ServerMembership
 from bot.service.undelivered import UndeliveredPictures
 
@@ -30,6 +31,7 @@ class CogServices:
     history: UndeliveredPictures
     account: MemberAccount
     limits: ModerationService
+    figures: ServerFiguresService
     blocks: BlockService
     denials: DenialService
     operators: Operators

@@ -3,19 +3,18 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from bot.domain import admission, order, styles
-from bot.domain.admission import AdmissionContext, AdmissionRequest, Rule, RuleResult
+from bot.domain.admission import AdmissionContext, AdmissionRequest
 from bot.domain.errors import InvalidOption
 from bot.domain.job import EndReason, Job, ReplyTarget, State
-from bot.domain.log_entries import WordRefused
 from bot.domain.order import OrderOptions
 from bot.log import mark
-from bot.service.budget_watch import BudgetWatch
+from bot.service.admission_watch import AdmissionWatch, Seen
 from bot.service.errors import (
     AdmissionTimeout,
     DuplicateInteraction,
@@ -30,7 +29,7 @@ from bot.service.port_errors import (
     StoreUnavailable,
     TransientDiscordError,
 )
-from bot.service.ports.discord import CardPresenter, LogChannel
+from bot.service.ports.discord import CardPresenter
 from bot.service.ports.store import Admit, Jobs
 from bot.service.settings import ServiceSettings
 
@@ -84,8 +83,7 @@ class OrderIntake:
         settings: ServiceSettings,
         jobs: Jobs,
         presenter: CardPresenter,
-        log_channel: LogChannel,
-        budgets: BudgetWatch,
+        watch: AdmissionWatch,
         wake_dispatcher: Callable[[], None],
         give_way: Callable[[], Awaitable[None]],
         now: Callable[[], float],
@@ -93,8 +91,7 @@ class OrderIntake:
         self._settings = settings
         self._jobs = jobs
         self._presenter = presenter
-        self._log_channel = log_channel
-        self._budgets = budgets
+        self._watch = watch
         self._wake_dispatcher = wake_dispatcher
         self._give_way = give_way
         self._now = now
@@ -106,6 +103,7 @@ class OrderIntake:
         self._closing = True
         if self._placing:
             await asyncio.wait(self._placing, timeout=PLACED_WITHIN)
+        await self._watch.close()
 
     async def job_to_repeat(self, job_id: str, member_id: int) -> Job:
         """Return a job whose order the member may repeat.
@@ -180,41 +178,23 @@ class OrderIntake:
             created_at=now,
             state_since=now,
         )
-        results: list[RuleResult] = []
-        admit = self._admission(request, results)
+        seen = Seen(guild_id=request.guild_id, language=request.guild_language)
+        admit = self._admission(request, seen)
         try:
             async with asyncio.timeout(self._settings.admit_within):
                 recorded = await self._jobs.add(
                     job, admit, count_to=self._settings.caps.images_per_day
                 )
         except LimitReached as refused:
-            self._log_refused_word(request, job, refused)
-            self._watch(request, results, now=now, admitted=False)
+            self._watch.refused(job, seen, refused)
             raise
         except (TimeoutError, StoreUnavailable) as error:
             # If the row is written after all, it is cancelled: its member was not answered.
             raise AdmissionTimeout from error
         if recorded is None:
             raise DuplicateInteraction
-        self._watch(request, results, now=now, admitted=True)
+        self._watch.admitted(job, seen)
         return recorded
-
-    def _watch(
-        self,
-        request: OrderRequest,
-        results: Sequence[RuleResult],
-        *,
-        now: float,
-        admitted: bool,
-    ) -> None:
-        """Have the steps told that budgets reached."""
-        self._budgets.look(
-            results,
-            guild_id=request.guild_id,
-            now=now,
-            admitted=admitted,
-            language=request.guild_language,
-        )
 
     async def _checked(self, request: OrderRequest) -> order.Order:
         """Return the order; raises InvalidOption, which also names a style that there is not."""
@@ -228,10 +208,10 @@ class OrderIntake:
                 error.others += () if fault is None else (fault,)
             raise
 
-    def _admission(self, request: OrderRequest, seen: list[RuleResult]) -> Admit:
+    def _admission(self, request: OrderRequest, seen: Seen) -> Admit:
         """Return the check that the store runs in the transaction that records the job.
 
-        It leaves the results of the rules in *seen*, the last time that it runs.
+        It leaves the rules and their results in *seen*.
         """
         caps = self._settings.caps
 
@@ -250,7 +230,7 @@ class OrderIntake:
             results = list(
                 admission.rule_results(admission_request, caps=caps, context=context, now=now)
             )
-            seen[:] = results
+            seen.results, seen.rules = results, context.rules
             refusal = next((result for result in results if result.refuses), None)
             if refusal is not None:
                 raise LimitReached(verdict=refusal, rules=context.rules)
@@ -262,20 +242,6 @@ class OrderIntake:
             )
 
         return admit
-
-    def _log_refused_word(self, request: OrderRequest, job: Job, refused: LimitReached) -> None:
-        """Write a refused word to the server's log channel, from the event loop's thread."""
-        rules = refused.rules
-        if refused.verdict.rule is Rule.WORDS and rules.log_channel is not None:
-            entry = WordRefused(
-                member_id=job.member_id,
-                channel_id=job.reply.channel_id,
-                phrase=refused.verdict.said,
-                style=refused.verdict.style,
-                prompt=job.order.prompt,
-                language=rules.language or request.guild_language,
-            )
-            self._log_channel.enqueue(rules.log_channel, entry)
 
     async def _release(self, order: PlacedOrder) -> None:
         """Record the answer, so that the job can be claimed."""

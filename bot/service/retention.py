@@ -75,6 +75,7 @@ class RetentionLoop:
         retention = self._settings.retention
         if retention.orders_days:
             await self._erase_orders(self._now() - retention.orders_days * DAY)
+            await self._guilds.erase_refusals(before=self._now() - retention.orders_days * DAY)
             await self._erase_sums(max(retention.orders_days * DAY, KEEP_SUMS))
         if retention.files_days:
             before = self._now() - retention.files_days * DAY

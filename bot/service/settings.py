@@ -58,6 +58,7 @@ class ServiceSettings:
     retention: RetentionPolicy
     screening: ScreeningPolicy = ScreeningPolicy()
 
+    show_costs: bool = True  # to moderators
     name: str = ""  # of this process, where several share the store
     version: str = ""  # of the bot
     store_backoff: Backoff = _STORE_BACKOFF
@@ -70,6 +71,7 @@ class ServiceSettings:
     styles_within: float = 1.5  # Discord waits 3 s for autocomplete choices
     submits_end_within: float = 5.0  # at shutdown; a lost answer makes an order uncertain
     positions_every: float = 2.0
+    refusals_every: float = 5.0  # between two writes of how many orders were refused
     alert_pause: float = 2.0  # between two messages: Discord takes 30 in a minute
     sweep_first: float = 180.0  # after the start, which has more urgent work
     sweep_every: float = 3600.0

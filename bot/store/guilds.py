@@ -33,6 +33,7 @@ from bot.store.tables import (
     jobs,
     lane_queues,
     lanes,
+    refusals,
     spending,
 )
 
@@ -85,6 +86,8 @@ _ERASE_DEEDS: Final = Statement(delete(deeds).where(deeds.c.id.in_(given("ids", 
 
 _ERASE_DENIALS: Final = Statement(delete(denied).where(denied.c.until < given("before")))
 
+_ERASE_REFUSALS: Final = Statement(delete(refusals).where(refusals.c.day < given("before")))
+
 _AFTER: Final = guilds.c.guild_id > given("after")
 _PAGE: Final = Statement(
     select(guilds.c.guild_id, has_left).where(_AFTER).order_by(guilds.c.guild_id).limit(_MOST)
@@ -112,6 +115,7 @@ _FORGET_ITS: Final = (
     ),
     Statement(delete(blocks).where(blocks.c.guild_id == _GUILD)),
     Statement(delete(deeds).where(deeds.c.guild_id == _GUILD)),
+    Statement(delete(refusals).where(refusals.c.guild_id == _GUILD)),
     Statement(
         delete(lane_queues).where(
             lane_queues.c.lane.in_(_EVERY_LANE), lane_queues.c.line == given("line")
@@ -296,6 +300,11 @@ class Guilds:
         """Erase the operator's bars that were over *before* that time; return how many."""
         return _ERASE_DENIALS.change(connection, before=before)
 
+    @write_transaction
+    def erase_refusals(self, connection: Connection, *, before: float) -> int:
+        """Erase how many orders were refused on days that began before that time."""
+        return _ERASE_REFUSALS.change(connection, before=before)
+
     @read_transaction
     def recorded(
         self, connection: Connection, *, after: int, most: int
@@ -327,7 +336,7 @@ class Guilds:
 
     @write_transaction
     def forget(self, connection: Connection, guild_id: int, *, left_before: float) -> bool:
-        """Erase a server's rules, blocks, deeds and queues, if the bot left it before that time.
+        """Erase all that is stored of a server but its jobs, if the bot left it before that time.
 
         Its row stays while it has jobs. ``False``: the bot was added again.
         """

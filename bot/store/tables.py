@@ -225,6 +225,17 @@ spending: Final = Table(
     Column("spent", BigInteger, nullable=False),
 )
 
+# How many orders were refused, by server, day and the rule that decided.
+refusals: Final = Table(
+    "refusals",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", BigInteger, primary_key=True, autoincrement=False),  # when it began
+    Column("rule", String(32), primary_key=True),
+    Column("orders", BigInteger, nullable=False),
+)
+Index("ix_refusals_by_day", refusals.c.day)
+
 # The highest step of each budget of which somebody was warned, so that it is told once.
 budget_warnings: Final = Table(
     "budget_warnings",

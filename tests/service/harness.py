@@ -28,7 +28,17 @@ from bot.service.ports.alerts import Alerts
 from bot.service.ports.store import Deeds, Guilds, JobQueries, Jobs, Lanes, Members
 from bot.service.settings import RetentionPolicy, ServiceSettings
 from bot.services import Pipeline, Ports, Services, build_services
-from bot.store import alerts, deeds, denials, guilds, job_queries, lanes, members, processes
+from bot.store import (
+    alerts,
+    deeds,
+    denials,
+    figures,
+    guilds,
+    job_queries,
+    lanes,
+    members,
+    processes,
+)
 from bot.store import jobs as job_store
 from bot.store.database import Database
 from bot.store.dialects import DatabaseClock
@@ -69,6 +79,7 @@ class StoreFaults:
     members: Faults
     deeds: Faults
     alerts: Faults
+    figures: Faults
     database: Faults
 
     def set_away(self, *, away: bool) -> None:
@@ -261,6 +272,7 @@ def open_app(
     guild_port, guild_faults = with_faults(guilds.Guilds(database))
     member_port, member_faults = with_faults(members.Members(database))
     deed_port, deed_faults = with_faults(deeds.Deeds(database))
+    figure_port, figure_faults = with_faults(figures.Figures(database))
     alert_port, alert_faults = with_faults(alerts.Alerts(database))
     reached, database_faults = with_faults(database)
     faults = StoreFaults(
@@ -271,6 +283,7 @@ def open_app(
         members=member_faults,
         deeds=deed_faults,
         alerts=alert_faults,
+        figures=figure_faults,
         database=database_faults,
     )
     ports = Ports(
@@ -281,6 +294,7 @@ def open_app(
         members=member_port,
         deeds=deed_port,
         denials=denials.Denials(database),
+        figures=figure_port,
         alerts=alert_port,
         alert_sender=(receiver := FakeReceiver()),
         processes=processes.Processes(database),
@@ -356,6 +370,7 @@ def read_settings(files: Path, **changes: Any) -> ServiceSettings:
         "sweep_every": 0.001,
         "sweep_pause": 0.0,
         "positions_every": 0.001,
+        "refusals_every": 0.001,
         "admit_within": 30.0,  # a loaded machine must not decide a test
         "styles_within": 30.0,
     }

@@ -346,6 +346,9 @@ class Guilds(Protocol):
     async def erase_denials(self, *, before: float) -> int:
         """Erase the operator's bars that were over *before* that time; return how many."""
 
+    async def erase_refusals(self, *, before: float) -> int:
+        """Erase how many orders were refused on days before that time; return the rows."""
+
     async def recorded(self, *, after: int, most: int) -> Sequence[tuple[int, bool]]:
         """Return a page of the servers above the id *after*, and whether the bot left them."""
 

@@ -1,0 +1,68 @@
+"""Observes which orders are admitted and refused: for budgets, figures and the log channel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.domain.admission import Rule, RuleResult
+from bot.domain.job import Job
+from bot.domain.log_entries import WordRefused
+from bot.domain.rules import Rules
+from bot.service.budget_watch import BudgetWatch
+from bot.service.errors import LimitReached
+from bot.service.ports.discord import LogChannel
+from bot.service.refusal_counter import RefusalCounter
+
+
+@dataclass(kw_only=True)
+class Seen:
+    """What an order was checked against, the last time that it was."""
+
+    guild_id: int | None
+    language: str  # of the server, unless its moderators chose one
+    results: Sequence[RuleResult] = ()
+    rules: Rules = field(default_factory=Rules)
+
+
+class AdmissionWatch:
+    """Observer of admissions; nothing here keeps a member waiting."""
+
+    def __init__(
+        self, *, budgets: BudgetWatch, refusals: RefusalCounter, log_channel: LogChannel
+    ) -> None:
+        self._budgets = budgets
+        self._refusals = refusals
+        self._log_channel = log_channel
+
+    def admitted(self, job: Job, seen: Seen) -> None:
+        """Note an order that is on record."""
+        self._look(seen, now=job.created_at, admitted=True)
+
+    def refused(self, job: Job, seen: Seen, refused: LimitReached) -> None:
+        """Note an order that a rule refused."""
+        verdict, rules, now = refused.verdict, refused.rules, job.created_at
+        self._refusals.count(seen.guild_id, verdict.rule, now=now)
+        if verdict.rule is Rule.WORDS and rules.log_channel is not None:
+            entry = WordRefused(
+                member_id=job.member_id,
+                channel_id=job.reply.channel_id,
+                phrase=verdict.said,
+                style=verdict.style,
+                prompt=job.order.prompt,
+                language=rules.language or seen.language,
+            )
+            self._log_channel.enqueue(rules.log_channel, entry)
+        self._look(seen, now=now, admitted=False)
+
+    async def close(self) -> None:
+        """Write what was counted."""
+        await self._refusals.close()
+
+    def _look(self, seen: Seen, *, now: float, admitted: bool) -> None:
+        """Have the steps told that budgets reached."""
+        self._budgets.look(
+            seen.results,
+            guild_id=seen.guild_id,
+            now=now,
+            admitted=admitted,
+            language=seen.language,
+        )
