@@ -201,6 +201,8 @@ async def held(scale: Scale) -> list[Row]:
     return [
         ("**nothing to do**", ()),
         ("memory, MB", [_megabytes(found.bot), _megabytes(found.floor)]),
+        ("memory of a further shard, MB", [f"{found.shard / 1e6:.2f}"]),
+        ("CPU of a further shard, s an hour", [f"{found.shard_cpu:.1f}"]),
         *(
             (f"... after import of {step}", [_megabytes(size)])
             for step, size in found.imports.items()

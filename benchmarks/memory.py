@@ -8,10 +8,12 @@ from typing import Final
 from benchmarks.crowd import Crowd
 from benchmarks.process import FLOOR, Meter, playing
 from bot.client import COGS
+from bot.domain.gateway_starts import SPACING
 from sandbox import pixazo
 from sandbox.botprocess import BOT
 
 STEPS: Final = ("asyncio", "uvloop", "aiohttp", "sqlalchemy", "discord.ext.commands", "bot.app")
+SHARDS: Final = 16  # on top of the first
 # Run by a new interpreter; prints the bytes that it holds after each import.
 _IMPORTS: Final = """
 import importlib, resource, sys
@@ -30,6 +32,8 @@ class Memory:
     imports: dict[str, int]
     bot: int
     floor: int
+    shard: int  # what each further one takes
+    shard_cpu: float  # seconds of CPU in an hour, of each further shard
 
 
 async def measure(idle: float) -> Memory:
@@ -46,5 +50,27 @@ async def measure(idle: float) -> Memory:
             async with playing(crowd.sandbox, command) as process:
                 await asyncio.sleep(idle)
                 held.append(Meter(process).memory)
+        alone, many = await _shards(crowd, 1, idle), await _shards(crowd, 1 + SHARDS, idle)
     imports = dict(zip(names, map(int, output.split()), strict=True))
-    return Memory(imports=imports, bot=held[0], floor=held[1])
+    return Memory(
+        imports=imports,
+        bot=held[0],
+        floor=held[1],
+        shard=(many[0] - alone[0]) // SHARDS,
+        shard_cpu=(many[1] - alone[1]) / SHARDS,
+    )
+
+
+async def _shards(crowd: Crowd, count: int, idle: float) -> tuple[int, float]:
+    """Return the resident bytes of the bot with so many shards, and its seconds of CPU an hour."""
+    starts, gateway = crowd.sandbox.world.starts, crowd.sandbox.discord.gateway
+    starts.max_concurrency = count
+    gateway.sessions.clear()
+    async with playing(crowd.sandbox, SHARD_COUNT=str(count)) as process:
+        async with asyncio.timeout(SPACING * (count + 2)):
+            while len(gateway.sessions) < count:  # noqa: ASYNC110 - no stand-in rings a bell
+                await asyncio.sleep(0.1)
+        await asyncio.sleep(idle)
+        meter = Meter(process)
+        await asyncio.sleep(4 * idle)
+        return meter.memory, meter.cpu * 3600 / (4 * idle)

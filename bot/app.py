@@ -19,7 +19,7 @@ from bot.adapters import (
     open_vendor,
     open_webhook,
 )
-from bot.client import Gateway, check_cogs, listen
+from bot.client import Gateway, check_cogs
 from bot.command_registration import CommandRegistration
 from bot.domain import lane_transitions
 from bot.operator_reports import OperatorReports, first_of
@@ -29,6 +29,7 @@ from bot.service.gateway_starts import GatewayStartBudget, token_name
 from bot.service_settings import read_service_settings
 from bot.services import Ports, Services, build_services
 from bot.settings import Settings
+from bot.shard_connections import listen
 from bot.supervisor import Loop, Supervisor
 from bot.telemetry.prometheus import PrometheusTelemetry
 from bot.ui import language

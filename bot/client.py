@@ -1,13 +1,12 @@
-"""The discord.py client: it loads the cogs, registers their commands and stays connected."""
+"""The discord.py client: it loads the cogs, and hands them what its shards receive."""
 
 import asyncio
 import contextlib
-import functools
 import itertools
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,11 +18,9 @@ from discord.backoff import ExponentialBackoff
 from discord.ext import commands
 from yarl import URL
 
-from bot import close_codes
 from bot.command_registration import CommandRegistration, open_outside, payloads
-from bot.domain.gateway_starts import SPACING, STEADY
+from bot.domain.gateway_starts import STEADY
 from bot.domain.shards import Shards
-from bot.errors import InvalidSettings
 from bot.gateway_socket import GatewayResponse, GatewaySocket
 from bot.http_interactions import InteractionInbox
 from bot.interactions import ReceivingState, Tree
@@ -32,7 +29,6 @@ from bot.proxies import NO_PROXIES, Proxies
 from bot.retry import Backoff
 from bot.service.answers_first import AnswersFirst
 from bot.service.cog_services import CogServices
-from bot.service.errors import StartPostponed
 from bot.service.gateway_starts import GatewayStartBudget
 from bot.ui.language import Translator
 
@@ -50,22 +46,13 @@ COGS: Final = (
     "cogs.membership",
     "cogs.operator",
 )
-RECONNECT: Final = Backoff(first=1.0, most=60.0)
 BETWEEN_CONNECTIONS: Final = Backoff(first=1.0, most=20.0)  # of one client, most of them RESUMEs
 DOUBLINGS: Final = 5  # of discord.py's own pause of up to a second between two connections
 CLOSE_WITHIN: Final = 2.0  # seconds
-# How a connection ends; another exception of discord.py's is a bug.
-_ENDS: Final = (
-    discord.HTTPException,
-    discord.GatewayNotFound,
-    discord.ConnectionClosed,
-    discord.PrivilegedIntentsRequired,
-    aiohttp.ClientError,
-    OSError,
-)
-
 # Interactions need no intent; the guilds intent names servers and channels. None is privileged.
 INTENTS: Final = discord.Intents(guilds=True)
+# What the cogs hear of each shard, with the client that is connected as first argument.
+OF_A_SHARD: Final = {"connect", "ready", "guild_join", "guild_available", "guild_remove"}
 
 
 @dataclass(kw_only=True)
@@ -90,28 +77,21 @@ class Gateway:
         return self.up >= self.shards.ids
 
 
-class ImagineBot(commands.Bot):
-    """One shard's client. Only a cog's ``setup(bot)`` reads ``services``."""
+class Receiver(discord.Client):
+    """A client of one shard. What the cogs must tell apart by shards they hear as ``shard_...``."""
 
-    def __init__(self, services: CogServices, gateway: Gateway, shard_id: int = 0) -> None:
+    def __init__(self, gateway: Gateway, shard_id: int, **options: Any) -> None:
         self._gateway = gateway  # the state that discord.py makes needs it
         super().__init__(
             shard_id=shard_id,
             shard_count=gateway.shards.count,
-            command_prefix=commands.when_mentioned,
-            help_command=None,
             intents=INTENTS,
-            tree_cls=Tree,
-            allowed_contexts=AppCommandContext(guild=True, dm_channel=False, private_channel=False),
-            allowed_installs=AppInstallationType(guild=True, user=False),
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
             chunk_guilds_at_startup=False,
-            http_trace=gateway.trace,
-            proxy=gateway.proxies.of(discord.http.Route.BASE),
+            **options,
         )
-        self.services = services
         self._shard_id = shard_id
         self._delays: Iterator[float] = iter(())
         self._reconnected_at = -STEADY  # monotonic
@@ -125,20 +105,6 @@ class ImagineBot(commands.Bot):
             answers=self._gateway.answers,
             **options,
         )
-
-    async def setup_hook(self) -> None:
-        """Load the cogs; try to register their commands, which a member may use at once."""
-        await self.load()
-        if self._gateway.registration:
-            await self._gateway.registration.first_try(self)
-
-    async def load(self) -> None:
-        """Load the cogs and the translations of the commands."""
-        await self.tree.set_translator(Translator())
-        for name in COGS:
-            await self.load_extension(name)
-        if self._gateway.direct:
-            open_outside(self.tree)
 
     async def on_ready(self) -> None:
         """Log that Discord sends interactions from now on."""
@@ -186,15 +152,60 @@ class ImagineBot(commands.Bot):
             self._gateway.malformed.add(kind)
             fault(log, "malformed gateway event dropped", error, kind=kind)
 
-    async def receive(self) -> None:
-        """Receive interactions, by the gateway or by HTTP, until the connection ends for good."""
-        if self._gateway.inbox is None:
-            await self.connect()
-        else:
-            await self._gateway.inbox.run(self)
+
+class ImagineBot(Receiver, commands.Bot):
+    """The bot: commands, cogs and the REST session, which all its shards share.
+
+    It receives itself what comes by HTTP. Only a cog's ``setup(bot)`` reads ``services``.
+    """
+
+    def __init__(self, services: CogServices, gateway: Gateway) -> None:
+        super().__init__(
+            gateway,
+            shard_id=0,
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=Tree,
+            allowed_contexts=AppCommandContext(guild=True, dm_channel=False, private_channel=False),
+            allowed_installs=AppInstallationType(guild=True, user=False),
+            http_trace=gateway.trace,
+            proxy=gateway.proxies.of(discord.http.Route.BASE),
+        )
+        self.services = services
+        self.parts: dict[int, Receiver] = {}  # by shard id, while they are open
+
+    @property
+    def guilds(self) -> Sequence[discord.Guild]:
+        """The servers of all shards of this process."""
+        return [*super().guilds, *(guild for part in self.parts.values() for guild in part.guilds)]
+
+    def get_guild(self, id: int, /) -> discord.Guild | None:  # noqa: A002 - discord.py's name
+        """Return a server of the shards of this process."""
+        found = (client.get_guild(id) for client in self.parts.values())
+        return super().get_guild(id) or next(filter(None, found), None)
+
+    def dispatch(self, event: str, /, *args: Any, **options: Any) -> None:
+        """Tell the cogs of what came by HTTP as a shard would."""
+        if event in OF_A_SHARD:
+            super().dispatch(f"shard_{event}", self, *args)
+        super().dispatch(event, *args, **options)
+
+    async def setup_hook(self) -> None:
+        """Load the cogs; try to register their commands, which a member may use at once."""
+        await self.load()
+        if self._gateway.registration:
+            await self._gateway.registration.first_try(self)
+
+    async def load(self) -> None:
+        """Load the cogs and the translations of the commands."""
+        await self.tree.set_translator(Translator())
+        for name in COGS:
+            await self.load_extension(name)
+        if self._gateway.direct:
+            open_outside(self.tree)
 
     async def close(self) -> None:
-        """Close the connection for good."""
+        """Close the sessions for good."""
         self._gateway.up.discard(self._shard_id)
         await super().close()
 
@@ -236,81 +247,14 @@ async def check_cogs(services: CogServices, gateway: Gateway) -> list[Any]:
 
     Return their commands, as Discord gets them.
     """
-    async with _closing(ImagineBot(services, gateway)) as bot:
+    async with closing(ImagineBot(services, gateway)) as bot:
         await bot.load()
         return await payloads(bot.tree)
 
 
-async def listen(services: CogServices, gateway: Gateway, token: str) -> None:
-    """Keep one client connected for each shard of this process, or one that needs no shard.
-
-    Not discord.py's client for several shards: it retries a first connection without end and
-    without a word. Raises InvalidSettings if Discord rejects the token.
-    """
-    starts = gateway.starts
-    if gateway.inbox is not None:
-        await stay_connected(functools.partial(ImagineBot, services, gateway), token)
-        return
-    async with asyncio.TaskGroup() as group:
-        for number, shard_id in enumerate(sorted(gateway.shards.ids)):
-            if number:
-                await asyncio.sleep(SPACING / (starts.concurrency if starts else 1))
-            make = functools.partial(ImagineBot, services, gateway, shard_id)
-            until_free = functools.partial(starts.until_free, shard_id) if starts else None
-            group.create_task(stay_connected(make, token, until_free), name=f"shard {shard_id}")
-
-
-async def stay_connected(
-    make: Callable[[], ImagineBot],
-    token: str,
-    until_free: Callable[[], Awaitable[None]] | None = None,
-) -> None:
-    """Keep a client connected: when one ends, start a new one after a back-off.
-
-    *until_free* waits until a session may be started. Raises InvalidSettings if none can be.
-    """
-    delays = RECONNECT.delays()
-    while True:
-        if until_free:
-            await until_free()
-        started = time.monotonic()
-        try:
-            async with _closing(make()) as client:
-                await _connect(client, token)
-        except StartPostponed as error:
-            log.info("gateway connection given up for now: reason=%s", error)
-        except discord.LoginFailure as error:
-            raise InvalidSettings(
-                setting="DISCORD_TOKEN", reason="Discord does not take it"
-            ) from error
-        except _ENDS as error:
-            if (fatal := close_codes.fatal(error)) is not None:
-                raise fatal from error
-            log.warning("gateway connection ended: error=%s: %s", type(error).__name__, error)
-        except Exception as error:  # noqa: BLE001 - a fresh client may do better
-            fault(log, "gateway connection ended by an unexpected error", error)
-        if time.monotonic() - started > STEADY:
-            delays = RECONNECT.delays()
-        delay = next(delays)
-        log.info("reconnecting to Discord: seconds=%.0f", delay)
-        await asyncio.sleep(delay)
-
-
-async def _connect(client: ImagineBot, token: str) -> None:
-    """Log in, then receive interactions until the connection ends for good."""
-    await client.login(token)
-    try:
-        await client.receive()
-    except AttributeError as error:
-        # discord.py 2.7 reads `sequence` of no socket where the first connection is refused.
-        if error.obj is not None or error.name != "sequence":
-            raise
-        raise ConnectionError("Discord refused the first connection") from error
-
-
 @contextlib.asynccontextmanager
-async def _closing(client: ImagineBot) -> AsyncIterator[ImagineBot]:
-    """Close *client* at the end, without waiting for a gateway that does not answer."""
+async def closing(client: ImagineBot) -> AsyncIterator[ImagineBot]:
+    """Close *client* at the end, without waiting for a peer that does not answer."""
     try:
         yield client
     finally:

@@ -5,7 +5,7 @@ from discord.ext import commands
 
 from bot.client import ImagineBot
 from bot.domain.shards import Shards
-from bot.service.server_membership import Arrival, ServerMembership
+from bot.service.server_membership import Arrival, ServerMembership, Snapshot
 from bot.ui import guild_cache, language
 
 
@@ -16,39 +16,37 @@ class Membership(commands.Cog):
     bot joined tells the difference.
     """
 
-    def __init__(self, bot: ImagineBot, membership: ServerMembership) -> None:
-        self._bot = bot
+    def __init__(self, membership: ServerMembership) -> None:
         self._membership = membership
 
     @commands.Cog.listener()
-    async def on_connect(self) -> None:
+    async def on_shard_connect(self, client: discord.Client) -> None:
         """Record the servers that READY lists."""
-        bot = self._bot
-        shards = Shards(count=bot.shard_count or 1, ids=frozenset({bot.shard_id or 0}))
-        await self._membership.listed(shards, self._present)
+        shards = Shards(count=client.shard_count or 1, ids=frozenset({client.shard_id or 0}))
+        await self._membership.listed(shards, _present(client))
 
     @commands.Cog.listener()
-    async def on_guild_join(self, guild: discord.Guild) -> None:
+    async def on_shard_guild_join(self, client: discord.Client, guild: discord.Guild) -> None:
         """Record that the bot is in another server, and have it welcomed."""
-        await self._membership.changed(guild.id, self._present)
+        await self._membership.changed(guild.id, _present(client))
         await self._welcome(guild)
 
     @commands.Cog.listener()
-    async def on_guild_available(self, guild: discord.Guild) -> None:
+    async def on_shard_guild_available(self, client: discord.Client, guild: discord.Guild) -> None:
         """Take a server for joined to which the bot was added while one of them was away."""
         if self._new_since(guild) is not None:
-            await self.on_guild_join(guild)
+            await self.on_shard_guild_join(client, guild)
 
     @commands.Cog.listener()
-    async def on_ready(self) -> None:
+    async def on_shard_ready(self, client: discord.Client) -> None:
         """Have those servers welcomed of which discord.py told nothing, as its wait just ended."""
-        for guild in self._bot.guilds:
-            await self.on_guild_available(guild)
+        for guild in client.guilds:
+            await self.on_shard_guild_available(client, guild)
 
     @commands.Cog.listener()
-    async def on_guild_remove(self, guild: discord.Guild) -> None:
+    async def on_shard_guild_remove(self, client: discord.Client, guild: discord.Guild) -> None:
         """Record that the bot was removed from a server."""
-        await self._membership.changed(guild.id, self._present)
+        await self._membership.changed(guild.id, _present(client))
 
     def _new_since(self, guild: discord.Guild) -> float | None:
         """Return when the bot was added to a server, if that is known and not long ago."""
@@ -72,12 +70,11 @@ class Membership(commands.Cog):
             )
         )
 
-    def _present(self) -> set[int] | None:
-        if self._bot.is_closed():
-            return None
-        return {guild.id for guild in self._bot.guilds}
+
+def _present(client: discord.Client) -> Snapshot:
+    return lambda: None if client.is_closed() else {guild.id for guild in client.guilds}
 
 
 async def setup(bot: ImagineBot) -> None:
     """Add the cog, with the service that it calls."""
-    await bot.add_cog(Membership(bot, bot.services.membership))
+    await bot.add_cog(Membership(bot.services.membership))

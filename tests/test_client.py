@@ -18,15 +18,18 @@ from bot.client import (
     Gateway,
     ImagineBot,
     prepare_discord,
-    stay_connected,
 )
 from bot.command_registration import open_outside, payloads, same_commands
 from bot.domain.shards import Shards
 from bot.retry import Backoff
+from bot.shard_connections import Shard, keep_trying
 from sandbox.discord import sample_world
 from sandbox.discord.commands import Commands
 from tests.cog_services import NO_SERVICES
 
+AN_INTERACTION: Any = dict.fromkeys(
+    ("id", "application_id", "token", "type", "version", "attachment_size_limit"), 1
+)
 INTERNALS = (
     (Route, "BASE"),
     (DiscordWebSocket, "DEFAULT_GATEWAY"),
@@ -265,26 +268,45 @@ async def test_the_setting_decides_as_the_commands_are_loaded(direct):
     await bot.close()
 
 
-class Failing:
-    """A client with a fault of its own."""
-
-    async def login(self, _token):
-        pass
-
-    async def connect(self):
-        raise AttributeError("planted")
-
-    async def close(self):
-        pass
-
-
 async def test_a_fault_of_the_bot_is_logged_with_its_traceback(caplog, monkeypatch):
     """It is no trouble of Discord: nothing would tell the operator otherwise."""
-    monkeypatch.setattr("bot.client.RECONNECT", Backoff(first=60.0, most=60.0))
-    made: Any = Failing
+    monkeypatch.setattr("bot.shard_connections.RECONNECT", Backoff(first=60.0, most=60.0))
+
+    async def attempt():
+        raise AttributeError("planted")
 
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(stay_connected(made, "token"), 0.1)
+        await asyncio.wait_for(keep_trying(attempt), 0.1)
 
     assert "AttributeError" in caplog.text
     assert "error_id=" in caplog.text
+
+
+async def test_a_shard_shares_all_but_its_connection_and_its_servers():
+    """When this fails after an update, :class:`Shard` needs another look."""
+    gateway = Gateway(shards=Shards(count=2, ids=frozenset({0, 1})))
+    bot = ImagineBot(NO_SERVICES, gateway)
+    heard = []
+
+    async def hear(*event):
+        heard.append(event)
+
+    bot.add_listener(hear, "on_shard_guild_join")
+    await bot._async_setup_hook()
+    async with Shard(bot, gateway, 0) as even, Shard(bot, gateway, 1) as odd:
+        bot.parts |= {0: even, 1: odd}
+        listed: Any = {"id": str(2 << 22), "unavailable": True}
+        guild = even._connection._add_guild_from_data(listed)
+        even.dispatch("guild_join", guild)
+        interaction: Any = discord.Interaction(data=AN_INTERACTION, state=odd._connection)
+        await asyncio.sleep(0)
+
+        assert heard == [(even, guild)]
+        assert (bot.guilds, bot.get_guild(guild.id), [*odd.guilds]) == ([guild], guild, [])
+        assert interaction.client is bot
+        assert (odd.http, odd._connection.http) == (bot.http, bot.http)
+        assert odd._connection._command_tree is bot.tree
+        assert (odd.shard_id, odd._connection.shard_count) == (1, 2)
+    assert bot.parts == {}
+    assert even.is_closed()
+    assert not bot.is_closed()

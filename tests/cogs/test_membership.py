@@ -6,9 +6,11 @@ from typing import Any
 
 import discord
 import pytest
-from discord.ext import commands
 
+from bot.client import Gateway, ImagineBot
+from bot.domain.shards import Shards
 from cogs.membership import Membership
+from tests.cog_services import NO_SERVICES
 
 BOT, GUILD = "1", "7001"
 AWAY = [{"id": "6001", "unavailable": True}]
@@ -75,10 +77,11 @@ class Late(asyncio.Queue[discord.Guild]):
 
 @pytest.mark.parametrize("when", ["before", "as it ends", "after"])
 async def test_a_server_joined_around_ready_is_welcomed(when):
-    bot: Any = commands.Bot("!", intents=discord.Intents(guilds=True), guild_ready_timeout=0.01)
+    bot: Any = ImagineBot(NO_SERVICES, Gateway(shards=Shards()))
     told: Any = Recorded()
-    await bot.add_cog(Membership(bot, told))
+    await bot.add_cog(Membership(told))
     state = bot._connection
+    state.guild_ready_timeout = 0.01
     await bot._async_setup_hook()
     ready = asyncio.Event()
     bot.on_ready = ready_event(ready)
