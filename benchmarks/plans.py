@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +33,7 @@ from bot.domain.job import ENDED, Job, ReplyTarget, State
 from bot.domain.money import Budget, month_end, month_start
 from bot.domain.order import Order
 from bot.domain.rules import Block, changed
+from bot.domain.shard_leases import ShardMember, ShardPlan, plan
 from bot.service.ports.store import MemberSettings, Ping, ProcessSeen
 from bot.store.alerts import Alerts
 from bot.store.database import Database
@@ -45,6 +47,7 @@ from bot.store.jobs import Jobs
 from bot.store.lanes import Lanes
 from bot.store.members import Members
 from bot.store.processes import Processes
+from bot.store.shard_leases import ShardLeases
 
 LANE: Final = "lane"
 GUILDS: Final = 1000
@@ -180,6 +183,7 @@ async def call_all(database: Database, *, now: float) -> None:
     starts, deeds, denials = GatewayStarts(database), Deeds(database), Denials(database)
     alerts = Alerts(database)
     processes, figures = Processes(database), Figures(database)
+    shards, me = ShardLeases(database), ShardMember("us", 2, now, now + 20)
     job = a_job(1, now)
     calls: dict[type, dict[str, Callable[[], Awaitable[object]]]] = {
         Jobs: {
@@ -289,6 +293,15 @@ async def call_all(database: Database, *, now: float) -> None:
         Processes: {
             "record": lambda: processes.record(ProcessSeen("us", "1", "0 / 1", now, now)),
             "recent": lambda: processes.recent(since=now - 600),
+        },
+        ShardLeases: {
+            "renew": lambda: shards.renew("bot", me, partial(plan, me=me, now=now), up=(), now=now),
+            "renew (connected)": lambda: shards.renew(
+                "bot", me, lambda _: ShardPlan(), up=(0, 1), now=now
+            ),
+            "view": lambda: shards.view("bot", now=now),
+            "release": lambda: shards.release("bot", me, [0]),
+            "leave": lambda: shards.leave("bot", "us"),
         },
         JobQueries: {
             "count": lambda: records.count(LANE),

@@ -258,6 +258,28 @@ gateway_starts: Final = Table(
     Column("failed", Boolean, nullable=False, server_default=false()),  # its session ended before
 )
 
+# Processes that take shards by lease, and the shards: each is its owner's while that one's lease
+# lasts, and free else.
+shard_members: Final = Table(
+    "shard_members",
+    metadata,
+    Column("bot", String(32), primary_key=True),  # of the token, hashed
+    Column("owner", String(128), primary_key=True),
+    Column("shard_count", Integer, nullable=False),
+    Column("joined_at", Float, nullable=False),
+    Column("until", Float, nullable=False),  # when its lease ends
+)
+shard_leases: Final = Table(
+    "shard_leases",
+    metadata,
+    Column("bot", String(32), primary_key=True),
+    Column("shard_count", Integer, primary_key=True, autoincrement=False),
+    Column("shard_id", Integer, primary_key=True, autoincrement=False),
+    Column("owner", String(128)),  # NULL: it was given up
+    Column("epoch", Integer, nullable=False),  # how often it was taken
+    Column("up", Boolean, nullable=False),  # its owner is connected, and keeps it
+)
+
 blocks: Final = Table(
     "blocks",
     metadata,

@@ -19,6 +19,7 @@ from bot.domain.job import Job, State
 from bot.domain.lane import Lane
 from bot.domain.money import Budget
 from bot.domain.rules import Block, Rules
+from bot.domain.shard_leases import ShardMember, ShardPlan, ShardView
 
 # Decides on a new job, inside the transaction that records it: returns the job to record, or raises
 # to reject it.
@@ -494,6 +495,31 @@ class GatewayStarts(Protocol):
 
     async def mark_failed(self, bot: str, shard_id: int, *, started_at: float) -> None:
         """Record that the session of a start ended before it had lasted."""
+
+
+class ShardLeases(Protocol):
+    """The processes that take shards by lease, and the shards, of the bot with a token."""
+
+    async def renew(
+        self,
+        bot: str,
+        me: ShardMember,
+        decide: Callable[[ShardView], ShardPlan],
+        *,
+        up: Collection[int],
+        now: float,
+    ) -> tuple[ShardView, ShardPlan]:
+        """Renew the lease of a process whose shards *up* are connected, and follow its plan.
+
+        The shards of the plan are taken; those to give up remain until :meth:`release`. Return what
+        is on record then, and the plan. It happens in one transaction, and alone.
+        """
+
+    async def release(self, bot: str, me: ShardMember, shard_ids: Collection[int]) -> None:
+        """Free shards of a process, as far as it still has them."""
+
+    async def leave(self, bot: str, owner: str) -> None:
+        """Free all shards of a process that takes no more."""
 
 
 class JobNotifier(Protocol):
