@@ -50,7 +50,7 @@ class SandboxEnvironment:
         port: int = 0,
         keep: int | None = None,
         launch: Launch = launch,
-        http: bool = False,  # interactions come by HTTP
+        by_http: bool = False,  # interactions come by HTTP
         stepped: bool = False,  # the panel may step the time of day, also the bot's
     ) -> None:
         self.world = world or sample_world()
@@ -65,7 +65,7 @@ class SandboxEnvironment:
         self.online = False
         self.clock: SteppedClock | None = None
         self._launch = launch
-        self._http = http
+        self.by_http = by_http
         self._stepped = stepped
         self.process: BotProcess | None = None  # the newest bot; the panel controls it
         self._folder = Path()
@@ -89,7 +89,7 @@ class SandboxEnvironment:
             await stack.enter_async_context(self.pixazo)
             await stack.enter_async_context(self.discord)
             await stack.enter_async_context(self.alerts)
-            if self._http:
+            if self.by_http:
                 origin = f"http://127.0.0.1:{self.web_port}"
                 self.discord.endpoint.set(f"{PUBLIC_URL}/interactions", origin)
             self._stack = stack.pop_all()
@@ -114,7 +114,7 @@ class SandboxEnvironment:
             "WEB_PORT": str(self.web_port),
             "PUBLIC_URL": PUBLIC_URL,
             "ALERT_WEBHOOK_URL": self.alerts.url(),
-            "INTERACTIONS": "http" if self._http else "gateway",
+            "INTERACTIONS": "http" if self.by_http else "gateway",
             "DRAIN_SECONDS": "0",
             "POLL_SECONDS": "0.3",
             "LANE_RATE_PER_MINUTE": "6000",  # practically unlimited: nothing is billed
@@ -137,7 +137,7 @@ class SandboxEnvironment:
 
     async def ready(self, *, within: float = 30.0) -> None:
         """Wait until the bot takes interactions."""
-        if self._http:
+        if self.by_http:
             await self.discord.endpoint.look()  # it may just have been killed
         await self.world.wait(
             lambda: True if self.online else None, within=within, what="bot at the gateway"

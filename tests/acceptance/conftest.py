@@ -3,6 +3,9 @@
 With ``CAPTURE_STATEMENTS=FILE`` in pytest's environment, every bot appends each different statement
 that it executes to FILE, as a line of JSON with dialect, statement and parameters.
 
+With ``INTERACTIONS=http`` interactions come by HTTP: ``make acceptance-http``. Tests with the
+marker ``gateway`` are then left out, and listed with their reasons at the end.
+
 After each test, all exchanges with Discord's stand-in are checked against Discord's OpenAPI
 description.
 """
@@ -17,6 +20,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 from playwright.async_api import Browser, Page
+from xdist.workermanage import WorkerController
 
 from sandbox.botprocess import BOT, BotProcess, Launch, Process
 from sandbox.botprocess import launch as launch_process
@@ -38,6 +42,52 @@ from tests.openapi import assert_conform
 Start = Callable[..., Awaitable[BotProcess]]
 MakeSandbox = Callable[..., SandboxEnvironment]
 
+BY_HTTP = os.environ.get("INTERACTIONS") == "http"
+DEAF = "https://deaf.example"  # where the vendor's stand-in reaches nobody
+LEFT_OUT = pytest.StashKey[set[tuple[str, str]]]()  # tests about the gateway, and why each is
+
+
+class Environment(SandboxEnvironment):
+    """A sandbox that fails at its end if a bot without a gateway began a session there."""
+
+    async def __aexit__(self, *raised: object) -> None:
+        await super().__aexit__(*raised)
+        if self.by_http:
+            assert self.world.starts.taken == [], "IDENTIFY"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[LEFT_OUT] = set()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not BY_HTTP:
+        return
+    about = {item: mark for item in items if (mark := item.get_closest_marker("gateway"))}
+    items[:] = [item for item in items if item not in about]
+    config.hook.pytest_deselected(items=list(about))
+    left_out = config.stash[LEFT_OUT]
+    left_out.update((item.nodeid, mark.args[0]) for item, mark in about.items())
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if (output := getattr(session.config, "workeroutput", None)) is not None:  # of a worker
+        output["left out"] = sorted(session.config.stash[LEFT_OUT])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: WorkerController) -> None:
+    for test, reason in getattr(node, "workeroutput", {}).get("left out", ()):
+        node.config.stash[LEFT_OUT].add((test, reason))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    left_out = terminalreporter.config.stash[LEFT_OUT]
+    if left_out:
+        terminalreporter.write_sep("=", f"{len(left_out)} tests about the gateway were left out")
+        for test, reason in sorted(left_out):
+            terminalreporter.write_line(f"{test}: {reason}")
+
 
 @pytest.fixture(scope="session")
 async def launched() -> AsyncIterator[Launch]:
@@ -54,9 +104,11 @@ def make_sandbox(launched: Launch) -> MakeSandbox:
     async def launch(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Process:
         if tuple(command) == BOT:
             forget_starts(env["DATABASE_URL"])  # else each restart of a bot waits for seconds
+            if BY_HTTP and not env["PUBLIC_URL"]:  # it needs one; callbacks still do not come
+                env = {**env, "PUBLIC_URL": DEAF}
         return await launched(command, cwd=cwd, env=env)
 
-    return partial(SandboxEnvironment, launch=launch, http=os.environ.get("INTERACTIONS") == "http")
+    return partial(Environment, launch=launch, by_http=BY_HTTP)
 
 
 @pytest.fixture

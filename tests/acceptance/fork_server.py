@@ -32,6 +32,7 @@ LATE = (
     "alembic.command",
     "alembic.config",
     "asyncpg",
+    "cryptography.hazmat.primitives.asymmetric.ed25519",
     "sqlalchemy.dialects.postgresql.asyncpg",
     "sqlalchemy.dialects.sqlite.pysqlite",
     "uvloop",

@@ -10,6 +10,8 @@ from sandbox.discord.gateway_troubles import Stage
 from sandbox.environment import SandboxEnvironment
 from tests.acceptance.driver import eventually, quick
 
+pytestmark = pytest.mark.gateway("starts are limited there alone")
+
 POSTPONED = "gateway start postponed"
 
 

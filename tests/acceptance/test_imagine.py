@@ -25,9 +25,13 @@ CONTRACT = {
 }
 
 
-async def test_an_order_goes_through_all_states_and_ends_with_its_pictures(shared, member):
-    """The key goes to the vendor's gateway alone; Discord's gateway is compressed."""
+@pytest.mark.gateway("it compresses its events")
+async def test_discords_gateway_is_compressed(shared):
     assert shared.discord.gateway.compressions == ["zstd-stream"]
+
+
+async def test_an_order_goes_through_all_states_and_ends_with_its_pictures(shared, member):
+    """The key goes to the vendor's gateway alone."""
     sent = await member.command("imagine", prompt="a lighthouse in a storm", images=2)
     await sent.until(says("Waiting"))
     await sent.until(says("Queued"))
@@ -52,6 +56,7 @@ async def test_an_order_goes_through_all_states_and_ends_with_its_pictures(share
     assert not [one for one in shared.discord.journal.exchanges if key in str(one.headers)]
 
 
+@pytest.mark.gateway("without it there is a PUBLIC_URL, and a submit asks for callbacks")
 async def test_submit_is_the_contracts_example_to_the_letter(sandbox, start, noah):
     await start(PUBLIC_URL="")
 
