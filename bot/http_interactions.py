@@ -8,7 +8,8 @@ discord.py 2.7.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import discord
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LIST_EVERY: Final = 600.0  # seconds between two looks at which servers there are
-FRESH: Final = 600.0  # seconds for which roles and channels of a server are not asked for again
+# Seconds for which a server is not asked for again while members use the bot there, and while a
+# moderator does, who sees roles and channels that were just made or deleted.
+FRESH, FRESH_FOR_MODERATORS = 3600.0, 30.0
 ASK_WITHIN: Final = 30.0  # seconds
+LEARN_WITHIN: Final = 0.5  # seconds; a member waits for an answer, and Discord gives it 3
 PAGE: Final = 200  # servers of one answer
 AT_ONCE: Final = 4  # servers that are asked for
 
@@ -45,6 +49,7 @@ class InteractionInbox:
         self._key = read_key(key) if key else None
         self._client: discord.Client | None = None
         self._servers: Servers | None = None
+        self._waiting: set[asyncio.Task[None]] = set()
 
     @property
     def is_open(self) -> bool:
@@ -64,12 +69,21 @@ class InteractionInbox:
         return True
 
     def receive(self, data: Any) -> bool:
-        """Hand an interaction to discord.py; ``False``: not now. Never raises."""
+        """Hand an interaction to discord.py; ``False``: not now. Never raises.
+
+        The first ones of a server wait for a moment until it is known, as with the gateway.
+        """
         if self._client is None:
             return False
-        if self._servers is not None:
-            self._servers.note(data)
-        self._client._connection.parse_interaction_create(data)  # noqa: SLF001 - as the gateway does
+        # As the gateway does.
+        hand_over = partial(self._client._connection.parse_interaction_create, data)  # noqa: SLF001
+        asking = None if self._servers is None else self._servers.note(data)
+        if asking is None:
+            hand_over()
+            return True
+        task = asyncio.get_running_loop().create_task(_after(asking, hand_over))
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
         return True
 
     async def run(self, client: discord.Client) -> None:
@@ -91,15 +105,15 @@ class InteractionInbox:
 class Servers:
     """Keeps discord.py's cache of the servers, by REST.
 
-    All are listed *every* so many seconds; roles and channels of one are asked for when a moderator
-    is there.
+    All are listed *every* so many seconds; roles and channels of one are asked for when the bot is
+    used there.
     """
 
     def __init__(self, client: discord.Client, *, every: float = LIST_EVERY) -> None:
         self._client = client
         self._every = every
         self._asked_at: dict[int, float] = {}  # monotonic, by server
-        self._asking: set[asyncio.Task[None]] = set()
+        self._asking: dict[int, asyncio.Task[None]] = {}  # by server
         self._turn = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
@@ -107,54 +121,54 @@ class Servers:
         listed = False
         while True:
             try:
-                ids = {guild_id async for guild_id in self._ids()}
+                servers = {int(guild["id"]): guild async for guild in self._list()}
             except DiscordError as error:
                 log.warning("servers not listed, retrying: error=%s", error)
             else:
                 if listed:
-                    await self._compare(ids)
+                    await self._compare(servers)
                 else:
-                    self._introduce(ids)
+                    self._introduce(servers)
                 listed = True
             await asyncio.sleep(self._every if listed else ASK_WITHIN)
 
     def close(self) -> None:
         """Stop asking."""
-        for task in self._asking:
+        for task in self._asking.values():
             task.cancel()
 
-    def note(self, data: Any) -> None:
-        """Ask for the server of an interaction, if a moderator is there or it is a new one."""
+    def note(self, data: Any) -> asyncio.Task[None] | None:
+        """Ask for the server of an interaction, unless it is known; return that, if it is not."""
         guild_id = interaction_payload.snowflake(data.get("guild_id"))
         owners, member = data.get("authorizing_integration_owners"), data.get("member")
         if guild_id is None or not isinstance(owners, dict) or "0" not in owners:
-            return  # the bot is not a member there
+            return None  # the bot is not a member there
         granted = member.get("permissions") if isinstance(member, dict) else None
         moderates = (interaction_payload.snowflake(granted) or 0) & _MANAGE_GUILD
-        is_new = self._client.get_guild(guild_id) is None
-        if not moderates and not is_new:
-            return
-        if time.monotonic() - self._asked_at.get(guild_id, -FRESH) < FRESH:
-            return
-        self._asked_at[guild_id] = time.monotonic()
-        task = asyncio.get_running_loop().create_task(self._ask(guild_id, is_new=is_new))
-        self._asking.add(task)
-        task.add_done_callback(self._asking.discard)
-        guild_cache.note_coming(guild_id, task)
+        guild = self._client.get_guild(guild_id)
+        is_known = guild is not None and not guild.unavailable
+        fresh = FRESH if is_known and not moderates else FRESH_FOR_MODERATORS
+        if time.monotonic() - self._asked_at.get(guild_id, -fresh) >= fresh:
+            self._asked_at[guild_id] = time.monotonic()
+            task = asyncio.get_running_loop().create_task(self._ask(guild_id))
+            self._asking[guild_id] = task
+            task.add_done_callback(lambda _: self._asking.pop(guild_id, None))
+            guild_cache.note_coming(guild_id, task)
+        return None if is_known else self._asking.get(guild_id)
 
-    async def _ids(self) -> AsyncIterator[int]:
-        """Yield the ids of all servers."""
+    async def _list(self) -> AsyncIterator[Any]:
+        """Yield all servers, with no more than their names."""
         after = 0
         while True:
             async with translated_errors(ASK_WITHIN):
                 page = await self._client.http.get_guilds(PAGE, after=after, with_counts=False)
             for guild in page:
                 after = int(guild["id"])
-                yield after
+                yield guild
             if len(page) < PAGE:
                 return
 
-    def _introduce(self, ids: set[int]) -> None:
+    def _introduce(self, listed: Mapping[int, Any]) -> None:
         """Tell discord.py the servers as READY does."""
         client = self._client
         user: Any = client.user
@@ -162,38 +176,67 @@ class Servers:
         ready: Any = {
             "user": {"id": user.id, "username": user.name, "discriminator": "0", "avatar": None},
             "application": application,
-            "guilds": [{"id": guild_id, "unavailable": True} for guild_id in sorted(ids)],
+            "guilds": [
+                {"id": guild_id, "name": guild.get("name", ""), "unavailable": True}
+                for guild_id, guild in sorted(listed.items())
+            ],
         }
         client._connection.parse_ready(ready)  # noqa: SLF001
 
-    async def _compare(self, ids: set[int]) -> None:
-        """Tell discord.py which servers came and went."""
+    async def _compare(self, listed: Mapping[int, Any]) -> None:
+        """Tell discord.py which servers came and went, and how they are called."""
         state = self._client._connection  # noqa: SLF001
-        known = {guild.id for guild in self._client.guilds}
-        for guild_id in known - ids:
+        known = {guild.id: guild for guild in self._client.guilds}
+        for guild_id in known.keys() - listed.keys():
             gone: Any = {"id": guild_id}
             state.parse_guild_delete(gone)
-        for guild_id in ids - known:
-            await self._ask(guild_id, is_new=True)
+        for guild_id, guild in listed.items():
+            if guild_id in known:
+                known[guild_id].name = guild.get("name", "")
+            else:
+                await self._ask(guild_id)
 
-    async def _ask(self, guild_id: int, *, is_new: bool) -> None:
-        """Ask for a server, and tell discord.py of it as GUILD_CREATE does."""
+    async def _ask(self, guild_id: int) -> None:
+        """Ask for a server, and tell discord.py of it as the gateway does."""
         http, user = self._client.http, self._client.user
         try:
             async with self._turn, translated_errors(ASK_WITHIN):
-                guild: Any = await http.get_guild(guild_id, with_counts=False)
-                channels = await http.get_all_guild_channels(guild_id)
-                me = await http.get_member(guild_id, user.id if user else 0)
+                guild, channels, me = await asyncio.gather(
+                    http.get_guild(guild_id, with_counts=False),
+                    http.get_all_guild_channels(guild_id),
+                    http.get_member(guild_id, user.id if user else 0),
+                )
         except DiscordError as error:
             log.info("server not read: guild=%d error=%s", guild_id, error)
             return
-        created = guild | {"channels": channels, "members": [me], "threads": []}
-        if not is_new:
-            created["unavailable"] = False
+        created: Any = {**guild, "channels": channels, "members": [me], "threads": []}
         try:
+            if (known := self._client.get_guild(guild_id)) is not None:
+                created["unavailable"] = False
+                self._forget_gone(known, created)
             self._client._connection.parse_guild_create(created)  # noqa: SLF001
         except Exception as error:  # noqa: BLE001 - of any kind, by what Discord sent
             fault(log, "server not understood", error, guild=guild_id)
+
+    def _forget_gone(self, guild: discord.Guild, created: Any) -> None:
+        """Tell discord.py of deleted roles. Channels are taken from its cache without a word.
+
+        Of a channel that is missing, only an answer to a question about it says that it is deleted.
+        """
+        roles = {int(role["id"]) for role in created["roles"]}
+        for role in guild.roles:
+            if role.id not in roles:
+                gone: Any = {"guild_id": guild.id, "role_id": role.id}
+                self._client._connection.parse_guild_role_delete(gone)  # noqa: SLF001
+        channels = {int(channel["id"]) for channel in created["channels"]}
+        for channel in guild.channels:
+            if channel.id not in channels:
+                guild._remove_channel(channel)  # noqa: SLF001
+
+
+async def _after(asking: asyncio.Task[None], hand_over: Callable[[], None]) -> None:
+    await asyncio.wait([asking], timeout=LEARN_WITHIN)
+    hand_over()
 
 
 def read_key(text: str) -> "Ed25519PublicKey":

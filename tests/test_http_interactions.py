@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import discord
 import pytest
 
-from bot.http_interactions import Servers
+from bot import http_interactions
+from bot.http_interactions import InteractionInbox, Servers
 from bot.ui import guild_cache
 from sandbox.discord.sample import new_guild
+from sandbox.faults import Fault, Hold
 from tests.stand_in import stand_in
 
 __all__ = ["stand_in"]
@@ -22,12 +25,16 @@ class Told(discord.Client):
     def __init__(self):
         super().__init__(intents=discord.Intents(guilds=True), guild_ready_timeout=SOON)
         self.events = asyncio.Queue[tuple[str, int]]()
+        self.deleted: list[int] = []  # roles
 
     async def on_guild_join(self, guild):
         self.events.put_nowait(("join", guild.id))
 
     async def on_guild_available(self, guild):
         self.events.put_nowait(("available", guild.id))
+
+    async def on_guild_role_delete(self, role):
+        self.deleted.append(role.id)
 
     async def on_guild_remove(self, guild):
         self.events.put_nowait(("remove", guild.id))
@@ -52,7 +59,7 @@ async def servers(client) -> AsyncIterator[Servers]:
     servers.close()
 
 
-def interaction(guild_id, *, moderator, owners=("0",)):
+def interaction(guild_id, *, moderator=False, owners=("0",)):
     granted = discord.Permissions(manage_guild=moderator).value
     return {
         "guild_id": guild_id,
@@ -77,30 +84,79 @@ async def test_servers_are_listed_and_those_that_come_and_go_are_noticed(stand_i
     assert client.get_guild(int(invited.id)) is None
 
 
-@pytest.mark.parametrize(
-    ("seen", "asked"),
-    [
-        ({"moderator": True}, True),
-        ({"moderator": False}, False),
-        ({"moderator": True, "owners": ("1",)}, False),  # a user's own install
-    ],
-)
-async def test_a_server_is_asked_for_when_a_moderator_is_there(
-    stand_in, client, servers, seen, asked
-):
+@pytest.fixture
+async def here(stand_in, client, servers):
+    """A server of which no more than the name is known."""
     await client.events.get()
     here = next(guild for guild in stand_in.world.guilds.values() if guild.has_bot)
-    known = client.get_guild(int(here.id))
-    guild_cache.look_at(known)
+    assert client.get_guild(int(here.id)).name == here.name
+    guild_cache.look_at(client.get_guild(int(here.id)))
     assert guild_cache.order_channels([]) == []  # nothing is known of its channels
+    return here
 
+
+@pytest.mark.parametrize(("owners", "asked"), [(("0",), True), (("0", "1"), True), (("1",), False)])
+async def test_a_server_is_asked_for_once_when_somebody_is_there_and_the_bot_too(
+    stand_in, client, servers, here, owners, asked
+):
     for _ in range(3):
-        servers.note(interaction(here.id, **seen))
+        asking = servers.note(interaction(here.id, owners=owners))
         await guild_cache.ask(client.http, ())
+        if asking:
+            await asking
 
     calls = stand_in.journal.find("GET", f"/api/v10/guilds/{here.id}/channels")
     assert len(calls) == asked
     assert bool(guild_cache.order_channels([])) == asked
+
+
+@pytest.mark.parametrize("moderator", [True, False])
+async def test_what_was_deleted_is_known_soon_where_a_moderator_is(
+    monkeypatch, stand_in, client, servers, here, moderator
+):
+    monkeypatch.setattr(http_interactions, "FRESH_FOR_MODERATORS", 0.0)
+    world, member = stand_in.world, interaction(here.id, moderator=moderator)
+    role, channel = world.add_role(here, "Patrons"), world.add_channel(here, "studio")
+    await servers.note(member)
+    known = client.get_guild(int(here.id))
+    assert known.get_role(int(role.id))
+    assert known.get_channel(int(channel.id))
+
+    world.remove_role(here, role)
+    world.remove_channel(channel)
+    assert servers.note(member) is None  # nobody waits for news of a server that is known
+    await guild_cache.ask(client.http, ())
+    assert (known.get_role(int(role.id)) is None) == moderator
+    assert (known.get_channel(int(channel.id)) is None) == moderator
+    assert client.deleted == ([int(role.id)] if moderator else [])
+
+
+async def test_the_first_interactions_of_a_server_wait_until_it_is_known_but_not_long(
+    monkeypatch, stand_in, client
+):
+    inbox, handed_over = InteractionInbox(), asyncio.Queue[Any]()
+    running = asyncio.create_task(inbox.run(client))
+    await client.events.get()
+    take = handed_over.put_nowait
+    monkeypatch.setattr(client._connection, "parse_interaction_create", take)
+    one, other = (guild for guild in stand_in.world.guilds.values() if guild.has_bot)
+    first, second, direct = interaction(one.id), interaction(other.id), {"id": "1"}
+
+    assert inbox.receive(direct)
+    assert handed_over.get_nowait() is direct
+    assert inbox.receive(first)
+    assert handed_over.empty()
+    assert await handed_over.get() is first
+    assert not client.get_guild(int(one.id)).unavailable
+    assert inbox.receive(first)
+    assert handed_over.get_nowait() is first
+
+    monkeypatch.setattr(http_interactions, "LEARN_WITHIN", SOON)
+    stand_in.faults.add(Fault(method="GET", path="*/channels", do=Hold()))
+    assert inbox.receive(second)
+    assert await handed_over.get() is second
+    assert client.get_guild(int(other.id)).unavailable
+    running.cancel()
 
 
 async def test_an_unknown_server_is_asked_for_when_somebody_is_there(stand_in, client):

@@ -71,8 +71,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    left_out = session.config.stash[LEFT_OUT]
     if (output := getattr(session.config, "workeroutput", None)) is not None:  # of a worker
-        output["left out"] = sorted(session.config.stash[LEFT_OUT])
+        output["left out"] = sorted(left_out)
 
 
 @pytest.hookimpl(optionalhook=True)
