@@ -25,7 +25,7 @@ PING: Json = {"id": "1", "application_id": "1", "type": 1, "token": "ping", "ver
 class Endpoint:
     """Posts interactions to the bot's address, once it is set; the gateway then gets none.
 
-    A balancer stands before the bot: it sends interactions wherever `/readyz` answers 200.
+    A balancer stands before the bot: it asks `/readyz?exclude=lane`.
     """
 
     def __init__(self, world: World, interactions: Interactions) -> None:
@@ -102,7 +102,7 @@ class Endpoint:
         assert self._session is not None
         ready = False
         with suppress(aiohttp.ClientError):
-            async with self._session.get(f"{self._origin}/readyz") as answer:
+            async with self._session.get(f"{self._origin}/readyz?exclude=lane") as answer:
                 ready = answer.status == HTTPStatus.OK
         if ready != self.online:
             self.online = ready
