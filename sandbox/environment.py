@@ -89,9 +89,7 @@ class SandboxEnvironment:
             await stack.enter_async_context(self.pixazo)
             await stack.enter_async_context(self.discord)
             await stack.enter_async_context(self.alerts)
-            if self.by_http:
-                origin = f"http://127.0.0.1:{self.web_port}"
-                self.discord.endpoint.set(f"{PUBLIC_URL}/interactions", origin)
+            self.choose_way(by_http=self.by_http)
             self._stack = stack.pop_all()
         return self
 
@@ -114,7 +112,7 @@ class SandboxEnvironment:
             "WEB_PORT": str(self.web_port),
             "PUBLIC_URL": PUBLIC_URL,
             "ALERT_WEBHOOK_URL": self.alerts.url(),
-            "INTERACTIONS": "http" if self.by_http else "gateway",
+            "INTERACTIONS": _way(by_http=self.by_http),
             "DRAIN_SECONDS": "0",
             "POLL_SECONDS": "0.3",
             "LANE_RATE_PER_MINUTE": "6000",  # practically unlimited: nothing is billed
@@ -135,6 +133,17 @@ class SandboxEnvironment:
             self.process = process
         return process
 
+    def choose_way(self, *, by_http: bool) -> None:
+        """Choose how interactions come, for a bot that does not run."""
+        self.by_http = by_http
+        if by_http:
+            origin = f"http://127.0.0.1:{self.web_port}"
+            self.discord.endpoint.set(f"{PUBLIC_URL}/interactions", origin)
+        else:
+            self.discord.endpoint.clear()
+        if self.process is not None:
+            self.process.env["INTERACTIONS"] = _way(by_http=by_http)
+
     async def ready(self, *, within: float = 30.0) -> None:
         """Wait until the bot takes interactions."""
         if self.by_http:
@@ -146,3 +155,7 @@ class SandboxEnvironment:
     def _on_event(self, event: Event) -> None:
         if isinstance(event, BotOnline):
             self.online = event.online
+
+
+def _way(*, by_http: bool) -> str:
+    return "http" if by_http else "gateway"

@@ -44,7 +44,11 @@ class PanelTarget(Protocol):
     gateway: Gateway
     process: BotProcess | None
     clock: SteppedClock | None  # of its bots; None: it can't be stepped
-    online: bool  # whether the bot is connected to the gateway
+    online: bool  # whether the bot takes interactions
+    by_http: bool  # so interactions come
+
+    def choose_way(self, *, by_http: bool) -> None:
+        """Choose how interactions come, for a bot that does not run."""
 
 
 class Panel:
@@ -59,6 +63,7 @@ class Panel:
             web.post("/panel/vendor/trouble", self._changing(self._trouble)),
             web.post("/panel/bot", self._changing(self._bot)),
             web.post("/panel/bot/direct", self._changing(self._direct)),
+            web.post("/panel/bot/interactions", self._changing(self._interactions)),
             web.post("/panel/clock", self._changing(self._clock)),
             web.post("/panel/place", self._changing(self._place)),
             web.post("/panel/invite", self._changing(self._invite)),
@@ -74,6 +79,7 @@ class Panel:
                 "pid": process.pid if process else None,
                 "online": self._target.online,
                 "started_at": process.started_at if process and process.running else None,
+                "way": "http" if self._target.by_http else "gateway",
                 "direct": process is not None and process.env.get("ALLOW_DIRECT") == "true",
                 "log": list(process.log)[-LOG_LINES:] if process else [],
             },
@@ -235,6 +241,13 @@ class Panel:
             raise InvalidRequestError("there is no bot")
         async with self._restarted():
             process.env["ALLOW_DIRECT"] = str(on).lower()
+
+    async def _interactions(self, body: dict[str, Any]) -> None:
+        """Choose how interactions come; a running bot restarts and keeps its database."""
+        if (way := body.get("way")) not in {"gateway", "http"}:
+            raise InvalidRequestError(f"no such way: {way}")
+        async with self._restarted():
+            self._target.choose_way(by_http=way == "http")
 
     @asynccontextmanager
     async def _restarted(self) -> AsyncIterator[None]:

@@ -35,6 +35,7 @@ class Endpoint:
         self._origin: str | None = None
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._watching: asyncio.Task[None] | None = None
         self.online = False  # whether the bot is ready
         self.statuses: list[int] = []  # the bot's answers; 0: none
         world.application["verify_key"] = self._key.public_key().public_bytes_raw().hex()
@@ -45,11 +46,20 @@ class Endpoint:
         return self._origin is not None
 
     def set(self, address: str, origin: str) -> None:
-        """Post to the bot, as if *address* led to *origin*."""
+        """Post to the bot from now on, as if *address* led to *origin*."""
+        self.clear()
         self._world.application["interactions_endpoint_url"] = address
         self._origin = origin
-        self._session = aiohttp.ClientSession()
-        self._spawn(self._watch())
+        self._session = self._session or aiohttp.ClientSession()
+        self._watching = self._spawn(self._watch())
+
+    def clear(self) -> None:
+        """Leave interactions to the gateway from now on."""
+        self._world.application["interactions_endpoint_url"] = None
+        self._origin = None
+        if self._watching is not None:
+            self._watching.cancel()
+        self._note(online=False)
 
     async def close(self) -> None:
         """Stop posting."""
@@ -104,16 +114,20 @@ class Endpoint:
         with suppress(aiohttp.ClientError):
             async with self._session.get(f"{self._origin}/readyz?exclude=lane") as answer:
                 ready = answer.status == HTTPStatus.OK
-        if ready != self.online:
-            self.online = ready
-            self._world.publish(BotOnline(online=ready))
+        self._note(online=ready)
 
     async def _watch(self) -> None:
         while True:
             await self.look()
             await asyncio.sleep(LOOK_EVERY)
 
-    def _spawn(self, work: Any) -> None:
+    def _note(self, *, online: bool) -> None:
+        if online != self.online:
+            self.online = online
+            self._world.publish(BotOnline(online=online))
+
+    def _spawn(self, work: Any) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task

@@ -1,12 +1,18 @@
 /** The bot's part of the panel: its process, its connection to the gateway, its log. */
 import { fill, h, isNew, setText } from "./dom.js";
-import { switchLine } from "./panel-controls.js";
+import { group, switchLine } from "./panel-controls.js";
 
 const COMMANDS = [
   { name: "start", label: "Start", style: "primary", whenRunning: false, about: "Start the bot's process" },
   { name: "restart", label: "Restart", style: "secondary", whenRunning: true, about: "SIGTERM, then start again" },
   { name: "stop", label: "Stop", style: "secondary", whenRunning: true, about: "SIGTERM: it may finish its work" },
   { name: "kill", label: "Kill", style: "risky", whenRunning: true, about: "SIGKILL: it dies at once" },
+];
+
+/** How interactions come: the value on the wire, the label, and what it does. */
+const WAYS = [
+  ["gateway", "Gateway", "The bot keeps a connection to Discord open. It restarts"],
+  ["http", "HTTP", "Discord posts to the bot, which opens no connection. It restarts"],
 ];
 
 const DAY = 86_400; // s
@@ -27,6 +33,10 @@ export class BotPart {
     });
     const about = "ALLOW_DIRECT: in direct messages, and in servers without the bot. The bot restarts";
     this.direct = switchLine("Orders outside of servers", "direct", (on) => post("bot/direct", { on }), about);
+    this.ways = WAYS.map(([way, label, does]) => {
+      const onClick = () => post("bot/interactions", { way });
+      return h("button.chip", { "aria-pressed": "false", title: does, testid: `way-${way}`, onClick }, label);
+    });
     const onClick = () => post("clock", { seconds: DAY });
     const day = h(
       "button.chip",
@@ -35,11 +45,12 @@ export class BotPart {
     );
     this.ahead = h("span.panel-facts", { role: "status", testid: "ahead" });
     this.clock = h("div.range", { hidden: true }, day, this.ahead);
-    this.body = [h("div.panel-buttons", this.buttons), this.facts, this.direct.element, this.clock];
+    const ways = group("How Discord reaches the bot", h("div.chips", this.ways));
+    this.body = [h("div.panel-buttons", this.buttons), this.facts, ways, this.direct.element, this.clock];
     this.log = h("pre.log", { tabindex: 0, role: "region", "aria-label": "The bot's log", testid: "bot-log" });
   }
 
-  show({ running, online, pid, started_at: startedAt, direct, log = [] }) {
+  show({ running, online, pid, started_at: startedAt, way, direct, log = [] }) {
     const [state, kind] = !running ? ["stopped", "off"] : online ? ["online", "on"] : ["connecting", "between"];
     setText(this.state, state);
     this.state.dataset.kind = kind;
@@ -49,6 +60,7 @@ export class BotPart {
     const focused = this.buttons.find((button) => button === document.activeElement);
     for (const [index, { whenRunning }] of COMMANDS.entries()) this.buttons[index].hidden = whenRunning !== running;
     if (focused?.hidden) this.buttons.find((button) => !button.hidden)?.focus();
+    for (const [index, [name]] of WAYS.entries()) this.ways[index].setAttribute("aria-pressed", String(name === way));
     this.direct.input.checked = Boolean(direct);
     this.#showLog(log);
   }

@@ -7,3 +7,6 @@ export function switchLine(label, testid, onSwitch, title = "") {
   const input = h("input.switch", { type: "checkbox", role: "switch", id: uid(testid), testid, onChange });
   return { input, element: h("div.switch-line", { title }, h("label", { for: input.id }, label), input) };
 }
+
+/** Controls with a title. @param {string} title @param {...Child} children */
+export const group = (title, ...children) => h("fieldset.panel-group", h("legend", title), children);

@@ -1,6 +1,6 @@
 /** The vendor's part of the panel: how long it takes, what it answers next, its troubles, the wallet, and the latest requests. */
 import { fill, h, isNew, setText, shorten, uid } from "./dom.js";
-import { switchLine } from "./panel-controls.js";
+import { group, switchLine } from "./panel-controls.js";
 
 /** What the next orders can get: the value on the wire, and its label. */
 const ANSWERS = [
@@ -143,8 +143,6 @@ function range(label, field, set) {
   const word = (text) => h("span.range-word", text);
   return { inputs, element: h("div.range", h("span.range-label", label), from, word("to"), to, word("s")) };
 }
-
-const group = (title, ...children) => h("fieldset.panel-group", h("legend", title), children);
 
 const inlineField = (label, input) => h("div.inline-field", h("label", { for: input.id }, label), input);
 

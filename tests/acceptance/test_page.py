@@ -283,6 +283,25 @@ async def test_fifty_orders_by_a_script_are_all_shown_under_discords_limits(sand
     assert sorted(json.loads(one.body)["prompt"] for one in sandbox.pixazo.accepted) == prompts
 
 
+async def test_the_panel_switches_how_discord_reaches_the_bot(sandbox, page):
+    """The bot restarts with its database: the card's button repeats what was ordered before."""
+    await say(page, "/imagine prompt: a grey cat")
+    card, state = card_of(page, "a grey cat"), page.get_by_test_id("bot-state")
+    await card.wait_for()
+    for count, way in enumerate(("http", "gateway"), start=2):
+        starts, posts = len(sandbox.world.starts.taken), len(sandbox.discord.endpoint.statuses)
+        chosen = page.get_by_test_id(f"way-{way}")
+        await chosen.click()
+        await expect(chosen).to_have_attribute("aria-pressed", "true", timeout=30_000)
+        await sandbox.ready()
+        await expect(state).to_have_text("online")
+        await press(card.first, "Again")
+        await expect(card).to_have_count(count, timeout=15_000)
+        assert (len(sandbox.world.starts.taken) == starts) == (way == "http")
+        assert (len(sandbox.discord.endpoint.statuses) > posts) == (way == "http")
+        await looks_well(page)
+
+
 async def test_history_turns_its_pages(sandbox, page, mira, between):
     for number in range(6):
         sent = await mira.command("imagine", prompt=f"boat number {number}", steps=20)

@@ -100,6 +100,7 @@ STATE = {
         "pid": 4242,
         "online": True,
         "started_at": 1_750_000_000,
+        "way": "gateway",
         "direct": False,
         "log": ["INFO ready", f"WARNING {LONG_WORD}"],
     },

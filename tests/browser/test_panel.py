@@ -108,6 +108,13 @@ async def test_the_switches_of_the_channel_and_of_the_bot_are_set_by_keyboard(pa
         assert await backend.called("place") == {"channel": GENERAL, name: wanted}
     await page.get_by_role("switch", name="Orders outside of servers").press("Space")
     assert await backend.called("bot/direct") == {"on": True}
+    gateway, http = (page.get_by_test_id(f"way-{way}") for way in ("gateway", "http"))
+    await expect(gateway).to_have_attribute("aria-pressed", "true")
+    await http.press("Enter")
+    assert await backend.called("bot/interactions") == {"way": "http"}
+    backend.state["bot"]["way"] = "http"
+    await expect(http).to_have_attribute("aria-pressed", "true")
+    await expect(gateway).to_have_attribute("aria-pressed", "false")
 
     await page.get_by_test_id("channel").filter(has_text="reading-room").click()
     await expect(page.get_by_test_id("german")).to_be_checked()

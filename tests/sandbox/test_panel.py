@@ -39,6 +39,12 @@ class Target:
     process: BotProcess | None
     clock: SteppedClock | None
     online: bool = False
+    by_http: bool = False
+
+    def choose_way(self, *, by_http: bool) -> None:
+        assert self.process is not None
+        assert not self.process.running
+        self.by_http = by_http
 
 
 @pytest.fixture
@@ -84,6 +90,7 @@ async def test_the_state_shows_everything(page, target):
             "pid": None,
             "online": False,
             "started_at": None,
+            "way": "gateway",
             "direct": False,
             "log": [],
         },
@@ -170,6 +177,7 @@ async def test_the_wallet_can_become_unlimited_again(page, target):
         ("gateway", {"close": 4000, "times": -1}),
         ("bot", {"do": "dance"}),
         ("bot/direct", {"on": "yes"}),
+        ("bot/interactions", {"way": "pigeon"}),
         ("clock", {"seconds": -86400}),
         ("clock", {}),
         ("invite", {"system_channel": True}),
@@ -242,6 +250,15 @@ async def test_orders_outside_of_servers_are_switched_with_a_restart(page, targe
     _, after = await post(page, "bot/direct", {"on": False})
 
     assert (after["bot"]["direct"], after["bot"]["running"]) == (False, True)
+    assert after["bot"]["pid"] != state["bot"]["pid"]
+
+
+async def test_the_way_of_interactions_is_switched_with_a_restart(page, target):
+    _, state = await post(page, "bot", {"do": "start"})
+
+    _, after = await post(page, "bot/interactions", {"way": "http"})
+
+    assert (after["bot"]["way"], after["bot"]["running"]) == ("http", True)
     assert after["bot"]["pid"] != state["bot"]["pid"]
 
 
