@@ -202,6 +202,7 @@ async def call_all(database: Database, *, now: float) -> None:
             "record_request_id": lambda: jobs.record_request_id(job.id, "r-new", now=now),
             "retry_now": lambda: jobs.retry_now("0"),
             "retry_now all": jobs.retry_now,
+            "retry_stored": jobs.retry_stored,
             "renew_leases": lambda: jobs.renew_leases("us", lease=30.0),
             "take_over": lambda: jobs.take_over("us", lease=30.0, submitted_before=now),
             "inherit": lambda: jobs.inherit("us", lease=30.0),

@@ -5,13 +5,15 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import assert_never
+from typing import Final, assert_never
 
 from bot import __version__, descriptors, disk
 from bot import log as logs
 from bot.alert_webhook import AlertWebhook
 from bot.client import Gateway, prepare_discord
 from bot.domain.admission import is_served
+from bot.files import places
+from bot.files.folder import FolderFiles
 from bot.http_interactions import InteractionInbox
 from bot.picture_command import CommandCheck
 from bot.pixazo import request_ids
@@ -19,6 +21,7 @@ from bot.pixazo.client import PixazoClient
 from bot.pixazo.media import MediaDownloader
 from bot.pixazo.picture_check import GatewayCheck
 from bot.pixazo.signing import PictureSigner
+from bot.service.ports.files import WaitingFiles
 from bot.service.ports.picture_check import PictureCheck
 from bot.service_settings import read_caps
 from bot.services import Ports
@@ -53,6 +56,8 @@ from bot.ui.discord_session import DiscordSession
 from bot.ui.log_channel import DiscordLogChannel
 from bot.ui.member_notices import DiscordMemberNotices
 from bot.ui.rest_gate import RestGate
+
+_DOWNLOADS: Final = FolderFiles(Path("data/files"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +172,12 @@ def _read_check(settings: Settings, client: PixazoClient) -> PictureCheck | None
             assert_never(settings.picture_check)
 
 
+async def open_files(settings: Settings, stack: AsyncExitStack) -> WaitingFiles:
+    """Open the place where pictures wait."""
+    place = places.opened(settings.bucket, settings.files_folder, downloads=settings.downloads)
+    return await stack.enter_async_context(place)
+
+
 async def open_webhook(settings: Settings, stack: AsyncExitStack) -> AlertWebhook | None:
     """Open the HTTP session for the operator's receiver of alerts, if there is one."""
     if settings.alert_webhook_url is None:
@@ -233,7 +244,8 @@ def build_ports(
     telemetry: PrometheusTelemetry,
     *,
     webhook: AlertWebhook | None = None,
-    folder: Path = Path(),
+    downloads: FolderFiles = _DOWNLOADS,
+    files: WaitingFiles | None = None,
 ) -> Ports:
     """Return the adapters as the services see them, instrumented."""
     return Ports(
@@ -253,6 +265,8 @@ def build_ports(
         notifier=store.notifier,
         queue=instrument_queue(vendor.queue, telemetry),
         media=instrument_media(vendor.media, telemetry),
+        files=files or downloads,
+        downloads=downloads,
         check=vendor.check,
         presenter=discord_side.presenter,
         log_channel=discord_side.log_channel,
@@ -260,7 +274,7 @@ def build_ports(
         store_ready=store.database.ready,
         gateway_connected=lambda: discord_side.gateway.connected,
         descriptors_low=descriptors.are_low,
-        disk_nearly_full=partial(disk.is_nearly_full, folder),
+        disk_nearly_full=partial(disk.is_nearly_full, downloads.root),
         give_way=discord_side.session.gate.answers.give_way,
         now=store.clock,
     )

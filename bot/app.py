@@ -15,6 +15,7 @@ from bot.adapters import (
     Store,
     build_ports,
     open_discord,
+    open_files,
     open_store,
     open_vendor,
     open_webhook,
@@ -22,6 +23,7 @@ from bot.adapters import (
 from bot.client import Gateway, check_cogs
 from bot.command_registration import CommandRegistration
 from bot.domain import lane_transitions
+from bot.files.folder import FolderFiles
 from bot.operator_reports import OperatorReports, first_of
 from bot.pixazo import wire
 from bot.service.estimates import REMEMBERED
@@ -69,7 +71,13 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     by_http = discord_side.gateway.inbox is not None
     webhook = await open_webhook(settings, stack)
     ports = build_ports(
-        store, vendor, discord_side, telemetry, webhook=webhook, folder=settings.folder
+        store,
+        vendor,
+        discord_side,
+        telemetry,
+        webhook=webhook,
+        downloads=FolderFiles(settings.downloads),
+        files=await open_files(settings, stack),
     )
     service_settings = read_service_settings(settings)
     services = build_services(ports, service_settings)
@@ -78,6 +86,7 @@ async def _run(settings: Settings, stack: AsyncExitStack, stop: asyncio.Event) -
     starts = _build_starts(settings, store, discord_side.session, reports)
     discord_side.gateway.starts = None if by_http else starts
     telemetry.watch_alerts(lambda: alerting.outbox.pending)
+    telemetry.watch_files(lambda: services.pipeline.storage.away)
     stack.enter_context(logs.watching_faults(alerting.alerts.fault))
     services.pipeline.screening.report = reports.pictures_checked
     if vendor.signer is not None:
@@ -139,6 +148,7 @@ def _loops(
         Loop(name="heartbeat", run=services.heartbeat.run),
         Loop(name="positions", run=services.positions.run),
         Loop(name="notifications", run=partial(store.notifier.listen, runner.wake)),
+        Loop(name="storage", run=services.upkeep.run),
         Loop(name="retention", run=services.retention.run),
         Loop(name="commands", run=partial(registration.run, session)),
         Loop(name="gateway", run=connect, essential=True),

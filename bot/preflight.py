@@ -21,6 +21,7 @@ from bot.domain.alerts import AlertKind, AlertMessage, AlertState
 from bot.domain.gateway_starts import StartLimit
 from bot.domain.job import State
 from bot.errors import ImagineError, InvalidSettings
+from bot.files import places
 from bot.log import redactor
 from bot.pixazo import origins, signing
 from bot.pixazo.client import PixazoClient
@@ -28,6 +29,7 @@ from bot.proxies import shown
 from bot.service.port_errors import (
     AlertNotTaken,
     DiscordRefused,
+    FilesUnavailable,
     KeyRejected,
     PixazoError,
     RequestNotFound,
@@ -54,6 +56,7 @@ async def check(settings: Settings, *, alert: bool = False) -> AsyncIterator[tup
         ("portal", _portal),
         ("gateway", _gateway),
         ("media", _media),
+        ("files", _files),
         ("signing", _signing),
         ("clock", _clock),
         ("proxies", _proxies),
@@ -105,6 +108,18 @@ async def _media(settings: Settings) -> str:
     if problems:
         raise PixazoError("; ".join(problems))
     return "nothing is known that keeps pictures from being fetched"
+
+
+async def _files(settings: Settings) -> str:
+    """Write, read and remove a small file where pictures wait."""
+    bucket, folder, downloads = settings.bucket, settings.files_folder, settings.downloads
+    place = f"{folder or downloads}" if bucket is None else f"the bucket {bucket.name}"
+    async with places.opened(bucket, folder, downloads=downloads) as files:
+        try:
+            await files.probe()
+        except FilesUnavailable as error:
+            raise FilesUnavailable(f"{place} is not usable (FILES_URL): {error}") from None
+    return f"pictures wait in {place}, which can be written, read and emptied"
 
 
 async def _signing(settings: Settings) -> str:

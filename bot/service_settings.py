@@ -44,7 +44,7 @@ def read_service_settings(settings: Settings) -> ServiceSettings:
         public_url=settings.public_url,
         callback_mode=settings.callback_mode,
         name=settings.instance if settings.shares_store else "",
-        files=settings.folder / "files",
+        files=settings.downloads,
         retention=RetentionPolicy(
             files_days=settings.keep_files_days,
             orders_days=settings.keep_orders_days,

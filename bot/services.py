@@ -18,6 +18,7 @@ from bot.service.deed_outbox import DeedOutbox
 from bot.service.delivery import DeliveryService
 from bot.service.denials import DenialService
 from bot.service.dispatcher import Dispatcher
+from bot.service.file_storage import FileStorage
 from bot.service.health import HealthService
 from bot.service.held_entries import HeldEntries
 from bot.service.held_pictures import HeldPictures
@@ -34,6 +35,7 @@ from bot.service.picture_files import PictureFiles
 from bot.service.ports.alerts import Alerts, AlertSender
 from bot.service.ports.discord import Application, CardPresenter, LogChannel, MemberNotices
 from bot.service.ports.figures import Figures
+from bot.service.ports.files import WaitingFiles
 from bot.service.ports.picture_check import PictureCheck
 from bot.service.ports.store import (
     Deeds,
@@ -59,6 +61,7 @@ from bot.service.screening import PictureScreening
 from bot.service.server_figures import ServerFiguresService
 from bot.service.server_membership import ServerMembership
 from bot.service.settings import ServiceSettings
+from bot.service.storage_upkeep import StorageUpkeep
 from bot.service.submitter import Submitter
 from bot.service.tracker import JobTracker
 from bot.service.undelivered import UndeliveredPictures
@@ -84,6 +87,8 @@ class Ports:
     notifier: JobNotifier
     queue: VendorQueue
     media: Media
+    files: WaitingFiles
+    downloads: WaitingFiles  # the folder of this machine
     check: PictureCheck | None  # None: pictures are not checked
     presenter: CardPresenter
     log_channel: LogChannel
@@ -105,6 +110,7 @@ class Pipeline:
     dispatcher: Dispatcher
     submitter: Submitter
     files: PictureFiles
+    storage: FileStorage
     screening: PictureScreening
     delivery: DeliveryService
     runner: JobRunner
@@ -136,6 +142,7 @@ class Services:
     callbacks: CallbackHandler
     health: HealthService
     alerting: Alerting
+    upkeep: StorageUpkeep
     heartbeat: ProcessHeartbeat
 
 
@@ -176,6 +183,17 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
         works=lambda: pipeline.breaker.accepted,
         now=ports.now,
     )
+    upkeep = StorageUpkeep(
+        settings=settings,
+        jobs=ports.jobs,
+        files=pipeline.files,
+        storage=pipeline.storage,
+        downloads=ports.downloads,
+        wake_recovery=recovery_due.set,
+        now=ports.now,
+    )
+    alerting = _build_alerting(ports, settings, health)
+    alerting.watch.storage_error = lambda: pipeline.storage.error
     return Services(
         pipeline=pipeline,
         cogs=cogs,
@@ -226,10 +244,10 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
         ),
         retention=RetentionLoop(
             settings=settings,
-            jobs=ports.jobs,
             queries=ports.queries,
             guilds=ports.guilds,
             files=pipeline.files,
+            upkeep=upkeep,
             delivery=pipeline.delivery,
             account=cogs.account,
             now=ports.now,
@@ -244,7 +262,8 @@ def build_services(ports: Ports, settings: ServiceSettings) -> Services:
             wake_recovery=recovery_due.set,
         ),
         health=health,
-        alerting=_build_alerting(ports, settings, health),
+        alerting=alerting,
+        upkeep=upkeep,
         heartbeat=ProcessHeartbeat(settings=settings, processes=ports.processes, now=ports.now),
     )
 
@@ -311,14 +330,21 @@ def _build_pipeline(
         now=ports.now,
         wake_recovery=wake_recovery,
     )
+    storage = FileStorage(ports.files, backoff=settings.storage_backoff)
     files = PictureFiles(
-        settings=settings, media=ports.media, tracker=tracker, breaker=breaker, now=ports.now
+        settings=settings,
+        media=ports.media,
+        storage=storage,
+        tracker=tracker,
+        breaker=breaker,
+        now=ports.now,
     )
     screening = PictureScreening(
         settings=settings,
         check=ports.check,
         jobs=ports.jobs,
         guilds=ports.guilds,
+        files=files,
         limiter=limiter,
         tell_deeds=tell_deeds,
         now=ports.now,
@@ -348,6 +374,7 @@ def _build_pipeline(
         dispatcher=dispatcher,
         submitter=submitter,
         files=files,
+        storage=storage,
         screening=screening,
         delivery=delivery,
         runner=runner,

@@ -21,6 +21,7 @@ from bot.domain.money import read_dollars
 from bot.domain.rules import LANGUAGES
 from bot.domain.shards import Shards
 from bot.errors import InvalidSettings
+from bot.files.address import Bucket, bucket_faults, read_files_url
 from bot.pixazo.origins import Origin
 from bot.pixazo.signing import ALGORITHMS, Credentials
 from bot.proxies import Proxies
@@ -215,6 +216,8 @@ _Link = Annotated[str | None, _link]
 _Positive = Annotated[float, _number(float, 0, above=True)]
 _Usd = Annotated[int, read_dollars]
 _Count = Annotated[int, _number(int, 0)]
+_Plain = Annotated[str | None, str.strip]
+_Hidden = Annotated[Secret | None, lambda text: Secret(text.strip())]
 _Ids = Annotated[tuple[int, ...], _list(_number(int, 0))]
 
 _FILE: Final = Secret(f"{SQLITE}:///data/imagine.db")
@@ -232,6 +235,14 @@ class Settings:
     pixazo_api_key: _Secret
 
     database_url: Annotated[Secret, _database] = _FILE
+    files_url: Annotated[Path | tuple[str, str] | None, read_files_url] = None
+    # Of the bucket; looked at only if FILES_URL is one, since the machine may have them for others.
+    aws_endpoint_url: _Plain = None
+    aws_region: _Plain = None
+    aws_access_key_id: _Hidden = None
+    aws_secret_access_key: _Hidden = None
+    aws_session_token: _Hidden = None
+    aws_allow_http: _Plain = None
     public_url: Annotated[str | None, _url("https")] = None
     callback_mode: Annotated[_Mode, _choice(*get_args(_Mode))] = "sync"
     web_host: _Text = "127.0.0.1"
@@ -324,6 +335,7 @@ class Settings:
             reasons[alone[0]] = "must be set together with " + next(iter(pair.keys() - alone))
         if not reasons and self.interactions == "http" and self.public_url is None:
             reasons["PUBLIC_URL"] = "must be set where INTERACTIONS is http: Discord posts there"
+        reasons |= {} if reasons else self._bucket_faults()
         needed = {"command": "picture_check_command", "gateway": "picture_check_flags"}
         missing = needed.get("" if reasons else self.picture_check)
         if missing and not getattr(self, missing):
@@ -385,6 +397,51 @@ class Settings:
         return Path(url.database or "").parent if url.drivername == SQLITE else Path("data")
 
     @property
+    def downloads(self) -> Path:
+        """The folder that pictures are downloaded to."""
+        return self.folder / "files"
+
+    @property
+    def files_folder(self) -> Path | None:
+        """The folder in which pictures wait; ``None``: that of downloads, or a bucket."""
+        return self.files_url if isinstance(self.files_url, Path) else None
+
+    @property
+    def bucket(self) -> Bucket | None:
+        """The bucket in which pictures wait; ``None``: they wait in a folder."""
+        if not isinstance(self.files_url, tuple):
+            return None
+        name, prefix = self.files_url
+        endpoint = self.aws_endpoint_url or ""
+        config = {
+            "endpoint": endpoint,
+            "region": self.aws_region or "us-east-1",
+            **{key: secret.get_secret_value() for key, secret in self._aws_secrets.items()},
+        }
+        return Bucket(
+            name=name,
+            prefix=prefix,
+            config={key: text for key, text in config.items() if text},
+            allows_http=endpoint.startswith("http://"),
+            proxy=self.proxies.of(endpoint or "https://amazonaws.com"),
+        )
+
+    def _bucket_faults(self) -> dict[str, str]:
+        allows_http = (self.aws_allow_http or "").lower() in _TRUE
+        given, endpoint = self._aws_secrets, self.aws_endpoint_url
+        used = isinstance(self.files_url, tuple)
+        return bucket_faults(endpoint, given, allows_http=allows_http) if used else {}
+
+    @property
+    def _aws_secrets(self) -> dict[str, Secret]:
+        secrets = {
+            "access_key_id": self.aws_access_key_id,
+            "secret_access_key": self.aws_secret_access_key,
+            "session_token": self.aws_session_token,
+        }
+        return {name: secret for name, secret in secrets.items() if secret is not None}
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Texts that must not appear in a log."""
         address = self.database_url.get_secret_value()
@@ -396,6 +453,7 @@ class Settings:
             *(text for url in proxies if url.password for text in (str(url), url.password)),
             *((address, password, quote(password, safe="")) if password else ()),
             *self._webhook_secrets,
+            *(secret.get_secret_value() for secret in self._aws_secrets.values()),
         )
 
     @property

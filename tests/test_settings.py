@@ -1,5 +1,7 @@
 """The operator's settings: a wrong one is named in one line, and no secret ever shows."""
 
+from pathlib import Path
+
 import pytest
 
 from bot.errors import InvalidSettings
@@ -93,6 +95,15 @@ WRONG = [
     ("DATABASE_URL", "postgresql+asyncpg://user:hunter2@host:hunter2/db"),
     ("DATABASE_URL", "postgresql+asyncpg://user@host/db?password=hunter2"),
     ("DATABASE_URL", "postgresql+asyncpg://user:hunter2@host/db?sslmode=require"),
+    ("FILES_URL", "data/files"),
+    ("FILES_URL", "file:"),
+    ("FILES_URL", "file://hunter2/files"),
+    ("FILES_URL", "s3://"),
+    ("FILES_URL", "s3://user:hunter2@bucket"),
+    ("FILES_URL", "s3://bucket/../other"),
+    ("FILES_URL", "s3://bucket?key=hunter2"),
+    ("FILES_URL", "s3://Bucket"),
+    ("FILES_URL", "https://hunter2.s3.amazonaws.com"),
     ("PUBLIC_URL", "http://bot.example"),
     ("PUBLIC_URL", "https://user:hunter2@bot.example"),
     ("PUBLIC_URL", "https://bot.example?a=1"),
@@ -185,6 +196,58 @@ def test_a_wrong_setting_is_named_in_one_line(monkeypatch, name, value):
     assert "hunter2" not in str(refusal)
 
 
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIA-hunter2", "AWS_SECRET_ACCESS_KEY": "hunter2/hunter2"}
+
+
+@pytest.mark.parametrize(
+    ("name", "texts"),
+    [
+        ("AWS_ENDPOINT_URL", {"AWS_ENDPOINT_URL": "http://s3.example"}),
+        ("AWS_ENDPOINT_URL", {"AWS_ENDPOINT_URL": "https://user:hunter2@s3.example"}),
+        ("AWS_ENDPOINT_URL", {"AWS_ENDPOINT_URL": "s3.example:9000"}),
+        ("AWS_ENDPOINT_URL", {"AWS_ENDPOINT_URL": "https://[broken"}),
+        ("AWS_SECRET_ACCESS_KEY", {"AWS_ACCESS_KEY_ID": "hunter2"}),
+        ("AWS_ACCESS_KEY_ID", {"AWS_SECRET_ACCESS_KEY": "hunter2"}),
+    ],
+)
+def test_settings_of_a_bucket_are_looked_at_where_there_is_one(monkeypatch, name, texts):
+    for variable, text in texts.items():
+        monkeypatch.setenv(variable, text)
+    Settings.read()
+    monkeypatch.setenv("FILES_URL", "s3://pictures/bot")
+
+    refusal = refused()
+
+    assert refusal.setting == name
+    assert "hunter2" not in str(refusal)
+
+
+def test_a_bucket_is_opened_with_what_is_set_and_none_of_it_shows(monkeypatch):
+    endpoint = {"AWS_ENDPOINT_URL": "http://s3.example", "AWS_ALLOW_HTTP": "true"}
+    for name, text in (KEYS | endpoint | {"FILES_URL": "s3://pictures/bot/1"}).items():
+        monkeypatch.setenv(name, text)
+    settings = Settings.read()
+
+    bucket = settings.bucket
+    assert bucket is not None
+    assert (bucket.name, bucket.prefix, bucket.allows_http) == ("pictures", "bot/1", True)
+    assert bucket.config == {
+        "endpoint": "http://s3.example",
+        "region": "us-east-1",
+        "access_key_id": "AKIA-hunter2",
+        "secret_access_key": "hunter2/hunter2",
+    }
+    assert "hunter2" not in f"{settings!r} {bucket!r}"
+    assert set(KEYS.values()) < set(settings.secrets)
+
+
+def test_pictures_wait_beside_the_orders_or_in_a_folder_that_is_named(monkeypatch):
+    assert (Settings.read().files_folder, Settings.read().downloads) == (None, Path("data/files"))
+    monkeypatch.setenv("FILES_URL", "file:/mnt/shared%20pictures")
+    assert Settings.read().files_folder == Path("/mnt/shared pictures")
+    assert Settings.read().bucket is None
+
+
 @pytest.mark.parametrize("check", ["command", "gateway"])
 def test_a_check_of_pictures_needs_what_it_runs_or_reads(monkeypatch, check):
     monkeypatch.setenv("PICTURE_CHECK", check)
@@ -198,6 +261,7 @@ def test_a_check_of_pictures_needs_what_it_runs_or_reads(monkeypatch, check):
 
 def test_every_setting_that_can_be_wrong_is_tried():
     anything_goes = {"discord_token", "pixazo_api_key", "web_host", "no_proxy"}
+    anything_goes |= {name for name in Settings.model_fields if name.startswith("aws_")}
 
     assert {name.lower() for name, _ in WRONG} == set(Settings.model_fields) - anything_goes
 

@@ -28,6 +28,7 @@ class AlertKind(StrEnum):
     GATEWAY = "gateway"  # not connected
     ERROR = "error"  # an unexpected one; the subject is its place
     DISK = "disk"  # nearly full
+    FILES = "files"  # the place where pictures wait is away
     MIGRATION = "migration"  # of the store, by a new version
     SIGNING = "signing"  # pictures can't be signed
     PICTURE_CHECK = "picture_check"  # pictures can't be checked

@@ -57,6 +57,7 @@ class Obstacle(StrEnum):
     ADDRESS = "address"  # the name of the pictures' host resolves to no public address
     HOST = "host"  # the pictures' host is away or refuses
     STATUS = "status"  # EXPIRED: the vendor has not ended it yet
+    STORAGE = "storage"  # the place where pictures wait is away (FILES_URL)
     # The pictures are held for moderators. An earlier version, which would deliver them, skips rows
     # with an obstacle that it does not know.
     MODERATORS = "moderators"
@@ -292,6 +293,30 @@ class Job:
         hideable = {Delivery.PENDING, Delivery.OUTSTANDING, Delivery.HELD, Delivery.SHOWN}
         is_open = self.state in _WITHDRAWABLE and not self.withdrawn
         return is_open and self.delivery in hideable
+
+    @property
+    def keeps_pictures(self) -> bool:
+        """Whether its pictures stay after they came: for *Post*, or for ``/history``."""
+        return self.reply.private or self.outstanding.kept_at is not None
+
+    @property
+    def may_be_stored(self) -> bool:
+        """Whether its pictures may be in the place that all processes share.
+
+        Those of a public order that is delivered at once never get there.
+        """
+        waited = self.outstanding != Outstanding() or self.screening is Screening.RELEASED
+        return self.keeps_pictures or waited or self.reply.deleted_at is not None
+
+    @property
+    def needs_stored(self) -> bool:
+        """Whether somebody may still want what is stored of its pictures."""
+        if not self.ended:
+            return True
+        if self.state is not State.DELIVERED:
+            return False
+        deleted = self.reply.deleted_at is not None  # of public ones moderators may undo that
+        return deleted != self.reply.private
 
     @property
     def held(self) -> bool:

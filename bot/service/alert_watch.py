@@ -56,6 +56,8 @@ class AlertWatch:
         self._due = due  # set when something was noted
         self._now = now
         self._erased_at = 0.0
+        # Returns what is wrong with the place where pictures wait.
+        self.storage_error: Callable[[], str | None] = lambda: None
         self._since: dict[AlertKind, float] = {}  # of what is bad, but not told at once
 
     async def run(self) -> None:
@@ -94,6 +96,17 @@ class AlertWatch:
             is_good=readiness.store,
             subject=self._settings.name,
         )
+        away = self.storage_error()
+        self._note(
+            AlertKind.FILES,
+            AWAY_LASTS,
+            f"The place where pictures wait (FILES_URL) is away: {away}. Private, held and "
+            "undelivered pictures wait for it; public orders go on. Find out more by: "
+            "python -m bot check",
+            "The place where pictures wait (FILES_URL) works again.",
+            is_good=away is None,
+            subject=self._settings.name,
+        )
         if readiness.store:
             try:
                 await self._look_at_lane()
@@ -102,9 +115,9 @@ class AlertWatch:
                 await self._erase_old()
             except StoreUnavailable as error:
                 log.info("alerts not recorded, later: error=%s", error)
-        away = self._alerts.unrecorded(AlertKind.STORE)
-        if away is not None and await self._outbox.send_directly(away):
-            self._alerts.told(away)
+        untold = self._alerts.unrecorded(AlertKind.STORE)
+        if untold is not None and await self._outbox.send_directly(untold):
+            self._alerts.told(untold)
 
     async def _snapshot(self) -> StoreSnapshot:
         """Return the state; a store that takes long is away, too: others wait for it."""

@@ -72,6 +72,7 @@ class DeliveryService:
         job, fetch = await self._files.fetch_soon(job)
         if job.ended:  # the vendor took its word back
             return await self._swap(before, job)
+        fetch = await self._stored(job, fetch)
         over = fetch.error is None or self.is_given_up(job)
         if over and fetch.pictures:
             screened = await self._screening.screen(before, job, fetch.pictures)
@@ -110,6 +111,13 @@ class DeliveryService:
         since = min((begin for begin in begins if begin is not None), default=self._now())
         return bool(days) and self._now() >= since + days * DAY
 
+    async def _stored(self, job: Job, fetch: Fetch) -> Fetch:
+        """Have what came where every process reaches it, if another one may need it."""
+        if not (job.keeps_pictures or fetch.error is not None):
+            return fetch
+        away = await self._files.store(job)
+        return replace(fetch, error=fetch.error or away)
+
     async def _hand_over(self, before: Job, job: Job, pictures: Sequence[Picture]) -> Job:
         """Deliver *pictures*, the last of the job, by whatever way is open."""
         seen = job.outstanding.pictures_shown
@@ -124,7 +132,12 @@ class DeliveryService:
         except DiscordRefused as error:
             if seen < len(pictures):
                 log.warning("pictures undeliverable, kept: job=%s error=%s", job.id, error)
-                return await self._swap(before, job.undeliverable(now=self._now()))
+                kept = job.kept(now=self._now())
+                away = await self._files.store(kept)
+                if away is not None and not self.is_given_up(job):
+                    fetch = Fetch(pictures=pictures, error=away)
+                    return await self._swap(before, self._postponed(kept, fetch))
+                return await self._keep_for_history(before, kept)
         after = await self.record_delivered(before, job)
         if silently and not seen and after.state is State.DELIVERED:
             await self._ping(after)
@@ -136,7 +149,9 @@ class DeliveryService:
         if now >= until:
             after = await self._swap(job, job.never_shown(EndReason.HELD_TOO_LONG, now=now))
             log.info("held pictures dropped: job=%s state=%s", after.id, after.state)
-            return await self._remove_unused(after)
+            if after.state is State.FAILED:
+                await self._files.discard(job)
+            return after
         held = job.hold(now=now, until=until)
         await self._presenter.settle(held)
         return await self._swap(job, held.released())
@@ -146,8 +161,13 @@ class DeliveryService:
         if not over:
             return await self._swap(before, self._postponed(job, fetch))
         if fetch.pictures:
-            return await self._swap(before, job.undeliverable(now=self._now()))
+            return await self._keep_for_history(before, job)
         return await self.give_up(before, job.released())
+
+    async def _keep_for_history(self, before: Job, job: Job) -> Job:
+        recorded = await self._swap(before, job.undeliverable(now=self._now()))
+        await self._files.release(job.id)
+        return recorded
 
     async def _postpone(self, before: Job, job: Job, fetch: Fetch) -> Job:
         """Show what is there, and leave the job to whoever makes the next try."""
@@ -220,8 +240,9 @@ class DeliveryService:
     async def _remove_unused(self, job: Job) -> Job:
         """Remove the files, unless ``/history`` or *Post* may still need them."""
         if job.state is State.COMPLETED or (job.reply.private and job.state is State.DELIVERED):
-            return job
-        await self._files.discard(job.id)
+            await self._files.release(job.id)
+        else:
+            await self._files.discard(job)
         return job
 
     async def _swap(self, before: Job, after: Job) -> Job:

@@ -130,6 +130,10 @@ class PicturesUnavailable(ActionRejected):
     """The pictures can't be had any more."""
 
 
+class PicturesDelayed(ActionRejected):
+    """The pictures wait in a place that is away: they can be had later."""
+
+
 class AlreadyReported(ActionRejected):
     """The moderators have a report of these pictures already."""
 

@@ -67,7 +67,7 @@ class HeldPictures:
             if job.lease.owner is None:  # its card is to be shown
                 after = after.owned_by(self._settings.owner)
             if await self._jobs.swap(job, after, deeds=[deed]):
-                await self._files.discard(job.id)
+                await self._files.discard(job)
                 if after.lease.owner == self._settings.owner:
                     self._runner.adopt([after])
                 await self._decided(after)

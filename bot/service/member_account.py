@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -13,8 +13,8 @@ from bot.domain.admission import DAY, AdmissionContext, AdmissionRequest, RuleRe
 from bot.domain.deeds import Deed, DeedKind
 from bot.domain.job import Job
 from bot.domain.styles import Style
-from bot.service.picture_files import PictureFiles
-from bot.service.port_errors import StoreUnavailable
+from bot.service.picture_files import PictureFiles, reason_of
+from bot.service.port_errors import FilesUnavailable, StoreUnavailable
 from bot.service.ports.store import Deeds, Guilds, JobQueries, Jobs, Members, MemberSettings, Ping
 from bot.service.settings import ServiceSettings
 
@@ -221,29 +221,28 @@ class MemberAccount:
     async def _erase(self, member_id: int, before: float) -> bool:
         """Erase files, then rows: while a file exists, a row refers to it."""
         today = day_of(self._now())
-        idle = [
-            job.id
+        idle = {
+            job.id: job
             for job in await self._queries.orders_of(member_id)
             if job.created_at <= before and job.lease.owner is None
-        ]
-        if not await self._remove_files(idle):
+        }
+        stored = [job.id for job in idle.values() if job.may_be_stored]
+        if not await self._remove_files(list(idle), stored=stored):
             return False
         erased = await self._queries.erase_member(member_id, made_before=before, today=today)
-        await self._remove_files(job_id for job_id in erased if job_id not in idle)
+        late = [job_id for job_id in erased if job_id not in idle]
+        await self._remove_files(late, stored=late)
         if await self._queries.erasure_pending(member_id, made_before=before):
             return False
         await self._members.finish_erasure(member_id, made_before=before)
         return True
 
-    async def _remove_files(self, job_ids: Iterable[str]) -> bool:
-        for job_id in job_ids:
-            try:
-                await self._files.remove(job_id)
-            except OSError as error:
-                log.warning(
-                    "files not removed, erased later: job=%s error=%s", job_id, error.strerror
-                )
-                return False
+    async def _remove_files(self, job_ids: Sequence[str], *, stored: Sequence[str]) -> bool:
+        try:
+            await self._files.remove(job_ids, stored=stored)
+        except (OSError, FilesUnavailable) as error:
+            log.warning("files not removed, erased later: error=%s", reason_of(error))
+            return False
         return True
 
 

@@ -23,13 +23,14 @@ from bot.service.errors import (
     AlreadyPosted,
     NotAllowed,
     OrderNotFound,
+    PicturesDelayed,
     PicturesUnavailable,
     PostFailed,
     PostingForbidden,
 )
 from bot.service.job_runner import JobRunner
 from bot.service.persistence import swap_with_retry
-from bot.service.picture_files import PictureFiles
+from bot.service.picture_files import PictureFiles, is_gone
 from bot.service.port_errors import DiscordError
 from bot.service.ports.discord import CardPresenter
 from bot.service.ports.store import JobNotifier, Jobs
@@ -168,7 +169,7 @@ class OrderActions:
             if await self._swap_by(by, DeedKind.DELETE, job, after):
                 log.info("pictures deleted: job=%s by=%s", job.id, by.id)
                 break
-        await self._files.discard(job.id)
+        await self._files.discard(job)
         return after
 
     async def remove_message(self, job: Job, *, removed: int | None = None) -> bool:
@@ -207,7 +208,7 @@ class OrderActions:
                 await self._swap(posting.job, private)
         if posting.message_id is not None:
             await self._record_place(posting.job, posting.message_id, channel_id)
-            await self._files.discard(job_id)
+            await self._files.discard(posting.job.with_reply(private=True))
 
     async def _claim_posting(self, job_id: str, by: Person, request: AdmissionRequest) -> Posting:
         """Make the job public, by compare-and-swap, and return it with its pictures."""
@@ -219,14 +220,14 @@ class OrderActions:
         if not job.reply.private:
             raise AlreadyPosted
         rules = await self._check_content(job, replace(request, order=job.order))
-        pictures = (await self._files.fetch(job)).pictures
-        if not pictures:
-            raise PicturesUnavailable
+        fetch = await self._files.fetch(job)
+        if not fetch.pictures:
+            raise PicturesUnavailable if is_gone(fetch) else PicturesDelayed
         # Of two clicks at once one loses the swap: each epoch is posted once.
         public = job.with_reply(private=False).fenced()
         if not await self._jobs.swap(job, public):
             raise AlreadyPosted
-        return Posting(job=public, pictures=pictures, language=rules.language)
+        return Posting(job=public, pictures=fetch.pictures, language=rules.language)
 
     async def _record_place(self, job: Job, message_id: int, channel_id: int) -> None:
         """Record where the pictures are now, even if the job changes meanwhile."""

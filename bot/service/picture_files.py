@@ -1,4 +1,4 @@
-"""The files of paid pictures: their download to this machine's disk, and their removal."""
+"""The files of paid pictures: their download to this machine's disk, storage and removal."""
 
 import asyncio
 import contextlib
@@ -14,19 +14,22 @@ from typing import Final
 
 from bot.domain.job import EndReason, Job, Obstacle, Outstanding, State
 from bot.service.circuit_breaker import LaneCircuitBreaker
-from bot.service.port_errors import MediaUnavailable
+from bot.service.file_storage import FileStorage
+from bot.service.port_errors import FilesUnavailable, MediaUnavailable
+from bot.service.ports.files import MOST_PICTURES, NAMES
 from bot.service.ports.vendor import Media, Picture
 from bot.service.settings import ServiceSettings
 from bot.service.tracker import JobTracker
 
 log = logging.getLogger(__name__)
 
-MOST_PICTURES: Final = 10  # in one message, whatever number the vendor sent
 TRIES: Final = 4  # in a row, within seconds, before a job is left outstanding
 TRIED_FOR: Final = 30.0  # seconds; the last of them may begin then
 SOON: Final = 10.0  # seconds; a host that asks for a longer pause is not called in a row
 THUMBNAIL: Final = 400  # pixels of a side
 THUMBNAILS_WITHIN: Final = 15.0  # seconds
+RECALLED_WITHIN: Final = 5.0  # seconds, for a member who waits
+DISCARDED_WITHIN: Final = 5.0  # seconds
 SMALLEST_LIMIT: Final = 8 * 1024 * 1024  # bytes; Discord accepts files of that size everywhere
 
 # Obstacles that only the operator can remove: the same try soon after fails too.
@@ -47,23 +50,29 @@ class Fetch:
 
 
 class PictureFiles:
-    """Keeps the pictures of a job in a folder of their own until they are delivered."""
+    """Keeps the pictures of a job in a folder of their own until they are delivered.
+
+    Those that have to wait are copied to the place that all processes share, and come from there.
+    """
 
     def __init__(
         self,
         *,
         settings: ServiceSettings,
         media: Media,
+        storage: FileStorage,
         tracker: JobTracker,
         breaker: LaneCircuitBreaker,
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._media = media
+        self._storage = storage
         self._tracker = tracker
         self._breaker = breaker
         self._now = now
         self._reported: set[tuple[Obstacle, str]] = set()  # to the operator, and not over yet
+        self._copied: dict[str, set[str]] = {}  # names of files here that are stored too, by job
 
     async def fetch_soon(self, job: Job) -> tuple[Job, Fetch]:
         """Try to fetch all pictures of a COMPLETED job, a few times within seconds.
@@ -88,7 +97,10 @@ class PictureFiles:
         return job, fetch
 
     async def fetch(self, job: Job) -> Fetch:
-        """Try once to fetch the job's pictures; those that are on disk are not downloaded."""
+        """Try once to fetch the job's pictures; those that are on disk are not downloaded.
+
+        What may be stored comes from there.
+        """
         if not job.media:
             error = MediaUnavailable("the vendor names no pictures", obstacle=Obstacle.OUTPUT)
             return Fetch(pictures=[], error=error)
@@ -112,10 +124,14 @@ class PictureFiles:
         return min(max(len(job.media), 1), MOST_PICTURES)
 
     async def on_disk(self, job: Job) -> Sequence[Picture]:
-        """Return the job's pictures that need no download."""
+        """Return the job's pictures that need no download, or come soon from where they wait."""
         pictures = []
-        for number in range(1, self.expected(job) + 1):
-            path = self._folder(job.id) / str(number)
+        paths = [self._folder(job.id) / str(n + 1) for n in range(self.expected(job))]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(RECALLED_WITHIN), asyncio.TaskGroup() as group:
+                for path in paths:
+                    group.create_task(self._recall(job, path))
+        for path in paths:
             with contextlib.suppress(MediaUnavailable):
                 picture = await self._media.load(path, order=job.id, limit=job.reply.file_limit)
                 pictures += [picture] if picture is not None else []
@@ -134,8 +150,37 @@ class PictureFiles:
             log.info("no thumbnails: job=%s error=%r", job.id, error)
             return ()
 
+    async def store(self, job: Job, *, afresh: bool = False) -> MediaUnavailable | None:
+        """Have the job's pictures that are on disk where every process reaches them.
+
+        Returns what keeps some from there. *afresh*: they are kept from now on.
+        """
+        if not self._storage.remote:
+            return None
+        copied = self._copied.setdefault(job.id, set())
+        if afresh:
+            copied.clear()
+        for path in await asyncio.to_thread(_originals, self._folder(job.id)):
+            if path.name in copied:
+                continue
+            try:
+                await self._storage.put(job.id, path.name, path)
+            except FilesUnavailable as error:
+                log.info("picture not stored: job=%s number=%s error=%s", job.id, path.name, error)
+                return MediaUnavailable(str(error), obstacle=Obstacle.STORAGE)
+            copied.add(path.name)
+        return None
+
+    async def release(self, job_id: str) -> None:
+        """Remove the job's files from this machine if they are all stored elsewhere."""
+        if not self._storage.remote:
+            return
+        originals = await asyncio.to_thread(_originals, self._folder(job_id))
+        if {path.name for path in originals} <= self._copied.get(job_id, set()):
+            await self._remove_folder(job_id)
+
     async def hold(self, job: Job) -> bool:
-        """Have all pictures of a job on disk, for as long as files are kept; tell whether they are.
+        """Have all pictures of a job kept, for as long as files are; tell whether they are.
 
         *job* has ended: its files are kept from now on, not from when they came.
         """
@@ -147,6 +192,7 @@ class PictureFiles:
         if fetch.error is not None:
             return False
         await asyncio.to_thread(os.utime, self._folder(job.id))
+        await self.store(job, afresh=True)  # if that fails, the upkeep of the storage does it later
         return True
 
     async def smaller(self, job: Job) -> Sequence[Picture]:
@@ -155,29 +201,53 @@ class PictureFiles:
         log.warning("files too large, made smaller: job=%s limit=%d", job.id, limit)
         return await self.on_disk(job.with_reply(file_limit=limit))
 
-    async def remove(self, job_id: str) -> None:
-        """Remove the job's files from disk. Raises OSError if some can't be removed."""
-        with contextlib.suppress(FileNotFoundError):
-            await asyncio.to_thread(shutil.rmtree, self._folder(job_id))
+    async def remove(self, job_ids: Sequence[str], *, stored: Sequence[str]) -> None:
+        """Remove the files of jobs from disk, and those of *stored* from where they wait.
 
-    async def discard(self, job_id: str) -> None:
+        Raises OSError or FilesUnavailable if some can't be removed.
+        """
+        for job_id in job_ids:
+            await self._remove_folder(job_id)
+        await self._storage.remove(stored)
+
+    async def discard(self, job: Job) -> None:
         """Remove the job's files; the retention loop removes what can't be removed now."""
         try:
-            await self.remove(job_id)
-        except OSError as error:
-            log.warning("files not removed: job=%s error=%s", job_id, error.strerror)
+            async with asyncio.timeout(DISCARDED_WITHIN):
+                await self.remove([job.id], stored=[job.id] if job.may_be_stored else [])
+        except (OSError, FilesUnavailable) as error:
+            log.warning("files not removed: job=%s error=%s", job.id, reason_of(error))
+
+    async def _remove_folder(self, job_id: str) -> None:
+        self._copied.pop(job_id, None)
+        with contextlib.suppress(FileNotFoundError):
+            await asyncio.to_thread(shutil.rmtree, self._folder(job_id))
 
     def _folder(self, job_id: str) -> Path:
         return self._settings.files / job_id
 
+    async def _recall(self, job: Job, path: Path) -> MediaUnavailable | None:
+        """Bring a picture that may be stored to disk; return what keeps it there."""
+        if not (self._storage.remote and job.may_be_stored):
+            return None
+        if await asyncio.to_thread(path.exists):
+            return None
+        try:
+            if await self._storage.get(job.id, path.name, path):
+                self._copied.setdefault(job.id, set()).add(path.name)
+        except FilesUnavailable as error:
+            return MediaUnavailable(str(error), obstacle=Obstacle.STORAGE)
+        return None
+
     async def _fetch_one(self, job: Job, address: str, path: Path) -> Picture | MediaUnavailable:
+        away = await self._recall(job, path)
         try:
             picture = await self._media.fetch(
                 address, path, order=job.id, limit=job.reply.file_limit
             )
         except MediaUnavailable as error:
             log.info("picture download failed: job=%s number=%s error=%s", job.id, path.name, error)
-            return error
+            return away or error
         over = {report for report in self._reported if address.startswith(report[1])}
         self._reported -= over
         return picture
@@ -207,6 +277,21 @@ class PictureFiles:
             if error.obstacle in _OPERATORS and report not in self._reported:
                 self._reported.add(report)
                 log.warning(_OPERATORS[error.obstacle], error.origin, job.id, error)
+
+
+def reason_of(error: OSError | FilesUnavailable) -> str:
+    """Return why files were not removed, without their paths."""
+    return str(error) if isinstance(error, FilesUnavailable) else error.strerror or "timed out"
+
+
+def is_gone(fetch: Fetch) -> bool:
+    """Tell whether pictures are missing that do not wait in a place that is only away."""
+    return fetch.error is not None and fetch.error.obstacle is not Obstacle.STORAGE
+
+
+def _originals(folder: Path) -> list[Path]:
+    """Return the pictures in the folder of a job, without what was made of them to fit."""
+    return [path for name in NAMES if (path := folder / name).exists()]
 
 
 def _fewer_than_ordered(job: Job) -> MediaUnavailable | None:

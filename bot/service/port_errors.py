@@ -105,6 +105,10 @@ class PictureUnusable(MediaUnavailable):
     obstacle = Obstacle.FILE
 
 
+class FilesUnavailable(ImagineError):
+    """The place where pictures wait did not do what it was asked, and may do it later."""
+
+
 class CheckUnavailable(ImagineError):
     """The check gave no usable answer about a picture."""
 

@@ -9,13 +9,14 @@ from bot.service.deed_outbox import moderators_deed
 from bot.service.errors import (
     CoverFailed,
     OrderNotFound,
+    PicturesDelayed,
     PicturesUnavailable,
     RemovalFailed,
     RestoreFailed,
 )
 from bot.service.moderation import Moderator
 from bot.service.order_actions import ATTEMPTS
-from bot.service.picture_files import PictureFiles
+from bot.service.picture_files import PictureFiles, is_gone
 from bot.service.port_errors import DiscordError, FileTooLarge
 from bot.service.ports.discord import CardPresenter
 from bot.service.ports.store import Jobs
@@ -75,18 +76,21 @@ class ReportedPictures:
             except DiscordError as error:
                 raise RemovalFailed from error
         if undo_until is None:
-            await self._files.discard(job.id)
+            await self._files.discard(job)
         changes = {"deleted_at": self._now(), "deleted_by": by.id}
         return await self._record(job, by, DeedKind.DELETE, changes, undo_until=undo_until)
 
     async def restore(self, job_id: str, by: Moderator) -> None:
-        """Post deleted pictures again. Raises PicturesUnavailable or RestoreFailed."""
+        """Post deleted pictures again.
+
+        Raises PicturesUnavailable, PicturesDelayed or RestoreFailed.
+        """
         job = await self._reports.reported_job(job_id, by)
         if job.reply.deleted_at is None:
             return
         fetch = await self._files.fetch(job)
         if fetch.error is not None:
-            raise PicturesUnavailable
+            raise PicturesUnavailable if is_gone(fetch) else PicturesDelayed
         changes: dict[str, Any] = {"deleted_at": None, "deleted_by": None}
         shown = job.with_reply(**changes)
         try:

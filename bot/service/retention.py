@@ -1,21 +1,19 @@
 """Deletes ended orders, kept files and the data of left servers after their retention time."""
 
 import asyncio
-import contextlib
 import logging
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 from bot.domain.money import month_start
 from bot.log import about
 from bot.service.delivery import DeliveryService
 from bot.service.member_account import MemberAccount
-from bot.service.picture_files import PictureFiles
-from bot.service.port_errors import StoreUnavailable
-from bot.service.ports.store import Guilds, JobQueries, Jobs
+from bot.service.picture_files import PictureFiles, reason_of
+from bot.service.port_errors import FilesUnavailable, StoreUnavailable
+from bot.service.ports.store import Guilds, JobQueries
 from bot.service.settings import ServiceSettings
+from bot.service.storage_upkeep import StorageUpkeep
 
 log = logging.getLogger(__name__)
 
@@ -35,19 +33,19 @@ class RetentionLoop:
         self,
         *,
         settings: ServiceSettings,
-        jobs: Jobs,
         queries: JobQueries,
         guilds: Guilds,
         files: PictureFiles,
+        upkeep: StorageUpkeep,
         delivery: DeliveryService,
         account: MemberAccount,
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
-        self._jobs = jobs
         self._queries = queries
         self._guilds = guilds
         self._files = files
+        self._upkeep = upkeep
         self._delivery = delivery
         self._account = account
         self._now = now
@@ -60,14 +58,14 @@ class RetentionLoop:
                 await self.sweep()
             except StoreUnavailable as error:
                 log.warning("retention sweep failed: error=%s", error)
-            except OSError as error:
-                log.warning("retention sweep failed: error=%s", error.strerror)
+            except (OSError, FilesUnavailable) as error:
+                log.warning("retention sweep failed: error=%s", reason_of(error))
             await asyncio.sleep(self._settings.sweep_every)
 
     async def sweep(self) -> None:
         """Delete what is past its retention time, and the data that members asked to erase.
 
-        Raises StoreUnavailable or OSError if the sweep is incomplete.
+        Raises StoreUnavailable, OSError or FilesUnavailable if the sweep is incomplete.
         """
         await self._account.sweep()
         await self._forget_servers(self._now() - KEEP_SERVERS)
@@ -80,7 +78,9 @@ class RetentionLoop:
         if retention.files_days:
             before = self._now() - retention.files_days * DAY
             await self._drop_kept(before)
-            await self._remove_left_over(before)
+            await self._upkeep.sweep(before=before)
+        else:
+            await self._upkeep.sweep(before=None)
 
     async def _erase_orders(self, made_before: float) -> None:
         total = 0
@@ -115,8 +115,8 @@ class RetentionLoop:
             for guild_id in guild_ids:
                 try:
                     await self._erase_orders_in(guild_id, left_before)
-                except OSError as error:
-                    reason = error.strerror
+                except (OSError, FilesUnavailable) as error:
+                    reason = reason_of(error)
                     log.warning("server not erased, later: guild=%d error=%s", guild_id, reason)
                     continue
                 forgotten += await self._guilds.forget(guild_id, left_before=left_before)
@@ -130,8 +130,7 @@ class RetentionLoop:
         while job_ids := await self._queries.over_in(
             guild_id, made_before=made_before, most=self._settings.sweep_batch
         ):
-            for job_id in job_ids:
-                await self._files.remove(job_id)
+            await self._files.remove(job_ids, stored=job_ids)
             await self._queries.erase_over(job_ids)
             await asyncio.sleep(self._settings.sweep_pause)
 
@@ -142,21 +141,3 @@ class RetentionLoop:
             for job in jobs:
                 with about(job=job.id, guild=job.guild_id):
                     await self._delivery.give_up(job)
-
-    async def _remove_left_over(self, before: float) -> None:
-        """Remove pictures that a crash left behind after the end of their order."""
-        for name in await asyncio.to_thread(_older, self._settings.files, before):
-            job = await self._jobs.get(name)
-            if job is None or job.ended:
-                folder = self._settings.files / name
-                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-
-
-def _older(folder: Path, before: float) -> list[str]:
-    """Return the names of the entries of *folder* last changed before that time."""
-    names = []
-    for entry in folder.iterdir() if folder.is_dir() else ():
-        with contextlib.suppress(FileNotFoundError):  # a delivery removed it just now
-            if entry.stat().st_mtime < before:
-                names.append(entry.name)
-    return names

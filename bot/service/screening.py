@@ -12,6 +12,7 @@ from bot.domain.job import Job, Screening
 from bot.domain.rules import Rules, Safety
 from bot.service.deed_outbox import new_deed
 from bot.service.persistence import retry_store, swap_with_retry
+from bot.service.picture_files import PictureFiles
 from bot.service.port_errors import CheckUnavailable
 from bot.service.ports.picture_check import CheckResult, PictureCheck, Verdict
 from bot.service.ports.store import Guilds, Jobs
@@ -47,6 +48,7 @@ class PictureScreening:
         check: PictureCheck | None,
         jobs: Jobs,
         guilds: Guilds,
+        files: PictureFiles,
         limiter: LaneRateLimiter,
         tell_deeds: Callable[[], None],
         now: Callable[[], float],
@@ -55,6 +57,7 @@ class PictureScreening:
         self._check = check
         self._jobs = jobs
         self._guilds = guilds
+        self._files = files
         self._limiter = limiter
         self._tell_deeds = tell_deeds  # has the entry of held pictures drawn soon
         self._now = now
@@ -152,6 +155,7 @@ class PictureScreening:
             detail=detail | {"reason": outcome.reason, "away": outcome.verdict is Verdict.AWAY},
             tell_member=False,  # the card does
         )
+        await self._files.store(held)  # if that fails, the upkeep of the storage does it later
         backoff = self._settings.store_backoff
         recorded = await swap_with_retry(self._jobs, before, held, backoff, deeds=[deed])
         log.info("pictures held: job=%s verdict=%s", job.id, outcome.verdict)

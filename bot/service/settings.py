@@ -11,6 +11,7 @@ from bot.retry import Backoff
 HELD_DAYS: Final = 7  # where files are kept without an end
 _STORE_BACKOFF: Final = Backoff(first=0.5, most=5.0)  # seconds
 _MEDIA_BACKOFF: Final = Backoff(first=1.0, most=4.0)  # seconds
+_STORAGE_BACKOFF: Final = Backoff(first=1.0, most=30.0)  # seconds
 _OUTSTANDING_BACKOFF: Final = Backoff(first=5.0, most=3600.0)  # seconds
 
 
@@ -64,6 +65,7 @@ class ServiceSettings:
     store_backoff: Backoff = _STORE_BACKOFF
     media_backoff: Backoff = _MEDIA_BACKOFF  # while the job has its owner
     outstanding_backoff: Backoff = _OUTSTANDING_BACKOFF  # until any process tries again
+    storage_backoff: Backoff = _STORAGE_BACKOFF  # while the place where pictures wait is away
     longest_poll_pause: float = 60.0  # when the vendor asks to back off
     resume_after: float = 30.0  # until a job goes on after a fault
     recorded_within: float = 1.5  # from the pictures' arrival in Discord to their record

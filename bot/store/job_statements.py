@@ -10,13 +10,14 @@ from sqlalchemy import (
     and_,
     exists,
     func,
+    literal_column,
     or_,
     select,
     update,
 )
 
 from bot.domain.denials import DeniedKind
-from bot.domain.job import State
+from bot.domain.job import Obstacle, State
 from bot.store.denials import HOLDS, is_denied
 from bot.store.dialects import DatabaseClock
 from bot.store.job_rows import changing_all
@@ -103,6 +104,7 @@ def _retrying(*conditions: ColumnElement[bool]) -> Statement:
 
 RETRY_ALL: Final = _retrying()
 RETRY_ONE: Final = _retrying(_BY_ID)
+RETRY_STORED: Final = _retrying(jobs.c.obstacle == literal_column(f"'{Obstacle.STORAGE}'"))
 
 _UNANSWERED: Final = or_(
     jobs.c.created_at < given("unanswered_since"),

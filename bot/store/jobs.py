@@ -234,6 +234,11 @@ class Jobs:
         retry = sql.RETRY_ALL if job_id is None else sql.RETRY_ONE
         return retry.change(connection, job_id=job_id)
 
+    @write_transaction
+    def retry_stored(self, connection: Connection) -> int:
+        """Make the next try of jobs due that wait for the place of their pictures; count them."""
+        return sql.RETRY_STORED.change(connection)
+
     @read_transaction
     def stale_waiting(
         self,

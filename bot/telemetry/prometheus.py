@@ -139,6 +139,9 @@ class PrometheusTelemetry:
         self._budget_cap = gauge(
             "imagine_budget_cap_usd", "The operator's cap of the same; 0: none", ["period"]
         )
+        self._files_away = gauge(
+            "imagine_files_away", "1: the place where pictures wait is away (FILES_URL)"
+        )
         self._signed = counter(
             "imagine_pictures_signed", "Pictures that were to be signed with C2PA", ["result"]
         )
@@ -263,6 +266,10 @@ class PrometheusTelemetry:
     def alert_sent(self, error: BaseException | None) -> None:
         """Count a try of an alert that ended with *error*."""
         (self._alerts_sent if error is None else self._alerts_failed).inc()
+
+    def watch_files(self, away: Callable[[], bool]) -> None:
+        """Show whether the place where pictures wait is away."""
+        self._files_away.set_function(lambda: float(away()))
 
     def watch_alerts(self, pending: Callable[[], float]) -> None:
         """Show the number of alerts that *pending* returns."""

@@ -18,6 +18,7 @@ from bot.domain.lane import Lane
 from bot.domain.order import OrderOptions
 from bot.domain.rules import Rules
 from bot.domain.shards import Shards
+from bot.files.folder import FolderFiles
 from bot.pixazo import request_ids
 from bot.retry import Backoff
 from bot.service.answers_first import AnswersFirst
@@ -25,6 +26,7 @@ from bot.service.cog_services import CogServices
 from bot.service.intake import OrderRequest
 from bot.service.port_errors import OutcomeUnknown
 from bot.service.ports.alerts import Alerts
+from bot.service.ports.files import WaitingFiles
 from bot.service.ports.store import Deeds, Guilds, JobQueries, Jobs, Lanes, Members
 from bot.service.settings import RetentionPolicy, ServiceSettings
 from bot.services import Pipeline, Ports, Services, build_services
@@ -258,11 +260,15 @@ class App:
 
 
 def open_app(
-    database: Database, files: Path, log_channel: FakeLogChannel | None = None, **changes: Any
+    database: Database,
+    files: Path,
+    log_channel: FakeLogChannel | None = None,
+    stored: WaitingFiles | None = None,
+    **changes: Any,
 ) -> App:
     """Build a process over *database*; *changes* are of its settings.
 
-    *log_channel*: that of another process.
+    *log_channel*: that of another process. *stored*: where pictures wait.
     """
     now, gateway = Clock(), asyncio.Event()
     gateway.set()
@@ -303,6 +309,8 @@ def open_app(
         notifier=(notifier := FakeNotifier()),
         queue=(queue := FakeQueue()),
         media=(media := FakeMedia()),
+        files=stored or FolderFiles(files),
+        downloads=FolderFiles(files),
         check=(check := FakeCheck()),
         presenter=(cards := FakeCards()),
         log_channel=(log_channel := log_channel or FakeLogChannel()),
@@ -363,6 +371,7 @@ def read_settings(files: Path, **changes: Any) -> ServiceSettings:
         "store_backoff": AT_ONCE,
         "media_backoff": AT_ONCE,
         "outstanding_backoff": AT_ONCE,
+        "storage_backoff": AT_ONCE,
         "resume_after": 0.0,
         "recorded_within": 0.05,
         "alert_pause": 0.0,

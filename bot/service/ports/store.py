@@ -198,6 +198,9 @@ class Jobs(Protocol):
         The back-off begins anew.
         """
 
+    async def retry_stored(self) -> int:
+        """Make the next try of jobs due that wait for the place of their pictures; count them."""
+
     async def stale_waiting(
         self, *, unanswered_since: float, unanswered_until: float, waiting_since: float
     ) -> Sequence[Job]:

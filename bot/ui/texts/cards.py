@@ -79,6 +79,7 @@ _NOT_FETCHED: Final = {
     ),
     Obstacle.HOST: lazy("the site that stores them doesn't respond right now"),
     Obstacle.STATUS: lazy("the image service isn't done yet"),
+    Obstacle.STORAGE: lazy("the bot's own storage doesn't respond right now"),
 }
 
 

@@ -132,6 +132,9 @@ _REJECTIONS: Final[Mapping[type[errors.ActionRejected], Callable[[], str]]] = {
         "Discord didn't let the bot post the pictures again. They are still deleted."
     ),
     errors.PicturesUnavailable: lazy("The image service no longer has these pictures."),
+    errors.PicturesDelayed: lazy(
+        "The bot can't reach these pictures right now. They are kept: try again in a few minutes."
+    ),
     errors.AlreadyReported: lazy("You've already reported this picture."),
     errors.NoLogChannel: lazy(
         "Reports aren't set up here. Please tell a moderator (they can use `/limits log`)."
