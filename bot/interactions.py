@@ -26,6 +26,7 @@ from bot.ui import (
 from bot.ui.block_button import BlockButton
 from bot.ui.discord_errors import translated_errors
 from bot.ui.error_handler import answer_error, answered_errors
+from bot.ui.figures_view import FiguresButton
 from bot.ui.first_steps_view import StartButton, StartSelect
 from bot.ui.form_button import FormButton, StylesButton
 from bot.ui.held_view import HeldButton
@@ -45,6 +46,7 @@ log = logging.getLogger(__name__)
 COMPONENTS: Final[tuple[type[PersistentItem], ...]] = (
     *(OrderButton, FormButton, StylesButton, HistoryPageButton, PrivacyButton, ReportButton),
     *(LimitsButton, BlockButton, StartButton, StartSelect, OperatorButton, HeldButton),
+    FiguresButton,
 )
 FORMS: Final = tuple(
     form.is_form

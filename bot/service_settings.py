@@ -43,6 +43,7 @@ def read_service_settings(settings: Settings) -> ServiceSettings:
         deadline=settings.job_deadline_seconds,
         public_url=settings.public_url,
         callback_mode=settings.callback_mode,
+        show_costs=settings.show_costs,
         name=settings.instance if settings.shares_store else "",
         files=settings.downloads,
         retention=RetentionPolicy(

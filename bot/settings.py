@@ -273,6 +273,7 @@ class Settings:
     # Millionths of a dollar; the texts are in dollars.
     price_per_image_usd: _Usd = 1000
     price_per: Annotated[Literal["image", "request"], _choice("image", "request")] = "image"
+    show_costs: _Flag = True
     max_usd_per_day: _Usd = 0
     max_usd_per_month: _Usd = 0
     max_usd_per_guild_per_month: _Usd = 0

@@ -6,6 +6,7 @@ from bot.ui import limits_form, panel_forms
 from bot.ui.block_button import BlockButton
 from bot.ui.button_actions import (
     BlockAction,
+    FiguresAction,
     HeldAction,
     LimitsAction,
     OperatorAction,
@@ -13,7 +14,9 @@ from bot.ui.button_actions import (
     PrivacyAction,
     ReportAction,
     StartAction,
+    Theme,
 )
+from bot.ui.figures_view import FiguresButton
 from bot.ui.first_steps_view import StartButton, StartSelect
 from bot.ui.form_button import FormButton, StylesButton
 from bot.ui.held_view import HeldButton
@@ -99,6 +102,15 @@ BUTTONS = {
     **{
         f"held:{action}:{JOB_ID}": (HeldButton, (action, JOB_ID), ("held_click", action, JOB_ID))
         for action in HeldAction
+    },
+    **{
+        f"figures:{action}:{days}:{theme}": (
+            FiguresButton,
+            (action, days, theme),
+            ("figures_click", action, days, theme),
+        )
+        for action in FiguresAction
+        for days, theme in ((7, Theme.LIGHT), (366, Theme.DARK))
     },
 }
 

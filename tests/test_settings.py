@@ -148,6 +148,7 @@ WRONG = [
     ("PRICE_PER_IMAGE_USD", "0.0000001"),
     ("PRICE_PER_IMAGE_USD", "nan"),
     ("PRICE_PER", "picture"),
+    ("SHOW_COSTS", "dollars"),
     ("MAX_USD_PER_DAY", "-1"),
     ("MAX_USD_PER_MONTH", "1000001"),
     ("MAX_USD_PER_GUILD_PER_MONTH", "$5"),

@@ -65,6 +65,7 @@ class Overview:
     ineffective: Sequence[Ineffective] = ()
     service: ServiceState = field(default_factory=ServiceState)
     log_refused: bool = False  # Discord did not take the last line for the log channel
+    costs: bool = True  # the operator shows what orders cost
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +113,7 @@ class ModerationService:
         self._log_channel = log_channel
         self._caps = settings.caps
         self._lane = settings.lane
+        self._costs = settings.show_costs
         self._now = now
 
     async def rules(self, by: Moderator) -> Rules:
@@ -134,6 +136,7 @@ class ModerationService:
             ineffective=self._ineffective(by, standing.rules),
             service=service_state(standing.lane, now),
             log_refused=self.log_refused(standing.rules),
+            costs=self._costs,
         )
 
     def log_refused(self, rules: Rules) -> bool:

@@ -73,6 +73,20 @@ class BlockAction(StrEnum):
     UNBLOCK = "unblock"  # below a member
 
 
+class FiguresAction(StrEnum):
+    """What a button below a server's figures does."""
+
+    SHOW = "show"  # them anew, in a theme
+    CSV = "csv"
+
+
+class Theme(StrEnum):
+    """For which of Discord's backgrounds a picture is drawn."""
+
+    DARK = "dark"
+    LIGHT = "light"
+
+
 class PrivacyAction(StrEnum):
     """What a button does with a member's data."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -32,7 +32,7 @@ async def named(interaction: Interaction, text: str, known: Iterable[Any] = ()) 
         return text
     names = {user.id: user.display_name for user in (*known, interaction.user)}
     unknown = {int(match["member"]) for match in _MARKUP.finditer(text) if match["member"]}
-    names |= await _ask(interaction, sorted(unknown - names.keys())[:MOST_ASKED])
+    names |= await member_names(interaction, sorted(unknown - names.keys())[:MOST_ASKED])
 
     def name(match: re.Match[str]) -> str:
         before, after = text[: match.start()][-1:], text[match.end() :][:1]
@@ -64,17 +64,19 @@ def _name(match: re.Match[str], guild: discord.Guild | None, members: dict[int, 
             return value
 
 
-async def _ask(interaction: Interaction, members: list[int]) -> dict[int, str]:
-    """Return the names of the members that Discord tells in time."""
+async def member_names(
+    interaction: Interaction, members: Sequence[int], *, within: float = ASKED_WITHIN
+) -> dict[int, str]:
+    """Return the names of the members that Discord tells in that many seconds."""
     if not members or interaction.guild_id is None:
         return {}
-    answers = asyncio.gather(*(_member_name(interaction, member) for member in members))
+    answers = asyncio.gather(*(_member_name(interaction, member, within) for member in members))
     return {member: name for member, name in zip(members, await answers, strict=True) if name}
 
 
-async def _member_name(interaction: Interaction, member: int) -> str | None:
+async def _member_name(interaction: Interaction, member: int, within: float) -> str | None:
     with suppress(DiscordError):
-        async with translated_errors(ASKED_WITHIN):
+        async with translated_errors(within):
             found: Any = await interaction.client.http.get_member(interaction.guild_id, member)
         return next(_names(found), None)
     return None

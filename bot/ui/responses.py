@@ -96,16 +96,24 @@ async def _tell(
             await interaction.response.send_message(text, ephemeral=True, **more)
 
 
-async def show(interaction: Interaction, view: discord.ui.LayoutView) -> None:
-    """Show *view* to the member alone, after a private deferral."""
+async def show(
+    interaction: Interaction, view: discord.ui.LayoutView, files: Sequence[discord.File] = ()
+) -> None:
+    """Show *view* to the member alone, with *files*, after a private deferral."""
     async with translated_errors():
-        await interaction.followup.send(view=view, ephemeral=True)
+        await interaction.followup.send(view=view, files=files, ephemeral=True)
 
 
-async def edit(interaction: Interaction, view: discord.ui.LayoutView) -> None:
-    """Replace the message with this button by *view*, after :func:`defer_edit`."""
+async def edit(
+    interaction: Interaction, view: discord.ui.LayoutView, files: Sequence[discord.File] = ()
+) -> None:
+    """Replace the message with this button by *view*, after :func:`defer_edit`.
+
+    *files* take the place of those that it had; without any these stay.
+    """
+    attachments: dict[str, Any] = {"attachments": files} if files else {}
     async with translated_errors():
-        await interaction.edit_original_response(view=view)
+        await interaction.edit_original_response(view=view, **attachments)
 
 
 async def conclude(interaction: Interaction, text: str) -> None:
@@ -194,6 +202,12 @@ async def send_data(interaction: Interaction, data: bytes) -> None:
     async with translated_errors():
         file = discord.File(io.BytesIO(data), filename=name)
         await interaction.followup.send(texts.member_commands.exported(), file=file, ephemeral=True)
+
+
+async def send_files(interaction: Interaction, files: Sequence[discord.File]) -> None:
+    """Send files to the member alone, after a private deferral."""
+    async with translated_errors():
+        await interaction.followup.send(files=files, ephemeral=True)
 
 
 def style_choices(

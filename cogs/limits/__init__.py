@@ -7,13 +7,15 @@ from cogs.limits.deletions import Deletions
 from cogs.limits.first_steps import FirstSteps
 from cogs.limits.panel import LimitsPanel
 from cogs.limits.panel_forms import PanelForms
+from cogs.limits.usage import UsageButtons
 
 
 async def setup(bot: ImagineBot) -> None:
     """Add the commands and their panel, with the services that they call."""
     moderation, account = bot.services.limits, bot.services.account
-    blocking = bot.services.blocks
-    await bot.add_cog(Limits(moderation, account, blocking))
+    blocking, figures = bot.services.blocks, bot.services.figures
+    await bot.add_cog(Limits(moderation, account, blocking, figures))
+    await bot.add_cog(UsageButtons(figures))
     await bot.add_cog(LimitsPanel(moderation))
     await bot.add_cog(FirstSteps(moderation))
     await bot.add_cog(PanelForms(moderation, account))

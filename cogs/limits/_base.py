@@ -13,6 +13,7 @@ from bot.domain.rules import Rules
 from bot.service.blocking import BlockService
 from bot.service.member_account import MemberAccount
 from bot.service.moderation import ModerationService, Moderator, Overview
+from bot.service.server_figures import ServerFiguresService
 from bot.ui import (
     first_steps_view,
     guild_cache,
@@ -102,11 +103,16 @@ class LimitsCommands(commands.Cog):
     """Base of the parts of ``/limits``: the services, and the change of a rule."""
 
     def __init__(
-        self, moderation: ModerationService, account: MemberAccount, blocks: BlockService
+        self,
+        moderation: ModerationService,
+        account: MemberAccount,
+        blocks: BlockService,
+        figures: ServerFiguresService,
     ) -> None:
         self._moderation = moderation
         self._account = account
         self._blocks = blocks
+        self._figures = figures
 
     async def _change(self, interaction: Interaction, how: Callable[[Rules], Rules]) -> None:
         """Apply *how* to the server's rules and answer what changed."""

@@ -23,6 +23,7 @@ from bot.ui.interaction_payload import snowflake
 from cogs.limits._base import ChannelId, Interaction, RoleId, begin, overview_here
 from cogs.limits.safety import SafetyCommand
 from cogs.limits.styles import StyleCommands
+from cogs.limits.usage import UsageCommand
 from cogs.limits.words import WordCommands
 
 Cooldown = app_commands.Range[int, 0, RANGES["cooldown"].high]
@@ -45,6 +46,7 @@ Hours = app_commands.Range[int, 0, rules.BLOCK_HOURS.high]  # 0: permanently
 class Limits(
     SafetyCommand,
     StyleCommands,
+    UsageCommand,
     WordCommands,
     commands.GroupCog,
     group_name="limits",

@@ -33,6 +33,7 @@ from bot.ui import (
     block_form,
     blocks_view,
     cards,
+    figures_view,
     first_steps_view,
     guild_cache,
     held_view,
@@ -50,11 +51,13 @@ from bot.ui import (
     report_view,
     texts,
 )
+from bot.ui.button_actions import Theme
 from bot.ui.form_button import help_buttons
 from tests.browser import samples
 from tests.rules import FULLEST, FULLEST_OVERVIEW
 from tests.samples import NOW, SOON, a_job, an_order, changed_job
 from tests.ui import (
+    test_figures,
     test_limits_view,
     test_operator_view,
     test_privacy_view,
@@ -279,6 +282,9 @@ def views() -> Iterator[ui.LayoutView]:
     yield from _reports()
     yield from _held()
     yield from (view for _, view in test_operator_view.views())
+    for report in (test_figures.USUAL, test_figures.NOTHING):
+        for theme in Theme:
+            yield figures_view.figures_view(report, theme)
     yield first_steps_view.welcome()
     for rules, note in ((Rules(), None), (RULES, texts.changes.changed(Rules(), RULES))):
         yield first_steps_view.steps(test_limits_view.an_overview(rules), note)

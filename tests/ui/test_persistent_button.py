@@ -7,12 +7,14 @@ import pytest
 from bot import interactions
 from bot.ui.button_actions import (
     BlockAction,
+    FiguresAction,
     LimitsAction,
     OperatorAction,
     OrderAction,
     PrivacyAction,
     ReportAction,
     StartAction,
+    Theme,
 )
 from bot.ui.persistent_button import PersistentButton, PersistentItem
 from tests.persistent import BUTTONS, FORMS, JOB_ID
@@ -33,6 +35,7 @@ def test_the_actions_in_the_ids_stay_as_they_are():
     assert {*OperatorAction} == {
         *("status", "orders", "order", "settle", "retry", "barred", "allow", "open")
     }
+    assert ({*FiguresAction}, {*Theme}) == ({"show", "csv"}, {"dark", "light"})
     blocks = {"block", "block_day", "block_week", "unblock"}
     pictures = {"spoiler", "unspoiler", "delete", "delete_now", "restore"}
     assert {*ReportAction} == {"dismiss", "reopen"} | pictures | blocks
@@ -78,6 +81,8 @@ def test_each_id_is_one_buttons_alone(custom_id):
         "limits:reset:members",
         "blocks:lift:x:1",
         "blocks:list:",
+        "figures:show:7:blue",
+        "figures:show:1000:dark",
         "start:",
         "start-pick:words",
         f"report:forgotten:{JOB_ID}:77",

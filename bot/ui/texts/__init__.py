@@ -13,6 +13,7 @@ from bot.ui.texts import (  # noqa: F401 - so that `texts.cards` needs no import
     deeds,
     error_answers,
     explanations,
+    figures,
     first_steps,
     held,
     history,

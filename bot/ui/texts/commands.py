@@ -75,6 +75,8 @@ SAFETY_MODES: Final = {
     Safety.SPOILER: localized("Spoiler: delivered behind a spoiler"),
     Safety.HOLD: localized("Hold: moderators decide in the log channel"),
 }
+USAGE_OF_SERVER: Final = localized("Show what this server ordered, by day and by member")
+USAGE_DAYS: Final = localized("How many days back, today included (usually 30)")
 PAUSE: Final = localized("Pause orders on this server until you resume them")
 RESUME: Final = localized("Resume orders; also re-checks an empty wallet")
 EXPLAIN: Final = localized("Check whether a member can order here, and why not")

@@ -72,6 +72,14 @@ _TOO_LITTLE: Final = {
     Rule.OPERATOR_DAY_USD: marked("too little is left of the bot owner's daily budget"),
     Rule.OPERATOR_MONTH_USD: marked("too little is left of the bot owner's monthly budget"),
 }
+
+
+def reason(of: Rule) -> str:
+    """Return a rule's name, or what it says where it has none, as the begin of a line."""
+    text = rule(of) if of in _RULES or of.value in limits.NAMES else _(_WHY[of])
+    return text[:1].upper() + text[1:]
+
+
 # What is tried again then, and may fail again: nothing ends.
 _TRIED_AGAIN: Final = frozenset({Rule.CREDIT, Rule.BUSY})
 _HOLD: Final = frozenset(

@@ -43,7 +43,7 @@ def panel(overview: Overview, note: str | None = None) -> tuple[str, dict[str, s
         "server": _listed(
             "server",
             limits.line("server_per_day", rules, _("today: {count}").format(count=usage.server)),
-            limits.line("server_usd_per_month", rules, _this_month(usage.server_spent_this_month)),
+            limits.line("server_usd_per_month", rules, _spent(overview)),
             limits.line(
                 "server_at_once", rules, _("now: {count}").format(count=usage.server_at_once)
             ),
@@ -160,6 +160,13 @@ def all_warnings(overview: Overview) -> Iterable[str]:
         shared.fitted([*map(warnings.ineffective, overview.ineffective)], _INEFFECTIVE),
     )
     return filter(None, warned)
+
+
+def _spent(overview: Overview) -> str | None:
+    """Return what orders cost this month, if the operator shows that or there is a budget."""
+    if not overview.costs and not overview.rules.server_usd_per_month:
+        return None
+    return _this_month(overview.standing.usage.server_spent_this_month)
 
 
 def _this_month(spent: int) -> str:
