@@ -75,7 +75,7 @@ class Database:
             await self.write(_WRITE_NOTHING_NEW.change)
 
     async def read(self, work: Callable[[Connection], T], *, at_once: bool = False) -> T:
-        """Return the result of *work*, run in a read-only transaction.
+        """Return the result of *work*, which only reads; SQLite runs it in a transaction.
 
         *at_once*: SQLite reads on the event loop's thread. For one statement by a key.
         """

@@ -26,6 +26,7 @@ _SESSION: Final = {
     "application_name": "imagine",
     # A SUBMITTING that a crash of the server undoes would be submitted, and paid for, again.
     "synchronous_commit": "on",
+    "default_transaction_isolation": "read committed",
     "statement_timeout": "5000",
     # Ends the locks of a process that hangs.
     "idle_in_transaction_session_timeout": "10000",
@@ -50,13 +51,16 @@ TIMEOUTS: Final = StoreTimeouts()
 
 
 def connect(url: str, timeouts: StoreTimeouts = TIMEOUTS) -> "AsyncEngine":
-    """Return an engine for the server at *url*; it connects on first use."""
+    """Return an engine for the server at *url*; it connects on first use.
+
+    Each statement is a transaction, unless one is begun by a statement.
+    """
     from sqlalchemy.ext.asyncio import create_async_engine
 
     return create_async_engine(
         url,
         hide_parameters=True,
-        isolation_level="READ COMMITTED",
+        isolation_level="AUTOCOMMIT",
         pool_size=CONNECTIONS,
         max_overflow=0,
         connect_args={"timeout": timeouts.connect, "server_settings": _SESSION},

@@ -63,7 +63,6 @@ class JobNotifier:
         engine = connect(self._url)
         try:
             async with engine.connect() as connection:
-                await connection.execution_options(isolation_level="AUTOCOMMIT")
                 raw = await connection.get_raw_connection()
                 driver: Any = raw.driver_connection
                 await driver.add_listener(CHANNEL, received)

@@ -118,7 +118,6 @@ class _SessionLock:
         with translate_driver_errors():
             async with asyncio.timeout(timing.answer_within + timing.tries * timing.try_every):
                 self._connection = await self._engine.connect()
-                await self._connection.execution_options(isolation_level="AUTOCOMMIT")
                 await self._connection.execute(_NAME, {"name": self._name})
                 await self._connection.execute(_END_NAMESAKES, {"name": self._name})
                 key = func.hashtextextended(f"instance:{self._instance}", 0)

@@ -9,9 +9,12 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final
 
-from sqlalchemy import Executable, Table, bindparam
+from sqlalchemy import Executable, Float, Table, bindparam
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.selectable import ReturnsRows
+from sqlalchemy.types import TypeEngine
+from sqlalchemy.util import await_only
 
 Row = Sequence[Any]
 Insert = Callable[[Table], Any]
@@ -81,8 +84,9 @@ class _Compiled:
         self._sent = _changes(
             binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in self._names
         )
-        self._columns = construct.exported_columns if isinstance(construct, ReturnsRows) else ()
-        self._read: Sequence[_Change] | None = None  # known with the first rows
+        columns = construct.exported_columns if isinstance(construct, ReturnsRows) else ()
+        self._returns_rows = bool(columns)
+        self._read = _changes(_result_processor(column.type, dialect) for column in columns)
 
     def run(
         self, connection: Connection, parameters: Mapping[str, Any]
@@ -94,47 +98,69 @@ class _Compiled:
         arguments = [given[name] for name in self._names]
         for position, change in self._sent:
             arguments[position] = change(arguments[position])
-        rows, count, columns = execute(connection, self._text, tuple(arguments))
-        if self._read is None:
-            dialect = connection.dialect
-            self._read = _changes(
-                column.type.dialect_impl(dialect).result_processor(dialect, described[1])
-                for column, described in zip(self._columns, columns, strict=True)
-            )
+        rows, count = execute(
+            connection, self._text, tuple(arguments), returns_rows=self._returns_rows
+        )
         return (_changed(rows, self._read) if self._read else rows), count
 
 
 def execute(
-    connection: Connection, text: str, arguments: tuple[Any, ...] = ()
-) -> tuple[Sequence[Row], int, Sequence[Any]]:
-    """Run a text that the driver understands.
+    connection: Connection, text: str, arguments: tuple[Any, ...] = (), *, returns_rows: bool = True
+) -> tuple[Sequence[Row], int]:
+    """Run a text that the driver understands; return its rows, and how many it changed.
 
-    Return its rows, how many it changed, and the driver's description of its columns.
+    Asyncpg has to be told whether it *returns_rows*.
     """
     if connection.engine.dispatch.before_cursor_execute:  # a benchmark or a test listens
-        return _execute_slowly(connection, text, arguments)
-    cursor = None
+        result = connection.exec_driver_sql(text, arguments)
+        return (result.all() if result.returns_rows else ()), result.rowcount
+    return call(connection, text, arguments, returns_rows=returns_rows)
+
+
+def call(
+    connection: Connection,
+    text: str,
+    arguments: tuple[Any, ...] = (),
+    *,
+    returns_rows: bool = False,
+) -> tuple[Sequence[Row], int]:
+    """Do the same, unnoticed by whoever listens."""
+    call_driver = _call_asyncpg if connection.dialect.is_async else _call_sqlite
     try:
-        cursor = connection.connection.cursor()
-        cursor.execute(text, arguments)
-        columns = cursor.description or ()
-        return (cursor.fetchall() if columns else ()), cursor.rowcount, columns
+        return call_driver(connection.connection, text, arguments, returns_rows=returns_rows)
     except BaseException as error:
         driver_error = isinstance(error, connection.dialect.loaded_dbapi.Error)
         if driver_error or not isinstance(error, Exception):
             # Raises it as SQLAlchemy would, and gives up a connection that is lost.
-            connection._handle_dbapi_exception(error, text, arguments, cursor, None)  # noqa: SLF001
+            connection._handle_dbapi_exception(error, text, arguments, None, None)  # noqa: SLF001
         raise
 
 
-def _execute_slowly(
-    connection: Connection, text: str, arguments: tuple[Any, ...]
-) -> tuple[Sequence[Row], int, Sequence[Any]]:
-    result = connection.exec_driver_sql(text, arguments)
-    if not result.returns_rows:
-        return (), result.rowcount, ()
-    columns = result.cursor.description
-    return result.all(), result.rowcount, columns
+def _call_sqlite(
+    pooled: PoolProxiedConnection, text: str, arguments: tuple[Any, ...], *, returns_rows: bool
+) -> tuple[Sequence[Row], int]:
+    del returns_rows
+    cursor = pooled.cursor()
+    cursor.execute(text, arguments)
+    return (cursor.fetchall() if cursor.description else ()), cursor.rowcount
+
+
+def _call_asyncpg(
+    pooled: PoolProxiedConnection, text: str, arguments: tuple[Any, ...], *, returns_rows: bool
+) -> tuple[Sequence[Row], int]:
+    """Do the same by asyncpg, which keeps prepared statements: SQLAlchemy's cursor takes longer."""
+    driver: Any = pooled.driver_connection
+    try:
+        if returns_rows:
+            rows: Sequence[Row] = await_only(driver.fetch(text, *arguments))
+            return rows, len(rows)
+        done: str = await_only(driver.execute(text, *arguments))
+    except Exception as error:
+        adapted: Any = pooled.dbapi_connection
+        adapted._handle_exception(error)  # noqa: SLF001 - raises it as one of the DB-API
+        raise
+    count = done.rpartition(" ")[2]  # of UPDATE 1
+    return (), int(count) if count.isdecimal() else 0
 
 
 def given(name: str, type_: Any = None, *, many: bool = False) -> Any:
@@ -177,6 +203,13 @@ def _upsert(
         return upserted
 
     return Statement(construct)
+
+
+def _result_processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """Return what is done to a value of that type that was read; floats come as such."""
+    if isinstance(kind, Float):
+        return None
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
 def _changes(processors: Any) -> Sequence[_Change]:
