@@ -1,8 +1,9 @@
 """``python -m benchmarks``: measure the bot beside the floor, and print a table for each part.
 
-All of it takes about twenty minutes, and a machine that has nothing else to do. With ``--quick`` it
-takes three, and the figures mean nothing. The guard takes two, and runs only where it is asked for:
-its exit status is 1 if the bot costs too much beside the floor.
+All of it takes about half an hour, and a machine that has nothing else to do. With ``--quick`` it
+takes six minutes, and the figures mean nothing. The guard takes two, and runs only where it is
+asked for. The exit status is 1 if the bot costs too much beside the floor, or if an order is lost
+or made twice while processes restart.
 """
 
 import argparse
@@ -18,20 +19,31 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import burst, flight, growth, guard, memory, pictures, plot, sustained, words
+from benchmarks import (
+    burst,
+    flight,
+    growth,
+    guard,
+    memory,
+    pictures,
+    plot,
+    scaling,
+    sustained,
+    words,
+)
 from benchmarks.burst import Burst
 from benchmarks.flight import Flight
 from benchmarks.process import FLOOR
 from benchmarks.sustained import Rate
+from benchmarks.table import Row, megabytes, show, spread
 from sandbox.botprocess import BOT
 
 BY_POLLING = {"PUBLIC_URL": ""}
 COLUMNS = ("bot, callbacks", "floor, callbacks", "bot, polling", "floor, polling")
 
+CLUSTER = ("one process, SQLite", "one process, PostgreSQL", "three processes, PostgreSQL")
 GROWTH = ("sizes", "cost at each", "it is")
 GUARD = ("bot", "floor", "ratio", "at most")
-
-Row = tuple[str, Sequence[str]]  # its title, and a cell for each column that it has a figure for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +60,7 @@ class Scale:
     idle: float
     guarded: int  # orders
     growth: growth.Scale
+    scaling: scaling.Scale
 
 
 FULL = Scale(
@@ -61,6 +74,7 @@ FULL = Scale(
     idle=5.0,
     guarded=guard.ORDERS,
     growth=growth.FULL,
+    scaling=scaling.FULL,
 )
 QUICK = Scale(
     at_once=20,
@@ -73,6 +87,7 @@ QUICK = Scale(
     idle=1.0,
     guarded=20,
     growth=growth.QUICK,
+    scaling=scaling.QUICK,
 )
 
 
@@ -90,12 +105,12 @@ async def bursts(scale: Scale) -> list[Row]:
     return [
         (f"**{scale.at_once} orders at once**", ()),
         row("refused: not on record in time", lambda one: f"{one.refused}"),
-        row("to the answer, ms p50 / p99 / max", lambda one: _spread(one.to_answer)),
-        row("... and the stand-ins' own delay", lambda one: _spread(one.delays)),
-        row("COMPLETED to visible, ms p50 / p99 / max", lambda one: _spread(one.to_visible)),
+        row("to the answer, ms p50 / p99 / max", lambda one: spread(one.to_answer)),
+        row("... and the stand-ins' own delay", lambda one: spread(one.delays)),
+        row("COMPLETED to visible, ms p50 / p99 / max", lambda one: spread(one.to_visible)),
         row("CPU an order, ms", lambda one: f"{1000 * one.cpu / one.taken:.0f}"),
         row("... and of the stand-ins", lambda one: f"{1000 * one.stand_ins_cpu / one.taken:.0f}"),
-        row("peak memory, MB", lambda one: _megabytes(one.peak_memory)),
+        row("peak memory, MB", lambda one: megabytes(one.peak_memory)),
         row("Discord calls an order", lambda one: f"{one.discord_calls / one.taken:.1f}"),
         row("vendor calls an order", lambda one: f"{one.vendor_calls / one.taken:.1f}"),
     ]
@@ -113,7 +128,7 @@ async def flights(scale: Scale) -> list[Row]:
 
     return [
         (f"**{scale.in_flight:,} orders in flight**", ()),
-        row("memory, MB, and its peak", lambda one: _megabytes(one.memory, one.peak_memory)),
+        row("memory, MB, and its peak", lambda one: megabytes(one.memory, one.peak_memory)),
         row("CPU a second, ms", lambda one: f"{1000 * one.cpu:.0f}"),
         row("status calls a second", lambda one: f"{one.status_calls:.0f}"),
         row(
@@ -189,7 +204,7 @@ async def filtered(scale: Scale) -> list[Row]:
     return [
         ("**500 phrases against a prompt of 1,000 characters**", ()),
         *(
-            (f"{title}, ms p50 / p99 / max", [_spread(seconds, digits=2)])
+            (f"{title}, ms p50 / p99 / max", [spread(seconds, digits=2)])
             for title, seconds in words.measure(scale.prompts).items()
         ),
     ]
@@ -200,11 +215,11 @@ async def held(scale: Scale) -> list[Row]:
     found = await memory.measure(scale.idle)
     return [
         ("**nothing to do**", ()),
-        ("memory, MB", [_megabytes(found.bot), _megabytes(found.floor)]),
+        ("memory, MB", [megabytes(found.bot), megabytes(found.floor)]),
         ("memory of a further shard, MB", [f"{found.shard / 1e6:.2f}"]),
         ("CPU of a further shard, s an hour", [f"{found.shard_cpu:.1f}"]),
         *(
-            (f"... after import of {step}", [_megabytes(size)])
+            (f"... after import of {step}", [megabytes(size)])
             for step, size in found.imports.items()
         ),
     ]
@@ -234,49 +249,33 @@ PARTS: dict[str, Callable[[Scale], Awaitable[list[Row]]]] = {
 }
 
 
-def _spread(seconds: Sequence[float], *, digits: int = 0) -> str:
-    """Return median, 99th percentile and maximum, in milliseconds."""
-    ordered = sorted(seconds)
-    last = len(ordered) - 1
-    chosen = (ordered[last // 2], ordered[int(last * 0.99)], ordered[last])
-    return " / ".join(f"{1000 * value:.{digits}f}" for value in chosen)
-
-
-def _megabytes(*sizes: int) -> str:
-    return " / ".join(f"{size / 1e6:.0f}" for size in sizes)
-
-
-def _print(title: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-    """Print a table in Markdown."""
-    ruler: Row = ("---", ["---:"] * len(columns))
-    for name, cells in [(title, columns), ruler, *rows]:
-        empty = [""] * (len(columns) - len(cells))
-        print(f"| {' | '.join([name, *cells, *empty])} |")
-    print(flush=True)
-
-
 async def main() -> int:
     """Measure what is asked for and print the tables; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="little of everything")
-    parts = [*PARTS, "growth", "guard"]
+    parts = [*PARTS, "growth", "cluster", "guard"]
     parser.add_argument("--only", choices=parts, action="append", help="a part of it")
     parser.add_argument("--plot", type=Path, help="the SVG file that growth is plotted into")
     arguments = parser.parse_args()
     logging.getLogger("sandbox").setLevel(logging.ERROR)  # lost callbacks are counted instead
     scale = QUICK if arguments.quick else FULL
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    is_over = False
-    for name in arguments.only or [*PARTS, "growth"]:
+    failed = False
+    for name in arguments.only or [*PARTS, "growth", "cluster"]:
         print(f"measuring: {name}", file=sys.stderr)
         if name == "guard":
             rows, is_over = await guarded(scale)
-            _print(machine, GUARD, rows)
+            show(machine, GUARD, rows)
+            failed |= is_over
+        elif name == "cluster":
+            rows, is_wrong = await scaling.measure(scale.scaling)
+            show(machine, CLUSTER, rows)
+            failed |= is_wrong
         elif name == "growth":
-            _print(machine, GROWTH, await grown(scale, arguments.plot))
+            show(machine, GROWTH, await grown(scale, arguments.plot))
         else:
-            _print(machine, COLUMNS, await PARTS[name](scale))
-    return 1 if is_over else 0
+            show(machine, COLUMNS, await PARTS[name](scale))
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -6,13 +6,13 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Any, Self
 
 from sandbox.discord.enums import CallbackType
 from sandbox.discord.events import Event
 from sandbox.discord.interactions import InteractionAnswered
 from sandbox.discord.limits import Limits
-from sandbox.discord.member import Member
+from sandbox.discord.member import Invocation, Member
 from sandbox.discord.messages import Message, MessageEdited
 from sandbox.discord.world import World
 from sandbox.environment import SandboxEnvironment
@@ -30,10 +30,12 @@ class Sent:
     """One ``/imagine``. Times are the stand-in's, Unix seconds; 0.0: that has not happened."""
 
     prompt: str
+    invocation: Invocation
     sent_at: float  # its INTERACTION_CREATE was handed to the gateway
     answered_at: float = 0.0  # the deferral had arrived
     visible_at: float = 0.0  # the pictures had
     refused: bool = False  # privately, or not answered in time
+    lapsed: bool = False  # not answered in time
     answered: asyncio.Event = field(default_factory=asyncio.Event)  # one way or the other
     over: asyncio.Event = field(default_factory=asyncio.Event)  # visible, or refused
 
@@ -59,10 +61,17 @@ class Crowd:
 
     @classmethod
     @asynccontextmanager
-    async def gather(cls, members: int, vendor: Settings) -> AsyncIterator[Self]:
-        """Open a sandbox with that many members; one picture, painted before, stands for all."""
+    async def gather(
+        cls, members: int, vendor: Settings, *, by_http: bool = False
+    ) -> AsyncIterator[Self]:
+        """Open a sandbox with that many members; one picture, painted before, stands for all.
+
+        *by_http*: interactions come by HTTP.
+        """
         picture = Answer(status=200, body=await asyncio.to_thread(_painted))
-        async with SandboxEnvironment(vendor=vendor, world=_world(members), keep=KEPT) as sandbox:
+        async with SandboxEnvironment(
+            vendor=vendor, world=_world(members), keep=KEPT, by_http=by_http
+        ) as sandbox:
             sandbox.pixazo.media_faults.add(Fault(method="GET", path="*", do=picture, times=ALWAYS))
             yield cls(sandbox)
 
@@ -71,10 +80,10 @@ class Crowd:
         """All orders, oldest first."""
         return list(self._sent.values())
 
-    async def order(self, member: Member, prompt: str) -> Sent:
+    async def order(self, member: Member, prompt: str, **options: Any) -> Sent:
         """Have *member* order *prompt*, and return without waiting for the answer."""
-        invocation = await member.command("imagine", prompt=prompt)
-        sent = Sent(prompt=prompt, sent_at=time.time())
+        invocation = await member.command("imagine", prompt=prompt, **options)
+        sent = Sent(prompt=prompt, invocation=invocation, sent_at=time.time())
         self._sent[invocation.id] = sent
         await asyncio.sleep(0)  # lets the gateway write
         return sent
@@ -83,21 +92,24 @@ class Crowd:
         match event:
             case InteractionAnswered(interaction) if sent := self._sent.get(interaction.id):
                 sent.answered_at = time.time()
+                sent.lapsed = interaction.lapsed
                 sent.answered.set()
                 if interaction.callback is not CallbackType.DEFERRED_MESSAGE:
                     sent.refused = True
                     sent.over.set()
             case MessageEdited(message) if message.draft.files:
-                if sent := self._sent.get(message.shown["interaction_metadata"]["id"]):
+                sent = self._sent.get(message.shown["interaction_metadata"]["id"])
+                if sent and not sent.over.is_set():
                     sent.visible_at = time.time()
                     sent.over.set()
                 self._let_go(message)
 
     def _let_go(self, message: Message) -> None:
-        """Forget a message's pictures: nobody looks at them, and they would fill the memory."""
+        """Forget what a message's pictures show: nobody looks, and it would fill the memory."""
         for file in message.draft.files:
             del self.sandbox.discord.messages.files[file.id]
-        message.draft = replace(message.draft, files=[])
+        empty = [replace(file, data=b"") for file in message.draft.files]
+        message.draft = replace(message.draft, files=empty)
 
 
 def _world(members: int) -> World:

@@ -66,10 +66,15 @@ class Meter:
         return self._status("VmHWM")
 
     def _used(self) -> float:
-        fields = (self._folder / "stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return cpu_of(int(self._folder.name))
 
     def _status(self, name: str) -> int:
         lines = (self._folder / "status").read_text().splitlines()
         found = next(line for line in lines if line.startswith(f"{name}:"))
         return int(found.split()[1]) * 1024
+
+
+def cpu_of(pid: int) -> float:
+    """Return the seconds of CPU that a process used, of all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS

@@ -1,0 +1,263 @@
+"""What more processes bring and cost, and what a restart of all or the death of one does."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from benchmarks.cluster import SETTLE, Cluster, Judged
+from benchmarks.crowd import Crowd
+from benchmarks.postgres import postgres
+from benchmarks.process import Meter, cpu_of
+from benchmarks.statement_meter import StatementMeter
+from benchmarks.table import Row, spread
+from sandbox.pixazo import Settings
+
+WARM_UP: Final = 10.0  # seconds
+IDLE: Final = 10.0  # seconds: a few rounds of all loops
+MEMBERS: Final = 400
+AT_ONCE: Final = 16  # orders, around a restart or a kill
+BEFORE: Final = 40  # orders
+HELD: Final = 5  # orders, by a process that is killed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """How much is measured."""
+
+    at_once: int  # orders, whose number a second is measured
+    seconds: float
+    counted: int  # orders whose statements are counted
+    restarted: int  # orders, while all processes are restarted
+    killed: int  # orders, while one is killed
+
+
+FULL: Final = Scale(at_once=200, seconds=20.0, counted=200, restarted=500, killed=200)
+QUICK: Final = Scale(at_once=5, seconds=2.0, counted=10, restarted=100, killed=70)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """Orders again and again. CPU is in seconds an order."""
+
+    orders: float  # a second
+    answers: Sequence[float]  # seconds
+    cpu: float  # of all processes of the bot
+    postgres_cpu: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What goes over the wires for an order, and for none in a second."""
+
+    statements: float
+    store_bytes: float
+    discord_calls: float
+    discord_bytes: float  # bodies, pictures included
+    vendor_calls: float
+    idle_statements: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restarted:
+    """All processes were stopped and started, one after the other, while members ordered."""
+
+    judged: Judged
+    seconds: float  # that it took
+    meanwhile: int  # orders
+
+
+@dataclass(frozen=True, kw_only=True)
+class Killed:
+    """A process was killed while members ordered."""
+
+    judged: Judged
+    held: int  # orders that it had
+    shown: int  # of those, by the others
+    after: float  # seconds from the kill until the last of those
+
+
+async def measure(scale: Scale) -> tuple[list[Row], bool]:
+    """Measure all of it; tell whether an order was lost, or made twice, or not answered."""
+    rates, costs = await _rates(scale), await _cost(scale)
+    restarted, killed = await _restart(scale), await _kill(scale)
+    rows: list[Row] = [
+        (f"**{scale.at_once} orders at once, again and again**", ()),
+        ("orders a second", [f"{one.orders:.1f}" for one in rates]),
+        ("to the answer, ms p50 / p99 / max", [spread(one.answers) for one in rates]),
+        (
+            "CPU an order, ms: bot + PostgreSQL",
+            [f"{1000 * one.cpu:.0f} + {1000 * one.postgres_cpu:.0f}" for one in rates],
+        ),
+        ("**what an order is over the wires**", ()),
+        _last("statements, with BEGIN and COMMIT", f"{costs.statements:.0f}"),
+        _last("KB to and from PostgreSQL", f"{costs.store_bytes / 1e3:.0f}"),
+        _last("calls of Discord", f"{costs.discord_calls:.1f}"),
+        _last("KB to and from Discord", f"{costs.discord_bytes / 1e3:.0f}"),
+        _last("calls of the vendor", f"{costs.vendor_calls:.1f}"),
+        _last("statements a second without orders", f"{costs.idle_statements:.0f}"),
+        (f"**each process stopped and started: {restarted.seconds:.0f} s**", ()),
+        _last("orders meanwhile", f"{restarted.meanwhile}"),
+        *_judged(restarted.judged),
+        ("**a process killed (SIGKILL), LEASE_SECONDS 30**", ()),
+        _last("orders that it had, and delivered by others", f"{killed.held}, {killed.shown}"),
+        _last("... the last of them after, s", f"{killed.after:.0f}"),
+        *_judged(killed.judged),
+    ]
+    one, other = restarted.judged, killed.judged
+    is_wrong = one.unanswered or one.lost or one.twice or other.lost or other.twice
+    return rows, bool(is_wrong) or killed.shown < killed.held
+
+
+def _judged(judged: Judged) -> Iterator[Row]:
+    yield _last("orders, of which private", f"{judged.orders}, {judged.private}")
+    for title, prompts in (
+        ("not answered in 3 s", judged.unanswered),
+        ("lost", judged.lost),
+        ("submitted or shown twice", judged.twice),
+    ):
+        yield _last(title, " ".join((str(len(prompts)), *sorted(prompts))))
+    yield _last("refused privately, the bot is too busy", f"{judged.refused}")
+    yield _last("the slowest from order to picture, s", f"{judged.slowest:.1f}")
+
+
+def _last(title: str, figure: str) -> Row:
+    """Return a row of the last column."""
+    return title, ("", "", figure)
+
+
+async def _rates(scale: Scale) -> Sequence[Rate]:
+    """Measure one process on SQLite, one on PostgreSQL, and three."""
+    measured = []
+    for count, on_postgres in ((1, False), (1, True), (3, True)):
+        async with AsyncExitStack() as stack:
+            gathering = Crowd.gather(MEMBERS, _some_time(3.0), by_http=True)
+            crowd = await stack.enter_async_context(gathering)
+            url = crowd.sandbox.bot_environment()["DATABASE_URL"]
+            if on_postgres:
+                url = await stack.enter_async_context(postgres())
+            cluster = await stack.enter_async_context(Cluster.open(crowd, url, count=count))
+            measured.append(await _rate(cluster, scale, url if on_postgres else None))
+    return measured
+
+
+async def _cost(scale: Scale) -> Cost:
+    """Count statements, calls and bytes of orders that three processes carry."""
+    async with (
+        postgres() as real,
+        StatementMeter.before(real) as (meter, url),
+        Crowd.gather(MEMBERS, _some_time(3.0), by_http=True) as crowd,
+        Cluster.open(crowd, url) as cluster,
+    ):
+        discord, pixazo = crowd.sandbox.discord.journal, crowd.sandbox.pixazo.journal
+        await asyncio.sleep(SETTLE)
+        statements, size = meter.statements, meter.bytes
+        await asyncio.sleep(IDLE)
+        idle, idle_bytes = (meter.statements - statements) / IDLE, (meter.bytes - size) / IDLE
+
+        calls, vendor_calls = discord.total, pixazo.total
+        statements, size, started = meter.statements, meter.bytes, time.time()
+        enough = asyncio.Event()
+        enough.set()
+        await cluster.keep_ordering(AT_ONCE, enough, least=scale.counted)
+        await asyncio.sleep(SETTLE)
+        took, orders = time.time() - started, len(cluster.sent)
+        exchanges = discord.between(started)
+        carried = sum(len(exchange.body) + len(exchange.answer) for exchange in exchanges)
+        return Cost(
+            statements=(meter.statements - statements - idle * took) / orders,
+            store_bytes=(meter.bytes - size - idle_bytes * took) / orders,
+            discord_calls=(discord.total - calls) / orders,
+            discord_bytes=carried / len(exchanges) * (discord.total - calls) / orders,
+            vendor_calls=(pixazo.total - vendor_calls) / orders,
+            idle_statements=idle,
+        )
+
+
+async def _restart(scale: Scale) -> Restarted:
+    """Restart all processes one after the other while members order."""
+    async with (
+        postgres() as url,
+        Crowd.gather(MEMBERS, _some_time(0.5), by_http=True) as crowd,
+        Cluster.open(crowd, url) as cluster,
+    ):
+        enough = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(cluster.keep_ordering(AT_ONCE, enough, least=scale.restarted))
+            await cluster.ordered(BEFORE)
+            before, started = len(cluster.sent), time.monotonic()
+            await cluster.restart_all()
+            seconds, meanwhile = time.monotonic() - started, len(cluster.sent) - before
+            enough.set()
+        return Restarted(judged=await cluster.judge(), seconds=seconds, meanwhile=meanwhile)
+
+
+async def _kill(scale: Scale) -> Killed:
+    """Kill a process with SIGKILL while members order."""
+    async with (
+        postgres() as url,
+        Crowd.gather(MEMBERS, _some_time(3.0), by_http=True) as crowd,
+        Cluster.open(crowd, url) as cluster,
+    ):
+        enough = asyncio.Event()
+        enough.set()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(cluster.keep_ordering(AT_ONCE, enough, least=scale.killed))
+            await cluster.ordered(BEFORE)
+            held = await cluster.kill_one(holding=HELD)
+        judged = await cluster.judge()
+        return Killed(
+            judged=judged,
+            held=len(held),
+            shown=sum(sent.visible_at > 0.0 for sent in held),
+            after=max((sent.visible_at - cluster.killed_at for sent in held), default=0.0),
+        )
+
+
+def _some_time(seconds: float) -> Settings:
+    """Return a vendor that draws for so long, and calls back again while one restarts.
+
+    Of several processes the bot lets cards of waiting orders rest for 3 s after a submit.
+    """
+    return Settings(
+        queued_seconds=(0.2, 0.5),
+        processing_seconds=(seconds, 2 * seconds),
+        callback_retry_seconds=(1.0,) * 60,
+    )
+
+
+async def _rate(cluster: Cluster, scale: Scale, url: str | None) -> Rate:
+    enough = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(cluster.keep_ordering(scale.at_once, enough))
+        await asyncio.sleep(WARM_UP)
+        meters, theirs = [Meter(bot) for bot in cluster.bots.values()], _postgres_cpu(url)
+        started = time.time()
+        await asyncio.sleep(scale.seconds)
+        ended, cpu = time.time(), sum(meter.cpu for meter in meters)
+        theirs = _postgres_cpu(url) - theirs
+        enough.set()
+    orders = sum(started <= sent.visible_at < ended for sent in cluster.sent)
+    return Rate(
+        orders=orders / (ended - started),
+        answers=[
+            sent.answered_at - sent.sent_at
+            for sent in cluster.sent
+            if started <= sent.answered_at < ended and not sent.refused
+        ],
+        cpu=cpu / orders,
+        postgres_cpu=theirs / orders,
+    )
+
+
+def _postgres_cpu(url: str | None) -> float:
+    """Return the seconds of CPU of the server at *url* and of its processes so far."""
+    if url is None:
+        return 0.0
+    folder = Path(url.partition("?host=")[2])
+    server = int((folder / "data/postmaster.pid").read_text().split()[0])
+    children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+    return sum(map(cpu_of, (server, *map(int, children))))
