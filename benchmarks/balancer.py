@@ -12,7 +12,7 @@ from aiohttp import web
 
 LOOK_EVERY = 1.0  # seconds between two looks at a backend's /readyz, and the most that one takes
 FALL = 2  # failed looks in a row until a backend gets nothing
-KEEP_ALIVE = 5.0  # seconds that an idle connection to a backend is kept; the bot keeps it for 10
+KEEP_ALIVE = 60.0  # seconds that an idle connection to a backend is kept, as nginx does
 OWN = ("Host", "Connection", "Content-Length", "Transfer-Encoding")  # of each connection
 
 
