@@ -24,9 +24,9 @@ from bot.ui import (
     report_form,
 )
 from bot.ui.block_button import BlockButton
-from bot.ui.discord_errors import translated_errors
 from bot.ui.error_handler import answer_error, answered_errors
 from bot.ui.figures_view import FiguresButton
+from bot.ui.first_answer import first_answer
 from bot.ui.first_steps_view import StartButton, StartSelect
 from bot.ui.form_button import FormButton, StylesButton
 from bot.ui.held_view import HeldButton
@@ -39,7 +39,6 @@ from bot.ui.order_buttons import OrderButton
 from bot.ui.persistent_button import PersistentItem
 from bot.ui.privacy_view import PrivacyButton
 from bot.ui.report_view import ReportButton
-from bot.ui.responses import ANSWER_WITHIN
 
 log = logging.getLogger(__name__)
 
@@ -164,8 +163,10 @@ class Tree(app_commands.CommandTree[Any]):
             raise UnreadableInteraction("focused")
         namespace: Any = SimpleNamespace(**{name: str(value)})
         try:
-            async with translated_errors(ANSWER_WITHIN):
-                await command._invoke_autocomplete(interaction, name, namespace)  # noqa: SLF001
+            await first_answer(
+                interaction,
+                lambda: command._invoke_autocomplete(interaction, name, namespace),  # noqa: SLF001
+            )
         except app_commands.AppCommandError:
             raise
         except Exception as error:

@@ -25,12 +25,16 @@ _MAY_PASS: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_RE
 
 @contextlib.asynccontextmanager
 async def translated_errors(
-    within: float | None = CALL_TIMEOUT, *, repeatable_for: float = math.inf
+    within: float | None = CALL_TIMEOUT,
+    *,
+    repeatable_for: float = math.inf,
+    tries: CallRecord | None = None,
 ) -> AsyncIterator[None]:
     """Translate what the block raises; cancel the block after *within* seconds.
 
     discord.py repeats requests by itself: none is repeated later than *repeatable_for* seconds
-    after one whose outcome is unknown.
+    after one whose outcome is unknown. None is after a 5xx if the caller itself repeats the call,
+    whose *tries* it gives.
 
     Raises:
         MessageDeleted: The message is gone.
@@ -43,17 +47,20 @@ async def translated_errors(
 
     Any other error is a bug of ours and passes: no retry would help.
     """
-    record = CallRecord(repeatable_for=repeatable_for)
+    record = tries or CallRecord(repeatable_for=repeatable_for)
     try:
         with recorded(record):
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(within) as limit:
+                if tries is not None:
+                    tries.end = lambda: None if limit.expired() else limit.reschedule(0.0)
                 yield
     except (ImagineError, discord.LoginFailure):
         raise
     except discord.HTTPException as error:
         raise _translated(error.status, error.code, record) from error
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise record.transient(type(error).__name__) from error
+        answered = f", after {record.status}" if record.status else ""
+        raise record.transient(type(error).__name__ + answered) from error
     except Exception as error:
         if isinstance(error, RuntimeError) and str(error) == _SESSION_CLOSED:
             raise port_errors.TransientDiscordError("the session is closed") from error

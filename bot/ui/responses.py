@@ -21,23 +21,22 @@ from bot.service.ports.vendor import Picture
 from bot.ui import cards, command_mentions, texts
 from bot.ui.cards import Card, Place
 from bot.ui.discord_errors import translated_errors
+from bot.ui.first_answer import ANSWER_WITHIN, first_answer
 from bot.ui.interaction_context import Interaction, card_language
 from bot.ui.language import of, speaking
 from bot.ui.layout import text_view
 
 log = logging.getLogger(__name__)
 
-# Discord refuses a first answer later than 3 s after the interaction. discord.py itself would
-# retry for 25 s while Discord fails.
-ANSWER_WITHIN: Final = 3.0  # seconds
 FORM_WITHIN: Final = 1.5  # seconds; the rest is for telling the member that there is none
 MOST_CHOICES: Final = 25  # Discord's limit for autocompletion
 
 
 async def defer(interaction: Interaction, *, private: bool = False) -> int | None:
     """Answer with "thinking"; return the id of that message if it is known."""
-    async with translated_errors(ANSWER_WITHIN):
-        answer = await interaction.response.defer(thinking=True, ephemeral=private)
+    answer = await first_answer(
+        interaction, lambda: interaction.response.defer(thinking=True, ephemeral=private)
+    )
     return answer.message_id if answer else None
 
 
@@ -50,8 +49,7 @@ async def defer_edit(interaction: Interaction) -> None:
     if is_form and interaction.message is None:
         await defer(interaction, private=True)
         return
-    async with translated_errors(ANSWER_WITHIN):
-        await interaction.response.defer()
+    await first_answer(interaction, interaction.response.defer)
 
 
 async def defer_private(interaction: Interaction) -> None:
@@ -87,13 +85,14 @@ async def _tell(
     view: discord.ui.View | None = None,
 ) -> None:
     more: dict[str, Any] = {} if view is None else {"view": view}
-    async with translated_errors(ANSWER_WITHIN):
-        if follow_up or interaction.response.is_done():
+    response = interaction.response
+    if follow_up or response.is_done():
+        async with translated_errors(ANSWER_WITHIN):
             await interaction.followup.send(text, ephemeral=True, **more)
-        elif interaction.type is discord.InteractionType.autocomplete:
-            await interaction.response.autocomplete([])
-        else:
-            await interaction.response.send_message(text, ephemeral=True, **more)
+    elif interaction.type is discord.InteractionType.autocomplete:
+        await first_answer(interaction, lambda: response.autocomplete([]))
+    else:
+        await first_answer(interaction, lambda: response.send_message(text, ephemeral=True, **more))
 
 
 async def show(
@@ -147,8 +146,9 @@ async def open_form(interaction: Interaction, form: discord.ui.Modal) -> None:
     without saying so, and then its member has what they wanted.
     """
     try:
-        async with translated_errors(FORM_WITHIN):
-            await interaction.response.send_modal(form)
+        await first_answer(
+            interaction, lambda: interaction.response.send_modal(form), within=FORM_WITHIN
+        )
     except DiscordError as refused:
         answered = isinstance(refused, AlreadyAnswered)
         told = "yes"

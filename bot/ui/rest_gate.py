@@ -20,6 +20,7 @@ from typing import Any, Final
 
 import aiohttp
 import discord
+from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from bot.retry import Backoff, wait_at_most
@@ -46,6 +47,7 @@ class CallRecord:
     repeatable_for: float = math.inf
     status: int | None = None  # of the last answer
     doubtful_since: float | None = None  # the first of them that Discord may have acted on
+    end: Callable[[], None] | None = None  # at a 5xx, in place of a repetition by discord.py
 
     def transient(self, message: str, status: int | None = None) -> TransientDiscordError:
         """Return the error of a call that Discord did not take, or may not have taken."""
@@ -168,9 +170,15 @@ class RestGate:
             record.status = status
             if _is_doubtful(status) and record.doubtful_since is None:
                 record.doubtful_since = context.left_at
-        if status == HTTPStatus.TOO_MANY_REQUESTS and (limit := await _limit(params.response)):
-            self._rest(limit, left_at=context.left_at)
-            return
+            if record.end is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                record.end()
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            limit = await _limit(params.response)
+            if limit is None or not limit.blocked:
+                _be_waited_for(params.response)
+            if limit is not None:
+                self._rest(limit, left_at=context.left_at)
+                return
         held = self._blocked or not context.first_answer  # by the limit
         if self._resting_since is not None and context.left_at >= self._resting_since and held:
             self._go_on()
@@ -223,6 +231,18 @@ class RestGate:
     def _wake(self) -> None:
         self._over.set()
         self._over = asyncio.Event()
+
+
+def _be_waited_for(response: aiohttp.ClientResponse) -> None:
+    """Have discord.py wait as a 429 says and repeat the call, also if a proxy answered it.
+
+    Without ``Via`` it takes a 429 for Cloudflare's and gives up. A test pins these internals of
+    aiohttp.
+    """
+    if "Via" not in response.headers:
+        headers = CIMultiDict(response.headers, Via="1.1 proxy")
+        response._headers = CIMultiDictProxy(headers)  # noqa: SLF001
+        response._cache.pop("headers", None)  # noqa: SLF001
 
 
 def _is_doubtful(status: int) -> bool:
