@@ -254,6 +254,8 @@ async def _ahead(settings: Settings, address: str) -> float | None:
             aiohttp.ClientSession(timeout=timeout, proxy=settings.proxies.of(address)) as session,
             session.get(address, allow_redirects=False) as answer,
         ):
+            if "Age" in answer.headers or "X-Cached" in answer.headers:
+                return None  # a proxy gives it from memory, with its date
             return time.time() - parsedate_to_datetime(answer.headers["Date"]).timestamp()
     except (aiohttp.ClientError, OSError, KeyError, ValueError):
         return None

@@ -59,11 +59,16 @@ class StartLimit:
     asked_at: float = 0.0  # 0: never; the starts on record tell what remains
 
     def left(self, starts: Sequence[GatewayStart], now: float) -> int:
-        """Return how many starts remain at *now*."""
-        if self.asked_at and (now < self.resets_at or not self.resets_at):
-            return max(self.remaining - sum(start.at >= self.asked_at for start in starts), 0)
-        since = max(now - DAY, self.resets_at)
-        return max(self.total - sum(start.at >= since for start in starts), 0)
+        """Return how many starts remain at *now*.
+
+        What Discord said may come from a proxy's memory, so the starts on record count, too.
+        """
+        is_told = self.asked_at and (now < self.resets_at or not self.resets_at)
+        since = max(now - DAY, self.resets_at - DAY if is_told else self.resets_at)
+        left = self.total - sum(start.at >= since for start in starts)
+        if is_told:
+            left = min(left, self.remaining - sum(start.at >= self.asked_at for start in starts))
+        return max(left, 0)
 
     def is_low(self, left: int) -> bool:
         """Tell whether so few starts are left that the operator is told."""

@@ -133,3 +133,13 @@ def test_a_start_far_ahead_comes_from_a_wrong_clock():
     starts = [GatewayStart(at=NOW + MOST_AHEAD + 1, shard_id=0)]
 
     assert permit(starts, 0, StartLimit(), NOW).at == NOW
+
+
+def test_an_old_answer_hides_no_start_on_record():
+    """A proxy may answer from its memory, as if it were now."""
+    starts = [GatewayStart(at=NOW - 60.0 * number, shard_id=0) for number in range(30)]
+    limit = StartLimit(remaining=1000, resets_at=NOW + DAY / 2, asked_at=NOW + 1)
+
+    assert permit(starts, 0, limit, NOW + 2).left == 970
+    before = [replace(start, at=start.at - DAY / 2) for start in starts]  # of another window
+    assert permit(before, 0, limit, NOW + 2).left == 999
