@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from bot.domain.alerts import AlertMessage
@@ -11,8 +11,15 @@ from bot.domain.deeds import Deed
 from bot.domain.job import Job, State, Update
 from bot.domain.log_entries import AnyLogEntry, Held, Reported
 from bot.domain.order import Order
-from bot.service.port_errors import DiscordRefused, PermanentDiscordError, PictureUnusable
+from bot.files.folder import FolderFiles
+from bot.service.port_errors import (
+    DiscordRefused,
+    FilesUnavailable,
+    PermanentDiscordError,
+    PictureUnusable,
+)
 from bot.service.ports.discord import NO_STATUS
+from bot.service.ports.files import StoredFiles
 from bot.service.ports.picture_check import CheckResult
 from bot.service.ports.vendor import Callback, Picture
 from tests.samples import NOW
@@ -233,6 +240,47 @@ class FakeMedia:
 
     async def thumbnail(self, path: Path, *, side: int) -> bytes:
         return b"%d pixels of %s" % (side, path.read_bytes())  # noqa: ASYNC240 - the same
+
+
+class FakeFiles(FolderFiles):
+    """A place where pictures wait that several processes share, and that can be away."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root, remote=True)
+        self.away = False
+        self.calls: list[str] = []
+
+    async def put(self, job_id: str, name: str, source: Path) -> None:
+        self._called("put")
+        await super().put(job_id, name, source)
+
+    async def get(self, job_id: str, name: str, target: Path) -> bool:
+        self._called("get")
+        return await super().get(job_id, name, target)
+
+    async def remove(self, job_ids: Sequence[str]) -> None:
+        self._called("remove")
+        await super().remove(job_ids)
+
+    async def stored(self) -> AsyncIterator[StoredFiles]:
+        self._called("stored")
+        async for files in super().stored():
+            yield files
+
+    async def probe(self) -> None:
+        self._called("probe")
+        await super().probe()
+
+    def _called(self, call: str) -> None:
+        self.calls.append(call)
+        if self.away:
+            raise FilesUnavailable("it is away")
+
+    @property
+    def names(self) -> list[str]:
+        """The files that wait, by job."""
+        paths = self.root.glob("*/*")
+        return sorted(str(path.relative_to(self.root)) for path in paths)
 
 
 class FakeCards:
