@@ -21,7 +21,7 @@ BLOCK: Final = 1024 * 1024  # bytes that are read at once
 PART: Final = 5 * 1024 * 1024  # bytes of a part of an upload, the least that S3 takes
 LISTED: Final = 1000  # objects on a page, as many as S3 lists
 CONNECT_WITHIN: Final = timedelta(seconds=3)
-SILENT_FOR: Final = timedelta(seconds=10)  # at most
+SILENT_FOR: Final = timedelta(seconds=15)  # at most; from the start of an upload of a part
 CALL_WITHIN: Final = timedelta(seconds=60)  # for a part of an upload, or a download
 RETRY: Final = {
     "max_retries": 2,

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -182,6 +183,20 @@ async def test_a_bucket_that_cannot_be_used_says_why_and_shows_no_secret(
             shown = f"{raised.value!r} {raised.value.__cause__!r} {files!r}".lower()
             assert "hunter2" not in shown
             assert raised.value.__suppress_context__
+
+
+async def test_a_bucket_that_is_stuck_is_given_up(server, tmp_path, picture, monkeypatch):
+    monkeypatch.setattr("bot.files.bucket.SILENT_FOR", timedelta(seconds=1))
+    async with opened(lowered(await server.new()), tmp_path) as files:
+        with server.stuck():
+            for call in (
+                lambda: files.put(JOB, "1", picture(2 * PART)),
+                lambda: files.get(JOB, "1", tmp_path / "1"),
+            ):
+                with pytest.raises(FilesUnavailable, match="did not answer in time"):
+                    await call()
+        assert not (tmp_path / "1").exists()
+        await files.probe()
 
 
 async def test_a_folder_that_is_that_of_downloads_has_nothing_to_copy(tmp_path, picture):

@@ -218,8 +218,8 @@ async def test_held_pictures_are_shown_and_released_by_any_process(
     assert len(shown.pictures) == 1
     await second.cogs.held.release(job.id, MIRA)
     async with background(second.services.recovery.run()):
-        await until(second.is_in(job.id, State.DELIVERED))
-    assert place.names == []
+        await until(lambda: place.names == [])
+    assert (await second.job(job.id)).state is State.DELIVERED
 
 
 async def test_deleted_held_pictures_are_deleted_there(first, second, place, completed):
