@@ -96,8 +96,13 @@ class CallbackHandler:
         else:
             self._runner.wake(job.id)
         if not self._runner.is_running(job.id):
+            await self._pass_on(job)
+
+    async def _pass_on(self, job: Job) -> None:
+        """Have a job taken over that has no owner, or its owner told that there is news."""
+        if job.lease.owner is None:
             self._wake_recovery()
-            await self._notifier.notify(job.id)
+        await self._notifier.notify(job.id)
 
 
 def _is_of(job: Job | None, token: str) -> TypeGuard[Job]:

@@ -123,6 +123,20 @@ async def test_a_callback_brings_the_request_id_of_a_lost_answer(app, call_back,
     assert after.state in {State.QUEUED, State.PROCESSING}
 
 
+@pytest.mark.parametrize(("owner", "is_due"), [("there:1234", False), (None, True)])
+async def test_only_a_job_without_an_owner_has_a_recovery_round_made(
+    app, call_back, put, owner, is_due
+):
+    """Of three processes two hear of a job that the third has, and a round is many statements."""
+    job = await put(owner=owner)
+    due = app.services.recovery._due
+    due.clear()
+
+    await call_back(job, news(State.PROCESSING))
+
+    assert (due.is_set(), app.notifier.notified) == (is_due, [job.id])
+
+
 @pytest.mark.parametrize(
     ("state", "request_id"),
     # It is paid for: the deadline does not end the member's claim to the picture.
