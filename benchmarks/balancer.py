@@ -23,9 +23,13 @@ class Balancer:
     sent again: the backend may have acted on it.
     """
 
-    def __init__(self, port: int, backends: Sequence[int]) -> None:
-        """Listen at *port*, before bots that listen at the ports *backends*."""
+    def __init__(self, port: int, backends: Sequence[int], *, every: float = LOOK_EVERY) -> None:
+        """Listen at *port*, before bots that listen at the ports *backends*.
+
+        It looks at them *every* so many seconds.
+        """
         self._port = port
+        self._every = every
         self._failed = dict.fromkeys(backends, FALL)  # looks in a row
         self._turns = itertools.cycle(backends)
         self._looked = asyncio.Event()
@@ -72,7 +76,7 @@ class Balancer:
             self._failed[backend] = 0 if is_up else self._failed[backend] + 1
             self._looked.set()
             self._looked = asyncio.Event()
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(self._every)
 
     async def _answer(self, _request: web.Request) -> web.Response:
         """Say whether any backend is ready."""
